@@ -1,0 +1,141 @@
+//! What a plugin may ask of the world it runs in. The virtual world and the real one each implement it.
+
+use quorate_model::Time;
+
+/// On whose behalf a service is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// The resource's name.
+    pub resource: &'a str,
+    /// Its type's name.
+    pub kind: &'a str,
+    /// Its group's name.
+    pub group: &'a str,
+}
+
+/// Why a service said no: one of the original's (Win32) error codes, with a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceError {
+    /// Never 0.
+    pub code: u32,
+    /// What happened.
+    pub text: String,
+}
+
+impl ServiceError {
+    /// An error with its code.
+    pub fn new(code: u32, text: impl Into<String>) -> Self {
+        ServiceError { code, text: text.into() }
+    }
+}
+
+/// What the service controller says about a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ServiceState {
+    /// Not running.
+    Stopped,
+    /// Starting.
+    StartPending,
+    /// Running, which says nothing about whether it answers.
+    Running,
+    /// Stopping.
+    StopPending,
+}
+
+/// The result of a service call.
+pub type ServiceResult<T> = Result<T, ServiceError>;
+
+/// Everything a plugin reaches of its node and of the world, on behalf of one resource.
+///
+/// None of these waits: what takes time is started and then looked at again.
+pub trait Services {
+    /// `quorate.clock/1`: this node's monotonic clock.
+    fn now(&self) -> Time;
+    /// `quorate.clock/1`: milliseconds since 1970 UTC by this node's clock.
+    fn civil_ms(&self) -> i64;
+    /// `quorate.random/1`: the next number of the resource's own seeded generator.
+    fn random(&mut self, caller: Caller<'_>) -> u64;
+
+    /// `quorate.service/1`: starts the service `name`, an instance of the resource's own. `work_units` says
+    /// how much there is to do at start (log replay, say; 0 for none): the world turns it into time.
+    fn service_start(&mut self, caller: Caller<'_>, name: &str, work_units: u64) -> ServiceResult<()>;
+    /// Asks the service to stop.
+    fn service_stop(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
+    /// Kills the service at once.
+    fn service_kill(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
+    /// What the service controller says.
+    fn service_state(&self, caller: Caller<'_>, name: &str) -> ServiceResult<ServiceState>;
+
+    /// `quorate.probe/1`: calls into a service on this machine (RPC) and waits for an answer.
+    fn probe_service(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
+    /// Connects to `address:port` from this machine and reads the protocol's banner: the service `name`
+    /// of this resource must be what answers.
+    fn probe_port(
+        &mut self,
+        caller: Caller<'_>,
+        address: &str,
+        port: u16,
+        protocol: &str,
+    ) -> ServiceResult<String>;
+    /// Makes the service `name` answer on `address:port` with `protocol`'s banner, or stop doing so.
+    fn service_listen(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        address: &str,
+        port: u16,
+        protocol: &str,
+        listen: bool,
+    ) -> ServiceResult<()>;
+
+    /// `quorate.disk/1`: takes the reservation of the shared disk `disk` if nobody holds it, or renews it.
+    fn disk_reserve(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()>;
+    /// Breaks whatever reservation there is (bus reset). A live owner will take it again.
+    fn disk_break_reservation(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()>;
+    /// Gives the reservation up.
+    fn disk_release(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()>;
+    /// Whether this node holds the reservation. Errors when the disk cannot be reached.
+    fn disk_reserved(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<bool>;
+    /// Mounts the disk's file system here. Needs the reservation.
+    fn disk_mount(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()>;
+    /// Dismounts it; `force` even with files open or the disk gone.
+    fn disk_unmount(&mut self, caller: Caller<'_>, disk: &str, force: bool) -> ServiceResult<()>;
+    /// Lists the root directory.
+    fn disk_list(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<Vec<String>>;
+    /// Writes a file and flushes it. Needs reservation and mount.
+    fn disk_write(
+        &mut self,
+        caller: Caller<'_>,
+        disk: &str,
+        file: &str,
+        bytes: &[u8],
+    ) -> ServiceResult<()>;
+    /// Reads a file.
+    fn disk_read(&mut self, caller: Caller<'_>, disk: &str, file: &str) -> ServiceResult<Vec<u8>>;
+
+    /// `quorate.address/1`: plumbs `address` on this node's card in `network` and announces it (ARP).
+    /// Refused if the address answers elsewhere or the card is broken.
+    fn address_add(&mut self, caller: Caller<'_>, network: &str, address: &str) -> ServiceResult<()>;
+    /// Takes it away.
+    fn address_remove(&mut self, caller: Caller<'_>, network: &str, address: &str)
+    -> ServiceResult<()>;
+    /// Whether it is plumbed here and its card and network work.
+    fn address_works(&self, caller: Caller<'_>, network: &str, address: &str) -> ServiceResult<()>;
+    /// Asks the network's DHCP server for a lease, or renews it: the address and the seconds it is good for.
+    fn address_lease(&mut self, caller: Caller<'_>, network: &str) -> ServiceResult<(String, u32)>;
+
+    /// `quorate.name/1`: makes the network name `name` resolve to `address`.
+    fn name_register(&mut self, caller: Caller<'_>, name: &str, address: &str) -> ServiceResult<()>;
+    /// Takes it away.
+    fn name_unregister(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
+    /// What the name resolves to, asked from this node.
+    fn name_resolve(&self, caller: Caller<'_>, name: &str) -> ServiceResult<String>;
+
+    /// `quorate.checkpoint/1`: stores bytes that follow the resource to whichever node owns it next.
+    fn checkpoint_save(&mut self, caller: Caller<'_>, key: &str, bytes: &[u8]) -> ServiceResult<()>;
+    /// The bytes last stored under `key`.
+    fn checkpoint_load(&self, caller: Caller<'_>, key: &str) -> ServiceResult<Vec<u8>>;
+
+    /// `quorate.cluster/1`: how many nodes are configured in the cluster.
+    fn configured_nodes(&self) -> u32;
+}

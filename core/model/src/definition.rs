@@ -1,0 +1,160 @@
+//! The cluster definition: what a cluster file says, once it has been read and found sound.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{GroupProperties, Name, NodeId, ResourceProperties};
+
+/// Which quorum holds the cluster together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QuorumKind {
+    /// One shared disk, which a node must arbitrate for.
+    Standard {
+        /// The Physical Disk resource that is the quorum resource.
+        resource: Name,
+    },
+    /// floor(n/2)+1 of the configured nodes.
+    MajorityNodeSet,
+    /// One node alone.
+    Local,
+}
+
+/// What a network carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum NetworkRole {
+    /// Cluster communication only: the private network.
+    Internal,
+    /// Clients only.
+    ClientAccess,
+    /// Both.
+    Mixed,
+}
+
+impl NetworkRole {
+    /// Whether heartbeats and cluster messages may use the network.
+    pub const fn carries_cluster(self) -> bool {
+        !matches!(self, Self::ClientAccess)
+    }
+
+    /// Whether clients come in on the network.
+    pub const fn carries_clients(self) -> bool {
+        !matches!(self, Self::Internal)
+    }
+}
+
+/// A cluster as it is installed: the same on every node's disk before the cluster first forms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterDefinition {
+    /// The cluster's name.
+    pub name: Name,
+    /// Its quorum.
+    pub quorum: QuorumKind,
+    /// The nodes, in the order of their ids.
+    pub nodes: Vec<NodeDefinition>,
+    /// The networks, in the order of their priority for cluster communication.
+    pub networks: Vec<NetworkDefinition>,
+    /// The shared disks. The quorum disk is one of them.
+    pub disks: Vec<DiskDefinition>,
+    /// The groups, the default Cluster Group first.
+    pub groups: Vec<GroupDefinition>,
+    /// Minutes east of UTC that the cluster's local time is.
+    pub utc_offset_minutes: i32,
+}
+
+/// One configured node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeDefinition {
+    /// Its number.
+    pub id: NodeId,
+    /// Its name.
+    pub name: Name,
+    /// Its address on each network it has a card in.
+    pub interfaces: BTreeMap<Name, String>,
+}
+
+/// One network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkDefinition {
+    /// Its name.
+    pub name: Name,
+    /// What it carries.
+    pub role: NetworkRole,
+    /// One-way latency in microseconds in the virtual world.
+    pub latency_us: u64,
+    /// Whether a DHCP server hands out leases on it.
+    pub dhcp: bool,
+}
+
+/// One shared disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskDefinition {
+    /// Its name, such as `Disk Q:`.
+    pub name: Name,
+}
+
+/// One group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupDefinition {
+    /// Its name.
+    pub name: Name,
+    /// Its properties.
+    pub properties: GroupProperties,
+    /// Its resources, providers before dependents.
+    pub resources: Vec<ResourceDefinition>,
+    /// Whether it is brought online when the cluster forms (`PersistentState`).
+    pub persistent_state: bool,
+}
+
+/// One resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceDefinition {
+    /// Its name, unique in the cluster.
+    pub name: Name,
+    /// Its type's name.
+    pub kind: Name,
+    /// What it depends on: resources of the same group.
+    pub depends_on: Vec<Name>,
+    /// The nodes that may own it; empty means all.
+    pub possible_owners: Vec<Name>,
+    /// `PersistentState`; `None` inherits the group's.
+    pub persistent_state: Option<bool>,
+    /// Common and private properties.
+    pub properties: ResourceProperties,
+}
+
+impl ResourceDefinition {
+    /// For a Physical Disk resource: the shared disk it stands for, which is its `Disk` property or, without
+    /// one, the disk of its own name.
+    pub fn disk(&self) -> Name {
+        match self.properties.private.get("Disk") {
+            Some(crate::Value::Text(disk)) => disk.as_str().into(),
+            _ => self.name.clone(),
+        }
+    }
+}
+
+impl ClusterDefinition {
+    /// The node called `name`.
+    pub fn node(&self, name: &str) -> Option<&NodeDefinition> {
+        self.nodes.iter().find(|node| node.name == *name)
+    }
+
+    /// The node with number `id`.
+    pub fn node_by_id(&self, id: NodeId) -> Option<&NodeDefinition> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// The group called `name`.
+    pub fn group(&self, name: &str) -> Option<&GroupDefinition> {
+        self.groups.iter().find(|group| group.name == *name)
+    }
+
+    /// The resource called `name`, with its group.
+    pub fn resource(&self, name: &str) -> Option<(&GroupDefinition, &ResourceDefinition)> {
+        self.groups.iter().find_map(|group| {
+            let resource = group.resources.iter().find(|resource| resource.name == *name)?;
+            Some((group, resource))
+        })
+    }
+}

@@ -1,0 +1,18 @@
+//! What a cluster is made of: names and ids, states, properties with their units and defaults, the
+//! cluster definition and the messages between the cluster service and its resource monitor.
+//!
+//! Nothing here acts. Every other crate speaks in these words.
+#![forbid(unsafe_code)]
+
+mod definition;
+mod ids;
+pub mod monitor;
+mod properties;
+mod states;
+mod time;
+
+pub use definition::*;
+pub use ids::{Name, NodeId};
+pub use properties::*;
+pub use states::{GroupState, NodeState, ResourceState};
+pub use time::Time;

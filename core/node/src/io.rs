@@ -1,0 +1,508 @@
+//! What goes into a node and what comes out: the whole of its contact with a world.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
+use quorate_model::{
+    ClusterDefinition, GroupState, Name, NodeId, NodeState, ResourceState, Time, Value,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::message::Message;
+
+/// What a node is started with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeConfig {
+    /// Which of the configured nodes this is.
+    pub id: NodeId,
+    /// The cluster as installed; used where the disk holds nothing newer.
+    pub definition: ClusterDefinition,
+    /// Larger at each boot of this node.
+    pub incarnation: u64,
+    /// Seed of this boot's own generator (election jitter, random placement).
+    pub seed: u64,
+    /// Civil time, in milliseconds since 1970 UTC, at [`Time::ZERO`] of the clock that `handle` is given.
+    pub civil_origin_ms: i64,
+}
+
+/// The files of the node's own system disk, as they were found at boot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BootImage {
+    /// File contents by name.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+/// Something that happened to a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A message arrived.
+    Message {
+        /// Who sent it.
+        from: NodeId,
+        /// The network it came in on.
+        network: Name,
+        /// What it says.
+        message: Message,
+    },
+    /// The resource monitor reports.
+    Monitor(MonitorEvent),
+    /// A disk request ended.
+    Disk(DiskDone),
+    /// The link of the node's own card changed.
+    Link {
+        /// The card's network.
+        network: Name,
+        /// Whether the card works.
+        up: bool,
+    },
+    /// An administrator asks for something.
+    Admin {
+        /// Handed back with the reply.
+        request: u64,
+        /// What is asked.
+        op: AdminOp,
+    },
+    /// Nothing but time passed.
+    Wake,
+}
+
+/// Something a node wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send a datagram; it may be lost.
+    Send {
+        /// To whom.
+        to: NodeId,
+        /// On which network.
+        network: Name,
+        /// What.
+        message: Message,
+    },
+    /// Tell the resource monitor.
+    Monitor(MonitorCommand),
+    /// Use a disk. Requests to one device are carried out in order.
+    Disk(DiskRequest),
+    /// Something worth a line in the journal.
+    Event(Event),
+    /// The answer to [`Input::Admin`].
+    Reply {
+        /// From the request.
+        request: u64,
+        /// Done (or accepted), or refused and why.
+        result: Result<(), Refusal>,
+    },
+    /// The cluster service has stopped itself. Nothing comes after this. The monitor has been told to
+    /// terminate everything; a service control manager starts the service again after a minute.
+    Halt {
+        /// Why.
+        reason: Reason,
+        /// Whether the service should be started again: not after an ordered stop or an eviction.
+        restart: bool,
+    },
+}
+
+/// A refused request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The original's error code, such as 5050 (cluster node is down).
+    pub code: u32,
+    /// One sentence: what was refused, why, and what to do.
+    pub text: String,
+}
+
+/// Where a file lives.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Device {
+    /// The node's own system disk.
+    System,
+    /// A shared disk, by its name in the definition. Only the holder of its reservation gets through,
+    /// and only while it is mounted.
+    Shared(Name),
+}
+
+/// A request to a disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskRequest {
+    /// Handed back with the completion.
+    pub ticket: u64,
+    /// Which disk.
+    pub device: Device,
+    /// What to do.
+    pub op: DiskOp,
+}
+
+/// An operation on a disk's files. Each is durable when its completion says so, and not before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiskOp {
+    /// Append to a file (made if missing) and flush it. A crash may leave any prefix.
+    Append {
+        /// File name.
+        file: String,
+        /// What to add.
+        bytes: Vec<u8>,
+    },
+    /// Replace a file as a whole and flush: a crash leaves the old or the new one.
+    Replace {
+        /// File name.
+        file: String,
+        /// The new contents.
+        bytes: Vec<u8>,
+    },
+    /// Cut a file to a length and flush.
+    Truncate {
+        /// File name.
+        file: String,
+        /// Bytes to keep.
+        len: u64,
+    },
+    /// Remove a file if it is there.
+    Remove {
+        /// File name.
+        file: String,
+    },
+    /// Read every file whose name begins with `prefix`.
+    ReadAll {
+        /// Beginning of the names.
+        prefix: String,
+    },
+}
+
+/// How a disk request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskDone {
+    /// From the request.
+    pub ticket: u64,
+    /// The files for [`DiskOp::ReadAll`], nothing for the others; or what went wrong.
+    pub result: Result<BTreeMap<String, Vec<u8>>, DiskError>,
+}
+
+/// Why a disk refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DiskError {
+    /// Another node holds the reservation, or nobody does.
+    NotReserved,
+    /// Not mounted here.
+    NotMounted,
+    /// The device does not answer or reports an error.
+    Device,
+}
+
+/// What an administrator may ask of a cluster, through any of its nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AdminOp {
+    /// Bring a group online and remember it (PersistentState).
+    GroupOnline {
+        /// Which group.
+        group: Name,
+    },
+    /// Take a group offline and remember it.
+    GroupOffline {
+        /// Which group.
+        group: Name,
+    },
+    /// Move a group. Accepted when the move has begun.
+    GroupMove {
+        /// Which group.
+        group: Name,
+        /// Where to; the best possible node if none is named.
+        to: Option<Name>,
+    },
+    /// Bring a resource, and what it depends on, online.
+    ResourceOnline {
+        /// Which resource.
+        resource: Name,
+    },
+    /// Take a resource, and what depends on it, offline.
+    ResourceOffline {
+        /// Which resource.
+        resource: Name,
+    },
+    /// "Initiate failure".
+    ResourceFail {
+        /// Which resource.
+        resource: Name,
+    },
+    /// Set a property.
+    SetProperty {
+        /// Of what.
+        object: Object,
+        /// The original's name.
+        property: String,
+        /// The new value; `None` resets to the default.
+        value: Option<Value>,
+    },
+    /// Send a control code to a resource on its owner.
+    ResourceControl {
+        /// Which resource.
+        resource: Name,
+        /// CLUSCTL code.
+        code: u32,
+        /// Input bytes.
+        input: Vec<u8>,
+    },
+    /// Pause a node.
+    NodePause {
+        /// Which node.
+        node: Name,
+    },
+    /// Resume a paused node.
+    NodeResume {
+        /// Which node.
+        node: Name,
+    },
+    /// Take a node that is down out of the cluster for good.
+    NodeEvict {
+        /// Which node.
+        node: Name,
+    },
+    /// Stop the cluster service of the node that is asked: groups move away first.
+    ServiceStop,
+}
+
+/// Something that has properties.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Object {
+    /// The cluster itself.
+    Cluster,
+    /// A node.
+    Node(Name),
+    /// A group.
+    Group(Name),
+    /// A resource.
+    Resource(Name),
+}
+
+/// What caused a decision about a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Cause {
+    /// The cluster formed.
+    Form,
+    /// An administrator asked.
+    Admin,
+    /// A resource failed past its restart threshold.
+    ResourceFailure,
+    /// The owner left the cluster.
+    NodeFailure,
+    /// The owner is being shut down.
+    NodeShutdown,
+    /// A preferred owner came back.
+    Failback,
+    /// A node came up that can take a group which had nowhere to go.
+    NodeUp,
+}
+
+/// One thing worth knowing. The world adds time and node; the journal writes it as a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Event {
+    /// The service started and looks for a cluster.
+    ServiceStarted {
+        /// Of this boot.
+        incarnation: u64,
+    },
+    /// No cluster answered; the node tries to form one.
+    Forming,
+    /// This node coordinates from now on: it formed the cluster or took it over.
+    Coordinator {
+        /// The log's term.
+        term: u64,
+    },
+    /// This node stopped coordinating.
+    CoordinatorLost {
+        /// Why.
+        reason: String,
+    },
+    /// An interface's heartbeats are missing (original's event 1123) or back (1122).
+    Interface {
+        /// The peer.
+        peer: Name,
+        /// The network.
+        network: Name,
+        /// Whether it is reachable.
+        up: bool,
+    },
+    /// A member is silent on every network: regroup.
+    Regroup {
+        /// Who is silent.
+        silent: Vec<Name>,
+    },
+    /// The membership changed, as this node applied it.
+    View {
+        /// The view's number, the same on every member.
+        view: u64,
+        /// The members.
+        members: Vec<Name>,
+    },
+    /// A node's state changed, as the coordinator applied it.
+    NodeState {
+        /// Which node.
+        subject: Name,
+        /// Its state now.
+        state: NodeState,
+    },
+    /// Quorum was gained or lost by this node.
+    Quorum {
+        /// Whether it has quorum now.
+        held: bool,
+        /// Why.
+        reason: String,
+    },
+    /// The service ends.
+    Halted {
+        /// Why.
+        reason: String,
+    },
+    /// A resource changed state on its owner.
+    ResourceState {
+        /// Which resource.
+        subject: Name,
+        /// Its group.
+        group: Name,
+        /// The state before.
+        from: ResourceState,
+        /// The state now.
+        to: ResourceState,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A group's computed state changed, as its owner sees it.
+    GroupState {
+        /// Which group.
+        subject: Name,
+        /// The state before.
+        from: GroupState,
+        /// The state now.
+        to: GroupState,
+    },
+    /// A group begins to move: everything in it goes offline first.
+    GroupMoving {
+        /// Which group.
+        subject: Name,
+        /// From where.
+        from: Name,
+        /// To where.
+        to: Name,
+        /// Why.
+        cause: Cause,
+    },
+    /// A group has a new owner, as the new owner applied it.
+    GroupOwner {
+        /// Which group.
+        subject: Name,
+        /// The owner before.
+        from: Name,
+        /// The owner now.
+        to: Name,
+        /// Why.
+        cause: Cause,
+    },
+    /// A group cannot go anywhere and stays as it is.
+    GroupStranded {
+        /// Which group.
+        subject: Name,
+        /// Why.
+        reason: String,
+    },
+    /// A resource failed and is restarted on the same node.
+    Restart {
+        /// Which resource.
+        subject: Name,
+        /// Failures inside the period so far, this one included.
+        failures: u32,
+        /// The threshold.
+        threshold: u32,
+    },
+    /// A resource failed past its threshold, or is not to be restarted.
+    GivenUp {
+        /// Which resource.
+        subject: Name,
+        /// What follows.
+        reason: String,
+    },
+    /// A health check failed, or answered for the first time since Online.
+    Health {
+        /// Which resource.
+        subject: Name,
+        /// `LooksAlive` or `IsAlive`.
+        check: String,
+        /// The answer.
+        alive: bool,
+        /// Why not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A property was changed.
+    Property {
+        /// Of what.
+        subject: String,
+        /// Which.
+        property: String,
+    },
+    /// A resource type's own line for the cluster log.
+    Log {
+        /// Which resource.
+        subject: Name,
+        /// 0 information to 3 severe.
+        level: u32,
+        /// The line.
+        text: String,
+    },
+    /// Something the administrator should see, with the original's event id where it has one.
+    Notice {
+        /// The original's system event id, or 0.
+        id: u32,
+        /// The text.
+        text: String,
+    },
+}
+
+/// What can be read of a node from outside, for status and for the world's checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Whether this node is a member of a cluster that has quorum, as far as it knows.
+    pub has_quorum: bool,
+    /// Whether this node coordinates and knows that it still does.
+    pub coordinates: bool,
+    /// The coordinator it follows.
+    pub coordinator: Option<NodeId>,
+    /// Log term.
+    pub term: u64,
+    /// View number.
+    pub view: u64,
+    /// Members of the view.
+    pub members: Vec<NodeId>,
+    /// How many log entries were applied, and the digest of all of them in order.
+    pub applied: (u64, u64),
+    /// The highest log position this node knows to be committed.
+    pub committed: u64,
+    /// Since when (own clock) it has had no quorum.
+    pub without_quorum_since: Option<Time>,
+}
+
+/// The bounds a node keeps and others rely on.
+pub mod bounds {
+    use super::Duration;
+
+    /// Heartbeat period (SEMANTICS 3.6).
+    pub const HEARTBEAT: Duration = Duration::from_millis(1_200);
+    /// Silence after which an interface is reported: two heartbeats.
+    pub const INTERFACE_SILENCE: Duration = Duration::from_millis(2_400);
+    /// Silence on all networks after which a member is lost: six heartbeats.
+    pub const MEMBER_SILENCE: Duration = Duration::from_millis(7_200);
+    /// For how long the coordinator's word stands without confirmation by a quorum: less than
+    /// [`MEMBER_SILENCE`], so that it has stopped before another can begin.
+    pub const COORDINATOR_LEASE: Duration = Duration::from_millis(6_000);
+    /// How long a node that lost its cluster may try to find or form another before it halts.
+    pub const REGROUP_GRACE: Duration = Duration::from_millis(10_800);
+    /// From the last message of a lost node until its groups are taken over: the two above, and 2 s for
+    /// stopping and for clocks that drift.
+    pub const TAKEOVER_WAIT: Duration = Duration::from_millis(20_000);
+    /// How often a database change that was not confirmed is sent again.
+    pub const RESEND: Duration = Duration::from_millis(600);
+    /// How long a starting node looks for a cluster before it forms one.
+    pub const DISCOVERY: Duration = Duration::from_millis(3_600);
+    /// After how long a service that halted is started again.
+    pub const SERVICE_RESTART: Duration = Duration::from_secs(60);
+}
