@@ -5,13 +5,21 @@
 #![forbid(unsafe_code)]
 
 mod definition;
+mod diagnostic;
+mod facts;
+mod file;
 mod ids;
 pub mod monitor;
 mod properties;
+pub mod rules;
 mod states;
 mod time;
+pub mod types;
 
 pub use definition::*;
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use facts::*;
+pub use file::{Loaded, load, parse};
 pub use ids::{Name, NodeId};
 pub use properties::*;
 pub use states::{GroupState, NodeState, ResourceState};
