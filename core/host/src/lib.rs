@@ -1,5 +1,23 @@
 //! Loads plugins, calls them safely, and is the resource monitor of a node.
+//!
+//! - [`PluginSet`] finds and loads plugin libraries and checks them field by field before any of their code
+//!   but the start-up is called.
+//! - [`Monitor`] is the resource monitor of one boot of one node: it runs the resource types' entries, polls
+//!   their health and reports every change of state. It reads no clock and starts no thread: time is what
+//!   its caller's [`Services`] says it is.
+//! - [`Services`] is everything a plugin can reach. The virtual world and the real one each implement it.
+//!
+//! `unsafe` stays behind these three: it lives where a foreign table is read ([`plugins`](PluginSet)), where
+//! an entry is called and where a plugin calls back.
 
+mod monitor;
+mod plugins;
 mod services;
+mod table;
 
+pub use monitor::Monitor;
+pub use plugins::{
+    LibraryInfo, LoadErrors, PluginError, PluginSet, PropertyInfo, PropertyKind, TypeInfo,
+    search_folders,
+};
 pub use services::{Caller, ServiceError, ServiceResult, ServiceState, Services};

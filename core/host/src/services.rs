@@ -25,7 +25,10 @@ pub struct ServiceError {
 impl ServiceError {
     /// An error with its code.
     pub fn new(code: u32, text: impl Into<String>) -> Self {
-        ServiceError { code, text: text.into() }
+        ServiceError {
+            code,
+            text: text.into(),
+        }
     }
 }
 
@@ -58,7 +61,12 @@ pub trait Services {
 
     /// `quorate.service/1`: starts the service `name`, an instance of the resource's own. `work_units` says
     /// how much there is to do at start (log replay, say; 0 for none): the world turns it into time.
-    fn service_start(&mut self, caller: Caller<'_>, name: &str, work_units: u64) -> ServiceResult<()>;
+    fn service_start(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        work_units: u64,
+    ) -> ServiceResult<()>;
     /// Asks the service to stop.
     fn service_stop(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
     /// Kills the service at once.
@@ -115,24 +123,35 @@ pub trait Services {
 
     /// `quorate.address/1`: plumbs `address` on this node's card in `network` and announces it (ARP).
     /// Refused if the address answers elsewhere or the card is broken.
-    fn address_add(&mut self, caller: Caller<'_>, network: &str, address: &str) -> ServiceResult<()>;
+    fn address_add(
+        &mut self,
+        caller: Caller<'_>,
+        network: &str,
+        address: &str,
+    ) -> ServiceResult<()>;
     /// Takes it away.
-    fn address_remove(&mut self, caller: Caller<'_>, network: &str, address: &str)
-    -> ServiceResult<()>;
+    fn address_remove(
+        &mut self,
+        caller: Caller<'_>,
+        network: &str,
+        address: &str,
+    ) -> ServiceResult<()>;
     /// Whether it is plumbed here and its card and network work.
     fn address_works(&self, caller: Caller<'_>, network: &str, address: &str) -> ServiceResult<()>;
     /// Asks the network's DHCP server for a lease, or renews it: the address and the seconds it is good for.
     fn address_lease(&mut self, caller: Caller<'_>, network: &str) -> ServiceResult<(String, u32)>;
 
     /// `quorate.name/1`: makes the network name `name` resolve to `address`.
-    fn name_register(&mut self, caller: Caller<'_>, name: &str, address: &str) -> ServiceResult<()>;
+    fn name_register(&mut self, caller: Caller<'_>, name: &str, address: &str)
+    -> ServiceResult<()>;
     /// Takes it away.
     fn name_unregister(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
     /// What the name resolves to, asked from this node.
     fn name_resolve(&self, caller: Caller<'_>, name: &str) -> ServiceResult<String>;
 
     /// `quorate.checkpoint/1`: stores bytes that follow the resource to whichever node owns it next.
-    fn checkpoint_save(&mut self, caller: Caller<'_>, key: &str, bytes: &[u8]) -> ServiceResult<()>;
+    fn checkpoint_save(&mut self, caller: Caller<'_>, key: &str, bytes: &[u8])
+    -> ServiceResult<()>;
     /// The bytes last stored under `key`.
     fn checkpoint_load(&self, caller: Caller<'_>, key: &str) -> ServiceResult<Vec<u8>>;
 

@@ -1,0 +1,237 @@
+//! What can be wrong with a plugin, each with both values and what to do.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why a plugin library, or one of its types, cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PluginError {
+    /// No library implements the wanted type, or none was found at all.
+    #[error("{}", not_found(wanted.as_deref(), folders, did_you_mean))]
+    NotFound {
+        /// The wanted resource type; `None` if there is no plugin at all.
+        wanted: Option<String>,
+        /// The folders searched, in order.
+        folders: Vec<PathBuf>,
+        /// Types of nearly that name, the nearest first.
+        did_you_mean: Vec<String>,
+    },
+    /// The file or folder cannot be read, copied or mapped.
+    #[error("{}: cannot be opened: {why}", file.display())]
+    Open {
+        /// The file or folder.
+        file: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// The file is no plugin: it does not export the entry symbol.
+    #[error("{}: not a Quorate plugin: it does not export `{symbol}`; export it, or point at another file", file.display())]
+    NotAPlugin {
+        /// The file.
+        file: PathBuf,
+        /// The missing symbol.
+        symbol: String,
+    },
+    /// The first word of its block is wrong.
+    #[error("{}: field `magic` is {found:#010x}, expected {expected:#010x}: the entry does not return a plugin block", file.display())]
+    Magic {
+        /// The file.
+        file: PathBuf,
+        /// What the block says.
+        found: u32,
+        /// What it must say.
+        expected: u32,
+    },
+    /// Its block is too short.
+    #[error("{}: field `length` is {found}, expected at least {expected}: build it against this version's contract", file.display())]
+    Length {
+        /// The file.
+        file: PathBuf,
+        /// What the block says, in bytes.
+        found: u32,
+        /// What is needed, in bytes.
+        expected: u32,
+    },
+    /// It was compiled against another contract.
+    #[error("{}: field `abi_version` is {found:#x}, expected {expected:#x}: rebuild it against this version's contract", file.display())]
+    AbiVersion {
+        /// The file.
+        file: PathBuf,
+        /// What the block says.
+        found: u32,
+        /// The host's version.
+        expected: u32,
+    },
+    /// It was compiled for pointers of another width.
+    #[error("{}: field `pointer_width` is {found}, expected {expected}: build it for this target", file.display())]
+    PointerWidth {
+        /// The file.
+        file: PathBuf,
+        /// Bits, as the block says.
+        found: u32,
+        /// Bits here.
+        expected: u32,
+    },
+    /// It was compiled for another target.
+    #[error("{}: field `target` is `{found}`, expected `{expected}`: build it for this target", file.display())]
+    Target {
+        /// The file.
+        file: PathBuf,
+        /// What the block says.
+        found: String,
+        /// This machine's.
+        expected: String,
+    },
+    /// Another field of a block, type or property cannot be right.
+    #[error("{}: field `{field}` is {found}, expected {expected}", file.display())]
+    Field {
+        /// The file.
+        file: PathBuf,
+        /// Which field, such as `types[2].looks_alive_ms`.
+        field: String,
+        /// What it says.
+        found: String,
+        /// What it may say.
+        expected: String,
+    },
+    /// The start-up function refused a type it announced.
+    #[error("{}: type `{kind}`: `startup` failed with error {code}{}", file.display(), named(*code))]
+    Startup {
+        /// The file.
+        file: PathBuf,
+        /// The resource type.
+        kind: String,
+        /// The original's error code.
+        code: u32,
+    },
+    /// Plugin and host have no version of the table in common.
+    #[error("{}: type `{kind}`: no table version in common: it offers {found}, this host takes {min:#x} to {max:#x}; rebuild it against this version's contract", file.display())]
+    Revision {
+        /// The file.
+        file: PathBuf,
+        /// The resource type.
+        kind: String,
+        /// The table's version; `none` if it offered no table.
+        found: String,
+        /// The oldest the host takes.
+        min: u32,
+        /// The newest the host takes.
+        max: u32,
+    },
+    /// A type's table ends before its required entries.
+    #[error("{}: type `{kind}`: table field `size` is {found}, expected at least {expected}: the table is truncated", file.display())]
+    TableSize {
+        /// The file.
+        file: PathBuf,
+        /// The resource type.
+        kind: String,
+        /// What the table says, in bytes.
+        found: u32,
+        /// What is needed, in bytes.
+        expected: u32,
+    },
+    /// A type's table lacks a required entry.
+    #[error("{}: type `{kind}`: table entry `{entry}` is NULL, expected a function: it is required{}", file.display(), if *quorum { " of a quorum-capable type" } else { "" })]
+    MissingEntry {
+        /// The file.
+        file: PathBuf,
+        /// The resource type.
+        kind: String,
+        /// The entry's name in the table.
+        entry: String,
+        /// Whether it is required only because the type says that it can be the quorum resource.
+        quorum: bool,
+    },
+    /// Two different plugins implement a type of one name.
+    #[error("resource type `{kind}` is implemented by two plugins: `{}` in {} and `{}` in {}; take one of them out of the folders searched", first.0, first.1.display(), second.0, second.1.display())]
+    DuplicateType {
+        /// The resource type.
+        kind: String,
+        /// Name and file of the one found first.
+        first: (String, PathBuf),
+        /// Name and file of the other.
+        second: (String, PathBuf),
+    },
+}
+
+impl PluginError {
+    /// The file the error is about, if it is about one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::NotFound { .. } => None,
+            Self::Open { file, .. }
+            | Self::NotAPlugin { file, .. }
+            | Self::Magic { file, .. }
+            | Self::Length { file, .. }
+            | Self::AbiVersion { file, .. }
+            | Self::PointerWidth { file, .. }
+            | Self::Target { file, .. }
+            | Self::Field { file, .. }
+            | Self::Startup { file, .. }
+            | Self::Revision { file, .. }
+            | Self::TableSize { file, .. }
+            | Self::MissingEntry { file, .. } => Some(file),
+            Self::DuplicateType { second, .. } => Some(&second.1),
+        }
+    }
+}
+
+/// Everything that went wrong while a set was loaded: never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadErrors(pub Vec<PluginError>);
+
+impl std::error::Error for LoadErrors {}
+
+impl From<PluginError> for LoadErrors {
+    fn from(error: PluginError) -> Self {
+        LoadErrors(vec![error])
+    }
+}
+
+impl fmt::Display for LoadErrors {
+    /// One error a line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{error}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The original's name of a code, in brackets, where it has one.
+fn named(code: u32) -> String {
+    quorate_abi::error_name(code)
+        .map(|name| format!(" ({name})"))
+        .unwrap_or_default()
+}
+
+fn not_found(wanted: Option<&str>, folders: &[PathBuf], did_you_mean: &[String]) -> String {
+    let mut text = match wanted {
+        Some(kind) => format!("no plugin implements the resource type `{kind}`"),
+        None => "no plugins found".to_owned(),
+    };
+    if !did_you_mean.is_empty() {
+        let names: Vec<_> = did_you_mean
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        text.push_str(&format!(" (did you mean {}?)", names.join(" or ")));
+    }
+    if folders.is_empty() {
+        text.push_str("; no folder was searched");
+    } else {
+        text.push_str("; folders searched:");
+        for (index, folder) in folders.iter().enumerate() {
+            text.push_str(if index == 0 { " " } else { ", " });
+            text.push_str(&folder.display().to_string());
+        }
+    }
+    text.push_str("; name one with --plugin-dir or QUORATE_PLUGIN_PATH");
+    text
+}

@@ -1,0 +1,258 @@
+//! A mapped library and the checked tables of its types.
+
+use std::fs;
+use std::path::Path;
+use std::ptr;
+
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
+use quorate_abi::{self as abi, QrEntryFn, QrPlugin, QrStr, QrTable};
+
+use super::block::{self, size_of_u32};
+use super::elf;
+use super::error::PluginError;
+use super::info::{LibraryInfo, TypeInfo};
+use crate::table;
+
+/// The table versions this host takes.
+const VERSION_MIN: u32 = abi::ABI_VERSION_1_00;
+const VERSION_MAX: u32 = abi::ABI_VERSION_1_00;
+
+macro_rules! entries {
+    (
+        required { $($field:ident: $ty:ty,)+ }
+        optional { $($optional:ident: $opt_ty:ty,)+ }
+    ) => {
+        /// A type's entries, copied out of its table: those that are required are there, and those its
+        /// table is too short for are not.
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct Entries {
+            $(pub(crate) $field: $ty,)+
+            $(pub(crate) $optional: Option<$opt_ty>,)+
+        }
+
+        impl Entries {
+            /// # Safety
+            ///
+            /// `table` points to a table whose first `size` bytes are valid, and `size` covers every
+            /// required entry.
+            unsafe fn copy(table: *const QrTable, size: u32) -> Result<Entries, &'static str> {
+                Ok(Entries {
+                    // SAFETY: required entries lie within `size`.
+                    $($field: unsafe { (&raw const (*table).$field).read() }
+                        .ok_or(stringify!($field))?,)+
+                    $($optional: if covers(size, std::mem::offset_of!(QrTable, $optional)) {
+                        // SAFETY: the entry lies within `size`.
+                        unsafe { (&raw const (*table).$optional).read() }
+                    } else {
+                        None
+                    },)+
+                })
+            }
+        }
+    };
+}
+
+entries! {
+    required {
+        open: unsafe extern "C" fn(QrStr, *const abi::QrInstance, *mut abi::QrResid) -> u32,
+        close: unsafe extern "C" fn(abi::QrResid),
+        online: WorkEntry,
+        offline: WorkEntry,
+        terminate: unsafe extern "C" fn(abi::QrResid),
+        looks_alive: unsafe extern "C" fn(abi::QrResid) -> u32,
+        is_alive: unsafe extern "C" fn(abi::QrResid) -> u32,
+    }
+    optional {
+        arbitrate: WorkEntry,
+        release: unsafe extern "C" fn(abi::QrResid) -> u32,
+        resource_control: ControlEntry,
+        work: WorkEntry,
+        last_error: unsafe extern "C" fn(abi::QrResid, *mut u8, u64) -> u64,
+    }
+}
+
+/// An entry that may take time.
+pub(crate) type WorkEntry = unsafe extern "C" fn(abi::QrResid, *mut abi::QrWork) -> u32;
+/// `ResourceControl`.
+pub(crate) type ControlEntry =
+    unsafe extern "C" fn(abi::QrResid, u32, *const u8, u64, *mut u8, u64, *mut u64) -> u32;
+
+/// Whether a table of `size` bytes holds the function pointer at `offset`.
+fn covers(size: u32, offset: usize) -> bool {
+    size as usize >= offset + size_of::<usize>()
+}
+
+/// A library mapped into this process, with the entries of its types in the order of its block.
+///
+/// It stays mapped for good: a Rust library with one thread-local cannot be unloaded, so nothing relies on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Image {
+    pub(crate) info: LibraryInfo,
+    pub(crate) entries: Vec<Entries>,
+}
+
+// SAFETY: function pointers into code that is never unmapped. Which thread may call them is the contract's
+// business: the host calls an instance from one thread at a time.
+unsafe impl Send for Image {}
+// SAFETY: as for Send; an image is never changed.
+unsafe impl Sync for Image {}
+
+impl Image {
+    /// Maps the library and checks all it says of itself.
+    pub(crate) fn open(path: &Path) -> Result<Image, PluginError> {
+        Image::map(path, path)
+    }
+
+    /// Maps a private copy, with statics of its own, and checks it as the original.
+    pub(crate) fn open_copy(path: &Path) -> Result<Image, PluginError> {
+        let failed = |error: std::io::Error| PluginError::Open {
+            file: path.to_owned(),
+            why: format!("no private copy could be made: {error}"),
+        };
+        let copy = tempfile::Builder::new()
+            .prefix("quorate-")
+            .suffix(".so")
+            .tempfile()
+            .map_err(failed)?;
+        fs::copy(path, copy.path()).map_err(failed)?;
+        // Once mapped the copy needs no name any more: it is removed here.
+        Image::map(copy.path(), path)
+    }
+
+    /// Maps `mapped`, calling it `path` in messages.
+    fn map(mapped: &Path, path: &Path) -> Result<Image, PluginError> {
+        if !elf::exports_entry(mapped)? {
+            return Err(PluginError::NotAPlugin {
+                file: path.to_owned(),
+                symbol: elf::entry_name().to_owned(),
+            });
+        }
+        let failed = |error: libloading::Error| PluginError::Open {
+            file: path.to_owned(),
+            why: error.to_string(),
+        };
+        // A bare file name would be searched for in the system's folders.
+        let absolute = fs::canonicalize(mapped).map_err(|error| PluginError::Open {
+            file: path.to_owned(),
+            why: error.to_string(),
+        })?;
+        // SAFETY: this runs the library's initialisers. It exports our entry symbol, so it was made to be
+        // loaded by us; what foreign code does beyond that no host can check.
+        let library =
+            unsafe { Library::open(Some(absolute), RTLD_NOW | RTLD_LOCAL) }.map_err(failed)?;
+        // SAFETY: the contract gives the symbol this type.
+        let entry: Symbol<QrEntryFn> = unsafe { library.get(abi::ENTRY_SYMBOL) }.map_err(failed)?;
+        // SAFETY: callable at any time, from any thread.
+        let block = unsafe { entry() };
+        // Mapped for good; see the type.
+        std::mem::forget(library);
+        // SAFETY: what the entry returned, and the library stays mapped.
+        unsafe { Image::from_block(path, block) }
+    }
+
+    /// Checks a block and starts each of its types.
+    ///
+    /// # Safety
+    ///
+    /// As for a block that a plugin's entry returned; it and its functions stay valid for good.
+    pub(crate) unsafe fn from_block(
+        path: &Path,
+        block: *const QrPlugin,
+    ) -> Result<Image, PluginError> {
+        // SAFETY: passed on.
+        let info = unsafe { block::read(path, block)? };
+        // SAFETY: `read` checked that the block is whole.
+        let startup = unsafe { (&raw const (*block).startup).read() };
+        let Some(startup) = startup else {
+            return Err(PluginError::Field {
+                file: path.to_owned(),
+                field: "startup".to_owned(),
+                found: "NULL".to_owned(),
+                expected: "a function".to_owned(),
+            });
+        };
+        let mut entries = Vec::with_capacity(info.types.len());
+        for kind in &info.types {
+            let mut table: *const QrTable = ptr::null();
+            let name = table::lend(&kind.name);
+            // SAFETY: called once per type, before any of its other entries, with pointers that outlive the call;
+            // the host's table is static.
+            let code =
+                unsafe { startup(name, VERSION_MIN, VERSION_MAX, table::host(), &mut table) };
+            // SAFETY: `table` is NULL or what `startup` handed out, valid for as long as the library.
+            entries.push(unsafe { check_table(path, kind, code, table) }?);
+        }
+        Ok(Image { info, entries })
+    }
+}
+
+/// # Safety
+///
+/// `table` is NULL or points to a table that begins with its size and is valid that far.
+unsafe fn check_table(
+    file: &Path,
+    kind: &TypeInfo,
+    code: u32,
+    table: *const QrTable,
+) -> Result<Entries, PluginError> {
+    let revision = |found: String| PluginError::Revision {
+        file: file.to_owned(),
+        kind: kind.name.clone(),
+        found,
+        min: VERSION_MIN,
+        max: VERSION_MAX,
+    };
+    match code {
+        abi::ERROR_SUCCESS => {}
+        abi::ERROR_REVISION_MISMATCH => return Err(revision("none".to_owned())),
+        code => {
+            return Err(PluginError::Startup {
+                file: file.to_owned(),
+                kind: kind.name.clone(),
+                code,
+            });
+        }
+    }
+    if table.is_null() || !table.is_aligned() {
+        return Err(PluginError::Field {
+            file: file.to_owned(),
+            field: format!("table of `{}`", kind.name),
+            found: "NULL or not aligned".to_owned(),
+            expected: "a table".to_owned(),
+        });
+    }
+    // SAFETY: every table begins with its size.
+    let size = unsafe { (&raw const (*table).size).read() };
+    // Everything up to the last required entry, `is_alive`.
+    let needed = std::mem::offset_of!(QrTable, is_alive) + size_of::<usize>();
+    if (size as usize) < needed {
+        return Err(PluginError::TableSize {
+            file: file.to_owned(),
+            kind: kind.name.clone(),
+            found: size,
+            expected: needed.min(size_of_u32::<QrTable>() as usize) as u32,
+        });
+    }
+    // SAFETY: within the size that was checked.
+    let version = unsafe { (&raw const (*table).version).read() };
+    if !(VERSION_MIN..=VERSION_MAX).contains(&version) {
+        return Err(revision(format!("{version:#x}")));
+    }
+    let missing = |entry: &str, quorum| PluginError::MissingEntry {
+        file: file.to_owned(),
+        kind: kind.name.clone(),
+        entry: entry.to_owned(),
+        quorum,
+    };
+    // SAFETY: `size` bytes are valid and cover what is required.
+    let entries = unsafe { Entries::copy(table, size) }.map_err(|entry| missing(entry, false))?;
+    if kind.quorum_capable {
+        if entries.arbitrate.is_none() {
+            return Err(missing("arbitrate", true));
+        }
+        if entries.release.is_none() {
+            return Err(missing("release", true));
+        }
+    }
+    Ok(entries)
+}

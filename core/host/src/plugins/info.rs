@@ -1,0 +1,126 @@
+//! What a library says of itself, copied out of its tables.
+
+use std::path::PathBuf;
+
+use quorate_abi as abi;
+
+/// A loaded library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LibraryInfo {
+    /// The file.
+    pub path: PathBuf,
+    /// The plugin's name, such as `exres`.
+    pub name: String,
+    /// The plugin's own version.
+    pub version: String,
+    /// One line for people.
+    pub description: String,
+    /// The contract's version it was compiled against: 0x100 is 1.0.
+    pub abi: u32,
+    /// What it was compiled for, such as `x86_64-linux`.
+    pub target: String,
+    /// `PLUGIN_…` flags of `quorate-abi`.
+    pub flags: u32,
+    /// Its resource types, in the plugin's order.
+    pub types: Vec<TypeInfo>,
+    /// Other files with the same plugin that were found later and left alone.
+    pub shadows: Vec<PathBuf>,
+}
+
+impl LibraryInfo {
+    /// Whether it keeps no process-wide state, so that one image serves every node.
+    pub fn is_stateless(&self) -> bool {
+        self.flags & abi::PLUGIN_STATELESS != 0
+    }
+
+    /// Whether it runs threads of its own, so that a drill with it is not repeatable.
+    pub fn has_threads(&self) -> bool {
+        self.flags & abi::PLUGIN_THREADS != 0
+    }
+
+    /// Whether it asks for a resource monitor of its own.
+    pub fn wants_separate_monitor(&self) -> bool {
+        self.flags & abi::PLUGIN_SEPARATE_MONITOR != 0
+    }
+
+    /// The contract's version as people write it, such as `1.0`.
+    pub fn abi_text(&self) -> String {
+        format!("{}.{}", self.abi >> 8, self.abi & 0xff)
+    }
+}
+
+/// A resource type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeInfo {
+    /// Its name, such as `Physical Disk`.
+    pub name: String,
+    /// One line for people.
+    pub doc: String,
+    /// `LooksAlive` interval in milliseconds, not 0.
+    pub looks_alive_ms: u32,
+    /// `IsAlive` interval in milliseconds, not 0.
+    pub is_alive_ms: u32,
+    /// The type's `PendingTimeout` in milliseconds; 0 takes the cluster's.
+    pub pending_timeout_ms: u32,
+    /// Whether it can be the quorum resource.
+    pub quorum_capable: bool,
+    /// Its private properties, in the plugin's order.
+    pub properties: Vec<PropertyInfo>,
+}
+
+impl TypeInfo {
+    /// The private property called `name`. As in the original's registry, case does not matter.
+    pub fn property(&self, name: &str) -> Option<&PropertyInfo> {
+        self.properties
+            .iter()
+            .find(|property| property.name.eq_ignore_ascii_case(name))
+    }
+}
+
+/// What a property holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PropertyKind {
+    /// Text (SZ).
+    Text,
+    /// A 32-bit number (DWORD).
+    Dword,
+    /// 0 or 1.
+    Bool,
+    /// A list of texts (MULTI_SZ).
+    List,
+}
+
+impl PropertyKind {
+    /// The original's name of the kind.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "SZ",
+            Self::Dword => "DWORD",
+            Self::Bool => "BOOL",
+            Self::List => "MULTI_SZ",
+        }
+    }
+}
+
+/// A private property of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropertyInfo {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub kind: PropertyKind,
+    /// Its unit, such as `ms`, or empty.
+    pub unit: String,
+    /// One line for people.
+    pub doc: String,
+    /// Its default as text: decimal for numbers, one line an entry for lists.
+    pub default: String,
+    /// Smallest number allowed.
+    pub min: u64,
+    /// Largest number allowed.
+    pub max: u64,
+    /// Whether Online is refused without it.
+    pub required: bool,
+    /// Whether a change takes effect only at the next Online.
+    pub at_online: bool,
+}

@@ -1,0 +1,15 @@
+//! Finding, checking and loading plugin libraries.
+
+mod block;
+mod elf;
+mod error;
+mod image;
+mod info;
+mod search;
+mod set;
+
+pub use error::{LoadErrors, PluginError};
+pub(crate) use image::{Entries, Image};
+pub use info::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
+pub use search::search_folders;
+pub use set::PluginSet;

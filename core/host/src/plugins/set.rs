@@ -1,0 +1,192 @@
+//! All plugins of a process.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::error::{LoadErrors, PluginError};
+use super::image::Image;
+use super::info::{LibraryInfo, TypeInfo};
+use super::search;
+
+/// The loaded plugin libraries and the resource types they implement.
+///
+/// Libraries stay mapped for as long as the process lives, whatever becomes of the set.
+#[derive(Clone, Debug, Default)]
+pub struct PluginSet {
+    images: Vec<Image>,
+    /// Type name to library and type.
+    types: BTreeMap<String, (usize, usize)>,
+    folders: Vec<PathBuf>,
+}
+
+impl PluginSet {
+    /// A set without plugins.
+    pub fn empty() -> PluginSet {
+        PluginSet::default()
+    }
+
+    /// Loads every plugin in `folders`: each `lib*.so` that exports the entry symbol. Other libraries are not
+    /// opened; neither are the fixtures `libquorate_bad_*.so`, which [`add`](Self::add) takes.
+    ///
+    /// A plugin found in two folders is taken from the first; in one folder, a file without cargo's build hash
+    /// is preferred to one with it, and of those the newest counts. A folder that is not there is passed by.
+    ///
+    /// # Errors
+    ///
+    /// All of them at once: each library that is broken, each type that two plugins implement, or, if there
+    /// was no plugin at all, the folders searched.
+    pub fn load(folders: &[PathBuf]) -> Result<PluginSet, LoadErrors> {
+        let mut set = PluginSet {
+            folders: folders.to_vec(),
+            ..PluginSet::default()
+        };
+        let mut errors = Vec::new();
+        for folder in folders {
+            match search::candidates(folder) {
+                Ok(files) => {
+                    for file in files {
+                        if let Err(error) = set.add_found(&file) {
+                            errors.push(error);
+                        }
+                    }
+                }
+                Err(error) => errors.push(PluginError::Open {
+                    file: folder.clone(),
+                    why: error.to_string(),
+                }),
+            }
+        }
+        if set.images.is_empty() && errors.is_empty() {
+            errors.push(set.not_found(None));
+        }
+        if errors.is_empty() {
+            Ok(set)
+        } else {
+            Err(LoadErrors(errors))
+        }
+    }
+
+    /// Loads the one library in `file`, whatever its name.
+    ///
+    /// # Errors
+    ///
+    /// If it is no plugin, is broken, or implements a type that the set has already. The set is then unchanged.
+    pub fn add(&mut self, file: &Path) -> Result<(), PluginError> {
+        self.insert(Image::open(file)?)
+    }
+
+    /// The libraries, in the order they were found.
+    pub fn libraries(&self) -> impl Iterator<Item = &LibraryInfo> {
+        self.images.iter().map(|image| &image.info)
+    }
+
+    /// The resource type called `name`, if a library implements it.
+    pub fn type_info(&self, name: &str) -> Option<&TypeInfo> {
+        let &(image, kind) = self.types.get(name)?;
+        self.images.get(image)?.info.types.get(kind)
+    }
+
+    /// The names of all resource types, in order.
+    pub fn type_names(&self) -> impl Iterator<Item = &str> {
+        self.types.keys().map(String::as_str)
+    }
+
+    /// The library that implements the type called `name`.
+    pub fn library_of(&self, name: &str) -> Option<&LibraryInfo> {
+        let &(image, _) = self.types.get(name)?;
+        self.images.get(image).map(|image| &image.info)
+    }
+
+    /// The folders that [`load`](Self::load) searched, in order.
+    pub fn folders_searched(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
+    /// Checks that every one of `kinds` is implemented, before anything is built on them.
+    ///
+    /// # Errors
+    ///
+    /// One [`PluginError::NotFound`] for each missing type, each once.
+    pub fn require<'a>(&self, kinds: impl IntoIterator<Item = &'a str>) -> Result<(), LoadErrors> {
+        let mut errors: Vec<PluginError> = Vec::new();
+        for kind in kinds {
+            if !self.types.contains_key(kind) {
+                let error = self.not_found(Some(kind));
+                if !errors.contains(&error) {
+                    errors.push(error);
+                }
+            }
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(LoadErrors(errors))
+        }
+    }
+
+    /// The error for a type that is not there, or for no plugin at all.
+    pub(crate) fn not_found(&self, wanted: Option<&str>) -> PluginError {
+        let mut near: Vec<(f64, &str)> = wanted
+            .into_iter()
+            .flat_map(|wanted| {
+                let lower = wanted.to_lowercase();
+                self.type_names()
+                    .map(move |name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name))
+            })
+            .filter(|(similarity, _)| *similarity > 0.85)
+            .collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        PluginError::NotFound {
+            wanted: wanted.map(str::to_owned),
+            folders: self.folders.clone(),
+            did_you_mean: near
+                .into_iter()
+                .take(2)
+                .map(|(_, name)| name.to_owned())
+                .collect(),
+        }
+    }
+
+    /// The image that implements a type, its number in the set and the type's number in the image.
+    pub(crate) fn find(&self, kind: &str) -> Option<(usize, usize, &Image)> {
+        let &(image, kind) = self.types.get(kind)?;
+        Some((image, kind, self.images.get(image)?))
+    }
+
+    /// Adds what a folder search found, unless it was found before.
+    fn add_found(&mut self, file: &Path) -> Result<(), PluginError> {
+        if !super::elf::exports_entry(file)? {
+            return Ok(());
+        }
+        let image = Image::open(file)?;
+        match self
+            .images
+            .iter_mut()
+            .find(|other| other.info.name == image.info.name)
+        {
+            Some(earlier) => {
+                earlier.info.shadows.push(file.to_owned());
+                Ok(())
+            }
+            None => self.insert(image),
+        }
+    }
+
+    pub(crate) fn insert(&mut self, image: Image) -> Result<(), PluginError> {
+        for kind in &image.info.types {
+            if let Some(other) = self.library_of(&kind.name) {
+                return Err(PluginError::DuplicateType {
+                    kind: kind.name.clone(),
+                    first: (other.name.clone(), other.path.clone()),
+                    second: (image.info.name.clone(), image.info.path.clone()),
+                });
+            }
+        }
+        let number = self.images.len();
+        for (index, kind) in image.info.types.iter().enumerate() {
+            self.types.insert(kind.name.clone(), (number, index));
+        }
+        self.images.push(image);
+        Ok(())
+    }
+}
