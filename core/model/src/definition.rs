@@ -153,7 +153,10 @@ impl ClusterDefinition {
     /// The resource called `name`, with its group.
     pub fn resource(&self, name: &str) -> Option<(&GroupDefinition, &ResourceDefinition)> {
         self.groups.iter().find_map(|group| {
-            let resource = group.resources.iter().find(|resource| resource.name == *name)?;
+            let resource = group
+                .resources
+                .iter()
+                .find(|resource| resource.name == *name)?;
             Some((group, resource))
         })
     }

@@ -73,9 +73,7 @@ impl fmt::Debug for Name {
 ///
 /// Placement falls back on it where no preferred owners are set. An evicted node that is added again
 /// gets a new one.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NodeId(pub u8);
 

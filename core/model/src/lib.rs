@@ -11,8 +11,10 @@ mod file;
 mod ids;
 pub mod monitor;
 mod properties;
+mod property_table;
 pub mod rules;
 mod states;
+mod suggest;
 mod time;
 pub mod types;
 
@@ -22,5 +24,6 @@ pub use facts::*;
 pub use file::{Loaded, load, parse};
 pub use ids::{Name, NodeId};
 pub use properties::*;
+pub use property_table::*;
 pub use states::{GroupState, NodeState, ResourceState};
 pub use time::Time;

@@ -105,7 +105,10 @@ pub struct Reason {
 impl Reason {
     /// A reason with its code.
     pub fn new(code: u32, text: impl Into<String>) -> Self {
-        Reason { code, text: text.into() }
+        Reason {
+            code,
+            text: text.into(),
+        }
     }
 }
 

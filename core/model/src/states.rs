@@ -134,7 +134,11 @@ mod tests {
             (&[Online, OnlinePending], GroupState::Pending),
             (&[OfflinePending, Failed], GroupState::Failed),
         ] {
-            assert_eq!(GroupState::of(resources.iter().copied()), wanted, "{resources:?}");
+            assert_eq!(
+                GroupState::of(resources.iter().copied()),
+                wanted,
+                "{resources:?}"
+            );
         }
     }
 }

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// A node reads its own clock, which may drift from the world's. Two instants compare only when they
 /// come from the same clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Time(pub u64);
 
 impl Time {

@@ -1,0 +1,76 @@
+//! "Did you mean".
+
+/// The one of `known` that `given` most likely stands for: equal but for case, or near enough in spelling.
+pub(crate) fn nearest<'k>(
+    given: &str,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<&'k str> {
+    let given = given.to_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&given, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        // About one slip in three characters; a name of two characters may still have one.
+        .filter(|(distance, candidate)| {
+            let longest = given.chars().count().max(candidate.chars().count());
+            *distance <= (longest / 3).max(1) && *distance < longest
+        })
+        .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
+        .map(|(_, candidate)| candidate)
+}
+
+/// A sentence that helps with a name nobody knows: the nearest one, else the few there are.
+pub(crate) fn help<'k>(
+    given: &str,
+    known: impl IntoIterator<Item = &'k str> + Clone,
+) -> Option<String> {
+    if let Some(nearest) = nearest(given, known.clone()) {
+        return Some(format!("did you mean `{nearest}`?"));
+    }
+    let all: Vec<&str> = known.into_iter().collect();
+    match all.len() {
+        0 => None,
+        1..=12 => Some(format!("there is {}", list(&all))),
+        _ => None,
+    }
+}
+
+/// `a`, `b` and `c`, each in back quotes.
+pub(crate) fn list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_recognised_and_nonsense_is_not() {
+        let known = ["NODE1", "NODE2", "RestartThreshold"];
+        assert_eq!(nearest("RestartTreshold", known), Some("RestartThreshold"));
+        assert_eq!(nearest("node2", known), Some("NODE2"));
+        assert_eq!(nearest("NODE9", known), Some("NODE1"));
+        assert_eq!(nearest("zebra", known), None);
+        assert_eq!(nearest("", known), None);
+    }
+
+    #[test]
+    fn lists_read_as_a_sentence() {
+        assert_eq!(list(&[]), "");
+        assert_eq!(list(&["a"]), "`a`");
+        assert_eq!(list(&["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(
+            help("zebra", ["a", "b"]).as_deref(),
+            Some("there is `a` and `b`")
+        );
+    }
+}
