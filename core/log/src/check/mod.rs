@@ -1,0 +1,1 @@
+//! The invariants a cluster of logs is held against.

@@ -1,0 +1,166 @@
+//! What a follower does with what its leader sends (5.3; dissertation, 5).
+
+use crate::{AppendOutcome, Body, Entry, Id, Log, Persist, Role, Snapshot};
+
+impl Log {
+    /// Whether `from` leads in a term that counts here. If not, it is told so.
+    pub(crate) fn follow(
+        &mut self,
+        from: Id,
+        term: u64,
+        prev_index: u64,
+        round: Option<u64>,
+    ) -> bool {
+        if term < self.hard.term || self.holds_disk() {
+            // It has lost the lead, or the disk: our term tells it, once it is durable.
+            let outcome = AppendOutcome::Rejected {
+                prev_index,
+                hint_index: 0,
+                hint_term: 0,
+            };
+            let body = Body::AppendReply { round, outcome };
+            self.send(from, self.hard.term, body, self.hard_gate());
+            return false;
+        }
+        if self.role == Role::Leader || self.leader.is_some_and(|leader| leader != from) {
+            self.refuse(from, format!("a second leader of term {term}"));
+            return false;
+        }
+        if self.role != Role::Follower || self.leader.is_none() {
+            self.become_follower(term, Some(from));
+        }
+        true
+    }
+
+    pub(crate) fn on_append(
+        &mut self,
+        from: Id,
+        (prev_index, prev_term): (u64, u64),
+        entries: Vec<Entry>,
+        commit: u64,
+        round: Option<u64>,
+    ) {
+        if let Err(reason) = self.check_entries(prev_index, prev_term, &entries) {
+            self.refuse(from, reason);
+            return;
+        }
+        let snapshot_index = self.store.snapshot_index();
+        // What the snapshot covers was committed, and so agrees.
+        if prev_index >= snapshot_index && self.store.term_at(prev_index) != Some(prev_term) {
+            if prev_index <= self.commit {
+                self.refuse(
+                    from,
+                    format!("entry {prev_index} of term {prev_term} against a committed one"),
+                );
+                return;
+            }
+            let hint_index = self.store.last_at_most(prev_index, prev_term);
+            let hint_term = self.store.term_at(hint_index).unwrap_or(0);
+            let outcome = AppendOutcome::Rejected {
+                prev_index,
+                hint_index,
+                hint_term,
+            };
+            let body = Body::AppendReply { round, outcome };
+            self.send(from, self.hard.term, body, self.hard_gate());
+            return;
+        }
+        let matched = prev_index + entries.len() as u64;
+        let new: Vec<Entry> = entries
+            .into_iter()
+            .skip_while(|entry| {
+                entry.index <= snapshot_index || self.store.term_at(entry.index) == Some(entry.term)
+            })
+            .collect();
+        let first_new = new.first().map(|entry| entry.index);
+        if let Some(index) = first_new {
+            if index <= self.commit {
+                self.refuse(
+                    from,
+                    format!("another entry {index} than the committed one"),
+                );
+                return;
+            }
+            let truncate_from = (index <= self.last_index()).then_some(index);
+            if truncate_from.is_some() {
+                self.store.truncate(index);
+            }
+            for entry in &new {
+                self.store.append(entry.clone());
+            }
+            let mark = self.persist(Persist {
+                truncate_from,
+                entries: new,
+                ..Persist::default()
+            });
+            self.accept(from, round, matched, mark);
+        } else {
+            // Nothing to write: what is durable can be said at once, however slow the disk is.
+            let durable = matched.min(self.durable);
+            self.accept(from, round, durable, self.hard_gate());
+        }
+        self.commit = self.commit.max(commit.min(matched));
+    }
+
+    /// Whether the entries can follow on `prev_index`, and be from this term's leader.
+    fn check_entries(
+        &self,
+        prev_index: u64,
+        prev_term: u64,
+        entries: &[Entry],
+    ) -> Result<(), String> {
+        let (mut index, mut term) = (prev_index, prev_term);
+        for entry in entries {
+            if index.checked_add(1) != Some(entry.index) || entry.index == u64::MAX {
+                return Err(format!("entries with a gap: {} after {index}", entry.index));
+            }
+            if entry.term < term || entry.term == 0 || entry.term > self.hard.term {
+                return Err(format!(
+                    "entry {} with impossible term {}",
+                    entry.index, entry.term
+                ));
+            }
+            (index, term) = (entry.index, entry.term);
+        }
+        if prev_term > self.hard.term || prev_index == u64::MAX {
+            return Err(format!(
+                "an append after impossible entry {prev_index} of term {prev_term}"
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn on_install(&mut self, from: Id, snapshot: Snapshot, round: Option<u64>) {
+        let (index, term) = (snapshot.index, snapshot.term);
+        if index == 0 || term == 0 || index == u64::MAX || term > self.hard.term {
+            self.refuse(
+                from,
+                format!("a snapshot of impossible entry {index} of term {term}"),
+            );
+            return;
+        }
+        if index <= self.commit || self.store.term_at(index) == Some(term) {
+            // All of it is here already.
+            self.commit = self.commit.max(index);
+            self.accept(from, round, index.min(self.durable), self.hard_gate());
+            return;
+        }
+        self.lower_durable(self.commit);
+        self.store.install(snapshot.clone());
+        let mark = self.persist(Persist {
+            truncate_from: Some(index + 1),
+            snapshot: Some(snapshot.clone()),
+            ..Persist::default()
+        });
+        self.install_output(snapshot);
+        self.accept(from, round, index, mark);
+    }
+
+    fn accept(&mut self, from: Id, round: Option<u64>, matched: u64, after: u64) {
+        let body = Body::AppendReply {
+            round,
+            outcome: AppendOutcome::Accepted { matched },
+        };
+        self.send(from, self.hard.term, body, after);
+    }
+}

@@ -1,0 +1,334 @@
+//! What a leader does: propose, replicate, commit (5.3, 5.4.2).
+
+use crate::progress::Progress;
+use crate::{
+    AppendOutcome, BATCH_ENTRIES_MAX, Body, CommitRule, Entry, EntryKind, Id, Log, NodeSet,
+    NotLeader, Persist, Role, TRANSFER_ROUNDS_MAX, VotersError,
+};
+
+impl Log {
+    /// Appends an update and sends it to whoever is ready for it. It is committed when it comes out as
+    /// [`Output::Apply`](crate::Output::Apply); another leader's entry may still come in its place.
+    ///
+    /// # Errors
+    /// [`NotLeader`] if this node does not lead, or is handing over.
+    pub fn propose(&mut self, data: Vec<u8>) -> Result<u64, NotLeader> {
+        self.propose_kind(EntryKind::Update(data))
+    }
+
+    /// Changes the configured voters, for every rule that looks at them from the moment of appending. A
+    /// leader that is not among them any more steps down when that is committed.
+    ///
+    /// # Errors
+    /// [`VotersError`] if this node does not lead, `voters` is empty, an earlier change or the first
+    /// entry of this term is not committed yet, or, under [`CommitRule::Majority`], more than one node
+    /// would come or go (dissertation, 4.1).
+    pub fn propose_voters(&mut self, voters: NodeSet) -> Result<u64, VotersError> {
+        if self.role != Role::Leader || self.transfer.is_some() {
+            return Err(self.not_leader().into());
+        }
+        if voters.is_empty() {
+            return Err(VotersError::Empty);
+        }
+        if let Some(index) = self
+            .store
+            .last_change()
+            .filter(|index| *index > self.commit)
+        {
+            return Err(VotersError::Pending { index });
+        }
+        if self.store.term_at(self.commit) != Some(self.hard.term) {
+            return Err(VotersError::TermUncommitted {
+                term: self.hard.term,
+            });
+        }
+        let present = self.voters();
+        let (added, removed) = (voters.difference(present), present.difference(voters));
+        if self.elects() && added.len() + removed.len() > 1 {
+            return Err(VotersError::TooMany { added, removed });
+        }
+        Ok(self.propose_kind(EntryKind::Voters(voters))?)
+    }
+
+    fn propose_kind(&mut self, kind: EntryKind) -> Result<u64, NotLeader> {
+        if self.role != Role::Leader || self.transfer.is_some() {
+            return Err(self.not_leader());
+        }
+        Ok(self.append_own(kind))
+    }
+
+    /// Appends an entry of this leader's term.
+    fn append_own(&mut self, kind: EntryKind) -> u64 {
+        let entry = Entry {
+            index: self.last_index() + 1,
+            term: self.hard.term,
+            kind,
+        };
+        let index = entry.index;
+        let voters_change = matches!(entry.kind, EntryKind::Voters(_));
+        self.store.append(entry.clone());
+        self.persist(Persist {
+            entries: vec![entry],
+            ..Persist::default()
+        });
+        if voters_change {
+            self.refresh_progress();
+        }
+        for peer in self.targets().iter() {
+            self.send_next(peer);
+        }
+        index
+    }
+
+    /// Sends to every peer what it lacks, or that this node still leads and what is committed. Call it at
+    /// each heartbeat. `round` means nothing to the log: messages carry it from now on, and the peers
+    /// echo it ([`acked_round`](Log::acked_round)); it must not fall within a term. Does nothing unless
+    /// this node leads.
+    pub fn resend(&mut self, round: u64) {
+        if self.role != Role::Leader {
+            return;
+        }
+        self.round = Some(round);
+        for peer in self.targets().iter() {
+            if let Some(progress) = self.progress.get_mut(&peer) {
+                progress.inflight = None;
+                progress.installing = false;
+            }
+            self.send_append(peer);
+        }
+        if let Some(transfer) = &mut self.transfer {
+            transfer.rounds += 1;
+            if transfer.rounds >= TRANSFER_ROUNDS_MAX {
+                self.transfer = None;
+            } else {
+                self.hand_over();
+            }
+        }
+    }
+
+    pub(crate) fn become_leader(&mut self) {
+        self.leader = Some(self.me);
+        self.round = None;
+        self.transfer = None;
+        self.granted = NodeSet::EMPTY;
+        self.refused = NodeSet::EMPTY;
+        self.progress.clear();
+        self.set_role(Role::Leader);
+        self.refresh_progress();
+        // Entries of older terms commit only along with one of this term (5.4.2, figure 8).
+        self.append_own(EntryKind::Noop);
+    }
+
+    /// To whom a leader replicates.
+    fn targets(&self) -> NodeSet {
+        let voters = match self.rule() {
+            CommitRule::Majority(voters) => voters,
+            CommitRule::Holder(_) | CommitRule::Solo(_) => NodeSet::EMPTY,
+        };
+        self.peers
+            .union(voters)
+            .difference(NodeSet::from([self.me]))
+    }
+
+    /// Keeps one progress for each target while this node leads.
+    pub(crate) fn refresh_progress(&mut self) {
+        if self.role != Role::Leader {
+            return;
+        }
+        let targets = self.targets();
+        self.progress.retain(|peer, _| targets.contains(*peer));
+        for peer in targets.iter() {
+            if !self.progress.contains_key(&peer) {
+                self.progress.insert(peer, Progress::new(self.last_index()));
+                self.send_append(peer);
+            }
+        }
+    }
+
+    /// Sends the next entries to a peer, if there are any and none are under way.
+    pub(crate) fn send_next(&mut self, peer: Id) {
+        let last_index = self.last_index();
+        let ready = self.progress.get(&peer).is_some_and(|progress| {
+            progress.inflight.is_none() && !progress.installing && progress.next <= last_index
+        });
+        if ready {
+            self.send_append(peer);
+        }
+    }
+
+    /// Sends a peer what comes next, be it nothing.
+    fn send_append(&mut self, peer: Id) {
+        let first = self.store.first_index();
+        let Some(progress) = self.progress.get_mut(&peer) else {
+            return;
+        };
+        // A peer that lacks what only the snapshot has says so in its answer: nobody who is down, or
+        // has it after all, is sent a snapshot.
+        progress.next = progress.next.max(first);
+        let prev_index = progress.next - 1;
+        let entries = self.store.slice(progress.next, BATCH_ENTRIES_MAX);
+        progress.inflight = entries.last().map(|entry| entry.index);
+        self.send_entries(peer, prev_index, entries);
+    }
+
+    fn send_entries(&mut self, peer: Id, prev_index: u64, entries: Vec<Entry>) {
+        let Some(prev_term) = self.store.term_at(prev_index) else {
+            return;
+        };
+        let reach = prev_index + entries.len() as u64;
+        if let Some(progress) = self.progress.get_mut(&peer) {
+            progress.told = progress.told.max(self.commit.min(reach));
+        }
+        let (commit, round) = (self.commit, self.round);
+        let body = Body::Append {
+            prev_index,
+            prev_term,
+            entries,
+            commit,
+            round,
+        };
+        self.send(peer, self.hard.term, body, 0);
+    }
+
+    /// Tells a peer what is committed of what it has, if it does not know.
+    fn tell_commit(&mut self, peer: Id) {
+        let Some(progress) = self.progress.get(&peer) else {
+            return;
+        };
+        let (matched, told) = (progress.matched, progress.told);
+        if self.commit.min(matched) > told {
+            // Where the snapshot has gone past it, it must be somewhere further on anyway.
+            self.send_entries(peer, matched, Vec::new());
+        }
+    }
+
+    pub(crate) fn on_append_reply(&mut self, from: Id, round: Option<u64>, outcome: AppendOutcome) {
+        if self.role != Role::Leader {
+            return;
+        }
+        if round > self.round {
+            self.refuse(from, "an answer to a round that was never begun");
+            return;
+        }
+        let last_index = self.last_index();
+        let Some(progress) = self.progress.get_mut(&from) else {
+            return;
+        };
+        progress.acked_round = progress.acked_round.max(round);
+        match outcome {
+            AppendOutcome::Accepted { matched } => {
+                if matched > last_index {
+                    self.refuse(
+                        from,
+                        format!("an answer for entry {matched}, of {last_index} there are"),
+                    );
+                    return;
+                }
+                progress.matched = progress.matched.max(matched);
+                progress.next = progress.next.max(progress.matched + 1);
+                if progress
+                    .inflight
+                    .is_some_and(|inflight| inflight <= progress.matched)
+                {
+                    progress.inflight = None;
+                }
+                progress.installing &= progress.matched < self.store.snapshot_index();
+                self.advance_commit();
+                self.send_next(from);
+                self.tell_commit(from);
+                if self.transfer_target() == Some(from) {
+                    self.hand_over();
+                }
+            }
+            AppendOutcome::Rejected {
+                prev_index,
+                hint_index,
+                hint_term,
+            } => {
+                self.on_rejected(from, prev_index, hint_index, hint_term);
+            }
+        }
+    }
+
+    /// Goes back to where the peer's log may agree (5.3, with the follower's hint for speed).
+    fn on_rejected(&mut self, from: Id, prev_index: u64, hint_index: u64, hint_term: u64) {
+        let by_vote = self.elects();
+        let Some(progress) = self.progress.get_mut(&from) else {
+            return;
+        };
+        if progress.installing || prev_index != progress.next - 1 {
+            return; // overtaken by something newer
+        }
+        if by_vote && prev_index <= progress.matched {
+            return; // what a voter has said to be durable stays so
+        }
+        if !by_vote {
+            // A follower of the quorum disk's holder may keep its log in memory alone, and lose it.
+            progress.matched = progress.matched.min(hint_index);
+        }
+        progress.told = progress.told.min(hint_index);
+        progress.inflight = None;
+        let agree = hint_index.min(prev_index.saturating_sub(1));
+        let agree = self
+            .store
+            .last_at_most(agree, hint_term)
+            .max(progress.matched);
+        if hint_index.min(prev_index) < self.store.snapshot_index()
+            || prev_index == self.store.snapshot_index()
+        {
+            self.send_snapshot(from);
+            return;
+        }
+        progress.next = agree + 1;
+        self.send_append(from);
+    }
+
+    fn send_snapshot(&mut self, peer: Id) {
+        let Some(snapshot) = self.store.snapshot().cloned() else {
+            return;
+        };
+        if let Some(progress) = self.progress.get_mut(&peer) {
+            progress.installing = true;
+            progress.next = snapshot.index + 1;
+            progress.told = snapshot.index;
+        }
+        let round = self.round;
+        self.send(peer, self.hard.term, Body::Install { snapshot, round }, 0);
+    }
+
+    /// Commits what has become durable, and says so.
+    pub(crate) fn advance_commit(&mut self) {
+        let rule = self.rule();
+        let holders = |index: u64| -> NodeSet {
+            let peers = self
+                .progress
+                .iter()
+                .filter(|(_, p)| p.matched >= index)
+                .map(|(id, _)| *id);
+            peers
+                .chain((self.durable >= index).then_some(self.me))
+                .collect()
+        };
+        let newest = self
+            .progress
+            .values()
+            .map(|progress| progress.matched)
+            .chain([self.durable])
+            .filter(|index| *index > self.commit && rule.is_durable(holders(*index)))
+            .max();
+        // An older term's entry is never committed by counting (5.4.2).
+        let Some(commit) =
+            newest.filter(|index| self.store.term_at(*index) == Some(self.hard.term))
+        else {
+            return;
+        };
+        self.commit = commit;
+        for peer in self.targets().iter() {
+            self.tell_commit(peer);
+        }
+        let change = self.store.last_change().filter(|index| *index <= commit);
+        if change.is_some() && self.elects() && !self.voters().contains(self.me) {
+            self.step_down();
+        }
+    }
+}
