@@ -1,0 +1,56 @@
+//! `quorate.checkpoint/1`: bytes that follow the resource to its next owner.
+
+use quorate_abi::{self as abi, QrCheckpoint};
+
+use crate::raw::{answer, entry, outcome, text};
+use crate::{Context, Error};
+
+/// Bytes under a key that follow the resource to whichever node owns it next.
+#[derive(Clone, Copy, Debug)]
+pub struct Checkpoint<'a> {
+    ctx: &'a Context,
+    key: &'a str,
+}
+
+impl<'a> Checkpoint<'a> {
+    pub(crate) fn new(ctx: &'a Context, key: &'a str) -> Self {
+        Checkpoint { ctx, key }
+    }
+
+    /// Stores them.
+    ///
+    /// # Errors
+    /// What the host says.
+    pub fn save(&self, bytes: &[u8]) -> Result<(), Error> {
+        let save = entry!(self.ctx.tables.checkpoint, QrCheckpoint, save)?;
+        // SAFETY: the host's function with the instance it gave; text and bytes live for the call.
+        let code = unsafe {
+            save(
+                self.ctx.instance(),
+                text(self.key),
+                bytes.as_ptr(),
+                bytes.len() as u64,
+            )
+        };
+        outcome(code, || format!("save checkpoint `{}`", self.key))
+    }
+
+    /// The bytes last stored; `None` if there are none.
+    ///
+    /// # Errors
+    /// What the host says.
+    pub fn load(&self) -> Result<Option<Vec<u8>>, Error> {
+        let load = entry!(self.ctx.tables.checkpoint, QrCheckpoint, load)?;
+        let bytes = answer(
+            || format!("load checkpoint `{}`", self.key),
+            // SAFETY: as in `save`; the buffer lives for the call.
+            |buffer, len, needed| unsafe {
+                load(self.ctx.instance(), text(self.key), buffer, len, needed)
+            },
+        );
+        match bytes {
+            Err(error) if error.code() == abi::ERROR_NOT_FOUND => Ok(None),
+            other => other.map(Some),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The host's services as small safe handles, each borrowed from the [`Context`](crate::Context) of a call.
+
+mod checkpoint;
+mod disk;
+mod network;
+mod node;
+mod properties;
+mod service;
+
+pub use checkpoint::Checkpoint;
+pub use disk::Disk;
+pub use network::{Address, Lease, NetworkName};
+pub use node::{Clock, Cluster, Log, Random};
+pub use properties::{Properties, Provider};
+pub use service::{Probe, Service, ServiceState};
