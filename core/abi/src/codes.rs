@@ -38,6 +38,8 @@ codes! {
     ERROR_MORE_DATA = 234;
     /// Took too long.
     ERROR_TIMEOUT = 258;
+    /// Given up since something else was asked for.
+    ERROR_OPERATION_ABORTED = 995;
     /// Started and not finished.
     ERROR_IO_PENDING = 997;
     /// The service did not answer in time.
@@ -58,6 +60,10 @@ codes! {
     ERROR_DEPENDENCY_NOT_FOUND = 5002;
     /// The resource is not online.
     ERROR_RESOURCE_NOT_ONLINE = 5004;
+    /// The resource is not open in this monitor.
+    ERROR_RESOURCE_NOT_AVAILABLE = 5006;
+    /// The resource's type cannot be the quorum resource.
+    ERROR_NOT_QUORUM_CAPABLE = 5021;
     /// The resource failed.
     ERROR_RESOURCE_FAILED = 5038;
     /// The address is in use already.

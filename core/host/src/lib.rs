@@ -15,7 +15,7 @@ mod plugins;
 mod services;
 mod table;
 
-pub use monitor::Monitor;
+pub use monitor::{ARBITRATION_TIMEOUT, Monitor};
 pub use plugins::{
     LibraryInfo, LoadErrors, PluginError, PluginSet, PropertyInfo, PropertyKind, TypeInfo,
     search_folders,

@@ -1,12 +1,30 @@
 //! The resource monitor of one boot of one node.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+mod commands;
+mod control;
+mod directory;
+mod health;
+mod instance;
+mod operations;
+mod shutdown;
+#[cfg(test)]
+mod tests;
 
-use quorate_model::monitor::{MonitorCommand, MonitorEvent};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{Name, ResourceState, Time};
 
+pub(crate) use self::directory::Directory;
+use self::instance::Instance;
+use crate::plugins::Image;
 use crate::{PluginSet, Services};
+
+/// How long an arbitration may take in all. The original's 300 ms for every entry cannot hold for it
+/// (SEMANTICS 1.2), and a challenge alone takes 7 s (SEMANTICS 4.1).
+pub const ARBITRATION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The resource monitor of one boot of one node: it opens resource instances, takes them online and offline,
 /// polls their health and reports every change of state (SEMANTICS.md, section 1).
@@ -14,37 +32,77 @@ use crate::{PluginSet, Services};
 /// - *Inputs*: [`command`](Self::command), [`wake`](Self::wake), [`terminate_all`](Self::terminate_all).
 /// - *Outputs*: [`poll_event`](Self::poll_event) until `None`, and [`next_wakeup`](Self::next_wakeup), each to be
 ///   asked again after any input.
+///
+/// It reads no clock, starts no thread and draws no random number: the same inputs with the same answers of
+/// the world give the same events. One entry of one instance runs at a time.
+///
+/// States go Offline or Failed → OnlinePending → Online or Failed, Online → OfflinePending → Offline or Failed,
+/// Online → Failed; an operation that ends at once skips the pending state. Terminate ends in Offline from
+/// anywhere. An Online, Offline, Terminate or Fail that finds nothing to do reports the state as it is, so that
+/// every command is answered. Opening reports only failure: an open resource is Offline.
+///
+/// # Panics
+///
+/// If the world behind [`Services`] panics while a plugin calls it: the panic is held back until the plugin
+/// has returned, and goes on from there. A plugin's own panic never gets here.
 #[derive(Debug)]
 pub struct Monitor {
-    plugins: Arc<PluginSet>,
-    resources: BTreeMap<Name, (Name, ResourceState)>,
+    directory: Directory,
+    /// The open instances. A resource whose type could not be opened has none.
+    instances: BTreeMap<Name, Instance>,
+    /// What is due when: at most one entry an instance, the same as its `armed`.
+    timers: BTreeSet<(Time, Name)>,
     events: VecDeque<MonitorEvent>,
+    /// This boot's own copies of the libraries that keep process-wide state, by their number in the set.
+    copies: BTreeMap<usize, Image>,
 }
 
 impl Monitor {
-    /// A monitor without resources. Libraries that keep process-wide state are loaded for it anew.
+    /// A monitor without resources. Libraries that keep process-wide state are loaded for it anew, from a
+    /// private copy, when the first of their resources is opened.
     pub fn new(plugins: Arc<PluginSet>) -> Monitor {
         Monitor {
-            plugins,
-            resources: BTreeMap::new(),
+            directory: Directory::new(plugins),
+            instances: BTreeMap::new(),
+            timers: BTreeSet::new(),
             events: VecDeque::new(),
+            copies: BTreeMap::new(),
         }
     }
 
     /// Carries out a command of the cluster service. It never waits: what takes time goes on in
     /// [`wake`](Self::wake).
+    ///
+    /// An Online while the resource is going offline, or while it arbitrates, is carried out when that has
+    /// ended, and so is an Arbitrate while it is going online or offline. Offline cancels a pending online (by
+    /// Terminate) and ends Offline.
     pub fn command(&mut self, services: &mut dyn Services, command: MonitorCommand) {
-        let _ = (services, command, &self.plugins);
+        let resource = command.resource().clone();
+        self.carry_out(services, command);
+        self.rearm(&resource);
     }
 
-    /// Does what is due by `services.now()`: pending work, timeouts, health checks. Early calls do nothing.
+    /// Does what is due by `services.now()`: pending work, timeouts, health checks. Early calls do nothing, and
+    /// late ones do it now.
     pub fn wake(&mut self, services: &mut dyn Services) {
-        let _ = services;
+        let now = services.now();
+        while let Some((due, _)) = self.timers.first()
+            && *due <= now
+        {
+            let Some((_, name)) = self.timers.pop_first() else {
+                return;
+            };
+            if let Some(instance) = self.instances.get_mut(&name) {
+                instance.armed = None;
+                self.due(services, &name, now);
+                self.rearm(&name);
+            }
+        }
     }
 
     /// When [`wake`](Self::wake) is to be called next, by the clock of `services.now()`.
     pub fn next_wakeup(&self) -> Option<Time> {
-        None
+        self.timers.first().map(|(due, _)| *due)
     }
 
     /// The next event, in the order they happened.
@@ -52,20 +110,69 @@ impl Monitor {
         self.events.pop_front()
     }
 
-    /// The open resources in the order of their names: name, type and state.
+    /// The resources it was told to open, in the order of their names: name, type and state.
     pub fn resources(&self) -> impl Iterator<Item = (&Name, &Name, ResourceState)> {
-        self.resources
+        self.directory
             .iter()
-            .map(|(name, (kind, state))| (name, kind, *state))
+            .map(|(name, record)| (name, &record.spec.kind, record.state))
     }
 
-    /// The cluster service is gone: takes everything out of service now, dependents first, gracefully where
-    /// that takes no time and by Terminate where it does. Nothing is online afterwards.
-    pub fn terminate_all(&mut self, services: &mut dyn Services) {
-        let _ = services;
+    /// Whether a won reservation is being defended for the quorum resource `resource`.
+    pub fn is_defending(&self, resource: &str) -> bool {
+        self.instances
+            .get(resource)
+            .is_some_and(|instance| instance.defending)
     }
 
-    /// The machine died: destroys the instances while every service of the host answers `ERROR_NOT_READY`.
-    /// Nothing in the world is touched. Dropping the monitor does the same.
-    pub fn power_off(self) {}
+    /// Everything of one instance that is due. Afterwards nothing is due before `now`, so that `wake` ends.
+    fn due(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
+        self.read_mail(services, name, now);
+        if self
+            .instances
+            .get_mut(name)
+            .is_some_and(|it| it.work_at.take_if(|at| *at <= now).is_some())
+        {
+            self.work(services, name, now);
+        }
+        if let Some(instance) = self.instances.get(name)
+            && let Some(pending) = &instance.pending
+            && pending.deadline <= now
+        {
+            self.time_out(services, name);
+        }
+        self.poll_health(services, name, now);
+    }
+
+    /// Puts the instance's next deadline among the timers.
+    fn rearm(&mut self, name: &Name) {
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        let next = instance.next_deadline();
+        if next == instance.armed {
+            return;
+        }
+        if let Some(armed) = instance.armed.take() {
+            self.timers.remove(&(armed, name.clone()));
+        }
+        if let Some(next) = next {
+            self.timers.insert((next, name.clone()));
+            instance.armed = Some(next);
+        }
+    }
+
+    /// The state of a resource, if it was opened.
+    fn state(&self, name: &str) -> Option<ResourceState> {
+        self.directory.get(name).map(|record| record.state)
+    }
+
+    /// Sets a state and reports it.
+    fn enter_state(&mut self, name: &Name, state: ResourceState, reason: Option<Reason>) {
+        self.directory.set_state(name, state);
+        self.events.push_back(MonitorEvent::State {
+            resource: name.clone(),
+            state,
+            reason,
+        });
+    }
 }

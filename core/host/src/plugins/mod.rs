@@ -9,7 +9,7 @@ mod search;
 mod set;
 
 pub use error::{LoadErrors, PluginError};
-pub(crate) use image::{Entries, Image};
+pub(crate) use image::{Entries, Image, WorkEntry};
 pub use info::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 pub use search::search_folders;
 pub use set::PluginSet;

@@ -1,8 +1,22 @@
 //! The host's side of the contract: its own tables, and what crosses the boundary.
+//!
+//! A plugin's call finds the world through the [`Frame`] of the entry that the host is inside of, on the same
+//! thread; there is none outside an entry. An instance handle is a number that is compared and never
+//! followed, so that a stale or made-up one is refused rather than believed.
+
+mod cluster;
+mod frame;
+mod mailbox;
+mod marshal;
+mod world;
 
 use std::ptr;
 
 use quorate_abi::{self as abi, QrHost, QrStr};
+
+pub(crate) use frame::{Frame, Handle, enter};
+pub(crate) use mailbox::Mailbox;
+pub(crate) use marshal::{borrow_bytes, lend};
 
 /// The host's table, handed to every plugin.
 pub(crate) fn host() -> *const QrHost {
@@ -12,34 +26,29 @@ pub(crate) fn host() -> *const QrHost {
 static HOST: QrHost = QrHost {
     size: size_of::<QrHost>() as u32,
     version: abi::ABI_VERSION_1_00,
-    get_service: None,
-    set_resource_status: None,
-    log_event: None,
+    get_service: Some(get_service),
+    set_resource_status: Some(cluster::set_resource_status),
+    log_event: Some(cluster::write_log),
 };
 
-/// Text of ours, lent for a call.
-pub(crate) fn lend(text: &str) -> QrStr {
-    QrStr {
-        ptr: text.as_ptr(),
-        len: text.len() as u64,
+/// `QrHost::get_service`.
+unsafe extern "C" fn get_service(id: QrStr) -> *const std::ffi::c_void {
+    // SAFETY: the plugin lends the text for this call.
+    let Ok(id) = (unsafe { marshal::text(id) }) else {
+        return ptr::null();
+    };
+    match id {
+        abi::SERVICE_ID_CLOCK => ptr::from_ref(&world::CLOCK).cast(),
+        abi::SERVICE_ID_RANDOM => ptr::from_ref(&world::RANDOM).cast(),
+        abi::SERVICE_ID_SERVICE => ptr::from_ref(&world::SERVICE).cast(),
+        abi::SERVICE_ID_PROBE => ptr::from_ref(&world::PROBE).cast(),
+        abi::SERVICE_ID_DISK => ptr::from_ref(&world::DISK).cast(),
+        abi::SERVICE_ID_ADDRESS => ptr::from_ref(&world::ADDRESS).cast(),
+        abi::SERVICE_ID_NAME => ptr::from_ref(&world::NAME).cast(),
+        abi::SERVICE_ID_CHECKPOINT => ptr::from_ref(&world::CHECKPOINT).cast(),
+        abi::SERVICE_ID_PROPERTIES => ptr::from_ref(&cluster::PROPERTIES).cast(),
+        abi::SERVICE_ID_CLUSTER => ptr::from_ref(&cluster::CLUSTER).cast(),
+        abi::SERVICE_ID_LOG => ptr::from_ref(&cluster::LOG).cast(),
+        _ => ptr::null(),
     }
-}
-
-/// Bytes of the other side's, or `None` where pointer and length cannot be right.
-///
-/// # Safety
-///
-/// If `ptr` is not NULL, the other side vouches for `len` bytes there for as long as the result is used.
-pub(crate) unsafe fn borrow_bytes<'a>(ptr: *const u8, len: u64) -> Option<&'a [u8]> {
-    if len == 0 {
-        return Some(&[]);
-    }
-    let len = usize::try_from(len)
-        .ok()
-        .filter(|len| *len <= isize::MAX as usize)?;
-    if ptr.is_null() {
-        return None;
-    }
-    // SAFETY: not NULL, of a length a slice may have, vouched for by the caller.
-    Some(unsafe { std::slice::from_raw_parts(ptr, len) })
 }

@@ -1,0 +1,214 @@
+//! What the monitor knows of every open resource, as its plugins may ask.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use quorate_model::monitor::ResourceSpec;
+use quorate_model::{Name, ResourceProperties, ResourceState, RestartAction, Value};
+
+use crate::PluginSet;
+
+/// The open resources, and the types' defaults.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    plugins: Arc<PluginSet>,
+    records: BTreeMap<Name, Record>,
+}
+
+/// One open resource.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) spec: ResourceSpec,
+    pub(crate) state: ResourceState,
+}
+
+impl Directory {
+    pub(crate) fn new(plugins: Arc<PluginSet>) -> Directory {
+        Directory {
+            plugins,
+            records: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn plugins(&self) -> &PluginSet {
+        &self.plugins
+    }
+
+    pub(crate) fn get(&self, resource: &str) -> Option<&Record> {
+        self.records.get(resource)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Name, &Record)> {
+        self.records.iter()
+    }
+
+    pub(crate) fn remove(&mut self, resource: &str) {
+        self.records.remove(resource);
+    }
+
+    /// Adds a resource that is being opened.
+    pub(crate) fn insert(&mut self, spec: ResourceSpec) {
+        let state = ResourceState::Initializing;
+        self.records
+            .insert(spec.name.clone(), Record { spec, state });
+    }
+
+    /// Replaces the spec of an open resource.
+    pub(crate) fn update(&mut self, spec: ResourceSpec) {
+        if let Some(record) = self.records.get_mut(&spec.name) {
+            record.spec = spec;
+        }
+    }
+
+    /// Sets a resource's state and returns the one before.
+    pub(crate) fn set_state(
+        &mut self,
+        resource: &str,
+        state: ResourceState,
+    ) -> Option<ResourceState> {
+        let record = self.records.get_mut(resource)?;
+        Some(std::mem::replace(&mut record.state, state))
+    }
+
+    /// A property as text: a private one as set or by its type's default, or a common one.
+    ///
+    /// As in the original's registry the case of names does not matter.
+    pub(crate) fn property(&self, resource: &str, name: &str) -> Option<Cow<'_, str>> {
+        let spec = &self.get(resource)?.spec;
+        if let Some(value) = private(&spec.properties, name) {
+            return Some(value_text(value));
+        }
+        let declared = self
+            .plugins
+            .type_info(&spec.kind)
+            .and_then(|kind| kind.property(name));
+        match declared {
+            Some(property) if property.required => None,
+            Some(property) => Some(Cow::Borrowed(&property.default)),
+            None => common(&spec.properties, name).map(|number| Cow::Owned(number.to_string())),
+        }
+    }
+
+    /// The first property that `resource`'s type requires and its spec does not set.
+    pub(crate) fn missing_property(&self, spec: &ResourceSpec) -> Option<&str> {
+        let kind = self.plugins.type_info(&spec.kind)?;
+        kind.properties
+            .iter()
+            .find(|property| {
+                property.required && private(&spec.properties, &property.name).is_none()
+            })
+            .map(|property| property.name.as_str())
+    }
+
+    /// The open resources of type `kind` that `resource` depends on, directly or through others, each once and
+    /// in the order in which a walk along `depends_on` comes by them.
+    pub(crate) fn providers(&self, resource: &str, kind: &str) -> Vec<&Name> {
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        // Last in, first out; pushed in reverse, so that the definition's order is kept.
+        let mut ahead: Vec<&Name> = self.depends_on(resource).collect();
+        while let Some(name) = ahead.pop() {
+            if !seen.insert(name) {
+                continue;
+            }
+            if let Some(record) = self.get(name) {
+                if record.spec.kind == *kind {
+                    found.push(name);
+                }
+                ahead.extend(self.depends_on(name));
+            }
+        }
+        found
+    }
+
+    /// What a resource depends on, last first.
+    fn depends_on<'a>(&'a self, resource: &str) -> impl Iterator<Item = &'a Name> {
+        self.get(resource)
+            .into_iter()
+            .flat_map(|record| record.spec.depends_on.iter().rev())
+    }
+
+    /// How many resources of type `kind` in other groups than `group` are Online or OnlinePending.
+    pub(crate) fn online_here(&self, group: &str, kind: &str) -> u32 {
+        let here = self.records.values().filter(|record| {
+            let state = matches!(
+                record.state,
+                ResourceState::Online | ResourceState::OnlinePending
+            );
+            state && record.spec.kind == *kind && record.spec.group != *group
+        });
+        u32::try_from(here.count()).unwrap_or(u32::MAX)
+    }
+
+    /// All resources, dependents before what they depend on, otherwise by name.
+    pub(crate) fn dependents_first(&self) -> Vec<Name> {
+        let mut order = Vec::with_capacity(self.records.len());
+        let mut done = BTreeSet::new();
+        for name in self.records.keys() {
+            self.after_providers(name, &mut done, &mut order);
+        }
+        order.reverse();
+        order
+    }
+
+    /// Adds to `order` what `name` depends on, then `name`. A loop, which a definition cannot have, ends where
+    /// it meets itself.
+    fn after_providers<'a>(
+        &'a self,
+        name: &'a Name,
+        done: &mut BTreeSet<&'a Name>,
+        order: &mut Vec<Name>,
+    ) {
+        let Some((name, record)) = self.records.get_key_value(name) else {
+            return;
+        };
+        if done.insert(name) {
+            for provider in &record.spec.depends_on {
+                self.after_providers(provider, done, order);
+            }
+            order.push(name.clone());
+        }
+    }
+}
+
+fn private<'a>(properties: &'a ResourceProperties, name: &str) -> Option<&'a Value> {
+    properties.private.get(name).or_else(|| {
+        properties
+            .private
+            .iter()
+            .find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
+    })
+}
+
+fn value_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Dword(number) => Cow::Owned(number.to_string()),
+        Value::Text(text) => Cow::Borrowed(text),
+        Value::List(lines) => Cow::Owned(lines.join("\n")),
+    }
+}
+
+/// The common properties by the original's names, with its numbers.
+fn common(properties: &ResourceProperties, name: &str) -> Option<u32> {
+    let restart_action = match properties.restart_action {
+        RestartAction::DontRestart => 0,
+        RestartAction::RestartNoNotify => 1,
+        RestartAction::RestartNotify => 2,
+    };
+    [
+        (
+            "LooksAlivePollInterval",
+            properties.looks_alive_poll_interval,
+        ),
+        ("IsAlivePollInterval", properties.is_alive_poll_interval),
+        ("RestartAction", restart_action),
+        ("RestartThreshold", properties.restart_threshold),
+        ("RestartPeriod", properties.restart_period),
+        ("RetryPeriodOnFailure", properties.retry_period_on_failure),
+        ("PendingTimeout", properties.pending_timeout),
+        ("SeparateMonitor", u32::from(properties.separate_monitor)),
+    ]
+    .into_iter()
+    .find_map(|(known, number)| known.eq_ignore_ascii_case(name).then_some(number))
+}

@@ -1,0 +1,159 @@
+//! LooksAlive and IsAlive.
+
+use std::time::Duration;
+
+use quorate_abi as abi;
+use quorate_model::monitor::{HealthCheck, MonitorEvent, Reason};
+use quorate_model::{Name, ResourceState, Time};
+
+use super::Monitor;
+use crate::Services;
+
+/// A poll interval that stands for the type's (SEMANTICS 3.1).
+const TYPES_OWN: u32 = u32::MAX;
+/// The least poll interval (SEMANTICS 3.1).
+const INTERVAL_MIN_MS: u32 = 10;
+/// The original's intervals, for a type that is not there to ask.
+const LOOKS_ALIVE_MS: u32 = 5_000;
+const IS_ALIVE_MS: u32 = 60_000;
+
+impl Monitor {
+    /// The resource has come online: both checks begin one interval from now. A type that watches itself is
+    /// not asked LooksAlive (SEMANTICS 1.2).
+    pub(super) fn start_polls(&mut self, name: &Name, now: Time) {
+        let (looks_alive, is_alive) = self.intervals(name);
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        instance.answered = (false, false);
+        instance.looks_alive_at = (!instance.has_event).then(|| now + looks_alive);
+        instance.is_alive_at = Some(now + is_alive);
+    }
+
+    /// Asks the checks that are due. IsAlive, being the thorough one, stands for both.
+    pub(super) fn poll_health(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
+        if self.state(name) != Some(ResourceState::Online) {
+            return;
+        }
+        let (looks_alive, is_alive) = self.intervals(name);
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        let due = |at: &mut Option<Time>, interval: Duration| {
+            let due = at.is_some_and(|at| at <= now);
+            if due {
+                *at = Some(now + interval);
+            }
+            due
+        };
+        let looks_alive_due = due(&mut instance.looks_alive_at, looks_alive);
+        if due(&mut instance.is_alive_at, is_alive) {
+            self.check_is_alive(services, name);
+        } else if looks_alive_due {
+            self.check_looks_alive(services, name);
+        }
+    }
+
+    fn check_looks_alive(&mut self, services: &mut dyn Services, name: &Name) {
+        // SAFETY: online.
+        let answer = self.call(services, name, |it| unsafe {
+            (it.entries.looks_alive)(it.resid)
+        });
+        let Some((answer, refused)) = answer else {
+            return;
+        };
+        // Anything but 1, a panic's code included, is no.
+        let alive = answer == 1;
+        let reason = (!alive).then(|| refused.map(|error| error.text));
+        let reason = reason.map(|text| self.why_not(services, name, text, "LooksAlive said no"));
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        if !std::mem::replace(&mut instance.answered.0, true) || !alive {
+            self.report_health(name, HealthCheck::LooksAlive, alive, reason);
+        }
+        if !alive {
+            self.check_is_alive(services, name);
+        }
+    }
+
+    /// Asks IsAlive; "no" means Failed and Terminate.
+    pub(super) fn check_is_alive(&mut self, services: &mut dyn Services, name: &Name) {
+        // SAFETY: online.
+        let answer = self.call(services, name, |it| unsafe {
+            (it.entries.is_alive)(it.resid)
+        });
+        let Some((answer, refused)) = answer else {
+            return;
+        };
+        let alive = answer == 1;
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        let first = !std::mem::replace(&mut instance.answered.1, true);
+        if alive {
+            if first {
+                self.report_health(name, HealthCheck::IsAlive, true, None);
+            }
+            return;
+        }
+        let text = refused.map(|error| error.text);
+        let reason = self.why_not(services, name, text, "IsAlive said no");
+        self.report_health(name, HealthCheck::IsAlive, false, Some(reason.clone()));
+        self.fail(services, name, reason);
+    }
+
+    fn why_not(
+        &mut self,
+        services: &mut dyn Services,
+        name: &Name,
+        refused: Option<String>,
+        otherwise: &str,
+    ) -> Reason {
+        let text = match self.last_error(services, name).or(refused) {
+            Some(text) => format!("{otherwise}: {text}"),
+            None => otherwise.to_owned(),
+        };
+        Reason::new(abi::ERROR_RESOURCE_FAILED, text)
+    }
+
+    fn report_health(
+        &mut self,
+        name: &Name,
+        check: HealthCheck,
+        alive: bool,
+        reason: Option<Reason>,
+    ) {
+        let resource = name.clone();
+        self.events.push_back(MonitorEvent::Health {
+            resource,
+            check,
+            alive,
+            reason,
+        });
+    }
+
+    /// The intervals of LooksAlive and IsAlive: the resource's own, or the type's.
+    fn intervals(&self, name: &Name) -> (Duration, Duration) {
+        let record = self.directory.get(name);
+        let kind = record.and_then(|record| self.directory.plugins().type_info(&record.spec.kind));
+        let pick = |own: Option<u32>, kind: Option<u32>, original: u32| {
+            let own = own.filter(|own| *own != TYPES_OWN);
+            let ms = own.or(kind).unwrap_or(original).max(INTERVAL_MIN_MS);
+            Duration::from_millis(u64::from(ms))
+        };
+        let own = record.map(|record| &record.spec.properties);
+        (
+            pick(
+                own.map(|own| own.looks_alive_poll_interval),
+                kind.map(|kind| kind.looks_alive_ms),
+                LOOKS_ALIVE_MS,
+            ),
+            pick(
+                own.map(|own| own.is_alive_poll_interval),
+                kind.map(|kind| kind.is_alive_ms),
+                IS_ALIVE_MS,
+            ),
+        )
+    }
+}

@@ -1,0 +1,355 @@
+//! Operations that take time, and what a type does by itself in between.
+
+use std::time::Duration;
+
+use quorate_abi as abi;
+use quorate_abi::QrWork;
+use quorate_model::monitor::{MonitorEvent, Reason};
+use quorate_model::{Name, ResourceProperties, ResourceState, Time};
+
+use super::instance::{Answer, Operation, Pending};
+use super::{ARBITRATION_TIMEOUT, Monitor};
+use crate::Services;
+
+/// How often the reports of a plugin's own threads are looked at while something is pending.
+const MAIL_PERIOD_MS: u32 = 100;
+
+/// The least `PendingTimeout` (SEMANTICS 3.1).
+const PENDING_TIMEOUT_MIN_MS: u32 = 10;
+
+impl Monitor {
+    /// Starts an operation. Nothing may be pending.
+    pub(super) fn begin(&mut self, services: &mut dyn Services, name: &Name, operation: Operation) {
+        if let Some(instance) = self.instances.get_mut(name) {
+            instance.expect_reports(true);
+            if operation == Operation::Online {
+                instance.has_event = false;
+            }
+        }
+        let answer = self.call_work(services, name, |entries| match operation {
+            Operation::Online => Some(entries.online),
+            Operation::Offline => Some(entries.offline),
+            Operation::Arbitrate => entries.arbitrate,
+        });
+        let Some(answer) = answer else { return };
+        let now = services.now();
+        if answer.code == abi::ERROR_IO_PENDING {
+            let timeout = self.timeout(name, operation);
+            if let Some(instance) = self.instances.get_mut(name) {
+                instance.pending = Some(Pending {
+                    operation,
+                    checkpoint: answer.work.checkpoint,
+                    deadline: now + timeout,
+                });
+            }
+            match operation {
+                Operation::Online => self.enter_state(name, ResourceState::OnlinePending, None),
+                Operation::Offline => self.enter_state(name, ResourceState::OfflinePending, None),
+                Operation::Arbitrate => {}
+            }
+        }
+        self.took(services, name, now, operation, answer);
+    }
+
+    /// Calls `work`: for what is pending, or else for what the type does by itself.
+    pub(super) fn work(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
+        let Some(instance) = self.instances.get(name) else {
+            return;
+        };
+        let operation = instance.operation();
+        if instance.entries.work.is_none() {
+            // Only a look at its threads' reports was due.
+            if let Some(instance) = self.instances.get_mut(name)
+                && operation.is_some()
+            {
+                instance.schedule_work(now, MAIL_PERIOD_MS);
+            }
+            return;
+        }
+        let Some(answer) = self.call_work(services, name, |entries| entries.work) else {
+            return;
+        };
+        match operation {
+            Some(operation) => {
+                if answer.work.quorum_lost != 0 {
+                    self.lose_quorum(services, name);
+                }
+                self.took(services, name, now, operation, answer);
+            }
+            None => self.worked(services, name, now, answer),
+        }
+    }
+
+    /// Goes by what an entry said of the pending operation.
+    fn took(
+        &mut self,
+        services: &mut dyn Services,
+        name: &Name,
+        now: Time,
+        operation: Operation,
+        answer: Answer,
+    ) {
+        match answer.code {
+            abi::ERROR_SUCCESS => self.ended(services, name, now, operation, &answer.work),
+            abi::ERROR_IO_PENDING => {
+                self.note_progress(name, now, answer.work.checkpoint);
+                let Some(instance) = self.instances.get_mut(name) else {
+                    return;
+                };
+                instance.has_event |= answer.work.has_event != 0;
+                if instance.entries.work.is_some() {
+                    instance.schedule_work(now, answer.work.wait_ms);
+                } else if instance.mailbox.is_some() {
+                    instance.schedule_work(now, MAIL_PERIOD_MS);
+                } else {
+                    let text = format!(
+                        "{} is pending, but the type has no `work` entry to end it",
+                        operation.as_str()
+                    );
+                    let reason = Reason::new(abi::ERROR_INVALID_FUNCTION, text);
+                    self.broke_off(services, name, operation, reason);
+                }
+            }
+            code => {
+                let reason = self.why(services, name, operation.as_str(), code, answer.refused);
+                self.broke_off(services, name, operation, reason);
+            }
+        }
+    }
+
+    /// An operation got on: the time it may stand still begins anew. Arbitration has its time in all.
+    fn note_progress(&mut self, name: &Name, now: Time, checkpoint: u32) {
+        let Some(operation) = self.instances.get(name).and_then(|it| it.operation()) else {
+            return;
+        };
+        let timeout = self.timeout(name, operation);
+        if let Some(instance) = self.instances.get_mut(name)
+            && let Some(pending) = &mut instance.pending
+            && checkpoint > pending.checkpoint
+        {
+            pending.checkpoint = checkpoint;
+            if operation != Operation::Arbitrate {
+                pending.deadline = now + timeout;
+            }
+        }
+    }
+
+    /// An operation is done.
+    fn ended(
+        &mut self,
+        services: &mut dyn Services,
+        name: &Name,
+        now: Time,
+        operation: Operation,
+        work: &QrWork,
+    ) {
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        // The call before left its own schedule only where it went on: a defence does while going online.
+        let was_pending = instance.pending.take().is_some();
+        instance.expect_reports(false);
+        if operation == Operation::Offline {
+            instance.rest();
+        } else {
+            if work.wait_ms > 0 {
+                instance.schedule_work(now, work.wait_ms);
+            } else if was_pending {
+                instance.work_at = None;
+            }
+            instance.has_event |= work.has_event != 0;
+        }
+        match operation {
+            Operation::Online => {
+                self.start_polls(name, now);
+                self.enter_state(name, ResourceState::Online, None);
+            }
+            Operation::Offline => self.enter_state(name, ResourceState::Offline, None),
+            Operation::Arbitrate => {
+                instance.defending = true;
+                self.arbitrated(name, Ok(()));
+            }
+        }
+        self.go_on(services, name);
+    }
+
+    /// An operation failed.
+    fn broke_off(
+        &mut self,
+        services: &mut dyn Services,
+        name: &Name,
+        operation: Operation,
+        reason: Reason,
+    ) {
+        match operation {
+            Operation::Online | Operation::Offline => self.fail(services, name, reason),
+            Operation::Arbitrate => {
+                let online = self.state(name) == Some(ResourceState::Online);
+                if let Some(instance) = self.instances.get_mut(name) {
+                    instance.pending = None;
+                    instance.defending = false;
+                    instance.expect_reports(false);
+                    if !online {
+                        instance.work_at = None;
+                    }
+                }
+                self.arbitrated(name, Err(reason));
+            }
+        }
+        self.go_on(services, name);
+    }
+
+    /// What is pending stood still for too long.
+    pub(super) fn time_out(&mut self, services: &mut dyn Services, name: &Name) {
+        let Some(operation) = self.instances.get(name).and_then(|it| it.operation()) else {
+            return;
+        };
+        let timeout = self.timeout(name, operation);
+        if operation == Operation::Arbitrate {
+            let text = format!("Arbitrate took longer than {} s", timeout.as_secs());
+            let reason = Reason::new(abi::ERROR_TIMEOUT, text);
+            if self.state(name).is_some_and(ResourceState::is_down) {
+                // Cancels what is pending.
+                self.call(services, name, |instance| instance.call_terminate());
+            } else {
+                self.call_release(services, name);
+            }
+            self.broke_off(services, name, operation, reason);
+        } else {
+            let text = format!(
+                "{} made no progress for {} ms (PendingTimeout)",
+                operation.as_str(),
+                timeout.as_millis()
+            );
+            self.fail(services, name, Reason::new(abi::ERROR_TIMEOUT, text));
+            self.go_on(services, name);
+        }
+    }
+
+    /// Failed at once, then Terminate (SEMANTICS 1.2).
+    pub(super) fn fail(&mut self, services: &mut dyn Services, name: &Name, reason: Reason) {
+        self.cancel_arbitration(name, &reason);
+        self.enter_state(name, ResourceState::Failed, Some(reason.clone()));
+        self.call(services, name, |instance| instance.call_terminate());
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        let defended = instance.defending;
+        instance.rest();
+        if defended {
+            // Terminate gave the reservation up.
+            self.events.push_back(MonitorEvent::QuorumLost {
+                resource: name.clone(),
+                reason,
+            });
+        }
+    }
+
+    /// Goes by what `work` said while nothing was pending.
+    fn worked(&mut self, services: &mut dyn Services, name: &Name, now: Time, answer: Answer) {
+        let Answer {
+            code,
+            work,
+            refused,
+        } = answer;
+        if let Some(instance) = self.instances.get_mut(name)
+            && work.wait_ms > 0
+        {
+            instance.schedule_work(now, work.wait_ms);
+        }
+        let online = self.state(name) == Some(ResourceState::Online);
+        let broken = !matches!(code, abi::ERROR_SUCCESS | abi::ERROR_IO_PENDING);
+        if work.quorum_lost != 0 || (broken && !online) {
+            self.lose_quorum(services, name);
+        }
+        if !online {
+            return;
+        }
+        if code == abi::ERROR_PANIC {
+            let reason = self.why(services, name, "Work", code, refused);
+            self.fail(services, name, reason);
+        } else if broken || work.signal != 0 {
+            self.check_is_alive(services, name);
+        }
+    }
+
+    /// A defended reservation is gone.
+    fn lose_quorum(&mut self, services: &mut dyn Services, name: &Name) {
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        if !std::mem::take(&mut instance.defending) {
+            return;
+        }
+        let text = self
+            .last_error(services, name)
+            .unwrap_or_else(|| "the reservation is lost".to_owned());
+        if self.state(name).is_some_and(ResourceState::is_down)
+            && let Some(instance) = self.instances.get_mut(name)
+        {
+            instance.work_at = None;
+        }
+        self.events.push_back(MonitorEvent::QuorumLost {
+            resource: name.clone(),
+            reason: Reason::new(abi::ERROR_RESOURCE_FAILED, text),
+        });
+    }
+
+    /// Takes what the plugin's threads reported.
+    pub(super) fn read_mail(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
+        let Some(instance) = self.instances.get(name) else {
+            return;
+        };
+        let Some(mailbox) = &instance.mailbox else {
+            return;
+        };
+        let operation = instance.operation();
+        let (report, log) = mailbox.take();
+        self.write_log(name, log);
+        let Some(operation) = operation else { return };
+        self.note_progress(name, now, report.checkpoint);
+        match report.ended {
+            None => {}
+            Some(abi::ERROR_SUCCESS) => {
+                let nothing = QrWork {
+                    size: size_of::<QrWork>() as u32,
+                    wait_ms: 0,
+                    checkpoint: 0,
+                    has_event: 0,
+                    signal: 0,
+                    quorum_lost: 0,
+                };
+                self.ended(services, name, now, operation, &nothing);
+            }
+            Some(code) => {
+                let reason = self.why(services, name, operation.as_str(), code, None);
+                self.broke_off(services, name, operation, reason);
+            }
+        }
+    }
+
+    /// How long an operation may stand still; for arbitration, how long it may take.
+    ///
+    /// A resource whose `PendingTimeout` is the cluster's default takes its type's, if that has one.
+    fn timeout(&self, name: &Name, operation: Operation) -> Duration {
+        if operation == Operation::Arbitrate {
+            return ARBITRATION_TIMEOUT;
+        }
+        let cluster = ResourceProperties::default().pending_timeout;
+        let Some(record) = self.directory.get(name) else {
+            return Duration::from_millis(u64::from(cluster));
+        };
+        let own = record.spec.properties.pending_timeout;
+        let kind = self
+            .directory
+            .plugins()
+            .type_info(&record.spec.kind)
+            .map_or(0, |kind| kind.pending_timeout_ms);
+        let ms = if own == cluster && kind != 0 {
+            kind
+        } else {
+            own
+        };
+        Duration::from_millis(u64::from(ms.max(PENDING_TIMEOUT_MIN_MS)))
+    }
+}

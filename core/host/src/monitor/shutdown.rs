@@ -1,0 +1,81 @@
+//! The end of a monitor: of its cluster service, or of its machine.
+
+use quorate_abi as abi;
+use quorate_model::monitor::Reason;
+use quorate_model::{Name, ResourceState};
+
+use super::Monitor;
+use crate::Services;
+use crate::table::{Frame, enter};
+
+impl Monitor {
+    /// The cluster service is gone: takes everything out of service now, dependents first, gracefully where
+    /// that takes no time and by Terminate where it does (SEMANTICS 1.5). Nothing is online or defended
+    /// afterwards; the instances stay open.
+    pub fn terminate_all(&mut self, services: &mut dyn Services) {
+        for name in self.directory.dependents_first() {
+            self.stop(services, &name);
+            self.rearm(&name);
+        }
+    }
+
+    fn stop(&mut self, services: &mut dyn Services, name: &Name) {
+        let reason = Reason::new(abi::ERROR_OPERATION_ABORTED, "the cluster service stopped");
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        instance.deferred = None;
+        let (pending, defending) = (instance.pending.is_some(), instance.defending);
+        match self.state(name) {
+            Some(ResourceState::Online) if !pending => {
+                let answer = self.call_work(services, name, |entries| Some(entries.offline));
+                if answer.is_some_and(|answer| answer.code == abi::ERROR_SUCCESS) {
+                    if let Some(instance) = self.instances.get_mut(name) {
+                        instance.rest();
+                    }
+                    self.enter_state(name, ResourceState::Offline, Some(reason));
+                } else {
+                    self.terminate(services, name, reason);
+                }
+            }
+            Some(state) if !state.is_down() || pending => self.terminate(services, name, reason),
+            _ => {
+                if defending {
+                    self.call_release(services, name);
+                }
+            }
+        }
+    }
+
+    /// The machine died: destroys the instances while every service of the host answers `ERROR_NOT_READY`.
+    /// Nothing in the world is touched. Dropping the monitor does the same.
+    pub fn power_off(self) {}
+
+    /// Terminates what runs and closes everything, without a world.
+    fn destroy(&mut self) {
+        for name in self.directory.dependents_first() {
+            let Some(instance) = self.instances.remove(&name) else {
+                continue;
+            };
+            let Some(record) = self.directory.get(&name) else {
+                continue;
+            };
+            let frame = Frame::new(instance.handle, None, &self.directory, &record.spec);
+            let running =
+                !record.state.is_down() || instance.pending.is_some() || instance.defending;
+            enter(frame, || {
+                if running {
+                    instance.call_terminate();
+                }
+                // SAFETY: offline, and removed above, so never used again.
+                unsafe { (instance.entries.close)(instance.resid) }
+            });
+        }
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        self.destroy();
+    }
+}

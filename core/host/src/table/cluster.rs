@@ -1,0 +1,228 @@
+//! The tables that the monitor answers itself: properties, the cluster, the log.
+
+use quorate_abi as abi;
+use quorate_abi::{QrCluster, QrInstance, QrLog, QrProperties, QrStr};
+
+use super::frame::{Frame, Handle, serve, with};
+use super::mailbox;
+use super::marshal::{Buffer, put, text};
+use crate::{ServiceError, ServiceResult};
+
+type Instance = *const QrInstance;
+
+/// Longest line of the cluster log, in characters.
+const LINE_MAX: usize = 500;
+
+/// Answers a question to the monitor: 0, or the error's code. Unlike the world it answers in a dead machine too.
+fn answer(instance: Instance, f: impl for<'f> FnOnce(&'f Frame<'f>) -> ServiceResult<()>) -> u32 {
+    with(instance, |frame| {
+        f(frame)
+            .err()
+            .map_or(abi::ERROR_SUCCESS, |error| error.code)
+    })
+    .unwrap_or(abi::ERROR_ACCESS_DENIED)
+}
+
+fn not_found(what: String) -> ServiceError {
+    ServiceError::new(abi::ERROR_NOT_FOUND, what)
+}
+
+/// # Safety
+///
+/// The plugin lends the text and vouches for the buffer.
+unsafe fn get_of(
+    frame: &Frame<'_>,
+    resource: &str,
+    name: QrStr,
+    buffer: Buffer,
+) -> ServiceResult<()> {
+    // SAFETY: passed on.
+    let name = unsafe { text(name)? };
+    let value = frame
+        .directory
+        .property(resource, name)
+        .ok_or_else(|| not_found(format!("`{resource}` has no property `{name}`")))?;
+    // SAFETY: passed on.
+    unsafe { buffer.put(value.as_bytes()) }
+}
+
+unsafe extern "C" fn get(
+    instance: Instance,
+    name: QrStr,
+    buffer: *mut u8,
+    buffer_len: u64,
+    needed: *mut u64,
+) -> u32 {
+    let buffer = Buffer {
+        at: buffer,
+        len: buffer_len,
+        needed,
+    };
+    // SAFETY: the plugin lends the text and vouches for its buffer.
+    answer(instance, |frame| unsafe {
+        get_of(frame, &frame.spec.name, name, buffer)
+    })
+}
+
+unsafe extern "C" fn get_u32(instance: Instance, name: QrStr, value: *mut u32) -> u32 {
+    answer(instance, |frame| {
+        // SAFETY: the plugin lends the text for the call.
+        let name = unsafe { text(name)? };
+        let found = frame
+            .directory
+            .property(&frame.spec.name, name)
+            .ok_or_else(|| not_found(format!("no property `{name}`")))?;
+        let number = found.parse().map_err(|_| {
+            ServiceError::new(
+                abi::ERROR_RESOURCE_PROPERTY,
+                format!("`{name}` is no number"),
+            )
+        })?;
+        // SAFETY: the plugin vouches for `value`.
+        unsafe { put(value, number) };
+        Ok(())
+    })
+}
+
+unsafe extern "C" fn provider_count(instance: Instance, type_name: QrStr) -> u32 {
+    with(instance, |frame| {
+        // SAFETY: the plugin lends the text for the call.
+        let Ok(kind) = (unsafe { text(type_name) }) else {
+            return 0;
+        };
+        u32::try_from(frame.directory.providers(&frame.spec.name, kind).len()).unwrap_or(u32::MAX)
+    })
+    .unwrap_or(0)
+}
+
+/// The name of provider `index` of a type.
+///
+/// # Safety
+///
+/// The plugin lends the text for the call.
+unsafe fn provider<'f>(
+    frame: &'f Frame<'f>,
+    type_name: QrStr,
+    index: u32,
+) -> ServiceResult<&'f str> {
+    // SAFETY: passed on.
+    let kind = unsafe { text(type_name)? };
+    let providers = frame.directory.providers(&frame.spec.name, kind);
+    match providers.get(index as usize) {
+        Some(name) => Ok(name.as_str()),
+        None => Err(not_found(format!("no provider {index} of type `{kind}`"))),
+    }
+}
+
+unsafe extern "C" fn provider_name(
+    instance: Instance,
+    type_name: QrStr,
+    index: u32,
+    buffer: *mut u8,
+    buffer_len: u64,
+    needed: *mut u64,
+) -> u32 {
+    answer(instance, |frame| {
+        // SAFETY: the plugin lends the text and vouches for its buffer.
+        unsafe {
+            let name = provider(frame, type_name, index)?;
+            Buffer {
+                at: buffer,
+                len: buffer_len,
+                needed,
+            }
+            .put(name.as_bytes())
+        }
+    })
+}
+
+unsafe extern "C" fn provider_get(
+    instance: Instance,
+    type_name: QrStr,
+    index: u32,
+    name: QrStr,
+    buffer: *mut u8,
+    buffer_len: u64,
+    needed: *mut u64,
+) -> u32 {
+    let buffer = Buffer {
+        at: buffer,
+        len: buffer_len,
+        needed,
+    };
+    answer(instance, |frame| {
+        // SAFETY: the plugin lends the texts and vouches for its buffer.
+        unsafe { get_of(frame, provider(frame, type_name, index)?, name, buffer) }
+    })
+}
+
+pub(super) static PROPERTIES: QrProperties = QrProperties {
+    size: size_of::<QrProperties>() as u32,
+    version: 1,
+    get: Some(get),
+    get_u32: Some(get_u32),
+    provider_count: Some(provider_count),
+    provider_name: Some(provider_name),
+    provider_get: Some(provider_get),
+};
+
+unsafe extern "C" fn configured_nodes(instance: Instance) -> u32 {
+    let mut nodes = 0;
+    serve(instance, |world, _| {
+        nodes = world.configured_nodes();
+        Ok(())
+    });
+    nodes
+}
+
+unsafe extern "C" fn online_here(instance: Instance, type_name: QrStr) -> u32 {
+    with(instance, |frame| {
+        // SAFETY: the plugin lends the text for the call.
+        let Ok(kind) = (unsafe { text(type_name) }) else {
+            return 0;
+        };
+        frame.directory.online_here(&frame.spec.group, kind)
+    })
+    .unwrap_or(0)
+}
+
+pub(super) static CLUSTER: QrCluster = QrCluster {
+    size: size_of::<QrCluster>() as u32,
+    version: 1,
+    configured_nodes: Some(configured_nodes),
+    online_here: Some(online_here),
+};
+
+/// `QrLog::write` and `QrHost::log_event`: from inside an entry, or from a thread of the plugin's.
+pub(super) unsafe extern "C" fn write_log(instance: Instance, level: u32, line: QrStr) {
+    // SAFETY: the plugin lends the text for the call.
+    let Ok(line) = (unsafe { text(line) }) else {
+        return;
+    };
+    let level = level.min(abi::LOG_SEVERE);
+    let line: String = line.chars().take(LINE_MAX).collect();
+    let mut line = Some(line);
+    with(instance, |frame| {
+        if let Some(line) = line.take() {
+            frame.write_log(level, line);
+        }
+    });
+    if let Some(line) = line {
+        mailbox::log(Handle::of(instance), level, line);
+    }
+}
+
+pub(super) static LOG: QrLog = QrLog {
+    size: size_of::<QrLog>() as u32,
+    version: 1,
+    write: Some(write_log),
+};
+
+/// `QrHost::set_resource_status`.
+pub(super) unsafe extern "C" fn set_resource_status(
+    instance: Instance,
+    status: u32,
+    checkpoint: u32,
+) -> u32 {
+    mailbox::report(Handle::of(instance), status, checkpoint)
+}

@@ -1,0 +1,174 @@
+//! The entry that the host is inside of, as the calls back from it see it.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use quorate_abi::{
+    ERROR_ACCESS_DENIED, ERROR_GEN_FAILURE, ERROR_NOT_READY, ERROR_SUCCESS, QrInstance,
+};
+use quorate_model::monitor::ResourceSpec;
+
+use crate::monitor::Directory;
+use crate::{Caller, ServiceError, ServiceResult, Services};
+
+/// What a plugin holds as its `QrInstance`: a number that is never used twice in a process. Never followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Handle(usize);
+
+impl Handle {
+    /// A new one.
+    pub(crate) fn new() -> Handle {
+        // From 1, so that it is never NULL.
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        Handle(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// As the plugin gave it back.
+    pub(super) fn of(instance: *const QrInstance) -> Handle {
+        Handle(instance.addr())
+    }
+
+    /// As the plugin gets it.
+    pub(crate) fn as_ptr(self) -> *const QrInstance {
+        ptr::without_provenance(self.0)
+    }
+}
+
+/// One call of one of a plugin's entries.
+pub(crate) struct Frame<'a> {
+    handle: Handle,
+    /// `None` once the machine is dead.
+    services: RefCell<Option<&'a mut (dyn Services + 'a)>>,
+    pub(super) directory: &'a Directory,
+    pub(super) spec: &'a ResourceSpec,
+    log: RefCell<Vec<(u32, String)>>,
+    refused: RefCell<Option<ServiceError>>,
+    panic: Cell<Option<Box<dyn Any + Send>>>,
+}
+
+/// What a call left behind for the monitor.
+#[derive(Debug, Default)]
+pub(crate) struct Traces {
+    /// Lines for the cluster log: level and text.
+    pub(crate) log: Vec<(u32, String)>,
+    /// The last service call that was refused.
+    pub(crate) refused: Option<ServiceError>,
+}
+
+impl<'a> Frame<'a> {
+    pub(crate) fn new(
+        handle: Handle,
+        services: Option<&'a mut (dyn Services + 'a)>,
+        directory: &'a Directory,
+        spec: &'a ResourceSpec,
+    ) -> Frame<'a> {
+        Frame {
+            handle,
+            services: RefCell::new(services),
+            directory,
+            spec,
+            log: RefCell::new(Vec::new()),
+            refused: RefCell::new(None),
+            panic: Cell::new(None),
+        }
+    }
+
+    pub(super) fn write_log(&self, level: u32, text: String) {
+        if let Ok(mut log) = self.log.try_borrow_mut() {
+            log.push((level, text));
+        }
+    }
+
+    fn caller(&self) -> Caller<'a> {
+        Caller {
+            resource: &self.spec.name,
+            kind: &self.spec.kind,
+            group: &self.spec.group,
+        }
+    }
+}
+
+thread_local! {
+    /// The innermost entry this thread is inside of.
+    static CURRENT: Cell<*const Frame<'static>> = const { Cell::new(ptr::null()) };
+}
+
+/// Runs `entry`, during which the plugin's calls find `frame`.
+///
+/// # Panics
+///
+/// With the payload of a panic of the world's, which a call back met: nothing may unwind through the plugin,
+/// so it is kept until the plugin has returned.
+pub(crate) fn enter<R>(frame: Frame<'_>, entry: impl FnOnce() -> R) -> (R, Traces) {
+    struct Leave(*const Frame<'static>);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            CURRENT.set(self.0);
+        }
+    }
+    let result = {
+        let _leave = Leave(CURRENT.replace(ptr::from_ref(&frame).cast()));
+        entry()
+    };
+    if let Some(payload) = frame.panic.take() {
+        resume_unwind(payload);
+    }
+    let traces = Traces {
+        log: frame.log.take(),
+        refused: frame.refused.take(),
+    };
+    (result, traces)
+}
+
+/// Runs `f` with the frame of the call that `instance` is inside of on this thread, if it is.
+pub(super) fn with<R>(
+    instance: *const QrInstance,
+    f: impl for<'f> FnOnce(&'f Frame<'f>) -> R,
+) -> Option<R> {
+    let current: *const Frame<'_> = CURRENT.get().cast();
+    // SAFETY: `enter` sets the pointer for as long as its frame lives and no longer, on this thread; the
+    // lifetime that `f` sees ends before `enter` can go on.
+    let frame = unsafe { current.as_ref() }?;
+    if frame.handle != Handle::of(instance) {
+        return None;
+    }
+    match catch_unwind(AssertUnwindSafe(|| f(frame))) {
+        Ok(result) => Some(result),
+        Err(payload) => {
+            frame.panic.set(Some(payload));
+            None
+        }
+    }
+}
+
+/// Answers a service call: 0, or the error's code.
+pub(super) fn serve(
+    instance: *const QrInstance,
+    f: impl for<'f> FnOnce(&mut dyn Services, Caller<'f>) -> ServiceResult<()>,
+) -> u32 {
+    with(instance, |frame| {
+        // Taken while the world answers: it cannot call back in.
+        let Ok(mut services) = frame.services.try_borrow_mut() else {
+            return ERROR_ACCESS_DENIED;
+        };
+        let Some(services) = services.as_deref_mut() else {
+            return ERROR_NOT_READY;
+        };
+        match f(services, frame.caller()) {
+            Ok(()) => ERROR_SUCCESS,
+            Err(error) => {
+                let code = if error.code == ERROR_SUCCESS {
+                    ERROR_GEN_FAILURE
+                } else {
+                    error.code
+                };
+                frame.refused.replace(Some(error));
+                code
+            }
+        }
+    })
+    .unwrap_or(ERROR_ACCESS_DENIED)
+}

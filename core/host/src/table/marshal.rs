@@ -1,0 +1,187 @@
+//! Text and bytes across the boundary: every pointer and length of the other side's is checked here.
+
+use std::ptr;
+
+use quorate_abi::{ERROR_INVALID_PARAMETER, ERROR_MORE_DATA, QrStr};
+
+use crate::{ServiceError, ServiceResult};
+
+/// Longest text or block of bytes a plugin may hand over in one call.
+const LEN_MAX: u64 = 16 * 1_024 * 1_024;
+
+/// Text of ours, lent for a call.
+pub(crate) fn lend(text: &str) -> QrStr {
+    QrStr {
+        ptr: text.as_ptr(),
+        len: text.len() as u64,
+    }
+}
+
+/// Bytes of the other side's, or `None` where pointer and length cannot be right.
+///
+/// # Safety
+///
+/// If `ptr` is not NULL, the other side vouches for `len` bytes there for as long as the result is used.
+pub(crate) unsafe fn borrow_bytes<'a>(ptr: *const u8, len: u64) -> Option<&'a [u8]> {
+    if len == 0 {
+        return Some(&[]);
+    }
+    let len = usize::try_from(len)
+        .ok()
+        .filter(|len| *len <= isize::MAX as usize)?;
+    if ptr.is_null() {
+        return None;
+    }
+    // SAFETY: not NULL, of a length a slice may have, vouched for by the caller.
+    Some(unsafe { std::slice::from_raw_parts(ptr, len) })
+}
+
+/// Bytes that a plugin lends for a call.
+///
+/// # Safety
+///
+/// As for [`borrow_bytes`].
+pub(super) unsafe fn bytes<'a>(ptr: *const u8, len: u64) -> ServiceResult<&'a [u8]> {
+    if len > LEN_MAX {
+        return Err(ServiceError::new(
+            ERROR_INVALID_PARAMETER,
+            format!("{len} bytes are more than the {LEN_MAX} a call takes"),
+        ));
+    }
+    // SAFETY: passed on.
+    unsafe { borrow_bytes(ptr, len) }
+        .ok_or_else(|| ServiceError::new(ERROR_INVALID_PARAMETER, "NULL with a length"))
+}
+
+/// Text that a plugin lends for a call.
+///
+/// # Safety
+///
+/// As for [`borrow_bytes`].
+pub(super) unsafe fn text<'a>(text: QrStr) -> ServiceResult<&'a str> {
+    // SAFETY: passed on.
+    let bytes = unsafe { bytes(text.ptr, text.len)? };
+    std::str::from_utf8(bytes).map_err(|error| {
+        ServiceError::new(
+            ERROR_INVALID_PARAMETER,
+            format!("text is not UTF-8: {error}"),
+        )
+    })
+}
+
+/// A plugin's buffer for output, with the place for the length it needs.
+#[derive(Clone, Copy)]
+pub(super) struct Buffer {
+    pub(super) at: *mut u8,
+    pub(super) len: u64,
+    pub(super) needed: *mut u64,
+}
+
+impl Buffer {
+    /// Copies `bytes` out, all or nothing, and says how many there are.
+    ///
+    /// # Safety
+    ///
+    /// The plugin vouches for `len` writable bytes at `at` unless it is NULL, and for `needed` unless that is NULL.
+    pub(super) unsafe fn put(self, bytes: &[u8]) -> ServiceResult<()> {
+        // SAFETY: passed on.
+        unsafe { put(self.needed, bytes.len() as u64) };
+        if (self.len as u128) < bytes.len() as u128 {
+            return Err(ServiceError::new(
+                ERROR_MORE_DATA,
+                format!(
+                    "the buffer holds {} bytes, {} are needed",
+                    self.len,
+                    bytes.len()
+                ),
+            ));
+        }
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        if self.at.is_null() {
+            return Err(ServiceError::new(
+                ERROR_INVALID_PARAMETER,
+                "the buffer is NULL",
+            ));
+        }
+        // SAFETY: the buffer is large enough; it is the plugin's and ours cannot overlap it.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.at, bytes.len()) };
+        Ok(())
+    }
+}
+
+/// Writes a number to a place of the plugin's; NULL means that it does not want to know.
+///
+/// # Safety
+///
+/// The plugin vouches for `at` unless it is NULL.
+pub(super) unsafe fn put<T: Copy>(at: *mut T, value: T) {
+    if !at.is_null() {
+        // SAFETY: vouched for by the plugin; no alignment is taken for granted.
+        unsafe { at.write_unaligned(value) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_pointers_lengths_and_text_are_refused() {
+        // SAFETY: every pointer is NULL or good for its length, or the length is refused unseen.
+        unsafe {
+            assert_eq!(
+                text(QrStr {
+                    ptr: ptr::null(),
+                    len: 0
+                })
+                .unwrap(),
+                ""
+            );
+            let bad = [
+                QrStr {
+                    ptr: ptr::null(),
+                    len: 3,
+                },
+                QrStr {
+                    ptr: b"x".as_ptr(),
+                    len: u64::MAX,
+                },
+                QrStr {
+                    ptr: b"x".as_ptr(),
+                    len: LEN_MAX + 1,
+                },
+                QrStr {
+                    ptr: [0xff, 0xfe].as_ptr(),
+                    len: 2,
+                },
+            ];
+            for given in bad {
+                assert_eq!(text(given).unwrap_err().code, ERROR_INVALID_PARAMETER);
+            }
+        }
+    }
+
+    #[test]
+    fn output_is_all_or_nothing_and_says_its_length() {
+        let (mut bytes, mut needed) = ([7_u8; 4], 0_u64);
+        let buffer = |at, len, needed| Buffer { at, len, needed };
+        // SAFETY: every pointer is NULL or good for its length.
+        unsafe {
+            let small = buffer(bytes.as_mut_ptr(), 2, &raw mut needed).put(b"abc");
+            assert_eq!(small.unwrap_err().code, ERROR_MORE_DATA);
+            assert_eq!((bytes, needed), ([7; 4], 3));
+            let null = buffer(ptr::null_mut(), 9, ptr::null_mut()).put(b"abc");
+            assert_eq!(null.unwrap_err().code, ERROR_INVALID_PARAMETER);
+            buffer(bytes.as_mut_ptr(), 4, ptr::null_mut())
+                .put(b"abc")
+                .unwrap();
+            assert_eq!(&bytes, b"abc\x07");
+            buffer(ptr::null_mut(), 0, &raw mut needed)
+                .put(b"")
+                .unwrap();
+            assert_eq!(needed, 0);
+        }
+    }
+}
