@@ -204,10 +204,10 @@ impl Log {
     pub fn set_rule(&mut self, rule: CommitRule) {
         let same_kind = self.rule.same_kind(&rule);
         self.rule = rule;
-        if let CommitRule::Holder(holder) = rule {
-            if holder != Some(self.me) {
-                self.adopted = false;
-            }
+        if let CommitRule::Holder(holder) = rule
+            && holder != Some(self.me)
+        {
+            self.adopted = false;
         }
         let leads_by_disk = matches!(rule, CommitRule::Holder(_)) && !self.holds_disk();
         let leads_alone = matches!(rule, CommitRule::Solo(node) if node != self.me);
