@@ -503,6 +503,9 @@ pub mod bounds {
     pub const RESEND: Duration = Duration::from_millis(600);
     /// How long a starting node looks for a cluster before it forms one.
     pub const DISCOVERY: Duration = Duration::from_millis(3_600);
+    /// How long a coordinator that has just formed the cluster waits for configured nodes to come before it gives
+    /// their groups to others.
+    pub const FORM_WAIT: Duration = Duration::from_secs(30);
     /// After how long a service that halted is started again.
     pub const SERVICE_RESTART: Duration = Duration::from_secs(60);
 }

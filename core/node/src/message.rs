@@ -1,10 +1,87 @@
-//! What nodes say to each other.
+//! What nodes say to each other, and its bytes on a wire.
 
+use quorate_model::NodeId;
 use serde::{Deserialize, Serialize};
+
+use crate::codec::{self, CodecError};
+use crate::database::Proposal;
 
 /// A datagram between two nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Message {
-    /// Placeholder until the node is in place.
-    Nothing,
+pub struct Message {
+    /// Which boot of the sender this is from.
+    pub incarnation: u64,
+    /// What it says.
+    pub(crate) body: Body,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Body {
+    Heartbeat(Heartbeat),
+    Log(quorate_log::Message),
+    /// Updates for the coordinator to put into the stream, oldest first.
+    Propose(Vec<Proposal>),
+    /// The sender leaves now, on purpose: do not wait for its silence.
+    Goodbye,
+    /// The coordinator of a Standard quorum has let go of the quorum disk: take it.
+    HandOver,
+}
+
+/// "I live", and whom I heard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Heartbeat {
+    /// The sender's clock (µs) now.
+    pub(crate) sent: u64,
+    /// The newest `sent` of each peer that the sender has heard, with the boot it came from.
+    pub(crate) echoes: Vec<(NodeId, u64, u64)>,
+    pub(crate) standing: Standing,
+    /// The view the sender knows, and its members as a mask.
+    pub(crate) view: u64,
+    pub(crate) members: u64,
+    /// Set by a coordinator whose quorum stands: the log's term, and how long ago (µs) that was last confirmed.
+    pub(crate) coordinates: Option<(u64, u64)>,
+    /// Whether the sender knows a coordinator whose quorum stands.
+    pub(crate) quorate: bool,
+}
+
+/// What the sender of a heartbeat is, in its own eyes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum Standing {
+    /// Looking for a cluster.
+    Joining,
+    /// A member of the view it names.
+    Member,
+    /// A member that is stopping: give it nothing more.
+    Leaving,
+}
+
+impl Message {
+    /// Whether this is a heartbeat.
+    pub fn is_heartbeat(&self) -> bool {
+        matches!(self.body, Body::Heartbeat(_))
+    }
+
+    /// The message's kind, in one word, for logs.
+    pub fn kind(&self) -> &'static str {
+        match &self.body {
+            Body::Heartbeat(_) => "heartbeat",
+            Body::Log(_) => "log",
+            Body::Propose(_) => "propose",
+            Body::Goodbye => "goodbye",
+            Body::HandOver => "hand-over",
+        }
+    }
+
+    /// The message as a datagram: version, checksum, body.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// Reads a datagram.
+    ///
+    /// # Errors
+    /// Says what is wrong with the bytes: too short, another version, damaged, or no message.
+    pub fn decode(bytes: &[u8]) -> Result<Message, CodecError> {
+        codec::decode(bytes)
+    }
 }

@@ -1,0 +1,180 @@
+//! Administrators' requests, and the orderly stop of the service.
+
+use std::time::Duration;
+
+use quorate_log::NodeSet;
+use quorate_model::NodeId;
+use quorate_model::monitor::{MonitorCommand, Reason};
+
+use crate::candidacy::Arbitration;
+use crate::database::Update;
+use crate::groups::placement;
+use crate::io::{AdminOp, Cause, Device, Output, Refusal};
+use crate::message::Body;
+use crate::node::{Node, Phase};
+use crate::quorum::Candidacy;
+use crate::timers::Timer;
+
+/// How long a request may wait for a cluster with quorum.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long an orderly stop may take.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(600);
+
+impl Node {
+    pub(crate) fn admin(&mut self, request: u64, op: AdminOp) {
+        if op == AdminOp::ServiceStop {
+            self.begin_leaving(request);
+            return;
+        }
+        if self.phase == Phase::Joining {
+            let name = self.database.node_name(self.me);
+            self.refuse(
+                request,
+                5050,
+                format!("node {name} is not a member of a cluster yet"),
+            );
+            return;
+        }
+        let op = match op {
+            AdminOp::GroupMove { group, to: None } => {
+                let target = self
+                    .database
+                    .group_definition(&group)
+                    .and_then(|definition| {
+                        placement::choose(
+                            &self.database,
+                            definition,
+                            Cause::Admin,
+                            &mut self.random,
+                        )
+                    });
+                let to = target.map(|node| self.database.node_name(node));
+                AdminOp::GroupMove { group, to }
+            }
+            op => op,
+        };
+        let sequence = self.proposals_next(Update::Admin { op });
+        self.requests.insert(sequence, (request, self.now));
+        self.send_proposals();
+    }
+
+    fn proposals_next(&mut self, update: Update) -> u64 {
+        self.proposals.add(update)
+    }
+
+    pub(crate) fn refuse(&mut self, request: u64, code: u32, text: String) {
+        self.output(Output::Reply {
+            request,
+            result: Err(Refusal { code, text }),
+        });
+    }
+
+    /// Refuses requests that have waited too long for quorum. They may still be carried out if it comes back.
+    pub(crate) fn expire_requests(&mut self) {
+        if self.has_quorum_at(self.now) {
+            return;
+        }
+        let late: Vec<u64> = self
+            .requests
+            .iter()
+            .filter(|(_, (_, since))| self.now.since(*since) >= PATIENCE)
+            .map(|(sequence, _)| *sequence)
+            .collect();
+        for sequence in late {
+            if let Some((request, _)) = self.requests.remove(&sequence) {
+                let text = "the cluster has no quorum: the request was not confirmed".to_owned();
+                self.refuse(request, 5925, text);
+            }
+        }
+    }
+
+    fn begin_leaving(&mut self, request: u64) {
+        self.stop_request = Some(request);
+        match self.phase {
+            Phase::Member => {
+                self.phase = Phase::Leaving;
+                self.timers.set(Timer::Leave, self.now + LEAVE_PATIENCE);
+                self.send_heartbeats();
+            }
+            Phase::Leaving => {}
+            Phase::Joining | Phase::Halted => self.halt(stopped(), false),
+        }
+    }
+
+    /// Goes on with an orderly stop: groups away, everything down, office handed over, goodbye.
+    pub(crate) fn leave(&mut self) {
+        if self.phase != Phase::Leaving || !self.groups.all_down(&self.database) {
+            return;
+        }
+        let me = self.me;
+        let quorum_group = self.database.quorum_group().map(|group| group.name.clone());
+        let movable = self.database.groups.iter().any(|(name, record)| {
+            record.owner == me
+                && Some(name) != quorum_group.as_ref()
+                && (record.moving.is_some()
+                    || (record.wanted
+                        && self.database.definition.group(name).is_some_and(|group| {
+                            let others = self.other_nodes();
+                            others
+                                .iter()
+                                .any(|node| self.database.may_take(group, NodeId(node)).is_ok())
+                        })))
+        });
+        if movable || self.proposals.outstanding().len() > 0 {
+            return;
+        }
+        match (&self.arbitration, self.quorum.candidacy()) {
+            (Arbitration::Holding, Candidacy::Arbitrate { resource, .. }) => {
+                self.arbitration = Arbitration::Releasing;
+                self.command(MonitorCommand::Offline { resource });
+            }
+            (Arbitration::Releasing, _) => {}
+            _ => self.say_goodbye(),
+        }
+    }
+
+    /// The quorum disk has been given up in order.
+    pub(crate) fn released(&mut self) {
+        if self.phase == Phase::Leaving {
+            self.say_goodbye();
+            return;
+        }
+        let stored = self.log.to_stored();
+        self.gated.clear();
+        self.storage.move_to(Device::System, stored, 0);
+        self.log.set_rule(self.quorum.rule(self.me, false));
+    }
+
+    fn say_goodbye(&mut self) {
+        let heir = self
+            .database
+            .view
+            .members
+            .keys()
+            .find(|node| **node != self.me)
+            .copied();
+        if let (true, Some(heir), Candidacy::Elect) =
+            (self.log.is_leader(), heir, self.quorum.candidacy())
+        {
+            // Refused only where the heir is not a voter; the others then elect one.
+            let _ = self.log.transfer(heir.0);
+            self.pump_log();
+        }
+        let others: NodeSet = self.other_nodes();
+        for node in others.iter() {
+            self.send(NodeId(node), Body::Goodbye);
+        }
+        self.halt(stopped(), false);
+    }
+
+    pub(crate) fn leave_by_force(&mut self) {
+        if self.phase == Phase::Leaving {
+            let text = "the orderly stop took too long: what still runs is terminated";
+            self.halt(Reason::new(1053, text), false);
+        }
+    }
+}
+
+fn stopped() -> Reason {
+    Reason::new(0, "the cluster service was stopped in order")
+}

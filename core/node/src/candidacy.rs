@@ -1,0 +1,217 @@
+//! How a node without a coordinator becomes one: by arbitration for the quorum disk, or by election.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quorate_model::monitor::{MonitorCommand, Reason};
+use quorate_model::{Name, ResourceState, Time};
+
+use crate::io::{Device, DiskError, DiskOp, DiskRequest, Event, Output, bounds};
+use crate::node::{Node, Phase};
+use crate::quorum::Candidacy;
+use crate::store;
+use crate::timers::Timer;
+
+/// How far this node is with the quorum disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Arbitration {
+    /// Not after it.
+    Idle,
+    /// The resource monitor arbitrates.
+    Asked,
+    /// Won; the resource is coming online.
+    Won,
+    /// The disk's log is being read.
+    Reading(u64),
+    /// This node holds the disk, and its log is the disk's.
+    Holding,
+    /// The disk is being given up in order.
+    Releasing,
+}
+
+impl Arbitration {
+    /// Whether the quorum resource is this node's to keep online.
+    pub(crate) fn holds(&self) -> bool {
+        matches!(self, Self::Won | Self::Reading(_) | Self::Holding)
+    }
+
+    pub(crate) fn is_reading(&self, ticket: u64) -> bool {
+        *self == Self::Reading(ticket)
+    }
+}
+
+impl Node {
+    /// Tries to become coordinator, unless there is one.
+    pub(crate) fn campaign(&mut self) {
+        if self.log.is_leader() || self.phase == Phase::Leaving {
+            return;
+        }
+        let again = self.random.below(1_200_000);
+        let again = self.now + bounds::HEARTBEAT + Duration::from_micros(again);
+        let heard = self
+            .peers
+            .values()
+            .any(|peer| peer.quorate && peer.is_audible(self.now));
+        if self.phase == Phase::Joining && heard {
+            // There is a cluster: it takes this node in.
+            self.timers.set(Timer::Campaign, again);
+            return;
+        }
+        match self.quorum.candidacy() {
+            Candidacy::Alone => self.log.campaign(),
+            Candidacy::Elect => {
+                self.announce_forming();
+                self.log.campaign();
+                self.timers.set(Timer::Campaign, again);
+            }
+            Candidacy::Arbitrate { resource, .. } => {
+                if self.arbitration == Arbitration::Idle {
+                    self.announce_forming();
+                    self.arbitration = Arbitration::Asked;
+                    self.command(MonitorCommand::Arbitrate { resource });
+                }
+            }
+        }
+    }
+
+    fn announce_forming(&mut self) {
+        if self.phase == Phase::Joining && !self.regrouping {
+            self.regrouping = true;
+            self.event(Event::Forming);
+        }
+    }
+
+    /// The resource monitor has arbitrated.
+    pub(crate) fn arbitrated(&mut self, resource: &Name, result: Result<(), Reason>) {
+        if self.arbitration != Arbitration::Asked {
+            return;
+        }
+        match result {
+            Ok(()) => {
+                self.arbitration = Arbitration::Won;
+                self.idle_since = self.now;
+                self.command(MonitorCommand::Online {
+                    resource: resource.clone(),
+                });
+            }
+            Err(reason) => {
+                self.arbitration = Arbitration::Idle;
+                let text = format!("arbitration for {resource} was lost: {}", reason.text);
+                self.event(Event::Notice {
+                    id: 1038,
+                    text: text.clone(),
+                });
+                let heard = self
+                    .peers
+                    .values()
+                    .any(|peer| peer.quorate && peer.is_audible(self.now));
+                if self.phase == Phase::Joining && !heard {
+                    self.halt(
+                        Reason::new(1092, format!("no cluster could be formed: {text}")),
+                        true,
+                    );
+                }
+            }
+        }
+    }
+
+    /// The quorum resource changed state on this node.
+    pub(crate) fn quorum_resource_state(&mut self, state: ResourceState, reason: Option<Reason>) {
+        match (&self.arbitration, state) {
+            (Arbitration::Won, ResourceState::Online) => {
+                let Candidacy::Arbitrate { disk, .. } = self.quorum.candidacy() else {
+                    return;
+                };
+                let ticket = self.storage.ticket();
+                self.arbitration = Arbitration::Reading(ticket);
+                let op = DiskOp::ReadAll {
+                    prefix: store::FOLDER.to_owned(),
+                };
+                self.output(Output::Disk(DiskRequest {
+                    ticket,
+                    device: Device::Shared(disk),
+                    op,
+                }));
+            }
+            (
+                Arbitration::Won | Arbitration::Reading(_) | Arbitration::Holding,
+                ResourceState::Failed,
+            ) => {
+                let why = reason.map_or_else(String::new, |reason| format!(": {}", reason.text));
+                let text = format!("the quorum resource failed{why}");
+                self.halt(Reason::new(1177, text), true);
+            }
+            (Arbitration::Releasing, ResourceState::Offline | ResourceState::Failed) => {
+                self.arbitration = Arbitration::Idle;
+                self.released();
+            }
+            _ => {}
+        }
+    }
+
+    /// The reservation of the quorum disk is gone.
+    pub(crate) fn quorum_resource_lost(&mut self, reason: Reason) {
+        let text = format!("the quorum disk was lost: {}", reason.text);
+        self.halt(Reason::new(1038, text), true);
+    }
+
+    /// The quorum disk has been read: this node leads with what is on it.
+    pub(crate) fn quorum_disk_read(
+        &mut self,
+        result: Result<BTreeMap<String, Vec<u8>>, DiskError>,
+    ) {
+        let files = match result {
+            Ok(files) => files,
+            Err(error) => {
+                let text = format!("the quorum disk could not be read: {error:?}");
+                self.halt(Reason::new(1148, text), true);
+                return;
+            }
+        };
+        let recovered = match store::recover(&files) {
+            Ok(recovered) => recovered,
+            Err(error) => {
+                self.halt(
+                    Reason::new(1148, format!("on the quorum disk, {error}")),
+                    false,
+                );
+                return;
+            }
+        };
+        let Candidacy::Arbitrate { disk, .. } = self.quorum.candidacy() else {
+            return;
+        };
+        if let Err(error) = self.log.adopt(recovered.stored.clone()) {
+            let text = format!("the quorum disk's log contradicts what this node knows: {error}");
+            self.halt(Reason::new(1073, text), false);
+            return;
+        }
+        self.gated.clear();
+        self.storage.switch(Device::Shared(disk), recovered.stored);
+        if recovered.torn {
+            let file = store::LOG_FILE.to_owned();
+            self.storage.write(DiskOp::Truncate {
+                file,
+                len: recovered.log_length,
+            });
+        }
+        self.arbitration = Arbitration::Holding;
+        self.log.set_rule(self.quorum.rule(self.me, true));
+        self.log.campaign();
+    }
+
+    /// The coordinator has let go of its office: take it up, the lowest member first.
+    pub(crate) fn handed_over(&mut self) {
+        let below = self.database.view.members.keys();
+        let rank = below
+            .filter(|node| **node < self.me && self.log.leader() != Some(node.0))
+            .count();
+        let rank = u32::try_from(rank).unwrap_or(u32::MAX);
+        self.coordinator_heard =
+            Time(self.now.0.saturating_sub(
+                u64::try_from(bounds::MEMBER_SILENCE.as_micros()).unwrap_or(u64::MAX),
+            ));
+        self.timers
+            .set(Timer::Campaign, self.now + bounds::HEARTBEAT * 2 * rank);
+    }
+}

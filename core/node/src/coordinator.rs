@@ -1,0 +1,309 @@
+//! What the coordinator alone does: views, taking over from lost nodes, failback.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quorate_model::{AutoFailback, GroupDefinition, GroupState, Name, NodeId, Time};
+
+use crate::database::{Database, Stop, Update};
+use crate::groups::placement;
+use crate::io::{Cause, Event, bounds};
+use crate::message::Standing;
+use crate::node::{Coordination, Node, Phase};
+use crate::timers::Timer;
+
+/// How often groups are looked at for failback.
+const FAILBACK_CHECK: Duration = Duration::from_secs(30);
+
+impl Node {
+    /// The first update of this node's term is committed: it coordinates.
+    pub(crate) fn begin_coordination(&mut self, term: u64) {
+        self.coordination = Some(Coordination {
+            since: self.now,
+            formed: self.phase == Phase::Joining,
+            view_pending: false,
+            takeover_pending: false,
+        });
+        self.basis = self.now;
+        self.coordinator_heard = self.now;
+        self.regrouping = false;
+        self.timers.stop(Timer::Campaign);
+        self.timers.set(Timer::Failback, self.now + FAILBACK_CHECK);
+        self.event(Event::Coordinator { term });
+        self.propose_view();
+        self.send_heartbeats();
+        self.send_proposals();
+    }
+
+    /// Looks after membership and lost nodes' groups. Called after every input.
+    pub(crate) fn coordinate(&mut self) {
+        if self.coordination.is_none() || !self.coordinates_at(self.now) {
+            return;
+        }
+        self.propose_view();
+        self.take_over();
+        self.pump_log();
+    }
+
+    fn propose_view(&mut self) {
+        let Some(coordination) = &self.coordination else {
+            return;
+        };
+        if coordination.view_pending {
+            return;
+        }
+        let since = coordination.since;
+        let members = self.desired_members(since);
+        let view = &self.database.view.members;
+        if *view == members {
+            return;
+        }
+        let silent: Vec<Name> = view
+            .keys()
+            .filter(|node| !members.contains_key(node))
+            .filter(|node| !self.peers.get(node).is_some_and(|peer| peer.gone))
+            .map(|node| self.database.node_name(*node))
+            .collect();
+        if !silent.is_empty() {
+            self.event(Event::Regroup { silent });
+        }
+        if let Some(coordination) = &mut self.coordination {
+            coordination.view_pending = true;
+        }
+        self.propose(Update::View { members });
+    }
+
+    /// Who should be a member: whoever is one and was in contact within the silence bound, and whoever wants to be
+    /// one and is in contact now.
+    fn desired_members(&mut self, since: Time) -> BTreeMap<NodeId, u64> {
+        let mut members = BTreeMap::from([(self.me, self.config.incarnation)]);
+        let mut next_silence = Time::NEVER;
+        for node in &self.database.definition.nodes {
+            let Some(peer) = self.peers.get(&node.id) else {
+                // Never heard in this boot: it gets as long as the others to be heard.
+                if let Some(boot) = self.database.view.members.get(&node.id)
+                    && node.id != self.me
+                    && self.now.since(since) < bounds::MEMBER_SILENCE
+                {
+                    members.insert(node.id, *boot);
+                    next_silence = next_silence.min(since + bounds::MEMBER_SILENCE);
+                }
+                continue;
+            };
+            let boot = self.database.view.members.get(&node.id);
+            if boot == Some(&peer.incarnation) || (peer.incarnation == 0 && boot.is_some()) {
+                let last = peer.contact.unwrap_or(Time::ZERO).max(since);
+                let silence = last + bounds::MEMBER_SILENCE;
+                if !peer.gone && self.now < silence {
+                    members.insert(node.id, boot.copied().unwrap_or(peer.incarnation));
+                    next_silence = next_silence.min(silence);
+                }
+            } else if peer.standing == Standing::Joining
+                && !peer.gone
+                && peer.in_contact(self.now, bounds::MEMBER_SILENCE / 2)
+                && self.log.acked_round(node.id.0).is_some()
+            {
+                members.insert(node.id, peer.incarnation);
+            }
+        }
+        if next_silence < Time::NEVER {
+            self.timers.set_earlier(Timer::Silence, next_silence);
+        }
+        members
+    }
+
+    /// Gives the groups of nodes that are not members to members, one at a time, when it is safe to.
+    fn take_over(&mut self) {
+        let Some(coordination) = &self.coordination else {
+            return;
+        };
+        if coordination.takeover_pending
+            || coordination.view_pending
+            || self.phase == Phase::Joining
+        {
+            return;
+        }
+        let mut next = Time::NEVER;
+        let mut chosen = None;
+        for group in &self.database.definition.groups {
+            let Some(record) = self.database.groups.get(&group.name) else {
+                continue;
+            };
+            let is_quorum = self
+                .database
+                .quorum_group()
+                .is_some_and(|quorum| quorum.name == group.name);
+            if is_quorum && record.owner != self.me {
+                // It follows the quorum disk, which is here; whoever had it has lost it for longer than it takes
+                // to notice.
+                let (epoch, to, cause) = (record.epoch, self.me, self.takeover_cause(false));
+                chosen = Some(Update::Takeover {
+                    group: group.name.clone(),
+                    epoch,
+                    to,
+                    cause,
+                });
+                break;
+            }
+            if self.database.is_member(record.owner) {
+                continue;
+            }
+            let due = self.takeover_due(record.owner);
+            if due > self.now {
+                next = next.min(due);
+                continue;
+            }
+            let cause = self.takeover_cause(record.stop == Stop::Stranded);
+            let epoch = record.epoch;
+            match placement::choose(&self.database, group, cause, &mut self.random) {
+                Some(to) => {
+                    chosen = Some(Update::Takeover {
+                        group: group.name.clone(),
+                        epoch,
+                        to,
+                        cause,
+                    });
+                    break;
+                }
+                None if record.stop == Stop::None => {
+                    chosen = Some(Update::Stranded {
+                        group: group.name.clone(),
+                        epoch,
+                    });
+                    break;
+                }
+                None => {}
+            }
+        }
+        if next < Time::NEVER {
+            self.timers.set(Timer::Takeover, next);
+        }
+        let Some(update) = chosen else { return };
+        if let Update::Stranded { group, .. } = &update {
+            self.event(Event::GroupStranded {
+                subject: group.clone(),
+                reason:
+                    "its owner is lost and no other node can take it: it stays Failed until one can"
+                        .to_owned(),
+            });
+        }
+        if let Some(coordination) = &mut self.coordination {
+            coordination.takeover_pending = true;
+        }
+        self.propose(update);
+    }
+
+    /// From when on a lost node certainly runs nothing any more.
+    fn takeover_due(&self, owner: NodeId) -> Time {
+        let Some(coordination) = &self.coordination else {
+            return Time::NEVER;
+        };
+        let everybody = self
+            .database
+            .definition
+            .nodes
+            .iter()
+            .all(|node| self.database.is_member(node.id));
+        let form = match coordination.formed && !everybody {
+            true => coordination.since + bounds::FORM_WAIT,
+            false => Time::ZERO,
+        };
+        let stopped = match self.peers.get(&owner) {
+            _ if self.database.definition.node_by_id(owner).is_none() => Time::ZERO,
+            // It said goodbye, or has started anew since.
+            Some(peer)
+                if peer.gone || (peer.standing == Standing::Joining && peer.heard.is_some()) =>
+            {
+                Time::ZERO
+            }
+            peer => {
+                let unheard = coordination.since + self.quorum.takeover_wait();
+                let heard = peer.and_then(|peer| peer.heard);
+                heard.map_or(unheard, |heard| unheard.max(heard + bounds::TAKEOVER_WAIT))
+            }
+        };
+        stopped.max(form)
+    }
+
+    /// Sends groups home that want to go and may.
+    pub(crate) fn check_failback(&mut self) {
+        if !self.coordinates_at(self.now) {
+            return;
+        }
+        self.timers.set(Timer::Failback, self.now + FAILBACK_CHECK);
+        let civil = self.civil_ms();
+        let mut moves = Vec::new();
+        for group in &self.database.definition.groups {
+            if let Some(to) = failback_target(&self.database, group, civil)
+                && let Some(record) = self.database.groups.get(&group.name)
+            {
+                moves.push(Update::MoveBegin {
+                    group: group.name.clone(),
+                    epoch: record.epoch,
+                    to,
+                    cause: Cause::Failback,
+                    at: civil,
+                });
+            }
+        }
+        for update in moves {
+            self.propose(update);
+        }
+    }
+}
+
+/// The preferred owner that a group should go back to at this (UTC) time, if any.
+fn failback_target(database: &Database, group: &GroupDefinition, civil_ms: i64) -> Option<NodeId> {
+    let properties = &group.properties;
+    let record = database.groups.get(&group.name)?;
+    let settled = record.moving.is_none()
+        && database.is_member(record.owner)
+        && database.group_state(&group.name) == GroupState::Online;
+    if properties.auto_failback_type != AutoFailback::Allow || !settled {
+        return None;
+    }
+    let offset = i64::from(database.definition.utc_offset_minutes) * 60_000;
+    let hour = (civil_ms + offset).rem_euclid(86_400_000) / 3_600_000;
+    if !in_window(properties.failback_window, u8::try_from(hour).unwrap_or(0)) {
+        return None;
+    }
+    properties
+        .preferred_owners
+        .iter()
+        .filter_map(|name| database.node_id(name))
+        .take_while(|node| *node != record.owner)
+        .find(|node| database.may_take(group, *node).is_ok())
+}
+
+/// Whether `hour` lies in the window: from its start up to, but not with, its end; past midnight if the end comes
+/// first. No window is always.
+fn in_window(window: Option<(u8, u8)>, hour: u8) -> bool {
+    match window {
+        None => true,
+        Some((start, end)) if start == end => true,
+        Some((start, end)) if start < end => (start..end).contains(&hour),
+        Some((start, end)) => hour >= start || hour < end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_window;
+
+    #[test]
+    fn a_failback_window_may_wrap_midnight() {
+        assert!(in_window(None, 12));
+        assert!(in_window(Some((1, 5)), 1) && in_window(Some((1, 5)), 4));
+        assert!(!in_window(Some((1, 5)), 5) && !in_window(Some((1, 5)), 0));
+        for (hour, inside) in [
+            (21, false),
+            (22, true),
+            (23, true),
+            (0, true),
+            (5, true),
+            (6, false),
+        ] {
+            assert_eq!(in_window(Some((22, 6)), hour), inside, "{hour} h");
+        }
+    }
+}

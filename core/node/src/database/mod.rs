@@ -1,0 +1,164 @@
+//! The cluster database: one state, changed only by the ordered stream of [`Update`]s.
+//!
+//! Every member applies the same updates in the same order and so holds the same state. An update that no longer
+//! fits when its turn comes (its sender lost the group meanwhile, say) changes nothing and is refused: that answer
+//! is the same on every member, too.
+
+mod apply;
+mod query;
+mod update;
+
+use std::collections::BTreeMap;
+
+use quorate_model::{ClusterDefinition, Name, NodeId, NodeState, ResourceState};
+use serde::{Deserialize, Serialize};
+
+use crate::io::Cause;
+
+pub(crate) use apply::Effect;
+pub(crate) use update::{Proposal, Update};
+
+/// The members of the cluster, agreed through the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct View {
+    /// Grows by one with every change.
+    pub(crate) number: u64,
+    /// Members and which boot of theirs is meant.
+    pub(crate) members: BTreeMap<NodeId, u64>,
+}
+
+/// A group that is on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Move {
+    pub(crate) to: NodeId,
+    pub(crate) cause: Cause,
+}
+
+/// Why a group is left as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stop {
+    /// Nothing is wrong.
+    None,
+    /// No node can take it now; one that comes up may.
+    Stranded,
+    /// It failed over too often; only an administrator brings it back.
+    GaveUp,
+}
+
+/// What the database knows of a group beyond its definition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GroupRecord {
+    pub(crate) owner: NodeId,
+    /// Grows with every change of owner: updates of an earlier owner do not fit any more.
+    pub(crate) epoch: u64,
+    /// `PersistentState`: whether it is wanted online.
+    pub(crate) wanted: bool,
+    pub(crate) moving: Option<Move>,
+    pub(crate) stop: Stop,
+    /// Civil times (ms) of failovers caused by resources, oldest first.
+    pub(crate) failovers: Vec<i64>,
+}
+
+/// What the database knows of a resource beyond its definition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ResourceRecord {
+    pub(crate) group: Name,
+    pub(crate) state: ResourceState,
+    /// The resource's own `PersistentState`; `None` inherits the group's.
+    pub(crate) wanted: Option<bool>,
+    /// How often an administrator initiated its failure or asked for it anew: the owner acts on each change.
+    pub(crate) failures_asked: u64,
+    /// How often an administrator brought it (or its group) online: forgives past failures.
+    pub(crate) pardons: u64,
+}
+
+/// What the database knows of a node beyond its definition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NodeRecord {
+    pub(crate) paused: bool,
+    /// The last proposal applied of this node's: which boot and which number.
+    pub(crate) last: (u64, u64),
+}
+
+/// The state machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Database {
+    /// The cluster with every change made since it was installed.
+    pub(crate) definition: ClusterDefinition,
+    pub(crate) view: View,
+    pub(crate) nodes: BTreeMap<NodeId, NodeRecord>,
+    pub(crate) groups: BTreeMap<Name, GroupRecord>,
+    pub(crate) resources: BTreeMap<Name, ResourceRecord>,
+    /// Position and digest of everything applied.
+    pub(crate) applied: u64,
+    pub(crate) digest: u64,
+}
+
+impl Database {
+    /// The database of a cluster that has just been installed: nobody is a member, and each group belongs to its first
+    /// preferred owner.
+    pub(crate) fn install(definition: ClusterDefinition) -> Database {
+        let mut database = Database {
+            view: View::default(),
+            nodes: definition
+                .nodes
+                .iter()
+                .map(|node| (node.id, NodeRecord::default()))
+                .collect(),
+            groups: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            applied: 0,
+            digest: 0xcbf2_9ce4_8422_2325,
+            definition,
+        };
+        for group in database.definition.groups.clone() {
+            database.add_group_record(&group);
+        }
+        database
+    }
+
+    fn add_group_record(&mut self, group: &quorate_model::GroupDefinition) {
+        let first = self.node_list(group).first().copied();
+        let Some(owner) = first.or_else(|| self.nodes.keys().next().copied()) else {
+            return;
+        };
+        self.groups.insert(
+            group.name.clone(),
+            GroupRecord {
+                owner,
+                epoch: 0,
+                wanted: group.persistent_state,
+                moving: None,
+                stop: Stop::None,
+                failovers: Vec::new(),
+            },
+        );
+        for resource in &group.resources {
+            self.resources.insert(
+                resource.name.clone(),
+                ResourceRecord {
+                    group: group.name.clone(),
+                    state: ResourceState::Offline,
+                    wanted: resource.persistent_state,
+                    failures_asked: 0,
+                    pardons: 0,
+                },
+            );
+        }
+    }
+
+    /// Whether `node` is a member, whichever boot.
+    pub(crate) fn is_member(&self, node: NodeId) -> bool {
+        self.view.members.contains_key(&node)
+    }
+
+    /// What a node is to the cluster.
+    pub(crate) fn node_state(&self, node: NodeId) -> NodeState {
+        match self.nodes.get(&node) {
+            Some(_) if !self.is_member(node) => NodeState::Down,
+            Some(record) if record.paused => NodeState::Paused,
+            Some(_) => NodeState::Up,
+            None => NodeState::Down,
+        }
+    }
+}

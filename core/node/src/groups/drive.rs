@@ -1,0 +1,400 @@
+//! One pass over the groups: what is wanted, what is, and the next steps between them.
+
+use std::collections::BTreeSet;
+
+use quorate_model::monitor::MonitorCommand;
+use quorate_model::{GroupDefinition, GroupState, Name, ResourceState, Time};
+
+use super::placement;
+use super::{Action, Groups, Licence, Owned, Verdict};
+use crate::database::{Database, GroupRecord, Stop, Update};
+use crate::io::{Cause, Event};
+
+impl Groups {
+    /// Looks at every group and asks for the next steps. Call after anything changed, and when
+    /// [`Groups::deadline`] is reached.
+    pub(crate) fn drive(&mut self, database: &Database, now: Time, licence: Licence) {
+        self.deadline = None;
+        for definition in &database.definition.groups {
+            let Some(record) = database.groups.get(&definition.name) else {
+                continue;
+            };
+            if record.owner == self.me && database.is_member(self.me) {
+                self.own(database, definition, record);
+                self.drive_owned(database, definition, record, now, licence);
+            } else {
+                self.owned.remove(&definition.name);
+                self.let_go(database, definition, licence);
+            }
+        }
+    }
+
+    /// Nothing of a group that belongs to another node may run here.
+    fn let_go(&mut self, database: &Database, definition: &GroupDefinition, licence: Licence) {
+        for resource in definition.resources.iter().rev() {
+            if licence.holds_quorum_resource && database.is_quorum_resource(&resource.name) {
+                continue;
+            }
+            let Some(local) = self.locals.get_mut(&resource.name) else {
+                continue;
+            };
+            local.verdict = Verdict::Fine;
+            local.failures.clear();
+            local.proposed = None;
+            if !local.state.is_down() && !local.asked {
+                local.asked = true;
+                self.command(MonitorCommand::Terminate {
+                    resource: resource.name.clone(),
+                });
+            }
+        }
+    }
+
+    /// Notices that a group is this node's, in a new epoch.
+    fn own(&mut self, database: &Database, definition: &GroupDefinition, record: &GroupRecord) {
+        if self
+            .owned
+            .get(&definition.name)
+            .is_some_and(|owned| owned.epoch == record.epoch)
+        {
+            return;
+        }
+        let owned = Owned {
+            epoch: record.epoch,
+            state: database.group_state(&definition.name),
+            failover: false,
+            deciding: false,
+        };
+        self.owned.insert(definition.name.clone(), owned);
+        self.refresh_group_state(database, &definition.name);
+    }
+
+    fn drive_owned(
+        &mut self,
+        database: &Database,
+        definition: &GroupDefinition,
+        record: &GroupRecord,
+        now: Time,
+        licence: Licence,
+    ) {
+        self.follow_requests(database, definition, now);
+        self.report(database, definition, record);
+        if !licence.quorate {
+            return;
+        }
+        let wanted = self.wanted(database, definition, record, licence);
+        self.stop_unwanted(definition, &wanted);
+        self.start_wanted(definition, &wanted, now);
+        self.decide(database, definition, record, licence);
+    }
+
+    /// Acts on what administrators asked for since last time, and on retries that are due.
+    fn follow_requests(&mut self, database: &Database, definition: &GroupDefinition, now: Time) {
+        for resource in &definition.resources {
+            let Some(record) = database.resources.get(&resource.name) else {
+                continue;
+            };
+            let Some(local) = self.locals.get_mut(&resource.name) else {
+                continue;
+            };
+            if local.pardons != record.pardons {
+                local.pardons = record.pardons;
+                local.failures.clear();
+                local.verdict = Verdict::Restart;
+                if let Some(owned) = self.owned.get_mut(&definition.name) {
+                    owned.failover = false;
+                }
+            }
+            if local.failures_asked != record.failures_asked {
+                local.failures_asked = record.failures_asked;
+                if local.state == ResourceState::Online {
+                    self.command(MonitorCommand::Fail {
+                        resource: resource.name.clone(),
+                    });
+                }
+                continue;
+            }
+            if let Verdict::GivenUp { retry_at: Some(at) } = local.verdict {
+                if at <= now {
+                    local.failures.clear();
+                    local.verdict = Verdict::Restart;
+                } else {
+                    self.deadline = Some(self.deadline.map_or(at, |deadline| deadline.min(at)));
+                }
+            }
+        }
+    }
+
+    /// Brings the database up to date where it differs from this node's monitor.
+    fn report(&mut self, database: &Database, definition: &GroupDefinition, record: &GroupRecord) {
+        for resource in &definition.resources {
+            let Some(local) = self.locals.get(&resource.name) else {
+                continue;
+            };
+            let wanted = (record.epoch, local.state);
+            let known = match local.proposed {
+                Some(proposed) if proposed.0 == record.epoch => proposed.1,
+                _ => database.resource_state(&resource.name),
+            };
+            if known != wanted.1 {
+                self.propose_state(&resource.name, record.epoch);
+            }
+        }
+    }
+
+    /// The resources of a group that should be online.
+    fn wanted<'a>(
+        &self,
+        database: &Database,
+        definition: &'a GroupDefinition,
+        record: &GroupRecord,
+        licence: Licence,
+    ) -> BTreeSet<&'a Name> {
+        let mut wanted = BTreeSet::new();
+        let runs = Database::runs(record) && !licence.leaving;
+        // Providers stand before their dependents in a definition.
+        for resource in &definition.resources {
+            let stays =
+                licence.holds_quorum_resource && database.is_quorum_resource(&resource.name);
+            let own = database
+                .resources
+                .get(&resource.name)
+                .and_then(|record| record.wanted);
+            let asked_for = own.unwrap_or(record.wanted) && runs;
+            let given_up = self
+                .locals
+                .get(&resource.name)
+                .is_none_or(|local| matches!(local.verdict, Verdict::GivenUp { .. }));
+            let founded = resource
+                .depends_on
+                .iter()
+                .all(|provider| wanted.contains(provider));
+            if stays || (asked_for && !given_up && founded) {
+                wanted.insert(&resource.name);
+            }
+        }
+        wanted
+    }
+
+    /// Takes offline what is not wanted or has lost a provider, dependents first.
+    fn stop_unwanted(&mut self, definition: &GroupDefinition, wanted: &BTreeSet<&Name>) {
+        for resource in definition.resources.iter().rev() {
+            let founded = resource.depends_on.iter().all(|provider| {
+                self.state(provider) == ResourceState::Online && !self.is_stopping(provider)
+            });
+            if wanted.contains(&resource.name) && founded {
+                continue;
+            }
+            let dependents_down = dependents(definition, &resource.name).all(|name| {
+                self.locals
+                    .get(name)
+                    .is_none_or(|d| d.state.is_down() && !d.asked)
+            });
+            let Some(local) = self.locals.get_mut(&resource.name) else {
+                continue;
+            };
+            if local.asked || !dependents_down {
+                continue;
+            }
+            let command = match local.state {
+                ResourceState::Online => MonitorCommand::Offline {
+                    resource: resource.name.clone(),
+                },
+                ResourceState::OnlinePending => MonitorCommand::Terminate {
+                    resource: resource.name.clone(),
+                },
+                _ => continue,
+            };
+            local.asked = true;
+            self.command(command);
+        }
+    }
+
+    fn is_stopping(&self, resource: &Name) -> bool {
+        self.locals
+            .get(resource)
+            .is_some_and(|local| local.state == ResourceState::OfflinePending)
+    }
+
+    /// Brings online what is wanted and has all its providers, those first.
+    fn start_wanted(&mut self, definition: &GroupDefinition, wanted: &BTreeSet<&Name>, _now: Time) {
+        for resource in &definition.resources {
+            if !wanted.contains(&resource.name) {
+                continue;
+            }
+            let founded = resource
+                .depends_on
+                .iter()
+                .all(|provider| self.state(provider) == ResourceState::Online);
+            let dependents_down = dependents(definition, &resource.name).all(|name| {
+                self.locals
+                    .get(name)
+                    .is_none_or(|d| d.state.is_down() && !d.asked)
+            });
+            let Some(local) = self.locals.get_mut(&resource.name) else {
+                continue;
+            };
+            let may_start = match local.state {
+                ResourceState::Offline => true,
+                ResourceState::Failed => local.verdict == Verdict::Restart,
+                _ => false,
+            };
+            if may_start && founded && dependents_down && !local.asked {
+                local.asked = true;
+                self.command(MonitorCommand::Online {
+                    resource: resource.name.clone(),
+                });
+            }
+        }
+    }
+
+    /// Whether the group has to go elsewhere, can, or has arrived at its end.
+    fn decide(
+        &mut self,
+        database: &Database,
+        definition: &GroupDefinition,
+        record: &GroupRecord,
+        licence: Licence,
+    ) {
+        let Some(owned) = self.owned.get(&definition.name) else {
+            return;
+        };
+        if owned.deciding {
+            return;
+        }
+        let group = definition.name.clone();
+        let epoch = record.epoch;
+        if let Some(moving) = &record.moving {
+            let down = definition.resources.iter().all(|resource| {
+                let quorum =
+                    licence.holds_quorum_resource && database.is_quorum_resource(&resource.name);
+                quorum
+                    || self
+                        .locals
+                        .get(&resource.name)
+                        .is_none_or(|local| local.state.is_down() && !local.asked)
+            });
+            let still_there = database.is_member(moving.to)
+                && database
+                    .nodes
+                    .get(&moving.to)
+                    .is_some_and(|node| !node.paused);
+            match (still_there, down) {
+                (false, _) => self.propose_decision(
+                    &group,
+                    Update::MoveCancel {
+                        group: group.clone(),
+                        epoch,
+                    },
+                ),
+                (true, true) => self.propose_decision(
+                    &group,
+                    Update::MoveCommit {
+                        group: group.clone(),
+                        epoch,
+                    },
+                ),
+                (true, false) => {}
+            }
+            return;
+        }
+        let is_quorum_group = database
+            .quorum_group()
+            .is_some_and(|quorum| quorum.name == group);
+        if licence.leaving {
+            if !is_quorum_group
+                && record.wanted
+                && let Some(to) =
+                    placement::choose(database, definition, Cause::NodeShutdown, &mut self.random)
+            {
+                let update = begin(&group, epoch, to, Cause::NodeShutdown, licence);
+                self.propose_decision(&group, update);
+            }
+            return;
+        }
+        if !owned.failover {
+            return;
+        }
+        let cause = match record.stop {
+            Stop::None => Cause::ResourceFailure,
+            Stop::Stranded => Cause::NodeUp,
+            Stop::GaveUp => return,
+        };
+        let properties = &definition.properties;
+        let period = i64::from(properties.failover_period) * 3_600_000;
+        let recent = record
+            .failovers
+            .iter()
+            .filter(|at| licence.civil_ms - **at < period)
+            .count();
+        if recent >= usize::try_from(properties.failover_threshold).unwrap_or(usize::MAX) {
+            self.propose_decision(
+                &group,
+                Update::GaveUp {
+                    group: group.clone(),
+                    epoch,
+                },
+            );
+            return;
+        }
+        match placement::choose(database, definition, cause, &mut self.random) {
+            Some(to) => {
+                let update = begin(&group, epoch, to, cause, licence);
+                self.propose_decision(&group, update);
+            }
+            None if record.stop == Stop::None => {
+                self.event(Event::GroupStranded {
+                    subject: group.clone(),
+                    reason: "no other node can take it: it stays Failed until one can".to_owned(),
+                });
+                self.propose_decision(
+                    &group,
+                    Update::Stranded {
+                        group: group.clone(),
+                        epoch,
+                    },
+                );
+            }
+            None => {}
+        }
+    }
+
+    fn propose_decision(&mut self, group: &Name, update: Update) {
+        if let Some(owned) = self.owned.get_mut(group) {
+            owned.deciding = true;
+        }
+        self.actions.push_back(Action::Propose(update));
+    }
+
+    /// The state of a group that this node owns, by its own monitor.
+    pub(crate) fn owned_state(&self, group: &str) -> Option<GroupState> {
+        self.owned.get(group).map(|owned| owned.state)
+    }
+}
+
+fn begin(
+    group: &Name,
+    epoch: u64,
+    to: quorate_model::NodeId,
+    cause: Cause,
+    licence: Licence,
+) -> Update {
+    Update::MoveBegin {
+        group: group.clone(),
+        epoch,
+        to,
+        cause,
+        at: licence.civil_ms,
+    }
+}
+
+fn dependents<'a>(
+    definition: &'a GroupDefinition,
+    provider: &'a Name,
+) -> impl Iterator<Item = &'a Name> {
+    definition
+        .resources
+        .iter()
+        .filter(move |resource| resource.depends_on.contains(provider))
+        .map(|resource| &resource.name)
+}

@@ -1,0 +1,367 @@
+//! The group manager of one node: what it owns comes online in dependency order, is restarted, and fails over.
+//!
+//! It is level-triggered: [`Groups::drive`] compares what the database wants with what the resource monitor has
+//! reported and asks for the next steps, whatever happened before. It speaks to the rest of the node by values.
+
+mod drive;
+mod ladder;
+pub(crate) mod placement;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
+use quorate_model::{GroupState, Name, NodeId, ResourceState, Time};
+
+use crate::database::{Database, Update};
+use crate::io::Event;
+use crate::random::Random;
+use ladder::Decision;
+
+/// What the group manager wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Monitor(MonitorCommand),
+    Propose(Update),
+    Event(Event),
+}
+
+/// What the group manager may do now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Licence {
+    /// The node is a member of a cluster that has quorum: it may bring things online and change owners.
+    pub(crate) quorate: bool,
+    /// The node holds the quorum disk: the quorum resource stays online whoever owns its group.
+    pub(crate) holds_quorum_resource: bool,
+    /// The service is stopping: groups go away or offline.
+    pub(crate) leaving: bool,
+    /// Civil time in ms.
+    pub(crate) civil_ms: i64,
+}
+
+/// What follows from a resource's failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Fine,
+    /// To be restarted once everything above it is down.
+    Restart,
+    /// Stays Failed, until then if ever.
+    GivenUp {
+        retry_at: Option<Time>,
+    },
+}
+
+/// One resource on this node.
+#[derive(Clone, Debug)]
+struct Local {
+    group: Name,
+    state: ResourceState,
+    /// A command was given and the monitor has not said anything since.
+    asked: bool,
+    failures: VecDeque<Time>,
+    verdict: Verdict,
+    failures_asked: u64,
+    pardons: u64,
+    /// The last state proposed to the database, and in which epoch of the group.
+    proposed: Option<(u64, ResourceState)>,
+    /// The health checks that have answered since it came online.
+    answered: [bool; 2],
+}
+
+/// One group this node owns.
+#[derive(Clone, Debug)]
+struct Owned {
+    epoch: u64,
+    state: GroupState,
+    /// A resource failed past its threshold: the group has to go elsewhere.
+    failover: bool,
+    /// A decision about the group was proposed and its outcome is not known yet.
+    deciding: bool,
+}
+
+/// The group manager.
+#[derive(Clone, Debug)]
+pub(crate) struct Groups {
+    me: NodeId,
+    locals: BTreeMap<Name, Local>,
+    owned: BTreeMap<Name, Owned>,
+    random: Random,
+    actions: VecDeque<Action>,
+    deadline: Option<Time>,
+}
+
+impl Groups {
+    pub(crate) fn new(me: NodeId, seed: u64) -> Self {
+        Groups {
+            me,
+            locals: BTreeMap::new(),
+            owned: BTreeMap::new(),
+            random: Random::new(seed),
+            actions: VecDeque::new(),
+            deadline: None,
+        }
+    }
+
+    pub(crate) fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When [`Groups::drive`] is due even if nothing happens.
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        self.deadline
+    }
+
+    pub(crate) fn state(&self, resource: &str) -> ResourceState {
+        self.locals
+            .get(resource)
+            .map_or(ResourceState::Offline, |local| local.state)
+    }
+
+    /// Whether everything on this node is down, the quorum resource aside.
+    pub(crate) fn all_down(&self, database: &Database) -> bool {
+        self.locals.iter().all(|(name, local)| {
+            database.is_quorum_resource(name) || (local.state.is_down() && !local.asked)
+        })
+    }
+
+    /// Opens every resource of the database that is not open yet, and closes what is gone from it.
+    pub(crate) fn open_all(&mut self, database: &Database) {
+        let gone: Vec<Name> = self
+            .locals
+            .keys()
+            .filter(|name| !database.resources.contains_key(*name))
+            .cloned()
+            .collect();
+        for name in gone {
+            self.locals.remove(&name);
+            self.command(MonitorCommand::Close { resource: name });
+        }
+        for group in &database.definition.groups {
+            for resource in &group.resources {
+                if self.locals.contains_key(&resource.name) {
+                    continue;
+                }
+                let record = database.resources.get(&resource.name);
+                self.locals.insert(
+                    resource.name.clone(),
+                    Local {
+                        group: group.name.clone(),
+                        state: ResourceState::Offline,
+                        asked: false,
+                        failures: VecDeque::new(),
+                        verdict: Verdict::Fine,
+                        failures_asked: record.map_or(0, |record| record.failures_asked),
+                        pardons: record.map_or(0, |record| record.pardons),
+                        proposed: None,
+                        answered: [false; 2],
+                    },
+                );
+                if let Some(spec) = spec(database, &resource.name) {
+                    self.command(MonitorCommand::Open(spec));
+                }
+            }
+        }
+    }
+
+    /// A property of a resource changed.
+    pub(crate) fn update(&mut self, database: &Database, resource: &Name) {
+        if let Some(spec) = spec(database, resource) {
+            self.command(MonitorCommand::Update(spec));
+        }
+    }
+
+    /// A decision about `group` that this node had proposed has been applied, or refused.
+    pub(crate) fn decided(&mut self, group: &Name) {
+        if let Some(owned) = self.owned.get_mut(group) {
+            owned.deciding = false;
+        }
+    }
+
+    /// The resource monitor reports.
+    pub(crate) fn monitor(&mut self, database: &Database, now: Time, event: MonitorEvent) {
+        match event {
+            MonitorEvent::State {
+                resource,
+                state,
+                reason,
+            } => {
+                self.state_changed(database, now, &resource, state, reason);
+            }
+            MonitorEvent::Health {
+                resource,
+                check,
+                alive,
+                reason,
+            } => {
+                let Some(local) = self.locals.get_mut(&resource) else {
+                    return;
+                };
+                let answered = &mut local.answered[check as usize];
+                if alive && std::mem::replace(answered, true) {
+                    return;
+                }
+                self.event(Event::Health {
+                    subject: resource,
+                    check: format!("{check:?}"),
+                    alive,
+                    reason: reason.map(|reason| reason.text),
+                });
+            }
+            MonitorEvent::Log {
+                resource,
+                level,
+                text,
+            } => {
+                self.event(Event::Log {
+                    subject: resource,
+                    level,
+                    text,
+                });
+            }
+            MonitorEvent::Arbitrated { .. }
+            | MonitorEvent::QuorumLost { .. }
+            | MonitorEvent::Controlled { .. } => {}
+        }
+    }
+
+    fn state_changed(
+        &mut self,
+        database: &Database,
+        now: Time,
+        resource: &Name,
+        state: ResourceState,
+        reason: Option<Reason>,
+    ) {
+        let Some(local) = self.locals.get_mut(resource) else {
+            return;
+        };
+        local.asked = false;
+        let from = std::mem::replace(&mut local.state, state);
+        if from == state {
+            return;
+        }
+        let group = local.group.clone();
+        match state {
+            ResourceState::OnlinePending => local.answered = [false; 2],
+            ResourceState::Online => local.verdict = Verdict::Fine,
+            _ => {}
+        }
+        self.event(Event::ResourceState {
+            subject: resource.clone(),
+            group: group.clone(),
+            from,
+            to: state,
+            reason: reason.map(|reason| reason.text),
+        });
+        let Some(epoch) = self.owned.get(&group).map(|owned| owned.epoch) else {
+            return;
+        };
+        self.propose_state(resource, epoch);
+        if state == ResourceState::Failed && from != ResourceState::OfflinePending {
+            self.failed(database, now, &group, resource);
+        }
+        self.refresh_group_state(database, &group);
+    }
+
+    /// Climbs the ladder for a resource that has just failed.
+    fn failed(&mut self, database: &Database, now: Time, group: &Name, resource: &Name) {
+        let moving = database
+            .groups
+            .get(group)
+            .is_none_or(|record| !Database::runs(record));
+        let Some(definition) = database.resource_definition(resource) else {
+            return;
+        };
+        let Some(local) = self.locals.get_mut(resource) else {
+            return;
+        };
+        if moving {
+            return;
+        }
+        let properties = &definition.properties;
+        let event = match ladder::decide(properties, &mut local.failures, now) {
+            Decision::Restart { failures } => {
+                local.verdict = Verdict::Restart;
+                Event::Restart {
+                    subject: resource.clone(),
+                    failures,
+                    threshold: properties.restart_threshold,
+                }
+            }
+            decision => {
+                local.verdict = Verdict::GivenUp {
+                    retry_at: ladder::retry_at(properties, now),
+                };
+                let count = local.failures.len();
+                let reason = match decision {
+                    Decision::FailOver => {
+                        if let Some(owned) = self.owned.get_mut(group) {
+                            owned.failover = true;
+                        }
+                        format!("failure {count} is past the threshold: group {group} fails over")
+                    }
+                    _ if count == 0 => "it is not to be restarted".to_owned(),
+                    _ => format!(
+                        "failure {count} is past the threshold, and it does not affect the group"
+                    ),
+                };
+                Event::GivenUp {
+                    subject: resource.clone(),
+                    reason,
+                }
+            }
+        };
+        self.event(event);
+    }
+
+    fn propose_state(&mut self, resource: &Name, epoch: u64) {
+        let Some(local) = self.locals.get_mut(resource) else {
+            return;
+        };
+        let state = local.state;
+        local.proposed = Some((epoch, state));
+        self.actions
+            .push_back(Action::Propose(Update::ResourceState {
+                resource: resource.clone(),
+                epoch,
+                state,
+            }));
+    }
+
+    fn refresh_group_state(&mut self, database: &Database, group: &Name) {
+        let Some(definition) = database.group_definition(group) else {
+            return;
+        };
+        let to = GroupState::of(definition.resources.iter().map(|r| self.state(&r.name)));
+        let Some(owned) = self.owned.get_mut(group) else {
+            return;
+        };
+        let from = std::mem::replace(&mut owned.state, to);
+        if from != to {
+            self.event(Event::GroupState {
+                subject: group.clone(),
+                from,
+                to,
+            });
+        }
+    }
+
+    fn command(&mut self, command: MonitorCommand) {
+        self.actions.push_back(Action::Monitor(command));
+    }
+
+    fn event(&mut self, event: Event) {
+        self.actions.push_back(Action::Event(event));
+    }
+}
+
+/// A resource as the monitor has to know it.
+fn spec(database: &Database, resource: &str) -> Option<ResourceSpec> {
+    let (group, resource) = database.definition.resource(resource)?;
+    Some(ResourceSpec {
+        name: resource.name.clone(),
+        kind: resource.kind.clone(),
+        group: group.name.clone(),
+        depends_on: resource.depends_on.clone(),
+        properties: resource.properties.clone(),
+    })
+}

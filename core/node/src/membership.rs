@@ -1,0 +1,305 @@
+//! Heartbeats, silence, and whether quorum stands.
+
+use quorate_model::monitor::Reason;
+use quorate_model::{Name, NodeId, Time};
+
+use crate::io::{Event, Output, bounds};
+use crate::message::{Body, Heartbeat, Message, Standing};
+use crate::node::{Node, Phase};
+use crate::timers::Timer;
+
+impl Node {
+    /// Sends heartbeats to every configured node on every network that carries cluster messages.
+    pub(crate) fn beat(&mut self) {
+        self.timers
+            .set(Timer::Heartbeat, self.now + bounds::HEARTBEAT);
+        if self.log.is_leader() {
+            self.log.resend(self.now.0);
+        }
+        self.send_heartbeats();
+        self.check_silence();
+    }
+
+    pub(crate) fn send_heartbeats(&mut self) {
+        let confirmed = self.quorum.confirmed(&self.log, self.me, self.now);
+        let age = u64::try_from(self.now.since(confirmed).as_micros()).unwrap_or(u64::MAX);
+        let view = &self.database.view;
+        let heartbeat = Heartbeat {
+            sent: self.now.0,
+            echoes: self
+                .peers
+                .iter()
+                .filter(|(_, peer)| peer.heard.is_some())
+                .map(|(node, peer)| (*node, peer.incarnation, peer.sent))
+                .collect(),
+            standing: self.standing(),
+            view: view.number,
+            members: view.members.keys().fold(0, |mask, node| mask | 1 << node.0),
+            coordinates: self
+                .coordinates_at(self.now)
+                .then_some((self.log.term(), age)),
+            quorate: self.has_quorum_at(self.now) && self.phase != Phase::Joining,
+        };
+        for peer in self.other_nodes().iter().map(NodeId) {
+            for network in self.networks_to(peer) {
+                let body = Body::Heartbeat(heartbeat.clone());
+                self.send_on(peer, network, body);
+            }
+        }
+    }
+
+    /// Takes a heartbeat in.
+    pub(crate) fn heartbeat(&mut self, from: NodeId, network: &Name, heartbeat: &Heartbeat) {
+        let echo = heartbeat
+            .echoes
+            .iter()
+            .find(|(node, incarnation, _)| {
+                *node == self.me && *incarnation == self.config.incarnation
+            })
+            .map(|(_, _, sent)| *sent);
+        let name = self.database.node_name(from);
+        let (me, now, term) = (self.me, self.now, self.log.term());
+        let Some(peer) = self.peers.get_mut(&from) else {
+            return;
+        };
+        peer.take(heartbeat, now, echo);
+        let interface = peer.interfaces.entry(network.clone()).or_default();
+        interface.heard = Some(now);
+        if !std::mem::replace(&mut interface.up, true) {
+            self.event(Event::Interface {
+                peer: name.clone(),
+                network: network.clone(),
+                up: true,
+            });
+        }
+        let listed = heartbeat.members & (1 << me.0) != 0;
+        let member = matches!(self.phase, Phase::Member | Phase::Leaving);
+        if member
+            && heartbeat.quorate
+            && heartbeat.standing == Standing::Member
+            && heartbeat.view > self.database.view.number
+            && !listed
+        {
+            let text = format!(
+                "{name} says that view {} goes on without this node: it was expelled",
+                heartbeat.view
+            );
+            self.halt(Reason::new(5890, text), true);
+            return;
+        }
+        if let Some((their_term, age)) = heartbeat.coordinates
+            && their_term >= term
+        {
+            self.coordinator_heard = self.now;
+            if let (Some(echo), true) = (echo, listed || self.phase == Phase::Joining) {
+                let basis = Time(echo.saturating_sub(age));
+                if !self.log.is_leader() {
+                    self.basis = self.basis.max(basis);
+                }
+            }
+            if !self.log.is_leader() {
+                self.timers.stop(Timer::Campaign);
+            }
+        }
+    }
+
+    /// A member says that it leaves.
+    pub(crate) fn goodbye(&mut self, from: NodeId) {
+        if let Some(peer) = self.peers.get_mut(&from) {
+            peer.gone = true;
+            peer.contact = None;
+        }
+        if self.log.leader() == Some(from.0) && !self.log.is_leader() {
+            self.handed_over();
+        }
+    }
+
+    /// A card of this node's own broke or works again.
+    pub(crate) fn link(&mut self, network: Name, up: bool) {
+        self.links.insert(network, up);
+        let carriers = self
+            .database
+            .definition
+            .networks
+            .iter()
+            .filter(|n| n.role.carries_cluster());
+        let mut own = carriers
+            .filter(|network| self.has_interface(self.me, &network.name))
+            .peekable();
+        let cut_off = own.peek().is_some() && own.all(|n| self.links.get(&n.name) == Some(&false));
+        let alone = self.database.definition.nodes.len() == 1;
+        if cut_off && !alone && self.arbitration.holds() {
+            let text = "no network card of this node works: the quorum disk is left to a node that can be reached";
+            self.halt(Reason::new(1006, text), true);
+        }
+    }
+
+    /// Looks for interfaces, members and a coordinator that have gone silent.
+    pub(crate) fn check_silence(&mut self) {
+        self.report_silent_interfaces();
+        self.check_quorum();
+        if self.phase == Phase::Halted {
+            return;
+        }
+        self.expire_requests();
+        let heard = self.now.since(self.coordinator_heard);
+        let leaderless = !self.coordinates_at(self.now) && heard >= bounds::MEMBER_SILENCE;
+        if leaderless && !self.timers.is_set(Timer::Campaign) && !self.log.is_leader() {
+            let jitter = self.random.below(600_000);
+            self.timers.set(Timer::Campaign, Time(self.now.0 + jitter));
+            if self.phase == Phase::Member && !self.regrouping {
+                self.regrouping = true;
+                let silent = self
+                    .log
+                    .leader()
+                    .map(|leader| self.database.node_name(NodeId(leader)));
+                self.event(Event::Regroup {
+                    silent: silent.into_iter().collect(),
+                });
+            }
+        } else if !leaderless {
+            self.regrouping = false;
+            let due = self.coordinator_heard + bounds::MEMBER_SILENCE;
+            if due > self.now && !self.log.is_leader() {
+                self.timers.set(Timer::Silence, due);
+            }
+        }
+    }
+
+    fn report_silent_interfaces(&mut self) {
+        let mut lost = Vec::new();
+        for (node, peer) in &mut self.peers {
+            for (network, interface) in &mut peer.interfaces {
+                let silent = interface
+                    .heard
+                    .is_none_or(|heard| self.now.since(heard) >= bounds::INTERFACE_SILENCE);
+                if interface.up && silent {
+                    interface.up = false;
+                    lost.push((*node, network.clone()));
+                }
+            }
+        }
+        for (node, network) in lost {
+            let peer = self.database.node_name(node);
+            self.event(Event::Interface {
+                peer,
+                network,
+                up: false,
+            });
+        }
+    }
+
+    /// Whether this node's word as coordinator stands.
+    pub(crate) fn coordinates_at(&self, now: Time) -> bool {
+        self.coordination.is_some()
+            && self.log.is_leader()
+            && now.since(self.quorum.confirmed(&self.log, self.me, self.now))
+                <= bounds::COORDINATOR_LEASE
+    }
+
+    /// Whether this node is part of a cluster that has quorum, as far as it can know.
+    pub(crate) fn has_quorum_at(&self, now: Time) -> bool {
+        match self.phase {
+            Phase::Joining | Phase::Halted => false,
+            Phase::Member | Phase::Leaving => {
+                self.coordinates_at(now)
+                    || (!self.log.is_leader() && now.since(self.basis) <= bounds::MEMBER_SILENCE)
+            }
+        }
+    }
+
+    /// Steps down where quorum is no longer confirmed, and halts where it has been gone for too long.
+    pub(crate) fn check_quorum(&mut self) {
+        if self.log.is_leader() && self.coordination.is_some() {
+            let confirmed = self.quorum.confirmed(&self.log, self.me, self.now);
+            if self.now.since(confirmed) <= bounds::COORDINATOR_LEASE {
+                self.basis = self.basis.max(confirmed);
+                self.coordinator_heard = self.now;
+            } else {
+                self.basis = self.basis.max(confirmed);
+                self.coordinator_heard = self.basis;
+                self.log.step_down();
+                self.pump_log();
+            }
+        }
+        if !matches!(self.phase, Phase::Member | Phase::Leaving) {
+            return;
+        }
+        let last = self.basis + bounds::MEMBER_SILENCE + bounds::REGROUP_GRACE;
+        if self.now >= last {
+            let text =
+                "quorum was lost and could not be regained in time: everything on this node stops";
+            self.halt(Reason::new(1177, text), true);
+        } else {
+            self.timers.set_earlier(Timer::Silence, last);
+        }
+    }
+
+    /// Says so when quorum comes or goes.
+    pub(crate) fn report_quorum(&mut self) {
+        let held = self.has_quorum_at(self.now);
+        if held == self.quorate_before {
+            return;
+        }
+        self.quorate_before = held;
+        let reason = match (held, self.coordinates_at(self.now)) {
+            (true, true) => "this node coordinates",
+            (true, false) => "a coordinator with quorum is in reach",
+            (false, _) => "no coordinator with quorum is in reach",
+        };
+        self.event(Event::Quorum {
+            held,
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn has_interface(&self, node: NodeId, network: &Name) -> bool {
+        let node = self.database.definition.node_by_id(node);
+        node.is_some_and(|node| node.interfaces.contains_key(network))
+    }
+
+    /// The networks on which `peer` may be reached, in the order of their priority.
+    fn networks_to(&self, peer: NodeId) -> Vec<Name> {
+        let networks = self.database.definition.networks.iter();
+        networks
+            .filter(|network| network.role.carries_cluster())
+            .map(|network| &network.name)
+            .filter(|name| self.has_interface(self.me, name) && self.has_interface(peer, name))
+            .filter(|name| self.links.get(*name) != Some(&false))
+            .cloned()
+            .collect()
+    }
+
+    /// Sends on the first network on which the peer was just heard; on all of them if it was on none.
+    pub(crate) fn send(&mut self, to: NodeId, body: Body) {
+        let networks = self.networks_to(to);
+        let audible = networks.iter().find(|network| {
+            let interface = self
+                .peers
+                .get(&to)
+                .and_then(|peer| peer.interfaces.get(*network));
+            let heard = interface.and_then(|interface| interface.heard);
+            heard.is_some_and(|heard| self.now.since(heard) < bounds::INTERFACE_SILENCE)
+        });
+        match audible.cloned() {
+            Some(network) => self.send_on(to, network, body),
+            None => {
+                for network in networks {
+                    self.send_on(to, network, body.clone());
+                }
+            }
+        }
+    }
+
+    fn send_on(&mut self, to: NodeId, network: Name, body: Body) {
+        let message = Message {
+            incarnation: self.config.incarnation,
+            body,
+        };
+        self.output(Output::Send {
+            to,
+            network,
+            message,
+        });
+    }
+}

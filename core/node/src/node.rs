@@ -1,0 +1,492 @@
+//! The node itself: its state, its boot, and the loop from an input to its outputs.
+//!
+//! What it does is spread over the files beside this one by duty: `membership` (heartbeats, silence, quorum),
+//! `candidacy` (arbitration and elections), `coordinator` (views, takeover, failback), `replication` (log,
+//! storage, applying) and `admin`.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use quorate_log::{Log, NodeSet};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
+use quorate_model::{Name, NodeId, ResourceState, Time};
+
+use crate::candidacy::Arbitration;
+use crate::database::Database;
+use crate::groups::{Action, Groups, Licence};
+use crate::io::{
+    BootImage, Device, DiskDone, DiskError, DiskOp, Event, Input, NodeConfig, Output, Snapshot,
+    bounds,
+};
+use crate::message::{Body, Message, Standing};
+use crate::peer::Peer;
+use crate::proposals::Proposals;
+use crate::quorum::{self, Quorum};
+use crate::random::Random;
+use crate::storage::{self, Storage};
+use crate::store::{self, Recovered};
+use crate::timers::{Timer, Timers};
+
+/// File that holds the identity of this node's copy of the database.
+const IDENTITY_FILE: &str = "MSCS/identity";
+/// How many digests of applied positions are remembered.
+const DIGESTS: usize = 4_096;
+
+/// What this node is at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Not a member yet.
+    Joining,
+    /// A member.
+    Member,
+    /// A member that stops in order.
+    Leaving,
+    /// Stopped: handles nothing any more.
+    Halted,
+}
+
+/// What only a coordinator keeps.
+#[derive(Clone, Debug)]
+pub(crate) struct Coordination {
+    /// When its first update was committed.
+    pub(crate) since: Time,
+    /// It formed the cluster: groups wait a little for their nodes to come.
+    pub(crate) formed: bool,
+    /// A proposed view has not come back yet.
+    pub(crate) view_pending: bool,
+    /// A proposed takeover has not come back yet.
+    pub(crate) takeover_pending: bool,
+}
+
+/// One cluster node: membership, quorum, cluster database, groups and failover, sans-IO.
+///
+/// - *Making*: [`boot`](Node::boot).
+/// - *Inputs*: [`handle`](Node::handle), for everything that happens.
+/// - *Outputs*: [`poll_output`](Node::poll_output), until it gives `None`, after every `handle`;
+///   [`next_wakeup`](Node::next_wakeup) after that.
+/// - Everything else only reads.
+///
+/// It reads no clock, draws no randomness but from its seed, and does no input or output. A panic is a bug here,
+/// never a reaction to input.
+#[derive(Debug)]
+pub struct Node {
+    pub(crate) me: NodeId,
+    pub(crate) config: NodeConfig,
+    pub(crate) phase: Phase,
+    pub(crate) quorum: Box<dyn Quorum + Send>,
+    pub(crate) arbitration: Arbitration,
+    pub(crate) log: Log,
+    pub(crate) storage: Storage,
+    /// Messages of the log's that wait for a write.
+    pub(crate) gated: VecDeque<(u64, NodeId, quorate_log::Message)>,
+    pub(crate) database: Database,
+    pub(crate) digests: VecDeque<(u64, u64)>,
+    pub(crate) proposals: Proposals,
+    /// Proposals already put into the log in this term, by node.
+    pub(crate) appended: BTreeMap<NodeId, (u64, u64)>,
+    pub(crate) groups: Groups,
+    pub(crate) peers: BTreeMap<NodeId, Peer>,
+    /// Own cards that work, by network.
+    pub(crate) links: BTreeMap<Name, bool>,
+    pub(crate) coordination: Option<Coordination>,
+    /// When quorum was last confirmed, on this node's clock.
+    pub(crate) basis: Time,
+    /// When the coordinator was last heard.
+    pub(crate) coordinator_heard: Time,
+    pub(crate) regrouping: bool,
+    pub(crate) quorate_before: bool,
+    /// Since when this node has been what it is without quorum, while not a member.
+    pub(crate) idle_since: Time,
+    /// Administrators' requests in progress: number of the proposal, request, when it came.
+    pub(crate) requests: BTreeMap<u64, (u64, Time)>,
+    pub(crate) stop_request: Option<u64>,
+    pub(crate) timers: Timers,
+    pub(crate) random: Random,
+    pub(crate) now: Time,
+    outputs: VecDeque<Output>,
+}
+
+impl Node {
+    /// Starts the cluster service: reads what the system disk holds and begins to look for a cluster.
+    ///
+    /// A disk that cannot be trusted, or a definition without this node, starts a node that halts at once and says
+    /// why.
+    pub fn boot(config: NodeConfig, disk: BootImage, now: Time) -> Node {
+        let mut random = Random::new(config.seed);
+        let (recovered, damage) = match store::recover(&disk.files) {
+            Ok(recovered) => (recovered, None),
+            Err(error) => (Recovered::default(), Some(error.to_string())),
+        };
+        let known_identity = disk
+            .files
+            .get(IDENTITY_FILE)
+            .and_then(|bytes| <[u8; 8]>::try_from(bytes.as_slice()).ok())
+            .map(u64::from_le_bytes);
+        let identity = known_identity.unwrap_or_else(|| random.next() | 1);
+        let me = config.id;
+        let quorum = quorum::of(&config.definition);
+        let rule = quorum.rule(me, false);
+        let (log, damage) = match Log::new(me.0, identity, rule, recovered.stored.clone()) {
+            Ok(log) => (log, damage),
+            Err(error) => {
+                let empty = Log::new(1, identity, rule, quorate_log::Stored::default());
+                let Ok(log) = empty else {
+                    unreachable!("an empty log is sound")
+                };
+                (log, damage.or(Some(error.to_string())))
+            }
+        };
+        let configured = config.definition.node_by_id(me).is_some();
+        let mut node = Node {
+            me,
+            phase: Phase::Joining,
+            quorum,
+            arbitration: Arbitration::Idle,
+            storage: Storage::new(recovered.stored),
+            log,
+            gated: VecDeque::new(),
+            database: Database::install(config.definition.clone()),
+            digests: VecDeque::new(),
+            proposals: Proposals::new(me, config.incarnation),
+            appended: BTreeMap::new(),
+            groups: Groups::new(me, random.next()),
+            peers: BTreeMap::new(),
+            links: BTreeMap::new(),
+            coordination: None,
+            basis: now,
+            coordinator_heard: now,
+            regrouping: false,
+            quorate_before: false,
+            idle_since: now,
+            requests: BTreeMap::new(),
+            stop_request: None,
+            timers: Timers::default(),
+            random,
+            now,
+            outputs: VecDeque::new(),
+            config,
+        };
+        node.event(Event::ServiceStarted {
+            incarnation: node.config.incarnation,
+        });
+        if let Some(damage) = damage {
+            node.halt(Reason::new(1019, damage), false);
+            return node;
+        }
+        if !configured {
+            node.halt(
+                Reason::new(5042, format!("node {me} is not configured in this cluster")),
+                false,
+            );
+            return node;
+        }
+        if known_identity.is_none() {
+            let bytes = identity.to_le_bytes().to_vec();
+            node.storage.write(DiskOp::Replace {
+                file: IDENTITY_FILE.into(),
+                bytes,
+            });
+        }
+        if recovered.torn {
+            let file = store::LOG_FILE.to_owned();
+            node.storage.write(DiskOp::Truncate {
+                file,
+                len: recovered.log_length,
+            });
+        }
+        node.pump_log();
+        node.groups.open_all(&node.database);
+        node.timers.set(Timer::Heartbeat, now);
+        let stagger = bounds::HEARTBEAT * u32::from(node.rank());
+        node.timers
+            .set(Timer::Campaign, now + node.quorum.discovery() + stagger);
+        node.settle();
+        node
+    }
+
+    /// Takes an input in. Poll the outputs afterwards.
+    ///
+    /// `now` never goes back. Deadlines that have passed are dealt with before the input is: a node that wakes after
+    /// a long sleep finds out first what it has missed.
+    pub fn handle(&mut self, now: Time, input: Input) {
+        self.now = self.now.max(now);
+        if self.phase == Phase::Halted {
+            return;
+        }
+        self.check_quorum();
+        while self.phase != Phase::Halted
+            && let Some(timer) = self.timers.take_due(self.now)
+        {
+            self.timer(timer);
+        }
+        if self.phase == Phase::Halted {
+            return;
+        }
+        match input {
+            Input::Message {
+                from,
+                network,
+                message,
+            } => self.message(from, &network, message),
+            Input::Monitor(event) => self.monitor(event),
+            Input::Disk(done) => self.disk_done(done),
+            Input::Link { network, up } => self.link(network, up),
+            Input::Admin { request, op } => self.admin(request, op),
+            Input::Wake => {}
+        }
+        self.settle();
+    }
+
+    /// The next thing to do, or `None` until the next [`handle`](Node::handle).
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Wake`] is due at the latest; `None` only for a halted node.
+    pub fn next_wakeup(&self) -> Option<Time> {
+        if self.phase == Phase::Halted {
+            None
+        } else {
+            self.timers.next()
+        }
+    }
+
+    /// What can be read of the node from outside, by its own clock.
+    pub fn snapshot(&self, now: Time) -> Option<Snapshot> {
+        let has_quorum = self.has_quorum_at(now);
+        Some(Snapshot {
+            has_quorum,
+            coordinates: self.coordinates_at(now),
+            coordinator: self.log.leader().map(NodeId),
+            term: self.log.term(),
+            view: self.database.view.number,
+            members: self.database.view.members.keys().copied().collect(),
+            applied: (self.database.applied, self.database.digest),
+            committed: self.log.commit_index(),
+            without_quorum_since: match (&self.phase, has_quorum) {
+                (_, true) => None,
+                (Phase::Member | Phase::Leaving, false) => Some(self.basis),
+                (Phase::Joining | Phase::Halted, false) => Some(self.idle_since),
+            },
+        })
+    }
+
+    /// Anything that may follow from what just happened, until nothing more does.
+    pub(crate) fn settle(&mut self) {
+        loop {
+            if self.phase == Phase::Halted {
+                return;
+            }
+            self.pump_log();
+            self.pump_storage();
+            self.coordinate();
+            self.report_quorum();
+            let licence = self.licence();
+            if self.phase != Phase::Joining || licence.holds_quorum_resource {
+                self.groups.drive(&self.database, self.now, licence);
+            }
+            if !self.pump_groups() {
+                break;
+            }
+        }
+        self.leave();
+        if let Some(deadline) = self.groups.deadline() {
+            self.timers.set(Timer::Groups, deadline);
+        }
+        self.pump_storage();
+    }
+
+    fn licence(&self) -> Licence {
+        Licence {
+            quorate: self.has_quorum_at(self.now) && self.phase != Phase::Joining,
+            holds_quorum_resource: self.arbitration.holds(),
+            leaving: self.phase == Phase::Leaving,
+            civil_ms: self.civil_ms(),
+        }
+    }
+
+    fn pump_groups(&mut self) -> bool {
+        let mut any = false;
+        while let Some(action) = self.groups.poll_action() {
+            any = true;
+            match action {
+                Action::Monitor(command) => self.outputs.push_back(Output::Monitor(command)),
+                Action::Propose(update) => {
+                    self.propose(update);
+                }
+                Action::Event(event) => self.event(event),
+            }
+        }
+        any
+    }
+
+    fn timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Heartbeat => self.beat(),
+            Timer::Silence => self.check_silence(),
+            Timer::Campaign => self.campaign(),
+            Timer::Resend => self.send_proposals(),
+            Timer::Disk => self.storage.retry(),
+            Timer::Leave => self.leave_by_force(),
+            // What these are for is looked at after every input.
+            Timer::Takeover | Timer::Groups => {}
+            Timer::Failback => self.check_failback(),
+        }
+    }
+
+    fn message(&mut self, from: NodeId, network: &Name, message: Message) {
+        if from == self.me || self.database.definition.node_by_id(from).is_none() {
+            return;
+        }
+        let peer = self.peers.entry(from).or_default();
+        if message.incarnation < peer.incarnation {
+            return;
+        }
+        if message.incarnation > peer.incarnation {
+            peer.restart(message.incarnation);
+        }
+        match message.body {
+            Body::Heartbeat(heartbeat) => self.heartbeat(from, network, &heartbeat),
+            Body::Log(message) => self.log_message(from, message),
+            Body::Propose(proposals) => self.accept_proposals(proposals),
+            Body::Goodbye => self.goodbye(from),
+            Body::HandOver => self.handed_over(),
+        }
+    }
+
+    fn monitor(&mut self, event: MonitorEvent) {
+        match &event {
+            MonitorEvent::Arbitrated { resource, result } => {
+                self.arbitrated(&resource.clone(), result.clone());
+            }
+            MonitorEvent::QuorumLost { reason, .. } => self.quorum_resource_lost(reason.clone()),
+            MonitorEvent::State {
+                resource,
+                state,
+                reason,
+            } if self.database.is_quorum_resource(resource) => {
+                self.quorum_resource_state(*state, reason.clone());
+            }
+            _ => {}
+        }
+        if self.phase != Phase::Halted {
+            self.groups.monitor(&self.database, self.now, event);
+        }
+    }
+
+    fn disk_done(&mut self, done: DiskDone) {
+        if self.arbitration.is_reading(done.ticket) {
+            self.quorum_disk_read(done.result);
+            return;
+        }
+        if !self.storage.is_current(done.ticket) {
+            return;
+        }
+        match (done.result, self.storage.device()) {
+            (Ok(_), _) => self.storage.done(),
+            // A challenger broke the reservation; the defence takes it back or reports its loss.
+            (Err(DiskError::NotReserved), Device::Shared(_)) => {
+                self.timers.set(Timer::Disk, self.now + storage::RETRY);
+            }
+            (Err(error), device) => {
+                let text = format!("{device:?} refused a write of the cluster database: {error:?}");
+                self.halt(Reason::new(1038, text), true);
+            }
+        }
+    }
+
+    pub(crate) fn pump_storage(&mut self) {
+        if self.phase == Phase::Halted || self.timers.is_set(Timer::Disk) {
+            return;
+        }
+        if let Some(request) = self.storage.next_request() {
+            self.output(Output::Disk(request));
+        }
+    }
+
+    /// Stops the service, at once and for whatever reason.
+    pub(crate) fn halt(&mut self, reason: Reason, restart: bool) {
+        if self.phase == Phase::Halted {
+            return;
+        }
+        self.phase = Phase::Halted;
+        self.idle_since = self.now;
+        self.coordination = None;
+        if self.quorate_before {
+            self.quorate_before = false;
+            self.event(Event::Quorum {
+                held: false,
+                reason: reason.text.clone(),
+            });
+        }
+        if let Some(request) = self.stop_request.take() {
+            self.output(Output::Reply {
+                request,
+                result: Ok(()),
+            });
+        }
+        for (request, _) in std::mem::take(&mut self.requests).into_values() {
+            let text = format!(
+                "the cluster service stopped before it was done: {}",
+                reason.text
+            );
+            self.refuse(request, 5050, text);
+        }
+        self.event(Event::Halted {
+            reason: reason.text.clone(),
+        });
+        self.output(Output::Halt { reason, restart });
+    }
+
+    pub(crate) fn output(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    pub(crate) fn command(&mut self, command: MonitorCommand) {
+        self.outputs.push_back(Output::Monitor(command));
+    }
+
+    /// This node's place among the configured nodes, from 0.
+    pub(crate) fn rank(&self) -> u8 {
+        let nodes = &self.database.definition.nodes;
+        let rank = nodes.iter().filter(|node| node.id < self.me).count();
+        u8::try_from(rank).unwrap_or(u8::MAX)
+    }
+
+    pub(crate) fn civil_ms(&self) -> i64 {
+        let since = i64::try_from(self.now.as_millis()).unwrap_or(i64::MAX);
+        self.config.civil_origin_ms.saturating_add(since)
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        match self.phase {
+            Phase::Joining | Phase::Halted => Standing::Joining,
+            Phase::Member => Standing::Member,
+            Phase::Leaving => Standing::Leaving,
+        }
+    }
+
+    pub(crate) fn remember_digest(&mut self) {
+        if self.digests.len() == DIGESTS {
+            self.digests.pop_front();
+        }
+        self.digests
+            .push_back((self.database.applied, self.database.digest));
+    }
+
+    pub(crate) fn other_nodes(&self) -> NodeSet {
+        let nodes = self.database.definition.nodes.iter();
+        nodes
+            .map(|node| node.id.0)
+            .filter(|id| *id != self.me.0)
+            .collect()
+    }
+
+    /// A resource's state on this node, as its own monitor reported it.
+    pub fn local_state(&self, resource: &str) -> ResourceState {
+        self.groups.state(resource)
+    }
+}

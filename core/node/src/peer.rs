@@ -1,0 +1,86 @@
+//! What this node has heard of another.
+
+use std::collections::BTreeMap;
+
+use quorate_model::{Name, Time};
+
+use crate::io::bounds;
+use crate::message::{Heartbeat, Standing};
+
+/// One network's card to card connection with a peer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Interface {
+    /// When something last came in on it.
+    pub(crate) heard: Option<Time>,
+    /// Whether it was last reported as reachable.
+    pub(crate) up: bool,
+}
+
+/// Another configured node.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// The boot last heard of.
+    pub(crate) incarnation: u64,
+    pub(crate) standing: Standing,
+    /// When this node last heard it at all.
+    pub(crate) heard: Option<Time>,
+    /// The newest of its clock.
+    pub(crate) sent: u64,
+    /// When (own clock) this node sent the newest heartbeat that the peer has confirmed: contact both ways.
+    pub(crate) contact: Option<Time>,
+    pub(crate) interfaces: BTreeMap<Name, Interface>,
+    /// Its last heartbeat said that it knows a quorate coordinator.
+    pub(crate) quorate: bool,
+    /// It said that it leaves, or has been seen to have restarted: its earlier boot runs nothing any more.
+    pub(crate) gone: bool,
+}
+
+impl Default for Peer {
+    fn default() -> Self {
+        Peer {
+            incarnation: 0,
+            standing: Standing::Joining,
+            heard: None,
+            sent: 0,
+            contact: None,
+            interfaces: BTreeMap::new(),
+            quorate: false,
+            gone: false,
+        }
+    }
+}
+
+impl Peer {
+    /// Takes in a heartbeat. `echo` is this node's own clock as the peer last heard it.
+    pub(crate) fn take(&mut self, heartbeat: &Heartbeat, now: Time, echo: Option<u64>) {
+        self.standing = heartbeat.standing;
+        self.sent = self.sent.max(heartbeat.sent);
+        self.quorate = heartbeat.quorate;
+        if let Some(echo) = echo {
+            self.contact = Some(self.contact.map_or(Time(echo), |old| old.max(Time(echo))));
+        }
+        self.heard = Some(now);
+    }
+
+    /// It has started anew: what was known of its earlier boot is void.
+    pub(crate) fn restart(&mut self, incarnation: u64) {
+        let interfaces = std::mem::take(&mut self.interfaces);
+        *self = Peer {
+            incarnation,
+            interfaces,
+            ..Peer::default()
+        };
+    }
+
+    /// Whether there was contact both ways within `silence` before now.
+    pub(crate) fn in_contact(&self, now: Time, silence: std::time::Duration) -> bool {
+        self.contact
+            .is_some_and(|contact| now.since(contact) < silence)
+    }
+
+    /// Whether it was heard, one way at least, within two heartbeats.
+    pub(crate) fn is_audible(&self, now: Time) -> bool {
+        self.heard
+            .is_some_and(|heard| now.since(heard) < bounds::INTERFACE_SILENCE)
+    }
+}

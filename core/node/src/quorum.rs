@@ -1,0 +1,163 @@
+//! The three kinds of quorum: what each needs in order to lead, and for how long its word stands.
+
+use std::fmt;
+use std::time::Duration;
+
+use quorate_log::{CommitRule, Log, NodeSet};
+use quorate_model::{ClusterDefinition, Name, NodeId, QuorumKind, Time};
+
+use crate::io::bounds;
+
+/// How a node without a coordinator sets about to become one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Candidacy {
+    /// By arbitration for the quorum resource, and then with the log that is on its disk.
+    Arbitrate { resource: Name, disk: Name },
+    /// By the votes of a majority.
+    Elect,
+    /// By itself.
+    Alone,
+}
+
+/// A kind of quorum.
+pub(crate) trait Quorum: fmt::Debug {
+    /// What makes an update durable, if this node holds the quorum resource or does not.
+    fn rule(&self, me: NodeId, holds: bool) -> CommitRule;
+
+    /// How to become coordinator.
+    fn candidacy(&self) -> Candidacy;
+
+    /// When the coordinator's quorum was last confirmed.
+    fn confirmed(&self, log: &Log, me: NodeId, now: Time) -> Time;
+
+    /// How long after it began to coordinate a node waits before it takes over from one it has not heard of: by
+    /// then whoever followed an earlier coordinator has stopped.
+    fn takeover_wait(&self) -> Duration;
+
+    /// How long a starting node looks for a cluster before it tries to form one.
+    fn discovery(&self) -> Duration;
+}
+
+/// The quorum kind that the definition asks for.
+pub(crate) fn of(definition: &ClusterDefinition) -> Box<dyn Quorum + Send> {
+    match &definition.quorum {
+        QuorumKind::Standard { resource } => {
+            let disk = definition
+                .resource(resource)
+                .map_or_else(|| resource.clone(), |(_, resource)| resource.disk());
+            Box::new(Standard {
+                resource: resource.clone(),
+                disk,
+            })
+        }
+        QuorumKind::MajorityNodeSet => {
+            let voters = definition.nodes.iter().map(|node| node.id.0).collect();
+            Box::new(MajorityNodeSet { voters })
+        }
+        QuorumKind::Local => Box::new(Local),
+    }
+}
+
+/// One shared disk: its holder leads, and what it has written there is durable.
+#[derive(Debug)]
+struct Standard {
+    resource: Name,
+    disk: Name,
+}
+
+impl Quorum for Standard {
+    fn rule(&self, me: NodeId, holds: bool) -> CommitRule {
+        CommitRule::Holder(holds.then_some(me.0))
+    }
+
+    fn candidacy(&self) -> Candidacy {
+        Candidacy::Arbitrate {
+            resource: self.resource.clone(),
+            disk: self.disk.clone(),
+        }
+    }
+
+    /// Now, as long as it is held: a lost reservation is reported within one renewal (3 s), and ends everything.
+    fn confirmed(&self, _log: &Log, _me: NodeId, now: Time) -> Time {
+        now
+    }
+
+    fn takeover_wait(&self) -> Duration {
+        // The earlier holder lost the reservation at least 4 s before this one gained it: a challenge takes 7 s,
+        // a renewal 3 s.
+        bounds::TAKEOVER_WAIT - Duration::from_secs(4)
+    }
+
+    fn discovery(&self) -> Duration {
+        bounds::DISCOVERY
+    }
+}
+
+/// A majority of the configured nodes, each with its own copy.
+#[derive(Debug)]
+struct MajorityNodeSet {
+    voters: NodeSet,
+}
+
+impl Quorum for MajorityNodeSet {
+    fn rule(&self, _me: NodeId, _holds: bool) -> CommitRule {
+        CommitRule::Majority(self.voters)
+    }
+
+    fn candidacy(&self) -> Candidacy {
+        Candidacy::Elect
+    }
+
+    /// The newest round that a majority has answered.
+    fn confirmed(&self, log: &Log, me: NodeId, now: Time) -> Time {
+        let voters = log.voters();
+        let mut rounds: Vec<u64> = voters
+            .iter()
+            .map(|voter| {
+                if voter == me.0 {
+                    now.0
+                } else {
+                    log.acked_round(voter).unwrap_or(0)
+                }
+            })
+            .collect();
+        rounds.sort_unstable_by(|a, b| b.cmp(a));
+        Time(rounds.get(voters.len() / 2).copied().unwrap_or(0))
+    }
+
+    fn takeover_wait(&self) -> Duration {
+        // Voters refuse their vote for as long after the earlier coordinator's last word.
+        bounds::TAKEOVER_WAIT - bounds::MEMBER_SILENCE
+    }
+
+    /// A voter that has restarted does not know what it promised: it waits out the promise.
+    fn discovery(&self) -> Duration {
+        bounds::MEMBER_SILENCE
+    }
+}
+
+/// One node alone.
+#[derive(Debug)]
+struct Local;
+
+impl Quorum for Local {
+    fn rule(&self, me: NodeId, _holds: bool) -> CommitRule {
+        CommitRule::Solo(me.0)
+    }
+
+    fn candidacy(&self) -> Candidacy {
+        Candidacy::Alone
+    }
+
+    fn confirmed(&self, _log: &Log, _me: NodeId, now: Time) -> Time {
+        now
+    }
+
+    fn takeover_wait(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn discovery(&self) -> Duration {
+        Duration::ZERO
+    }
+}

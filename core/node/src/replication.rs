@@ -1,0 +1,426 @@
+//! The log's outputs carried out, and committed updates applied.
+
+use quorate_log::{Entry, EntryKind, Output as LogOutput, Role, Snapshot};
+use quorate_model::NodeId;
+use quorate_model::monitor::Reason;
+
+use crate::database::{Database, Effect, Proposal, Stop, Update};
+use crate::io::{Cause, Event, Output, Refusal, bounds};
+use crate::message::Body;
+use crate::node::{Node, Phase};
+use crate::timers::Timer;
+
+/// After how many applied entries the log is replaced by a checkpoint.
+const COMPACT_AFTER: u64 = 4_096;
+
+impl Node {
+    /// Carries out everything the log wants.
+    pub(crate) fn pump_log(&mut self) {
+        self.log.set_peers(self.other_nodes());
+        loop {
+            if self.phase == Phase::Halted {
+                return;
+            }
+            self.log.persisted(self.storage.durable());
+            self.open_gate();
+            let Some(output) = self.log.poll_output() else {
+                break;
+            };
+            match output {
+                LogOutput::Persist(persist) => {
+                    self.storage.persist(&persist);
+                    self.pump_storage();
+                }
+                LogOutput::Send { to, message, after } => {
+                    self.gated.push_back((after, NodeId(to), message));
+                }
+                LogOutput::Apply(entry) => self.apply(&entry),
+                LogOutput::Install(snapshot) => self.install(&snapshot),
+                LogOutput::Role { role, term } => self.role_changed(role, term),
+                LogOutput::Refused { from, reason } => {
+                    let from = self.database.node_name(NodeId(from));
+                    self.event(Event::Notice {
+                        id: 0,
+                        text: format!("{from}: {reason}"),
+                    });
+                }
+            }
+        }
+    }
+
+    fn open_gate(&mut self) {
+        let durable = self.storage.durable();
+        let mut held = std::collections::VecDeque::new();
+        for (after, to, message) in std::mem::take(&mut self.gated) {
+            if after <= durable {
+                self.send(to, Body::Log(message));
+            } else {
+                held.push_back((after, to, message));
+            }
+        }
+        self.gated = held;
+    }
+
+    /// A message of another node's log.
+    pub(crate) fn log_message(&mut self, from: NodeId, message: quorate_log::Message) {
+        let heard = self.now.since(self.coordinator_heard) < bounds::MEMBER_SILENCE;
+        let alive = self.coordinates_at(self.now) || heard;
+        self.log.step(from.0, message, alive);
+        self.pump_log();
+        if self.log.leader() == Some(from.0) && self.phase != Phase::Halted {
+            self.coordinator_heard = self.now;
+        }
+    }
+
+    fn role_changed(&mut self, role: Role, term: u64) {
+        if role == Role::Leader {
+            self.appended.clear();
+            return;
+        }
+        if self.coordination.take().is_some() {
+            let reason = format!("{role:?} in term {term}");
+            self.event(Event::CoordinatorLost { reason });
+            self.timers.stop(Timer::Takeover);
+            self.timers.stop(Timer::Failback);
+        }
+    }
+
+    fn install(&mut self, snapshot: &Snapshot) {
+        match postcard::from_bytes::<Database>(&snapshot.data) {
+            Ok(database) => {
+                let before = std::mem::replace(&mut self.database, database);
+                self.remember_digest();
+                if let Some(record) = self.database.nodes.get(&self.me)
+                    && record.last.0 == self.config.incarnation
+                {
+                    self.proposals.forget(record.last.1);
+                }
+                if before.view != self.database.view {
+                    self.view_changed();
+                }
+                if self.phase != Phase::Halted {
+                    self.groups.open_all(&self.database);
+                }
+            }
+            Err(error) => {
+                let text = format!(
+                    "the checkpoint at position {} cannot be read: {error}",
+                    snapshot.index
+                );
+                self.halt(Reason::new(1057, text), false);
+            }
+        }
+    }
+
+    fn apply(&mut self, entry: &Entry) {
+        self.database.applied = entry.index;
+        let (digest, proposal) = match &entry.kind {
+            EntryKind::Noop => (fold(self.database.digest, entry, &[]), None),
+            EntryKind::Voters(_) => (fold(self.database.digest, entry, b"voters"), None),
+            EntryKind::Update(bytes) => (
+                fold(self.database.digest, entry, bytes),
+                postcard::from_bytes::<Proposal>(bytes).ok(),
+            ),
+        };
+        self.database.digest = digest;
+        self.remember_digest();
+        if let Some(proposal) = proposal {
+            self.apply_proposal(&proposal);
+        }
+        if self.phase == Phase::Halted {
+            return;
+        }
+        if self.log.is_leader() && entry.term == self.log.term() && self.coordination.is_none() {
+            self.begin_coordination(entry.term);
+        }
+        if self.database.applied + 1 >= self.log.first_index() + COMPACT_AFTER
+            && self.log.applied_index() == self.database.applied
+            && let Ok(data) = postcard::to_allocvec(&self.database)
+        {
+            // Refused only where there is nothing to compact.
+            let _ = self.log.compact(self.database.applied, data);
+        }
+    }
+
+    fn apply_proposal(&mut self, proposal: &Proposal) {
+        let applied = self.database.apply(proposal);
+        let own = self.proposals.applied(proposal);
+        if own && self.proposals.outstanding().len() == 0 {
+            self.timers.stop(Timer::Resend);
+        }
+        let Some(applied) = applied else { return };
+        if own {
+            self.own_proposal_applied(proposal, applied.as_ref().err());
+        }
+        for effect in applied.unwrap_or_default() {
+            self.effect(effect);
+            if self.phase == Phase::Halted {
+                return;
+            }
+        }
+    }
+
+    fn own_proposal_applied(&mut self, proposal: &Proposal, refusal: Option<&Refusal>) {
+        match &proposal.update {
+            Update::View { .. } => {
+                if let Some(coordination) = &mut self.coordination {
+                    coordination.view_pending = false;
+                }
+            }
+            Update::Takeover { .. } => self.takeover_done(),
+            Update::Stranded { group, .. } => {
+                self.takeover_done();
+                self.groups.decided(group);
+            }
+            Update::MoveBegin { group, .. }
+            | Update::MoveCommit { group, .. }
+            | Update::MoveCancel { group, .. }
+            | Update::GaveUp { group, .. } => self.groups.decided(group),
+            Update::ResourceState { .. } | Update::Admin { .. } => {}
+        }
+        if let Some((request, _)) = self.requests.remove(&proposal.sequence) {
+            let result = refusal.map_or(Ok(()), |refusal| Err(refusal.clone()));
+            self.output(Output::Reply { request, result });
+        }
+    }
+
+    fn takeover_done(&mut self) {
+        if let Some(coordination) = &mut self.coordination {
+            coordination.takeover_pending = false;
+        }
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        let coordinates = self.coordination.is_some();
+        match effect {
+            Effect::View { left, joined } => {
+                self.view_changed();
+                if coordinates {
+                    self.report_membership(&left, &joined);
+                }
+            }
+            Effect::Moving {
+                group,
+                from,
+                to,
+                cause,
+            } => {
+                if from == self.me {
+                    let (from, to) = (self.database.node_name(from), self.database.node_name(to));
+                    self.event(Event::GroupMoving {
+                        subject: group,
+                        from,
+                        to,
+                        cause,
+                    });
+                }
+            }
+            Effect::Owner {
+                group,
+                from,
+                to,
+                cause,
+            } => {
+                if to == self.me {
+                    let (from, to) = (self.database.node_name(from), self.database.node_name(to));
+                    self.event(Event::GroupOwner {
+                        subject: group,
+                        from,
+                        to,
+                        cause,
+                    });
+                }
+            }
+            Effect::Stopped { group, stop } => {
+                let owner = self.database.groups.get(&group).map(|record| record.owner);
+                if stop == Stop::GaveUp && owner == Some(self.me) {
+                    let reason = "it failed over too often: it stays Failed until an administrator \
+                                  brings it online";
+                    self.event(Event::GroupStranded {
+                        subject: group,
+                        reason: reason.to_owned(),
+                    });
+                }
+            }
+            Effect::Property {
+                subject,
+                property,
+                resource,
+            } => {
+                if let Some(resource) = resource {
+                    self.groups.update(&self.database, &resource);
+                }
+                if coordinates {
+                    self.event(Event::Property { subject, property });
+                }
+            }
+            Effect::Node { node } => {
+                if coordinates {
+                    let state = self.database.node_state(node);
+                    let subject = self.database.node_name(node);
+                    self.event(Event::NodeState { subject, state });
+                }
+            }
+            Effect::Evicted { node, name } => {
+                self.peers.remove(&node);
+                if coordinates {
+                    let voters = self
+                        .database
+                        .definition
+                        .nodes
+                        .iter()
+                        .map(|node| node.id.0)
+                        .collect();
+                    // Only a Majority Node Set has voters.
+                    let _ = self.log.propose_voters(voters);
+                    self.event(Event::Notice {
+                        id: 0,
+                        text: format!("node {name} was evicted"),
+                    });
+                }
+            }
+            Effect::Group { .. } | Effect::ResourceState { .. } => {}
+        }
+    }
+
+    /// This node is in a view, or no longer in one, or with others.
+    fn view_changed(&mut self) {
+        let boot = self.database.view.members.get(&self.me).copied();
+        let member = boot == Some(self.config.incarnation);
+        match (&self.phase, member) {
+            (Phase::Joining, true) => {
+                self.phase = Phase::Member;
+                self.regrouping = false;
+                self.groups.open_all(&self.database);
+            }
+            (Phase::Member | Phase::Leaving, false) => {
+                if self.phase == Phase::Leaving {
+                    self.halt(
+                        Reason::new(0, "this node has left the cluster in order"),
+                        false,
+                    );
+                } else {
+                    let number = self.database.view.number;
+                    let text = format!("this node is not in view {number}: it was expelled");
+                    self.halt(Reason::new(5890, text), true);
+                }
+                return;
+            }
+            _ => {}
+        }
+        if self.phase == Phase::Member || self.phase == Phase::Leaving {
+            let members = self.database.view.members.keys();
+            let members = members.map(|node| self.database.node_name(*node)).collect();
+            self.event(Event::View {
+                view: self.database.view.number,
+                members,
+            });
+        }
+    }
+
+    /// Puts an update on its way into the stream; gives its number.
+    pub(crate) fn propose(&mut self, update: Update) -> u64 {
+        let sequence = self.proposals.add(update);
+        self.send_proposals();
+        sequence
+    }
+
+    /// Sends all proposals that have not come back to whoever leads.
+    pub(crate) fn send_proposals(&mut self) {
+        if self.proposals.outstanding().len() == 0 {
+            return;
+        }
+        self.timers.set(Timer::Resend, self.now + bounds::RESEND);
+        let all: Vec<Proposal> = self.proposals.outstanding().cloned().collect();
+        if self.log.is_leader() {
+            self.accept_proposals(all);
+        } else if let Some(leader) = self.log.leader() {
+            self.send(NodeId(leader), Body::Propose(all));
+        }
+    }
+
+    /// Puts proposals of a member into the log, each once.
+    pub(crate) fn accept_proposals(&mut self, proposals: Vec<Proposal>) {
+        if !self.log.is_leader() {
+            return;
+        }
+        for proposal in proposals {
+            let (node, mark) = (proposal.node, (proposal.incarnation, proposal.sequence));
+            let member = self.database.view.members.get(&node) == Some(&proposal.incarnation);
+            let applied = self
+                .database
+                .nodes
+                .get(&node)
+                .map_or((0, 0), |record| record.last);
+            let last = self
+                .appended
+                .get(&node)
+                .copied()
+                .unwrap_or_default()
+                .max(applied);
+            if mark <= last || !(member || node == self.me) {
+                continue;
+            }
+            let Ok(bytes) = postcard::to_allocvec(&proposal) else {
+                continue;
+            };
+            if self.log.propose(bytes).is_ok() {
+                self.appended.insert(node, mark);
+            }
+        }
+    }
+
+    /// Says what a new view means for nodes and for the groups of those that left.
+    fn report_membership(&mut self, left: &[NodeId], joined: &[NodeId]) {
+        for node in left
+            .iter()
+            .chain(joined.iter().filter(|node| !left.contains(node)))
+        {
+            let state = self.database.node_state(*node);
+            let subject = self.database.node_name(*node);
+            self.event(Event::NodeState { subject, state });
+        }
+        for group in &self.database.definition.groups.clone() {
+            let owner = self
+                .database
+                .groups
+                .get(&group.name)
+                .map(|record| record.owner);
+            let state = self.database.group_state(&group.name);
+            if owner.is_some_and(|owner| left.contains(&owner))
+                && state == quorate_model::GroupState::Failed
+            {
+                self.event(Event::GroupState {
+                    subject: group.name.clone(),
+                    from: quorate_model::GroupState::Online,
+                    to: state,
+                });
+            }
+        }
+    }
+
+    /// The cause that fits a takeover now.
+    pub(crate) fn takeover_cause(&self, stranded: bool) -> Cause {
+        let forming = self.coordination.as_ref().is_some_and(|coordination| {
+            coordination.formed && self.now.since(coordination.since) < bounds::FORM_WAIT * 2
+        });
+        match (stranded, forming) {
+            (true, _) => Cause::NodeUp,
+            (false, true) => Cause::Form,
+            (false, false) => Cause::NodeFailure,
+        }
+    }
+}
+
+/// One more entry in the digest of everything applied (FNV-1a).
+fn fold(digest: u64, entry: &Entry, bytes: &[u8]) -> u64 {
+    let head = entry
+        .index
+        .to_le_bytes()
+        .into_iter()
+        .chain(entry.term.to_le_bytes());
+    head.chain(bytes.iter().copied())
+        .fold(digest, |digest, byte| {
+            (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+}

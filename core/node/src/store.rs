@@ -1,0 +1,211 @@
+//! The log and its checkpoint as files: what is written, and what is recovered from any bytes.
+//!
+//! `quolog.log` is a sequence of [`Record`]s in frames (see `codec`); the checkpoint `chk001.tmp` is one frame and
+//! holds the whole database. A checkpoint is replaced first and the log after it, so a crash between the two leaves
+//! records that the checkpoint covers: they are skipped.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use quorate_log::{Entry, HardState, Persist, Snapshot, Stored};
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{self, CodecError};
+use crate::io::DiskOp;
+
+/// Folder of the files on a device.
+pub(crate) const FOLDER: &str = "MSCS/";
+/// The log.
+pub(crate) const LOG_FILE: &str = "MSCS/quolog.log";
+/// The checkpoint.
+pub(crate) const CHECKPOINT_FILE: &str = "MSCS/chk001.tmp";
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Record {
+    Hard(HardState),
+    /// Everything from this position on is void.
+    Truncate(u64),
+    Entry(Entry),
+}
+
+/// Files that cannot be trusted, with what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreError {
+    /// The file.
+    pub file: &'static str,
+    /// Which record of it, from 1; 0 means the file as a whole.
+    pub record: u64,
+    /// Where the record begins.
+    pub offset: u64,
+    /// What is wrong.
+    pub error: String,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            file,
+            record,
+            offset,
+            error,
+        } = self;
+        write!(
+            f,
+            "{file} is damaged in record {record} at byte {offset}: {error}. Nothing was changed. Restore the file, or \
+             start the service with the log reset (resetquorumlog) to go on from this node's own copy"
+        )
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// What was recovered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Recovered {
+    pub(crate) stored: Stored,
+    /// Length of the log's sound part: what lies behind it was torn off in a crash and has to be cut.
+    pub(crate) log_length: u64,
+    pub(crate) torn: bool,
+}
+
+/// The disk operations that make `persist` durable, in order.
+pub(crate) fn write(persist: &Persist, after_snapshot: &Stored) -> Vec<DiskOp> {
+    if let Some(snapshot) = &persist.snapshot {
+        return vec![
+            DiskOp::Replace {
+                file: CHECKPOINT_FILE.into(),
+                bytes: codec::encode(snapshot),
+            },
+            DiskOp::Replace {
+                file: LOG_FILE.into(),
+                bytes: log_bytes(after_snapshot),
+            },
+        ];
+    }
+    let mut bytes = Vec::new();
+    if let Some(index) = persist.truncate_from {
+        bytes.extend(codec::encode(&Record::Truncate(index)));
+    }
+    for entry in &persist.entries {
+        bytes.extend(codec::encode(&Record::Entry(entry.clone())));
+    }
+    if let Some(hard) = &persist.hard {
+        bytes.extend(codec::encode(&Record::Hard(hard.clone())));
+    }
+    vec![DiskOp::Append {
+        file: LOG_FILE.into(),
+        bytes,
+    }]
+}
+
+/// The disk operations that write everything anew.
+pub(crate) fn write_all(stored: &Stored) -> Vec<DiskOp> {
+    let checkpoint = match &stored.snapshot {
+        Some(snapshot) => DiskOp::Replace {
+            file: CHECKPOINT_FILE.into(),
+            bytes: codec::encode(snapshot),
+        },
+        None => DiskOp::Remove {
+            file: CHECKPOINT_FILE.into(),
+        },
+    };
+    vec![
+        checkpoint,
+        DiskOp::Replace {
+            file: LOG_FILE.into(),
+            bytes: log_bytes(stored),
+        },
+    ]
+}
+
+fn log_bytes(stored: &Stored) -> Vec<u8> {
+    let mut bytes = codec::encode(&Record::Hard(stored.hard.clone()));
+    for entry in &stored.entries {
+        bytes.extend(codec::encode(&Record::Entry(entry.clone())));
+    }
+    bytes
+}
+
+/// Reads the files of a device.
+///
+/// A record that breaks off at the end of the log was never acknowledged and is left out. Anything else that does not
+/// fit is an error: it may hide an acknowledged update.
+pub(crate) fn recover(files: &BTreeMap<String, Vec<u8>>) -> Result<Recovered, StoreError> {
+    let mut stored = Stored {
+        hard: HardState::default(),
+        snapshot: None,
+        entries: Vec::new(),
+    };
+    if let Some(bytes) = files.get(CHECKPOINT_FILE) {
+        let snapshot: Snapshot = codec::decode(bytes).map_err(|error| StoreError {
+            file: CHECKPOINT_FILE,
+            record: 0,
+            offset: 0,
+            error: error.to_string(),
+        })?;
+        stored.hard.term = snapshot.term;
+        stored.snapshot = Some(snapshot);
+    }
+    let bytes = files.get(LOG_FILE).map_or(&[][..], Vec::as_slice);
+    let (mut at, mut number, mut torn) = (0, 0, false);
+    while at < bytes.len() {
+        number += 1;
+        let damaged = |error: String| StoreError {
+            file: LOG_FILE,
+            record: number,
+            offset: at as u64,
+            error,
+        };
+        let rest = &bytes[at..];
+        let (body, length) = match codec::frame(rest) {
+            Ok(frame) => frame,
+            // The header's own checksum held (or the header itself breaks off): a write was cut short.
+            Err(CodecError::Short { .. }) => {
+                torn = true;
+                break;
+            }
+            Err(error) => return Err(damaged(error.to_string())),
+        };
+        let record =
+            postcard::from_bytes(body).map_err(|_| damaged(CodecError::Content.to_string()))?;
+        take(&mut stored, record).map_err(damaged)?;
+        at += length;
+    }
+    Ok(Recovered {
+        stored,
+        log_length: at as u64,
+        torn,
+    })
+}
+
+fn take(stored: &mut Stored, record: Record) -> Result<(), String> {
+    let covered = stored
+        .snapshot
+        .as_ref()
+        .map_or(0, |snapshot| snapshot.index);
+    match record {
+        Record::Hard(hard) => {
+            if hard.term < stored.hard.term && stored.snapshot.is_none() {
+                return Err(format!(
+                    "term {} follows term {}",
+                    hard.term, stored.hard.term
+                ));
+            }
+            if hard.term >= stored.hard.term {
+                stored.hard = hard;
+            }
+        }
+        Record::Truncate(index) => stored.entries.retain(|entry| entry.index < index),
+        Record::Entry(entry) => {
+            if entry.index <= covered {
+                return Ok(());
+            }
+            let next = stored.entries.last().map_or(covered, |last| last.index) + 1;
+            if entry.index != next {
+                return Err(format!("entry {} stands where {next} is due", entry.index));
+            }
+            stored.entries.push(entry);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! What a node's database says, for status displays and for the world's checks.
+
+use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState};
+
+use crate::node::Node;
+
+/// A group as a node's database has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupView {
+    /// Its name.
+    pub name: Name,
+    /// Its owner, or the one it last had.
+    pub owner: Name,
+    /// Its state.
+    pub state: GroupState,
+    /// Whether it is wanted online (`PersistentState`).
+    pub persistent_state: bool,
+    /// How many failovers caused by resources are remembered.
+    pub failovers: u32,
+    /// The node it is moving to, if it is.
+    pub moving_to: Option<Name>,
+}
+
+impl Node {
+    /// The digest of everything applied up to position `index`, if this node applied it not too long ago.
+    pub fn digest_at(&self, index: u64) -> Option<u64> {
+        let at = self
+            .digests
+            .binary_search_by_key(&index, |(position, _)| *position)
+            .ok()?;
+        self.digests.get(at).map(|(_, digest)| *digest)
+    }
+
+    /// The cluster's definition with every change made since it was installed (properties, groups, nodes), as this
+    /// node's database has it.
+    pub fn definition(&self) -> Option<&ClusterDefinition> {
+        Some(&self.database.definition)
+    }
+
+    /// A group as this node's database has it.
+    pub fn group(&self, name: &str) -> Option<GroupView> {
+        let record = self.database.groups.get(name)?;
+        // What this node owns it knows sooner than the database does.
+        let state = self.groups.owned_state(name);
+        Some(GroupView {
+            name: name.into(),
+            owner: self.database.node_name(record.owner),
+            state: state.unwrap_or_else(|| self.database.group_state(name)),
+            persistent_state: record.wanted,
+            failovers: u32::try_from(record.failovers.len()).unwrap_or(u32::MAX),
+            moving_to: record
+                .moving
+                .as_ref()
+                .map(|moving| self.database.node_name(moving.to)),
+        })
+    }
+
+    /// A resource's state on its group's owner, as this node's database has it.
+    pub fn resource_state(&self, name: &str) -> Option<ResourceState> {
+        self.database.resources.get(name).map(|record| record.state)
+    }
+
+    /// What a node is to the cluster, as this node's database has it.
+    pub fn node_state(&self, name: &str) -> Option<NodeState> {
+        let id = self.database.node_id(name)?;
+        Some(self.database.node_state(id))
+    }
+}
