@@ -143,7 +143,8 @@ impl Log {
     /// The disk's log replaces the one in memory. What was applied and is on the disk is not applied
     /// again; the term becomes the higher of the two. Persists and messages not yet polled are dropped,
     /// and every later [`Output::Persist`] belongs on the quorum disk; persists polled earlier need not
-    /// be reported any more, and messages that wait for them may be thrown away.
+    /// be reported any more, and messages that wait for them may be thrown away. No write to that disk
+    /// from an earlier time as its holder may be under way when it is read, or end after that.
     ///
     /// The disk holds by construction all that was ever committed. Where it contradicts what this node
     /// has applied all the same, [`Output::Install`] of its snapshot takes that back.
@@ -534,10 +535,13 @@ impl Log {
 
     /// The mark a message must wait for that relies on the term and the vote alone.
     pub(crate) fn hard_gate(&self) -> u64 {
-        if self.is_done(self.hard_mark) {
-            0
-        } else {
+        // Where nobody votes, only the holder's own term matters, and what it wrote to a disk that it
+        // has lost since will never be reported done.
+        let matters = self.elects() || self.holds_disk();
+        if matters && !self.is_done(self.hard_mark) {
             self.hard_mark
+        } else {
+            0
         }
     }
 

@@ -114,7 +114,7 @@ impl Log {
         self.refused = NodeSet::EMPTY;
         self.progress.clear();
         self.set_role(Role::Leader);
-        self.refresh_progress();
+        self.track_targets();
         // Entries of older terms commit only along with one of this term (5.4.2, figure 8).
         self.append_own(EntryKind::Noop);
     }
@@ -130,19 +130,28 @@ impl Log {
             .difference(NodeSet::from([self.me]))
     }
 
-    /// Keeps one progress for each target while this node leads.
+    /// Keeps one progress for each target while this node leads; sends to those that are new.
     pub(crate) fn refresh_progress(&mut self) {
+        for peer in self.track_targets().iter() {
+            self.send_append(peer);
+        }
+    }
+
+    /// Keeps one progress for each target while this node leads. Returns those that are new.
+    fn track_targets(&mut self) -> NodeSet {
         if self.role != Role::Leader {
-            return;
+            return NodeSet::EMPTY;
         }
         let targets = self.targets();
         self.progress.retain(|peer, _| targets.contains(*peer));
-        for peer in targets.iter() {
-            if !self.progress.contains_key(&peer) {
-                self.progress.insert(peer, Progress::new(self.last_index()));
-                self.send_append(peer);
-            }
-        }
+        let new: NodeSet = targets
+            .iter()
+            .filter(|id| !self.progress.contains_key(id))
+            .collect();
+        let last_index = self.last_index();
+        self.progress
+            .extend(new.iter().map(|id| (id, Progress::new(last_index))));
+        new
     }
 
     /// Sends the next entries to a peer, if there are any and none are under way.

@@ -1,0 +1,747 @@
+//! A cluster of logs in memory: seeded, without time, with every fault the log promises to stand.
+//!
+//! A run is a list of [`Op`]s. They name messages and writes by number, so that a list stays meaningful
+//! when ops are taken out of it.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test uses its part of the harness"
+)]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use quorate_log::check::{Checker, View, Violation};
+use quorate_log::{
+    CommitRule, Entry, EntryKind, Id, Log, Message, NodeSet, Output, Persist, Role, Stored,
+};
+
+/// SplitMix64: enough for tests, and the same everywhere.
+#[derive(Clone, Debug)]
+pub struct Rng(pub u64);
+
+impl Rng {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.next() % n.max(1)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Majority,
+    Holder,
+    Solo,
+}
+
+/// Something that happens. Numbers are taken modulo what there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// A message under way arrives; the flag is `leader_alive`.
+    Deliver(u32, bool),
+    Drop(u32),
+    Duplicate(u32),
+    /// The oldest write of a node ends.
+    Write(Id),
+    /// A node loses power; so many of its writes still made it.
+    Crash(Id, u8),
+    Boot(Id),
+    Campaign(Id),
+    Propose(Id),
+    Resend(Id),
+    Compact(Id),
+    Transfer(Id, Id),
+    /// A leader adds or removes a voter.
+    Voters(Id, Id),
+    StepDown(Id),
+    /// Nothing gets from one node to another, one way.
+    Cut(Id, Id),
+    Heal,
+    /// A node gains the quorum disk.
+    TakeDisk(Id),
+    /// The disk's reservation goes, and nobody has it; the holder may learn of it only by a write.
+    BreakDisk,
+}
+
+/// A write that a node has asked for.
+#[derive(Clone, Debug)]
+pub struct Write {
+    pub persist: Persist,
+    pub to_quorum_disk: bool,
+}
+
+/// A node around its log.
+#[derive(Clone, Debug)]
+pub struct Host {
+    pub id: Id,
+    pub identity: u64,
+    pub log: Option<Log>,
+    pub disk: Stored,
+    pub writes: VecDeque<Write>,
+    pub waiting: Vec<(u64, Id, Message)>,
+    /// The applied updates in order.
+    pub state: Vec<u64>,
+    /// What this node proposed as leader and has not seen committed: index and term to update.
+    pub proposed: BTreeMap<(u64, u64), u64>,
+    pub refused: Vec<String>,
+    pub round: u64,
+}
+
+/// The whole cluster.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub kind: Kind,
+    pub voters: NodeSet,
+    pub hosts: BTreeMap<Id, Host>,
+    pub wire: Vec<(Id, Id, Message)>,
+    pub cuts: BTreeSet<(Id, Id)>,
+    pub quorum_disk: Stored,
+    pub holder: Option<Id>,
+    pub checker: Checker,
+    /// Updates whose proposer has seen them committed.
+    pub acknowledged: BTreeSet<u64>,
+    pub next_update: u64,
+    pub elections: u64,
+    pub installs: u64,
+    pub adoptions: u64,
+    /// Everything that happened, if wanted.
+    pub trace: Option<Vec<String>>,
+}
+
+fn decode(data: &[u8]) -> Vec<u64> {
+    data.as_chunks::<8>()
+        .0
+        .iter()
+        .map(|bytes| u64::from_le_bytes(*bytes))
+        .collect()
+}
+
+impl World {
+    /// Nodes 1 to `nodes`, all down; under [`Kind::Majority`] the first `voters` of them vote.
+    pub fn new(kind: Kind, nodes: u8, voters: u8) -> World {
+        let host = |id: Id| Host {
+            id,
+            identity: 0x1d00 + u64::from(id),
+            log: None,
+            disk: Stored::default(),
+            writes: VecDeque::new(),
+            waiting: Vec::new(),
+            state: Vec::new(),
+            proposed: BTreeMap::new(),
+            refused: Vec::new(),
+            round: 0,
+        };
+        World {
+            kind,
+            voters: (1..=voters).collect(),
+            hosts: (1..=nodes).map(|id| (id, host(id))).collect(),
+            wire: Vec::new(),
+            cuts: BTreeSet::new(),
+            quorum_disk: Stored::default(),
+            holder: None,
+            checker: Checker::new(),
+            acknowledged: BTreeSet::new(),
+            next_update: 1,
+            elections: 0,
+            installs: 0,
+            adoptions: 0,
+            trace: None,
+        }
+    }
+
+    /// The same with every node booted.
+    pub fn booted(kind: Kind, nodes: u8, voters: u8) -> World {
+        let mut world = World::new(kind, nodes, voters);
+        for id in 1..=nodes {
+            world.run(Op::Boot(id)).unwrap();
+        }
+        world
+    }
+
+    pub fn log(&self, id: Id) -> &Log {
+        self.hosts[&id].log.as_ref().unwrap()
+    }
+
+    pub fn leaders(&self) -> Vec<Id> {
+        let up = self.hosts.values().filter_map(|host| host.log.as_ref());
+        up.filter(|log| log.is_leader()).map(Log::me).collect()
+    }
+
+    fn note(&mut self, text: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(text());
+        }
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            logs: self
+                .hosts
+                .iter()
+                .filter_map(|(id, host)| Some((*id, host.log.as_ref()?)))
+                .collect(),
+            disks: self
+                .hosts
+                .iter()
+                .map(|(id, host)| (*id, &host.disk))
+                .collect(),
+            quorum_disk: Some(&self.quorum_disk),
+        }
+    }
+
+    /// Does something to a log, if it is up, and then everything that follows at once.
+    pub fn with(&mut self, id: Id, act: impl FnOnce(&mut Log)) -> Result<(), Violation> {
+        let Some(host) = self.hosts.get_mut(&id) else {
+            return Ok(());
+        };
+        let Some(log) = host.log.as_mut() else {
+            return Ok(());
+        };
+        act(log);
+        self.drain(id)
+    }
+
+    fn drain(&mut self, id: Id) -> Result<(), Violation> {
+        loop {
+            let kind = self.kind;
+            let Some(host) = self.hosts.get_mut(&id) else {
+                break;
+            };
+            let Some(log) = host.log.as_mut() else { break };
+            let Some(output) = log.poll_output() else {
+                break;
+            };
+            match output {
+                Output::Persist(persist) => {
+                    let to_quorum_disk = log.rule() == CommitRule::Holder(Some(id));
+                    if kind == Kind::Holder && !to_quorum_disk {
+                        // The others keep the log in memory alone.
+                        log.persisted(persist.mark);
+                        self.release(id, persist.mark)?;
+                    } else {
+                        host.writes.push_back(Write {
+                            persist,
+                            to_quorum_disk,
+                        });
+                    }
+                }
+                Output::Send { to, message, after } => {
+                    if after == 0 {
+                        self.post(id, to, message)?;
+                    } else {
+                        host.waiting.push((after, to, message));
+                    }
+                }
+                Output::Apply(entry) => {
+                    if let EntryKind::Update(data) = &entry.kind {
+                        host.state.extend(decode(data));
+                    }
+                    if let Some(update) = host.proposed.remove(&(entry.index, entry.term)) {
+                        self.acknowledged.insert(update);
+                    }
+                    self.checker.applied(id, &entry)?;
+                }
+                Output::Install(snapshot) => {
+                    host.state = decode(&snapshot.data);
+                    self.installs += 1;
+                    self.checker.installed(id, &snapshot)?;
+                }
+                Output::Role { role, term } => {
+                    self.elections += u64::from(role == Role::Leader);
+                    self.note(|| format!("    {id} is {role:?} in term {term}"));
+                }
+                Output::Refused { from, reason } => {
+                    self.note(|| format!("    {id} refuses {from}: {reason}"));
+                    if let Some(host) = self.hosts.get_mut(&id) {
+                        host.refused.push(reason);
+                    }
+                }
+            }
+        }
+        self.look(id)
+    }
+
+    fn look(&mut self, id: Id) -> Result<(), Violation> {
+        let mut checker = std::mem::take(&mut self.checker);
+        let result = checker.look(&self.view(), id);
+        self.checker = checker;
+        result
+    }
+
+    fn post(&mut self, from: Id, to: Id, message: Message) -> Result<(), Violation> {
+        self.checker.sent(from, to, &message)?;
+        if !self.cuts.contains(&(from, to)) {
+            self.wire.push((from, to, message));
+        }
+        Ok(())
+    }
+
+    /// Lets the messages go that waited for this mark.
+    fn release(&mut self, id: Id, mark: u64) -> Result<(), Violation> {
+        let Some(host) = self.hosts.get_mut(&id) else {
+            return Ok(());
+        };
+        let waiting = std::mem::take(&mut host.waiting);
+        let (ready, rest): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|(after, _, _)| *after <= mark);
+        host.waiting = rest;
+        for (_, to, message) in ready {
+            self.post(id, to, message)?;
+        }
+        Ok(())
+    }
+
+    /// The oldest write of a node ends.
+    fn write(&mut self, id: Id, up: bool) -> Result<(), Violation> {
+        let Some(host) = self.hosts.get_mut(&id) else {
+            return Ok(());
+        };
+        let Some(Write {
+            persist,
+            to_quorum_disk,
+        }) = host.writes.pop_front()
+        else {
+            return Ok(());
+        };
+        if to_quorum_disk && self.holder != Some(id) {
+            // Fenced: the node learns that the disk is gone.
+            host.writes.retain(|write| !write.to_quorum_disk);
+            return self.with(id, |log| log.set_rule(CommitRule::Holder(None)));
+        }
+        let disk = if to_quorum_disk {
+            &mut self.quorum_disk
+        } else {
+            &mut host.disk
+        };
+        disk.write(&persist);
+        if up {
+            if let Some(log) = host.log.as_mut() {
+                log.persisted(persist.mark);
+            }
+            self.release(id, persist.mark)?;
+        }
+        self.drain(id)
+    }
+
+    fn boot(&mut self, id: Id) -> Result<(), Violation> {
+        let (kind, voters) = (self.kind, self.voters);
+        let identities: Vec<(Id, u64)> = self
+            .hosts
+            .values()
+            .map(|host| (host.id, 0x1d00 + u64::from(host.id)))
+            .collect();
+        let all: NodeSet = self.hosts.keys().copied().collect();
+        let Some(host) = self.hosts.get_mut(&id) else {
+            return Ok(());
+        };
+        if host.log.is_some() {
+            return Ok(());
+        }
+        let rule = match kind {
+            Kind::Majority => CommitRule::Majority(voters),
+            Kind::Holder => CommitRule::Holder(None),
+            Kind::Solo => CommitRule::Solo(id),
+        };
+        let log = Log::new(id, host.identity, rule, host.disk.clone());
+        let mut log = log.map_err(|error| Violation {
+            invariant: "a disk can be read again after a crash",
+            detail: format!("node {id}: {error}"),
+        })?;
+        for (peer, identity) in identities {
+            if peer != id {
+                log.set_identity(peer, identity);
+            }
+        }
+        log.set_peers(all);
+        host.state = Vec::new();
+        host.log = Some(log);
+        self.checker.booted(id);
+        self.drain(id)
+    }
+
+    /// Makes something happen; what cannot happen now does not.
+    pub fn run(&mut self, op: Op) -> Result<(), Violation> {
+        self.note(|| format!("{op:?}"));
+        match op {
+            Op::Deliver(n, leader_alive) => {
+                if self.wire.is_empty() {
+                    return Ok(());
+                }
+                let at = n as usize % self.wire.len();
+                // Order is not kept: the last takes the free place.
+                let (from, to, message) = self.wire.swap_remove(at);
+                self.note(|| format!("    {from}->{to} {message:?}"));
+                self.with(to, |log| log.step(from, message, leader_alive))
+            }
+            Op::Drop(n) => {
+                if !self.wire.is_empty() {
+                    self.wire.swap_remove(n as usize % self.wire.len());
+                }
+                Ok(())
+            }
+            Op::Duplicate(n) => {
+                if !self.wire.is_empty() {
+                    self.wire
+                        .push(self.wire[n as usize % self.wire.len()].clone());
+                }
+                Ok(())
+            }
+            Op::Write(id) => self.write(id, true),
+            Op::Crash(id, kept) => {
+                for _ in 0..kept {
+                    self.write(id, false)?;
+                }
+                if let Some(host) = self.hosts.get_mut(&id) {
+                    host.log = None;
+                    host.writes.clear();
+                    host.waiting.clear();
+                    host.proposed.clear();
+                }
+                self.look(id)
+            }
+            Op::Boot(id) => self.boot(id),
+            Op::Campaign(id) => self.with(id, Log::campaign),
+            Op::Propose(id) => {
+                let update = self.next_update;
+                let Some(host) = self.hosts.get_mut(&id) else {
+                    return Ok(());
+                };
+                let Some(log) = host.log.as_mut() else {
+                    return Ok(());
+                };
+                if let Ok(index) = log.propose(update.to_le_bytes().to_vec()) {
+                    host.proposed.insert((index, log.term()), update);
+                    self.next_update += 1;
+                }
+                self.drain(id)
+            }
+            Op::Resend(id) => {
+                let Some(host) = self.hosts.get_mut(&id) else {
+                    return Ok(());
+                };
+                host.round += 1;
+                let round = host.round;
+                self.with(id, |log| log.resend(round))
+            }
+            Op::Compact(id) => {
+                let Some(host) = self.hosts.get(&id) else {
+                    return Ok(());
+                };
+                let data = host
+                    .state
+                    .iter()
+                    .flat_map(|update| update.to_le_bytes())
+                    .collect();
+                self.with(id, |log| {
+                    let _ = log.compact(log.applied_index(), data);
+                })
+            }
+            Op::Transfer(id, to) => self.with(id, |log| {
+                let _ = log.transfer(to);
+            }),
+            Op::Voters(id, voter) => self.with(id, |log| {
+                let mut voters = log.voters();
+                if !voters.remove(voter) {
+                    voters.insert(voter);
+                }
+                let _ = log.propose_voters(voters);
+            }),
+            Op::StepDown(id) => self.with(id, Log::step_down),
+            Op::Cut(from, to) => {
+                self.cuts.insert((from, to));
+                Ok(())
+            }
+            Op::Heal => {
+                self.cuts.clear();
+                Ok(())
+            }
+            Op::TakeDisk(id) => {
+                if self.kind != Kind::Holder || self.holder == Some(id) {
+                    return Ok(());
+                }
+                if !self.hosts.get(&id).is_some_and(|host| host.log.is_some()) {
+                    return Ok(());
+                }
+                self.holder = Some(id);
+                self.adoptions += 1;
+                // A write from an earlier time as holder may not end after the disk has been read.
+                if let Some(host) = self.hosts.get_mut(&id) {
+                    host.writes.retain(|write| !write.to_quorum_disk);
+                }
+                let disk = self.quorum_disk.clone();
+                let mut adopted = Ok(());
+                self.with(id, |log| {
+                    adopted = log.adopt(disk);
+                    log.set_rule(CommitRule::Holder(Some(id)));
+                    log.campaign();
+                })?;
+                adopted.map_err(|error| Violation {
+                    invariant: "the quorum disk holds all that was committed",
+                    detail: format!("node {id}: {error}"),
+                })
+            }
+            Op::BreakDisk => {
+                self.holder = None;
+                Ok(())
+            }
+        }
+    }
+
+    /// Everything under way arrives, every write ends, until nothing is left. Nobody claims that a
+    /// leader is alive.
+    pub fn settle(&mut self) -> Result<(), Violation> {
+        for _ in 0..20_000 {
+            if !self.wire.is_empty() {
+                let (from, to, message) = self.wire.remove(0);
+                self.note(|| format!("    {from}->{to} {message:?}"));
+                self.with(to, |log| log.step(from, message, false))?;
+                continue;
+            }
+            let busy = self.hosts.values().find(|host| !host.writes.is_empty());
+            match busy.map(|host| host.id) {
+                Some(id) => self.write(id, true)?,
+                None => return Ok(()),
+            }
+        }
+        Err(Violation {
+            invariant: "it comes to rest",
+            detail: "messages never end".into(),
+        })
+    }
+
+    /// All faults end; then the cluster must make progress, and every node must come to hold everything
+    /// that was acknowledged.
+    pub fn heal(&mut self, rng: &mut Rng) -> Result<(), Violation> {
+        self.note(|| "all faults end".into());
+        self.run(Op::Heal)?;
+        let ids: Vec<Id> = self.hosts.keys().copied().collect();
+        for id in &ids {
+            self.run(Op::Boot(*id))?;
+        }
+        self.settle()?;
+        let mut marker = None;
+        for _ in 0..60 {
+            let leaders = self.leaders();
+            for id in &leaders {
+                self.run(Op::Resend(*id))?;
+            }
+            self.settle()?;
+            if let [leader] = self.leaders()[..] {
+                if marker.is_none() {
+                    let update = self.next_update;
+                    self.run(Op::Propose(leader))?;
+                    self.settle()?;
+                    marker = (self.next_update > update).then_some(update);
+                }
+            } else if self.leaders().is_empty() {
+                let id = ids[rng.below(ids.len() as u64) as usize];
+                match self.holder.filter(|_| rng.below(2) == 0) {
+                    Some(holder) => self.run(Op::Campaign(holder))?,
+                    None if self.kind == Kind::Holder => {
+                        self.run(Op::BreakDisk)?;
+                        self.run(Op::TakeDisk(id))?;
+                    }
+                    None => self.run(Op::Campaign(id))?,
+                }
+                self.settle()?;
+            }
+            let acknowledged = marker.is_some_and(|marker| self.acknowledged.contains(&marker));
+            if marker.is_some() && !acknowledged && self.leaders().is_empty() {
+                marker = None;
+            }
+            let states: BTreeSet<&Vec<u64>> = self.hosts.values().map(|host| &host.state).collect();
+            if acknowledged && states.len() == 1 {
+                return self.lost();
+            }
+        }
+        Err(Violation {
+            invariant: "progress after all faults have ended",
+            detail: format!(
+                "leaders {:?}, positions {:?}",
+                self.leaders(),
+                ids.iter()
+                    .map(|id| (
+                        *id,
+                        self.log(*id).role(),
+                        self.log(*id).term(),
+                        self.log(*id).voters(),
+                        self.log(*id).applied_index(),
+                        self.log(*id).last_index()
+                    ))
+                    .collect::<Vec<_>>()
+            ),
+        })
+    }
+
+    /// Whether anything acknowledged is missing anywhere, or came twice.
+    fn lost(&self) -> Result<(), Violation> {
+        for host in self.hosts.values() {
+            let state: BTreeSet<u64> = host.state.iter().copied().collect();
+            let missing: Vec<_> = self.acknowledged.difference(&state).collect();
+            if !missing.is_empty() || state.len() != host.state.len() {
+                return Err(Violation {
+                    invariant: "nothing acknowledged is lost, nothing is applied twice",
+                    detail: format!("node {}: {missing:?} missing of {:?}", host.id, host.state),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A run drawn whole from a seed: the kind of quorum, the size, which faults come and how often.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    pub kind: Kind,
+    pub nodes: u8,
+    pub voters: u8,
+    pub ops: Vec<Op>,
+}
+
+impl Plan {
+    pub fn draw(seed: u64) -> Plan {
+        let mut rng = Rng(seed);
+        let kind = match rng.below(8) {
+            0..=4 => Kind::Majority,
+            5 | 6 => Kind::Holder,
+            _ => Kind::Solo,
+        };
+        let nodes = match kind {
+            Kind::Majority => 2 + rng.below(4) as u8,
+            Kind::Holder => 2 + rng.below(3) as u8,
+            Kind::Solo => 1,
+        };
+        let voters = if kind == Kind::Majority && rng.below(4) == 0 {
+            nodes - 1
+        } else {
+            nodes
+        };
+        // Swarm: each fault is absent in some runs and frequent in others.
+        let mut weight = |most: u64| {
+            if rng.below(3) == 0 {
+                0
+            } else {
+                1 + rng.below(most)
+            }
+        };
+        let mut weights = [
+            40 + weight(60),
+            weight(12),
+            weight(12),
+            20 + weight(40),
+            weight(6),
+            6,
+            3 + weight(8),
+            8 + weight(16),
+            4 + weight(10),
+            weight(4),
+            weight(3),
+            weight(4),
+            weight(2),
+            weight(6),
+            2,
+            weight(3) * u64::from(kind == Kind::Holder),
+            weight(2) * u64::from(kind == Kind::Holder),
+        ];
+        if kind == Kind::Holder {
+            weights[6] = 1;
+            weights[15] += 1;
+        }
+        let alive = rng.below(101);
+        let total: u64 = weights.iter().sum();
+        let mut ops: Vec<Op> = (1..=nodes).map(Op::Boot).collect();
+        for _ in 0..60 + rng.below(400) {
+            let mut pick = rng.below(total);
+            let mut which = 0;
+            while pick >= weights[which] {
+                pick -= weights[which];
+                which += 1;
+            }
+            let node = 1 + rng.below(nodes.into()) as Id;
+            let other = 1 + rng.below(nodes.into()) as Id;
+            let n = rng.next() as u32;
+            ops.push(match which {
+                0 => Op::Deliver(n, rng.below(101) < alive),
+                1 => Op::Drop(n),
+                2 => Op::Duplicate(n),
+                3 => Op::Write(node),
+                4 => Op::Crash(node, (n % 4) as u8),
+                5 => Op::Boot(node),
+                6 => Op::Campaign(node),
+                7 => Op::Propose(node),
+                8 => Op::Resend(node),
+                9 => Op::Compact(node),
+                10 => Op::Transfer(node, other),
+                11 => Op::Voters(node, other),
+                12 => Op::StepDown(node),
+                13 => Op::Cut(node, other),
+                14 => Op::Heal,
+                15 => Op::TakeDisk(node),
+                _ => Op::BreakDisk,
+            });
+        }
+        Plan {
+            seed,
+            kind,
+            nodes,
+            voters,
+            ops,
+        }
+    }
+
+    /// Runs it: faults, checks after every step, then healing.
+    pub fn run(&self, trace: bool) -> Result<World, (Violation, World)> {
+        let mut world = World::new(self.kind, self.nodes, self.voters);
+        world.trace = trace.then(Vec::new);
+        for op in &self.ops {
+            if let Err(violation) = world.run(*op) {
+                return Err((violation, world));
+            }
+        }
+        let mut rng = Rng(self.seed ^ 0x4ea1);
+        match world.heal(&mut rng) {
+            Ok(()) => Ok(world),
+            Err(violation) => Err((violation, world)),
+        }
+    }
+
+    /// The same failure with fewer ops: takes out ever smaller pieces while it still fails alike.
+    pub fn shrink(mut self, violation: &Violation) -> Plan {
+        let mut piece = self.ops.len() / 2;
+        while piece > 0 {
+            let mut at = 0;
+            while at < self.ops.len() {
+                let mut fewer = self.clone();
+                fewer.ops.drain(at..(at + piece).min(self.ops.len()));
+                let alike = fewer
+                    .run(false)
+                    .err()
+                    .is_some_and(|(v, _)| v.invariant == violation.invariant);
+                if alike {
+                    self = fewer;
+                } else {
+                    at += piece;
+                }
+            }
+            piece /= 2;
+        }
+        self
+    }
+}
+
+/// The entries of a log as `index:term`, for short expectations.
+pub fn shape(entries: &[Entry]) -> String {
+    let words: Vec<String> = entries
+        .iter()
+        .map(|e| format!("{}:{}", e.index, e.term))
+        .collect();
+    words.join(" ")
+}
