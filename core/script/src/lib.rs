@@ -1,1 +1,39 @@
-//! TODO
+//! The drill language: a Rhai vocabulary over a cluster that is rehearsed.
+//!
+//! [`Stage`] is what a drill needs of a cluster; [`SimSource`] opens virtual ones. [`run_script`] runs a file of
+//! drills, [`Console`] runs the same language line by line, and [`check_script`] finds mistakes before anything runs.
+#![forbid(unsafe_code)]
+
+mod check;
+mod console;
+mod docs;
+mod drill;
+mod engine;
+mod events;
+mod finding;
+mod report;
+mod session;
+mod sim_stage;
+mod span;
+pub mod stage;
+mod status;
+#[cfg(test)]
+mod tests;
+mod thrown;
+mod values;
+mod vocabulary;
+mod watch;
+
+pub use check::check_script;
+pub use console::{Console, ConsoleOptions, Outcome};
+pub use docs::{Entry, entries};
+pub use drill::{
+    DEFAULT_SEED, Run, RunOptions, SCRIPT_STACK_BYTES, describe_line, on_script_thread, run_script,
+};
+pub use engine::seed_hashing;
+pub use finding::{Finding, Place, Severity};
+pub use report::{DrillReport, Failure, GroupOutcome, Observer, Silent, Verdict};
+pub use sim_stage::{SimSource, findings_of};
+pub use span::{Span, SpanError};
+pub use stage::{Stage, StageSource};
+pub use status::Status;

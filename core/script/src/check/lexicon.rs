@@ -1,0 +1,241 @@
+//! Every function the engine knows, by name, with what it takes and gives.
+
+use std::collections::BTreeMap;
+
+use rhai::Engine;
+
+/// One function, getter or method.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Word {
+    /// Its name; a getter's without its mark.
+    pub(crate) name: String,
+    /// Whether it is read as a property.
+    pub(crate) is_property: bool,
+    /// What it takes: names and types, the object a method is called on first.
+    pub(crate) params: Vec<(String, Kind)>,
+    /// What it gives.
+    pub(crate) returns: Kind,
+    /// Its doc comment, markers removed.
+    pub(crate) docs: String,
+    /// Whether it is ours rather than the engine's.
+    pub(crate) is_ours: bool,
+}
+
+/// A type, as far as it is known: the name scripts know it by, or `None` for anything.
+pub(crate) type Kind = Option<String>;
+
+/// Types that scripts cannot add properties to: an unknown property of one is a mistake for sure.
+pub(crate) const NOUNS: [&str; 11] = [
+    "Duration", "Node", "Nic", "Group", "Resource", "Service", "Network", "Disk", "Quorum",
+    "Clients", "Fault",
+];
+
+/// The functions by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lexicon {
+    functions: BTreeMap<String, Vec<Word>>,
+    properties: BTreeMap<String, Vec<Word>>,
+}
+
+impl Lexicon {
+    /// Everything `engine` knows.
+    pub(crate) fn of(engine: &Engine) -> Lexicon {
+        let mut lexicon = Lexicon::default();
+        for (standard, words) in [
+            (false, collect(engine, false)),
+            (true, collect(engine, true)),
+        ] {
+            for mut word in words {
+                word.is_ours = !standard;
+                let map = if word.is_property {
+                    &mut lexicon.properties
+                } else {
+                    &mut lexicon.functions
+                };
+                let known = map.entry(word.name.clone()).or_default();
+                // The second collection repeats the first.
+                if !known.iter().any(|it| it.params == word.params) {
+                    known.push(word);
+                }
+            }
+        }
+        lexicon
+    }
+
+    /// Whether some function has this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.functions.contains_key(name)
+    }
+
+    /// The functions and methods called `name`.
+    pub(crate) fn functions(&self, name: &str) -> &[Word] {
+        self.functions.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The properties called `name`.
+    pub(crate) fn properties(&self, name: &str) -> &[Word] {
+        self.properties.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every function name that is a word.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.functions
+            .keys()
+            .map(String::as_str)
+            .filter(|name| is_word(name))
+    }
+
+    /// Names of what can be called on an object of type `kind`.
+    pub(crate) fn methods_of(&self, kind: &str) -> impl Iterator<Item = &str> {
+        members(&self.functions, kind).filter(|name| is_word(name))
+    }
+
+    /// Names of what can be read of an object of type `kind`.
+    pub(crate) fn properties_of(&self, kind: &str) -> impl Iterator<Item = &str> {
+        members(&self.properties, kind)
+    }
+
+    /// Every word of ours.
+    pub(crate) fn ours(&self) -> impl Iterator<Item = &Word> {
+        self.functions
+            .values()
+            .chain(self.properties.values())
+            .flatten()
+            .filter(|word| word.is_ours)
+    }
+}
+
+fn members<'a>(map: &'a BTreeMap<String, Vec<Word>>, kind: &str) -> impl Iterator<Item = &'a str> {
+    map.iter()
+        .filter(move |(_, words)| {
+            words.iter().any(|word| {
+                word.params
+                    .first()
+                    .is_some_and(|(_, first)| first.as_deref() == Some(kind))
+            })
+        })
+        .map(|(name, _)| name.as_str())
+}
+
+/// Whether a function's name is one that a script can write.
+pub(crate) fn is_word(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic())
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+fn collect(engine: &Engine, standard: bool) -> Vec<Word> {
+    engine.collect_fn_metadata(
+        None,
+        |info| {
+            let data = info.metadata;
+            let (name, is_property) = match data.name.strip_prefix("get$") {
+                Some(property) => (property, true),
+                None => (data.name.as_str(), false),
+            };
+            if name.contains('$') {
+                return None;
+            }
+            let mut params: Vec<(String, Kind)> = data
+                .params_info
+                .iter()
+                .map(|param| {
+                    let (name, kind) = param.split_once(':').unwrap_or((param, ""));
+                    (name.trim().to_owned(), kind_of(kind))
+                })
+                .collect();
+            params.resize(data.num_params, ("_".to_owned(), None));
+            Some(Word {
+                name: name.to_owned(),
+                is_property,
+                params,
+                returns: kind_of(&data.return_type),
+                docs: plain(data.comments.iter().map(|line| line.as_str())),
+                is_ours: false,
+            })
+        },
+        standard,
+    )
+}
+
+/// A Rust type, as the macros spell it, by the name scripts know it by.
+fn kind_of(rust: &str) -> Kind {
+    let bare: String = rust.chars().filter(|c| !c.is_whitespace()).collect();
+    let bare = bare.trim_start_matches('&').trim_start_matches("mut");
+    let inner = match bare
+        .strip_prefix("Fallible<")
+        .or_else(|| bare.strip_prefix("RhaiResultOf<"))
+    {
+        Some(rest) => rest.strip_suffix('>').unwrap_or(rest),
+        None => bare,
+    };
+    let last = inner.rsplit("::").next().unwrap_or(inner);
+    let name = match last {
+        "Span" => "Duration",
+        "str" | "String" | "ImmutableString" => "string",
+        "i64" | "INT" => "int",
+        "f64" | "FLOAT" => "float",
+        "bool" => "bool",
+        "char" => "char",
+        "FnPtr" => "function",
+        "Array" => "array",
+        "Map" => "map",
+        "()" => "()",
+        other => match other
+            .strip_suffix("Ref")
+            .filter(|noun| NOUNS.contains(noun))
+        {
+            Some(noun) => noun,
+            None => return None,
+        },
+    };
+    Some(name.to_owned())
+}
+
+/// Doc comments as text.
+fn plain<'a>(comments: impl Iterator<Item = &'a str>) -> String {
+    let mut out = String::new();
+    for line in comments.flat_map(str::lines) {
+        let line = line
+            .trim()
+            .trim_start_matches("///")
+            .trim_start_matches("/**")
+            .trim_end_matches("*/");
+        out.push_str(line.strip_prefix(' ').unwrap_or(line));
+        out.push('\n');
+    }
+    out.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rust_types_become_the_names_scripts_use() {
+        for (rust, name) in [
+            ("&mut NodeRef", Some("Node")),
+            ("Fallible<GroupRef>", Some("Group")),
+            ("Fallible < Span >", Some("Duration")),
+            ("&str", Some("string")),
+            ("Dynamic", None),
+            ("NativeCallContext", None),
+        ] {
+            assert_eq!(kind_of(rust).as_deref(), name, "{rust}");
+        }
+    }
+
+    #[test]
+    fn the_lexicon_knows_ours_and_the_engines() {
+        let lexicon = Lexicon::of(&crate::engine::bare());
+        let node = lexicon.functions("node");
+        assert_eq!(node.len(), 1);
+        assert_eq!(
+            (node[0].returns.as_deref(), node[0].is_ours),
+            (Some("Node"), true)
+        );
+        assert!(lexicon.properties_of("Group").any(|name| name == "owner"));
+        assert!(lexicon.methods_of("Node").any(|name| name == "crash"));
+        assert!(lexicon.functions("filter").iter().all(|word| !word.is_ours));
+        assert!(lexicon.has("filter"));
+    }
+}

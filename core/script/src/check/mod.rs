@@ -1,0 +1,99 @@
+//! Finding mistakes in a script before anything runs: the engine itself only finds unknown functions and wrong
+//! arities when it comes to them.
+
+mod lexicon;
+mod walk;
+
+use rhai::{ParseError, ParseErrorType};
+
+use crate::engine::bare;
+use crate::finding::{Finding, Place, Severity, nearest};
+
+pub(crate) use lexicon::{Lexicon, Word};
+
+/// Whether a type is one of the drill language's own.
+pub(crate) fn is_noun(kind: &str) -> bool {
+    lexicon::NOUNS.contains(&kind)
+}
+
+/// The types of the drill language.
+pub(crate) fn nouns() -> &'static [&'static str] {
+    &lexicon::NOUNS
+}
+
+/// Checks the script `source` of the file `file`: syntax, unknown variables, unknown functions, methods and
+/// properties, and wrong numbers of arguments. Findings are in the order of the text.
+pub fn check_script(file: &str, source: &str) -> Vec<Finding> {
+    let engine = bare();
+    let lexicon = Lexicon::of(&engine);
+    let ast = match engine.compile(source) {
+        Ok(ast) => ast,
+        Err(error) => return vec![syntax(file, source, &lexicon, &error)],
+    };
+    let mut findings = walk::findings(file, source, &lexicon, &ast);
+    findings.sort();
+    findings.dedup();
+    findings
+}
+
+/// What the parser said.
+fn syntax(file: &str, source: &str, lexicon: &Lexicon, error: &ParseError) -> Finding {
+    let mut place = Place::in_source(file, source, error.position());
+    if place.line == 0 {
+        // The parser gives no place for a text that ends too early: it is the end.
+        let last = source.lines().count().max(1);
+        let column = source.lines().last().map_or(0, |line| line.chars().count()) + 1;
+        place = Place::in_source(
+            file,
+            source,
+            rhai::Position::new(clamp(last), clamp(column)),
+        );
+    }
+    let (rule, message, help) = match error.err_type() {
+        ParseErrorType::VariableUndefined(name) => {
+            let help =
+                nearest(name, variables(source)).map(|near| format!("did you mean \"{near}\"?"));
+            let help = help.or_else(|| {
+                lexicon
+                    .has(name)
+                    .then(|| format!("\"{name}\" is a function: write {name}(…)"))
+            });
+            let help = help.or_else(|| {
+                Some(
+                    "a `fn` sees no variable outside itself: hand it over as an argument"
+                        .to_owned(),
+                )
+            });
+            (
+                "unknown-variable",
+                format!("there is no variable \"{name}\""),
+                help,
+            )
+        }
+        other => ("syntax", other.to_string(), None),
+    };
+    Finding {
+        place,
+        rule: rule.to_owned(),
+        severity: Severity::Error,
+        message,
+        help,
+    }
+}
+
+fn clamp(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+/// The names that a text declares, roughly: good enough for a suggestion.
+fn variables(source: &str) -> Vec<&str> {
+    let words: Vec<&str> = source
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .collect();
+    words
+        .windows(2)
+        .filter(|pair| ["let", "const", "for", "catch"].contains(&pair[0]))
+        .map(|pair| pair[1])
+        .collect()
+}

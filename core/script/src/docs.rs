@@ -1,0 +1,85 @@
+//! The words of the drill language with their descriptions, for `:doc`, completion and reference pages.
+
+use crate::check::{Lexicon, Word};
+use crate::engine::bare;
+
+/// One way to use a word.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The word.
+    pub name: String,
+    /// The object it is read of or called on, such as `Node`; `None` for a free function.
+    pub on: Option<String>,
+    /// How to write it: `node("NODE1").crash()`, `eventually(condition, within)`.
+    pub usage: String,
+    /// What it does.
+    pub text: String,
+}
+
+/// Every word of the drill language that has a description, in order of its name. Operators have none.
+pub fn entries() -> Vec<Entry> {
+    entries_of(&Lexicon::of(&bare()))
+}
+
+/// As [`entries`], from a lexicon at hand.
+pub(crate) fn entries_of(lexicon: &Lexicon) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = lexicon
+        .ours()
+        .filter(|word| !word.docs.is_empty())
+        .map(entry)
+        .collect();
+    entries.sort();
+    entries.dedup();
+    entries
+}
+
+fn entry(word: &Word) -> Entry {
+    let on = word
+        .params
+        .first()
+        .and_then(|(_, kind)| kind.clone())
+        .filter(|kind| {
+            let noun = crate::check::is_noun(kind);
+            noun || (word.is_property && (kind == "int" || kind == "float"))
+        });
+    let params = |skip: usize| {
+        let names: Vec<&str> = word
+            .params
+            .iter()
+            .skip(skip)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        names.join(", ")
+    };
+    let usage = match (&on, word.is_property) {
+        (Some(kind), true) => format!("{}.{}", example(kind), word.name),
+        (Some(kind), false) => format!("{}.{}({})", example(kind), word.name, params(1)),
+        (None, _) => format!("{}({})", word.name, params(0)),
+    };
+    Entry {
+        name: word.name.clone(),
+        on,
+        usage,
+        text: word.docs.clone(),
+    }
+}
+
+/// How an object of a type is commonly written.
+fn example(kind: &str) -> &str {
+    match kind {
+        "Node" => "node(name)",
+        "Nic" => "node(name).nic(network)",
+        "Group" => "group(name)",
+        "Resource" => "resource(name)",
+        "Service" => "service(resource)",
+        "Network" => "network(name)",
+        "Disk" => "disk(name)",
+        "Quorum" => "quorum()",
+        "Clients" => "clients(group, options)",
+        "Fault" => "fault",
+        "Duration" => "duration",
+        "int" => "5",
+        "float" => "2.5",
+        other => other,
+    }
+}

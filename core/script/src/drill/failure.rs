@@ -1,0 +1,188 @@
+//! From an error of the engine to what a report says.
+
+use quorate_model::Time;
+use rhai::{EvalAltResult, Position};
+
+use crate::finding::Place;
+use crate::report::{Failure, Verdict};
+use crate::session::Session;
+use crate::stage::Line;
+use crate::thrown::Thrown;
+
+/// How many journal lines a failure shows.
+const EVENTS_SHOWN: usize = 6;
+
+/// Whether the error is the run's being stopped from outside.
+pub(crate) fn is_interrupt(error: &EvalAltResult) -> bool {
+    matches!(error.unwrap_inner(), EvalAltResult::ErrorTerminated(..))
+}
+
+/// Verdict and reason of an error that ended a drill's body or a script.
+pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, Failure) {
+    let lines = session.lines().unwrap_or_default();
+    let script = session.with(|inner| inner.script.clone());
+    let (verdict, mut failure, seen) = explain(error, &script.file, &script.source);
+    let subjects: Vec<&str> = seen
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !name.is_empty())
+        .collect();
+    let about = |line: &&std::rc::Rc<Line>| {
+        subjects.is_empty()
+            || ["subject", "group", "node"]
+                .iter()
+                .filter_map(|key| line.get(*key)?.as_str())
+                .any(|name| subjects.contains(&name))
+    };
+    let mut events: Vec<String> = lines
+        .iter()
+        .rev()
+        .filter(about)
+        .take(EVENTS_SHOWN)
+        .map(|line| describe_line(line))
+        .collect();
+    events.reverse();
+    if matches!(verdict, Verdict::Fail | Verdict::Unknown) {
+        failure.events = events;
+    }
+    (verdict, failure)
+}
+
+/// As [`failure_of`], of an error outside every drill: there is no journal to look at.
+pub(crate) fn explain(
+    error: &EvalAltResult,
+    file: &str,
+    source: &str,
+) -> (Verdict, Failure, Vec<String>) {
+    let inner = error.unwrap_inner();
+    let (place, called_from) = places(error, file, source);
+    let mut failure = Failure {
+        place,
+        called_from,
+        ..Failure::default()
+    };
+    let mut subjects = Vec::new();
+    let verdict = match inner {
+        EvalAltResult::ErrorRuntime(token, _) => match token.read_lock::<Thrown>() {
+            Some(thrown) => {
+                failure.message = thrown.message.clone();
+                failure.actual = thrown.actual.clone();
+                failure.wanted = thrown.wanted.clone();
+                failure.findings = thrown.findings.clone();
+                failure.internal = thrown.internal;
+                failure.seen = thrown
+                    .seen
+                    .iter()
+                    .map(|seen| format!("{} was {}", seen.what, seen.value))
+                    .collect();
+                subjects = thrown
+                    .seen
+                    .iter()
+                    .map(|seen| seen.subject.clone())
+                    .collect();
+                thrown.verdict
+            }
+            // The script's own `throw` is its way of saying that it saw what must not be.
+            None => {
+                failure.message = match token.is_unit() {
+                    true => "the script threw".to_owned(),
+                    false => format!("the script threw: {token}"),
+                };
+                Verdict::Fail
+            }
+        },
+        EvalAltResult::ErrorTerminated(..) => {
+            failure.message = "interrupted".to_owned();
+            Verdict::Unknown
+        }
+        EvalAltResult::ErrorTooManyOperations(_) => {
+            failure.message =
+                "the script ran for too long without end: is there a loop that never leaves?"
+                    .to_owned();
+            Verdict::Error
+        }
+        other => {
+            let mut bare = other.to_string();
+            // The place is shown with the line itself.
+            if let Some(cut) = bare.rfind(" (line ") {
+                bare.truncate(cut);
+            }
+            failure.message = bare;
+            Verdict::Error
+        }
+    };
+    (verdict, failure, subjects)
+}
+
+/// The innermost place of an error that has one, and those it was called from.
+fn places(error: &EvalAltResult, file: &str, source: &str) -> (Option<Place>, Vec<Place>) {
+    let mut positions: Vec<Position> = Vec::new();
+    let mut at = error;
+    loop {
+        let position = at.position();
+        if !position.is_none() && positions.last() != Some(&position) {
+            positions.push(position);
+        }
+        match at {
+            EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
+            | EvalAltResult::ErrorInModule(_, inner, _) => at = inner,
+            _ => break,
+        }
+    }
+    let mut places = positions
+        .into_iter()
+        .rev()
+        .map(|at| Place::in_source(file, source, at));
+    (places.next(), places.collect())
+}
+
+/// One journal line for people: time, node, kind, subject, and the rest as `name=value`.
+pub fn describe_line(line: &Line) -> String {
+    let micros = line
+        .get("t")
+        .and_then(serde_json::Value::as_u64)
+        .unwrap_or_default();
+    let text = |key: &str| line.get(key).and_then(serde_json::Value::as_str);
+    let mut out = Time(micros).to_string();
+    for key in ["node", "kind", "subject"] {
+        if let Some(value) = text(key) {
+            out.push_str("  ");
+            out.push_str(value);
+        }
+    }
+    if let (Some(from), Some(to)) = (text("from"), text("to")) {
+        out.push_str(&format!("  {from} -> {to}"));
+    }
+    for (key, value) in line {
+        let told = ["t", "n", "node", "kind", "subject"].contains(&key.as_str())
+            || (["from", "to"].contains(&key.as_str())
+                && text("from").is_some()
+                && text("to").is_some());
+        if told || value.is_null() {
+            continue;
+        }
+        match value.as_str() {
+            Some(value) => out.push_str(&format!("  {key}={value}")),
+            None => out.push_str(&format!("  {key}={value}")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_told_in_the_order_people_read() {
+        let line = serde_json::json!({
+            "t": 61_004_000, "n": 7, "node": "NODE4", "kind": "group-owner", "subject": "EVS3",
+            "from": "NODE3", "to": "NODE4", "cause": "NodeFailure",
+        });
+        let line = line.as_object().cloned().unwrap_or_default();
+        assert_eq!(
+            describe_line(&line),
+            "0:01:01.004  NODE4  group-owner  EVS3  NODE3 -> NODE4  cause=NodeFailure"
+        );
+    }
+}

@@ -1,0 +1,265 @@
+//! Drills: opening a cluster for one, running its body, healing what it broke, reporting.
+
+mod failure;
+mod options;
+mod runner;
+
+use std::time::{Duration, Instant};
+
+use quorate_model::Time;
+use rhai::{FnPtr, Map, NativeCallContext};
+
+use crate::report::{DrillReport, Failure, GroupOutcome, Verdict};
+use crate::session::{Inner, Session};
+use crate::span::Span;
+use crate::stage::{OpenError, Stage, StageRequest};
+use crate::thrown::{Fallible, Thrown};
+use crate::watch;
+
+pub use failure::describe_line;
+pub(crate) use failure::{failure_of, is_interrupt};
+pub(crate) use options::{ClusterOptions, DrillOptions};
+pub use runner::{Run, RunOptions, SCRIPT_STACK_BYTES, on_script_thread, run_script};
+
+/// The seed of a drill that names none.
+pub const DEFAULT_SEED: u64 = 1;
+
+/// How long a cluster may take to come up before a drill's body begins.
+const START_LIMIT: Span = Span(Duration::from_secs(30 * 60));
+
+/// The drill that runs.
+#[derive(Clone, Debug)]
+pub(crate) struct DrillState {
+    /// When it must have ended, on the world's clock.
+    pub(crate) limit: Option<Time>,
+}
+
+/// Runs a drill: the native behind `drill(name, options, body)`. It returns normally whatever the verdict is, so
+/// that one failure does not hide the drills after it; only an interrupt ends the script.
+pub(crate) fn drill(
+    context: &NativeCallContext<'_>,
+    name: &str,
+    options: &Map,
+    body: &FnPtr,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    let at = context.call_position();
+    session.begin_act(context)?;
+    if session.with(|inner| inner.drill.is_some()) {
+        return Err(Thrown::mistake("a drill cannot begin inside another one").at(at));
+    }
+    let options = DrillOptions::read(options).map_err(|text| Thrown::mistake(text).at(at))?;
+    let (file, folder, run) = session.with(|inner| {
+        (
+            inner.script.file.clone(),
+            inner.script.folder.clone(),
+            inner.options.clone(),
+        )
+    });
+    let seed = run.seed.or(options.seed).unwrap_or(DEFAULT_SEED);
+    let mut report = DrillReport {
+        repeat: repeat_command(&file, seed, name),
+        file,
+        name: name.to_owned(),
+        tags: options.tags.clone(),
+        seed,
+        verdict: Verdict::Skipped,
+        skipped: None,
+        failure: None,
+        virtual_time: Time::ZERO,
+        real_time: Duration::ZERO,
+        groups: Vec::new(),
+        disturbed: Vec::new(),
+    };
+    report.skipped = match (&run.filter, &options.skip) {
+        (Some(text), _) if !name.contains(text.as_str()) && !options.tags.contains(text) => {
+            Some(format!("its name and tags do not match \"{text}\""))
+        }
+        (_, skip) => skip.clone(),
+    };
+    if report.skipped.is_some() {
+        finish(&session, report);
+        return Ok(());
+    }
+
+    let began = Instant::now();
+    session.with(|inner| inner.observer.drill_started(&report.file, name, seed));
+    let outer = session.clear_stage();
+    session.with(|inner| inner.drill = Some(DrillState { limit: None }));
+    let request = StageRequest {
+        cluster: folder.join(&options.cluster),
+        seed,
+    };
+    let result = play(context, &session, &request, &options, body);
+    let interrupted = result
+        .as_ref()
+        .err()
+        .is_some_and(|error| is_interrupt(error));
+    match result {
+        Ok(()) => report.verdict = Verdict::Pass,
+        Err(error) => {
+            let (verdict, failure) = failure_of(&session, &error);
+            report.verdict = verdict;
+            report.failure = Some(failure);
+        }
+    }
+    // Taken before healing: what the drill left is what its report is about.
+    let ended = session.with(|inner| {
+        let outcome = inner.guarded(|stage| {
+            let outcome = (stage.now(), outcomes(stage), stage.disturbed());
+            stage.heal_all();
+            outcome
+        });
+        if inner.options.journal && inner.stage.is_some() {
+            let mut bytes = Vec::new();
+            match inner.guarded(|stage| stage.write_journal(&mut bytes)) {
+                Ok(Ok(())) => inner.journal.append(&mut bytes),
+                Ok(Err(error)) => return Err(Thrown::internal(format!("the journal: {error}"))),
+                Err(thrown) => return Err(thrown),
+            }
+        }
+        outcome
+    });
+    match ended {
+        Ok((time, groups, disturbed)) => {
+            report.virtual_time = time;
+            report.groups = groups;
+            report.disturbed = disturbed;
+        }
+        Err(thrown) if report.verdict == Verdict::Pass => {
+            report.verdict = Verdict::Error;
+            report.failure = Some(Failure {
+                message: thrown.message,
+                internal: true,
+                ..Failure::default()
+            });
+        }
+        // There is a better reason already.
+        Err(_) => {}
+    }
+    session.clear_stage();
+    session.with(|inner| {
+        inner.drill = None;
+        inner.stage = outer;
+    });
+    report.real_time = began.elapsed();
+    finish(&session, report);
+    if interrupted {
+        Err(crate::session::interrupted(at))
+    } else {
+        Ok(())
+    }
+}
+
+/// Opens the cluster, waits until it is up, and runs the body.
+fn play(
+    context: &NativeCallContext<'_>,
+    session: &Session,
+    request: &StageRequest,
+    options: &DrillOptions,
+    body: &FnPtr,
+) -> Fallible<()> {
+    open(context, session, request)?;
+    if !options.cold {
+        settle_start(context, session)?;
+    }
+    let now = session.with_stage(context, |stage| stage.now())?;
+    session.with(|inner| {
+        inner.drill = Some(DrillState {
+            limit: options.limit.map(|limit| now + limit.0),
+        });
+    });
+    let _ = body.call_within_context::<rhai::Dynamic>(context, ())?;
+    watch::last_look(context, session)
+}
+
+/// Opens a cluster in place of the one that is open.
+pub(crate) fn open(
+    context: &NativeCallContext<'_>,
+    session: &Session,
+    request: &StageRequest,
+) -> Fallible<()> {
+    let source = session.with(|inner| inner.source.clone());
+    let stage = source.open(request).map_err(|error| {
+        let findings = match &error {
+            OpenError::Cluster { findings, .. } => findings.clone(),
+            OpenError::Plugins(_) | OpenError::Other(_) => Vec::new(),
+        };
+        Thrown {
+            findings,
+            ..Thrown::mistake(error.to_string())
+        }
+        .at(context.call_position())
+    })?;
+    session.clear_stage();
+    session.with(|inner| inner.stage = Some(stage));
+    Ok(())
+}
+
+/// Waits until a freshly switched-on cluster stands still.
+pub(crate) fn settle_start(context: &NativeCallContext<'_>, session: &Session) -> Fallible<()> {
+    if watch::settle(context, session, START_LIMIT)? {
+        return Ok(());
+    }
+    Err(Thrown::unknown(format!(
+        "the cluster was not up and settled {START_LIMIT} after it was switched on"
+    ))
+    .at(context.call_position()))
+}
+
+/// Every group as it is now.
+fn outcomes(stage: &dyn Stage) -> Vec<GroupOutcome> {
+    stage
+        .groups()
+        .into_iter()
+        .filter_map(|name| {
+            let group = stage.group(&name)?;
+            Some(GroupOutcome {
+                outage: stage.outage(&name),
+                state: group.state.to_string(),
+                owner: group.owner,
+                is_virtual_server: group.is_virtual_server,
+                name,
+            })
+        })
+        .collect()
+}
+
+fn finish(session: &Session, report: DrillReport) {
+    session.with(|inner: &mut Inner| {
+        inner.observer.drill_ended(&report);
+        inner.reports.push(report);
+    });
+}
+
+/// The command that runs this drill again, ready for a shell.
+fn repeat_command(file: &str, seed: u64, name: &str) -> String {
+    format!(
+        "quorate drill {} --seed {seed} --filter {}",
+        shell_word(file),
+        shell_word(name)
+    )
+}
+
+/// A word as a POSIX shell reads it back.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_survives_a_shell() {
+        assert_eq!(
+            repeat_command("drills/a.rhai", 7, "a lost node's server"),
+            "quorate drill drills/a.rhai --seed 7 --filter 'a lost node'\\''s server'"
+        );
+    }
+}

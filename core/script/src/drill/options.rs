@@ -1,0 +1,140 @@
+//! The option maps of `drill` and `cluster`.
+
+use rhai::{Dynamic, Map};
+
+use crate::finding::suggestion;
+use crate::span::Span;
+
+/// What `drill` takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DrillOptions {
+    /// The cluster file, relative to the script.
+    pub(crate) cluster: String,
+    /// The seed.
+    pub(crate) seed: Option<u64>,
+    /// Words to filter by.
+    pub(crate) tags: Vec<String>,
+    /// Why it is not to be run.
+    pub(crate) skip: Option<String>,
+    /// The virtual time its body may take.
+    pub(crate) limit: Option<Span>,
+    /// Whether the body begins at power-on instead of when the cluster is up.
+    pub(crate) cold: bool,
+}
+
+/// What `cluster` takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClusterOptions {
+    /// The seed.
+    pub(crate) seed: Option<u64>,
+    /// Whether it is left at power-on.
+    pub(crate) cold: bool,
+}
+
+impl DrillOptions {
+    /// Reads the map; one sentence if something in it is wrong.
+    pub(crate) fn read(map: &Map) -> Result<DrillOptions, String> {
+        check_keys(
+            "drill",
+            map,
+            &["cluster", "seed", "tags", "skip", "limit", "cold"],
+        )?;
+        let cluster = map
+            .get("cluster")
+            .ok_or("a drill needs its cluster: #{ cluster: \"../clusters/four-node.ron\" }")?;
+        let cluster = text("cluster", cluster)?;
+        let tags = match map.get("tags") {
+            None => Vec::new(),
+            Some(tags) => tags
+                .as_array_ref()
+                .map_err(|kind| wrong("tags", "a list of texts", kind))?
+                .iter()
+                .map(|tag| text("tags", tag))
+                .collect::<Result<_, _>>()?,
+        };
+        let skip = match map.get("skip") {
+            None => None,
+            Some(skip) => match skip.as_bool() {
+                Ok(false) => None,
+                Ok(true) => Some("the script says so".to_owned()),
+                Err(_) => Some(text("skip", skip)?),
+            },
+        };
+        let limit = match map.get("limit") {
+            None => None,
+            Some(limit) => Some(span("limit", limit)?),
+        };
+        Ok(DrillOptions {
+            cluster,
+            seed: seed(map)?,
+            tags,
+            skip,
+            limit,
+            cold: cold(map)?,
+        })
+    }
+}
+
+impl ClusterOptions {
+    /// Reads the map; one sentence if something in it is wrong.
+    pub(crate) fn read(map: &Map) -> Result<ClusterOptions, String> {
+        check_keys("cluster", map, &["seed", "cold"])?;
+        Ok(ClusterOptions {
+            seed: seed(map)?,
+            cold: cold(map)?,
+        })
+    }
+}
+
+fn check_keys(of: &str, map: &Map, known: &[&str]) -> Result<(), String> {
+    match map.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            let hint = suggestion(key, known.iter().copied()).unwrap_or_default();
+            Err(format!("{of} has no option \"{key}\": {hint}"))
+        }
+    }
+}
+
+fn seed(map: &Map) -> Result<Option<u64>, String> {
+    match map.get("seed") {
+        None => Ok(None),
+        Some(seed) => {
+            let number = seed
+                .as_int()
+                .map_err(|kind| wrong("seed", "a whole number", kind))?;
+            u64::try_from(number)
+                .map(Some)
+                .map_err(|_| format!("the option \"seed\" must not be negative: {number}"))
+        }
+    }
+}
+
+fn cold(map: &Map) -> Result<bool, String> {
+    match map.get("cold") {
+        None => Ok(false),
+        Some(cold) => cold
+            .as_bool()
+            .map_err(|kind| wrong("cold", "true or false", kind)),
+    }
+}
+
+fn text(option: &str, value: &Dynamic) -> Result<String, String> {
+    value
+        .as_immutable_string_ref()
+        .map(|text| text.to_string())
+        .map_err(|kind| wrong(option, "a text", kind))
+}
+
+fn span(option: &str, value: &Dynamic) -> Result<Span, String> {
+    if let Some(span) = value.read_lock::<Span>() {
+        return Ok(*span);
+    }
+    text(option, value)?
+        .parse()
+        .map_err(|error: crate::SpanError| error.to_string())
+}
+
+fn wrong(option: &str, wanted: &str, kind: &str) -> String {
+    format!("the option \"{option}\" takes {wanted}, not {kind}")
+}

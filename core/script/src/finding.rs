@@ -1,0 +1,145 @@
+//! One mistake in a script or cluster file, with its place.
+
+use std::fmt;
+
+pub use quorate_model::Severity;
+use rhai::Position;
+
+/// A place in a file. Lines and columns count characters from 1; a line of 0 means the whole file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file, as it was named.
+    pub file: String,
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+    /// How many characters are meant, at least 1.
+    pub length: usize,
+    /// The line's text, without its end.
+    pub text: String,
+}
+
+impl Place {
+    /// The place `position` in the file `file` with the contents `source`: the word that begins there.
+    pub(crate) fn in_source(file: &str, source: &str, position: Position) -> Place {
+        let line = position.line().unwrap_or(0);
+        let column = position.position().unwrap_or(1).max(1);
+        let text = match line {
+            0 => String::new(),
+            line => source.lines().nth(line - 1).unwrap_or_default().to_owned(),
+        };
+        let word = text
+            .chars()
+            .skip(column - 1)
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .count();
+        Place {
+            file: file.to_owned(),
+            line,
+            column,
+            length: word.max(1),
+            text,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    /// `file:line:column`, as editors and terminals follow it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{}:{}", self.file, line, self.column),
+        }
+    }
+}
+
+/// One mistake, or one remark.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// Where.
+    pub place: Place,
+    /// A stable name of the rule that found it, such as `unknown-function`.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence: what is wrong.
+    pub message: String,
+    /// What to do about it, a did-you-mean among others.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Finding {
+    /// `file:line:column: error: message [rule] (help)` on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {}: {} [{}]",
+            self.place, self.severity, self.message, self.rule
+        )?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The name among `known` that `wanted` was most likely meant to be, if one is near enough to be worth saying.
+pub(crate) fn nearest<'a>(
+    wanted: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let lower = wanted.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&lower, &name.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(distance, name)| *distance <= 1 + name.len().max(wanted.len()) / 4)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// `did you mean "x"?`, if something is near, else the list of what there is, if it is short.
+pub(crate) fn suggestion<'a>(
+    wanted: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(wanted, known.iter().copied()) {
+        Some(name) => Some(format!("did you mean \"{name}\"?")),
+        None if !known.is_empty() && known.len() <= 12 => {
+            Some(format!("there is {}", known.join(", ")))
+        }
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        assert_eq!(nearest("onwer", ["owner", "online"]), Some("owner"));
+        assert_eq!(nearest("evs3", ["EVS1", "EVS3"]), Some("EVS3"));
+        assert_eq!(nearest("banana", ["owner", "online"]), None);
+    }
+
+    #[test]
+    fn a_place_spans_its_word() {
+        let place = Place::in_source(
+            "x.rhai",
+            "let a = 1;\n  groupp(\"EVS1\")",
+            Position::new(2, 3),
+        );
+        assert_eq!(
+            (place.length, place.to_string()),
+            (6, "x.rhai:2:3".to_owned())
+        );
+        assert_eq!(place.text, "  groupp(\"EVS1\")");
+    }
+}

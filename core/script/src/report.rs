@@ -1,0 +1,129 @@
+//! What a drill showed.
+
+use std::fmt;
+use std::time::Duration;
+
+use quorate_model::{Name, Time};
+
+use crate::Place;
+
+/// How a drill ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Everything it expected was seen.
+    Pass,
+    /// It was not run: filtered out, or marked to be skipped.
+    Skipped,
+    /// Time ran out before anything was shown.
+    Unknown,
+    /// Something was seen that must not be, or not seen that must be.
+    Fail,
+    /// It could not be carried out: a mistake in the script, in the cluster file, or in the runtime.
+    Error,
+}
+
+impl Verdict {
+    /// The verdict's name, in lower case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Skipped => "skipped",
+            Self::Unknown => "unknown",
+            Self::Fail => "fail",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Why a drill did not pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failure {
+    /// One sentence.
+    pub message: String,
+    /// The place in the script.
+    pub place: Option<Place>,
+    /// The places the script was called from, innermost first.
+    pub called_from: Vec<Place>,
+    /// The value that was found, where a comparison failed.
+    pub actual: Option<String>,
+    /// The value that was wanted, with how the two were compared.
+    pub wanted: Option<String>,
+    /// What the condition last read of the cluster, as the script spells it.
+    pub seen: Vec<String>,
+    /// The last lines of the journal about what the condition read, oldest first.
+    pub events: Vec<String>,
+    /// Mistakes of a cluster file, where those are the reason.
+    pub findings: Vec<crate::Finding>,
+    /// Whether it is a mistake of ours rather than of the script or the cluster.
+    pub internal: bool,
+}
+
+/// What became of one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupOutcome {
+    /// Its name.
+    pub name: Name,
+    /// Its state at the end.
+    pub state: String,
+    /// Its owner at the end.
+    pub owner: Option<Name>,
+    /// For how long it was not Online.
+    pub outage: Duration,
+    /// Whether it is a virtual server.
+    pub is_virtual_server: bool,
+}
+
+/// What one drill showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrillReport {
+    /// The script file, as it was named.
+    pub file: String,
+    /// The drill's name.
+    pub name: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The seed it ran with.
+    pub seed: u64,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why it was skipped.
+    pub skipped: Option<String>,
+    /// Why it did not pass.
+    pub failure: Option<Failure>,
+    /// Virtual time passed.
+    pub virtual_time: Time,
+    /// Real time taken.
+    pub real_time: Duration,
+    /// Every group, at the end of the drill and before its faults were healed.
+    pub groups: Vec<GroupOutcome>,
+    /// Groups that faults moved or stopped without having touched them.
+    pub disturbed: Vec<Name>,
+    /// The command that repeats this very drill.
+    pub repeat: String,
+}
+
+/// Told how a run goes on, while it does.
+pub trait Observer {
+    /// A drill begins.
+    fn drill_started(&mut self, _file: &str, _name: &str, _seed: u64) {}
+    /// Virtual time passed. Called often: whoever draws it picks the moments.
+    fn time_passed(&mut self, _now: Time) {}
+    /// A drill reached a step.
+    fn step(&mut self, _now: Time, _title: &str) {}
+    /// A drill said something, by `note` or `print`.
+    fn note(&mut self, _now: Time, _text: &str) {}
+    /// A drill ended.
+    fn drill_ended(&mut self, _report: &DrillReport) {}
+}
+
+/// An observer that looks away.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {}

@@ -1,0 +1,281 @@
+//! What the natives of one engine share: the stage, the drill that runs on it, and what it watches.
+//!
+//! No borrow of it lives while a script closure is called, so a condition may read whatever it likes.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use quorate_model::Time;
+use rhai::{FnPtr, NativeCallContext, Position};
+
+use crate::drill::{DrillState, RunOptions};
+use crate::report::{DrillReport, Observer};
+use crate::stage::{Line, Stage, StageError, StageSource};
+use crate::thrown::{Fallible, Seen, Thrown};
+use crate::watch::Watch;
+
+/// Readings remembered at most: more than anyone reads in a failure.
+const SEEN_MAX: usize = 64;
+
+/// A handle on the shared state; every copy is the same session.
+#[derive(Clone)]
+pub(crate) struct Session(Rc<RefCell<Inner>>);
+
+/// The shared state.
+pub(crate) struct Inner {
+    /// The open cluster, if one is.
+    pub(crate) stage: Option<Box<dyn Stage>>,
+    /// Where clusters come from.
+    pub(crate) source: Rc<dyn StageSource>,
+    /// The script, for places in it.
+    pub(crate) script: ScriptText,
+    /// How the run was asked for.
+    pub(crate) options: RunOptions,
+    /// Who is told.
+    pub(crate) observer: Box<dyn Observer>,
+    /// Set to stop everything soon.
+    pub(crate) cancel: Arc<AtomicBool>,
+    /// The drill that runs.
+    pub(crate) drill: Option<DrillState>,
+    /// The drills that ended.
+    pub(crate) reports: Vec<DrillReport>,
+    /// The journals of the drills that ended, if they are wanted.
+    pub(crate) journal: Vec<u8>,
+    /// What is watched while time passes.
+    pub(crate) watches: Vec<Watch>,
+    /// The revision after which the watches were last looked at.
+    pub(crate) watched: Option<u64>,
+    /// Whether a condition is being evaluated, which may look and not act.
+    pub(crate) looking: bool,
+    /// What was read since the last statement that acted or expected.
+    pub(crate) seen: Vec<(Position, Seen)>,
+    /// Journal lines as they were last fetched.
+    pub(crate) lines: Vec<Rc<Line>>,
+    /// How many breaches were reported.
+    pub(crate) breaches: usize,
+}
+
+/// The script that runs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScriptText {
+    /// Its file, as it was named.
+    pub(crate) file: String,
+    /// Its contents.
+    pub(crate) source: String,
+    /// The folder that paths in it are relative to.
+    pub(crate) folder: PathBuf,
+}
+
+impl Session {
+    pub(crate) fn new(
+        source: Rc<dyn StageSource>,
+        options: RunOptions,
+        observer: Box<dyn Observer>,
+        cancel: Arc<AtomicBool>,
+    ) -> Session {
+        Session(Rc::new(RefCell::new(Inner {
+            stage: None,
+            source,
+            script: ScriptText::default(),
+            options,
+            observer,
+            cancel,
+            drill: None,
+            reports: Vec::new(),
+            journal: Vec::new(),
+            watches: Vec::new(),
+            watched: None,
+            looking: false,
+            seen: Vec::new(),
+            lines: Vec::new(),
+            breaches: 0,
+        })))
+    }
+
+    /// The session of the engine that makes this call.
+    pub(crate) fn of(context: &NativeCallContext<'_>) -> Fallible<Session> {
+        context
+            .tag()
+            .and_then(|tag| tag.read_lock::<Session>().map(|session| session.clone()))
+            .ok_or_else(|| {
+                Thrown::internal("the engine has lost its session").at(context.call_position())
+            })
+    }
+
+    /// Short access to the shared state. Never call a script from inside.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Inner) -> T) -> T {
+        look(&mut self.0.borrow_mut())
+    }
+
+    /// Short access to the open cluster. A panic in it ends the drill, not the process.
+    pub(crate) fn with_stage<T>(
+        &self,
+        context: &NativeCallContext<'_>,
+        look: impl FnOnce(&mut dyn Stage) -> T,
+    ) -> Fallible<T> {
+        let at = context.call_position();
+        self.with(|inner| inner.guarded(look))
+            .map_err(|thrown| thrown.at(at))
+    }
+
+    /// As [`Session::with_stage`], for what the cluster may refuse.
+    pub(crate) fn try_stage<T>(
+        &self,
+        context: &NativeCallContext<'_>,
+        look: impl FnOnce(&mut dyn Stage) -> Result<T, StageError>,
+    ) -> Fallible<T> {
+        self.with_stage(context, look)?
+            .map_err(|refused| Thrown::mistake(refused.0).at(context.call_position()))
+    }
+
+    /// Refuses to act inside a condition, and forgets what was read before.
+    pub(crate) fn begin_act(&self, context: &NativeCallContext<'_>) -> Fallible<()> {
+        if self.with(|inner| inner.looking) {
+            return Err(Thrown::mistake(format!(
+                "\"{}\" acts on the cluster, and a condition may only look at it",
+                context.fn_name()
+            ))
+            .at(context.call_position()));
+        }
+        self.with(|inner| inner.seen.clear());
+        Ok(())
+    }
+
+    /// Remembers what a script read, for the report of a failure.
+    pub(crate) fn saw(
+        &self,
+        context: &NativeCallContext<'_>,
+        subject: &str,
+        what: impl FnOnce() -> String,
+        value: String,
+    ) {
+        let position = context.call_position();
+        self.with(|inner| {
+            if inner.seen.len() >= SEEN_MAX {
+                inner.seen.remove(0);
+            }
+            let seen = Seen {
+                subject: subject.to_owned(),
+                what: what(),
+                value,
+            };
+            inner.seen.push((position, seen));
+        });
+    }
+
+    /// Everything read since the last statement that acted, latest reading of each thing.
+    pub(crate) fn take_seen(&self) -> Vec<Seen> {
+        self.take_seen_from(Position::NONE)
+    }
+
+    /// As [`Session::take_seen`], of what stands at or after `from` in the script.
+    pub(crate) fn take_seen_from(&self, from: Position) -> Vec<Seen> {
+        let readings = self.with(|inner| std::mem::take(&mut inner.seen));
+        let mut latest: Vec<Seen> = Vec::new();
+        for (position, seen) in readings {
+            if !position.is_none() && !from.is_none() && position < from {
+                continue;
+            }
+            latest.retain(|older| older.what != seen.what);
+            latest.push(seen);
+        }
+        latest
+    }
+
+    /// Calls a condition of the script: it may look and not act.
+    pub(crate) fn ask(&self, context: &NativeCallContext<'_>, condition: &FnPtr) -> Fallible<bool> {
+        let nested = self.with(|inner| std::mem::replace(&mut inner.looking, true));
+        let answer = condition.call_within_context::<rhai::Dynamic>(context, ());
+        self.with(|inner| inner.looking = nested);
+        let answer = answer?;
+        answer.as_bool().map_err(|kind| {
+            Thrown::mistake(format!(
+                "a condition must be true or false, and this one is {kind}"
+            ))
+            .at(context.call_position())
+        })
+    }
+
+    /// Fails if the run is to be stopped.
+    pub(crate) fn check_cancel(&self, context: &NativeCallContext<'_>) -> Fallible<()> {
+        if self.with(|inner| inner.cancel.load(Ordering::Relaxed)) {
+            return Err(interrupted(context.call_position()));
+        }
+        Ok(())
+    }
+
+    /// The journal's lines so far.
+    pub(crate) fn lines(&self) -> Result<Vec<Rc<Line>>, Thrown> {
+        self.with(|inner| {
+            let known = inner.lines.len();
+            let newer = inner.guarded(|stage| stage.lines(known))?;
+            inner.lines.extend(newer.into_iter().map(Rc::new));
+            Ok(inner.lines.clone())
+        })
+    }
+
+    /// Forgets everything that belongs to the cluster that was open.
+    pub(crate) fn clear_stage(&self) -> Option<Box<dyn Stage>> {
+        self.with(|inner| {
+            inner.watches.clear();
+            inner.watched = None;
+            inner.seen.clear();
+            inner.lines.clear();
+            inner.breaches = 0;
+            inner.looking = false;
+            inner.stage.take()
+        })
+    }
+}
+
+impl Inner {
+    /// Runs `look` on the open cluster and turns a panic into an internal error.
+    pub(crate) fn guarded<T>(
+        &mut self,
+        look: impl FnOnce(&mut dyn Stage) -> T,
+    ) -> Result<T, Thrown> {
+        let Some(stage) = self.stage.as_deref_mut() else {
+            return Err(Thrown::mistake(
+                "no cluster is open: do this inside a drill, or open one with cluster(\"file.ron\")",
+            ));
+        };
+        // The stage is dropped after a panic and never looked at again, so a broken invariant of it is not seen.
+        match catch_unwind(AssertUnwindSafe(|| look(stage))) {
+            Ok(value) => Ok(value),
+            Err(panic) => {
+                let stage = self.stage.take();
+                let _ = catch_unwind(AssertUnwindSafe(move || drop(stage)));
+                Err(Thrown::internal(format!(
+                    "the world panicked: {}",
+                    panic_text(&*panic)
+                )))
+            }
+        }
+    }
+
+    /// Virtual time, zero if no cluster is open.
+    pub(crate) fn now(&self) -> Time {
+        self.stage.as_ref().map_or(Time::ZERO, |stage| stage.now())
+    }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
+
+/// The error that ends a run from outside.
+pub(crate) fn interrupted(at: Position) -> Box<rhai::EvalAltResult> {
+    Box::new(rhai::EvalAltResult::ErrorTerminated(
+        "interrupted".into(),
+        at,
+    ))
+}

@@ -1,0 +1,468 @@
+//! What a drill needs of a cluster, in the words of the drill language.
+//!
+//! The virtual world satisfies it (see [`crate::SimSource`]); a live cluster can do so later. Nothing in this
+//! module knows of Rhai, and nothing in the vocabulary knows of the virtual world.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use quorate_model::{GroupState, Name, NetworkRole, NodeState, ResourceState, Time, Value};
+
+/// A line of the journal: one JSON object.
+pub type Line = serde_json::Map<String, serde_json::Value>;
+
+/// A fault that was made and can be healed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FaultHandle(pub u64);
+
+/// A fault of the world. Never one of the verdict: a resource is found dead by its own type's code.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// A node loses its power. Healed by switching it on.
+    NodeCrash {
+        /// Which node.
+        node: Name,
+    },
+    /// A node stands still. Healed by letting it go on.
+    NodeFreeze {
+        /// Which node.
+        node: Name,
+        /// For how long; until thawed if not given.
+        lasting: Option<Duration>,
+    },
+    /// A node's card in one network breaks.
+    NicFail {
+        /// Which node.
+        node: Name,
+        /// The card's network.
+        network: Name,
+    },
+    /// A network carries nothing.
+    NetworkFail {
+        /// Which network.
+        network: Name,
+    },
+    /// A network loses datagrams at random.
+    NetworkLoss {
+        /// Which network.
+        network: Name,
+        /// How likely it is that one is lost, 0 to 1.
+        probability: f64,
+    },
+    /// A network is slower than its definition says.
+    NetworkLatency {
+        /// Which network.
+        network: Name,
+        /// One way.
+        latency: Duration,
+    },
+    /// Nodes on different sides do not hear each other. Nodes named on no side are on a side of their own,
+    /// together.
+    Partition {
+        /// On one network, or on all.
+        network: Option<Name>,
+        /// The sides.
+        sides: Vec<Vec<Name>>,
+    },
+    /// A shared disk answers nobody.
+    DiskFail {
+        /// Which disk.
+        disk: Name,
+    },
+    /// Every request to a shared disk takes this much longer.
+    DiskSlow {
+        /// Which disk.
+        disk: Name,
+        /// How much longer.
+        delay: Duration,
+    },
+    /// The process behind a resource dies, where it runs.
+    ServiceCrash {
+        /// Which resource's process.
+        resource: Name,
+    },
+    /// The process behind a resource runs and does not answer.
+    ServiceHang {
+        /// Which resource's process.
+        resource: Name,
+        /// For how long; until repaired if not given.
+        lasting: Option<Duration>,
+    },
+    /// The next starts of the process behind a resource fail, on any node.
+    ServiceFailStarts {
+        /// Which resource's process.
+        resource: Name,
+        /// How many starts.
+        count: u32,
+    },
+    /// The process behind a resource takes this much longer to start, on any node.
+    ServiceSlowStart {
+        /// Which resource's process.
+        resource: Name,
+        /// How much longer.
+        delay: Duration,
+    },
+}
+
+/// A thing whose faults can be repaired all at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// A frozen node goes on.
+    NodeThaw(Name),
+    /// A node's card in a network works again.
+    Nic {
+        /// Which node.
+        node: Name,
+        /// The card's network.
+        network: Name,
+    },
+    /// A network works as its definition says.
+    Network(Name),
+    /// A shared disk works.
+    Disk(Name),
+    /// The process behind a resource can start and answer.
+    Service(Name),
+    /// Every partition and cut is gone, on all networks.
+    Partitions,
+}
+
+/// What an operator orders of a node's machine or of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Switch a node on.
+    NodeStart(Name),
+    /// Shut a node down: its groups move away first, then it goes off.
+    NodeShutdown(Name),
+    /// Stop the cluster service of a node; the machine stays on.
+    ServiceStop(Name),
+    /// Start the cluster service of a node.
+    ServiceStart(Name),
+    /// Pause a node.
+    NodePause(Name),
+    /// Resume a paused node.
+    NodeResume(Name),
+    /// Take a node out of the cluster for good.
+    NodeEvict(Name),
+    /// Bring a group online and remember it.
+    GroupOnline(Name),
+    /// Take a group offline and remember it.
+    GroupOffline(Name),
+    /// Move a group, to the best possible node if none is named.
+    GroupMove {
+        /// Which group.
+        group: Name,
+        /// Where to.
+        to: Option<Name>,
+    },
+    /// Bring a resource, and what it depends on, online.
+    ResourceOnline(Name),
+    /// Take a resource, and what depends on it, offline.
+    ResourceOffline(Name),
+    /// The administrator's "initiate failure".
+    ResourceFail(Name),
+    /// Set a property of a group; `None` resets it to its default.
+    GroupSet {
+        /// Which group.
+        group: Name,
+        /// The original's name.
+        property: String,
+        /// The new value.
+        value: Option<Value>,
+    },
+    /// Set a property of a resource; `None` resets it to its default.
+    ResourceSet {
+        /// Which resource.
+        resource: Name,
+        /// The original's name.
+        property: String,
+        /// The new value.
+        value: Option<Value>,
+    },
+    /// Send a control code to a resource on its owner.
+    ResourceControl {
+        /// Which resource.
+        resource: Name,
+        /// CLUSCTL code.
+        code: u32,
+    },
+}
+
+/// An order that was given; its answer may take time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OrderHandle(pub u64);
+
+/// The answer to an order: accepted, or refused with the original's error code and one sentence.
+pub type Answer = Result<(), (u32, String)>;
+
+/// A node, as an operator's console shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeStatus {
+    /// Its name.
+    pub name: Name,
+    /// What it is to its cluster.
+    pub state: NodeState,
+    /// The groups it owns.
+    pub groups: Vec<Name>,
+}
+
+/// A group, as an operator's console shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupStatus {
+    /// Its name.
+    pub name: Name,
+    /// Its state.
+    pub state: GroupState,
+    /// The node that owns it, if the cluster knows one.
+    pub owner: Option<Name>,
+    /// Its resources, providers before dependents.
+    pub resources: Vec<Name>,
+    /// Failovers inside the current period.
+    pub failovers: u32,
+    /// Its preferred owners, best first.
+    pub preferred_owners: Vec<Name>,
+    /// Whether clients know it by a network name of its own: a virtual server, unlike the Cluster Group.
+    pub is_virtual_server: bool,
+}
+
+/// A resource, as an operator's console shows it; `owners` is the truth of the machines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceStatus {
+    /// Its name.
+    pub name: Name,
+    /// Its type.
+    pub kind: Name,
+    /// Its group.
+    pub group: Name,
+    /// Its state.
+    pub state: ResourceState,
+    /// The node that owns its group.
+    pub owner: Option<Name>,
+    /// Every machine on which it is in service at this instant: never more than one in a sound cluster.
+    pub owners: Vec<Name>,
+    /// How often it was restarted on the same node.
+    pub restarts: u32,
+    /// Its providers.
+    pub depends_on: Vec<Name>,
+    /// The resources that depend on it.
+    pub dependents: Vec<Name>,
+}
+
+/// A network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkStatus {
+    /// Its name.
+    pub name: Name,
+    /// What it carries.
+    pub role: NetworkRole,
+}
+
+/// A shared disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskStatus {
+    /// Its name.
+    pub name: Name,
+    /// Who holds its reservation.
+    pub owner: Option<Name>,
+    /// Where its file system is mounted.
+    pub mounted_on: Vec<Name>,
+}
+
+/// The quorum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuorumStatus {
+    /// `Standard`, `MajorityNodeSet` or `Local`.
+    pub kind: &'static str,
+    /// The node that holds it: the owner of the quorum disk, or the coordinator.
+    pub owner: Option<Name>,
+    /// Whether there is a quorate cluster at this instant.
+    pub has_quorum: bool,
+}
+
+/// What a group's clients saw so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ClientReport {
+    /// Requests made.
+    pub requests: u64,
+    /// Requests that failed.
+    pub failures: u64,
+    /// The longest unbroken time in which every request failed.
+    pub longest_outage: Duration,
+}
+
+/// An invariant that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// When.
+    pub time: Time,
+    /// Which invariant.
+    pub invariant: String,
+    /// One sentence that names what was seen.
+    pub text: String,
+    /// The event after which it was seen.
+    pub event: String,
+}
+
+/// A cluster in a world. Names are matched as the cluster file spells them.
+///
+/// Reading changes nothing. Only [`Stage::advance`] lets time pass.
+pub trait Stage {
+    /// Time since the world began.
+    fn now(&self) -> Time;
+    /// The cluster's local civil time, in milliseconds since 1970.
+    fn civil_ms(&self) -> i64;
+    /// A number that changes whenever something that can be read changes.
+    fn revision(&self) -> u64;
+    /// Lets the world go on until something that can be read changes, and at most until `limit`.
+    fn advance(&mut self, limit: Time);
+
+    /// The cluster's name.
+    fn cluster_name(&self) -> Name;
+    /// The nodes, by number.
+    fn nodes(&self) -> Vec<Name>;
+    /// The groups, the default Cluster Group first.
+    fn groups(&self) -> Vec<Name>;
+    /// The resources, group by group.
+    fn resources(&self) -> Vec<Name>;
+    /// The networks, by priority.
+    fn networks(&self) -> Vec<Name>;
+    /// The shared disks.
+    fn disks(&self) -> Vec<Name>;
+
+    /// A node.
+    fn node(&self, name: &str) -> Option<NodeStatus>;
+    /// A group.
+    fn group(&self, name: &str) -> Option<GroupStatus>;
+    /// A resource.
+    fn resource(&self, name: &str) -> Option<ResourceStatus>;
+    /// A network.
+    fn network(&self, name: &str) -> Option<NetworkStatus>;
+    /// A shared disk.
+    fn disk(&self, name: &str) -> Option<DiskStatus>;
+    /// Whether the processes behind a resource run where it is owned; `None` for an unknown resource.
+    fn service_running(&self, resource: &str) -> Option<bool>;
+    /// The quorum.
+    fn quorum(&self) -> QuorumStatus;
+    /// The node that coordinates, if one does.
+    fn coordinator(&self) -> Option<Name>;
+    /// A group's property.
+    ///
+    /// # Errors
+    ///
+    /// One sentence, if there is no such property.
+    fn group_property(&self, group: &str, property: &str) -> Result<Value, StageError>;
+    /// A resource's property, common or private.
+    ///
+    /// # Errors
+    ///
+    /// One sentence, if there is no such property.
+    fn resource_property(&self, resource: &str, property: &str) -> Result<Value, StageError>;
+
+    /// For how long a group was not Online since it first was.
+    fn outage(&self, group: &str) -> Duration;
+    /// The part of the time since it first was Online in which a group was Online, 0 to 1.
+    fn availability(&self, group: &str) -> f64;
+    /// Groups that faults moved or stopped without having touched them.
+    fn disturbed(&self) -> Vec<Name>;
+
+    /// Gives an order. Its answer comes as time passes.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be given at all: nobody there to take it.
+    fn order(&mut self, order: Order) -> Result<OrderHandle, StageError>;
+    /// The answer to an order, once there is one.
+    fn answer(&self, order: OrderHandle) -> Option<Answer>;
+    /// Makes a fault.
+    ///
+    /// # Errors
+    ///
+    /// If there is nothing to break: a process that does not run, a node that is off.
+    fn inject(&mut self, fault: Fault) -> Result<FaultHandle, StageError>;
+    /// Undoes one fault. Nothing happens if it is healed already.
+    fn heal(&mut self, fault: FaultHandle);
+    /// Undoes every fault, the last one first.
+    fn heal_all(&mut self);
+    /// Undoes what is broken about one thing.
+    ///
+    /// # Errors
+    ///
+    /// If the thing does not exist.
+    fn repair(&mut self, what: Repair) -> Result<(), StageError>;
+    /// Sends clients to a group, by its network name.
+    ///
+    /// # Errors
+    ///
+    /// If clients cannot know the group: it has no network name.
+    fn clients(&mut self, group: &str, users: u32, every: Duration) -> Result<(), StageError>;
+    /// What a group's clients saw; `None` if it has none.
+    fn client_report(&self, group: &str) -> Option<ClientReport>;
+
+    /// Writes a drill's step into the journal.
+    fn mark_step(&mut self, title: &str);
+    /// Writes a drill's note into the journal.
+    fn mark_note(&mut self, text: &str);
+    /// The journal's lines from number `from` on.
+    fn lines(&self, from: usize) -> Vec<Line>;
+    /// Writes the whole journal, one JSON object per line, header first.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the writer says.
+    fn write_journal(&self, out: &mut dyn io::Write) -> io::Result<()>;
+    /// Every invariant that was broken so far.
+    fn breaches(&self) -> Vec<Breach>;
+}
+
+/// Why a stage refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct StageError(pub String);
+
+/// How a stage is to be set up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageRequest {
+    /// The cluster file.
+    pub cluster: PathBuf,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+/// Where stages come from.
+pub trait StageSource {
+    /// Sets a cluster up with all nodes switched on at time zero.
+    ///
+    /// # Errors
+    ///
+    /// A cluster file that cannot be read or is not sound, or plugins that cannot be loaded.
+    fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError>;
+}
+
+/// Why no stage could be set up.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The cluster file has mistakes.
+    #[error("the cluster file {} has mistakes", path.display())]
+    Cluster {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with places.
+        findings: Vec<crate::Finding>,
+    },
+    /// The plugins cannot be loaded.
+    #[error("{0}")]
+    Plugins(String),
+    /// Something else, in one sentence.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl OpenError {
+    /// The cluster file the error is about, if it is about one.
+    pub fn cluster(&self) -> Option<&Path> {
+        match self {
+            Self::Cluster { path, .. } => Some(path),
+            Self::Plugins(_) | Self::Other(_) => None,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of the whole crate on a fake cluster.

@@ -1,0 +1,99 @@
+//! What natives throw: a failure with everything a report wants to say about it.
+
+use rhai::{Dynamic, EvalAltResult, Position};
+
+use crate::report::Verdict;
+
+/// What a native returns.
+pub(crate) type Fallible<T> = Result<T, Box<EvalAltResult>>;
+
+/// A failure on its way through the engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Thrown {
+    /// The verdict it leads to if nobody catches it.
+    pub(crate) verdict: Verdict,
+    /// One sentence.
+    pub(crate) message: String,
+    /// The value found.
+    pub(crate) actual: Option<String>,
+    /// The value wanted.
+    pub(crate) wanted: Option<String>,
+    /// What was read.
+    pub(crate) seen: Vec<Seen>,
+    /// Mistakes of a file.
+    pub(crate) findings: Vec<crate::Finding>,
+    /// Whether it is our own mistake.
+    pub(crate) internal: bool,
+}
+
+/// Something that a condition read of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The object's name, for finding its events; empty for the cluster itself.
+    pub(crate) subject: String,
+    /// What was read, as a script spells it: `group("EVS3").owner`.
+    pub(crate) what: String,
+    /// What it was.
+    pub(crate) value: String,
+}
+
+impl Thrown {
+    /// A mistake of the script.
+    pub(crate) fn mistake(message: impl Into<String>) -> Thrown {
+        Thrown::new(Verdict::Error, message)
+    }
+
+    /// Something expected was not seen.
+    pub(crate) fn failed(message: impl Into<String>) -> Thrown {
+        Thrown::new(Verdict::Fail, message)
+    }
+
+    /// Time ran out.
+    pub(crate) fn unknown(message: impl Into<String>) -> Thrown {
+        Thrown::new(Verdict::Unknown, message)
+    }
+
+    /// A mistake of ours.
+    pub(crate) fn internal(message: impl Into<String>) -> Thrown {
+        Thrown {
+            internal: true,
+            ..Thrown::new(Verdict::Error, message)
+        }
+    }
+
+    fn new(verdict: Verdict, message: impl Into<String>) -> Thrown {
+        Thrown {
+            verdict,
+            message: message.into(),
+            actual: None,
+            wanted: None,
+            seen: Vec::new(),
+            findings: Vec::new(),
+            internal: false,
+        }
+    }
+
+    /// With the two values of a comparison.
+    pub(crate) fn values(mut self, actual: impl Into<String>, wanted: impl Into<String>) -> Thrown {
+        self.actual = Some(actual.into());
+        self.wanted = Some(wanted.into());
+        self
+    }
+
+    /// With what was read.
+    pub(crate) fn seen(mut self, seen: Vec<Seen>) -> Thrown {
+        self.seen = seen;
+        self
+    }
+
+    /// As an error of the engine. The engine fills the position of the call in if none is given.
+    pub(crate) fn at(self, position: Position) -> Box<EvalAltResult> {
+        Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(self), position))
+    }
+}
+
+impl std::fmt::Display for Thrown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}

@@ -1,0 +1,287 @@
+//! Between Rhai's values and ours.
+
+use quorate_model::{Name, Value};
+use rhai::{Dynamic, NativeCallContext, Position};
+
+use crate::span::Span;
+use crate::thrown::{Fallible, Thrown};
+use crate::vocabulary::handles::{DiskRef, GroupRef, NetworkRef, NodeRef, ResourceRef};
+
+/// A duration given as a text or as a `Duration`.
+pub(crate) fn span_arg(context: &NativeCallContext<'_>, value: &Dynamic) -> Fallible<Span> {
+    let at = context.call_position();
+    if let Some(span) = value.read_lock::<Span>() {
+        return Ok(*span);
+    }
+    match value.as_immutable_string_ref() {
+        Ok(text) => text
+            .parse()
+            .map_err(|error: crate::SpanError| Thrown::mistake(error.to_string()).at(at)),
+        Err(_) => Err(Thrown::mistake(format!(
+            "\"{}\" takes a duration, such as \"90s\" or 5.minutes, and {} is none",
+            context.fn_name(),
+            show(value)
+        ))
+        .at(at)),
+    }
+}
+
+/// A name given as a text or as the object itself.
+pub(crate) fn name_arg(context: &NativeCallContext<'_>, value: &Dynamic) -> Fallible<Name> {
+    name_of(value).ok_or_else(|| {
+        Thrown::mistake(format!(
+            "\"{}\" takes a name, and {} is none",
+            context.fn_name(),
+            show(value)
+        ))
+        .at(context.call_position())
+    })
+}
+
+/// The name in a text or handle.
+fn name_of(value: &Dynamic) -> Option<Name> {
+    if let Ok(text) = value.as_immutable_string_ref() {
+        return Some(text.as_str().into());
+    }
+    handle_name(value)
+}
+
+/// The name a handle stands for.
+fn handle_name(value: &Dynamic) -> Option<Name> {
+    None.or_else(|| value.read_lock::<NodeRef>().map(|it| it.name.clone()))
+        .or_else(|| value.read_lock::<GroupRef>().map(|it| it.name.clone()))
+        .or_else(|| value.read_lock::<ResourceRef>().map(|it| it.name.clone()))
+        .or_else(|| value.read_lock::<NetworkRef>().map(|it| it.name.clone()))
+        .or_else(|| value.read_lock::<DiskRef>().map(|it| it.name.clone()))
+}
+
+/// A list of lists of names: the sides of a partition.
+pub(crate) fn sides_arg(
+    context: &NativeCallContext<'_>,
+    sides: &rhai::Array,
+) -> Fallible<Vec<Vec<Name>>> {
+    sides
+        .iter()
+        .map(|side| {
+            let side = side.as_array_ref().map_err(|kind| {
+                Thrown::mistake(format!(
+                    "a partition is a list of sides, each a list of nodes, such as [[\"NODE1\"], [\"NODE2\", \"NODE3\"]]; one side is {kind}"
+                ))
+                .at(context.call_position())
+            })?;
+            side.iter().map(|node| name_arg(context, node)).collect()
+        })
+        .collect()
+}
+
+/// A list of names as a Rhai array.
+pub(crate) fn names(names: &[Name]) -> rhai::Array {
+    names
+        .iter()
+        .map(|name| Dynamic::from(name.as_str().to_owned()))
+        .collect()
+}
+
+/// A name, or the empty text for none.
+pub(crate) fn name_or_empty(name: Option<&Name>) -> String {
+    name.map_or_else(String::new, |name| name.to_string())
+}
+
+/// A property's value for a script.
+pub(crate) fn from_value(value: Value) -> Dynamic {
+    match value {
+        Value::Dword(number) => Dynamic::from(i64::from(number)),
+        Value::Text(text) => text.into(),
+        Value::List(list) => list
+            .into_iter()
+            .map(Dynamic::from)
+            .collect::<rhai::Array>()
+            .into(),
+    }
+}
+
+/// A property's value from a script; `()` stands for the default. -1 is the original's 0xFFFFFFFF.
+pub(crate) fn to_value(
+    context: &NativeCallContext<'_>,
+    value: &Dynamic,
+) -> Fallible<Option<Value>> {
+    let wrong = |what: &str| Err(Thrown::mistake(what.to_owned()).at(context.call_position()));
+    if value.is_unit() {
+        return Ok(None);
+    }
+    if let Ok(flag) = value.as_bool() {
+        return Ok(Some(Value::Dword(u32::from(flag))));
+    }
+    if let Ok(number) = value.as_int() {
+        return match (number, u32::try_from(number)) {
+            (-1, _) => Ok(Some(Value::Dword(u32::MAX))),
+            (_, Ok(number)) => Ok(Some(Value::Dword(number))),
+            _ => wrong(&format!(
+                "a property's number lies between 0 and 4294967295: {number}"
+            )),
+        };
+    }
+    if let Ok(list) = value.as_array_ref() {
+        let texts: Option<Vec<String>> = list
+            .iter()
+            .map(|item| name_of(item).map(|name| name.to_string()))
+            .collect();
+        return match texts {
+            Some(texts) => Ok(Some(Value::List(texts))),
+            None => wrong("a property's list holds texts only"),
+        };
+    }
+    if value.read_lock::<Span>().is_some() {
+        return wrong(
+            "properties are plain numbers in the original's units, not durations: RestartPeriod is in milliseconds, FailoverPeriod in hours",
+        );
+    }
+    match name_of(value) {
+        Some(text) => Ok(Some(Value::Text(text.to_string()))),
+        None => wrong(&format!("{} is no value for a property", show(value))),
+    }
+}
+
+/// JSON as a script sees it.
+pub(crate) fn from_json(value: &serde_json::Value) -> Dynamic {
+    match value {
+        serde_json::Value::Null => Dynamic::UNIT,
+        serde_json::Value::Bool(flag) => (*flag).into(),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(number) => number.into(),
+            None => number.as_f64().unwrap_or(f64::NAN).into(),
+        },
+        serde_json::Value::String(text) => text.clone().into(),
+        serde_json::Value::Array(items) => {
+            items.iter().map(from_json).collect::<rhai::Array>().into()
+        }
+        serde_json::Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.as_str().into(), from_json(value)))
+            .collect::<rhai::Map>()
+            .into(),
+    }
+}
+
+/// A value as a report shows it: texts in quotes, lists and maps spelled out.
+pub(crate) fn show(value: &Dynamic) -> String {
+    if let Ok(text) = value.as_immutable_string_ref() {
+        return format!("{:?}", text.as_str());
+    }
+    if let Ok(list) = value.as_array_ref() {
+        return format!("[{}]", list.iter().map(show).collect::<Vec<_>>().join(", "));
+    }
+    if let Ok(map) = value.as_map_ref() {
+        let fields: Vec<_> = map
+            .iter()
+            .map(|(key, value)| format!("{key}: {}", show(value)))
+            .collect();
+        return format!("#{{{}}}", fields.join(", "));
+    }
+    if let Some(span) = value.read_lock::<Span>() {
+        return span.to_string();
+    }
+    if let Some(name) = handle_name(value) {
+        return name.to_string();
+    }
+    if value.is_unit() {
+        return "()".to_owned();
+    }
+    if value.is_fnptr() {
+        // Names of anonymous functions differ from build to build and say nothing.
+        return "a function".to_owned();
+    }
+    value.to_string()
+}
+
+/// Whether two values are equal, as `==` has it, with durations equal to their texts and lists compared one by one.
+pub(crate) fn equal(left: &Dynamic, right: &Dynamic) -> bool {
+    if let (Ok(left), Ok(right)) = (left.as_int(), right.as_int()) {
+        return left == right;
+    }
+    if let (Some(left), Some(right)) = (number(left), number(right)) {
+        return left == right;
+    }
+    if let (Ok(left), Ok(right)) = (left.as_bool(), right.as_bool()) {
+        return left == right;
+    }
+    if let (Ok(left), Ok(right)) = (left.as_array_ref(), right.as_array_ref()) {
+        return left.len() == right.len()
+            && left.iter().zip(right.iter()).all(|(l, r)| equal(l, r));
+    }
+    if let (Ok(left), Ok(right)) = (left.as_map_ref(), right.as_map_ref()) {
+        return left.len() == right.len()
+            && left
+                .iter()
+                .all(|(key, l)| right.get(key).is_some_and(|r| equal(l, r)));
+    }
+    if let Some((left, right)) = spans(left, right) {
+        return left == right;
+    }
+    if let (Some(left), Some(right)) = (name_of(left), name_of(right)) {
+        return left == right;
+    }
+    if let (Ok(left), Ok(right)) = (left.as_char(), right.as_char()) {
+        return left == right;
+    }
+    left.is_unit() && right.is_unit()
+}
+
+/// Both as durations, if at least one is a `Duration`.
+fn spans(left: &Dynamic, right: &Dynamic) -> Option<(Span, Span)> {
+    let read = |value: &Dynamic| value.read_lock::<Span>().map(|span| *span);
+    let parse = |value: &Dynamic| value.as_immutable_string_ref().ok()?.parse().ok();
+    match (read(left), read(right)) {
+        (Some(left), Some(right)) => Some((left, right)),
+        (Some(left), None) => Some((left, parse(right)?)),
+        (None, Some(right)) => Some((parse(left)?, right)),
+        (None, None) => None,
+    }
+}
+
+fn number(value: &Dynamic) -> Option<f64> {
+    value
+        .as_float()
+        .ok()
+        .or_else(|| value.as_int().ok().map(|number| number as f64))
+}
+
+/// A whole number that counts something.
+pub(crate) fn count_arg(number: i64, what: &str, at: Position) -> Fallible<u32> {
+    u32::try_from(number).map_err(|_| {
+        Thrown::mistake(format!("{what} lies between 0 and 4294967295: {number}")).at(at)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn equality_reaches_into_lists_and_durations() {
+        let span = Dynamic::from(Span(Duration::from_secs(90)));
+        assert!(equal(&span, &"1m30s".into()));
+        assert!(!equal(&span, &"2m".into()));
+        let list = |items: [i64; 2]| Dynamic::from(items.map(Dynamic::from).to_vec());
+        assert!(equal(&list([1, 2]), &list([1, 2])));
+        assert!(!equal(&list([1, 2]), &list([2, 1])));
+        assert!(equal(&1_i64.into(), &1.0_f64.into()));
+        assert!(!equal(&"1".into(), &1_i64.into()));
+        assert!(equal(&Dynamic::UNIT, &Dynamic::UNIT));
+    }
+
+    #[test]
+    fn values_are_shown_as_scripts_write_them() {
+        assert_eq!(show(&"a\"b".into()), r#""a\"b""#);
+        assert_eq!(
+            show(&Dynamic::from(Span(Duration::from_millis(1_500)))),
+            "1s500ms"
+        );
+        assert_eq!(
+            show(&vec![Dynamic::from(1_i64), Dynamic::UNIT].into()),
+            "[1, ()]"
+        );
+    }
+}

@@ -1,0 +1,422 @@
+//! The cluster as a whole.
+
+use quorate_model::Name;
+use rhai::plugin::*;
+use rhai::{Array, Map};
+
+use super::handles::{ClientsRef, DiskRef, GroupRef, NetworkRef, NodeRef, QuorumRef, ResourceRef};
+use super::order;
+use crate::drill::{self, ClusterOptions, DEFAULT_SEED};
+use crate::events;
+use crate::session::Session;
+use crate::span::Span;
+use crate::stage::{Fault, Repair, StageRequest};
+use crate::thrown::{Fallible, Thrown};
+use crate::values::{from_json, name_arg, name_or_empty, sides_arg, span_arg};
+use crate::vocabulary::handles::FaultRef;
+use crate::watch;
+
+fn objects<T: Clone + 'static>(
+    context: &NativeCallContext<'_>,
+    list: impl FnOnce(&dyn crate::stage::Stage) -> Vec<Name>,
+    object: impl Fn(Name) -> T,
+) -> Fallible<Array> {
+    let names = Session::of(context)?.with_stage(context, |stage| list(stage))?;
+    Ok(names
+        .into_iter()
+        .map(|name| Dynamic::from(object(name)))
+        .collect())
+}
+
+/// Opens a cluster for a script that runs line by line.
+fn open(context: &NativeCallContext<'_>, path: &str, options: &Map) -> Fallible<()> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    let at = context.call_position();
+    if session.with(|inner| inner.drill.is_some()) {
+        return Err(Thrown::mistake(
+            "a drill has its cluster already: name it in the drill's options",
+        )
+        .at(at));
+    }
+    let options = ClusterOptions::read(options).map_err(|text| Thrown::mistake(text).at(at))?;
+    let (folder, seed) = session.with(|inner| (inner.script.folder.clone(), inner.options.seed));
+    let seed = seed.or(options.seed).unwrap_or(DEFAULT_SEED);
+    drill::open(
+        context,
+        &session,
+        &StageRequest {
+            cluster: folder.join(path),
+            seed,
+        },
+    )?;
+    if options.cold {
+        Ok(())
+    } else {
+        drill::settle_start(context, &session)
+    }
+}
+
+fn cut_all(context: &NativeCallContext<'_>, sides: &Array) -> Fallible<FaultRef> {
+    let sides = sides_arg(context, sides)?;
+    for node in sides.iter().flatten() {
+        order::known(context, "node", node, |stage| stage.nodes())?;
+    }
+    order::inject(
+        context,
+        "partition",
+        Fault::Partition {
+            network: None,
+            sides,
+        },
+    )
+}
+
+/// Words about the whole cluster.
+#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[export_module]
+pub(crate) mod words {
+    /// Opens the cluster of a cluster file and waits until it is up. For the REPL; a drill names its cluster in its
+    /// options.
+    #[rhai_fn(return_raw)]
+    pub fn cluster(context: NativeCallContext<'_>, path: &str) -> Fallible<()> {
+        open(&context, path, &Map::new())
+    }
+
+    /// Opens a cluster with options: `seed` (a whole number), `cold` (true: do not wait until it is up).
+    #[rhai_fn(name = "cluster", return_raw)]
+    pub fn cluster_with(context: NativeCallContext<'_>, path: &str, options: Map) -> Fallible<()> {
+        open(&context, path, &options)
+    }
+
+    /// Lets virtual time pass: `run("30m")`.
+    #[rhai_fn(return_raw)]
+    pub fn run(context: NativeCallContext<'_>, duration: Dynamic) -> Fallible<()> {
+        watch::run(&context, span_arg(&context, &duration)?)
+    }
+
+    /// Lets time pass until nothing goes on any more: nothing pending, nobody joining, and nothing different for
+    /// 30 s. The verdict is unknown if that is not reached within 30 minutes.
+    #[rhai_fn(return_raw)]
+    pub fn settle(context: NativeCallContext<'_>) -> Fallible<()> {
+        settle_within(context, Dynamic::from("30m".to_owned()))
+    }
+
+    /// As `settle()`, with a limit of one's own.
+    #[rhai_fn(name = "settle", return_raw)]
+    pub fn settle_within(context: NativeCallContext<'_>, within: Dynamic) -> Fallible<()> {
+        let within = span_arg(&context, &within)?;
+        let session = Session::of(&context)?;
+        session.begin_act(&context)?;
+        if watch::settle(&context, &session, within)? {
+            return Ok(());
+        }
+        Err(
+            Thrown::unknown(format!("the cluster did not settle within {within}"))
+                .at(context.call_position()),
+        )
+    }
+
+    /// Begins a step of the story: a title in the report and in the journal.
+    #[rhai_fn(return_raw)]
+    pub fn step(context: NativeCallContext<'_>, title: &str) -> Fallible<()> {
+        let session = Session::of(&context)?;
+        session.begin_act(&context)?;
+        let now = session.with_stage(&context, |stage| {
+            stage.mark_step(title);
+            stage.now()
+        })?;
+        session.with(|inner| inner.observer.step(now, title));
+        Ok(())
+    }
+
+    /// Says something in the report and in the journal.
+    #[rhai_fn(return_raw)]
+    pub fn note(context: NativeCallContext<'_>, text: &str) -> Fallible<()> {
+        let session = Session::of(&context)?;
+        session.begin_act(&context)?;
+        let now = session.with_stage(&context, |stage| {
+            stage.mark_note(text);
+            stage.now()
+        })?;
+        session.with(|inner| inner.observer.note(now, text));
+        Ok(())
+    }
+
+    /// Cuts all networks between sides: `partition([["NODE1"], ["NODE2", "NODE3"]])`. Nodes that are not named are
+    /// together on a side of their own.
+    #[rhai_fn(return_raw)]
+    pub fn partition(context: NativeCallContext<'_>, sides: Array) -> Fallible<FaultRef> {
+        cut_all(&context, &sides)
+    }
+
+    /// Heals every fault, the last one first: what was cut, broken, crashed or frozen.
+    #[rhai_fn(return_raw)]
+    pub fn heal(context: NativeCallContext<'_>) -> Fallible<()> {
+        let session = Session::of(&context)?;
+        session.begin_act(&context)?;
+        session.with_stage(&context, |stage| stage.heal_all())?;
+        watch::look(&context, &session)
+    }
+
+    /// Heals every partition and cut, and nothing else.
+    #[rhai_fn(return_raw)]
+    pub fn heal_partitions(context: NativeCallContext<'_>) -> Fallible<()> {
+        order::repair(&context, Repair::Partitions)
+    }
+
+    /// The nodes, as objects, by number: `nodes().filter(|n| n.is_up).len()`.
+    #[rhai_fn(return_raw)]
+    pub fn nodes(context: NativeCallContext<'_>) -> Fallible<Array> {
+        objects(&context, |stage| stage.nodes(), |name| NodeRef { name })
+    }
+
+    /// The groups, as objects, the default Cluster Group first.
+    #[rhai_fn(return_raw)]
+    pub fn groups(context: NativeCallContext<'_>) -> Fallible<Array> {
+        objects(&context, |stage| stage.groups(), |name| GroupRef { name })
+    }
+
+    /// The resources, as objects, group by group.
+    #[rhai_fn(return_raw)]
+    pub fn resources(context: NativeCallContext<'_>) -> Fallible<Array> {
+        objects(
+            &context,
+            |stage| stage.resources(),
+            |name| ResourceRef { name },
+        )
+    }
+
+    /// The networks, as objects.
+    #[rhai_fn(return_raw)]
+    pub fn networks(context: NativeCallContext<'_>) -> Fallible<Array> {
+        objects(
+            &context,
+            |stage| stage.networks(),
+            |name| NetworkRef { name },
+        )
+    }
+
+    /// The shared disks, as objects.
+    #[rhai_fn(return_raw)]
+    pub fn disks(context: NativeCallContext<'_>) -> Fallible<Array> {
+        objects(&context, |stage| stage.disks(), |name| DiskRef { name })
+    }
+
+    /// The name of the node that coordinates, empty if none does.
+    #[rhai_fn(return_raw)]
+    pub fn coordinator(context: NativeCallContext<'_>) -> Fallible<String> {
+        let session = Session::of(&context)?;
+        let name = session.with_stage(&context, |stage| {
+            name_or_empty(stage.coordinator().as_ref())
+        })?;
+        session.saw(
+            &context,
+            &name,
+            || "coordinator()".to_owned(),
+            format!("{name:?}"),
+        );
+        Ok(name)
+    }
+
+    /// The quorum: `.kind`, `.owner`, `.has_quorum`.
+    #[rhai_fn(return_raw)]
+    pub fn quorum(context: NativeCallContext<'_>) -> Fallible<QuorumRef> {
+        let session = Session::of(&context)?;
+        let status = session.with_stage(&context, |stage| stage.quorum())?;
+        session.saw(
+            &context,
+            "",
+            || "quorum().has_quorum".to_owned(),
+            status.has_quorum.to_string(),
+        );
+        Ok(QuorumRef { status })
+    }
+
+    /// Which quorum it is: "Standard", "MajorityNodeSet" or "Local".
+    #[rhai_fn(get = "kind", pure)]
+    pub fn quorum_kind(quorum: &mut QuorumRef) -> String {
+        quorum.status.kind.to_owned()
+    }
+
+    /// The node that holds the quorum, empty if none does.
+    #[rhai_fn(get = "owner", pure)]
+    pub fn quorum_owner(quorum: &mut QuorumRef) -> String {
+        name_or_empty(quorum.status.owner.as_ref())
+    }
+
+    /// Whether there is a quorate cluster.
+    #[rhai_fn(get = "has_quorum", pure)]
+    pub fn has_quorum(quorum: &mut QuorumRef) -> bool {
+        quorum.status.has_quorum
+    }
+
+    /// For how long a group was not Online since it first was.
+    #[rhai_fn(return_raw)]
+    pub fn outage(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<Span> {
+        let name = name_arg(&context, &group)?;
+        let name = order::known(&context, "group", &name, |stage| stage.groups())?;
+        let session = Session::of(&context)?;
+        let span = Span(session.with_stage(&context, |stage| stage.outage(&name))?);
+        session.saw(
+            &context,
+            &name,
+            || format!("outage(\"{name}\")"),
+            span.to_string(),
+        );
+        Ok(span)
+    }
+
+    /// The part of the time since it first was Online in which a group was Online, 0.0 to 1.0.
+    #[rhai_fn(return_raw)]
+    pub fn availability(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<f64> {
+        let name = name_arg(&context, &group)?;
+        let name = order::known(&context, "group", &name, |stage| stage.groups())?;
+        let session = Session::of(&context)?;
+        let part = session.with_stage(&context, |stage| stage.availability(&name))?;
+        session.saw(
+            &context,
+            &name,
+            || format!("availability(\"{name}\")"),
+            part.to_string(),
+        );
+        Ok(part)
+    }
+
+    /// The names of the groups that the drill's faults moved or stopped without touching them.
+    #[rhai_fn(return_raw)]
+    pub fn disturbed(context: NativeCallContext<'_>) -> Fallible<Array> {
+        let session = Session::of(&context)?;
+        let names = session.with_stage(&context, |stage| stage.disturbed())?;
+        session.saw(
+            &context,
+            "",
+            || "disturbed()".to_owned(),
+            format!("{names:?}"),
+        );
+        Ok(crate::values::names(&names))
+    }
+
+    /// The journal so far, as maps, oldest first; each has `t` (microseconds), `time` (a Duration), `kind`, and
+    /// what belongs to its kind.
+    #[rhai_fn(name = "events", return_raw)]
+    pub fn all_events(context: NativeCallContext<'_>) -> Fallible<Array> {
+        events(context, Map::new())
+    }
+
+    /// The journal's events that match every field given: `events(#{kind: "group-owner", subject: "EVS3"})`. A
+    /// list matches any of its values. `since` and `until` are durations, `limit` keeps the last so many.
+    #[rhai_fn(name = "events", return_raw)]
+    pub fn events(context: NativeCallContext<'_>, filter: Map) -> Fallible<Array> {
+        let session = Session::of(&context)?;
+        let filter = events::Filter::read(&context, &filter)?;
+        let lines = session
+            .lines()
+            .map_err(|thrown| thrown.at(context.call_position()))?;
+        let found = filter.apply(&lines);
+        let most = context.engine().max_array_size();
+        if most > 0 && found.len() > most {
+            return Err(Thrown::mistake(format!(
+                "{} events match, and a list holds at most {most}: filter more, or give a limit",
+                found.len()
+            ))
+            .at(context.call_position()));
+        }
+        Ok(found
+            .into_iter()
+            .map(|line| {
+                let mut map: Map = line
+                    .iter()
+                    .map(|(key, value)| (key.as_str().into(), from_json(value)))
+                    .collect();
+                map.insert("time".into(), Dynamic::from(events::time_of(line)));
+                map.into()
+            })
+            .collect())
+    }
+
+    /// The cluster at a glance, as a text: nodes, groups, resources.
+    #[rhai_fn(return_raw)]
+    pub fn status(context: NativeCallContext<'_>) -> Fallible<String> {
+        let status =
+            Session::of(&context)?.with_stage(&context, |stage| crate::Status::of(stage))?;
+        Ok(status.to_string())
+    }
+
+    /// Sends clients to a group by its network name: `clients("EVS1", #{users: 1500, every: "1s"})`.
+    #[rhai_fn(return_raw)]
+    pub fn clients(
+        context: NativeCallContext<'_>,
+        group: Dynamic,
+        options: Map,
+    ) -> Fallible<ClientsRef> {
+        let session = Session::of(&context)?;
+        session.begin_act(&context)?;
+        let at = context.call_position();
+        let name = name_arg(&context, &group)?;
+        let name = order::known(&context, "group", &name, |stage| stage.groups())?;
+        if let Some(key) = options
+            .keys()
+            .find(|key| !["users", "every"].contains(&key.as_str()))
+        {
+            let hint = crate::finding::suggestion(key, ["users", "every"]).unwrap_or_default();
+            return Err(Thrown::mistake(format!("clients has no option \"{key}\": {hint}")).at(at));
+        }
+        let users = match options.get("users") {
+            None => 1,
+            Some(users) => users
+                .as_int()
+                .map_err(|kind| {
+                    Thrown::mistake(format!("\"users\" takes a number, not {kind}")).at(at)
+                })
+                .and_then(|users| crate::values::count_arg(users, "users", at))?,
+        };
+        let every = match options.get("every") {
+            None => Span(std::time::Duration::from_secs(1)),
+            Some(every) => span_arg(&context, every)?,
+        };
+        if every.0.is_zero() {
+            return Err(Thrown::mistake("\"every\" must be longer than nothing").at(at));
+        }
+        session.try_stage(&context, |stage| stage.clients(&name, users, every.0))?;
+        Ok(ClientsRef { group: name })
+    }
+
+    /// How many requests these clients made.
+    #[rhai_fn(get = "requests", pure, return_raw)]
+    pub fn client_requests(
+        context: NativeCallContext<'_>,
+        clients: &mut ClientsRef,
+    ) -> Fallible<i64> {
+        let report = client_report(&context, clients)?;
+        Ok(i64::try_from(report.requests).unwrap_or(i64::MAX))
+    }
+
+    /// How many requests of these clients failed.
+    #[rhai_fn(get = "failures", pure, return_raw)]
+    pub fn client_failures(
+        context: NativeCallContext<'_>,
+        clients: &mut ClientsRef,
+    ) -> Fallible<i64> {
+        let report = client_report(&context, clients)?;
+        Ok(i64::try_from(report.failures).unwrap_or(i64::MAX))
+    }
+
+    /// The longest unbroken time in which every request of these clients failed.
+    #[rhai_fn(get = "longest_outage", pure, return_raw)]
+    pub fn client_outage(
+        context: NativeCallContext<'_>,
+        clients: &mut ClientsRef,
+    ) -> Fallible<Span> {
+        Ok(Span(client_report(&context, clients)?.longest_outage))
+    }
+}
+
+fn client_report(
+    context: &NativeCallContext<'_>,
+    clients: &ClientsRef,
+) -> Fallible<crate::stage::ClientReport> {
+    let report =
+        Session::of(context)?.with_stage(context, |stage| stage.client_report(&clients.group))?;
+    Ok(report.unwrap_or_default())
+}

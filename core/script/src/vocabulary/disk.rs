@@ -1,0 +1,91 @@
+//! Shared disks.
+
+use rhai::plugin::*;
+
+use super::handles::{DiskRef, FaultRef};
+use super::order::{self, read};
+use crate::stage::{Fault, Repair};
+use crate::thrown::Fallible;
+use crate::values::{name_arg, name_or_empty, names, show, span_arg};
+
+/// Words about shared disks.
+#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[export_module]
+pub(crate) mod words {
+    /// A shared disk by its name.
+    #[rhai_fn(return_raw)]
+    pub fn disk(context: NativeCallContext<'_>, name: Dynamic) -> Fallible<DiskRef> {
+        let name = name_arg(&context, &name)?;
+        order::known(&context, "disk", &name, |stage| stage.disks()).map(|name| DiskRef { name })
+    }
+
+    /// The disk's name.
+    #[rhai_fn(get = "name", pure)]
+    pub fn name(disk: &mut DiskRef) -> String {
+        disk.name.to_string()
+    }
+
+    /// The node that holds the disk's reservation, empty if none does.
+    #[rhai_fn(get = "owner", pure, return_raw)]
+    pub fn owner(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<String> {
+        let name = disk.name.clone();
+        let owner = |stage: &dyn crate::stage::Stage| {
+            stage.disk(&name).map(|it| name_or_empty(it.owner.as_ref()))
+        };
+        read(&context, "disk", &name, "owner", owner, |owner| {
+            format!("{owner:?}")
+        })
+    }
+
+    /// The nodes that have the disk mounted: never more than one in a sound cluster.
+    #[rhai_fn(get = "mounted_on", pure, return_raw)]
+    pub fn mounted_on(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<Dynamic> {
+        let name = disk.name.clone();
+        let mounted = |stage: &dyn crate::stage::Stage| {
+            stage
+                .disk(&name)
+                .map(|it| Dynamic::from(names(&it.mounted_on)))
+        };
+        read(&context, "disk", &name, "mounted_on", mounted, show)
+    }
+
+    /// Breaks the disk: it answers nobody.
+    #[rhai_fn(name = "fail", return_raw)]
+    pub fn fail(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
+        let fault = Fault::DiskFail {
+            disk: disk.name.clone(),
+        };
+        order::inject(&context, format!("{} is broken", disk.name), fault)
+    }
+
+    /// Undoes everything that is wrong with the disk.
+    #[rhai_fn(name = "repair", return_raw)]
+    pub fn repair(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<()> {
+        order::repair(&context, Repair::Disk(disk.name.clone()))
+    }
+
+    /// Makes every request to the disk take this much longer.
+    #[rhai_fn(return_raw)]
+    pub fn slow(
+        context: NativeCallContext<'_>,
+        disk: &mut DiskRef,
+        delay: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let delay = span_arg(&context, &delay)?.0;
+        let fault = Fault::DiskSlow {
+            disk: disk.name.clone(),
+            delay,
+        };
+        order::inject(&context, format!("{} is slow", disk.name), fault)
+    }
+
+    #[rhai_fn(global, name = "to_string", pure)]
+    pub fn to_string(disk: &mut DiskRef) -> String {
+        disk.name.to_string()
+    }
+
+    #[rhai_fn(global, name = "to_debug", pure)]
+    pub fn to_debug(disk: &mut DiskRef) -> String {
+        disk.name.to_string()
+    }
+}

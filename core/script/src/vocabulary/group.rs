@@ -1,0 +1,218 @@
+//! Groups.
+
+use rhai::plugin::*;
+
+use super::handles::GroupRef;
+use super::order::{self, read};
+use crate::session::Session;
+use crate::span::Span;
+use crate::stage::{GroupStatus, Order, Stage};
+use crate::thrown::Fallible;
+use crate::values::{from_value, name_arg, name_or_empty, names, show, to_value};
+
+fn status<T>(
+    context: &NativeCallContext<'_>,
+    group: &GroupRef,
+    property: &str,
+    pick: impl FnOnce(GroupStatus) -> T,
+    shown: impl FnOnce(&T) -> String,
+) -> Fallible<T> {
+    let name = group.name.clone();
+    read(
+        context,
+        "group",
+        &name,
+        property,
+        |stage: &dyn Stage| stage.group(&name).map(pick),
+        shown,
+    )
+}
+
+/// Words about groups.
+#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[export_module]
+pub(crate) mod words {
+    /// A group by its name.
+    #[rhai_fn(return_raw)]
+    pub fn group(context: NativeCallContext<'_>, name: Dynamic) -> Fallible<GroupRef> {
+        let name = name_arg(&context, &name)?;
+        order::known(&context, "group", &name, |stage| stage.groups()).map(|name| GroupRef { name })
+    }
+
+    /// The group's name.
+    #[rhai_fn(get = "name", pure)]
+    pub fn name(group: &mut GroupRef) -> String {
+        group.name.to_string()
+    }
+
+    /// What the group is doing: "Online", "Offline", "Failed", "PartialOnline" or "Pending".
+    #[rhai_fn(get = "state", pure, return_raw)]
+    pub fn state(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<String> {
+        status(
+            &context,
+            group,
+            "state",
+            |it| it.state.to_string(),
+            |state| format!("{state:?}"),
+        )
+    }
+
+    /// Whether every resource of the group is Online.
+    #[rhai_fn(get = "is_online", pure, return_raw)]
+    pub fn is_online(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<bool> {
+        let online = |it: GroupStatus| it.state == quorate_model::GroupState::Online;
+        status(&context, group, "is_online", online, bool::to_string)
+    }
+
+    /// The name of the node that owns the group, empty if the cluster knows none.
+    #[rhai_fn(get = "owner", pure, return_raw)]
+    pub fn owner(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<String> {
+        let owner = |it: GroupStatus| name_or_empty(it.owner.as_ref());
+        status(&context, group, "owner", owner, |owner| {
+            format!("{owner:?}")
+        })
+    }
+
+    /// The names of the group's resources, providers before dependents.
+    #[rhai_fn(get = "resources", pure, return_raw)]
+    pub fn resources(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Dynamic> {
+        status(
+            &context,
+            group,
+            "resources",
+            |it| names(&it.resources).into(),
+            show,
+        )
+    }
+
+    /// How often the group failed over inside the current FailoverPeriod.
+    #[rhai_fn(get = "failovers", pure, return_raw)]
+    pub fn failovers(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<i64> {
+        status(
+            &context,
+            group,
+            "failovers",
+            |it| i64::from(it.failovers),
+            i64::to_string,
+        )
+    }
+
+    /// For how long the group was not Online since it first was.
+    #[rhai_fn(get = "outage", pure, return_raw)]
+    pub fn outage(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Span> {
+        let name = group.name.clone();
+        read(
+            &context,
+            "group",
+            &name,
+            "outage",
+            |stage| Some(Span(stage.outage(&name))),
+            Span::to_string,
+        )
+    }
+
+    /// The group's preferred owners, best first.
+    #[rhai_fn(get = "preferred_owners", pure, return_raw)]
+    pub fn preferred_owners(
+        context: NativeCallContext<'_>,
+        group: &mut GroupRef,
+    ) -> Fallible<Dynamic> {
+        let preferred = |it: GroupStatus| names(&it.preferred_owners).into();
+        status(&context, group, "preferred_owners", preferred, show)
+    }
+
+    /// A property, by the original's name and in its unit: `group("EVS1").get("FailoverThreshold")`.
+    #[rhai_fn(return_raw)]
+    pub fn get(
+        context: NativeCallContext<'_>,
+        group: &mut GroupRef,
+        property: &str,
+    ) -> Fallible<Dynamic> {
+        let value = Session::of(&context)?.try_stage(&context, |stage| {
+            stage.group_property(&group.name, property)
+        })?;
+        Ok(from_value(value))
+    }
+
+    /// Sets a property, by the original's name and in its unit; `()` resets it to its default.
+    #[rhai_fn(return_raw)]
+    pub fn set(
+        context: NativeCallContext<'_>,
+        group: &mut GroupRef,
+        property: &str,
+        value: Dynamic,
+    ) -> Fallible<()> {
+        let value = to_value(&context, &value)?;
+        let (group, property) = (group.name.clone(), property.to_owned());
+        order::order(
+            &context,
+            Order::GroupSet {
+                group,
+                property,
+                value,
+            },
+        )
+    }
+
+    /// Brings the group online and remembers that it is wanted so.
+    #[rhai_fn(return_raw)]
+    pub fn online(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<()> {
+        order::order(&context, Order::GroupOnline(group.name.clone()))
+    }
+
+    /// Takes the group offline and remembers that it is wanted so.
+    #[rhai_fn(return_raw)]
+    pub fn offline(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<()> {
+        order::order(&context, Order::GroupOffline(group.name.clone()))
+    }
+
+    /// Moves the group to the best possible node. Returns once the move has begun.
+    #[rhai_fn(name = "move", return_raw)]
+    pub fn move_best(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<()> {
+        order::order(
+            &context,
+            Order::GroupMove {
+                group: group.name.clone(),
+                to: None,
+            },
+        )
+    }
+
+    /// Moves the group to a node. Returns once the move has begun.
+    #[rhai_fn(return_raw)]
+    pub fn move_to(
+        context: NativeCallContext<'_>,
+        group: &mut GroupRef,
+        node: Dynamic,
+    ) -> Fallible<()> {
+        let node = name_arg(&context, &node)?;
+        let node = order::known(&context, "node", &node, |stage| stage.nodes())?;
+        order::order(
+            &context,
+            Order::GroupMove {
+                group: group.name.clone(),
+                to: Some(node),
+            },
+        )
+    }
+
+    #[rhai_fn(global, name = "to_string", pure)]
+    pub fn to_string(group: &mut GroupRef) -> String {
+        group.name.to_string()
+    }
+
+    #[rhai_fn(global, name = "to_debug", pure)]
+    pub fn to_debug(group: &mut GroupRef) -> String {
+        group.name.to_string()
+    }
+
+    #[rhai_fn(name = "==")]
+    pub fn eq(left: GroupRef, right: GroupRef) -> bool {
+        left == right
+    }
+
+    #[rhai_fn(name = "==")]
+    pub fn eq_text(left: GroupRef, right: &str) -> bool {
+        left.name == *right
+    }
+}

@@ -1,0 +1,85 @@
+//! The objects a script holds: names of things in the open cluster, looked up anew at every use.
+
+use quorate_model::Name;
+use rhai::Engine;
+
+use crate::span::Span;
+use crate::stage::FaultHandle;
+
+/// A node, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NodeRef {
+    pub(crate) name: Name,
+}
+
+/// A node's card in a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NicRef {
+    pub(crate) node: Name,
+    pub(crate) network: Name,
+}
+
+/// A group, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GroupRef {
+    pub(crate) name: Name,
+}
+
+/// A resource, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ResourceRef {
+    pub(crate) name: Name,
+}
+
+/// The processes behind a resource, by the resource's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServiceRef {
+    pub(crate) name: Name,
+}
+
+/// A network, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NetworkRef {
+    pub(crate) name: Name,
+}
+
+/// A shared disk, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DiskRef {
+    pub(crate) name: Name,
+}
+
+/// The quorum, as it was when it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QuorumRef {
+    pub(crate) status: crate::stage::QuorumStatus,
+}
+
+/// The clients of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClientsRef {
+    pub(crate) group: Name,
+}
+
+/// A fault that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FaultRef {
+    pub(crate) handle: FaultHandle,
+    pub(crate) what: String,
+}
+
+/// Gives the types the names that scripts and error messages know them by.
+pub(crate) fn name_types(engine: &mut Engine) {
+    engine
+        .register_type_with_name::<Span>("Duration")
+        .register_type_with_name::<NodeRef>("Node")
+        .register_type_with_name::<NicRef>("Nic")
+        .register_type_with_name::<GroupRef>("Group")
+        .register_type_with_name::<ResourceRef>("Resource")
+        .register_type_with_name::<ServiceRef>("Service")
+        .register_type_with_name::<NetworkRef>("Network")
+        .register_type_with_name::<DiskRef>("Disk")
+        .register_type_with_name::<QuorumRef>("Quorum")
+        .register_type_with_name::<ClientsRef>("Clients")
+        .register_type_with_name::<FaultRef>("Fault");
+}

@@ -1,0 +1,41 @@
+//! The words of the drill language, one module per noun. Doc comments on the functions are what `:doc` shows.
+
+mod cluster;
+mod disk;
+mod fault;
+mod group;
+pub(crate) mod handles;
+mod network;
+mod node;
+mod order;
+mod resource;
+mod service;
+mod time;
+pub(crate) mod verdict;
+mod watching;
+
+use rhai::{Engine, Module, exported_module};
+
+/// Registers every noun with an engine.
+pub(crate) fn register(engine: &mut Engine) {
+    let nouns: [(&str, Module); 10] = [
+        ("time", exported_module!(time::words)),
+        ("cluster", exported_module!(cluster::words)),
+        ("verdict", exported_module!(verdict::words)),
+        ("watching", exported_module!(watching::words)),
+        ("node", exported_module!(node::words)),
+        ("group", exported_module!(group::words)),
+        ("resource", exported_module!(resource::words)),
+        ("service", exported_module!(service::words)),
+        ("network", exported_module!(network::words)),
+        ("disk", exported_module!(disk::words)),
+    ];
+    handles::name_types(engine);
+    for (noun, mut module) in nouns {
+        module.set_id(noun);
+        engine.register_global_module(module.into());
+    }
+    let mut faults = exported_module!(fault::words);
+    faults.set_id("fault");
+    engine.register_global_module(faults.into());
+}

@@ -1,0 +1,119 @@
+//! Networks.
+
+use rhai::Array;
+use rhai::plugin::*;
+
+use super::handles::{FaultRef, NetworkRef};
+use super::order::{self, read};
+use crate::stage::{Fault, Repair};
+use crate::thrown::{Fallible, Thrown};
+use crate::values::{name_arg, sides_arg, span_arg};
+
+/// Words about networks.
+#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[export_module]
+pub(crate) mod words {
+    /// A network by its name.
+    #[rhai_fn(return_raw)]
+    pub fn network(context: NativeCallContext<'_>, name: Dynamic) -> Fallible<NetworkRef> {
+        let name = name_arg(&context, &name)?;
+        order::known(&context, "network", &name, |stage| stage.networks())
+            .map(|name| NetworkRef { name })
+    }
+
+    /// The network's name.
+    #[rhai_fn(get = "name", pure)]
+    pub fn name(network: &mut NetworkRef) -> String {
+        network.name.to_string()
+    }
+
+    /// What the network carries: "Internal", "ClientAccess" or "Mixed".
+    #[rhai_fn(get = "role", pure, return_raw)]
+    pub fn role(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<String> {
+        let name = network.name.clone();
+        let role = |stage: &dyn crate::stage::Stage| {
+            stage.network(&name).map(|it| format!("{:?}", it.role))
+        };
+        read(&context, "network", &name, "role", role, |role| {
+            format!("{role:?}")
+        })
+    }
+
+    /// Breaks the whole network.
+    #[rhai_fn(name = "fail", return_raw)]
+    pub fn fail(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<FaultRef> {
+        let fault = Fault::NetworkFail {
+            network: network.name.clone(),
+        };
+        order::inject(&context, format!("{} is down", network.name), fault)
+    }
+
+    /// Undoes everything that is wrong with the network.
+    #[rhai_fn(name = "repair", return_raw)]
+    pub fn repair(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<()> {
+        order::repair(&context, Repair::Network(network.name.clone()))
+    }
+
+    /// Makes the network lose messages at random: `network("Private").loss(0.2)` loses one in five.
+    #[rhai_fn(return_raw)]
+    pub fn loss(
+        context: NativeCallContext<'_>,
+        network: &mut NetworkRef,
+        probability: f64,
+    ) -> Fallible<FaultRef> {
+        if !(0.0..=1.0).contains(&probability) {
+            return Err(Thrown::mistake(format!(
+                "a probability lies between 0.0 and 1.0: {probability}"
+            ))
+            .at(context.call_position()));
+        }
+        let fault = Fault::NetworkLoss {
+            network: network.name.clone(),
+            probability,
+        };
+        order::inject(&context, format!("{} loses messages", network.name), fault)
+    }
+
+    /// Makes messages take this long on the network, one way.
+    #[rhai_fn(return_raw)]
+    pub fn latency(
+        context: NativeCallContext<'_>,
+        network: &mut NetworkRef,
+        latency: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let latency = span_arg(&context, &latency)?.0;
+        let fault = Fault::NetworkLatency {
+            network: network.name.clone(),
+            latency,
+        };
+        order::inject(&context, format!("{} is slow", network.name), fault)
+    }
+
+    /// Cuts this network between sides: `network("Private").partition([["NODE1"], ["NODE2"]])`.
+    #[rhai_fn(name = "partition", return_raw)]
+    pub fn partition(
+        context: NativeCallContext<'_>,
+        network: &mut NetworkRef,
+        sides: Array,
+    ) -> Fallible<FaultRef> {
+        let sides = sides_arg(&context, &sides)?;
+        for node in sides.iter().flatten() {
+            order::known(&context, "node", node, |stage| stage.nodes())?;
+        }
+        let fault = Fault::Partition {
+            network: Some(network.name.clone()),
+            sides,
+        };
+        order::inject(&context, format!("{} is cut", network.name), fault)
+    }
+
+    #[rhai_fn(global, name = "to_string", pure)]
+    pub fn to_string(network: &mut NetworkRef) -> String {
+        network.name.to_string()
+    }
+
+    #[rhai_fn(global, name = "to_debug", pure)]
+    pub fn to_debug(network: &mut NetworkRef) -> String {
+        network.name.to_string()
+    }
+}

@@ -1,0 +1,225 @@
+//! Nodes and their cards.
+
+use rhai::plugin::*;
+
+use super::handles::{FaultRef, NicRef, NodeRef};
+use super::order::{self, read};
+use crate::stage::{Fault, NodeStatus, Order, Repair, Stage};
+use crate::thrown::Fallible;
+use crate::values::{name_arg, names, show, span_arg};
+
+fn status<T>(
+    context: &NativeCallContext<'_>,
+    node: &NodeRef,
+    property: &str,
+    pick: impl FnOnce(NodeStatus) -> T,
+    shown: impl FnOnce(&T) -> String,
+) -> Fallible<T> {
+    let name = node.name.clone();
+    read(
+        context,
+        "node",
+        &name,
+        property,
+        |stage: &dyn Stage| stage.node(&name).map(pick),
+        shown,
+    )
+}
+
+/// Words about nodes.
+#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[export_module]
+pub(crate) mod words {
+    /// A node by its name.
+    #[rhai_fn(return_raw)]
+    pub fn node(context: NativeCallContext<'_>, name: Dynamic) -> Fallible<NodeRef> {
+        let name = name_arg(&context, &name)?;
+        order::known(&context, "node", &name, |stage| stage.nodes()).map(|name| NodeRef { name })
+    }
+
+    /// The node's name.
+    #[rhai_fn(get = "name", pure)]
+    pub fn name(node: &mut NodeRef) -> String {
+        node.name.to_string()
+    }
+
+    /// What the node is to its cluster: "Up", "Down", "Paused" or "Joining".
+    #[rhai_fn(get = "state", pure, return_raw)]
+    pub fn state(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<String> {
+        status(
+            &context,
+            node,
+            "state",
+            |it| it.state.to_string(),
+            |state| format!("{state:?}"),
+        )
+    }
+
+    /// Whether the node is a member of the cluster: Up or Paused.
+    #[rhai_fn(get = "is_up", pure, return_raw)]
+    pub fn is_up(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<bool> {
+        use quorate_model::NodeState::{Paused, Up};
+        status(
+            &context,
+            node,
+            "is_up",
+            |it| matches!(it.state, Up | Paused),
+            bool::to_string,
+        )
+    }
+
+    /// The names of the groups the node owns.
+    #[rhai_fn(get = "groups", pure, return_raw)]
+    pub fn groups(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<Dynamic> {
+        status(
+            &context,
+            node,
+            "groups",
+            |it| names(&it.groups).into(),
+            show,
+        )
+    }
+
+    /// Takes the node's power away.
+    #[rhai_fn(return_raw)]
+    pub fn crash(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
+        let fault = Fault::NodeCrash {
+            node: node.name.clone(),
+        };
+        order::inject(&context, format!("{} has no power", node.name), fault)
+    }
+
+    /// Switches the node on.
+    #[rhai_fn(return_raw)]
+    pub fn start(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::order(&context, Order::NodeStart(node.name.clone()))
+    }
+
+    /// Shuts the node down: its groups move away first, then it goes off.
+    #[rhai_fn(return_raw)]
+    pub fn shutdown(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::order(&context, Order::NodeShutdown(node.name.clone()))
+    }
+
+    /// Makes the node stand still until it is thawed: nothing on it runs, and nothing it holds is given up.
+    #[rhai_fn(return_raw)]
+    pub fn freeze(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
+        let fault = Fault::NodeFreeze {
+            node: node.name.clone(),
+            lasting: None,
+        };
+        order::inject(&context, format!("{} is frozen", node.name), fault)
+    }
+
+    /// Makes the node stand still for a while.
+    #[rhai_fn(name = "freeze", return_raw)]
+    pub fn freeze_for(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        duration: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let lasting = Some(span_arg(&context, &duration)?.0);
+        let fault = Fault::NodeFreeze {
+            node: node.name.clone(),
+            lasting,
+        };
+        order::inject(&context, format!("{} is frozen", node.name), fault)
+    }
+
+    /// Lets a frozen node go on.
+    #[rhai_fn(return_raw)]
+    pub fn thaw(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::repair(&context, Repair::NodeThaw(node.name.clone()))
+    }
+
+    /// Pauses the node: it keeps what it owns and takes nothing more.
+    #[rhai_fn(return_raw)]
+    pub fn pause(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::order(&context, Order::NodePause(node.name.clone()))
+    }
+
+    /// Resumes a paused node.
+    #[rhai_fn(return_raw)]
+    pub fn resume(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::order(&context, Order::NodeResume(node.name.clone()))
+    }
+
+    /// Takes the node out of the cluster for good. It must be down.
+    #[rhai_fn(return_raw)]
+    pub fn evict(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::order(&context, Order::NodeEvict(node.name.clone()))
+    }
+
+    /// Stops the node's cluster service; its groups move away first. The machine stays on.
+    #[rhai_fn(return_raw)]
+    pub fn stop_service(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::order(&context, Order::ServiceStop(node.name.clone()))
+    }
+
+    /// Starts the node's cluster service.
+    #[rhai_fn(return_raw)]
+    pub fn start_service(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::order(&context, Order::ServiceStart(node.name.clone()))
+    }
+
+    /// The node's card in a network: `node("NODE1").nic("Public").fail()`.
+    #[rhai_fn(return_raw)]
+    pub fn nic(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        network: Dynamic,
+    ) -> Fallible<NicRef> {
+        let network = name_arg(&context, &network)?;
+        let network = order::known(&context, "network", &network, |stage| stage.networks())?;
+        Ok(NicRef {
+            node: node.name.clone(),
+            network,
+        })
+    }
+
+    /// Breaks the card.
+    #[rhai_fn(name = "fail", return_raw)]
+    pub fn nic_fail(context: NativeCallContext<'_>, nic: &mut NicRef) -> Fallible<FaultRef> {
+        let fault = Fault::NicFail {
+            node: nic.node.clone(),
+            network: nic.network.clone(),
+        };
+        order::inject(
+            &context,
+            format!("{}'s card in {} is broken", nic.node, nic.network),
+            fault,
+        )
+    }
+
+    /// Repairs the card.
+    #[rhai_fn(name = "repair", return_raw)]
+    pub fn nic_repair(context: NativeCallContext<'_>, nic: &mut NicRef) -> Fallible<()> {
+        order::repair(
+            &context,
+            Repair::Nic {
+                node: nic.node.clone(),
+                network: nic.network.clone(),
+            },
+        )
+    }
+
+    #[rhai_fn(global, name = "to_string", pure)]
+    pub fn to_string(node: &mut NodeRef) -> String {
+        node.name.to_string()
+    }
+
+    #[rhai_fn(global, name = "to_debug", pure)]
+    pub fn to_debug(node: &mut NodeRef) -> String {
+        node.name.to_string()
+    }
+
+    #[rhai_fn(name = "==")]
+    pub fn eq(left: NodeRef, right: NodeRef) -> bool {
+        left == right
+    }
+
+    #[rhai_fn(name = "==")]
+    pub fn eq_text(left: NodeRef, right: &str) -> bool {
+        left.name == *right
+    }
+}

@@ -1,0 +1,114 @@
+//! Giving orders and making faults on behalf of natives.
+
+use std::time::Duration;
+
+use quorate_model::Name;
+use rhai::NativeCallContext;
+
+use super::handles::FaultRef;
+use crate::finding::suggestion;
+use crate::session::Session;
+use crate::stage::{Fault, Order, Repair, Stage};
+use crate::thrown::{Fallible, Thrown};
+use crate::watch;
+
+/// How long an order may go without an answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(120);
+
+/// Gives an order and lets time pass until it is answered. A refusal is an error of the script.
+pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<()> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    let handle = session.try_stage(context, |stage| stage.order(order))?;
+    let began = session.with_stage(context, |stage| stage.now())?;
+    let mut answer = None;
+    watch::pass(context, &session, began + ANSWER_LIMIT, |session| {
+        answer = session.with_stage(context, |stage| stage.answer(handle))?;
+        Ok(answer.is_some())
+    })?;
+    let at = context.call_position();
+    match answer {
+        Some(Ok(())) => Ok(()),
+        Some(Err((0, text))) => Err(Thrown::mistake(format!("refused: {text}")).at(at)),
+        Some(Err((code, text))) => {
+            Err(Thrown::mistake(format!("refused with error {code}: {text}")).at(at))
+        }
+        None => Err(Thrown::mistake(format!(
+            "\"{}\" was not answered within {} s: no quorate node is there to take the order",
+            context.fn_name(),
+            ANSWER_LIMIT.as_secs()
+        ))
+        .at(at)),
+    }
+}
+
+/// Makes a fault.
+pub(crate) fn inject(
+    context: &NativeCallContext<'_>,
+    what: impl Into<String>,
+    fault: Fault,
+) -> Fallible<FaultRef> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    let handle = session.try_stage(context, |stage| stage.inject(fault))?;
+    watch::look(context, &session)?;
+    Ok(FaultRef {
+        handle,
+        what: what.into(),
+    })
+}
+
+/// Repairs a thing.
+pub(crate) fn repair(context: &NativeCallContext<'_>, what: Repair) -> Fallible<()> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    session.try_stage(context, |stage| stage.repair(what))?;
+    watch::look(context, &session)
+}
+
+/// Reads one thing of the cluster and remembers what was read: `kind("name").property`.
+pub(crate) fn read<T>(
+    context: &NativeCallContext<'_>,
+    kind: &str,
+    name: &Name,
+    property: &str,
+    look: impl FnOnce(&dyn Stage) -> Option<T>,
+    show: impl FnOnce(&T) -> String,
+) -> Fallible<T> {
+    let session = Session::of(context)?;
+    let found = session.with_stage(context, |stage| look(stage))?;
+    let Some(found) = found else {
+        return Err(Thrown::mistake(format!(
+            "the {kind} \"{name}\" is gone: the open cluster has none of that name"
+        ))
+        .at(context.call_position()));
+    };
+    session.saw(
+        context,
+        name,
+        || format!("{kind}(\"{name}\").{property}"),
+        show(&found),
+    );
+    Ok(found)
+}
+
+/// The name, if the open cluster has such a thing; else an error that says what it has.
+pub(crate) fn known(
+    context: &NativeCallContext<'_>,
+    kind: &str,
+    name: &str,
+    list: impl FnOnce(&dyn Stage) -> Vec<Name>,
+) -> Fallible<Name> {
+    let session = Session::of(context)?;
+    let (names, cluster) =
+        session.with_stage(context, |stage| (list(stage), stage.cluster_name()))?;
+    if let Some(found) = names.iter().find(|known| known.as_str() == name) {
+        return Ok(found.clone());
+    }
+    let hint = suggestion(name, names.iter().map(Name::as_str)).map(|hint| format!(": {hint}"));
+    Err(Thrown::mistake(format!(
+        "the cluster {cluster} has no {kind} \"{name}\"{}",
+        hint.unwrap_or_default()
+    ))
+    .at(context.call_position()))
+}

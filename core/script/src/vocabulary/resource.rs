@@ -1,0 +1,225 @@
+//! Resources.
+
+use rhai::plugin::*;
+
+use super::handles::ResourceRef;
+use super::order::{self, read};
+use crate::session::Session;
+use crate::stage::{Order, ResourceStatus, Stage};
+use crate::thrown::Fallible;
+use crate::values::{count_arg, from_value, name_arg, name_or_empty, names, show, to_value};
+
+fn status<T>(
+    context: &NativeCallContext<'_>,
+    resource: &ResourceRef,
+    property: &str,
+    pick: impl FnOnce(ResourceStatus) -> T,
+    shown: impl FnOnce(&T) -> String,
+) -> Fallible<T> {
+    let name = resource.name.clone();
+    let look = |stage: &dyn Stage| stage.resource(&name).map(pick);
+    read(context, "resource", &name, property, look, shown)
+}
+
+/// Words about resources.
+#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[export_module]
+pub(crate) mod words {
+    /// A resource by its name.
+    #[rhai_fn(return_raw)]
+    pub fn resource(context: NativeCallContext<'_>, name: Dynamic) -> Fallible<ResourceRef> {
+        let name = name_arg(&context, &name)?;
+        order::known(&context, "resource", &name, |stage| stage.resources())
+            .map(|name| ResourceRef { name })
+    }
+
+    /// The resource's name.
+    #[rhai_fn(get = "name", pure)]
+    pub fn name(resource: &mut ResourceRef) -> String {
+        resource.name.to_string()
+    }
+
+    /// The resource's type, such as "Physical Disk".
+    #[rhai_fn(get = "kind", pure, return_raw)]
+    pub fn kind(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<String> {
+        status(
+            &context,
+            resource,
+            "kind",
+            |it| it.kind.to_string(),
+            |kind| format!("{kind:?}"),
+        )
+    }
+
+    /// What the resource is doing: "Online", "Offline", "Failed", "OnlinePending", "OfflinePending" or
+    /// "Initializing".
+    #[rhai_fn(get = "state", pure, return_raw)]
+    pub fn state(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<String> {
+        status(
+            &context,
+            resource,
+            "state",
+            |it| it.state.to_string(),
+            |state| format!("{state:?}"),
+        )
+    }
+
+    /// Whether the resource is Online.
+    #[rhai_fn(get = "is_online", pure, return_raw)]
+    pub fn is_online(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<bool> {
+        let online = |it: ResourceStatus| it.state == quorate_model::ResourceState::Online;
+        status(&context, resource, "is_online", online, bool::to_string)
+    }
+
+    /// The name of the node that owns the resource's group, empty if the cluster knows none.
+    #[rhai_fn(get = "owner", pure, return_raw)]
+    pub fn owner(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<String> {
+        let owner = |it: ResourceStatus| name_or_empty(it.owner.as_ref());
+        status(&context, resource, "owner", owner, |owner| {
+            format!("{owner:?}")
+        })
+    }
+
+    /// Every machine on which the resource is in service at this instant, whatever the cluster believes.
+    #[rhai_fn(get = "owners", pure, return_raw)]
+    pub fn owners(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<Dynamic> {
+        status(
+            &context,
+            resource,
+            "owners",
+            |it| names(&it.owners).into(),
+            show,
+        )
+    }
+
+    /// How often the resource was restarted on the same node.
+    #[rhai_fn(get = "restarts", pure, return_raw)]
+    pub fn restarts(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<i64> {
+        status(
+            &context,
+            resource,
+            "restarts",
+            |it| i64::from(it.restarts),
+            i64::to_string,
+        )
+    }
+
+    /// The names of what the resource depends on.
+    #[rhai_fn(get = "depends_on", pure, return_raw)]
+    pub fn depends_on(
+        context: NativeCallContext<'_>,
+        resource: &mut ResourceRef,
+    ) -> Fallible<Dynamic> {
+        status(
+            &context,
+            resource,
+            "depends_on",
+            |it| names(&it.depends_on).into(),
+            show,
+        )
+    }
+
+    /// The names of what depends on the resource.
+    #[rhai_fn(get = "dependents", pure, return_raw)]
+    pub fn dependents(
+        context: NativeCallContext<'_>,
+        resource: &mut ResourceRef,
+    ) -> Fallible<Dynamic> {
+        status(
+            &context,
+            resource,
+            "dependents",
+            |it| names(&it.dependents).into(),
+            show,
+        )
+    }
+
+    /// A property, common or private, by the original's name and in its unit:
+    /// `resource("EVS1 SMTP").get("RestartThreshold")`.
+    #[rhai_fn(return_raw)]
+    pub fn get(
+        context: NativeCallContext<'_>,
+        resource: &mut ResourceRef,
+        property: &str,
+    ) -> Fallible<Dynamic> {
+        let value = Session::of(&context)?.try_stage(&context, |stage| {
+            stage.resource_property(&resource.name, property)
+        })?;
+        Ok(from_value(value))
+    }
+
+    /// Sets a property, by the original's name and in its unit; `()` resets it to its default.
+    #[rhai_fn(return_raw)]
+    pub fn set(
+        context: NativeCallContext<'_>,
+        resource: &mut ResourceRef,
+        property: &str,
+        value: Dynamic,
+    ) -> Fallible<()> {
+        let value = to_value(&context, &value)?;
+        let (resource, property) = (resource.name.clone(), property.to_owned());
+        order::order(
+            &context,
+            Order::ResourceSet {
+                resource,
+                property,
+                value,
+            },
+        )
+    }
+
+    /// Brings the resource, and what it depends on, online.
+    #[rhai_fn(return_raw)]
+    pub fn online(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
+        order::order(&context, Order::ResourceOnline(resource.name.clone()))
+    }
+
+    /// Takes the resource, and what depends on it, offline.
+    #[rhai_fn(return_raw)]
+    pub fn offline(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
+        order::order(&context, Order::ResourceOffline(resource.name.clone()))
+    }
+
+    /// The administrator's "initiate failure": the resource fails at once, and its restart policy is followed.
+    #[rhai_fn(return_raw)]
+    pub fn fail(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
+        order::order(&context, Order::ResourceFail(resource.name.clone()))
+    }
+
+    /// Sends a control code (CLUSCTL) to the resource on its owner.
+    #[rhai_fn(return_raw)]
+    pub fn control(
+        context: NativeCallContext<'_>,
+        resource: &mut ResourceRef,
+        code: i64,
+    ) -> Fallible<()> {
+        let code = count_arg(code, "a control code", context.call_position())?;
+        order::order(
+            &context,
+            Order::ResourceControl {
+                resource: resource.name.clone(),
+                code,
+            },
+        )
+    }
+
+    #[rhai_fn(global, name = "to_string", pure)]
+    pub fn to_string(resource: &mut ResourceRef) -> String {
+        resource.name.to_string()
+    }
+
+    #[rhai_fn(global, name = "to_debug", pure)]
+    pub fn to_debug(resource: &mut ResourceRef) -> String {
+        resource.name.to_string()
+    }
+
+    #[rhai_fn(name = "==")]
+    pub fn eq(left: ResourceRef, right: ResourceRef) -> bool {
+        left == right
+    }
+
+    #[rhai_fn(name = "==")]
+    pub fn eq_text(left: ResourceRef, right: &str) -> bool {
+        left.name == *right
+    }
+}

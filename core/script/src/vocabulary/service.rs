@@ -1,0 +1,127 @@
+//! The processes behind resources.
+
+use rhai::plugin::*;
+
+use super::handles::{FaultRef, ServiceRef};
+use super::order::{self, read};
+use crate::stage::{Fault, Repair};
+use crate::thrown::Fallible;
+use crate::values::{count_arg, name_arg, span_arg};
+
+/// Words about the processes behind resources.
+#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[export_module]
+pub(crate) mod words {
+    /// The processes behind a resource, by the resource's name. The cluster finds out what befalls them by its own
+    /// checks.
+    #[rhai_fn(return_raw)]
+    pub fn service(context: NativeCallContext<'_>, resource: Dynamic) -> Fallible<ServiceRef> {
+        let name = name_arg(&context, &resource)?;
+        order::known(&context, "resource", &name, |stage| stage.resources())
+            .map(|name| ServiceRef { name })
+    }
+
+    /// Whether the resource's processes run on the node that owns it.
+    #[rhai_fn(get = "running", pure, return_raw)]
+    pub fn running(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<bool> {
+        let name = service.name.clone();
+        read(
+            &context,
+            "service",
+            &name,
+            "running",
+            |stage| stage.service_running(&name),
+            bool::to_string,
+        )
+    }
+
+    /// Kills the process.
+    #[rhai_fn(name = "crash", return_raw)]
+    pub fn crash(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<FaultRef> {
+        let fault = Fault::ServiceCrash {
+            resource: service.name.clone(),
+        };
+        order::inject(
+            &context,
+            format!("the process of {} was killed", service.name),
+            fault,
+        )
+    }
+
+    /// Makes the process run without answering until it is repaired or started anew.
+    #[rhai_fn(return_raw)]
+    pub fn hang(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<FaultRef> {
+        let fault = Fault::ServiceHang {
+            resource: service.name.clone(),
+            lasting: None,
+        };
+        order::inject(
+            &context,
+            format!("the process of {} hangs", service.name),
+            fault,
+        )
+    }
+
+    /// Makes the process run without answering for a while.
+    #[rhai_fn(name = "hang", return_raw)]
+    pub fn hang_for(
+        context: NativeCallContext<'_>,
+        service: &mut ServiceRef,
+        duration: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let lasting = Some(span_arg(&context, &duration)?.0);
+        let fault = Fault::ServiceHang {
+            resource: service.name.clone(),
+            lasting,
+        };
+        order::inject(
+            &context,
+            format!("the process of {} hangs", service.name),
+            fault,
+        )
+    }
+
+    /// Makes the next starts of the process fail, on any node.
+    #[rhai_fn(return_raw)]
+    pub fn fail_starts(
+        context: NativeCallContext<'_>,
+        service: &mut ServiceRef,
+        count: i64,
+    ) -> Fallible<FaultRef> {
+        let count = count_arg(count, "a number of starts", context.call_position())?;
+        let fault = Fault::ServiceFailStarts {
+            resource: service.name.clone(),
+            count,
+        };
+        order::inject(
+            &context,
+            format!("the process of {} does not start", service.name),
+            fault,
+        )
+    }
+
+    /// Makes the process take this much longer to start, on any node.
+    #[rhai_fn(return_raw)]
+    pub fn slow_start(
+        context: NativeCallContext<'_>,
+        service: &mut ServiceRef,
+        delay: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let delay = span_arg(&context, &delay)?.0;
+        let fault = Fault::ServiceSlowStart {
+            resource: service.name.clone(),
+            delay,
+        };
+        order::inject(
+            &context,
+            format!("the process of {} starts slowly", service.name),
+            fault,
+        )
+    }
+
+    /// Undoes every fault of the process.
+    #[rhai_fn(name = "repair", return_raw)]
+    pub fn repair(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<()> {
+        order::repair(&context, Repair::Service(service.name.clone()))
+    }
+}

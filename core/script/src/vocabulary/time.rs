@@ -1,0 +1,240 @@
+//! Durations and the clocks.
+
+use rhai::plugin::*;
+
+use crate::session::Session;
+use crate::span::{Span, SpanError};
+use crate::thrown::{Fallible, Thrown};
+
+const SECOND: u128 = 1_000_000;
+
+fn span(result: Result<Span, SpanError>) -> Fallible<Span> {
+    result.map_err(|error| Thrown::mistake(error.to_string()).at(Position::NONE))
+}
+
+fn read(text: &str) -> Fallible<Span> {
+    span(text.parse())
+}
+
+/// Words about time.
+#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[export_module]
+pub(crate) mod words {
+    use std::time::Duration;
+
+    /// Virtual time since the cluster was switched on.
+    /// Example: `let began = now(); ...; expect(now() - began < 3.minutes);`
+    #[rhai_fn(return_raw)]
+    pub fn now(context: NativeCallContext<'_>) -> Fallible<Span> {
+        let now = Session::of(&context)?.with_stage(&context, |stage| stage.now())?;
+        Ok(Span(Duration::from_micros(now.0)))
+    }
+
+    /// The cluster's local civil time, as "2003-06-12 08:00:00".
+    #[rhai_fn(return_raw)]
+    pub fn clock(context: NativeCallContext<'_>) -> Fallible<String> {
+        let ms = Session::of(&context)?.with_stage(&context, |stage| stage.civil_ms())?;
+        let at = jiff::Timestamp::from_millisecond(ms)
+            .map_err(|error| Thrown::internal(error.to_string()).at(context.call_position()))?;
+        Ok(at
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string())
+    }
+
+    /// A duration from a text: a number with a unit (us, ms, s, m, h, d), or several: "250ms", "90s", "1h30m".
+    #[rhai_fn(return_raw)]
+    pub fn duration(text: &str) -> Fallible<Span> {
+        read(text)
+    }
+
+    /// A number of milliseconds as a Duration: `250.milliseconds`.
+    #[rhai_fn(get = "milliseconds", pure, return_raw)]
+    pub fn milliseconds(number: &mut i64) -> Fallible<Span> {
+        span(Span::of(*number as f64, 1_000))
+    }
+
+    /// A number of seconds as a Duration: `90.seconds`.
+    #[rhai_fn(get = "seconds", pure, return_raw)]
+    pub fn seconds(number: &mut i64) -> Fallible<Span> {
+        span(Span::of(*number as f64, SECOND))
+    }
+
+    /// A number of minutes as a Duration: `5.minutes`.
+    #[rhai_fn(get = "minutes", pure, return_raw)]
+    pub fn minutes(number: &mut i64) -> Fallible<Span> {
+        span(Span::of(*number as f64, 60 * SECOND))
+    }
+
+    /// A number of hours as a Duration: `6.hours`.
+    #[rhai_fn(get = "hours", pure, return_raw)]
+    pub fn hours(number: &mut i64) -> Fallible<Span> {
+        span(Span::of(*number as f64, 3_600 * SECOND))
+    }
+
+    /// A number of days as a Duration: `2.days`.
+    #[rhai_fn(get = "days", pure, return_raw)]
+    pub fn days(number: &mut i64) -> Fallible<Span> {
+        span(Span::of(*number as f64, 24 * 3_600 * SECOND))
+    }
+
+    /// A number of seconds as a Duration: `2.5.seconds`.
+    #[rhai_fn(get = "seconds", pure, return_raw, name = "float_seconds")]
+    pub fn float_seconds(number: &mut f64) -> Fallible<Span> {
+        span(Span::of(*number, SECOND))
+    }
+
+    /// A number of minutes as a Duration: `1.5.minutes`.
+    #[rhai_fn(get = "minutes", pure, return_raw, name = "float_minutes")]
+    pub fn float_minutes(number: &mut f64) -> Fallible<Span> {
+        span(Span::of(*number, 60 * SECOND))
+    }
+
+    /// A number of hours as a Duration: `1.5.hours`.
+    #[rhai_fn(get = "hours", pure, return_raw, name = "float_hours")]
+    pub fn float_hours(number: &mut f64) -> Fallible<Span> {
+        span(Span::of(*number, 3_600 * SECOND))
+    }
+
+    /// A Duration in seconds, as a number with a fraction.
+    #[rhai_fn(get = "as_seconds", pure)]
+    pub fn as_seconds(duration: &mut Span) -> f64 {
+        duration.0.as_secs_f64()
+    }
+
+    /// A Duration in whole milliseconds.
+    #[rhai_fn(get = "as_milliseconds", pure)]
+    pub fn as_milliseconds(duration: &mut Span) -> i64 {
+        i64::try_from(duration.0.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// A Duration as a text that reads back: "1m30s".
+    #[rhai_fn(global, name = "to_string", pure)]
+    pub fn to_string(duration: &mut Span) -> String {
+        duration.to_string()
+    }
+
+    #[rhai_fn(global, name = "to_debug", pure)]
+    pub fn to_debug(duration: &mut Span) -> String {
+        duration.to_string()
+    }
+
+    #[rhai_fn(name = "+", return_raw)]
+    pub fn add(left: Span, right: Span) -> Fallible<Span> {
+        span(Span::of(1.0, left.0.as_micros() + right.0.as_micros()))
+    }
+
+    #[rhai_fn(name = "+", return_raw)]
+    pub fn add_text(left: Span, right: &str) -> Fallible<Span> {
+        add(left, read(right)?)
+    }
+
+    /// The difference of two Durations; zero if the second is longer.
+    #[rhai_fn(name = "-")]
+    pub fn subtract(left: Span, right: Span) -> Span {
+        Span(left.0.saturating_sub(right.0))
+    }
+
+    #[rhai_fn(name = "-", return_raw)]
+    pub fn subtract_text(left: Span, right: &str) -> Fallible<Span> {
+        Ok(subtract(left, read(right)?))
+    }
+
+    #[rhai_fn(name = "*", return_raw)]
+    pub fn times(left: Span, right: i64) -> Fallible<Span> {
+        span(Span::of(right as f64, left.0.as_micros()))
+    }
+
+    #[rhai_fn(name = "*", return_raw)]
+    pub fn times_left(left: i64, right: Span) -> Fallible<Span> {
+        times(right, left)
+    }
+
+    #[rhai_fn(name = "==")]
+    pub fn eq(left: Span, right: Span) -> bool {
+        left == right
+    }
+    #[rhai_fn(name = "!=")]
+    pub fn ne(left: Span, right: Span) -> bool {
+        left != right
+    }
+    #[rhai_fn(name = "<")]
+    pub fn lt(left: Span, right: Span) -> bool {
+        left < right
+    }
+    #[rhai_fn(name = "<=")]
+    pub fn le(left: Span, right: Span) -> bool {
+        left <= right
+    }
+    #[rhai_fn(name = ">")]
+    pub fn gt(left: Span, right: Span) -> bool {
+        left > right
+    }
+    #[rhai_fn(name = ">=")]
+    pub fn ge(left: Span, right: Span) -> bool {
+        left >= right
+    }
+
+    #[rhai_fn(name = "==", return_raw)]
+    pub fn eq_text(left: Span, right: &str) -> Fallible<bool> {
+        Ok(left == read(right)?)
+    }
+    #[rhai_fn(name = "!=", return_raw)]
+    pub fn ne_text(left: Span, right: &str) -> Fallible<bool> {
+        Ok(left != read(right)?)
+    }
+    #[rhai_fn(name = "<", return_raw)]
+    pub fn lt_text(left: Span, right: &str) -> Fallible<bool> {
+        Ok(left < read(right)?)
+    }
+    #[rhai_fn(name = "<=", return_raw)]
+    pub fn le_text(left: Span, right: &str) -> Fallible<bool> {
+        Ok(left <= read(right)?)
+    }
+    #[rhai_fn(name = ">", return_raw)]
+    pub fn gt_text(left: Span, right: &str) -> Fallible<bool> {
+        Ok(left > read(right)?)
+    }
+    #[rhai_fn(name = ">=", return_raw)]
+    pub fn ge_text(left: Span, right: &str) -> Fallible<bool> {
+        Ok(left >= read(right)?)
+    }
+
+    #[rhai_fn(name = "==", return_raw)]
+    pub fn text_eq(left: &str, right: Span) -> Fallible<bool> {
+        Ok(read(left)? == right)
+    }
+    #[rhai_fn(name = "!=", return_raw)]
+    pub fn text_ne(left: &str, right: Span) -> Fallible<bool> {
+        Ok(read(left)? != right)
+    }
+    #[rhai_fn(name = "<", return_raw)]
+    pub fn text_lt(left: &str, right: Span) -> Fallible<bool> {
+        Ok(read(left)? < right)
+    }
+    #[rhai_fn(name = "<=", return_raw)]
+    pub fn text_le(left: &str, right: Span) -> Fallible<bool> {
+        Ok(read(left)? <= right)
+    }
+    #[rhai_fn(name = ">", return_raw)]
+    pub fn text_gt(left: &str, right: Span) -> Fallible<bool> {
+        Ok(read(left)? > right)
+    }
+    #[rhai_fn(name = ">=", return_raw)]
+    pub fn text_ge(left: &str, right: Span) -> Fallible<bool> {
+        Ok(read(left)? >= right)
+    }
+
+    /// Lets virtual time pass, as `run` does. There is no other time in a drill.
+    #[rhai_fn(return_raw)]
+    pub fn sleep(context: NativeCallContext<'_>, duration: Dynamic) -> Fallible<()> {
+        let span = crate::values::span_arg(&context, &duration)?;
+        crate::watch::run(&context, span)
+    }
+
+    /// The same as `now()`: a drill sees no other clock than its world's.
+    #[rhai_fn(return_raw)]
+    pub fn timestamp(context: NativeCallContext<'_>) -> Fallible<Span> {
+        now(context)
+    }
+}

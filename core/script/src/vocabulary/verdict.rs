@@ -1,0 +1,170 @@
+//! Expectations.
+
+use rhai::plugin::*;
+use rhai::{Engine, EvalAltResult, Expr, FnPtr};
+
+use crate::session::Session;
+use crate::thrown::{Fallible, Thrown};
+use crate::values::{equal, show};
+
+/// Comparisons whose two sides a failed `expect` shows.
+const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
+
+/// Words about what is expected.
+#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[export_module]
+pub(crate) mod words {
+    /// Fails the drill if the condition is false. If it is a comparison, both values are shown.
+    /// Example: `expect(outage("EVS3") < 3.minutes)`
+    #[rhai_fn(return_raw)]
+    pub fn expect(context: NativeCallContext<'_>, condition: bool) -> Fallible<()> {
+        plain(&context, condition, None)
+    }
+
+    /// Fails the drill with a message of one's own if the condition is false.
+    #[rhai_fn(name = "expect", return_raw)]
+    pub fn expect_saying(
+        context: NativeCallContext<'_>,
+        condition: bool,
+        message: &str,
+    ) -> Fallible<()> {
+        plain(&context, condition, Some(message))
+    }
+
+    /// Fails the drill if the first value is not equal to the second. Lists are compared item by item, durations
+    /// with their texts.
+    #[rhai_fn(return_raw)]
+    pub fn expect_eq(
+        context: NativeCallContext<'_>,
+        actual: Dynamic,
+        wanted: Dynamic,
+    ) -> Fallible<()> {
+        let session = Session::of(&context)?;
+        let seen = session.take_seen_from(context.call_position());
+        if equal(&actual, &wanted) {
+            return Ok(());
+        }
+        Err(Thrown::failed("the value is not the one expected")
+            .values(show(&actual), show(&wanted))
+            .seen(seen)
+            .at(context.call_position()))
+    }
+
+    /// Fails the drill unless the function ends with an error whose message contains the text.
+    /// Example: `expect_error(|| group("EVS1").move_to("NODE3"), "down")`
+    #[rhai_fn(return_raw)]
+    pub fn expect_error(context: NativeCallContext<'_>, action: FnPtr, text: &str) -> Fallible<()> {
+        refused(&context, &action, text)
+    }
+}
+
+fn plain(context: &NativeCallContext<'_>, condition: bool, message: Option<&str>) -> Fallible<()> {
+    let seen = Session::of(context)?.take_seen_from(context.call_position());
+    if condition {
+        return Ok(());
+    }
+    Err(
+        Thrown::failed(message.unwrap_or("this was expected to be true"))
+            .seen(seen)
+            .at(context.call_position()),
+    )
+}
+
+fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Fallible<()> {
+    let at = context.call_position();
+    match action.call_within_context::<Dynamic>(context, ()) {
+        Ok(_) => Err(Thrown::failed(format!(
+            "an error with \"{text}\" was expected, and none came"
+        ))
+        .at(at)),
+        Err(error) => {
+            let said = match error.unwrap_inner() {
+                // Not for a script to swallow: the run is being stopped.
+                EvalAltResult::ErrorTerminated(..) => None,
+                EvalAltResult::ErrorRuntime(token, _) => match token.read_lock::<Thrown>() {
+                    // Nor is this: the world is broken.
+                    Some(thrown) if thrown.internal => None,
+                    Some(thrown) => Some(thrown.message.clone()),
+                    None => Some(token.to_string()),
+                },
+                other => Some(other.to_string()),
+            };
+            let Some(said) = said else { return Err(error) };
+            if said.contains(text) {
+                return Ok(());
+            }
+            Err(Thrown::failed("the error is not the one expected")
+                .values(
+                    format!("{said:?}"),
+                    format!("an error that contains {text:?}"),
+                )
+                .at(at))
+        }
+    }
+}
+
+/// Makes `expect` see the expression it is given, so that a failed comparison can show both of its sides.
+pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
+    let session = session.clone();
+    engine.register_custom_syntax_with_state_raw(
+        "expect",
+        |symbols, look_ahead, _| {
+            Ok(match symbols.last().map(|last| last.as_str()) {
+                Some("expect") => Some("(".into()),
+                Some("(") | Some(",") => Some("$expr$".into()),
+                Some(")") | None => None,
+                // After an expression: a message may follow the condition, and nothing may follow the message.
+                Some(_) if look_ahead == "," && !symbols.iter().any(|it| it == ",") => {
+                    Some(",".into())
+                }
+                Some(_) => Some(")".into()),
+            })
+        },
+        false,
+        move |context, inputs, _| {
+            let Some(condition) = inputs.first() else {
+                return Err(Thrown::internal("expect without a condition").at(Position::NONE));
+            };
+            let at = condition.position();
+            session.with(|inner| {
+                // Only what this very condition reads is worth telling.
+                if !inner.looking {
+                    inner.seen.clear();
+                }
+            });
+            let holds = context.eval_expression_tree(condition)?;
+            let holds = holds.as_bool().map_err(|kind| {
+                Thrown::mistake(format!("expect takes true or false, and this is {kind}")).at(at)
+            })?;
+            let seen = session.take_seen();
+            if holds {
+                return Ok(Dynamic::UNIT);
+            }
+            let message = match inputs.get(1) {
+                Some(message) => {
+                    let message = context.eval_expression_tree(message)?;
+                    message.to_string()
+                }
+                None => "this was expected to be true".to_owned(),
+            };
+            let mut thrown = Thrown::failed(message).seen(seen);
+            if let Expr::FnCall(call, _) = &**condition
+                && COMPARISONS.contains(&call.name.as_str())
+                && let [left, right] = &call.args[..]
+            {
+                // No time has passed since the condition was false: both sides are still what they were.
+                let left = context.eval_expression_tree(&left.into())?;
+                let right = context.eval_expression_tree(&right.into())?;
+                let operator = if call.name == "==" {
+                    ""
+                } else {
+                    call.name.as_str()
+                };
+                let wanted = format!("{operator} {}", show(&right));
+                thrown = thrown.values(show(&left), wanted.trim_start());
+            }
+            session.take_seen();
+            Err(thrown.at(at))
+        },
+    );
+}

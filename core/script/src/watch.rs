@@ -1,0 +1,303 @@
+//! Conditions that are looked at while time passes, and the loop that lets it pass.
+
+use std::time::Duration;
+
+use quorate_model::Time;
+use rhai::{FnPtr, NativeCallContext, Position};
+
+use crate::session::Session;
+use crate::span::Span;
+use crate::thrown::{Fallible, Thrown};
+
+/// Conditions are looked at again at least this often, even if nothing that can be read has changed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long nothing may change before a cluster counts as settled: longer than the wait before a takeover, so
+/// that what is still to come has come.
+const CALM: Duration = Duration::from_secs(30);
+
+/// What a watched condition promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Promise {
+    /// It holds at every instant from now on.
+    Always,
+    /// It holds at none.
+    Never,
+    /// It holds before and after the body.
+    Steady,
+    /// It holds at some instant.
+    Sometimes,
+}
+
+/// A watched condition.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch {
+    /// Its name in reports.
+    pub(crate) name: String,
+    /// What it promises.
+    pub(crate) promise: Promise,
+    /// The condition.
+    pub(crate) condition: FnPtr,
+    /// Where the script states it.
+    pub(crate) position: Position,
+    /// For [`Promise::Sometimes`]: whether it was seen.
+    pub(crate) was_seen: bool,
+}
+
+/// Begins to watch a condition, and looks at it at once.
+pub(crate) fn watch(
+    context: &NativeCallContext<'_>,
+    name: &str,
+    promise: Promise,
+    condition: FnPtr,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    session.with_stage(context, |_| ())?;
+    let position = context.call_position();
+    let mut watch = Watch {
+        name: name.to_owned(),
+        promise,
+        condition,
+        position,
+        was_seen: false,
+    };
+    look_at(context, &session, &mut watch, true)?;
+    session.with(|inner| inner.watches.push(watch));
+    Ok(())
+}
+
+/// Looks at every watched condition if something changed since the last look.
+pub(crate) fn look(context: &NativeCallContext<'_>, session: &Session) -> Fallible<()> {
+    let revision = session.with_stage(context, |stage| stage.revision())?;
+    if session.with(|inner| inner.watched.replace(revision)) == Some(revision) {
+        return Ok(());
+    }
+    let count = session.with(|inner| inner.watches.len());
+    for number in 0..count {
+        let Some(mut watch) = session.with(|inner| inner.watches.get(number).cloned()) else {
+            break;
+        };
+        look_at(context, session, &mut watch, false)?;
+        session.with(|inner| {
+            if let Some(kept) = inner.watches.get_mut(number) {
+                kept.was_seen = watch.was_seen;
+            }
+        });
+    }
+    Ok(())
+}
+
+/// The last look, at the end of a drill's body: what is steady must hold again, what happens sometimes must have.
+pub(crate) fn last_look(context: &NativeCallContext<'_>, session: &Session) -> Fallible<()> {
+    check_breaches(context, session)?;
+    session.with(|inner| inner.watched = None);
+    look(context, session)?;
+    let watches = session.with(|inner| inner.watches.clone());
+    for mut watch in watches {
+        match watch.promise {
+            Promise::Steady => look_at(context, session, &mut watch, true)?,
+            Promise::Sometimes if !watch.was_seen => {
+                return Err(Thrown::failed(format!(
+                    "sometimes \"{}\": it was never seen in the whole drill",
+                    watch.name
+                ))
+                .at(watch.position));
+            }
+            Promise::Always | Promise::Never | Promise::Sometimes => {}
+        }
+    }
+    Ok(())
+}
+
+/// Evaluates one condition. `edge` is true before and after the body.
+fn look_at(
+    context: &NativeCallContext<'_>,
+    session: &Session,
+    watch: &mut Watch,
+    edge: bool,
+) -> Fallible<()> {
+    let idle = match watch.promise {
+        Promise::Always | Promise::Never => false,
+        Promise::Steady => !edge,
+        Promise::Sometimes => watch.was_seen,
+    };
+    if idle {
+        return Ok(());
+    }
+    // What the watch reads must not be mixed up with what the script reads in its own statements.
+    let kept = session.with(|inner| std::mem::take(&mut inner.seen));
+    let holds = session.ask(context, &watch.condition);
+    let seen = session.take_seen();
+    let now = session.with(|inner| {
+        inner.seen = kept;
+        inner.now()
+    });
+    let holds = holds?;
+    let broken = match watch.promise {
+        Promise::Always => (!holds).then_some("always"),
+        Promise::Never => holds.then_some("never"),
+        Promise::Steady => (!holds).then_some("steady"),
+        Promise::Sometimes => {
+            watch.was_seen = holds;
+            None
+        }
+    };
+    match broken {
+        None => Ok(()),
+        Some(word) => Err(Thrown::failed(format!(
+            "{word} \"{}\" does not hold at {now}",
+            watch.name
+        ))
+        .seen(seen)
+        .at(watch.position)),
+    }
+}
+
+/// Fails if an invariant of the world was broken since the last look.
+pub(crate) fn check_breaches(context: &NativeCallContext<'_>, session: &Session) -> Fallible<()> {
+    let known = session.with(|inner| inner.breaches);
+    let breaches = session.with_stage(context, |stage| stage.breaches())?;
+    session.with(|inner| inner.breaches = breaches.len());
+    match breaches.get(known) {
+        None => Ok(()),
+        Some(breach) => Err(Thrown::failed(format!(
+            "the invariant \"{}\" was broken at {}: {} (after {})",
+            breach.invariant, breach.time, breach.text, breach.event
+        ))
+        .at(context.call_position())),
+    }
+}
+
+/// Lets time pass until `done` says so or `until` is reached; says which. Watched conditions are looked at at
+/// every change that can be read.
+pub(crate) fn pass(
+    context: &NativeCallContext<'_>,
+    session: &Session,
+    until: Time,
+    mut done: impl FnMut(&Session) -> Fallible<bool>,
+) -> Fallible<bool> {
+    loop {
+        session.check_cancel(context)?;
+        check_breaches(context, session)?;
+        look(context, session)?;
+        if done(session)? {
+            return Ok(true);
+        }
+        let now = session.with_stage(context, |stage| stage.now())?;
+        if now >= until {
+            return Ok(false);
+        }
+        if let Some(limit) =
+            session.with(|inner| inner.drill.as_ref().and_then(|drill| drill.limit))
+            && now >= limit
+        {
+            return Err(Thrown::unknown(format!(
+                "the drill's limit of virtual time was reached at {now} before it had shown what it sets out to"
+            ))
+            .at(context.call_position()));
+        }
+        let next = until.min(now + LOOK_AGAIN);
+        let now = session.with_stage(context, |stage| {
+            stage.advance(next);
+            stage.now()
+        })?;
+        session.with(|inner| inner.observer.time_passed(now));
+    }
+}
+
+/// Lets `span` of time pass.
+pub(crate) fn run(context: &NativeCallContext<'_>, span: Span) -> Fallible<()> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    let until = session.with_stage(context, |stage| stage.now())? + span.0;
+    pass(context, &session, until, |_| Ok(false))?;
+    Ok(())
+}
+
+/// Lets time pass until a condition holds, at most `within`.
+pub(crate) fn eventually(
+    context: &NativeCallContext<'_>,
+    condition: &FnPtr,
+    within: Span,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    let began = session.with_stage(context, |stage| stage.now())?;
+    let shown = pass(context, &session, began + within.0, |session| {
+        session.with(|inner| inner.seen.clear());
+        session.ask(context, condition)
+    })?;
+    if shown {
+        session.with(|inner| inner.seen.clear());
+        return Ok(());
+    }
+    let seen = session.take_seen();
+    Err(Thrown::failed(format!(
+        "this did not become true within {within} (from {began} on)"
+    ))
+    .seen(seen)
+    .at(context.call_position()))
+}
+
+/// Lets time pass until nothing goes on any more: nothing pending, nobody joining, and no group's state or owner
+/// different for 30 s. Says whether that was reached within `within`.
+pub(crate) fn settle(
+    context: &NativeCallContext<'_>,
+    session: &Session,
+    within: Span,
+) -> Fallible<bool> {
+    let began = session.with_stage(context, |stage| stage.now())?;
+    let mut last = None;
+    let mut since = began;
+    pass(context, session, began + within.0, |session| {
+        let (now, picture) =
+            session.with_stage(context, |stage| (stage.now(), Picture::of(stage)))?;
+        let busy = picture.busy;
+        if busy || last.as_ref() != Some(&picture) {
+            last = Some(picture);
+            since = now;
+        }
+        Ok(!busy && now.since(since) >= CALM)
+    })
+}
+
+/// What must stand still for a cluster to be settled.
+#[derive(PartialEq, Eq)]
+struct Picture {
+    busy: bool,
+    nodes: Vec<Option<crate::stage::NodeStatus>>,
+    groups: Vec<Option<crate::stage::GroupStatus>>,
+    resources: Vec<Option<quorate_model::ResourceState>>,
+}
+
+impl Picture {
+    fn of(stage: &dyn crate::stage::Stage) -> Picture {
+        let nodes: Vec<_> = stage.nodes().iter().map(|name| stage.node(name)).collect();
+        let groups: Vec<_> = stage
+            .groups()
+            .iter()
+            .map(|name| stage.group(name))
+            .collect();
+        let resources: Vec<_> = stage
+            .resources()
+            .iter()
+            .map(|name| stage.resource(name).map(|resource| resource.state))
+            .collect();
+        let joining = nodes
+            .iter()
+            .flatten()
+            .any(|node| node.state == quorate_model::NodeState::Joining);
+        let pending = resources.iter().flatten().any(|state| state.is_pending())
+            || groups
+                .iter()
+                .flatten()
+                .any(|group| group.state == quorate_model::GroupState::Pending);
+        Picture {
+            busy: joining || pending,
+            nodes,
+            groups,
+            resources,
+        }
+    }
+}
