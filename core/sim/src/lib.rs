@@ -1,1 +1,32 @@
-//! TODO
+//! The virtual world in which a cluster is rehearsed: nodes with power and clocks, networks, shared disks,
+//! services, addresses, names and clients, all in virtual time and bit for bit repeatable.
+//!
+//! A [`World`] runs the same `quorate_node::Node` and the same plugins as a real machine does. What a drill
+//! breaks is a thing in the world; what follows from it is decided by the node and the plugins alone. The
+//! world watches its invariants after every event, asked or not, and writes everything into a [`Journal`].
+#![forbid(unsafe_code)]
+
+mod clock;
+mod env;
+mod error;
+mod fault;
+mod invariants;
+mod journal;
+mod monitor;
+mod options;
+mod queue;
+mod rng;
+mod services;
+mod status;
+mod world;
+
+pub use error::WorldError;
+pub use fault::{Fault, FaultId};
+pub use journal::{Entry, Header, JOURNAL_SCHEMA, Journal, What, WorldEvent};
+pub use monitor::{Monitors, ResourceMonitor};
+pub use options::{ServiceTimes, WorldOptions};
+pub use status::{
+    Breach, ClientSpan, ClientStatus, DiskStatus, GroupStatus, NetworkStatus, NodeStatus, Outage,
+    QuorumStatus, Reply, RequestId, ResourceStatus, Source,
+};
+pub use world::World;

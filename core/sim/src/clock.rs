@@ -1,0 +1,102 @@
+//! A machine's own clock: it starts at an instant of its own, and it drifts.
+
+use quorate_model::Time;
+
+const MILLION: i128 = 1_000_000;
+
+/// How one machine's monotonic clock relates to the world's.
+///
+/// It has an origin of its own, since nothing may compare instants of two machines, and it runs fast or
+/// slow by a fixed number of parts per million.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Clock {
+    /// The world's time when the clock showed `shown`.
+    anchor: Time,
+    /// What it showed then.
+    shown: Time,
+    /// Parts per million it gains (or, below zero, loses).
+    drift_ppm: i32,
+}
+
+impl Clock {
+    /// A clock that shows `shown` when the world's time is `anchor`.
+    pub(crate) fn new(anchor: Time, shown: Time, drift_ppm: i32) -> Self {
+        Clock {
+            anchor,
+            shown,
+            drift_ppm,
+        }
+    }
+
+    /// Parts per million it gains.
+    pub(crate) fn drift_ppm(&self) -> i32 {
+        self.drift_ppm
+    }
+
+    /// What the clock shows at the world's time `world`, which is not before the anchor.
+    pub(crate) fn local(&self, world: Time) -> Time {
+        if world == Time::NEVER {
+            return Time::NEVER;
+        }
+        let elapsed = i128::from(world.0.saturating_sub(self.anchor.0));
+        let gained = elapsed * i128::from(self.drift_ppm) / MILLION;
+        saturate(i128::from(self.shown.0) + elapsed + gained)
+    }
+
+    /// The earliest instant of the world at which the clock shows `local` or later.
+    pub(crate) fn world(&self, local: Time) -> Time {
+        if local == Time::NEVER {
+            return Time::NEVER;
+        }
+        if local <= self.shown {
+            return self.anchor;
+        }
+        let wanted = i128::from(local.0) - i128::from(self.shown.0);
+        let rate = MILLION + i128::from(self.drift_ppm);
+        let mut world = saturate(i128::from(self.anchor.0) + wanted * MILLION / rate);
+        // Both roundings are below one microsecond each: two steps settle it.
+        while world.0 > self.anchor.0 && self.local(Time(world.0 - 1)) >= local {
+            world.0 -= 1;
+        }
+        while self.local(world) < local {
+            world.0 += 1;
+        }
+        world
+    }
+}
+
+fn saturate(micros: i128) -> Time {
+    Time(u64::try_from(micros.max(0)).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn world_is_the_earliest_instant_that_shows_it(
+            anchor in 0_u64..1 << 40,
+            shown in 0_u64..1 << 40,
+            ahead in 0_u64..1 << 45,
+            drift in -200_i32..200,
+        ) {
+            let clock = Clock::new(Time(anchor), Time(shown), drift);
+            let local = Time(shown + ahead);
+            let world = clock.world(local);
+            prop_assert!(clock.local(world) >= local);
+            if world.0 > anchor {
+                prop_assert!(clock.local(Time(world.0 - 1)) < local);
+            }
+        }
+    }
+
+    #[test]
+    fn a_fast_clock_gains() {
+        let clock = Clock::new(Time::ZERO, Time::ZERO, 50);
+        assert_eq!(clock.local(Time(1_000_000)), Time(1_000_050));
+        assert_eq!(clock.world(Time::NEVER), Time::NEVER);
+    }
+}

@@ -1,0 +1,381 @@
+//! Addresses on cards, the directory of network names, and DHCP leases.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use quorate_host::{ServiceError, ServiceResult};
+use quorate_model::{ClusterDefinition, Name, Time};
+
+use super::{Environment, Machine};
+use crate::journal::WorldEvent;
+
+/// ERROR_CLUSTER_NETWORK_NOT_FOUND.
+const NETWORK_NOT_FOUND: u32 = 5045;
+/// ERROR_CLUSTER_IPADDR_IN_USE.
+const ADDRESS_IN_USE: u32 = 5057;
+/// ERROR_NETWORK_UNREACHABLE.
+const NETWORK_UNREACHABLE: u32 = 1231;
+/// ERROR_NOT_FOUND.
+const NOT_FOUND: u32 = 1168;
+/// ERROR_TIMEOUT.
+const TIMEOUT: u32 = 1460;
+/// DNS_ERROR_RCODE_NAME_ERROR.
+const NAME_ERROR: u32 = 9003;
+
+/// A host number range that DHCP servers hand out, in the /24 of the nodes' own cards.
+const POOL: std::ops::RangeInclusive<u8> = 200..=249;
+
+#[derive(Debug)]
+struct Lease {
+    address: String,
+    expires: Time,
+}
+
+/// Who answers on which address, and what names mean.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    /// By machine: the addresses plumbed on it beside its own, each with its network.
+    plumbed: Vec<BTreeMap<(usize, String), Name>>,
+    /// By network name: the address, and the machine that registered it.
+    directory: BTreeMap<String, (String, Machine)>,
+    /// By network and resource.
+    leases: BTreeMap<(usize, Name), Lease>,
+    /// By network: the first three numbers of its addresses.
+    prefixes: Vec<Option<[u8; 3]>>,
+    lease_seconds: u32,
+}
+
+impl Addresses {
+    pub(crate) fn new(definition: &ClusterDefinition, lease_seconds: u32) -> Self {
+        let prefixes = definition.networks.iter().map(|network| {
+            let card = definition
+                .nodes
+                .iter()
+                .find_map(|node| node.interfaces.get(&network.name))?;
+            let [a, b, c, _] = card.parse::<Ipv4Addr>().ok()?.octets();
+            Some([a, b, c])
+        });
+        Addresses {
+            plumbed: vec![BTreeMap::new(); definition.nodes.len()],
+            directory: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            prefixes: prefixes.collect(),
+            lease_seconds,
+        }
+    }
+
+    /// Whether the machine has the address on some card, its own addresses apart.
+    pub(crate) fn network_of(&self, machine: Machine, address: &str) -> Option<usize> {
+        self.plumbed[machine]
+            .keys()
+            .find(|(_, plumbed)| plumbed == address)
+            .map(|(network, _)| *network)
+    }
+
+    fn has(&self, machine: Machine, network: usize, address: &str) -> bool {
+        self.plumbed[machine].contains_key(&(network, address.to_owned()))
+    }
+
+    /// What a network name resolves to, for whoever reaches the directory.
+    pub(crate) fn lookup(&self, name: &str) -> Option<&str> {
+        self.directory
+            .get(name)
+            .map(|(address, _)| address.as_str())
+    }
+
+    /// The machine lost power. The directory does not learn of it.
+    pub(crate) fn drop_machine(&mut self, machine: Machine) {
+        self.plumbed[machine].clear();
+    }
+}
+
+fn error<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
+    Err(ServiceError::new(code, text))
+}
+
+impl Environment {
+    fn network(&self, name: &str) -> ServiceResult<usize> {
+        match self.networks.find(name) {
+            Some(network) => Ok(network),
+            None => error(NETWORK_NOT_FOUND, format!("there is no network {name}")),
+        }
+    }
+
+    fn usable(&self, machine: Machine, network: usize) -> ServiceResult<()> {
+        let (node, name) = (&self.hosts[machine].name, self.networks.name(network));
+        match self.networks.card(network, machine) {
+            None => error(
+                NETWORK_NOT_FOUND,
+                format!("{node} has no card in network {name}"),
+            ),
+            Some(false) => error(
+                NETWORK_UNREACHABLE,
+                format!("{node}'s card in network {name} is broken"),
+            ),
+            Some(true) if !self.networks.is_up(network) => {
+                error(NETWORK_UNREACHABLE, format!("network {name} is down"))
+            }
+            Some(true) => Ok(()),
+        }
+    }
+
+    /// Whether a machine answers for the address on the network, as an ARP request would find out: a
+    /// frozen machine does not, nor one that cannot be reached.
+    fn answers_elsewhere(&self, machine: Machine, network: usize, address: &str) -> Option<&Name> {
+        (0..self.hosts.len()).find_map(|other| {
+            let host = &self.hosts[other];
+            let own = host.interfaces.get(self.networks.name(network));
+            let has = own.is_some_and(|own| own == address)
+                || (other != machine && self.addresses.has(other, network, address));
+            let heard = self.networks.reaches(network, machine, other)
+                && self.networks.reaches(network, other, machine);
+            (has && host.runs() && heard).then_some(&host.name)
+        })
+    }
+
+    pub(crate) fn address_add(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        network: &str,
+        address: &str,
+    ) -> ServiceResult<()> {
+        let network = self.network(network)?;
+        self.usable(machine, network)?;
+        if self.addresses.has(machine, network, address) {
+            return Ok(());
+        }
+        if let Some(other) = self.answers_elsewhere(machine, network, address) {
+            return error(ADDRESS_IN_USE, format!("{address} answers on {other}"));
+        }
+        self.addresses.plumbed[machine].insert((network, address.to_owned()), resource.into());
+        self.address_event(machine, network, address, true);
+        Ok(())
+    }
+
+    pub(crate) fn address_remove(
+        &mut self,
+        machine: Machine,
+        network: &str,
+        address: &str,
+    ) -> ServiceResult<()> {
+        let network = self.network(network)?;
+        if self.addresses.plumbed[machine]
+            .remove(&(network, address.to_owned()))
+            .is_some()
+        {
+            self.address_event(machine, network, address, false);
+        }
+        Ok(())
+    }
+
+    fn address_event(&mut self, machine: Machine, network: usize, address: &str, plumbed: bool) {
+        let network = self.networks.name(network).clone();
+        self.record(
+            Some(machine),
+            WorldEvent::Address {
+                subject: address.to_owned(),
+                network,
+                plumbed,
+            },
+        );
+    }
+
+    pub(crate) fn address_works(
+        &self,
+        machine: Machine,
+        network: &str,
+        address: &str,
+    ) -> ServiceResult<()> {
+        let network = self.network(network)?;
+        if !self.addresses.has(machine, network, address) {
+            let node = &self.hosts[machine].name;
+            return error(NOT_FOUND, format!("{address} is not on {node}"));
+        }
+        self.usable(machine, network)
+    }
+
+    pub(crate) fn address_lease(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        network: &str,
+    ) -> ServiceResult<(String, u32)> {
+        let place = self.network(network)?;
+        self.usable(machine, place)?;
+        let seconds = self.addresses.lease_seconds;
+        let silent = || ServiceError::new(TIMEOUT, format!("no DHCP server answers on {network}"));
+        if !self.networks.dhcp_answers(place) {
+            return Err(silent());
+        }
+        let [a, b, c] = self.addresses.prefixes[place].ok_or_else(silent)?;
+        let key = (place, Name::from(resource));
+        let now = self.now;
+        let free = |wanted: &str| {
+            !self.addresses.leases.iter().any(|(holder, lease)| {
+                *holder != key && lease.address == wanted && lease.expires > now
+            })
+        };
+        let mine = self
+            .addresses
+            .leases
+            .get(&key)
+            .map(|lease| lease.address.clone());
+        let address = mine.filter(|mine| free(mine)).or_else(|| {
+            POOL.map(|d| format!("{a}.{b}.{c}.{d}"))
+                .find(|address| free(address))
+        });
+        let Some(address) = address else {
+            return error(
+                TIMEOUT,
+                format!("the DHCP server of {network} has no free address"),
+            );
+        };
+        let expires = now + Duration::from_secs(seconds.into());
+        self.addresses.leases.insert(
+            key,
+            Lease {
+                address: address.clone(),
+                expires,
+            },
+        );
+        Ok((address, seconds))
+    }
+
+    fn directory(&self, machine: Machine) -> ServiceResult<()> {
+        if self.networks.reaches_clients(machine) {
+            return Ok(());
+        }
+        let node = &self.hosts[machine].name;
+        error(
+            NETWORK_UNREACHABLE,
+            format!("{node} reaches no name server: no public network works"),
+        )
+    }
+
+    pub(crate) fn name_register(
+        &mut self,
+        machine: Machine,
+        name: &str,
+        address: &str,
+    ) -> ServiceResult<()> {
+        self.directory(machine)?;
+        let entry = (address.to_owned(), machine);
+        let before = self.addresses.directory.insert(name.to_owned(), entry);
+        if before.is_none_or(|(before, _)| before != address) {
+            self.name_event(machine, name, Some(address));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn name_unregister(&mut self, machine: Machine, name: &str) -> ServiceResult<()> {
+        self.directory(machine)?;
+        // What another node has registered since is that node's.
+        if self
+            .addresses
+            .directory
+            .get(name)
+            .is_some_and(|(_, by)| *by == machine)
+        {
+            self.addresses.directory.remove(name);
+            self.name_event(machine, name, None);
+        }
+        Ok(())
+    }
+
+    fn name_event(&mut self, machine: Machine, name: &str, address: Option<&str>) {
+        self.record(
+            Some(machine),
+            WorldEvent::NameResolves {
+                subject: name.to_owned(),
+                address: address.map(str::to_owned),
+            },
+        );
+    }
+
+    pub(crate) fn name_resolve(&self, machine: Machine, name: &str) -> ServiceResult<String> {
+        self.directory(machine)?;
+        match self.addresses.lookup(name) {
+            Some(address) => Ok(address.to_owned()),
+            None => error(NAME_ERROR, format!("{name} does not resolve")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::tests::environment;
+    use crate::{Fault, FaultId};
+
+    fn code<T: std::fmt::Debug>(result: ServiceResult<T>) -> u32 {
+        result.expect_err("refused").code
+    }
+
+    #[test]
+    fn an_address_that_answers_elsewhere_is_refused() {
+        let mut env = environment(2);
+        env.address_add(0, "IP", "Public", "10.0.0.21").unwrap();
+        assert_eq!(
+            code(env.address_add(1, "IP", "Public", "10.0.0.21")),
+            ADDRESS_IN_USE
+        );
+        assert_eq!(
+            code(env.address_add(1, "IP", "Public", "10.0.0.1")),
+            ADDRESS_IN_USE
+        );
+        env.power_off(0);
+        env.address_add(1, "IP", "Public", "10.0.0.21").unwrap();
+        assert!(env.address_works(1, "Public", "10.0.0.21").is_ok());
+        assert_eq!(code(env.address_works(0, "Public", "10.0.0.21")), NOT_FOUND);
+    }
+
+    #[test]
+    fn an_address_needs_card_and_network() {
+        let mut env = environment(2);
+        env.address_add(0, "IP", "Public", "10.0.0.21").unwrap();
+        let card = Fault::Card {
+            node: "NODE1".into(),
+            network: "Public".into(),
+        };
+        env.faults.insert(FaultId(1), card);
+        env.apply_faults();
+        assert_eq!(
+            code(env.address_works(0, "Public", "10.0.0.21")),
+            NETWORK_UNREACHABLE
+        );
+        assert_eq!(
+            code(env.name_register(0, "EVS1", "10.0.0.21")),
+            NETWORK_UNREACHABLE
+        );
+        assert_eq!(
+            code(env.address_add(0, "IP", "Lab", "10.0.0.22")),
+            NETWORK_NOT_FOUND
+        );
+    }
+
+    #[test]
+    fn a_name_follows_its_last_registration() {
+        let mut env = environment(2);
+        env.name_register(0, "EVS1", "10.0.0.21").unwrap();
+        env.name_register(1, "EVS1", "10.0.0.22").unwrap();
+        env.name_unregister(0, "EVS1").unwrap();
+        assert_eq!(env.name_resolve(0, "EVS1").unwrap(), "10.0.0.22");
+        env.name_unregister(1, "EVS1").unwrap();
+        assert_eq!(code(env.name_resolve(0, "EVS1")), NAME_ERROR);
+    }
+
+    #[test]
+    fn a_lease_is_renewed_and_runs_out() {
+        let mut env = environment(2);
+        let (first, seconds) = env.address_lease(0, "IP A", "Public").unwrap();
+        assert_eq!(env.address_lease(0, "IP A", "Public").unwrap().0, first);
+        let (second, _) = env.address_lease(0, "IP B", "Public").unwrap();
+        assert_ne!(first, second);
+        env.now += Duration::from_secs(u64::from(seconds) + 1);
+        assert_eq!(env.address_lease(1, "IP C", "Public").unwrap().0, first);
+        assert_ne!(env.address_lease(0, "IP A", "Public").unwrap().0, first);
+        assert_eq!(code(env.address_lease(0, "IP A", "Private")), TIMEOUT);
+    }
+}

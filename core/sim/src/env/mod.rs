@@ -1,0 +1,245 @@
+//! The world around the nodes: what they and their plugins can touch.
+
+mod address;
+mod disk;
+mod network;
+mod process;
+
+use std::collections::BTreeMap;
+
+use quorate_model::{ClusterDefinition, Name, NodeId, Time};
+use quorate_node::Message;
+
+pub(crate) use address::Addresses;
+pub(crate) use disk::{Disk, Disks};
+pub(crate) use network::Networks;
+pub(crate) use process::{Endpoint, Processes};
+
+use crate::clock::Clock;
+use crate::fault::{Fault, FaultId};
+use crate::journal::{Journal, What};
+use crate::options::WorldOptions;
+use crate::queue::Queue;
+use crate::rng::Stream;
+
+/// A machine's place in the world's lists: that of its node in the definition.
+pub(crate) type Machine = usize;
+
+/// Something that will happen.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    /// A datagram arrives.
+    Deliver {
+        to: Machine,
+        from: NodeId,
+        network: usize,
+        message: Box<Message>,
+    },
+    /// A disk finishes the request in front of its queue, if that is still this one.
+    Disk { disk: usize, request: u64 },
+    /// A service's start or stop is over.
+    Process {
+        machine: Machine,
+        resource: Name,
+        service: String,
+        generation: u64,
+    },
+    /// A node's timer may be due.
+    NodeWake(Machine),
+    /// A monitor's timer may be due.
+    MonitorWake(Machine),
+    /// The machine is switched on, if it is still off.
+    PowerOn(Machine),
+    /// The cluster service is started again, if it is still this boot that ended.
+    ServiceRestart { machine: Machine, boot: u64 },
+    /// A fault that was injected for a time ends.
+    Heal(FaultId),
+    /// A population of clients calls.
+    Call(usize),
+    /// An invariant's bound runs out.
+    Check,
+}
+
+/// What everybody in the world may see of a machine.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) name: Name,
+    pub(crate) id: NodeId,
+    pub(crate) clock: Clock,
+    /// Civil time, in milliseconds since 1970 UTC, at the origin of `clock`.
+    pub(crate) civil_origin_ms: i64,
+    pub(crate) on: bool,
+    /// Since when it stands still.
+    pub(crate) frozen: Option<Time>,
+    /// Its own card's address in each network it has a card in.
+    pub(crate) interfaces: BTreeMap<Name, String>,
+}
+
+impl Host {
+    /// Whether anything on the machine moves.
+    pub(crate) fn runs(&self) -> bool {
+        self.on && self.frozen.is_none()
+    }
+}
+
+/// The world without the nodes and their monitors, so that a call from a monitor may change it.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    pub(crate) now: Time,
+    pub(crate) options: WorldOptions,
+    pub(crate) queue: Queue<Happening>,
+    pub(crate) journal: Journal,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) networks: Networks,
+    pub(crate) disks: Disks,
+    pub(crate) processes: Processes,
+    pub(crate) addresses: Addresses,
+    /// What resources stored to follow them: by resource and key.
+    pub(crate) checkpoints: BTreeMap<(Name, String), Vec<u8>>,
+    pub(crate) faults: BTreeMap<FaultId, Fault>,
+    /// How many nodes the cluster has now.
+    pub(crate) configured_nodes: u32,
+    /// Goes up whenever something observable changes.
+    pub(crate) revision: u64,
+    /// Goes up whenever something changes that an invariant looks at.
+    pub(crate) checked: u64,
+    randoms: BTreeMap<(Machine, Name), Stream>,
+}
+
+impl Environment {
+    pub(crate) fn new(definition: &ClusterDefinition, options: WorldOptions) -> Self {
+        let seed = options.seed;
+        let mut drifts = Stream::new(seed, "clocks");
+        let hosts = definition.nodes.iter().map(|node| {
+            let most = u64::from(options.drift_ppm_max.min(10_000));
+            let drift = drifts.up_to(2 * most) as i32 - most as i32;
+            Host {
+                name: node.name.clone(),
+                id: node.id,
+                clock: Clock::new(Time::ZERO, Time::ZERO, drift),
+                civil_origin_ms: options.civil_start_ms,
+                on: false,
+                frozen: None,
+                interfaces: node.interfaces.clone(),
+            }
+        });
+        Environment {
+            now: Time::ZERO,
+            queue: Queue::new(),
+            journal: Journal::new(
+                seed,
+                definition.name.clone(),
+                options.civil_start_ms,
+                definition
+                    .nodes
+                    .iter()
+                    .map(|node| (node.id, node.name.clone())),
+            ),
+            hosts: hosts.collect(),
+            networks: Networks::new(definition, seed, options.jitter_percent),
+            disks: Disks::new(definition, seed, options.disk_delay),
+            processes: Processes::new(definition.nodes.len(), seed),
+            addresses: Addresses::new(definition, options.lease_seconds),
+            checkpoints: BTreeMap::new(),
+            faults: BTreeMap::new(),
+            configured_nodes: definition.nodes.len() as u32,
+            revision: 0,
+            checked: 0,
+            randoms: BTreeMap::new(),
+            options,
+        }
+    }
+
+    /// Writes a journal entry: by definition something observable.
+    pub(crate) fn record(&mut self, machine: Option<Machine>, what: impl Into<What>) {
+        let node = machine.map(|machine| self.hosts[machine].name.clone());
+        self.journal.push(self.now, node, what);
+        self.revision += 1;
+    }
+
+    /// Something that invariants look at has changed.
+    pub(crate) fn changed(&mut self) {
+        self.revision += 1;
+        self.checked += 1;
+    }
+
+    /// A number of the generator that belongs to a resource on a machine.
+    pub(crate) fn random(&mut self, machine: Machine, resource: &str) -> u64 {
+        let key = (machine, Name::from(resource));
+        let (seed, node) = (self.options.seed, &self.hosts[machine].name);
+        self.randoms
+            .entry(key)
+            .or_insert_with(|| Stream::new(seed, &format!("random/{node}/{resource}")))
+            .next()
+    }
+
+    /// Takes over what the active faults say about networks and disks. Returns the cards whose state
+    /// changed.
+    pub(crate) fn apply_faults(&mut self) -> Vec<(Machine, usize, bool)> {
+        let names: Vec<Name> = self.hosts.iter().map(|host| host.name.clone()).collect();
+        self.disks.apply(self.faults.values());
+        self.networks.apply(&names, self.faults.values())
+    }
+
+    /// Switches a machine off: what lives in its memory is gone, what is on disks stays.
+    pub(crate) fn power_off(&mut self, machine: Machine) {
+        self.hosts[machine].on = false;
+        self.hosts[machine].frozen = None;
+        self.disks.drop_machine(machine, self.now);
+        self.processes.drop_machine(machine);
+        self.addresses.drop_machine(machine);
+        self.changed();
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use quorate_model::{
+        DiskDefinition, NetworkDefinition, NetworkRole, NodeDefinition, QuorumKind,
+    };
+
+    use super::*;
+
+    /// `nodes` nodes with cards in Public (0.5 ms, DHCP) and Private, and the disks Q: and L:.
+    pub(crate) fn definition(nodes: u8) -> ClusterDefinition {
+        let network = |name: &str, role, dhcp| NetworkDefinition {
+            name: name.into(),
+            role,
+            latency_us: 500,
+            dhcp,
+        };
+        ClusterDefinition {
+            name: "CLUSTER1".into(),
+            quorum: QuorumKind::Standard {
+                resource: "Disk Q:".into(),
+            },
+            nodes: (1..=nodes)
+                .map(|id| NodeDefinition {
+                    id: NodeId(id),
+                    name: format!("NODE{id}").into(),
+                    interfaces: [
+                        ("Public".into(), format!("10.0.0.{id}")),
+                        ("Private".into(), format!("192.168.0.{id}")),
+                    ]
+                    .into(),
+                })
+                .collect(),
+            networks: vec![
+                network("Public", NetworkRole::Mixed, true),
+                network("Private", NetworkRole::Internal, false),
+            ],
+            disks: ["Disk Q:", "Disk L:"]
+                .map(|name| DiskDefinition { name: name.into() })
+                .into(),
+            groups: Vec::new(),
+            utc_offset_minutes: 0,
+        }
+    }
+
+    /// An environment of machines that are all on.
+    pub(crate) fn environment(nodes: u8) -> Environment {
+        let mut env = Environment::new(&definition(nodes), WorldOptions::default());
+        env.hosts.iter_mut().for_each(|host| host.on = true);
+        env
+    }
+}

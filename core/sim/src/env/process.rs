@@ -1,0 +1,442 @@
+//! The service controllers of all machines: processes behind resources, with start and stop times.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use quorate_host::ServiceState;
+use quorate_model::{Name, Time};
+
+use super::{Environment, Happening, Machine};
+use crate::fault::Fault;
+use crate::journal::WorldEvent;
+use crate::rng::Stream;
+
+/// A place where a process answers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Endpoint {
+    pub(crate) address: String,
+    pub(crate) port: u16,
+    pub(crate) protocol: String,
+}
+
+/// A process that is not stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) state: ServiceState,
+    /// Runs, but answers nothing and does not stop when asked.
+    pub(crate) hung: bool,
+    pub(crate) endpoints: BTreeSet<Endpoint>,
+    /// Tells the end of this start or stop from that of an earlier one.
+    generation: u64,
+    /// When the start or stop is over.
+    due: Option<Time>,
+    /// Whether the start under way will fail.
+    doomed: bool,
+}
+
+impl Process {
+    /// Whether it answers a call.
+    pub(crate) fn answers(&self) -> bool {
+        self.state == ServiceState::Running && !self.hung
+    }
+}
+
+/// Processes by resource, then by service name. What is not here is stopped.
+type Table = BTreeMap<Name, BTreeMap<String, Process>>;
+
+/// The processes of every machine.
+#[derive(Debug)]
+pub(crate) struct Processes {
+    tables: Vec<Table>,
+    next_generation: u64,
+    seed: u64,
+    spreads: BTreeMap<Name, Stream>,
+}
+
+/// The name of a service state, as the journal spells it.
+fn spelt(state: ServiceState) -> &'static str {
+    match state {
+        ServiceState::Stopped => "Stopped",
+        ServiceState::StartPending => "StartPending",
+        ServiceState::Running => "Running",
+        ServiceState::StopPending => "StopPending",
+    }
+}
+
+impl Processes {
+    pub(crate) fn new(machines: usize, seed: u64) -> Self {
+        Processes {
+            tables: vec![Table::new(); machines],
+            next_generation: 0,
+            seed,
+            spreads: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn get(&self, machine: Machine, resource: &str, service: &str) -> Option<&Process> {
+        self.tables[machine].get(resource)?.get(service)
+    }
+
+    pub(crate) fn get_mut(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        service: &str,
+    ) -> Option<&mut Process> {
+        self.tables[machine].get_mut(resource)?.get_mut(service)
+    }
+
+    /// The processes of a resource on a machine, with their service names.
+    pub(crate) fn of(
+        &self,
+        machine: Machine,
+        resource: &str,
+    ) -> impl Iterator<Item = (&String, &Process)> {
+        self.tables[machine].get(resource).into_iter().flatten()
+    }
+
+    /// Every process on a machine with its resource.
+    pub(crate) fn on(&self, machine: Machine) -> impl Iterator<Item = (&Name, &Process)> {
+        self.tables[machine]
+            .iter()
+            .flat_map(|(resource, services)| {
+                services.values().map(move |process| (resource, process))
+            })
+    }
+
+    fn remove(&mut self, machine: Machine, resource: &str, service: &str) -> Option<Process> {
+        let services = self.tables[machine].get_mut(resource)?;
+        let process = services.remove(service)?;
+        if services.is_empty() {
+            self.tables[machine].remove(resource);
+        }
+        Some(process)
+    }
+
+    /// The machine lost power.
+    pub(crate) fn drop_machine(&mut self, machine: Machine) {
+        self.tables[machine].clear();
+    }
+}
+
+impl Environment {
+    fn service_event(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        service: &str,
+        state: ServiceState,
+        reason: Option<&'static str>,
+    ) {
+        self.record(
+            Some(machine),
+            WorldEvent::Service {
+                subject: resource.into(),
+                service: service.to_owned(),
+                state: spelt(state),
+                reason,
+            },
+        );
+    }
+
+    /// Starts a process. Starting one that starts or runs changes nothing; one that is stopping says so.
+    pub(crate) fn process_start(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        service: &str,
+        work_units: u64,
+    ) -> Result<(), &'static str> {
+        match self
+            .processes
+            .get(machine, resource, service)
+            .map(|process| process.state)
+        {
+            Some(ServiceState::StopPending) => return Err("it is still stopping"),
+            Some(_) => return Ok(()),
+            None => {}
+        }
+        let name = Name::from(resource);
+        let times = self.options.service_times(service);
+        let seed = self.processes.seed;
+        let spread = self
+            .processes
+            .spreads
+            .entry(name.clone())
+            .or_insert_with(|| Stream::new(seed, &format!("service/{resource}")))
+            .span(times.start_spread);
+        let work = self
+            .options
+            .work_unit
+            .saturating_mul(u32::try_from(work_units).unwrap_or(u32::MAX));
+        let mut takes = times.start + spread + work;
+        let mut doomed = false;
+        for fault in self.faults.values_mut() {
+            match fault {
+                Fault::SlowStart { resource, delay } if *resource == name => takes += *delay,
+                Fault::FailStarts { resource, left }
+                    if *resource == name && *left > 0 && !doomed =>
+                {
+                    *left -= 1;
+                    doomed = true;
+                }
+                _ => {}
+            }
+        }
+        let process = Process {
+            state: ServiceState::StartPending,
+            hung: false,
+            endpoints: BTreeSet::new(),
+            generation: 0,
+            due: None,
+            doomed,
+        };
+        self.processes.tables[machine]
+            .entry(name)
+            .or_default()
+            .insert(service.to_owned(), process);
+        self.service_event(machine, resource, service, ServiceState::StartPending, None);
+        self.process_schedule(machine, resource, service, takes);
+        Ok(())
+    }
+
+    /// Asks a process to stop. One that is stopped or stopping already stays so; one that hangs goes on
+    /// hanging, and only a kill ends it.
+    pub(crate) fn process_stop(&mut self, machine: Machine, resource: &str, service: &str) {
+        let takes = self.options.service_times(service).stop;
+        let Some(process) = self.processes.get_mut(machine, resource, service) else {
+            return;
+        };
+        if process.state == ServiceState::StopPending {
+            return;
+        }
+        process.state = ServiceState::StopPending;
+        process.endpoints.clear();
+        let hung = process.hung;
+        self.service_event(machine, resource, service, ServiceState::StopPending, None);
+        if !hung {
+            self.process_schedule(machine, resource, service, takes);
+        }
+    }
+
+    /// Ends a process at once. Whether there was one.
+    pub(crate) fn process_kill(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        service: &str,
+        reason: &'static str,
+    ) -> bool {
+        let was = self.processes.remove(machine, resource, service).is_some();
+        if was {
+            self.service_event(
+                machine,
+                resource,
+                service,
+                ServiceState::Stopped,
+                Some(reason),
+            );
+        }
+        was
+    }
+
+    /// Makes a process hang, or lets it go on.
+    pub(crate) fn process_hang(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        service: &str,
+        hung: bool,
+    ) {
+        let takes = self.options.service_times(service).stop;
+        let Some(process) = self.processes.get_mut(machine, resource, service) else {
+            return;
+        };
+        if process.hung == hung {
+            return;
+        }
+        process.hung = hung;
+        let stopping = process.state == ServiceState::StopPending;
+        if hung && stopping {
+            process.due = None;
+            process.generation = u64::MAX;
+        }
+        if !hung && stopping {
+            self.process_schedule(machine, resource, service, takes);
+        }
+        self.revision += 1;
+    }
+
+    fn process_schedule(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        service: &str,
+        takes: Duration,
+    ) {
+        let due = self.now + takes;
+        let generation = self.processes.next_generation;
+        let Some(process) = self.processes.get_mut(machine, resource, service) else {
+            return;
+        };
+        process.due = Some(due);
+        process.generation = generation;
+        self.processes.next_generation += 1;
+        self.queue.push(
+            due,
+            Happening::Process {
+                machine,
+                resource: resource.into(),
+                service: service.to_owned(),
+                generation,
+            },
+        );
+    }
+
+    /// A start or stop is over, unless something else has come in between.
+    pub(crate) fn process_due(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        service: &str,
+        generation: u64,
+    ) {
+        let Some(process) = self.processes.get_mut(machine, resource, service) else {
+            return;
+        };
+        if process.generation != generation || process.due.is_none() {
+            return;
+        }
+        process.due = None;
+        let starts = process.state == ServiceState::StartPending;
+        if starts && !process.doomed {
+            process.state = ServiceState::Running;
+            self.service_event(machine, resource, service, ServiceState::Running, None);
+        } else {
+            let reason = starts.then_some("the start failed");
+            self.processes.remove(machine, resource, service);
+            self.service_event(machine, resource, service, ServiceState::Stopped, reason);
+        }
+    }
+
+    /// A machine stood still for a while: what its processes were doing takes that much longer.
+    pub(crate) fn processes_delayed(&mut self, machine: Machine, since: Time) {
+        let mut moved = Vec::new();
+        for (resource, services) in &self.processes.tables[machine] {
+            for (service, process) in services {
+                if let Some(due) = process.due {
+                    moved.push((resource.clone(), service.clone(), due - since));
+                }
+            }
+        }
+        for (resource, service, left) in moved {
+            self.process_schedule(machine, &resource, &service, left);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::tests::environment;
+
+    const IS: &str = "MSExchangeIS";
+    const STORE: &str = "EVS1 Information Store";
+
+    fn state(env: &Environment) -> ServiceState {
+        env.processes
+            .get(0, STORE, IS)
+            .map_or(ServiceState::Stopped, |process| process.state)
+    }
+
+    /// Lets everything happen that is due within `span`.
+    fn pass(env: &mut Environment, span: Duration) {
+        let until = env.now + span;
+        while env.queue.next_time().is_some_and(|at| at <= until) {
+            let (at, what) = env.queue.pop().unwrap();
+            env.now = at;
+            if let Happening::Process {
+                machine,
+                resource,
+                service,
+                generation,
+            } = what
+            {
+                env.process_due(machine, &resource, &service, generation);
+            }
+        }
+        env.now = until;
+    }
+
+    #[test]
+    fn a_store_takes_its_time_to_start_and_to_stop() {
+        let mut env = environment(2);
+        env.process_start(0, STORE, IS, 3).unwrap();
+        pass(&mut env, Duration::from_secs(16));
+        assert_eq!(state(&env), ServiceState::StartPending);
+        pass(&mut env, Duration::from_secs(3));
+        assert_eq!(state(&env), ServiceState::Running);
+        env.process_stop(0, STORE, IS);
+        assert_eq!(state(&env), ServiceState::StopPending);
+        assert!(env.process_start(0, STORE, IS, 0).is_err());
+        pass(&mut env, Duration::from_secs(8));
+        assert_eq!(state(&env), ServiceState::Stopped);
+    }
+
+    #[test]
+    fn starts_fail_as_often_as_was_said_wherever_they_are() {
+        let mut env = environment(2);
+        env.faults.insert(
+            crate::FaultId(1),
+            Fault::FailStarts {
+                resource: STORE.into(),
+                left: 2,
+            },
+        );
+        for (machine, works) in [(0, false), (1, false), (0, true)] {
+            env.process_start(machine, STORE, IS, 0).unwrap();
+            pass(&mut env, Duration::from_secs(20));
+            assert_eq!(env.processes.get(machine, STORE, IS).is_some(), works);
+        }
+    }
+
+    #[test]
+    fn what_hangs_runs_but_neither_answers_nor_stops() {
+        let mut env = environment(2);
+        env.process_start(0, STORE, IS, 0).unwrap();
+        pass(&mut env, Duration::from_secs(20));
+        env.process_hang(0, STORE, IS, true);
+        assert!(!env.processes.get(0, STORE, IS).unwrap().answers());
+        assert_eq!(state(&env), ServiceState::Running);
+        env.process_stop(0, STORE, IS);
+        pass(&mut env, Duration::from_secs(600));
+        assert_eq!(state(&env), ServiceState::StopPending);
+        assert!(env.process_kill(0, STORE, IS, "killed"));
+        assert_eq!(state(&env), ServiceState::Stopped);
+    }
+
+    #[test]
+    fn a_start_waits_out_a_freeze() {
+        let mut env = environment(2);
+        env.process_start(0, STORE, IS, 0).unwrap();
+        pass(&mut env, Duration::from_secs(10));
+        let since = env.now;
+        env.now = since + Duration::from_secs(60);
+        env.processes_delayed(0, since);
+        pass(&mut env, Duration::from_secs(3));
+        assert_eq!(state(&env), ServiceState::StartPending);
+        pass(&mut env, Duration::from_secs(4));
+        assert_eq!(state(&env), ServiceState::Running);
+    }
+
+    #[test]
+    fn an_old_end_of_a_start_does_not_end_a_new_one() {
+        let mut env = environment(2);
+        env.process_start(0, STORE, IS, 0).unwrap();
+        pass(&mut env, Duration::from_secs(10));
+        env.process_kill(0, STORE, IS, "killed");
+        env.process_start(0, STORE, IS, 0).unwrap();
+        pass(&mut env, Duration::from_secs(10));
+        assert_eq!(state(&env), ServiceState::StartPending);
+    }
+}

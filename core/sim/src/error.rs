@@ -1,0 +1,132 @@
+//! What the world refuses, and why.
+
+use quorate_model::Name;
+use quorate_node::Refusal;
+use thiserror::Error;
+
+/// A request to the world that makes no sense or was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum WorldError {
+    /// Nothing of that kind has that name.
+    #[error("there is no {kind} called {name:?}{}", did_you_mean(suggestions))]
+    Unknown {
+        /// `node`, `group`, `resource`, `network`, `disk` or `request`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// Names that look like it, best first; at most three.
+        suggestions: Vec<Name>,
+    },
+    /// The node has no card in the network.
+    #[error("{node} has no card in network {network}")]
+    NoCard {
+        /// The node.
+        node: Name,
+        /// The network.
+        network: Name,
+    },
+    /// The machine is not in the state that the request needs.
+    #[error("{node} {problem}")]
+    Machine {
+        /// The node.
+        node: Name,
+        /// What is in the way, as the rest of a sentence.
+        problem: &'static str,
+    },
+    /// No process of the resource runs anywhere, so it can neither crash nor hang.
+    #[error("no service of {resource} is running on any node")]
+    NoProcess {
+        /// The resource.
+        resource: Name,
+    },
+    /// A fault that was never made, or is healed already.
+    #[error("there is no active fault number {0}")]
+    NoFault(u64),
+    /// A value outside its range.
+    #[error("{what} must be {wanted}, not {found}")]
+    Range {
+        /// What was given.
+        what: &'static str,
+        /// What would be right.
+        wanted: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// No node runs the cluster service, so that nobody can be asked.
+    #[error("no node runs the cluster service: there is nobody to ask")]
+    NobodyToAsk,
+    /// The cluster refused.
+    #[error("{} (error {})", .0.text, .0.code)]
+    Refused(Refusal),
+    /// The node that was asked stopped before it answered: the request may or may not have taken effect.
+    #[error("{node} stopped before it answered: the request may or may not have taken effect")]
+    Lost {
+        /// Who was asked.
+        node: Name,
+    },
+    /// No answer came in the time given.
+    #[error("no answer within {0:?} of virtual time")]
+    NoAnswer(std::time::Duration),
+}
+
+fn did_you_mean(suggestions: &[Name]) -> String {
+    match suggestions {
+        [] => String::new(),
+        [one] => format!("; did you mean {:?}?", one.as_str()),
+        several => {
+            let quoted: Vec<String> = several
+                .iter()
+                .map(|name| format!("{:?}", name.as_str()))
+                .collect();
+            format!("; did you mean one of {}?", quoted.join(", "))
+        }
+    }
+}
+
+/// The names most like `wanted`, best first; at most three.
+pub(crate) fn similar<'a>(wanted: &str, names: impl Iterator<Item = &'a Name>) -> Vec<Name> {
+    let wanted = wanted.to_lowercase();
+    let mut scored: Vec<(f64, &Name)> = names
+        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name))
+        .filter(|(score, _)| *score >= 0.8)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    scored
+        .into_iter()
+        .take(3)
+        .map(|(_, name)| name.clone())
+        .collect()
+}
+
+/// The error for a name that is none, with what it may have meant.
+pub(crate) fn unknown<'a>(
+    kind: &'static str,
+    name: &str,
+    names: impl Iterator<Item = &'a Name>,
+) -> WorldError {
+    WorldError::Unknown {
+        kind,
+        name: name.to_owned(),
+        suggestions: similar(name, names),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_suggests_what_looks_like_it() {
+        let names: Vec<Name> = ["NODE1", "NODE2", "EVS1"].map(Name::from).into();
+        let error = unknown("node", "NODE3", names.iter());
+        assert_eq!(
+            error.to_string(),
+            "there is no node called \"NODE3\"; did you mean one of \"NODE1\", \"NODE2\"?"
+        );
+        assert!(
+            !unknown("node", "zzz", names.iter())
+                .to_string()
+                .contains("mean")
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! No acknowledged update is lost: a coordinator that has quorum gets back to the highest position whose
+//! effect was ever acknowledged.
+//!
+//! A new coordinator learns what is committed with the first entry of its own term, so it has the time of a
+//! lost member's silence for it. An entry lost and replaced by another is seen at once, by
+//! `replicas_agree`.
+
+use quorate_model::{Name, Time};
+use quorate_node::bounds;
+
+use super::{Findings, Invariant, Observation};
+
+#[derive(Default)]
+pub(super) struct Acknowledged {
+    /// Who coordinates in which term below the mark, and since when.
+    behind: Option<(Name, u64, Time)>,
+}
+
+impl Invariant for Acknowledged {
+    fn name(&self) -> &'static str {
+        "acknowledged"
+    }
+
+    fn check(&mut self, world: &Observation<'_>) -> Findings {
+        let mut findings = Findings::default();
+        let coordinator = world.running().find_map(|machine| {
+            let node = machine.snapshot.as_ref()?;
+            (node.coordinates && node.has_quorum).then_some((&machine.name, node))
+        });
+        let behind = coordinator.filter(|(_, node)| node.committed < world.acknowledged);
+        let since = match (behind, &self.behind) {
+            (None, _) => {
+                self.behind = None;
+                return findings;
+            }
+            (Some((name, node)), Some((who, term, since))) if who == name && *term == node.term => {
+                *since
+            }
+            (Some((name, node)), _) => {
+                self.behind = Some((name.clone(), node.term, world.now));
+                world.now
+            }
+        };
+        if let Some((name, node)) = behind {
+            findings.bounded(world.now, since, bounds::MEMBER_SILENCE, || {
+                format!(
+                    "{name} coordinates and knows of {} committed positions, but {} was acknowledged",
+                    node.committed, world.acknowledged
+                )
+            });
+        }
+        findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check_with, member, snapshot};
+    use super::*;
+
+    #[test]
+    fn a_coordinator_that_stays_behind_an_acknowledged_position_is_seen() {
+        let mut checker = Acknowledged::default();
+        let mut machines = [member(1)];
+        snapshot(&mut machines[0]).coordinates = true;
+        snapshot(&mut machines[0]).committed = 6;
+        let mut at = |secs, machines: &_| {
+            check_with(
+                &mut checker,
+                Time::from_millis(secs * 1_000),
+                machines,
+                &[],
+                7,
+            )
+            .0
+            .len()
+        };
+        assert_eq!(at(0, &machines), 0, "it may still be finding out");
+        assert_eq!(at(8, &machines), 1);
+        snapshot(&mut machines[0]).committed = 7;
+        assert_eq!(at(9, &machines), 0);
+    }
+}

@@ -1,0 +1,280 @@
+//! What must hold at every instant of every run, asked for or not. One property a file.
+//!
+//! A checker reads an [`Observation`], which is plain data, so that each has a test of its own in which a
+//! planted breach is seen.
+
+mod acknowledged;
+mod one_cluster;
+mod one_mount;
+mod one_owner;
+mod one_virtual_server;
+mod providers_first;
+mod quorum_bound;
+mod replicas_agree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use quorate_model::{ClusterDefinition, Name, ResourceState, Time};
+use quorate_node::Snapshot;
+
+/// A machine as the checkers see it.
+#[derive(Clone, Debug)]
+pub(crate) struct MachineView {
+    pub(crate) name: Name,
+    /// Whether it has power and does not stand still.
+    pub(crate) runs: bool,
+    /// What its node says of itself; `None` if no cluster service runs.
+    pub(crate) snapshot: Option<Snapshot>,
+    /// Since when, on the world's clock, its node has had no quorum.
+    pub(crate) without_quorum_since: Option<Time>,
+    /// By resource: its type and its state, by the truth of its monitor.
+    pub(crate) resources: BTreeMap<Name, (Name, ResourceState)>,
+    /// Positions of the log it applied since it was looked at last, with the digest after each.
+    pub(crate) applied: Vec<(u64, u64)>,
+}
+
+impl MachineView {
+    /// Whether the resource is in service here.
+    fn is_online(&self, resource: &Name) -> bool {
+        self.resources
+            .get(resource)
+            .is_some_and(|(_, state)| *state == ResourceState::Online)
+    }
+
+    /// The resources in service here, with their types.
+    fn online(&self) -> impl Iterator<Item = (&Name, &Name)> {
+        self.resources
+            .iter()
+            .filter(|(_, (_, state))| *state == ResourceState::Online)
+            .map(|(name, (kind, _))| (name, kind))
+    }
+}
+
+/// The world as the checkers see it after an event.
+pub(crate) struct Observation<'a> {
+    pub(crate) now: Time,
+    pub(crate) definition: &'a ClusterDefinition,
+    pub(crate) machines: &'a [MachineView],
+    /// By shared disk: the machines that have it mounted.
+    pub(crate) mounts: &'a [(Name, Vec<usize>)],
+    /// The highest log position whose effect was acknowledged to an administrator.
+    pub(crate) acknowledged: u64,
+}
+
+impl Observation<'_> {
+    /// The machines that run.
+    fn running(&self) -> impl Iterator<Item = &MachineView> {
+        self.machines.iter().filter(|machine| machine.runs)
+    }
+}
+
+/// What a checker found: sentences for what is broken now, and when it must look again at the latest.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    broken: Vec<String>,
+    again: Option<Time>,
+}
+
+impl Findings {
+    fn broken(&mut self, text: String) {
+        self.broken.push(text);
+    }
+
+    /// `deadline` has not passed: look again when it has.
+    fn again(&mut self, deadline: Time) {
+        self.again = Some(self.again.map_or(deadline, |again| again.min(deadline)));
+    }
+
+    /// Broken with `text` if `bound` has passed since `since`; to be looked at again otherwise.
+    fn bounded(&mut self, now: Time, since: Time, bound: Duration, text: impl FnOnce() -> String) {
+        let deadline = since + bound;
+        if now > deadline {
+            self.broken(text());
+        } else {
+            self.again(Time(deadline.0.saturating_add(1)));
+        }
+    }
+}
+
+/// One property.
+pub(crate) trait Invariant {
+    /// The name of its file.
+    fn name(&self) -> &'static str;
+    /// Looks at the world after an event that may have mattered.
+    fn check(&mut self, world: &Observation<'_>) -> Findings;
+}
+
+/// All of them, and what is broken at present.
+pub(crate) struct Invariants {
+    all: Vec<Box<dyn Invariant>>,
+    broken: BTreeSet<(&'static str, String)>,
+    /// When to look again although nothing happens.
+    pub(crate) again: Option<Time>,
+}
+
+impl Invariants {
+    pub(crate) fn new() -> Self {
+        Invariants {
+            all: vec![
+                Box::new(one_cluster::OneCluster),
+                Box::new(one_mount::OneMount),
+                Box::new(one_owner::OneOwner),
+                Box::new(providers_first::ProvidersFirst::default()),
+                Box::new(replicas_agree::ReplicasAgree::default()),
+                Box::new(acknowledged::Acknowledged::default()),
+                Box::new(quorum_bound::QuorumBound),
+                Box::new(one_virtual_server::OneVirtualServer),
+            ],
+            broken: BTreeSet::new(),
+            again: None,
+        }
+    }
+
+    /// Looks at everything. What is broken and was not broken the time before is returned: the invariant
+    /// and a sentence.
+    pub(crate) fn check(&mut self, world: &Observation<'_>) -> Vec<(&'static str, String)> {
+        let mut now_broken = BTreeSet::new();
+        self.again = None;
+        for invariant in &mut self.all {
+            let findings = invariant.check(world);
+            now_broken.extend(
+                findings
+                    .broken
+                    .into_iter()
+                    .map(|text| (invariant.name(), text)),
+            );
+            if let Some(again) = findings.again {
+                self.again = Some(self.again.map_or(again, |earliest| earliest.min(again)));
+            }
+        }
+        let new = now_broken.difference(&self.broken).cloned().collect();
+        self.broken = now_broken;
+        new
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use quorate_model::{GroupDefinition, NodeId, ResourceDefinition};
+
+    use super::*;
+
+    /// A machine that runs and whose node is a plain member.
+    pub(crate) fn member(id: u8) -> MachineView {
+        MachineView {
+            name: format!("NODE{id}").into(),
+            runs: true,
+            snapshot: Some(Snapshot {
+                has_quorum: true,
+                coordinates: false,
+                coordinator: Some(NodeId(1)),
+                term: 1,
+                view: 1,
+                members: vec![NodeId(1), NodeId(2)],
+                applied: (0, 0),
+                committed: 0,
+                without_quorum_since: None,
+            }),
+            without_quorum_since: None,
+            resources: BTreeMap::new(),
+            applied: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with(
+        mut machine: MachineView,
+        resources: &[(&str, &str, ResourceState)],
+    ) -> MachineView {
+        for (name, kind, state) in resources {
+            machine
+                .resources
+                .insert((*name).into(), ((*kind).into(), *state));
+        }
+        machine
+    }
+
+    pub(crate) fn snapshot(machine: &mut MachineView) -> &mut Snapshot {
+        machine.snapshot.as_mut().unwrap()
+    }
+
+    /// A group `EVS1` in which `name` depends on `address`, and that on nothing.
+    pub(crate) fn definition(nodes: u8) -> ClusterDefinition {
+        let resource = |name: &str, depends_on: &[&str]| ResourceDefinition {
+            name: name.into(),
+            kind: name.into(),
+            depends_on: depends_on.iter().map(|name| Name::from(*name)).collect(),
+            possible_owners: Vec::new(),
+            persistent_state: None,
+            properties: Default::default(),
+        };
+        ClusterDefinition {
+            groups: vec![GroupDefinition {
+                name: "EVS1".into(),
+                properties: Default::default(),
+                resources: vec![resource("address", &[]), resource("name", &["address"])],
+                persistent_state: true,
+            }],
+            ..crate::env::tests::definition(nodes)
+        }
+    }
+
+    /// What a checker says about machines at an instant.
+    pub(crate) fn check(
+        invariant: &mut impl Invariant,
+        now: Time,
+        machines: &[MachineView],
+    ) -> (Vec<String>, Option<Time>) {
+        check_with(invariant, now, machines, &[], 0)
+    }
+
+    pub(crate) fn check_with(
+        invariant: &mut impl Invariant,
+        now: Time,
+        machines: &[MachineView],
+        mounts: &[(Name, Vec<usize>)],
+        acknowledged: u64,
+    ) -> (Vec<String>, Option<Time>) {
+        let definition = definition(machines.len() as u8);
+        let world = Observation {
+            now,
+            definition: &definition,
+            machines,
+            mounts,
+            acknowledged,
+        };
+        let findings = invariant.check(&world);
+        (findings.broken, findings.again)
+    }
+
+    #[test]
+    fn a_breach_is_told_once_as_long_as_it_lasts_and_again_when_it_returns() {
+        let mut invariants = Invariants::new();
+        let definition = definition(2);
+        let mut tell = |owners: &[u8]| {
+            let machines: Vec<MachineView> = [1, 2]
+                .map(|id| {
+                    let state = if owners.contains(&id) {
+                        ResourceState::Online
+                    } else {
+                        ResourceState::Offline
+                    };
+                    with(member(id), &[("address", "IP Address", state)])
+                })
+                .into();
+            let world = Observation {
+                now: Time::ZERO,
+                definition: &definition,
+                machines: &machines,
+                mounts: &[],
+                acknowledged: 0,
+            };
+            invariants.check(&world).len()
+        };
+        assert_eq!(tell(&[1]), 0);
+        assert_eq!(tell(&[1, 2]), 1);
+        assert_eq!(tell(&[1, 2]), 0);
+        assert_eq!(tell(&[2]), 0);
+        assert_eq!(tell(&[1, 2]), 1);
+    }
+}

@@ -1,0 +1,82 @@
+//! In a cluster of more than two nodes no machine ever runs two Exchange virtual servers: two groups, each
+//! with its System Attendant online.
+
+use std::collections::BTreeSet;
+
+use super::{Findings, Invariant, Observation};
+
+/// The type whose resource makes a group an Exchange virtual server.
+const SYSTEM_ATTENDANT: &str = "Microsoft Exchange System Attendant";
+
+pub(super) struct OneVirtualServer;
+
+impl Invariant for OneVirtualServer {
+    fn name(&self) -> &'static str {
+        "one_virtual_server"
+    }
+
+    fn check(&mut self, world: &Observation<'_>) -> Findings {
+        let mut findings = Findings::default();
+        if world.definition.nodes.len() <= 2 {
+            return findings;
+        }
+        for machine in world.running() {
+            let attendants = machine
+                .online()
+                .filter(|(_, kind)| **kind == SYSTEM_ATTENDANT);
+            let groups: BTreeSet<&str> = attendants
+                .map(|(resource, _)| {
+                    let group = world
+                        .definition
+                        .resource(resource)
+                        .map(|(group, _)| &group.name);
+                    group.unwrap_or(resource).as_str()
+                })
+                .collect();
+            if groups.len() > 1 {
+                let groups: Vec<&str> = groups.into_iter().collect();
+                let groups = groups.join(" and ");
+                findings.broken(format!(
+                    "{} runs the virtual servers {groups}",
+                    machine.name
+                ));
+            }
+        }
+        findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::ResourceState::Online;
+    use quorate_model::Time;
+
+    use super::super::tests::{check, member, with};
+    use super::*;
+
+    #[test]
+    fn two_virtual_servers_on_a_node_are_seen_in_three_nodes_but_not_in_two() {
+        let both = [
+            ("EVS1 SA", SYSTEM_ATTENDANT, Online),
+            ("EVS2 SA", SYSTEM_ATTENDANT, Online),
+        ];
+        let three = [with(member(1), &both), member(2), member(3)];
+        let (broken, _) = check(&mut OneVirtualServer, Time::ZERO, &three);
+        assert_eq!(
+            broken,
+            ["NODE1 runs the virtual servers EVS1 SA and EVS2 SA"]
+        );
+        let two = [with(member(1), &both), member(2)];
+        assert!(check(&mut OneVirtualServer, Time::ZERO, &two).0.is_empty());
+        let apart = [
+            with(member(1), &both[..1]),
+            with(member(2), &both[1..]),
+            member(3),
+        ];
+        assert!(
+            check(&mut OneVirtualServer, Time::ZERO, &apart)
+                .0
+                .is_empty()
+        );
+    }
+}

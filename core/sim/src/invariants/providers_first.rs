@@ -1,0 +1,135 @@
+//! Nothing is online above a provider that is not: a resource that becomes Online has all its providers
+//! Online on that machine at that instant, and one whose provider goes down follows within a bound.
+//!
+//! The bound is the sum of the pending timeouts of the group's resources: each dependent may use its own
+//! before it is terminated, one after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use quorate_model::{GroupDefinition, Name, Time};
+
+use super::{Findings, Invariant, Observation};
+
+#[derive(Default)]
+pub(super) struct ProvidersFirst {
+    /// By machine, dependent and provider: since when the dependent is online and the provider is down.
+    above: BTreeMap<(Name, Name, Name), Time>,
+    /// What was online, by machine and resource.
+    online: BTreeSet<(Name, Name)>,
+}
+
+fn bound(group: &GroupDefinition) -> Duration {
+    let pending = |millis: u32| Duration::from_millis(millis.into());
+    group
+        .resources
+        .iter()
+        .map(|resource| pending(resource.properties.pending_timeout))
+        .sum()
+}
+
+impl Invariant for ProvidersFirst {
+    fn name(&self) -> &'static str {
+        "providers_first"
+    }
+
+    fn check(&mut self, world: &Observation<'_>) -> Findings {
+        let mut findings = Findings::default();
+        let before = std::mem::take(&mut self.online);
+        let mut above = BTreeMap::new();
+        for machine in world.machines {
+            for (resource, _) in machine.online() {
+                let place = (machine.name.clone(), resource.clone());
+                let fresh = !before.contains(&place);
+                self.online.insert(place);
+                let Some((group, definition)) = world.definition.resource(resource) else {
+                    continue;
+                };
+                for provider in &definition.depends_on {
+                    if machine.is_online(provider) {
+                        continue;
+                    }
+                    let what =
+                        || format!("{resource} is online on {} above {provider}", machine.name);
+                    let key = (machine.name.clone(), resource.clone(), provider.clone());
+                    if fresh && machine.runs {
+                        findings.broken(format!("{}, which is not", what()));
+                    }
+                    // A provider on its way down or up is still being served or waited for.
+                    let down = match machine.resources.get(provider) {
+                        Some((_, state)) => state.is_down(),
+                        None => true,
+                    };
+                    if !down {
+                        continue;
+                    }
+                    let since = self.above.get(&key).copied().unwrap_or(world.now);
+                    above.insert(key, since);
+                    if machine.runs {
+                        let bound = bound(group);
+                        findings.bounded(world.now, since, bound, || {
+                            format!("{}, which has been down for more than {bound:?}", what())
+                        });
+                    }
+                }
+            }
+        }
+        self.above = above;
+        findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::ResourceState::{self, Failed, Offline, OfflinePending, Online};
+
+    use super::super::tests::{check, member, with};
+    use super::*;
+
+    fn at(
+        secs: u64,
+        address: ResourceState,
+        name: ResourceState,
+        checker: &mut ProvidersFirst,
+    ) -> usize {
+        let machine = with(member(1), &[("address", "a", address), ("name", "n", name)]);
+        check(checker, Time::from_millis(secs * 1_000), &[machine])
+            .0
+            .len()
+    }
+
+    #[test]
+    fn a_resource_that_comes_online_before_its_provider_is_seen() {
+        let mut checker = ProvidersFirst::default();
+        assert_eq!(at(0, Offline, Offline, &mut checker), 0);
+        assert_eq!(at(1, Offline, Online, &mut checker), 1);
+        let mut checker = ProvidersFirst::default();
+        assert_eq!(at(0, Online, Offline, &mut checker), 0);
+        assert_eq!(at(1, Online, Online, &mut checker), 0);
+    }
+
+    #[test]
+    fn a_resource_that_stays_above_a_failed_provider_is_seen_after_the_bound() {
+        let mut checker = ProvidersFirst::default();
+        assert_eq!(at(0, Online, Online, &mut checker), 0);
+        let machine = with(
+            member(1),
+            &[("address", "a", Failed), ("name", "n", Online)],
+        );
+        let failed = Time::from_millis(10_000);
+        let (broken, again) = check(&mut checker, failed, &[machine]);
+        assert!(broken.is_empty());
+        // Two resources with 180 s each.
+        assert_eq!(again, Some(Time(failed.0 + 360_000_000 + 1)));
+        assert_eq!(at(370, Failed, Online, &mut checker), 0);
+        assert_eq!(at(371, Failed, Online, &mut checker), 1);
+    }
+
+    #[test]
+    fn a_provider_that_is_still_going_down_does_not_count() {
+        let mut checker = ProvidersFirst::default();
+        at(0, Online, Online, &mut checker);
+        at(1, OfflinePending, Online, &mut checker);
+        assert_eq!(at(1_000, OfflinePending, Online, &mut checker), 0);
+    }
+}

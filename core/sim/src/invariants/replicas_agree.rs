@@ -1,0 +1,69 @@
+//! Replicas are equal up to their position, and what was committed never changes: the digest after a log
+//! position is the same on whichever node and whenever it is applied (Ongaro's dissertation, section 3.6.3,
+//! State Machine Safety).
+
+use std::collections::BTreeMap;
+
+use quorate_model::Name;
+
+use super::{Findings, Invariant, Observation};
+
+#[derive(Default)]
+pub(super) struct ReplicasAgree {
+    /// By position: the digest, and who applied it first.
+    digests: BTreeMap<u64, (u64, Name)>,
+    told: Vec<String>,
+}
+
+impl Invariant for ReplicasAgree {
+    fn name(&self) -> &'static str {
+        "replicas_agree"
+    }
+
+    fn check(&mut self, world: &Observation<'_>) -> Findings {
+        for machine in world.machines {
+            for (position, digest) in &machine.applied {
+                let (first, by) = self
+                    .digests
+                    .entry(*position)
+                    .or_insert_with(|| (*digest, machine.name.clone()));
+                if first != digest {
+                    self.told.push(format!(
+                        "after position {position} the database of {} differs from what {by} had there",
+                        machine.name
+                    ));
+                }
+            }
+        }
+        // Once apart, for ever apart: the finding stays.
+        Findings {
+            broken: self.told.clone(),
+            again: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::Time;
+
+    use super::super::tests::{check, member};
+    use super::*;
+
+    #[test]
+    fn a_replica_that_differs_is_seen_even_if_the_first_is_gone() {
+        let mut checker = ReplicasAgree::default();
+        let mut machines = [member(1), member(2)];
+        machines[0].applied = vec![(1, 11), (2, 22)];
+        machines[1].applied = vec![(1, 11)];
+        assert!(check(&mut checker, Time::ZERO, &machines).0.is_empty());
+        machines[0] = member(1);
+        machines[0].snapshot = None;
+        machines[1].applied = vec![(2, 33)];
+        let (broken, _) = check(&mut checker, Time::ZERO, &machines);
+        assert_eq!(
+            broken,
+            ["after position 2 the database of NODE2 differs from what NODE1 had there"]
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! The seam between the world and a node's resource monitor.
+
+use std::sync::Arc;
+
+use quorate_host::{PluginSet, Services};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent};
+use quorate_model::{Name, ResourceState, Time};
+
+/// One node's resource monitor, from the start of the machine's cluster service to its end.
+///
+/// The world drives `quorate_host::Monitor` through it, which calls real plugins; a test drives something
+/// smaller.
+pub trait ResourceMonitor {
+    /// Carries a command out, as far as it goes without waiting.
+    fn command(&mut self, services: &mut dyn Services, command: MonitorCommand);
+    /// Does what is due. Called when [`next_wakeup`](Self::next_wakeup) has come, and harmless before.
+    fn wake(&mut self, services: &mut dyn Services);
+    /// When [`wake`](Self::wake) is due next, on the node's own clock.
+    fn next_wakeup(&self) -> Option<Time>;
+    /// The next report, until there is none.
+    fn poll_event(&mut self) -> Option<MonitorEvent>;
+    /// Every open resource with its type and its state on this machine: the truth, not a database's view.
+    fn resources(&self) -> Vec<(Name, Name, ResourceState)>;
+    /// The cluster service died without a word: everything is taken out of service at once.
+    fn terminate_all(&mut self, services: &mut dyn Services);
+    /// The machine died: instances are dropped and nothing in the world is touched.
+    fn power_off(self: Box<Self>);
+}
+
+/// Where resource monitors come from: one for each boot of a node.
+pub trait Monitors {
+    /// A fresh monitor with no resource open.
+    fn boot(&self) -> Box<dyn ResourceMonitor>;
+}
+
+impl ResourceMonitor for quorate_host::Monitor {
+    fn command(&mut self, services: &mut dyn Services, command: MonitorCommand) {
+        quorate_host::Monitor::command(self, services, command);
+    }
+
+    fn wake(&mut self, services: &mut dyn Services) {
+        quorate_host::Monitor::wake(self, services);
+    }
+
+    fn next_wakeup(&self) -> Option<Time> {
+        quorate_host::Monitor::next_wakeup(self)
+    }
+
+    fn poll_event(&mut self) -> Option<MonitorEvent> {
+        quorate_host::Monitor::poll_event(self)
+    }
+
+    fn resources(&self) -> Vec<(Name, Name, ResourceState)> {
+        quorate_host::Monitor::resources(self)
+            .map(|(name, kind, state)| (name.clone(), kind.clone(), state))
+            .collect()
+    }
+
+    fn terminate_all(&mut self, services: &mut dyn Services) {
+        quorate_host::Monitor::terminate_all(self, services);
+    }
+
+    fn power_off(self: Box<Self>) {
+        quorate_host::Monitor::power_off(*self);
+    }
+}
+
+/// Monitors that call the plugins of a set.
+impl Monitors for Arc<PluginSet> {
+    fn boot(&self) -> Box<dyn ResourceMonitor> {
+        Box::new(quorate_host::Monitor::new(Arc::clone(self)))
+    }
+}

@@ -1,0 +1,93 @@
+//! The world's one queue of events, ordered by time and, at one time, by the order in which they were made.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use quorate_model::Time;
+
+/// A queue of things that happen at instants. What was scheduled first comes first among equals, which
+/// makes the order total and a run repeatable.
+#[derive(Debug)]
+pub(crate) struct Queue<T> {
+    heap: BinaryHeap<Entry<T>>,
+    sequence: u64,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    at: Time,
+    sequence: u64,
+    what: T,
+}
+
+impl<T> Entry<T> {
+    fn key(&self) -> (Time, u64) {
+        (self.at, self.sequence)
+    }
+}
+
+impl<T> PartialEq for Entry<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl<T> Eq for Entry<T> {}
+
+impl<T> PartialOrd for Entry<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> Ord for Entry<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // BinaryHeap gives the greatest first; the earliest is wanted.
+        other.key().cmp(&self.key())
+    }
+}
+
+impl<T> Queue<T> {
+    pub(crate) fn new() -> Self {
+        Queue {
+            heap: BinaryHeap::new(),
+            sequence: 0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, at: Time, what: T) {
+        let sequence = self.sequence;
+        self.sequence += 1;
+        self.heap.push(Entry { at, sequence, what });
+    }
+
+    pub(crate) fn next_time(&self) -> Option<Time> {
+        self.heap.peek().map(|entry| entry.at)
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<(Time, T)> {
+        self.heap.pop().map(|entry| (entry.at, entry.what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pops_by_time_then_by_order_of_pushing(times in proptest::collection::vec(0_u64..20, 0..200)) {
+            let mut queue = Queue::new();
+            for (index, time) in times.iter().enumerate() {
+                queue.push(Time(*time), index);
+            }
+            let mut wanted: Vec<(Time, usize)> =
+                times.iter().enumerate().map(|(index, time)| (Time(*time), index)).collect();
+            wanted.sort();
+            let got: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+            prop_assert_eq!(got, wanted);
+        }
+    }
+}

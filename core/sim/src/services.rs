@@ -1,0 +1,414 @@
+//! What a plugin sees of the virtual world: `quorate_host::Services` on one of its machines.
+
+use quorate_host::{Caller, ServiceError, ServiceResult, ServiceState, Services};
+use quorate_model::Time;
+use quorate_node::DiskError;
+
+use crate::env::{Disk, Endpoint, Environment, Machine};
+use crate::journal::WorldEvent;
+
+/// ERROR_FILE_NOT_FOUND.
+const FILE_NOT_FOUND: u32 = 2;
+/// ERROR_NOT_READY.
+const NOT_READY: u32 = 21;
+/// ERROR_BUSY: the resource is in use, here by another holder's reservation.
+const BUSY: u32 = 170;
+/// ERROR_SERVICE_NOT_ACTIVE.
+const SERVICE_NOT_ACTIVE: u32 = 1062;
+/// ERROR_SERVICE_CANNOT_ACCEPT_CTRL.
+const SERVICE_CANNOT_ACCEPT: u32 = 1061;
+/// ERROR_IO_DEVICE.
+const IO_DEVICE: u32 = 1117;
+/// ERROR_TIMEOUT.
+const TIMEOUT: u32 = 1460;
+/// WSAEADDRINUSE.
+const PORT_IN_USE: u32 = 10048;
+/// WSAEADDRNOTAVAIL.
+const ADDRESS_NOT_HERE: u32 = 10049;
+/// WSAETIMEDOUT.
+const NO_ANSWER: u32 = 10060;
+/// WSAECONNREFUSED.
+const REFUSED: u32 = 10061;
+
+/// The services of one machine.
+pub(crate) struct Local<'a> {
+    pub(crate) env: &'a mut Environment,
+    pub(crate) machine: Machine,
+}
+
+fn error<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
+    Err(ServiceError::new(code, text))
+}
+
+impl Local<'_> {
+    fn disk(&self, name: &str) -> ServiceResult<&Disk> {
+        match self.env.disks.find(name) {
+            None => error(FILE_NOT_FOUND, format!("there is no disk {name}")),
+            Some(disk) if disk.failed => error(IO_DEVICE, format!("{name} does not answer")),
+            Some(disk) => Ok(disk),
+        }
+    }
+
+    /// The disk, if this machine gets through to its files.
+    fn files(&mut self, name: &str) -> ServiceResult<&mut Disk> {
+        let machine = self.machine;
+        let access = self.disk(name)?.access(machine);
+        let Some(disk) = self.env.disks.find_mut(name) else {
+            return error(FILE_NOT_FOUND, format!("there is no disk {name}"));
+        };
+        match access {
+            Ok(()) => Ok(disk),
+            Err(DiskError::Device) => error(IO_DEVICE, format!("{name} does not answer")),
+            Err(DiskError::NotReserved) => {
+                error(BUSY, format!("{name} is not reserved by this node"))
+            }
+            Err(DiskError::NotMounted) => error(NOT_READY, format!("{name} is not mounted here")),
+        }
+    }
+
+    fn set_holder(&mut self, name: &str, holder: Option<Machine>, how: &'static str) {
+        let Some(disk) = self.env.disks.find_mut(name) else {
+            return;
+        };
+        let (subject, before) = (disk.name.clone(), disk.holder);
+        if before == holder {
+            return;
+        }
+        disk.holder = holder;
+        let named = |machine: Option<Machine>| Some(self.env.hosts[machine?].name.clone());
+        let event = WorldEvent::Reservation {
+            subject,
+            holder: named(holder),
+            before: named(before),
+            how,
+        };
+        self.env.record(Some(self.machine), event);
+        self.env.changed();
+    }
+
+    fn set_mounted(&mut self, name: &str, mounted: bool) {
+        let machine = self.machine;
+        let Some(disk) = self.env.disks.find_mut(name) else {
+            return;
+        };
+        let changed = if mounted {
+            disk.mounted.insert(machine)
+        } else {
+            disk.mounted.remove(&machine)
+        };
+        if changed {
+            let subject = disk.name.clone();
+            self.env
+                .record(Some(machine), WorldEvent::Mount { subject, mounted });
+            self.env.changed();
+        }
+    }
+}
+
+/// What a server of the protocol says to whoever connects.
+fn banner(protocol: &str, resource: &str) -> String {
+    match protocol.to_ascii_lowercase().as_str() {
+        "smtp" => format!("220 {resource} Microsoft ESMTP MAIL Service ready"),
+        "imap4" | "imap" => {
+            format!("* OK {resource} Microsoft Exchange Server 2003 IMAP4rev1 server ready")
+        }
+        "pop3" => format!("+OK {resource} Microsoft Exchange Server 2003 POP3 server ready"),
+        "http" => "HTTP/1.1 200 OK".to_owned(),
+        other => format!("{other} {resource} ready"),
+    }
+}
+
+impl Services for Local<'_> {
+    fn now(&self) -> Time {
+        self.env.hosts[self.machine].clock.local(self.env.now)
+    }
+
+    fn civil_ms(&self) -> i64 {
+        let shown = i64::try_from(self.now().as_millis()).unwrap_or(i64::MAX);
+        self.env.hosts[self.machine]
+            .civil_origin_ms
+            .saturating_add(shown)
+    }
+
+    fn random(&mut self, caller: Caller<'_>) -> u64 {
+        self.env.random(self.machine, caller.resource)
+    }
+
+    fn service_start(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        work_units: u64,
+    ) -> ServiceResult<()> {
+        self.env
+            .process_start(self.machine, caller.resource, name, work_units)
+            .or_else(|problem| {
+                error(
+                    SERVICE_CANNOT_ACCEPT,
+                    format!("{name} cannot be started: {problem}"),
+                )
+            })
+    }
+
+    fn service_stop(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        self.env.process_stop(self.machine, caller.resource, name);
+        Ok(())
+    }
+
+    fn service_kill(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        self.env
+            .process_kill(self.machine, caller.resource, name, "killed");
+        Ok(())
+    }
+
+    fn service_state(&self, caller: Caller<'_>, name: &str) -> ServiceResult<ServiceState> {
+        let process = self.env.processes.get(self.machine, caller.resource, name);
+        Ok(process.map_or(ServiceState::Stopped, |process| process.state))
+    }
+
+    fn probe_service(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        match self.env.processes.get(self.machine, caller.resource, name) {
+            Some(process) if process.answers() => Ok(()),
+            Some(process) if process.hung => {
+                error(TIMEOUT, format!("{name} runs but does not answer"))
+            }
+            _ => error(SERVICE_NOT_ACTIVE, format!("{name} is not running")),
+        }
+    }
+
+    fn probe_port(
+        &mut self,
+        caller: Caller<'_>,
+        address: &str,
+        port: u16,
+        protocol: &str,
+    ) -> ServiceResult<String> {
+        if self
+            .env
+            .addresses
+            .network_of(self.machine, address)
+            .is_none()
+        {
+            return error(
+                NO_ANSWER,
+                format!("{address} does not answer: it is not on this node"),
+            );
+        }
+        let endpoint = Endpoint {
+            address: address.to_owned(),
+            port,
+            protocol: protocol.to_owned(),
+        };
+        let listening = self
+            .env
+            .processes
+            .of(self.machine, caller.resource)
+            .find(|(_, process)| process.endpoints.contains(&endpoint));
+        match listening {
+            Some((_, process)) if process.answers() => Ok(banner(protocol, caller.resource)),
+            Some((name, process)) if process.hung => error(
+                NO_ANSWER,
+                format!("{name} accepts on {address}:{port} but does not answer"),
+            ),
+            _ => error(
+                REFUSED,
+                format!("nothing answers {protocol} on {address}:{port}"),
+            ),
+        }
+    }
+
+    fn service_listen(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        address: &str,
+        port: u16,
+        protocol: &str,
+        listen: bool,
+    ) -> ServiceResult<()> {
+        let endpoint = Endpoint {
+            address: address.to_owned(),
+            port,
+            protocol: protocol.to_owned(),
+        };
+        let machine = self.machine;
+        if listen {
+            if self.env.addresses.network_of(machine, address).is_none() {
+                return error(ADDRESS_NOT_HERE, format!("{address} is not on this node"));
+            }
+            let taken = self.env.processes.on(machine).any(|(resource, process)| {
+                *resource != *caller.resource
+                    && process
+                        .endpoints
+                        .iter()
+                        .any(|one| one.address == address && one.port == port)
+            });
+            if taken {
+                return error(PORT_IN_USE, format!("{address}:{port} is taken"));
+            }
+        }
+        let Some(process) = self.env.processes.get_mut(machine, caller.resource, name) else {
+            if listen {
+                return error(SERVICE_NOT_ACTIVE, format!("{name} is not running"));
+            }
+            return Ok(());
+        };
+        if listen {
+            process.endpoints.insert(endpoint);
+        } else {
+            process.endpoints.remove(&endpoint);
+        }
+        Ok(())
+    }
+
+    fn disk_reserve(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
+        match self.disk(disk)?.holder {
+            Some(holder) if holder != self.machine => {
+                let holder = &self.env.hosts[holder].name;
+                error(BUSY, format!("{disk} is reserved by {holder}"))
+            }
+            _ => {
+                self.set_holder(disk, Some(self.machine), "reserve");
+                Ok(())
+            }
+        }
+    }
+
+    fn disk_break_reservation(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
+        self.disk(disk)?;
+        self.set_holder(disk, None, "bus reset");
+        Ok(())
+    }
+
+    fn disk_release(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
+        // A release by anyone but the holder does nothing, as SCSI-2 has it.
+        if self.disk(disk)?.holder == Some(self.machine) {
+            self.set_holder(disk, None, "release");
+        }
+        Ok(())
+    }
+
+    fn disk_reserved(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<bool> {
+        Ok(self.disk(disk)?.holder == Some(self.machine))
+    }
+
+    fn disk_mount(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
+        if self.disk(disk)?.holder != Some(self.machine) {
+            return error(BUSY, format!("{disk} is not reserved by this node"));
+        }
+        self.set_mounted(disk, true);
+        Ok(())
+    }
+
+    fn disk_unmount(&mut self, _caller: Caller<'_>, disk: &str, force: bool) -> ServiceResult<()> {
+        if !force {
+            self.disk(disk)?;
+        }
+        self.set_mounted(disk, false);
+        Ok(())
+    }
+
+    fn disk_list(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<Vec<String>> {
+        Ok(self.files(disk)?.files.keys().cloned().collect())
+    }
+
+    fn disk_write(
+        &mut self,
+        _caller: Caller<'_>,
+        disk: &str,
+        file: &str,
+        bytes: &[u8],
+    ) -> ServiceResult<()> {
+        self.files(disk)?
+            .files
+            .insert(file.to_owned(), bytes.to_owned());
+        Ok(())
+    }
+
+    fn disk_read(&mut self, _caller: Caller<'_>, disk: &str, file: &str) -> ServiceResult<Vec<u8>> {
+        match self.files(disk)?.files.get(file) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => error(FILE_NOT_FOUND, format!("there is no file {file} on {disk}")),
+        }
+    }
+
+    fn address_add(
+        &mut self,
+        caller: Caller<'_>,
+        network: &str,
+        address: &str,
+    ) -> ServiceResult<()> {
+        self.env
+            .address_add(self.machine, caller.resource, network, address)
+    }
+
+    fn address_remove(
+        &mut self,
+        _caller: Caller<'_>,
+        network: &str,
+        address: &str,
+    ) -> ServiceResult<()> {
+        self.env.address_remove(self.machine, network, address)
+    }
+
+    fn address_works(
+        &self,
+        _caller: Caller<'_>,
+        network: &str,
+        address: &str,
+    ) -> ServiceResult<()> {
+        self.env.address_works(self.machine, network, address)
+    }
+
+    fn address_lease(&mut self, caller: Caller<'_>, network: &str) -> ServiceResult<(String, u32)> {
+        self.env
+            .address_lease(self.machine, caller.resource, network)
+    }
+
+    fn name_register(
+        &mut self,
+        _caller: Caller<'_>,
+        name: &str,
+        address: &str,
+    ) -> ServiceResult<()> {
+        self.env.name_register(self.machine, name, address)
+    }
+
+    fn name_unregister(&mut self, _caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        self.env.name_unregister(self.machine, name)
+    }
+
+    fn name_resolve(&self, _caller: Caller<'_>, name: &str) -> ServiceResult<String> {
+        self.env.name_resolve(self.machine, name)
+    }
+
+    fn checkpoint_save(
+        &mut self,
+        caller: Caller<'_>,
+        key: &str,
+        bytes: &[u8],
+    ) -> ServiceResult<()> {
+        self.env
+            .checkpoints
+            .insert((caller.resource.into(), key.to_owned()), bytes.to_owned());
+        Ok(())
+    }
+
+    fn checkpoint_load(&self, caller: Caller<'_>, key: &str) -> ServiceResult<Vec<u8>> {
+        match self
+            .env
+            .checkpoints
+            .get(&(caller.resource.into(), key.to_owned()))
+        {
+            Some(bytes) => Ok(bytes.clone()),
+            None => error(
+                FILE_NOT_FOUND,
+                format!("{} has no checkpoint {key}", caller.resource),
+            ),
+        }
+    }
+
+    fn configured_nodes(&self) -> u32 {
+        self.env.configured_nodes
+    }
+}

@@ -1,0 +1,253 @@
+//! What administrators ask of the cluster, and what they are told.
+
+use std::time::Duration;
+
+use quorate_model::Name;
+use quorate_node::{AdminOp, Input, Object, Refusal};
+
+use super::World;
+use super::drive::Cause;
+use crate::WorldError;
+use crate::env::Machine;
+use crate::journal::WorldEvent;
+use crate::status::{Reply, RequestId};
+
+/// A request and what became of it.
+pub(super) struct Request {
+    machine: Machine,
+    /// It asked this service to stop.
+    stops: bool,
+    reply: Reply,
+}
+
+impl World {
+    /// Asks the cluster for something, as an administrator's console does: through the coordinator if there
+    /// is one, else through any node with quorum, else through any node that runs the cluster service. The
+    /// answer takes time: see [`reply`](Self::reply).
+    ///
+    /// # Errors
+    /// Unknown names; [`WorldError::NobodyToAsk`].
+    pub fn admin(&mut self, op: AdminOp) -> Result<RequestId, WorldError> {
+        self.check_names(&op)?;
+        let anybody = || {
+            (0..self.stations.len()).find(|machine| {
+                self.env.hosts[*machine].runs() && self.stations[*machine].node.is_some()
+            })
+        };
+        let machine = self
+            .observer()
+            .or_else(anybody)
+            .ok_or(WorldError::NobodyToAsk)?;
+        Ok(self.ask(machine, op))
+    }
+
+    /// As [`admin`](Self::admin), through a node of the administrator's choice.
+    ///
+    /// # Errors
+    /// Unknown names; a machine that is off, stands still or does not run the cluster service.
+    pub fn admin_at(&mut self, node: &str, op: AdminOp) -> Result<RequestId, WorldError> {
+        self.check_names(&op)?;
+        let machine = self.machine(node)?;
+        self.must_run(machine)?;
+        if self.stations[machine].node.is_none() {
+            return Err(self.machine_error(machine, "does not run the cluster service"));
+        }
+        Ok(self.ask(machine, op))
+    }
+
+    /// What became of a request; [`Reply::Pending`] for one that was never made.
+    pub fn reply(&self, request: RequestId) -> Reply {
+        self.requests
+            .get(&request.0)
+            .map_or(Reply::Pending, |request| request.reply.clone())
+    }
+
+    /// Asks, and lets time pass until the answer is there.
+    ///
+    /// # Errors
+    /// As [`admin`](Self::admin); [`WorldError::Refused`]; [`WorldError::Lost`]; [`WorldError::NoAnswer`]
+    /// after `limit`.
+    pub fn admin_wait(&mut self, op: AdminOp, limit: Duration) -> Result<(), WorldError> {
+        let request = self.admin(op)?;
+        let end = self.env.now + limit;
+        loop {
+            match self.reply(request) {
+                Reply::Done => return Ok(()),
+                Reply::Refused(refusal) => return Err(WorldError::Refused(refusal)),
+                Reply::Lost { node } => return Err(WorldError::Lost { node }),
+                Reply::Pending if self.env.now >= end => return Err(WorldError::NoAnswer(limit)),
+                Reply::Pending => {
+                    self.run_until_change(end);
+                }
+            }
+        }
+    }
+
+    fn check_names(&self, op: &AdminOp) -> Result<(), WorldError> {
+        match op {
+            AdminOp::GroupOnline { group } | AdminOp::GroupOffline { group } => {
+                self.known_group(group).map(drop)
+            }
+            AdminOp::GroupMove { group, to } => {
+                self.known_group(group)?;
+                to.as_ref().map_or(Ok(()), |to| self.machine(to).map(drop))
+            }
+            AdminOp::ResourceOnline { resource }
+            | AdminOp::ResourceOffline { resource }
+            | AdminOp::ResourceFail { resource }
+            | AdminOp::ResourceControl { resource, .. } => self.known_resource(resource).map(drop),
+            AdminOp::NodePause { node }
+            | AdminOp::NodeResume { node }
+            | AdminOp::NodeEvict { node } => self.machine(node).map(drop),
+            AdminOp::SetProperty { object, .. } => match object {
+                Object::Cluster => Ok(()),
+                Object::Node(node) => self.machine(node).map(drop),
+                Object::Group(group) => self.known_group(group).map(drop),
+                Object::Resource(resource) => self.known_resource(resource).map(drop),
+            },
+            AdminOp::ServiceStop => Ok(()),
+        }
+    }
+
+    fn ask(&mut self, machine: Machine, op: AdminOp) -> RequestId {
+        let id = self.next_request;
+        self.next_request += 1;
+        let touched: Vec<Name> = match &op {
+            AdminOp::GroupOnline { group }
+            | AdminOp::GroupOffline { group }
+            | AdminOp::GroupMove { group, .. } => vec![group.clone()],
+            AdminOp::ResourceOnline { resource }
+            | AdminOp::ResourceOffline { resource }
+            | AdminOp::ResourceFail { resource } => self
+                .current
+                .resource(resource)
+                .map(|(group, _)| group.name.clone())
+                .into_iter()
+                .collect(),
+            AdminOp::ServiceStop => self.groups_on(machine).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        self.touched.extend(touched);
+        let text = describe(&op);
+        let stops = op == AdminOp::ServiceStop;
+        self.env.record(
+            Some(machine),
+            WorldEvent::Asked {
+                request: id,
+                text: text.clone(),
+            },
+        );
+        self.requests.insert(
+            id,
+            Request {
+                machine,
+                stops,
+                reply: Reply::Pending,
+            },
+        );
+        self.input(machine, Input::Admin { request: id, op });
+        self.watch(&Cause::Text(format!("request {id}: {text}")));
+        RequestId(id)
+    }
+
+    /// A node answered.
+    pub(super) fn replied(&mut self, machine: Machine, id: u64, result: Result<(), Refusal>) {
+        let Some(request) = self.requests.get_mut(&id) else {
+            return;
+        };
+        if request.reply != Reply::Pending {
+            return;
+        }
+        let (code, text) = match &result {
+            Ok(()) => (0, None),
+            Err(refusal) => (refusal.code, Some(refusal.text.clone())),
+        };
+        let stops = request.stops;
+        request.reply = match result {
+            Ok(()) => Reply::Done,
+            Err(refusal) => Reply::Refused(refusal),
+        };
+        if code == 0 {
+            let local = self.env.local(machine);
+            let node = self.stations[machine].node.as_ref();
+            if let Some(snapshot) = node.and_then(|node| node.snapshot(local)) {
+                self.acknowledged = self.acknowledged.max(snapshot.applied.0);
+            }
+        } else if stops {
+            self.stations[machine].shutting_down = false;
+        }
+        self.env.record(
+            Some(machine),
+            WorldEvent::Answered {
+                request: id,
+                code,
+                text,
+            },
+        );
+    }
+
+    /// The cluster service of a machine ended: who asked it to stop has the answer, everybody else never
+    /// gets one.
+    pub(super) fn requests_ended(&mut self, machine: Machine, restart: bool) {
+        let stopped: Vec<u64> = self
+            .requests
+            .iter()
+            .filter(|(_, one)| one.machine == machine && one.stops && one.reply == Reply::Pending)
+            .map(|(id, _)| *id)
+            .collect();
+        if !restart {
+            for id in stopped {
+                self.replied(machine, id, Ok(()));
+            }
+        }
+        self.requests_lost(machine);
+    }
+
+    /// Nobody who asked this machine will get an answer any more.
+    pub(super) fn requests_lost(&mut self, machine: Machine) {
+        let node = self.env.hosts[machine].name.clone();
+        for request in self.requests.values_mut() {
+            if request.machine == machine && request.reply == Reply::Pending {
+                request.reply = Reply::Lost { node: node.clone() };
+                self.env.revision += 1;
+            }
+        }
+    }
+}
+
+/// The request in words.
+fn describe(op: &AdminOp) -> String {
+    match op {
+        AdminOp::GroupOnline { group } => format!("bring group {group} online"),
+        AdminOp::GroupOffline { group } => format!("take group {group} offline"),
+        AdminOp::GroupMove {
+            group,
+            to: Some(to),
+        } => format!("move group {group} to {to}"),
+        AdminOp::GroupMove { group, to: None } => format!("move group {group}"),
+        AdminOp::ResourceOnline { resource } => format!("bring resource {resource} online"),
+        AdminOp::ResourceOffline { resource } => format!("take resource {resource} offline"),
+        AdminOp::ResourceFail { resource } => format!("fail resource {resource}"),
+        AdminOp::SetProperty {
+            object,
+            property,
+            value,
+        } => {
+            let of = match object {
+                Object::Cluster => "the cluster",
+                Object::Node(name) | Object::Group(name) | Object::Resource(name) => name.as_str(),
+            };
+            match value {
+                Some(_) => format!("set {property} of {of}"),
+                None => format!("reset {property} of {of}"),
+            }
+        }
+        AdminOp::ResourceControl { resource, code, .. } => {
+            format!("send control code {code:#x} to {resource}")
+        }
+        AdminOp::NodePause { node } => format!("pause {node}"),
+        AdminOp::NodeResume { node } => format!("resume {node}"),
+        AdminOp::NodeEvict { node } => format!("evict {node}"),
+        AdminOp::ServiceStop => "stop the cluster service".to_owned(),
+    }
+}

@@ -1,0 +1,430 @@
+//! How events reach nodes and monitors, and what they want reaches the world.
+
+use std::collections::VecDeque;
+
+use quorate_model::{NodeId, Time};
+use quorate_node::{Event, Input, Node, Output, Snapshot};
+
+use super::World;
+use crate::env::{Environment, Happening, Machine};
+use crate::monitor::ResourceMonitor;
+use crate::services::Local;
+use crate::status::Breach;
+
+/// How often node and monitor may answer each other at one instant before that counts as a bug of theirs.
+const EXCHANGES_MAX: u32 = 10_000;
+/// How often a timer may be due at one instant before that counts as a bug.
+const WAKES_MAX: u32 = 1_000;
+
+/// The software on one machine.
+#[derive(Default)]
+pub(super) struct Station {
+    /// The cluster service; `None` while it does not run.
+    pub(super) node: Option<Node>,
+    /// Its resource monitor: there as long as the node is.
+    pub(super) monitor: Option<Box<dyn ResourceMonitor>>,
+    /// How often the cluster service was started.
+    pub(super) boot: u64,
+    /// What waits for a machine that stands still.
+    pub(super) backlog: VecDeque<Input>,
+    /// How many datagrams are in `backlog`.
+    pub(super) datagrams: usize,
+    /// The machine goes off when its cluster service has stopped.
+    pub(super) shutting_down: bool,
+    /// The service should have been started again while the machine stood still.
+    pub(super) restart_due: bool,
+    /// The earliest wake-ups that are in the queue.
+    node_wake: Option<Time>,
+    monitor_wake: Option<Time>,
+    wakes: (Time, u32),
+    /// What the node said of itself after its last event.
+    pub(super) snapshot: Option<Snapshot>,
+    /// The monitor was called since it was looked at last.
+    pub(super) monitor_called: bool,
+    /// The node was called since it was looked at last.
+    pub(super) node_called: bool,
+    /// How far the node's log had been applied when it was looked at last.
+    pub(super) seen_applied: u64,
+}
+
+impl Environment {
+    /// What the machine's clock shows now.
+    pub(super) fn local(&self, machine: Machine) -> Time {
+        self.hosts[machine].clock.local(self.now)
+    }
+
+    fn machine_of(&self, id: NodeId) -> Option<Machine> {
+        self.hosts.iter().position(|host| host.id == id)
+    }
+}
+
+impl World {
+    /// Lets one thing happen. Returns what it was, for whoever wants to say so.
+    pub(super) fn dispatch(&mut self, happening: Happening) -> Cause {
+        match happening {
+            Happening::Deliver {
+                to,
+                from,
+                network,
+                message,
+            } => {
+                let kind = message.kind();
+                if self.env.networks.usable(network, to) {
+                    let network = self.env.networks.name(network).clone();
+                    self.input(
+                        to,
+                        Input::Message {
+                            from,
+                            network,
+                            message: *message,
+                        },
+                    );
+                }
+                Cause::Message { from, to, kind }
+            }
+            Happening::Disk { disk, request } => match self.env.disks.finish(disk, request) {
+                Some(done) => {
+                    if self.stations[done.machine].boot == done.boot {
+                        self.input(done.machine, Input::Disk(done.done));
+                    }
+                    Cause::Machine("a disk request ended", done.machine)
+                }
+                None => Cause::Nothing,
+            },
+            Happening::Process {
+                machine,
+                resource,
+                service,
+                generation,
+            } => {
+                // While the machine stands still its processes do; the thaw sets them new times.
+                if self.env.hosts[machine].runs() {
+                    self.env
+                        .process_due(machine, &resource, &service, generation);
+                }
+                Cause::Machine("a service changed state", machine)
+            }
+            Happening::NodeWake(machine) => {
+                self.node_wake(machine);
+                Cause::Machine("a timer of the node", machine)
+            }
+            Happening::MonitorWake(machine) => {
+                self.monitor_wake(machine);
+                Cause::Machine("a timer of the resource monitor", machine)
+            }
+            Happening::PowerOn(machine) => {
+                self.power_on(machine);
+                Cause::Machine("power on", machine)
+            }
+            Happening::ServiceRestart { machine, boot } => {
+                self.service_restart(machine, boot);
+                Cause::Machine("the cluster service is started again", machine)
+            }
+            Happening::Heal(id) => {
+                // Whoever healed it before was faster.
+                let _ = self.heal_quietly(id);
+                Cause::Text(format!("fault {id} ends"))
+            }
+            Happening::Call(population) => {
+                self.call(population);
+                Cause::Nothing
+            }
+            Happening::Check => {
+                if self.check_at.is_some_and(|at| at <= self.env.now) {
+                    self.check_at = None;
+                    self.env.checked += 1;
+                }
+                Cause::Text("a bound ran out".to_owned())
+            }
+        }
+    }
+
+    /// Hands an input to a node, or keeps it while the machine stands still.
+    pub(super) fn input(&mut self, machine: Machine, input: Input) {
+        let host = &self.env.hosts[machine];
+        let station = &mut self.stations[machine];
+        let Some(node) = &mut station.node else {
+            return;
+        };
+        if host.frozen.is_some() {
+            if matches!(input, Input::Message { .. }) {
+                if station.datagrams >= self.env.options.socket_buffer {
+                    return;
+                }
+                station.datagrams += 1;
+            }
+            station.backlog.push_back(input);
+            return;
+        }
+        node.handle(self.env.local(machine), input);
+        self.drain(machine);
+    }
+
+    fn node_wake(&mut self, machine: Machine) {
+        let now = self.env.now;
+        let local = self.env.local(machine);
+        let station = &mut self.stations[machine];
+        if station.node_wake.is_some_and(|at| at <= now) {
+            station.node_wake = None;
+        }
+        if self.env.hosts[machine].frozen.is_some() {
+            return;
+        }
+        let Some(node) = &mut station.node else {
+            return;
+        };
+        if node.next_wakeup().is_some_and(|due| due <= local) {
+            node.handle(local, Input::Wake);
+            self.drain(machine);
+        } else {
+            self.schedule(machine);
+        }
+    }
+
+    fn monitor_wake(&mut self, machine: Machine) {
+        let now = self.env.now;
+        let local = self.env.local(machine);
+        let station = &mut self.stations[machine];
+        if station.monitor_wake.is_some_and(|at| at <= now) {
+            station.monitor_wake = None;
+        }
+        if self.env.hosts[machine].frozen.is_some() {
+            return;
+        }
+        let Some(monitor) = &mut station.monitor else {
+            return;
+        };
+        if monitor.next_wakeup().is_some_and(|due| due <= local) {
+            monitor.wake(&mut Local {
+                env: &mut self.env,
+                machine,
+            });
+            station.monitor_called = true;
+            self.drain(machine);
+        } else {
+            self.schedule(machine);
+        }
+    }
+
+    /// A machine goes on after it stood still: the node's timers are late, then comes what waited for it,
+    /// then the monitor's timers.
+    pub(super) fn catch_up(&mut self, machine: Machine) {
+        self.input(machine, Input::Wake);
+        let backlog = std::mem::take(&mut self.stations[machine].backlog);
+        self.stations[machine].datagrams = 0;
+        for input in backlog {
+            self.input(machine, input);
+        }
+        if let Some(monitor) = &mut self.stations[machine].monitor {
+            monitor.wake(&mut Local {
+                env: &mut self.env,
+                machine,
+            });
+            self.stations[machine].monitor_called = true;
+        }
+        self.drain(machine);
+    }
+
+    /// Carries out what the node wants and tells it what the monitor reports, until neither has anything
+    /// more to say.
+    pub(super) fn drain(&mut self, machine: Machine) {
+        self.stations[machine].node_called = true;
+        for _ in 0..EXCHANGES_MAX {
+            let mut quiet = true;
+            while let Some(output) = self.stations[machine]
+                .node
+                .as_mut()
+                .and_then(Node::poll_output)
+            {
+                quiet = false;
+                self.carry_out(machine, output);
+            }
+            let local = self.env.local(machine);
+            let station = &mut self.stations[machine];
+            if let (Some(node), Some(monitor)) = (&mut station.node, &mut station.monitor) {
+                while let Some(event) = monitor.poll_event() {
+                    quiet = false;
+                    node.handle(local, Input::Monitor(event));
+                }
+            }
+            if quiet {
+                self.schedule(machine);
+                return;
+            }
+        }
+        self.stuck(
+            machine,
+            "node and resource monitor go on answering each other at one instant",
+        );
+        self.schedule(machine);
+    }
+
+    fn carry_out(&mut self, machine: Machine, output: Output) {
+        match output {
+            Output::Send {
+                to,
+                network,
+                message,
+            } => {
+                let place = self
+                    .env
+                    .networks
+                    .find(&network)
+                    .zip(self.env.machine_of(to));
+                let Some((network, to)) = place else { return };
+                if let Some(takes) = self.env.networks.send(network, machine, to) {
+                    let from = self.env.hosts[machine].id;
+                    let message = Box::new(message);
+                    let at = self.env.now + takes;
+                    self.env.queue.push(
+                        at,
+                        Happening::Deliver {
+                            to,
+                            from,
+                            network,
+                            message,
+                        },
+                    );
+                }
+            }
+            Output::Monitor(command) => {
+                let station = &mut self.stations[machine];
+                if let Some(monitor) = &mut station.monitor {
+                    monitor.command(
+                        &mut Local {
+                            env: &mut self.env,
+                            machine,
+                        },
+                        command,
+                    );
+                    station.monitor_called = true;
+                }
+            }
+            Output::Disk(request) => {
+                let (boot, now) = (self.stations[machine].boot, self.env.now);
+                match self.env.disks.submit(machine, boot, request, now) {
+                    Ok((disk, request, at)) => {
+                        self.env.queue.push(at, Happening::Disk { disk, request });
+                    }
+                    Err(failed) => {
+                        let local = self.env.local(machine);
+                        if let Some(node) = &mut self.stations[machine].node {
+                            node.handle(local, Input::Disk(failed.done));
+                        }
+                    }
+                }
+            }
+            Output::Event(event) => {
+                if let Event::Restart { subject, .. } = &event {
+                    *self.restarts.entry(subject.clone()).or_default() += 1;
+                }
+                self.env.record(Some(machine), event);
+            }
+            Output::Reply { request, result } => self.replied(machine, request, result),
+            Output::Halt { reason, restart } => {
+                self.service_ended(machine, &reason.text, restart);
+            }
+        }
+    }
+
+    /// Puts the next wake-ups of a machine into the queue, where they are not there yet.
+    fn schedule(&mut self, machine: Machine) {
+        let now = self.env.now;
+        let host = &self.env.hosts[machine];
+        if !host.runs() {
+            return;
+        }
+        let clock = host.clock;
+        let station = &mut self.stations[machine];
+        let due = |local: Option<Time>| {
+            local
+                .map(|local| clock.world(local).max(now))
+                .filter(|at| *at != Time::NEVER)
+        };
+        let mut again = false;
+        let wake = due(station.node.as_ref().and_then(Node::next_wakeup));
+        if let Some(at) = wake.filter(|at| station.node_wake.is_none_or(|waits| *at < waits)) {
+            station.node_wake = Some(at);
+            again |= at == now;
+            self.env.queue.push(at, Happening::NodeWake(machine));
+        }
+        let wake = due(station
+            .monitor
+            .as_ref()
+            .and_then(|monitor| monitor.next_wakeup()));
+        if let Some(at) = wake.filter(|at| station.monitor_wake.is_none_or(|waits| *at < waits)) {
+            station.monitor_wake = Some(at);
+            again |= at == now;
+            self.env.queue.push(at, Happening::MonitorWake(machine));
+        }
+        if again {
+            station.wakes = if station.wakes.0 == now {
+                (now, station.wakes.1 + 1)
+            } else {
+                (now, 1)
+            };
+            if station.wakes.1 > WAKES_MAX {
+                self.stuck(machine, "a timer is due again and again at one instant");
+            }
+        }
+    }
+
+    /// Node or monitor do not let time go on: a bug of theirs, told as a breach, and the end of this node.
+    fn stuck(&mut self, machine: Machine, text: &str) {
+        let name = self.env.hosts[machine].name.clone();
+        self.stations[machine].wakes = (self.env.now, 0);
+        self.breach(
+            "time_goes_on",
+            format!("{name}: {text}"),
+            "itself".to_owned(),
+        );
+        self.power_cut(machine, "it does not let time go on");
+    }
+
+    /// Records that an invariant does not hold.
+    pub(super) fn breach(&mut self, invariant: &'static str, text: String, cause: String) {
+        self.env.record(
+            None,
+            crate::WorldEvent::Breach {
+                invariant,
+                text: text.clone(),
+                cause: cause.clone(),
+            },
+        );
+        self.breaches.push(Breach {
+            at: self.env.now,
+            invariant,
+            text,
+            cause,
+        });
+    }
+}
+
+/// What happened, told only if somebody asks.
+pub(super) enum Cause {
+    Nothing,
+    Text(String),
+    Machine(&'static str, Machine),
+    Message {
+        from: NodeId,
+        to: Machine,
+        kind: &'static str,
+    },
+}
+
+impl Cause {
+    /// As part of a sentence.
+    pub(super) fn text(&self, env: &Environment) -> String {
+        match self {
+            Cause::Nothing => "nothing in particular".to_owned(),
+            Cause::Text(text) => text.clone(),
+            Cause::Machine(what, machine) => format!("{what} on {}", env.hosts[*machine].name),
+            Cause::Message { from, to, kind } => {
+                let from = env
+                    .machine_of(*from)
+                    .map_or("?", |from| &env.hosts[from].name);
+                format!("a {kind} message from {from} to {}", env.hosts[*to].name)
+            }
+        }
+    }
+}

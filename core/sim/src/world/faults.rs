@@ -1,0 +1,657 @@
+//! Breaking things, and healing them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use quorate_model::{Name, QuorumKind, Value};
+use quorate_node::Input;
+
+use super::World;
+use super::drive::Cause;
+use crate::env::{Happening, Machine};
+use crate::fault::{Fault, FaultId};
+use crate::journal::WorldEvent;
+use crate::{WorldError, env};
+
+const MILLION: u32 = 1_000_000;
+
+impl World {
+    /// Breaks something, until it is healed.
+    ///
+    /// # Errors
+    /// An unknown name, a value out of range, or something that cannot break as it is: a machine that is off
+    /// cannot crash, a service that does not run cannot hang. Nothing is changed then.
+    pub fn inject(&mut self, fault: Fault) -> Result<FaultId, WorldError> {
+        self.inject_for(fault, None)
+    }
+
+    /// As [`inject`](Self::inject); with a span the fault heals by itself after it.
+    ///
+    /// # Errors
+    /// As [`inject`](Self::inject).
+    pub fn inject_for(
+        &mut self,
+        fault: Fault,
+        span: Option<Duration>,
+    ) -> Result<FaultId, WorldError> {
+        self.check_fault(&fault)?;
+        let id = FaultId(self.next_fault);
+        self.next_fault += 1;
+        self.faulted = true;
+        let text = fault.to_string();
+        let touched = self.touched_by(&fault);
+        self.touched.extend(touched);
+        self.env.record(
+            None,
+            WorldEvent::FaultInjected {
+                id,
+                subject: fault.subject().cloned(),
+                fault: fault.clone(),
+                text: text.clone(),
+            },
+        );
+        self.break_it(id, fault);
+        if let Some(span) = span {
+            self.env
+                .queue
+                .push(self.env.now + span, Happening::Heal(id));
+        }
+        self.watch(&Cause::Text(text));
+        Ok(id)
+    }
+
+    fn check_fault(&self, fault: &Fault) -> Result<(), WorldError> {
+        match fault {
+            Fault::Crash { node } => {
+                let machine = self.machine(node)?;
+                match self.env.hosts[machine].on {
+                    true => Ok(()),
+                    false => Err(self.machine_error(machine, "is off")),
+                }
+            }
+            Fault::Freeze { node } => self.must_run(self.machine(node)?),
+            Fault::ServiceStop { node } => {
+                let machine = self.machine(node)?;
+                self.must_run(machine)?;
+                match &self.stations[machine].node {
+                    Some(_) => Ok(()),
+                    None => Err(self.machine_error(machine, "does not run the cluster service")),
+                }
+            }
+            Fault::Card { node, network } => {
+                let (machine, place) = (self.machine(node)?, self.network(network)?);
+                match self.env.networks.card(place, machine) {
+                    Some(_) => Ok(()),
+                    None => Err(WorldError::NoCard {
+                        node: node.clone(),
+                        network: network.clone(),
+                    }),
+                }
+            }
+            Fault::Network { network }
+            | Fault::Latency { network, .. }
+            | Fault::Dhcp { network } => self.network(network).map(drop),
+            Fault::Loss {
+                network,
+                per_million,
+            } => {
+                self.network(network)?;
+                if *per_million > MILLION {
+                    return Err(WorldError::Range {
+                        what: "the loss of a network",
+                        wanted: "from 0 to 1",
+                        found: (f64::from(*per_million) / f64::from(MILLION)).to_string(),
+                    });
+                }
+                Ok(())
+            }
+            Fault::Cut { network, links } => {
+                if let Some(network) = network {
+                    self.network(network)?;
+                }
+                for (from, to) in links {
+                    self.machine(from)?;
+                    self.machine(to)?;
+                }
+                Ok(())
+            }
+            Fault::Disk { disk } | Fault::SlowDisk { disk, .. } => self.known_disk(disk).map(drop),
+            Fault::ServiceCrash { resource } | Fault::Hang { resource } => {
+                self.known_resource(resource)?;
+                if self.processes_of(resource).is_empty() {
+                    return Err(WorldError::NoProcess {
+                        resource: resource.clone(),
+                    });
+                }
+                Ok(())
+            }
+            Fault::FailStarts { resource, .. } | Fault::SlowStart { resource, .. } => {
+                self.known_resource(resource).map(drop)
+            }
+        }
+    }
+
+    /// The processes of a resource on every machine that has power: machine and service name.
+    fn processes_of(&self, resource: &str) -> Vec<(Machine, String)> {
+        let machines = 0..self.env.hosts.len();
+        machines
+            .flat_map(|machine| {
+                let services = self.env.processes.of(machine, resource);
+                services.map(move |(service, _)| (machine, service.clone()))
+            })
+            .collect()
+    }
+
+    fn break_it(&mut self, id: FaultId, fault: Fault) {
+        self.env.faults.insert(id, fault.clone());
+        match fault {
+            Fault::Crash { node } => {
+                if let Ok(machine) = self.machine(&node) {
+                    self.power_cut(machine, "power lost");
+                }
+            }
+            Fault::Freeze { node } => {
+                if let Ok(machine) = self.machine(&node) {
+                    self.frozen(machine);
+                }
+            }
+            Fault::ServiceStop { node } => {
+                if let Ok(machine) = self.machine(&node) {
+                    self.service_ended(machine, "killed", false);
+                }
+            }
+            Fault::ServiceCrash { resource } => {
+                for (machine, service) in self.processes_of(&resource) {
+                    self.env
+                        .process_kill(machine, &resource, &service, "it crashed");
+                }
+                // It happened, and there is nothing about it that lasts.
+                self.env.faults.remove(&id);
+            }
+            Fault::Hang { resource } => {
+                for (machine, service) in self.processes_of(&resource) {
+                    self.env.process_hang(machine, &resource, &service, true);
+                }
+            }
+            _ => self.faults_changed(),
+        }
+    }
+
+    /// Networks and disks are what the active faults say; nodes hear of their own cards.
+    fn faults_changed(&mut self) {
+        for (machine, network, up) in self.env.apply_faults() {
+            let network = self.env.networks.name(network).clone();
+            self.input(machine, Input::Link { network, up });
+        }
+        self.env.changed();
+    }
+
+    /// The active faults, oldest first.
+    pub fn faults(&self) -> impl Iterator<Item = (FaultId, &Fault)> {
+        self.env.faults.iter().map(|(id, fault)| (*id, fault))
+    }
+
+    /// Undoes a fault: power comes back, cards and disks work again. What came of it in the meantime is for
+    /// the cluster to put right.
+    ///
+    /// # Errors
+    /// [`WorldError::NoFault`] if there is no such fault, or it is healed already.
+    pub fn heal(&mut self, id: FaultId) -> Result<(), WorldError> {
+        self.heal_quietly(id)?;
+        self.watch(&Cause::Text(format!("fault {id} is healed")));
+        Ok(())
+    }
+
+    /// As [`heal`](Self::heal), without a look at the invariants: for whoever looks later.
+    pub(super) fn heal_quietly(&mut self, id: FaultId) -> Result<(), WorldError> {
+        let fault = self
+            .env
+            .faults
+            .remove(&id)
+            .ok_or(WorldError::NoFault(id.0))?;
+        let subject = fault.subject().cloned();
+        self.env.record(
+            None,
+            WorldEvent::FaultHealed {
+                id,
+                subject,
+                fault: fault.clone(),
+            },
+        );
+        match fault {
+            Fault::Crash { node } => {
+                if let Ok(machine) = self.machine(&node) {
+                    self.power_on(machine);
+                }
+            }
+            Fault::Freeze { node } => {
+                if let Ok(machine) = self.machine(&node) {
+                    self.thawed(machine);
+                }
+            }
+            Fault::ServiceStop { node } => {
+                if let Ok(machine) = self.machine(&node) {
+                    if self.must_run(machine).is_ok() && self.stations[machine].node.is_none() {
+                        self.service_start(machine, "started by hand");
+                    }
+                }
+            }
+            Fault::Hang { resource } => {
+                let other = |fault: &Fault| matches!(fault, Fault::Hang { resource: other } if *other == resource);
+                if !self.env.faults.values().any(other) {
+                    for (machine, service) in self.processes_of(&resource) {
+                        self.env.process_hang(machine, &resource, &service, false);
+                    }
+                }
+            }
+            _ => self.faults_changed(),
+        }
+        Ok(())
+    }
+
+    /// Undoes every fault, the newest first.
+    pub fn heal_all(&mut self) {
+        self.heal_where(|_| true);
+    }
+
+    /// Undoes the faults that `which` picks, the newest first. How many there were.
+    fn heal_where(&mut self, which: impl Fn(&Fault) -> bool) -> usize {
+        let ids: Vec<FaultId> = self
+            .env
+            .faults
+            .iter()
+            .rev()
+            .filter(|(_, fault)| which(fault))
+            .map(|(id, _)| *id)
+            .collect();
+        // Healing one may have undone another: that one is gone, and that is what was wanted.
+        ids.into_iter().filter(|id| self.heal(*id).is_ok()).count()
+    }
+
+    /// A card breaks: the node is told that the link is down.
+    ///
+    /// # Errors
+    /// Unknown names; [`WorldError::NoCard`].
+    pub fn fail_card(&mut self, node: &str, network: &str) -> Result<FaultId, WorldError> {
+        self.inject(Fault::Card {
+            node: node.into(),
+            network: network.into(),
+        })
+    }
+
+    /// Heals whatever is wrong with a card.
+    ///
+    /// # Errors
+    /// Unknown names.
+    pub fn repair_card(&mut self, node: &str, network: &str) -> Result<(), WorldError> {
+        self.machine(node)?;
+        self.network(network)?;
+        self.heal_where(|fault| {
+            matches!(fault, Fault::Card { node: n, network: w } if *n == *node && *w == *network)
+        });
+        Ok(())
+    }
+
+    /// A network carries nothing more. No card notices.
+    ///
+    /// # Errors
+    /// An unknown network.
+    pub fn fail_network(&mut self, network: &str) -> Result<FaultId, WorldError> {
+        self.inject(Fault::Network {
+            network: network.into(),
+        })
+    }
+
+    /// A network loses datagrams with this probability, 0 to 1.
+    ///
+    /// # Errors
+    /// An unknown network; a probability out of range.
+    pub fn network_loss(&mut self, network: &str, probability: f64) -> Result<FaultId, WorldError> {
+        if !(0.0..=1.0).contains(&probability) {
+            return Err(WorldError::Range {
+                what: "the loss of a network",
+                wanted: "from 0 to 1",
+                found: probability.to_string(),
+            });
+        }
+        let per_million = (probability * f64::from(MILLION)).round() as u32;
+        self.inject(Fault::Loss {
+            network: network.into(),
+            per_million,
+        })
+    }
+
+    /// A network's one-way latency, in place of its own.
+    ///
+    /// # Errors
+    /// An unknown network.
+    pub fn network_latency(
+        &mut self,
+        network: &str,
+        latency: Duration,
+    ) -> Result<FaultId, WorldError> {
+        self.inject(Fault::Latency {
+            network: network.into(),
+            latency,
+        })
+    }
+
+    /// Heals whatever is wrong with a network itself: failure, loss, latency, cuts that name it and its DHCP
+    /// server, but not cards.
+    ///
+    /// # Errors
+    /// An unknown network.
+    pub fn repair_network(&mut self, network: &str) -> Result<(), WorldError> {
+        self.network(network)?;
+        self.heal_where(|fault| match fault {
+            Fault::Network { network: n }
+            | Fault::Loss { network: n, .. }
+            | Fault::Latency { network: n, .. }
+            | Fault::Dhcp { network: n }
+            | Fault::Cut {
+                network: Some(n), ..
+            } => *n == *network,
+            _ => false,
+        });
+        Ok(())
+    }
+
+    /// Cuts the nodes into sets that do not hear each other, on one network or on all. Nodes that are in no
+    /// set are together in one of their own; a node in several sets hears all of them.
+    ///
+    /// # Errors
+    /// Unknown names.
+    pub fn partition(
+        &mut self,
+        network: Option<&str>,
+        sets: &[Vec<Name>],
+    ) -> Result<FaultId, WorldError> {
+        let mut sides: Vec<BTreeSet<&Name>> = sets.iter().map(|set| set.iter().collect()).collect();
+        let named: BTreeSet<&Name> = sides.iter().flatten().copied().collect();
+        for name in &named {
+            self.machine(name)?;
+        }
+        let rest = self.env.hosts.iter().map(|host| &host.name);
+        sides.push(rest.filter(|name| !named.contains(name)).collect());
+        let together = |a: &Name, b: &Name| {
+            sides
+                .iter()
+                .any(|side| side.contains(a) && side.contains(b))
+        };
+        let hosts = &self.env.hosts;
+        let links = hosts
+            .iter()
+            .flat_map(|from| hosts.iter().map(move |to| (&from.name, &to.name)))
+            .filter(|(from, to)| from != to && !together(from, to))
+            .map(|(from, to)| (from.clone(), to.clone()))
+            .collect();
+        self.inject(Fault::Cut {
+            network: network.map(Name::from),
+            links,
+        })
+    }
+
+    /// Cuts one direction: what `from` sends does not reach `to`, on one network or on all.
+    ///
+    /// # Errors
+    /// Unknown names.
+    pub fn cut(
+        &mut self,
+        network: Option<&str>,
+        from: &str,
+        to: &str,
+    ) -> Result<FaultId, WorldError> {
+        let links = vec![(from.into(), to.into())];
+        self.inject(Fault::Cut {
+            network: network.map(Name::from),
+            links,
+        })
+    }
+
+    /// Heals every partition and cut, on all networks.
+    pub fn heal_partitions(&mut self) {
+        self.heal_where(|fault| matches!(fault, Fault::Cut { .. }));
+    }
+
+    /// A network's DHCP server falls silent.
+    ///
+    /// # Errors
+    /// An unknown network.
+    pub fn fail_dhcp(&mut self, network: &str) -> Result<FaultId, WorldError> {
+        self.inject(Fault::Dhcp {
+            network: network.into(),
+        })
+    }
+
+    /// A shared disk reports errors to whoever asks.
+    ///
+    /// # Errors
+    /// An unknown disk.
+    pub fn fail_disk(&mut self, disk: &str) -> Result<FaultId, WorldError> {
+        self.inject(Fault::Disk { disk: disk.into() })
+    }
+
+    /// Every request to a shared disk takes this much longer.
+    ///
+    /// # Errors
+    /// An unknown disk.
+    pub fn slow_disk(&mut self, disk: &str, delay: Duration) -> Result<FaultId, WorldError> {
+        self.inject(Fault::SlowDisk {
+            disk: disk.into(),
+            delay,
+        })
+    }
+
+    /// Heals whatever is wrong with a shared disk. Its reservation and its files are what they are.
+    ///
+    /// # Errors
+    /// An unknown disk.
+    pub fn repair_disk(&mut self, disk: &str) -> Result<(), WorldError> {
+        self.known_disk(disk)?;
+        self.heal_where(|fault| match fault {
+            Fault::Disk { disk: name } | Fault::SlowDisk { disk: name, .. } => *name == *disk,
+            _ => false,
+        });
+        Ok(())
+    }
+
+    /// The processes behind a resource die, wherever they are.
+    ///
+    /// # Errors
+    /// An unknown resource; [`WorldError::NoProcess`].
+    pub fn crash_process(&mut self, resource: &str) -> Result<FaultId, WorldError> {
+        self.inject(Fault::ServiceCrash {
+            resource: resource.into(),
+        })
+    }
+
+    /// The processes behind a resource hang, for `span` or until repaired: they run, but answer nothing and
+    /// do not stop when asked to. Processes started later are not concerned.
+    ///
+    /// # Errors
+    /// An unknown resource; [`WorldError::NoProcess`].
+    pub fn hang_process(
+        &mut self,
+        resource: &str,
+        span: Option<Duration>,
+    ) -> Result<FaultId, WorldError> {
+        self.inject_for(
+            Fault::Hang {
+                resource: resource.into(),
+            },
+            span,
+        )
+    }
+
+    /// The next `starts` starts of the processes behind a resource fail, on whichever node.
+    ///
+    /// # Errors
+    /// An unknown resource.
+    pub fn fail_starts(&mut self, resource: &str, starts: u32) -> Result<FaultId, WorldError> {
+        self.inject(Fault::FailStarts {
+            resource: resource.into(),
+            left: starts,
+        })
+    }
+
+    /// The processes behind a resource take this much longer to start, on whichever node.
+    ///
+    /// # Errors
+    /// An unknown resource.
+    pub fn slow_start(&mut self, resource: &str, delay: Duration) -> Result<FaultId, WorldError> {
+        self.inject(Fault::SlowStart {
+            resource: resource.into(),
+            delay,
+        })
+    }
+
+    /// Heals whatever is wrong with the processes behind a resource. It starts none that is stopped.
+    ///
+    /// # Errors
+    /// An unknown resource.
+    pub fn repair_process(&mut self, resource: &str) -> Result<(), WorldError> {
+        self.known_resource(resource)?;
+        self.heal_where(|fault| match fault {
+            Fault::Hang { resource: name }
+            | Fault::FailStarts { resource: name, .. }
+            | Fault::SlowStart { resource: name, .. } => *name == *resource,
+            _ => false,
+        });
+        Ok(())
+    }
+
+    /// The groups that a fault is about, and that it therefore cannot disturb:
+    /// - of a machine, its card or its cluster service: what the machine owns, by the cluster's database or
+    ///   in truth;
+    /// - of a network: every group; of a cut: what is owned by the nodes that a cut end belongs to, those in
+    ///   the largest set that is still whole left out;
+    /// - of a disk: the group with its Physical Disk resource, and every group if it is the quorum's;
+    /// - of a service: its resource's group;
+    /// - of a DHCP server: the groups with an address from it.
+    fn touched_by(&self, fault: &Fault) -> BTreeSet<Name> {
+        match fault {
+            Fault::Crash { node }
+            | Fault::Freeze { node }
+            | Fault::ServiceStop { node }
+            | Fault::Card { node, .. } => self
+                .machine(node)
+                .map(|machine| self.groups_on(machine))
+                .unwrap_or_default(),
+            Fault::Network { .. } | Fault::Loss { .. } | Fault::Latency { .. } => self
+                .current
+                .groups
+                .iter()
+                .map(|group| group.name.clone())
+                .collect(),
+            Fault::Cut { links, .. } => self
+                .cut_off(links)
+                .into_iter()
+                .flat_map(|machine| self.groups_on(machine))
+                .collect(),
+            Fault::Disk { disk } | Fault::SlowDisk { disk, .. } => self.groups_with_disk(disk),
+            Fault::Dhcp { network } => self.groups_with_lease(network),
+            Fault::ServiceCrash { resource }
+            | Fault::Hang { resource }
+            | Fault::FailStarts { resource, .. }
+            | Fault::SlowStart { resource, .. } => self
+                .current
+                .resource(resource)
+                .map(|(group, _)| group.name.clone())
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// The machines at the ends of a cut, without those of the largest set that still hear each other; all
+    /// of them if two sets are equally large.
+    fn cut_off(&self, links: &[(Name, Name)]) -> Vec<Machine> {
+        let hosts = &self.env.hosts;
+        let apart = |a: Machine, b: Machine| {
+            let is = |name: &Name, machine: Machine| *name == hosts[machine].name;
+            links
+                .iter()
+                .any(|(from, to)| (is(from, a) && is(to, b)) || (is(from, b) && is(to, a)))
+        };
+        let mut sets: Vec<Vec<Machine>> = Vec::new();
+        for machine in 0..hosts.len() {
+            match sets
+                .iter_mut()
+                .find(|set| set.iter().all(|other| !apart(machine, *other)))
+            {
+                Some(set) => set.push(machine),
+                None => sets.push(vec![machine]),
+            }
+        }
+        let most = sets.iter().map(Vec::len).max().unwrap_or(0);
+        let alone = sets.iter().filter(|set| set.len() == most).count() == 1;
+        sets.into_iter()
+            .filter(|set| !alone || set.len() < most)
+            .flatten()
+            .collect()
+    }
+
+    fn groups_with_disk(&self, disk: &str) -> BTreeSet<Name> {
+        let mut touched = BTreeSet::new();
+        for group in &self.current.groups {
+            for resource in &group.resources {
+                if resource.kind != *"Physical Disk" || resource.disk() != *disk {
+                    continue;
+                }
+                touched.insert(group.name.clone());
+                let quorum = QuorumKind::Standard {
+                    resource: resource.name.clone(),
+                };
+                if self.current.quorum == quorum {
+                    return self
+                        .current
+                        .groups
+                        .iter()
+                        .map(|group| group.name.clone())
+                        .collect();
+                }
+            }
+        }
+        touched
+    }
+
+    fn groups_with_lease(&self, network: &str) -> BTreeSet<Name> {
+        let leased = |resource: &quorate_model::ResourceDefinition| {
+            let private = &resource.properties.private;
+            private.get("Network") == Some(&Value::Text(network.to_owned()))
+                && private
+                    .get("EnableDhcp")
+                    .is_some_and(|value| *value != Value::Dword(0))
+        };
+        let groups = self.current.groups.iter();
+        groups
+            .filter(|group| group.resources.iter().any(leased))
+            .map(|group| group.name.clone())
+            .collect()
+    }
+
+    /// The groups that a machine owns by the cluster's database, or of which it truly runs something.
+    pub(super) fn groups_on(&self, machine: env::Machine) -> BTreeSet<Name> {
+        let name = &self.env.hosts[machine].name;
+        let observer = self
+            .observer()
+            .and_then(|observer| self.stations[observer].node.as_ref());
+        let view = &self.views[machine];
+        let runs = |group: &quorate_model::GroupDefinition| {
+            group.resources.iter().any(|resource| {
+                view.resources
+                    .get(&resource.name)
+                    .is_some_and(|(_, state)| !state.is_down())
+            })
+        };
+        let owns = |group: &quorate_model::GroupDefinition| {
+            observer
+                .and_then(|node| node.group(&group.name))
+                .is_some_and(|group| group.owner == *name)
+        };
+        let groups = self.current.groups.iter();
+        groups
+            .filter(|group| owns(group) || runs(group))
+            .map(|group| group.name.clone())
+            .collect()
+    }
+}

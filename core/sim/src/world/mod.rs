@@ -1,0 +1,320 @@
+//! The world: its facade, and how time passes in it.
+
+mod admin;
+mod clients;
+mod drive;
+mod faults;
+mod power;
+mod query;
+mod watch;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quorate_host::PluginSet;
+use quorate_model::{ClusterDefinition, Name, Time};
+
+use crate::env::{Environment, Machine};
+use crate::error::unknown;
+use crate::invariants::Invariants;
+use crate::journal::{Entry, Journal, WorldEvent};
+use crate::monitor::Monitors;
+use crate::options::WorldOptions;
+use crate::status::Breach;
+use crate::{WorldError, rng::Stream};
+
+use admin::Request;
+use clients::Population;
+use drive::Station;
+use watch::GroupTrack;
+
+/// For how long nothing observable may have changed before a world counts as settled: longer than any wait
+/// a node makes in silence before it acts.
+const QUIET: Duration = Duration::from_secs(30);
+
+/// A virtual world with one cluster in it.
+///
+/// Its methods come in five kinds:
+/// - *time*: [`step`](Self::step), [`run_for`](Self::run_for), [`run_until`](Self::run_until),
+///   [`run_until_change`](Self::run_until_change), [`settle`](Self::settle). Nothing else lets time pass;
+/// - *power*: [`start_all`](Self::start_all), [`start`](Self::start), [`shutdown`](Self::shutdown),
+///   [`start_service`](Self::start_service);
+/// - *faults*: [`inject`](Self::inject) and one method per [`Fault`](crate::Fault), each undone by
+///   [`heal`](Self::heal), [`heal_all`](Self::heal_all) or a repair;
+/// - *administration*: [`admin`](Self::admin), [`admin_at`](Self::admin_at), [`reply`](Self::reply);
+/// - *reading*: status as an operator's console shows it, the truth where the name says so, the journal,
+///   outages, [`breaches`](Self::breaches).
+///
+/// Names are matched as the definition spells them; one that is none gives [`WorldError::Unknown`] with what
+/// it may have meant.
+pub struct World {
+    env: Environment,
+    stations: Vec<Station>,
+    monitors: Box<dyn Monitors>,
+    /// As installed: machines, networks and disks stay what they are here.
+    installed: ClusterDefinition,
+    /// As the cluster's database has it, when somebody could last be asked.
+    current: ClusterDefinition,
+    /// Who was asked for `current`, and how far its database was.
+    current_of: Option<(Machine, u64, u64)>,
+    invariants: Invariants,
+    views: Vec<crate::invariants::MachineView>,
+    checked: u64,
+    check_at: Option<Time>,
+    breaches: Vec<Breach>,
+    acknowledged: u64,
+    groups: BTreeMap<Name, GroupTrack>,
+    /// Groups that some fault or request was about.
+    touched: BTreeSet<Name>,
+    disturbed: BTreeSet<Name>,
+    faulted: bool,
+    restarts: BTreeMap<Name, u32>,
+    requests: BTreeMap<u64, Request>,
+    next_request: u64,
+    next_fault: u64,
+    populations: Vec<Population>,
+    /// Clocks at power-on.
+    boots: Stream,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("cluster", &self.installed.name)
+            .field("seed", &self.env.options.seed)
+            .field("now", &self.env.now)
+            .finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// A world at time zero in which `definition` is installed on machines that are switched off, with
+    /// resource monitors that call the plugins of `plugins`.
+    pub fn open(
+        definition: ClusterDefinition,
+        plugins: Arc<PluginSet>,
+        options: WorldOptions,
+    ) -> World {
+        Self::with_monitors(definition, Box::new(plugins), options)
+    }
+
+    /// As [`open`](Self::open), with resource monitors of another kind.
+    pub fn with_monitors(
+        definition: ClusterDefinition,
+        monitors: Box<dyn Monitors>,
+        options: WorldOptions,
+    ) -> World {
+        let machines = definition.nodes.len();
+        let boots = Stream::new(options.seed, "boots");
+        let groups = definition.groups.iter().map(|group| group.name.clone());
+        World {
+            stations: (0..machines).map(|_| Station::default()).collect(),
+            monitors,
+            current: definition.clone(),
+            current_of: None,
+            invariants: Invariants::new(),
+            views: watch::blank_views(&definition),
+            checked: 0,
+            check_at: None,
+            breaches: Vec::new(),
+            acknowledged: 0,
+            groups: groups.map(|name| (name, GroupTrack::default())).collect(),
+            touched: BTreeSet::new(),
+            disturbed: BTreeSet::new(),
+            faulted: false,
+            restarts: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            next_request: 1,
+            next_fault: 1,
+            populations: Vec::new(),
+            boots,
+            env: Environment::new(&definition, options),
+            installed: definition,
+        }
+    }
+
+    /// The time since the world began, on its own clock: no machine's.
+    pub fn now(&self) -> Time {
+        self.env.now
+    }
+
+    /// Civil time in the cluster's local time zone, in milliseconds since 1970.
+    pub fn civil_ms(&self) -> i64 {
+        let passed = i64::try_from(self.env.now.as_millis()).unwrap_or(i64::MAX);
+        let offset = i64::from(self.installed.utc_offset_minutes) * 60_000;
+        self.env
+            .options
+            .civil_start_ms
+            .saturating_add(passed)
+            .saturating_add(offset)
+    }
+
+    /// The seed of the run.
+    pub fn seed(&self) -> u64 {
+        self.env.options.seed
+    }
+
+    /// A number that goes up whenever something that can be read may have changed: a journal entry, a
+    /// status, a node's view, a monitor's truth. Time alone does not change it.
+    pub fn revision(&self) -> u64 {
+        self.env.revision
+    }
+
+    /// Lets the next thing happen and returns when that was; `None` if nothing will ever happen again.
+    pub fn step(&mut self) -> Option<Time> {
+        let (at, happening) = self.env.queue.pop()?;
+        self.env.now = at.max(self.env.now);
+        let cause = self.dispatch(happening);
+        self.watch(&cause);
+        Some(self.env.now)
+    }
+
+    /// Lets `span` of virtual time pass.
+    pub fn run_for(&mut self, span: Duration) {
+        self.run_until(self.env.now + span);
+    }
+
+    /// Lets time pass until `until`, what happens at that very instant included. Nothing happens if that
+    /// is past.
+    pub fn run_until(&mut self, until: Time) {
+        while self.env.queue.next_time().is_some_and(|at| at <= until) {
+            self.step();
+        }
+        self.env.now = self.env.now.max(until);
+    }
+
+    /// Lets time pass until something observable changes ([`revision`](Self::revision)), and at most until
+    /// `limit`. Whether something did.
+    pub fn run_until_change(&mut self, limit: Time) -> bool {
+        let before = self.env.revision;
+        while self.env.queue.next_time().is_some_and(|at| at <= limit) {
+            self.step();
+            if self.env.revision != before {
+                return true;
+            }
+        }
+        self.env.now = self.env.now.max(limit);
+        false
+    }
+
+    /// Lets time pass until the cluster has come to rest: nothing observable has changed for 30 s, which is
+    /// longer than any wait a node makes before it acts, and no resource is pending. At most `limit` passes;
+    /// whether it came to rest.
+    pub fn settle(&mut self, limit: Duration) -> bool {
+        let end = self.env.now + limit;
+        while self.env.now < end {
+            let quiet = (self.env.now + QUIET).min(end);
+            let full = quiet == self.env.now + QUIET;
+            if !self.run_until_change(quiet) && full && !self.anything_pending() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The cluster as it was installed.
+    pub fn installed(&self) -> &ClusterDefinition {
+        &self.installed
+    }
+
+    /// The cluster as its database has it now: with every property changed, group made and node evicted
+    /// since. While no cluster has quorum, as it was last known.
+    pub fn definition(&self) -> &ClusterDefinition {
+        &self.current
+    }
+
+    /// Everything that happened so far.
+    pub fn journal(&self) -> &Journal {
+        &self.env.journal
+    }
+
+    /// The journal's entries so far, oldest first.
+    pub fn events(&self) -> &[Entry] {
+        self.env.journal.entries()
+    }
+
+    /// Writes the journal as JSON lines, its header first.
+    ///
+    /// # Errors
+    /// What the writer reports.
+    pub fn write_journal(&self, writer: &mut impl io::Write) -> io::Result<()> {
+        self.env.journal.write(writer)
+    }
+
+    /// Every breach of an invariant so far. Any at all fails a drill.
+    pub fn breaches(&self) -> &[Breach] {
+        &self.breaches
+    }
+
+    /// Writes into the journal that a drill's step begins.
+    pub fn mark_step(&mut self, title: &str) {
+        self.env.record(
+            None,
+            WorldEvent::Step {
+                title: title.to_owned(),
+            },
+        );
+    }
+
+    /// Writes a drill's remark into the journal.
+    pub fn mark_note(&mut self, text: &str) {
+        self.env.record(
+            None,
+            WorldEvent::Note {
+                text: text.to_owned(),
+            },
+        );
+    }
+
+    fn machine(&self, node: &str) -> Result<Machine, WorldError> {
+        let hosts = &self.env.hosts;
+        hosts
+            .iter()
+            .position(|host| host.name == *node)
+            .ok_or_else(|| unknown("node", node, hosts.iter().map(|host| &host.name)))
+    }
+
+    fn network(&self, name: &str) -> Result<usize, WorldError> {
+        let networks = &self.env.networks;
+        networks
+            .find(name)
+            .ok_or_else(|| unknown("network", name, networks.names()))
+    }
+
+    fn known_group(&self, name: &str) -> Result<&quorate_model::GroupDefinition, WorldError> {
+        let groups = &self.current.groups;
+        self.current
+            .group(name)
+            .ok_or_else(|| unknown("group", name, groups.iter().map(|group| &group.name)))
+    }
+
+    fn known_resource(
+        &self,
+        name: &str,
+    ) -> Result<
+        (
+            &quorate_model::GroupDefinition,
+            &quorate_model::ResourceDefinition,
+        ),
+        WorldError,
+    > {
+        self.current.resource(name).ok_or_else(|| {
+            let resources = self
+                .current
+                .groups
+                .iter()
+                .flat_map(|group| &group.resources);
+            unknown("resource", name, resources.map(|resource| &resource.name))
+        })
+    }
+
+    fn known_disk(&self, name: &str) -> Result<&crate::env::Disk, WorldError> {
+        let disks = &self.env.disks;
+        disks
+            .find(name)
+            .ok_or_else(|| unknown("disk", name, disks.shared().iter().map(|disk| &disk.name)))
+    }
+}

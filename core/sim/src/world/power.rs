@@ -1,0 +1,341 @@
+//! The life of machines and of the cluster service on them.
+
+use std::time::Duration;
+
+use quorate_model::{Name, Time};
+use quorate_node::{AdminOp, BootImage, Input, Node, NodeConfig, bounds};
+
+use super::World;
+use super::drive::Cause;
+use crate::clock::Clock;
+use crate::env::{Happening, Machine};
+use crate::fault::Fault;
+use crate::journal::WorldEvent;
+use crate::services::Local;
+use crate::{FaultId, RequestId, WorldError};
+
+/// The most that a machine's monotonic clock shows when it is switched on.
+const UPTIME_MAX: Duration = Duration::from_secs(600);
+
+impl World {
+    /// Switches every machine that is off on, each a little after the other: within
+    /// [`WorldOptions::power_on_spread`](crate::WorldOptions::power_on_spread), in the order of their ids.
+    pub fn start_all(&mut self) {
+        let machines = self.env.hosts.len() as u32;
+        let step = self.env.options.power_on_spread / machines.max(1);
+        for machine in 0..self.env.hosts.len() {
+            if !self.env.hosts[machine].on {
+                let wait = step * (machine as u32) + self.boots.span(step);
+                self.env
+                    .queue
+                    .push(self.env.now + wait, Happening::PowerOn(machine));
+            }
+        }
+    }
+
+    /// Switches a machine on; its cluster service starts with it. Heals a [`crash`](Self::crash).
+    ///
+    /// # Errors
+    /// An unknown node; a machine that is on.
+    pub fn start(&mut self, node: &str) -> Result<(), WorldError> {
+        let machine = self.machine(node)?;
+        if self.env.hosts[machine].on {
+            return Err(self.machine_error(machine, "is on already"));
+        }
+        self.power_on(machine);
+        self.watch(&Cause::Machine("power on", machine));
+        Ok(())
+    }
+
+    /// A machine loses power: node, monitor, services, mounts and addresses are gone at once. What its disks
+    /// had finished stays, and so do its reservations.
+    ///
+    /// # Errors
+    /// An unknown node; a machine that is off.
+    pub fn crash(&mut self, node: &str) -> Result<FaultId, WorldError> {
+        self.inject(Fault::Crash { node: node.into() })
+    }
+
+    /// Shuts a machine down in order: its cluster service is asked to stop, groups move away, and when it has
+    /// stopped the machine goes off. The request is answered like any other.
+    ///
+    /// # Errors
+    /// An unknown node; a machine that is off or stands still; one whose cluster service does not run goes
+    /// off at once and gives [`WorldError::NobodyToAsk`].
+    pub fn shutdown(&mut self, node: &str) -> Result<RequestId, WorldError> {
+        let machine = self.machine(node)?;
+        self.must_run(machine)?;
+        if self.stations[machine].node.is_none() {
+            self.power_cut(machine, "shut down");
+            self.watch(&Cause::Machine("shutdown", machine));
+            return Err(WorldError::NobodyToAsk);
+        }
+        self.stations[machine].shutting_down = true;
+        self.admin_at(node, AdminOp::ServiceStop)
+    }
+
+    /// A machine stands still, for `span` or until it is thawed: nothing on it moves, its clocks go on, and
+    /// datagrams wait in a small buffer.
+    ///
+    /// # Errors
+    /// An unknown node; a machine that is off or stands still already.
+    pub fn freeze(&mut self, node: &str, span: Option<Duration>) -> Result<FaultId, WorldError> {
+        self.inject_for(Fault::Freeze { node: node.into() }, span)
+    }
+
+    /// A machine that stands still goes on: node and monitor wake at the same instant, the node first.
+    ///
+    /// # Errors
+    /// An unknown node; a machine that does not stand still.
+    pub fn thaw(&mut self, node: &str) -> Result<(), WorldError> {
+        let machine = self.machine(node)?;
+        if self.env.hosts[machine].frozen.is_none() {
+            return Err(self.machine_error(machine, "does not stand still"));
+        }
+        self.thawed(machine);
+        self.watch(&Cause::Machine("a thaw", machine));
+        Ok(())
+    }
+
+    /// The process of a machine's cluster service is killed, without a word to anybody; the resource monitor
+    /// notices and takes everything out of service. Nothing starts the service again but
+    /// [`start_service`](Self::start_service) or healing. For an ordered stop see
+    /// [`AdminOp::ServiceStop`] with [`admin_at`](Self::admin_at).
+    ///
+    /// # Errors
+    /// An unknown node; a machine that is off, stands still or does not run the service.
+    pub fn stop_service(&mut self, node: &str) -> Result<FaultId, WorldError> {
+        self.inject(Fault::ServiceStop { node: node.into() })
+    }
+
+    /// Starts a machine's cluster service, however it ended.
+    ///
+    /// # Errors
+    /// An unknown node; a machine that is off or stands still, or whose service runs.
+    pub fn start_service(&mut self, node: &str) -> Result<(), WorldError> {
+        let machine = self.machine(node)?;
+        self.must_run(machine)?;
+        if self.stations[machine].node.is_some() {
+            return Err(self.machine_error(machine, "runs the cluster service already"));
+        }
+        self.service_start(machine, "started by hand");
+        self.watch(&Cause::Machine("start of the cluster service", machine));
+        Ok(())
+    }
+
+    pub(super) fn machine_error(&self, machine: Machine, problem: &'static str) -> WorldError {
+        WorldError::Machine {
+            node: self.env.hosts[machine].name.clone(),
+            problem,
+        }
+    }
+
+    /// Refuses a machine that is off or stands still.
+    pub(super) fn must_run(&self, machine: Machine) -> Result<(), WorldError> {
+        let host = &self.env.hosts[machine];
+        match (host.on, host.frozen) {
+            (false, _) => Err(self.machine_error(machine, "is off")),
+            (true, Some(_)) => Err(self.machine_error(machine, "stands still")),
+            (true, None) => Ok(()),
+        }
+    }
+
+    /// Forgets the faults that something else has undone.
+    fn forget(&mut self, undone: impl Fn(&Fault) -> bool) {
+        let ids: Vec<FaultId> = self
+            .env
+            .faults
+            .iter()
+            .filter(|(_, fault)| undone(fault))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ids {
+            if let Some(fault) = self.env.faults.remove(&id) {
+                let subject = fault.subject().cloned();
+                self.env
+                    .record(None, WorldEvent::FaultHealed { id, subject, fault });
+            }
+        }
+    }
+
+    fn name(&self, machine: Machine) -> Name {
+        self.env.hosts[machine].name.clone()
+    }
+
+    pub(super) fn power_on(&mut self, machine: Machine) {
+        if self.env.hosts[machine].on {
+            return;
+        }
+        let name = self.name(machine);
+        self.forget(|fault| matches!(fault, Fault::Crash { node } if *node == name));
+        // Its clock starts anew, anywhere: whoever compares instants of two machines is to find out.
+        let now = self.env.now;
+        let shown = Time(0) + self.boots.span(UPTIME_MAX);
+        let host = &mut self.env.hosts[machine];
+        host.on = true;
+        host.frozen = None;
+        host.clock = Clock::new(now, shown, host.clock.drift_ppm());
+        let passed = now.as_millis() as i64 - shown.as_millis() as i64;
+        host.civil_origin_ms = self.env.options.civil_start_ms.saturating_add(passed);
+        self.env.record(
+            Some(machine),
+            WorldEvent::Power {
+                on: true,
+                reason: "switched on".to_owned(),
+            },
+        );
+        self.env.changed();
+        self.service_start(machine, "the machine starts");
+    }
+
+    /// The machine goes off, now.
+    pub(super) fn power_cut(&mut self, machine: Machine, reason: &str) {
+        if !self.env.hosts[machine].on {
+            return;
+        }
+        let station = &mut self.stations[machine];
+        station.node = None;
+        if let Some(monitor) = station.monitor.take() {
+            monitor.power_off();
+        }
+        station.shutting_down = false;
+        self.emptied(machine);
+        self.env.power_off(machine);
+        self.env.record(
+            Some(machine),
+            WorldEvent::Power {
+                on: false,
+                reason: reason.to_owned(),
+            },
+        );
+        self.requests_lost(machine);
+        let name = self.name(machine);
+        self.forget(|fault| match fault {
+            Fault::Freeze { node } | Fault::ServiceStop { node } => *node == name,
+            _ => false,
+        });
+    }
+
+    /// Nothing of the cluster service is left in the machine's memory.
+    fn emptied(&mut self, machine: Machine) {
+        let station = &mut self.stations[machine];
+        station.backlog.clear();
+        station.datagrams = 0;
+        station.restart_due = false;
+        station.node_called = true;
+        station.monitor_called = true;
+        station.seen_applied = 0;
+    }
+
+    pub(super) fn frozen(&mut self, machine: Machine) {
+        self.env.hosts[machine].frozen = Some(self.env.now);
+        self.env
+            .record(Some(machine), WorldEvent::Frozen { frozen: true });
+        self.env.changed();
+    }
+
+    pub(super) fn thawed(&mut self, machine: Machine) {
+        let Some(since) = self.env.hosts[machine].frozen.take() else {
+            return;
+        };
+        let name = self.name(machine);
+        self.forget(|fault| matches!(fault, Fault::Freeze { node } if *node == name));
+        self.env
+            .record(Some(machine), WorldEvent::Frozen { frozen: false });
+        self.env.changed();
+        self.env.processes_delayed(machine, since);
+        self.catch_up(machine);
+        if std::mem::take(&mut self.stations[machine].restart_due) {
+            let boot = self.stations[machine].boot;
+            self.service_restart(machine, boot);
+        }
+    }
+
+    pub(super) fn service_start(&mut self, machine: Machine, reason: &str) {
+        let name = self.name(machine);
+        self.forget(|fault| matches!(fault, Fault::ServiceStop { node } if *node == name));
+        let local = self.env.local(machine);
+        let station = &mut self.stations[machine];
+        station.boot += 1;
+        let config = NodeConfig {
+            id: self.env.hosts[machine].id,
+            definition: self.installed.clone(),
+            incarnation: station.boot,
+            seed: self.boots.next(),
+            civil_origin_ms: self.env.hosts[machine].civil_origin_ms,
+        };
+        let image = BootImage {
+            files: self.env.disks.system(machine).files.clone(),
+        };
+        self.env.record(
+            Some(machine),
+            WorldEvent::ClusterService {
+                running: true,
+                reason: reason.to_owned(),
+            },
+        );
+        self.env.changed();
+        station.seen_applied = 0;
+        station.monitor = Some(self.monitors.boot());
+        station.monitor_called = true;
+        station.node = Some(Node::boot(config, image, local));
+        // A service finds out about broken cards when it opens its sockets.
+        let cards = 0..self.env.networks.names().count();
+        for network in cards {
+            if self.env.networks.card(network, machine) == Some(false) {
+                let network = self.env.networks.name(network).clone();
+                self.input(machine, Input::Link { network, up: false });
+            }
+        }
+        self.drain(machine);
+    }
+
+    /// The cluster service is no more, by its own decision or not: the monitor takes everything out of
+    /// service.
+    pub(super) fn service_ended(&mut self, machine: Machine, reason: &str, restart: bool) {
+        let station = &mut self.stations[machine];
+        if station.node.take().is_none() {
+            return;
+        }
+        if let Some(mut monitor) = station.monitor.take() {
+            monitor.terminate_all(&mut Local {
+                env: &mut self.env,
+                machine,
+            });
+            monitor.power_off();
+        }
+        self.emptied(machine);
+        self.env.record(
+            Some(machine),
+            WorldEvent::ClusterService {
+                running: false,
+                reason: reason.to_owned(),
+            },
+        );
+        self.env.changed();
+        self.requests_ended(machine, restart);
+        if self.stations[machine].shutting_down {
+            self.power_cut(machine, "shut down");
+        } else if restart {
+            let boot = self.stations[machine].boot;
+            let at = self.env.now + bounds::SERVICE_RESTART;
+            self.env
+                .queue
+                .push(at, Happening::ServiceRestart { machine, boot });
+        }
+    }
+
+    /// The service control manager starts the cluster service again, unless somebody has done so.
+    pub(super) fn service_restart(&mut self, machine: Machine, boot: u64) {
+        let host = &self.env.hosts[machine];
+        let station = &mut self.stations[machine];
+        if !host.on || station.node.is_some() || station.boot != boot {
+            return;
+        }
+        if host.frozen.is_some() {
+            station.restart_due = true;
+            return;
+        }
+        self.service_start(machine, "started again after it had stopped");
+    }
+}

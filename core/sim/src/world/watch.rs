@@ -1,0 +1,232 @@
+//! What the world looks at after every event: invariants, service levels, disturbance.
+
+use std::time::Duration;
+
+use quorate_model::{ClusterDefinition, Name, Time};
+use quorate_node::Node;
+
+use super::World;
+use super::drive::Cause;
+use crate::env::{Happening, Machine};
+use crate::invariants::{MachineView, Observation};
+use crate::journal::WorldEvent;
+
+/// How many positions of a log are looked up at most when a node has applied several at once.
+const POSITIONS_MAX: u64 = 512;
+
+/// How a group has been doing, by the truth of the monitors.
+#[derive(Clone, Debug, Default)]
+pub(super) struct GroupTrack {
+    pub(super) online: bool,
+    pub(super) first_online: Option<Time>,
+    /// Since when it is out of service, after it was in service.
+    pub(super) down_since: Option<Time>,
+    /// Finished outages.
+    pub(super) total: Duration,
+    pub(super) longest: Duration,
+    pub(super) count: u32,
+}
+
+pub(super) fn blank_views(definition: &ClusterDefinition) -> Vec<MachineView> {
+    let views = definition.nodes.iter().map(|node| MachineView {
+        name: node.name.clone(),
+        runs: false,
+        snapshot: None,
+        without_quorum_since: None,
+        resources: Default::default(),
+        applied: Vec::new(),
+    });
+    views.collect()
+}
+
+impl World {
+    /// Looks at what an event has changed. Cheap where it changed nothing.
+    pub(super) fn watch(&mut self, cause: &Cause) {
+        for machine in 0..self.stations.len() {
+            if std::mem::take(&mut self.stations[machine].node_called) {
+                self.look_at_node(machine);
+            }
+            if std::mem::take(&mut self.stations[machine].monitor_called) {
+                self.look_at_monitor(machine);
+            }
+        }
+        if self.checked == self.env.checked {
+            return;
+        }
+        self.checked = self.env.checked;
+        self.learn_definition();
+        self.look_at_all();
+        self.check_invariants(cause);
+        self.look_at_groups();
+    }
+
+    fn look_at_node(&mut self, machine: Machine) {
+        let local = self.env.local(machine);
+        let station = &mut self.stations[machine];
+        let snapshot = station.node.as_ref().and_then(|node| node.snapshot(local));
+        if snapshot == station.snapshot {
+            return;
+        }
+        if let (Some(node), Some(snapshot)) = (&station.node, &snapshot) {
+            let (position, digest) = snapshot.applied;
+            if position > station.seen_applied {
+                let first = (station.seen_applied + 1).max(position.saturating_sub(POSITIONS_MAX));
+                let applied = &mut self.views[machine].applied;
+                applied.extend((first..position).filter_map(|at| Some((at, node.digest_at(at)?))));
+                applied.push((position, digest));
+                station.seen_applied = position;
+            }
+        }
+        station.snapshot = snapshot;
+        self.env.changed();
+    }
+
+    fn look_at_monitor(&mut self, machine: Machine) {
+        let monitor = self.stations[machine].monitor.as_ref();
+        let resources = monitor
+            .map(|monitor| monitor.resources())
+            .unwrap_or_default();
+        let known = &mut self.views[machine].resources;
+        let same = known.len() == resources.len()
+            && resources.iter().all(|(name, kind, state)| {
+                known
+                    .get(name)
+                    .is_some_and(|(k, s)| k == kind && s == state)
+            });
+        if !same {
+            *known = resources
+                .into_iter()
+                .map(|(name, kind, state)| (name, (kind, state)))
+                .collect();
+            self.env.changed();
+        }
+    }
+
+    /// What every node says at this instant, the ones that were not called included: what they know may
+    /// depend on the time.
+    fn look_at_all(&mut self) {
+        for machine in 0..self.stations.len() {
+            let local = self.env.local(machine);
+            let host = &self.env.hosts[machine];
+            let (runs, clock) = (host.runs(), host.clock);
+            let node = self.stations[machine].node.as_ref();
+            let view = &mut self.views[machine];
+            view.runs = runs;
+            view.snapshot = node.and_then(|node| node.snapshot(local));
+            let since = view
+                .snapshot
+                .as_ref()
+                .and_then(|snapshot| snapshot.without_quorum_since);
+            view.without_quorum_since = since.map(|since| clock.world(since));
+        }
+    }
+
+    fn check_invariants(&mut self, cause: &Cause) {
+        let mounts: Vec<(Name, Vec<Machine>)> = self
+            .env
+            .disks
+            .shared()
+            .iter()
+            .map(|disk| (disk.name.clone(), disk.mounted.iter().copied().collect()))
+            .collect();
+        let found = self.invariants.check(&Observation {
+            now: self.env.now,
+            definition: &self.current,
+            machines: &self.views,
+            mounts: &mounts,
+            acknowledged: self.acknowledged,
+        });
+        for view in &mut self.views {
+            view.applied.clear();
+        }
+        for (invariant, text) in found {
+            let cause = cause.text(&self.env);
+            self.breach(invariant, text, cause);
+        }
+        if let Some(again) = self.invariants.again {
+            if self
+                .check_at
+                .is_none_or(|at| again < at || at <= self.env.now)
+            {
+                self.check_at = Some(again);
+                self.env.queue.push(again, Happening::Check);
+            }
+        }
+    }
+
+    /// Takes over the definition that the cluster's database has, where it may have changed.
+    fn learn_definition(&mut self) {
+        let Some(machine) = self.observer() else {
+            return;
+        };
+        let station = &self.stations[machine];
+        let applied = station
+            .snapshot
+            .as_ref()
+            .map_or(0, |snapshot| snapshot.applied.0);
+        let source = Some((machine, station.boot, applied));
+        if self.current_of == source {
+            return;
+        }
+        self.current_of = source;
+        if let Some(definition) = station.node.as_ref().and_then(Node::definition) {
+            if *definition != self.current {
+                self.current = definition.clone();
+                self.env.configured_nodes = self.current.nodes.len() as u32;
+                for group in &self.current.groups {
+                    if !self.groups.contains_key(&group.name) {
+                        self.groups
+                            .insert(group.name.clone(), GroupTrack::default());
+                    }
+                }
+                self.env.revision += 1;
+            }
+        }
+    }
+
+    /// Whether every resource of the group is online on one machine that runs.
+    fn in_full_service(&self, group: &quorate_model::GroupDefinition) -> bool {
+        let online = |view: &MachineView| {
+            view.runs
+                && group.resources.iter().all(|resource| {
+                    view.resources
+                        .get(&resource.name)
+                        .is_some_and(|(_, state)| *state == quorate_model::ResourceState::Online)
+                })
+        };
+        !group.resources.is_empty() && self.views.iter().any(online)
+    }
+
+    fn look_at_groups(&mut self) {
+        let now = self.env.now;
+        for place in 0..self.current.groups.len() {
+            let online = self.in_full_service(&self.current.groups[place]);
+            let name = self.current.groups[place].name.clone();
+            let track = self.groups.entry(name.clone()).or_default();
+            if track.online == online {
+                continue;
+            }
+            track.online = online;
+            if online {
+                track.first_online.get_or_insert(now);
+                if let Some(since) = track.down_since.take() {
+                    track.total += now - since;
+                    track.longest = track.longest.max(now - since);
+                }
+            } else {
+                track.down_since = Some(now);
+                track.count += 1;
+                if self.faulted && !self.touched.contains(&name) {
+                    self.disturbed.insert(name.clone());
+                }
+            }
+            self.env.record(
+                None,
+                WorldEvent::ServiceLevel {
+                    subject: name,
+                    online,
+                },
+            );
+        }
+    }
+}
