@@ -4,12 +4,14 @@
 //! Nothing here acts. Every other crate speaks in these words.
 #![forbid(unsafe_code)]
 
+mod cluster_group;
 mod definition;
 mod diagnostic;
 mod facts;
 mod file;
 mod ids;
 pub mod monitor;
+mod places;
 mod properties;
 mod property_table;
 pub mod rules;
@@ -17,7 +19,9 @@ mod states;
 mod suggest;
 mod time;
 pub mod types;
+mod virtual_server;
 
+pub use cluster_group::{CLUSTER_GROUP, ClusterGroupRequest};
 pub use definition::*;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use facts::*;
@@ -27,3 +31,4 @@ pub use properties::*;
 pub use property_table::*;
 pub use states::{GroupState, NodeState, ResourceState};
 pub use time::Time;
+pub use virtual_server::{StorageGroup, VIRTUAL_SERVER_CLASS, VirtualServerRequest};

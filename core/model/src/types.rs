@@ -1,4 +1,6 @@
-//! The names of the shipped resource types.
+//! The shipped resource types: their names, and the names of their private properties.
+
+use crate::{PropertyDescriptor, PropertyKind, Unit, Value};
 
 /// Stores data on a shared disk; private property `Disk`.
 pub const PHYSICAL_DISK: &str = "Physical Disk";
@@ -62,4 +64,133 @@ pub const ALL: &[&str] = &[
 /// Whether a resource of type `kind` can be the quorum resource of a Standard quorum.
 pub fn is_quorum_capable(kind: &str) -> bool {
     kind == PHYSICAL_DISK
+}
+
+const fn text(name: &'static str, doc: &'static str) -> PropertyDescriptor {
+    PropertyDescriptor {
+        name,
+        kind: PropertyKind::Text,
+        unit: Unit::None,
+        default: Value::Text(String::new()),
+        doc,
+    }
+}
+
+const fn number(
+    name: &'static str,
+    (min, max): (u32, u32),
+    unit: Unit,
+    default: u32,
+    doc: &'static str,
+) -> PropertyDescriptor {
+    let kind = PropertyKind::Dword {
+        min,
+        max,
+        special: None,
+    };
+    PropertyDescriptor {
+        name,
+        kind,
+        unit,
+        default: Value::Dword(default),
+        doc,
+    }
+}
+
+const fn port(default: u32) -> PropertyDescriptor {
+    number(
+        "Port",
+        (1, 65_535),
+        Unit::None,
+        default,
+        "The TCP port that the protocol answers on.",
+    )
+}
+
+const fn is_alive_timeout() -> PropertyDescriptor {
+    number(
+        "IsAliveTimeout",
+        (1, u32::MAX),
+        Unit::Milliseconds,
+        180_000,
+        "How long the resource may be unresponsive before it counts as failed; read at Online.",
+    )
+}
+
+static DISK_PROPERTIES: &[PropertyDescriptor] = &[text(
+    "Disk",
+    "The shared disk; without it, the disk of the resource's own name.",
+)];
+static ADDRESS_PROPERTIES: &[PropertyDescriptor] = &[
+    text("Address", "The IPv4 address; not needed with EnableDhcp."),
+    text("SubnetMask", "Its subnet mask, such as 255.255.255.0."),
+    text("Network", "The network it is on."),
+    PropertyDescriptor {
+        name: "EnableDhcp",
+        kind: PropertyKind::Bool,
+        unit: Unit::None,
+        default: Value::Dword(0),
+        doc: "Whether a DHCP server gives the address. Recommended against.",
+    },
+];
+static NAME_PROPERTIES: &[PropertyDescriptor] = &[text(
+    "Name",
+    "The name that clients call; it resolves to the IP Address below it.",
+)];
+static APPLICATION_PROPERTIES: &[PropertyDescriptor] = &[
+    text("CommandLine", "What is run."),
+    text("CurrentDirectory", "Where it is run."),
+];
+static SERVICE_PROPERTIES: &[PropertyDescriptor] = &[
+    text("ServiceName", "The service."),
+    text("StartupParameters", "What it is given at its start."),
+];
+static SCRIPT_PROPERTIES: &[PropertyDescriptor] = &[text("ScriptFilepath", "The script.")];
+static SHARE_PROPERTIES: &[PropertyDescriptor] = &[
+    text("ShareName", "The share's name."),
+    text("Path", "The folder that is shared."),
+];
+static STORE_PROPERTIES: &[PropertyDescriptor] = &[
+    PropertyDescriptor {
+        name: "StorageGroups",
+        kind: PropertyKind::List,
+        unit: Unit::None,
+        default: Value::List(Vec::new()),
+        doc: "The storage groups, each as `name|log disk|database disk` with the names of shared disks.",
+    },
+    is_alive_timeout(),
+];
+static EXCHANGE_PROPERTIES: &[PropertyDescriptor] = &[is_alive_timeout()];
+static SMTP_PROPERTIES: &[PropertyDescriptor] = &[port(25), is_alive_timeout()];
+static HTTP_PROPERTIES: &[PropertyDescriptor] = &[port(80), is_alive_timeout()];
+static IMAP4_PROPERTIES: &[PropertyDescriptor] = &[port(143), is_alive_timeout()];
+static POP3_PROPERTIES: &[PropertyDescriptor] = &[port(110), is_alive_timeout()];
+
+/// The private properties of the shipped type `kind`, or `None` for a type that is not shipped.
+///
+/// The plugins have the last word on their properties; this is what a cluster file is checked against before
+/// any plugin is loaded.
+pub fn private_properties(kind: &str) -> Option<&'static [PropertyDescriptor]> {
+    Some(match kind {
+        PHYSICAL_DISK => DISK_PROPERTIES,
+        IP_ADDRESS => ADDRESS_PROPERTIES,
+        NETWORK_NAME => NAME_PROPERTIES,
+        GENERIC_APPLICATION => APPLICATION_PROPERTIES,
+        GENERIC_SERVICE => SERVICE_PROPERTIES,
+        GENERIC_SCRIPT => SCRIPT_PROPERTIES,
+        FILE_SHARE => SHARE_PROPERTIES,
+        DISTRIBUTED_TRANSACTION_COORDINATOR | MAJORITY_NODE_SET => &[],
+        INFORMATION_STORE => STORE_PROPERTIES,
+        SMTP => SMTP_PROPERTIES,
+        HTTP => HTTP_PROPERTIES,
+        IMAP4 => IMAP4_PROPERTIES,
+        POP3 => POP3_PROPERTIES,
+        SYSTEM_ATTENDANT | MS_SEARCH | MTA | ROUTING => EXCHANGE_PROPERTIES,
+        _ => return None,
+    })
+}
+
+/// Whether `kind` is one of the Exchange types.
+pub fn is_exchange(kind: &str) -> bool {
+    kind.starts_with("Microsoft Exchange ")
 }

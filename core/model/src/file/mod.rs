@@ -1,8 +1,24 @@
 //! Reading cluster files.
+//!
+//! Text, tree, file, definition: [`reader`] finds the values and their places, [`format`] knows what a cluster
+//! file holds, [`build`] expands its short forms, and [`crate::rules`] looks at the result.
+
+mod build;
+mod decoder;
+mod format;
+mod properties;
+mod reader;
+pub(crate) mod source;
+#[cfg(test)]
+mod tests;
+mod tree;
 
 use std::path::Path;
 
-use crate::{ClusterDefinition, Diagnostic, Diagnostics, Facts, Severity};
+use crate::{ClusterDefinition, Diagnostic, Diagnostics, Facts, Severity, rules};
+
+use decoder::Decoder;
+use source::Source;
 
 /// A cluster file that was read and found sound.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,8 +59,31 @@ pub fn load(path: &Path) -> Result<Loaded, Diagnostics> {
 ///
 /// Everything that is wrong with it, each with its place. A syntax error is the only finding of its file.
 pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
-    let _ = text;
-    let mut finding = Diagnostic::new("syntax", Severity::Error, "cannot be read yet");
-    finding.file = source_name.to_owned();
-    Err(Diagnostics(vec![finding]))
+    let source = Source::new(source_name, text);
+    let root = reader::read(text).map_err(|error| {
+        let mut finding = source.error("syntax", error.span, error.message);
+        finding.help = error.help;
+        Diagnostics(vec![finding])
+    })?;
+    let mut decoder = Decoder::new(&source);
+    let file = format::decode(&mut decoder, &root);
+    let built = build::build(&mut decoder, &file);
+    let mut findings = decoder.finish();
+    findings.extend(rules::check_at(
+        &built.definition,
+        &built.facts,
+        &built.places,
+        &source,
+    ));
+    // In the order of the file, with equal places in the order they were found.
+    findings.sort_by_key(|finding| (finding.line, finding.column));
+    let findings = Diagnostics(findings);
+    if findings.has_errors() {
+        return Err(findings);
+    }
+    Ok(Loaded {
+        definition: built.definition,
+        facts: built.facts,
+        warnings: findings.0,
+    })
 }

@@ -1,0 +1,514 @@
+//! What a cluster file looks like, and reading it from its tree.
+//!
+//! Everything keeps its place. A part that does not fit is left out after it was noted, so that the rest can be
+//! checked in the same run.
+
+use ipnet::Ipv4Net;
+
+use crate::{ExchangeEdition, NetworkRole, Value, WindowsEdition, suggest};
+
+use super::decoder::{Decoder, Record, Say};
+use super::source::{Span, Spanned};
+use super::tree::{Node, Tree};
+
+type Text = Spanned<String>;
+
+/// A whole cluster file.
+#[derive(Default)]
+pub(crate) struct ClusterFile {
+    pub(crate) span: Span,
+    pub(crate) name: Option<Text>,
+    pub(crate) address: Option<Text>,
+    pub(crate) network: Option<Text>,
+    pub(crate) msdtc: bool,
+    pub(crate) quorum: Option<Spanned<Quorum>>,
+    pub(crate) start: Option<Text>,
+    pub(crate) utc_offset: Option<Text>,
+    pub(crate) windows: Option<WindowsEdition>,
+    pub(crate) exchange: Option<ExchangeEdition>,
+    pub(crate) service_start_ms: Vec<(Text, u32)>,
+    pub(crate) accept: Vec<Text>,
+    pub(crate) networks: Vec<Network>,
+    pub(crate) nodes: Vec<ClusterNode>,
+    pub(crate) disks: Vec<Disk>,
+    pub(crate) virtual_servers: Vec<VirtualServer>,
+    pub(crate) groups: Vec<Group>,
+}
+
+/// The quorum, as written.
+pub(crate) enum Quorum {
+    /// `Standard(resource: "…")`
+    Standard(Text),
+    /// `MajorityNodeSet`
+    MajorityNodeSet,
+    /// `Local`
+    Local,
+}
+
+pub(crate) struct Network {
+    pub(crate) name: Text,
+    pub(crate) role: Option<NetworkRole>,
+    pub(crate) subnet: Option<Spanned<Ipv4Net>>,
+    pub(crate) latency_us: Option<u32>,
+    pub(crate) dhcp: bool,
+}
+
+pub(crate) struct ClusterNode {
+    pub(crate) name: Text,
+    pub(crate) interfaces: Vec<(Text, Text)>,
+    pub(crate) windows: Option<WindowsEdition>,
+    pub(crate) exchange: Option<ExchangeEdition>,
+    pub(crate) processors: Option<u32>,
+    pub(crate) memory_mb: Option<u32>,
+}
+
+pub(crate) struct Disk {
+    pub(crate) name: Text,
+    pub(crate) raid: bool,
+    pub(crate) spindle: Option<String>,
+}
+
+/// Property names and values, in the order of the file.
+pub(crate) type Properties = Vec<(Text, Spanned<Value>)>;
+
+pub(crate) struct VirtualServer {
+    pub(crate) span: Span,
+    pub(crate) name: Text,
+    pub(crate) network_name: Option<Text>,
+    pub(crate) address: Option<Text>,
+    pub(crate) network: Option<Text>,
+    pub(crate) disks: Vec<Text>,
+    pub(crate) storage_groups: Vec<StorageGroupEntry>,
+    pub(crate) storage_groups_span: Option<Span>,
+    pub(crate) preferred_owners: Vec<Text>,
+    pub(crate) possible_owners: Vec<Text>,
+    pub(crate) mta: Option<bool>,
+    pub(crate) imap4: bool,
+    pub(crate) pop3: bool,
+    pub(crate) users: Option<u32>,
+    pub(crate) cpu_percent: Option<u32>,
+    pub(crate) properties: Properties,
+    pub(crate) resource_properties: Vec<(Text, Properties)>,
+}
+
+pub(crate) struct StorageGroupEntry {
+    pub(crate) name: Text,
+    pub(crate) log_disk: Text,
+    pub(crate) database_disk: Text,
+}
+
+pub(crate) struct Group {
+    pub(crate) name: Text,
+    pub(crate) preferred_owners: Vec<Text>,
+    pub(crate) properties: Properties,
+    pub(crate) resources: Vec<Resource>,
+}
+
+pub(crate) struct Resource {
+    pub(crate) name: Text,
+    pub(crate) kind: Option<Text>,
+    pub(crate) depends_on: Vec<Text>,
+    pub(crate) possible_owners: Vec<Text>,
+    pub(crate) properties: Properties,
+}
+
+/// Reads a whole file. A field that is missing or wrong is noted and left empty.
+pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
+    let known = [
+        "name",
+        "address",
+        "network",
+        "msdtc",
+        "quorum",
+        "start",
+        "utc_offset",
+        "windows",
+        "exchange",
+        "service_start_ms",
+        "accept",
+        "networks",
+        "nodes",
+        "disks",
+        "virtual_servers",
+        "groups",
+    ];
+    let Some(record) = decoder.record(root, "a cluster", &known) else {
+        return ClusterFile {
+            span: root.span,
+            ..ClusterFile::default()
+        };
+    };
+    // A place of one character: the record itself is the whole file.
+    let span = Span {
+        start: root.span.start,
+        end: root.span.start + 1,
+    };
+    let record = record.at(span);
+    ClusterFile {
+        span,
+        name: need_name(decoder, &record, "name"),
+        address: record.get("address").and_then(|node| decoder.text(node)),
+        network: record.get("network").and_then(|node| decoder.name(node)),
+        msdtc: flag(decoder, &record, "msdtc").unwrap_or(true),
+        quorum: record
+            .need(decoder, "quorum")
+            .and_then(|node| quorum(decoder, node)),
+        start: record.get("start").and_then(|node| decoder.text(node)),
+        utc_offset: record.get("utc_offset").and_then(|node| decoder.text(node)),
+        windows: record
+            .get("windows")
+            .and_then(|node| decoder.word(node, WindowsEdition::ALL)),
+        exchange: record
+            .get("exchange")
+            .and_then(|node| decoder.word(node, ExchangeEdition::ALL)),
+        service_start_ms: record
+            .get("service_start_ms")
+            .map_or_else(Vec::new, |node| {
+                let entries = decoder.map(node, "milliseconds");
+                entries
+                    .into_iter()
+                    .filter_map(|(name, node)| Some((name, decoder.whole(node, 0, u32::MAX)?)))
+                    .collect()
+            }),
+        accept: record
+            .get("accept")
+            .map_or_else(Vec::new, |node| decoder.names(node, "rule ids")),
+        networks: needed_list(decoder, &record, "networks", network),
+        nodes: needed_list(decoder, &record, "nodes", cluster_node),
+        disks: list(decoder, &record, "disks", disk),
+        virtual_servers: list(decoder, &record, "virtual_servers", virtual_server),
+        groups: list(decoder, &record, "groups", group),
+    }
+}
+
+fn need_name(decoder: &mut Decoder<'_>, record: &Record<'_>, field: &'static str) -> Option<Text> {
+    record
+        .need(decoder, field)
+        .and_then(|node| decoder.name(node))
+}
+
+fn flag(decoder: &mut Decoder<'_>, record: &Record<'_>, field: &str) -> Option<bool> {
+    record.get(field).and_then(|node| decoder.boolean(node))
+}
+
+fn names(decoder: &mut Decoder<'_>, record: &Record<'_>, field: &str) -> Vec<Text> {
+    record
+        .get(field)
+        .map_or_else(Vec::new, |node| decoder.names(node, "names"))
+}
+
+type Item<T> = fn(&mut Decoder<'_>, &Node) -> Option<T>;
+
+fn list<T>(decoder: &mut Decoder<'_>, record: &Record<'_>, field: &str, item: Item<T>) -> Vec<T> {
+    let what = field.replace('_', " ");
+    record
+        .get(field)
+        .map_or_else(Vec::new, |node| decoder.list(node, &what, item))
+}
+
+fn needed_list<T>(
+    decoder: &mut Decoder<'_>,
+    record: &Record<'_>,
+    field: &'static str,
+    item: Item<T>,
+) -> Vec<T> {
+    let Some(node) = record.need(decoder, field) else {
+        return Vec::new();
+    };
+    decoder.list(node, field, item)
+}
+
+fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
+    const EXPECTED: &str = "`Standard(resource: \"…\")`, `MajorityNodeSet` or `Local`";
+    let (word, fields) = match &node.value {
+        Tree::Word(word) => (word, &[][..]),
+        Tree::Struct {
+            name: Some(name),
+            fields,
+        } => (&name.value, fields.as_slice()),
+        _ => {
+            decoder.wrong_type(node, EXPECTED);
+            return None;
+        }
+    };
+    let quorum = match word.as_str() {
+        "Standard" => {
+            let record = decoder.fields(fields, node.span, "a Standard quorum", &["resource"]);
+            Quorum::Standard(need_name(decoder, &record, "resource")?)
+        }
+        "MajorityNodeSet" | "Local" => {
+            decoder.fields(fields, node.span, "this quorum", &[]);
+            if word == "Local" {
+                Quorum::Local
+            } else {
+                Quorum::MajorityNodeSet
+            }
+        }
+        _ => {
+            let kinds = ["Standard", "MajorityNodeSet", "Local"];
+            let say = Say::new(format!("there is no quorum `{word}`"))
+                .expected(EXPECTED)
+                .help(suggest::nearest(word, kinds).map(|near| format!("did you mean `{near}`?")));
+            decoder.error("out-of-range", node.span, say);
+            return None;
+        }
+    };
+    Some(Spanned::new(quorum, node.span))
+}
+
+fn network(decoder: &mut Decoder<'_>, node: &Node) -> Option<Network> {
+    let known = ["name", "role", "subnet", "latency_us", "dhcp"];
+    let record = decoder.record(node, "a network", &known)?;
+    const ROLES: &[(&str, NetworkRole)] = &[
+        ("Internal", NetworkRole::Internal),
+        ("ClientAccess", NetworkRole::ClientAccess),
+        ("Mixed", NetworkRole::Mixed),
+    ];
+    let name = need_name(decoder, &record, "name");
+    let role = record
+        .need(decoder, "role")
+        .and_then(|node| decoder.word(node, ROLES));
+    let subnet = record
+        .need(decoder, "subnet")
+        .and_then(|node| subnet(decoder, node));
+    let latency_us = record
+        .get("latency_us")
+        .and_then(|node| decoder.whole(node, 0, 60_000_000));
+    let dhcp = flag(decoder, &record, "dhcp").unwrap_or(false);
+    Some(Network {
+        name: name?,
+        role,
+        subnet,
+        latency_us,
+        dhcp,
+    })
+}
+
+fn subnet(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Ipv4Net>> {
+    let text = decoder.text(node)?;
+    let say = match text.value.parse::<Ipv4Net>() {
+        Ok(net) if net.addr() == net.network() => return Some(Spanned::new(net, node.span)),
+        Ok(net) => Say::new("this subnet has host bits set")
+            .found(format!("`{net}`"))
+            .expected(format!("`{}`", net.trunc())),
+        Err(_) => Say::new("this is no subnet")
+            .found(node.value.describe())
+            .expected("an IPv4 subnet such as `10.0.0.0/24`"),
+    };
+    decoder.error("bad-subnet", node.span, say);
+    None
+}
+
+fn cluster_node(decoder: &mut Decoder<'_>, node: &Node) -> Option<ClusterNode> {
+    let known = [
+        "name",
+        "interfaces",
+        "windows",
+        "exchange",
+        "processors",
+        "memory_mb",
+    ];
+    let record = decoder.record(node, "a node", &known)?;
+    let name = need_name(decoder, &record, "name");
+    let interfaces = match record.need(decoder, "interfaces") {
+        None => Vec::new(),
+        Some(node) => {
+            let entries = decoder.map(node, "addresses by network");
+            entries
+                .into_iter()
+                .filter_map(|(network, node)| Some((network, decoder.text(node)?)))
+                .collect()
+        }
+    };
+    let windows = record
+        .get("windows")
+        .and_then(|node| decoder.word(node, WindowsEdition::ALL));
+    let exchange = record
+        .get("exchange")
+        .and_then(|node| decoder.word(node, ExchangeEdition::ALL));
+    let processors = record
+        .get("processors")
+        .and_then(|node| decoder.whole(node, 1, 64));
+    let memory_mb = record
+        .get("memory_mb")
+        .and_then(|node| decoder.whole(node, 128, 1 << 20));
+    Some(ClusterNode {
+        name: name?,
+        interfaces,
+        windows,
+        exchange,
+        processors,
+        memory_mb,
+    })
+}
+
+fn disk(decoder: &mut Decoder<'_>, node: &Node) -> Option<Disk> {
+    if let Tree::Text(_) = node.value {
+        return Some(Disk {
+            name: decoder.name(node)?,
+            raid: false,
+            spindle: None,
+        });
+    }
+    let record = decoder.record(node, "a disk", &["name", "raid", "spindle"])?;
+    let name = need_name(decoder, &record, "name");
+    let raid = flag(decoder, &record, "raid").unwrap_or(false);
+    let spindle = record
+        .get("spindle")
+        .and_then(|node| decoder.name(node))
+        .map(|text| text.value);
+    Some(Disk {
+        name: name?,
+        raid,
+        spindle,
+    })
+}
+
+fn virtual_server(decoder: &mut Decoder<'_>, node: &Node) -> Option<VirtualServer> {
+    let known = [
+        "name",
+        "network_name",
+        "address",
+        "network",
+        "disks",
+        "storage_groups",
+        "preferred_owners",
+        "possible_owners",
+        "mta",
+        "imap4",
+        "pop3",
+        "users",
+        "cpu_percent",
+        "properties",
+        "resource_properties",
+    ];
+    let record = decoder.record(node, "a virtual server", &known)?;
+    let name = need_name(decoder, &record, "name");
+    let network_name = record
+        .get("network_name")
+        .and_then(|node| decoder.name(node));
+    let address = record
+        .need(decoder, "address")
+        .and_then(|node| decoder.text(node));
+    let network = record.get("network").and_then(|node| decoder.name(node));
+    let disks = names(decoder, &record, "disks");
+    let storage_groups_span = record.get("storage_groups").map(|node| node.span);
+    let storage_groups = list(decoder, &record, "storage_groups", storage_group);
+    let preferred_owners = names(decoder, &record, "preferred_owners");
+    let possible_owners = names(decoder, &record, "possible_owners");
+    let mta = flag(decoder, &record, "mta");
+    let imap4 = flag(decoder, &record, "imap4").unwrap_or(false);
+    let pop3 = flag(decoder, &record, "pop3").unwrap_or(false);
+    let users = record
+        .get("users")
+        .and_then(|node| decoder.whole(node, 0, u32::MAX));
+    let cpu_percent = record
+        .get("cpu_percent")
+        .and_then(|node| decoder.whole(node, 0, 100));
+    let properties = properties(decoder, &record);
+    let resource_properties = record
+        .get("resource_properties")
+        .map_or_else(Vec::new, |node| {
+            let entries = decoder.map(node, "properties by resource");
+            entries
+                .into_iter()
+                .map(|(name, node)| (name, property_map(decoder, node)))
+                .collect()
+        });
+    Some(VirtualServer {
+        span: record.span(),
+        name: name?,
+        network_name,
+        address,
+        network,
+        disks,
+        storage_groups,
+        storage_groups_span,
+        preferred_owners,
+        possible_owners,
+        mta,
+        imap4,
+        pop3,
+        users,
+        cpu_percent,
+        properties,
+        resource_properties,
+    })
+}
+
+fn storage_group(decoder: &mut Decoder<'_>, node: &Node) -> Option<StorageGroupEntry> {
+    let record = decoder.record(
+        node,
+        "a storage group",
+        &["name", "log_disk", "database_disk"],
+    )?;
+    let name = need_name(decoder, &record, "name");
+    let log_disk = need_name(decoder, &record, "log_disk");
+    let database_disk = need_name(decoder, &record, "database_disk");
+    let entry = StorageGroupEntry {
+        name: name?,
+        log_disk: log_disk?,
+        database_disk: database_disk?,
+    };
+    for text in [&entry.name, &entry.log_disk, &entry.database_disk] {
+        if text.value.contains('|') {
+            let say = Say::new("a storage group's names cannot contain `|`").help(Some(
+                "the store's property `StorageGroups` separates its parts with it".to_owned(),
+            ));
+            decoder.error("out-of-range", text.span, say);
+        }
+    }
+    Some(entry)
+}
+
+fn group(decoder: &mut Decoder<'_>, node: &Node) -> Option<Group> {
+    let known = ["name", "preferred_owners", "properties", "resources"];
+    let record = decoder.record(node, "a group", &known)?;
+    let name = need_name(decoder, &record, "name");
+    let preferred_owners = names(decoder, &record, "preferred_owners");
+    let properties = properties(decoder, &record);
+    let resources = list(decoder, &record, "resources", resource);
+    Some(Group {
+        name: name?,
+        preferred_owners,
+        properties,
+        resources,
+    })
+}
+
+fn resource(decoder: &mut Decoder<'_>, node: &Node) -> Option<Resource> {
+    let known = [
+        "name",
+        "type",
+        "depends_on",
+        "possible_owners",
+        "properties",
+    ];
+    let record = decoder.record(node, "a resource", &known)?;
+    let name = need_name(decoder, &record, "name");
+    let kind = need_name(decoder, &record, "type");
+    let depends_on = names(decoder, &record, "depends_on");
+    let possible_owners = names(decoder, &record, "possible_owners");
+    let properties = properties(decoder, &record);
+    Some(Resource {
+        name: name?,
+        kind,
+        depends_on,
+        possible_owners,
+        properties,
+    })
+}
+
+fn properties(decoder: &mut Decoder<'_>, record: &Record<'_>) -> Properties {
+    record
+        .get("properties")
+        .map_or_else(Vec::new, |node| property_map(decoder, node))
+}
+
+fn property_map(decoder: &mut Decoder<'_>, node: &Node) -> Properties {
+    let entries = decoder.map(node, "properties");
+    entries
+        .into_iter()
+        .filter_map(|(name, node)| Some((name, decoder.value(node)?)))
+        .collect()
+}

@@ -1,0 +1,188 @@
+//! Properties in a cluster file: common and private ones in one map, sorted here.
+
+use crate::{
+    GROUP_PROPERTIES, GroupDefinition, PropertyDescriptor, PropertyError, RESOURCE_PROPERTIES,
+    ResourceDefinition, Value, suggest, types,
+};
+
+use super::decoder::{Decoder, Say};
+use super::format::Properties;
+use super::source::{Span, Spanned};
+
+/// Not in the tables: it belongs to the definition, not to the properties (SEMANTICS 3.1, 3.2).
+const PERSISTENT_STATE: &str = "PersistentState";
+
+/// Sets a group's properties.
+pub(crate) fn set_group(
+    decoder: &mut Decoder<'_>,
+    group: &mut GroupDefinition,
+    written: &Properties,
+) {
+    for (name, value) in written {
+        if name.value.eq_ignore_ascii_case(PERSISTENT_STATE) {
+            if let Some(state) = persistent_state(decoder, value) {
+                group.persistent_state = state;
+            }
+            continue;
+        }
+        match group.properties.set(&name.value, value.value.clone()) {
+            Ok(()) => {}
+            Err(PropertyError::Unknown { .. }) => {
+                let known = GROUP_PROPERTIES.iter().map(|known| known.name);
+                unknown(decoder, name, "a group", known.chain([PERSISTENT_STATE]));
+            }
+            Err(error) => refuse(decoder, error, value.span),
+        }
+    }
+    both_ends(decoder, written);
+}
+
+/// A failback window has two ends or none (SEMANTICS 3.2).
+fn both_ends(decoder: &mut Decoder<'_>, written: &Properties) {
+    let end = |wanted: &str| {
+        written.iter().find(|(name, value)| {
+            name.value.eq_ignore_ascii_case(wanted) && value.value != Value::Dword(u32::MAX)
+        })
+    };
+    let (start, end) = (end("FailbackWindowStart"), end("FailbackWindowEnd"));
+    let (alone, missing) = match (start, end) {
+        (Some((name, _)), None) => (name, "FailbackWindowEnd"),
+        (None, Some((name, _))) => (name, "FailbackWindowStart"),
+        _ => return,
+    };
+    let say = Say::new(format!(
+        "the failback window has `{}` but no `{missing}`",
+        alone.value
+    ))
+    .help(Some(format!(
+        "add `\"{missing}\": …`: a window has both ends or none"
+    )));
+    decoder.error("failback-window", alone.span, say);
+}
+
+/// Sets a resource's properties. `span` is where the resource stands.
+pub(crate) fn set_resource(
+    decoder: &mut Decoder<'_>,
+    resource: &mut ResourceDefinition,
+    written: &Properties,
+    span: Span,
+) {
+    let private = types::private_properties(&resource.kind);
+    for (name, value) in written {
+        if name.value.eq_ignore_ascii_case(PERSISTENT_STATE) {
+            resource.persistent_state =
+                persistent_state(decoder, value).or(resource.persistent_state);
+            continue;
+        }
+        let same = |known: &&PropertyDescriptor| known.name.eq_ignore_ascii_case(&name.value);
+        let common = RESOURCE_PROPERTIES.iter().find(same);
+        let known = common.or_else(|| private.and_then(|private| private.iter().find(same)));
+        match (known, private) {
+            (Some(known), _) => {
+                if let Err(error) = known.check(&value.value) {
+                    refuse(decoder, error, value.span);
+                    continue;
+                }
+            }
+            (None, Some(private)) => {
+                let known = RESOURCE_PROPERTIES
+                    .iter()
+                    .chain(private)
+                    .map(|known| known.name);
+                let what = format!("the type `{}`", resource.kind);
+                unknown(decoder, name, &what, known.chain([PERSISTENT_STATE]));
+                continue;
+            }
+            // A third party's type knows its own properties.
+            (None, None) => {}
+        }
+        let spelt = known.map_or(name.value.as_str(), |known| known.name);
+        if let Err(error) = resource.properties.assign(spelt, value.value.clone()) {
+            refuse(decoder, error, value.span);
+        }
+    }
+    if let Err(error) = resource.properties.consistent() {
+        let at = |wanted: &str| {
+            written
+                .iter()
+                .find(|(name, _)| name.value.eq_ignore_ascii_case(wanted))
+                .map(|(_, value)| value.span)
+        };
+        let place = at("RetryPeriodOnFailure")
+            .or_else(|| at("RestartPeriod"))
+            .unwrap_or(span);
+        refuse(decoder, error, place);
+    }
+}
+
+fn persistent_state(decoder: &mut Decoder<'_>, value: &Spanned<Value>) -> Option<bool> {
+    match value.value {
+        Value::Dword(0) => Some(false),
+        Value::Dword(1) => Some(true),
+        _ => {
+            let error = PropertyError::OutOfRange {
+                name: PERSISTENT_STATE.to_owned(),
+                found: value.value.to_string(),
+                expected: "0 or 1".to_owned(),
+            };
+            refuse(decoder, error, value.span);
+            None
+        }
+    }
+}
+
+fn refuse(decoder: &mut Decoder<'_>, error: PropertyError, span: Span) {
+    let (rule, message, found, expected) = match error {
+        PropertyError::Unknown { .. } => return,
+        PropertyError::WrongType {
+            name,
+            found,
+            expected,
+        } => (
+            "wrong-type",
+            format!("`{name}` has a value of the wrong type"),
+            found,
+            expected,
+        ),
+        PropertyError::OutOfRange {
+            name,
+            found,
+            expected,
+        } => (
+            "property-value",
+            format!("`{name}` is out of its range"),
+            found,
+            expected,
+        ),
+        PropertyError::Conflict {
+            name,
+            found,
+            expected,
+        } => (
+            "property-conflict",
+            format!("`{name}` does not go with the others"),
+            found,
+            expected,
+        ),
+    };
+    decoder.error(
+        rule,
+        span,
+        Say::new(message).found(found).expected(expected),
+    );
+}
+
+fn unknown(
+    decoder: &mut Decoder<'_>,
+    name: &Spanned<String>,
+    what: &str,
+    known: impl Iterator<Item = &'static str>,
+) {
+    let known: Vec<&str> = known.collect();
+    let help = match suggest::nearest(&name.value, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it has {}", suggest::list(&known)),
+    };
+    let say = Say::new(format!("{what} has no property `{}`", name.value)).help(Some(help));
+    decoder.error("unknown-property", name.span, say);
+}

@@ -1,0 +1,655 @@
+//! From RON text to a [`Tree`].
+
+use super::source::{Span, Spanned};
+use super::tree::{Node, SyntaxError, Tree};
+
+/// How deep values may nest. A cluster file needs six levels.
+const DEPTH: usize = 64;
+
+type Read<T> = Result<T, SyntaxError>;
+
+/// Reads a whole text as one value.
+///
+/// # Errors
+///
+/// The first place where the text is no RON.
+pub(crate) fn read(text: &str) -> Read<Node> {
+    let mut reader = Reader { text, at: 0 };
+    if text.starts_with('\u{feff}') {
+        reader.at += '\u{feff}'.len_utf8();
+    }
+    reader.extensions()?;
+    let node = reader.value(0)?;
+    reader.blank()?;
+    match reader.peek() {
+        None => Ok(node),
+        Some(_) => Err(reader.unexpected("the end of the file")),
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn bump(&mut self) -> Option<char> {
+        let character = self.peek()?;
+        self.at += character.len_utf8();
+        Some(character)
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        let eaten = self.rest().starts_with(token);
+        if eaten {
+            self.at += token.len();
+        }
+        eaten
+    }
+
+    fn take_while(&mut self, keep: impl Fn(char) -> bool) -> &'t str {
+        let rest = self.rest();
+        let end = rest
+            .find(|character| !keep(character))
+            .unwrap_or(rest.len());
+        self.at += end;
+        rest.get(..end).unwrap_or_default()
+    }
+
+    fn since(&self, start: usize) -> Span {
+        Span {
+            start,
+            end: self.at,
+        }
+    }
+
+    fn error<T>(&self, span: Span, message: impl Into<String>, help: Option<&str>) -> Read<T> {
+        Err(SyntaxError {
+            span,
+            message: message.into(),
+            help: help.map(str::to_owned),
+        })
+    }
+
+    /// An error about what stands at the present place.
+    fn unexpected(&self, expected: &str) -> SyntaxError {
+        let start = self.at;
+        let (what, end) = match self.peek() {
+            None => {
+                return SyntaxError {
+                    span: Span { start, end: start },
+                    message: format!("the file ends where {expected} should stand"),
+                    help: None,
+                };
+            }
+            Some(character) if is_word(character) => {
+                let rest = self.rest();
+                let len = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+                (
+                    format!("`{}`", rest.get(..len).unwrap_or_default()),
+                    start + len,
+                )
+            }
+            Some(character) => (format!("`{character}`"), start + character.len_utf8()),
+        };
+        SyntaxError {
+            span: Span { start, end },
+            message: format!("{what} stands where {expected} should"),
+            help: None,
+        }
+    }
+
+    /// Skips white space and comments.
+    fn blank(&mut self) -> Read<()> {
+        loop {
+            self.take_while(char::is_whitespace);
+            let start = self.at;
+            if self.eat("//") {
+                self.take_while(|character| character != '\n');
+            } else if self.eat("/*") {
+                let mut open = 1_usize;
+                while open > 0 {
+                    if self.eat("/*") {
+                        open += 1;
+                    } else if self.eat("*/") {
+                        open -= 1;
+                    } else if self.bump().is_none() {
+                        let span = Span {
+                            start,
+                            end: start + 2,
+                        };
+                        return self.error(span, "this comment is never closed", Some("add `*/`"));
+                    }
+                }
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// `#![enable(…)]`: known extensions change nothing for this reader.
+    fn extensions(&mut self) -> Read<()> {
+        self.blank()?;
+        while self.eat("#") {
+            for token in ["!", "[", "enable", "("] {
+                self.blank()?;
+                if !self.eat(token) {
+                    return Err(self.unexpected("an attribute `#![enable(…)]`"));
+                }
+            }
+            self.take_while(|character| {
+                is_word(character) || character.is_whitespace() || character == ','
+            });
+            for token in [")", "]"] {
+                self.blank()?;
+                if !self.eat(token) {
+                    return Err(self.unexpected(&format!("`{token}`")));
+                }
+            }
+            self.blank()?;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, depth: usize) -> Read<Node> {
+        self.blank()?;
+        let start = self.at;
+        let Some(first) = self.peek() else {
+            return Err(self.unexpected("a value"));
+        };
+        if depth >= DEPTH {
+            let span = Span {
+                start,
+                end: start + first.len_utf8(),
+            };
+            return self.error(
+                span,
+                format!("values nest deeper than {DEPTH} levels"),
+                None,
+            );
+        }
+        let tree = match first {
+            '"' => self.string()?,
+            '\'' => self.character()?,
+            '[' => self.list(depth)?,
+            '{' => self.map(depth)?,
+            '(' => self.brackets(None, depth)?,
+            '0'..='9' | '+' | '-' | '.' => self.number()?,
+            'r' if self.rest().starts_with("r\"") || self.rest().starts_with("r#\"") => {
+                self.raw_string()?
+            }
+            'r' if self.rest().starts_with("r##") => self.raw_string()?,
+            _ if is_word_start(first) => {
+                let word = self.word()?;
+                match word.value.as_str() {
+                    "true" => Tree::Bool(true),
+                    "false" => Tree::Bool(false),
+                    "inf" => Tree::Float(f64::INFINITY),
+                    "NaN" => Tree::Float(f64::NAN),
+                    _ => {
+                        let end = self.at;
+                        self.blank()?;
+                        if self.peek() == Some('(') {
+                            self.brackets(Some(word), depth)?
+                        } else {
+                            self.at = end;
+                            Tree::Word(word.value)
+                        }
+                    }
+                }
+            }
+            _ => return Err(self.unexpected("a value")),
+        };
+        Ok(Spanned::new(tree, self.since(start)))
+    }
+
+    fn word(&mut self) -> Read<Spanned<String>> {
+        let start = self.at;
+        self.eat("r#");
+        if !self.peek().is_some_and(is_word_start) {
+            return Err(self.unexpected("a name"));
+        }
+        let word = self.take_while(is_word).to_owned();
+        Ok(Spanned::new(word, self.since(start)))
+    }
+
+    /// After one item of a bracket: true if another may follow, false if `close` was read.
+    fn separator(&mut self, opened: usize, close: char) -> Read<bool> {
+        self.blank()?;
+        let comma = self.eat(",");
+        self.blank()?;
+        match self.peek() {
+            Some(next) if next == close => {
+                self.bump();
+                Ok(false)
+            }
+            None => {
+                let open = match close {
+                    ')' => '(',
+                    ']' => '[',
+                    _ => '{',
+                };
+                let span = Span {
+                    start: opened,
+                    end: opened + 1,
+                };
+                self.error(
+                    span,
+                    format!("this `{open}` is never closed"),
+                    Some(&format!("add the missing `{close}`")),
+                )
+            }
+            Some(_) if comma => Ok(true),
+            Some(_) => {
+                let mut error = self.unexpected(&format!("`,` or `{close}`"));
+                error.help = Some("is a comma missing before it?".to_owned());
+                Err(error)
+            }
+        }
+    }
+
+    /// Reads items until `close`; the opening bracket is the present character.
+    fn items<T>(
+        &mut self,
+        close: char,
+        mut item: impl FnMut(&mut Self) -> Read<T>,
+    ) -> Read<Vec<T>> {
+        let opened = self.at;
+        self.bump();
+        let mut items = Vec::new();
+        self.blank()?;
+        if self.peek() == Some(close) {
+            self.bump();
+            return Ok(items);
+        }
+        if self.peek().is_none() {
+            self.separator(opened, close)?;
+        }
+        loop {
+            items.push(item(self)?);
+            if !self.separator(opened, close)? {
+                return Ok(items);
+            }
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Read<Tree> {
+        Ok(Tree::List(
+            self.items(']', |reader| reader.value(depth + 1))?,
+        ))
+    }
+
+    fn colon(&mut self) -> Read<()> {
+        self.blank()?;
+        if self.eat(":") {
+            Ok(())
+        } else {
+            Err(self.unexpected("`:`"))
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Read<Tree> {
+        let entries = self.items('}', |reader| {
+            let key = reader.value(depth + 1)?;
+            reader.colon()?;
+            Ok((key, reader.value(depth + 1)?))
+        })?;
+        Ok(Tree::Map(entries))
+    }
+
+    /// `(…)`: a record if its first item is `word:`, else a tuple.
+    fn brackets(&mut self, name: Option<Spanned<String>>, depth: usize) -> Read<Tree> {
+        let opened = self.at;
+        self.bump();
+        self.blank()?;
+        let first = self.at;
+        let record = self.word().is_ok() && {
+            self.blank()?;
+            self.peek() == Some(':')
+        };
+        self.at = first;
+        if self.peek() == Some(')') {
+            self.bump();
+            return Ok(match name {
+                None => Tree::Unit,
+                Some(_) => Tree::Struct {
+                    name,
+                    fields: Vec::new(),
+                },
+            });
+        }
+        self.at = opened;
+        if record {
+            let fields = self.items(')', |reader| {
+                let field = reader.word()?;
+                reader.colon()?;
+                Ok((field, reader.value(depth + 1)?))
+            })?;
+            Ok(Tree::Struct { name, fields })
+        } else {
+            let items = self.items(')', |reader| reader.value(depth + 1))?;
+            Ok(Tree::Tuple { name, items })
+        }
+    }
+
+    fn number(&mut self) -> Read<Tree> {
+        let start = self.at;
+        let negative = match self.peek() {
+            Some(sign @ ('+' | '-')) => {
+                self.bump();
+                sign == '-'
+            }
+            _ => false,
+        };
+        if self.eat("inf") {
+            return Ok(Tree::Float(if negative {
+                f64::NEG_INFINITY
+            } else {
+                f64::INFINITY
+            }));
+        }
+        let radix = match () {
+            () if self.eat("0x") => 16,
+            () if self.eat("0b") => 2,
+            () if self.eat("0o") => 8,
+            () => 10,
+        };
+        let mut body = String::new();
+        let mut previous = ' ';
+        while let Some(character) = self.peek() {
+            let exponent_sign =
+                radix == 10 && matches!(previous, 'e' | 'E') && matches!(character, '+' | '-');
+            if !(character.is_ascii_alphanumeric()
+                || matches!(character, '_' | '.')
+                || exponent_sign)
+            {
+                break;
+            }
+            if character != '_' {
+                body.push(character);
+            }
+            previous = character;
+            self.bump();
+        }
+        if let Ok(value) = i128::from_str_radix(&body, radix) {
+            return Ok(Tree::Integer(if negative { -value } else { value }));
+        }
+        let span = self.since(start);
+        let is_float = radix == 10 && body.chars().any(|c| c.is_ascii_digit());
+        match body.parse::<f64>() {
+            Ok(value) if is_float => Ok(Tree::Float(if negative { -value } else { value })),
+            _ => {
+                let text = self.text.get(span.start..span.end).unwrap_or_default();
+                self.error(span, format!("`{text}` is no number"), None)
+            }
+        }
+    }
+
+    fn unclosed_text<T>(&self, start: usize) -> Read<T> {
+        // Point at the line on which it begins: the rest of the file has become part of the text.
+        let line = self
+            .text
+            .get(start..)
+            .and_then(|rest| rest.lines().next())
+            .map_or(1, str::len);
+        let span = Span {
+            start,
+            end: start + line,
+        };
+        self.error(
+            span,
+            "this text is never closed",
+            Some("add the missing `\"`"),
+        )
+    }
+
+    fn string(&mut self) -> Read<Tree> {
+        let start = self.at;
+        self.bump();
+        let mut text = String::new();
+        loop {
+            match self.bump() {
+                None => return self.unclosed_text(start),
+                Some('"') => return Ok(Tree::Text(text)),
+                Some('\\') => {
+                    if let Some(character) = self.escape()? {
+                        text.push(character);
+                    }
+                }
+                Some(character) => text.push(character),
+            }
+        }
+    }
+
+    fn raw_string(&mut self) -> Read<Tree> {
+        let start = self.at;
+        self.bump();
+        let hashes = self.take_while(|character| character == '#');
+        if !self.eat("\"") {
+            return Err(self.unexpected("a text"));
+        }
+        let end = format!("\"{hashes}");
+        let rest = self.rest();
+        match rest.split_once(end.as_str()) {
+            Some((text, _)) => {
+                self.at += text.len() + end.len();
+                Ok(Tree::Text(text.to_owned()))
+            }
+            None => self.unclosed_text(start),
+        }
+    }
+
+    fn character(&mut self) -> Read<Tree> {
+        let start = self.at;
+        self.bump();
+        let character = match self.bump() {
+            Some('\\') => self.escape()?,
+            Some('\'') | None => None,
+            other => other,
+        };
+        match character {
+            Some(character) if self.eat("'") => Ok(Tree::Char(character)),
+            _ => {
+                let span = self.since(start);
+                self.error(
+                    span,
+                    "this is no single character",
+                    Some("texts stand in double quotes"),
+                )
+            }
+        }
+    }
+
+    /// After a backslash. `None` for a line's end that is skipped with the white space after it.
+    fn escape(&mut self) -> Read<Option<char>> {
+        let start = self.at.saturating_sub(1);
+        let character = match self.bump() {
+            Some('n') => Some('\n'),
+            Some('r') => Some('\r'),
+            Some('t') => Some('\t'),
+            Some('0') => Some('\0'),
+            Some(same @ ('\\' | '"' | '\'')) => Some(same),
+            Some('\n') => {
+                self.take_while(char::is_whitespace);
+                return Ok(None);
+            }
+            Some('x') => {
+                let digits: String = self.rest().chars().take(2).collect();
+                self.at += digits.len();
+                u8::from_str_radix(&digits, 16).ok().map(char::from)
+            }
+            Some('u') if self.eat("{") => {
+                let digits = self.take_while(|c| c.is_ascii_hexdigit());
+                let value = u32::from_str_radix(digits, 16)
+                    .ok()
+                    .and_then(char::from_u32);
+                value.filter(|_| self.eat("}"))
+            }
+            _ => None,
+        };
+        if character.is_some() {
+            return Ok(character);
+        }
+        let span = self.since(start);
+        self.error(
+            span,
+            "this is no escape",
+            Some("a backslash in a text is written `\\\\`"),
+        )
+    }
+}
+
+fn is_word_start(character: char) -> bool {
+    character == '_' || character.is_alphabetic()
+}
+
+fn is_word(character: char) -> bool {
+    character == '_' || character.is_alphanumeric()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tree(text: &str) -> Tree {
+        read(text)
+            .unwrap_or_else(|error| panic!("{text}: {}", error.message))
+            .value
+    }
+
+    fn fails(text: &str) -> (usize, usize, String) {
+        let error = read(text).unwrap_err();
+        (error.span.start, error.span.end, error.message)
+    }
+
+    #[test]
+    fn every_kind_of_value_is_read() {
+        assert_eq!(tree(" () // nothing"), Tree::Unit);
+        assert_eq!(tree("/* a /* nested */ comment */ true"), Tree::Bool(true));
+        assert_eq!(
+            tree("#![enable(implicit_some, unwrap_newtypes)]\n 0x1F"),
+            Tree::Integer(31)
+        );
+        assert_eq!(tree("-1_000"), Tree::Integer(-1000));
+        assert_eq!(tree("+2.5e+1"), Tree::Float(25.0));
+        assert_eq!(tree("'x'"), Tree::Char('x'));
+        assert_eq!(
+            tree(r#""a\"\n\u{e9}\x41""#),
+            Tree::Text("a\"\né A".replace(' ', ""))
+        );
+        assert_eq!(tree(r###"r##"a"#b"##"###), Tree::Text("a\"#b".to_owned()));
+        assert_eq!(tree("Local"), Tree::Word("Local".to_owned()));
+        let Tree::Struct { name, fields } = tree("Standard (resource: \"Disk Q:\",)") else {
+            panic!("no record")
+        };
+        assert_eq!(name.map(|name| name.value).as_deref(), Some("Standard"));
+        assert_eq!(fields[0].0.span, Span { start: 10, end: 18 });
+        assert_eq!(fields[0].1.span, Span { start: 20, end: 29 });
+        let Tree::Tuple { items, .. } = tree("Some([1, {2: 3}])") else {
+            panic!("no tuple")
+        };
+        assert_eq!(items[0].span, Span { start: 5, end: 16 });
+    }
+
+    #[test]
+    fn syntax_errors_point_at_their_cause() {
+        for (text, start, end, message) in [
+            ("", 0, 0, "the file ends where a value should stand"),
+            ("(a: 1", 0, 1, "this `(` is never closed"),
+            ("[1 2]", 3, 4, "`2` stands where `,` or `]` should"),
+            ("(a: 1, b 2)", 9, 10, "`2` stands where `:` should"),
+            ("(a: \"x)\n", 4, 7, "this text is never closed"),
+            ("\"\\q\"", 1, 3, "this is no escape"),
+            ("1.2.3", 0, 5, "`1.2.3` is no number"),
+            ("() x", 3, 4, "`x` stands where the end of the file should"),
+            ("/* ", 0, 2, "this comment is never closed"),
+            ("@", 0, 1, "`@` stands where a value should"),
+        ] {
+            assert_eq!(fails(text), (start, end, message.to_owned()), "{text}");
+        }
+        assert!(fails(&"[".repeat(100_000)).2.contains("nest deeper"));
+    }
+
+    /// Trees that `ron` can hold, too.
+    fn value() -> impl Strategy<Value = ron::Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(ron::Value::Bool),
+            any::<i64>().prop_map(|n| ron::Value::Number(ron::value::Number::new(n))),
+            any::<String>().prop_map(ron::Value::String),
+            any::<char>().prop_map(ron::Value::Char),
+            Just(ron::Value::Unit),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(ron::Value::Seq),
+                prop::collection::vec(("[a-z]{1,5}", inner), 0..4).prop_map(|entries| {
+                    ron::Value::Map(
+                        entries
+                            .into_iter()
+                            .map(|(key, value)| (ron::Value::String(key), value))
+                            .collect(),
+                    )
+                }),
+            ]
+        })
+    }
+
+    fn same(ours: &Tree, theirs: &ron::Value) -> bool {
+        match (ours, theirs) {
+            (Tree::Bool(a), ron::Value::Bool(b)) => a == b,
+            (Tree::Integer(a), ron::Value::Number(b)) => b.into_f64() == *a as f64,
+            (Tree::Text(a), ron::Value::String(b)) => a == b,
+            (Tree::Char(a), ron::Value::Char(b)) => a == b,
+            (Tree::Unit, ron::Value::Unit) => true,
+            (Tree::List(a), ron::Value::Seq(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(&a.value, b))
+            }
+            (Tree::Map(a), ron::Value::Map(b)) => {
+                a.len() == b.len()
+                    && a.iter()
+                        .zip(b.iter())
+                        .all(|(a, b)| same(&a.0.value, b.0) && same(&a.1.value, b.1))
+            }
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_ron_writes_is_read_as_ron_reads_it(value in value(), pretty in any::<bool>()) {
+            let text = if pretty {
+                ron::ser::to_string_pretty(&value, ron::ser::PrettyConfig::default()).unwrap()
+            } else {
+                ron::to_string(&value).unwrap()
+            };
+            let ours = read(&text).unwrap().value;
+            prop_assert!(same(&ours, &value), "{text}");
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_inside_its_bounds(text in any::<String>()) {
+            if let Err(error) = read(&text) {
+                prop_assert!(error.span.start <= text.len());
+            }
+        }
+
+        #[test]
+        fn anything_that_looks_like_ron_is_read_or_refused(
+            text in "[()\\[\\]{}:,\"'\\\\r#a-c0-2_.+\\-/* \n\u{e9}x]{0,60}"
+        ) {
+            if let Err(error) = read(&text) {
+                prop_assert!(error.span.start <= text.len());
+            }
+        }
+    }
+}

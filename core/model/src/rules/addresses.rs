@@ -1,0 +1,248 @@
+//! Networks and addresses.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use crate::places::Anchor;
+use crate::{Name, Value, types};
+
+use super::{Findings, Subject};
+
+/// A static address of the plan.
+struct Planned<'a> {
+    anchor: Anchor,
+    /// Who has it, in words.
+    owner: String,
+    network: Option<Name>,
+    text: &'a str,
+    address: Option<Ipv4Addr>,
+}
+
+/// Every static address: one for each card, and one for each IP Address resource without DHCP.
+fn plan<'a>(subject: &Subject<'a>) -> Vec<Planned<'a>> {
+    let mut plan = Vec::new();
+    for (n, node) in subject.definition.nodes.iter().enumerate() {
+        for (network, text) in &node.interfaces {
+            plan.push(Planned {
+                anchor: Anchor::Interface(n, network.clone()),
+                owner: format!("`{}` on `{network}`", node.name),
+                network: Some(network.clone()),
+                text,
+                address: text.parse().ok(),
+            });
+        }
+    }
+    for (g, r, _, resource) in subject.resources() {
+        if *resource.kind != *types::IP_ADDRESS || uses_dhcp(resource) {
+            continue;
+        }
+        let text = match resource.properties.private.get("Address") {
+            Some(Value::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        let network = match resource.properties.private.get("Network") {
+            Some(Value::Text(network)) => Some(network.as_str().into()),
+            _ => None,
+        };
+        plan.push(Planned {
+            anchor: Anchor::Property(g, r, "Address"),
+            owner: format!("`{}`", resource.name),
+            network,
+            text,
+            address: text.parse().ok(),
+        });
+    }
+    plan
+}
+
+fn uses_dhcp(resource: &crate::ResourceDefinition) -> bool {
+    matches!(
+        resource.properties.private.get("EnableDhcp"),
+        Some(Value::Dword(1))
+    )
+}
+
+/// An address is an IPv4 address.
+pub(super) fn bad_address(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    for planned in plan(subject) {
+        if planned.address.is_none() {
+            findings
+                .add(
+                    planned.anchor,
+                    format!("the address of {} is none", planned.owner),
+                )
+                .found(format!("{:?}", planned.text))
+                .expected("an IPv4 address such as \"10.0.0.20\"");
+        }
+    }
+}
+
+/// An address answers in one place.
+pub(super) fn duplicate_address(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let mut owners: BTreeMap<Ipv4Addr, String> = BTreeMap::new();
+    for planned in plan(subject) {
+        let Some(address) = planned.address else {
+            continue;
+        };
+        match owners.get(&address) {
+            Some(earlier) => {
+                let text = format!(
+                    "{address} is the address of {earlier} and of {}",
+                    planned.owner
+                );
+                findings.add(planned.anchor, text);
+            }
+            None => {
+                owners.insert(address, planned.owner);
+            }
+        }
+    }
+}
+
+/// An address lies in the subnet of its network, and is none of the two that no host can have.
+pub(super) fn address_outside_subnet(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    for planned in plan(subject) {
+        let (Some(address), Some(network)) = (planned.address, planned.network) else {
+            continue;
+        };
+        let Some(facts) = subject.facts.networks.get(&network) else {
+            continue;
+        };
+        let subnet = facts.subnet;
+        let reserved = subnet.prefix_len() < 31
+            && (address == subnet.network() || address == subnet.broadcast());
+        if subnet.contains(&address) && !reserved {
+            continue;
+        }
+        let other = subject
+            .facts
+            .networks
+            .iter()
+            .find(|(_, facts)| facts.subnet.contains(&address));
+        let help = other
+            .filter(|_| !reserved)
+            .map(|(other, _)| format!("it lies in the subnet of `{other}`"));
+        let text = if reserved {
+            format!(
+                "the address of {} is one that no host can have",
+                planned.owner
+            )
+        } else {
+            format!(
+                "the address of {} does not lie in the subnet of `{network}`",
+                planned.owner
+            )
+        };
+        findings
+            .add(planned.anchor, text)
+            .found(address.to_string())
+            .expected(format!("an address in {subnet}"))
+            .help(help);
+    }
+}
+
+/// Two networks with overlapping subnets cannot be told apart.
+pub(super) fn overlapping_subnets(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let networks = &subject.definition.networks;
+    let subnet = |name: &Name| subject.facts.networks.get(name).map(|facts| facts.subnet);
+    for (n, network) in networks.iter().enumerate() {
+        for earlier in networks
+            .iter()
+            .take(n)
+            .filter(|earlier| earlier.name != network.name)
+        {
+            let (Some(ours), Some(theirs)) = (subnet(&network.name), subnet(&earlier.name)) else {
+                continue;
+            };
+            if ours.contains(&theirs) || theirs.contains(&ours) {
+                let text = format!(
+                    "the subnets of `{}` and `{}` overlap",
+                    earlier.name, network.name
+                );
+                findings
+                    .add(Anchor::Subnet(n), text)
+                    .found(format!("{theirs} and {ours}"));
+            }
+        }
+    }
+}
+
+/// A node hears its cluster on a network that carries cluster messages.
+pub(super) fn node_without_cluster_network(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let definition = subject.definition;
+    for (n, node) in definition.nodes.iter().enumerate() {
+        let hears = definition.networks.iter().any(|network| {
+            network.role.carries_cluster() && node.interfaces.contains_key(&network.name)
+        });
+        if !hears && definition.nodes.len() > 1 {
+            findings.add(
+                Anchor::Node(n),
+                format!(
+                    "`{}` has no card in any network that carries cluster messages",
+                    node.name
+                ),
+            );
+        }
+    }
+}
+
+/// A virtual address is for clients.
+pub(super) fn address_without_clients(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    for (g, r, _, resource) in subject.resources() {
+        let network = match resource.properties.private.get("Network") {
+            Some(Value::Text(network)) if *resource.kind == *types::IP_ADDRESS => network,
+            _ => continue,
+        };
+        let internal = subject
+            .definition
+            .networks
+            .iter()
+            .any(|known| *known.name == **network && !known.role.carries_clients());
+        if internal {
+            findings.add(
+                Anchor::Property(g, r, "Network"),
+                format!("`{}` is on `{network}`, where no client is", resource.name),
+            );
+        }
+    }
+}
+
+/// A lease that is not renewed takes the address away.
+pub(super) fn dhcp_address(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    for (g, r, _, resource) in subject.resources() {
+        if *resource.kind == *types::IP_ADDRESS && uses_dhcp(resource) {
+            let text = format!("`{}` gets its address by DHCP", resource.name);
+            findings.add(Anchor::Property(g, r, "EnableDhcp"), text);
+        }
+    }
+}
+
+/// A network of the cluster's own survives the failure of a public card.
+pub(super) fn no_private_network(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let definition = subject.definition;
+    let private = definition
+        .networks
+        .iter()
+        .any(|network| network.role.carries_cluster() && !network.role.carries_clients());
+    if !private && definition.nodes.len() > 1 && !definition.networks.is_empty() {
+        findings.add(Anchor::Network(0), "the cluster has no private network");
+    }
+}
+
+/// Two addresses a node, one for the cluster, one for each virtual server: 2n + e + 1.
+pub(super) fn too_few_addresses(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let nodes = subject.definition.nodes.len();
+    let servers = subject.virtual_servers().count();
+    let (have, wanted) = (plan(subject).len(), 2 * nodes + servers + 1);
+    if nodes > 1 && servers > 0 && have < wanted {
+        findings
+            .add(
+                Anchor::Cluster,
+                "the cluster has fewer static addresses than recommended",
+            )
+            .found(have.to_string())
+            .expected(format!(
+                "2 x {nodes} nodes + {servers} virtual servers + 1 = {wanted}"
+            ));
+    }
+}
