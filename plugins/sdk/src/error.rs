@@ -86,15 +86,32 @@ impl Error {
         }
     }
 
-    /// Whether a service that runs gave no answer in time (258 or 1053), as one that hangs does: different from
-    /// one that answers wrongly or not at all because it is gone.
+    /// Whether something that should answer gave no answer in time (258, 1053, 1460 or 10060), as a service that
+    /// hangs does: different from one that answers wrongly, or is gone.
     pub fn is_silence(&self) -> bool {
         matches!(
             self.code,
-            abi::ERROR_TIMEOUT | abi::ERROR_SERVICE_REQUEST_TIMEOUT
+            abi::ERROR_TIMEOUT
+                | abi::ERROR_SERVICE_REQUEST_TIMEOUT
+                | ERROR_TIMEOUT_EXPIRED
+                | WSAETIMEDOUT
         )
     }
+
+    /// Whether what was asked for is not there (2 or 1168).
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.code, abi::ERROR_FILE_NOT_FOUND | abi::ERROR_NOT_FOUND)
+    }
 }
+
+/// `ERROR_TIMEOUT` of Win32, which the contract's own 258 is not.
+const ERROR_TIMEOUT_EXPIRED: u32 = 1460;
+/// A connection that timed out, as sockets say it.
+const WSAETIMEDOUT: u32 = 10_060;
+/// A connection that was refused, as sockets say it.
+const WSAECONNREFUSED: u32 = 10_061;
+/// The device does not answer.
+const ERROR_IO_DEVICE: u32 = 1117;
 
 /// What a code of a host service means, in words.
 fn meaning(code: u32) -> Option<&'static str> {
@@ -102,17 +119,17 @@ fn meaning(code: u32) -> Option<&'static str> {
         abi::ERROR_FILE_NOT_FOUND => "no such file",
         abi::ERROR_ACCESS_DENIED => "not allowed here",
         abi::ERROR_NOT_READY => "the device is not there or not mounted",
-        abi::ERROR_GEN_FAILURE => "the device reports an error",
+        abi::ERROR_GEN_FAILURE | ERROR_IO_DEVICE => "the device reports an error",
         abi::ERROR_NOT_SUPPORTED => "the host does not support it",
         abi::ERROR_DUP_NAME => "the name is in use already",
         abi::ERROR_NETNAME_DELETED => "the network or its card does not work",
         abi::ERROR_INVALID_PARAMETER => "a bad value",
         abi::ERROR_BUSY => "reserved by another node, or files are open",
-        abi::ERROR_TIMEOUT => "no answer in time",
+        abi::ERROR_TIMEOUT | ERROR_TIMEOUT_EXPIRED | WSAETIMEDOUT => "no answer in time",
         abi::ERROR_SERVICE_REQUEST_TIMEOUT => "the service did not answer in time",
         abi::ERROR_SERVICE_DOES_NOT_EXIST => "no such service",
         abi::ERROR_SERVICE_NOT_ACTIVE => "the service is not running",
-        abi::ERROR_CONNECTION_REFUSED => "the connection was refused",
+        abi::ERROR_CONNECTION_REFUSED | WSAECONNREFUSED => "the connection was refused",
         abi::ERROR_NOT_FOUND => "nothing is found",
         abi::ERROR_CLUSTER_IPADDR_IN_USE => "the address is in use already",
         _ => return None,

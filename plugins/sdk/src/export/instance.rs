@@ -159,7 +159,9 @@ impl<T: Resource> Instance<T> {
             // Its message is the last error already.
             return false;
         }
-        let Some(resource) = self.resource.as_mut().filter(|_| self.online) else {
+        let in_service = self.online
+            && !matches!(&self.pending, Some(pending) if pending.operation == Operation::Offline);
+        let Some(resource) = self.resource.as_mut().filter(|_| in_service) else {
             self.last_error = format!("`{}` is not online", self.ctx.resource());
             return false;
         };

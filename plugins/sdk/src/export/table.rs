@@ -235,7 +235,10 @@ unsafe extern "C" fn last_error<T: Resource>(
     };
     let text = instance.last_error();
     let room = usize::try_from(buffer_len).unwrap_or(usize::MAX);
-    let end = text.floor_char_boundary(room.min(text.len()));
+    let mut end = room.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
     // SAFETY: what is given fits into the host's buffer.
     unsafe {
         raw::give(

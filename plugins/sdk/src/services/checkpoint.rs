@@ -1,6 +1,6 @@
 //! `quorate.checkpoint/1`: bytes that follow the resource to its next owner.
 
-use quorate_abi::{self as abi, QrCheckpoint};
+use quorate_abi::QrCheckpoint;
 
 use crate::raw::{answer, entry, outcome, text};
 use crate::{Context, Error};
@@ -49,7 +49,7 @@ impl<'a> Checkpoint<'a> {
             },
         );
         match bytes {
-            Err(error) if error.code() == abi::ERROR_NOT_FOUND => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
             other => other.map(Some),
         }
     }

@@ -1,0 +1,479 @@
+//! What there is in the world, and what each node may do with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quorate_abi as abi;
+
+use crate::ServiceState;
+
+/// Result of something done to the world: a code of the original's on failure.
+pub(super) type Outcome<T> = Result<T, u32>;
+
+/// How long a service takes to start or stop unless a test says otherwise, in ms.
+const SERVICE_TIME_MS: u64 = 1_000;
+/// How long one unit of a service's work takes unless a test says otherwise, in ms.
+const WORK_UNIT_MS: u64 = 1_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    pub(super) holder: Option<String>,
+    pub(super) mounted: BTreeSet<String>,
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    pub(super) failed: bool,
+    pub(super) files_open: bool,
+    pub(super) resets: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) state: ServiceState,
+    /// When a pending state ends.
+    until_ms: u64,
+    doomed: bool,
+    pub(super) hung: bool,
+    pub(super) work_units: u64,
+    ports: BTreeSet<(String, u32, String)>,
+}
+
+/// What a test wants of a service, whichever node it runs on.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) start_ms: u64,
+    pub(super) stop_ms: u64,
+    pub(super) fail_starts: u32,
+    pub(super) starts: u32,
+    pub(super) wrong_banner: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Plan {
+            start_ms: SERVICE_TIME_MS,
+            stop_ms: SERVICE_TIME_MS,
+            fail_starts: 0,
+            starts: 0,
+            wrong_banner: false,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Physical {
+    pub(super) now_ms: u64,
+    pub(super) civil_origin_ms: i64,
+    pub(super) random: u64,
+    pub(super) configured_nodes: u32,
+    pub(super) disks: BTreeMap<String, Disk>,
+    /// By node, resource and service.
+    pub(super) processes: BTreeMap<(String, String, String), Process>,
+    /// By resource and service.
+    pub(super) plans: BTreeMap<(String, String), Plan>,
+    /// By network and address: the node that has it, or none of ours.
+    pub(super) addresses: BTreeMap<(String, String), Option<String>>,
+    /// By node and network.
+    pub(super) broken_cards: BTreeSet<(String, String)>,
+    pub(super) names: BTreeMap<String, String>,
+    /// By network: address and seconds.
+    pub(super) dhcp: BTreeMap<String, (String, u32)>,
+    /// By resource and key.
+    pub(super) checkpoints: BTreeMap<(String, String), Vec<u8>>,
+    /// Resource, level, line.
+    pub(super) log: Vec<(String, u32, String)>,
+}
+
+impl Default for Physical {
+    fn default() -> Self {
+        Physical {
+            now_ms: 0,
+            // 2003-06-12 08:00:00 UTC.
+            civil_origin_ms: 1_055_404_800_000,
+            random: 0x9E37_79B9_7F4A_7C15,
+            configured_nodes: 2,
+            disks: BTreeMap::new(),
+            processes: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            broken_cards: BTreeSet::new(),
+            names: BTreeMap::new(),
+            dhcp: BTreeMap::new(),
+            checkpoints: BTreeMap::new(),
+            log: Vec::new(),
+        }
+    }
+}
+
+/// Which service: of which resource, on which node.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Which<'a> {
+    pub(super) node: &'a str,
+    pub(super) resource: &'a str,
+    pub(super) service: &'a str,
+}
+
+impl Which<'_> {
+    fn key(&self) -> (String, String, String) {
+        (
+            self.node.to_owned(),
+            self.resource.to_owned(),
+            self.service.to_owned(),
+        )
+    }
+
+    fn plan(&self) -> (String, String) {
+        (self.resource.to_owned(), self.service.to_owned())
+    }
+}
+
+/// Services.
+impl Physical {
+    /// The next number of the one generator (splitmix64).
+    pub(super) fn next_random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Lets pending starts and stops whose time has come end.
+    pub(super) fn settle(&mut self) {
+        let now = self.now_ms;
+        self.processes.retain(|_, process| {
+            if process.until_ms > now {
+                return true;
+            }
+            match process.state {
+                ServiceState::StartPending if process.doomed => false,
+                ServiceState::StartPending => {
+                    process.state = ServiceState::Running;
+                    true
+                }
+                ServiceState::StopPending => false,
+                _ => true,
+            }
+        });
+    }
+
+    pub(super) fn state(&mut self, which: Which<'_>) -> ServiceState {
+        self.settle();
+        self.processes
+            .get(&which.key())
+            .map_or(ServiceState::Stopped, |process| process.state)
+    }
+
+    pub(super) fn start(&mut self, which: Which<'_>, work_units: u64) -> Outcome<()> {
+        match self.state(which) {
+            ServiceState::Stopped => {}
+            ServiceState::StopPending => return Err(abi::ERROR_BUSY),
+            _ => return Ok(()),
+        }
+        let plan = self.plans.entry(which.plan()).or_default();
+        plan.starts += 1;
+        let doomed = plan.fail_starts > 0;
+        plan.fail_starts = plan.fail_starts.saturating_sub(1);
+        let takes = plan
+            .start_ms
+            .saturating_add(work_units.saturating_mul(WORK_UNIT_MS));
+        let process = Process {
+            state: ServiceState::StartPending,
+            until_ms: self.now_ms.saturating_add(takes),
+            doomed,
+            hung: false,
+            work_units,
+            ports: BTreeSet::new(),
+        };
+        self.processes.insert(which.key(), process);
+        Ok(())
+    }
+
+    pub(super) fn stop(&mut self, which: Which<'_>) -> Outcome<()> {
+        self.settle();
+        let stop_ms = self.plans.entry(which.plan()).or_default().stop_ms;
+        let now = self.now_ms;
+        let process = self
+            .processes
+            .get_mut(&which.key())
+            .ok_or(abi::ERROR_SERVICE_NOT_ACTIVE)?;
+        process.state = ServiceState::StopPending;
+        // A service that hangs does not hear that it should stop.
+        process.until_ms = if process.hung {
+            u64::MAX
+        } else {
+            now.saturating_add(stop_ms)
+        };
+        Ok(())
+    }
+
+    pub(super) fn kill(&mut self, which: Which<'_>) -> Outcome<()> {
+        match self.processes.remove(&which.key()) {
+            Some(_) => Ok(()),
+            None => Err(abi::ERROR_SERVICE_NOT_ACTIVE),
+        }
+    }
+
+    pub(super) fn call(&mut self, which: Which<'_>) -> Outcome<()> {
+        self.settle();
+        match self.processes.get(&which.key()) {
+            Some(process) if process.state != ServiceState::Running => {
+                Err(abi::ERROR_SERVICE_NOT_ACTIVE)
+            }
+            Some(process) if process.hung => Err(abi::ERROR_SERVICE_REQUEST_TIMEOUT),
+            Some(_) => Ok(()),
+            None => Err(abi::ERROR_SERVICE_NOT_ACTIVE),
+        }
+    }
+
+    pub(super) fn listen(
+        &mut self,
+        which: Which<'_>,
+        address: &str,
+        port: u32,
+        protocol: &str,
+        on: bool,
+    ) -> Outcome<()> {
+        let here = self.has_address(which.node, address);
+        let running = self.state(which) == ServiceState::Running;
+        let port = (address.to_owned(), port, protocol.to_owned());
+        let Some(process) = self.processes.get_mut(&which.key()) else {
+            return if on {
+                Err(abi::ERROR_SERVICE_NOT_ACTIVE)
+            } else {
+                Ok(())
+            };
+        };
+        if !on {
+            process.ports.remove(&port);
+            return Ok(());
+        }
+        if !running {
+            return Err(abi::ERROR_SERVICE_NOT_ACTIVE);
+        }
+        if !here {
+            return Err(abi::ERROR_NOT_FOUND);
+        }
+        process.ports.insert(port);
+        Ok(())
+    }
+
+    pub(super) fn probe_port(
+        &mut self,
+        node: &str,
+        address: &str,
+        port: u32,
+        protocol: &str,
+    ) -> Outcome<String> {
+        self.settle();
+        if !self.has_address(node, address) {
+            return Err(abi::ERROR_TIMEOUT);
+        }
+        let wanted = (address.to_owned(), port, protocol.to_owned());
+        let found = self
+            .processes
+            .iter()
+            .find(|(key, process)| key.0 == node && process.ports.contains(&wanted));
+        let Some(((_, resource, service), process)) = found else {
+            return Err(abi::ERROR_CONNECTION_REFUSED);
+        };
+        if process.state != ServiceState::Running {
+            return Err(abi::ERROR_CONNECTION_REFUSED);
+        }
+        if process.hung {
+            return Err(abi::ERROR_TIMEOUT);
+        }
+        let plan = self.plans.get(&(resource.clone(), service.clone()));
+        if plan.is_some_and(|plan| plan.wrong_banner) {
+            return Ok("?".to_owned());
+        }
+        Ok(match protocol.to_ascii_lowercase().as_str() {
+            "smtp" => "220 ready",
+            "imap4" => "* OK ready",
+            "pop3" => "+OK ready",
+            "http" => "HTTP/1.1 200 OK",
+            _ => "ready",
+        }
+        .to_owned())
+    }
+
+    fn has_address(&self, node: &str, address: &str) -> bool {
+        self.addresses
+            .iter()
+            .any(|((_, one), owner)| one == address && owner.as_deref() == Some(node))
+    }
+}
+
+/// Disks.
+impl Physical {
+    fn disk(&mut self, name: &str) -> Outcome<&mut Disk> {
+        match self.disks.get_mut(name) {
+            None => Err(abi::ERROR_NOT_READY),
+            Some(disk) if disk.failed => Err(abi::ERROR_GEN_FAILURE),
+            Some(disk) => Ok(disk),
+        }
+    }
+
+    fn files(&mut self, node: &str, name: &str) -> Outcome<&mut Disk> {
+        let disk = self.disk(name)?;
+        if disk.holder.as_deref() != Some(node) {
+            return Err(abi::ERROR_BUSY);
+        }
+        if !disk.mounted.contains(node) {
+            return Err(abi::ERROR_NOT_READY);
+        }
+        Ok(disk)
+    }
+
+    pub(super) fn reserve(&mut self, node: &str, name: &str) -> Outcome<()> {
+        let disk = self.disk(name)?;
+        match disk.holder.as_deref() {
+            Some(holder) if holder != node => Err(abi::ERROR_BUSY),
+            _ => {
+                disk.holder = Some(node.to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn break_reservation(&mut self, name: &str) -> Outcome<()> {
+        let disk = self.disk(name)?;
+        disk.holder = None;
+        disk.resets += 1;
+        Ok(())
+    }
+
+    pub(super) fn release(&mut self, node: &str, name: &str) -> Outcome<()> {
+        let disk = self.disk(name)?;
+        if disk.holder.as_deref() == Some(node) {
+            disk.holder = None;
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_reserved(&mut self, node: &str, name: &str) -> Outcome<bool> {
+        Ok(self.disk(name)?.holder.as_deref() == Some(node))
+    }
+
+    pub(super) fn mount(&mut self, node: &str, name: &str) -> Outcome<()> {
+        let disk = self.disk(name)?;
+        if disk.holder.as_deref() != Some(node) {
+            return Err(abi::ERROR_BUSY);
+        }
+        disk.mounted.insert(node.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn unmount(&mut self, node: &str, name: &str, force: bool) -> Outcome<()> {
+        if !force && self.disk(name)?.files_open {
+            return Err(abi::ERROR_BUSY);
+        }
+        let disk = self.disks.get_mut(name).ok_or(abi::ERROR_NOT_READY)?;
+        if disk.mounted.remove(node) {
+            Ok(())
+        } else {
+            Err(abi::ERROR_NOT_READY)
+        }
+    }
+
+    pub(super) fn list(&mut self, node: &str, name: &str) -> Outcome<String> {
+        let names: Vec<_> = self.files(node, name)?.files.keys().cloned().collect();
+        Ok(names.join("\n"))
+    }
+
+    pub(super) fn write(
+        &mut self,
+        node: &str,
+        name: &str,
+        file: &str,
+        bytes: &[u8],
+    ) -> Outcome<()> {
+        self.files(node, name)?
+            .files
+            .insert(file.to_owned(), bytes.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn read(&mut self, node: &str, name: &str, file: &str) -> Outcome<Vec<u8>> {
+        let disk = self.files(node, name)?;
+        disk.files
+            .get(file)
+            .cloned()
+            .ok_or(abi::ERROR_FILE_NOT_FOUND)
+    }
+}
+
+/// Addresses and names.
+impl Physical {
+    pub(super) fn add_address(&mut self, node: &str, network: &str, address: &str) -> Outcome<()> {
+        self.card(node, network)?;
+        let key = (network.to_owned(), address.to_owned());
+        match self.addresses.get(&key) {
+            Some(Some(owner)) if owner == node => Ok(()),
+            Some(_) => Err(abi::ERROR_CLUSTER_IPADDR_IN_USE),
+            None => {
+                self.addresses.insert(key, Some(node.to_owned()));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn remove_address(
+        &mut self,
+        node: &str,
+        network: &str,
+        address: &str,
+    ) -> Outcome<()> {
+        let key = (network.to_owned(), address.to_owned());
+        if self
+            .addresses
+            .get(&key)
+            .is_some_and(|owner| owner.as_deref() == Some(node))
+        {
+            self.addresses.remove(&key);
+            return Ok(());
+        }
+        Err(abi::ERROR_NOT_FOUND)
+    }
+
+    pub(super) fn address_works(&self, node: &str, network: &str, address: &str) -> Outcome<()> {
+        self.card(node, network)?;
+        let key = (network.to_owned(), address.to_owned());
+        match self.addresses.get(&key) {
+            Some(Some(owner)) if owner == node => Ok(()),
+            _ => Err(abi::ERROR_NOT_FOUND),
+        }
+    }
+
+    fn card(&self, node: &str, network: &str) -> Outcome<()> {
+        if self
+            .broken_cards
+            .contains(&(node.to_owned(), network.to_owned()))
+        {
+            return Err(abi::ERROR_NETNAME_DELETED);
+        }
+        Ok(())
+    }
+
+    pub(super) fn lease(&self, node: &str, network: &str) -> Outcome<(String, u32)> {
+        self.card(node, network)?;
+        self.dhcp.get(network).cloned().ok_or(abi::ERROR_TIMEOUT)
+    }
+
+    pub(super) fn register(&mut self, name: &str, address: &str) -> Outcome<()> {
+        match self.names.get(name) {
+            Some(other) if other != address => Err(abi::ERROR_DUP_NAME),
+            _ => {
+                self.names.insert(name.to_owned(), address.to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    /// The node lost power: its processes, mounts and addresses are gone, its reservations stay.
+    pub(super) fn lose_node(&mut self, node: &str) {
+        self.processes.retain(|key, _| key.0 != node);
+        self.addresses
+            .retain(|_, owner| owner.as_deref() != Some(node));
+        for disk in self.disks.values_mut() {
+            disk.mounted.remove(node);
+        }
+    }
+}
