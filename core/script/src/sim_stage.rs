@@ -1,32 +1,493 @@
 //! The virtual world as a stage.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
-use quorate_model::Diagnostics;
+use quorate_host::{PluginSet, search_folders};
+use quorate_model::{
+    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, GROUP_PROPERTIES, Name, QuorumKind,
+    RESOURCE_PROPERTIES, Time, Value, types,
+};
+use quorate_node::{AdminOp, Object};
+use quorate_sim::{Reply, RequestId, ServiceTimes, World, WorldError, WorldOptions};
 
-use crate::finding::{Finding, Place};
-use crate::stage::{OpenError, Stage, StageRequest, StageSource};
+use crate::finding::{Finding, Place, suggestion};
+use crate::stage::{
+    Answer, Breach, ClientReport, DiskStatus, Fault, FaultHandle, GroupStatus, Line, NetworkStatus,
+    NodeStatus, OpenError, Order, OrderHandle, QuorumStatus, Repair, ResourceStatus, Stage,
+    StageError, StageRequest, StageSource,
+};
 
-/// Opens virtual clusters, with the plugins found in a list of folders.
-#[derive(Clone, Debug, Default)]
+/// Opens virtual clusters, with the plugins found in a list of folders. They are loaded when the first cluster is
+/// opened, and once.
+#[derive(Debug, Default)]
 pub struct SimSource {
-    #[allow(dead_code)]
     folders: Vec<PathBuf>,
+    plugins: OnceCell<Result<Arc<PluginSet>, String>>,
 }
 
 impl SimSource {
     /// Plugins are searched in `folders` first, then where the host searches by itself.
     pub fn new(folders: Vec<PathBuf>) -> SimSource {
-        SimSource { folders }
+        SimSource {
+            folders,
+            plugins: OnceCell::new(),
+        }
+    }
+
+    fn plugins(&self) -> Result<Arc<PluginSet>, OpenError> {
+        self.plugins
+            .get_or_init(|| {
+                PluginSet::load(&search_folders(&self.folders))
+                    .map(Arc::new)
+                    .map_err(|errors| errors.to_string())
+            })
+            .clone()
+            .map_err(OpenError::Plugins)
     }
 }
 
 impl StageSource for SimSource {
     fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError> {
-        let _ = request;
-        Err(OpenError::Other(
-            "the virtual world is still being built".to_owned(),
+        let path = &request.cluster;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            OpenError::Other(format!(
+                "cannot read the cluster file {}: {error}",
+                path.display()
+            ))
+        })?;
+        let loaded = quorate_model::parse(&path.display().to_string(), &text).map_err(|found| {
+            OpenError::Cluster {
+                path: path.clone(),
+                findings: findings_of(&found, &text),
+            }
+        })?;
+        let plugins = self.plugins()?;
+        let kinds = loaded
+            .definition
+            .groups
+            .iter()
+            .flat_map(|group| &group.resources);
+        plugins
+            .require(kinds.map(|resource| resource.kind.as_str()))
+            .map_err(|errors| OpenError::Plugins(errors.to_string()))?;
+        let options = options(request.seed, &loaded.facts);
+        let mut world = World::open(loaded.definition, plugins.clone(), options);
+        world.start_all();
+        Ok(Box::new(SimStage {
+            world,
+            plugins,
+            orders: BTreeMap::new(),
+            next: 1,
+        }))
+    }
+}
+
+/// What a cluster file says about its world.
+fn options(seed: u64, facts: &Facts) -> WorldOptions {
+    let mut options = WorldOptions {
+        civil_start_ms: facts.civil_origin_ms,
+        ..WorldOptions::with_seed(seed)
+    };
+    for (service, ms) in &facts.service_start_ms {
+        let times = options.service_times(service);
+        let start = Duration::from_millis(*ms);
+        options
+            .services
+            .insert(service.clone(), ServiceTimes { start, ..times });
+    }
+    options
+}
+
+/// A world, and the orders it was given.
+struct SimStage {
+    world: World,
+    plugins: Arc<PluginSet>,
+    /// Orders that wait for a reply; `None` for those that took effect at once.
+    orders: BTreeMap<u64, Option<RequestId>>,
+    next: u64,
+}
+
+impl SimStage {
+    fn definition(&self) -> &ClusterDefinition {
+        self.world.definition()
+    }
+
+    fn ask(&mut self, op: AdminOp) -> Result<Option<RequestId>, WorldError> {
+        self.world.admin(op).map(Some)
+    }
+}
+
+/// What can be read of a world is what an operator's console shows; the truth where [`Stage`] asks for it.
+impl Stage for SimStage {
+    fn now(&self) -> Time {
+        self.world.now()
+    }
+
+    fn civil_ms(&self) -> i64 {
+        self.world.civil_ms()
+    }
+
+    fn revision(&self) -> u64 {
+        self.world.revision()
+    }
+
+    fn advance(&mut self, limit: Time) {
+        self.world.run_until_change(limit);
+    }
+
+    fn cluster_name(&self) -> Name {
+        self.definition().name.clone()
+    }
+
+    fn nodes(&self) -> Vec<Name> {
+        self.world.nodes()
+    }
+
+    fn groups(&self) -> Vec<Name> {
+        self.world.groups()
+    }
+
+    fn resources(&self) -> Vec<Name> {
+        self.world.resources()
+    }
+
+    fn networks(&self) -> Vec<Name> {
+        self.world.networks()
+    }
+
+    fn disks(&self) -> Vec<Name> {
+        self.world.disks()
+    }
+
+    fn node(&self, name: &str) -> Option<NodeStatus> {
+        let node = self.world.node(name).ok()?;
+        Some(NodeStatus {
+            name: node.name,
+            state: node.state,
+            groups: node.groups,
+        })
+    }
+
+    fn group(&self, name: &str) -> Option<GroupStatus> {
+        let group = self.world.group(name).ok()?;
+        let definition = self.definition().group(name)?;
+        let has_name = definition
+            .resources
+            .iter()
+            .any(|it| it.kind == types::NETWORK_NAME);
+        Some(GroupStatus {
+            is_virtual_server: has_name && group.name != *CLUSTER_GROUP,
+            name: group.name,
+            state: group.state,
+            owner: group.owner,
+            resources: group.resources,
+            failovers: group.failovers,
+            preferred_owners: definition.properties.preferred_owners.clone(),
+        })
+    }
+
+    fn resource(&self, name: &str) -> Option<ResourceStatus> {
+        let resource = self.world.resource(name).ok()?;
+        Some(ResourceStatus {
+            name: resource.name,
+            kind: resource.kind,
+            group: resource.group,
+            state: resource.state,
+            owner: resource.owner,
+            owners: resource.owners,
+            restarts: resource.restarts,
+            depends_on: resource.depends_on,
+            dependents: resource.dependents,
+        })
+    }
+
+    fn network(&self, name: &str) -> Option<NetworkStatus> {
+        let network = self.world.network_status(name).ok()?;
+        Some(NetworkStatus {
+            name: network.name,
+            role: network.role,
+        })
+    }
+
+    fn disk(&self, name: &str) -> Option<DiskStatus> {
+        let disk = self.world.disk(name).ok()?;
+        Some(DiskStatus {
+            name: disk.name,
+            owner: disk.holder,
+            mounted_on: disk.mounted_on,
+        })
+    }
+
+    fn service_running(&self, resource: &str) -> Option<bool> {
+        self.world.process_running(resource).ok()
+    }
+
+    fn quorum(&self) -> QuorumStatus {
+        let quorum = self.world.quorum();
+        QuorumStatus {
+            kind: match quorum.kind {
+                QuorumKind::Standard { .. } => "Standard",
+                QuorumKind::MajorityNodeSet => "MajorityNodeSet",
+                QuorumKind::Local => "Local",
+            },
+            owner: quorum.owner,
+            has_quorum: quorum.has_quorum,
+        }
+    }
+
+    fn coordinator(&self) -> Option<Name> {
+        self.world.coordinator()
+    }
+
+    fn group_property(&self, group: &str, property: &str) -> Result<Value, StageError> {
+        let definition = self
+            .definition()
+            .group(group)
+            .ok_or_else(|| StageError(format!("there is no group \"{group}\"")))?;
+        definition.properties.get(property).ok_or_else(|| {
+            no_property(
+                "group",
+                property,
+                GROUP_PROPERTIES.iter().map(|known| known.name),
+            )
+        })
+    }
+
+    fn resource_property(&self, resource: &str, property: &str) -> Result<Value, StageError> {
+        let (_, definition) = self
+            .definition()
+            .resource(resource)
+            .ok_or_else(|| StageError(format!("there is no resource \"{resource}\"")))?;
+        if let Some(value) = definition.properties.get(property) {
+            return Ok(value);
+        }
+        // Not set: what the type takes it to be.
+        let kind = self.plugins.type_info(&definition.kind);
+        if let Some(known) = kind.and_then(|kind| kind.property(property)) {
+            return Ok(default_of(known));
+        }
+        let common = RESOURCE_PROPERTIES.iter().map(|known| known.name);
+        let private = kind
+            .iter()
+            .flat_map(|kind| &kind.properties)
+            .map(|known| known.name.as_str());
+        Err(no_property(
+            &definition.kind,
+            property,
+            common.chain(private),
         ))
+    }
+
+    fn outage(&self, group: &str) -> Duration {
+        self.world
+            .outage(group)
+            .map(|outage| outage.total)
+            .unwrap_or_default()
+    }
+
+    fn availability(&self, group: &str) -> f64 {
+        self.world.availability(group).unwrap_or_default()
+    }
+
+    fn disturbed(&self) -> Vec<Name> {
+        self.world.disturbed()
+    }
+
+    fn order(&mut self, order: Order) -> Result<OrderHandle, StageError> {
+        let given = match order {
+            Order::NodeStart(node) => self.world.start(&node).map(|()| None),
+            Order::NodeShutdown(node) => match self.world.shutdown(&node) {
+                // Its cluster service did not run: the machine is off already.
+                Err(WorldError::NobodyToAsk) => Ok(None),
+                given => given.map(Some),
+            },
+            Order::ServiceStop(node) => self.world.admin_at(&node, AdminOp::ServiceStop).map(Some),
+            Order::ServiceStart(node) => self.world.start_service(&node).map(|()| None),
+            Order::NodePause(node) => self.ask(AdminOp::NodePause { node }),
+            Order::NodeResume(node) => self.ask(AdminOp::NodeResume { node }),
+            Order::NodeEvict(node) => self.ask(AdminOp::NodeEvict { node }),
+            Order::GroupOnline(group) => self.ask(AdminOp::GroupOnline { group }),
+            Order::GroupOffline(group) => self.ask(AdminOp::GroupOffline { group }),
+            Order::GroupMove { group, to } => self.ask(AdminOp::GroupMove { group, to }),
+            Order::ResourceOnline(resource) => self.ask(AdminOp::ResourceOnline { resource }),
+            Order::ResourceOffline(resource) => self.ask(AdminOp::ResourceOffline { resource }),
+            Order::ResourceFail(resource) => self.ask(AdminOp::ResourceFail { resource }),
+            Order::GroupSet {
+                group,
+                property,
+                value,
+            } => self.ask(AdminOp::SetProperty {
+                object: Object::Group(group),
+                property,
+                value,
+            }),
+            Order::ResourceSet {
+                resource,
+                property,
+                value,
+            } => self.ask(AdminOp::SetProperty {
+                object: Object::Resource(resource),
+                property,
+                value,
+            }),
+            Order::ResourceControl { resource, code } => self.ask(AdminOp::ResourceControl {
+                resource,
+                code,
+                input: Vec::new(),
+            }),
+        };
+        let request = given.map_err(refused)?;
+        let handle = self.next;
+        self.next += 1;
+        self.orders.insert(handle, request);
+        Ok(OrderHandle(handle))
+    }
+
+    fn answer(&self, order: OrderHandle) -> Option<Answer> {
+        match self.orders.get(&order.0)? {
+            None => Some(Ok(())),
+            Some(request) => match self.world.reply(*request) {
+                Reply::Pending => None,
+                Reply::Done => Some(Ok(())),
+                Reply::Refused(refusal) => Some(Err((refusal.code, refusal.text))),
+                lost @ Reply::Lost { .. } => Some(Err((0, lost_text(&lost)))),
+            },
+        }
+    }
+
+    fn inject(&mut self, fault: Fault) -> Result<FaultHandle, StageError> {
+        let world = &mut self.world;
+        let made = match fault {
+            Fault::NodeCrash { node } => world.crash(&node),
+            Fault::NodeFreeze { node, lasting } => world.freeze(&node, lasting),
+            Fault::ServiceProcessKill { node } => world.stop_service(&node),
+            Fault::NicFail { node, network } => world.fail_card(&node, &network),
+            Fault::NetworkFail { network } => world.fail_network(&network),
+            Fault::NetworkLoss {
+                network,
+                probability,
+            } => world.network_loss(&network, probability),
+            Fault::NetworkLatency { network, latency } => world.network_latency(&network, latency),
+            Fault::Partition { network, sides } => world.partition(network.as_deref(), &sides),
+            Fault::DiskFail { disk } => world.fail_disk(&disk),
+            Fault::DiskSlow { disk, delay } => world.slow_disk(&disk, delay),
+            Fault::ServiceCrash { resource } => world.crash_process(&resource),
+            Fault::ServiceHang { resource, lasting } => world.hang_process(&resource, lasting),
+            Fault::ServiceFailStarts { resource, count } => world.fail_starts(&resource, count),
+            Fault::ServiceSlowStart { resource, delay } => world.slow_start(&resource, delay),
+        };
+        made.map(|id| FaultHandle(id.0)).map_err(refused)
+    }
+
+    fn heal(&mut self, fault: FaultHandle) {
+        // The only error is that it is healed already.
+        let _ = self.world.heal(quorate_sim::FaultId(fault.0));
+    }
+
+    fn heal_all(&mut self) {
+        self.world.heal_all();
+    }
+
+    fn repair(&mut self, what: Repair) -> Result<(), StageError> {
+        match what {
+            Repair::NodeThaw(node) => self.world.thaw(&node),
+            Repair::Nic { node, network } => self.world.repair_card(&node, &network),
+            Repair::Network(network) => self.world.repair_network(&network),
+            Repair::Disk(disk) => self.world.repair_disk(&disk),
+            Repair::Service(resource) => self.world.repair_process(&resource),
+            Repair::Partitions => {
+                self.world.heal_partitions();
+                Ok(())
+            }
+        }
+        .map_err(refused)
+    }
+
+    fn clients(&mut self, group: &str, users: u32, every: Duration) -> Result<(), StageError> {
+        self.world.clients(group, users, every).map_err(refused)
+    }
+
+    fn client_report(&self, group: &str) -> Option<ClientReport> {
+        let found = self
+            .world
+            .client_status()
+            .into_iter()
+            .rev()
+            .find(|it| it.group == *group)?;
+        Some(ClientReport {
+            requests: found.requests,
+            failures: found.failures,
+            longest_outage: found.longest_outage,
+        })
+    }
+
+    fn mark_step(&mut self, title: &str) {
+        self.world.mark_step(title);
+    }
+
+    fn mark_note(&mut self, text: &str) {
+        self.world.mark_note(text);
+    }
+
+    fn lines(&self, from: usize) -> Vec<Line> {
+        self.world
+            .events()
+            .iter()
+            .skip(from)
+            .map(|entry| entry.fields().clone())
+            .collect()
+    }
+
+    fn write_journal(&self, mut out: &mut dyn io::Write) -> io::Result<()> {
+        self.world.write_journal(&mut out)
+    }
+
+    fn breaches(&self) -> Vec<Breach> {
+        self.world
+            .breaches()
+            .iter()
+            .map(|breach| Breach {
+                time: breach.at,
+                invariant: breach.invariant.to_owned(),
+                text: breach.text.clone(),
+                event: breach.cause.clone(),
+            })
+            .collect()
+    }
+}
+
+fn refused(error: WorldError) -> StageError {
+    StageError(error.to_string())
+}
+
+fn lost_text(reply: &Reply) -> String {
+    match reply {
+        Reply::Lost { node } => WorldError::Lost { node: node.clone() }.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn no_property<'a>(of: &str, property: &str, known: impl Iterator<Item = &'a str>) -> StageError {
+    let hint = suggestion(property, known)
+        .map(|hint| format!(": {hint}"))
+        .unwrap_or_default();
+    StageError(format!("{of} has no property \"{property}\"{hint}"))
+}
+
+/// The default of a private property, which plugins state as text.
+fn default_of(property: &quorate_host::PropertyInfo) -> Value {
+    use quorate_host::PropertyKind;
+    match property.kind {
+        PropertyKind::Dword | PropertyKind::Bool => {
+            Value::Dword(property.default.parse().unwrap_or_default())
+        }
+        PropertyKind::Text => Value::Text(property.default.clone()),
+        PropertyKind::List => Value::List(property.default.lines().map(str::to_owned).collect()),
     }
 }
 

@@ -31,6 +31,11 @@ pub enum Fault {
         /// For how long; until thawed if not given.
         lasting: Option<Duration>,
     },
+    /// The process of a node's cluster service is killed; the machine stays on. Healed by starting it.
+    ServiceProcessKill {
+        /// Which node.
+        node: Name,
+    },
     /// A node's card in one network breaks.
     NicFail {
         /// Which node.

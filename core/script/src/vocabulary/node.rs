@@ -156,6 +156,19 @@ pub(crate) mod words {
         order::order(&context, Order::ServiceStop(node.name.clone()))
     }
 
+    /// Kills the process of the node's cluster service: nothing is moved away first. The machine stays on.
+    #[rhai_fn(return_raw)]
+    pub fn kill_service(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
+        let fault = Fault::ServiceProcessKill {
+            node: node.name.clone(),
+        };
+        order::inject(
+            &context,
+            format!("the cluster service of {} was killed", node.name),
+            fault,
+        )
+    }
+
     /// Starts the node's cluster service.
     #[rhai_fn(return_raw)]
     pub fn start_service(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {

@@ -1,0 +1,188 @@
+//! The language line by line.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use super::fake::FakeSource;
+use crate::stage::StageRequest;
+use crate::{Console, ConsoleOptions, Outcome, Silent};
+
+fn console() -> Console {
+    let mut console = Console::new(
+        Rc::new(FakeSource::sound()),
+        ConsoleOptions::default(),
+        Box::new(Silent),
+        Default::default(),
+    );
+    console
+        .open(&StageRequest {
+            cluster: PathBuf::from("f.ron"),
+            seed: 1,
+        })
+        .expect("a cluster");
+    console
+}
+
+#[test]
+fn variables_and_functions_stay() {
+    let mut console = console();
+    assert_eq!(console.eval("let a = 20"), Outcome::Done);
+    assert_eq!(console.eval("fn twice(x) { x * 2 }"), Outcome::Done);
+    assert_eq!(console.eval("twice(a) + 2"), Outcome::Value("42".into()));
+    assert_eq!(console.eval("run(\"10s\")"), Outcome::Done);
+    assert_eq!(console.eval("now()"), Outcome::Value("10s".into()));
+    assert_eq!(
+        console.eval("group(\"EVS1\")"),
+        Outcome::Value("EVS1".into())
+    );
+    assert_eq!(
+        console.eval("always(\"on\", || group(\"EVS1\").is_online)"),
+        Outcome::Done
+    );
+    let Outcome::Failed(failure) = console.eval("service(\"EVS1 Store\").crash()") else {
+        panic!("the watched condition should have been broken");
+    };
+    assert!(
+        failure.message.contains("always \"on\""),
+        "{}",
+        failure.message
+    );
+}
+
+#[test]
+fn mistakes_carry_their_place() {
+    let mut console = console();
+    let Outcome::Failed(failure) = console.eval("group(\"EVS9\").state") else {
+        panic!()
+    };
+    assert_eq!(
+        failure.place.map(|place| (place.line, place.column)),
+        Some((1, 1))
+    );
+    let Outcome::Failed(failure) = console.eval("1 + nodde(\"NODE1\")") else {
+        panic!()
+    };
+    assert!(
+        failure.message.contains("did you mean \"node\"?"),
+        "{}",
+        failure.message
+    );
+    assert_eq!(failure.place.map(|place| place.column), Some(5));
+    let Outcome::Failed(failure) = console.eval("let = 5") else {
+        panic!()
+    };
+    assert!(failure.place.is_some());
+    // The console goes on.
+    assert_eq!(console.eval("1 + 1"), Outcome::Value("2".into()));
+}
+
+#[test]
+fn open_brackets_mean_that_more_is_to_come() {
+    let console = console();
+    for text in [
+        "drill(\"t\", #{ cluster: \"f\" }, || {",
+        "run(",
+        "let a = [1,\n2",
+        "if true {",
+        "fn f(x) {\n  x",
+        "let a = `multi",
+        "let x =",
+        "/* a comment",
+        "eventually(|| group(\"EVS1\").is_online &&",
+    ] {
+        assert!(console.is_incomplete(text), "{text}");
+    }
+    for text in [
+        "run(\"5s\")",
+        "let a = 5",
+        "let = 5",
+        "1 + + 2)",
+        "fn f(x) { x }",
+        "\"unterminated",
+        "",
+    ] {
+        assert!(!console.is_incomplete(text), "{text}");
+    }
+}
+
+#[test]
+fn words_members_and_names_are_completed() {
+    let console = console();
+    assert_eq!(
+        console.complete("even"),
+        (0, vec!["events".into(), "eventually".into()])
+    );
+    assert_eq!(
+        console.complete("let x = coord"),
+        (8, vec!["coordinator".into()])
+    );
+    let (start, found) = console.complete("group(\"EVS1\").ow");
+    assert_eq!((start, found), (14, vec!["owner".to_owned()]));
+    let (_, found) = console.complete("node(\"NODE1\").");
+    assert!(
+        found.contains(&"crash".to_owned()) && !found.contains(&"move_to".to_owned()),
+        "{found:?}"
+    );
+    assert_eq!(
+        console.complete("node(\"no"),
+        (6, vec!["NODE1\")".into(), "NODE2\")".into()])
+    );
+    assert_eq!(
+        console.complete("resource(\"EVS1 S"),
+        (10, vec!["EVS1 Store\")".into()])
+    );
+}
+
+#[test]
+fn every_word_of_the_design_is_documented() {
+    let entries = console().docs();
+    let has = |on: Option<&str>, name: &str| {
+        entries
+            .iter()
+            .any(|entry| entry.on.as_deref() == on && entry.name == name)
+    };
+    let free = "now clock nodes groups resources networks disks coordinator quorum outage availability disturbed \
+                events status drill cluster run settle eventually always never steady sometimes step note \
+                partition heal clients expect expect_eq expect_error node group resource service network disk";
+    let members = [
+        ("Quorum", "kind owner has_quorum"),
+        (
+            "Node",
+            "name state is_up groups crash start shutdown freeze thaw pause resume evict stop_service \
+             start_service nic",
+        ),
+        ("Nic", "fail repair"),
+        (
+            "Group",
+            "name state owner is_online resources failovers outage preferred_owners get online offline move \
+             move_to set",
+        ),
+        (
+            "Resource",
+            "name kind state owner owners is_online restarts depends_on dependents get online offline fail set \
+             control",
+        ),
+        (
+            "Service",
+            "running crash hang fail_starts slow_start repair",
+        ),
+        ("Network", "name role fail repair loss latency partition"),
+        ("Disk", "name owner mounted_on fail repair slow"),
+        ("Fault", "heal"),
+        ("int", "milliseconds seconds minutes hours"),
+    ];
+    for name in free.split_whitespace() {
+        assert!(has(None, name), "{name} is not documented");
+    }
+    for (kind, names) in members {
+        for name in names.split_whitespace() {
+            assert!(has(Some(kind), name), "{kind}.{name} is not documented");
+        }
+    }
+    for entry in &entries {
+        assert!(
+            entry.text.len() > 10 && entry.text.ends_with(['.', ')', '`', ';', '"']),
+            "{entry:#?}"
+        );
+    }
+}

@@ -1,0 +1,375 @@
+//! A cluster of two nodes and one group, with just enough behaviour to drive the language: a dead owner's group
+//! moves to the other node after 20 s, the process behind its resource is restarted 5 s after it died.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+use quorate_model::{GroupState, Name, NetworkRole, NodeState, ResourceState, Time, Value};
+
+use crate::stage::*;
+
+/// Opens [`Fake`] clusters, or refuses.
+pub(super) struct FakeSource {
+    /// The reason for refusing.
+    pub(super) refuse: Option<OpenError>,
+    /// A breach that the world "sees" at this time.
+    pub(super) breach_at: Option<Time>,
+    /// Whether reading the quorum panics, as a broken world would.
+    pub(super) panics: bool,
+}
+
+impl FakeSource {
+    pub(super) fn sound() -> FakeSource {
+        FakeSource {
+            refuse: None,
+            breach_at: None,
+            panics: false,
+        }
+    }
+}
+
+impl StageSource for FakeSource {
+    fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError> {
+        match &self.refuse {
+            Some(error) => Err(error.clone()),
+            None => Ok(Box::new(Fake::new(
+                request.seed,
+                self.breach_at,
+                self.panics,
+            ))),
+        }
+    }
+}
+
+struct Fake {
+    seed: u64,
+    now: Time,
+    revision: u64,
+    up: BTreeMap<Name, bool>,
+    owner: Name,
+    online: bool,
+    /// When the group comes online, and where.
+    comes: Option<(Time, Name)>,
+    threshold: u32,
+    faults: Vec<(u64, Fault)>,
+    made: u64,
+    lines: Vec<Line>,
+    down_since: Option<Time>,
+    down: Duration,
+    breach_at: Option<Time>,
+    panics: bool,
+}
+
+impl Fake {
+    fn new(seed: u64, breach_at: Option<Time>, panics: bool) -> Fake {
+        let mut fake = Fake {
+            seed,
+            now: Time::ZERO,
+            revision: 0,
+            up: ["NODE1", "NODE2"]
+                .map(|name| (Name::from(name), true))
+                .into(),
+            owner: "NODE1".into(),
+            online: false,
+            comes: Some((Time::from_millis(3_000), "NODE1".into())),
+            threshold: 10,
+            faults: Vec::new(),
+            made: 0,
+            lines: Vec::new(),
+            down_since: None,
+            down: Duration::ZERO,
+            breach_at,
+            panics,
+        };
+        fake.log("note", &[("text", "begun")]);
+        fake
+    }
+
+    fn log(&mut self, kind: &str, fields: &[(&str, &str)]) {
+        let mut line = Line::new();
+        line.insert("t".into(), self.now.0.into());
+        line.insert("n".into(), self.lines.len().into());
+        line.insert("kind".into(), kind.into());
+        for (key, value) in fields {
+            line.insert((*key).into(), (*value).into());
+        }
+        self.lines.push(line);
+        self.revision += 1;
+    }
+
+    fn go_down(&mut self) {
+        if self.online {
+            self.online = false;
+            self.down_since = Some(self.now);
+            self.log(
+                "group-state",
+                &[("subject", "EVS1"), ("from", "Online"), ("to", "Failed")],
+            );
+        }
+    }
+
+    fn heal_one(&mut self, fault: &Fault) {
+        if let Fault::NodeCrash { node } = fault {
+            self.up.insert(node.clone(), true);
+        }
+        let text = format!("{fault:?}");
+        self.log("fault-healed", &[("text", &text)]);
+    }
+}
+
+impl Stage for Fake {
+    fn now(&self) -> Time {
+        self.now
+    }
+    fn civil_ms(&self) -> i64 {
+        1_055_404_800_000 + i64::try_from(self.now.as_millis()).unwrap_or(0)
+    }
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+    fn advance(&mut self, limit: Time) {
+        match self.comes.clone() {
+            Some((at, node)) if at <= limit => {
+                self.now = at;
+                self.comes = None;
+                self.owner = node.clone();
+                self.online = true;
+                if let Some(since) = self.down_since.take() {
+                    self.down += at - since;
+                }
+                self.log(
+                    "group-state",
+                    &[
+                        ("subject", "EVS1"),
+                        ("from", "Offline"),
+                        ("to", "Online"),
+                        ("node", &node),
+                    ],
+                );
+            }
+            _ => self.now = limit,
+        }
+    }
+    fn cluster_name(&self) -> Name {
+        "FAKE".into()
+    }
+    fn nodes(&self) -> Vec<Name> {
+        self.up.keys().cloned().collect()
+    }
+    fn groups(&self) -> Vec<Name> {
+        vec!["EVS1".into()]
+    }
+    fn resources(&self) -> Vec<Name> {
+        vec!["EVS1 Store".into()]
+    }
+    fn networks(&self) -> Vec<Name> {
+        vec!["Public".into()]
+    }
+    fn disks(&self) -> Vec<Name> {
+        vec!["Disk L:".into()]
+    }
+    fn node(&self, name: &str) -> Option<NodeStatus> {
+        let up = *self.up.get(name)?;
+        Some(NodeStatus {
+            name: name.into(),
+            state: if up { NodeState::Up } else { NodeState::Down },
+            groups: if self.owner == *name {
+                vec!["EVS1".into()]
+            } else {
+                Vec::new()
+            },
+        })
+    }
+    fn group(&self, name: &str) -> Option<GroupStatus> {
+        (name == "EVS1").then(|| GroupStatus {
+            name: name.into(),
+            state: if self.online {
+                GroupState::Online
+            } else {
+                GroupState::Failed
+            },
+            owner: Some(self.owner.clone()),
+            resources: self.resources(),
+            failovers: 0,
+            preferred_owners: vec!["NODE1".into(), "NODE2".into()],
+            is_virtual_server: true,
+        })
+    }
+    fn resource(&self, name: &str) -> Option<ResourceStatus> {
+        (name == "EVS1 Store").then(|| ResourceStatus {
+            name: name.into(),
+            kind: "Microsoft Exchange Information Store".into(),
+            group: "EVS1".into(),
+            state: if self.online {
+                ResourceState::Online
+            } else {
+                ResourceState::Failed
+            },
+            owner: Some(self.owner.clone()),
+            owners: if self.online {
+                vec![self.owner.clone()]
+            } else {
+                Vec::new()
+            },
+            restarts: 0,
+            depends_on: Vec::new(),
+            dependents: Vec::new(),
+        })
+    }
+    fn network(&self, name: &str) -> Option<NetworkStatus> {
+        Some(NetworkStatus {
+            name: name.into(),
+            role: NetworkRole::Mixed,
+        })
+    }
+    fn disk(&self, name: &str) -> Option<DiskStatus> {
+        Some(DiskStatus {
+            name: name.into(),
+            owner: Some(self.owner.clone()),
+            mounted_on: Vec::new(),
+        })
+    }
+    fn service_running(&self, _: &str) -> Option<bool> {
+        Some(self.online)
+    }
+    fn quorum(&self) -> QuorumStatus {
+        assert!(!self.panics, "the quorum is not there");
+        QuorumStatus {
+            kind: "Standard",
+            owner: Some(self.owner.clone()),
+            has_quorum: true,
+        }
+    }
+    fn coordinator(&self) -> Option<Name> {
+        Some(self.owner.clone())
+    }
+    fn group_property(&self, _: &str, property: &str) -> Result<Value, StageError> {
+        match property {
+            "FailoverThreshold" => Ok(Value::Dword(self.threshold)),
+            _ => Err(StageError(format!("group has no property \"{property}\""))),
+        }
+    }
+    fn resource_property(&self, _: &str, property: &str) -> Result<Value, StageError> {
+        Err(StageError(format!(
+            "resource has no property \"{property}\""
+        )))
+    }
+    fn outage(&self, _: &str) -> Duration {
+        self.down
+            + self
+                .down_since
+                .map(|since| self.now - since)
+                .unwrap_or_default()
+    }
+    fn availability(&self, _: &str) -> f64 {
+        1.0
+    }
+    fn disturbed(&self) -> Vec<Name> {
+        Vec::new()
+    }
+    fn order(&mut self, order: Order) -> Result<OrderHandle, StageError> {
+        self.made += 1;
+        let handle = OrderHandle(self.made);
+        match order {
+            Order::GroupMove { to: Some(to), .. } => {
+                let up = self.up.get(&to).copied().unwrap_or(false);
+                if up {
+                    self.go_down();
+                    self.comes = Some((self.now + Duration::from_secs(2), to));
+                } else {
+                    return Ok(OrderHandle(0));
+                }
+            }
+            Order::GroupSet { value, .. } => {
+                self.threshold = match value {
+                    Some(Value::Dword(number)) => number,
+                    _ => 10,
+                };
+                self.revision += 1;
+            }
+            _ => return Err(StageError("the fake does not do that".into())),
+        }
+        Ok(handle)
+    }
+    fn answer(&self, order: OrderHandle) -> Option<Answer> {
+        match order.0 {
+            0 => Some(Err((5050, "the cluster node is down".into()))),
+            _ => Some(Ok(())),
+        }
+    }
+    fn inject(&mut self, fault: Fault) -> Result<FaultHandle, StageError> {
+        self.made += 1;
+        let text = format!("{fault:?}");
+        self.log("fault-injected", &[("text", &text)]);
+        match &fault {
+            Fault::NodeCrash { node } => {
+                self.up.insert(node.clone(), false);
+                let other = self
+                    .up
+                    .iter()
+                    .find(|(_, up)| **up)
+                    .map(|(name, _)| name.clone());
+                if self.owner == *node {
+                    self.go_down();
+                    self.comes = other.map(|other| (self.now + Duration::from_secs(20), other));
+                }
+            }
+            Fault::ServiceCrash { .. } => {
+                self.go_down();
+                self.comes = Some((self.now + Duration::from_secs(5), self.owner.clone()));
+            }
+            _ => {}
+        }
+        self.faults.push((self.made, fault));
+        Ok(FaultHandle(self.made))
+    }
+    fn heal(&mut self, fault: FaultHandle) {
+        if let Some(at) = self.faults.iter().position(|(id, _)| *id == fault.0) {
+            let (_, fault) = self.faults.remove(at);
+            self.heal_one(&fault);
+        }
+    }
+    fn heal_all(&mut self) {
+        while let Some((_, fault)) = self.faults.pop() {
+            self.heal_one(&fault);
+        }
+    }
+    fn repair(&mut self, _: Repair) -> Result<(), StageError> {
+        Ok(())
+    }
+    fn clients(&mut self, _: &str, _: u32, _: Duration) -> Result<(), StageError> {
+        Ok(())
+    }
+    fn client_report(&self, _: &str) -> Option<ClientReport> {
+        None
+    }
+    fn mark_step(&mut self, title: &str) {
+        self.log("step", &[("title", title)]);
+    }
+    fn mark_note(&mut self, text: &str) {
+        self.log("note", &[("text", text)]);
+    }
+    fn lines(&self, from: usize) -> Vec<Line> {
+        self.lines[from..].to_vec()
+    }
+    fn write_journal(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        writeln!(out, "{{\"schema\":\"fake/1\",\"seed\":{}}}", self.seed)?;
+        for line in &self.lines {
+            writeln!(out, "{}", serde_json::Value::Object(line.clone()))?;
+        }
+        Ok(())
+    }
+    fn breaches(&self) -> Vec<Breach> {
+        self.breach_at
+            .filter(|at| self.now >= *at)
+            .map(|time| Breach {
+                time,
+                invariant: "one-owner".into(),
+                text: "EVS1 Store is online twice".into(),
+                event: "resource-state".into(),
+            })
+            .into_iter()
+            .collect()
+    }
+}
