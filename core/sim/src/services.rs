@@ -59,9 +59,12 @@ impl Local<'_> {
         match access {
             Ok(()) => Ok(disk),
             Err(DiskError::Device) => error(IO_DEVICE, format!("{name} does not answer")),
-            Err(DiskError::NotReserved) => {
-                error(BUSY, format!("{name} is not reserved by this node"))
-            }
+            // A reserved disk says so to anybody else (reservation conflict), which is how a challenger can
+            // see that a defender lives without taking anything.
+            Err(DiskError::NotReserved) => match disk.holder {
+                Some(_) => error(BUSY, format!("{name} is reserved by another node")),
+                None => error(NOT_READY, format!("{name} is not reserved by this node")),
+            },
             Err(DiskError::NotMounted) => error(NOT_READY, format!("{name} is not mounted here")),
         }
     }

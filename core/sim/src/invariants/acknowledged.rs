@@ -64,7 +64,7 @@ mod tests {
         let mut machines = [member(1)];
         snapshot(&mut machines[0]).coordinates = true;
         snapshot(&mut machines[0]).committed = 6;
-        let mut at = |secs, machines: &_| {
+        let mut at = |secs: u64, machines: &_| {
             check_with(
                 &mut checker,
                 Time::from_millis(secs * 1_000),

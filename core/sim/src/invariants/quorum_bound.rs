@@ -63,7 +63,7 @@ mod tests {
             ],
         );
         machine.without_quorum_since = Some(Time::from_millis(5_000));
-        let mut at = |millis, machine: &_| {
+        let at = |millis, machine: &_| {
             check(
                 &mut QuorumBound,
                 Time::from_millis(millis),

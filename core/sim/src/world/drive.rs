@@ -1,6 +1,7 @@
 //! How events reach nodes and monitors, and what they want reaches the world.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use quorate_model::{NodeId, Time};
 use quorate_node::{Event, Input, Node, Output, Snapshot};
@@ -31,6 +32,8 @@ pub(super) struct Station {
     pub(super) datagrams: usize,
     /// The machine goes off when its cluster service has stopped.
     pub(super) shutting_down: bool,
+    /// The service ended and will be started again.
+    pub(super) restarting: bool,
     /// The service should have been started again while the machine stood still.
     pub(super) restart_due: bool,
     /// The earliest wake-ups that are in the queue.
@@ -113,6 +116,7 @@ impl World {
                 Cause::Machine("a timer of the resource monitor", machine)
             }
             Happening::PowerOn(machine) => {
+                self.scheduled -= 1;
                 self.power_on(machine);
                 Cause::Machine("power on", machine)
             }
@@ -121,6 +125,7 @@ impl World {
                 Cause::Machine("the cluster service is started again", machine)
             }
             Happening::Heal(id) => {
+                self.scheduled -= 1;
                 // Whoever healed it before was faster.
                 let _ = self.heal_quietly(id);
                 Cause::Text(format!("fault {id} ends"))
@@ -137,6 +142,12 @@ impl World {
                 Cause::Text("a bound ran out".to_owned())
             }
         }
+    }
+
+    /// Has something happen by itself after a while: a world that waits for it is not at rest.
+    pub(super) fn schedule_alone(&mut self, after: Duration, happening: Happening) {
+        self.scheduled += 1;
+        self.env.queue.push(self.env.now + after, happening);
     }
 
     /// Hands an input to a node, or keeps it while the machine stands still.

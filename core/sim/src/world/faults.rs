@@ -52,9 +52,7 @@ impl World {
         );
         self.break_it(id, fault);
         if let Some(span) = span {
-            self.env
-                .queue
-                .push(self.env.now + span, Happening::Heal(id));
+            self.schedule_alone(span, Happening::Heal(id));
         }
         self.watch(&Cause::Text(text));
         Ok(id)

@@ -75,6 +75,8 @@ pub struct World {
     requests: BTreeMap<u64, Request>,
     next_request: u64,
     next_fault: u64,
+    /// How many machines are about to be switched on, and faults to heal, without anybody's doing.
+    scheduled: u32,
     populations: Vec<Population>,
     /// Clocks at power-on.
     boots: Stream,
@@ -129,6 +131,7 @@ impl World {
             requests: BTreeMap::new(),
             next_request: 1,
             next_fault: 1,
+            scheduled: 0,
             populations: Vec::new(),
             boots,
             env: Environment::new(&definition, options),
@@ -201,18 +204,25 @@ impl World {
     }
 
     /// Lets time pass until the cluster has come to rest: nothing observable has changed for 30 s, which is
-    /// longer than any wait a node makes before it acts, and no resource is pending. At most `limit` passes;
-    /// whether it came to rest.
+    /// longer than any wait a node makes before it acts, no resource is pending, no machine is about to be
+    /// switched on and no fault to heal by itself. As long as something is broken, a cluster service that
+    /// stops and is started again each minute does not count; once nothing is, it does. At most `limit`
+    /// passes; whether it came to rest.
     pub fn settle(&mut self, limit: Duration) -> bool {
         let end = self.env.now + limit;
         while self.env.now < end {
-            let quiet = (self.env.now + QUIET).min(end);
-            let full = quiet == self.env.now + QUIET;
-            if !self.run_until_change(quiet) && full && !self.anything_pending() {
+            let quiet = self.env.now + QUIET;
+            if !self.run_until_change(quiet.min(end)) && quiet <= end && self.at_rest() {
                 return true;
             }
         }
         false
+    }
+
+    fn at_rest(&self) -> bool {
+        let restarts = self.env.faults.is_empty()
+            && (0..self.stations.len()).any(|machine| self.restart_pending(machine));
+        self.scheduled == 0 && !restarts && !self.anything_pending()
     }
 
     /// The cluster as it was installed.

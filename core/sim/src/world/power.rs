@@ -26,9 +26,7 @@ impl World {
         for machine in 0..self.env.hosts.len() {
             if !self.env.hosts[machine].on {
                 let wait = step * (machine as u32) + self.boots.span(step);
-                self.env
-                    .queue
-                    .push(self.env.now + wait, Happening::PowerOn(machine));
+                self.schedule_alone(wait, Happening::PowerOn(machine));
             }
         }
     }
@@ -199,6 +197,7 @@ impl World {
             monitor.power_off();
         }
         station.shutting_down = false;
+        station.restarting = false;
         self.emptied(machine);
         self.env.power_off(machine);
         self.env.record(
@@ -257,6 +256,7 @@ impl World {
         let local = self.env.local(machine);
         let station = &mut self.stations[machine];
         station.boot += 1;
+        station.restarting = false;
         let config = NodeConfig {
             id: self.env.hosts[machine].id,
             definition: self.installed.clone(),
@@ -318,11 +318,17 @@ impl World {
             self.power_cut(machine, "shut down");
         } else if restart {
             let boot = self.stations[machine].boot;
+            self.stations[machine].restarting = true;
             let at = self.env.now + bounds::SERVICE_RESTART;
             self.env
                 .queue
                 .push(at, Happening::ServiceRestart { machine, boot });
         }
+    }
+
+    /// Whether the service control manager is about to start the machine's cluster service again.
+    pub(super) fn restart_pending(&self, machine: Machine) -> bool {
+        self.env.hosts[machine].on && self.stations[machine].restarting
     }
 
     /// The service control manager starts the cluster service again, unless somebody has done so.
