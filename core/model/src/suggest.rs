@@ -1,25 +1,25 @@
 //! "Did you mean".
 
-/// The one of `known` that `given` most likely stands for: equal but for case, or near enough in spelling.
+/// The one of `known` that `given` most likely stands for: equal but for case, near enough in spelling, or
+/// beginning with it.
 pub(crate) fn nearest<'k>(
     given: &str,
     known: impl IntoIterator<Item = &'k str>,
 ) -> Option<&'k str> {
     let given = given.to_lowercase();
-    known
-        .into_iter()
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&given, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
+    let length = given.chars().count();
+    let score = |candidate: &'k str| {
+        let lower = candidate.to_lowercase();
+        let longest = length.max(lower.chars().count());
+        let distance = strsim::damerau_levenshtein(&given, &lower);
         // About one slip in three characters; a name of two characters may still have one.
-        .filter(|(distance, candidate)| {
-            let longest = given.chars().count().max(candidate.chars().count());
-            *distance <= (longest / 3).max(1) && *distance < longest
-        })
-        .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
+        let near = distance <= (longest / 3).max(1) && distance < longest;
+        let begun = length >= 3 && lower.starts_with(&given);
+        (near || begun).then_some((distance, candidate))
+    };
+    let scored = known.into_iter().filter_map(score);
+    scored
+        .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
@@ -34,7 +34,8 @@ pub(crate) fn help<'k>(
     let all: Vec<&str> = known.into_iter().collect();
     match all.len() {
         0 => None,
-        1..=12 => Some(format!("there is {}", list(&all))),
+        1 => Some(format!("there is only {}", list(&all))),
+        2..=12 => Some(format!("there are {}", list(&all))),
         _ => None,
     }
 }
@@ -59,6 +60,7 @@ mod tests {
         assert_eq!(nearest("RestartTreshold", known), Some("RestartThreshold"));
         assert_eq!(nearest("node2", known), Some("NODE2"));
         assert_eq!(nearest("NODE9", known), Some("NODE1"));
+        assert_eq!(nearest("restart", known), Some("RestartThreshold"));
         assert_eq!(nearest("zebra", known), None);
         assert_eq!(nearest("", known), None);
     }
@@ -70,7 +72,7 @@ mod tests {
         assert_eq!(list(&["a", "b", "c"]), "`a`, `b` and `c`");
         assert_eq!(
             help("zebra", ["a", "b"]).as_deref(),
-            Some("there is `a` and `b`")
+            Some("there are `a` and `b`")
         );
     }
 }

@@ -1,8 +1,7 @@
 //! From a file as it is written to the definition it stands for.
 
 use std::collections::BTreeMap;
-
-use ipnet::Ipv4Net;
+use std::net::Ipv4Addr;
 
 use crate::places::{Anchor, Places};
 use crate::virtual_server::VirtualServerRequest;
@@ -14,7 +13,7 @@ use crate::{
 };
 
 use super::decoder::{Decoder, Say};
-use super::format::{ClusterFile, Group, Quorum, Resource, VirtualServer};
+use super::format::{ClusterFile, Group, Network, Quorum, Resource, VirtualServer};
 use super::properties;
 use super::source::{Span, Spanned};
 
@@ -115,6 +114,22 @@ pub(crate) fn build(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Built {
         facts,
         places,
     }
+}
+
+/// Rules that look at what `file` should say but does not: their findings would only follow from that.
+pub(crate) fn unjudged(file: &ClusterFile) -> Vec<&'static str> {
+    let mut rules = Vec::new();
+    if file.networks.is_empty() || file.networks.iter().any(|network| network.role.is_none()) {
+        rules.extend([
+            "no-private-network",
+            "node-without-cluster-network",
+            "address-without-clients",
+        ]);
+    }
+    if file.quorum.is_none() {
+        rules.extend(["local-quorum-nodes", "crowded-cluster-group"]);
+    }
+    rules
 }
 
 fn facts(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Facts {
@@ -251,23 +266,19 @@ fn disks(file: &ClusterFile, facts: &mut Facts, places: &mut Places) -> Vec<Disk
     disks
 }
 
-/// The network an address is on, where the file does not name it: one for clients whose subnet holds it, else the
-/// first one for clients.
+/// The network an address is on, where the file does not name it: one whose subnet holds it, for clients if
+/// there is a choice, else the first one for clients.
 fn network_of(file: &ClusterFile, address: &str) -> Name {
-    let clients = || {
-        let carries = |role: Option<NetworkRole>| role.is_none_or(NetworkRole::carries_clients);
-        file.networks
-            .iter()
-            .filter(move |network| carries(network.role))
+    let all = || file.networks.iter();
+    let for_clients = |network: &&Network| network.role.is_none_or(NetworkRole::carries_clients);
+    let holds = |network: &&Network| match (&network.subnet, address.parse::<Ipv4Addr>()) {
+        (Some(subnet), Ok(address)) => subnet.value.contains(&address),
+        _ => false,
     };
-    let holds = |net: &Spanned<Ipv4Net>| {
-        address
-            .parse()
-            .is_ok_and(|address: std::net::Ipv4Addr| net.value.contains(&address))
-    };
-    clients()
-        .find(|network| network.subnet.as_ref().is_some_and(holds))
-        .or_else(|| clients().next())
+    all()
+        .find(|network| for_clients(network) && holds(network))
+        .or_else(|| all().find(holds))
+        .or_else(|| all().find(for_clients))
         .or_else(|| file.networks.first())
         .map_or("", |network| network.name.value.as_str())
         .into()

@@ -69,12 +69,16 @@ pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
     let file = format::decode(&mut decoder, &root);
     let built = build::build(&mut decoder, &file);
     let mut findings = decoder.finish();
-    findings.extend(rules::check_at(
-        &built.definition,
-        &built.facts,
-        &built.places,
-        &source,
-    ));
+    let read: Vec<_> = findings
+        .iter()
+        .map(|finding| (finding.line, finding.column))
+        .collect();
+    let unjudged = build::unjudged(&file);
+    let ruled = rules::check_at(&built.definition, &built.facts, &built.places, &source);
+    findings.extend(ruled.into_iter().filter(|finding| {
+        // What could not be read was noted; what a rule says at the same place only follows from that.
+        !unjudged.contains(&finding.rule) && !read.contains(&(finding.line, finding.column))
+    }));
     // In the order of the file, with equal places in the order they were found.
     findings.sort_by_key(|finding| (finding.line, finding.column));
     let findings = Diagnostics(findings);

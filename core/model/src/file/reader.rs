@@ -14,22 +14,23 @@ type Read<T> = Result<T, SyntaxError>;
 ///
 /// The first place where the text is no RON.
 pub(crate) fn read(text: &str) -> Read<Node> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader {
+        text,
+        at: 0,
+        long_text: None,
+    };
     if text.starts_with('\u{feff}') {
         reader.at += '\u{feff}'.len_utf8();
     }
-    reader.extensions()?;
-    let node = reader.value(0)?;
-    reader.blank()?;
-    match reader.peek() {
-        None => Ok(node),
-        Some(_) => Err(reader.unexpected("the end of the file")),
-    }
+    let read = reader.file();
+    read.map_err(|error| reader.missing_quote(&error).unwrap_or(error))
 }
 
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// The last text that went over the end of a line.
+    long_text: Option<Span>,
 }
 
 impl<'t> Reader<'t> {
@@ -68,6 +69,37 @@ impl<'t> Reader<'t> {
         Span {
             start,
             end: self.at,
+        }
+    }
+
+    fn file(&mut self) -> Read<Node> {
+        self.extensions()?;
+        let node = self.value(0)?;
+        self.blank()?;
+        match self.peek() {
+            None => Ok(node),
+            Some(_) => Err(self.unexpected("the end of the file")),
+        }
+    }
+
+    /// A forgotten quote lets a text run to the next one, lines later, and the error comes after that. The
+    /// text is where it has to be told.
+    fn missing_quote(&self, error: &SyntaxError) -> Option<SyntaxError> {
+        let text = self.long_text?;
+        let between = self.text.get(text.end..error.span.start)?;
+        between.trim().is_empty().then(|| SyntaxError {
+            span: self.first_line(text.start),
+            message: "this text goes on over the end of its line".to_owned(),
+            help: Some("is its closing `\"` missing?".to_owned()),
+        })
+    }
+
+    /// From `start` to the end of its line.
+    fn first_line(&self, start: usize) -> Span {
+        let line = self.text.get(start..).and_then(|rest| rest.lines().next());
+        Span {
+            start,
+            end: start + line.map_or(1, str::len),
         }
     }
 
@@ -394,16 +426,8 @@ impl<'t> Reader<'t> {
     }
 
     fn unclosed_text<T>(&self, start: usize) -> Read<T> {
-        // Point at the line on which it begins: the rest of the file has become part of the text.
-        let line = self
-            .text
-            .get(start..)
-            .and_then(|rest| rest.lines().next())
-            .map_or(1, str::len);
-        let span = Span {
-            start,
-            end: start + line,
-        };
+        // The rest of the file has become part of the text.
+        let span = self.first_line(start);
         self.error(
             span,
             "this text is never closed",
@@ -418,7 +442,14 @@ impl<'t> Reader<'t> {
         loop {
             match self.bump() {
                 None => return self.unclosed_text(start),
-                Some('"') => return Ok(Tree::Text(text)),
+                Some('"') => {
+                    let span = self.since(start);
+                    let written = self.text.get(span.start..span.end).unwrap_or_default();
+                    if written.contains('\n') {
+                        self.long_text = Some(span);
+                    }
+                    return Ok(Tree::Text(text));
+                }
                 Some('\\') => {
                     if let Some(character) = self.escape()? {
                         text.push(character);
@@ -572,6 +603,12 @@ mod tests {
             ("\"\\q\"", 1, 3, "this is no escape"),
             ("1.2.3", 0, 5, "`1.2.3` is no number"),
             ("() x", 3, 4, "`x` stands where the end of the file should"),
+            (
+                "(a: \"x,\n b: \"y\")",
+                4,
+                7,
+                "this text goes on over the end of its line",
+            ),
             ("/* ", 0, 2, "this comment is never closed"),
             ("@", 0, 1, "`@` stands where a value should"),
         ] {

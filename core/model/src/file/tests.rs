@@ -35,6 +35,29 @@ fn good(name: &str) -> Loaded {
     parse(name, shipped(name)).unwrap_or_else(|findings| panic!("{findings}"))
 }
 
+/// The findings of a text, in short: `rule line:column length`.
+fn findings(text: &str) -> Vec<String> {
+    let all = all_findings("test.ron", text);
+    all.iter()
+        .map(|f| format!("{} {}:{} {}", f.rule, f.line, f.column, f.length))
+        .collect()
+}
+
+fn all_findings(name: &str, text: &str) -> Diagnostics {
+    match parse(name, text) {
+        Ok(loaded) => Diagnostics(loaded.warnings),
+        Err(findings) => findings,
+    }
+}
+
+/// Where `needle` stands in `text` the first time, as `findings` writes it.
+fn place(text: &str, needle: &str) -> String {
+    let at = text.find(needle).unwrap_or_else(|| panic!("no {needle}"));
+    let line = text[..at].matches('\n').count() + 1;
+    let column = text[..at].chars().rev().take_while(|&c| c != '\n').count() + 1;
+    format!("{line}:{column} {}", needle.chars().count())
+}
+
 #[test]
 fn shipped_files_load_with_nothing_to_warn_of() {
     for (name, text) in SHIPPED {
@@ -52,9 +75,766 @@ fn shipped_files_load_with_nothing_to_warn_of() {
                 .iter()
                 .all(|finding| finding.severity == Severity::Note)
         );
-        assert!(
-            rules::check(&loaded.definition, &loaded.facts).len() == notes.len(),
+        // At run time the same rules hold, without places.
+        let again = rules::check(&loaded.definition, &loaded.facts);
+        assert_eq!(
+            again.iter().map(|note| note.rule).collect::<Vec<_>>(),
+            accepted
+        );
+        assert!(again.iter().all(|finding| finding.line == 0));
+    }
+}
+
+#[test]
+fn the_flagship_cluster_is_what_the_source_text_describes() {
+    let loaded = good("four-node.ron");
+    let cluster = &loaded.definition;
+    assert_eq!(
+        cluster.quorum,
+        QuorumKind::Standard {
+            resource: "Disk Q:".into()
+        }
+    );
+    let ids: Vec<u8> = cluster.nodes.iter().map(|node| node.id.0).collect();
+    assert_eq!(ids, [1, 2, 3, 4]);
+    let groups: Vec<&str> = cluster
+        .groups
+        .iter()
+        .map(|group| group.name.as_str())
+        .collect();
+    assert_eq!(groups, [CLUSTER_GROUP, "EVS1", "EVS2", "EVS3"]);
+    assert!(cluster.groups.iter().all(|group| group.persistent_state));
+    assert_eq!(
+        cluster.group("EVS3").unwrap().properties.preferred_owners,
+        ["NODE3", "NODE4"]
+    );
+    let (group, store) = cluster.resource("EVS3 Information Store").unwrap();
+    assert_eq!(group.name, "EVS3");
+    assert_eq!(
+        store.properties.get("StorageGroups"),
+        Some(Value::List(vec![
+            "First Storage Group|EVS3 Disk L:|EVS3 Disk M:".to_owned()
+        ]))
+    );
+    let (_, address) = cluster.resource("EVS3 IP Address").unwrap();
+    assert_eq!(
+        address.properties.get("SubnetMask"),
+        Some(Value::Text("255.255.255.0".to_owned()))
+    );
+    assert!(cluster.resource("EVS1 MTA").is_some());
+    assert!(cluster.resource("EVS2 MTA").is_none());
+    let (_, msdtc) = cluster.resource("MSDTC").unwrap();
+    assert_eq!(
+        msdtc.properties.restart_action,
+        RestartAction::RestartNoNotify
+    );
+    assert_eq!(loaded.facts.civil_origin_ms, Facts::DEFAULT_ORIGIN_MS);
+    assert_eq!(
+        loaded.facts.networks["Private"].subnet.to_string(),
+        "192.168.0.0/24"
+    );
+    assert!(loaded.facts.disks["Disk Q:"].raid);
+
+    // Every group's resources stand after what they depend on, in every file.
+    for (name, _) in SHIPPED {
+        for group in &good(name).definition.groups {
+            for (index, resource) in group.resources.iter().enumerate() {
+                for needed in &resource.depends_on {
+                    let found = group
+                        .resources
+                        .iter()
+                        .position(|other| other.name == *needed);
+                    assert!(found.unwrap() < index, "{name}: {}", resource.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn exclusive_hosting_is_for_more_than_two_nodes() {
+    for (name, exclusive) in [("four-node.ron", 1), ("two-node-active-active.ron", 0)] {
+        let group = good(name).definition.group("EVS1").unwrap().clone();
+        assert_eq!(
+            group.properties.anti_affinity_class_names,
+            [VIRTUAL_SERVER_CLASS]
+        );
+        assert_eq!(
+            group.properties.exclusive_class_names.len(),
+            exclusive,
             "{name}"
         );
+    }
+}
+
+/// A mistake made by replacing the first `from` by `to`, and what must be said about it.
+struct Mistake {
+    from: &'static str,
+    to: &'static str,
+    rule: &'static str,
+    /// What the finding must point at, in the broken text.
+    at: &'static str,
+    /// What it must say somewhere.
+    says: &'static str,
+}
+
+const fn mistake(
+    from: &'static str,
+    to: &'static str,
+    rule: &'static str,
+    at: &'static str,
+    says: &'static str,
+) -> Mistake {
+    Mistake {
+        from,
+        to,
+        rule,
+        at,
+        says,
+    }
+}
+
+/// Mistakes that can be made in every shipped file.
+const MISTAKES: &[Mistake] = &[
+    mistake(
+        "networks: [",
+        "netwroks: [",
+        "unknown-field",
+        "netwroks",
+        "did you mean `networks`?",
+    ),
+    mistake(
+        "role: Internal",
+        "rle: Internal",
+        "unknown-field",
+        "rle",
+        "did you mean `role`?",
+    ),
+    mistake(
+        "role: Internal",
+        "role: Intern",
+        "out-of-range",
+        "Intern",
+        "did you mean `Internal`?",
+    ),
+    mistake(
+        "role: Internal",
+        "role: \"Internal\"",
+        "wrong-type",
+        "\"Internal\"",
+        "`ClientAccess`",
+    ),
+    mistake(
+        "start: \"2003-06-12",
+        "start: \"2003-13-12",
+        "out-of-range",
+        "\"2003-13-12 08:00:00\"",
+        "time",
+    ),
+    mistake(
+        "address: \"10.0.0.20\"",
+        "address: 10",
+        "wrong-type",
+        "10,",
+        "a text",
+    ),
+    mistake(
+        "address: \"10.0.0.20\"",
+        "address: \"10.0.0\"",
+        "bad-address",
+        "\"10.0.0\"",
+        "IPv4",
+    ),
+    mistake(
+        "address: \"10.0.0.20\"",
+        "address: \"10.0.0.12\"",
+        "duplicate-address",
+        "\"10.0.0.12\"",
+        "`NODE2` on `Public`",
+    ),
+    mistake(
+        "address: \"10.0.0.20\"",
+        "address: \"192.168.0.20\"",
+        "address-without-clients",
+        "\"192.168.0.20\"",
+        "`Private`",
+    ),
+    mistake(
+        "address: \"10.0.0.20\"",
+        "address: \"172.16.0.20\"",
+        "address-outside-subnet",
+        "\"172.16.0.20\"",
+        "10.0.0.0/24",
+    ),
+    mistake(
+        "\"Public\": \"10.0.0.12\"",
+        "\"Public\": \"192.168.0.99\"",
+        "address-outside-subnet",
+        "\"192.168.0.99\"",
+        "it lies in the subnet of `Private`",
+    ),
+    mistake(
+        "\"192.168.0.0/24\"",
+        "\"192.168.0.0\"",
+        "bad-subnet",
+        "\"192.168.0.0\"",
+        "10.0.0.0/24",
+    ),
+    mistake(
+        "\"192.168.0.0/24\"",
+        "\"0.0.0.0/0\"",
+        "overlapping-subnets",
+        "\"10.0.0.0/24\"",
+        "overlap",
+    ),
+    mistake(
+        "name: \"NODE2\"",
+        "name: \"node1\"",
+        "duplicate-name",
+        "\"node1\"",
+        "case",
+    ),
+    mistake(
+        "name: \"NODE2\"",
+        "name: \"\"",
+        "out-of-range",
+        "\"\"",
+        "name",
+    ),
+    mistake(
+        "{ \"Public\": \"10.0.0.12\"",
+        "{ \"Pubic\": \"10.0.0.12\"",
+        "unknown-network",
+        "\"Pubic\"",
+        "`Public`",
+    ),
+    mistake(
+        "\"Private\": \"192.168.0.12\"",
+        "\"private\": \"192.168.0.12\"",
+        "unknown-network",
+        "\"private\"",
+        "did you mean `Private`?",
+    ),
+    mistake(
+        "[\"NODE1\", ",
+        "[\"NOED1\", ",
+        "unknown-node",
+        "\"NOED1\"",
+        "did you mean `NODE1`?",
+    ),
+    mistake(
+        "disks: [\"EVS1 Disk E:\",",
+        "disks: [\"EVS1 Disk X:\",",
+        "unknown-disk",
+        "\"EVS1 Disk X:\"",
+        "`EVS1 Disk E:`",
+    ),
+    mistake(
+        "disks: [\"EVS1 Disk E:\",",
+        "disks: [7,",
+        "wrong-type",
+        "7,",
+        "the number 7",
+    ),
+    mistake(
+        "name: \"EVS1\",\n",
+        "naem: \"EVS1\",\n",
+        "unknown-field",
+        "naem",
+        "did you mean `name`?",
+    ),
+    mistake(
+        "log_disk: \"EVS1 Disk E:\", ",
+        "",
+        "missing-field",
+        "(name: \"First",
+        "log_disk",
+    ),
+    mistake(
+        "preferred_owners: [\"NODE1\"",
+        "properties: { \"FailoverTreshold\": 3 }, preferred_owners: [\"NODE1\"",
+        "unknown-property",
+        "\"FailoverTreshold\"",
+        "did you mean `FailoverThreshold`?",
+    ),
+    mistake(
+        "preferred_owners: [\"NODE1\"",
+        "properties: { \"FailoverPeriod\": 1194 }, preferred_owners: [\"NODE1\"",
+        "property-value",
+        "1194",
+        "0 to 1193 h",
+    ),
+    mistake(
+        "preferred_owners: [\"NODE1\"",
+        "properties: { \"FailbackWindowStart\": 22 }, preferred_owners: [\"NODE1\"",
+        "failback-window",
+        "\"FailbackWindowStart\"",
+        "FailbackWindowEnd",
+    ),
+    mistake(
+        "preferred_owners: [\"NODE1\"",
+        "resource_properties: { \"Information Stor\": {} }, preferred_owners: [\"NODE1\"",
+        "unknown-resource",
+        "\"Information Stor\"",
+        "did you mean `EVS1 Information Store`?",
+    ),
+    mistake(
+        "preferred_owners: [\"NODE1\"",
+        "resource_properties: { \"EVS1 SMTP\": { \"IsAlivePollInterval\": 0 } }, preferred_owners: [\"NODE1\"",
+        "property-value",
+        "0 }",
+        "at least 10 ms",
+    ),
+    mistake(
+        "preferred_owners: [\"NODE1\"",
+        "resource_properties: { \"SMTP\": { \"RetryPeriodOnFailure\": 600000 } }, preferred_owners: [\"NODE1\"",
+        "property-conflict",
+        "600000",
+        "at least RestartPeriod",
+    ),
+    mistake(
+        "quorum: ",
+        "quorum: Majority, //",
+        "out-of-range",
+        "Majority,",
+        "did you mean `MajorityNodeSet`?",
+    ),
+    mistake(
+        "quorum: ",
+        "quorum: Local, //",
+        "local-quorum-nodes",
+        "Local,",
+        "one node",
+    ),
+    mistake(
+        "quorum: ",
+        "quorum: Standard, //",
+        "missing-field",
+        "Standard,",
+        "resource",
+    ),
+    mistake(
+        "quorum: ",
+        "quorum: Standard(resource: \"Disk R:\"), //",
+        "unknown-disk",
+        "\"Disk R:\"",
+        "there is no shared disk `Disk R:`",
+    ),
+    mistake("    ],\n)", "    ],\n", "syntax", "(\n", "never closed"),
+    mistake(
+        "name: \"CLUSTER1\",",
+        "name: \"CLUSTER1,",
+        "syntax",
+        "\"CLUSTER1,",
+        "closing",
+    ),
+    mistake(
+        "name: \"CLUSTER1\",",
+        "",
+        "missing-field",
+        "(\n",
+        "add `name: …`",
+    ),
+    mistake(
+        "address: \"10.0.0.20\",",
+        "",
+        "missing-field",
+        "(\n",
+        "Cluster Group",
+    ),
+];
+
+#[test]
+fn each_mistake_in_each_shipped_file_is_named_with_its_place() {
+    for (file, text) in SHIPPED {
+        let mut made = std::collections::BTreeSet::new();
+        for mistake in MISTAKES {
+            assert!(
+                text.contains(mistake.from),
+                "{file} has no {:?}",
+                mistake.from
+            );
+            let broken = text.replacen(mistake.from, mistake.to, 1);
+            let findings = all_findings(file, &broken);
+            let found = findings
+                .iter()
+                .find(|finding| finding.rule == mistake.rule)
+                .unwrap_or_else(|| panic!("{file}: {:?} gave {findings}", mistake.to));
+            assert_eq!(&found.file, file);
+            assert!(
+                found.to_string().contains(mistake.says),
+                "{file}: {found} does not say {}",
+                mistake.says
+            );
+            assert!(
+                broken[found.offset..].starts_with(mistake.at),
+                "{file}: {found} is not where {:?} stands",
+                mistake.at
+            );
+            // Line and column are those of the offset.
+            let line = broken.split('\n').nth(found.line - 1).unwrap();
+            let column: String = line.chars().skip(found.column - 1).collect();
+            assert!(column.starts_with(mistake.at.trim_end()), "{file}: {found}");
+            assert!(found.length > 0 && found.offset < broken.len());
+            // One mistake is not told ten times.
+            assert!(
+                findings.iter().count() <= 5,
+                "{file}: {:?} gave {findings}",
+                mistake.to
+            );
+            made.insert(mistake.rule);
+        }
+        assert!(made.len() >= 12);
+    }
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_together() {
+    let text = shipped("four-node.ron")
+        .replacen("role: Internal", "role: 3", 1)
+        .replacen("\"10.0.0.13\"", "\"10.0.0.300\"", 1)
+        .replacen(
+            "(name: \"Disk Q:\", raid: true)",
+            "(name: \"Disk Q:\", raid: 1, colour: \"red\")",
+            1,
+        )
+        .replacen("[\"NODE2\", \"NODE4\"]", "[\"NODE2\", \"NODE5\"]", 1)
+        .replacen("disks: [\"EVS3 Disk L:\"", "disks: [\"EVS1 Disk E:\"", 1);
+    let rules: Vec<String> = parse("x", &text)
+        .unwrap_err()
+        .iter()
+        .map(|finding| finding.rule.to_owned())
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            "wrong-type",
+            "bad-address",
+            "wrong-type",
+            "unknown-field",
+            "unknown-node",
+            "disk-shared",
+            "storage-group-disk"
+        ]
+    );
+}
+
+/// A cluster of one node with groups written in full.
+fn with_groups(groups: &str) -> String {
+    format!(
+        r#"(
+name: "C", address: "10.0.0.20", quorum: Standard(resource: "Disk Q:"),
+networks: [
+    (name: "Private", role: Internal, subnet: "192.168.0.0/24"),
+    (name: "Public", role: Mixed, subnet: "10.0.0.0/24"),
+],
+nodes: [
+    (name: "A", interfaces: {{ "Public": "10.0.0.1", "Private": "192.168.0.1" }}),
+    (name: "B", interfaces: {{ "Public": "10.0.0.2", "Private": "192.168.0.2" }}),
+],
+disks: ["Disk Q:", "Disk R:"],
+groups: [
+{groups}
+],
+)"#
+    )
+}
+
+#[test]
+fn dependencies_are_checked() {
+    let text = with_groups(
+        r#"(name: "G", resources: [
+    (name: "a", type: "Generic Service", depends_on: ["b"]),
+    (name: "b", type: "Generic Service", depends_on: ["c", "d"]),
+    (name: "c", type: "Generic Service", depends_on: ["a"]),
+    (name: "d", type: "Generic Service", depends_on: ["d"]),
+    (name: "e", type: "Generic Service", depends_on: ["Disk Q:"]),
+    (name: "f", type: "Generic Service", depends_on: ["EE"]),
+]),"#,
+    );
+    let all = parse("x", &text).unwrap_err();
+    let said: Vec<String> = all
+        .iter()
+        .map(|finding| {
+            format!(
+                "{} {}:{} {}",
+                finding.rule, finding.line, finding.column, finding.message
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            // The resources are sorted before the walk, so the loop is told from where it begins.
+            "dependency-loop 16:55 these depend on each other in a loop: `a` -> `b` -> `c` -> `a`",
+            "self-dependency 17:55 `d` depends on itself",
+            "foreign-dependency 18:55 `e` depends on `Disk Q:`, which is in another group, `Cluster Group`",
+            "unknown-resource 19:55 `f` depends on `EE`, but there is no such resource",
+        ]
+    );
+    assert_eq!(all.0[3].help.as_deref(), Some("did you mean `e`?"));
+}
+
+#[test]
+fn resources_are_put_after_their_providers() {
+    let text = with_groups(
+        r#"(name: "G", resources: [
+    (name: "c", type: "Generic Service", depends_on: ["b", "a"]),
+    (name: "b", type: "Generic Service", depends_on: ["a"]),
+    (name: "x", type: "Generic Service"),
+    (name: "a", type: "Generic Service", possible_owners: ["Z"]),
+]),"#,
+    );
+    assert_eq!(
+        findings(&text),
+        [
+            format!("unknown-node {}", place(&text, "\"Z\"")),
+            format!("no-common-owner {}", place(&text, "\"G\""))
+        ]
+        .into_iter()
+        .rev()
+        .collect::<Vec<_>>()
+    );
+    let loaded = parse("x", &text.replace("[\"Z\"]", "[\"A\"]")).unwrap();
+    let order: Vec<&str> = loaded
+        .definition
+        .group("G")
+        .unwrap()
+        .resources
+        .iter()
+        .map(|r| r.name.as_str())
+        .collect();
+    assert_eq!(order, ["x", "a", "b", "c"]);
+}
+
+#[test]
+fn owners_types_and_properties_of_written_groups_are_checked() {
+    let text = with_groups(
+        r#"(name: "G", preferred_owners: ["B"], resources: [
+    (name: "a", type: "Generic Service", possible_owners: ["A"], properties: {
+        "ServiceNam": "w3svc", "RestartAction": 4, "startupparameters": "-x", "SeparateMonitor": true,
+        "PersistentState": false, "PendingTimeout": 9,
+    }),
+    (name: "b", type: "Generic Servise"),
+    (name: "c", type: "Redis", properties: { "Anything": ["goes"], "RestartThreshold": "3" }),
+]),"#,
+    );
+    let found = findings(&text);
+    assert_eq!(
+        found,
+        [
+            format!("preferred-not-possible {}", place(&text, "\"B\"")),
+            format!("unknown-property {}", place(&text, "\"ServiceNam\"")),
+            "property-value 15:49 1".to_owned(),
+            "property-value 16:53 1".to_owned(),
+            format!("unknown-type {}", place(&text, "\"Generic Servise\"")),
+            format!("unknown-type {}", place(&text, "\"Redis\"")),
+            format!("wrong-type {}", place(&text, "\"3\"")),
+        ]
+        .map(|line| {
+            // The first `"B"` of the text is a node's name.
+            if line.starts_with("preferred") {
+                "preferred-not-possible 13:32 3".to_owned()
+            } else {
+                line
+            }
+        })
+    );
+}
+
+#[test]
+fn a_good_written_group_keeps_its_properties() {
+    let text = with_groups(
+        r#"(name: "G", properties: {
+    "AutoFailbackType": 1, "FailbackWindowStart": 22, "FailbackWindowEnd": 4, "PreferredOwners": ["B", "A"],
+    "PersistentState": 0,
+}, resources: [
+    (name: "Disk R:", type: "Physical Disk", properties: { "restartthreshold": 5, "IsAlivePollInterval": -1 }),
+    (name: "a", type: "Redis", depends_on: ["Disk R:"], properties: { "Anything": ["goes"], "PersistentState": 1 }),
+]),"#,
+    );
+    let loaded = parse("x", &text).unwrap();
+    let group = loaded.definition.group("G").unwrap();
+    assert_eq!(group.properties.failback_window, Some((22, 4)));
+    assert_eq!(group.properties.auto_failback_type, AutoFailback::Allow);
+    assert_eq!(group.properties.preferred_owners, ["B", "A"]);
+    assert!(!group.persistent_state);
+    assert_eq!(group.resources[0].properties.restart_threshold, 5);
+    assert_eq!(group.resources[1].persistent_state, Some(true));
+    assert_eq!(
+        group.resources[1].properties.get("Anything"),
+        Some(Value::List(vec!["goes".into()]))
+    );
+    assert_eq!(
+        loaded.warnings.iter().map(|f| f.rule).collect::<Vec<_>>(),
+        ["unknown-type"]
+    );
+}
+
+#[test]
+fn the_quorum_is_checked() {
+    let text = with_groups("");
+    let quorum = "Standard(resource: \"Disk Q:\")";
+    // With the Cluster Group written in full, the quorum resource can be wrong in more ways.
+    let written = text.replace("address: \"10.0.0.20\", ", "").replace(
+        "groups: [",
+        r#"groups: [ (name: "Cluster Group", resources: [
+    (name: "Disk Q:", type: "Physical Disk"), (name: "Name", type: "Network Name", properties: { "Name": "C" }),
+])"#,
+    );
+    assert_eq!(findings(&written), Vec::<String>::new());
+    for (to, rule) in [
+        ("Standard(resource: \"Disk P:\")", "unknown-quorum-resource"),
+        ("Standard(resource: \"Name\")", "not-quorum-capable"),
+        ("MajorityNodeSet", "majority-without-resource"),
+    ] {
+        let broken = written.replace(quorum, to);
+        let found = parse("x", &broken).unwrap_err();
+        assert_eq!(found.0[0].rule, rule);
+        assert_eq!(found.0[0].line, 2, "{found}");
+    }
+    let bare = text.replace("disks: [\"Disk Q:\", \"Disk R:\"],", "");
+    assert_eq!(
+        findings(&bare),
+        [format!(
+            "standard-without-disk {}",
+            place(&bare, "\"Disk Q:\"")
+        )]
+    );
+    let two = text.replace(quorum, "MajorityNodeSet");
+    assert_eq!(
+        findings(&two),
+        [format!(
+            "majority-of-two {}",
+            place(&two, "MajorityNodeSet")
+        )]
+    );
+}
+
+#[test]
+fn networks_are_checked() {
+    let text = with_groups("");
+    let alone = text
+        .replace("role: Internal", "role: ClientAccess")
+        .replace("role: Mixed", "role: ClientAccess");
+    let rules: Vec<&str> = parse("x", &alone)
+        .unwrap_err()
+        .iter()
+        .map(|finding| finding.rule)
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            "no-private-network",
+            "node-without-cluster-network",
+            "node-without-cluster-network"
+        ]
+    );
+    let internal = text.replace("role: Mixed", "role: Internal");
+    assert_eq!(findings(&internal), ["address-without-clients 2:21 11"]);
+    let host = text.replace("address: \"10.0.0.20\"", "address: \"10.0.0.255\"");
+    assert_eq!(findings(&host), ["address-outside-subnet 2:21 12"]);
+    let nodes = (1..=9)
+        .map(|n| format!("(name: \"N{n}\", interfaces: {{ \"Private\": \"192.168.0.{n}\" }}),\n"))
+        .collect::<String>();
+    let start = text.find("nodes: [").unwrap() + "nodes: [".len();
+    let end = text.find("],\ndisks").unwrap();
+    let many = format!("{}{nodes}{}", &text[..start], &text[end..]);
+    assert_eq!(
+        findings(&many),
+        [format!("too-many-nodes {}", place(&many, "\"N9\""))]
+    );
+    let none = format!("{}{}", &text[..start], &text[end..]);
+    assert_eq!(findings(&none), ["no-nodes 1:1 1"]);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_one_finding() {
+    let findings = load(std::path::Path::new("no/such/cluster.ron")).unwrap_err();
+    assert_eq!(findings.0.len(), 1);
+    assert_eq!(findings.0[0].rule, "file-unreadable");
+    assert_eq!(findings.0[0].file, "no/such/cluster.ron");
+}
+
+#[test]
+fn local_time_has_an_offset() {
+    let text = shipped("four-node.ron").replace("\"+00:00\"", "\"-07:30\"");
+    let loaded = parse("x", &text).unwrap();
+    assert_eq!(loaded.definition.utc_offset_minutes, -450);
+    assert_eq!(
+        loaded.facts.civil_origin_ms,
+        Facts::DEFAULT_ORIGIN_MS + 450 * 60_000
+    );
+    for bad in ["\"+15:00\"", "\"noon\"", "\"\""] {
+        let text = shipped("four-node.ron").replace("\"+00:00\"", bad);
+        assert_eq!(
+            findings(&text),
+            [format!("out-of-range {}", place(&text, bad))]
+        );
+    }
+}
+
+#[test]
+fn only_what_is_no_error_can_be_accepted() {
+    let text = shipped("two-node-active-active.ron");
+    let without = text.replace("accept: [\"active-active\"],", "");
+    let warned = parse("x", &without).unwrap().warnings;
+    assert_eq!(
+        (warned[0].rule, warned[0].severity),
+        ("active-active", Severity::Warning)
+    );
+    for (bad, says) in [
+        ("activ-active", "did you mean `active-active`?"),
+        ("bad-address", "cannot be accepted"),
+    ] {
+        let findings = parse(
+            "x",
+            &text.replacen("active-active\"]", &format!("{bad}\"]"), 1),
+        )
+        .unwrap_err();
+        assert_eq!(findings.0[0].rule, "unknown-rule");
+        assert!(findings.0[0].to_string().contains(says), "{findings}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn any_text_is_read_or_refused(text in any::<String>()) {
+        if let Err(findings) = parse("x", &text) {
+            prop_assert!(findings.has_errors());
+        }
+    }
+
+    /// A shipped file with pieces cut out, doubled and overwritten.
+    #[test]
+    fn a_mutated_file_is_read_or_refused_with_places_inside_it(
+        file in 0..SHIPPED.len(),
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..40, "[()\\[\\]{}:,\"a-z0-9 .-]{0,6}"), 1..5),
+    ) {
+        let mut text: Vec<char> = SHIPPED[file].1.chars().collect();
+        for (at, length, put) in cuts {
+            let start = at.index(text.len().max(1)).min(text.len());
+            let end = (start + length).min(text.len());
+            text.splice(start..end, put.chars());
+        }
+        let text: String = text.into_iter().collect();
+        let findings = match parse("x", &text) {
+            Ok(loaded) => {
+                prop_assert!(loaded.warnings.iter().all(|f| f.severity < Severity::Error));
+                loaded.warnings
+            }
+            Err(findings) => {
+                prop_assert!(findings.has_errors());
+                findings.0
+            }
+        };
+        let lines = text.split('\n').count();
+        for finding in findings {
+            prop_assert!((1..=lines).contains(&finding.line), "{finding}");
+            prop_assert!(finding.column > 0 && finding.length > 0, "{finding}");
+            prop_assert!(finding.offset + finding.bytes <= text.len(), "{finding}");
+        }
     }
 }

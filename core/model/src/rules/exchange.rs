@@ -48,7 +48,12 @@ pub(super) fn crowded_cluster_group(subject: &Subject<'_>, findings: &mut Findin
         let quorum = matches!(&subject.definition.quorum,
             QuorumKind::Standard { resource: quorum } if resource.name == *quorum);
         // A whole virtual server there is a rule of its own.
+        let server = group
+            .resources
+            .iter()
+            .any(|other| *other.kind == *types::SYSTEM_ATTENDANT);
         if holds_quorum(subject, group)
+            && !server
             && !own.contains(&resource.kind.as_str())
             && !quorum
             && !types::is_exchange(&resource.kind)
@@ -227,7 +232,8 @@ pub(super) fn several_mtas(subject: &Subject<'_>, findings: &mut Findings<'_>) {
 /// What a virtual server needs at least, and what depends on what in it (2003).
 pub(super) fn exchange_dependency(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, r, group, resource) in subject.resources() {
-        if !types::is_exchange(&resource.kind) {
+        // A virtual server in the quorum's group has to leave it anyway.
+        if !types::is_exchange(&resource.kind) || holds_quorum(subject, group) {
             continue;
         }
         let needs: &[&str] = if *resource.kind == *types::SYSTEM_ATTENDANT {
