@@ -33,6 +33,11 @@ impl Monitor {
     /// Asks the checks that are due. IsAlive, being the thorough one, stands for both.
     pub(super) fn poll_health(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
         if self.state(name) != Some(ResourceState::Online) {
+            // Going offline: nobody asks any more.
+            if let Some(instance) = self.instances.get_mut(name) {
+                instance.looks_alive_at = None;
+                instance.is_alive_at = None;
+            }
             return;
         }
         let (looks_alive, is_alive) = self.intervals(name);

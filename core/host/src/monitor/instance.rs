@@ -294,7 +294,7 @@ impl Monitor {
                 error.to_string(),
             ));
         };
-        let image = if shared.info.is_stateless() || !shared.info.path.is_absolute() {
+        let image = if shared.info.is_stateless() {
             shared
         } else {
             match self.copies.entry(number) {

@@ -96,6 +96,8 @@ impl Monitor {
                 instance.armed = None;
                 self.due(services, &name, now);
                 self.rearm(&name);
+                let armed = self.instances.get(&name).and_then(|instance| instance.armed);
+                assert!(armed.is_none_or(|next| next > now), "`{name}` has something due for ever");
             }
         }
     }

@@ -1,0 +1,393 @@
+//! What crosses the boundary: service calls, properties, logs, control codes, panics.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use quorate_abi::*;
+use quorate_model::monitor::MonitorCommand;
+
+use super::fake::{fake, pending, read, service};
+use super::*;
+use crate::table::lend;
+
+/// Runs `f` inside `A`'s online.
+fn inside(rig: &mut Rig, f: impl FnMut(*const QrInstance) + 'static) -> Vec<String> {
+    set(|a| a.hook = Some(Box::new(f)));
+    let events = rig.online("A");
+    rig.offline("A");
+    events
+}
+
+#[test]
+fn services_reach_the_world_on_behalf_of_the_resource() {
+    let mut rig = Rig::with_a();
+    inside(&mut rig, |it| {
+        // SAFETY: inside an entry, with text and places of this test's.
+        unsafe {
+            let clock: &QrClock = service(SERVICE_ID_CLOCK);
+            assert_eq!(
+                (clock.now_ms.unwrap()(it), clock.civil_ms.unwrap()(it)),
+                (0, -5)
+            );
+            let random: &QrRandom = service(SERVICE_ID_RANDOM);
+            assert_eq!(random.next.unwrap()(it), 42);
+            let services: &QrService = service(SERVICE_ID_SERVICE);
+            assert_eq!(services.start.unwrap()(it, lend("svc"), 7), 0);
+            let mut state = 0;
+            assert_eq!(services.state.unwrap()(it, lend("svc"), &raw mut state), 0);
+            assert_eq!(state, SERVICE_STOP_PENDING);
+            let listen = services.listen.unwrap();
+            assert_eq!(
+                listen(it, lend("svc"), lend("10.0.0.1"), 25, lend("smtp"), 1),
+                0
+            );
+            assert_eq!(
+                listen(it, lend("svc"), lend("10.0.0.1"), 65_536, lend("smtp"), 1),
+                ERROR_INVALID_PARAMETER
+            );
+            assert_eq!(services.stop.unwrap()(it, lend("svc")), ERROR_NOT_SUPPORTED);
+            let probe: &QrProbe = service(SERVICE_ID_PROBE);
+            let banner = read(|at, len, needed| {
+                probe.port.unwrap()(it, lend("10.0.0.1"), 25, lend("smtp"), at, len, needed)
+            });
+            assert_eq!(banner.unwrap(), "Fake 10.0.0.1:25 smtp");
+            let disk: &QrDisk = service(SERVICE_ID_DISK);
+            assert_eq!(disk.reserve.unwrap()(it, lend("Q:")), 0);
+            let mut held = 9;
+            assert_eq!(disk.reserved.unwrap()(it, lend("Q:"), &raw mut held), 0);
+            assert_eq!(held, 1);
+            assert_eq!(
+                disk.write.unwrap()(it, lend("Q:"), lend("f"), b"abc".as_ptr(), 3),
+                0
+            );
+            let file = |name: &'static str| {
+                read(move |at, len, needed| {
+                    disk.read.unwrap()(it, lend("Q:"), lend(name), at, len, needed)
+                })
+            };
+            assert_eq!(
+                (file("f"), file("g")),
+                (Ok("abc".to_owned()), Err(ERROR_NOT_FOUND))
+            );
+            let list = read(|at, len, needed| disk.list.unwrap()(it, lend("Q:"), at, len, needed));
+            assert_eq!(list.unwrap(), "Q:f");
+            assert_eq!(disk.unmount.unwrap()(it, lend("Q:"), 1), 0);
+            let address: &QrAddress = service(SERVICE_ID_ADDRESS);
+            assert_eq!(
+                address.add.unwrap()(it, lend("public"), lend("10.0.0.1")),
+                0
+            );
+            let works = address.works.unwrap()(it, lend("public"), lend("10.0.0.1"));
+            assert_eq!(works, ERROR_GEN_FAILURE, "an error has a code");
+            let mut seconds = 0;
+            let lease = read(|at, len, needed| {
+                address.lease.unwrap()(it, lend("public"), at, len, needed, &raw mut seconds)
+            });
+            assert_eq!((lease.unwrap().as_str(), seconds), ("10.0.0.9", 3_600));
+            let names: &QrName = service(SERVICE_ID_NAME);
+            let resolved =
+                read(|at, len, needed| names.resolve.unwrap()(it, lend("EVS1"), at, len, needed));
+            assert_eq!(resolved.unwrap(), "address of EVS1");
+            let checkpoint: &QrCheckpoint = service(SERVICE_ID_CHECKPOINT);
+            assert_eq!(
+                checkpoint.save.unwrap()(it, lend("clean"), b"1".as_ptr(), 1),
+                0
+            );
+            let loaded = read(|at, len, needed| {
+                checkpoint.load.unwrap()(it, lend("clean"), at, len, needed)
+            });
+            assert_eq!(loaded.unwrap(), "1");
+            let cluster: &QrCluster = service(SERVICE_ID_CLUSTER);
+            assert_eq!(cluster.configured_nodes.unwrap()(it), 4);
+            let unknown = (*crate::table::host()).get_service.unwrap()(lend("quorate.magic/1"));
+            assert!(unknown.is_null());
+        }
+    });
+    assert_eq!(
+        rig.world.asked,
+        [
+            "A: start svc 7",
+            "listen svc 10.0.0.1:25 smtp true",
+            "A in G: reserve Q:",
+            "unmount Q: true",
+            "add 10.0.0.1 to public",
+        ]
+    );
+}
+
+#[test]
+fn outside_an_entry_or_on_anothers_behalf_the_host_refuses() {
+    let mut rig = Rig::with_a();
+    rig.open(spec("B", "Fake"));
+    let b = fake("B", |b| b.instance);
+    inside(&mut rig, move |a| {
+        let disk: &QrDisk = service(SERVICE_ID_DISK);
+        // SAFETY: handles are never followed, whatever they are.
+        unsafe {
+            let reserve = disk.reserve.unwrap();
+            assert_eq!(reserve(b, lend("Q:")), ERROR_ACCESS_DENIED);
+            assert_eq!(reserve(ptr::null(), lend("Q:")), ERROR_ACCESS_DENIED);
+            assert_eq!(
+                reserve(a.wrapping_byte_add(1 << 40), lend("Q:")),
+                ERROR_ACCESS_DENIED
+            );
+        }
+    });
+    let a = fake("A", |a| a.instance);
+    // SAFETY: as above.
+    unsafe {
+        let disk: &QrDisk = service(SERVICE_ID_DISK);
+        assert_eq!(disk.reserve.unwrap()(a, lend("Q:")), ERROR_ACCESS_DENIED);
+        let clock: &QrClock = service(SERVICE_ID_CLOCK);
+        assert_eq!(clock.now_ms.unwrap()(a), 0);
+        let log: &QrLog = service(SERVICE_ID_LOG);
+        log.write.unwrap()(a, 0, lend("nobody listens"));
+        let properties: &QrProperties = service(SERVICE_ID_PROPERTIES);
+        assert_eq!(properties.provider_count.unwrap()(a, lend("Fake")), 0);
+    }
+    assert_eq!(rig.world.asked, [""; 0]);
+    assert_eq!(rig.events(), [""; 0]);
+}
+
+#[test]
+fn a_dead_machine_answers_not_ready() {
+    let mut rig = Rig::with_a();
+    rig.online("A");
+    // `terminate` has no hook: look at what the frame without a world says instead.
+    let directory = crate::monitor::Directory::new(fake::plugins(0));
+    let handle = crate::table::Handle::new();
+    let spec = spec("A", "Fake");
+    let frame = crate::table::Frame::new(handle, None, &directory, &spec);
+    let disk: &QrDisk = service(SERVICE_ID_DISK);
+    let (code, _) = crate::table::enter(frame, || {
+        // SAFETY: inside a frame.
+        unsafe { disk.reserve.unwrap()(handle.as_ptr(), lend("Q:")) }
+    });
+    assert_eq!(code, ERROR_NOT_READY);
+}
+
+#[test]
+fn properties_are_the_resources_own_or_the_types_defaults() {
+    let mut rig = Rig::new();
+    let mut own = spec("A", "Fake");
+    own.properties
+        .private
+        .insert("WAIT".to_owned(), Value::Dword(7));
+    own.properties
+        .private
+        .insert("Extra".to_owned(), text("more"));
+    own.properties.restart_threshold = 9;
+    rig.open(own);
+    inside(&mut rig, |it| {
+        let properties: &QrProperties = service(SERVICE_ID_PROPERTIES);
+        // SAFETY: inside an entry, with text and places of this test's.
+        unsafe {
+            let get = |name: &str| {
+                let get = properties.get.unwrap();
+                read(|at, len, needed| get(it, lend(name), at, len, needed))
+            };
+            let ok = |text: &str| Ok(text.to_owned());
+            assert_eq!(get("Disk"), ok("Disk Q:"));
+            assert_eq!(get("Wait"), ok("7"));
+            assert_eq!(get("Lines"), ok("a\nb"));
+            assert_eq!(get("extra"), ok("more"));
+            assert_eq!(get("RestartThreshold"), ok("9"));
+            assert_eq!(get("Nothing"), Err(ERROR_NOT_FOUND));
+            let mut number = 0;
+            let get_u32 = properties.get_u32.unwrap();
+            assert_eq!(get_u32(it, lend("Wait"), &raw mut number), 0);
+            assert_eq!(number, 7);
+            assert_eq!(
+                get_u32(it, lend("Disk"), &raw mut number),
+                ERROR_RESOURCE_PROPERTY
+            );
+            let mut needed = 0;
+            let get = properties.get.unwrap();
+            let code = get(it, lend("Disk"), ptr::null_mut(), 0, &raw mut needed);
+            assert_eq!((code, needed), (ERROR_MORE_DATA, 7));
+        }
+    });
+}
+
+#[test]
+fn providers_are_found_through_others_in_the_order_of_the_definition() {
+    let mut rig = Rig::new();
+    let mut with = |name: &str, kind: &str, on: &[&str]| {
+        let mut spec = spec(name, kind);
+        spec.depends_on = on.iter().map(|on| (*on).into()).collect();
+        spec.properties
+            .private
+            .insert("Disk".to_owned(), text(&format!("of {name}")));
+        rig.open(spec);
+    };
+    with("Disk Z", "Fake Quick", &[]);
+    with("Disk B", "Fake Quick", &[]);
+    with("Middle", "Fake Bare", &["Disk B"]);
+    with(
+        "Top",
+        "Fake Bare",
+        &["Middle", "Disk Z", "Disk B", "Not Open"],
+    );
+    with("A", "Fake", &["Top"]);
+    inside(&mut rig, |it| {
+        let properties: &QrProperties = service(SERVICE_ID_PROPERTIES);
+        // SAFETY: inside an entry, with text and places of this test's.
+        unsafe {
+            let kind = lend("Fake Quick");
+            assert_eq!(properties.provider_count.unwrap()(it, kind), 2);
+            assert_eq!(properties.provider_count.unwrap()(it, lend("Fake")), 0);
+            let name = |index| {
+                let name = properties.provider_name.unwrap();
+                read(|at, len, needed| name(it, kind, index, at, len, needed))
+            };
+            assert_eq!(name(0).unwrap(), "Disk B");
+            assert_eq!(name(1).unwrap(), "Disk Z");
+            assert_eq!(name(2), Err(ERROR_NOT_FOUND));
+            let get = properties.provider_get.unwrap();
+            let disk = read(|at, len, needed| get(it, kind, 1, lend("Disk"), at, len, needed));
+            assert_eq!(disk.unwrap(), "of Disk Z");
+        }
+    });
+}
+
+#[test]
+fn online_here_counts_other_groups_only_and_what_is_coming_online() {
+    let mut rig = Rig::with_a();
+    for (name, group) in [("B", "H"), ("C", "I"), ("D", "G"), ("E", "J")] {
+        let mut other = spec(name, "Fake");
+        other.group = group.into();
+        rig.open(other);
+    }
+    fake("B", |b| b.online = pending(1_000_000, 0));
+    for name in ["B", "C", "D"] {
+        rig.online(name);
+    }
+    inside(&mut rig, |it| {
+        let cluster: &QrCluster = service(SERVICE_ID_CLUSTER);
+        // SAFETY: inside an entry.
+        let count = |kind: &str| unsafe { cluster.online_here.unwrap()(it, lend(kind)) };
+        assert_eq!((count("Fake"), count("Fake Bare")), (2, 0));
+    });
+}
+
+#[test]
+fn log_lines_are_cut_and_come_before_the_state() {
+    let mut rig = Rig::with_a();
+    let events = inside(&mut rig, |it| {
+        let log: &QrLog = service(SERVICE_ID_LOG);
+        let long = "é".repeat(600);
+        // SAFETY: inside an entry.
+        unsafe {
+            log.write.unwrap()(it, 77, lend(&long));
+            (*crate::table::host()).log_event.unwrap()(it, LOG_WARNING, lend("two"));
+        }
+    });
+    let cut = format!("A log 3 {}", "é".repeat(500));
+    assert_eq!(events, [cut.as_str(), "A log 1 two", "A Online"]);
+}
+
+#[test]
+fn a_refused_service_call_explains_the_error_it_leads_to() {
+    let mut rig = Rig::with_a();
+    rig.world.busy = true;
+    set(|a| {
+        a.hook = Some(Box::new(|it| {
+            let disk: &QrDisk = service(SERVICE_ID_DISK);
+            // SAFETY: inside an entry.
+            assert_eq!(unsafe { disk.reserve.unwrap()(it, lend("Q:")) }, ERROR_BUSY);
+        }));
+        a.online.code = ERROR_BUSY;
+    });
+    assert_eq!(
+        rig.online("A"),
+        ["A Failed [170 Online failed: Q: is reserved by NODE2]"]
+    );
+}
+
+#[test]
+fn a_panic_of_the_world_waits_for_the_plugin_to_return() {
+    let mut rig = Rig::with_a();
+    rig.world.panics = true;
+    set(|a| {
+        a.hook = Some(Box::new(|it| {
+            let disk: &QrDisk = service(SERVICE_ID_DISK);
+            // SAFETY: inside an entry. It returns: nothing unwinds through the plugin.
+            assert_eq!(
+                unsafe { disk.reserve.unwrap()(it, lend("Q:")) },
+                ERROR_ACCESS_DENIED
+            );
+            fake("order", |it| it.calls.push("returned"));
+        }));
+    });
+    let panic = catch_unwind(AssertUnwindSafe(|| rig.online("A"))).unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"the world is broken"));
+    assert_eq!(fake("order", |it| it.calls.clone()), ["returned"]);
+}
+
+#[test]
+fn control_codes_go_to_the_type_with_a_buffer_that_grows_and_then_to_the_monitor() {
+    let mut rig = Rig::with_a();
+    let mut control = |code| {
+        let input = b"in".to_vec();
+        let command = MonitorCommand::Control {
+            resource: name("A"),
+            code,
+            request: 5,
+            input,
+        };
+        rig.command(command)
+    };
+    set(|a| a.control = Some(10));
+    assert_eq!(control(1), ["#5 10 bytes"]);
+    set(|a| a.control = Some(100_000));
+    assert_eq!(control(1), ["#5 100000 bytes"]);
+    set(|a| a.control = Some(2_000_000));
+    assert!(control(1)[0].starts_with("#5 [234 "), "past the limit");
+    set(|a| a.control = None);
+    assert!(control(1)[0].starts_with("#5 [1 neither"));
+    assert_eq!(control(0x0100_0029), ["#5 1 bytes"]);
+    assert_eq!(control(0x0100_002d), ["#5 4 bytes"]);
+}
+
+#[test]
+fn a_plugins_threads_report_through_set_resource_status() {
+    fake::forget();
+    let monitor = Monitor::new(fake::plugins(PLUGIN_THREADS));
+    let mut rig = Rig {
+        monitor,
+        world: World::default(),
+    };
+    rig.open(spec("A", "Fake Bare"));
+    let it = fake("A", |a| a.instance) as usize;
+    let report = move |status, checkpoint| {
+        let thread = std::thread::spawn(move || {
+            // SAFETY: the handle is a number.
+            unsafe {
+                let host = &*crate::table::host();
+                let it = ptr::without_provenance(it);
+                host.log_event.unwrap()(it, 0, lend("from a thread"));
+                host.set_resource_status.unwrap()(it, status, checkpoint)
+            }
+        });
+        thread.join().unwrap()
+    };
+    assert_eq!(report(ERROR_IO_PENDING, 1), 1, "nothing is pending");
+    set(|a| a.online = pending(0, 0));
+    assert_eq!(rig.online("A"), ["A OnlinePending"]);
+    rig.run(170 * SECOND);
+    assert_eq!(report(ERROR_IO_PENDING, 1), 0);
+    assert_eq!(
+        rig.run(170 * SECOND),
+        ["A log 0 from a thread"],
+        "it got on"
+    );
+    assert_eq!(report(0, 2), 0);
+    assert_eq!(report(0, 2), 1, "ended twice");
+    let line = "A log 0 from a thread";
+    assert_eq!(rig.run(100), [line, line, "A Online"]);
+    assert_eq!(report(31, 3), 1, "nothing is pending any more");
+    rig.command(MonitorCommand::Close {
+        resource: name("A"),
+    });
+    assert_eq!(report(31, 3), 1, "closed");
+}
