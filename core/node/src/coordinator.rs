@@ -16,15 +16,15 @@ use crate::timers::Timer;
 const FAILBACK_CHECK: Duration = Duration::from_secs(30);
 
 impl Node {
-    /// The first update of this node's term is committed: it coordinates.
-    pub(crate) fn begin_coordination(&mut self, term: u64) {
+    /// The first update of this node's term is committed, and its quorum is confirmed: it coordinates.
+    fn begin_coordination(&mut self, term: u64) {
         self.coordination = Some(Coordination {
             since: self.now,
             formed: self.phase == Phase::Joining,
             view_pending: false,
             takeover_pending: false,
         });
-        self.basis = self.now;
+        self.basis = self.confirmed();
         self.coordinator_heard = self.now;
         self.regrouping = false;
         self.timers.stop(Timer::Campaign);
@@ -37,7 +37,12 @@ impl Node {
 
     /// Looks after membership and lost nodes' groups. Called after every input.
     pub(crate) fn coordinate(&mut self) {
-        if self.coordination.is_none() || !self.coordinates_at(self.now) {
+        if let (None, Some(term)) = (&self.coordination, self.led)
+            && self.now.since(self.confirmed()) <= bounds::COORDINATOR_LEASE
+        {
+            self.begin_coordination(term);
+        }
+        if !self.coordinates_at(self.now) {
             return;
         }
         self.propose_view();

@@ -15,13 +15,14 @@ impl Node {
             .set(Timer::Heartbeat, self.now + bounds::HEARTBEAT);
         if self.log.is_leader() {
             self.log.resend(self.now.0);
+            self.storage.touch();
         }
         self.send_heartbeats();
         self.check_silence();
     }
 
     pub(crate) fn send_heartbeats(&mut self) {
-        let confirmed = self.quorum.confirmed(&self.log, self.me, self.now);
+        let confirmed = self.confirmed();
         let age = u64::try_from(self.now.since(confirmed).as_micros()).unwrap_or(u64::MAX);
         let view = &self.database.view;
         let heartbeat = Heartbeat {
@@ -189,12 +190,17 @@ impl Node {
         }
     }
 
+    /// When this node's quorum was last confirmed, if it leads.
+    pub(crate) fn confirmed(&self) -> Time {
+        self.quorum
+            .confirmed(&self.log, self.me, self.now, self.storage.proven())
+    }
+
     /// Whether this node's word as coordinator stands.
     pub(crate) fn coordinates_at(&self, now: Time) -> bool {
         self.coordination.is_some()
             && self.log.is_leader()
-            && now.since(self.quorum.confirmed(&self.log, self.me, self.now))
-                <= bounds::COORDINATOR_LEASE
+            && now.since(self.confirmed()) <= bounds::COORDINATOR_LEASE
     }
 
     /// Whether this node is part of a cluster that has quorum, as far as it can know.
@@ -211,13 +217,19 @@ impl Node {
     /// Steps down where quorum is no longer confirmed, and halts where it has been gone for too long.
     pub(crate) fn check_quorum(&mut self) {
         if self.log.is_leader() && self.coordination.is_some() {
-            let confirmed = self.quorum.confirmed(&self.log, self.me, self.now);
+            let confirmed = self.confirmed();
             if self.now.since(confirmed) <= bounds::COORDINATOR_LEASE {
                 self.basis = self.basis.max(confirmed);
                 self.coordinator_heard = self.now;
             } else {
                 self.basis = self.basis.max(confirmed);
                 self.coordinator_heard = self.basis;
+                if !self.quorum.survives_lapse() {
+                    let text =
+                        "the quorum disk has not confirmed for too long that it is this node's";
+                    self.halt(Reason::new(1038, text), true);
+                    return;
+                }
                 self.log.step_down();
                 self.pump_log();
             }

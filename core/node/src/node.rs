@@ -88,6 +88,8 @@ pub struct Node {
     /// Own cards that work, by network.
     pub(crate) links: BTreeMap<Name, bool>,
     pub(crate) coordination: Option<Coordination>,
+    /// The term in which this node leads and has committed something.
+    pub(crate) led: Option<u64>,
     /// When quorum was last confirmed, on this node's clock.
     pub(crate) basis: Time,
     /// When the coordinator was last heard.
@@ -152,6 +154,7 @@ impl Node {
             peers: BTreeMap::new(),
             links: BTreeMap::new(),
             coordination: None,
+            led: None,
             basis: now,
             coordinator_heard: now,
             regrouping: false,
@@ -398,7 +401,7 @@ impl Node {
         if self.phase == Phase::Halted || self.timers.is_set(Timer::Disk) {
             return;
         }
-        if let Some(request) = self.storage.next_request() {
+        if let Some(request) = self.storage.next_request(self.now) {
             self.output(Output::Disk(request));
         }
     }

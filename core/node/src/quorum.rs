@@ -27,8 +27,12 @@ pub(crate) trait Quorum: fmt::Debug {
     /// How to become coordinator.
     fn candidacy(&self) -> Candidacy;
 
-    /// When the coordinator's quorum was last confirmed.
-    fn confirmed(&self, log: &Log, me: NodeId, now: Time) -> Time;
+    /// When the coordinator's quorum was last confirmed. `proven` is when the newest write to the log's device that
+    /// succeeded was asked for.
+    fn confirmed(&self, log: &Log, me: NodeId, now: Time, proven: Time) -> Time;
+
+    /// Whether a coordinator whose quorum is no longer confirmed may go on as a member; otherwise it halts.
+    fn survives_lapse(&self) -> bool;
 
     /// How long after it began to coordinate a node waits before it takes over from one it has not heard of: by
     /// then whoever followed an earlier coordinator has stopped.
@@ -77,9 +81,14 @@ impl Quorum for Standard {
         }
     }
 
-    /// Now, as long as it is held: a lost reservation is reported within one renewal (3 s), and ends everything.
-    fn confirmed(&self, _log: &Log, _me: NodeId, now: Time) -> Time {
-        now
+    /// The last write that the disk let through: only the holder's are.
+    fn confirmed(&self, _log: &Log, _me: NodeId, _now: Time, proven: Time) -> Time {
+        proven
+    }
+
+    /// Another may have held the disk meanwhile and written to it: what this node has in memory is not to be trusted.
+    fn survives_lapse(&self) -> bool {
+        false
     }
 
     fn takeover_wait(&self) -> Duration {
@@ -109,7 +118,7 @@ impl Quorum for MajorityNodeSet {
     }
 
     /// The newest round that a majority has answered.
-    fn confirmed(&self, log: &Log, me: NodeId, now: Time) -> Time {
+    fn confirmed(&self, log: &Log, me: NodeId, now: Time, _proven: Time) -> Time {
         let voters = log.voters();
         let mut rounds: Vec<u64> = voters
             .iter()
@@ -123,6 +132,10 @@ impl Quorum for MajorityNodeSet {
             .collect();
         rounds.sort_unstable_by(|a, b| b.cmp(a));
         Time(rounds.get(voters.len() / 2).copied().unwrap_or(0))
+    }
+
+    fn survives_lapse(&self) -> bool {
+        true
     }
 
     fn takeover_wait(&self) -> Duration {
@@ -149,8 +162,12 @@ impl Quorum for Local {
         Candidacy::Alone
     }
 
-    fn confirmed(&self, _log: &Log, _me: NodeId, now: Time) -> Time {
+    fn confirmed(&self, _log: &Log, _me: NodeId, now: Time, _proven: Time) -> Time {
         now
+    }
+
+    fn survives_lapse(&self) -> bool {
+        true
     }
 
     fn takeover_wait(&self) -> Duration {

@@ -75,8 +75,11 @@ impl Node {
     fn role_changed(&mut self, role: Role, term: u64) {
         if role == Role::Leader {
             self.appended.clear();
+            self.led = None;
+            self.log.resend(self.now.0);
             return;
         }
+        self.led = None;
         if self.coordination.take().is_some() {
             let reason = format!("{role:?} in term {term}");
             self.event(Event::CoordinatorLost { reason });
@@ -130,8 +133,8 @@ impl Node {
         if self.phase == Phase::Halted {
             return;
         }
-        if self.log.is_leader() && entry.term == self.log.term() && self.coordination.is_none() {
-            self.begin_coordination(entry.term);
+        if self.log.is_leader() && entry.term == self.log.term() {
+            self.led = Some(entry.term);
         }
         if self.database.applied + 1 >= self.log.first_index() + COMPACT_AFTER
             && self.log.applied_index() == self.database.applied

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use quorate_log::{Persist, Stored};
+use quorate_model::Time;
 
 use crate::io::{Device, DiskOp, DiskRequest};
 use crate::store;
@@ -26,6 +27,9 @@ pub(crate) struct Storage {
     mirror: Stored,
     queue: VecDeque<Job>,
     in_flight: Option<u64>,
+    /// When the request under way was made, and when the newest one that succeeded was.
+    asked: Time,
+    proven: Time,
     next_ticket: u64,
     durable: u64,
 }
@@ -37,6 +41,8 @@ impl Storage {
             mirror: stored,
             queue: VecDeque::new(),
             in_flight: None,
+            asked: Time::ZERO,
+            proven: Time::ZERO,
             next_ticket: 1,
             durable: 0,
         }
@@ -49,6 +55,25 @@ impl Storage {
     /// The newest mark that is durable.
     pub(crate) fn durable(&self) -> u64 {
         self.durable
+    }
+
+    /// When the newest write that succeeded was asked for.
+    pub(crate) fn proven(&self) -> Time {
+        self.proven
+    }
+
+    /// Writes nothing, to see whether the device would take it, unless a write is due anyway.
+    pub(crate) fn touch(&mut self) {
+        if self.queue.is_empty() {
+            let file = store::LOG_FILE.to_owned();
+            self.enqueue(
+                vec![DiskOp::Append {
+                    file,
+                    bytes: Vec::new(),
+                }],
+                None,
+            );
+        }
     }
 
     /// A ticket for a request outside the queue.
@@ -96,13 +121,14 @@ impl Storage {
     }
 
     /// The next request to make, if none is under way.
-    pub(crate) fn next_request(&mut self) -> Option<DiskRequest> {
+    pub(crate) fn next_request(&mut self, now: Time) -> Option<DiskRequest> {
         if self.in_flight.is_some() {
             return None;
         }
         let op = self.queue.front()?.op.clone();
         let ticket = self.ticket();
         self.in_flight = Some(ticket);
+        self.asked = now;
         Some(DiskRequest {
             ticket,
             device: self.device.clone(),
@@ -118,6 +144,7 @@ impl Storage {
     /// The request under way is done.
     pub(crate) fn done(&mut self) {
         self.in_flight = None;
+        self.proven = self.asked;
         if let Some(Job {
             mark: Some(mark), ..
         }) = self.queue.pop_front()

@@ -90,7 +90,7 @@ pub(crate) fn write(persist: &Persist, after_snapshot: &Stored) -> Vec<DiskOp> {
         bytes.extend(codec::encode(&Record::Entry(entry.clone())));
     }
     if let Some(hard) = &persist.hard {
-        bytes.extend(codec::encode(&Record::Hard(hard.clone())));
+        bytes.extend(codec::encode(&Record::Hard(*hard)));
     }
     vec![DiskOp::Append {
         file: LOG_FILE.into(),
@@ -119,7 +119,7 @@ pub(crate) fn write_all(stored: &Stored) -> Vec<DiskOp> {
 }
 
 fn log_bytes(stored: &Stored) -> Vec<u8> {
-    let mut bytes = codec::encode(&Record::Hard(stored.hard.clone()));
+    let mut bytes = codec::encode(&Record::Hard(stored.hard));
     for entry in &stored.entries {
         bytes.extend(codec::encode(&Record::Entry(entry.clone())));
     }
@@ -208,4 +208,112 @@ fn take(stored: &mut Stored, record: Record) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use quorate_log::EntryKind;
+
+    use super::*;
+
+    /// The operations on a disk, as the world carries them out.
+    fn carry_out(files: &mut BTreeMap<String, Vec<u8>>, ops: Vec<DiskOp>) {
+        for op in ops {
+            match op {
+                DiskOp::Append { file, bytes } => files.entry(file).or_default().extend(bytes),
+                DiskOp::Replace { file, bytes } => {
+                    files.insert(file, bytes);
+                }
+                DiskOp::Remove { file } => {
+                    files.remove(&file);
+                }
+                DiskOp::Truncate { .. } | DiskOp::ReadAll { .. } => {}
+            }
+        }
+    }
+
+    /// A log of `updates`, one persist each, and the files it makes.
+    fn written(updates: &[Vec<u8>]) -> (Stored, BTreeMap<String, Vec<u8>>) {
+        let (mut stored, mut files) = (Stored::default(), BTreeMap::new());
+        for (at, update) in updates.iter().enumerate() {
+            let index = at as u64 + 1;
+            let persist = Persist {
+                hard: (at == 0).then_some(HardState {
+                    term: 1,
+                    voted_for: Some(1),
+                }),
+                entries: vec![Entry {
+                    index,
+                    term: 1,
+                    kind: EntryKind::Update(update.clone()),
+                }],
+                ..Persist::default()
+            };
+            stored.write(&persist);
+            carry_out(&mut files, write(&persist, &stored));
+        }
+        (stored, files)
+    }
+
+    #[test]
+    fn a_checkpoint_half_way_leaves_records_that_it_covers() {
+        let (mut stored, mut files) = written(&[vec![1], vec![2], vec![3]]);
+        let snapshot = Snapshot {
+            index: 2,
+            term: 1,
+            voters: quorate_log::NodeSet::EMPTY,
+            data: vec![9],
+        };
+        let persist = Persist {
+            snapshot: Some(snapshot),
+            ..Persist::default()
+        };
+        stored.write(&persist);
+        let mut ops = write(&persist, &stored);
+        let log = ops.pop();
+        carry_out(&mut files, ops);
+        let between = recover(&files).map(|recovered| recovered.stored.entries);
+        assert_eq!(
+            between,
+            Ok(stored.entries.clone()),
+            "the log still has what the checkpoint covers"
+        );
+        carry_out(&mut files, log.into_iter().collect());
+        assert_eq!(
+            recover(&files).map(|recovered| recovered.stored),
+            Ok(stored)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_prefix_of_a_log_recovers_to_a_prefix_of_its_updates(
+            updates in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 1..8),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let (stored, mut files) = written(&updates);
+            let bytes = &files[LOG_FILE];
+            let cut = cut.index(bytes.len() + 1);
+            files.insert(LOG_FILE.into(), bytes[..cut].to_vec());
+            let recovered = recover(&files).unwrap();
+            prop_assert!(stored.entries.starts_with(&recovered.stored.entries));
+            prop_assert_eq!(recovered.torn, recovered.log_length != cut as u64);
+        }
+
+        #[test]
+        fn a_flipped_bit_is_refused_and_never_shortens_the_log(
+            updates in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 1..8),
+            at in any::<prop::sample::Index>(),
+            bit in 0..8_u32,
+        ) {
+            let (_, mut files) = written(&updates);
+            if let Some(bytes) = files.get_mut(LOG_FILE) {
+                let at = at.index(bytes.len());
+                bytes[at] ^= 1 << bit;
+            }
+            let error = recover(&files).unwrap_err();
+            prop_assert!(error.to_string().contains(LOG_FILE), "{}", error);
+        }
+    }
 }

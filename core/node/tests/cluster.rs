@@ -1,0 +1,243 @@
+//! Several nodes together: forming, taking over, parting, coming back.
+
+mod harness;
+
+use std::time::Duration;
+
+use harness::{Stage, definition};
+use quorate_model::{GroupState, NodeId};
+use quorate_node::{AdminOp, Event};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn formed(nodes: u8, standard: bool) -> Stage {
+    let mut stage = Stage::new(definition(nodes, standard));
+    stage.run(MINUTE);
+    for n in 1..nodes {
+        let found = stage.group(&format!("EVS{n}"));
+        assert_eq!(
+            found,
+            Some((format!("NODE{n}"), GroupState::Online)),
+            "{}",
+            stage.transcript()
+        );
+    }
+    stage
+}
+
+fn expect(stage: &Stage, group: &str, owner: &str, state: GroupState) {
+    assert_eq!(
+        stage.group(group),
+        Some((owner.to_owned(), state)),
+        "{}",
+        stage.transcript()
+    );
+}
+
+#[test]
+fn a_cluster_forms_and_every_group_is_at_home() {
+    for standard in [true, false] {
+        let stage = formed(4, standard);
+        let views: Vec<u64> = stage
+            .machines
+            .values()
+            .map(|machine| {
+                machine
+                    .node
+                    .as_ref()
+                    .unwrap()
+                    .snapshot(stage.now)
+                    .unwrap()
+                    .view
+            })
+            .collect();
+        assert!(views.iter().all(|view| *view == views[0]), "{views:?}");
+    }
+}
+
+#[test]
+fn a_lost_nodes_group_goes_to_the_standby_and_the_next_stays_failed() {
+    for standard in [true, false] {
+        let mut stage = formed(5, standard);
+        stage.crash(NodeId(3));
+        stage.run(MINUTE);
+        expect(&stage, "EVS3", "NODE5", GroupState::Online);
+        stage.crash(NodeId(2));
+        stage.run(MINUTE);
+        expect(&stage, "EVS2", "NODE2", GroupState::Failed);
+        expect(&stage, "EVS1", "NODE1", GroupState::Online);
+        stage.boot(NodeId(2));
+        stage.run(MINUTE);
+        expect(&stage, "EVS2", "NODE2", GroupState::Online);
+    }
+}
+
+#[test]
+fn losing_the_coordinator_is_like_losing_any_other() {
+    for standard in [true, false] {
+        let mut stage = formed(4, standard);
+        let coordinator = stage.coordinator().unwrap();
+        stage.crash(coordinator);
+        stage.run(2 * MINUTE);
+        let group = format!("EVS{coordinator}");
+        let owner = if coordinator.0 < 4 { "NODE4" } else { "NODE3" };
+        if coordinator.0 < 4 {
+            expect(&stage, &group, owner, GroupState::Online);
+        }
+        assert!(
+            stage.coordinator().is_some_and(|now| now != coordinator),
+            "{}",
+            stage.transcript()
+        );
+    }
+}
+
+#[test]
+fn two_sides_never_run_the_same_and_join_again() {
+    for standard in [true, false] {
+        let mut stage = formed(5, standard);
+        for a in [1, 2] {
+            for b in [3, 4, 5] {
+                stage.cut.insert((NodeId(a), NodeId(b)));
+                stage.cut.insert((NodeId(b), NodeId(a)));
+            }
+        }
+        stage.run(3 * MINUTE);
+        let coordinator = stage.coordinator().expect("one side goes on");
+        if !standard {
+            assert!(coordinator.0 >= 3, "the majority side goes on");
+            expect(&stage, "EVS3", "NODE3", GroupState::Online);
+        }
+        stage.cut.clear();
+        stage.run(5 * MINUTE);
+        let node = stage.machines[&stage.coordinator().unwrap()]
+            .node
+            .as_ref()
+            .unwrap();
+        let members = node.snapshot(stage.now).unwrap().members.len();
+        assert_eq!(members, 5, "{}", stage.transcript());
+        for n in 1..5 {
+            let state = stage.group(&format!("EVS{n}")).unwrap().1;
+            assert_eq!(state, GroupState::Online, "EVS{n}\n{}", stage.transcript());
+        }
+    }
+}
+
+#[test]
+fn a_frozen_node_that_wakes_stops_before_it_touches_anything() {
+    for standard in [true, false] {
+        let mut stage = formed(4, standard);
+        for victim in [2, stage.coordinator().unwrap().0] {
+            stage.freeze(NodeId(victim));
+            stage.run(3 * MINUTE);
+            stage.thaw(NodeId(victim));
+            assert!(
+                !stage.machines[&NodeId(victim)].on,
+                "it halts as soon as it wakes"
+            );
+            stage.run(5 * MINUTE);
+            assert!(stage.coordinator().is_some(), "{}", stage.transcript());
+        }
+    }
+}
+
+#[test]
+fn a_group_is_moved_on_request() {
+    let mut stage = formed(4, true);
+    let op = AdminOp::GroupMove {
+        group: "EVS1".into(),
+        to: Some("NODE4".into()),
+    };
+    stage.admin(NodeId(2), 1, op);
+    stage.run(MINUTE);
+    assert_eq!(stage.replies.get(&1), Some(&Ok(())));
+    expect(&stage, "EVS1", "NODE4", GroupState::Online);
+    let op = AdminOp::GroupMove {
+        group: "EVS2".into(),
+        to: Some("NODE4".into()),
+    };
+    stage.admin(NodeId(2), 2, op);
+    stage.run(MINUTE);
+    let refusal = stage.replies[&2].clone().unwrap_err();
+    assert!(refusal.text.contains("already hosts EVS1"), "{refusal:?}");
+    expect(&stage, "EVS2", "NODE2", GroupState::Online);
+}
+
+#[test]
+fn a_resource_restarts_three_times_and_the_fourth_failure_moves_the_group() {
+    let mut stage = formed(4, true);
+    for failure in 1..=4_u64 {
+        stage.admin(
+            NodeId(1),
+            failure,
+            AdminOp::ResourceFail {
+                resource: "EVS1 Store".into(),
+            },
+        );
+        stage.run(MINUTE);
+        assert_eq!(stage.replies[&failure], Ok(()));
+        let owner = if failure < 4 { "NODE1" } else { "NODE4" };
+        expect(&stage, "EVS1", owner, GroupState::Online);
+    }
+    let restarts = stage
+        .events
+        .iter()
+        .filter(|(_, _, event)| matches!(event, Event::Restart { .. }));
+    assert_eq!(restarts.count(), 3);
+}
+
+#[test]
+fn a_service_that_stops_in_order_leaves_its_groups_to_others() {
+    for standard in [true, false] {
+        let mut stage = formed(4, standard);
+        let coordinator = stage.coordinator().unwrap();
+        stage.admin(coordinator, 1, AdminOp::ServiceStop);
+        stage.run(2 * MINUTE);
+        assert_eq!(
+            stage.replies.get(&1),
+            Some(&Ok(())),
+            "{}",
+            stage.transcript()
+        );
+        assert!(!stage.machines[&coordinator].on);
+        if coordinator.0 < 4 {
+            expect(
+                &stage,
+                &format!("EVS{coordinator}"),
+                "NODE4",
+                GroupState::Online,
+            );
+        }
+    }
+}
+
+#[test]
+fn a_whole_cluster_that_lost_power_comes_back_with_what_was_acknowledged() {
+    for standard in [true, false] {
+        let mut stage = formed(4, standard);
+        stage.admin(
+            NodeId(3),
+            1,
+            AdminOp::GroupOffline {
+                group: "EVS3".into(),
+            },
+        );
+        stage.run(MINUTE);
+        for n in 1..=4 {
+            stage.crash(NodeId(n));
+        }
+        stage.run(MINUTE);
+        for n in [4, 3, 2, 1] {
+            stage.boot(NodeId(n));
+            stage.run(Duration::from_secs(5));
+        }
+        stage.run(3 * MINUTE);
+        assert_eq!(
+            stage.group("EVS3").unwrap().1,
+            GroupState::Offline,
+            "{}",
+            stage.transcript()
+        );
+        expect(&stage, "EVS1", "NODE1", GroupState::Online);
+    }
+}
