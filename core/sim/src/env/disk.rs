@@ -231,19 +231,18 @@ impl Disks {
                 .pending
                 .front()
                 .is_some_and(|pending| pending.machine == machine)
+                && let Some(pending) = disk.pending.pop_front()
             {
-                if let Some(pending) = disk.pending.pop_front() {
-                    match pending.request.op {
-                        DiskOp::Append { file, mut bytes } => {
-                            let kept = self.tears.up_to(bytes.len() as u64);
-                            bytes.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
-                            // Whether it got through at all is the disk's own matter, as ever.
-                            let _ = disk.carry_out(machine, DiskOp::Append { file, bytes });
-                        }
-                        op => {
-                            if self.tears.up_to(1) == 1 {
-                                let _ = disk.carry_out(machine, op);
-                            }
+                match pending.request.op {
+                    DiskOp::Append { file, mut bytes } => {
+                        let kept = self.tears.up_to(bytes.len() as u64);
+                        bytes.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
+                        // Whether it got through at all is the disk's own matter, as ever.
+                        let _ = disk.carry_out(machine, DiskOp::Append { file, bytes });
+                    }
+                    op => {
+                        if self.tears.up_to(1) == 1 {
+                            let _ = disk.carry_out(machine, op);
                         }
                     }
                 }

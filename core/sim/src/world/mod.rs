@@ -6,6 +6,7 @@ mod drive;
 mod faults;
 mod power;
 mod query;
+mod touch;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};

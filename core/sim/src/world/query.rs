@@ -122,18 +122,18 @@ impl World {
     pub fn group(&self, name: &str) -> Result<GroupStatus, WorldError> {
         let group = self.known_group(name)?;
         let resources: Vec<Name> = group.resources.iter().map(|one| one.name.clone()).collect();
-        if let Some((node, source)) = self.observing_node() {
-            if let Some(view) = node.group(name) {
-                return Ok(GroupStatus {
-                    name: view.name,
-                    state: view.state,
-                    owner: Some(view.owner),
-                    failovers: view.failovers,
-                    persistent_state: view.persistent_state,
-                    resources,
-                    source,
-                });
-            }
+        if let Some((node, source)) = self.observing_node()
+            && let Some(view) = node.group(name)
+        {
+            return Ok(GroupStatus {
+                name: view.name,
+                state: view.state,
+                owner: Some(view.owner),
+                failovers: view.failovers,
+                persistent_state: view.persistent_state,
+                resources,
+                source,
+            });
         }
         Ok(GroupStatus {
             name: group.name.clone(),

@@ -143,14 +143,13 @@ impl World {
             let cause = cause.text(&self.env);
             self.breach(invariant, text, cause);
         }
-        if let Some(again) = self.invariants.again {
-            if self
+        if let Some(again) = self.invariants.again
+            && self
                 .check_at
                 .is_none_or(|at| again < at || at <= self.env.now)
-            {
-                self.check_at = Some(again);
-                self.env.queue.push(again, Happening::Check);
-            }
+        {
+            self.check_at = Some(again);
+            self.env.queue.push(again, Happening::Check);
         }
     }
 
@@ -169,18 +168,18 @@ impl World {
             return;
         }
         self.current_of = source;
-        if let Some(definition) = station.node.as_ref().and_then(Node::definition) {
-            if *definition != self.current {
-                self.current = definition.clone();
-                self.env.configured_nodes = self.current.nodes.len() as u32;
-                for group in &self.current.groups {
-                    if !self.groups.contains_key(&group.name) {
-                        self.groups
-                            .insert(group.name.clone(), GroupTrack::default());
-                    }
+        if let Some(definition) = station.node.as_ref().and_then(Node::definition)
+            && *definition != self.current
+        {
+            self.current = definition.clone();
+            self.env.configured_nodes = self.current.nodes.len() as u32;
+            for group in &self.current.groups {
+                if !self.groups.contains_key(&group.name) {
+                    self.groups
+                        .insert(group.name.clone(), GroupTrack::default());
                 }
-                self.env.revision += 1;
             }
+            self.env.revision += 1;
         }
     }
 

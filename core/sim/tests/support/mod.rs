@@ -27,6 +27,8 @@ struct Instance {
     challenge: Option<Time>,
     /// When a challenger looks whether somebody defends.
     look: Option<Time>,
+    /// The challenger has seen that somebody does.
+    defended: bool,
     /// When the reservation is renewed.
     defence: Option<Time>,
 }
@@ -192,12 +194,12 @@ impl PlainMonitor {
             return;
         };
         let spec = instance.spec.clone();
-        if instance.state == ResourceState::Online {
-            if let Some(service) = service(&spec.kind) {
-                instance.due = Some(services.now() + WORK);
-                let _ = services.service_stop(caller(&spec), service);
-                return self.enter(resource, ResourceState::OfflinePending, None);
-            }
+        if instance.state == ResourceState::Online
+            && let Some(service) = service(&spec.kind)
+        {
+            instance.due = Some(services.now() + WORK);
+            let _ = services.service_stop(caller(&spec), service);
+            return self.enter(resource, ResourceState::OfflinePending, None);
         }
         self.down(services, resource);
         self.enter(resource, ResourceState::Offline, None);
@@ -285,15 +287,20 @@ impl PlainMonitor {
         if instance.challenge.is_some() {
             // Several may challenge at once: who looks only at the end may come just after another one's
             // bus reset, and take the disk from a defender that lives.
-            let defended = services
-                .disk_list(caller(&spec), &disk)
-                .is_err_and(|error| error.code == BUSY);
-            let ends = instance.challenge.is_some_and(|at| at <= now);
+            let read = services.disk_list(caller(&spec), &disk);
+            instance.defended |= read.is_err_and(|error| error.code == BUSY);
             instance.look = Some(now + LOOK);
-            if !ends && !defended {
+            if instance.challenge.is_some_and(|at| at > now) {
                 return;
             }
             (instance.challenge, instance.look) = (None, None);
+            if std::mem::take(&mut instance.defended) {
+                let resource = resource.clone();
+                let result = Err(Reason::new(BUSY, format!("{disk} is defended")));
+                return self
+                    .events
+                    .push_back(MonitorEvent::Arbitrated { resource, result });
+            }
         }
         let challenged = instance.defence.is_none();
         let reserved = services.disk_reserve(caller(&spec), &disk);
@@ -334,6 +341,7 @@ impl ResourceMonitor for PlainMonitor {
                             due: None,
                             challenge: None,
                             look: None,
+                            defended: false,
                             defence: None,
                         };
                         self.instances.insert(resource, instance);
@@ -372,6 +380,7 @@ impl ResourceMonitor for PlainMonitor {
                     Ok(()) => {
                         instance.challenge = Some(services.now() + CHALLENGE);
                         instance.look = Some(services.now() + LOOK);
+                        instance.defended = false;
                     }
                     Err(error) => {
                         let result = Err(Reason::new(error.code, error.text));
