@@ -166,6 +166,11 @@ impl DiskControl {
         self.with(|disk| disk.holder = Some(node.to_owned()));
     }
 
+    /// Nobody holds its reservation any more.
+    pub fn free(&self) {
+        self.with(|disk| disk.holder = None);
+    }
+
     /// Who holds its reservation.
     pub fn holder(&self) -> Option<String> {
         self.with(|disk| disk.holder.clone())

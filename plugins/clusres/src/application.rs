@@ -1,0 +1,97 @@
+//! `Generic Application`: any program, run as a service of the resource's own.
+
+use quorate_sdk::{
+    Context, Error, ManagedService, Operation, Progress, Property, Resource, Text, TypeInfo,
+};
+
+const COMMAND_LINE: Property<Text> = Property::text("CommandLine")
+    .doc("Program and arguments")
+    .required()
+    .at_online();
+const CURRENT_DIRECTORY: Property<Text> = Property::text("CurrentDirectory")
+    .doc("Where it runs; the hosts of this version start a program by its command line alone")
+    .at_online();
+
+/// Any program.
+#[derive(Debug)]
+pub struct GenericApplication(ManagedService);
+
+impl Resource for GenericApplication {
+    const TYPE: TypeInfo = TypeInfo::new("Generic Application", "Any program")
+        .properties(const { &[COMMAND_LINE.any(), CURRENT_DIRECTORY.any()] });
+
+    fn open(_: &Context) -> Result<Self, Error> {
+        Ok(GenericApplication(ManagedService::new("")))
+    }
+
+    /// The host knows the program by its command line.
+    fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        let command = ctx.properties().get(&COMMAND_LINE)?;
+        if !ctx.properties().get(&CURRENT_DIRECTORY)?.is_empty() {
+            ctx.log()
+                .warning("CurrentDirectory is not passed on: the host has no place for it");
+        }
+        self.0 = ManagedService::new(command);
+        self.0.start(ctx, 0)
+    }
+
+    fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        self.0.stop(ctx)
+    }
+
+    fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
+        self.0.go_on(ctx, operation)
+    }
+
+    fn terminate(&mut self, ctx: &mut Context) {
+        self.0.kill(ctx);
+    }
+
+    /// The process runs.
+    fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        self.0.check(ctx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use quorate_sdk::ServiceState;
+    use quorate_sdk::test::{State, World};
+
+    use super::*;
+
+    const COMMAND: &str = "notepad.exe readme.txt";
+
+    #[test]
+    fn a_program_is_started_watched_and_stopped() {
+        let world = World::new();
+        let builder = world.resource::<GenericApplication>("Editor");
+        let editor = builder.property("CommandLine", COMMAND).open().unwrap();
+        editor.online().unwrap();
+        editor.is_alive().unwrap();
+        world.service("Editor", COMMAND).crash();
+        world.run(Duration::from_secs(5));
+        assert_eq!(editor.state(), State::Failed);
+        editor.online().unwrap();
+        editor.offline().unwrap();
+        assert_eq!(
+            world.service("Editor", COMMAND).state(),
+            ServiceState::Stopped
+        );
+        editor.begin_online().unwrap();
+        editor.terminate();
+        assert_eq!(
+            world.service("Editor", COMMAND).state(),
+            ServiceState::Stopped
+        );
+    }
+
+    #[test]
+    fn it_needs_a_command_line() {
+        let world = World::new();
+        let empty = world.resource::<GenericApplication>("E").open().unwrap();
+        assert!(empty.online().unwrap_err().text().contains("CommandLine"));
+    }
+}

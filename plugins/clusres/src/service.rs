@@ -1,0 +1,149 @@
+//! `Generic Service`: any service of the node's service controller.
+
+use quorate_sdk::{
+    Context, Error, ManagedService, Operation, Progress, Property, Resource, Text, TypeInfo,
+};
+
+const SERVICE_NAME: Property<Text> = Property::text("ServiceName")
+    .doc("Name of the service")
+    .required()
+    .at_online();
+const STARTUP_PARAMETERS: Property<Text> = Property::text("StartupParameters")
+    .doc("What it is started with; the hosts of this version start a service by its name alone")
+    .at_online();
+
+/// Any service.
+#[derive(Debug)]
+pub struct GenericService(ManagedService);
+
+impl Resource for GenericService {
+    const TYPE: TypeInfo = TypeInfo::new("Generic Service", "Any service")
+        .properties(const { &[SERVICE_NAME.any(), STARTUP_PARAMETERS.any()] });
+
+    fn open(_: &Context) -> Result<Self, Error> {
+        Ok(GenericService(ManagedService::new("")))
+    }
+
+    fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        let name = ctx.properties().get(&SERVICE_NAME)?;
+        if !ctx.properties().get(&STARTUP_PARAMETERS)?.is_empty() {
+            ctx.log()
+                .warning("StartupParameters are not passed on: the host starts services by name");
+        }
+        self.0 = ManagedService::new(name);
+        self.0.start(ctx, 0)
+    }
+
+    fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        self.0.stop(ctx)
+    }
+
+    fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
+        self.0.go_on(ctx, operation)
+    }
+
+    fn terminate(&mut self, ctx: &mut Context) {
+        self.0.kill(ctx);
+    }
+
+    /// The service controller says that it runs.
+    fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        self.0.check(ctx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use quorate_sdk::ServiceState;
+    use quorate_sdk::test::{Instance, State, World};
+
+    use super::*;
+
+    fn spooler(world: &World) -> Instance {
+        let builder = world.resource::<GenericService>("Spooler");
+        builder.property("ServiceName", "spoolsv").open().unwrap()
+    }
+
+    #[test]
+    fn it_is_pending_until_the_service_runs_and_until_it_has_stopped() {
+        let world = World::new();
+        world
+            .service("Spooler", "spoolsv")
+            .set_start_time(Duration::from_secs(4));
+        let spooler = spooler(&world);
+        spooler.begin_online().unwrap();
+        world.run(Duration::from_millis(3_900));
+        assert_eq!(spooler.state(), State::OnlinePending);
+        world.run(Duration::from_millis(100));
+        assert_eq!(spooler.state(), State::Online);
+        spooler.begin_offline().unwrap();
+        assert_eq!(spooler.state(), State::OfflinePending);
+        world.run(Duration::from_secs(1));
+        assert_eq!(spooler.state(), State::Offline);
+        assert_eq!(
+            world.service("Spooler", "spoolsv").state(),
+            ServiceState::Stopped
+        );
+    }
+
+    #[test]
+    fn a_service_that_dies_fails_it_at_the_next_look() {
+        let world = World::new();
+        let spooler = spooler(&world);
+        spooler.online().unwrap();
+        world.service("Spooler", "spoolsv").crash();
+        world.run(Duration::from_secs(5));
+        assert_eq!(spooler.state(), State::Failed);
+        spooler.online().unwrap();
+        assert_eq!(world.service("Spooler", "spoolsv").starts(), 2);
+    }
+
+    #[test]
+    fn a_start_that_fails_fails_online() {
+        let world = World::new();
+        world.service("Spooler", "spoolsv").fail_starts(1);
+        let spooler = spooler(&world);
+        let error = spooler.online().unwrap_err();
+        assert_eq!(
+            error.text(),
+            "service `spoolsv` stopped while it was starting"
+        );
+        spooler.online().unwrap();
+    }
+
+    #[test]
+    fn terminate_kills_it_while_it_starts_and_while_it_stops() {
+        let world = World::new();
+        let spooler = spooler(&world);
+        spooler.begin_online().unwrap();
+        spooler.terminate();
+        assert_eq!(
+            world.service("Spooler", "spoolsv").state(),
+            ServiceState::Stopped
+        );
+        spooler.online().unwrap();
+        // It does not hear the stop, so PendingTimeout ends it.
+        world.service("Spooler", "spoolsv").hang();
+        assert!(spooler.offline().is_err());
+        assert_eq!(spooler.state(), State::Failed);
+        assert_eq!(
+            world.service("Spooler", "spoolsv").state(),
+            ServiceState::Stopped
+        );
+    }
+
+    #[test]
+    fn it_needs_the_services_name() {
+        let world = World::new();
+        let nameless = world.resource::<GenericService>("S").open().unwrap();
+        assert!(
+            nameless
+                .online()
+                .unwrap_err()
+                .text()
+                .contains("ServiceName")
+        );
+    }
+}
