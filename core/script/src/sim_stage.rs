@@ -54,12 +54,13 @@ impl SimSource {
 impl StageSource for SimSource {
     fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError> {
         let path = &request.cluster;
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            OpenError::Other(format!(
-                "cannot read the cluster file {}: {error}",
-                path.display()
-            ))
-        })?;
+        let text = match &request.text {
+            Some(text) => text.clone(),
+            None => std::fs::read_to_string(path).map_err(|error| {
+                let path = path.display();
+                OpenError::Other(format!("cannot read the cluster file {path}: {error}"))
+            })?,
+        };
         let loaded = quorate_model::parse(&path.display().to_string(), &text).map_err(|found| {
             OpenError::Cluster {
                 path: path.clone(),

@@ -429,6 +429,8 @@ pub struct StageError(pub String);
 pub struct StageRequest {
     /// The cluster file.
     pub cluster: PathBuf,
+    /// Its contents, where they do not come from the file: of a cluster that is built in.
+    pub text: Option<String>,
     /// The seed of everything random.
     pub seed: u64,
 }

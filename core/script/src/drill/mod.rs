@@ -86,10 +86,7 @@ pub(crate) fn drill(
     session.with(|inner| inner.observer.drill_started(&report.file, name, seed));
     let outer = session.clear_stage();
     session.with(|inner| inner.drill = Some(DrillState { limit: None }));
-    let request = StageRequest {
-        cluster: folder.join(&options.cluster),
-        seed,
-    };
+    let request = StageRequest { cluster: folder.join(&options.cluster), text: None, seed };
     let result = play(context, &session, &request, &options, body);
     let interrupted = result
         .as_ref()

@@ -36,7 +36,7 @@ fn a_false_expectation_shows_both_values_and_its_line() {
     assert_eq!(verdict, Verdict::Fail);
     assert_eq!(failure.actual.as_deref(), Some("20s"));
     assert_eq!(failure.wanted.as_deref(), Some("< \"5s\""));
-    let place = failure.place.expect("a place");
+    let place = failure.place.clone().expect("a place");
     assert_eq!(place.line, 4);
     assert_eq!(
         &place.text[place.column - 1..],

@@ -45,10 +45,7 @@ fn open(context: &NativeCallContext<'_>, path: &str, options: &Map) -> Fallible<
     drill::open(
         context,
         &session,
-        &StageRequest {
-            cluster: folder.join(path),
-            seed,
-        },
+        &StageRequest { cluster: folder.join(path), text: None, seed },
     )?;
     if options.cold {
         Ok(())

@@ -103,6 +103,20 @@ fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Falli
     }
 }
 
+/// Where an expression begins; the engine places an operator between its sides.
+fn start_of(expr: &Expr) -> Position {
+    match expr {
+        Expr::FnCall(call, _) if call.op_token.is_some() => {
+            call.args.first().map_or_else(|| expr.position(), start_of)
+        }
+        Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
+            parts.first().map_or_else(|| expr.position(), start_of)
+        }
+        Expr::Dot(parts, ..) | Expr::Index(parts, ..) => start_of(&parts.lhs),
+        _ => expr.position(),
+    }
+}
+
 /// Makes `expect` see the expression it is given, so that a failed comparison can show both of its sides.
 pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
     let session = session.clone();
@@ -125,7 +139,7 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
             let Some(condition) = inputs.first() else {
                 return Err(Thrown::internal("expect without a condition").at(Position::NONE));
             };
-            let at = condition.position();
+            let at = start_of(condition);
             session.with(|inner| {
                 // Only what this very condition reads is worth telling.
                 if !inner.looking {
