@@ -52,7 +52,7 @@
 //! assert_eq!(proxy.state(), State::Failed);
 //! ```
 //!
-//! The modules: [`test`] is the test host. Everything else is re-exported here: the trait ([`Resource`],
+//! The modules: [`mod@test`] is the test host. Everything else is re-exported here: the trait ([`Resource`],
 //! [`QuorumResource`]), typed properties ([`Property`]), the host's services (from [`Context`]), errors with the
 //! original's codes ([`Error`], [`codes`]) and help for types that stand for a service ([`ManagedService`]).
 //!

@@ -1,0 +1,254 @@
+//! What every Exchange resource type does: a proxy for a service (SEMANTICS 2.1).
+//!
+//! Online starts the service, waits until it runs and lets it answer on its port, if it has one. From then on a
+//! probe looks at it every ten seconds, a period that no property changes. IsAlive returns what the last probe saw,
+//! and a bad probe signals, so that IsAlive is asked at once. LooksAlive is never polled.
+//!
+//! A service that is gone, or answers wrongly, has failed. One that runs and gives no answer may be busy: it has
+//! failed when it has been silent for `IsAliveTimeout`.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use quorate_sdk::{
+    Context, Error, ManagedService, Number, Operation, Progress, Property, Resource, TypeInfo,
+    codes,
+};
+
+/// `IsAliveTimeout`, of every Exchange type.
+pub const IS_ALIVE_TIMEOUT: Property<Number> = Property::number("IsAliveTimeout")
+    .unit("ms")
+    .doc("For how long a service that runs may give no answer before it has failed")
+    .default("180000")
+    .at_online();
+
+/// Between two probes.
+pub const PROBE_PERIOD: Duration = Duration::from_secs(10);
+
+/// What a protocol server answers with.
+#[derive(Debug)]
+pub struct Protocol {
+    /// Its name for the host, such as `smtp`.
+    pub name: &'static str,
+    /// How its banner begins.
+    pub banner: &'static str,
+    /// The property that holds its TCP port.
+    pub port: &'static Property<Number>,
+}
+
+/// What is one Exchange type's own.
+pub trait Kind: 'static {
+    /// Its name and properties. It must watch itself, and have [`IS_ALIVE_TIMEOUT`].
+    const TYPE: TypeInfo;
+    /// The service it stands for.
+    const SERVICE: &'static str;
+    /// The protocol it serves, if it serves one.
+    const PROTOCOL: Option<Protocol> = None;
+    /// Whether its start may take as long as it needs, `PendingTimeout` or not.
+    const STARTS_AT_LEISURE: bool = false;
+
+    /// Asked before the service is started: how much work it has to do before it runs.
+    ///
+    /// # Errors
+    /// It may not be started here.
+    fn before_start(ctx: &Context) -> Result<u64, Error> {
+        let _ = ctx;
+        Ok(0)
+    }
+
+    /// Told when the service has stopped in an orderly way: it ran, was asked to stop, and did.
+    fn after_stop(ctx: &Context) {
+        let _ = ctx;
+    }
+
+    /// Looks at a service that the controller says is running. By default that is all there is to it.
+    ///
+    /// # Errors
+    /// What is wrong; [`Error::is_silence`] where it gave no answer.
+    fn probe(ctx: &Context) -> Result<(), Error> {
+        let _ = ctx;
+        Ok(())
+    }
+}
+
+/// Where a protocol server answers.
+#[derive(Debug)]
+struct Endpoint {
+    address: String,
+    port: u32,
+    protocol: &'static Protocol,
+}
+
+/// An Exchange resource of the type `K`.
+#[derive(Debug)]
+pub struct Exchange<K> {
+    service: ManagedService,
+    endpoint: Option<Endpoint>,
+    is_alive_timeout: Duration,
+    /// What the last probe saw.
+    seen: Result<(), Error>,
+    /// Since when it has given no answer, by the node's clock.
+    silent_since: Option<Duration>,
+    /// The service ran when it was asked to stop: what follows is an orderly stop.
+    orderly: bool,
+    kind: PhantomData<K>,
+}
+
+impl<K: Kind> Exchange<K> {
+    const PROTOCOL: &'static Option<Protocol> = &K::PROTOCOL;
+
+    fn step(&self, progress: Progress) -> Progress {
+        match progress {
+            Progress::Pending { wait, .. } if K::STARTS_AT_LEISURE => Progress::advanced(wait),
+            other => other,
+        }
+    }
+
+    /// The next step of a start, and what follows it once the service runs.
+    fn started(&mut self, ctx: &mut Context, progress: Progress) -> Result<Progress, Error> {
+        if progress.is_done() {
+            if let Some(at) = &self.endpoint {
+                ctx.service(K::SERVICE)
+                    .listen(&at.address, at.port, at.protocol.name)?;
+            }
+            ctx.wake_after(PROBE_PERIOD);
+        }
+        Ok(self.step(progress))
+    }
+
+    fn stopped(&mut self, ctx: &Context, progress: Progress) -> Progress {
+        if progress.is_done() && self.orderly {
+            K::after_stop(ctx);
+        }
+        progress
+    }
+
+    fn probe(&self, ctx: &Context) -> Result<(), Error> {
+        self.service.check(ctx)?;
+        K::probe(ctx)?;
+        let Some(at) = &self.endpoint else {
+            return Ok(());
+        };
+        let banner = ctx.probe().port(&at.address, at.port, at.protocol.name)?;
+        if banner.starts_with(at.protocol.banner) {
+            return Ok(());
+        }
+        Err(Error::failed(format!(
+            "{} on {}:{} answers `{}`, not `{}`",
+            at.protocol.name,
+            at.address,
+            at.port,
+            banner.chars().take(60).collect::<String>(),
+            at.protocol.banner
+        )))
+    }
+
+    /// What a probe's answer means: a silence counts only once it has lasted for `IsAliveTimeout`.
+    fn judge(&mut self, ctx: &Context, answer: Result<(), Error>) -> Result<(), Error> {
+        let silence = match answer {
+            Err(error) if error.is_silence() => error,
+            other => {
+                self.silent_since = None;
+                return other;
+            }
+        };
+        let now = ctx.clock().now()?;
+        let since = *self.silent_since.get_or_insert(now);
+        if since == now {
+            ctx.log().warning(silence.text());
+        }
+        if now - since < self.is_alive_timeout {
+            return Ok(());
+        }
+        Err(silence.context(&format!("silent for {} ms", (now - since).as_millis())))
+    }
+}
+
+/// Where the virtual server answers with `protocol`: the address of the IP Address it depends on.
+fn endpoint(ctx: &Context, protocol: &'static Protocol) -> Result<Endpoint, Error> {
+    let provider = ctx.properties().provider("IP Address")?;
+    let address = provider.text("Address")?;
+    if address.is_empty() {
+        return Err(Error::new(
+            codes::ERROR_RESOURCE_PROPERTY,
+            format!("`{}` has no static address to answer on", provider.name()),
+        ));
+    }
+    Ok(Endpoint {
+        address,
+        port: ctx.properties().get(protocol.port)?,
+        protocol,
+    })
+}
+
+impl<K: Kind> Resource for Exchange<K> {
+    const TYPE: TypeInfo = K::TYPE;
+
+    fn open(_: &Context) -> Result<Self, Error> {
+        Ok(Exchange {
+            service: ManagedService::new(K::SERVICE),
+            endpoint: None,
+            is_alive_timeout: Duration::ZERO,
+            seen: Ok(()),
+            silent_since: None,
+            orderly: false,
+            kind: PhantomData,
+        })
+    }
+
+    fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        self.is_alive_timeout =
+            Duration::from_millis(ctx.properties().get(&IS_ALIVE_TIMEOUT)?.into());
+        self.endpoint = match Self::PROTOCOL {
+            Some(protocol) => Some(endpoint(ctx, protocol)?),
+            None => None,
+        };
+        self.seen = Ok(());
+        self.silent_since = None;
+        let work_units = K::before_start(ctx)?;
+        let progress = self.service.start(ctx, work_units)?;
+        self.started(ctx, progress)
+    }
+
+    fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        if let Some(at) = self.endpoint.take()
+            && let Err(error) =
+                ctx.service(K::SERVICE)
+                    .stop_listening(&at.address, at.port, at.protocol.name)
+        {
+            // The stop that follows closes the port in any case.
+            ctx.log().warning(error.text());
+        }
+        self.orderly = self.service.check(ctx).is_ok();
+        let progress = self.service.stop(ctx)?;
+        Ok(self.stopped(ctx, progress))
+    }
+
+    fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
+        let progress = self.service.go_on(ctx, operation)?;
+        match operation {
+            Operation::Online => self.started(ctx, progress),
+            _ => Ok(self.stopped(ctx, progress)),
+        }
+    }
+
+    fn terminate(&mut self, ctx: &mut Context) {
+        self.endpoint = None;
+        self.service.kill(ctx);
+    }
+
+    /// What the last probe saw.
+    fn is_alive(&mut self, _: &mut Context) -> Result<(), Error> {
+        self.seen.clone()
+    }
+
+    /// The probe.
+    fn watch(&mut self, ctx: &mut Context) {
+        let answer = self.probe(ctx);
+        self.seen = self.judge(ctx, answer);
+        if let Err(error) = &self.seen {
+            ctx.signal(error.clone());
+        }
+        ctx.wake_after(PROBE_PERIOD);
+    }
+}
