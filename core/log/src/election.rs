@@ -1,6 +1,7 @@
 //! Terms, campaigns and votes (5.2, 5.4.1; dissertation, 3.10 and 9.6).
 
 use crate::log::Transfer;
+use crate::store::NUMBER_MAX;
 use crate::{Body, CommitRule, HardState, Id, Log, Message, NodeSet, Role, TransferError};
 
 impl Log {
@@ -146,8 +147,8 @@ impl Log {
             self.refuse(from, "a message to a cluster of one");
             return;
         }
-        if term == u64::MAX {
-            self.refuse(from, "a message of the last term there is");
+        if term > NUMBER_MAX {
+            self.refuse(from, "a message of a term that can never be");
             return;
         }
         let of_election = !matches!(
@@ -311,10 +312,7 @@ impl Log {
     }
 
     fn next_term(&self) -> Option<u64> {
-        self.hard
-            .term
-            .checked_add(1)
-            .filter(|term| *term < u64::MAX)
+        Some(self.hard.term + 1).filter(|term| *term <= NUMBER_MAX)
     }
 
     /// Begins a new term as candidate, and votes for itself.

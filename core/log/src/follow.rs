@@ -1,5 +1,6 @@
 //! What a follower does with what its leader sends (5.3; dissertation, 5).
 
+use crate::store::{NUMBER_MAX, check_range};
 use crate::{AppendOutcome, Body, Entry, Id, Log, Persist, Role, Snapshot};
 
 impl Log {
@@ -72,8 +73,18 @@ impl Log {
                 entry.index <= snapshot_index || self.store.term_at(entry.index) == Some(entry.term)
             })
             .collect();
-        let first_new = new.first().map(|entry| entry.index);
-        if let Some(index) = first_new {
+        if let Some((index, term)) = new.first().map(|entry| (entry.index, entry.term)) {
+            if self
+                .store
+                .term_at(index - 1)
+                .is_none_or(|before| term < before)
+            {
+                self.refuse(
+                    from,
+                    format!("entry {index} of term {term} after a newer term"),
+                );
+                return;
+            }
             if index <= self.commit {
                 self.refuse(
                     from,
@@ -109,9 +120,14 @@ impl Log {
         prev_term: u64,
         entries: &[Entry],
     ) -> Result<(), String> {
+        if prev_term > self.hard.term || prev_index > NUMBER_MAX {
+            return Err(format!(
+                "an append after impossible entry {prev_index} of term {prev_term}"
+            ));
+        }
         let (mut index, mut term) = (prev_index, prev_term);
         for entry in entries {
-            if index.checked_add(1) != Some(entry.index) || entry.index == u64::MAX {
+            if entry.index != index + 1 {
                 return Err(format!("entries with a gap: {} after {index}", entry.index));
             }
             if entry.term < term || entry.term == 0 || entry.term > self.hard.term {
@@ -122,17 +138,12 @@ impl Log {
             }
             (index, term) = (entry.index, entry.term);
         }
-        if prev_term > self.hard.term || prev_index == u64::MAX {
-            return Err(format!(
-                "an append after impossible entry {prev_index} of term {prev_term}"
-            ));
-        }
         Ok(())
     }
 
     pub(crate) fn on_install(&mut self, from: Id, snapshot: Snapshot, round: Option<u64>) {
         let (index, term) = (snapshot.index, snapshot.term);
-        if index == 0 || term == 0 || index == u64::MAX || term > self.hard.term {
+        if check_range(index, term).is_err() || term > self.hard.term {
             self.refuse(
                 from,
                 format!("a snapshot of impossible entry {index} of term {term}"),

@@ -47,6 +47,8 @@ mod progress;
 mod replicate;
 mod rule;
 mod set;
+mod state;
+mod storage;
 mod store;
 
 #[cfg(any(test, feature = "check"))]

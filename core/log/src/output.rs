@@ -52,7 +52,8 @@ pub enum Output {
         to: Id,
         /// What.
         message: Message,
-        /// It may leave only when the [`Persist`] with this mark is durable; 0: at once.
+        /// It may leave only when the [`Persist`] with this mark, which was polled before, is durable; 0
+        /// if it already is, or there is nothing to wait for.
         after: u64,
     },
     /// Apply a committed entry. They come in order, without gaps, each exactly once in a log's life, but

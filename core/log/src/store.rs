@@ -181,10 +181,13 @@ impl Store {
     }
 }
 
-/// Whether an index and a term can exist: both count from 1, and the last of each stays free, so that
-/// the one after it can be named.
+/// The highest index and term that a peer or a disk is believed: no log ever comes that far, and what
+/// comes after can still be counted.
+pub(crate) const NUMBER_MAX: u64 = u64::MAX / 2;
+
+/// Whether an index and a term can exist: both count from 1.
 pub(crate) fn check_range(index: u64, term: u64) -> Result<(), StoredError> {
-    if index == 0 || term == 0 || index == u64::MAX || term == u64::MAX {
+    if index == 0 || term == 0 || index > NUMBER_MAX || term > NUMBER_MAX {
         return Err(StoredError::Range { index, term });
     }
     Ok(())

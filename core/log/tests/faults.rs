@@ -31,9 +31,9 @@ fn no_fault_breaks_an_invariant() {
                 installs += world.installs;
                 adoptions += world.adoptions;
             }
-            Err((violation, _)) => {
-                let plan = plan.shrink(&violation);
-                let (violation, world) = plan.run(true).expect_err("shrinking keeps the failure");
+            Err(failed) => {
+                let plan = plan.shrink(&failed.0);
+                let (violation, world) = *plan.run(true).expect_err("shrinking keeps the failure");
                 let trace = world.trace.unwrap_or_default().join("\n");
                 panic!(
                     "seed {seed}, {:?}, {} nodes, {} voters: {violation}\n{trace}",
@@ -45,9 +45,9 @@ fn no_fault_breaks_an_invariant() {
     // Faults that never let anything happen would prove nothing.
     if all {
         assert!(elections > 3_000, "{elections} elections");
-        assert!(acknowledged > 10_000, "{acknowledged} updates acknowledged");
+        assert!(acknowledged > 8_000, "{acknowledged} updates acknowledged");
         assert!(installs > 300, "{installs} snapshots installed");
-        assert!(adoptions > 1_000, "{adoptions} disks taken over");
+        assert!(adoptions > 1_500, "{adoptions} disks taken over");
     }
     println!(
         "{elections} elections, {acknowledged} updates, {installs} snapshots, {adoptions} take-overs of the disk"
@@ -59,11 +59,11 @@ fn a_seed_always_gives_the_same_run() {
     for seed in 0..40 {
         let once = Plan::draw(seed)
             .run(true)
-            .map_err(|(violation, _)| violation)
+            .map_err(|failed| failed.0)
             .unwrap();
         let again = Plan::draw(seed)
             .run(true)
-            .map_err(|(violation, _)| violation)
+            .map_err(|failed| failed.0)
             .unwrap();
         assert_eq!(once.trace, again.trace, "seed {seed}");
     }

@@ -40,7 +40,7 @@ pub enum Kind {
     Solo,
 }
 
-/// Something that happens. Numbers are taken modulo what there is.
+/// Something that happens. Numbers are taken modulo what there is; node 0 is whoever leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     /// A message under way arrives; the flag is `leader_alive`.
@@ -366,9 +366,28 @@ impl World {
         self.drain(id)
     }
 
+    /// Puts the leader, if there is one, in the place of node 0.
+    fn named(&self, op: Op) -> Op {
+        let leader = |id| {
+            if id == 0 {
+                self.leaders().last().copied().unwrap_or(0)
+            } else {
+                id
+            }
+        };
+        match op {
+            Op::Propose(id) => Op::Propose(leader(id)),
+            Op::Resend(id) => Op::Resend(leader(id)),
+            Op::Transfer(id, to) => Op::Transfer(leader(id), to),
+            Op::Voters(id, voter) => Op::Voters(leader(id), voter),
+            op => op,
+        }
+    }
+
     /// Makes something happen; what cannot happen now does not.
     pub fn run(&mut self, op: Op) -> Result<(), Violation> {
         self.note(|| format!("{op:?}"));
+        let op = self.named(op);
         match op {
             Op::Deliver(n, leader_alive) => {
                 if self.wire.is_empty() {
@@ -466,7 +485,7 @@ impl World {
                 if self.kind != Kind::Holder || self.holder == Some(id) {
                     return Ok(());
                 }
-                if !self.hosts.get(&id).is_some_and(|host| host.log.is_some()) {
+                if self.hosts.get(&id).is_none_or(|host| host.log.is_none()) {
                     return Ok(());
                 }
                 self.holder = Some(id);
@@ -633,14 +652,14 @@ impl Plan {
             }
         };
         let mut weights = [
-            40 + weight(60),
+            60 + weight(90),
             weight(12),
             weight(12),
-            20 + weight(40),
-            weight(6),
-            6,
-            3 + weight(8),
-            8 + weight(16),
+            30 + weight(50),
+            weight(4),
+            10,
+            1 + weight(6),
+            6 + weight(12),
             4 + weight(10),
             weight(4),
             weight(3),
@@ -658,7 +677,7 @@ impl Plan {
         let alive = rng.below(101);
         let total: u64 = weights.iter().sum();
         let mut ops: Vec<Op> = (1..=nodes).map(Op::Boot).collect();
-        for _ in 0..60 + rng.below(400) {
+        for _ in 0..60 + rng.below(600) {
             let mut pick = rng.below(total);
             let mut which = 0;
             while pick >= weights[which] {
@@ -667,6 +686,7 @@ impl Plan {
             }
             let node = 1 + rng.below(nodes.into()) as Id;
             let other = 1 + rng.below(nodes.into()) as Id;
+            let leader = if rng.below(3) == 0 { node } else { 0 };
             let n = rng.next() as u32;
             ops.push(match which {
                 0 => Op::Deliver(n, rng.below(101) < alive),
@@ -676,11 +696,11 @@ impl Plan {
                 4 => Op::Crash(node, (n % 4) as u8),
                 5 => Op::Boot(node),
                 6 => Op::Campaign(node),
-                7 => Op::Propose(node),
-                8 => Op::Resend(node),
+                7 => Op::Propose(leader),
+                8 => Op::Resend(leader),
                 9 => Op::Compact(node),
-                10 => Op::Transfer(node, other),
-                11 => Op::Voters(node, other),
+                10 => Op::Transfer(leader, other),
+                11 => Op::Voters(leader, other),
                 12 => Op::StepDown(node),
                 13 => Op::Cut(node, other),
                 14 => Op::Heal,
@@ -698,18 +718,18 @@ impl Plan {
     }
 
     /// Runs it: faults, checks after every step, then healing.
-    pub fn run(&self, trace: bool) -> Result<World, (Violation, World)> {
+    pub fn run(&self, trace: bool) -> Result<World, Box<(Violation, World)>> {
         let mut world = World::new(self.kind, self.nodes, self.voters);
         world.trace = trace.then(Vec::new);
         for op in &self.ops {
             if let Err(violation) = world.run(*op) {
-                return Err((violation, world));
+                return Err(Box::new((violation, world)));
             }
         }
         let mut rng = Rng(self.seed ^ 0x4ea1);
         match world.heal(&mut rng) {
             Ok(()) => Ok(world),
-            Err(violation) => Err((violation, world)),
+            Err(violation) => Err(Box::new((violation, world))),
         }
     }
 
@@ -724,7 +744,7 @@ impl Plan {
                 let alike = fewer
                     .run(false)
                     .err()
-                    .is_some_and(|(v, _)| v.invariant == violation.invariant);
+                    .is_some_and(|failed| failed.0.invariant == violation.invariant);
                 if alike {
                     self = fewer;
                 } else {

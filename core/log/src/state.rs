@@ -1,0 +1,163 @@
+//! What a log answers about itself.
+
+use crate::{CommitRule, Entry, HardState, Id, Log, NodeSet, NotLeader, Role, Snapshot, Stored};
+
+impl Log {
+    /// This node.
+    pub fn me(&self) -> Id {
+        self.me
+    }
+
+    /// This node's identity.
+    pub fn identity(&self) -> u64 {
+        self.identity
+    }
+
+    /// The identity a peer must have, if it was set or seen.
+    pub fn identity_of(&self, peer: Id) -> Option<u64> {
+        self.identities.get(&peer).copied()
+    }
+
+    /// The commit rule, with the voters as they are now.
+    pub fn rule(&self) -> CommitRule {
+        match self.rule {
+            CommitRule::Majority(_) => CommitRule::Majority(self.voters()),
+            rule => rule,
+        }
+    }
+
+    /// The present role.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether this node leads. That it still does is certain only while its peers confirm it: see
+    /// [`acked_round`](Log::acked_round).
+    pub fn is_leader(&self) -> bool {
+        self.role == Role::Leader
+    }
+
+    /// Who leads in this term, if this node knows.
+    pub fn leader(&self) -> Option<Id> {
+        self.leader
+    }
+
+    /// The newest term this node knows.
+    pub fn term(&self) -> u64 {
+        self.hard.term
+    }
+
+    /// Term and vote.
+    pub fn hard_state(&self) -> HardState {
+        self.hard
+    }
+
+    /// Up to where the log is known to be committed.
+    pub fn commit_index(&self) -> u64 {
+        self.commit
+    }
+
+    /// The last entry handed out by [`Output::Apply`] or covered by [`Output::Install`].
+    pub fn applied_index(&self) -> u64 {
+        self.applied
+    }
+
+    /// Up to where this node's own log is durable.
+    pub fn durable_index(&self) -> u64 {
+        self.durable
+    }
+
+    /// The last entry; 0 if there never was one.
+    pub fn last_index(&self) -> u64 {
+        self.store.last_index()
+    }
+
+    /// The last entry's term; 0 if there never was one.
+    pub fn last_term(&self) -> u64 {
+        self.store.last_term()
+    }
+
+    /// The first entry that is not covered by the snapshot, whether it is here yet or not.
+    pub fn first_index(&self) -> u64 {
+        self.store.first_index()
+    }
+
+    /// An entry, unless the snapshot covers it or the log does not reach it.
+    pub fn entry(&self, index: u64) -> Option<&Entry> {
+        self.store.entry(index)
+    }
+
+    /// The entries after the snapshot.
+    pub fn entries(&self) -> &[Entry] {
+        self.store.entries()
+    }
+
+    /// The snapshot, if there is one.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.store.snapshot()
+    }
+
+    /// The term of an entry, where it is known: for the entries here, for the snapshot's last, and 0 for
+    /// index 0 of a log without a snapshot.
+    pub fn term_at(&self, index: u64) -> Option<u64> {
+        self.store.term_at(index)
+    }
+
+    /// What a disk would hold if all of this log were written to it.
+    pub fn to_stored(&self) -> Stored {
+        Stored {
+            hard: self.hard,
+            snapshot: self.store.snapshot().cloned(),
+            entries: self.store.entries().to_vec(),
+        }
+    }
+
+    /// The configured voters: by the newest entry that names them, committed or not; else by the
+    /// snapshot; else by [`CommitRule::Majority`]; else nobody.
+    pub fn voters(&self) -> NodeSet {
+        self.voters_at(u64::MAX)
+    }
+
+    pub(crate) fn voters_at(&self, index: u64) -> NodeSet {
+        self.store.voters_at(index).unwrap_or(match self.rule {
+            CommitRule::Majority(voters) => voters,
+            CommitRule::Holder(_) | CommitRule::Solo(_) => NodeSet::EMPTY,
+        })
+    }
+
+    /// Up to where a peer's log is known to agree with this leader's, and to be durable there; for this
+    /// node itself, up to where it is durable. `None` for everybody else, and unless this node leads.
+    pub fn match_index(&self, peer: Id) -> Option<u64> {
+        if self.role == Role::Leader && peer == self.me {
+            return Some(self.durable);
+        }
+        self.progress.get(&peer).map(|progress| progress.matched)
+    }
+
+    /// The newest round ([`resend`](Log::resend)) that a peer has echoed in this leader's term: when the
+    /// round was given, the peer had not yet turned to another leader.
+    pub fn acked_round(&self, peer: Id) -> Option<u64> {
+        self.progress
+            .get(&peer)
+            .and_then(|progress| progress.acked_round)
+    }
+
+    /// To whom leadership is being handed over.
+    pub fn transfer_target(&self) -> Option<Id> {
+        self.transfer.map(|transfer| transfer.to)
+    }
+
+    pub(crate) fn holds_disk(&self) -> bool {
+        self.adopted && self.rule == CommitRule::Holder(Some(self.me))
+    }
+
+    pub(crate) fn elects(&self) -> bool {
+        matches!(self.rule, CommitRule::Majority(_))
+    }
+
+    pub(crate) fn not_leader(&self) -> NotLeader {
+        NotLeader {
+            leader: self.leader.filter(|leader| *leader != self.me),
+        }
+    }
+}
