@@ -241,12 +241,13 @@ impl Monitor {
                 None => format!("error {code}"),
             },
         };
-        let verb = if code == abi::ERROR_PANIC {
-            "panicked"
-        } else {
-            "failed"
+        let text = match code {
+            // The SDK's own message begins so, with the place.
+            abi::ERROR_PANIC if detail.starts_with("panicked") => format!("{what} {detail}"),
+            abi::ERROR_PANIC => format!("{what} panicked: {detail}"),
+            _ => format!("{what} failed: {detail}"),
         };
-        Reason::new(code, format!("{what} {verb}: {detail}"))
+        Reason::new(code, text)
     }
 
     /// The instance's last error in its type's own words, if it has any.

@@ -8,7 +8,7 @@ mod instance;
 mod operations;
 mod shutdown;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -96,8 +96,14 @@ impl Monitor {
                 instance.armed = None;
                 self.due(services, &name, now);
                 self.rearm(&name);
-                let armed = self.instances.get(&name).and_then(|instance| instance.armed);
-                assert!(armed.is_none_or(|next| next > now), "`{name}` has something due for ever");
+                let armed = self
+                    .instances
+                    .get(&name)
+                    .and_then(|instance| instance.armed);
+                assert!(
+                    armed.is_none_or(|next| next > now),
+                    "`{name}` has something due for ever"
+                );
             }
         }
     }

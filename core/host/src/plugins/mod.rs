@@ -7,6 +7,8 @@ mod image;
 mod info;
 mod search;
 mod set;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use error::{LoadErrors, PluginError};
 pub(crate) use image::{Entries, Image, WorkEntry};

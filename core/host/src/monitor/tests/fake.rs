@@ -446,7 +446,7 @@ unsafe extern "C" fn startup(
 }
 
 /// The fake's block, to be broken by a test.
-pub(super) fn block() -> QrPlugin {
+pub(crate) fn block() -> QrPlugin {
     QrPlugin {
         magic: PLUGIN_MAGIC,
         length: size_of::<QrPlugin>() as u32,
@@ -476,7 +476,7 @@ fn lend_leaked(text: String) -> QrStr {
 }
 
 /// Takes a block as if it came out of a library.
-pub(super) fn image_of(block: QrPlugin) -> Result<Image, PluginError> {
+pub(crate) fn image_of(block: QrPlugin) -> Result<Image, PluginError> {
     // SAFETY: a block of ours, leaked, so valid for good.
     unsafe { Image::from_block(Path::new("/fake.so"), Box::leak(Box::new(block))) }
 }

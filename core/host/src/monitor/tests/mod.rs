@@ -1,8 +1,9 @@
 //! The monitor against a fake plugin and a fake world.
 
 mod calls;
-mod fake;
+pub(crate) mod fake;
 mod life;
+mod loaded;
 mod model;
 mod world;
 
