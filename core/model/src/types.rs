@@ -110,7 +110,7 @@ const fn port(default: u32) -> PropertyDescriptor {
 const fn is_alive_timeout() -> PropertyDescriptor {
     number(
         "IsAliveTimeout",
-        (1, u32::MAX),
+        (0, u32::MAX),
         Unit::Milliseconds,
         180_000,
         "How long the resource may be unresponsive before it counts as failed; read at Online.",
@@ -188,6 +188,20 @@ pub fn private_properties(kind: &str) -> Option<&'static [PropertyDescriptor]> {
         SYSTEM_ATTENDANT | MS_SEARCH | MTA | ROUTING => EXCHANGE_PROPERTIES,
         _ => return None,
     })
+}
+
+/// The private properties that a resource of the type `kind` cannot do without. An IP Address needs its address,
+/// too, unless it uses DHCP.
+pub fn required_properties(kind: &str) -> &'static [&'static str] {
+    match kind {
+        IP_ADDRESS => &["Network"],
+        NETWORK_NAME => &["Name"],
+        GENERIC_APPLICATION => &["CommandLine"],
+        GENERIC_SERVICE => &["ServiceName"],
+        GENERIC_SCRIPT => &["ScriptFilepath"],
+        FILE_SHARE => &["ShareName", "Path"],
+        _ => &[],
+    }
 }
 
 /// Whether `kind` is one of the Exchange types.

@@ -6,6 +6,7 @@
 mod build;
 mod decoder;
 mod format;
+mod groups;
 mod properties;
 mod reader;
 pub(crate) mod source;

@@ -199,6 +199,14 @@ pub static CATALOGUE: &[Rule] = &[
         "correct the type, or load its plugin",
     ),
     look(
+        "required-property",
+        Error,
+        FILE,
+        structure::required_property,
+        "The type cannot bring its resource online without it.",
+        "set the property",
+    ),
+    look(
         "no-common-owner",
         Error,
         FAILOVERS,

@@ -343,6 +343,26 @@ pub(super) fn unknown_type(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Some types cannot do without some of their properties.
+pub(super) fn required_property(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    for (g, r, _, resource) in subject.resources() {
+        for name in types::required_properties(&resource.kind) {
+            let empty = match resource.properties.get(name) {
+                Some(crate::Value::Text(text)) => text.is_empty(),
+                // A wrong type was noted by whoever set it.
+                Some(_) => false,
+                None => true,
+            };
+            if empty {
+                let text = format!("`{}` has no `{name}`", resource.name);
+                findings
+                    .add(Anchor::Property(g, r, name), text)
+                    .help(Some(format!("set the property `{name}`")));
+            }
+        }
+    }
+}
+
 /// A group goes where all its resources may go.
 pub(super) fn no_common_owner(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let nodes = &subject.definition.nodes;

@@ -125,6 +125,10 @@ fn each_exchange_rule_is_kept_by_good_clusters_and_seen_when_broken() {
             share.name = "Share".into();
             share.kind = types::FILE_SHARE.into();
             share.properties.private.clear();
+            for name in ["ShareName", "Path"] {
+                let value = Value::Text("Logs".to_owned());
+                share.properties.set(name, value).unwrap();
+            }
             definition.groups[0].resources.push(share);
         }),
         only(&["crowded-cluster-group"])

@@ -1,10 +1,17 @@
 //! Properties with the original's names, units and defaults.
 
+mod access;
+mod table;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Name;
+
+pub use table::*;
 
 /// A property's value, as cluster files, drills and the cluster database carry it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,0 +1,262 @@
+//! Reading and changing common properties by the original's names, which compare without regard to case.
+
+use crate::suggest;
+
+use super::{
+    AutoFailback, GROUP_PROPERTIES, GroupProperties, PropertyError, RESOURCE_PROPERTIES,
+    ResourceProperties, RestartAction, Value, descriptor,
+};
+
+/// The original's -1.
+const NONE: u32 = u32::MAX;
+
+impl RestartAction {
+    /// The original's number.
+    pub const fn code(self) -> u32 {
+        match self {
+            RestartAction::DontRestart => 0,
+            RestartAction::RestartNoNotify => 1,
+            RestartAction::RestartNotify => 2,
+        }
+    }
+}
+
+impl AutoFailback {
+    /// The original's number.
+    pub const fn code(self) -> u32 {
+        match self {
+            AutoFailback::Prevent => 0,
+            AutoFailback::Allow => 1,
+        }
+    }
+}
+
+impl ResourceProperties {
+    /// The value of the common or private property `name`; `None` if it is neither common nor set.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        let Some(common) = descriptor(RESOURCE_PROPERTIES, name) else {
+            return self
+                .private_key(name)
+                .and_then(|key| self.private.get(&key).cloned());
+        };
+        let number = match common.name {
+            "LooksAlivePollInterval" => self.looks_alive_poll_interval,
+            "IsAlivePollInterval" => self.is_alive_poll_interval,
+            "RestartAction" => self.restart_action.code(),
+            "RestartThreshold" => self.restart_threshold,
+            "RestartPeriod" => self.restart_period,
+            "RetryPeriodOnFailure" => self.retry_period_on_failure,
+            "PendingTimeout" => self.pending_timeout,
+            _ => u32::from(self.separate_monitor),
+        };
+        Some(Value::Dword(number))
+    }
+
+    /// Sets the property `name`. A name that no common property has is private: it is kept as it is, and only
+    /// the resource's type can say whether it makes sense.
+    ///
+    /// # Errors
+    ///
+    /// A common property of the wrong type, out of its range, or one that would leave `RetryPeriodOnFailure`
+    /// below `RestartPeriod`. Nothing is changed then.
+    pub fn set(&mut self, name: &str, value: Value) -> Result<(), PropertyError> {
+        let mut changed = self.clone();
+        changed.assign(name, value.clone())?;
+        changed.consistent().map_err(|conflict| match conflict {
+            // Say it about the property that is being set.
+            PropertyError::Conflict { .. } if name.eq_ignore_ascii_case("RestartPeriod") => {
+                PropertyError::Conflict {
+                    name: "RestartPeriod".to_owned(),
+                    found: value.to_string(),
+                    expected: format!(
+                        "at most RetryPeriodOnFailure, which is {} ms",
+                        changed.retry_period_on_failure
+                    ),
+                }
+            }
+            other => other,
+        })?;
+        *self = changed;
+        Ok(())
+    }
+
+    /// As [`Self::set`], but looks at this one property alone.
+    pub(crate) fn assign(&mut self, name: &str, value: Value) -> Result<(), PropertyError> {
+        let Some(common) = descriptor(RESOURCE_PROPERTIES, name) else {
+            let key = self.private_key(name).unwrap_or_else(|| name.to_owned());
+            self.private.insert(key, value);
+            return Ok(());
+        };
+        common.check(&value)?;
+        let Value::Dword(number) = value else {
+            return Ok(());
+        };
+        match common.name {
+            "LooksAlivePollInterval" => self.looks_alive_poll_interval = number,
+            "IsAlivePollInterval" => self.is_alive_poll_interval = number,
+            "RestartAction" => {
+                self.restart_action = match number {
+                    0 => RestartAction::DontRestart,
+                    1 => RestartAction::RestartNoNotify,
+                    _ => RestartAction::RestartNotify,
+                };
+            }
+            "RestartThreshold" => self.restart_threshold = number,
+            "RestartPeriod" => self.restart_period = number,
+            "RetryPeriodOnFailure" => self.retry_period_on_failure = number,
+            "PendingTimeout" => self.pending_timeout = number,
+            _ => self.separate_monitor = number == 1,
+        }
+        Ok(())
+    }
+
+    /// Whether the properties go with each other (SEMANTICS 3.1).
+    pub(crate) fn consistent(&self) -> Result<(), PropertyError> {
+        if self.retry_period_on_failure < self.restart_period {
+            return Err(PropertyError::Conflict {
+                name: "RetryPeriodOnFailure".to_owned(),
+                found: self.retry_period_on_failure.to_string(),
+                expected: format!(
+                    "at least RestartPeriod, which is {} ms",
+                    self.restart_period
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    /// Gives a common property its default again, and takes a private one away. Resetting what is not set is no
+    /// error.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::set`]: a default can conflict with another property too.
+    pub fn reset(&mut self, name: &str) -> Result<(), PropertyError> {
+        match descriptor(RESOURCE_PROPERTIES, name) {
+            Some(common) => self.set(common.name, common.default.clone()),
+            None => {
+                if let Some(key) = self.private_key(name) {
+                    self.private.remove(&key);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The key under which a private property is kept, whatever case it was asked for in.
+    fn private_key(&self, name: &str) -> Option<String> {
+        self.private
+            .keys()
+            .find(|key| key.eq_ignore_ascii_case(name))
+            .cloned()
+    }
+}
+
+impl GroupProperties {
+    /// The value of the property `name`, or `None` if a group has no such property.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        let hour = |pick: fn((u8, u8)) -> u8| {
+            Value::Dword(
+                self.failback_window
+                    .map_or(NONE, |window| u32::from(pick(window))),
+            )
+        };
+        Some(match descriptor(GROUP_PROPERTIES, name)?.name {
+            "FailoverThreshold" => Value::Dword(self.failover_threshold),
+            "FailoverPeriod" => Value::Dword(self.failover_period),
+            "AutoFailbackType" => Value::Dword(self.auto_failback_type.code()),
+            "FailbackWindowStart" => hour(|window| window.0),
+            "FailbackWindowEnd" => hour(|window| window.1),
+            "AntiAffinityClassNames" => Value::List(self.anti_affinity_class_names.clone()),
+            "ExclusiveClassNames" => Value::List(self.exclusive_class_names.clone()),
+            _ => Value::List(
+                self.preferred_owners
+                    .iter()
+                    .map(|name| name.to_string())
+                    .collect(),
+            ),
+        })
+    }
+
+    /// Sets the property `name`.
+    ///
+    /// The two ends of the failback window belong together. Setting one where there is no window opens the hour
+    /// that begins or ends there, until the other is set; setting either to 0xFFFFFFFF (the original's -1)
+    /// takes the window away.
+    ///
+    /// # Errors
+    ///
+    /// No such property, a wrong type, or a value out of range. Nothing is changed then. Whether preferred
+    /// owners are nodes of the cluster is for the caller to see.
+    pub fn set(&mut self, name: &str, value: Value) -> Result<(), PropertyError> {
+        let Some(property) = descriptor(GROUP_PROPERTIES, name) else {
+            return Err(PropertyError::Unknown {
+                name: name.to_owned(),
+                suggestion: suggest::nearest(name, GROUP_PROPERTIES.iter().map(|known| known.name))
+                    .map(str::to_owned),
+            });
+        };
+        property.check(&value)?;
+        match (property.name, value) {
+            ("FailoverThreshold", Value::Dword(number)) => self.failover_threshold = number,
+            ("FailoverPeriod", Value::Dword(number)) => self.failover_period = number,
+            ("AutoFailbackType", Value::Dword(number)) => {
+                self.auto_failback_type = if number == 0 {
+                    AutoFailback::Prevent
+                } else {
+                    AutoFailback::Allow
+                };
+            }
+            ("FailbackWindowStart", Value::Dword(hour)) => {
+                self.failback_window = u8::try_from(hour).ok().map(|start| {
+                    (
+                        start,
+                        self.failback_window
+                            .map_or((start + 1) % 24, |window| window.1),
+                    )
+                });
+            }
+            ("FailbackWindowEnd", Value::Dword(hour)) => {
+                self.failback_window = u8::try_from(hour).ok().map(|end| {
+                    (
+                        self.failback_window
+                            .map_or((end + 23) % 24, |window| window.0),
+                        end,
+                    )
+                });
+            }
+            ("AntiAffinityClassNames", Value::List(names)) => {
+                self.anti_affinity_class_names = names
+            }
+            ("ExclusiveClassNames", Value::List(names)) => self.exclusive_class_names = names,
+            (_, Value::List(names)) => {
+                self.preferred_owners = names.into_iter().map(Into::into).collect();
+            }
+            // `check` has let through what the arms above take.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Gives the property `name` its default again. Resetting one end of the failback window takes it away.
+    ///
+    /// # Errors
+    ///
+    /// No such property.
+    pub fn reset(&mut self, name: &str) -> Result<(), PropertyError> {
+        let default = descriptor(GROUP_PROPERTIES, name).map(|property| property.default.clone());
+        self.set(name, default.unwrap_or(Value::Dword(0)))
+    }
+
+    /// Whether the failback window is open at `hour` (0 to 23) of the cluster's local time. There is no
+    /// window at all: always. The window begins with its start and ends before its end, on the next day
+    /// if the end comes first (SEMANTICS 3.5); two equal ends leave the whole day open.
+    pub fn failback_open_at(&self, hour: u8) -> bool {
+        match self.failback_window {
+            None => true,
+            Some((start, end)) if start < end => (start..end).contains(&hour),
+            Some((start, end)) if start > end => hour >= start || hour < end,
+            Some(_) => true,
+        }
+    }
+}

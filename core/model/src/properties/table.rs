@@ -1,0 +1,354 @@
+//! What each property is: its unit, its range, its default, and how a bad value is refused.
+//!
+//! SEMANTICS 3.1 and 3.2 hold the defaults and the ranges; [`RESOURCE_PROPERTIES`] and [`GROUP_PROPERTIES`] say
+//! them again for programs.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::Value;
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// Nothing: a switch, a choice or a text.
+    None,
+    /// Milliseconds.
+    Milliseconds,
+    /// Hours.
+    Hours,
+    /// An hour of the day in the cluster's local time.
+    HourOfDay,
+    /// How many.
+    Count,
+}
+
+impl Unit {
+    /// The unit's sign after a number, with a space before it; empty where there is none.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Unit::Milliseconds => " ms",
+            Unit::Hours => " h",
+            Unit::HourOfDay => " o'clock",
+            Unit::None | Unit::Count => "",
+        }
+    }
+}
+
+/// What values a property takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PropertyKind {
+    /// A number from `min` to `max`, or `special`, which has a meaning of its own.
+    Dword {
+        /// The smallest value.
+        min: u32,
+        /// The largest value.
+        max: u32,
+        /// A value outside the range and what it means.
+        special: Option<(u32, &'static str)>,
+    },
+    /// 0 or 1.
+    Bool,
+    /// One of a few numbers, each with its name.
+    Choice(&'static [(u32, &'static str)]),
+    /// A text (SZ).
+    Text,
+    /// A list of texts (MULTI_SZ).
+    List,
+}
+
+/// One property: its name and all there is to know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropertyDescriptor {
+    /// The original's name.
+    pub name: &'static str,
+    /// What values it takes.
+    pub kind: PropertyKind,
+    /// What its number counts.
+    pub unit: Unit,
+    /// Its value where nobody set it.
+    pub default: Value,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+impl PropertyDescriptor {
+    /// What values are accepted, in words: `10 to 4294967294 ms, or 4294967295 (the type's own)`.
+    pub fn expected(&self) -> String {
+        match self.kind {
+            PropertyKind::Dword { min, max, special } => {
+                let range = match (min, max) {
+                    (0, u32::MAX) => "a number".to_owned(),
+                    (min, max) if max >= u32::MAX - 1 => {
+                        format!("at least {min}{}", self.unit.suffix())
+                    }
+                    (min, max) => format!("{min} to {max}{}", self.unit.suffix()),
+                };
+                match special {
+                    Some((value, meaning)) => format!("{range}, or {value} ({meaning})"),
+                    None => range,
+                }
+            }
+            PropertyKind::Bool => "0 or 1".to_owned(),
+            PropertyKind::Choice(choices) => {
+                let all: Vec<String> = choices
+                    .iter()
+                    .map(|(value, name)| format!("{value} ({name})"))
+                    .collect();
+                all.join(", ")
+            }
+            PropertyKind::Text => "a text".to_owned(),
+            PropertyKind::List => "a list of texts".to_owned(),
+        }
+    }
+
+    /// Whether the property takes `value`.
+    ///
+    /// # Errors
+    ///
+    /// [`PropertyError::WrongType`] or [`PropertyError::OutOfRange`].
+    pub fn check(&self, value: &Value) -> Result<(), PropertyError> {
+        let wrong_type = || PropertyError::WrongType {
+            name: self.name.to_owned(),
+            found: value.to_string(),
+            expected: self.expected(),
+        };
+        let number = match (self.kind, value) {
+            (PropertyKind::Text, Value::Text(_)) | (PropertyKind::List, Value::List(_)) => {
+                return Ok(());
+            }
+            (PropertyKind::Text | PropertyKind::List, _) => return Err(wrong_type()),
+            (_, Value::Dword(number)) => *number,
+            _ => return Err(wrong_type()),
+        };
+        let good = match self.kind {
+            PropertyKind::Dword { min, max, special } => {
+                (min..=max).contains(&number) || special.is_some_and(|(value, _)| value == number)
+            }
+            PropertyKind::Bool => number <= 1,
+            PropertyKind::Choice(choices) => choices.iter().any(|(value, _)| *value == number),
+            PropertyKind::Text | PropertyKind::List => true,
+        };
+        if good {
+            Ok(())
+        } else {
+            Err(PropertyError::OutOfRange {
+                name: self.name.to_owned(),
+                found: value.to_string(),
+                expected: self.expected(),
+            })
+        }
+    }
+}
+
+/// Why a property was not changed. It keeps its value.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PropertyError {
+    /// No property has this name.
+    #[error("there is no property `{name}`{}", did_you_mean(.suggestion))]
+    Unknown {
+        /// The name given.
+        name: String,
+        /// The property that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// A number where a text belongs, or the like.
+    #[error("`{name}` is {found}, but takes {expected}")]
+    WrongType {
+        /// The property.
+        name: String,
+        /// The value given.
+        found: String,
+        /// What it takes.
+        expected: String,
+    },
+    /// A value that the property does not take.
+    #[error("`{name}` is {found}, but must be {expected}")]
+    OutOfRange {
+        /// The property.
+        name: String,
+        /// The value given.
+        found: String,
+        /// What it takes.
+        expected: String,
+    },
+    /// A value that does not go with that of another property.
+    #[error("`{name}` is {found}, but must be {expected}")]
+    Conflict {
+        /// The property.
+        name: String,
+        /// The value given.
+        found: String,
+        /// What goes with the other property.
+        expected: String,
+    },
+}
+
+fn did_you_mean(suggestion: &Option<String>) -> String {
+    suggestion
+        .as_ref()
+        .map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default()
+}
+
+impl fmt::Display for Value {
+    /// As a cluster file spells it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Dword(number) => write!(f, "{number}"),
+            Value::Text(text) => write!(f, "{text:?}"),
+            Value::List(texts) => f.debug_list().entries(texts).finish(),
+        }
+    }
+}
+
+const NONE: u32 = u32::MAX;
+const fn dword(min: u32, max: u32) -> PropertyKind {
+    PropertyKind::Dword {
+        min,
+        max,
+        special: None,
+    }
+}
+const fn dword_or(min: u32, max: u32, meaning: &'static str) -> PropertyKind {
+    PropertyKind::Dword {
+        min,
+        max,
+        special: Some((NONE, meaning)),
+    }
+}
+
+/// The common properties of a resource.
+pub static RESOURCE_PROPERTIES: &[PropertyDescriptor] = &[
+    PropertyDescriptor {
+        name: "LooksAlivePollInterval",
+        kind: dword_or(10, NONE - 1, "the type's own"),
+        unit: Unit::Milliseconds,
+        default: Value::Dword(NONE),
+        doc: "How often LooksAlive is asked; the stock types ask every 5000 ms.",
+    },
+    PropertyDescriptor {
+        name: "IsAlivePollInterval",
+        kind: dword_or(10, NONE - 1, "the type's own"),
+        unit: Unit::Milliseconds,
+        default: Value::Dword(NONE),
+        doc: "How often IsAlive is asked; the stock types ask every 60000 ms. It cannot be switched off.",
+    },
+    PropertyDescriptor {
+        name: "RestartAction",
+        kind: PropertyKind::Choice(&[
+            (0, "do not restart"),
+            (1, "restart, do not affect the group"),
+            (2, "restart, affect the group"),
+        ]),
+        unit: Unit::None,
+        default: Value::Dword(2),
+        doc: "What happens when the resource fails.",
+    },
+    PropertyDescriptor {
+        name: "RestartThreshold",
+        kind: dword(0, NONE),
+        unit: Unit::Count,
+        default: Value::Dword(3),
+        doc: "How many restarts inside RestartPeriod are made before the failure affects the group.",
+    },
+    PropertyDescriptor {
+        name: "RestartPeriod",
+        kind: dword(0, NONE),
+        unit: Unit::Milliseconds,
+        default: Value::Dword(900_000),
+        doc: "The period that RestartThreshold counts in.",
+    },
+    PropertyDescriptor {
+        name: "RetryPeriodOnFailure",
+        kind: dword_or(0, NONE - 1, "never"),
+        unit: Unit::Milliseconds,
+        default: Value::Dword(NONE),
+        doc: "How long a resource that was given up stays Failed before it is tried again; at least RestartPeriod.",
+    },
+    PropertyDescriptor {
+        name: "PendingTimeout",
+        kind: dword(10, NONE),
+        unit: Unit::Milliseconds,
+        default: Value::Dword(180_000),
+        doc: "The longest gap between progress reports of a pending Online or Offline.",
+    },
+    PropertyDescriptor {
+        name: "SeparateMonitor",
+        kind: PropertyKind::Bool,
+        unit: Unit::None,
+        default: Value::Dword(0),
+        doc: "Whether the resource has a resource monitor process of its own; taken up at the next Online.",
+    },
+];
+
+/// The properties of a group.
+pub static GROUP_PROPERTIES: &[PropertyDescriptor] = &[
+    PropertyDescriptor {
+        name: "FailoverThreshold",
+        kind: dword(0, NONE),
+        unit: Unit::Count,
+        default: Value::Dword(10),
+        doc: "How many failovers inside FailoverPeriod are made before the group stays Failed.",
+    },
+    PropertyDescriptor {
+        name: "FailoverPeriod",
+        kind: dword(0, 1_193),
+        unit: Unit::Hours,
+        default: Value::Dword(6),
+        doc: "The period that FailoverThreshold counts in.",
+    },
+    PropertyDescriptor {
+        name: "AutoFailbackType",
+        kind: PropertyKind::Choice(&[(0, "stay"), (1, "go back to a preferred owner")]),
+        unit: Unit::None,
+        default: Value::Dword(0),
+        doc: "Whether the group goes back to a preferred owner that comes up.",
+    },
+    PropertyDescriptor {
+        name: "FailbackWindowStart",
+        kind: dword_or(0, 23, "none: at once"),
+        unit: Unit::HourOfDay,
+        default: Value::Dword(NONE),
+        doc: "From which hour on the group may go back. Goes with FailbackWindowEnd.",
+    },
+    PropertyDescriptor {
+        name: "FailbackWindowEnd",
+        kind: dword_or(0, 23, "none: at once"),
+        unit: Unit::HourOfDay,
+        default: Value::Dword(NONE),
+        doc: "Until which hour the group may go back; before FailbackWindowStart it is the next day's.",
+    },
+    PropertyDescriptor {
+        name: "AntiAffinityClassNames",
+        kind: PropertyKind::List,
+        unit: Unit::None,
+        default: Value::List(Vec::new()),
+        doc: "The group keeps away from groups that share one of these, while it can.",
+    },
+    PropertyDescriptor {
+        name: "ExclusiveClassNames",
+        kind: PropertyKind::List,
+        unit: Unit::None,
+        default: Value::List(Vec::new()),
+        doc: "A node hosts at most one group of each of these classes: it is refused to a second one.",
+    },
+    PropertyDescriptor {
+        name: "PreferredOwners",
+        kind: PropertyKind::List,
+        unit: Unit::None,
+        default: Value::List(Vec::new()),
+        doc: "The nodes that should own the group, best first.",
+    },
+];
+
+/// The descriptor in `table` called `name`, without regard to case.
+pub fn descriptor(
+    table: &'static [PropertyDescriptor],
+    name: &str,
+) -> Option<&'static PropertyDescriptor> {
+    table
+        .iter()
+        .find(|descriptor| descriptor.name.eq_ignore_ascii_case(name))
+}
