@@ -110,6 +110,10 @@ const ERROR_TIMEOUT_EXPIRED: u32 = 1460;
 const WSAETIMEDOUT: u32 = 10_060;
 /// A connection that was refused, as sockets say it.
 const WSAECONNREFUSED: u32 = 10_061;
+/// The port is taken, as sockets say it.
+const WSAEADDRINUSE: u32 = 10_048;
+/// The address is not on this node, as sockets say it.
+const WSAEADDRNOTAVAIL: u32 = 10_049;
 /// The device does not answer.
 const ERROR_IO_DEVICE: u32 = 1117;
 
@@ -132,6 +136,8 @@ fn meaning(code: u32) -> Option<&'static str> {
         abi::ERROR_CONNECTION_REFUSED | WSAECONNREFUSED => "the connection was refused",
         abi::ERROR_NOT_FOUND => "nothing is found",
         abi::ERROR_CLUSTER_IPADDR_IN_USE => "the address is in use already",
+        WSAEADDRINUSE => "the port is taken",
+        WSAEADDRNOTAVAIL => "the address is not on this node",
         _ => return None,
     })
 }

@@ -18,6 +18,10 @@ use crate::{
 const STEPS: Property<Number> = Property::number("Steps")
     .doc("Calls that online takes")
     .range(0, 1_000);
+const WAIT: Property<Number> = Property::number("Wait")
+    .unit("s")
+    .doc("Between two of them")
+    .default("1");
 const ADVANCE: Property<crate::Flag> = Property::flag("Advance");
 const PANIC_IN: Property<crate::Text> = Property::text("PanicIn").doc("Entry that panics");
 
@@ -42,7 +46,7 @@ impl Puppet {
             return Ok(Progress::Done);
         }
         self.left -= 1;
-        let wait = Duration::from_secs(1);
+        let wait = Duration::from_secs(ctx.properties().get(&WAIT)?.into());
         Ok(if ctx.properties().get(&ADVANCE)? {
             Progress::advanced(wait)
         } else {
@@ -52,8 +56,9 @@ impl Puppet {
 }
 
 impl Resource for Puppet {
-    const TYPE: TypeInfo = TypeInfo::new("Puppet", "Does as it is told")
-        .properties(const { &[STEPS.any(), ADVANCE.any(), PANIC_IN.any()] as &[AnyProperty] });
+    const TYPE: TypeInfo = TypeInfo::new("Puppet", "Does as it is told").properties(
+        const { &[STEPS.any(), WAIT.any(), ADVANCE.any(), PANIC_IN.any()] as &[AnyProperty] },
+    );
     const QUORUM: Option<Quorum<Self>> = Some(Quorum::capable());
 
     fn open(ctx: &Context) -> Result<Self, Error> {
@@ -261,6 +266,19 @@ fn a_defence_goes_on_while_an_operation_is_pending() {
     let after = watches();
     world.run(Duration::from_secs(10));
     assert_eq!(watches(), after, "offline ends the watch");
+}
+
+#[test]
+fn a_long_wait_does_not_hold_up_a_defence() {
+    let world = World::new();
+    let puppet = puppet(&world, 1);
+    puppet.set("Wait", 10);
+    puppet.arbitrate().unwrap();
+    puppet.online().unwrap();
+    assert_eq!(world.now(), Duration::from_secs(10));
+    let lines = world.log();
+    let watches = lines.iter().filter(|(_, _, line)| line == "watch");
+    assert_eq!(watches.count(), 3);
 }
 
 #[test]
