@@ -14,7 +14,9 @@
 //! - a NULL entry means "not supported";
 //! - nothing unwinds across the boundary.
 //!
-//! Threads: the host calls every entry of one library from one thread at a time. Only a plugin that sets
+//! Threads: the host calls every entry of one library from one thread at a time; a library with
+//! [`PLUGIN_STATELESS`] may serve several nodes on several threads, but each instance still sees one thread at a
+//! time. Only a plugin that sets
 //! [`PLUGIN_THREADS`] may call the host from threads of its own, and then only
 //! [`QrHost::set_resource_status`] and [`QrHost::log_event`].
 #![no_std]
@@ -176,6 +178,7 @@ pub struct QrProperty {
 unsafe impl Sync for QrProperty {}
 
 /// The host's handle of one resource instance. Handed to `open`, and back to the host with every service call.
+/// A number in the guise of a pointer: there is nothing behind it. One that is stale or made up is refused.
 #[repr(C)]
 #[derive(Debug)]
 pub struct QrInstance {
@@ -191,7 +194,8 @@ pub type QrResid = *mut c_void;
 pub struct QrWork {
     /// `sizeof(QrWork)`, set by the host.
     pub size: u32,
-    /// Call `work` again after this many ms; 0 with a pending operation means at once, 0 without one never.
+    /// Call `work` again after this many ms; 0 with a pending operation means at once (the host lets 1 ms pass), 0
+    /// without one never. Only where `online` or `arbitrate` is done at once with 0 does an earlier call's wait stand.
     pub wait_ms: u32,
     /// Larger whenever the operation got on: a pending operation whose checkpoint stands still for longer than
     /// `PendingTimeout` is terminated.
@@ -221,7 +225,7 @@ pub struct QrTable {
     pub open: Option<
         unsafe extern "C" fn(name: QrStr, instance: *const QrInstance, resid: *mut QrResid) -> u32,
     >,
-    /// Destroys the instance. The host has terminated it before. Required.
+    /// Destroys the instance. The host has terminated it before, unless it was offline. Required.
     pub close: Option<unsafe extern "C" fn(resid: QrResid)>,
     /// Brings into service: 0, [`ERROR_IO_PENDING`] or an error, on which the host calls `terminate`. Called offline; on an
     /// online instance it is 0 and changes nothing. Required.
@@ -266,7 +270,8 @@ pub struct QrTable {
     >,
     /// Goes on with what is pending, or with what the type does by itself while online or defending (a probe, a lease, a
     /// renewal). Called again `wait_ms` after the last call that set it. Pending: 0 done, [`ERROR_IO_PENDING`] not yet,
-    /// or an error. Otherwise 0. NULL if the type never asks for it.
+    /// or an error. Otherwise 0, or an error, which the host takes for a `signal` while online and for `quorum_lost`
+    /// while only defending. NULL if the type never asks for it.
     pub work: Option<unsafe extern "C" fn(resid: QrResid, work: *mut QrWork) -> u32>,
     /// The last error of this instance as a sentence, copied into `buffer`; returns the whole length. Any state. May be NULL.
     pub last_error:

@@ -111,6 +111,13 @@ impl Monitor {
                 }
             }
             code => {
+                if operation == Operation::Arbitrate
+                    && answer.work.wait_ms > 0
+                    && let Some(instance) = self.instances.get_mut(name)
+                {
+                    // What it does by itself while online goes on.
+                    instance.schedule_work(now, answer.work.wait_ms);
+                }
                 let reason = self.why(services, name, operation.as_str(), code, answer.refused);
                 self.broke_off(services, name, operation, reason);
             }

@@ -59,6 +59,8 @@ pub(super) struct Fake {
     pub(super) offline: Step,
     pub(super) arbitrate: Step,
     pub(super) work: Step,
+    /// Every call of `work` gets on.
+    pub(super) advancing: bool,
     pub(super) release: u32,
     pub(super) looks_alive: u32,
     pub(super) is_alive: u32,
@@ -85,6 +87,7 @@ impl Default for Fake {
             offline: DONE,
             arbitrate: DONE,
             work: DONE,
+            advancing: false,
             release: 0,
             looks_alive: 1,
             is_alive: 1,
@@ -282,6 +285,7 @@ unsafe extern "C" fn is_alive(resid: QrResid) -> u32 {
 unsafe extern "C" fn work(resid: QrResid, work: *mut QrWork) -> u32 {
     let step = of(resid, |fake| {
         fake.calls.push("work");
+        fake.work.checkpoint += u32::from(fake.advancing);
         fake.allow("work", fake.is_open);
         if let Some(entry) = fake.pending {
             fake.take(entry, fake.work);

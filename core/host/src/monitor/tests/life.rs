@@ -626,6 +626,30 @@ fn arbitration_may_fail_or_take_too_long() {
 }
 
 #[test]
+fn arbitration_that_fails_leaves_what_is_online_at_work() {
+    let mut rig = Rig::with_a();
+    set(|a| {
+        a.online = Step {
+            wait_ms: 3_000,
+            ..DONE
+        };
+        a.arbitrate = pending(1_000, 1);
+        a.work = Step {
+            code: ERROR_BUSY,
+            wait_ms: 3_000,
+            ..DONE
+        };
+    });
+    rig.online("A");
+    rig.arbitrate("A");
+    assert!(rig.run(SECOND)[0].starts_with("A not won [170"));
+    set(|a| a.work = DONE);
+    calls();
+    rig.run(3 * SECOND);
+    assert_eq!(calls(), ["work"]);
+}
+
+#[test]
 fn arbitration_cut_short_is_answered() {
     let mut rig = Rig::with_a();
     set(|a| {
