@@ -1,2 +1,80 @@
-//! TODO
-fn main(){}
+//! `quorate`: rehearse the failures of a failover cluster.
+#![forbid(unsafe_code)]
+
+mod check;
+mod cli;
+mod console;
+mod drill;
+mod exit;
+mod output;
+mod plugins;
+mod report;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{CommandFactory, Parser};
+// The plugins are ordinary dependencies so that cargo builds their libraries where the host finds them; they are
+// loaded at run time, like anybody's.
+use quorate_clusres as _;
+use quorate_exres as _;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    quorate_script::seed_hashing();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are asked for, anything else is a mistake in the command line.
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Pass
+            };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let cancel = Arc::new(AtomicBool::new(false));
+    watch_interrupts(&cancel);
+    let done = quorate_script::on_script_thread(|| run(cli, cancel));
+    match done {
+        Ok(exit) => exit.into(),
+        Err(panic) => {
+            Output::new(cli::Colour::Auto).error(&format!("internal error: {panic}"));
+            Exit::Internal.into()
+        }
+    }
+}
+
+/// Carries one command out.
+fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
+    let mut output = Output::new(cli.colour);
+    match cli.command {
+        Command::Drill(args) => drill::run(&args, output, &cancel),
+        Command::Check(args) => check::run(&args, &mut output),
+        Command::Plugin(args) => plugins::run(&args.command, &mut output),
+        Command::Repl(args) => console::run(&args, output, &cancel),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "quorate", &mut script);
+            output.bytes(&script);
+            Exit::Pass
+        }
+    }
+}
+
+/// The first Ctrl-C asks what runs to end; the second ends the process.
+fn watch_interrupts(cancel: &Arc<AtomicBool>) {
+    let cancel = cancel.clone();
+    // Without a handler Ctrl-C ends the process at once, which is no reason not to run.
+    let _ = ctrlc::set_handler(move || {
+        if cancel.swap(true, Ordering::Relaxed) {
+            std::process::exit(Exit::Interrupted.code().into());
+        }
+    });
+}

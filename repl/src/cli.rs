@@ -1,0 +1,213 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const EXITS: &str = "\
+Exit status:
+  0    all pass
+  1    a drill failed, or a check found a mistake
+  2    unknown: a drill's time ran out before anything was shown
+  64   the command line, or a file it names, cannot be used
+  70   a mistake in quorate itself
+  130  interrupted";
+
+const EXAMPLES: &str = "\
+Examples:
+  quorate drill scripts/drills/lost-node.rhai     run one file of drills
+  quorate check scripts/clusters/four-node.ron    look for mistakes in a cluster file
+  quorate repl scripts/clusters/four-node.ron     try things out, line by line
+  quorate plugin list                             show the resource types there are";
+
+const DRILL_EXAMPLES: &str = "\
+Examples:
+  quorate drill scripts/drills                    every drill in a folder and below
+  quorate drill lost-node.rhai --seed 42          the same story with other luck
+  quorate drill lost-node.rhai --filter standby   only drills with this in their name, or as a tag
+  quorate drill lost-node.rhai --journal run.jsonl
+
+The journal is one JSON object a line: a header for each drill, then its events. The same seed, script and plugins
+write the same bytes.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  quorate check four-node.ron lost-node.rhai
+  quorate check --format json scripts/clusters/*.ron
+
+Cluster files (.ron) are checked against their format and every rule; drill scripts (.rhai) for unknown functions,
+members and variables and wrong numbers of arguments. Nothing runs.";
+
+const REPL_EXAMPLES: &str = "\
+Examples:
+  quorate repl                        a four-node cluster
+  quorate repl my-cluster.ron --seed 7
+  echo 'group(\"EVS1\").owner' | quorate repl
+
+Inputs are the drill language; commands begin with a colon, and :help lists them. In a pipe there is no prompt, and
+the first error ends the session with status 1.";
+
+/// Rehearse the failures of a failover cluster: drills in virtual time, with real plugins.
+#[derive(Debug, Parser)]
+#[command(name = "quorate", version, about, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXITS}"))]
+#[command(max_term_width = 110, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// When to use colours. NO_COLOR is respected.
+    #[arg(
+        long = "color",
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true
+    )]
+    pub(crate) colour: Colour,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run drills.
+    #[command(after_help = DRILL_EXAMPLES, after_long_help = format!("{DRILL_EXAMPLES}\n\n{EXITS}"))]
+    Drill(DrillArgs),
+    /// Look for mistakes in cluster files and drill scripts, without running anything.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// Look at plugins.
+    #[command(arg_required_else_help = true)]
+    Plugin(PluginArgs),
+    /// Try a virtual cluster out, line by line.
+    #[command(after_help = REPL_EXAMPLES)]
+    Repl(ReplArgs),
+    /// Print completions for a shell.
+    #[command(
+        after_help = "Example:\n  quorate completions bash > ~/.local/share/bash-completion/completions/quorate"
+    )]
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+}
+
+/// Where plugins are.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PluginFolders {
+    /// A folder with plugins, searched before QUORATE_PLUGIN_PATH and the folders beside the program. May be repeated.
+    #[arg(long = "plugin-dir", value_name = "DIR")]
+    pub(crate) plugin_dir: Vec<PathBuf>,
+}
+
+/// `quorate drill`.
+#[derive(Args, Debug)]
+pub(crate) struct DrillArgs {
+    /// Drill scripts (.rhai), or folders to search for them.
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// A seed in place of the one each drill names.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Write everything that happens to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Run only drills with this text in their name, or with this tag.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) plugins: PluginFolders,
+}
+
+/// `quorate check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// Cluster files (.ron) and drill scripts (.rhai).
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How to print what is found.
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// `quorate plugin`.
+#[derive(Args, Debug)]
+pub(crate) struct PluginArgs {
+    #[command(subcommand)]
+    pub(crate) command: PluginCommand,
+}
+
+/// What to do with plugins.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Show each library: path, version, ABI, resource types and their properties.
+    List {
+        /// How to print.
+        #[arg(long, default_value = "text", value_name = "FORMAT")]
+        format: Format,
+        #[command(flatten)]
+        plugins: PluginFolders,
+    },
+}
+
+/// `quorate repl`.
+#[derive(Args, Debug)]
+pub(crate) struct ReplArgs {
+    /// The cluster to begin with; scripts/clusters/four-node.ron, or the same built in, if none is named.
+    #[arg(value_name = "CLUSTER.ron")]
+    pub(crate) cluster: Option<PathBuf>,
+    /// The seed of everything random.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) plugins: PluginFolders,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_argument_has_a_help_text() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            for inner in command.get_subcommands() {
+                assert!(inner.get_about().is_some(), "{}", inner.get_name());
+                check(inner);
+            }
+        }
+        check(&Cli::command());
+    }
+}

@@ -1,0 +1,138 @@
+//! The commands of the REPL, which begin with a colon.
+
+use quorate_script::Entry;
+
+use super::{After, Session, view};
+use crate::output::Tone;
+
+/// How many events `:events` shows.
+const EVENTS: usize = 20;
+
+/// A command: its name, what may follow, what it does.
+pub(super) const COMMANDS: [(&str, &str, &str); 6] = [
+    (":status", "", "the cluster: nodes, groups and resources"),
+    (":events", "[N]", "the last N lines of the journal (20)"),
+    (
+        ":run",
+        "DURATION",
+        "let virtual time pass, such as :run 30s",
+    ),
+    (
+        ":doc",
+        "[NAME]",
+        "what a word of the drill language does; without a name, all words",
+    ),
+    (":help", "", "this"),
+    (":quit", "", "end (so does Ctrl-D)"),
+];
+
+impl Session {
+    /// Carries a command out; `text` is what follows the colon.
+    pub(super) fn command(&mut self, text: &str) -> After {
+        let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let rest = rest.trim();
+        match name {
+            "status" | "s" => {
+                let status = self.console.borrow().status();
+                match status {
+                    Some(status) => {
+                        let paint = self.output.paint();
+                        self.output.line(&view::status(&status, paint));
+                    }
+                    None => {
+                        return self
+                            .refuse("no cluster is open: open one with cluster(\"file.ron\")");
+                    }
+                }
+            }
+            "events" | "e" => {
+                let count = match rest {
+                    "" => EVENTS,
+                    number => match number.parse() {
+                        Ok(count) => count,
+                        Err(_) => return self.refuse(":events takes a number, such as :events 50"),
+                    },
+                };
+                let lines = self.console.borrow().events(count);
+                for line in lines {
+                    self.output.line(&line);
+                }
+            }
+            "run" | "r" => match rest.parse::<quorate_script::Span>() {
+                Ok(span) => return self.input(&format!("run(\"{span}\")")),
+                Err(error) => return self.refuse(&error.to_string()),
+            },
+            "doc" | "d" => return self.doc(rest),
+            "help" | "h" | "?" => self.help(),
+            "quit" | "q" | "exit" => return After::Quit,
+            other => {
+                return self.refuse(&format!(
+                    "there is no command \":{other}\"; :help shows them all"
+                ));
+            }
+        }
+        After::GoOn
+    }
+
+    fn refuse(&mut self, text: &str) -> After {
+        self.output.error(text);
+        After::WentWrong
+    }
+
+    fn help(&mut self) {
+        let paint = self.output.paint();
+        for (name, args, text) in COMMANDS {
+            let usage = format!("{name} {args}");
+            let usage = paint.cell(Tone::Guide, usage.trim_end(), 18);
+            self.output.line(&format!("  {usage}{text}"));
+        }
+        self.output.line("");
+        self.output
+            .line("Anything else is the drill language. A few things to try:");
+        for example in [
+            "group(\"EVS1\").owner",
+            "node(\"NODE1\").crash()",
+            "eventually(|| group(\"EVS1\").is_online, \"5m\")",
+            "outage(\"EVS1\")",
+            "group(\"EVS2\").move_to(\"NODE4\")",
+            "events(#{kind: \"group-owner\"})",
+        ] {
+            self.output
+                .line(&format!("  {}", paint.tone(Tone::Faint, example)));
+        }
+    }
+
+    fn doc(&mut self, name: &str) -> After {
+        let entries = self.console.borrow().docs();
+        let paint = self.output.paint();
+        if name.is_empty() {
+            let text = view::words(&entries, paint);
+            self.output.line(&text);
+            return After::GoOn;
+        }
+        let name = name.trim_end_matches("()");
+        let found: Vec<&Entry> = entries
+            .iter()
+            .filter(|entry| {
+                let full = entry
+                    .on
+                    .as_ref()
+                    .map(|on| format!("{}.{}", on.to_lowercase(), entry.name));
+                entry.name == name || full.is_some_and(|full| full == name.to_lowercase())
+            })
+            .collect();
+        if found.is_empty() {
+            return self.refuse(&format!("there is no word \"{name}\"; :doc shows them all"));
+        }
+        for (number, entry) in found.into_iter().enumerate() {
+            if number > 0 {
+                self.output.line("");
+            }
+            self.output.line(&paint.tone(Tone::Guide, &entry.usage));
+            for line in entry.text.lines() {
+                self.output.line(&format!("  {line}"));
+            }
+        }
+        After::GoOn
+    }
+}

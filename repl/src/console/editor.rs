@@ -1,0 +1,147 @@
+//! The line editor: history, completion, and inputs of several lines.
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+
+use quorate_script::Console;
+use rustyline::completion::{Completer, Pair};
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::DefaultHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{CompletionType, Config, Context, Editor, Helper};
+
+use super::commands::COMMANDS;
+use super::{After, Session};
+use crate::exit::Exit;
+
+/// What the editor asks while a line is typed.
+struct Words {
+    console: Rc<RefCell<Console>>,
+}
+
+impl Helper for Words {}
+impl Highlighter for Words {}
+impl Hinter for Words {
+    type Hint = String;
+}
+
+impl Validator for Words {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let text = context.input();
+        let command = text.trim_start().starts_with(':');
+        Ok(if !command && self.console.borrow().is_incomplete(text) {
+            ValidationResult::Incomplete
+        } else {
+            ValidationResult::Valid(None)
+        })
+    }
+}
+
+impl Completer for Words {
+    type Candidate = Pair;
+
+    fn complete(
+        &self,
+        line: &str,
+        at: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let line = line.get(..at).unwrap_or(line);
+        let (start, found) = match line.strip_prefix(":doc ") {
+            Some(word) => {
+                let mut names: Vec<String> = self
+                    .console
+                    .borrow()
+                    .docs()
+                    .into_iter()
+                    .map(|entry| entry.name)
+                    .collect();
+                names.retain(|name| name.starts_with(word));
+                names.dedup();
+                (5, names)
+            }
+            None if line.starts_with(':') => {
+                let commands = COMMANDS.iter().map(|(name, ..)| (*name).to_owned());
+                (0, commands.filter(|name| name.starts_with(line)).collect())
+            }
+            None => self.console.borrow().complete(line),
+        };
+        let pairs = found.into_iter().map(|it| Pair {
+            display: it.clone(),
+            replacement: it,
+        });
+        Ok((start, pairs.collect()))
+    }
+}
+
+/// Reads inputs from the terminal until the operator has had enough.
+pub(super) fn run(session: &mut Session) -> Exit {
+    let config = Config::builder()
+        .completion_type(CompletionType::List)
+        .auto_add_history(true)
+        .build();
+    let mut editor: Editor<Words, DefaultHistory> = match Editor::with_config(config) {
+        Ok(editor) => editor,
+        Err(error) => {
+            session
+                .output
+                .error(&format!("cannot use the terminal: {error}"));
+            return Exit::Usage;
+        }
+    };
+    editor.set_helper(Some(Words {
+        console: session.console.clone(),
+    }));
+    let history = history_file();
+    if let Some(file) = &history {
+        // There is none at the first start.
+        let _ = editor.load_history(file);
+    }
+    loop {
+        match editor.readline("quorate> ") {
+            Ok(line) if line.trim().is_empty() => {}
+            Ok(line) => {
+                session.cancel.store(false, Ordering::Relaxed);
+                if matches!(session.input(&line), After::Quit) {
+                    break;
+                }
+            }
+            // Ctrl-C drops the line, Ctrl-D ends.
+            Err(ReadlineError::Interrupted) => {}
+            Err(ReadlineError::Eof) => break,
+            Err(error) => {
+                session
+                    .output
+                    .error(&format!("cannot read the input: {error}"));
+                return Exit::Usage;
+            }
+        }
+    }
+    if let Some(file) = &history {
+        let saved = file
+            .parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .map_err(ReadlineError::from);
+        if let Err(error) = saved.and_then(|()| editor.save_history(file)) {
+            session.output.error(&format!(
+                "cannot keep the history in {}: {error}",
+                file.display()
+            ));
+        }
+    }
+    Exit::Pass
+}
+
+/// Where the history is kept: `$XDG_STATE_HOME/quorate/history`, by default under `~/.local/state`.
+fn history_file() -> Option<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state")))?;
+    Some(state.join("quorate").join("history"))
+}

@@ -1,0 +1,211 @@
+//! `quorate repl`: the drill language line by line.
+
+mod commands;
+mod editor;
+mod view;
+
+use std::cell::RefCell;
+use std::io::{self, BufRead, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use quorate_script::stage::{OpenError, StageRequest};
+use quorate_script::{
+    Console, ConsoleOptions, DEFAULT_SEED, DrillReport, Observer, Outcome, SimSource,
+};
+
+use crate::cli::ReplArgs;
+use crate::drill::Progress;
+use crate::exit::Exit;
+use crate::output::{Output, Tone};
+use crate::report;
+
+/// The cluster of a REPL that is given none.
+const BUILT_IN: &str = include_str!("../../../scripts/clusters/four-node.ron");
+/// Where that cluster is in a checkout, and what it is called when it is built in.
+const BUILT_IN_PATH: &str = "scripts/clusters/four-node.ron";
+
+/// What became of an input.
+enum After {
+    /// The next one.
+    GoOn,
+    /// It went wrong; the next one.
+    WentWrong,
+    /// No more.
+    Quit,
+}
+
+/// One session.
+struct Session {
+    console: Rc<RefCell<Console>>,
+    output: Output,
+    cancel: Arc<AtomicBool>,
+}
+
+/// Runs the REPL until its input ends.
+pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
+    let source = Rc::new(SimSource::new(args.plugins.plugin_dir.clone()));
+    let options = ConsoleOptions {
+        folder: PathBuf::new(),
+        seed: args.seed,
+    };
+    let observer = Box::new(Talk(Progress::new(output)));
+    let mut console = Console::new(source, options, observer, cancel.clone());
+    let request = request(args);
+    if let Err(error) = console.open(&request) {
+        let paint = output.paint_err();
+        if let OpenError::Cluster { findings, .. } = &error {
+            for finding in findings {
+                output.err_line(&report::finding(finding, paint));
+            }
+        }
+        output.error(&error.to_string());
+        return Exit::Usage;
+    }
+    let mut session = Session {
+        console: Rc::new(RefCell::new(console)),
+        output,
+        cancel: cancel.clone(),
+    };
+    // Everybody wants a cluster that is up, and virtual time costs nothing.
+    if matches!(session.input("settle()"), After::WentWrong) {
+        return Exit::Fail;
+    }
+    if io::stdin().is_terminal() {
+        session.greet();
+        editor::run(&mut session)
+    } else {
+        session.piped()
+    }
+}
+
+/// The cluster to begin with.
+fn request(args: &ReplArgs) -> StageRequest {
+    let seed = args.seed.unwrap_or(DEFAULT_SEED);
+    match &args.cluster {
+        Some(path) => StageRequest {
+            cluster: path.clone(),
+            text: None,
+            seed,
+        },
+        None => {
+            let there = Path::new(BUILT_IN_PATH).is_file();
+            let text = if there {
+                None
+            } else {
+                Some(BUILT_IN.to_owned())
+            };
+            StageRequest {
+                cluster: PathBuf::from(BUILT_IN_PATH),
+                text,
+                seed,
+            }
+        }
+    }
+}
+
+impl Session {
+    fn greet(&mut self) {
+        let paint = self.output.paint();
+        if let Some(status) = self.console.borrow().status() {
+            self.output
+                .line(&paint.tone(Tone::Strong, &status.headline()));
+        }
+        let hint = "The drill language, line by line. :help shows commands, :status the cluster, :quit ends.";
+        self.output.line(&paint.tone(Tone::Faint, hint));
+    }
+
+    /// Inputs from a pipe: no prompt, and the first error ends the session.
+    fn piped(&mut self) -> Exit {
+        let mut pending = String::new();
+        for line in io::stdin().lock().lines() {
+            let line = match line {
+                Ok(line) => line,
+                Err(error) => {
+                    self.output
+                        .error(&format!("cannot read the input: {error}"));
+                    return Exit::Usage;
+                }
+            };
+            if pending.is_empty() && line.trim().is_empty() {
+                continue;
+            }
+            pending.push_str(&line);
+            pending.push('\n');
+            if self.is_incomplete(&pending) {
+                continue;
+            }
+            let input = std::mem::take(&mut pending);
+            match self.input(&input) {
+                After::GoOn => {}
+                After::Quit => return Exit::Pass,
+                After::WentWrong if self.cancel.load(Ordering::Relaxed) => {
+                    return Exit::Interrupted;
+                }
+                After::WentWrong => return Exit::Fail,
+            }
+        }
+        if pending.trim().is_empty() {
+            return Exit::Pass;
+        }
+        // The input ended in the middle of something: the parser says of what.
+        self.input(&pending);
+        Exit::Fail
+    }
+
+    /// Whether more lines belong to an input.
+    fn is_incomplete(&self, text: &str) -> bool {
+        !text.trim_start().starts_with(':') && self.console.borrow().is_incomplete(text)
+    }
+
+    /// Carries one input out, command or script.
+    fn input(&mut self, text: &str) -> After {
+        if let Some(command) = text.trim().strip_prefix(':') {
+            return self.command(command);
+        }
+        let outcome = self.console.borrow_mut().eval(text.trim_end());
+        self.output.status("");
+        match outcome {
+            Outcome::Done => After::GoOn,
+            Outcome::Value(value) => {
+                self.output.line(&value);
+                After::GoOn
+            }
+            Outcome::Failed(failure) => {
+                let paint = self.output.paint_err();
+                self.output
+                    .err_line(report::failure(&failure, "error", paint).trim_end());
+                After::WentWrong
+            }
+            Outcome::Interrupted => {
+                let text = self.output.paint_err().tone(Tone::Care, "interrupted");
+                self.output.err_line(&text);
+                After::WentWrong
+            }
+        }
+    }
+}
+
+/// Progress of a console: steps and notes, and the whole report of a drill.
+struct Talk(Progress);
+
+impl Observer for Talk {
+    fn drill_started(&mut self, file: &str, name: &str, seed: u64) {
+        let file = if file.is_empty() { "here" } else { file };
+        self.0.drill_started(file, name, seed);
+    }
+    fn time_passed(&mut self, now: quorate_model::Time) {
+        self.0.time_passed(now);
+    }
+    fn step(&mut self, now: quorate_model::Time, title: &str) {
+        self.0.step(now, title);
+    }
+    fn note(&mut self, now: quorate_model::Time, text: &str) {
+        self.0.note(now, text);
+    }
+    fn drill_ended(&mut self, report: &DrillReport) {
+        self.0.drill_ended(report);
+    }
+}

@@ -1,0 +1,130 @@
+//! Where text goes, and in which colours.
+
+use std::io::{self, IsTerminal, Write};
+
+use owo_colors::{OwoColorize, Style};
+
+use crate::cli::Colour;
+
+/// Standard output and error, with colours where they are wanted. Text that cannot be written, since a pipe's reader
+/// has gone, is dropped: the exit status still tells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    out_colour: bool,
+    err_colour: bool,
+    /// Whether a status line may be drawn: both streams are a terminal.
+    live: bool,
+}
+
+/// What a text means, for its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Nothing special.
+    Plain,
+    /// Titles, names.
+    Strong,
+    /// Good.
+    Good,
+    /// Under way, or worth a look.
+    Care,
+    /// Bad.
+    Bad,
+    /// Beside the point.
+    Faint,
+    /// Places and help.
+    Guide,
+}
+
+impl Output {
+    pub(crate) fn new(colour: Colour) -> Output {
+        let wanted = |terminal: bool| match colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                terminal
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
+        };
+        let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        Output {
+            out_colour: wanted(out),
+            err_colour: wanted(err),
+            live: out && err,
+        }
+    }
+
+    /// Whether a status line may be drawn.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// Colours for standard output.
+    pub(crate) fn paint(&self) -> Paint {
+        Paint(self.out_colour)
+    }
+
+    /// Colours for standard error.
+    pub(crate) fn paint_err(&self) -> Paint {
+        Paint(self.err_colour)
+    }
+
+    /// A line on standard output.
+    pub(crate) fn line(&mut self, text: &str) {
+        let _ = writeln!(io::stdout().lock(), "{text}");
+    }
+
+    /// Bytes on standard output.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(bytes).and_then(|()| out.flush());
+    }
+
+    /// A line on standard error, as it is.
+    pub(crate) fn err_line(&mut self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// An error without a place.
+    pub(crate) fn error(&mut self, text: &str) {
+        let label = self.paint_err().tone(Tone::Bad, "error");
+        self.err_line(&format!("{label}: {text}"));
+    }
+
+    /// Draws the status line anew; an empty text takes it away.
+    pub(crate) fn status(&mut self, text: &str) {
+        if self.live {
+            let mut err = io::stderr().lock();
+            let _ = write!(err, "\r\x1b[2K{text}").and_then(|()| err.flush());
+        }
+    }
+}
+
+/// Colours, or none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paint(pub(crate) bool);
+
+impl Paint {
+    /// A text in a tone.
+    pub(crate) fn tone(self, tone: Tone, text: &str) -> String {
+        if !self.0 || text.is_empty() {
+            return text.to_owned();
+        }
+        let style = match tone {
+            Tone::Plain => return text.to_owned(),
+            Tone::Strong => Style::new().bold(),
+            Tone::Good => Style::new().green(),
+            Tone::Care => Style::new().yellow(),
+            Tone::Bad => Style::new().red().bold(),
+            Tone::Faint => Style::new().dimmed(),
+            Tone::Guide => Style::new().cyan(),
+        };
+        text.style(style).to_string()
+    }
+
+    /// A text in a tone, filled with blanks to a width in characters.
+    pub(crate) fn cell(self, tone: Tone, text: &str, width: usize) -> String {
+        let fill = width.saturating_sub(text.chars().count());
+        format!("{}{}", self.tone(tone, text), " ".repeat(fill))
+    }
+}

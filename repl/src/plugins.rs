@@ -1,0 +1,146 @@
+//! `quorate plugin`.
+
+use quorate_host::{LibraryInfo, PluginSet, PropertyInfo, search_folders};
+use serde_json::json;
+
+use crate::cli::{Format, PluginCommand};
+use crate::exit::Exit;
+use crate::output::{Output, Paint, Tone};
+
+/// Carries a plugin command out.
+pub(crate) fn run(command: &PluginCommand, output: &mut Output) -> Exit {
+    let PluginCommand::List { format, plugins } = command;
+    let set = match PluginSet::load(&search_folders(&plugins.plugin_dir)) {
+        Ok(set) => set,
+        Err(errors) => {
+            output.error(&errors.to_string());
+            return Exit::Usage;
+        }
+    };
+    match format {
+        Format::Json => {
+            let libraries: Vec<_> = set.libraries().map(to_json).collect();
+            let all = json!({ "schema": "quorate-plugins/1", "libraries": libraries });
+            output.line(&format!("{all:#}"));
+        }
+        Format::Text => {
+            let paint = output.paint();
+            let texts: Vec<String> = set
+                .libraries()
+                .map(|library| to_text(library, paint))
+                .collect();
+            output.line(texts.join("\n").trim_end());
+        }
+    }
+    Exit::Pass
+}
+
+fn to_text(library: &LibraryInfo, paint: Paint) -> String {
+    let mut out = format!(
+        "{} {}  {}\n  {}\n  ABI {}, {}{}\n",
+        paint.tone(Tone::Strong, &library.name),
+        library.version,
+        paint.tone(Tone::Faint, &library.description),
+        library.path.display(),
+        library.abi_text(),
+        library.target,
+        if library.is_stateless() {
+            ", keeps no state"
+        } else {
+            ""
+        }
+    );
+    for shadowed in &library.shadows {
+        out.push_str(&format!("  hides {}\n", shadowed.display()));
+    }
+    for kind in &library.types {
+        let quorum = if kind.quorum_capable {
+            ", quorum-capable"
+        } else {
+            ""
+        };
+        out.push_str(&format!(
+            "\n  {}  {}\n    LooksAlive every {} ms, IsAlive every {} ms{quorum}\n",
+            paint.tone(Tone::Guide, &kind.name),
+            kind.doc,
+            kind.looks_alive_ms,
+            kind.is_alive_ms
+        ));
+        for property in &kind.properties {
+            out.push_str(&format!("    {}\n", property_line(property, paint)));
+        }
+    }
+    out
+}
+
+/// One property: name, kind and unit, range, default, when it counts, what it is.
+fn property_line(property: &PropertyInfo, paint: Paint) -> String {
+    let mut facts = vec![property.kind.as_str().to_owned()];
+    if !property.unit.is_empty() {
+        facts.push(property.unit.clone());
+    }
+    if property.kind == quorate_host::PropertyKind::Dword {
+        facts.push(format!("{} to {}", property.min, property.max));
+    }
+    if property.required {
+        facts.push("required".to_owned());
+    } else if !property.default.is_empty() {
+        facts.push(format!("default {}", property.default.replace('\n', ", ")));
+    }
+    if property.at_online {
+        facts.push("at the next Online".to_owned());
+    }
+    format!(
+        "{} ({}): {}",
+        paint.tone(Tone::Strong, &property.name),
+        facts.join(", "),
+        property.doc
+    )
+}
+
+fn to_json(library: &LibraryInfo) -> serde_json::Value {
+    let types: Vec<_> = library
+        .types
+        .iter()
+        .map(|kind| {
+            let properties: Vec<_> = kind
+                .properties
+                .iter()
+                .map(|property| {
+                    json!({
+                        "name": property.name,
+                        "kind": property.kind.as_str(),
+                        "unit": property.unit,
+                        "doc": property.doc,
+                        "default": property.default,
+                        "min": property.min,
+                        "max": property.max,
+                        "required": property.required,
+                        "at_online": property.at_online,
+                    })
+                })
+                .collect();
+            json!({
+                "name": kind.name,
+                "doc": kind.doc,
+                "looks_alive_ms": kind.looks_alive_ms,
+                "is_alive_ms": kind.is_alive_ms,
+                "pending_timeout_ms": kind.pending_timeout_ms,
+                "quorum_capable": kind.quorum_capable,
+                "properties": properties,
+            })
+        })
+        .collect();
+    json!({
+        "name": library.name,
+        "version": library.version,
+        "description": library.description,
+        "path": library.path.display().to_string(),
+        "abi": library.abi_text(),
+        "target": library.target,
+        "stateless": library.is_stateless(),
+        "threads": library.has_threads(),
+        "separate_monitor": library.wants_separate_monitor(),
+        "types": types,
+    })
+}

@@ -1,0 +1,162 @@
+//! What people read.
+
+mod snippet;
+mod table;
+
+use std::time::Duration;
+
+use quorate_model::Time;
+use quorate_script::{DrillReport, Verdict};
+
+use crate::output::{Paint, Tone};
+
+pub(crate) use snippet::{failure, finding};
+pub(crate) use table::Table;
+
+/// The tone of a verdict.
+pub(crate) fn verdict_tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Pass => Tone::Good,
+        Verdict::Skipped => Tone::Faint,
+        Verdict::Unknown => Tone::Care,
+        Verdict::Fail | Verdict::Error => Tone::Bad,
+    }
+}
+
+/// The tone of a state of a node, group or resource, by its name.
+pub(crate) fn state_tone(state: &str) -> Tone {
+    match state {
+        "Online" | "Up" => Tone::Good,
+        "Failed" => Tone::Bad,
+        "Offline" | "Down" => Tone::Faint,
+        _ => Tone::Care,
+    }
+}
+
+/// A drill's end: verdict, times, each virtual server's outage, and who else was disturbed.
+pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
+    let verdict = paint.tone(verdict_tone(report.verdict), report.verdict.as_str());
+    if let Some(reason) = &report.skipped {
+        return format!("  {verdict}  {}: {reason}", report.name);
+    }
+    let mut out = String::new();
+    if let Some(why) = &report.failure {
+        out.push_str(&failure(why, report.verdict.as_str(), paint));
+        out.push_str(&format!(
+            "  {} {}\n",
+            paint.tone(Tone::Guide, "repeat:"),
+            report.repeat
+        ));
+    }
+    out.push_str(&format!(
+        "  {verdict}  {} of virtual time in {}",
+        clock(report.virtual_time),
+        real(report.real_time)
+    ));
+    let mut table = Table::new(&["virtual server", "state", "owner", "outage"]);
+    for group in report.groups.iter().filter(|group| group.is_virtual_server) {
+        table.row(vec![
+            (Tone::Strong, group.name.to_string()),
+            (state_tone(&group.state), group.state.clone()),
+            (
+                Tone::Plain,
+                group
+                    .owner
+                    .as_ref()
+                    .map_or_else(|| "-".to_owned(), ToString::to_string),
+            ),
+            (Tone::Plain, span(group.outage)),
+        ]);
+    }
+    if !table.is_empty() {
+        out.push('\n');
+        out.push_str(&table.render(2, paint));
+    }
+    if !report.groups.is_empty() {
+        let names: Vec<&str> = report.disturbed.iter().map(|name| name.as_str()).collect();
+        let list = if names.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", names.join(", "))
+        };
+        out.push_str(&format!(
+            "\n  other groups disturbed: {}{list}",
+            names.len()
+        ));
+    }
+    out
+}
+
+/// Virtual time since power-on, as a clock.
+pub(crate) fn clock(time: Time) -> String {
+    time.to_string()
+}
+
+/// A span for people: to the tenth of a second below an hour.
+pub(crate) fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let tenths = span.subsec_millis() / 100;
+    let (h, m, s) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    match (h, m) {
+        (0, 0) => format!("{s}.{tenths}s"),
+        (0, m) => format!("{m}m{s:02}.{tenths}s"),
+        (h, m) => format!("{h}h{m:02}m{s:02}s"),
+    }
+}
+
+/// Real time.
+pub(crate) fn real(span: Duration) -> String {
+    if span.as_secs() >= 60 {
+        self::span(span)
+    } else {
+        format!("{:.2} s", span.as_secs_f64())
+    }
+}
+
+/// A number with its noun.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_short() {
+        assert_eq!(span(Duration::from_millis(0)), "0.0s");
+        assert_eq!(span(Duration::from_millis(72_345)), "1m12.3s");
+        assert_eq!(span(Duration::from_secs(3_725)), "1h02m05s");
+    }
+
+    #[test]
+    fn a_summary_tells_verdict_times_outages_and_disturbance() {
+        use quorate_script::GroupOutcome;
+        let group = |name: &str, outage: u64, is_virtual_server: bool| GroupOutcome {
+            name: name.into(),
+            state: "Online".into(),
+            owner: Some("NODE4".into()),
+            outage: Duration::from_secs(outage),
+            is_virtual_server,
+        };
+        let report = DrillReport {
+            file: "a.rhai".into(),
+            name: "a".into(),
+            tags: Vec::new(),
+            seed: 7,
+            verdict: Verdict::Pass,
+            skipped: None,
+            failure: None,
+            virtual_time: Time::from_millis(3_723_004),
+            real_time: Duration::from_millis(420),
+            groups: vec![group("Cluster Group", 5, false), group("EVS3", 72, true)],
+            disturbed: vec!["EVS1".into()],
+            repeat: String::new(),
+        };
+        assert_eq!(
+            summary(&report, Paint(false)),
+            "  pass  1:02:03.004 of virtual time in 0.42 s\n  virtual server  state   owner  outage\n  \
+             EVS3            Online  NODE4  1m12.0s\n  other groups disturbed: 1 (EVS1)"
+        );
+    }
+}

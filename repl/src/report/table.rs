@@ -1,0 +1,67 @@
+//! Tables of text.
+
+use crate::output::{Paint, Tone};
+
+/// A table whose columns are as wide as what stands in them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    head: Vec<String>,
+    rows: Vec<Vec<(Tone, String)>>,
+}
+
+impl Table {
+    /// A table with these column heads.
+    pub(crate) fn new(head: &[&str]) -> Table {
+        Table {
+            head: head.iter().map(|&text| text.to_owned()).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub(crate) fn row(&mut self, cells: Vec<(Tone, String)>) {
+        self.rows.push(cells);
+    }
+
+    /// Whether it has no row.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The lines, indented, without an end of line after the last.
+    pub(crate) fn render(&self, indent: usize, paint: Paint) -> String {
+        let width = |column: usize| {
+            let cells = self
+                .rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|(_, text)| text);
+            let head = self.head.get(column).into_iter();
+            cells
+                .chain(head)
+                .map(|text| text.chars().count())
+                .max()
+                .unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
+        let head = self
+            .head
+            .iter()
+            .map(|text| (Tone::Faint, text.clone()))
+            .collect();
+        let lines = std::iter::once(&head).chain(&self.rows).map(|row| {
+            let mut line = " ".repeat(indent);
+            for (column, (tone, text)) in row.iter().enumerate() {
+                let last = column + 1 == row.len();
+                let width = if last {
+                    0
+                } else {
+                    widths.get(column).map_or(0, |width| width + 2)
+                };
+                line.push_str(&paint.cell(*tone, text, width));
+            }
+            line.trim_end().to_owned()
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
