@@ -1,5 +1,7 @@
 //! Random faults, drawn whole from seeds: safety at every step, then healing and progress.
 
+#![allow(clippy::print_stdout, reason = "a long run says what it saw")]
+
 mod harness;
 
 use harness::{Kind, Plan};

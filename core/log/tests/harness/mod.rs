@@ -3,6 +3,7 @@
 //! A run is a list of [`Op`]s. They name messages and writes by number, so that a list stays meaningful
 //! when ops are taken out of it.
 #![allow(
+    clippy::unwrap_used,
     dead_code,
     unreachable_pub,
     reason = "each test uses its part of the harness"
