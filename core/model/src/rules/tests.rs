@@ -276,3 +276,19 @@ fn the_catalogue_is_fit_to_be_read() {
         assert_eq!(super::rule(rule.id).map(|found| found.id), Some(rule.id));
     }
 }
+
+#[test]
+fn every_rule_is_named_by_a_test() {
+    let tests = [
+        include_str!("tests.rs"),
+        include_str!("../file/tests/mod.rs"),
+        include_str!("../file/tests/mistakes.rs"),
+    ];
+    for rule in CATALOGUE {
+        // As a rule of its own, or at the head of a finding: `rule line:column length`.
+        let named = |text: &&str| {
+            text.contains(&format!("\"{}\"", rule.id)) || text.contains(&format!("\"{} ", rule.id))
+        };
+        assert!(tests.iter().any(named), "no test names {}", rule.id);
+    }
+}

@@ -32,6 +32,20 @@ const fn mistake(
 /// Mistakes that can be made in every shipped file.
 const MISTAKES: &[Mistake] = &[
     mistake(
+        "name: \"CLUSTER1\",",
+        "name: \"CLUSTER1\", name: \"C2\",",
+        "duplicate-field",
+        "name: \"C2\"",
+        "twice",
+    ),
+    mistake(
+        "{ \"Public\": \"10.0.0.12\"",
+        "{ \"public\": \"10.0.0.99\", \"Public\": \"10.0.0.12\"",
+        "duplicate-field",
+        "\"Public\": \"10.0.0.12\"",
+        "twice",
+    ),
+    mistake(
         "networks: [",
         "netwroks: [",
         "unknown-field",
