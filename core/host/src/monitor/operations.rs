@@ -153,16 +153,14 @@ impl Monitor {
         let Some(instance) = self.instances.get_mut(name) else {
             return;
         };
-        // The call before left its own schedule only where it went on: a defence does while going online.
-        let was_pending = instance.pending.take().is_some();
+        instance.pending = None;
         instance.expect_reports(false);
         if operation == Operation::Offline {
             instance.rest();
         } else {
             if work.wait_ms > 0 {
+                // Without a wait of its own, what was scheduled before stands: a defence goes on.
                 instance.schedule_work(now, work.wait_ms);
-            } else if was_pending {
-                instance.work_at = None;
             }
             instance.has_event |= work.has_event != 0;
         }
@@ -315,6 +313,12 @@ impl Monitor {
         self.write_log(name, log);
         let Some(operation) = operation else { return };
         self.note_progress(name, now, report.checkpoint);
+        if report.ended.is_some()
+            && let Some(instance) = self.instances.get_mut(name)
+        {
+            // Scheduled for the operation that has ended.
+            instance.work_at = None;
+        }
         match report.ended {
             None => {}
             Some(abi::ERROR_SUCCESS) => {

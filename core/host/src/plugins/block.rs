@@ -37,7 +37,7 @@ pub(super) unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<Library
     }
     // SAFETY: not NULL and aligned; `magic` is the word every version of the block begins with, and the
     // fields up to `target` are the next ones of every version whose magic is right.
-    let (magic, length, abi_version, pointer_width) = unsafe {
+    let (length, abi_version, pointer_width) = unsafe {
         let magic = (&raw const (*block).magic).read();
         if magic != abi::PLUGIN_MAGIC {
             return Err(PluginError::Magic {
@@ -47,13 +47,11 @@ pub(super) unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<Library
             });
         }
         (
-            magic,
             (&raw const (*block).length).read(),
             (&raw const (*block).abi_version).read(),
             (&raw const (*block).pointer_width).read(),
         )
     };
-    debug_assert_eq!(magic, abi::PLUGIN_MAGIC);
     let expected = size_of_u32::<QrPlugin>();
     if length < expected {
         return Err(PluginError::Length {

@@ -7,7 +7,7 @@ use std::ptr;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
 use quorate_abi::{self as abi, QrEntryFn, QrPlugin, QrStr, QrTable};
 
-use super::block::{self, size_of_u32};
+use super::block;
 use super::elf;
 use super::error::PluginError;
 use super::info::{LibraryInfo, TypeInfo};
@@ -230,7 +230,7 @@ unsafe fn check_table(
             file: file.to_owned(),
             kind: kind.name.clone(),
             found: size,
-            expected: needed.min(size_of_u32::<QrTable>() as usize) as u32,
+            expected: needed as u32,
         });
     }
     // SAFETY: within the size that was checked.
