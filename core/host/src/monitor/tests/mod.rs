@@ -1,6 +1,8 @@
 //! The monitor against a fake plugin and a fake world.
 
+mod arbitration;
 mod calls;
+mod ends;
 pub(crate) mod fake;
 mod life;
 mod loaded;

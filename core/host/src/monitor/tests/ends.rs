@@ -1,0 +1,66 @@
+//! The ends of a monitor: of its cluster service, or of its machine.
+
+use super::fake::{fake, pending};
+use super::*;
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn terminate_all_takes_dependents_first_and_gracefully_where_it_takes_no_time() {
+    let mut rig = Rig::new();
+    let order = || fake("order", |it| std::mem::take(&mut it.calls));
+    // `A` is what `B` and `C` stand on, `D` was never online.
+    rig.open(spec("A", "Fake"));
+    for dependent in ["B", "C"] {
+        let mut spec = spec(dependent, "Fake");
+        spec.depends_on = vec![name("A")];
+        rig.open(spec);
+    }
+    rig.open(spec("D", "Fake"));
+    fake("B", |b| b.offline = pending(10, 0));
+    for resource in ["A", "B", "C"] {
+        rig.online(resource);
+    }
+    order();
+    rig.monitor.terminate_all(&mut rig.world);
+    let events = rig.events();
+    let stopped = |name| format!("{name} Offline [995 the cluster service stopped]");
+    assert_eq!(events[2], stopped("A"), "{events:?}");
+    assert!(events.contains(&"C Offline [995 the cluster service stopped]".to_owned()));
+    assert!(events[..2].contains(&stopped("C")));
+    assert!(events[..2].iter().any(|line| line.starts_with("B Offline")));
+    assert_eq!(events.len(), 3);
+    assert_eq!(
+        fake("B", |b| b.calls.clone()),
+        ["open", "online", "offline", "terminate"]
+    );
+    assert_eq!(
+        fake("C", |c| c.calls.clone()),
+        ["open", "online", "offline"]
+    );
+    assert_eq!(fake("D", |d| d.calls.clone()), ["open"]);
+    assert_eq!(rig.monitor.next_wakeup(), None);
+    // The instances stay open: a service that starts again finds them.
+    assert_eq!(rig.online("A"), ["A Online"]);
+}
+
+#[test]
+fn terminate_all_gives_reservations_up() {
+    let mut rig = Rig::with_a();
+    rig.arbitrate("A");
+    rig.monitor.terminate_all(&mut rig.world);
+    assert_eq!(calls(), ["open", "arbitrate", "release"]);
+    assert!(!rig.monitor.is_defending("A"));
+}
+
+#[test]
+fn power_off_closes_everything_and_touches_nothing() {
+    let mut rig = Rig::with_a();
+    rig.open(spec("B", "Fake"));
+    rig.online("A");
+    let Rig { monitor, world } = rig;
+    monitor.power_off();
+    assert_eq!(calls(), ["open", "online", "terminate", "close"]);
+    assert_eq!(fake("B", |b| b.calls.clone()), ["open", "close"]);
+    assert_eq!(world.asked, NONE);
+}
