@@ -8,7 +8,7 @@ use quorate_model::Time;
 /// A queue of things that happen at instants. What was scheduled first comes first among equals, which
 /// makes the order total and a run repeatable.
 #[derive(Debug)]
-pub(crate) struct Queue<T> {
+pub struct Queue<T> {
     heap: BinaryHeap<Entry<T>>,
     sequence: u64,
 }
@@ -47,25 +47,35 @@ impl<T> Ord for Entry<T> {
     }
 }
 
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Queue::new()
+    }
+}
+
 impl<T> Queue<T> {
-    pub(crate) fn new() -> Self {
+    /// An empty queue.
+    pub fn new() -> Self {
         Queue {
             heap: BinaryHeap::new(),
             sequence: 0,
         }
     }
 
-    pub(crate) fn push(&mut self, at: Time, what: T) {
+    /// Schedules something.
+    pub fn push(&mut self, at: Time, what: T) {
         let sequence = self.sequence;
         self.sequence += 1;
         self.heap.push(Entry { at, sequence, what });
     }
 
-    pub(crate) fn next_time(&self) -> Option<Time> {
+    /// When the next thing happens.
+    pub fn next_time(&self) -> Option<Time> {
         self.heap.peek().map(|entry| entry.at)
     }
 
-    pub(crate) fn pop(&mut self) -> Option<(Time, T)> {
+    /// The next thing, and when.
+    pub fn pop(&mut self) -> Option<(Time, T)> {
         self.heap.pop().map(|entry| (entry.at, entry.what))
     }
 }

@@ -1,0 +1,267 @@
+//! The house guards itself: arrows, `unsafe`, documentation, and where files may stand.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+
+/// What each crate may use of the others: the arrows of ARCHITECTURE.md.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("quorate-abi", &[]),
+    ("quorate-model", &[]),
+    ("quorate-log", &[]),
+    ("quorate-node", &["quorate-model", "quorate-log"]),
+    ("quorate-host", &["quorate-abi", "quorate-model"]),
+    ("quorate-sim", &["quorate-model", "quorate-node", "quorate-host"]),
+    ("quorate-script", &["quorate-model", "quorate-host", "quorate-node", "quorate-sim"]),
+    ("quorate-sdk", &["quorate-abi"]),
+    ("quorate-clusres", &["quorate-sdk"]),
+    ("quorate-exres", &["quorate-sdk"]),
+];
+
+/// The crates on top, which may use everything.
+const TOP: &[&str] = &["quorate", "quorate-benches"];
+
+/// Where `unsafe` may stand: the contract, and the two sides of it. Bad plugins need it to be bad.
+const UNSAFE: &[&str] = &["core/abi", "core/host", "plugins/sdk", "plugins/examples"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every file of the project, as a path below its root.
+fn files() -> Vec<PathBuf> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if name != "target" && name != ".git" {
+                    walk(&path, found);
+                }
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    let (root, mut found) = (root(), Vec::new());
+    walk(&root, &mut found);
+    found.iter().map(|path| path.strip_prefix(&root).unwrap().to_owned()).collect()
+}
+
+fn sources() -> impl Iterator<Item = (PathBuf, String)> {
+    files().into_iter().filter(|path| path.extension().is_some_and(|ext| ext == "rs")).map(|path| {
+        let text = fs::read_to_string(root().join(&path)).unwrap();
+        (path, text)
+    })
+}
+
+/// The arrows that point upwards: user and used.
+fn wrong_arrows(used: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (user, used) in used {
+        if TOP.contains(&user.as_str()) || user.starts_with("quorate-bad-") || user.starts_with("quorate-example-") {
+            continue;
+        }
+        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| name == user) else {
+            wrong.push(format!("{user} stands in no list of arrows"));
+            continue;
+        };
+        for name in used.iter().filter(|name| !allowed.contains(&name.as_str())) {
+            wrong.push(format!("{user} uses {name}"));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn arrows_point_downwards() {
+    let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec().unwrap();
+    let used = metadata.workspace_packages().into_iter().map(|package| {
+        let ours = package.dependencies.iter().filter(|dependency| {
+            dependency.kind == DependencyKind::Normal && dependency.name.starts_with("quorate")
+        });
+        (package.name.to_string(), ours.map(|dependency| dependency.name.to_string()).collect())
+    });
+    assert_eq!(wrong_arrows(&used.collect()), Vec::<String>::new());
+}
+
+#[test]
+fn an_arrow_upwards_is_seen() {
+    let used = BTreeMap::from([("quorate-log".to_owned(), BTreeSet::from(["quorate-node".to_owned()]))]);
+    assert_eq!(wrong_arrows(&used), ["quorate-log uses quorate-node"]);
+}
+
+fn has_unsafe(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "unsafe",
+        TokenTree::Group(group) => has_unsafe(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+#[test]
+fn unsafe_stands_in_three_crates_only() {
+    let offenders: Vec<PathBuf> = sources()
+        .filter(|(path, _)| !UNSAFE.iter().any(|room| path.starts_with(room)))
+        .filter(|(_, text)| has_unsafe(text.parse().unwrap()))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(offenders, Vec::<PathBuf>::new(), "unsafe belongs in {UNSAFE:?}");
+    assert!(has_unsafe("fn f() { unsafe { g() } }".parse().unwrap()));
+    assert!(!has_unsafe("#![forbid(unsafe_code)] /* unsafe */".parse().unwrap()));
+}
+
+/// Finds public items without documentation.
+#[derive(Default)]
+struct Undocumented(Vec<String>);
+
+impl Undocumented {
+    fn look(&mut self, visibility: &syn::Visibility, attributes: &[syn::Attribute], name: &impl ToString) {
+        let hidden = attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
+            && attributes.iter().any(|attribute| attribute.path().is_ident("test"));
+        if matches!(visibility, syn::Visibility::Public(_)) && !hidden && !documented(attributes) {
+            self.0.push(name.to_string());
+        }
+    }
+}
+
+fn documented(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("doc"))
+}
+
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("cfg")
+            && attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string().contains("test"))
+    })
+}
+
+impl<'a> Visit<'a> for Undocumented {
+    fn visit_item_fn(&mut self, item: &'a syn::ItemFn) {
+        self.look(&item.vis, &item.attrs, &item.sig.ident);
+    }
+    fn visit_item_struct(&mut self, item: &'a syn::ItemStruct) {
+        self.look(&item.vis, &item.attrs, &item.ident);
+        if matches!(item.vis, syn::Visibility::Public(_)) {
+            for field in &item.fields {
+                if let Some(name) = &field.ident {
+                    self.look(&field.vis, &field.attrs, &format!("{}::{name}", item.ident));
+                }
+            }
+        }
+    }
+    fn visit_item_enum(&mut self, item: &'a syn::ItemEnum) {
+        self.look(&item.vis, &item.attrs, &item.ident);
+        for variant in &item.variants {
+            self.look(&item.vis, &variant.attrs, &format!("{}::{}", item.ident, variant.ident));
+        }
+    }
+    fn visit_item_trait(&mut self, item: &'a syn::ItemTrait) {
+        self.look(&item.vis, &item.attrs, &item.ident);
+        for inner in &item.items {
+            if let syn::TraitItem::Fn(method) = inner {
+                self.look(&item.vis, &method.attrs, &format!("{}::{}", item.ident, method.sig.ident));
+            }
+        }
+    }
+    fn visit_item_const(&mut self, item: &'a syn::ItemConst) {
+        self.look(&item.vis, &item.attrs, &item.ident);
+    }
+    fn visit_item_type(&mut self, item: &'a syn::ItemType) {
+        self.look(&item.vis, &item.attrs, &item.ident);
+    }
+    fn visit_item_mod(&mut self, item: &'a syn::ItemMod) {
+        // A module in a file of its own carries its doc there.
+        if !is_test(&item.attrs) && item.content.is_some() {
+            self.look(&item.vis, &item.attrs, &item.ident);
+            visit::visit_item_mod(self, item);
+        }
+    }
+    fn visit_item_impl(&mut self, item: &'a syn::ItemImpl) {
+        if item.trait_.is_none() && !is_test(&item.attrs) {
+            for inner in &item.items {
+                match inner {
+                    syn::ImplItem::Fn(method) => self.look(&method.vis, &method.attrs, &method.sig.ident),
+                    syn::ImplItem::Const(value) => self.look(&value.vis, &value.attrs, &value.ident),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn undocumented(text: &str) -> Vec<String> {
+    let mut found = Undocumented::default();
+    found.visit_file(&syn::parse_file(text).unwrap());
+    found.0
+}
+
+#[test]
+fn public_items_are_documented() {
+    let mut missing = Vec::new();
+    for (path, text) in sources() {
+        let library = path.components().any(|part| part.as_os_str() == "src")
+            && !path.starts_with("repl")
+            && !path.starts_with("plugins/examples");
+        if library {
+            let names = undocumented(&text);
+            missing.extend(names.into_iter().map(|name| format!("{}: {name}", path.display())));
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
+fn a_missing_doc_is_seen() {
+    assert_eq!(undocumented("pub fn f() {} /// Said.\npub fn g() {} fn h() {}"), ["f"]);
+    assert_eq!(undocumented("/// Said.\npub struct S { pub a: u8 }"), ["S::a"]);
+}
+
+/// The room a file stands in: its top folder, or the one below that in `core` and `plugins`.
+fn room(path: &Path) -> Option<String> {
+    let parts: Vec<String> =
+        path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    match parts.as_slice() {
+        [_] => None,
+        [first, second, _, ..] if first == "core" || first == "plugins" => Some(format!("{first}/{second}")),
+        [first, ..] => Some(first.clone()),
+        [] => None,
+    }
+}
+
+#[test]
+fn every_file_stands_in_a_room_that_the_map_names() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let rooms: BTreeSet<String> = files().iter().filter_map(|path| room(path)).collect();
+    let unnamed: Vec<&String> = rooms.iter().filter(|room| !map.contains(&format!("`{room}`"))).collect();
+    assert_eq!(unnamed, Vec::<&String>::new(), "ARCHITECTURE.md names every room in `backquotes`");
+    assert!(!map.contains("`core/attic`"));
+}
+
+#[test]
+fn every_dependency_is_in_the_table() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec().unwrap();
+    let used: BTreeSet<String> = metadata
+        .workspace_packages()
+        .into_iter()
+        .flat_map(|package| &package.dependencies)
+        .map(|dependency| dependency.name.to_string())
+        .filter(|name| !name.starts_with("quorate"))
+        .collect();
+    let missing: Vec<&String> = used.iter().filter(|name| !map.contains(&format!("| `{name}` |"))).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "say in ARCHITECTURE.md what each is for");
+}
+
+#[test]
+fn lints_are_the_workspaces() {
+    for path in files().iter().filter(|path| path.ends_with("Cargo.toml") && path.parent() != Some(Path::new(""))) {
+        let text = fs::read_to_string(root().join(path)).unwrap();
+        assert!(text.contains("[lints]\nworkspace = true"), "{} has lints of its own", path.display());
+    }
+}
