@@ -37,13 +37,11 @@ fn a_folder_search_loads_plugins_and_passes_by_other_libraries_and_the_bad_ones(
     let others = others.filter(|file| file.file_name().to_string_lossy().contains("derive"));
     assert!(others.count() > 0);
     let set = PluginSet::load(&[PathBuf::from("/nowhere"), deps()]).unwrap();
-    let names: Vec<_> = set
-        .libraries()
-        .map(|library| library.name.as_str())
-        .collect();
-    assert_eq!(names, ["clusres"]);
+    // Other plugins of the workspace may have been built here as well.
+    let mut names = set.libraries().map(|library| library.name.as_str());
+    assert!(names.all(|name| !name.starts_with("bad-")));
     assert_eq!(set.folders_searched(), [PathBuf::from("/nowhere"), deps()]);
-    let clusres = set.libraries().next().unwrap();
+    let clusres = set.library_of("Physical Disk").unwrap();
     assert_eq!(clusres.path, library("quorate_clusres"));
     assert_eq!((clusres.abi, clusres.abi_text().as_str()), (0x100, "1.0"));
     assert!(clusres.is_stateless() && !clusres.has_threads());
@@ -60,12 +58,11 @@ fn a_plugin_found_again_is_taken_from_the_first_folder() {
     let copy = folder.path().join("libquorate_clusres.so");
     fs::copy(library("quorate_clusres"), &copy).unwrap();
     let set = PluginSet::load(&[folder.path().to_owned(), deps()]).unwrap();
-    let clusres = set.libraries().next().unwrap();
+    let clusres = set.library_of("Physical Disk").unwrap();
     assert_eq!(
         (&clusres.path, &clusres.shadows),
         (&copy, &vec![library("quorate_clusres")])
     );
-    assert_eq!(set.libraries().count(), 1);
 }
 
 #[test]
