@@ -578,3 +578,20 @@ fn a_leader_of_an_older_term_steps_down_when_it_hears_so() {
     world.settle().unwrap();
     assert_eq!(world.log(1).entries(), world.log(2).entries());
 }
+
+#[test]
+fn only_the_leader_can_tell_a_node_to_campaign() {
+    let mut world = led();
+    let (from, now) = message(3, 1, Body::TimeoutNow);
+    world.with(2, |log| log.step(from, now, true)).unwrap();
+    assert_eq!(
+        (world.log(2).role(), world.log(2).term()),
+        (Role::Follower, 1)
+    );
+    let (from, now) = message(1, 1, Body::TimeoutNow);
+    world.with(2, |log| log.step(from, now, true)).unwrap();
+    assert_eq!(
+        (world.log(2).role(), world.log(2).term()),
+        (Role::Candidate, 2)
+    );
+}
