@@ -5,7 +5,10 @@ use rhai::{Dynamic, NativeCallContext, Position};
 
 use crate::span::Span;
 use crate::thrown::{Fallible, Thrown};
-use crate::vocabulary::handles::{ClientsRef, DiskRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef, QuorumRef, ResourceRef, ServiceRef};
+use crate::vocabulary::handles::{
+    ClientsRef, DiskRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef, QuorumRef, ResourceRef,
+    ServiceRef,
+};
 
 /// A duration given as a text or as a `Duration`.
 pub(crate) fn span_arg(context: &NativeCallContext<'_>, value: &Dynamic) -> Fallible<Span> {
@@ -200,12 +203,28 @@ pub(crate) fn show(value: &Dynamic) -> String {
 /// What an object of ours that is not just a name looks like.
 fn object(value: &Dynamic) -> Option<String> {
     None.or_else(|| value.read_lock::<FaultRef>().map(|it| it.what.clone()))
-        .or_else(|| value.read_lock::<NicRef>().map(|it| format!("{}'s card in {}", it.node, it.network)))
-        .or_else(|| value.read_lock::<ServiceRef>().map(|it| format!("the processes of {}", it.name)))
-        .or_else(|| value.read_lock::<ClientsRef>().map(|it| format!("the clients of {}", it.group)))
+        .or_else(|| {
+            value
+                .read_lock::<NicRef>()
+                .map(|it| format!("{}'s card in {}", it.node, it.network))
+        })
+        .or_else(|| {
+            value
+                .read_lock::<ServiceRef>()
+                .map(|it| format!("the processes of {}", it.name))
+        })
+        .or_else(|| {
+            value
+                .read_lock::<ClientsRef>()
+                .map(|it| format!("the clients of {}", it.group))
+        })
         .or_else(|| {
             let quorum = value.read_lock::<QuorumRef>()?;
-            let held = if quorum.status.has_quorum { "held" } else { "not held" };
+            let held = if quorum.status.has_quorum {
+                "held"
+            } else {
+                "not held"
+            };
             Some(format!("{} quorum, {held}", quorum.status.kind))
         })
 }

@@ -38,7 +38,7 @@ pub(crate) fn failure(failure: &Failure, label: &str, paint: Paint) -> String {
         gutter = place(&mut out, at, Tone::Bad, paint);
     }
     if let Some(actual) = &failure.actual {
-        note(&mut out, gutter, "found ", actual, paint);
+        note(&mut out, gutter, "found", actual, paint);
     }
     if let Some(wanted) = &failure.wanted {
         note(&mut out, gutter, "wanted", wanted, paint);

@@ -86,7 +86,11 @@ pub(crate) fn drill(
     session.with(|inner| inner.observer.drill_started(&report.file, name, seed));
     let outer = session.clear_stage();
     session.with(|inner| inner.drill = Some(DrillState { limit: None }));
-    let request = StageRequest { cluster: folder.join(&options.cluster), text: None, seed };
+    let request = StageRequest {
+        cluster: folder.join(&options.cluster),
+        text: None,
+        seed,
+    };
     let result = play(context, &session, &request, &options, body);
     let interrupted = result
         .as_ref()
@@ -95,7 +99,12 @@ pub(crate) fn drill(
     match result {
         Ok(()) => report.verdict = Verdict::Pass,
         Err(error) => {
-            let (verdict, failure) = failure_of(&session, &error);
+            let (verdict, mut failure) = failure_of(&session, &error);
+            // Everything in a body is called from its drill.
+            let own = (at.line(), at.position());
+            failure
+                .called_from
+                .retain(|place| (Some(place.line), Some(place.column)) != own);
             report.verdict = verdict;
             report.failure = Some(failure);
         }

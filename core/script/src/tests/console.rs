@@ -15,7 +15,11 @@ fn console() -> Console {
         Default::default(),
     );
     console
-        .open(&StageRequest { cluster: PathBuf::from("f.ron"), text: None, seed: 1 })
+        .open(&StageRequest {
+            cluster: PathBuf::from("f.ron"),
+            text: None,
+            seed: 1,
+        })
         .expect("a cluster");
     console
 }

@@ -43,6 +43,7 @@ fn a_false_expectation_shows_both_values_and_its_line() {
         "outage(\"EVS1\") < \"5s\");"
     );
     assert_eq!(failure.seen, ["outage(\"EVS1\") was 20s"]);
+    assert_eq!(failure.called_from, []);
     assert!(
         failure
             .events

@@ -45,7 +45,11 @@ fn open(context: &NativeCallContext<'_>, path: &str, options: &Map) -> Fallible<
     drill::open(
         context,
         &session,
-        &StageRequest { cluster: folder.join(path), text: None, seed },
+        &StageRequest {
+            cluster: folder.join(path),
+            text: None,
+            seed,
+        },
     )?;
     if options.cold {
         Ok(())
