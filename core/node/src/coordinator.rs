@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate_model::{AutoFailback, GroupDefinition, GroupState, Name, NodeId, Time};
+use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, ResourceState, Time};
 
 use crate::database::{Database, Stop, Update};
 use crate::groups::placement;
@@ -261,9 +261,18 @@ impl Node {
 fn failback_target(database: &Database, group: &GroupDefinition, civil_ms: i64) -> Option<NodeId> {
     let properties = &group.properties;
     let record = database.groups.get(&group.name)?;
-    let settled = record.moving.is_none()
-        && database.is_member(record.owner)
-        && database.group_state(&group.name) == GroupState::Online;
+    // Everything that is wanted is online; what an administrator took offline does not keep the group away.
+    let mut resources = group.resources.iter();
+    let in_service = resources.all(|resource| {
+        let own = database
+            .resources
+            .get(&resource.name)
+            .and_then(|own| own.wanted);
+        !own.unwrap_or(record.wanted)
+            || database.resource_state(&resource.name) == ResourceState::Online
+    });
+    let settled =
+        record.homing && record.moving.is_none() && database.is_member(record.owner) && in_service;
     if properties.auto_failback_type != AutoFailback::Allow || !settled {
         return None;
     }

@@ -200,6 +200,8 @@ impl Node {
                 self.view_changed();
                 if coordinates {
                     self.report_membership(&left, &joined);
+                    // A preferred owner may have come: groups go home at once.
+                    self.timers.set_earlier(Timer::Failback, self.now);
                 }
             }
             Effect::Moving {
@@ -259,6 +261,7 @@ impl Node {
             }
             Effect::Node { node } => {
                 if coordinates {
+                    self.timers.set_earlier(Timer::Failback, self.now);
                     let state = self.database.node_state(node);
                     let subject = self.database.node_name(node);
                     self.event(Event::NodeState { subject, state });

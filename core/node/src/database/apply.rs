@@ -87,6 +87,8 @@ impl Database {
                     return stale();
                 }
                 record.state = *state;
+                let group = record.group.clone();
+                self.unstrand(&group);
                 Ok(vec![Effect::ResourceState {
                     resource: resource.clone(),
                 }])
@@ -111,7 +113,14 @@ impl Database {
                 let Some(record) = self.current(group, *epoch) else {
                     return stale();
                 };
-                record.moving = None;
+                // A failover that did not happen does not count.
+                if record
+                    .moving
+                    .take()
+                    .is_some_and(|m| m.cause == Cause::ResourceFailure)
+                {
+                    record.failovers.pop();
+                }
                 Ok(vec![Effect::Group {
                     group: group.clone(),
                 }])
@@ -189,7 +198,44 @@ impl Database {
                 }
             }
         }
+        for node in &joined {
+            self.call_home(*node);
+        }
         vec![Effect::View { left, joined }]
+    }
+
+    /// `node` has become available: groups that prefer it to their owner may go back to it. A failover or an
+    /// administrator that took a group away from a node that stayed up does not make it due.
+    fn call_home(&mut self, node: NodeId) {
+        let name = self.node_name(node);
+        for group in &self.definition.groups {
+            let Some(record) = self.groups.get_mut(&group.name) else {
+                continue;
+            };
+            let owner = self.definition.node_by_id(record.owner);
+            let mut better = group
+                .properties
+                .preferred_owners
+                .iter()
+                .take_while(|preferred| owner.is_none_or(|owner| owner.name != **preferred));
+            record.homing |= better.any(|preferred| *preferred == name);
+        }
+    }
+
+    /// A group whose owner is there and in which nothing is Failed any more is stranded no longer.
+    fn unstrand(&mut self, group: &Name) {
+        let failed = self.definition.group(group).is_some_and(|group| {
+            let mut resources = group.resources.iter();
+            resources.any(|resource| self.resource_state(&resource.name) == ResourceState::Failed)
+        });
+        let members = &self.view.members;
+        if let Some(record) = self.groups.get_mut(group)
+            && record.stop == Stop::Stranded
+            && !failed
+            && members.contains_key(&record.owner)
+        {
+            record.stop = Stop::None;
+        }
     }
 
     fn begin_move(
@@ -257,6 +303,11 @@ impl Database {
             record.epoch += 1;
             record.moving = None;
             record.stop = Stop::None;
+            // Who takes a group away from a node that is up means it to stay away.
+            record.homing &= !matches!(
+                cause,
+                Cause::Admin | Cause::ResourceFailure | Cause::Failback
+            );
         }
         Effect::Owner {
             group: group.clone(),
@@ -369,6 +420,9 @@ impl Database {
                         record.pardons += 1;
                     }
                 }
+                if let Some(record) = self.groups.get_mut(&group) {
+                    record.stop = Stop::None;
+                }
                 Ok(vec![Effect::Group { group }])
             }
             AdminOp::ResourceOffline { resource } => {
@@ -444,6 +498,9 @@ impl Database {
         }
         if let Some(record) = self.nodes.get_mut(&id) {
             record.paused = paused;
+        }
+        if !paused {
+            self.call_home(id);
         }
         Ok(vec![Effect::Node { node: id }])
     }

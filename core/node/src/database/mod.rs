@@ -57,6 +57,8 @@ pub(crate) struct GroupRecord {
     pub(crate) stop: Stop,
     /// Civil times (ms) of failovers caused by resources, oldest first.
     pub(crate) failovers: Vec<i64>,
+    /// A preferred owner has come up since the group left it: failback is due, if it is allowed.
+    pub(crate) homing: bool,
 }
 
 /// What the database knows of a resource beyond its definition.
@@ -131,6 +133,7 @@ impl Database {
                 moving: None,
                 stop: Stop::None,
                 failovers: Vec::new(),
+                homing: false,
             },
         );
         for resource in &group.resources {

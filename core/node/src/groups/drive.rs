@@ -59,6 +59,14 @@ impl Groups {
         {
             return;
         }
+        // What failed here before has been elsewhere since, and begins anew.
+        for resource in &definition.resources {
+            if let Some(local) = self.locals.get_mut(&resource.name)
+                && local.state == ResourceState::Failed
+            {
+                local.verdict = Verdict::Restart;
+            }
+        }
         let owned = Owned {
             epoch: record.epoch,
             state: database.group_state(&definition.name),

@@ -243,7 +243,14 @@ impl Groups {
         match state {
             ResourceState::OnlinePending => local.answered = [false; 2],
             ResourceState::Online => local.verdict = Verdict::Fine,
+            // It would not go offline and was terminated. That is no reason not to bring it online again.
+            ResourceState::Failed if from == ResourceState::OfflinePending => {
+                local.verdict = Verdict::Restart;
+            }
             _ => {}
+        }
+        if state == ResourceState::Online {
+            self.recovered(&group);
         }
         self.event(Event::ResourceState {
             subject: resource.clone(),
@@ -262,6 +269,17 @@ impl Groups {
         self.refresh_group_state(database, &group);
     }
 
+    /// A group in which nothing is given up any more need not go elsewhere.
+    fn recovered(&mut self, group: &Name) {
+        let given_up = self
+            .locals
+            .values()
+            .any(|local| local.group == *group && matches!(local.verdict, Verdict::GivenUp { .. }));
+        if !given_up && let Some(owned) = self.owned.get_mut(group) {
+            owned.failover = false;
+        }
+    }
+
     /// Climbs the ladder for a resource that has just failed.
     fn failed(&mut self, database: &Database, now: Time, group: &Name, resource: &Name) {
         let moving = database
@@ -275,6 +293,8 @@ impl Groups {
             return;
         };
         if moving {
+            // Whoever has the group when the move is over, or called off, brings it online.
+            local.verdict = Verdict::Restart;
             return;
         }
         let properties = &definition.properties;
