@@ -15,6 +15,13 @@ pub const SERVICE_STOP_PENDING: u32 = 3;
 /// Service state: running, which does not say that it answers.
 pub const SERVICE_RUNNING: u32 = 4;
 
+/// Disk reservation: nobody holds it.
+pub const RESERVATION_NOBODY: u32 = 0;
+/// Disk reservation: this node holds it.
+pub const RESERVATION_HERE: u32 = 1;
+/// Disk reservation: another node holds it.
+pub const RESERVATION_ELSEWHERE: u32 = 2;
+
 /// Id of [`QrClock`].
 pub const SERVICE_ID_CLOCK: &str = "quorate.clock/1";
 
@@ -104,6 +111,12 @@ pub struct QrProperties {
             needed: *mut u64,
         ) -> u32,
     >,
+    /// Gives a property of this resource a value of the moment, such as the address that was leased: what depends on it
+    /// reads this with `provider_get` in place of what is configured, until the resource is Offline or Failed or an
+    /// empty value takes it back. Its own `get` still reads what is configured. [`crate::ERROR_INVALID_PARAMETER`]
+    /// for an empty name, or too many.
+    pub publish:
+        Option<unsafe extern "C" fn(instance: *const QrInstance, name: QrStr, value: QrStr) -> u32>,
 }
 
 // SAFETY: the table is immutable and its pointers are to functions.
@@ -235,6 +248,10 @@ pub struct QrDisk {
             buffer_len: u64,
             needed: *mut u64,
         ) -> u32,
+    >,
+    /// Who holds the reservation, without taking it: [`RESERVATION_NOBODY`] and its siblings.
+    pub reservation: Option<
+        unsafe extern "C" fn(instance: *const QrInstance, disk: QrStr, holder: *mut u32) -> u32,
     >,
 }
 

@@ -20,4 +20,4 @@ pub use plugins::{
     LibraryInfo, LoadErrors, PluginError, PluginSet, PropertyInfo, PropertyKind, TypeInfo,
     search_folders,
 };
-pub use services::{Caller, ServiceError, ServiceResult, ServiceState, Services};
+pub use services::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};

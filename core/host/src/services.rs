@@ -45,6 +45,17 @@ pub enum ServiceState {
     StopPending,
 }
 
+/// Who holds a disk's reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reservation {
+    /// Nobody.
+    Nobody,
+    /// The node that asks.
+    Here,
+    /// Another node.
+    Elsewhere,
+}
+
 /// The result of a service call.
 pub type ServiceResult<T> = Result<T, ServiceError>;
 
@@ -104,6 +115,15 @@ pub trait Services {
     fn disk_release(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()>;
     /// Whether this node holds the reservation. Errors when the disk cannot be reached.
     fn disk_reserved(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<bool>;
+    /// Who holds the reservation, without taking it. Errors when the disk cannot be reached, and in a world that
+    /// cannot tell.
+    fn disk_reservation(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<Reservation> {
+        let _ = caller;
+        Err(ServiceError::new(
+            quorate_abi::ERROR_NOT_SUPPORTED,
+            format!("nothing here can tell who holds {disk}"),
+        ))
+    }
     /// Mounts the disk's file system here. Needs the reservation.
     fn disk_mount(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()>;
     /// Dismounts it; `force` even with files open or the disk gone.

@@ -1,6 +1,6 @@
 //! What a plugin sees of the virtual world: `quorate_host::Services` on one of its machines.
 
-use quorate_host::{Caller, ServiceError, ServiceResult, ServiceState, Services};
+use quorate_host::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
 use quorate_model::Time;
 use quorate_node::DiskError;
 
@@ -295,6 +295,14 @@ impl Services for Local<'_> {
         Ok(self.disk(disk)?.holder == Some(self.machine))
     }
 
+    fn disk_reservation(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<Reservation> {
+        Ok(match self.disk(disk)?.holder {
+            None => Reservation::Nobody,
+            Some(holder) if holder == self.machine => Reservation::Here,
+            Some(_) => Reservation::Elsewhere,
+        })
+    }
+
     fn disk_mount(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
         if self.disk(disk)?.holder != Some(self.machine) {
             return error(BUSY, format!("{disk} is not reserved by this node"));
@@ -521,6 +529,10 @@ mod tests {
         assert_eq!(code(on(&mut env, 1).disk_mount(DISK, "Disk L:")), BUSY);
         on(&mut env, 1).disk_release(DISK, "Disk L:").unwrap();
         assert!(on(&mut env, 0).disk_reserved(DISK, "Disk L:").unwrap());
+        let seen =
+            |env: &mut Environment, machine| on(env, machine).disk_reservation(DISK, "Disk L:");
+        assert_eq!(seen(&mut env, 0), Ok(Reservation::Here));
+        assert_eq!(seen(&mut env, 1), Ok(Reservation::Elsewhere));
         assert_eq!(
             code(on(&mut env, 1).disk_list(DISK, "Disk L:")),
             BUSY,
@@ -531,6 +543,7 @@ mod tests {
         on(&mut env, 1)
             .disk_break_reservation(DISK, "Disk L:")
             .unwrap();
+        assert_eq!(seen(&mut env, 1), Ok(Reservation::Nobody));
         assert_eq!(
             code(on(&mut env, 1).disk_list(DISK, "Disk L:")),
             NOT_READY,

@@ -1,10 +1,9 @@
 //! `Physical Disk`: a shared disk, held by its reservation (SEMANTICS 4.1).
 //!
 //! # Arbitration
-//! What a challenger can learn of a reservation it can learn only by trying to take it, so that is how it looks: a
-//! refusal says that somebody holds the disk; what it does get it gives back at once. A disk that is free at a look
-//! may have an owner all the same, one whose reservation another challenger broke an instant ago and who has up to
-//! three seconds to take it again. A challenge therefore goes like this:
+//! A challenger looks at who holds the disk without taking it. A disk that is free at a look may have an owner all the
+//! same, one whose reservation another challenger broke an instant ago and who has up to three seconds to take it
+//! again. A challenge therefore goes like this:
 //!
 //! 1. A disk that this node holds already needs no challenge.
 //! 2. Where the disk is held, and is still held a second later, the challenger breaks the reservation by a bus
@@ -23,8 +22,8 @@
 use std::time::Duration;
 
 use quorate_sdk::{
-    Context, Error, Operation, Progress, Property, Quorum, QuorumResource, Resource, Text,
-    TypeInfo, codes,
+    Context, Error, Operation, Progress, Property, Quorum, QuorumResource, Reservation, Resource,
+    Text, TypeInfo, codes,
 };
 
 const DISK: Property<Text> = Property::text("Disk")
@@ -92,13 +91,9 @@ impl PhysicalDisk {
         }
     }
 
-    /// Whether somebody holds it, without keeping it where nobody does.
+    /// Whether another node holds it.
     fn is_held_by_another(&self, ctx: &Context) -> Result<bool, Error> {
-        let taken = self.try_reserve(ctx)?;
-        if taken {
-            ctx.disk(&self.disk).release()?;
-        }
-        Ok(!taken)
+        Ok(ctx.disk(&self.disk).reservation()? == Reservation::Elsewhere)
     }
 
     fn break_reservation(&self, ctx: &Context) -> Result<(), Error> {

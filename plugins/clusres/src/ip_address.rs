@@ -130,6 +130,10 @@ impl Resource for IpAddress {
             IpAddress::static_address(ctx)?
         };
         ctx.address(&self.network).add(&address)?;
+        if self.lease.is_some() {
+            // What depends on it asks for its Address, and the one that is configured is not the one that is leased.
+            ctx.properties().publish(ADDRESS.name(), &address)?;
+        }
         self.address = Some(address);
         Ok(Progress::Done)
     }

@@ -47,7 +47,7 @@ fn provider_address(ctx: &Context) -> Result<String, Error> {
         return Err(Error::new(
             codes::ERROR_RESOURCE_PROPERTY,
             format!(
-                "`{}` has no static address to register the name for",
+                "`{}` has no address to register the name for",
                 provider.name()
             ),
         ));
@@ -150,6 +150,30 @@ mod tests {
         assert!(name.is_alive().is_err());
         name.terminate();
         name.online().unwrap();
+    }
+
+    #[test]
+    fn it_is_registered_for_the_address_that_was_leased() {
+        let world = World::new();
+        world
+            .dhcp("Public")
+            .give("10.0.0.77", Duration::from_secs(600));
+        let ip = world
+            .resource::<IpAddress>("EVS1 IP Address")
+            .property("Network", "Public")
+            .property("EnableDhcp", 1)
+            .open()
+            .unwrap();
+        let builder = world.resource::<NetworkName>("N");
+        let name = builder.property("Name", "EVS1").depends_on(&ip);
+        let name = name.open().unwrap();
+        assert!(name.online().is_err(), "nothing is leased yet");
+        ip.online().unwrap();
+        name.online().unwrap();
+        assert_eq!(world.name("EVS1").address().as_deref(), Some("10.0.0.77"));
+        name.offline().unwrap();
+        ip.offline().unwrap();
+        assert!(name.online().is_err(), "the lease is gone");
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub use property::{AnyProperty, Flag, Kind, List, Number, Property, Text};
 pub use resource::{Quorum, QuorumResource, Resource, TypeInfo};
 pub use services::{
     Address, Checkpoint, Clock, Cluster, Disk, Lease, Log, NetworkName, Probe, Properties,
-    Provider, Random, Service, ServiceState,
+    Provider, Random, Reservation, Service, ServiceState,
 };
 
 /// The original's (Win32) error codes.

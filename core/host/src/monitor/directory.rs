@@ -1,6 +1,7 @@
 //! What the monitor knows of every open resource, as its plugins may ask.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -21,7 +22,13 @@ pub(crate) struct Directory {
 pub(crate) struct Record {
     pub(crate) spec: ResourceSpec,
     pub(crate) state: ResourceState,
+    /// What the resource says of itself while it is in service, by the property's name in small letters. Written
+    /// from inside its entries, when the directory is lent to them.
+    published: RefCell<BTreeMap<String, String>>,
 }
+
+/// More published values than this are refused.
+const PUBLISHED_MAX: usize = 100;
 
 impl Directory {
     pub(crate) fn new(plugins: Arc<PluginSet>) -> Directory {
@@ -50,8 +57,12 @@ impl Directory {
     /// Adds a resource that is being opened.
     pub(crate) fn insert(&mut self, spec: ResourceSpec) {
         let state = ResourceState::Initializing;
-        self.records
-            .insert(spec.name.clone(), Record { spec, state });
+        let record = Record {
+            spec,
+            state,
+            published: RefCell::default(),
+        };
+        self.records.insert(record.spec.name.clone(), record);
     }
 
     /// Replaces the spec of an open resource.
@@ -68,6 +79,9 @@ impl Directory {
         state: ResourceState,
     ) -> Option<ResourceState> {
         let record = self.records.get_mut(resource)?;
+        if matches!(state, ResourceState::Offline | ResourceState::Failed) {
+            record.published.get_mut().clear();
+        }
         Some(std::mem::replace(&mut record.state, state))
     }
 
@@ -88,6 +102,30 @@ impl Directory {
             Some(property) => Some(Cow::Borrowed(&property.default)),
             None => common(&spec.properties, name).map(|number| Cow::Owned(number.to_string())),
         }
+    }
+
+    /// Keeps a value of the moment of `resource`'s, or takes it back where it is empty. Whether it could.
+    pub(crate) fn publish(&self, resource: &str, name: &str, value: &str) -> bool {
+        let Some(record) = self.get(resource) else {
+            return false;
+        };
+        let (mut published, name) = (record.published.borrow_mut(), name.to_ascii_lowercase());
+        if value.is_empty() {
+            published.remove(&name);
+            return true;
+        }
+        let room = published.len() < PUBLISHED_MAX || published.contains_key(&name);
+        if name.is_empty() || !room {
+            return false;
+        }
+        published.insert(name, value.to_owned());
+        true
+    }
+
+    /// A value of the moment of `resource`'s, if it published one.
+    pub(crate) fn published(&self, resource: &str, name: &str) -> Option<String> {
+        let published = self.get(resource)?.published.borrow();
+        published.get(&name.to_ascii_lowercase()).cloned()
     }
 
     /// The first property that `resource`'s type requires and its spec does not set.

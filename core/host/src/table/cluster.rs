@@ -152,7 +152,27 @@ unsafe extern "C" fn provider_get(
     };
     answer(instance, |frame| {
         // SAFETY: the plugin lends the texts and vouches for its buffer.
-        unsafe { get_of(frame, provider(frame, type_name, index)?, name, buffer) }
+        unsafe {
+            let provider = provider(frame, type_name, index)?;
+            match frame.directory.published(provider, text(name)?) {
+                Some(value) => buffer.put(value.as_bytes()),
+                None => get_of(frame, provider, name, buffer),
+            }
+        }
+    })
+}
+
+unsafe extern "C" fn publish(instance: Instance, name: QrStr, value: QrStr) -> u32 {
+    answer(instance, |frame| {
+        // SAFETY: the plugin lends both texts for the call.
+        let (name, value) = unsafe { (text(name)?, text(value)?) };
+        if frame.directory.publish(&frame.spec.name, name, value) {
+            return Ok(());
+        }
+        Err(ServiceError::new(
+            abi::ERROR_INVALID_PARAMETER,
+            format!("`{name}` cannot be published: it is empty, or there are too many"),
+        ))
     })
 }
 
@@ -164,6 +184,7 @@ pub(super) static PROPERTIES: QrProperties = QrProperties {
     provider_count: Some(provider_count),
     provider_name: Some(provider_name),
     provider_get: Some(provider_get),
+    publish: Some(publish),
 };
 
 unsafe extern "C" fn configured_nodes(instance: Instance) -> u32 {

@@ -8,7 +8,7 @@ use quorate_abi::{
 
 use super::frame::serve;
 use super::marshal::{Buffer, bytes, put, text};
-use crate::{ServiceError, ServiceResult, ServiceState};
+use crate::{Reservation, ServiceError, ServiceResult, ServiceState};
 
 type Instance = *const QrInstance;
 /// A place of the plugin's for a number.
@@ -159,6 +159,16 @@ service!(disk_reserved(world, caller, disk: str, held: Out) {
     unsafe { put(held, u32::from(found)) };
     Ok(())
 });
+service!(disk_reservation(world, caller, disk: str, holder: Out) {
+    let found = match world.disk_reservation(caller, disk)? {
+        Reservation::Nobody => abi::RESERVATION_NOBODY,
+        Reservation::Here => abi::RESERVATION_HERE,
+        Reservation::Elsewhere => abi::RESERVATION_ELSEWHERE,
+    };
+    // SAFETY: the plugin vouches for `holder`.
+    unsafe { put(holder, found) };
+    Ok(())
+});
 service!(disk_mount(world, caller, disk: str) world.disk_mount(caller, disk));
 service!(disk_unmount(world, caller, disk: str, force: u32) {
     world.disk_unmount(caller, disk, force != 0)
@@ -236,6 +246,7 @@ pub(super) static DISK: QrDisk = QrDisk {
     list: Some(disk_list),
     write: Some(disk_write),
     read: Some(disk_read),
+    reservation: Some(disk_reservation),
 };
 
 service!(address_add(world, caller, network: str, address: str) {

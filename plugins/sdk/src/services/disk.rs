@@ -1,9 +1,20 @@
 //! `quorate.disk/1`: shared disks, by name.
 
-use quorate_abi::QrDisk;
+use quorate_abi::{self as abi, QrDisk};
 
 use crate::raw::{answer, answer_text, entry, outcome, text};
 use crate::{Context, Error};
+
+/// Who holds a disk's reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reservation {
+    /// Nobody.
+    Nobody,
+    /// This node.
+    Here,
+    /// Another node.
+    Elsewhere,
+}
 
 /// A shared disk. Only the holder of its reservation gets through to it.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +76,27 @@ impl<'a> Disk<'a> {
         let code = unsafe { reserved(self.ctx.instance(), text(self.name), &raw mut held) };
         outcome(code, || self.doing("query the reservation of"))?;
         Ok(held == 1)
+    }
+
+    /// Who holds the reservation, without taking it.
+    ///
+    /// # Errors
+    /// 21 or 31: the disk is not there or broken; 50: the host cannot tell.
+    pub fn reservation(&self) -> Result<Reservation, Error> {
+        let reservation = entry!(self.ctx.tables.disk, QrDisk, reservation)?;
+        let mut holder = 0;
+        // SAFETY: as in `reserve`; `holder` is writable.
+        let code = unsafe { reservation(self.ctx.instance(), text(self.name), &raw mut holder) };
+        outcome(code, || self.doing("query the reservation of"))?;
+        match holder {
+            abi::RESERVATION_NOBODY => Ok(Reservation::Nobody),
+            abi::RESERVATION_HERE => Ok(Reservation::Here),
+            abi::RESERVATION_ELSEWHERE => Ok(Reservation::Elsewhere),
+            other => Err(Error::new(
+                abi::ERROR_INVALID_PARAMETER,
+                format!("the host gave {other} for who holds disk `{}`", self.name),
+            )),
+        }
     }
 
     /// Mounts its file system here. Needs the reservation.

@@ -8,7 +8,7 @@ mod properties;
 mod service;
 
 pub use checkpoint::Checkpoint;
-pub use disk::Disk;
+pub use disk::{Disk, Reservation};
 pub use network::{Address, Lease, NetworkName};
 pub use node::{Clock, Cluster, Log, Random};
 pub use properties::{Properties, Provider};

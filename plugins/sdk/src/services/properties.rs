@@ -3,7 +3,7 @@
 use quorate_abi::{self as abi, QrProperties};
 
 use crate::property::Kind;
-use crate::raw::{answer_text, entry, text};
+use crate::raw::{answer_text, entry, outcome, text};
 use crate::{Context, Error, Property};
 
 /// The resource's properties, and the resources it depends on.
@@ -48,6 +48,19 @@ impl<'a> Properties<'a> {
                 get(self.0.instance(), text(name), buffer, len, needed)
             },
         )
+    }
+
+    /// Gives one of this resource's properties a value of the moment, such as the address that was leased. What
+    /// depends on it reads this with [`Provider::text`] in place of what is configured, until the resource is Offline
+    /// or Failed; an empty value takes it back. Its own [`text`](Self::text) still reads what is configured.
+    ///
+    /// # Errors
+    /// 87: the name is empty, or there are too many.
+    pub fn publish(&self, name: &str, value: &str) -> Result<(), Error> {
+        let publish = entry!(self.0.tables.properties, QrProperties, publish)?;
+        // SAFETY: as in `text`.
+        let code = unsafe { publish(self.0.instance(), text(name), text(value)) };
+        outcome(code, || format!("publish property {name}"))
     }
 
     /// The resources of a type that this one depends on, directly or through others, in the order of the
@@ -121,7 +134,7 @@ impl Provider<'_> {
         &self.name
     }
 
-    /// One of its properties as text, as [`Properties::text`].
+    /// One of its properties as text, as [`Properties::text`], or what it has [published](Properties::publish) for it.
     ///
     /// # Errors
     /// 1168: there is none of this name.

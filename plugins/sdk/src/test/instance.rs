@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ptr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use quorate_abi::{self as abi, QrInstance, QrResid, QrTable, QrWork};
 
@@ -48,7 +48,30 @@ pub enum Arbitration {
 pub(super) struct Provider {
     pub(super) kind: String,
     pub(super) name: String,
-    pub(super) properties: BTreeMap<String, String>,
+    pub(super) source: Source,
+}
+
+/// Where what is known of a provider comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// It is open in this world.
+    Open(Weak<Opened>),
+    /// All there is of it is its properties.
+    Facts(BTreeMap<String, String>),
+}
+
+impl Provider {
+    /// A property as it stands now: what was published for it, or what is configured.
+    pub(super) fn property(&self, name: &str) -> Option<String> {
+        match &self.source {
+            Source::Facts(properties) => properties.get(name).cloned(),
+            Source::Open(opened) => {
+                let opened = opened.upgrade()?;
+                let published = opened.facts.published.borrow().get(name).cloned();
+                published.or_else(|| opened.facts.properties.borrow().get(name).cloned())
+            }
+        }
+    }
 }
 
 /// What a host knows of a resource.
@@ -59,6 +82,8 @@ pub(super) struct Facts {
     pub(super) node: String,
     pub(super) group: String,
     pub(super) properties: RefCell<BTreeMap<String, String>>,
+    /// Values of the moment, while it is in service.
+    pub(super) published: RefCell<BTreeMap<String, String>>,
     pub(super) providers: Vec<Provider>,
     pub(super) pending_timeout_ms: u64,
 }
@@ -253,6 +278,7 @@ impl Opened {
     pub(super) fn die(&self) {
         self.dead.set(true);
         self.state.set(State::Offline);
+        self.unpublish();
         self.pending.set(None);
         self.schedule.work.set(None);
         self.schedule.timeout.set(None);
@@ -426,7 +452,7 @@ impl Instance {
         let mut all = vec![Provider {
             kind: facts.kind.to_owned(),
             name: facts.name.clone(),
-            properties: facts.properties.borrow().clone(),
+            source: Source::Open(Rc::downgrade(&self.opened)),
         }];
         all.extend(facts.providers.iter().cloned());
         all

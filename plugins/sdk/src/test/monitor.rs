@@ -190,6 +190,7 @@ impl Opened {
             }
             Operation::Offline => {
                 self.state.set(State::Offline);
+                self.unpublish();
                 self.arbitration.replace(Arbitration::None);
                 self.schedule.work.set(None);
                 self.stop_polls();
@@ -229,10 +230,16 @@ impl Opened {
         self.call_terminate();
         self.pending.set(None);
         self.state.set(end);
+        self.unpublish();
         self.schedule.work.set(None);
         self.schedule.timeout.set(None);
         self.arbitration.replace(Arbitration::None);
         self.stop_polls();
+    }
+
+    /// Out of service, it has nothing to say of itself.
+    pub(super) fn unpublish(&self) {
+        self.facts.published.borrow_mut().clear();
     }
 
     pub(super) fn stop_polls(&self) {

@@ -352,6 +352,10 @@ impl Physical {
         Ok(self.disk(name)?.holder.as_deref() == Some(node))
     }
 
+    pub(super) fn holder(&mut self, name: &str) -> Outcome<Option<String>> {
+        Ok(self.disk(name)?.holder.clone())
+    }
+
     pub(super) fn mount(&mut self, node: &str, name: &str) -> Outcome<()> {
         let disk = self.disk(name)?;
         if disk.holder.as_deref() != Some(node) {

@@ -155,10 +155,25 @@ unsafe extern "C" fn provider_get(
     unsafe {
         let (kind, name) = (raw::owned(kind), raw::owned(name));
         serve(caller, |opened, _| {
-            let properties = &provider(opened, &kind, index)?.properties;
-            let value = properties.get(&name).ok_or(abi::ERROR_NOT_FOUND)?;
+            let value = provider(opened, &kind, index)?.property(&name);
+            let value = value.ok_or(abi::ERROR_NOT_FOUND)?;
             Buffer(buffer, len, needed).fill(value.as_bytes())
         })
+    }
+}
+
+entries! {
+    fn publish(opened, _physical, name: text, value: text) {
+        if name.is_empty() {
+            return Err(abi::ERROR_INVALID_PARAMETER);
+        }
+        let mut published = opened.facts.published.borrow_mut();
+        if value.is_empty() {
+            published.remove(&name);
+        } else {
+            published.insert(name, value);
+        }
+        Ok(())
     }
 }
 
@@ -170,6 +185,7 @@ static PROPERTIES: abi::QrProperties = abi::QrProperties {
     provider_count: Some(provider_count),
     provider_name: Some(provider_name),
     provider_get: Some(provider_get),
+    publish: Some(publish),
 };
 
 fn which<'a>(opened: &'a Opened, service: &'a str) -> Which<'a> {
@@ -268,6 +284,15 @@ entries! {
         Ok(())
     }
 
+    fn reservation(opened, physical, disk: text; holder: *mut u32) {
+        holder.write(match physical.holder(&disk)? {
+            None => abi::RESERVATION_NOBODY,
+            Some(node) if node == opened.facts.node => abi::RESERVATION_HERE,
+            Some(_) => abi::RESERVATION_ELSEWHERE,
+        });
+        Ok(())
+    }
+
     fn mount(opened, physical, disk: text) { physical.mount(&opened.facts.node, &disk) }
 
     fn unmount(opened, physical, disk: text; force: u32) {
@@ -301,6 +326,7 @@ static DISK: abi::QrDisk = abi::QrDisk {
     list: Some(list),
     write: Some(write),
     read: Some(read),
+    reservation: Some(reservation),
 };
 
 entries! {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::controls::{
     AddressControl, DhcpControl, DiskControl, NameControl, NodeControl, ServiceControl, millis,
 };
-use super::instance::{Facts, Instance, Opened, Provider, State};
+use super::instance::{Facts, Instance, Opened, Provider, Source, State};
 use super::physical::Physical;
 use crate::{Error, Resource};
 
@@ -44,6 +44,7 @@ impl World {
                 node: "NODE1".to_owned(),
                 group: "Group".to_owned(),
                 properties: RefCell::new(defaults::<T>()),
+                published: RefCell::default(),
                 providers: Vec::new(),
                 pending_timeout_ms: match T::TYPE.pending_timeout_ms {
                     0 => 180_000,
@@ -268,10 +269,12 @@ impl<T: Resource> Builder<T> {
         self.facts.providers.push(Provider {
             kind: type_name.to_owned(),
             name: name.to_owned(),
-            properties: properties
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
+            source: Source::Facts(
+                properties
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                    .collect(),
+            ),
         });
         self
     }

@@ -56,6 +56,12 @@ fn services_reach_the_world_on_behalf_of_the_resource() {
             let mut held = 9;
             assert_eq!(disk.reserved.unwrap()(it, lend("Q:"), &raw mut held), 0);
             assert_eq!(held, 1);
+            let reservation = disk.reservation.unwrap()(it, lend("Q:"), &raw mut held);
+            assert_eq!(
+                (reservation, held),
+                (0, RESERVATION_HERE),
+                "nobody else has asked"
+            );
             assert_eq!(
                 disk.write.unwrap()(it, lend("Q:"), lend("f"), b"abc".as_ptr(), 3),
                 0
@@ -248,6 +254,61 @@ fn providers_are_found_through_others_in_the_order_of_the_definition() {
             assert_eq!(disk.unwrap(), "of Disk Z");
         }
     });
+}
+
+#[test]
+fn what_a_provider_publishes_stands_while_it_is_in_service() {
+    let mut rig = Rig::with_a();
+    let mut dependent = spec("B", "Fake");
+    dependent.depends_on = vec!["A".into()];
+    rig.open(dependent);
+    let publish = |it: *const QrInstance, name: &str, value: &str| {
+        let properties: &QrProperties = service(SERVICE_ID_PROPERTIES);
+        // SAFETY: inside an entry, with texts of this test's.
+        unsafe { properties.publish.unwrap()(it, lend(name), lend(value)) }
+    };
+    let own = |it: *const QrInstance, name: &str| {
+        let properties: &QrProperties = service(SERVICE_ID_PROPERTIES);
+        let get = properties.get.unwrap();
+        // SAFETY: inside an entry, with a buffer of `read`'s.
+        read(|at, len, needed| unsafe { get(it, lend(name), at, len, needed) })
+    };
+    // What B reads of A when it is brought online.
+    fn seen(rig: &mut Rig) -> Result<String, u32> {
+        let found = std::rc::Rc::new(std::cell::RefCell::new(Err(0)));
+        let out = found.clone();
+        fake("B", |b| {
+            b.hook = Some(Box::new(move |it| {
+                let properties: &QrProperties = service(SERVICE_ID_PROPERTIES);
+                let get = properties.provider_get.unwrap();
+                *out.borrow_mut() = read(|at, len, needed| {
+                    // SAFETY: inside an entry, with a buffer of `read`'s.
+                    unsafe { get(it, lend("Fake"), 0, lend("ADDRESS"), at, len, needed) }
+                });
+            }))
+        });
+        rig.online("B");
+        rig.offline("B");
+        found.replace(Err(0))
+    }
+    set(|a| {
+        a.hook = Some(Box::new(move |it| {
+            assert_eq!(publish(it, "", "x"), ERROR_INVALID_PARAMETER);
+            assert_eq!(publish(it, "Address", "10.0.0.9"), 0);
+            assert_eq!(own(it, "Address"), Err(ERROR_NOT_FOUND), "as configured");
+            for index in 1..100 {
+                assert_eq!(publish(it, &format!("P{index}"), "x"), 0);
+            }
+            assert_eq!(publish(it, "P100", "x"), ERROR_INVALID_PARAMETER, "enough");
+            assert_eq!(publish(it, "P1", ""), 0, "taken back");
+            assert_eq!(publish(it, "P100", "x"), 0);
+        }))
+    });
+    assert_eq!(seen(&mut rig), Err(ERROR_NOT_FOUND));
+    rig.online("A");
+    assert_eq!(seen(&mut rig).as_deref(), Ok("10.0.0.9"));
+    rig.offline("A");
+    assert_eq!(seen(&mut rig), Err(ERROR_NOT_FOUND));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use quorate_abi::{ERROR_BUSY, ERROR_NOT_FOUND, ERROR_NOT_SUPPORTED};
 use quorate_model::Time;
 
-use crate::{Caller, ServiceError, ServiceResult, ServiceState, Services};
+use crate::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
 
 #[derive(Debug, Default)]
 pub(super) struct World {
@@ -95,6 +95,13 @@ impl Services for World {
     }
     fn disk_reserved(&mut self, _: Caller<'_>, _: &str) -> ServiceResult<bool> {
         Ok(!self.busy)
+    }
+    fn disk_reservation(&mut self, _: Caller<'_>, _: &str) -> ServiceResult<Reservation> {
+        Ok(if self.busy {
+            Reservation::Elsewhere
+        } else {
+            Reservation::Here
+        })
     }
     fn disk_mount(&mut self, _: Caller<'_>, _: &str) -> ServiceResult<()> {
         unsupported()
