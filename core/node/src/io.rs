@@ -494,11 +494,13 @@ pub mod bounds {
     /// For how long the coordinator's word stands without confirmation by a quorum: less than
     /// [`MEMBER_SILENCE`], so that it has stopped before another can begin.
     pub const COORDINATOR_LEASE: Duration = Duration::from_millis(6_000);
-    /// How long a node that lost its cluster may try to find or form another before it halts.
-    pub const REGROUP_GRACE: Duration = Duration::from_millis(10_800);
+    /// How long a node that lost its cluster may try to find or form another before it halts. Enough for an
+    /// arbitration (8 s) that begins when the silence is noticed, and for its winner to be heard; what a follower
+    /// counts from may be three heartbeats older than what it last heard.
+    pub const REGROUP_GRACE: Duration = Duration::from_millis(16_800);
     /// From the last message of a lost node until its groups are taken over: the two above, and 2 s for
     /// stopping and for clocks that drift.
-    pub const TAKEOVER_WAIT: Duration = Duration::from_millis(20_000);
+    pub const TAKEOVER_WAIT: Duration = Duration::from_millis(26_000);
     /// How often a database change that was not confirmed is sent again.
     pub const RESEND: Duration = Duration::from_millis(600);
     /// How long a starting node looks for a cluster before it forms one.

@@ -37,7 +37,6 @@ pub(crate) struct Stage {
     pub(crate) definition: ClusterDefinition,
     pub(crate) machines: BTreeMap<NodeId, Machine>,
     pub(crate) holder: Option<NodeId>,
-    broken: bool,
     disk: BTreeMap<String, Vec<u8>>,
     queue: BinaryHeap<Reverse<(Time, u64, What)>>,
     parcels: BTreeMap<u64, Input>,
@@ -56,7 +55,6 @@ impl Stage {
             definition,
             machines: ids.iter().map(|id| (*id, Machine::default())).collect(),
             holder: None,
-            broken: false,
             disk: BTreeMap::new(),
             queue: BinaryHeap::new(),
             parcels: BTreeMap::new(),
@@ -202,7 +200,11 @@ impl Stage {
                 result: Ok(()),
             }) if *resource == disk => {
                 // The reservation is decided when the wait is over, not when it began.
-                if self.holder.is_some() && !self.broken && self.holder != Some(id) {
+                let defended = self.holder.is_some_and(|holder| {
+                    let machine = &self.machines[&holder];
+                    holder != id && machine.on && !machine.frozen
+                });
+                if defended {
                     let refused = Err(Reason::new(170, "the owner defended it"));
                     let resource = resource.clone();
                     let event = MonitorEvent::Arbitrated {
@@ -212,7 +214,6 @@ impl Stage {
                     return self.feed(id, Input::Monitor(event));
                 }
                 self.holder = Some(id);
-                self.broken = false;
             }
             _ => {}
         }
@@ -325,12 +326,8 @@ impl Stage {
             MonitorCommand::Arbitrate { resource } => {
                 let wait = match self.holder {
                     None => Duration::ZERO,
-                    Some(holder) => {
-                        // A live owner takes a broken reservation again before the challenger is back.
-                        let machine = &self.machines[&holder];
-                        self.broken = !machine.on || machine.frozen;
-                        Duration::from_secs(7)
-                    }
+                    // A live owner takes a broken reservation again before the challenger is back.
+                    Some(_) => Duration::from_secs(8),
                 };
                 let resource = resource.clone();
                 let event = MonitorEvent::Arbitrated {
