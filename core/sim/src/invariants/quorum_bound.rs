@@ -70,13 +70,13 @@ mod tests {
                 std::slice::from_ref(machine),
             )
         };
-        let (broken, again) = at(25_000, &machine);
+        let (broken, again) = at(31_000, &machine);
         assert!(broken.is_empty());
-        assert_eq!(again, Some(Time(25_000_001)));
-        let (broken, _) = at(25_001, &machine);
+        assert_eq!(again, Some(Time(31_000_001)));
+        let (broken, _) = at(31_001, &machine);
         assert_eq!(
             broken,
-            ["NODE1 has had no quorum for more than 20s and still holds address online"]
+            ["NODE1 has had no quorum for more than 26s and still holds address online"]
         );
         machine.resources.remove("address");
         assert!(at(60_000, &machine).0.is_empty());
