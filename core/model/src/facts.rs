@@ -24,6 +24,11 @@ pub struct Facts {
     /// How long services take to start, in milliseconds, by service name (`MSExchangeIS`), where the
     /// file overrides the virtual world's own times.
     pub service_start_ms: BTreeMap<String, u64>,
+    /// Windows and Exchange components that the operator means to install beside the cluster, such as `SRS`; `None`
+    /// where the file does not say.
+    pub components: Option<Vec<String>>,
+    /// Whether network DTC access is enabled.
+    pub network_dtc: bool,
     /// Rules whose warnings the operator has read and accepts: they come as notes.
     pub accepted: BTreeSet<String>,
 }
@@ -42,6 +47,8 @@ impl Default for Facts {
             disks: BTreeMap::new(),
             virtual_servers: BTreeMap::new(),
             service_start_ms: BTreeMap::new(),
+            components: None,
+            network_dtc: false,
             accepted: BTreeSet::new(),
         }
     }
@@ -115,6 +122,28 @@ editions! {
     }
 }
 
+impl WindowsEdition {
+    /// How many nodes it clusters; 0 where it has no clusters.
+    pub const fn cluster_nodes(self) -> usize {
+        match self {
+            WindowsEdition::Server2003Standard | WindowsEdition::Server2000 => 0,
+            WindowsEdition::AdvancedServer2000 => 2,
+            WindowsEdition::DatacenterServer2000 => 4,
+            WindowsEdition::Server2003Enterprise | WindowsEdition::Server2003Datacenter => 8,
+        }
+    }
+
+    /// Whether it is one of Windows 2000.
+    pub const fn is_2000(self) -> bool {
+        matches!(
+            self,
+            WindowsEdition::Server2000
+                | WindowsEdition::AdvancedServer2000
+                | WindowsEdition::DatacenterServer2000
+        )
+    }
+}
+
 editions! {
     /// The editions of Exchange in the source text's table.
     ExchangeEdition {
@@ -141,4 +170,6 @@ pub struct VirtualServerFacts {
     pub users: Option<u32>,
     /// Average processor load of its store, in per cent of a node.
     pub cpu_percent: Option<u32>,
+    /// Whether it is meant to be a front-end server.
+    pub front_end: bool,
 }

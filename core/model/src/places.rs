@@ -34,6 +34,10 @@ pub(crate) enum Anchor {
     Dependency(usize, usize, usize),
     /// One of a resource's possible owners.
     PossibleOwner(usize, usize, usize),
+    /// One of the components.
+    Component(usize),
+    /// Whether network DTC access is enabled.
+    NetworkDtc,
     /// A property of a resource, by its name.
     Property(usize, usize, &'static str),
 }
@@ -47,6 +51,8 @@ impl Anchor {
             | Anchor::Node(_)
             | Anchor::Network(_)
             | Anchor::Disk(_)
+            | Anchor::Component(_)
+            | Anchor::NetworkDtc
             | Anchor::Group(_) => Anchor::Cluster,
             Anchor::Interface(node, _) => Anchor::Node(node),
             Anchor::Subnet(network) => Anchor::Network(network),

@@ -27,6 +27,7 @@ pub(crate) fn build(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Built {
     let mut places = Places::default();
     places.put(Anchor::Cluster, file.span);
     let mut facts = facts(decoder, file);
+    setup(file, &mut facts, &mut places);
     let networks = networks(file, &mut facts, &mut places);
     let nodes = nodes(file, &mut facts, &mut places);
     let disks = disks(file, &mut facts, &mut places);
@@ -125,6 +126,21 @@ fn facts(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Facts {
         decoder.error("unknown-rule", id.span, say);
     }
     facts
+}
+
+/// What the file says about how the nodes are set up.
+fn setup(file: &ClusterFile, facts: &mut Facts, places: &mut Places) {
+    if let Some(components) = &file.components {
+        for (index, component) in components.iter().enumerate() {
+            places.put(Anchor::Component(index), component.span);
+        }
+        let names = components.iter().map(|component| component.value.clone());
+        facts.components = Some(names.collect());
+    }
+    if let Some(network_dtc) = &file.network_dtc {
+        places.put(Anchor::NetworkDtc, network_dtc.span);
+        facts.network_dtc = network_dtc.value;
+    }
 }
 
 fn utc_offset(decoder: &mut Decoder<'_>, file: &ClusterFile) -> i32 {

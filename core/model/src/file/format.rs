@@ -28,6 +28,8 @@ pub(crate) struct ClusterFile {
     pub(crate) exchange: Option<ExchangeEdition>,
     pub(crate) service_start_ms: Vec<(Text, u32)>,
     pub(crate) accept: Vec<Text>,
+    pub(crate) components: Option<Vec<Text>>,
+    pub(crate) network_dtc: Option<Spanned<bool>>,
     pub(crate) networks: Vec<Network>,
     pub(crate) nodes: Vec<ClusterNode>,
     pub(crate) disks: Vec<Disk>,
@@ -87,6 +89,7 @@ pub(crate) struct VirtualServer {
     pub(crate) pop3: bool,
     pub(crate) users: Option<u32>,
     pub(crate) cpu_percent: Option<u32>,
+    pub(crate) front_end: bool,
     pub(crate) properties: Properties,
     pub(crate) resource_properties: Vec<(Text, Properties)>,
 }
@@ -126,6 +129,8 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
         "exchange",
         "service_start_ms",
         "accept",
+        "components",
+        "network_dtc",
         "networks",
         "nodes",
         "disks",
@@ -173,6 +178,12 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
         accept: record
             .get("accept")
             .map_or_else(Vec::new, |node| decoder.names(node, "rule ids")),
+        components: record
+            .get("components")
+            .map(|node| decoder.names(node, "components")),
+        network_dtc: record
+            .get("network_dtc")
+            .and_then(|node| Some(Spanned::new(decoder.boolean(node)?, node.span))),
         networks: needed_list(decoder, &record, "networks", network),
         nodes: needed_list(decoder, &record, "nodes", cluster_node),
         disks: list(decoder, &record, "disks", disk),
@@ -352,7 +363,10 @@ fn disk(decoder: &mut Decoder<'_>, node: &Node) -> Option<Disk> {
     }
     let record = decoder.record(node, "a disk", &["name", "raid", "spindle"])?;
     let name = need_name(decoder, &record, "name");
-    let raid = flag(decoder, &record, "raid").unwrap_or(false);
+    // One that cannot be read was noted: no rule need doubt it, too.
+    let raid = record
+        .get("raid")
+        .is_some_and(|node| decoder.boolean(node).unwrap_or(true));
     let spindle = record
         .get("spindle")
         .and_then(|node| decoder.name(node))
@@ -379,6 +393,7 @@ fn virtual_server(decoder: &mut Decoder<'_>, node: &Node) -> Option<VirtualServe
         "pop3",
         "users",
         "cpu_percent",
+        "front_end",
         "properties",
         "resource_properties",
     ];
@@ -405,6 +420,7 @@ fn virtual_server(decoder: &mut Decoder<'_>, node: &Node) -> Option<VirtualServe
     let cpu_percent = record
         .get("cpu_percent")
         .and_then(|node| decoder.whole(node, 0, 100));
+    let front_end = flag(decoder, &record, "front_end").unwrap_or(false);
     let properties = properties(decoder, &record);
     let resource_properties = record
         .get("resource_properties")
@@ -431,6 +447,7 @@ fn virtual_server(decoder: &mut Decoder<'_>, node: &Node) -> Option<VirtualServe
         pop3,
         users,
         cpu_percent,
+        front_end,
         properties,
         resource_properties,
     })

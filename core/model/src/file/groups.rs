@@ -46,6 +46,7 @@ pub(crate) fn build(
         let load = VirtualServerFacts {
             users: server.users,
             cpu_percent: server.cpu_percent,
+            front_end: server.front_end,
         };
         facts
             .virtual_servers

@@ -3,10 +3,117 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use serde::Serialize;
+
 use crate::places::Anchor;
-use crate::{Name, Value, types};
+use crate::{ClusterDefinition, Name, ResourceDefinition, Value, types};
 
 use super::{Findings, Subject};
+
+/// One line of a cluster's address plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AddressEntry {
+    /// The address, as it is written; empty for one that a DHCP server gives.
+    pub address: String,
+    /// The network it is on; empty where it is not said.
+    pub network: String,
+    /// Who has it: a node, or an IP Address resource.
+    pub owner: Name,
+    /// The name that goes with it: the node's, or that of the Network Name resource on it.
+    pub name: String,
+    /// Whether it is a static address.
+    pub is_static: bool,
+}
+
+/// The whole address plan: each node's cards, then every IP Address resource, the cluster's own first. A cluster
+/// with a public and a private network, n nodes and e virtual servers has 2n + e + 1 lines.
+pub fn address_plan(definition: &ClusterDefinition) -> Vec<AddressEntry> {
+    let mut plan = Vec::new();
+    for node in &definition.nodes {
+        for (network, address) in &node.interfaces {
+            plan.push(AddressEntry {
+                address: address.clone(),
+                network: network.to_string(),
+                owner: node.name.clone(),
+                name: node.name.to_string(),
+                is_static: true,
+            });
+        }
+    }
+    for group in &definition.groups {
+        for resource in &group.resources {
+            if *resource.kind != *types::IP_ADDRESS {
+                continue;
+            }
+            let text = |name: &str| match resource.properties.private.get(name) {
+                Some(Value::Text(text)) => text.clone(),
+                _ => String::new(),
+            };
+            let names = group.resources.iter().filter(|other| {
+                *other.kind == *types::NETWORK_NAME && other.depends_on.contains(&resource.name)
+            });
+            let is_static = !uses_dhcp(resource);
+            plan.push(AddressEntry {
+                address: if is_static {
+                    text("Address")
+                } else {
+                    String::new()
+                },
+                network: text("Network"),
+                owner: resource.name.clone(),
+                name: names.map(network_name).next().unwrap_or_default(),
+                is_static,
+            });
+        }
+    }
+    plan
+}
+
+/// The name that a Network Name resource registers.
+fn network_name(resource: &ResourceDefinition) -> String {
+    match resource.properties.private.get("Name") {
+        Some(Value::Text(name)) if !name.is_empty() => name.clone(),
+        _ => resource.name.to_string(),
+    }
+}
+
+/// Every computer name is one NetBIOS name: nodes, the cluster, each virtual server.
+pub(super) fn netbios_name(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    const LONGEST: usize = 15;
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
+    let nodes = subject.definition.nodes.iter().enumerate();
+    let nodes = nodes.map(|(n, node)| {
+        let owner = format!("the node `{}`", node.name);
+        (Anchor::Node(n), node.name.to_string(), owner)
+    });
+    let named = subject
+        .resources()
+        .filter(|(_, _, _, resource)| *resource.kind == *types::NETWORK_NAME);
+    let named = named.map(|(g, r, _, resource)| {
+        let anchor = Anchor::Property(g, r, "Name");
+        (
+            anchor,
+            network_name(resource),
+            format!("`{}`", resource.name),
+        )
+    });
+    for (anchor, name, owner) in nodes.chain(named) {
+        if name.chars().count() > LONGEST {
+            findings
+                .add(anchor, format!("the name of {owner} is too long"))
+                .found(format!("{name:?}, {} characters", name.chars().count()))
+                .expected(format!("at most {LONGEST}"));
+        } else if let Some(earlier) = owners.get(&name.to_uppercase()) {
+            // Two nodes of one name are told as such.
+            if !matches!(anchor, Anchor::Node(_)) {
+                let text = format!("{name} is the name of {earlier} and of {owner}");
+                findings.add(anchor, text);
+            }
+        } else {
+            owners.insert(name.to_uppercase(), owner);
+        }
+    }
+}
 
 /// A static address of the plan.
 struct Planned<'a> {
@@ -55,7 +162,7 @@ fn plan<'a>(subject: &Subject<'a>) -> Vec<Planned<'a>> {
     plan
 }
 
-fn uses_dhcp(resource: &crate::ResourceDefinition) -> bool {
+fn uses_dhcp(resource: &ResourceDefinition) -> bool {
     matches!(
         resource.properties.private.get("EnableDhcp"),
         Some(Value::Dword(1))

@@ -1,9 +1,9 @@
 //! Every rule, with its words.
 
 use crate::Severity;
-use crate::Severity::{Error, Warning};
+use crate::Severity::{Error, Note, Warning};
 
-use super::{Check, Rule, addresses, exchange, quorum, structure};
+use super::{Check, Rule, addresses, exchange, hardware, load, quorum, setup, structure};
 
 const FILE: &str = "cluster file";
 const GROUPS: &str = "Cluster Groups";
@@ -12,6 +12,9 @@ const PASSIVE: &str = "Active/Passive Clustering";
 const ACTIVE: &str = "Active/Active Clustering";
 const ADDRESSES: &str = "IP Addresses and Network Names";
 const SERVERS: &str = "Exchange Virtual Servers";
+const EDITIONS: &str = "Windows and Exchange Edition Requirements";
+const CONFIGURATIONS: &str = "Cluster Configurations";
+const UNDERSTANDING: &str = "Understanding Exchange Server 2003 Clustering";
 const FAILOVERS: &str = "Understanding Failovers";
 
 const fn read(id: &'static str, why: &'static str, remedy: &'static str) -> Rule {
@@ -121,7 +124,7 @@ pub static CATALOGUE: &[Rule] = &[
     look(
         "too-many-nodes",
         Error,
-        "Windows and Exchange Edition Requirements",
+        EDITIONS,
         structure::too_many_nodes,
         "The largest editions cluster eight nodes.",
         "take nodes out, or make two clusters",
@@ -445,5 +448,133 @@ pub static CATALOGUE: &[Rule] = &[
         exchange::msdtc_place,
         "Exchange Setup needs MSDTC, and it belongs in the Cluster Group.",
         "put one MSDTC resource into the Cluster Group",
+    ),
+    look(
+        "mta-not-first",
+        Warning,
+        SERVERS,
+        exchange::mta_not_first,
+        "The MTA is created on the first virtual server, and all others depend on it.",
+        "let the first virtual server have the MTA",
+    ),
+    look(
+        "edition",
+        Error,
+        EDITIONS,
+        setup::edition,
+        "Only some editions of Windows and Exchange cluster, and each only so many nodes.",
+        "use Enterprise or Datacenter editions of Windows, and Enterprise Edition of Exchange",
+    ),
+    look(
+        "windows-two-thousand-quorum",
+        Error,
+        QUORUM,
+        setup::windows_2000_quorum,
+        "Windows 2000 must use the standard quorum.",
+        "use Standard quorum, or Windows Server 2003",
+    ),
+    look(
+        "unsupported-component",
+        Error,
+        SERVERS,
+        setup::unsupported_component,
+        "Exchange clusters do not support some components of Windows and Exchange.",
+        "install it on a server outside the cluster",
+    ),
+    look(
+        "nntp-missing",
+        Error,
+        SERVERS,
+        setup::nntp_missing,
+        "NNTP is a prerequisite for installing Exchange in a cluster, although it does not work there.",
+        "add `NNTP` to `components`",
+    ),
+    look(
+        "nntp-not-functional",
+        Note,
+        SERVERS,
+        setup::nntp_not_functional,
+        "After Exchange is installed in a cluster the NNTP service is not functional.",
+        "serve news from a server outside the cluster",
+    ),
+    look(
+        "network-dtc-access",
+        Warning,
+        GROUPS,
+        setup::network_dtc_access,
+        "It is a security best practice not to enable network DTC access for an Exchange cluster.",
+        "take `network_dtc` out",
+    ),
+    look(
+        "front-end-clustered",
+        Error,
+        UNDERSTANDING,
+        setup::front_end_clustered,
+        "Windows Clustering is not supported on front-end servers.",
+        "let it stand alone, or share its load by Network Load Balancing",
+    ),
+    look(
+        "netbios-name",
+        Error,
+        ADDRESSES,
+        addresses::netbios_name,
+        "Each node, the cluster and each virtual server has a NetBIOS name of its own.",
+        "give it a name of at most 15 characters that nothing else has",
+    ),
+    look(
+        "active-active-users",
+        Warning,
+        ACTIVE,
+        load::active_active_users,
+        "Either node must be able to take on the other's users: at most 1,900 on each.",
+        "move users elsewhere, or keep one node passive",
+    ),
+    look(
+        "active-active-cpu",
+        Warning,
+        ACTIVE,
+        load::active_active_cpu,
+        "Either node must be able to take on the other's load: at most 40 % of the processors each.",
+        "move load elsewhere, or keep one node passive",
+    ),
+    look(
+        "hardware-differs",
+        Warning,
+        CONFIGURATIONS,
+        hardware::hardware_differs,
+        "With identical hardware users have the same performance wherever their server runs.",
+        "use identical processors and the same amount of memory",
+    ),
+    look(
+        "passive-hardware-differs",
+        Note,
+        CONFIGURATIONS,
+        hardware::passive_hardware_differs,
+        "A passive node may be another machine, but users will feel it after a failover.",
+        "see that it can carry every virtual server that it may take over",
+    ),
+    look(
+        "quorum-disk-raid",
+        Warning,
+        QUORUM,
+        hardware::quorum_disk_raid,
+        "The quorum disk must be protected, for without it there is no cluster.",
+        "use a RAID set and say `raid: true`",
+    ),
+    look(
+        "quorum-disk-used",
+        Warning,
+        GROUPS,
+        hardware::quorum_disk_used,
+        "The quorum volume should serve nothing but the cluster's quorum and MSDTC.",
+        "use another disk",
+    ),
+    look(
+        "shared-spindle",
+        Warning,
+        GROUPS,
+        hardware::shared_spindle,
+        "Separate disks keep the failure of a single spindle from affecting more than one group.",
+        "put them on spindles of their own",
     ),
 ];

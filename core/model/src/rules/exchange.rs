@@ -24,7 +24,7 @@ pub(super) fn virtual_server_in_quorum_group(subject: &Subject<'_>, findings: &m
     }
 }
 
-fn holds_quorum(subject: &Subject<'_>, group: &GroupDefinition) -> bool {
+pub(super) fn holds_quorum(subject: &Subject<'_>, group: &GroupDefinition) -> bool {
     group.name == CLUSTER_GROUP
         || group
             .resources
@@ -148,7 +148,7 @@ pub(super) fn storage_group_limit(subject: &Subject<'_>, findings: &mut Findings
     }
 }
 
-fn storage_groups(resource: &ResourceDefinition) -> Option<&[String]> {
+pub(super) fn storage_groups(resource: &ResourceDefinition) -> Option<&[String]> {
     match resource.properties.private.get("StorageGroups") {
         Some(Value::List(groups)) if *resource.kind == *types::INFORMATION_STORE => Some(groups),
         _ => None,
@@ -229,15 +229,47 @@ pub(super) fn several_mtas(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// The MTA is made on the first virtual server, and the others depend on it.
+pub(super) fn mta_not_first(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    // One in the quorum's group has to leave it anyway.
+    let mut servers = subject.virtual_servers();
+    let Some((g, first)) = servers.find(|(_, group)| !holds_quorum(subject, group)) else {
+        return;
+    };
+    let beside = subject
+        .virtual_servers()
+        .next()
+        .is_some_and(|(one, _)| one != g);
+    if !beside
+        && !first
+            .resources
+            .iter()
+            .any(|resource| *resource.kind == *types::MTA)
+    {
+        let text = format!(
+            "`{}` is the first virtual server, and has no MTA",
+            first.name
+        );
+        findings.add(Anchor::Group(g), text);
+    }
+}
+
 /// What a virtual server needs at least, and what depends on what in it (2003).
 pub(super) fn exchange_dependency(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, r, group, resource) in subject.resources() {
+        let served = group
+            .resources
+            .iter()
+            .any(|other| *other.kind == *types::SYSTEM_ATTENDANT);
+        let named = *resource.kind == *types::NETWORK_NAME && served;
         // A virtual server in the quorum's group has to leave it anyway.
-        if !types::is_exchange(&resource.kind) || holds_quorum(subject, group) {
+        if !(types::is_exchange(&resource.kind) || named) || holds_quorum(subject, group) {
             continue;
         }
         let needs: &[&str] = if *resource.kind == *types::SYSTEM_ATTENDANT {
             &[types::NETWORK_NAME, types::PHYSICAL_DISK]
+        } else if named {
+            &[types::IP_ADDRESS]
         } else {
             &[types::SYSTEM_ATTENDANT]
         };

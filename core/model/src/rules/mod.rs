@@ -6,7 +6,10 @@
 mod addresses;
 mod catalogue;
 mod exchange;
+mod hardware;
+mod load;
 mod quorum;
+mod setup;
 mod structure;
 
 use serde::Serialize;
@@ -17,6 +20,7 @@ use crate::{
     ClusterDefinition, Diagnostic, Facts, GroupDefinition, ResourceDefinition, Severity, types,
 };
 
+pub use addresses::{AddressEntry, address_plan};
 pub use catalogue::CATALOGUE;
 
 /// A rule.
@@ -198,5 +202,7 @@ impl Found {
     }
 }
 
+#[cfg(test)]
+mod advice_tests;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::{Value, VirtualServerRequest, parse};
 
-fn cluster(file: &str) -> (ClusterDefinition, Facts) {
+pub(super) fn cluster(file: &str) -> (ClusterDefinition, Facts) {
     let text = match file {
         "four" => include_str!("../../../../scripts/clusters/four-node.ron"),
         "eight" => include_str!("../../../../scripts/clusters/eight-node.ron"),
@@ -39,7 +39,7 @@ fn another(definition: &ClusterDefinition, number: u8) -> GroupDefinition {
 }
 
 /// The rules that speak up once `change` has been made.
-fn broken(
+pub(super) fn broken(
     file: &str,
     change: impl FnOnce(&mut ClusterDefinition, &mut Facts),
 ) -> BTreeSet<&'static str> {
@@ -56,7 +56,10 @@ fn broken(
         .collect()
 }
 
-fn resource<'d>(definition: &'d mut ClusterDefinition, name: &str) -> &'d mut ResourceDefinition {
+pub(super) fn resource<'d>(
+    definition: &'d mut ClusterDefinition,
+    name: &str,
+) -> &'d mut ResourceDefinition {
     let mut all = definition
         .groups
         .iter_mut()
@@ -64,7 +67,7 @@ fn resource<'d>(definition: &'d mut ClusterDefinition, name: &str) -> &'d mut Re
     all.find(|resource| resource.name == *name).unwrap()
 }
 
-fn storage_groups(definition: &mut ClusterDefinition, server: &str, groups: &[&str]) {
+pub(super) fn storage_groups(definition: &mut ClusterDefinition, server: &str, groups: &[&str]) {
     let store = resource(definition, &format!("{server} Information Store"));
     let list = groups.iter().map(|group| (*group).to_owned()).collect();
     store
@@ -281,6 +284,7 @@ fn the_catalogue_is_fit_to_be_read() {
 fn every_rule_is_named_by_a_test() {
     let tests = [
         include_str!("tests.rs"),
+        include_str!("advice_tests.rs"),
         include_str!("../file/tests/mod.rs"),
         include_str!("../file/tests/mistakes.rs"),
     ];

@@ -215,7 +215,7 @@ nodes: [
     (name: "A", interfaces: {{ "Public": "10.0.0.1", "Private": "192.168.0.1" }}),
     (name: "B", interfaces: {{ "Public": "10.0.0.2", "Private": "192.168.0.2" }}),
 ],
-disks: ["Disk Q:", "Disk R:"],
+disks: [(name: "Disk Q:", raid: true), "Disk R:"],
 groups: [
 {groups}
 ],
@@ -377,7 +377,7 @@ fn the_quorum_is_checked() {
         assert_eq!(found.0[0].rule, rule);
         assert_eq!(found.0[0].line, 2, "{found}");
     }
-    let bare = text.replace("disks: [\"Disk Q:\", \"Disk R:\"],", "");
+    let bare = text.replace("disks: [(name: \"Disk Q:\", raid: true), \"Disk R:\"],", "");
     assert_eq!(
         findings(&bare),
         [format!(
