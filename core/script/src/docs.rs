@@ -23,11 +23,12 @@ pub fn entries() -> Vec<Entry> {
 
 /// As [`entries`], from a lexicon at hand.
 pub(crate) fn entries_of(lexicon: &Lexicon) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = lexicon
-        .ours()
-        .filter(|word| !word.docs.is_empty())
-        .map(entry)
-        .collect();
+    let told = |word: &&Word| {
+        // Operators and conversions are where everybody looks for them.
+        let plain = crate::check::is_word(&word.name) && !word.name.starts_with("to_");
+        plain && !word.docs.is_empty()
+    };
+    let mut entries: Vec<Entry> = lexicon.ours().filter(told).map(entry).collect();
     entries.sort();
     entries.dedup();
     entries

@@ -9,7 +9,7 @@ use rhai::{ParseError, ParseErrorType};
 use crate::engine::bare;
 use crate::finding::{Finding, Place, Severity, nearest};
 
-pub(crate) use lexicon::{Lexicon, Word};
+pub(crate) use lexicon::{Lexicon, Word, is_word};
 
 /// Whether a type is one of the drill language's own.
 pub(crate) fn is_noun(kind: &str) -> bool {

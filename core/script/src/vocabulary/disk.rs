@@ -79,11 +79,13 @@ pub(crate) mod words {
         order::inject(&context, format!("{} is slow", disk.name), fault)
     }
 
+    /// Its name, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(disk: &mut DiskRef) -> String {
         disk.name.to_string()
     }
 
+    /// The same text, for `debug`.
     #[rhai_fn(global, name = "to_debug", pure)]
     pub fn to_debug(disk: &mut DiskRef) -> String {
         disk.name.to_string()

@@ -20,11 +20,13 @@ pub(crate) mod words {
         watch::look(&context, &session)
     }
 
+    /// What was broken, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(fault: &mut FaultRef) -> String {
         fault.what.clone()
     }
 
+    /// The same text, for `debug`.
     #[rhai_fn(global, name = "to_debug", pure)]
     pub fn to_debug(fault: &mut FaultRef) -> String {
         fault.what.clone()

@@ -196,21 +196,25 @@ pub(crate) mod words {
         )
     }
 
+    /// Its name, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(group: &mut GroupRef) -> String {
         group.name.to_string()
     }
 
+    /// The same text, for `debug`.
     #[rhai_fn(global, name = "to_debug", pure)]
     pub fn to_debug(group: &mut GroupRef) -> String {
         group.name.to_string()
     }
 
+    /// Whether both are the same group.
     #[rhai_fn(name = "==")]
     pub fn eq(left: GroupRef, right: GroupRef) -> bool {
         left == right
     }
 
+    /// Whether the group has this name.
     #[rhai_fn(name = "==")]
     pub fn eq_text(left: GroupRef, right: &str) -> bool {
         left.name == *right

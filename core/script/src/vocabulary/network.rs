@@ -107,11 +107,13 @@ pub(crate) mod words {
         order::inject(&context, format!("{} is cut", network.name), fault)
     }
 
+    /// Its name, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(network: &mut NetworkRef) -> String {
         network.name.to_string()
     }
 
+    /// The same text, for `debug`.
     #[rhai_fn(global, name = "to_debug", pure)]
     pub fn to_debug(network: &mut NetworkRef) -> String {
         network.name.to_string()

@@ -216,21 +216,25 @@ pub(crate) mod words {
         )
     }
 
+    /// Its name, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(node: &mut NodeRef) -> String {
         node.name.to_string()
     }
 
+    /// The same text, for `debug`.
     #[rhai_fn(global, name = "to_debug", pure)]
     pub fn to_debug(node: &mut NodeRef) -> String {
         node.name.to_string()
     }
 
+    /// Whether both are the same node.
     #[rhai_fn(name = "==")]
     pub fn eq(left: NodeRef, right: NodeRef) -> bool {
         left == right
     }
 
+    /// Whether the node has this name.
     #[rhai_fn(name = "==")]
     pub fn eq_text(left: NodeRef, right: &str) -> bool {
         left.name == *right

@@ -203,21 +203,25 @@ pub(crate) mod words {
         )
     }
 
+    /// Its name, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(resource: &mut ResourceRef) -> String {
         resource.name.to_string()
     }
 
+    /// The same text, for `debug`.
     #[rhai_fn(global, name = "to_debug", pure)]
     pub fn to_debug(resource: &mut ResourceRef) -> String {
         resource.name.to_string()
     }
 
+    /// Whether both are the same resource.
     #[rhai_fn(name = "==")]
     pub fn eq(left: ResourceRef, right: ResourceRef) -> bool {
         left == right
     }
 
+    /// Whether the resource has this name.
     #[rhai_fn(name = "==")]
     pub fn eq_text(left: ResourceRef, right: &str) -> bool {
         left.name == *right

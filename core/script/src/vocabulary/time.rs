@@ -114,16 +114,19 @@ pub(crate) mod words {
         duration.to_string()
     }
 
+    /// The same text, for `debug`.
     #[rhai_fn(global, name = "to_debug", pure)]
     pub fn to_debug(duration: &mut Span) -> String {
         duration.to_string()
     }
 
+    /// The sum of two Durations.
     #[rhai_fn(name = "+", return_raw)]
     pub fn add(left: Span, right: Span) -> Fallible<Span> {
         span(Span::of(1.0, left.0.as_micros() + right.0.as_micros()))
     }
 
+    /// The sum of a Duration and one given as a text.
     #[rhai_fn(name = "+", return_raw)]
     pub fn add_text(left: Span, right: &str) -> Fallible<Span> {
         add(left, read(right)?)
@@ -135,91 +138,112 @@ pub(crate) mod words {
         Span(left.0.saturating_sub(right.0))
     }
 
+    /// As for two Durations, the second given as a text.
     #[rhai_fn(name = "-", return_raw)]
     pub fn subtract_text(left: Span, right: &str) -> Fallible<Span> {
         Ok(subtract(left, read(right)?))
     }
 
+    /// A Duration so many times.
     #[rhai_fn(name = "*", return_raw)]
     pub fn times(left: Span, right: i64) -> Fallible<Span> {
         span(Span::of(right as f64, left.0.as_micros()))
     }
 
+    /// A Duration so many times.
     #[rhai_fn(name = "*", return_raw)]
     pub fn times_left(left: i64, right: Span) -> Fallible<Span> {
         times(right, left)
     }
 
+    /// Whether two Durations are equal.
     #[rhai_fn(name = "==")]
     pub fn eq(left: Span, right: Span) -> bool {
         left == right
     }
+    /// Whether two Durations differ.
     #[rhai_fn(name = "!=")]
     pub fn ne(left: Span, right: Span) -> bool {
         left != right
     }
+    /// Whether the first Duration is shorter.
     #[rhai_fn(name = "<")]
     pub fn lt(left: Span, right: Span) -> bool {
         left < right
     }
+    /// Whether the first Duration is not longer.
     #[rhai_fn(name = "<=")]
     pub fn le(left: Span, right: Span) -> bool {
         left <= right
     }
+    /// Whether the first Duration is longer.
     #[rhai_fn(name = ">")]
     pub fn gt(left: Span, right: Span) -> bool {
         left > right
     }
+    /// Whether the first Duration is not shorter.
     #[rhai_fn(name = ">=")]
     pub fn ge(left: Span, right: Span) -> bool {
         left >= right
     }
 
+    /// Whether two Durations are equal, the second given as a text.
     #[rhai_fn(name = "==", return_raw)]
     pub fn eq_text(left: Span, right: &str) -> Fallible<bool> {
         Ok(left == read(right)?)
     }
+    /// Whether two Durations differ, the second given as a text.
     #[rhai_fn(name = "!=", return_raw)]
     pub fn ne_text(left: Span, right: &str) -> Fallible<bool> {
         Ok(left != read(right)?)
     }
+    /// Whether the first Duration is shorter, the second given as a text.
     #[rhai_fn(name = "<", return_raw)]
     pub fn lt_text(left: Span, right: &str) -> Fallible<bool> {
         Ok(left < read(right)?)
     }
+    /// Whether the first Duration is not longer, the second given as a text.
     #[rhai_fn(name = "<=", return_raw)]
     pub fn le_text(left: Span, right: &str) -> Fallible<bool> {
         Ok(left <= read(right)?)
     }
+    /// Whether the first Duration is longer, the second given as a text.
     #[rhai_fn(name = ">", return_raw)]
     pub fn gt_text(left: Span, right: &str) -> Fallible<bool> {
         Ok(left > read(right)?)
     }
+    /// Whether the first Duration is not shorter, the second given as a text.
     #[rhai_fn(name = ">=", return_raw)]
     pub fn ge_text(left: Span, right: &str) -> Fallible<bool> {
         Ok(left >= read(right)?)
     }
 
+    /// Whether two Durations are equal, the first given as a text.
     #[rhai_fn(name = "==", return_raw)]
     pub fn text_eq(left: &str, right: Span) -> Fallible<bool> {
         Ok(read(left)? == right)
     }
+    /// Whether two Durations differ, the first given as a text.
     #[rhai_fn(name = "!=", return_raw)]
     pub fn text_ne(left: &str, right: Span) -> Fallible<bool> {
         Ok(read(left)? != right)
     }
+    /// Whether the first Duration is shorter, the first given as a text.
     #[rhai_fn(name = "<", return_raw)]
     pub fn text_lt(left: &str, right: Span) -> Fallible<bool> {
         Ok(read(left)? < right)
     }
+    /// Whether the first Duration is not longer, the first given as a text.
     #[rhai_fn(name = "<=", return_raw)]
     pub fn text_le(left: &str, right: Span) -> Fallible<bool> {
         Ok(read(left)? <= right)
     }
+    /// Whether the first Duration is longer, the first given as a text.
     #[rhai_fn(name = ">", return_raw)]
     pub fn text_gt(left: &str, right: Span) -> Fallible<bool> {
         Ok(read(left)? > right)
     }
+    /// Whether the first Duration is not shorter, the first given as a text.
     #[rhai_fn(name = ">=", return_raw)]
     pub fn text_ge(left: &str, right: Span) -> Fallible<bool> {
         Ok(read(left)? >= right)

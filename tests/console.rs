@@ -1,0 +1,130 @@
+//! `quorate repl` in a pipe.
+
+mod support;
+
+use support::run_with;
+
+#[test]
+fn a_session_drives_a_cluster() {
+    let session = run_with(
+        &["repl", "scripts/clusters/four-node.ron"],
+        "let server = group(\"EVS3\")\n\
+         server.owner\n\
+         \n\
+         fn away(g) {\n  g.owner != \"NODE3\" &&\n  g.is_online\n}\n\
+         node(\"NODE3\").crash()\n\
+         eventually(|| {\n  group(\"EVS3\").owner == \"NODE4\"\n  && group(\"EVS3\").is_online\n}, \"5m\")\n\
+         away(server)\n\
+         outage(server) < 3.minutes\n\
+         :status\n\
+         :events 1\n\
+         :quit\n\
+         this is never read\n",
+    );
+    assert_eq!(session.code, 0, "{}{}", session.out, session.err);
+    assert_eq!(session.err, "");
+    let lines: Vec<&str> = session.out.lines().collect();
+    assert_eq!(lines[0], "\"NODE3\"");
+    assert_eq!(lines[1], "NODE3 has no power");
+    assert_eq!(lines[2..4], ["true", "true"]);
+    assert!(
+        lines[4].contains("Standard quorum, coordinated by NODE"),
+        "{}",
+        lines[4]
+    );
+    let row = |name: &str| {
+        let row = lines[4..]
+            .iter()
+            .find(|line| line.trim_start().starts_with(name))
+            .copied()
+            .unwrap_or_default();
+        row.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(row("NODE3"), ["NODE3", "Down"]);
+    assert_eq!(row("NODE4"), ["NODE4", "Up", "EVS3"]);
+    assert_eq!(row("EVS3 ").first().map(String::as_str), Some("EVS3"));
+    assert!(!session.out.contains("quorate>"), "a prompt in a pipe");
+}
+
+#[test]
+fn an_error_ends_a_session_with_its_place() {
+    let session = run_with(
+        &["repl"],
+        "1 + 1\nlet n = node(\"NODE1\")\nn.crahs()\n2 + 2\n",
+    );
+    assert_eq!(session.code, 1);
+    assert_eq!(session.out, "2\n");
+    assert!(session.err.contains("^^^^^"), "{}", session.err);
+    assert!(
+        session.err.contains("crahs") && session.err.contains("\"crash\""),
+        "{}",
+        session.err
+    );
+}
+
+#[test]
+fn an_input_that_is_never_finished_is_an_error() {
+    let session = run_with(&["repl"], "if true {\n");
+    assert_eq!(session.code, 1);
+    assert!(session.err.contains("error"), "{}", session.err);
+}
+
+#[test]
+fn words_are_explained() {
+    let session = run_with(
+        &["repl"],
+        ":doc eventually\n:doc node.crash\n:help\n:run 90s\nnow() > \"90s\"\n",
+    );
+    assert_eq!(session.code, 0, "{}", session.err);
+    for wanted in [
+        "eventually(condition, within)",
+        "Takes the node's power away.",
+        ":events [N]",
+        "true",
+    ] {
+        assert!(
+            session.out.contains(wanted),
+            "no {wanted:?} in:\n{}",
+            session.out
+        );
+    }
+    let unknown = run_with(&["repl"], ":dco x\n");
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.err.contains(":help"), "{}", unknown.err);
+}
+
+#[test]
+fn a_seed_makes_a_session_repeatable() {
+    let input =
+        "node(\"NODE2\").crash()\nrun(\"5m\")\nevents().len()\nevents()[events().len() - 1].t\n";
+    let first = run_with(&["repl", "--seed", "3"], input);
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert_eq!(first.out, run_with(&["repl", "--seed", "3"], input).out);
+    assert_ne!(first.out, run_with(&["repl", "--seed", "4"], input).out);
+}
+
+#[test]
+fn drills_run_in_a_session_and_leave_its_cluster_alone() {
+    let session = run_with(
+        &["repl"],
+        "let before = now()\n\
+         drill(\"d\", #{ cluster: \"scripts/clusters/two-node-active-passive.ron\" }, || { run(\"1h\"); expect(false); })\n\
+         now() == before\n",
+    );
+    assert_eq!(session.code, 0, "{}", session.err);
+    assert!(
+        session.out.contains("fail: this was expected to be true"),
+        "{}",
+        session.out
+    );
+    assert_eq!(session.out.lines().last(), Some("true"));
+}
+
+#[test]
+fn a_cluster_file_with_mistakes_is_refused() {
+    let session = run_with(&["repl", "no/such.ron"], "");
+    assert_eq!(session.code, 64);
+    assert!(session.err.contains("no/such.ron"), "{}", session.err);
+}

@@ -1,0 +1,130 @@
+//! The plugins are loaded from files at run time.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use support::{command, finish, run};
+
+/// The binary alone in a folder, far from any plugin.
+fn lonely(folder: &Path) -> PathBuf {
+    let there = folder.join("bin/quorate");
+    fs::create_dir_all(folder.join("bin")).expect("a folder");
+    let here = Path::new(env!("CARGO_BIN_EXE_quorate"));
+    fs::hard_link(here, &there)
+        .or_else(|_| fs::copy(here, &there).map(drop))
+        .expect("a copy");
+    there
+}
+
+/// Where cargo left the plugins.
+fn plugin_folder() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_quorate"))
+        .parent()
+        .expect("a folder")
+        .join("deps")
+}
+
+#[test]
+fn without_plugins_a_drill_fails_and_names_the_folders_searched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = lonely(folder.path());
+    let extra = folder.path().join("extra");
+    let more = folder.path().join("more");
+    let run = finish(
+        command(&program)
+            .args(["drill", "scripts/drills/lost-node.rhai", "--plugin-dir"])
+            .arg(&extra)
+            .env("QUORATE_PLUGIN_PATH", &more),
+    );
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    for searched in [
+        &extra,
+        &more,
+        &folder.path().join("bin/deps"),
+        &folder.path().join("bin"),
+    ] {
+        let name = searched.display().to_string();
+        assert!(
+            run.out.contains(&name),
+            "{name} is not named in:\n{}",
+            run.out
+        );
+    }
+    assert!(run.out.contains("--plugin-dir"), "{}", run.out);
+    assert!(run.out.contains("1 error"), "{}", run.out);
+}
+
+#[test]
+fn a_folder_named_on_the_command_line_or_in_the_environment_will_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = lonely(folder.path());
+    let named = finish(
+        command(&program)
+            .args(["plugin", "list", "--plugin-dir"])
+            .arg(plugin_folder()),
+    );
+    assert_eq!(named.code, 0, "{}", named.err);
+    assert!(
+        named.out.contains("Microsoft Exchange System Attendant"),
+        "{}",
+        named.out
+    );
+    let drill = finish(
+        command(&program)
+            .args(["drill", "scripts/drills/store-crash.rhai"])
+            .env("QUORATE_PLUGIN_PATH", plugin_folder()),
+    );
+    assert_eq!(drill.code, 0, "{}{}", drill.out, drill.err);
+    let none = finish(command(&program).args(["plugin", "list"]));
+    assert_eq!(none.code, 64);
+    assert!(none.err.contains("folders searched"), "{}", none.err);
+}
+
+#[test]
+fn one_plugin_missing_is_told_by_the_types_it_would_have() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = lonely(folder.path());
+    let some = folder.path().join("some");
+    fs::create_dir(&some).expect("a folder");
+    let library = "libquorate_clusres.so";
+    fs::copy(plugin_folder().join(library), some.join(library)).expect("a copy");
+    let run = finish(
+        command(&program)
+            .args(["drill", "scripts/drills/store-crash.rhai", "--plugin-dir"])
+            .arg(&some),
+    );
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("Microsoft Exchange System Attendant"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains(&some.display().to_string()), "{}", run.out);
+}
+
+#[test]
+fn plugin_list_shows_libraries_types_and_properties() {
+    let text = run(&["plugin", "list"]);
+    assert_eq!(text.code, 0, "{}", text.err);
+    for wanted in [
+        "clusres",
+        "exres",
+        "libquorate_clusres.so",
+        "ABI 1.0",
+        "Physical Disk",
+        "Disk (SZ",
+    ] {
+        assert!(text.out.contains(wanted), "no {wanted:?} in:\n{}", text.out);
+    }
+    let json = run(&["plugin", "list", "--format", "json"]);
+    let list: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    let libraries = list["libraries"].as_array().expect("libraries");
+    let types: usize = libraries
+        .iter()
+        .filter_map(|it| it["types"].as_array())
+        .map(Vec::len)
+        .sum();
+    assert!(types >= 17, "{types} types");
+}

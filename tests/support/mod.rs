@@ -1,0 +1,86 @@
+//! Running the binary.
+#![allow(dead_code, reason = "no test file uses all of it")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a run of the binary gave.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// The top of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .expect("the repository")
+}
+
+/// The binary, ready to be run from the top of the repository, without the caller's settings.
+pub(crate) fn quorate() -> Command {
+    command(Path::new(env!("CARGO_BIN_EXE_quorate")))
+}
+
+/// As [`quorate`], from another place.
+pub(crate) fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .current_dir(root())
+        .env_remove("NO_COLOR")
+        .env_remove("QUORATE_PLUGIN_PATH");
+    command
+}
+
+/// Runs the binary with these arguments.
+pub(crate) fn run(args: &[&str]) -> Run {
+    finish(quorate().args(args))
+}
+
+/// Runs the binary with these arguments and this input.
+pub(crate) fn run_with(args: &[&str], input: &str) -> Run {
+    let mut child = quorate()
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    // It may end before it has read everything, as it should at the first error.
+    let _ = child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(input.as_bytes());
+    told(child.wait_with_output().expect("the binary ends"))
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(command: &mut Command) -> Run {
+    told(
+        command
+            .stdin(Stdio::null())
+            .output()
+            .expect("the binary runs"),
+    )
+}
+
+fn told(output: std::process::Output) -> Run {
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).expect("text"),
+        err: String::from_utf8(output.stderr).expect("text"),
+    }
+}
+
+/// Writes a drill script that uses the shipped clusters into a folder.
+pub(crate) fn script(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    let clusters = root().join("scripts/clusters").display().to_string();
+    std::fs::write(&path, text.replace("CLUSTERS", &clusters)).expect("a script");
+    path.display().to_string()
+}
