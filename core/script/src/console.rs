@@ -236,7 +236,7 @@ impl Console {
     /// Completes a name inside the quotes of `node("…`, `group("…` and the like.
     fn complete_name(&self, line: &str) -> Option<(usize, Vec<String>)> {
         let quote = line.rfind('"')?;
-        if line.matches('"').count() % 2 == 0 {
+        if line.matches('"').count().is_multiple_of(2) {
             return None;
         }
         let before = line[..quote].trim_end().strip_suffix('(')?;

@@ -209,7 +209,7 @@ impl Session {
     }
 
     /// The journal's lines so far.
-    pub(crate) fn lines(&self) -> Result<Vec<Rc<Line>>, Thrown> {
+    pub(crate) fn lines(&self) -> Result<Vec<Rc<Line>>, Box<Thrown>> {
         self.with(|inner| {
             let known = inner.lines.len();
             let newer = inner.guarded(|stage| stage.lines(known))?;
@@ -237,11 +237,11 @@ impl Inner {
     pub(crate) fn guarded<T>(
         &mut self,
         look: impl FnOnce(&mut dyn Stage) -> T,
-    ) -> Result<T, Thrown> {
+    ) -> Result<T, Box<Thrown>> {
         let Some(stage) = self.stage.as_deref_mut() else {
-            return Err(Thrown::mistake(
+            return Err(Box::new(Thrown::mistake(
                 "no cluster is open: do this inside a drill, or open one with cluster(\"file.ron\")",
-            ));
+            )));
         };
         // The stage is dropped after a panic and never looked at again, so a broken invariant of it is not seen.
         match catch_unwind(AssertUnwindSafe(|| look(stage))) {
@@ -249,10 +249,10 @@ impl Inner {
             Err(panic) => {
                 let stage = self.stage.take();
                 let _ = catch_unwind(AssertUnwindSafe(move || drop(stage)));
-                Err(Thrown::internal(format!(
+                Err(Box::new(Thrown::internal(format!(
                     "the world panicked: {}",
                     panic_text(&*panic)
-                )))
+                ))))
             }
         }
     }

@@ -180,13 +180,9 @@ fn kind_of(rust: &str) -> Kind {
         "Array" => "array",
         "Map" => "map",
         "()" => "()",
-        other => match other
+        other => other
             .strip_suffix("Ref")
-            .filter(|noun| NOUNS.contains(noun))
-        {
-            Some(noun) => noun,
-            None => return None,
-        },
+            .filter(|noun| NOUNS.contains(noun))?,
     };
     Some(name.to_owned())
 }

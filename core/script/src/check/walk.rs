@@ -103,10 +103,10 @@ impl Checker<'_> {
     fn visit(&mut self, path: &[ASTNode<'_>]) {
         match path {
             [.., ASTNode::Stmt(Stmt::FnCall(call, at))]
-            | [.., ASTNode::Expr(Expr::FnCall(call, at))] => {
-                if call.op_token.is_none() && call.namespace.is_empty() {
-                    self.call(&call.name, call.args.len(), *at);
-                }
+            | [.., ASTNode::Expr(Expr::FnCall(call, at))]
+                if call.op_token.is_none() && call.namespace.is_empty() =>
+            {
+                self.call(&call.name, call.args.len(), *at);
             }
             [.., parent, ASTNode::Expr(dot @ Expr::Dot(..))] => {
                 // The links of a chain hang on its right side; only its head is looked at.

@@ -120,7 +120,9 @@ pub(crate) fn drill(
             let mut bytes = Vec::new();
             match inner.guarded(|stage| stage.write_journal(&mut bytes)) {
                 Ok(Ok(())) => inner.journal.append(&mut bytes),
-                Ok(Err(error)) => return Err(Thrown::internal(format!("the journal: {error}"))),
+                Ok(Err(error)) => {
+                    return Err(Box::new(Thrown::internal(format!("the journal: {error}"))));
+                }
                 Err(thrown) => return Err(thrown),
             }
         }

@@ -74,7 +74,11 @@ fn cut_all(context: &NativeCallContext<'_>, sides: &Array) -> Fallible<FaultRef>
 }
 
 /// Words about the whole cluster.
-#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
 #[export_module]
 pub(crate) mod words {
     /// Opens the cluster of a cluster file and waits until it is up. For the REPL; a drill names its cluster in its

@@ -9,7 +9,11 @@ use crate::thrown::Fallible;
 use crate::values::{name_arg, name_or_empty, names, show, span_arg};
 
 /// Words about shared disks.
-#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
 #[export_module]
 pub(crate) mod words {
     /// A shared disk by its name.

@@ -8,7 +8,11 @@ use crate::thrown::Fallible;
 use crate::watch;
 
 /// Words about faults.
-#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
 #[export_module]
 pub(crate) mod words {
     /// Undoes this one fault. Nothing happens if it is healed already.

@@ -10,7 +10,11 @@ use crate::thrown::{Fallible, Thrown};
 use crate::values::{name_arg, sides_arg, span_arg};
 
 /// Words about networks.
-#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
 #[export_module]
 pub(crate) mod words {
     /// A network by its name.

@@ -9,7 +9,11 @@ use crate::thrown::Fallible;
 use crate::values::{count_arg, name_arg, span_arg};
 
 /// Words about the processes behind resources.
-#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
 #[export_module]
 pub(crate) mod words {
     /// The processes behind a resource, by the resource's name. The cluster finds out what befalls them by its own

@@ -17,7 +17,11 @@ fn read(text: &str) -> Fallible<Span> {
 }
 
 /// Words about time.
-#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
 #[export_module]
 pub(crate) mod words {
     use std::time::Duration;

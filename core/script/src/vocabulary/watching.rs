@@ -8,7 +8,11 @@ use crate::values::span_arg;
 use crate::watch::{self, Promise};
 
 /// Words about conditions over time.
-#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
 #[export_module]
 pub(crate) mod words {
     /// A drill: a story about a cluster that must come out as told.
