@@ -22,7 +22,11 @@ fn status<T>(
 }
 
 /// Words about resources.
-#[allow(unreachable_pub, clippy::needless_pass_by_value)]
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
 #[export_module]
 pub(crate) mod words {
     /// A resource by its name.
