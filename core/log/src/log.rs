@@ -86,7 +86,7 @@ impl Log {
     ///
     /// The first output is [`Output::Install`] if there is a snapshot; committed entries follow as they
     /// become known as such, since commitment itself is never stored (5.3). What a crash left half done
-    /// by [`Persist`]'s order is put right: entries that a snapshot had replaced are dropped, and the
+    /// by [`Persist`](crate::Persist)'s order is put right: entries that a snapshot had replaced are dropped, and the
     /// term is at least that of the last entry.
     ///
     /// # Errors

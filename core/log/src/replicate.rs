@@ -271,17 +271,16 @@ impl Log {
         if by_vote && prev_index <= progress.matched {
             return; // what a voter has said to be durable stays so
         }
-        if !by_vote {
-            // A follower of the quorum disk's holder may keep its log in memory alone, and lose it.
-            progress.matched = progress.matched.min(hint_index);
-        }
-        progress.told = progress.told.min(hint_index);
-        progress.inflight = None;
         let agree = hint_index.min(prev_index.saturating_sub(1));
-        let agree = self
-            .store
-            .last_at_most(agree, hint_term)
-            .max(progress.matched);
+        let mut agree = self.store.last_at_most(agree, hint_term);
+        if by_vote {
+            agree = agree.max(progress.matched);
+        } else {
+            // A follower of the quorum disk's holder may keep its log in memory alone, and lose it.
+            progress.matched = progress.matched.min(agree);
+        }
+        progress.told = progress.told.min(agree);
+        progress.inflight = None;
         if hint_index.min(prev_index) < self.store.snapshot_index()
             || prev_index == self.store.snapshot_index()
         {

@@ -57,7 +57,8 @@ impl Log {
         self.commit
     }
 
-    /// The last entry handed out by [`Output::Apply`] or covered by [`Output::Install`].
+    /// The last entry handed out by [`Output::Apply`](crate::Output::Apply) or covered by
+    /// [`Output::Install`](crate::Output::Install).
     pub fn applied_index(&self) -> u64 {
         self.applied
     }

@@ -336,3 +336,36 @@ fn messages_about_elections_are_refused() {
     assert_eq!((world.leaders(), world.log(1).term()), (vec![1], 1));
     assert!(world.hosts[&1].refused[0].contains("elections"));
 }
+
+/// It kept its log in memory alone, forgot all of it, and then heard an older holder's last words.
+#[test]
+fn a_follower_that_forgot_and_followed_an_older_holder_is_brought_back() {
+    let mut world = World::booted(Kind::Holder, 2, 2);
+    world.run(Op::TakeDisk(1)).unwrap();
+    world.run(Op::Write(1)).unwrap();
+    let last_words = std::mem::take(&mut world.wire);
+    // The first holder's entry never got to the disk; the second's is in node 1's place now.
+    world.run(Op::TakeDisk(2)).unwrap();
+    world.run(Op::Crash(1, 0)).unwrap();
+    world.run(Op::Boot(1)).unwrap();
+    world.run(Op::Write(2)).unwrap();
+    let Some((_, _, noop)) = world.wire.pop() else {
+        panic!("the new leader's entry was expected")
+    };
+    world.with(1, |log| log.step(2, noop, true)).unwrap();
+    // Its answer is under way when it crashes and the older entry comes in.
+    world.run(Op::Crash(1, 0)).unwrap();
+    world.run(Op::Boot(1)).unwrap();
+    let identity = 0x1d02;
+    for (_, _, message) in last_words {
+        let message = quorate_log::Message {
+            identity,
+            ..message
+        };
+        world.with(1, |log| log.step(2, message, true)).unwrap();
+    }
+    assert_eq!(shape(world.log(1).entries()), "1:1");
+    world.settle().unwrap();
+    assert_eq!(shape(world.log(1).entries()), "1:2");
+    assert_eq!(world.log(1).applied_index(), 1);
+}
