@@ -24,7 +24,7 @@ pub use cluster_group::{CLUSTER_GROUP, ClusterGroupRequest};
 pub use definition::*;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use facts::*;
-pub use file::{Loaded, load, parse};
+pub use file::{Loaded, add_virtual_server, load, parse};
 pub use ids::{Name, NodeId};
 pub use properties::*;
 pub use states::{GroupState, NodeState, ResourceState};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{
     ClusterDefinition, GroupState, Name, NodeId, NodeState, ResourceState, Time, Value,
+    VirtualServerRequest,
 };
 use serde::{Deserialize, Serialize};
 
@@ -240,6 +241,16 @@ pub enum AdminOp {
         code: u32,
         /// Input bytes.
         input: Vec<u8>,
+    },
+    /// Make an Exchange virtual server: its group, System Attendant, and all that System Attendant makes.
+    VirtualServerCreate {
+        /// What an administrator says about it. What it leaves empty is filled in.
+        request: Box<VirtualServerRequest>,
+    },
+    /// Take a resource that is offline out of the cluster; System Attendant takes with it what it has made.
+    ResourceDelete {
+        /// Which resource.
+        resource: Name,
     },
     /// Pause a node.
     NodePause {

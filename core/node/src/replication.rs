@@ -80,6 +80,9 @@ impl Node {
             return;
         }
         self.led = None;
+        if role == Role::Follower && self.arbitration.holds() {
+            self.timers.set(Timer::Campaign, self.now);
+        }
         if self.coordination.take().is_some() {
             let reason = format!("{role:?} in term {term}");
             self.event(Event::CoordinatorLost { reason });
@@ -283,6 +286,14 @@ impl Node {
                         id: 0,
                         text: format!("node {name} was evicted"),
                     });
+                }
+            }
+            Effect::Configured { text } => {
+                if matches!(self.phase, Phase::Member | Phase::Leaving) {
+                    self.groups.open_all(&self.database);
+                }
+                if coordinates {
+                    self.event(Event::Notice { id: 0, text });
                 }
             }
             Effect::Group { .. } | Effect::ResourceState { .. } => {}

@@ -336,6 +336,10 @@ impl Stage for SimStage {
                 property,
                 value,
             }),
+            Order::VirtualServerCreate(request) => {
+                self.ask(AdminOp::VirtualServerCreate { request })
+            }
+            Order::ResourceDelete(resource) => self.ask(AdminOp::ResourceDelete { resource }),
             Order::ResourceControl { resource, code } => self.ask(AdminOp::ResourceControl {
                 resource,
                 code,

@@ -7,7 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use quorate_model::{GroupState, Name, NetworkRole, NodeState, ResourceState, Time, Value};
+use quorate_model::{
+    GroupState, Name, NetworkRole, NodeState, ResourceState, Time, Value, VirtualServerRequest,
+};
 
 /// A line of the journal: one JSON object.
 pub type Line = serde_json::Map<String, serde_json::Value>;
@@ -184,6 +186,10 @@ pub enum Order {
         /// The new value.
         value: Option<Value>,
     },
+    /// Make an Exchange virtual server. What the request leaves empty is filled in.
+    VirtualServerCreate(Box<VirtualServerRequest>),
+    /// Take a resource that is offline out of the cluster.
+    ResourceDelete(Name),
     /// Send a control code to a resource on its owner.
     ResourceControl {
         /// Which resource.

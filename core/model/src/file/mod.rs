@@ -5,6 +5,7 @@
 
 mod build;
 mod decoder;
+mod edit;
 mod format;
 mod groups;
 mod properties;
@@ -17,6 +18,8 @@ mod tree;
 use std::path::Path;
 
 use crate::{ClusterDefinition, Diagnostic, Diagnostics, Facts, Severity, rules};
+
+pub use edit::add_virtual_server;
 
 use decoder::Decoder;
 use source::Source;

@@ -43,13 +43,15 @@ pub(crate) enum Effect {
     },
     /// A node was paused or resumed.
     Node { node: NodeId },
+    /// Resources were made or taken away.
+    Configured { text: String },
     /// A node was evicted.
     Evicted { node: NodeId, name: Name },
 }
 
-type Applied = Result<Vec<Effect>, Refusal>;
+pub(super) type Applied = Result<Vec<Effect>, Refusal>;
 
-fn refuse(code: u32, text: impl Into<String>) -> Applied {
+pub(super) fn refuse(code: u32, text: impl Into<String>) -> Applied {
     Err(Refusal {
         code,
         text: text.into(),
@@ -487,6 +489,8 @@ impl Database {
                     name: node.clone(),
                 }])
             }
+            AdminOp::VirtualServerCreate { request } => self.create_virtual_server(request),
+            AdminOp::ResourceDelete { resource } => self.delete_resource(resource),
             AdminOp::ServiceStop => Ok(Vec::new()),
         }
     }
@@ -534,8 +538,8 @@ impl Database {
             }
             Object::Resource(name) => {
                 self.known_resource(name)?;
-                let resource = self
-                    .definition
+                let mut changed = self.definition.clone();
+                let resource = changed
                     .groups
                     .iter_mut()
                     .flat_map(|group| &mut group.resources)
@@ -550,6 +554,8 @@ impl Database {
                 if let Err(error) = result {
                     return refuse(87, error.to_string());
                 }
+                self.must_keep_rules(&changed)?;
+                self.definition = changed;
                 (name.to_string(), Some(name.clone()))
             }
         };
@@ -579,7 +585,7 @@ impl Database {
         })
     }
 
-    fn known_resource(&self, resource: &Name) -> Result<Name, Refusal> {
+    pub(super) fn known_resource(&self, resource: &Name) -> Result<Name, Refusal> {
         match self.resources.get(resource) {
             Some(record) => Ok(record.group.clone()),
             None => Err(Refusal {

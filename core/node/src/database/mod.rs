@@ -6,6 +6,7 @@
 
 mod apply;
 mod query;
+mod servers;
 mod update;
 
 use std::collections::BTreeMap;

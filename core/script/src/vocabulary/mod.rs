@@ -12,13 +12,14 @@ mod resource;
 mod service;
 mod time;
 pub(crate) mod verdict;
+mod virtual_server;
 mod watching;
 
 use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 10] = [
+    let nouns: [(&str, Module); 11] = [
         ("time", exported_module!(time::words)),
         ("cluster", exported_module!(cluster::words)),
         ("verdict", exported_module!(verdict::words)),
@@ -27,6 +28,7 @@ pub(crate) fn register(engine: &mut Engine) {
         ("group", exported_module!(group::words)),
         ("resource", exported_module!(resource::words)),
         ("service", exported_module!(service::words)),
+        ("virtual server", exported_module!(virtual_server::words)),
         ("network", exported_module!(network::words)),
         ("disk", exported_module!(disk::words)),
     ];

@@ -190,6 +190,13 @@ pub(crate) mod words {
         order::order(&context, Order::ResourceFail(resource.name.clone()))
     }
 
+    /// Takes the resource, which must be offline, out of the cluster. System Attendant takes everything with it that
+    /// it has made; the virtual server that holds the MTA goes last.
+    #[rhai_fn(return_raw)]
+    pub fn delete(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
+        order::order(&context, Order::ResourceDelete(resource.name.clone()))
+    }
+
     /// Sends a control code (CLUSCTL) to the resource on its owner.
     #[rhai_fn(return_raw)]
     pub fn control(

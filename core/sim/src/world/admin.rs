@@ -95,6 +95,7 @@ impl World {
             AdminOp::ResourceOnline { resource }
             | AdminOp::ResourceOffline { resource }
             | AdminOp::ResourceFail { resource }
+            | AdminOp::ResourceDelete { resource }
             | AdminOp::ResourceControl { resource, .. } => self.known_resource(resource).map(drop),
             AdminOp::NodePause { node }
             | AdminOp::NodeResume { node }
@@ -105,7 +106,7 @@ impl World {
                 Object::Group(group) => self.known_group(group).map(drop),
                 Object::Resource(resource) => self.known_resource(resource).map(drop),
             },
-            AdminOp::ServiceStop => Ok(()),
+            AdminOp::VirtualServerCreate { .. } | AdminOp::ServiceStop => Ok(()),
         }
     }
 
@@ -245,6 +246,10 @@ fn describe(op: &AdminOp) -> String {
         AdminOp::ResourceControl { resource, code, .. } => {
             format!("send control code {code:#x} to {resource}")
         }
+        AdminOp::VirtualServerCreate { request } => {
+            format!("create virtual server {}", request.name)
+        }
+        AdminOp::ResourceDelete { resource } => format!("delete resource {resource}"),
         AdminOp::NodePause { node } => format!("pause {node}"),
         AdminOp::NodeResume { node } => format!("resume {node}"),
         AdminOp::NodeEvict { node } => format!("evict {node}"),

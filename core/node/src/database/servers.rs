@@ -1,0 +1,198 @@
+//! Exchange virtual servers made and taken away at run time, under the same rules as a cluster file's.
+
+use std::collections::BTreeSet;
+
+use quorate_model::{
+    CLUSTER_GROUP, ClusterDefinition, Facts, Name, Severity, Value, VirtualServerRequest, rules,
+    types,
+};
+
+use super::Database;
+use super::apply::{Applied, Effect, refuse};
+use crate::io::Refusal;
+
+/// The errors that rules find in a definition, each in words.
+fn errors(definition: &ClusterDefinition) -> BTreeSet<String> {
+    // What only a file says (editions, hardware) does not change at run time.
+    let findings = rules::check(definition, &Facts::default());
+    findings
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .map(|finding| finding.to_string())
+        .collect()
+}
+
+impl Database {
+    /// Refuses a changed definition that breaks a rule which the present one keeps. The text names the rule.
+    pub(super) fn must_keep_rules(&self, changed: &ClusterDefinition) -> Result<(), Refusal> {
+        let present = errors(&self.definition);
+        match errors(changed)
+            .into_iter()
+            .find(|error| !present.contains(error))
+        {
+            Some(error) => Err(Refusal {
+                code: 5069,
+                text: error,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the group and System Attendant, and with it all that System Attendant makes (SEMANTICS 2.2).
+    pub(super) fn create_virtual_server(&mut self, request: &VirtualServerRequest) -> Applied {
+        if self.groups.contains_key(&request.name) {
+            return refuse(5010, format!("there is a group {} already", request.name));
+        }
+        let request = self.complete(request);
+        let group = request.expand();
+        let mut changed = self.definition.clone();
+        changed.groups.push(group.clone());
+        self.must_keep_rules(&changed)?;
+        self.definition = changed;
+        self.add_group_record(&group);
+        let list = self.node_list(&group);
+        let free = |node: &&quorate_model::NodeId| self.may_take(&group, **node).is_ok();
+        let home = list
+            .iter()
+            .filter(free)
+            .find(|node| !self.anti_affine(&group, **node))
+            .or_else(|| list.iter().find(free))
+            .copied();
+        if let (Some(home), Some(record)) = (home, self.groups.get_mut(&group.name)) {
+            record.owner = home;
+        }
+        Ok(vec![Effect::Configured {
+            text: format!("virtual server {} was created", group.name),
+        }])
+    }
+
+    /// What an administrator need not say: network and mask are the Cluster Group's, disks the storage groups', and
+    /// the first virtual server has the MTA.
+    fn complete(&self, request: &VirtualServerRequest) -> VirtualServerRequest {
+        let mut request = request.clone();
+        let addresses = || {
+            let groups = self.definition.groups.iter();
+            groups
+                .flat_map(|group| &group.resources)
+                .filter(|resource| *resource.kind == *types::IP_ADDRESS)
+        };
+        let text = |resource: &quorate_model::ResourceDefinition, name: &str| match resource
+            .properties
+            .private
+            .get(name)
+        {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        if request.network.is_empty() {
+            let network = addresses().find_map(|resource| text(resource, "Network"));
+            request.network = network.unwrap_or_default().as_str().into();
+        }
+        if request.subnet_mask.is_empty() {
+            let mask = addresses()
+                .filter(|resource| {
+                    text(resource, "Network").as_deref() == Some(request.network.as_str())
+                })
+                .find_map(|resource| text(resource, "SubnetMask"));
+            request.subnet_mask = mask.unwrap_or_default();
+        }
+        if request.network_name.is_empty() {
+            request.network_name = request.name.to_string();
+        }
+        if request.disks.is_empty() {
+            for storage in &request.storage_groups {
+                for disk in [&storage.log_disk, &storage.database_disk] {
+                    if !request.disks.contains(disk) {
+                        request.disks.push(disk.clone());
+                    }
+                }
+            }
+        }
+        request.mta = self.mta_group().is_none();
+        request.exclusive = self.definition.nodes.len() > 2;
+        request
+    }
+
+    /// The group that holds the cluster's MTA.
+    fn mta_group(&self) -> Option<&Name> {
+        let mut groups = self.definition.groups.iter();
+        groups
+            .find(|group| {
+                let mut resources = group.resources.iter();
+                resources.any(|resource| *resource.kind == *types::MTA)
+            })
+            .map(|group| &group.name)
+    }
+
+    /// Takes a resource out of the cluster. System Attendant takes everything with it that it has made.
+    pub(super) fn delete_resource(&mut self, resource: &Name) -> Applied {
+        let group = self.known_resource(resource)?;
+        if self.is_quorum_resource(resource) {
+            return refuse(
+                5020,
+                format!("{resource} is the quorum resource: use another one first"),
+            );
+        }
+        let Some(definition) = self.resource_definition(resource) else {
+            return Ok(Vec::new());
+        };
+        let kind = definition.kind.clone();
+        if group == *CLUSTER_GROUP && [types::IP_ADDRESS, types::NETWORK_NAME].contains(&&*kind) {
+            return refuse(
+                5026,
+                format!("{resource} is a core resource of the cluster"),
+            );
+        }
+        let dependents: Vec<Name> = self
+            .definition
+            .groups
+            .iter()
+            .flat_map(|group| &group.resources)
+            .filter(|other| other.depends_on.contains(resource))
+            .map(|other| other.name.clone())
+            .collect();
+        let attendant = *kind == *types::SYSTEM_ATTENDANT;
+        if let (false, Some(dependent)) = (attendant, dependents.first()) {
+            return refuse(
+                5001,
+                format!("{dependent} depends on {resource}: delete it first"),
+            );
+        }
+        let gone: Vec<&Name> = dependents.iter().chain([resource]).collect();
+        if let Some(up) = gone
+            .iter()
+            .find(|name| !self.resource_state(name).is_down())
+        {
+            let state = self.resource_state(up);
+            return refuse(
+                5019,
+                format!("resource {up} is {state}: take it offline first"),
+            );
+        }
+        let holds_mta = attendant && self.mta_group() == Some(&group);
+        if holds_mta || *kind == *types::MTA {
+            let other = self.definition.groups.iter().find(|other| {
+                let mut resources = other.resources.iter();
+                other.name != group
+                    && resources.any(|resource| *resource.kind == *types::SYSTEM_ATTENDANT)
+            });
+            if let Some(other) = other {
+                let text = format!(
+                    "error[mta-not-first]: {group} holds the MTA, which {} depends on: remove {group} last",
+                    other.name
+                );
+                return refuse(5001, text);
+            }
+        }
+        let gone: BTreeSet<Name> = gone.into_iter().cloned().collect();
+        for group in &mut self.definition.groups {
+            group
+                .resources
+                .retain(|resource| !gone.contains(&resource.name));
+        }
+        self.resources.retain(|name, _| !gone.contains(name));
+        Ok(vec![Effect::Configured {
+            text: format!("resource {resource} was deleted"),
+        }])
+    }
+}

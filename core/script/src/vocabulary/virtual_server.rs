@@ -1,0 +1,216 @@
+//! Making Exchange virtual servers.
+
+use quorate_model::{Name, StorageGroup, VirtualServerRequest};
+use rhai::plugin::*;
+use rhai::{Array, Map};
+
+use super::handles::GroupRef;
+use super::order;
+use crate::finding::suggestion;
+use crate::stage::Order;
+use crate::thrown::{Fallible, Thrown};
+use crate::values::show;
+
+const OPTIONS: [&str; 10] = [
+    "name",
+    "address",
+    "subnet_mask",
+    "network_name",
+    "network",
+    "disks",
+    "storage_groups",
+    "preferred_owners",
+    "imap4",
+    "pop3",
+];
+const STORAGE_GROUP: [&str; 3] = ["name", "log_disk", "database_disk"];
+
+/// What a script said about a virtual server, or one sentence about what is wrong with it.
+fn request(options: &Map) -> Result<VirtualServerRequest, String> {
+    only(options, &OPTIONS, "create_virtual_server")?;
+    let storage_groups = match options.get("storage_groups") {
+        None => Vec::new(),
+        Some(list) => entries(list, "storage_groups")?
+            .iter()
+            .map(storage_group)
+            .collect::<Result<_, _>>()?,
+    };
+    Ok(VirtualServerRequest {
+        name: needed(options, "name")?.as_str().into(),
+        network_name: text(options, "network_name")?.unwrap_or_default(),
+        address: needed(options, "address")?,
+        subnet_mask: text(options, "subnet_mask")?.unwrap_or_default(),
+        network: text(options, "network")?
+            .unwrap_or_default()
+            .as_str()
+            .into(),
+        disks: names(options, "disks")?,
+        storage_groups,
+        preferred_owners: names(options, "preferred_owners")?,
+        possible_owners: Vec::new(),
+        mta: false,
+        imap4: flag(options, "imap4")?,
+        pop3: flag(options, "pop3")?,
+        exclusive: false,
+    })
+}
+
+fn storage_group(entry: &Dynamic) -> Result<StorageGroup, String> {
+    let Some(map) = entry.read_lock::<Map>() else {
+        return Err(format!(
+            "a storage group is a map with name, log_disk and database_disk, and {} is none",
+            show(entry)
+        ));
+    };
+    only(&map, &STORAGE_GROUP, "a storage group")?;
+    Ok(StorageGroup {
+        name: needed(&map, "name")?,
+        log_disk: needed(&map, "log_disk")?.as_str().into(),
+        database_disk: needed(&map, "database_disk")?.as_str().into(),
+    })
+}
+
+fn only(map: &Map, known: &[&str], what: &str) -> Result<(), String> {
+    match map.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            let hint = suggestion(key, known.iter().copied()).unwrap_or_default();
+            Err(format!("{what} has no option \"{key}\": {hint}"))
+        }
+    }
+}
+
+fn text(map: &Map, key: &str) -> Result<Option<String>, String> {
+    match map.get(key) {
+        None => Ok(None),
+        Some(value) => match value.as_immutable_string_ref() {
+            Ok(text) => Ok(Some(text.to_string())),
+            Err(_) => Err(format!(
+                "\"{key}\" takes a text, and {} is none",
+                show(value)
+            )),
+        },
+    }
+}
+
+fn needed(map: &Map, key: &str) -> Result<String, String> {
+    text(map, key)?.ok_or_else(|| format!("\"{key}\" is missing"))
+}
+
+fn flag(map: &Map, key: &str) -> Result<bool, String> {
+    match map.get(key) {
+        None => Ok(false),
+        Some(value) => value.as_bool().map_err(|_| {
+            format!(
+                "\"{key}\" takes true or false, and {} is neither",
+                show(value)
+            )
+        }),
+    }
+}
+
+fn entries(value: &Dynamic, key: &str) -> Result<Array, String> {
+    match value.read_lock::<Array>() {
+        Some(list) => Ok(list.clone()),
+        None => Err(format!(
+            "\"{key}\" takes a list, and {} is none",
+            show(value)
+        )),
+    }
+}
+
+fn names(map: &Map, key: &str) -> Result<Vec<Name>, String> {
+    let Some(list) = map.get(key) else {
+        return Ok(Vec::new());
+    };
+    let name = |value: &Dynamic| match value.as_immutable_string_ref() {
+        Ok(text) => Ok(text.as_str().into()),
+        Err(_) => Err(format!(
+            "\"{key}\" takes names, and {} is none",
+            show(value)
+        )),
+    };
+    entries(list, key)?.iter().map(name).collect()
+}
+
+/// Words about virtual servers.
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
+#[export_module]
+pub(crate) mod words {
+    /// Makes an Exchange virtual server, as an administrator does: `name` and `address` must be said; `network_name`,
+    /// `network`, `subnet_mask`, `disks`, `storage_groups` (each `#{name, log_disk, database_disk}`),
+    /// `preferred_owners`, `imap4` and `pop3` may be. System Attendant makes the rest, and the group comes online.
+    /// Refused where it would break a rule of `quorate check`.
+    #[rhai_fn(return_raw)]
+    pub fn create_virtual_server(
+        context: NativeCallContext<'_>,
+        options: Map,
+    ) -> Fallible<GroupRef> {
+        let request =
+            request(&options).map_err(|text| Thrown::mistake(text).at(context.call_position()))?;
+        let name = request.name.clone();
+        order::order(&context, Order::VirtualServerCreate(Box::new(request)))?;
+        Ok(GroupRef { name })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(options: &str) -> Result<VirtualServerRequest, String> {
+        let engine = rhai::Engine::new();
+        request(&engine.eval_expression::<Map>(options).unwrap())
+    }
+
+    #[test]
+    fn what_is_said_is_asked_for() {
+        let request = said(
+            r#"#{name: "EVS4", address: "10.0.0.24", pop3: true, preferred_owners: ["NODE1"],
+                 storage_groups: [#{name: "First", log_disk: "L", database_disk: "D"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            (request.name.as_str(), request.address.as_str()),
+            ("EVS4", "10.0.0.24")
+        );
+        assert!(request.pop3 && !request.imap4);
+        assert_eq!(request.preferred_owners, ["NODE1"]);
+        assert_eq!(request.storage_groups[0].to_property(), "First|L|D");
+    }
+
+    #[test]
+    fn what_is_said_wrongly_is_named() {
+        for (options, wanted) in [
+            (r#"#{name: "EVS4"}"#, "\"address\" is missing"),
+            (r#"#{adress: "10"}"#, "has no option \"adress\""),
+            (
+                r#"#{name: 4, address: "a"}"#,
+                "\"name\" takes a text, and 4 is none",
+            ),
+            (
+                r#"#{name: "a", address: "a", disks: "L"}"#,
+                "\"disks\" takes a list",
+            ),
+            (
+                r#"#{name: "a", address: "a", disks: [1]}"#,
+                "\"disks\" takes names",
+            ),
+            (
+                r#"#{name: "a", address: "a", imap4: 1}"#,
+                "\"imap4\" takes true or false",
+            ),
+            (
+                r#"#{name: "a", address: "a", storage_groups: ["x"]}"#,
+                "a storage group is a map",
+            ),
+        ] {
+            let error = said(options).unwrap_err();
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
+}
