@@ -64,13 +64,16 @@ impl Node {
                 self.log.campaign();
                 self.timers.set(Timer::Campaign, again);
             }
-            Candidacy::Arbitrate { resource, .. } => {
-                if self.arbitration == Arbitration::Idle {
+            Candidacy::Arbitrate { resource, .. } => match self.arbitration {
+                Arbitration::Idle => {
                     self.announce_forming();
                     self.arbitration = Arbitration::Asked;
                     self.command(MonitorCommand::Arbitrate { resource });
                 }
-            }
+                // Somebody knew a higher term: the disk is still this node's.
+                Arbitration::Holding => self.log.campaign(),
+                _ => {}
+            },
         }
     }
 
