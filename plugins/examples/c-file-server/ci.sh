@@ -1,0 +1,13 @@
+#!/bin/sh
+# What must pass before a change lands. QUORATE names the program, if it is not on the PATH.
+set -eu
+cd "$(dirname "$0")"
+quorate="${QUORATE:-quorate}"
+built="${BUILD:-build}"
+
+make BUILD="$built"
+make test QUORATE="$quorate" BUILD="$built"
+# The conformance tester, where the program has one.
+if "$quorate" plugin check --help >/dev/null 2>&1; then
+    "$quorate" plugin check "$built/libc_file_server.so"
+fi

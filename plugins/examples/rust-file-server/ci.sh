@@ -1,0 +1,14 @@
+#!/bin/sh
+# What must pass before a change lands. QUORATE names the program, if it is not on the PATH.
+set -eu
+cd "$(dirname "$0")"
+quorate="${QUORATE:-quorate}"
+built="${CARGO_TARGET_DIR:-target}/debug"
+
+cargo test
+cargo build
+"$quorate" drill --plugin-dir "$built" drills
+# The conformance tester, where the program has one.
+if "$quorate" plugin check --help >/dev/null 2>&1; then
+    "$quorate" plugin check "$built/librust_file_server.so"
+fi
