@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use quorate_model::Severity;
+use quorate_model::rules::{self, AddressEntry, address_plan};
+use quorate_model::{ClusterDefinition, Severity, types};
 use quorate_script::{Finding, check_script, findings_of};
 use serde_json::json;
 
@@ -14,10 +15,15 @@ use crate::report;
 /// Checks the files named and prints everything found in them, in one run.
 pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
     let mut findings = Vec::new();
+    let mut plans = Vec::new();
     let mut unreadable = false;
     for file in &args.files {
         match check(file) {
-            Ok(mut found) => findings.append(&mut found),
+            Ok((mut found, definition)) => {
+                findings.append(&mut found);
+                let plan = definition.filter(|_| args.addresses).map(Plan::of);
+                plans.extend(plan.map(|plan| (file.display().to_string(), plan)));
+            }
             Err(text) => {
                 output.error(&text);
                 unreadable = true;
@@ -25,8 +31,13 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
         }
     }
     match args.format {
-        Format::Json => output.line(&to_json(&findings)),
-        Format::Text => to_text(&findings, args.files.len(), output),
+        Format::Json => output.line(&to_json(&findings, args.addresses.then_some(&*plans))),
+        Format::Text => {
+            for (file, plan) in &plans {
+                plan.to_text(file, output);
+            }
+            to_text(&findings, args.files.len(), output);
+        }
     }
     let errors = findings
         .iter()
@@ -35,16 +46,19 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
     exit.and(if unreadable { Exit::Usage } else { Exit::Pass })
 }
 
-/// Everything found in one file.
-fn check(file: &Path) -> Result<Vec<Finding>, String> {
+/// Everything found in one file, and the cluster it describes if it is sound.
+fn check(file: &Path) -> Result<(Vec<Finding>, Option<ClusterDefinition>), String> {
     let name = file.display().to_string();
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
     match file.extension().and_then(|extension| extension.to_str()) {
-        Some("rhai") => Ok(check_script(&name, &text)),
+        Some("rhai") => Ok((check_script(&name, &text), None)),
         Some("ron") => Ok(match quorate_model::parse(&name, &text) {
-            Ok(loaded) => findings_of(&quorate_model::Diagnostics(loaded.warnings), &text),
-            Err(found) => findings_of(&found, &text),
+            Ok(loaded) => {
+                let warnings = quorate_model::Diagnostics(loaded.warnings);
+                (findings_of(&warnings, &text), Some(loaded.definition))
+            }
+            Err(found) => (findings_of(&found, &text), None),
         }),
         _ => Err(format!(
             "{name} is neither a cluster file (.ron) nor a drill script (.rhai)"
@@ -52,26 +66,118 @@ fn check(file: &Path) -> Result<Vec<Finding>, String> {
     }
 }
 
+/// A cluster's addresses, and how many the text recommends.
+struct Plan {
+    entries: Vec<AddressEntry>,
+    nodes: usize,
+    servers: usize,
+}
+
+impl Plan {
+    fn of(definition: ClusterDefinition) -> Plan {
+        let served = |group: &&quorate_model::GroupDefinition| {
+            let mut resources = group.resources.iter();
+            resources.any(|resource| *resource.kind == *types::SYSTEM_ATTENDANT)
+        };
+        Plan {
+            entries: address_plan(&definition),
+            nodes: definition.nodes.len(),
+            servers: definition.groups.iter().filter(served).count(),
+        }
+    }
+
+    fn recommended(&self) -> usize {
+        2 * self.nodes + self.servers + 1
+    }
+
+    fn to_text(&self, file: &str, output: &mut Output) {
+        let paint = output.paint();
+        output.line(&paint.tone(Tone::Strong, &format!("address plan of {file}")));
+        let mut table = report::Table::new(&["address", "network", "name", "owner"]);
+        for entry in &self.entries {
+            let address = if entry.is_static {
+                (Tone::Plain, entry.address.clone())
+            } else {
+                (Tone::Care, "by DHCP".to_owned())
+            };
+            table.row(vec![
+                address,
+                (Tone::Plain, entry.network.clone()),
+                (Tone::Strong, entry.name.clone()),
+                (Tone::Faint, entry.owner.to_string()),
+            ]);
+        }
+        output.line(&table.render(2, paint));
+        let fixed = self.entries.iter().filter(|entry| entry.is_static).count();
+        output.line(&format!(
+            "  {fixed} static addresses; recommended: 2 x {} nodes + {} virtual servers + 1 = {}\n",
+            self.nodes,
+            self.servers,
+            self.recommended()
+        ));
+    }
+}
+
+/// The section of the text that a finding's rule comes from; scripts have rules of their own.
+fn section(finding: &Finding) -> &'static str {
+    rules::rule(&finding.rule).map_or("drill script", |rule| rule.section)
+}
+
+/// Findings by severity, gravest first, and by section, in the order in which sections first speak.
+fn grouped(findings: &[Finding]) -> Vec<(Severity, &'static str, Vec<&Finding>)> {
+    let mut groups: Vec<(Severity, &'static str, Vec<&Finding>)> = Vec::new();
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+        for finding in findings.iter().filter(|it| it.severity == severity) {
+            let section = section(finding);
+            let known = groups
+                .iter_mut()
+                .find(|(known, of, _)| (*known, *of) == (severity, section));
+            match known {
+                Some((_, _, group)) => group.push(finding),
+                None => groups.push((severity, section, vec![finding])),
+            }
+        }
+    }
+    groups
+}
+
+const fn tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Care,
+        Severity::Note => Tone::Guide,
+    }
+}
+
 fn to_text(findings: &[Finding], files: usize, output: &mut Output) {
     let paint = output.paint();
-    for finding in findings {
-        output.line(&report::finding(finding, paint));
+    for (severity, section, group) in grouped(findings) {
+        let title = match severity {
+            Severity::Error => "Errors",
+            Severity::Warning => "Warnings",
+            Severity::Note => "Notes",
+        };
+        let title = paint.tone(tone(severity), &format!("{title}: {section}"));
+        output.line(&format!("{}{title}\n", paint.tone(Tone::Faint, "== ")));
+        for finding in group {
+            let mut text = report::finding(finding, paint);
+            if let Some(rule) = rules::rule(&finding.rule) {
+                let mark = paint.tone(Tone::Guide, "=");
+                let width = finding.place.line.to_string().len().max(2);
+                text.push_str(&format!("{} {mark} why: {}\n", " ".repeat(width), rule.why));
+            }
+            output.line(&text);
+        }
     }
-    let number = |severity| {
-        findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
-    };
     let mut parts = Vec::new();
-    for (severity, one, many, tone) in [
-        (Severity::Error, "error", "errors", Tone::Bad),
-        (Severity::Warning, "warning", "warnings", Tone::Care),
-        (Severity::Note, "note", "notes", Tone::Guide),
+    for (severity, one, many) in [
+        (Severity::Error, "error", "errors"),
+        (Severity::Warning, "warning", "warnings"),
+        (Severity::Note, "note", "notes"),
     ] {
-        let found = number(severity);
+        let found = findings.iter().filter(|it| it.severity == severity).count();
         if found > 0 {
-            parts.push(paint.tone(tone, &report::count(found, one, many)));
+            parts.push(paint.tone(tone(severity), &report::count(found, one, many)));
         }
     }
     let what = if parts.is_empty() {
@@ -85,14 +191,16 @@ fn to_text(findings: &[Finding], files: usize, output: &mut Output) {
     ));
 }
 
-fn to_json(findings: &[Finding]) -> String {
+fn to_json(findings: &[Finding], plans: Option<&[(String, Plan)]>) -> String {
     let list: Vec<_> = findings
         .iter()
         .map(|finding| {
             json!({
                 "rule": finding.rule,
                 "severity": finding.severity.to_string(),
+                "section": section(finding),
                 "message": finding.message,
+                "why": rules::rule(&finding.rule).map(|rule| rule.why),
                 "file": finding.place.file,
                 "line": finding.place.line,
                 "column": finding.place.column,
@@ -101,8 +209,14 @@ fn to_json(findings: &[Finding]) -> String {
             })
         })
         .collect();
-    format!(
-        "{:#}",
-        json!({ "schema": "quorate-check/1", "findings": list })
-    )
+    let mut all = json!({ "schema": "quorate-check/1", "findings": list });
+    if let Some(plans) = plans {
+        all["addresses"] = plans
+            .iter()
+            .map(|(file, plan)| {
+                json!({ "file": file, "recommended": plan.recommended(), "plan": plan.entries })
+            })
+            .collect();
+    }
+    format!("{all:#}")
 }

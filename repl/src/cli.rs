@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::plugin::new::NewArgs;
+
 const EXITS: &str = "\
 Exit status:
   0    all pass
@@ -35,9 +37,17 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   quorate check four-node.ron lost-node.rhai
   quorate check --format json scripts/clusters/*.ron
+  quorate check --addresses four-node.ron
 
 Cluster files (.ron) are checked against their format and every rule; drill scripts (.rhai) for unknown functions,
 members and variables and wrong numbers of arguments. Nothing runs.";
+
+const CLUSTER_EXAMPLES: &str = "\
+Examples:
+  quorate cluster add-virtual-server two-node.ron --name EVS2 --address 10.0.0.22 \\
+      --storage-group 'First Storage Group|EVS2 Disk G:|EVS2 Disk H:' --preferred-owner NODE2
+
+The file's comments and layout stay as they are. Nothing is written if the result would break a rule.";
 
 const REPL_EXAMPLES: &str = "\
 Examples:
@@ -85,6 +95,9 @@ pub(crate) enum Command {
     /// Look for mistakes in cluster files and drill scripts, without running anything.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Change cluster files.
+    #[command(arg_required_else_help = true)]
+    Cluster(ClusterArgs),
     /// Look at plugins.
     #[command(arg_required_else_help = true)]
     Plugin(PluginArgs),
@@ -137,6 +150,62 @@ pub(crate) struct CheckArgs {
     /// How to print what is found.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: Format,
+    /// Print each cluster's address plan, too: two for each node, one for each virtual server, one for the cluster.
+    #[arg(long)]
+    pub(crate) addresses: bool,
+}
+
+/// `quorate cluster`.
+#[derive(Args, Debug)]
+pub(crate) struct ClusterArgs {
+    #[command(subcommand)]
+    pub(crate) command: ClusterCommand,
+}
+
+/// What to do with cluster files.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClusterCommand {
+    /// Add an Exchange virtual server to a cluster file.
+    #[command(after_help = CLUSTER_EXAMPLES)]
+    AddVirtualServer(AddVirtualServerArgs),
+}
+
+/// `quorate cluster add-virtual-server`.
+#[derive(Args, Debug)]
+pub(crate) struct AddVirtualServerArgs {
+    /// The cluster file.
+    #[arg(value_name = "CLUSTER.ron")]
+    pub(crate) file: PathBuf,
+    /// The group's name, such as EVS4.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// Its static address.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) address: String,
+    /// The name that clients call it by; the group's if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) network_name: Option<String>,
+    /// The network the address is on; the one whose subnet holds it if not given.
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) network: Option<String>,
+    /// A shared disk of its own. May be repeated; those of the storage groups need not be named.
+    #[arg(long = "disk", value_name = "DISK")]
+    pub(crate) disks: Vec<String>,
+    /// A storage group. May be repeated.
+    #[arg(long = "storage-group", value_name = "NAME|LOG DISK|DATABASE DISK")]
+    pub(crate) storage_groups: Vec<String>,
+    /// A preferred owner, best first. May be repeated.
+    #[arg(long = "preferred-owner", value_name = "NODE")]
+    pub(crate) preferred_owners: Vec<String>,
+    /// With IMAP4.
+    #[arg(long)]
+    pub(crate) imap4: bool,
+    /// With POP3.
+    #[arg(long)]
+    pub(crate) pop3: bool,
+    /// Print the new file instead of writing it.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// How to print.
@@ -166,6 +235,11 @@ pub(crate) enum PluginCommand {
         #[command(flatten)]
         plugins: PluginFolders,
     },
+    /// Begin a plugin: a project with a resource type that works, its tests and its drills.
+    #[command(
+        after_help = "Examples:\n  quorate plugin new web-proxy\n  quorate plugin new web-proxy --lang c"
+    )]
+    New(NewArgs),
 }
 
 /// `quorate repl`.

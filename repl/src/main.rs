@@ -3,10 +3,12 @@
 
 mod check;
 mod cli;
+mod cluster;
 mod console;
 mod drill;
 mod exit;
 mod output;
+mod plugin;
 mod plugins;
 mod report;
 
@@ -57,6 +59,7 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
     match cli.command {
         Command::Drill(args) => drill::run(&args, output, &cancel),
         Command::Check(args) => check::run(&args, &mut output),
+        Command::Cluster(args) => cluster::run(&args.command, &mut output),
         Command::Plugin(args) => plugins::run(&args.command, &mut output),
         Command::Repl(args) => console::run(&args, output, &cancel),
         Command::Completions { shell } => {
