@@ -1,0 +1,130 @@
+//! Who owns what after every single and every double node failure of the 3+1 and the 7+1 cluster: exactly whom the
+//! rules name, and nobody healthy is moved or stopped for it.
+
+#![allow(clippy::unwrap_used, dead_code)]
+
+mod support;
+
+use std::time::Duration;
+
+use quorate_model::GroupState;
+use quorate_sim::World;
+use support::{journal, owner, settled, sound};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The cluster of `active` nodes with a virtual server each and one standby.
+struct Cluster {
+    file: &'static str,
+    active: usize,
+}
+
+const CLUSTERS: [Cluster; 2] = [
+    Cluster {
+        file: "four-node.ron",
+        active: 3,
+    },
+    Cluster {
+        file: "eight-node.ron",
+        active: 7,
+    },
+];
+
+/// Each virtual server's owner and state when the nodes in `lost` have failed one after the other.
+fn expected(cluster: &Cluster, lost: &[usize]) -> Vec<(String, GroupState)> {
+    let standby = cluster.active + 1;
+    let mut owners: Vec<usize> = (1..=cluster.active).collect();
+    let mut dead = Vec::new();
+    for node in lost {
+        dead.push(*node);
+        let free = !dead.contains(&standby) && !owners.contains(&standby);
+        if let Some(server) = owners.iter().position(|owner| owner == node)
+            && free
+        {
+            owners[server] = standby;
+        }
+    }
+    let state = |owner: &usize| match dead.contains(owner) {
+        true => GroupState::Failed,
+        false => GroupState::Online,
+    };
+    let found = owners.iter();
+    found
+        .map(|owner| (format!("NODE{owner}"), state(owner)))
+        .collect()
+}
+
+fn check(world: &World, cluster: &Cluster, lost: &[usize]) {
+    sound(world);
+    let found: Vec<(String, GroupState)> = (1..=cluster.active)
+        .map(|server| {
+            let group = format!("EVS{server}");
+            let state = world.group(&group).unwrap().state;
+            (owner(world, &group).to_string(), state)
+        })
+        .collect();
+    assert_eq!(
+        found,
+        expected(cluster, lost),
+        "{} without {lost:?}\n{}",
+        cluster.file,
+        journal(world)
+    );
+    assert!(
+        world.disturbed().is_empty(),
+        "{lost:?}: {:?}",
+        world.disturbed()
+    );
+    assert_eq!(
+        owner(world, "Cluster Group"),
+        world.coordinator().unwrap().as_ref()
+    );
+}
+
+/// Loses the nodes in `lost`, each when the loss before has been dealt with, and looks after each.
+fn lose(cluster: &Cluster, lost: &[usize]) {
+    let mut world = settled(cluster.file, 40 + lost[0] as u64);
+    for (count, node) in lost.iter().enumerate() {
+        world.crash(&format!("NODE{node}")).unwrap();
+        world.run_for(2 * MINUTE);
+        check(&world, cluster, &lost[..=count]);
+    }
+}
+
+fn singles(cluster: &Cluster) {
+    for node in 1..=cluster.active + 1 {
+        lose(cluster, &[node]);
+    }
+}
+
+fn doubles(cluster: &Cluster) {
+    for first in 1..=cluster.active + 1 {
+        // In either order where the standby is one of the two; elsewhere the numbers are all that differs.
+        for second in first + 1..=cluster.active + 1 {
+            lose(cluster, &[first, second]);
+        }
+    }
+    for second in 1..=cluster.active {
+        lose(cluster, &[cluster.active + 1, second]);
+    }
+}
+
+#[test]
+fn three_and_one_after_every_single_failure() {
+    singles(&CLUSTERS[0]);
+}
+
+#[test]
+fn three_and_one_after_every_double_failure() {
+    doubles(&CLUSTERS[0]);
+}
+
+#[test]
+fn seven_and_one_after_every_single_failure() {
+    singles(&CLUSTERS[1]);
+}
+
+#[test]
+fn seven_and_one_after_every_double_failure() {
+    doubles(&CLUSTERS[1]);
+}
