@@ -302,6 +302,8 @@ mod tests {
         let list = |items: [i64; 2]| Dynamic::from(items.map(Dynamic::from).to_vec());
         assert!(equal(&list([1, 2]), &list([1, 2])));
         assert!(!equal(&list([1, 2]), &list([2, 1])));
+        assert!(!equal(&list([1, 2]), &vec![Dynamic::from(1_i64)].into()));
+        assert!(!equal(&vec![Dynamic::from(1_i64)].into(), &list([1, 2])));
         assert!(equal(&1_i64.into(), &1.0_f64.into()));
         assert!(!equal(&"1".into(), &1_i64.into()));
         assert!(equal(&Dynamic::UNIT, &Dynamic::UNIT));
