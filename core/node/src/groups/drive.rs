@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{GroupDefinition, GroupState, Name, ResourceState, Time};
 
+use super::ladder;
 use super::placement;
 use super::{Action, Groups, Licence, Owned, Verdict};
 use crate::database::{Database, GroupRecord, Stop, Update};
@@ -159,7 +160,12 @@ impl Groups {
         licence: Licence,
     ) -> BTreeSet<&'a Name> {
         let mut wanted = BTreeSet::new();
-        let runs = Database::runs(record) && !licence.leaving;
+        // The quorum group runs where the quorum resource is held, whoever owns the group for the moment.
+        let at_home = licence.holds_quorum_resource
+            || database
+                .quorum_group()
+                .is_none_or(|quorum| quorum.name != definition.name);
+        let runs = Database::runs(record) && !licence.leaving && at_home;
         // Providers stand before their dependents in a definition.
         for resource in &definition.resources {
             let stays =
@@ -328,14 +334,7 @@ impl Groups {
             Stop::Stranded => Cause::NodeUp,
             Stop::GaveUp => return,
         };
-        let properties = &definition.properties;
-        let period = i64::from(properties.failover_period) * 3_600_000;
-        let recent = record
-            .failovers
-            .iter()
-            .filter(|at| licence.civil_ms - **at < period)
-            .count();
-        if recent >= usize::try_from(properties.failover_threshold).unwrap_or(usize::MAX) {
+        if !ladder::may_fail_over(&definition.properties, &record.failovers, licence.civil_ms) {
             self.propose_decision(
                 &group,
                 Update::GaveUp {

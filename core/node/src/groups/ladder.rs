@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use quorate_model::{ResourceProperties, RestartAction, Time};
+use quorate_model::{GroupProperties, ResourceProperties, RestartAction, Time};
 
 /// What a failure leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,92 @@ pub(crate) fn retry_at(properties: &ResourceProperties, now: Time) -> Option<Tim
     }
 }
 
+/// Whether a group that failed over at `failovers` (civil ms) may do so once more.
+pub(crate) fn may_fail_over(
+    properties: &GroupProperties,
+    failovers: &[i64],
+    civil_ms: i64,
+) -> bool {
+    let period = i64::from(properties.failover_period) * 3_600_000;
+    let recent = failovers.iter().filter(|at| civil_ms - **at < period);
+    recent.count() < usize::try_from(properties.failover_threshold).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod reference;
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::reference::{Reference, Step};
     use super::*;
+
+    /// What the node's own functions make of one more failure of a group's resource.
+    fn decided(
+        properties: &[ResourceProperties],
+        group: &GroupProperties,
+        failures: &mut [VecDeque<Time>],
+        failovers: &mut Vec<i64>,
+        failed: usize,
+        now: Time,
+    ) -> Step {
+        let civil = i64::try_from(now.as_millis()).unwrap();
+        match decide(&properties[failed], &mut failures[failed], now) {
+            Decision::Restart { failures } => Step::Restart(failures),
+            Decision::StayFailed => Step::StayFailed,
+            Decision::FailOver if may_fail_over(group, failovers, civil) => {
+                failovers.push(civil);
+                failures.iter_mut().for_each(VecDeque::clear);
+                Step::FailOver
+            }
+            Decision::FailOver => Step::GiveUp,
+        }
+    }
+
+    prop_compose! {
+        fn resource()(action in 0..3, threshold in 0..5_u32, period in 0..40_u32) -> ResourceProperties {
+            ResourceProperties {
+                restart_action: match action {
+                    0 => RestartAction::DontRestart,
+                    1 => RestartAction::RestartNoNotify,
+                    _ => RestartAction::RestartNotify,
+                },
+                restart_threshold: threshold,
+                restart_period: period * 60_000,
+                ..ResourceProperties::default()
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Random failures of three resources of one group, minutes apart or at one instant.
+        #[test]
+        fn every_decision_is_the_references(
+            properties in prop::collection::vec(resource(), 3),
+            threshold in 0..5_u32,
+            period in 0..4_u32,
+            failures in prop::collection::vec((0..3_usize, 0..30_u64), 1..120),
+        ) {
+            let group = GroupProperties {
+                failover_threshold: threshold,
+                failover_period: period,
+                ..GroupProperties::default()
+            };
+            let mut reference = Reference::new(properties.clone(), group.clone());
+            let mut counted = vec![VecDeque::new(); 3];
+            let mut failovers = Vec::new();
+            let mut minutes = 0;
+            for (failed, wait) in failures {
+                minutes += wait;
+                let now = at(minutes * 60);
+                let found = decided(&properties, &group, &mut counted, &mut failovers, failed, now);
+                prop_assert_eq!(found, reference.failure(failed, minutes), "minute {}", minutes);
+            }
+        }
+    }
 
     fn at(seconds: u64) -> Time {
         Time::from_millis(seconds * 1_000)

@@ -160,6 +160,11 @@ impl Groups {
                 }
             }
         }
+        // A group may be another without any of its resources having changed.
+        let owned: Vec<Name> = self.owned.keys().cloned().collect();
+        for group in owned {
+            self.refresh_group_state(database, &group);
+        }
     }
 
     /// A property of a resource changed.
@@ -234,9 +239,11 @@ impl Groups {
         let Some(local) = self.locals.get_mut(resource) else {
             return;
         };
-        local.asked = false;
+        let asked = std::mem::take(&mut local.asked);
         let from = std::mem::replace(&mut local.state, state);
-        if from == state {
+        // A restart that fails at once goes from Failed to Failed, and is a failure like any other.
+        let failed_again = asked && state == ResourceState::Failed;
+        if from == state && !failed_again {
             return;
         }
         let group = local.group.clone();
