@@ -379,6 +379,7 @@ impl Stage for SimStage {
             } => world.network_loss(&network, probability),
             Fault::NetworkLatency { network, latency } => world.network_latency(&network, latency),
             Fault::Partition { network, sides } => world.partition(network.as_deref(), &sides),
+            Fault::DhcpFail { network } => world.fail_dhcp(&network),
             Fault::DiskFail { disk } => world.fail_disk(&disk),
             Fault::DiskSlow { disk, delay } => world.slow_disk(&disk, delay),
             Fault::ServiceCrash { resource } => world.crash_process(&resource),

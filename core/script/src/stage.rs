@@ -72,6 +72,11 @@ pub enum Fault {
         /// The sides.
         sides: Vec<Vec<Name>>,
     },
+    /// A network's DHCP server gives and renews no lease.
+    DhcpFail {
+        /// Which network.
+        network: Name,
+    },
     /// A shared disk answers nobody.
     DiskFail {
         /// Which disk.

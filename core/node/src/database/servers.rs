@@ -26,16 +26,17 @@ impl Database {
     /// Refuses a changed definition that breaks a rule which the present one keeps. The text names the rule.
     pub(super) fn must_keep_rules(&self, changed: &ClusterDefinition) -> Result<(), Refusal> {
         let present = errors(&self.definition);
-        match errors(changed)
+        let new: Vec<String> = errors(changed)
             .into_iter()
-            .find(|error| !present.contains(error))
-        {
-            Some(error) => Err(Refusal {
-                code: 5069,
-                text: error,
-            }),
-            None => Ok(()),
+            .filter(|error| !present.contains(error))
+            .collect();
+        if new.is_empty() {
+            return Ok(());
         }
+        Err(Refusal {
+            code: 5069,
+            text: new.join("; "),
+        })
     }
 
     /// Makes the group and System Attendant, and with it all that System Attendant makes (SEMANTICS 2.2).

@@ -111,6 +111,19 @@ pub(crate) mod words {
         order::inject(&context, format!("{} is cut", network.name), fault)
     }
 
+    /// The network's DHCP server falls silent: no lease is given or renewed.
+    #[rhai_fn(return_raw)]
+    pub fn fail_dhcp(
+        context: NativeCallContext<'_>,
+        network: &mut NetworkRef,
+    ) -> Fallible<FaultRef> {
+        let fault = Fault::DhcpFail {
+            network: network.name.clone(),
+        };
+        let what = format!("the DHCP server of {} is silent", network.name);
+        order::inject(&context, what, fault)
+    }
+
     /// Its name, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(network: &mut NetworkRef) -> String {
