@@ -3,13 +3,20 @@
 use quorate_host::{LibraryInfo, PluginSet, PropertyInfo, search_folders};
 use serde_json::json;
 
-use crate::cli::{Format, PluginCommand};
+use crate::cli::{Format, PluginCommand, PluginFolders};
 use crate::exit::Exit;
 use crate::output::{Output, Paint, Tone};
+use crate::plugin::new;
 
 /// Carries a plugin command out.
 pub(crate) fn run(command: &PluginCommand, output: &mut Output) -> Exit {
-    let PluginCommand::List { format, plugins } = command;
+    match command {
+        PluginCommand::List { format, plugins } => list(*format, plugins, output),
+        PluginCommand::New(args) => new::run(args, output),
+    }
+}
+
+fn list(format: Format, plugins: &PluginFolders, output: &mut Output) -> Exit {
     let set = match PluginSet::load(&search_folders(&plugins.plugin_dir)) {
         Ok(set) => set,
         Err(errors) => {

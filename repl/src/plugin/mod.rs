@@ -1,0 +1,3 @@
+//! What `quorate plugin` does beyond listing.
+
+pub(crate) mod new;

@@ -1,0 +1,368 @@
+//! `quorate plugin new`: a project with a resource type that works, to change into one's own.
+//!
+//! What is written are the examples of `plugins/examples` under another name, so that the templates are built, loaded
+//! and rehearsed wherever the examples are.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// `quorate plugin new`.
+#[derive(Args, Debug)]
+pub(crate) struct NewArgs {
+    /// The plugin's name, which is also the folder to make: small letters, digits and hyphens.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The language to write it in.
+    #[arg(long, default_value = "rust", value_name = "LANG")]
+    lang: Lang,
+    /// The folder of quorate-sdk, for Rust; plugins/sdk of the checkout this program was built from, if none is named.
+    #[arg(long, value_name = "PATH")]
+    sdk: Option<PathBuf>,
+    /// The folder to make it in.
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    path: PathBuf,
+}
+
+/// A language for plugins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// A library by way of quorate-sdk.
+    Rust,
+    /// A library by way of quorate.h.
+    C,
+    /// A script, for resources of the type Generic Script.
+    Rhai,
+}
+
+/// A file of a project: its path, its text, and whether it can be run.
+struct File {
+    path: String,
+    text: String,
+    runs: bool,
+}
+
+macro_rules! example {
+    ($file:literal) => {
+        include_str!(concat!("../../../plugins/examples/", $file))
+    };
+}
+
+/// Why there is no project.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal {
+    Name(String),
+    Exists(PathBuf),
+    NoSdk(Vec<PathBuf>),
+    Io(String),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refusal::Name(name) => write!(
+                f,
+                "`{name}` is no name for a plugin: begin with a letter, go on with small letters, digits and single \
+                 hyphens, 40 at most, such as `web-proxy`"
+            ),
+            Refusal::Exists(path) => write!(f, "{} is there already", path.display()),
+            Refusal::NoSdk(looked) => {
+                write!(
+                    f,
+                    "quorate-sdk is not found; name its folder with --sdk PATH. Looked in:"
+                )?;
+                looked
+                    .iter()
+                    .try_for_each(|path| write!(f, "\n  {}", path.display()))
+            }
+            Refusal::Io(what) => f.write_str(what),
+        }
+    }
+}
+
+/// Makes the project.
+pub(crate) fn run(args: &NewArgs, output: &mut Output) -> Exit {
+    match make(args) {
+        Ok(folder) => {
+            output.line(&format!(
+                "{} is ready; README.md says how to go on",
+                folder.display()
+            ));
+            Exit::Pass
+        }
+        Err(refusal) => {
+            output.error(&refusal.to_string());
+            Exit::Usage
+        }
+    }
+}
+
+fn make(args: &NewArgs) -> Result<PathBuf, Refusal> {
+    if !is_name(&args.name) {
+        return Err(Refusal::Name(args.name.clone()));
+    }
+    let folder = args.path.join(&args.name);
+    let files = match args.lang {
+        Lang::Rust => rust(&args.name, &sdk(args.sdk.as_deref())?),
+        Lang::C => c(&args.name),
+        Lang::Rhai => rhai(&args.name),
+    };
+    if folder.exists() {
+        return Err(Refusal::Exists(folder));
+    }
+    for file in files {
+        let path = folder.join(&file.path);
+        write(&path, &file).map_err(|error| Refusal::Io(format!("{}: {error}", path.display())))?;
+    }
+    Ok(folder)
+}
+
+fn write(path: &Path, file: &File) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, &file.text)?;
+    #[cfg(unix)]
+    if file.runs {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+/// A name that is good for a folder, a crate, and a type in two languages.
+fn is_name(name: &str) -> bool {
+    name.len() <= 40
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.split('-').all(|word| {
+            !word.is_empty()
+                && word
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        })
+}
+
+/// `web-proxy` with its words begun by capitals and `between` them.
+fn capitals(name: &str, between: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_ascii_uppercase().to_string() + letters.as_str()
+        })
+    });
+    words.collect::<Vec<_>>().join(between)
+}
+
+/// An example's text under another name.
+fn renamed(text: &str, from: &str, to: &str) -> String {
+    text.replace(from, to)
+        .replace(&from.replace('-', "_"), &to.replace('-', "_"))
+        .replace(&capitals(from, " "), &capitals(to, " "))
+        .replace(&capitals(from, ""), &capitals(to, ""))
+}
+
+fn file(path: &str, text: String) -> File {
+    File {
+        path: path.to_owned(),
+        text,
+        runs: path.ends_with(".sh"),
+    }
+}
+
+/// The folder of the SDK: the one named, or that of the checkout this program stands in or was built from.
+fn sdk(named: Option<&Path>) -> Result<PathBuf, Refusal> {
+    let candidates: Vec<PathBuf> = match named {
+        Some(path) => vec![path.to_owned()],
+        None => {
+            let program = env::current_exe().ok();
+            let above = program
+                .iter()
+                .flat_map(|program| program.ancestors().skip(1));
+            let checkouts = above.map(Path::to_owned);
+            let built_from = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .parent()
+                .map(Path::to_owned);
+            checkouts
+                .chain(built_from)
+                .map(|folder| folder.join("plugins/sdk"))
+                .collect()
+        }
+    };
+    let found = candidates.iter().find(|folder| {
+        fs::read_to_string(folder.join("Cargo.toml"))
+            .is_ok_and(|text| text.contains("name = \"quorate-sdk\""))
+    });
+    found
+        .and_then(|folder| folder.canonicalize().ok())
+        .ok_or(Refusal::NoSdk(candidates))
+}
+
+fn rust(name: &str, sdk: &Path) -> Vec<File> {
+    let own = |text: &str| renamed(text, "rust-file-server", name);
+    let sdk = sdk.display().to_string();
+    // A text of TOML: backslashes and quotes are the only ones that mean something else there.
+    let sdk = sdk.replace('\\', "\\\\").replace('"', "\\\"");
+    let cargo = own(example!("rust-file-server/Cargo.toml"))
+        .replace("../../sdk", &sdk)
+        .replace(
+            "# A workspace of its own: it is built as a plugin outside the house is.\n",
+            "# A workspace of its own, wherever it stands.\n",
+        );
+    vec![
+        file("Cargo.toml", cargo),
+        file("src/lib.rs", own(example!("rust-file-server/src/lib.rs"))),
+        file(
+            "drills/cluster.ron",
+            own(example!("rust-file-server/drills/cluster.ron")),
+        ),
+        file(
+            "drills/failures.rhai",
+            own(example!("rust-file-server/drills/failures.rhai")),
+        ),
+        file("README.md", own(example!("rust-file-server/README.md"))),
+        file("ci.sh", own(example!("rust-file-server/ci.sh"))),
+        file(".gitignore", "/target\n".to_owned()),
+    ]
+}
+
+fn c(name: &str) -> Vec<File> {
+    let own = |text: &str| renamed(text, "c-file-server", name);
+    let source = format!("src/{}.c", name.replace('-', "_"));
+    let makefile =
+        own(example!("c-file-server/Makefile")).replace("../../../core/abi/include", "include");
+    vec![
+        file("Makefile", makefile),
+        file(&source, own(example!("c-file-server/src/c_file_server.c"))),
+        // Not renamed: it is the contract, and its text speaks of the example.
+        file(
+            "include/quorate.h",
+            include_str!("../../../core/abi/include/quorate.h").to_owned(),
+        ),
+        file(
+            "drills/cluster.ron",
+            own(example!("c-file-server/drills/cluster.ron")),
+        ),
+        file(
+            "drills/failures.rhai",
+            own(example!("c-file-server/drills/failures.rhai")),
+        ),
+        file("README.md", own(example!("c-file-server/README.md"))),
+        file("ci.sh", own(example!("c-file-server/ci.sh"))),
+        file(".gitignore", "/build\n".to_owned()),
+    ]
+}
+
+fn rhai(name: &str) -> Vec<File> {
+    let own = |text: &str| text.replace("NAME", name);
+    let cluster = example!("c-file-server/drills/cluster.ron")
+        .replace("type: \"C File Server\"", "type: \"Generic Script\"")
+        .replace(
+            "\"Port\": 8080",
+            &format!("\"ScriptFilepath\": \"../{name}.rhai\""),
+        );
+    vec![
+        file(
+            &format!("{name}.rhai"),
+            include_str!("rhai/resource.rhai").to_owned(),
+        ),
+        file("drills/cluster.ron", cluster),
+        // NODE1 is a name of the cluster's, not of the project's.
+        file(
+            "drills/failures.rhai",
+            include_str!("rhai/failures.rhai").to_owned(),
+        ),
+        file("README.md", own(include_str!("rhai/README.md"))),
+        file("ci.sh", own(include_str!("rhai/ci.sh"))),
+    ]
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn args(name: &str, lang: Lang, path: &Path) -> NewArgs {
+        NewArgs {
+            name: name.to_owned(),
+            lang,
+            sdk: None,
+            path: path.to_owned(),
+        }
+    }
+
+    #[test]
+    fn names_are_good_in_every_language() {
+        for good in ["a", "web-proxy", "redis7"] {
+            assert!(is_name(good), "{good}");
+        }
+        let long = "a".repeat(41);
+        for bad in [
+            "", "-a", "a-", "a--b", "Web", "7up", "a_b", "a b", "../a", "ä", &long,
+        ] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_example_s_name_is_left() {
+        let sdk = Path::new("/sdk");
+        for (files, from) in [(rust("web-proxy", sdk), "rust"), (c("web-proxy"), "c")] {
+            let from = format!("{from}-file-server");
+            for file in files.iter().filter(|file| file.path != "include/quorate.h") {
+                for left in [
+                    &from,
+                    &from.replace('-', "_"),
+                    &capitals(&from, " "),
+                    &capitals(&from, ""),
+                ] {
+                    assert!(
+                        !file.text.contains(left.as_str()),
+                        "{left} in {}",
+                        file.path
+                    );
+                    assert!(!file.path.contains(left.as_str()), "{}", file.path);
+                }
+                assert!(
+                    !file.text.contains("../.."),
+                    "a path out of the project in {}",
+                    file.path
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_project_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, lang) in [("one", Lang::Rust), ("two", Lang::C), ("three", Lang::Rhai)] {
+            let made = make(&args(name, lang, folder.path())).unwrap();
+            assert!(made.join("README.md").exists() && made.join("ci.sh").exists());
+            assert_eq!(
+                make(&args(name, lang, folder.path())),
+                Err(Refusal::Exists(made))
+            );
+        }
+    }
+
+    #[test]
+    fn an_sdk_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut args = args("one", Lang::Rust, folder.path());
+        args.sdk = Some(folder.path().join("nowhere"));
+        let refusal = make(&args).unwrap_err().to_string();
+        assert!(
+            refusal.contains("--sdk PATH") && refusal.contains("nowhere"),
+            "{refusal}"
+        );
+        assert!(
+            !folder.path().join("one").exists(),
+            "nothing is left behind"
+        );
+    }
+}

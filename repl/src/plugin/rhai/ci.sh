@@ -1,0 +1,8 @@
+#!/bin/sh
+# What must pass before a change lands. QUORATE names the program, if it is not on the PATH.
+set -eu
+cd "$(dirname "$0")"
+quorate="${QUORATE:-quorate}"
+
+"$quorate" check NAME.rhai drills/failures.rhai
+"$quorate" drill drills
