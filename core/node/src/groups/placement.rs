@@ -74,3 +74,141 @@ fn pick(candidates: &[NodeId], random: &mut Random) -> Option<NodeId> {
     let at = usize::try_from(random.below(candidates.len() as u64)).unwrap_or(0);
     candidates.get(at).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::database::Update;
+
+    /// The eight-node cluster with every node up, as it is installed.
+    fn database() -> Database {
+        let file = "../../scripts/clusters/eight-node.ron";
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = std::fs::read_to_string(path).unwrap();
+        let definition = quorate_model::parse(file, &text).unwrap().definition;
+        let mut database = Database::install(definition);
+        database.view.members = (1..=8)
+            .map(|id| (NodeId(id), 1))
+            .collect::<BTreeMap<_, _>>();
+        database
+    }
+
+    fn change(database: &mut Database, group: &str, with: impl FnOnce(&mut GroupDefinition)) {
+        let groups = &mut database.definition.groups;
+        with(groups.iter_mut().find(|one| one.name == *group).unwrap());
+    }
+
+    fn chosen(database: &Database, group: &str, cause: Cause, seed: u64) -> Option<NodeId> {
+        let definition = database.group_definition(group).unwrap();
+        choose(database, definition, cause, &mut Random::new(seed))
+    }
+
+    /// A virtual server freed of its class and its list.
+    fn plain(group: &mut GroupDefinition) {
+        group.properties.exclusive_class_names.clear();
+        group.properties.anti_affinity_class_names.clear();
+        group.properties.preferred_owners.clear();
+    }
+
+    #[test]
+    fn without_a_list_a_dead_nodes_groups_spread_over_all_survivors_and_a_seed_repeats() {
+        let mut database = database();
+        for group in ["EVS1", "EVS2", "EVS3", "EVS4", "EVS5", "EVS6", "EVS7"] {
+            change(&mut database, group, plain);
+        }
+        let all: BTreeSet<_> = (0..200)
+            .filter_map(|seed| chosen(&database, "EVS1", Cause::NodeFailure, seed))
+            .collect();
+        assert_eq!(all, (2..=8).map(NodeId).collect());
+        for seed in 0..20 {
+            let again = chosen(&database, "EVS1", Cause::NodeFailure, seed);
+            assert_eq!(chosen(&database, "EVS1", Cause::NodeFailure, seed), again);
+        }
+    }
+
+    #[test]
+    fn without_a_list_a_failed_resource_goes_to_the_next_higher_number_and_wraps() {
+        let mut database = database();
+        for group in ["EVS1", "EVS2", "EVS3", "EVS4", "EVS5", "EVS6", "EVS7"] {
+            change(&mut database, group, plain);
+        }
+        let cause = Cause::ResourceFailure;
+        assert_eq!(chosen(&database, "EVS1", cause, 1), Some(NodeId(2)));
+        database.groups.get_mut("EVS1").unwrap().owner = NodeId(8);
+        assert_eq!(chosen(&database, "EVS1", cause, 1), Some(NodeId(1)));
+    }
+
+    #[test]
+    fn anti_affinity_yields_where_it_leaves_nobody_and_exclusive_classes_never_do() {
+        let mut database = database();
+        database.view.members.remove(&NodeId(8));
+        assert_eq!(chosen(&database, "EVS1", Cause::NodeFailure, 1), None);
+        change(&mut database, "EVS1", |group| {
+            group.properties.exclusive_class_names.clear();
+        });
+        let found = chosen(&database, "EVS1", Cause::NodeFailure, 1);
+        assert_eq!(found, Some(NodeId(2)), "the next of the list that is up");
+    }
+
+    #[test]
+    fn a_move_to_the_best_node_begins_at_the_top_of_the_list_and_skips_paused_nodes() {
+        let mut database = database();
+        change(&mut database, "EVS1", |group| {
+            group.properties.exclusive_class_names.clear();
+            group.properties.anti_affinity_class_names.clear();
+            let owners = ["NODE1", "NODE5", "NODE3"].map(Into::into);
+            group.properties.preferred_owners = owners.to_vec();
+        });
+        assert_eq!(chosen(&database, "EVS1", Cause::Admin, 1), Some(NodeId(5)));
+        database.nodes.get_mut(&NodeId(5)).unwrap().paused = true;
+        assert_eq!(chosen(&database, "EVS1", Cause::Admin, 1), Some(NodeId(3)));
+        // A failure goes on from the owner, and not back to the top.
+        database.groups.get_mut("EVS1").unwrap().owner = NodeId(3);
+        let next = chosen(&database, "EVS1", Cause::ResourceFailure, 1);
+        assert_eq!(next, Some(NodeId(2)));
+    }
+
+    #[test]
+    fn a_preferred_owner_that_comes_up_makes_failback_due_and_an_administrators_move_does_not() {
+        let mut database = database();
+        database.groups.get_mut("EVS1").unwrap().owner = NodeId(8);
+        let apply = |database: &mut Database, sequence: u64, update: Update| {
+            let (node, incarnation) = (NodeId(2), 1);
+            database.apply(&crate::database::Proposal {
+                node,
+                incarnation,
+                sequence,
+                update,
+            });
+        };
+        let mut members = database.view.members.clone();
+        members.insert(NodeId(1), 2);
+        apply(&mut database, 1, Update::View { members });
+        assert!(database.groups["EVS1"].homing && !database.groups["EVS2"].homing);
+        let epoch = database.groups["EVS1"].epoch;
+        let (group, to, cause) = ("EVS1".into(), NodeId(1), Cause::Failback);
+        apply(
+            &mut database,
+            2,
+            Update::MoveBegin {
+                group,
+                epoch,
+                to,
+                cause,
+                at: 0,
+            },
+        );
+        apply(
+            &mut database,
+            3,
+            Update::MoveCommit {
+                group: "EVS1".into(),
+                epoch,
+            },
+        );
+        assert_eq!(database.groups["EVS1"].owner, NodeId(1));
+        assert!(!database.groups["EVS1"].homing);
+    }
+}
