@@ -24,8 +24,8 @@ pub use error::WorldError;
 pub use fault::{Fault, FaultId};
 pub use journal::{Entry, Header, JOURNAL_SCHEMA, Journal, What, WorldEvent};
 pub use monitor::{Monitors, ResourceMonitor};
-pub use queue::Queue;
 pub use options::{ServiceTimes, WorldOptions};
+pub use queue::Queue;
 pub use status::{
     Breach, ClientSpan, ClientStatus, DiskStatus, GroupStatus, NetworkStatus, NodeStatus, Outage,
     QuorumStatus, Reply, RequestId, ResourceStatus, Source,

@@ -402,6 +402,20 @@ mod tests {
     }
 
     #[test]
+    fn a_torn_append_may_be_any_prefix() {
+        let kept: BTreeSet<usize> = (0..200)
+            .map(|seed| {
+                let mut disks = disks(seed);
+                let request = append(Device::System, 1, b"abcd");
+                disks.submit(0, 1, request, Time::ZERO).unwrap();
+                disks.drop_machine(0, Time::ZERO);
+                disks.system(0).files["log"].len()
+            })
+            .collect();
+        assert_eq!(kept, (0..=4).collect());
+    }
+
+    #[test]
     fn a_crash_keeps_the_reservation_and_drops_the_mount() {
         let mut disks = disks(1);
         let disk = disks.find_mut("Disk Q:").unwrap();

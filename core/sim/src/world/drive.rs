@@ -12,8 +12,9 @@ use crate::monitor::ResourceMonitor;
 use crate::services::Local;
 use crate::status::Breach;
 
-/// How often node and monitor may answer each other at one instant before that counts as a bug of theirs.
-const EXCHANGES_MAX: u32 = 10_000;
+/// How often node and monitor may answer each other at one instant before that counts as a bug of theirs:
+/// well above the longest chain of dependencies, and low enough for whatever they pile up meanwhile.
+const EXCHANGES_MAX: u32 = 500;
 /// How often a timer may be due at one instant before that counts as a bug.
 const WAKES_MAX: u32 = 1_000;
 
