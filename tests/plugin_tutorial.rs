@@ -1,0 +1,129 @@
+//! The tutorial of docs/plugins.md, followed word for word in an empty folder; and the examples it is made of.
+
+mod support;
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use support::{Run, finish, root};
+
+/// The tutorial's commands in one language, in their order: what stands between "```sh LANGUAGE" and "```".
+fn commands(language: &str) -> String {
+    let text = fs::read_to_string(root().join("docs/plugins.md")).expect("the document");
+    let fence = format!("```sh {language}");
+    let mut found = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if line == fence {
+            inside = true;
+        } else if line == "```" {
+            inside = false;
+        } else if inside {
+            found.push_str(line);
+            found.push('\n');
+        }
+    }
+    found
+}
+
+/// A command in a folder, with the binary on the PATH and without the settings of the cargo that runs this test.
+fn shell(script: &str, folder: &Path) -> Run {
+    let program = Path::new(env!("CARGO_BIN_EXE_quorate"));
+    let mut path = vec![program.parent().expect("a folder").to_owned()];
+    path.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    let mut command = Command::new("sh");
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_PKG") {
+            command.env_remove(name);
+        }
+    }
+    finish(
+        command
+            .args(["-eu", "-c", script])
+            .current_dir(folder)
+            .env("PATH", env::join_paths(path).expect("a PATH"))
+            // What it needs is what the workspace needs, which is here.
+            .env("CARGO_NET_OFFLINE", "true")
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("QUORATE")
+            .env_remove("QUORATE_PLUGIN_PATH")
+            .env_remove("RUSTFLAGS"),
+    )
+}
+
+/// Follows the tutorial in one language.
+#[track_caller]
+fn follow(language: &str, at_least: usize) -> String {
+    let script = commands(language);
+    let lines = script.lines().count();
+    assert!(lines >= at_least, "{lines} commands for {language}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = shell(&script, folder.path());
+    assert_eq!(run.code, 0, "{script}\n{}\n{}", run.out, run.err);
+    run.out
+}
+
+fn has(command: &str) -> bool {
+    Command::new(command).arg("--version").output().is_ok()
+}
+
+#[test]
+fn the_tutorial_in_rust() {
+    let out = follow("rust", 7);
+    assert!(out.contains("4 passed"), "its own tests:\n{out}");
+    assert!(out.contains("Web Proxy"), "the host lists it:\n{out}");
+    assert!(out.contains("3 drills: 3 pass;"), "{out}");
+}
+
+#[test]
+fn the_tutorial_in_c() {
+    if !has("cc") || !has("make") {
+        return;
+    }
+    let out = follow("c", 5);
+    assert!(out.contains("Web Cache"), "the host lists it:\n{out}");
+    assert!(out.contains("3 drills: 3 pass;"), "{out}");
+}
+
+#[test]
+fn the_tutorial_in_rhai() {
+    follow("rhai", 3);
+}
+
+#[test]
+fn the_examples_build_and_pass_their_drills() {
+    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
+    let built = built.display();
+    let examples = root().join("plugins/examples");
+    if has("cc") && has("make") {
+        let run = shell(
+            &format!("BUILD='{built}/c' ./ci.sh"),
+            &examples.join("c-file-server"),
+        );
+        assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
+        assert!(run.out.contains("3 drills: 3 pass;"), "{}", run.out);
+    }
+    let script = format!("export CARGO_TARGET_DIR='{built}/rust'; ./ci.sh");
+    let run = shell(&script, &examples.join("rust-file-server"));
+    assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
+    assert!(run.out.contains("3 drills: 3 pass;"), "{}", run.out);
+}
+
+#[test]
+fn a_project_is_refused_with_a_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (script, reason) in [
+        ("quorate plugin new Web_Proxy", "is no name for a plugin"),
+        ("quorate plugin new web --sdk nowhere", "--sdk PATH"),
+        (
+            "mkdir web; quorate plugin new web --lang c",
+            "is there already",
+        ),
+    ] {
+        let run = shell(script, folder.path());
+        assert_eq!(run.code, 64, "{script}: {}{}", run.out, run.err);
+        assert!(run.err.contains(reason), "{script}: {}", run.err);
+    }
+}
