@@ -4,12 +4,19 @@
 //! drill's virtual world and in the real one.
 
 use quorate_sdk::{
-    AnyProperty, Context, Error, ManagedService, Number, Operation, Progress, Property, Resource, Text, TypeInfo,
+    AnyProperty, Context, Error, ManagedService, Number, Operation, Progress, Property, Resource,
+    Text, TypeInfo,
 };
 
-const SERVICE: Property<Text> = Property::text("ServiceName").doc("The service to start").default("httpd").at_online();
-const PORT: Property<Number> =
-    Property::number("Port").doc("The TCP port it answers on").range(1, 65_535).default("80").at_online();
+const SERVICE: Property<Text> = Property::text("ServiceName")
+    .doc("The service to start")
+    .default("httpd")
+    .at_online();
+const PORT: Property<Number> = Property::number("Port")
+    .doc("The TCP port it answers on")
+    .range(1, 65_535)
+    .default("80")
+    .at_online();
 const PROTOCOL: &str = "http";
 
 /// One server on one node.
@@ -23,18 +30,24 @@ impl RustFileServer {
     /// Once the service runs, it is told where to answer.
     fn listen(&self, ctx: &Context, progress: Progress) -> Result<Progress, Error> {
         if progress.is_done() {
-            ctx.service(self.service.name()).listen(&self.address, self.port, PROTOCOL)?;
+            ctx.service(self.service.name())
+                .listen(&self.address, self.port, PROTOCOL)?;
         }
         Ok(progress)
     }
 }
 
 impl Resource for RustFileServer {
-    const TYPE: TypeInfo = TypeInfo::new("Rust File Server", "A network service, probed on its port")
-        .properties(const { &[SERVICE.any(), PORT.any()] as &[AnyProperty] });
+    const TYPE: TypeInfo =
+        TypeInfo::new("Rust File Server", "A network service, probed on its port")
+            .properties(const { &[SERVICE.any(), PORT.any()] as &[AnyProperty] });
 
     fn open(_: &Context) -> Result<Self, Error> {
-        Ok(RustFileServer { service: ManagedService::new(""), address: String::new(), port: 0 })
+        Ok(RustFileServer {
+            service: ManagedService::new(""),
+            address: String::new(),
+            port: 0,
+        })
     }
 
     fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
@@ -69,7 +82,9 @@ impl Resource for RustFileServer {
     /// The thorough check: it answers on its port. A service that hangs still runs, and does not answer.
     fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
         self.service.check(ctx)?;
-        ctx.probe().port(&self.address, self.port, PROTOCOL).map(|_| ())
+        ctx.probe()
+            .port(&self.address, self.port, PROTOCOL)
+            .map(|_| ())
     }
 }
 
@@ -93,7 +108,11 @@ mod tests {
         world
             .resource::<RustFileServer>("Server")
             .property("Port", 8080)
-            .depends_on_facts("IP Address", "Server IP Address", &[("Address", "10.0.0.30")])
+            .depends_on_facts(
+                "IP Address",
+                "Server IP Address",
+                &[("Address", "10.0.0.30")],
+            )
             .open()
             .unwrap()
     }
