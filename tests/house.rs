@@ -16,8 +16,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("quorate-log", &[]),
     ("quorate-node", &["quorate-model", "quorate-log"]),
     ("quorate-host", &["quorate-abi", "quorate-model"]),
-    ("quorate-sim", &["quorate-model", "quorate-node", "quorate-host"]),
-    ("quorate-script", &["quorate-model", "quorate-host", "quorate-node", "quorate-sim"]),
+    (
+        "quorate-sim",
+        &["quorate-model", "quorate-node", "quorate-host"],
+    ),
+    (
+        "quorate-script",
+        &[
+            "quorate-model",
+            "quorate-host",
+            "quorate-node",
+            "quorate-sim",
+        ],
+    ),
     ("quorate-sdk", &["quorate-abi"]),
     ("quorate-clusres", &["quorate-sdk"]),
     ("quorate-exres", &["quorate-sdk"]),
@@ -30,7 +41,10 @@ const TOP: &[&str] = &["quorate", "quorate-benches"];
 const UNSAFE: &[&str] = &["core/abi", "core/host", "plugins/sdk", "plugins/examples"];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Every file of the project, as a path below its root.
@@ -50,21 +64,30 @@ fn files() -> Vec<PathBuf> {
     }
     let (root, mut found) = (root(), Vec::new());
     walk(&root, &mut found);
-    found.iter().map(|path| path.strip_prefix(&root).unwrap().to_owned()).collect()
+    found
+        .iter()
+        .map(|path| path.strip_prefix(&root).unwrap().to_owned())
+        .collect()
 }
 
 fn sources() -> impl Iterator<Item = (PathBuf, String)> {
-    files().into_iter().filter(|path| path.extension().is_some_and(|ext| ext == "rs")).map(|path| {
-        let text = fs::read_to_string(root().join(&path)).unwrap();
-        (path, text)
-    })
+    files()
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|ext| ext == "rs"))
+        .map(|path| {
+            let text = fs::read_to_string(root().join(&path)).unwrap();
+            (path, text)
+        })
 }
 
 /// The arrows that point upwards: user and used.
 fn wrong_arrows(used: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
     let mut wrong = Vec::new();
     for (user, used) in used {
-        if TOP.contains(&user.as_str()) || user.starts_with("quorate-bad-") || user.starts_with("quorate-example-") {
+        if TOP.contains(&user.as_str())
+            || user.starts_with("quorate-bad-")
+            || user.starts_with("quorate-example-")
+        {
             continue;
         }
         let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| name == user) else {
@@ -80,19 +103,29 @@ fn wrong_arrows(used: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
 
 #[test]
 fn arrows_point_downwards() {
-    let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec().unwrap();
+    let metadata = MetadataCommand::new()
+        .current_dir(root())
+        .no_deps()
+        .exec()
+        .unwrap();
     let used = metadata.workspace_packages().into_iter().map(|package| {
         let ours = package.dependencies.iter().filter(|dependency| {
             dependency.kind == DependencyKind::Normal && dependency.name.starts_with("quorate")
         });
-        (package.name.to_string(), ours.map(|dependency| dependency.name.to_string()).collect())
+        (
+            package.name.to_string(),
+            ours.map(|dependency| dependency.name.to_string()).collect(),
+        )
     });
     assert_eq!(wrong_arrows(&used.collect()), Vec::<String>::new());
 }
 
 #[test]
 fn an_arrow_upwards_is_seen() {
-    let used = BTreeMap::from([("quorate-log".to_owned(), BTreeSet::from(["quorate-node".to_owned()]))]);
+    let used = BTreeMap::from([(
+        "quorate-log".to_owned(),
+        BTreeSet::from(["quorate-node".to_owned()]),
+    )]);
     assert_eq!(wrong_arrows(&used), ["quorate-log uses quorate-node"]);
 }
 
@@ -111,9 +144,15 @@ fn unsafe_stands_in_three_crates_only() {
         .filter(|(_, text)| has_unsafe(text.parse().unwrap()))
         .map(|(path, _)| path)
         .collect();
-    assert_eq!(offenders, Vec::<PathBuf>::new(), "unsafe belongs in {UNSAFE:?}");
+    assert_eq!(
+        offenders,
+        Vec::<PathBuf>::new(),
+        "unsafe belongs in {UNSAFE:?}"
+    );
     assert!(has_unsafe("fn f() { unsafe { g() } }".parse().unwrap()));
-    assert!(!has_unsafe("#![forbid(unsafe_code)] /* unsafe */".parse().unwrap()));
+    assert!(!has_unsafe(
+        "#![forbid(unsafe_code)] /* unsafe */".parse().unwrap()
+    ));
 }
 
 /// Finds public items without documentation.
@@ -121,9 +160,18 @@ fn unsafe_stands_in_three_crates_only() {
 struct Undocumented(Vec<String>);
 
 impl Undocumented {
-    fn look(&mut self, visibility: &syn::Visibility, attributes: &[syn::Attribute], name: &impl ToString) {
-        let hidden = attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
-            && attributes.iter().any(|attribute| attribute.path().is_ident("test"));
+    fn look(
+        &mut self,
+        visibility: &syn::Visibility,
+        attributes: &[syn::Attribute],
+        name: &impl ToString,
+    ) {
+        let hidden = attributes
+            .iter()
+            .any(|attribute| attribute.path().is_ident("cfg"))
+            && attributes
+                .iter()
+                .any(|attribute| attribute.path().is_ident("test"));
         if matches!(visibility, syn::Visibility::Public(_)) && !hidden && !documented(attributes) {
             self.0.push(name.to_string());
         }
@@ -131,13 +179,18 @@ impl Undocumented {
 }
 
 fn documented(attributes: &[syn::Attribute]) -> bool {
-    attributes.iter().any(|attribute| attribute.path().is_ident("doc"))
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("doc"))
 }
 
 fn is_test(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
-            && attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string().contains("test"))
+            && attribute
+                .meta
+                .require_list()
+                .is_ok_and(|list| list.tokens.to_string().contains("test"))
     })
 }
 
@@ -158,14 +211,22 @@ impl<'a> Visit<'a> for Undocumented {
     fn visit_item_enum(&mut self, item: &'a syn::ItemEnum) {
         self.look(&item.vis, &item.attrs, &item.ident);
         for variant in &item.variants {
-            self.look(&item.vis, &variant.attrs, &format!("{}::{}", item.ident, variant.ident));
+            self.look(
+                &item.vis,
+                &variant.attrs,
+                &format!("{}::{}", item.ident, variant.ident),
+            );
         }
     }
     fn visit_item_trait(&mut self, item: &'a syn::ItemTrait) {
         self.look(&item.vis, &item.attrs, &item.ident);
         for inner in &item.items {
             if let syn::TraitItem::Fn(method) = inner {
-                self.look(&item.vis, &method.attrs, &format!("{}::{}", item.ident, method.sig.ident));
+                self.look(
+                    &item.vis,
+                    &method.attrs,
+                    &format!("{}::{}", item.ident, method.sig.ident),
+                );
             }
         }
     }
@@ -176,8 +237,9 @@ impl<'a> Visit<'a> for Undocumented {
         self.look(&item.vis, &item.attrs, &item.ident);
     }
     fn visit_item_mod(&mut self, item: &'a syn::ItemMod) {
-        // A module in a file of its own carries its doc there.
-        if !is_test(&item.attrs) && item.content.is_some() {
+        // A module in a file of its own carries its doc there; what a private one inside a file holds, nobody sees.
+        let public = matches!(item.vis, syn::Visibility::Public(_));
+        if public && !is_test(&item.attrs) && item.content.is_some() {
             self.look(&item.vis, &item.attrs, &item.ident);
             visit::visit_item_mod(self, item);
         }
@@ -186,8 +248,12 @@ impl<'a> Visit<'a> for Undocumented {
         if item.trait_.is_none() && !is_test(&item.attrs) {
             for inner in &item.items {
                 match inner {
-                    syn::ImplItem::Fn(method) => self.look(&method.vis, &method.attrs, &method.sig.ident),
-                    syn::ImplItem::Const(value) => self.look(&value.vis, &value.attrs, &value.ident),
+                    syn::ImplItem::Fn(method) => {
+                        self.look(&method.vis, &method.attrs, &method.sig.ident)
+                    }
+                    syn::ImplItem::Const(value) => {
+                        self.look(&value.vis, &value.attrs, &value.ident)
+                    }
                     _ => {}
                 }
             }
@@ -210,7 +276,11 @@ fn public_items_are_documented() {
             && !path.starts_with("plugins/examples");
         if library {
             let names = undocumented(&text);
-            missing.extend(names.into_iter().map(|name| format!("{}: {name}", path.display())));
+            missing.extend(
+                names
+                    .into_iter()
+                    .map(|name| format!("{}: {name}", path.display())),
+            );
         }
     }
     assert_eq!(missing, Vec::<String>::new());
@@ -218,17 +288,27 @@ fn public_items_are_documented() {
 
 #[test]
 fn a_missing_doc_is_seen() {
-    assert_eq!(undocumented("pub fn f() {} /// Said.\npub fn g() {} fn h() {}"), ["f"]);
-    assert_eq!(undocumented("/// Said.\npub struct S { pub a: u8 }"), ["S::a"]);
+    assert_eq!(
+        undocumented("pub fn f() {} /// Said.\npub fn g() {} fn h() {}"),
+        ["f"]
+    );
+    assert_eq!(
+        undocumented("/// Said.\npub struct S { pub a: u8 }"),
+        ["S::a"]
+    );
 }
 
 /// The room a file stands in: its top folder, or the one below that in `core` and `plugins`.
 fn room(path: &Path) -> Option<String> {
-    let parts: Vec<String> =
-        path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    let parts: Vec<String> = path
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
     match parts.as_slice() {
         [_] => None,
-        [first, second, _, ..] if first == "core" || first == "plugins" => Some(format!("{first}/{second}")),
+        [first, second, _, ..] if first == "core" || first == "plugins" => {
+            Some(format!("{first}/{second}"))
+        }
         [first, ..] => Some(first.clone()),
         [] => None,
     }
@@ -238,15 +318,26 @@ fn room(path: &Path) -> Option<String> {
 fn every_file_stands_in_a_room_that_the_map_names() {
     let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let rooms: BTreeSet<String> = files().iter().filter_map(|path| room(path)).collect();
-    let unnamed: Vec<&String> = rooms.iter().filter(|room| !map.contains(&format!("`{room}`"))).collect();
-    assert_eq!(unnamed, Vec::<&String>::new(), "ARCHITECTURE.md names every room in `backquotes`");
+    let unnamed: Vec<&String> = rooms
+        .iter()
+        .filter(|room| !map.contains(&format!("`{room}`")))
+        .collect();
+    assert_eq!(
+        unnamed,
+        Vec::<&String>::new(),
+        "ARCHITECTURE.md names every room in `backquotes`"
+    );
     assert!(!map.contains("`core/attic`"));
 }
 
 #[test]
 fn every_dependency_is_in_the_table() {
     let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec().unwrap();
+    let metadata = MetadataCommand::new()
+        .current_dir(root())
+        .no_deps()
+        .exec()
+        .unwrap();
     let used: BTreeSet<String> = metadata
         .workspace_packages()
         .into_iter()
@@ -254,14 +345,28 @@ fn every_dependency_is_in_the_table() {
         .map(|dependency| dependency.name.to_string())
         .filter(|name| !name.starts_with("quorate"))
         .collect();
-    let missing: Vec<&String> = used.iter().filter(|name| !map.contains(&format!("| `{name}` |"))).collect();
-    assert_eq!(missing, Vec::<&String>::new(), "say in ARCHITECTURE.md what each is for");
+    let missing: Vec<&String> = used
+        .iter()
+        .filter(|name| !map.contains(&format!("| `{name}` |")))
+        .collect();
+    assert_eq!(
+        missing,
+        Vec::<&String>::new(),
+        "say in ARCHITECTURE.md what each is for"
+    );
 }
 
 #[test]
 fn lints_are_the_workspaces() {
-    for path in files().iter().filter(|path| path.ends_with("Cargo.toml") && path.parent() != Some(Path::new(""))) {
+    for path in files()
+        .iter()
+        .filter(|path| path.ends_with("Cargo.toml") && path.parent() != Some(Path::new("")))
+    {
         let text = fs::read_to_string(root().join(path)).unwrap();
-        assert!(text.contains("[lints]\nworkspace = true"), "{} has lints of its own", path.display());
+        assert!(
+            text.contains("[lints]\nworkspace = true"),
+            "{} has lints of its own",
+            path.display()
+        );
     }
 }
