@@ -1,0 +1,34 @@
+//! Every drill on failover passes; `docs/failover.md` says which sentence each is about.
+
+mod support;
+
+use support::run;
+
+#[track_caller]
+fn passes(file: &str, drills: usize) {
+    let run = run(&["drill", &format!("scripts/drills/failover/{file}.rhai")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let last = run.out.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with(&format!("{drills} drills: {drills} pass;")),
+        "{last}"
+    );
+    // A failure moves what failed and nothing else.
+    let calm = run.out.matches("other groups disturbed: 0\n").count();
+    assert_eq!(calm, drills, "{}", run.out);
+}
+
+#[test]
+fn planned() {
+    passes("planned", 5);
+}
+
+#[test]
+fn unplanned() {
+    passes("unplanned", 21);
+}
+
+#[test]
+fn rules() {
+    passes("rules", 7);
+}
