@@ -84,6 +84,10 @@ pub struct Node {
     /// Proposals already put into the log in this term, by node.
     pub(crate) appended: BTreeMap<NodeId, (u64, u64)>,
     pub(crate) groups: Groups,
+    /// Something that groups depend on has changed since they were last looked at.
+    pub(crate) groups_stale: bool,
+    /// What they were allowed then: quorate, holds the quorum resource, leaving.
+    groups_licence: (bool, bool, bool),
     pub(crate) peers: BTreeMap<NodeId, Peer>,
     /// Own cards that work, by network.
     pub(crate) links: BTreeMap<Name, bool>,
@@ -151,6 +155,8 @@ impl Node {
             proposals: Proposals::new(me, config.incarnation),
             appended: BTreeMap::new(),
             groups: Groups::new(me, random.next()),
+            groups_stale: true,
+            groups_licence: (false, false, false),
             peers: BTreeMap::new(),
             links: BTreeMap::new(),
             coordination: None,
@@ -284,7 +290,14 @@ impl Node {
             self.coordinate();
             self.report_quorum();
             let licence = self.licence();
-            if self.phase != Phase::Joining || licence.holds_quorum_resource {
+            let allowed = (
+                licence.quorate,
+                licence.holds_quorum_resource,
+                licence.leaving,
+            );
+            let stale = std::mem::take(&mut self.groups_stale)
+                | (std::mem::replace(&mut self.groups_licence, allowed) != allowed);
+            if stale && (self.phase != Phase::Joining || licence.holds_quorum_resource) {
                 self.groups.drive(&self.database, self.now, licence);
             }
             if !self.pump_groups() {
@@ -330,8 +343,9 @@ impl Node {
             Timer::Resend => self.send_proposals(),
             Timer::Disk => self.storage.retry(),
             Timer::Leave => self.leave_by_force(),
-            // What these are for is looked at after every input.
-            Timer::Takeover | Timer::Groups => {}
+            Timer::Groups => self.groups_stale = true,
+            // What it is for is looked at after every input.
+            Timer::Takeover => {}
             Timer::Failback => self.check_failback(),
         }
     }
@@ -373,6 +387,7 @@ impl Node {
         }
         if self.phase != Phase::Halted {
             self.groups.monitor(&self.database, self.now, event);
+            self.groups_stale = true;
         }
     }
 

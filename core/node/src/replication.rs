@@ -92,6 +92,7 @@ impl Node {
     }
 
     fn install(&mut self, snapshot: &Snapshot) {
+        self.groups_stale = true;
         match postcard::from_bytes::<Database>(&snapshot.data) {
             Ok(database) => {
                 let before = std::mem::replace(&mut self.database, database);
@@ -119,6 +120,7 @@ impl Node {
     }
 
     fn apply(&mut self, entry: &Entry) {
+        self.groups_stale = true;
         self.database.applied = entry.index;
         let (digest, proposal) = match &entry.kind {
             EntryKind::Noop => (fold(self.database.digest, entry, &[]), None),

@@ -92,8 +92,9 @@ impl Groups {
             return;
         }
         let wanted = self.wanted(database, definition, record, licence);
-        self.stop_unwanted(definition, &wanted);
-        self.start_wanted(definition, &wanted, now);
+        let sound = self.sound(definition, &wanted);
+        self.stop_unwanted(definition, &sound);
+        self.start_wanted(definition, &sound);
         self.decide(database, definition, record, licence);
     }
 
@@ -190,13 +191,29 @@ impl Groups {
         wanted
     }
 
-    /// Takes offline what is not wanted or has lost a provider, dependents first.
-    fn stop_unwanted(&mut self, definition: &GroupDefinition, wanted: &BTreeSet<&Name>) {
-        for resource in definition.resources.iter().rev() {
+    /// What is wanted and stands on providers that are all Online and sound themselves: it may stay or come up.
+    /// What has lost a provider takes everything above it along, however far up.
+    fn sound<'a>(
+        &self,
+        definition: &'a GroupDefinition,
+        wanted: &BTreeSet<&'a Name>,
+    ) -> BTreeSet<&'a Name> {
+        let mut sound = BTreeSet::new();
+        for resource in &definition.resources {
             let founded = resource.depends_on.iter().all(|provider| {
-                self.state(provider) == ResourceState::Online && !self.is_stopping(provider)
+                sound.contains(provider) && self.state(provider) == ResourceState::Online
             });
             if wanted.contains(&resource.name) && founded {
+                sound.insert(&resource.name);
+            }
+        }
+        sound
+    }
+
+    /// Takes offline what is not wanted or has lost a provider, dependents first.
+    fn stop_unwanted(&mut self, definition: &GroupDefinition, sound: &BTreeSet<&Name>) {
+        for resource in definition.resources.iter().rev() {
+            if sound.contains(&resource.name) {
                 continue;
             }
             let dependents_down = dependents(definition, &resource.name).all(|name| {
@@ -224,22 +241,12 @@ impl Groups {
         }
     }
 
-    fn is_stopping(&self, resource: &Name) -> bool {
-        self.locals
-            .get(resource)
-            .is_some_and(|local| local.state == ResourceState::OfflinePending)
-    }
-
     /// Brings online what is wanted and has all its providers, those first.
-    fn start_wanted(&mut self, definition: &GroupDefinition, wanted: &BTreeSet<&Name>, _now: Time) {
+    fn start_wanted(&mut self, definition: &GroupDefinition, sound: &BTreeSet<&Name>) {
         for resource in &definition.resources {
-            if !wanted.contains(&resource.name) {
+            if !sound.contains(&resource.name) {
                 continue;
             }
-            let founded = resource
-                .depends_on
-                .iter()
-                .all(|provider| self.state(provider) == ResourceState::Online);
             let dependents_down = dependents(definition, &resource.name).all(|name| {
                 self.locals
                     .get(name)
@@ -253,7 +260,7 @@ impl Groups {
                 ResourceState::Failed => local.verdict == Verdict::Restart,
                 _ => false,
             };
-            if may_start && founded && dependents_down && !local.asked {
+            if may_start && dependents_down && !local.asked {
                 local.asked = true;
                 self.command(MonitorCommand::Online {
                     resource: resource.name.clone(),
