@@ -241,3 +241,21 @@ fn a_whole_cluster_that_lost_power_comes_back_with_what_was_acknowledged() {
         expect(&stage, "EVS1", "NODE1", GroupState::Online);
     }
 }
+
+#[test]
+fn the_group_of_the_quorum_disk_stays_with_the_disk() {
+    let mut stage = formed(4, true);
+    let to = Some("NODE2".into());
+    stage.admin(
+        NodeId(3),
+        1,
+        AdminOp::GroupMove {
+            group: "Cluster Group".into(),
+            to,
+        },
+    );
+    stage.run(MINUTE);
+    let refusal = stage.replies[&1].clone().unwrap_err();
+    assert_eq!(refusal.code, 5020, "{refusal:?}");
+    expect(&stage, "Cluster Group", "NODE1", GroupState::Online);
+}
