@@ -11,6 +11,8 @@ mod candidacy;
 mod codec;
 mod coordinator;
 mod database;
+#[cfg(test)]
+mod formats;
 mod groups;
 mod io;
 mod membership;

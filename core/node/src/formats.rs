@@ -1,0 +1,248 @@
+//! Holds the formats to their document: what `docs/formats.md` shows in hex is what this code writes, and the types it
+//! describes are those of today.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use quorate_log::{
+    AppendOutcome, Body as LogBody, Entry, EntryKind, HardState, Message as LogMessage, NodeSet,
+    Persist, Snapshot, Stored,
+};
+use quorate_model::NodeId;
+
+use crate::database::{Proposal, Update};
+use crate::io::DiskOp;
+use crate::message::{Body, Heartbeat, Message, Standing};
+use crate::{codec, store};
+
+const DOCUMENT: &str = include_str!("../../../docs/formats.md");
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn snapshot() -> Snapshot {
+    Snapshot {
+        index: 300,
+        term: 2,
+        voters: [1, 2, 3].into_iter().collect::<NodeSet>(),
+        data: vec![0xaa, 0xbb],
+    }
+}
+
+fn proposal() -> Proposal {
+    Proposal {
+        node: NodeId(2),
+        incarnation: 5,
+        sequence: 1,
+        update: Update::View {
+            members: BTreeMap::from([(NodeId(1), 4), (NodeId(2), 5)]),
+        },
+    }
+}
+
+fn messages() -> Vec<(&'static str, Body)> {
+    let log = |body| {
+        Body::Log(LogMessage {
+            identity: 7,
+            term: 3,
+            body,
+        })
+    };
+    let (last_index, last_term) = (300, 2);
+    let heartbeat = Heartbeat {
+        sent: 1_200_000,
+        echoes: vec![(NodeId(2), 5, 1_199_000)],
+        standing: Standing::Member,
+        view: 4,
+        members: 0b110,
+        coordinates: Some((3, 600)),
+        quorate: true,
+    };
+    let entry = Entry {
+        index: 301,
+        term: 3,
+        kind: EntryKind::Update(vec![0xcc]),
+    };
+    let append = LogBody::Append {
+        prev_index: last_index,
+        prev_term: last_term,
+        entries: vec![entry],
+        commit: 299,
+        round: Some(9),
+    };
+    let accepted = LogBody::AppendReply {
+        round: Some(9),
+        outcome: AppendOutcome::Accepted { matched: 301 },
+    };
+    let rejected = LogBody::AppendReply {
+        round: None,
+        outcome: AppendOutcome::Rejected {
+            prev_index: 300,
+            hint_index: 200,
+            hint_term: 1,
+        },
+    };
+    let pre_vote = LogBody::PreVote {
+        last_index,
+        last_term,
+    };
+    let vote = LogBody::Vote {
+        last_index,
+        last_term,
+        transfer: false,
+    };
+    let install = LogBody::Install {
+        snapshot: snapshot(),
+        round: Some(9),
+    };
+    vec![
+        ("heartbeat", Body::Heartbeat(heartbeat)),
+        ("pre-vote", log(pre_vote)),
+        (
+            "pre-vote reply",
+            log(LogBody::PreVoteReply { granted: true }),
+        ),
+        ("vote", log(vote)),
+        ("vote reply", log(LogBody::VoteReply { granted: false })),
+        ("append", log(append)),
+        ("append accepted", log(accepted)),
+        ("append rejected", log(rejected)),
+        ("install", log(install)),
+        ("timeout now", log(LogBody::TimeoutNow)),
+        ("propose", Body::Propose(vec![proposal()])),
+        ("goodbye", Body::Goodbye),
+        ("hand-over", Body::HandOver),
+    ]
+}
+
+/// The bytes that `persist` puts on a disk.
+fn written(persist: &Persist) -> Vec<u8> {
+    let ops = store::write(persist, &Stored::default());
+    match ops.into_iter().next() {
+        Some(DiskOp::Append { bytes, .. } | DiskOp::Replace { bytes, .. }) => bytes,
+        other => panic!("nothing is written: {other:?}"),
+    }
+}
+
+fn records() -> Vec<(&'static str, Vec<u8>)> {
+    let entry = |kind| Persist {
+        entries: vec![Entry {
+            index: 301,
+            term: 3,
+            kind,
+        }],
+        ..Persist::default()
+    };
+    let hard = Persist {
+        hard: Some(HardState {
+            term: 3,
+            voted_for: Some(2),
+        }),
+        ..Persist::default()
+    };
+    let truncate = Persist {
+        truncate_from: Some(301),
+        ..Persist::default()
+    };
+    let checkpoint = Persist {
+        snapshot: Some(snapshot()),
+        ..Persist::default()
+    };
+    let voters = EntryKind::Voters([1, 2].into_iter().collect());
+    vec![
+        ("hard state", written(&hard)),
+        ("truncate", written(&truncate)),
+        ("no-op entry", written(&entry(EntryKind::Noop))),
+        (
+            "update entry",
+            written(&entry(EntryKind::Update(vec![0xcc]))),
+        ),
+        ("voters entry", written(&entry(voters))),
+        ("checkpoint", written(&checkpoint)),
+    ]
+}
+
+#[test]
+fn the_document_shows_the_bytes_that_are_written() {
+    let mut rows: Vec<(&str, Vec<u8>)> = Vec::new();
+    for (name, body) in messages() {
+        let message = Message {
+            incarnation: 5,
+            body,
+        };
+        let bytes = message.encode();
+        assert_eq!(Message::decode(&bytes), Ok(message), "{name}");
+        rows.push((name, bytes));
+    }
+    rows.extend(records());
+    let rows: Vec<String> = rows
+        .iter()
+        .map(|(name, bytes)| {
+            let (head, body) = bytes.split_at(codec::HEADER);
+            format!("| {name} | `{}` | `{}` |", hex(head), hex(body))
+        })
+        .collect();
+    let missing = rows.iter().any(|row| !DOCUMENT.contains(row.as_str()));
+    assert!(
+        !missing,
+        "docs/formats.md does not show what is written:\n{}",
+        rows.join("\n")
+    );
+}
+
+/// A declaration in a source file, from `start` to the brace that closes it, without comments and blanks.
+fn declaration(source: &str, start: &str) -> String {
+    let from = source.find(start).unwrap_or_else(|| panic!("no {start}"));
+    let source = &source[from..];
+    let end = source.find("\n}").unwrap_or(source.len());
+    let lines = source[..end].lines().map(str::trim);
+    lines
+        .filter(|line| !line.starts_with("//"))
+        .flat_map(str::split_whitespace)
+        .collect()
+}
+
+#[test]
+fn the_document_is_about_the_types_of_today() {
+    let log_message = include_str!("../../log/src/message.rs");
+    let log_entry = include_str!("../../log/src/entry.rs");
+    let message = include_str!("message.rs");
+    let store = include_str!("store.rs");
+    let update = include_str!("database/update.rs");
+    let io = include_str!("io.rs");
+    let types = [
+        (message, "pub struct Message"),
+        (message, "enum Body"),
+        (message, "struct Heartbeat"),
+        (message, "enum Standing"),
+        (log_message, "pub struct Message"),
+        (log_message, "pub enum Body"),
+        (log_message, "pub enum AppendOutcome"),
+        (log_entry, "pub struct HardState"),
+        (log_entry, "pub struct Entry"),
+        (log_entry, "pub enum EntryKind"),
+        (log_entry, "pub struct Snapshot"),
+        (store, "enum Record"),
+        (update, "struct Proposal"),
+        (update, "enum Update"),
+        (io, "pub enum AdminOp"),
+        (io, "pub enum Cause"),
+    ];
+    let text: String = types
+        .iter()
+        .map(|(source, start)| declaration(source, start))
+        .collect();
+    let digest = format!(
+        "version {}, types `{:08x}`",
+        codec::VERSION,
+        crc32fast::hash(text.as_bytes())
+    );
+    assert!(
+        DOCUMENT.contains(&digest),
+        "a type that goes to wires or disks has changed: bring docs/formats.md up to date, and name {digest} there"
+    );
+}
