@@ -97,7 +97,7 @@ impl Node {
             };
             let boot = self.database.view.members.get(&node.id);
             if boot == Some(&peer.incarnation) || (peer.incarnation == 0 && boot.is_some()) {
-                let last = peer.contact.unwrap_or(Time::ZERO).max(since);
+                let last = peer.contact.unwrap_or(since);
                 let silence = last + bounds::MEMBER_SILENCE;
                 if !peer.gone && self.now < silence {
                     members.insert(node.id, boot.copied().unwrap_or(peer.incarnation));
