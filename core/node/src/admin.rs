@@ -53,13 +53,9 @@ impl Node {
             }
             op => op,
         };
-        let sequence = self.proposals_next(Update::Admin { op });
+        let sequence = self.proposals.add(Update::Admin { op });
         self.requests.insert(sequence, (request, self.now));
         self.send_proposals();
-    }
-
-    fn proposals_next(&mut self, update: Update) -> u64 {
-        self.proposals.add(update)
     }
 
     pub(crate) fn refuse(&mut self, request: u64, code: u32, text: String) {

@@ -278,7 +278,7 @@ fn failback_target(database: &Database, group: &GroupDefinition, civil_ms: i64) 
     }
     let offset = i64::from(database.definition.utc_offset_minutes) * 60_000;
     let hour = (civil_ms + offset).rem_euclid(86_400_000) / 3_600_000;
-    if !in_window(properties.failback_window, u8::try_from(hour).unwrap_or(0)) {
+    if !properties.failback_open_at(u8::try_from(hour).unwrap_or(0)) {
         return None;
     }
     properties
@@ -289,20 +289,17 @@ fn failback_target(database: &Database, group: &GroupDefinition, civil_ms: i64) 
         .find(|node| database.may_take(group, *node).is_ok())
 }
 
-/// Whether `hour` lies in the window: from its start up to, but not with, its end; past midnight if the end comes
-/// first. No window is always.
-fn in_window(window: Option<(u8, u8)>, hour: u8) -> bool {
-    match window {
-        None => true,
-        Some((start, end)) if start == end => true,
-        Some((start, end)) if start < end => (start..end).contains(&hour),
-        Some((start, end)) => hour >= start || hour < end,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::in_window;
+    use quorate_model::GroupProperties;
+
+    fn in_window(failback_window: Option<(u8, u8)>, hour: u8) -> bool {
+        let properties = GroupProperties {
+            failback_window,
+            ..GroupProperties::default()
+        };
+        properties.failback_open_at(hour)
+    }
 
     #[test]
     fn a_failback_window_may_wrap_midnight() {
