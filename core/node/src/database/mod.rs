@@ -4,6 +4,7 @@
 //! fits when its turn comes (its sender lost the group meanwhile, say) changes nothing and is refused: that answer
 //! is the same on every member, too.
 
+mod administrate;
 mod apply;
 mod query;
 mod servers;

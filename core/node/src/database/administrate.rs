@@ -1,0 +1,309 @@
+//! Administrators' requests, as every member applies them.
+
+use quorate_model::{Name, NodeId, ResourceState};
+
+use super::apply::{Applied, Effect, refuse, stale};
+use super::{Database, Stop};
+use crate::io::{AdminOp, Cause, Object, Refusal};
+
+impl Database {
+    pub(super) fn administrate(&mut self, op: &AdminOp) -> Applied {
+        match op {
+            AdminOp::GroupOnline { group } => {
+                let definition = self.known_group(group)?;
+                let members: Vec<Name> = definition
+                    .resources
+                    .iter()
+                    .map(|r| r.name.clone())
+                    .collect();
+                self.may_start(group)?;
+                for resource in &members {
+                    if let Some(record) = self.resources.get_mut(resource) {
+                        record.wanted = None;
+                        record.pardons += 1;
+                    }
+                }
+                if let Some(record) = self.groups.get_mut(group) {
+                    record.wanted = true;
+                    record.stop = Stop::None;
+                    record.failovers.clear();
+                }
+                Ok(vec![Effect::Group {
+                    group: group.clone(),
+                }])
+            }
+            AdminOp::GroupOffline { group } => {
+                self.known_group(group)?;
+                if let Some(record) = self.groups.get_mut(group) {
+                    record.wanted = false;
+                    record.stop = Stop::None;
+                }
+                let resources = self
+                    .definition
+                    .group(group)
+                    .map_or(&[][..], |group| &group.resources);
+                let owner_gone = self
+                    .groups
+                    .get(group)
+                    .is_some_and(|record| !self.is_member(record.owner));
+                for resource in resources {
+                    if let Some(record) = self.resources.get_mut(&resource.name) {
+                        record.wanted = None;
+                        if owner_gone {
+                            record.state = ResourceState::Offline;
+                        }
+                    }
+                }
+                Ok(vec![Effect::Group {
+                    group: group.clone(),
+                }])
+            }
+            AdminOp::GroupMove { group, to } => {
+                self.known_group(group)?;
+                if self
+                    .quorum_group()
+                    .is_some_and(|quorum| quorum.name == *group)
+                {
+                    return refuse(
+                        5020,
+                        format!(
+                            "group {group} holds the quorum resource and stays with the node that holds the \
+                             quorum disk: stop the cluster service there to hand both over"
+                        ),
+                    );
+                }
+                let Some(to) = to else {
+                    return refuse(5005, format!("no other node can take group {group} now"));
+                };
+                let to = self.known_node(to)?;
+                let Some(record) = self.groups.get(group) else {
+                    return stale();
+                };
+                let epoch = record.epoch;
+                if !self.is_member(record.owner) {
+                    // Nothing runs that would have to be stopped first.
+                    let (definition, owner) = (self.known_group(group)?, record.owner);
+                    if owner == to {
+                        return refuse(5050, format!("node {} is down", self.node_name(to)));
+                    }
+                    if let Err((code, text)) = self.may_take(definition, to) {
+                        return refuse(code, text);
+                    }
+                    return refuse(
+                        5050,
+                        format!(
+                            "the owner of group {group}, {}, was just lost: the cluster is about to place it",
+                            self.node_name(owner)
+                        ),
+                    );
+                }
+                self.begin_move(group, epoch, to, Cause::Admin, 0)
+            }
+            AdminOp::ResourceOnline { resource } => {
+                let group = self.known_resource(resource)?;
+                self.may_start(&group)?;
+                for name in self.with_providers(resource) {
+                    if let Some(record) = self.resources.get_mut(&name) {
+                        record.wanted = Some(true);
+                        record.pardons += 1;
+                    }
+                }
+                if let Some(record) = self.groups.get_mut(&group) {
+                    record.stop = Stop::None;
+                }
+                Ok(vec![Effect::Group { group }])
+            }
+            AdminOp::ResourceOffline { resource } => {
+                let group = self.known_resource(resource)?;
+                if self.is_quorum_resource(resource) {
+                    return refuse(
+                        5020,
+                        format!("{resource} is the quorum resource and stays online"),
+                    );
+                }
+                if let Some(record) = self.resources.get_mut(resource) {
+                    record.wanted = Some(false);
+                }
+                Ok(vec![Effect::Group { group }])
+            }
+            AdminOp::ResourceFail { resource } => {
+                let group = self.known_resource(resource)?;
+                let state = self.resource_state(resource);
+                if state != ResourceState::Online {
+                    let text = format!(
+                        "resource {resource} is {state}: only a resource that is Online can be made to fail"
+                    );
+                    return refuse(5004, text);
+                }
+                if let Some(record) = self.resources.get_mut(resource) {
+                    record.failures_asked += 1;
+                }
+                Ok(vec![Effect::Group { group }])
+            }
+            AdminOp::SetProperty {
+                object,
+                property,
+                value,
+            } => self.set_property(object, property, value.as_ref()),
+            AdminOp::ResourceControl { resource, .. } => {
+                let group = self.known_resource(resource)?;
+                Ok(vec![Effect::Group { group }])
+            }
+            AdminOp::NodePause { node } => self.set_paused(node, true),
+            AdminOp::NodeResume { node } => self.set_paused(node, false),
+            AdminOp::NodeEvict { node } => {
+                let id = self.known_node(node)?;
+                if self.is_member(id) {
+                    let text = format!(
+                        "node {node} is active: stop its cluster service before you evict it"
+                    );
+                    return refuse(5009, text);
+                }
+                self.nodes.remove(&id);
+                self.definition.nodes.retain(|node| node.id != id);
+                for group in &mut self.definition.groups {
+                    group
+                        .properties
+                        .preferred_owners
+                        .retain(|owner| owner != node);
+                    for resource in &mut group.resources {
+                        resource.possible_owners.retain(|owner| owner != node);
+                    }
+                }
+                Ok(vec![Effect::Evicted {
+                    node: id,
+                    name: node.clone(),
+                }])
+            }
+            AdminOp::VirtualServerCreate { request } => self.create_virtual_server(request),
+            AdminOp::ResourceDelete { resource } => self.delete_resource(resource),
+            AdminOp::ServiceStop => Ok(Vec::new()),
+        }
+    }
+
+    fn set_paused(&mut self, node: &Name, paused: bool) -> Applied {
+        let id = self.known_node(node)?;
+        if !self.is_member(id) {
+            return refuse(5050, format!("node {node} is down"));
+        }
+        if let Some(record) = self.nodes.get_mut(&id) {
+            record.paused = paused;
+        }
+        if !paused {
+            self.call_home(id);
+        }
+        Ok(vec![Effect::Node { node: id }])
+    }
+
+    fn set_property(
+        &mut self,
+        object: &Object,
+        property: &str,
+        value: Option<&quorate_model::Value>,
+    ) -> Applied {
+        let (subject, resource) = match object {
+            Object::Cluster | Object::Node(_) => {
+                return refuse(87, format!("{object:?} has no property {property}"));
+            }
+            Object::Group(name) => {
+                self.known_group(name)?;
+                let group = self
+                    .definition
+                    .groups
+                    .iter_mut()
+                    .find(|group| group.name == *name);
+                let Some(group) = group else { return stale() };
+                let result = match value {
+                    Some(value) => group.properties.set(property, value.clone()),
+                    None => group.properties.reset(property),
+                };
+                if let Err(error) = result {
+                    return refuse(87, error.to_string());
+                }
+                (name.to_string(), None)
+            }
+            Object::Resource(name) => {
+                self.known_resource(name)?;
+                let mut changed = self.definition.clone();
+                let resource = changed
+                    .groups
+                    .iter_mut()
+                    .flat_map(|group| &mut group.resources)
+                    .find(|resource| resource.name == *name);
+                let Some(resource) = resource else {
+                    return stale();
+                };
+                let result = match value {
+                    Some(value) => resource.properties.set(property, value.clone()),
+                    None => resource.properties.reset(property),
+                };
+                if let Err(error) = result {
+                    return refuse(87, error.to_string());
+                }
+                self.must_keep_rules(&changed)?;
+                self.definition = changed;
+                (name.to_string(), Some(name.clone()))
+            }
+        };
+        Ok(vec![Effect::Property {
+            subject,
+            property: property.to_owned(),
+            resource,
+        }])
+    }
+
+    fn may_start(&self, group: &Name) -> Result<(), Refusal> {
+        let Some(record) = self.groups.get(group) else {
+            return Ok(());
+        };
+        let owner = self.node_name(record.owner);
+        if self.is_member(record.owner) && self.nodes.get(&record.owner).is_some_and(|n| n.paused) {
+            let text = format!("node {owner} is paused: resume it, or move group {group} first");
+            return Err(Refusal { code: 5070, text });
+        }
+        Ok(())
+    }
+
+    fn known_group(&self, group: &Name) -> Result<&quorate_model::GroupDefinition, Refusal> {
+        self.group_definition(group).ok_or_else(|| Refusal {
+            code: 5013,
+            text: format!("there is no group {group}"),
+        })
+    }
+
+    pub(super) fn known_resource(&self, resource: &Name) -> Result<Name, Refusal> {
+        match self.resources.get(resource) {
+            Some(record) => Ok(record.group.clone()),
+            None => Err(Refusal {
+                code: 5007,
+                text: format!("there is no resource {resource}"),
+            }),
+        }
+    }
+
+    fn known_node(&self, node: &Name) -> Result<NodeId, Refusal> {
+        self.node_id(node).ok_or_else(|| Refusal {
+            code: 5042,
+            text: format!("there is no node {node}"),
+        })
+    }
+
+    /// A resource and everything it depends on.
+    fn with_providers(&self, resource: &Name) -> Vec<Name> {
+        let mut all = vec![resource.clone()];
+        let mut next = 0;
+        while let Some(name) = all.get(next) {
+            let providers = self
+                .resource_definition(name)
+                .map_or(&[][..], |r| &r.depends_on)
+                .to_vec();
+            for provider in providers {
+                if !all.contains(&provider) {
+                    all.push(provider);
+                }
+            }
+            next += 1;
+        }
+        all
+    }
+}
