@@ -36,6 +36,16 @@ fn life() {
 }
 
 #[test]
+fn one_way() {
+    passes("one-way", 9);
+}
+
+#[test]
+fn damage() {
+    passes("damage", 15);
+}
+
+#[test]
 fn every_quorum_drill_has_a_test_here() {
     let source = include_str!("quorum.rs");
     let folder = support::root().join("scripts/drills/quorum");

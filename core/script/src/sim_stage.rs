@@ -17,9 +17,9 @@ use quorate_sim::{Reply, RequestId, ServiceTimes, World, WorldError, WorldOption
 
 use crate::finding::{Finding, Place, suggestion};
 use crate::stage::{
-    Answer, Breach, ClientReport, DiskStatus, Fault, FaultHandle, GroupStatus, Line, NetworkStatus,
-    NodeStatus, OpenError, Order, OrderHandle, QuorumStatus, Repair, ResourceStatus, Stage,
-    StageError, StageRequest, StageSource,
+    Answer, Breach, ClientReport, Damage, DiskStatus, Fault, FaultHandle, GroupStatus, Line,
+    NetworkStatus, NodeStatus, OpenError, Order, OrderHandle, QuorumStatus, Repair, ResourceStatus,
+    Stage, StageError, StageRequest, StageSource,
 };
 
 /// Opens virtual clusters, with the plugins found in a list of folders. They are loaded when the first cluster is
@@ -379,6 +379,12 @@ impl Stage for SimStage {
             } => world.network_loss(&network, probability),
             Fault::NetworkLatency { network, latency } => world.network_latency(&network, latency),
             Fault::Partition { network, sides } => world.partition(network.as_deref(), &sides),
+            Fault::Cut { network, from, to } => world.cut(network.as_deref(), &from, &to),
+            Fault::CrashWriting { node, file, kept } => world.crash_writing(&node, &file, kept),
+            Fault::Wipe { node } => world.wipe(&node),
+            Fault::FileDamage { disk, file, damage } => {
+                world.damage_file(&disk, &file, damage_of(damage))
+            }
             Fault::DhcpFail { network } => world.fail_dhcp(&network),
             Fault::DiskFail { disk } => world.fail_disk(&disk),
             Fault::DiskSlow { disk, delay } => world.slow_disk(&disk, delay),
@@ -494,6 +500,14 @@ fn default_of(property: &quorate_host::PropertyInfo) -> Value {
         }
         PropertyKind::Text => Value::Text(property.default.clone()),
         PropertyKind::List => Value::List(property.default.lines().map(str::to_owned).collect()),
+    }
+}
+
+fn damage_of(damage: Damage) -> quorate_sim::Damage {
+    match damage {
+        Damage::FlippedBit { byte } => quorate_sim::Damage::FlippedBit { byte },
+        Damage::LostTail { bytes } => quorate_sim::Damage::LostTail { bytes },
+        Damage::Lost => quorate_sim::Damage::Lost,
     }
 }
 

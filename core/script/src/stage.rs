@@ -72,6 +72,15 @@ pub enum Fault {
         /// The sides.
         sides: Vec<Vec<Name>>,
     },
+    /// What one node sends does not reach another; the other direction works.
+    Cut {
+        /// On one network, or on all.
+        network: Option<Name>,
+        /// Who sends.
+        from: Name,
+        /// Whom it does not reach.
+        to: Name,
+    },
     /// A network's DHCP server gives and renews no lease.
     DhcpFail {
         /// Which network.
@@ -81,6 +90,29 @@ pub enum Fault {
     DiskFail {
         /// Which disk.
         disk: Name,
+    },
+    /// A node is going to lose its power in the middle of its next write to a file.
+    CrashWriting {
+        /// Which node.
+        node: Name,
+        /// Which file, on whichever disk.
+        file: String,
+        /// How many bytes of the write get to the disk.
+        kept: u64,
+    },
+    /// Everything on the system disk of a node that is off is gone.
+    Wipe {
+        /// Which node.
+        node: Name,
+    },
+    /// A file is damaged. There is nothing to heal.
+    FileDamage {
+        /// On which shared disk, or on the system disk of the node of this name.
+        disk: Name,
+        /// Which file.
+        file: String,
+        /// What is wrong with it.
+        damage: Damage,
     },
     /// Every request to a shared disk takes this much longer.
     DiskSlow {
@@ -115,6 +147,23 @@ pub enum Fault {
         /// How much longer.
         delay: Duration,
     },
+}
+
+/// What may be wrong with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// A bit of one byte is flipped: of the one in the middle if none is named.
+    FlippedBit {
+        /// Which byte, from 0.
+        byte: Option<u64>,
+    },
+    /// The last bytes never got to the disk.
+    LostTail {
+        /// How many.
+        bytes: u64,
+    },
+    /// There is no such file any more.
+    Lost,
 }
 
 /// A thing whose faults can be repaired all at once.

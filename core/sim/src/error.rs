@@ -39,6 +39,16 @@ pub enum WorldError {
         /// The resource.
         resource: Name,
     },
+    /// No file of that name is on the disk.
+    #[error("there is no file {file:?} on {disk}{}", did_you_mean(suggestions))]
+    NoFile {
+        /// The disk, or the machine whose system disk it is.
+        disk: Name,
+        /// What was asked for.
+        file: String,
+        /// Names that look like it, or the first there are.
+        suggestions: Vec<Name>,
+    },
     /// A fault that was never made, or is healed already.
     #[error("there is no active fault number {0}")]
     NoFault(u64),

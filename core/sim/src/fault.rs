@@ -81,6 +81,30 @@ pub enum Fault {
         /// The disk.
         disk: Name,
     },
+    /// Part of a file is not what was written, or gone. There is nothing to heal.
+    FileDamage {
+        /// The shared disk, or the machine whose system disk it is.
+        disk: Name,
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        damage: Damage,
+    },
+    /// Everything on a machine's system disk is gone. There is nothing to heal.
+    Wipe {
+        /// The machine.
+        node: Name,
+    },
+    /// A machine is going to lose power in the middle of its next write to a file. Healing before that takes it
+    /// back; afterwards it switches the machine on.
+    CrashWriting {
+        /// The machine.
+        node: Name,
+        /// The file, on whichever disk.
+        file: String,
+        /// How many bytes of the write are on the disk then.
+        kept: u64,
+    },
     /// A disk takes longer.
     SlowDisk {
         /// The disk.
@@ -115,6 +139,25 @@ pub enum Fault {
         #[serde(serialize_with = "micros")]
         delay: Duration,
     },
+}
+
+/// What may be wrong with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Damage {
+    /// A bit of one byte is flipped.
+    FlippedBit {
+        /// Which byte, from 0; the one in the middle if none is named.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        byte: Option<u64>,
+    },
+    /// The last bytes never got to the disk.
+    LostTail {
+        /// How many.
+        bytes: u64,
+    },
+    /// There is no such file any more.
+    Lost,
 }
 
 fn micros<S: serde::Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -153,6 +196,25 @@ impl fmt::Display for Fault {
             }
             Fault::Dhcp { network } => write!(f, "the DHCP server of {network} falls silent"),
             Fault::Disk { disk } => write!(f, "disk {disk} fails"),
+            Fault::FileDamage { disk, file, damage } => match damage {
+                Damage::FlippedBit { byte: Some(byte) } => {
+                    write!(f, "a bit of byte {byte} of {file} on {disk} is flipped")
+                }
+                Damage::FlippedBit { byte: None } => {
+                    write!(f, "a bit in the middle of {file} on {disk} is flipped")
+                }
+                Damage::LostTail { bytes } => {
+                    write!(f, "the last {bytes} bytes of {file} on {disk} are lost")
+                }
+                Damage::Lost => write!(f, "{file} on {disk} is lost"),
+            },
+            Fault::Wipe { node } => write!(f, "the system disk of {node} is wiped"),
+            Fault::CrashWriting { node, file, kept } => {
+                write!(
+                    f,
+                    "{node} loses power after {kept} bytes of its next write to {file}"
+                )
+            }
             Fault::SlowDisk { disk, delay } => write!(f, "disk {disk} slows down by {delay:?}"),
             Fault::ServiceCrash { resource } => write!(f, "the service of {resource} crashes"),
             Fault::Hang { resource } => write!(f, "the service of {resource} hangs"),
@@ -176,13 +238,17 @@ impl Fault {
             Fault::Crash { node }
             | Fault::Freeze { node }
             | Fault::ServiceStop { node }
+            | Fault::Wipe { node }
+            | Fault::CrashWriting { node, .. }
             | Fault::Card { node, .. } => Some(node),
             Fault::Network { network }
             | Fault::Loss { network, .. }
             | Fault::Latency { network, .. }
             | Fault::Dhcp { network } => Some(network),
             Fault::Cut { network, .. } => network.as_ref(),
-            Fault::Disk { disk } | Fault::SlowDisk { disk, .. } => Some(disk),
+            Fault::Disk { disk }
+            | Fault::SlowDisk { disk, .. }
+            | Fault::FileDamage { disk, .. } => Some(disk),
             Fault::ServiceCrash { resource }
             | Fault::Hang { resource }
             | Fault::FailStarts { resource, .. }

@@ -21,7 +21,7 @@ mod status;
 mod world;
 
 pub use error::WorldError;
-pub use fault::{Fault, FaultId};
+pub use fault::{Damage, Fault, FaultId};
 pub use journal::{Entry, Header, JOURNAL_SCHEMA, Journal, What, WorldEvent};
 pub use monitor::{Monitors, ResourceMonitor};
 pub use options::{ServiceTimes, WorldOptions};

@@ -155,6 +155,13 @@ pub(crate) mod words {
         cut_all(&context, &sides)
     }
 
+    /// Cuts one direction on all networks: `cut("NODE1", "NODE2")`, and NODE2 does not hear NODE1 while NODE1 hears
+    /// NODE2.
+    #[rhai_fn(name = "cut", return_raw)]
+    pub fn cut(context: NativeCallContext<'_>, from: Dynamic, to: Dynamic) -> Fallible<FaultRef> {
+        order::cut(&context, None, &from, &to)
+    }
+
     /// Heals every fault, the last one first: what was cut, broken, crashed or frozen.
     #[rhai_fn(return_raw)]
     pub fn heal(context: NativeCallContext<'_>) -> Fallible<()> {

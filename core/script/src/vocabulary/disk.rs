@@ -4,7 +4,7 @@ use rhai::plugin::*;
 
 use super::handles::{DiskRef, FaultRef};
 use super::order::{self, read};
-use crate::stage::{Fault, Repair};
+use crate::stage::{Damage, Fault, Repair};
 use crate::thrown::Fallible;
 use crate::values::{name_arg, name_or_empty, names, show, span_arg};
 
@@ -81,6 +81,56 @@ pub(crate) mod words {
             delay,
         };
         order::inject(&context, format!("{} is slow", disk.name), fault)
+    }
+
+    /// Flips a bit in the middle of a file on the disk, such as "quolog.log" or "chk001.tmp". Nobody notices before
+    /// the file is read.
+    #[rhai_fn(name = "corrupt", return_raw)]
+    pub fn corrupt(
+        context: NativeCallContext<'_>,
+        disk: &mut DiskRef,
+        file: &str,
+    ) -> Fallible<FaultRef> {
+        order::damage(
+            &context,
+            &disk.name,
+            file,
+            Damage::FlippedBit { byte: None },
+        )
+    }
+
+    /// Flips a bit of one byte, counted from 0, of a file on the disk.
+    #[rhai_fn(name = "corrupt", return_raw)]
+    pub fn corrupt_at(
+        context: NativeCallContext<'_>,
+        disk: &mut DiskRef,
+        file: &str,
+        byte: i64,
+    ) -> Fallible<FaultRef> {
+        let byte = Some(order::bytes_arg(&context, byte, "the place of a byte")?);
+        order::damage(&context, &disk.name, file, Damage::FlippedBit { byte })
+    }
+
+    /// The last bytes of a file on the disk are gone, as if they had never been written out.
+    #[rhai_fn(return_raw)]
+    pub fn lose_tail(
+        context: NativeCallContext<'_>,
+        disk: &mut DiskRef,
+        file: &str,
+        bytes: i64,
+    ) -> Fallible<FaultRef> {
+        let bytes = order::bytes_arg(&context, bytes, "a number of bytes")?;
+        order::damage(&context, &disk.name, file, Damage::LostTail { bytes })
+    }
+
+    /// A file on the disk is gone.
+    #[rhai_fn(return_raw)]
+    pub fn lose_file(
+        context: NativeCallContext<'_>,
+        disk: &mut DiskRef,
+        file: &str,
+    ) -> Fallible<FaultRef> {
+        order::damage(&context, &disk.name, file, Damage::Lost)
     }
 
     /// Its name, as a text.

@@ -111,6 +111,17 @@ pub(crate) mod words {
         order::inject(&context, format!("{} is cut", network.name), fault)
     }
 
+    /// Cuts one direction: on this network, what the first node sends does not reach the second.
+    #[rhai_fn(name = "cut", return_raw)]
+    pub fn cut(
+        context: NativeCallContext<'_>,
+        network: &mut NetworkRef,
+        from: Dynamic,
+        to: Dynamic,
+    ) -> Fallible<FaultRef> {
+        order::cut(&context, Some(network.name.clone()), &from, &to)
+    }
+
     /// The network's DHCP server falls silent: no lease is given or renewed.
     #[rhai_fn(return_raw)]
     pub fn fail_dhcp(

@@ -1,11 +1,13 @@
 //! Nodes and their cards.
 
+use rhai::Map;
 use rhai::plugin::*;
 
 use super::handles::{FaultRef, NicRef, NodeRef};
 use super::order::{self, read};
-use crate::stage::{Fault, NodeStatus, Order, Repair, Stage};
-use crate::thrown::Fallible;
+use crate::finding::suggestion;
+use crate::stage::{Damage, Fault, NodeStatus, Order, Repair, Stage};
+use crate::thrown::{Fallible, Thrown};
 use crate::values::{name_arg, names, show, span_arg};
 
 fn status<T>(
@@ -24,6 +26,34 @@ fn status<T>(
         |stage: &dyn Stage| stage.node(&name).map(pick),
         shown,
     )
+}
+
+/// The file that is being written when the power fails, and how much of the write gets to the disk.
+fn crash_options(context: &NativeCallContext<'_>, options: &Map) -> Fallible<(String, u64)> {
+    let at = context.call_position();
+    let (mut file, mut kept) = (None, 0);
+    for (key, value) in options {
+        match key.as_str() {
+            "writing" => file = Some(name_arg(context, value)?.to_string()),
+            "kept" => {
+                let number = value.as_int().map_err(|kind| {
+                    Thrown::mistake(format!("kept is a number of bytes, not {kind}")).at(at)
+                })?;
+                kept = order::bytes_arg(context, number, "kept")?;
+            }
+            other => {
+                let hint = suggestion(other, ["writing", "kept"]);
+                let hint = hint.map_or_else(String::new, |hint| format!(": {hint}"));
+                let text = format!("crash knows no option \"{other}\"{hint}");
+                return Err(Thrown::mistake(text).at(at));
+            }
+        }
+    }
+    let file = file.ok_or_else(|| {
+        let text = "crash(#{…}) needs the file: crash(#{writing: \"quolog.log\"})";
+        Thrown::mistake(text).at(at)
+    })?;
+    Ok((file, kept))
 }
 
 /// Words about nodes.
@@ -91,6 +121,24 @@ pub(crate) mod words {
             node: node.name.clone(),
         };
         order::inject(&context, format!("{} has no power", node.name), fault)
+    }
+
+    /// Takes the node's power away in the middle of its next write to a file: `crash(#{writing: "quolog.log",
+    /// kept: 5})` leaves five bytes of that write on the disk; without `kept` none.
+    #[rhai_fn(name = "crash", return_raw)]
+    pub fn crash_writing(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        options: Map,
+    ) -> Fallible<FaultRef> {
+        let (file, kept) = crash_options(&context, &options)?;
+        let fault = Fault::CrashWriting {
+            node: node.name.clone(),
+            file,
+            kept,
+        };
+        let what = format!("{} loses power in the middle of a write", node.name);
+        order::inject(&context, what, fault)
     }
 
     /// Switches the node on.
@@ -177,6 +225,69 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn start_service(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(&context, Order::ServiceStart(node.name.clone()))
+    }
+
+    /// Flips a bit in the middle of a file on the node's system disk, such as "quolog.log" or "chk001.tmp". Nobody notices before
+    /// the file is read.
+    #[rhai_fn(name = "corrupt", return_raw)]
+    pub fn corrupt(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        file: &str,
+    ) -> Fallible<FaultRef> {
+        order::damage(
+            &context,
+            &node.name,
+            file,
+            Damage::FlippedBit { byte: None },
+        )
+    }
+
+    /// Flips a bit of one byte, counted from 0, of a file on the node's system disk.
+    #[rhai_fn(name = "corrupt", return_raw)]
+    pub fn corrupt_at(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        file: &str,
+        byte: i64,
+    ) -> Fallible<FaultRef> {
+        let byte = Some(order::bytes_arg(&context, byte, "the place of a byte")?);
+        order::damage(&context, &node.name, file, Damage::FlippedBit { byte })
+    }
+
+    /// The last bytes of a file on the node's system disk are gone, as if they had never been written out.
+    #[rhai_fn(return_raw)]
+    pub fn lose_tail(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        file: &str,
+        bytes: i64,
+    ) -> Fallible<FaultRef> {
+        let bytes = order::bytes_arg(&context, bytes, "a number of bytes")?;
+        order::damage(&context, &node.name, file, Damage::LostTail { bytes })
+    }
+
+    /// A file on the node's system disk is gone.
+    #[rhai_fn(return_raw)]
+    pub fn lose_file(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        file: &str,
+    ) -> Fallible<FaultRef> {
+        order::damage(&context, &node.name, file, Damage::Lost)
+    }
+
+    /// Wipes the system disk of a node that is off: its copy of the cluster database is gone.
+    #[rhai_fn(return_raw)]
+    pub fn wipe(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
+        let fault = Fault::Wipe {
+            node: node.name.clone(),
+        };
+        order::inject(
+            &context,
+            format!("{}'s system disk is wiped", node.name),
+            fault,
+        )
     }
 
     /// The node's card in a network: `node("NODE1").nic("Public").fail()`.

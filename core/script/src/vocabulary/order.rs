@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use quorate_model::Name;
-use rhai::NativeCallContext;
+use rhai::{Dynamic, NativeCallContext};
 
 use super::handles::FaultRef;
 use crate::finding::suggestion;
 use crate::session::Session;
-use crate::stage::{Fault, Order, Repair, Stage};
+use crate::stage::{Damage, Fault, Order, Repair, Stage};
 use crate::thrown::{Fallible, Thrown};
+use crate::values::name_arg;
 use crate::watch;
 
 /// How long an order may go without an answer.
@@ -55,6 +56,49 @@ pub(crate) fn inject(
     Ok(FaultRef {
         handle,
         what: what.into(),
+    })
+}
+
+/// Cuts what one node sends to another, on one network or on all.
+pub(crate) fn cut(
+    context: &NativeCallContext<'_>,
+    network: Option<Name>,
+    from: &Dynamic,
+    to: &Dynamic,
+) -> Fallible<FaultRef> {
+    let node = |name: &Dynamic| {
+        let name = name_arg(context, name)?;
+        known(context, "node", &name, |stage| stage.nodes())
+    };
+    let (from, to) = (node(from)?, node(to)?);
+    if from == to {
+        let text = format!("a node always hears itself: {from} is named twice");
+        return Err(Thrown::mistake(text).at(context.call_position()));
+    }
+    let place = network.as_ref().map_or("all networks", Name::as_str);
+    let what = format!("{to} does not hear {from} on {place}");
+    inject(context, what, Fault::Cut { network, from, to })
+}
+
+/// Damages a file on a shared disk, or on the system disk of the node of that name.
+pub(crate) fn damage(
+    context: &NativeCallContext<'_>,
+    disk: &Name,
+    file: &str,
+    damage: Damage,
+) -> Fallible<FaultRef> {
+    let fault = Fault::FileDamage {
+        disk: disk.clone(),
+        file: file.to_owned(),
+        damage,
+    };
+    inject(context, format!("{file} on {disk} is damaged"), fault)
+}
+
+/// A number of bytes, or a byte's place.
+pub(crate) fn bytes_arg(context: &NativeCallContext<'_>, number: i64, what: &str) -> Fallible<u64> {
+    u64::try_from(number).map_err(|_| {
+        Thrown::mistake(format!("{what} is 0 or more: {number}")).at(context.call_position())
     })
 }
 

@@ -161,6 +161,49 @@ impl Disks {
         &self.all[self.shared + machine]
     }
 
+    /// A machine's system disk.
+    pub(crate) fn system_mut(&mut self, machine: Machine) -> &mut Disk {
+        &mut self.all[self.shared + machine]
+    }
+
+    /// Who writes what file, if the request in front of a disk's queue is number `id` and changes one.
+    pub(crate) fn writing(&self, place: usize, id: u64) -> Option<(Machine, &str)> {
+        let first = self.all[place].pending.front()?;
+        if first.id != id {
+            return None;
+        }
+        match &first.request.op {
+            DiskOp::Append { file, bytes } if !bytes.is_empty() => Some((first.machine, file)),
+            DiskOp::Replace { file, .. } | DiskOp::Truncate { file, .. } => {
+                Some((first.machine, file))
+            }
+            DiskOp::Append { .. } | DiskOp::Remove { .. } | DiskOp::ReadAll { .. } => None,
+        }
+    }
+
+    /// Carries out the request in front of a disk's queue as far as a machine got with it before its power failed:
+    /// the first bytes of what it appends; all or nothing of what it replaces. Nothing that it asked for later
+    /// is done.
+    pub(crate) fn finish_in_part(&mut self, place: usize, kept: u64) {
+        let disk = &mut self.all[place];
+        let Some(first) = disk.pending.pop_front() else {
+            return;
+        };
+        disk.pending
+            .retain(|pending| pending.machine != first.machine);
+        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+        let op = match first.request.op {
+            DiskOp::Append { file, mut bytes } => {
+                bytes.truncate(kept);
+                DiskOp::Append { file, bytes }
+            }
+            DiskOp::Replace { bytes, .. } if kept < bytes.len() => return,
+            op => op,
+        };
+        // Whether it got through at all is the disk's own matter, as ever.
+        let _ = disk.carry_out(first.machine, op);
+    }
+
     /// Puts a request at the end of its disk's queue: the disk, the request's number and when it will be
     /// finished. A disk that is not there fails the request at once.
     pub(crate) fn submit(

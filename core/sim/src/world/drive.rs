@@ -86,15 +86,18 @@ impl World {
                 }
                 Cause::Message { from, to, kind }
             }
-            Happening::Disk { disk, request } => match self.env.disks.finish(disk, request) {
-                Some(done) => {
-                    if self.stations[done.machine].boot == done.boot {
-                        self.input(done.machine, Input::Disk(done.done));
-                    }
-                    Cause::Machine("a disk request ended", done.machine)
+            Happening::Disk { disk, request } => {
+                if let Some(machine) = self.crash_in_write(disk, request) {
+                    return Cause::Machine("a crash in the middle of a write", machine);
                 }
-                None => Cause::Nothing,
-            },
+                let Some(done) = self.env.disks.finish(disk, request) else {
+                    return Cause::Nothing;
+                };
+                if self.stations[done.machine].boot == done.boot {
+                    self.input(done.machine, Input::Disk(done.done));
+                }
+                Cause::Machine("a disk request ended", done.machine)
+            }
             Happening::Process {
                 machine,
                 resource,

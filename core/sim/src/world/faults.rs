@@ -114,6 +114,15 @@ impl World {
                 Ok(())
             }
             Fault::Disk { disk } | Fault::SlowDisk { disk, .. } => self.known_disk(disk).map(drop),
+            Fault::FileDamage { disk, file, damage } => self.check_damage(disk, file, *damage),
+            Fault::Wipe { node } => {
+                let machine = self.machine(node)?;
+                match self.env.hosts[machine].on {
+                    true => Err(self.machine_error(machine, "is on: its system disk is in use")),
+                    false => Ok(()),
+                }
+            }
+            Fault::CrashWriting { node, .. } => self.must_run(self.machine(node)?),
             Fault::ServiceCrash { resource } | Fault::Hang { resource } => {
                 self.known_resource(resource)?;
                 if self.processes_of(resource).is_empty() {
@@ -170,6 +179,16 @@ impl World {
                 for (machine, service) in self.processes_of(&resource) {
                     self.env.process_hang(machine, &resource, &service, true);
                 }
+            }
+            Fault::FileDamage { disk, file, damage } => {
+                self.damage(&disk, &file, damage);
+                self.env.faults.remove(&id);
+            }
+            Fault::Wipe { node } => {
+                if let Ok(machine) = self.machine(&node) {
+                    self.env.disks.system_mut(machine).files.clear();
+                }
+                self.env.faults.remove(&id);
             }
             _ => self.faults_changed(),
         }

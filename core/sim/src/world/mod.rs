@@ -2,6 +2,7 @@
 
 mod admin;
 mod clients;
+mod damage;
 mod drive;
 mod faults;
 mod power;

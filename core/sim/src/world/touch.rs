@@ -22,6 +22,8 @@ impl World {
             Fault::Crash { node }
             | Fault::Freeze { node }
             | Fault::ServiceStop { node }
+            | Fault::Wipe { node }
+            | Fault::CrashWriting { node, .. }
             | Fault::Card { node, .. } => self
                 .machine(node)
                 .map(|machine| self.groups_on(machine))
@@ -37,7 +39,9 @@ impl World {
                 .into_iter()
                 .flat_map(|machine| self.groups_on(machine))
                 .collect(),
-            Fault::Disk { disk } | Fault::SlowDisk { disk, .. } => self.groups_with_disk(disk),
+            Fault::Disk { disk }
+            | Fault::SlowDisk { disk, .. }
+            | Fault::FileDamage { disk, .. } => self.groups_with_disk(disk),
             Fault::Dhcp { network } => self.groups_with_lease(network),
             Fault::ServiceCrash { resource }
             | Fault::Hang { resource }
