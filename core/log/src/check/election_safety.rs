@@ -12,6 +12,11 @@ pub struct ElectionSafety {
 }
 
 impl ElectionSafety {
+    /// Who was seen leading, term by term.
+    pub fn leaders(&self) -> impl Iterator<Item = (u64, Id)> {
+        self.leaders.iter().map(|(term, id)| (*term, *id))
+    }
+
     /// Looks at one log.
     ///
     /// # Errors

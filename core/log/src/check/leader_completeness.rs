@@ -15,6 +15,13 @@ pub struct LeaderCompleteness {
 }
 
 impl LeaderCompleteness {
+    /// What was seen committed: index, term, and the term in which it was first known as such.
+    pub fn committed(&self) -> impl Iterator<Item = (u64, u64, u64)> {
+        self.committed
+            .iter()
+            .map(|(index, (term, known))| (*index, *term, *known))
+    }
+
     /// Looks at what `node` knows as committed, and whether every leader has it.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! boot, every message that leaves, every entry applied, and lets it look at the cluster after every
 //! step. The checks stand outside the log and use nothing but what anybody may read of it.
 
+pub mod canonical;
 mod committed_durable;
 mod election_safety;
 mod leader_append_only;
