@@ -71,7 +71,7 @@ fn layouts() -> Vec<Layout> {
         QrClock { size, version, now_ms, civil_ms }
         QrRandom { size, version, next }
         QrProperties { size, version, get, get_u32, provider_count, provider_name, provider_get, publish }
-        QrService { size, version, start, stop, kill, state, listen }
+        QrService { size, version, start, stop, kill, state, listen, start_with }
         QrProbe { size, version, service, port }
         QrDisk {
             size, version, reserve, break_reservation, release, reserved, mount, unmount, list, write, read,
@@ -82,6 +82,7 @@ fn layouts() -> Vec<Layout> {
         QrCheckpoint { size, version, save, load }
         QrCluster { size, version, configured_nodes, online_here }
         QrLog { size, version, write }
+        QrScript { size, version, load }
     }
 }
 

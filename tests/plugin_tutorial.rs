@@ -89,7 +89,9 @@ fn the_tutorial_in_c() {
 
 #[test]
 fn the_tutorial_in_rhai() {
-    follow("rhai", 3);
+    let out = follow("rhai", 5);
+    assert!(out.contains("no findings in 3 files"), "{out}");
+    assert!(out.contains("3 drills: 3 pass;"), "{out}");
 }
 
 #[test]

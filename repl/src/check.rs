@@ -11,6 +11,7 @@ use crate::cli::{CheckArgs, Format};
 use crate::exit::Exit;
 use crate::output::{Output, Tone};
 use crate::report;
+use crate::resource_scripts;
 
 /// Checks the files named and prints everything found in them, in one run.
 pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
@@ -52,16 +53,25 @@ fn check(file: &Path) -> Result<(Vec<Finding>, Option<ClusterDefinition>), Strin
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
     match file.extension().and_then(|extension| extension.to_str()) {
+        Some("rhai") if resource_scripts::is_one(&text) => {
+            Ok((resource_scripts::check(&name, &text), None))
+        }
         Some("rhai") => Ok((check_script(&name, &text), None)),
         Some("ron") => Ok(match quorate_model::parse(&name, &text) {
             Ok(loaded) => {
                 let warnings = quorate_model::Diagnostics(loaded.warnings);
-                (findings_of(&warnings, &text), Some(loaded.definition))
+                let mut findings = findings_of(&warnings, &text);
+                findings.extend(resource_scripts::check_cluster(
+                    file,
+                    &text,
+                    &loaded.definition,
+                ));
+                (findings, Some(loaded.definition))
             }
             Err(found) => (findings_of(&found, &text), None),
         }),
         _ => Err(format!(
-            "{name} is neither a cluster file (.ron) nor a drill script (.rhai)"
+            "{name} is neither a cluster file (.ron) nor a script (.rhai)"
         )),
     }
 }
@@ -120,7 +130,7 @@ impl Plan {
 
 /// The section of the text that a finding's rule comes from; scripts have rules of their own.
 fn section(finding: &Finding) -> &'static str {
-    rules::rule(&finding.rule).map_or("drill script", |rule| rule.section)
+    rules::rule(&finding.rule).map_or("scripts", |rule| rule.section)
 }
 
 /// Findings by severity, gravest first, and by section, in the order in which sections first speak.

@@ -11,6 +11,7 @@ mod output;
 mod plugin;
 mod plugins;
 mod report;
+mod resource_scripts;
 
 use std::process::ExitCode;
 use std::sync::Arc;

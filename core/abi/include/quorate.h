@@ -55,6 +55,7 @@
 #define QR_SERVICE_ID_CHECKPOINT "quorate.checkpoint/1"
 #define QR_SERVICE_ID_CLUSTER "quorate.cluster/1"
 #define QR_SERVICE_ID_LOG "quorate.log/1"
+#define QR_SERVICE_ID_SCRIPT "quorate.script/1"
 
 struct QrInstance;
 struct QrStr;
@@ -75,6 +76,7 @@ struct QrName;
 struct QrCheckpoint;
 struct QrCluster;
 struct QrLog;
+struct QrScript;
 
 
 /**
@@ -807,6 +809,14 @@ struct QrService {
                      uint32_t port,
                      struct QrStr protocol,
                      uint32_t on);
+  /**
+   * As `start`, with what it is given at its start: parameters (of a service) or nothing, and the directory it runs in, empty for the controller's own.
+   */
+  uint32_t (*start_with)(const struct QrInstance *instance,
+                         struct QrStr name,
+                         uint64_t work_units,
+                         struct QrStr parameters,
+                         struct QrStr directory);
 };
 
 /**
@@ -1039,6 +1049,28 @@ struct QrLog {
 };
 
 /**
+ * Scripts that resources are written in.
+ */
+struct QrScript {
+  /**
+   * Size of this table as the host was compiled.
+   */
+  uint32_t size;
+  /**
+   * The service's version: 1.
+   */
+  uint32_t version;
+  /**
+   * The text of the script at `path`, which counts from the folder of the cluster's definition. `QR_ERROR_FILE_NOT_FOUND` if this node has no such file.
+   */
+  uint32_t (*load)(const struct QrInstance *instance,
+                   struct QrStr path,
+                   uint8_t *buffer,
+                   uint64_t buffer_len,
+                   uint64_t *needed);
+};
+
+/**
  * Type of `quorate_plugin_v1`. Callable at any time, from any thread; the block lives as long as the library.
  */
 typedef const struct QrPlugin *(*QrEntryFn)(void);
@@ -1238,7 +1270,9 @@ QR_ASSERT_LAYOUT(offsetof(struct QrService, state) == 32);
 QR_ASSERT_LAYOUT(sizeof(((struct QrService *)0)->state) == 8);
 QR_ASSERT_LAYOUT(offsetof(struct QrService, listen) == 40);
 QR_ASSERT_LAYOUT(sizeof(((struct QrService *)0)->listen) == 8);
-QR_ASSERT_LAYOUT(sizeof(struct QrService) == 48);
+QR_ASSERT_LAYOUT(offsetof(struct QrService, start_with) == 48);
+QR_ASSERT_LAYOUT(sizeof(((struct QrService *)0)->start_with) == 8);
+QR_ASSERT_LAYOUT(sizeof(struct QrService) == 56);
 QR_ASSERT_LAYOUT(offsetof(struct QrProbe, size) == 0);
 QR_ASSERT_LAYOUT(sizeof(((struct QrProbe *)0)->size) == 4);
 QR_ASSERT_LAYOUT(offsetof(struct QrProbe, version) == 4);
@@ -1322,6 +1356,13 @@ QR_ASSERT_LAYOUT(sizeof(((struct QrLog *)0)->version) == 4);
 QR_ASSERT_LAYOUT(offsetof(struct QrLog, write) == 8);
 QR_ASSERT_LAYOUT(sizeof(((struct QrLog *)0)->write) == 8);
 QR_ASSERT_LAYOUT(sizeof(struct QrLog) == 16);
+QR_ASSERT_LAYOUT(offsetof(struct QrScript, size) == 0);
+QR_ASSERT_LAYOUT(sizeof(((struct QrScript *)0)->size) == 4);
+QR_ASSERT_LAYOUT(offsetof(struct QrScript, version) == 4);
+QR_ASSERT_LAYOUT(sizeof(((struct QrScript *)0)->version) == 4);
+QR_ASSERT_LAYOUT(offsetof(struct QrScript, load) == 8);
+QR_ASSERT_LAYOUT(sizeof(((struct QrScript *)0)->load) == 8);
+QR_ASSERT_LAYOUT(sizeof(struct QrScript) == 16);
 #undef QR_ASSERT_LAYOUT
 #endif
 

@@ -156,6 +156,16 @@ pub struct QrService {
             on: u32,
         ) -> u32,
     >,
+    /// As `start`, with what it is given at its start: parameters (of a service) or nothing, and the directory it runs in, empty for the controller's own.
+    pub start_with: Option<
+        unsafe extern "C" fn(
+            instance: *const QrInstance,
+            name: QrStr,
+            work_units: u64,
+            parameters: QrStr,
+            directory: QrStr,
+        ) -> u32,
+    >,
 }
 
 // SAFETY: the table is immutable and its pointers are to functions.
@@ -402,3 +412,29 @@ pub struct QrLog {
 
 // SAFETY: the table is immutable and its pointers are to functions.
 unsafe impl Sync for QrLog {}
+
+/// Id of [`QrScript`].
+pub const SERVICE_ID_SCRIPT: &str = "quorate.script/1";
+
+/// Scripts that resources are written in.
+#[repr(C)]
+#[derive(Debug)]
+pub struct QrScript {
+    /// Size of this table as the host was compiled.
+    pub size: u32,
+    /// The service's version: 1.
+    pub version: u32,
+    /// The text of the script at `path`, which counts from the folder of the cluster's definition. [`crate::ERROR_FILE_NOT_FOUND`] if this node has no such file.
+    pub load: Option<
+        unsafe extern "C" fn(
+            instance: *const QrInstance,
+            path: QrStr,
+            buffer: *mut u8,
+            buffer_len: u64,
+            needed: *mut u64,
+        ) -> u32,
+    >,
+}
+
+// SAFETY: the table is immutable and its pointers are to functions.
+unsafe impl Sync for QrScript {}

@@ -78,6 +78,19 @@ pub trait Services {
         name: &str,
         work_units: u64,
     ) -> ServiceResult<()>;
+    /// As [`service_start`](Self::service_start), with what the service is given at its start and the directory it
+    /// runs in. A world that has no place for them starts it without.
+    fn service_start_with(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        work_units: u64,
+        parameters: &str,
+        directory: &str,
+    ) -> ServiceResult<()> {
+        let _ = (parameters, directory);
+        self.service_start(caller, name, work_units)
+    }
     /// Asks the service to stop.
     fn service_stop(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
     /// Kills the service at once.
@@ -177,4 +190,13 @@ pub trait Services {
 
     /// `quorate.cluster/1`: how many nodes are configured in the cluster.
     fn configured_nodes(&self) -> u32;
+
+    /// `quorate.script/1`: the text of the script at `path`, from the folder of the cluster's definition.
+    fn script_load(&self, caller: Caller<'_>, path: &str) -> ServiceResult<String> {
+        let _ = caller;
+        Err(ServiceError::new(
+            quorate_abi::ERROR_NOT_SUPPORTED,
+            format!("nothing here can read the script {path}"),
+        ))
+    }
 }

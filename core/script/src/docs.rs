@@ -21,6 +21,11 @@ pub fn entries() -> Vec<Entry> {
     entries_of(&Lexicon::of(&bare()))
 }
 
+/// The same of another engine's own words.
+pub fn entries_of_engine(engine: &rhai::Engine) -> Vec<Entry> {
+    entries_of(&Lexicon::of(engine))
+}
+
 /// As [`entries`], from a lexicon at hand.
 pub(crate) fn entries_of(lexicon: &Lexicon) -> Vec<Entry> {
     let told = |word: &&Word| {
@@ -75,6 +80,9 @@ fn example(kind: &str) -> &str {
         "Service" => "service(resource)",
         "Network" => "network(name)",
         "Disk" => "disk(name)",
+        "NetworkName" => "network_name(name)",
+        "Provider" => "provider(kind)",
+        "Progress" => "progress",
         "Quorum" => "quorum()",
         "Clients" => "clients(group, options)",
         "Fault" => "fault",

@@ -24,9 +24,9 @@ mod values;
 mod vocabulary;
 mod watch;
 
-pub use check::check_script;
+pub use check::{check_resource_script, check_script, is_resource_script};
 pub use console::{Console, ConsoleOptions, Outcome};
-pub use docs::{Entry, entries};
+pub use docs::{Entry, entries, entries_of_engine};
 pub use drill::{
     DEFAULT_SEED, Run, RunOptions, SCRIPT_STACK_BYTES, describe_line, on_script_thread, run_script,
 };

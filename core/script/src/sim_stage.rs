@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +78,12 @@ impl StageSource for SimSource {
             .map_err(|errors| OpenError::Plugins(errors.to_string()))?;
         let options = options(request.seed, &loaded.facts);
         let mut world = World::open(loaded.definition, plugins.clone(), options);
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        world.set_scripts(Box::new(move |script| {
+            let path = folder.join(script);
+            std::fs::read_to_string(&path)
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))
+        }));
         world.start_all();
         Ok(Box::new(SimStage {
             world,
@@ -391,6 +397,7 @@ impl Stage for SimStage {
             Fault::ServiceCrash { resource } => world.crash_process(&resource),
             Fault::ServiceHang { resource, lasting } => world.hang_process(&resource, lasting),
             Fault::ServiceFailStarts { resource, count } => world.fail_starts(&resource, count),
+            Fault::ScriptLost { node, path } => world.lose_script(&node, &path),
             Fault::ServiceSlowStart { resource, delay } => world.slow_start(&resource, delay),
         };
         made.map(|id| FaultHandle(id.0)).map_err(refused)
@@ -418,6 +425,10 @@ impl Stage for SimStage {
             }
         }
         .map_err(refused)
+    }
+
+    fn disk_file(&mut self, disk: &str, file: &str, text: Option<&str>) -> Result<(), StageError> {
+        self.world.disk_file(disk, file, text).map_err(refused)
     }
 
     fn clients(&mut self, group: &str, users: u32, every: Duration) -> Result<(), StageError> {

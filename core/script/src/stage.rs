@@ -140,6 +140,13 @@ pub enum Fault {
         /// How many starts.
         count: u32,
     },
+    /// A node's copy of a resource's script is gone.
+    ScriptLost {
+        /// Which node's.
+        node: Name,
+        /// The script's path, as resources name it.
+        path: String,
+    },
     /// The process behind a resource takes this much longer to start, on any node.
     ServiceSlowStart {
         /// Which resource's process.
@@ -454,6 +461,15 @@ pub trait Stage {
     ///
     /// If the thing does not exist.
     fn repair(&mut self, what: Repair) -> Result<(), StageError>;
+    /// Puts a file on a shared disk, or takes it away, as an administrator does by hand.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such disk, or nobody has it mounted.
+    fn disk_file(&mut self, disk: &str, file: &str, text: Option<&str>) -> Result<(), StageError> {
+        let _ = (file, text);
+        Err(StageError(format!("nobody can write to {disk} here")))
+    }
     /// Sends clients to a group, by its network name.
     ///
     /// # Errors

@@ -49,6 +49,12 @@ pub enum WorldError {
         /// Names that look like it, or the first there are.
         suggestions: Vec<Name>,
     },
+    /// No node gets through to the disk's files.
+    #[error("{disk} is mounted on no node, or broken: nobody can change its files")]
+    NotMounted {
+        /// The disk.
+        disk: Name,
+    },
     /// A fault that was never made, or is healed already.
     #[error("there is no active fault number {0}")]
     NoFault(u64),

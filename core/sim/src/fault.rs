@@ -139,6 +139,13 @@ pub enum Fault {
         #[serde(serialize_with = "micros")]
         delay: Duration,
     },
+    /// A machine's copy of a resource's script is gone. Healing puts it back.
+    ScriptLost {
+        /// The machine.
+        node: Name,
+        /// The script's path, as resources name it.
+        path: String,
+    },
 }
 
 /// What may be wrong with a file.
@@ -227,6 +234,7 @@ impl fmt::Display for Fault {
             Fault::SlowStart { resource, delay } => {
                 write!(f, "the service of {resource} starts {delay:?} later")
             }
+            Fault::ScriptLost { node, path } => write!(f, "{node} loses its copy of {path}"),
         }
     }
 }
@@ -240,7 +248,8 @@ impl Fault {
             | Fault::ServiceStop { node }
             | Fault::Wipe { node }
             | Fault::CrashWriting { node, .. }
-            | Fault::Card { node, .. } => Some(node),
+            | Fault::Card { node, .. }
+            | Fault::ScriptLost { node, .. } => Some(node),
             Fault::Network { network }
             | Fault::Loss { network, .. }
             | Fault::Latency { network, .. }

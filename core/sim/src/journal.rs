@@ -130,6 +130,12 @@ pub enum WorldEvent {
         /// Why, where it was not simply asked for.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'static str>,
+        /// What it was given at its start.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        parameters: String,
+        /// The directory it was started in, where one was named.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        directory: String,
     },
     /// A disk's reservation was taken, given up or broken.
     Reservation {

@@ -20,6 +20,7 @@ mod services;
 mod status;
 mod world;
 
+pub use env::ScriptLoader;
 pub use error::WorldError;
 pub use fault::{Damage, Fault, FaultId};
 pub use journal::{Entry, Header, JOURNAL_SCHEMA, Journal, What, WorldEvent};

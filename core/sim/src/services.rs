@@ -5,6 +5,7 @@ use quorate_model::Time;
 use quorate_node::DiskError;
 
 use crate::env::{Disk, Endpoint, Environment, Machine};
+use crate::fault::Fault;
 use crate::journal::WorldEvent;
 
 /// ERROR_FILE_NOT_FOUND.
@@ -143,8 +144,20 @@ impl Services for Local<'_> {
         name: &str,
         work_units: u64,
     ) -> ServiceResult<()> {
+        self.service_start_with(caller, name, work_units, "", "")
+    }
+
+    fn service_start_with(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        work_units: u64,
+        parameters: &str,
+        directory: &str,
+    ) -> ServiceResult<()> {
+        let given = (parameters, directory);
         self.env
-            .process_start(self.machine, caller.resource, name, work_units)
+            .process_start_with(self.machine, caller.resource, name, work_units, given)
             .or_else(|problem| {
                 error(
                     SERVICE_CANNOT_ACCEPT,
@@ -421,6 +434,20 @@ impl Services for Local<'_> {
 
     fn configured_nodes(&self) -> u32 {
         self.env.configured_nodes
+    }
+
+    fn script_load(&self, _caller: Caller<'_>, path: &str) -> ServiceResult<String> {
+        let node = &self.env.hosts[self.machine].name;
+        let lost = self.env.faults.values().any(|fault| {
+            matches!(fault, Fault::ScriptLost { node: of, path: gone } if of == node && gone == path)
+        });
+        if lost {
+            return error(FILE_NOT_FOUND, format!("{node} has no file {path}"));
+        }
+        self.env
+            .scripts
+            .load(path)
+            .or_else(|why| error(FILE_NOT_FOUND, why))
     }
 }
 

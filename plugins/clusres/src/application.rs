@@ -9,7 +9,7 @@ const COMMAND_LINE: Property<Text> = Property::text("CommandLine")
     .required()
     .at_online();
 const CURRENT_DIRECTORY: Property<Text> = Property::text("CurrentDirectory")
-    .doc("Where it runs; the hosts of this version start a program by its command line alone")
+    .doc("Where it runs; the node's own place if it is not set")
     .at_online();
 
 /// Any program.
@@ -27,11 +27,8 @@ impl Resource for GenericApplication {
     /// The host knows the program by its command line.
     fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
         let command = ctx.properties().get(&COMMAND_LINE)?;
-        if !ctx.properties().get(&CURRENT_DIRECTORY)?.is_empty() {
-            ctx.log()
-                .warning("CurrentDirectory is not passed on: the host has no place for it");
-        }
-        self.0 = ManagedService::new(command);
+        let directory = ctx.properties().get(&CURRENT_DIRECTORY)?;
+        self.0 = ManagedService::new(command).in_directory(directory);
         self.0.start(ctx, 0)
     }
 
@@ -86,6 +83,20 @@ mod tests {
             world.service("Editor", COMMAND).state(),
             ServiceState::Stopped
         );
+    }
+
+    #[test]
+    fn it_runs_in_its_directory() {
+        let world = World::new();
+        let builder = world.resource::<GenericApplication>("Editor");
+        let builder = builder.property("CommandLine", COMMAND);
+        let editor = builder
+            .property("CurrentDirectory", "D:\\texts")
+            .open()
+            .unwrap();
+        editor.online().unwrap();
+        let given = world.service("Editor", COMMAND).given();
+        assert_eq!(given, Some((String::new(), "D:\\texts".to_owned())));
     }
 
     #[test]

@@ -6,11 +6,12 @@
 //! | [`IpAddress`] | a virtual address, static or leased |
 //! | [`NetworkName`] | a virtual computer name |
 //! | [`GenericService`], [`GenericApplication`] | any service, any program |
+//! | [`GenericScript`] | anything, written in Rhai |
 //! | [`FileShare`] | a share on a shared disk |
 //! | [`TransactionCoordinator`] | MSDTC |
 //! | [`MajorityNodeSet`] | the quorum resource of a majority node set cluster |
 //!
-//! Each is one file here, with its tests. `Generic Script` runs Rhai, and comes with its engine.
+//! Each is one file here, with its tests; [`script`] has the engine that runs scripts, too.
 #![forbid(unsafe_code)]
 
 mod application;
@@ -18,6 +19,7 @@ mod disk;
 mod ip_address;
 mod majority;
 mod network_name;
+pub mod script;
 mod service;
 mod share;
 mod transaction;
@@ -27,6 +29,7 @@ pub use disk::PhysicalDisk;
 pub use ip_address::IpAddress;
 pub use majority::MajorityNodeSet;
 pub use network_name::NetworkName;
+pub use script::GenericScript;
 pub use service::GenericService;
 pub use share::FileShare;
 pub use transaction::TransactionCoordinator;
@@ -41,6 +44,7 @@ quorate_sdk::export_plugin! {
         NetworkName,
         GenericService,
         GenericApplication,
+        GenericScript,
         FileShare,
         TransactionCoordinator,
         MajorityNodeSet,

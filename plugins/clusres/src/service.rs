@@ -9,7 +9,7 @@ const SERVICE_NAME: Property<Text> = Property::text("ServiceName")
     .required()
     .at_online();
 const STARTUP_PARAMETERS: Property<Text> = Property::text("StartupParameters")
-    .doc("What it is started with; the hosts of this version start a service by its name alone")
+    .doc("What it is given at its start")
     .at_online();
 
 /// Any service.
@@ -26,11 +26,8 @@ impl Resource for GenericService {
 
     fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
         let name = ctx.properties().get(&SERVICE_NAME)?;
-        if !ctx.properties().get(&STARTUP_PARAMETERS)?.is_empty() {
-            ctx.log()
-                .warning("StartupParameters are not passed on: the host starts services by name");
-        }
-        self.0 = ManagedService::new(name);
+        let parameters = ctx.properties().get(&STARTUP_PARAMETERS)?;
+        self.0 = ManagedService::new(name).with_parameters(parameters);
         self.0.start(ctx, 0)
     }
 
@@ -132,6 +129,20 @@ mod tests {
             world.service("Spooler", "spoolsv").state(),
             ServiceState::Stopped
         );
+    }
+
+    #[test]
+    fn it_is_given_its_parameters() {
+        let world = World::new();
+        let builder = world.resource::<GenericService>("Spooler");
+        let builder = builder.property("ServiceName", "spoolsv");
+        let spooler = builder
+            .property("StartupParameters", "/quiet")
+            .open()
+            .unwrap();
+        spooler.online().unwrap();
+        let given = world.service("Spooler", "spoolsv").given();
+        assert_eq!(given, Some(("/quiet".to_owned(), String::new())));
     }
 
     #[test]

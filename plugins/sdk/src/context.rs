@@ -1,5 +1,7 @@
 //! What an instance is handed with every call: who it is, what the host can do for it, what it wants next.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use quorate_abi::{self as abi, QrHost, QrInstance};
@@ -7,7 +9,8 @@ use quorate_abi::{self as abi, QrHost, QrInstance};
 use crate::Error;
 use crate::raw::Table;
 use crate::services::{
-    Address, Checkpoint, Clock, Cluster, Disk, Log, NetworkName, Probe, Properties, Random, Service,
+    Address, Checkpoint, Clock, Cluster, Disk, Log, NetworkName, Probe, Properties, Random,
+    Scripts, Service,
 };
 
 /// The host's tables, looked up once for each instance.
@@ -24,6 +27,7 @@ pub(crate) struct Tables {
     pub(crate) checkpoint: Table<abi::QrCheckpoint>,
     pub(crate) cluster: Table<abi::QrCluster>,
     pub(crate) log: Table<abi::QrLog>,
+    pub(crate) script: Table<abi::QrScript>,
 }
 
 /// The world of one instance, for the length of one call.
@@ -64,6 +68,7 @@ impl Context {
                 checkpoint: Table::find(host, abi::SERVICE_ID_CHECKPOINT),
                 cluster: Table::find(host, abi::SERVICE_ID_CLUSTER),
                 log: Table::find(host, abi::SERVICE_ID_LOG),
+                script: Table::find(host, abi::SERVICE_ID_SCRIPT),
             }
         };
         Context {
@@ -162,5 +167,87 @@ impl Context {
     /// The cluster log.
     pub fn log(&self) -> Log<'_> {
         Log::new(self)
+    }
+
+    /// Scripts that resources are written in.
+    pub fn scripts(&self) -> Scripts<'_> {
+        Scripts::new(self)
+    }
+
+    /// Puts the context into `into` for as long as `f` runs, for code that cannot be handed a borrow, such as the
+    /// functions that a script engine calls. Outside, `into` is empty.
+    pub fn share<R>(&mut self, into: &SharedContext, f: impl FnOnce() -> R) -> R {
+        /// Takes it back, however `f` ends.
+        struct Back<'a>(&'a mut Context, &'a SharedContext);
+        impl Drop for Back<'_> {
+            fn drop(&mut self) {
+                if let Some(context) = self.1.0.take() {
+                    *self.0 = context;
+                }
+            }
+        }
+        // SAFETY: without a host there is nothing to call.
+        let nobody = unsafe {
+            Context::new(
+                String::new(),
+                self.type_name,
+                std::ptr::null(),
+                std::ptr::null(),
+            )
+        };
+        into.0.replace(Some(std::mem::replace(self, nobody)));
+        let _back = Back(self, into);
+        f()
+    }
+}
+
+/// A place for a [`Context`] while [`Context::share`] runs. A clone is the same place.
+#[derive(Clone, Debug, Default)]
+pub struct SharedContext(Rc<RefCell<Option<Context>>>);
+
+impl SharedContext {
+    /// Runs `f` with the context that is there.
+    ///
+    /// # Errors
+    /// 5: there is none now, or it is in use already.
+    pub fn with<R>(&self, f: impl FnOnce(&mut Context) -> Result<R, Error>) -> Result<R, Error> {
+        match self.0.try_borrow_mut().as_deref_mut() {
+            Ok(Some(context)) => f(context),
+            _ => Err(Error::new(
+                abi::ERROR_ACCESS_DENIED,
+                "not inside a call of the resource",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    fn context() -> Context {
+        // SAFETY: there is no host to call.
+        unsafe { Context::new("R".to_owned(), "T", std::ptr::null(), std::ptr::null()) }
+    }
+
+    #[test]
+    fn a_context_is_shared_for_one_call_and_comes_back_even_after_a_panic() {
+        let (mut ctx, shared) = (context(), SharedContext::default());
+        let name = |shared: &SharedContext| shared.with(|ctx| Ok(ctx.resource().to_owned()));
+        assert!(name(&shared).is_err());
+        ctx.share(&shared, || {
+            assert_eq!(name(&shared).as_deref(), Ok("R"));
+            let again = shared.with(|_| name(&shared));
+            assert!(again.is_err(), "one at a time");
+        });
+        assert_eq!(ctx.resource(), "R");
+        let panic = catch_unwind(AssertUnwindSafe(|| {
+            ctx.share(&shared, || panic!("planted"))
+        }));
+        assert!(panic.is_err());
+        assert_eq!(ctx.resource(), "R");
+        assert!(name(&shared).is_err());
     }
 }

@@ -75,7 +75,7 @@ mod resource;
 mod services;
 pub mod test;
 
-pub use context::Context;
+pub use context::{Context, SharedContext};
 pub use error::Error;
 pub use managed::{ManagedService, SERVICE_POLL};
 pub use progress::{Operation, Progress};
@@ -83,7 +83,7 @@ pub use property::{AnyProperty, Flag, Kind, List, Number, Property, Text};
 pub use resource::{Quorum, QuorumResource, Resource, TypeInfo};
 pub use services::{
     Address, Checkpoint, Clock, Cluster, Disk, Lease, Log, NetworkName, Probe, Properties,
-    Provider, Random, Reservation, Service, ServiceState,
+    Provider, Random, Reservation, Scripts, Service, ServiceState,
 };
 
 /// The original's (Win32) error codes.

@@ -50,6 +50,8 @@ pub const SERVICE_POLL: Duration = Duration::from_millis(500);
 pub struct ManagedService {
     name: String,
     work_units: u64,
+    parameters: String,
+    directory: String,
     started: bool,
 }
 
@@ -59,8 +61,24 @@ impl ManagedService {
         ManagedService {
             name: name.into(),
             work_units: 0,
+            parameters: String::new(),
+            directory: String::new(),
             started: false,
         }
+    }
+
+    /// With what it is given at its start.
+    #[must_use]
+    pub fn with_parameters(mut self, parameters: impl Into<String>) -> Self {
+        self.parameters = parameters.into();
+        self
+    }
+
+    /// With the directory that it runs in.
+    #[must_use]
+    pub fn in_directory(mut self, directory: impl Into<String>) -> Self {
+        self.directory = directory.into();
+        self
     }
 
     /// Its name.
@@ -138,7 +156,7 @@ impl ManagedService {
                 Err(self.not_running("stopped while it was starting"))
             }
             ServiceState::Stopped => {
-                service.start(self.work_units)?;
+                service.start_with(self.work_units, &self.parameters, &self.directory)?;
                 self.started = true;
                 Ok(Progress::pending(SERVICE_POLL))
             }

@@ -272,10 +272,10 @@ fn rhai(name: &str) -> Vec<File> {
             include_str!("rhai/resource.rhai").to_owned(),
         ),
         file("drills/cluster.ron", cluster),
-        // NODE1 is a name of the cluster's, not of the project's.
+        // The same cluster, the same resource: the same must hold. NODE1 is a name of the cluster's.
         file(
             "drills/failures.rhai",
-            include_str!("rhai/failures.rhai").to_owned(),
+            example!("rust-file-server/drills/failures.rhai").to_owned(),
         ),
         file("README.md", own(include_str!("rhai/README.md"))),
         file("ci.sh", own(include_str!("rhai/ci.sh"))),

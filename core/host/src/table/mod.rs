@@ -46,6 +46,7 @@ unsafe extern "C" fn get_service(id: QrStr) -> *const std::ffi::c_void {
         abi::SERVICE_ID_ADDRESS => ptr::from_ref(&world::ADDRESS).cast(),
         abi::SERVICE_ID_NAME => ptr::from_ref(&world::NAME).cast(),
         abi::SERVICE_ID_CHECKPOINT => ptr::from_ref(&world::CHECKPOINT).cast(),
+        abi::SERVICE_ID_SCRIPT => ptr::from_ref(&world::SCRIPT).cast(),
         abi::SERVICE_ID_PROPERTIES => ptr::from_ref(&cluster::PROPERTIES).cast(),
         abi::SERVICE_ID_CLUSTER => ptr::from_ref(&cluster::CLUSTER).cast(),
         abi::SERVICE_ID_LOG => ptr::from_ref(&cluster::LOG).cast(),

@@ -2,8 +2,8 @@
 
 use quorate_abi as abi;
 use quorate_abi::{
-    QrAddress, QrCheckpoint, QrClock, QrDisk, QrInstance, QrName, QrProbe, QrRandom, QrService,
-    QrStr,
+    QrAddress, QrCheckpoint, QrClock, QrDisk, QrInstance, QrName, QrProbe, QrRandom, QrScript,
+    QrService, QrStr,
 };
 
 use super::frame::serve;
@@ -89,6 +89,9 @@ pub(super) static RANDOM: QrRandom = QrRandom {
 service!(service_start(world, caller, name: str, work_units: u64) {
     world.service_start(caller, name, work_units)
 });
+service!(service_start_with(world, caller, name: str, work_units: u64, parameters: str, directory: str) {
+    world.service_start_with(caller, name, work_units, parameters, directory)
+});
 service!(service_stop(world, caller, name: str) world.service_stop(caller, name));
 service!(service_kill(world, caller, name: str) world.service_kill(caller, name));
 service!(service_state(world, caller, name: str, state: Out) {
@@ -114,6 +117,7 @@ pub(super) static SERVICE: QrService = QrService {
     kill: Some(service_kill),
     state: Some(service_state),
     listen: Some(service_listen),
+    start_with: Some(service_start_with),
 };
 
 service!(probe_service(world, caller, name: str) world.probe_service(caller, name));
@@ -367,4 +371,32 @@ pub(super) static CHECKPOINT: QrCheckpoint = QrCheckpoint {
     version: 1,
     save: Some(checkpoint_save),
     load: Some(checkpoint_load),
+};
+
+unsafe extern "C" fn script_load(
+    instance: Instance,
+    path: QrStr,
+    buffer: *mut u8,
+    buffer_len: u64,
+    needed: *mut u64,
+) -> u32 {
+    serve(instance, |world, caller| {
+        // SAFETY: the plugin lends the text for the call.
+        let script = world.script_load(caller, unsafe { text(path)? })?;
+        // SAFETY: the plugin vouches for its buffer.
+        unsafe {
+            Buffer {
+                at: buffer,
+                len: buffer_len,
+                needed,
+            }
+            .put(script.as_bytes())
+        }
+    })
+}
+
+pub(super) static SCRIPT: QrScript = QrScript {
+    size: size_of::<QrScript>() as u32,
+    version: 1,
+    load: Some(script_load),
 };

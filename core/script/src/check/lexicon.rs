@@ -30,6 +30,14 @@ pub(crate) const NOUNS: [&str; 11] = [
     "Clients", "Fault",
 ];
 
+/// The same of resource scripts, where they are not the drill language's, too.
+const RESOURCE_NOUNS: [&str; 3] = ["NetworkName", "Progress", "Provider"];
+
+/// Whether a type is one that scripts cannot add properties to.
+pub(crate) fn is_noun(kind: &str) -> bool {
+    NOUNS.contains(&kind) || RESOURCE_NOUNS.contains(&kind)
+}
+
 /// The functions by name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lexicon {
@@ -180,9 +188,7 @@ fn kind_of(rust: &str) -> Kind {
         "Array" => "array",
         "Map" => "map",
         "()" => "()",
-        other => other
-            .strip_suffix("Ref")
-            .filter(|noun| NOUNS.contains(noun))?,
+        other => other.strip_suffix("Ref").filter(|noun| is_noun(noun))?,
     };
     Some(name.to_owned())
 }

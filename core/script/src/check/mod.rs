@@ -2,6 +2,7 @@
 //! arities when it comes to them.
 
 mod lexicon;
+mod resource;
 mod walk;
 
 use rhai::{ParseError, ParseErrorType};
@@ -9,12 +10,8 @@ use rhai::{ParseError, ParseErrorType};
 use crate::engine::bare;
 use crate::finding::{Finding, Place, Severity, nearest};
 
-pub(crate) use lexicon::{Lexicon, Word, is_word};
-
-/// Whether a type is one of the drill language's own.
-pub(crate) fn is_noun(kind: &str) -> bool {
-    lexicon::NOUNS.contains(&kind)
-}
+pub(crate) use lexicon::{Lexicon, Word, is_noun, is_word};
+pub use resource::{check_resource_script, is_resource_script};
 
 /// The types of the drill language.
 pub(crate) fn nouns() -> &'static [&'static str] {

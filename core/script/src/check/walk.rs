@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
-use super::lexicon::{Kind, Lexicon, NOUNS, Word};
+use super::lexicon::{Kind, Lexicon, Word, is_noun};
 use crate::finding::{Finding, Place, Severity, nearest};
 
 /// What the language itself provides, and no registry lists.
@@ -216,7 +216,7 @@ impl Checker<'_> {
         if let Some(found) = found {
             return found.returns.clone();
         }
-        if say && NOUNS.contains(&kind) {
+        if say && is_noun(kind) {
             let near = nearest(name, self.lexicon.properties_of(kind));
             let help = match near {
                 Some(near) => Some(format!("did you mean \"{near}\"?")),
@@ -261,7 +261,7 @@ impl Checker<'_> {
         if !say {
             return None;
         }
-        let of = kind.filter(|kind| NOUNS.contains(kind));
+        let of = kind.filter(|kind| is_noun(kind));
         if all.is_empty() && own.is_none() || of.is_some() && fits.is_empty() {
             let (message, near) = match of {
                 Some(kind) => (

@@ -133,6 +133,23 @@ pub(crate) mod words {
         order::damage(&context, &disk.name, file, Damage::Lost)
     }
 
+    /// Puts a file on the disk by hand, as an administrator does on the node that has it mounted.
+    #[rhai_fn(return_raw)]
+    pub fn write(
+        context: NativeCallContext<'_>,
+        disk: &mut DiskRef,
+        file: &str,
+        text: &str,
+    ) -> Fallible<()> {
+        order::disk_file(&context, &disk.name, file, Some(text))
+    }
+
+    /// Takes a file off the disk by hand.
+    #[rhai_fn(return_raw)]
+    pub fn remove(context: NativeCallContext<'_>, disk: &mut DiskRef, file: &str) -> Fallible<()> {
+        order::disk_file(&context, &disk.name, file, None)
+    }
+
     /// Its name, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(disk: &mut DiskRef) -> String {

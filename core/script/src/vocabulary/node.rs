@@ -331,6 +331,21 @@ pub(crate) mod words {
         )
     }
 
+    /// Takes away the node's copy of a resource's script, by its ScriptFilepath: what runs goes on, and does not come
+    /// online there again.
+    #[rhai_fn(return_raw)]
+    pub fn lose_script(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        path: &str,
+    ) -> Fallible<FaultRef> {
+        let fault = Fault::ScriptLost {
+            node: node.name.clone(),
+            path: path.to_owned(),
+        };
+        order::inject(&context, format!("{} has lost {path}", node.name), fault)
+    }
+
     /// Its name, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(node: &mut NodeRef) -> String {

@@ -110,6 +110,19 @@ pub(crate) fn repair(context: &NativeCallContext<'_>, what: Repair) -> Fallible<
     watch::look(context, &session)
 }
 
+/// Changes a file on a shared disk.
+pub(crate) fn disk_file(
+    context: &NativeCallContext<'_>,
+    disk: &Name,
+    file: &str,
+    text: Option<&str>,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    session.try_stage(context, |stage| stage.disk_file(disk, file, text))?;
+    watch::look(context, &session)
+}
+
 /// Reads one thing of the cluster and remembers what was read: `kind("name").property`.
 pub(crate) fn read<T>(
     context: &NativeCallContext<'_>,

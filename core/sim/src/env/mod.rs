@@ -4,6 +4,7 @@ mod address;
 mod disk;
 mod network;
 mod process;
+mod scripts;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,8 @@ pub(crate) use address::Addresses;
 pub(crate) use disk::{Disk, Disks};
 pub(crate) use network::Networks;
 pub(crate) use process::{Endpoint, Processes};
+pub use scripts::ScriptLoader;
+pub(crate) use scripts::Scripts;
 
 use crate::clock::Clock;
 use crate::fault::{Fault, FaultId};
@@ -96,6 +99,7 @@ pub(crate) struct Environment {
     pub(crate) addresses: Addresses,
     /// What resources stored to follow them: by resource and key.
     pub(crate) checkpoints: BTreeMap<(Name, String), Vec<u8>>,
+    pub(crate) scripts: Scripts,
     pub(crate) faults: BTreeMap<FaultId, Fault>,
     /// How many nodes the cluster has now.
     pub(crate) configured_nodes: u32,
@@ -141,6 +145,7 @@ impl Environment {
             processes: Processes::new(definition.nodes.len(), seed),
             addresses: Addresses::new(definition, options.lease_seconds),
             checkpoints: BTreeMap::new(),
+            scripts: Scripts::default(),
             faults: BTreeMap::new(),
             configured_nodes: definition.nodes.len() as u32,
             revision: 0,

@@ -135,17 +135,32 @@ impl Environment {
                 service: service.to_owned(),
                 state: spelt(state),
                 reason,
+                parameters: String::new(),
+                directory: String::new(),
             },
         );
     }
 
     /// Starts a process. Starting one that starts or runs changes nothing; one that is stopping says so.
+    #[cfg(test)]
     pub(crate) fn process_start(
         &mut self,
         machine: Machine,
         resource: &str,
         service: &str,
         work_units: u64,
+    ) -> Result<(), &'static str> {
+        self.process_start_with(machine, resource, service, work_units, ("", ""))
+    }
+
+    /// As `process_start`, with parameters and the directory to run in.
+    pub(crate) fn process_start_with(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        service: &str,
+        work_units: u64,
+        (parameters, directory): (&str, &str),
     ) -> Result<(), &'static str> {
         match self
             .processes
@@ -195,7 +210,17 @@ impl Environment {
             .entry(name)
             .or_default()
             .insert(service.to_owned(), process);
-        self.service_event(machine, resource, service, ServiceState::StartPending, None);
+        self.record(
+            Some(machine),
+            WorldEvent::Service {
+                subject: resource.into(),
+                service: service.to_owned(),
+                state: spelt(ServiceState::StartPending),
+                reason: None,
+                parameters: parameters.to_owned(),
+                directory: directory.to_owned(),
+            },
+        );
         self.process_schedule(machine, resource, service, takes);
         Ok(())
     }

@@ -135,6 +135,7 @@ impl World {
             Fault::FailStarts { resource, .. } | Fault::SlowStart { resource, .. } => {
                 self.known_resource(resource).map(drop)
             }
+            Fault::ScriptLost { node, .. } => self.machine(node).map(drop),
         }
     }
 
@@ -473,6 +474,36 @@ impl World {
         Ok(())
     }
 
+    /// Somebody puts a file on a shared disk by hand, or takes it away (`None`), on a node that has it mounted.
+    ///
+    /// # Errors
+    /// An unknown disk; one that no node has mounted, or that is broken.
+    pub fn disk_file(
+        &mut self,
+        disk: &str,
+        file: &str,
+        text: Option<&str>,
+    ) -> Result<(), WorldError> {
+        let known = self.known_disk(disk)?;
+        if known.failed || known.mounted.is_empty() {
+            return Err(WorldError::NotMounted {
+                disk: known.name.clone(),
+            });
+        }
+        if let Some(disk) = self.env.disks.find_mut(disk) {
+            match text {
+                Some(text) => disk.files.insert(file.to_owned(), text.as_bytes().to_vec()),
+                None => disk.files.remove(file),
+            };
+        }
+        let text = match text {
+            Some(_) => format!("somebody puts the file {file} on {disk}"),
+            None => format!("somebody takes the file {file} off {disk}"),
+        };
+        self.mark_note(&text);
+        Ok(())
+    }
+
     /// The processes behind a resource die, wherever they are.
     ///
     /// # Errors
@@ -520,6 +551,17 @@ impl World {
         self.inject(Fault::SlowStart {
             resource: resource.into(),
             delay,
+        })
+    }
+
+    /// A machine's copy of a resource's script is gone. A resource that runs goes on: it has read it.
+    ///
+    /// # Errors
+    /// An unknown node.
+    pub fn lose_script(&mut self, node: &str, path: &str) -> Result<FaultId, WorldError> {
+        self.inject(Fault::ScriptLost {
+            node: node.into(),
+            path: path.to_owned(),
         })
     }
 

@@ -141,6 +141,11 @@ impl World {
         }
     }
 
+    /// From now on the scripts of resources come from `loader`, which is asked at every load.
+    pub fn set_scripts(&mut self, loader: crate::ScriptLoader) {
+        self.env.scripts.set(loader);
+    }
+
     /// The time since the world began, on its own clock: no machine's.
     pub fn now(&self) -> Time {
         self.env.now

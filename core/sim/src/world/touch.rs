@@ -16,7 +16,8 @@ impl World {
     ///   the largest set that is still whole left out;
     /// - of a disk: the group with its Physical Disk resource, and every group if it is the quorum's;
     /// - of a service: its resource's group;
-    /// - of a DHCP server: the groups with an address from it.
+    /// - of a DHCP server: the groups with an address from it;
+    /// - of a script: the groups with a resource written in it.
     pub(super) fn touched_by(&self, fault: &Fault) -> BTreeSet<Name> {
         match fault {
             Fault::Crash { node }
@@ -52,7 +53,20 @@ impl World {
                 .map(|(group, _)| group.name.clone())
                 .into_iter()
                 .collect(),
+            Fault::ScriptLost { path, .. } => self.groups_with_script(path),
         }
+    }
+
+    /// The groups with a resource that is written in the script at `path`.
+    fn groups_with_script(&self, path: &str) -> BTreeSet<Name> {
+        let runs = |resource: &ResourceDefinition| {
+            resource.properties.private.get("ScriptFilepath") == Some(&Value::Text(path.to_owned()))
+        };
+        let groups = self.current.groups.iter();
+        groups
+            .filter(|group| group.resources.iter().any(runs))
+            .map(|group| group.name.clone())
+            .collect()
     }
 
     /// The machines at the ends of a cut, without those of the largest set that still hear each other; all

@@ -5,6 +5,7 @@ mod disk;
 mod network;
 mod node;
 mod properties;
+mod script;
 mod service;
 
 pub use checkpoint::Checkpoint;
@@ -12,4 +13,5 @@ pub use disk::{Disk, Reservation};
 pub use network::{Address, Lease, NetworkName};
 pub use node::{Clock, Cluster, Log, Random};
 pub use properties::{Properties, Provider};
+pub use script::Scripts;
 pub use service::{Probe, Service, ServiceState};

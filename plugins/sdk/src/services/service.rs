@@ -46,6 +46,33 @@ impl<'a> Service<'a> {
         outcome(code, || self.doing("start"))
     }
 
+    /// As [`start`](Self::start), with what it is given at its start and the directory it runs in; empty texts for
+    /// none. A host that has no place for them starts it without.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(
+        &self,
+        work_units: u64,
+        parameters: &str,
+        directory: &str,
+    ) -> Result<(), Error> {
+        let Ok(start) = entry!(self.ctx.tables.service, QrService, start_with) else {
+            return self.start(work_units);
+        };
+        // SAFETY: as in `start`.
+        let code = unsafe {
+            start(
+                self.ctx.instance(),
+                text(self.name),
+                work_units,
+                text(parameters),
+                text(directory),
+            )
+        };
+        outcome(code, || self.doing("start"))
+    }
+
     /// Asks it to stop and returns at once.
     ///
     /// # Errors

@@ -135,6 +135,11 @@ impl ServiceControl {
     pub fn work_units(&self) -> Option<u64> {
         self.first(|process| process.work_units)
     }
+
+    /// The parameters and the directory it was started with; `None` if it does not run.
+    pub fn given(&self) -> Option<(String, String)> {
+        self.first(|process| process.given.clone())
+    }
 }
 
 /// A shared disk. It exists from the first time it is named here.

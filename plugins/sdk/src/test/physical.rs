@@ -32,6 +32,8 @@ pub(super) struct Process {
     doomed: bool,
     pub(super) hung: bool,
     pub(super) work_units: u64,
+    /// Parameters and directory it was started with.
+    pub(super) given: (String, String),
     ports: BTreeSet<(String, u32, String)>,
 }
 
@@ -77,6 +79,8 @@ pub(super) struct Physical {
     pub(super) dhcp: BTreeMap<String, (String, u32)>,
     /// By resource and key.
     pub(super) checkpoints: BTreeMap<(String, String), Vec<u8>>,
+    /// By path.
+    pub(super) scripts: BTreeMap<String, String>,
     /// Resource, level, line.
     pub(super) log: Vec<(String, u32, String)>,
 }
@@ -97,6 +101,7 @@ impl Default for Physical {
             names: BTreeMap::new(),
             dhcp: BTreeMap::new(),
             checkpoints: BTreeMap::new(),
+            scripts: BTreeMap::new(),
             log: Vec::new(),
         }
     }
@@ -162,6 +167,16 @@ impl Physical {
     }
 
     pub(super) fn start(&mut self, which: Which<'_>, work_units: u64) -> Outcome<()> {
+        self.start_with(which, work_units, (String::new(), String::new()))
+    }
+
+    /// With parameters and a directory.
+    pub(super) fn start_with(
+        &mut self,
+        which: Which<'_>,
+        work_units: u64,
+        given: (String, String),
+    ) -> Outcome<()> {
         match self.state(which) {
             ServiceState::Stopped => {}
             ServiceState::StopPending => return Err(abi::ERROR_BUSY),
@@ -180,6 +195,7 @@ impl Physical {
             doomed,
             hung: false,
             work_units,
+            given,
             ports: BTreeSet::new(),
         };
         self.processes.insert(which.key(), process);

@@ -203,6 +203,11 @@ entries! {
 
     fn stop(opened, physical, name: text) { physical.stop(which(opened, &name)) }
 
+    fn load_script(_opened, physical, path: text; buffer: *mut u8; len: u64; needed: *mut u64) {
+        let script = physical.scripts.get(&path).ok_or(abi::ERROR_FILE_NOT_FOUND)?;
+        Buffer(buffer, len, needed).fill(script.as_bytes())
+    }
+
     fn kill(opened, physical, name: text) { physical.kill(which(opened, &name)) }
 
     fn state(opened, physical, name: text; state: *mut u32) {
@@ -255,6 +260,23 @@ unsafe extern "C" fn probe_port(
     }
 }
 
+unsafe extern "C" fn start_with(
+    caller: Caller,
+    name: QrStr,
+    work_units: u64,
+    parameters: QrStr,
+    directory: QrStr,
+) -> u32 {
+    // SAFETY: as in `entries`.
+    unsafe {
+        let name = raw::owned(name);
+        let given = (raw::owned(parameters), raw::owned(directory));
+        serve(caller, |opened, physical| {
+            physical.start_with(which(opened, &name), work_units, given)
+        })
+    }
+}
+
 static SERVICE: abi::QrService = abi::QrService {
     size: size_of::<abi::QrService>() as u32,
     version: 1,
@@ -263,6 +285,7 @@ static SERVICE: abi::QrService = abi::QrService {
     kill: Some(kill),
     state: Some(state),
     listen: Some(listen),
+    start_with: Some(start_with),
 };
 
 static PROBE: abi::QrProbe = abi::QrProbe {
@@ -437,6 +460,12 @@ static LOG: abi::QrLog = abi::QrLog {
     write: Some(write_log),
 };
 
+static SCRIPT: abi::QrScript = abi::QrScript {
+    size: size_of::<abi::QrScript>() as u32,
+    version: 1,
+    load: Some(load_script),
+};
+
 unsafe extern "C" fn get_service(id: QrStr) -> *const c_void {
     // SAFETY: the plugin lends the text for the call.
     match unsafe { raw::owned(id) }.as_str() {
@@ -451,6 +480,7 @@ unsafe extern "C" fn get_service(id: QrStr) -> *const c_void {
         abi::SERVICE_ID_CHECKPOINT => (&raw const CHECKPOINT).cast(),
         abi::SERVICE_ID_CLUSTER => (&raw const CLUSTER).cast(),
         abi::SERVICE_ID_LOG => (&raw const LOG).cast(),
+        abi::SERVICE_ID_SCRIPT => (&raw const SCRIPT).cast(),
         _ => std::ptr::null(),
     }
 }

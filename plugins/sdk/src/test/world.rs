@@ -126,6 +126,15 @@ impl World {
         }
     }
 
+    /// Puts a script where resources can read it, under its path; `None` takes it away.
+    pub fn set_script(&self, path: &str, text: Option<&str>) {
+        let path = path.to_owned();
+        self.physical(|physical| match text {
+            Some(text) => physical.scripts.insert(path, text.to_owned()),
+            None => physical.scripts.remove(&path),
+        });
+    }
+
     /// The lines in the cluster log: resource, level (0 information to 3 severe), text.
     pub fn log(&self) -> Vec<(String, u32, String)> {
         self.physical(|physical| physical.log.clone())

@@ -4,5 +4,5 @@ set -eu
 cd "$(dirname "$0")"
 quorate="${QUORATE:-quorate}"
 
-"$quorate" check NAME.rhai drills/failures.rhai
+"$quorate" check NAME.rhai drills/cluster.ron drills/failures.rhai
 "$quorate" drill drills

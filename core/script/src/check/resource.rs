@@ -1,0 +1,188 @@
+//! Scripts that resources are written in: their engine and the functions they must have come from the resource type.
+
+use rhai::{ASTNode, Engine, Expr, Stmt};
+
+use super::{Lexicon, syntax, walk};
+use crate::finding::{Finding, Place, Severity, nearest};
+
+/// Whether a text is a resource's script rather than a drill's: it has one of the functions that the type calls, and
+/// declares no drill.
+pub fn is_resource_script(source: &str, calls: &[(&str, bool)]) -> bool {
+    let declares = |line: &str| {
+        let name = line.trim_start().strip_prefix("fn ")?;
+        let name = name
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .next()?;
+        Some(name.to_owned())
+    };
+    let mut functions = source.lines().filter_map(declares);
+    let drills = source
+        .lines()
+        .any(|line| line.trim_start().starts_with("drill("));
+    !drills && functions.any(|name| calls.iter().any(|(call, _)| *call == name))
+}
+
+/// Checks the resource script `source` of the file `file`, in the words that `engine` knows. `calls` are the functions
+/// that the resource type calls, without arguments, and whether a script must have them.
+pub fn check_resource_script(
+    file: &str,
+    source: &str,
+    engine: &Engine,
+    calls: &[(&str, bool)],
+) -> Vec<Finding> {
+    let lexicon = Lexicon::of(engine);
+    let ast = match engine.compile(source) {
+        Ok(ast) => ast,
+        Err(error) => return vec![syntax(file, source, &lexicon, &error)],
+    };
+    let mut findings = walk::findings(file, source, &lexicon, &ast);
+    let mut called = Vec::new();
+    ast.walk(&mut |path| {
+        if let Some(
+            ASTNode::Stmt(Stmt::FnCall(call, _))
+            | ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _)),
+        ) = path.last()
+        {
+            called.push(call.name.to_string());
+        }
+        true
+    });
+    let own: Vec<(&str, usize)> = ast
+        .iter_functions()
+        .filter(|it| !it.name.starts_with("anon$"))
+        .map(|it| (it.name, it.params.len()))
+        .collect();
+    let mut say = |rule: &str, severity, place, message: String, help| {
+        findings.push(Finding {
+            place,
+            rule: rule.to_owned(),
+            severity,
+            message,
+            help,
+        });
+    };
+    for (call, required) in calls {
+        match own.iter().find(|(name, _)| name == call) {
+            Some((_, params)) if *params > 0 => say(
+                "wrong-arity",
+                Severity::Error,
+                declared(file, source, call),
+                format!("\"{call}\" is called without arguments, and takes {params}"),
+                Some(format!(
+                    "write fn {call}(); what it needs it asks for, or keeps in `this`"
+                )),
+            ),
+            None if *required => {
+                let near = nearest(call, own.iter().map(|(name, _)| *name));
+                let help = match near {
+                    Some(near) => format!("is \"{near}\" meant to be \"{call}\"?"),
+                    None => format!("write fn {call}() {{ … }}"),
+                };
+                let place = near.map_or_else(
+                    || Place {
+                        file: file.to_owned(),
+                        ..Place::default()
+                    },
+                    |near| declared(file, source, near),
+                );
+                say(
+                    "missing-function",
+                    Severity::Error,
+                    place,
+                    format!(
+                        "there is no function \"{call}\", which the resource cannot do without"
+                    ),
+                    Some(help),
+                );
+            }
+            _ => {}
+        }
+    }
+    for (name, _) in &own {
+        let known = calls.iter().any(|(call, _)| call == name);
+        if known || called.iter().any(|called| called == name) {
+            continue;
+        }
+        let missing = calls
+            .iter()
+            .filter(|(call, required)| !required && !own.iter().any(|(name, _)| name == call));
+        if let Some(near) = nearest(name, missing.map(|(call, _)| *call)) {
+            say(
+                "uncalled-function",
+                Severity::Warning,
+                declared(file, source, name),
+                format!("nothing calls the function \"{name}\""),
+                Some(format!("did you mean \"{near}\"?")),
+            );
+        }
+    }
+    findings.sort();
+    findings.dedup();
+    findings
+}
+
+/// Where a function is declared.
+fn declared(file: &str, source: &str, name: &str) -> Place {
+    let found = source.lines().enumerate().find_map(|(line, text)| {
+        let at = text.find(&format!("fn {name}"))? + 3;
+        Some((line + 1, text[..at].chars().count() + 1, text))
+    });
+    match found {
+        Some((line, column, text)) => Place {
+            file: file.to_owned(),
+            line,
+            column,
+            length: name.chars().count(),
+            text: text.to_owned(),
+        },
+        None => Place {
+            file: file.to_owned(),
+            ..Place::default()
+        },
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const CALLS: [(&str, bool); 3] = [("online", true), ("is_alive", true), ("terminate", false)];
+
+    fn found(source: &str) -> Vec<String> {
+        let engine = crate::engine::bare();
+        let findings = check_resource_script("r.rhai", source, &engine, &CALLS);
+        findings.iter().map(Finding::to_string).collect()
+    }
+
+    #[test]
+    fn a_resource_script_is_told_from_a_drill() {
+        assert!(is_resource_script("// x\nfn online() {", &CALLS));
+        assert!(!is_resource_script(
+            "fn helper() {}\ndrill(\"x\", #{}, || {});",
+            &CALLS
+        ));
+        assert!(!is_resource_script(
+            "fn online() {}\ndrill(\"x\", #{}, || {});",
+            &CALLS
+        ));
+    }
+
+    #[test]
+    fn what_is_missing_misspelt_or_takes_too_much_is_named() {
+        assert_eq!(found("fn online() {}\nfn is_alive() { true }"), [""; 0]);
+        assert_eq!(
+            found(
+                "fn online(x) { x }\nfn is_allive() { helper() }\nfn helper() { true }\nfn terminat() {}"
+            ),
+            [
+                "r.rhai:1:4: error: \"online\" is called without arguments, and takes 1 [wrong-arity] (write fn online(); \
+                 what it needs it asks for, or keeps in `this`)",
+                "r.rhai:2:4: error: there is no function \"is_alive\", which the resource cannot do without \
+                 [missing-function] (is \"is_allive\" meant to be \"is_alive\"?)",
+                "r.rhai:4:4: warning: nothing calls the function \"terminat\" [uncalled-function] (did you mean \
+                 \"terminate\"?)",
+            ]
+        );
+    }
+}

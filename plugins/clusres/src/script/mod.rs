@@ -1,0 +1,153 @@
+//! `Generic Script`: a resource written in Rhai, one function for each call.
+//!
+//! The host gives the script's text (`quorate.script/1`), and everything the script does to the world goes through the
+//! same services as a plugin's own code. `docs/resources-in-rhai.md` has the functions.
+
+mod engine;
+mod handles;
+mod program;
+mod words;
+
+use quorate_sdk::{Context, Error, Operation, Progress, Property, Resource, Text, TypeInfo};
+
+pub use engine::engine;
+use program::Program;
+
+const SCRIPT_FILEPATH: Property<Text> = Property::text("ScriptFilepath")
+    .doc("The script, from the folder of the cluster file; a change counts from the next Online")
+    .required()
+    .at_online();
+
+/// A function that the resource type calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether a script cannot do without it.
+    pub required: bool,
+    /// When it is called, and what it may say.
+    pub doc: &'static str,
+}
+
+/// Every function that a script may have for the resource type to call. None takes an argument.
+pub const CALLS: [Call; 7] = [
+    Call {
+        name: "open",
+        required: false,
+        doc: "before the resource first comes online on a node, and after the script has changed",
+    },
+    Call {
+        name: "online",
+        required: true,
+        doc: "brings it into service; called again after `pending`",
+    },
+    Call {
+        name: "offline",
+        required: false,
+        doc: "takes it out of service gracefully; called again after `pending`. Without it, what the script has \
+              started is stopped, and `terminate` called",
+    },
+    Call {
+        name: "terminate",
+        required: false,
+        doc: "takes it out of service at once, in any state. Whatever the script has started is killed after it",
+    },
+    Call {
+        name: "looks_alive",
+        required: false,
+        doc: "the cheap check: true or false. Without it, `is_alive`",
+    },
+    Call {
+        name: "is_alive",
+        required: true,
+        doc: "the thorough check: true or false",
+    },
+    Call {
+        name: "close",
+        required: false,
+        doc: "ends the resource, which is offline",
+    },
+];
+
+/// A script.
+#[derive(Debug)]
+pub struct GenericScript {
+    /// The script as it was last brought online; none before that.
+    program: Option<Program>,
+}
+
+impl GenericScript {
+    /// Reads the script, and begins anew with it if it is not the one that is there.
+    fn load(&mut self, ctx: &mut Context) -> Result<&mut Program, Error> {
+        let path = ctx.properties().get(&SCRIPT_FILEPATH)?;
+        let text = ctx.scripts().load(&path)?;
+        if let Some(old) = self.program.take_if(|old| !old.is(&path, &text)) {
+            old.close(ctx);
+        }
+        match &mut self.program {
+            Some(program) => Ok(program),
+            none => {
+                let mut program = Program::compile(&path, text)?;
+                program.open(ctx)?;
+                Ok(none.insert(program))
+            }
+        }
+    }
+
+    fn check(&mut self, ctx: &mut Context, names: &[&'static str]) -> Result<(), Error> {
+        match &mut self.program {
+            Some(program) => program.check(ctx, names),
+            None => Err(Error::failed("no script is loaded")),
+        }
+    }
+}
+
+impl Resource for GenericScript {
+    const TYPE: TypeInfo = TypeInfo::new("Generic Script", "A resource written in Rhai")
+        .properties(const { &[SCRIPT_FILEPATH.any()] });
+
+    fn open(_: &Context) -> Result<Self, Error> {
+        Ok(GenericScript { program: None })
+    }
+
+    fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        self.load(ctx)?.begin(ctx, Operation::Online)
+    }
+
+    fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        match &mut self.program {
+            Some(program) => program.begin(ctx, Operation::Offline),
+            None => Ok(Progress::Done),
+        }
+    }
+
+    fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
+        match &mut self.program {
+            Some(program) => program.go_on(ctx, operation),
+            None => Ok(Progress::Done),
+        }
+    }
+
+    fn terminate(&mut self, ctx: &mut Context) {
+        if let Some(program) = &mut self.program {
+            program.terminate(ctx);
+        }
+    }
+
+    fn looks_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        self.check(ctx, &["looks_alive", "is_alive"])
+    }
+
+    fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        self.check(ctx, &["is_alive"])
+    }
+
+    fn close(self, ctx: &mut Context) {
+        if let Some(program) = self.program {
+            program.close(ctx);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

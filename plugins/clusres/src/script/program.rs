@@ -1,0 +1,225 @@
+//! One script, compiled, with what it remembers between its calls.
+
+use quorate_sdk::{Context, Error, Operation, Progress};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Map, Scope};
+
+use super::CALLS;
+use super::handles::{ProgressRef, Stage};
+
+/// A script that a resource runs.
+#[derive(Debug)]
+pub(super) struct Program {
+    path: String,
+    text: String,
+    engine: Engine,
+    ast: AST,
+    stage: Stage,
+    /// `this` in the script's functions.
+    memory: Dynamic,
+}
+
+impl Program {
+    /// Compiles a script; runs nothing of it.
+    pub(super) fn compile(path: &str, text: String) -> Result<Program, Error> {
+        let mut engine = super::engine();
+        let stage = Stage::default();
+        engine.set_default_tag(Dynamic::from(stage.clone()));
+        let told = stage.clone();
+        engine.on_print(move |line| tell(&told, line));
+        let told = stage.clone();
+        engine.on_debug(move |line, _, at| tell(&told, &format!("{at}: {line}")));
+        let ast = engine.compile(&text).map_err(|error| {
+            let at = place(path, error.position());
+            Error::failed(format!("{at}: {}", error.err_type()))
+        })?;
+        let program = Program {
+            path: path.to_owned(),
+            text,
+            engine,
+            ast,
+            stage,
+            memory: Map::new().into(),
+        };
+        for call in CALLS {
+            let mut written = program
+                .ast
+                .iter_functions()
+                .filter(|it| it.name == call.name);
+            match written.next().map(|it| it.params.len()) {
+                None if call.required => {
+                    let what = format!(
+                        "{path}: there is no function {0}: write fn {0}()",
+                        call.name
+                    );
+                    return Err(Error::failed(what));
+                }
+                Some(params) if params > 0 => {
+                    let what = format!("{path}: {} takes no arguments", call.name);
+                    return Err(Error::failed(what));
+                }
+                _ => {}
+            }
+        }
+        Ok(program)
+    }
+
+    /// Whether it is the script of this path and text.
+    pub(super) fn is(&self, path: &str, text: &str) -> bool {
+        self.path == path && self.text == text
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.ast.iter_functions().any(|it| it.name == name)
+    }
+
+    /// Calls one of the script's functions.
+    fn call(&mut self, ctx: &mut Context, name: &str) -> Result<Dynamic, Error> {
+        let Program {
+            engine,
+            ast,
+            stage,
+            memory,
+            path,
+            ..
+        } = self;
+        let called = stage.run(ctx, || {
+            let options = CallFnOptions::new().bind_this_ptr(memory);
+            engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), ast, name, ())
+        });
+        called.map_err(|error| explain(path, name, *error))
+    }
+
+    /// Calls an operation's function, and says how far it got.
+    fn operate(&mut self, ctx: &mut Context, name: &str) -> Result<Progress, Error> {
+        let said = self.call(ctx, name)?;
+        if said.is_unit() {
+            return Ok(Progress::Done);
+        }
+        if let Some(progress) = said.clone().try_cast::<ProgressRef>() {
+            return Ok(progress.0);
+        }
+        match said.as_bool() {
+            Ok(true) => Ok(Progress::Done),
+            Ok(false) => Err(Error::failed(format!("{}: {name} said false", self.path))),
+            Err(kind) => Err(Error::failed(format!(
+                "{}: {name} may say true, false, nothing or pending(\"2s\"), and said {said} ({kind})",
+                self.path
+            ))),
+        }
+    }
+
+    /// Calls one that has nothing to say: what it throws is logged.
+    fn tidy(&mut self, ctx: &mut Context, name: &str) {
+        if self.has(name)
+            && let Err(error) = self.call(ctx, name)
+        {
+            ctx.log().warning(error.text());
+        }
+    }
+
+    /// `open`.
+    pub(super) fn open(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        self.stage.operation(false);
+        if !self.has("open") {
+            return Ok(());
+        }
+        let progress = self.operate(ctx, "open")?;
+        if progress.is_done() {
+            return Ok(());
+        }
+        let what = format!("{}: open may not be pending: online may", self.path);
+        Err(Error::failed(what))
+    }
+
+    /// Begins an operation.
+    pub(super) fn begin(&mut self, ctx: &mut Context, what: Operation) -> Result<Progress, Error> {
+        self.stage.operation(false);
+        self.step(ctx, what)
+    }
+
+    /// Goes on with one that was pending.
+    pub(super) fn go_on(&mut self, ctx: &mut Context, what: Operation) -> Result<Progress, Error> {
+        self.stage.operation(true);
+        self.step(ctx, what)
+    }
+
+    fn step(&mut self, ctx: &mut Context, what: Operation) -> Result<Progress, Error> {
+        match what {
+            Operation::Online => self.operate(ctx, "online"),
+            Operation::Offline if self.has("offline") => self.operate(ctx, "offline"),
+            _ => {
+                let progress = self.stage.stop_all(ctx)?;
+                if progress.is_done() {
+                    self.tidy(ctx, "terminate");
+                }
+                Ok(progress)
+            }
+        }
+    }
+
+    /// `terminate`, and an end to everything that still runs.
+    pub(super) fn terminate(&mut self, ctx: &mut Context) {
+        self.stage.operation(false);
+        self.tidy(ctx, "terminate");
+        self.stage.kill_all(ctx);
+    }
+
+    /// The first of the checks `names` that the script has.
+    pub(super) fn check(&mut self, ctx: &mut Context, names: &[&str]) -> Result<(), Error> {
+        let Some(name) = names.iter().copied().find(|name| self.has(name)) else {
+            return Err(Error::failed(format!("{}: there is no check", self.path)));
+        };
+        let said = self.call(ctx, name)?;
+        match said.as_bool() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::failed(format!("{}: {name} said false", self.path))),
+            Err(kind) => Err(Error::failed(format!(
+                "{}: {name} must say true or false, and said {said} ({kind})",
+                self.path
+            ))),
+        }
+    }
+
+    /// `close`.
+    pub(super) fn close(mut self, ctx: &mut Context) {
+        self.tidy(ctx, "close");
+    }
+}
+
+/// What a script prints goes to the cluster log.
+fn tell(stage: &Stage, line: &str) {
+    // Outside a call there is no log, and no script that prints.
+    let _ = stage.with(|ctx| {
+        ctx.log().info(line);
+        Ok(())
+    });
+}
+
+/// `path:line:column`.
+fn place(path: &str, at: rhai::Position) -> String {
+    match (at.line(), at.position()) {
+        (Some(line), Some(column)) => format!("{path}:{line}:{column}"),
+        (Some(line), None) => format!("{path}:{line}"),
+        _ => path.to_owned(),
+    }
+}
+
+/// What went wrong in a call, at the place where it did.
+fn explain(path: &str, name: &str, mut error: EvalAltResult) -> Error {
+    while let EvalAltResult::ErrorInFunctionCall(_, _, inner, _) = error {
+        error = *inner;
+    }
+    let at = match error.position() {
+        // As where a call took too long.
+        rhai::Position::NONE => format!("{path}: in {name}"),
+        at => place(path, at),
+    };
+    let text = match &error {
+        EvalAltResult::ErrorRuntime(thrown, _) => thrown.to_string(),
+        _ => {
+            error.clear_position();
+            error.to_string()
+        }
+    };
+    Error::failed(format!("{at}: {text}"))
+}

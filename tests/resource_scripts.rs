@@ -1,0 +1,93 @@
+//! Resources written in Rhai: the shipped scripts, their drills, and what `quorate check` says of bad ones.
+
+mod support;
+
+use std::fs;
+
+use support::{root, run};
+
+#[track_caller]
+fn passes(file: &str, drills: usize) {
+    let run = run(&["drill", &format!("scripts/drills/resources/{file}.rhai")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let last = run.out.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with(&format!("{drills} drills: {drills} pass;")),
+        "{last}"
+    );
+}
+
+#[test]
+fn web_server() {
+    passes("web-server", 3);
+}
+
+#[test]
+fn witness() {
+    passes("witness", 3);
+}
+
+#[test]
+fn every_shipped_script_and_its_cluster_are_sound() {
+    let folder = root().join("scripts/resources");
+    let scripts = fs::read_dir(folder).expect("scripts");
+    let mut files: Vec<String> = scripts
+        .map(|entry| entry.expect("an entry").path().display().to_string())
+        .collect();
+    assert!(files.len() >= 3, "{files:?}");
+    files.push("scripts/clusters/two-node-scripts.ron".to_owned());
+    let mut args = vec!["check"];
+    args.extend(files.iter().map(String::as_str));
+    let run = run(&args);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(!run.out.contains("error"), "{}", run.out);
+}
+
+#[test]
+fn a_bad_script_is_told_everything_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bad = "\
+fn onlin() {
+    servce(\"httpd\").start()
+}
+fn is_alive() {
+    probe(address(), 80).len > service(\"httpd\").is_runing
+}
+fn look_alive() { true }
+";
+    let script = folder.path().join("bad.rhai");
+    fs::write(&script, bad).expect("a file");
+    let run = run(&["check", &script.display().to_string()]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    for wanted in [
+        "is \"onlin\" meant to be \"online\"?",
+        "there is no function \"servce\"",
+        "did you mean \"service\"?",
+        "\"probe\" takes 3 arguments, and 2 are given",
+        "a Service has no property \"is_runing\"",
+        "did you mean \"is_running\"?",
+        "nothing calls the function \"look_alive\"",
+        "did you mean \"looks_alive\"?",
+    ] {
+        assert!(run.out.contains(wanted), "{wanted}:\n{}", run.out);
+    }
+}
+
+#[test]
+fn a_cluster_whose_script_is_missing_is_told_so_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cluster = root().join("scripts/clusters/two-node-scripts.ron");
+    let text = fs::read_to_string(cluster).expect("the cluster");
+    let path = folder.path().join("cluster.ron");
+    fs::write(&path, text).expect("a file");
+    let run = run(&["check", &path.display().to_string()]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    for wanted in [
+        "script-missing",
+        "the script of \"Web Server\" cannot be read",
+        "\"ScriptFilepath\": \"../resources/web-server.rhai\"",
+        "the path counts from the folder of the cluster file",
+    ] {
+        assert!(run.out.contains(wanted), "{wanted}:\n{}", run.out);
+    }
+}
