@@ -1,6 +1,7 @@
 //! Terms, campaigns and votes (5.2, 5.4.1; dissertation, 3.10 and 9.6).
 
 use crate::log::Transfer;
+use crate::planted::Bug;
 use crate::store::NUMBER_MAX;
 use crate::{Body, CommitRule, HardState, Id, Log, Message, NodeSet, Role, TransferError};
 
@@ -235,8 +236,9 @@ impl Log {
     }
 
     /// Whether a candidate's log is at least as new as ours (5.4.1).
-    fn is_up_to_date(&self, last: (u64, u64)) -> bool {
-        last >= (self.last_term(), self.last_index())
+    fn is_up_to_date(&mut self, last: (u64, u64)) -> bool {
+        let up_to_date = last >= (self.last_term(), self.last_index());
+        up_to_date || self.planted.bends(Bug::VoteIgnoresLog, !up_to_date)
     }
 
     fn on_pre_vote(&mut self, from: Id, term: u64, last: (u64, u64), leader_alive: bool) {
@@ -296,7 +298,8 @@ impl Log {
         if self.role == Role::Candidate && self.is_done(self.ballot) {
             self.granted.insert(self.me);
         }
-        let rule = self.rule();
+        let answered = self.granted.union(self.refused);
+        let rule = self.counting(answered.union(NodeSet::from([self.me])));
         if rule.is_durable(self.granted) {
             match self.role {
                 Role::PreCandidate => self.begin_term(false),

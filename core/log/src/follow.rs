@@ -1,5 +1,6 @@
 //! What a follower does with what its leader sends (5.3; dissertation, 5).
 
+use crate::planted::Bug;
 use crate::store::{NUMBER_MAX, check_range};
 use crate::{AppendOutcome, Body, Entry, Id, Log, Persist, Role, Snapshot};
 
@@ -168,6 +169,11 @@ impl Log {
     }
 
     fn accept(&mut self, from: Id, round: Option<u64>, matched: u64, after: u64) {
+        // What is not durable is not acknowledged (dissertation, 10.2.1).
+        let early = self
+            .planted
+            .bends(Bug::AcknowledgeEarly, !self.is_done(after));
+        let after = if early { 0 } else { after };
         let body = Body::AppendReply {
             round,
             outcome: AppendOutcome::Accepted { matched },

@@ -43,6 +43,7 @@ mod follow;
 mod log;
 mod message;
 mod output;
+mod planted;
 mod progress;
 mod replicate;
 mod rule;
@@ -59,10 +60,12 @@ pub use error::{CompactError, NotLeader, StoredError, TransferError, VotersError
 pub use log::Log;
 pub use message::{AppendOutcome, Body, Message};
 pub use output::{Output, Persist, Role};
+#[cfg(feature = "planted")]
+pub use planted::Bug;
 pub use rule::CommitRule;
 pub use set::{Id, InvalidSet, NodeSet};
 
-/// The most entries one message carries.
+/// The most entries one message carries; [`Log::set_batch`] can lower it.
 pub const BATCH_ENTRIES_MAX: u64 = 64;
 
 /// After how many calls of [`Log::resend`] a leadership transfer that has not succeeded is given up.

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::planted::Planted;
 use crate::progress::Progress;
 use crate::store::{NUMBER_MAX, Store, check_range};
 use crate::{
-    Body, CommitRule, HardState, Id, Message, NodeSet, Output, Role, Snapshot, Stored, StoredError,
+    BATCH_ENTRIES_MAX, Body, CommitRule, HardState, Id, Message, NodeSet, Output, Role, Snapshot,
+    Stored, StoredError,
 };
 
 /// A persist that was asked for and has not been reported done.
@@ -29,7 +31,7 @@ pub(crate) struct Transfer {
 /// - *Making and storage*: [`new`](Log::new), [`adopt`](Log::adopt), [`persisted`](Log::persisted),
 ///   [`compact`](Log::compact).
 /// - *Settings*: [`set_rule`](Log::set_rule), [`set_peers`](Log::set_peers),
-///   [`set_identity`](Log::set_identity).
+///   [`set_identity`](Log::set_identity), [`set_batch`](Log::set_batch).
 /// - *Inputs*: [`campaign`](Log::campaign), [`step`](Log::step), [`propose`](Log::propose),
 ///   [`propose_voters`](Log::propose_voters), [`resend`](Log::resend), [`transfer`](Log::transfer),
 ///   [`step_down`](Log::step_down).
@@ -73,6 +75,9 @@ pub struct Log {
     pub(crate) pending: VecDeque<Pending>,
     pub(crate) durable: u64,
     pub(crate) outputs: VecDeque<Output>,
+    /// The most entries one message carries.
+    pub(crate) batch: u64,
+    pub(crate) planted: Planted,
 }
 
 impl Log {
@@ -127,6 +132,8 @@ impl Log {
             hard_mark: 0,
             pending: VecDeque::new(),
             outputs: VecDeque::new(),
+            batch: BATCH_ENTRIES_MAX,
+            planted: Planted::default(),
         };
         if let Some(snapshot) = log.store.snapshot().cloned() {
             log.outputs.push_back(Output::Install(snapshot));
@@ -158,6 +165,13 @@ impl Log {
     pub fn set_peers(&mut self, peers: NodeSet) {
         self.peers = peers;
         self.refresh_progress();
+    }
+
+    /// Sets how many entries one message carries at most: 1 to
+    /// [`BATCH_ENTRIES_MAX`](crate::BATCH_ENTRIES_MAX), which is where it begins. What lies outside is
+    /// brought inside.
+    pub fn set_batch(&mut self, entries: u64) {
+        self.batch = entries.clamp(1, BATCH_ENTRIES_MAX);
     }
 
     /// Sets what identity a peer must have. Messages of another under its id are refused from now on.

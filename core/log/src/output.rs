@@ -45,6 +45,8 @@ pub enum Output {
     /// Make this durable. Under [`CommitRule::Holder`](crate::CommitRule::Holder) it belongs on the
     /// quorum disk while this node holds it, and anywhere the node likes otherwise; a node that keeps it
     /// nowhere reports it as done at once.
+    /// What was on its way to the quorum disk when that was lost is for the node to keep elsewhere, and is
+    /// reported then.
     Persist(Persist),
     /// Send a message.
     Send {

@@ -1,9 +1,10 @@
 //! What a leader does: propose, replicate, commit (5.3, 5.4.2).
 
+use crate::planted::Bug;
 use crate::progress::Progress;
 use crate::{
-    AppendOutcome, BATCH_ENTRIES_MAX, Body, CommitRule, Entry, EntryKind, Id, Log, NodeSet,
-    NotLeader, Persist, Role, TRANSFER_ROUNDS_MAX, VotersError,
+    AppendOutcome, Body, CommitRule, Entry, EntryKind, Id, Log, NodeSet, NotLeader, Persist, Role,
+    TRANSFER_ROUNDS_MAX, VotersError,
 };
 
 impl Log {
@@ -175,7 +176,7 @@ impl Log {
         // has it after all, is sent a snapshot.
         progress.next = progress.next.max(first);
         let prev_index = progress.next - 1;
-        let entries = self.store.slice(progress.next, BATCH_ENTRIES_MAX);
+        let entries = self.store.slice(progress.next, self.batch);
         progress.inflight = entries.last().map(|entry| entry.index);
         self.send_entries(peer, prev_index, entries);
     }
@@ -304,9 +305,26 @@ impl Log {
         self.send(peer, self.hard.term, Body::Install { snapshot, round }, 0);
     }
 
+    /// The rule by which votes and copies are counted: the rule as it is, and the configured voters with
+    /// it, whoever of them has answered.
+    pub(crate) fn counting(&mut self, answered: NodeSet) -> CommitRule {
+        match self.rule() {
+            CommitRule::Majority(voters)
+                if self
+                    .planted
+                    .bends(Bug::CountLive, !voters.difference(answered).is_empty()) =>
+            {
+                CommitRule::Majority(voters.intersection(answered))
+            }
+            rule => rule,
+        }
+    }
+
     /// Commits what has become durable, and says so.
     pub(crate) fn advance_commit(&mut self) {
-        let rule = self.rule();
+        let answered = self.progress.iter().filter(|(_, p)| p.matched > 0);
+        let answered = answered.map(|(id, _)| *id).chain([self.me]).collect();
+        let rule = self.counting(answered);
         let holders = |index: u64| -> NodeSet {
             let peers = self
                 .progress
@@ -324,12 +342,12 @@ impl Log {
             .chain([self.durable])
             .filter(|index| *index > self.commit && rule.is_durable(holders(*index)))
             .max();
+        let Some(commit) = newest else { return };
         // An older term's entry is never committed by counting (5.4.2).
-        let Some(commit) =
-            newest.filter(|index| self.store.term_at(*index) == Some(self.hard.term))
-        else {
+        let older = self.store.term_at(commit) != Some(self.hard.term);
+        if older && !self.planted.bends(Bug::CommitOldTerm, older) {
             return;
-        };
+        }
         self.commit = commit;
         for peer in self.targets().iter() {
             self.tell_commit(peer);

@@ -4,7 +4,8 @@
 
 mod harness;
 
-use harness::{Kind, Plan};
+use harness::{Case, Kind, Plan};
+use quorate_log::Bug;
 
 /// So many seeds in a test run; `QUORATE_SEEDS` asks for more, `QUORATE_SEED` for one, with its trace.
 fn seeds() -> std::ops::Range<u64> {
@@ -69,6 +70,83 @@ fn a_seed_always_gives_the_same_run() {
             .unwrap();
         assert_eq!(once.trace, again.trace, "seed {seed}");
     }
+}
+
+/// The files in `cases`: runs that once failed, or that show a planted bug, and what must come of them.
+#[test]
+fn every_kept_case_ends_as_it_says() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let case = Case::read(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let ended = case.plan.run(false);
+        let broken = ended
+            .as_ref()
+            .err()
+            .map(|failed| failed.0.invariant.to_owned());
+        assert_eq!(broken, case.breaks, "{}", path.display());
+        let hits = ended.map_or_else(|failed| failed.1.hits(), |world| world.hits());
+        assert_eq!(hits > 0, case.plan.bug.is_some(), "{}", path.display());
+        if case.plan.bug.is_some() {
+            // The same without the bug is sound.
+            let sound = Plan {
+                bug: None,
+                ..case.plan
+            };
+            assert!(sound.run(false).is_ok(), "{}", path.display());
+        }
+        seen += 1;
+    }
+    assert!(seen >= 5, "{seen} cases");
+}
+
+/// Each is reached in many runs before it is caught in one.
+#[test]
+fn planted_bugs_are_found() {
+    for (bug, within) in [
+        (Bug::VoteIgnoresLog, 2_000),
+        (Bug::AcknowledgeEarly, 200),
+        (Bug::CountLive, 200),
+    ] {
+        let (mut reached, mut found) = (0, None);
+        for seed in 0..within {
+            let mut plan = Plan::draw(seed);
+            plan.bug = Some(bug);
+            match plan.run(false) {
+                Ok(world) => reached += u64::from(world.hits() > 0),
+                Err(failed) => {
+                    assert!(failed.1.hits() > 0, "{bug:?} was never reached");
+                    found = Some((seed, failed.0.invariant));
+                    break;
+                }
+            }
+        }
+        println!("{}: reached in {reached} runs before {found:?}", bug.name());
+        assert!(found.is_some(), "{bug:?} was not found in {within} seeds");
+    }
+}
+
+#[test]
+fn a_case_is_read_as_it_was_written() {
+    for seed in 0..50 {
+        let plan = Plan::draw(seed);
+        let case = Case {
+            plan,
+            breaks: Some("log matching".into()),
+        };
+        let text = case.to_string();
+        assert_eq!(Case::read(&text).unwrap().to_string(), text);
+    }
+    let error = Case::read("kind majority\n\nbott 1").unwrap_err();
+    assert_eq!(error, "line 3: \"bott 1\" is nothing that can happen");
+    assert!(
+        Case::read("kind rainbow")
+            .unwrap_err()
+            .contains("majority, holder, solo")
+    );
+    assert!(Case::read("nodes 3\nvoting 4").is_err());
 }
 
 #[test]

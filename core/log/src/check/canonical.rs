@@ -81,9 +81,11 @@ pub fn hash_log(log: &Log, names: &Renaming, hasher: &mut impl Hasher) {
         pending,
         durable,
         outputs,
+        batch,
+        planted: _,
     } = log;
     let mark = |mark: u64| mark.saturating_sub(*done_mark);
-    (names.of(*me), identity, adopted, names.set(*peers)).hash(hasher);
+    (names.of(*me), identity, adopted, batch, names.set(*peers)).hash(hasher);
     let mut peers_known: Vec<(Id, u64)> = identities
         .iter()
         .map(|(id, identity)| (names.of(*id), *identity))
