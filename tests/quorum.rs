@@ -46,6 +46,34 @@ fn damage() {
 }
 
 #[test]
+fn start_switches() {
+    passes("start", 8);
+}
+
+#[test]
+fn local() {
+    passes("local", 3);
+}
+
+#[test]
+fn a_local_quorum_is_for_one_node() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = support::root().join("scripts/clusters/two-node-active-passive.ron");
+    let text = std::fs::read_to_string(file).expect("a cluster");
+    let path = folder.path().join("two.ron");
+    let standard = r#"Standard(resource: "Disk Q:")"#;
+    assert!(text.contains(standard));
+    std::fs::write(&path, text.replace(standard, "Local")).expect("a file");
+    let run = run(&["check", &path.display().to_string()]);
+    assert_ne!(run.code, 0);
+    let told = run.out + &run.err;
+    assert!(
+        told.contains("Local quorum is for a cluster of one node"),
+        "{told}"
+    );
+}
+
+#[test]
 fn every_quorum_drill_has_a_test_here() {
     let source = include_str!("quorum.rs");
     let folder = support::root().join("scripts/drills/quorum");

@@ -169,6 +169,7 @@ impl Log {
     }
 
     fn accept(&mut self, from: Id, round: Option<u64>, matched: u64, after: u64) {
+        self.forced = None;
         // What is not durable is not acknowledged (dissertation, 10.2.1).
         let early = self
             .planted

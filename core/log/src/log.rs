@@ -46,6 +46,8 @@ pub struct Log {
     pub(crate) identity: u64,
     pub(crate) identities: BTreeMap<Id, u64>,
     pub(crate) rule: CommitRule,
+    /// Voters by an administrator's word alone, until a leader has spoken.
+    pub(crate) forced: Option<NodeSet>,
     /// Under [`CommitRule::Holder`]: what is in memory is what the quorum disk holds, and it is ours.
     pub(crate) adopted: bool,
     pub(crate) peers: NodeSet,
@@ -111,6 +113,7 @@ impl Log {
             identity,
             identities: BTreeMap::new(),
             rule,
+            forced: None,
             adopted: rule == CommitRule::Holder(Some(me)),
             peers: NodeSet::EMPTY,
             hard,
@@ -158,6 +161,18 @@ impl Log {
             self.step_down();
         }
         self.refresh_progress();
+    }
+
+    /// Has `voters` elect the next leader, whatever the log says: an administrator takes the blame for what the
+    /// others may know and these do not. Under [`CommitRule::Majority`] only; the majority that counts is one of
+    /// these.
+    ///
+    /// It holds until this node leads, and then begins its term with an entry that names these voters, or until it
+    /// accepts something from a leader.
+    pub fn force_voters(&mut self, voters: NodeSet) {
+        if self.elects() && !voters.is_empty() && self.role != Role::Leader {
+            self.forced = Some(voters);
+        }
     }
 
     /// Sets to whom this node replicates while it leads: members, joiners and configured voters alike;

@@ -117,7 +117,8 @@ impl Log {
         self.set_role(Role::Leader);
         self.track_targets();
         // Entries of older terms commit only along with one of this term (5.4.2, figure 8).
-        self.append_own(EntryKind::Noop);
+        let first = self.forced.take().map(EntryKind::Voters);
+        self.append_own(first.unwrap_or(EntryKind::Noop));
     }
 
     /// To whom a leader replicates.

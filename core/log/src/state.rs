@@ -116,7 +116,7 @@ impl Log {
     /// The configured voters: by the newest entry that names them, committed or not; else by the
     /// snapshot; else by [`CommitRule::Majority`]; else nobody.
     pub fn voters(&self) -> NodeSet {
-        self.voters_at(u64::MAX)
+        self.forced.unwrap_or_else(|| self.voters_at(u64::MAX))
     }
 
     pub(crate) fn voters_at(&self, index: u64) -> NodeSet {

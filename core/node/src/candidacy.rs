@@ -125,6 +125,10 @@ impl Node {
                 let Candidacy::Arbitrate { disk, .. } = self.quorum.candidacy() else {
                     return;
                 };
+                if self.config.switches.no_quorum_logging {
+                    self.lead_without_log(disk);
+                    return;
+                }
                 let ticket = self.storage.ticket();
                 self.arbitration = Arbitration::Reading(ticket);
                 let op = DiskOp::ReadAll {
@@ -171,19 +175,33 @@ impl Node {
                 return;
             }
         };
-        let recovered = match store::recover(&files) {
-            Ok(recovered) => recovered,
-            Err(error) => {
-                self.halt(
-                    Reason::new(1148, format!("on the quorum disk, {error}")),
-                    false,
-                );
-                return;
-            }
-        };
         let Candidacy::Arbitrate { disk, .. } = self.quorum.candidacy() else {
             return;
         };
+        let recovered = store::recover(&files);
+        if let Some(why) = self.rebuilds(&recovered) {
+            self.rebuild_quorum_log(disk, &why);
+            return;
+        }
+        let recovered = match recovered {
+            Ok(recovered) => recovered,
+            Err(error) => {
+                let text = format!("on {disk}, {error}");
+                self.halt(Reason::new(1148, text), false);
+                return;
+            }
+        };
+        if recovered.is_blank() && self.log.last_index() > 0 {
+            let text = format!(
+                "{} and {} are missing on {disk}, and this node knows that they were there. Nothing was changed. \
+                 Restore them, or start the service with the log reset (resetquorumlog) to go on from this node's own \
+                 copy",
+                store::LOG_FILE,
+                store::CHECKPOINT_FILE
+            );
+            self.halt(Reason::new(1148, text), false);
+            return;
+        }
         if let Err(error) = self.log.adopt(recovered.stored.clone()) {
             let text = format!("the quorum disk's log contradicts what this node knows: {error}");
             self.halt(Reason::new(1073, text), false);
@@ -198,9 +216,7 @@ impl Node {
                 len: recovered.log_length,
             });
         }
-        self.arbitration = Arbitration::Holding;
-        self.log.set_rule(self.quorum.rule(self.me, true));
-        self.log.campaign();
+        self.lead_with_disk();
     }
 
     /// The coordinator has let go of its office: take it up, the lowest member first.

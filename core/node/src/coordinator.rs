@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use quorate_log::NodeSet;
 use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, ResourceState, Time};
 
 use crate::database::{Database, Stop, Update};
@@ -10,6 +11,7 @@ use crate::groups::placement;
 use crate::io::{Cause, Event, bounds};
 use crate::message::Standing;
 use crate::node::{Coordination, Node, Phase};
+use crate::quorum::Candidacy;
 use crate::timers::Timer;
 
 /// How often groups are looked at for failback.
@@ -30,6 +32,7 @@ impl Node {
         self.timers.stop(Timer::Campaign);
         self.timers.set(Timer::Failback, self.now + FAILBACK_CHECK);
         self.event(Event::Coordinator { term });
+        self.report_switch();
         self.propose_view();
         self.send_heartbeats();
         self.send_proposals();
@@ -46,8 +49,33 @@ impl Node {
             return;
         }
         self.propose_view();
+        self.propose_voters();
         self.take_over();
         self.pump_log();
+    }
+
+    /// Brings the voters to the configured nodes, one at a time: evicted nodes go, members that are none come.
+    fn propose_voters(&mut self) {
+        if self.quorum.candidacy() != Candidacy::Elect {
+            return;
+        }
+        let voters = self.log.voters();
+        let nodes = self.database.definition.nodes.iter();
+        let configured: NodeSet = nodes.map(|node| node.id.0).collect();
+        let mut wanted = voters;
+        if let Some(gone) = voters.difference(configured).iter().next() {
+            wanted.remove(gone);
+        } else if let Some(new) = configured
+            .difference(voters)
+            .iter()
+            .find(|node| self.lets_in(NodeId(*node)) && self.database.is_member(NodeId(*node)))
+        {
+            wanted.insert(new);
+        }
+        if wanted != voters {
+            // Refused while another change is under way: the next input asks again.
+            let _ = self.log.propose_voters(wanted);
+        }
     }
 
     fn propose_view(&mut self) {
@@ -83,7 +111,17 @@ impl Node {
     fn desired_members(&mut self, since: Time) -> BTreeMap<NodeId, u64> {
         let mut members = BTreeMap::from([(self.me, self.config.incarnation)]);
         let mut next_silence = Time::NEVER;
+        let mut kept_out = Vec::new();
         for node in &self.database.definition.nodes {
+            if !self.lets_in(node.id) {
+                let wants = self.peers.get(&node.id);
+                if wants.is_some_and(|peer| {
+                    peer.is_audible(self.now) && peer.standing == Standing::Joining
+                }) {
+                    kept_out.push(node.id);
+                }
+                continue;
+            }
             let Some(peer) = self.peers.get(&node.id) else {
                 // Never heard in this boot: it gets as long as the others to be heard.
                 if let Some(boot) = self.database.view.members.get(&node.id)
@@ -110,6 +148,9 @@ impl Node {
             {
                 members.insert(node.id, peer.incarnation);
             }
+        }
+        for node in kept_out {
+            self.keep_out(node);
         }
         if next_silence < Time::NEVER {
             self.timers.set_earlier(Timer::Silence, next_silence);
@@ -150,7 +191,7 @@ impl Node {
                 });
                 break;
             }
-            if self.database.is_member(record.owner) {
+            if self.database.is_member(record.owner) || self.config.switches.fix_quorum {
                 continue;
             }
             let due = self.takeover_due(record.owner);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{
-    ClusterDefinition, GroupState, Name, NodeId, NodeState, ResourceState, Time, Value,
-    VirtualServerRequest,
+    ClusterDefinition, GroupState, Name, NodeId, NodeState, ResourceState, StartSwitches, Time,
+    Value, VirtualServerRequest,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub struct NodeConfig {
     pub seed: u64,
     /// Civil time, in milliseconds since 1970 UTC, at [`Time::ZERO`] of the clock that `handle` is given.
     pub civil_origin_ms: i64,
+    /// How the service was asked to start.
+    pub switches: StartSwitches,
 }
 
 /// The files of the node's own system disk, as they were found at boot.
@@ -318,6 +320,13 @@ pub enum Event {
     Coordinator {
         /// The log's term.
         term: u64,
+    },
+    /// A start switch took effect: what the quorum kind promises no longer covers what was done before.
+    StartSwitch {
+        /// The original's name of the switch.
+        name: &'static str,
+        /// What was done.
+        text: String,
     },
     /// This node stopped coordinating.
     CoordinatorLost {

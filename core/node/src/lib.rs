@@ -25,6 +25,7 @@ mod random;
 mod replication;
 mod storage;
 mod store;
+mod switches;
 mod timers;
 mod view;
 

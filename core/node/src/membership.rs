@@ -73,6 +73,13 @@ impl Node {
                 up: true,
             });
         }
+        if self.phase == Phase::Joining && heartbeat.quorate && self.config.switches.fix_quorum {
+            let text = format!(
+                "{name} is in a cluster with quorum: a node joins it only when it is started without fixquorum"
+            );
+            self.halt(Reason::new(5890, text), false);
+            return;
+        }
         let listed = heartbeat.members & (1 << me.0) != 0;
         let member = matches!(self.phase, Phase::Member | Phase::Leaving);
         if member

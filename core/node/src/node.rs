@@ -88,6 +88,8 @@ pub struct Node {
     pub(crate) groups_stale: bool,
     /// What they were allowed then: quorate, holds the quorum resource, leaving.
     groups_licence: (bool, bool, bool),
+    /// Nodes that would join and are kept out because of how this one was started.
+    pub(crate) kept_out: NodeSet,
     pub(crate) peers: BTreeMap<NodeId, Peer>,
     /// Own cards that work, by network.
     pub(crate) links: BTreeMap<Name, bool>,
@@ -122,6 +124,9 @@ impl Node {
             Ok(recovered) => (recovered, None),
             Err(error) => (Recovered::default(), Some(error.to_string())),
         };
+        // Where a quorum disk has it all, an own copy that is damaged can be done without.
+        let discarded = config.switches.reset_quorum_log && damage.is_some();
+        let damage = damage.filter(|_| !discarded);
         let known_identity = disk
             .files
             .get(IDENTITY_FILE)
@@ -129,7 +134,7 @@ impl Node {
             .map(u64::from_le_bytes);
         let identity = known_identity.unwrap_or_else(|| random.next() | 1);
         let me = config.id;
-        let quorum = quorum::of(&config.definition);
+        let quorum = quorum::of(&config.definition, &config.switches);
         let rule = quorum.rule(me, false);
         let (log, damage) = match Log::new(me.0, identity, rule, recovered.stored.clone()) {
             Ok(log) => (log, damage),
@@ -157,6 +162,7 @@ impl Node {
             groups: Groups::new(me, random.next()),
             groups_stale: true,
             groups_licence: (false, false, false),
+            kept_out: NodeSet::EMPTY,
             peers: BTreeMap::new(),
             links: BTreeMap::new(),
             coordination: None,
@@ -187,6 +193,16 @@ impl Node {
                 false,
             );
             return node;
+        }
+        if node.refuse_switches() {
+            return node;
+        }
+        if discarded {
+            node.storage.discard();
+            node.event(Event::Notice {
+                id: 1019,
+                text: "this node's own copy of the database is damaged and was thrown away".into(),
+            });
         }
         if known_identity.is_none() {
             let bytes = identity.to_le_bytes().to_vec();
@@ -315,6 +331,7 @@ impl Node {
         Licence {
             quorate: self.has_quorum_at(self.now) && self.phase != Phase::Joining,
             holds_quorum_resource: self.arbitration.holds(),
+            bare: self.config.switches.fix_quorum,
             leaving: self.phase == Phase::Leaving,
             civil_ms: self.civil_ms(),
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use quorate_log::{CommitRule, Log, NodeSet};
-use quorate_model::{ClusterDefinition, Name, NodeId, QuorumKind, Time};
+use quorate_model::{ClusterDefinition, Name, NodeId, QuorumKind, StartSwitches, Time};
 
 use crate::io::bounds;
 
@@ -42,9 +42,15 @@ pub(crate) trait Quorum: fmt::Debug {
     fn discovery(&self) -> Duration;
 }
 
-/// The quorum kind that the definition asks for.
-pub(crate) fn of(definition: &ClusterDefinition) -> Box<dyn Quorum + Send> {
+/// The quorum kind that the definition and the switches ask for.
+pub(crate) fn of(
+    definition: &ClusterDefinition,
+    switches: &StartSwitches,
+) -> Box<dyn Quorum + Send> {
     match &definition.quorum {
+        _ if switches.fix_quorum => Box::new(Local {
+            discovery: bounds::DISCOVERY,
+        }),
         QuorumKind::Standard { resource } => {
             let disk = definition
                 .resource(resource)
@@ -58,7 +64,9 @@ pub(crate) fn of(definition: &ClusterDefinition) -> Box<dyn Quorum + Send> {
             let voters = definition.nodes.iter().map(|node| node.id.0).collect();
             Box::new(MajorityNodeSet { voters })
         }
-        QuorumKind::Local => Box::new(Local),
+        QuorumKind::Local => Box::new(Local {
+            discovery: Duration::ZERO,
+        }),
     }
 }
 
@@ -151,7 +159,9 @@ impl Quorum for MajorityNodeSet {
 
 /// One node alone.
 #[derive(Debug)]
-struct Local;
+struct Local {
+    discovery: Duration,
+}
 
 impl Quorum for Local {
     fn rule(&self, me: NodeId, _holds: bool) -> CommitRule {
@@ -174,7 +184,8 @@ impl Quorum for Local {
         Duration::ZERO
     }
 
+    /// There may be others where the quorum disk is left out.
     fn discovery(&self) -> Duration {
-        Duration::ZERO
+        self.discovery
     }
 }

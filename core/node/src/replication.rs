@@ -16,7 +16,9 @@ const COMPACT_AFTER: u64 = 4_096;
 impl Node {
     /// Carries out everything the log wants.
     pub(crate) fn pump_log(&mut self) {
-        self.log.set_peers(self.other_nodes());
+        let peers = self.other_nodes();
+        let peers = peers.iter().filter(|node| self.lets_in(NodeId(*node)));
+        self.log.set_peers(peers.collect());
         loop {
             if self.phase == Phase::Halted {
                 return;
@@ -275,15 +277,6 @@ impl Node {
             Effect::Evicted { node, name } => {
                 self.peers.remove(&node);
                 if coordinates {
-                    let voters = self
-                        .database
-                        .definition
-                        .nodes
-                        .iter()
-                        .map(|node| node.id.0)
-                        .collect();
-                    // Only a Majority Node Set has voters.
-                    let _ = self.log.propose_voters(voters);
                     self.event(Event::Notice {
                         id: 0,
                         text: format!("node {name} was evicted"),

@@ -12,9 +12,21 @@ use crate::store;
 /// After how long a write that met a broken reservation is tried again: the defence renews it within 3 s.
 pub(crate) const RETRY: Duration = Duration::from_millis(500);
 
+/// What a write is for, and so where it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// The log, or a file beside it.
+    Log,
+    /// It only finds out whether the device would take a write.
+    Touch,
+    /// The node's own copy of what is on the quorum disk. Nobody waits for it.
+    Copy,
+}
+
 #[derive(Clone, Debug)]
 struct Job {
     op: DiskOp,
+    what: What,
     /// Everything up to this mark is durable when it is done.
     mark: Option<u64>,
 }
@@ -23,6 +35,8 @@ struct Job {
 #[derive(Clone, Debug)]
 pub(crate) struct Storage {
     device: Device,
+    /// The quorum disk, where nothing but its reservation is wanted of it.
+    lease: Option<Device>,
     /// What the device holds when the queue is done.
     mirror: Stored,
     queue: VecDeque<Job>,
@@ -38,6 +52,7 @@ impl Storage {
     pub(crate) fn new(stored: Stored) -> Self {
         Storage {
             device: Device::System,
+            lease: None,
             mirror: stored,
             queue: VecDeque::new(),
             in_flight: None,
@@ -48,8 +63,18 @@ impl Storage {
         }
     }
 
+    /// The device of the request that comes first.
     pub(crate) fn device(&self) -> &Device {
-        &self.device
+        match (&self.lease, self.queue.front()) {
+            (Some(lease), Some(job)) if job.what == What::Touch => lease,
+            (_, Some(job)) if job.what == What::Copy => &Device::System,
+            _ => &self.device,
+        }
+    }
+
+    /// From now on it is this device that is asked whether it takes a write; the log stays where it is.
+    pub(crate) fn lease(&mut self, device: Device) {
+        self.lease = Some(device);
     }
 
     /// The newest mark that is durable.
@@ -64,15 +89,16 @@ impl Storage {
 
     /// Writes nothing, to see whether the device would take it, unless a write is due anyway.
     pub(crate) fn touch(&mut self) {
-        if self.queue.is_empty() {
-            let file = store::LOG_FILE.to_owned();
-            self.enqueue(
-                vec![DiskOp::Append {
-                    file,
-                    bytes: Vec::new(),
-                }],
-                None,
-            );
+        if !self.queue.iter().any(|job| self.proves(job.what)) {
+            let op = DiskOp::Append {
+                file: store::LOG_FILE.to_owned(),
+                bytes: Vec::new(),
+            };
+            self.queue.push_back(Job {
+                op,
+                what: What::Touch,
+                mark: None,
+            });
         }
     }
 
@@ -90,6 +116,26 @@ impl Storage {
         self.mirror = stored;
         self.queue.clear();
         self.in_flight = None;
+        self.copy(store::write_all(&self.mirror));
+    }
+
+    /// Whether a write that succeeds shows that the device which quorum hangs on is this node's.
+    fn proves(&self, what: What) -> bool {
+        match self.lease {
+            Some(_) => what == What::Touch,
+            None => what != What::Copy,
+        }
+    }
+
+    /// Writes to the node's own disk, too, what goes to the quorum disk.
+    fn copy(&mut self, ops: Vec<DiskOp>) {
+        if self.device != Device::System {
+            self.queue.extend(ops.into_iter().map(|op| Job {
+                op,
+                what: What::Copy,
+                mark: None,
+            }));
+        }
     }
 
     /// Goes over to another device and writes everything there.
@@ -97,13 +143,24 @@ impl Storage {
         self.switch(device, stored);
         let ops = store::write_all(&self.mirror);
         self.enqueue(ops, Some(mark));
+        // What was queued by the switch comes first, and the log's own writes must not wait for it.
+        self.queue
+            .make_contiguous()
+            .sort_by_key(|job| job.what == What::Copy);
+    }
+
+    /// Throws away what the device holds.
+    pub(crate) fn discard(&mut self) {
+        let ops = store::write_all(&self.mirror);
+        self.enqueue(ops, None);
     }
 
     /// Writes what the log wants durable.
     pub(crate) fn persist(&mut self, persist: &Persist) {
         self.mirror.write(persist);
         let ops = store::write(persist, &self.mirror);
-        self.enqueue(ops, Some(persist.mark));
+        self.enqueue(ops.clone(), Some(persist.mark));
+        self.copy(ops);
     }
 
     /// Writes a file of the node's own.
@@ -116,6 +173,7 @@ impl Storage {
         let jobs = ops.into_iter().enumerate();
         self.queue.extend(jobs.map(|(at, op)| Job {
             op,
+            what: What::Log,
             mark: if at == last { mark } else { None },
         }));
     }
@@ -131,7 +189,7 @@ impl Storage {
         self.asked = now;
         Some(DiskRequest {
             ticket,
-            device: self.device.clone(),
+            device: self.device().clone(),
             op,
         })
     }
@@ -144,7 +202,9 @@ impl Storage {
     /// The request under way is done.
     pub(crate) fn done(&mut self) {
         self.in_flight = None;
-        self.proven = self.asked;
+        if self.queue.front().is_some_and(|job| self.proves(job.what)) {
+            self.proven = self.asked;
+        }
         if let Some(Job {
             mark: Some(mark), ..
         }) = self.queue.pop_front()

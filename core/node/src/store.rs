@@ -68,6 +68,25 @@ pub(crate) struct Recovered {
     pub(crate) torn: bool,
 }
 
+impl Recovered {
+    /// Whether nothing was ever written.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.stored == Stored::default()
+    }
+
+    /// Term and position of the last update.
+    pub(crate) fn position(&self) -> (u64, u64) {
+        let snapshot = self.stored.snapshot.as_ref();
+        let last = self
+            .stored
+            .entries
+            .last()
+            .map(|last| (last.term, last.index));
+        last.or(snapshot.map(|snapshot| (snapshot.term, snapshot.index)))
+            .unwrap_or_default()
+    }
+}
+
 /// The disk operations that make `persist` durable, in order.
 pub(crate) fn write(persist: &Persist, after_snapshot: &Stored) -> Vec<DiskOp> {
     if let Some(snapshot) = &persist.snapshot {

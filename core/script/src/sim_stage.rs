@@ -308,6 +308,13 @@ impl Stage for SimStage {
     fn order(&mut self, order: Order) -> Result<OrderHandle, StageError> {
         let given = match order {
             Order::NodeStart(node) => self.world.start(&node).map(|()| None),
+            Order::NodeStartWith(node, switches) => {
+                self.world.start_with(&node, switches).map(|()| None)
+            }
+            Order::ServiceStartWith(node, switches) => {
+                let started = self.world.start_service_with(&node, switches);
+                started.map(|()| None)
+            }
             Order::NodeShutdown(node) => match self.world.shutdown(&node) {
                 // Its cluster service did not run: the machine is off already.
                 Err(WorldError::NobodyToAsk) => Ok(None),

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quorate_model::{
-    GroupState, Name, NetworkRole, NodeState, ResourceState, Time, Value, VirtualServerRequest,
+    GroupState, Name, NetworkRole, NodeState, ResourceState, StartSwitches, Time, Value,
+    VirtualServerRequest,
 };
 
 /// A line of the journal: one JSON object.
@@ -200,6 +201,10 @@ pub enum Repair {
 pub enum Order {
     /// Switch a node on.
     NodeStart(Name),
+    /// Switch a node on, and start its cluster service with a start switch.
+    NodeStartWith(Name, StartSwitches),
+    /// Start the cluster service of a node with a start switch.
+    ServiceStartWith(Name, StartSwitches),
     /// Shut a node down: its groups move away first, then it goes off.
     NodeShutdown(Name),
     /// Stop the cluster service of a node; the machine stays on.

@@ -60,6 +60,7 @@ pub fn hash_log(log: &Log, names: &Renaming, hasher: &mut impl Hasher) {
         identity,
         identities,
         rule,
+        forced,
         adopted,
         peers,
         hard,
@@ -85,7 +86,16 @@ pub fn hash_log(log: &Log, names: &Renaming, hasher: &mut impl Hasher) {
         planted: _,
     } = log;
     let mark = |mark: u64| mark.saturating_sub(*done_mark);
-    (names.of(*me), identity, adopted, batch, names.set(*peers)).hash(hasher);
+    let forced = forced.map(|voters| names.set(voters));
+    (
+        names.of(*me),
+        identity,
+        forced,
+        adopted,
+        batch,
+        names.set(*peers),
+    )
+        .hash(hasher);
     let mut peers_known: Vec<(Id, u64)> = identities
         .iter()
         .map(|(id, identity)| (names.of(*id), *identity))

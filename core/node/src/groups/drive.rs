@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quorate_model::monitor::MonitorCommand;
-use quorate_model::{GroupDefinition, GroupState, Name, ResourceState, Time};
+use quorate_model::{CLUSTER_GROUP, GroupDefinition, GroupState, Name, ResourceState, Time, types};
 
 use super::ladder;
 use super::placement;
@@ -163,6 +163,7 @@ impl Groups {
         let mut wanted = BTreeSet::new();
         // The quorum group runs where the quorum resource is held, whoever owns the group for the moment.
         let at_home = licence.holds_quorum_resource
+            || licence.bare
             || database
                 .quorum_group()
                 .is_none_or(|quorum| quorum.name != definition.name);
@@ -175,7 +176,10 @@ impl Groups {
                 .resources
                 .get(&resource.name)
                 .and_then(|record| record.wanted);
-            let asked_for = own.unwrap_or(record.wanted) && runs;
+            let allowed = !licence.bare
+                || (definition.name == *CLUSTER_GROUP
+                    && [types::IP_ADDRESS, types::NETWORK_NAME].contains(&resource.kind.as_str()));
+            let asked_for = own.unwrap_or(record.wanted) && runs && allowed;
             let given_up = self
                 .locals
                 .get(&resource.name)

@@ -32,6 +32,8 @@ pub(crate) struct Licence {
     pub(crate) quorate: bool,
     /// The node holds the quorum disk: the quorum resource stays online whoever owns its group.
     pub(crate) holds_quorum_resource: bool,
+    /// The service was started without the quorum disk: only the cluster's address and name may come up.
+    pub(crate) bare: bool,
     /// The service is stopping: groups go away or offline.
     pub(crate) leaving: bool,
     /// Civil time in ms.

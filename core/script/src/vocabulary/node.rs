@@ -1,5 +1,6 @@
 //! Nodes and their cards.
 
+use quorate_model::StartSwitches;
 use rhai::Map;
 use rhai::plugin::*;
 
@@ -54,6 +55,50 @@ fn crash_options(context: &NativeCallContext<'_>, options: &Map) -> Fallible<(St
         Thrown::mistake(text).at(at)
     })?;
     Ok((file, kept))
+}
+
+/// The names of the start switches.
+const SWITCHES: [&str; 4] = [
+    "force_quorum",
+    "fix_quorum",
+    "reset_quorum_log",
+    "no_quorum_logging",
+];
+
+fn start_switches(context: &NativeCallContext<'_>, options: &Map) -> Fallible<StartSwitches> {
+    let at = context.call_position();
+    let mut switches = StartSwitches::default();
+    for (key, value) in options {
+        let switch = match key.as_str() {
+            "force_quorum" => {
+                let list = value.as_array_ref().map_err(|kind| {
+                    let text = format!(
+                        "force_quorum is the list of the nodes that are left, such as [\"NODE1\", \"NODE2\"], not {kind}"
+                    );
+                    Thrown::mistake(text).at(at)
+                })?;
+                let names = list.iter().map(|name| name_arg(context, name));
+                switches.force_quorum = names.collect::<Fallible<_>>()?;
+                if switches.force_quorum.is_empty() {
+                    let text = "force_quorum names no node: name those that are left";
+                    return Err(Thrown::mistake(text).at(at));
+                }
+                continue;
+            }
+            "fix_quorum" => &mut switches.fix_quorum,
+            "reset_quorum_log" => &mut switches.reset_quorum_log,
+            "no_quorum_logging" => &mut switches.no_quorum_logging,
+            other => {
+                let hint = suggestion(other, SWITCHES).unwrap_or_default();
+                let text = format!("there is no start switch \"{other}\": {hint}");
+                return Err(Thrown::mistake(text).at(at));
+            }
+        };
+        *switch = value.as_bool().map_err(|kind| {
+            Thrown::mistake(format!("{key} is true or false, not {kind}")).at(at)
+        })?;
+    }
+    Ok(switches)
 }
 
 /// Words about nodes.
@@ -145,6 +190,20 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn start(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(&context, Order::NodeStart(node.name.clone()))
+    }
+
+    /// Switches the node on and starts its cluster service with one of the start switches:
+    /// `start(#{force_quorum: ["NODE1", "NODE2"]})` for a Majority Node Set of which only these are left;
+    /// `fix_quorum: true` to do without the quorum disk; `reset_quorum_log: true` to write a damaged or missing quorum
+    /// log anew from the node's own copy; `no_quorum_logging: true` to leave the quorum log alone.
+    #[rhai_fn(name = "start", return_raw)]
+    pub fn start_with(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        switches: Map,
+    ) -> Fallible<()> {
+        let switches = start_switches(&context, &switches)?;
+        order::order(&context, Order::NodeStartWith(node.name.clone(), switches))
     }
 
     /// Shuts the node down: its groups move away first, then it goes off.
@@ -287,6 +346,20 @@ pub(crate) mod words {
             &context,
             format!("{}'s system disk is wiped", node.name),
             fault,
+        )
+    }
+
+    /// Starts the node's cluster service with one of the start switches: see `start`.
+    #[rhai_fn(name = "start_service", return_raw)]
+    pub fn start_service_with(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        switches: Map,
+    ) -> Fallible<()> {
+        let switches = start_switches(&context, &switches)?;
+        order::order(
+            &context,
+            Order::ServiceStartWith(node.name.clone(), switches),
         )
     }
 

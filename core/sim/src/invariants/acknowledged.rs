@@ -21,6 +21,10 @@ impl Invariant for Acknowledged {
         "acknowledged"
     }
 
+    fn promise_void(&mut self) {
+        self.behind = None;
+    }
+
     fn check(&mut self, world: &Observation<'_>) -> Findings {
         let mut findings = Findings::default();
         let coordinator = world.running().find_map(|machine| {

@@ -103,6 +103,8 @@ pub(crate) trait Invariant {
     fn name(&self) -> &'static str;
     /// Looks at the world after an event that may have mattered.
     fn check(&mut self, world: &Observation<'_>) -> Findings;
+    /// An administrator gave up what was promised about the past.
+    fn promise_void(&mut self) {}
 }
 
 /// All of them, and what is broken at present.
@@ -128,6 +130,13 @@ impl Invariants {
             ],
             broken: BTreeSet::new(),
             again: None,
+        }
+    }
+
+    /// An administrator gave up what was promised about the past: only what happens from now on counts.
+    pub(crate) fn promise_void(&mut self) {
+        for invariant in &mut self.all {
+            invariant.promise_void();
         }
     }
 

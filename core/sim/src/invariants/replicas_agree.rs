@@ -20,6 +20,10 @@ impl Invariant for ReplicasAgree {
         "replicas_agree"
     }
 
+    fn promise_void(&mut self) {
+        self.digests.clear();
+    }
+
     fn check(&mut self, world: &Observation<'_>) -> Findings {
         for machine in world.machines {
             for (position, digest) in &machine.applied {

@@ -27,6 +27,8 @@ pub(super) struct Station {
     pub(super) monitor: Option<Box<dyn ResourceMonitor>>,
     /// How often the cluster service was started.
     pub(super) boot: u64,
+    /// What changes on it now stays on its own disk, and nobody promises that it lasts.
+    pub(super) unlogged: bool,
     /// What waits for a machine that stands still.
     pub(super) backlog: VecDeque<Input>,
     /// How many datagrams are in `backlog`.
@@ -332,6 +334,9 @@ impl World {
             Output::Event(event) => {
                 if let Event::Restart { subject, .. } = &event {
                     *self.restarts.entry(subject.clone()).or_default() += 1;
+                }
+                if let Event::StartSwitch { .. } = &event {
+                    self.promise_void();
                 }
                 self.env.record(Some(machine), event);
             }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use quorate_model::{Name, Time};
-use quorate_node::{AdminOp, BootImage, Input, Node, NodeConfig, bounds};
+use quorate_model::{Name, StartSwitches, Time};
+use quorate_node::{AdminOp, BootImage, Input, Node, NodeConfig, Refusal, bounds};
 
 use super::World;
 use super::drive::Cause;
@@ -36,11 +36,20 @@ impl World {
     /// # Errors
     /// An unknown node; a machine that is on.
     pub fn start(&mut self, node: &str) -> Result<(), WorldError> {
+        self.start_with(node, StartSwitches::default())
+    }
+
+    /// As [`start`](Self::start), with the cluster service's start switches.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start); switches that make no sense on this node.
+    pub fn start_with(&mut self, node: &str, switches: StartSwitches) -> Result<(), WorldError> {
         let machine = self.machine(node)?;
         if self.env.hosts[machine].on {
             return Err(self.machine_error(machine, "is on already"));
         }
-        self.power_on(machine);
+        self.check_switches(node, &switches)?;
+        self.power_on_with(machine, switches);
         self.watch(&Cause::Machine("power on", machine));
         Ok(())
     }
@@ -111,14 +120,38 @@ impl World {
     /// # Errors
     /// An unknown node; a machine that is off or stands still, or whose service runs.
     pub fn start_service(&mut self, node: &str) -> Result<(), WorldError> {
+        self.start_service_with(node, StartSwitches::default())
+    }
+
+    /// As [`start_service`](Self::start_service), with start switches.
+    ///
+    /// # Errors
+    /// As [`start_service`](Self::start_service); switches that make no sense on this node.
+    pub fn start_service_with(
+        &mut self,
+        node: &str,
+        switches: StartSwitches,
+    ) -> Result<(), WorldError> {
         let machine = self.machine(node)?;
         self.must_run(machine)?;
         if self.stations[machine].node.is_some() {
             return Err(self.machine_error(machine, "runs the cluster service already"));
         }
-        self.service_start(machine, "started by hand");
+        self.check_switches(node, &switches)?;
+        self.service_start_with(machine, "started by hand", switches);
         self.watch(&Cause::Machine("start of the cluster service", machine));
         Ok(())
+    }
+
+    fn check_switches(&self, node: &str, switches: &StartSwitches) -> Result<(), WorldError> {
+        let refused = |(code, text)| WorldError::Refused(Refusal { code, text });
+        switches.check(&self.installed, node).map_err(refused)
+    }
+
+    /// What was acknowledged before is no longer promised: a start switch gave it up.
+    pub(super) fn promise_void(&mut self) {
+        self.acknowledged = 0;
+        self.invariants.promise_void();
     }
 
     pub(super) fn machine_error(&self, machine: Machine, problem: &'static str) -> WorldError {
@@ -161,6 +194,10 @@ impl World {
     }
 
     pub(super) fn power_on(&mut self, machine: Machine) {
+        self.power_on_with(machine, StartSwitches::default());
+    }
+
+    fn power_on_with(&mut self, machine: Machine, switches: StartSwitches) {
         if self.env.hosts[machine].on {
             return;
         }
@@ -183,7 +220,7 @@ impl World {
             },
         );
         self.env.changed();
-        self.service_start(machine, "the machine starts");
+        self.service_start_with(machine, "the machine starts", switches);
     }
 
     /// The machine goes off, now.
@@ -217,6 +254,9 @@ impl World {
 
     /// Nothing of the cluster service is left in the machine's memory.
     fn emptied(&mut self, machine: Machine) {
+        if std::mem::take(&mut self.stations[machine].unlogged) {
+            self.promise_void();
+        }
         let station = &mut self.stations[machine];
         station.backlog.clear();
         station.datagrams = 0;
@@ -251,13 +291,19 @@ impl World {
     }
 
     pub(super) fn service_start(&mut self, machine: Machine, reason: &str) {
+        self.service_start_with(machine, reason, StartSwitches::default());
+    }
+
+    fn service_start_with(&mut self, machine: Machine, reason: &str, switches: StartSwitches) {
         let name = self.name(machine);
         self.forget(|fault| matches!(fault, Fault::ServiceStop { node } if *node == name));
         let local = self.env.local(machine);
         let station = &mut self.stations[machine];
         station.boot += 1;
         station.restarting = false;
+        station.unlogged = switches.keeps_to_itself();
         let config = NodeConfig {
+            switches,
             id: self.env.hosts[machine].id,
             definition: self.installed.clone(),
             incarnation: station.boot,

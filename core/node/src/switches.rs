@@ -1,0 +1,154 @@
+//! What the start switches do: see [`quorate_model::StartSwitches`].
+
+use quorate_log::NodeSet;
+use quorate_model::NodeId;
+use quorate_model::monitor::Reason;
+
+use crate::candidacy::Arbitration;
+use crate::io::{Device, Event};
+use crate::node::Node;
+use crate::store::{self, Recovered};
+
+impl Node {
+    /// Looks at the switches this node was started with; halts and says so if they make no sense here.
+    pub(crate) fn refuse_switches(&mut self) -> bool {
+        let switches = &self.config.switches;
+        let name = self.database.node_name(self.me);
+        let refused = switches.check(&self.config.definition, &name).err();
+        // A node that has never been a member has nothing to go on from.
+        let blank = switches.keeps_to_itself() && self.log.last_index() == 0;
+        let refused = refused.or_else(|| blank.then(|| (1057, blank_copy(&name))));
+        if let Some((code, text)) = refused {
+            self.halt(Reason::new(code, text), false);
+            return true;
+        }
+        let listed = self.listed();
+        if !listed.is_empty() {
+            self.log.force_voters(listed);
+        }
+        false
+    }
+
+    /// The nodes that quorum is forced with; nobody in an ordinary start.
+    pub(crate) fn listed(&self) -> NodeSet {
+        let listed = self.config.switches.force_quorum.iter();
+        listed
+            .filter_map(|name| self.config.definition.node(name))
+            .map(|node| node.id.0)
+            .collect()
+    }
+
+    /// Whether a node may become or stay a member, by how this one was started.
+    pub(crate) fn lets_in(&self, node: NodeId) -> bool {
+        let listed = self.listed();
+        node == self.me
+            || (!self.config.switches.keeps_to_itself()
+                && (listed.is_empty() || listed.contains(node.0)))
+    }
+
+    /// A node would join that is kept out: says so, once.
+    pub(crate) fn keep_out(&mut self, node: NodeId) {
+        if !self.kept_out.insert(node.0) {
+            return;
+        }
+        let (name, switch) = (
+            self.database.node_name(node),
+            self.config.switches.name().unwrap_or_default(),
+        );
+        let text = format!(
+            "{name} is kept out: this cluster was started with {switch}. Start it again without the switch to take \
+             {name} in"
+        );
+        self.event(Event::Notice { id: 0, text });
+    }
+
+    /// This node begins to coordinate: says what its switch has done.
+    pub(crate) fn report_switch(&mut self) {
+        let Some(switch) = self.config.switches.name() else {
+            return;
+        };
+        let text = match switch {
+            "forcequorum" => {
+                "a majority of the nodes on the list is a quorum: what only others knew is lost"
+            }
+            "fixquorum" => {
+                "the cluster runs without its quorum disk: what is changed now stays on this node's own disk"
+            }
+            "noquorumlogging" => {
+                "the quorum log is neither read nor written: what is changed now stays on this node's own disk"
+            }
+            // Reported where it is done, if it is.
+            _ => return,
+        };
+        self.event(Event::StartSwitch {
+            name: switch,
+            text: text.to_owned(),
+        });
+    }
+
+    /// The quorum disk is online, and what is on it is left alone.
+    pub(crate) fn lead_without_log(&mut self, disk: quorate_model::Name) {
+        let own = self.log.to_stored();
+        if let Err(error) = self.log.adopt(own) {
+            let text = format!("this node's own copy cannot be used: {error}");
+            self.halt(Reason::new(1073, text), false);
+            return;
+        }
+        self.storage.lease(Device::Shared(disk));
+        self.lead_with_disk();
+    }
+
+    /// Whether the log on the quorum disk is to be written anew from this node's own copy, and why.
+    pub(crate) fn rebuilds(
+        &self,
+        recovered: &Result<Recovered, store::StoreError>,
+    ) -> Option<String> {
+        if !self.config.switches.reset_quorum_log {
+            return None;
+        }
+        match recovered {
+            Err(error) => Some(format!("it was damaged: {} {}", error.file, error.error)),
+            Ok(recovered) if recovered.is_blank() => Some("it was missing".to_owned()),
+            Ok(recovered) => {
+                let own = (self.log.last_term(), self.log.last_index());
+                (recovered.position() < own)
+                    .then(|| "it was older than this node's own copy".to_owned())
+            }
+        }
+    }
+
+    /// Writes the quorum log anew from this node's own copy and leads with that.
+    pub(crate) fn rebuild_quorum_log(&mut self, disk: quorate_model::Name, why: &str) {
+        if self.log.last_index() == 0 {
+            let text = format!(
+                "the log on {disk} cannot be written anew: {why}, and {}",
+                blank_copy(&self.database.node_name(self.me))
+            );
+            self.halt(Reason::new(1148, text), false);
+            return;
+        }
+        let own = self.log.to_stored();
+        if let Err(error) = self.log.adopt(own.clone()) {
+            let text = format!("this node's own copy cannot be used: {error}");
+            self.halt(Reason::new(1073, text), false);
+            return;
+        }
+        self.gated.clear();
+        self.storage.move_to(Device::Shared(disk.clone()), own, 0);
+        self.event(Event::StartSwitch {
+            name: "resetquorumlog",
+            text: format!("the log on {disk} was written anew from this node's own copy: {why}"),
+        });
+        self.lead_with_disk();
+    }
+
+    pub(crate) fn lead_with_disk(&mut self) {
+        self.arbitration = Arbitration::Holding;
+        self.log.set_rule(self.quorum.rule(self.me, true));
+        self.log.campaign();
+    }
+}
+
+fn blank_copy(name: &str) -> String {
+    format!("{name} has no copy of the database: start a node that was a member of the cluster")
+}
