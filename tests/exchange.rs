@@ -57,6 +57,16 @@ fn public_card() {
 }
 
 #[test]
+fn log_replay() {
+    passes("log-replay", 3);
+}
+
+#[test]
+fn load() {
+    passes("load", 3);
+}
+
+#[test]
 fn every_exchange_drill_has_a_test_here() {
     let source = include_str!("exchange.rs");
     for entry in fs::read_dir(root().join("scripts/drills/exchange")).expect("the drills") {

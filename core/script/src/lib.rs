@@ -32,7 +32,7 @@ pub use drill::{
 };
 pub use engine::seed_hashing;
 pub use finding::{Finding, Place, Severity};
-pub use report::{DrillReport, Failure, GroupOutcome, Observer, Silent, Verdict};
+pub use report::{ClientOutcome, DrillReport, Failure, GroupOutcome, Observer, Silent, Verdict};
 pub use sim_stage::{SimSource, findings_of};
 pub use span::{Span, SpanError};
 pub use stage::{Stage, StageSource};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use quorate_model::{Name, Time};
 
 use crate::Place;
+use crate::stage::{ClientCalls, ClientReport};
 
 /// How a drill ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +80,17 @@ pub struct GroupOutcome {
     pub is_virtual_server: bool,
 }
 
+/// What became of some clients' calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientOutcome {
+    /// The group they called.
+    pub group: Name,
+    /// How they called it.
+    pub calls: ClientCalls,
+    /// What they saw.
+    pub report: ClientReport,
+}
+
 /// What one drill showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrillReport {
@@ -102,6 +114,8 @@ pub struct DrillReport {
     pub real_time: Duration,
     /// Every group, at the end of the drill and before its faults were healed.
     pub groups: Vec<GroupOutcome>,
+    /// The drill's clients, in the order they were sent.
+    pub clients: Vec<ClientOutcome>,
     /// Groups that faults moved or stopped without having touched them.
     pub disturbed: Vec<Name>,
     /// The command that repeats this very drill.

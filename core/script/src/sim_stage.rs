@@ -13,13 +13,13 @@ use quorate_model::{
     RESOURCE_PROPERTIES, Time, Value, types,
 };
 use quorate_node::{AdminOp, Object};
-use quorate_sim::{Reply, RequestId, ServiceTimes, World, WorldError, WorldOptions};
+use quorate_sim::{Load, Reply, RequestId, ServiceTimes, World, WorldError, WorldOptions};
 
 use crate::finding::{Finding, Place, suggestion};
 use crate::stage::{
-    Answer, Breach, ClientReport, Damage, DiskStatus, Fault, FaultHandle, GroupStatus, Line,
-    NetworkStatus, NodeStatus, OpenError, Order, OrderHandle, QuorumStatus, Repair, ResourceStatus,
-    Stage, StageError, StageRequest, StageSource,
+    Answer, Breach, ClientCalls, ClientReport, Damage, DiskStatus, Fault, FaultHandle, GroupStatus,
+    Line, NetworkStatus, NodeStatus, OpenError, Order, OrderHandle, QuorumStatus, Repair,
+    ResourceStatus, Stage, StageError, StageRequest, StageSource,
 };
 
 /// Opens virtual clusters, with the plugins found in a list of folders. They are loaded when the first cluster is
@@ -100,6 +100,13 @@ fn options(seed: u64, facts: &Facts) -> WorldOptions {
         civil_start_ms: facts.civil_origin_ms,
         ..WorldOptions::with_seed(seed)
     };
+    for (group, server) in &facts.virtual_servers {
+        let load = Load {
+            users: server.users.unwrap_or_default(),
+            cpu_percent: server.cpu_percent.unwrap_or_default(),
+        };
+        options.loads.insert(group.clone(), load);
+    }
     for (service, ms) in &facts.service_start_ms {
         let times = options.service_times(service);
         let start = Duration::from_millis(*ms);
@@ -438,22 +445,36 @@ impl Stage for SimStage {
         self.world.disk_file(disk, file, text).map_err(refused)
     }
 
-    fn clients(&mut self, group: &str, users: u32, every: Duration) -> Result<(), StageError> {
-        self.world.clients(group, users, every).map_err(refused)
+    fn clients(&mut self, group: &str, calls: &ClientCalls) -> Result<usize, StageError> {
+        let calls = quorate_sim::ClientCalls {
+            users: calls.users,
+            every: calls.every,
+            port: calls.port,
+            protocol: calls.protocol.clone(),
+        };
+        self.world.clients(group, calls).map_err(refused)
     }
 
-    fn client_report(&self, group: &str) -> Option<ClientReport> {
-        let found = self
-            .world
-            .client_status()
-            .into_iter()
-            .rev()
-            .find(|it| it.group == *group)?;
-        Some(ClientReport {
+    fn client_report(&self, number: usize) -> Option<(Name, ClientCalls, ClientReport)> {
+        let found = self.world.client_status().into_iter().nth(number)?;
+        let calls = ClientCalls {
+            users: found.users,
+            every: found.every,
+            port: found.port,
+            protocol: found.protocol,
+        };
+        let report = ClientReport {
             requests: found.requests,
             failures: found.failures,
             longest_outage: found.longest_outage,
-        })
+            longest_response: found.longest_response,
+        };
+        Some((found.group, calls, report))
+    }
+
+    fn set_load(&mut self, group: &str, users: u32, cpu_percent: u32) -> Result<(), StageError> {
+        let load = Load { users, cpu_percent };
+        self.world.set_load(group, load).map_err(refused)
     }
 
     fn mark_step(&mut self, title: &str) {

@@ -356,8 +356,21 @@ pub struct QuorumStatus {
     pub has_quorum: bool,
 }
 
+/// How clients call a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCalls {
+    /// How many users there are.
+    pub users: u32,
+    /// How often each of them calls.
+    pub every: Duration,
+    /// The port; any that is answered on if none is named.
+    pub port: Option<u16>,
+    /// The protocol; whichever is answered in if none is named.
+    pub protocol: Option<String>,
+}
+
 /// What a group's clients saw so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClientReport {
     /// Requests made.
     pub requests: u64,
@@ -365,6 +378,18 @@ pub struct ClientReport {
     pub failures: u64,
     /// The longest unbroken time in which every request failed.
     pub longest_outage: Duration,
+    /// The longest mean time that an answer took.
+    pub longest_response: Duration,
+}
+
+impl ClientReport {
+    /// The share of requests that were answered, 0 to 1; 1 before the first.
+    pub fn availability(&self) -> f64 {
+        if self.requests == 0 {
+            return 1.0;
+        }
+        (self.requests - self.failures.min(self.requests)) as f64 / self.requests as f64
+    }
 }
 
 /// An invariant that was broken.
@@ -480,9 +505,21 @@ pub trait Stage {
     /// # Errors
     ///
     /// If clients cannot know the group: it has no network name.
-    fn clients(&mut self, group: &str, users: u32, every: Duration) -> Result<(), StageError>;
-    /// What a group's clients saw; `None` if it has none.
-    fn client_report(&self, group: &str) -> Option<ClientReport>;
+    fn clients(&mut self, group: &str, calls: &ClientCalls) -> Result<usize, StageError>;
+    /// What the clients of this number, counted from 0 in the order they were sent, saw: their group, how they call,
+    /// and what came of it. `None` if there are none.
+    fn client_report(&self, number: usize) -> Option<(Name, ClientCalls, ClientReport)>;
+    /// Declares the load of a virtual server: users, and per cent of a node.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such group, or it is more than a node has.
+    fn set_load(&mut self, group: &str, users: u32, cpu_percent: u32) -> Result<(), StageError> {
+        let _ = (users, cpu_percent);
+        Err(StageError(format!(
+            "the load of {group} is what it is here"
+        )))
+    }
 
     /// Writes a drill's step into the journal.
     fn mark_step(&mut self, title: &str);

@@ -20,7 +20,7 @@ mod services;
 mod status;
 mod world;
 
-pub use env::ScriptLoader;
+pub use env::{Load, ScriptLoader};
 pub use error::WorldError;
 pub use fault::{Damage, Fault, FaultId};
 pub use journal::{Entry, Header, JOURNAL_SCHEMA, Journal, What, WorldEvent};
@@ -31,4 +31,4 @@ pub use status::{
     Breach, ClientSpan, ClientStatus, DiskStatus, GroupStatus, NetworkStatus, NodeStatus, Outage,
     QuorumStatus, Reply, RequestId, ResourceStatus, Source,
 };
-pub use world::World;
+pub use world::{ClientCalls, World};

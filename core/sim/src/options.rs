@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use quorate_model::Name;
+
+use crate::env::Load;
+
 /// How long a service takes to start and to stop when nothing is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceTimes {
@@ -32,6 +36,8 @@ pub struct WorldOptions {
     pub work_unit: Duration,
     /// Times of services by service name, in place of the built-in ones ([`WorldOptions::service_times`]).
     pub services: BTreeMap<String, ServiceTimes>,
+    /// What the users of virtual servers are to their nodes, by group.
+    pub loads: BTreeMap<Name, Load>,
     /// How many datagrams wait at most for a frozen machine. What comes after is lost.
     pub socket_buffer: usize,
     /// For how long a DHCP lease is good, in seconds.
@@ -51,6 +57,7 @@ impl Default for WorldOptions {
             disk_delay: Duration::from_millis(1),
             work_unit: Duration::from_secs(1),
             services: BTreeMap::new(),
+            loads: BTreeMap::new(),
             socket_buffer: 64,
             lease_seconds: 3_600,
             power_on_spread: Duration::from_secs(2),

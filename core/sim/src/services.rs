@@ -1,7 +1,7 @@
 //! What a plugin sees of the virtual world: `quorate_host::Services` on one of its machines.
 
 use quorate_host::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
-use quorate_model::Time;
+use quorate_model::{Time, types};
 use quorate_node::DiskError;
 
 use crate::env::{Disk, Endpoint, Environment, Machine};
@@ -156,6 +156,20 @@ impl Services for Local<'_> {
         directory: &str,
     ) -> ServiceResult<()> {
         let given = (parameters, directory);
+        // A unit of a store's work is a storage group to mount; the log that is there comes on top.
+        let replay = if caller.kind == types::INFORMATION_STORE
+            && self
+                .env
+                .processes
+                .get(self.machine, caller.resource, name)
+                .is_none()
+        {
+            self.env
+                .store_starts(caller.resource, caller.group, work_units)
+        } else {
+            0
+        };
+        let work_units = work_units.saturating_add(replay);
         self.env
             .process_start_with(self.machine, caller.resource, name, work_units, given)
             .or_else(|problem| {

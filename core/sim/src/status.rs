@@ -158,10 +158,16 @@ pub struct ClientStatus {
     pub users: u32,
     /// How often each of them calls.
     pub every: Duration,
+    /// The port they call; any that a service answers on if none was named.
+    pub port: Option<u16>,
+    /// The protocol they speak; whichever is answered in if none was named.
+    pub protocol: Option<String>,
     /// Calls made, all users together.
     pub requests: u64,
     /// Calls not answered.
     pub failures: u64,
+    /// The longest mean time that an answer took.
+    pub longest_response: Duration,
     /// The longest run of failed calls, from its first to the next answered one (or to now).
     pub longest_outage: Duration,
     /// Runs of equal answers, oldest first: from when, until when, answered or not.

@@ -240,7 +240,13 @@ fn the_death_of_the_cluster_service_alone_frees_what_it_held() {
 #[test]
 fn a_crashed_service_is_restarted_where_it_is_and_clients_feel_it() {
     let mut world = settled("four-node.ron", 2);
-    world.clients("EVS1", 100, SECOND).unwrap();
+    let calls = quorate_sim::ClientCalls {
+        users: 100,
+        every: SECOND,
+        port: None,
+        protocol: None,
+    };
+    world.clients("EVS1", calls).unwrap();
     world.run_for(10 * SECOND);
     let felt = &world.client_status()[0];
     assert_eq!((felt.requests, felt.failures), (1_100, 0));

@@ -56,11 +56,6 @@ pub trait Kind: 'static {
         Ok(0)
     }
 
-    /// Told when the service has stopped in an orderly way: it ran, was asked to stop, and did.
-    fn after_stop(ctx: &Context) {
-        let _ = ctx;
-    }
-
     /// Looks at a service that the controller says is running. By default that is all there is to it.
     ///
     /// # Errors
@@ -89,8 +84,6 @@ pub struct Exchange<K> {
     seen: Result<(), Error>,
     /// Since when it has given no answer, by the node's clock.
     silent_since: Option<Duration>,
-    /// The service ran when it was asked to stop: what follows is an orderly stop.
-    orderly: bool,
     kind: PhantomData<K>,
 }
 
@@ -114,13 +107,6 @@ impl<K: Kind> Exchange<K> {
             ctx.wake_after(PROBE_PERIOD);
         }
         Ok(self.step(progress))
-    }
-
-    fn stopped(&mut self, ctx: &Context, progress: Progress) -> Progress {
-        if progress.is_done() && self.orderly {
-            K::after_stop(ctx);
-        }
-        progress
     }
 
     fn probe(&self, ctx: &Context) -> Result<(), Error> {
@@ -171,7 +157,10 @@ fn endpoint(ctx: &Context, protocol: &'static Protocol) -> Result<Endpoint, Erro
     if address.is_empty() {
         return Err(Error::new(
             codes::ERROR_RESOURCE_PROPERTY,
-            format!("`{}` has no static address to answer on", provider.name()),
+            format!(
+                "`{}` has no address to answer on: neither a static one nor a lease",
+                provider.name()
+            ),
         ));
     }
     Ok(Endpoint {
@@ -191,7 +180,6 @@ impl<K: Kind> Resource for Exchange<K> {
             is_alive_timeout: Duration::ZERO,
             seen: Ok(()),
             silent_since: None,
-            orderly: false,
             kind: PhantomData,
         })
     }
@@ -219,16 +207,14 @@ impl<K: Kind> Resource for Exchange<K> {
             // The stop that follows closes the port in any case.
             ctx.log().warning(error.text());
         }
-        self.orderly = self.service.check(ctx).is_ok();
-        let progress = self.service.stop(ctx)?;
-        Ok(self.stopped(ctx, progress))
+        self.service.stop(ctx)
     }
 
     fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
         let progress = self.service.go_on(ctx, operation)?;
         match operation {
             Operation::Online => self.started(ctx, progress),
-            _ => Ok(self.stopped(ctx, progress)),
+            _ => Ok(progress),
         }
     }
 

@@ -1,8 +1,9 @@
 //! `Microsoft Exchange Information Store`: the mailboxes and public folders of a virtual server.
 //!
-//! Going online it mounts its storage groups, and replays the log that the last stop left. After a clean stop
-//! there is next to none; after a crash there is as much of each storage group's log as is not in its database yet.
-//! Replay may take as long as it needs, so `PendingTimeout` does not bind Online. It binds Offline (SEMANTICS 2.1).
+//! Going online it mounts its storage groups, and the store replays the log that the last stop left: none if it was an
+//! orderly one, and after a crash as much as had not been brought into the databases, which is a matter of the load
+//! before it. Replay may take as long as it needs, so `PendingTimeout` does not bind Online. It binds Offline
+//! (SEMANTICS 2.1).
 
 use quorate_sdk::{Context, Error, List, Property, TypeInfo};
 
@@ -14,17 +15,8 @@ const STORAGE_GROUPS: Property<List> = Property::list("StorageGroups")
 
 /// What a node can mount (SOURCE: four storage groups per node).
 const STORAGE_GROUPS_MAX: usize = 4;
-/// Work units to mount a storage group that was stopped in an orderly way.
+/// Work units to mount a storage group.
 const MOUNT_UNITS: u64 = 1;
-/// Work units more to replay what a crash leaves of a storage group's log: the checkpoint depth of 20 MB, in log
-/// files of 5 MB each.
-const REPLAY_UNITS: u64 = 4;
-
-/// Checkpoint that says how the store was stopped.
-const CHECKPOINT: &str = "store";
-const CLEAN: &[u8] = b"clean";
-const DIRTY: &[u8] = b"dirty";
-
 /// The Exchange store.
 #[derive(Debug)]
 pub struct InformationStore;
@@ -39,30 +31,10 @@ impl Kind for InformationStore {
     const SERVICE: &'static str = "MSExchangeIS";
     const STARTS_AT_LEISURE: bool = true;
 
+    /// The log that there is to replay is the store's own affair: it takes its time.
     fn before_start(ctx: &Context) -> Result<u64, Error> {
         let groups = storage_groups(&ctx.properties().get(&STORAGE_GROUPS)?)?;
-        let last = ctx.checkpoint(CHECKPOINT).load()?;
-        // A store that was never started has no log.
-        let clean = last.is_none_or(|last| last == CLEAN);
-        // From here on a crash leaves log behind, so this must be on record before the service runs.
-        ctx.checkpoint(CHECKPOINT).save(DIRTY)?;
-        let each = if clean {
-            MOUNT_UNITS
-        } else {
-            MOUNT_UNITS + REPLAY_UNITS
-        };
-        if !clean {
-            ctx.log()
-                .info(format!("replaying the log of {groups} storage groups"));
-        }
-        Ok(groups * each)
-    }
-
-    fn after_stop(ctx: &Context) {
-        if let Err(error) = ctx.checkpoint(CHECKPOINT).save(CLEAN) {
-            // The next start replays what it would not have to.
-            ctx.log().warning(error.text());
-        }
+        Ok(groups * MOUNT_UNITS)
     }
 
     /// The call that the store implements for this.
@@ -110,49 +82,13 @@ mod tests {
             .property("StorageGroups", "First|L:|M:\nSecond|L:|N:")
     }
 
-    fn units(world: &World) -> u64 {
-        world.service("Store", "MSExchangeIS").work_units().unwrap()
-    }
-
     #[test]
-    fn log_is_replayed_after_a_crash_and_not_after_a_clean_stop() {
+    fn each_storage_group_is_work_to_mount() {
         let world = World::new();
         let store = store(&world).open().unwrap();
         store.online().unwrap();
-        assert_eq!(units(&world), 2 * MOUNT_UNITS, "never started before");
-        store.offline().unwrap();
-        store.online().unwrap();
-        assert_eq!(units(&world), 2 * MOUNT_UNITS, "stopped in an orderly way");
-        world.service("Store", "MSExchangeIS").crash();
-        world.run(PROBE_PERIOD);
-        assert_eq!(store.state(), State::Failed);
-        store.online().unwrap();
-        assert_eq!(units(&world), 2 * (MOUNT_UNITS + REPLAY_UNITS));
-        store.terminate();
-        store.online().unwrap();
-        assert_eq!(units(&world), 2 * (MOUNT_UNITS + REPLAY_UNITS), "killed");
-    }
-
-    #[test]
-    fn the_log_follows_the_store_to_its_next_node() {
-        let world = World::new();
-        let here = store(&world).open().unwrap();
-        here.online().unwrap();
-        world.node("NODE1").crash();
-        let there = store(&world).on("NODE2").open().unwrap();
-        there.online().unwrap();
-        assert_eq!(units(&world), 2 * (MOUNT_UNITS + REPLAY_UNITS));
-    }
-
-    #[test]
-    fn a_store_that_died_before_it_was_stopped_has_log_to_replay() {
-        let world = World::new();
-        let store = store(&world).open().unwrap();
-        store.online().unwrap();
-        world.service("Store", "MSExchangeIS").crash();
-        store.offline().unwrap();
-        store.online().unwrap();
-        assert_eq!(units(&world), 2 * (MOUNT_UNITS + REPLAY_UNITS));
+        let units = world.service("Store", "MSExchangeIS").work_units();
+        assert_eq!(units, Some(2 * MOUNT_UNITS));
     }
 
     #[test]

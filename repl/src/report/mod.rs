@@ -72,6 +72,10 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
         out.push('\n');
         out.push_str(&table.render(2, paint));
     }
+    if !report.clients.is_empty() {
+        out.push('\n');
+        out.push_str(&clients(report).render(2, paint));
+    }
     if !report.groups.is_empty() {
         let names: Vec<&str> = report.disturbed.iter().map(|name| name.as_str()).collect();
         let list = if names.is_empty() {
@@ -85,6 +89,41 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
         ));
     }
     out
+}
+
+/// What users felt.
+fn clients(report: &DrillReport) -> Table {
+    let mut table = Table::new(&[
+        "clients of",
+        "users",
+        "calls",
+        "failed",
+        "answered",
+        "longest outage",
+        "slowest answer",
+    ]);
+    for one in &report.clients {
+        let (calls, seen) = (&one.calls, &one.report);
+        let place = match (&calls.protocol, calls.port) {
+            (Some(protocol), Some(port)) => format!(" ({protocol}, port {port})"),
+            (Some(protocol), None) => format!(" ({protocol})"),
+            (None, Some(port)) => format!(" (port {port})"),
+            (None, None) => String::new(),
+        };
+        let plain = |text: String| (Tone::Plain, text);
+        // Not rounded up: where calls failed, not all were answered.
+        let answered = (seen.availability() * 100_000.0).floor() / 1_000.0;
+        table.row(vec![
+            (Tone::Strong, format!("{}{place}", one.group)),
+            plain(calls.users.to_string()),
+            plain(seen.requests.to_string()),
+            plain(seen.failures.to_string()),
+            plain(format!("{answered:.3} %")),
+            plain(span(seen.longest_outage)),
+            plain(span(seen.longest_response)),
+        ]);
+    }
+    table
 }
 
 /// Virtual time since power-on, as a clock.
@@ -150,13 +189,30 @@ mod tests {
             virtual_time: Time::from_millis(3_723_004),
             real_time: Duration::from_millis(420),
             groups: vec![group("Cluster Group", 5, false), group("EVS3", 72, true)],
+            clients: vec![quorate_script::ClientOutcome {
+                group: "EVS3".into(),
+                calls: quorate_script::stage::ClientCalls {
+                    users: 10,
+                    every: Duration::from_secs(1),
+                    port: Some(25),
+                    protocol: Some("smtp".to_owned()),
+                },
+                report: quorate_script::stage::ClientReport {
+                    requests: 3_000_000,
+                    failures: 1,
+                    longest_outage: Duration::from_secs(72),
+                    longest_response: Duration::from_millis(250),
+                },
+            }],
             disturbed: vec!["EVS1".into()],
             repeat: String::new(),
         };
         assert_eq!(
             summary(&report, Paint(false)),
             "  pass  1:02:03.004 of virtual time in 0.42 s\n  virtual server  state   owner  outage\n  \
-             EVS3            Online  NODE4  1m12.0s\n  other groups disturbed: 1 (EVS1)"
+             EVS3            Online  NODE4  1m12.0s\n  clients of            users  \
+             calls    failed  answered  longest outage  slowest answer\n  EVS3 (smtp, port 25)  10     3000000  1       \
+             99.999 %  1m12.0s         0.2s\n  other groups disturbed: 1 (EVS1)"
         );
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use quorate_model::Time;
 use rhai::{FnPtr, Map, NativeCallContext};
 
-use crate::report::{DrillReport, Failure, GroupOutcome, Verdict};
+use crate::report::{ClientOutcome, DrillReport, Failure, GroupOutcome, Verdict};
 use crate::session::{Inner, Session};
 use crate::span::Span;
 use crate::stage::{OpenError, Stage, StageRequest};
@@ -69,6 +69,7 @@ pub(crate) fn drill(
         virtual_time: Time::ZERO,
         real_time: Duration::ZERO,
         groups: Vec::new(),
+        clients: Vec::new(),
         disturbed: Vec::new(),
     };
     report.skipped = match (&run.filter, &options.skip) {
@@ -112,7 +113,12 @@ pub(crate) fn drill(
     // Taken before healing: what the drill left is what its report is about.
     let ended = session.with(|inner| {
         let outcome = inner.guarded(|stage| {
-            let outcome = (stage.now(), outcomes(stage), stage.disturbed());
+            let outcome = (
+                stage.now(),
+                outcomes(stage),
+                called(stage),
+                stage.disturbed(),
+            );
             stage.heal_all();
             outcome
         });
@@ -129,9 +135,10 @@ pub(crate) fn drill(
         outcome
     });
     match ended {
-        Ok((time, groups, disturbed)) => {
+        Ok((time, groups, clients, disturbed)) => {
             report.virtual_time = time;
             report.groups = groups;
+            report.clients = clients;
             report.disturbed = disturbed;
         }
         Err(thrown) if report.verdict == Verdict::Pass => {
@@ -231,6 +238,17 @@ fn outcomes(stage: &dyn Stage) -> Vec<GroupOutcome> {
             })
         })
         .collect()
+}
+
+/// What all clients saw up to now.
+fn called(stage: &dyn Stage) -> Vec<ClientOutcome> {
+    let all = (0..).map_while(|number| stage.client_report(number));
+    all.map(|(group, calls, report)| ClientOutcome {
+        group,
+        calls,
+        report,
+    })
+    .collect()
 }
 
 fn finish(session: &Session, report: DrillReport) {

@@ -338,10 +338,10 @@ impl Stage for Fake {
     fn repair(&mut self, _: Repair) -> Result<(), StageError> {
         Ok(())
     }
-    fn clients(&mut self, _: &str, _: u32, _: Duration) -> Result<(), StageError> {
-        Ok(())
+    fn clients(&mut self, _: &str, _: &ClientCalls) -> Result<usize, StageError> {
+        Ok(0)
     }
-    fn client_report(&self, _: &str) -> Option<ClientReport> {
+    fn client_report(&self, _: usize) -> Option<(Name, ClientCalls, ClientReport)> {
         None
     }
     fn mark_step(&mut self, title: &str) {

@@ -355,7 +355,8 @@ pub(crate) mod words {
         Ok(status.to_string())
     }
 
-    /// Sends clients to a group by its network name: `clients("EVS1", #{users: 1500, every: "1s"})`.
+    /// Sends clients to a group by its network name: `clients("EVS1", #{ users: 1500, every: "1s" })`. With `port: 25` or
+    /// `protocol: "smtp"` a service must answer there, whatever the group's resources are.
     #[rhai_fn(return_raw)]
     pub fn clients(
         context: NativeCallContext<'_>,
@@ -364,34 +365,26 @@ pub(crate) mod words {
     ) -> Fallible<ClientsRef> {
         let session = Session::of(&context)?;
         session.begin_act(&context)?;
-        let at = context.call_position();
         let name = name_arg(&context, &group)?;
         let name = order::known(&context, "group", &name, |stage| stage.groups())?;
-        if let Some(key) = options
-            .keys()
-            .find(|key| !["users", "every"].contains(&key.as_str()))
-        {
-            let hint = crate::finding::suggestion(key, ["users", "every"]).unwrap_or_default();
-            return Err(Thrown::mistake(format!("clients has no option \"{key}\": {hint}")).at(at));
-        }
-        let users = match options.get("users") {
-            None => 1,
-            Some(users) => users
-                .as_int()
-                .map_err(|kind| {
-                    Thrown::mistake(format!("\"users\" takes a number, not {kind}")).at(at)
-                })
-                .and_then(|users| crate::values::count_arg(users, "users", at))?,
-        };
-        let every = match options.get("every") {
-            None => Span(std::time::Duration::from_secs(1)),
-            Some(every) => span_arg(&context, every)?,
-        };
-        if every.0.is_zero() {
-            return Err(Thrown::mistake("\"every\" must be longer than nothing").at(at));
-        }
-        session.try_stage(&context, |stage| stage.clients(&name, users, every.0))?;
-        Ok(ClientsRef { group: name })
+        let calls = crate::vocabulary::clients::calls(&context, &options)?;
+        let number = session.try_stage(&context, |stage| stage.clients(&name, &calls))?;
+        Ok(ClientsRef {
+            group: name,
+            number,
+        })
+    }
+
+    /// Declares what a virtual server's users are to its node: `load("EVS1", #{ users: 1500, cpu: 35 })`, `cpu` in per
+    /// cent of a node. The cluster file's `users` and `cpu_percent` are what it begins with.
+    #[rhai_fn(return_raw)]
+    pub fn load(context: NativeCallContext<'_>, group: Dynamic, options: Map) -> Fallible<()> {
+        let session = Session::of(&context)?;
+        session.begin_act(&context)?;
+        let name = name_arg(&context, &group)?;
+        let name = order::known(&context, "group", &name, |stage| stage.groups())?;
+        let (users, cpu) = crate::vocabulary::clients::load(&context, &options)?;
+        session.try_stage(&context, |stage| stage.set_load(&name, users, cpu))
     }
 
     /// How many requests these clients made.
@@ -422,13 +415,31 @@ pub(crate) mod words {
     ) -> Fallible<Span> {
         Ok(Span(client_report(&context, clients)?.longest_outage))
     }
+
+    /// The longest mean time that an answer took these clients: it grows with the load of the node that answers.
+    #[rhai_fn(get = "longest_response", pure, return_raw)]
+    pub fn client_response(
+        context: NativeCallContext<'_>,
+        clients: &mut ClientsRef,
+    ) -> Fallible<Span> {
+        Ok(Span(client_report(&context, clients)?.longest_response))
+    }
+
+    /// The share of these clients' requests that were answered, 0 to 1; 1 before the first.
+    #[rhai_fn(get = "availability", pure, return_raw)]
+    pub fn client_availability(
+        context: NativeCallContext<'_>,
+        clients: &mut ClientsRef,
+    ) -> Fallible<f64> {
+        Ok(client_report(&context, clients)?.availability())
+    }
 }
 
 fn client_report(
     context: &NativeCallContext<'_>,
     clients: &ClientsRef,
 ) -> Fallible<crate::stage::ClientReport> {
-    let report =
-        Session::of(context)?.with_stage(context, |stage| stage.client_report(&clients.group))?;
-    Ok(report.unwrap_or_default())
+    let found =
+        Session::of(context)?.with_stage(context, |stage| stage.client_report(clients.number))?;
+    Ok(found.map(|(_, _, report)| report).unwrap_or_default())
 }

@@ -55,10 +55,11 @@ pub(crate) struct QuorumRef {
     pub(crate) status: crate::stage::QuorumStatus,
 }
 
-/// The clients of a group.
+/// Clients of a group: the number under which the stage knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClientsRef {
     pub(crate) group: Name,
+    pub(crate) number: usize,
 }
 
 /// A fault that was made.

@@ -1,5 +1,6 @@
 //! The words of the drill language, one module per noun. Doc comments on the functions are what `:doc` shows.
 
+mod clients;
 mod cluster;
 mod disk;
 mod fault;

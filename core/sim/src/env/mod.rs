@@ -5,6 +5,7 @@ mod disk;
 mod network;
 mod process;
 mod scripts;
+mod stores;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ pub(crate) use network::Networks;
 pub(crate) use process::{Endpoint, Processes};
 pub use scripts::ScriptLoader;
 pub(crate) use scripts::Scripts;
+pub use stores::Load;
+pub(crate) use stores::Stores;
 
 use crate::clock::Clock;
 use crate::fault::{Fault, FaultId};
@@ -100,6 +103,7 @@ pub(crate) struct Environment {
     /// What resources stored to follow them: by resource and key.
     pub(crate) checkpoints: BTreeMap<(Name, String), Vec<u8>>,
     pub(crate) scripts: Scripts,
+    pub(crate) stores: Stores,
     pub(crate) faults: BTreeMap<FaultId, Fault>,
     /// How many nodes the cluster has now.
     pub(crate) configured_nodes: u32,
@@ -146,6 +150,7 @@ impl Environment {
             addresses: Addresses::new(definition, options.lease_seconds),
             checkpoints: BTreeMap::new(),
             scripts: Scripts::default(),
+            stores: Stores::new(options.loads.clone()),
             faults: BTreeMap::new(),
             configured_nodes: definition.nodes.len() as u32,
             revision: 0,
@@ -192,6 +197,7 @@ impl Environment {
         self.hosts[machine].frozen = None;
         self.disks.drop_machine(machine, self.now);
         self.processes.drop_machine(machine);
+        self.stores_lost(machine);
         self.addresses.drop_machine(machine);
         self.changed();
     }

@@ -184,7 +184,7 @@ impl Environment {
             .options
             .work_unit
             .saturating_mul(u32::try_from(work_units).unwrap_or(u32::MAX));
-        let mut takes = times.start + spread + work;
+        let mut takes = self.slowed(times.start + spread + work, machine, resource);
         let mut doomed = false;
         for fault in self.faults.values_mut() {
             match fault {
@@ -254,6 +254,7 @@ impl Environment {
     ) -> bool {
         let was = self.processes.remove(machine, resource, service).is_some();
         if was {
+            self.store_ended(resource, machine, false);
             self.service_event(
                 machine,
                 resource,
@@ -336,10 +337,12 @@ impl Environment {
         let starts = process.state == ServiceState::StartPending;
         if starts && !process.doomed {
             process.state = ServiceState::Running;
+            self.store_runs(resource, machine);
             self.service_event(machine, resource, service, ServiceState::Running, None);
         } else {
             let reason = starts.then_some("the start failed");
             self.processes.remove(machine, resource, service);
+            self.store_ended(resource, machine, !starts);
             self.service_event(machine, resource, service, ServiceState::Stopped, reason);
         }
     }

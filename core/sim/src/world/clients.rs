@@ -6,7 +6,7 @@ use quorate_model::{GroupDefinition, Name, Time, Value};
 
 use super::World;
 use crate::WorldError;
-use crate::env::Happening;
+use crate::env::{Endpoint, Happening, Load, Machine};
 use crate::journal::WorldEvent;
 use crate::status::{ClientSpan, ClientStatus};
 
@@ -15,17 +15,56 @@ pub(super) struct Population {
     status: ClientStatus,
     /// Since when calls fail, up to now.
     failing_since: Option<Time>,
+    /// Whether the node that answers carries more than it can answer in good time.
+    strained: bool,
+}
+
+/// How clients call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCalls {
+    /// How many users there are.
+    pub users: u32,
+    /// How often each of them calls.
+    pub every: Duration,
+    /// The port; any that a service answers on if none is named.
+    pub port: Option<u16>,
+    /// The protocol, such as `smtp`; whichever is answered in if none is named.
+    pub protocol: Option<String>,
+}
+
+/// What an answer takes on a node with nothing to do.
+const ANSWER: Duration = Duration::from_millis(50);
+/// How long a user waits for one.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Processor load of a node, in per cent, beyond which its users feel it.
+const STRAIN_PERCENT: u32 = 80;
+
+/// What a node with this load, in per cent, does with calls: the mean time an answer takes, and how many of a hundred
+/// calls are answered. The nearer a queue is to all that its server can do, the longer it is; what is beyond that is
+/// never answered.
+fn response(percent: u32) -> (Duration, u32) {
+    match percent {
+        0..=99 => ((ANSWER * 100 / (100 - percent)).min(PATIENCE), 100),
+        _ => (PATIENCE, 10_000 / percent),
+    }
 }
 
 impl World {
     /// Sends clients to a group: from now on `users` users each make a call `every` so often, all at the
     /// same instant. A call finds the address behind the group's network name, a machine that has this
     /// address on a working card of a public network and, for an Exchange group, a service that answers
-    /// there.
+    /// there; any group's service must answer if port or protocol are named. The number of the population, with
+    /// which [`client_status`](Self::client_status) has it.
     ///
     /// # Errors
     /// An unknown group; one without a network name; a period below a millisecond.
-    pub fn clients(&mut self, group: &str, users: u32, every: Duration) -> Result<(), WorldError> {
+    pub fn clients(&mut self, group: &str, calls: ClientCalls) -> Result<usize, WorldError> {
+        let ClientCalls {
+            users,
+            every,
+            port,
+            protocol,
+        } = calls;
         let definition = self.known_group(group)?;
         if network_name(definition).is_none() {
             let names = self
@@ -50,18 +89,43 @@ impl World {
             group: definition.name.clone(),
             users,
             every,
+            port,
+            protocol,
             requests: 0,
             failures: 0,
+            longest_response: Duration::ZERO,
             longest_outage: Duration::ZERO,
             spans: Vec::new(),
         };
         self.populations.push(Population {
             status,
             failing_since: None,
+            strained: false,
         });
         self.env
             .queue
             .push(self.env.now, Happening::Call(self.populations.len() - 1));
+        Ok(self.populations.len() - 1)
+    }
+
+    /// From now on a virtual server carries this load: its store writes as much log, and takes as much of its node.
+    ///
+    /// # Errors
+    /// An unknown group; more than 100 per cent.
+    pub fn set_load(&mut self, group: &str, load: Load) -> Result<(), WorldError> {
+        self.known_group(group)?;
+        if load.cpu_percent > 100 {
+            return Err(WorldError::Range {
+                what: "the processor load of a store",
+                wanted: "from 0 to 100 per cent",
+                found: load.cpu_percent.to_string(),
+            });
+        }
+        self.env.set_load(group, load);
+        self.mark_note(&format!(
+            "{group} has {} users, and its store takes {} % of a node",
+            load.users, load.cpu_percent
+        ));
         Ok(())
     }
 
@@ -82,14 +146,23 @@ impl World {
     /// A population calls.
     pub(super) fn call(&mut self, place: usize) {
         let now = self.env.now;
-        let group = self.populations[place].status.group.clone();
-        let result = self.try_call(&group);
+        let calls = self.populations[place].status.clone();
+        let result = self.try_call(&calls);
+        let (group, users) = (calls.group, calls.users);
+        let percent = result
+            .as_ref()
+            .map_or(0, |machine| self.env.stores.busy(*machine, None));
         let answered = result.is_ok();
+        let (takes, of_hundred) = response(percent);
         let population = &mut self.populations[place];
         let status = &mut population.status;
-        let users = status.users;
         status.requests += u64::from(users);
+        let strained = answered && percent > STRAIN_PERCENT;
+        let changed = population.strained != strained && answered;
         if answered {
+            population.strained = strained;
+            status.longest_response = status.longest_response.max(takes);
+            status.failures += u64::from(users) * u64::from(100 - of_hundred) / 100;
             if let Some(since) = population.failing_since.take() {
                 status.longest_outage = status.longest_outage.max(now - since);
             }
@@ -100,30 +173,59 @@ impl World {
         self.env
             .queue
             .push(now + status.every, Happening::Call(place));
-        match status.spans.last_mut() {
-            Some(span) if span.answered == answered => span.to = now,
+        let went_on = match status.spans.last_mut() {
+            Some(span) if span.answered == answered => {
+                span.to = now;
+                true
+            }
             _ => {
                 status.spans.push(ClientSpan {
                     from: now,
                     to: now,
                     answered,
                 });
-                let reason = result.err();
-                self.env.record(
-                    None,
-                    WorldEvent::Client {
-                        subject: group,
-                        users,
-                        answered,
-                        reason,
-                    },
-                );
+                false
             }
+        };
+        if went_on && !changed {
+            return;
         }
+        let reason = match result {
+            Err(reason) => Some(reason),
+            Ok(machine) if strained => {
+                let node = &self.env.hosts[machine].name;
+                let lost = 100 - of_hundred;
+                Some(format!(
+                    "{node} carries {percent} %: an answer takes {takes:?}, and {lost} of 100 calls get none"
+                ))
+            }
+            Ok(_) => None,
+        };
+        self.env.record(
+            None,
+            WorldEvent::Client {
+                subject: group,
+                users,
+                answered,
+                reason,
+            },
+        );
     }
 
-    fn try_call(&self, group: &str) -> Result<(), String> {
-        let definition = self.current.group(group).ok_or("the group is gone")?;
+    /// The machine that answers a call.
+    fn try_call(&self, calls: &ClientStatus) -> Result<Machine, String> {
+        let definition = self
+            .current
+            .group(&calls.group)
+            .ok_or("the group is gone")?;
+        let named = calls.port.is_some() || calls.protocol.is_some();
+        let wanted = |endpoint: &Endpoint| {
+            calls.port.is_none_or(|port| endpoint.port == port)
+                && calls
+                    .protocol
+                    .as_ref()
+                    .is_none_or(|protocol| endpoint.protocol.eq_ignore_ascii_case(protocol))
+        };
         let name = network_name(definition).ok_or("the group has no network name")?;
         let addresses = &self.env.addresses;
         let address = addresses
@@ -149,7 +251,7 @@ impl World {
                     .resources
                     .iter()
                     .find(|one| one.name == *resource);
-                known.is_some_and(|one| is_exchange(&one.kind))
+                known.is_some_and(|one| named || is_exchange(&one.kind))
             };
             let answers = self.env.processes.on(machine).any(|(resource, process)| {
                 serves(resource)
@@ -157,12 +259,19 @@ impl World {
                     && process
                         .endpoints
                         .iter()
-                        .any(|endpoint| endpoint.address == address)
+                        .any(|endpoint| endpoint.address == address && wanted(endpoint))
             });
-            if answers || !exchange {
-                return Ok(());
+            if answers || !(exchange || named) {
+                return Ok(machine);
             }
-            reason = format!("no service answers on {address}");
+            reason = match (calls.port, &calls.protocol) {
+                (Some(port), Some(protocol)) => {
+                    format!("nothing answers {protocol} on {address}:{port}")
+                }
+                (Some(port), None) => format!("nothing answers on {address}:{port}"),
+                (None, Some(protocol)) => format!("nothing answers {protocol} on {address}"),
+                (None, None) => format!("no service answers on {address}"),
+            };
         }
         Err(reason)
     }
@@ -182,4 +291,19 @@ fn network_name(group: &GroupDefinition) -> Option<String> {
 
 fn is_exchange(kind: &str) -> bool {
     kind.starts_with("Microsoft Exchange ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_take_longer_the_nearer_a_node_is_to_its_limit_and_fail_beyond() {
+        assert_eq!(response(0), (ANSWER, 100));
+        assert_eq!(response(80), (5 * ANSWER, 100));
+        assert_eq!(response(99), (100 * ANSWER, 100));
+        assert_eq!(response(100), (PATIENCE, 100));
+        assert_eq!(response(120), (PATIENCE, 83));
+        assert_eq!(response(200), (PATIENCE, 50));
+    }
 }

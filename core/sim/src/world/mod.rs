@@ -29,6 +29,7 @@ use crate::status::Breach;
 use crate::{WorldError, rng::Stream};
 
 use admin::Request;
+pub use clients::ClientCalls;
 use clients::Population;
 use drive::Station;
 use watch::GroupTrack;

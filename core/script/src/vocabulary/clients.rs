@@ -1,0 +1,85 @@
+//! What `clients` and `load` take.
+
+use rhai::{Map, NativeCallContext};
+
+use crate::span::Span;
+use crate::stage::ClientCalls;
+use crate::thrown::{Fallible, Thrown};
+use crate::values::{count_arg, span_arg};
+
+/// A number of an option map; `None` if it is not there.
+fn number(context: &NativeCallContext<'_>, options: &Map, key: &str) -> Fallible<Option<u32>> {
+    let at = context.call_position();
+    let Some(value) = options.get(key) else {
+        return Ok(None);
+    };
+    let value = value
+        .as_int()
+        .map_err(|kind| Thrown::mistake(format!("\"{key}\" takes a number, not {kind}")).at(at))?;
+    count_arg(value, key, at).map(Some)
+}
+
+fn known(
+    context: &NativeCallContext<'_>,
+    word: &str,
+    options: &Map,
+    keys: &[&str],
+) -> Fallible<()> {
+    let Some(key) = options.keys().find(|key| !keys.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    let hint = crate::finding::suggestion(key, keys.iter().copied()).unwrap_or_default();
+    let what = format!("{word} has no option \"{key}\": {hint}");
+    Err(Thrown::mistake(what).at(context.call_position()))
+}
+
+/// The options of `clients`.
+pub(super) fn calls(context: &NativeCallContext<'_>, options: &Map) -> Fallible<ClientCalls> {
+    let at = context.call_position();
+    known(
+        context,
+        "clients",
+        options,
+        &["users", "every", "port", "protocol"],
+    )?;
+    let every = match options.get("every") {
+        None => Span(std::time::Duration::from_secs(1)),
+        Some(every) => span_arg(context, every)?,
+    };
+    if every.0.is_zero() {
+        return Err(Thrown::mistake("\"every\" must be longer than nothing").at(at));
+    }
+    let port = match number(context, options, "port")? {
+        None => None,
+        Some(port) => match u16::try_from(port) {
+            Ok(port) if port > 0 => Some(port),
+            _ => return Err(Thrown::mistake(format!("{port} is no port: 1 to 65535")).at(at)),
+        },
+    };
+    let protocol = match options.get("protocol") {
+        None => None,
+        Some(protocol) => Some(protocol.clone().into_string().map_err(|kind| {
+            Thrown::mistake(format!("\"protocol\" takes a text, not {kind}")).at(at)
+        })?),
+    };
+    Ok(ClientCalls {
+        users: number(context, options, "users")?.unwrap_or(1),
+        every: every.0,
+        port,
+        protocol,
+    })
+}
+
+/// The options of `load`: users and per cent of a node.
+pub(super) fn load(context: &NativeCallContext<'_>, options: &Map) -> Fallible<(u32, u32)> {
+    known(context, "load", options, &["users", "cpu"])?;
+    let users = number(context, options, "users")?;
+    let cpu = number(context, options, "cpu")?;
+    match (users, cpu) {
+        (Some(users), Some(cpu)) => Ok((users, cpu)),
+        _ => Err(
+            Thrown::mistake("load takes both: #{ users: 1500, cpu: 35 }")
+                .at(context.call_position()),
+        ),
+    }
+}

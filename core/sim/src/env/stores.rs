@@ -1,0 +1,252 @@
+//! What Exchange stores put on their node: processor load, and log that a crash leaves behind.
+//!
+//! A store writes log as its users work, and brings its database up to it in the background, as fast as it can. What is
+//! in the log and not yet in the database is replayed when it is started after a crash; an orderly stop leaves none.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quorate_model::{Name, Time};
+
+use super::{Environment, Machine};
+
+/// Kilobytes of log that one user's work writes in an hour.
+const WRITTEN_PER_USER_HOUR: u64 = 2_500;
+/// Kilobytes of log an hour that a store writes with nobody there.
+const WRITTEN_PER_HOUR: u64 = 300_000;
+/// Kilobytes of log an hour that a store can bring into its database beside its work: that of 2,280 users.
+const BROUGHT_IN_PER_HOUR: u64 = 6_000_000;
+/// Kilobytes of each storage group's log that are not in its database in the best of times: the checkpoint depth.
+const CHECKPOINT_DEPTH: u64 = 20_000;
+/// Kilobytes of a log file: what one unit of work replays.
+const LOG_FILE: u64 = 5_000;
+
+/// Processor, in per cent, that stores may take before others on their node feel it: the text's limit.
+const UNFELT_PERCENT: u32 = 40;
+/// Processor, in per cent, that is always left to others.
+const LEFT_PERCENT: u32 = 5;
+
+/// What a virtual server's users are to its node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Concurrent users.
+    pub users: u32,
+    /// Average processor load of the store, in per cent of a node.
+    pub cpu_percent: u32,
+}
+
+/// One store.
+#[derive(Debug)]
+struct Store {
+    group: Name,
+    storage_groups: u64,
+    /// Where it runs.
+    machine: Option<Machine>,
+    /// Kilobytes of log that are not in the database, as of `at`.
+    behind: u64,
+    at: Time,
+}
+
+/// The stores of a cluster, by their resources.
+#[derive(Debug, Default)]
+pub(crate) struct Stores {
+    stores: BTreeMap<Name, Store>,
+    loads: BTreeMap<Name, Load>,
+}
+
+impl Stores {
+    pub(crate) fn new(loads: BTreeMap<Name, Load>) -> Self {
+        Stores {
+            stores: BTreeMap::new(),
+            loads,
+        }
+    }
+
+    pub(crate) fn load(&self, group: &str) -> Load {
+        self.loads.get(group).copied().unwrap_or_default()
+    }
+
+    /// The processor load that running stores put on a machine, in per cent; that of `except` left out.
+    pub(crate) fn busy(&self, machine: Machine, except: Option<&str>) -> u32 {
+        let here = self.stores.iter().filter(|(resource, store)| {
+            store.machine == Some(machine) && except.is_none_or(|name| **resource != *name)
+        });
+        here.map(|(_, store)| self.load(&store.group).cpu_percent)
+            .fold(0, u32::saturating_add)
+    }
+
+    /// Lets the log of a running store grow up to now.
+    fn bring_up(&mut self, resource: &str, now: Time) {
+        let Some(store) = self.stores.get_mut(resource) else {
+            return;
+        };
+        if store.machine.is_some() {
+            let users = u64::from(self.loads.get(&store.group).map_or(0, |load| load.users));
+            let passed = (now - store.at).as_millis().min(u128::from(u64::MAX)) as u64;
+            let in_hours = |kilobytes: u64| kilobytes.saturating_mul(passed) / 3_600_000;
+            let written = in_hours(users * WRITTEN_PER_USER_HOUR + WRITTEN_PER_HOUR);
+            let all = store.behind.saturating_add(written);
+            let depth = CHECKPOINT_DEPTH * store.storage_groups;
+            store.behind = all
+                .saturating_sub(in_hours(BROUGHT_IN_PER_HOUR))
+                .max(all.min(depth));
+        }
+        store.at = now;
+    }
+}
+
+impl Environment {
+    /// A store is about to be started: the log files that it has to replay.
+    pub(crate) fn store_starts(&mut self, resource: &str, group: &str, storage_groups: u64) -> u64 {
+        let now = self.now;
+        let store = self
+            .stores
+            .stores
+            .entry(resource.into())
+            .or_insert_with(|| Store {
+                group: group.into(),
+                storage_groups,
+                machine: None,
+                behind: 0,
+                at: now,
+            });
+        store.storage_groups = storage_groups;
+        store.behind.div_ceil(LOG_FILE)
+    }
+
+    /// A process runs: if it is a store, its log is in the database.
+    pub(crate) fn store_runs(&mut self, resource: &str, machine: Machine) {
+        let now = self.now;
+        if let Some(store) = self.stores.stores.get_mut(resource) {
+            (store.machine, store.behind, store.at) = (Some(machine), 0, now);
+        }
+    }
+
+    /// A process has ended, in good order or not.
+    pub(crate) fn store_ended(&mut self, resource: &str, machine: Machine, orderly: bool) {
+        self.stores.bring_up(resource, self.now);
+        if let Some(store) = self.stores.stores.get_mut(resource)
+            && store.machine == Some(machine)
+        {
+            store.machine = None;
+            if orderly {
+                store.behind = 0;
+            }
+        }
+    }
+
+    /// A machine lost power: so did the stores on it.
+    pub(crate) fn stores_lost(&mut self, machine: Machine) {
+        let stores = self.stores.stores.iter();
+        let here: Vec<Name> = stores
+            .filter(|(_, store)| store.machine == Some(machine))
+            .map(|(resource, _)| resource.clone())
+            .collect();
+        for resource in here {
+            self.store_ended(&resource, machine, false);
+        }
+    }
+
+    /// From now on a virtual server carries this load.
+    pub(crate) fn set_load(&mut self, group: &str, load: Load) {
+        let of = self.stores.stores.iter();
+        let resources: Vec<Name> = of
+            .filter(|(_, store)| store.group == *group)
+            .map(|(resource, _)| resource.clone())
+            .collect();
+        for resource in resources {
+            self.stores.bring_up(&resource, self.now);
+        }
+        self.stores.loads.insert(group.into(), load);
+    }
+
+    /// What a start takes on a machine whose other stores leave this much of its processors.
+    pub(crate) fn slowed(&self, takes: Duration, machine: Machine, resource: &str) -> Duration {
+        let busy = self.stores.busy(machine, Some(resource));
+        if busy <= UNFELT_PERCENT {
+            return takes;
+        }
+        let left = 100u32.saturating_sub(busy).max(LEFT_PERCENT);
+        takes * (100 - UNFELT_PERCENT) / left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::tests::environment;
+
+    const STORE: &str = "EVS1 Information Store";
+
+    /// Log files to replay after a store with so many users ran for so many minutes and crashed.
+    fn left(users: u32, minutes: u64) -> u64 {
+        let mut env = environment(2);
+        let cpu_percent = 0;
+        env.set_load("EVS1", Load { users, cpu_percent });
+        assert_eq!(env.store_starts(STORE, "EVS1", 2), 0, "never started");
+        env.store_runs(STORE, 0);
+        env.now = env.now + Duration::from_secs(60 * minutes);
+        env.stores_lost(0);
+        env.now = env.now + Duration::from_secs(600);
+        env.store_starts(STORE, "EVS1", 2)
+    }
+
+    #[test]
+    fn a_crash_leaves_what_the_load_wrote_and_the_store_could_not_bring_in() {
+        let depth = 2 * CHECKPOINT_DEPTH / LOG_FILE;
+        assert_eq!(left(0, 0), 0);
+        assert_eq!(left(0, 60), depth, "the checkpoint is never nearer");
+        assert_eq!(left(1_500, 60), depth, "it keeps up with 1,500 users");
+        assert_eq!(
+            left(4_000, 60),
+            (4_000 * 2_500 + 300_000 - 6_000_000) / 5_000
+        );
+        assert_eq!(left(4_000, 30) * 2, left(4_000, 60));
+    }
+
+    #[test]
+    fn an_orderly_stop_leaves_none_and_a_start_that_fails_leaves_all() {
+        let mut env = environment(2);
+        env.set_load(
+            "EVS1",
+            Load {
+                users: 4_000,
+                cpu_percent: 0,
+            },
+        );
+        env.store_starts(STORE, "EVS1", 1);
+        env.store_runs(STORE, 0);
+        env.now = env.now + Duration::from_secs(3_600);
+        env.store_ended(STORE, 0, false);
+        let left = env.store_starts(STORE, "EVS1", 1);
+        assert!(left > 100);
+        env.store_ended(STORE, 1, false);
+        assert_eq!(env.store_starts(STORE, "EVS1", 1), left, "it did not run");
+        env.store_runs(STORE, 1);
+        env.store_ended(STORE, 1, true);
+        assert_eq!(env.store_starts(STORE, "EVS1", 1), 0);
+    }
+
+    #[test]
+    fn a_store_beyond_the_limit_slows_down_what_starts_beside_it() {
+        let mut env = environment(2);
+        let second = Duration::from_secs(1);
+        let mut slowed = |cpu_percent| {
+            env.set_load(
+                "EVS1",
+                Load {
+                    users: 0,
+                    cpu_percent,
+                },
+            );
+            env.store_starts(STORE, "EVS1", 1);
+            env.store_runs(STORE, 0);
+            assert_eq!(env.slowed(second, 1, "Other"), second, "another node");
+            assert_eq!(env.slowed(second, 0, STORE), second, "itself");
+            env.slowed(second, 0, "Other")
+        };
+        assert_eq!(slowed(40), second);
+        assert_eq!(slowed(70), 2 * second);
+        assert_eq!(slowed(100), 12 * second);
+    }
+}
