@@ -71,10 +71,11 @@ fn has(command: &str) -> bool {
 
 #[test]
 fn the_tutorial_in_rust() {
-    let out = follow("rust", 7);
+    let out = follow("rust", 8);
     assert!(out.contains("4 passed"), "its own tests:\n{out}");
     assert!(out.contains("Web Proxy"), "the host lists it:\n{out}");
     assert!(out.contains("3 drills: 3 pass;"), "{out}");
+    assert!(out.contains(" 0 failed, 0 crashed, 0 warnings"), "{out}");
 }
 
 #[test]
@@ -85,13 +86,15 @@ fn the_tutorial_in_c() {
     let out = follow("c", 5);
     assert!(out.contains("Web Cache"), "the host lists it:\n{out}");
     assert!(out.contains("3 drills: 3 pass;"), "{out}");
+    assert!(out.contains(" 0 failed, 0 crashed, 0 warnings"), "{out}");
 }
 
 #[test]
 fn the_tutorial_in_rhai() {
-    let out = follow("rhai", 5);
+    let out = follow("rhai", 6);
     assert!(out.contains("no findings in 3 files"), "{out}");
     assert!(out.contains("3 drills: 3 pass;"), "{out}");
+    assert!(out.contains(" 0 failed, 0 crashed, 0 warnings"), "{out}");
 }
 
 #[test]
@@ -106,11 +109,21 @@ fn the_examples_build_and_pass_their_drills() {
         );
         assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
         assert!(run.out.contains("3 drills: 3 pass;"), "{}", run.out);
+        assert!(
+            run.out.contains(" 0 failed, 0 crashed, 0 warnings"),
+            "{}",
+            run.out
+        );
     }
     let script = format!("export CARGO_TARGET_DIR='{built}/rust'; ./ci.sh");
     let run = shell(&script, &examples.join("rust-file-server"));
     assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
     assert!(run.out.contains("3 drills: 3 pass;"), "{}", run.out);
+    assert!(
+        run.out.contains(" 0 failed, 0 crashed, 0 warnings"),
+        "{}",
+        run.out
+    );
 }
 
 #[test]

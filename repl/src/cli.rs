@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::plugin::check::CheckPluginArgs;
+use crate::plugin::check::child::RunTestArgs;
 use crate::plugin::new::NewArgs;
 
 const EXITS: &str = "\
@@ -41,6 +43,26 @@ Examples:
 
 Cluster files (.ron) are checked against their format and every rule; drill scripts (.rhai) for unknown functions,
 members and variables and wrong numbers of arguments. Nothing runs.";
+
+const PLUGIN_CHECK_EXAMPLES: &str = "\
+Examples:
+  quorate plugin check target/debug/libweb_proxy.so
+  quorate plugin check web-log.rhai
+  quorate plugin check libweb_proxy.so --filter arbitration --brief
+  quorate plugin check libweb_proxy.so --json results.json --junit results.xml
+  quorate plugin check libweb_proxy.so --type 'Web Proxy' --properties values.json
+  quorate plugin check libweb_proxy.so --reproduce 17
+  quorate plugin check --list
+
+Each test runs in a process of its own, in a world of the tester's with virtual time. Values for properties are made
+up from what the type says of them; --properties gives others, such as {\"Web Proxy\": {\"Port\": 8080}}.";
+
+const PLUGIN_CHECK_EXITS: &str = "\
+Exit status:
+  0    nothing failed or crashed
+  1    a test failed or crashed
+  64   the command line, or a file it names, cannot be used
+  130  interrupted";
 
 const CLUSTER_EXAMPLES: &str = "\
 Examples:
@@ -240,6 +262,12 @@ pub(crate) enum PluginCommand {
         after_help = "Examples:\n  quorate plugin new web-proxy\n  quorate plugin new web-proxy --lang c"
     )]
     New(NewArgs),
+    /// Test a plugin against the contract, call by call.
+    #[command(after_help = PLUGIN_CHECK_EXAMPLES, after_long_help = format!("{PLUGIN_CHECK_EXAMPLES}\n\n{PLUGIN_CHECK_EXITS}"))]
+    Check(CheckPluginArgs),
+    /// Run one test of the tester's in this process.
+    #[command(hide = true)]
+    RunTest(RunTestArgs),
 }
 
 /// `quorate repl`.

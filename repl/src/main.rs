@@ -61,7 +61,7 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
         Command::Drill(args) => drill::run(&args, output, &cancel),
         Command::Check(args) => check::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args.command, &mut output),
-        Command::Plugin(args) => plugins::run(&args.command, &mut output),
+        Command::Plugin(args) => plugins::run(&args.command, &mut output, &cancel),
         Command::Repl(args) => console::run(&args, output, &cancel),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,18 +1,22 @@
 //! `quorate plugin`.
 
+use std::sync::atomic::AtomicBool;
+
 use quorate_host::{LibraryInfo, PluginSet, PropertyInfo, search_folders};
 use serde_json::json;
 
 use crate::cli::{Format, PluginCommand, PluginFolders};
 use crate::exit::Exit;
 use crate::output::{Output, Paint, Tone};
-use crate::plugin::new;
+use crate::plugin::{check, new};
 
 /// Carries a plugin command out.
-pub(crate) fn run(command: &PluginCommand, output: &mut Output) -> Exit {
+pub(crate) fn run(command: &PluginCommand, output: &mut Output, cancel: &AtomicBool) -> Exit {
     match command {
         PluginCommand::List { format, plugins } => list(*format, plugins, output),
         PluginCommand::New(args) => new::run(args, output),
+        PluginCommand::Check(args) => check::run(args, output, cancel),
+        PluginCommand::RunTest(args) => check::child::run(args),
     }
 }
 

@@ -5,11 +5,13 @@
 //! - [`Monitor`] is the resource monitor of one boot of one node: it runs the resource types' entries, polls
 //!   their health and reports every change of state. It reads no clock and starts no thread: time is what
 //!   its caller's [`Services`] says it is.
+//! - [`conformance`] tests a plugin against the contract, call by call.
 //! - [`Services`] is everything a plugin can reach. The virtual world and the real one each implement it.
 //!
-//! `unsafe` stays behind these three: it lives where a foreign table is read ([`plugins`](PluginSet)), where
+//! `unsafe` stays behind these: it lives where a foreign table is read ([`plugins`](PluginSet)), where
 //! an entry is called and where a plugin calls back.
 
+pub mod conformance;
 mod monitor;
 mod plugins;
 mod services;

@@ -8,7 +8,5 @@ built="${CARGO_TARGET_DIR:-target}/debug"
 cargo test
 cargo build
 "$quorate" drill --plugin-dir "$built" drills
-# The conformance tester, where the program has one.
-if "$quorate" plugin check --help >/dev/null 2>&1; then
-    "$quorate" plugin check "$built/librust_file_server.so"
-fi
+# The contract, call by call.
+"$quorate" plugin check --brief "$built/librust_file_server.so"

@@ -26,7 +26,7 @@ pub(super) fn target() -> String {
 ///
 /// `block` is NULL or what a plugin's entry returned: a `magic` and, as far as each field already checked
 /// says so, the rest, valid for as long as the library is mapped.
-pub(super) unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<LibraryInfo, PluginError> {
+pub(crate) unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<LibraryInfo, PluginError> {
     let reader = Reader { file };
     if block.is_null() || !block.is_aligned() {
         return Err(reader.field(

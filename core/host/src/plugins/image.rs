@@ -5,7 +5,7 @@ use std::path::Path;
 use std::ptr;
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
-use quorate_abi::{self as abi, QrEntryFn, QrPlugin, QrStr, QrTable};
+use quorate_abi::{self as abi, QrEntryFn, QrHost, QrPlugin, QrStr, QrTable};
 
 use super::block;
 use super::elf;
@@ -68,6 +68,8 @@ entries! {
         resource_control: ControlEntry,
         work: WorkEntry,
         last_error: unsafe extern "C" fn(abi::QrResid, *mut u8, u64) -> u64,
+        resource_type_control: TypeControlEntry,
+        get_extension: unsafe extern "C" fn(QrStr) -> *const std::ffi::c_void,
     }
 }
 
@@ -76,6 +78,10 @@ pub(crate) type WorkEntry = unsafe extern "C" fn(abi::QrResid, *mut abi::QrWork)
 /// `ResourceControl`.
 pub(crate) type ControlEntry =
     unsafe extern "C" fn(abi::QrResid, u32, *const u8, u64, *mut u8, u64, *mut u64) -> u32;
+
+/// `ResourceTypeControl`.
+pub(crate) type TypeControlEntry =
+    unsafe extern "C" fn(QrStr, u32, *const u8, u64, *mut u8, u64, *mut u64) -> u32;
 
 /// Whether a table of `size` bytes holds the function pointer at `offset`.
 fn covers(size: u32, offset: usize) -> bool {
@@ -100,11 +106,21 @@ unsafe impl Sync for Image {}
 impl Image {
     /// Maps the library and checks all it says of itself.
     pub(crate) fn open(path: &Path) -> Result<Image, PluginError> {
-        Image::map(path, path)
+        Image::map(path, path, table::host())
+    }
+
+    /// As [`open`](Self::open), with another table of the host's.
+    pub(crate) fn open_for(path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
+        Image::map(path, path, host)
     }
 
     /// Maps a private copy, with statics of its own, and checks it as the original.
     pub(crate) fn open_copy(path: &Path) -> Result<Image, PluginError> {
+        Image::open_copy_for(path, table::host())
+    }
+
+    /// As [`open_copy`](Self::open_copy), with another table of the host's.
+    pub(crate) fn open_copy_for(path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
         let failed = |error: std::io::Error| PluginError::Open {
             file: path.to_owned(),
             why: format!("no private copy could be made: {error}"),
@@ -116,11 +132,21 @@ impl Image {
             .map_err(failed)?;
         fs::copy(path, copy.path()).map_err(failed)?;
         // Once mapped the copy needs no name any more: it is removed here.
-        Image::map(copy.path(), path)
+        Image::map(copy.path(), path, host)
     }
 
     /// Maps `mapped`, calling it `path` in messages.
-    fn map(mapped: &Path, path: &Path) -> Result<Image, PluginError> {
+    fn map(mapped: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
+        let (_, block) = Image::entry(mapped, path)?;
+        // SAFETY: what the entry returned, and the library stays mapped.
+        unsafe { Image::from_block_for(path, block, host) }
+    }
+
+    /// Maps `mapped`, calling it `path` in messages: its entry, and what that returned, unchecked.
+    pub(crate) fn entry(
+        mapped: &Path,
+        path: &Path,
+    ) -> Result<(QrEntryFn, *const QrPlugin), PluginError> {
         if !elf::exports_entry(mapped)? {
             return Err(PluginError::NotAPlugin {
                 file: path.to_owned(),
@@ -144,10 +170,10 @@ impl Image {
         let entry: Symbol<QrEntryFn> = unsafe { library.get(abi::ENTRY_SYMBOL) }.map_err(failed)?;
         // SAFETY: callable at any time, from any thread.
         let block = unsafe { entry() };
+        let entry = *entry;
         // Mapped for good; see the type.
         std::mem::forget(library);
-        // SAFETY: what the entry returned, and the library stays mapped.
-        unsafe { Image::from_block(path, block) }
+        Ok((entry, block))
     }
 
     /// Checks a block and starts each of its types.
@@ -155,9 +181,24 @@ impl Image {
     /// # Safety
     ///
     /// As for a block that a plugin's entry returned; it and its functions stay valid for good.
+    #[cfg(test)]
     pub(crate) unsafe fn from_block(
         path: &Path,
         block: *const QrPlugin,
+    ) -> Result<Image, PluginError> {
+        // SAFETY: passed on.
+        unsafe { Image::from_block_for(path, block, table::host()) }
+    }
+
+    /// Checks a block and starts each of its types, which get `host`.
+    ///
+    /// # Safety
+    ///
+    /// As for a block that a plugin's entry returned; it, its functions and `host` stay valid for good.
+    unsafe fn from_block_for(
+        path: &Path,
+        block: *const QrPlugin,
+        host: *const QrHost,
     ) -> Result<Image, PluginError> {
         // SAFETY: passed on.
         let info = unsafe { block::read(path, block)? };
@@ -176,9 +217,8 @@ impl Image {
             let mut table: *const QrTable = ptr::null();
             let name = table::lend(&kind.name);
             // SAFETY: called once per type, before any of its other entries, with pointers that outlive the call;
-            // the host's table is static.
-            let code =
-                unsafe { startup(name, VERSION_MIN, VERSION_MAX, table::host(), &mut table) };
+            // the host's table stays valid.
+            let code = unsafe { startup(name, VERSION_MIN, VERSION_MAX, host, &mut table) };
             // SAFETY: `table` is NULL or what `startup` handed out, valid for as long as the library.
             entries.push(unsafe { check_table(path, kind, code, table) }?);
         }
@@ -189,7 +229,7 @@ impl Image {
 /// # Safety
 ///
 /// `table` is NULL or points to a table that begins with its size and is valid that far.
-unsafe fn check_table(
+pub(crate) unsafe fn check_table(
     file: &Path,
     kind: &TypeInfo,
     code: u32,

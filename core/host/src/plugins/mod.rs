@@ -10,8 +10,9 @@ mod set;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use block::read as read_block;
 pub use error::{LoadErrors, PluginError};
-pub(crate) use image::{Entries, Image, WorkEntry};
+pub(crate) use image::{Entries, Image, WorkEntry, check_table};
 pub use info::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 pub use search::search_folders;
 pub use set::PluginSet;

@@ -170,5 +170,16 @@ pub(super) fn serve(
             }
         }
     })
-    .unwrap_or(ERROR_ACCESS_DENIED)
+    .unwrap_or_else(|| {
+        STRAYS.fetch_add(1, Ordering::Relaxed);
+        ERROR_ACCESS_DENIED
+    })
+}
+
+/// Service calls of this process that were made outside the entries of their instance.
+static STRAYS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many service calls were made outside the entries of their instance.
+pub(crate) fn strays() -> usize {
+    STRAYS.load(Ordering::Relaxed)
 }

@@ -14,7 +14,7 @@ use std::ptr;
 
 use quorate_abi::{self as abi, QrHost, QrStr};
 
-pub(crate) use frame::{Frame, Handle, enter};
+pub(crate) use frame::{Frame, Handle, enter, strays};
 pub(crate) use mailbox::Mailbox;
 pub(crate) use marshal::{borrow_bytes, lend};
 

@@ -15,6 +15,8 @@
 /* How often a service that starts or stops is looked at. */
 #define POLL_MS 500
 #define TEXT_MAX 256
+#define PORT_MIN 1
+#define PORT_MAX 65535
 
 enum operation { NOTHING, STARTING, STOPPING };
 
@@ -83,6 +85,9 @@ static uint32_t read_properties(struct server *server)
     code = properties->get_u32(server->instance, text("Port"), &server->port);
     if (code != QR_ERROR_SUCCESS) {
         return failed(server, code, "read property Port");
+    }
+    if (server->port < PORT_MIN || server->port > PORT_MAX) {
+        return failed(server, QR_ERROR_RESOURCE_PROPERTY, "property Port is no TCP port");
     }
     if (properties->provider_count(server->instance, text("IP Address")) == 0) {
         return failed(server, QR_ERROR_DEPENDENCY_NOT_FOUND, "find the IP Address that it depends on");
@@ -269,6 +274,9 @@ static uint32_t startup(struct QrStr type_name, uint32_t min_version, uint32_t m
     if (min_version > QR_ABI_VERSION_1_00 || max_version < QR_ABI_VERSION_1_00) {
         return QR_ERROR_REVISION_MISMATCH;
     }
+    if (!QR_HAS(QrHost, host, get_service)) {
+        return QR_ERROR_NOT_SUPPORTED;
+    }
     services = host->get_service(text(QR_SERVICE_ID_SERVICE));
     probes = host->get_service(text(QR_SERVICE_ID_PROBE));
     properties = host->get_service(text(QR_SERVICE_ID_PROPERTIES));
@@ -296,8 +304,8 @@ static const struct QrProperty type_properties[] = {
         .name = QR_STR("Port"),
         .doc = QR_STR("The TCP port it answers on"),
         .default_ = QR_STR("80"),
-        .min = 1,
-        .max = 65535,
+        .min = PORT_MIN,
+        .max = PORT_MAX,
     },
 };
 

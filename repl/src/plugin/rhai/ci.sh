@@ -5,4 +5,6 @@ cd "$(dirname "$0")"
 quorate="${QUORATE:-quorate}"
 
 "$quorate" check NAME.rhai drills/cluster.ron drills/failures.rhai
+# The contract, call by call.
+"$quorate" plugin check --brief NAME.rhai
 "$quorate" drill drills

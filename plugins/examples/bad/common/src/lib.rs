@@ -89,33 +89,73 @@ const TARGET: &str = if cfg!(all(target_arch = "x86_64", target_os = "linux")) {
     "unknown"
 };
 
+/// What a healthy `startup` answers for these types and tables.
+///
+/// # Safety
+///
+/// `name` is lent for the call, and `table` is the host's place for a table.
+pub unsafe fn start(
+    name: QrStr,
+    versions: (u32, u32),
+    types: &[QrType],
+    tables: &[&'static QrTable],
+    table: *mut *const QrTable,
+) -> u32 {
+    // SAFETY: the host lends the name for this call.
+    let named = |text: QrStr| unsafe { std::slice::from_raw_parts(text.ptr, text.len as usize) };
+    let found = types
+        .iter()
+        .zip(tables)
+        .find(|(kind, _)| named(kind.name) == named(name));
+    let Some((_, found)) = found else {
+        return abi::ERROR_RESOURCE_TYPE_NOT_FOUND;
+    };
+    if !(versions.0..=versions.1).contains(&abi::ABI_VERSION_1_00) {
+        return abi::ERROR_REVISION_MISMATCH;
+    }
+    // SAFETY: the host's place for the table.
+    unsafe { table.write(*found) };
+    abi::ERROR_SUCCESS
+}
+
 /// Exports a plugin called `$name` with one type `$kind`. `$block` and `$table` take the healthy block and table
 /// and give the ones to export.
 #[macro_export]
 macro_rules! export {
     ($name:literal, $kind:literal, |$block:ident| $new_block:expr, |$table:ident| $new_table:expr) => {
-        static TYPES: [$crate::abi::QrType; 1] = [$crate::kind($kind)];
+        $crate::export_types!($name, |$block| $new_block, |$table| [$kind: $new_table]);
+    };
+}
 
-        static TABLE: $crate::abi::QrTable = {
-            let $table = $crate::TABLE;
-            $new_table
-        };
+/// Exports a plugin called `$name` with several types. `$block` and `$table` take the healthy block and table and give
+/// the ones to export.
+#[macro_export]
+macro_rules! export_types {
+    ($name:literal, |$block:ident| $new_block:expr, |$table:ident| [$($kind:literal: $new_table:expr),+ $(,)?]) => {
+        static TYPES: &[$crate::abi::QrType] = &[$($crate::kind($kind)),+];
+
+        static TABLES: &[&$crate::abi::QrTable] = &[$({
+            const TABLE: &$crate::abi::QrTable = &{
+                let $table = $crate::TABLE;
+                $new_table
+            };
+            TABLE
+        }),+];
 
         static PLUGIN: $crate::abi::QrPlugin = {
-            let $block = $crate::block($name, &TYPES, startup);
+            let $block = $crate::block($name, TYPES, startup);
             $new_block
         };
 
         unsafe extern "C" fn startup(
-            _: $crate::abi::QrStr,
-            _: u32,
-            _: u32,
+            name: $crate::abi::QrStr,
+            min: u32,
+            max: u32,
             _: *const $crate::abi::QrHost,
             table: *mut *const $crate::abi::QrTable,
         ) -> u32 {
-            // SAFETY: the host's place for the table.
-            unsafe { table.write(&raw const TABLE) };
-            0
+            // SAFETY: passed on.
+            unsafe { $crate::start(name, (min, max), TYPES, TABLES, table) }
         }
 
         /// The plugin's entry.

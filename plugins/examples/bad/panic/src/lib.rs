@@ -56,7 +56,7 @@ impl Resource for BadPanic {
     }
     fn control(&mut self, ctx: &mut Context, _: u32, _: &[u8]) -> Result<Vec<u8>, Error> {
         panic_in(ctx, "control");
-        Ok(Vec::new())
+        Err(Error::unhandled())
     }
     fn close(self, ctx: &mut Context) {
         panic_in(ctx, "close");

@@ -1,0 +1,240 @@
+//! The quorum resource: one winner, who defends, and who gives up when asked.
+
+use std::time::Duration;
+
+use quorate_abi as abi;
+
+use super::bench::{Bench, Id, Op, State};
+use super::{Case, Check, Group, Stop, Test, ensure, passed, test};
+
+const G: Group = Group::Arbitration;
+
+pub(super) const TESTS: &[Test] = &[
+    test(
+        "arbitration-wins",
+        G,
+        "An arbitration without a rival is won, before `online`",
+        wins,
+    ),
+    test(
+        "arbitration-single-winner",
+        G,
+        "Of two nodes that arbitrate at the same time exactly one wins",
+        single_winner,
+    ),
+    test(
+        "arbitration-defends",
+        G,
+        "A node that has won and lives defends: a challenger loses",
+        defends,
+    ),
+    test(
+        "arbitration-takes-from-the-dead",
+        G,
+        "From a node that has won and died a challenger wins",
+        takes_from_the_dead,
+    ),
+    test(
+        "arbitration-release",
+        G,
+        "After `release` another node wins",
+        release,
+    ),
+    test(
+        "arbitration-online",
+        G,
+        "After a won arbitration it goes online, and stays alive",
+        online,
+    ),
+    test(
+        "arbitration-notices-loss",
+        G,
+        "A reservation that another node took is reported as lost, or as a failure",
+        notices_loss,
+    ),
+    test(
+        "arbitration-terminate",
+        G,
+        "`terminate` ends a pending arbitration, and another node wins",
+        terminate,
+    ),
+];
+
+/// How long a winner is watched.
+const WATCH: Duration = Duration::from_secs(60);
+
+/// The same resource open on both machines.
+fn both<'a>(case: &'a Case<'a>) -> Result<(Bench<'a>, Id, Id), Stop> {
+    let mut bench = Bench::new(case)?;
+    if !bench.kind.quorum_capable {
+        return Err(Stop::skipped("the type does not claim it"));
+    }
+    let spec = bench.spec(0);
+    let one = bench.open_spec(spec.clone(), 0)?;
+    let other = bench.open_spec(spec, 1)?;
+    Ok((bench, one, other))
+}
+
+fn must_win(bench: &mut Bench<'_>, id: Id, when: &str) -> Result<(), Stop> {
+    match bench.arbitrate(id)? {
+        abi::ERROR_SUCCESS => Ok(()),
+        code => {
+            let why = bench.explain(id, "arbitrate", code)?;
+            Err(Stop::failed(format!("{when}: {why}")))
+        }
+    }
+}
+
+/// Lets both go on until neither is pending: the codes.
+fn race(bench: &mut Bench<'_>, ids: [Id; 2], ended: &mut [Option<u32>; 2]) -> Result<(), Stop> {
+    for _ in 0..10_000 {
+        let mut next = None;
+        for (index, id) in ids.into_iter().enumerate() {
+            if ended[index].is_some() && !bench.is_defending(id)? {
+                continue;
+            }
+            if let Some(due) = bench.due(id)?
+                && next.is_none_or(|(earlier, _)| due < earlier)
+            {
+                next = Some((due, index));
+            }
+        }
+        if ended.iter().all(Option::is_some) {
+            return Ok(());
+        }
+        let Some((due, index)) = next else {
+            return Err(Stop::failed(
+                "an arbitration is pending and asks for no `work`",
+            ));
+        };
+        let now = bench.world.clock();
+        if due > now {
+            bench.world.pass(due - now);
+        }
+        let was_pending = matches!(bench.state(ids[index])?, State::Pending(_));
+        let code = bench.work(ids[index])?;
+        if was_pending && code != abi::ERROR_IO_PENDING {
+            ended[index] = Some(code);
+        }
+        // A winner that renews at once must not stop time.
+        bench.world.pass(Duration::from_millis(1));
+    }
+    Err(Stop::failed("two arbitrations do not come to an end"))
+}
+
+fn begun(code: u32) -> Option<u32> {
+    (code != abi::ERROR_IO_PENDING).then_some(code)
+}
+
+fn wins(case: &Case<'_>) -> Check {
+    let (mut bench, one, _) = both(case)?;
+    let began = bench.world.clock();
+    must_win(&mut bench, one, "nobody else is there")?;
+    let took = bench.world.clock() - began;
+    bench.run(WATCH)?;
+    ensure(!bench.has_lost(one)?, || {
+        "it says later that it has lost, and nobody challenged it".to_owned()
+    })?;
+    passed(format!("after {} ms of virtual time", took.as_millis()))
+}
+
+fn single_winner(case: &Case<'_>) -> Check {
+    for offset in [0, 1, 500, 3_500] {
+        let (mut bench, one, other) = both(case)?;
+        let mut ended = [begun(bench.begin(one, Op::Arbitrate)?), None];
+        bench.world.pass(Duration::from_millis(offset));
+        ended[1] = begun(bench.begin(other, Op::Arbitrate)?);
+        race(&mut bench, [one, other], &mut ended)?;
+        let winners = ended
+            .iter()
+            .filter(|code| **code == Some(abi::ERROR_SUCCESS))
+            .count();
+        ensure(winners <= 1, || {
+            format!("both win where the second begins {offset} ms later")
+        })?;
+        ensure(winners == 1, || {
+            format!("nobody wins where the second begins {offset} ms later")
+        })?;
+    }
+    passed("one, whoever began first and by how much")
+}
+
+fn defends(case: &Case<'_>) -> Check {
+    let (mut bench, one, other) = both(case)?;
+    must_win(&mut bench, one, "nobody else is there")?;
+    bench.run(Duration::from_secs(10))?;
+    let mut ended = [
+        Some(abi::ERROR_SUCCESS),
+        begun(bench.begin(other, Op::Arbitrate)?),
+    ];
+    race(&mut bench, [one, other], &mut ended)?;
+    ensure(ended[1] != Some(abi::ERROR_SUCCESS), || {
+        "the challenger wins, and the owner lives".to_owned()
+    })?;
+    ensure(!bench.has_lost(one)?, || {
+        "the challenger lost, and the owner says that it has lost, too".to_owned()
+    })?;
+    passed("the challenger lost")
+}
+
+fn takes_from_the_dead(case: &Case<'_>) -> Check {
+    let (mut bench, one, other) = both(case)?;
+    must_win(&mut bench, one, "nobody else is there")?;
+    // It dies: its `work` is never called again.
+    must_win(&mut bench, other, "the owner is dead")?;
+    passed("taken over")
+}
+
+fn release(case: &Case<'_>) -> Check {
+    let (mut bench, one, other) = both(case)?;
+    must_win(&mut bench, one, "nobody else is there")?;
+    let code = bench.release(one)?;
+    ensure(code == abi::ERROR_SUCCESS, || {
+        format!("`release` says {}", super::bench::code_text(code))
+    })?;
+    must_win(&mut bench, other, "it was released")?;
+    passed("released, and won by the other")
+}
+
+fn online(case: &Case<'_>) -> Check {
+    let (mut bench, one, _) = both(case)?;
+    must_win(&mut bench, one, "nobody else is there")?;
+    match bench.try_online(one)? {
+        abi::ERROR_SUCCESS => {}
+        code => return Err(Stop::failed(bench.explain(one, "online", code)?)),
+    }
+    bench.run(WATCH)?;
+    ensure(bench.is_alive(one)?, || {
+        "`is_alive` says no a minute later, and nothing is wrong".to_owned()
+    })?;
+    ensure(bench.is_defending(one)? && !bench.has_lost(one)?, || {
+        "it does not defend any more".to_owned()
+    })?;
+    passed("online and defending")
+}
+
+fn notices_loss(case: &Case<'_>) -> Check {
+    let (mut bench, one, _) = both(case)?;
+    must_win(&mut bench, one, "nobody else is there")?;
+    let before = bench.world.held();
+    bench.world.steal_disks();
+    if bench.world.held() == before {
+        return Err(Stop::skipped("it holds no disk that could be taken"));
+    }
+    bench.run(WATCH)?;
+    ensure(bench.has_lost(one)?, || {
+        format!(
+            "another node took the reservation, and nothing is said for {} s",
+            WATCH.as_secs()
+        )
+    })?;
+    passed("reported")
+}
+
+fn terminate(case: &Case<'_>) -> Check {
+    let (mut bench, one, other) = both(case)?;
+    bench.begin(one, Op::Arbitrate)?;
+    bench.terminate(one)?;
+    must_win(&mut bench, other, "the first was terminated")?;
+    passed("ended, and won by the other")
+}

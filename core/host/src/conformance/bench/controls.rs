@@ -1,0 +1,128 @@
+//! Control codes, abilities, and the last error.
+
+use std::ffi::c_void;
+
+use quorate_abi as abi;
+
+use super::{Bench, Id, code_text};
+use crate::conformance::Stop;
+use crate::table::lend;
+
+/// Longest text taken from `last_error`, in bytes.
+const TEXT_MAX: usize = 8 * 1_024;
+
+impl Bench<'_> {
+    /// A control code: result, output, and the length that was said.
+    pub(in crate::conformance) fn control(
+        &mut self,
+        id: Id,
+        code: u32,
+        input: &[u8],
+        output: &mut [u8],
+    ) -> Result<Option<(u32, u64)>, Stop> {
+        let mut returned = 0_u64;
+        let result = self.call(id, "resource_control", |entries, resid| {
+            entries.resource_control.map(|control| {
+                // SAFETY: any state; input and output are as long as they say and outlive the call.
+                unsafe {
+                    control(
+                        resid,
+                        code,
+                        input.as_ptr(),
+                        input.len() as u64,
+                        output.as_mut_ptr(),
+                        output.len() as u64,
+                        &raw mut returned,
+                    )
+                }
+            })
+        })?;
+        self.trace.push(format!("control {code:#x}: {result:?}"));
+        if result == Some(abi::ERROR_PANIC) {
+            let sentence = self.sentence(id)?;
+            self.panics.push(format!("`resource_control`: {sentence}"));
+        }
+        Ok(result.map(|result| (result, returned)))
+    }
+
+    /// A control code for the type as a whole.
+    pub(in crate::conformance) fn type_control(
+        &mut self,
+        kind: &[u8],
+        code: u32,
+    ) -> Result<Option<(u32, u64)>, Stop> {
+        let Some(control) = self.entries[0].resource_type_control else {
+            return Ok(None);
+        };
+        self.case.before("resource_type_control")?;
+        let (mut output, mut returned) = ([0_u8; 256], 0_u64);
+        let kind = abi::QrStr {
+            ptr: kind.as_ptr(),
+            len: kind.len() as u64,
+        };
+        // SAFETY: at any time; all pointers outlive the call.
+        let result = unsafe {
+            control(
+                kind,
+                code,
+                std::ptr::null(),
+                0,
+                output.as_mut_ptr(),
+                output.len() as u64,
+                &raw mut returned,
+            )
+        };
+        Ok(Some((result, returned)))
+    }
+
+    /// An ability by id.
+    pub(in crate::conformance) fn extension(
+        &self,
+        id: &str,
+    ) -> Result<Option<*const c_void>, Stop> {
+        let Some(get) = self.entries[0].get_extension else {
+            return Ok(None);
+        };
+        self.case.before("get_extension")?;
+        // SAFETY: text that outlives the call.
+        Ok(Some(unsafe { get(lend(id)) }))
+    }
+
+    /// `last_error` into a buffer: the length it says, if there is the entry.
+    pub(in crate::conformance) fn last_error(
+        &mut self,
+        id: Id,
+        buffer: &mut [u8],
+    ) -> Result<Option<u64>, Stop> {
+        self.call(id, "last_error", |entries, resid| {
+            entries.last_error.map(|entry| {
+                // SAFETY: any state; the buffer outlives the call.
+                unsafe { entry(resid, buffer.as_mut_ptr(), buffer.len() as u64) }
+            })
+        })
+    }
+
+    /// The last error as a sentence; empty if there is none.
+    pub(in crate::conformance) fn sentence(&mut self, id: Id) -> Result<String, Stop> {
+        let mut buffer = vec![0_u8; TEXT_MAX];
+        let length = self.last_error(id, &mut buffer)?.unwrap_or(0);
+        buffer.truncate(usize::try_from(length).unwrap_or(TEXT_MAX).min(TEXT_MAX));
+        Ok(String::from_utf8_lossy(&buffer).trim().to_owned())
+    }
+
+    /// A failed call in a sentence.
+    pub(in crate::conformance) fn explain(
+        &mut self,
+        id: Id,
+        entry: &str,
+        code: u32,
+    ) -> Result<String, Stop> {
+        let sentence = self.sentence(id)?;
+        let why = if sentence.is_empty() {
+            String::new()
+        } else {
+            format!(": {sentence}")
+        };
+        Ok(format!("`{entry}` failed with {}{why}", code_text(code)))
+    }
+}

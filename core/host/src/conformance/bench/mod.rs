@@ -1,0 +1,383 @@
+//! One library under test in a world of its own, with the calls that a resource monitor would make.
+
+mod controls;
+mod operations;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quorate_abi::{self as abi, QrResid, error_name};
+use quorate_model::monitor::ResourceSpec;
+use quorate_model::{Name, ResourceProperties, ResourceState, Time, Value};
+
+use super::properties::{self, NETWORK};
+use super::world::World;
+use super::{Case, ENTRY_MAX, Stop, witness};
+use crate::monitor::Directory;
+use crate::plugins::{Entries, Image};
+use crate::table::{Frame, Handle, Mailbox, enter};
+use crate::{LibraryInfo, PluginSet, TypeInfo};
+
+/// An operation that may take time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Op {
+    Online,
+    Offline,
+    Arbitrate,
+}
+
+impl Op {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Op::Online => "online",
+            Op::Offline => "offline",
+            Op::Arbitrate => "arbitrate",
+        }
+    }
+}
+
+/// What an instance is by the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Offline,
+    Pending(Op),
+    Online,
+    /// An operation failed: `terminate` is next.
+    Failed,
+}
+
+/// An open instance.
+#[derive(Debug)]
+struct Open {
+    spec: ResourceSpec,
+    machine: usize,
+    handle: Handle,
+    resid: QrResid,
+    entries: Entries,
+    mailbox: Option<Mailbox>,
+    state: State,
+    /// What it was before it began to arbitrate.
+    before: State,
+    defending: bool,
+    due: Option<Time>,
+    checkpoint: u32,
+    deadline: Time,
+    signalled: bool,
+    lost: bool,
+}
+
+/// Which instance.
+pub(super) type Id = usize;
+
+/// The bench.
+pub(super) struct Bench<'a> {
+    case: &'a Case<'a>,
+    pub(super) world: World,
+    pub(super) info: LibraryInfo,
+    pub(super) kind: TypeInfo,
+    directory: Directory,
+    /// The entries, for each machine.
+    entries: Vec<Entries>,
+    opens: Vec<Option<Open>>,
+    /// Everything that was called and everything that came of it.
+    pub(super) trace: Vec<String>,
+    /// Calls that took longer than an entry should.
+    pub(super) slow: Vec<String>,
+    /// Entries that said that they panicked.
+    pub(super) panics: Vec<String>,
+    /// Answers that the contract does not have.
+    pub(super) odd: Vec<String>,
+    been_open: bool,
+    been_online: bool,
+}
+
+/// A code with its name.
+pub(super) fn code_text(code: u32) -> String {
+    match error_name(code) {
+        Some(name) => format!("error {code} ({name})"),
+        None => format!("error {code}"),
+    }
+}
+
+impl<'a> Bench<'a> {
+    /// Loads the library of a case for the case's type.
+    pub(super) fn new(case: &'a Case<'a>) -> Result<Bench<'a>, Stop> {
+        witness::settle_in();
+        case.before("load")?;
+        let image = Image::open_for(&case.file, witness::host()).map_err(|_| {
+            Stop::skipped("the host does not load this library: see the tests of the library")
+        })?;
+        let missing = || Stop::skipped(format!("the library has no type `{}`", case.kind));
+        let index = image.info.types.iter().position(|it| it.name == case.kind);
+        let index = index.ok_or_else(missing)?;
+        let kind = image.info.types.get(index).cloned().ok_or_else(missing)?;
+        let mut entries = vec![*image.entries.get(index).ok_or_else(missing)?];
+        if image.info.is_stateless() {
+            entries.push(entries[0]);
+        } else {
+            // As each node of a drill, the second machine has an image with statics of its own.
+            let copy = Image::open_copy_for(&case.file, witness::host())
+                .map_err(|error| Stop::failed(format!("a second copy does not load: {error}")))?;
+            entries.push(*copy.entries.get(index).ok_or_else(missing)?);
+        }
+        let info = image.info.clone();
+        let mut set = PluginSet::empty();
+        set.insert(image)
+            .map_err(|error| Stop::failed(error.to_string()))?;
+        let mut bench = Bench {
+            case,
+            world: World::default(),
+            info,
+            kind,
+            directory: Directory::new(Arc::new(set)),
+            entries,
+            opens: Vec::new(),
+            trace: Vec::new(),
+            slow: Vec::new(),
+            panics: Vec::new(),
+            odd: Vec::new(),
+            been_open: false,
+            been_online: false,
+        };
+        bench.renew_world();
+        Ok(bench)
+    }
+
+    /// A fresh world, in which everything is provided that a resource may depend on.
+    pub(super) fn renew_world(&mut self) {
+        self.world = World::default();
+        for number in 0..2 {
+            let (address, name, disk) = (
+                format!("10.0.0.3{number}"),
+                format!("PROVIDED-{number}"),
+                format!("Disk P{number}:"),
+            );
+            self.world.provide(&address, NETWORK, &name, &disk);
+            let text = |name: &str, value: &str| (name.to_owned(), Value::Text(value.to_owned()));
+            let stock = [
+                (
+                    "IP Address",
+                    vec![
+                        text("Address", &address),
+                        text("SubnetMask", "255.255.255.0"),
+                        text("Network", NETWORK),
+                    ],
+                ),
+                ("Network Name", vec![text("Name", &name)]),
+                ("Physical Disk", vec![text("Disk", &disk)]),
+            ];
+            for (kind, values) in stock {
+                self.provide(kind, number, values);
+            }
+            // A type may depend on another of its own library.
+            let siblings: Vec<TypeInfo> = self.info.types.clone();
+            for sibling in &siblings {
+                let values = self.values(sibling, number);
+                self.provide(&sibling.name, number, values);
+            }
+        }
+    }
+
+    /// Puts an online provider into the directory, unless it is there.
+    fn provide(&mut self, kind: &str, number: usize, values: Vec<(String, Value)>) {
+        let name: Name = provider_name(kind, number).as_str().into();
+        if kind == self.kind.name || self.directory.get(&name).is_some() {
+            return;
+        }
+        let mut spec = bare(&name, kind);
+        spec.properties.private.extend(values);
+        self.directory.insert(spec);
+        self.directory.set_state(&name, ResourceState::Online);
+    }
+
+    /// The values of a type's properties: the author's, or else made up.
+    fn values(&self, kind: &TypeInfo, number: usize) -> Vec<(String, Value)> {
+        let given = self.case.settings.properties.get(&kind.name);
+        let made = kind.properties.iter().filter_map(|property| {
+            let value = properties::value(property, number)?;
+            Some((property.name.clone(), value))
+        });
+        let mut values: Vec<(String, Value)> = made.collect();
+        for (name, value) in given.into_iter().flatten() {
+            values.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+            values.push((name.clone(), value.clone()));
+        }
+        values
+    }
+
+    /// What the resource number `number` is defined as.
+    pub(super) fn spec(&self, number: usize) -> ResourceSpec {
+        let name: Name = format!("Tester {number}").as_str().into();
+        let mut spec = bare(&name, &self.kind.name);
+        let suffix = format!(" {number}");
+        spec.depends_on = self
+            .directory
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| name.starts_with("Provider ") && name.ends_with(&suffix))
+            .cloned()
+            .collect();
+        spec.properties.private = self.values(&self.kind, number).into_iter().collect();
+        spec
+    }
+
+    /// Opens the resource number `number` on the first machine.
+    pub(super) fn open(&mut self, number: usize) -> Result<Id, Stop> {
+        let spec = self.spec(number);
+        self.open_spec(spec, 0)
+    }
+
+    /// As [`open`](Self::open), with another definition, and on another machine.
+    pub(super) fn open_spec(&mut self, spec: ResourceSpec, machine: usize) -> Result<Id, Stop> {
+        let name = spec.name.to_string();
+        match self.try_open(spec, machine, name.as_bytes())? {
+            Ok(id) => {
+                self.been_open = true;
+                Ok(id)
+            }
+            Err(code) => {
+                let why = format!("`open` failed with {}", code_text(code));
+                Err(if self.been_open {
+                    Stop::failed(why)
+                } else {
+                    Stop::skipped(format!("{why}: see life-open-close"))
+                })
+            }
+        }
+    }
+
+    /// Opens under a name of any bytes: the instance, or the code.
+    pub(super) fn try_open(
+        &mut self,
+        spec: ResourceSpec,
+        machine: usize,
+        name: &[u8],
+    ) -> Result<Result<Id, u32>, Stop> {
+        self.case.before("open")?;
+        self.directory.insert(spec.clone());
+        let entries = self.entries[machine];
+        let handle = Handle::new();
+        let mailbox = self.info.has_threads().then(|| Mailbox::new(handle));
+        let mut resid: QrResid = std::ptr::null_mut();
+        self.world.here = machine;
+        let frame = Frame::new(handle, Some(&mut self.world), &self.directory, &spec);
+        let name = abi::QrStr {
+            ptr: name.as_ptr(),
+            len: name.len() as u64,
+        };
+        let began = Instant::now();
+        let (code, traces) = enter(frame, || {
+            // SAFETY: a new instance, with text and a place that outlive the call.
+            unsafe { (entries.open)(name, handle.as_ptr(), &raw mut resid) }
+        });
+        self.note("open", began.elapsed(), traces.log);
+        self.trace.push(format!("open: {code}"));
+        if code == abi::ERROR_PANIC {
+            self.panics.push("open".to_owned());
+        }
+        if code != abi::ERROR_SUCCESS {
+            return Ok(Err(code));
+        }
+        self.opens.push(Some(Open {
+            spec,
+            machine,
+            handle,
+            resid,
+            entries,
+            mailbox,
+            state: State::Offline,
+            before: State::Offline,
+            defending: false,
+            due: None,
+            checkpoint: 0,
+            deadline: Time::ZERO,
+            signalled: false,
+            lost: false,
+        }));
+        Ok(Ok(self.opens.len() - 1))
+    }
+
+    fn note(&mut self, entry: &str, took: Duration, log: Vec<(u32, String)>) {
+        if took > ENTRY_MAX {
+            self.slow
+                .push(format!("`{entry}` took {} ms", took.as_millis()));
+        }
+        self.trace.extend(self.world.take_asked());
+        self.trace
+            .extend(log.into_iter().map(|(_, line)| format!("log: {line}")));
+    }
+
+    fn get(&self, id: Id) -> Result<&Open, Stop> {
+        let open = self.opens.get(id).and_then(Option::as_ref);
+        open.ok_or_else(|| Stop::failed("the tester lost an instance"))
+    }
+
+    fn get_mut(&mut self, id: Id) -> Result<&mut Open, Stop> {
+        let open = self.opens.get_mut(id).and_then(Option::as_mut);
+        open.ok_or_else(|| Stop::failed("the tester lost an instance"))
+    }
+
+    /// Calls one of an instance's entries, with the world behind it.
+    pub(super) fn call<R>(
+        &mut self,
+        id: Id,
+        entry: &'static str,
+        call: impl FnOnce(&Entries, QrResid) -> R,
+    ) -> Result<R, Stop> {
+        self.case.before(entry)?;
+        let open = self
+            .opens
+            .get(id)
+            .and_then(Option::as_ref)
+            .ok_or_else(|| Stop::failed("the tester lost an instance"))?;
+        self.world.here = open.machine;
+        let frame = Frame::new(
+            open.handle,
+            Some(&mut self.world),
+            &self.directory,
+            &open.spec,
+        );
+        let began = Instant::now();
+        let (result, traces) = enter(frame, || call(&open.entries, open.resid));
+        self.note(entry, began.elapsed(), traces.log);
+        Ok(result)
+    }
+
+    /// What an instance is.
+    pub(super) fn state(&self, id: Id) -> Result<State, Stop> {
+        Ok(self.get(id)?.state)
+    }
+
+    /// When `work` is due.
+    pub(super) fn due(&self, id: Id) -> Result<Option<Time>, Stop> {
+        Ok(self.get(id)?.due)
+    }
+
+    pub(super) fn is_defending(&self, id: Id) -> Result<bool, Stop> {
+        Ok(self.get(id)?.defending)
+    }
+
+    /// Whether it said that the reservation is lost.
+    pub(super) fn has_lost(&self, id: Id) -> Result<bool, Stop> {
+        Ok(self.get(id)?.lost)
+    }
+
+    /// The number that the plugin knows an instance by.
+    pub(super) fn handle(&self, id: Id) -> Result<usize, Stop> {
+        Ok(self.get(id)?.handle.as_ptr().addr())
+    }
+}
+
+fn provider_name(kind: &str, number: usize) -> String {
+    format!("Provider {kind} {number}")
+}
+
+fn bare(name: &Name, kind: &str) -> ResourceSpec {
+    ResourceSpec {
+        name: name.clone(),
+        kind: kind.into(),
+        group: "Tester".into(),
+        depends_on: Vec::new(),
+        properties: ResourceProperties::default(),
+    }
+}

@@ -1,0 +1,383 @@
+//! Tests of a plugin against the contract, call by call.
+//!
+//! [`tests`] is the list of them. Each is meant to be [`run`] in a process of its own, by a caller that sees when that
+//! process dies or does not answer: a test calls the plugin's code, which may do anything. What is called is told to a
+//! witness first, so that the caller can name the call that ended the process.
+//!
+//! The plugin gets the real host's tables with a small world of the tester's behind them, and virtual time. Nothing
+//! here forces an answer: a test breaks the world and looks at what the plugin says.
+
+mod arbitration;
+mod bench;
+mod buffers;
+mod contract;
+mod determinism;
+mod leaks;
+mod library;
+mod life;
+mod properties;
+mod random;
+mod refusals;
+mod startup;
+mod witness;
+mod world;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use quorate_model::Value;
+
+pub use self::determinism::first_difference;
+use crate::{LibraryInfo, PluginError};
+
+/// What a test found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// The contract holds.
+    Passed,
+    /// Does not apply to this library or type, or nothing can be said since something else is wrong.
+    Skipped,
+    /// Allowed, and probably not meant.
+    Warning,
+    /// The contract is broken, or a call did not return.
+    Failed,
+    /// The process died in a call.
+    Crashed,
+}
+
+impl Verdict {
+    /// All of them.
+    pub const ALL: [Verdict; 5] = [
+        Verdict::Passed,
+        Verdict::Skipped,
+        Verdict::Warning,
+        Verdict::Failed,
+        Verdict::Crashed,
+    ];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Skipped => "skipped",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::Crashed => "crashed",
+        }
+    }
+
+    /// The verdict of this name.
+    pub fn from_name(name: &str) -> Option<Verdict> {
+        Self::ALL
+            .into_iter()
+            .find(|verdict| verdict.as_str() == name)
+    }
+
+    /// Whether the plugin is at fault.
+    pub const fn is_bad(self) -> bool {
+        matches!(self, Self::Failed | Self::Crashed)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A test's verdict, and why in a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was found.
+    pub verdict: Verdict,
+    /// Why, in a line.
+    pub why: String,
+    /// What was called and what came of it, of tests that are [run twice](Test::twice) or reproduced.
+    pub trace: Vec<String>,
+}
+
+/// What a test is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// The library and its block, before any of its types is started.
+    Library,
+    /// The start-up function and the tables it hands out.
+    Startup,
+    /// The life of an instance.
+    Life,
+    /// The law for single calls.
+    Contract,
+    /// The quorum resource.
+    Arbitration,
+    /// The same calls, the same results.
+    Determinism,
+    /// Random sequences of legal calls.
+    Random,
+}
+
+impl Group {
+    /// All of them, in the order in which they are run.
+    pub const ALL: [Group; 7] = [
+        Group::Library,
+        Group::Startup,
+        Group::Life,
+        Group::Contract,
+        Group::Arbitration,
+        Group::Determinism,
+        Group::Random,
+    ];
+
+    /// Its title.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Library => "library",
+            Self::Startup => "start-up",
+            Self::Life => "life cycle",
+            Self::Contract => "contract",
+            Self::Arbitration => "arbitration",
+            Self::Determinism => "determinism",
+            Self::Random => "random sequences",
+        }
+    }
+}
+
+/// A test.
+pub struct Test {
+    /// Its name, such as `life-online`.
+    pub id: &'static str,
+    /// What it is about.
+    pub group: Group,
+    /// What it asks for, in a sentence.
+    pub about: &'static str,
+    /// Whether it is run in two processes, whose traces must be the same.
+    pub twice: bool,
+    run: fn(&Case<'_>) -> Check,
+}
+
+impl Test {
+    /// Whether it is run for each resource type; otherwise once for the library.
+    pub fn is_per_type(&self) -> bool {
+        self.group != Group::Library
+    }
+}
+
+impl fmt::Debug for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+const fn test(
+    id: &'static str,
+    group: Group,
+    about: &'static str,
+    run: fn(&Case<'_>) -> Check,
+) -> Test {
+    Test {
+        id,
+        group,
+        about,
+        twice: false,
+        run,
+    }
+}
+
+/// How a plugin is tested.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Values of private properties, by resource type and name, in place of made-up ones.
+    pub properties: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Entries that are known to crash or to hang: a test that is about to call one is skipped.
+    pub avoid: Vec<String>,
+    /// The one random sequence to run, with a trace of all its calls.
+    pub reproduce: Option<u64>,
+}
+
+/// One test of one library, and of one of its types.
+pub struct Case<'a> {
+    /// The library.
+    pub file: PathBuf,
+    /// The type's name; empty for the tests of the library.
+    pub kind: String,
+    /// How.
+    pub settings: Settings,
+    /// Told the name of each entry before it is called.
+    pub witness: &'a dyn Fn(&str),
+}
+
+impl fmt::Debug for Case<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case")
+            .field("file", &self.file)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Case<'_> {
+    /// An entry is about to be called.
+    fn before(&self, entry: &str) -> Result<(), Stop> {
+        if self.settings.avoid.iter().any(|avoided| avoided == entry) {
+            let text = format!("`{entry}` crashes or hangs: see the test that found it");
+            return Err(Stop::skipped(text));
+        }
+        (self.witness)(entry);
+        Ok(())
+    }
+}
+
+/// Why a test ends before its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stop {
+    verdict: Verdict,
+    why: String,
+}
+
+impl Stop {
+    fn failed(why: impl Into<String>) -> Stop {
+        Stop {
+            verdict: Verdict::Failed,
+            why: why.into(),
+        }
+    }
+
+    fn warning(why: impl Into<String>) -> Stop {
+        Stop {
+            verdict: Verdict::Warning,
+            why: why.into(),
+        }
+    }
+
+    fn skipped(why: impl Into<String>) -> Stop {
+        Stop {
+            verdict: Verdict::Skipped,
+            why: why.into(),
+        }
+    }
+}
+
+/// What a passed test has to say, and its trace; or why it did not pass.
+type Check = Result<Note, Stop>;
+
+/// What a passed test has to say.
+#[derive(Clone, Debug, Default)]
+struct Note {
+    why: String,
+    trace: Vec<String>,
+}
+
+fn passed(why: impl Into<String>) -> Check {
+    Ok(Note {
+        why: why.into(),
+        trace: Vec::new(),
+    })
+}
+
+/// What is wrong with a library, without its path: everything here is about the same file.
+fn fault(error: &PluginError) -> String {
+    let text = error.to_string();
+    let path = error.file().map(|file| format!("{}: ", file.display()));
+    path.and_then(|path| text.strip_prefix(&path).map(str::to_owned))
+        .unwrap_or(text)
+}
+
+/// Fails where `holds` does not.
+fn ensure(holds: bool, why: impl FnOnce() -> String) -> Result<(), Stop> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Stop::failed(why()))
+    }
+}
+
+/// How long an entry should take at most. A slow machine is no fault of a plugin's: what takes longer is worth a
+/// warning and no more.
+const ENTRY_MAX: Duration = Duration::from_millis(300);
+
+/// All tests, in the order in which they are run.
+pub fn tests() -> impl Iterator<Item = &'static Test> {
+    [
+        library::TESTS,
+        startup::TESTS,
+        life::TESTS,
+        leaks::TESTS,
+        contract::TESTS,
+        buffers::TESTS,
+        refusals::TESTS,
+        arbitration::TESTS,
+        determinism::TESTS,
+        random::TESTS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Runs one test in this process.
+pub fn run(test: &Test, case: &Case<'_>) -> Outcome {
+    match (test.run)(case) {
+        Ok(note) => Outcome {
+            verdict: Verdict::Passed,
+            why: note.why,
+            trace: note.trace,
+        },
+        Err(stop) => Outcome {
+            verdict: stop.verdict,
+            why: stop.why,
+            trace: Vec::new(),
+        },
+    }
+}
+
+/// What a library says of itself in its block. Nothing but its entry is called.
+///
+/// # Errors
+///
+/// If it is no plugin, or its block is broken.
+pub fn describe(file: &std::path::Path) -> Result<LibraryInfo, PluginError> {
+    let (_, block) = crate::plugins::Image::entry(file, file)?;
+    // SAFETY: what the library's entry returned; it stays mapped.
+    unsafe { crate::plugins::read_block(file, block) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn tests_have_names_of_their_own_and_say_what_they_ask_for() {
+        let mut seen = BTreeSet::new();
+        let mut groups = Vec::new();
+        for test in tests() {
+            assert!(seen.insert(test.id), "{} twice", test.id);
+            assert!(
+                test.id
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+                "{}",
+                test.id
+            );
+            assert!(
+                test.about.len() > 10 && !test.about.ends_with('.') && !test.about.contains('\n'),
+                "{}",
+                test.id
+            );
+            if groups.last() != Some(&test.group) {
+                groups.push(test.group);
+            }
+        }
+        assert_eq!(groups, Group::ALL, "each group in one piece");
+        assert!(seen.len() >= 40, "{} tests", seen.len());
+    }
+
+    #[test]
+    fn verdicts_have_names() {
+        for verdict in Verdict::ALL {
+            assert_eq!(Verdict::from_name(verdict.as_str()), Some(verdict));
+        }
+        assert_eq!(Verdict::from_name("perfect"), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! The host's table as the tester hands it out: the real one, with an eye on what the plugin does with it.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+
+use quorate_abi::{self as abi, QrHost, QrInstance, QrStr};
+
+use crate::table;
+
+/// Longest line of the cluster log, in characters.
+const LINE_MAX: usize = 500;
+
+/// A call of `set_resource_status`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Status {
+    /// Which instance, as the plugin gave it.
+    pub(super) instance: usize,
+    pub(super) status: u32,
+    /// It came from another thread than the tester's.
+    pub(super) foreign: bool,
+}
+
+/// What was seen.
+#[derive(Debug, Default)]
+struct Seen {
+    statuses: Vec<Status>,
+    /// What was wrong with lines for the log.
+    bad_lines: Vec<String>,
+    home: Option<ThreadId>,
+}
+
+static SEEN: Mutex<Seen> = Mutex::new(Seen {
+    statuses: Vec::new(),
+    bad_lines: Vec::new(),
+    home: None,
+});
+
+/// Whether services are refused to whoever asks for a table.
+static WITHOUT_SERVICES: AtomicBool = AtomicBool::new(false);
+/// Whether an entry was called that the table's size did not cover.
+static BEYOND: AtomicBool = AtomicBool::new(false);
+
+fn seen() -> MutexGuard<'static, Seen> {
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The calling thread is the tester's own.
+pub(super) fn settle_in() {
+    seen().home = Some(thread::current().id());
+}
+
+/// The reports so far.
+pub(super) fn statuses() -> Vec<Status> {
+    seen().statuses.clone()
+}
+
+/// What was wrong with lines for the cluster log.
+pub(super) fn bad_lines() -> Vec<String> {
+    seen().bad_lines.clone()
+}
+
+/// From now on this host has no services.
+pub(super) fn without_services() {
+    WITHOUT_SERVICES.store(true, Ordering::Relaxed);
+}
+
+/// Whether an entry was called that the short table does not have.
+pub(super) fn went_beyond() -> bool {
+    BEYOND.load(Ordering::Relaxed)
+}
+
+/// The tester's table.
+pub(super) fn host() -> *const QrHost {
+    ptr::from_ref(&HOST)
+}
+
+/// The table of a host that has nothing but its size and version. Behind that stand functions that tell on whoever
+/// calls them.
+pub(super) fn short_host() -> *const QrHost {
+    ptr::from_ref(&SHORT)
+}
+
+static HOST: QrHost = QrHost {
+    size: size_of::<QrHost>() as u32,
+    version: abi::ABI_VERSION_1_00,
+    get_service: Some(get_service),
+    set_resource_status: Some(set_resource_status),
+    log_event: Some(log_event),
+};
+
+static SHORT: QrHost = QrHost {
+    size: std::mem::offset_of!(QrHost, get_service) as u32,
+    version: abi::ABI_VERSION_1_00,
+    get_service: Some(no_service),
+    set_resource_status: Some(no_status),
+    log_event: Some(no_log),
+};
+
+/// The real host's table.
+fn real() -> &'static QrHost {
+    // SAFETY: the host's table is static.
+    unsafe { &*table::host() }
+}
+
+unsafe extern "C" fn get_service(id: QrStr) -> *const c_void {
+    match real().get_service {
+        // SAFETY: the plugin lends the text for this call.
+        Some(get) if !WITHOUT_SERVICES.load(Ordering::Relaxed) => unsafe { get(id) },
+        _ => ptr::null(),
+    }
+}
+
+unsafe extern "C" fn set_resource_status(
+    instance: *const QrInstance,
+    status: u32,
+    checkpoint: u32,
+) -> u32 {
+    {
+        let mut seen = seen();
+        let foreign = seen.home != Some(thread::current().id());
+        seen.statuses.push(Status {
+            instance: instance.addr(),
+            status,
+            foreign,
+        });
+    }
+    match real().set_resource_status {
+        // SAFETY: a handle is a number, which is compared and never followed.
+        Some(set) => unsafe { set(instance, status, checkpoint) },
+        None => 1,
+    }
+}
+
+unsafe extern "C" fn log_event(instance: *const QrInstance, level: u32, line: QrStr) {
+    // SAFETY: the plugin lends the text for this call.
+    let bytes = unsafe { table::borrow_bytes(line.ptr, line.len) };
+    let wrong = match bytes.map(std::str::from_utf8) {
+        None => Some("a line is NULL with a length".to_owned()),
+        Some(Err(_)) => Some("a line is not UTF-8".to_owned()),
+        Some(Ok(text)) if text.chars().count() > LINE_MAX => {
+            let length = text.chars().count();
+            Some(format!("a line has {length} characters, of at most 500"))
+        }
+        Some(Ok(_)) if level > abi::LOG_SEVERE => Some(format!("level {level} is none")),
+        Some(Ok(_)) => None,
+    };
+    seen().bad_lines.extend(wrong);
+    if let Some(log) = real().log_event {
+        // SAFETY: passed on.
+        unsafe { log(instance, level, line) };
+    }
+}
+
+unsafe extern "C" fn no_service(_: QrStr) -> *const c_void {
+    BEYOND.store(true, Ordering::Relaxed);
+    ptr::null()
+}
+
+unsafe extern "C" fn no_status(_: *const QrInstance, _: u32, _: u32) -> u32 {
+    BEYOND.store(true, Ordering::Relaxed);
+    1
+}
+
+unsafe extern "C" fn no_log(_: *const QrInstance, _: u32, _: QrStr) {
+    BEYOND.store(true, Ordering::Relaxed);
+}

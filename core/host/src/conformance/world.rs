@@ -1,0 +1,667 @@
+//! The tester's world: two machines, shared disks, addresses and names that all work until they are broken.
+//!
+//! It is not the drills' world, which stands above this crate; it is just large enough for one resource to be brought
+//! into service in, and it keeps a list of everything that was asked of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use quorate_abi as abi;
+use quorate_model::Time;
+
+use crate::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
+
+/// How long a service takes to start, and for each of its work units.
+const START: Duration = Duration::from_secs(2);
+/// How long a service takes to stop.
+const STOP: Duration = Duration::from_secs(1);
+/// 2003-06-12 08:00 UTC.
+const CIVIL_ORIGIN_MS: i64 = 1_055_404_800_000;
+/// How long a leased address is good for.
+const LEASE_SECONDS: u32 = 3_600;
+
+/// What the made-up script is called.
+pub(super) const SCRIPT: &str = "tester.rhai";
+/// A script for types that are told by one what to do: it starts a service, tells it where to answer and probes it.
+const SCRIPT_TEXT: &str = r#"
+const SERVICE = "tester";
+const PORT = 8080;
+
+fn online() {
+    let server = service(global::SERVICE);
+    let progress = server.start();
+    if !progress.is_done { return progress; }
+    server.listen(address(), global::PORT, "http");
+}
+fn offline() { service(global::SERVICE).stop() }
+fn looks_alive() { service(global::SERVICE).is_running }
+fn is_alive() { probe(address(), global::PORT, "http").starts_with("HTTP/1.1 200") }
+"#;
+
+/// A service's process.
+#[derive(Clone, Debug)]
+struct Process {
+    /// What it will be, from `at` on.
+    then: ServiceState,
+    at: Time,
+    listens: BTreeSet<(String, u16)>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Disk {
+    holder: Option<usize>,
+    mounted: BTreeSet<usize>,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+/// What is wrong with the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Faults {
+    /// Disks do not answer.
+    pub(super) disks: bool,
+    /// Cards and networks do not work, and nothing resolves.
+    pub(super) network: bool,
+    /// Services run and do not answer.
+    pub(super) hung: bool,
+    /// Services that are started stop at once.
+    pub(super) starts: bool,
+    /// Every question is refused with this code.
+    pub(super) refuse: Option<u32>,
+}
+
+/// The world.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    now: Time,
+    /// The machine that asks.
+    pub(super) here: usize,
+    pub(super) faults: Faults,
+    /// What was asked for since the last look, in words.
+    asked: Vec<String>,
+    /// How much was asked for that changes something.
+    changes: usize,
+    /// Whether anything but clock and random numbers was asked for, ever.
+    touched: bool,
+    processes: BTreeMap<(usize, String, String), Process>,
+    disks: BTreeMap<String, Disk>,
+    /// Address to machine and network.
+    addresses: BTreeMap<String, (usize, String)>,
+    names: BTreeMap<String, String>,
+    checkpoints: BTreeMap<(String, String), Vec<u8>>,
+    drawn: u64,
+}
+
+fn refused<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
+    Err(ServiceError::new(code, text))
+}
+
+impl World {
+    /// Lets time pass.
+    pub(super) fn pass(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    pub(super) fn clock(&self) -> Time {
+        self.now
+    }
+
+    /// What was asked for since the last look.
+    pub(super) fn take_asked(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.asked)
+    }
+
+    /// How often the world was asked to change.
+    pub(super) fn changes(&self) -> usize {
+        self.changes
+    }
+
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// What a provider would have brought into service: an address, a name and a mounted disk.
+    pub(super) fn provide(&mut self, address: &str, network: &str, name: &str, disk: &str) {
+        self.addresses
+            .insert(address.to_owned(), (0, network.to_owned()));
+        self.names.insert(name.to_owned(), address.to_owned());
+        let disk = self.disks.entry(disk.to_owned()).or_default();
+        disk.holder = Some(0);
+        disk.mounted.insert(0);
+    }
+
+    /// Everything that runs dies, and nothing else works any more.
+    pub(super) fn break_everything(&mut self) {
+        let now = self.now;
+        for process in self.processes.values_mut() {
+            process.then = ServiceState::Stopped;
+            process.at = now;
+            process.listens.clear();
+        }
+        self.faults = Faults {
+            disks: true,
+            network: true,
+            hung: true,
+            starts: true,
+            refuse: None,
+        };
+    }
+
+    /// Everything works again; what has died stays dead.
+    pub(super) fn heal(&mut self) {
+        self.faults = Faults::default();
+    }
+
+    /// Services crash, without a fault that lasts.
+    pub(super) fn crash_services(&mut self) {
+        let now = self.now;
+        for process in self.processes.values_mut() {
+            process.then = ServiceState::Stopped;
+            process.at = now;
+            process.listens.clear();
+        }
+    }
+
+    /// Another node takes every reservation.
+    pub(super) fn steal_disks(&mut self) {
+        for disk in self.disks.values_mut() {
+            disk.holder = Some(1);
+            disk.mounted.clear();
+        }
+    }
+
+    /// Everything that is in service, in words.
+    pub(super) fn held(&self) -> BTreeSet<String> {
+        let mut held = BTreeSet::new();
+        for ((machine, resource, name), process) in &self.processes {
+            if self.state_of(process) != ServiceState::Stopped {
+                held.insert(format!(
+                    "service `{name}` of `{resource}` runs on node {machine}"
+                ));
+            }
+        }
+        for (name, disk) in &self.disks {
+            if let Some(holder) = disk.holder {
+                held.insert(format!("disk `{name}` is reserved by node {holder}"));
+            }
+            for machine in &disk.mounted {
+                held.insert(format!("disk `{name}` is mounted on node {machine}"));
+            }
+        }
+        for (address, (machine, _)) in &self.addresses {
+            held.insert(format!("address {address} is plumbed on node {machine}"));
+        }
+        for (name, address) in &self.names {
+            held.insert(format!("name `{name}` resolves to {address}"));
+        }
+        held
+    }
+
+    fn state_of(&self, process: &Process) -> ServiceState {
+        match process.then {
+            ServiceState::Running if self.now < process.at => ServiceState::StartPending,
+            ServiceState::Stopped if self.now < process.at => ServiceState::StopPending,
+            then => then,
+        }
+    }
+
+    /// Notes a question, and refuses it where everything is refused.
+    fn ask(&mut self, what: String) -> ServiceResult<()> {
+        self.touched = true;
+        self.asked.push(what);
+        match self.faults.refuse {
+            Some(code) => refused(code, "this world refuses everything"),
+            None => Ok(()),
+        }
+    }
+
+    fn change(&mut self, what: String) -> ServiceResult<()> {
+        self.changes += 1;
+        self.ask(what)
+    }
+
+    fn is_refusing(&self) -> ServiceResult<()> {
+        match self.faults.refuse {
+            Some(code) => refused(code, "this world refuses everything"),
+            None => Ok(()),
+        }
+    }
+
+    fn key(&self, caller: Caller<'_>, name: &str) -> (usize, String, String) {
+        (self.here, caller.resource.to_owned(), name.to_owned())
+    }
+
+    fn disk(&mut self, name: &str) -> ServiceResult<&mut Disk> {
+        if name.is_empty() {
+            return refused(abi::ERROR_FILE_NOT_FOUND, "there is no disk without a name");
+        }
+        if self.faults.disks {
+            return refused(
+                abi::ERROR_GEN_FAILURE,
+                format!("disk `{name}` does not answer"),
+            );
+        }
+        Ok(self.disks.entry(name.to_owned()).or_default())
+    }
+
+    /// The disk, if this machine gets through to its files.
+    fn files(&mut self, name: &str) -> ServiceResult<&mut Disk> {
+        let here = self.here;
+        let disk = self.disk(name)?;
+        if disk.holder.is_some_and(|holder| holder != here) {
+            return refused(
+                abi::ERROR_BUSY,
+                format!("disk `{name}` is reserved by another node"),
+            );
+        }
+        if disk.holder.is_none() || !disk.mounted.contains(&here) {
+            return refused(
+                abi::ERROR_NOT_READY,
+                format!("disk `{name}` is not mounted here"),
+            );
+        }
+        Ok(disk)
+    }
+
+    fn network_works(&self) -> ServiceResult<()> {
+        self.is_refusing()?;
+        if self.faults.network {
+            return refused(abi::ERROR_NETNAME_DELETED, "the network does not work");
+        }
+        Ok(())
+    }
+
+    fn answers(&self, process: Option<&Process>, name: &str) -> ServiceResult<()> {
+        match process {
+            Some(process) if self.state_of(process) == ServiceState::Running => {
+                if self.faults.hung {
+                    return refused(
+                        abi::ERROR_TIMEOUT,
+                        format!("service `{name}` does not answer"),
+                    );
+                }
+                Ok(())
+            }
+            _ => refused(
+                abi::ERROR_SERVICE_NOT_ACTIVE,
+                format!("service `{name}` does not run"),
+            ),
+        }
+    }
+}
+
+impl Services for World {
+    fn now(&self) -> Time {
+        self.now
+    }
+
+    fn civil_ms(&self) -> i64 {
+        CIVIL_ORIGIN_MS.saturating_add(i64::try_from(self.now.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn random(&mut self, _: Caller<'_>) -> u64 {
+        self.drawn = self.drawn.wrapping_add(1);
+        super::random::mix(self.drawn)
+    }
+
+    fn service_start(&mut self, caller: Caller<'_>, name: &str, work: u64) -> ServiceResult<()> {
+        self.change(format!("start service `{name}` with {work} units"))?;
+        let key = self.key(caller, name);
+        if self
+            .processes
+            .get(&key)
+            .is_some_and(|process| self.state_of(process) != ServiceState::Stopped)
+        {
+            return refused(
+                abi::ERROR_BUSY,
+                format!("service `{name}` is there already"),
+            );
+        }
+        let units = u32::try_from(work).unwrap_or(u32::MAX).min(1_000);
+        let process = Process {
+            then: if self.faults.starts {
+                ServiceState::Stopped
+            } else {
+                ServiceState::Running
+            },
+            at: if self.faults.starts {
+                self.now
+            } else {
+                self.now + START * (units + 1)
+            },
+            listens: BTreeSet::new(),
+        };
+        self.processes.insert(key, process);
+        Ok(())
+    }
+
+    fn service_start_with(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        work: u64,
+        parameters: &str,
+        directory: &str,
+    ) -> ServiceResult<()> {
+        self.asked.push(format!(
+            "with parameters `{parameters}` in directory `{directory}`:"
+        ));
+        self.service_start(caller, name, work)
+    }
+
+    fn service_stop(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        self.change(format!("stop service `{name}`"))?;
+        let (now, key) = (self.now, self.key(caller, name));
+        if let Some(process) = self.processes.get_mut(&key)
+            && process.then != ServiceState::Stopped
+        {
+            process.then = ServiceState::Stopped;
+            process.at = now + STOP;
+            process.listens.clear();
+        }
+        Ok(())
+    }
+
+    fn service_kill(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        self.change(format!("kill service `{name}`"))?;
+        let key = self.key(caller, name);
+        self.processes.remove(&key);
+        Ok(())
+    }
+
+    fn service_state(&self, caller: Caller<'_>, name: &str) -> ServiceResult<ServiceState> {
+        self.is_refusing()?;
+        let process = self.processes.get(&self.key(caller, name));
+        Ok(process.map_or(ServiceState::Stopped, |process| self.state_of(process)))
+    }
+
+    fn probe_service(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        self.ask(format!("call into service `{name}`"))?;
+        let key = self.key(caller, name);
+        self.answers(self.processes.get(&key), name)
+    }
+
+    fn probe_port(
+        &mut self,
+        caller: Caller<'_>,
+        address: &str,
+        port: u16,
+        protocol: &str,
+    ) -> ServiceResult<String> {
+        self.ask(format!("connect to {address}:{port} ({protocol})"))?;
+        self.network_works()?;
+        let at = (address.to_owned(), port);
+        let listening = self
+            .processes
+            .iter()
+            .find(|((machine, resource, _), process)| {
+                *machine == self.here
+                    && *resource == *caller.resource
+                    && process.listens.contains(&at)
+            });
+        let Some(((_, _, name), process)) = listening else {
+            return refused(
+                abi::ERROR_CONNECTION_REFUSED,
+                format!("nothing answers on {address}:{port}"),
+            );
+        };
+        self.answers(Some(process), name)?;
+        Ok(match protocol.to_ascii_lowercase().as_str() {
+            "smtp" => "220 tester ready".to_owned(),
+            "imap" | "imap4" => "* OK tester ready".to_owned(),
+            "pop3" => "+OK tester ready".to_owned(),
+            "http" => "HTTP/1.1 200 OK".to_owned(),
+            other => format!("{other} ready"),
+        })
+    }
+
+    fn service_listen(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        address: &str,
+        port: u16,
+        protocol: &str,
+        listen: bool,
+    ) -> ServiceResult<()> {
+        self.change(format!(
+            "service `{name}` answers on {address}:{port} ({protocol}): {listen}"
+        ))?;
+        let (key, at) = (self.key(caller, name), (address.to_owned(), port));
+        if listen && !self.addresses.contains_key(address) {
+            return refused(
+                abi::ERROR_NOT_FOUND,
+                format!("address `{address}` is not on this node"),
+            );
+        }
+        match self.processes.get_mut(&key) {
+            Some(process) if listen => {
+                process.listens.insert(at);
+                Ok(())
+            }
+            Some(process) => {
+                process.listens.remove(&at);
+                Ok(())
+            }
+            None if listen => refused(
+                abi::ERROR_SERVICE_NOT_ACTIVE,
+                format!("service `{name}` does not run"),
+            ),
+            None => Ok(()),
+        }
+    }
+
+    fn disk_reserve(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<()> {
+        self.change(format!("reserve disk `{disk}`"))?;
+        let here = self.here;
+        let found = self.disk(disk)?;
+        if found.holder.is_some_and(|holder| holder != here) {
+            return refused(
+                abi::ERROR_BUSY,
+                format!("disk `{disk}` is reserved by another node"),
+            );
+        }
+        found.holder = Some(here);
+        Ok(())
+    }
+
+    fn disk_break_reservation(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<()> {
+        self.change(format!("break the reservation of disk `{disk}`"))?;
+        self.disk(disk)?.holder = None;
+        Ok(())
+    }
+
+    fn disk_release(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<()> {
+        self.change(format!("release disk `{disk}`"))?;
+        let here = self.here;
+        let found = self.disk(disk)?;
+        if found.holder == Some(here) {
+            found.holder = None;
+        }
+        Ok(())
+    }
+
+    fn disk_reserved(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<bool> {
+        self.ask(format!("is disk `{disk}` reserved here"))?;
+        let here = self.here;
+        Ok(self.disk(disk)?.holder == Some(here))
+    }
+
+    fn disk_reservation(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<Reservation> {
+        self.ask(format!("who holds disk `{disk}`"))?;
+        let here = self.here;
+        Ok(match self.disk(disk)?.holder {
+            None => Reservation::Nobody,
+            Some(holder) if holder == here => Reservation::Here,
+            Some(_) => Reservation::Elsewhere,
+        })
+    }
+
+    fn disk_mount(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<()> {
+        self.change(format!("mount disk `{disk}`"))?;
+        let here = self.here;
+        let found = self.disk(disk)?;
+        if found.holder != Some(here) {
+            return refused(
+                abi::ERROR_BUSY,
+                format!("disk `{disk}` is not reserved by this node"),
+            );
+        }
+        found.mounted.insert(here);
+        Ok(())
+    }
+
+    fn disk_unmount(&mut self, _: Caller<'_>, disk: &str, force: bool) -> ServiceResult<()> {
+        self.change(format!("dismount disk `{disk}`, by force: {force}"))?;
+        let here = self.here;
+        if !force {
+            self.disk(disk)?;
+        }
+        if let Some(found) = self.disks.get_mut(disk) {
+            found.mounted.remove(&here);
+        }
+        Ok(())
+    }
+
+    fn disk_list(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<Vec<String>> {
+        self.ask(format!("list disk `{disk}`"))?;
+        Ok(self.files(disk)?.files.keys().cloned().collect())
+    }
+
+    fn disk_write(
+        &mut self,
+        _: Caller<'_>,
+        disk: &str,
+        file: &str,
+        bytes: &[u8],
+    ) -> ServiceResult<()> {
+        let length = bytes.len();
+        self.change(format!("write {length} bytes to `{file}` on disk `{disk}`"))?;
+        self.files(disk)?
+            .files
+            .insert(file.to_owned(), bytes.to_owned());
+        Ok(())
+    }
+
+    fn disk_read(&mut self, _: Caller<'_>, disk: &str, file: &str) -> ServiceResult<Vec<u8>> {
+        self.ask(format!("read `{file}` on disk `{disk}`"))?;
+        match self.files(disk)?.files.get(file) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => refused(abi::ERROR_FILE_NOT_FOUND, format!("no file `{file}`")),
+        }
+    }
+
+    fn address_add(&mut self, _: Caller<'_>, network: &str, address: &str) -> ServiceResult<()> {
+        self.change(format!("plumb address `{address}` in `{network}`"))?;
+        self.network_works()?;
+        let here = self.here;
+        if self
+            .addresses
+            .get(address)
+            .is_some_and(|(machine, _)| *machine != here)
+        {
+            return refused(
+                abi::ERROR_CLUSTER_IPADDR_IN_USE,
+                format!("{address} answers elsewhere"),
+            );
+        }
+        self.addresses
+            .insert(address.to_owned(), (here, network.to_owned()));
+        Ok(())
+    }
+
+    fn address_remove(&mut self, _: Caller<'_>, network: &str, address: &str) -> ServiceResult<()> {
+        self.change(format!("take address `{address}` away from `{network}`"))?;
+        if self
+            .addresses
+            .get(address)
+            .is_some_and(|(machine, _)| *machine == self.here)
+        {
+            self.addresses.remove(address);
+        }
+        Ok(())
+    }
+
+    fn address_works(&self, _: Caller<'_>, _: &str, address: &str) -> ServiceResult<()> {
+        self.network_works()?;
+        match self.addresses.get(address) {
+            Some((machine, _)) if *machine == self.here => Ok(()),
+            _ => refused(
+                abi::ERROR_NOT_FOUND,
+                format!("{address} is not on this node"),
+            ),
+        }
+    }
+
+    fn address_lease(&mut self, caller: Caller<'_>, network: &str) -> ServiceResult<(String, u32)> {
+        self.change(format!("lease an address in `{network}`"))?;
+        self.network_works()?;
+        let number = caller
+            .resource
+            .bytes()
+            .fold(0_u8, |sum, byte| sum.wrapping_add(byte));
+        Ok((format!("10.0.9.{number}"), LEASE_SECONDS))
+    }
+
+    fn name_register(&mut self, _: Caller<'_>, name: &str, address: &str) -> ServiceResult<()> {
+        self.change(format!("register name `{name}` for `{address}`"))?;
+        self.network_works()?;
+        self.names.insert(name.to_owned(), address.to_owned());
+        Ok(())
+    }
+
+    fn name_unregister(&mut self, _: Caller<'_>, name: &str) -> ServiceResult<()> {
+        self.change(format!("take name `{name}` away"))?;
+        self.names.remove(name);
+        Ok(())
+    }
+
+    fn name_resolve(&self, _: Caller<'_>, name: &str) -> ServiceResult<String> {
+        self.network_works()?;
+        match self.names.get(name) {
+            Some(address) => Ok(address.clone()),
+            None => refused(abi::ERROR_NOT_FOUND, format!("nobody knows `{name}`")),
+        }
+    }
+
+    fn checkpoint_save(
+        &mut self,
+        caller: Caller<'_>,
+        key: &str,
+        bytes: &[u8],
+    ) -> ServiceResult<()> {
+        self.ask(format!("keep {} bytes as `{key}`", bytes.len()))?;
+        let key = (caller.resource.to_owned(), key.to_owned());
+        self.checkpoints.insert(key, bytes.to_owned());
+        Ok(())
+    }
+
+    fn checkpoint_load(&self, caller: Caller<'_>, key: &str) -> ServiceResult<Vec<u8>> {
+        self.is_refusing()?;
+        let key = (caller.resource.to_owned(), key.to_owned());
+        match self.checkpoints.get(&key) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => refused(
+                abi::ERROR_FILE_NOT_FOUND,
+                format!("nothing is kept as `{}`", key.1),
+            ),
+        }
+    }
+
+    fn configured_nodes(&self) -> u32 {
+        2
+    }
+
+    /// The made-up script, or one that the author named: that is a file.
+    fn script_load(&self, _: Caller<'_>, path: &str) -> ServiceResult<String> {
+        self.is_refusing()?;
+        if path == SCRIPT {
+            return Ok(SCRIPT_TEXT.to_owned());
+        }
+        std::fs::read_to_string(path).or_else(|error| {
+            refused(
+                abi::ERROR_FILE_NOT_FOUND,
+                format!("script `{path}`: {error}"),
+            )
+        })
+    }
+}

@@ -1,0 +1,385 @@
+//! A test in a process of its own: the parent's side, and the hidden command that is run there.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use quorate_host::conformance::{self, Case, Settings, Verdict};
+use serde_json::{Value, json};
+
+use super::values;
+use crate::exit::Exit;
+
+/// The first bytes of a report hold the name of the entry that is being called, filled with blanks, so that a process
+/// that dies has said where.
+const ENTRY_LEN: usize = 64;
+/// The type that runs a script, and the property that names it.
+pub(super) const SCRIPT_TYPE: &str = "Generic Script";
+const SCRIPT_PROPERTY: &str = "ScriptFilepath";
+/// How often a child is looked at.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// The hidden command: one test in this process.
+#[derive(Args, Debug)]
+pub(crate) struct RunTestArgs {
+    /// The plugin's library.
+    #[arg(value_name = "FILE.so")]
+    file: PathBuf,
+    /// The test's name; without it the library is described.
+    #[arg(long)]
+    test: Option<String>,
+    /// The resource type.
+    #[arg(long = "type", default_value = "")]
+    kind: String,
+    /// Values of properties.
+    #[arg(long)]
+    properties: Option<PathBuf>,
+    /// The script to test, of a resource in Rhai.
+    #[arg(long)]
+    script: Option<PathBuf>,
+    /// An entry not to call.
+    #[arg(long)]
+    avoid: Vec<String>,
+    /// The one random sequence to run.
+    #[arg(long)]
+    reproduce: Option<u64>,
+    /// Where to write what was found.
+    #[arg(long)]
+    report: PathBuf,
+}
+
+/// Runs the hidden command.
+pub(crate) fn run(args: &RunTestArgs) -> Exit {
+    match File::create(&args.report) {
+        Ok(report) if write_report(args, &report).is_ok() => Exit::Pass,
+        _ => Exit::Internal,
+    }
+}
+
+fn write_report(args: &RunTestArgs, mut report: &File) -> std::io::Result<()> {
+    let witness = |entry: &str| {
+        let padded = format!("{entry:ENTRY_LEN$.ENTRY_LEN$}");
+        // A report that cannot be written is an empty one: the parent sees that.
+        let _ = report.write_all_at(padded.as_bytes(), 0);
+    };
+    witness("load");
+    let found = match &args.test {
+        None => describe(&args.file),
+        Some(id) => run_test(args, id, &witness),
+    };
+    std::io::Seek::seek(&mut report, std::io::SeekFrom::Start(ENTRY_LEN as u64))?;
+    report.write_all(found.to_string().as_bytes())
+}
+
+fn run_test(args: &RunTestArgs, id: &str, witness: &dyn Fn(&str)) -> Value {
+    let failed = |why: String| json!({ "verdict": "failed", "why": why, "trace": [] });
+    let Some(test) = conformance::tests().find(|test| test.id == id) else {
+        return failed(format!("there is no test `{id}`"));
+    };
+    let mut properties = match args.properties.as_deref().map(values::read) {
+        Some(Err(why)) => return failed(why),
+        Some(Ok(properties)) => properties,
+        None => BTreeMap::new(),
+    };
+    if let Some(script) = &args.script {
+        properties
+            .entry(SCRIPT_TYPE.to_owned())
+            .or_default()
+            .insert(
+                SCRIPT_PROPERTY.to_owned(),
+                quorate_model::Value::Text(script.display().to_string()),
+            );
+    }
+    let case = Case {
+        file: args.file.clone(),
+        kind: args.kind.clone(),
+        settings: Settings {
+            properties,
+            avoid: args.avoid.clone(),
+            reproduce: args.reproduce,
+        },
+        witness,
+    };
+    let outcome = conformance::run(test, &case);
+    let trace = if test.twice || args.reproduce.is_some() {
+        outcome.trace
+    } else {
+        Vec::new()
+    };
+    json!({ "verdict": outcome.verdict.as_str(), "why": outcome.why, "trace": trace })
+}
+
+fn describe(file: &Path) -> Value {
+    match conformance::describe(file) {
+        Err(error) => json!({ "broken": error.to_string() }),
+        Ok(info) => {
+            let types: Vec<Value> = info
+                .types
+                .iter()
+                .map(|kind| {
+                    let names: Vec<_> = kind.properties.iter().map(|it| &it.name).collect();
+                    json!({ "name": kind.name, "properties": names })
+                })
+                .collect();
+            json!({ "name": info.name, "version": info.version, "types": types })
+        }
+    }
+}
+
+/// What a library says of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Library {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) types: Vec<Kind>,
+}
+
+/// A resource type, as far as the tester's command line is about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Kind {
+    pub(crate) name: String,
+    pub(crate) properties: Vec<String>,
+}
+
+/// What the children of one check have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Child {
+    pub(crate) file: PathBuf,
+    pub(crate) properties: Option<PathBuf>,
+    /// The script that is tested, by its whole path.
+    pub(crate) script: Option<PathBuf>,
+    pub(crate) reproduce: Option<u64>,
+    pub(crate) limit: Duration,
+}
+
+/// How one test in one process went.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) verdict: Verdict,
+    pub(crate) why: String,
+    pub(crate) trace: Vec<String>,
+    pub(crate) took: Duration,
+    /// The entry in which the process died or hung.
+    pub(crate) fatal: Option<String>,
+}
+
+/// How a process ended.
+enum End {
+    Itself(ExitStatus),
+    Hung,
+    Cancelled,
+}
+
+impl Child {
+    /// What the library says of itself; `None` where its block is broken or its code crashes.
+    pub(crate) fn describe(&self, cancel: &AtomicBool) -> Result<Option<Library>, String> {
+        let (_, _, report, _) = self.start(&[], cancel)?;
+        let Some(found) = report.and_then(|(_, body)| body) else {
+            return Ok(None);
+        };
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let (Some(name), Some(version)) = (text(&found["name"]), text(&found["version"])) else {
+            return Ok(None);
+        };
+        let types = found["types"].as_array().into_iter().flatten();
+        let types = types.filter_map(|kind| {
+            let properties = kind["properties"].as_array().into_iter().flatten();
+            Some(Kind {
+                name: text(&kind["name"])?,
+                properties: properties.filter_map(text).collect(),
+            })
+        });
+        Ok(Some(Library {
+            name,
+            version,
+            types: types.collect(),
+        }))
+    }
+
+    /// Runs one test.
+    pub(crate) fn run(
+        &self,
+        test: &str,
+        kind: &str,
+        avoid: &[String],
+        cancel: &AtomicBool,
+    ) -> Result<Run, String> {
+        let mut arguments = vec!["--test".to_owned(), test.to_owned()];
+        arguments.extend(["--type".to_owned(), kind.to_owned()]);
+        if let Some(path) = &self.properties {
+            arguments.extend(["--properties".to_owned(), path.display().to_string()]);
+        }
+        if let Some(path) = &self.script {
+            arguments.extend(["--script".to_owned(), path.display().to_string()]);
+        }
+        if let Some(seed) = self.reproduce {
+            arguments.extend(["--reproduce".to_owned(), seed.to_string()]);
+        }
+        for entry in avoid {
+            arguments.extend(["--avoid".to_owned(), entry.clone()]);
+        }
+        let (end, took, report, said) = self.start(&arguments, cancel)?;
+        let (entry, body) = report.unwrap_or_else(|| ("load".to_owned(), None));
+        let ended = |verdict, why: String, fatal| Run {
+            verdict,
+            why,
+            trace: Vec::new(),
+            took,
+            fatal,
+        };
+        Ok(match (end, body) {
+            (End::Hung, _) => ended(
+                Verdict::Failed,
+                format!(
+                    "`{entry}` did not return: given up after {} s",
+                    self.limit.as_secs()
+                ),
+                Some(entry),
+            ),
+            (End::Cancelled, _) => ended(Verdict::Skipped, "interrupted".to_owned(), None),
+            (End::Itself(_), Some(body)) => told(&body, took),
+            (End::Itself(status), None) => ended(
+                Verdict::Crashed,
+                format!("{} in `{entry}`{said}", how(status)),
+                Some(entry),
+            ),
+        })
+    }
+
+    /// Starts this program on the hidden command and waits for its end, for the limit at most.
+    #[allow(clippy::type_complexity, reason = "used twice, just above")]
+    fn start(
+        &self,
+        arguments: &[String],
+        cancel: &AtomicBool,
+    ) -> Result<(End, Duration, Option<(String, Option<Value>)>, String), String> {
+        let failed = |error: std::io::Error| format!("a process for a test: {error}");
+        let folder = tempfile::tempdir().map_err(failed)?;
+        let (report, said) = (folder.path().join("report"), folder.path().join("said"));
+        let out = File::create(&said).map_err(failed)?;
+        let program = std::env::current_exe().map_err(failed)?;
+        let began = Instant::now();
+        let mut child = Command::new(program)
+            .args(["plugin", "run-test"])
+            .arg("--report")
+            .arg(&report)
+            .args(arguments)
+            .arg("--")
+            .arg(&self.file)
+            .stdin(Stdio::null())
+            .stdout(out.try_clone().map_err(failed)?)
+            .stderr(out)
+            .spawn()
+            .map_err(failed)?;
+        let end = loop {
+            if let Some(status) = child.try_wait().map_err(failed)? {
+                break End::Itself(status);
+            }
+            let end = if cancel.load(Ordering::Relaxed) {
+                Some(End::Cancelled)
+            } else {
+                (began.elapsed() > self.limit).then_some(End::Hung)
+            };
+            if let Some(end) = end {
+                // One that has just ended by itself cannot be killed, and need not be.
+                let _ = child.kill();
+                child.wait().map_err(failed)?;
+                break end;
+            }
+            std::thread::sleep(LOOK);
+        };
+        let took = began.elapsed();
+        let said = fs::read(&said).unwrap_or_default();
+        Ok((end, took, read(&report), last_words(&said)))
+    }
+}
+
+/// A report: the entry called last, and what was found if the process got so far.
+fn read(report: &Path) -> Option<(String, Option<Value>)> {
+    let bytes = fs::read(report).ok()?;
+    let (entry, body) = bytes.split_at_checked(ENTRY_LEN)?;
+    let entry = String::from_utf8_lossy(entry).trim().to_owned();
+    Some((entry, serde_json::from_slice(body).ok()))
+}
+
+fn told(body: &Value, took: Duration) -> Run {
+    let verdict = body["verdict"].as_str().and_then(Verdict::from_name);
+    let trace = body["trace"].as_array().into_iter().flatten();
+    Run {
+        verdict: verdict.unwrap_or(Verdict::Failed),
+        why: one_line(body["why"].as_str().unwrap_or_default()),
+        trace: trace
+            .filter_map(|line| line.as_str().map(str::to_owned))
+            .collect(),
+        took,
+        fatal: None,
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a process said last before it died, for the end of a line.
+fn last_words(said: &[u8]) -> String {
+    const LONGEST: usize = 200;
+    let text = String::from_utf8_lossy(said);
+    let line = text.lines().find(|line| !line.trim().is_empty());
+    line.map_or_else(String::new, |line| {
+        let short: String = line.trim().chars().take(LONGEST).collect();
+        format!("; it said: {short}")
+    })
+}
+
+/// How a process ended that gave no verdict.
+fn how(status: ExitStatus) -> String {
+    let name = |signal| match signal {
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        _ => "a signal",
+    };
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("{} ({signal})", name(signal)),
+        (None, Some(code)) => format!("the process ended with status {code}"),
+        (None, None) => "the process ended".to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_says_where_its_process_was_whether_it_got_to_the_end_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report");
+        assert_eq!(read(&path), None);
+        fs::write(&path, format!("{:ENTRY_LEN$}", "online")).unwrap();
+        assert_eq!(read(&path), Some(("online".to_owned(), None)));
+        fs::write(&path, format!("{:ENTRY_LEN$}{{\"a\":1}}", "close")).unwrap();
+        assert_eq!(
+            read(&path),
+            Some(("close".to_owned(), Some(json!({ "a": 1 }))))
+        );
+    }
+
+    #[test]
+    fn last_words_are_short() {
+        assert_eq!(last_words(b""), "");
+        assert_eq!(last_words(b"\n oh no \nmore"), "; it said: oh no");
+        assert!(last_words("x".repeat(1_000).as_bytes()).len() < 300);
+    }
+}

@@ -1,0 +1,353 @@
+//! `quorate plugin check`: the conformance tester.
+//!
+//! Each test runs in a process of its own, this program started anew, so that a plugin that crashes or hangs ends a
+//! test and not the tester.
+
+pub(crate) mod child;
+mod report;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use quorate_host::conformance::{self, Group, Test, Verdict, first_difference};
+use quorate_host::{PluginSet, search_folders};
+
+use self::child::{Child, Library, Run, SCRIPT_TYPE};
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// `quorate plugin check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckPluginArgs {
+    /// The plugin's library, or the script (.rhai) of a resource of the type Generic Script.
+    #[arg(value_name = "FILE", required_unless_present = "list")]
+    file: Option<PathBuf>,
+    /// Write the results to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the results to this file as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Run only tests with this text in their name or in their group's.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Test only this resource type, and not the library as a whole.
+    #[arg(long = "type", value_name = "NAME")]
+    kind: Option<String>,
+    /// Values of properties, where made-up ones will not do: JSON, {"Type": {"Property": value}}.
+    #[arg(long, value_name = "FILE")]
+    properties: Option<PathBuf>,
+    /// Run one random sequence again, and show all its calls.
+    #[arg(long, value_name = "SEED")]
+    reproduce: Option<u64>,
+    /// How long a test may take before it counts as one that hangs, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    time_limit: u64,
+    /// Show only what did not pass.
+    #[arg(long)]
+    brief: bool,
+    /// List the tests, with a sentence each, and run none.
+    #[arg(long)]
+    list: bool,
+}
+
+/// What became of one test.
+#[derive(Clone, Debug)]
+pub(crate) struct Result {
+    test: &'static Test,
+    /// The type's name; empty for the tests of the library.
+    kind: String,
+    verdict: Verdict,
+    why: String,
+    took: Duration,
+    trace: Vec<String>,
+}
+
+/// All results, with what was tested.
+#[derive(Clone, Debug)]
+pub(crate) struct Results {
+    file: PathBuf,
+    /// `None` where the block cannot be read.
+    library: Option<Library>,
+    tests: Vec<Result>,
+}
+
+impl Results {
+    fn count(&self, verdict: Verdict) -> usize {
+        let all = self.tests.iter();
+        all.filter(|result| result.verdict == verdict).count()
+    }
+
+    fn exit(&self) -> Exit {
+        if self.tests.iter().any(|result| result.verdict.is_bad()) {
+            Exit::Fail
+        } else {
+            Exit::Pass
+        }
+    }
+}
+
+/// Carries the command out.
+pub(crate) fn run(args: &CheckPluginArgs, output: &mut Output, cancel: &AtomicBool) -> Exit {
+    if args.list {
+        output.line(&report::list(output.paint()));
+        return Exit::Pass;
+    }
+    match check(args, output, cancel) {
+        Ok(exit) => exit,
+        Err(why) => {
+            output.error(&why);
+            Exit::Usage
+        }
+    }
+}
+
+fn check(
+    args: &CheckPluginArgs,
+    output: &mut Output,
+    cancel: &AtomicBool,
+) -> std::result::Result<Exit, String> {
+    let file = args.file.clone().unwrap_or_default();
+    if !file.is_file() {
+        return Err(format!("{}: there is no such file", file.display()));
+    }
+    let script = is_script(&file);
+    let only = if script {
+        if let Some(kind) = args.kind.as_deref().filter(|kind| *kind != SCRIPT_TYPE) {
+            return Err(format!(
+                "a script is of the type `{SCRIPT_TYPE}`, not `{kind}`"
+            ));
+        }
+        Some(SCRIPT_TYPE)
+    } else {
+        args.kind.as_deref()
+    };
+    let chosen: Vec<&'static Test> = conformance::tests()
+        .filter(|test| wanted(args, test) && (only.is_none() || test.is_per_type()))
+        .collect();
+    if chosen.is_empty() {
+        let text = args.filter.as_deref().unwrap_or_default();
+        return Err(format!(
+            "no test has `{text}` in its name or its group's; --list shows what there is"
+        ));
+    }
+    let child = Child {
+        file: if script {
+            script_library()?
+        } else {
+            file.clone()
+        },
+        properties: args.properties.clone(),
+        script: script
+            .then(|| file.canonicalize())
+            .transpose()
+            .map_err(|error| format!("{}: {error}", file.display()))?,
+        reproduce: args.reproduce,
+        limit: Duration::from_secs(args.time_limit),
+    };
+    let library = child.describe(cancel)?;
+    let kinds = kinds(only, library.as_ref())?;
+    if let (Some(path), Some(library)) = (&args.properties, &library) {
+        values::check(&values::read(path)?, &library.types)
+            .map_err(|why| format!("{}: {why}", path.display()))?;
+    }
+    let tests = run_all(&child, &chosen, &kinds, only.is_none(), output, cancel)?;
+    if cancel.load(Ordering::Relaxed) {
+        return Ok(Exit::Interrupted);
+    }
+    let results = Results {
+        file,
+        library,
+        tests,
+    };
+    output.line(&report::text(&results, args.brief, output.paint()));
+    let write = |path: &Option<PathBuf>, text: std::result::Result<String, String>| match path {
+        Some(path) => text.and_then(|text| {
+            std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+        }),
+        None => Ok(()),
+    };
+    write(&args.json, Ok(report::json(&results)))?;
+    write(&args.junit, report::junit(&results))?;
+    Ok(results.exit())
+}
+
+/// Whether a file is a script in Rhai.
+fn is_script(file: &Path) -> bool {
+    file.extension().is_some_and(|it| it == "rhai")
+}
+
+/// The library whose type runs scripts, where the host would find it.
+fn script_library() -> std::result::Result<PathBuf, String> {
+    let set = PluginSet::load(&search_folders(&[])).map_err(|errors| errors.to_string())?;
+    match set.library_of(SCRIPT_TYPE) {
+        Some(library) => Ok(library.path.clone()),
+        None => Err(format!("no plugin implements the type `{SCRIPT_TYPE}`")),
+    }
+}
+
+fn wanted(args: &CheckPluginArgs, test: &Test) -> bool {
+    let named = args
+        .filter
+        .as_deref()
+        .is_none_or(|text| test.id.contains(text) || test.group.as_str().contains(text));
+    let random = args.reproduce.is_none() || test.group == Group::Random;
+    named && random
+}
+
+/// The types to test.
+fn kinds(
+    only: Option<&str>,
+    library: Option<&Library>,
+) -> std::result::Result<Vec<String>, String> {
+    let types: Vec<String> = library
+        .iter()
+        .flat_map(|library| library.types.iter().map(|kind| kind.name.clone()))
+        .collect();
+    match only {
+        None => Ok(types),
+        Some(name) if types.iter().any(|kind| kind == name) => Ok(vec![name.to_owned()]),
+        Some(name) => {
+            let there: Vec<_> = types.iter().map(|name| format!("`{name}`")).collect();
+            let there = if there.is_empty() {
+                "none".to_owned()
+            } else {
+                there.join(", ")
+            };
+            Err(format!(
+                "the library has no type `{name}`; those it has: {there}"
+            ))
+        }
+    }
+}
+
+/// The library's tests first, then each type's: those of one type one after the other, and as many types at a time
+/// as there are processors.
+fn run_all(
+    child: &Child,
+    chosen: &[&'static Test],
+    kinds: &[String],
+    of_library: bool,
+    output: &mut Output,
+    cancel: &AtomicBool,
+) -> std::result::Result<Vec<Result>, String> {
+    let count = |per_type: bool| {
+        chosen
+            .iter()
+            .filter(|it| it.is_per_type() == per_type)
+            .count()
+    };
+    let all = count(false) + count(true) * kinds.len();
+    let progress = Mutex::new((0_usize, *output));
+    let tell = |test: &Test, kind: &str| {
+        if let Ok(mut progress) = progress.lock() {
+            progress.0 += 1;
+            let (done, mut output) = *progress;
+            output.status(&format!("{done} of {all}  {kind} {}", test.id));
+        }
+    };
+    let mut results = Vec::new();
+    if of_library {
+        results = of(child, chosen, "", &tell, cancel)?;
+    }
+    let next = AtomicUsize::new(0);
+    let found: Mutex<BTreeMap<usize, std::result::Result<Vec<Result>, String>>> = Mutex::default();
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers.min(kinds.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(kind) = kinds.get(index) else { return };
+                    let done = of(child, chosen, kind, &tell, cancel);
+                    if let Ok(mut found) = found.lock() {
+                        found.insert(index, done);
+                    }
+                }
+            });
+        }
+    });
+    output.status("");
+    for (_, done) in found.into_inner().unwrap_or_default() {
+        results.extend(done?);
+    }
+    Ok(results)
+}
+
+/// The tests of one type, or of the library. A call that crashed or hung is not made again.
+fn of(
+    child: &Child,
+    chosen: &[&'static Test],
+    kind: &str,
+    tell: &dyn Fn(&Test, &str),
+    cancel: &AtomicBool,
+) -> std::result::Result<Vec<Result>, String> {
+    let mut results = Vec::new();
+    let mut avoid: Vec<String> = Vec::new();
+    for test in chosen {
+        if test.is_per_type() == kind.is_empty() || cancel.load(Ordering::Relaxed) {
+            continue;
+        }
+        tell(test, kind);
+        let mut run = child.run(test.id, kind, &avoid, cancel)?;
+        if test.twice && run.verdict == Verdict::Passed {
+            let again = child.run(test.id, kind, &avoid, cancel)?;
+            run = compare(run, again);
+        }
+        avoid.extend(run.fatal.take());
+        results.push(Result {
+            test,
+            kind: kind.to_owned(),
+            verdict: run.verdict,
+            why: run.why,
+            took: run.took,
+            trace: run.trace,
+        });
+    }
+    Ok(results)
+}
+
+/// Two runs in two processes as one.
+fn compare(one: Run, other: Run) -> Run {
+    if other.verdict != Verdict::Passed {
+        return other;
+    }
+    let mut run = Run {
+        took: one.took + other.took,
+        ..one
+    };
+    if let Some(text) = first_difference(&run.trace, &other.trace) {
+        run.verdict = Verdict::Failed;
+        run.why = format!("two processes differ: {text}");
+    }
+    run.trace.clear();
+    run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(trace: &[&str]) -> Run {
+        Run {
+            verdict: Verdict::Passed,
+            why: "fine".to_owned(),
+            trace: trace.iter().map(|&line| line.to_owned()).collect(),
+            took: Duration::ZERO,
+            fatal: None,
+        }
+    }
+
+    #[test]
+    fn two_runs_pass_where_their_traces_are_the_same() {
+        assert_eq!(compare(run(&["a"]), run(&["a"])).verdict, Verdict::Passed);
+        let differ = compare(run(&["a", "b"]), run(&["a", "c"]));
+        assert_eq!(differ.verdict, Verdict::Failed);
+        assert!(differ.why.contains("`b` and `c`"), "{}", differ.why);
+    }
+}

@@ -1,0 +1,194 @@
+//! Results for people, as JSON and as JUnit XML.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quorate_host::conformance::{self, Group, Verdict};
+use serde_json::json;
+
+use super::{Result, Results};
+use crate::output::{Paint, Tone};
+use crate::report::count;
+
+/// The schema of the JSON.
+const SCHEMA: &str = "quorate-plugin-check/1";
+
+fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Passed => Tone::Good,
+        Verdict::Skipped => Tone::Faint,
+        Verdict::Warning => Tone::Care,
+        Verdict::Failed | Verdict::Crashed => Tone::Bad,
+    }
+}
+
+/// The tests there are, by group.
+pub(super) fn list(paint: Paint) -> String {
+    let width = conformance::tests()
+        .map(|test| test.id.len())
+        .max()
+        .unwrap_or(0);
+    let mut out = Vec::new();
+    for group in Group::ALL {
+        if !out.is_empty() {
+            out.push(String::new());
+        }
+        out.push(paint.tone(Tone::Strong, group.as_str()));
+        for test in conformance::tests().filter(|test| test.group == group) {
+            let name = paint.cell(Tone::Guide, test.id, width + 2);
+            out.push(format!("  {name}{}", test.about));
+        }
+    }
+    out.join("\n")
+}
+
+/// All results, for people.
+pub(super) fn text(results: &Results, brief: bool, paint: Paint) -> String {
+    let title = match &results.library {
+        Some(library) => format!("{} {}", library.name, library.version),
+        None => "a library whose block cannot be read".to_owned(),
+    };
+    let mut out = format!(
+        "{}  {}\n",
+        paint.tone(Tone::Strong, &title),
+        paint.tone(Tone::Faint, &results.file.display().to_string())
+    );
+    let width = results
+        .tests
+        .iter()
+        .map(|result| result.test.id.len())
+        .max()
+        .unwrap_or(0);
+    let mut at: Option<(&str, Group)> = None;
+    for result in &results.tests {
+        let passed = matches!(result.verdict, Verdict::Passed | Verdict::Skipped);
+        if brief && passed {
+            continue;
+        }
+        let here = (result.kind.as_str(), result.test.group);
+        if at != Some(here) {
+            let of = match here {
+                ("", group) => group.as_str().to_owned(),
+                (kind, group) => format!("{kind}: {}", group.as_str()),
+            };
+            out.push_str(&format!("\n  {}\n", paint.tone(Tone::Strong, &of)));
+            at = Some(here);
+        }
+        let verdict = paint.cell(tone(result.verdict), result.verdict.as_str(), 9);
+        let name = paint.cell(Tone::Plain, result.test.id, width + 2);
+        let line = format!("    {verdict}{name}{}", result.why);
+        out.push_str(line.trim_end());
+        out.push('\n');
+        for line in &result.trace {
+            out.push_str(&format!("      {}\n", paint.tone(Tone::Faint, line)));
+        }
+    }
+    out.push('\n');
+    out.push_str(&summary(results, paint));
+    out
+}
+
+fn summary(results: &Results, paint: Paint) -> String {
+    let numbers = [
+        (Verdict::Passed, "passed"),
+        (Verdict::Failed, "failed"),
+        (Verdict::Crashed, "crashed"),
+        (
+            Verdict::Warning,
+            if results.count(Verdict::Warning) == 1 {
+                "warning"
+            } else {
+                "warnings"
+            },
+        ),
+        (Verdict::Skipped, "skipped"),
+    ];
+    let numbers = numbers.map(|(verdict, name)| {
+        let number = results.count(verdict);
+        let tone = if number == 0 {
+            Tone::Plain
+        } else {
+            tone(verdict)
+        };
+        paint.tone(tone, &format!("{number} {name}"))
+    });
+    format!(
+        "{}: {}",
+        count(results.tests.len(), "test", "tests"),
+        numbers.join(", ")
+    )
+}
+
+/// All results, for machines.
+pub(super) fn json(results: &Results) -> String {
+    let tests: Vec<_> = results
+        .tests
+        .iter()
+        .map(|result| {
+            json!({
+                "id": result.test.id,
+                "group": result.test.group.as_str(),
+                "type": (!result.kind.is_empty()).then_some(&result.kind),
+                "about": result.test.about,
+                "verdict": result.verdict.as_str(),
+                "why": result.why,
+                "ms": u64::try_from(result.took.as_millis()).unwrap_or(u64::MAX),
+            })
+        })
+        .collect();
+    let summary: serde_json::Map<String, serde_json::Value> = Verdict::ALL
+        .into_iter()
+        .map(|verdict| (verdict.as_str().to_owned(), results.count(verdict).into()))
+        .collect();
+    let library = results.library.as_ref();
+    let all = json!({
+        "schema": SCHEMA,
+        "file": results.file.display().to_string(),
+        "plugin": library.map(|it| &it.name),
+        "version": library.map(|it| &it.version),
+        "summary": summary,
+        "tests": tests,
+    });
+    format!("{all:#}\n")
+}
+
+/// All results, for what reads JUnit: a suite for the library and for each type. A warning is a test that passed and
+/// has something to say.
+pub(super) fn junit(results: &Results) -> std::result::Result<String, String> {
+    let name = match &results.library {
+        Some(library) => library.name.clone(),
+        None => results.file.display().to_string(),
+    };
+    let mut report = Report::new(&name);
+    for suite in results.tests.chunk_by(|a, b| a.kind == b.kind) {
+        let kind = suite.first().map_or("", |result| result.kind.as_str());
+        let mut cases = TestSuite::new(if kind.is_empty() { "library" } else { kind });
+        for result in suite {
+            cases.add_test_case(case(result, &name));
+        }
+        report.add_test_suite(cases);
+    }
+    report.to_string().map_err(|error| error.to_string())
+}
+
+fn case(result: &Result, plugin: &str) -> TestCase {
+    let status = match result.verdict {
+        Verdict::Passed | Verdict::Warning => TestCaseStatus::success(),
+        Verdict::Skipped => TestCaseStatus::skipped(),
+        Verdict::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Verdict::Crashed => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    let mut status = status;
+    if !matches!(result.verdict, Verdict::Passed | Verdict::Warning) {
+        status.set_message(result.why.as_str());
+    }
+    let mut case = TestCase::new(result.test.id, status);
+    case.set_classname(if result.kind.is_empty() {
+        plugin
+    } else {
+        &result.kind
+    });
+    case.set_time(result.took);
+    if matches!(result.verdict, Verdict::Passed | Verdict::Warning) {
+        case.set_system_out(format!("{}: {}", result.verdict, result.why));
+    }
+    case
+}

@@ -1,0 +1,135 @@
+//! The file of `--properties`: values where made-up ones will not do.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use quorate_model::Value;
+
+use super::child::Kind;
+
+/// Values by resource type and property.
+pub(crate) type Values = BTreeMap<String, BTreeMap<String, Value>>;
+
+const SHAPE: &str = "expected {\"Type\": {\"Property\": value}}, each value a text, a number, true, false or a list of \
+                     texts";
+
+/// Reads a file.
+pub(crate) fn read(path: &Path) -> Result<Values, String> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    parse(&text).map_err(|why| format!("{}: {why}", path.display()))
+}
+
+fn parse(text: &str) -> Result<Values, String> {
+    let json: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let types = json.as_object().ok_or_else(|| SHAPE.to_owned())?;
+    let mut values = Values::new();
+    for (kind, properties) in types {
+        let properties = properties
+            .as_object()
+            .ok_or_else(|| format!("`{kind}`: {SHAPE}"))?;
+        for (name, given) in properties {
+            let value = value(given)
+                .ok_or_else(|| format!("`{kind}`, `{name}`: found {given}, {SHAPE}"))?;
+            values
+                .entry(kind.clone())
+                .or_default()
+                .insert(name.clone(), value);
+        }
+    }
+    Ok(values)
+}
+
+fn value(given: &serde_json::Value) -> Option<Value> {
+    use serde_json::Value as Json;
+    match given {
+        Json::String(text) => Some(Value::Text(text.clone())),
+        Json::Bool(flag) => Some(Value::Dword(u32::from(*flag))),
+        Json::Number(number) => number
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
+            .map(Value::Dword),
+        Json::Array(lines) => {
+            let lines: Option<Vec<_>> = lines
+                .iter()
+                .map(|line| line.as_str().map(str::to_owned))
+                .collect();
+            lines.map(Value::List)
+        }
+        Json::Null | Json::Object(_) => None,
+    }
+}
+
+/// Whether every type and property named is there.
+pub(crate) fn check(values: &Values, types: &[Kind]) -> Result<(), String> {
+    let list = |names: Vec<&String>| {
+        let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        }
+    };
+    for (name, properties) in values {
+        let Some(kind) = types.iter().find(|kind| kind.name == *name) else {
+            let there = list(types.iter().map(|kind| &kind.name).collect());
+            return Err(format!(
+                "the library has no type `{name}`; those it has: {there}"
+            ));
+        };
+        for property in properties.keys() {
+            if !kind
+                .properties
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(property))
+            {
+                let there = list(kind.properties.iter().collect());
+                return Err(format!(
+                    "type `{name}` has no property `{property}`; those it has: {there}"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_every_kind_are_read_and_others_refused() {
+        let values =
+            parse(r#"{"Web": {"Port": 80, "On": true, "Root": "/", "Names": ["a"]}}"#).unwrap();
+        assert_eq!(values["Web"]["Port"], Value::Dword(80));
+        assert_eq!(values["Web"]["On"], Value::Dword(1));
+        assert_eq!(values["Web"]["Names"], Value::List(vec!["a".to_owned()]));
+        for bad in [
+            "",
+            "7",
+            r#"{"Web": 7}"#,
+            r#"{"Web": {"Port": -1}}"#,
+            r#"{"Web": {"Port": null}}"#,
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_the_library_does_not_have_is_named() {
+        let types = [Kind {
+            name: "Web".to_owned(),
+            properties: vec!["Port".to_owned()],
+        }];
+        let check = |text: &str| check(&parse(text).unwrap(), &types);
+        assert_eq!(check(r#"{"Web": {"port": 80}}"#), Ok(()));
+        let kind = check(r#"{"Wab": {"Port": 80}}"#).unwrap_err();
+        assert!(kind.contains("`Wab`") && kind.contains("`Web`"), "{kind}");
+        let property = check(r#"{"Web": {"Pert": 80}}"#).unwrap_err();
+        assert!(
+            property.contains("`Pert`; those it has: `Port`"),
+            "{property}"
+        );
+    }
+}

@@ -1,0 +1,477 @@
+//! `quorate plugin check`: what it says of good plugins, and of plugins that are bad in one way each.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use support::{Run, finish, quorate, root, run};
+
+/// A library that cargo built.
+fn library(name: &str) -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_quorate"));
+    let folder = program.parent().expect("a folder").join("deps");
+    folder.join(format!("libquorate_{name}.so"))
+}
+
+/// Checks a library: the run, and its results.
+fn check(name: &str, more: &[&str]) -> (Run, Value) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let json = folder.path().join("results.json");
+    let run = finish(
+        quorate()
+            .args(["plugin", "check"])
+            .arg(library(name))
+            .arg("--json")
+            .arg(&json)
+            .args(more),
+    );
+    let text = fs::read_to_string(&json).expect("results");
+    let results: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(results["schema"], "quorate-plugin-check/1");
+    (run, results)
+}
+
+fn tests(results: &Value) -> &Vec<Value> {
+    results["tests"].as_array().expect("tests")
+}
+
+/// The tests that failed or crashed: type, name and verdict, and all their lines of why.
+fn bad(results: &Value) -> (Vec<(String, String, String)>, String) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let bad: Vec<_> = tests(results)
+        .iter()
+        .filter(|test| test["verdict"] == "failed" || test["verdict"] == "crashed")
+        .collect();
+    let names = bad
+        .iter()
+        .map(|test| {
+            (
+                text(&test["type"]),
+                text(&test["id"]),
+                text(&test["verdict"]),
+            )
+        })
+        .collect();
+    let lines: Vec<_> = bad.iter().map(|test| text(&test["why"])).collect();
+    (names, lines.join("\n"))
+}
+
+#[test]
+fn the_shipped_plugins_have_nothing_failed() {
+    for (name, types) in [("clusres", 9), ("exres", 9)] {
+        let (run, results) = check(name, &[]);
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        assert_eq!(bad(&results), (Vec::new(), String::new()));
+        assert_eq!(results["summary"]["warning"], 0, "{}", run.out);
+        let mut kinds: Vec<_> = tests(&results).iter().map(|test| &test["type"]).collect();
+        kinds.dedup();
+        assert!(kinds.len() > types, "the library and each type: {kinds:?}");
+        let mut ids: Vec<_> = tests(&results)
+            .iter()
+            .filter(|test| test["verdict"] == "passed")
+            .map(|test| test["id"].to_string())
+            .collect();
+        ids.sort();
+        ids.dedup();
+        assert!(ids.len() >= 40, "only {} different tests pass", ids.len());
+    }
+}
+
+/// What is wrong with a fixture: the tests that must fail, and what their lines say.
+#[track_caller]
+fn names(fixture: &str, wanted: &[(&str, &str, &str)], why: &[&str]) {
+    let (run, results) = check(fixture, &["--brief"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let (found, lines) = bad(&results);
+    let found: Vec<_> = found
+        .iter()
+        .map(|(kind, id, verdict)| (kind.as_str(), id.as_str(), verdict.as_str()))
+        .collect();
+    assert_eq!(found, wanted, "{fixture}:\n{lines}");
+    for text in why {
+        assert!(lines.contains(text), "{fixture}: no `{text}` in:\n{lines}");
+    }
+}
+
+#[test]
+fn a_library_that_cannot_be_loaded_is_named_by_the_field() {
+    let failed = |id| [("", id, "failed")];
+    names(
+        "bad_magic",
+        &failed("library-magic"),
+        &["`magic` is 0x0badf00d"],
+    );
+    names(
+        "bad_abi",
+        &failed("library-abi-version"),
+        &["is 0x200, expected 0x100"],
+    );
+}
+
+#[test]
+fn a_bad_table_is_named_by_what_it_lacks() {
+    names(
+        "bad_version",
+        &[("Bad Version", "startup-table", "failed")],
+        &["it offers 0x300"],
+    );
+    names(
+        "bad_table",
+        &[("Bad Table", "startup-table", "failed")],
+        &["table field `size` is 32"],
+    );
+    names(
+        "bad_entry",
+        &[("Bad Entry", "startup-entries", "failed")],
+        &["`is_alive` is NULL"],
+    );
+}
+
+#[test]
+fn a_panic_is_a_failed_call_and_contained() {
+    let kind = "Bad Panic";
+    names(
+        "bad_panic",
+        &[
+            (kind, "life-online", "failed"),
+            (kind, "contract-panics", "failed"),
+        ],
+        &["asked to panic in online; it was contained"],
+    );
+}
+
+#[test]
+fn a_null_write_is_a_crash_with_its_call_and_ends_one_test() {
+    names(
+        "bad_null",
+        &[("Bad Null", "life-online", "crashed")],
+        &["SIGSEGV (11) in `online`"],
+    );
+}
+
+#[test]
+fn a_hang_is_named_by_the_call_that_did_not_return() {
+    // One test that makes every call: there is nothing here that ends by itself, so the limit may be short.
+    let (run, results) = check(
+        "bad_hang",
+        &["--filter", "contract-inside-entries", "--time-limit", "2"],
+    );
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let lines: Vec<String> = tests(&results)
+        .iter()
+        .map(|test| format!("{}: {}", test["type"], test["why"]))
+        .collect();
+    let wanted = [
+        ("Open", "open"),
+        ("Close", "close"),
+        ("Online", "online"),
+        ("Offline", "offline"),
+        ("Terminate", "terminate"),
+        ("LooksAlive", "looks_alive"),
+        ("IsAlive", "is_alive"),
+        ("Work", "work"),
+        ("Control", "resource_control"),
+    ];
+    let wanted = wanted.map(|(kind, entry)| {
+        format!("\"Bad Hang {kind}\": \"`{entry}` did not return: given up after 2 s\"")
+    });
+    assert_eq!(lines, wanted);
+}
+
+#[test]
+fn a_report_after_close_and_a_second_end_are_named() {
+    names(
+        "bad_late",
+        &[("Bad Late", "contract-silent-after-close", "failed")],
+        &["1 reports on an instance that is closed"],
+    );
+    names(
+        "bad_twice",
+        &[("Bad Twice", "contract-completes-once", "failed")],
+        &["the end of one `online` was reported 2 times"],
+    );
+}
+
+#[test]
+fn each_leak_is_named() {
+    names(
+        "bad_leak",
+        &[
+            ("Bad Leak Descriptors", "life-leak-descriptors", "failed"),
+            ("Bad Leak Threads", "life-leak-threads", "failed"),
+            ("Bad Leak Threads", "contract-threads-declared", "failed"),
+            ("Bad Leak Memory", "life-leak-memory", "failed"),
+        ],
+        &["50 file descriptors more", "50 threads more", "KiB a life"],
+    );
+}
+
+#[test]
+fn what_differs_from_run_to_run_is_named() {
+    let kind = "Bad Chance";
+    names(
+        "bad_chance",
+        &[
+            (kind, "determinism-two-processes", "failed"),
+            (kind, "determinism-one-process", "failed"),
+        ],
+        &["two processes differ: at line", "`online: 997, wait "],
+    );
+}
+
+#[test]
+fn results_are_written_for_machines_and_repeat() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let junit = folder.path().join("results.xml");
+    let path = junit.display().to_string();
+    let (_, results) = check("bad_twice", &["--junit", &path, "--filter", "contract-"]);
+    let xml = fs::read_to_string(&junit).expect("results");
+    for wanted in [
+        "<testsuites name=\"bad-twice\"",
+        "<testsuite name=\"Bad Twice\"",
+        "<testcase name=\"contract-completes-once\" classname=\"Bad Twice\"",
+        "<failure message=",
+        "<skipped message=",
+    ] {
+        assert!(xml.contains(wanted), "no {wanted} in:\n{xml}");
+    }
+    let (_, again) = check("bad_twice", &["--filter", "contract-"]);
+    let verdicts = |results: &Value| -> Vec<(String, String)> {
+        let all = tests(results).iter();
+        all.map(|test| (test["id"].to_string(), test["verdict"].to_string()))
+            .collect()
+    };
+    assert_eq!(verdicts(&results), verdicts(&again));
+}
+
+#[test]
+fn a_random_sequence_is_shown_again_by_its_seed() {
+    let library = library("clusres").display().to_string();
+    let show = |seed: &str| {
+        run(&[
+            "plugin",
+            "check",
+            &library,
+            "--type",
+            "Physical Disk",
+            "--reproduce",
+            seed,
+        ])
+    };
+    let one = show("17");
+    assert_eq!(one.code, 0, "{}{}", one.out, one.err);
+    assert!(one.out.contains("2 tests: 2 passed"), "{}", one.out);
+    assert!(
+        one.out.contains("# Tester 0: Open") && one.out.contains("mount disk `Disk T0:`"),
+        "{}",
+        one.out
+    );
+    assert_eq!(one.out, show("17").out);
+    assert_ne!(one.out, show("18").out);
+}
+
+#[test]
+fn properties_are_the_author_s_where_there_is_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let values = folder.path().join("values.json");
+    let path = values.display().to_string();
+    fs::write(&values, r#"{"Bad Panic": {"In": "is_alive"}}"#).expect("a file");
+    let (_, results) = check("bad_panic", &["--properties", &path]);
+    let (found, lines) = bad(&results);
+    assert!(lines.contains("asked to panic in is_alive"), "{lines}");
+    assert!(!lines.contains("asked to panic in online"), "{lines}");
+    assert!(
+        found.iter().any(|(_, id, _)| id == "life-alive"),
+        "{found:?}"
+    );
+    fs::write(&values, r#"{"Bad Panic": {"Inn": "is_alive"}}"#).expect("a file");
+    let library = library("bad_panic").display().to_string();
+    let refused = run(&["plugin", "check", &library, "--properties", &path]);
+    assert_eq!(refused.code, 64, "{}", refused.out);
+    assert!(
+        refused
+            .err
+            .contains("has no property `Inn`; those it has: `In`"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
+fn a_script_is_tested_as_what_its_type_runs() {
+    for name in ["web-server", "heartbeat-file", "maintenance-flag"] {
+        let script = format!("scripts/resources/{name}.rhai");
+        let run = run(&["plugin", "check", &script, "--brief"]);
+        assert_eq!(run.code, 0, "{name}: {}{}", run.out, run.err);
+        assert!(run.out.contains(" 0 failed, 0 crashed"), "{}", run.out);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("hopeful.rhai");
+    fs::write(
+        &script,
+        "fn online() { let web = service(\"httpd\"); web.start() }\nfn is_alive() { true }\n",
+    )
+    .expect("a script");
+    let path = script.display().to_string();
+    let hopeful = run(&["plugin", "check", &path, "--brief", "--filter", "life-"]);
+    assert_eq!(hopeful.code, 1, "{}{}", hopeful.out, hopeful.err);
+    assert!(hopeful.out.contains("life-dead"), "{}", hopeful.out);
+    let refused = run(&["plugin", "check", &path, "--type", "IP Address"]);
+    assert_eq!(refused.code, 64, "{}{}", refused.out, refused.err);
+}
+
+#[test]
+fn what_cannot_be_checked_is_refused_with_a_reason() {
+    let library = library("clusres").display().to_string();
+    for (arguments, reason) in [
+        (vec!["nowhere.so"], "there is no such file"),
+        (vec![&library, "--filter", "no-such-test"], "--list shows"),
+        (vec![&library, "--type", "Fysical Disk"], "`Physical Disk`"),
+        (
+            vec![&library, "--properties", "nowhere.json"],
+            "nowhere.json",
+        ),
+        (vec![], "required"),
+    ] {
+        let run = run(&[&["plugin", "check"], arguments.as_slice()].concat());
+        assert_eq!(run.code, 64, "{arguments:?}: {}{}", run.out, run.err);
+        assert!(run.err.contains(reason), "{arguments:?}: {}", run.err);
+    }
+    let manifest = root().join("Cargo.toml").display().to_string();
+    let no_library = run(&["plugin", "check", &manifest, "--brief"]);
+    assert_eq!(no_library.code, 1, "{}", no_library.err);
+    assert!(
+        no_library.out.contains("library-entry") && no_library.out.contains("not a Quorate plugin"),
+        "{}",
+        no_library.out
+    );
+}
+
+#[test]
+fn the_document_lists_the_tests_as_the_program_does() {
+    let list = run(&["plugin", "check", "--list"]);
+    assert_eq!(list.code, 0, "{}", list.err);
+    let listed: Vec<String> = list
+        .out
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split_once("  "))
+        .map(|(id, about)| format!("| `{id}` | {} |", about.trim()))
+        .collect();
+    assert!(listed.len() >= 40, "{} tests", listed.len());
+    let text = fs::read_to_string(root().join("docs/plugins.md")).expect("the document");
+    let heads = [
+        "library-",
+        "startup-",
+        "life-",
+        "contract-",
+        "arbitration-",
+        "determinism-",
+        "random-",
+    ];
+    let documented: Vec<&str> = text
+        .lines()
+        .filter(|line| {
+            heads
+                .iter()
+                .any(|head| line.starts_with(&format!("| `{head}")))
+        })
+        .collect();
+    assert_eq!(documented, listed);
+}
+
+/// A cluster of two nodes with one resource of a type.
+const CLUSTER: &str = r#"(
+    name: "CLUSTER1",
+    address: "10.0.0.20",
+    quorum: Standard(resource: "Disk Q:"),
+    start: "2003-06-12 08:00:00",
+    networks: [
+        (name: "Private", role: Internal, subnet: "192.168.0.0/24"),
+        (name: "Public", role: Mixed, subnet: "10.0.0.0/24"),
+    ],
+    nodes: [
+        (name: "NODE1", interfaces: { "Public": "10.0.0.11", "Private": "192.168.0.11" }),
+        (name: "NODE2", interfaces: { "Public": "10.0.0.12", "Private": "192.168.0.12" }),
+    ],
+    disks: [(name: "Disk Q:", raid: true)],
+    groups: [
+        (
+            name: "Bad",
+            preferred_owners: ["NODE1", "NODE2"],
+            resources: [(name: "Bad Resource", type: "TYPE"MORE)],
+        ),
+    ],
+)"#;
+
+/// The cluster lives through whatever the plugin does, and through the loss of a node.
+const DRILL: &str = r#"drill("a bad plugin", #{ cluster: "cluster.ron", seed: 1 }, || {
+    run("10m");
+    expect_eq(group("Bad").state, "STATE");
+    step("its node loses power");
+    node("NODE1").crash();
+    eventually(|| group("Cluster Group").is_online && group("Cluster Group").owner == "NODE2", "5m");
+    node("NODE1").start();
+    run("10m");
+    expect(node("NODE1").is_up && node("NODE2").is_up);
+    expect_eq(group("Bad").state, "STATE");
+});
+"#;
+
+/// Runs the drill with one resource of a fixture's.
+fn drill(fixture: &str, kind: &str, more: &str, state: &str) -> Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cluster = CLUSTER.replace("TYPE", kind).replace("MORE", more);
+    fs::write(folder.path().join("cluster.ron"), cluster).expect("a cluster");
+    let script = folder.path().join("bad.rhai");
+    fs::write(&script, DRILL.replace("STATE", state)).expect("a drill");
+    // A search passes by what is called bad.
+    let plugins = folder.path().join("plugins");
+    fs::create_dir(&plugins).expect("a folder");
+    fs::copy(
+        library(&format!("bad_{fixture}")),
+        plugins.join(format!("lib{fixture}.so")),
+    )
+    .expect("a copy");
+    finish(
+        quorate()
+            .arg("drill")
+            .arg(&script)
+            .arg("--plugin-dir")
+            .arg(&plugins),
+    )
+}
+
+#[test]
+fn a_drill_with_a_bad_plugin_ends_in_a_verdict() {
+    for (fixture, kind, state) in [
+        ("panic", "Bad Panic", "Failed"),
+        ("late", "Bad Late", "Online"),
+        ("twice", "Bad Twice", "Online"),
+        ("chance", "Bad Chance", "Online"),
+        ("leak", "Bad Leak Descriptors", "Online"),
+        ("leak", "Bad Leak Threads", "Online"),
+        ("leak", "Bad Leak Memory", "Online"),
+    ] {
+        let run = drill(fixture, kind, "", state);
+        assert_eq!(run.code, 0, "{kind}: {}{}", run.out, run.err);
+        assert!(run.out.contains("1 drill: 1 pass;"), "{kind}: {}", run.out);
+    }
+}
+
+#[test]
+fn a_drill_with_a_plugin_that_cannot_be_loaded_says_why() {
+    for (fixture, kind, why) in [
+        ("magic", "Bad Magic", "field `magic`"),
+        ("abi", "Bad ABI", "field `abi_version`"),
+        ("version", "Bad Version", "it offers 0x300"),
+        ("table", "Bad Table", "table field `size`"),
+        ("entry", "Bad Entry", "`is_alive` is NULL"),
+    ] {
+        let run = drill(fixture, kind, "", "Online");
+        assert_eq!(run.code, 1, "{kind}: {}{}", run.out, run.err);
+        assert!(run.out.contains("1 error"), "{kind}: {}", run.out);
+        assert!(run.out.contains(why), "{kind}: {}", run.out);
+    }
+}
