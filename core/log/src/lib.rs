@@ -43,6 +43,10 @@ mod follow;
 mod log;
 mod message;
 mod output;
+#[cfg_attr(
+    not(feature = "planted"),
+    allow(dead_code, unreachable_pub, reason = "nothing is planted in what ships")
+)]
 mod planted;
 mod progress;
 mod replicate;

@@ -268,7 +268,13 @@ impl Node {
                 heard.map_or(unheard, |heard| unheard.max(heard + bounds::TAKEOVER_WAIT))
             }
         };
-        stopped.max(form)
+        let due = stopped.max(form);
+        #[cfg(feature = "planted")]
+        if let Some(hits) = &self.hasty {
+            hits.set(hits.get() + u64::from(due > self.now));
+            return Time::ZERO;
+        }
+        due
     }
 
     /// Sends groups home that want to go and may.

@@ -69,6 +69,9 @@ pub(crate) struct Coordination {
 /// never a reaction to input.
 #[derive(Debug)]
 pub struct Node {
+    /// Planted: what lost nodes owned is taken over at once. And how often that came before its time.
+    #[cfg(feature = "planted")]
+    pub(crate) hasty: Option<std::cell::Cell<u64>>,
     pub(crate) me: NodeId,
     pub(crate) config: NodeConfig,
     pub(crate) phase: Phase,
@@ -114,6 +117,19 @@ pub struct Node {
 }
 
 impl Node {
+    /// Plants a bug: this node takes over what lost nodes owned without waiting until they have certainly
+    /// stopped.
+    #[cfg(feature = "planted")]
+    pub fn plant_haste(&mut self) {
+        self.hasty = Some(std::cell::Cell::new(0));
+    }
+
+    /// How often the planted bug has made a difference in this boot.
+    #[cfg(feature = "planted")]
+    pub fn planted_hits(&self) -> u64 {
+        self.hasty.as_ref().map_or(0, std::cell::Cell::get)
+    }
+
     /// Starts the cluster service: reads what the system disk holds and begins to look for a cluster.
     ///
     /// A disk that cannot be trusted, or a definition without this node, starts a node that halts at once and says
@@ -148,6 +164,8 @@ impl Node {
         };
         let configured = config.definition.node_by_id(me).is_some();
         let mut node = Node {
+            #[cfg(feature = "planted")]
+            hasty: None,
             me,
             phase: Phase::Joining,
             quorum,

@@ -54,6 +54,9 @@ const QUIET: Duration = Duration::from_secs(30);
 /// Names are matched as the definition spells them; one that is none gives [`WorldError::Unknown`] with what
 /// it may have meant.
 pub struct World {
+    /// Planted: every node takes over without waiting.
+    #[cfg(feature = "planted")]
+    hasty: bool,
     env: Environment,
     stations: Vec<Station>,
     monitors: Box<dyn Monitors>,
@@ -116,6 +119,8 @@ impl World {
         let boots = Stream::new(options.seed, "boots");
         let groups = definition.groups.iter().map(|group| group.name.clone());
         World {
+            #[cfg(feature = "planted")]
+            hasty: false,
             stations: (0..machines).map(|_| Station::default()).collect(),
             monitors,
             current: definition.clone(),
@@ -145,6 +150,20 @@ impl World {
     /// From now on the scripts of resources come from `loader`, which is asked at every load.
     pub fn set_scripts(&mut self, loader: crate::ScriptLoader) {
         self.env.scripts.set(loader);
+    }
+
+    /// Plants a bug in every node that boots from now on: it takes over what lost nodes owned without
+    /// waiting until they have certainly stopped.
+    #[cfg(feature = "planted")]
+    pub fn plant_haste(&mut self) {
+        self.hasty = true;
+    }
+
+    /// How often the planted bug has made a difference in the nodes that run.
+    #[cfg(feature = "planted")]
+    pub fn planted_hits(&self) -> u64 {
+        let nodes = self.stations.iter().filter_map(|s| s.node.as_ref());
+        nodes.map(quorate_node::Node::planted_hits).sum()
     }
 
     /// The time since the world began, on its own clock: no machine's.

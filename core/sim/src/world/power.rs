@@ -325,6 +325,12 @@ impl World {
         station.monitor = Some(self.monitors.boot());
         station.monitor_called = true;
         station.node = Some(Node::boot(config, image, local));
+        #[cfg(feature = "planted")]
+        if self.hasty
+            && let Some(node) = &mut station.node
+        {
+            node.plant_haste();
+        }
         // A service finds out about broken cards when it opens its sockets.
         let cards = 0..self.env.networks.names().count();
         for network in cards {

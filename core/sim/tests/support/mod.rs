@@ -231,9 +231,14 @@ impl PlainMonitor {
                 instance.due = Some(services.now() + HEALTH);
                 if spec.kind == *"Microsoft Exchange SMTP Server Instance" {
                     let name = name.unwrap_or_default();
-                    services
-                        .service_listen(caller(&spec), name, &address, 25, "smtp", true)
-                        .expect("the address is here");
+                    let listening =
+                        services.service_listen(caller(&spec), name, &address, 25, "smtp", true);
+                    // The address may have gone with its card meanwhile.
+                    if let Err(error) = listening {
+                        self.down(services, resource);
+                        let reason = Reason::new(error.code, error.text);
+                        return self.enter(resource, ResourceState::Failed, Some(reason));
+                    }
                 }
                 self.enter(resource, ResourceState::Online, None);
             }

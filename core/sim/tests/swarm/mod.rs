@@ -1,0 +1,211 @@
+//! Whole clusters under random faults: drawn from a seed, run, shrunk, kept as text, run again.
+//!
+//! A run is a cluster and a list of [`Step`]s: something breaks, then time passes. At the end all faults
+//! are healed, every machine is switched on, and everything that can be in service must be.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "shared by tests and an example"
+)]
+
+mod act;
+mod draw;
+mod text;
+
+use std::time::Duration;
+
+use quorate_model::{ClusterDefinition, GroupState, Name, NodeState};
+use quorate_node::AdminOp;
+use quorate_sim::{World, WorldOptions};
+
+pub use act::Act;
+
+use crate::support::PlainMonitors;
+
+/// What holds a cluster together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Standard,
+    Majority,
+    Local,
+}
+
+/// Something breaks, then time passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub act: Act,
+    pub wait: Duration,
+}
+
+/// A cluster and what happens to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// Seed of the world.
+    pub seed: u64,
+    pub kind: Kind,
+    pub nodes: usize,
+    pub servers: usize,
+    /// Planted: nodes take over without waiting.
+    pub haste: bool,
+    pub steps: Vec<Step>,
+}
+
+/// What went wrong: in a word, by which failures are compared, and in full.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub what: String,
+    pub detail: String,
+}
+
+impl Scenario {
+    /// The cluster as a file would say it.
+    fn definition(&self) -> ClusterDefinition {
+        let mut text = String::from("(name: \"CLUSTER1\", address: \"10.0.0.20\",");
+        text += match self.kind {
+            Kind::Standard => "quorum: Standard(resource: \"Disk Q:\"),",
+            Kind::Majority => "quorum: MajorityNodeSet,",
+            Kind::Local => "quorum: Local,",
+        };
+        text += "start: \"2003-06-12 08:00:00\", networks: [
+            (name: \"Private\", role: Internal, subnet: \"192.168.0.0/24\"),
+            (name: \"Public\", role: Mixed, subnet: \"10.0.0.0/24\")], nodes: [";
+        for node in 1..=self.nodes {
+            text += &format!(
+                "(name: \"NODE{node}\", interfaces: {{ \"Public\": \"10.0.0.{}\", \"Private\": \"192.168.0.{}\" }}),",
+                10 + node,
+                10 + node
+            );
+        }
+        text += "], disks: [";
+        if self.kind == Kind::Standard {
+            text += "(name: \"Disk Q:\", raid: true),";
+        }
+        let letters = ["E:", "F:", "G:", "H:", "I:", "J:", "K:"];
+        for server in 1..=self.servers {
+            let letter = letters[server - 1];
+            text += &format!("(name: \"EVS{server} Disk {letter}\", raid: true),");
+        }
+        text += "], virtual_servers: [";
+        for server in 1..=self.servers {
+            let disk = format!("EVS{server} Disk {}", letters[server - 1]);
+            let owners: Vec<String> = (0..self.nodes)
+                .map(|at| format!("\"NODE{}\"", 1 + (server - 1 + at) % self.nodes))
+                .collect();
+            text += &format!(
+                "(name: \"EVS{server}\", network_name: \"MAIL{server}\", address: \"10.0.0.{}\", network: \"Public\",
+                  disks: [\"{disk}\"], storage_groups: [(name: \"First Storage Group\", log_disk: \"{disk}\", database_disk: \"{disk}\")],
+                  preferred_owners: [{}]),",
+                20 + server,
+                owners.join(", ")
+            );
+        }
+        text += "])";
+        let loaded = quorate_model::parse("drawn", &text);
+        loaded
+            .unwrap_or_else(|errors| panic!("{errors:?}\n{text}"))
+            .definition
+    }
+
+    /// Runs it. The world is given back as it ended.
+    pub fn run(&self) -> (World, Result<(), Failure>) {
+        let options = WorldOptions::with_seed(self.seed);
+        let mut world = World::with_monitors(self.definition(), Box::new(PlainMonitors), options);
+        if self.haste {
+            world.plant_haste();
+        }
+        world.start_all();
+        world.settle(Duration::from_secs(600));
+        let mut result = sound(&world);
+        for step in &self.steps {
+            if result.is_err() {
+                return (world, result);
+            }
+            step.act.carry_out(&mut world);
+            world.run_for(step.wait);
+            result = sound(&world);
+        }
+        if result.is_ok() {
+            result = heal(&mut world);
+        }
+        (world, result)
+    }
+
+    /// The same failure with fewer steps: takes out ever smaller pieces while it still fails alike. Gives
+    /// up shrinking after so many runs.
+    pub fn shrink(mut self, failure: &Failure, mut runs: u32) -> Scenario {
+        let mut piece = self.steps.len().div_ceil(2);
+        while piece > 0 {
+            let mut at = 0;
+            while at < self.steps.len() && runs > 0 {
+                let mut fewer = self.clone();
+                fewer.steps.drain(at..(at + piece).min(self.steps.len()));
+                runs -= 1;
+                match fewer.run().1 {
+                    Err(other) if other.what == failure.what => self = fewer,
+                    _ => at += piece,
+                }
+            }
+            piece /= 2;
+        }
+        self
+    }
+}
+
+/// Whether everything held that must hold.
+fn sound(world: &World) -> Result<(), Failure> {
+    match world.breaches().first() {
+        None => Ok(()),
+        Some(breach) => Err(Failure {
+            what: format!("breach of {}", breach.invariant),
+            detail: format!("{breach:?}"),
+        }),
+    }
+}
+
+/// Everything is repaired and switched on; then all must be in service that can be.
+fn heal(world: &mut World) -> Result<(), Failure> {
+    let fail = |world: &World, what: &str, detail: String| {
+        sound(world)?;
+        Err(Failure {
+            what: what.to_owned(),
+            detail,
+        })
+    };
+    world.heal_all();
+    for node in world.nodes() {
+        // One that is on already stays as it is.
+        let _ = world.start(&node);
+        let _ = world.start_service(&node);
+    }
+    if !world.settle(Duration::from_secs(3_600)) {
+        return fail(world, "no rest after an hour", String::new());
+    }
+    let down: Vec<Name> = world
+        .nodes()
+        .into_iter()
+        .filter(|node| world.node(node).unwrap().state != NodeState::Up)
+        .collect();
+    if !down.is_empty() {
+        return fail(world, "a node did not come back", format!("{down:?}"));
+    }
+    // What failed over too often, or had nowhere to go, waits for an administrator: here is one.
+    for group in offline(world) {
+        let _ = world.admin_wait(AdminOp::GroupOnline { group }, Duration::from_secs(60));
+    }
+    world.settle(Duration::from_secs(1_800));
+    let offline = offline(world);
+    if !offline.is_empty() {
+        return fail(world, "a group did not come back", format!("{offline:?}"));
+    }
+    sound(world)
+}
+
+fn offline(world: &World) -> Vec<Name> {
+    let in_service = |group: &Name| world.group(group).unwrap().state == GroupState::Online;
+    world
+        .groups()
+        .into_iter()
+        .filter(|group| !in_service(group))
+        .collect()
+}
