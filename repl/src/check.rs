@@ -4,7 +4,9 @@ use std::path::Path;
 
 use quorate_model::rules::{self, AddressEntry, address_plan};
 use quorate_model::{ClusterDefinition, Severity, types};
-use quorate_script::{Finding, check_script, findings_of};
+use quorate_script::{
+    Finding, attach_policies, check_policy, check_script, findings_of, is_policy,
+};
 use serde_json::json;
 
 use crate::cli::{CheckArgs, Format};
@@ -56,9 +58,11 @@ fn check(file: &Path) -> Result<(Vec<Finding>, Option<ClusterDefinition>), Strin
         Some("rhai") if resource_scripts::is_one(&text) => {
             Ok((resource_scripts::check(&name, &text), None))
         }
+        Some("rhai") if is_policy(file, &text) => Ok((check_policy(&name, &text), None)),
         Some("rhai") => Ok((check_script(&name, &text), None)),
         Some("ron") => Ok(match quorate_model::parse(&name, &text) {
-            Ok(loaded) => {
+            Ok(mut loaded) => {
+                let policies = attach_policies(file, &text, &mut loaded);
                 let warnings = quorate_model::Diagnostics(loaded.warnings);
                 let mut findings = findings_of(&warnings, &text);
                 findings.extend(resource_scripts::check_cluster(
@@ -66,6 +70,7 @@ fn check(file: &Path) -> Result<(Vec<Finding>, Option<ClusterDefinition>), Strin
                     &text,
                     &loaded.definition,
                 ));
+                findings.extend(policies.err().unwrap_or_default());
                 (findings, Some(loaded.definition))
             }
             Err(found) => (findings_of(&found, &text), None),

@@ -41,8 +41,8 @@ Examples:
   quorate check --format json scripts/clusters/*.ron
   quorate check --addresses four-node.ron
 
-Cluster files (.ron) are checked against their format and every rule; drill scripts (.rhai) for unknown functions,
-members and variables and wrong numbers of arguments. Nothing runs.";
+Cluster files (.ron) are checked against their format and every rule, and so are the policies they name; drill scripts
+and policies (.rhai) for unknown functions, members and variables and wrong numbers of arguments. Nothing runs.";
 
 const PLUGIN_CHECK_EXAMPLES: &str = "\
 Examples:
@@ -114,7 +114,7 @@ pub(crate) enum Command {
     /// Run drills.
     #[command(after_help = DRILL_EXAMPLES, after_long_help = format!("{DRILL_EXAMPLES}\n\n{EXITS}"))]
     Drill(DrillArgs),
-    /// Look for mistakes in cluster files and drill scripts, without running anything.
+    /// Look for mistakes in cluster files, drill scripts and policies, without running anything.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
     /// Change cluster files.
@@ -166,7 +166,7 @@ pub(crate) struct DrillArgs {
 /// `quorate check`.
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {
-    /// Cluster files (.ron) and drill scripts (.rhai).
+    /// Cluster files (.ron), drill scripts and policies (.rhai).
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// How to print what is found.

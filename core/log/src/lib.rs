@@ -45,7 +45,11 @@ mod message;
 mod output;
 #[cfg_attr(
     not(feature = "planted"),
-    allow(dead_code, unreachable_pub, reason = "nothing is planted in what ships")
+    allow(
+        dead_code,
+        unreachable_pub,
+        reason = "nothing is planted in what ships"
+    )
 )]
 mod planted;
 mod progress;

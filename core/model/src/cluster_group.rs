@@ -1,5 +1,7 @@
 //! The default Cluster Group, from the cluster's name, address and quorum.
 
+use std::collections::BTreeMap;
+
 use crate::virtual_server::private;
 use crate::{
     GroupDefinition, GroupProperties, Name, QuorumKind, ResourceDefinition, RestartAction, Value,
@@ -87,6 +89,8 @@ impl ClusterGroupRequest {
             properties: GroupProperties::default(),
             resources,
             persistent_state: true,
+            policy: None,
+            attributes: BTreeMap::new(),
         }
     }
 }

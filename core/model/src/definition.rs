@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupProperties, Name, NodeId, ResourceProperties};
+use crate::{GroupProperties, Name, NodeId, PolicyScript, ResourceProperties, Value};
 
 /// Which quorum holds the cluster together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,8 @@ pub struct ClusterDefinition {
     pub groups: Vec<GroupDefinition>,
     /// Minutes east of UTC that the cluster's local time is.
     pub utc_offset_minutes: i32,
+    /// The policy script of groups that have none of their own.
+    pub policy: Option<PolicyScript>,
 }
 
 /// One configured node.
@@ -71,6 +73,8 @@ pub struct NodeDefinition {
     pub name: Name,
     /// Its address on each network it has a card in.
     pub interfaces: BTreeMap<Name, String>,
+    /// What the cluster file says about it for policies, such as its rack.
+    pub attributes: BTreeMap<String, Value>,
 }
 
 /// One network.
@@ -104,6 +108,10 @@ pub struct GroupDefinition {
     pub resources: Vec<ResourceDefinition>,
     /// Whether it is brought online when the cluster forms (`PersistentState`).
     pub persistent_state: bool,
+    /// Its policy script; `None` follows the cluster's.
+    pub policy: Option<PolicyScript>,
+    /// What the cluster file says about it for policies; `load`, `users` and `cpu_percent` among others.
+    pub attributes: BTreeMap<String, Value>,
 }
 
 /// One resource.
@@ -143,6 +151,11 @@ impl ClusterDefinition {
     /// The node with number `id`.
     pub fn node_by_id(&self, id: NodeId) -> Option<&NodeDefinition> {
         self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// The policy script that decides for a group: its own, else the cluster's.
+    pub fn policy_of<'a>(&'a self, group: &'a GroupDefinition) -> Option<&'a PolicyScript> {
+        group.policy.as_ref().or(self.policy.as_ref())
     }
 
     /// The group called `name`.

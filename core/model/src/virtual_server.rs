@@ -171,6 +171,8 @@ impl VirtualServerRequest {
             },
             resources,
             persistent_state: true,
+            policy: None,
+            attributes: BTreeMap::new(),
         }
     }
 }

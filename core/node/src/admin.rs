@@ -8,7 +8,6 @@ use quorate_model::monitor::{MonitorCommand, Reason};
 
 use crate::candidacy::Arbitration;
 use crate::database::Update;
-use crate::groups::placement;
 use crate::io::{AdminOp, Cause, Device, Output, Refusal};
 use crate::message::Body;
 use crate::node::{Node, Phase};
@@ -37,19 +36,41 @@ impl Node {
         }
         let op = match op {
             AdminOp::GroupMove { group, to: None } => {
-                let target = self
-                    .database
-                    .group_definition(&group)
-                    .and_then(|definition| {
-                        placement::choose(
-                            &self.database,
-                            definition,
-                            Cause::Admin,
-                            &mut self.random,
-                        )
-                    });
-                let to = target.map(|node| self.database.node_name(node));
+                let chosen = self.database.group_definition(&group).map(|definition| {
+                    let (database, random) = (&self.database, &mut self.random);
+                    self.counsel
+                        .choose(database, definition, Cause::Admin, random)
+                });
+                let (mut to, mut kept_by) = (None, None);
+                if let Some(chosen) = chosen {
+                    to = chosen.to.map(|node| self.database.node_name(node));
+                    kept_by = chosen.kept_by;
+                    if let Some(event) = chosen.event {
+                        self.event(event);
+                    }
+                }
+                if let Some(policy) = kept_by {
+                    let text = format!(
+                        "the policy {policy} keeps group {group} where it is: name the node to move it there"
+                    );
+                    self.refuse(request, 5005, text);
+                    return;
+                }
                 AdminOp::GroupMove { group, to }
+            }
+            AdminOp::SetPolicy {
+                group,
+                policy: Some(policy),
+            } => {
+                if let Err(error) = self.counsel.try_out(&policy) {
+                    let text = format!("the policy {} cannot be used: {error}", policy.file);
+                    self.refuse(request, 87, text);
+                    return;
+                }
+                AdminOp::SetPolicy {
+                    group,
+                    policy: Some(policy),
+                }
             }
             op => op,
         };
@@ -109,6 +130,7 @@ impl Node {
                 && Some(name) != quorum_group.as_ref()
                 && (record.moving.is_some()
                     || (record.wanted
+                        && !self.groups.is_kept(name)
                         && self.database.definition.group(name).is_some_and(|group| {
                             let others = self.other_nodes();
                             others

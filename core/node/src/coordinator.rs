@@ -6,8 +6,8 @@ use std::time::Duration;
 use quorate_log::NodeSet;
 use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, ResourceState, Time};
 
+use crate::counsel::ASK_AGAIN;
 use crate::database::{Database, Stop, Update};
-use crate::groups::placement;
 use crate::io::{Cause, Event, bounds};
 use crate::message::Standing;
 use crate::node::{Coordination, Node, Phase};
@@ -171,6 +171,8 @@ impl Node {
         }
         let mut next = Time::NEVER;
         let mut chosen = None;
+        let mut kept_by = None;
+        let mut told = Vec::new();
         for group in &self.database.definition.groups {
             let Some(record) = self.database.groups.get(&group.name) else {
                 continue;
@@ -201,7 +203,14 @@ impl Node {
             }
             let cause = self.takeover_cause(record.stop == Stop::Stranded);
             let epoch = record.epoch;
-            match placement::choose(&self.database, group, cause, &mut self.random) {
+            let found = self
+                .counsel
+                .choose(&self.database, group, cause, &mut self.random);
+            told.extend(found.event);
+            if found.kept_by.is_some() {
+                next = next.min(self.now + ASK_AGAIN);
+            }
+            match found.to {
                 Some(to) => {
                     chosen = Some(Update::Takeover {
                         group: group.name.clone(),
@@ -212,6 +221,7 @@ impl Node {
                     break;
                 }
                 None if record.stop == Stop::None => {
+                    kept_by = found.kept_by;
                     chosen = Some(Update::Stranded {
                         group: group.name.clone(),
                         epoch,
@@ -224,13 +234,21 @@ impl Node {
         if next < Time::NEVER {
             self.timers.set(Timer::Takeover, next);
         }
+        for event in told {
+            self.event(event);
+        }
         let Some(update) = chosen else { return };
         if let Update::Stranded { group, .. } = &update {
             self.event(Event::GroupStranded {
                 subject: group.clone(),
-                reason:
-                    "its owner is lost and no other node can take it: it stays Failed until one can"
+                reason: match kept_by {
+                    Some(policy) => format!(
+                        "its owner is lost, and the policy {policy} keeps it: it stays Failed until that gives it \
+                         a node"
+                    ),
+                    None => "its owner is lost and no other node can take it: it stays Failed until one can"
                         .to_owned(),
+                },
             });
         }
         if let Some(coordination) = &mut self.coordination {
@@ -285,8 +303,14 @@ impl Node {
         self.timers.set(Timer::Failback, self.now + FAILBACK_CHECK);
         let civil = self.civil_ms();
         let mut moves = Vec::new();
+        let mut told = Vec::new();
         for group in &self.database.definition.groups {
-            if let Some(to) = failback_target(&self.database, group, civil)
+            let Some(home) = failback_target(&self.database, group, civil) else {
+                continue;
+            };
+            let chosen = self.counsel.fail_back(&self.database, group, home);
+            told.extend(chosen.event);
+            if let Some(to) = chosen.to
                 && let Some(record) = self.database.groups.get(&group.name)
             {
                 moves.push(Update::MoveBegin {
@@ -297,6 +321,9 @@ impl Node {
                     at: civil,
                 });
             }
+        }
+        for event in told {
+            self.event(event);
         }
         for update in moves {
             self.propose(update);

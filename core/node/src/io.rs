@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{
-    ClusterDefinition, GroupState, Name, NodeId, NodeState, ResourceState, StartSwitches, Time,
-    Value, VirtualServerRequest,
+    ClusterDefinition, GroupState, Name, NodeId, NodeState, PolicyScript, ResourceState,
+    StartSwitches, Time, Value, VirtualServerRequest,
 };
 use serde::{Deserialize, Serialize};
 
@@ -271,6 +271,13 @@ pub enum AdminOp {
     },
     /// Stop the cluster service of the node that is asked: groups move away first.
     ServiceStop,
+    /// Give the cluster, or a group of it, a policy script.
+    SetPolicy {
+        /// Which group; `None` for the cluster.
+        group: Option<Name>,
+        /// The script; `None` takes away the one there is.
+        policy: Option<PolicyScript>,
+    },
 }
 
 /// Something that has properties.
@@ -407,6 +414,19 @@ pub enum Event {
         /// Why.
         cause: Cause,
     },
+    /// A move was called off: the node that the group was to move to cannot take it any more.
+    GroupMoveCancelled {
+        /// Which group.
+        subject: Name,
+        /// Where it stays.
+        from: Name,
+        /// Where it was to go.
+        to: Name,
+        /// Why it was to move.
+        cause: Cause,
+        /// Why it does not.
+        reason: String,
+    },
     /// A group has a new owner, as the new owner applied it.
     GroupOwner {
         /// Which group.
@@ -440,6 +460,38 @@ pub enum Event {
         subject: Name,
         /// What follows.
         reason: String,
+    },
+    /// A policy script decided.
+    Policy {
+        /// The group or resource it decided about.
+        subject: Name,
+        /// The script's file.
+        policy: String,
+        /// `choose_owner` or `on_resource_failed`.
+        function: &'static str,
+        /// Why the group needed a node.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cause: Option<Cause>,
+        /// What it decided: a node, `stay`, `restart`, `move`, `give up` or a wait.
+        decision: String,
+        /// What the built-in rules would have done.
+        built_in: String,
+    },
+    /// A policy script gave no answer that will do: the built-in decision stands.
+    PolicyFailed {
+        /// The group or resource it was asked about.
+        subject: Name,
+        /// The script's file.
+        policy: String,
+        /// `choose_owner` or `on_resource_failed`.
+        function: &'static str,
+        /// Why the group needed a node.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cause: Option<Cause>,
+        /// What was wrong, with the place in the script where there is one.
+        reason: String,
+        /// The built-in decision.
+        built_in: String,
     },
     /// A health check failed, or answered for the first time since Online.
     Health {

@@ -10,6 +10,7 @@ mod admin;
 mod candidacy;
 mod codec;
 mod coordinator;
+mod counsel;
 mod database;
 #[cfg(test)]
 mod formats;
@@ -19,6 +20,7 @@ mod membership;
 mod message;
 mod node;
 mod peer;
+mod policy;
 mod proposals;
 mod quorum;
 mod random;
@@ -33,5 +35,9 @@ pub use codec::CodecError;
 pub use io::*;
 pub use message::Message;
 pub use node::Node;
+pub use policy::{
+    Choice, LocalTime, Policies, Policy, PolicyError, PolicyFailure, PolicyGroup, PolicyHosted,
+    PolicyNode, PolicyResource, Reaction,
+};
 pub use store::StoreError;
 pub use view::GroupView;

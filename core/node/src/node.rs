@@ -5,12 +5,14 @@
 //! storage, applying) and `admin`.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use quorate_log::{Log, NodeSet};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{Name, NodeId, ResourceState, Time};
 
 use crate::candidacy::Arbitration;
+use crate::counsel::Counsel;
 use crate::database::Database;
 use crate::groups::{Action, Groups, Licence};
 use crate::io::{
@@ -19,6 +21,7 @@ use crate::io::{
 };
 use crate::message::{Body, Message, Standing};
 use crate::peer::Peer;
+use crate::policy::Policies;
 use crate::proposals::Proposals;
 use crate::quorum::{self, Quorum};
 use crate::random::Random;
@@ -59,7 +62,7 @@ pub(crate) struct Coordination {
 
 /// One cluster node: membership, quorum, cluster database, groups and failover, sans-IO.
 ///
-/// - *Making*: [`boot`](Node::boot).
+/// - *Making*: [`boot`](Node::boot), [`set_policies`](Node::set_policies).
 /// - *Inputs*: [`handle`](Node::handle), for everything that happens.
 /// - *Outputs*: [`poll_output`](Node::poll_output), until it gives `None`, after every `handle`;
 ///   [`next_wakeup`](Node::next_wakeup) after that.
@@ -93,6 +96,7 @@ pub struct Node {
     groups_licence: (bool, bool, bool),
     /// Nodes that would join and are kept out because of how this one was started.
     pub(crate) kept_out: NodeSet,
+    pub(crate) counsel: Counsel,
     pub(crate) peers: BTreeMap<NodeId, Peer>,
     /// Own cards that work, by network.
     pub(crate) links: BTreeMap<Name, bool>,
@@ -181,6 +185,7 @@ impl Node {
             groups_stale: true,
             groups_licence: (false, false, false),
             kept_out: NodeSet::EMPTY,
+            counsel: Counsel::default(),
             peers: BTreeMap::new(),
             links: BTreeMap::new(),
             coordination: None,
@@ -246,6 +251,12 @@ impl Node {
         node
     }
 
+    /// Has policy scripts run by `policies`. Call it before the first [`handle`](Node::handle); a node without
+    /// them decides as built in, and says so.
+    pub fn set_policies(&mut self, policies: Arc<dyn Policies>) {
+        self.counsel.set_policies(policies);
+    }
+
     /// Takes an input in. Poll the outputs afterwards.
     ///
     /// `now` never goes back. Deadlines that have passed are dealt with before the input is: a node that wakes after
@@ -255,6 +266,7 @@ impl Node {
         if self.phase == Phase::Halted {
             return;
         }
+        self.counsel.set_time(self.civil_ms());
         self.check_quorum();
         while self.phase != Phase::Halted
             && let Some(timer) = self.timers.take_due(self.now)
@@ -332,7 +344,8 @@ impl Node {
             let stale = std::mem::take(&mut self.groups_stale)
                 | (std::mem::replace(&mut self.groups_licence, allowed) != allowed);
             if stale && (self.phase != Phase::Joining || licence.holds_quorum_resource) {
-                self.groups.drive(&self.database, self.now, licence);
+                self.groups
+                    .drive(&self.database, self.now, licence, &mut self.counsel);
             }
             if !self.pump_groups() {
                 break;
@@ -421,7 +434,8 @@ impl Node {
             _ => {}
         }
         if self.phase != Phase::Halted {
-            self.groups.monitor(&self.database, self.now, event);
+            self.groups
+                .monitor(&self.database, self.now, event, &mut self.counsel);
             self.groups_stale = true;
         }
     }

@@ -227,6 +227,32 @@ impl Node {
                     });
                 }
             }
+            Effect::CalledOff {
+                group,
+                from,
+                to,
+                cause,
+            } => {
+                if from == self.me {
+                    let (owner, target) =
+                        (self.database.node_name(from), self.database.node_name(to));
+                    let what = match self.database.is_member(to) {
+                        true => "was paused",
+                        false => "was lost",
+                    };
+                    let reason = format!(
+                        "{target} {what} before everything was offline: the group stays on {owner} and comes \
+                         online again"
+                    );
+                    self.event(Event::GroupMoveCancelled {
+                        subject: group,
+                        from: owner,
+                        to: target,
+                        cause,
+                        reason,
+                    });
+                }
+            }
             Effect::Owner {
                 group,
                 from,

@@ -16,11 +16,19 @@ use quorate_node::{AdminOp, Object};
 use quorate_sim::{Load, Reply, RequestId, ServiceTimes, World, WorldError, WorldOptions};
 
 use crate::finding::{Finding, Place, suggestion};
+use crate::policy::{RhaiPolicies, attach_policies};
 use crate::stage::{
     Answer, Breach, ClientCalls, ClientReport, Damage, DiskStatus, Fault, FaultHandle, GroupStatus,
     Line, NetworkStatus, NodeStatus, OpenError, Order, OrderHandle, QuorumStatus, Repair,
     ResourceStatus, Stage, StageError, StageRequest, StageSource,
 };
+
+/// The property of a resource that names the nodes which may own it; empty means all.
+const POSSIBLE_OWNERS: &str = "PossibleOwners";
+/// The property of a group that says whether it is wanted online.
+const PERSISTENT_STATE: &str = "PersistentState";
+/// The property of a group that names its policy script.
+pub(crate) const POLICY: &str = "Policy";
 
 /// Opens virtual clusters, with the plugins found in a list of folders. They are loaded when the first cluster is
 /// opened, and once.
@@ -61,11 +69,14 @@ impl StageSource for SimSource {
                 OpenError::Other(format!("cannot read the cluster file {path}: {error}"))
             })?,
         };
-        let loaded = quorate_model::parse(&path.display().to_string(), &text).map_err(|found| {
-            OpenError::Cluster {
-                path: path.clone(),
-                findings: findings_of(&found, &text),
-            }
+        let read = quorate_model::parse(&path.display().to_string(), &text);
+        let mut loaded = read.map_err(|found| OpenError::Cluster {
+            path: path.clone(),
+            findings: findings_of(&found, &text),
+        })?;
+        attach_policies(path, &text, &mut loaded).map_err(|findings| OpenError::Cluster {
+            path: path.clone(),
+            findings,
         })?;
         let plugins = self.plugins()?;
         let kinds = loaded
@@ -84,6 +95,7 @@ impl StageSource for SimSource {
             std::fs::read_to_string(&path)
                 .map_err(|error| format!("cannot read {}: {error}", path.display()))
         }));
+        world.set_policies(Arc::new(RhaiPolicies));
         world.start_all();
         Ok(Box::new(SimStage {
             world,
@@ -263,11 +275,23 @@ impl Stage for SimStage {
             .definition()
             .group(group)
             .ok_or_else(|| StageError(format!("there is no group \"{group}\"")))?;
+        if property.eq_ignore_ascii_case(POLICY) {
+            let file = self.policy(Some(group)).unwrap_or_default();
+            return Ok(Value::Text(file));
+        }
+        if property.eq_ignore_ascii_case(PERSISTENT_STATE)
+            && let Ok(status) = self.world.group(group)
+        {
+            return Ok(Value::Dword(u32::from(status.persistent_state)));
+        }
         definition.properties.get(property).ok_or_else(|| {
             no_property(
                 "group",
                 property,
-                GROUP_PROPERTIES.iter().map(|known| known.name),
+                GROUP_PROPERTIES
+                    .iter()
+                    .map(|known| known.name)
+                    .chain([PERSISTENT_STATE, POLICY]),
             )
         })
     }
@@ -277,6 +301,10 @@ impl Stage for SimStage {
             .definition()
             .resource(resource)
             .ok_or_else(|| StageError(format!("there is no resource \"{resource}\"")))?;
+        if property.eq_ignore_ascii_case(POSSIBLE_OWNERS) {
+            let owners = definition.possible_owners.iter();
+            return Ok(Value::List(owners.map(ToString::to_string).collect()));
+        }
         if let Some(value) = definition.properties.get(property) {
             return Ok(value);
         }
@@ -293,8 +321,17 @@ impl Stage for SimStage {
         Err(no_property(
             &definition.kind,
             property,
-            common.chain(private),
+            common.chain(private).chain([POSSIBLE_OWNERS]),
         ))
+    }
+
+    fn policy(&self, group: Option<&str>) -> Option<String> {
+        let definition = self.definition();
+        let policy = match group {
+            None => definition.policy.as_ref(),
+            Some(group) => definition.group(group)?.policy.as_ref(),
+        };
+        policy.map(|policy| policy.file.clone())
     }
 
     fn outage(&self, group: &str) -> Duration {
@@ -338,6 +375,15 @@ impl Stage for SimStage {
             Order::ResourceOnline(resource) => self.ask(AdminOp::ResourceOnline { resource }),
             Order::ResourceOffline(resource) => self.ask(AdminOp::ResourceOffline { resource }),
             Order::ResourceFail(resource) => self.ask(AdminOp::ResourceFail { resource }),
+            // What a group is wanted to be is what it becomes.
+            Order::GroupSet {
+                group,
+                property,
+                value: Some(Value::Dword(wanted @ (0 | 1))),
+            } if property.eq_ignore_ascii_case(PERSISTENT_STATE) => self.ask(match wanted {
+                0 => AdminOp::GroupOffline { group },
+                _ => AdminOp::GroupOnline { group },
+            }),
             Order::GroupSet {
                 group,
                 property,
@@ -356,6 +402,7 @@ impl Stage for SimStage {
                 property,
                 value,
             }),
+            Order::PolicySet { group, policy } => self.ask(AdminOp::SetPolicy { group, policy }),
             Order::VirtualServerCreate(request) => {
                 self.ask(AdminOp::VirtualServerCreate { request })
             }
@@ -479,6 +526,10 @@ impl Stage for SimStage {
 
     fn mark_step(&mut self, title: &str) {
         self.world.mark_step(title);
+    }
+
+    fn mark_end(&mut self) {
+        self.world.mark_end();
     }
 
     fn mark_note(&mut self, text: &str) {

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quorate_model::{
-    GroupState, Name, NetworkRole, NodeState, ResourceState, StartSwitches, Time, Value,
-    VirtualServerRequest,
+    GroupState, Name, NetworkRole, NodeState, PolicyScript, ResourceState, StartSwitches, Time,
+    Value, VirtualServerRequest,
 };
 
 /// A line of the journal: one JSON object.
@@ -256,6 +256,13 @@ pub enum Order {
     VirtualServerCreate(Box<VirtualServerRequest>),
     /// Take a resource that is offline out of the cluster.
     ResourceDelete(Name),
+    /// Give the cluster, or a group of it, a policy script.
+    PolicySet {
+        /// Which group; `None` for the cluster.
+        group: Option<Name>,
+        /// The script; `None` takes away the one there is.
+        policy: Option<PolicyScript>,
+    },
     /// Send a control code to a resource on its owner.
     ResourceControl {
         /// Which resource.
@@ -460,6 +467,9 @@ pub trait Stage {
     /// One sentence, if there is no such property.
     fn resource_property(&self, resource: &str, property: &str) -> Result<Value, StageError>;
 
+    /// The file of a group's own policy script, or of the cluster's; `None` if there is none.
+    fn policy(&self, group: Option<&str>) -> Option<String>;
+
     /// For how long a group was not Online since it first was.
     fn outage(&self, group: &str) -> Duration;
     /// The part of the time since it first was Online in which a group was Online, 0 to 1.
@@ -525,6 +535,8 @@ pub trait Stage {
     fn mark_step(&mut self, title: &str);
     /// Writes a drill's note into the journal.
     fn mark_note(&mut self, text: &str);
+    /// Writes the end of a drill into the journal, and how many groups its faults disturbed.
+    fn mark_end(&mut self);
     /// The journal's lines from number `from` on.
     fn lines(&self, from: usize) -> Vec<Line>;
     /// Writes the whole journal, one JSON object per line, header first.

@@ -210,6 +210,18 @@ pub enum WorldEvent {
         /// Whether every resource of it is online on one running node.
         online: bool,
     },
+    /// A fault moved or stopped a group that it was not about.
+    Disturbed {
+        /// The group.
+        subject: Name,
+    },
+    /// A drill ended.
+    End {
+        /// How many groups were disturbed in it.
+        disturbed: usize,
+        /// Which.
+        groups: Vec<Name>,
+    },
     /// A drill's step begins.
     Step {
         /// Its title.

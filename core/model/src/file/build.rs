@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use crate::places::{Anchor, Places};
 use crate::{
     ClusterDefinition, DiskDefinition, DiskFacts, Facts, Name, NetworkDefinition, NetworkFacts,
-    NetworkRole, NodeDefinition, NodeFacts, NodeId, QuorumKind, rules, suggest,
+    NetworkRole, NodeDefinition, NodeFacts, NodeId, QuorumKind, Value, rules, suggest,
 };
 
 use super::decoder::{Decoder, Say};
-use super::format::{ClusterFile, Quorum};
+use super::format::{ClusterFile, Properties, Quorum};
 use super::groups;
+use super::source::Spanned;
 
 /// One-way latency of a network of the era, where a file says nothing: 200 µs.
 const LATENCY_US: u64 = 200;
@@ -20,6 +21,8 @@ pub(crate) struct Built {
     pub(crate) definition: ClusterDefinition,
     pub(crate) facts: Facts,
     pub(crate) places: Places,
+    /// The policy scripts that are named: for a group, or for the whole cluster.
+    pub(crate) policies: Vec<(Option<Name>, Spanned<String>)>,
 }
 
 /// Builds the definition. What is missing in `file` was noted while it was read and is filled in as well as can be.
@@ -61,6 +64,7 @@ pub(crate) fn build(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Built {
         disks,
         groups,
         utc_offset_minutes: utc_offset(decoder, file),
+        policy: None,
     };
     // The file gives local time.
     facts.civil_origin_ms -= i64::from(definition.utc_offset_minutes) * 60_000;
@@ -68,7 +72,30 @@ pub(crate) fn build(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Built {
         definition,
         facts,
         places,
+        policies: policies(file),
     }
+}
+
+fn policies(file: &ClusterFile) -> Vec<(Option<Name>, Spanned<String>)> {
+    let servers = file.virtual_servers.iter();
+    let servers = servers.map(|server| (Some(server.name.value.as_str()), &server.policy));
+    let groups = file.groups.iter();
+    let groups = groups.map(|group| (Some(group.name.value.as_str()), &group.policy));
+    std::iter::once((None, &file.policy))
+        .chain(servers)
+        .chain(groups)
+        .filter_map(|(group, policy)| Some((group.map(Name::from), policy.clone()?)))
+        .collect()
+}
+
+/// Attributes by name. Written twice, the first one counts: the second was noted.
+pub(super) fn attributes(written: &Properties) -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    for (name, value) in written {
+        all.entry(name.value.clone())
+            .or_insert_with(|| value.value.clone());
+    }
+    all
 }
 
 /// Rules that look at what `file` should say but does not: their findings would only follow from that.
@@ -216,6 +243,7 @@ fn nodes(file: &ClusterFile, facts: &mut Facts, places: &mut Places) -> Vec<Node
             id,
             name,
             interfaces,
+            attributes: attributes(&node.attributes),
         });
     }
     nodes

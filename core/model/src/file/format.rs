@@ -28,6 +28,7 @@ pub(crate) struct ClusterFile {
     pub(crate) exchange: Option<ExchangeEdition>,
     pub(crate) service_start_ms: Vec<(Text, u32)>,
     pub(crate) accept: Vec<Text>,
+    pub(crate) policy: Option<Text>,
     pub(crate) components: Option<Vec<Text>>,
     pub(crate) network_dtc: Option<Spanned<bool>>,
     pub(crate) networks: Vec<Network>,
@@ -62,6 +63,7 @@ pub(crate) struct ClusterNode {
     pub(crate) exchange: Option<ExchangeEdition>,
     pub(crate) processors: Option<u32>,
     pub(crate) memory_mb: Option<u32>,
+    pub(crate) attributes: Properties,
 }
 
 pub(crate) struct Disk {
@@ -90,6 +92,8 @@ pub(crate) struct VirtualServer {
     pub(crate) users: Option<u32>,
     pub(crate) cpu_percent: Option<u32>,
     pub(crate) front_end: bool,
+    pub(crate) policy: Option<Text>,
+    pub(crate) attributes: Properties,
     pub(crate) properties: Properties,
     pub(crate) resource_properties: Vec<(Text, Properties)>,
 }
@@ -102,6 +106,8 @@ pub(crate) struct StorageGroupEntry {
 
 pub(crate) struct Group {
     pub(crate) name: Text,
+    pub(crate) policy: Option<Text>,
+    pub(crate) attributes: Properties,
     pub(crate) preferred_owners: Vec<Text>,
     pub(crate) properties: Properties,
     pub(crate) resources: Vec<Resource>,
@@ -129,6 +135,7 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
         "exchange",
         "service_start_ms",
         "accept",
+        "policy",
         "components",
         "network_dtc",
         "networks",
@@ -178,6 +185,7 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
         accept: record
             .get("accept")
             .map_or_else(Vec::new, |node| decoder.names(node, "rule ids")),
+        policy: policy(decoder, &record),
         components: record
             .get("components")
             .map(|node| decoder.names(node, "components")),
@@ -318,6 +326,7 @@ fn cluster_node(decoder: &mut Decoder<'_>, node: &Node) -> Option<ClusterNode> {
         "exchange",
         "processors",
         "memory_mb",
+        "attributes",
     ];
     let record = decoder.record(node, "a node", &known)?;
     let name = need_name(decoder, &record, "name");
@@ -350,6 +359,7 @@ fn cluster_node(decoder: &mut Decoder<'_>, node: &Node) -> Option<ClusterNode> {
         exchange,
         processors,
         memory_mb,
+        attributes: attributes(decoder, &record),
     })
 }
 
@@ -394,6 +404,9 @@ fn virtual_server(decoder: &mut Decoder<'_>, node: &Node) -> Option<VirtualServe
         "users",
         "cpu_percent",
         "front_end",
+        "load",
+        "policy",
+        "attributes",
         "properties",
         "resource_properties",
     ];
@@ -448,6 +461,8 @@ fn virtual_server(decoder: &mut Decoder<'_>, node: &Node) -> Option<VirtualServe
         users,
         cpu_percent,
         front_end,
+        policy: policy(decoder, &record),
+        attributes: attributes(decoder, &record),
         properties,
         resource_properties,
     })
@@ -479,7 +494,15 @@ fn storage_group(decoder: &mut Decoder<'_>, node: &Node) -> Option<StorageGroupE
 }
 
 fn group(decoder: &mut Decoder<'_>, node: &Node) -> Option<Group> {
-    let known = ["name", "preferred_owners", "properties", "resources"];
+    let known = [
+        "name",
+        "preferred_owners",
+        "load",
+        "policy",
+        "attributes",
+        "properties",
+        "resources",
+    ];
     let record = decoder.record(node, "a group", &known)?;
     let name = need_name(decoder, &record, "name");
     let preferred_owners = names(decoder, &record, "preferred_owners");
@@ -487,6 +510,8 @@ fn group(decoder: &mut Decoder<'_>, node: &Node) -> Option<Group> {
     let resources = list(decoder, &record, "resources", resource);
     Some(Group {
         name: name?,
+        policy: policy(decoder, &record),
+        attributes: attributes(decoder, &record),
         preferred_owners,
         properties,
         resources,
@@ -514,6 +539,25 @@ fn resource(decoder: &mut Decoder<'_>, node: &Node) -> Option<Resource> {
         possible_owners,
         properties,
     })
+}
+
+/// The file of a policy script.
+fn policy(decoder: &mut Decoder<'_>, record: &Record<'_>) -> Option<Text> {
+    record.get("policy").and_then(|node| decoder.name(node))
+}
+
+/// What a policy script is to know of a node or group; the field `load` is one of them.
+fn attributes(decoder: &mut Decoder<'_>, record: &Record<'_>) -> Properties {
+    let mut all = record
+        .get("attributes")
+        .map_or_else(Vec::new, |node| property_map(decoder, node));
+    if let Some(node) = record.get("load")
+        && let Some(load) = decoder.whole(node, 0, u32::MAX)
+    {
+        let name = Spanned::new("load".to_owned(), node.span);
+        all.push((name, Spanned::new(Value::Dword(load), node.span)));
+    }
+    all
 }
 
 fn properties(decoder: &mut Decoder<'_>, record: &Record<'_>) -> Properties {

@@ -6,9 +6,11 @@ use std::net::Ipv4Addr;
 use crate::places::{Anchor, Places};
 use crate::{
     CLUSTER_GROUP, ClusterGroupRequest, Facts, GroupDefinition, Name, NetworkRole, QuorumKind,
-    ResourceDefinition, StorageGroup, VirtualServerFacts, VirtualServerRequest, suggest, types,
+    ResourceDefinition, StorageGroup, Value, VirtualServerFacts, VirtualServerRequest, suggest,
+    types,
 };
 
+use super::build::attributes;
 use super::decoder::{Decoder, Say};
 use super::format::{ClusterFile, Group, Network, Quorum, Resource, VirtualServer};
 use super::properties;
@@ -236,6 +238,14 @@ fn virtual_server(
         exclusive: file.nodes.len() > 2,
     };
     let mut group = request.expand();
+    group.attributes = attributes(&server.attributes);
+    for (name, declared) in [("users", server.users), ("cpu_percent", server.cpu_percent)] {
+        if let Some(number) = declared {
+            group
+                .attributes
+                .insert(name.to_owned(), Value::Dword(number));
+        }
+    }
     properties::set_group(decoder, &mut group, &server.properties);
 
     let network_span = server
@@ -312,6 +322,8 @@ fn group(decoder: &mut Decoder<'_>, written: &Group) -> Draft {
         properties: Default::default(),
         resources: Vec::new(),
         persistent_state: true,
+        policy: None,
+        attributes: attributes(&written.attributes),
     };
     properties::set_group(decoder, &mut group, &written.properties);
     let mut preferred_owners = to_spans(&written.preferred_owners);

@@ -17,7 +17,7 @@ mod tree;
 
 use std::path::Path;
 
-use crate::{ClusterDefinition, Diagnostic, Diagnostics, Facts, Severity, rules};
+use crate::{ClusterDefinition, Diagnostic, Diagnostics, Facts, PolicyReference, Severity, rules};
 
 pub use edit::add_virtual_server;
 
@@ -33,6 +33,9 @@ pub struct Loaded {
     pub facts: Facts,
     /// Warnings and notes, in the order of the file. None of them is an error.
     pub warnings: Vec<Diagnostic>,
+    /// The policy scripts that the file names. The definition has none of them yet: whoever reads the file reads
+    /// them.
+    pub policies: Vec<PolicyReference>,
 }
 
 /// Reads and checks the cluster file at `path`.
@@ -93,5 +96,13 @@ pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
         definition: built.definition,
         facts: built.facts,
         warnings: findings.0,
+        policies: built
+            .policies
+            .into_iter()
+            .map(|(group, file)| {
+                let place = source.error("policy-unreadable", file.span, "");
+                PolicyReference::new(group, file.value, place)
+            })
+            .collect(),
     })
 }

@@ -64,6 +64,16 @@ pub static CATALOGUE: &[Rule] = &[
         "correct its name or take it out",
     ),
     read(
+        "policy-unreadable",
+        "A policy script travels in the cluster's definition, so it must be there when that is read.",
+        "correct the path: it is relative to the cluster file",
+    ),
+    read(
+        "policy-broken",
+        "A policy script that cannot run would decide nothing.",
+        "run `quorate check` on the script",
+    ),
+    read(
         "missing-field",
         "There is no sensible default for it.",
         "add the field",

@@ -1,6 +1,6 @@
 //! Administrators' requests, as every member applies them.
 
-use quorate_model::{Name, NodeId, ResourceState};
+use quorate_model::{Name, NodeId, POLICY_MAX_BYTES, PolicyScript, ResourceState};
 
 use super::apply::{Applied, Effect, refuse, stale};
 use super::{Database, Stop};
@@ -178,6 +178,7 @@ impl Database {
             AdminOp::VirtualServerCreate { request } => self.create_virtual_server(request),
             AdminOp::ResourceDelete { resource } => self.delete_resource(resource),
             AdminOp::ServiceStop => Ok(Vec::new()),
+            AdminOp::SetPolicy { group, policy } => self.set_policy(group.as_ref(), policy.clone()),
         }
     }
 
@@ -195,6 +196,38 @@ impl Database {
         Ok(vec![Effect::Node { node: id }])
     }
 
+    fn set_policy(&mut self, group: Option<&Name>, policy: Option<PolicyScript>) -> Applied {
+        if let Some(policy) = &policy
+            && policy.text.len() > POLICY_MAX_BYTES
+        {
+            let text = format!(
+                "the policy {} has {} bytes: it may have {POLICY_MAX_BYTES}",
+                policy.file,
+                policy.text.len()
+            );
+            return refuse(87, text);
+        }
+        let subject = match group {
+            None => {
+                self.definition.policy = policy;
+                self.definition.name.to_string()
+            }
+            Some(name) => {
+                self.known_group(name)?;
+                let mut groups = self.definition.groups.iter_mut();
+                if let Some(group) = groups.find(|group| group.name == *name) {
+                    group.policy = policy;
+                }
+                name.to_string()
+            }
+        };
+        Ok(vec![Effect::Property {
+            subject,
+            property: "Policy".to_owned(),
+            resource: None,
+        }])
+    }
+
     fn set_property(
         &mut self,
         object: &Object,
@@ -207,6 +240,9 @@ impl Database {
             }
             Object::Group(name) => {
                 self.known_group(name)?;
+                if property.eq_ignore_ascii_case("PreferredOwners") {
+                    self.known_nodes(property, value)?;
+                }
                 let group = self
                     .definition
                     .groups
@@ -221,6 +257,10 @@ impl Database {
                     return refuse(87, error.to_string());
                 }
                 (name.to_string(), None)
+            }
+            Object::Resource(name) if property.eq_ignore_ascii_case("PossibleOwners") => {
+                self.set_possible_owners(name, value)?;
+                (name.to_string(), Some(name.clone()))
             }
             Object::Resource(name) => {
                 self.known_resource(name)?;
@@ -250,6 +290,69 @@ impl Database {
             property: property.to_owned(),
             resource,
         }])
+    }
+
+    /// A resource's possible owners; all nodes without a list. Its group's owner must be one of them.
+    fn set_possible_owners(
+        &mut self,
+        name: &Name,
+        value: Option<&quorate_model::Value>,
+    ) -> Result<(), Refusal> {
+        let group = self.known_resource(name)?;
+        let property = "PossibleOwners";
+        self.known_nodes(property, value)?;
+        let refuse = |text: String| Err(Refusal { code: 87, text });
+        let owners: Vec<Name> = match value {
+            None => Vec::new(),
+            Some(quorate_model::Value::List(names)) => {
+                names.iter().map(|name| name.as_str().into()).collect()
+            }
+            Some(other) => {
+                return refuse(format!("{property} is {other}, but takes a list of texts"));
+            }
+        };
+        let owner = self.groups.get(&group).map(|record| record.owner);
+        if let Some(owner) = owner.filter(|owner| self.is_member(*owner)) {
+            let owner = self.node_name(owner);
+            if !owners.is_empty() && !owners.contains(&owner) {
+                return refuse(format!(
+                    "group {group} is on {owner}, which would be no possible owner of {name}: move it first"
+                ));
+            }
+        }
+        let mut changed = self.definition.clone();
+        let mut resources = changed
+            .groups
+            .iter_mut()
+            .flat_map(|group| &mut group.resources);
+        if let Some(resource) = resources.find(|resource| resource.name == *name) {
+            resource.possible_owners = owners;
+        }
+        self.must_keep_rules(&changed)?;
+        self.definition = changed;
+        Ok(())
+    }
+
+    /// Names in a list of owners must be those of nodes.
+    fn known_nodes(
+        &self,
+        property: &str,
+        value: Option<&quorate_model::Value>,
+    ) -> Result<(), Refusal> {
+        let Some(quorate_model::Value::List(names)) = value else {
+            return Ok(());
+        };
+        let unknown = names.iter().find(|name| self.node_id(name).is_none());
+        let Some(unknown) = unknown else {
+            return Ok(());
+        };
+        let nodes = self.definition.nodes.iter();
+        let nodes: Vec<&str> = nodes.map(|node| node.name.as_str()).collect();
+        let text = format!(
+            "{property} names {unknown:?}, and the cluster has no node of that name: there is {}",
+            nodes.join(", ")
+        );
+        Err(Refusal { code: 87, text })
     }
 
     fn may_start(&self, group: &Name) -> Result<(), Refusal> {

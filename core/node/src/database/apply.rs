@@ -22,6 +22,13 @@ pub(crate) enum Effect {
         to: NodeId,
         cause: Cause,
     },
+    /// A group stays after all: the node it was to move to cannot take it any more.
+    CalledOff {
+        group: Name,
+        from: NodeId,
+        to: NodeId,
+        cause: Cause,
+    },
     /// A group has a new owner.
     Owner {
         group: Name,
@@ -115,16 +122,19 @@ impl Database {
                 let Some(record) = self.current(group, *epoch) else {
                     return stale();
                 };
+                let Some(moving) = record.moving.take() else {
+                    return stale();
+                };
                 // A failover that did not happen does not count.
-                if record
-                    .moving
-                    .take()
-                    .is_some_and(|m| m.cause == Cause::ResourceFailure)
-                {
+                if moving.cause == Cause::ResourceFailure {
                     record.failovers.pop();
                 }
-                Ok(vec![Effect::Group {
+                let from = record.owner;
+                Ok(vec![Effect::CalledOff {
                     group: group.clone(),
+                    from,
+                    to: moving.to,
+                    cause: moving.cause,
                 }])
             }
             Update::Takeover {

@@ -6,15 +6,21 @@ use quorate_model::monitor::MonitorCommand;
 use quorate_model::{CLUSTER_GROUP, GroupDefinition, GroupState, Name, ResourceState, Time, types};
 
 use super::ladder;
-use super::placement;
 use super::{Action, Groups, Licence, Owned, Verdict};
+use crate::counsel::{ASK_AGAIN, Chosen, Counsel};
 use crate::database::{Database, GroupRecord, Stop, Update};
 use crate::io::{Cause, Event};
 
 impl Groups {
     /// Looks at every group and asks for the next steps. Call after anything changed, and when
     /// [`Groups::deadline`] is reached.
-    pub(crate) fn drive(&mut self, database: &Database, now: Time, licence: Licence) {
+    pub(crate) fn drive(
+        &mut self,
+        database: &Database,
+        now: Time,
+        licence: Licence,
+        counsel: &mut Counsel,
+    ) {
         self.deadline = None;
         for definition in &database.definition.groups {
             let Some(record) = database.groups.get(&definition.name) else {
@@ -22,7 +28,7 @@ impl Groups {
             };
             if record.owner == self.me && database.is_member(self.me) {
                 self.own(database, definition, record);
-                self.drive_owned(database, definition, record, now, licence);
+                self.drive_owned(database, definition, record, (now, licence), counsel);
             } else {
                 self.owned.remove(&definition.name);
                 self.let_go(database, definition, licence);
@@ -73,6 +79,7 @@ impl Groups {
             state: database.group_state(&definition.name),
             failover: false,
             deciding: false,
+            kept: false,
         };
         self.owned.insert(definition.name.clone(), owned);
         self.refresh_group_state(database, &definition.name);
@@ -83,10 +90,10 @@ impl Groups {
         database: &Database,
         definition: &GroupDefinition,
         record: &GroupRecord,
-        now: Time,
-        licence: Licence,
+        (now, licence): (Time, Licence),
+        counsel: &mut Counsel,
     ) {
-        self.follow_requests(database, definition, now);
+        self.follow_requests(database, definition, now, counsel);
         self.report(database, definition, record);
         if !licence.quorate {
             return;
@@ -95,11 +102,17 @@ impl Groups {
         let sound = self.sound(definition, &wanted);
         self.stop_unwanted(definition, &sound);
         self.start_wanted(definition, &sound);
-        self.decide(database, definition, record, licence);
+        self.decide(database, definition, record, (now, licence), counsel);
     }
 
     /// Acts on what administrators asked for since last time, and on retries that are due.
-    fn follow_requests(&mut self, database: &Database, definition: &GroupDefinition, now: Time) {
+    fn follow_requests(
+        &mut self,
+        database: &Database,
+        definition: &GroupDefinition,
+        now: Time,
+        counsel: &mut Counsel,
+    ) {
         for resource in &definition.resources {
             let Some(record) = database.resources.get(&resource.name) else {
                 continue;
@@ -124,15 +137,28 @@ impl Groups {
                 }
                 continue;
             }
-            if let Verdict::GivenUp { retry_at: Some(at) } = local.verdict {
-                if at <= now {
+            match local.verdict {
+                Verdict::GivenUp { retry_at: Some(at) } if at <= now => {
                     local.failures.clear();
                     local.verdict = Verdict::Restart;
-                } else {
-                    self.deadline = Some(self.deadline.map_or(at, |deadline| deadline.min(at)));
                 }
+                Verdict::Waiting { until } if until <= now => {
+                    self.waited(database, now, &resource.name, counsel);
+                }
+                _ => {}
+            }
+            match self.locals.get(&resource.name).map(|local| local.verdict) {
+                Some(Verdict::GivenUp { retry_at: Some(at) } | Verdict::Waiting { until: at }) => {
+                    self.look_again(at)
+                }
+                _ => {}
             }
         }
+    }
+
+    /// Has [`Groups::drive`] called at `at`, if not before.
+    fn look_again(&mut self, at: Time) {
+        self.deadline = Some(self.deadline.map_or(at, |deadline| deadline.min(at)));
     }
 
     /// Brings the database up to date where it differs from this node's monitor.
@@ -180,10 +206,12 @@ impl Groups {
                 || (definition.name == *CLUSTER_GROUP
                     && [types::IP_ADDRESS, types::NETWORK_NAME].contains(&resource.kind.as_str()));
             let asked_for = own.unwrap_or(record.wanted) && runs && allowed;
-            let given_up = self
-                .locals
-                .get(&resource.name)
-                .is_none_or(|local| matches!(local.verdict, Verdict::GivenUp { .. }));
+            let given_up = self.locals.get(&resource.name).is_none_or(|local| {
+                matches!(
+                    local.verdict,
+                    Verdict::GivenUp { .. } | Verdict::Waiting { .. }
+                )
+            });
             let founded = resource
                 .depends_on
                 .iter()
@@ -279,7 +307,8 @@ impl Groups {
         database: &Database,
         definition: &GroupDefinition,
         record: &GroupRecord,
-        licence: Licence,
+        (now, licence): (Time, Licence),
+        counsel: &mut Counsel,
     ) {
         let Some(owned) = self.owned.get(&definition.name) else {
             return;
@@ -327,13 +356,16 @@ impl Groups {
             .quorum_group()
             .is_some_and(|quorum| quorum.name == group);
         if licence.leaving {
-            if !is_quorum_group
-                && record.wanted
-                && let Some(to) =
-                    placement::choose(database, definition, Cause::NodeShutdown, &mut self.random)
-            {
-                let update = begin(&group, epoch, to, Cause::NodeShutdown, licence);
-                self.propose_decision(&group, update);
+            if !is_quorum_group && record.wanted {
+                let cause = Cause::NodeShutdown;
+                let chosen = self.choose(database, definition, cause, now, counsel);
+                if let Some(owned) = self.owned.get_mut(&group) {
+                    owned.kept = chosen.kept_by.is_some();
+                }
+                if let Some(to) = chosen.to {
+                    let update = begin(&group, epoch, to, cause, licence);
+                    self.propose_decision(&group, update);
+                }
             }
             return;
         }
@@ -355,7 +387,8 @@ impl Groups {
             );
             return;
         }
-        match placement::choose(database, definition, cause, &mut self.random) {
+        let chosen = self.choose(database, definition, cause, now, counsel);
+        match chosen.to {
             Some(to) => {
                 let update = begin(&group, epoch, to, cause, licence);
                 self.propose_decision(&group, update);
@@ -363,7 +396,12 @@ impl Groups {
             None if record.stop == Stop::None => {
                 self.event(Event::GroupStranded {
                     subject: group.clone(),
-                    reason: "no other node can take it: it stays Failed until one can".to_owned(),
+                    reason: match chosen.kept_by {
+                        Some(policy) => format!(
+                            "the policy {policy} keeps it: it stays Failed until that gives it a node"
+                        ),
+                        None => "no other node can take it: it stays Failed until one can".to_owned(),
+                    },
                 });
                 self.propose_decision(
                     &group,
@@ -375,6 +413,30 @@ impl Groups {
             }
             None => {}
         }
+    }
+
+    /// The node that is to take a group, with a look at the clock where its policy may think of another one.
+    fn choose(
+        &mut self,
+        database: &Database,
+        definition: &GroupDefinition,
+        cause: Cause,
+        now: Time,
+        counsel: &mut Counsel,
+    ) -> Chosen {
+        let mut chosen = counsel.choose(database, definition, cause, &mut self.random);
+        if chosen.kept_by.is_some() {
+            self.look_again(now + ASK_AGAIN);
+        }
+        if let Some(event) = chosen.event.take() {
+            self.event(event);
+        }
+        chosen
+    }
+
+    /// Whether a group's policy keeps it here although the service is stopping.
+    pub(crate) fn is_kept(&self, group: &str) -> bool {
+        self.owned.get(group).is_some_and(|owned| owned.kept)
     }
 
     fn propose_decision(&mut self, group: &Name, update: Update) {

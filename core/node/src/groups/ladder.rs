@@ -25,19 +25,35 @@ pub(crate) fn decide(
     failures: &mut VecDeque<Time>,
     now: Time,
 ) -> Decision {
+    forget_old(properties, failures, now);
+    if properties.restart_action != RestartAction::DontRestart {
+        failures.push_back(now);
+    }
+    judge(properties, failures.len())
+}
+
+/// Decides anew, at `now`, over the last of the failures that were counted.
+pub(crate) fn again(
+    properties: &ResourceProperties,
+    failures: &mut VecDeque<Time>,
+    now: Time,
+) -> Decision {
+    forget_old(properties, failures, now);
+    judge(properties, failures.len())
+}
+
+fn forget_old(properties: &ResourceProperties, failures: &mut VecDeque<Time>, now: Time) {
     let period = Duration::from_millis(u64::from(properties.restart_period));
     failures.retain(|failure| now.since(*failure) < period);
-    if properties.restart_action == RestartAction::DontRestart {
-        return Decision::StayFailed;
-    }
-    failures.push_back(now);
-    let count = u32::try_from(failures.len()).unwrap_or(u32::MAX);
-    if count <= properties.restart_threshold {
-        return Decision::Restart { failures: count };
-    }
+}
+
+fn judge(properties: &ResourceProperties, failures: usize) -> Decision {
+    let failures = u32::try_from(failures).unwrap_or(u32::MAX);
     match properties.restart_action {
+        RestartAction::DontRestart => Decision::StayFailed,
+        _ if failures <= properties.restart_threshold => Decision::Restart { failures },
         RestartAction::RestartNotify => Decision::FailOver,
-        RestartAction::RestartNoNotify | RestartAction::DontRestart => Decision::StayFailed,
+        RestartAction::RestartNoNotify => Decision::StayFailed,
     }
 }
 

@@ -4,6 +4,7 @@
 //! reported and asks for the next steps, whatever happened before. It speaks to the rest of the node by values.
 
 mod drive;
+mod failure;
 mod ladder;
 pub(crate) mod placement;
 
@@ -12,10 +13,10 @@ use std::collections::{BTreeMap, VecDeque};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
 use quorate_model::{GroupState, Name, NodeId, ResourceState, Time};
 
+use crate::counsel::Counsel;
 use crate::database::{Database, Update};
 use crate::io::Event;
 use crate::random::Random;
-use ladder::Decision;
 
 /// What the group manager wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,10 @@ enum Verdict {
     GivenUp {
         retry_at: Option<Time>,
     },
+    /// Stays Failed, until then: its group's policy wants to be asked again.
+    Waiting {
+        until: Time,
+    },
 }
 
 /// One resource on this node.
@@ -60,6 +65,8 @@ struct Local {
     /// A command was given and the monitor has not said anything since.
     asked: bool,
     failures: VecDeque<Time>,
+    /// What is known of the failure that is not settled yet.
+    failure: Option<Pending>,
     verdict: Verdict,
     failures_asked: u64,
     pardons: u64,
@@ -67,6 +74,15 @@ struct Local {
     proposed: Option<(u64, ResourceState)>,
     /// The health checks that have answered since it came online.
     answered: [bool; 2],
+}
+
+/// A failure on which a policy waits.
+#[derive(Clone, Debug)]
+struct Pending {
+    since: Time,
+    reason: String,
+    starting: bool,
+    waits: u32,
 }
 
 /// One group this node owns.
@@ -78,6 +94,8 @@ struct Owned {
     failover: bool,
     /// A decision about the group was proposed and its outcome is not known yet.
     deciding: bool,
+    /// Its policy keeps it on this node although the service is stopping.
+    kept: bool,
 }
 
 /// The group manager.
@@ -150,6 +168,7 @@ impl Groups {
                         state: ResourceState::Offline,
                         asked: false,
                         failures: VecDeque::new(),
+                        failure: None,
                         verdict: Verdict::Fine,
                         failures_asked: record.map_or(0, |record| record.failures_asked),
                         pardons: record.map_or(0, |record| record.pardons),
@@ -184,14 +203,20 @@ impl Groups {
     }
 
     /// The resource monitor reports.
-    pub(crate) fn monitor(&mut self, database: &Database, now: Time, event: MonitorEvent) {
+    pub(crate) fn monitor(
+        &mut self,
+        database: &Database,
+        now: Time,
+        event: MonitorEvent,
+        counsel: &mut Counsel,
+    ) {
         match event {
             MonitorEvent::State {
                 resource,
                 state,
                 reason,
             } => {
-                self.state_changed(database, now, &resource, state, reason);
+                self.state_changed(database, now, &resource, state, reason, counsel);
             }
             MonitorEvent::Health {
                 resource,
@@ -237,6 +262,7 @@ impl Groups {
         resource: &Name,
         state: ResourceState,
         reason: Option<Reason>,
+        counsel: &mut Counsel,
     ) {
         let Some(local) = self.locals.get_mut(resource) else {
             return;
@@ -261,19 +287,25 @@ impl Groups {
         if state == ResourceState::Online {
             self.recovered(&group);
         }
+        let reason = reason.map(|reason| reason.text);
         self.event(Event::ResourceState {
             subject: resource.clone(),
             group: group.clone(),
             from,
             to: state,
-            reason: reason.map(|reason| reason.text),
+            reason: reason.clone(),
         });
         let Some(epoch) = self.owned.get(&group).map(|owned| owned.epoch) else {
             return;
         };
         self.propose_state(resource, epoch);
         if state == ResourceState::Failed && from != ResourceState::OfflinePending {
-            self.failed(database, now, &group, resource);
+            let starting = from != ResourceState::Online;
+            let found = failure::Found {
+                reason: reason.unwrap_or_default(),
+                starting,
+            };
+            self.failed(database, now, resource, found, counsel);
         }
         self.refresh_group_state(database, &group);
     }
@@ -287,59 +319,6 @@ impl Groups {
         if !given_up && let Some(owned) = self.owned.get_mut(group) {
             owned.failover = false;
         }
-    }
-
-    /// Climbs the ladder for a resource that has just failed.
-    fn failed(&mut self, database: &Database, now: Time, group: &Name, resource: &Name) {
-        let moving = database
-            .groups
-            .get(group)
-            .is_none_or(|record| !Database::runs(record));
-        let Some(definition) = database.resource_definition(resource) else {
-            return;
-        };
-        let Some(local) = self.locals.get_mut(resource) else {
-            return;
-        };
-        if moving {
-            // Whoever has the group when the move is over, or called off, brings it online.
-            local.verdict = Verdict::Restart;
-            return;
-        }
-        let properties = &definition.properties;
-        let event = match ladder::decide(properties, &mut local.failures, now) {
-            Decision::Restart { failures } => {
-                local.verdict = Verdict::Restart;
-                Event::Restart {
-                    subject: resource.clone(),
-                    failures,
-                    threshold: properties.restart_threshold,
-                }
-            }
-            decision => {
-                local.verdict = Verdict::GivenUp {
-                    retry_at: ladder::retry_at(properties, now),
-                };
-                let count = local.failures.len();
-                let reason = match decision {
-                    Decision::FailOver => {
-                        if let Some(owned) = self.owned.get_mut(group) {
-                            owned.failover = true;
-                        }
-                        format!("failure {count} is past the threshold: group {group} fails over")
-                    }
-                    _ if count == 0 => "it is not to be restarted".to_owned(),
-                    _ => format!(
-                        "failure {count} is past the threshold, and it does not affect the group"
-                    ),
-                };
-                Event::GivenUp {
-                    subject: resource.clone(),
-                    reason,
-                }
-            }
-        };
-        self.event(event);
     }
 
     fn propose_state(&mut self, resource: &Name, epoch: u64) {

@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::io::Cause;
 use crate::random::Random;
 
-/// The node that takes `group` from its owner, or `None` if no node may.
+/// The built-in choice: the node that takes `group` from its owner, or `None` if no node may.
 ///
 /// Hard rules first (see [`Database::may_take`]), then anti-affinity as long as it leaves anybody, then the original's
 /// order for the cause.
@@ -17,12 +17,8 @@ pub(crate) fn choose(
     random: &mut Random,
 ) -> Option<NodeId> {
     let owner = database.groups.get(&group.name)?.owner;
-    // A group placed at formation has no owner to get away from.
-    let keep_owner = matches!(cause, Cause::Form);
-    let allowed =
-        |node: &NodeId| (keep_owner || *node != owner) && database.may_take(group, *node).is_ok();
     let list = database.node_list(group);
-    let able: Vec<NodeId> = list.iter().copied().filter(allowed).collect();
+    let able = candidates(database, group, cause);
     let free: Vec<NodeId> = able
         .iter()
         .copied()
@@ -57,6 +53,22 @@ pub(crate) fn choose(
             }
         }
     }
+}
+
+/// The nodes that no hard rule keeps from taking `group` from its owner, in the order of its node list.
+pub(crate) fn candidates(
+    database: &Database,
+    group: &GroupDefinition,
+    cause: Cause,
+) -> Vec<NodeId> {
+    let owner = database.groups.get(&group.name).map(|record| record.owner);
+    // A group placed at formation has no owner to get away from.
+    let keep_owner = matches!(cause, Cause::Form);
+    let mut list = database.node_list(group);
+    list.retain(|node| {
+        (keep_owner || Some(*node) != owner) && database.may_take(group, *node).is_ok()
+    });
+    list
 }
 
 fn next_after(list: &[NodeId], owner: NodeId, candidates: &[NodeId]) -> NodeId {

@@ -442,6 +442,8 @@ pub(crate) fn definition(nodes: u8, standard: bool) -> ClusterDefinition {
         },
         resources,
         persistent_state: true,
+        policy: None,
+        attributes: Default::default(),
     };
     let cluster_group = group(
         "Cluster Group",
@@ -478,6 +480,7 @@ pub(crate) fn definition(nodes: u8, standard: bool) -> ClusterDefinition {
                     .map(|net| (net.into(), format!("{net}.{n}")))
                     .into_iter()
                     .collect(),
+                attributes: Default::default(),
             })
             .collect(),
         networks: vec![
@@ -489,5 +492,6 @@ pub(crate) fn definition(nodes: u8, standard: bool) -> ClusterDefinition {
         }],
         groups: std::iter::once(cluster_group).chain(servers).collect(),
         utc_offset_minutes: 0,
+        policy: None,
     }
 }

@@ -12,6 +12,7 @@ use crate::finding::{Finding, Place, Severity, nearest};
 
 pub(crate) use lexicon::{Lexicon, Word, is_noun, is_word};
 pub use resource::{check_resource_script, is_resource_script};
+pub(crate) use walk::findings as findings_in;
 
 /// The types of the drill language.
 pub(crate) fn nouns() -> &'static [&'static str] {
@@ -34,7 +35,7 @@ pub fn check_script(file: &str, source: &str) -> Vec<Finding> {
 }
 
 /// What the parser said.
-fn syntax(file: &str, source: &str, lexicon: &Lexicon, error: &ParseError) -> Finding {
+pub(crate) fn syntax(file: &str, source: &str, lexicon: &Lexicon, error: &ParseError) -> Finding {
     let mut place = Place::in_source(file, source, error.position());
     if place.line == 0 {
         // The parser gives no place for a text that ends too early: it is the end.
@@ -88,9 +89,15 @@ fn variables(source: &str) -> Vec<&str> {
         .split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|word| !word.is_empty())
         .collect();
-    words
+    let declared = words
         .windows(2)
         .filter(|pair| ["let", "const", "for", "catch"].contains(&pair[0]))
-        .map(|pair| pair[1])
-        .collect()
+        .map(|pair| pair[1]);
+    // Arguments stand between the brackets after a function's name.
+    let arguments = source.split("fn ").skip(1).filter_map(|rest| {
+        let (_, rest) = rest.split_once('(')?;
+        rest.split_once(')').map(|(list, _)| list)
+    });
+    let arguments = arguments.flat_map(|list| list.split(',').map(str::trim));
+    declared.chain(arguments).collect()
 }

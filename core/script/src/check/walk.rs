@@ -37,7 +37,7 @@ struct Checker<'a> {
 }
 
 /// All mistakes in a tree.
-pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -> Vec<Finding> {
+pub(crate) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -> Vec<Finding> {
     let mut checker = Checker {
         file,
         source,

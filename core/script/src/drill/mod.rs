@@ -119,6 +119,7 @@ pub(crate) fn drill(
                 called(stage),
                 stage.disturbed(),
             );
+            stage.mark_end();
             stage.heal_all();
             outcome
         });

@@ -144,7 +144,8 @@ fn every_word_of_the_design_is_documented() {
     };
     let free = "now clock nodes groups resources networks disks coordinator quorum outage availability disturbed \
                 events status drill cluster run settle eventually always never steady sometimes step note \
-                partition heal clients expect expect_eq expect_error node group resource service network disk";
+                partition heal clients expect expect_eq expect_error node group resource service network disk \
+                policy set_policy";
     let members = [
         ("Quorum", "kind owner has_quorum"),
         (
@@ -155,8 +156,8 @@ fn every_word_of_the_design_is_documented() {
         ("Nic", "fail repair"),
         (
             "Group",
-            "name state owner is_online resources failovers outage preferred_owners get online offline move \
-             move_to set",
+            "name state owner is_online resources failovers outage preferred_owners policy get online offline move \
+             move_to set set_policy",
         ),
         (
             "Resource",

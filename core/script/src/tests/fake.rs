@@ -255,6 +255,9 @@ impl Stage for Fake {
             "resource has no property \"{property}\""
         )))
     }
+    fn policy(&self, _: Option<&str>) -> Option<String> {
+        None
+    }
     fn outage(&self, _: &str) -> Duration {
         self.down
             + self
@@ -347,6 +350,7 @@ impl Stage for Fake {
     fn mark_step(&mut self, title: &str) {
         self.log("step", &[("title", title)]);
     }
+    fn mark_end(&mut self) {}
     fn mark_note(&mut self, text: &str) {
         self.log("note", &[("text", text)]);
     }

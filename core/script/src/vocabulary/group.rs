@@ -5,6 +5,7 @@ use rhai::plugin::*;
 use super::handles::GroupRef;
 use super::order::{self, read};
 use crate::session::Session;
+use crate::sim_stage::POLICY;
 use crate::span::Span;
 use crate::stage::{GroupStatus, Order, Stage};
 use crate::thrown::Fallible;
@@ -146,6 +147,9 @@ pub(crate) mod words {
         property: &str,
         value: Dynamic,
     ) -> Fallible<()> {
+        if property.eq_ignore_ascii_case(POLICY) {
+            return super::super::policy::set(&context, Some(group.name.clone()), &value);
+        }
         let value = to_value(&context, &value)?;
         let (group, property) = (group.name.clone(), property.to_owned());
         order::order(

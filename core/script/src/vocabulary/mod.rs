@@ -9,6 +9,7 @@ pub(crate) mod handles;
 mod network;
 mod node;
 mod order;
+mod policy;
 mod resource;
 mod service;
 mod time;
@@ -20,13 +21,14 @@ use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 11] = [
+    let nouns: [(&str, Module); 12] = [
         ("time", exported_module!(time::words)),
         ("cluster", exported_module!(cluster::words)),
         ("verdict", exported_module!(verdict::words)),
         ("watching", exported_module!(watching::words)),
         ("node", exported_module!(node::words)),
         ("group", exported_module!(group::words)),
+        ("policy", exported_module!(policy::words)),
         ("resource", exported_module!(resource::words)),
         ("service", exported_module!(service::words)),
         ("virtual server", exported_module!(virtual_server::words)),

@@ -233,6 +233,7 @@ pub(crate) mod tests {
                         ("Private".into(), format!("192.168.0.{id}")),
                     ]
                     .into(),
+                    attributes: Default::default(),
                 })
                 .collect(),
             networks: vec![
@@ -244,6 +245,7 @@ pub(crate) mod tests {
                 .into(),
             groups: Vec::new(),
             utc_offset_minutes: 0,
+            policy: None,
         }
     }
 

@@ -223,6 +223,8 @@ pub(crate) mod tests {
                 properties: Default::default(),
                 resources: vec![resource("address", &[]), resource("name", &["address"])],
                 persistent_state: true,
+                policy: None,
+                attributes: Default::default(),
             }],
             ..crate::env::tests::definition(nodes)
         }

@@ -106,6 +106,9 @@ impl World {
                 Object::Group(group) => self.known_group(group).map(drop),
                 Object::Resource(resource) => self.known_resource(resource).map(drop),
             },
+            AdminOp::SetPolicy { group, .. } => group
+                .as_ref()
+                .map_or(Ok(()), |group| self.known_group(group).map(drop)),
             AdminOp::VirtualServerCreate { .. } | AdminOp::ServiceStop => Ok(()),
         }
     }
@@ -254,5 +257,15 @@ fn describe(op: &AdminOp) -> String {
         AdminOp::NodeResume { node } => format!("resume {node}"),
         AdminOp::NodeEvict { node } => format!("evict {node}"),
         AdminOp::ServiceStop => "stop the cluster service".to_owned(),
+        AdminOp::SetPolicy { group, policy } => {
+            let of = group.as_ref().map_or_else(
+                || "the cluster".to_owned(),
+                |group| format!("group {group}"),
+            );
+            match policy {
+                Some(policy) => format!("give {of} the policy {}", policy.file),
+                None => format!("take the policy of {of} away"),
+            }
+        }
     }
 }

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use quorate_host::PluginSet;
 use quorate_model::{ClusterDefinition, Name, Time};
+use quorate_node::Policies;
 
 use crate::env::{Environment, Machine};
 use crate::error::unknown;
@@ -60,6 +61,8 @@ pub struct World {
     env: Environment,
     stations: Vec<Station>,
     monitors: Box<dyn Monitors>,
+    /// What runs policy scripts on every node.
+    policies: Option<Arc<dyn Policies>>,
     /// As installed: machines, networks and disks stay what they are here.
     installed: ClusterDefinition,
     /// As the cluster's database has it, when somebody could last be asked.
@@ -123,6 +126,7 @@ impl World {
             hasty: false,
             stations: (0..machines).map(|_| Station::default()).collect(),
             monitors,
+            policies: None,
             current: definition.clone(),
             current_of: None,
             invariants: Invariants::new(),
@@ -164,6 +168,11 @@ impl World {
     pub fn planted_hits(&self) -> u64 {
         let nodes = self.stations.iter().filter_map(|s| s.node.as_ref());
         nodes.map(quorate_node::Node::planted_hits).sum()
+    }
+
+    /// Has every node that is started from now on run policy scripts with `policies`.
+    pub fn set_policies(&mut self, policies: Arc<dyn Policies>) {
+        self.policies = Some(policies);
     }
 
     /// The time since the world began, on its own clock: no machine's.
@@ -302,6 +311,18 @@ impl World {
             None,
             WorldEvent::Note {
                 text: text.to_owned(),
+            },
+        );
+    }
+
+    /// Writes into the journal that a drill ends, and how many groups its faults disturbed.
+    pub fn mark_end(&mut self) {
+        let groups = self.disturbed();
+        self.env.record(
+            None,
+            WorldEvent::End {
+                disturbed: groups.len(),
+                groups,
             },
         );
     }

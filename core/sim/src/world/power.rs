@@ -324,13 +324,15 @@ impl World {
         station.seen_applied = 0;
         station.monitor = Some(self.monitors.boot());
         station.monitor_called = true;
-        station.node = Some(Node::boot(config, image, local));
+        let mut node = Node::boot(config, image, local);
+        if let Some(policies) = &self.policies {
+            node.set_policies(policies.clone());
+        }
         #[cfg(feature = "planted")]
-        if self.hasty
-            && let Some(node) = &mut station.node
-        {
+        if self.hasty {
             node.plant_haste();
         }
+        station.node = Some(node);
         // A service finds out about broken cards when it opens its sockets.
         let cards = 0..self.env.networks.names().count();
         for network in cards {

@@ -215,8 +215,12 @@ impl World {
             } else {
                 track.down_since = Some(now);
                 track.count += 1;
-                if self.faulted && !self.touched.contains(&name) {
-                    self.disturbed.insert(name.clone());
+                if self.faulted
+                    && !self.touched.contains(&name)
+                    && self.disturbed.insert(name.clone())
+                {
+                    let subject = name.clone();
+                    self.env.record(None, WorldEvent::Disturbed { subject });
                 }
             }
             self.env.record(

@@ -29,6 +29,55 @@ const SHIPPED: &[(&str, &str)] = &[
     ),
 ];
 
+#[test]
+fn attributes_loads_and_policies_are_read_with_their_places() {
+    let text = include_str!("../../../../../scripts/clusters/five-node-racks.ron").replace(
+        "load: 10,",
+        "load: 10, policy: \"own.rhai\", attributes: { \"tier\": \"gold\" },",
+    );
+    let loaded = parse("racks.ron", &text).unwrap_or_else(|findings| panic!("{findings}"));
+    let definition = &loaded.definition;
+    assert_eq!(
+        definition.nodes[2].attributes["rack"],
+        Value::Text("B".to_owned())
+    );
+    let archive = definition.group("Archive").unwrap();
+    assert_eq!(archive.attributes["load"], Value::Dword(10));
+    assert_eq!(archive.attributes["tier"], Value::Text("gold".to_owned()));
+    // Whoever reads the file reads the scripts.
+    assert_eq!(
+        (definition.policy.as_ref(), archive.policy.as_ref()),
+        (None, None)
+    );
+    let named: Vec<_> = loaded
+        .policies
+        .iter()
+        .map(|it| (it.group.as_deref(), it.file.as_str()))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            (None, "../policies/least-loaded.rhai"),
+            (Some("Archive"), "own.rhai")
+        ]
+    );
+    let found = loaded.policies[1].error("policy-unreadable", "no");
+    assert_eq!(
+        format!("{}:{} {}", found.line, found.column, found.length),
+        place(&text, "\"own.rhai\"")
+    );
+    let server = good("two-node-active-active.ron");
+    let evs1 = server.definition.group("EVS1").unwrap();
+    let users = server.facts.virtual_servers[&evs1.name].users.unwrap();
+    assert_eq!(evs1.attributes["users"], Value::Dword(users));
+    let text = text.replace("load: 40", "load: -1");
+    assert!(
+        findings(&text)
+            .iter()
+            .any(|it| it.contains(&place(&text, "-1")))
+    );
+}
+
 fn shipped(name: &str) -> &'static str {
     SHIPPED.iter().find(|(known, _)| *known == name).unwrap().1
 }

@@ -1,0 +1,206 @@
+//! Answers of policies, good and bad, on the eight-node cluster as it is installed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::*;
+
+/// A policy that always gives the same answers, and how often it was asked.
+#[derive(Clone, Debug)]
+struct Fixed {
+    choice: Choice,
+    reaction: Reaction,
+    asked: Arc<AtomicU32>,
+}
+
+impl Policies for Fixed {
+    fn compile(&self, _: &PolicyScript) -> Result<Box<dyn Policy>, PolicyError> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Policy for Fixed {
+    fn choose_owner(
+        &mut self,
+        _: &PolicyGroup,
+        candidates: &[PolicyNode],
+    ) -> Result<Choice, PolicyError> {
+        assert!(!candidates.is_empty());
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Ok(self.choice.clone())
+    }
+
+    fn on_resource_failed(
+        &mut self,
+        _: &PolicyResource,
+        _: &PolicyFailure,
+    ) -> Result<Reaction, PolicyError> {
+        Ok(self.reaction)
+    }
+}
+
+fn fixed(choice: Choice) -> Fixed {
+    Fixed {
+        choice,
+        reaction: Reaction::BuiltIn,
+        asked: Arc::new(AtomicU32::new(0)),
+    }
+}
+
+/// Every node is up; `EVS1` may go to the standby NODE8 alone, where its class is kept.
+fn database() -> Database {
+    let file = "../../scripts/clusters/eight-node.ron";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut definition = quorate_model::parse(file, &text).unwrap().definition;
+    definition.policy = Some(PolicyScript {
+        file: "fixed".to_owned(),
+        text: String::new(),
+    });
+    let mut database = Database::install(definition);
+    database.view.members = (1..=8)
+        .map(|id| (NodeId(id), 1))
+        .collect::<BTreeMap<_, _>>();
+    database
+}
+
+fn counsel(policy: &Fixed) -> Counsel {
+    let mut counsel = Counsel::default();
+    counsel.set_policies(Arc::new(policy.clone()));
+    counsel
+}
+
+fn choose(counsel: &mut Counsel, database: &Database, group: &str) -> Chosen {
+    let group = database.group_definition(group).unwrap();
+    counsel.choose(database, group, Cause::NodeFailure, &mut Random::new(1))
+}
+
+fn reason(chosen: &Chosen) -> &str {
+    match &chosen.event {
+        Some(Event::PolicyFailed { reason, .. }) => reason,
+        _ => "",
+    }
+}
+
+#[test]
+fn an_impossible_node_gives_way_to_the_built_in_choice_and_says_why() {
+    for (name, wanted) in [
+        ("NODE9", "the cluster has no node of that name"),
+        ("NODE1", "which the group is to leave"),
+        ("NODE2", "node NODE2 already hosts EVS2"),
+        ("NODE3", "node NODE3 is paused"),
+        ("NODE4", "node NODE4 is down"),
+    ] {
+        let mut database = database();
+        database.nodes.get_mut(&NodeId(3)).unwrap().paused = true;
+        database.view.members.remove(&NodeId(4));
+        let mut counsel = counsel(&fixed(Choice::Node(name.to_owned())));
+        let chosen = choose(&mut counsel, &database, "EVS1");
+        assert_eq!(chosen.to, Some(NodeId(8)), "{name}");
+        assert!(
+            reason(&chosen).contains(wanted),
+            "{name}: {:?}",
+            chosen.event
+        );
+    }
+    let mut database = database();
+    let mut groups = database.definition.groups.iter_mut();
+    let evs1 = groups.find(|group| group.name == *"EVS1").unwrap();
+    evs1.properties.exclusive_class_names.clear();
+    evs1.resources[0].possible_owners = vec!["NODE1".into(), "NODE8".into()];
+    let mut counsel = counsel(&fixed(Choice::Node("NODE5".to_owned())));
+    let chosen = choose(&mut counsel, &database, "EVS1");
+    assert_eq!(chosen.to, Some(NodeId(8)));
+    assert!(reason(&chosen).contains("not a possible owner of every resource"));
+}
+
+#[test]
+fn a_good_answer_counts_and_nobody_is_asked_where_there_is_no_choice() {
+    let mut database = database();
+    let policy = fixed(Choice::Node("NODE8".to_owned()));
+    let mut counsel = counsel(&policy);
+    let chosen = choose(&mut counsel, &database, "EVS1");
+    assert_eq!(chosen.to, Some(NodeId(8)));
+    assert!(matches!(chosen.event, Some(Event::Policy { .. })));
+    database.view.members.remove(&NodeId(8));
+    assert_eq!(choose(&mut counsel, &database, "EVS1").to, None);
+    // The quorum disk's group follows the disk.
+    choose(&mut counsel, &database, "Cluster Group");
+    assert_eq!(policy.asked.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_group_that_is_kept_is_asked_about_again_when_something_changes_and_every_minute() {
+    let mut database = database();
+    let policy = fixed(Choice::Stay);
+    let mut counsel = counsel(&policy);
+    let asked = || policy.asked.load(Ordering::Relaxed);
+    let first = choose(&mut counsel, &database, "EVS1");
+    assert_eq!((first.to, first.kept_by.as_deref()), (None, Some("fixed")));
+    assert!(first.event.is_some());
+    assert_eq!(choose(&mut counsel, &database, "EVS1").event, None);
+    assert_eq!(asked(), 1);
+    database.applied += 1;
+    // The same answer is told once.
+    assert_eq!(choose(&mut counsel, &database, "EVS1").event, None);
+    assert_eq!(asked(), 2);
+    counsel.set_time(60_000);
+    choose(&mut counsel, &database, "EVS1");
+    assert_eq!(asked(), 3);
+}
+
+#[test]
+fn going_home_may_be_forbidden_and_naming_the_owner_says_the_same() {
+    let mut database = database();
+    database.groups.get_mut("EVS1").unwrap().owner = NodeId(8);
+    let evs1 = database.group_definition("EVS1").unwrap();
+    for choice in [Choice::Stay, Choice::Node("NODE8".to_owned())] {
+        let chosen = counsel(&fixed(choice)).fail_back(&database, evs1, NodeId(1));
+        assert_eq!((chosen.to, chosen.kept_by.is_some()), (None, true));
+    }
+    let chosen = counsel(&fixed(Choice::BuiltIn)).fail_back(&database, evs1, NodeId(1));
+    assert_eq!((chosen.to, chosen.event), (Some(NodeId(1)), None));
+}
+
+#[test]
+fn a_node_without_policies_decides_as_built_in_and_says_so() {
+    let database = database();
+    let chosen = choose(&mut Counsel::default(), &database, "EVS1");
+    assert_eq!(chosen.to, Some(NodeId(8)));
+    assert!(reason(&chosen).contains("cannot run policy scripts"));
+}
+
+#[test]
+fn a_wait_beyond_reason_gives_way_to_the_ladder() {
+    let database = database();
+    let (group, resource) = database.definition.resource("EVS1 SMTP").unwrap();
+    for (seconds, waits) in [
+        (0, false),
+        (1, true),
+        (7 * 86_400, true),
+        (8 * 86_400, false),
+    ] {
+        let span = Duration::from_secs(seconds);
+        let mut policy = fixed(Choice::BuiltIn);
+        policy.reaction = Reaction::Wait(span);
+        let mut failure = PolicyFailure {
+            reason: String::new(),
+            starting: false,
+            failures: 1,
+            built_in: Reaction::Restart,
+            waits: 0,
+            waited: Duration::ZERO,
+            time: LocalTime::at(0),
+        };
+        let judged = counsel(&policy).judge(&database, group, resource, &mut failure);
+        let wanted = if waits {
+            Reaction::Wait(span)
+        } else {
+            Reaction::Restart
+        };
+        assert_eq!(judged.reaction, wanted, "{seconds} s");
+        let failed = matches!(judged.event, Some(Event::PolicyFailed { .. }));
+        assert_eq!(failed, !waits, "{seconds} s");
+    }
+}

@@ -1,0 +1,159 @@
+//! What follows from a resource's failure: the ladder's decision, unless a policy has another.
+
+use std::time::Duration;
+
+use quorate_model::{Name, ResourceProperties, Time};
+
+use super::ladder::{self, Decision};
+use super::{Groups, Pending, Verdict};
+use crate::counsel::{Counsel, Judged};
+use crate::database::Database;
+use crate::io::Event;
+use crate::policy::{LocalTime, PolicyFailure, Reaction};
+
+/// How a resource was found failed.
+pub(super) struct Found {
+    pub(super) reason: String,
+    pub(super) starting: bool,
+}
+
+impl Groups {
+    /// Climbs the ladder for a resource that has just failed.
+    pub(super) fn failed(
+        &mut self,
+        database: &Database,
+        now: Time,
+        resource: &Name,
+        found: Found,
+        counsel: &mut Counsel,
+    ) {
+        let Some((group, definition)) = database.definition.resource(resource) else {
+            return;
+        };
+        let moving = database
+            .groups
+            .get(&group.name)
+            .is_none_or(|record| !Database::runs(record));
+        let Some(local) = self.locals.get_mut(resource) else {
+            return;
+        };
+        if moving {
+            // Whoever has the group when the move is over, or called off, brings it online.
+            local.verdict = Verdict::Restart;
+            return;
+        }
+        let decision = ladder::decide(&definition.properties, &mut local.failures, now);
+        local.failure = Some(Pending {
+            since: now,
+            reason: found.reason,
+            starting: found.starting,
+            waits: 0,
+        });
+        self.react(database, now, resource, decision, counsel);
+    }
+
+    /// The time that a policy wanted to wait is over.
+    pub(super) fn waited(
+        &mut self,
+        database: &Database,
+        now: Time,
+        resource: &Name,
+        counsel: &mut Counsel,
+    ) {
+        let Some((_, definition)) = database.definition.resource(resource) else {
+            return;
+        };
+        let Some(local) = self.locals.get_mut(resource) else {
+            return;
+        };
+        if let Some(failure) = &mut local.failure {
+            failure.waits = failure.waits.saturating_add(1);
+        }
+        let decision = ladder::again(&definition.properties, &mut local.failures, now);
+        self.react(database, now, resource, decision, counsel);
+    }
+
+    fn react(
+        &mut self,
+        database: &Database,
+        now: Time,
+        resource: &Name,
+        decision: Decision,
+        counsel: &mut Counsel,
+    ) {
+        let Some((group, definition)) = database.definition.resource(resource) else {
+            return;
+        };
+        let Some(local) = self.locals.get_mut(resource) else {
+            return;
+        };
+        let count = u32::try_from(local.failures.len()).unwrap_or(u32::MAX);
+        let known = local.failure.as_ref();
+        let mut failure = PolicyFailure {
+            reason: known.map(|known| known.reason.clone()).unwrap_or_default(),
+            starting: known.is_some_and(|known| known.starting),
+            failures: count,
+            built_in: built_in(decision),
+            waits: known.map_or(0, |known| known.waits),
+            waited: known.map_or(Duration::ZERO, |known| now.since(known.since)),
+            time: LocalTime::at(0),
+        };
+        let judged = counsel.judge(database, group, definition, &mut failure);
+        if let Reaction::Wait(span) = judged.reaction {
+            local.verdict = Verdict::Waiting { until: now + span };
+        } else {
+            local.failure = None;
+        }
+        let properties = &definition.properties;
+        let event = match judged.reaction {
+            Reaction::Restart => {
+                local.verdict = Verdict::Restart;
+                Some(Event::Restart {
+                    subject: resource.clone(),
+                    failures: count,
+                    threshold: properties.restart_threshold,
+                })
+            }
+            Reaction::Move | Reaction::GiveUp => {
+                local.verdict = Verdict::GivenUp {
+                    retry_at: ladder::retry_at(properties, now),
+                };
+                if judged.reaction == Reaction::Move
+                    && let Some(owned) = self.owned.get_mut(&group.name)
+                {
+                    owned.failover = true;
+                }
+                Some(Event::GivenUp {
+                    subject: resource.clone(),
+                    reason: given_up(&judged, &group.name, count, properties),
+                })
+            }
+            Reaction::Wait(_) | Reaction::BuiltIn => None,
+        };
+        for event in judged.event.into_iter().chain(event) {
+            self.event(event);
+        }
+    }
+}
+
+fn built_in(decision: Decision) -> Reaction {
+    match decision {
+        Decision::Restart { .. } => Reaction::Restart,
+        Decision::StayFailed => Reaction::GiveUp,
+        Decision::FailOver => Reaction::Move,
+    }
+}
+
+/// Why a resource is not restarted, and what follows.
+fn given_up(judged: &Judged, group: &Name, count: u32, properties: &ResourceProperties) -> String {
+    let moves = judged.reaction == Reaction::Move;
+    match &judged.by {
+        Some(policy) if moves => format!("the policy {policy} fails group {group} over"),
+        Some(policy) => format!("the policy {policy} gives it up"),
+        None if moves => format!("failure {count} is past the threshold: group {group} fails over"),
+        None if properties.restart_action.code() == 0 => "it is not to be restarted".to_owned(),
+        None => {
+            format!("failure {count} is past the threshold, and it does not affect the group")
+        }
+    }
+}

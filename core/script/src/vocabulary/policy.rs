@@ -1,0 +1,103 @@
+//! Policy scripts of the cluster and its groups.
+
+use quorate_model::{Name, PolicyScript};
+use rhai::plugin::*;
+
+use super::handles::GroupRef;
+use super::order::{self, read};
+use crate::policy;
+use crate::session::Session;
+use crate::stage::Order;
+use crate::thrown::{Fallible, Thrown};
+
+/// Gives the cluster, or a group, the script in a file, or none for `()`.
+pub(super) fn set(
+    context: &NativeCallContext<'_>,
+    group: Option<Name>,
+    path: &Dynamic,
+) -> Fallible<()> {
+    let policy = if path.is_unit() {
+        None
+    } else {
+        let path = path.clone().into_string().map_err(|kind| {
+            let text =
+                format!("a policy is the path of a script, or () for none, and this is {kind}");
+            Thrown::mistake(text).at(context.call_position())
+        })?;
+        Some(script(context, &path)?)
+    };
+    order::order(context, Order::PolicySet { group, policy })
+}
+
+/// The script in a file, if it has no mistakes.
+fn script(context: &NativeCallContext<'_>, path: &str) -> Fallible<PolicyScript> {
+    let folder = Session::of(context)?.with(|inner| inner.script.folder.clone());
+    let file = folder.join(path);
+    let at = context.call_position();
+    let text = std::fs::read_to_string(&file).map_err(|error| {
+        Thrown::mistake(format!(
+            "the policy script \"{path}\" cannot be read: {error}"
+        ))
+        .at(at)
+    })?;
+    let mistakes = policy::errors(&file.display().to_string(), &text);
+    if !mistakes.is_empty() {
+        let mut thrown = Thrown::mistake(format!(
+            "the policy script \"{path}\" has mistakes, and nothing was changed"
+        ));
+        thrown.findings = mistakes;
+        return Err(thrown.at(at));
+    }
+    Ok(PolicyScript {
+        file: path.to_owned(),
+        text,
+    })
+}
+
+/// Words about policy scripts.
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
+#[export_module]
+pub(crate) mod words {
+    /// The file of the group's own policy script, empty if it follows the cluster's.
+    #[rhai_fn(get = "policy", pure, return_raw)]
+    pub fn policy_of(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<String> {
+        let name = group.name.clone();
+        read(
+            &context,
+            "group",
+            &name,
+            "policy",
+            |stage| Some(stage.policy(Some(&name)).unwrap_or_default()),
+            |file| format!("{file:?}"),
+        )
+    }
+
+    /// Gives the group a policy script of its own: `group("EVS1").set_policy("../policies/least-loaded.rhai")`.
+    /// The path is relative to the drill; `()` takes the script away.
+    #[rhai_fn(name = "set_policy", return_raw)]
+    pub fn set_policy_of(
+        context: NativeCallContext<'_>,
+        group: &mut GroupRef,
+        path: Dynamic,
+    ) -> Fallible<()> {
+        set(&context, Some(group.name.clone()), &path)
+    }
+
+    /// The file of the cluster's policy script, empty if there is none.
+    #[rhai_fn(return_raw)]
+    pub fn policy(context: NativeCallContext<'_>) -> Fallible<String> {
+        let file = Session::of(&context)?.with_stage(&context, |stage| stage.policy(None))?;
+        Ok(file.unwrap_or_default())
+    }
+
+    /// Gives every group that has none of its own this policy script. The path is relative to the drill; `()` takes
+    /// the script away.
+    #[rhai_fn(return_raw)]
+    pub fn set_policy(context: NativeCallContext<'_>, path: Dynamic) -> Fallible<()> {
+        set(&context, None, &path)
+    }
+}
