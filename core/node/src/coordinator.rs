@@ -11,6 +11,7 @@ use crate::database::{Database, Stop, Update};
 use crate::io::{Cause, Event, bounds};
 use crate::message::Standing;
 use crate::node::{Coordination, Node, Phase};
+use crate::peer::Peer;
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
 
@@ -275,11 +276,7 @@ impl Node {
         let stopped = match self.peers.get(&owner) {
             _ if self.database.definition.node_by_id(owner).is_none() => Time::ZERO,
             // It said goodbye, or has started anew since.
-            Some(peer)
-                if peer.gone || (peer.standing == Standing::Joining && peer.heard.is_some()) =>
-            {
-                Time::ZERO
-            }
+            Some(peer) if peer.gone || self.has_started_anew(owner, peer) => Time::ZERO,
             peer => {
                 let unheard = coordination.since + self.quorum.takeover_wait();
                 let heard = peer.and_then(|peer| peer.heard);
@@ -293,6 +290,13 @@ impl Node {
             return Time::ZERO;
         }
         due
+    }
+
+    /// Whether a node has started again since it was last a member. That it calls itself joining is not enough:
+    /// its word may be from before it knew the view that it was taken into.
+    fn has_started_anew(&self, node: NodeId, peer: &Peer) -> bool {
+        let joining = peer.standing == Standing::Joining && peer.heard.is_some();
+        joining && self.seen_members.get(&node) != Some(&peer.incarnation)
     }
 
     /// Sends groups home that want to go and may.
