@@ -8,18 +8,23 @@
 //! - [`conformance`] tests a plugin against the contract, call by call.
 //! - [`Services`] is everything a plugin can reach. The virtual world and the real one each implement it.
 //!
+//! - [`run_monitor`] is what a resource monitor process does: it calls the plugins that [`Isolation`] and the property
+//!   `SeparateMonitor` keep apart, so that only that process dies of their faults.
+//!
 //! `unsafe` stays behind these: it lives where a foreign table is read ([`plugins`](PluginSet)), where
 //! an entry is called and where a plugin calls back.
 
 pub mod conformance;
 mod monitor;
 mod plugins;
+mod process;
 mod services;
 mod table;
 
-pub use monitor::{ARBITRATION_TIMEOUT, Monitor};
+pub use monitor::{ARBITRATION_TIMEOUT, Monitor, PluginStatus};
 pub use plugins::{
-    LibraryInfo, LoadErrors, PluginError, PluginSet, PropertyInfo, PropertyKind, TypeInfo,
-    search_folders,
+    Isolation, LibraryInfo, LoadErrors, PluginError, PluginSet, PropertyInfo, PropertyKind,
+    ReloadError, Reloaded, TypeInfo, search_folders,
 };
+pub use process::{MonitorError, run_monitor};
 pub use services::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};

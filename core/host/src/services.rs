@@ -1,6 +1,7 @@
 //! What a plugin may ask of the world it runs in. The virtual world and the real one each implement it.
 
 use quorate_model::Time;
+use serde::{Deserialize, Serialize};
 
 /// On whose behalf a service is called.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +15,7 @@ pub struct Caller<'a> {
 }
 
 /// Why a service said no: one of the original's (Win32) error codes, with a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceError {
     /// Never 0.
     pub code: u32,
@@ -33,7 +34,7 @@ impl ServiceError {
 }
 
 /// What the service controller says about a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ServiceState {
     /// Not running.
     Stopped,
@@ -46,7 +47,7 @@ pub enum ServiceState {
 }
 
 /// Who holds a disk's reservation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reservation {
     /// Nobody.
     Nobody,

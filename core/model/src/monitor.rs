@@ -154,6 +154,13 @@ pub enum MonitorEvent {
         /// At most 500 characters.
         text: String,
     },
+    /// Something the administrator should see.
+    Notice {
+        /// The original's system event id, or 0.
+        id: u32,
+        /// The text.
+        text: String,
+    },
     /// A health check ran. Only failing and first answers are reported, so that journals stay readable.
     Health {
         /// Which resource.

@@ -7,6 +7,7 @@ use quorate_model::{Name, ResourceState};
 use super::Monitor;
 use super::instance::{Operation, not_open};
 use crate::Services;
+use crate::table::Call;
 
 impl Monitor {
     pub(super) fn carry_out(&mut self, services: &mut dyn Services, command: MonitorCommand) {
@@ -85,15 +86,7 @@ impl Monitor {
                 let reason = Reason::new(abi::ERROR_OPERATION_ABORTED, "closed");
                 self.terminate(services, name, reason);
             }
-            self.call(services, name, |instance| {
-                // SAFETY: offline, and never used again: it is removed below.
-                unsafe { (instance.entries.close)(instance.resid) }
-            });
-        }
-        if let Some(instance) = self.instances.remove(name)
-            && let Some(armed) = instance.armed
-        {
-            self.timers.remove(&(armed, name.clone()));
+            self.close_instance(services, name);
         }
         self.directory.remove(name);
     }
@@ -175,7 +168,11 @@ impl Monitor {
             return;
         };
         self.cancel_arbitration(name, &reason);
-        self.call(services, name, |instance| instance.call_terminate());
+        let had = self.instances.contains_key(name);
+        if self.call(services, name, Call::Terminate).is_none() && had && !state.is_down() {
+            // Its process died of it, which is told as a failure.
+            return;
+        }
         if let Some(instance) = self.instances.get_mut(name) {
             instance.rest();
         }
@@ -202,7 +199,7 @@ impl Monitor {
     fn arbitrate(&mut self, services: &mut dyn Services, name: &Name) {
         let refused = match self.instances.get(name) {
             None => Some(not_open(name)),
-            Some(instance) if instance.entries.arbitrate.is_none() => Some(Reason::new(
+            Some(instance) if !instance.abilities.arbitrate => Some(Reason::new(
                 abi::ERROR_NOT_QUORUM_CAPABLE,
                 format!("the type of `{name}` cannot be the quorum resource"),
             )),
@@ -242,15 +239,10 @@ impl Monitor {
 
     /// Calls `release` and stops defending.
     pub(super) fn call_release(&mut self, services: &mut dyn Services, name: &Name) {
-        let answer = self.call(services, name, |instance| match instance.entries.release {
-            // SAFETY: legal from `open` on.
-            Some(release) => unsafe { release(instance.resid) },
-            None => abi::ERROR_SUCCESS,
-        });
-        if let Some((code, refused)) = answer
-            && code != abi::ERROR_SUCCESS
+        if let Some((answer, refused)) = self.call(services, name, Call::Release)
+            && answer.code != abi::ERROR_SUCCESS
         {
-            let reason = self.why(services, name, "Release", code, refused);
+            let reason = self.why(services, name, "Release", answer.code, refused);
             self.write_log(name, vec![(abi::LOG_WARNING, reason.text)]);
         }
         let busy = self.state(name).is_some_and(|state| !state.is_down());

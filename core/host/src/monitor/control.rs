@@ -7,6 +7,7 @@ use quorate_model::monitor::Reason;
 use super::Monitor;
 use super::instance::not_open;
 use crate::Services;
+use crate::table::{Call, OUTPUT_MAX};
 
 /// `CLUSCTL_RESOURCE_GET_NAME`: the resource's name, as UTF-8.
 const GET_NAME: u32 = 0x0100_0029;
@@ -14,9 +15,7 @@ const GET_NAME: u32 = 0x0100_0029;
 const GET_RESOURCE_TYPE: u32 = 0x0100_002d;
 
 /// First size of the output buffer, in bytes.
-const OUTPUT: usize = 1_024;
-/// Most output a type may give, in bytes.
-const OUTPUT_MAX: u64 = 1_024 * 1_024;
+const OUTPUT: u64 = 1_024;
 /// How often a type may ask for a larger buffer.
 const GROWTHS_MAX: usize = 4;
 
@@ -33,37 +32,21 @@ impl Monitor {
             return Err(not_open(name));
         }
         let what = format!("control code {code:#010x}");
-        let mut output = vec![0_u8; OUTPUT];
+        let mut room = OUTPUT;
         for _ in 0..GROWTHS_MAX {
-            let mut returned = 0_u64;
-            let answer = self.call(services, name, |it| match it.entries.resource_control {
-                // SAFETY: any state; input and output are as long as they say and outlive the call.
-                Some(control) => unsafe {
-                    control(
-                        it.resid,
-                        code,
-                        input.as_ptr(),
-                        input.len() as u64,
-                        output.as_mut_ptr(),
-                        output.len() as u64,
-                        &raw mut returned,
-                    )
-                },
-                None => abi::ERROR_INVALID_FUNCTION,
-            });
-            let Some((result, refused)) = answer else {
-                return Err(not_open(name));
+            let call = Call::Control {
+                code,
+                input: input.to_vec(),
+                room,
             };
-            match result {
-                abi::ERROR_SUCCESS => {
-                    output.truncate(usize::try_from(returned).unwrap_or(usize::MAX));
-                    return Ok(output);
-                }
+            let Some((answer, refused)) = self.call(services, name, call) else {
+                return Err(self.why_gone(name));
+            };
+            match answer.code {
+                abi::ERROR_SUCCESS => return Ok(answer.bytes),
                 abi::ERROR_INVALID_FUNCTION => return self.default_control(name, code),
-                abi::ERROR_MORE_DATA
-                    if returned > output.len() as u64 && returned <= OUTPUT_MAX =>
-                {
-                    output.resize(returned as usize, 0);
+                abi::ERROR_MORE_DATA if answer.needed > room && answer.needed <= OUTPUT_MAX => {
+                    room = answer.needed;
                 }
                 error => return Err(self.why(services, name, &what, error, refused)),
             }

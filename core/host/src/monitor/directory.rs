@@ -9,6 +9,8 @@ use quorate_model::monitor::ResourceSpec;
 use quorate_model::{Name, ResourceProperties, ResourceState, RestartAction, Value};
 
 use crate::PluginSet;
+use crate::plugins::TypeInfo;
+use crate::table::Knowledge;
 
 /// The open resources, and the types' defaults.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Directory {
 pub(crate) struct Record {
     pub(crate) spec: ResourceSpec,
     pub(crate) state: ResourceState,
+    /// The plugins its instance was made from.
+    plugins: Arc<PluginSet>,
     /// What the resource says of itself while it is in service, by the property's name in small letters. Written
     /// from inside its entries, when the directory is lent to them.
     published: RefCell<BTreeMap<String, String>>,
@@ -38,8 +42,26 @@ impl Directory {
         }
     }
 
-    pub(crate) fn plugins(&self) -> &PluginSet {
+    pub(crate) fn plugins(&self) -> &Arc<PluginSet> {
         &self.plugins
+    }
+
+    /// Other plugins, for the instances that are made from now on.
+    pub(crate) fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
+        self.plugins = plugins;
+    }
+
+    /// An instance of `resource` is made from the plugins as they are now.
+    pub(crate) fn renew(&mut self, resource: &str) {
+        if let Some(record) = self.records.get_mut(resource) {
+            record.plugins = Arc::clone(&self.plugins);
+        }
+    }
+
+    /// A resource's type, as the plugin has it that its instance was made from.
+    pub(crate) fn kind_of(&self, resource: &str) -> Option<&TypeInfo> {
+        let record = self.get(resource)?;
+        record.plugins.type_info(&record.spec.kind)
     }
 
     pub(crate) fn get(&self, resource: &str) -> Option<&Record> {
@@ -60,6 +82,7 @@ impl Directory {
         let record = Record {
             spec,
             state,
+            plugins: Arc::clone(&self.plugins),
             published: RefCell::default(),
         };
         self.records.insert(record.spec.name.clone(), record);
@@ -85,52 +108,9 @@ impl Directory {
         Some(std::mem::replace(&mut record.state, state))
     }
 
-    /// A property as text: a private one as set or by its type's default, or a common one.
-    ///
-    /// As in the original's registry the case of names does not matter.
-    pub(crate) fn property(&self, resource: &str, name: &str) -> Option<Cow<'_, str>> {
-        let spec = &self.get(resource)?.spec;
-        if let Some(value) = private(&spec.properties, name) {
-            return Some(value_text(value));
-        }
-        let declared = self
-            .plugins
-            .type_info(&spec.kind)
-            .and_then(|kind| kind.property(name));
-        match declared {
-            Some(property) if property.required => None,
-            Some(property) => Some(Cow::Borrowed(&property.default)),
-            None => common(&spec.properties, name).map(|number| Cow::Owned(number.to_string())),
-        }
-    }
-
-    /// Keeps a value of the moment of `resource`'s, or takes it back where it is empty. Whether it could.
-    pub(crate) fn publish(&self, resource: &str, name: &str, value: &str) -> bool {
-        let Some(record) = self.get(resource) else {
-            return false;
-        };
-        let (mut published, name) = (record.published.borrow_mut(), name.to_ascii_lowercase());
-        if value.is_empty() {
-            published.remove(&name);
-            return true;
-        }
-        let room = published.len() < PUBLISHED_MAX || published.contains_key(&name);
-        if name.is_empty() || !room {
-            return false;
-        }
-        published.insert(name, value.to_owned());
-        true
-    }
-
-    /// A value of the moment of `resource`'s, if it published one.
-    pub(crate) fn published(&self, resource: &str, name: &str) -> Option<String> {
-        let published = self.get(resource)?.published.borrow();
-        published.get(&name.to_ascii_lowercase()).cloned()
-    }
-
     /// The first property that `resource`'s type requires and its spec does not set.
     pub(crate) fn missing_property(&self, spec: &ResourceSpec) -> Option<&str> {
-        let kind = self.plugins.type_info(&spec.kind)?;
+        let kind = self.kind_of(&spec.name)?;
         kind.properties
             .iter()
             .find(|property| {
@@ -139,44 +119,11 @@ impl Directory {
             .map(|property| property.name.as_str())
     }
 
-    /// The open resources of type `kind` that `resource` depends on, directly or through others, each once and
-    /// in the order in which a walk along `depends_on` comes by them.
-    pub(crate) fn providers(&self, resource: &str, kind: &str) -> Vec<&Name> {
-        let mut seen = BTreeSet::new();
-        let mut found = Vec::new();
-        // Last in, first out; pushed in reverse, so that the definition's order is kept.
-        let mut ahead: Vec<&Name> = self.depends_on(resource).collect();
-        while let Some(name) = ahead.pop() {
-            if !seen.insert(name) {
-                continue;
-            }
-            if let Some(record) = self.get(name) {
-                if record.spec.kind == *kind {
-                    found.push(name);
-                }
-                ahead.extend(self.depends_on(name));
-            }
-        }
-        found
-    }
-
     /// What a resource depends on, last first.
     fn depends_on<'a>(&'a self, resource: &str) -> impl Iterator<Item = &'a Name> {
         self.get(resource)
             .into_iter()
             .flat_map(|record| record.spec.depends_on.iter().rev())
-    }
-
-    /// How many resources of type `kind` in other groups than `group` are Online or OnlinePending.
-    pub(crate) fn online_here(&self, group: &str, kind: &str) -> u32 {
-        let here = self.records.values().filter(|record| {
-            let state = matches!(
-                record.state,
-                ResourceState::Online | ResourceState::OnlinePending
-            );
-            state && record.spec.kind == *kind && record.spec.group != *group
-        });
-        u32::try_from(here.count()).unwrap_or(u32::MAX)
     }
 
     /// All resources, dependents before what they depend on, otherwise by name.
@@ -207,6 +154,73 @@ impl Directory {
             }
             order.push(name.clone());
         }
+    }
+}
+
+impl Knowledge for Directory {
+    fn property(&self, resource: &str, name: &str) -> Option<Cow<'_, str>> {
+        let spec = &self.get(resource)?.spec;
+        if let Some(value) = private(&spec.properties, name) {
+            return Some(value_text(value));
+        }
+        let declared = self.kind_of(resource).and_then(|kind| kind.property(name));
+        match declared {
+            Some(property) if property.required => None,
+            Some(property) => Some(Cow::Borrowed(&property.default)),
+            None => common(&spec.properties, name).map(|number| Cow::Owned(number.to_string())),
+        }
+    }
+
+    fn providers(&self, resource: &str, kind: &str) -> Vec<Name> {
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        // Last in, first out; pushed in reverse, so that the definition's order is kept.
+        let mut ahead: Vec<&Name> = self.depends_on(resource).collect();
+        while let Some(name) = ahead.pop() {
+            if !seen.insert(name) {
+                continue;
+            }
+            if let Some(record) = self.get(name) {
+                if record.spec.kind == *kind {
+                    found.push(name.clone());
+                }
+                ahead.extend(self.depends_on(name));
+            }
+        }
+        found
+    }
+
+    fn publish(&self, resource: &str, name: &str, value: &str) -> bool {
+        let Some(record) = self.get(resource) else {
+            return false;
+        };
+        let (mut published, name) = (record.published.borrow_mut(), name.to_ascii_lowercase());
+        if value.is_empty() {
+            published.remove(&name);
+            return true;
+        }
+        let room = published.len() < PUBLISHED_MAX || published.contains_key(&name);
+        if name.is_empty() || !room {
+            return false;
+        }
+        published.insert(name, value.to_owned());
+        true
+    }
+
+    fn published(&self, resource: &str, name: &str) -> Option<String> {
+        let published = self.get(resource)?.published.borrow();
+        published.get(&name.to_ascii_lowercase()).cloned()
+    }
+
+    fn online_here(&self, group: &str, kind: &str) -> u32 {
+        let here = self.records.values().filter(|record| {
+            let state = matches!(
+                record.state,
+                ResourceState::Online | ResourceState::OnlinePending
+            );
+            state && record.spec.kind == *kind && record.spec.group != *group
+        });
+        u32::try_from(here.count()).unwrap_or(u32::MAX)
     }
 }
 

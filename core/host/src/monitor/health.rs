@@ -8,6 +8,7 @@ use quorate_model::{Name, ResourceState, Time};
 
 use super::Monitor;
 use crate::Services;
+use crate::table::Call;
 
 /// A poll interval that stands for the type's (SEMANTICS 3.1).
 const TYPES_OWN: u32 = u32::MAX;
@@ -60,15 +61,11 @@ impl Monitor {
     }
 
     fn check_looks_alive(&mut self, services: &mut dyn Services, name: &Name) {
-        // SAFETY: online.
-        let answer = self.call(services, name, |it| unsafe {
-            (it.entries.looks_alive)(it.resid)
-        });
-        let Some((answer, refused)) = answer else {
+        let Some((answer, refused)) = self.call(services, name, Call::LooksAlive) else {
             return;
         };
         // Anything but 1, a panic's code included, is no.
-        let alive = answer == 1;
+        let alive = answer.code == 1;
         let reason = (!alive).then(|| refused.map(|error| error.text));
         let reason = reason.map(|text| self.why_not(services, name, text, "LooksAlive said no"));
         let Some(instance) = self.instances.get_mut(name) else {
@@ -84,14 +81,10 @@ impl Monitor {
 
     /// Asks IsAlive; "no" means Failed and Terminate.
     pub(super) fn check_is_alive(&mut self, services: &mut dyn Services, name: &Name) {
-        // SAFETY: online.
-        let answer = self.call(services, name, |it| unsafe {
-            (it.entries.is_alive)(it.resid)
-        });
-        let Some((answer, refused)) = answer else {
+        let Some((answer, refused)) = self.call(services, name, Call::IsAlive) else {
             return;
         };
-        let alive = answer == 1;
+        let alive = answer.code == 1;
         let Some(instance) = self.instances.get_mut(name) else {
             return;
         };
@@ -141,7 +134,7 @@ impl Monitor {
     /// The intervals of LooksAlive and IsAlive: the resource's own, or the type's.
     fn intervals(&self, name: &Name) -> (Duration, Duration) {
         let record = self.directory.get(name);
-        let kind = record.and_then(|record| self.directory.plugins().type_info(&record.spec.kind));
+        let kind = self.directory.kind_of(name);
         let pick = |own: Option<u32>, kind: Option<u32>, original: u32| {
             let own = own.filter(|own| *own != TYPES_OWN);
             let ms = own.or(kind).unwrap_or(original).max(INTERVAL_MIN_MS);

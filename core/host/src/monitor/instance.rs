@@ -1,18 +1,19 @@
 //! An open instance, and the calls of its entries.
 
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
 use std::time::Duration;
 
-use quorate_abi::{self as abi, QrResid, QrWork, error_name};
+use quorate_abi::{self as abi, QrResid, error_name};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{Name, Time};
 
 use super::Monitor;
-use crate::plugins::{Entries, WorkEntry};
-use crate::table::{Frame, Handle, Mailbox, enter, lend};
+use super::isolation::Home;
+use crate::plugins::{Entries, Image};
+use crate::process::{Mail, World};
+use crate::table::{Abilities, Call, Frame, Handle, Mailbox, Returned, Work, enter, lend, run};
 use crate::{ServiceError, Services};
-
-/// Longest text taken from `last_error`, in bytes.
-const ERROR_TEXT_MAX: u64 = 8 * 1_024;
 
 /// The least wait before `work` is called again: the clock that a plugin sees counts milliseconds, and virtual
 /// time must go on.
@@ -21,11 +22,14 @@ const WAIT_MIN: Duration = Duration::from_millis(1);
 /// One open instance of a resource type.
 #[derive(Debug)]
 pub(super) struct Instance {
-    pub(super) entries: Entries,
-    pub(super) resid: QrResid,
-    pub(super) handle: Handle,
-    /// Only with a library that runs threads.
-    pub(super) mailbox: Option<Mailbox>,
+    pub(super) place: Place,
+    pub(super) abilities: Abilities,
+    /// The library runs threads, which report by themselves.
+    pub(super) has_threads: bool,
+    /// Whether such reports are taken now.
+    expecting: bool,
+    /// Which image of its library it was made from.
+    pub(super) image: u64,
     pub(super) pending: Option<Pending>,
     /// When `work` is called next.
     pub(super) work_at: Option<Time>,
@@ -43,6 +47,26 @@ pub(super) struct Instance {
     pub(super) deferred: Option<MonitorCommand>,
     /// The instance's entry among the monitor's timers.
     pub(super) armed: Option<Time>,
+}
+
+/// Where an instance lives, and how it is called.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// In this process.
+    Here {
+        entries: Entries,
+        resid: QrResid,
+        handle: Handle,
+        /// Only with a library that runs threads.
+        mailbox: Option<Mailbox>,
+    },
+    /// In a resource monitor process of its own, or of its library's.
+    Apart {
+        /// The process, by its number in this monitor.
+        process: u64,
+        /// The instance, by its number in the process.
+        number: u32,
+    },
 }
 
 // SAFETY: `resid` is only ever handed back to its plugin, from one thread at a time: that is all the contract
@@ -75,20 +99,30 @@ impl Operation {
             Self::Arbitrate => "Arbitrate",
         }
     }
+
+    /// The entry that begins it.
+    pub(super) fn call(self) -> Call {
+        match self {
+            Self::Online => Call::Online,
+            Self::Offline => Call::Offline,
+            Self::Arbitrate => Call::Arbitrate,
+        }
+    }
 }
 
 impl Instance {
     pub(super) fn new(
-        entries: Entries,
-        resid: QrResid,
-        handle: Handle,
-        mailbox: Option<Mailbox>,
+        place: Place,
+        abilities: Abilities,
+        has_threads: bool,
+        image: u64,
     ) -> Instance {
         Instance {
-            entries,
-            resid,
-            handle,
-            mailbox,
+            place,
+            abilities,
+            has_threads,
+            expecting: false,
+            image,
             pending: None,
             work_at: None,
             looks_alive_at: None,
@@ -119,8 +153,13 @@ impl Instance {
     }
 
     /// Whether reports from the plugin's threads are taken.
-    pub(super) fn expect_reports(&self, pending: bool) {
-        if let Some(mailbox) = &self.mailbox {
+    pub(super) fn expect_reports(&mut self, pending: bool) {
+        self.expecting = pending;
+        if let Place::Here {
+            mailbox: Some(mailbox),
+            ..
+        } = &self.place
+        {
             mailbox.set_pending(pending);
         }
     }
@@ -143,71 +182,90 @@ impl Instance {
         .flatten()
         .min()
     }
-
-    pub(super) fn call_terminate(&self) {
-        // SAFETY: legal in any state of an open instance.
-        unsafe { (self.entries.terminate)(self.resid) }
-    }
 }
 
 /// What an entry that may take time answered.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) code: u32,
-    pub(super) work: QrWork,
+    pub(super) work: Work,
     pub(super) refused: Option<ServiceError>,
 }
 
 impl Monitor {
-    /// Calls into an instance, with the world behind it. `None` if there is no instance.
-    pub(super) fn call<R>(
+    /// Calls into an instance, with the world behind it. `None` if there is no instance, or if its process died.
+    pub(super) fn call(
         &mut self,
         services: &mut dyn Services,
         name: &Name,
-        entry: impl FnOnce(&Instance) -> R,
-    ) -> Option<(R, Option<ServiceError>)> {
+        call: Call,
+    ) -> Option<(Returned, Option<ServiceError>)> {
         let instance = self.instances.get(name)?;
         let record = self.directory.get(name)?;
-        let frame = Frame::new(
-            instance.handle,
-            Some(services),
-            &self.directory,
-            &record.spec,
-        );
-        let (result, traces) = enter(frame, || entry(instance));
+        let (returned, traces) = match &instance.place {
+            Place::Here {
+                entries,
+                resid,
+                handle,
+                ..
+            } => {
+                let frame = Frame::new(*handle, Some(services), &self.directory, &record.spec);
+                // SAFETY: open; the states in which each entry may be called are kept by the operations.
+                enter(frame, || unsafe { run(entries, *resid, &call) })
+            }
+            Place::Apart { process, number } => {
+                let id = *process;
+                let mut world = World {
+                    services,
+                    known: &self.directory,
+                    spec: &record.spec,
+                };
+                let process = self.processes.get_mut(&id)?;
+                match process.call(&mut world, *number, instance.expecting, call) {
+                    Ok(answer) => answer,
+                    Err(death) => {
+                        self.died(id, name, death);
+                        return None;
+                    }
+                }
+            }
+        };
         self.write_log(name, traces.log);
-        Some((result, traces.refused))
+        Some((returned, traces.refused))
     }
 
-    /// Calls an entry that may take time. `entry` names one that the instance's table may lack.
+    /// Calls an entry that may take time.
     pub(super) fn call_work(
         &mut self,
         services: &mut dyn Services,
         name: &Name,
-        entry: impl FnOnce(&Entries) -> Option<WorkEntry>,
+        call: Call,
     ) -> Option<Answer> {
-        let ((code, work), refused) = self.call(services, name, |instance| {
-            let mut work = QrWork {
-                size: size_of::<QrWork>() as u32,
-                wait_ms: 0,
-                checkpoint: 0,
-                has_event: 0,
-                signal: 0,
-                quorum_lost: 0,
-            };
-            let code = match entry(&instance.entries) {
-                // SAFETY: the states in which each may be called are kept by the operations; `work` outlives
-                // the call.
-                Some(entry) => unsafe { entry(instance.resid, &raw mut work) },
-                None => abi::ERROR_INVALID_FUNCTION,
-            };
-            (code, work)
-        })?;
+        let (returned, refused) = self.call(services, name, call)?;
         Some(Answer {
-            code,
-            work,
+            code: returned.code,
+            work: returned.work,
             refused,
         })
+    }
+
+    /// What the threads of an instance's plugin reported since the last look.
+    pub(super) fn take_mail(&mut self, name: &Name) -> Option<Mail> {
+        let instance = self.instances.get(name)?;
+        match &instance.place {
+            Place::Here { mailbox, .. } => mailbox.as_ref().map(Mailbox::take),
+            Place::Apart { process, number } => {
+                let id = *process;
+                let process = self.processes.get_mut(&id)?;
+                match process.mail(*number, instance.expecting) {
+                    Ok(mail) => Some(mail),
+                    Err(death) => {
+                        self.died(id, name, death);
+                        None
+                    }
+                }
+            }
+        }
     }
 
     /// Adds a plugin's lines to the events.
@@ -256,22 +314,7 @@ impl Monitor {
         services: &mut dyn Services,
         name: &Name,
     ) -> Option<String> {
-        let (bytes, _) = self.call(services, name, |instance| {
-            let entry = instance.entries.last_error?;
-            let mut buffer = vec![0_u8; 512];
-            // SAFETY: any state; the buffer is as long as it says.
-            let read = |buffer: &mut [u8]| unsafe {
-                entry(instance.resid, buffer.as_mut_ptr(), buffer.len() as u64)
-            };
-            let mut len = read(&mut buffer);
-            if len > buffer.len() as u64 {
-                buffer.resize(len.min(ERROR_TEXT_MAX) as usize, 0);
-                len = read(&mut buffer);
-            }
-            buffer.truncate(usize::try_from(len).unwrap_or(usize::MAX));
-            Some(buffer)
-        })?;
-        let bytes = bytes?;
+        let bytes = self.call(services, name, Call::LastError)?.0.bytes;
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
@@ -283,25 +326,47 @@ impl Monitor {
         services: &mut dyn Services,
         name: &Name,
     ) -> Result<(), Reason> {
+        self.directory.renew(name);
+        let plugins = Arc::clone(self.directory.plugins());
         let Some(record) = self.directory.get(name) else {
             return Err(not_open(name));
         };
-        let plugins = self.directory.plugins();
         let kind = &record.spec.kind;
-        let Some((number, kind_number, shared)) = plugins.find(kind) else {
+        let Some((kind_number, image)) = plugins.find(kind) else {
             let error = plugins.not_found(Some(kind));
             return Err(Reason::new(
                 abi::ERROR_RESOURCE_TYPE_NOT_FOUND,
                 error.to_string(),
             ));
         };
+        let home = Home::of(&plugins, image, &record.spec);
+        let instance = match home {
+            Home::Host => self.open_here(services, name, image, kind_number)?,
+            Home::Library | Home::Resource => self.open_apart(services, name, image, home)?,
+        };
+        self.instances.insert(name.clone(), instance);
+        Ok(())
+    }
+
+    /// An instance in this process.
+    fn open_here(
+        &mut self,
+        services: &mut dyn Services,
+        name: &Name,
+        shared: &Image,
+        kind_number: usize,
+    ) -> Result<Instance, Reason> {
+        let Some(record) = self.directory.get(name) else {
+            return Err(not_open(name));
+        };
         let image = if shared.info.is_stateless() {
             shared
         } else {
-            match self.copies.entry(number) {
-                std::collections::btree_map::Entry::Occupied(copy) => copy.into_mut(),
-                std::collections::btree_map::Entry::Vacant(slot) => {
-                    let copy = crate::plugins::Image::open_copy(&shared.info.path)
+            match self.copies.entry(shared.id) {
+                Entry::Occupied(copy) => copy.into_mut(),
+                Entry::Vacant(slot) => {
+                    let copy = shared
+                        .copy()
                         .map_err(|error| Reason::new(abi::ERROR_NOT_READY, error.to_string()))?;
                     slot.insert(copy)
                 }
@@ -313,6 +378,7 @@ impl Monitor {
         };
         let handle = Handle::new();
         let mailbox = image.info.has_threads().then(|| Mailbox::new(handle));
+        let has_threads = mailbox.is_some();
         let mut resid: QrResid = std::ptr::null_mut();
         let frame = Frame::new(handle, Some(services), &self.directory, &record.spec);
         let (code, traces) = enter(frame, || {
@@ -323,9 +389,14 @@ impl Monitor {
         if code != abi::ERROR_SUCCESS {
             return Err(self.why(services, name, "Open", code, traces.refused));
         }
-        self.instances
-            .insert(name.clone(), Instance::new(entries, resid, handle, mailbox));
-        Ok(())
+        let place = Place::Here {
+            entries,
+            resid,
+            handle,
+            mailbox,
+        };
+        let abilities = Abilities::of(&entries);
+        Ok(Instance::new(place, abilities, has_threads, shared.id))
     }
 }
 

@@ -5,6 +5,7 @@ mod control;
 mod directory;
 mod health;
 mod instance;
+mod isolation;
 mod operations;
 mod shutdown;
 #[cfg(test)]
@@ -17,9 +18,12 @@ use std::time::Duration;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{Name, ResourceState, Time};
 
-pub(crate) use self::directory::Directory;
+use self::directory::Directory;
 use self::instance::Instance;
+pub use self::isolation::PluginStatus;
+use self::isolation::Ward;
 use crate::plugins::Image;
+use crate::process::Process;
 use crate::{PluginSet, Services};
 
 /// How long an arbitration may take in all. The original's 300 ms for every entry cannot hold for it
@@ -53,8 +57,12 @@ pub struct Monitor {
     /// What is due when: at most one entry an instance, the same as its `armed`.
     timers: BTreeSet<(Time, Name)>,
     events: VecDeque<MonitorEvent>,
-    /// This boot's own copies of the libraries that keep process-wide state, by their number in the set.
-    copies: BTreeMap<usize, Image>,
+    /// This boot's own copies of the libraries that keep process-wide state, by their image.
+    copies: BTreeMap<u64, Image>,
+    /// The resource monitor processes beside this one.
+    processes: BTreeMap<u64, Process>,
+    /// Those that died, and what follows from it.
+    ward: Ward,
 }
 
 impl Monitor {
@@ -67,6 +75,8 @@ impl Monitor {
             timers: BTreeSet::new(),
             events: VecDeque::new(),
             copies: BTreeMap::new(),
+            processes: BTreeMap::new(),
+            ward: Ward::default(),
         }
     }
 
@@ -78,7 +88,12 @@ impl Monitor {
     /// Terminate) and ends Offline.
     pub fn command(&mut self, services: &mut dyn Services, command: MonitorCommand) {
         let resource = command.resource().clone();
+        if let MonitorCommand::Online { .. } = command {
+            self.renew(services, &resource);
+        }
         self.carry_out(services, command);
+        self.renew(services, &resource);
+        self.mourn(services);
         self.rearm(&resource);
     }
 
@@ -95,6 +110,8 @@ impl Monitor {
             if let Some(instance) = self.instances.get_mut(&name) {
                 instance.armed = None;
                 self.due(services, &name, now);
+                self.renew(services, &name);
+                self.mourn(services);
                 self.rearm(&name);
                 let armed = self
                     .instances

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use quorate_abi as abi;
-use quorate_abi::QrWork;
 use quorate_model::monitor::{MonitorEvent, Reason};
 use quorate_model::{Name, ResourceProperties, ResourceState, Time};
 
 use super::instance::{Answer, Operation, Pending};
 use super::{ARBITRATION_TIMEOUT, Monitor};
 use crate::Services;
+use crate::table::{Call, Work};
 
 /// How often the reports of a plugin's own threads are looked at while something is pending.
 const MAIL_PERIOD_MS: u32 = 100;
@@ -26,12 +26,14 @@ impl Monitor {
                 instance.has_event = false;
             }
         }
-        let answer = self.call_work(services, name, |entries| match operation {
-            Operation::Online => Some(entries.online),
-            Operation::Offline => Some(entries.offline),
-            Operation::Arbitrate => entries.arbitrate,
-        });
-        let Some(answer) = answer else { return };
+        let answer = self.call_work(services, name, operation.call());
+        let Some(answer) = answer else {
+            if operation == Operation::Arbitrate {
+                let reason = self.why_gone(name);
+                self.arbitrated(name, Err(reason));
+            }
+            return;
+        };
         let now = services.now();
         if answer.code == abi::ERROR_IO_PENDING {
             let timeout = self.timeout(name, operation);
@@ -57,7 +59,7 @@ impl Monitor {
             return;
         };
         let operation = instance.operation();
-        if instance.entries.work.is_none() {
+        if !instance.abilities.work {
             // Only a look at its threads' reports was due.
             if let Some(instance) = self.instances.get_mut(name)
                 && operation.is_some()
@@ -66,12 +68,12 @@ impl Monitor {
             }
             return;
         }
-        let Some(answer) = self.call_work(services, name, |entries| entries.work) else {
+        let Some(answer) = self.call_work(services, name, Call::Work) else {
             return;
         };
         match operation {
             Some(operation) => {
-                if answer.work.quorum_lost != 0 {
+                if answer.work.quorum_lost {
                     self.lose_quorum(services, name);
                 }
                 self.took(services, name, now, operation, answer);
@@ -96,10 +98,10 @@ impl Monitor {
                 let Some(instance) = self.instances.get_mut(name) else {
                     return;
                 };
-                instance.has_event |= answer.work.has_event != 0;
-                if instance.entries.work.is_some() {
+                instance.has_event |= answer.work.has_event;
+                if instance.abilities.work {
                     instance.schedule_work(now, answer.work.wait_ms);
-                } else if instance.mailbox.is_some() {
+                } else if instance.has_threads {
                     instance.schedule_work(now, MAIL_PERIOD_MS);
                 } else {
                     let text = format!(
@@ -148,7 +150,7 @@ impl Monitor {
         name: &Name,
         now: Time,
         operation: Operation,
-        work: &QrWork,
+        work: &Work,
     ) {
         let Some(instance) = self.instances.get_mut(name) else {
             return;
@@ -162,7 +164,7 @@ impl Monitor {
                 // Without a wait of its own, what was scheduled before stands: a defence goes on.
                 instance.schedule_work(now, work.wait_ms);
             }
-            instance.has_event |= work.has_event != 0;
+            instance.has_event |= work.has_event;
         }
         match operation {
             Operation::Online => {
@@ -215,7 +217,7 @@ impl Monitor {
             let reason = Reason::new(abi::ERROR_TIMEOUT, text);
             if self.state(name).is_some_and(ResourceState::is_down) {
                 // Cancels what is pending.
-                self.call(services, name, |instance| instance.call_terminate());
+                self.call(services, name, Call::Terminate);
             } else {
                 self.call_release(services, name);
             }
@@ -235,7 +237,7 @@ impl Monitor {
     pub(super) fn fail(&mut self, services: &mut dyn Services, name: &Name, reason: Reason) {
         self.cancel_arbitration(name, &reason);
         self.enter_state(name, ResourceState::Failed, Some(reason.clone()));
-        self.call(services, name, |instance| instance.call_terminate());
+        self.call(services, name, Call::Terminate);
         let Some(instance) = self.instances.get_mut(name) else {
             return;
         };
@@ -264,7 +266,7 @@ impl Monitor {
         }
         let online = self.state(name) == Some(ResourceState::Online);
         let broken = !matches!(code, abi::ERROR_SUCCESS | abi::ERROR_IO_PENDING);
-        if work.quorum_lost != 0 || (broken && !online) {
+        if work.quorum_lost || (broken && !online) {
             self.lose_quorum(services, name);
         }
         if !online {
@@ -273,7 +275,7 @@ impl Monitor {
         if code == abi::ERROR_PANIC {
             let reason = self.why(services, name, "Work", code, refused);
             self.fail(services, name, reason);
-        } else if broken || work.signal != 0 {
+        } else if broken || work.signal {
             self.check_is_alive(services, name);
         }
     }
@@ -305,11 +307,13 @@ impl Monitor {
         let Some(instance) = self.instances.get(name) else {
             return;
         };
-        let Some(mailbox) = &instance.mailbox else {
+        if !instance.has_threads {
+            return;
+        }
+        let operation = instance.operation();
+        let Some((report, log)) = self.take_mail(name) else {
             return;
         };
-        let operation = instance.operation();
-        let (report, log) = mailbox.take();
         self.write_log(name, log);
         let Some(operation) = operation else { return };
         self.note_progress(name, now, report.checkpoint);
@@ -322,15 +326,7 @@ impl Monitor {
         match report.ended {
             None => {}
             Some(abi::ERROR_SUCCESS) => {
-                let nothing = QrWork {
-                    size: size_of::<QrWork>() as u32,
-                    wait_ms: 0,
-                    checkpoint: 0,
-                    has_event: 0,
-                    signal: 0,
-                    quorum_lost: 0,
-                };
-                self.ended(services, name, now, operation, &nothing);
+                self.ended(services, name, now, operation, &Work::default());
             }
             Some(code) => {
                 let reason = self.why(services, name, operation.as_str(), code, None);
@@ -353,8 +349,7 @@ impl Monitor {
         let own = record.spec.properties.pending_timeout;
         let kind = self
             .directory
-            .plugins()
-            .type_info(&record.spec.kind)
+            .kind_of(name)
             .map_or(0, |kind| kind.pending_timeout_ms);
         let ms = if own == cluster && kind != 0 {
             kind

@@ -5,8 +5,9 @@ use quorate_model::monitor::Reason;
 use quorate_model::{Name, ResourceState};
 
 use super::Monitor;
+use super::instance::Place;
 use crate::Services;
-use crate::table::{Frame, enter};
+use crate::table::{Call, Frame, enter, run};
 
 impl Monitor {
     /// The cluster service is gone: takes everything out of service now, dependents first, gracefully where
@@ -15,6 +16,7 @@ impl Monitor {
     pub fn terminate_all(&mut self, services: &mut dyn Services) {
         for name in self.directory.dependents_first() {
             self.stop(services, &name);
+            self.mourn(services);
             self.rearm(&name);
         }
     }
@@ -28,7 +30,7 @@ impl Monitor {
         let (pending, defending) = (instance.pending.is_some(), instance.defending);
         match self.state(name) {
             Some(ResourceState::Online) if !pending => {
-                let answer = self.call_work(services, name, |entries| Some(entries.offline));
+                let answer = self.call_work(services, name, Call::Offline);
                 if answer.is_some_and(|answer| answer.code == abi::ERROR_SUCCESS) {
                     if let Some(instance) = self.instances.get_mut(name) {
                         instance.rest();
@@ -60,15 +62,26 @@ impl Monitor {
             let Some(record) = self.directory.get(&name) else {
                 continue;
             };
-            let frame = Frame::new(instance.handle, None, &self.directory, &record.spec);
+            // Whatever lives in a process beside this one dies with that.
+            let Place::Here {
+                entries,
+                resid,
+                handle,
+                ..
+            } = &instance.place
+            else {
+                continue;
+            };
+            let frame = Frame::new(*handle, None, &self.directory, &record.spec);
             let running =
                 !record.state.is_down() || instance.pending.is_some() || instance.defending;
             enter(frame, || {
                 if running {
-                    instance.call_terminate();
+                    // SAFETY: legal in any state of an open instance.
+                    unsafe { run(entries, *resid, &Call::Terminate) };
                 }
                 // SAFETY: offline, and removed above, so never used again.
-                unsafe { (instance.entries.close)(instance.resid) }
+                unsafe { run(entries, *resid, &Call::Close) };
             });
         }
     }

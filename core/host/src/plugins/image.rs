@@ -1,8 +1,11 @@
 //! A mapped library and the checked tables of its types.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
 use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
 use quorate_abi::{self as abi, QrEntryFn, QrHost, QrPlugin, QrStr, QrTable};
@@ -11,6 +14,7 @@ use super::block;
 use super::elf;
 use super::error::PluginError;
 use super::info::{LibraryInfo, TypeInfo};
+use super::reload::Mark;
 use crate::table;
 
 /// The table versions this host takes.
@@ -95,6 +99,13 @@ fn covers(size: u32, offset: usize) -> bool {
 pub(crate) struct Image {
     pub(crate) info: LibraryInfo,
     pub(crate) entries: Vec<Entries>,
+    /// Never used twice in a process.
+    pub(crate) id: u64,
+    /// The file it was mapped from, which stays the same whatever is at its path: copies and monitor processes use it.
+    /// `None` for one that no file was read for.
+    pub(crate) file: Option<Arc<File>>,
+    /// What told the file at its path from others when it was read.
+    pub(super) mark: Option<Mark>,
 }
 
 // SAFETY: function pointers into code that is never unmapped. Which thread may call them is the contract's
@@ -114,13 +125,32 @@ impl Image {
         Image::map(path, path, host)
     }
 
+    /// Maps the file at `mapped`, calling it `path`.
+    pub(crate) fn open_at(mapped: &Path, path: &Path) -> Result<Image, PluginError> {
+        Image::map(mapped, path, table::host())
+    }
+
+    /// Maps a private copy of what this was mapped from, with statics of its own.
+    pub(crate) fn copy(&self) -> Result<Image, PluginError> {
+        let path = &self.info.path;
+        match &self.file {
+            Some(file) => Image::copy_of(&own(file), path, table::host()),
+            None => Image::open_copy(path),
+        }
+    }
+
     /// Maps a private copy, with statics of its own, and checks it as the original.
     pub(crate) fn open_copy(path: &Path) -> Result<Image, PluginError> {
-        Image::open_copy_for(path, table::host())
+        Image::copy_of(path, path, table::host())
     }
 
     /// As [`open_copy`](Self::open_copy), with another table of the host's.
     pub(crate) fn open_copy_for(path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
+        Image::copy_of(path, path, host)
+    }
+
+    /// Maps a private copy of the file at `from`, calling it `path`.
+    fn copy_of(from: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
         let failed = |error: std::io::Error| PluginError::Open {
             file: path.to_owned(),
             why: format!("no private copy could be made: {error}"),
@@ -130,16 +160,24 @@ impl Image {
             .suffix(".so")
             .tempfile()
             .map_err(failed)?;
-        fs::copy(path, copy.path()).map_err(failed)?;
+        fs::copy(from, copy.path()).map_err(failed)?;
         // Once mapped the copy needs no name any more: it is removed here.
         Image::map(copy.path(), path, host)
     }
 
     /// Maps `mapped`, calling it `path` in messages.
     fn map(mapped: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
+        let mark = Mark::of(path);
+        let file = File::open(mapped).map_err(|error| PluginError::Open {
+            file: path.to_owned(),
+            why: error.to_string(),
+        })?;
         let (_, block) = Image::entry(mapped, path)?;
         // SAFETY: what the entry returned, and the library stays mapped.
-        unsafe { Image::from_block_for(path, block, host) }
+        let mut image = unsafe { Image::from_block_for(path, block, host) }?;
+        image.file = Some(Arc::new(file));
+        image.mark = mark;
+        Ok(image)
     }
 
     /// Maps `mapped`, calling it `path` in messages: its entry, and what that returned, unchecked.
@@ -157,11 +195,16 @@ impl Image {
             file: path.to_owned(),
             why: error.to_string(),
         };
-        // A bare file name would be searched for in the system's folders.
-        let absolute = fs::canonicalize(mapped).map_err(|error| PluginError::Open {
+        let system = |error: std::io::Error| PluginError::Open {
             file: path.to_owned(),
             why: error.to_string(),
-        })?;
+        };
+        // A bare file name would be searched for in the system's folders. What has no name any more is not resolved.
+        let absolute = if mapped.starts_with("/proc") {
+            mapped.to_owned()
+        } else {
+            fs::canonicalize(mapped).map_err(system)?
+        };
         // SAFETY: this runs the library's initialisers. It exports our entry symbol, so it was made to be
         // loaded by us; what foreign code does beyond that no host can check.
         let library =
@@ -222,8 +265,20 @@ impl Image {
             // SAFETY: `table` is NULL or what `startup` handed out, valid for as long as the library.
             entries.push(unsafe { check_table(path, kind, code, table) }?);
         }
-        Ok(Image { info, entries })
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Ok(Image {
+            info,
+            entries,
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            file: None,
+            mark: None,
+        })
     }
+}
+
+/// An open file's name in this process.
+pub(super) fn own(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 /// # Safety

@@ -5,6 +5,8 @@ mod elf;
 mod error;
 mod image;
 mod info;
+mod isolation;
+mod reload;
 mod search;
 mod set;
 #[cfg(test)]
@@ -14,5 +16,7 @@ pub(crate) use block::read as read_block;
 pub use error::{LoadErrors, PluginError};
 pub(crate) use image::{Entries, Image, WorkEntry, check_table};
 pub use info::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
+pub use isolation::Isolation;
+pub use reload::{ReloadError, Reloaded};
 pub use search::search_folders;
 pub use set::PluginSet;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use super::error::{LoadErrors, PluginError};
 use super::image::Image;
 use super::info::{LibraryInfo, TypeInfo};
+use super::isolation::{ALL, Isolation};
+use super::reload::{ReloadError, Reloaded};
 use super::search;
 
 /// The loaded plugin libraries and the resource types they implement.
@@ -17,6 +19,7 @@ pub struct PluginSet {
     /// Type name to library and type.
     types: BTreeMap<String, (usize, usize)>,
     folders: Vec<PathBuf>,
+    isolation: Isolation,
 }
 
 impl PluginSet {
@@ -147,10 +150,91 @@ impl PluginSet {
         }
     }
 
-    /// The image that implements a type, its number in the set and the type's number in the image.
-    pub(crate) fn find(&self, kind: &str) -> Option<(usize, usize, &Image)> {
+    /// The image that implements a type, and the type's number in it.
+    pub(crate) fn find(&self, kind: &str) -> Option<(usize, &Image)> {
         let &(image, kind) = self.types.get(kind)?;
-        Some((image, kind, self.images.get(image)?))
+        Some((kind, self.images.get(image)?))
+    }
+
+    /// The images, in the order of [`libraries`](Self::libraries).
+    pub(crate) fn images(&self) -> impl Iterator<Item = &Image> {
+        self.images.iter()
+    }
+
+    /// The settings of resource monitor processes.
+    pub fn isolation(&self) -> &Isolation {
+        &self.isolation
+    }
+
+    /// Other settings of resource monitor processes.
+    ///
+    /// # Errors
+    ///
+    /// The names among [`Isolation::libraries`] that are no library of the set; it is then unchanged.
+    pub fn isolate(&mut self, isolation: Isolation) -> Result<(), ReloadError> {
+        for name in isolation.libraries.iter().filter(|name| *name != ALL) {
+            self.library(name)?;
+        }
+        self.isolation = isolation;
+        Ok(())
+    }
+
+    /// Checks that there is a library called `name`.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, with the nearest name.
+    pub fn require_library(&self, name: &str) -> Result<(), ReloadError> {
+        self.library(name).map(drop)
+    }
+
+    /// The number of the library called `name`.
+    fn library(&self, name: &str) -> Result<usize, ReloadError> {
+        let number = self.images.iter().position(|it| it.info.name == name);
+        number.ok_or_else(|| ReloadError::unknown(name, self.libraries()))
+    }
+
+    /// The set with a newly read image of the library called `name`; without a name, of each whose file has changed
+    /// since it was read. Each is mapped from a private copy, so that its file may be replaced at any time.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such library, or if a file is no plugin any more, is another plugin, or lacks a type that it had.
+    pub fn reload(&self, name: Option<&str>) -> Result<(PluginSet, Vec<Reloaded>), ReloadError> {
+        let numbers: Vec<usize> = match name {
+            Some(name) => vec![self.library(name)?],
+            None => (0..self.images.len())
+                .filter(|number| self.images[*number].has_changed())
+                .collect(),
+        };
+        let (mut set, mut reloaded) = (self.clone(), Vec::new());
+        for number in numbers {
+            let old = &self.images[number];
+            let mut new = Image::open_copy(&old.info.path)?;
+            ReloadError::check(&old.info, &new.info)?;
+            new.info.shadows.clone_from(&old.info.shadows);
+            for (index, kind) in new.info.types.iter().enumerate() {
+                if let Some(other) = self
+                    .library_of(&kind.name)
+                    .filter(|it| it.name != new.info.name)
+                {
+                    return Err(ReloadError::Plugin(PluginError::DuplicateType {
+                        kind: kind.name.clone(),
+                        first: (other.name.clone(), other.path.clone()),
+                        second: (new.info.name.clone(), new.info.path.clone()),
+                    }));
+                }
+                set.types.insert(kind.name.clone(), (number, index));
+            }
+            reloaded.push(Reloaded {
+                plugin: new.info.name.clone(),
+                path: new.info.path.clone(),
+                before: old.info.version.clone(),
+                now: new.info.version.clone(),
+            });
+            set.images[number] = new;
+        }
+        Ok((set, reloaded))
     }
 
     /// Adds what a folder search found, unless it was found before.

@@ -2,6 +2,7 @@
 
 use quorate_abi as abi;
 use quorate_abi::{QrCluster, QrInstance, QrLog, QrProperties, QrStr};
+use quorate_model::Name;
 
 use super::frame::{Frame, Handle, serve, with};
 use super::mailbox;
@@ -39,7 +40,7 @@ unsafe fn get_of(
     // SAFETY: passed on.
     let name = unsafe { text(name)? };
     let value = frame
-        .directory
+        .known
         .property(resource, name)
         .ok_or_else(|| not_found(format!("`{resource}` has no property `{name}`")))?;
     // SAFETY: passed on.
@@ -69,7 +70,7 @@ unsafe extern "C" fn get_u32(instance: Instance, name: QrStr, value: *mut u32) -
         // SAFETY: the plugin lends the text for the call.
         let name = unsafe { text(name)? };
         let found = frame
-            .directory
+            .known
             .property(&frame.spec.name, name)
             .ok_or_else(|| not_found(format!("no property `{name}`")))?;
         let number = found.parse().map_err(|_| {
@@ -90,7 +91,7 @@ unsafe extern "C" fn provider_count(instance: Instance, type_name: QrStr) -> u32
         let Ok(kind) = (unsafe { text(type_name) }) else {
             return 0;
         };
-        u32::try_from(frame.directory.providers(&frame.spec.name, kind).len()).unwrap_or(u32::MAX)
+        u32::try_from(frame.known.providers(&frame.spec.name, kind).len()).unwrap_or(u32::MAX)
     })
     .unwrap_or(0)
 }
@@ -100,18 +101,14 @@ unsafe extern "C" fn provider_count(instance: Instance, type_name: QrStr) -> u32
 /// # Safety
 ///
 /// The plugin lends the text for the call.
-unsafe fn provider<'f>(
-    frame: &'f Frame<'f>,
-    type_name: QrStr,
-    index: u32,
-) -> ServiceResult<&'f str> {
+unsafe fn provider(frame: &Frame<'_>, type_name: QrStr, index: u32) -> ServiceResult<Name> {
     // SAFETY: passed on.
     let kind = unsafe { text(type_name)? };
-    let providers = frame.directory.providers(&frame.spec.name, kind);
-    match providers.get(index as usize) {
-        Some(name) => Ok(name.as_str()),
-        None => Err(not_found(format!("no provider {index} of type `{kind}`"))),
-    }
+    let providers = frame.known.providers(&frame.spec.name, kind);
+    providers
+        .into_iter()
+        .nth(index as usize)
+        .ok_or_else(|| not_found(format!("no provider {index} of type `{kind}`")))
 }
 
 unsafe extern "C" fn provider_name(
@@ -154,9 +151,9 @@ unsafe extern "C" fn provider_get(
         // SAFETY: the plugin lends the texts and vouches for its buffer.
         unsafe {
             let provider = provider(frame, type_name, index)?;
-            match frame.directory.published(provider, text(name)?) {
+            match frame.known.published(&provider, text(name)?) {
                 Some(value) => buffer.put(value.as_bytes()),
-                None => get_of(frame, provider, name, buffer),
+                None => get_of(frame, &provider, name, buffer),
             }
         }
     })
@@ -166,7 +163,7 @@ unsafe extern "C" fn publish(instance: Instance, name: QrStr, value: QrStr) -> u
     answer(instance, |frame| {
         // SAFETY: the plugin lends both texts for the call.
         let (name, value) = unsafe { (text(name)?, text(value)?) };
-        if frame.directory.publish(&frame.spec.name, name, value) {
+        if frame.known.publish(&frame.spec.name, name, value) {
             return Ok(());
         }
         Err(ServiceError::new(
@@ -202,7 +199,7 @@ unsafe extern "C" fn online_here(instance: Instance, type_name: QrStr) -> u32 {
         let Ok(kind) = (unsafe { text(type_name) }) else {
             return 0;
         };
-        frame.directory.online_here(&frame.spec.group, kind)
+        frame.known.online_here(&frame.spec.group, kind)
     })
     .unwrap_or(0)
 }

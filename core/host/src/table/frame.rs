@@ -1,6 +1,7 @@
 //! The entry that the host is inside of, as the calls back from it see it.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
@@ -9,9 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use quorate_abi::{
     ERROR_ACCESS_DENIED, ERROR_GEN_FAILURE, ERROR_NOT_READY, ERROR_SUCCESS, QrInstance,
 };
+use quorate_model::Name;
 use quorate_model::monitor::ResourceSpec;
 
-use crate::monitor::Directory;
 use crate::{Caller, ServiceError, ServiceResult, Services};
 
 /// What a plugin holds as its `QrInstance`: a number that is never used twice in a process. Never followed.
@@ -37,12 +38,32 @@ impl Handle {
     }
 }
 
+/// What a resource monitor knows of its resources, as their plugins may ask: the monitor's own directory, or in a
+/// process beside it the way there.
+pub(crate) trait Knowledge {
+    /// A property as text: a private one as set or by its type's default, or a common one.
+    fn property(&self, resource: &str, name: &str) -> Option<Cow<'_, str>>;
+    /// The open resources of type `kind` that `resource` depends on, directly or through others.
+    fn providers(&self, resource: &str, kind: &str) -> Vec<Name>;
+    /// Keeps a value of the moment of `resource`'s, or takes it back where it is empty. Whether it could.
+    fn publish(&self, resource: &str, name: &str, value: &str) -> bool;
+    /// A value of the moment of `resource`'s, if it published one.
+    fn published(&self, resource: &str, name: &str) -> Option<String>;
+    /// How many resources of type `kind` in other groups than `group` are Online or OnlinePending.
+    fn online_here(&self, group: &str, kind: &str) -> u32;
+    /// Takes a log line at once, if it can; otherwise it is kept until the entry has returned.
+    fn log(&self, level: u32, text: &str) -> bool {
+        let _ = (level, text);
+        false
+    }
+}
+
 /// One call of one of a plugin's entries.
 pub(crate) struct Frame<'a> {
     handle: Handle,
     /// `None` once the machine is dead.
     services: RefCell<Option<&'a mut (dyn Services + 'a)>>,
-    pub(super) directory: &'a Directory,
+    pub(super) known: &'a dyn Knowledge,
     pub(super) spec: &'a ResourceSpec,
     log: RefCell<Vec<(u32, String)>>,
     refused: RefCell<Option<ServiceError>>,
@@ -62,13 +83,13 @@ impl<'a> Frame<'a> {
     pub(crate) fn new(
         handle: Handle,
         services: Option<&'a mut (dyn Services + 'a)>,
-        directory: &'a Directory,
+        known: &'a dyn Knowledge,
         spec: &'a ResourceSpec,
     ) -> Frame<'a> {
         Frame {
             handle,
             services: RefCell::new(services),
-            directory,
+            known,
             spec,
             log: RefCell::new(Vec::new()),
             refused: RefCell::new(None),
@@ -77,6 +98,9 @@ impl<'a> Frame<'a> {
     }
 
     pub(super) fn write_log(&self, level: u32, text: String) {
+        if self.known.log(level, &text) {
+            return;
+        }
         if let Ok(mut log) = self.log.try_borrow_mut() {
             log.push((level, text));
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use quorate_abi::ERROR_IO_PENDING;
+use serde::{Deserialize, Serialize};
 
 use super::frame::Handle;
 
@@ -26,7 +27,7 @@ struct Shared {
 }
 
 /// What was reported since the last look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Report {
     /// The highest checkpoint.
     pub(crate) checkpoint: u32,

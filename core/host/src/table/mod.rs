@@ -4,6 +4,7 @@
 //! thread; there is none outside an entry. An instance handle is a number that is compared and never
 //! followed, so that a stale or made-up one is refused rather than believed.
 
+mod call;
 mod cluster;
 mod frame;
 mod mailbox;
@@ -14,8 +15,9 @@ use std::ptr;
 
 use quorate_abi::{self as abi, QrHost, QrStr};
 
-pub(crate) use frame::{Frame, Handle, enter, strays};
-pub(crate) use mailbox::Mailbox;
+pub(crate) use call::{Abilities, Call, OUTPUT_MAX, Returned, Work, run};
+pub(crate) use frame::{Frame, Handle, Knowledge, Traces, enter, strays};
+pub(crate) use mailbox::{Mailbox, Report};
 pub(crate) use marshal::{borrow_bytes, lend};
 
 /// The host's table, handed to every plugin.

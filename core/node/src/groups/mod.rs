@@ -249,6 +249,7 @@ impl Groups {
                     text,
                 });
             }
+            MonitorEvent::Notice { id, text } => self.event(Event::Notice { id, text }),
             MonitorEvent::Arbitrated { .. }
             | MonitorEvent::QuorumLost { .. }
             | MonitorEvent::Controlled { .. } => {}

@@ -7,7 +7,7 @@ pub(crate) mod fake;
 mod life;
 mod loaded;
 mod model;
-mod world;
+pub(crate) mod world;
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use self::world::World;
 use super::Monitor;
 
 /// A monitor with its world, at a time of the test's.
-struct Rig {
-    monitor: Monitor,
-    world: World,
+pub(crate) struct Rig {
+    pub(crate) monitor: Monitor,
+    pub(crate) world: World,
 }
 
 /// A resource called `name` of type `kind` in group `G`.
-fn spec(name: &str, kind: &str) -> ResourceSpec {
+pub(crate) fn spec(name: &str, kind: &str) -> ResourceSpec {
     ResourceSpec {
         name: name.into(),
         kind: kind.into(),
@@ -36,6 +36,14 @@ fn spec(name: &str, kind: &str) -> ResourceSpec {
 }
 
 impl Rig {
+    /// With a monitor of the test's.
+    pub(crate) fn of(monitor: Monitor) -> Rig {
+        Rig {
+            monitor,
+            world: World::default(),
+        }
+    }
+
     fn new() -> Rig {
         fake::forget();
         Rig {
@@ -51,28 +59,28 @@ impl Rig {
         rig
     }
 
-    fn open(&mut self, spec: ResourceSpec) -> Vec<String> {
+    pub(crate) fn open(&mut self, spec: ResourceSpec) -> Vec<String> {
         self.command(MonitorCommand::Open(spec))
     }
 
-    fn command(&mut self, command: MonitorCommand) -> Vec<String> {
+    pub(crate) fn command(&mut self, command: MonitorCommand) -> Vec<String> {
         self.monitor.command(&mut self.world, command);
         self.events()
     }
 
-    fn online(&mut self, name: &str) -> Vec<String> {
+    pub(crate) fn online(&mut self, name: &str) -> Vec<String> {
         self.command(MonitorCommand::Online {
             resource: name.into(),
         })
     }
 
-    fn offline(&mut self, name: &str) -> Vec<String> {
+    pub(crate) fn offline(&mut self, name: &str) -> Vec<String> {
         self.command(MonitorCommand::Offline {
             resource: name.into(),
         })
     }
 
-    fn terminate(&mut self, name: &str) -> Vec<String> {
+    pub(crate) fn terminate(&mut self, name: &str) -> Vec<String> {
         self.command(MonitorCommand::Terminate {
             resource: name.into(),
         })
@@ -97,7 +105,7 @@ impl Rig {
     }
 
     /// Lets `ms` pass, waking the monitor whenever it wants to be.
-    fn run(&mut self, ms: u64) -> Vec<String> {
+    pub(crate) fn run(&mut self, ms: u64) -> Vec<String> {
         let end = self.world.now + Duration::from_millis(ms);
         while let Some(next) = self.monitor.next_wakeup().filter(|next| *next <= end) {
             self.world.now = self.world.now.max(next);
@@ -118,7 +126,7 @@ impl Rig {
             .collect()
     }
 
-    fn state(&self, name: &str) -> ResourceState {
+    pub(crate) fn state(&self, name: &str) -> ResourceState {
         self.monitor
             .resources()
             .find(|(known, _, _)| **known == *name)
@@ -169,6 +177,7 @@ fn show(event: &MonitorEvent) -> String {
             level,
             text,
         } => format!("{resource} log {level} {text}"),
+        MonitorEvent::Notice { id, text } => format!("! {id} {text}"),
         MonitorEvent::Health {
             resource,
             check,
@@ -197,11 +206,11 @@ fn name(text: &str) -> Name {
     text.into()
 }
 
-fn text(value: &str) -> Value {
+pub(crate) fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
 }
 
-const SECOND: u64 = 1_000;
+pub(crate) const SECOND: u64 = 1_000;
 
 #[test]
 fn time_starts_at_zero() {

@@ -8,10 +8,10 @@ use quorate_model::Time;
 use crate::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
 
 #[derive(Debug, Default)]
-pub(super) struct World {
-    pub(super) now: Time,
+pub(crate) struct World {
+    pub(crate) now: Time,
     /// What was asked for, with the resource that asked.
-    pub(super) asked: Vec<String>,
+    pub(crate) asked: Vec<String>,
     /// Reserving a disk is refused.
     pub(super) busy: bool,
     /// Reserving a disk panics: a mistake of the world's.

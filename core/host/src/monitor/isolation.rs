@@ -1,0 +1,399 @@
+//! Resources whose type runs in a process beside this one: where each lives, and what follows when one dies.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use quorate_abi as abi;
+use quorate_model::monitor::{MonitorEvent, Reason, ResourceSpec};
+use quorate_model::{Name, ResourceState, Time};
+
+use super::Monitor;
+use super::instance::{Instance, Operation, Place, not_open};
+use crate::plugins::Image;
+use crate::process::{Death, Process, World};
+use crate::table::Call;
+use crate::{PluginSet, Services};
+
+/// The original's event "a resource monitor died, a replacement is started" (SEMANTICS 6.2).
+const EVENT_MONITOR_DIED: u32 = 1146;
+
+/// Where a resource's type is to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Home {
+    /// In this process.
+    Host,
+    /// In one process with all resources of its library.
+    Library,
+    /// In a process of its own (`SeparateMonitor`).
+    Resource,
+}
+
+impl Home {
+    pub(super) fn of(plugins: &PluginSet, image: &Image, spec: &ResourceSpec) -> Home {
+        if spec.properties.separate_monitor {
+            Home::Resource
+        } else if plugins.isolation().covers(&image.info) {
+            Home::Library
+        } else {
+            Home::Host
+        }
+    }
+}
+
+/// The processes that died.
+#[derive(Debug, Default)]
+pub(super) struct Ward {
+    /// The number of the next process.
+    next: u64,
+    /// Deaths that nothing has followed from yet.
+    fallen: VecDeque<Fallen>,
+    /// When a library's processes died, by its name; not longer ago than the period.
+    deaths: BTreeMap<String, VecDeque<Time>>,
+    /// The libraries that died too often.
+    quarantined: BTreeSet<String>,
+    /// The last death of each, with its real duration.
+    last: BTreeMap<String, String>,
+}
+
+/// A process that died.
+#[derive(Debug)]
+struct Fallen {
+    process: u64,
+    plugin: String,
+    /// Whose call it was.
+    resource: Name,
+    call: &'static str,
+    /// How, the same in every run.
+    text: String,
+}
+
+/// What a resource monitor says of one library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginStatus {
+    /// The library's name.
+    pub plugin: String,
+    /// Its resources that still run an image which was reloaded since.
+    pub outdated: Vec<Name>,
+    /// Its resources that run in a process beside the host, with the process's id.
+    pub apart: Vec<(Name, u32)>,
+    /// Whether it is quarantined.
+    pub quarantined: bool,
+    /// How the last of its processes died, with the call's real duration.
+    pub last_death: Option<String>,
+}
+
+impl Monitor {
+    /// Other plugins from now on. An instance keeps its image until its resource is next offline; nothing is stopped.
+    /// A library whose image is another one than before is no longer quarantined.
+    pub fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
+        let before = Arc::clone(self.directory.plugins());
+        for image in plugins.images() {
+            let same = before.images().any(|other| other.id == image.id);
+            if !same {
+                self.release_plugin(&image.info.name);
+            }
+        }
+        self.directory.replace_plugins(plugins);
+    }
+
+    /// Ends the quarantine of the library called `plugin`. Whether it was in any.
+    pub fn release_plugin(&mut self, plugin: &str) -> bool {
+        self.ward.deaths.remove(plugin);
+        self.ward.quarantined.remove(plugin)
+    }
+
+    /// What there is to say of each library that has an open instance or is quarantined.
+    pub fn plugin_status(&self) -> Vec<PluginStatus> {
+        let mut found = Vec::new();
+        for image in self.directory.plugins().images() {
+            let name = &image.info.name;
+            let (mut outdated, mut apart) = (Vec::new(), Vec::new());
+            for (resource, instance) in &self.instances {
+                let Some(record) = self.directory.get(resource) else {
+                    continue;
+                };
+                let library = self.directory.plugins().library_of(&record.spec.kind);
+                if library.is_none_or(|library| library.name != *name) {
+                    continue;
+                }
+                if instance.image != image.id && !record.state.is_down() {
+                    outdated.push(resource.clone());
+                }
+                if let Place::Apart { process, .. } = &instance.place
+                    && let Some(process) = self.processes.get(process)
+                {
+                    apart.push((resource.clone(), process.id()));
+                }
+            }
+            found.push(PluginStatus {
+                plugin: name.clone(),
+                outdated,
+                apart,
+                quarantined: self.ward.quarantined.contains(name),
+                last_death: self.ward.last.get(name).cloned(),
+            });
+        }
+        found
+    }
+
+    /// An instance in a process beside this one, which is started if it is not there.
+    pub(super) fn open_apart(
+        &mut self,
+        services: &mut dyn Services,
+        name: &Name,
+        image: &Image,
+        home: Home,
+    ) -> Result<Instance, Reason> {
+        let plugin = &image.info.name;
+        if self.ward.quarantined.contains(plugin) {
+            return Err(quarantined(plugin));
+        }
+        let there = self
+            .processes
+            .iter()
+            .find(|(_, it)| home == Home::Library && it.is_shared() && it.image() == image.id)
+            .map(|(id, _)| *id);
+        let id = match there {
+            Some(id) => id,
+            None => {
+                let settings = self.directory.plugins().isolation();
+                let process = Process::start(settings, image, home == Home::Library)
+                    .map_err(|error| Reason::new(abi::ERROR_NOT_READY, error.to_string()))?;
+                let id = self.ward.next;
+                self.ward.next += 1;
+                self.processes.insert(id, process);
+                id
+            }
+        };
+        let (Some(record), Some(process)) = (self.directory.get(name), self.processes.get_mut(&id))
+        else {
+            return Err(not_open(name));
+        };
+        let mut world = World {
+            services,
+            known: &self.directory,
+            spec: &record.spec,
+        };
+        match process.open(&mut world) {
+            Err(death) => {
+                self.died(id, name, death);
+                Err(self.why_gone(name))
+            }
+            Ok(opened) => {
+                self.write_log(name, opened.traces.log);
+                if opened.code != abi::ERROR_SUCCESS {
+                    self.end_if_idle(id);
+                    let refused = opened.traces.refused;
+                    return Err(self.why(services, name, "Open", opened.code, refused));
+                }
+                let place = Place::Apart {
+                    process: id,
+                    number: opened.number,
+                };
+                let threads = image.info.has_threads();
+                Ok(Instance::new(place, opened.abilities, threads, image.id))
+            }
+        }
+    }
+
+    /// Calls Close and forgets the instance. Its process ends with the last of its instances.
+    pub(super) fn close_instance(&mut self, services: &mut dyn Services, name: &Name) {
+        self.call(services, name, Call::Close);
+        if let Some(Place::Apart { process, .. }) = self.forget(name).map(|it| it.place) {
+            self.end_if_idle(process);
+        }
+    }
+
+    /// Takes the instance out of all books.
+    fn forget(&mut self, name: &Name) -> Option<Instance> {
+        let instance = self.instances.remove(name)?;
+        if let Some(armed) = instance.armed {
+            self.timers.remove(&(armed, name.clone()));
+        }
+        Some(instance)
+    }
+
+    fn end_if_idle(&mut self, id: u64) {
+        let used = self
+            .instances
+            .values()
+            .any(|it| matches!(it.place, Place::Apart { process, .. } if process == id));
+        if !used {
+            self.processes.remove(&id);
+        }
+    }
+
+    /// A process died during a call of `name`'s. What follows is [`mourn`](Self::mourn)'s.
+    pub(super) fn died(&mut self, id: u64, name: &Name, death: Death) {
+        let Some(process) = self.processes.remove(&id) else {
+            return;
+        };
+        self.write_log(name, death.log);
+        let text = format!("{} in {} of `{name}`", death.how, death.call);
+        let plugin = process.plugin().to_owned();
+        let took = format!("{text}, after {:.1?}", death.took);
+        self.ward.last.insert(plugin.clone(), took);
+        self.ward.fallen.push_back(Fallen {
+            process: id,
+            plugin,
+            resource: name.clone(),
+            call: death.call,
+            text,
+        });
+    }
+
+    /// Why a call of `name`'s got no answer.
+    pub(super) fn why_gone(&self, name: &Name) -> Reason {
+        let fallen = self.ward.fallen.iter().rev();
+        match fallen.clone().find(|fallen| fallen.resource == *name) {
+            Some(fallen) => terminated(&fallen.text),
+            None => not_open(name),
+        }
+    }
+
+    /// Does what follows from the processes that died: their resources have failed, and a replacement is started, in
+    /// which what the dead one left behind is terminated; or the library is quarantined.
+    pub(super) fn mourn(&mut self, services: &mut dyn Services) {
+        while let Some(fallen) = self.ward.fallen.pop_front() {
+            let quarantined = self.count(&fallen.plugin, services.now());
+            let names: Vec<Name> = self
+                .instances
+                .iter()
+                .filter(|(_, it)| {
+                    matches!(it.place, Place::Apart { process, .. } if process == fallen.process)
+                })
+                .map(|(name, _)| name.clone())
+                .collect();
+            self.tell(&fallen, quarantined);
+            let mut dirty = BTreeSet::new();
+            for name in &names {
+                if self.lose(&fallen, name) {
+                    dirty.insert(name.clone());
+                }
+            }
+            if quarantined {
+                continue;
+            }
+            for name in names {
+                match self.make_instance(services, &name) {
+                    Ok(()) if dirty.contains(&name) => {
+                        self.call(services, &name, Call::Terminate);
+                    }
+                    Ok(()) => {}
+                    Err(reason) => self.enter_state(&name, ResourceState::Failed, Some(reason)),
+                }
+                self.rearm(&name);
+            }
+        }
+    }
+
+    /// Counts a death, and says whether the library is quarantined now.
+    fn count(&mut self, plugin: &str, now: Time) -> bool {
+        let settings = self.directory.plugins().isolation();
+        let deaths = self.ward.deaths.entry(plugin.to_owned()).or_default();
+        deaths.retain(|at| *at + settings.crash_period > now);
+        deaths.push_back(now);
+        if deaths.len() >= settings.crash_threshold as usize {
+            self.ward.quarantined.insert(plugin.to_owned());
+        }
+        self.ward.quarantined.contains(plugin)
+    }
+
+    fn tell(&mut self, fallen: &Fallen, quarantined: bool) {
+        let Fallen { plugin, text, .. } = fallen;
+        let what_now = if quarantined {
+            let settings = self.directory.plugins().isolation();
+            let minutes = settings.crash_period.as_secs() / 60;
+            format!(
+                "That is {} times within {minutes} minutes: `{plugin}` is quarantined, and its resources in monitor \
+                 processes stay Failed here until `:plugin release {plugin}`, a reload or the next start of the cluster \
+                 service",
+                settings.crash_threshold
+            )
+        } else {
+            "A replacement is started".to_owned()
+        };
+        self.events.push_back(MonitorEvent::Notice {
+            id: EVENT_MONITOR_DIED,
+            text: format!("Resource monitor of `{plugin}` terminated: {text}. {what_now}"),
+        });
+    }
+
+    /// An instance is gone with its process. Whether it may have left something behind.
+    fn lose(&mut self, fallen: &Fallen, name: &Name) -> bool {
+        let Some(mut instance) = self.forget(name) else {
+            return false;
+        };
+        let state = self.state(name).unwrap_or(ResourceState::Offline);
+        let reason = terminated(&fallen.text);
+        let arbitrates = instance.operation() == Some(Operation::Arbitrate)
+            || matches!(
+                instance.deferred.take(),
+                Some(quorate_model::monitor::MonitorCommand::Arbitrate { .. })
+            );
+        if arbitrates {
+            self.arbitrated(name, Err(reason.clone()));
+        }
+        let caller = fallen.resource == *name;
+        let failed_online = caller && fallen.call == Call::Online.as_str();
+        if !state.is_down() || failed_online {
+            self.enter_state(name, ResourceState::Failed, Some(reason.clone()));
+        }
+        if instance.defending {
+            self.events.push_back(MonitorEvent::QuorumLost {
+                resource: name.clone(),
+                reason,
+            });
+        }
+        instance.defending || arbitrates || caller || state != ResourceState::Offline
+    }
+
+    /// Makes the instance of a resource that is down anew, if its library was reloaded since or if it is to live
+    /// elsewhere now (`SeparateMonitor`).
+    pub(super) fn renew(&mut self, services: &mut dyn Services, name: &Name) {
+        let (Some(instance), Some(record)) = (self.instances.get(name), self.directory.get(name))
+        else {
+            return;
+        };
+        let busy = instance.pending.is_some() || instance.defending || instance.deferred.is_some();
+        if busy || !record.state.is_down() {
+            return;
+        }
+        let plugins = self.directory.plugins();
+        let Some((_, image)) = plugins.find(&record.spec.kind) else {
+            return;
+        };
+        let lives = match &instance.place {
+            Place::Here { .. } => Home::Host,
+            Place::Apart { process, .. } => match self.processes.get(process) {
+                Some(process) if process.is_shared() => Home::Library,
+                Some(_) => Home::Resource,
+                // It died, and what follows will make the instance anew.
+                None => return,
+            },
+        };
+        if instance.image == image.id && lives == Home::of(plugins, image, &record.spec) {
+            return;
+        }
+        self.close_instance(services, name);
+        if let Err(reason) = self.make_instance(services, name) {
+            self.enter_state(name, ResourceState::Failed, Some(reason));
+        }
+    }
+}
+
+/// The failure of a resource whose process died.
+fn terminated(text: &str) -> Reason {
+    let text = format!("the resource monitor terminated: {text}");
+    Reason::new(abi::ERROR_RESOURCE_FAILED, text)
+}
+
+fn quarantined(plugin: &str) -> Reason {
+    Reason::new(
+        abi::ERROR_RESOURCE_NOT_AVAILABLE,
+        format!(
+            "`{plugin}` is quarantined on this node, since its resource monitor died again and again: \
+             `:plugin release {plugin}` or a reload lifts that"
+        ),
+    )
+}

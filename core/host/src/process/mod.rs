@@ -1,0 +1,36 @@
+//! A resource monitor process: calls of a plugin's entries that are made in a process beside this one, so that only
+//! that one dies of a crash or a hang.
+//!
+//! The host starts `quorate monitor` with one end of a socket as its standard input and talks to it in lock step: it
+//! sends one request and answers what the plugin asks of its host in the meantime, until the result comes. So no
+//! virtual time passes, and the order of everything is what it is without the process.
+//!
+//! # Bytes
+//!
+//! Each frame is its body's length as four bytes, the least significant first, and the body: one [`wire::ToMonitor`]
+//! or [`wire::ToHost`] as postcard writes it (the variant's number as a varint, then the fields in order; numbers as
+//! varints, text and bytes with their length before them). No body is longer than [`wire::FRAME_MAX`].
+//!
+//! | from | frame | answered by |
+//! | --- | --- | --- |
+//! | host | `Hello`: magic `QRMN`, protocol version, library | `Hello`: version, the library's name, version and types; or `Refused` |
+//! | host | `Open`: number, resource, type, group | `Opened` |
+//! | host | `Call`: number, entry | `Returned` |
+//! | host | `Mail`: number | `Mail`: what the plugin's own threads reported |
+//! | monitor | `Ask`, any number of them before the answer to `Open` or `Call` | `Answer` |
+//! | monitor | `Log`, likewise | nothing |
+//!
+//! Both sides are the same program, so a version other than the own is refused. The end of the socket ends the
+//! monitor, whatever its plugin does at that moment.
+
+mod ask;
+mod monitor;
+mod parent;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub(crate) use ask::World;
+pub use monitor::{MonitorError, run_monitor};
+pub(crate) use parent::{Death, Process};
+pub(crate) use wire::Mail;

@@ -1,0 +1,288 @@
+//! The monitor's side: loading one library and calling its entries as the host asks.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use quorate_abi::{self as abi, QrResid};
+use quorate_model::ResourceProperties;
+use quorate_model::monitor::ResourceSpec;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Signal, getpid, kill_process};
+
+use super::ask::{Beyond, unknown};
+use super::wire::{Channel, Lost, MAGIC, PROTOCOL, ToHost, ToMonitor};
+use crate::plugins::{Entries, Image};
+use crate::table::{Abilities, Call, Frame, Handle, Mailbox, Report, Returned, enter, lend, run};
+
+/// Why a resource monitor process does not run.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct MonitorError(String);
+
+/// An open instance.
+struct Instance {
+    spec: ResourceSpec,
+    entries: Entries,
+    resid: QrResid,
+    handle: Handle,
+    mailbox: Option<Mailbox>,
+    /// What the mailbox was last told.
+    expecting: bool,
+}
+
+/// Runs a resource monitor process: what `quorate monitor` does when a host starts it. Its standard input is the host's
+/// socket. It returns when the host is gone.
+///
+/// # Errors
+///
+/// If the standard input is no socket, or what comes out of it is not a host's.
+pub fn run_monitor() -> Result<(), MonitorError> {
+    let error = |error: io::Error| MonitorError(error.to_string());
+    let stream = io::stdin().as_fd().try_clone_to_owned().map_err(error)?;
+    let stream = UnixStream::from(stream);
+    if stream.local_addr().is_err() {
+        return Err(MonitorError(
+            "`quorate monitor` is started by quorate itself, for resources that run apart (SeparateMonitor)".to_owned(),
+        ));
+    }
+    // The socket is nothing for a plugin that reads its standard input.
+    let nothing = File::open("/dev/null").map_err(error)?;
+    rustix::stdio::dup2_stdin(&nothing).map_err(|refused| error(refused.into()))?;
+    watch_host(stream.try_clone().map_err(error)?)?;
+    let channel = RefCell::new(Channel::new(stream, None).map_err(error)?);
+    let mut monitor = match greet(&channel)? {
+        Some(image) => Serving {
+            channel: &channel,
+            image,
+            instances: BTreeMap::new(),
+        },
+        None => return Ok(()),
+    };
+    loop {
+        let frame = match channel.borrow_mut().receive(None) {
+            Ok(frame) => frame,
+            Err(Lost::Gone) => return Ok(()),
+            Err(lost) => return Err(MonitorError(lost.to_string())),
+        };
+        let answer = monitor.carry_out(frame)?;
+        match channel.borrow_mut().send(&answer) {
+            Ok(()) => {}
+            Err(Lost::Gone) => return Ok(()),
+            Err(lost) => return Err(MonitorError(lost.to_string())),
+        }
+    }
+}
+
+/// Ends this process with its host, even inside a call that never returns. The kernel's own death signal will not do:
+/// it comes when the thread ends that started the process, and a host may go on without that.
+fn watch_host(stream: UnixStream) -> Result<(), MonitorError> {
+    let watch = move || {
+        loop {
+            // No event is asked for: the end of the other side is told anyway.
+            let mut ends = [PollFd::new(&stream, PollFlags::empty())];
+            match poll(&mut ends, None) {
+                Ok(_)
+                    if ends[0]
+                        .revents()
+                        .intersects(PollFlags::HUP | PollFlags::ERR) =>
+                {
+                    vanish()
+                }
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(_) => vanish(),
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("host watch".to_owned())
+        .spawn(watch)
+        .map(drop)
+        .map_err(|error| MonitorError(error.to_string()))
+}
+
+/// Ends the process at once: what plugins registered for the end of a process may hang, or touch what is gone.
+fn vanish() -> ! {
+    let _ = kill_process(getpid(), Signal::KILL);
+    std::process::abort()
+}
+
+/// Ends the process in the middle of a call, since its host cannot be asked any more.
+pub(super) fn abandon(why: &str) -> ! {
+    let _ = writeln!(io::stderr(), "quorate monitor: {why}");
+    vanish()
+}
+
+/// The first frames: `None` if the library cannot be loaded, which the host was told.
+fn greet(channel: &RefCell<Channel>) -> Result<Option<Image>, MonitorError> {
+    let mut channel = channel.borrow_mut();
+    let failed = |lost: Lost| MonitorError(lost.to_string());
+    let ToMonitor::Hello {
+        magic,
+        protocol,
+        file,
+        path,
+    } = channel.receive(None).map_err(failed)?
+    else {
+        return Err(MonitorError("the host does not say hello".to_owned()));
+    };
+    if magic != MAGIC || protocol != PROTOCOL {
+        let text = format!("the monitor speaks version {PROTOCOL} of the protocol, not {protocol}");
+        channel.send(&ToHost::Refused(text)).map_err(failed)?;
+        return Ok(None);
+    }
+    match Image::open_at(Path::new(&file), Path::new(&path)) {
+        Ok(image) => {
+            let hello = ToHost::Hello {
+                protocol: PROTOCOL,
+                name: image.info.name.clone(),
+                version: image.info.version.clone(),
+                kinds: image.info.types.iter().map(|it| it.name.clone()).collect(),
+            };
+            channel.send(&hello).map_err(failed)?;
+            Ok(Some(image))
+        }
+        Err(error) => {
+            let refused = ToHost::Refused(error.to_string());
+            channel.send(&refused).map_err(failed)?;
+            Ok(None)
+        }
+    }
+}
+
+/// A monitor at work.
+struct Serving<'a> {
+    channel: &'a RefCell<Channel>,
+    image: Image,
+    instances: BTreeMap<u32, Instance>,
+}
+
+impl Serving<'_> {
+    fn carry_out(&mut self, frame: ToMonitor) -> Result<ToHost, MonitorError> {
+        match frame {
+            ToMonitor::Open {
+                instance,
+                resource,
+                kind,
+                group,
+            } => Ok(self.open(instance, &resource, &kind, &group)),
+            ToMonitor::Call {
+                instance,
+                expecting,
+                call,
+            } => Ok(self.call(instance, expecting, &call)),
+            ToMonitor::Mail {
+                instance,
+                expecting,
+            } => {
+                let Some(known) = self.instances.get_mut(&instance) else {
+                    return Ok(ToHost::Mail((Report::default(), Vec::new())));
+                };
+                let mail = known.mailbox.as_ref().map(Mailbox::take);
+                known.expect(expecting);
+                Ok(ToHost::Mail(mail.unwrap_or_default()))
+            }
+            ToMonitor::Hello { .. } | ToMonitor::Answer(_) => {
+                Err(MonitorError("the host sent a frame out of turn".to_owned()))
+            }
+        }
+    }
+
+    fn open(&mut self, number: u32, resource: &str, kind: &str, group: &str) -> ToHost {
+        let index = self.image.info.types.iter().position(|it| it.name == kind);
+        let entries = index.and_then(|index| self.image.entries.get(index).copied());
+        let Some(entries) = entries else {
+            return ToHost::Opened {
+                code: abi::ERROR_RESOURCE_TYPE_NOT_FOUND,
+                abilities: Abilities::default(),
+                refused: None,
+            };
+        };
+        let spec = ResourceSpec {
+            name: resource.into(),
+            kind: kind.into(),
+            group: group.into(),
+            depends_on: Vec::new(),
+            properties: ResourceProperties::default(),
+        };
+        let handle = Handle::new();
+        let mailbox = self.image.info.has_threads().then(|| Mailbox::new(handle));
+        let mut resid: QrResid = std::ptr::null_mut();
+        let mut beyond = Beyond {
+            channel: self.channel,
+        };
+        let known = Beyond {
+            channel: self.channel,
+        };
+        let frame = Frame::new(handle, Some(&mut beyond), &known, &spec);
+        let (code, traces) = enter(frame, || {
+            // SAFETY: a new instance, with text and a place that outlive the call.
+            unsafe { (entries.open)(lend(&spec.name), handle.as_ptr(), &raw mut resid) }
+        });
+        if code == abi::ERROR_SUCCESS {
+            let instance = Instance {
+                spec,
+                entries,
+                resid,
+                handle,
+                mailbox,
+                expecting: false,
+            };
+            self.instances.insert(number, instance);
+        }
+        ToHost::Opened {
+            code,
+            abilities: Abilities::of(&entries),
+            refused: traces.refused,
+        }
+    }
+
+    fn call(&mut self, number: u32, expecting: bool, call: &Call) -> ToHost {
+        let Some(instance) = self.instances.get_mut(&number) else {
+            let error = unknown(number);
+            return ToHost::Returned {
+                returned: Returned::of(error.code),
+                refused: Some(error),
+            };
+        };
+        if matches!(call, Call::Online | Call::Offline | Call::Arbitrate) {
+            // Reports on the operation before do not count for this one.
+            instance.expecting = !expecting;
+        }
+        instance.expect(expecting);
+        let mut beyond = Beyond {
+            channel: self.channel,
+        };
+        let known = Beyond {
+            channel: self.channel,
+        };
+        let frame = Frame::new(instance.handle, Some(&mut beyond), &known, &instance.spec);
+        // SAFETY: open, and called as the host's monitor calls it: in the states that the contract allows.
+        let (returned, traces) = enter(frame, || unsafe {
+            run(&instance.entries, instance.resid, call)
+        });
+        if *call == Call::Close {
+            self.instances.remove(&number);
+        }
+        ToHost::Returned {
+            returned,
+            refused: traces.refused,
+        }
+    }
+}
+
+impl Instance {
+    /// Whether reports of the plugin's threads are taken.
+    fn expect(&mut self, expecting: bool) {
+        if self.expecting != expecting {
+            self.expecting = expecting;
+            if let Some(mailbox) = &self.mailbox {
+                mailbox.set_pending(expecting);
+            }
+        }
+    }
+}

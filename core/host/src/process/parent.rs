@@ -1,0 +1,342 @@
+//! The host's side: starting a monitor process, calling into it, and telling how it died.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use super::ask::World;
+use super::wire::{Channel, Lost, MAGIC, Mail, PROTOCOL, ToHost, ToMonitor};
+use crate::plugins::{Image, Isolation};
+use crate::table::{Abilities, Call, Returned, Traces};
+
+/// The least time a process has to load its library: a machine may be busy with other things.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A resource monitor process. It is killed and reaped when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    channel: Channel,
+    plugin: String,
+    image: u64,
+    shared: bool,
+    limit: Duration,
+    /// The number of the next instance.
+    next: u32,
+}
+
+/// How a process died.
+#[derive(Debug)]
+pub(crate) struct Death {
+    /// The signal, the exit status, or the limit that was passed: the same in every run.
+    pub(crate) how: String,
+    /// The entry it was in.
+    pub(crate) call: &'static str,
+    /// How long it was in there: not the same in every run.
+    pub(crate) took: Duration,
+    /// What its plugin logged before.
+    pub(crate) log: Vec<(u32, String)>,
+}
+
+/// Why a process could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("no resource monitor for `{plugin}` could be started: {why}")]
+pub(crate) struct StartError {
+    plugin: String,
+    why: String,
+}
+
+/// What `open` gave.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) code: u32,
+    pub(crate) number: u32,
+    pub(crate) abilities: Abilities,
+    pub(crate) traces: Traces,
+}
+
+impl Process {
+    /// Starts a process for `image`: for all of its instances if it is `shared`.
+    pub(crate) fn start(
+        settings: &Isolation,
+        image: &Image,
+        shared: bool,
+    ) -> Result<Process, StartError> {
+        let failed = |why: String| StartError {
+            plugin: image.info.name.clone(),
+            why,
+        };
+        let Some(file) = &image.file else {
+            return Err(failed("it was not loaded from a file".to_owned()));
+        };
+        let system = |error: io::Error| failed(error.to_string());
+        let (ours, theirs) = UnixStream::pair().map_err(system)?;
+        let mut command = Command::new(&settings.program);
+        command
+            .args(&settings.arguments)
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            // What a plugin prints is nothing that anybody asked the host for.
+            .stdout(Stdio::from(io::stderr()))
+            // A Ctrl-C is for the host, which ends its monitors when it is done.
+            .process_group(0);
+        if let Some(name) = std::env::args_os().next() {
+            command.arg0(name);
+        }
+        let child = command.spawn().map_err(|error| {
+            failed(format!(
+                "{} cannot be run: {error}",
+                settings.program.display()
+            ))
+        })?;
+        // The command held the monitor's end, too: only the monitor has it now.
+        drop(command);
+        let channel = match Channel::new(ours, Some(settings.call_limit.max(START_LIMIT))) {
+            Ok(channel) => channel,
+            Err(error) => {
+                reap(child);
+                return Err(system(error));
+            }
+        };
+        let mut process = Process {
+            child,
+            channel,
+            plugin: image.info.name.clone(),
+            image: image.id,
+            shared,
+            limit: settings.call_limit,
+            next: 0,
+        };
+        let hello = ToMonitor::Hello {
+            magic: MAGIC,
+            protocol: PROTOCOL,
+            // The very file that the host loaded, even if another is at its place now.
+            file: format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()),
+            path: image.info.path.display().to_string(),
+        };
+        let started = Instant::now();
+        let answer = process
+            .channel
+            .send(&hello)
+            .and_then(|()| process.channel.receive::<ToHost>(None));
+        match answer {
+            Ok(ToHost::Hello {
+                protocol,
+                name,
+                version,
+                kinds,
+            }) => {
+                let wanted = &image.info;
+                let same = name == wanted.name
+                    && version == wanted.version
+                    && kinds.iter().eq(wanted.types.iter().map(|it| &it.name));
+                if protocol != PROTOCOL {
+                    return Err(failed(format!(
+                        "it speaks version {protocol} of the protocol, this is {PROTOCOL}"
+                    )));
+                }
+                if !same {
+                    return Err(failed(format!(
+                        "it found `{name}` {version} in the file, the host `{}` {}",
+                        wanted.name, wanted.version
+                    )));
+                }
+            }
+            Ok(ToHost::Refused(why)) => return Err(failed(why)),
+            Ok(_) => return Err(failed("it did not begin with its version".to_owned())),
+            Err(lost) => {
+                let death = process.death(lost, "start", started, Vec::new());
+                return Err(failed(death.how));
+            }
+        }
+        process.channel.limit(process.limit).map_err(system)?;
+        Ok(process)
+    }
+
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The library it runs.
+    pub(crate) fn plugin(&self) -> &str {
+        &self.plugin
+    }
+
+    /// Which image of it.
+    pub(crate) fn image(&self) -> u64 {
+        self.image
+    }
+
+    /// Whether it is for all instances of its library.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Makes the instance of the world's resource.
+    pub(crate) fn open(&mut self, world: &mut World<'_>) -> Result<Opened, Death> {
+        let number = self.next;
+        self.next += 1;
+        let spec = world.spec;
+        let frame = ToMonitor::Open {
+            instance: number,
+            resource: spec.name.to_string(),
+            kind: spec.kind.to_string(),
+            group: spec.group.to_string(),
+        };
+        let mut log = Vec::new();
+        let started = Instant::now();
+        match self.converse(Some(world), &frame, &mut log, started) {
+            Ok(ToHost::Opened {
+                code,
+                abilities,
+                refused,
+            }) => Ok(Opened {
+                code,
+                number,
+                abilities,
+                traces: Traces { log, refused },
+            }),
+            other => Err(self.death(out_of_turn(other), "Open", started, log)),
+        }
+    }
+
+    /// Calls an entry of an instance. `expecting`: whether the plugin's own threads may report.
+    pub(crate) fn call(
+        &mut self,
+        world: &mut World<'_>,
+        instance: u32,
+        expecting: bool,
+        call: Call,
+    ) -> Result<(Returned, Traces), Death> {
+        let name = call.as_str();
+        let frame = ToMonitor::Call {
+            instance,
+            expecting,
+            call,
+        };
+        let mut log = Vec::new();
+        let started = Instant::now();
+        match self.converse(Some(world), &frame, &mut log, started) {
+            Ok(ToHost::Returned { returned, refused }) => Ok((returned, Traces { log, refused })),
+            other => Err(self.death(out_of_turn(other), name, started, log)),
+        }
+    }
+
+    /// What the plugin's own threads reported.
+    pub(crate) fn mail(&mut self, instance: u32, expecting: bool) -> Result<Mail, Death> {
+        let frame = ToMonitor::Mail {
+            instance,
+            expecting,
+        };
+        let mut log = Vec::new();
+        let started = Instant::now();
+        match self.converse(None, &frame, &mut log, started) {
+            Ok(ToHost::Mail(mail)) => Ok(mail),
+            other => Err(self.death(out_of_turn(other), "SetResourceStatus", started, log)),
+        }
+    }
+
+    /// Sends a request and answers what is asked meanwhile, until the result comes.
+    fn converse(
+        &mut self,
+        mut world: Option<&mut World<'_>>,
+        frame: &ToMonitor,
+        log: &mut Vec<(u32, String)>,
+        started: Instant,
+    ) -> Result<ToHost, Lost> {
+        self.channel.send(frame)?;
+        let until = started.checked_add(self.limit);
+        loop {
+            match self.channel.receive::<ToHost>(until)? {
+                ToHost::Log { level, text } => log.push((level, text)),
+                ToHost::Ask(ask) => {
+                    let Some(world) = world.as_deref_mut() else {
+                        return Err(Lost::Garbled("a question outside an entry".to_owned()));
+                    };
+                    let answer = ask.answer(world);
+                    self.channel.send(&ToMonitor::Answer(answer))?;
+                }
+                result => return Ok(result),
+            }
+        }
+    }
+
+    /// Ends the process, if it has not ended itself, and says how that came.
+    fn death(
+        &mut self,
+        lost: Lost,
+        call: &'static str,
+        started: Instant,
+        log: Vec<(u32, String)>,
+    ) -> Death {
+        let took = started.elapsed();
+        // A process that is dying already keeps the signal it dies of.
+        let _ = self.child.kill();
+        let status = self.child.wait();
+        let how = match (lost, status) {
+            (Lost::Late, _) => format!("no answer within {:?}", self.limit),
+            (Lost::Gone, Ok(status)) => end(status),
+            (lost, _) => lost.to_string(),
+        };
+        Death {
+            how,
+            call,
+            took,
+            log,
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both are done at once for a process that was reaped already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn reap(mut child: Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn out_of_turn(result: Result<ToHost, Lost>) -> Lost {
+    match result {
+        Ok(_) => Lost::Garbled("it sent a frame out of turn".to_owned()),
+        Err(lost) => lost,
+    }
+}
+
+/// How a process ended, in a few words.
+fn end(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => {
+            let name = SIGNALS.iter().find(|(number, _)| *number == signal);
+            name.map_or_else(
+                || format!("signal {signal}"),
+                |(_, name)| (*name).to_owned(),
+            )
+        }
+        (None, Some(code)) => format!("exit with status {code}"),
+        (None, None) => "an end that the system does not explain".to_owned(),
+    }
+}
+
+/// The signals that end processes, by the numbers that they have on every Linux.
+const SIGNALS: [(i32, &str); 12] = [
+    (1, "SIGHUP"),
+    (2, "SIGINT"),
+    (3, "SIGQUIT"),
+    (4, "SIGILL"),
+    (5, "SIGTRAP"),
+    (6, "SIGABRT"),
+    (7, "SIGBUS"),
+    (8, "SIGFPE"),
+    (9, "SIGKILL"),
+    (11, "SIGSEGV"),
+    (14, "SIGALRM"),
+    (15, "SIGTERM"),
+];

@@ -1,0 +1,404 @@
+//! The frames, the questions, and monitors that run in this very test program.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quorate_model::ResourceState;
+
+use super::ask::{Ask, Beyond, World};
+use super::wire::{Channel, FRAME_MAX, Lost, ToHost, ToMonitor};
+use crate::monitor::tests::world::World as Recorder;
+use crate::monitor::tests::{Rig, SECOND, spec, text};
+use crate::plugins::tests::library;
+use crate::table::Knowledge;
+use crate::{Caller, Isolation, Monitor, PluginSet, Services};
+
+/// Tells this test program, which is started as a monitor process, from one that runs its tests.
+const AS_A_MONITOR: &str = "as-a-monitor-process";
+
+#[test]
+fn this_program_can_be_a_monitor() {
+    if std::env::args().any(|argument| argument == AS_A_MONITOR) {
+        super::run_monitor().unwrap();
+    }
+}
+
+/// Settings that start this test program.
+fn isolation() -> Isolation {
+    let arguments = [
+        "process::tests::this_program_can_be_a_monitor",
+        "--exact",
+        "--nocapture",
+        "--skip",
+        AS_A_MONITOR,
+    ];
+    Isolation {
+        program: std::env::current_exe().unwrap(),
+        arguments: arguments.map(Into::into).to_vec(),
+        call_limit: Duration::from_secs(120),
+        ..Isolation::default()
+    }
+}
+
+fn rig(name: &str, isolation: Isolation) -> Rig {
+    let mut set = PluginSet::empty();
+    set.add(&library(name)).unwrap();
+    set.isolate(isolation).unwrap();
+    Rig::of(Monitor::new(Arc::new(set)))
+}
+
+fn all_apart() -> Isolation {
+    Isolation {
+        libraries: ["all".to_owned()].into(),
+        ..isolation()
+    }
+}
+
+fn pair() -> (Channel, UnixStream) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    (Channel::new(ours, None).unwrap(), theirs)
+}
+
+#[test]
+fn frames_come_out_as_they_went_in() {
+    let (mut one, other) = pair();
+    let mut other = Channel::new(other, None).unwrap();
+    let lines = (0..50).map(|number| ToHost::Log {
+        level: 1,
+        text: format!("line {number}"),
+    });
+    let lines: Vec<ToHost> = lines.collect();
+    for line in &lines {
+        one.send(line).unwrap();
+    }
+    for line in &lines {
+        assert_eq!(other.receive::<ToHost>(None).unwrap(), *line);
+    }
+}
+
+#[test]
+fn what_is_no_frame_is_refused() {
+    let refusal = |bytes: &[u8]| {
+        let (mut channel, mut other) = pair();
+        other.write_all(bytes).unwrap();
+        drop(other);
+        channel.receive::<ToMonitor>(None).unwrap_err()
+    };
+    let long = (FRAME_MAX as u32 + 1).to_le_bytes();
+    assert!(matches!(refusal(&long), Lost::Garbled(_)));
+    assert!(matches!(refusal(&[1, 0, 0, 0, 99]), Lost::Garbled(_)));
+    assert!(
+        matches!(refusal(&[9, 0, 0, 0, 3, 1, 0]), Lost::Gone),
+        "cut short"
+    );
+    let mut longer = vec![3, 0, 0, 0];
+    longer.extend(
+        postcard::to_allocvec(&ToMonitor::Mail {
+            instance: 1,
+            expecting: true,
+        })
+        .unwrap(),
+    );
+    longer[0] += 1;
+    longer.push(0);
+    assert!(
+        matches!(refusal(&longer), Lost::Garbled(_)),
+        "bytes too many"
+    );
+    assert!(matches!(refusal(&[]), Lost::Gone));
+}
+
+#[test]
+fn lines_without_end_do_not_put_the_limit_off() {
+    let (mut channel, other) = pair();
+    let mut other = Channel::new(other, None).unwrap();
+    let line = ToHost::Log {
+        level: 0,
+        text: "again".to_owned(),
+    };
+    other.send(&line).unwrap();
+    let past = Instant::now().checked_sub(Duration::from_secs(1));
+    assert!(matches!(channel.receive::<ToHost>(past), Err(Lost::Late)));
+}
+
+/// What a plugin knows in these tests.
+struct Book;
+
+impl Knowledge for Book {
+    fn property(&self, resource: &str, name: &str) -> Option<std::borrow::Cow<'_, str>> {
+        (name == "Known").then(|| format!("{resource}'s").into())
+    }
+    fn providers(&self, resource: &str, kind: &str) -> Vec<quorate_model::Name> {
+        vec![resource.into(), kind.into()]
+    }
+    fn publish(&self, _: &str, name: &str, value: &str) -> bool {
+        name == value
+    }
+    fn published(&self, _: &str, name: &str) -> Option<String> {
+        (name == "Known").then(|| "value".to_owned())
+    }
+    fn online_here(&self, group: &str, kind: &str) -> u32 {
+        (group.len() * 10 + kind.len()) as u32
+    }
+}
+
+/// Everything that can be asked, as text.
+fn ask_all(world: &mut dyn Services, book: &dyn Knowledge) -> Vec<String> {
+    let it = Caller {
+        resource: "A",
+        kind: "Fake",
+        group: "G",
+    };
+    macro_rules! told {
+        ($($method:ident($($argument:expr),*);)+) => {
+            vec![$(format!("{:?}", world.$method(it $(, $argument)*)),)+]
+        };
+    }
+    let mut told = told! {
+        random();
+        service_start("s", 7);
+        service_stop("s");
+        service_kill("s");
+        service_state("s");
+        service_listen("s", "10.0.0.1", 25, "smtp", true);
+        probe_service("s");
+        probe_port("10.0.0.1", 25, "smtp");
+        disk_reserve("D");
+        disk_break_reservation("D");
+        disk_release("D");
+        disk_reserved("D");
+        disk_reservation("D");
+        disk_mount("D");
+        disk_unmount("D", true);
+        disk_list("D");
+        disk_write("D", "file", &[1, 2, 255]);
+        disk_read("D", "file");
+        disk_read("D", "none");
+        address_add("N", "10.0.0.1");
+        address_remove("N", "10.0.0.1");
+        address_works("N", "10.0.0.1");
+        address_lease("N");
+        name_register("n", "10.0.0.1");
+        name_unregister("n");
+        name_resolve("n");
+        checkpoint_save("k", &[9; 5_000]);
+        checkpoint_load("k");
+    };
+    told.push(format!(
+        "{:?}",
+        (world.now(), world.civil_ms(), world.configured_nodes())
+    ));
+    told.push(format!(
+        "{:?}",
+        (book.property("A", "Known"), book.property("A", "Other"))
+    ));
+    told.push(format!("{:?}", book.providers("A", "Disk")));
+    told.push(format!(
+        "{:?}",
+        (book.publish("A", "x", "x"), book.publish("A", "x", "y"))
+    ));
+    told.push(format!(
+        "{:?}",
+        (book.published("A", "Known"), book.published("A", "Other"))
+    ));
+    told.push(format!("{:?}", book.online_here("G", "Fake")));
+    told
+}
+
+#[test]
+fn every_question_is_answered_as_if_it_were_asked_here() {
+    let mut here = Recorder::default();
+    let wanted = ask_all(&mut here, &Book);
+    let (one, other) = UnixStream::pair().unwrap();
+    let asking = std::thread::spawn(move || {
+        let channel = RefCell::new(Channel::new(one, None).unwrap());
+        let known = Beyond { channel: &channel };
+        ask_all(&mut Beyond { channel: &channel }, &known)
+    });
+    let mut there = Recorder::default();
+    let mut channel = Channel::new(other, None).unwrap();
+    let spec = spec("A", "Fake");
+    loop {
+        let ask: Ask = match channel.receive(None) {
+            Ok(ToHost::Ask(ask)) => ask,
+            Err(Lost::Gone) => break,
+            other => panic!("{other:?}"),
+        };
+        let mut world = World {
+            services: &mut there,
+            known: &Book,
+            spec: &spec,
+        };
+        let answer = ask.answer(&mut world);
+        channel.send(&ToMonitor::Answer(answer)).unwrap();
+    }
+    assert_eq!(asking.join().unwrap(), wanted);
+    assert_eq!(there.asked, here.asked);
+}
+
+#[test]
+fn a_library_has_one_process_and_a_resource_with_a_monitor_of_its_own_another() {
+    let mut rig = rig("quorate_bad_statics", all_apart());
+    let mut alone = spec("C", "Bad Statics");
+    alone.properties.separate_monitor = true;
+    rig.open(spec("A", "Bad Statics"));
+    rig.open(spec("B", "Bad Statics"));
+    rig.open(alone);
+    // Online fails with the number of instances that the library has seen.
+    assert!(rig.online("A")[0].starts_with("A Failed [2 "));
+    assert!(rig.online("C")[0].starts_with("C Failed [1 "));
+    let status = rig.monitor.plugin_status();
+    let processes: Vec<u32> = status[0].apart.iter().map(|(_, id)| *id).collect();
+    assert_eq!(processes.len(), 3);
+    assert!(processes[0] == processes[1] && processes[1] != processes[2]);
+}
+
+#[test]
+fn a_change_of_separate_monitor_takes_effect_at_the_next_online() {
+    let mut rig = rig("quorate_bad_crash", isolation());
+    let mut it = spec("A", "Bad Crash");
+    rig.open(it.clone());
+    rig.online("A");
+    rig.run(2 * SECOND);
+    it.properties.separate_monitor = true;
+    rig.command(quorate_model::monitor::MonitorCommand::Update(it));
+    assert_eq!(rig.monitor.plugin_status()[0].apart, []);
+    rig.offline("A");
+    rig.online("A");
+    rig.run(2 * SECOND);
+    assert_eq!(rig.state("A"), ResourceState::Online);
+    assert_eq!(rig.monitor.plugin_status()[0].apart.len(), 1);
+}
+
+/// A resource that crashes in `entry`.
+fn crashing(name: &str, entry: &str) -> quorate_model::monitor::ResourceSpec {
+    let mut spec = spec(name, "Bad Crash");
+    spec.properties.private.insert("In".to_owned(), text(entry));
+    spec
+}
+
+#[test]
+fn a_crash_fails_every_resource_of_the_process_and_is_cleaned_up_after() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing("A", "is_alive"));
+    rig.open(spec("B", "Bad Crash"));
+    rig.open(spec("C", "Bad Crash"));
+    rig.online("A");
+    rig.online("B");
+    let events = rig.run(61 * SECOND);
+    let tail: Vec<&str> = events
+        .iter()
+        .rev()
+        .take(4)
+        .rev()
+        .map(String::as_str)
+        .collect();
+    let why = "[5038 the resource monitor terminated: SIGSEGV in IsAlive of `A`]";
+    assert_eq!(
+        tail,
+        [
+            "A log 1 about to crash in is_alive",
+            "! 1146 Resource monitor of `bad-crash` terminated: SIGSEGV in IsAlive of `A`. A replacement is started",
+            &format!("A Failed {why}"),
+            &format!("B Failed {why}"),
+        ]
+    );
+    assert_eq!(rig.state("C"), ResourceState::Offline);
+    rig.online("B");
+    rig.run(2 * SECOND);
+    assert_eq!(rig.state("B"), ResourceState::Online);
+}
+
+#[test]
+fn a_library_that_keeps_crashing_is_quarantined_until_it_is_released() {
+    for entry in ["open", "online", "work", "terminate"] {
+        let mut rig = rig("quorate_bad_crash", all_apart());
+        let mut events = rig.open(crashing("A", entry));
+        for _ in 0..4 {
+            events.extend(rig.online("A"));
+            events.extend(rig.run(2 * SECOND));
+            events.extend(rig.terminate("A"));
+        }
+        let deaths = events.iter().filter(|it| it.starts_with("! 1146")).count();
+        assert_eq!(deaths, 3, "{entry}: {events:?}");
+        assert!(rig.monitor.plugin_status()[0].quarantined, "{entry}");
+        let events = rig.online("A");
+        assert!(
+            events[0].starts_with("A Failed [5006 `bad-crash` is quarantined"),
+            "{events:?}"
+        );
+        rig.open(crashing("A", "never"));
+        assert!(rig.monitor.release_plugin("bad-crash"));
+        assert!(!rig.monitor.release_plugin("bad-crash"), "only once");
+        rig.online("A");
+        rig.run(2 * SECOND);
+        assert_eq!(rig.state("A"), ResourceState::Online, "{entry}");
+    }
+}
+
+#[test]
+fn deaths_that_are_long_ago_do_not_count() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing("A", "online"));
+    for _ in 0..5 {
+        rig.online("A");
+        rig.run(16 * 60 * SECOND);
+    }
+    assert!(!rig.monitor.plugin_status()[0].quarantined);
+}
+
+#[test]
+fn a_crash_while_everything_is_taken_out_of_service_leaves_nothing_online() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing("A", "offline"));
+    rig.open(spec("B", "Bad Crash"));
+    rig.online("A");
+    rig.online("B");
+    rig.run(2 * SECOND);
+    rig.monitor.terminate_all(&mut rig.world);
+    assert!(rig.state("A").is_down() && rig.state("B").is_down());
+}
+
+#[test]
+fn a_call_past_its_limit_ends_the_process() {
+    let mut rig = rig(
+        "quorate_bad_hang",
+        Isolation {
+            call_limit: Duration::from_millis(500),
+            ..all_apart()
+        },
+    );
+    let mut hanging = spec("A", "Bad Hang");
+    hanging
+        .properties
+        .private
+        .insert("In".to_owned(), text("online"));
+    rig.open(hanging);
+    let events = rig.online("A");
+    let wanted = "no answer within 500ms in Online of `A`";
+    assert!(events.iter().any(|it| it.contains(wanted)), "{events:?}");
+    assert_eq!(rig.state("A"), ResourceState::Failed);
+}
+
+#[test]
+fn a_program_that_is_no_monitor_is_told() {
+    let wrong = |program: &str| {
+        let mut rig = rig(
+            "quorate_bad_crash",
+            Isolation {
+                program: PathBuf::from(program),
+                arguments: Vec::new(),
+                ..all_apart()
+            },
+        );
+        rig.open(spec("A", "Bad Crash")).concat()
+    };
+    let text = wrong("/nowhere/quorate");
+    assert!(text.contains("/nowhere/quorate cannot be run"), "{text}");
+    let text = wrong("/bin/false");
+    assert!(text.contains("exit with status 1"), "{text}");
+}

@@ -1,0 +1,205 @@
+//! The frames, and the socket they go over.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::ask::{Answer, Ask};
+use crate::ServiceError;
+use crate::table::{Abilities, Call, Report, Returned};
+
+/// The first word of the first frame: "QRMN".
+pub(super) const MAGIC: [u8; 4] = *b"QRMN";
+/// The version of the frames. It goes up with every change of theirs.
+pub(super) const PROTOCOL: u32 = 1;
+/// The longest body: a plugin may write 16 MiB at once, and the names that go with it are short.
+pub(super) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
+
+/// What the threads of a plugin's reported: of the pending operation, and lines for the log.
+pub(crate) type Mail = (Report, Vec<(u32, String)>);
+
+/// From the host.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum ToMonitor {
+    /// The first frame.
+    Hello {
+        magic: [u8; 4],
+        protocol: u32,
+        /// Where the library is to be opened.
+        file: String,
+        /// What it is called in messages.
+        path: String,
+    },
+    /// Make an instance.
+    Open {
+        instance: u32,
+        resource: String,
+        kind: String,
+        group: String,
+    },
+    /// Call an entry. `expecting`: whether the plugin's threads may report.
+    Call {
+        instance: u32,
+        expecting: bool,
+        call: Call,
+    },
+    /// What did the plugin's threads report?
+    Mail { instance: u32, expecting: bool },
+    /// The answer to [`ToHost::Ask`].
+    Answer(Answer),
+}
+
+/// From the monitor process.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum ToHost {
+    /// The library is loaded.
+    Hello {
+        protocol: u32,
+        name: String,
+        version: String,
+        kinds: Vec<String>,
+    },
+    /// It cannot be.
+    Refused(String),
+    /// `open` has returned.
+    Opened {
+        code: u32,
+        abilities: Abilities,
+        refused: Option<ServiceError>,
+    },
+    /// The entry has returned.
+    Returned {
+        returned: Returned,
+        refused: Option<ServiceError>,
+    },
+    /// What the plugin's threads reported.
+    Mail(Mail),
+    /// The plugin asks the host for something, and waits.
+    Ask(Ask),
+    /// A line for the cluster log.
+    Log { level: u32, text: String },
+}
+
+/// Why there is no frame.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Lost {
+    /// The other side is gone.
+    #[error("the other side is gone")]
+    Gone,
+    /// It did not answer in time.
+    #[error("it did not answer in time")]
+    Late,
+    /// What it sent is no frame.
+    #[error("{0}")]
+    Garbled(String),
+    /// The system said no.
+    #[error("{0}")]
+    System(io::Error),
+}
+
+/// One end of the socket.
+#[derive(Debug)]
+pub(super) struct Channel {
+    stream: UnixStream,
+    /// What was read; the frames up to `taken` have been taken.
+    buffer: Vec<u8>,
+    taken: usize,
+}
+
+impl Channel {
+    /// An end that waits for `limit` at most; for ever if there is none.
+    pub(super) fn new(stream: UnixStream, limit: Option<Duration>) -> io::Result<Channel> {
+        stream.set_read_timeout(limit)?;
+        stream.set_write_timeout(limit)?;
+        Ok(Channel {
+            stream,
+            buffer: Vec::new(),
+            taken: 0,
+        })
+    }
+
+    /// Another limit from now on.
+    pub(super) fn limit(&self, limit: Duration) -> io::Result<()> {
+        self.stream.set_read_timeout(Some(limit))?;
+        self.stream.set_write_timeout(Some(limit))
+    }
+
+    pub(super) fn send<T: Serialize>(&mut self, frame: &T) -> Result<(), Lost> {
+        let bytes = postcard::to_extend(frame, vec![0_u8; 4])
+            .map_err(|error| Lost::Garbled(error.to_string()))?;
+        let body = bytes.len() - 4;
+        if body > FRAME_MAX {
+            return Err(Lost::Garbled(format!(
+                "a frame of {body} bytes, more than the {FRAME_MAX} it may have"
+            )));
+        }
+        let mut bytes = bytes;
+        for (to, from) in bytes.iter_mut().zip((body as u32).to_le_bytes()) {
+            *to = from;
+        }
+        self.stream.write_all(&bytes).map_err(lost)
+    }
+
+    /// The next frame. `until` is looked at whenever something was read, so that frames that never end a call do not
+    /// put its end off.
+    pub(super) fn receive<T: DeserializeOwned>(
+        &mut self,
+        until: Option<Instant>,
+    ) -> Result<T, Lost> {
+        loop {
+            if until.is_some_and(|until| Instant::now() > until) {
+                return Err(Lost::Late);
+            }
+            if let Some(frame) = self.take()? {
+                return Ok(frame);
+            }
+            let mut chunk = [0_u8; 4_096];
+            match self.stream.read(&mut chunk) {
+                Ok(0) => return Err(Lost::Gone),
+                Ok(read) => self.buffer.extend_from_slice(&chunk[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(lost(error)),
+            }
+        }
+    }
+
+    /// A frame that is there already.
+    fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Lost> {
+        let unread = self.buffer.get(self.taken..).unwrap_or_default();
+        let Some((length, rest)) = unread.split_first_chunk::<4>() else {
+            return Ok(None);
+        };
+        let length = u32::from_le_bytes(*length) as usize;
+        if length > FRAME_MAX {
+            return Err(Lost::Garbled(format!(
+                "a frame that says it has {length} bytes, more than the {FRAME_MAX} it may have"
+            )));
+        }
+        let Some(body) = rest.get(..length) else {
+            return Ok(None);
+        };
+        let (frame, left) = postcard::take_from_bytes(body)
+            .map_err(|error| Lost::Garbled(format!("a frame that cannot be read: {error}")))?;
+        if !left.is_empty() {
+            let left = left.len();
+            return Err(Lost::Garbled(format!("a frame with {left} bytes too many")));
+        }
+        self.taken += 4 + length;
+        if self.taken == self.buffer.len() {
+            self.buffer.clear();
+            self.taken = 0;
+        }
+        Ok(Some(frame))
+    }
+}
+
+fn lost(error: io::Error) -> Lost {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Lost::Late,
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Lost::Gone,
+        _ => Lost::System(error),
+    }
+}

@@ -1,0 +1,212 @@
+//! The calls of a type's entries as values, so that they can be made here or in another process.
+
+use quorate_abi::{self as abi, QrResid, QrWork};
+use serde::{Deserialize, Serialize};
+
+use crate::plugins::{Entries, WorkEntry};
+
+/// Longest text taken from `last_error`, in bytes.
+const ERROR_TEXT_MAX: u64 = 8 * 1_024;
+/// Most output a control code is given room for, in bytes.
+pub(crate) const OUTPUT_MAX: u64 = 1_024 * 1_024;
+
+/// A call of one entry of an open instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Call {
+    Close,
+    Online,
+    Offline,
+    Terminate,
+    LooksAlive,
+    IsAlive,
+    Arbitrate,
+    Release,
+    Work,
+    Control {
+        code: u32,
+        input: Vec<u8>,
+        /// How long the buffer for the output is.
+        room: u64,
+    },
+    LastError,
+}
+
+impl Call {
+    /// The entry's name, for people.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Close => "Close",
+            Self::Online => "Online",
+            Self::Offline => "Offline",
+            Self::Terminate => "Terminate",
+            Self::LooksAlive => "LooksAlive",
+            Self::IsAlive => "IsAlive",
+            Self::Arbitrate => "Arbitrate",
+            Self::Release => "Release",
+            Self::Work => "Work",
+            Self::Control { .. } => "ResourceControl",
+            Self::LastError => "LastError",
+        }
+    }
+}
+
+/// What an entry that may take time said of its progress: a `QrWork` of the host's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Work {
+    pub(crate) wait_ms: u32,
+    pub(crate) checkpoint: u32,
+    pub(crate) has_event: bool,
+    pub(crate) signal: bool,
+    pub(crate) quorum_lost: bool,
+}
+
+/// What an entry answered. One that the table does not have answers `ERROR_INVALID_FUNCTION`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Returned {
+    pub(crate) code: u32,
+    pub(crate) work: Work,
+    /// How much room the output of a control code takes.
+    pub(crate) needed: u64,
+    /// The output of a control code that succeeded, or the last error.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Returned {
+    /// A code and nothing else.
+    pub(crate) fn of(code: u32) -> Returned {
+        Returned {
+            code,
+            ..Returned::default()
+        }
+    }
+}
+
+/// Which optional entries a type has, as far as the monitor has to know before it calls them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Abilities {
+    pub(crate) work: bool,
+    pub(crate) arbitrate: bool,
+}
+
+impl Abilities {
+    pub(crate) fn of(entries: &Entries) -> Abilities {
+        Abilities {
+            work: entries.work.is_some(),
+            arbitrate: entries.arbitrate.is_some(),
+        }
+    }
+}
+
+/// Makes a call.
+///
+/// # Safety
+///
+/// `resid` came from the `open` of these entries and has not been closed, the instance is in a state in which the
+/// contract allows the entry, and no other thread is inside one of its entries.
+pub(crate) unsafe fn run(entries: &Entries, resid: QrResid, call: &Call) -> Returned {
+    // SAFETY of every call: passed on; places and buffers outlive it and are as long as they say.
+    match call {
+        Call::Close => {
+            unsafe { (entries.close)(resid) };
+            Returned::default()
+        }
+        Call::Terminate => {
+            unsafe { (entries.terminate)(resid) };
+            Returned::default()
+        }
+        Call::LooksAlive => Returned::of(unsafe { (entries.looks_alive)(resid) }),
+        Call::IsAlive => Returned::of(unsafe { (entries.is_alive)(resid) }),
+        Call::Online => unsafe { work(Some(entries.online), resid) },
+        Call::Offline => unsafe { work(Some(entries.offline), resid) },
+        Call::Arbitrate => unsafe { work(entries.arbitrate, resid) },
+        Call::Work => unsafe { work(entries.work, resid) },
+        Call::Release => Returned::of(match entries.release {
+            Some(release) => unsafe { release(resid) },
+            None => abi::ERROR_SUCCESS,
+        }),
+        Call::Control { code, input, room } => {
+            let Some(control) = entries.resource_control else {
+                return Returned::of(abi::ERROR_INVALID_FUNCTION);
+            };
+            let mut output = vec![0_u8; (*room).min(OUTPUT_MAX) as usize];
+            let mut needed = 0_u64;
+            let code = unsafe {
+                control(
+                    resid,
+                    *code,
+                    input.as_ptr(),
+                    input.len() as u64,
+                    output.as_mut_ptr(),
+                    output.len() as u64,
+                    &raw mut needed,
+                )
+            };
+            let filled = if code == abi::ERROR_SUCCESS {
+                usize::try_from(needed).unwrap_or(usize::MAX)
+            } else {
+                0
+            };
+            output.truncate(filled);
+            Returned {
+                code,
+                needed,
+                bytes: output,
+                ..Returned::default()
+            }
+        }
+        Call::LastError => Returned {
+            bytes: unsafe { last_error(entries, resid) },
+            ..Returned::default()
+        },
+    }
+}
+
+/// # Safety
+///
+/// As for [`run`].
+unsafe fn work(entry: Option<WorkEntry>, resid: QrResid) -> Returned {
+    let Some(entry) = entry else {
+        return Returned::of(abi::ERROR_INVALID_FUNCTION);
+    };
+    let mut work = QrWork {
+        size: size_of::<QrWork>() as u32,
+        wait_ms: 0,
+        checkpoint: 0,
+        has_event: 0,
+        signal: 0,
+        quorum_lost: 0,
+    };
+    // SAFETY: passed on; `work` outlives the call.
+    let code = unsafe { entry(resid, &raw mut work) };
+    Returned {
+        code,
+        work: Work {
+            wait_ms: work.wait_ms,
+            checkpoint: work.checkpoint,
+            has_event: work.has_event != 0,
+            signal: work.signal != 0,
+            quorum_lost: work.quorum_lost != 0,
+        },
+        ..Returned::default()
+    }
+}
+
+/// # Safety
+///
+/// As for [`run`].
+unsafe fn last_error(entries: &Entries, resid: QrResid) -> Vec<u8> {
+    let Some(entry) = entries.last_error else {
+        return Vec::new();
+    };
+    let mut buffer = vec![0_u8; 512];
+    // SAFETY: passed on; the buffer is as long as it says.
+    let read =
+        |buffer: &mut [u8]| unsafe { entry(resid, buffer.as_mut_ptr(), buffer.len() as u64) };
+    let mut len = read(&mut buffer);
+    if len > buffer.len() as u64 {
+        buffer.resize(len.min(ERROR_TEXT_MAX) as usize, 0);
+        len = read(&mut buffer);
+    }
+    buffer.truncate(usize::try_from(len).unwrap_or(usize::MAX));
+    buffer
+}

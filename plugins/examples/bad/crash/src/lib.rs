@@ -1,0 +1,73 @@
+//! Writes to the field of a structure that is NULL, in the entry that its property `In` names: the process dies of it.
+
+use std::time::Duration;
+
+use quorate_sdk::{Context, Error, Operation, Progress, Property, Resource, Text, TypeInfo};
+
+const IN: Property<Text> = Property::text("In")
+    .default("never")
+    .doc("The entry to crash in, such as `is_alive`");
+
+/// The type.
+#[derive(Debug)]
+pub struct BadCrash;
+
+fn crash_in(ctx: &Context, entry: &str) {
+    if ctx
+        .properties()
+        .get(&IN)
+        .is_ok_and(|wanted| wanted == entry)
+    {
+        ctx.log().warning(format!("about to crash in {entry}"));
+        let field = std::ptr::without_provenance_mut::<u64>(8);
+        // SAFETY: none: nothing is mapped there. The system ends the process, which is what this fixture is for.
+        unsafe { field.write_volatile(1) };
+    }
+}
+
+impl Resource for BadCrash {
+    const TYPE: TypeInfo = TypeInfo::new("Bad Crash", "Writes through NULL where it is told to")
+        .properties(&[IN.any()]);
+
+    fn open(ctx: &Context) -> Result<Self, Error> {
+        crash_in(ctx, "open");
+        Ok(BadCrash)
+    }
+    fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        crash_in(ctx, "online");
+        Ok(Progress::pending(Duration::from_secs(1)))
+    }
+    fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        crash_in(ctx, "offline");
+        Ok(Progress::Done)
+    }
+    fn terminate(&mut self, ctx: &mut Context) {
+        crash_in(ctx, "terminate");
+    }
+    fn looks_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        crash_in(ctx, "looks_alive");
+        Ok(())
+    }
+    fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        crash_in(ctx, "is_alive");
+        Ok(())
+    }
+    fn work(&mut self, ctx: &mut Context, _: Operation) -> Result<Progress, Error> {
+        crash_in(ctx, "work");
+        Ok(Progress::Done)
+    }
+    fn control(&mut self, ctx: &mut Context, _: u32, _: &[u8]) -> Result<Vec<u8>, Error> {
+        crash_in(ctx, "control");
+        Ok(Vec::new())
+    }
+    fn close(self, ctx: &mut Context) {
+        crash_in(ctx, "close");
+    }
+}
+
+quorate_sdk::export_plugin! {
+    name: "bad-crash",
+    version: env!("CARGO_PKG_VERSION"),
+    description: "Crashes on purpose",
+    types: [BadCrash],
+}
