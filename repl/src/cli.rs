@@ -126,6 +126,9 @@ pub(crate) enum Command {
     /// Try a virtual cluster out, line by line.
     #[command(after_help = REPL_EXAMPLES)]
     Repl(ReplArgs),
+    /// Be a resource monitor process: quorate starts it itself.
+    #[command(hide = true)]
+    Monitor,
     /// Print completions for a shell.
     #[command(
         after_help = "Example:\n  quorate completions bash > ~/.local/share/bash-completion/completions/quorate"
@@ -142,6 +145,37 @@ pub(crate) struct PluginFolders {
     /// A folder with plugins, searched before QUORATE_PLUGIN_PATH and the folders beside the program. May be repeated.
     #[arg(long = "plugin-dir", value_name = "DIR")]
     pub(crate) plugin_dir: Vec<PathBuf>,
+}
+
+/// Where plugins run.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Apart {
+    /// Keep a plugin in a resource monitor process of its own; "all" for every one. May be repeated. The property
+    /// SeparateMonitor does so for one resource.
+    #[arg(long = "isolate", value_name = "PLUGIN")]
+    pub(crate) isolate: Vec<String>,
+    /// How long one call may take in a resource monitor process, of real time, before the process is killed.
+    #[arg(
+        long = "deadlock-timeout",
+        value_name = "DURATION",
+        default_value = "10s"
+    )]
+    pub(crate) deadlock_timeout: quorate_script::Span,
+}
+
+impl Apart {
+    /// The host's settings.
+    pub(crate) fn settings(&self) -> quorate_host::Isolation {
+        quorate_host::Isolation {
+            libraries: self.isolate.iter().cloned().collect(),
+            // At least a millisecond: a wait of no time is one without end to the system.
+            call_limit: self
+                .deadlock_timeout
+                .0
+                .max(std::time::Duration::from_millis(1)),
+            ..quorate_host::Isolation::default()
+        }
+    }
 }
 
 /// `quorate drill`.
@@ -161,6 +195,8 @@ pub(crate) struct DrillArgs {
     pub(crate) filter: Option<String>,
     #[command(flatten)]
     pub(crate) plugins: PluginFolders,
+    #[command(flatten)]
+    pub(crate) apart: Apart,
 }
 
 /// `quorate check`.
@@ -281,6 +317,8 @@ pub(crate) struct ReplArgs {
     pub(crate) seed: Option<u64>,
     #[command(flatten)]
     pub(crate) plugins: PluginFolders,
+    #[command(flatten)]
+    pub(crate) apart: Apart,
 }
 
 #[cfg(test)]

@@ -63,7 +63,8 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
         return Exit::Usage;
     }
 
-    let source: Rc<dyn StageSource> = Rc::new(SimSource::new(args.plugins.plugin_dir.clone()));
+    let plugins = SimSource::new(args.plugins.plugin_dir.clone());
+    let source: Rc<dyn StageSource> = Rc::new(plugins.isolated(args.apart.settings()));
     let options = RunOptions {
         seed: args.seed,
         filter: args.filter.clone(),

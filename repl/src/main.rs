@@ -62,12 +62,24 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
         Command::Check(args) => check::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args.command, &mut output),
         Command::Plugin(args) => plugins::run(&args.command, &mut output, &cancel),
+        Command::Monitor => monitor(&mut output),
         Command::Repl(args) => console::run(&args, output, &cancel),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "quorate", &mut script);
             output.bytes(&script);
             Exit::Pass
+        }
+    }
+}
+
+/// Calls plugins for the host that started this process.
+fn monitor(output: &mut Output) -> Exit {
+    match quorate_host::run_monitor() {
+        Ok(()) => Exit::Pass,
+        Err(error) => {
+            output.error(&error.to_string());
+            Exit::Usage
         }
     }
 }

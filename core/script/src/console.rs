@@ -6,15 +6,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use quorate_host::Reloaded;
+use quorate_model::Name;
 use rhai::{AST, Dynamic, Engine, EvalAltResult, ParseErrorType, Scope};
 
+use crate::PluginReport;
 use crate::check::Lexicon;
 use crate::docs::{Entry, entries_of};
 use crate::drill::{RunOptions, describe_line, failure_of, is_interrupt};
 use crate::engine::engine;
 use crate::report::{Failure, Observer};
 use crate::session::{ScriptText, Session, panic_text};
-use crate::stage::{OpenError, Stage, StageRequest, StageSource};
+use crate::stage::{OpenError, Stage, StageError, StageRequest, StageSource};
 use crate::status::Status;
 use crate::values::show;
 
@@ -180,6 +183,37 @@ impl Console {
                 .iter()
                 .map(describe_line)
                 .collect()
+        })
+    }
+
+    /// The plugins of the cluster that is open.
+    pub fn plugins(&self) -> Vec<PluginReport> {
+        self.session
+            .with(|inner| inner.stage.as_ref().map(|stage| stage.plugins()))
+            .unwrap_or_default()
+    }
+
+    /// Takes a plugin anew, or each whose file has changed ([`Stage::reload_plugins`]).
+    ///
+    /// # Errors
+    ///
+    /// As there, and if no cluster is open.
+    pub fn reload_plugins(&mut self, name: Option<&str>) -> Result<Vec<Reloaded>, StageError> {
+        self.session.with(|inner| match &mut inner.stage {
+            Some(stage) => stage.reload_plugins(name),
+            None => Err(StageError("no cluster is open".to_owned())),
+        })
+    }
+
+    /// Ends a plugin's quarantine ([`Stage::release_plugin`]).
+    ///
+    /// # Errors
+    ///
+    /// As there, and if no cluster is open.
+    pub fn release_plugin(&mut self, name: &str) -> Result<Vec<Name>, StageError> {
+        self.session.with(|inner| match &mut inner.stage {
+            Some(stage) => stage.release_plugin(name),
+            None => Err(StageError("no cluster is open".to_owned())),
         })
     }
 

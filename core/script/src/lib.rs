@@ -12,6 +12,7 @@ mod engine;
 mod events;
 mod finding;
 mod policy;
+mod plugins;
 mod report;
 mod session;
 mod sim_stage;
@@ -34,6 +35,7 @@ pub use drill::{
 pub use engine::seed_hashing;
 pub use finding::{Finding, Place, Severity};
 pub use policy::{RhaiPolicies, attach_policies, check_policy, is_policy};
+pub use plugins::PluginReport;
 pub use report::{ClientOutcome, DrillReport, Failure, GroupOutcome, Observer, Silent, Verdict};
 pub use sim_stage::{SimSource, findings_of};
 pub use span::{Span, SpanError};

@@ -1,13 +1,14 @@
 //! The virtual world as a stage.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate_host::{PluginSet, search_folders};
+use quorate_host::{Isolation, PluginSet, Reloaded, search_folders};
 use quorate_model::{
     CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, GROUP_PROPERTIES, Name, QuorumKind,
     RESOURCE_PROPERTIES, Time, Value, types,
@@ -15,6 +16,7 @@ use quorate_model::{
 use quorate_node::{AdminOp, Object};
 use quorate_sim::{Load, Reply, RequestId, ServiceTimes, World, WorldError, WorldOptions};
 
+use crate::PluginReport;
 use crate::finding::{Finding, Place, suggestion};
 use crate::policy::{RhaiPolicies, attach_policies};
 use crate::stage::{
@@ -35,25 +37,38 @@ pub(crate) const POLICY: &str = "Policy";
 #[derive(Debug, Default)]
 pub struct SimSource {
     folders: Vec<PathBuf>,
-    plugins: OnceCell<Result<Arc<PluginSet>, String>>,
+    isolation: Isolation,
+    plugins: Loaded,
 }
+
+/// The plugins as they were last loaded or reloaded, once they were; shared by a source and its stages.
+type Loaded = Rc<RefCell<Option<Result<Arc<PluginSet>, String>>>>;
 
 impl SimSource {
     /// Plugins are searched in `folders` first, then where the host searches by itself.
     pub fn new(folders: Vec<PathBuf>) -> SimSource {
         SimSource {
             folders,
-            plugins: OnceCell::new(),
+            ..SimSource::default()
         }
     }
 
+    /// With other settings of resource monitor processes.
+    pub fn isolated(self, isolation: Isolation) -> SimSource {
+        SimSource { isolation, ..self }
+    }
+
     fn plugins(&self) -> Result<Arc<PluginSet>, OpenError> {
-        self.plugins
-            .get_or_init(|| {
-                PluginSet::load(&search_folders(&self.folders))
-                    .map(Arc::new)
-                    .map_err(|errors| errors.to_string())
-            })
+        let mut plugins = self.plugins.borrow_mut();
+        let load = || {
+            let mut set = PluginSet::load(&search_folders(&self.folders))
+                .map_err(|errors| errors.to_string())?;
+            set.isolate(self.isolation.clone())
+                .map_err(|error| error.to_string())?;
+            Ok(Arc::new(set))
+        };
+        plugins
+            .get_or_insert_with(load)
             .clone()
             .map_err(OpenError::Plugins)
     }
@@ -100,6 +115,8 @@ impl StageSource for SimSource {
         Ok(Box::new(SimStage {
             world,
             plugins,
+            loaded: Rc::clone(&self.plugins),
+            reloads: BTreeMap::new(),
             orders: BTreeMap::new(),
             next: 1,
         }))
@@ -133,6 +150,10 @@ fn options(seed: u64, facts: &Facts) -> WorldOptions {
 struct SimStage {
     world: World,
     plugins: Arc<PluginSet>,
+    /// Where the next cluster finds them.
+    loaded: Loaded,
+    /// How often each was reloaded.
+    reloads: BTreeMap<String, u32>,
     /// Orders that wait for a reply; `None` for those that took effect at once.
     orders: BTreeMap<u64, Option<RequestId>>,
     next: u64,
@@ -560,6 +581,71 @@ impl Stage for SimStage {
                 event: breach.cause.clone(),
             })
             .collect()
+    }
+
+    fn plugins(&self) -> Vec<PluginReport> {
+        let nodes = self.world.plugin_status();
+        let of = |name: &str| {
+            let name = name.to_owned();
+            nodes.iter().flat_map(move |(node, all)| {
+                let name = name.clone();
+                let mine = all.iter().filter(move |it| it.plugin == name);
+                mine.map(move |it| (node, it))
+            })
+        };
+        self.plugins
+            .libraries()
+            .map(|library| {
+                let name = library.name.as_str();
+                PluginReport {
+                    name: name.to_owned(),
+                    version: library.version.clone(),
+                    path: library.path.clone(),
+                    reloads: self.reloads.get(name).copied().unwrap_or_default(),
+                    outdated: of(name)
+                        .flat_map(|(node, it)| {
+                            it.outdated.iter().map(|of| (node.clone(), of.clone()))
+                        })
+                        .collect(),
+                    apart: of(name)
+                        .flat_map(|(node, it)| {
+                            let each = it.apart.iter();
+                            each.map(|(of, id)| (node.clone(), of.clone(), *id))
+                        })
+                        .collect(),
+                    quarantined: of(name)
+                        .filter(|(_, it)| it.quarantined)
+                        .map(|(node, _)| node.clone())
+                        .collect(),
+                    last_deaths: of(name)
+                        .filter_map(|(node, it)| Some((node.clone(), it.last_death.clone()?)))
+                        .collect(),
+                }
+            })
+            .collect()
+    }
+
+    fn reload_plugins(&mut self, name: Option<&str>) -> Result<Vec<Reloaded>, StageError> {
+        let (set, reloaded) = self
+            .plugins
+            .reload(name)
+            .map_err(|error| StageError(error.to_string()))?;
+        if !reloaded.is_empty() {
+            self.plugins = Arc::new(set);
+            self.world.replace_plugins(&self.plugins);
+            *self.loaded.borrow_mut() = Some(Ok(Arc::clone(&self.plugins)));
+            for library in &reloaded {
+                *self.reloads.entry(library.plugin.clone()).or_default() += 1;
+            }
+        }
+        Ok(reloaded)
+    }
+
+    fn release_plugin(&mut self, name: &str) -> Result<Vec<Name>, StageError> {
+        self.plugins
+            .require_library(name)
+            .map_err(|error| StageError(error.to_string()))?;
+        Ok(self.world.release_plugin(name))
     }
 }
 

@@ -7,10 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use quorate_host::Reloaded;
 use quorate_model::{
     GroupState, Name, NetworkRole, NodeState, PolicyScript, ResourceState, StartSwitches, Time,
     Value, VirtualServerRequest,
 };
+
+use crate::PluginReport;
 
 /// A line of the journal: one JSON object.
 pub type Line = serde_json::Map<String, serde_json::Value>;
@@ -547,6 +550,30 @@ pub trait Stage {
     fn write_journal(&self, out: &mut dyn io::Write) -> io::Result<()>;
     /// Every invariant that was broken so far.
     fn breaches(&self) -> Vec<Breach>;
+
+    /// The plugins, in the order they were found. A stage without any has nothing to say.
+    fn plugins(&self) -> Vec<PluginReport> {
+        Vec::new()
+    }
+    /// Takes the plugin `name` anew from its file, or each whose file has changed: for each resource when it is next
+    /// offline. Nothing is stopped.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such plugin, or its file cannot be loaded: the image that was loaded before stays in place.
+    fn reload_plugins(&mut self, name: Option<&str>) -> Result<Vec<Reloaded>, StageError> {
+        let _ = name;
+        Err(StageError("this cluster has no plugins".to_owned()))
+    }
+    /// Ends the quarantine of the plugin `name`, and gives the nodes on which it was in any.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such plugin.
+    fn release_plugin(&mut self, name: &str) -> Result<Vec<Name>, StageError> {
+        let _ = name;
+        Err(StageError("this cluster has no plugins".to_owned()))
+    }
 }
 
 /// Why a stage refused.

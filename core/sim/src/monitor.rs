@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quorate_host::{PluginSet, Services};
+use quorate_host::{PluginSet, PluginStatus, Services};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
 use quorate_model::{Name, ResourceState, Time};
 
@@ -25,6 +25,19 @@ pub trait ResourceMonitor {
     fn terminate_all(&mut self, services: &mut dyn Services);
     /// The machine died: instances are dropped and nothing in the world is touched.
     fn power_off(self: Box<Self>);
+    /// Other plugins, each for a resource when it is next offline. A monitor without plugins has nothing to do.
+    fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
+        drop(plugins);
+    }
+    /// Ends the quarantine of a plugin. Whether it was in any.
+    fn release_plugin(&mut self, plugin: &str) -> bool {
+        let _ = plugin;
+        false
+    }
+    /// What there is to say of each plugin.
+    fn plugin_status(&self) -> Vec<PluginStatus> {
+        Vec::new()
+    }
 }
 
 /// Where resource monitors come from: one for each boot of a node.
@@ -62,6 +75,18 @@ impl ResourceMonitor for quorate_host::Monitor {
 
     fn power_off(self: Box<Self>) {
         quorate_host::Monitor::power_off(*self);
+    }
+
+    fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
+        quorate_host::Monitor::replace_plugins(self, plugins);
+    }
+
+    fn release_plugin(&mut self, plugin: &str) -> bool {
+        quorate_host::Monitor::release_plugin(self, plugin)
+    }
+
+    fn plugin_status(&self) -> Vec<PluginStatus> {
+        quorate_host::Monitor::plugin_status(self)
     }
 }
 

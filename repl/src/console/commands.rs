@@ -5,11 +5,14 @@ use quorate_script::Entry;
 use super::{After, Session, view};
 use crate::output::Tone;
 
+/// How wide a command's usage is at most before its text goes below it.
+const USAGE: usize = 18;
+
 /// How many events `:events` shows.
 const EVENTS: usize = 20;
 
 /// A command: its name, what may follow, what it does.
-pub(super) const COMMANDS: [(&str, &str, &str); 6] = [
+pub(super) const COMMANDS: [(&str, &str, &str); 7] = [
     (":status", "", "the cluster: nodes, groups and resources"),
     (":events", "[N]", "the last N lines of the journal (20)"),
     (
@@ -21,6 +24,11 @@ pub(super) const COMMANDS: [(&str, &str, &str); 6] = [
         ":doc",
         "[NAME]",
         "what a word of the drill language does; without a name, all words",
+    ),
+    (
+        ":plugin",
+        "list | reload [NAME] | release NAME",
+        "the plugins; a newly built file; the end of a quarantine",
     ),
     (":help", "", "this"),
     (":quit", "", "end (so does Ctrl-D)"),
@@ -63,12 +71,97 @@ impl Session {
                 Err(error) => return self.refuse(&error.to_string()),
             },
             "doc" | "d" => return self.doc(rest),
+            "plugin" | "plugins" | "p" => return self.plugin(rest),
             "help" | "h" | "?" => self.help(),
             "quit" | "q" | "exit" => return After::Quit,
             other => {
                 return self.refuse(&format!(
                     "there is no command \":{other}\"; :help shows them all"
                 ));
+            }
+        }
+        After::GoOn
+    }
+
+    /// `:plugin` with its own commands.
+    fn plugin(&mut self, text: &str) -> After {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match words[..] {
+            [] | ["list"] => {
+                let plugins = self.console.borrow().plugins();
+                if plugins.is_empty() {
+                    return self.refuse("no cluster is open: open one with cluster(\"file.ron\")");
+                }
+                let text = view::plugins(&plugins, self.output.paint());
+                self.output.line(&text);
+            }
+            ["reload"] => return self.reload(None),
+            ["reload", name] => return self.reload(Some(name)),
+            ["release", name] => {
+                let released = self.console.borrow_mut().release_plugin(name);
+                match released {
+                    Ok(nodes) if nodes.is_empty() => {
+                        self.output.line(&format!("{name} is not quarantined"));
+                    }
+                    Ok(nodes) => {
+                        let text = format!(
+                            "{name} is no longer quarantined on {}: bring its resources online",
+                            view::join(&nodes)
+                        );
+                        self.output.line(&text);
+                    }
+                    Err(error) => return self.refuse(&error.to_string()),
+                }
+            }
+            ["release"] => {
+                return self
+                    .refuse(":plugin release takes a plugin's name; :plugin list shows them");
+            }
+            [other, ..] => {
+                return self.refuse(&format!(
+                    "there is no :plugin {other}; there are :plugin list, :plugin reload [NAME] and :plugin release NAME"
+                ));
+            }
+        }
+        After::GoOn
+    }
+
+    fn reload(&mut self, name: Option<&str>) -> After {
+        let result = self.console.borrow_mut().reload_plugins(name);
+        let reloaded = match result {
+            Ok(reloaded) => reloaded,
+            Err(error) => return self.refuse(&error.to_string()),
+        };
+        if reloaded.is_empty() {
+            self.output
+                .line("no plugin's file has changed since it was read; :plugin reload NAME reads one anyway");
+        }
+        let plugins = self.console.borrow().plugins();
+        for library in reloaded {
+            let version = if library.before == library.now {
+                library.now
+            } else {
+                format!("{} (was {})", library.now, library.before)
+            };
+            let path = library.path.display();
+            self.output.line(&format!(
+                "{} {version} is loaded from {path}",
+                library.plugin
+            ));
+            let outdated = plugins
+                .iter()
+                .filter(|it| it.name == library.plugin)
+                .flat_map(|it| &it.outdated);
+            let outdated: Vec<_> = outdated.collect();
+            if outdated.is_empty() {
+                self.output
+                    .line("  every resource runs it from its next Online");
+            } else {
+                self.output
+                    .line("  these still run the image from before, until they are next offline:");
+                for (node, resource) in outdated {
+                    self.output.line(&format!("    {resource} on {node}"));
+                }
             }
         }
         After::GoOn
@@ -83,8 +176,14 @@ impl Session {
         let paint = self.output.paint();
         for (name, args, text) in COMMANDS {
             let usage = format!("{name} {args}");
-            let usage = paint.cell(Tone::Guide, usage.trim_end(), 18);
-            self.output.line(&format!("  {usage}{text}"));
+            if usage.trim_end().len() < USAGE {
+                let usage = paint.cell(Tone::Guide, usage.trim_end(), USAGE);
+                self.output.line(&format!("  {usage}{text}"));
+            } else {
+                self.output
+                    .line(&format!("  {}", paint.tone(Tone::Guide, &usage)));
+                self.output.line(&format!("  {:USAGE$}{text}", ""));
+            }
         }
         self.output.line("");
         self.output

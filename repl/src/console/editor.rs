@@ -42,6 +42,24 @@ impl Validator for Words {
     }
 }
 
+impl Words {
+    /// Completes `:plugin` and what follows: its commands, then the names of plugins.
+    fn plugin(&self, line: &str) -> (usize, Vec<String>) {
+        let start = line.rfind(' ').map_or(0, |at| at + 1);
+        let (before, word) = line.split_at(start);
+        let mut found = match before.split_whitespace().nth(1) {
+            None => ["list", "reload", "release"].map(str::to_owned).to_vec(),
+            Some("reload" | "release") => {
+                let plugins = self.console.borrow().plugins();
+                plugins.into_iter().map(|plugin| plugin.name).collect()
+            }
+            Some(_) => Vec::new(),
+        };
+        found.retain(|name| name.starts_with(word));
+        (start, found)
+    }
+}
+
 impl Completer for Words {
     type Candidate = Pair;
 
@@ -65,6 +83,7 @@ impl Completer for Words {
                 names.dedup();
                 (5, names)
             }
+            None if line.starts_with(":plugin ") => self.plugin(line),
             None if line.starts_with(':') => {
                 let commands = COMMANDS.iter().map(|(name, ..)| (*name).to_owned());
                 (0, commands.filter(|name| name.starts_with(line)).collect())

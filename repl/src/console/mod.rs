@@ -46,7 +46,8 @@ struct Session {
 
 /// Runs the REPL until its input ends.
 pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
-    let source = Rc::new(SimSource::new(args.plugins.plugin_dir.clone()));
+    let source =
+        Rc::new(SimSource::new(args.plugins.plugin_dir.clone()).isolated(args.apart.settings()));
     let options = ConsoleOptions {
         folder: PathBuf::new(),
         seed: args.seed,

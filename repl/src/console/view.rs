@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use quorate_script::{Entry, Status};
+use quorate_model::Name;
+use quorate_script::{Entry, PluginReport, Status};
 
 use crate::output::{Paint, Tone};
 use crate::report::{Table, state_tone};
@@ -52,6 +53,48 @@ pub(super) fn status(status: &Status, paint: Paint) -> String {
         groups.render(2, paint),
         paint.tone(Tone::Faint, "  * coordinates")
     )
+}
+
+/// Names, one after the other.
+pub(super) fn join(names: &[Name]) -> String {
+    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    names.join(", ")
+}
+
+/// The plugins: version, file, image, and what runs apart or is quarantined.
+pub(super) fn plugins(plugins: &[PluginReport], paint: Paint) -> String {
+    let mut lines = Vec::new();
+    for plugin in plugins {
+        let image = match plugin.reloads {
+            0 => String::new(),
+            1 => "  reloaded once".to_owned(),
+            times => format!("  reloaded {times} times"),
+        };
+        let name = paint.tone(Tone::Strong, &plugin.name);
+        lines.push(format!("{name} {}{image}", plugin.version));
+        let path = plugin.path.display().to_string();
+        lines.push(format!("  {}", paint.tone(Tone::Faint, &path)));
+        for (node, resource) in &plugin.outdated {
+            lines.push(format!(
+                "  {resource} on {node} still runs the image from before"
+            ));
+        }
+        for (node, resource, process) in &plugin.apart {
+            lines.push(format!("  {resource} on {node} runs in process {process}"));
+        }
+        for (node, death) in &plugin.last_deaths {
+            lines.push(format!("  last death on {node}: {death}"));
+        }
+        if !plugin.quarantined.is_empty() {
+            let text = format!(
+                "  quarantined on {}: :plugin release {} ends that",
+                join(&plugin.quarantined),
+                plugin.name
+            );
+            lines.push(paint.tone(Tone::Bad, &text));
+        }
+    }
+    lines.join("\n")
 }
 
 /// Every word, by what it belongs to.

@@ -366,13 +366,13 @@ fn a_crash_while_everything_is_taken_out_of_service_leaves_nothing_online() {
 #[test]
 fn a_call_past_its_limit_ends_the_process() {
     let mut rig = rig(
-        "quorate_bad_hang",
+        "quorate_bad_stall",
         Isolation {
             call_limit: Duration::from_millis(500),
             ..all_apart()
         },
     );
-    let mut hanging = spec("A", "Bad Hang");
+    let mut hanging = spec("A", "Bad Stall");
     hanging
         .properties
         .private

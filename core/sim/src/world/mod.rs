@@ -5,6 +5,7 @@ mod clients;
 mod damage;
 mod drive;
 mod faults;
+mod plugins;
 mod power;
 mod query;
 mod touch;

@@ -1,0 +1,48 @@
+//! Plugins that change while the world goes on.
+
+use std::sync::Arc;
+
+use quorate_host::{PluginSet, PluginStatus};
+use quorate_model::Name;
+
+use super::World;
+
+impl World {
+    /// Other plugins from now on: for each resource when it is next offline, and for every service that starts.
+    /// Nothing is stopped. Files that change under a run end its repeatability, so this is for trying things out.
+    pub fn replace_plugins(&mut self, plugins: &Arc<PluginSet>) {
+        self.monitors = Box::new(Arc::clone(plugins));
+        for station in &mut self.stations {
+            if let Some(monitor) = &mut station.monitor {
+                monitor.replace_plugins(Arc::clone(plugins));
+            }
+        }
+        self.env.changed();
+    }
+
+    /// Ends a plugin's quarantine on every node, and returns the nodes on which it was in any.
+    pub fn release_plugin(&mut self, plugin: &str) -> Vec<Name> {
+        let mut released = Vec::new();
+        for (station, host) in self.stations.iter_mut().zip(&self.installed.nodes) {
+            if let Some(monitor) = &mut station.monitor
+                && monitor.release_plugin(plugin)
+            {
+                released.push(host.name.clone());
+            }
+        }
+        self.env.changed();
+        released
+    }
+
+    /// What the resource monitor of each node that runs says of its plugins.
+    pub fn plugin_status(&self) -> Vec<(Name, Vec<PluginStatus>)> {
+        self.stations
+            .iter()
+            .zip(&self.installed.nodes)
+            .filter_map(|(station, node)| {
+                let monitor = station.monitor.as_ref()?;
+                Some((node.name.clone(), monitor.plugin_status()))
+            })
+            .collect()
+    }
+}

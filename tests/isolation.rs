@@ -1,0 +1,264 @@
+//! Plugins in resource monitor processes of their own.
+
+mod support;
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+// Built as libraries, which these tests load; no code here refers to them.
+use quorate_bad_crash as _;
+use quorate_bad_stall as _;
+use quorate_bad_magic as _;
+use support::{finish, quorate};
+
+/// Longer than anything here takes on any machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Where cargo left a library.
+fn built(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_quorate"))
+        .parent()
+        .expect("a folder")
+        .join("deps")
+        .join(name)
+}
+
+/// A folder with the plugins that crash and hang, under names that a search finds.
+fn plugins() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["crash", "stall"] {
+        let from = built(&format!("libquorate_bad_{name}.so"));
+        fs::copy(from, folder.path().join(format!("lib{name}.so"))).expect("a copy");
+    }
+    folder
+}
+
+fn with_plugins(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = quorate();
+    command
+        .args(arguments)
+        .args(["--deadlock-timeout", "2s", "--plugin-dir"])
+        .arg(folder);
+    command
+}
+
+#[test]
+fn a_crash_ends_one_process_and_repeated_ones_a_quarantine() {
+    let folder = plugins();
+    let journals = ["one.jsonl", "two.jsonl"].map(|name| {
+        let journal = folder.path().join(name);
+        let mut command = with_plugins(folder.path(), &["drill", "tests/isolation/crash.rhai"]);
+        let run = finish(command.arg("--journal").arg(&journal));
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        assert!(run.out.contains("2 drills: 2 pass"), "{}", run.out);
+        fs::read(journal).expect("a journal")
+    });
+    assert!(journals[0] == journals[1], "the same drill, other bytes");
+}
+
+#[test]
+fn a_hang_ends_one_process() {
+    let folder = plugins();
+    let run = finish(&mut with_plugins(
+        folder.path(),
+        &["drill", "tests/isolation/hang.rhai"],
+    ));
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn a_drill_writes_the_same_journal_wherever_its_plugins_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = |name: &str, more: &[&str]| {
+        let journal = folder.path().join(name);
+        let mut command = quorate();
+        command
+            .args([
+                "drill",
+                "scripts/drills/lost-node.rhai",
+                "scripts/drills/store-crash.rhai",
+            ])
+            .args(more)
+            .arg("--journal")
+            .arg(&journal);
+        let run = finish(&mut command);
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        fs::read(journal).expect("a journal")
+    };
+    let here = journal("here.jsonl", &[]);
+    let apart = journal("apart.jsonl", &["--isolate", "all"]);
+    let again = journal(
+        "again.jsonl",
+        &["--isolate", "exres", "--isolate", "clusres"],
+    );
+    assert!(here.len() > 10_000, "{} bytes", here.len());
+    assert!(here == apart, "in processes of their own: other bytes");
+    assert!(apart == again, "a second time: other bytes");
+}
+
+#[test]
+fn an_unknown_plugin_cannot_be_isolated() {
+    let run = finish(quorate().args([
+        "drill",
+        "scripts/drills/lost-node.rhai",
+        "--isolate",
+        "exras",
+    ]));
+    assert_eq!(run.code, 1);
+    assert!(run.out.contains("did you mean `exres`"), "{}", run.out);
+}
+
+#[test]
+fn monitors_end_with_a_host_that_is_killed_even_inside_a_call() {
+    let folder = plugins();
+    // Every monitor holds this as its standard error: it ends when the last of them has ended.
+    let (ours, theirs) = UnixStream::pair().expect("a socket");
+    ours.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    let mut command = quorate();
+    command
+        .args(["repl", "tests/isolation/cluster.ron", "--isolate", "all"])
+        .args(["--deadlock-timeout", "1h", "--plugin-dir"])
+        .arg(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::from(OwnedFd::from(theirs)));
+    let mut host = command.spawn().expect("the binary starts");
+    drop(command);
+    let mut input = host.stdin.take().expect("a pipe");
+    writeln!(
+        input,
+        "resource(\"Hang\").set(\"In\", \"is_alive\")\nrun(\"2m\")"
+    )
+    .expect("a pipe");
+    let mut said = BufReader::new(ours);
+    let mut line = String::new();
+    while !line.contains("hanging in is_alive") {
+        line.clear();
+        let read = said.read_line(&mut line).expect("a monitor that hangs");
+        assert!(read > 0, "the monitors ended first");
+    }
+    host.kill().expect("a host");
+    host.wait().expect("a host");
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).expect("every monitor ends");
+}
+
+/// How many descriptors the process has open, and how many children, reaped or not.
+fn holdings(process: u32) -> (usize, usize) {
+    let folder = PathBuf::from(format!("/proc/{process}"));
+    let descriptors = fs::read_dir(folder.join("fd"))
+        .expect("descriptors")
+        .count();
+    let children = fs::read_dir(folder.join("task"))
+        .expect("threads")
+        .flatten()
+        .map(|thread| {
+            let children = fs::read_to_string(thread.path().join("children"));
+            children.unwrap_or_default().split_whitespace().count()
+        })
+        .sum();
+    (descriptors, children)
+}
+
+#[test]
+fn processes_that_died_leave_nothing_behind() {
+    let folder = plugins();
+    let mut host = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    let mut input = host.stdin.take().expect("a pipe");
+    let mut output = BufReader::new(host.stdout.take().expect("a pipe"));
+    let mut until = |commands: &str, mark: &str| {
+        writeln!(input, "{commands}").expect("a pipe");
+        loop {
+            let mut line = String::new();
+            let read = output.read_line(&mut line).expect("an answer");
+            assert!(read > 0, "the session ended before {mark}");
+            if line.contains(mark) {
+                break;
+            }
+        }
+    };
+    until("\"begun\"", "begun");
+    let before = holdings(host.id());
+    assert_eq!(
+        before.1, 6,
+        "three resources in processes of their own on two nodes"
+    );
+    until(
+        "resource(\"Crash\").set(\"In\", \"is_alive\")\nrun(\"65s\")\nresource(\"Crash\").set(\"In\", \"never\")\nrun(\"1m\")\n\
+         node(\"NODE2\").crash()\nrun(\"1m\")\nnode(\"NODE2\").start()\nsettle()\n:plugin list\n\"done\"",
+        "done",
+    );
+    assert_eq!(holdings(host.id()), before);
+    drop(input);
+    assert!(host.wait().expect("a host").success());
+}
+
+#[test]
+fn a_newly_built_plugin_is_taken_at_the_next_offline() {
+    let folder = plugins();
+    let there = folder.path().join("libcrash.so");
+    // Put in place as linkers do: the file that is loaded keeps what it has.
+    let put = |from: &Path| {
+        let new = folder.path().join("new");
+        fs::copy(from, &new).expect("a copy");
+        File::open(&new)
+            .expect("a file")
+            .sync_all()
+            .expect("a file");
+        fs::rename(&new, &there).expect("a file");
+    };
+    let broken = built("libquorate_bad_magic.so");
+    let good = built("libquorate_bad_crash.so");
+    let mut host = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut input = host.stdin.take().expect("a pipe");
+    let mut output = BufReader::new(host.stdout.take().expect("a pipe"));
+    let mut ask = |commands: &str| {
+        writeln!(input, "{commands}\n\"the end of it\"").expect("a pipe");
+        let mut text = String::new();
+        while !text.contains("the end of it") {
+            let read = output.read_line(&mut text).expect("an answer");
+            assert!(read > 0, "the session ended after:\n{text}");
+        }
+        text
+    };
+    let text = ask(":plugin reload");
+    assert!(text.contains("no plugin's file has changed"), "{text}");
+    put(&good);
+    let text = ask(":plugin reload");
+    assert!(text.contains("bad-crash 0.1.0 is loaded from"), "{text}");
+    assert!(text.contains("Crash on NODE1"), "{text}");
+    assert!(text.contains("Bystander on NODE1"), "{text}");
+    assert!(!text.contains("NODE2"), "nothing is online there: {text}");
+    assert!(!text.contains("bad-stall"), "its file is the same: {text}");
+    let text = ask(
+        "group(\"Crashing\").offline()\nrun(\"1m\")\ngroup(\"Crashing\").online()\nrun(\"1m\")\n:plugin list",
+    );
+    assert!(!text.contains("Crash on NODE1 still runs"), "{text}");
+    assert!(text.contains("Bystander on NODE1 still runs"), "{text}");
+    assert!(text.contains("reloaded once"), "{text}");
+    let text = ask("resource(\"Crash\").is_online && resource(\"Bystander\").is_online");
+    assert!(text.starts_with("true"), "{text}");
+    // What cannot be loaded changes nothing; in a pipe the error ends the session.
+    put(&broken);
+    writeln!(input, ":plugin reload bad-crash").expect("a pipe");
+    drop(input);
+    let told = host.wait_with_output().expect("a host");
+    let told = String::from_utf8_lossy(&told.stderr);
+    assert!(told.contains("field `magic`"), "{told}");
+    assert!(told.contains("stays in place"), "{told}");
+}
