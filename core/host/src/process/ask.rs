@@ -266,6 +266,10 @@ lend_numbers! { bool u16 u64 }
 
 services! {
     ServiceStart: fn service_start(&mut self) -> () { name: &str => String, work_units: u64 => u64, }
+    ServiceStartWith: fn service_start_with(&mut self) -> () {
+        name: &str => String, work_units: u64 => u64, parameters: &str => String, directory: &str => String,
+    }
+    ScriptLoad: fn script_load(&self) -> String { path: &str => String, }
     ServiceStop: fn service_stop(&mut self) -> () { name: &str => String, }
     ServiceKill: fn service_kill(&mut self) -> () { name: &str => String, }
     ServiceState: fn service_state(&self) -> ServiceState { name: &str => String, }

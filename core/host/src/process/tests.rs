@@ -161,6 +161,8 @@ fn ask_all(world: &mut dyn Services, book: &dyn Knowledge) -> Vec<String> {
     let mut told = told! {
         random();
         service_start("s", 7);
+        service_start_with("s", 7, "-x", "/srv");
+        script_load("a.rhai");
         service_stop("s");
         service_kill("s");
         service_state("s");
@@ -238,6 +240,28 @@ fn every_question_is_answered_as_if_it_were_asked_here() {
     }
     assert_eq!(asking.join().unwrap(), wanted);
     assert_eq!(there.asked, here.asked);
+}
+
+#[test]
+fn no_service_is_left_to_its_default() {
+    // A service that has a default in the trait would be answered in the process, without the host.
+    let asked = include_str!("ask.rs");
+    let services = include_str!("../services.rs")
+        .split("pub trait Services")
+        .nth(1)
+        .unwrap();
+    let names: Vec<&str> = services
+        .split("    fn ")
+        .skip(1)
+        .filter_map(|rest| rest.split('(').next())
+        .collect();
+    assert!(names.len() > 30, "{names:?}");
+    for name in names {
+        assert!(
+            asked.contains(&format!("fn {name}(")),
+            "{name} is not asked"
+        );
+    }
 }
 
 #[test]
