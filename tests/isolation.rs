@@ -12,8 +12,8 @@ use std::time::Duration;
 
 // Built as libraries, which these tests load; no code here refers to them.
 use quorate_bad_crash as _;
-use quorate_bad_stall as _;
 use quorate_bad_magic as _;
+use quorate_bad_stall as _;
 use support::{finish, quorate};
 
 /// Longer than anything here takes on any machine.

@@ -18,7 +18,7 @@ use std::time::Duration;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{Name, ResourceState, Time};
 
-use self::directory::Directory;
+pub(crate) use self::directory::Directory;
 use self::instance::Instance;
 pub use self::isolation::PluginStatus;
 use self::isolation::Ward;
