@@ -61,6 +61,8 @@ fn attributes_loads_and_policies_are_read_with_their_places() {
             (Some("Archive"), "own.rhai")
         ]
     );
+    let found = loaded.policies[1].error("policy-broken", "no");
+    assert_eq!(found.rule, "policy-broken");
     let found = loaded.policies[1].error("policy-unreadable", "no");
     assert_eq!(
         format!("{}:{} {}", found.line, found.column, found.length),
@@ -70,11 +72,11 @@ fn attributes_loads_and_policies_are_read_with_their_places() {
     let evs1 = server.definition.group("EVS1").unwrap();
     let users = server.facts.virtual_servers[&evs1.name].users.unwrap();
     assert_eq!(evs1.attributes["users"], Value::Dword(users));
-    let text = text.replace("load: 40", "load: -1");
+    let text = text.replace("load: 40", "load: -99");
     assert!(
         findings(&text)
             .iter()
-            .any(|it| it.contains(&place(&text, "-1")))
+            .any(|it| it.contains(&place(&text, "-99")))
     );
 }
 
