@@ -32,7 +32,7 @@ fn majority() {
 
 #[test]
 fn life() {
-    passes("life", 20);
+    passes("life", 24);
 }
 
 #[test]

@@ -295,6 +295,12 @@ impl Environment {
     }
 
     pub(crate) fn name_resolve(&self, machine: Machine, name: &str) -> ServiceResult<String> {
+        // A computer answers for its own names itself, whether or not it reaches anybody else.
+        let own = self.addresses.lookup(name);
+        let own = own.filter(|address| self.addresses.network_of(machine, address).is_some());
+        if let Some(address) = own {
+            return Ok(address.to_owned());
+        }
         self.directory(machine)?;
         match self.addresses.lookup(name) {
             Some(address) => Ok(address.to_owned()),
