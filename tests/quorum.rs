@@ -74,6 +74,11 @@ fn a_local_quorum_is_for_one_node() {
 }
 
 #[test]
+fn identity() {
+    passes("identity", 3);
+}
+
+#[test]
 fn every_quorum_drill_has_a_test_here() {
     let source = include_str!("quorum.rs");
     let folder = support::root().join("scripts/drills/quorum");

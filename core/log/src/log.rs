@@ -207,6 +207,11 @@ impl Log {
         }
     }
 
+    /// A peer is none any more: whoever comes under its id next is held to the first identity it shows.
+    pub fn forget_identity(&mut self, peer: Id) {
+        self.identities.remove(&peer);
+    }
+
     /// The next output, or `None` until something else is called. Poll after every call that is not a
     /// mere question, and in particular after [`persisted`](Log::persisted).
     pub fn poll_output(&mut self) -> Option<Output> {

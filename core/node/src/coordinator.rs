@@ -26,6 +26,7 @@ impl Node {
             formed: self.phase == Phase::Joining,
             view_pending: false,
             takeover_pending: false,
+            identified: NodeSet::EMPTY,
         });
         self.basis = self.confirmed();
         self.coordinator_heard = self.now;
@@ -51,6 +52,7 @@ impl Node {
         }
         self.propose_view();
         self.propose_voters();
+        self.propose_identities();
         self.take_over();
         self.pump_log();
     }

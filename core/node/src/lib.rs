@@ -15,6 +15,7 @@ mod database;
 #[cfg(test)]
 mod formats;
 mod groups;
+mod identity;
 mod io;
 mod membership;
 mod message;

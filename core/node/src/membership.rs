@@ -310,7 +310,7 @@ impl Node {
         }
     }
 
-    fn send_on(&mut self, to: NodeId, network: Name, body: Body) {
+    pub(crate) fn send_on(&mut self, to: NodeId, network: Name, body: Body) {
         let message = Message {
             incarnation: self.config.incarnation,
             body,

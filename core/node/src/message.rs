@@ -25,6 +25,11 @@ pub(crate) enum Body {
     Goodbye,
     /// The coordinator of a Standard quorum has let go of the quorum disk: take it.
     HandOver,
+    /// The coordinator does not know this boot of the receiver for a node of its cluster: its copy of the database is
+    /// not the one that the cluster knows, or it was evicted.
+    Stranger {
+        incarnation: u64,
+    },
 }
 
 /// "I live", and whom I heard.
@@ -69,6 +74,7 @@ impl Message {
             Body::Propose(_) => "propose",
             Body::Goodbye => "goodbye",
             Body::HandOver => "hand-over",
+            Body::Stranger { .. } => "stranger",
         }
     }
 

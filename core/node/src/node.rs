@@ -58,6 +58,8 @@ pub(crate) struct Coordination {
     pub(crate) view_pending: bool,
     /// A proposed takeover has not come back yet.
     pub(crate) takeover_pending: bool,
+    /// Whose identity was proposed.
+    pub(crate) identified: NodeSet,
 }
 
 /// One cluster node: membership, quorum, cluster database, groups and failover, sans-IO.
@@ -244,6 +246,7 @@ impl Node {
                 len: recovered.log_length,
             });
         }
+        node.recall_identities();
         node.pump_log();
         node.groups.open_all(&node.database);
         node.timers.set(Timer::Heartbeat, now);
@@ -402,7 +405,14 @@ impl Node {
     }
 
     fn message(&mut self, from: NodeId, network: &Name, message: Message) {
-        if from == self.me || self.database.definition.node_by_id(from).is_none() {
+        if from == self.me {
+            return;
+        }
+        if self.database.definition.node_by_id(from).is_none() {
+            if message.is_heartbeat() && self.coordinates_at(self.now) {
+                let incarnation = message.incarnation;
+                self.send_on(from, network.clone(), Body::Stranger { incarnation });
+            }
             return;
         }
         let peer = self.peers.entry(from).or_default();
@@ -418,6 +428,7 @@ impl Node {
             Body::Propose(proposals) => self.accept_proposals(proposals),
             Body::Goodbye => self.goodbye(from),
             Body::HandOver => self.handed_over(),
+            Body::Stranger { incarnation } => self.told_stranger(from, incarnation),
         }
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Peer {
     pub(crate) quorate: bool,
     /// It said that it leaves, or has been seen to have restarted: its earlier boot runs nothing any more.
     pub(crate) gone: bool,
+    /// It was told that it is not known, and that was reported.
+    pub(crate) stranger: bool,
 }
 
 impl Default for Peer {
@@ -46,6 +48,7 @@ impl Default for Peer {
             interfaces: BTreeMap::new(),
             quorate: false,
             gone: false,
+            stranger: false,
         }
     }
 }

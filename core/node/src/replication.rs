@@ -66,6 +66,9 @@ impl Node {
     /// A message of another node's log.
     pub(crate) fn log_message(&mut self, from: NodeId, message: quorate_log::Message) {
         let heard = self.now.since(self.coordinator_heard) < bounds::MEMBER_SILENCE;
+        if self.is_stranger(from, &message) {
+            return;
+        }
         let alive = self.coordinates_at(self.now) || heard;
         self.log.step(from.0, message, alive);
         self.pump_log();
@@ -99,6 +102,7 @@ impl Node {
             Ok(database) => {
                 let before = std::mem::replace(&mut self.database, database);
                 self.remember_digest();
+                self.hold_all_to_their_identities();
                 if let Some(record) = self.database.nodes.get(&self.me)
                     && record.last.0 == self.config.incarnation
                 {
@@ -186,7 +190,7 @@ impl Node {
             | Update::MoveCommit { group, .. }
             | Update::MoveCancel { group, .. }
             | Update::GaveUp { group, .. } => self.groups.decided(group),
-            Update::ResourceState { .. } | Update::Admin { .. } => {}
+            Update::ResourceState { .. } | Update::Admin { .. } | Update::Identity { .. } => {}
         }
         if let Some((request, _)) = self.requests.remove(&proposal.sequence) {
             let result = refusal.map_or(Ok(()), |refusal| Err(refusal.clone()));
@@ -300,8 +304,10 @@ impl Node {
                     self.event(Event::NodeState { subject, state });
                 }
             }
+            Effect::Identity { node, identity } => self.hold_to(node, identity),
             Effect::Evicted { node, name } => {
                 self.peers.remove(&node);
+                self.log.forget_identity(node.0);
                 if coordinates {
                     self.event(Event::Notice {
                         id: 0,

@@ -72,8 +72,9 @@ impl Resource for NetworkName {
         Ok(Progress::Done)
     }
 
+    /// The name is given up here, whether or not the name server can be told: whoever brings it online next tells it.
     fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
-        self.unregister(ctx)?;
+        self.terminate(ctx);
         Ok(Progress::Done)
     }
 

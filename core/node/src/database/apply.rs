@@ -15,6 +15,8 @@ pub(crate) enum Effect {
         left: Vec<NodeId>,
         joined: Vec<NodeId>,
     },
+    /// It is known which copy of the database a node has.
+    Identity { node: NodeId, identity: u64 },
     /// A group is to go offline and move.
     Moving {
         group: Name,
@@ -169,6 +171,18 @@ impl Database {
             Update::Stranded { group, epoch } => self.stop(group, *epoch, Stop::Stranded),
             Update::GaveUp { group, epoch } => self.stop(group, *epoch, Stop::GaveUp),
             Update::Admin { op } => self.administrate(op),
+            Update::Identity { node, identity } => Ok(self.identify(*node, *identity)),
+        }
+    }
+
+    /// The first identity a node is given stays until it is evicted.
+    fn identify(&mut self, node: NodeId, identity: u64) -> Vec<Effect> {
+        match self.nodes.get_mut(&node) {
+            Some(record) if record.identity == 0 => {
+                record.identity = identity;
+                vec![Effect::Identity { node, identity }]
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -80,6 +80,9 @@ pub(crate) struct ResourceRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct NodeRecord {
     pub(crate) paused: bool,
+    /// Which copy of the database is this node's: 0 until it has been a member. A node that comes with another has
+    /// lost its copy, and with it what it promised.
+    pub(crate) identity: u64,
     /// The last proposal applied of this node's: which boot and which number.
     pub(crate) last: (u64, u64),
 }

@@ -53,4 +53,6 @@ pub(crate) enum Update {
     GaveUp { group: Name, epoch: u64 },
     /// An administrator's request.
     Admin { op: AdminOp },
+    /// Which copy of the database a node has. Only ever proposed by the coordinator.
+    Identity { node: NodeId, identity: u64 },
 }

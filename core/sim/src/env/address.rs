@@ -296,10 +296,10 @@ impl Environment {
 
     pub(crate) fn name_resolve(&self, machine: Machine, name: &str) -> ServiceResult<String> {
         // A computer answers for its own names itself, whether or not it reaches anybody else.
-        let own = self.addresses.lookup(name);
-        let own = own.filter(|address| self.addresses.network_of(machine, address).is_some());
-        if let Some(address) = own {
-            return Ok(address.to_owned());
+        if let Some((address, keeper)) = self.addresses.directory.get(name)
+            && *keeper == machine
+        {
+            return Ok(address.clone());
         }
         self.directory(machine)?;
         match self.addresses.lookup(name) {

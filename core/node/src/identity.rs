@@ -1,0 +1,127 @@
+//! Which copy of the database each node has, so that one that has lost its copy, and with it its votes and what it had
+//! acknowledged, is not taken for its former self: by nobody, also not by those that have just been started.
+
+use quorate_log::EntryKind;
+use quorate_model::NodeId;
+use quorate_model::monitor::Reason;
+
+use crate::database::{Proposal, Update};
+use crate::io::{AdminOp, Event};
+use crate::message::Body;
+use crate::node::{Node, Phase};
+
+impl Node {
+    /// A peer is held to this identity from now on.
+    pub(crate) fn hold_to(&mut self, node: NodeId, identity: u64) {
+        if node != self.me {
+            self.log.set_identity(node.0, identity);
+        }
+    }
+
+    /// Every peer is held to what the database says.
+    pub(crate) fn hold_all_to_their_identities(&mut self) {
+        let nodes = self.database.nodes.iter();
+        let known: Vec<(NodeId, u64)> = nodes
+            .map(|(node, record)| (*node, record.identity))
+            .filter(|(_, identity)| *identity != 0)
+            .collect();
+        for (node, identity) in known {
+            self.hold_to(node, identity);
+        }
+    }
+
+    /// After a boot, before anything is known to be committed: what the log on the own disk says must do, since a vote
+    /// may be asked for at once.
+    pub(crate) fn recall_identities(&mut self) {
+        let entries = self.log.entries().iter();
+        let updates: Vec<Update> = entries
+            .filter_map(|entry| match &entry.kind {
+                EntryKind::Update(bytes) => postcard::from_bytes::<Proposal>(bytes).ok(),
+                EntryKind::Noop | EntryKind::Voters(_) => None,
+            })
+            .map(|proposal| proposal.update)
+            .collect();
+        for update in updates {
+            match update {
+                Update::Identity { node, identity } => self.hold_to(node, identity),
+                Update::Admin {
+                    op: AdminOp::NodeEvict { node },
+                } => {
+                    if let Some(node) = self.database.node_id(&node) {
+                        self.log.forget_identity(node.0);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Puts the identities of members into the database that are not there yet.
+    pub(crate) fn propose_identities(&mut self) {
+        let mut new = Vec::new();
+        for node in self.database.view.members.keys().copied() {
+            let identity = match node == self.me {
+                true => Some(self.log.identity()),
+                false => self.log.identity_of(node.0),
+            };
+            let unknown = self
+                .database
+                .nodes
+                .get(&node)
+                .is_some_and(|record| record.identity == 0);
+            let Some(coordination) = &mut self.coordination else {
+                return;
+            };
+            if let Some(identity) = identity.filter(|_| unknown)
+                && coordination.identified.insert(node.0)
+            {
+                new.push((node, identity));
+            }
+        }
+        for (node, identity) in new {
+            self.propose(Update::Identity { node, identity });
+        }
+    }
+
+    /// Whether a log's message is from a node that has not the copy it should have. The coordinator tells it so.
+    pub(crate) fn is_stranger(&mut self, from: NodeId, message: &quorate_log::Message) -> bool {
+        let known = self.log.identity_of(from.0);
+        if known.is_none_or(|known| known == message.identity) {
+            return false;
+        }
+        let coordinates = self.coordinates_at(self.now);
+        let name = self.database.node_name(from);
+        let Some(peer) = self.peers.get_mut(&from) else {
+            return true;
+        };
+        let first = !std::mem::replace(&mut peer.stranger, true);
+        let incarnation = peer.incarnation;
+        if first {
+            let text = format!(
+                "{name} has come back without its copy of the cluster database and is not taken in: evict it, and add \
+                 it again"
+            );
+            self.event(Event::Notice { id: 0, text });
+        }
+        if coordinates {
+            self.send(from, Body::Stranger { incarnation });
+        }
+        true
+    }
+
+    /// The cluster does not know this node, or not like this.
+    pub(crate) fn told_stranger(&mut self, from: NodeId, incarnation: u64) {
+        if incarnation != self.config.incarnation || self.phase != Phase::Joining {
+            return;
+        }
+        let (me, from) = (
+            self.database.node_name(self.me),
+            self.database.node_name(from),
+        );
+        let text = format!(
+            "{from} does not know {me} like this: {me} was evicted, or its copy of the cluster database was lost. Evict \
+             {me} if it is still configured, and add it again"
+        );
+        self.halt(Reason::new(5042, text), false);
+    }
+}
