@@ -147,11 +147,11 @@ impl Groups {
                 }
                 _ => {}
             }
-            match self.locals.get(&resource.name).map(|local| local.verdict) {
-                Some(Verdict::GivenUp { retry_at: Some(at) } | Verdict::Waiting { until: at }) => {
-                    self.look_again(at)
-                }
-                _ => {}
+            let verdict = self.locals.get(&resource.name).map(|local| local.verdict);
+            if let Some(Verdict::GivenUp { retry_at: Some(at) } | Verdict::Waiting { until: at }) =
+                verdict
+            {
+                self.look_again(at);
             }
         }
     }
