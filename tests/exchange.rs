@@ -57,6 +57,11 @@ fn public_card() {
 }
 
 #[test]
+fn node_added() {
+    passes("node-added", 3);
+}
+
+#[test]
 fn log_replay() {
     passes("log-replay", 3);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{
-    ClusterDefinition, GroupState, Name, NodeId, NodeState, PolicyScript, ResourceState,
+    ClusterDefinition, GroupState, Name, NodeDefinition, NodeId, NodeState, PolicyScript, ResourceState,
     StartSwitches, Time, Value, VirtualServerRequest,
 };
 use serde::{Deserialize, Serialize};
@@ -277,6 +277,11 @@ pub enum AdminOp {
         group: Option<Name>,
         /// The script; `None` takes away the one there is.
         policy: Option<PolicyScript>,
+    },
+    /// Make a machine a node of the cluster. It joins when its cluster service starts.
+    NodeAdd {
+        /// What is to be known of it.
+        node: Box<NodeDefinition>,
     },
 }
 

@@ -309,10 +309,12 @@ impl Node {
                 self.peers.remove(&node);
                 self.log.forget_identity(node.0);
                 if coordinates {
-                    self.event(Event::Notice {
-                        id: 0,
-                        text: format!("node {name} was evicted"),
-                    });
+                    self.nodes_changed(format!("node {name} was evicted"));
+                }
+            }
+            Effect::Added { name } => {
+                if coordinates {
+                    self.nodes_changed(format!("node {name} was added"));
                 }
             }
             Effect::Configured { text } => {
@@ -325,6 +327,16 @@ impl Node {
             }
             Effect::Group { .. } | Effect::ResourceState { .. } => {}
         }
+    }
+
+    /// There are other nodes than before: a majority is one of these.
+    fn nodes_changed(&mut self, text: String) {
+        let nodes = self.database.definition.nodes.iter();
+        // Only a Majority Node Set has voters.
+        let _ = self
+            .log
+            .propose_voters(nodes.map(|node| node.id.0).collect());
+        self.event(Event::Notice { id: 0, text });
     }
 
     /// This node is in a view, or no longer in one, or with others.

@@ -389,6 +389,7 @@ impl Stage for SimStage {
             Order::ServiceStart(node) => self.world.start_service(&node).map(|()| None),
             Order::NodePause(node) => self.ask(AdminOp::NodePause { node }),
             Order::NodeResume(node) => self.ask(AdminOp::NodeResume { node }),
+            Order::NodeAdd(node, interfaces) => self.world.add_node(&node, interfaces).map(Some),
             Order::NodeEvict(node) => self.ask(AdminOp::NodeEvict { node }),
             Order::GroupOnline(group) => self.ask(AdminOp::GroupOnline { group }),
             Order::GroupOffline(group) => self.ask(AdminOp::GroupOffline { group }),
@@ -538,6 +539,10 @@ impl Stage for SimStage {
             longest_response: found.longest_response,
         };
         Some((found.group, calls, report))
+    }
+
+    fn install_node(&mut self, name: &str) -> Result<(), StageError> {
+        self.world.install(name).map_err(refused)
     }
 
     fn set_load(&mut self, group: &str, users: u32, cpu_percent: u32) -> Result<(), StageError> {

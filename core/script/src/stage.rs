@@ -3,6 +3,7 @@
 //! The virtual world satisfies it (see [`crate::SimSource`]); a live cluster can do so later. Nothing in this
 //! module knows of Rhai, and nothing in the vocabulary knows of the virtual world.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -220,6 +221,8 @@ pub enum Order {
     NodeResume(Name),
     /// Take a node out of the cluster for good.
     NodeEvict(Name),
+    /// Take a new node into the cluster: its name, and its address in each network.
+    NodeAdd(Name, BTreeMap<Name, String>),
     /// Bring a group online and remember it.
     GroupOnline(Name),
     /// Take a group offline and remember it.
@@ -522,6 +525,16 @@ pub trait Stage {
     /// What the clients of this number, counted from 0 in the order they were sent, saw: their group, how they call,
     /// and what came of it. `None` if there are none.
     fn client_report(&self, number: usize) -> Option<(Name, ClientCalls, ClientReport)>;
+    /// Sets up the machine of a node that the cluster has taken in, and switches it on.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster does not know the node, or its machine is there already.
+    fn install_node(&mut self, name: &str) -> Result<(), StageError> {
+        Err(StageError(format!(
+            "no machine can be set up for {name} here"
+        )))
+    }
     /// Declares the load of a virtual server: users, and per cent of a node.
     ///
     /// # Errors

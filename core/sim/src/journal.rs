@@ -312,6 +312,11 @@ impl Journal {
         }
     }
 
+    /// One more node.
+    pub(crate) fn add_node(&mut self, name: Name) {
+        self.header.nodes.push(name);
+    }
+
     pub(crate) fn push(&mut self, at: Time, node: Option<Name>, what: impl Into<What>) {
         let n = self.entries.len() as u64;
         self.entries.push(Entry {

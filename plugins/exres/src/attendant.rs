@@ -27,7 +27,7 @@ impl Kind for SystemAttendant {
             return Err(Error::new(
                 codes::ERROR_ACCESS_DENIED,
                 "this node runs an Exchange virtual server already, and in a cluster with more than two nodes \
-                 a node may run only one; bring this one online on another node",
+                 a node may run only one; bring this one online on another node [no-passive-node]",
             ));
         }
         Ok(0)
@@ -60,6 +60,10 @@ mod tests {
         let error = second.online().unwrap_err();
         assert_eq!(error.code(), codes::ERROR_ACCESS_DENIED);
         assert!(error.text().contains("a node may run only one"), "{error}");
+        assert!(
+            error.text().ends_with("[no-passive-node]"),
+            "the rule's id: {error}"
+        );
         let service = world.service("EVS2 System Attendant", "MSExchangeSA");
         assert_eq!(
             (service.state(), service.starts()),

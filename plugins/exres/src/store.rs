@@ -58,7 +58,7 @@ fn storage_groups(lines: &[String]) -> Result<u64, Error> {
         return Err(Error::property(
             "StorageGroups",
             format!(
-                "{} storage groups, and a node mounts at most four",
+                "{} storage groups, and a node mounts at most four [storage-group-limit]",
                 lines.len()
             ),
         ));
@@ -172,7 +172,7 @@ mod tests {
             ),
             (
                 "a|L|M\nb|L|M\nc|L|M\nd|L|M\ne|L|M",
-                "5 storage groups, and a node mounts at most four",
+                "5 storage groups, and a node mounts at most four [storage-group-limit]",
             ),
         ] {
             let store = store(&world).property("StorageGroups", bad).open().unwrap();

@@ -1,9 +1,11 @@
 //! Administrators' requests, as every member applies them.
 
-use quorate_model::{Name, NodeId, POLICY_MAX_BYTES, PolicyScript, ResourceState};
+use quorate_model::{
+    Name, NodeDefinition, NodeId, POLICY_MAX_BYTES, PolicyScript, ResourceState, types,
+};
 
 use super::apply::{Applied, Effect, refuse, stale};
-use super::{Database, Stop};
+use super::{Database, NodeRecord, Stop};
 use crate::io::{AdminOp, Cause, Object, Refusal};
 
 impl Database {
@@ -175,11 +177,65 @@ impl Database {
                     name: node.clone(),
                 }])
             }
+            AdminOp::NodeAdd { node } => self.add_node(node),
             AdminOp::VirtualServerCreate { request } => self.create_virtual_server(request),
             AdminOp::ResourceDelete { resource } => self.delete_resource(resource),
             AdminOp::ServiceStop => Ok(Vec::new()),
             AdminOp::SetPolicy { group, policy } => self.set_policy(group.as_ref(), policy.clone()),
         }
+    }
+
+    /// Adds a node. What each node may run is the rules' affair; the one that no rule of a cluster file sees is that
+    /// with more than two nodes none may run two Exchange virtual servers, and one does.
+    fn add_node(&mut self, node: &NodeDefinition) -> Applied {
+        let mut known = self.definition.nodes.iter();
+        if let Some(known) = known.find(|known| known.id == node.id || known.name == node.name) {
+            // A node that was installed with itself in the definition finds itself there when it catches up.
+            return match *known == *node {
+                true => Ok(Vec::new()),
+                false => refuse(5010, format!("there is a node {} already", known.name)),
+            };
+        }
+        let mut changed = self.definition.clone();
+        changed.nodes.push(node.clone());
+        self.must_keep_rules(&changed)?;
+        if changed.nodes.len() > 2
+            && let Some((owner, groups)) = self.owner_of_two()
+        {
+            let text = format!(
+                "{owner} owns {groups}, and in a cluster with more than two nodes a node runs one Exchange virtual \
+                 server; move or take one offline before you add {} [no-passive-node]",
+                node.name
+            );
+            return refuse(5069, text);
+        }
+        self.definition = changed;
+        self.nodes.insert(node.id, NodeRecord::default());
+        Ok(vec![Effect::Added {
+            name: node.name.clone(),
+        }])
+    }
+
+    /// A node that owns two virtual servers which are not Offline, and which they are.
+    fn owner_of_two(&self) -> Option<(Name, String)> {
+        self.definition.nodes.iter().find_map(|node| {
+            let served = |group: &&quorate_model::GroupDefinition| {
+                let mut resources = group.resources.iter();
+                let owned = self.groups.get(&group.name);
+                owned.is_some_and(|record| record.owner == node.id)
+                    && resources.any(|one| {
+                        let state = self.resources.get(&one.name).map(|record| record.state);
+                        one.kind == types::SYSTEM_ATTENDANT
+                            && !matches!(
+                                state,
+                                Some(ResourceState::Offline | ResourceState::Failed)
+                            )
+                    })
+            };
+            let groups = self.definition.groups.iter().filter(served);
+            let groups: Vec<&str> = groups.map(|group| group.name.as_str()).collect();
+            (groups.len() > 1).then(|| (node.name.clone(), groups.join(" and ")))
+        })
     }
 
     fn set_paused(&mut self, node: &Name, paused: bool) -> Applied {

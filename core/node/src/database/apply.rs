@@ -56,6 +56,8 @@ pub(crate) enum Effect {
     Configured { text: String },
     /// A node was evicted.
     Evicted { node: NodeId, name: Name },
+    /// A node was added.
+    Added { name: Name },
 }
 
 pub(super) type Applied = Result<Vec<Effect>, Refusal>;

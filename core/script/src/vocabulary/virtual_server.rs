@@ -1,10 +1,12 @@
-//! Making Exchange virtual servers.
+//! Making Exchange virtual servers, and adding nodes.
+
+use std::collections::BTreeMap;
 
 use quorate_model::{Name, StorageGroup, VirtualServerRequest};
 use rhai::plugin::*;
 use rhai::{Array, Map};
 
-use super::handles::GroupRef;
+use super::handles::{GroupRef, NodeRef};
 use super::order;
 use crate::finding::suggestion;
 use crate::stage::Order;
@@ -53,6 +55,26 @@ fn request(options: &Map) -> Result<VirtualServerRequest, String> {
         pop3: flag(options, "pop3")?,
         exclusive: false,
     })
+}
+
+/// What a script said about a new node: its name and its addresses.
+fn node(options: &Map) -> Result<(Name, BTreeMap<Name, String>), String> {
+    only(options, &["name", "interfaces"], "add_node")?;
+    let name = needed(options, "name")?;
+    let Some(cards) = options.get("interfaces") else {
+        return Err("\"interfaces\" is missing".to_owned());
+    };
+    let Some(cards) = cards.read_lock::<Map>() else {
+        return Err(format!(
+            "\"interfaces\" takes a map from network to address, and {} is none",
+            show(cards)
+        ));
+    };
+    let mut interfaces = BTreeMap::new();
+    for network in cards.keys() {
+        interfaces.insert(network.as_str().into(), needed(&cards, network)?);
+    }
+    Ok((name.as_str().into(), interfaces))
 }
 
 fn storage_group(entry: &Dynamic) -> Result<StorageGroup, String> {
@@ -156,6 +178,19 @@ pub(crate) mod words {
         order::order(&context, Order::VirtualServerCreate(Box::new(request)))?;
         Ok(GroupRef { name })
     }
+
+    /// Adds a new machine to the cluster, which takes it in and lets it join:
+    /// `add_node(#{ name: "NODE3", interfaces: #{ Public: "10.0.0.13", Private: "192.168.0.13" } })`.
+    /// Refused where it would break a rule of `quorate check`, or while a node runs two Exchange virtual servers.
+    #[rhai_fn(return_raw)]
+    pub fn add_node(context: NativeCallContext<'_>, options: Map) -> Fallible<NodeRef> {
+        let (name, interfaces) =
+            node(&options).map_err(|text| Thrown::mistake(text).at(context.call_position()))?;
+        order::order(&context, Order::NodeAdd(name.clone(), interfaces))?;
+        let session = crate::session::Session::of(&context)?;
+        session.try_stage(&context, |stage| stage.install_node(&name))?;
+        Ok(NodeRef { name })
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +216,29 @@ mod tests {
         assert!(request.pop3 && !request.imap4);
         assert_eq!(request.preferred_owners, ["NODE1"]);
         assert_eq!(request.storage_groups[0].to_property(), "First|L|D");
+    }
+
+    #[test]
+    fn a_new_node_has_a_name_and_addresses() {
+        let said = |options: &str| {
+            let engine = rhai::Engine::new();
+            node(&engine.eval_expression::<Map>(options).unwrap())
+        };
+        let (name, interfaces) =
+            said(r#"#{name: "NODE3", interfaces: #{Public: "10.0.0.13"}}"#).unwrap();
+        assert_eq!(name.as_str(), "NODE3");
+        assert_eq!(interfaces.len(), 1);
+        for (options, wanted) in [
+            (r#"#{name: "NODE3"}"#, "\"interfaces\" is missing"),
+            (r#"#{nam: "NODE3"}"#, "has no option \"nam\""),
+            (
+                r#"#{name: "NODE3", interfaces: ["Public"]}"#,
+                "a map from network to address",
+            ),
+        ] {
+            let error = said(options).unwrap_err();
+            assert!(error.contains(wanted), "{error}");
+        }
     }
 
     #[test]

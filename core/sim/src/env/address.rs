@@ -65,6 +65,11 @@ impl Addresses {
         }
     }
 
+    /// One more machine.
+    pub(crate) fn add_machine(&mut self) {
+        self.plumbed.push(BTreeMap::new());
+    }
+
     /// Whether the machine has the address on some card, its own addresses apart.
     pub(crate) fn network_of(&self, machine: Machine, address: &str) -> Option<usize> {
         self.plumbed[machine]

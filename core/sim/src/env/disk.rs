@@ -139,6 +139,14 @@ impl Disks {
         }
     }
 
+    /// One more machine's system disk.
+    pub(crate) fn add_machine(&mut self, name: Name, machine: Machine) {
+        let mut disk = Disk::new(name);
+        disk.holder = Some(machine);
+        disk.mounted.insert(machine);
+        self.all.push(disk);
+    }
+
     /// The shared disks, in the order of the definition.
     pub(crate) fn shared(&self) -> &[Disk] {
         &self.all[..self.shared]

@@ -9,7 +9,7 @@ mod stores;
 
 use std::collections::BTreeMap;
 
-use quorate_model::{ClusterDefinition, Name, NodeId, Time};
+use quorate_model::{ClusterDefinition, Name, NodeDefinition, NodeId, Time};
 use quorate_node::Message;
 
 pub(crate) use address::Addresses;
@@ -189,6 +189,30 @@ impl Environment {
         let names: Vec<Name> = self.hosts.iter().map(|host| host.name.clone()).collect();
         self.disks.apply(self.faults.values());
         self.networks.apply(&names, self.faults.values())
+    }
+
+    /// One more machine, which is off. Networks, disks and faults are what they were.
+    pub(crate) fn add_host(&mut self, node: &NodeDefinition) {
+        let most = u64::from(self.options.drift_ppm_max.min(10_000));
+        let mut drifts = Stream::new(self.options.seed, &format!("clocks/{}", node.name));
+        let drift = drifts.up_to(2 * most) as i32 - most as i32;
+        self.hosts.push(Host {
+            name: node.name.clone(),
+            id: node.id,
+            clock: Clock::new(Time::ZERO, Time::ZERO, drift),
+            civil_origin_ms: self.options.civil_start_ms,
+            on: false,
+            frozen: None,
+            interfaces: node.interfaces.clone(),
+        });
+        self.networks.add_machine(node);
+        self.disks
+            .add_machine(node.name.clone(), self.hosts.len() - 1);
+        self.processes.add_machine();
+        self.addresses.add_machine();
+        self.journal.add_node(node.name.clone());
+        self.apply_faults();
+        self.changed();
     }
 
     /// Switches a machine off: what lives in its memory is gone, what is on disks stays.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, Name, NetworkRole};
+use quorate_model::{ClusterDefinition, Name, NetworkRole, NodeDefinition};
 
 use super::Machine;
 use crate::fault::Fault;
@@ -60,6 +60,16 @@ impl Networks {
         Networks {
             all: all.collect(),
             jitter_percent,
+        }
+    }
+
+    /// One more machine.
+    pub(crate) fn add_machine(&mut self, node: &NodeDefinition) {
+        for network in &mut self.all {
+            let card = node.interfaces.contains_key(&network.name);
+            network.cards.push(card.then_some(true));
+            network.cut.iter_mut().for_each(|row| row.push(false));
+            network.cut.push(vec![false; network.cards.len()]);
         }
     }
 

@@ -73,6 +73,11 @@ impl Processes {
         }
     }
 
+    /// One more machine.
+    pub(crate) fn add_machine(&mut self) {
+        self.tables.push(Table::new());
+    }
+
     pub(crate) fn get(&self, machine: Machine, resource: &str, service: &str) -> Option<&Process> {
         self.tables[machine].get(resource)?.get(service)
     }

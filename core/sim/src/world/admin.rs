@@ -109,7 +109,9 @@ impl World {
             AdminOp::SetPolicy { group, .. } => group
                 .as_ref()
                 .map_or(Ok(()), |group| self.known_group(group).map(drop)),
-            AdminOp::VirtualServerCreate { .. } | AdminOp::ServiceStop => Ok(()),
+            AdminOp::VirtualServerCreate { .. }
+            | AdminOp::NodeAdd { .. }
+            | AdminOp::ServiceStop => Ok(()),
         }
     }
 
@@ -256,6 +258,7 @@ fn describe(op: &AdminOp) -> String {
         AdminOp::NodePause { node } => format!("pause {node}"),
         AdminOp::NodeResume { node } => format!("resume {node}"),
         AdminOp::NodeEvict { node } => format!("evict {node}"),
+        AdminOp::NodeAdd { node } => format!("add node {}", node.name),
         AdminOp::ServiceStop => "stop the cluster service".to_owned(),
         AdminOp::SetPolicy { group, policy } => {
             let of = group.as_ref().map_or_else(

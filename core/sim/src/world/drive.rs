@@ -1,9 +1,9 @@
 //! How events reach nodes and monitors, and what they want reaches the world.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use quorate_model::{NodeId, Time};
+use quorate_model::{Name, NodeId, Time};
 use quorate_node::{Event, Input, Node, Output, Snapshot};
 
 use super::World;
@@ -33,6 +33,8 @@ pub(super) struct Station {
     pub(super) backlog: VecDeque<Input>,
     /// How many datagrams are in `backlog`.
     pub(super) datagrams: usize,
+    /// The nodes added since the cluster was installed that are in its copy of the database.
+    pub(super) known: BTreeSet<Name>,
     /// The machine goes off when its cluster service has stopped.
     pub(super) shutting_down: bool,
     /// The service ended and will be started again.

@@ -5,6 +5,7 @@ mod clients;
 mod damage;
 mod drive;
 mod faults;
+mod growth;
 mod plugins;
 mod power;
 mod query;
@@ -66,6 +67,8 @@ pub struct World {
     policies: Option<Arc<dyn Policies>>,
     /// As installed: machines, networks and disks stay what they are here.
     installed: ClusterDefinition,
+    /// The nodes added since, in their order.
+    added: Vec<quorate_model::NodeDefinition>,
     /// As the cluster's database has it, when somebody could last be asked.
     current: ClusterDefinition,
     /// Who was asked for `current`, and how far its database was.
@@ -130,6 +133,7 @@ impl World {
             policies: None,
             current: definition.clone(),
             current_of: None,
+            added: Vec::new(),
             invariants: Invariants::new(),
             views: watch::blank_views(&definition),
             checked: 0,

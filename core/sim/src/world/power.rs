@@ -298,6 +298,7 @@ impl World {
         let name = self.name(machine);
         self.forget(|fault| matches!(fault, Fault::ServiceStop { node } if *node == name));
         let local = self.env.local(machine);
+        let definition = self.installed_on(machine);
         let station = &mut self.stations[machine];
         station.boot += 1;
         station.restarting = false;
@@ -305,7 +306,7 @@ impl World {
         let config = NodeConfig {
             switches,
             id: self.env.hosts[machine].id,
-            definition: self.installed.clone(),
+            definition,
             incarnation: station.boot,
             seed: self.boots.next(),
             civil_origin_ms: self.env.hosts[machine].civil_origin_ms,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, Name, Time};
+use quorate_model::{ClusterDefinition, Name, NodeDefinition, Time};
 use quorate_node::Node;
 
 use super::World;
@@ -28,15 +28,18 @@ pub(super) struct GroupTrack {
 }
 
 pub(super) fn blank_views(definition: &ClusterDefinition) -> Vec<MachineView> {
-    let views = definition.nodes.iter().map(|node| MachineView {
+    definition.nodes.iter().map(blank_view).collect()
+}
+
+pub(super) fn blank_view(node: &NodeDefinition) -> MachineView {
+    MachineView {
         name: node.name.clone(),
         runs: false,
         snapshot: None,
         without_quorum_since: None,
         resources: Default::default(),
         applied: Vec::new(),
-    });
-    views.collect()
+    }
 }
 
 impl World {
@@ -63,6 +66,13 @@ impl World {
     fn look_at_node(&mut self, machine: Machine) {
         let local = self.env.local(machine);
         let station = &mut self.stations[machine];
+        if !self.added.is_empty()
+            && let Some(definition) = station.node.as_ref().and_then(Node::definition)
+        {
+            let known = |node: &&NodeDefinition| definition.node(&node.name).is_some();
+            let added = self.added.iter().filter(known);
+            station.known.extend(added.map(|node| node.name.clone()));
+        }
         let snapshot = station.node.as_ref().and_then(|node| node.snapshot(local));
         if snapshot == station.snapshot {
             return;
