@@ -42,7 +42,9 @@ Examples:
   quorate check --addresses four-node.ron
 
 Cluster files (.ron) are checked against their format and every rule, and so are the policies they name; drill scripts
-and policies (.rhai) for unknown functions, members and variables and wrong numbers of arguments. Nothing runs.";
+and policies (.rhai) for unknown functions, members and variables and wrong numbers of arguments. Nothing runs.
+Resource scripts (.rhai), by themselves or named by a cluster file's ScriptFilepath, for the same and for the functions
+that the cluster calls.";
 
 const PLUGIN_CHECK_EXAMPLES: &str = "\
 Examples:
