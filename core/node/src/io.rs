@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{
-    ClusterDefinition, GroupState, Name, NodeDefinition, NodeId, NodeState, PolicyScript, ResourceState,
-    StartSwitches, Time, Value, VirtualServerRequest,
+    ClusterDefinition, GroupState, Name, NodeDefinition, NodeId, NodeState, PolicyScript,
+    ResourceState, StartSwitches, Time, Value, VirtualServerRequest,
 };
 use serde::{Deserialize, Serialize};
 

@@ -37,6 +37,7 @@ impl World {
             id,
             name: name.into(),
             interfaces,
+            attributes: BTreeMap::new(),
         });
         self.admin(AdminOp::NodeAdd { node })
     }
