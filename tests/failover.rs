@@ -32,3 +32,8 @@ fn unplanned() {
 fn rules() {
     passes("rules", 11);
 }
+
+#[test]
+fn properties() {
+    passes("properties", 3);
+}

@@ -60,6 +60,11 @@ impl Node {
         self.database.resources.get(name).map(|record| record.state)
     }
 
+    /// A resource's own `PersistentState`, as this node's database has it; `None` where it inherits its group's.
+    pub fn persistent_state(&self, resource: &str) -> Option<bool> {
+        self.database.resources.get(resource)?.wanted
+    }
+
     /// What a node is to the cluster, as this node's database has it.
     pub fn node_state(&self, name: &str) -> Option<NodeState> {
         let id = self.database.node_id(name)?;

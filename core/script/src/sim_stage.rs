@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use quorate_host::{Isolation, PluginSet, Reloaded, search_folders};
 use quorate_model::{
-    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, GROUP_PROPERTIES, Name, QuorumKind,
-    RESOURCE_PROPERTIES, Time, Value, types,
+    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, GROUP_PROPERTIES, Name, PERSISTENT_STATE,
+    QuorumKind, RESOURCE_PROPERTIES, Time, Value, types,
 };
 use quorate_node::{AdminOp, Object};
 use quorate_sim::{Load, Reply, RequestId, ServiceTimes, World, WorldError, WorldOptions};
@@ -27,8 +27,6 @@ use crate::stage::{
 
 /// The property of a resource that names the nodes which may own it; empty means all.
 const POSSIBLE_OWNERS: &str = "PossibleOwners";
-/// The property of a group that says whether it is wanted online.
-const PERSISTENT_STATE: &str = "PersistentState";
 /// The property of a group that names its policy script.
 pub(crate) const POLICY: &str = "Policy";
 
@@ -300,7 +298,7 @@ impl Stage for SimStage {
             let file = self.policy(Some(group)).unwrap_or_default();
             return Ok(Value::Text(file));
         }
-        if property.eq_ignore_ascii_case(PERSISTENT_STATE)
+        if property.eq_ignore_ascii_case(PERSISTENT_STATE.name)
             && let Ok(status) = self.world.group(group)
         {
             return Ok(Value::Dword(u32::from(status.persistent_state)));
@@ -312,27 +310,37 @@ impl Stage for SimStage {
                 GROUP_PROPERTIES
                     .iter()
                     .map(|known| known.name)
-                    .chain([PERSISTENT_STATE, POLICY]),
+                    .chain([PERSISTENT_STATE.name, POLICY]),
             )
         })
     }
 
-    fn resource_property(&self, resource: &str, property: &str) -> Result<Value, StageError> {
+    fn resource_property(
+        &self,
+        resource: &str,
+        property: &str,
+    ) -> Result<Option<Value>, StageError> {
         let (_, definition) = self
             .definition()
             .resource(resource)
             .ok_or_else(|| StageError(format!("there is no resource \"{resource}\"")))?;
         if property.eq_ignore_ascii_case(POSSIBLE_OWNERS) {
             let owners = definition.possible_owners.iter();
-            return Ok(Value::List(owners.map(ToString::to_string).collect()));
+            return Ok(Some(Value::List(owners.map(ToString::to_string).collect())));
+        }
+        if property.eq_ignore_ascii_case(PERSISTENT_STATE.name)
+            && let Ok(status) = self.world.resource(resource)
+        {
+            let own = status.persistent_state;
+            return Ok(own.map(|wanted| Value::Dword(u32::from(wanted))));
         }
         if let Some(value) = definition.properties.get(property) {
-            return Ok(value);
+            return Ok(Some(value));
         }
         // Not set: what the type takes it to be.
         let kind = self.plugins.type_info(&definition.kind);
         if let Some(known) = kind.and_then(|kind| kind.property(property)) {
-            return Ok(default_of(known));
+            return Ok(Some(default_of(known)));
         }
         let common = RESOURCE_PROPERTIES.iter().map(|known| known.name);
         let private = kind
@@ -342,7 +350,9 @@ impl Stage for SimStage {
         Err(no_property(
             &definition.kind,
             property,
-            common.chain(private).chain([POSSIBLE_OWNERS]),
+            common
+                .chain(private)
+                .chain([PERSISTENT_STATE.name, POSSIBLE_OWNERS]),
         ))
     }
 
@@ -397,15 +407,6 @@ impl Stage for SimStage {
             Order::ResourceOnline(resource) => self.ask(AdminOp::ResourceOnline { resource }),
             Order::ResourceOffline(resource) => self.ask(AdminOp::ResourceOffline { resource }),
             Order::ResourceFail(resource) => self.ask(AdminOp::ResourceFail { resource }),
-            // What a group is wanted to be is what it becomes.
-            Order::GroupSet {
-                group,
-                property,
-                value: Some(Value::Dword(wanted @ (0 | 1))),
-            } if property.eq_ignore_ascii_case(PERSISTENT_STATE) => self.ask(match wanted {
-                0 => AdminOp::GroupOffline { group },
-                _ => AdminOp::GroupOnline { group },
-            }),
             Order::GroupSet {
                 group,
                 property,
@@ -419,11 +420,17 @@ impl Stage for SimStage {
                 resource,
                 property,
                 value,
-            } => self.ask(AdminOp::SetProperty {
-                object: Object::Resource(resource),
-                property,
-                value,
-            }),
+            } => {
+                // A type's plugin knows which properties there are.
+                if value.is_some() {
+                    self.resource_property(&resource, &property)?;
+                }
+                self.ask(AdminOp::SetProperty {
+                    object: Object::Resource(resource),
+                    property,
+                    value,
+                })
+            }
             Order::PolicySet { group, policy } => self.ask(AdminOp::SetPolicy { group, policy }),
             Order::VirtualServerCreate(request) => {
                 self.ask(AdminOp::VirtualServerCreate { request })

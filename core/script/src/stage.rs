@@ -466,12 +466,17 @@ pub trait Stage {
     ///
     /// One sentence, if there is no such property.
     fn group_property(&self, group: &str, property: &str) -> Result<Value, StageError>;
-    /// A resource's property, common or private.
+    /// A resource's property, common or private; `None` where it has none of its own and inherits its group's
+    /// (`PersistentState`).
     ///
     /// # Errors
     ///
     /// One sentence, if there is no such property.
-    fn resource_property(&self, resource: &str, property: &str) -> Result<Value, StageError>;
+    fn resource_property(
+        &self,
+        resource: &str,
+        property: &str,
+    ) -> Result<Option<Value>, StageError>;
 
     /// The file of a group's own policy script, or of the cluster's; `None` if there is none.
     fn policy(&self, group: Option<&str>) -> Option<String>;

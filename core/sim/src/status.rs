@@ -71,6 +71,8 @@ pub struct ResourceStatus {
     pub depends_on: Vec<Name>,
     /// What depends on it.
     pub dependents: Vec<Name>,
+    /// Its own `PersistentState`; `None` inherits the group's.
+    pub persistent_state: Option<bool>,
     /// How often it was restarted on its node since the world began.
     pub restarts: u32,
     /// Where this was read.

@@ -1,16 +1,13 @@
 //! Properties in a cluster file: common and private ones in one map, sorted here.
 
 use crate::{
-    GROUP_PROPERTIES, GroupDefinition, PropertyDescriptor, PropertyError, RESOURCE_PROPERTIES,
-    ResourceDefinition, Value, suggest, types,
+    GROUP_PROPERTIES, GroupDefinition, PERSISTENT_STATE, PropertyDescriptor, PropertyError,
+    RESOURCE_PROPERTIES, ResourceDefinition, Value, suggest, types,
 };
 
 use super::decoder::{Decoder, Say};
 use super::format::Properties;
 use super::source::{Span, Spanned};
-
-/// Not in the tables: it belongs to the definition, not to the properties (SEMANTICS 3.1, 3.2).
-const PERSISTENT_STATE: &str = "PersistentState";
 
 /// Sets a group's properties.
 pub(crate) fn set_group(
@@ -19,7 +16,7 @@ pub(crate) fn set_group(
     written: &Properties,
 ) {
     for (name, value) in written {
-        if name.value.eq_ignore_ascii_case(PERSISTENT_STATE) {
+        if name.value.eq_ignore_ascii_case(PERSISTENT_STATE.name) {
             if let Some(state) = persistent_state(decoder, value) {
                 group.persistent_state = state;
             }
@@ -29,7 +26,12 @@ pub(crate) fn set_group(
             Ok(()) => {}
             Err(PropertyError::Unknown { .. }) => {
                 let known = GROUP_PROPERTIES.iter().map(|known| known.name);
-                unknown(decoder, name, "a group", known.chain([PERSISTENT_STATE]));
+                unknown(
+                    decoder,
+                    name,
+                    "a group",
+                    known.chain([PERSISTENT_STATE.name]),
+                );
             }
             Err(error) => refuse(decoder, error, value.span),
         }
@@ -69,7 +71,7 @@ pub(crate) fn set_resource(
 ) {
     let private = types::private_properties(&resource.kind);
     for (name, value) in written {
-        if name.value.eq_ignore_ascii_case(PERSISTENT_STATE) {
+        if name.value.eq_ignore_ascii_case(PERSISTENT_STATE.name) {
             resource.persistent_state =
                 persistent_state(decoder, value).or(resource.persistent_state);
             continue;
@@ -90,7 +92,7 @@ pub(crate) fn set_resource(
                     .chain(private)
                     .map(|known| known.name);
                 let what = format!("the type `{}`", resource.kind);
-                unknown(decoder, name, &what, known.chain([PERSISTENT_STATE]));
+                unknown(decoder, name, &what, known.chain([PERSISTENT_STATE.name]));
                 continue;
             }
             // A third party's type knows its own properties.
@@ -116,19 +118,11 @@ pub(crate) fn set_resource(
 }
 
 fn persistent_state(decoder: &mut Decoder<'_>, value: &Spanned<Value>) -> Option<bool> {
-    match value.value {
-        Value::Dword(0) => Some(false),
-        Value::Dword(1) => Some(true),
-        _ => {
-            let error = PropertyError::OutOfRange {
-                name: PERSISTENT_STATE.to_owned(),
-                found: value.value.to_string(),
-                expected: "0 or 1".to_owned(),
-            };
-            refuse(decoder, error, value.span);
-            None
-        }
+    if let Err(error) = PERSISTENT_STATE.check(&value.value) {
+        refuse(decoder, error, value.span);
+        return None;
     }
+    Some(value.value == Value::Dword(1))
 }
 
 fn refuse(decoder: &mut Decoder<'_>, error: PropertyError, span: Span) {

@@ -1,11 +1,14 @@
 //! Reading and changing common properties by the original's names, which compare without regard to case.
 
-use crate::suggest;
+use crate::{suggest, types};
 
 use super::{
     AutoFailback, GROUP_PROPERTIES, GroupProperties, PropertyError, RESOURCE_PROPERTIES,
     ResourceProperties, RestartAction, Value, descriptor,
 };
+
+/// What a resource has beside its properties, and is asked for by name like them.
+const BESIDE: [&str; 2] = ["PersistentState", "PossibleOwners"];
 
 /// The original's -1.
 const NONE: u32 = u32::MAX;
@@ -78,6 +81,33 @@ impl ResourceProperties {
         })?;
         *self = changed;
         Ok(())
+    }
+
+    /// As [`Self::set`], for a resource of the type `kind`: of the shipped types it is known which private properties
+    /// they have.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::set`], and for a private property that the type does not have, or a value it does not take.
+    pub fn set_of(&mut self, kind: &str, name: &str, value: Value) -> Result<(), PropertyError> {
+        let Some(private) = types::private_properties(kind) else {
+            return self.set(name, value);
+        };
+        let mut known = RESOURCE_PROPERTIES.iter().chain(private);
+        match known.find(|known| known.name.eq_ignore_ascii_case(name)) {
+            Some(known) => {
+                known.check(&value)?;
+                self.set(known.name, value)
+            }
+            None => {
+                let known = RESOURCE_PROPERTIES.iter().chain(private);
+                let names = known.map(|known| known.name).chain(BESIDE);
+                Err(PropertyError::Unknown {
+                    name: name.to_owned(),
+                    suggestion: suggest::nearest(name, names).map(str::to_owned),
+                })
+            }
+        }
     }
 
     /// As [`Self::set`], but looks at this one property alone.
@@ -192,8 +222,14 @@ impl GroupProperties {
         let Some(property) = descriptor(GROUP_PROPERTIES, name) else {
             return Err(PropertyError::Unknown {
                 name: name.to_owned(),
-                suggestion: suggest::nearest(name, GROUP_PROPERTIES.iter().map(|known| known.name))
-                    .map(str::to_owned),
+                suggestion: suggest::nearest(
+                    name,
+                    GROUP_PROPERTIES
+                        .iter()
+                        .map(|known| known.name)
+                        .chain(["PersistentState"]),
+                )
+                .map(str::to_owned),
             });
         };
         property.check(&value)?;

@@ -79,7 +79,10 @@ impl PropertyDescriptor {
         match self.kind {
             PropertyKind::Dword { min, max, special } => {
                 let range = match (min, max) {
-                    (0, u32::MAX) => "a number".to_owned(),
+                    (0, max) if max >= u32::MAX - 1 => match self.unit.suffix().trim_start() {
+                        "" => "a number".to_owned(),
+                        unit => format!("a number of {unit}"),
+                    },
                     (min, max) if max >= u32::MAX - 1 => {
                         format!("at least {min}{}", self.unit.suffix())
                     }
@@ -218,6 +221,16 @@ const fn dword_or(min: u32, max: u32, meaning: &'static str) -> PropertyKind {
         special: Some((NONE, meaning)),
     }
 }
+
+/// `PersistentState`, of a group and of a resource. It stands in no table: what an administrator does to them changes
+/// it, so the database keeps it beside the properties. A resource without one inherits its group's.
+pub static PERSISTENT_STATE: PropertyDescriptor = PropertyDescriptor {
+    name: "PersistentState",
+    kind: PropertyKind::Bool,
+    unit: Unit::None,
+    default: Value::Dword(1),
+    doc: "Whether it is wanted online: when the cluster forms, after a failover, and now.",
+};
 
 /// The common properties of a resource.
 pub static RESOURCE_PROPERTIES: &[PropertyDescriptor] = &[

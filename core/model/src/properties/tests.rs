@@ -176,3 +176,58 @@ fn the_failback_window_wraps_midnight() {
         .unwrap();
     assert_eq!(group.failback_window, None);
 }
+
+#[test]
+fn a_drill_and_a_cluster_file_go_through_every_property() {
+    let drill = include_str!("../../../../scripts/drills/failover/properties.rhai");
+    let cluster = include_str!("../../../../scripts/clusters/three-node-properties.ron");
+    let tables = GROUP_PROPERTIES.iter().chain(RESOURCE_PROPERTIES);
+    for property in tables.chain([&PERSISTENT_STATE]) {
+        let quoted = format!("\"{}\"", property.name);
+        assert!(drill.contains(&quoted), "the drill leaves out {quoted}");
+        let written = format!("{quoted}: ");
+        assert!(
+            cluster.contains(&written),
+            "the cluster leaves out {quoted}"
+        );
+    }
+}
+
+#[test]
+fn a_shipped_type_has_the_properties_that_it_has() {
+    let mut resource = ResourceProperties::default();
+    for (name, value, text) in [
+        (
+            "RestartTreshold",
+            Value::Dword(1),
+            "there is no property `RestartTreshold`; did you mean `RestartThreshold`?",
+        ),
+        (
+            "PossibleOwner",
+            Value::Dword(1),
+            "there is no property `PossibleOwner`; did you mean `PossibleOwners`?",
+        ),
+        (
+            "Port",
+            Value::Text("smtp".into()),
+            "`Port` is \"smtp\", but takes 1 to 65535",
+        ),
+        (
+            "RestartPeriod",
+            Value::Text("15m".into()),
+            "`RestartPeriod` is \"15m\", but takes a number of ms",
+        ),
+    ] {
+        let error = resource.set_of(crate::types::SMTP, name, value);
+        assert_eq!(error.unwrap_err().to_string(), text);
+        assert_eq!(resource, ResourceProperties::default());
+    }
+    resource
+        .set_of(crate::types::SMTP, "port", Value::Dword(26))
+        .unwrap();
+    assert_eq!(resource.private.get("Port"), Some(&Value::Dword(26)));
+    resource
+        .set_of("Redis", "Anything", Value::Dword(26))
+        .unwrap();
+    assert_eq!(resource.get("anything"), Some(Value::Dword(26)));
+}

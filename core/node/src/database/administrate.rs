@@ -1,7 +1,8 @@
 //! Administrators' requests, as every member applies them.
 
 use quorate_model::{
-    Name, NodeDefinition, NodeId, POLICY_MAX_BYTES, PolicyScript, ResourceState, types,
+    Name, NodeDefinition, NodeId, PERSISTENT_STATE, POLICY_MAX_BYTES, PolicyScript, ResourceState,
+    types,
 };
 
 use super::apply::{Applied, Effect, refuse, stale};
@@ -109,6 +110,7 @@ impl Database {
                         record.wanted = Some(true);
                         record.pardons += 1;
                     }
+                    self.inherit_if_online(&name);
                 }
                 if let Some(record) = self.groups.get_mut(&group) {
                     record.stop = Stop::None;
@@ -141,6 +143,13 @@ impl Database {
                     record.failures_asked += 1;
                 }
                 Ok(vec![Effect::Group { group }])
+            }
+            AdminOp::SetProperty {
+                object,
+                property,
+                value,
+            } if property.eq_ignore_ascii_case(PERSISTENT_STATE.name) => {
+                self.set_persistent_state(object, value.as_ref())
             }
             AdminOp::SetProperty {
                 object,
@@ -330,7 +339,10 @@ impl Database {
                     return stale();
                 };
                 let result = match value {
-                    Some(value) => resource.properties.set(property, value.clone()),
+                    Some(value) => {
+                        let kind = resource.kind.clone();
+                        resource.properties.set_of(&kind, property, value.clone())
+                    }
                     None => resource.properties.reset(property),
                 };
                 if let Err(error) = result {
@@ -346,6 +358,92 @@ impl Database {
             property: property.to_owned(),
             resource,
         }])
+    }
+
+    /// What is wanted of a group or resource is what it becomes: as if an administrator had brought it online, or taken
+    /// it offline. Without a value of its own a resource inherits its group's, and a group is wanted online.
+    fn set_persistent_state(
+        &mut self,
+        object: &Object,
+        value: Option<&quorate_model::Value>,
+    ) -> Applied {
+        let property = PERSISTENT_STATE.name;
+        let value = match (value, object) {
+            (None, Object::Resource(_)) => None,
+            (None, _) => Some(&PERSISTENT_STATE.default),
+            (Some(value), _) => Some(value),
+        };
+        if let Some(value) = value
+            && let Err(error) = PERSISTENT_STATE.check(value)
+        {
+            return refuse(87, error.to_string());
+        }
+        let online = value == Some(&quorate_model::Value::Dword(1));
+        let (subject, op) = match object {
+            Object::Cluster | Object::Node(_) => {
+                return refuse(87, format!("{object:?} has no property {property}"));
+            }
+            Object::Group(group) if online => (
+                group,
+                AdminOp::GroupOnline {
+                    group: group.clone(),
+                },
+            ),
+            Object::Group(group) => (
+                group,
+                AdminOp::GroupOffline {
+                    group: group.clone(),
+                },
+            ),
+            Object::Resource(resource) if value.is_none() => {
+                let group = self.known_resource(resource)?;
+                if let Some(record) = self.resources.get_mut(resource) {
+                    record.wanted = None;
+                }
+                return Ok(vec![
+                    Effect::Group { group },
+                    Effect::Property {
+                        subject: resource.to_string(),
+                        property: property.to_owned(),
+                        resource: None,
+                    },
+                ]);
+            }
+            Object::Resource(resource) if online => (
+                resource,
+                AdminOp::ResourceOnline {
+                    resource: resource.clone(),
+                },
+            ),
+            Object::Resource(resource) => (
+                resource,
+                AdminOp::ResourceOffline {
+                    resource: resource.clone(),
+                },
+            ),
+        };
+        let mut effects = self.administrate(&op)?;
+        effects.push(Effect::Property {
+            subject: subject.to_string(),
+            property: property.to_owned(),
+            resource: None,
+        });
+        Ok(effects)
+    }
+
+    /// A resource that is online needs no PersistentState of its own, as long as its group is wanted online: it is
+    /// deleted (SEMANTICS 3.1).
+    pub(super) fn inherit_if_online(&mut self, resource: &Name) {
+        let Some(record) = self.resources.get_mut(resource) else {
+            return;
+        };
+        let inherits = self
+            .groups
+            .get(&record.group)
+            .is_some_and(|group| group.wanted);
+        if inherits && record.state == ResourceState::Online && record.wanted == Some(true) {
+            record.wanted = None;
+        }
     }
 
     /// A resource's possible owners; all nodes without a list. Its group's owner must be one of them.

@@ -101,6 +101,7 @@ impl Database {
                 }
                 record.state = *state;
                 let group = record.group.clone();
+                self.inherit_if_online(resource);
                 self.unstrand(&group);
                 Ok(vec![Effect::ResourceState {
                     resource: resource.clone(),

@@ -68,7 +68,8 @@ pub(crate) struct GroupRecord {
 pub(crate) struct ResourceRecord {
     pub(crate) group: Name,
     pub(crate) state: ResourceState,
-    /// The resource's own `PersistentState`; `None` inherits the group's.
+    /// The resource's own `PersistentState`; `None` inherits the group's. Deleted when it goes online, unless the group
+    /// is wanted offline: it would go offline again.
     pub(crate) wanted: Option<bool>,
     /// How often an administrator initiated its failure or asked for it anew: the owner acts on each change.
     pub(crate) failures_asked: u64,

@@ -250,7 +250,7 @@ impl Stage for Fake {
             _ => Err(StageError(format!("group has no property \"{property}\""))),
         }
     }
-    fn resource_property(&self, _: &str, property: &str) -> Result<Value, StageError> {
+    fn resource_property(&self, _: &str, property: &str) -> Result<Option<Value>, StageError> {
         Err(StageError(format!(
             "resource has no property \"{property}\""
         )))

@@ -139,7 +139,8 @@ pub(crate) mod words {
     }
 
     /// A property, common or private, by the original's name and in its unit:
-    /// `resource("EVS1 SMTP").get("RestartThreshold")`.
+    /// `resource("EVS1 SMTP").get("RestartThreshold")`. `PersistentState` is `()` where the resource inherits its
+    /// group's.
     #[rhai_fn(return_raw)]
     pub fn get(
         context: NativeCallContext<'_>,
@@ -149,7 +150,7 @@ pub(crate) mod words {
         let value = Session::of(&context)?.try_stage(&context, |stage| {
             stage.resource_property(&resource.name, property)
         })?;
-        Ok(from_value(value))
+        Ok(value.map_or(Dynamic::UNIT, from_value))
     }
 
     /// Sets a property, by the original's name and in its unit; `()` resets it to its default.

@@ -154,10 +154,13 @@ impl World {
         let (group, resource) = self.known_resource(name)?;
         let database = self.observing_node().and_then(|(node, source)| {
             let owner = node.group(&group.name).map(|view| view.owner);
-            Some((node.resource_state(name)?, owner, source))
+            let wanted = node.persistent_state(name);
+            Some((node.resource_state(name)?, owner, wanted, source))
         });
-        let (state, owner, source) =
-            database.unwrap_or_else(|| (self.true_state(name), None, Source::Truth));
+        let (state, owner, persistent_state, source) = database.unwrap_or_else(|| {
+            let wanted = resource.persistent_state;
+            (self.true_state(name), None, wanted, Source::Truth)
+        });
         let depends = |other: &&quorate_model::ResourceDefinition| {
             other.depends_on.iter().any(|provider| *provider == *name)
         };
@@ -175,6 +178,7 @@ impl World {
                 .filter(depends)
                 .map(|one| one.name.clone())
                 .collect(),
+            persistent_state,
             restarts: self.restarts.get(name).copied().unwrap_or(0),
             source,
         })
