@@ -5,17 +5,13 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group};
 use quorate_benches::Nowhere;
-use quorate_host::{Isolation, Monitor};
+use quorate_host::{Monitor, PluginSet};
 use quorate_model::ResourceProperties;
 use quorate_model::monitor::{MonitorCommand, ResourceSpec};
 
 /// A monitor with one resource open, in the host or in a process of its own.
-fn monitor(apart: bool) -> Monitor {
-    let mut plugins = quorate_benches::plugins();
-    if let Err(error) = Arc::make_mut(&mut plugins).isolate(Isolation::default()) {
-        panic!("{error}");
-    }
-    let mut monitor = Monitor::new(plugins);
+fn monitor(plugins: &Arc<PluginSet>, apart: bool) -> Monitor {
+    let mut monitor = Monitor::new(Arc::clone(plugins));
     let spec = ResourceSpec {
         name: "Majority Node Set".into(),
         kind: "Majority Node Set".into(),
@@ -32,12 +28,13 @@ fn monitor(apart: bool) -> Monitor {
 }
 
 fn calls(criterion: &mut Criterion) {
+    let plugins = quorate_benches::plugins();
     let mut group = criterion.benchmark_group("a control code");
     for (name, apart) in [
         ("through the table", false),
         ("through a monitor process", true),
     ] {
-        let mut monitor = monitor(apart);
+        let mut monitor = monitor(&plugins, apart);
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let (resource, input) = ("Majority Node Set".into(), Vec::new());
@@ -57,7 +54,7 @@ fn calls(criterion: &mut Criterion) {
     group.finish();
     let mut group = criterion.benchmark_group("an instance, opened and closed");
     for (name, apart) in [("in the host", false), ("in a process", true)] {
-        group.bench_function(name, |bencher| bencher.iter(|| monitor(apart)));
+        group.bench_function(name, |bencher| bencher.iter(|| monitor(&plugins, apart)));
     }
     group.finish();
 }

@@ -10,10 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-// Built as libraries, which these tests load; no code here refers to them.
-use quorate_bad_crash as _;
-use quorate_bad_magic as _;
-use quorate_bad_stall as _;
 use support::{finish, quorate};
 
 /// Longer than anything here takes on any machine.
@@ -30,19 +26,24 @@ fn built(name: &str) -> PathBuf {
 
 /// A folder with the plugins that crash and hang, under names that a search finds.
 fn plugins() -> tempfile::TempDir {
+    folder_of(&["crash", "stall"])
+}
+
+fn folder_of(names: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    for name in ["crash", "stall"] {
+    for name in names {
         let from = built(&format!("libquorate_bad_{name}.so"));
         fs::copy(from, folder.path().join(format!("lib{name}.so"))).expect("a copy");
     }
     folder
 }
 
+/// No call runs into the limit, however slow the machine is, unless it hangs for good.
 fn with_plugins(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = quorate();
     command
         .args(arguments)
-        .args(["--deadlock-timeout", "2s", "--plugin-dir"])
+        .args(["--deadlock-timeout", "10m", "--plugin-dir"])
         .arg(folder);
     command
 }
@@ -64,11 +65,65 @@ fn a_crash_ends_one_process_and_repeated_ones_a_quarantine() {
 #[test]
 fn a_hang_ends_one_process() {
     let folder = plugins();
-    let run = finish(&mut with_plugins(
-        folder.path(),
-        &["drill", "tests/isolation/hang.rhai"],
-    ));
+    let mut command = quorate();
+    command
+        .args(["drill", "tests/isolation/hang.rhai", "--plugin-dir"])
+        .arg(folder.path());
+    let run = finish(&mut command);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn a_cluster_file_keeps_a_library_apart() {
+    let folder = plugins();
+    let mut command = with_plugins(folder.path(), &["drill", "tests/isolation/library.rhai"]);
+    let run = finish(&mut command);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn a_cluster_file_that_names_no_plugin_is_told_where_and_which_there_are() {
+    let folder = plugins();
+    let told = |from: &str, to: &str| {
+        let at = |name: &str| support::root().join("tests/isolation").join(name);
+        for name in ["library.ron", "library.rhai"] {
+            let text = fs::read_to_string(at(name)).expect("a file");
+            fs::write(folder.path().join(name), text.replace(from, to)).expect("a file");
+        }
+        let script = folder.path().join("library.rhai").display().to_string();
+        let run = finish(&mut with_plugins(folder.path(), &["drill", &script]));
+        assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+        format!("{}{}", run.out, run.err)
+    };
+    let text = told("\"bad-crash\"", "\"bad-crsh\"");
+    assert!(text.contains("library.ron:20:16"), "{text}");
+    assert!(text.contains("did you mean `bad-crash`"), "{text}");
+    let text = told("separate_monitor", "seperate_monitor");
+    assert!(text.contains("did you mean `separate_monitor`"), "{text}");
+}
+
+#[test]
+fn a_library_that_is_kept_apart_is_loaded_apart() {
+    let folder = folder_of(&["load"]);
+    for how in ["crash initialiser", "crash startup"] {
+        let told = |code: i32, command: &mut Command| {
+            let run = finish(command.env("BAD_LOAD", how));
+            assert_eq!(run.code, code, "{}{}", run.out, run.err);
+            let text = format!("{}{}", run.out, run.err);
+            assert!(text.contains("libload.so: SIGSEGV while"), "{text}");
+        };
+        let drill = ["drill", "scripts/drills/lost-node.rhai"];
+        told(
+            1,
+            with_plugins(folder.path(), &drill).args(["--isolate", "bad-load"]),
+        );
+        told(
+            64,
+            quorate()
+                .args(["plugin", "list", "--plugin-dir"])
+                .arg(folder.path()),
+        );
+    }
 }
 
 #[test]

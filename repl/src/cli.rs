@@ -152,8 +152,8 @@ pub(crate) struct PluginFolders {
 /// Where plugins run.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Apart {
-    /// Keep a plugin in a resource monitor process of its own; "all" for every one. May be repeated. The property
-    /// SeparateMonitor does so for one resource.
+    /// Keep a plugin in a resource monitor process of its own; "all" for every one. May be repeated. A cluster file says
+    /// the same with plugins: { "NAME": (separate_monitor: true) }, and the property SeparateMonitor for one resource.
     #[arg(long = "isolate", value_name = "PLUGIN")]
     pub(crate) isolate: Vec<String>,
     /// How long one call may take in a resource monitor process, of real time, before the process is killed.
@@ -169,7 +169,11 @@ impl Apart {
     /// The host's settings.
     pub(crate) fn settings(&self) -> quorate_host::Isolation {
         quorate_host::Isolation {
-            libraries: self.isolate.iter().cloned().collect(),
+            libraries: self
+                .isolate
+                .iter()
+                .map(|name| (name.clone(), true))
+                .collect(),
             // At least a millisecond: a wait of no time is one without end to the system.
             call_limit: self
                 .deadlock_timeout

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use quorate_host::{LibraryInfo, PluginSet, PropertyInfo, search_folders};
+use quorate_host::{Isolation, LibraryInfo, PluginSet, PropertyInfo, search_folders};
 use serde_json::json;
 
 use crate::cli::{Format, PluginCommand, PluginFolders};
@@ -21,7 +21,12 @@ pub(crate) fn run(command: &PluginCommand, output: &mut Output, cancel: &AtomicB
 }
 
 fn list(format: Format, plugins: &PluginFolders, output: &mut Output) -> Exit {
-    let set = match PluginSet::load(&search_folders(&plugins.plugin_dir)) {
+    // A list only tells what libraries say of themselves: none need be mapped here for that.
+    let isolation = Isolation {
+        libraries: [(Isolation::ALL.to_owned(), true)].into(),
+        ..Isolation::default()
+    };
+    let set = match PluginSet::load_under(&search_folders(&plugins.plugin_dir), isolation) {
         Ok(set) => set,
         Err(errors) => {
             output.error(&errors.to_string());

@@ -11,7 +11,7 @@ use std::time::Duration;
 use quorate_host::{Isolation, PluginSet, Reloaded, search_folders};
 use quorate_model::{
     CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, GROUP_PROPERTIES, Name, PERSISTENT_STATE,
-    QuorumKind, RESOURCE_PROPERTIES, Time, Value, types,
+    PluginSettings, QuorumKind, RESOURCE_PROPERTIES, Time, Value, types,
 };
 use quorate_node::{AdminOp, Object};
 use quorate_sim::{Load, Reply, RequestId, ServiceTimes, World, WorldError, WorldOptions};
@@ -56,10 +56,12 @@ impl SimSource {
         SimSource { isolation, ..self }
     }
 
-    fn plugins(&self) -> Result<Arc<PluginSet>, OpenError> {
+    /// The plugins, which are loaded as `isolation` says if they were not before.
+    fn plugins(&self, isolation: &Isolation) -> Result<Arc<PluginSet>, OpenError> {
         let mut plugins = self.plugins.borrow_mut();
         let load = || {
-            let mut set = PluginSet::load(&search_folders(&self.folders))
+            let folders = search_folders(&self.folders);
+            let mut set = PluginSet::load_under(&folders, isolation.clone())
                 .map_err(|errors| errors.to_string())?;
             set.isolate(self.isolation.clone())
                 .map_err(|error| error.to_string())?;
@@ -69,6 +71,42 @@ impl SimSource {
             .get_or_insert_with(load)
             .clone()
             .map_err(OpenError::Plugins)
+    }
+
+    /// The plugins as a cluster file wants them to run; what the operator said on top of that counts more.
+    fn plugins_for(
+        &self,
+        path: &Path,
+        text: &str,
+        settings: &[PluginSettings],
+    ) -> Result<Arc<PluginSet>, OpenError> {
+        let mut isolation = self.isolation.clone();
+        for it in settings {
+            if let Some(apart) = it.separate_monitor
+                && self.isolation.said(&it.plugin).is_none()
+            {
+                isolation.libraries.insert(it.plugin.clone(), apart);
+            }
+        }
+        let mut plugins = self.plugins(&isolation)?;
+        let named = settings.iter().filter(|it| it.plugin != Isolation::ALL);
+        let unknown = named.filter_map(|it| {
+            let error = plugins.require_library(&it.plugin).err()?;
+            Some(it.error("unknown-plugin", error.to_string()))
+        });
+        let unknown: Vec<_> = unknown.collect();
+        if !unknown.is_empty() {
+            return Err(OpenError::Cluster {
+                path: path.to_path_buf(),
+                findings: findings_of(&Diagnostics(unknown), text),
+            });
+        }
+        if *plugins.isolation() != isolation {
+            Arc::make_mut(&mut plugins)
+                .isolate(isolation)
+                .map_err(|error| OpenError::Plugins(error.to_string()))?;
+        }
+        Ok(plugins)
     }
 }
 
@@ -91,7 +129,7 @@ impl StageSource for SimSource {
             path: path.clone(),
             findings,
         })?;
-        let plugins = self.plugins()?;
+        let plugins = self.plugins_for(path, &text, &loaded.plugins)?;
         let kinds = loaded
             .definition
             .groups

@@ -372,7 +372,10 @@ impl Monitor {
                 }
             }
         };
-        let Some(entries) = image.entries.get(kind_number).copied() else {
+        let mapped = image
+            .entries()
+            .map_err(|error| Reason::new(abi::ERROR_NOT_READY, error.to_string()))?;
+        let Some(entries) = mapped.get(kind_number).copied() else {
             let text = format!("{}: has changed on disk", image.info.path.display());
             return Err(Reason::new(abi::ERROR_REVISION_MISMATCH, text));
         };

@@ -27,6 +27,14 @@ pub enum PluginError {
         /// What the system said.
         why: String,
     },
+    /// The process beside the host that was to load it did not.
+    #[error("{}: {why}", file.display())]
+    Apart {
+        /// The file.
+        file: PathBuf,
+        /// What became of the process, or what it found.
+        why: String,
+    },
     /// The file is no plugin: it does not export the entry symbol.
     #[error("{}: not a Quorate plugin: it does not export `{symbol}`; export it, or point at another file", file.display())]
     NotAPlugin {
@@ -162,7 +170,8 @@ impl PluginError {
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::NotFound { .. } => None,
-            Self::Open { file, .. }
+            Self::Apart { file, .. }
+            | Self::Open { file, .. }
             | Self::NotAPlugin { file, .. }
             | Self::Magic { file, .. }
             | Self::Length { file, .. }

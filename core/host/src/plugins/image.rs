@@ -4,18 +4,20 @@ use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
 use quorate_abi::{self as abi, QrEntryFn, QrHost, QrPlugin, QrStr, QrTable};
+use tempfile::NamedTempFile;
 
 use super::block;
 use super::elf;
 use super::error::PluginError;
 use super::info::{LibraryInfo, TypeInfo};
+use super::isolation::Isolation;
 use super::reload::Mark;
-use crate::table;
+use crate::{process, table};
 
 /// The table versions this host takes.
 const VERSION_MIN: u32 = abi::ABI_VERSION_1_00;
@@ -92,13 +94,14 @@ fn covers(size: u32, offset: usize) -> bool {
     size as usize >= offset + size_of::<usize>()
 }
 
-/// A library mapped into this process, with the entries of its types in the order of its block.
+/// A library: what it says of itself, and the entries of its types in the order of its block.
 ///
-/// It stays mapped for good: a Rust library with one thread-local cannot be unloaded, so nothing relies on it.
+/// Once mapped into this process it stays so for good: a Rust library with one thread-local cannot be unloaded, so
+/// nothing relies on it. One that was [learned](Self::learn) is mapped when its entries are first asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Image {
     pub(crate) info: LibraryInfo,
-    pub(crate) entries: Vec<Entries>,
+    entries: Arc<OnceLock<Result<Vec<Entries>, PluginError>>>,
     /// Never used twice in a process.
     pub(crate) id: u64,
     /// The file it was mapped from, which stays the same whatever is at its path: copies and monitor processes use it.
@@ -130,6 +133,45 @@ impl Image {
         Image::map(mapped, path, table::host())
     }
 
+    /// Learns what a library says of itself from a process beside this one, in which its initialisers and its start-up
+    /// may do what they will. Nothing of it is mapped here.
+    pub(crate) fn learn(path: &Path, settings: &Isolation) -> Result<Image, PluginError> {
+        Image::learn_at(path, path, settings)
+    }
+
+    /// As [`learn`](Self::learn), from a private copy.
+    pub(crate) fn learn_copy(path: &Path, settings: &Isolation) -> Result<Image, PluginError> {
+        let copy = private_copy(path, path)?;
+        Image::learn_at(copy.path(), path, settings)
+    }
+
+    fn learn_at(from: &Path, path: &Path, settings: &Isolation) -> Result<Image, PluginError> {
+        let mark = Mark::of(path);
+        let file = open_file(from, path)?;
+        must_export_entry(from, path)?;
+        let info = process::learn(settings, &file, path)?;
+        Ok(Image {
+            info,
+            entries: Arc::default(),
+            id: next_id(),
+            file: Some(Arc::new(file)),
+            mark,
+        })
+    }
+
+    /// The entries of its types, in the order of its block.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`copy`](Self::copy), if it was learned and cannot be mapped now.
+    pub(crate) fn entries(&self) -> Result<&[Entries], PluginError> {
+        // A copy has a name of its own: the system tells libraries apart by their names.
+        let mapped = self
+            .entries
+            .get_or_init(|| self.copy()?.entries().map(<[Entries]>::to_vec));
+        mapped.as_deref().map_err(Clone::clone)
+    }
+
     /// Maps a private copy of what this was mapped from, with statics of its own.
     pub(crate) fn copy(&self) -> Result<Image, PluginError> {
         let path = &self.info.path;
@@ -151,16 +193,7 @@ impl Image {
 
     /// Maps a private copy of the file at `from`, calling it `path`.
     fn copy_of(from: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
-        let failed = |error: std::io::Error| PluginError::Open {
-            file: path.to_owned(),
-            why: format!("no private copy could be made: {error}"),
-        };
-        let copy = tempfile::Builder::new()
-            .prefix("quorate-")
-            .suffix(".so")
-            .tempfile()
-            .map_err(failed)?;
-        fs::copy(from, copy.path()).map_err(failed)?;
+        let copy = private_copy(from, path)?;
         // Once mapped the copy needs no name any more: it is removed here.
         Image::map(copy.path(), path, host)
     }
@@ -168,10 +201,7 @@ impl Image {
     /// Maps `mapped`, calling it `path` in messages.
     fn map(mapped: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
         let mark = Mark::of(path);
-        let file = File::open(mapped).map_err(|error| PluginError::Open {
-            file: path.to_owned(),
-            why: error.to_string(),
-        })?;
+        let file = open_file(mapped, path)?;
         let (_, block) = Image::entry(mapped, path)?;
         // SAFETY: what the entry returned, and the library stays mapped.
         let mut image = unsafe { Image::from_block_for(path, block, host) }?;
@@ -185,12 +215,7 @@ impl Image {
         mapped: &Path,
         path: &Path,
     ) -> Result<(QrEntryFn, *const QrPlugin), PluginError> {
-        if !elf::exports_entry(mapped)? {
-            return Err(PluginError::NotAPlugin {
-                file: path.to_owned(),
-                symbol: elf::entry_name().to_owned(),
-            });
-        }
+        must_export_entry(mapped, path)?;
         let failed = |error: libloading::Error| PluginError::Open {
             file: path.to_owned(),
             why: error.to_string(),
@@ -265,15 +290,52 @@ impl Image {
             // SAFETY: `table` is NULL or what `startup` handed out, valid for as long as the library.
             entries.push(unsafe { check_table(path, kind, code, table) }?);
         }
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         Ok(Image {
             info,
-            entries,
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            entries: Arc::new(OnceLock::from(Ok(entries))),
+            id: next_id(),
             file: None,
             mark: None,
         })
     }
+}
+
+/// A number that no other image of this process has.
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+fn open_file(from: &Path, path: &Path) -> Result<File, PluginError> {
+    File::open(from).map_err(|error| PluginError::Open {
+        file: path.to_owned(),
+        why: error.to_string(),
+    })
+}
+
+fn must_export_entry(from: &Path, path: &Path) -> Result<(), PluginError> {
+    if elf::exports_entry(from)? {
+        return Ok(());
+    }
+    Err(PluginError::NotAPlugin {
+        file: path.to_owned(),
+        symbol: elf::entry_name().to_owned(),
+    })
+}
+
+/// A copy of the file at `from` that goes with the value.
+fn private_copy(from: &Path, path: &Path) -> Result<NamedTempFile, PluginError> {
+    let failed = |error: std::io::Error| PluginError::Open {
+        file: path.to_owned(),
+        why: format!("no private copy could be made: {error}"),
+    };
+    let copy = tempfile::Builder::new()
+        .prefix("quorate-")
+        .suffix(".so")
+        .tempfile()
+        .map_err(failed)?;
+    fs::copy(from, copy.path()).map_err(failed)?;
+    Ok(copy)
 }
 
 /// An open file's name in this process.

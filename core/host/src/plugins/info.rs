@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use quorate_abi as abi;
+use serde::{Deserialize, Serialize};
 
 /// A loaded library.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LibraryInfo {
-    /// The file.
+    /// The file. Whoever gets this from another process puts it in.
+    #[serde(skip)]
     pub path: PathBuf,
     /// The plugin's name, such as `exres`.
     pub name: String,
@@ -24,6 +26,7 @@ pub struct LibraryInfo {
     /// Its resource types, in the plugin's order.
     pub types: Vec<TypeInfo>,
     /// Other files with the same plugin that were found later and left alone.
+    #[serde(skip)]
     pub shadows: Vec<PathBuf>,
 }
 
@@ -50,7 +53,7 @@ impl LibraryInfo {
 }
 
 /// A resource type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypeInfo {
     /// Its name, such as `Physical Disk`.
     pub name: String,
@@ -78,7 +81,7 @@ impl TypeInfo {
 }
 
 /// What a property holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PropertyKind {
     /// Text (SZ).
     Text,
@@ -103,7 +106,7 @@ impl PropertyKind {
 }
 
 /// A private property of a type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PropertyInfo {
     /// Its name.
     pub name: String,

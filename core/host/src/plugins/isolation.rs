@@ -1,26 +1,27 @@
 //! Which plugins run in processes beside the host, and how those are looked after.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::info::LibraryInfo;
 
-/// Stands for every library.
-pub(super) const ALL: &str = "all";
-
 /// The settings of resource monitor processes.
 ///
 /// A resource with the property `SeparateMonitor` has a process of its own; without it, it shares one with the other
-/// resources of its library if that asks for one (`PLUGIN_SEPARATE_MONITOR`) or is named here, and otherwise runs in
+/// resources of its library if that is named here or asks for one (`PLUGIN_SEPARATE_MONITOR`), and otherwise runs in
 /// the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Isolation {
-    /// The libraries to keep apart, by their names; `all` is every one.
-    pub libraries: BTreeSet<String>,
+    /// Whether to keep a library apart, by its name; `all` is every one that is not named. What is said here counts,
+    /// and not what the library asks for.
+    pub libraries: BTreeMap<String, bool>,
     /// How long one call may take, of real time: after that the process is killed.
     pub call_limit: Duration,
+    /// How long a process may take to start and load its library: much longer than a call, since a machine may be busy
+    /// with other things, and a slow start is no fault of the plugin's.
+    pub start_limit: Duration,
     /// A library is quarantined when so many of its processes have died within [`crash_period`](Self::crash_period).
     pub crash_threshold: u32,
     /// See [`crash_threshold`](Self::crash_threshold). It counts on the node's clock: virtual time in a drill.
@@ -32,12 +33,13 @@ pub struct Isolation {
 }
 
 impl Default for Isolation {
-    /// No library is kept apart. A call may take 10 s; three deaths within 30 minutes mean quarantine, as the
+    /// No library is kept apart. A call may take 10 s, a start 60 s; three deaths within 30 minutes mean quarantine, as the
     /// original's deadlock detection counts. The program is this one, with the argument `monitor`.
     fn default() -> Isolation {
         Isolation {
-            libraries: BTreeSet::new(),
+            libraries: BTreeMap::new(),
             call_limit: Duration::from_secs(10),
+            start_limit: Duration::from_secs(60),
             crash_threshold: 3,
             crash_period: Duration::from_secs(30 * 60),
             // The program that runs, even if another file has its name now.
@@ -48,10 +50,24 @@ impl Default for Isolation {
 }
 
 impl Isolation {
+    /// Stands for every library.
+    pub const ALL: &str = "all";
+
     /// Whether all resources of the library run in a process of theirs.
     pub fn covers(&self, library: &LibraryInfo) -> bool {
-        library.wants_separate_monitor()
-            || self.libraries.contains(ALL)
-            || self.libraries.contains(&library.name)
+        self.said(&library.name)
+            .unwrap_or_else(|| library.wants_separate_monitor())
+    }
+
+    /// What is said of a library, by its name or of all.
+    pub fn said(&self, library: &str) -> Option<bool> {
+        let named = self.libraries.get(library);
+        named.or_else(|| self.libraries.get(Self::ALL)).copied()
+    }
+
+    /// Whether what libraries say of themselves is learned by processes beside the host, too. A library's name is known
+    /// only then, so one that is to be kept apart means all of them.
+    pub(super) fn learns_apart(&self) -> bool {
+        self.libraries.values().any(|apart| *apart)
     }
 }

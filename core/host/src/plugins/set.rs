@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::{LoadErrors, PluginError};
 use super::image::Image;
 use super::info::{LibraryInfo, TypeInfo};
-use super::isolation::{ALL, Isolation};
+use super::isolation::Isolation;
 use super::reload::{ReloadError, Reloaded};
 use super::search;
 
@@ -39,8 +39,21 @@ impl PluginSet {
     /// All of them at once: each library that is broken, each type that two plugins implement, or, if there
     /// was no plugin at all, the folders searched.
     pub fn load(folders: &[PathBuf]) -> Result<PluginSet, LoadErrors> {
+        PluginSet::load_under(folders, Isolation::default())
+    }
+
+    /// As [`load`](Self::load), with settings of resource monitor processes. If they keep any library apart, processes
+    /// load them all and tell what they say of themselves: the host maps a library when the first of its resources is
+    /// to run in the host. Whether there are libraries of the names in the settings is for
+    /// [`isolate`](Self::isolate) to say.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`load`](Self::load), and each library that crashes or hangs while it is loaded.
+    pub fn load_under(folders: &[PathBuf], isolation: Isolation) -> Result<PluginSet, LoadErrors> {
         let mut set = PluginSet {
             folders: folders.to_vec(),
+            isolation,
             ..PluginSet::default()
         };
         let mut errors = Vec::new();
@@ -75,7 +88,7 @@ impl PluginSet {
     ///
     /// If it is no plugin, is broken, or implements a type that the set has already. The set is then unchanged.
     pub fn add(&mut self, file: &Path) -> Result<(), PluginError> {
-        self.insert(Image::open(file)?)
+        self.insert(self.read(file)?)
     }
 
     /// The libraries, in the order they were found.
@@ -172,7 +185,11 @@ impl PluginSet {
     ///
     /// The names among [`Isolation::libraries`] that are no library of the set; it is then unchanged.
     pub fn isolate(&mut self, isolation: Isolation) -> Result<(), ReloadError> {
-        for name in isolation.libraries.iter().filter(|name| *name != ALL) {
+        for name in isolation
+            .libraries
+            .keys()
+            .filter(|name| *name != Isolation::ALL)
+        {
             self.library(name)?;
         }
         self.isolation = isolation;
@@ -210,7 +227,13 @@ impl PluginSet {
         let (mut set, mut reloaded) = (self.clone(), Vec::new());
         for number in numbers {
             let old = &self.images[number];
-            let mut new = Image::open_copy(&old.info.path)?;
+            let path = &old.info.path;
+            let apart = self.isolation.learns_apart() || self.isolation.covers(&old.info);
+            let mut new = if apart {
+                Image::learn_copy(path, &self.isolation)?
+            } else {
+                Image::open_copy(path)?
+            };
             ReloadError::check(&old.info, &new.info)?;
             new.info.shadows.clone_from(&old.info.shadows);
             for (index, kind) in new.info.types.iter().enumerate() {
@@ -237,12 +260,21 @@ impl PluginSet {
         Ok((set, reloaded))
     }
 
+    /// An image of the library in `file`, mapped or learned as the settings want it.
+    fn read(&self, file: &Path) -> Result<Image, PluginError> {
+        if self.isolation.learns_apart() {
+            Image::learn(file, &self.isolation)
+        } else {
+            Image::open(file)
+        }
+    }
+
     /// Adds what a folder search found, unless it was found before.
     fn add_found(&mut self, file: &Path) -> Result<(), PluginError> {
         if !super::elf::exports_entry(file)? {
             return Ok(());
         }
-        let image = Image::open(file)?;
+        let image = self.read(file)?;
         match self
             .images
             .iter_mut()

@@ -13,7 +13,7 @@
 //!
 //! | from | frame | answered by |
 //! | --- | --- | --- |
-//! | host | `Hello`: magic `QRMN`, protocol version, library | `Hello`: version, the library's name, version and types; or `Refused` |
+//! | host | `Hello`: magic `QRMN`, protocol version, library | `Hello`: version, what the library says of itself; or `Refused` |
 //! | host | `Open`: number, resource, type, group | `Opened` |
 //! | host | `Call`: number, entry | `Returned` |
 //! | host | `Mail`: number | `Mail`: what the plugin's own threads reported |
@@ -32,5 +32,5 @@ mod wire;
 
 pub(crate) use ask::World;
 pub use monitor::{MonitorError, run_monitor};
-pub(crate) use parent::{Death, Process};
+pub(crate) use parent::{Death, Process, learn};
 pub(crate) use wire::Mail;

@@ -139,9 +139,7 @@ fn greet(channel: &RefCell<Channel>) -> Result<Option<Image>, MonitorError> {
         Ok(image) => {
             let hello = ToHost::Hello {
                 protocol: PROTOCOL,
-                name: image.info.name.clone(),
-                version: image.info.version.clone(),
-                kinds: image.info.types.iter().map(|it| it.name.clone()).collect(),
+                library: Box::new(image.info.clone()),
             };
             channel.send(&hello).map_err(failed)?;
             Ok(Some(image))
@@ -194,7 +192,8 @@ impl Serving<'_> {
 
     fn open(&mut self, number: u32, resource: &str, kind: &str, group: &str) -> ToHost {
         let index = self.image.info.types.iter().position(|it| it.name == kind);
-        let entries = index.and_then(|index| self.image.entries.get(index).copied());
+        let mapped = self.image.entries().unwrap_or_default();
+        let entries = index.and_then(|index| mapped.get(index).copied());
         let Some(entries) = entries else {
             return ToHost::Opened {
                 code: abi::ERROR_RESOURCE_TYPE_NOT_FOUND,

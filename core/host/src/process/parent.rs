@@ -1,9 +1,11 @@
 //! The host's side: starting a monitor process, calling into it, and telling how it died.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,9 +13,7 @@ use super::ask::World;
 use super::wire::{Channel, Lost, MAGIC, Mail, PROTOCOL, ToHost, ToMonitor};
 use crate::plugins::{Image, Isolation};
 use crate::table::{Abilities, Call, Returned, Traces};
-
-/// The least time a process has to load its library: a machine may be busy with other things.
-const START_LIMIT: Duration = Duration::from_secs(60);
+use crate::{LibraryInfo, PluginError};
 
 /// A resource monitor process. It is killed and reaped when this is dropped.
 #[derive(Debug)]
@@ -72,8 +72,32 @@ impl Process {
         let Some(file) = &image.file else {
             return Err(failed("it was not loaded from a file".to_owned()));
         };
-        let system = |error: io::Error| failed(error.to_string());
+        let (mut process, library) =
+            Process::launch(settings, file, &image.info.path).map_err(failed)?;
+        let wanted = &image.info;
+        if library.name != wanted.name
+            || library.version != wanted.version
+            || library.types != wanted.types
+        {
+            return Err(failed(format!(
+                "it found `{}` {} in the file, the host `{}` {}, or other types",
+                library.name, library.version, wanted.name, wanted.version
+            )));
+        }
+        process.image = image.id;
+        process.shared = shared;
+        Ok(process)
+    }
+
+    /// Starts a process that loads the library in `file`, which is called `path` in messages.
+    fn launch(
+        settings: &Isolation,
+        file: &File,
+        path: &Path,
+    ) -> Result<(Process, LibraryInfo), String> {
+        let system = |error: io::Error| error.to_string();
         let (ours, theirs) = UnixStream::pair().map_err(system)?;
+        let channel = Channel::new(ours, Some(settings.start_limit)).map_err(system)?;
         let mut command = Command::new(&settings.program);
         command
             .args(&settings.arguments)
@@ -85,74 +109,57 @@ impl Process {
         if let Some(name) = std::env::args_os().next() {
             command.arg0(name);
         }
-        let child = command.spawn().map_err(|error| {
-            failed(format!(
-                "{} cannot be run: {error}",
-                settings.program.display()
-            ))
-        })?;
+        let child = command
+            .spawn()
+            .map_err(|error| format!("{} cannot be run: {error}", settings.program.display()))?;
         // The command held the monitor's end, too: only the monitor has it now.
         drop(command);
-        let channel = match Channel::new(ours, Some(settings.call_limit.max(START_LIMIT))) {
-            Ok(channel) => channel,
-            Err(error) => {
-                reap(child);
-                return Err(system(error));
-            }
-        };
         let mut process = Process {
             child,
             channel,
-            plugin: image.info.name.clone(),
-            image: image.id,
-            shared,
-            limit: settings.call_limit,
+            plugin: String::new(),
+            image: 0,
+            shared: false,
+            limit: settings.start_limit,
             next: 0,
         };
         let hello = ToMonitor::Hello {
             magic: MAGIC,
             protocol: PROTOCOL,
-            // The very file that the host loaded, even if another is at its place now.
+            // The very file that the host has open, even if another is at its place now.
             file: format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()),
-            path: image.info.path.display().to_string(),
+            path: path.display().to_string(),
         };
         let started = Instant::now();
         let answer = process
             .channel
             .send(&hello)
             .and_then(|()| process.channel.receive::<ToHost>(None));
-        match answer {
-            Ok(ToHost::Hello {
-                protocol,
-                name,
-                version,
-                kinds,
-            }) => {
-                let wanted = &image.info;
-                let same = name == wanted.name
-                    && version == wanted.version
-                    && kinds.iter().eq(wanted.types.iter().map(|it| &it.name));
-                if protocol != PROTOCOL {
-                    return Err(failed(format!(
-                        "it speaks version {protocol} of the protocol, this is {PROTOCOL}"
-                    )));
-                }
-                if !same {
-                    return Err(failed(format!(
-                        "it found `{name}` {version} in the file, the host `{}` {}",
-                        wanted.name, wanted.version
-                    )));
-                }
+        let library = match answer {
+            Ok(ToHost::Hello { protocol, library }) if protocol == PROTOCOL => *library,
+            Ok(ToHost::Hello { protocol, .. }) => {
+                return Err(format!(
+                    "it speaks version {protocol} of the protocol, this is {PROTOCOL}"
+                ));
             }
-            Ok(ToHost::Refused(why)) => return Err(failed(why)),
-            Ok(_) => return Err(failed("it did not begin with its version".to_owned())),
+            Ok(ToHost::Refused(why)) => {
+                // Whoever tells it begins with the file, too.
+                let file = format!("{}: ", path.display());
+                return Err(why.strip_prefix(&file).unwrap_or(&why).to_owned());
+            }
+            Ok(_) => return Err("it did not begin with its version".to_owned()),
             Err(lost) => {
                 let death = process.death(lost, "start", started, Vec::new());
-                return Err(failed(death.how));
+                return Err(format!(
+                    "{} while the library was loaded, in its initialisers, its entry or its `startup`",
+                    death.how
+                ));
             }
-        }
+        };
+        process.limit = settings.call_limit;
         process.channel.limit(process.limit).map_err(system)?;
-        Ok(process)
+        process.plugin.clone_from(&library.name);
+        Ok((process, library))
     }
 
     /// The process's id.
@@ -298,9 +305,22 @@ impl Drop for Process {
     }
 }
 
-fn reap(mut child: Child) {
-    let _ = child.kill();
-    let _ = child.wait();
+/// What the library in `file` says of itself, as a process that loads it tells; the process is then ended.
+pub(crate) fn learn(
+    settings: &Isolation,
+    file: &File,
+    path: &Path,
+) -> Result<LibraryInfo, PluginError> {
+    match Process::launch(settings, file, path) {
+        Ok((_, mut library)) => {
+            library.path = path.to_owned();
+            Ok(library)
+        }
+        Err(why) => Err(PluginError::Apart {
+            file: path.to_owned(),
+            why,
+        }),
+    }
 }
 
 fn out_of_turn(result: Result<ToHost, Lost>) -> Lost {

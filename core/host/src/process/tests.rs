@@ -1,6 +1,7 @@
 //! The frames, the questions, and monitors that run in this very test program.
 
 use std::cell::RefCell;
+use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -53,7 +54,7 @@ fn rig(name: &str, isolation: Isolation) -> Rig {
 
 fn all_apart() -> Isolation {
     Isolation {
-        libraries: ["all".to_owned()].into(),
+        libraries: [("all".to_owned(), true)].into(),
         ..isolation()
     }
 }
@@ -392,7 +393,8 @@ fn a_call_past_its_limit_ends_the_process() {
     let mut rig = rig(
         "quorate_bad_stall",
         Isolation {
-            call_limit: Duration::from_millis(500),
+            // What does not hang takes less on any machine.
+            call_limit: Duration::from_secs(5),
             ..all_apart()
         },
     );
@@ -403,9 +405,96 @@ fn a_call_past_its_limit_ends_the_process() {
         .insert("In".to_owned(), text("online"));
     rig.open(hanging);
     let events = rig.online("A");
-    let wanted = "no answer within 500ms in Online of `A`";
+    let wanted = "no answer within 5s in Online of `A`";
     assert!(events.iter().any(|it| it.contains(wanted)), "{events:?}");
     assert_eq!(rig.state("A"), ResourceState::Failed);
+}
+
+/// Settings under which a fixture misbehaves while it is loaded.
+fn loading_badly(how: &str, start_limit: Duration) -> Isolation {
+    let this = isolation();
+    let run = format!("export BAD_LOAD='{how}'; exec \"$0\" \"$@\"");
+    let mut arguments: Vec<OsString> = vec!["-c".into(), run.into(), this.program.into()];
+    arguments.extend(this.arguments);
+    Isolation {
+        program: "/bin/sh".into(),
+        arguments,
+        start_limit,
+        ..all_apart()
+    }
+}
+
+#[test]
+fn a_library_that_crashes_or_hangs_while_it_is_loaded_is_told_and_not_taken() {
+    // Those that hang run into any limit, and the others into none.
+    let (short, long) = (Duration::from_secs(1), Duration::from_secs(600));
+    for (how, limit, wanted) in [
+        ("crash initialiser", long, "SIGSEGV while"),
+        ("crash startup", long, "SIGSEGV while"),
+        ("hang initialiser", short, "no answer within 1s while"),
+        ("hang startup", short, "no answer within 1s while"),
+    ] {
+        let mut set = PluginSet::empty();
+        set.isolate(loading_badly(how, limit)).unwrap();
+        let text = set
+            .add(&library("quorate_bad_load"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            text.contains("libquorate_bad_load.so: ") && text.contains(wanted),
+            "{how}: {text}"
+        );
+        assert_eq!(set.libraries().count(), 0);
+    }
+    let mut set = PluginSet::empty();
+    set.isolate(loading_badly("nothing", long)).unwrap();
+    set.add(&library("quorate_bad_load")).unwrap();
+    // One that is broken is told as the host tells it.
+    let wanted = PluginSet::empty().add(&library("quorate_bad_magic"));
+    let told = set.add(&library("quorate_bad_magic"));
+    assert_eq!(
+        told.unwrap_err().to_string(),
+        wanted.unwrap_err().to_string()
+    );
+}
+
+#[test]
+fn what_was_learned_apart_is_what_the_host_reads_and_can_run_there() {
+    for (name, kind) in [
+        ("quorate_bad_statics", "Bad Statics"),
+        ("quorate_bad_stall", "Bad Stall"),
+    ] {
+        let mut mapped = PluginSet::empty();
+        mapped.add(&library(name)).unwrap();
+        let mut learned = PluginSet::empty();
+        learned.isolate(all_apart()).unwrap();
+        learned.add(&library(name)).unwrap();
+        assert!(learned.libraries().eq(mapped.libraries()));
+        learned.isolate(Isolation::default()).unwrap();
+        let mut rig = Rig::of(Monitor::new(Arc::new(learned)));
+        rig.open(spec("A", kind));
+        let events = rig.online("A");
+        assert!(
+            !events.is_empty() && !events[0].contains("not open"),
+            "{events:?}"
+        );
+        assert_eq!(rig.monitor.plugin_status()[0].apart, []);
+    }
+}
+
+#[test]
+fn what_the_operator_says_of_a_library_counts_more_than_what_is_said_of_all() {
+    let mut set = PluginSet::empty();
+    set.add(&library("quorate_bad_stall")).unwrap();
+    let stall = set.libraries().next().unwrap();
+    let mut settings = all_apart();
+    assert!(settings.covers(stall));
+    settings.libraries.insert("bad-stall".to_owned(), false);
+    assert!(!settings.covers(stall));
+    let mut asking = stall.clone();
+    asking.flags |= quorate_abi::PLUGIN_SEPARATE_MONITOR;
+    assert!(Isolation::default().covers(&asking));
+    assert!(!settings.covers(&asking), "not even what itself asks for");
 }
 
 #[test]

@@ -8,13 +8,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::ask::{Answer, Ask};
-use crate::ServiceError;
 use crate::table::{Abilities, Call, Report, Returned};
+use crate::{LibraryInfo, ServiceError};
 
 /// The first word of the first frame: "QRMN".
 pub(super) const MAGIC: [u8; 4] = *b"QRMN";
 /// The version of the frames. It goes up with every change of theirs.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;
 /// The longest body: a plugin may write 16 MiB at once, and the names that go with it are short.
 pub(super) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
 
@@ -58,9 +58,7 @@ pub(super) enum ToHost {
     /// The library is loaded.
     Hello {
         protocol: u32,
-        name: String,
-        version: String,
-        kinds: Vec<String>,
+        library: Box<LibraryInfo>,
     },
     /// It cannot be.
     Refused(String),

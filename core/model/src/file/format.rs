@@ -29,6 +29,7 @@ pub(crate) struct ClusterFile {
     pub(crate) service_start_ms: Vec<(Text, u32)>,
     pub(crate) accept: Vec<Text>,
     pub(crate) policy: Option<Text>,
+    pub(crate) plugins: Vec<(Text, Option<bool>)>,
     pub(crate) components: Option<Vec<Text>>,
     pub(crate) network_dtc: Option<Spanned<bool>>,
     pub(crate) networks: Vec<Network>,
@@ -136,6 +137,7 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
         "service_start_ms",
         "accept",
         "policy",
+        "plugins",
         "components",
         "network_dtc",
         "networks",
@@ -186,6 +188,9 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
             .get("accept")
             .map_or_else(Vec::new, |node| decoder.names(node, "rule ids")),
         policy: policy(decoder, &record),
+        plugins: record
+            .get("plugins")
+            .map_or_else(Vec::new, |node| plugins(decoder, node)),
         components: record
             .get("components")
             .map(|node| decoder.names(node, "components")),
@@ -361,6 +366,16 @@ fn cluster_node(decoder: &mut Decoder<'_>, node: &Node) -> Option<ClusterNode> {
         memory_mb,
         attributes: attributes(decoder, &record),
     })
+}
+
+/// How plugins are to run, by their names.
+fn plugins(decoder: &mut Decoder<'_>, node: &Node) -> Vec<(Text, Option<bool>)> {
+    let entries = decoder.map(node, "settings by plugin");
+    let settings = entries.into_iter().filter_map(|(plugin, node)| {
+        let record = decoder.record(node, "a plugin's settings", &["separate_monitor"])?;
+        Some((plugin, flag(decoder, &record, "separate_monitor")))
+    });
+    settings.collect()
 }
 
 fn disk(decoder: &mut Decoder<'_>, node: &Node) -> Option<Disk> {

@@ -17,7 +17,10 @@ mod tree;
 
 use std::path::Path;
 
-use crate::{ClusterDefinition, Diagnostic, Diagnostics, Facts, PolicyReference, Severity, rules};
+use crate::{
+    ClusterDefinition, Diagnostic, Diagnostics, Facts, PluginSettings, PolicyReference, Severity,
+    rules,
+};
 
 pub use edit::add_virtual_server;
 
@@ -36,6 +39,8 @@ pub struct Loaded {
     /// The policy scripts that the file names. The definition has none of them yet: whoever reads the file reads
     /// them.
     pub policies: Vec<PolicyReference>,
+    /// How the file wants plugins to run, in its order.
+    pub plugins: Vec<PluginSettings>,
 }
 
 /// Reads and checks the cluster file at `path`.
@@ -102,6 +107,14 @@ pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
             .map(|(group, file)| {
                 let place = source.error("policy-unreadable", file.span, "");
                 PolicyReference::new(group, file.value, place)
+            })
+            .collect(),
+        plugins: file
+            .plugins
+            .into_iter()
+            .map(|(plugin, separate_monitor)| {
+                let place = source.error("unknown-plugin", plugin.span, "");
+                PluginSettings::new(plugin.value, separate_monitor, place)
             })
             .collect(),
     })

@@ -74,6 +74,11 @@ pub static CATALOGUE: &[Rule] = &[
         "run `quorate check` on the script",
     ),
     read(
+        "unknown-plugin",
+        "Settings for a plugin that is not there would keep nothing apart.",
+        "correct the plugin's name: `quorate plugin list` shows those that are there",
+    ),
+    read(
         "missing-field",
         "There is no sensible default for it.",
         "add the field",

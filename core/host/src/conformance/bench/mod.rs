@@ -111,14 +111,20 @@ impl<'a> Bench<'a> {
         let index = image.info.types.iter().position(|it| it.name == case.kind);
         let index = index.ok_or_else(missing)?;
         let kind = image.info.types.get(index).cloned().ok_or_else(missing)?;
-        let mut entries = vec![*image.entries.get(index).ok_or_else(missing)?];
+        let entries_of = |image: &Image| {
+            let all = image
+                .entries()
+                .map_err(|error| Stop::failed(error.to_string()))?;
+            all.get(index).copied().ok_or_else(missing)
+        };
+        let mut entries = vec![entries_of(&image)?];
         if image.info.is_stateless() {
             entries.push(entries[0]);
         } else {
             // As each node of a drill, the second machine has an image with statics of its own.
             let copy = Image::open_copy_for(&case.file, witness::host())
                 .map_err(|error| Stop::failed(format!("a second copy does not load: {error}")))?;
-            entries.push(*copy.entries.get(index).ok_or_else(missing)?);
+            entries.push(entries_of(&copy)?);
         }
         let info = image.info.clone();
         let mut set = PluginSet::empty();

@@ -526,7 +526,7 @@ fn the_bare_table_hides_what_its_size_does_not_cover() {
         .types
         .iter()
         .map(|kind| kind.name.as_str())
-        .zip(&image.entries)
+        .zip(image.entries().unwrap())
         .collect();
     assert!(by_name["Fake"].work.is_some() && by_name["Fake"].arbitrate.is_some());
     let bare = by_name["Fake Bare"];

@@ -80,6 +80,27 @@ fn attributes_loads_and_policies_are_read_with_their_places() {
     );
 }
 
+#[test]
+fn settings_of_plugins_are_read_with_their_places() {
+    let plugins =
+        "plugins: { \"exres\": (separate_monitor: true), \"clusres\": () },\n    nodes: [";
+    let text = shipped("four-node.ron").replacen("nodes: [", plugins, 1);
+    let loaded = parse("four.ron", &text).unwrap_or_else(|findings| panic!("{findings}"));
+    let read: Vec<_> = loaded
+        .plugins
+        .iter()
+        .map(|it| (it.plugin.as_str(), it.separate_monitor))
+        .collect();
+    assert_eq!(read, [("exres", Some(true)), ("clusres", None)]);
+    let found = loaded.plugins[1].error("unknown-plugin", "no");
+    assert_eq!(
+        format!("{}:{} {}", found.line, found.column, found.length),
+        place(&text, "\"clusres\"")
+    );
+    let found = findings(&text.replace("monitor: true", "monitor: 1"));
+    assert!(found.len() == 1 && found[0].starts_with("wrong-type"));
+}
+
 fn shipped(name: &str) -> &'static str {
     SHIPPED.iter().find(|(known, _)| *known == name).unwrap().1
 }

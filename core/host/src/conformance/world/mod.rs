@@ -1,0 +1,268 @@
+//! The tester's world: two machines, shared disks, addresses and names that all work until they are broken.
+//!
+//! It is not the drills' world, which stands above this crate; it is just large enough for one resource to be brought
+//! into service in, and it keeps a list of everything that was asked of it.
+
+mod services;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use quorate_abi as abi;
+use quorate_model::Time;
+
+use crate::{Caller, ServiceError, ServiceResult, ServiceState};
+
+/// What the made-up script is called.
+pub(super) const SCRIPT: &str = "tester.rhai";
+
+/// A service's process.
+#[derive(Clone, Debug)]
+struct Process {
+    /// What it will be, from `at` on.
+    then: ServiceState,
+    at: Time,
+    listens: BTreeSet<(String, u16)>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Disk {
+    holder: Option<usize>,
+    mounted: BTreeSet<usize>,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+/// What is wrong with the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Faults {
+    /// Disks do not answer.
+    pub(super) disks: bool,
+    /// Cards and networks do not work, and nothing resolves.
+    pub(super) network: bool,
+    /// Services run and do not answer.
+    pub(super) hung: bool,
+    /// Services that are started stop at once.
+    pub(super) starts: bool,
+    /// Every question is refused with this code.
+    pub(super) refuse: Option<u32>,
+}
+
+/// The world.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    now: Time,
+    /// The machine that asks.
+    pub(super) here: usize,
+    pub(super) faults: Faults,
+    /// What was asked for since the last look, in words.
+    asked: Vec<String>,
+    /// How much was asked for that changes something.
+    changes: usize,
+    /// Whether anything but clock and random numbers was asked for, ever.
+    touched: bool,
+    processes: BTreeMap<(usize, String, String), Process>,
+    disks: BTreeMap<String, Disk>,
+    /// Address to machine and network.
+    addresses: BTreeMap<String, (usize, String)>,
+    names: BTreeMap<String, String>,
+    checkpoints: BTreeMap<(String, String), Vec<u8>>,
+    drawn: u64,
+}
+
+fn refused<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
+    Err(ServiceError::new(code, text))
+}
+
+impl World {
+    /// Lets time pass.
+    pub(super) fn pass(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    pub(super) fn clock(&self) -> Time {
+        self.now
+    }
+
+    /// What was asked for since the last look.
+    pub(super) fn take_asked(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.asked)
+    }
+
+    /// How often the world was asked to change.
+    pub(super) fn changes(&self) -> usize {
+        self.changes
+    }
+
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// What a provider would have brought into service: an address, a name and a mounted disk.
+    pub(super) fn provide(&mut self, address: &str, network: &str, name: &str, disk: &str) {
+        self.addresses
+            .insert(address.to_owned(), (0, network.to_owned()));
+        self.names.insert(name.to_owned(), address.to_owned());
+        let disk = self.disks.entry(disk.to_owned()).or_default();
+        disk.holder = Some(0);
+        disk.mounted.insert(0);
+    }
+
+    /// Everything that runs dies, and nothing else works any more.
+    pub(super) fn break_everything(&mut self) {
+        let now = self.now;
+        for process in self.processes.values_mut() {
+            process.then = ServiceState::Stopped;
+            process.at = now;
+            process.listens.clear();
+        }
+        self.faults = Faults {
+            disks: true,
+            network: true,
+            hung: true,
+            starts: true,
+            refuse: None,
+        };
+    }
+
+    /// Everything works again; what has died stays dead.
+    pub(super) fn heal(&mut self) {
+        self.faults = Faults::default();
+    }
+
+    /// Services crash, without a fault that lasts.
+    pub(super) fn crash_services(&mut self) {
+        let now = self.now;
+        for process in self.processes.values_mut() {
+            process.then = ServiceState::Stopped;
+            process.at = now;
+            process.listens.clear();
+        }
+    }
+
+    /// Another node takes every reservation.
+    pub(super) fn steal_disks(&mut self) {
+        for disk in self.disks.values_mut() {
+            disk.holder = Some(1);
+            disk.mounted.clear();
+        }
+    }
+
+    /// Everything that is in service, in words.
+    pub(super) fn held(&self) -> BTreeSet<String> {
+        let mut held = BTreeSet::new();
+        for ((machine, resource, name), process) in &self.processes {
+            if self.state_of(process) != ServiceState::Stopped {
+                held.insert(format!(
+                    "service `{name}` of `{resource}` runs on node {machine}"
+                ));
+            }
+        }
+        for (name, disk) in &self.disks {
+            if let Some(holder) = disk.holder {
+                held.insert(format!("disk `{name}` is reserved by node {holder}"));
+            }
+            for machine in &disk.mounted {
+                held.insert(format!("disk `{name}` is mounted on node {machine}"));
+            }
+        }
+        for (address, (machine, _)) in &self.addresses {
+            held.insert(format!("address {address} is plumbed on node {machine}"));
+        }
+        for (name, address) in &self.names {
+            held.insert(format!("name `{name}` resolves to {address}"));
+        }
+        held
+    }
+
+    fn state_of(&self, process: &Process) -> ServiceState {
+        match process.then {
+            ServiceState::Running if self.now < process.at => ServiceState::StartPending,
+            ServiceState::Stopped if self.now < process.at => ServiceState::StopPending,
+            then => then,
+        }
+    }
+
+    /// Notes a question, and refuses it where everything is refused.
+    fn ask(&mut self, what: String) -> ServiceResult<()> {
+        self.touched = true;
+        self.asked.push(what);
+        match self.faults.refuse {
+            Some(code) => refused(code, "this world refuses everything"),
+            None => Ok(()),
+        }
+    }
+
+    fn change(&mut self, what: String) -> ServiceResult<()> {
+        self.changes += 1;
+        self.ask(what)
+    }
+
+    fn is_refusing(&self) -> ServiceResult<()> {
+        match self.faults.refuse {
+            Some(code) => refused(code, "this world refuses everything"),
+            None => Ok(()),
+        }
+    }
+
+    fn key(&self, caller: Caller<'_>, name: &str) -> (usize, String, String) {
+        (self.here, caller.resource.to_owned(), name.to_owned())
+    }
+
+    fn disk(&mut self, name: &str) -> ServiceResult<&mut Disk> {
+        if name.is_empty() {
+            return refused(abi::ERROR_FILE_NOT_FOUND, "there is no disk without a name");
+        }
+        if self.faults.disks {
+            return refused(
+                abi::ERROR_GEN_FAILURE,
+                format!("disk `{name}` does not answer"),
+            );
+        }
+        Ok(self.disks.entry(name.to_owned()).or_default())
+    }
+
+    /// The disk, if this machine gets through to its files.
+    fn files(&mut self, name: &str) -> ServiceResult<&mut Disk> {
+        let here = self.here;
+        let disk = self.disk(name)?;
+        if disk.holder.is_some_and(|holder| holder != here) {
+            return refused(
+                abi::ERROR_BUSY,
+                format!("disk `{name}` is reserved by another node"),
+            );
+        }
+        if disk.holder.is_none() || !disk.mounted.contains(&here) {
+            return refused(
+                abi::ERROR_NOT_READY,
+                format!("disk `{name}` is not mounted here"),
+            );
+        }
+        Ok(disk)
+    }
+
+    fn network_works(&self) -> ServiceResult<()> {
+        self.is_refusing()?;
+        if self.faults.network {
+            return refused(abi::ERROR_NETNAME_DELETED, "the network does not work");
+        }
+        Ok(())
+    }
+
+    fn answers(&self, process: Option<&Process>, name: &str) -> ServiceResult<()> {
+        match process {
+            Some(process) if self.state_of(process) == ServiceState::Running => {
+                if self.faults.hung {
+                    return refused(
+                        abi::ERROR_TIMEOUT,
+                        format!("service `{name}` does not answer"),
+                    );
+                }
+                Ok(())
+            }
+            _ => refused(
+                abi::ERROR_SERVICE_NOT_ACTIVE,
+                format!("service `{name}` does not run"),
+            ),
+        }
+    }
+}
