@@ -19,7 +19,7 @@ mod swarm;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use swarm::{Failure, Scenario};
+use swarm::{By, Failure, Scenario};
 
 const HELP: &str = "\
 Random faults on whole clusters, drawn from seeds.
@@ -29,6 +29,7 @@ Random faults on whole clusters, drawn from seeds.
   --steps N      the most faults in a run (30)
   --go-on 1      do not stop at the first failure, only count
   --keep FOLDER  where a failure is kept, shrunk (.)
+  --plain 1      with the tests' own plain resource monitor instead of the shipped one and its plugins
   --replay FILE  run a file that was kept, and print the journal
 ";
 
@@ -38,6 +39,7 @@ struct Options {
     steps: u64,
     go_on: bool,
     keep: PathBuf,
+    by: By,
     replay: Option<PathBuf>,
 }
 
@@ -48,6 +50,7 @@ fn options() -> Result<Option<Options>, String> {
         steps: 30,
         go_on: false,
         keep: PathBuf::from("."),
+        by: By::Shipped,
         replay: None,
     };
     let mut arguments = std::env::args().skip(1);
@@ -67,6 +70,8 @@ fn options() -> Result<Option<Options>, String> {
             "--from" => options.first = number()?,
             "--steps" => options.steps = number()?,
             "--go-on" => options.go_on = number()? > 0,
+            "--plain" if number()? > 0 => options.by = By::Plain,
+            "--plain" => options.by = By::Shipped,
             "--keep" => options.keep = PathBuf::from(&text),
             "--replay" => options.replay = Some(PathBuf::from(&text)),
             _ => return Err(format!("there is no {name}; --help says what there is")),
@@ -75,11 +80,11 @@ fn options() -> Result<Option<Options>, String> {
     Ok(Some(options))
 }
 
-fn replay(path: &Path) -> Result<ExitCode, String> {
+fn replay(path: &Path, by: By) -> Result<ExitCode, String> {
     let at = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| at(&error))?;
     let scenario = Scenario::read(&text).map_err(|error| at(&error))?;
-    let (world, result) = scenario.run();
+    let (world, result) = scenario.run_by(by);
     println!("{}", support::journal(&world));
     match result {
         Ok(()) => {
@@ -97,7 +102,7 @@ fn keep(options: &Options, scenario: Scenario, failure: &Failure) -> Result<(), 
     let seed = scenario.seed;
     let before = scenario.steps.len();
     println!("seed {seed}: {}: {}", failure.what, failure.detail);
-    let scenario = scenario.shrink(failure, 200);
+    let scenario = scenario.shrink(options.by, failure, 200);
     let path = options.keep.join(format!("cluster-{seed}.txt"));
     std::fs::write(&path, format!("# {}\n{scenario}", failure.what))
         .map_err(|error| format!("{}: {error}", path.display()))?;
@@ -120,7 +125,7 @@ fn many(options: &Options) -> Result<ExitCode, String> {
     for done in 0..options.seeds {
         let seed = options.first + done;
         let scenario = Scenario::draw(seed, options.steps);
-        let (world, result) = scenario.run();
+        let (world, result) = scenario.run_by(options.by);
         steps += scenario.steps.len();
         hours += world.now().as_millis() as f64 / 3.6e6;
         if let Err(failure) = result {
@@ -149,7 +154,7 @@ fn many(options: &Options) -> Result<ExitCode, String> {
 fn main() -> ExitCode {
     let result = match options() {
         Ok(Some(options)) => match &options.replay {
-            Some(path) => replay(path),
+            Some(path) => replay(path, options.by),
             None => many(&options),
         },
         Ok(None) => {

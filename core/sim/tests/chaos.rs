@@ -8,7 +8,7 @@
 mod support;
 mod swarm;
 
-use swarm::Scenario;
+use swarm::{By, Scenario};
 
 fn hold(seeds: std::ops::Range<u64>) {
     for seed in seeds {
@@ -45,9 +45,11 @@ fn what_once_failed_holds() {
         let text = std::fs::read_to_string(&path).unwrap();
         let scenario =
             Scenario::read(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        if let (world, Err(failure)) = scenario.run() {
-            let journal = support::journal(&world);
-            panic!("{}: {failure:?}\n{journal}", path.display());
+        for by in [By::Shipped, By::Plain] {
+            if let (world, Err(failure)) = scenario.run_by(by) {
+                let journal = support::journal(&world);
+                panic!("{} ({by:?}): {failure:?}\n{journal}", path.display());
+            }
         }
     }
 }

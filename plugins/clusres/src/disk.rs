@@ -8,16 +8,18 @@
 //! 1. A disk that this node holds already needs no challenge.
 //! 2. Where the disk is held, and is still held a second later, the challenger breaks the reservation by a bus
 //!    reset, once. Where it is free, there is nothing to break.
-//! 3. It waits seven seconds and looks once a second. Whoever is seen to hold the disk defends it.
+//! 3. It waits seven seconds and looks twice a second. Whoever is seen to hold the disk defends it.
 //! 4. Then it claims the disk. It has lost if that is refused, or if anybody was seen to defend it.
+//! 5. A step that comes late finds a world that nobody looked at meanwhile: the disk may have a new owner, whom
+//!    another challenger has just reset. The challenge begins anew.
 //!
 //! Reserving is atomic on the device, so of any number of challengers at most one wins. And none wins while an
 //! owner is alive: two of its renewals fall into the seven seconds, and since every challenger lets a second pass
-//! before its reset, one of the two stands long enough for a look to see it.
+//! before its reset, one of the two stands for a second, longer than ever passes between two looks.
 //!
 //! A disk that is not arbitrated for (every disk but the quorum's) goes online at once where nobody holds it: the
 //! cluster has decided already who owns it. Where a dead owner still holds it, the bus reset and the seven seconds
-//! come first.
+//! come first; a claim that comes late waits seven seconds more, without a reset, for whoever has the disk now.
 
 use std::time::Duration;
 
@@ -34,14 +36,26 @@ const DISK: Property<Text> = Property::text("Disk")
 const RENEWAL: Duration = Duration::from_secs(3);
 /// How long a challenger waits between the bus reset and its claim.
 const CHALLENGE: Duration = Duration::from_secs(7);
-/// How often it looks meanwhile, and how long it lets a disk be held before it breaks the reservation.
-const LOOK: Duration = Duration::from_secs(1);
+/// How long it lets a disk be held before it breaks the reservation.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it looks while it waits.
+const LOOK: Duration = Duration::from_millis(500);
+/// How much later than it asked for it may be called: with this and a look, still less than `PATIENCE`.
+const LATE: Duration = Duration::from_millis(250);
 /// Written at Online, to see that the disk takes writes.
 const TEST_FILE: &str = "clusdisk.tst";
 
 /// A challenge under way.
 #[derive(Clone, Copy, Debug)]
-enum Challenge {
+struct Challenge {
+    stage: Stage,
+    /// When (by the node's clock) the next step is due.
+    due: Duration,
+}
+
+/// How far a challenge is.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
     /// The disk was held when it began.
     Held,
     /// The disk was free, or its reservation is broken.
@@ -104,36 +118,63 @@ impl PhysicalDisk {
         ctx.disk(&self.disk).break_reservation()
     }
 
+    /// Begins a challenge, or begins it anew.
+    fn begin_challenge(&mut self, ctx: &Context) -> Result<Progress, Error> {
+        if self.is_held_by_another(ctx)? {
+            return self.wait(ctx, Stage::Held, PATIENCE);
+        }
+        let stage = Stage::Broken {
+            left: CHALLENGE,
+            defended: false,
+        };
+        self.wait(ctx, stage, LOOK)
+    }
+
+    /// Lets time pass until the next step.
+    fn wait(&mut self, ctx: &Context, stage: Stage, time: Duration) -> Result<Progress, Error> {
+        let due = ctx.clock().now()? + time;
+        self.challenge = Some(Challenge { stage, due });
+        Ok(Progress::pending(time))
+    }
+
     /// The next step of a challenge.
     fn go_on_challenging(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
-        match self.challenge {
-            None => Err(Error::failed("no challenge is under way")),
-            Some(Challenge::Held) => {
+        let Some(Challenge { stage, due }) = self.challenge.take() else {
+            return Err(Error::failed("no challenge is under way"));
+        };
+        if ctx.clock().now()? > due + LATE {
+            ctx.log().info(format!(
+                "the challenge for disk `{}` was interrupted and begins anew",
+                self.disk
+            ));
+            return match stage {
+                Stage::Given => self.wait(ctx, stage, CHALLENGE),
+                Stage::Held | Stage::Broken { .. } => self.begin_challenge(ctx),
+            };
+        }
+        match stage {
+            Stage::Held => {
                 if self.is_held_by_another(ctx)? {
                     self.break_reservation(ctx)?;
                 }
-                self.challenge = Some(Challenge::Broken {
+                let stage = Stage::Broken {
                     left: CHALLENGE,
                     defended: false,
-                });
-                Ok(Progress::pending(LOOK))
+                };
+                self.wait(ctx, stage, LOOK)
             }
-            Some(Challenge::Broken { left, defended }) if left > LOOK => {
+            Stage::Broken { left, defended } if left > LOOK => {
                 // One sight of a defender is enough.
                 let defended = defended || self.is_held_by_another(ctx)?;
-                self.challenge = Some(Challenge::Broken {
-                    left: left - LOOK,
-                    defended,
-                });
-                Ok(Progress::pending(LOOK))
+                let left = left - LOOK;
+                self.wait(ctx, Stage::Broken { left, defended }, LOOK)
             }
-            Some(Challenge::Broken { defended, .. }) => self.claim(ctx, defended),
-            Some(Challenge::Given) => self.claim(ctx, false),
+            Stage::Broken { defended, .. } => self.claim(ctx, defended),
+            Stage::Given => self.claim(ctx, false),
         }
     }
 
     fn claim(&mut self, ctx: &mut Context, defended: bool) -> Result<Progress, Error> {
-        self.challenge = None;
         if defended || !self.try_reserve(ctx)? {
             return Err(Error::new(
                 codes::ERROR_BUSY,
@@ -191,8 +232,7 @@ impl Resource for PhysicalDisk {
             self.find(ctx)?;
             if !self.try_reserve(ctx)? {
                 self.break_reservation(ctx)?;
-                self.challenge = Some(Challenge::Given);
-                return Ok(Progress::pending(CHALLENGE));
+                return self.wait(ctx, Stage::Given, CHALLENGE);
             }
             self.keep(ctx);
         }
@@ -279,15 +319,7 @@ impl QuorumResource for PhysicalDisk {
             self.defending = true;
             return Ok(Progress::Done);
         }
-        self.challenge = Some(if self.is_held_by_another(ctx)? {
-            Challenge::Held
-        } else {
-            Challenge::Broken {
-                left: CHALLENGE,
-                defended: false,
-            }
-        });
-        Ok(Progress::pending(LOOK))
+        self.begin_challenge(ctx)
     }
 
     fn release(&mut self, ctx: &mut Context) -> Result<(), Error> {
@@ -369,7 +401,7 @@ mod tests {
             let before = world.now();
             let error = challenger.arbitrate().unwrap_err();
             assert!(error.text().contains("is defended"), "{error}");
-            assert_eq!(world.now() - before, LOOK + CHALLENGE);
+            assert_eq!(world.now() - before, PATIENCE + CHALLENGE);
         }
         assert_eq!(
             (owner.arbitration(), owner.state()),
@@ -445,6 +477,53 @@ mod tests {
         assert_eq!(challenger.arbitration(), Arbitration::Won);
     }
 
+    /// NODE1 stands still in its challenge. Meanwhile NODE2 wins the disk; NODE3 resets it, and before NODE2 renews
+    /// its reservation NODE1 goes on.
+    #[test]
+    fn a_challenger_that_stood_still_begins_anew() {
+        for stood_still_at in [500, 2_000, 7_800] {
+            let world = World::new();
+            world.disk("Q:").reserve_for("OWNER");
+            let [late, owner, third] = ["NODE1", "NODE2", "NODE3"].map(|node| disk(&world, node));
+            late.begin_arbitrate().unwrap();
+            world.run(Duration::from_millis(stood_still_at));
+            world.node("NODE1").freeze();
+            world.run(Duration::from_secs(30));
+            owner.arbitrate().unwrap();
+            owner.online().unwrap();
+            third.begin_arbitrate().unwrap();
+            world.run(PATIENCE + SECOND / 2);
+            assert_eq!(world.disk("Q:").holder(), None, "NODE3's reset");
+            world.node("NODE1").thaw();
+            world.run(SECOND / 2);
+            assert_eq!(world.disk("Q:").holder(), None, "{stood_still_at} ms");
+            world.run(SECOND * 20);
+            assert_eq!(world.disk("Q:").holder().as_deref(), Some("NODE2"));
+            assert_eq!(owner.arbitration(), Arbitration::Won);
+            assert_ne!(late.arbitration(), Arbitration::Won);
+            assert_ne!(third.arbitration(), Arbitration::Won);
+        }
+    }
+
+    #[test]
+    fn a_disk_that_was_given_is_not_taken_from_a_later_owner() {
+        let world = World::new();
+        world.disk("Q:").reserve_for("OWNER");
+        let (late, owner) = (disk(&world, "NODE1"), disk(&world, "NODE2"));
+        late.begin_online().unwrap();
+        world.node("NODE1").freeze();
+        world.run(SECOND * 30);
+        owner.online().unwrap();
+        // A bus reset that another node's challenge brought.
+        world.disk("Q:").free();
+        world.node("NODE1").thaw();
+        world.run(SECOND * 20);
+        assert_eq!(
+            (late.state(), owner.state()),
+            (State::Failed, State::Online)
+        );
+    }
+
     #[test]
     fn looks_alive_is_the_flag_and_is_alive_the_listing() {
         let world = World::new();
@@ -502,12 +581,14 @@ mod tests {
     }
 
     proptest! {
-        /// Whenever they begin: with a live owner no challenger wins, with a dead one exactly one does.
+        /// Whenever they begin, and whoever stands still for a while: with a live owner no challenger wins, with a
+        /// dead one exactly one does.
         #[test]
         fn of_any_number_of_challengers_one_wins(
             delays in prop::collection::vec(0u64..9_000, 1..8),
             alive in any::<bool>(),
             lead in 0u64..3_000,
+            stops in prop::collection::vec((0u64..20_000, 1u64..15_000, any::<prop::sample::Index>()), 0..4),
         ) {
             let world = World::new();
             let owner = disk(&world, "OWNER");
@@ -518,14 +599,24 @@ mod tests {
             }
             let challengers: Vec<_> =
                 (0..delays.len()).map(|index| disk(&world, &format!("NODE{index}"))).collect();
-            let mut starts: Vec<_> = delays.into_iter().zip(&challengers).collect();
-            starts.sort_by_key(|(delay, _)| *delay);
-            let begin = world.now();
-            for (delay, challenger) in starts {
-                world.run(begin + Duration::from_millis(delay) - world.now());
-                let _ = challenger.begin_arbitrate();
+            // When, who, and what: it begins, stands still, goes on.
+            let mut happenings: Vec<(u64, usize, u8)> =
+                delays.iter().enumerate().map(|(index, delay)| (*delay, index, 0)).collect();
+            for (at, length, who) in stops {
+                let who = who.index(delays.len());
+                happenings.extend([(at, who, 1), (at + length, who, 2)]);
             }
-            world.run(Duration::from_secs(20));
+            happenings.sort_unstable();
+            let begin = world.now();
+            for (at, who, what) in happenings {
+                world.run(begin + Duration::from_millis(at) - world.now());
+                match what {
+                    0 => drop(challengers[who].begin_arbitrate()),
+                    1 => world.node(&format!("NODE{who}")).freeze(),
+                    _ => world.node(&format!("NODE{who}")).thaw(),
+                }
+            }
+            world.run(Duration::from_secs(40));
             let won = challengers.iter().filter(|one| one.arbitration() == Arbitration::Won).count();
             prop_assert_eq!(won, usize::from(!alive));
             prop_assert_eq!(owner.arbitration() == Arbitration::Won, alive);

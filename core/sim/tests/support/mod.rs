@@ -14,6 +14,8 @@ const WORK: Duration = Duration::from_millis(500);
 const HEALTH: Duration = Duration::from_secs(5);
 const CHALLENGE: Duration = Duration::from_secs(7);
 const LOOK: Duration = Duration::from_millis(250);
+/// How late a look may come. One that comes later says nothing of the time between.
+const LATE: Duration = Duration::from_millis(250);
 /// What a disk that somebody else has reserved says.
 const BUSY: u32 = 170;
 const DEFENCE: Duration = Duration::from_secs(3);
@@ -282,6 +284,29 @@ impl PlainMonitor {
         }
     }
 
+    /// Begins a challenge for the quorum disk, or begins it anew.
+    fn challenge(&mut self, services: &mut dyn Services, resource: &Name) {
+        let Some(instance) = self.instances.get_mut(resource) else {
+            return;
+        };
+        let spec = instance.spec.clone();
+        let disk = text(&spec, "Disk").unwrap_or_else(|| spec.name.to_string());
+        match services.disk_break_reservation(caller(&spec), &disk) {
+            Ok(()) => {
+                instance.challenge = Some(services.now() + CHALLENGE);
+                instance.look = Some(services.now() + LOOK);
+                instance.defended = false;
+            }
+            Err(error) => {
+                (instance.challenge, instance.look) = (None, None);
+                let resource = resource.clone();
+                let result = Err(Reason::new(error.code, error.text));
+                self.events
+                    .push_back(MonitorEvent::Arbitrated { resource, result });
+            }
+        }
+    }
+
     fn guard(&mut self, services: &mut dyn Services, resource: &Name) {
         let now = services.now();
         let Some(instance) = self.instances.get_mut(resource) else {
@@ -290,6 +315,9 @@ impl PlainMonitor {
         let spec = instance.spec.clone();
         let disk = text(&spec, "Disk").unwrap_or_else(|| spec.name.to_string());
         if instance.challenge.is_some() {
+            if instance.look.is_some_and(|look| now > look + LATE) {
+                return self.challenge(services, resource);
+            }
             // Several may challenge at once: who looks only at the end may come just after another one's
             // bus reset, and take the disk from a defender that lives.
             let read = services.disk_list(caller(&spec), &disk);
@@ -379,20 +407,7 @@ impl ResourceMonitor for PlainMonitor {
                     });
                     return;
                 }
-                let spec = instance.spec.clone();
-                let disk = text(&spec, "Disk").unwrap_or_else(|| spec.name.to_string());
-                match services.disk_break_reservation(caller(&spec), &disk) {
-                    Ok(()) => {
-                        instance.challenge = Some(services.now() + CHALLENGE);
-                        instance.look = Some(services.now() + LOOK);
-                        instance.defended = false;
-                    }
-                    Err(error) => {
-                        let result = Err(Reason::new(error.code, error.text));
-                        self.events
-                            .push_back(MonitorEvent::Arbitrated { resource, result });
-                    }
-                }
+                self.challenge(services, &resource);
             }
             MonitorCommand::Release { .. } => {
                 let Some(instance) = self.instances.get_mut(&resource) else {

@@ -13,15 +13,42 @@ mod act;
 mod draw;
 mod text;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use quorate_host::{PluginSet, search_folders};
 use quorate_model::{ClusterDefinition, GroupState, Name, NodeState};
 use quorate_node::AdminOp;
-use quorate_sim::{World, WorldOptions};
+use quorate_sim::{Monitors, World, WorldOptions};
 
 pub use act::Act;
 
 use crate::support::PlainMonitors;
+
+thread_local! {
+    static SHIPPED: Arc<PluginSet> = {
+        let set = PluginSet::load(&search_folders(&[])).unwrap_or_else(|errors| panic!("{errors}"));
+        Arc::new(set)
+    };
+}
+
+/// What calls the resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The resource monitor that ships, with the plugins that ship.
+    Shipped,
+    /// The tests' own plain monitor.
+    Plain,
+}
+
+impl By {
+    fn monitors(self) -> Box<dyn Monitors> {
+        match self {
+            By::Shipped => Box::new(SHIPPED.with(Arc::clone)),
+            By::Plain => Box::new(PlainMonitors),
+        }
+    }
+}
 
 /// What holds a cluster together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,10 +134,15 @@ impl Scenario {
             .definition
     }
 
-    /// Runs it. The world is given back as it ended.
+    /// Runs it with what ships. The world is given back as it ended.
     pub fn run(&self) -> (World, Result<(), Failure>) {
+        self.run_by(By::Shipped)
+    }
+
+    /// Runs it. The world is given back as it ended.
+    pub fn run_by(&self, by: By) -> (World, Result<(), Failure>) {
         let options = WorldOptions::with_seed(self.seed);
-        let mut world = World::with_monitors(self.definition(), Box::new(PlainMonitors), options);
+        let mut world = World::with_monitors(self.definition(), by.monitors(), options);
         if self.haste {
             world.plant_haste();
         }
@@ -133,7 +165,7 @@ impl Scenario {
 
     /// The same failure with fewer steps: takes out ever smaller pieces while it still fails alike. Gives
     /// up shrinking after so many runs.
-    pub fn shrink(mut self, failure: &Failure, mut runs: u32) -> Scenario {
+    pub fn shrink(mut self, by: By, failure: &Failure, mut runs: u32) -> Scenario {
         let mut piece = self.steps.len().div_ceil(2);
         while piece > 0 {
             let mut at = 0;
@@ -141,7 +173,7 @@ impl Scenario {
                 let mut fewer = self.clone();
                 fewer.steps.drain(at..(at + piece).min(self.steps.len()));
                 runs -= 1;
-                match fewer.run().1 {
+                match fewer.run_by(by).1 {
                     Err(other) if other.what == failure.what => self = fewer,
                     _ => at += piece,
                 }
