@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release -p quorate-log --example explore -- --terms 2 --entries 2 --crashes 1`
 //!
-//! Exit status: 0 if every state was seen and every invariant held, 1 if one broke, 2 if the memory cap
-//! came first (the verdict is "unknown"), 64 for a wrong argument.
+//! Exit status: 0 if every state was seen and every invariant held (with `--bug`: if the bug was found), 1 if not, 2 if
+//! the memory cap came first (the verdict is "unknown"), 64 for a wrong argument.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -14,10 +14,9 @@
 mod model;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use model::{Bounds, Cluster};
-use stateright::{Checker as _, Model as _};
+use model::{Bounds, Progress, Verdict};
+use quorate_log::Bug;
 
 const HELP: &str = "\
 Searches every state of a small cluster of logs.
@@ -32,6 +31,8 @@ Searches every state of a small cluster of logs.
   --pre-votes N    1: pre-votes go over the wire; 0: each is granted at once (0)
   --threads N      threads (2)
   --memory-gb N    give up when the process is larger (12)
+  --bug NAME       plant a bug, which is to be found:
+                   vote-ignores-log, acknowledge-early, commit-old-term or count-live
 ";
 
 struct Options {
@@ -51,6 +52,7 @@ fn options() -> Result<Option<Options>, String> {
             repeat: false,
             writes: 1,
             pre_votes: false,
+            bug: None,
         },
         threads: 2,
         memory_gb: 12,
@@ -62,7 +64,11 @@ fn options() -> Result<Option<Options>, String> {
         }
         let text = arguments
             .next()
-            .ok_or(format!("{name} needs a number after it"))?;
+            .ok_or(format!("{name} needs a value after it"))?;
+        if name == "--bug" {
+            options.bounds.bug = Some(bug(&text)?);
+            continue;
+        }
         let number: u8 = text
             .parse()
             .map_err(|_| format!("{name}: {text:?} is not a number from 0 to 255"))?;
@@ -86,11 +92,12 @@ fn options() -> Result<Option<Options>, String> {
     Ok(Some(options))
 }
 
-/// What the process has in memory, in bytes, where the system says so.
-fn resident() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * 4096)
+fn bug(name: &str) -> Result<Bug, String> {
+    let found = Bug::ALL.into_iter().find(|bug| bug.name() == name);
+    found.ok_or_else(|| {
+        let names = Bug::ALL.map(Bug::name).join(", ");
+        format!("--bug: there is no bug {name:?}, only {names}")
+    })
 }
 
 #[allow(
@@ -111,46 +118,48 @@ fn main() -> ExitCode {
         }
     };
     println!("{:?}", options.bounds);
+    let bug = options.bounds.bug;
     let begun = std::time::Instant::now();
-    let checker = Cluster::new(options.bounds)
-        .checker()
-        .threads(options.threads)
-        .spawn_dfs();
-    let mut peak = 0;
-    let say = |word: &str, peak: u64| {
+    let say = |word: &str, progress: Progress| {
         println!(
             "{word} {} unique states of {} generated, depth {}, {:.1} GB, {} s",
-            checker.unique_state_count(),
-            checker.state_count(),
-            checker.max_depth(),
-            peak as f64 / 1e9,
+            progress.unique,
+            progress.generated,
+            progress.depth,
+            progress.peak as f64 / 1e9,
             begun.elapsed().as_secs()
         );
     };
-    let mut ticks = 0u32;
-    while !checker.is_done() {
-        std::thread::sleep(Duration::from_millis(100));
-        peak = peak.max(resident().unwrap_or(0));
-        ticks += 1;
-        if peak > options.memory_gb << 30 {
-            say("unknown: the memory cap came first after", peak);
+    let so_far = |progress| say("so far", progress);
+    let most = options.memory_gb << 30;
+    let (verdict, progress) = model::search(options.bounds, options.threads, most, so_far);
+    let broken = match verdict {
+        Verdict::Unknown => {
+            say("unknown: the memory cap came first after", progress);
             return ExitCode::from(2);
         }
-        if ticks.is_multiple_of(100) {
-            say("so far", peak);
+        Verdict::Holds => {
+            say("every invariant holds in all", progress);
+            false
         }
+        Verdict::Broken(actions, violation) => {
+            for action in actions {
+                println!("  {action:?}");
+            }
+            say("broken after", progress);
+            if let Some(violation) = violation {
+                println!("{violation}");
+            }
+            true
+        }
+    };
+    match bug {
+        Some(bug) if !broken => println!("{} was not found within these bounds", bug.name()),
+        Some(bug) => println!("{} was found", bug.name()),
+        None => {}
     }
-    if let Some(path) = checker.discovery("every invariant holds") {
-        let last = path.last_state().broken.clone();
-        for action in path.into_actions() {
-            println!("  {action:?}");
-        }
-        say("broken after", peak);
-        if let Some(violation) = last {
-            println!("{violation}");
-        }
-        return ExitCode::from(1);
+    match broken == bug.is_some() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
     }
-    say("every invariant holds in all", peak);
-    ExitCode::SUCCESS
 }

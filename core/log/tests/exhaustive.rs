@@ -3,24 +3,17 @@
 
 mod model;
 
-use model::{Bounds, Cluster};
-use stateright::{Checker, Model};
+use model::{Bounds, Progress, Verdict};
+use quorate_log::Bug;
 
 fn search(bounds: Bounds) -> usize {
-    let checker = Cluster::new(bounds.clone())
-        .checker()
-        .threads(2)
-        .spawn_dfs()
-        .join();
-    println!(
-        "{bounds:?}: {} unique states, depth {}",
-        checker.unique_state_count(),
-        checker.max_depth()
-    );
-    if let Some(path) = checker.discovery("every invariant holds") {
-        panic!("{:?}", path.last_state().broken);
+    let (verdict, progress) = model::search(bounds.clone(), 2, u64::MAX, |_| ());
+    let Progress { unique, depth, .. } = progress;
+    println!("{bounds:?}: {unique} unique states, depth {depth}");
+    match verdict {
+        Verdict::Holds => unique,
+        verdict => panic!("{verdict:?}"),
     }
-    checker.unique_state_count()
 }
 
 /// Everything but the bound on terms and on entries as small as it goes.
@@ -33,6 +26,7 @@ const SMALL: Bounds = Bounds {
     repeat: false,
     writes: 1,
     pre_votes: false,
+    bug: None,
 };
 
 #[test]
@@ -68,4 +62,53 @@ fn reordered_and_repeated_messages_break_no_invariant() {
         ..SMALL
     });
     assert!(states > 1_000, "{states}");
+}
+
+/// The bounds that the full search has.
+const FULL: Bounds = Bounds {
+    terms: 2,
+    entries: 2,
+    crashes: 1,
+    ..SMALL
+};
+
+#[test]
+fn a_search_that_grows_too_large_is_unknown() {
+    let (verdict, progress) = model::search(FULL, 2, 1 << 20, |_| ());
+    assert!(matches!(verdict, Verdict::Unknown), "{verdict:?}");
+    assert!(progress.peak > 1 << 20);
+}
+
+#[test]
+fn planted_bugs_within_reach_are_found() {
+    for (bug, bounds, invariant) in [
+        (
+            Bug::VoteIgnoresLog,
+            Bounds { terms: 2, ..SMALL },
+            "leader completeness",
+        ),
+        (
+            Bug::AcknowledgeEarly,
+            SMALL,
+            "durability of what is committed",
+        ),
+        (Bug::CountLive, SMALL, "election safety"),
+    ] {
+        let bounds = Bounds {
+            bug: Some(bug),
+            ..bounds
+        };
+        let (verdict, progress) = model::search(bounds, 1, u64::MAX, |_| ());
+        let Verdict::Broken(way, Some(violation)) = verdict else {
+            panic!("{}: {verdict:?}", bug.name());
+        };
+        println!(
+            "{}: {} after {} states, a way of {} steps",
+            bug.name(),
+            violation.invariant,
+            progress.unique,
+            way.len()
+        );
+        assert_eq!(violation.invariant, invariant, "{violation}");
+    }
 }

@@ -298,7 +298,8 @@ impl Node {
     /// its word may be from before it knew the view that it was taken into.
     fn has_started_anew(&self, node: NodeId, peer: &Peer) -> bool {
         let joining = peer.standing == Standing::Joining && peer.heard.is_some();
-        joining && self.seen_members.get(&node) != Some(&peer.incarnation)
+        let record = self.database.nodes.get(&node);
+        joining && record.map(|record| record.last_member) != Some(peer.incarnation)
     }
 
     /// Sends groups home that want to go and may.
@@ -371,7 +372,54 @@ fn failback_target(database: &Database, group: &GroupDefinition, civil_ms: i64) 
 
 #[cfg(test)]
 mod tests {
+    use quorate_log::Snapshot;
     use quorate_model::GroupProperties;
+
+    use super::*;
+    use crate::io::{BootImage, NodeConfig};
+
+    /// A node that knows no earlier view but by a snapshot: NODE2's fifth boot was a member, and is none now.
+    #[test]
+    fn who_learnt_by_snapshot_knows_which_boots_were_members() {
+        let file = "../../scripts/clusters/eight-node.ron";
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = std::fs::read_to_string(path).unwrap();
+        let definition = quorate_model::parse(file, &text).unwrap().definition;
+        let mut database = Database::install(definition.clone());
+        let (one, two) = (NodeId(1), NodeId(2));
+        for (sequence, members) in [(1, vec![(one, 1), (two, 5)]), (2, vec![(one, 1)])] {
+            let members = members.into_iter().collect();
+            database.apply(&crate::database::Proposal {
+                node: one,
+                incarnation: 1,
+                sequence,
+                update: Update::View { members },
+            });
+        }
+        assert!(!database.is_member(two));
+        let config = NodeConfig {
+            id: one,
+            definition,
+            incarnation: 1,
+            seed: 1,
+            civil_origin_ms: 0,
+            switches: Default::default(),
+        };
+        let mut node = Node::boot(config, BootImage::default(), Time::ZERO);
+        node.install(&Snapshot {
+            index: 2,
+            term: 1,
+            voters: NodeSet::EMPTY,
+            data: postcard::to_allocvec(&database).unwrap(),
+        });
+        let joining = |incarnation| Peer {
+            incarnation,
+            heard: Some(Time::ZERO),
+            ..Peer::default()
+        };
+        assert!(!node.has_started_anew(two, &joining(5)), "an old word");
+        assert!(node.has_started_anew(two, &joining(6)));
+    }
 
     fn in_window(failback_window: Option<(u8, u8)>, hour: u8) -> bool {
         let properties = GroupProperties {

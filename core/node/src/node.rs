@@ -92,8 +92,6 @@ pub struct Node {
     /// Proposals already put into the log in this term, by node.
     pub(crate) appended: BTreeMap<NodeId, (u64, u64)>,
     pub(crate) groups: Groups,
-    /// With which boot each node was last seen in a view.
-    pub(crate) seen_members: BTreeMap<NodeId, u64>,
     /// Something that groups depend on has changed since they were last looked at.
     pub(crate) groups_stale: bool,
     /// What they were allowed then: quorate, holds the quorum resource, leaving.
@@ -184,7 +182,6 @@ impl Node {
             database: Database::install(config.definition.clone()),
             digests: VecDeque::new(),
             proposals: Proposals::new(me, config.incarnation),
-            seen_members: BTreeMap::new(),
             appended: BTreeMap::new(),
             groups: Groups::new(me, random.next()),
             groups_stale: true,

@@ -96,7 +96,7 @@ impl Node {
         }
     }
 
-    fn install(&mut self, snapshot: &Snapshot) {
+    pub(crate) fn install(&mut self, snapshot: &Snapshot) {
         self.groups_stale = true;
         match postcard::from_bytes::<Database>(&snapshot.data) {
             Ok(database) => {
@@ -341,9 +341,6 @@ impl Node {
 
     /// This node is in a view, or no longer in one, or with others.
     fn view_changed(&mut self) {
-        let members = self.database.view.members.iter();
-        self.seen_members
-            .extend(members.map(|(node, boot)| (*node, *boot)));
         let boot = self.database.view.members.get(&self.me).copied();
         let member = boot == Some(self.config.incarnation);
         match (&self.phase, member) {

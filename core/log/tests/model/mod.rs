@@ -16,13 +16,17 @@
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use quorate_log::check::canonical::{
     Renaming, hash_history, hash_log, hash_message, hash_persist, hash_stored,
 };
 use quorate_log::check::{Checker, View, Violation};
-use quorate_log::{Body, CommitRule, Id, Log, Message, NodeSet, Output, Persist, Role, Stored};
-use stateright::{Model, Property};
+use quorate_log::{
+    Body, Bug, CommitRule, Id, Log, Message, NodeSet, Output, Persist, Role, Stored,
+};
+use stateright::{Checker as _, Model, Property};
 
 /// How far the search goes.
 #[derive(Clone, Debug)]
@@ -42,6 +46,8 @@ pub struct Bounds {
     /// Whether pre-votes go over the wire. They bind nobody: without it every one is granted at once,
     /// which allows more campaigns than there can be.
     pub pre_votes: bool,
+    /// What is planted in every log.
+    pub bug: Option<Bug>,
 }
 
 /// The cluster to search.
@@ -50,6 +56,78 @@ pub struct Cluster {
     bounds: Bounds,
     /// Every way to name the nodes.
     names: Vec<Renaming>,
+    /// Set when the search is given up: nothing happens any more.
+    stopped: Arc<AtomicBool>,
+}
+
+/// How far a search has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    pub unique: usize,
+    pub generated: usize,
+    pub depth: usize,
+    /// The most memory the process was seen to have, in bytes.
+    pub peak: u64,
+}
+
+/// How a search ended.
+#[derive(Debug)]
+pub enum Verdict {
+    /// In every state every invariant holds.
+    Holds,
+    /// The way to a state in which one does not.
+    Broken(Vec<Action>, Option<Violation>),
+    /// The memory cap came first.
+    Unknown,
+}
+
+/// What the process has in memory, in bytes, where the system says so.
+fn resident() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * 4096)
+}
+
+/// Searches all states within the bounds, unless the process becomes larger than `most` bytes; says every ten seconds
+/// how far it is.
+#[allow(clippy::disallowed_methods, reason = "a search takes its time")]
+pub fn search(
+    bounds: Bounds,
+    threads: usize,
+    most: u64,
+    mut say: impl FnMut(Progress),
+) -> (Verdict, Progress) {
+    let cluster = Cluster::new(bounds);
+    let stopped = Arc::clone(&cluster.stopped);
+    let checker = cluster.checker().threads(threads).spawn_dfs();
+    let mut peak = 0;
+    let progress = |peak| Progress {
+        unique: checker.unique_state_count(),
+        generated: checker.state_count(),
+        depth: checker.max_depth(),
+        peak,
+    };
+    let mut ticks = 0u32;
+    while !checker.is_done() {
+        peak = peak.max(resident().unwrap_or(0));
+        if peak > most {
+            stopped.store(true, Ordering::Relaxed);
+            return (Verdict::Unknown, progress(peak));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        ticks += 1;
+        if ticks.is_multiple_of(500) {
+            say(progress(peak));
+        }
+    }
+    let verdict = match checker.discovery("every invariant holds") {
+        None => Verdict::Holds,
+        Some(path) => {
+            let last = path.last_state().broken.clone();
+            Verdict::Broken(path.into_actions(), last)
+        }
+    };
+    (verdict, progress(peak))
 }
 
 /// Something that happens.
@@ -195,6 +273,7 @@ impl Host {
             invariant: "a disk can be read again after a crash",
             detail: format!("node {me}: {error}"),
         })?;
+        log.plant(cluster.bounds.bug);
         for peer in all.difference(NodeSet::from([me])).iter() {
             log.set_identity(peer, 0);
         }
@@ -392,7 +471,11 @@ fn grant(log: &mut Log, nodes: Id) {
 impl Cluster {
     pub fn new(bounds: Bounds) -> Cluster {
         let names = Renaming::all(bounds.nodes);
-        Cluster { bounds, names }
+        Cluster {
+            bounds,
+            names,
+            stopped: Arc::default(),
+        }
     }
 }
 
@@ -419,7 +502,7 @@ impl Model for Cluster {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        if state.broken.is_some() {
+        if state.broken.is_some() || self.stopped.load(Ordering::Relaxed) {
             return;
         }
         for host in &state.hosts {

@@ -227,6 +227,11 @@ impl Database {
                 }
             }
         }
+        for (node, boot) in members {
+            if let Some(record) = self.nodes.get_mut(node) {
+                record.last_member = *boot;
+            }
+        }
         for node in &joined {
             self.call_home(*node);
         }

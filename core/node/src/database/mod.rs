@@ -84,6 +84,8 @@ pub(crate) struct NodeRecord {
     /// Which copy of the database is this node's: 0 until it has been a member. A node that comes with another has
     /// lost its copy, and with it what it promised.
     pub(crate) identity: u64,
+    /// Which boot of it was last in a view: 0 until it has been a member.
+    pub(crate) last_member: u64,
     /// The last proposal applied of this node's: which boot and which number.
     pub(crate) last: (u64, u64),
 }
