@@ -37,3 +37,8 @@ fn rules() {
 fn properties() {
     passes("properties", 3);
 }
+
+#[test]
+fn cluster_group() {
+    passes("cluster-group", 3);
+}

@@ -8,7 +8,7 @@ use quorate_model::monitor::{MonitorCommand, Reason};
 
 use crate::candidacy::Arbitration;
 use crate::database::Update;
-use crate::io::{AdminOp, Cause, Device, Output, Refusal};
+use crate::io::{AdminOp, Cause, Output, Refusal};
 use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
@@ -157,10 +157,7 @@ impl Node {
             self.say_goodbye();
             return;
         }
-        let stored = self.log.to_stored();
-        self.gated.clear();
-        self.storage.move_to(Device::System, stored, 0);
-        self.log.set_rule(self.quorum.rule(self.me, false));
+        self.disk_let_go();
     }
 
     fn say_goodbye(&mut self) {

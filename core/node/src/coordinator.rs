@@ -21,6 +21,7 @@ const FAILBACK_CHECK: Duration = Duration::from_secs(30);
 impl Node {
     /// The first update of this node's term is committed, and its quorum is confirmed: it coordinates.
     fn begin_coordination(&mut self, term: u64) {
+        self.heir = None;
         self.coordination = Some(Coordination {
             since: self.now,
             formed: self.phase == Phase::Joining,
@@ -47,7 +48,7 @@ impl Node {
         {
             self.begin_coordination(term);
         }
-        if !self.coordinates_at(self.now) {
+        if !self.coordinates_at(self.now) || self.let_disk_go() {
             return;
         }
         self.propose_view();

@@ -15,6 +15,7 @@ mod database;
 #[cfg(test)]
 mod formats;
 mod groups;
+mod hand_over;
 mod identity;
 mod io;
 mod membership;

@@ -103,6 +103,8 @@ pub struct Node {
     /// Own cards that work, by network.
     pub(crate) links: BTreeMap<Name, bool>,
     pub(crate) coordination: Option<Coordination>,
+    /// The node that the quorum disk's group was given to, until the disk is let go.
+    pub(crate) heir: Option<NodeId>,
     /// The term in which this node leads and has committed something.
     pub(crate) led: Option<u64>,
     /// When quorum was last confirmed, on this node's clock.
@@ -191,6 +193,7 @@ impl Node {
             peers: BTreeMap::new(),
             links: BTreeMap::new(),
             coordination: None,
+            heir: None,
             led: None,
             basis: now,
             coordinator_heard: now,
@@ -365,6 +368,7 @@ impl Node {
         Licence {
             quorate: self.has_quorum_at(self.now) && self.phase != Phase::Joining,
             holds_quorum_resource: self.arbitration.holds(),
+            releases_quorum_resource: self.arbitration == Arbitration::Releasing,
             bare: self.config.switches.fix_quorum,
             leaving: self.phase == Phase::Leaving,
             civil_ms: self.civil_ms(),
@@ -424,7 +428,7 @@ impl Node {
             Body::Log(message) => self.log_message(from, message),
             Body::Propose(proposals) => self.accept_proposals(proposals),
             Body::Goodbye => self.goodbye(from),
-            Body::HandOver => self.handed_over(),
+            Body::HandOver => self.take_office(from),
             Body::Stranger { incarnation } => self.told_stranger(from, incarnation),
         }
     }

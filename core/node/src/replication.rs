@@ -263,6 +263,7 @@ impl Node {
                 to,
                 cause,
             } => {
+                self.group_given(&group, to);
                 if to == self.me {
                     let (from, to) = (self.database.node_name(from), self.database.node_name(to));
                     self.event(Event::GroupOwner {

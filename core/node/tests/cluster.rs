@@ -243,19 +243,19 @@ fn a_whole_cluster_that_lost_power_comes_back_with_what_was_acknowledged() {
 }
 
 #[test]
-fn the_group_of_the_quorum_disk_stays_with_the_disk() {
+fn the_quorum_disk_goes_where_its_group_is_moved() {
     let mut stage = formed(4, true);
-    let to = Some("NODE2".into());
-    stage.admin(
-        NodeId(3),
-        1,
-        AdminOp::GroupMove {
+    for (request, to) in [(1, "NODE2"), (2, "NODE4"), (3, "NODE1")] {
+        let op = AdminOp::GroupMove {
             group: "Cluster Group".into(),
-            to,
-        },
-    );
-    stage.run(MINUTE);
-    let refusal = stage.replies[&1].clone().unwrap_err();
-    assert_eq!(refusal.code, 5020, "{refusal:?}");
-    expect(&stage, "Cluster Group", "NODE1", GroupState::Online);
+            to: Some(to.into()),
+        };
+        stage.admin(NodeId(3), request, op);
+        stage.run(MINUTE);
+        assert_eq!(stage.replies[&request], Ok(()), "{}", stage.transcript());
+        expect(&stage, "Cluster Group", to, GroupState::Online);
+        for (group, owner) in [("EVS1", "NODE1"), ("EVS2", "NODE2"), ("EVS3", "NODE3")] {
+            expect(&stage, group, owner, GroupState::Online);
+        }
+    }
 }

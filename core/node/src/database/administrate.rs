@@ -63,18 +63,6 @@ impl Database {
             }
             AdminOp::GroupMove { group, to } => {
                 self.known_group(group)?;
-                if self
-                    .quorum_group()
-                    .is_some_and(|quorum| quorum.name == *group)
-                {
-                    return refuse(
-                        5020,
-                        format!(
-                            "group {group} holds the quorum resource and stays with the node that holds the \
-                             quorum disk: stop the cluster service there to hand both over"
-                        ),
-                    );
-                }
                 let Some(to) = to else {
                     return refuse(5005, format!("no other node can take group {group} now"));
                 };

@@ -39,7 +39,8 @@ impl Groups {
     /// Nothing of a group that belongs to another node may run here.
     fn let_go(&mut self, database: &Database, definition: &GroupDefinition, licence: Licence) {
         for resource in definition.resources.iter().rev() {
-            if licence.holds_quorum_resource && database.is_quorum_resource(&resource.name) {
+            let in_hand = licence.holds_quorum_resource || licence.releases_quorum_resource;
+            if in_hand && database.is_quorum_resource(&resource.name) {
                 continue;
             }
             let Some(local) = self.locals.get_mut(&resource.name) else {

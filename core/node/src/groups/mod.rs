@@ -33,6 +33,8 @@ pub(crate) struct Licence {
     pub(crate) quorate: bool,
     /// The node holds the quorum disk: the quorum resource stays online whoever owns its group.
     pub(crate) holds_quorum_resource: bool,
+    /// It is taking the quorum disk offline.
+    pub(crate) releases_quorum_resource: bool,
     /// The service was started without the quorum disk: only the cluster's address and name may come up.
     pub(crate) bare: bool,
     /// The service is stopping: groups go away or offline.

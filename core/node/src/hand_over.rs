@@ -1,0 +1,81 @@
+//! Handing the quorum disk over to another node, with the group that it belongs to.
+//!
+//! The quorum disk's group moves like any other, but the quorum resource stays online until the rest is offline and the
+//! move is committed, which means: on that disk. Then its holder stops coordinating, takes the disk offline and tells the
+//! group's new owner, which arbitrates for it, reads what is on it and coordinates from there.
+//!
+//! Where that node dies meanwhile, or the message is lost, nothing else is: whoever has heard no coordinator for
+//! [`bounds::MEMBER_SILENCE`](crate::bounds::MEMBER_SILENCE) arbitrates, the former holder among them, and the group
+//! follows the disk to whoever gets it.
+
+use quorate_model::monitor::MonitorCommand;
+use quorate_model::{Name, NodeId};
+
+use crate::candidacy::Arbitration;
+use crate::io::Device;
+use crate::message::Body;
+use crate::node::Node;
+use crate::quorum::Candidacy;
+use crate::timers::Timer;
+
+impl Node {
+    /// A group has been given to `to` by its owner or an administrator.
+    pub(crate) fn group_given(&mut self, group: &Name, to: NodeId) {
+        let quorum_group = self.database.quorum_group();
+        if quorum_group.is_none_or(|quorum| quorum.name != *group) {
+            return;
+        }
+        if to != self.me && self.coordination.is_some() {
+            self.heir = Some(to);
+        } else {
+            // The next coordinator is on its way: it gets as long as one that has fallen silent.
+            self.coordinator_heard = self.now;
+        }
+    }
+
+    /// Lets the quorum disk go where its group has gone. Whether it does.
+    pub(crate) fn let_disk_go(&mut self) -> bool {
+        let Some(heir) = self.heir else { return false };
+        let Candidacy::Arbitrate { resource, .. } = self.quorum.candidacy() else {
+            self.heir = None;
+            return false;
+        };
+        // Without its log on the disk the next one would not know what this one knows: the group comes back instead.
+        let able = self.arbitration == Arbitration::Holding
+            && !self.config.switches.no_quorum_logging
+            && self.database.is_member(heir);
+        if !able {
+            self.heir = None;
+            return false;
+        }
+        self.arbitration = Arbitration::Releasing;
+        self.leave_disk();
+        self.command(MonitorCommand::Offline { resource });
+        true
+    }
+
+    /// Nothing is written to the quorum disk any more: this node follows, with its own copy.
+    fn leave_disk(&mut self) {
+        let stored = self.log.to_stored();
+        self.gated.clear();
+        self.storage.move_to(Device::System, stored, 0);
+        self.log.set_rule(self.quorum.rule(self.me, false));
+        self.pump_log();
+    }
+
+    /// The quorum disk has been taken offline.
+    pub(crate) fn disk_let_go(&mut self) {
+        self.coordinator_heard = self.now;
+        if let Some(heir) = self.heir.take() {
+            self.send(heir, Body::HandOver);
+        }
+    }
+
+    /// The former holder of the quorum disk has let it go, for this node to take.
+    pub(crate) fn take_office(&mut self, from: NodeId) {
+        if self.log.leader() == Some(from.0) && !self.log.is_leader() {
+            self.coordinator_heard = self.now;
+            self.timers.set(Timer::Campaign, self.now);
+        }
+    }
+}
