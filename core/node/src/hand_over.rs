@@ -12,7 +12,7 @@ use quorate_model::monitor::MonitorCommand;
 use quorate_model::{Name, NodeId};
 
 use crate::candidacy::Arbitration;
-use crate::io::Device;
+use crate::io::{Device, bounds};
 use crate::message::Body;
 use crate::node::Node;
 use crate::quorum::Candidacy;
@@ -40,10 +40,13 @@ impl Node {
             self.heir = None;
             return false;
         };
-        // Without its log on the disk the next one would not know what this one knows: the group comes back instead.
+        // Without its log on the disk the next one would not know what this one knows; and one that is out of reach might
+        // get the disk and nobody else. The group comes back instead.
+        let peer = self.peers.get(&heir);
         let able = self.arbitration == Arbitration::Holding
             && !self.config.switches.no_quorum_logging
-            && self.database.is_member(heir);
+            && self.database.is_member(heir)
+            && peer.is_some_and(|peer| peer.in_contact(self.now, bounds::MEMBER_SILENCE / 2));
         if !able {
             self.heir = None;
             return false;
