@@ -185,9 +185,9 @@ mod tests {
         env.set_load("EVS1", Load { users, cpu_percent });
         assert_eq!(env.store_starts(STORE, "EVS1", 2), 0, "never started");
         env.store_runs(STORE, 0);
-        env.now = env.now + Duration::from_secs(60 * minutes);
+        env.now += Duration::from_secs(60 * minutes);
         env.stores_lost(0);
-        env.now = env.now + Duration::from_secs(600);
+        env.now += Duration::from_secs(600);
         env.store_starts(STORE, "EVS1", 2)
     }
 
@@ -216,7 +216,7 @@ mod tests {
         );
         env.store_starts(STORE, "EVS1", 1);
         env.store_runs(STORE, 0);
-        env.now = env.now + Duration::from_secs(3_600);
+        env.now += Duration::from_secs(3_600);
         env.store_ended(STORE, 0, false);
         let left = env.store_starts(STORE, "EVS1", 1);
         assert!(left > 100);
