@@ -45,11 +45,9 @@ fn what_once_failed_holds() {
         let text = std::fs::read_to_string(&path).unwrap();
         let scenario =
             Scenario::read(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        for by in [By::Shipped, By::Plain] {
-            if let (world, Err(failure)) = scenario.run_by(by) {
-                let journal = support::journal(&world);
-                panic!("{} ({by:?}): {failure:?}\n{journal}", path.display());
-            }
+        if let (world, Err(failure)) = scenario.run() {
+            let journal = support::journal(&world);
+            panic!("{}: {failure:?}\n{journal}", path.display());
         }
     }
 }
@@ -75,7 +73,7 @@ fn nodes_that_take_over_without_waiting_are_found() {
             haste: true,
             ..Scenario::draw(seed, 10)
         };
-        let (world, result) = haste.run();
+        let (world, result) = haste.run_by(By::Plain);
         reached += u64::from(world.planted_hits() > 0);
         if let Err(failure) = result {
             assert!(failure.what.starts_with("breach of "), "{}", failure.what);
