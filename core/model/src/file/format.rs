@@ -372,7 +372,7 @@ fn cluster_node(decoder: &mut Decoder<'_>, node: &Node) -> Option<ClusterNode> {
 fn plugins(decoder: &mut Decoder<'_>, node: &Node) -> Vec<(Text, Option<bool>)> {
     let entries = decoder.map(node, "settings by plugin");
     let settings = entries.into_iter().filter_map(|(plugin, node)| {
-        let record = decoder.record(node, "a plugin's settings", &["separate_monitor"])?;
+        let record = decoder.record(node, "a plugin", &["separate_monitor"])?;
         Some((plugin, flag(decoder, &record, "separate_monitor")))
     });
     settings.collect()
