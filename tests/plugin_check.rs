@@ -60,7 +60,7 @@ fn bad(results: &Value) -> (Vec<(String, String, String)>, String) {
 
 #[test]
 fn the_shipped_plugins_have_nothing_failed() {
-    for (name, types) in [("clusres", 9), ("exres", 9)] {
+    for (name, types) in [("clusres", 9), ("exres", 9), ("static_site", 1)] {
         let (run, results) = check(name, &[]);
         assert_eq!(run.code, 0, "{}{}", run.out, run.err);
         assert_eq!(bad(&results), (Vec::new(), String::new()));
@@ -206,6 +206,14 @@ fn each_leak_is_named() {
         ],
         &["50 file descriptors more", "50 threads more", "KiB a life"],
     );
+}
+
+#[test]
+fn threads_that_are_declared_are_no_fault() {
+    let (run, results) = check("bad_threads", &["--brief"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(bad(&results), (Vec::new(), String::new()));
+    assert!(run.out.contains("PLUGIN_THREADS"), "{}", run.out);
 }
 
 #[test]
@@ -419,8 +427,15 @@ const DRILL: &str = r#"drill("a bad plugin", #{ cluster: "cluster.ron", seed: 1 
 });
 "#;
 
+/// What keeps the resource in a process of its own.
+const ISOLATED: &str = r#", properties: { "SeparateMonitor": true }"#;
+
 /// Runs the drill with one resource of a fixture's.
 fn drill(fixture: &str, kind: &str, more: &str, state: &str) -> Run {
+    drill_with(fixture, kind, more, state, &[])
+}
+
+fn drill_with(fixture: &str, kind: &str, more: &str, state: &str, arguments: &[&str]) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let cluster = CLUSTER.replace("TYPE", kind).replace("MORE", more);
     fs::write(folder.path().join("cluster.ron"), cluster).expect("a cluster");
@@ -439,7 +454,8 @@ fn drill(fixture: &str, kind: &str, more: &str, state: &str) -> Run {
             .arg("drill")
             .arg(&script)
             .arg("--plugin-dir")
-            .arg(&plugins),
+            .arg(&plugins)
+            .args(arguments),
     )
 }
 
@@ -458,6 +474,40 @@ fn a_drill_with_a_bad_plugin_ends_in_a_verdict() {
         assert_eq!(run.code, 0, "{kind}: {}{}", run.out, run.err);
         assert!(run.out.contains("1 drill: 1 pass;"), "{kind}: {}", run.out);
     }
+}
+
+#[test]
+fn a_drill_with_a_plugin_that_runs_threads_says_that_it_is_not_repeatable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal.jsonl");
+    let ran = |more: &str| {
+        let run = drill_with(
+            "threads",
+            "Bad Threads",
+            more,
+            "Online",
+            &["--journal", &journal.display().to_string()],
+        );
+        let text = fs::read_to_string(&journal).expect("a journal");
+        let end = text.lines().find(|line| line.contains("\"kind\":\"end\""));
+        (run, end.expect("an end").to_owned())
+    };
+    // Whether its thread reports in time is nobody's to say: only that it is told.
+    for more in ["", ISOLATED] {
+        let (run, end) = ran(more);
+        assert!(
+            run.out
+                .contains("not repeatable: threads of their own run in bad-threads"),
+            "{}{}",
+            run.out,
+            run.err
+        );
+        assert!(run.out.contains(", 1 not repeatable;"), "{}", run.out);
+        assert!(end.contains("\"unrepeatable\":[\"bad-threads\"]"), "{end}");
+    }
+    // A plugin that is only there, and not in use, changes nothing.
+    let other = drill("late", "Bad Late", "", "Online");
+    assert!(!other.out.contains("not repeatable"), "{}", other.out);
 }
 
 #[test]

@@ -105,6 +105,44 @@ fn one_plugin_missing_is_told_by_the_types_it_would_have() {
 }
 
 #[test]
+fn a_drill_whose_plugin_is_absent_is_skipped_and_says_how_to_get_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = lonely(folder.path());
+    let some = folder.path().join("some");
+    fs::create_dir(&some).expect("a folder");
+    for library in ["libquorate_clusres.so", "libquorate_exres.so"] {
+        fs::copy(plugin_folder().join(library), some.join(library)).expect("a copy");
+    }
+    let run = finish(
+        command(&program)
+            .args(["drill", STATIC_SITE, "--plugin-dir"])
+            .arg(&some),
+    );
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(
+        run.out
+            .contains("the plugin `static-site` is not there: cargo build -p quorate-static-site"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("3 drills: 3 skipped;"), "{}", run.out);
+}
+
+/// The worked example's drill.
+const STATIC_SITE: &str = "scripts/drills/plugins/static-site.rhai";
+
+#[test]
+fn a_real_server_is_run_by_the_cluster_and_probed_by_a_plugin() {
+    let here = run(&["drill", STATIC_SITE]);
+    assert_eq!(here.code, 0, "{}{}", here.out, here.err);
+    assert!(here.out.contains("3 drills: 3 pass;"), "{}", here.out);
+    let apart = run(&["drill", STATIC_SITE, "--isolate", "static-site"]);
+    assert_eq!(apart.code, 0, "{}{}", apart.out, apart.err);
+    let found = run(&["check", "scripts/clusters/two-node-site.ron", STATIC_SITE]);
+    assert_eq!(found.code, 0, "{}{}", found.out, found.err);
+}
+
+#[test]
 fn plugin_list_shows_libraries_types_and_properties() {
     let text = run(&["plugin", "list"]);
     assert_eq!(text.code, 0, "{}", text.err);

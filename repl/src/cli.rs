@@ -327,6 +327,23 @@ pub(crate) struct ReplArgs {
     pub(crate) apart: Apart,
 }
 
+/// The command as people see it: without the subcommands that quorate calls itself by. Shells complete what a command
+/// has, hidden or not.
+pub(crate) fn without_hidden(command: &clap::Command) -> clap::Command {
+    let about = command.get_about().cloned().unwrap_or_default();
+    // Names must live as long as the process, which ends when the completions are written.
+    let name: &'static str = command.get_name().to_owned().leak();
+    clap::Command::new(name)
+        .about(about)
+        .args(command.get_arguments().cloned())
+        .subcommands(
+            command
+                .get_subcommands()
+                .filter(|inner| !inner.is_hide_set())
+                .map(without_hidden),
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -336,6 +353,22 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn shells_complete_what_people_may_type() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell] {
+            let mut script = Vec::new();
+            let mut shown = without_hidden(&Cli::command());
+            clap_complete::generate(shell, &mut shown, "quorate", &mut script);
+            let script = String::from_utf8_lossy(&script);
+            for word in ["drill", "isolate", "junit", "color", "never", "help"] {
+                assert!(script.contains(word), "no {word} for {shell}");
+            }
+            for word in ["run-test", "monitor"] {
+                assert!(!script.contains(word), "{word} for {shell}");
+            }
+        }
     }
 
     #[test]

@@ -106,11 +106,8 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
         ));
         exit = exit.and(Exit::Usage);
     }
-    let ran = reports
-        .iter()
-        .filter(|it| it.verdict != Verdict::Skipped)
-        .count();
-    if ran == 0 && exit == Exit::Pass {
+    let meant = reports.iter().any(|it| !it.filtered);
+    if !meant && exit == Exit::Pass {
         output.error(&match &args.filter {
             Some(text) => format!("no drill has \"{text}\" in its name or as a tag"),
             None => "there is no drill in what was named".to_owned(),
@@ -158,6 +155,14 @@ fn total(reports: &[DrillReport], real: Duration, exit: Exit, output: Output) ->
             let text = format!("{number} {verdict}");
             parts.push(output.paint().tone(report::verdict_tone(verdict), &text));
         }
+    }
+    let unrepeatable = reports
+        .iter()
+        .filter(|report| !report.unrepeatable.is_empty())
+        .count();
+    if unrepeatable > 0 {
+        let text = format!("{unrepeatable} not repeatable");
+        parts.push(output.paint().tone(Tone::Care, &text));
     }
     if exit == Exit::Interrupted {
         parts.push(output.paint().tone(Tone::Care, "interrupted"));
@@ -295,7 +300,7 @@ impl Observer for Progress {
 
     fn drill_ended(&mut self, ended: &DrillReport) {
         // Drills that were filtered out are only counted.
-        if ended.verdict == Verdict::Skipped {
+        if ended.filtered {
             return;
         }
         let summary = report::summary(ended, self.output.paint());

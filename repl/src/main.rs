@@ -66,7 +66,8 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
         Command::Repl(args) => console::run(&args, output, &cancel),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "quorate", &mut script);
+            let mut shown = cli::without_hidden(&Cli::command());
+            clap_complete::generate(shell, &mut shown, "quorate", &mut script);
             output.bytes(&script);
             Exit::Pass
         }

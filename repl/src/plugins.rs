@@ -53,7 +53,7 @@ fn list(format: Format, plugins: &PluginFolders, output: &mut Output) -> Exit {
 
 fn to_text(library: &LibraryInfo, paint: Paint) -> String {
     let mut out = format!(
-        "{} {}  {}\n  {}\n  ABI {}, {}{}\n",
+        "{} {}  {}\n  {}\n  ABI {}, {}{}{}\n",
         paint.tone(Tone::Strong, &library.name),
         library.version,
         paint.tone(Tone::Faint, &library.description),
@@ -62,6 +62,11 @@ fn to_text(library: &LibraryInfo, paint: Paint) -> String {
         library.target,
         if library.is_stateless() {
             ", keeps no state"
+        } else {
+            ""
+        },
+        if library.has_threads() {
+            ", runs threads of its own: drills with it are not repeatable"
         } else {
             ""
         }

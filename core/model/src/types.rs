@@ -8,7 +8,7 @@ pub const PHYSICAL_DISK: &str = "Physical Disk";
 pub const IP_ADDRESS: &str = "IP Address";
 /// A virtual computer name; private property `Name`.
 pub const NETWORK_NAME: &str = "Network Name";
-/// Any program; private properties `CommandLine`, `CurrentDirectory`.
+/// Any program; private properties `CommandLine`, `CurrentDirectory`, `Port`, `Protocol`.
 pub const GENERIC_APPLICATION: &str = "Generic Application";
 /// Any service; private properties `ServiceName`, `StartupParameters`.
 pub const GENERIC_SERVICE: &str = "Generic Service";
@@ -140,6 +140,20 @@ static NAME_PROPERTIES: &[PropertyDescriptor] = &[text(
 static APPLICATION_PROPERTIES: &[PropertyDescriptor] = &[
     text("CommandLine", "What is run."),
     text("CurrentDirectory", "Where it is run."),
+    number(
+        "Port",
+        (0, 65_535),
+        Unit::None,
+        0,
+        "The TCP port it answers on, at the IP Address below it; 0 if it answers nobody.",
+    ),
+    PropertyDescriptor {
+        name: "Protocol",
+        kind: PropertyKind::Text,
+        unit: Unit::None,
+        default: Value::Text(String::new()),
+        doc: "What it speaks on its port, such as http; tcp if it is not set.",
+    },
 ];
 static SERVICE_PROPERTIES: &[PropertyDescriptor] = &[
     text("ServiceName", "The service."),

@@ -106,6 +106,8 @@ pub struct DrillReport {
     pub verdict: Verdict,
     /// Why it was skipped.
     pub skipped: Option<String>,
+    /// Whether it was skipped since nobody asked for it: its name and tags do not match the filter.
+    pub filtered: bool,
     /// Why it did not pass.
     pub failure: Option<Failure>,
     /// Virtual time passed.
@@ -118,6 +120,8 @@ pub struct DrillReport {
     pub clients: Vec<ClientOutcome>,
     /// Groups that faults moved or stopped without having touched them.
     pub disturbed: Vec<Name>,
+    /// The plugins that ran threads of their own: where there are any, the verdict need not repeat.
+    pub unrepeatable: Vec<String>,
     /// The command that repeats this very drill.
     pub repeat: String,
 }

@@ -157,6 +157,11 @@ impl StageSource for SimSource {
             next: 1,
         }))
     }
+
+    fn has_plugin(&self, name: &str) -> bool {
+        self.plugins(&self.isolation)
+            .map_or(true, |set| set.libraries().any(|it| it.name == name))
+    }
 }
 
 /// What a cluster file says about its world.
@@ -412,6 +417,10 @@ impl Stage for SimStage {
 
     fn availability(&self, group: &str) -> f64 {
         self.world.availability(group).unwrap_or_default()
+    }
+
+    fn unrepeatable(&self) -> Vec<String> {
+        self.world.unrepeatable()
     }
 
     fn disturbed(&self) -> Vec<Name> {

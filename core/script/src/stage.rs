@@ -487,6 +487,10 @@ pub trait Stage {
     fn availability(&self, group: &str) -> f64;
     /// Groups that faults moved or stopped without having touched them.
     fn disturbed(&self) -> Vec<Name>;
+    /// The plugins in use that run threads of their own: where there are any, the run does not repeat.
+    fn unrepeatable(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Gives an order. Its answer comes as time passes.
     ///
@@ -618,6 +622,12 @@ pub trait StageSource {
     ///
     /// A cluster file that cannot be read or is not sound, or plugins that cannot be loaded.
     fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError>;
+
+    /// Whether the plugin of this name is there. Where plugins cannot be loaded at all, opening a cluster says why.
+    fn has_plugin(&self, name: &str) -> bool {
+        let _ = name;
+        true
+    }
 }
 
 /// Why no stage could be set up.

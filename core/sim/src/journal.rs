@@ -221,6 +221,9 @@ pub enum WorldEvent {
         disturbed: usize,
         /// Which.
         groups: Vec<Name>,
+        /// The plugins that ran threads of their own, so that the drill does not repeat.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        unrepeatable: Vec<String>,
     },
     /// A drill's step begins.
     Step {

@@ -44,6 +44,12 @@ pub trait ResourceMonitor {
 pub trait Monitors {
     /// A fresh monitor with no resource open.
     fn boot(&self) -> Box<dyn ResourceMonitor>;
+    /// The plugin behind a resource type, if it runs threads of its own: what these do, and when, is not the world's
+    /// to decide, so a run with it does not repeat.
+    fn threads_of(&self, kind: &str) -> Option<String> {
+        let _ = kind;
+        None
+    }
 }
 
 impl ResourceMonitor for quorate_host::Monitor {
@@ -94,5 +100,10 @@ impl ResourceMonitor for quorate_host::Monitor {
 impl Monitors for Arc<PluginSet> {
     fn boot(&self) -> Box<dyn ResourceMonitor> {
         Box::new(quorate_host::Monitor::new(Arc::clone(self)))
+    }
+
+    fn threads_of(&self, kind: &str) -> Option<String> {
+        let library = self.library_of(kind)?;
+        library.has_threads().then(|| library.name.clone())
     }
 }

@@ -208,7 +208,7 @@ impl Services for Local<'_> {
 
     fn probe_port(
         &mut self,
-        caller: Caller<'_>,
+        _caller: Caller<'_>,
         address: &str,
         port: u16,
         protocol: &str,
@@ -229,16 +229,19 @@ impl Services for Local<'_> {
             port,
             protocol: protocol.to_owned(),
         };
+        // Whoever listens there answers, whichever resource it belongs to: one resource may watch another's service.
         let listening = self
             .env
             .processes
-            .of(self.machine, caller.resource)
+            .on(self.machine)
             .find(|(_, process)| process.endpoints.contains(&endpoint));
         match listening {
-            Some((_, process)) if process.answers() => Ok(banner(protocol, caller.resource)),
-            Some((name, process)) if process.hung => error(
+            Some((resource, process)) if process.answers() => Ok(banner(protocol, resource)),
+            Some((resource, process)) if process.hung => error(
                 NO_ANSWER,
-                format!("{name} accepts on {address}:{port} but does not answer"),
+                format!(
+                    "the service of {resource} accepts on {address}:{port} but does not answer"
+                ),
             ),
             _ => error(
                 REFUSED,

@@ -1,7 +1,7 @@
 //! `Generic Application`: any program, run as a service of the resource's own.
 
 use quorate_sdk::{
-    Context, Error, ManagedService, Operation, Progress, Property, Resource, Text, TypeInfo,
+    Context, Error, ManagedService, Number, Operation, Progress, Property, Resource, Text, TypeInfo,
 };
 
 const COMMAND_LINE: Property<Text> = Property::text("CommandLine")
@@ -12,13 +12,47 @@ const CURRENT_DIRECTORY: Property<Text> = Property::text("CurrentDirectory")
     .doc("Where it runs; the node's own place if it is not set")
     .at_online();
 
+const PORT: Property<Number> = Property::number("Port")
+    .doc("The TCP port it answers on, at the IP Address it depends on; 0 if it answers nobody")
+    .range(0, 65_535)
+    .default("0")
+    .at_online();
+const PROTOCOL: Property<Text> = Property::text("Protocol")
+    .doc("What it speaks on its port, such as http; tcp if it is not set")
+    .at_online();
+
 /// Any program.
 #[derive(Debug)]
 pub struct GenericApplication(ManagedService);
 
+impl GenericApplication {
+    /// Once it runs, it answers where its properties say.
+    fn started(&self, ctx: &Context, progress: Progress) -> Result<Progress, Error> {
+        let port = ctx.properties().get(&PORT)?;
+        if progress.is_done() && port > 0 {
+            let address = ctx.properties().provider("IP Address")?.text("Address")?;
+            let protocol = match ctx.properties().get(&PROTOCOL)? {
+                protocol if protocol.is_empty() => "tcp".to_owned(),
+                protocol => protocol,
+            };
+            ctx.service(self.0.name())
+                .listen(&address, port, &protocol)?;
+        }
+        Ok(progress)
+    }
+}
+
 impl Resource for GenericApplication {
-    const TYPE: TypeInfo = TypeInfo::new("Generic Application", "Any program")
-        .properties(const { &[COMMAND_LINE.any(), CURRENT_DIRECTORY.any()] });
+    const TYPE: TypeInfo = TypeInfo::new("Generic Application", "Any program").properties(
+        const {
+            &[
+                COMMAND_LINE.any(),
+                CURRENT_DIRECTORY.any(),
+                PORT.any(),
+                PROTOCOL.any(),
+            ]
+        },
+    );
 
     fn open(_: &Context) -> Result<Self, Error> {
         Ok(GenericApplication(ManagedService::new("")))
@@ -29,7 +63,8 @@ impl Resource for GenericApplication {
         let command = ctx.properties().get(&COMMAND_LINE)?;
         let directory = ctx.properties().get(&CURRENT_DIRECTORY)?;
         self.0 = ManagedService::new(command).in_directory(directory);
-        self.0.start(ctx, 0)
+        let progress = self.0.start(ctx, 0)?;
+        self.started(ctx, progress)
     }
 
     fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
@@ -37,7 +72,11 @@ impl Resource for GenericApplication {
     }
 
     fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
-        self.0.go_on(ctx, operation)
+        let progress = self.0.go_on(ctx, operation)?;
+        match operation {
+            Operation::Online => self.started(ctx, progress),
+            _ => Ok(progress),
+        }
     }
 
     fn terminate(&mut self, ctx: &mut Context) {
@@ -97,6 +136,26 @@ mod tests {
         editor.online().unwrap();
         let given = world.service("Editor", COMMAND).given();
         assert_eq!(given, Some((String::new(), "D:\\texts".to_owned())));
+    }
+
+    #[test]
+    fn a_server_answers_on_its_port_and_needs_an_address_for_it() {
+        let world = World::new();
+        world.address("Public", "10.0.0.30").put_on("NODE1");
+        let server = || {
+            let builder = world.resource::<GenericApplication>("Server");
+            builder
+                .property("CommandLine", "served")
+                .property("Port", 8080)
+        };
+        let alone = server().open().unwrap();
+        assert!(alone.online().unwrap_err().text().contains("IP Address"));
+        alone.terminate();
+        let facts = [("Address", "10.0.0.30")];
+        let server = server().depends_on_facts("IP Address", "Server IP Address", &facts);
+        let server = server.open().unwrap();
+        server.online().unwrap();
+        server.is_alive().unwrap();
     }
 
     #[test]

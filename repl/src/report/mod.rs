@@ -88,6 +88,13 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
             names.len()
         ));
     }
+    if !report.unrepeatable.is_empty() {
+        out.push_str(&format!(
+            "\n  {}: threads of their own run in {}",
+            paint.tone(Tone::Care, "not repeatable"),
+            report.unrepeatable.join(", ")
+        ));
+    }
     out
 }
 
@@ -185,6 +192,7 @@ mod tests {
             seed: 7,
             verdict: Verdict::Pass,
             skipped: None,
+            filtered: false,
             failure: None,
             virtual_time: Time::from_millis(3_723_004),
             real_time: Duration::from_millis(420),
@@ -205,6 +213,7 @@ mod tests {
                 },
             }],
             disturbed: vec!["EVS1".into()],
+            unrepeatable: vec!["bad-threads".to_owned()],
             repeat: String::new(),
         };
         assert_eq!(
@@ -212,7 +221,8 @@ mod tests {
             "  pass  1:02:03.004 of virtual time in 0.42 s\n  virtual server  state   owner  outage\n  \
              EVS3            Online  NODE4  1m12.0s\n  clients of            users  \
              calls    failed  answered  longest outage  slowest answer\n  EVS3 (smtp, port 25)  10     3000000  1       \
-             99.999 %  1m12.0s         0.2s\n  other groups disturbed: 1 (EVS1)"
+             99.999 %  1m12.0s         0.2s\n  other groups disturbed: 1 (EVS1)\n  \
+             not repeatable: threads of their own run in bad-threads"
         );
     }
 }

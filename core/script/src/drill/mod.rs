@@ -65,19 +65,27 @@ pub(crate) fn drill(
         seed,
         verdict: Verdict::Skipped,
         skipped: None,
+        filtered: false,
         failure: None,
         virtual_time: Time::ZERO,
         real_time: Duration::ZERO,
         groups: Vec::new(),
         clients: Vec::new(),
         disturbed: Vec::new(),
+        unrepeatable: Vec::new(),
     };
-    report.skipped = match (&run.filter, &options.skip) {
-        (Some(text), _) if !name.contains(text.as_str()) && !options.tags.contains(text) => {
-            Some(format!("its name and tags do not match \"{text}\""))
-        }
-        (_, skip) => skip.clone(),
-    };
+    if let Some(text) = &run.filter
+        && !name.contains(text.as_str())
+        && !options.tags.contains(text)
+    {
+        report.filtered = true;
+        report.skipped = Some(format!("its name and tags do not match \"{text}\""));
+    } else {
+        report.skipped = options
+            .skip
+            .clone()
+            .or_else(|| missing_plugin(&session, &options));
+    }
     if report.skipped.is_some() {
         finish(&session, report);
         return Ok(());
@@ -118,6 +126,7 @@ pub(crate) fn drill(
                 outcomes(stage),
                 called(stage),
                 stage.disturbed(),
+                stage.unrepeatable(),
             );
             stage.mark_end();
             stage.heal_all();
@@ -136,11 +145,12 @@ pub(crate) fn drill(
         outcome
     });
     match ended {
-        Ok((time, groups, clients, disturbed)) => {
+        Ok((time, groups, clients, disturbed, unrepeatable)) => {
             report.virtual_time = time;
             report.groups = groups;
             report.clients = clients;
             report.disturbed = disturbed;
+            report.unrepeatable = unrepeatable;
         }
         Err(thrown) if report.verdict == Verdict::Pass => {
             report.verdict = Verdict::Error;
@@ -165,6 +175,16 @@ pub(crate) fn drill(
     } else {
         Ok(())
     }
+}
+
+/// Why a drill cannot run where a plugin that it needs was not built.
+fn missing_plugin(session: &Session, options: &DrillOptions) -> Option<String> {
+    let source = session.with(|inner| inner.source.clone());
+    let (name, remedy) = options
+        .plugins
+        .iter()
+        .find(|(name, _)| !source.has_plugin(name))?;
+    Some(format!("the plugin `{name}` is not there: {remedy}"))
 }
 
 /// Opens the cluster, waits until it is up, and runs the body.

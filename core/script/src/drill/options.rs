@@ -20,6 +20,8 @@ pub(crate) struct DrillOptions {
     pub(crate) limit: Option<Span>,
     /// Whether the body begins at power-on instead of when the cluster is up.
     pub(crate) cold: bool,
+    /// Plugins that do not come with the program, and how to get each. Without one of them the drill is skipped.
+    pub(crate) plugins: Vec<(String, String)>,
 }
 
 /// What `cluster` takes.
@@ -37,7 +39,9 @@ impl DrillOptions {
         check_keys(
             "drill",
             map,
-            &["cluster", "seed", "tags", "skip", "limit", "cold"],
+            &[
+                "cluster", "seed", "tags", "skip", "limit", "cold", "plugins",
+            ],
         )?;
         let cluster = map
             .get("cluster")
@@ -71,6 +75,7 @@ impl DrillOptions {
             skip,
             limit,
             cold: cold(map)?,
+            plugins: plugins(map)?,
         })
     }
 }
@@ -108,6 +113,25 @@ fn seed(map: &Map) -> Result<Option<u64>, String> {
                 .map_err(|_| format!("the option \"seed\" must not be negative: {number}"))
         }
     }
+}
+
+fn plugins(map: &Map) -> Result<Vec<(String, String)>, String> {
+    const WANTED: &str = "a map of plugins to the command that gets each, such as #{ \"web-proxy\": \"cargo build\" }";
+    let Some(given) = map.get("plugins") else {
+        return Ok(Vec::new());
+    };
+    let given = given
+        .as_map_ref()
+        .map_err(|kind| wrong("plugins", WANTED, kind))?;
+    given
+        .iter()
+        .map(|(name, remedy)| {
+            let remedy = remedy
+                .as_immutable_string_ref()
+                .map_err(|kind| wrong("plugins", WANTED, &format!("{kind} for \"{name}\"")))?;
+            Ok((name.to_string(), remedy.to_string()))
+        })
+        .collect()
 }
 
 fn cold(map: &Map) -> Result<bool, String> {

@@ -224,6 +224,30 @@ fn one_drill_that_fails_does_not_hide_the_next() {
 }
 
 #[test]
+fn a_drill_whose_plugin_was_not_built_is_skipped_with_the_way_to_get_it() {
+    let needs = |plugins: &str| {
+        run(&format!(
+            "drill(\"t\", #{{ cluster: \"f\", plugins: {plugins} }}, || {{ run(\"1m\"); }});"
+        ))
+        .reports
+        .remove(0)
+    };
+    let there = needs("#{ \"present\": \"make\" }");
+    assert_eq!(there.verdict, Verdict::Pass);
+    let absent = needs("#{ \"present\": \"make\", \"absent\": \"make absent\" }");
+    assert_eq!((absent.verdict, absent.filtered), (Verdict::Skipped, false));
+    assert_eq!(
+        absent.skipped.as_deref(),
+        Some("the plugin `absent` is not there: make absent")
+    );
+    for wrong in ["[\"absent\"]", "#{ \"absent\": 1 }"] {
+        let script = format!("drill(\"t\", #{{ cluster: \"f\", plugins: {wrong} }}, || {{ }});");
+        let failure = run(&script).failure.expect("a mistake");
+        assert!(failure.message.contains("a map of plugins"), "{failure:?}");
+    }
+}
+
+#[test]
 fn the_limit_of_a_drill_makes_it_unknown() {
     let run = run("drill(\"t\", #{ cluster: \"f\", limit: \"10s\" }, || { run(\"1m\"); });");
     assert_eq!(run.reports[0].verdict, Verdict::Unknown);

@@ -40,6 +40,10 @@ impl StageSource for FakeSource {
             ))),
         }
     }
+
+    fn has_plugin(&self, name: &str) -> bool {
+        name != "absent"
+    }
 }
 
 struct Fake {

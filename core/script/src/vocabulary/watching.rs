@@ -17,7 +17,8 @@ use crate::watch::{self, Promise};
 pub(crate) mod words {
     /// A drill: a story about a cluster that must come out as told.
     /// Options: `cluster` (a cluster file, relative to the script), `seed`, `tags`, `skip` (true or a reason),
-    /// `limit` (the virtual time the story may take), `cold` (true: begin at power-on).
+    /// `limit` (the virtual time the story may take), `cold` (true: begin at power-on), `plugins` (those that do not
+    /// come with the program, and the command that gets each: without one the drill is skipped, and says so).
     /// Whatever the story breaks is healed at its end, in reverse order.
     #[rhai_fn(return_raw)]
     pub fn drill(

@@ -320,14 +320,16 @@ impl World {
         );
     }
 
-    /// Writes into the journal that a drill ends, and how many groups its faults disturbed.
+    /// Writes into the journal that a drill ends, how many groups its faults disturbed, and whether it repeats.
     pub fn mark_end(&mut self) {
         let groups = self.disturbed();
+        let unrepeatable = self.unrepeatable();
         self.env.record(
             None,
             WorldEvent::End {
                 disturbed: groups.len(),
                 groups,
+                unrepeatable,
             },
         );
     }

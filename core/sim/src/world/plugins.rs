@@ -1,5 +1,6 @@
 //! Plugins that change while the world goes on.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quorate_host::{PluginSet, PluginStatus};
@@ -32,6 +33,16 @@ impl World {
         }
         self.env.changed();
         released
+    }
+
+    /// The plugins in use that run threads of their own, in order: where there are any, the run does not repeat.
+    pub fn unrepeatable(&self) -> Vec<String> {
+        let resources = self.installed.groups.iter().chain(&self.current.groups);
+        let plugins: BTreeSet<String> = resources
+            .flat_map(|group| &group.resources)
+            .filter_map(|resource| self.monitors.threads_of(&resource.kind))
+            .collect();
+        plugins.into_iter().collect()
     }
 
     /// What the resource monitor of each node that runs says of its plugins.

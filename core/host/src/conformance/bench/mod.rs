@@ -11,7 +11,7 @@ use quorate_model::monitor::ResourceSpec;
 use quorate_model::{Name, ResourceProperties, ResourceState, Time, Value};
 
 use super::properties::{self, NETWORK};
-use super::world::World;
+use super::world::{PROVIDED_PORT, PROVIDED_SERVICE, World};
 use super::{Case, ENTRY_MAX, Stop, witness};
 use crate::monitor::Directory;
 use crate::plugins::{Entries, Image};
@@ -171,7 +171,17 @@ impl<'a> Bench<'a> {
                 ),
                 ("Network Name", vec![text("Name", &name)]),
                 ("Physical Disk", vec![text("Disk", &disk)]),
+                (
+                    "Generic Application",
+                    vec![
+                        text("CommandLine", PROVIDED_SERVICE),
+                        text("Protocol", "http"),
+                        ("Port".to_owned(), Value::Dword(PROVIDED_PORT.into())),
+                    ],
+                ),
             ];
+            let server = provider_name("Generic Application", number);
+            self.world.provide_service(&server, &address);
             for (kind, values) in stock {
                 self.provide(kind, number, values);
             }

@@ -13,6 +13,8 @@ use crate::conformance::Stop;
 const PENDING_TIMEOUT: Duration = Duration::from_secs(180);
 /// How often a pending operation may be looked at before it counts as one without an end.
 const STEPS_MAX: usize = 20_000;
+/// How often a type is looked at whose threads report.
+const MAIL_PERIOD: Duration = Duration::from_millis(100);
 /// How long a plugin's own threads have for a report, by the clock on the wall.
 const REPORT_MAX: Duration = Duration::from_secs(10);
 
@@ -128,6 +130,10 @@ impl Bench<'_> {
             State::Pending(op) => Some(op),
             _ => None,
         };
+        let open = self.get(id)?;
+        if open.mailbox.is_some() && open.entries.work.is_none() {
+            return self.look_for_mail(id, op);
+        }
         let mut work = empty_work();
         let code = self.call(id, "work", |entries, resid| {
             // SAFETY: the bench calls it when it was asked for; `work` outlives the call.
@@ -185,6 +191,16 @@ impl Bench<'_> {
         )))
     }
 
+    /// In place of `work`, for a type whose threads report: as a resource monitor does, a look now and then.
+    fn look_for_mail(&mut self, id: Id, op: Option<Op>) -> Result<u32, Stop> {
+        let due = self.world.clock() + MAIL_PERIOD;
+        self.get_mut(id)?.due = op.map(|_| due);
+        let Some(op) = op else {
+            return Ok(abi::ERROR_SUCCESS);
+        };
+        Ok(self.mail(id, op)?.unwrap_or(abi::ERROR_IO_PENDING))
+    }
+
     /// What the plugin's own threads reported.
     fn mail(&mut self, id: Id, op: Op) -> Result<Option<u32>, Stop> {
         let Some(mailbox) = &self.get(id)?.mailbox else {
@@ -195,6 +211,10 @@ impl Bench<'_> {
             return Ok(None);
         };
         self.answered(id, "report", Some(op), code, empty_work())?;
+        let open = self.get_mut(id)?;
+        if open.entries.work.is_none() {
+            open.due = None;
+        }
         Ok(Some(code))
     }
 

@@ -16,6 +16,11 @@ use crate::{Caller, ServiceError, ServiceResult, ServiceState};
 /// What the made-up script is called.
 pub(super) const SCRIPT: &str = "tester.rhai";
 
+/// Where the service of the Generic Application answers that a resource may depend on.
+pub(super) const PROVIDED_PORT: u16 = 8_088;
+/// What that service is called.
+pub(super) const PROVIDED_SERVICE: &str = "provided";
+
 /// A service's process.
 #[derive(Clone, Debug)]
 struct Process {
@@ -65,6 +70,8 @@ pub(super) struct World {
     /// Address to machine and network.
     addresses: BTreeMap<String, (usize, String)>,
     names: BTreeMap<String, String>,
+    /// Resources that provide a service, and its address: where nothing is broken it runs.
+    servers: BTreeMap<String, String>,
     checkpoints: BTreeMap<(String, String), Vec<u8>>,
     drawn: u64,
 }
@@ -107,6 +114,25 @@ impl World {
         disk.mounted.insert(0);
     }
 
+    /// A service that a provider runs, and that answers on an address.
+    pub(super) fn provide_service(&mut self, resource: &str, address: &str) {
+        self.servers.insert(resource.to_owned(), address.to_owned());
+        self.start_servers();
+    }
+
+    /// Providers are brought into service before what depends on them.
+    fn start_servers(&mut self) {
+        for (resource, address) in &self.servers {
+            let process = Process {
+                then: ServiceState::Running,
+                at: self.now,
+                listens: BTreeSet::from([(address.clone(), PROVIDED_PORT)]),
+            };
+            let key = (0, resource.clone(), PROVIDED_SERVICE.to_owned());
+            self.processes.insert(key, process);
+        }
+    }
+
     /// Everything that runs dies, and nothing else works any more.
     pub(super) fn break_everything(&mut self) {
         let now = self.now;
@@ -124,15 +150,20 @@ impl World {
         };
     }
 
-    /// Everything works again; what has died stays dead.
+    /// Everything works again; what has died stays dead, but for what a resource depends on.
     pub(super) fn heal(&mut self) {
         self.faults = Faults::default();
+        self.start_servers();
     }
 
-    /// Services crash, without a fault that lasts.
+    /// The services of what is tested crash, without a fault that lasts.
     pub(super) fn crash_services(&mut self) {
         let now = self.now;
-        for process in self.processes.values_mut() {
+        let own = |resource: &String| !self.servers.contains_key(resource);
+        for ((_, resource, _), process) in &mut self.processes {
+            if !own(resource) {
+                continue;
+            }
             process.then = ServiceState::Stopped;
             process.at = now;
             process.listens.clear();

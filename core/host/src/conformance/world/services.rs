@@ -136,14 +136,16 @@ impl Services for World {
         self.ask(format!("connect to {address}:{port} ({protocol})"))?;
         self.network_works()?;
         let at = (address.to_owned(), port);
-        let listening = self
-            .processes
-            .iter()
-            .find(|((machine, resource, _), process)| {
-                *machine == self.here
-                    && *resource == *caller.resource
-                    && process.listens.contains(&at)
-            });
+        let here = |own: bool| {
+            self.processes
+                .iter()
+                .find(|((machine, resource, _), process)| {
+                    *machine == self.here
+                        && (*resource == *caller.resource) == own
+                        && process.listens.contains(&at)
+                })
+        };
+        let listening = here(true).or_else(|| here(false));
         let Some(((_, _, name), process)) = listening else {
             return refused(
                 abi::ERROR_CONNECTION_REFUSED,
