@@ -8,10 +8,12 @@ use quorate_log::{
     AppendOutcome, Body as LogBody, Entry, EntryKind, HardState, Message as LogMessage, NodeSet,
     Persist, Snapshot, Stored,
 };
-use quorate_model::NodeId;
+use quorate_model::{
+    NodeDefinition, NodeId, PolicyScript, ResourceState, StorageGroup, Value, VirtualServerRequest,
+};
 
 use crate::database::{Proposal, Update};
-use crate::io::DiskOp;
+use crate::io::{AdminOp, Cause, DiskOp, Object};
 use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::{codec, store};
 
@@ -119,6 +121,167 @@ fn messages() -> Vec<(&'static str, Body)> {
     ]
 }
 
+/// One update of each family: the body alone, as it stands in a proposal.
+fn updates() -> Vec<(&'static str, Update)> {
+    let admin = |op| Update::Admin { op };
+    let set = |object, value| {
+        admin(AdminOp::SetProperty {
+            object,
+            property: "P".into(),
+            value,
+        })
+    };
+    let request = VirtualServerRequest {
+        name: "V".into(),
+        network_name: "MAIL".into(),
+        address: "10.0.0.9".into(),
+        subnet_mask: "255.0.0.0".into(),
+        network: "N".into(),
+        disks: vec!["L:".into(), "M:".into()],
+        storage_groups: vec![StorageGroup {
+            name: "S".into(),
+            log_disk: "L:".into(),
+            database_disk: "M:".into(),
+        }],
+        preferred_owners: vec!["A".into()],
+        possible_owners: Vec::new(),
+        mta: true,
+        imap4: false,
+        pop3: false,
+        exclusive: true,
+    };
+    let node = NodeDefinition {
+        id: NodeId(4),
+        name: "D".into(),
+        interfaces: BTreeMap::from([("N".into(), "10.0.0.4".into())]),
+        attributes: BTreeMap::from([("rack".into(), Value::Dword(2))]),
+    };
+    let policy = PolicyScript {
+        file: "p".into(),
+        text: "fn".into(),
+    };
+    vec![
+        ("view", proposal().update),
+        (
+            "resource state",
+            Update::ResourceState {
+                resource: "R".into(),
+                epoch: 6,
+                state: ResourceState::Online,
+            },
+        ),
+        (
+            "move begins",
+            Update::MoveBegin {
+                group: "G".into(),
+                epoch: 6,
+                to: NodeId(2),
+                cause: Cause::Admin,
+                at: -1,
+            },
+        ),
+        (
+            "move done",
+            Update::MoveCommit {
+                group: "G".into(),
+                epoch: 6,
+            },
+        ),
+        (
+            "takeover",
+            Update::Takeover {
+                group: "G".into(),
+                epoch: 6,
+                to: NodeId(2),
+                cause: Cause::NodeFailure,
+            },
+        ),
+        (
+            "identity",
+            Update::Identity {
+                node: NodeId(2),
+                identity: 300,
+            },
+        ),
+        (
+            "group online",
+            admin(AdminOp::GroupOnline { group: "G".into() }),
+        ),
+        (
+            "group move",
+            admin(AdminOp::GroupMove {
+                group: "G".into(),
+                to: Some("B".into()),
+            }),
+        ),
+        (
+            "set a number",
+            set(Object::Group("G".into()), Some(Value::Dword(300))),
+        ),
+        (
+            "set a text",
+            set(Object::Resource("R".into()), Some(Value::Text("T".into()))),
+        ),
+        (
+            "set a list",
+            set(
+                Object::Node("B".into()),
+                Some(Value::List(vec!["T".into(), "U".into()])),
+            ),
+        ),
+        ("reset a property", set(Object::Cluster, None)),
+        (
+            "resource control",
+            admin(AdminOp::ResourceControl {
+                resource: "R".into(),
+                code: 300,
+                input: vec![0xcc],
+            }),
+        ),
+        (
+            "virtual server create",
+            admin(AdminOp::VirtualServerCreate {
+                request: Box::new(request),
+            }),
+        ),
+        ("node pause", admin(AdminOp::NodePause { node: "B".into() })),
+        ("service stop", admin(AdminOp::ServiceStop)),
+        (
+            "set policy",
+            admin(AdminOp::SetPolicy {
+                group: Some("G".into()),
+                policy: Some(policy),
+            }),
+        ),
+        (
+            "node add",
+            admin(AdminOp::NodeAdd {
+                node: Box::new(node),
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn the_document_shows_the_bytes_of_updates() {
+    let mut rows = Vec::new();
+    for (name, update) in updates() {
+        let bytes = codec::encode(&update);
+        assert_eq!(
+            codec::decode::<Update>(&bytes).as_ref(),
+            Ok(&update),
+            "{name}"
+        );
+        rows.push(format!("| {name} | `{}` |", hex(&bytes[codec::HEADER..])));
+    }
+    let missing = rows.iter().any(|row| !DOCUMENT.contains(row.as_str()));
+    assert!(
+        !missing,
+        "docs/formats.md does not show what is written:\n{}",
+        rows.join("\n")
+    );
+}
+
 /// The bytes that `persist` puts on a disk.
 fn written(persist: &Persist) -> Vec<u8> {
     let ops = store::write(persist, &Stored::default());
@@ -214,6 +377,11 @@ fn the_document_is_about_the_types_of_today() {
     let store = include_str!("store.rs");
     let update = include_str!("database/update.rs");
     let io = include_str!("io.rs");
+    let value = include_str!("../../model/src/properties/mod.rs");
+    let states = include_str!("../../model/src/states.rs");
+    let virtual_server = include_str!("../../model/src/virtual_server.rs");
+    let policy = include_str!("../../model/src/policy.rs");
+    let definition = include_str!("../../model/src/definition.rs");
     let types = [
         (message, "pub struct Message"),
         (message, "enum Body"),
@@ -231,6 +399,13 @@ fn the_document_is_about_the_types_of_today() {
         (update, "enum Update"),
         (io, "pub enum AdminOp"),
         (io, "pub enum Cause"),
+        (io, "pub enum Object"),
+        (value, "pub enum Value"),
+        (states, "    ResourceState {"),
+        (virtual_server, "pub struct StorageGroup"),
+        (virtual_server, "pub struct VirtualServerRequest"),
+        (policy, "pub struct PolicyScript"),
+        (definition, "pub struct NodeDefinition"),
     ];
     let text: String = types
         .iter()

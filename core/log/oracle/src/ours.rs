@@ -146,8 +146,12 @@ impl Replica for Ours {
                     Output::Install(_) => {}
                 }
             }
-            let done = self.writes.pop_front_if(|(ends, _)| *ends <= now);
-            let Some((_, persist)) = done else { return };
+            if self.writes.front().is_none_or(|(ends, _)| *ends > now) {
+                return;
+            }
+            let Some((_, persist)) = self.writes.pop_front() else {
+                return;
+            };
             self.disk.write(&persist);
             self.log.persisted(persist.mark);
             let waiting = std::mem::take(&mut self.waiting);

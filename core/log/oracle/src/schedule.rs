@@ -51,7 +51,7 @@ pub struct Schedule {
 impl Schedule {
     /// Draws a run: not only what happens, but also what can, and how often.
     pub fn draw(seed: u64) -> Schedule {
-        let mut rng = Rng(seed ^ 0x0_04ac_1e);
+        let mut rng = Rng(seed ^ 0x0004_ac1e);
         let nodes = [3, 3, 3, 5, 5, 2, 4, 7][rng.below(8) as usize];
         let ticks = 100 + rng.below(500);
         let mut schedule = Schedule {

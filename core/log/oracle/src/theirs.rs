@@ -123,7 +123,10 @@ impl Replica for Theirs {
 
     fn drain(&mut self, now: u64, effects: &mut Effects<Message>) {
         loop {
-            while let Some(write) = self.writes.pop_front_if(|write| write.ends <= now) {
+            while self.writes.front().is_some_and(|write| write.ends <= now) {
+                let Some(write) = self.writes.pop_front() else {
+                    break;
+                };
                 if let Some(first) = write.entries.first().map(|entry| entry.index) {
                     self.disk.entries.retain(|entry| entry.index < first);
                 }
