@@ -80,7 +80,7 @@ fn layouts() -> Vec<Layout> {
         QrAddress { size, version, add, remove, works, lease }
         QrName { size, version, register, unregister, resolve }
         QrCheckpoint { size, version, save, load }
-        QrCluster { size, version, configured_nodes, online_here }
+        QrCluster { size, version, configured_nodes, online_here, other }
         QrLog { size, version, write }
         QrScript { size, version, load }
     }

@@ -58,7 +58,7 @@ fn public_card() {
 
 #[test]
 fn node_added() {
-    passes("node-added", 3);
+    passes("node-added", 4);
 }
 
 #[test]
@@ -69,6 +69,16 @@ fn log_replay() {
 #[test]
 fn load() {
     passes("load", 3);
+}
+
+#[test]
+fn link_state() {
+    passes("link-state", 1);
+}
+
+#[test]
+fn storage_groups() {
+    passes("storage-groups", 1);
 }
 
 #[test]

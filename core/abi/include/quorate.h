@@ -1028,6 +1028,17 @@ struct QrCluster {
    * How many resources of a type are Online or OnlinePending on this node in other groups than the caller's.
    */
   uint32_t (*online_here)(const struct QrInstance *instance, struct QrStr type_name);
+  /**
+   * A property, as configured, of the resource `index` of a type in other groups than the caller's, wherever they
+   * are owned; the group's name if `property` is empty. `QR_ERROR_NOT_FOUND`(crate::QR_ERROR_NOT_FOUND) past the last.
+   */
+  uint32_t (*other)(const struct QrInstance *instance,
+                    struct QrStr type_name,
+                    uint32_t index,
+                    struct QrStr property,
+                    uint8_t *buffer,
+                    uint64_t buffer_len,
+                    uint64_t *needed);
 };
 
 /**
@@ -1348,7 +1359,9 @@ QR_ASSERT_LAYOUT(offsetof(struct QrCluster, configured_nodes) == 8);
 QR_ASSERT_LAYOUT(sizeof(((struct QrCluster *)0)->configured_nodes) == 8);
 QR_ASSERT_LAYOUT(offsetof(struct QrCluster, online_here) == 16);
 QR_ASSERT_LAYOUT(sizeof(((struct QrCluster *)0)->online_here) == 8);
-QR_ASSERT_LAYOUT(sizeof(struct QrCluster) == 24);
+QR_ASSERT_LAYOUT(offsetof(struct QrCluster, other) == 24);
+QR_ASSERT_LAYOUT(sizeof(((struct QrCluster *)0)->other) == 8);
+QR_ASSERT_LAYOUT(sizeof(struct QrCluster) == 32);
 QR_ASSERT_LAYOUT(offsetof(struct QrLog, size) == 0);
 QR_ASSERT_LAYOUT(sizeof(((struct QrLog *)0)->size) == 4);
 QR_ASSERT_LAYOUT(offsetof(struct QrLog, version) == 4);

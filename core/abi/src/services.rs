@@ -390,6 +390,19 @@ pub struct QrCluster {
     /// How many resources of a type are Online or OnlinePending on this node in other groups than the caller's.
     pub online_here:
         Option<unsafe extern "C" fn(instance: *const QrInstance, type_name: QrStr) -> u32>,
+    /// A property, as configured, of the resource `index` of a type in other groups than the caller's, wherever they
+    /// are owned; the group's name if `property` is empty. [`ERROR_NOT_FOUND`](crate::ERROR_NOT_FOUND) past the last.
+    pub other: Option<
+        unsafe extern "C" fn(
+            instance: *const QrInstance,
+            type_name: QrStr,
+            index: u32,
+            property: QrStr,
+            buffer: *mut u8,
+            buffer_len: u64,
+            needed: *mut u64,
+        ) -> u32,
+    >,
 }
 
 // SAFETY: the table is immutable and its pointers are to functions.

@@ -101,8 +101,8 @@ pub trait Services {
 
     /// `quorate.probe/1`: calls into a service on this machine (RPC) and waits for an answer.
     fn probe_service(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
-    /// Connects to `address:port` from this machine and reads the protocol's banner: the service `name`
-    /// of this resource must be what answers.
+    /// Connects to `address:port` from this machine and reads the protocol's banner. Whatever listens there answers, on
+    /// this machine or on one that it reaches.
     fn probe_port(
         &mut self,
         caller: Caller<'_>,

@@ -70,6 +70,24 @@ impl Local<'_> {
         }
     }
 
+    /// The machine that a connection from this one to an address of a virtual server ends at: this one, or one that it
+    /// reaches over the address's network.
+    fn answering(&self, address: &str) -> Option<Machine> {
+        let env = &self.env;
+        if env.addresses.network_of(self.machine, address).is_some() {
+            return Some(self.machine);
+        }
+        (0..env.hosts.len()).find(|&other| {
+            env.addresses
+                .network_of(other, address)
+                .is_some_and(|network| {
+                    env.hosts[other].runs()
+                        && env.networks.reaches(network, self.machine, other)
+                        && env.networks.reaches(network, other, self.machine)
+                })
+        })
+    }
+
     fn set_holder(&mut self, name: &str, holder: Option<Machine>, how: &'static str) {
         let Some(disk) = self.env.disks.find_mut(name) else {
             return;
@@ -165,6 +183,9 @@ impl Services for Local<'_> {
                 .is_none()
         {
             self.env
+                .may_mount(self.machine, caller.resource, work_units)
+                .or_else(|why| error(SERVICE_CANNOT_ACCEPT, why))?;
+            self.env
                 .store_starts(caller.resource, caller.group, work_units)
         } else {
             0
@@ -213,17 +234,12 @@ impl Services for Local<'_> {
         port: u16,
         protocol: &str,
     ) -> ServiceResult<String> {
-        if self
-            .env
-            .addresses
-            .network_of(self.machine, address)
-            .is_none()
-        {
+        let Some(machine) = self.answering(address) else {
             return error(
                 NO_ANSWER,
-                format!("{address} does not answer: it is not on this node"),
+                format!("{address} does not answer: no node has it that can be reached"),
             );
-        }
+        };
         let endpoint = Endpoint {
             address: address.to_owned(),
             port,
@@ -233,7 +249,7 @@ impl Services for Local<'_> {
         let listening = self
             .env
             .processes
-            .on(self.machine)
+            .on(machine)
             .find(|(_, process)| process.endpoints.contains(&endpoint));
         match listening {
             Some((resource, process)) if process.answers() => Ok(banner(protocol, resource)),
@@ -545,6 +561,33 @@ mod tests {
             code(on(&mut env, 0).probe_service(SMTP, "SMTPSVC")),
             SERVICE_NOT_ACTIVE
         );
+    }
+
+    #[test]
+    fn a_port_on_another_node_is_probed_over_its_network() {
+        let mut env = mail_server();
+        let from_elsewhere =
+            |env: &mut Environment| on(env, 1).probe_port(DISK, "10.0.0.21", 25, "smtp");
+        assert!(
+            from_elsewhere(&mut env)
+                .unwrap()
+                .starts_with("220 EVS1 SMTP")
+        );
+        let broken = Fault::Card {
+            node: "NODE2".into(),
+            network: "Public".into(),
+        };
+        env.faults.insert(crate::FaultId(1), broken);
+        env.apply_faults();
+        assert_eq!(code(from_elsewhere(&mut env)), NO_ANSWER);
+        env.faults.clear();
+        env.apply_faults();
+        env.process_hang(0, "EVS1 SMTP", "SMTPSVC", true);
+        assert_eq!(code(from_elsewhere(&mut env)), NO_ANSWER);
+        on(&mut env, 0).service_kill(SMTP, "SMTPSVC").unwrap();
+        assert_eq!(code(from_elsewhere(&mut env)), REFUSED);
+        env.power_off(0);
+        assert_eq!(code(from_elsewhere(&mut env)), NO_ANSWER);
     }
 
     #[test]

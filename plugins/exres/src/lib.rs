@@ -11,7 +11,7 @@
 //! | [`Smtp`], [`Imap4`], [`Pop3`], [`Http`] | SMTPSVC, IMAP4Svc, POP3Svc, W3SVC | the port's banner |
 //! | [`MsSearch`] | MSSEARCH | the service controller |
 //! | [`MessageTransferAgent`] | MSExchangeMTA | the service controller |
-//! | [`Routing`] | RESvc | the service controller |
+//! | [`Routing`] | RESvc | the service controller; it looks at the links to other virtual servers, too |
 #![forbid(unsafe_code)]
 
 mod attendant;

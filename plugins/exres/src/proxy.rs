@@ -56,6 +56,13 @@ pub trait Kind: 'static {
         Ok(0)
     }
 
+    /// Called after every good probe, for what the type does beside being watched: what there is to note down. The next
+    /// call is handed it back; the first after Online nothing.
+    fn note(ctx: &Context, before: &str) -> String {
+        let _ = (ctx, before);
+        String::new()
+    }
+
     /// Looks at a service that the controller says is running. By default that is all there is to it.
     ///
     /// # Errors
@@ -84,6 +91,8 @@ pub struct Exchange<K> {
     seen: Result<(), Error>,
     /// Since when it has given no answer, by the node's clock.
     silent_since: Option<Duration>,
+    /// What the type noted last.
+    noted: String,
     kind: PhantomData<K>,
 }
 
@@ -180,6 +189,7 @@ impl<K: Kind> Resource for Exchange<K> {
             is_alive_timeout: Duration::ZERO,
             seen: Ok(()),
             silent_since: None,
+            noted: String::new(),
             kind: PhantomData,
         })
     }
@@ -193,6 +203,7 @@ impl<K: Kind> Resource for Exchange<K> {
         };
         self.seen = Ok(());
         self.silent_since = None;
+        self.noted.clear();
         let work_units = K::before_start(ctx)?;
         let progress = self.service.start(ctx, work_units)?;
         self.started(ctx, progress)
@@ -232,8 +243,9 @@ impl<K: Kind> Resource for Exchange<K> {
     fn watch(&mut self, ctx: &mut Context) {
         let answer = self.probe(ctx);
         self.seen = self.judge(ctx, answer);
-        if let Err(error) = &self.seen {
-            ctx.signal(error.clone());
+        match &self.seen {
+            Ok(()) => self.noted = K::note(ctx, &self.noted),
+            Err(error) => ctx.signal(error.clone()),
         }
         ctx.wake_after(PROBE_PERIOD);
     }

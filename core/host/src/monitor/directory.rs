@@ -222,6 +222,14 @@ impl Knowledge for Directory {
         });
         u32::try_from(here.count()).unwrap_or(u32::MAX)
     }
+
+    fn others(&self, group: &str, kind: &str) -> Vec<(Name, Name)> {
+        let specs = self.records.values().map(|record| &record.spec);
+        specs
+            .filter(|spec| spec.kind == *kind && spec.group != *group)
+            .map(|spec| (spec.name.clone(), spec.group.clone()))
+            .collect()
+    }
 }
 
 fn private<'a>(properties: &'a ResourceProperties, name: &str) -> Option<&'a Value> {

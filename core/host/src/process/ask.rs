@@ -31,6 +31,7 @@ pub(super) enum Answer {
     Holder(Reservation),
     Text(String),
     Texts(Vec<String>),
+    Pairs(Vec<(Name, Name)>),
     Bytes(Vec<u8>),
     Lease(String, u32),
     Absent,
@@ -67,6 +68,7 @@ carried! {
     Reservation: Holder,
     String: Text,
     Vec<String>: Texts,
+    Vec<(Name, Name)>: Pairs,
     Vec<u8>: Bytes,
 }
 
@@ -176,6 +178,7 @@ macro_rules! services {
             Publish { resource: String, name: String, value: String },
             Published { resource: String, name: String },
             OnlineHere { kind: String },
+            Others { kind: String },
         }
 
         impl Ask {
@@ -209,6 +212,7 @@ macro_rules! services {
                         world.known.published(&resource, &name).pack()
                     }
                     Ask::OnlineHere { kind } => world.known.online_here(&spec.group, &kind).pack(),
+                    Ask::Others { kind } => world.known.others(&spec.group, &kind).pack(),
                 }
             }
         }
@@ -332,6 +336,11 @@ impl Knowledge for Beyond<'_> {
     fn online_here(&self, _: &str, kind: &str) -> u32 {
         let kind = kind.to_owned();
         self.ask(Ask::OnlineHere { kind })
+    }
+
+    fn others(&self, _: &str, kind: &str) -> Vec<(Name, Name)> {
+        let kind = kind.to_owned();
+        self.ask(Ask::Others { kind })
     }
 
     /// At once: what a plugin says before it crashes is worth the most.

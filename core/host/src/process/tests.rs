@@ -145,6 +145,9 @@ impl Knowledge for Book {
     fn online_here(&self, group: &str, kind: &str) -> u32 {
         (group.len() * 10 + kind.len()) as u32
     }
+    fn others(&self, group: &str, kind: &str) -> Vec<(quorate_model::Name, quorate_model::Name)> {
+        vec![(kind.into(), group.into())]
+    }
 }
 
 /// Everything that can be asked, as text.
@@ -209,6 +212,7 @@ fn ask_all(world: &mut dyn Services, book: &dyn Knowledge) -> Vec<String> {
         (book.published("A", "Known"), book.published("A", "Other"))
     ));
     told.push(format!("{:?}", book.online_here("G", "Fake")));
+    told.push(format!("{:?}", book.others("G", "Fake")));
     told
 }
 

@@ -204,11 +204,42 @@ unsafe extern "C" fn online_here(instance: Instance, type_name: QrStr) -> u32 {
     .unwrap_or(0)
 }
 
+unsafe extern "C" fn other(
+    instance: Instance,
+    type_name: QrStr,
+    index: u32,
+    property: QrStr,
+    buffer: *mut u8,
+    buffer_len: u64,
+    needed: *mut u64,
+) -> u32 {
+    let buffer = Buffer {
+        at: buffer,
+        len: buffer_len,
+        needed,
+    };
+    answer(instance, |frame| {
+        // SAFETY: the plugin lends the texts and vouches for its buffer.
+        unsafe {
+            let kind = text(type_name)?;
+            let others = frame.known.others(&frame.spec.group, kind);
+            let Some((resource, group)) = others.get(index as usize) else {
+                return Err(not_found(format!("no resource {index} of type `{kind}`")));
+            };
+            match text(property)? {
+                "" => buffer.put(group.as_bytes()),
+                _ => get_of(frame, resource, property, buffer),
+            }
+        }
+    })
+}
+
 pub(super) static CLUSTER: QrCluster = QrCluster {
     size: size_of::<QrCluster>() as u32,
     version: 1,
     configured_nodes: Some(configured_nodes),
     online_here: Some(online_here),
+    other: Some(other),
 };
 
 /// `QrLog::write` and `QrHost::log_event`: from inside an entry, or from a thread of the plugin's.

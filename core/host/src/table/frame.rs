@@ -51,6 +51,8 @@ pub(crate) trait Knowledge {
     fn published(&self, resource: &str, name: &str) -> Option<String>;
     /// How many resources of type `kind` in other groups than `group` are Online or OnlinePending.
     fn online_here(&self, group: &str, kind: &str) -> u32;
+    /// The resources of type `kind` in other groups than `group`, each with its group's name.
+    fn others(&self, group: &str, kind: &str) -> Vec<(Name, Name)>;
     /// Takes a log line at once, if it can; otherwise it is kept until the entry has returned.
     fn log(&self, level: u32, text: &str) -> bool {
         let _ = (level, text);

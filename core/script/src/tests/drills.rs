@@ -339,6 +339,9 @@ fn clocks_dice_and_waits_of_the_engine_are_replaced() {
     passes(
         "let a = timestamp();\nsleep(\"5s\");\nexpect_eq(timestamp() - a, \"5s\");\nexpect_eq(clock().len(), 19);",
     );
+    // Rhai's own would let nothing pass here, and the test's machine wait.
+    passes("let a = now();\nsleep(3600);\nsleep(0.5);\nexpect_eq(now() - a, \"1h500ms\");");
+    assert_eq!(fails("sleep(-1);").0, Verdict::Error);
     let (verdict, failure) = fails("rand();");
     assert_eq!(verdict, Verdict::Error);
     assert!(failure.message.contains("seed"), "{}", failure.message);

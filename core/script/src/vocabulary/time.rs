@@ -260,6 +260,20 @@ pub(crate) mod words {
         crate::watch::run(&context, span)
     }
 
+    /// The same for a number of seconds. Rhai has a `sleep` of its own for it, which would wait in earnest.
+    #[rhai_fn(name = "sleep", return_raw)]
+    pub fn sleep_seconds(context: NativeCallContext<'_>, number: i64) -> Fallible<()> {
+        let duration = span(Span::of(number as f64, SECOND))?;
+        crate::watch::run(&context, duration)
+    }
+
+    /// The same for a number of seconds with a fraction.
+    #[rhai_fn(name = "sleep", return_raw)]
+    pub fn sleep_fraction(context: NativeCallContext<'_>, number: f64) -> Fallible<()> {
+        let duration = span(Span::of(number, SECOND))?;
+        crate::watch::run(&context, duration)
+    }
+
     /// The same as `now()`: a drill sees no other clock than its world's.
     #[rhai_fn(return_raw)]
     pub fn timestamp(context: NativeCallContext<'_>) -> Fallible<Span> {

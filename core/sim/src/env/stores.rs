@@ -26,6 +26,12 @@ const UNFELT_PERCENT: u32 = 40;
 /// Processor, in per cent, that is always left to others.
 const LEFT_PERCENT: u32 = 5;
 
+/// Connections that are as much to a node as that: the text's other limit.
+const UNFELT_CONNECTIONS: u64 = 1_900;
+
+/// Storage groups that the store of a node mounts, whosever they are.
+const STORAGE_GROUPS_MAX: u64 = 4;
+
 /// What a virtual server's users are to its node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
@@ -33,6 +39,15 @@ pub struct Load {
     pub users: u32,
     /// Average processor load of the store, in per cent of a node.
     pub cpu_percent: u32,
+}
+
+impl Load {
+    /// How much of a node it takes, in per cent: of its processors or of the connections it can serve, whichever is more.
+    fn percent(self) -> u32 {
+        let connections = u64::from(self.users) * u64::from(UNFELT_PERCENT) / UNFELT_CONNECTIONS;
+        self.cpu_percent
+            .max(u32::try_from(connections).unwrap_or(u32::MAX))
+    }
 }
 
 /// One store.
@@ -66,12 +81,12 @@ impl Stores {
         self.loads.get(group).copied().unwrap_or_default()
     }
 
-    /// The processor load that running stores put on a machine, in per cent; that of `except` left out.
+    /// How much of a machine its running stores take, in per cent; `except` left out.
     pub(crate) fn busy(&self, machine: Machine, except: Option<&str>) -> u32 {
         let here = self.stores.iter().filter(|(resource, store)| {
             store.machine == Some(machine) && except.is_none_or(|name| **resource != *name)
         });
-        here.map(|(_, store)| self.load(&store.group).cpu_percent)
+        here.map(|(_, store)| self.load(&store.group).percent())
             .fold(0, u32::saturating_add)
     }
 
@@ -112,6 +127,34 @@ impl Environment {
             });
         store.storage_groups = storage_groups;
         store.behind.div_ceil(LOG_FILE)
+    }
+
+    /// Whether a machine can mount so many storage groups more, beside those of its stores that run, start or stop.
+    ///
+    /// # Errors
+    /// It has mounted so many that they would be too many.
+    pub(crate) fn may_mount(
+        &self,
+        machine: Machine,
+        resource: &str,
+        more: u64,
+    ) -> Result<(), String> {
+        let stores = self.stores.stores.iter();
+        let mounted: u64 = stores
+            .filter(|(name, _)| {
+                **name != *resource && self.processes.of(machine, name).next().is_some()
+            })
+            .map(|(_, store)| store.storage_groups)
+            .sum();
+        if mounted.saturating_add(more) <= STORAGE_GROUPS_MAX {
+            return Ok(());
+        }
+        let node = &self.hosts[machine].name;
+        Err(format!(
+            "{node} has mounted {mounted} storage groups of other virtual servers and mounts {STORAGE_GROUPS_MAX} at \
+             most, so it cannot mount {more} more; bring this store online on another node, or have fewer storage \
+             groups [storage-group-limit]"
+        ))
     }
 
     /// A process runs: if it is a store, its log is in the database.
@@ -248,5 +291,34 @@ mod tests {
         assert_eq!(slowed(40), second);
         assert_eq!(slowed(70), 2 * second);
         assert_eq!(slowed(100), 12 * second);
+    }
+
+    #[test]
+    fn users_are_a_load_as_processors_are() {
+        let load = |users, cpu_percent| Load { users, cpu_percent }.percent();
+        assert_eq!((load(1_900, 0), load(1_900, 35), load(0, 35)), (40, 40, 35));
+        assert_eq!((load(3_800, 50), load(3_800, 90)), (80, 90));
+        assert_eq!(load(u32::MAX, 0), 90_420_363);
+    }
+
+    #[test]
+    fn a_machine_mounts_four_storage_groups_whosever_they_are() {
+        let mut env = environment(2);
+        env.store_starts(STORE, "EVS1", 3);
+        let other = "EVS2 Information Store";
+        env.store_starts(other, "EVS2", 2);
+        assert_eq!(env.may_mount(0, other, 2), Ok(()), "nothing runs there");
+        env.process_start(0, STORE, "MSExchangeIS", 3).unwrap();
+        assert_eq!(env.may_mount(0, other, 1), Ok(()));
+        let refused = env.may_mount(0, other, 2).unwrap_err();
+        assert!(refused.ends_with("[storage-group-limit]"), "{refused}");
+        assert_eq!(env.may_mount(1, other, 2), Ok(()), "another node");
+        assert_eq!(
+            env.may_mount(0, STORE, 4),
+            Ok(()),
+            "its own do not count twice"
+        );
+        env.process_kill(0, STORE, "MSExchangeIS", "killed");
+        assert_eq!(env.may_mount(0, other, 4), Ok(()));
     }
 }

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use quorate_abi::{self as abi, QrClock, QrCluster, QrLog, QrRandom};
 
-use crate::raw::{entry, text};
+use crate::raw::{answer_text, entry, text};
 use crate::{Context, Error};
+
+/// More resources of a type than this are not asked for.
+const OTHERS_MAX: u32 = 1_000;
 
 /// The longest line the cluster log takes, in characters (SEMANTICS 1.4).
 const LOG_LINE_MAX: usize = 500;
@@ -96,6 +99,44 @@ impl<'a> Cluster<'a> {
         let online_here = entry!(self.0.tables.cluster, QrCluster, online_here)?;
         // SAFETY: as in `configured_nodes`; the text lives for the call.
         Ok(unsafe { online_here(self.0.instance(), text(type_name)) })
+    }
+
+    /// The resources of a type in other groups than this one's, wherever they are owned: each group's name, and a
+    /// property as it is configured. Those without the property are left out.
+    ///
+    /// # Errors
+    /// 50: the host does not say.
+    pub fn others(&self, type_name: &str, property: &str) -> Result<Vec<(String, String)>, Error> {
+        let mut found = Vec::new();
+        for index in 0..OTHERS_MAX {
+            match self.other(type_name, index, "") {
+                Err(error) if error.is_not_found() => break,
+                group => match self.other(type_name, index, property) {
+                    Err(error) if error.is_not_found() => {}
+                    value => found.push((group?, value?)),
+                },
+            }
+        }
+        Ok(found)
+    }
+
+    fn other(&self, type_name: &str, index: u32, property: &str) -> Result<String, Error> {
+        let other = entry!(self.0.tables.cluster, QrCluster, other)?;
+        answer_text(
+            || format!("read {property} of another {type_name}"),
+            // SAFETY: as in `configured_nodes`; texts and buffer live for the call.
+            |buffer, len, needed| unsafe {
+                other(
+                    self.0.instance(),
+                    text(type_name),
+                    index,
+                    text(property),
+                    buffer,
+                    len,
+                    needed,
+                )
+            },
+        )
     }
 }
 

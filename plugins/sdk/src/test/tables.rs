@@ -253,8 +253,8 @@ unsafe extern "C" fn probe_port(
     // SAFETY: as in `entries`.
     unsafe {
         let (address, protocol) = (raw::owned(address), raw::owned(protocol));
-        serve(caller, |opened, physical| {
-            let banner = physical.probe_port(&opened.facts.node, &address, port, &protocol)?;
+        serve(caller, |_opened, physical| {
+            let banner = physical.probe_port(&address, port, &protocol)?;
             Buffer(buffer, len, needed).fill(banner.as_bytes())
         })
     }
@@ -436,11 +436,32 @@ unsafe extern "C" fn online_here(caller: Caller, kind: QrStr) -> u32 {
     })
 }
 
+entries! {
+    fn other_property(opened, _physical, kind: text, property: text; index: u32; buffer: *mut u8; len: u64; needed: *mut u64) {
+        let other = opened.world.other(&opened.facts.group, &kind, index, &property);
+        Buffer(buffer, len, needed).fill(other.ok_or(abi::ERROR_NOT_FOUND)?.as_bytes())
+    }
+}
+
+unsafe extern "C" fn other(
+    caller: Caller,
+    kind: QrStr,
+    index: u32,
+    property: QrStr,
+    buffer: *mut u8,
+    len: u64,
+    needed: *mut u64,
+) -> u32 {
+    // SAFETY: passed on.
+    unsafe { other_property(caller, kind, property, index, buffer, len, needed) }
+}
+
 static CLUSTER: abi::QrCluster = abi::QrCluster {
     size: size_of::<abi::QrCluster>() as u32,
     version: 1,
     configured_nodes: Some(configured_nodes),
     online_here: Some(online_here),
+    other: Some(other),
 };
 
 unsafe extern "C" fn write_log(caller: Caller, level: u32, line: QrStr) {

@@ -211,6 +211,24 @@ impl World {
         });
         u32::try_from(here.count()).unwrap_or(u32::MAX)
     }
+
+    /// Of the resource `index` of a type in other groups than `group`: a property, or its group's name for an empty one.
+    pub(super) fn other(
+        &self,
+        group: &str,
+        kind: &str,
+        index: u32,
+        property: &str,
+    ) -> Option<String> {
+        let opened = self.opened().into_iter();
+        let mut others =
+            opened.filter(|opened| opened.facts.kind == kind && opened.facts.group != group);
+        let other = others.nth(index as usize)?;
+        match property {
+            "" => Some(other.facts.group.clone()),
+            _ => other.facts.properties.borrow().get(property).cloned(),
+        }
+    }
 }
 
 fn defaults<T: Resource>() -> BTreeMap<String, String> {
