@@ -40,5 +40,5 @@ fn properties() {
 
 #[test]
 fn cluster_group() {
-    passes("cluster-group", 3);
+    passes("cluster-group", 4);
 }
