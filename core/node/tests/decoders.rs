@@ -21,16 +21,40 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
         let is_frame = header.trim_matches('`').len() == 26 && header.starts_with('`');
         is_frame.then(|| (name, body.trim_matches('`')))
     });
-    rows.map(|(name, hex)| {
-        let digits: Vec<&str> = (0..hex.len() / 2)
-            .map(|at| &hex[2 * at..2 * at + 2])
-            .collect();
-        let bytes = digits
-            .iter()
-            .map(|pair| u8::from_str_radix(pair, 16).unwrap());
-        (name, bytes.collect())
-    })
-    .collect()
+    rows.map(|(name, hex)| (name, unhex(hex))).collect()
+}
+
+fn unhex(hex: &str) -> Vec<u8> {
+    (0..hex.len() / 2)
+        .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
+        .collect()
+}
+
+/// The updates that the document shows, each in a proposal of its own: bodies of datagrams.
+fn updates() -> Vec<(&'static str, Vec<u8>)> {
+    let (_, table) = DOCUMENT.split_once("| update | bytes |").unwrap();
+    let rows = table.lines().filter_map(|line| {
+        let (name, hex) = line.strip_prefix("| ")?.split_once(" | `")?;
+        let update = unhex(hex.strip_suffix("` |")?);
+        // Incarnation 5; one proposal of node 2, incarnation 5, sequence 1.
+        Some((name, [vec![5, 2, 1, 2, 5, 1], update].concat()))
+    });
+    rows.collect()
+}
+
+#[test]
+fn no_update_makes_the_reader_panic_and_a_sound_one_has_one_form() {
+    assert!(updates().len() >= 18, "{}", updates().len());
+    for (name, body) in updates() {
+        let bytes = frame(&body);
+        let message = Message::decode(&bytes).unwrap();
+        assert_eq!(message.encode(), bytes, "{name}");
+        for body in damaged(&body) {
+            if let Ok(message) = Message::decode(&frame(&body)) {
+                assert_eq!(Message::decode(&message.encode()), Ok(message));
+            }
+        }
+    }
 }
 
 /// A frame around a body, with the right checksums.
