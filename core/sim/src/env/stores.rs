@@ -298,7 +298,7 @@ mod tests {
         let load = |users, cpu_percent| Load { users, cpu_percent }.percent();
         assert_eq!((load(1_900, 0), load(1_900, 35), load(0, 35)), (40, 40, 35));
         assert_eq!((load(3_800, 50), load(3_800, 90)), (80, 90));
-        assert_eq!(load(u32::MAX, 0), 90_420_363);
+        assert_eq!(load(u32::MAX, 0), 90_420_364);
     }
 
     #[test]
