@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("quorate-sdk", &["quorate-abi"]),
     ("quorate-clusres", &["quorate-sdk"]),
     ("quorate-exres", &["quorate-sdk"]),
+    ("quorate-static-site", &["quorate-sdk"]),
 ];
 
 /// The crates on top, which may use everything.
