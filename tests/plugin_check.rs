@@ -511,6 +511,33 @@ fn a_drill_with_a_plugin_that_runs_threads_says_that_it_is_not_repeatable() {
 }
 
 #[test]
+fn a_drill_with_a_plugin_that_crashes_or_hangs_in_a_process_of_its_own_ends_in_a_verdict() {
+    let ran = |fixture: &'static str, kind: String, state: &'static str| {
+        let limit = ["--deadlock-timeout", "3s"];
+        let run = drill_with(fixture, &kind, ISOLATED, state, &limit);
+        assert_eq!(run.code, 0, "{kind}: {}{}", run.out, run.err);
+        assert!(run.out.contains("1 drill: 1 pass;"), "{kind}: {}", run.out);
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| ran("null", "Bad Null".to_owned(), "Failed"));
+        // What hangs on the way up or in a check fails; what is not called in this story does not.
+        for (entry, state) in [
+            ("Open", "Failed"),
+            ("Close", "Online"),
+            ("Online", "Failed"),
+            ("Offline", "Online"),
+            ("Terminate", "Online"),
+            ("LooksAlive", "Failed"),
+            ("IsAlive", "Failed"),
+            ("Work", "Failed"),
+            ("Control", "Online"),
+        ] {
+            scope.spawn(move || ran("hang", format!("Bad Hang {entry}"), state));
+        }
+    });
+}
+
+#[test]
 fn a_drill_with_a_plugin_that_cannot_be_loaded_says_why() {
     for (fixture, kind, why) in [
         ("magic", "Bad Magic", "field `magic`"),
