@@ -538,6 +538,19 @@ fn a_drill_with_a_plugin_that_crashes_or_hangs_in_a_process_of_its_own_ends_in_a
 }
 
 #[test]
+fn a_property_that_a_third_partys_type_does_not_have_is_refused() {
+    let more = r#", properties: { "Prot": 80 }"#;
+    let run = drill("late", "Bad Late", more, "Online");
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(
+        run.out
+            .contains("\"Bad Resource\" (Bad Late) has no property \"Prot\""),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
 fn a_drill_with_a_plugin_that_cannot_be_loaded_says_why() {
     for (fixture, kind, why) in [
         ("magic", "Bad Magic", "field `magic`"),

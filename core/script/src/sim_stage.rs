@@ -138,6 +138,9 @@ impl StageSource for SimSource {
         plugins
             .require(kinds.map(|resource| resource.kind.as_str()))
             .map_err(|errors| OpenError::Plugins(errors.to_string()))?;
+        check_private(&loaded.definition, &plugins).map_err(|error| {
+            OpenError::Other(format!("the cluster file {}: {}", path.display(), error.0))
+        })?;
         let options = options(request.seed, &loaded.facts);
         let mut world = World::open(loaded.definition, plugins.clone(), options);
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
@@ -724,6 +727,26 @@ fn no_property<'a>(of: &str, property: &str, known: impl Iterator<Item = &'a str
         .map(|hint| format!(": {hint}"))
         .unwrap_or_default();
     StageError(format!("{of} has no property \"{property}\"{hint}"))
+}
+
+/// Refuses private properties that a resource's type does not have. The cluster file's own checks know the shipped types
+/// only; what a third party's type has, its plugin says.
+fn check_private(definition: &ClusterDefinition, plugins: &PluginSet) -> Result<(), StageError> {
+    let resources = definition.groups.iter().flat_map(|group| &group.resources);
+    for resource in resources {
+        let Some(kind) = plugins.type_info(&resource.kind) else {
+            continue;
+        };
+        for name in resource.properties.private.keys() {
+            if kind.property(name).is_none() {
+                let known = kind.properties.iter().map(|known| known.name.as_str());
+                let common = RESOURCE_PROPERTIES.iter().map(|known| known.name);
+                let of = format!("\"{}\" ({})", resource.name, resource.kind);
+                return Err(no_property(&of, name, known.chain(common)));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The default of a private property, which plugins state as text.
