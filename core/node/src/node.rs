@@ -234,7 +234,7 @@ impl Node {
         }
         if known_identity.is_none() {
             let bytes = identity.to_le_bytes().to_vec();
-            node.storage.write(DiskOp::Replace {
+            node.storage.write_identity(DiskOp::Replace {
                 file: IDENTITY_FILE.into(),
                 bytes,
             });

@@ -51,6 +51,9 @@ impl Node {
     }
 
     fn open_gate(&mut self) {
+        if !self.storage.knows_itself() {
+            return;
+        }
         let durable = self.storage.durable();
         let mut held = std::collections::VecDeque::new();
         for (after, to, message) in std::mem::take(&mut self.gated) {

@@ -21,6 +21,8 @@ enum What {
     Touch,
     /// The node's own copy of what is on the quorum disk. Nobody waits for it.
     Copy,
+    /// A file that says who this node is: on the system disk, wherever the log is.
+    Identity,
 }
 
 #[derive(Clone, Debug)]
@@ -67,7 +69,7 @@ impl Storage {
     pub(crate) fn device(&self) -> &Device {
         match (&self.lease, self.queue.front()) {
             (Some(lease), Some(job)) if job.what == What::Touch => lease,
-            (_, Some(job)) if job.what == What::Copy => &Device::System,
+            (_, Some(job)) if matches!(job.what, What::Copy | What::Identity) => &Device::System,
             _ => &self.device,
         }
     }
@@ -109,12 +111,12 @@ impl Storage {
         ticket
     }
 
-    /// Goes over to another device. What was queued for the old one is dropped; `stored` is what the new one
-    /// holds.
+    /// Goes over to another device. What was queued of the log for the old one is dropped; `stored` is what the new
+    /// one holds.
     pub(crate) fn switch(&mut self, device: Device, stored: Stored) {
         self.device = device;
         self.mirror = stored;
-        self.queue.clear();
+        self.queue.retain(|job| job.what == What::Identity);
         self.in_flight = None;
         self.copy(store::write_all(&self.mirror));
     }
@@ -123,7 +125,7 @@ impl Storage {
     fn proves(&self, what: What) -> bool {
         match self.lease {
             Some(_) => what == What::Touch,
-            None => what != What::Copy,
+            None => matches!(what, What::Log | What::Touch),
         }
     }
 
@@ -163,9 +165,23 @@ impl Storage {
         self.copy(ops);
     }
 
-    /// Writes a file of the node's own.
+    /// Mends a file of the log's.
     pub(crate) fn write(&mut self, op: DiskOp) {
         self.enqueue(vec![op], None);
+    }
+
+    /// Writes who this node is. Until that is durable nobody may be told: after a crash it would be another.
+    pub(crate) fn write_identity(&mut self, op: DiskOp) {
+        self.queue.push_back(Job {
+            op,
+            what: What::Identity,
+            mark: None,
+        });
+    }
+
+    /// Whether a crash would leave this node who it is.
+    pub(crate) fn knows_itself(&self) -> bool {
+        !self.queue.iter().any(|job| job.what == What::Identity)
     }
 
     fn enqueue(&mut self, ops: Vec<DiskOp>, mark: Option<u64>) {

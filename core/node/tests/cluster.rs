@@ -5,8 +5,8 @@ mod harness;
 use std::time::Duration;
 
 use harness::{Stage, definition};
-use quorate_model::{GroupState, NodeId};
-use quorate_node::{AdminOp, Event};
+use quorate_model::{GroupState, NodeId, Time};
+use quorate_node::{AdminOp, BootImage, DiskDone, Event, Input, Node, NodeConfig, Output};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -258,4 +258,55 @@ fn the_quorum_disk_goes_where_its_group_is_moved() {
             expect(&stage, group, owner, GroupState::Online);
         }
     }
+}
+
+/// A node that nobody answers, whose disk answers nothing until `answers_from`: what of its log's messages left before
+/// and after that.
+fn log_messages_left(answers_from: Time) -> (usize, usize) {
+    let config = NodeConfig {
+        id: NodeId(1),
+        definition: definition(3, false),
+        incarnation: 1,
+        seed: 1,
+        civil_origin_ms: 0,
+        switches: Default::default(),
+    };
+    let mut node = Node::boot(config, BootImage::default(), Time::ZERO);
+    let (mut before, mut after, mut asked) = (0, 0, Vec::new());
+    for second in 0..60 {
+        let now = Time(second * 1_000_000);
+        node.handle(now, Input::Wake);
+        loop {
+            while let Some(output) = node.poll_output() {
+                match output {
+                    Output::Send { message, .. } if message.kind() == "log" => {
+                        match now < answers_from {
+                            true => before += 1,
+                            false => after += 1,
+                        }
+                    }
+                    Output::Disk(request) => asked.push(request.ticket),
+                    _ => {}
+                }
+            }
+            let Some(ticket) = asked.pop_if(|_| now >= answers_from) else {
+                break;
+            };
+            let result = Ok(Default::default());
+            node.handle(now, Input::Disk(DiskDone { ticket, result }));
+        }
+    }
+    (before, after)
+}
+
+#[test]
+fn nobody_is_told_an_identity_that_a_crash_would_take_back() {
+    let (_, left) = log_messages_left(Time::ZERO);
+    assert!(left > 0, "it asks for votes where the disk answers");
+    let (early, late) = log_messages_left(Time(30_000_000));
+    assert_eq!(
+        early, 0,
+        "it asked for votes under a name that is not on its disk"
+    );
+    assert!(late > 0, "it asks for votes once the disk has answered");
 }
