@@ -219,7 +219,7 @@ impl Node {
         self.lead_with_disk();
     }
 
-    /// The coordinator has let go of its office: take it up, the lowest member first.
+    /// The holder of the quorum disk has let go of it: take it, the lowest member first.
     pub(crate) fn handed_over(&mut self) {
         let below = self.database.view.members.keys();
         let rank = below

@@ -276,12 +276,17 @@ impl Node {
             true => coordination.since + bounds::FORM_WAIT,
             false => Time::ZERO,
         };
+        let evicted = self.evicted.get(&owner);
         let stopped = match self.peers.get(&owner) {
-            _ if self.database.definition.node_by_id(owner).is_none() => Time::ZERO,
             // It said goodbye, or has started anew since.
             Some(peer) if peer.gone || self.has_started_anew(owner, peer) => Time::ZERO,
+            None if evicted.is_some_and(|peer| peer.gone) => Time::ZERO,
             peer => {
+                let peer = peer.or(evicted);
                 let unheard = coordination.since + self.quorum.takeover_wait();
+                // In an office that was handed over nobody's silence was waited for.
+                let told = self.appointed.map(|told| told + bounds::TAKEOVER_WAIT);
+                let unheard = told.map_or(unheard, |told| unheard.max(told));
                 let heard = peer.and_then(|peer| peer.heard);
                 heard.map_or(unheard, |heard| unheard.max(heard + bounds::TAKEOVER_WAIT))
             }

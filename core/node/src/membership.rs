@@ -6,6 +6,7 @@ use quorate_model::{Name, NodeId, Time};
 use crate::io::{Event, Output, bounds};
 use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::node::{Node, Phase};
+use crate::quorum::Candidacy;
 use crate::timers::Timer;
 
 impl Node {
@@ -112,12 +113,16 @@ impl Node {
     }
 
     /// A member says that it leaves.
+    ///
+    /// An elected coordinator has told one voter to follow it in office. The others keep to what they promised it:
+    /// another candidate gets their votes when silence has lasted, since who is elected sooner counts on that.
     pub(crate) fn goodbye(&mut self, from: NodeId) {
         if let Some(peer) = self.peers.get_mut(&from) {
             peer.gone = true;
             peer.contact = None;
         }
-        if self.log.leader() == Some(from.0) && !self.log.is_leader() {
+        let arbitrates = matches!(self.quorum.candidacy(), Candidacy::Arbitrate { .. });
+        if arbitrates && self.log.leader() == Some(from.0) && !self.log.is_leader() {
             self.handed_over();
         }
     }

@@ -100,6 +100,8 @@ pub struct Node {
     pub(crate) kept_out: NodeSet,
     pub(crate) counsel: Counsel,
     pub(crate) peers: BTreeMap<NodeId, Peer>,
+    /// What was last heard of nodes that have been evicted since: one may still run for as long as any lost node.
+    pub(crate) evicted: BTreeMap<NodeId, Peer>,
     /// Own cards that work, by network.
     pub(crate) links: BTreeMap<Name, bool>,
     pub(crate) coordination: Option<Coordination>,
@@ -111,6 +113,8 @@ pub struct Node {
     pub(crate) basis: Time,
     /// When the coordinator was last heard.
     pub(crate) coordinator_heard: Time,
+    /// When a coordinator last told this node to follow it in office: until then its word may have been confirmed.
+    pub(crate) appointed: Option<Time>,
     pub(crate) regrouping: bool,
     pub(crate) quorate_before: bool,
     /// Since when this node has been what it is without quorum, while not a member.
@@ -191,12 +195,14 @@ impl Node {
             kept_out: NodeSet::EMPTY,
             counsel: Counsel::default(),
             peers: BTreeMap::new(),
+            evicted: BTreeMap::new(),
             links: BTreeMap::new(),
             coordination: None,
             heir: None,
             led: None,
             basis: now,
             coordinator_heard: now,
+            appointed: None,
             regrouping: false,
             quorate_before: false,
             idle_since: now,

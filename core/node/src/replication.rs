@@ -72,6 +72,9 @@ impl Node {
         if self.is_stranger(from, &message) {
             return;
         }
+        if matches!(message.body, quorate_log::Body::TimeoutNow) {
+            self.appointed = Some(self.now);
+        }
         let alive = self.coordinates_at(self.now) || heard;
         self.log.step(from.0, message, alive);
         self.pump_log();
@@ -310,7 +313,9 @@ impl Node {
             }
             Effect::Identity { node, identity } => self.hold_to(node, identity),
             Effect::Evicted { node, name } => {
-                self.peers.remove(&node);
+                if let Some(peer) = self.peers.remove(&node) {
+                    self.evicted.insert(node, peer);
+                }
                 self.log.forget_identity(node.0);
                 if coordinates {
                     self.nodes_changed(format!("node {name} was evicted"));
