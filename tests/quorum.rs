@@ -27,12 +27,12 @@ fn standard() {
 
 #[test]
 fn majority() {
-    passes("majority", 4);
+    passes("majority", 9);
 }
 
 #[test]
 fn life() {
-    passes("life", 24);
+    passes("life", 26);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_local_quorum_is_for_one_node() {
 
 #[test]
 fn identity() {
-    passes("identity", 3);
+    passes("identity", 7);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use quorate_model::{
 
 use crate::database::{Proposal, Update};
 use crate::io::{AdminOp, Cause, DiskOp, Object};
-use crate::message::{Body, Heartbeat, Message, Standing};
+use crate::message::{Body, Heartbeat, Introduction, Message, Standing};
 use crate::{codec, store};
 
 const DOCUMENT: &str = include_str!("../../../docs/formats.md");
@@ -118,6 +118,20 @@ fn messages() -> Vec<(&'static str, Body)> {
         ("propose", Body::Propose(vec![proposal()])),
         ("goodbye", Body::Goodbye),
         ("hand-over", Body::HandOver),
+        ("stranger", Body::Stranger { incarnation: 5 }),
+        ("who are you", Body::WhoAreYou),
+        (
+            "nodes",
+            Body::Nodes(vec![Introduction {
+                node: NodeDefinition {
+                    id: NodeId(4),
+                    name: "D".into(),
+                    interfaces: BTreeMap::from([("N".into(), "10.0.0.4".into())]),
+                    attributes: BTreeMap::new(),
+                },
+                identity: 300,
+            }]),
+        ),
     ]
 }
 
@@ -387,6 +401,7 @@ fn the_document_is_about_the_types_of_today() {
         (message, "enum Body"),
         (message, "struct Heartbeat"),
         (message, "enum Standing"),
+        (message, "struct Introduction"),
         (log_message, "pub struct Message"),
         (log_message, "pub enum Body"),
         (log_message, "pub enum AppendOutcome"),

@@ -2,12 +2,12 @@
 //! acknowledged, is not taken for its former self: by nobody, also not by those that have just been started.
 
 use quorate_log::EntryKind;
-use quorate_model::NodeId;
 use quorate_model::monitor::Reason;
+use quorate_model::{Name, NodeId};
 
 use crate::database::{Proposal, Update};
 use crate::io::{AdminOp, Event};
-use crate::message::Body;
+use crate::message::{Body, Introduction, Message};
 use crate::node::{Node, Phase};
 
 impl Node {
@@ -94,12 +94,17 @@ impl Node {
         let Some(peer) = self.peers.get_mut(&from) else {
             return true;
         };
+        if peer.quorate && self.phase == Phase::Joining {
+            // It has a cluster's trust: it may have been evicted and added again while this node was away.
+            self.send(from, Body::WhoAreYou);
+            return true;
+        }
         let first = !std::mem::replace(&mut peer.stranger, true);
         let incarnation = peer.incarnation;
         if first {
             let text = format!(
-                "{name} has come back without its copy of the cluster database and is not taken in: evict it, and add \
-                 it again"
+                "{name} has come back without its copy of the cluster database and is not taken in: evict it, \
+                 clean it up (forcecleanup), and add it again"
             );
             self.event(Event::Notice { id: 0, text });
         }
@@ -107,6 +112,63 @@ impl Node {
             self.send(from, Body::Stranger { incarnation });
         }
         true
+    }
+
+    /// Somebody whom this node's database does not have.
+    pub(crate) fn unknown_sender(&mut self, from: NodeId, network: &Name, message: Message) {
+        let incarnation = message.incarnation;
+        match message.body {
+            Body::Heartbeat(_) if self.coordinates_at(self.now) => {
+                self.send_on(from, network.clone(), Body::Stranger { incarnation });
+            }
+            // A coordinator knows this node: it may have been added while this one was away.
+            Body::Heartbeat(heartbeat)
+                if self.phase == Phase::Joining && heartbeat.coordinates.is_some() =>
+            {
+                self.send_on(from, network.clone(), Body::WhoAreYou);
+            }
+            Body::Nodes(nodes) => self.introduced(nodes),
+            _ => {}
+        }
+    }
+
+    /// A node that would join asks for the nodes there are.
+    pub(crate) fn introduce(&mut self, to: NodeId, network: &Name) {
+        if !self.coordinates_at(self.now) {
+            return;
+        }
+        let nodes = self.database.definition.nodes.iter();
+        let nodes = nodes.map(|node| Introduction {
+            node: node.clone(),
+            identity: match node.id == self.me {
+                true => self.log.identity(),
+                false => self.log.identity_of(node.id.0).unwrap_or(0),
+            },
+        });
+        let nodes = nodes.collect();
+        self.send_on(to, network.clone(), Body::Nodes(nodes));
+    }
+
+    /// A coordinator names the nodes there are: enough to follow it. All else comes with its log.
+    pub(crate) fn introduced(&mut self, nodes: Vec<Introduction>) {
+        if self.phase != Phase::Joining || self.log.is_leader() {
+            return;
+        }
+        for Introduction { node, identity } in nodes {
+            let id = node.id;
+            if id == self.me || !(1..=63).contains(&id.0) {
+                continue;
+            }
+            if identity != 0 {
+                self.hold_to(id, identity);
+            }
+            self.database.nodes.entry(id).or_default();
+            let known = &mut self.database.definition.nodes;
+            match known.iter_mut().find(|known| known.id == id) {
+                Some(known) => *known = node,
+                None => known.push(node),
+            }
+        }
     }
 
     /// The cluster does not know this node, or not like this.
@@ -120,7 +182,7 @@ impl Node {
         );
         let text = format!(
             "{from} does not know {me} like this: {me} was evicted, or its copy of the cluster database was lost. Evict \
-             {me} if it is still configured, and add it again"
+             {me} if it is still configured, clean it up (forcecleanup), and add it again"
         );
         self.halt(Reason::new(5042, text), false);
     }

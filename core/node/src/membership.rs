@@ -278,7 +278,11 @@ impl Node {
     }
 
     fn has_interface(&self, node: NodeId, network: &Name) -> bool {
-        let node = self.database.definition.node_by_id(node);
+        // A node that was evicted once and added again reads in the log of its time as none: its cards are what they
+        // were.
+        let own = (node == self.me).then_some(&self.config.definition);
+        let definition = own.unwrap_or(&self.database.definition);
+        let node = definition.node_by_id(node);
         node.is_some_and(|node| node.interfaces.contains_key(network))
     }
 

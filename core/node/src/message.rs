@@ -1,6 +1,6 @@
 //! What nodes say to each other, and its bytes on a wire.
 
-use quorate_model::NodeId;
+use quorate_model::{NodeDefinition, NodeId};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, CodecError};
@@ -30,6 +30,19 @@ pub(crate) enum Body {
     Stranger {
         incarnation: u64,
     },
+    /// The sender would join, and its copy of the database does not know the receiver, who coordinates, or knows it as
+    /// another.
+    WhoAreYou,
+    /// What a coordinator answers: the nodes of its cluster.
+    Nodes(Vec<Introduction>),
+}
+
+/// A node as the coordinator's database has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Introduction {
+    pub(crate) node: NodeDefinition,
+    /// Which copy of the database it has; 0 if that is not known.
+    pub(crate) identity: u64,
 }
 
 /// "I live", and whom I heard.
@@ -75,6 +88,8 @@ impl Message {
             Body::Goodbye => "goodbye",
             Body::HandOver => "hand-over",
             Body::Stranger { .. } => "stranger",
+            Body::WhoAreYou => "who-are-you",
+            Body::Nodes(_) => "nodes",
         }
     }
 

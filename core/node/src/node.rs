@@ -416,10 +416,7 @@ impl Node {
             return;
         }
         if self.database.definition.node_by_id(from).is_none() {
-            if message.is_heartbeat() && self.coordinates_at(self.now) {
-                let incarnation = message.incarnation;
-                self.send_on(from, network.clone(), Body::Stranger { incarnation });
-            }
+            self.unknown_sender(from, network, message);
             return;
         }
         let peer = self.peers.entry(from).or_default();
@@ -436,6 +433,8 @@ impl Node {
             Body::Goodbye => self.goodbye(from),
             Body::HandOver => self.take_office(from),
             Body::Stranger { incarnation } => self.told_stranger(from, incarnation),
+            Body::WhoAreYou => self.introduce(from, network),
+            Body::Nodes(nodes) => self.introduced(nodes),
         }
     }
 

@@ -317,6 +317,10 @@ impl Node {
                     self.evicted.insert(node, peer);
                 }
                 self.log.forget_identity(node.0);
+                if let Some(coordination) = &mut self.coordination {
+                    // It may be added again, and is another then.
+                    coordination.identified.remove(node.0);
+                }
                 if coordinates {
                     self.nodes_changed(format!("node {name} was evicted"));
                 }

@@ -451,6 +451,7 @@ impl Stage for SimStage {
             Order::NodeResume(node) => self.ask(AdminOp::NodeResume { node }),
             Order::NodeAdd(node, interfaces) => self.world.add_node(&node, interfaces).map(Some),
             Order::NodeEvict(node) => self.ask(AdminOp::NodeEvict { node }),
+            Order::NodeForceCleanup(node) => self.world.force_cleanup(&node).map(|()| None),
             Order::GroupOnline(group) => self.ask(AdminOp::GroupOnline { group }),
             Order::GroupOffline(group) => self.ask(AdminOp::GroupOffline { group }),
             Order::GroupMove { group, to } => self.ask(AdminOp::GroupMove { group, to }),

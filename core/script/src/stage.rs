@@ -221,7 +221,10 @@ pub enum Order {
     NodeResume(Name),
     /// Take a node out of the cluster for good.
     NodeEvict(Name),
-    /// Take a new node into the cluster: its name, and its address in each network.
+    /// Take everything that belongs to the cluster off a node that was evicted.
+    NodeForceCleanup(Name),
+    /// Take a new node into the cluster: its name, and its address in each network. None for an evicted node that is
+    /// added again.
     NodeAdd(Name, BTreeMap<Name, String>),
     /// Bring a group online and remember it.
     GroupOnline(Name),

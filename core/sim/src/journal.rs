@@ -119,6 +119,8 @@ pub enum WorldEvent {
         /// Why.
         reason: String,
     },
+    /// Everything that belongs to the cluster was taken off a machine (forcecleanup).
+    CleanedUp {},
     /// A service behind a resource changed state.
     Service {
         /// The resource.

@@ -255,10 +255,18 @@ pub(crate) mod words {
         order::order(&context, Order::NodeResume(node.name.clone()))
     }
 
-    /// Takes the node out of the cluster for good. It must be down.
+    /// Takes the node out of the cluster. It must be down. To add it again, clean it up first: `forcecleanup`.
     #[rhai_fn(return_raw)]
     pub fn evict(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(&context, Order::NodeEvict(node.name.clone()))
+    }
+
+    /// Takes everything that belongs to the cluster off a node that was evicted: its copy of the database, and whose
+    /// copy that is. Its cluster service must not run. Until `add_node` has made it a node again, the service does not
+    /// start.
+    #[rhai_fn(return_raw)]
+    pub fn forcecleanup(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::order(&context, Order::NodeForceCleanup(node.name.clone()))
     }
 
     /// Stops the node's cluster service; its groups move away first. The machine stays on.

@@ -62,7 +62,7 @@ fn node(options: &Map) -> Result<(Name, BTreeMap<Name, String>), String> {
     only(options, &["name", "interfaces"], "add_node")?;
     let name = needed(options, "name")?;
     let Some(cards) = options.get("interfaces") else {
-        return Err("\"interfaces\" is missing".to_owned());
+        return Ok((name.as_str().into(), BTreeMap::new()));
     };
     let Some(cards) = cards.read_lock::<Map>() else {
         return Err(format!(
@@ -180,7 +180,8 @@ pub(crate) mod words {
     }
 
     /// Adds a new machine to the cluster, which takes it in and lets it join:
-    /// `add_node(#{ name: "NODE3", interfaces: #{ Public: "10.0.0.13", Private: "192.168.0.13" } })`.
+    /// `add_node(#{ name: "NODE3", interfaces: #{ Public: "10.0.0.13", Private: "192.168.0.13" } })`; or a node that
+    /// was evicted and cleaned up, with the cards it has: `add_node(#{ name: "NODE3" })`.
     /// Refused where it would break a rule of `quorate check`, or while a node runs two Exchange virtual servers.
     #[rhai_fn(return_raw)]
     pub fn add_node(context: NativeCallContext<'_>, options: Map) -> Fallible<NodeRef> {
@@ -228,8 +229,13 @@ mod tests {
             said(r#"#{name: "NODE3", interfaces: #{Public: "10.0.0.13"}}"#).unwrap();
         assert_eq!(name.as_str(), "NODE3");
         assert_eq!(interfaces.len(), 1);
+        let (_, interfaces) = said(r#"#{name: "NODE3"}"#).unwrap();
+        assert!(
+            interfaces.is_empty(),
+            "a machine that is there has its cards"
+        );
         for (options, wanted) in [
-            (r#"#{name: "NODE3"}"#, "\"interfaces\" is missing"),
+            (r#"#{interfaces: #{}}"#, "\"name\" is missing"),
             (r#"#{nam: "NODE3"}"#, "has no option \"nam\""),
             (
                 r#"#{name: "NODE3", interfaces: ["Public"]}"#,

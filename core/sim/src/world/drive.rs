@@ -35,6 +35,8 @@ pub(super) struct Station {
     pub(super) datagrams: usize,
     /// The nodes added since the cluster was installed that are in its copy of the database.
     pub(super) known: BTreeSet<Name>,
+    /// Nothing of the cluster is left on the machine: its cluster service does not start before it is a node again.
+    pub(super) cleaned: bool,
     /// The machine goes off when its cluster service has stopped.
     pub(super) shutting_down: bool,
     /// The service ended and will be started again.

@@ -1,59 +1,126 @@
-//! Machines that become nodes of a cluster that runs.
+//! Machines that become nodes of a cluster that runs, and are made ready to.
 
 use std::collections::BTreeMap;
 
 use quorate_model::{ClusterDefinition, Name, NodeDefinition, NodeId};
-use quorate_node::AdminOp;
+use quorate_node::{AdminOp, Refusal};
 
 use super::World;
 use super::drive::Cause;
 use super::watch::blank_view;
 use crate::env::Machine;
+use crate::journal::WorldEvent;
 use crate::{RequestId, WorldError};
 
+/// Where a cluster service keeps what it knows.
+const CLUSTER_FILES: &str = "MSCS/";
+
 impl World {
-    /// Asks the cluster to take a new node in, under the next id. Once that is done, [`install`](Self::install) it.
+    /// Asks the cluster to take a new node in: a new machine under the next id, or the machine of a node that was
+    /// evicted, under the id it had and with the cards it has. Once that is done, [`install`](Self::install) it.
+    ///
+    /// `interfaces` may be empty for a machine that is there.
     ///
     /// # Errors
-    /// A name that a machine has already; an unknown network; nobody to ask.
+    /// The name of a node; an unknown network; other cards than the machine has; a machine that still has files of a
+    /// cluster; nobody to ask.
     pub fn add_node(
         &mut self,
         name: &str,
         interfaces: BTreeMap<Name, String>,
     ) -> Result<RequestId, WorldError> {
-        if self.env.hosts.iter().any(|host| host.name == *name) {
-            return Err(WorldError::Range {
-                what: "the name of a new node",
-                wanted: "one that no machine has",
-                found: name.to_owned(),
-            });
-        }
         for network in interfaces.keys() {
             self.network(network)?;
         }
-        let ids = self.env.hosts.iter().map(|host| host.id.0);
-        let id = NodeId(ids.max().map_or(1, |id| id.saturating_add(1)));
-        let node = Box::new(NodeDefinition {
-            id,
-            name: name.into(),
-            interfaces,
-            attributes: BTreeMap::new(),
-        });
+        let node = match self.machine(name) {
+            Ok(machine) => self.again(machine, &interfaces)?,
+            Err(_) if interfaces.is_empty() => {
+                return Err(WorldError::Range {
+                    what: "\"interfaces\"",
+                    wanted: "the address of each of its cards, since no machine has this name",
+                    found: "left out".to_owned(),
+                });
+            }
+            Err(_) => {
+                let ids = self.env.hosts.iter().map(|host| host.id.0);
+                NodeDefinition {
+                    id: NodeId(ids.max().map_or(1, |id| id.saturating_add(1))),
+                    name: name.into(),
+                    interfaces,
+                    attributes: BTreeMap::new(),
+                }
+            }
+        };
+        let node = Box::new(node);
         self.admin(AdminOp::NodeAdd { node })
     }
 
-    /// Sets up the machine of a node that the cluster has taken in and switches it on: it has the definition that the
-    /// cluster was installed with, itself added, and catches up from whichever member sponsors it.
+    /// The machine of an evicted node as a node: nothing of its former life may be left on it.
+    fn again(
+        &self,
+        machine: Machine,
+        interfaces: &BTreeMap<Name, String>,
+    ) -> Result<NodeDefinition, WorldError> {
+        let host = &self.env.hosts[machine];
+        if self.current.node(&host.name).is_some() {
+            return Err(WorldError::Range {
+                what: "the name of a new node",
+                wanted: "one that no node of the cluster has",
+                found: host.name.to_string(),
+            });
+        }
+        if self.stations[machine].node.is_some() {
+            let problem = "was evicted, and its cluster service still runs: stop it, and clean the node up \
+                           (forcecleanup), before you add it again";
+            return Err(self.machine_error(machine, problem));
+        }
+        let mut files = self.env.disks.system(machine).files.keys();
+        if files.any(|file| file.starts_with(CLUSTER_FILES)) {
+            let text = format!(
+                "{} was evicted, but not cleaned up: its system disk still has files of the cluster. Clean it up with \
+                 forcecleanup before you add it again",
+                host.name
+            );
+            return Err(WorldError::Refused(Refusal { code: 5896, text }));
+        }
+        if !interfaces.is_empty() && *interfaces != host.interfaces {
+            let cards: Vec<String> = host
+                .interfaces
+                .iter()
+                .map(|(network, address)| format!("{network}: {address}"))
+                .collect();
+            let text = format!(
+                "{} is a machine that is there, with the cards {}: leave \"interfaces\" out, or name these",
+                host.name,
+                cards.join(", ")
+            );
+            return Err(WorldError::Refused(Refusal { code: 87, text }));
+        }
+        let mut before = self.installed.nodes.iter().chain(&self.added);
+        let attributes = before.find(|node| node.name == host.name);
+        Ok(NodeDefinition {
+            id: host.id,
+            name: host.name.clone(),
+            interfaces: host.interfaces.clone(),
+            attributes: attributes
+                .map(|node| node.attributes.clone())
+                .unwrap_or_default(),
+        })
+    }
+
+    /// Sets up the machine of a node that the cluster has taken in and switches it on, or starts its cluster service:
+    /// it has the definition that the cluster was installed with, itself added, and catches up from whichever member
+    /// sponsors it.
     ///
     /// # Errors
-    /// A node that the cluster does not know; one whose machine is there already.
+    /// A node that the cluster does not know; one whose cluster service runs, or whose machine stands still.
     pub fn install(&mut self, name: &str) -> Result<(), WorldError> {
         let Some(node) = self.current.node(name).cloned() else {
             let known = self.current.nodes.iter().map(|node| &node.name);
             return Err(crate::error::unknown("node", name, known));
         };
         if let Ok(machine) = self.machine(name) {
-            return Err(self.machine_error(machine, "is there already"));
+            return self.install_again(machine);
         }
         self.env.add_host(&node);
         self.views.push(blank_view(&node));
@@ -67,6 +134,50 @@ impl World {
         let machine = self.env.hosts.len() - 1;
         self.power_on(machine);
         self.watch(&Cause::Machine("a new node", machine));
+        Ok(())
+    }
+
+    fn install_again(&mut self, machine: Machine) -> Result<(), WorldError> {
+        if self.stations[machine].node.is_some() {
+            return Err(self.machine_error(machine, "runs the cluster service already"));
+        }
+        let on = self.env.hosts[machine].on;
+        if on {
+            self.must_run(machine)?;
+        }
+        let known = self.added.iter().map(|node| node.name.clone());
+        self.stations[machine].known.extend(known);
+        self.stations[machine].cleaned = false;
+        match on {
+            true => self.service_start(machine, "added to the cluster again"),
+            false => self.power_on(machine),
+        }
+        self.watch(&Cause::Machine("a node that is added again", machine));
+        Ok(())
+    }
+
+    /// Takes everything that belongs to the cluster off a machine: its copy of the database and whose copy that is. Its
+    /// cluster service does not start until the machine is [added](Self::add_node) to the cluster again. For a node
+    /// that was evicted; one that was not is a stranger to its cluster from then on.
+    ///
+    /// # Errors
+    /// An unknown node; a machine that is off or stands still, or whose cluster service runs.
+    pub fn force_cleanup(&mut self, node: &str) -> Result<(), WorldError> {
+        let machine = self.machine(node)?;
+        self.must_run(machine)?;
+        if self.stations[machine].node.is_some() {
+            let problem = "runs the cluster service: stop it before the node is cleaned up";
+            return Err(self.machine_error(machine, problem));
+        }
+        let station = &mut self.stations[machine];
+        station.cleaned = true;
+        station.restarting = false;
+        station.restart_due = false;
+        let files = &mut self.env.disks.system_mut(machine).files;
+        files.retain(|file, _| !file.starts_with(CLUSTER_FILES));
+        self.env.record(Some(machine), WorldEvent::CleanedUp {});
+        self.env.changed();
+        self.watch(&Cause::Machine("cleaning up", machine));
         Ok(())
     }
 

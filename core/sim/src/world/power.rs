@@ -137,6 +137,10 @@ impl World {
         if self.stations[machine].node.is_some() {
             return Err(self.machine_error(machine, "runs the cluster service already"));
         }
+        if self.stations[machine].cleaned {
+            let problem = "is no node of a cluster since it was cleaned up: add it";
+            return Err(self.machine_error(machine, problem));
+        }
         self.check_switches(node, &switches)?;
         self.service_start_with(machine, "started by hand", switches);
         self.watch(&Cause::Machine("start of the cluster service", machine));
@@ -220,7 +224,9 @@ impl World {
             },
         );
         self.env.changed();
-        self.service_start_with(machine, "the machine starts", switches);
+        if !self.stations[machine].cleaned {
+            self.service_start_with(machine, "the machine starts", switches);
+        }
     }
 
     /// The machine goes off, now.
@@ -390,7 +396,7 @@ impl World {
     pub(super) fn service_restart(&mut self, machine: Machine, boot: u64) {
         let host = &self.env.hosts[machine];
         let station = &mut self.stations[machine];
-        if !host.on || station.node.is_some() || station.boot != boot {
+        if !host.on || station.node.is_some() || station.boot != boot || station.cleaned {
             return;
         }
         if host.frozen.is_some() {
