@@ -1,0 +1,406 @@
+//! The virtual world as a stage.
+
+mod orders;
+mod plugins;
+mod properties;
+mod source;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quorate_host::{PluginSet, Reloaded};
+use quorate_model::{
+    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Name, QuorumKind, Time, Value, types,
+};
+use quorate_sim::{Load, Reply, RequestId, World, WorldError};
+
+pub use source::SimSource;
+
+use crate::PluginReport;
+use crate::finding::{Finding, Place};
+use crate::stage::{
+    Answer, Breach, ClientCalls, ClientReport, DiskStatus, Fault, FaultHandle, GroupStatus, Line,
+    NetworkStatus, NodeStatus, Order, OrderHandle, QuorumStatus, Repair, ResourceStatus, Stage,
+    StageError,
+};
+
+/// The property of a group that names its policy script.
+pub(crate) const POLICY: &str = "Policy";
+
+/// The plugins as they were last loaded or reloaded, once they were; shared by a source and its stages.
+type Loaded = Rc<RefCell<Option<Result<Arc<PluginSet>, String>>>>;
+
+/// A world, and the orders it was given.
+struct SimStage {
+    world: World,
+    plugins: Arc<PluginSet>,
+    /// Where the next cluster finds them.
+    loaded: Loaded,
+    /// How often each was reloaded.
+    reloads: BTreeMap<String, u32>,
+    /// Orders that wait for a reply; `None` for those that took effect at once.
+    orders: BTreeMap<u64, Option<RequestId>>,
+    next: u64,
+}
+
+impl SimStage {
+    fn definition(&self) -> &ClusterDefinition {
+        self.world.definition()
+    }
+}
+
+/// What can be read of a world is what an operator's console shows; the truth where [`Stage`] asks for it.
+impl Stage for SimStage {
+    fn now(&self) -> Time {
+        self.world.now()
+    }
+
+    fn civil_ms(&self) -> i64 {
+        self.world.civil_ms()
+    }
+
+    fn revision(&self) -> u64 {
+        self.world.revision()
+    }
+
+    fn advance(&mut self, limit: Time) {
+        self.world.run_until_change(limit);
+    }
+
+    fn cluster_name(&self) -> Name {
+        self.definition().name.clone()
+    }
+
+    fn nodes(&self) -> Vec<Name> {
+        self.world.nodes()
+    }
+
+    fn groups(&self) -> Vec<Name> {
+        self.world.groups()
+    }
+
+    fn resources(&self) -> Vec<Name> {
+        self.world.resources()
+    }
+
+    fn networks(&self) -> Vec<Name> {
+        self.world.networks()
+    }
+
+    fn disks(&self) -> Vec<Name> {
+        self.world.disks()
+    }
+
+    fn node(&self, name: &str) -> Option<NodeStatus> {
+        let node = self.world.node(name).ok()?;
+        Some(NodeStatus {
+            name: node.name,
+            state: node.state,
+            groups: node.groups,
+        })
+    }
+
+    fn group(&self, name: &str) -> Option<GroupStatus> {
+        let group = self.world.group(name).ok()?;
+        let definition = self.definition().group(name)?;
+        let has_name = definition
+            .resources
+            .iter()
+            .any(|it| it.kind == types::NETWORK_NAME);
+        Some(GroupStatus {
+            is_virtual_server: has_name && group.name != *CLUSTER_GROUP,
+            name: group.name,
+            state: group.state,
+            owner: group.owner,
+            resources: group.resources,
+            failovers: group.failovers,
+            preferred_owners: definition.properties.preferred_owners.clone(),
+        })
+    }
+
+    fn resource(&self, name: &str) -> Option<ResourceStatus> {
+        let resource = self.world.resource(name).ok()?;
+        Some(ResourceStatus {
+            name: resource.name,
+            kind: resource.kind,
+            group: resource.group,
+            state: resource.state,
+            owner: resource.owner,
+            owners: resource.owners,
+            restarts: resource.restarts,
+            depends_on: resource.depends_on,
+            dependents: resource.dependents,
+        })
+    }
+
+    fn network(&self, name: &str) -> Option<NetworkStatus> {
+        let network = self.world.network_status(name).ok()?;
+        Some(NetworkStatus {
+            name: network.name,
+            role: network.role,
+        })
+    }
+
+    fn disk(&self, name: &str) -> Option<DiskStatus> {
+        let disk = self.world.disk(name).ok()?;
+        Some(DiskStatus {
+            name: disk.name,
+            owner: disk.holder,
+            mounted_on: disk.mounted_on,
+        })
+    }
+
+    fn service_running(&self, resource: &str) -> Option<bool> {
+        self.world.process_running(resource).ok()
+    }
+
+    fn quorum(&self) -> QuorumStatus {
+        let quorum = self.world.quorum();
+        QuorumStatus {
+            kind: match quorum.kind {
+                QuorumKind::Standard { .. } => "Standard",
+                QuorumKind::MajorityNodeSet => "MajorityNodeSet",
+                QuorumKind::Local => "Local",
+            },
+            owner: quorum.owner,
+            has_quorum: quorum.has_quorum,
+        }
+    }
+
+    fn coordinator(&self) -> Option<Name> {
+        self.world.coordinator()
+    }
+
+    fn group_property(&self, group: &str, property: &str) -> Result<Value, StageError> {
+        self.property_of_group(group, property)
+    }
+
+    fn resource_property(
+        &self,
+        resource: &str,
+        property: &str,
+    ) -> Result<Option<Value>, StageError> {
+        self.property_of_resource(resource, property)
+    }
+
+    fn policy(&self, group: Option<&str>) -> Option<String> {
+        let definition = self.definition();
+        let policy = match group {
+            None => definition.policy.as_ref(),
+            Some(group) => definition.group(group)?.policy.as_ref(),
+        };
+        policy.map(|policy| policy.file.clone())
+    }
+
+    fn outage(&self, group: &str) -> Duration {
+        self.world
+            .outage(group)
+            .map(|outage| outage.total)
+            .unwrap_or_default()
+    }
+
+    fn availability(&self, group: &str) -> f64 {
+        self.world.availability(group).unwrap_or_default()
+    }
+
+    fn unrepeatable(&self) -> Vec<String> {
+        self.world.unrepeatable()
+    }
+
+    fn disturbed(&self) -> Vec<Name> {
+        self.world.disturbed()
+    }
+
+    fn order(&mut self, order: Order) -> Result<OrderHandle, StageError> {
+        let request = self.give(order)?;
+        let handle = self.next;
+        self.next += 1;
+        self.orders.insert(handle, request);
+        Ok(OrderHandle(handle))
+    }
+
+    fn answer(&self, order: OrderHandle) -> Option<Answer> {
+        match self.orders.get(&order.0)? {
+            None => Some(Ok(())),
+            Some(request) => match self.world.reply(*request) {
+                Reply::Pending => None,
+                Reply::Done => Some(Ok(())),
+                Reply::Refused(refusal) => Some(Err((refusal.code, refusal.text))),
+                lost @ Reply::Lost { .. } => Some(Err((0, lost_text(&lost)))),
+            },
+        }
+    }
+
+    fn inject(&mut self, fault: Fault) -> Result<FaultHandle, StageError> {
+        let made = self.break_it(fault).map_err(refused)?;
+        Ok(FaultHandle(made.0))
+    }
+
+    fn heal(&mut self, fault: FaultHandle) {
+        // The only error is that it is healed already.
+        let _ = self.world.heal(quorate_sim::FaultId(fault.0));
+    }
+
+    fn heal_all(&mut self) {
+        self.world.heal_all();
+    }
+
+    fn repair(&mut self, what: Repair) -> Result<(), StageError> {
+        self.mend(what).map_err(refused)
+    }
+
+    fn disk_file(&mut self, disk: &str, file: &str, text: Option<&str>) -> Result<(), StageError> {
+        self.world.disk_file(disk, file, text).map_err(refused)
+    }
+
+    fn clients(&mut self, group: &str, calls: &ClientCalls) -> Result<usize, StageError> {
+        let calls = quorate_sim::ClientCalls {
+            users: calls.users,
+            every: calls.every,
+            port: calls.port,
+            protocol: calls.protocol.clone(),
+        };
+        self.world.clients(group, calls).map_err(refused)
+    }
+
+    fn client_report(&self, number: usize) -> Option<(Name, ClientCalls, ClientReport)> {
+        let found = self.world.client_status().into_iter().nth(number)?;
+        let calls = ClientCalls {
+            users: found.users,
+            every: found.every,
+            port: found.port,
+            protocol: found.protocol,
+        };
+        let report = ClientReport {
+            requests: found.requests,
+            failures: found.failures,
+            longest_outage: found.longest_outage,
+            longest_response: found.longest_response,
+        };
+        Some((found.group, calls, report))
+    }
+
+    fn install_node(&mut self, name: &str) -> Result<(), StageError> {
+        self.world.install(name).map_err(refused)
+    }
+
+    fn set_load(&mut self, group: &str, users: u32, cpu_percent: u32) -> Result<(), StageError> {
+        let load = Load { users, cpu_percent };
+        self.world.set_load(group, load).map_err(refused)
+    }
+
+    fn mark_step(&mut self, title: &str) {
+        self.world.mark_step(title);
+    }
+
+    fn mark_end(&mut self) {
+        self.world.mark_end();
+    }
+
+    fn mark_note(&mut self, text: &str) {
+        self.world.mark_note(text);
+    }
+
+    fn lines(&self, from: usize) -> Vec<Line> {
+        self.world
+            .events()
+            .iter()
+            .skip(from)
+            .map(|entry| entry.fields().clone())
+            .collect()
+    }
+
+    fn write_journal(&self, mut out: &mut dyn io::Write) -> io::Result<()> {
+        self.world.write_journal(&mut out)
+    }
+
+    fn breaches(&self) -> Vec<Breach> {
+        self.world
+            .breaches()
+            .iter()
+            .map(|breach| Breach {
+                time: breach.at,
+                invariant: breach.invariant.to_owned(),
+                text: breach.text.clone(),
+                event: breach.cause.clone(),
+            })
+            .collect()
+    }
+
+    fn plugins(&self) -> Vec<PluginReport> {
+        self.plugin_reports()
+    }
+
+    fn reload_plugins(&mut self, name: Option<&str>) -> Result<Vec<Reloaded>, StageError> {
+        let (set, reloaded) = self
+            .plugins
+            .reload(name)
+            .map_err(|error| StageError(error.to_string()))?;
+        if !reloaded.is_empty() {
+            self.plugins = Arc::new(set);
+            self.world.replace_plugins(&self.plugins);
+            *self.loaded.borrow_mut() = Some(Ok(Arc::clone(&self.plugins)));
+            for library in &reloaded {
+                *self.reloads.entry(library.plugin.clone()).or_default() += 1;
+            }
+        }
+        Ok(reloaded)
+    }
+
+    fn release_plugin(&mut self, name: &str) -> Result<Vec<Name>, StageError> {
+        self.plugins
+            .require_library(name)
+            .map_err(|error| StageError(error.to_string()))?;
+        Ok(self.world.release_plugin(name))
+    }
+}
+
+fn refused(error: WorldError) -> StageError {
+    StageError(error.to_string())
+}
+
+fn lost_text(reply: &Reply) -> String {
+    match reply {
+        Reply::Lost { node } => WorldError::Lost { node: node.clone() }.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// What the reader of cluster files found, with the lines it is about.
+pub fn findings_of(diagnostics: &Diagnostics, source: &str) -> Vec<Finding> {
+    diagnostics
+        .iter()
+        .map(|found| {
+            let text = match found.line {
+                0 => String::new(),
+                line => source.lines().nth(line - 1).unwrap_or_default().to_owned(),
+            };
+            let mut message = found.message.clone();
+            match (&found.found, &found.expected) {
+                (Some(found), Some(expected)) => {
+                    message.push_str(&format!(" (found {found}, expected {expected})"));
+                }
+                (Some(found), None) => message.push_str(&format!(" (found {found})")),
+                (None, Some(expected)) => message.push_str(&format!(" (expected {expected})")),
+                (None, None) => {}
+            }
+            Finding {
+                place: Place {
+                    file: found.file.clone(),
+                    line: found.line,
+                    column: found.column,
+                    length: found.length.max(1),
+                    text,
+                },
+                rule: found.rule.to_owned(),
+                severity: found.severity,
+                message,
+                help: found.help.clone(),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,135 @@
+//! Orders, faults and repairs, in the world's words.
+
+use quorate_node::{AdminOp, Object};
+use quorate_sim::{FaultId, RequestId, WorldError};
+
+use super::{SimStage, refused};
+use crate::stage::{Damage, Fault, Order, Repair, Stage, StageError};
+
+impl SimStage {
+    fn ask(&mut self, op: AdminOp) -> Result<Option<RequestId>, WorldError> {
+        self.world.admin(op).map(Some)
+    }
+
+    /// Gives an order: who is to answer it, or `None` if it took effect at once.
+    pub(super) fn give(&mut self, order: Order) -> Result<Option<RequestId>, StageError> {
+        let given = match order {
+            Order::NodeStart(node) => self.world.start(&node).map(|()| None),
+            Order::NodeStartWith(node, switches) => {
+                self.world.start_with(&node, switches).map(|()| None)
+            }
+            Order::ServiceStartWith(node, switches) => {
+                let started = self.world.start_service_with(&node, switches);
+                started.map(|()| None)
+            }
+            Order::NodeShutdown(node) => match self.world.shutdown(&node) {
+                // Its cluster service did not run: the machine is off already.
+                Err(WorldError::NobodyToAsk) => Ok(None),
+                given => given.map(Some),
+            },
+            Order::ServiceStop(node) => self.world.admin_at(&node, AdminOp::ServiceStop).map(Some),
+            Order::ServiceStart(node) => self.world.start_service(&node).map(|()| None),
+            Order::NodePause(node) => self.ask(AdminOp::NodePause { node }),
+            Order::NodeResume(node) => self.ask(AdminOp::NodeResume { node }),
+            Order::NodeAdd(node, interfaces) => self.world.add_node(&node, interfaces).map(Some),
+            Order::NodeEvict(node) => self.ask(AdminOp::NodeEvict { node }),
+            Order::NodeForceCleanup(node) => self.world.force_cleanup(&node).map(|()| None),
+            Order::GroupOnline(group) => self.ask(AdminOp::GroupOnline { group }),
+            Order::GroupOffline(group) => self.ask(AdminOp::GroupOffline { group }),
+            Order::GroupMove { group, to } => self.ask(AdminOp::GroupMove { group, to }),
+            Order::ResourceOnline(resource) => self.ask(AdminOp::ResourceOnline { resource }),
+            Order::ResourceOffline(resource) => self.ask(AdminOp::ResourceOffline { resource }),
+            Order::ResourceFail(resource) => self.ask(AdminOp::ResourceFail { resource }),
+            Order::GroupSet {
+                group,
+                property,
+                value,
+            } => self.ask(AdminOp::SetProperty {
+                object: Object::Group(group),
+                property,
+                value,
+            }),
+            Order::ResourceSet {
+                resource,
+                property,
+                value,
+            } => {
+                // A type's plugin knows which properties there are.
+                if value.is_some() {
+                    self.resource_property(&resource, &property)?;
+                }
+                self.ask(AdminOp::SetProperty {
+                    object: Object::Resource(resource),
+                    property,
+                    value,
+                })
+            }
+            Order::PolicySet { group, policy } => self.ask(AdminOp::SetPolicy { group, policy }),
+            Order::VirtualServerCreate(request) => {
+                self.ask(AdminOp::VirtualServerCreate { request })
+            }
+            Order::ResourceDelete(resource) => self.ask(AdminOp::ResourceDelete { resource }),
+            Order::ResourceControl { resource, code } => self.ask(AdminOp::ResourceControl {
+                resource,
+                code,
+                input: Vec::new(),
+            }),
+        };
+        given.map_err(refused)
+    }
+
+    /// Makes a fault.
+    pub(super) fn break_it(&mut self, fault: Fault) -> Result<FaultId, WorldError> {
+        let world = &mut self.world;
+        match fault {
+            Fault::NodeCrash { node } => world.crash(&node),
+            Fault::NodeFreeze { node, lasting } => world.freeze(&node, lasting),
+            Fault::ServiceProcessKill { node } => world.stop_service(&node),
+            Fault::NicFail { node, network } => world.fail_card(&node, &network),
+            Fault::NetworkFail { network } => world.fail_network(&network),
+            Fault::NetworkLoss {
+                network,
+                probability,
+            } => world.network_loss(&network, probability),
+            Fault::NetworkLatency { network, latency } => world.network_latency(&network, latency),
+            Fault::Partition { network, sides } => world.partition(network.as_deref(), &sides),
+            Fault::Cut { network, from, to } => world.cut(network.as_deref(), &from, &to),
+            Fault::CrashWriting { node, file, kept } => world.crash_writing(&node, &file, kept),
+            Fault::Wipe { node } => world.wipe(&node),
+            Fault::FileDamage { disk, file, damage } => {
+                world.damage_file(&disk, &file, damage_of(damage))
+            }
+            Fault::DhcpFail { network } => world.fail_dhcp(&network),
+            Fault::DiskFail { disk } => world.fail_disk(&disk),
+            Fault::DiskSlow { disk, delay } => world.slow_disk(&disk, delay),
+            Fault::ServiceCrash { resource } => world.crash_process(&resource),
+            Fault::ServiceHang { resource, lasting } => world.hang_process(&resource, lasting),
+            Fault::ServiceFailStarts { resource, count } => world.fail_starts(&resource, count),
+            Fault::ScriptLost { node, path } => world.lose_script(&node, &path),
+            Fault::ServiceSlowStart { resource, delay } => world.slow_start(&resource, delay),
+        }
+    }
+
+    /// Undoes what is broken about one thing.
+    pub(super) fn mend(&mut self, what: Repair) -> Result<(), WorldError> {
+        match what {
+            Repair::NodeThaw(node) => self.world.thaw(&node),
+            Repair::Nic { node, network } => self.world.repair_card(&node, &network),
+            Repair::Network(network) => self.world.repair_network(&network),
+            Repair::Disk(disk) => self.world.repair_disk(&disk),
+            Repair::Service(resource) => self.world.repair_process(&resource),
+            Repair::Partitions => {
+                self.world.heal_partitions();
+                Ok(())
+            }
+        }
+    }
+}
+
+fn damage_of(damage: Damage) -> quorate_sim::Damage {
+    match damage {
+        Damage::FlippedBit { byte } => quorate_sim::Damage::FlippedBit { byte },
+        Damage::LostTail { bytes } => quorate_sim::Damage::LostTail { bytes },
+        Damage::Lost => quorate_sim::Damage::Lost,
+    }
+}

@@ -1,0 +1,173 @@
+//! Where virtual clusters come from: a cluster file and plugins.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quorate_host::{Isolation, PluginSet, search_folders};
+use quorate_model::{Diagnostics, Facts, PluginSettings};
+use quorate_sim::{Load, ServiceTimes, World, WorldOptions};
+
+use super::properties::check_private;
+use super::{Loaded, SimStage, findings_of};
+use crate::policy::{RhaiPolicies, attach_policies};
+use crate::stage::{OpenError, Stage, StageRequest, StageSource};
+
+/// Opens virtual clusters, with the plugins found in a list of folders. They are loaded when the first cluster is
+/// opened, and once.
+#[derive(Debug, Default)]
+pub struct SimSource {
+    folders: Vec<PathBuf>,
+    isolation: Isolation,
+    plugins: Loaded,
+}
+
+impl SimSource {
+    /// Plugins are searched in `folders` first, then where the host searches by itself.
+    pub fn new(folders: Vec<PathBuf>) -> SimSource {
+        SimSource {
+            folders,
+            ..SimSource::default()
+        }
+    }
+
+    /// With other settings of resource monitor processes.
+    pub fn isolated(self, isolation: Isolation) -> SimSource {
+        SimSource { isolation, ..self }
+    }
+
+    /// The plugins, which are loaded as `isolation` says if they were not before.
+    fn plugins(&self, isolation: &Isolation) -> Result<Arc<PluginSet>, OpenError> {
+        let mut plugins = self.plugins.borrow_mut();
+        let load = || {
+            let folders = search_folders(&self.folders);
+            let mut set = PluginSet::load_under(&folders, isolation.clone())
+                .map_err(|errors| errors.to_string())?;
+            set.isolate(self.isolation.clone())
+                .map_err(|error| error.to_string())?;
+            Ok(Arc::new(set))
+        };
+        plugins
+            .get_or_insert_with(load)
+            .clone()
+            .map_err(OpenError::Plugins)
+    }
+
+    /// The plugins as a cluster file wants them to run; what the operator said on top of that counts more.
+    fn plugins_for(
+        &self,
+        path: &Path,
+        text: &str,
+        settings: &[PluginSettings],
+    ) -> Result<Arc<PluginSet>, OpenError> {
+        let mut isolation = self.isolation.clone();
+        for it in settings {
+            if let Some(apart) = it.separate_monitor
+                && self.isolation.said(&it.plugin).is_none()
+            {
+                isolation.libraries.insert(it.plugin.clone(), apart);
+            }
+        }
+        let mut plugins = self.plugins(&isolation)?;
+        let named = settings.iter().filter(|it| it.plugin != Isolation::ALL);
+        let unknown = named.filter_map(|it| {
+            let error = plugins.require_library(&it.plugin).err()?;
+            Some(it.error("unknown-plugin", error.to_string()))
+        });
+        let unknown: Vec<_> = unknown.collect();
+        if !unknown.is_empty() {
+            return Err(OpenError::Cluster {
+                path: path.to_path_buf(),
+                findings: findings_of(&Diagnostics(unknown), text),
+            });
+        }
+        if *plugins.isolation() != isolation {
+            Arc::make_mut(&mut plugins)
+                .isolate(isolation)
+                .map_err(|error| OpenError::Plugins(error.to_string()))?;
+        }
+        Ok(plugins)
+    }
+}
+
+impl StageSource for SimSource {
+    fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError> {
+        let path = &request.cluster;
+        let text = match &request.text {
+            Some(text) => text.clone(),
+            None => std::fs::read_to_string(path).map_err(|error| {
+                let path = path.display();
+                OpenError::Other(format!("cannot read the cluster file {path}: {error}"))
+            })?,
+        };
+        let read = quorate_model::parse(&path.display().to_string(), &text);
+        let mut loaded = read.map_err(|found| OpenError::Cluster {
+            path: path.clone(),
+            findings: findings_of(&found, &text),
+        })?;
+        attach_policies(path, &text, &mut loaded).map_err(|findings| OpenError::Cluster {
+            path: path.clone(),
+            findings,
+        })?;
+        let plugins = self.plugins_for(path, &text, &loaded.plugins)?;
+        let kinds = loaded
+            .definition
+            .groups
+            .iter()
+            .flat_map(|group| &group.resources);
+        plugins
+            .require(kinds.map(|resource| resource.kind.as_str()))
+            .map_err(|errors| OpenError::Plugins(errors.to_string()))?;
+        check_private(&loaded.definition, &plugins).map_err(|error| {
+            OpenError::Other(format!("the cluster file {}: {}", path.display(), error.0))
+        })?;
+        let options = options(request.seed, &loaded.facts);
+        let mut world = World::open(loaded.definition, plugins.clone(), options);
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        world.set_scripts(Box::new(move |script| {
+            let path = folder.join(script);
+            std::fs::read_to_string(&path)
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))
+        }));
+        world.set_policies(Arc::new(RhaiPolicies));
+        world.start_all();
+        Ok(Box::new(SimStage {
+            world,
+            plugins,
+            loaded: Rc::clone(&self.plugins),
+            reloads: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            next: 1,
+        }))
+    }
+
+    fn has_plugin(&self, name: &str) -> bool {
+        self.plugins(&self.isolation)
+            .map_or(true, |set| set.libraries().any(|it| it.name == name))
+    }
+}
+
+/// What a cluster file says about its world.
+fn options(seed: u64, facts: &Facts) -> WorldOptions {
+    let mut options = WorldOptions {
+        civil_start_ms: facts.civil_origin_ms,
+        ..WorldOptions::with_seed(seed)
+    };
+    for (group, server) in &facts.virtual_servers {
+        let load = Load {
+            users: server.users.unwrap_or_default(),
+            cpu_percent: server.cpu_percent.unwrap_or_default(),
+        };
+        options.loads.insert(group.clone(), load);
+    }
+    for (service, ms) in &facts.service_start_ms {
+        let times = options.service_times(service);
+        let start = Duration::from_millis(*ms);
+        options
+            .services
+            .insert(service.clone(), ServiceTimes { start, ..times });
+    }
+    options
+}

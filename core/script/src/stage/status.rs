@@ -1,0 +1,138 @@
+//! What can be read of a cluster and of its world.
+
+use std::time::Duration;
+
+use quorate_model::{GroupState, Name, NetworkRole, NodeState, ResourceState, Time};
+
+/// A node, as an operator's console shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeStatus {
+    /// Its name.
+    pub name: Name,
+    /// What it is to its cluster.
+    pub state: NodeState,
+    /// The groups it owns.
+    pub groups: Vec<Name>,
+}
+
+/// A group, as an operator's console shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupStatus {
+    /// Its name.
+    pub name: Name,
+    /// Its state.
+    pub state: GroupState,
+    /// The node that owns it, if the cluster knows one.
+    pub owner: Option<Name>,
+    /// Its resources, providers before dependents.
+    pub resources: Vec<Name>,
+    /// Failovers inside the current period.
+    pub failovers: u32,
+    /// Its preferred owners, best first.
+    pub preferred_owners: Vec<Name>,
+    /// Whether clients know it by a network name of its own: a virtual server, unlike the Cluster Group.
+    pub is_virtual_server: bool,
+}
+
+/// A resource, as an operator's console shows it; `owners` is the truth of the machines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceStatus {
+    /// Its name.
+    pub name: Name,
+    /// Its type.
+    pub kind: Name,
+    /// Its group.
+    pub group: Name,
+    /// Its state.
+    pub state: ResourceState,
+    /// The node that owns its group.
+    pub owner: Option<Name>,
+    /// Every machine on which it is in service at this instant: never more than one in a sound cluster.
+    pub owners: Vec<Name>,
+    /// How often it was restarted on the same node.
+    pub restarts: u32,
+    /// Its providers.
+    pub depends_on: Vec<Name>,
+    /// The resources that depend on it.
+    pub dependents: Vec<Name>,
+}
+
+/// A network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkStatus {
+    /// Its name.
+    pub name: Name,
+    /// What it carries.
+    pub role: NetworkRole,
+}
+
+/// A shared disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskStatus {
+    /// Its name.
+    pub name: Name,
+    /// Who holds its reservation.
+    pub owner: Option<Name>,
+    /// Where its file system is mounted.
+    pub mounted_on: Vec<Name>,
+}
+
+/// The quorum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuorumStatus {
+    /// `Standard`, `MajorityNodeSet` or `Local`.
+    pub kind: &'static str,
+    /// The node that holds it: the owner of the quorum disk, or the coordinator.
+    pub owner: Option<Name>,
+    /// Whether there is a quorate cluster at this instant.
+    pub has_quorum: bool,
+}
+
+/// How clients call a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCalls {
+    /// How many users there are.
+    pub users: u32,
+    /// How often each of them calls.
+    pub every: Duration,
+    /// The port; any that is answered on if none is named.
+    pub port: Option<u16>,
+    /// The protocol; whichever is answered in if none is named.
+    pub protocol: Option<String>,
+}
+
+/// What a group's clients saw so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClientReport {
+    /// Requests made.
+    pub requests: u64,
+    /// Requests that failed.
+    pub failures: u64,
+    /// The longest unbroken time in which every request failed.
+    pub longest_outage: Duration,
+    /// The longest mean time that an answer took.
+    pub longest_response: Duration,
+}
+
+impl ClientReport {
+    /// The share of requests that were answered, 0 to 1; 1 before the first.
+    pub fn availability(&self) -> f64 {
+        if self.requests == 0 {
+            return 1.0;
+        }
+        (self.requests - self.failures.min(self.requests)) as f64 / self.requests as f64
+    }
+}
+
+/// An invariant that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// When.
+    pub time: Time,
+    /// Which invariant.
+    pub invariant: String,
+    /// One sentence that names what was seen.
+    pub text: String,
+    /// The event after which it was seen.
+    pub event: String,
+}
