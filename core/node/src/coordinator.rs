@@ -27,6 +27,7 @@ impl Node {
             formed: self.phase == Phase::Joining,
             view_pending: false,
             takeover_pending: false,
+            takeover_from: self.now,
             identified: NodeSet::EMPTY,
         });
         self.basis = self.confirmed();
@@ -171,6 +172,10 @@ impl Node {
             || coordination.view_pending
             || self.phase == Phase::Joining
         {
+            return;
+        }
+        if self.now < coordination.takeover_from {
+            self.timers.set(Timer::Takeover, coordination.takeover_from);
             return;
         }
         let mut next = Time::NEVER;

@@ -58,6 +58,8 @@ pub(crate) struct Coordination {
     pub(crate) view_pending: bool,
     /// A proposed takeover has not come back yet.
     pub(crate) takeover_pending: bool,
+    /// When the next may be proposed, after one that was refused.
+    pub(crate) takeover_from: Time,
     /// Whose identity was proposed.
     pub(crate) identified: NodeSet,
 }

@@ -187,7 +187,13 @@ impl Node {
                     coordination.view_pending = false;
                 }
             }
-            Update::Takeover { .. } => self.takeover_done(),
+            Update::Takeover { .. } => {
+                self.takeover_done();
+                if let (Some(coordination), Some(_)) = (&mut self.coordination, refusal) {
+                    // Nothing that refused it is likely to have changed before the next heartbeat.
+                    coordination.takeover_from = self.now + bounds::HEARTBEAT;
+                }
+            }
             Update::Stranded { group, .. } => {
                 self.takeover_done();
                 self.groups.decided(group);

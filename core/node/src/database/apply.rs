@@ -155,12 +155,15 @@ impl Database {
                     }
                     None => return stale(),
                 };
+                // It goes where the quorum disk is: that has been decided.
+                let follows = self
+                    .quorum_group()
+                    .is_some_and(|quorum| quorum.name == *group);
+                if follows && self.is_member(*to) {
+                    return Ok(vec![self.give(group, *to, *cause)]);
+                }
                 // The owner came back meanwhile: it keeps what it had.
-                if owner_is_member
-                    && self
-                        .quorum_group()
-                        .is_none_or(|quorum| quorum.name != *group)
-                {
+                if owner_is_member && !follows {
                     return stale();
                 }
                 let Some(definition) = self.group_definition(group) else {

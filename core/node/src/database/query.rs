@@ -70,10 +70,14 @@ impl Database {
 
     /// Whether `node` is a possible owner of every resource of `group`.
     pub(crate) fn is_possible_owner(&self, group: &GroupDefinition, node: NodeId) -> bool {
-        let name = self.node_name(node);
-        group.resources.iter().all(|resource| {
-            resource.possible_owners.is_empty() || resource.possible_owners.contains(&name)
-        })
+        let mut resources = group.resources.iter();
+        resources.all(|resource| self.is_possible_for(resource, node))
+    }
+
+    /// Whether `node` is a possible owner of `resource`.
+    pub(crate) fn is_possible_for(&self, resource: &ResourceDefinition, node: NodeId) -> bool {
+        let owners = &resource.possible_owners;
+        owners.is_empty() || owners.contains(&self.node_name(node))
     }
 
     /// Another group on (or on its way to) `node` that shares an exclusive class with `group`.

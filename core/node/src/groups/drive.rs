@@ -67,12 +67,18 @@ impl Groups {
         {
             return;
         }
-        // What failed here before has been elsewhere since, and begins anew.
         for resource in &definition.resources {
-            if let Some(local) = self.locals.get_mut(&resource.name)
-                && local.state == ResourceState::Failed
-            {
+            let Some(local) = self.locals.get_mut(&resource.name) else {
+                continue;
+            };
+            // What failed here before has been elsewhere since, and begins anew.
+            if local.state == ResourceState::Failed {
                 local.verdict = Verdict::Restart;
+            }
+            // A failure that was initiated elsewhere is over: the quorum disk, online before its group comes, is not
+            // to fail on one node after the other.
+            if let Some(record) = database.resources.get(&resource.name) {
+                local.failures_asked = record.failures_asked;
             }
         }
         let owned = Owned {
@@ -189,11 +195,10 @@ impl Groups {
     ) -> BTreeSet<&'a Name> {
         let mut wanted = BTreeSet::new();
         // The quorum group runs where the quorum resource is held, whoever owns the group for the moment.
-        let at_home = licence.holds_quorum_resource
-            || licence.bare
-            || database
-                .quorum_group()
-                .is_none_or(|quorum| quorum.name != definition.name);
+        let is_quorum = database
+            .quorum_group()
+            .is_some_and(|quorum| quorum.name == definition.name);
+        let at_home = licence.holds_quorum_resource || licence.bare || !is_quorum;
         let runs = Database::runs(record) && !licence.leaving && at_home;
         // Providers stand before their dependents in a definition.
         for resource in &definition.resources {
@@ -206,7 +211,9 @@ impl Groups {
             let allowed = !licence.bare
                 || (definition.name == *CLUSTER_GROUP
                     && [types::IP_ADDRESS, types::NETWORK_NAME].contains(&resource.kind.as_str()));
-            let asked_for = own.unwrap_or(record.wanted) && runs && allowed;
+            // That group goes where the disk is, be that a possible owner of everything in it or not.
+            let possible = !is_quorum || database.is_possible_for(resource, self.me);
+            let asked_for = own.unwrap_or(record.wanted) && runs && allowed && possible;
             let given_up = self.locals.get(&resource.name).is_none_or(|local| {
                 matches!(
                     local.verdict,

@@ -1,8 +1,9 @@
-//! What can happen to a cluster.
+//! What can happen to a cluster: what breaks, and what administrators do.
 
 use std::time::Duration;
 
 use quorate_model::Name;
+use quorate_node::AdminOp;
 use quorate_sim::{Fault, World};
 
 /// Something that happens. Nodes, networks, disks and resources go by number, modulo what there is, so
@@ -37,6 +38,20 @@ pub enum Act {
     ServiceCrashes(usize),
     /// A resource's processes hang for so many milliseconds.
     ServiceHangs(usize, u64),
+    /// A node, and those whose bit is set, hear nothing of each other, and everybody else of both.
+    Apart(usize, u64),
+    /// A machine is shut down in order.
+    Shutdown(usize),
+    Pause(usize),
+    Resume(usize),
+    /// A node is evicted, if it is down and enough are left for the virtual servers.
+    Evict(usize),
+    /// A group is moved to a node.
+    Move(usize, usize),
+    GroupOffline(usize),
+    GroupOnline(usize),
+    /// "Initiate failure".
+    ResourceFails(usize),
     Heal,
 }
 
@@ -100,6 +115,44 @@ impl Act {
             Act::ServiceCrashes(r) => drop(world.crash_process(&resource(world, r)?)),
             Act::ServiceHangs(r, ms) => {
                 drop(world.hang_process(&resource(world, r)?, Some(span(ms))));
+            }
+            Act::Apart(a, mask) => {
+                let one = node(a)?;
+                let others = (0..).zip(&nodes).filter(|(bit, _)| mask >> bit & 1 == 1);
+                let others = others.map(|(_, name)| name).filter(|name| **name != one);
+                let links = others.flat_map(|other| {
+                    let (one, other) = (one.clone(), other.clone());
+                    [(one.clone(), other.clone()), (other, one)]
+                });
+                let links: Vec<(Name, Name)> = links.collect();
+                let network = None;
+                drop(world.inject(Fault::Cut { network, links }));
+            }
+            Act::Shutdown(a) => drop(world.shutdown(&node(a)?)),
+            Act::Pause(a) => drop(world.admin(AdminOp::NodePause { node: node(a)? })),
+            Act::Resume(a) => drop(world.admin(AdminOp::NodeResume { node: node(a)? })),
+            Act::Evict(a) => {
+                let definition = world.definition();
+                let servers = definition.groups.len() - 1;
+                if definition.nodes.len() > servers + 1 {
+                    drop(world.admin(AdminOp::NodeEvict { node: node(a)? }));
+                }
+            }
+            Act::Move(g, a) => {
+                let (group, to) = (nth(world.groups(), g)?, node(a));
+                drop(world.admin(AdminOp::GroupMove { group, to }));
+            }
+            Act::GroupOffline(g) => {
+                let group = nth(world.groups(), g)?;
+                drop(world.admin(AdminOp::GroupOffline { group }));
+            }
+            Act::GroupOnline(g) => {
+                let group = nth(world.groups(), g)?;
+                drop(world.admin(AdminOp::GroupOnline { group }));
+            }
+            Act::ResourceFails(r) => {
+                let resource = resource(world, r)?;
+                drop(world.admin(AdminOp::ResourceFail { resource }));
             }
             Act::Heal => world.heal_all(),
         }

@@ -39,7 +39,7 @@ impl Scenario {
         let most = nodes.saturating_sub(1).clamp(1, 3);
         let servers = 1 + choices.index(most);
         // Each kind of fault is absent in some runs and frequent in others.
-        let weights: Vec<u64> = (0..19)
+        let weights: Vec<u64> = (0..28)
             .map(|_| match choices.below(3) {
                 0 => 0,
                 _ => 1 + choices.below(6),
@@ -78,6 +78,15 @@ impl Scenario {
                 15 => Act::TornCheckpoint(a, ms % 400),
                 16 => Act::ServiceCrashes(thing),
                 17 => Act::ServiceHangs(thing, ms),
+                18 if nodes > 1 => Act::Apart(a, number),
+                19 => Act::Shutdown(a),
+                20 => Act::Pause(a),
+                21 => Act::Resume(a),
+                22 => Act::Evict(a),
+                23 => Act::Move(thing, b),
+                24 => Act::GroupOffline(thing),
+                25 => Act::GroupOnline(thing),
+                26 => Act::ResourceFails(thing),
                 _ => Act::Heal,
             };
             let wait = Duration::from_millis(choices.below(pace));

@@ -1,7 +1,8 @@
 //! Whole clusters under random faults: drawn from a seed, run, shrunk, kept as text, run again.
 //!
-//! A run is a cluster and a list of [`Step`]s: something breaks, then time passes. At the end all faults
-//! are healed, every machine is switched on, and everything that can be in service must be.
+//! A run is a cluster and a list of [`Step`]s: something breaks or an administrator does something, then time passes. At
+//! the end all faults are healed, every machine is switched on and resumed, and everything that can be in service must
+//! be.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -58,7 +59,7 @@ pub enum Kind {
     Local,
 }
 
-/// Something breaks, then time passes.
+/// Something happens, then time passes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub act: Act,
@@ -213,11 +214,18 @@ fn heal(world: &mut World) -> Result<(), Failure> {
     if !world.settle(Duration::from_secs(3_600)) {
         return fail(world, "no rest after an hour", String::new());
     }
-    let down: Vec<Name> = world
-        .nodes()
-        .into_iter()
-        .filter(|node| world.node(node).unwrap().state != NodeState::Up)
+    let nodes: Vec<Name> = world
+        .definition()
+        .nodes
+        .iter()
+        .map(|node| node.name.clone())
         .collect();
+    for node in nodes.iter().cloned() {
+        let _ = world.admin_wait(AdminOp::NodeResume { node }, Duration::from_secs(60));
+    }
+    // An evicted node is told so, and stays out.
+    let mut down = nodes;
+    down.retain(|node| world.node(node).unwrap().state != NodeState::Up);
     if !down.is_empty() {
         return fail(world, "a node did not come back", format!("{down:?}"));
     }
