@@ -206,6 +206,8 @@ fn heal(world: &mut World) -> Result<(), Failure> {
         })
     };
     world.heal_all();
+    // Whoever is shutting down gets there first.
+    world.settle(Duration::from_secs(1_800));
     for node in world.nodes() {
         // One that is on already stays as it is.
         let _ = world.start(&node);
