@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quorate_log::NodeSet;
+use quorate_model::monitor::Reason;
 use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, ResourceState, Time};
 
 use crate::counsel::ASK_AGAIN;
@@ -21,6 +22,17 @@ const FAILBACK_CHECK: Duration = Duration::from_secs(30);
 impl Node {
     /// The first update of this node's term is committed, and its quorum is confirmed: it coordinates.
     fn begin_coordination(&mut self, term: u64) {
+        if self.database.definition.node_by_id(self.me).is_none() {
+            // It was the first at the quorum disk, whose log says so. The others are waiting for it.
+            let me = self.config.definition.node_by_id(self.me);
+            let me = me.map_or_else(|| self.me.to_string(), |me| me.name.to_string());
+            let text = format!(
+                "{me} was evicted from this cluster: it gives up the quorum disk and stops. Clean it up (forcecleanup), \
+                 and add it again"
+            );
+            self.halt(Reason::new(5042, text), false);
+            return;
+        }
         self.heir = None;
         self.coordination = Some(Coordination {
             since: self.now,

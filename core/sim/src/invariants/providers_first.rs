@@ -1,5 +1,7 @@
 //! Nothing is online above a provider that is not: a resource that becomes Online has all its providers
-//! Online on that machine at that instant, and one whose provider goes down follows within a bound.
+//! Online on that machine at that instant, or had them when it began and lost one meanwhile; and one whose provider
+//! goes down follows within a bound. A start that ends at the very moment at which a provider fails is nobody's
+//! mistake: the node hears of both at once.
 //!
 //! The bound is the sum of the pending timeouts of the group's resources: each dependent may use its own
 //! before it is terminated, one after the other.
@@ -7,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use quorate_model::{GroupDefinition, Name, Time};
+use quorate_model::{GroupDefinition, Name, ResourceState, Time};
 
 use super::{Findings, Invariant, Observation};
 
@@ -17,6 +19,8 @@ pub(super) struct ProvidersFirst {
     above: BTreeMap<(Name, Name, Name), Time>,
     /// What was online, by machine and resource.
     online: BTreeSet<(Name, Name)>,
+    /// What is OnlinePending and was so while all its providers were Online.
+    begun: BTreeSet<(Name, Name)>,
 }
 
 fn bound(group: &GroupDefinition) -> Duration {
@@ -36,11 +40,25 @@ impl Invariant for ProvidersFirst {
     fn check(&mut self, world: &Observation<'_>) -> Findings {
         let mut findings = Findings::default();
         let before = std::mem::take(&mut self.online);
+        let begun = std::mem::take(&mut self.begun);
         let mut above = BTreeMap::new();
         for machine in world.machines {
+            for (resource, (_, state)) in &machine.resources {
+                let place = (machine.name.clone(), resource.clone());
+                let founded = || {
+                    let found = world.definition.resource(resource);
+                    found.is_none_or(|(_, definition)| {
+                        let mut providers = definition.depends_on.iter();
+                        providers.all(|provider| machine.is_online(provider))
+                    })
+                };
+                if *state == ResourceState::OnlinePending && (begun.contains(&place) || founded()) {
+                    self.begun.insert(place);
+                }
+            }
             for (resource, _) in machine.online() {
                 let place = (machine.name.clone(), resource.clone());
-                let fresh = !before.contains(&place);
+                let fresh = !before.contains(&place) && !begun.contains(&place);
                 self.online.insert(place);
                 let Some((group, definition)) = world.definition.resource(resource) else {
                     continue;
@@ -81,7 +99,7 @@ impl Invariant for ProvidersFirst {
 
 #[cfg(test)]
 mod tests {
-    use quorate_model::ResourceState::{self, Failed, Offline, OfflinePending, Online};
+    use quorate_model::ResourceState::{Failed, Offline, OfflinePending, Online, OnlinePending};
 
     use super::super::tests::{check, member, with};
     use super::*;
@@ -106,6 +124,26 @@ mod tests {
         let mut checker = ProvidersFirst::default();
         assert_eq!(at(0, Online, Offline, &mut checker), 0);
         assert_eq!(at(1, Online, Online, &mut checker), 0);
+    }
+
+    #[test]
+    fn a_start_that_ends_as_a_provider_fails_is_no_mistake_and_one_that_began_without_is() {
+        let mut checker = ProvidersFirst::default();
+        assert_eq!(at(0, Online, OnlinePending, &mut checker), 0);
+        assert_eq!(at(1, Failed, Online, &mut checker), 0);
+        assert_eq!(at(360, Failed, Online, &mut checker), 0);
+        assert_eq!(at(362, Failed, Online, &mut checker), 1, "it must follow");
+        let mut checker = ProvidersFirst::default();
+        assert_eq!(at(0, OnlinePending, OnlinePending, &mut checker), 0);
+        assert_eq!(at(1, OnlinePending, Online, &mut checker), 1);
+        let mut checker = ProvidersFirst::default();
+        assert_eq!(at(0, Online, OnlinePending, &mut checker), 0);
+        assert_eq!(at(1, Online, Offline, &mut checker), 0);
+        assert_eq!(
+            at(2, Failed, Online, &mut checker),
+            1,
+            "that start was another"
+        );
     }
 
     #[test]
