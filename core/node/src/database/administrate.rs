@@ -158,6 +158,22 @@ impl Database {
                     );
                     return refuse(5009, text);
                 }
+                // An empty list would say the opposite: every node.
+                let mut resources = self
+                    .definition
+                    .groups
+                    .iter()
+                    .flat_map(|group| &group.resources);
+                if let Some(tied) = resources
+                    .find(|resource| resource.possible_owners == std::slice::from_ref(node))
+                {
+                    let text = format!(
+                        "node {node} is the only possible owner of {}: give it others (PossibleOwners), or delete it, \
+                         before you evict the node",
+                        tied.name
+                    );
+                    return refuse(5005, text);
+                }
                 self.nodes.remove(&id);
                 self.definition.nodes.retain(|node| node.id != id);
                 for group in &mut self.definition.groups {
