@@ -32,7 +32,7 @@ Examples:
   quorate drill lost-node.rhai --filter standby   only drills with this in their name, or as a tag
   quorate drill lost-node.rhai --journal run.jsonl
 
-The journal is one JSON object a line: a header for each drill, then its events. The same seed, script and plugins
+The journal is one JSON object a line: a header for each drill, then its events. The same seed, script and plugins \
 write the same bytes.";
 
 const CHECK_EXAMPLES: &str = "\
@@ -41,9 +41,9 @@ Examples:
   quorate check --format json scripts/clusters/*.ron
   quorate check --addresses four-node.ron
 
-Cluster files (.ron) are checked against their format and every rule, and so are the policies they name; drill scripts
-and policies (.rhai) for unknown functions, members and variables and wrong numbers of arguments. Nothing runs.
-Resource scripts (.rhai), by themselves or named by a cluster file's ScriptFilepath, for the same and for the functions
+Cluster files (.ron) are checked against their format and every rule, and so are the policies they name; drill scripts \
+and policies (.rhai) for unknown functions, members and variables and wrong numbers of arguments. Nothing runs. \
+Resource scripts (.rhai), by themselves or named by a cluster file's ScriptFilepath, for the same and for the functions \
 that the cluster calls.";
 
 const PLUGIN_CHECK_EXAMPLES: &str = "\
@@ -56,7 +56,7 @@ Examples:
   quorate plugin check libweb_proxy.so --reproduce 17
   quorate plugin check --list
 
-Each test runs in a process of its own, in a world of the tester's with virtual time. Values for properties are made
+Each test runs in a process of its own, in a world of the tester's with virtual time. Values for properties are made \
 up from what the type says of them; --properties gives others, such as {\"Web Proxy\": {\"Port\": 8080}}.";
 
 const PLUGIN_CHECK_EXITS: &str = "\
@@ -79,7 +79,7 @@ Examples:
   quorate repl my-cluster.ron --seed 7
   echo 'group(\"EVS1\").owner' | quorate repl
 
-Inputs are the drill language; commands begin with a colon, and :help lists them. In a pipe there is no prompt, and
+Inputs are the drill language; commands begin with a colon, and :help lists them. In a pipe there is no prompt, and \
 the first error ends the session with status 1.";
 
 /// Rehearse the failures of a failover cluster: drills in virtual time, with real plugins.
