@@ -170,7 +170,7 @@ impl Node {
         let files = match result {
             Ok(files) => files,
             Err(error) => {
-                let text = format!("the quorum disk could not be read: {error:?}");
+                let text = format!("the quorum disk could not be read: {error}");
                 self.halt(Reason::new(1148, text), true);
                 return;
             }

@@ -32,6 +32,7 @@ mod store;
 mod switches;
 mod timers;
 mod view;
+mod words;
 
 pub use codec::CodecError;
 pub use io::*;

@@ -477,7 +477,8 @@ impl Node {
                 self.timers.set(Timer::Disk, self.now + storage::RETRY);
             }
             (Err(error), device) => {
-                let text = format!("{device:?} refused a write of the cluster database: {error:?}");
+                let text =
+                    format!("a write of the cluster database to {device} was refused: {error}");
                 self.halt(Reason::new(1038, text), true);
             }
         }

@@ -322,6 +322,8 @@ impl Node {
                 if let Some(peer) = self.peers.remove(&node) {
                     self.evicted.insert(node, peer);
                 }
+                // Added again, it counts its boots anew.
+                self.appended.remove(&node);
                 self.log.forget_identity(node.0);
                 if let Some(coordination) = &mut self.coordination {
                     // It may be added again, and is another then.
