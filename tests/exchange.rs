@@ -82,6 +82,21 @@ fn storage_groups() {
 }
 
 #[test]
+fn limits() {
+    passes("limits", 2);
+}
+
+#[test]
+fn evicted_to_two() {
+    passes("evicted-to-two", 2);
+}
+
+#[test]
+fn rules_at_run_time() {
+    passes("rules-at-run-time", 5);
+}
+
+#[test]
 fn every_exchange_drill_has_a_test_here() {
     let source = include_str!("exchange.rs");
     for entry in fs::read_dir(root().join("scripts/drills/exchange")).expect("the drills") {

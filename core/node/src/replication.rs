@@ -346,6 +346,11 @@ impl Node {
                     self.event(Event::Notice { id: 0, text });
                 }
             }
+            Effect::Warned { text } => {
+                if coordinates {
+                    self.event(Event::Notice { id: 0, text });
+                }
+            }
             Effect::Group { .. } | Effect::ResourceState { .. } => {}
         }
     }

@@ -1,8 +1,8 @@
 //! `Generic Application`: any program, run as a service of the resource's own.
 
-use quorate_sdk::{
-    Context, Error, ManagedService, Number, Operation, Progress, Property, Resource, Text, TypeInfo,
-};
+use quorate_sdk::{Context, Error, ManagedService, Number, Property, Text, TypeInfo};
+
+use crate::program::{Kind, Program};
 
 const COMMAND_LINE: Property<Text> = Property::text("CommandLine")
     .doc("Program and arguments")
@@ -21,28 +21,11 @@ const PROTOCOL: Property<Text> = Property::text("Protocol")
     .doc("What it speaks on its port, such as http; tcp if it is not set")
     .at_online();
 
-/// Any program.
+/// Any program. The host knows it by its command line.
 #[derive(Debug)]
-pub struct GenericApplication(ManagedService);
+pub struct AnyProgram;
 
-impl GenericApplication {
-    /// Once it runs, it answers where its properties say.
-    fn started(&self, ctx: &Context, progress: Progress) -> Result<Progress, Error> {
-        let port = ctx.properties().get(&PORT)?;
-        if progress.is_done() && port > 0 {
-            let address = ctx.properties().provider("IP Address")?.text("Address")?;
-            let protocol = match ctx.properties().get(&PROTOCOL)? {
-                protocol if protocol.is_empty() => "tcp".to_owned(),
-                protocol => protocol,
-            };
-            ctx.service(self.0.name())
-                .listen(&address, port, &protocol)?;
-        }
-        Ok(progress)
-    }
-}
-
-impl Resource for GenericApplication {
+impl Kind for AnyProgram {
     const TYPE: TypeInfo = TypeInfo::new("Generic Application", "Any program").properties(
         const {
             &[
@@ -54,40 +37,30 @@ impl Resource for GenericApplication {
         },
     );
 
-    fn open(_: &Context) -> Result<Self, Error> {
-        Ok(GenericApplication(ManagedService::new("")))
-    }
-
-    /// The host knows the program by its command line.
-    fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+    fn service(ctx: &Context) -> Result<ManagedService, Error> {
         let command = ctx.properties().get(&COMMAND_LINE)?;
         let directory = ctx.properties().get(&CURRENT_DIRECTORY)?;
-        self.0 = ManagedService::new(command).in_directory(directory);
-        let progress = self.0.start(ctx, 0)?;
-        self.started(ctx, progress)
+        Ok(ManagedService::new(command).in_directory(directory))
     }
 
-    fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
-        self.0.stop(ctx)
-    }
-
-    fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
-        let progress = self.0.go_on(ctx, operation)?;
-        match operation {
-            Operation::Online => self.started(ctx, progress),
-            _ => Ok(progress),
+    /// It answers where its properties say.
+    fn runs(ctx: &Context, service: &ManagedService) -> Result<(), Error> {
+        let port = ctx.properties().get(&PORT)?;
+        if port == 0 {
+            return Ok(());
         }
-    }
-
-    fn terminate(&mut self, ctx: &mut Context) {
-        self.0.kill(ctx);
-    }
-
-    /// The process runs.
-    fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
-        self.0.check(ctx)
+        let address = ctx.properties().provider("IP Address")?.text("Address")?;
+        let protocol = match ctx.properties().get(&PROTOCOL)? {
+            protocol if protocol.is_empty() => "tcp".to_owned(),
+            protocol => protocol,
+        };
+        ctx.service(service.name())
+            .listen(&address, port, &protocol)
     }
 }
+
+/// The resource type.
+pub type GenericApplication = Program<AnyProgram>;
 
 #[cfg(test)]
 mod tests {

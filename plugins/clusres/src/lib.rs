@@ -11,7 +11,8 @@
 //! | [`TransactionCoordinator`] | MSDTC |
 //! | [`MajorityNodeSet`] | the quorum resource of a majority node set cluster |
 //!
-//! Each is one file here, with its tests; [`script`] has the engine that runs scripts, too.
+//! Each is one file here, with its tests; [`script`] has the engine that runs scripts, too. What those do alike that
+//! stand for one service or program is in [`program`].
 #![forbid(unsafe_code)]
 
 mod application;
@@ -19,6 +20,7 @@ mod disk;
 mod ip_address;
 mod majority;
 mod network_name;
+pub mod program;
 pub mod script;
 mod service;
 mod share;

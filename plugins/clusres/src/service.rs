@@ -1,8 +1,8 @@
 //! `Generic Service`: any service of the node's service controller.
 
-use quorate_sdk::{
-    Context, Error, ManagedService, Operation, Progress, Property, Resource, Text, TypeInfo,
-};
+use quorate_sdk::{Context, Error, ManagedService, Property, Text, TypeInfo};
+
+use crate::program::{Kind, Program};
 
 const SERVICE_NAME: Property<Text> = Property::text("ServiceName")
     .doc("Name of the service")
@@ -14,40 +14,21 @@ const STARTUP_PARAMETERS: Property<Text> = Property::text("StartupParameters")
 
 /// Any service.
 #[derive(Debug)]
-pub struct GenericService(ManagedService);
+pub struct AnyService;
 
-impl Resource for GenericService {
+impl Kind for AnyService {
     const TYPE: TypeInfo = TypeInfo::new("Generic Service", "Any service")
         .properties(const { &[SERVICE_NAME.any(), STARTUP_PARAMETERS.any()] });
 
-    fn open(_: &Context) -> Result<Self, Error> {
-        Ok(GenericService(ManagedService::new("")))
-    }
-
-    fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+    fn service(ctx: &Context) -> Result<ManagedService, Error> {
         let name = ctx.properties().get(&SERVICE_NAME)?;
         let parameters = ctx.properties().get(&STARTUP_PARAMETERS)?;
-        self.0 = ManagedService::new(name).with_parameters(parameters);
-        self.0.start(ctx, 0)
-    }
-
-    fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
-        self.0.stop(ctx)
-    }
-
-    fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
-        self.0.go_on(ctx, operation)
-    }
-
-    fn terminate(&mut self, ctx: &mut Context) {
-        self.0.kill(ctx);
-    }
-
-    /// The service controller says that it runs.
-    fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
-        self.0.check(ctx)
+        Ok(ManagedService::new(name).with_parameters(parameters))
     }
 }
+
+/// The resource type.
+pub type GenericService = Program<AnyService>;
 
 #[cfg(test)]
 mod tests {

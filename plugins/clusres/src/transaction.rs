@@ -1,39 +1,20 @@
 //! `Distributed Transaction Coordinator`: MSDTC, which Exchange Setup needs in the default Cluster Group.
 
-use quorate_sdk::{Context, Error, ManagedService, Operation, Progress, Resource, TypeInfo};
+use quorate_sdk::TypeInfo;
+
+use crate::program::{Kind, Program};
 
 /// MSDTC.
 #[derive(Debug)]
-pub struct TransactionCoordinator(ManagedService);
+pub struct Msdtc;
 
-impl Resource for TransactionCoordinator {
+impl Kind for Msdtc {
     const TYPE: TypeInfo = TypeInfo::new("Distributed Transaction Coordinator", "MSDTC");
-
-    fn open(_: &Context) -> Result<Self, Error> {
-        Ok(TransactionCoordinator(ManagedService::new("MSDTC")))
-    }
-
-    fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
-        self.0.start(ctx, 0)
-    }
-
-    fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
-        self.0.stop(ctx)
-    }
-
-    fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
-        self.0.go_on(ctx, operation)
-    }
-
-    fn terminate(&mut self, ctx: &mut Context) {
-        self.0.kill(ctx);
-    }
-
-    /// The service controller says that it runs.
-    fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
-        self.0.check(ctx)
-    }
+    const SERVICE: &'static str = "MSDTC";
 }
+
+/// The resource type.
+pub type TransactionCoordinator = Program<Msdtc>;
 
 #[cfg(test)]
 mod tests {

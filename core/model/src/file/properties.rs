@@ -126,14 +126,14 @@ fn persistent_state(decoder: &mut Decoder<'_>, value: &Spanned<Value>) -> Option
 }
 
 fn refuse(decoder: &mut Decoder<'_>, error: PropertyError, span: Span) {
-    let (rule, message, found, expected) = match error {
+    let rule = error.rule();
+    let (message, found, expected) = match error {
         PropertyError::Unknown { .. } => return,
         PropertyError::WrongType {
             name,
             found,
             expected,
         } => (
-            "wrong-type",
             format!("`{name}` has a value of the wrong type"),
             found,
             expected,
@@ -142,18 +142,12 @@ fn refuse(decoder: &mut Decoder<'_>, error: PropertyError, span: Span) {
             name,
             found,
             expected,
-        } => (
-            "property-value",
-            format!("`{name}` is out of its range"),
-            found,
-            expected,
-        ),
+        } => (format!("`{name}` is out of its range"), found, expected),
         PropertyError::Conflict {
             name,
             found,
             expected,
         } => (
-            "property-conflict",
             format!("`{name}` does not go with the others"),
             found,
             expected,

@@ -188,6 +188,18 @@ pub enum PropertyError {
     },
 }
 
+impl PropertyError {
+    /// The id of the rule that such a value breaks.
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            PropertyError::Unknown { .. } => "unknown-property",
+            PropertyError::WrongType { .. } => "wrong-type",
+            PropertyError::OutOfRange { .. } => "property-value",
+            PropertyError::Conflict { .. } => "property-conflict",
+        }
+    }
+}
+
 fn did_you_mean(suggestion: &Option<String>) -> String {
     suggestion
         .as_ref()

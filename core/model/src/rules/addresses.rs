@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use serde::Serialize;
 
 use crate::places::Anchor;
@@ -206,16 +207,36 @@ pub(super) fn duplicate_address(subject: &Subject<'_>, findings: &mut Findings<'
     }
 }
 
+/// A network's subnet: as the file says, or at run time what the first virtual address on it has for a mask, seen from
+/// the nodes' cards.
+fn subnet(subject: &Subject<'_>, network: &Name) -> Option<Ipv4Net> {
+    if let Some(facts) = subject.facts.networks.get(network) {
+        return Some(facts.subnet);
+    }
+    let text =
+        |resource: &ResourceDefinition, name: &str| match resource.properties.private.get(name) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+    let mask: Ipv4Addr = subject.resources().find_map(|(_, _, _, resource)| {
+        let on = *resource.kind == *types::IP_ADDRESS
+            && text(resource, "Network").as_deref() == Some(network.as_str());
+        on.then(|| text(resource, "SubnetMask")?.parse().ok())?
+    })?;
+    let mut nodes = subject.definition.nodes.iter();
+    let card: Ipv4Addr = nodes.find_map(|node| node.interfaces.get(network)?.parse().ok())?;
+    Ipv4Net::with_netmask(card, mask).ok()
+}
+
 /// An address lies in the subnet of its network, and is none of the two that no host can have.
 pub(super) fn address_outside_subnet(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for planned in plan(subject) {
         let (Some(address), Some(network)) = (planned.address, planned.network) else {
             continue;
         };
-        let Some(facts) = subject.facts.networks.get(&network) else {
+        let Some(subnet) = subnet(subject, &network) else {
             continue;
         };
-        let subnet = facts.subnet;
         let reserved = subnet.prefix_len() < 31
             && (address == subnet.network() || address == subnet.broadcast());
         if subnet.contains(&address) && !reserved {

@@ -1,11 +1,12 @@
 //! Administrators' requests, as every member applies them.
 
 use quorate_model::{
-    Name, NodeDefinition, NodeId, PERSISTENT_STATE, POLICY_MAX_BYTES, PolicyScript, ResourceState,
-    types,
+    ClusterDefinition, Name, NodeDefinition, NodeId, PERSISTENT_STATE, POLICY_MAX_BYTES,
+    PolicyScript, ResourceState, types,
 };
 
 use super::apply::{Applied, Effect, refuse, stale};
+use super::rules::{keep_virtual_servers_apart, refused_value};
 use super::{Database, NodeRecord, Stop};
 use crate::io::{AdminOp, Cause, Object, Refusal};
 
@@ -175,8 +176,9 @@ impl Database {
                     return refuse(5005, text);
                 }
                 self.nodes.remove(&id);
-                self.definition.nodes.retain(|node| node.id != id);
-                for group in &mut self.definition.groups {
+                let mut changed = self.definition.clone();
+                changed.nodes.retain(|node| node.id != id);
+                for group in &mut changed.groups {
                     group
                         .properties
                         .preferred_owners
@@ -185,10 +187,14 @@ impl Database {
                         resource.possible_owners.retain(|owner| owner != node);
                     }
                 }
-                Ok(vec![Effect::Evicted {
+                keep_virtual_servers_apart(&mut changed);
+                let mut effects = self.broken_by(&changed);
+                self.definition = changed;
+                effects.push(Effect::Evicted {
                     node: id,
                     name: node.clone(),
-                }])
+                });
+                Ok(effects)
             }
             AdminOp::NodeAdd { node } => self.add_node(node),
             AdminOp::VirtualServerCreate { request } => self.create_virtual_server(request),
@@ -206,12 +212,15 @@ impl Database {
             // A node that was installed with itself in the definition finds itself there when it catches up.
             return match *known == *node {
                 true => Ok(Vec::new()),
-                false => refuse(5010, format!("there is a node {} already", known.name)),
+                false => refuse(
+                    5010,
+                    format!("there is a node {} already [duplicate-name]", known.name),
+                ),
             };
         }
         let mut changed = self.definition.clone();
         changed.nodes.push(node.clone());
-        self.must_keep_rules(&changed)?;
+        let mut effects = self.must_keep_rules(&changed)?;
         if changed.nodes.len() > 2
             && let Some((owner, groups)) = self.owner_of_two()
         {
@@ -222,11 +231,13 @@ impl Database {
             );
             return refuse(5069, text);
         }
+        keep_virtual_servers_apart(&mut changed);
         self.definition = changed;
         self.nodes.insert(node.id, NodeRecord::default());
-        Ok(vec![Effect::Added {
+        effects.push(Effect::Added {
             name: node.name.clone(),
-        }])
+        });
+        Ok(effects)
     }
 
     /// A node that owns two virtual servers which are not Offline, and which they are.
@@ -303,6 +314,7 @@ impl Database {
         property: &str,
         value: Option<&quorate_model::Value>,
     ) -> Applied {
+        let mut changed = self.definition.clone();
         let (subject, resource) = match object {
             Object::Cluster | Object::Node(_) => {
                 return refuse(87, format!("{object:?} has no property {property}"));
@@ -312,28 +324,23 @@ impl Database {
                 if property.eq_ignore_ascii_case("PreferredOwners") {
                     self.known_nodes(property, value)?;
                 }
-                let group = self
-                    .definition
-                    .groups
-                    .iter_mut()
-                    .find(|group| group.name == *name);
-                let Some(group) = group else { return stale() };
+                let mut groups = changed.groups.iter_mut();
+                let Some(group) = groups.find(|group| group.name == *name) else {
+                    return stale();
+                };
                 let result = match value {
                     Some(value) => group.properties.set(property, value.clone()),
                     None => group.properties.reset(property),
                 };
-                if let Err(error) = result {
-                    return refuse(87, error.to_string());
-                }
+                result.map_err(|error| refused_value(&error))?;
                 (name.to_string(), None)
             }
             Object::Resource(name) if property.eq_ignore_ascii_case("PossibleOwners") => {
-                self.set_possible_owners(name, value)?;
+                self.set_possible_owners(&mut changed, name, value)?;
                 (name.to_string(), Some(name.clone()))
             }
             Object::Resource(name) => {
                 self.known_resource(name)?;
-                let mut changed = self.definition.clone();
                 let resource = changed
                     .groups
                     .iter_mut()
@@ -349,19 +356,18 @@ impl Database {
                     }
                     None => resource.properties.reset(property),
                 };
-                if let Err(error) = result {
-                    return refuse(87, error.to_string());
-                }
-                self.must_keep_rules(&changed)?;
-                self.definition = changed;
+                result.map_err(|error| refused_value(&error))?;
                 (name.to_string(), Some(name.clone()))
             }
         };
-        Ok(vec![Effect::Property {
+        let warnings = self.must_keep_rules(&changed)?;
+        self.definition = changed;
+        let done = Effect::Property {
             subject,
             property: property.to_owned(),
             resource,
-        }])
+        };
+        Ok([done].into_iter().chain(warnings).collect())
     }
 
     /// What is wanted of a group or resource is what it becomes: as if an administrator had brought it online, or taken
@@ -380,7 +386,7 @@ impl Database {
         if let Some(value) = value
             && let Err(error) = PERSISTENT_STATE.check(value)
         {
-            return refuse(87, error.to_string());
+            return Err(refused_value(&error));
         }
         let online = value == Some(&quorate_model::Value::Dword(1));
         let (subject, op) = match object {
@@ -452,7 +458,8 @@ impl Database {
 
     /// A resource's possible owners; all nodes without a list. Its group's owner must be one of them.
     fn set_possible_owners(
-        &mut self,
+        &self,
+        changed: &mut ClusterDefinition,
         name: &Name,
         value: Option<&quorate_model::Value>,
     ) -> Result<(), Refusal> {
@@ -466,7 +473,9 @@ impl Database {
                 names.iter().map(|name| name.as_str().into()).collect()
             }
             Some(other) => {
-                return refuse(format!("{property} is {other}, but takes a list of texts"));
+                return refuse(format!(
+                    "{property} is {other}, but takes a list of texts [wrong-type]"
+                ));
             }
         };
         let owner = self.groups.get(&group).map(|record| record.owner);
@@ -478,7 +487,6 @@ impl Database {
                 ));
             }
         }
-        let mut changed = self.definition.clone();
         let mut resources = changed
             .groups
             .iter_mut()
@@ -486,8 +494,6 @@ impl Database {
         if let Some(resource) = resources.find(|resource| resource.name == *name) {
             resource.possible_owners = owners;
         }
-        self.must_keep_rules(&changed)?;
-        self.definition = changed;
         Ok(())
     }
 
@@ -507,7 +513,7 @@ impl Database {
         let nodes = self.definition.nodes.iter();
         let nodes: Vec<&str> = nodes.map(|node| node.name.as_str()).collect();
         let text = format!(
-            "{property} names {unknown:?}, and the cluster has no node of that name: there is {}",
+            "{property} names {unknown:?}, and the cluster has no node of that name: there is {} [unknown-node]",
             nodes.join(", ")
         );
         Err(Refusal { code: 87, text })

@@ -54,6 +54,8 @@ pub(crate) enum Effect {
     Node { node: NodeId },
     /// Resources were made or taken away.
     Configured { text: String },
+    /// Something was done that is recommended against.
+    Warned { text: String },
     /// A node was evicted.
     Evicted { node: NodeId, name: Name },
     /// A node was added.

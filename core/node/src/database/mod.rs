@@ -7,6 +7,7 @@
 mod administrate;
 mod apply;
 mod query;
+mod rules;
 mod servers;
 mod update;
 

@@ -2,6 +2,7 @@
 
 use quorate_model::{
     GroupDefinition, GroupState, Name, NodeId, QuorumKind, ResourceDefinition, ResourceState,
+    VIRTUAL_SERVER_CLASS,
 };
 
 use super::{Database, GroupRecord, Stop};
@@ -143,9 +144,12 @@ impl Database {
             return Err((5005, text));
         }
         if let Some(other) = self.exclusive_conflict(group, node) {
+            let classes = &group.properties.exclusive_class_names;
+            let exchange = classes.iter().any(|class| class == VIRTUAL_SERVER_CLASS);
+            let rule = if exchange { " [no-passive-node]" } else { "" };
             let text = format!(
-                "node {name} already hosts {other}, and a node may host only one group of class \"{}\"",
-                group.properties.exclusive_class_names.join("\", \"")
+                "node {name} already hosts {other}, and a node may host only one group of class \"{}\"{rule}",
+                classes.join("\", \"")
             );
             return Err((5005, text));
         }

@@ -2,53 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use quorate_model::{
-    CLUSTER_GROUP, ClusterDefinition, Facts, Name, Severity, Value, VirtualServerRequest, rules,
-    types,
-};
+use quorate_model::{CLUSTER_GROUP, Name, Value, VirtualServerRequest, types};
 
 use super::Database;
 use super::apply::{Applied, Effect, refuse};
-use crate::io::Refusal;
-
-/// The errors that rules find in a definition, each in words.
-fn errors(definition: &ClusterDefinition) -> BTreeSet<String> {
-    // What only a file says (editions, hardware) does not change at run time.
-    let findings = rules::check(definition, &Facts::default());
-    findings
-        .into_iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .map(|finding| finding.to_string())
-        .collect()
-}
+use super::rules::is_virtual_server;
 
 impl Database {
-    /// Refuses a changed definition that breaks a rule which the present one keeps. The text names the rule.
-    pub(super) fn must_keep_rules(&self, changed: &ClusterDefinition) -> Result<(), Refusal> {
-        let present = errors(&self.definition);
-        let new: Vec<String> = errors(changed)
-            .into_iter()
-            .filter(|error| !present.contains(error))
-            .collect();
-        if new.is_empty() {
-            return Ok(());
-        }
-        Err(Refusal {
-            code: 5069,
-            text: new.join("; "),
-        })
-    }
-
     /// Makes the group and System Attendant, and with it all that System Attendant makes (SEMANTICS 2.2).
     pub(super) fn create_virtual_server(&mut self, request: &VirtualServerRequest) -> Applied {
         if self.groups.contains_key(&request.name) {
-            return refuse(5010, format!("there is a group {} already", request.name));
+            return refuse(
+                5010,
+                format!("there is a group {} already [duplicate-name]", request.name),
+            );
         }
         let request = self.complete(request);
         let group = request.expand();
         let mut changed = self.definition.clone();
         changed.groups.push(group.clone());
-        self.must_keep_rules(&changed)?;
+        let warnings = self.must_keep_rules(&changed)?;
         self.definition = changed;
         self.add_group_record(&group);
         let list = self.node_list(&group);
@@ -62,9 +35,11 @@ impl Database {
         if let (Some(home), Some(record)) = (home, self.groups.get_mut(&group.name)) {
             record.owner = home;
         }
-        Ok(vec![Effect::Configured {
-            text: format!("virtual server {} was created", group.name),
-        }])
+        let text = format!("virtual server {} was created", group.name);
+        Ok([Effect::Configured { text }]
+            .into_iter()
+            .chain(warnings)
+            .collect())
     }
 
     /// What an administrator need not say: network and mask are the Cluster Group's, disks the storage groups', and
@@ -131,7 +106,9 @@ impl Database {
         if self.is_quorum_resource(resource) {
             return refuse(
                 5020,
-                format!("{resource} is the quorum resource: use another one first"),
+                format!(
+                    "{resource} is the quorum resource: use another one first [unknown-quorum-resource]"
+                ),
             );
         }
         let Some(definition) = self.resource_definition(resource) else {
@@ -154,9 +131,12 @@ impl Database {
             .collect();
         let attendant = *kind == *types::SYSTEM_ATTENDANT;
         if let (false, Some(dependent)) = (attendant, dependents.first()) {
+            // In a virtual server this is what Exchange wants, too.
+            let served = self.definition.group(&group).is_some_and(is_virtual_server);
+            let rule = if served { " [exchange-dependency]" } else { "" };
             return refuse(
                 5001,
-                format!("{dependent} depends on {resource}: delete it first"),
+                format!("{dependent} depends on {resource}: delete it first{rule}"),
             );
         }
         let gone: Vec<&Name> = dependents.iter().chain([resource]).collect();
@@ -172,11 +152,8 @@ impl Database {
         }
         let holds_mta = attendant && self.mta_group() == Some(&group);
         if holds_mta || *kind == *types::MTA {
-            let other = self.definition.groups.iter().find(|other| {
-                let mut resources = other.resources.iter();
-                other.name != group
-                    && resources.any(|resource| *resource.kind == *types::SYSTEM_ATTENDANT)
-            });
+            let mut groups = self.definition.groups.iter();
+            let other = groups.find(|other| other.name != group && is_virtual_server(other));
             if let Some(other) = other {
                 let text = format!(
                     "error[mta-not-first]: {group} holds the MTA, which {} depends on: remove {group} last",
@@ -186,14 +163,19 @@ impl Database {
             }
         }
         let gone: BTreeSet<Name> = gone.into_iter().cloned().collect();
-        for group in &mut self.definition.groups {
+        let mut changed = self.definition.clone();
+        for group in &mut changed.groups {
             group
                 .resources
                 .retain(|resource| !gone.contains(&resource.name));
         }
+        let warnings = self.must_keep_rules(&changed)?;
+        self.definition = changed;
         self.resources.retain(|name, _| !gone.contains(name));
-        Ok(vec![Effect::Configured {
-            text: format!("resource {resource} was deleted"),
-        }])
+        let text = format!("resource {resource} was deleted");
+        Ok([Effect::Configured { text }]
+            .into_iter()
+            .chain(warnings)
+            .collect())
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use quorate_host::{PluginSet, Reloaded};
 use quorate_model::{
-    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Name, QuorumKind, Time, Value, types,
+    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, Name, QuorumKind, Time, Value, types,
 };
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
 
@@ -37,6 +37,8 @@ type Loaded = Rc<RefCell<Option<Result<Arc<PluginSet>, String>>>>;
 /// A world, and the orders it was given.
 struct SimStage {
     world: World,
+    /// What the cluster file says of the machines.
+    facts: Facts,
     plugins: Arc<PluginSet>,
     /// Where the next cluster finds them.
     loaded: Loaded,
@@ -290,7 +292,9 @@ impl Stage for SimStage {
 
     fn set_load(&mut self, group: &str, users: u32, cpu_percent: u32) -> Result<(), StageError> {
         let load = Load { users, cpu_percent };
-        self.world.set_load(group, load).map_err(refused)
+        self.world.set_load(group, load).map_err(refused)?;
+        self.declare(group, users, cpu_percent);
+        Ok(())
     }
 
     fn mark_step(&mut self, title: &str) {

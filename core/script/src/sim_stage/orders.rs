@@ -1,12 +1,63 @@
 //! Orders, faults and repairs, in the world's words.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use quorate_model::{Name, NodeDefinition, NodeId, Severity, rules};
 use quorate_node::{AdminOp, Object};
 use quorate_sim::{FaultId, RequestId, WorldError};
 
 use super::{SimStage, refused};
+use crate::finding::suggestion;
 use crate::stage::{Damage, Fault, Order, Repair, Stage, StageError};
 
 impl SimStage {
+    /// What Setup on a new machine finds, which knows its edition of Windows and its networks; the
+    /// cluster finds the rest.
+    fn setup(&self, node: &Name, interfaces: &BTreeMap<Name, String>) -> Result<(), StageError> {
+        let networks = self.networks();
+        if let Some(unknown) = interfaces.keys().find(|it| !networks.contains(it)) {
+            let known = networks.iter().map(Name::as_str);
+            let hint = suggestion(unknown, known).unwrap_or_default();
+            return Err(StageError(format!(
+                "there is no network \"{unknown}\": {hint} [unknown-network]"
+            )));
+        }
+        let mut changed = self.definition().clone();
+        let ids = changed.nodes.iter().map(|node| node.id.0);
+        changed.nodes.push(NodeDefinition {
+            id: NodeId(ids.max().map_or(1, |id| id.saturating_add(1))),
+            name: node.clone(),
+            interfaces: interfaces.clone(),
+            attributes: BTreeMap::new(),
+        });
+        let found = rules::check(&changed, &self.facts);
+        let mut found = found.iter();
+        match found.find(|it| ["edition", "address-outside-subnet"].contains(&it.rule)) {
+            Some(finding) => Err(StageError(finding.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes what the rules say of a load that they did not say before.
+    pub(super) fn declare(&mut self, group: &str, users: u32, cpu_percent: u32) {
+        let heavy = |stage: &SimStage| -> BTreeSet<String> {
+            let found = rules::check(stage.definition(), &stage.facts).into_iter();
+            found
+                .filter(|it| {
+                    it.severity == Severity::Warning
+                        && ["active-active-users", "active-active-cpu"].contains(&it.rule)
+                })
+                .map(|it| it.to_string())
+                .collect()
+        };
+        let before = heavy(self);
+        let server = self.facts.virtual_servers.entry(group.into()).or_default();
+        (server.users, server.cpu_percent) = (Some(users), Some(cpu_percent));
+        for text in heavy(self).difference(&before) {
+            self.world.mark_note(text);
+        }
+    }
+
     fn ask(&mut self, op: AdminOp) -> Result<Option<RequestId>, WorldError> {
         self.world.admin(op).map(Some)
     }
@@ -31,7 +82,10 @@ impl SimStage {
             Order::ServiceStart(node) => self.world.start_service(&node).map(|()| None),
             Order::NodePause(node) => self.ask(AdminOp::NodePause { node }),
             Order::NodeResume(node) => self.ask(AdminOp::NodeResume { node }),
-            Order::NodeAdd(node, interfaces) => self.world.add_node(&node, interfaces).map(Some),
+            Order::NodeAdd(node, interfaces) => {
+                self.setup(&node, &interfaces)?;
+                self.world.add_node(&node, interfaces).map(Some)
+            }
             Order::NodeEvict(node) => self.ask(AdminOp::NodeEvict { node }),
             Order::NodeForceCleanup(node) => self.world.force_cleanup(&node).map(|()| None),
             Order::GroupOnline(group) => self.ask(AdminOp::GroupOnline { group }),

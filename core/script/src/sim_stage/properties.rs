@@ -91,7 +91,9 @@ fn no_property<'a>(of: &str, property: &str, known: impl Iterator<Item = &'a str
     let hint = suggestion(property, known)
         .map(|hint| format!(": {hint}"))
         .unwrap_or_default();
-    StageError(format!("{of} has no property \"{property}\"{hint}"))
+    StageError(format!(
+        "{of} has no property \"{property}\"{hint} [unknown-property]"
+    ))
 }
 
 /// Refuses private properties that a resource's type does not have. The cluster file's own checks know the shipped types

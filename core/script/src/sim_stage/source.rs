@@ -135,6 +135,7 @@ impl StageSource for SimSource {
         world.start_all();
         Ok(Box::new(SimStage {
             world,
+            facts: loaded.facts,
             plugins,
             loaded: Rc::clone(&self.plugins),
             reloads: BTreeMap::new(),

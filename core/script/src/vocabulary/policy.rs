@@ -36,14 +36,14 @@ fn script(context: &NativeCallContext<'_>, path: &str) -> Fallible<PolicyScript>
     let at = context.call_position();
     let text = std::fs::read_to_string(&file).map_err(|error| {
         Thrown::mistake(format!(
-            "the policy script \"{path}\" cannot be read: {error}"
+            "the policy script \"{path}\" cannot be read: {error} [policy-unreadable]"
         ))
         .at(at)
     })?;
     let mistakes = policy::errors(&file.display().to_string(), &text);
     if !mistakes.is_empty() {
         let mut thrown = Thrown::mistake(format!(
-            "the policy script \"{path}\" has mistakes, and nothing was changed"
+            "the policy script \"{path}\" has mistakes, and nothing was changed [policy-broken]"
         ));
         thrown.findings = mistakes;
         return Err(thrown.at(at));

@@ -1,0 +1,103 @@
+//! The rules of `quorate check`, kept while the cluster runs: what would break one is refused, what is only recommended
+//! against is said and done.
+
+use std::collections::BTreeSet;
+
+use quorate_model::{
+    ClusterDefinition, Diagnostic, Facts, GroupDefinition, PropertyError, Severity,
+    VIRTUAL_SERVER_CLASS, rules, types,
+};
+
+use super::Database;
+use super::apply::Effect;
+use crate::io::Refusal;
+
+/// What the rules find in a definition.
+fn findings(definition: &ClusterDefinition) -> Vec<Diagnostic> {
+    // What only a file says (editions, hardware) does not change at run time.
+    let mut found = rules::check(definition, &Facts::default());
+    found.retain(|finding| finding.severity > Severity::Note);
+    found
+}
+
+/// What a finding is about. A warning whose figures change is no new one.
+fn subject(finding: &Diagnostic) -> String {
+    match finding.severity {
+        Severity::Error => finding.to_string(),
+        Severity::Warning | Severity::Note => format!("{}: {}", finding.rule, finding.message),
+    }
+}
+
+/// A refusal of a property's value, with the id of the rule that it breaks.
+pub(super) fn refused_value(error: &PropertyError) -> Refusal {
+    Refusal {
+        code: 87,
+        text: format!("{error} [{}]", error.rule()),
+    }
+}
+
+impl Database {
+    /// What the rules find in a changed definition that they do not find in the present one.
+    fn breaches(&self, changed: &ClusterDefinition) -> Vec<Diagnostic> {
+        let present: BTreeSet<String> = findings(&self.definition).iter().map(subject).collect();
+        let mut new = findings(changed);
+        new.retain(|finding| !present.contains(&subject(finding)));
+        new
+    }
+
+    /// Refuses a changed definition that breaks a rule which the present one keeps. The text names the rule. What is
+    /// recommended against is an effect, to be said.
+    pub(super) fn must_keep_rules(
+        &self,
+        changed: &ClusterDefinition,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let (errors, others): (Vec<_>, Vec<_>) = self
+            .breaches(changed)
+            .into_iter()
+            .partition(|finding| finding.severity == Severity::Error);
+        if errors.is_empty() {
+            return Ok(said(others));
+        }
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Err(Refusal {
+            code: 5069,
+            text: errors.join("; "),
+        })
+    }
+
+    /// What a change breaks that cannot be refused: what was lost is lost.
+    pub(super) fn broken_by(&self, changed: &ClusterDefinition) -> Vec<Effect> {
+        said(self.breaches(changed))
+    }
+}
+
+fn said(findings: Vec<Diagnostic>) -> Vec<Effect> {
+    findings
+        .iter()
+        .map(|finding| Effect::Warned {
+            text: finding.to_string(),
+        })
+        .collect()
+}
+
+/// Whether a group is an Exchange virtual server.
+pub(super) fn is_virtual_server(group: &GroupDefinition) -> bool {
+    let mut resources = group.resources.iter();
+    resources.any(|resource| *resource.kind == *types::SYSTEM_ATTENDANT)
+}
+
+/// With more than two nodes a node hosts one Exchange virtual server, with two it may host both: what counts is how
+/// many nodes are configured now.
+pub(super) fn keep_virtual_servers_apart(definition: &mut ClusterDefinition) {
+    let apart = definition.nodes.len() > 2;
+    for group in &mut definition.groups {
+        if !is_virtual_server(group) {
+            continue;
+        }
+        let classes = &mut group.properties.exclusive_class_names;
+        classes.retain(|class| class != VIRTUAL_SERVER_CLASS);
+        if apart {
+            classes.push(VIRTUAL_SERVER_CLASS.to_owned());
+        }
+    }
+}

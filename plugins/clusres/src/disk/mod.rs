@@ -1,0 +1,193 @@
+//! `Physical Disk`: a shared disk, held by its reservation (SEMANTICS 4.1). How one is won that another node may hold is
+//! in [`challenge`].
+
+mod challenge;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use quorate_sdk::{
+    Context, Error, Operation, Progress, Property, Quorum, QuorumResource, Resource, Text, TypeInfo,
+};
+
+use challenge::{CHALLENGE, Challenge, Stage};
+
+const DISK: Property<Text> = Property::text("Disk")
+    .doc("Name of the shared disk; empty means the resource's own name")
+    .at_online();
+
+/// How often an owner renews its reservation.
+const RENEWAL: Duration = Duration::from_secs(3);
+/// Written at Online, to see that the disk takes writes.
+const TEST_FILE: &str = "clusdisk.tst";
+
+/// A shared disk.
+#[derive(Debug)]
+pub struct PhysicalDisk {
+    disk: String,
+    challenge: Option<Challenge>,
+    /// The reservation is ours and was good when it was last renewed; an error says what was seen instead.
+    reservation: Result<bool, Error>,
+    mounted: bool,
+    defending: bool,
+}
+
+impl PhysicalDisk {
+    /// The disk's name, as the properties say now.
+    fn find(&mut self, ctx: &Context) -> Result<(), Error> {
+        let disk = ctx.properties().get(&DISK)?;
+        self.disk = if disk.is_empty() {
+            ctx.resource().to_owned()
+        } else {
+            disk
+        };
+        Ok(())
+    }
+
+    fn holds(&self) -> bool {
+        self.reservation == Ok(true)
+    }
+
+    /// The reservation is ours: renew it from now on.
+    fn keep(&mut self, ctx: &mut Context) {
+        self.reservation = Ok(true);
+        ctx.wake_after(RENEWAL);
+    }
+
+    /// Mounts the reserved disk and sees that it takes writes.
+    fn bring_into_service(&mut self, ctx: &Context) -> Result<Progress, Error> {
+        let disk = ctx.disk(&self.disk);
+        disk.mount()?;
+        self.mounted = true;
+        disk.write(TEST_FILE, ctx.resource().as_bytes())?;
+        Ok(Progress::Done)
+    }
+
+    fn give_up_reservation(&mut self, ctx: &Context) -> Result<(), Error> {
+        self.defending = false;
+        let held = std::mem::replace(&mut self.reservation, Ok(false));
+        if held == Ok(true) {
+            ctx.disk(&self.disk).release()
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Resource for PhysicalDisk {
+    const TYPE: TypeInfo = TypeInfo::new("Physical Disk", "A shared disk, held by its reservation")
+        .properties(const { &[DISK.any()] });
+    const QUORUM: Option<Quorum<Self>> = Some(Quorum::capable());
+
+    fn open(_: &Context) -> Result<Self, Error> {
+        Ok(PhysicalDisk {
+            disk: String::new(),
+            challenge: None,
+            reservation: Ok(false),
+            mounted: false,
+            defending: false,
+        })
+    }
+
+    fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        // A disk that was arbitrated for is ours under the name it was arbitrated by.
+        if !self.holds() {
+            self.find(ctx)?;
+            if !self.try_reserve(ctx)? {
+                self.break_reservation(ctx)?;
+                return self.wait(ctx, Stage::Given, CHALLENGE);
+            }
+            self.keep(ctx);
+        }
+        self.bring_into_service(ctx)
+    }
+
+    fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
+        let progress = self.go_on_challenging(ctx)?;
+        match operation {
+            _ if !progress.is_done() => Ok(progress),
+            Operation::Arbitrate => {
+                self.defending = true;
+                Ok(progress)
+            }
+            _ => self.bring_into_service(ctx),
+        }
+    }
+
+    fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        if self.mounted {
+            ctx.disk(&self.disk).unmount(false)?;
+            self.mounted = false;
+        }
+        self.give_up_reservation(ctx)?;
+        Ok(Progress::Done)
+    }
+
+    fn terminate(&mut self, ctx: &mut Context) {
+        self.challenge = None;
+        if std::mem::take(&mut self.mounted)
+            && let Err(error) = ctx.disk(&self.disk).unmount(true)
+        {
+            ctx.log().warning(error.text());
+        }
+        if let Err(error) = self.give_up_reservation(ctx) {
+            ctx.log().warning(error.text());
+        }
+    }
+
+    /// The periodic reserve is still good.
+    fn looks_alive(&mut self, _: &mut Context) -> Result<(), Error> {
+        match &self.reservation {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::failed(format!(
+                "disk `{}` is not reserved",
+                self.disk
+            ))),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// The root directory can be listed.
+    fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        self.looks_alive(ctx)?;
+        ctx.disk(&self.disk).list().map(|_| ())
+    }
+
+    /// The periodic reserve. Once lost it is not taken again, since another node may have come and gone.
+    fn watch(&mut self, ctx: &mut Context) {
+        if !self.holds() {
+            return;
+        }
+        match ctx.disk(&self.disk).reserve() {
+            Ok(()) => ctx.wake_after(RENEWAL),
+            Err(error) => {
+                let error = error.context("periodic reserve");
+                ctx.log().error(error.text());
+                if std::mem::take(&mut self.defending) {
+                    ctx.quorum_lost(error.clone());
+                }
+                self.reservation = Err(error);
+            }
+        }
+    }
+}
+
+impl QuorumResource for PhysicalDisk {
+    fn arbitrate(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        if !self.mounted {
+            self.find(ctx)?;
+        }
+        if ctx.disk(&self.disk).is_reserved()? {
+            self.keep(ctx);
+            self.defending = true;
+            return Ok(Progress::Done);
+        }
+        self.begin_challenge(ctx)
+    }
+
+    fn release(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        self.challenge = None;
+        self.give_up_reservation(ctx)
+    }
+}
