@@ -6,6 +6,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 
+use quorate_model::Severity;
 use quorate_model::rules::CATALOGUE;
 use support::{root, run};
 
@@ -48,7 +49,7 @@ fn quorum_disk_used() {
 
 #[test]
 fn dhcp_lease() {
-    passes("dhcp-lease", 1);
+    passes("dhcp-lease", 2);
 }
 
 #[test]
@@ -254,42 +255,127 @@ fn a_virtual_server_is_added_to_a_file_that_keeps_its_comments() {
     );
 }
 
-/// The cells of the rows of both tables: rule or kind, and what shows it.
-fn rows() -> Vec<(String, String)> {
+/// The cells of the rows of the tables under the titles of `docs/exchange.md` that begin so, without what shows them; and
+/// that, if anything does.
+fn rows(title: &str) -> Vec<(Vec<String>, Option<String>)> {
     let text = fs::read_to_string(root().join("docs/exchange.md")).expect("the page");
-    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let (_, section) = text
+        .split_once(&format!("\n## {title}"))
+        .unwrap_or_else(|| panic!("no section {title}"));
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let rows = section
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .skip(2);
     let cells = rows.map(|line| {
-        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-        assert_eq!(cells.len(), 4, "{line}");
-        (cells[2].to_owned(), cells[3].to_owned())
+        let mut cells: Vec<String> = line
+            .trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().to_owned())
+            .collect();
+        let shown = cells.pop().expect("a last cell");
+        let shown = (shown != "–").then(|| shown.trim_matches('`').to_owned());
+        (cells, shown)
     });
-    cells.filter(|(_, shown)| shown.starts_with('`')).collect()
+    cells.collect()
+}
+
+/// The text of the test or drill that a row names; the whole file where it names no more.
+fn shown(what: &str, shown: &str) -> String {
+    let (path, part) = match shown.split_once('#') {
+        Some((path, part)) => (path, Some(part)),
+        None => (shown, None),
+    };
+    let text = fs::read_to_string(root().join(path))
+        .unwrap_or_else(|error| panic!("{what}: {path}: {error}"));
+    let drill = path.ends_with(".rhai");
+    let (begin, next) = match part {
+        None => {
+            assert!(drill && text.contains("drill("), "{what}: {path}");
+            return text;
+        }
+        Some(title) if drill => (format!("drill(\"{title}\""), "\ndrill("),
+        Some(function) => (format!("fn {function}("), "#[test]"),
+    };
+    let at = text
+        .find(&begin)
+        .unwrap_or_else(|| panic!("{what}: {path} has no {begin}"));
+    let rest = &text[at..];
+    let end = rest.find(next).unwrap_or(rest.len());
+    rest[..end].to_owned()
 }
 
 #[test]
 fn every_row_names_what_shows_it() {
-    let rows = rows();
-    assert!(rows.len() > 60, "{}", rows.len());
-    for (what, shown) in rows {
-        let (path, function) = match shown.trim_matches('`').split_once('#') {
-            Some((path, function)) => (path.to_owned(), Some(function.to_owned())),
-            None => (shown.trim_matches('`').to_owned(), None),
-        };
-        let text = fs::read_to_string(root().join(&path))
-            .unwrap_or_else(|error| panic!("{what}: {path}: {error}"));
-        match function {
-            Some(function) => assert!(
-                text.contains(&format!("fn {function}(")),
-                "{what}: {path} has no test {function}"
+    let rows = [rows("Rules and rec"), rows("Dependencies, limits")].concat();
+    assert!(rows.len() > 110, "{}", rows.len());
+    for (cells, by) in rows {
+        assert_eq!(cells.len(), 3, "{cells:?}");
+        let by = by.unwrap_or_else(|| panic!("{cells:?} is shown by nothing"));
+        shown(&cells[0], &by);
+    }
+}
+
+#[test]
+fn every_section_of_the_text_has_rows() {
+    let rows = [rows("Rules and rec"), rows("Dependencies, limits")].concat();
+    let named: BTreeSet<&str> = rows.iter().map(|(cells, _)| cells[1].as_str()).collect();
+    for section in [
+        "Understanding Exchange Server 2003 Clustering",
+        "Windows Clustering",
+        "Exchange Virtual Servers",
+        "Cluster Groups",
+        "Quorum Disk Resource",
+        "Cluster Configurations",
+        "Active/Passive Clustering",
+        "Active/Active Clustering",
+        "Example of a Two-Node Cluster Topology",
+        "Windows and Exchange Edition Requirements",
+        "Understanding Failovers",
+        "IP Addresses and Network Names",
+    ] {
+        assert!(named.contains(section), "no row for {section}");
+    }
+    assert_eq!(named.len(), 12, "{named:?}");
+}
+
+/// What a running cluster does about each rule: refuses with its id, or does it and says it with its id, and a test or
+/// drill that names the id; or why that cannot be.
+#[test]
+fn every_rule_says_what_becomes_of_it_at_run_time() {
+    let rows = rows("At run time");
+    let ids: Vec<String> = CATALOGUE
+        .iter()
+        .map(|rule| format!("`{}`", rule.id))
+        .collect();
+    let named: Vec<&String> = rows.iter().map(|(cells, _)| &cells[0]).collect();
+    assert_eq!(named, ids.iter().collect::<Vec<_>>());
+    for ((cells, by), rule) in rows.iter().zip(CATALOGUE) {
+        let says = cells[1].as_str();
+        match by {
+            None => assert!(
+                says.starts_with("Cannot arise: ") && says.ends_with('.') && says.len() > 40,
+                "{}: {says}",
+                rule.id
             ),
-            None => assert!(path.ends_with(".rhai") && text.contains("drill("), "{path}"),
+            Some(by) => {
+                let wanted = match rule.severity {
+                    Severity::Error => "Refused: ",
+                    Severity::Warning | Severity::Note => "Said: ",
+                };
+                let refused = says.starts_with(wanted) || says.starts_with("Refused: ");
+                assert!(refused, "{}: {says}", rule.id);
+                let text = shown(rule.id, by);
+                assert!(text.contains(rule.id), "{by} does not name {}", rule.id);
+            }
         }
     }
 }
 
 #[test]
 fn every_rule_of_the_text_has_a_row() {
-    let rows: BTreeSet<String> = rows().into_iter().map(|(rule, _)| rule).collect();
+    let rows = rows("Rules and rec").into_iter();
+    let rows: BTreeSet<String> = rows.map(|(cells, _)| cells[2].clone()).collect();
     // Of the file's own making, or the original's error codes: no part of the text.
     let of_the_text = CATALOGUE.iter().filter(|rule| {
         rule.section != "cluster file" && !rule.section.starts_with(|c: char| c.is_ascii_digit())
@@ -301,7 +387,7 @@ fn every_rule_of_the_text_has_a_row() {
             rule.id
         );
     }
-    for row in rows.iter().filter(|row| row.starts_with('`')) {
+    for row in &rows {
         let id = row.trim_matches('`');
         assert!(
             CATALOGUE.iter().any(|rule| rule.id == id),

@@ -217,10 +217,15 @@ fn a_policy_is_set_and_read_in_the_console() {
     for part in [
         "\"../policies/least-loaded.rhai\"",
         "\"scripts/policies/quiet-hours.rhai\"",
-        "has mistakes, and nothing was changed",
+        "has mistakes, and nothing was changed [policy-broken]",
         "relative to the drill",
     ] {
         let all = format!("{}{}", run.out, run.err);
         assert!(all.contains(part), "no {part:?} in:\n{all}");
     }
+    let run = run_with(
+        &["repl", "scripts/clusters/five-node-racks.ron"],
+        "set_policy(\"tests/policies/nowhere.rhai\")\n",
+    );
+    assert!(run.err.contains("[policy-unreadable]"), "{}", run.err);
 }

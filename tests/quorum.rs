@@ -22,7 +22,7 @@ fn networks() {
 
 #[test]
 fn standard() {
-    passes("standard", 6);
+    passes("standard", 8);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_local_quorum_is_for_one_node() {
 
 #[test]
 fn identity() {
-    passes("identity", 7);
+    passes("identity", 8);
 }
 
 #[test]

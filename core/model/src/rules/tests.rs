@@ -256,6 +256,25 @@ fn each_exchange_rule_is_kept_by_good_clusters_and_seen_when_broken() {
 }
 
 #[test]
+fn two_virtual_servers_make_a_pair_active_active_whoever_owns_them() {
+    // One virtual server on two nodes: active/passive.
+    let found = broken("two", |definition, facts| {
+        facts.accepted.clear();
+        definition.groups.retain(|group| group.name != "EVS2");
+    });
+    assert!(!found.contains("active-active"), "{found:?}");
+    for owner in ["NODE1", "NODE2"] {
+        let found = broken("two", |definition, facts| {
+            facts.accepted.clear();
+            for group in &mut definition.groups {
+                group.properties.preferred_owners = vec![owner.into()];
+            }
+        });
+        assert!(found.contains("active-active"), "both on {owner}");
+    }
+}
+
+#[test]
 fn the_catalogue_is_fit_to_be_read() {
     let ids: BTreeSet<&str> = CATALOGUE.iter().map(|rule| rule.id).collect();
     assert_eq!(ids.len(), CATALOGUE.len(), "ids are unique");

@@ -101,3 +101,57 @@ pub(super) fn keep_virtual_servers_apart(definition: &mut ClusterDefinition) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::{Name, NetworkRole, NodeDefinition, NodeId, parse};
+
+    use super::*;
+    use crate::io::AdminOp;
+
+    fn database(text: &str) -> Database {
+        Database::install(parse("test.ron", text).expect("a cluster").definition)
+    }
+
+    fn refusal(database: &mut Database, op: &AdminOp) -> String {
+        let before = database.clone();
+        let refusal = database.administrate(op).expect_err("refused");
+        assert_eq!(*database, before, "half a change");
+        refusal.text
+    }
+
+    #[test]
+    fn a_node_that_would_not_hear_the_cluster_is_not_added() {
+        let mut database = database(include_str!("../../../../scripts/clusters/four-node.ron"));
+        for network in &mut database.definition.networks {
+            if network.name == "Public" {
+                network.role = NetworkRole::ClientAccess;
+            }
+        }
+        let card = |network: &str, address: &str| (Name::from(network), address.to_owned());
+        let public = card("Public", "10.0.0.15");
+        let mut node = NodeDefinition {
+            id: NodeId(5),
+            name: "NODE5".into(),
+            interfaces: [public].into(),
+            attributes: Default::default(),
+        };
+        let add = |node: &NodeDefinition| AdminOp::NodeAdd {
+            node: Box::new(node.clone()),
+        };
+        let why = refusal(&mut database, &add(&node));
+        assert!(why.contains("[node-without-cluster-network]"), "{why}");
+        node.interfaces.extend([card("Private", "192.168.0.15")]);
+        assert!(database.administrate(&add(&node)).is_ok());
+    }
+
+    #[test]
+    fn what_the_quorum_is_made_of_is_not_deleted() {
+        let mut database = database(include_str!("../../../../scripts/clusters/four-node.ron"));
+        let delete = AdminOp::ResourceDelete {
+            resource: "Disk Q:".into(),
+        };
+        let why = refusal(&mut database, &delete);
+        assert!(why.contains("[unknown-quorum-resource]"), "{why}");
+    }
+}
