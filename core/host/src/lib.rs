@@ -15,6 +15,9 @@
 //! an entry is called and where a plugin calls back.
 
 pub mod conformance;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod monitor;
 mod plugins;
 mod process;

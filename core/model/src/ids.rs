@@ -71,11 +71,29 @@ impl fmt::Debug for Name {
 
 /// A node's number: its place in the order in which nodes joined the cluster, from 1.
 ///
-/// Placement falls back on it where no preferred owners are set. An evicted node that is added again
-/// gets a new one.
+/// Placement falls back on it where no preferred owners are set. An evicted node that is added again has the number it
+/// had: what tells it from what it was is the identity of its copy of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u8", into = "u8")]
 pub struct NodeId(pub u8);
+
+/// From bytes: nothing but 1 to [`NodeId::MAX`].
+impl TryFrom<u8> for NodeId {
+    type Error = String;
+
+    fn try_from(id: u8) -> Result<Self, String> {
+        match id {
+            1..=63 => Ok(NodeId(id)),
+            _ => Err(format!("a node's number is 1 to 63, and {id} is none")),
+        }
+    }
+}
+
+impl From<NodeId> for u8 {
+    fn from(id: NodeId) -> u8 {
+        id.0
+    }
+}
 
 impl NodeId {
     /// The highest id a cluster may give out: node sets are 64-bit masks.

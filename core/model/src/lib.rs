@@ -9,6 +9,9 @@ mod definition;
 mod diagnostic;
 mod facts;
 mod file;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ids;
 pub mod monitor;
 mod places;

@@ -156,7 +156,7 @@ impl Node {
         }
         for Introduction { node, identity } in nodes {
             let id = node.id;
-            if id == self.me || !(1..=63).contains(&id.0) {
+            if id == self.me {
                 continue;
             }
             if identity != 0 {

@@ -14,6 +14,9 @@ mod counsel;
 mod database;
 #[cfg(test)]
 mod formats;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod groups;
 mod hand_over;
 mod identity;

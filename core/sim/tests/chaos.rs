@@ -36,7 +36,7 @@ fn nor_do_as_many_others() {
     hold(100..200);
 }
 
-/// The files in `cases`: runs that once failed.
+/// The files in `cases`: runs that once failed, by the plugins that ship or by the plain monitor.
 #[test]
 fn what_once_failed_holds() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -45,9 +45,11 @@ fn what_once_failed_holds() {
         let text = std::fs::read_to_string(&path).unwrap();
         let scenario =
             Scenario::read(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        if let (world, Err(failure)) = scenario.run() {
-            let journal = support::journal(&world);
-            panic!("{}: {failure:?}\n{journal}", path.display());
+        for by in [By::Shipped, By::Plain] {
+            if let (world, Err(failure)) = scenario.run_by(by) {
+                let journal = support::journal(&world);
+                panic!("{}, {by:?}: {failure:?}\n{journal}", path.display());
+            }
         }
     }
 }

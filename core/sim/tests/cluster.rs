@@ -6,9 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use quorate_model::{GroupState, Name, NodeState, ResourceState};
-use quorate_node::AdminOp;
-use quorate_sim::{Reply, Source, WorldError};
+use quorate_model::{GroupState, Name, NodeState, ResourceState, StartSwitches, Value};
+use quorate_node::{AdminOp, Object};
+use quorate_sim::{Damage, Reply, Source, WorldError};
 use support::{all_online, journal, owner, settled, sound};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -397,4 +397,44 @@ fn a_world_without_power_answers_and_does_nothing() {
     world.run_for(60 * MINUTE);
     assert_eq!(world.revision(), before);
     sound(&world);
+}
+
+/// What one node did by itself under a start switch is promised to nobody; what came before it is, and stays so.
+#[test]
+fn after_a_start_without_the_quorum_disk_the_past_counts_again() {
+    let set = |threshold| AdminOp::SetProperty {
+        object: Object::Group("EVS1".into()),
+        property: "FailoverThreshold".into(),
+        value: Some(Value::Dword(threshold)),
+    };
+    for lost in [false, true] {
+        let mut world = settled("three-node.ron", 5);
+        world.admin_wait(set(7), MINUTE).unwrap();
+        for node in world.nodes() {
+            world.crash(&node).unwrap();
+        }
+        let alone = StartSwitches {
+            fix_quorum: true,
+            ..StartSwitches::default()
+        };
+        world.start_with("NODE1", alone).unwrap();
+        world.run_for(2 * MINUTE);
+        world.admin_wait(set(8), MINUTE).unwrap();
+        world.crash("NODE1").unwrap();
+        sound(&world);
+        if lost {
+            // The end of the quorum log is gone, and with it what was acknowledged at first.
+            let damage = Damage::LostTail { bytes: 400 };
+            world.damage_file("Disk Q:", "quolog.log", damage).unwrap();
+        }
+        world.wipe("NODE1").unwrap();
+        world.start("NODE1").unwrap();
+        world.run_for(10 * MINUTE);
+        assert!(world.quorum().has_quorum, "{}", journal(&world));
+        assert_eq!(!world.breaches().is_empty(), lost, "{}", journal(&world));
+        let found = |breach: &quorate_sim::Breach| {
+            ["replicas_agree", "acknowledged"].contains(&breach.invariant)
+        };
+        assert!(world.breaches().iter().all(found), "{:?}", world.breaches());
+    }
 }

@@ -16,7 +16,7 @@ const NAME_MAX: u64 = 256;
 const TEXT_MAX: u64 = 64 * 1_024;
 
 /// The target this host takes plugins for.
-pub(super) fn target() -> String {
+pub(crate) fn target() -> String {
     format!("{}-{}", consts::ARCH, consts::OS)
 }
 

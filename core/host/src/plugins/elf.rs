@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use object::read::elf::ElfFile64;
-use object::{Endianness, Object, ObjectSymbol, ReadCache};
+use object::{Endianness, Object, ObjectSymbol, ReadCache, ReadRef};
 
 use super::error::PluginError;
 
@@ -19,14 +19,18 @@ pub(super) fn exports_entry(path: &Path) -> Result<bool, PluginError> {
         file: path.to_owned(),
         why: error.to_string(),
     })?;
-    let cache = ReadCache::new(file);
-    let Ok(elf) = ElfFile64::<Endianness, _>::parse(&cache) else {
-        return Ok(false);
+    Ok(has_entry(&ReadCache::new(file)))
+}
+
+/// Whether the bytes of a library define the plugin entry; those of anything else do not.
+pub(crate) fn has_entry<'a>(bytes: impl ReadRef<'a>) -> bool {
+    let Ok(elf) = ElfFile64::<Endianness, _>::parse(bytes) else {
+        return false;
     };
     let entry = entry_name().as_bytes();
-    Ok(elf.dynamic_symbols().any(|symbol| {
+    elf.dynamic_symbols().any(|symbol| {
         symbol.is_definition() && symbol.is_global() && symbol.name_bytes() == Ok(entry)
-    }))
+    })
 }
 
 /// The entry symbol without its terminator.

@@ -13,6 +13,10 @@ mod set;
 pub(crate) mod tests;
 
 pub(crate) use block::read as read_block;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use block::target as host_target;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use elf::has_entry;
 pub use error::{LoadErrors, PluginError};
 pub(crate) use image::{Entries, Image, WorkEntry, check_table};
 pub use info::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};

@@ -24,6 +24,8 @@
 //! monitor, whatever its plugin does at that moment.
 
 mod ask;
+#[cfg(any(test, feature = "fuzzing"))]
+mod fuzzing;
 mod monitor;
 mod parent;
 #[cfg(test)]
@@ -31,6 +33,8 @@ mod tests;
 mod wire;
 
 pub(crate) use ask::World;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use fuzzing::frames;
 pub use monitor::{MonitorError, run_monitor};
 pub(crate) use parent::{Death, Process, learn};
 pub(crate) use wire::Mail;

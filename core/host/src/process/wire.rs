@@ -167,31 +167,39 @@ impl Channel {
     /// A frame that is there already.
     fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Lost> {
         let unread = self.buffer.get(self.taken..).unwrap_or_default();
-        let Some((length, rest)) = unread.split_first_chunk::<4>() else {
+        let Some((frame, length)) = first(unread)? else {
             return Ok(None);
         };
-        let length = u32::from_le_bytes(*length) as usize;
-        if length > FRAME_MAX {
-            return Err(Lost::Garbled(format!(
-                "a frame that says it has {length} bytes, more than the {FRAME_MAX} it may have"
-            )));
-        }
-        let Some(body) = rest.get(..length) else {
-            return Ok(None);
-        };
-        let (frame, left) = postcard::take_from_bytes(body)
-            .map_err(|error| Lost::Garbled(format!("a frame that cannot be read: {error}")))?;
-        if !left.is_empty() {
-            let left = left.len();
-            return Err(Lost::Garbled(format!("a frame with {left} bytes too many")));
-        }
-        self.taken += 4 + length;
+        self.taken += length;
         if self.taken == self.buffer.len() {
             self.buffer.clear();
             self.taken = 0;
         }
         Ok(Some(frame))
     }
+}
+
+/// The frame that `unread` begins with, and how long it is; `None` if it is not all there.
+pub(super) fn first<T: DeserializeOwned>(unread: &[u8]) -> Result<Option<(T, usize)>, Lost> {
+    let Some((length, rest)) = unread.split_first_chunk::<4>() else {
+        return Ok(None);
+    };
+    let length = u32::from_le_bytes(*length) as usize;
+    if length > FRAME_MAX {
+        return Err(Lost::Garbled(format!(
+            "a frame that says it has {length} bytes, more than the {FRAME_MAX} it may have"
+        )));
+    }
+    let Some(body) = rest.get(..length) else {
+        return Ok(None);
+    };
+    let (frame, left) = postcard::take_from_bytes(body)
+        .map_err(|error| Lost::Garbled(format!("a frame that cannot be read: {error}")))?;
+    if !left.is_empty() {
+        let left = left.len();
+        return Err(Lost::Garbled(format!("a frame with {left} bytes too many")));
+    }
+    Ok(Some((frame, 4 + length)))
 }
 
 fn lost(error: io::Error) -> Lost {

@@ -105,6 +105,15 @@ pub(crate) trait Invariant {
     fn check(&mut self, world: &Observation<'_>) -> Findings;
     /// An administrator gave up what was promised about the past.
     fn promise_void(&mut self) {}
+    /// What happens from now on is by itself, and so was what came before, until it is [taken
+    /// up](Self::past_taken_up) again.
+    fn past_set_aside(&mut self) {
+        self.promise_void();
+    }
+    /// What came before it was set aside counts again, and nothing since.
+    fn past_taken_up(&mut self) {
+        self.promise_void();
+    }
 }
 
 /// All of them, and what is broken at present.
@@ -137,6 +146,20 @@ impl Invariants {
     pub(crate) fn promise_void(&mut self) {
         for invariant in &mut self.all {
             invariant.promise_void();
+        }
+    }
+
+    /// A start switch keeps what happens from now on to one node: the past is set aside until that ends.
+    pub(crate) fn past_set_aside(&mut self) {
+        for invariant in &mut self.all {
+            invariant.past_set_aside();
+        }
+    }
+
+    /// It has ended: the past counts again.
+    pub(crate) fn past_taken_up(&mut self) {
+        for invariant in &mut self.all {
+            invariant.past_taken_up();
         }
     }
 

@@ -340,7 +340,7 @@ impl World {
                     *self.restarts.entry(subject.clone()).or_default() += 1;
                 }
                 if let Event::StartSwitch { .. } = &event {
-                    self.promise_void();
+                    self.switched(machine);
                 }
                 self.env.record(Some(machine), event);
             }

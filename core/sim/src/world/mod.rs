@@ -79,6 +79,8 @@ pub struct World {
     check_at: Option<Time>,
     breaches: Vec<Breach>,
     acknowledged: u64,
+    /// What it was before a start switch kept all that came next to one node.
+    aside: Option<u64>,
     groups: BTreeMap<Name, GroupTrack>,
     /// Groups that some fault or request was about.
     touched: BTreeSet<Name>,
@@ -140,6 +142,7 @@ impl World {
             check_at: None,
             breaches: Vec::new(),
             acknowledged: 0,
+            aside: None,
             groups: groups.map(|name| (name, GroupTrack::default())).collect(),
             touched: BTreeSet::new(),
             disturbed: BTreeSet::new(),

@@ -152,10 +152,34 @@ impl World {
         switches.check(&self.installed, node).map_err(refused)
     }
 
-    /// What was acknowledged before is no longer promised: a start switch gave it up.
-    pub(super) fn promise_void(&mut self) {
-        self.acknowledged = 0;
-        self.invariants.promise_void();
+    /// A start switch has done what it does.
+    ///
+    /// What is written anew from one node's copy, or goes on with those on a list, may lack what only others had: what
+    /// was acknowledged before is no longer promised. What a node keeps to itself is promised to nobody once it ends,
+    /// and then the past counts again as it was.
+    pub(super) fn switched(&mut self, machine: Machine) {
+        let unlogged = self.stations[machine].unlogged;
+        let acknowledged = std::mem::take(&mut self.acknowledged);
+        if unlogged && self.aside.is_none() {
+            self.aside = Some(acknowledged);
+            self.invariants.past_set_aside();
+        } else {
+            if !unlogged {
+                self.aside = None;
+            }
+            self.invariants.promise_void();
+        }
+    }
+
+    /// A node that kept what happened to itself is no more.
+    fn past_taken_up(&mut self) {
+        if self.stations.iter().any(|station| station.unlogged) {
+            return;
+        }
+        if let Some(acknowledged) = self.aside.take() {
+            self.acknowledged = acknowledged;
+            self.invariants.past_taken_up();
+        }
     }
 
     pub(super) fn machine_error(&self, machine: Machine, problem: &'static str) -> WorldError {
@@ -261,7 +285,7 @@ impl World {
     /// Nothing of the cluster service is left in the machine's memory.
     fn emptied(&mut self, machine: Machine) {
         if std::mem::take(&mut self.stations[machine].unlogged) {
-            self.promise_void();
+            self.past_taken_up();
         }
         let station = &mut self.stations[machine];
         station.backlog.clear();

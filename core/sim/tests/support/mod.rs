@@ -13,6 +13,9 @@ use quorate_sim::{Monitors, ResourceMonitor, World, WorldOptions};
 const WORK: Duration = Duration::from_millis(500);
 const HEALTH: Duration = Duration::from_secs(5);
 const CHALLENGE: Duration = Duration::from_secs(7);
+/// How long a disk must have been held before its reservation is broken: its owner may just have taken it again after
+/// another challenger's bus reset.
+const PATIENCE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(250);
 /// How late a look may come. One that comes later says nothing of the time between.
 const LATE: Duration = Duration::from_millis(250);
@@ -29,6 +32,8 @@ struct Instance {
     challenge: Option<Time>,
     /// When a challenger looks whether somebody defends.
     look: Option<Time>,
+    /// The challenger has seen that somebody holds the disk, and breaks the reservation if somebody still does then.
+    patience: Option<Time>,
     /// The challenger has seen that somebody does.
     defended: bool,
     /// When the reservation is renewed.
@@ -291,14 +296,38 @@ impl PlainMonitor {
         };
         let spec = instance.spec.clone();
         let disk = text(&spec, "Disk").unwrap_or_else(|| spec.name.to_string());
-        match services.disk_break_reservation(caller(&spec), &disk) {
+        let now = services.now();
+        (instance.challenge, instance.look) = (None, None);
+        instance.defended = false;
+        let patient = instance.patience.take();
+        let held = services
+            .disk_list(caller(&spec), &disk)
+            .is_err_and(|error| error.code == BUSY);
+        match patient {
+            // The first look, or one that came too late.
+            None if held => {
+                instance.patience = Some(now + PATIENCE);
+                return;
+            }
+            Some(due) if now > due + LATE => {
+                instance.patience = held.then_some(now + PATIENCE);
+                if held {
+                    return;
+                }
+            }
+            _ => {}
+        }
+        // A free disk has no reservation to break.
+        let broken = match held {
+            true => services.disk_break_reservation(caller(&spec), &disk),
+            false => Ok(()),
+        };
+        match broken {
             Ok(()) => {
-                instance.challenge = Some(services.now() + CHALLENGE);
-                instance.look = Some(services.now() + LOOK);
-                instance.defended = false;
+                instance.challenge = Some(now + CHALLENGE);
+                instance.look = Some(now + LOOK);
             }
             Err(error) => {
-                (instance.challenge, instance.look) = (None, None);
                 let resource = resource.clone();
                 let result = Err(Reason::new(error.code, error.text));
                 self.events
@@ -314,6 +343,12 @@ impl PlainMonitor {
         };
         let spec = instance.spec.clone();
         let disk = text(&spec, "Disk").unwrap_or_else(|| spec.name.to_string());
+        if instance.patience.is_some() {
+            if instance.patience.is_some_and(|at| at <= now) {
+                self.challenge(services, resource);
+            }
+            return;
+        }
         if instance.challenge.is_some() {
             if instance.look.is_some_and(|look| now > look + LATE) {
                 return self.challenge(services, resource);
@@ -374,6 +409,7 @@ impl ResourceMonitor for PlainMonitor {
                             due: None,
                             challenge: None,
                             look: None,
+                            patience: None,
                             defended: false,
                             defence: None,
                         };
@@ -413,7 +449,8 @@ impl ResourceMonitor for PlainMonitor {
                 let Some(instance) = self.instances.get_mut(&resource) else {
                     return;
                 };
-                (instance.challenge, instance.look, instance.defence) = (None, None, None);
+                (instance.challenge, instance.look) = (None, None);
+                (instance.patience, instance.defence) = (None, None);
                 let spec = instance.spec.clone();
                 let disk = text(&spec, "Disk").unwrap_or_else(|| spec.name.to_string());
                 let _ = services.disk_release(caller(&spec), &disk);
@@ -434,7 +471,11 @@ impl ResourceMonitor for PlainMonitor {
             let Some(instance) = self.instances.get(&name) else {
                 continue;
             };
-            if due(instance.challenge) || due(instance.look) || due(instance.defence) {
+            if due(instance.challenge)
+                || due(instance.look)
+                || due(instance.patience)
+                || due(instance.defence)
+            {
                 self.guard(services, &name);
             }
             if self
@@ -455,6 +496,7 @@ impl ResourceMonitor for PlainMonitor {
                     instance.due,
                     instance.challenge,
                     instance.look,
+                    instance.patience,
                     instance.defence,
                 ]
             })
@@ -483,7 +525,8 @@ impl ResourceMonitor for PlainMonitor {
         let names: Vec<Name> = self.instances.keys().cloned().collect();
         for name in names {
             if let Some(instance) = self.instances.get_mut(&name) {
-                (instance.challenge, instance.look, instance.defence) = (None, None, None);
+                (instance.challenge, instance.look) = (None, None);
+                (instance.patience, instance.defence) = (None, None);
             }
             self.down(services, &name);
             self.enter(&name, ResourceState::Offline, None);

@@ -1,0 +1,4 @@
+//! The checkpoint on a disk.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| quorate_node::fuzzing::checkpoint(bytes));
