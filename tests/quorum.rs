@@ -21,6 +21,11 @@ fn networks() {
 }
 
 #[test]
+fn regroup() {
+    passes("regroup", 10);
+}
+
+#[test]
 fn standard() {
     passes("standard", 8);
 }
@@ -32,7 +37,7 @@ fn majority() {
 
 #[test]
 fn life() {
-    passes("life", 26);
+    passes("life", 39);
 }
 
 #[test]

@@ -79,6 +79,9 @@ pub struct Node {
     /// Planted: what lost nodes owned is taken over at once. And how often that came before its time.
     #[cfg(feature = "planted")]
     pub(crate) hasty: Option<std::cell::Cell<u64>>,
+    /// Planted: what this node runs goes on though quorum is lost for good. And how often it should have stopped.
+    #[cfg(feature = "planted")]
+    pub(crate) stubborn: Option<std::cell::Cell<u64>>,
     pub(crate) me: NodeId,
     pub(crate) config: NodeConfig,
     pub(crate) phase: Phase,
@@ -138,10 +141,18 @@ impl Node {
         self.hasty = Some(std::cell::Cell::new(0));
     }
 
-    /// How often the planted bug has made a difference in this boot.
+    /// Plants a bug: this node does not stop when quorum is lost.
+    #[cfg(feature = "planted")]
+    pub fn plant_stubbornness(&mut self) {
+        self.stubborn = Some(std::cell::Cell::new(0));
+    }
+
+    /// How often a planted bug has made a difference in this boot.
     #[cfg(feature = "planted")]
     pub fn planted_hits(&self) -> u64 {
-        self.hasty.as_ref().map_or(0, std::cell::Cell::get)
+        let planted = [&self.hasty, &self.stubborn];
+        let hits = planted.into_iter().flatten().map(std::cell::Cell::get);
+        hits.sum()
     }
 
     /// Starts the cluster service: reads what the system disk holds and begins to look for a cluster.
@@ -180,6 +191,8 @@ impl Node {
         let mut node = Node {
             #[cfg(feature = "planted")]
             hasty: None,
+            #[cfg(feature = "planted")]
+            stubborn: None,
             me,
             phase: Phase::Joining,
             quorum,

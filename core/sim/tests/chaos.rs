@@ -8,6 +8,10 @@
 mod support;
 mod swarm;
 
+use std::time::Duration;
+
+use quorate_model::Name;
+use quorate_sim::{World, WorldOptions};
 use swarm::{By, Scenario};
 
 fn hold(seeds: std::ops::Range<u64>) {
@@ -88,6 +92,33 @@ fn nodes_that_take_over_without_waiting_are_found() {
         }
     }
     panic!("reached in {reached} runs and not found");
+}
+
+/// What a node without quorum still runs is stopped in time: one that does not is seen when its time is up, also where
+/// nothing has been taken over yet.
+#[test]
+fn a_node_that_goes_on_without_quorum_is_found() {
+    for stubborn in [false, true] {
+        let mut world = World::with_monitors(
+            support::cluster("five-node-majority.ron"),
+            Box::new(support::PlainMonitors),
+            WorldOptions::with_seed(3),
+        );
+        if stubborn {
+            world.plant_stubbornness();
+        }
+        world.start_all();
+        world.settle(Duration::from_secs(600));
+        // Two and two and one: nobody takes anything over.
+        let side = |names: [&str; 2]| names.map(Name::from).to_vec();
+        let sides = [side(["NODE1", "NODE2"]), side(["NODE3", "NODE4"])];
+        world.partition(None, &sides).unwrap();
+        world.run_for(Duration::from_secs(60));
+        let found: Vec<&str> = world.breaches().iter().map(|it| it.invariant).collect();
+        assert_eq!(world.planted_hits() > 0, stubborn);
+        assert_eq!(found.contains(&"quorum_bound"), stubborn, "{found:?}");
+        assert!(stubborn || found.is_empty(), "{found:?}");
+    }
 }
 
 /// The same seed gives the same journal.

@@ -60,6 +60,9 @@ pub struct World {
     /// Planted: every node takes over without waiting.
     #[cfg(feature = "planted")]
     hasty: bool,
+    /// Planted: no node stops when quorum is lost.
+    #[cfg(feature = "planted")]
+    stubborn: bool,
     env: Environment,
     stations: Vec<Station>,
     monitors: Box<dyn Monitors>,
@@ -130,6 +133,8 @@ impl World {
         World {
             #[cfg(feature = "planted")]
             hasty: false,
+            #[cfg(feature = "planted")]
+            stubborn: false,
             stations: (0..machines).map(|_| Station::default()).collect(),
             monitors,
             policies: None,
@@ -171,7 +176,13 @@ impl World {
         self.hasty = true;
     }
 
-    /// How often the planted bug has made a difference in the nodes that run.
+    /// Plants a bug in every node that boots from now on: it does not stop when quorum is lost.
+    #[cfg(feature = "planted")]
+    pub fn plant_stubbornness(&mut self) {
+        self.stubborn = true;
+    }
+
+    /// How often a planted bug has made a difference in the nodes that run.
     #[cfg(feature = "planted")]
     pub fn planted_hits(&self) -> u64 {
         let nodes = self.stations.iter().filter_map(|s| s.node.as_ref());

@@ -363,6 +363,10 @@ impl World {
         if self.hasty {
             node.plant_haste();
         }
+        #[cfg(feature = "planted")]
+        if self.stubborn {
+            node.plant_stubbornness();
+        }
         station.node = Some(node);
         // A service finds out about broken cards when it opens its sockets.
         let cards = 0..self.env.networks.names().count();
