@@ -93,6 +93,11 @@ fn evicted_to_two() {
 }
 
 #[test]
+fn probes() {
+    passes("probes", 4);
+}
+
+#[test]
 fn rules_at_run_time() {
     passes("rules-at-run-time", 5);
 }
@@ -234,12 +239,20 @@ fn a_virtual_server_is_added_to_a_file_that_keeps_its_comments() {
             &storage,
         ])
     };
-    let first = add("EVS1", "10.0.0.21", "Disk E:|EVS1 Disk F:");
+    let first = add("EVS1", "10.0.0.21", "Disk E:|EVS1 Disk X:");
     assert_eq!(first.code, 0, "{}{}", first.out, first.err);
+    let told = "added the disk EVS1 Disk X: to `disks`, which did not have it";
+    assert!(first.out.contains(told), "{}", first.out);
     let second = add("EVS2", "10.0.0.22", "Disk G:|EVS2 Disk H:");
     assert_eq!(second.code, 0, "{}{}", second.out, second.err);
     let new = fs::read_to_string(&path).expect("the file");
     assert!(old.lines().all(|line| new.contains(line)), "{new}");
+    assert!(
+        second.out.contains("warning[active-active]"),
+        "{}",
+        second.out
+    );
+    assert!(!second.out.contains("the disk"), "{}", second.out);
     // Active/active: a warning, and no error.
     let check = run(&["check", &file]);
     assert_eq!(check.code, 0, "{}", check.out);
@@ -248,6 +261,10 @@ fn a_virtual_server_is_added_to_a_file_that_keeps_its_comments() {
     let third = add("EVS3", "10.0.0.23", "Disk I:|EVS3 Disk J:");
     assert_eq!(third.code, 1);
     assert!(third.out.contains("[no-passive-node]"), "{}", third.out);
+    let again = add("EVS2", "10.0.0.22", "Disk G:|EVS2 Disk H:");
+    assert_eq!(again.code, 1);
+    assert_eq!(again.out.matches("error[").count(), 1, "{}", again.out);
+    assert!(again.out.contains("[duplicate-name]"), "{}", again.out);
     assert_eq!(
         fs::read_to_string(&path).expect("the file"),
         new,
@@ -314,6 +331,39 @@ fn every_row_names_what_shows_it() {
         let by = by.unwrap_or_else(|| panic!("{cells:?} is shown by nothing"));
         shown(&cells[0], &by);
     }
+}
+
+/// The paths of all that is in a JSON value, `findings[].rule`.
+fn paths(value: &serde_json::Value, at: &str, into: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, field) in fields {
+                let dot = if at.is_empty() { "" } else { "." };
+                paths(field, &format!("{at}{dot}{name}"), into);
+            }
+        }
+        serde_json::Value::Array(items) => {
+            for item in items {
+                paths(item, &format!("{at}[]"), into);
+            }
+        }
+        _ => drop(into.insert(format!("`{at}`"))),
+    }
+}
+
+#[test]
+fn the_page_has_every_field_that_is_printed_for_machines() {
+    let files = ["tests/clusters/bad.ron", "scripts/clusters/four-node.ron"];
+    let run = run(&[&["check", "--addresses", "--format", "json"], &files[..]].concat());
+    let told: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    let mut printed = BTreeSet::new();
+    paths(&told, "", &mut printed);
+    assert!(printed.remove("`schema`"));
+    let rows = fs::read_to_string(root().join("docs/exchange.md")).expect("the page");
+    let rows = rows.lines().filter_map(|line| line.strip_prefix("| "));
+    let fields = rows.filter_map(|row| row.split(" | ").next());
+    let fields = fields.filter(|field| field.contains("[]."));
+    assert_eq!(printed, fields.map(str::to_owned).collect());
 }
 
 #[test]

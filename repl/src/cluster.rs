@@ -1,6 +1,9 @@
 //! `quorate cluster`.
 
-use quorate_model::{StorageGroup, VirtualServerRequest, add_virtual_server};
+use quorate_model::{
+    Diagnostic, Diagnostics, Loaded, Severity, StorageGroup, VirtualServerRequest,
+    add_virtual_server, parse,
+};
 use quorate_script::findings_of;
 
 use crate::cli::{AddVirtualServerArgs, ClusterCommand};
@@ -35,8 +38,18 @@ fn add(args: &AddVirtualServerArgs, output: &mut Output) -> Exit {
         Ok(new) => new,
         Err(found) => {
             let paint = output.paint();
+            // Nothing was done, so nothing is warned of; and one that is there already differs in nothing else that
+            // would be worth saying.
+            let mut findings = findings_of(&found, "");
+            findings.retain(|finding| finding.severity == Severity::Error);
+            if findings
+                .iter()
+                .any(|finding| finding.rule == "duplicate-name")
+            {
+                findings.retain(|finding| finding.rule == "duplicate-name");
+            }
             // Places are those of the text as it would have become; its lines are not the file's.
-            for mut finding in findings_of(&found, "") {
+            for mut finding in findings {
                 finding.place.line = 0;
                 output.line(&report::finding(&finding, paint));
             }
@@ -53,7 +66,32 @@ fn add(args: &AddVirtualServerArgs, output: &mut Output) -> Exit {
         return Exit::Usage;
     }
     output.line(&format!("added {} to {file}", args.name));
+    if let (Ok(before), Ok(after)) = (parse(&file, &text), parse(&file, &new)) {
+        told(&before, after, &new, output);
+    }
     Exit::Pass
+}
+
+/// What there is to know about a file that was changed: disks that it did not have, and what is recommended against.
+fn told(before: &Loaded, after: Loaded, text: &str, output: &mut Output) {
+    let known = &before.definition.disks;
+    for disk in &after.definition.disks {
+        if !known.contains(disk) {
+            output.line(&format!(
+                "added the disk {} to `disks`, which did not have it",
+                disk.name
+            ));
+        }
+    }
+    let mut warnings = Diagnostics(after.warnings);
+    let said = |new: &Diagnostic| before.warnings.iter().any(|old| old.message == new.message);
+    warnings
+        .0
+        .retain(|new| new.severity == Severity::Warning && !said(new));
+    let paint = output.paint();
+    for finding in findings_of(&warnings, text) {
+        output.line(&report::finding(&finding, paint));
+    }
 }
 
 fn request(args: &AddVirtualServerArgs) -> Result<VirtualServerRequest, String> {

@@ -155,7 +155,19 @@ impl Console {
         if let EvalAltResult::ErrorFunctionNotFound(signature, _) = error.unwrap_inner() {
             let called = signature.split(" (").next().unwrap_or(signature);
             let near = crate::finding::nearest(called, self.lexicon.names());
+            let mut usages: Vec<String> = entries_of(&self.lexicon)
+                .into_iter()
+                .filter(|entry| entry.name == called)
+                .map(|entry| entry.usage)
+                .collect();
+            usages.dedup();
             failure.message = match near {
+                _ if !usages.is_empty() => {
+                    let usages = usages.join(" or ");
+                    format!(
+                        "{called} takes something else: write {usages}; `:doc {called}` says more"
+                    )
+                }
                 Some(near) if near != called => {
                     format!("there is no function {signature}: did you mean \"{near}\"?")
                 }

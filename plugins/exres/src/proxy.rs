@@ -242,10 +242,19 @@ impl<K: Kind> Resource for Exchange<K> {
     /// The probe.
     fn watch(&mut self, ctx: &mut Context) {
         let answer = self.probe(ctx);
+        let was_well = self.seen.is_ok();
         self.seen = self.judge(ctx, answer);
         match &self.seen {
             Ok(()) => self.noted = K::note(ctx, &self.noted),
-            Err(error) => ctx.signal(error.clone()),
+            Err(error) => {
+                if was_well {
+                    ctx.log().error(format!(
+                        "event 1005: IsAlive check for this resource failed: {}",
+                        error.text()
+                    ));
+                }
+                ctx.signal(error.clone());
+            }
         }
         ctx.wake_after(PROBE_PERIOD);
     }

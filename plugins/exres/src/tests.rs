@@ -95,6 +95,9 @@ fn a_probe_every_ten_seconds_replaces_looks_alive() {
         assert_eq!(resource.state(), State::Failed);
         let wanted = format!("service `{}` has stopped", K::SERVICE);
         assert_eq!(resource.last_error(), wanted);
+        let told = format!("event 1005: IsAlive check for this resource failed: {wanted}");
+        let log = world.log().into_iter();
+        assert_eq!(log.filter(|(_, _, text)| *text == told).count(), 1);
         // And restarts as new.
         resource.online().unwrap();
         world.run(Duration::from_secs(120));
@@ -199,6 +202,22 @@ fn a_protocol_server_that_hangs_has_its_time() {
         assert_eq!(resource.state(), State::Failed);
     }
     for_every_protocol!(check);
+}
+
+/// Whoever asks the service controller alone sees no hang (SEMANTICS 2.1).
+#[test]
+fn what_the_service_controller_is_asked_about_may_hang() {
+    fn check<K: Kind>() {
+        let world = World::new();
+        let resource = online::<K>(&world);
+        world.service(NAME, K::SERVICE).hang();
+        world.run(Duration::from_secs(600));
+        assert_eq!(resource.state(), State::Online);
+    }
+    check::<SystemAttendant>();
+    check::<Routing>();
+    check::<MessageTransferAgent>();
+    check::<MsSearch>();
 }
 
 #[test]

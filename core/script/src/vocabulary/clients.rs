@@ -5,7 +5,7 @@ use rhai::{Map, NativeCallContext};
 use crate::span::Span;
 use crate::stage::ClientCalls;
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{count_arg, span_arg};
+use crate::values::{count_arg, show, span_arg};
 
 /// A number of an option map; `None` if it is not there.
 fn number(context: &NativeCallContext<'_>, options: &Map, key: &str) -> Fallible<Option<u32>> {
@@ -13,9 +13,10 @@ fn number(context: &NativeCallContext<'_>, options: &Map, key: &str) -> Fallible
     let Some(value) = options.get(key) else {
         return Ok(None);
     };
-    let value = value
-        .as_int()
-        .map_err(|kind| Thrown::mistake(format!("\"{key}\" takes a number, not {kind}")).at(at))?;
+    let value = value.as_int().map_err(|_| {
+        let text = format!("\"{key}\" takes a number, and {} is none", show(value));
+        Thrown::mistake(text).at(at)
+    })?;
     count_arg(value, key, at).map(Some)
 }
 
@@ -58,8 +59,9 @@ pub(super) fn calls(context: &NativeCallContext<'_>, options: &Map) -> Fallible<
     };
     let protocol = match options.get("protocol") {
         None => None,
-        Some(protocol) => Some(protocol.clone().into_string().map_err(|kind| {
-            Thrown::mistake(format!("\"protocol\" takes a text, not {kind}")).at(at)
+        Some(protocol) => Some(protocol.clone().into_string().map_err(|_| {
+            let text = format!("\"protocol\" takes a text, and {} is none", show(protocol));
+            Thrown::mistake(text).at(at)
         })?),
     };
     Ok(ClientCalls {

@@ -30,6 +30,11 @@ const STORAGE_GROUP: [&str; 3] = ["name", "log_disk", "database_disk"];
 /// What a script said about a virtual server, or one sentence about what is wrong with it.
 fn request(options: &Map) -> Result<VirtualServerRequest, String> {
     only(options, &OPTIONS, "create_virtual_server")?;
+    let needed = |key: &str| {
+        needed(options, key).map_err(|text| {
+            format!("{text}; the least is create_virtual_server(#{{ name: \"EVS1\", address: \"10.0.0.21\", disks: [\"Disk E:\"] }})")
+        })
+    };
     let storage_groups = match options.get("storage_groups") {
         None => Vec::new(),
         Some(list) => entries(list, "storage_groups")?
@@ -38,9 +43,9 @@ fn request(options: &Map) -> Result<VirtualServerRequest, String> {
             .collect::<Result<_, _>>()?,
     };
     Ok(VirtualServerRequest {
-        name: needed(options, "name")?.as_str().into(),
+        name: needed("name")?.as_str().into(),
         network_name: text(options, "network_name")?.unwrap_or_default(),
-        address: needed(options, "address")?,
+        address: needed("address")?,
         subnet_mask: text(options, "subnet_mask")?.unwrap_or_default(),
         network: text(options, "network")?
             .unwrap_or_default()
@@ -116,7 +121,11 @@ fn text(map: &Map, key: &str) -> Result<Option<String>, String> {
 }
 
 fn needed(map: &Map, key: &str) -> Result<String, String> {
-    text(map, key)?.ok_or_else(|| format!("\"{key}\" is missing"))
+    match text(map, key)? {
+        None => Err(format!("\"{key}\" is missing")),
+        Some(text) if text.trim().is_empty() => Err(format!("\"{key}\" is empty")),
+        Some(text) => Ok(text),
+    }
 }
 
 fn flag(map: &Map, key: &str) -> Result<bool, String> {
@@ -251,6 +260,8 @@ mod tests {
     fn what_is_said_wrongly_is_named() {
         for (options, wanted) in [
             (r#"#{name: "EVS4"}"#, "\"address\" is missing"),
+            (r#"#{name: "", address: "a"}"#, "\"name\" is empty"),
+            (r#"#{name: "EVS4"}"#, "create_virtual_server(#{ name"),
             (r#"#{adress: "10"}"#, "has no option \"adress\""),
             (
                 r#"#{name: 4, address: "a"}"#,
