@@ -15,9 +15,13 @@ use quorate_sim::{World, WorldOptions};
 use swarm::{By, Scenario};
 
 fn hold(seeds: std::ops::Range<u64>) {
+    let mut added_again = 0;
     for seed in seeds {
         let scenario = Scenario::draw(seed, 10);
-        if let (world, Err(failure)) = scenario.run() {
+        let (world, result) = scenario.run();
+        let cleaned = |entry: &&quorate_sim::Entry| entry.kind() == "cleaned-up";
+        added_again += world.events().iter().filter(cleaned).count();
+        if let Err(failure) = result {
             panic!(
                 "{}: {}\n{}\nas a file for `--example swarm -- --replay FILE`:\n{scenario}",
                 failure.what,
@@ -26,6 +30,8 @@ fn hold(seeds: std::ops::Range<u64>) {
             );
         }
     }
+    assert!(added_again > 0, "no node was evicted and added again");
+    println!("{added_again} nodes were evicted and added again");
 }
 
 // In two halves, which run at the same time.

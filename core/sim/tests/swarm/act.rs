@@ -1,10 +1,11 @@
 //! What can happen to a cluster: what breaks, and what administrators do.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quorate_model::Name;
 use quorate_node::AdminOp;
-use quorate_sim::{Fault, World};
+use quorate_sim::{Fault, Reply, World};
 
 /// Something that happens. Nodes, networks, disks and resources go by number, modulo what there is, so
 /// that a step keeps its meaning when others are taken out.
@@ -46,6 +47,8 @@ pub enum Act {
     Resume(usize),
     /// A node is evicted, if it is down and enough are left for the virtual servers.
     Evict(usize),
+    /// A node is made another: it loses power, is evicted if that has not been done, cleaned up, and added again.
+    Again(usize),
     /// A group is moved to a node.
     Move(usize, usize),
     GroupOffline(usize),
@@ -136,6 +139,28 @@ impl Act {
                 let servers = definition.groups.len() - 1;
                 if definition.nodes.len() > servers + 1 {
                     drop(world.admin(AdminOp::NodeEvict { node: node(a)? }));
+                }
+            }
+            Act::Again(a) => {
+                let name = node(a)?;
+                let definition = world.definition();
+                if definition.node(&name).is_some() {
+                    if definition.nodes.len() <= definition.groups.len() {
+                        return None;
+                    }
+                    let _ = world.crash(&name);
+                    world.run_for(span(20_000));
+                    let op = AdminOp::NodeEvict { node: name.clone() };
+                    world.admin_wait(op, span(20_000)).ok()?;
+                }
+                // On, and without its cluster service: an administrator sits at it.
+                let _ = world.start(&name);
+                let _ = world.stop_service(&name);
+                world.force_cleanup(&name).ok()?;
+                let asked = world.add_node(&name, BTreeMap::new()).ok()?;
+                world.run_for(span(20_000));
+                if world.reply(asked) == Reply::Done {
+                    world.install(&name).ok()?;
                 }
             }
             Act::Move(g, a) => {

@@ -39,7 +39,7 @@ impl Scenario {
         let most = nodes.saturating_sub(1).clamp(1, 3);
         let servers = 1 + choices.index(most);
         // Each kind of fault is absent in some runs and frequent in others.
-        let weights: Vec<u64> = (0..28)
+        let weights: Vec<u64> = (0..29)
             .map(|_| match choices.below(3) {
                 0 => 0,
                 _ => 1 + choices.below(6),
@@ -87,6 +87,7 @@ impl Scenario {
                 24 => Act::GroupOffline(thing),
                 25 => Act::GroupOnline(thing),
                 26 => Act::ResourceFails(thing),
+                27 => Act::Again(a),
                 _ => Act::Heal,
             };
             let wait = Duration::from_millis(choices.below(pace));

@@ -222,6 +222,14 @@ fn heal(world: &mut World) -> Result<(), Failure> {
         .iter()
         .map(|node| node.name.clone())
         .collect();
+    // One that was added again though nobody was told so has not been set up.
+    let bare: Vec<&Name> = nodes.iter().filter(|node| is_bare(world, node)).collect();
+    for node in &bare {
+        let _ = world.install(node);
+    }
+    if !bare.is_empty() && !world.settle(Duration::from_secs(3_600)) {
+        return fail(world, "no rest after an hour", String::new());
+    }
     for node in nodes.iter().cloned() {
         let _ = world.admin_wait(AdminOp::NodeResume { node }, Duration::from_secs(60));
     }
@@ -241,6 +249,16 @@ fn heal(world: &mut World) -> Result<(), Failure> {
         return fail(world, "a group did not come back", format!("{offline:?}"));
     }
     sound(world)
+}
+
+/// Whether a machine was cleaned up, and its cluster service not started since.
+fn is_bare(world: &World, node: &Name) -> bool {
+    let mut events = world.events().iter().rev();
+    let last = events.find(|event| {
+        event.node.as_ref() == Some(node)
+            && ["cleaned-up", "cluster-service"].contains(&event.kind())
+    });
+    last.is_some_and(|event| event.kind() == "cleaned-up")
 }
 
 fn offline(world: &World) -> Vec<Name> {
