@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
@@ -103,8 +104,14 @@ fn a_cluster_file_that_names_no_plugin_is_told_where_and_which_there_are() {
 }
 
 #[test]
-fn a_library_that_is_kept_apart_is_loaded_apart() {
+fn a_library_that_crashes_while_it_is_loaded_is_an_error_that_names_it() {
     let folder = folder_of(&["load"]);
+    let naming = folder.path().join("naming.rhai");
+    let cluster = support::root().join("tests/isolation/library.ron");
+    let text = format!(
+        "drill(\"it names its plugins\", #{{ cluster: {cluster:?}, plugins: #{{ \"bad-load\": \"make\" }} }}, || {{ }});"
+    );
+    fs::write(&naming, text).expect("a file");
     for how in ["crash initialiser", "crash startup"] {
         let told = |code: i32, command: &mut Command| {
             let run = finish(command.env("BAD_LOAD", how));
@@ -113,10 +120,13 @@ fn a_library_that_is_kept_apart_is_loaded_apart() {
             assert!(text.contains("libload.so: SIGSEGV while"), "{text}");
         };
         let drill = ["drill", "scripts/drills/lost-node.rhai"];
+        told(1, &mut with_plugins(folder.path(), &drill));
         told(
             1,
             with_plugins(folder.path(), &drill).args(["--isolate", "bad-load"]),
         );
+        let naming = naming.to_str().expect("a name");
+        told(1, &mut with_plugins(folder.path(), &["drill", naming]));
         told(
             64,
             quorate()
@@ -124,6 +134,48 @@ fn a_library_that_is_kept_apart_is_loaded_apart() {
                 .arg(folder.path()),
         );
     }
+}
+
+/// The private copies of libraries that a process has mapped.
+fn mapped_copies(process: u32) -> BTreeSet<String> {
+    let maps = fs::read_to_string(format!("/proc/{process}/maps")).expect("a host");
+    let names = maps.lines().filter_map(|line| line.split_once('/'));
+    let names = names.filter(|(_, name)| name.ends_with(".so (deleted)"));
+    names.map(|(_, name)| name.to_owned()).collect()
+}
+
+/// It runs all the same: its resources are online.
+#[test]
+fn a_library_that_asks_for_a_process_of_its_own_is_never_mapped_in_the_host() {
+    let folder = folder_of(&["load", "crash"]);
+    let template = support::root().join("tests/isolation/library.ron");
+    let template = fs::read_to_string(template).expect("a file");
+    let template = template.replace("plugins: { \"bad-crash\": (separate_monitor: true) },", "");
+    let of_type = |kind: &str| {
+        let text = template
+            .replace("\"Bad Crash\"", kind)
+            .replace("\"Bad Stall\"", kind);
+        let cluster = folder.path().join("asking.ron");
+        fs::write(&cluster, text).expect("a file");
+        let cluster = cluster.to_str().expect("a name");
+        let mut host = with_plugins(folder.path(), &["repl", cluster])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut input = host.stdin.take().expect("a pipe");
+        let mut output = BufReader::new(host.stdout.take().expect("a pipe"));
+        writeln!(input, "settle()\nresource(\"Neighbour\").state").expect("a pipe");
+        let mut line = String::new();
+        output.read_line(&mut line).expect("an answer");
+        assert_eq!(line.trim(), "\"Online\"");
+        let copies = mapped_copies(host.id());
+        drop(input);
+        assert!(host.wait().expect("a host").success());
+        copies.len()
+    };
+    let in_host = of_type("\"Bad Crash\"");
+    assert_eq!(of_type("\"Bad Load\""), in_host - 1);
 }
 
 #[test]

@@ -179,6 +179,8 @@ impl Apart {
                 .deadlock_timeout
                 .0
                 .max(std::time::Duration::from_millis(1)),
+            // Whatever is found in a folder: loading it takes nobody down.
+            learn_apart: true,
             ..quorate_host::Isolation::default()
         }
     }

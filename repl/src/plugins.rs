@@ -23,7 +23,7 @@ pub(crate) fn run(command: &PluginCommand, output: &mut Output, cancel: &AtomicB
 fn list(format: Format, plugins: &PluginFolders, output: &mut Output) -> Exit {
     // A list only tells what libraries say of themselves: none need be mapped here for that.
     let isolation = Isolation {
-        libraries: [(Isolation::ALL.to_owned(), true)].into(),
+        learn_apart: true,
         ..Isolation::default()
     };
     let set = match PluginSet::load_under(&search_folders(&plugins.plugin_dir), isolation) {

@@ -17,6 +17,10 @@ pub struct Isolation {
     /// Whether to keep a library apart, by its name; `all` is every one that is not named. What is said here counts,
     /// and not what the library asks for.
     pub libraries: BTreeMap<String, bool>,
+    /// Whether what libraries say of themselves is learned by processes beside the host, so that one which crashes or
+    /// hangs while it is loaded is an error that names its file, and one that asks for a process of its own is never
+    /// mapped in the host. It is all the same where any library is to be kept apart.
+    pub learn_apart: bool,
     /// How long one call may take, of real time: after that the process is killed.
     pub call_limit: Duration,
     /// How long a process may take to start and load its library: much longer than a call, since a machine may be busy
@@ -33,11 +37,12 @@ pub struct Isolation {
 }
 
 impl Default for Isolation {
-    /// No library is kept apart. A call may take 10 s, a start 60 s; three deaths within 30 minutes mean quarantine, as the
+    /// No library is kept apart, and all are loaded in the host. A call may take 10 s, a start 60 s; three deaths within 30 minutes mean quarantine, as the
     /// original's deadlock detection counts. The program is this one, with the argument `monitor`.
     fn default() -> Isolation {
         Isolation {
             libraries: BTreeMap::new(),
+            learn_apart: false,
             call_limit: Duration::from_secs(10),
             start_limit: Duration::from_secs(60),
             crash_threshold: 3,
@@ -65,9 +70,9 @@ impl Isolation {
         named.or_else(|| self.libraries.get(Self::ALL)).copied()
     }
 
-    /// Whether what libraries say of themselves is learned by processes beside the host, too. A library's name is known
-    /// only then, so one that is to be kept apart means all of them.
+    /// Whether what libraries say of themselves is learned by processes beside the host. A library's name is known only
+    /// then, so one that is to be kept apart means all of them.
     pub(super) fn learns_apart(&self) -> bool {
-        self.libraries.values().any(|apart| *apart)
+        self.learn_apart || self.libraries.values().any(|apart| *apart)
     }
 }

@@ -42,8 +42,8 @@ impl PluginSet {
         PluginSet::load_under(folders, Isolation::default())
     }
 
-    /// As [`load`](Self::load), with settings of resource monitor processes. If they keep any library apart, processes
-    /// load them all and tell what they say of themselves: the host maps a library when the first of its resources is
+    /// As [`load`](Self::load), with settings of resource monitor processes. If they keep any library apart, or say so,
+    /// processes load them all and tell what they say of themselves: the host maps a library when the first of its resources is
     /// to run in the host. Whether there are libraries of the names in the settings is for
     /// [`isolate`](Self::isolate) to say.
     ///

@@ -1,6 +1,7 @@
-//! Crashes or hangs while it is loaded, where the variable `BAD_LOAD` says so: `crash initialiser`, `hang startup`.
+//! Crashes or hangs while it is loaded, where the variable `BAD_LOAD` says so: `crash initialiser`, `hang startup`. It
+//! asks for a resource monitor process of its own.
 
-use quorate_bad_common::abi::{QrHost, QrPlugin, QrStr, QrTable};
+use quorate_bad_common::abi::{PLUGIN_SEPARATE_MONITOR, QrHost, QrPlugin, QrStr, QrTable};
 
 fn misbehave(here: &str) {
     let Ok(wanted) = std::env::var("BAD_LOAD") else {
@@ -45,6 +46,7 @@ quorate_bad_common::export!(
     "Bad Load",
     |block| QrPlugin {
         startup: Some(misbehaving),
+        flags: block.flags | PLUGIN_SEPARATE_MONITOR,
         ..block
     },
     |table| table
