@@ -78,6 +78,37 @@ fn mistakes_carry_their_place() {
 }
 
 #[test]
+fn a_word_that_is_given_something_else_says_what_it_takes() {
+    for (line, wanted) in [
+        (
+            "clients()",
+            "clients takes something else: write clients(group, options)",
+        ),
+        (
+            "create_virtual_server(\"EVS1\")",
+            "write create_virtual_server(options)",
+        ),
+        (
+            "clients(\"EVS1\", #{ users: \"many\" })",
+            "\"users\" takes a number, and \"many\" is none",
+        ),
+        (
+            "clients(\"EVS1\", #{ protocol: 4 })",
+            "\"protocol\" takes a text, and 4 is none",
+        ),
+    ] {
+        let Outcome::Failed(failure) = console().eval(line) else {
+            panic!("{line}")
+        };
+        assert!(
+            failure.message.contains(wanted),
+            "{line}: {}",
+            failure.message
+        );
+    }
+}
+
+#[test]
 fn open_brackets_mean_that_more_is_to_come() {
     let console = console();
     for text in [
