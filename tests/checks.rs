@@ -165,6 +165,18 @@ fn a_file_that_ends_too_early_is_a_mistake_with_a_place() {
 }
 
 #[test]
+fn a_script_that_cannot_be_read_is_not_explained_by_the_rules_of_cluster_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("half.rhai");
+    fs::write(&path, "fn is_alive() { service(\"x\").").expect("a file");
+    let script = run(&["check", &path.display().to_string()]);
+    assert_eq!(script.code, 1, "{}{}", script.out, script.err);
+    assert!(script.out.contains("half.rhai:1:30"), "{}", script.out);
+    assert!(script.out.contains("Errors: scripts"), "{}", script.out);
+    assert!(!script.out.contains("RON"), "{}", script.out);
+}
+
+#[test]
 fn files_that_cannot_be_read_are_a_matter_of_usage() {
     let missing = run(&["check", "no/such/file.ron"]);
     assert_eq!(missing.code, 64);

@@ -326,6 +326,17 @@ fn a_script_is_tested_as_what_its_type_runs() {
     let hopeful = run(&["plugin", "check", &path, "--brief", "--filter", "life-"]);
     assert_eq!(hopeful.code, 1, "{}{}", hopeful.out, hopeful.err);
     assert!(hopeful.out.contains("life-dead"), "{}", hopeful.out);
+    // What keeps a type from going online is told once, and not by every test that needs it online.
+    fs::write(&script, "fn online() { }\n").expect("a script");
+    let lifeless = run(&["plugin", "check", &path, "--filter", "life-"]);
+    assert_eq!(lifeless.code, 1, "{}{}", lifeless.out, lifeless.err);
+    let told = lifeless
+        .out
+        .matches("there is no function is_alive")
+        .count();
+    assert_eq!(told, 1, "{}", lifeless.out);
+    let alone = run(&["plugin", "check", &path, "--filter", "life-dead"]);
+    assert!(alone.out.contains("no function is_alive"), "{}", alone.out);
     let refused = run(&["plugin", "check", &path, "--type", "IP Address"]);
     assert_eq!(refused.code, 64, "{}{}", refused.out, refused.err);
 }
@@ -333,8 +344,29 @@ fn a_script_is_tested_as_what_its_type_runs() {
 #[test]
 fn what_cannot_be_checked_is_refused_with_a_reason() {
     let library = library("clusres").display().to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    let latin = folder.path().join("latin.rhai");
+    fs::write(
+        &latin,
+        b"fn is_alive() { true }\n// \xc3\xa9t\xc3\xa9\xe9\n",
+    )
+    .expect("a script");
+    let latin = latin.display().to_string();
     for (arguments, reason) in [
         (vec!["nowhere.so"], "there is no such file"),
+        (vec!["."], ".: this is a folder; name the library"),
+        (
+            vec![&latin],
+            "latin.rhai:2:7: this is not UTF-8 (byte 0xe9); save",
+        ),
+        (
+            vec![&library, "--json", "nowhere/results.json"],
+            "nowhere/results.json: results cannot be written there: ",
+        ),
+        (
+            vec![&library, "--junit", "."],
+            ".: results cannot be written there: ",
+        ),
         (vec![&library, "--filter", "no-such-test"], "--list shows"),
         (vec![&library, "--type", "Fysical Disk"], "`Physical Disk`"),
         (

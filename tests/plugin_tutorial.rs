@@ -134,7 +134,11 @@ fn a_project_is_refused_with_a_reason() {
         ("quorate plugin new web --sdk nowhere", "--sdk PATH"),
         (
             "mkdir web; quorate plugin new web --lang c",
-            "is there already",
+            "web is there already, and nothing in it was touched; choose another name",
+        ),
+        (
+            "touch file; quorate plugin new other --lang c --path file",
+            "the folder file/other cannot be made: ",
         ),
     ] {
         let run = shell(script, folder.path());

@@ -135,7 +135,15 @@ impl Plan {
 
 /// The section of the text that a finding's rule comes from; scripts have rules of their own.
 fn section(finding: &Finding) -> &'static str {
-    rules::rule(&finding.rule).map_or("scripts", |rule| rule.section)
+    rule_of(finding).map_or("scripts", |rule| rule.section)
+}
+
+/// The rule of cluster files behind a finding. A script's `syntax` is another than theirs, under the same id.
+fn rule_of(finding: &Finding) -> Option<&'static rules::Rule> {
+    let script = Path::new(&finding.place.file)
+        .extension()
+        .is_some_and(|end| end == "rhai");
+    rules::rule(&finding.rule).filter(|rule| !(script && rule.id == "syntax"))
 }
 
 /// Findings by severity, gravest first, and by section, in the order in which sections first speak.
@@ -176,7 +184,7 @@ fn to_text(findings: &[Finding], files: usize, output: &mut Output) {
         output.line(&format!("{}{title}\n", paint.tone(Tone::Faint, "== ")));
         for finding in group {
             let mut text = report::finding(finding, paint);
-            if let Some(rule) = rules::rule(&finding.rule) {
+            if let Some(rule) = rule_of(finding) {
                 let mark = paint.tone(Tone::Guide, "=");
                 let width = finding.place.line.to_string().len().max(2);
                 text.push_str(&format!("{} {mark} why: {}\n", " ".repeat(width), rule.why));

@@ -59,6 +59,7 @@ macro_rules! example {
 enum Refusal {
     Name(String),
     Exists(PathBuf),
+    Folder(PathBuf, String),
     NoSdk(Vec<PathBuf>),
     Io(String),
 }
@@ -71,7 +72,17 @@ impl std::fmt::Display for Refusal {
                 "`{name}` is no name for a plugin: begin with a letter, go on with small letters, digits and single \
                  hyphens, 40 at most, such as `web-proxy`"
             ),
-            Refusal::Exists(path) => write!(f, "{} is there already", path.display()),
+            Refusal::Exists(path) => write!(
+                f,
+                "{} is there already, and nothing in it was touched; choose another name, or another folder with \
+                 --path DIR",
+                path.display()
+            ),
+            Refusal::Folder(path, why) => write!(
+                f,
+                "the folder {} cannot be made: {why}; name a folder that you may write to with --path DIR",
+                path.display()
+            ),
             Refusal::NoSdk(looked) => {
                 write!(
                     f,
@@ -116,9 +127,16 @@ fn make(args: &NewArgs) -> Result<PathBuf, Refusal> {
     if folder.exists() {
         return Err(Refusal::Exists(folder));
     }
+    fs::create_dir_all(&folder)
+        .map_err(|error| Refusal::Folder(folder.clone(), error.to_string()))?;
     for file in files {
         let path = folder.join(&file.path);
-        write(&path, &file).map_err(|error| Refusal::Io(format!("{}: {error}", path.display())))?;
+        if let Err(error) = write(&path, &file) {
+            // A part of a project is worse than none, and would be in the way of the next attempt. What cannot be
+            // removed either is no second error.
+            let _ = fs::remove_dir_all(&folder);
+            return Err(Refusal::Io(format!("{}: {error}", path.display())));
+        }
     }
     Ok(folder)
 }

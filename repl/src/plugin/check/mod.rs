@@ -113,10 +113,14 @@ fn check(
     cancel: &AtomicBool,
 ) -> std::result::Result<Exit, String> {
     let file = args.file.clone().unwrap_or_default();
-    if !file.is_file() {
-        return Err(format!("{}: there is no such file", file.display()));
-    }
+    must_be_a_file(&file)?;
     let script = is_script(&file);
+    if script {
+        must_be_text(&file)?;
+    }
+    for path in [&args.json, &args.junit].into_iter().flatten() {
+        must_be_writable(path)?;
+    }
     let only = if script {
         if let Some(kind) = args.kind.as_deref().filter(|kind| *kind != SCRIPT_TYPE) {
             return Err(format!(
@@ -175,6 +179,60 @@ fn check(
     write(&args.json, Ok(report::json(&results)))?;
     write(&args.junit, report::junit(&results))?;
     Ok(results.exit())
+}
+
+fn must_be_a_file(path: &Path) -> std::result::Result<(), String> {
+    if path.is_file() {
+        return Ok(());
+    }
+    Err(if path.is_dir() {
+        format!(
+            "{}: this is a folder; name the library or the script in it",
+            path.display()
+        )
+    } else {
+        format!("{}: there is no such file", path.display())
+    })
+}
+
+/// A script is looked at before the world of the tests reads it: that can only say that it has no such script.
+fn must_be_text(path: &Path) -> std::result::Result<(), String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let Err(error) = std::str::from_utf8(&bytes) else {
+        return Ok(());
+    };
+    let sound = &bytes[..error.valid_up_to()];
+    let line = 1 + sound.iter().filter(|byte| **byte == b'\n').count();
+    let begin = sound.iter().rposition(|byte| *byte == b'\n');
+    let before = &sound[begin.map_or(0, |at| at + 1)..];
+    let column = 1 + String::from_utf8_lossy(before).chars().count();
+    Err(format!(
+        "{}:{line}:{column}: this is not UTF-8 (byte {:#04x}); save the script as UTF-8",
+        path.display(),
+        bytes[error.valid_up_to()]
+    ))
+}
+
+/// Results are for a file that can be written: the tests take too long to find out afterwards.
+fn must_be_writable(path: &Path) -> std::result::Result<(), String> {
+    let was_there = path.exists();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .and_then(|_| {
+            if was_there {
+                Ok(())
+            } else {
+                std::fs::remove_file(path)
+            }
+        })
+        .map_err(|error| {
+            format!(
+                "{}: results cannot be written there: {error}; nothing was tested",
+                path.display()
+            )
+        })
 }
 
 /// Whether a file is a script in Rhai.
