@@ -80,7 +80,7 @@ fn a_local_quorum_is_for_one_node() {
 
 #[test]
 fn identity() {
-    passes("identity", 9);
+    passes("identity", 10);
 }
 
 #[test]

@@ -14,8 +14,15 @@ impl Node {
     /// A peer is held to this identity from now on.
     pub(crate) fn hold_to(&mut self, node: NodeId, identity: u64) {
         if node != self.me {
+            self.held.insert(node, identity);
             self.log.set_identity(node.0, identity);
         }
+    }
+
+    /// A peer was evicted: whoever comes under its number is another.
+    pub(crate) fn let_go(&mut self, node: NodeId) {
+        self.held.remove(&node);
+        self.log.forget_identity(node.0);
     }
 
     /// Every peer is held to what the database says.
@@ -48,7 +55,7 @@ impl Node {
                     op: AdminOp::NodeEvict { node },
                 } => {
                     if let Some(node) = self.database.node_id(&node) {
-                        self.log.forget_identity(node.0);
+                        self.let_go(node);
                     }
                 }
                 _ => {}
@@ -94,11 +101,20 @@ impl Node {
         let Some(peer) = self.peers.get_mut(&from) else {
             return true;
         };
-        if peer.quorate && self.phase == Phase::Joining {
-            // It has a cluster's trust: it may have been evicted and added again while this node was away.
-            self.send(from, Body::WhoAreYou);
-            return true;
+        peer.shown = Some(message.identity);
+        if self.phase == Phase::Joining {
+            // It may have been evicted and added again while this node was away: somebody may know it.
+            let trusted = peer.quorate;
+            for other in self.other_nodes().iter().map(NodeId) {
+                self.send(other, Body::WhoAreYou);
+            }
+            if trusted {
+                return true;
+            }
         }
+        let Some(peer) = self.peers.get_mut(&from) else {
+            return true;
+        };
         let first = !std::mem::replace(&mut peer.stranger, true);
         let incarnation = peer.incarnation;
         if first {
@@ -132,24 +148,27 @@ impl Node {
         }
     }
 
-    /// A node that would join asks for the nodes there are.
+    /// A node that would join asks for the nodes there are. A coordinator names all; anybody else those whose copies its
+    /// log names: that a node was taken in was committed before its copy got there.
     pub(crate) fn introduce(&mut self, to: NodeId, network: &Name) {
-        if !self.coordinates_at(self.now) {
-            return;
-        }
+        let coordinates = self.coordinates_at(self.now);
         let nodes = self.database.definition.nodes.iter();
-        let nodes = nodes.map(|node| Introduction {
-            node: node.clone(),
-            identity: match node.id == self.me {
-                true => self.log.identity(),
-                false => self.log.identity_of(node.id.0).unwrap_or(0),
-            },
+        let nodes = nodes.filter_map(|node| {
+            let identity = match coordinates {
+                true if node.id == self.me => Some(self.log.identity()),
+                true => Some(self.log.identity_of(node.id.0).unwrap_or(0)),
+                false => self.held.get(&node.id).copied(),
+            };
+            let node = node.clone();
+            identity.map(|identity| Introduction { node, identity })
         });
-        let nodes = nodes.collect();
-        self.send_on(to, network.clone(), Body::Nodes(nodes));
+        let nodes: Vec<Introduction> = nodes.collect();
+        if !nodes.is_empty() {
+            self.send_on(to, network.clone(), Body::Nodes(nodes));
+        }
     }
 
-    /// A coordinator names the nodes there are: enough to follow it. All else comes with its log.
+    /// Somebody names the nodes there are: enough to follow or elect one of them. All else comes with the log.
     pub(crate) fn introduced(&mut self, nodes: Vec<Introduction>) {
         if self.phase != Phase::Joining || self.log.is_leader() {
             return;
@@ -159,7 +178,10 @@ impl Node {
             if id == self.me {
                 continue;
             }
-            if identity != 0 {
+            // Whoever says so may have missed more than this node: it must be what the node itself has shown.
+            let shown = self.peers.get(&id).and_then(|peer| peer.shown);
+            let known = self.log.identity_of(id.0);
+            if identity != 0 && (known.is_none() || shown == Some(identity)) {
                 self.hold_to(id, identity);
             }
             self.database.nodes.entry(id).or_default();

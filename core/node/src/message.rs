@@ -33,7 +33,7 @@ pub(crate) enum Body {
     /// The sender would join, and its copy of the database does not know the receiver, who coordinates, or knows it as
     /// another.
     WhoAreYou,
-    /// What a coordinator answers: the nodes of its cluster.
+    /// The answer: a coordinator's, the nodes of its cluster; anybody else's, those whose copies its log names.
     Nodes(Vec<Introduction>),
 }
 

@@ -107,6 +107,8 @@ pub struct Node {
     pub(crate) peers: BTreeMap<NodeId, Peer>,
     /// What was last heard of nodes that have been evicted since: one may still run for as long as any lost node.
     pub(crate) evicted: BTreeMap<NodeId, Peer>,
+    /// Which copies nodes have, by the database or the log: not by what they showed.
+    pub(crate) held: BTreeMap<NodeId, u64>,
     /// Own cards that work, by network.
     pub(crate) links: BTreeMap<Name, bool>,
     pub(crate) coordination: Option<Coordination>,
@@ -211,6 +213,7 @@ impl Node {
             counsel: Counsel::default(),
             peers: BTreeMap::new(),
             evicted: BTreeMap::new(),
+            held: BTreeMap::new(),
             links: BTreeMap::new(),
             coordination: None,
             heir: None,

@@ -35,6 +35,8 @@ pub(crate) struct Peer {
     pub(crate) gone: bool,
     /// It was told that it is not known, and that was reported.
     pub(crate) stranger: bool,
+    /// Which copy of the database it last came with, where it should have another.
+    pub(crate) shown: Option<u64>,
 }
 
 impl Default for Peer {
@@ -49,6 +51,7 @@ impl Default for Peer {
             quorate: false,
             gone: false,
             stranger: false,
+            shown: None,
         }
     }
 }

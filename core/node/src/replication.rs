@@ -324,7 +324,7 @@ impl Node {
                 }
                 // Added again, it counts its boots anew.
                 self.appended.remove(&node);
-                self.log.forget_identity(node.0);
+                self.let_go(node);
                 if let Some(coordination) = &mut self.coordination {
                     // It may be added again, and is another then.
                     coordination.identified.remove(node.0);
