@@ -98,12 +98,6 @@ impl Services for Nowhere {
     fn name_resolve(&self, _: Caller<'_>, _: &str) -> ServiceResult<String> {
         nothing()
     }
-    fn checkpoint_save(&mut self, _: Caller<'_>, _: &str, _: &[u8]) -> ServiceResult<()> {
-        nothing()
-    }
-    fn checkpoint_load(&self, _: Caller<'_>, _: &str) -> ServiceResult<Vec<u8>> {
-        nothing()
-    }
     fn configured_nodes(&self) -> u32 {
         1
     }

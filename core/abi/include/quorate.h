@@ -345,6 +345,21 @@ struct QrScript;
 #define QR_RESERVATION_ELSEWHERE 2
 
 /**
+ * The most bytes (of UTF-8) that the key of a checkpoint may have; at least 1.
+ */
+#define QR_CHECKPOINT_KEY_MAX 255
+
+/**
+ * The most bytes of one checkpoint.
+ */
+#define QR_CHECKPOINT_BYTES_MAX 16384
+
+/**
+ * The most checkpoints of one resource.
+ */
+#define QR_CHECKPOINTS_MAX 16
+
+/**
  * The host's handle of one resource instance. Handed to `open`, and back to the host with every service call.
  * A number in the guise of a pointer: there is nothing behind it. One that is stale or made up is refused.
  */
@@ -981,6 +996,13 @@ struct QrName {
 
 /**
  * Bytes that follow the resource to its next owner.
+ *
+ * They are part of the cluster database and live where the quorum kind keeps that. The resource monitor has them at
+ * once, so that `load` gives what `save` was given; the other nodes have them when the cluster has committed the
+ * change, which takes a few writes and messages. A crash of the node in between loses the change, and the next owner
+ * has what was there before. What was saved before an orderly offline is there on the next owner.
+ *
+ * A node gets the checkpoints when it becomes the owner, before `online`: in `open` there may be none, or old ones.
  */
 struct QrCheckpoint {
   /**
@@ -992,14 +1014,16 @@ struct QrCheckpoint {
    */
   uint32_t version;
   /**
-   * Stores them.
+   * Stores them in place of what the key had. No bytes (`bytes_len` 0) take the checkpoint away.
+   * `QR_ERROR_INVALID_PARAMETER` where a limit is passed: `QR_CHECKPOINT_KEY_MAX`, `QR_CHECKPOINT_BYTES_MAX`,
+   * `QR_CHECKPOINTS_MAX`. Nothing is changed then.
    */
   uint32_t (*save)(const struct QrInstance *instance,
                    struct QrStr key,
                    const uint8_t *bytes,
                    uint64_t bytes_len);
   /**
-   * The bytes last stored.
+   * The bytes last stored; `QR_ERROR_NOT_FOUND` where there are none.
    */
   uint32_t (*load)(const struct QrInstance *instance,
                    struct QrStr key,

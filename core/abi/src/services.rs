@@ -342,7 +342,21 @@ unsafe impl Sync for QrName {}
 /// Id of [`QrCheckpoint`].
 pub const SERVICE_ID_CHECKPOINT: &str = "quorate.checkpoint/1";
 
+/// The most bytes (of UTF-8) that the key of a checkpoint may have; at least 1.
+pub const CHECKPOINT_KEY_MAX: u32 = 255;
+/// The most bytes of one checkpoint.
+pub const CHECKPOINT_BYTES_MAX: u32 = 16_384;
+/// The most checkpoints of one resource.
+pub const CHECKPOINTS_MAX: u32 = 16;
+
 /// Bytes that follow the resource to its next owner.
+///
+/// They are part of the cluster database and live where the quorum kind keeps that. The resource monitor has them at
+/// once, so that `load` gives what `save` was given; the other nodes have them when the cluster has committed the
+/// change, which takes a few writes and messages. A crash of the node in between loses the change, and the next owner
+/// has what was there before. What was saved before an orderly offline is there on the next owner.
+///
+/// A node gets the checkpoints when it becomes the owner, before `online`: in `open` there may be none, or old ones.
 #[repr(C)]
 #[derive(Debug)]
 pub struct QrCheckpoint {
@@ -350,7 +364,9 @@ pub struct QrCheckpoint {
     pub size: u32,
     /// The service's version: 1.
     pub version: u32,
-    /// Stores them.
+    /// Stores them in place of what the key had. No bytes (`bytes_len` 0) take the checkpoint away.
+    /// `ERROR_INVALID_PARAMETER` where a limit is passed: `CHECKPOINT_KEY_MAX`, `CHECKPOINT_BYTES_MAX`,
+    /// `CHECKPOINTS_MAX`. Nothing is changed then.
     pub save: Option<
         unsafe extern "C" fn(
             instance: *const QrInstance,
@@ -359,7 +375,7 @@ pub struct QrCheckpoint {
             bytes_len: u64,
         ) -> u32,
     >,
-    /// The bytes last stored.
+    /// The bytes last stored; `ERROR_NOT_FOUND` where there are none.
     pub load: Option<
         unsafe extern "C" fn(
             instance: *const QrInstance,

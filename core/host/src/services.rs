@@ -183,12 +183,6 @@ pub trait Services {
     /// What the name resolves to, asked from this node.
     fn name_resolve(&self, caller: Caller<'_>, name: &str) -> ServiceResult<String>;
 
-    /// `quorate.checkpoint/1`: stores bytes that follow the resource to whichever node owns it next.
-    fn checkpoint_save(&mut self, caller: Caller<'_>, key: &str, bytes: &[u8])
-    -> ServiceResult<()>;
-    /// The bytes last stored under `key`.
-    fn checkpoint_load(&self, caller: Caller<'_>, key: &str) -> ServiceResult<Vec<u8>>;
-
     /// `quorate.cluster/1`: how many nodes are configured in the cluster.
     fn configured_nodes(&self) -> u32;
 

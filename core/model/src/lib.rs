@@ -4,6 +4,7 @@
 //! Nothing here acts. Every other crate speaks in these words.
 #![forbid(unsafe_code)]
 
+mod checkpoints;
 mod cluster_group;
 mod definition;
 mod diagnostic;
@@ -26,6 +27,9 @@ mod time;
 pub mod types;
 mod virtual_server;
 
+pub use checkpoints::{
+    CHECKPOINT_BYTES_MAX, CHECKPOINT_KEY_MAX, CHECKPOINTS_MAX, CheckpointError, Checkpoints,
+};
 pub use cluster_group::{CLUSTER_GROUP, ClusterGroupRequest};
 pub use definition::*;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};

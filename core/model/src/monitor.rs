@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Name, ResourceProperties, ResourceState};
+use crate::{Checkpoints, Name, ResourceProperties, ResourceState};
 
 /// A resource as its monitor has to know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,14 @@ pub enum MonitorCommand {
     Open(ResourceSpec),
     /// New properties for an open instance; what a type reads only at Online takes effect there.
     Update(ResourceSpec),
+    /// What the database has of a resource's checkpoints, as this node becomes its owner: it takes the place of whatever
+    /// the monitor had of them.
+    Restore {
+        /// Which resource.
+        resource: Name,
+        /// All of them.
+        checkpoints: Checkpoints,
+    },
     /// Destroy the instance. A resource that is online is terminated first.
     Close {
         /// Which resource.
@@ -81,7 +89,8 @@ impl MonitorCommand {
     pub fn resource(&self) -> &Name {
         match self {
             Self::Open(spec) | Self::Update(spec) => &spec.name,
-            Self::Close { resource }
+            Self::Restore { resource, .. }
+            | Self::Close { resource }
             | Self::Online { resource }
             | Self::Offline { resource }
             | Self::Terminate { resource }
@@ -144,6 +153,15 @@ pub enum MonitorEvent {
         request: u64,
         /// Output bytes, or why not.
         result: Result<Vec<u8>, Reason>,
+    },
+    /// A resource type stored a checkpoint. What the same entry led to is reported after it.
+    Checkpoint {
+        /// Which resource.
+        resource: Name,
+        /// The checkpoint's key.
+        key: String,
+        /// Its bytes; none where it was taken away.
+        bytes: Vec<u8>,
     },
     /// What a resource type wrote to the cluster log.
     Log {

@@ -218,6 +218,15 @@ fn updates() -> Vec<(&'static str, Update)> {
             },
         ),
         (
+            "checkpoint stored",
+            Update::Checkpoint {
+                resource: "R".into(),
+                epoch: 6,
+                key: "K".into(),
+                bytes: vec![0xcc],
+            },
+        ),
+        (
             "group online",
             admin(AdminOp::GroupOnline { group: "G".into() }),
         ),

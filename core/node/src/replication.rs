@@ -202,7 +202,10 @@ impl Node {
             | Update::MoveCommit { group, .. }
             | Update::MoveCancel { group, .. }
             | Update::GaveUp { group, .. } => self.groups.decided(group),
-            Update::ResourceState { .. } | Update::Admin { .. } | Update::Identity { .. } => {}
+            Update::ResourceState { .. }
+            | Update::Admin { .. }
+            | Update::Identity { .. }
+            | Update::Checkpoint { .. } => {}
         }
         if let Some((request, _)) = self.requests.remove(&proposal.sequence) {
             let result = refusal.map_or(Ok(()), |refusal| Err(refusal.clone()));

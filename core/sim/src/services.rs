@@ -439,32 +439,6 @@ impl Services for Local<'_> {
         self.env.name_resolve(self.machine, name)
     }
 
-    fn checkpoint_save(
-        &mut self,
-        caller: Caller<'_>,
-        key: &str,
-        bytes: &[u8],
-    ) -> ServiceResult<()> {
-        self.env
-            .checkpoints
-            .insert((caller.resource.into(), key.to_owned()), bytes.to_owned());
-        Ok(())
-    }
-
-    fn checkpoint_load(&self, caller: Caller<'_>, key: &str) -> ServiceResult<Vec<u8>> {
-        match self
-            .env
-            .checkpoints
-            .get(&(caller.resource.into(), key.to_owned()))
-        {
-            Some(bytes) => Ok(bytes.clone()),
-            None => error(
-                FILE_NOT_FOUND,
-                format!("{} has no checkpoint {key}", caller.resource),
-            ),
-        }
-    }
-
     fn configured_nodes(&self) -> u32 {
         self.env.configured_nodes
     }
@@ -641,22 +615,6 @@ mod tests {
         assert_eq!(
             on(&mut env, 1).disk_read(DISK, "Disk L:", "test").unwrap(),
             b"1"
-        );
-    }
-
-    #[test]
-    fn a_checkpoint_follows_its_resource() {
-        let mut env = environment(2);
-        on(&mut env, 0)
-            .checkpoint_save(SMTP, "key", b"value")
-            .unwrap();
-        assert_eq!(
-            on(&mut env, 1).checkpoint_load(SMTP, "key").unwrap(),
-            b"value"
-        );
-        assert_eq!(
-            code(on(&mut env, 1).checkpoint_load(DISK, "key")),
-            FILE_NOT_FOUND
         );
     }
 }

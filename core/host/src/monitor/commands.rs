@@ -18,6 +18,10 @@ impl Monitor {
                     self.open(services, spec);
                 }
             }
+            MonitorCommand::Restore {
+                resource,
+                checkpoints,
+            } => self.directory.restore(&resource, checkpoints),
             MonitorCommand::Close { resource } => self.close(services, &resource),
             MonitorCommand::Online { resource } => self.online(services, &resource),
             MonitorCommand::Offline { resource } => self.offline(services, &resource),

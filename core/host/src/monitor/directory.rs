@@ -5,19 +5,37 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use quorate_abi as abi;
 use quorate_model::monitor::ResourceSpec;
-use quorate_model::{Name, ResourceProperties, ResourceState, RestartAction, Value};
+use quorate_model::{Checkpoints, Name, ResourceProperties, ResourceState, RestartAction, Value};
 
-use crate::PluginSet;
 use crate::plugins::TypeInfo;
 use crate::table::Knowledge;
+use crate::{PluginSet, ServiceError, ServiceResult};
 
 /// The open resources, and the types' defaults.
 #[derive(Debug)]
 pub(crate) struct Directory {
     plugins: Arc<PluginSet>,
     records: BTreeMap<Name, Record>,
+    /// Checkpoints that were stored since the last look. Written from inside entries.
+    saved: RefCell<Vec<Saved>>,
 }
+
+/// A checkpoint that was stored, or taken away where it has no bytes.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    pub(crate) resource: Name,
+    pub(crate) key: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+// The contract says the same as the database that holds it.
+const _: () = {
+    assert!(abi::CHECKPOINT_KEY_MAX as usize == quorate_model::CHECKPOINT_KEY_MAX);
+    assert!(abi::CHECKPOINT_BYTES_MAX as usize == quorate_model::CHECKPOINT_BYTES_MAX);
+    assert!(abi::CHECKPOINTS_MAX as usize == quorate_model::CHECKPOINTS_MAX);
+};
 
 /// One open resource.
 #[derive(Debug)]
@@ -29,6 +47,8 @@ pub(crate) struct Record {
     /// What the resource says of itself while it is in service, by the property's name in small letters. Written
     /// from inside its entries, when the directory is lent to them.
     published: RefCell<BTreeMap<String, String>>,
+    /// Its checkpoints: what the cluster service handed over, and what was stored since.
+    checkpoints: RefCell<Checkpoints>,
 }
 
 /// More published values than this are refused.
@@ -39,6 +59,7 @@ impl Directory {
         Directory {
             plugins,
             records: BTreeMap::new(),
+            saved: RefCell::default(),
         }
     }
 
@@ -84,6 +105,7 @@ impl Directory {
             state,
             plugins: Arc::clone(&self.plugins),
             published: RefCell::default(),
+            checkpoints: RefCell::default(),
         };
         self.records.insert(record.spec.name.clone(), record);
     }
@@ -93,6 +115,25 @@ impl Directory {
         if let Some(record) = self.records.get_mut(&spec.name) {
             record.spec = spec;
         }
+    }
+
+    /// Replaces what there is of a resource's checkpoints.
+    pub(crate) fn restore(&mut self, resource: &str, checkpoints: Checkpoints) {
+        if let Some(record) = self.records.get_mut(resource) {
+            record.checkpoints = RefCell::new(checkpoints);
+        }
+    }
+
+    /// What there is of a resource's checkpoints.
+    pub(crate) fn checkpoints(&self, resource: &str) -> Checkpoints {
+        self.get(resource)
+            .map(|record| record.checkpoints.borrow().clone())
+            .unwrap_or_default()
+    }
+
+    /// The checkpoints that were stored since the last look, in order.
+    pub(crate) fn take_saved(&mut self) -> Vec<Saved> {
+        std::mem::take(self.saved.get_mut())
     }
 
     /// Sets a resource's state and returns the one before.
@@ -230,6 +271,38 @@ impl Knowledge for Directory {
             .map(|spec| (spec.name.clone(), spec.group.clone()))
             .collect()
     }
+
+    fn save_checkpoint(&self, resource: &str, key: &str, bytes: &[u8]) -> ServiceResult<()> {
+        let Some(record) = self.get(resource) else {
+            return Err(not_open(resource));
+        };
+        let mut checkpoints = record.checkpoints.borrow_mut();
+        checkpoints
+            .set(key, bytes)
+            .map_err(|error| ServiceError::new(abi::ERROR_INVALID_PARAMETER, error.to_string()))?;
+        self.saved.borrow_mut().push(Saved {
+            resource: record.spec.name.clone(),
+            key: key.to_owned(),
+            bytes: bytes.to_owned(),
+        });
+        Ok(())
+    }
+
+    fn checkpoint(&self, resource: &str, key: &str) -> ServiceResult<Vec<u8>> {
+        let Some(record) = self.get(resource) else {
+            return Err(not_open(resource));
+        };
+        let checkpoints = record.checkpoints.borrow();
+        checkpoints.get(key).map(<[u8]>::to_vec).ok_or_else(|| {
+            let text = format!("{resource} has no checkpoint {key}");
+            ServiceError::new(abi::ERROR_NOT_FOUND, text)
+        })
+    }
+}
+
+fn not_open(resource: &str) -> ServiceError {
+    let text = format!("`{resource}` is not open in this resource monitor");
+    ServiceError::new(abi::ERROR_RESOURCE_NOT_AVAILABLE, text)
 }
 
 fn private<'a>(properties: &'a ResourceProperties, name: &str) -> Option<&'a Value> {

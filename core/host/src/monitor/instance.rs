@@ -224,12 +224,15 @@ impl Monitor {
                 match process.call(&mut world, *number, instance.expecting, call) {
                     Ok(answer) => answer,
                     Err(death) => {
+                        // What it stored before it died is stored.
+                        self.note_checkpoints();
                         self.died(id, name, death);
                         return None;
                     }
                 }
             }
         };
+        self.note_checkpoints();
         self.write_log(name, traces.log);
         Some((returned, traces.refused))
     }
@@ -266,6 +269,18 @@ impl Monitor {
                 }
             }
         }
+    }
+
+    /// Adds the checkpoints that were stored to the events: before the states that the same entry leads to, so that the
+    /// cluster service has them first.
+    pub(super) fn note_checkpoints(&mut self) {
+        let saved = self.directory.take_saved();
+        self.events
+            .extend(saved.into_iter().map(|saved| MonitorEvent::Checkpoint {
+                resource: saved.resource,
+                key: saved.key,
+                bytes: saved.bytes,
+            }));
     }
 
     /// Adds a plugin's lines to the events.
@@ -388,6 +403,7 @@ impl Monitor {
             // SAFETY: a new instance, with text and a place that outlive the call.
             unsafe { (entries.open)(lend(name), handle.as_ptr(), &raw mut resid) }
         });
+        self.note_checkpoints();
         self.write_log(name, traces.log);
         if code != abi::ERROR_SUCCESS {
             return Err(self.why(services, name, "Open", code, traces.refused));

@@ -179,6 +179,8 @@ macro_rules! services {
             Published { resource: String, name: String },
             OnlineHere { kind: String },
             Others { kind: String },
+            SaveCheckpoint { key: String, bytes: Vec<u8> },
+            Checkpoint { key: String },
         }
 
         impl Ask {
@@ -213,6 +215,12 @@ macro_rules! services {
                     }
                     Ask::OnlineHere { kind } => world.known.online_here(&spec.group, &kind).pack(),
                     Ask::Others { kind } => world.known.others(&spec.group, &kind).pack(),
+                    Ask::SaveCheckpoint { key, bytes } => {
+                        world.known.save_checkpoint(&spec.name, &key, &bytes).pack()
+                    }
+                    Ask::Checkpoint { key } => {
+                        world.known.checkpoint(&spec.name, &key).pack()
+                    }
                 }
             }
         }
@@ -301,8 +309,6 @@ services! {
     NameRegister: fn name_register(&mut self) -> () { name: &str => String, address: &str => String, }
     NameUnregister: fn name_unregister(&mut self) -> () { name: &str => String, }
     NameResolve: fn name_resolve(&self) -> String { name: &str => String, }
-    CheckpointSave: fn checkpoint_save(&mut self) -> () { key: &str => String, bytes: &[u8] => Vec<u8>, }
-    CheckpointLoad: fn checkpoint_load(&self) -> Vec<u8> { key: &str => String, }
 }
 
 impl Knowledge for Beyond<'_> {
@@ -341,6 +347,16 @@ impl Knowledge for Beyond<'_> {
     fn others(&self, _: &str, kind: &str) -> Vec<(Name, Name)> {
         let kind = kind.to_owned();
         self.ask(Ask::Others { kind })
+    }
+
+    fn save_checkpoint(&self, _: &str, key: &str, bytes: &[u8]) -> ServiceResult<()> {
+        let (key, bytes) = (key.to_owned(), bytes.to_owned());
+        self.ask(Ask::SaveCheckpoint { key, bytes })
+    }
+
+    fn checkpoint(&self, _: &str, key: &str) -> ServiceResult<Vec<u8>> {
+        let key = key.to_owned();
+        self.ask(Ask::Checkpoint { key })
     }
 
     /// At once: what a plugin says before it crashes is worth the most.

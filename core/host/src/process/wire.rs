@@ -14,7 +14,7 @@ use crate::{LibraryInfo, ServiceError};
 /// The first word of the first frame: "QRMN".
 pub(super) const MAGIC: [u8; 4] = *b"QRMN";
 /// The version of the frames. It goes up with every change of theirs.
-pub(super) const PROTOCOL: u32 = 2;
+pub(super) const PROTOCOL: u32 = 3;
 /// The longest body: a plugin may write 16 MiB at once, and the names that go with it are short.
 pub(super) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
 

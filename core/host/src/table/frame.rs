@@ -53,6 +53,10 @@ pub(crate) trait Knowledge {
     fn online_here(&self, group: &str, kind: &str) -> u32;
     /// The resources of type `kind` in other groups than `group`, each with its group's name.
     fn others(&self, group: &str, kind: &str) -> Vec<(Name, Name)>;
+    /// Stores a checkpoint of `resource`'s; no bytes take it away.
+    fn save_checkpoint(&self, resource: &str, key: &str, bytes: &[u8]) -> ServiceResult<()>;
+    /// The bytes of a checkpoint of `resource`'s.
+    fn checkpoint(&self, resource: &str, key: &str) -> ServiceResult<Vec<u8>>;
     /// Takes a log line at once, if it can; otherwise it is kept until the entry has returned.
     fn log(&self, level: u32, text: &str) -> bool {
         let _ = (level, text);
@@ -175,6 +179,21 @@ pub(super) fn serve(
     instance: *const QrInstance,
     f: impl for<'f> FnOnce(&mut dyn Services, Caller<'f>) -> ServiceResult<()>,
 ) -> u32 {
+    serve_frame(instance, |frame, services| f(services, frame.caller()))
+}
+
+/// As [`serve`], with what the monitor knows.
+pub(super) fn serve_known(
+    instance: *const QrInstance,
+    f: impl for<'f> FnOnce(&'f Frame<'f>) -> ServiceResult<()>,
+) -> u32 {
+    serve_frame(instance, |frame, _| f(frame))
+}
+
+fn serve_frame(
+    instance: *const QrInstance,
+    f: impl for<'f> FnOnce(&'f Frame<'f>, &mut dyn Services) -> ServiceResult<()>,
+) -> u32 {
     with(instance, |frame| {
         // Taken while the world answers: it cannot call back in.
         let Ok(mut services) = frame.services.try_borrow_mut() else {
@@ -183,7 +202,7 @@ pub(super) fn serve(
         let Some(services) = services.as_deref_mut() else {
             return ERROR_NOT_READY;
         };
-        match f(services, frame.caller()) {
+        match f(frame, services) {
             Ok(()) => ERROR_SUCCESS,
             Err(error) => {
                 let code = if error.code == ERROR_SUCCESS {

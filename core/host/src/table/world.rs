@@ -6,7 +6,7 @@ use quorate_abi::{
     QrService, QrStr,
 };
 
-use super::frame::serve;
+use super::frame::{serve, serve_known};
 use super::marshal::{Buffer, bytes, put, text};
 use crate::{Reservation, ServiceError, ServiceResult, ServiceState};
 
@@ -337,10 +337,10 @@ unsafe extern "C" fn checkpoint_save(
     data: *const u8,
     data_len: u64,
 ) -> u32 {
-    serve(instance, |world, caller| {
+    serve_known(instance, |frame| {
         // SAFETY: the plugin lends text and bytes for the call.
         let (key, data) = unsafe { (text(key)?, bytes(data, data_len)?) };
-        world.checkpoint_save(caller, key, data)
+        frame.known.save_checkpoint(&frame.spec.name, key, data)
     })
 }
 
@@ -351,9 +351,11 @@ unsafe extern "C" fn checkpoint_load(
     buffer_len: u64,
     needed: *mut u64,
 ) -> u32 {
-    serve(instance, |world, caller| {
+    serve_known(instance, |frame| {
         // SAFETY: the plugin lends the text for the call.
-        let contents = world.checkpoint_load(caller, unsafe { text(key)? })?;
+        let contents = frame
+            .known
+            .checkpoint(&frame.spec.name, unsafe { text(key)? })?;
         // SAFETY: the plugin vouches for its buffer.
         unsafe {
             Buffer {

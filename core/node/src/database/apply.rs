@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quorate_model::{Name, NodeId, ResourceState};
 
-use super::{Database, GroupRecord, Move, Proposal, Stop, Update};
+use super::{Database, GroupRecord, Move, Proposal, ResourceRecord, Stop, Update};
 use crate::io::{Cause, Refusal};
 
 /// What applying an update changed, for the node that applied it to act on.
@@ -91,16 +91,9 @@ impl Database {
                 epoch,
                 state,
             } => {
-                let Some(record) = self.resources.get_mut(resource) else {
+                let Some(record) = self.owned_resource(resource, *epoch) else {
                     return stale();
                 };
-                let fits = self
-                    .groups
-                    .get(&record.group)
-                    .is_some_and(|group| group.epoch == *epoch);
-                if !fits {
-                    return stale();
-                }
                 record.state = *state;
                 let group = record.group.clone();
                 self.inherit_if_online(resource);
@@ -180,7 +173,28 @@ impl Database {
             Update::GaveUp { group, epoch } => self.stop(group, *epoch, Stop::GaveUp),
             Update::Admin { op } => self.administrate(op),
             Update::Identity { node, identity } => Ok(self.identify(*node, *identity)),
+            Update::Checkpoint {
+                resource,
+                epoch,
+                key,
+                bytes,
+            } => {
+                let Some(record) = self.owned_resource(resource, *epoch) else {
+                    return stale();
+                };
+                match record.checkpoints.set(key, bytes) {
+                    Ok(()) => Ok(Vec::new()),
+                    Err(error) => refuse(87, error.to_string()),
+                }
+            }
         }
+    }
+
+    /// A resource whose group has not changed owners since `epoch`.
+    fn owned_resource(&mut self, resource: &str, epoch: u64) -> Option<&mut ResourceRecord> {
+        let record = self.resources.get_mut(resource)?;
+        let group = self.groups.get(&record.group)?;
+        (group.epoch == epoch).then_some(record)
     }
 
     /// The first identity a node is given stays until it is evicted.

@@ -13,7 +13,7 @@ mod update;
 
 use std::collections::BTreeMap;
 
-use quorate_model::{ClusterDefinition, Name, NodeId, NodeState, ResourceState};
+use quorate_model::{Checkpoints, ClusterDefinition, Name, NodeId, NodeState, ResourceState};
 use serde::{Deserialize, Serialize};
 
 use crate::io::Cause;
@@ -76,6 +76,8 @@ pub(crate) struct ResourceRecord {
     pub(crate) failures_asked: u64,
     /// How often an administrator brought it (or its group) online: forgives past failures.
     pub(crate) pardons: u64,
+    /// What it stored for its next owner.
+    pub(crate) checkpoints: Checkpoints,
 }
 
 /// What the database knows of a node beyond its definition.
@@ -154,6 +156,7 @@ impl Database {
                     wanted: resource.persistent_state,
                     failures_asked: 0,
                     pardons: 0,
+                    checkpoints: Checkpoints::default(),
                 },
             );
         }

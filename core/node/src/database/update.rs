@@ -55,4 +55,11 @@ pub(crate) enum Update {
     Admin { op: AdminOp },
     /// Which copy of the database a node has. Only ever proposed by the coordinator.
     Identity { node: NodeId, identity: u64 },
+    /// The owner stored a checkpoint of a resource's; without bytes it took one away.
+    Checkpoint {
+        resource: Name,
+        epoch: u64,
+        key: String,
+        bytes: Vec<u8>,
+    },
 }

@@ -89,6 +89,7 @@ impl Groups {
             kept: false,
         };
         self.owned.insert(definition.name.clone(), owned);
+        self.restore_checkpoints(database, definition);
         self.refresh_group_state(database, &definition.name);
     }
 

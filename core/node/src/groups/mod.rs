@@ -3,6 +3,7 @@
 //! It is level-triggered: [`Groups::drive`] compares what the database wants with what the resource monitor has
 //! reported and asks for the next steps, whatever happened before. It speaks to the rest of the node by values.
 
+mod checkpoints;
 mod drive;
 mod failure;
 mod ladder;
@@ -251,6 +252,11 @@ impl Groups {
                     text,
                 });
             }
+            MonitorEvent::Checkpoint {
+                resource,
+                key,
+                bytes,
+            } => self.checkpoint_stored(resource, key, bytes),
             MonitorEvent::Notice { id, text } => self.event(Event::Notice { id, text }),
             MonitorEvent::Arbitrated { .. }
             | MonitorEvent::QuorumLost { .. }

@@ -100,8 +100,6 @@ pub(crate) struct Environment {
     pub(crate) disks: Disks,
     pub(crate) processes: Processes,
     pub(crate) addresses: Addresses,
-    /// What resources stored to follow them: by resource and key.
-    pub(crate) checkpoints: BTreeMap<(Name, String), Vec<u8>>,
     pub(crate) scripts: Scripts,
     pub(crate) stores: Stores,
     pub(crate) faults: BTreeMap<FaultId, Fault>,
@@ -148,7 +146,6 @@ impl Environment {
             disks: Disks::new(definition, seed, options.disk_delay),
             processes: Processes::new(definition.nodes.len(), seed),
             addresses: Addresses::new(definition, options.lease_seconds),
-            checkpoints: BTreeMap::new(),
             scripts: Scripts::default(),
             stores: Stores::new(options.loads.clone()),
             faults: BTreeMap::new(),

@@ -417,6 +417,7 @@ impl ResourceMonitor for PlainMonitor {
                     }
                 }
             }
+            MonitorCommand::Restore { .. } => {}
             MonitorCommand::Close { .. } => {
                 self.down(services, &resource);
                 self.instances.remove(&resource);

@@ -358,7 +358,8 @@ pub(super) mod words {
         ask(&call, |_, ctx| ctx.name(&name.0).resolve())
     }
 
-    /// Keeps a text under a key for the resource's next owner.
+    /// Keeps a text under a key (of 1 to 255 bytes) for the resource's next owner: at most 16,384 bytes of UTF-8, and at
+    /// most 16 keys. An empty text takes away what is kept. A crash may lose what was kept last.
     #[rhai_fn(return_raw)]
     pub fn save(call: NativeCallContext<'_>, key: &str, text: &str) -> Fallible<()> {
         ask(&call, |_, ctx| ctx.checkpoint(key).save(text.as_bytes()))

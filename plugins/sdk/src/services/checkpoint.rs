@@ -5,7 +5,11 @@ use quorate_abi::QrCheckpoint;
 use crate::raw::{answer, entry, outcome, text};
 use crate::{Context, Error};
 
-/// Bytes under a key that follow the resource to whichever node owns it next.
+/// Bytes under a key that follow the resource to whichever node owns it next: a part of the cluster database.
+///
+/// A key has 1 to 255 bytes ([`CHECKPOINT_KEY_MAX`](quorate_abi::CHECKPOINT_KEY_MAX)), a checkpoint at most 16,384
+/// ([`CHECKPOINT_BYTES_MAX`](quorate_abi::CHECKPOINT_BYTES_MAX)), and a resource at most 16 of them
+/// ([`CHECKPOINTS_MAX`](quorate_abi::CHECKPOINTS_MAX)).
 #[derive(Clone, Copy, Debug)]
 pub struct Checkpoint<'a> {
     ctx: &'a Context,
@@ -17,10 +21,13 @@ impl<'a> Checkpoint<'a> {
         Checkpoint { ctx, key }
     }
 
-    /// Stores them.
+    /// Stores them; without any bytes it takes away what is there.
+    ///
+    /// The next owner has what was stored before an orderly offline. A crash of the node may lose what it stored last:
+    /// the cluster takes a few writes and messages to commit it.
     ///
     /// # Errors
-    /// What the host says.
+    /// `ERROR_INVALID_PARAMETER` past a limit; what the host says.
     pub fn save(&self, bytes: &[u8]) -> Result<(), Error> {
         let save = entry!(self.ctx.tables.checkpoint, QrCheckpoint, save)?;
         // SAFETY: the host's function with the instance it gave; text and bytes live for the call.
@@ -35,7 +42,8 @@ impl<'a> Checkpoint<'a> {
         outcome(code, || format!("save checkpoint `{}`", self.key))
     }
 
-    /// The bytes last stored; `None` if there are none.
+    /// The bytes last stored; `None` if there are none. A node gets those of the owner before it ahead of `online`: in
+    /// `open` there may be none, or old ones.
     ///
     /// # Errors
     /// What the host says.

@@ -140,6 +140,26 @@ impl Physical {
         mixed ^ (mixed >> 31)
     }
 
+    /// Stores a checkpoint of a resource's within the contract's limits; no bytes take it away.
+    pub(super) fn save(&mut self, resource: &str, key: String, bytes: &[u8]) -> Outcome<()> {
+        let key = (resource.to_owned(), key);
+        if key.1.is_empty() || key.1.len() > abi::CHECKPOINT_KEY_MAX as usize {
+            return Err(abi::ERROR_INVALID_PARAMETER);
+        }
+        if bytes.is_empty() {
+            self.checkpoints.remove(&key);
+            return Ok(());
+        }
+        let others = self.checkpoints.keys().filter(|it| it.0 == key.0);
+        let full = others.count() >= abi::CHECKPOINTS_MAX as usize;
+        let one_more = full && !self.checkpoints.contains_key(&key);
+        if one_more || bytes.len() > abi::CHECKPOINT_BYTES_MAX as usize {
+            return Err(abi::ERROR_INVALID_PARAMETER);
+        }
+        self.checkpoints.insert(key, bytes.to_owned());
+        Ok(())
+    }
+
     /// Lets pending starts and stops whose time has come end.
     pub(super) fn settle(&mut self) {
         let now = self.now_ms;

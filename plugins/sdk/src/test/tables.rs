@@ -383,9 +383,7 @@ entries! {
     }
 
     fn save(opened, physical, key: text; bytes: *const u8; len: u64) {
-        let key = (opened.facts.name.clone(), key);
-        physical.checkpoints.insert(key, raw::bytes(bytes, len).to_vec());
-        Ok(())
+        physical.save(&opened.facts.name, key, raw::bytes(bytes, len))
     }
 
     fn load(opened, physical, key: text; buffer: *mut u8; len: u64; needed: *mut u64) {

@@ -1,6 +1,7 @@
 //! One library under test in a world of its own, with the calls that a resource monitor would make.
 
 mod controls;
+mod known;
 mod operations;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use quorate_abi::{self as abi, QrResid, error_name};
 use quorate_model::monitor::ResourceSpec;
 use quorate_model::{Name, ResourceProperties, ResourceState, Time, Value};
 
+use self::known::Known;
 use super::properties::{self, NETWORK};
 use super::world::{PROVIDED_PORT, PROVIDED_SERVICE, World};
 use super::{Case, ENTRY_MAX, Stop, witness};
@@ -270,13 +272,17 @@ impl<'a> Bench<'a> {
         name: &[u8],
     ) -> Result<Result<Id, u32>, Stop> {
         self.case.before("open")?;
+        // They follow the resource to the other machine.
+        let checkpoints = self.directory.checkpoints(&spec.name);
         self.directory.insert(spec.clone());
+        self.directory.restore(&spec.name, checkpoints);
         let entries = self.entries[machine];
         let handle = Handle::new();
         let mailbox = self.info.has_threads().then(|| Mailbox::new(handle));
         let mut resid: QrResid = std::ptr::null_mut();
         self.world.here = machine;
-        let frame = Frame::new(handle, Some(&mut self.world), &self.directory, &spec);
+        let known = Known::new(&self.directory, self.world.faults);
+        let frame = Frame::new(handle, Some(&mut self.world), &known, &spec);
         let name = abi::QrStr {
             ptr: name.as_ptr(),
             len: name.len() as u64,
@@ -319,6 +325,9 @@ impl<'a> Bench<'a> {
                 .push(format!("`{entry}` took {} ms", took.as_millis()));
         }
         self.trace.extend(self.world.take_asked());
+        let saved = self.directory.take_saved().into_iter();
+        self.trace
+            .extend(saved.map(|it| format!("keep {} bytes as `{}`", it.bytes.len(), it.key)));
         self.trace
             .extend(log.into_iter().map(|(_, line)| format!("log: {line}")));
     }
@@ -347,12 +356,8 @@ impl<'a> Bench<'a> {
             .and_then(Option::as_ref)
             .ok_or_else(|| Stop::failed("the tester lost an instance"))?;
         self.world.here = open.machine;
-        let frame = Frame::new(
-            open.handle,
-            Some(&mut self.world),
-            &self.directory,
-            &open.spec,
-        );
+        let known = Known::new(&self.directory, self.world.faults);
+        let frame = Frame::new(open.handle, Some(&mut self.world), &known, &open.spec);
         let began = Instant::now();
         let (result, traces) = enter(frame, || call(&open.entries, open.resid));
         self.note(entry, began.elapsed(), traces.log);

@@ -72,7 +72,6 @@ pub(super) struct World {
     names: BTreeMap<String, String>,
     /// Resources that provide a service, and its address: where nothing is broken it runs.
     servers: BTreeMap<String, String>,
-    checkpoints: BTreeMap<(String, String), Vec<u8>>,
     drawn: u64,
 }
 

@@ -371,30 +371,6 @@ impl Services for World {
         }
     }
 
-    fn checkpoint_save(
-        &mut self,
-        caller: Caller<'_>,
-        key: &str,
-        bytes: &[u8],
-    ) -> ServiceResult<()> {
-        self.ask(format!("keep {} bytes as `{key}`", bytes.len()))?;
-        let key = (caller.resource.to_owned(), key.to_owned());
-        self.checkpoints.insert(key, bytes.to_owned());
-        Ok(())
-    }
-
-    fn checkpoint_load(&self, caller: Caller<'_>, key: &str) -> ServiceResult<Vec<u8>> {
-        self.is_refusing()?;
-        let key = (caller.resource.to_owned(), key.to_owned());
-        match self.checkpoints.get(&key) {
-            Some(bytes) => Ok(bytes.clone()),
-            None => refused(
-                abi::ERROR_FILE_NOT_FOUND,
-                format!("nothing is kept as `{}`", key.1),
-            ),
-        }
-    }
-
     fn configured_nodes(&self) -> u32 {
         2
     }

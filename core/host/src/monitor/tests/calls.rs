@@ -121,6 +121,60 @@ fn services_reach_the_world_on_behalf_of_the_resource() {
     );
 }
 
+/// What `it` keeps under a key.
+fn kept(it: *const QrInstance, key: &str) -> Result<String, u32> {
+    let table: &QrCheckpoint = service(SERVICE_ID_CHECKPOINT);
+    // SAFETY: inside an entry, with text and places of this test's.
+    read(|at, len, needed| unsafe { table.load.unwrap()(it, lend(key), at, len, needed) })
+}
+
+/// Has `it` keep bytes under a key.
+fn keep(it: *const QrInstance, key: &str, bytes: &[u8]) -> u32 {
+    let table: &QrCheckpoint = service(SERVICE_ID_CHECKPOINT);
+    let len = bytes.len() as u64;
+    // SAFETY: as in `kept`.
+    unsafe { table.save.unwrap()(it, lend(key), bytes.as_ptr(), len) }
+}
+
+#[test]
+fn checkpoints_are_handed_over_reported_in_order_and_limited() {
+    let mut rig = Rig::with_a();
+    let mut checkpoints = quorate_model::Checkpoints::default();
+    checkpoints.set("starts", b"7").unwrap();
+    rig.command(MonitorCommand::Restore {
+        resource: name("A"),
+        checkpoints,
+    });
+    let events = inside(&mut rig, |it| {
+        assert_eq!(kept(it, "starts"), Ok("7".to_owned()), "handed over");
+        assert_eq!(keep(it, "starts", b"8"), 0);
+        assert_eq!(kept(it, "starts"), Ok("8".to_owned()), "known here at once");
+        assert_eq!(keep(it, "other", b"x"), 0);
+        assert_eq!(keep(it, "other", b""), 0);
+        assert_eq!(kept(it, "other"), Err(ERROR_NOT_FOUND), "taken away");
+        let long = vec![0; CHECKPOINT_BYTES_MAX as usize + 1];
+        assert_eq!(keep(it, "long", &long), ERROR_INVALID_PARAMETER);
+        assert_eq!(keep(it, "", b"x"), ERROR_INVALID_PARAMETER);
+    });
+    assert_eq!(
+        events,
+        [
+            "A keeps starts 8",
+            "A keeps other x",
+            "A keeps other ",
+            "A Online"
+        ],
+        "before the state that follows, and nothing of what was refused"
+    );
+    rig.command(MonitorCommand::Restore {
+        resource: name("A"),
+        checkpoints: Default::default(),
+    });
+    inside(&mut rig, |it| {
+        assert_eq!(kept(it, "starts"), Err(ERROR_NOT_FOUND), "another owner's");
+    });
+}
+
 #[test]
 fn outside_an_entry_or_on_anothers_behalf_the_host_refuses() {
     let mut rig = Rig::with_a();

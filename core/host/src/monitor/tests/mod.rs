@@ -177,6 +177,11 @@ fn show(event: &MonitorEvent) -> String {
             level,
             text,
         } => format!("{resource} log {level} {text}"),
+        MonitorEvent::Checkpoint {
+            resource,
+            key,
+            bytes,
+        } => format!("{resource} keeps {key} {}", String::from_utf8_lossy(bytes)),
         MonitorEvent::Notice { id, text } => format!("! {id} {text}"),
         MonitorEvent::Health {
             resource,

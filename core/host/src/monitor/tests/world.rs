@@ -151,16 +151,6 @@ impl Services for World {
     fn name_resolve(&self, _: Caller<'_>, name: &str) -> ServiceResult<String> {
         Ok(format!("address of {name}"))
     }
-    fn checkpoint_save(&mut self, _: Caller<'_>, key: &str, bytes: &[u8]) -> ServiceResult<()> {
-        self.files.insert(key.to_owned(), bytes.to_vec());
-        Ok(())
-    }
-    fn checkpoint_load(&self, _: Caller<'_>, key: &str) -> ServiceResult<Vec<u8>> {
-        let bytes = self.files.get(key);
-        bytes
-            .cloned()
-            .ok_or_else(|| ServiceError::new(ERROR_NOT_FOUND, "no such key"))
-    }
     fn configured_nodes(&self) -> u32 {
         4
     }
