@@ -97,3 +97,8 @@ fn every_quorum_drill_has_a_test_here() {
         );
     }
 }
+
+#[test]
+fn checkpoints() {
+    passes("checkpoints", 17);
+}

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupProperties, Name, NodeId, PolicyScript, ResourceProperties, Value};
+use crate::{
+    ClusterProperties, GroupProperties, Name, NodeId, PolicyScript, ResourceProperties, Value,
+};
 
 /// Which quorum holds the cluster together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +62,8 @@ pub struct ClusterDefinition {
     pub groups: Vec<GroupDefinition>,
     /// Minutes east of UTC that the cluster's local time is.
     pub utc_offset_minutes: i32,
+    /// Its own properties.
+    pub properties: ClusterProperties,
     /// The policy script of groups that have none of their own.
     pub policy: Option<PolicyScript>,
 }

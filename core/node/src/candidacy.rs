@@ -208,7 +208,8 @@ impl Node {
             return;
         }
         self.gated.clear();
-        self.storage.switch(Device::Shared(disk), recovered.stored);
+        self.storage
+            .switch(Device::Shared(disk), recovered.stored, recovered.log_length);
         if recovered.torn {
             let file = store::LOG_FILE.to_owned();
             self.storage.write(DiskOp::Truncate {

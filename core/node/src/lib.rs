@@ -29,6 +29,8 @@ mod policy;
 mod proposals;
 mod quorum;
 mod random;
+#[cfg(test)]
+mod recovery_tests;
 mod replication;
 mod storage;
 mod store;

@@ -199,7 +199,7 @@ impl Node {
             phase: Phase::Joining,
             quorum,
             arbitration: Arbitration::Idle,
-            storage: Storage::new(recovered.stored),
+            storage: Storage::new(recovered.stored, recovered.log_length),
             log,
             gated: VecDeque::new(),
             database: Database::install(config.definition.clone()),

@@ -10,9 +10,6 @@ use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
 
-/// After how many applied entries the log is replaced by a checkpoint.
-const COMPACT_AFTER: u64 = 4_096;
-
 impl Node {
     /// Carries out everything the log wants.
     pub(crate) fn pump_log(&mut self) {
@@ -153,7 +150,8 @@ impl Node {
         if self.log.is_leader() && entry.term == self.log.term() {
             self.led = Some(entry.term);
         }
-        if self.database.applied + 1 >= self.log.first_index() + COMPACT_AFTER
+        let limit = u64::from(self.database.definition.properties.max_quorum_log_size);
+        if self.storage.log_length() > limit
             && self.log.applied_index() == self.database.applied
             && let Ok(data) = postcard::to_allocvec(&self.database)
         {

@@ -41,6 +41,8 @@ pub(crate) struct Storage {
     lease: Option<Device>,
     /// What the device holds when the queue is done.
     mirror: Stored,
+    /// How many bytes of log it holds then.
+    log_length: u64,
     queue: VecDeque<Job>,
     in_flight: Option<u64>,
     /// When the request under way was made, and when the newest one that succeeded was.
@@ -51,11 +53,12 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    pub(crate) fn new(stored: Stored) -> Self {
+    pub(crate) fn new(stored: Stored, log_length: u64) -> Self {
         Storage {
             device: Device::System,
             lease: None,
             mirror: stored,
+            log_length,
             queue: VecDeque::new(),
             in_flight: None,
             asked: Time::ZERO,
@@ -77,6 +80,11 @@ impl Storage {
     /// From now on it is this device that is asked whether it takes a write; the log stays where it is.
     pub(crate) fn lease(&mut self, device: Device) {
         self.lease = Some(device);
+    }
+
+    /// How many bytes the log has when all writes are done.
+    pub(crate) fn log_length(&self) -> u64 {
+        self.log_length
     }
 
     /// The newest mark that is durable.
@@ -113,9 +121,11 @@ impl Storage {
 
     /// Goes over to another device. What was queued of the log for the old one is dropped; `stored` is what the new
     /// one holds.
-    pub(crate) fn switch(&mut self, device: Device, stored: Stored) {
+    /// Its log has `log_length` bytes.
+    pub(crate) fn switch(&mut self, device: Device, stored: Stored, log_length: u64) {
         self.device = device;
         self.mirror = stored;
+        self.log_length = log_length;
         self.queue.retain(|job| job.what == What::Identity);
         self.in_flight = None;
         self.copy(store::write_all(&self.mirror));
@@ -142,7 +152,7 @@ impl Storage {
 
     /// Goes over to another device and writes everything there.
     pub(crate) fn move_to(&mut self, device: Device, stored: Stored, mark: u64) {
-        self.switch(device, stored);
+        self.switch(device, stored, 0);
         let ops = store::write_all(&self.mirror);
         self.enqueue(ops, Some(mark));
         // What was queued by the switch comes first, and the log's own writes must not wait for it.
@@ -185,6 +195,17 @@ impl Storage {
     }
 
     fn enqueue(&mut self, ops: Vec<DiskOp>, mark: Option<u64>) {
+        for op in &ops {
+            match op {
+                DiskOp::Append { file, bytes } if file == store::LOG_FILE => {
+                    self.log_length += bytes.len() as u64;
+                }
+                DiskOp::Replace { file, bytes } if file == store::LOG_FILE => {
+                    self.log_length = bytes.len() as u64;
+                }
+                _ => {}
+            }
+        }
         let last = ops.len().saturating_sub(1);
         let jobs = ops.into_iter().enumerate();
         self.queue.extend(jobs.map(|(at, op)| Job {

@@ -49,10 +49,15 @@ impl fmt::Display for StoreError {
             offset,
             error,
         } = self;
+        write!(f, "{file} is damaged ")?;
+        match record {
+            0 => write!(f, "as a whole")?,
+            _ => write!(f, "in record {record} at byte {offset}")?,
+        }
         write!(
             f,
-            "{file} is damaged in record {record} at byte {offset}: {error}. Nothing was changed. Restore the file, or \
-             start the service with the log reset (resetquorumlog) to go on from this node's own copy"
+            ": {error}. Nothing was changed. Restore the file, or start the service with the log reset (resetquorumlog) \
+             to go on from this node's own copy"
         )
     }
 }

@@ -15,12 +15,14 @@ use quorate_sim::{World, WorldOptions};
 use swarm::{By, Scenario};
 
 fn hold(seeds: std::ops::Range<u64>) {
-    let mut added_again = 0;
+    let (mut added_again, mut checkpoints, all) = (0, 0, seeds.end - seeds.start);
     for seed in seeds {
         let scenario = Scenario::draw(seed, 10);
         let (world, result) = scenario.run();
         let cleaned = |entry: &&quorate_sim::Entry| entry.kind() == "cleaned-up";
         added_again += world.events().iter().filter(cleaned).count();
+        let has_one = |node: &quorate_model::Name| world.file_size(node, "chk001.tmp").is_ok();
+        checkpoints += u64::from(world.nodes().iter().any(has_one));
         if let Err(failure) = result {
             panic!(
                 "{}: {}\n{}\nas a file for `--example swarm -- --replay FILE`:\n{scenario}",
@@ -32,6 +34,10 @@ fn hold(seeds: std::ops::Range<u64>) {
     }
     assert!(added_again > 0, "no node was evicted and added again");
     println!("{added_again} nodes were evicted and added again");
+    assert!(
+        checkpoints > all / 4,
+        "{checkpoints} of {all} runs made checkpoints of the database"
+    );
 }
 
 // In two halves, which run at the same time.

@@ -11,6 +11,7 @@ use crate::{
 use super::decoder::{Decoder, Say};
 use super::format::{ClusterFile, Properties, Quorum};
 use super::groups;
+use super::properties;
 use super::source::Spanned;
 
 /// One-way latency of a network of the era, where a file says nothing: 200 µs.
@@ -64,6 +65,7 @@ pub(crate) fn build(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Built {
         disks,
         groups,
         utc_offset_minutes: utc_offset(decoder, file),
+        properties: properties::cluster(decoder, &file.properties),
         policy: None,
     };
     // The file gives local time.

@@ -37,6 +37,7 @@ pub(crate) struct ClusterFile {
     pub(crate) disks: Vec<Disk>,
     pub(crate) virtual_servers: Vec<VirtualServer>,
     pub(crate) groups: Vec<Group>,
+    pub(crate) properties: Properties,
 }
 
 /// The quorum, as written.
@@ -145,6 +146,7 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
         "disks",
         "virtual_servers",
         "groups",
+        "properties",
     ];
     let Some(record) = decoder.record(root, "a cluster", &known) else {
         return ClusterFile {
@@ -202,6 +204,7 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
         disks: list(decoder, &record, "disks", disk),
         virtual_servers: list(decoder, &record, "virtual_servers", virtual_server),
         groups: list(decoder, &record, "groups", group),
+        properties: properties(decoder, &record),
     }
 }
 

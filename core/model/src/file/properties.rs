@@ -1,13 +1,30 @@
 //! Properties in a cluster file: common and private ones in one map, sorted here.
 
 use crate::{
-    GROUP_PROPERTIES, GroupDefinition, PERSISTENT_STATE, PropertyDescriptor, PropertyError,
-    RESOURCE_PROPERTIES, ResourceDefinition, Value, suggest, types,
+    CLUSTER_PROPERTIES, ClusterProperties, GROUP_PROPERTIES, GroupDefinition, PERSISTENT_STATE,
+    PropertyDescriptor, PropertyError, RESOURCE_PROPERTIES, ResourceDefinition, Value, suggest,
+    types,
 };
 
 use super::decoder::{Decoder, Say};
 use super::format::Properties;
 use super::source::{Span, Spanned};
+
+/// The properties of the cluster itself.
+pub(crate) fn cluster(decoder: &mut Decoder<'_>, written: &Properties) -> ClusterProperties {
+    let mut properties = ClusterProperties::default();
+    for (name, value) in written {
+        match properties.set(&name.value, value.value.clone()) {
+            Ok(()) => {}
+            Err(PropertyError::Unknown { .. }) => {
+                let known = CLUSTER_PROPERTIES.iter().map(|known| known.name);
+                unknown(decoder, name, "a cluster", known);
+            }
+            Err(error) => refuse(decoder, error, value.span),
+        }
+    }
+    properties
+}
 
 /// Sets a group's properties.
 pub(crate) fn set_group(

@@ -3,8 +3,8 @@
 use crate::{suggest, types};
 
 use super::{
-    AutoFailback, GROUP_PROPERTIES, GroupProperties, PropertyError, RESOURCE_PROPERTIES,
-    ResourceProperties, RestartAction, Value, descriptor,
+    AutoFailback, CLUSTER_PROPERTIES, ClusterProperties, GROUP_PROPERTIES, GroupProperties,
+    PropertyError, RESOURCE_PROPERTIES, ResourceProperties, RestartAction, Value, descriptor,
 };
 
 /// What a resource has beside its properties, and is asked for by name like them.
@@ -179,6 +179,44 @@ impl ResourceProperties {
             .keys()
             .find(|key| key.eq_ignore_ascii_case(name))
             .cloned()
+    }
+}
+
+impl ClusterProperties {
+    /// The value of the property `name`, or `None` if a cluster has no such property.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        descriptor(CLUSTER_PROPERTIES, name)?;
+        Some(Value::Dword(self.max_quorum_log_size))
+    }
+
+    /// Sets the property `name`.
+    ///
+    /// # Errors
+    ///
+    /// No such property, a wrong type, or a value out of range. Nothing is changed then.
+    pub fn set(&mut self, name: &str, value: Value) -> Result<(), PropertyError> {
+        let Some(property) = descriptor(CLUSTER_PROPERTIES, name) else {
+            let known = CLUSTER_PROPERTIES.iter().map(|known| known.name);
+            return Err(PropertyError::Unknown {
+                name: name.to_owned(),
+                suggestion: suggest::nearest(name, known).map(str::to_owned),
+            });
+        };
+        property.check(&value)?;
+        if let Value::Dword(bytes) = value {
+            self.max_quorum_log_size = bytes;
+        }
+        Ok(())
+    }
+
+    /// Gives the property `name` its default again.
+    ///
+    /// # Errors
+    ///
+    /// No such property.
+    pub fn reset(&mut self, name: &str) -> Result<(), PropertyError> {
+        let default = descriptor(CLUSTER_PROPERTIES, name).map(|property| property.default.clone());
+        self.set(name, default.unwrap_or(Value::Dword(0)))
     }
 }
 

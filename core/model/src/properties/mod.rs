@@ -75,6 +75,22 @@ impl Default for ResourceProperties {
     }
 }
 
+/// The properties of the cluster itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterProperties {
+    /// `MaxQuorumLogSize`, in bytes: past it the quorum log is replaced by a checkpoint.
+    pub max_quorum_log_size: u32,
+}
+
+impl Default for ClusterProperties {
+    /// The default of Server 2003: 4096 KB.
+    fn default() -> Self {
+        ClusterProperties {
+            max_quorum_log_size: 4_096 * 1_024,
+        }
+    }
+}
+
 /// Whether a group goes back to a preferred owner (`AutoFailbackType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AutoFailback {

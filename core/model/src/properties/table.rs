@@ -22,6 +22,8 @@ pub enum Unit {
     HourOfDay,
     /// How many.
     Count,
+    /// Bytes.
+    Bytes,
 }
 
 impl Unit {
@@ -31,6 +33,7 @@ impl Unit {
             Unit::Milliseconds => " ms",
             Unit::Hours => " h",
             Unit::HourOfDay => " o'clock",
+            Unit::Bytes => " bytes",
             Unit::None | Unit::Count => "",
         }
     }
@@ -243,6 +246,16 @@ pub static PERSISTENT_STATE: PropertyDescriptor = PropertyDescriptor {
     default: Value::Dword(1),
     doc: "Whether it is wanted online: when the cluster forms, after a failover, and now.",
 };
+
+/// The properties of the cluster itself.
+pub static CLUSTER_PROPERTIES: &[PropertyDescriptor] = &[PropertyDescriptor {
+    name: "MaxQuorumLogSize",
+    // The original takes no less than 32 KB.
+    kind: dword(32 * 1_024, NONE),
+    unit: Unit::Bytes,
+    default: Value::Dword(4_096 * 1_024),
+    doc: "How large the quorum log may get before a checkpoint of the database takes its place.",
+}];
 
 /// The common properties of a resource.
 pub static RESOURCE_PROPERTIES: &[PropertyDescriptor] = &[

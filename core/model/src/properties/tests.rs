@@ -181,7 +181,10 @@ fn the_failback_window_wraps_midnight() {
 fn a_drill_and_a_cluster_file_go_through_every_property() {
     let drill = include_str!("../../../../scripts/drills/failover/properties.rhai");
     let cluster = include_str!("../../../../scripts/clusters/three-node-properties.ron");
-    let tables = GROUP_PROPERTIES.iter().chain(RESOURCE_PROPERTIES);
+    let tables = GROUP_PROPERTIES
+        .iter()
+        .chain(RESOURCE_PROPERTIES)
+        .chain(CLUSTER_PROPERTIES);
     for property in tables.chain([&PERSISTENT_STATE]) {
         let quoted = format!("\"{}\"", property.name);
         assert!(drill.contains(&quoted), "the drill leaves out {quoted}");

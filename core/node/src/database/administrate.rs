@@ -316,8 +316,19 @@ impl Database {
     ) -> Applied {
         let mut changed = self.definition.clone();
         let (subject, resource) = match object {
-            Object::Cluster | Object::Node(_) => {
+            Object::Node(_) => {
                 return refuse(87, format!("{object:?} has no property {property}"));
+            }
+            Object::Cluster => {
+                let properties = &mut changed.properties;
+                let result = match value {
+                    Some(value) => properties.set(property, value.clone()),
+                    None => properties.reset(property),
+                };
+                if let Err(error) = result {
+                    return refuse(87, error.to_string());
+                }
+                (self.definition.name.to_string(), None)
             }
             Object::Group(name) => {
                 self.known_group(name)?;

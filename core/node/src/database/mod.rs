@@ -9,6 +9,8 @@ mod apply;
 mod query;
 mod rules;
 mod servers;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::collections::BTreeMap;

@@ -492,6 +492,7 @@ pub(crate) fn definition(nodes: u8, standard: bool) -> ClusterDefinition {
         }],
         groups: std::iter::once(cluster_group).chain(servers).collect(),
         utc_offset_minutes: 0,
+        properties: Default::default(),
         policy: None,
     }
 }

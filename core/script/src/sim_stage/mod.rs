@@ -177,6 +177,14 @@ impl Stage for SimStage {
         self.world.coordinator()
     }
 
+    fn file_size(&self, disk: &str, file: &str) -> Result<u64, StageError> {
+        self.world.file_size(disk, file).map_err(refused)
+    }
+
+    fn cluster_property(&self, property: &str) -> Result<Value, StageError> {
+        self.property_of_cluster(property)
+    }
+
     fn group_property(&self, group: &str, property: &str) -> Result<Value, StageError> {
         self.property_of_group(group, property)
     }

@@ -94,6 +94,11 @@ impl SimStage {
             Order::ResourceOnline(resource) => self.ask(AdminOp::ResourceOnline { resource }),
             Order::ResourceOffline(resource) => self.ask(AdminOp::ResourceOffline { resource }),
             Order::ResourceFail(resource) => self.ask(AdminOp::ResourceFail { resource }),
+            Order::ClusterSet { property, value } => self.ask(AdminOp::SetProperty {
+                object: Object::Cluster,
+                property,
+                value,
+            }),
             Order::GroupSet {
                 group,
                 property,

@@ -2,7 +2,8 @@
 
 use quorate_host::PluginSet;
 use quorate_model::{
-    ClusterDefinition, GROUP_PROPERTIES, PERSISTENT_STATE, RESOURCE_PROPERTIES, Value,
+    CLUSTER_PROPERTIES, ClusterDefinition, GROUP_PROPERTIES, PERSISTENT_STATE, RESOURCE_PROPERTIES,
+    Value,
 };
 
 use super::{POLICY, SimStage};
@@ -13,6 +14,14 @@ use crate::stage::{Stage, StageError};
 const POSSIBLE_OWNERS: &str = "PossibleOwners";
 
 impl SimStage {
+    /// A property of the cluster itself.
+    pub(super) fn property_of_cluster(&self, property: &str) -> Result<Value, StageError> {
+        self.definition().properties.get(property).ok_or_else(|| {
+            let known = CLUSTER_PROPERTIES.iter().map(|known| known.name);
+            no_property("cluster", property, known)
+        })
+    }
+
     /// A group's property.
     pub(super) fn property_of_group(
         &self,

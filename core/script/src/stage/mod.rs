@@ -60,12 +60,24 @@ pub trait Stage {
     fn network(&self, name: &str) -> Option<NetworkStatus>;
     /// A shared disk.
     fn disk(&self, name: &str) -> Option<DiskStatus>;
+    /// How many bytes a file has, on a shared disk or on the system disk of the node of that name.
+    ///
+    /// # Errors
+    ///
+    /// One sentence, if there is no such disk or file.
+    fn file_size(&self, disk: &str, file: &str) -> Result<u64, StageError>;
     /// Whether the processes behind a resource run where it is owned; `None` for an unknown resource.
     fn service_running(&self, resource: &str) -> Option<bool>;
     /// The quorum.
     fn quorum(&self) -> QuorumStatus;
     /// The node that coordinates, if one does.
     fn coordinator(&self) -> Option<Name>;
+    /// A property of the cluster itself.
+    ///
+    /// # Errors
+    ///
+    /// One sentence, if there is no such property.
+    fn cluster_property(&self, property: &str) -> Result<Value, StageError>;
     /// A group's property.
     ///
     /// # Errors

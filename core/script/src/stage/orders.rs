@@ -229,6 +229,13 @@ pub enum Order {
     ResourceOffline(Name),
     /// The administrator's "initiate failure".
     ResourceFail(Name),
+    /// Set a property of the cluster itself; `None` resets it to its default.
+    ClusterSet {
+        /// The original's name.
+        property: String,
+        /// The new value.
+        value: Option<Value>,
+    },
     /// Set a property of a group; `None` resets it to its default.
     GroupSet {
         /// Which group.

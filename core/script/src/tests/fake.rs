@@ -248,6 +248,14 @@ impl Stage for Fake {
     fn coordinator(&self) -> Option<Name> {
         Some(self.owner.clone())
     }
+    fn file_size(&self, _: &str, file: &str) -> Result<u64, StageError> {
+        Err(StageError(format!("there is no file {file}")))
+    }
+    fn cluster_property(&self, property: &str) -> Result<Value, StageError> {
+        Err(StageError(format!(
+            "cluster has no property \"{property}\""
+        )))
+    }
     fn group_property(&self, _: &str, property: &str) -> Result<Value, StageError> {
         match property {
             "FailoverThreshold" => Ok(Value::Dword(self.threshold)),

@@ -10,9 +10,11 @@ use crate::drill::{self, ClusterOptions, DEFAULT_SEED};
 use crate::events;
 use crate::session::Session;
 use crate::span::Span;
-use crate::stage::{Fault, Repair, StageRequest};
+use crate::stage::{Fault, Order, Repair, StageRequest};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{from_json, name_arg, name_or_empty, sides_arg, span_arg};
+use crate::values::{
+    from_json, from_value, name_arg, name_or_empty, sides_arg, span_arg, to_value,
+};
 use crate::vocabulary::handles::FaultRef;
 use crate::watch;
 
@@ -255,6 +257,31 @@ pub(crate) mod words {
     #[rhai_fn(get = "owner", pure)]
     pub fn quorum_owner(quorum: &mut QuorumRef) -> String {
         name_or_empty(quorum.status.owner.as_ref())
+    }
+
+    /// A property of the quorum's, by the original's name and in its unit: `quorum().get("MaxQuorumLogSize")`.
+    #[rhai_fn(name = "get", return_raw)]
+    pub fn quorum_get(
+        context: NativeCallContext<'_>,
+        _quorum: &mut QuorumRef,
+        property: &str,
+    ) -> Fallible<Dynamic> {
+        let value =
+            Session::of(&context)?.try_stage(&context, |stage| stage.cluster_property(property))?;
+        Ok(from_value(value))
+    }
+
+    /// Sets a property of the quorum's, by the original's name and in its unit; `()` resets it to its default.
+    #[rhai_fn(name = "set", return_raw)]
+    pub fn quorum_set(
+        context: NativeCallContext<'_>,
+        _quorum: &mut QuorumRef,
+        property: &str,
+        value: Dynamic,
+    ) -> Fallible<()> {
+        let value = to_value(&context, &value)?;
+        let property = property.to_owned();
+        order::order(&context, Order::ClusterSet { property, value })
     }
 
     /// Whether there is a quorate cluster.

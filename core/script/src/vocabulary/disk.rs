@@ -133,6 +133,12 @@ pub(crate) mod words {
         order::damage(&context, &disk.name, file, Damage::Lost)
     }
 
+    /// How many bytes a file on the disk has, such as "quolog.log" or "chk001.tmp".
+    #[rhai_fn(return_raw)]
+    pub fn size(context: NativeCallContext<'_>, disk: &mut DiskRef, file: &str) -> Fallible<i64> {
+        order::file_size(&context, &disk.name, file)
+    }
+
     /// Puts a file on the disk by hand, as an administrator does on the node that has it mounted.
     #[rhai_fn(return_raw)]
     pub fn write(

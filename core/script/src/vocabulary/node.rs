@@ -294,6 +294,12 @@ pub(crate) mod words {
         order::order(&context, Order::ServiceStart(node.name.clone()))
     }
 
+    /// How many bytes a file on the node's system disk has, such as "quolog.log" or "chk001.tmp".
+    #[rhai_fn(return_raw)]
+    pub fn size(context: NativeCallContext<'_>, node: &mut NodeRef, file: &str) -> Fallible<i64> {
+        order::file_size(&context, &node.name, file)
+    }
+
     /// Flips a bit in the middle of a file on the node's system disk, such as "quolog.log" or "chk001.tmp". Nobody notices before
     /// the file is read.
     #[rhai_fn(name = "corrupt", return_raw)]

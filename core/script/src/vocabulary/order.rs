@@ -169,3 +169,16 @@ pub(crate) fn known(
     ))
     .at(context.call_position()))
 }
+
+/// How many bytes a file has.
+pub(super) fn file_size(context: &NativeCallContext<'_>, disk: &Name, file: &str) -> Fallible<i64> {
+    let session = Session::of(context)?;
+    let bytes = session.try_stage(context, |stage| stage.file_size(disk, file))?;
+    session.saw(
+        context,
+        disk,
+        || format!("\"{disk}\".size(\"{file}\")"),
+        bytes.to_string(),
+    );
+    Ok(i64::try_from(bytes).unwrap_or(i64::MAX))
+}

@@ -266,6 +266,7 @@ pub(crate) mod tests {
                 .into(),
             groups: Vec::new(),
             utc_offset_minutes: 0,
+            properties: Default::default(),
             policy: None,
         }
     }

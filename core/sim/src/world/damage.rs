@@ -71,26 +71,34 @@ impl World {
         }
     }
 
+    /// How many bytes a file has, on a shared disk or on the system disk of the node of that name.
+    ///
+    /// # Errors
+    /// An unknown disk or file.
+    pub fn file_size(&self, disk: &str, file: &str) -> Result<u64, WorldError> {
+        let disk = self.any_disk(disk)?;
+        let mut files = disk.files.iter();
+        if let Some((_, contents)) = files.find(|(name, _)| is_called(name, file)) {
+            return Ok(contents.len() as u64);
+        }
+        let names: Vec<Name> = disk.files.keys().map(|name| name.as_str().into()).collect();
+        Err(WorldError::NoFile {
+            disk: disk.name.clone(),
+            file: file.to_owned(),
+            suggestions: match similar(file, names.iter()) {
+                none if none.is_empty() => names.into_iter().take(3).collect(),
+                some => some,
+            },
+        })
+    }
+
     pub(super) fn check_damage(
         &self,
         disk: &str,
         file: &str,
         damage: Damage,
     ) -> Result<(), WorldError> {
-        let disk = self.any_disk(disk)?;
-        let found = disk.files.iter().find(|(name, _)| is_called(name, file));
-        let Some((_, contents)) = found else {
-            let names: Vec<Name> = disk.files.keys().map(|name| name.as_str().into()).collect();
-            return Err(WorldError::NoFile {
-                disk: disk.name.clone(),
-                file: file.to_owned(),
-                suggestions: match similar(file, names.iter()) {
-                    none if none.is_empty() => names.into_iter().take(3).collect(),
-                    some => some,
-                },
-            });
-        };
-        let length = contents.len() as u64;
+        let length = self.file_size(disk, file)?;
         let (what, number, fits) = match damage {
             Damage::FlippedBit { byte } => {
                 let byte = byte.unwrap_or(length / 2);

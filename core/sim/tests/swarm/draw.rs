@@ -94,12 +94,19 @@ impl Scenario {
             Step { act, wait }
         });
         let steps = steps.collect();
+        // Two of three runs make checkpoints.
+        let log = match choices.below(3) {
+            0 => None,
+            1 => Some(1_024),
+            _ => Some(8 * 1_024),
+        };
         Scenario {
             seed,
             kind,
             nodes,
             servers,
             haste: false,
+            log,
             steps,
         }
     }

@@ -76,6 +76,8 @@ pub struct Scenario {
     pub servers: usize,
     /// Planted: nodes take over without waiting.
     pub haste: bool,
+    /// `MaxQuorumLogSize` in bytes: small, so that checkpoints are made; `None` is the default.
+    pub log: Option<u32>,
     pub steps: Vec<Step>,
 }
 
@@ -130,9 +132,13 @@ impl Scenario {
         }
         text += "])";
         let loaded = quorate_model::parse("drawn", &text);
-        loaded
-            .unwrap_or_else(|errors| panic!("{errors:?}\n{text}"))
-            .definition
+        let loaded = loaded.unwrap_or_else(|errors| panic!("{errors:?}\n{text}"));
+        let mut definition = loaded.definition;
+        if let Some(bytes) = self.log {
+            // Less than a cluster file may say.
+            definition.properties.max_quorum_log_size = bytes;
+        }
+        definition
     }
 
     /// Runs it with what ships. The world is given back as it ended.

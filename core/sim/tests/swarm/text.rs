@@ -20,6 +20,9 @@ impl fmt::Display for Scenario {
         if self.haste {
             writeln!(f, "haste")?;
         }
+        if let Some(bytes) = self.log {
+            writeln!(f, "log {bytes}")?;
+        }
         for Step { act, wait } in &self.steps {
             writeln!(f, "{act} then {}", wait.as_millis())?;
         }
@@ -119,6 +122,7 @@ impl Scenario {
             nodes: 2,
             servers: 1,
             haste: false,
+            log: None,
             steps: Vec::new(),
         };
         for (at, line) in text.lines().enumerate() {
@@ -149,6 +153,7 @@ impl Scenario {
             "nodes" => self.nodes = number(rest)? as usize,
             "servers" => self.servers = number(rest)? as usize,
             "haste" => self.haste = true,
+            "log" => self.log = u32::try_from(number(rest)?).ok(),
             "kind" => {
                 let kind = KINDS.iter().find(|(name, _)| *name == rest);
                 let names = KINDS.map(|(name, _)| name).join(", ");

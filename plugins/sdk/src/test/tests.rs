@@ -375,6 +375,46 @@ fn services_answer_only_while_the_host_is_inside_an_entry() {
     assert_eq!(CODE.with(|code| code.get()), abi::ERROR_ACCESS_DENIED);
 }
 
+#[test]
+fn checkpoints_have_the_contracts_limits_in_the_test_host_too() {
+    struct Keeper;
+    impl Resource for Keeper {
+        const TYPE: TypeInfo = TypeInfo::new("Keeper", "Keeps what it is told, as far as it may");
+        fn open(_: &Context) -> Result<Self, Error> {
+            Ok(Keeper)
+        }
+        fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+            let save = |key: &str, bytes: &[u8]| {
+                let saved = ctx.checkpoint(key).save(bytes);
+                saved.map_or_else(|error| error.code(), |()| 0)
+            };
+            let long = vec![7; abi::CHECKPOINT_BYTES_MAX as usize + 1];
+            assert_eq!(save("k", &long), abi::ERROR_INVALID_PARAMETER);
+            assert_eq!(ctx.checkpoint("k").load()?, None, "nothing was changed");
+            assert_eq!(save("k", &long[1..]), 0);
+            assert_eq!(ctx.checkpoint("k").load()?.as_deref(), Some(&long[1..]));
+            let key = "k".repeat(abi::CHECKPOINT_KEY_MAX as usize + 1);
+            assert_eq!(save(&key, b"1"), abi::ERROR_INVALID_PARAMETER);
+            assert_eq!(save("", b"1"), abi::ERROR_INVALID_PARAMETER);
+            for number in 1..abi::CHECKPOINTS_MAX {
+                assert_eq!(save(&number.to_string(), b"1"), 0);
+            }
+            assert_eq!(save("more", b"1"), abi::ERROR_INVALID_PARAMETER);
+            assert_eq!(save("k", b""), 0);
+            assert_eq!(ctx.checkpoint("k").load()?, None, "taken away");
+            assert_eq!(save("more", b"1"), 0);
+            Ok(Progress::Done)
+        }
+        fn terminate(&mut self, _: &mut Context) {}
+        fn is_alive(&mut self, _: &mut Context) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+    let world = World::new();
+    let keeper = world.resource::<Keeper>("K").open().unwrap();
+    keeper.online().unwrap();
+}
+
 /// Calls that a host may make in any order.
 #[derive(Clone, Copy, Debug)]
 enum Call {
