@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use quorate_model::types::ALL as SHIPPED;
+
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -58,6 +60,7 @@ macro_rules! example {
 #[derive(Debug, PartialEq, Eq)]
 enum Refusal {
     Name(String),
+    Taken(String, &'static str),
     Exists(PathBuf),
     Folder(PathBuf, String),
     NoSdk(Vec<PathBuf>),
@@ -71,6 +74,10 @@ impl std::fmt::Display for Refusal {
                 f,
                 "`{name}` is no name for a plugin: begin with a letter, go on with small letters, digits and single \
                  hyphens, 40 at most, such as `web-proxy`"
+            ),
+            Refusal::Taken(name, by) => write!(
+                f,
+                "`{name}` is taken: it is {by}; choose another name, such as `my-{name}`"
             ),
             Refusal::Exists(path) => write!(
                 f,
@@ -118,6 +125,9 @@ fn make(args: &NewArgs) -> Result<PathBuf, Refusal> {
     if !is_name(&args.name) {
         return Err(Refusal::Name(args.name.clone()));
     }
+    if let Some(by) = taken(&args.name) {
+        return Err(Refusal::Taken(args.name.clone(), by));
+    }
     let folder = args.path.join(&args.name);
     let files = match args.lang {
         Lang::Rust => rust(&args.name, &sdk(args.sdk.as_deref())?),
@@ -164,6 +174,34 @@ fn is_name(name: &str) -> bool {
                     .chars()
                     .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
         })
+}
+
+/// Words that mean something else in Rust or C.
+const KEYWORDS: &str = "abstract as async auto await become bool box break case catch char const continue crate default \
+                        do double dyn else enum extern false final float fn for gen goto if impl in inline int let long \
+                        loop macro match mod move mut override priv pub ref register restrict return self short signed \
+                        sizeof static struct super switch trait true try type typedef typeof union unsafe unsigned unsized \
+                        use virtual void volatile where while yield";
+
+/// What else has this name, so that a project of it would not build, or would stand in the way of something.
+fn taken(name: &str) -> Option<&'static str> {
+    let kind = capitals(name, " ");
+    if KEYWORDS.split_whitespace().any(|word| word == name) {
+        Some("a keyword of Rust or C")
+    } else if ["alloc", "core", "proc-macro", "std", "test", "main"].contains(&name) {
+        Some("a library or function of the language itself")
+    } else if ["build", "deps", "examples", "incremental"].contains(&name) {
+        Some("a folder that cargo builds into")
+    } else if ["clusres", "exres", "quorate-sdk", "quorate-abi"].contains(&name) {
+        Some("a library of Quorate's")
+    } else if SHIPPED
+        .iter()
+        .any(|shipped| shipped.eq_ignore_ascii_case(&kind))
+    {
+        Some("the name of a resource type that is shipped")
+    } else {
+        None
+    }
 }
 
 /// `web-proxy` with its words begun by capitals and `between` them.
@@ -325,6 +363,31 @@ mod tests {
         ] {
             assert!(!is_name(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn names_that_something_else_has_are_refused_and_say_whose_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, by) in [
+            ("fn", "a keyword"),
+            ("int", "a keyword"),
+            ("std", "of the language"),
+            ("deps", "cargo builds into"),
+            ("exres", "a library of Quorate's"),
+            ("quorate-sdk", "a library of Quorate's"),
+            ("physical-disk", "that is shipped"),
+            ("ip-address", "that is shipped"),
+        ] {
+            for lang in [Lang::Rust, Lang::C, Lang::Rhai] {
+                let refusal = make(&args(name, lang, folder.path())).unwrap_err();
+                let text = refusal.to_string();
+                assert!(text.contains(by) && text.contains("my-"), "{text}");
+                assert!(!folder.path().join(name).exists(), "{name}");
+            }
+            let free = format!("my-{name}");
+            assert_eq!(taken(&free), None, "what is proposed can be had");
+        }
+        assert_eq!(taken("disk-watch"), None);
     }
 
     #[test]
