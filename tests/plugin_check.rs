@@ -569,17 +569,95 @@ fn a_drill_with_a_plugin_that_crashes_or_hangs_in_a_process_of_its_own_ends_in_a
     });
 }
 
+/// Runs a drill of one line with a resource of the worked example's type.
+fn site(kind: &str, more: &str, line: &str) -> Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cluster = CLUSTER.replace("TYPE", kind).replace("MORE", more);
+    fs::write(folder.path().join("cluster.ron"), cluster).expect("a cluster");
+    let drill =
+        format!(r#"drill("a site", #{{ cluster: "cluster.ron", seed: 1 }}, || {{ {line} }});"#);
+    let script = folder.path().join("site.rhai");
+    fs::write(&script, drill).expect("a drill");
+    let plugins = folder.path().join("plugins");
+    fs::create_dir(&plugins).expect("a folder");
+    fs::copy(library("static_site"), plugins.join("libsite.so")).expect("a copy");
+    finish(quorate().current_dir(folder.path()).args([
+        "drill",
+        "site.rhai",
+        "--plugin-dir",
+        "plugins",
+    ]))
+}
+
 #[test]
-fn a_property_that_a_third_partys_type_does_not_have_is_refused() {
-    let more = r#", properties: { "Prot": 80 }"#;
-    let run = drill("late", "Bad Late", more, "Online");
+fn mistakes_in_a_third_partys_properties_are_told_all_at_once_with_their_places() {
+    let line = 1 + CLUSTER
+        .lines()
+        .position(|it| it.contains("MORE"))
+        .expect("it");
+    let more = ", properties: {\n\"Attempst\": 3,\n\"ProbeInterval\": \"often\",\n  \"Attempts\": 4000000000 }";
+    let run = site("Static Site", more, "");
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    for (below, column, message) in [
+        (1, 1, "the type `Static Site` has no property `Attempst`"),
+        (2, 18, "`ProbeInterval` is \"often\", but takes a number"),
+        (
+            3,
+            15,
+            "`Attempts` is 4000000000, but must be a number from 1 to",
+        ),
+    ] {
+        let place = format!("cluster.ron:{}:{column}", line + below);
+        assert!(run.out.contains(&place), "{place}: {}", run.out);
+        assert!(run.out.contains(message), "{message}: {}", run.out);
+    }
     assert!(
-        run.out
-            .contains("\"Bad Resource\" (Bad Late) has no property \"Prot\""),
+        run.out.contains("did you mean \"Attempts\"?"),
         "{}",
         run.out
     );
+}
+
+#[test]
+fn a_misspelt_type_of_a_third_party_is_told_where_it_stands() {
+    let run = site("Static Sit", "", "");
+    let (at, text) = CLUSTER
+        .lines()
+        .enumerate()
+        .find(|(_, it)| it.contains("MORE"))
+        .expect("it");
+    let column = 1 + text.find("\"TYPE\"").expect("it");
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    for part in [
+        &format!("cluster.ron:{}:{column}", at + 1),
+        "no plugin implements the resource type `Static Sit` (did you mean `Static Site`?)",
+        "folders searched: plugins",
+    ] {
+        assert!(run.out.contains(part), "{part}: {}", run.out);
+    }
+}
+
+#[test]
+fn a_value_that_a_third_partys_property_does_not_take_is_refused_when_it_is_set() {
+    for (line, why) in [
+        (
+            r#"set("Attempts", 0)"#,
+            "`Attempts` is 0, but must be a number from 1 to",
+        ),
+        (
+            r#"set("Attempts", "3")"#,
+            "`Attempts` is \"3\", but takes a number",
+        ),
+        (r#"set("Attempst", 3)"#, "has no property \"Attempst\""),
+    ] {
+        let line = format!(r#"resource("Bad Resource").{line};"#);
+        let run = site("Static Site", "", &line);
+        assert_eq!(run.code, 1, "{line}: {}{}", run.out, run.err);
+        assert!(run.out.contains(why), "{line}: {}", run.out);
+    }
+    let good = r#"resource("Bad Resource").set("Attempts", 5); expect_eq(resource("Bad Resource").get("Attempts"), 5);"#;
+    let run = site("Static Site", "", good);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
 }
 
 #[test]

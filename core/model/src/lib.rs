@@ -36,7 +36,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use facts::*;
 pub use file::{Loaded, add_virtual_server, load, parse};
 pub use ids::{Name, NodeId};
-pub use plugins::PluginSettings;
+pub use plugins::{ForeignProperty, ForeignResource, PluginSettings};
 pub use policy::{POLICY_MAX_BYTES, PolicyReference, PolicyScript};
 pub use properties::*;
 pub use states::{GroupState, NodeState, ResourceState};

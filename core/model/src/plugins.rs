@@ -1,6 +1,8 @@
 //! What a cluster file says of the plugins that its resources' types come from. Nothing here loads them.
 
-use crate::Diagnostic;
+use crate::file::format::Resource;
+use crate::file::source::{Span, Spanned};
+use crate::{Diagnostic, PERSISTENT_STATE, RESOURCE_PROPERTIES, Value};
 
 /// A cluster file says how a plugin is to run. Whether there is such a plugin is known to whoever loads plugins.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,9 +26,92 @@ impl PluginSettings {
 
     /// An error at the place where the plugin is named.
     pub fn error(&self, rule: &'static str, message: impl Into<String>) -> Diagnostic {
-        let mut finding = self.place.clone();
-        finding.rule = rule;
-        finding.message = message.into();
-        finding
+        worded(&self.place, rule, message)
+    }
+}
+
+/// A resource of a cluster file whose type is not a shipped one. What its type's properties are, its plugin says:
+/// whoever loads plugins checks them, and has the places for what is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignResource {
+    /// The resource's name.
+    pub resource: String,
+    /// Its type.
+    pub kind: String,
+    /// The private properties that the file gives it, in its order.
+    pub properties: Vec<ForeignProperty>,
+    /// Findings without words where the resource and its type are named.
+    name_place: Diagnostic,
+    kind_place: Diagnostic,
+}
+
+/// A private property of a [`ForeignResource`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignProperty {
+    /// Its name, as it is written.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    name_place: Diagnostic,
+    value_place: Diagnostic,
+}
+
+impl ForeignResource {
+    /// With the places that `place` makes of spans.
+    pub(crate) fn new(
+        written: &Resource,
+        kind: &Spanned<String>,
+        place: impl Fn(Span) -> Diagnostic,
+    ) -> Self {
+        let common = |name: &str| {
+            let mut common = RESOURCE_PROPERTIES.iter().chain([&PERSISTENT_STATE]);
+            common.any(|known| known.name.eq_ignore_ascii_case(name))
+        };
+        let private = written.properties.iter();
+        ForeignResource {
+            resource: written.name.value.clone(),
+            kind: kind.value.clone(),
+            properties: private
+                .filter(|(name, _)| !common(&name.value))
+                .map(|(name, value)| ForeignProperty {
+                    name: name.value.clone(),
+                    value: value.value.clone(),
+                    name_place: place(name.span),
+                    value_place: place(value.span),
+                })
+                .collect(),
+            name_place: place(written.name.span),
+            kind_place: place(kind.span),
+        }
+    }
+
+    /// An error where the resource is named.
+    pub fn error(&self, rule: &'static str, message: impl Into<String>) -> Diagnostic {
+        worded(&self.name_place, rule, message)
+    }
+
+    /// An error where its type is named.
+    pub fn error_at_kind(&self, rule: &'static str, message: impl Into<String>) -> Diagnostic {
+        worded(&self.kind_place, rule, message)
+    }
+}
+
+impl ForeignProperty {
+    /// An error where the property is named.
+    pub fn error_at_name(&self, rule: &'static str, message: impl Into<String>) -> Diagnostic {
+        worded(&self.name_place, rule, message)
+    }
+
+    /// An error at its value.
+    pub fn error_at_value(&self, rule: &'static str, message: impl Into<String>) -> Diagnostic {
+        worded(&self.value_place, rule, message)
+    }
+}
+
+fn worded(place: &Diagnostic, rule: &'static str, message: impl Into<String>) -> Diagnostic {
+    Diagnostic {
+        rule,
+        message: message.into(),
+        ..place.clone()
     }
 }

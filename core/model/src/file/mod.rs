@@ -6,7 +6,7 @@
 mod build;
 mod decoder;
 mod edit;
-mod format;
+pub(crate) mod format;
 mod groups;
 mod properties;
 mod reader;
@@ -18,8 +18,8 @@ mod tree;
 use std::path::Path;
 
 use crate::{
-    ClusterDefinition, Diagnostic, Diagnostics, Facts, PluginSettings, PolicyReference, Severity,
-    rules,
+    ClusterDefinition, Diagnostic, Diagnostics, Facts, ForeignResource, PluginSettings,
+    PolicyReference, Severity, rules, types,
 };
 
 pub use edit::add_virtual_server;
@@ -41,6 +41,9 @@ pub struct Loaded {
     pub policies: Vec<PolicyReference>,
     /// How the file wants plugins to run, in its order.
     pub plugins: Vec<PluginSettings>,
+    /// The resources whose types are not shipped ones, in the order of the file. Their private properties are not
+    /// checked yet.
+    pub foreign: Vec<ForeignResource>,
 }
 
 /// Reads and checks the cluster file at `path`.
@@ -98,6 +101,7 @@ pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
         return Err(findings);
     }
     Ok(Loaded {
+        foreign: foreign(&file, &source),
         definition: built.definition,
         facts: built.facts,
         warnings: findings.0,
@@ -118,4 +122,16 @@ pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
             })
             .collect(),
     })
+}
+
+fn foreign(file: &format::ClusterFile, source: &Source<'_>) -> Vec<ForeignResource> {
+    let resources = file.groups.iter().flat_map(|group| &group.resources);
+    resources
+        .filter_map(|resource| {
+            let kind = resource.kind.as_ref()?;
+            let place = |span| source.error("unknown-type", span, "");
+            let shipped = types::private_properties(&kind.value).is_some();
+            (!shipped).then(|| ForeignResource::new(resource, kind, place))
+        })
+        .collect()
 }

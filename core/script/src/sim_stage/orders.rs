@@ -114,8 +114,9 @@ impl SimStage {
                 value,
             } => {
                 // A type's plugin knows which properties there are.
-                if value.is_some() {
+                if let Some(value) = &value {
                     self.resource_property(&resource, &property)?;
+                    self.check_private(&resource, &property, value)?;
                 }
                 self.ask(AdminOp::SetProperty {
                     object: Object::Resource(resource),

@@ -10,7 +10,7 @@ use quorate_host::{Isolation, PluginSet, search_folders};
 use quorate_model::{Diagnostics, Facts, PluginSettings};
 use quorate_sim::{Load, ServiceTimes, World, WorldOptions};
 
-use super::properties::check_private;
+use super::properties::check_foreign;
 use super::{Loaded, SimStage, findings_of};
 use crate::policy::{RhaiPolicies, attach_policies};
 use crate::stage::{OpenError, Stage, StageRequest, StageSource};
@@ -112,6 +112,13 @@ impl StageSource for SimSource {
             findings,
         })?;
         let plugins = self.plugins_for(path, &text, &loaded.plugins)?;
+        let wrong = check_foreign(&loaded.foreign, &plugins);
+        if !wrong.is_empty() {
+            return Err(OpenError::Cluster {
+                path: path.clone(),
+                findings: findings_of(&Diagnostics(wrong), &text),
+            });
+        }
         let kinds = loaded
             .definition
             .groups
@@ -120,9 +127,6 @@ impl StageSource for SimSource {
         plugins
             .require(kinds.map(|resource| resource.kind.as_str()))
             .map_err(|errors| OpenError::Plugins(errors.to_string()))?;
-        check_private(&loaded.definition, &plugins).map_err(|error| {
-            OpenError::Other(format!("the cluster file {}: {}", path.display(), error.0))
-        })?;
         let options = options(request.seed, &loaded.facts);
         let mut world = World::open(loaded.definition, plugins.clone(), options);
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
