@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use quorate_abi::{self as abi, QrResid, error_name};
 use quorate_model::monitor::ResourceSpec;
-use quorate_model::{Name, ResourceProperties, ResourceState, Time, Value};
+use quorate_model::{Checkpoints, Name, ResourceProperties, ResourceState, Time, Value};
 
 use self::known::Known;
 use super::properties::{self, NETWORK};
@@ -154,6 +154,15 @@ impl<'a> Bench<'a> {
     /// A fresh world, in which everything is provided that a resource may depend on.
     pub(super) fn renew_world(&mut self) {
         self.world = World::default();
+        // Nor does a fresh world have anything that was kept in the one before.
+        let known: Vec<Name> = self
+            .directory
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in &known {
+            self.directory.restore(name, Checkpoints::default());
+        }
         for number in 0..2 {
             let (address, name, disk) = (
                 format!("10.0.0.3{number}"),
