@@ -105,7 +105,7 @@ impl Node {
         let since = coordination.since;
         let members = self.desired_members(since);
         let view = &self.database.view.members;
-        if *view == members {
+        if *view == members || !self.is_quorate(&members) {
             return;
         }
         let silent: Vec<Name> = view
@@ -121,6 +121,13 @@ impl Node {
             coordination.view_pending = true;
         }
         self.propose(Update::View { members });
+    }
+
+    /// Whether these could carry a view. Where they could not, this node's own word is about to end: a view without the
+    /// others, left behind in its log, would expel them when all are together again.
+    fn is_quorate(&self, members: &BTreeMap<NodeId, u64>) -> bool {
+        let members = members.keys().map(|node| node.0).collect();
+        self.log.rule().is_durable(members)
     }
 
     /// Who should be a member: whoever is one and was in contact within the silence bound, and whoever wants to be

@@ -1,6 +1,6 @@
 //! The log's outputs carried out, and committed updates applied.
 
-use quorate_log::{Entry, EntryKind, Output as LogOutput, Role, Snapshot};
+use quorate_log::{Body as LogBody, Entry, EntryKind, Output as LogOutput, Role, Snapshot};
 use quorate_model::NodeId;
 use quorate_model::monitor::Reason;
 
@@ -69,13 +69,18 @@ impl Node {
         if self.is_stranger(from, &message) {
             return;
         }
-        if matches!(message.body, quorate_log::Body::TimeoutNow) {
+        if matches!(message.body, LogBody::TimeoutNow) {
             self.appointed = Some(self.now);
         }
+        // A candidate that led until now does not lead: its asking for votes is no sign of life of the coordinator's.
+        let leads = matches!(
+            message.body,
+            LogBody::Append { .. } | LogBody::Install { .. } | LogBody::TimeoutNow
+        );
         let alive = self.coordinates_at(self.now) || heard;
         self.log.step(from.0, message, alive);
         self.pump_log();
-        if self.log.leader() == Some(from.0) && self.phase != Phase::Halted {
+        if leads && self.log.leader() == Some(from.0) && self.phase != Phase::Halted {
             self.coordinator_heard = self.now;
         }
     }
