@@ -42,7 +42,7 @@ fn life() {
 
 #[test]
 fn one_way() {
-    passes("one-way", 9);
+    passes("one-way", 17);
 }
 
 #[test]
