@@ -61,6 +61,8 @@ pub(super) struct Fake {
     pub(super) work: Step,
     /// Every call of `work` gets on.
     pub(super) advancing: bool,
+    /// Each operation begins where `work` left off, as with a counter that is never set back.
+    pub(super) counts_on: bool,
     pub(super) release: u32,
     pub(super) looks_alive: u32,
     pub(super) is_alive: u32,
@@ -88,6 +90,7 @@ impl Default for Fake {
             arbitrate: DONE,
             work: DONE,
             advancing: false,
+            counts_on: false,
             release: 0,
             looks_alive: 1,
             is_alive: 1,
@@ -103,6 +106,17 @@ impl Default for Fake {
 }
 
 impl Fake {
+    fn begin(&mut self, entry: &'static str, step: Step) -> Step {
+        self.take(entry, step);
+        match self.counts_on {
+            true => Step {
+                checkpoint: self.work.checkpoint,
+                ..step
+            },
+            false => step,
+        }
+    }
+
     fn allow(&mut self, entry: &'static str, allowed: bool) {
         if !allowed {
             let state = (self.is_open, self.is_online, self.pending);
@@ -205,8 +219,8 @@ unsafe extern "C" fn online(resid: QrResid, work: *mut QrWork) -> u32 {
             "online",
             fake.is_open && !fake.is_online && fake.pending.is_none(),
         );
-        fake.take("online", fake.online);
-        (fake.online, fake.instance, fake.hook.take())
+        let step = fake.begin("online", fake.online);
+        (step, fake.instance, fake.hook.take())
     });
     if let Some(mut hook) = hook {
         hook(instance);
@@ -222,8 +236,7 @@ unsafe extern "C" fn offline(resid: QrResid, work: *mut QrWork) -> u32 {
             "offline",
             fake.is_open && fake.is_online && fake.pending.is_none(),
         );
-        fake.take("offline", fake.offline);
-        fake.offline
+        fake.begin("offline", fake.offline)
     });
     // SAFETY: passed on.
     unsafe { answer(work, step) }

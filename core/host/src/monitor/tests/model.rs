@@ -402,6 +402,7 @@ proptest! {
         resource.properties.is_alive_poll_interval = (IS_ALIVE_S * SECOND) as u32;
         resource.properties.pending_timeout = (PENDING_TIMEOUT_S * SECOND) as u32;
         rig.open(resource);
+        fake("A", |it| it.counts_on = true);
         let mut model = Model::new();
         let (mut arbitrated, mut lost, mut state) = (0, 0, Offline);
         for happening in history {
@@ -426,9 +427,7 @@ proptest! {
                 }
                 change => {
                     fake("A", |it| match change {
-                        Happening::SetOnline(answer) => {
-                            it.online = Step { checkpoint: it.work.checkpoint, ..answer.step() };
-                        }
+                        Happening::SetOnline(answer) => it.online = answer.step(),
                         Happening::SetOffline(answer) => it.offline = answer.step(),
                         Happening::SetArbitrate(answer) => it.arbitrate = answer.step(),
                         Happening::SetWork(answer) => {
