@@ -186,7 +186,10 @@ impl Node {
         let recovered = match recovered {
             Ok(recovered) => recovered,
             Err(error) => {
-                let text = format!("on {disk}, {error}");
+                let text = format!(
+                    "on {disk}, {error}. Restore the file, or start the service with the log reset (resetquorumlog) to go \
+                     on from this node's own copy"
+                );
                 self.halt(Reason::new(1148, text), false);
                 return;
             }

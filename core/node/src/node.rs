@@ -163,9 +163,13 @@ impl Node {
     /// why.
     pub fn boot(config: NodeConfig, disk: BootImage, now: Time) -> Node {
         let mut random = Random::new(config.seed);
+        let quorum = quorum::of(&config.definition, &config.switches);
         let (recovered, damage) = match store::recover(&disk.files) {
             Ok(recovered) => (recovered, None),
-            Err(error) => (Recovered::default(), Some(error.to_string())),
+            Err(error) => {
+                let text = format!("on the system disk, {error}. {}", quorum.mends_own_copy());
+                (Recovered::default(), Some(text))
+            }
         };
         // Where a quorum disk has it all, an own copy that is damaged can be done without.
         let discarded = config.switches.reset_quorum_log && damage.is_some();
@@ -177,7 +181,6 @@ impl Node {
             .map(u64::from_le_bytes);
         let identity = known_identity.unwrap_or_else(|| random.next() | 1);
         let me = config.id;
-        let quorum = quorum::of(&config.definition, &config.switches);
         let rule = quorum.rule(me, false);
         let (log, damage) = match Log::new(me.0, identity, rule, recovered.stored.clone()) {
             Ok(log) => (log, damage),

@@ -40,6 +40,9 @@ pub(crate) trait Quorum: fmt::Debug {
 
     /// How long a starting node looks for a cluster before it tries to form one.
     fn discovery(&self) -> Duration;
+
+    /// What to do where a node's own copy of the database is damaged.
+    fn mends_own_copy(&self) -> &'static str;
 }
 
 /// The quorum kind that the definition and the switches ask for.
@@ -108,6 +111,10 @@ impl Quorum for Standard {
     fn discovery(&self) -> Duration {
         bounds::DISCOVERY
     }
+
+    fn mends_own_copy(&self) -> &'static str {
+        "Start the service with the log reset (resetquorumlog): the quorum disk has it all"
+    }
 }
 
 /// A majority of the configured nodes, each with its own copy.
@@ -155,6 +162,10 @@ impl Quorum for MajorityNodeSet {
     fn discovery(&self) -> Duration {
         bounds::MEMBER_SILENCE
     }
+
+    fn mends_own_copy(&self) -> &'static str {
+        "Restore the file, or evict this node, clean it up (forcecleanup), and add it again: the others have it all"
+    }
 }
 
 /// One node alone.
@@ -187,5 +198,9 @@ impl Quorum for Local {
     /// There may be others where the quorum disk is left out.
     fn discovery(&self) -> Duration {
         self.discovery
+    }
+
+    fn mends_own_copy(&self) -> &'static str {
+        "Restore the file: there is no other copy"
     }
 }

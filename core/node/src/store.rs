@@ -28,7 +28,7 @@ enum Record {
     Entry(Entry),
 }
 
-/// Files that cannot be trusted, with what to do.
+/// Files that cannot be trusted. What to do depends on whose they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
     /// The file.
@@ -54,11 +54,7 @@ impl fmt::Display for StoreError {
             0 => write!(f, "as a whole")?,
             _ => write!(f, "in record {record} at byte {offset}")?,
         }
-        write!(
-            f,
-            ": {error}. Nothing was changed. Restore the file, or start the service with the log reset (resetquorumlog) \
-             to go on from this node's own copy"
-        )
+        write!(f, ": {error}. Nothing was changed")
     }
 }
 
