@@ -25,15 +25,18 @@ impl Node {
         self.log.forget_identity(node.0);
     }
 
-    /// Every peer is held to what the database says.
+    /// Every peer is held to what the database says, and to nothing older: a checkpoint may cover that one was evicted and
+    /// added again.
     pub(crate) fn hold_all_to_their_identities(&mut self) {
         let nodes = self.database.nodes.iter();
         let known: Vec<(NodeId, u64)> = nodes
             .map(|(node, record)| (*node, record.identity))
-            .filter(|(_, identity)| *identity != 0)
             .collect();
         for (node, identity) in known {
-            self.hold_to(node, identity);
+            match identity {
+                0 => self.let_go(node),
+                identity => self.hold_to(node, identity),
+            }
         }
     }
 
