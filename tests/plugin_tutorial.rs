@@ -127,6 +127,25 @@ fn the_examples_build_and_pass_their_drills() {
 }
 
 #[test]
+fn a_plugin_whose_panics_would_end_the_host_does_not_compile() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "quorate plugin new web-proxy && cd web-proxy && cargo check -q";
+    let sound = shell(script, folder.path());
+    assert_eq!(sound.code, 0, "{}{}", sound.out, sound.err);
+    let script = "cd web-proxy && printf '[profile.dev]\\npanic = \"abort\"\\n' >> Cargo.toml && cargo check -q";
+    let abort = shell(script, folder.path());
+    assert_eq!(abort.code, 101, "{}{}", abort.out, abort.err);
+    assert!(
+        abort
+            .err
+            .contains("a Quorate plugin needs `panic = \"unwind\"`")
+            || abort.err.contains("quorate-sdk needs `panic = \"unwind\"`"),
+        "{}",
+        abort.err
+    );
+}
+
+#[test]
 fn a_project_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     for (script, reason) in [

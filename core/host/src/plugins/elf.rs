@@ -1,6 +1,7 @@
 //! Looks into a library without running any of it.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use object::read::elf::ElfFile64;
@@ -20,6 +21,31 @@ pub(super) fn exports_entry(path: &Path) -> Result<bool, PluginError> {
         why: error.to_string(),
     })?;
     Ok(has_entry(&ReadCache::new(file)))
+}
+
+/// Why a file exports no plugin entry, and what to do about it.
+pub(super) fn why_none(path: &Path) -> Result<String, PluginError> {
+    let open = |error: std::io::Error| PluginError::Open {
+        file: path.to_owned(),
+        why: error.to_string(),
+    };
+    let mut head = Vec::new();
+    let file = File::open(path).map_err(open)?;
+    file.take(8).read_to_end(&mut head).map_err(open)?;
+    Ok(match &*head {
+        [] => "it is empty; build it again".to_owned(),
+        b"!<arch>\n" => "it is an archive to link with; build a shared library: in Rust with \
+                         `crate-type = [\"cdylib\"]`, in C with `-shared`"
+            .to_owned(),
+        [0x7f, b'E', b'L', b'F', 2, ..] => format!(
+            "it does not export `{}`: in Rust `export_plugin!` does, in C a function that is marked QR_EXPORT",
+            entry_name()
+        ),
+        [0x7f, b'E', b'L', b'F', ..] => {
+            "it is not built for 64 bits; build it for this machine".to_owned()
+        }
+        _ => "it is no shared library (ELF); name the .so file that the build made".to_owned(),
+    })
 }
 
 /// Whether the bytes of a library define the plugin entry; those of anything else do not.

@@ -35,13 +35,13 @@ pub enum PluginError {
         /// What became of the process, or what it found.
         why: String,
     },
-    /// The file is no plugin: it does not export the entry symbol.
-    #[error("{}: not a Quorate plugin: it does not export `{symbol}`; export it, or point at another file", file.display())]
+    /// The file is no plugin: no library, or one that does not export the entry symbol.
+    #[error("{}: not a Quorate plugin: {why}", file.display())]
     NotAPlugin {
         /// The file.
         file: PathBuf,
-        /// The missing symbol.
-        symbol: String,
+        /// What it is instead, and what to do.
+        why: String,
     },
     /// The first word of its block is wrong.
     #[error("{}: field `magic` is {found:#010x}, expected {expected:#010x}: the entry does not return a plugin block", file.display())]

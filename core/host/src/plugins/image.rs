@@ -319,7 +319,7 @@ fn must_export_entry(from: &Path, path: &Path) -> Result<(), PluginError> {
     }
     Err(PluginError::NotAPlugin {
         file: path.to_owned(),
-        symbol: elf::entry_name().to_owned(),
+        why: elf::why_none(from)?,
     })
 }
 

@@ -149,18 +149,27 @@ fn what_is_no_plugin_is_never_opened() {
         .unwrap();
     let error = PluginSet::empty().add(&derive).unwrap_err();
     assert!(matches!(error, PluginError::NotAPlugin { .. }), "{error}");
-    let text = tempfile::NamedTempFile::new().unwrap();
-    fs::write(text.path(), "no library at all").unwrap();
-    let error = PluginSet::empty().add(text.path()).unwrap_err();
-    assert!(matches!(error, PluginError::NotAPlugin { .. }), "{error}");
+    assert!(error.to_string().contains("`export_plugin!`"), "{error}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for (bytes, why) in [
+        ("no library at all", "no shared library"),
+        ("", "it is empty"),
+        ("!<arch>\nweb_proxy.o/", "`crate-type = [\"cdylib\"]`"),
+        ("\u{7f}ELF\u{1}\u{1}\u{1}", "not built for 64 bits"),
+    ] {
+        fs::write(file.path(), bytes).unwrap();
+        let error = PluginSet::empty().add(file.path()).unwrap_err();
+        assert!(matches!(error, PluginError::NotAPlugin { .. }), "{error}");
+        assert!(error.to_string().contains(why), "{error}");
+    }
     let error = PluginSet::empty()
         .add("/nowhere/lib.so".as_ref())
         .unwrap_err();
     assert!(matches!(error, PluginError::Open { .. }), "{error}");
     // Cut off in the middle: the system's loader, if it comes to that, says so.
     let bytes = fs::read(library("quorate_clusres")).unwrap();
-    fs::write(text.path(), &bytes[..bytes.len() / 2]).unwrap();
-    assert!(PluginSet::empty().add(text.path()).is_err());
+    fs::write(file.path(), &bytes[..bytes.len() / 2]).unwrap();
+    assert!(PluginSet::empty().add(file.path()).is_err());
 }
 
 #[test]
