@@ -43,7 +43,10 @@ impl Invariant for ProvidersFirst {
         let begun = std::mem::take(&mut self.begun);
         let mut above = BTreeMap::new();
         for machine in world.machines {
-            for (resource, (_, state)) in &machine.resources {
+            let resources = machine.resources.iter();
+            for (resource, _) in
+                resources.filter(|(_, (_, state))| *state == ResourceState::OnlinePending)
+            {
                 let place = (machine.name.clone(), resource.clone());
                 let founded = || {
                     let found = world.definition.resource(resource);
@@ -52,7 +55,7 @@ impl Invariant for ProvidersFirst {
                         providers.all(|provider| machine.is_online(provider))
                     })
                 };
-                if *state == ResourceState::OnlinePending && (begun.contains(&place) || founded()) {
+                if begun.contains(&place) || founded() {
                     self.begun.insert(place);
                 }
             }
