@@ -64,14 +64,18 @@ impl fmt::Display for CodecError {
 impl std::error::Error for CodecError {}
 
 pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    let body = postcard::to_allocvec(value).unwrap_or_default();
+    framed(&postcard::to_allocvec(value).unwrap_or_default())
+}
+
+/// A body in its frame.
+pub(crate) fn framed(body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER + body.len());
     bytes.push(VERSION);
     bytes.extend_from_slice(&u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes());
     let crc = crc32fast::hash(&bytes);
     bytes.extend_from_slice(&crc.to_le_bytes());
-    bytes.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
-    bytes.extend_from_slice(&body);
+    bytes.extend_from_slice(&crc32fast::hash(body).to_le_bytes());
+    bytes.extend_from_slice(body);
     bytes
 }
 

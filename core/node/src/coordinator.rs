@@ -411,10 +411,7 @@ mod tests {
     /// A node that knows no earlier view but by a snapshot: NODE2's fifth boot was a member, and is none now.
     #[test]
     fn who_learnt_by_snapshot_knows_which_boots_were_members() {
-        let file = "../../scripts/clusters/eight-node.ron";
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        let text = std::fs::read_to_string(path).unwrap();
-        let definition = quorate_model::parse(file, &text).unwrap().definition;
+        let definition = crate::shipped::cluster("eight-node.ron");
         let mut database = Database::install(definition.clone());
         let (one, two) = (NodeId(1), NodeId(2));
         for (sequence, members) in [(1, vec![(one, 1), (two, 5)]), (2, vec![(one, 1)])] {

@@ -7,18 +7,9 @@ use std::time::Duration;
 
 use quorate_model::{ClusterDefinition, NodeId, StartSwitches, Time};
 
+use crate::codec::framed;
 use crate::store::{self, CHECKPOINT_FILE, LOG_FILE};
-use crate::{BootImage, Input, Message, Node, NodeConfig, codec};
-
-/// The version, the checksums and the length that a body needs to be looked at.
-fn framed(body: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![codec::VERSION];
-    bytes.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes());
-    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-    bytes.extend(crc32fast::hash(body).to_le_bytes());
-    bytes.extend(body);
-    bytes
-}
+use crate::{BootImage, Input, Message, Node, NodeConfig};
 
 /// Three nodes, held together by a majority.
 fn cluster() -> &'static ClusterDefinition {

@@ -25,6 +25,8 @@ mod membership;
 mod message;
 mod node;
 mod peer;
+#[cfg(feature = "planted")]
+mod planted;
 mod policy;
 mod proposals;
 mod quorum;
@@ -32,6 +34,8 @@ mod random;
 #[cfg(test)]
 mod recovery_tests;
 mod replication;
+#[cfg(test)]
+mod shipped;
 mod storage;
 mod store;
 mod switches;

@@ -136,27 +136,6 @@ pub struct Node {
 }
 
 impl Node {
-    /// Plants a bug: this node takes over what lost nodes owned without waiting until they have certainly
-    /// stopped.
-    #[cfg(feature = "planted")]
-    pub fn plant_haste(&mut self) {
-        self.hasty = Some(std::cell::Cell::new(0));
-    }
-
-    /// Plants a bug: this node does not stop when quorum is lost.
-    #[cfg(feature = "planted")]
-    pub fn plant_stubbornness(&mut self) {
-        self.stubborn = Some(std::cell::Cell::new(0));
-    }
-
-    /// How often a planted bug has made a difference in this boot.
-    #[cfg(feature = "planted")]
-    pub fn planted_hits(&self) -> u64 {
-        let planted = [&self.hasty, &self.stubborn];
-        let hits = planted.into_iter().flatten().map(std::cell::Cell::get);
-        hits.sum()
-    }
-
     /// Starts the cluster service: reads what the system disk holds and begins to look for a cluster.
     ///
     /// A disk that cannot be trusted, or a definition without this node, starts a node that halts at once and says

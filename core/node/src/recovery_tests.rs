@@ -4,7 +4,6 @@
 //! afterwards, or the files are refused: nothing in between. See `docs/formats.md`, "Assumptions about the medium".
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use quorate_log::{Entry, Snapshot};
 use quorate_model::{NodeId, Time, Value};
@@ -51,9 +50,7 @@ fn carry_out(files: &mut Files, op: &DiskOp) {
 
 /// A node with a Local quorum carries out `requests`, with a log so small that checkpoints are made.
 fn live(requests: u64) -> Life {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/clusters/one-node-local.ron");
-    let mut definition = quorate_model::load(&path).unwrap().definition;
+    let mut definition = crate::shipped::cluster("one-node-local.ron");
     definition.properties.max_quorum_log_size = 700;
     let group = definition.groups.last().unwrap().name.clone();
     let config = NodeConfig {

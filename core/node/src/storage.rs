@@ -120,8 +120,7 @@ impl Storage {
     }
 
     /// Goes over to another device. What was queued of the log for the old one is dropped; `stored` is what the new
-    /// one holds.
-    /// Its log has `log_length` bytes.
+    /// one holds, in a log of `log_length` bytes.
     pub(crate) fn switch(&mut self, device: Device, stored: Stored, log_length: u64) {
         self.device = device;
         self.mirror = stored;

@@ -50,10 +50,7 @@ fn fixed(choice: Choice) -> Fixed {
 
 /// Every node is up; `EVS1` may go to the standby NODE8 alone, where its class is kept.
 fn database() -> Database {
-    let file = "../../scripts/clusters/eight-node.ron";
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut definition = quorate_model::parse(file, &text).unwrap().definition;
+    let mut definition = crate::shipped::cluster("eight-node.ron");
     definition.policy = Some(PolicyScript {
         file: "fixed".to_owned(),
         text: String::new(),

@@ -104,14 +104,10 @@ pub(super) fn keep_virtual_servers_apart(definition: &mut ClusterDefinition) {
 
 #[cfg(test)]
 mod tests {
-    use quorate_model::{Name, NetworkRole, NodeDefinition, NodeId, parse};
+    use quorate_model::{Name, NetworkRole, NodeDefinition, NodeId};
 
     use super::*;
     use crate::io::AdminOp;
-
-    fn database(text: &str) -> Database {
-        Database::install(parse("test.ron", text).expect("a cluster").definition)
-    }
 
     fn refusal(database: &mut Database, op: &AdminOp) -> String {
         let before = database.clone();
@@ -122,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_node_that_would_not_hear_the_cluster_is_not_added() {
-        let mut database = database(include_str!("../../../../scripts/clusters/four-node.ron"));
+        let mut database = Database::install(crate::shipped::cluster("four-node.ron"));
         for network in &mut database.definition.networks {
             if network.name == "Public" {
                 network.role = NetworkRole::ClientAccess;
@@ -147,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_the_quorum_is_made_of_is_not_deleted() {
-        let mut database = database(include_str!("../../../../scripts/clusters/four-node.ron"));
+        let mut database = Database::install(crate::shipped::cluster("four-node.ron"));
         let delete = AdminOp::ResourceDelete {
             resource: "Disk Q:".into(),
         };

@@ -18,10 +18,7 @@ struct Rig {
 impl Rig {
     /// NODE1 and NODE2 are members; NODE2 owns the group.
     fn new() -> Rig {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../scripts/clusters/three-node-counter.ron");
-        let definition = quorate_model::load(&path).unwrap().definition;
-        let database = Database::install(definition);
+        let database = Database::install(crate::shipped::cluster("three-node-counter.ron"));
         let mut rig = Rig {
             database,
             sequence: 0,

@@ -96,11 +96,7 @@ mod tests {
 
     /// The eight-node cluster with every node up, as it is installed.
     fn database() -> Database {
-        let file = "../../scripts/clusters/eight-node.ron";
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        let text = std::fs::read_to_string(path).unwrap();
-        let definition = quorate_model::parse(file, &text).unwrap().definition;
-        let mut database = Database::install(definition);
+        let mut database = Database::install(crate::shipped::cluster("eight-node.ron"));
         database.view.members = (1..=8)
             .map(|id| (NodeId(id), 1))
             .collect::<BTreeMap<_, _>>();
