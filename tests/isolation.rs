@@ -11,19 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use support::{finish, quorate};
+use support::{finish, library, quorate};
 
 /// Longer than anything here takes on any machine.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// Where cargo left a library.
-fn built(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_quorate"))
-        .parent()
-        .expect("a folder")
-        .join("deps")
-        .join(name)
-}
 
 /// A folder with the plugins that crash and hang, under names that a search finds.
 fn plugins() -> tempfile::TempDir {
@@ -33,7 +24,7 @@ fn plugins() -> tempfile::TempDir {
 fn folder_of(names: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in names {
-        let from = built(&format!("libquorate_bad_{name}.so"));
+        let from = library(&format!("bad_{name}"));
         fs::copy(from, folder.path().join(format!("lib{name}.so"))).expect("a copy");
     }
     folder
@@ -324,8 +315,8 @@ fn a_newly_built_plugin_is_taken_at_the_next_offline() {
             .expect("a file");
         fs::rename(&new, &there).expect("a file");
     };
-    let broken = built("libquorate_bad_magic.so");
-    let good = built("libquorate_bad_crash.so");
+    let broken = library("bad_magic");
+    let good = library("bad_crash");
     let mut host = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

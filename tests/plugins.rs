@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{command, finish, run};
+use support::{command, finish, plugin_folder, run};
 
 /// The binary alone in a folder, far from any plugin.
 fn lonely(folder: &Path) -> PathBuf {
@@ -16,14 +16,6 @@ fn lonely(folder: &Path) -> PathBuf {
         .or_else(|_| fs::copy(here, &there).map(drop))
         .expect("a copy");
     there
-}
-
-/// Where cargo left the plugins.
-fn plugin_folder() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_quorate"))
-        .parent()
-        .expect("a folder")
-        .join("deps")
 }
 
 #[test]

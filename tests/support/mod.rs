@@ -21,6 +21,19 @@ pub(crate) fn root() -> PathBuf {
         .expect("the repository")
 }
 
+/// The folder in which cargo left the plugins.
+pub(crate) fn plugin_folder() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_quorate"))
+        .parent()
+        .expect("a folder")
+        .join("deps")
+}
+
+/// A library that cargo built.
+pub(crate) fn library(name: &str) -> PathBuf {
+    plugin_folder().join(format!("libquorate_{name}.so"))
+}
+
 /// The binary, ready to be run from the top of the repository, without the caller's settings.
 pub(crate) fn quorate() -> Command {
     command(Path::new(env!("CARGO_BIN_EXE_quorate")))

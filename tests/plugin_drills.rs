@@ -1,0 +1,262 @@
+//! Drills with third parties' plugins: bad ones end in a verdict, and what a cluster file gives a good one is checked.
+
+mod support;
+
+use std::fs;
+
+use support::{Run, finish, library, quorate};
+
+/// A cluster of two nodes with one resource of a type.
+const CLUSTER: &str = r#"(
+    name: "CLUSTER1",
+    address: "10.0.0.20",
+    quorum: Standard(resource: "Disk Q:"),
+    start: "2003-06-12 08:00:00",
+    networks: [
+        (name: "Private", role: Internal, subnet: "192.168.0.0/24"),
+        (name: "Public", role: Mixed, subnet: "10.0.0.0/24"),
+    ],
+    nodes: [
+        (name: "NODE1", interfaces: { "Public": "10.0.0.11", "Private": "192.168.0.11" }),
+        (name: "NODE2", interfaces: { "Public": "10.0.0.12", "Private": "192.168.0.12" }),
+    ],
+    disks: [(name: "Disk Q:", raid: true)],
+    groups: [
+        (
+            name: "Bad",
+            preferred_owners: ["NODE1", "NODE2"],
+            resources: [(name: "Bad Resource", type: "TYPE"MORE)],
+        ),
+    ],
+)"#;
+
+/// The cluster lives through whatever the plugin does, and through the loss of a node.
+const DRILL: &str = r#"drill("a bad plugin", #{ cluster: "cluster.ron", seed: 1 }, || {
+    run("10m");
+    expect_eq(group("Bad").state, "STATE");
+    step("its node loses power");
+    node("NODE1").crash();
+    eventually(|| group("Cluster Group").is_online && group("Cluster Group").owner == "NODE2", "5m");
+    node("NODE1").start();
+    run("10m");
+    expect(node("NODE1").is_up && node("NODE2").is_up);
+    expect_eq(group("Bad").state, "STATE");
+});
+"#;
+
+/// What keeps the resource in a process of its own.
+const ISOLATED: &str = r#", properties: { "SeparateMonitor": true }"#;
+
+/// Runs the drill with one resource of a fixture's.
+fn drill(fixture: &str, kind: &str, more: &str, state: &str) -> Run {
+    drill_with(fixture, kind, more, state, &[])
+}
+
+fn drill_with(fixture: &str, kind: &str, more: &str, state: &str, arguments: &[&str]) -> Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cluster = CLUSTER.replace("TYPE", kind).replace("MORE", more);
+    fs::write(folder.path().join("cluster.ron"), cluster).expect("a cluster");
+    let script = folder.path().join("bad.rhai");
+    fs::write(&script, DRILL.replace("STATE", state)).expect("a drill");
+    // A search passes by what is called bad.
+    let plugins = folder.path().join("plugins");
+    fs::create_dir(&plugins).expect("a folder");
+    fs::copy(
+        library(&format!("bad_{fixture}")),
+        plugins.join(format!("lib{fixture}.so")),
+    )
+    .expect("a copy");
+    finish(
+        quorate()
+            .arg("drill")
+            .arg(&script)
+            .arg("--plugin-dir")
+            .arg(&plugins)
+            .args(arguments),
+    )
+}
+
+#[test]
+fn a_drill_with_a_bad_plugin_ends_in_a_verdict() {
+    for (fixture, kind, state) in [
+        ("panic", "Bad Panic", "Failed"),
+        ("late", "Bad Late", "Online"),
+        ("twice", "Bad Twice", "Online"),
+        ("chance", "Bad Chance", "Online"),
+        ("leak", "Bad Leak Descriptors", "Online"),
+        ("leak", "Bad Leak Threads", "Online"),
+        ("leak", "Bad Leak Memory", "Online"),
+    ] {
+        let run = drill(fixture, kind, "", state);
+        assert_eq!(run.code, 0, "{kind}: {}{}", run.out, run.err);
+        assert!(run.out.contains("1 drill: 1 pass;"), "{kind}: {}", run.out);
+    }
+}
+
+#[test]
+fn a_drill_with_a_plugin_that_runs_threads_says_that_it_is_not_repeatable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal.jsonl");
+    let ran = |more: &str| {
+        let run = drill_with(
+            "threads",
+            "Bad Threads",
+            more,
+            "Online",
+            &["--journal", &journal.display().to_string()],
+        );
+        let text = fs::read_to_string(&journal).expect("a journal");
+        let end = text.lines().find(|line| line.contains("\"kind\":\"end\""));
+        (run, end.expect("an end").to_owned())
+    };
+    // Whether its thread reports in time is nobody's to say: only that it is told.
+    for more in ["", ISOLATED] {
+        let (run, end) = ran(more);
+        assert!(
+            run.out
+                .contains("not repeatable: threads of their own run in bad-threads"),
+            "{}{}",
+            run.out,
+            run.err
+        );
+        assert!(run.out.contains(", 1 not repeatable;"), "{}", run.out);
+        assert!(end.contains("\"unrepeatable\":[\"bad-threads\"]"), "{end}");
+    }
+    // A plugin that is only there, and not in use, changes nothing.
+    let other = drill("late", "Bad Late", "", "Online");
+    assert!(!other.out.contains("not repeatable"), "{}", other.out);
+}
+
+#[test]
+fn a_drill_with_a_plugin_that_crashes_or_hangs_in_a_process_of_its_own_ends_in_a_verdict() {
+    let ran = |fixture: &'static str, kind: String, state: &'static str| {
+        let limit = ["--deadlock-timeout", "3s"];
+        let run = drill_with(fixture, &kind, ISOLATED, state, &limit);
+        assert_eq!(run.code, 0, "{kind}: {}{}", run.out, run.err);
+        assert!(run.out.contains("1 drill: 1 pass;"), "{kind}: {}", run.out);
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| ran("null", "Bad Null".to_owned(), "Failed"));
+        // What hangs on the way up or in a check fails; what is not called in this story does not.
+        for (entry, state) in [
+            ("Open", "Failed"),
+            ("Close", "Online"),
+            ("Online", "Failed"),
+            ("Offline", "Online"),
+            ("Terminate", "Online"),
+            ("LooksAlive", "Failed"),
+            ("IsAlive", "Failed"),
+            ("Work", "Failed"),
+            ("Control", "Online"),
+        ] {
+            scope.spawn(move || ran("hang", format!("Bad Hang {entry}"), state));
+        }
+    });
+}
+
+/// Runs a drill of one line with a resource of the worked example's type.
+fn site(kind: &str, more: &str, line: &str) -> Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cluster = CLUSTER.replace("TYPE", kind).replace("MORE", more);
+    fs::write(folder.path().join("cluster.ron"), cluster).expect("a cluster");
+    let drill =
+        format!(r#"drill("a site", #{{ cluster: "cluster.ron", seed: 1 }}, || {{ {line} }});"#);
+    let script = folder.path().join("site.rhai");
+    fs::write(&script, drill).expect("a drill");
+    let plugins = folder.path().join("plugins");
+    fs::create_dir(&plugins).expect("a folder");
+    fs::copy(library("static_site"), plugins.join("libsite.so")).expect("a copy");
+    finish(quorate().current_dir(folder.path()).args([
+        "drill",
+        "site.rhai",
+        "--plugin-dir",
+        "plugins",
+    ]))
+}
+
+#[test]
+fn mistakes_in_a_third_partys_properties_are_told_all_at_once_with_their_places() {
+    let line = 1 + CLUSTER
+        .lines()
+        .position(|it| it.contains("MORE"))
+        .expect("it");
+    let more = ", properties: {\n\"Attempst\": 3,\n\"ProbeInterval\": \"often\",\n  \"Attempts\": 4000000000 }";
+    let run = site("Static Site", more, "");
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    for (below, column, message) in [
+        (1, 1, "the type `Static Site` has no property `Attempst`"),
+        (2, 18, "`ProbeInterval` is \"often\", but takes a number"),
+        (
+            3,
+            15,
+            "`Attempts` is 4000000000, but must be a number from 1 to",
+        ),
+    ] {
+        let place = format!("cluster.ron:{}:{column}", line + below);
+        assert!(run.out.contains(&place), "{place}: {}", run.out);
+        assert!(run.out.contains(message), "{message}: {}", run.out);
+    }
+    assert!(
+        run.out.contains("did you mean \"Attempts\"?"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn a_misspelt_type_of_a_third_party_is_told_where_it_stands() {
+    let run = site("Static Sit", "", "");
+    let (at, text) = CLUSTER
+        .lines()
+        .enumerate()
+        .find(|(_, it)| it.contains("MORE"))
+        .expect("it");
+    let column = 1 + text.find("\"TYPE\"").expect("it");
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    for part in [
+        &format!("cluster.ron:{}:{column}", at + 1),
+        "no plugin implements the resource type `Static Sit` (did you mean `Static Site`?)",
+        "folders searched: plugins",
+    ] {
+        assert!(run.out.contains(part), "{part}: {}", run.out);
+    }
+}
+
+#[test]
+fn a_value_that_a_third_partys_property_does_not_take_is_refused_when_it_is_set() {
+    for (line, why) in [
+        (
+            r#"set("Attempts", 0)"#,
+            "`Attempts` is 0, but must be a number from 1 to",
+        ),
+        (
+            r#"set("Attempts", "3")"#,
+            "`Attempts` is \"3\", but takes a number",
+        ),
+        (r#"set("Attempst", 3)"#, "has no property \"Attempst\""),
+    ] {
+        let line = format!(r#"resource("Bad Resource").{line};"#);
+        let run = site("Static Site", "", &line);
+        assert_eq!(run.code, 1, "{line}: {}{}", run.out, run.err);
+        assert!(run.out.contains(why), "{line}: {}", run.out);
+    }
+    let good = r#"resource("Bad Resource").set("Attempts", 5); expect_eq(resource("Bad Resource").get("Attempts"), 5);"#;
+    let run = site("Static Site", "", good);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn a_drill_with_a_plugin_that_cannot_be_loaded_says_why() {
+    for (fixture, kind, why) in [
+        ("magic", "Bad Magic", "field `magic`"),
+        ("abi", "Bad ABI", "field `abi_version`"),
+        ("version", "Bad Version", "it offers 0x300"),
+        ("table", "Bad Table", "table field `size`"),
+        ("entry", "Bad Entry", "`is_alive` is NULL"),
+    ] {
+        let run = drill(fixture, kind, "", "Online");
+        assert_eq!(run.code, 1, "{kind}: {}{}", run.out, run.err);
+        assert!(run.out.contains("1 error"), "{kind}: {}", run.out);
+        assert!(run.out.contains(why), "{kind}: {}", run.out);
+    }
+}
