@@ -154,18 +154,24 @@ fn a_drill_with_a_plugin_that_crashes_or_hangs_in_a_process_of_its_own_ends_in_a
     });
 }
 
-/// Runs a drill of one line with a resource of the worked example's type.
-fn site(kind: &str, more: &str, line: &str) -> Run {
+/// A folder with a cluster of one resource of the worked example's type, and the folder `plugins` with its plugin.
+fn site_folder(kind: &str, more: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let cluster = CLUSTER.replace("TYPE", kind).replace("MORE", more);
     fs::write(folder.path().join("cluster.ron"), cluster).expect("a cluster");
+    let plugins = folder.path().join("plugins");
+    fs::create_dir(&plugins).expect("a folder");
+    fs::copy(library("static_site"), plugins.join("libsite.so")).expect("a copy");
+    folder
+}
+
+/// Runs a drill of one line with such a resource.
+fn site(kind: &str, more: &str, line: &str) -> Run {
+    let folder = site_folder(kind, more);
     let drill =
         format!(r#"drill("a site", #{{ cluster: "cluster.ron", seed: 1 }}, || {{ {line} }});"#);
     let script = folder.path().join("site.rhai");
     fs::write(&script, drill).expect("a drill");
-    let plugins = folder.path().join("plugins");
-    fs::create_dir(&plugins).expect("a folder");
-    fs::copy(library("static_site"), plugins.join("libsite.so")).expect("a copy");
     finish(quorate().current_dir(folder.path()).args([
         "drill",
         "site.rhai",
@@ -174,14 +180,16 @@ fn site(kind: &str, more: &str, line: &str) -> Run {
     ]))
 }
 
-#[test]
-fn mistakes_in_a_third_partys_properties_are_told_all_at_once_with_their_places() {
+/// Three mistakes in the properties of a resource, on three lines.
+const MISTAKES: &str = ", properties: {\n\"Attempst\": 3,\n\"ProbeInterval\": \"often\",\n  \"Attempts\": 4000000000 }";
+
+/// Whether a run tells all three, each where it stands.
+#[track_caller]
+fn tells_the_mistakes(run: &Run) {
     let line = 1 + CLUSTER
         .lines()
         .position(|it| it.contains("MORE"))
         .expect("it");
-    let more = ", properties: {\n\"Attempst\": 3,\n\"ProbeInterval\": \"often\",\n  \"Attempts\": 4000000000 }";
-    let run = site("Static Site", more, "");
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     for (below, column, message) in [
         (1, 1, "the type `Static Site` has no property `Attempst`"),
@@ -201,6 +209,75 @@ fn mistakes_in_a_third_partys_properties_are_told_all_at_once_with_their_places(
         "{}",
         run.out
     );
+}
+
+#[test]
+fn mistakes_in_a_third_partys_properties_are_told_all_at_once_with_their_places() {
+    tells_the_mistakes(&site("Static Site", MISTAKES, ""));
+}
+
+#[test]
+fn a_check_knows_what_a_third_partys_type_takes_where_its_plugin_is() {
+    let check = |folder: &tempfile::TempDir, arguments: &[&str]| {
+        let mut command = quorate();
+        command
+            .current_dir(folder.path())
+            .args(["check", "cluster.ron"]);
+        finish(command.args(arguments))
+    };
+    let folder = site_folder("Static Site", MISTAKES);
+    tells_the_mistakes(&check(&folder, &["--plugin-dir", "plugins"]));
+    // One that is not there is a remark, until somebody says where plugins are.
+    let folder = site_folder("Statix Sitting", "");
+    let here = check(&folder, &[]);
+    assert_eq!(here.code, 0, "{}{}", here.out, here.err);
+    assert!(here.out.contains("warning[unknown-type]"), "{}", here.out);
+    let there = check(&folder, &["--plugin-dir", "plugins"]);
+    assert_eq!(there.code, 1, "{}{}", there.out, there.err);
+    assert!(there.out.contains("error[unknown-type]"), "{}", there.out);
+    // As are names of plugins.
+    let cluster = folder.path().join("cluster.ron");
+    let text = fs::read_to_string(&cluster).expect("it");
+    let text = text.replace("Statix Sitting", "Static Site").replace(
+        "    groups: [",
+        "    plugins: { \"statix\": (separate_monitor: true) },\n    groups: [",
+    );
+    fs::write(&cluster, text).expect("a cluster");
+    let there = check(&folder, &["--plugin-dir", "plugins"]);
+    assert_eq!(there.code, 1, "{}{}", there.out, there.err);
+    assert!(there.out.contains("error[unknown-plugin]"), "{}", there.out);
+}
+
+#[test]
+fn a_repl_lists_and_sets_what_a_third_partys_type_takes() {
+    let folder = site_folder("Static Site", ", properties: { \"Attempts\": 7 }");
+    let repl = |input: &str| {
+        let file = folder.path().join("input");
+        fs::write(&file, input).expect("the input");
+        let mut command = quorate();
+        command.args(["repl", "cluster.ron", "--plugin-dir", "plugins"]);
+        let output = command
+            .current_dir(folder.path())
+            .stdin(fs::File::open(file).expect("the input"))
+            .output()
+            .expect("the binary runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let (out, err) = repl(
+        ":properties Bad Resource\nresource(\"Bad Resource\").set(\"Attempts\", 9)\n:properties Bad Resource\n",
+    );
+    for line in [
+        "  Attempts = 7  (a number from 1 to 100; from the next Online)",
+        "      How many times in a row it must give no good answer until the site counts as failed",
+        "  ProbeInterval = 10  (a number from 1 to 600 s)",
+        "  RestartThreshold = 3  (a number)",
+        "  Attempts = 9  (a number from 1 to 100; from the next Online)",
+    ] {
+        assert!(out.lines().any(|it| it == line), "{line}: {out}{err}");
+    }
+    let (_, err) = repl(":properties Bad Resourec\n");
+    assert!(err.contains("did you mean \"Bad Resource\"?"), "{err}");
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn without_plugins_a_drill_fails_and_names_the_folders_searched() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = lonely(folder.path());
     let extra = folder.path().join("extra");
+    fs::create_dir(&extra).expect("a folder");
     let more = folder.path().join("more");
     let run = finish(
         command(&program)
@@ -72,6 +73,36 @@ fn a_folder_named_on_the_command_line_or_in_the_environment_will_do() {
     let none = finish(command(&program).args(["plugin", "list"]));
     assert_eq!(none.code, 64);
     assert!(none.err.contains("folders searched"), "{}", none.err);
+}
+
+#[test]
+fn a_folder_without_plugins_is_told_and_one_that_is_none_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().display().to_string();
+    let list = |folder: &str| run(&["plugin", "list", "--plugin-dir", folder]);
+    let nowhere = list(&format!("{path}/nowhere"));
+    assert_eq!(nowhere.code, 64, "{}", nowhere.out);
+    assert!(
+        nowhere.err.contains("there is no such folder"),
+        "{}",
+        nowhere.err
+    );
+    fs::write(folder.path().join("libweb_proxy.rlib"), "!<arch>\n").expect("a file");
+    let file = list(&format!("{path}/libweb_proxy.rlib"));
+    assert_eq!(file.code, 64, "{}", file.out);
+    assert!(file.err.contains("this is a file"), "{}", file.err);
+    let empty = list(&path);
+    assert_eq!(empty.code, 0, "{}", empty.err);
+    assert!(empty.out.contains("Physical Disk"), "{}", empty.out);
+    for part in [
+        "there is no plugin in this folder",
+        "libweb_proxy.rlib: it is an archive to link with",
+        "crate-type",
+    ] {
+        assert!(empty.err.contains(part), "{part}: {}", empty.err);
+    }
+    let there = list(&plugin_folder().display().to_string());
+    assert_eq!((there.code, &*there.err), (0, ""), "{}", there.out);
 }
 
 #[test]

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
+use quorate_host::{Isolation, PluginSet, search_folders};
 use quorate_model::rules::{self, AddressEntry, address_plan};
-use quorate_model::{ClusterDefinition, Severity, types};
+use quorate_model::{ClusterDefinition, Diagnostic, Diagnostics, Loaded, Severity, types};
 use quorate_script::{
-    Finding, attach_policies, check_policy, check_script, findings_of, is_policy,
+    Finding, attach_policies, check_foreign, check_plugin_names, check_policy, check_script,
+    findings_of, is_policy,
 };
 use serde_json::json;
 
-use crate::cli::{CheckArgs, Format};
+use crate::cli::{CheckArgs, Format, PluginFolders};
 use crate::exit::Exit;
 use crate::output::{Output, Tone};
 use crate::report;
@@ -20,8 +22,9 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
     let mut findings = Vec::new();
     let mut plans = Vec::new();
     let mut unreadable = false;
+    let mut plugins = Plugins::new(&args.plugins);
     for file in &args.files {
-        match check(file) {
+        match check(file, &mut plugins) {
             Ok((mut found, definition)) => {
                 findings.append(&mut found);
                 let plan = definition.filter(|_| args.addresses).map(Plan::of);
@@ -50,7 +53,10 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
 }
 
 /// Everything found in one file, and the cluster it describes if it is sound.
-fn check(file: &Path) -> Result<(Vec<Finding>, Option<ClusterDefinition>), String> {
+fn check(
+    file: &Path,
+    plugins: &mut Plugins<'_>,
+) -> Result<(Vec<Finding>, Option<ClusterDefinition>), String> {
     let name = file.display().to_string();
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
@@ -63,8 +69,9 @@ fn check(file: &Path) -> Result<(Vec<Finding>, Option<ClusterDefinition>), Strin
         Some("ron") => Ok(match quorate_model::parse(&name, &text) {
             Ok(mut loaded) => {
                 let policies = attach_policies(file, &text, &mut loaded);
-                let warnings = quorate_model::Diagnostics(loaded.warnings);
-                let mut findings = findings_of(&warnings, &text);
+                let warnings = std::mem::take(&mut loaded.warnings);
+                let found = plugins.check(&loaded, warnings)?;
+                let mut findings = findings_of(&found, &text);
                 findings.extend(resource_scripts::check_cluster(
                     file,
                     &text,
@@ -78,6 +85,73 @@ fn check(file: &Path) -> Result<(Vec<Finding>, Option<ClusterDefinition>), Strin
         _ => Err(format!(
             "{name} is neither a cluster file (.ron) nor a script (.rhai)"
         )),
+    }
+}
+
+/// The plugins, which are loaded once, and only if a file says anything that they know of.
+struct Plugins<'a> {
+    folders: &'a PluginFolders,
+    loaded: Option<PluginSet>,
+}
+
+impl Plugins<'_> {
+    fn new(folders: &PluginFolders) -> Plugins<'_> {
+        Plugins {
+            folders,
+            loaded: None,
+        }
+    }
+
+    fn load(&mut self) -> Result<&PluginSet, String> {
+        if self.loaded.is_none() {
+            let isolation = Isolation {
+                learn_apart: true,
+                ..Isolation::default()
+            };
+            let folders = search_folders(&self.folders.plugin_dir);
+            let set = PluginSet::load_under(&folders, isolation).map_err(|it| it.to_string())?;
+            self.loaded = Some(set);
+        }
+        self.loaded
+            .as_ref()
+            .ok_or_else(|| "no plugins are loaded".to_owned())
+    }
+
+    /// What the plugins say of a cluster file besides `warnings`. A type or a plugin that is not found stays a warning
+    /// unless somebody says where the plugins are: files are checked on machines that do not have them, too.
+    fn check(
+        &mut self,
+        cluster: &Loaded,
+        mut warnings: Vec<Diagnostic>,
+    ) -> Result<Diagnostics, String> {
+        if cluster.foreign.is_empty() && cluster.plugins.is_empty() {
+            return Ok(Diagnostics(warnings));
+        }
+        let told = !self.folders.plugin_dir.is_empty();
+        let plugins = match self.load() {
+            Ok(plugins) => plugins,
+            Err(why) if told => return Err(why),
+            // A cluster file may be checked where there are no plugins at all.
+            Err(why) => {
+                for it in &mut warnings {
+                    if it.rule == "unknown-type" {
+                        it.help = Some(why.clone());
+                    }
+                }
+                return Ok(Diagnostics(warnings));
+            }
+        };
+        let mut found = check_plugin_names(&cluster.plugins, plugins);
+        found.extend(check_foreign(&cluster.foreign, plugins));
+        for it in &mut found {
+            if !told && matches!(it.rule, "unknown-type" | "unknown-plugin") {
+                it.severity = Severity::Warning;
+            }
+        }
+        // The plugins know better.
+        warnings.retain(|it| it.rule != "unknown-type");
+        warnings.append(&mut found);
+        Ok(Diagnostics(warnings))
     }
 }
 

@@ -40,8 +40,10 @@ Examples:
   quorate check four-node.ron lost-node.rhai
   quorate check --format json scripts/clusters/*.ron
   quorate check --addresses four-node.ron
+  quorate check --plugin-dir target/debug drills/cluster.ron
 
-Cluster files (.ron) are checked against their format and every rule, and so are the policies they name; drill scripts \
+Cluster files (.ron) are checked against their format and every rule, and so are the policies they name, and what they \
+give to resources of types that a plugin brings, wherever a drill would find it; drill scripts \
 and policies (.rhai) for unknown functions, members and variables and wrong numbers of arguments. Nothing runs. \
 Resource scripts (.rhai), by themselves or named by a cluster file's ScriptFilepath, for the same and for the functions \
 that the cluster calls.";
@@ -145,8 +147,26 @@ pub(crate) enum Command {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PluginFolders {
     /// A folder with plugins, searched before QUORATE_PLUGIN_PATH and the folders beside the program. May be repeated.
-    #[arg(long = "plugin-dir", value_name = "DIR")]
+    #[arg(long = "plugin-dir", value_name = "DIR", value_parser = folder)]
     pub(crate) plugin_dir: Vec<PathBuf>,
+}
+
+/// A folder that is there.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_dir() {
+        Ok(path)
+    } else if path.exists() {
+        Err("this is a file; name the folder that it is in".to_owned())
+    } else {
+        Err("there is no such folder".to_owned())
+    }
+}
+
+/// The number that everything random begins with.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    let why = || format!("a seed is a whole number from 0 to {}", u64::MAX);
+    text.parse().map_err(|_| why())
 }
 
 /// Where plugins run.
@@ -193,7 +213,7 @@ pub(crate) struct DrillArgs {
     #[arg(required = true, value_name = "FILE|FOLDER")]
     pub(crate) paths: Vec<PathBuf>,
     /// A seed in place of the one each drill names.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
     /// Write everything that happens to this file.
     #[arg(long, value_name = "FILE")]
@@ -219,6 +239,8 @@ pub(crate) struct CheckArgs {
     /// Print each cluster's address plan, too: two for each node, one for each virtual server, one for the cluster.
     #[arg(long)]
     pub(crate) addresses: bool,
+    #[command(flatten)]
+    pub(crate) plugins: PluginFolders,
 }
 
 /// `quorate cluster`.
@@ -321,7 +343,7 @@ pub(crate) struct ReplArgs {
     #[arg(value_name = "CLUSTER.ron")]
     pub(crate) cluster: Option<PathBuf>,
     /// The seed of everything random.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
     #[command(flatten)]
     pub(crate) plugins: PluginFolders,

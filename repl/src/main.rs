@@ -9,7 +9,6 @@ mod drill;
 mod exit;
 mod output;
 mod plugin;
-mod plugins;
 mod report;
 mod resource_scripts;
 
@@ -61,7 +60,7 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
         Command::Drill(args) => drill::run(&args, output, &cancel),
         Command::Check(args) => check::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args.command, &mut output),
-        Command::Plugin(args) => plugins::run(&args.command, &mut output, &cancel),
+        Command::Plugin(args) => plugin::run(&args.command, &mut output, &cancel),
         Command::Monitor => monitor(&mut output),
         Command::Repl(args) => console::run(&args, output, &cancel),
         Command::Completions { shell } => {

@@ -91,11 +91,19 @@ impl Output {
         self.err_line(&format!("{label}: {text}"));
     }
 
-    /// Draws the status line anew; an empty text takes it away.
+    /// A warning without a place.
+    pub(crate) fn warn(&mut self, text: &str) {
+        let label = self.paint_err().tone(Tone::Care, "warning");
+        self.err_line(&format!("{label}: {text}"));
+    }
+
+    /// Draws the status line anew; an empty text takes it away. What is wider than the terminal is cut off: a line that
+    /// went on in the next could not be taken away.
     pub(crate) fn status(&mut self, text: &str) {
         if self.live {
             let mut err = io::stderr().lock();
-            let _ = write!(err, "\r\x1b[2K{text}").and_then(|()| err.flush());
+            let line = format!("\r\x1b[2K\x1b[?7l{text}\x1b[?7h");
+            let _ = write!(err, "{line}").and_then(|()| err.flush());
         }
     }
 }

@@ -26,8 +26,8 @@ mod table;
 
 pub use monitor::{ARBITRATION_TIMEOUT, Monitor, PluginStatus};
 pub use plugins::{
-    Isolation, LibraryInfo, LoadErrors, PluginError, PluginSet, PropertyInfo, PropertyKind,
-    ReloadError, Reloaded, TypeInfo, search_folders,
+    Isolation, LibraryInfo, LoadErrors, NearMiss, PluginError, PluginSet, PropertyInfo,
+    PropertyKind, ReloadError, Reloaded, TypeInfo, near_misses, search_folders,
 };
 pub use process::{MonitorError, run_monitor};
 pub use services::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};

@@ -45,10 +45,12 @@ impl Place {
 }
 
 impl fmt::Display for Place {
-    /// `file:line:column`, as editors and terminals follow it.
+    /// `file:line:column`, as editors and terminals follow it; of what has no file, such as a line that was typed, the
+    /// rest.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             0 => f.write_str(&self.file),
+            line if self.file.is_empty() => write!(f, "line {line}, column {}", self.column),
             line => write!(f, "{}:{}:{}", self.file, line, self.column),
         }
     }

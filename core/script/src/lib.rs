@@ -11,6 +11,7 @@ mod drill;
 mod engine;
 mod events;
 mod finding;
+mod foreign;
 mod plugins;
 mod policy;
 mod report;
@@ -34,6 +35,7 @@ pub use drill::{
 };
 pub use engine::seed_hashing;
 pub use finding::{Finding, Place, Severity};
+pub use foreign::{check_foreign, check_plugin_names};
 pub use plugins::PluginReport;
 pub use policy::{RhaiPolicies, attach_policies, check_policy, is_policy};
 pub use report::{ClientOutcome, DrillReport, Failure, GroupOutcome, Observer, Silent, Verdict};

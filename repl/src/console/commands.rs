@@ -12,7 +12,7 @@ const USAGE: usize = 18;
 const EVENTS: usize = 20;
 
 /// A command: its name, what may follow, what it does.
-pub(super) const COMMANDS: [(&str, &str, &str); 7] = [
+pub(super) const COMMANDS: [(&str, &str, &str); 8] = [
     (":status", "", "the cluster: nodes, groups and resources"),
     (":events", "[N]", "the last N lines of the journal (20)"),
     (
@@ -24,6 +24,11 @@ pub(super) const COMMANDS: [(&str, &str, &str); 7] = [
         ":doc",
         "[NAME]",
         "what a word of the drill language does; without a name, all words",
+    ),
+    (
+        ":properties",
+        "[NAME]",
+        "the properties of a resource or a group, what they are and what they take; without a name, the cluster's",
     ),
     (
         ":plugin",
@@ -71,6 +76,7 @@ impl Session {
                 Err(error) => return self.refuse(&error.to_string()),
             },
             "doc" | "d" => return self.doc(rest),
+            "properties" | "property" => return self.properties(rest),
             "plugin" | "plugins" | "p" => return self.plugin(rest),
             "help" | "h" | "?" => self.help(),
             "quit" | "q" | "exit" => return After::Quit,
@@ -81,6 +87,19 @@ impl Session {
             }
         }
         After::GoOn
+    }
+
+    /// The properties of the resource or group of this name; without one, the cluster's.
+    fn properties(&mut self, name: &str) -> After {
+        let found = self.console.borrow().properties(name.trim_matches('"'));
+        match found {
+            Ok(found) => {
+                let text = view::properties(&found, self.output.paint());
+                self.output.line(&text);
+                After::GoOn
+            }
+            Err(error) => self.refuse(&error.to_string()),
+        }
     }
 
     /// `:plugin` with its own commands.

@@ -60,6 +60,19 @@ impl Words {
     }
 }
 
+impl Words {
+    /// Completes the resource or group that `:properties` is asked about.
+    fn subject(&self, line: &str) -> (usize, Vec<String>) {
+        let start = line.find(' ').map_or(0, |at| at + 1);
+        let word = line[start..].to_lowercase();
+        let (resources, groups) = self.console.borrow().subjects();
+        let names = resources.into_iter().chain(groups);
+        let found = names.map(|name| name.to_string());
+        let found = found.filter(|name| name.to_lowercase().starts_with(&word));
+        (start, found.collect())
+    }
+}
+
 impl Completer for Words {
     type Candidate = Pair;
 
@@ -84,6 +97,7 @@ impl Completer for Words {
                 (5, names)
             }
             None if line.starts_with(":plugin ") => self.plugin(line),
+            None if line.starts_with(":properties ") => self.subject(line),
             None if line.starts_with(':') => {
                 let commands = COMMANDS.iter().map(|(name, ..)| (*name).to_owned());
                 (0, commands.filter(|name| name.starts_with(line)).collect())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use quorate_model::Name;
+use quorate_script::stage::PropertyStatus;
 use quorate_script::{Entry, PluginReport, Status};
 
 use crate::output::{Paint, Tone};
@@ -92,6 +93,41 @@ pub(super) fn plugins(plugins: &[PluginReport], paint: Paint) -> String {
                 plugin.name
             );
             lines.push(paint.tone(Tone::Bad, &text));
+        }
+    }
+    lines.join("\n")
+}
+
+/// Properties: value, what they take, what they are. A value that somebody set stands out.
+pub(super) fn properties(properties: &[PropertyStatus], paint: Paint) -> String {
+    let mut lines = Vec::new();
+    for private in [true, false] {
+        let mut some = properties
+            .iter()
+            .filter(|it| it.private == private)
+            .peekable();
+        if private && some.peek().is_some() {
+            lines.push(paint.tone(Tone::Faint, "of its type"));
+        } else if !private && !lines.is_empty() {
+            lines.push(paint.tone(Tone::Faint, "of every resource"));
+        }
+        for property in some {
+            let value = match &property.value {
+                Some(value) => value.to_string(),
+                None => "inherited".to_owned(),
+            };
+            let tone = if property.value == property.default {
+                Tone::Plain
+            } else {
+                Tone::Care
+            };
+            lines.push(format!(
+                "  {} = {}  {}",
+                paint.tone(Tone::Strong, &property.name),
+                paint.tone(tone, &value),
+                paint.tone(Tone::Faint, &format!("({})", property.takes)),
+            ));
+            lines.push(format!("      {}", property.doc));
         }
     }
     lines.join("\n")

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use object::read::elf::ElfFile64;
-use object::{Endianness, Object, ObjectSymbol, ReadCache, ReadRef};
+use object::{Architecture, Endianness, Object, ObjectSymbol, ReadCache, ReadRef};
 
 use super::error::PluginError;
 
@@ -21,6 +21,20 @@ pub(super) fn exports_entry(path: &Path) -> Result<bool, PluginError> {
         why: error.to_string(),
     })?;
     Ok(has_entry(&ReadCache::new(file)))
+}
+
+/// The machine that a library is built for, if it is not this one.
+pub(super) fn other_machine(path: &Path) -> Option<String> {
+    let here = match std::env::consts::ARCH {
+        "x86_64" => Architecture::X86_64,
+        "aarch64" => Architecture::Aarch64,
+        "riscv64" => Architecture::Riscv64,
+        _ => return None,
+    };
+    let cache = ReadCache::new(File::open(path).ok()?);
+    let elf = ElfFile64::<Endianness, _>::parse(&cache).ok()?;
+    let there = elf.architecture();
+    (there != here).then(|| format!("{there:?}"))
 }
 
 /// Why a file exports no plugin entry, and what to do about it.

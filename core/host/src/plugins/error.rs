@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::near::NearMiss;
+
 /// Why a plugin library, or one of its types, cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PluginError {
     /// No library implements the wanted type, or none was found at all.
-    #[error("{}", not_found(wanted.as_deref(), folders, did_you_mean))]
+    #[error("{}", not_found(wanted.as_deref(), folders, did_you_mean, near_misses))]
     NotFound {
         /// The wanted resource type; `None` if there is no plugin at all.
         wanted: Option<String>,
@@ -18,6 +20,8 @@ pub enum PluginError {
         folders: Vec<PathBuf>,
         /// Types of nearly that name, the nearest first.
         did_you_mean: Vec<String>,
+        /// Files in those folders that are no plugins, though somebody may have meant them.
+        near_misses: Vec<NearMiss>,
     },
     /// The file or folder cannot be read, copied or mapped.
     #[error("{}: cannot be opened: {why}", file.display())]
@@ -220,7 +224,12 @@ fn named(code: u32) -> String {
         .unwrap_or_default()
 }
 
-fn not_found(wanted: Option<&str>, folders: &[PathBuf], did_you_mean: &[String]) -> String {
+fn not_found(
+    wanted: Option<&str>,
+    folders: &[PathBuf],
+    did_you_mean: &[String],
+    near_misses: &[NearMiss],
+) -> String {
     let mut text = match wanted {
         Some(kind) => format!("no plugin implements the resource type `{kind}`"),
         None => "no plugins found".to_owned(),
@@ -239,7 +248,13 @@ fn not_found(wanted: Option<&str>, folders: &[PathBuf], did_you_mean: &[String])
         for (index, folder) in folders.iter().enumerate() {
             text.push_str(if index == 0 { " " } else { ", " });
             text.push_str(&folder.display().to_string());
+            if !folder.is_dir() {
+                text.push_str(" (no such folder)");
+            }
         }
+    }
+    for NearMiss { file, why } in near_misses {
+        text.push_str(&format!("; {} is no plugin: {why}", file.display()));
     }
     text.push_str("; name one with --plugin-dir or QUORATE_PLUGIN_PATH");
     text

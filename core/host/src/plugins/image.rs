@@ -314,12 +314,17 @@ fn open_file(from: &Path, path: &Path) -> Result<File, PluginError> {
 }
 
 fn must_export_entry(from: &Path, path: &Path) -> Result<(), PluginError> {
-    if elf::exports_entry(from)? {
+    let why = if !elf::exports_entry(from)? {
+        elf::why_none(from)?
+    } else if let Some(other) = elf::other_machine(from) {
+        let here = std::env::consts::ARCH;
+        format!("it is built for {other}, and this machine is {here}; build it for this machine")
+    } else {
         return Ok(());
-    }
+    };
     Err(PluginError::NotAPlugin {
         file: path.to_owned(),
-        why: elf::why_none(from)?,
+        why,
     })
 }
 

@@ -87,7 +87,7 @@ pub(super) fn candidates(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The stem of a plugin's file name, and whether it is the plain one, without a build hash.
-fn stem(file_name: &str) -> Option<(&str, bool)> {
+pub(super) fn stem(file_name: &str) -> Option<(&str, bool)> {
     if file_name.starts_with(BAD_PREFIX) {
         return None;
     }

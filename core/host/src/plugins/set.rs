@@ -7,6 +7,7 @@ use super::error::{LoadErrors, PluginError};
 use super::image::Image;
 use super::info::{LibraryInfo, TypeInfo};
 use super::isolation::Isolation;
+use super::near::near_misses;
 use super::reload::{ReloadError, Reloaded};
 use super::search;
 
@@ -155,6 +156,11 @@ impl PluginSet {
         PluginError::NotFound {
             wanted: wanted.map(str::to_owned),
             folders: self.folders.clone(),
+            near_misses: self
+                .folders
+                .iter()
+                .flat_map(|folder| near_misses(folder, wanted))
+                .collect(),
             did_you_mean: near
                 .into_iter()
                 .take(2)

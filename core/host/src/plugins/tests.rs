@@ -70,10 +70,49 @@ fn without_plugins_the_error_names_the_folders_searched() {
     let folder = tempfile::tempdir().unwrap();
     let errors = PluginSet::load(&[folder.path().to_owned(), "/nowhere".into()]).unwrap_err();
     let wanted = format!(
-        "no plugins found; folders searched: {}, /nowhere; name one with --plugin-dir or QUORATE_PLUGIN_PATH",
+        "no plugins found; folders searched: {}, /nowhere (no such folder); name one with --plugin-dir or QUORATE_PLUGIN_PATH",
         folder.path().display()
     );
     assert_eq!(errors.to_string(), wanted);
+}
+
+#[test]
+fn files_that_were_probably_meant_are_named_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path();
+    fs::write(mine.join("libweb_proxy.rlib"), "!<arch>\n").unwrap();
+    fs::write(mine.join("notes.txt"), "none").unwrap();
+    fs::copy(
+        library("quorate_clusres"),
+        mine.join("libquorate_clusres.so"),
+    )
+    .unwrap();
+    let set = PluginSet::load(&[mine.to_owned()]).unwrap();
+    let missing = || set.require(["Web Proxy"]).unwrap_err().to_string();
+    let text = missing();
+    assert!(
+        text.contains("/libweb_proxy.rlib is no plugin: it is an archive to link with"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("notes") && !text.contains("clusres.so"),
+        "{text}"
+    );
+    fs::write(mine.join("libtext.so"), "no library at all").unwrap();
+    fs::write(mine.join("web_proxy.so"), "whatever").unwrap();
+    let text = missing();
+    for wanted in [
+        "/libtext.so is no plugin: it is no shared library",
+        "/web_proxy.so is no plugin: it is passed by; name it libweb_proxy.so",
+    ] {
+        assert!(text.contains(wanted), "{text}");
+    }
+    // A folder full of other things: only what has the type's name.
+    for number in 0..9 {
+        fs::write(mine.join(format!("libother{number}.rlib")), "!<arch>\n").unwrap();
+    }
+    let text = missing();
+    assert_eq!(text.matches("is no plugin").count(), 2, "{text}");
 }
 
 #[test]
@@ -166,6 +205,16 @@ fn what_is_no_plugin_is_never_opened() {
         .add("/nowhere/lib.so".as_ref())
         .unwrap_err();
     assert!(matches!(error, PluginError::Open { .. }), "{error}");
+    // Built for another machine: the number of its processor, in the header.
+    let mut bytes = fs::read(library("quorate_clusres")).unwrap();
+    bytes[18] = 183;
+    fs::write(file.path(), &bytes).unwrap();
+    let error = PluginSet::empty().add(file.path()).unwrap_err();
+    let wanted = "it is built for Aarch64, and this machine is x86_64";
+    assert!(
+        cfg!(not(target_arch = "x86_64")) || error.to_string().contains(wanted),
+        "{error}"
+    );
     // Cut off in the middle: the system's loader, if it comes to that, says so.
     let bytes = fs::read(library("quorate_clusres")).unwrap();
     fs::write(file.path(), &bytes[..bytes.len() / 2]).unwrap();

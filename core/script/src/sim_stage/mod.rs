@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use quorate_host::{PluginSet, Reloaded};
 use quorate_model::{
-    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, Name, QuorumKind, Time, Value, types,
+    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, Name, QuorumKind, Time, types,
 };
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
 
@@ -24,8 +24,8 @@ use crate::PluginReport;
 use crate::finding::{Finding, Place};
 use crate::stage::{
     Answer, Breach, ClientCalls, ClientReport, DiskStatus, Fault, FaultHandle, GroupStatus, Line,
-    NetworkStatus, NodeStatus, Order, OrderHandle, QuorumStatus, Repair, ResourceStatus, Stage,
-    StageError,
+    NetworkStatus, NodeStatus, Order, OrderHandle, PropertyOf, PropertyStatus, QuorumStatus,
+    Repair, ResourceStatus, Stage, StageError,
 };
 
 /// The property of a group that names its policy script.
@@ -181,20 +181,8 @@ impl Stage for SimStage {
         self.world.file_size(disk, file).map_err(refused)
     }
 
-    fn cluster_property(&self, property: &str) -> Result<Value, StageError> {
-        self.property_of_cluster(property)
-    }
-
-    fn group_property(&self, group: &str, property: &str) -> Result<Value, StageError> {
-        self.property_of_group(group, property)
-    }
-
-    fn resource_property(
-        &self,
-        resource: &str,
-        property: &str,
-    ) -> Result<Option<Value>, StageError> {
-        self.property_of_resource(resource, property)
+    fn properties(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
+        self.properties_of(of)
     }
 
     fn policy(&self, group: Option<&str>) -> Option<String> {

@@ -8,7 +8,7 @@ use quorate_sim::{FaultId, RequestId, WorldError};
 
 use super::{SimStage, refused};
 use crate::finding::suggestion;
-use crate::stage::{Damage, Fault, Order, Repair, Stage, StageError};
+use crate::stage::{Damage, Fault, Order, PropertyOf, Repair, Stage, StageError};
 
 impl SimStage {
     /// What Setup on a new machine finds, which knows its edition of Windows and its networks; the
@@ -115,7 +115,7 @@ impl SimStage {
             } => {
                 // A type's plugin knows which properties there are.
                 if let Some(value) = &value {
-                    self.resource_property(&resource, &property)?;
+                    self.property(PropertyOf::Resource(&resource), &property)?;
                     self.check_private(&resource, &property, value)?;
                 }
                 self.ask(AdminOp::SetProperty {

@@ -10,8 +10,8 @@ use quorate_host::{Isolation, PluginSet, search_folders};
 use quorate_model::{Diagnostics, Facts, PluginSettings};
 use quorate_sim::{Load, ServiceTimes, World, WorldOptions};
 
-use super::properties::check_foreign;
 use super::{Loaded, SimStage, findings_of};
+use crate::foreign::{check_foreign, check_plugin_names};
 use crate::policy::{RhaiPolicies, attach_policies};
 use crate::stage::{OpenError, Stage, StageRequest, StageSource};
 
@@ -71,12 +71,7 @@ impl SimSource {
             }
         }
         let mut plugins = self.plugins(&isolation)?;
-        let named = settings.iter().filter(|it| it.plugin != Isolation::ALL);
-        let unknown = named.filter_map(|it| {
-            let error = plugins.require_library(&it.plugin).err()?;
-            Some(it.error("unknown-plugin", error.to_string()))
-        });
-        let unknown: Vec<_> = unknown.collect();
+        let unknown = check_plugin_names(settings, &plugins);
         if !unknown.is_empty() {
             return Err(OpenError::Cluster {
                 path: path.to_path_buf(),

@@ -16,10 +16,11 @@ use quorate_model::{Name, Time, Value};
 pub use orders::{Answer, Damage, Fault, FaultHandle, Order, OrderHandle, Repair};
 pub use status::{
     Breach, ClientCalls, ClientReport, DiskStatus, GroupStatus, NetworkStatus, NodeStatus,
-    QuorumStatus, ResourceStatus,
+    PropertyOf, PropertyStatus, QuorumStatus, ResourceStatus,
 };
 
 use crate::PluginReport;
+use crate::finding::suggestion;
 
 /// A line of the journal: one JSON object.
 pub type Line = serde_json::Map<String, serde_json::Value>;
@@ -72,29 +73,37 @@ pub trait Stage {
     fn quorum(&self) -> QuorumStatus;
     /// The node that coordinates, if one does.
     fn coordinator(&self) -> Option<Name>;
-    /// A property of the cluster itself.
+    /// Every property of the cluster, of a group or of a resource, those of its type first.
     ///
     /// # Errors
     ///
-    /// One sentence, if there is no such property.
-    fn cluster_property(&self, property: &str) -> Result<Value, StageError>;
-    /// A group's property.
+    /// One sentence, if there is no such group or resource.
+    fn properties(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError>;
+    /// The value of one of them. Case does not matter, as in the original's registry. `None` where a resource has none
+    /// of its own and inherits its group's (`PersistentState`).
     ///
     /// # Errors
     ///
-    /// One sentence, if there is no such property.
-    fn group_property(&self, group: &str, property: &str) -> Result<Value, StageError>;
-    /// A resource's property, common or private; `None` where it has none of its own and inherits its group's
-    /// (`PersistentState`).
-    ///
-    /// # Errors
-    ///
-    /// One sentence, if there is no such property.
-    fn resource_property(
-        &self,
-        resource: &str,
-        property: &str,
-    ) -> Result<Option<Value>, StageError>;
+    /// One sentence, if there is no such property, group or resource.
+    fn property(&self, of: PropertyOf<'_>, name: &str) -> Result<Option<Value>, StageError> {
+        let all = self.properties(of)?;
+        if let Some(found) = all.iter().find(|it| it.name.eq_ignore_ascii_case(name)) {
+            return Ok(found.value.clone());
+        }
+        let what = match of {
+            PropertyOf::Cluster => "cluster".to_owned(),
+            PropertyOf::Group(_) => "group".to_owned(),
+            PropertyOf::Resource(name) => self
+                .resource(name)
+                .map_or_else(|| "resource".to_owned(), |it| it.kind.to_string()),
+        };
+        let hint = suggestion(name, all.iter().map(|it| it.name.as_str()))
+            .map(|hint| format!(": {hint}"))
+            .unwrap_or_default();
+        Err(StageError(format!(
+            "{what} has no property \"{name}\"{hint} [unknown-property]"
+        )))
+    }
 
     /// The file of a group's own policy script, or of the cluster's; `None` if there is none.
     fn policy(&self, group: Option<&str>) -> Option<String>;

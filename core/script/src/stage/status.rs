@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorate_model::{GroupState, Name, NetworkRole, NodeState, ResourceState, Time};
+use quorate_model::{GroupState, Name, NetworkRole, NodeState, ResourceState, Time, Value};
 
 /// A node, as an operator's console shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,34 @@ pub struct ResourceStatus {
     pub depends_on: Vec<Name>,
     /// The resources that depend on it.
     pub dependents: Vec<Name>,
+}
+
+/// What has properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PropertyOf<'a> {
+    /// The cluster itself.
+    Cluster,
+    /// The group of this name.
+    Group(&'a str),
+    /// The resource of this name.
+    Resource(&'a str),
+}
+
+/// A property: its value, and what it takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PropertyStatus {
+    /// The original's name.
+    pub name: String,
+    /// Its value; a resource without a `PersistentState` of its own has its group's.
+    pub value: Option<Value>,
+    /// What it is where nobody set it; `None` if it must be set, or is inherited.
+    pub default: Option<Value>,
+    /// What values it takes, in words, with the unit.
+    pub takes: String,
+    /// One sentence.
+    pub doc: String,
+    /// Whether it belongs to the resource's type, rather than to every resource.
+    pub private: bool,
 }
 
 /// A network.

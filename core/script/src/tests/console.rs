@@ -166,6 +166,53 @@ fn words_members_and_names_are_completed() {
 }
 
 #[test]
+fn properties_are_completed_by_what_has_them() {
+    let mut console = console();
+    console.eval("let store = resource(\"EVS1 Store\")");
+    console.eval("let names = [\"Port\"]");
+    for (line, wanted) in [
+        (
+            "resource(\"EVS1 Store\").get(\"p",
+            "Port\")|PendingTimeout\")",
+        ),
+        ("resource(\"EVS1 Store\").set(\"po", "Port\", "),
+        ("store.set(\"pend", "PendingTimeout\", "),
+        ("group(\"EVS1\").get(\"", "FailoverThreshold\")"),
+        ("quorum().get(\"", ""),
+        ("resource(\"EVS9\").get(\"", ""),
+        ("names.get(\"", ""),
+        ("note(\"even", ""),
+    ] {
+        assert_eq!(console.complete(line).1.join("|"), wanted, "{line}");
+    }
+    // A variable has the members of what it holds.
+    let (_, found) = console.complete("store.");
+    assert!(
+        found.contains(&"restarts".to_owned()) && !found.contains(&"preferred_owners".to_owned()),
+        "{found:?}"
+    );
+    assert!(console.complete("store.owner.").1.len() > found.len());
+}
+
+#[test]
+fn properties_are_listed_by_name() {
+    let console = console();
+    let names = |name: &str| {
+        let found = console.properties(name);
+        let names = found.map(|all| all.into_iter().map(|it| it.name).collect::<Vec<_>>());
+        names.map_err(|error| error.to_string())
+    };
+    let store = names("EVS1 Store").map(|all| all.join(" "));
+    assert_eq!(store.as_deref(), Ok("Port PendingTimeout"));
+    assert_eq!(names("EVS1"), Ok(vec!["FailoverThreshold".to_owned()]));
+    assert_eq!(names(""), Ok(Vec::new()));
+    assert_eq!(
+        names("EVS1 Stoer").unwrap_err(),
+        "there is no resource or group \"EVS1 Stoer\": did you mean \"EVS1 Store\"?"
+    );
+}
+
+#[test]
 fn every_word_of_the_design_is_documented() {
     let entries = console().docs();
     let has = |on: Option<&str>, name: &str| {

@@ -251,21 +251,29 @@ impl Stage for Fake {
     fn file_size(&self, _: &str, file: &str) -> Result<u64, StageError> {
         Err(StageError(format!("there is no file {file}")))
     }
-    fn cluster_property(&self, property: &str) -> Result<Value, StageError> {
-        Err(StageError(format!(
-            "cluster has no property \"{property}\""
-        )))
-    }
-    fn group_property(&self, _: &str, property: &str) -> Result<Value, StageError> {
-        match property {
-            "FailoverThreshold" => Ok(Value::Dword(self.threshold)),
-            _ => Err(StageError(format!("group has no property \"{property}\""))),
-        }
-    }
-    fn resource_property(&self, _: &str, property: &str) -> Result<Option<Value>, StageError> {
-        Err(StageError(format!(
-            "resource has no property \"{property}\""
-        )))
+    fn properties(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
+        let property = |name: &str, value, private| PropertyStatus {
+            name: name.to_owned(),
+            value: Some(value),
+            default: None,
+            takes: "a number".to_owned(),
+            doc: "A property.".to_owned(),
+            private,
+        };
+        Ok(match of {
+            PropertyOf::Cluster => Vec::new(),
+            PropertyOf::Group(_) => {
+                let threshold = Value::Dword(self.threshold);
+                vec![property("FailoverThreshold", threshold, false)]
+            }
+            PropertyOf::Resource(name) if name == "EVS1 Store" => vec![
+                property("Port", Value::Dword(25), true),
+                property("PendingTimeout", Value::Dword(180_000), false),
+            ],
+            PropertyOf::Resource(name) => {
+                return Err(StageError(format!("there is no resource \"{name}\"")));
+            }
+        })
     }
     fn policy(&self, _: Option<&str>) -> Option<String> {
         None

@@ -10,11 +10,9 @@ use crate::drill::{self, ClusterOptions, DEFAULT_SEED};
 use crate::events;
 use crate::session::Session;
 use crate::span::Span;
-use crate::stage::{Fault, Order, Repair, StageRequest};
+use crate::stage::{Fault, Order, PropertyOf, Repair, StageRequest};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{
-    from_json, from_value, name_arg, name_or_empty, sides_arg, span_arg, to_value,
-};
+use crate::values::{from_json, name_arg, name_or_empty, sides_arg, span_arg, to_value};
 use crate::vocabulary::handles::FaultRef;
 use crate::watch;
 
@@ -266,9 +264,7 @@ pub(crate) mod words {
         _quorum: &mut QuorumRef,
         property: &str,
     ) -> Fallible<Dynamic> {
-        let value =
-            Session::of(&context)?.try_stage(&context, |stage| stage.cluster_property(property))?;
-        Ok(from_value(value))
+        order::property(&context, PropertyOf::Cluster, property)
     }
 
     /// Sets a property of the quorum's, by the original's name and in its unit; `()` resets it to its default.

@@ -4,12 +4,11 @@ use rhai::plugin::*;
 
 use super::handles::GroupRef;
 use super::order::{self, read};
-use crate::session::Session;
 use crate::sim_stage::POLICY;
 use crate::span::Span;
-use crate::stage::{GroupStatus, Order, Stage};
+use crate::stage::{GroupStatus, Order, PropertyOf, Stage};
 use crate::thrown::Fallible;
-use crate::values::{from_value, name_arg, name_or_empty, names, show, to_value};
+use crate::values::{name_arg, name_or_empty, names, show, to_value};
 
 fn status<T>(
     context: &NativeCallContext<'_>,
@@ -133,10 +132,7 @@ pub(crate) mod words {
         group: &mut GroupRef,
         property: &str,
     ) -> Fallible<Dynamic> {
-        let value = Session::of(&context)?.try_stage(&context, |stage| {
-            stage.group_property(&group.name, property)
-        })?;
-        Ok(from_value(value))
+        order::property(&context, PropertyOf::Group(&group.name), property)
     }
 
     /// Sets a property, by the original's name and in its unit; `()` resets it to its default.

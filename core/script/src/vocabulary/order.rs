@@ -8,9 +8,9 @@ use rhai::{Dynamic, NativeCallContext};
 use super::handles::FaultRef;
 use crate::finding::suggestion;
 use crate::session::Session;
-use crate::stage::{Damage, Fault, Order, Repair, Stage};
+use crate::stage::{Damage, Fault, Order, PropertyOf, Repair, Stage};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::name_arg;
+use crate::values::{from_value, name_arg};
 use crate::watch;
 
 /// How long an order may go without an answer.
@@ -147,6 +147,16 @@ pub(crate) fn read<T>(
         show(&found),
     );
     Ok(found)
+}
+
+/// The value of a property, as scripts have it: `()` where there is none of its own.
+pub(super) fn property(
+    context: &NativeCallContext<'_>,
+    of: PropertyOf<'_>,
+    name: &str,
+) -> Fallible<Dynamic> {
+    let value = Session::of(context)?.try_stage(context, |stage| stage.property(of, name))?;
+    Ok(value.map_or(Dynamic::UNIT, from_value))
 }
 
 /// The name, if the open cluster has such a thing; else an error that says what it has.

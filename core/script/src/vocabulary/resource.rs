@@ -4,10 +4,9 @@ use rhai::plugin::*;
 
 use super::handles::ResourceRef;
 use super::order::{self, read};
-use crate::session::Session;
-use crate::stage::{Order, ResourceStatus, Stage};
+use crate::stage::{Order, PropertyOf, ResourceStatus, Stage};
 use crate::thrown::Fallible;
-use crate::values::{count_arg, from_value, name_arg, name_or_empty, names, show, to_value};
+use crate::values::{count_arg, name_arg, name_or_empty, names, show, to_value};
 
 fn status<T>(
     context: &NativeCallContext<'_>,
@@ -147,10 +146,7 @@ pub(crate) mod words {
         resource: &mut ResourceRef,
         property: &str,
     ) -> Fallible<Dynamic> {
-        let value = Session::of(&context)?.try_stage(&context, |stage| {
-            stage.resource_property(&resource.name, property)
-        })?;
-        Ok(value.map_or(Dynamic::UNIT, from_value))
+        order::property(&context, PropertyOf::Resource(&resource.name), property)
     }
 
     /// Sets a property, by the original's name and in its unit; `()` resets it to its default.

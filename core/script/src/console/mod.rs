@@ -1,5 +1,8 @@
 //! The drill language line by line, as the REPL uses it.
 
+mod complete;
+mod incomplete;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -8,16 +11,17 @@ use std::sync::atomic::AtomicBool;
 
 use quorate_host::Reloaded;
 use quorate_model::Name;
-use rhai::{AST, Dynamic, Engine, EvalAltResult, ParseErrorType, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 
 use crate::PluginReport;
 use crate::check::Lexicon;
 use crate::docs::{Entry, entries_of};
 use crate::drill::{RunOptions, describe_line, failure_of, is_interrupt};
 use crate::engine::engine;
+use crate::finding::suggestion;
 use crate::report::{Failure, Observer};
 use crate::session::{ScriptText, Session, panic_text};
-use crate::stage::{OpenError, Stage, StageError, StageRequest, StageSource};
+use crate::stage::{OpenError, PropertyOf, PropertyStatus, StageError, StageRequest, StageSource};
 use crate::status::Status;
 use crate::values::show;
 
@@ -98,23 +102,7 @@ impl Console {
 
     /// Whether `text` is the beginning of something: a bracket, text or comment in it is still open.
     pub fn is_incomplete(&self, text: &str) -> bool {
-        if in_comment(text) {
-            return true;
-        }
-        let Err(error) = self.engine.compile_with_scope(&self.scope, text) else {
-            return false;
-        };
-        match error.err_type() {
-            ParseErrorType::UnexpectedEOF => true,
-            // The parser wants a token and has come to the end of the text.
-            ParseErrorType::MissingToken(..)
-            | ParseErrorType::MissingSymbol(..)
-            | ParseErrorType::ExprExpected(..)
-            | ParseErrorType::BadInput(rhai::LexError::UnterminatedString) => {
-                at_end(text, error.position()) || unclosed(text)
-            }
-            _ => unclosed(text),
-        }
+        incomplete::is_incomplete(&self.engine, &self.scope, text)
     }
 
     /// Runs one input.
@@ -234,170 +222,44 @@ impl Console {
         entries_of(&self.lexicon)
     }
 
-    /// What may stand at the end of `line`: where the word begins that is completed, in bytes, and the words that it
-    /// may become, in order.
-    pub fn complete(&self, line: &str) -> (usize, Vec<String>) {
-        if let Some(found) = self.complete_name(line) {
-            return found;
-        }
-        let start = line
-            .char_indices()
-            .rev()
-            .take_while(|(_, c)| c.is_alphanumeric() || *c == '_')
-            .last()
-            .map_or(line.len(), |(at, _)| at);
-        let word = &line[start..];
-        let mut found: Vec<String> = match line[..start].strip_suffix('.') {
-            Some(before) => {
-                let kind = noun_before(before);
-                let nouns: Vec<&str> = match kind {
-                    Some(kind) => vec![kind],
-                    None => crate::check::nouns().to_vec(),
-                };
-                nouns
-                    .into_iter()
-                    .flat_map(|kind| {
-                        let methods = self.lexicon.methods_of(kind);
-                        self.lexicon.properties_of(kind).chain(methods)
-                    })
-                    .filter(|name| name.starts_with(word))
-                    .map(str::to_owned)
-                    .collect()
+    /// The resources and the groups of the cluster that is open.
+    pub fn subjects(&self) -> (Vec<Name>, Vec<Name>) {
+        self.session.with(|inner| {
+            let stage = inner.stage.as_ref();
+            stage
+                .map(|stage| (stage.resources(), stage.groups()))
+                .unwrap_or_default()
+        })
+    }
+
+    /// The properties of the resource or group called `name`; without a name, the cluster's.
+    ///
+    /// # Errors
+    ///
+    /// There is neither, or no cluster is open.
+    pub fn properties(&self, name: &str) -> Result<Vec<PropertyStatus>, StageError> {
+        let (resources, groups) = self.subjects();
+        let of = match name {
+            "" => PropertyOf::Cluster,
+            _ if resources.iter().any(|it| it == name) => PropertyOf::Resource(name),
+            _ if groups.iter().any(|it| it == name) => PropertyOf::Group(name),
+            _ => {
+                let known = resources.iter().chain(&groups).map(Name::as_str);
+                let hint = suggestion(name, known)
+                    .map(|hint| format!(": {hint}"))
+                    .unwrap_or_default();
+                return Err(StageError(format!(
+                    "there is no resource or group \"{name}\"{hint}"
+                )));
             }
-            None if word.is_empty() => Vec::new(),
-            None => self
-                .docs()
-                .into_iter()
-                .filter(|entry| entry.on.is_none())
-                .map(|entry| entry.name)
-                .chain(self.scope.iter().map(|(name, ..)| name.to_owned()))
-                .filter(|name| name.starts_with(word))
-                .collect(),
         };
-        found.sort();
-        found.dedup();
-        (start, found)
+        self.properties_of(of)
     }
 
-    /// Completes a name inside the quotes of `node("…`, `group("…` and the like.
-    fn complete_name(&self, line: &str) -> Option<(usize, Vec<String>)> {
-        let quote = line.rfind('"')?;
-        if line.matches('"').count().is_multiple_of(2) {
-            return None;
-        }
-        let before = line[..quote].trim_end().strip_suffix('(')?;
-        let noun: String = {
-            let reversed: String = before
-                .chars()
-                .rev()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
-            reversed.chars().rev().collect()
-        };
-        let names = self.session.with(|inner| {
-            let stage: &dyn Stage = &**inner.stage.as_ref()?;
-            Some(match noun.as_str() {
-                "node" | "move_to" => stage.nodes(),
-                "group" | "outage" | "availability" | "clients" => stage.groups(),
-                "resource" | "service" => stage.resources(),
-                "network" | "nic" => stage.networks(),
-                "disk" => stage.disks(),
-                _ => return None,
-            })
-        })?;
-        let word = &line[quote + 1..];
-        let found = names
-            .iter()
-            .filter(|name| name.to_lowercase().starts_with(&word.to_lowercase()))
-            .map(|name| format!("{name}\")"))
-            .collect();
-        Some((quote + 1, found))
+    fn properties_of(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
+        self.session.with(|inner| match &inner.stage {
+            Some(stage) => stage.properties(of),
+            None => Err(StageError("no cluster is open".to_owned())),
+        })
     }
-}
-
-/// The type of an object written as `node("…")` and the like, right before a dot.
-fn noun_before(before: &str) -> Option<&'static str> {
-    let open = before.trim_end().strip_suffix(')')?.rfind('(')?;
-    let word = before[..open]
-        .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
-        .next()?;
-    Some(match word {
-        "node" => "Node",
-        "nic" => "Nic",
-        "group" => "Group",
-        "resource" => "Resource",
-        "service" => "Service",
-        "network" => "Network",
-        "disk" => "Disk",
-        "quorum" => "Quorum",
-        "clients" => "Clients",
-        "outage" | "now" => "Duration",
-        _ => return None,
-    })
-}
-
-/// Whether a place is at or past the end of a text.
-fn at_end(text: &str, at: rhai::Position) -> bool {
-    let Some(line) = at.line() else { return true };
-    let lines = text.lines().count();
-    if line != lines {
-        return line > lines;
-    }
-    let last = text.lines().last().unwrap_or_default();
-    at.position()
-        .is_none_or(|column| column > last.trim_end().chars().count())
-}
-
-/// Whether a text ends inside a block comment: to the engine that is nothing at all.
-fn in_comment(text: &str) -> bool {
-    scan(text).1
-}
-
-/// Whether more brackets are opened than closed, or a text of several lines is still open.
-fn unclosed(text: &str) -> bool {
-    scan(text).0
-}
-
-/// Whether brackets or back-ticks are open at the end of a text, and whether a block comment is.
-fn scan(text: &str) -> (bool, bool) {
-    let mut depth = 0_i64;
-    let mut chars = text.chars().peekable();
-    let mut quote = None;
-    let mut comments = 0_usize;
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            _ if comments > 0 => match (c, chars.peek()) {
-                ('*', Some('/')) => {
-                    chars.next();
-                    comments -= 1;
-                }
-                ('/', Some('*')) => {
-                    chars.next();
-                    comments += 1;
-                }
-                _ => {}
-            },
-            (Some(_), '\\') => {
-                chars.next();
-            }
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'' | '`') => quote = Some(c),
-            (None, '/') if chars.peek() == Some(&'*') => {
-                chars.next();
-                comments += 1;
-            }
-            (None, '/') if chars.peek() == Some(&'/') => {
-                for c in chars.by_ref() {
-                    if c == '\n' {
-                        break;
-                    }
-                }
-            }
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => depth -= 1,
-            (None, _) => {}
-        }
-    }
-    (depth > 0 || quote == Some('`'), comments > 0)
 }

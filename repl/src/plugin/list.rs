@@ -1,26 +1,18 @@
-//! `quorate plugin`.
+//! `quorate plugin list`.
 
-use std::sync::atomic::AtomicBool;
+use std::path::Path;
 
-use quorate_host::{Isolation, LibraryInfo, PluginSet, PropertyInfo, search_folders};
+use quorate_host::{
+    Isolation, LibraryInfo, NearMiss, PluginSet, PropertyInfo, near_misses, search_folders,
+};
 use serde_json::json;
 
-use crate::cli::{Format, PluginCommand, PluginFolders};
+use crate::cli::{Format, PluginFolders};
 use crate::exit::Exit;
 use crate::output::{Output, Paint, Tone};
-use crate::plugin::{check, new};
 
-/// Carries a plugin command out.
-pub(crate) fn run(command: &PluginCommand, output: &mut Output, cancel: &AtomicBool) -> Exit {
-    match command {
-        PluginCommand::List { format, plugins } => list(*format, plugins, output),
-        PluginCommand::New(args) => new::run(args, output),
-        PluginCommand::Check(args) => check::run(args, output, cancel),
-        PluginCommand::RunTest(args) => check::child::run(args),
-    }
-}
-
-fn list(format: Format, plugins: &PluginFolders, output: &mut Output) -> Exit {
+/// Shows each library that a search finds, and what is in the folders named that is none.
+pub(super) fn run(format: Format, plugins: &PluginFolders, output: &mut Output) -> Exit {
     // A list only tells what libraries say of themselves: none need be mapped here for that.
     let isolation = Isolation {
         learn_apart: true,
@@ -48,7 +40,25 @@ fn list(format: Format, plugins: &PluginFolders, output: &mut Output) -> Exit {
             output.line(texts.join("\n").trim_end());
         }
     }
+    for folder in &plugins.plugin_dir {
+        let mut files = set
+            .libraries()
+            .flat_map(|it| it.shadows.iter().chain([&it.path]));
+        if !files.any(|file| file.parent() == Some(folder)) {
+            output.warn(&empty(folder));
+        }
+    }
     Exit::Pass
+}
+
+/// What to say of a folder that was named and has no plugin.
+fn empty(folder: &Path) -> String {
+    let mut text = format!("{}: there is no plugin in this folder", folder.display());
+    for NearMiss { file, why } in near_misses(folder, None) {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        text.push_str(&format!("\n  {name}: {why}"));
+    }
+    text
 }
 
 fn to_text(library: &LibraryInfo, paint: Paint) -> String {

@@ -1,0 +1,64 @@
+//! Files that were probably meant to be plugins, and why they are none.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{elf, search};
+
+/// How many of a folder's files are worth naming: one with more is full of other things.
+const MOST: usize = 4;
+
+/// A file in a folder searched for plugins that a search passes by, though somebody may have meant it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearMiss {
+    /// The file.
+    pub file: PathBuf,
+    /// Why it is passed by, and what to do.
+    pub why: String,
+}
+
+/// The near misses in `folder`: libraries without the entry, of another name than `libNAME.so`, or to link with. If
+/// there are many, only those whose names are like that of the resource type `wanted`. Nothing is opened but to read
+/// its symbols; a folder that cannot be read has none.
+pub fn near_misses(folder: &Path, wanted: Option<&str>) -> Vec<NearMiss> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut found: Vec<NearMiss> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
+        .filter_map(|file| why(&file).map(|why| NearMiss { file, why }))
+        .collect();
+    if found.len() > MOST {
+        let alike = wanted.map(letters).unwrap_or_default();
+        let name = |it: &NearMiss| letters(&it.file.to_string_lossy());
+        found.retain(|it| !alike.is_empty() && name(it).contains(&alike));
+        found.truncate(MOST);
+    }
+    found.sort_by(|one, other| one.file.cmp(&other.file));
+    found
+}
+
+fn why(file: &Path) -> Option<String> {
+    let name = file.file_name().and_then(OsStr::to_str)?;
+    match file.extension().and_then(OsStr::to_str)? {
+        "so" => match search::stem(name) {
+            // Cargo's own names: other crates' libraries.
+            Some((_, false)) => None,
+            Some((_, true)) if elf::exports_entry(file).unwrap_or(true) => None,
+            Some((_, true)) => elf::why_none(file).ok(),
+            None if name.starts_with("lib") => None,
+            None => Some(format!("it is passed by; name it lib{name}")),
+        },
+        "rlib" | "a" if name.starts_with("lib") => elf::why_none(file).ok(),
+        _ => None,
+    }
+}
+
+/// The letters and digits of a text, in lower case.
+fn letters(text: &str) -> String {
+    let kept = text.chars().filter(|c| c.is_alphanumeric());
+    kept.flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,178 @@
+//! What may stand at the end of a line that is being typed.
+
+use rhai::Dynamic;
+
+use super::Console;
+use crate::stage::{PropertyOf, Stage};
+use crate::vocabulary::handles::{GroupRef, QuorumRef, ResourceRef};
+
+impl Console {
+    /// What may stand at the end of `line`: where the word begins that is completed, in bytes, and the words that it
+    /// may become, in order.
+    pub fn complete(&self, line: &str) -> (usize, Vec<String>) {
+        if let Some(found) = self.complete_name(line) {
+            return found;
+        }
+        let start = line.len() - last_word(line).len();
+        let word = &line[start..];
+        let mut found: Vec<String> = match line[..start].strip_suffix('.') {
+            Some(before) => {
+                let nouns: Vec<&str> = match self.noun_before(before) {
+                    Some(kind) => vec![kind],
+                    None => crate::check::nouns().to_vec(),
+                };
+                nouns
+                    .into_iter()
+                    .flat_map(|kind| {
+                        let methods = self.lexicon.methods_of(kind);
+                        self.lexicon.properties_of(kind).chain(methods)
+                    })
+                    .filter(|name| name.starts_with(word))
+                    .map(str::to_owned)
+                    .collect()
+            }
+            None if word.is_empty() => Vec::new(),
+            None => self
+                .docs()
+                .into_iter()
+                .filter(|entry| entry.on.is_none())
+                .map(|entry| entry.name)
+                .chain(self.scope.iter().map(|(name, ..)| name.to_owned()))
+                .filter(|name| name.starts_with(word))
+                .collect(),
+        };
+        found.sort();
+        found.dedup();
+        (start, found)
+    }
+
+    /// Completes a name inside the quotes of `node("…`, `group("…` and the like, and a property inside those of
+    /// `….get("…` and `….set("…`.
+    fn complete_name(&self, line: &str) -> Option<(usize, Vec<String>)> {
+        let quote = line.rfind('"')?;
+        if line.matches('"').count().is_multiple_of(2) {
+            return None;
+        }
+        // In any other text nothing is known.
+        let (names, end) = self.names_behind(&line[..quote]).unwrap_or_default();
+        let word = line[quote + 1..].to_lowercase();
+        let found = names
+            .iter()
+            .filter(|name| name.to_lowercase().starts_with(&word))
+            .map(|name| format!("{name}{end}"))
+            .collect();
+        Some((quote + 1, found))
+    }
+
+    /// What may stand in a text that is the first argument of what is called right before it, and how it ends.
+    fn names_behind(&self, before: &str) -> Option<(Vec<String>, &'static str)> {
+        let before = before.trim_end().strip_suffix('(')?;
+        let word = last_word(before);
+        Some(match word {
+            "get" | "set" => {
+                let of = before[..before.len() - word.len()].strip_suffix('.')?;
+                let end = if word == "get" { "\")" } else { "\", " };
+                (self.properties_before(of)?, end)
+            }
+            noun => (self.names(noun)?, "\")"),
+        })
+    }
+
+    /// The names that `noun("…")` takes in the cluster that is open.
+    fn names(&self, noun: &str) -> Option<Vec<String>> {
+        self.session.with(|inner| {
+            let stage: &dyn Stage = &**inner.stage.as_ref()?;
+            let names = match noun {
+                "node" | "move_to" => stage.nodes(),
+                "group" | "outage" | "availability" | "clients" => stage.groups(),
+                "resource" | "service" => stage.resources(),
+                "network" | "nic" => stage.networks(),
+                "disk" => stage.disks(),
+                _ => return None,
+            };
+            Some(names.iter().map(ToString::to_string).collect())
+        })
+    }
+
+    /// The names of the properties of what stands right before a dot.
+    fn properties_before(&self, before: &str) -> Option<Vec<String>> {
+        let (group, resource);
+        let of = match self.variable(before) {
+            Some(value) if value.is::<QuorumRef>() => PropertyOf::Cluster,
+            Some(value) if value.is::<GroupRef>() => {
+                group = value.clone_cast::<GroupRef>();
+                PropertyOf::Group(&group.name)
+            }
+            Some(value) if value.is::<ResourceRef>() => {
+                resource = value.clone_cast::<ResourceRef>();
+                PropertyOf::Resource(&resource.name)
+            }
+            Some(_) => return None,
+            None => match call_before(before)? {
+                ("quorum", _) => PropertyOf::Cluster,
+                ("group", Some(name)) => PropertyOf::Group(name),
+                ("resource", Some(name)) => PropertyOf::Resource(name),
+                _ => return None,
+            },
+        };
+        let found = self.properties_of(of).ok()?;
+        Some(found.into_iter().map(|it| it.name).collect())
+    }
+
+    /// The variable that stands right before a dot.
+    fn variable(&self, before: &str) -> Option<&Dynamic> {
+        let name = last_word(before);
+        let member = before[..before.len() - name.len()].ends_with('.');
+        self.scope.get(name).filter(|_| !member)
+    }
+
+    /// The type of what stands right before a dot: a variable, or an object written as `node("…")` and the like.
+    fn noun_before(&self, before: &str) -> Option<&'static str> {
+        if let Some(value) = self.variable(before) {
+            let name = self.engine.map_type_name(value.type_name());
+            return crate::check::nouns()
+                .iter()
+                .find(|noun| **noun == name)
+                .copied();
+        }
+        let (word, _) = call_before(before)?;
+        Some(match word {
+            "node" => "Node",
+            "nic" => "Nic",
+            "group" => "Group",
+            "resource" => "Resource",
+            "service" => "Service",
+            "network" => "Network",
+            "disk" => "Disk",
+            "quorum" => "Quorum",
+            "clients" => "Clients",
+            "outage" | "now" => "Duration",
+            _ => return None,
+        })
+    }
+}
+
+/// The letters, digits and underscores at the end of a text.
+fn last_word(text: &str) -> &str {
+    let start = text
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| c.is_alphanumeric() || *c == '_')
+        .last()
+        .map_or(text.len(), |(at, _)| at);
+    &text[start..]
+}
+
+/// The function that is called at the end of a text, and its argument if that is one text: `resource("…")`.
+fn call_before(text: &str) -> Option<(&str, Option<&str>)> {
+    let inner = text.trim_end().strip_suffix(')')?;
+    // A name may hold brackets; then only its quotes tell where it begins.
+    if let Some(quoted) = inner.strip_suffix('"')
+        && let Some((before, name)) = quoted.rsplit_once('"')
+        && let Some(before) = before.trim_end().strip_suffix('(')
+    {
+        return Some((last_word(before), Some(name)));
+    }
+    let open = inner.rfind('(')?;
+    Some((last_word(&inner[..open]), None))
+}

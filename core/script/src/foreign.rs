@@ -1,0 +1,214 @@
+//! What plugins say of cluster files: their names, their types and their types' private properties. The file's own
+//! checks know the shipped types only.
+
+use quorate_host::{Isolation, PluginSet, PropertyInfo, PropertyKind, TypeInfo};
+use quorate_model::{
+    Diagnostic, ForeignResource, PluginSettings, PropertyError, RESOURCE_PROPERTIES, Value,
+};
+
+use crate::finding::suggestion;
+
+/// The names in a cluster file's `plugins` that no plugin has.
+pub fn check_plugin_names(settings: &[PluginSettings], plugins: &PluginSet) -> Vec<Diagnostic> {
+    let named = settings.iter().filter(|it| it.plugin != Isolation::ALL);
+    let unknown = named.filter_map(|it| {
+        let error = plugins.require_library(&it.plugin).err()?;
+        Some(it.error("unknown-plugin", error.to_string()))
+    });
+    unknown.collect()
+}
+
+/// What is wrong with the resources of a cluster file whose types are not shipped, in the file's order.
+pub fn check_foreign(foreign: &[ForeignResource], plugins: &PluginSet) -> Vec<Diagnostic> {
+    let mut wrong = Vec::new();
+    for resource in foreign {
+        match plugins.type_info(&resource.kind) {
+            Some(kind) => wrong.append(&mut check_resource(resource, kind)),
+            None => {
+                if let Err(errors) = plugins.require([resource.kind.as_str()]) {
+                    wrong.push(resource.error_at_kind("unknown-type", errors.to_string()));
+                }
+            }
+        }
+    }
+    wrong.sort_by_key(|finding| (finding.line, finding.column));
+    wrong
+}
+
+/// What is wrong with the properties of one resource.
+fn check_resource(resource: &ForeignResource, kind: &TypeInfo) -> Vec<Diagnostic> {
+    let mut wrong = Vec::new();
+    for given in &resource.properties {
+        match kind.property(&given.name) {
+            Some(known) => {
+                if let Err(error) = check_value(known, &given.value) {
+                    wrong.push(given.error_at_value(error.rule(), error.to_string()));
+                }
+            }
+            None => {
+                let message = format!(
+                    "the type `{}` has no property `{}`",
+                    resource.kind, given.name
+                );
+                let known = kind.properties.iter().map(|known| known.name.as_str());
+                let common = RESOURCE_PROPERTIES.iter().map(|known| known.name);
+                let near = suggestion(&given.name, known.chain(common));
+                wrong.push(Diagnostic {
+                    help: near.or_else(|| own_properties(kind)),
+                    ..given.error_at_name("unknown-property", message)
+                });
+            }
+        }
+    }
+    for known in kind.properties.iter().filter(|known| known.required) {
+        let same = |name: &str| name.eq_ignore_ascii_case(&known.name);
+        if !resource.properties.iter().any(|given| same(&given.name)) {
+            let message = format!(
+                "`{}` lacks the property `{}`, which its type `{}` needs",
+                resource.resource, known.name, resource.kind
+            );
+            let finding = resource.error("required-property", message);
+            wrong.push(finding.help(format!("set it: {}, {}", known.doc, expected(known))));
+        }
+    }
+    wrong
+}
+
+fn own_properties(kind: &TypeInfo) -> Option<String> {
+    let names: Vec<_> = kind.properties.iter().map(|known| &*known.name).collect();
+    (!names.is_empty()).then(|| format!("its own are {}", names.join(", ")))
+}
+
+/// Whether a private property takes a value, by what its plugin says of it.
+pub(crate) fn check_value(known: &PropertyInfo, value: &Value) -> Result<(), PropertyError> {
+    let (least, most) = match (known.kind, value) {
+        (PropertyKind::Text, Value::Text(_)) | (PropertyKind::List, Value::List(_)) => {
+            return Ok(());
+        }
+        (PropertyKind::Dword, Value::Dword(_)) => (known.min, known.max),
+        (PropertyKind::Bool, Value::Dword(_)) => (0, 1),
+        _ => {
+            return Err(PropertyError::WrongType {
+                name: known.name.clone(),
+                found: value.to_string(),
+                expected: expected(known),
+            });
+        }
+    };
+    match value {
+        Value::Dword(number) if !(least..=most).contains(&u64::from(*number)) => {
+            Err(PropertyError::OutOfRange {
+                name: known.name.clone(),
+                found: value.to_string(),
+                expected: expected(known),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a private property takes, whether it must be set and when a change counts, in words.
+pub(crate) fn takes(known: &PropertyInfo) -> String {
+    let required = if known.required { "; required" } else { "" };
+    let when = if known.at_online {
+        "; from the next Online"
+    } else {
+        ""
+    };
+    format!("{}{required}{when}", expected(known))
+}
+
+/// What values a private property takes, in words.
+fn expected(known: &PropertyInfo) -> String {
+    match known.kind {
+        PropertyKind::Text => "a text".to_owned(),
+        PropertyKind::List => "a list of texts".to_owned(),
+        PropertyKind::Bool => "0 or 1".to_owned(),
+        PropertyKind::Dword => {
+            let range = match (known.min, known.max) {
+                (0, most) if most >= u64::from(u32::MAX) => "a number".to_owned(),
+                (least, most) if most >= u64::from(u32::MAX) => {
+                    format!("a number, at least {least}")
+                }
+                (least, most) => format!("a number from {least} to {most}"),
+            };
+            match &*known.unit {
+                "" => range,
+                unit => format!("{range} {unit}"),
+            }
+        }
+    }
+}
+
+/// The default of a private property, which plugins state as text.
+pub(crate) fn default_of(property: &PropertyInfo) -> Value {
+    match property.kind {
+        PropertyKind::Dword | PropertyKind::Bool => {
+            Value::Dword(property.default.parse().unwrap_or_default())
+        }
+        PropertyKind::Text => Value::Text(property.default.clone()),
+        PropertyKind::List => Value::List(property.default.lines().map(str::to_owned).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLUSTER: &str = r#"(
+    name: "CLUSTER1",
+    address: "10.0.0.20",
+    quorum: Local,
+    networks: [(name: "Public", role: Mixed, subnet: "10.0.0.0/24")],
+    nodes: [(name: "NODE1", interfaces: { "Public": "10.0.0.11" })],
+    groups: [(
+        name: "Proxies",
+        resources: [
+            (name: "Proxy", type: "Web Proxy", properties: { "port": 80 }),
+        ],
+    )],
+)"#;
+
+    fn property(name: &str, kind: PropertyKind, (min, max): (u64, u64)) -> PropertyInfo {
+        PropertyInfo {
+            name: name.to_owned(),
+            kind,
+            unit: String::new(),
+            doc: format!("What {name} is"),
+            default: String::new(),
+            min,
+            max,
+            required: name == "Folder",
+            at_online: false,
+        }
+    }
+
+    #[test]
+    fn what_a_type_requires_and_a_resource_lacks_is_told_where_the_resource_is_named() {
+        let loaded = quorate_model::parse("cluster.ron", CLUSTER).expect("a cluster");
+        let kind = TypeInfo {
+            name: "Web Proxy".to_owned(),
+            doc: String::new(),
+            looks_alive_ms: 5_000,
+            is_alive_ms: 60_000,
+            pending_timeout_ms: 0,
+            quorum_capable: false,
+            properties: vec![
+                property("Port", PropertyKind::Dword, (1, 65_535)),
+                property("Folder", PropertyKind::Text, (0, 0)),
+            ],
+        };
+        let found = check_resource(&loaded.foreign[0], &kind);
+        let [missing] = &*found else {
+            panic!("{found:?}")
+        };
+        assert_eq!((missing.line, missing.column), (10, 20), "{missing:?}");
+        assert_eq!(missing.rule, "required-property");
+        assert_eq!(
+            missing.message,
+            "`Proxy` lacks the property `Folder`, which its type `Web Proxy` needs"
+        );
+        let help = missing.help.as_deref();
+        assert_eq!(help, Some("set it: What Folder is, a text"));
+    }
+}
