@@ -3,5 +3,8 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    // The SDK's sources go into the program: a new file there is a new program.
+    println!("cargo::rerun-if-changed=../plugins/sdk/src");
+    println!("cargo::rerun-if-changed=../core/abi/src");
     println!("cargo::rustc-link-arg=-Wl,-z,muldefs");
 }

@@ -71,11 +71,19 @@ fn has(command: &str) -> bool {
 
 #[test]
 fn the_tutorial_in_rust() {
-    let out = follow("rust", 8);
+    let out = follow("rust", 13);
     assert!(out.contains("4 passed"), "its own tests:\n{out}");
     assert!(out.contains("Web Proxy"), "the host lists it:\n{out}");
     assert!(out.contains("3 drills: 3 pass;"), "{out}");
-    assert!(out.contains(" 0 failed, 0 crashed, 0 warnings"), "{out}");
+    let checks = out.matches(" 0 failed, 0 crashed, 0 warnings").count();
+    assert_eq!(
+        checks, 4,
+        "the tester, and with values, and one sequence:\n{out}"
+    );
+    assert!(
+        out.contains("random-healthy"),
+        "a sequence is shown:\n{out}"
+    );
 }
 
 #[test]
@@ -95,6 +103,29 @@ fn the_tutorial_in_rhai() {
     assert!(out.contains("no findings in 3 files"), "{out}");
     assert!(out.contains("3 drills: 3 pass;"), "{out}");
     assert!(out.contains(" 0 failed, 0 crashed, 0 warnings"), "{out}");
+}
+
+/// The commands of the worked example, with what cargo has built already in the place of what would build it.
+#[test]
+fn the_worked_example_step_by_step() {
+    let built = support::plugin_folder().display().to_string();
+    let script = commands("example")
+        .replace("cargo run -- ", "quorate ")
+        .replace("target/debug", &built);
+    let lines = script
+        .lines()
+        .filter(|line| !line.starts_with("cargo build"));
+    let script = lines.collect::<Vec<_>>().join("\n");
+    assert_eq!(script.matches("quorate ").count(), 3, "{script}");
+    let run = shell(&script, &root());
+    assert_eq!(run.code, 0, "{script}\n{}\n{}", run.out, run.err);
+    for part in [
+        "no findings in 1 file",
+        " 0 failed, 0 crashed, 0 warnings",
+        "3 drills: 3 pass;",
+    ] {
+        assert!(run.out.contains(part), "{part}: {}", run.out);
+    }
 }
 
 #[test]
@@ -127,6 +158,20 @@ fn the_examples_build_and_pass_their_drills() {
 }
 
 #[test]
+fn a_project_builds_with_the_sdk_of_a_checkout_too_and_its_own_can_be_replaced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let checkout = root().join("plugins/sdk");
+    let script = format!(
+        "quorate plugin new web-proxy --sdk '{}'\ntest ! -e web-proxy/sdk\ncd web-proxy\ncargo check -q\n\
+         cd ..\nquorate plugin new web-cache\ncd web-cache\necho broken > sdk/quorate-sdk/src/lib.rs\n\
+         quorate plugin sdk\ncargo check -q",
+        checkout.display()
+    );
+    let run = shell(&script, folder.path());
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
 fn a_plugin_whose_panics_would_end_the_host_does_not_compile() {
     let folder = tempfile::tempdir().expect("a folder");
     let script = "quorate plugin new web-proxy && cd web-proxy && cargo check -q";
@@ -150,7 +195,10 @@ fn a_project_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     for (script, reason) in [
         ("quorate plugin new Web_Proxy", "is no name for a plugin"),
-        ("quorate plugin new web --sdk nowhere", "--sdk PATH"),
+        (
+            "quorate plugin new web --sdk nowhere",
+            "without --sdk the project gets one",
+        ),
         (
             "mkdir web; quorate plugin new web --lang c",
             "web is there already, and nothing in it was touched; choose another name",

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use crate::plugin::check::CheckPluginArgs;
 use crate::plugin::check::child::RunTestArgs;
 use crate::plugin::new::NewArgs;
+use crate::plugin::sdk::SdkArgs;
 
 const EXITS: &str = "\
 Exit status:
@@ -328,6 +329,9 @@ pub(crate) enum PluginCommand {
         after_help = "Examples:\n  quorate plugin new web-proxy\n  quorate plugin new web-proxy --lang c"
     )]
     New(NewArgs),
+    /// Write quorate-sdk, as this program was built with, into a folder: to bring a project's own up to date.
+    #[command(after_help = "Examples:\n  quorate plugin sdk\n  quorate plugin sdk vendor/quorate")]
+    Sdk(SdkArgs),
     /// Test a plugin against the contract, call by call.
     #[command(after_help = PLUGIN_CHECK_EXAMPLES, after_long_help = format!("{PLUGIN_CHECK_EXAMPLES}\n\n{PLUGIN_CHECK_EXITS}"))]
     Check(CheckPluginArgs),

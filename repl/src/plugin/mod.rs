@@ -1,8 +1,10 @@
 //! `quorate plugin`.
 
 pub(crate) mod check;
+mod file;
 mod list;
 pub(crate) mod new;
+pub(crate) mod sdk;
 
 use std::sync::atomic::AtomicBool;
 
@@ -15,6 +17,7 @@ pub(crate) fn run(command: &PluginCommand, output: &mut Output, cancel: &AtomicB
     match command {
         PluginCommand::List { format, plugins } => list::run(*format, plugins, output),
         PluginCommand::New(args) => new::run(args, output),
+        PluginCommand::Sdk(args) => sdk::run(args, output),
         PluginCommand::Check(args) => check::run(args, output, cancel),
         PluginCommand::RunTest(args) => check::child::run(args),
     }

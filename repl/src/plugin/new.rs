@@ -3,15 +3,15 @@
 //! What is written are the examples of `plugins/examples` under another name, so that the templates are built, loaded
 //! and rehearsed wherever the examples are.
 
-use std::env;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use quorate_model::types::ALL as SHIPPED;
 
+use super::file::{File, write_all};
+use super::sdk;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -24,7 +24,7 @@ pub(crate) struct NewArgs {
     /// The language to write it in.
     #[arg(long, default_value = "rust", value_name = "LANG")]
     lang: Lang,
-    /// The folder of quorate-sdk, for Rust; plugins/sdk of the checkout this program was built from, if none is named.
+    /// The folder of a quorate-sdk to build with, for Rust. Without it the project gets one of its own.
     #[arg(long, value_name = "PATH")]
     sdk: Option<PathBuf>,
     /// The folder to make it in.
@@ -43,13 +43,6 @@ pub(crate) enum Lang {
     Rhai,
 }
 
-/// A file of a project: its path, its text, and whether it can be run.
-struct File {
-    path: String,
-    text: String,
-    runs: bool,
-}
-
 macro_rules! example {
     ($file:literal) => {
         include_str!(concat!("../../../plugins/examples/", $file))
@@ -63,7 +56,7 @@ enum Refusal {
     Taken(String, &'static str),
     Exists(PathBuf),
     Folder(PathBuf, String),
-    NoSdk(Vec<PathBuf>),
+    NoSdk(PathBuf),
     Io(String),
 }
 
@@ -90,15 +83,11 @@ impl std::fmt::Display for Refusal {
                 "the folder {} cannot be made: {why}; name a folder that you may write to with --path DIR",
                 path.display()
             ),
-            Refusal::NoSdk(looked) => {
-                write!(
-                    f,
-                    "quorate-sdk is not found; name its folder with --sdk PATH. Looked in:"
-                )?;
-                looked
-                    .iter()
-                    .try_for_each(|path| write!(f, "\n  {}", path.display()))
-            }
+            Refusal::NoSdk(path) => write!(
+                f,
+                "{} is no folder of quorate-sdk; without --sdk the project gets one of its own",
+                path.display()
+            ),
             Refusal::Io(what) => f.write_str(what),
         }
     }
@@ -130,7 +119,10 @@ fn make(args: &NewArgs) -> Result<PathBuf, Refusal> {
     }
     let folder = args.path.join(&args.name);
     let files = match args.lang {
-        Lang::Rust => rust(&args.name, &sdk(args.sdk.as_deref())?),
+        Lang::Rust => {
+            let sdk = args.sdk.as_deref().map(sdk).transpose()?;
+            rust(&args.name, sdk.as_deref())
+        }
         Lang::C => c(&args.name),
         Lang::Rhai => rhai(&args.name),
     };
@@ -139,29 +131,8 @@ fn make(args: &NewArgs) -> Result<PathBuf, Refusal> {
     }
     fs::create_dir_all(&folder)
         .map_err(|error| Refusal::Folder(folder.clone(), error.to_string()))?;
-    for file in files {
-        let path = folder.join(&file.path);
-        if let Err(error) = write(&path, &file) {
-            // A part of a project is worse than none, and would be in the way of the next attempt. What cannot be
-            // removed either is no second error.
-            let _ = fs::remove_dir_all(&folder);
-            return Err(Refusal::Io(format!("{}: {error}", path.display())));
-        }
-    }
+    write_all(&folder, &files).map_err(Refusal::Io)?;
     Ok(folder)
-}
-
-fn write(path: &Path, file: &File) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, &file.text)?;
-    #[cfg(unix)]
-    if file.runs {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
-    }
-    Ok(())
 }
 
 /// A name that is good for a folder, a crate, and a type in two languages.
@@ -223,45 +194,25 @@ fn renamed(text: &str, from: &str, to: &str) -> String {
         .replace(&capitals(from, ""), &capitals(to, ""))
 }
 
-fn file(path: &str, text: String) -> File {
-    File {
-        path: path.to_owned(),
-        text,
-        runs: path.ends_with(".sh"),
-    }
+/// The folder of an SDK that somebody named.
+fn sdk(named: &Path) -> Result<PathBuf, Refusal> {
+    let found = fs::read_to_string(named.join("Cargo.toml"))
+        .is_ok_and(|text| text.contains("name = \"quorate-sdk\""));
+    let path = named.canonicalize().ok().filter(|_| found);
+    path.ok_or_else(|| Refusal::NoSdk(named.to_owned()))
 }
 
-/// The folder of the SDK: the one named, or that of the checkout this program stands in or was built from.
-fn sdk(named: Option<&Path>) -> Result<PathBuf, Refusal> {
-    let candidates: Vec<PathBuf> = match named {
-        Some(path) => vec![path.to_owned()],
-        None => {
-            let program = env::current_exe().ok();
-            let above = program
-                .iter()
-                .flat_map(|program| program.ancestors().skip(1));
-            let checkouts = above.map(Path::to_owned);
-            let built_from = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .parent()
-                .map(Path::to_owned);
-            checkouts
-                .chain(built_from)
-                .map(|folder| folder.join("plugins/sdk"))
-                .collect()
-        }
-    };
-    let found = candidates.iter().find(|folder| {
-        fs::read_to_string(folder.join("Cargo.toml"))
-            .is_ok_and(|text| text.contains("name = \"quorate-sdk\""))
-    });
-    found
-        .and_then(|folder| folder.canonicalize().ok())
-        .ok_or(Refusal::NoSdk(candidates))
-}
-
-fn rust(name: &str, sdk: &Path) -> Vec<File> {
+/// A project in Rust, with an SDK of its own if none is named.
+fn rust(name: &str, sdk: Option<&Path>) -> Vec<File> {
     let own = |text: &str| renamed(text, "rust-file-server", name);
-    let sdk = sdk.display().to_string();
+    let (sdk, workspace, mut files) = match sdk {
+        Some(path) => (path.display().to_string(), "[workspace]\n", Vec::new()),
+        None => (
+            "sdk/quorate-sdk".to_owned(),
+            "[workspace]\nexclude = [\"sdk\"]\n",
+            sdk::files(Path::new("sdk")),
+        ),
+    };
     // A text of TOML: backslashes and quotes are the only ones that mean something else there.
     let sdk = sdk.replace('\\', "\\\\").replace('"', "\\\"");
     let cargo = own(example!("rust-file-server/Cargo.toml"))
@@ -269,22 +220,24 @@ fn rust(name: &str, sdk: &Path) -> Vec<File> {
         .replace(
             "# A workspace of its own: it is built as a plugin outside the house is.\n",
             "# A workspace of its own, wherever it stands.\n",
-        );
-    vec![
-        file("Cargo.toml", cargo),
-        file("src/lib.rs", own(example!("rust-file-server/src/lib.rs"))),
-        file(
+        )
+        .replace("[workspace]\n", workspace);
+    files.extend([
+        File::new("Cargo.toml", cargo),
+        File::new("src/lib.rs", own(example!("rust-file-server/src/lib.rs"))),
+        File::new(
             "drills/cluster.ron",
             own(example!("rust-file-server/drills/cluster.ron")),
         ),
-        file(
+        File::new(
             "drills/failures.rhai",
             own(example!("rust-file-server/drills/failures.rhai")),
         ),
-        file("README.md", own(example!("rust-file-server/README.md"))),
-        file("ci.sh", own(example!("rust-file-server/ci.sh"))),
-        file(".gitignore", "/target\n".to_owned()),
-    ]
+        File::new("README.md", own(example!("rust-file-server/README.md"))),
+        File::new("ci.sh", own(example!("rust-file-server/ci.sh"))),
+        File::new(".gitignore", "/target\n"),
+    ]);
+    files
 }
 
 fn c(name: &str) -> Vec<File> {
@@ -293,24 +246,24 @@ fn c(name: &str) -> Vec<File> {
     let makefile =
         own(example!("c-file-server/Makefile")).replace("../../../core/abi/include", "include");
     vec![
-        file("Makefile", makefile),
-        file(&source, own(example!("c-file-server/src/c_file_server.c"))),
+        File::new("Makefile", makefile),
+        File::new(&source, own(example!("c-file-server/src/c_file_server.c"))),
         // Not renamed: it is the contract, and its text speaks of the example.
-        file(
+        File::new(
             "include/quorate.h",
-            include_str!("../../../core/abi/include/quorate.h").to_owned(),
+            include_str!("../../../core/abi/include/quorate.h"),
         ),
-        file(
+        File::new(
             "drills/cluster.ron",
             own(example!("c-file-server/drills/cluster.ron")),
         ),
-        file(
+        File::new(
             "drills/failures.rhai",
             own(example!("c-file-server/drills/failures.rhai")),
         ),
-        file("README.md", own(example!("c-file-server/README.md"))),
-        file("ci.sh", own(example!("c-file-server/ci.sh"))),
-        file(".gitignore", "/build\n".to_owned()),
+        File::new("README.md", own(example!("c-file-server/README.md"))),
+        File::new("ci.sh", own(example!("c-file-server/ci.sh"))),
+        File::new(".gitignore", "/build\n"),
     ]
 }
 
@@ -323,18 +276,15 @@ fn rhai(name: &str) -> Vec<File> {
             &format!("\"ScriptFilepath\": \"../{name}.rhai\""),
         );
     vec![
-        file(
-            &format!("{name}.rhai"),
-            include_str!("rhai/resource.rhai").to_owned(),
-        ),
-        file("drills/cluster.ron", cluster),
+        File::new(format!("{name}.rhai"), include_str!("rhai/resource.rhai")),
+        File::new("drills/cluster.ron", cluster),
         // The same cluster, the same resource: the same must hold. NODE1 is a name of the cluster's.
-        file(
+        File::new(
             "drills/failures.rhai",
-            example!("rust-file-server/drills/failures.rhai").to_owned(),
+            example!("rust-file-server/drills/failures.rhai"),
         ),
-        file("README.md", own(include_str!("rhai/README.md"))),
-        file("ci.sh", own(include_str!("rhai/ci.sh"))),
+        File::new("README.md", own(include_str!("rhai/README.md"))),
+        File::new("ci.sh", own(include_str!("rhai/ci.sh"))),
     ]
 }
 
@@ -392,10 +342,10 @@ mod tests {
 
     #[test]
     fn nothing_of_the_example_s_name_is_left() {
-        let sdk = Path::new("/sdk");
-        for (files, from) in [(rust("web-proxy", sdk), "rust"), (c("web-proxy"), "c")] {
+        for (files, from) in [(rust("web-proxy", None), "rust"), (c("web-proxy"), "c")] {
             let from = format!("{from}-file-server");
-            for file in files.iter().filter(|file| file.path != "include/quorate.h") {
+            let copied = |path: &str| path == "include/quorate.h" || path.starts_with("sdk/");
+            for file in files.iter().filter(|file| !copied(&file.path)) {
                 for left in [
                     &from,
                     &from.replace('-', "_"),
@@ -438,7 +388,7 @@ mod tests {
         args.sdk = Some(folder.path().join("nowhere"));
         let refusal = make(&args).unwrap_err().to_string();
         assert!(
-            refusal.contains("--sdk PATH") && refusal.contains("nowhere"),
+            refusal.contains("without --sdk") && refusal.contains("nowhere"),
             "{refusal}"
         );
         assert!(

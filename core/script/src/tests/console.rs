@@ -191,6 +191,8 @@ fn properties_are_completed_by_what_has_them() {
         found.contains(&"restarts".to_owned()) && !found.contains(&"preferred_owners".to_owned()),
         "{found:?}"
     );
+    // A member of the same name as a variable is not the variable.
+    console.eval("let owner = resource(\"EVS1 Store\")");
     assert!(console.complete("store.owner.").1.len() > found.len());
 }
 

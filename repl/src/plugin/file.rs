@@ -1,0 +1,74 @@
+//! The files of a project that is made.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// A file of a project: its path, its text, and whether it can be run.
+pub(super) struct File {
+    pub(super) path: String,
+    pub(super) text: String,
+    runs: bool,
+}
+
+impl File {
+    /// A file; one that ends in `.sh` can be run.
+    pub(super) fn new(path: impl Into<String>, text: impl Into<String>) -> File {
+        let path = path.into();
+        File {
+            runs: path.ends_with(".sh"),
+            text: text.into(),
+            path,
+        }
+    }
+}
+
+/// Writes files into a folder that was made for them. If one cannot be written the folder goes: a part of a project is
+/// worse than none, and would be in the way of the next attempt.
+///
+/// # Errors
+/// Which file, and why.
+pub(super) fn write_all(folder: &Path, files: &[File]) -> Result<(), String> {
+    for file in files {
+        let path = folder.join(&file.path);
+        if let Err(error) = write(&path, file) {
+            // What cannot be removed either is no second error.
+            let _ = fs::remove_dir_all(folder);
+            return Err(format!("{}: {error}", path.display()));
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, file: &File) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, &file.text)?;
+    #[cfg(unix)]
+    if file.runs {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_whole_is_not_there_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join("project");
+        // A file where a folder has to be.
+        let files = [
+            File::new("drills", "text"),
+            File::new("drills/one.rhai", "text"),
+        ];
+        let error = write_all(&project, &files).unwrap_err();
+        assert!(error.contains("project/drills/one.rhai: "), "{error}");
+        assert!(!project.exists());
+    }
+}
