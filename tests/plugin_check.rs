@@ -173,6 +173,18 @@ fn a_hang_is_named_by_the_call_that_did_not_return() {
 }
 
 #[test]
+fn an_online_without_an_end_is_named_once_and_not_in_every_test() {
+    names(
+        "bad_never",
+        &[
+            ("Bad Never", "life-online", "failed"),
+            ("Bad Never", "contract-pending", "failed"),
+        ],
+        &["`online` is pending for longer than PendingTimeout without getting on"],
+    );
+}
+
+#[test]
 fn a_report_after_close_and_a_second_end_are_named() {
     names(
         "bad_late",
@@ -286,17 +298,19 @@ fn properties_are_the_author_s_where_there_is_a_file() {
         found.iter().any(|(_, id, _)| id == "life-alive"),
         "{found:?}"
     );
-    fs::write(&values, r#"{"Bad Panic": {"Inn": "is_alive"}}"#).expect("a file");
     let library = library("bad_panic").display().to_string();
-    let refused = run(&["plugin", "check", &library, "--properties", &path]);
-    assert_eq!(refused.code, 64, "{}", refused.out);
-    assert!(
-        refused
-            .err
-            .contains("has no property `Inn`; those it has: `In`"),
-        "{}",
-        refused.err
-    );
+    for (given, why) in [
+        (
+            r#""Inn": "is_alive""#,
+            "has no property `Inn`; did you mean `In`?",
+        ),
+        (r#""In": 7"#, "`In` is 7, but takes a text"),
+    ] {
+        fs::write(&values, format!(r#"{{"Bad Panic": {{{given}}}}}"#)).expect("a file");
+        let refused = run(&["plugin", "check", &library, "--properties", &path]);
+        assert_eq!(refused.code, 64, "{}", refused.out);
+        assert!(refused.err.contains(why), "{why}: {}", refused.err);
+    }
 }
 
 #[test]

@@ -94,6 +94,18 @@ fn a_drill_with_a_bad_plugin_ends_in_a_verdict() {
 }
 
 #[test]
+fn an_online_without_an_end_is_given_up_after_its_time() {
+    let more = r#", properties: { "PendingTimeout": 20000, "RestartThreshold": 0 }"#;
+    let run = drill("never", "Bad Never", more, "Failed");
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    // With the default of three minutes it is tried again and again.
+    let run = drill("never", "Bad Never", "", "Failed");
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    let why = "30m after it was switched on: Bad Resource is OnlinePending";
+    assert!(run.out.contains(why), "{}", run.out);
+}
+
+#[test]
 fn a_drill_with_a_plugin_that_runs_threads_says_that_it_is_not_repeatable() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = folder.path().join("journal.jsonl");

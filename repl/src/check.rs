@@ -21,18 +21,18 @@ use crate::resource_scripts;
 pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
     let mut findings = Vec::new();
     let mut plans = Vec::new();
-    let mut unreadable = false;
+    let mut checked = 0;
     let mut plugins = Plugins::new(&args.plugins);
     for file in &args.files {
         match check(file, &mut plugins) {
             Ok((mut found, definition)) => {
+                checked += 1;
                 findings.append(&mut found);
                 let plan = definition.filter(|_| args.addresses).map(Plan::of);
                 plans.extend(plan.map(|plan| (file.display().to_string(), plan)));
             }
             Err(text) => {
                 output.error(&text);
-                unreadable = true;
             }
         }
     }
@@ -42,14 +42,20 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
             for (file, plan) in &plans {
                 plan.to_text(file, output);
             }
-            to_text(&findings, args.files.len(), output);
+            if checked > 0 {
+                to_text(&findings, checked, output);
+            }
         }
     }
     let errors = findings
         .iter()
         .any(|finding| finding.severity == Severity::Error);
     let exit = if errors { Exit::Fail } else { Exit::Pass };
-    exit.and(if unreadable { Exit::Usage } else { Exit::Pass })
+    exit.and(if checked < args.files.len() {
+        Exit::Usage
+    } else {
+        Exit::Pass
+    })
 }
 
 /// Everything found in one file, and the cluster it describes if it is sound.

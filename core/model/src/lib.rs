@@ -40,6 +40,7 @@ pub use plugins::{ForeignProperty, ForeignResource, PluginSettings};
 pub use policy::{POLICY_MAX_BYTES, PolicyReference, PolicyScript};
 pub use properties::*;
 pub use states::{GroupState, NodeState, ResourceState};
+pub use suggest::nearest;
 pub use switches::StartSwitches;
 pub use time::Time;
 pub use virtual_server::{StorageGroup, VIRTUAL_SERVER_CLASS, VirtualServerRequest};

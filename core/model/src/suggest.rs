@@ -2,10 +2,7 @@
 
 /// The one of `known` that `given` most likely stands for: equal but for case, near enough in spelling, or
 /// beginning with it.
-pub(crate) fn nearest<'k>(
-    given: &str,
-    known: impl IntoIterator<Item = &'k str>,
-) -> Option<&'k str> {
+pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let given = given.to_lowercase();
     let length = given.chars().count();
     let score = |candidate: &'k str| {

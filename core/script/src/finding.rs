@@ -3,6 +3,7 @@
 use std::fmt;
 
 pub use quorate_model::Severity;
+use quorate_model::nearest;
 use rhai::Position;
 
 /// A place in a file. Lines and columns count characters from 1; a line of 0 means the whole file.
@@ -84,25 +85,6 @@ impl fmt::Display for Finding {
             None => Ok(()),
         }
     }
-}
-
-/// The name among `known` that `wanted` was most likely meant to be, if one is near enough to be worth saying.
-pub(crate) fn nearest<'a>(
-    wanted: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let lower = wanted.to_lowercase();
-    known
-        .into_iter()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&lower, &name.to_lowercase()),
-                name,
-            )
-        })
-        .filter(|(distance, name)| *distance <= 1 + name.len().max(wanted.len()) / 4)
-        .min()
-        .map(|(_, name)| name)
 }
 
 /// `did you mean "x"?`, if something is near, else the list of what there is, if it is short.

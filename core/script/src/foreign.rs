@@ -1,10 +1,8 @@
 //! What plugins say of cluster files: their names, their types and their types' private properties. The file's own
 //! checks know the shipped types only.
 
-use quorate_host::{Isolation, PluginSet, PropertyInfo, PropertyKind, TypeInfo};
-use quorate_model::{
-    Diagnostic, ForeignResource, PluginSettings, PropertyError, RESOURCE_PROPERTIES, Value,
-};
+use quorate_host::{Isolation, PluginSet, TypeInfo};
+use quorate_model::{Diagnostic, ForeignResource, PluginSettings, RESOURCE_PROPERTIES};
 
 use crate::finding::suggestion;
 
@@ -41,7 +39,7 @@ fn check_resource(resource: &ForeignResource, kind: &TypeInfo) -> Vec<Diagnostic
     for given in &resource.properties {
         match kind.property(&given.name) {
             Some(known) => {
-                if let Err(error) = check_value(known, &given.value) {
+                if let Err(error) = known.check(&given.value) {
                     wrong.push(given.error_at_value(error.rule(), error.to_string()));
                 }
             }
@@ -68,7 +66,7 @@ fn check_resource(resource: &ForeignResource, kind: &TypeInfo) -> Vec<Diagnostic
                 resource.resource, known.name, resource.kind
             );
             let finding = resource.error("required-property", message);
-            wrong.push(finding.help(format!("set it: {}, {}", known.doc, expected(known))));
+            wrong.push(finding.help(format!("set it: {}, {}", known.doc, known.expected())));
         }
     }
     wrong
@@ -79,80 +77,10 @@ fn own_properties(kind: &TypeInfo) -> Option<String> {
     (!names.is_empty()).then(|| format!("its own are {}", names.join(", ")))
 }
 
-/// Whether a private property takes a value, by what its plugin says of it.
-pub(crate) fn check_value(known: &PropertyInfo, value: &Value) -> Result<(), PropertyError> {
-    let (least, most) = match (known.kind, value) {
-        (PropertyKind::Text, Value::Text(_)) | (PropertyKind::List, Value::List(_)) => {
-            return Ok(());
-        }
-        (PropertyKind::Dword, Value::Dword(_)) => (known.min, known.max),
-        (PropertyKind::Bool, Value::Dword(_)) => (0, 1),
-        _ => {
-            return Err(PropertyError::WrongType {
-                name: known.name.clone(),
-                found: value.to_string(),
-                expected: expected(known),
-            });
-        }
-    };
-    match value {
-        Value::Dword(number) if !(least..=most).contains(&u64::from(*number)) => {
-            Err(PropertyError::OutOfRange {
-                name: known.name.clone(),
-                found: value.to_string(),
-                expected: expected(known),
-            })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What a private property takes, whether it must be set and when a change counts, in words.
-pub(crate) fn takes(known: &PropertyInfo) -> String {
-    let required = if known.required { "; required" } else { "" };
-    let when = if known.at_online {
-        "; from the next Online"
-    } else {
-        ""
-    };
-    format!("{}{required}{when}", expected(known))
-}
-
-/// What values a private property takes, in words.
-fn expected(known: &PropertyInfo) -> String {
-    match known.kind {
-        PropertyKind::Text => "a text".to_owned(),
-        PropertyKind::List => "a list of texts".to_owned(),
-        PropertyKind::Bool => "0 or 1".to_owned(),
-        PropertyKind::Dword => {
-            let range = match (known.min, known.max) {
-                (0, most) if most >= u64::from(u32::MAX) => "a number".to_owned(),
-                (least, most) if most >= u64::from(u32::MAX) => {
-                    format!("a number, at least {least}")
-                }
-                (least, most) => format!("a number from {least} to {most}"),
-            };
-            match &*known.unit {
-                "" => range,
-                unit => format!("{range} {unit}"),
-            }
-        }
-    }
-}
-
-/// The default of a private property, which plugins state as text.
-pub(crate) fn default_of(property: &PropertyInfo) -> Value {
-    match property.kind {
-        PropertyKind::Dword | PropertyKind::Bool => {
-            Value::Dword(property.default.parse().unwrap_or_default())
-        }
-        PropertyKind::Text => Value::Text(property.default.clone()),
-        PropertyKind::List => Value::List(property.default.lines().map(str::to_owned).collect()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use quorate_host::{PropertyInfo, PropertyKind};
+
     use super::*;
 
     const CLUSTER: &str = r#"(

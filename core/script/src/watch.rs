@@ -12,6 +12,9 @@ use crate::thrown::{Fallible, Thrown};
 /// Conditions are looked at again at least this often, even if nothing that can be read has changed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How many things that are not settled are named.
+const NAMED: usize = 5;
+
 /// How long nothing may change before a cluster counts as settled: longer than the wait before a takeover, so
 /// that what is still to come has come.
 const CALM: Duration = Duration::from_secs(30);
@@ -259,6 +262,37 @@ pub(crate) fn settle(
             since = now;
         }
         Ok(!busy && now.since(since) >= CALM)
+    })
+}
+
+/// What keeps a cluster from being settled, in words: what is pending or joining, or else that something moved.
+pub(crate) fn unsettled(context: &NativeCallContext<'_>, session: &Session) -> Fallible<String> {
+    session.with_stage(context, |stage| {
+        let nodes = stage.nodes().into_iter().filter_map(|name| {
+            let state = stage.node(&name)?.state;
+            (state == quorate_model::NodeState::Joining).then(|| format!("{name} is {state}"))
+        });
+        let resources = stage.resources().into_iter().filter_map(|name| {
+            let state = stage.resource(&name)?.state;
+            state.is_pending().then(|| format!("{name} is {state}"))
+        });
+        let groups = stage.groups().into_iter().filter_map(|name| {
+            let state = stage.group(&name)?.state;
+            let pending = state == quorate_model::GroupState::Pending;
+            pending.then(|| format!("the group {name} is {state}"))
+        });
+        let mut all: Vec<String> = nodes.chain(resources).collect();
+        // A group that is Pending has a resource that is, most of the time.
+        if all.is_empty() {
+            all.extend(groups);
+        }
+        let more = all.len().saturating_sub(NAMED);
+        all.truncate(NAMED);
+        match (all.is_empty(), more) {
+            (true, _) => "groups change state or owner all the time".to_owned(),
+            (false, 0) => all.join(", "),
+            (false, more) => format!("{}, and {more} more", all.join(", ")),
+        }
     })
 }
 

@@ -139,6 +139,11 @@ fn completes_once(case: &Case<'_>) -> Check {
     };
     let mut operations = 0;
     for _ in 0..3 {
+        // One that does not go online at all is for life-online to tell.
+        if operations == 0 {
+            bench.bring_online(id)?;
+            bench.bring_offline(id)?;
+        }
         for op in [Op::Online, Op::Offline] {
             let before = ends();
             let code = bench.begin(id, op)?;
@@ -267,7 +272,7 @@ fn log_lines(case: &Case<'_>) -> Check {
     whole_life(&mut bench)?;
     let id = bench.open(0)?;
     bench.world.break_everything();
-    bench.try_online(id)?;
+    bench.goes_online(id)?;
     bench.terminate(id)?;
     match witness::bad_lines().first() {
         Some(first) => Err(Stop::warning(first.clone())),

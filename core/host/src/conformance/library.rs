@@ -212,7 +212,7 @@ fn described(case: &Case<'_>) -> Check {
         }
     }
     match without.as_slice() {
-        [] => passed(format!("{} types", info.types.len())),
+        [] => passed("each of them"),
         [first, rest @ ..] => Err(Stop::warning(format!(
             "no line of documentation: {first}{}",
             if rest.is_empty() {

@@ -8,7 +8,7 @@ use quorate_model::Value;
 use super::bench::{Bench, Id, Op, code_text};
 use super::contract::NO_CONTROL;
 use super::world::Faults;
-use super::{Case, Check, Group, Stop, Test, ensure, passed, test, witness};
+use super::{Case, Check, Group, Stop, Test, Verdict, ensure, passed, test, witness};
 use crate::PropertyKind;
 
 const G: Group = Group::Contract;
@@ -80,12 +80,10 @@ fn required_property(case: &Case<'_>) -> Check {
         let Ok(id) = bench.try_open(spec, 0, b"Tester 0")? else {
             continue;
         };
-        let code = bench.try_online(id)?;
+        let online = bench.goes_online(id)?;
         bench.terminate(id)?;
         bench.close(id)?;
-        ensure(code != abi::ERROR_SUCCESS, || {
-            format!("without `{missing}` it goes online")
-        })?;
+        ensure(!online, || format!("without `{missing}` it goes online"))?;
     }
     ensure(bench.panics.is_empty(), || bench.panics.join("; "))?;
     passed(format!("tried without {}", required.join(", ")))
@@ -126,7 +124,7 @@ fn bad_property(case: &Case<'_>) -> Check {
             let Ok(id) = bench.try_open(spec, 0, b"Tester 0")? else {
                 continue;
             };
-            if bench.try_online(id)? == abi::ERROR_SUCCESS {
+            if bench.goes_online(id)? {
                 let bad = match &bad {
                     Value::Dword(number) => number.to_string(),
                     _ => "a text".to_owned(),
@@ -168,7 +166,7 @@ fn long_property(case: &Case<'_>) -> Check {
         let Ok(id) = bench.try_open(spec, 0, b"Tester 0")? else {
             continue;
         };
-        bench.try_online(id)?;
+        bench.goes_online(id)?;
         bench.sentence(id)?;
         bench.terminate(id)?;
         bench.close(id)?;
@@ -241,9 +239,14 @@ pub(super) fn with_error(bench: &mut Bench<'_>) -> Result<(Id, Option<u32>), Sto
         refuse: Some(abi::ERROR_GEN_FAILURE),
         ..Faults::default()
     };
-    match bench.try_online(id)? {
-        abi::ERROR_SUCCESS => Ok((id, None)),
-        code => Ok((id, Some(code))),
+    match bench.try_online(id) {
+        Ok(abi::ERROR_SUCCESS) => Ok((id, None)),
+        Ok(code) => Ok((id, Some(code))),
+        Err(stop) if stop.verdict == Verdict::Failed => Err(Stop::skipped(format!(
+            "no `online` fails: see life-online ({})",
+            stop.why
+        ))),
+        Err(stop) => Err(stop),
     }
 }
 
@@ -296,7 +299,7 @@ fn panics(case: &Case<'_>) -> Check {
             continue;
         };
         bench.world.faults = faults;
-        if bench.try_online(id)? == abi::ERROR_SUCCESS {
+        if bench.goes_online(id)? {
             bench.looks_alive(id)?;
             bench.is_alive(id)?;
             bench.world.crash_services();

@@ -7,6 +7,8 @@ use std::path::Path;
 use object::read::elf::ElfFile64;
 use object::{Architecture, Endianness, Object, ObjectSymbol, ReadCache, ReadRef};
 
+use quorate_model::nearest;
+
 use super::error::PluginError;
 
 /// Whether the library exports the plugin entry, read from its dynamic symbol table.
@@ -52,14 +54,26 @@ pub(super) fn why_none(path: &Path) -> Result<String, PluginError> {
                          `crate-type = [\"cdylib\"]`, in C with `-shared`"
             .to_owned(),
         [0x7f, b'E', b'L', b'F', 2, ..] => format!(
-            "it does not export `{}`: in Rust `export_plugin!` does, in C a function that is marked QR_EXPORT",
-            entry_name()
+            "it does not export `{}`{}: in Rust `export_plugin!` does, in C a function that is marked QR_EXPORT",
+            entry_name(),
+            instead(path)
+                .map(|name| format!(", but `{name}`"))
+                .unwrap_or_default()
         ),
         [0x7f, b'E', b'L', b'F', ..] => {
             "it is not built for 64 bits; build it for this machine".to_owned()
         }
         _ => "it is no shared library (ELF); name the .so file that the build made".to_owned(),
     })
+}
+
+/// What a library exports that was probably meant to be the entry.
+fn instead(path: &Path) -> Option<String> {
+    let cache = ReadCache::new(File::open(path).ok()?);
+    let elf = ElfFile64::<Endianness, _>::parse(&cache).ok()?;
+    let names = elf.dynamic_symbols().filter(|it| it.is_definition());
+    let names: Vec<&str> = names.filter_map(|it| it.name().ok()).collect();
+    nearest(entry_name(), names).map(str::to_owned)
 }
 
 /// Whether the bytes of a library define the plugin entry; those of anything else do not.

@@ -12,14 +12,14 @@ use super::near::NearMiss;
 #[non_exhaustive]
 pub enum PluginError {
     /// No library implements the wanted type, or none was found at all.
-    #[error("{}", not_found(wanted.as_deref(), folders, did_you_mean, near_misses))]
+    #[error("{}", not_found(wanted.as_deref(), folders, did_you_mean.as_deref(), near_misses))]
     NotFound {
         /// The wanted resource type; `None` if there is no plugin at all.
         wanted: Option<String>,
         /// The folders searched, in order.
         folders: Vec<PathBuf>,
-        /// Types of nearly that name, the nearest first.
-        did_you_mean: Vec<String>,
+        /// A type of nearly that name.
+        did_you_mean: Option<String>,
         /// Files in those folders that are no plugins, though somebody may have meant them.
         near_misses: Vec<NearMiss>,
     },
@@ -227,19 +227,15 @@ fn named(code: u32) -> String {
 fn not_found(
     wanted: Option<&str>,
     folders: &[PathBuf],
-    did_you_mean: &[String],
+    did_you_mean: Option<&str>,
     near_misses: &[NearMiss],
 ) -> String {
     let mut text = match wanted {
         Some(kind) => format!("no plugin implements the resource type `{kind}`"),
         None => "no plugins found".to_owned(),
     };
-    if !did_you_mean.is_empty() {
-        let names: Vec<_> = did_you_mean
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect();
-        text.push_str(&format!(" (did you mean {}?)", names.join(" or ")));
+    if let Some(near) = did_you_mean {
+        text.push_str(&format!(" (did you mean `{near}`?)"));
     }
     if folders.is_empty() {
         text.push_str("; no folder was searched");

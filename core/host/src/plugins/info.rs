@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use quorate_abi as abi;
+use quorate_model::{PropertyError, Value};
 use serde::{Deserialize, Serialize};
 
 /// A loaded library.
@@ -126,4 +127,79 @@ pub struct PropertyInfo {
     pub required: bool,
     /// Whether a change takes effect only at the next Online.
     pub at_online: bool,
+}
+
+impl PropertyInfo {
+    /// What values it takes, in words, with the unit.
+    pub fn expected(&self) -> String {
+        let all = u64::from(u32::MAX);
+        let range = match (self.kind, self.min, self.max) {
+            (PropertyKind::Text, ..) => return "a text".to_owned(),
+            (PropertyKind::List, ..) => return "a list of texts".to_owned(),
+            (PropertyKind::Bool, ..) => return "0 or 1".to_owned(),
+            (PropertyKind::Dword, 0, most) if most >= all => "a number".to_owned(),
+            (PropertyKind::Dword, least, most) if most >= all => {
+                format!("a number, at least {least}")
+            }
+            (PropertyKind::Dword, least, most) => format!("a number from {least} to {most}"),
+        };
+        match &*self.unit {
+            "" => range,
+            unit => format!("{range} {unit}"),
+        }
+    }
+
+    /// The same, with whether it must be set and when a change counts.
+    pub fn takes(&self) -> String {
+        let required = if self.required { "; required" } else { "" };
+        let when = if self.at_online {
+            "; from the next Online"
+        } else {
+            ""
+        };
+        format!("{}{required}{when}", self.expected())
+    }
+
+    /// Whether it takes `value`.
+    ///
+    /// # Errors
+    ///
+    /// [`PropertyError::WrongType`] or [`PropertyError::OutOfRange`].
+    pub fn check(&self, value: &Value) -> Result<(), PropertyError> {
+        let (least, most) = match (self.kind, value) {
+            (PropertyKind::Text, Value::Text(_)) | (PropertyKind::List, Value::List(_)) => {
+                return Ok(());
+            }
+            (PropertyKind::Dword, Value::Dword(_)) => (self.min, self.max),
+            (PropertyKind::Bool, Value::Dword(_)) => (0, 1),
+            _ => {
+                return Err(PropertyError::WrongType {
+                    name: self.name.clone(),
+                    found: value.to_string(),
+                    expected: self.expected(),
+                });
+            }
+        };
+        match value {
+            Value::Dword(number) if !(least..=most).contains(&u64::from(*number)) => {
+                Err(PropertyError::OutOfRange {
+                    name: self.name.clone(),
+                    found: value.to_string(),
+                    expected: self.expected(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Its default, which plugins state as text.
+    pub fn default_value(&self) -> Value {
+        match self.kind {
+            PropertyKind::Dword | PropertyKind::Bool => {
+                Value::Dword(self.default.parse().unwrap_or_default())
+            }
+            PropertyKind::Text => Value::Text(self.default.clone()),
+            PropertyKind::List => Value::List(self.default.lines().map(str::to_owned).collect()),
+        }
+    }
 }

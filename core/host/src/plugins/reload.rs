@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use quorate_model::nearest;
+
 use super::error::PluginError;
 use super::image::Image;
 use super::info::LibraryInfo;
@@ -68,12 +70,7 @@ impl ReloadError {
         known: impl Iterator<Item = &'a LibraryInfo>,
     ) -> ReloadError {
         let known: Vec<String> = known.map(|library| library.name.clone()).collect();
-        let near = known
-            .iter()
-            .map(|other| (strsim::jaro_winkler(name, other), other))
-            .filter(|(similarity, _)| *similarity > 0.8)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, other)| other.clone());
+        let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
         ReloadError::Unknown {
             name: name.to_owned(),
             near,

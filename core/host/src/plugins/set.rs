@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use quorate_model::nearest;
+
 use super::error::{LoadErrors, PluginError};
 use super::image::Image;
 use super::info::{LibraryInfo, TypeInfo};
@@ -143,16 +145,6 @@ impl PluginSet {
 
     /// The error for a type that is not there, or for no plugin at all.
     pub(crate) fn not_found(&self, wanted: Option<&str>) -> PluginError {
-        let mut near: Vec<(f64, &str)> = wanted
-            .into_iter()
-            .flat_map(|wanted| {
-                let lower = wanted.to_lowercase();
-                self.type_names()
-                    .map(move |name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name))
-            })
-            .filter(|(similarity, _)| *similarity > 0.85)
-            .collect();
-        near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
         PluginError::NotFound {
             wanted: wanted.map(str::to_owned),
             folders: self.folders.clone(),
@@ -161,11 +153,9 @@ impl PluginSet {
                 .iter()
                 .flat_map(|folder| near_misses(folder, wanted))
                 .collect(),
-            did_you_mean: near
-                .into_iter()
-                .take(2)
-                .map(|(_, name)| name.to_owned())
-                .collect(),
+            did_you_mean: wanted
+                .and_then(|wanted| nearest(wanted, self.type_names()))
+                .map(str::to_owned),
         }
     }
 

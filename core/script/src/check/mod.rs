@@ -5,10 +5,11 @@ mod lexicon;
 mod resource;
 mod walk;
 
+use quorate_model::nearest;
 use rhai::{ParseError, ParseErrorType};
 
 use crate::engine::bare;
-use crate::finding::{Finding, Place, Severity, nearest};
+use crate::finding::{Finding, Place, Severity};
 
 pub(crate) use lexicon::{Lexicon, Word, is_noun, is_word};
 pub use resource::{check_resource_script, is_resource_script};

@@ -1,9 +1,10 @@
 //! Scripts that resources are written in: their engine and the functions they must have come from the resource type.
 
+use quorate_model::nearest;
 use rhai::{ASTNode, Engine, Expr, Stmt};
 
 use super::{Lexicon, syntax, walk};
-use crate::finding::{Finding, Place, Severity, nearest};
+use crate::finding::{Finding, Place, Severity};
 
 /// Whether a text is a resource's script rather than a drill's: it has one of the functions that the type calls, and
 /// declares no drill.

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use quorate_model::nearest;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
 use super::lexicon::{Kind, Lexicon, Word, is_noun};
-use crate::finding::{Finding, Place, Severity, nearest};
+use crate::finding::{Finding, Place, Severity};
 
 /// What the language itself provides, and no registry lists.
 const KEYWORDS: [&str; 11] = [

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use quorate_host::Reloaded;
-use quorate_model::Name;
+use quorate_model::{Name, nearest};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 
 use crate::PluginReport;
@@ -142,7 +142,7 @@ impl Console {
         let mut failure = failure_of(&self.session, error).1;
         if let EvalAltResult::ErrorFunctionNotFound(signature, _) = error.unwrap_inner() {
             let called = signature.split(" (").next().unwrap_or(signature);
-            let near = crate::finding::nearest(called, self.lexicon.names());
+            let near = nearest(called, self.lexicon.names());
             let mut usages: Vec<String> = entries_of(&self.lexicon)
                 .into_iter()
                 .filter(|entry| entry.name == called)

@@ -237,8 +237,9 @@ pub(crate) fn settle_start(context: &NativeCallContext<'_>, session: &Session) -
     if watch::settle(context, session, START_LIMIT)? {
         return Ok(());
     }
+    let why = watch::unsettled(context, session)?;
     Err(Thrown::unknown(format!(
-        "the cluster was not up and settled {START_LIMIT} after it was switched on"
+        "the cluster was not up and settled {START_LIMIT} after it was switched on: {why}"
     ))
     .at(context.call_position()))
 }

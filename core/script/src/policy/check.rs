@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use quorate_model::POLICY_MAX_BYTES;
+use quorate_model::{POLICY_MAX_BYTES, nearest};
 use rhai::{AST, ASTNode, Expr, FnAccess, Position, Stmt};
 
 use super::engine::engine;
 use super::fields;
 use super::{CHOOSE_OWNER, ON_RESOURCE_FAILED};
 use crate::check::{Lexicon, findings_in, syntax};
-use crate::finding::{Finding, Place, Severity, nearest, suggestion};
+use crate::finding::{Finding, Place, Severity, suggestion};
 
 /// The two functions, how to write them, and what their arguments are.
 const CONTRACT: [(&str, &str, [&str; 2]); 2] = [

@@ -6,7 +6,6 @@ use quorate_model::{
 };
 
 use super::{POLICY, SimStage};
-use crate::foreign::{check_value, default_of, takes};
 use crate::stage::{PropertyOf, PropertyStatus, Stage, StageError};
 
 impl SimStage {
@@ -65,12 +64,12 @@ impl SimStage {
         let mut all: Vec<_> = private
             .map(|known| {
                 // Not set: what the type takes it to be.
-                let default = default_of(known);
+                let default = known.default_value();
                 PropertyStatus {
                     name: known.name.clone(),
                     value: Some(set.get(&known.name).unwrap_or_else(|| default.clone())),
                     default: (!known.required).then_some(default),
-                    takes: takes(known),
+                    takes: known.takes(),
                     doc: known.doc.clone(),
                     private: true,
                 }
@@ -114,7 +113,7 @@ impl SimStage {
             .filter(|(_, it)| types::private_properties(&it.kind).is_none())
             .and_then(|(_, it)| self.plugins.type_info(&it.kind))
             .and_then(|kind| kind.property(property));
-        match known.map(|known| check_value(known, value)) {
+        match known.map(|known| known.check(value)) {
             Some(Err(error)) => Err(StageError(format!("{error} [{}]", error.rule()))),
             Some(Ok(())) | None => Ok(()),
         }

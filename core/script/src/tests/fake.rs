@@ -266,7 +266,7 @@ impl Stage for Fake {
                 let threshold = Value::Dword(self.threshold);
                 vec![property("FailoverThreshold", threshold, false)]
             }
-            PropertyOf::Resource(name) if name == "EVS1 Store" => vec![
+            PropertyOf::Resource("EVS1 Store") => vec![
                 property("Port", Value::Dword(25), true),
                 property("PendingTimeout", Value::Dword(180_000), false),
             ],

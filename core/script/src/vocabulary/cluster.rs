@@ -116,8 +116,9 @@ pub(crate) mod words {
         if watch::settle(&context, &session, within)? {
             return Ok(());
         }
+        let why = watch::unsettled(&context, &session)?;
         Err(
-            Thrown::unknown(format!("the cluster did not settle within {within}"))
+            Thrown::unknown(format!("the cluster did not settle within {within}: {why}"))
                 .at(context.call_position()),
         )
     }

@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use quorate_host::LibraryInfo;
 use quorate_host::conformance::{self, Case, Settings, Verdict};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::values;
@@ -119,33 +121,8 @@ fn run_test(args: &RunTestArgs, id: &str, witness: &dyn Fn(&str)) -> Value {
 fn describe(file: &Path) -> Value {
     match conformance::describe(file) {
         Err(error) => json!({ "broken": error.to_string() }),
-        Ok(info) => {
-            let types: Vec<Value> = info
-                .types
-                .iter()
-                .map(|kind| {
-                    let names: Vec<_> = kind.properties.iter().map(|it| &it.name).collect();
-                    json!({ "name": kind.name, "properties": names })
-                })
-                .collect();
-            json!({ "name": info.name, "version": info.version, "types": types })
-        }
+        Ok(info) => json!(info),
     }
-}
-
-/// What a library says of itself.
-#[derive(Clone, Debug)]
-pub(crate) struct Library {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) types: Vec<Kind>,
-}
-
-/// A resource type, as far as the tester's command line is about it.
-#[derive(Clone, Debug)]
-pub(crate) struct Kind {
-    pub(crate) name: String,
-    pub(crate) properties: Vec<String>,
 }
 
 /// What the children of one check have in common.
@@ -179,28 +156,12 @@ enum End {
 
 impl Child {
     /// What the library says of itself; `None` where its block is broken or its code crashes.
-    pub(crate) fn describe(&self, cancel: &AtomicBool) -> Result<Option<Library>, String> {
+    pub(crate) fn describe(&self, cancel: &AtomicBool) -> Result<Option<LibraryInfo>, String> {
         let (_, _, report, _) = self.start(&[], cancel)?;
         let Some(found) = report.and_then(|(_, body)| body) else {
             return Ok(None);
         };
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let (Some(name), Some(version)) = (text(&found["name"]), text(&found["version"])) else {
-            return Ok(None);
-        };
-        let types = found["types"].as_array().into_iter().flatten();
-        let types = types.filter_map(|kind| {
-            let properties = kind["properties"].as_array().into_iter().flatten();
-            Some(Kind {
-                name: text(&kind["name"])?,
-                properties: properties.filter_map(text).collect(),
-            })
-        });
-        Ok(Some(Library {
-            name,
-            version,
-            types: types.collect(),
-        }))
+        Ok(LibraryInfo::deserialize(found).ok())
     }
 
     /// Runs one test.

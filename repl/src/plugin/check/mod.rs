@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use clap::Args;
 use quorate_host::conformance::{self, Group, Test, Verdict, first_difference};
-use quorate_host::{PluginSet, search_folders};
+use quorate_host::{LibraryInfo, PluginSet, search_folders};
 
-use self::child::{Child, Library, Run, SCRIPT_TYPE};
+use self::child::{Child, Run, SCRIPT_TYPE};
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -73,7 +73,7 @@ pub(crate) struct Result {
 pub(crate) struct Results {
     file: PathBuf,
     /// `None` where the block cannot be read.
-    library: Option<Library>,
+    library: Option<LibraryInfo>,
     tests: Vec<Result>,
 }
 
@@ -261,7 +261,7 @@ fn wanted(args: &CheckPluginArgs, test: &Test) -> bool {
 /// The types to test.
 fn kinds(
     only: Option<&str>,
-    library: Option<&Library>,
+    library: Option<&LibraryInfo>,
 ) -> std::result::Result<Vec<String>, String> {
     let types: Vec<String> = library
         .iter()
@@ -271,15 +271,8 @@ fn kinds(
         None => Ok(types),
         Some(name) if types.iter().any(|kind| kind == name) => Ok(vec![name.to_owned()]),
         Some(name) => {
-            let there: Vec<_> = types.iter().map(|name| format!("`{name}`")).collect();
-            let there = if there.is_empty() {
-                "none".to_owned()
-            } else {
-                there.join(", ")
-            };
-            Err(format!(
-                "the library has no type `{name}`; those it has: {there}"
-            ))
+            let there = values::hint(name, types.iter().map(String::as_str));
+            Err(format!("the library has no type `{name}`{there}"))
         }
     }
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use quorate_model::Value;
-
-use super::child::Kind;
+use quorate_host::TypeInfo;
+use quorate_model::{Value, nearest};
 
 /// Values by resource type and property.
 pub(crate) type Values = BTreeMap<String, BTreeMap<String, Value>>;
@@ -60,42 +59,47 @@ fn value(given: &serde_json::Value) -> Option<Value> {
     }
 }
 
-/// Whether every type and property named is there.
-pub(crate) fn check(values: &Values, types: &[Kind]) -> Result<(), String> {
-    let list = |names: Vec<&String>| {
-        let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-        if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        }
-    };
+/// Whether every type and property named is there, and takes its value.
+pub(crate) fn check(values: &Values, types: &[TypeInfo]) -> Result<(), String> {
     for (name, properties) in values {
         let Some(kind) = types.iter().find(|kind| kind.name == *name) else {
-            let there = list(types.iter().map(|kind| &kind.name).collect());
-            return Err(format!(
-                "the library has no type `{name}`; those it has: {there}"
-            ));
+            let there = hint(name, types.iter().map(|kind| kind.name.as_str()));
+            return Err(format!("the library has no type `{name}`{there}"));
         };
-        for property in properties.keys() {
-            if !kind
-                .properties
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(property))
-            {
-                let there = list(kind.properties.iter().collect());
-                return Err(format!(
-                    "type `{name}` has no property `{property}`; those it has: {there}"
-                ));
-            }
+        for (property, value) in properties {
+            let Some(known) = kind.property(property) else {
+                let there = hint(property, kind.properties.iter().map(|it| it.name.as_str()));
+                return Err(format!("type `{name}` has no property `{property}`{there}"));
+            };
+            known
+                .check(value)
+                .map_err(|error| format!("type `{name}`: {error}"))?;
         }
     }
     Ok(())
 }
 
+/// What was probably meant, or else what there is.
+pub(super) fn hint<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    if let Some(near) = nearest(given, known.iter().copied()) {
+        return format!("; did you mean `{near}`?");
+    }
+    let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    let names = if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    };
+    format!("; those it has: {names}")
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -117,19 +121,33 @@ mod tests {
     }
 
     #[test]
-    fn what_the_library_does_not_have_is_named() {
-        let types = [Kind {
-            name: "Web".to_owned(),
-            properties: vec!["Port".to_owned()],
-        }];
+    fn what_the_library_does_not_have_or_take_is_named() {
+        let port = json!({
+            "name": "Port", "kind": "Dword", "unit": "", "doc": "", "default": "", "min": 1, "max": 65_535,
+            "required": false, "at_online": false,
+        });
+        let web = json!({
+            "name": "Web", "doc": "", "looks_alive_ms": 5_000, "is_alive_ms": 60_000, "pending_timeout_ms": 0,
+            "quorum_capable": false, "properties": [port],
+        });
+        let types = [TypeInfo::deserialize(web).unwrap()];
         let check = |text: &str| check(&parse(text).unwrap(), &types);
         assert_eq!(check(r#"{"Web": {"port": 80}}"#), Ok(()));
         let kind = check(r#"{"Wab": {"Port": 80}}"#).unwrap_err();
         assert!(kind.contains("`Wab`") && kind.contains("`Web`"), "{kind}");
         let property = check(r#"{"Web": {"Pert": 80}}"#).unwrap_err();
         assert!(
-            property.contains("`Pert`; those it has: `Port`"),
+            property.contains("`Pert`; did you mean `Port`?"),
             "{property}"
         );
+        let far = check(r#"{"Web": {"Folder": 80}}"#).unwrap_err();
+        assert!(far.contains("those it has: `Port`"), "{far}");
+        for (bad, why) in [
+            ("0", "must be a number from 1"),
+            ("\"x\"", "takes a number from 1"),
+        ] {
+            let value = check(&format!(r#"{{"Web": {{"Port": {bad}}}}}"#)).unwrap_err();
+            assert!(value.contains(why), "{value}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use quorate_abi::{self as abi, QrWork};
 use quorate_model::Time;
 
 use super::{Bench, Id, Op, State};
-use crate::conformance::Stop;
+use crate::conformance::{Stop, Verdict};
 
 /// `PendingTimeout`, where the type has none of its own.
 const PENDING_TIMEOUT: Duration = Duration::from_secs(180);
@@ -248,19 +248,28 @@ impl Bench<'_> {
 
     /// Goes online, to the end. The first failure of all is for `life-online` to tell.
     pub(in crate::conformance) fn bring_online(&mut self, id: Id) -> Result<(), Stop> {
-        match self.try_online(id)? {
-            abi::ERROR_SUCCESS => {
+        let why = match self.try_online(id) {
+            Ok(abi::ERROR_SUCCESS) => {
                 self.been_online = true;
-                Ok(())
+                return Ok(());
             }
-            code => {
-                let why = self.explain(id, "online", code)?;
-                Err(if self.been_online {
-                    Stop::failed(why)
-                } else {
-                    Stop::skipped(format!("it does not go online: see life-online ({why})"))
-                })
-            }
+            Ok(code) => self.explain(id, "online", code)?,
+            Err(stop) if stop.verdict == Verdict::Failed => stop.why,
+            Err(stop) => return Err(stop),
+        };
+        Err(if self.been_online {
+            Stop::failed(why)
+        } else {
+            Stop::skipped(format!("it does not go online: see life-online ({why})"))
+        })
+    }
+
+    /// Whether it goes online, where it need not. One that never comes to an end does not.
+    pub(in crate::conformance) fn goes_online(&mut self, id: Id) -> Result<bool, Stop> {
+        match self.try_online(id) {
+            Ok(code) => Ok(code == abi::ERROR_SUCCESS),
+            Err(stop) if stop.verdict == Verdict::Failed => Ok(false),
+            Err(stop) => Err(stop),
         }
     }
 
