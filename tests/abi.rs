@@ -8,6 +8,7 @@
 #[path = "abi/compatibility.rs"]
 mod compatibility;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::mem::{offset_of, size_of};
 use std::path::{Path, PathBuf};
@@ -362,10 +363,48 @@ fn c_field(field: &str) -> &str {
     }
 }
 
-/// The table: one line a structure or field, then one a constant.
+/// What the header declares, each on one line: the fields of structures, by structure and name, and function types.
+fn declarations(header: &str) -> (BTreeMap<(String, String), String>, Vec<String>) {
+    let mut text = String::new();
+    let mut rest = header;
+    // Without comments and preprocessor lines.
+    while let Some((before, after)) = rest.split_once("/*") {
+        text.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    text.push_str(rest);
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'));
+    let text = lines.collect::<Vec<_>>().join(" ");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (mut fields, mut functions) = (BTreeMap::new(), Vec::new());
+    for statement in text.split("; ") {
+        if statement.starts_with("typedef ") && statement.contains("(*") {
+            functions.push(statement.to_owned());
+        }
+    }
+    for layout in layouts() {
+        let begin = format!("struct {} {{ ", layout.name);
+        let body = text
+            .split_once(&begin)
+            .and_then(|(_, rest)| rest.split_once(" };"));
+        let (body, _) = body.unwrap_or_else(|| panic!("the header has no {}", layout.name));
+        for (declared, (name, ..)) in body.split_terminator(';').zip(&layout.fields) {
+            let declared = declared.trim().to_owned();
+            assert!(declared.contains(c_field(name)), "{declared} is not {name}");
+            fields.insert((layout.name.to_owned(), (*name).to_owned()), declared);
+        }
+    }
+    (fields, functions)
+}
+
+/// The table: one line a structure or field, then one a function type or constant.
 fn table() -> String {
+    let (declared, functions) = declarations(&header());
     let mut out = String::from(
-        "# The layout of ABI 1 on 64-bit targets: structure, field, offset, size. Then every constant and its value.\n",
+        "# The layout of ABI 1 on 64-bit targets: structure, field, offset, size, what C calls it. Then the types of \
+         functions, and every constant and its value.\n",
     );
     for layout in layouts() {
         writeln!(
@@ -375,8 +414,17 @@ fn table() -> String {
         )
         .unwrap();
         for (field, offset, size) in layout.fields {
-            writeln!(out, "{:<14} {field:<22} {offset:>4} {size:>4}", layout.name).unwrap();
+            let declared = &declared[&(layout.name.to_owned(), field.to_owned())];
+            let name = layout.name;
+            writeln!(
+                out,
+                "{name:<14} {field:<22} {offset:>4} {size:>4}  {declared}"
+            )
+            .unwrap();
         }
+    }
+    for (number, function) in functions.iter().enumerate() {
+        writeln!(out, "function {} = {function}", number + 1).unwrap();
     }
     for source in sources() {
         let names = constants(&source);
