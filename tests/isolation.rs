@@ -301,6 +301,39 @@ fn processes_that_died_leave_nothing_behind() {
     assert!(host.wait().expect("a host").success());
 }
 
+/// A library's bytes with another version of the plugin's.
+fn with_version(library: &[u8], version: &[u8; 5]) -> Vec<u8> {
+    let mut bytes = library.to_vec();
+    let found = |bytes: &[u8]| bytes.windows(5).position(|it| it == b"0.1.0");
+    while let Some(at) = found(&bytes) {
+        bytes[at..at + 5].copy_from_slice(version);
+    }
+    bytes
+}
+
+#[test]
+fn separate_monitor_counts_from_the_next_offline_and_online() {
+    let input = "resource(\"Neighbour\").set(\"SeparateMonitor\", 1)\nrun(\"5m\")\n:plugin list\n\"then\"\n\
+                 resource(\"Neighbour\").offline()\nresource(\"Neighbour\").online()\nrun(\"1m\")\n:plugin list\n\
+                 \"back\"\nresource(\"Neighbour\").set(\"SeparateMonitor\", 0)\nrun(\"5m\")\n:plugin list\n\"then\"\n\
+                 resource(\"Neighbour\").offline()\nresource(\"Neighbour\").online()\nrun(\"1m\")\n:plugin list\n";
+    let folder = plugins();
+    let commands = folder.path().join("commands");
+    fs::write(&commands, input).expect("a file");
+    let mut command = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"]);
+    let output = command
+        .stdin(File::open(&commands).expect("a file"))
+        .output()
+        .expect("the binary runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let apart: Vec<bool> = text
+        .split("\"then\"")
+        .flat_map(|part| part.split("\"back\""))
+        .map(|part| part.contains("Neighbour on NODE1 runs in process"))
+        .collect();
+    assert_eq!(apart, [false, true, true, false], "{text}");
+}
+
 #[test]
 fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     let folder = plugins();
@@ -336,9 +369,19 @@ fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     };
     let text = ask(":plugin reload");
     assert!(text.contains("no plugin's file has changed"), "{text}");
-    put(&good);
+    // The next version: the same code with another number in its block.
+    let newer = folder.path().join("newer");
+    fs::write(
+        &newer,
+        with_version(&fs::read(&good).expect("it"), b"0.1.9"),
+    )
+    .expect("a file");
+    put(&newer);
     let text = ask(":plugin reload");
-    assert!(text.contains("bad-crash 0.1.0 is loaded from"), "{text}");
+    assert!(
+        text.contains("bad-crash 0.1.9 (was 0.1.0) is loaded from"),
+        "{text}"
+    );
     assert!(text.contains("Crash on NODE1"), "{text}");
     assert!(text.contains("Bystander on NODE1"), "{text}");
     assert!(!text.contains("NODE2"), "nothing is online there: {text}");
