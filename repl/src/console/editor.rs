@@ -104,8 +104,9 @@ impl Completer for Words {
             }
             None => self.console.borrow().complete(line),
         };
+        // What closes a text is typed, and not shown.
         let pairs = found.into_iter().map(|it| Pair {
-            display: it.clone(),
+            display: it.trim_end_matches([',', ' ', ')', '"']).to_owned(),
             replacement: it,
         });
         Ok((start, pairs.collect()))

@@ -104,7 +104,7 @@ fn to_text(library: &LibraryInfo, paint: Paint) -> String {
     out
 }
 
-/// One property: name, kind and unit, range, default, when it counts, what it is.
+/// One property: name, kind and unit, range, default and when it counts; below it what it is.
 fn property_line(property: &PropertyInfo, paint: Paint) -> String {
     let mut facts = vec![property.kind.as_str().to_owned()];
     if !property.unit.is_empty() {
@@ -122,9 +122,9 @@ fn property_line(property: &PropertyInfo, paint: Paint) -> String {
         facts.push("at the next Online".to_owned());
     }
     format!(
-        "{} ({}): {}",
+        "{} {}\n        {}",
         paint.tone(Tone::Strong, &property.name),
-        facts.join(", "),
+        paint.tone(Tone::Faint, &format!("({})", facts.join(", "))),
         property.doc
     )
 }
