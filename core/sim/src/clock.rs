@@ -2,7 +2,7 @@
 
 use quorate_model::Time;
 
-const MILLION: i128 = 1_000_000;
+const MILLION: i64 = 1_000_000;
 
 /// How one machine's monotonic clock relates to the world's.
 ///
@@ -39,7 +39,7 @@ impl Clock {
             return Time::NEVER;
         }
         let elapsed = i128::from(world.0.saturating_sub(self.anchor.0));
-        let gained = elapsed * i128::from(self.drift_ppm) / MILLION;
+        let gained = scaled(elapsed, self.drift_ppm.into(), MILLION);
         saturate(i128::from(self.shown.0) + elapsed + gained)
     }
 
@@ -52,8 +52,8 @@ impl Clock {
             return self.anchor;
         }
         let wanted = i128::from(local.0) - i128::from(self.shown.0);
-        let rate = MILLION + i128::from(self.drift_ppm);
-        let mut world = saturate(i128::from(self.anchor.0) + wanted * MILLION / rate);
+        let rate = MILLION + i64::from(self.drift_ppm);
+        let mut world = saturate(i128::from(self.anchor.0) + scaled(wanted, MILLION, rate));
         // Both roundings are below one microsecond each: two steps settle it.
         while world.0 > self.anchor.0 && self.local(Time(world.0 - 1)) >= local {
             world.0 -= 1;
@@ -62,6 +62,15 @@ impl Clock {
             world.0 += 1;
         }
         world
+    }
+}
+
+/// `value * by / per`. A clock is asked at every event, and what drills ask fits into a machine's word.
+fn scaled(value: i128, by: i64, per: i64) -> i128 {
+    let short = i64::try_from(value).ok();
+    match short.and_then(|value| value.checked_mul(by)) {
+        Some(product) => i128::from(product / per),
+        None => value * i128::from(by) / i128::from(per),
     }
 }
 

@@ -21,6 +21,11 @@ pub trait ResourceMonitor {
     fn poll_event(&mut self) -> Option<MonitorEvent>;
     /// Every open resource with its type and its state on this machine: the truth, not a database's view.
     fn resources(&self) -> Vec<(Name, Name, ResourceState)>;
+    /// A number that changes whenever [`resources`](Self::resources) gives something else; without one it is asked again
+    /// after every call.
+    fn revision(&self) -> Option<u64> {
+        None
+    }
     /// The cluster service died without a word: everything is taken out of service at once.
     fn terminate_all(&mut self, services: &mut dyn Services);
     /// The machine died: instances are dropped and nothing in the world is touched.
@@ -73,6 +78,10 @@ impl ResourceMonitor for quorate_host::Monitor {
         quorate_host::Monitor::resources(self)
             .map(|(name, kind, state)| (name.clone(), kind.clone(), state))
             .collect()
+    }
+
+    fn revision(&self) -> Option<u64> {
+        Some(quorate_host::Monitor::revision(self))
     }
 
     fn terminate_all(&mut self, services: &mut dyn Services) {

@@ -18,6 +18,8 @@ use crate::{PluginSet, ServiceError, ServiceResult};
 pub(crate) struct Directory {
     plugins: Arc<PluginSet>,
     records: BTreeMap<Name, Record>,
+    /// A number that changes whenever a resource, its type or its state does.
+    revision: u64,
     /// Checkpoints that were stored since the last look. Written from inside entries.
     saved: RefCell<Vec<Saved>>,
 }
@@ -59,6 +61,7 @@ impl Directory {
         Directory {
             plugins,
             records: BTreeMap::new(),
+            revision: 0,
             saved: RefCell::default(),
         }
     }
@@ -93,7 +96,12 @@ impl Directory {
         self.records.iter()
     }
 
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
     pub(crate) fn remove(&mut self, resource: &str) {
+        self.revision += 1;
         self.records.remove(resource);
     }
 
@@ -107,12 +115,14 @@ impl Directory {
             published: RefCell::default(),
             checkpoints: RefCell::default(),
         };
+        self.revision += 1;
         self.records.insert(record.spec.name.clone(), record);
     }
 
     /// Replaces the spec of an open resource.
     pub(crate) fn update(&mut self, spec: ResourceSpec) {
         if let Some(record) = self.records.get_mut(&spec.name) {
+            self.revision += 1;
             record.spec = spec;
         }
     }
@@ -146,6 +156,7 @@ impl Directory {
         if matches!(state, ResourceState::Offline | ResourceState::Failed) {
             record.published.get_mut().clear();
         }
+        self.revision += u64::from(record.state != state);
         Some(std::mem::replace(&mut record.state, state))
     }
 

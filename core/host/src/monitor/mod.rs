@@ -142,6 +142,11 @@ impl Monitor {
             .map(|(name, record)| (name, &record.spec.kind, record.state))
     }
 
+    /// A number that changes whenever [`resources`](Self::resources) gives something else.
+    pub fn revision(&self) -> u64 {
+        self.directory.revision()
+    }
+
     /// Whether a won reservation is being defended for the quorum resource `resource`.
     pub fn is_defending(&self, resource: &str) -> bool {
         self.instances

@@ -51,6 +51,8 @@ pub(super) struct Station {
     pub(super) snapshot: Option<Snapshot>,
     /// The monitor was called since it was looked at last.
     pub(super) monitor_called: bool,
+    /// The boot and the revision of the monitor that was looked at last.
+    pub(super) monitor_seen: Option<(u64, u64)>,
     /// The node was called since it was looked at last.
     pub(super) node_called: bool,
     /// How far the node's log had been applied when it was looked at last.

@@ -92,7 +92,13 @@ impl World {
     }
 
     fn look_at_monitor(&mut self, machine: Machine) {
-        let monitor = self.stations[machine].monitor.as_ref();
+        let station = &mut self.stations[machine];
+        let monitor = station.monitor.as_ref();
+        let revision = monitor.and_then(|monitor| Some((station.boot, monitor.revision()?)));
+        if revision.is_some() && revision == station.monitor_seen {
+            return;
+        }
+        station.monitor_seen = revision;
         let resources = monitor
             .map(|monitor| monitor.resources())
             .unwrap_or_default();
