@@ -178,8 +178,11 @@ impl Log {
     /// Sets to whom this node replicates while it leads: members, joiners and configured voters alike;
     /// its own id is passed over. Under [`CommitRule::Majority`] the voters are always among them.
     pub fn set_peers(&mut self, peers: NodeSet) {
-        self.peers = peers;
-        self.refresh_progress();
+        // A node says so after every event, and mostly the same.
+        if self.peers != peers {
+            self.peers = peers;
+            self.refresh_progress();
+        }
     }
 
     /// Sets how many entries one message carries at most: 1 to

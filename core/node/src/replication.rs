@@ -48,7 +48,7 @@ impl Node {
     }
 
     fn open_gate(&mut self) {
-        if !self.storage.knows_itself() {
+        if self.gated.is_empty() || !self.storage.knows_itself() {
             return;
         }
         let durable = self.storage.durable();
