@@ -139,7 +139,16 @@ fn a_null_write_is_a_crash_with_its_call_and_ends_one_test() {
     names(
         "bad_null",
         &[("Bad Null", "life-online", "crashed")],
-        &["SIGSEGV (11) in `online`"],
+        &["SIGSEGV in `online`"],
+    );
+}
+
+#[test]
+fn an_end_of_the_process_is_no_success() {
+    names(
+        "bad_quit",
+        &[("Bad Quit", "life-alive", "crashed")],
+        &["exit with status 0 in `is_alive`"],
     );
 }
 

@@ -224,6 +224,37 @@ fn tells_the_mistakes(run: &Run) {
 }
 
 #[test]
+fn a_drill_whose_host_a_plugin_takes_along_runs_again_without_that_plugin_in_it() {
+    std::thread::scope(|scope| {
+        for (fixture, kind, why) in [
+            ("null", "Bad Null", "(SIGSEGV)"),
+            ("quit", "Bad Quit", "(exit with status 0)"),
+            (
+                "hang",
+                "Bad Hang IsAlive",
+                "(a call of a plugin's has not returned within 2s)",
+            ),
+        ] {
+            scope.spawn(move || {
+                let journal = tempfile::NamedTempFile::new().expect("a file");
+                let path = journal.path().display().to_string();
+                let limit = ["--deadlock-timeout", "2s", "--journal", &path];
+                let run = drill_with(fixture, kind, "", "Failed", &limit);
+                assert_eq!(run.code, 0, "{kind}: {}{}", run.out, run.err);
+                assert!(run.out.contains("1 drill: 1 pass;"), "{kind}: {}", run.out);
+                assert!(run.err.contains(why), "{kind}: {}", run.err);
+                assert!(run.err.contains("They run again"), "{kind}: {}", run.err);
+                let journal = fs::read_to_string(journal.path()).expect("a journal");
+                assert!(
+                    journal.contains("\"id\":1146") && journal.contains("\"kind\":\"end\""),
+                    "{kind}: {journal}"
+                );
+            });
+        }
+    });
+}
+
+#[test]
 fn mistakes_in_a_third_partys_properties_are_told_all_at_once_with_their_places() {
     tells_the_mistakes(&site("Static Site", MISTAKES, ""));
 }

@@ -32,6 +32,20 @@ impl Exit {
         }
     }
 
+    /// The one of this status.
+    pub(crate) fn of(code: u8) -> Option<Exit> {
+        [
+            Self::Pass,
+            Self::Fail,
+            Self::Unknown,
+            Self::Usage,
+            Self::Internal,
+            Self::Interrupted,
+        ]
+        .into_iter()
+        .find(|exit| exit.code() == code)
+    }
+
     /// The graver of two.
     pub(crate) fn and(self, other: Exit) -> Exit {
         let rank = |exit: Exit| match exit {

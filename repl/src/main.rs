@@ -11,6 +11,7 @@ mod output;
 mod plugin;
 mod report;
 mod resource_scripts;
+mod supervise;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
     let mut output = Output::new(cli.colour);
     match cli.command {
-        Command::Drill(args) => drill::run(&args, output, &cancel),
+        Command::Drill(args) => supervise::run(args, output, &cancel),
         Command::Check(args) => check::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args.command, &mut output),
         Command::Plugin(args) => plugin::run(&args.command, &mut output, &cancel),

@@ -33,8 +33,15 @@ mod tests;
 mod wire;
 
 pub(crate) use ask::World;
+/// Has this process end when the one that started it does, however that ends.
+pub fn end_with_parent() {
+    // A system that cannot do that leaves it to run to its own end.
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+}
+
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fuzzing::frames;
 pub use monitor::{MonitorError, run_monitor};
+pub use parent::describe_end;
 pub(crate) use parent::{Death, Process, learn};
 pub(crate) use wire::Mail;

@@ -285,7 +285,7 @@ impl Process {
         let status = self.child.wait();
         let how = match (lost, status) {
             (Lost::Late, _) => format!("no answer within {:?}", self.limit),
-            (Lost::Gone, Ok(status)) => end(status),
+            (Lost::Gone, Ok(status)) => describe_end(status),
             (lost, _) => lost.to_string(),
         };
         Death {
@@ -330,8 +330,8 @@ fn out_of_turn(result: Result<ToHost, Lost>) -> Lost {
     }
 }
 
-/// How a process ended, in a few words.
-fn end(status: ExitStatus) -> String {
+/// How a process ended, in a few words, such as `SIGSEGV`.
+pub fn describe_end(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
         (Some(signal), _) => {
             let name = SIGNALS.iter().find(|(number, _)| *number == signal);

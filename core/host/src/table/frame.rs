@@ -13,6 +13,7 @@ use quorate_abi::{
 use quorate_model::Name;
 use quorate_model::monitor::ResourceSpec;
 
+use super::vigil::Running;
 use crate::{Caller, ServiceError, ServiceResult, Services};
 
 /// What a plugin holds as its `QrInstance`: a number that is never used twice in a process. Never followed.
@@ -140,6 +141,7 @@ pub(crate) fn enter<R>(frame: Frame<'_>, entry: impl FnOnce() -> R) -> (R, Trace
         }
     }
     let result = {
+        let _running = Running::begin();
         let _leave = Leave(CURRENT.replace(ptr::from_ref(&frame).cast()));
         entry()
     };

@@ -9,6 +9,7 @@ mod cluster;
 mod frame;
 mod mailbox;
 mod marshal;
+mod vigil;
 mod world;
 
 use std::ptr;
@@ -19,6 +20,7 @@ pub(crate) use call::{Abilities, Call, OUTPUT_MAX, Returned, Work, run};
 pub(crate) use frame::{Frame, Handle, Knowledge, Traces, enter, strays};
 pub(crate) use mailbox::{Mailbox, Report};
 pub(crate) use marshal::{borrow_bytes, lend};
+pub use vigil::watch_calls;
 
 /// The host's table, handed to every plugin.
 pub(crate) fn host() -> *const QrHost {

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use quorate_host::LibraryInfo;
 use quorate_host::conformance::{self, Case, Settings, Verdict};
+use quorate_host::{LibraryInfo, describe_end};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -208,7 +207,7 @@ impl Child {
             (End::Itself(_), Some(body)) => told(&body, took),
             (End::Itself(status), None) => ended(
                 Verdict::Crashed,
-                format!("{} in `{entry}`{said}", how(status)),
+                format!("{} in `{entry}`{said}", describe_end(status)),
                 Some(entry),
             ),
         })
@@ -297,25 +296,6 @@ fn last_words(said: &[u8]) -> String {
         let short: String = line.trim().chars().take(LONGEST).collect();
         format!("; it said: {short}")
     })
-}
-
-/// How a process ended that gave no verdict.
-fn how(status: ExitStatus) -> String {
-    let name = |signal| match signal {
-        4 => "SIGILL",
-        5 => "SIGTRAP",
-        6 => "SIGABRT",
-        7 => "SIGBUS",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        11 => "SIGSEGV",
-        _ => "a signal",
-    };
-    match (status.signal(), status.code()) {
-        (Some(signal), _) => format!("{} ({signal})", name(signal)),
-        (None, Some(code)) => format!("the process ended with status {code}"),
-        (None, None) => "the process ended".to_owned(),
-    }
 }
 
 #[cfg(test)]
