@@ -207,8 +207,8 @@ fn an_unknown_plugin_cannot_be_isolated() {
         "--isolate",
         "exras",
     ]));
-    assert_eq!(run.code, 1);
-    assert!(run.out.contains("did you mean `exres`"), "{}", run.out);
+    assert_eq!(run.code, 64, "nothing ran: {}", run.out);
+    assert!(run.err.contains("did you mean `exres`"), "{}", run.err);
 }
 
 #[test]

@@ -145,7 +145,10 @@ fn a_drill_with_a_plugin_that_crashes_or_hangs_in_a_process_of_its_own_ends_in_a
         let limit = ["--deadlock-timeout", "3s"];
         let run = drill_with(fixture, &kind, ISOLATED, state, &limit);
         assert_eq!(run.code, 0, "{kind}: {}{}", run.out, run.err);
-        assert!(run.out.contains("1 drill: 1 pass;"), "{kind}: {}", run.out);
+        assert!(run.out.contains("1 drill: 1 pass"), "{kind}: {}", run.out);
+        // The summary says who died of what, if anybody did.
+        let died = run.out.contains("Resource monitor of `bad-");
+        assert_eq!(died, state == "Failed", "{kind}: {}", run.out);
     };
     std::thread::scope(|scope| {
         scope.spawn(|| ran("null", "Bad Null".to_owned(), "Failed"));
@@ -240,10 +243,25 @@ fn a_drill_whose_host_a_plugin_takes_along_runs_again_without_that_plugin_in_it(
                 let path = journal.path().display().to_string();
                 let limit = ["--deadlock-timeout", "2s", "--journal", &path];
                 let run = drill_with(fixture, kind, "", "Failed", &limit);
-                assert_eq!(run.code, 0, "{kind}: {}{}", run.out, run.err);
-                assert!(run.out.contains("1 drill: 1 pass;"), "{kind}: {}", run.out);
+                // What it would be worth apart, which is not how it was to run.
+                assert_eq!(run.code, 1, "{kind}: {}{}", run.out, run.err);
+                assert!(
+                    run.out.contains("1 drill: 1 pass, 1 with plugins"),
+                    "{kind}: {}",
+                    run.out
+                );
+                assert!(
+                    run.out.contains("of `Bad Resource`, "),
+                    "{kind}: {}",
+                    run.out
+                );
                 assert!(run.err.contains(why), "{kind}: {}", run.err);
                 assert!(run.err.contains("They run again"), "{kind}: {}", run.err);
+                assert!(
+                    run.err.contains("mend it, or keep it apart"),
+                    "{kind}: {}",
+                    run.err
+                );
                 let journal = fs::read_to_string(journal.path()).expect("a journal");
                 assert!(
                     journal.contains("\"id\":1146") && journal.contains("\"kind\":\"end\""),

@@ -86,7 +86,7 @@ fn check(
                 findings.extend(policies.err().unwrap_or_default());
                 (findings, Some(loaded.definition))
             }
-            Err(found) => (findings_of(&found, &text), None),
+            Err(found) => (findings_of(&plugins.known(found), &text), None),
         }),
         _ => Err(format!(
             "{name} is neither a cluster file (.ron) nor a script (.rhai)"
@@ -121,6 +121,19 @@ impl Plugins<'_> {
         self.loaded
             .as_ref()
             .ok_or_else(|| "no plugins are loaded".to_owned())
+    }
+
+    /// What is found in a file that is not sound, without the remark on types that a plugin has.
+    fn known(&mut self, mut found: Diagnostics) -> Diagnostics {
+        let is_remark = |it: &Diagnostic| it.rule == "unknown-type";
+        if found.iter().any(is_remark)
+            && let Ok(plugins) = self.load()
+        {
+            let names: Vec<String> = plugins.type_names().map(|it| format!("`{it}`")).collect();
+            let has = |text: &str| names.iter().any(|name| text.contains(name));
+            found.0.retain(|it| !(is_remark(it) && has(&it.message)));
+        }
+        found
     }
 
     /// What the plugins say of a cluster file besides `warnings`. A type or a plugin that is not found stays a warning

@@ -65,8 +65,8 @@ up from what the type says of them; --properties gives others, such as {\"Web Pr
 const PLUGIN_CHECK_EXITS: &str = "\
 Exit status:
   0    nothing failed or crashed
-  1    a test failed or crashed
-  64   the command line, or a file it names, cannot be used
+  1    a test failed or crashed, the first of which is whether the file is a plugin at all
+  64   the command line is wrong, or a file that it names is not there or cannot be written
   130  interrupted";
 
 const CLUSTER_EXAMPLES: &str = "\
@@ -170,6 +170,17 @@ pub(crate) fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| why())
 }
 
+/// A duration that is not nothing.
+fn some_time(text: &str) -> Result<quorate_script::Span, String> {
+    let span: quorate_script::Span = text
+        .parse()
+        .map_err(|error: quorate_script::SpanError| error.to_string())?;
+    if span.0.is_zero() {
+        return Err("no call returns in no time: name at least 1ms".to_owned());
+    }
+    Ok(span)
+}
+
 /// Where plugins run.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Apart {
@@ -181,7 +192,8 @@ pub(crate) struct Apart {
     #[arg(
         long = "deadlock-timeout",
         value_name = "DURATION",
-        default_value = "10s"
+        default_value = "10s",
+        value_parser = some_time
     )]
     pub(crate) deadlock_timeout: quorate_script::Span,
 }
@@ -318,6 +330,9 @@ pub(crate) struct PluginArgs {
 pub(crate) enum PluginCommand {
     /// Show each library: path, version, ABI, resource types and their properties.
     List {
+        /// Show only the plugins of these names.
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
         /// How to print.
         #[arg(long, default_value = "text", value_name = "FORMAT")]
         format: Format,

@@ -63,12 +63,17 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
         return Exit::Usage;
     }
 
-    let plugins = SimSource::new(args.plugins.plugin_dir.clone());
-    let source: Rc<dyn StageSource> = Rc::new(plugins.isolated(args.apart.settings()));
+    let plugins = SimSource::new(args.plugins.plugin_dir.clone()).isolated(args.apart.settings());
+    if let Err(why) = plugins.check_isolation() {
+        output.error(&why);
+        return Exit::Usage;
+    }
+    let source: Rc<dyn StageSource> = Rc::new(plugins);
     let options = RunOptions {
         seed: args.seed,
         filter: args.filter.clone(),
         journal: args.journal.is_some(),
+        repeat_with: repeat_with(args),
     };
     let began = Instant::now();
     let mut reports = Vec::new();
@@ -118,6 +123,24 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
     exit
 }
 
+/// The options that decide what runs, besides seed and filter, as the command line has them.
+fn repeat_with(args: &DrillArgs) -> Vec<String> {
+    let mut words = Vec::new();
+    let folders = args.plugins.plugin_dir.iter();
+    let folders = folders.map(|folder| folder.display().to_string());
+    for (option, values) in [
+        ("--plugin-dir", folders.collect()),
+        ("--isolate", args.apart.isolate.clone()),
+    ] {
+        words.extend(
+            values
+                .into_iter()
+                .flat_map(|value| [option.to_owned(), value]),
+        );
+    }
+    words
+}
+
 /// The exit status of one script's run.
 fn status_of(run: &Run) -> Exit {
     let mut exit = match &run.failure {
@@ -162,6 +185,11 @@ fn total(reports: &[DrillReport], real: Duration, exit: Exit, output: Output) ->
         .count();
     if unrepeatable > 0 {
         let text = format!("{unrepeatable} not repeatable");
+        parts.push(output.paint().tone(Tone::Care, &text));
+    }
+    let crashed = reports.iter().filter(|it| !it.crashes.is_empty()).count();
+    if crashed > 0 {
+        let text = format!("{crashed} with plugins that died");
         parts.push(output.paint().tone(Tone::Care, &text));
     }
     if exit == Exit::Interrupted {

@@ -63,7 +63,7 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
         Command::Cluster(args) => cluster::run(&args.command, &mut output),
         Command::Plugin(args) => plugin::run(&args.command, &mut output, &cancel),
         Command::Monitor => monitor(&mut output),
-        Command::Repl(args) => console::run(&args, output, &cancel),
+        Command::Repl(args) => supervise::repl(&args, output, &cancel),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             let mut shown = cli::without_hidden(&Cli::command());

@@ -1,5 +1,5 @@
 //! `quorate drill` in a process below this one, so that a plugin that takes its host down costs a second run and not the
-//! verdict.
+//! verdict; and `quorate repl`, which then can say what happened.
 //!
 //! A drill that runs its plugins in processes of their own gives the same verdict and the same journal, byte for byte,
 //! and there a crash or a hang is an event of the drill. So when the process below dies before it has come to its end,
@@ -7,15 +7,18 @@
 
 use std::env;
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use quorate_host::{Isolation, describe_end, end_with_parent, watch_calls};
+use quorate_host::{Isolation, describe_end, end_with_parent, interrupt, watch_calls};
 
-use crate::cli::DrillArgs;
+use crate::cli::{DrillArgs, ReplArgs};
+use crate::console;
 use crate::drill;
 use crate::exit::Exit;
 use crate::output::{Output, Tone};
@@ -24,6 +27,8 @@ use crate::output::{Output, Tone};
 const RESULT: &str = "QUORATE_DRILL_RESULT";
 /// Tells it to keep every plugin in a process of its own.
 const APART: &str = "QUORATE_DRILL_APART";
+/// How often the process above looks whether the one below has ended.
+const LOOK: Duration = Duration::from_millis(2);
 /// What it writes if a call has not returned.
 const HUNG: &str = "hung";
 
@@ -46,6 +51,47 @@ pub(crate) fn run(args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> 
     })
 }
 
+/// Runs a session; on a terminal in a process below this one, which can say what became of it.
+pub(crate) fn repl(args: &ReplArgs, output: Output, cancel: &Arc<AtomicBool>) -> Exit {
+    let apart = args.apart.isolate.iter().any(|name| name == Isolation::ALL);
+    if let Some(result) = env::var_os(RESULT) {
+        end_with_parent();
+        let exit = console::run(args, output, cancel);
+        let _ = fs::write(result, exit.code().to_string());
+        return exit;
+    }
+    if apart || !io::stdin().is_terminal() {
+        return console::run(args, output, cancel);
+    }
+    let mut output = output;
+    let below = || -> io::Result<Result<Exit, Option<String>>> {
+        let result = tempfile::NamedTempFile::new()?;
+        let mut command = Command::new(env::current_exe()?);
+        command
+            .args(env::args_os().skip(1))
+            .env(RESULT, result.path());
+        let status = command.status()?;
+        Ok(told(&fs::read_to_string(result.path())?, status))
+    };
+    match below() {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(why)) => {
+            output.error(&format!(
+                "the session is gone ({}): a plugin in it took it along. With --isolate all, or the plugin's name, that \
+                 ends the plugin's process alone",
+                why.unwrap_or_default()
+            ));
+            Exit::Fail
+        }
+        Err(error) => {
+            output.error(&format!(
+                "no process can be started for the session: {error}"
+            ));
+            Exit::Internal
+        }
+    }
+}
+
 /// The process below.
 fn below(mut args: DrillArgs, result: &Path, output: Output, cancel: &Arc<AtomicBool>) -> Exit {
     end_with_parent();
@@ -60,7 +106,15 @@ fn below(mut args: DrillArgs, result: &Path, output: Output, cancel: &Arc<Atomic
             std::process::exit(1);
         });
     }
-    let exit = drill::run(&args, output, cancel);
+    let mut exit = drill::run(&args, output, cancel);
+    if env::var_os(APART).is_some() && exit == Exit::Pass {
+        let mut output = output;
+        output.error(
+            "every drill passes with its plugins kept apart, and without that one of them takes its host down: mend it, or \
+             keep it apart with --isolate NAME",
+        );
+        exit = Exit::Fail;
+    }
     let _ = fs::write(result, exit.code().to_string());
     exit
 }
@@ -71,9 +125,11 @@ fn above(args: &DrillArgs, mut output: Output, cancel: &AtomicBool) -> io::Resul
     let mut command = Command::new(env::current_exe()?);
     command
         .args(env::args_os().skip(1))
-        .env(RESULT, result.path());
+        .env(RESULT, result.path())
+        // The terminal interrupts this process, and this one that below: a second interrupt means something else there.
+        .process_group(0);
     let end = |command: &mut Command| -> io::Result<Result<Exit, String>> {
-        let status = command.status()?;
+        let status = wait(command.spawn()?, cancel)?;
         let written = fs::read_to_string(result.path())?;
         Ok(told(&written, status).map_err(|why| match why {
             Some(why) => why,
@@ -104,6 +160,21 @@ fn above(args: &DrillArgs, mut output: Output, cancel: &AtomicBool) -> io::Resul
             ));
             Ok(Exit::Internal)
         }
+    }
+}
+
+/// Waits for a process, and hands it the interrupt that this one gets.
+fn wait(mut child: Child, cancel: &AtomicBool) -> io::Result<ExitStatus> {
+    let mut handed_on = false;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if cancel.load(Ordering::Relaxed) && !handed_on {
+            interrupt(&child);
+            handed_on = true;
+        }
+        std::thread::sleep(LOOK);
     }
 }
 

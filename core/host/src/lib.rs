@@ -29,6 +29,6 @@ pub use plugins::{
     Isolation, LibraryInfo, LoadErrors, NearMiss, PluginError, PluginSet, PropertyInfo,
     PropertyKind, ReloadError, Reloaded, TypeInfo, near_misses, search_folders,
 };
-pub use process::{MonitorError, describe_end, end_with_parent, run_monitor};
+pub use process::{MonitorError, describe_end, end_with_parent, interrupt, run_monitor};
 pub use services::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
 pub use table::watch_calls;

@@ -204,6 +204,12 @@ pub fn private_properties(kind: &str) -> Option<&'static [PropertyDescriptor]> {
     })
 }
 
+/// Whether a resource of the shipped type `kind` may have private properties that the type does not list: those of a
+/// Generic Script are its script's, which alone knows them.
+pub fn takes_any_property(kind: &str) -> bool {
+    kind == GENERIC_SCRIPT
+}
+
 /// The private properties that a resource of the type `kind` cannot do without. An IP Address needs its address,
 /// too, unless it uses DHCP.
 pub fn required_properties(kind: &str) -> &'static [&'static str] {

@@ -23,9 +23,14 @@ pub fn check_foreign(foreign: &[ForeignResource], plugins: &PluginSet) -> Vec<Di
         match plugins.type_info(&resource.kind) {
             Some(kind) => wrong.append(&mut check_resource(resource, kind)),
             None => {
-                if let Err(errors) = plugins.require([resource.kind.as_str()]) {
-                    wrong.push(resource.error_at_kind("unknown-type", errors.to_string()));
-                }
+                let errors = plugins.require([resource.kind.as_str()]).err();
+                wrong.extend(errors.iter().flat_map(|errors| &errors.0).map(|error| {
+                    let (message, help) = error.parts();
+                    Diagnostic {
+                        help,
+                        ..resource.error_at_kind("unknown-type", message)
+                    }
+                }));
             }
         }
     }

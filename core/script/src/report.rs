@@ -122,6 +122,8 @@ pub struct DrillReport {
     pub disturbed: Vec<Name>,
     /// The plugins that ran threads of their own: where there are any, the verdict need not repeat.
     pub unrepeatable: Vec<String>,
+    /// How plugins' resource monitor processes died, and how often.
+    pub crashes: Vec<String>,
     /// The command that repeats this very drill.
     pub repeat: String,
 }

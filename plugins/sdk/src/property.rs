@@ -16,6 +16,14 @@
 //! # use quorate_sdk::{Number, Property};
 //! const PORT: Property<Number> = Property::number("Port").default("twenty-five");
 //! ```
+//!
+//! Nor does a range that its default, 0 where none is given, lies outside of:
+//!
+//! ```compile_fail
+//! # use quorate_sdk::{AnyProperty, Number, Property};
+//! const PORT: Property<Number> = Property::number("Port").range(1, 65_535);
+//! const PROPERTIES: &[AnyProperty] = &[PORT.any()];
+//! ```
 
 use std::marker::PhantomData;
 
@@ -151,6 +159,9 @@ impl<K> Property<K> {
                         "the default is out of range"
                     );
                 }
+                None if self.kind == abi::PROPERTY_BOOL => {
+                    panic!("the default of a flag is 0 or 1")
+                }
                 None => panic!("the default is no 32-bit number"),
             }
         }
@@ -173,7 +184,20 @@ impl<K> Property<K> {
     }
 
     /// The same for a type's list of properties.
+    ///
+    /// # Panics
+    /// While compiling a `const`, if it is a number that is not required, and its default lies outside of its range.
     pub const fn any(&self) -> AnyProperty {
+        if self.kind == abi::PROPERTY_DWORD && !self.is_required() {
+            let fits = match decimal(self.default) {
+                Some(value) => value >= self.min && value <= self.max,
+                None => false,
+            };
+            assert!(
+                fits,
+                "the default is out of range: without `.default(...)` it is 0"
+            );
+        }
         AnyProperty(abi::QrProperty {
             size: size_of::<abi::QrProperty>() as u32,
             kind: self.kind,

@@ -127,13 +127,15 @@ pub trait Resource: Sized + 'static {
     /// Why it is not alive: the resource is Failed then, and terminated.
     fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error>;
 
-    /// Goes on with the pending `operation`. Needed by types that return [`Progress::pending`].
+    /// Goes on with the pending `operation`. Needed by types that return [`Progress::pending`]: by default it says so.
     ///
     /// # Errors
     /// It failed; [`terminate`](Self::terminate) follows.
     fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
-        let _ = (ctx, operation);
-        Ok(Progress::Done)
+        let _ = ctx;
+        Err(Error::failed(format!(
+            "{operation:?} is pending, and the type has no `work` that goes on with it"
+        )))
     }
 
     /// What it does by itself while online or defending: a probe, a lease, a renewal. Called once for each

@@ -81,8 +81,14 @@ impl Session {
             "help" | "h" | "?" => self.help(),
             "quit" | "q" | "exit" => return After::Quit,
             other => {
+                let names = COMMANDS
+                    .iter()
+                    .map(|(name, ..)| name.trim_start_matches(':'));
+                let near = quorate_model::nearest(other, names)
+                    .map(|near| format!("; did you mean \":{near}\"?"))
+                    .unwrap_or_default();
                 return self.refuse(&format!(
-                    "there is no command \":{other}\"; :help shows them all"
+                    "there is no command \":{other}\"{near}; :help shows them all"
                 ));
             }
         }
@@ -207,16 +213,9 @@ impl Session {
         self.output.line("");
         self.output
             .line("Anything else is the drill language. A few things to try:");
-        for example in [
-            "group(\"EVS1\").owner",
-            "node(\"NODE1\").crash()",
-            "eventually(|| group(\"EVS1\").is_online, \"5m\")",
-            "outage(\"EVS1\")",
-            "group(\"EVS2\").move_to(\"NODE4\")",
-            "events(#{kind: \"group-owner\"})",
-        ] {
+        for example in self.console.borrow().examples() {
             self.output
-                .line(&format!("  {}", paint.tone(Tone::Faint, example)));
+                .line(&format!("  {}", paint.tone(Tone::Faint, &example)));
         }
     }
 
@@ -240,7 +239,12 @@ impl Session {
             })
             .collect();
         if found.is_empty() {
-            return self.refuse(&format!("there is no word \"{name}\"; :doc shows them all"));
+            let near = quorate_model::nearest(name, entries.iter().map(|it| it.name.as_str()))
+                .map(|near| format!("; did you mean \"{near}\"?"))
+                .unwrap_or_default();
+            return self.refuse(&format!(
+                "there is no word \"{name}\"{near}; :doc shows them all"
+            ));
         }
         for (number, entry) in found.into_iter().enumerate() {
             if number > 0 {

@@ -12,7 +12,12 @@ use crate::exit::Exit;
 use crate::output::{Output, Paint, Tone};
 
 /// Shows each library that a search finds, and what is in the folders named that is none.
-pub(super) fn run(format: Format, plugins: &PluginFolders, output: &mut Output) -> Exit {
+pub(super) fn run(
+    names: &[String],
+    format: Format,
+    plugins: &PluginFolders,
+    output: &mut Output,
+) -> Exit {
     // A list only tells what libraries say of themselves: none need be mapped here for that.
     let isolation = Isolation {
         learn_apart: true,
@@ -25,18 +30,26 @@ pub(super) fn run(format: Format, plugins: &PluginFolders, output: &mut Output) 
             return Exit::Usage;
         }
     };
+    if let Some(error) = names
+        .iter()
+        .find_map(|name| set.require_library(name).err())
+    {
+        output.error(&error.to_string());
+        return Exit::Usage;
+    }
+    let shown = || {
+        let all = set.libraries();
+        all.filter(|it| names.is_empty() || names.contains(&it.name))
+    };
     match format {
         Format::Json => {
-            let libraries: Vec<_> = set.libraries().map(to_json).collect();
+            let libraries: Vec<_> = shown().map(to_json).collect();
             let all = json!({ "schema": "quorate-plugins/1", "libraries": libraries });
             output.line(&format!("{all:#}"));
         }
         Format::Text => {
             let paint = output.paint();
-            let texts: Vec<String> = set
-                .libraries()
-                .map(|library| to_text(library, paint))
-                .collect();
+            let texts: Vec<String> = shown().map(|library| to_text(library, paint)).collect();
             output.line(texts.join("\n").trim_end());
         }
     }

@@ -15,7 +15,11 @@ use crate::output::Output;
 /// Carries a plugin command out.
 pub(crate) fn run(command: &PluginCommand, output: &mut Output, cancel: &AtomicBool) -> Exit {
     match command {
-        PluginCommand::List { format, plugins } => list::run(*format, plugins, output),
+        PluginCommand::List {
+            names,
+            format,
+            plugins,
+        } => list::run(names, *format, plugins, output),
         PluginCommand::New(args) => new::run(args, output),
         PluginCommand::Sdk(args) => sdk::run(args, output),
         PluginCommand::Check(args) => check::run(args, output, cancel),

@@ -66,7 +66,8 @@ impl std::fmt::Display for Refusal {
             Refusal::Name(name) => write!(
                 f,
                 "`{name}` is no name for a plugin: begin with a letter, go on with small letters, digits and single \
-                 hyphens, 40 at most, such as `web-proxy`"
+                 hyphens, 40 at most, such as `{}`",
+                proper(name).unwrap_or_else(|| "web-proxy".to_owned())
             ),
             Refusal::Taken(name, by) => write!(
                 f,
@@ -117,6 +118,11 @@ fn make(args: &NewArgs) -> Result<PathBuf, Refusal> {
     if let Some(by) = taken(&args.name) {
         return Err(Refusal::Taken(args.name.clone(), by));
     }
+    if args.sdk.is_some() && args.lang != Lang::Rust {
+        return Err(Refusal::Io(
+            "--sdk is for projects in Rust alone".to_owned(),
+        ));
+    }
     let folder = args.path.join(&args.name);
     let files = match args.lang {
         Lang::Rust => {
@@ -147,12 +153,72 @@ fn is_name(name: &str) -> bool {
         })
 }
 
+/// A name that is like `name` and will do, if there is one.
+fn proper(name: &str) -> Option<String> {
+    let mut proper = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && proper.ends_with(|before: char| before.is_ascii_lowercase()) {
+            proper.push('-');
+        }
+        if c.is_ascii_alphanumeric() {
+            proper.push(c.to_ascii_lowercase());
+        } else if !proper.is_empty() && !proper.ends_with('-') {
+            proper.push('-');
+        }
+    }
+    let proper = proper.trim_end_matches('-').to_owned();
+    (is_name(&proper) && taken(&proper).is_none()).then_some(proper)
+}
+
 /// Words that mean something else in Rust or C.
 const KEYWORDS: &str = "abstract as async auto await become bool box break case catch char const continue crate default \
                         do double dyn else enum extern false final float fn for gen goto if impl in inline int let long \
                         loop macro match mod move mut override priv pub ref register restrict return self short signed \
                         sizeof static struct super switch trait true try type typedef typeof union unsafe unsigned unsized \
                         use virtual void volatile where while yield";
+
+/// Types and traits that a project in Rust uses, or is likely to: its own type cannot be called the same.
+const SDK_NAMES: [&str; 39] = [
+    "AnyProperty",
+    "Arbitration",
+    "Box",
+    "Clock",
+    "Context",
+    "Debug",
+    "Disk",
+    "Drop",
+    "Duration",
+    "Err",
+    "Error",
+    "Flag",
+    "Instance",
+    "List",
+    "Log",
+    "ManagedService",
+    "None",
+    "Number",
+    "Ok",
+    "Operation",
+    "Option",
+    "Probe",
+    "Progress",
+    "Property",
+    "Properties",
+    "Quorum",
+    "QuorumResource",
+    "Random",
+    "Resource",
+    "Result",
+    "Self",
+    "Service",
+    "Some",
+    "State",
+    "String",
+    "Text",
+    "TypeInfo",
+    "Vec",
+    "World",
+];
 
 /// What else has this name, so that a project of it would not build, or would stand in the way of something.
 fn taken(name: &str) -> Option<&'static str> {
@@ -165,6 +231,8 @@ fn taken(name: &str) -> Option<&'static str> {
         Some("a folder that cargo builds into")
     } else if ["clusres", "exres", "quorate-sdk", "quorate-abi"].contains(&name) {
         Some("a library of Quorate's")
+    } else if SDK_NAMES.contains(&capitals(name, "").as_str()) {
+        Some("what quorate-sdk or the standard library calls something that a plugin in Rust uses")
     } else if SHIPPED
         .iter()
         .any(|shipped| shipped.eq_ignore_ascii_case(&kind))
@@ -308,6 +376,15 @@ mod tests {
             assert!(is_name(good), "{good}");
         }
         let long = "a".repeat(41);
+        for (bad, good) in [
+            ("web_proxy", "web-proxy"),
+            ("Web", "web"),
+            ("WebProxy", "web-proxy"),
+            ("my Redis 7", "my-redis-7"),
+        ] {
+            assert_eq!(proper(bad).as_deref(), Some(good));
+        }
+        assert_eq!(proper("7up"), None);
         for bad in [
             "", "-a", "a-", "a--b", "Web", "7up", "a_b", "a b", "../a", "ä", &long,
         ] {
@@ -327,6 +404,8 @@ mod tests {
             ("quorate-sdk", "a library of Quorate's"),
             ("physical-disk", "that is shipped"),
             ("ip-address", "that is shipped"),
+            ("resource", "quorate-sdk"),
+            ("type-info", "quorate-sdk"),
         ] {
             for lang in [Lang::Rust, Lang::C, Lang::Rhai] {
                 let refusal = make(&args(name, lang, folder.path())).unwrap_err();
@@ -338,6 +417,35 @@ mod tests {
             assert_eq!(taken(&free), None, "what is proposed can be had");
         }
         assert_eq!(taken("disk-watch"), None);
+    }
+
+    #[test]
+    fn no_project_can_have_a_name_that_its_own_sources_import() {
+        let source = example!("rust-file-server/src/lib.rs");
+        let file = syn::parse_file(source).unwrap();
+        let mut names = Vec::new();
+        let mut items: Vec<&syn::Item> = file.items.iter().collect();
+        while let Some(item) = items.pop() {
+            match item {
+                syn::Item::Use(it) => imported(&it.tree, &mut names),
+                syn::Item::Mod(it) => items.extend(it.content.iter().flat_map(|(_, inner)| inner)),
+                _ => {}
+            }
+        }
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            assert!(SDK_NAMES.contains(&name.as_str()), "{name}");
+        }
+    }
+
+    /// The names that a `use` brings.
+    fn imported(tree: &syn::UseTree, into: &mut Vec<String>) {
+        match tree {
+            syn::UseTree::Path(path) => imported(&path.tree, into),
+            syn::UseTree::Group(group) => group.items.iter().for_each(|it| imported(it, into)),
+            syn::UseTree::Name(name) => into.push(name.ident.to_string()),
+            syn::UseTree::Rename(_) | syn::UseTree::Glob(_) => {}
+        }
     }
 
     #[test]

@@ -95,6 +95,9 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
             report.unrepeatable.join(", ")
         ));
     }
+    for crash in &report.crashes {
+        out.push_str(&format!("\n  {}", paint.tone(Tone::Care, crash)));
+    }
     out
 }
 
@@ -214,6 +217,10 @@ mod tests {
             }],
             disturbed: vec!["EVS1".into()],
             unrepeatable: vec!["bad-threads".to_owned()],
+            crashes: vec![
+                "Resource monitor of `web` terminated: SIGSEGV in IsAlive of `Web`, 2 times"
+                    .to_owned(),
+            ],
             repeat: String::new(),
         };
         assert_eq!(
@@ -222,7 +229,8 @@ mod tests {
              EVS3            Online  NODE4  1m12.0s\n  clients of            users  \
              calls    failed  answered  longest outage  slowest answer\n  EVS3 (smtp, port 25)  10     3000000  1       \
              99.999 %  1m12.0s         0.2s\n  other groups disturbed: 1 (EVS1)\n  \
-             not repeatable: threads of their own run in bad-threads"
+             not repeatable: threads of their own run in bad-threads\n  \
+             Resource monitor of `web` terminated: SIGSEGV in IsAlive of `Web`, 2 times"
         );
     }
 }

@@ -170,7 +170,10 @@ fn open_close(case: &Case<'_>) -> Check {
         Ok(id) => bench.close(id)?,
         Err(code) => {
             let code = super::bench::code_text(code);
-            return Err(Stop::failed(format!("`open` failed with {code}")));
+            let complaint = &bench.complaint;
+            return Err(Stop::failed(format!(
+                "`open` failed with {code}{complaint}"
+            )));
         }
     }
     passed("opened and closed")
@@ -199,10 +202,11 @@ fn online(case: &Case<'_>) -> Check {
         abi::ERROR_SUCCESS => {}
         code => {
             let why = bench.explain(id, "online", code)?;
-            let help = if code == abi::ERROR_PANIC {
-                ""
-            } else {
+            let about_a_value = [abi::ERROR_RESOURCE_PROPERTY, abi::ERROR_INVALID_PARAMETER];
+            let help = if about_a_value.contains(&code) || why.contains("propert") {
                 "; if it needs properties of certain values, give them with --properties"
+            } else {
+                ""
             };
             return Err(Stop::failed(format!("{why}{help}")));
         }

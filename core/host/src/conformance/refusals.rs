@@ -83,7 +83,11 @@ fn required_property(case: &Case<'_>) -> Check {
         let online = bench.goes_online(id)?;
         bench.terminate(id)?;
         bench.close(id)?;
-        ensure(!online, || format!("without `{missing}` it goes online"))?;
+        ensure(!online, || {
+            format!(
+                "without `{missing}` it goes online: have `online` read it, or do not call it required"
+            )
+        })?;
     }
     ensure(bench.panics.is_empty(), || bench.panics.join("; "))?;
     passed(format!("tried without {}", required.join(", ")))
@@ -139,7 +143,7 @@ fn bad_property(case: &Case<'_>) -> Check {
     match taken {
         _ if tried == 0 => Err(Stop::skipped("it has no property that is a number")),
         Some(first) => Err(Stop::warning(format!(
-            "{first}: the host refuses that where it can, and the type does not"
+            "{first} by `online`, which does not read it or not hold it to its range; the host refuses it before that"
         ))),
         None => passed(format!("{tried} bad values refused")),
     }

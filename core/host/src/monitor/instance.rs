@@ -303,24 +303,7 @@ impl Monitor {
         refused: Option<ServiceError>,
     ) -> Reason {
         let own = self.last_error(services, name);
-        let refused = refused
-            .filter(|error| error.code == code)
-            .map(|error| error.text);
-        let detail = match (own, refused) {
-            (Some(own), Some(refused)) if !own.contains(&refused) => format!("{own}: {refused}"),
-            (Some(text), _) | (None, Some(text)) => text,
-            (None, None) => match error_name(code) {
-                Some(known) => format!("error {code} ({known})"),
-                None => format!("error {code}"),
-            },
-        };
-        let text = match code {
-            // The SDK's own message begins so, with the place.
-            abi::ERROR_PANIC if detail.starts_with("panicked") => format!("{what} {detail}"),
-            abi::ERROR_PANIC => format!("{what} panicked: {detail}"),
-            _ => format!("{what} failed: {detail}"),
-        };
-        Reason::new(code, text)
+        explained(what, code, own, refused)
     }
 
     /// The instance's last error in its type's own words, if it has any.
@@ -404,9 +387,10 @@ impl Monitor {
             unsafe { (entries.open)(lend(name), handle.as_ptr(), &raw mut resid) }
         });
         self.note_checkpoints();
+        let complaint = traces.complaint();
         self.write_log(name, traces.log);
         if code != abi::ERROR_SUCCESS {
-            return Err(self.why(services, name, "Open", code, traces.refused));
+            return Err(explained("Open", code, complaint, traces.refused));
         }
         let place = Place::Here {
             entries,
@@ -425,4 +409,32 @@ pub(super) fn not_open(name: &str) -> Reason {
         abi::ERROR_RESOURCE_NOT_AVAILABLE,
         format!("`{name}` is not open in this resource monitor"),
     )
+}
+
+/// The reason for a call that failed with `code`: its type's `own` words, those of the service that refused it, or the
+/// code's name.
+pub(super) fn explained(
+    what: &str,
+    code: u32,
+    own: Option<String>,
+    refused: Option<ServiceError>,
+) -> Reason {
+    let refused = refused
+        .filter(|error| error.code == code)
+        .map(|error| error.text);
+    let detail = match (own, refused) {
+        (Some(own), Some(refused)) if !own.contains(&refused) => format!("{own}: {refused}"),
+        (Some(text), _) | (None, Some(text)) => text,
+        (None, None) => match error_name(code) {
+            Some(known) => format!("error {code} ({known})"),
+            None => format!("error {code}"),
+        },
+    };
+    let text = match code {
+        // The SDK's own message begins so, with the place.
+        abi::ERROR_PANIC if detail.starts_with("panicked") => format!("{what} {detail}"),
+        abi::ERROR_PANIC => format!("{what} panicked: {detail}"),
+        _ => format!("{what} failed: {detail}"),
+    };
+    Reason::new(code, text)
 }

@@ -8,7 +8,7 @@ use quorate_model::monitor::{MonitorEvent, Reason, ResourceSpec};
 use quorate_model::{Name, ResourceState, Time};
 
 use super::Monitor;
-use super::instance::{Instance, Operation, Place, not_open};
+use super::instance::{Instance, Operation, Place, explained, not_open};
 use crate::plugins::Image;
 use crate::process::{Death, Process, World};
 use crate::table::Call;
@@ -180,11 +180,12 @@ impl Monitor {
                 Err(self.why_gone(name))
             }
             Ok(opened) => {
+                let complaint = opened.traces.complaint();
                 self.write_log(name, opened.traces.log);
                 if opened.code != abi::ERROR_SUCCESS {
                     self.end_if_idle(id);
                     let refused = opened.traces.refused;
-                    return Err(self.why(services, name, "Open", opened.code, refused));
+                    return Err(explained("Open", opened.code, complaint, refused));
                 }
                 let place = Place::Apart {
                     process: id,

@@ -262,9 +262,10 @@ impl Reader<'_> {
                 .is_ok_and(|number| (property.min..=property.max).contains(&u64::from(number)));
             if !fits {
                 let expected = format!("a number from {} to {}", property.min, property.max);
+                let name = self.text(&format!("{field}.name"), property.name, NAME_MAX)?;
                 return Err(self.field(
                     &format!("{field}.default"),
-                    format!("`{default}`"),
+                    format!("`{default}`, of the property `{name}`,"),
                     expected,
                 ));
             }

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use object::read::elf::ElfFile64;
-use object::{Architecture, Endianness, Object, ObjectSymbol, ReadCache, ReadRef};
+use object::{Architecture, Endianness, Object, ObjectSection, ObjectSymbol, ReadCache, ReadRef};
 
 use quorate_model::nearest;
 
@@ -53,6 +53,9 @@ pub(super) fn why_none(path: &Path) -> Result<String, PluginError> {
         b"!<arch>\n" => "it is an archive to link with; build a shared library: in Rust with \
                          `crate-type = [\"cdylib\"]`, in C with `-shared`"
             .to_owned(),
+        [0x7f, b'E', b'L', b'F', 2, ..] if !is_whole(path) => {
+            "it is cut off, or damaged; build it again".to_owned()
+        }
         [0x7f, b'E', b'L', b'F', 2, ..] => format!(
             "it does not export `{}`{}: in Rust `export_plugin!` does, in C a function that is marked QR_EXPORT",
             entry_name(),
@@ -65,6 +68,25 @@ pub(super) fn why_none(path: &Path) -> Result<String, PluginError> {
         }
         _ => "it is no shared library (ELF); name the .so file that the build made".to_owned(),
     })
+}
+
+/// Whether a library's headers and symbols can be read.
+fn is_whole(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let length = file.metadata().map_or(0, |it| it.len());
+    let cache = ReadCache::new(file);
+    let Ok(elf) = ElfFile64::<Endianness, _>::parse(&cache) else {
+        return false;
+    };
+    // The sections stand before their headers, or behind: each must end inside the file.
+    let ends = |section: object::read::elf::ElfSection64<'_, '_, Endianness, _>| {
+        section
+            .file_range()
+            .map_or(0, |(start, size)| start.saturating_add(size))
+    };
+    elf.sections().map(ends).all(|end| end <= length)
 }
 
 /// What a library exports that was probably meant to be the entry.

@@ -170,6 +170,22 @@ pub enum PluginError {
 }
 
 impl PluginError {
+    /// What is wrong and, apart from it, what to do, where the two are better told one by one.
+    pub fn parts(&self) -> (String, Option<String>) {
+        match self {
+            Self::NotFound {
+                wanted,
+                folders,
+                did_you_mean,
+                near_misses,
+            } => (
+                missing(wanted.as_deref(), did_you_mean.as_deref()),
+                Some(where_to_look(folders, near_misses)),
+            ),
+            other => (other.to_string(), None),
+        }
+    }
+
     /// The file the error is about, if it is about one.
     pub fn file(&self) -> Option<&Path> {
         match self {
@@ -230,6 +246,12 @@ fn not_found(
     did_you_mean: Option<&str>,
     near_misses: &[NearMiss],
 ) -> String {
+    let what = missing(wanted, did_you_mean);
+    format!("{what}; {}", where_to_look(folders, near_misses))
+}
+
+/// What is not there.
+fn missing(wanted: Option<&str>, did_you_mean: Option<&str>) -> String {
     let mut text = match wanted {
         Some(kind) => format!("no plugin implements the resource type `{kind}`"),
         None => "no plugins found".to_owned(),
@@ -237,10 +259,16 @@ fn not_found(
     if let Some(near) = did_you_mean {
         text.push_str(&format!(" (did you mean `{near}`?)"));
     }
+    text
+}
+
+/// Where it was looked for, and what to do.
+fn where_to_look(folders: &[PathBuf], near_misses: &[NearMiss]) -> String {
+    let mut text = String::new();
     if folders.is_empty() {
-        text.push_str("; no folder was searched");
+        text.push_str("no folder was searched");
     } else {
-        text.push_str("; folders searched:");
+        text.push_str("folders searched:");
         for (index, folder) in folders.iter().enumerate() {
             text.push_str(if index == 0 { " " } else { ", " });
             text.push_str(&folder.display().to_string());

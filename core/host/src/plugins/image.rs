@@ -332,7 +332,10 @@ fn must_export_entry(from: &Path, path: &Path) -> Result<(), PluginError> {
 fn private_copy(from: &Path, path: &Path) -> Result<NamedTempFile, PluginError> {
     let failed = |error: std::io::Error| PluginError::Open {
         file: path.to_owned(),
-        why: format!("no private copy could be made: {error}"),
+        why: match error.kind() {
+            std::io::ErrorKind::NotFound => "it is not there".to_owned(),
+            _ => format!("no private copy could be made: {error}"),
+        },
     };
     let copy = tempfile::Builder::new()
         .prefix("quorate-")

@@ -166,6 +166,18 @@ impl PropertyInfo {
     ///
     /// [`PropertyError::WrongType`] or [`PropertyError::OutOfRange`].
     pub fn check(&self, value: &Value) -> Result<(), PropertyError> {
+        let empty = match value {
+            Value::Text(text) => text.is_empty(),
+            Value::List(texts) => texts.is_empty(),
+            Value::Dword(_) => false,
+        };
+        if self.required && empty {
+            return Err(PropertyError::OutOfRange {
+                name: self.name.clone(),
+                found: "empty".to_owned(),
+                expected: format!("{}, and is required", self.expected()),
+            });
+        }
         let (least, most) = match (self.kind, value) {
             (PropertyKind::Text, Value::Text(_)) | (PropertyKind::List, Value::List(_)) => {
                 return Ok(());
@@ -184,7 +196,7 @@ impl PropertyInfo {
             Value::Dword(number) if !(least..=most).contains(&u64::from(*number)) => {
                 Err(PropertyError::OutOfRange {
                     name: self.name.clone(),
-                    found: value.to_string(),
+                    found: value.as_found(),
                     expected: self.expected(),
                 })
             }

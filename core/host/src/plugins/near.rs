@@ -18,10 +18,18 @@ pub struct NearMiss {
     pub why: String,
 }
 
+/// Whether a folder is one that is searched beside the program, where cargo leaves much else.
+fn is_beside_the_program(folder: &Path) -> bool {
+    search::search_folders(&[]).iter().any(|it| it == folder)
+}
+
 /// The near misses in `folder`: libraries without the entry, of another name than `libNAME.so`, or to link with. If
 /// there are many, only those whose names are like that of the resource type `wanted`. Nothing is opened but to read
-/// its symbols; a folder that cannot be read has none.
+/// its symbols; a folder that cannot be read has none, and neither has the program's own.
 pub fn near_misses(folder: &Path, wanted: Option<&str>) -> Vec<NearMiss> {
+    if is_beside_the_program(folder) {
+        return Vec::new();
+    }
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };

@@ -58,6 +58,11 @@ pub(super) fn candidates(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            let text =
+                format!("it is a file; name its folder (in --plugin-dir or {PATH_VARIABLE})");
+            return Err(io::Error::new(error.kind(), text));
+        }
         Err(error) => return Err(error),
     };
     // Stem to (plain, modified, file): the greatest wins.

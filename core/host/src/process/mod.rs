@@ -39,6 +39,17 @@ pub fn end_with_parent() {
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
 }
 
+/// Interrupts a child of this process, as Ctrl-C does.
+pub fn interrupt(child: &std::process::Child) {
+    let pid = i32::try_from(child.id())
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        // One that has ended already needs no interrupt.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+    }
+}
+
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fuzzing::frames;
 pub use monitor::{MonitorError, run_monitor};

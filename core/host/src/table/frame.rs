@@ -8,7 +8,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quorate_abi::{
-    ERROR_ACCESS_DENIED, ERROR_GEN_FAILURE, ERROR_NOT_READY, ERROR_SUCCESS, QrInstance,
+    ERROR_ACCESS_DENIED, ERROR_GEN_FAILURE, ERROR_NOT_READY, ERROR_SUCCESS, LOG_ERROR, QrInstance,
 };
 use quorate_model::Name;
 use quorate_model::monitor::ResourceSpec;
@@ -84,6 +84,16 @@ pub(crate) struct Traces {
     pub(crate) log: Vec<(u32, String)>,
     /// The last service call that was refused.
     pub(crate) refused: Option<ServiceError>,
+}
+
+impl Traces {
+    /// What the plugin last complained of in the cluster log. Of an `open` that failed it is all that there is to say:
+    /// there is no instance to ask for its last error.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        let bad = self.log.iter().rev().find(|(level, _)| *level >= LOG_ERROR);
+        let text = bad.map(|(_, text)| text.strip_prefix("open: ").unwrap_or(text).trim());
+        text.filter(|text| !text.is_empty()).map(str::to_owned)
+    }
 }
 
 impl<'a> Frame<'a> {

@@ -103,7 +103,7 @@ pub(crate) fn set_resource(
                     continue;
                 }
             }
-            (None, Some(private)) => {
+            (None, Some(private)) if !types::takes_any_property(&resource.kind) => {
                 let known = RESOURCE_PROPERTIES
                     .iter()
                     .chain(private)
@@ -112,8 +112,8 @@ pub(crate) fn set_resource(
                 unknown(decoder, name, &what, known.chain([PERSISTENT_STATE.name]));
                 continue;
             }
-            // A third party's type knows its own properties.
-            (None, None) => {}
+            // A third party's type knows its own properties, and so does a script.
+            (None, _) => {}
         }
         let spelt = known.map_or(name.value.as_str(), |known| known.name);
         if let Err(error) = resource.properties.assign(spelt, value.value.clone()) {

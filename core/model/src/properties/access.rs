@@ -99,6 +99,7 @@ impl ResourceProperties {
                 known.check(&value)?;
                 self.set(known.name, value)
             }
+            None if types::takes_any_property(kind) => self.set(name, value),
             None => {
                 let known = RESOURCE_PROPERTIES.iter().chain(private);
                 let names = known.map(|known| known.name).chain(BESIDE);

@@ -141,7 +141,7 @@ impl PropertyDescriptor {
         } else {
             Err(PropertyError::OutOfRange {
                 name: self.name.to_owned(),
-                found: value.to_string(),
+                found: value.as_found(),
                 expected: self.expected(),
             })
         }
@@ -208,6 +208,16 @@ fn did_you_mean(suggestion: &Option<String>) -> String {
         .as_ref()
         .map(|name| format!("; did you mean `{name}`?"))
         .unwrap_or_default()
+}
+
+impl Value {
+    /// As what was found where something else was expected. A DWORD of all ones is what -1 is read as.
+    pub fn as_found(&self) -> String {
+        match self {
+            Value::Dword(u32::MAX) => format!("{} (-1)", u32::MAX),
+            value => value.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Value {

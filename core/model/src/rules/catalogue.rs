@@ -110,7 +110,7 @@ pub static CATALOGUE: &[Rule] = &[
     ),
     read(
         "property-value",
-        "The original refuses the value.",
+        "Outside of its range the value means nothing, and it is refused when it is set, too.",
         "write a value in the range",
     ),
     read(

@@ -50,8 +50,13 @@ pub(crate) fn syntax(file: &str, source: &str, lexicon: &Lexicon, error: &ParseE
     }
     let (rule, message, help) = match error.err_type() {
         ParseErrorType::VariableUndefined(name) => {
-            let help =
-                nearest(name, variables(source)).map(|near| format!("did you mean \"{near}\"?"));
+            let help = nearest(name, variables(source)).map(|near| {
+                if near == name {
+                    format!("inside a `fn` a constant of the script is written global::{name}")
+                } else {
+                    format!("did you mean \"{near}\"?")
+                }
+            });
             let help = help.or_else(|| {
                 lexicon
                     .has(name)

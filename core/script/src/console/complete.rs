@@ -27,7 +27,7 @@ impl Console {
                         let methods = self.lexicon.methods_of(kind);
                         self.lexicon.properties_of(kind).chain(methods)
                     })
-                    .filter(|name| name.starts_with(word))
+                    .filter(|name| name.starts_with(word) && !name.starts_with("to_"))
                     .map(str::to_owned)
                     .collect()
             }

@@ -222,6 +222,38 @@ impl Console {
         entries_of(&self.lexicon)
     }
 
+    /// Inputs to try, with names of the cluster that is open.
+    pub fn examples(&self) -> Vec<String> {
+        let (group, node, other) = self.session.with(|inner| {
+            let Some(stage) = &inner.stage else {
+                return ("EVS1".to_owned(), "NODE1".to_owned(), "NODE2".to_owned());
+            };
+            // The last group: the first is the cluster's own.
+            let group = stage.groups().pop().map(|it| it.to_string());
+            let owner = group.as_deref().and_then(|it| stage.group(it)?.owner);
+            let nodes = stage.nodes();
+            let node = owner.or_else(|| nodes.first().cloned());
+            let other = nodes.iter().rfind(|it| Some(*it) != node.as_ref());
+            (
+                group.unwrap_or_default(),
+                node.as_ref().map(ToString::to_string).unwrap_or_default(),
+                other
+                    .or(node.as_ref())
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            )
+        });
+        vec![
+            format!("group(\"{group}\").owner"),
+            format!("node(\"{node}\").crash()"),
+            format!("eventually(|| group(\"{group}\").is_online, \"5m\")"),
+            format!("outage(\"{group}\")"),
+            format!("node(\"{node}\").start()"),
+            format!("group(\"{group}\").move_to(\"{other}\")"),
+            "events(#{kind: \"group-owner\"})".to_owned(),
+        ]
+    }
+
     /// The resources and the groups of the cluster that is open.
     pub fn subjects(&self) -> (Vec<Name>, Vec<Name>) {
         self.session.with(|inner| {

@@ -58,7 +58,7 @@ pub(crate) fn drill(
     });
     let seed = run.seed.or(options.seed).unwrap_or(DEFAULT_SEED);
     let mut report = DrillReport {
-        repeat: repeat_command(&file, seed, name),
+        repeat: repeat_command(&file, seed, name, &run.repeat_with),
         file,
         name: name.to_owned(),
         tags: options.tags.clone(),
@@ -73,6 +73,7 @@ pub(crate) fn drill(
         clients: Vec::new(),
         disturbed: Vec::new(),
         unrepeatable: Vec::new(),
+        crashes: Vec::new(),
     };
     if let Some(text) = &run.filter
         && !name.contains(text.as_str())
@@ -127,6 +128,7 @@ pub(crate) fn drill(
                 called(stage),
                 stage.disturbed(),
                 stage.unrepeatable(),
+                crashes(stage),
             );
             stage.mark_end();
             stage.heal_all();
@@ -145,12 +147,13 @@ pub(crate) fn drill(
         outcome
     });
     match ended {
-        Ok((time, groups, clients, disturbed, unrepeatable)) => {
+        Ok((time, groups, clients, disturbed, unrepeatable, crashes)) => {
             report.virtual_time = time;
             report.groups = groups;
             report.clients = clients;
             report.disturbed = disturbed;
             report.unrepeatable = unrepeatable;
+            report.crashes = crashes;
         }
         Err(thrown) if report.verdict == Verdict::Pass => {
             report.verdict = Verdict::Error;
@@ -177,6 +180,9 @@ pub(crate) fn drill(
     }
 }
 
+/// The event of a resource monitor process that died.
+const MONITOR_DIED: u32 = 1146;
+
 /// Why a drill cannot run where a plugin that it needs was not built.
 fn missing_plugin(session: &Session, options: &DrillOptions) -> Option<String> {
     let source = session.with(|inner| inner.source.clone());
@@ -184,7 +190,9 @@ fn missing_plugin(session: &Session, options: &DrillOptions) -> Option<String> {
         .plugins
         .iter()
         .find(|(name, _)| !source.has_plugin(name))?;
-    Some(format!("the plugin `{name}` is not there: {remedy}"))
+    let near = source.nearest_plugin(name);
+    let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+    Some(format!("the plugin `{name}` is not there: {remedy}{near}"))
 }
 
 /// Opens the cluster, waits until it is up, and runs the body.
@@ -280,13 +288,42 @@ fn finish(session: &Session, report: DrillReport) {
     });
 }
 
+/// How resource monitor processes died, as event 1146 has it, each kind of death with how often it came.
+fn crashes(stage: &dyn Stage) -> Vec<String> {
+    let mut kinds: Vec<(String, usize)> = Vec::new();
+    for line in stage.lines(0) {
+        let Some(text) = line.get("text").and_then(|text| text.as_str()) else {
+            continue;
+        };
+        if line.get("id") != Some(&MONITOR_DIED.into()) {
+            continue;
+        }
+        // What becomes of it is for the journal.
+        let text = text.split(". ").next().unwrap_or(text);
+        match kinds.iter_mut().find(|(known, _)| known == text) {
+            Some((_, times)) => *times += 1,
+            None => kinds.push((text.to_owned(), 1)),
+        }
+    }
+    let told = kinds.into_iter().map(|(text, times)| match times {
+        1 => text,
+        times => format!("{text}, {times} times"),
+    });
+    told.collect()
+}
+
 /// The command that runs this drill again, ready for a shell.
-fn repeat_command(file: &str, seed: u64, name: &str) -> String {
-    format!(
+fn repeat_command(file: &str, seed: u64, name: &str, with: &[String]) -> String {
+    let mut command = format!(
         "quorate drill {} --seed {seed} --filter {}",
         shell_word(file),
         shell_word(name)
-    )
+    );
+    for word in with {
+        command.push(' ');
+        command.push_str(&shell_word(word));
+    }
+    command
 }
 
 /// A word as a POSIX shell reads it back.
@@ -306,8 +343,13 @@ mod tests {
     #[test]
     fn the_command_survives_a_shell() {
         assert_eq!(
-            repeat_command("drills/a.rhai", 7, "a lost node's server"),
+            repeat_command("drills/a.rhai", 7, "a lost node's server", &[]),
             "quorate drill drills/a.rhai --seed 7 --filter 'a lost node'\\''s server'"
+        );
+        let with = ["--plugin-dir".to_owned(), "my plugins".to_owned()];
+        assert_eq!(
+            repeat_command("a.rhai", 7, "one", &with),
+            "quorate drill a.rhai --seed 7 --filter one --plugin-dir 'my plugins'"
         );
     }
 }

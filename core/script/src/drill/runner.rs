@@ -29,6 +29,9 @@ pub struct RunOptions {
     pub filter: Option<String>,
     /// Whether the journals are wanted.
     pub journal: bool,
+    /// What else the command says that decides what runs, such as where plugins are: for the command that repeats a
+    /// drill.
+    pub repeat_with: Vec<String>,
 }
 
 /// What running a script gave.

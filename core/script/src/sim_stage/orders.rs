@@ -113,11 +113,11 @@ impl SimStage {
                 property,
                 value,
             } => {
-                // A type's plugin knows which properties there are.
-                if let Some(value) = &value {
+                // A type's plugin knows which properties there are, and a script which it reads.
+                if !self.takes_any_property(&resource) {
                     self.property(PropertyOf::Resource(&resource), &property)?;
-                    self.check_private(&resource, &property, value)?;
                 }
+                self.check_private(&resource, &property, value.as_ref())?;
                 self.ask(AdminOp::SetProperty {
                     object: Object::Resource(resource),
                     property,

@@ -75,6 +75,19 @@ impl SimStage {
                 }
             })
             .collect();
+        // A script's own: it alone knows what they are.
+        let own = set
+            .private
+            .iter()
+            .filter(|(name, _)| kind.is_some_and(|kind| kind.property(name).is_none()));
+        all.extend(own.map(|(name, value)| PropertyStatus {
+            name: name.clone(),
+            value: Some(value.clone()),
+            default: None,
+            takes: "what the script makes of it".to_owned(),
+            doc: "A property of the script's own.".to_owned(),
+            private: true,
+        }));
         let known = RESOURCE_PROPERTIES.iter();
         all.extend(known.map(|it| common(it, set.get(it.name))));
         let own = self.world.resource(resource).ok();
@@ -99,13 +112,13 @@ impl SimStage {
         Ok(all)
     }
 
-    /// Refuses a value that a resource's private property does not take. The cluster knows what the shipped types take;
-    /// of others only their plugin does.
+    /// Refuses a value that a resource's private property does not take, and its reset where it must be set. The cluster
+    /// knows what the shipped types take; of others only their plugin does.
     pub(super) fn check_private(
         &self,
         resource: &str,
         property: &str,
-        value: &Value,
+        value: Option<&Value>,
     ) -> Result<(), StageError> {
         let known = self
             .definition()
@@ -113,10 +126,22 @@ impl SimStage {
             .filter(|(_, it)| types::private_properties(&it.kind).is_none())
             .and_then(|(_, it)| self.plugins.type_info(&it.kind))
             .and_then(|kind| kind.property(property));
-        match known.map(|known| known.check(value)) {
-            Some(Err(error)) => Err(StageError(format!("{error} [{}]", error.rule()))),
-            Some(Ok(())) | None => Ok(()),
+        match (known, value) {
+            (Some(known), Some(value)) => known
+                .check(value)
+                .map_err(|error| StageError(format!("{error} [{}]", error.rule()))),
+            (Some(known), None) if known.required => Err(StageError(format!(
+                "`{}` has no default: it is required [required-property]",
+                known.name
+            ))),
+            _ => Ok(()),
         }
+    }
+
+    /// Whether a resource may have properties that its type does not list.
+    pub(super) fn takes_any_property(&self, resource: &str) -> bool {
+        let known = self.definition().resource(resource);
+        known.is_some_and(|(_, it)| types::takes_any_property(&it.kind))
     }
 }
 

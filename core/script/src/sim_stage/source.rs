@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_host::{Isolation, PluginSet, search_folders};
-use quorate_model::{Diagnostics, Facts, PluginSettings};
+use quorate_model::{Diagnostics, Facts, PluginSettings, nearest};
 use quorate_sim::{Load, ServiceTimes, World, WorldOptions};
 
 use super::{Loaded, SimStage, findings_of};
@@ -36,6 +36,29 @@ impl SimSource {
     /// With other settings of resource monitor processes.
     pub fn isolated(self, isolation: Isolation) -> SimSource {
         SimSource { isolation, ..self }
+    }
+
+    /// Whether there is a plugin of every name that is to be kept apart. Where plugins cannot be loaded at all, opening a
+    /// cluster says why.
+    ///
+    /// # Errors
+    ///
+    /// The first that is none.
+    pub fn check_isolation(&self) -> Result<(), String> {
+        if !self
+            .isolation
+            .libraries
+            .keys()
+            .any(|name| name != Isolation::ALL)
+        {
+            return Ok(());
+        }
+        let folders = search_folders(&self.folders);
+        let Ok(mut set) = PluginSet::load_under(&folders, self.isolation.clone()) else {
+            return Ok(());
+        };
+        set.isolate(self.isolation.clone())
+            .map_err(|error| error.to_string())
     }
 
     /// The plugins, which are loaded as `isolation` says if they were not before.
@@ -141,6 +164,12 @@ impl StageSource for SimSource {
             orders: BTreeMap::new(),
             next: 1,
         }))
+    }
+
+    fn nearest_plugin(&self, name: &str) -> Option<String> {
+        let set = self.plugins(&self.isolation).ok()?;
+        let names = set.libraries().map(|it| it.name.as_str());
+        nearest(name, names).map(str::to_owned)
     }
 
     fn has_plugin(&self, name: &str) -> bool {

@@ -250,6 +250,12 @@ pub trait StageSource {
     /// A cluster file that cannot be read or is not sound, or plugins that cannot be loaded.
     fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError>;
 
+    /// A plugin of nearly this name.
+    fn nearest_plugin(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
     /// Whether the plugin of this name is there. Where plugins cannot be loaded at all, opening a cluster says why.
     fn has_plugin(&self, name: &str) -> bool {
         let _ = name;

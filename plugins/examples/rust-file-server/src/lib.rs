@@ -154,6 +154,7 @@ mod tests {
     fn without_an_address_it_says_what_is_missing() {
         let world = World::new();
         let alone = world.resource::<RustFileServer>("Server").open().unwrap();
-        assert!(alone.online().unwrap_err().text().contains("IP Address"));
+        let error = alone.online().unwrap_err();
+        assert!(error.text().contains("IP Address"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! A test in a process of its own: the parent's side, and the hidden command that is run there.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
@@ -21,6 +22,10 @@ use crate::exit::Exit;
 /// The first bytes of a report hold the name of the entry that is being called, filled with blanks, so that a process
 /// that dies has said where.
 const ENTRY_LEN: usize = 64;
+/// How many bytes hold the number of calls so far: with it a slow test is told from one that hangs.
+const COUNT_LEN: usize = 20;
+/// What stands before the body of a report.
+const HEAD_LEN: usize = ENTRY_LEN + COUNT_LEN;
 /// The type that runs a script, and the property that names it.
 pub(super) const SCRIPT_TYPE: &str = "Generic Script";
 const SCRIPT_PROPERTY: &str = "ScriptFilepath";
@@ -65,8 +70,10 @@ pub(crate) fn run(args: &RunTestArgs) -> Exit {
 }
 
 fn write_report(args: &RunTestArgs, mut report: &File) -> std::io::Result<()> {
+    let calls = Cell::new(0_u64);
     let witness = |entry: &str| {
-        let padded = format!("{entry:ENTRY_LEN$.ENTRY_LEN$}");
+        calls.set(calls.get() + 1);
+        let padded = format!("{entry:ENTRY_LEN$.ENTRY_LEN$}{:COUNT_LEN$}", calls.get());
         // A report that cannot be written is an empty one: the parent sees that.
         let _ = report.write_all_at(padded.as_bytes(), 0);
     };
@@ -75,7 +82,7 @@ fn write_report(args: &RunTestArgs, mut report: &File) -> std::io::Result<()> {
         None => describe(&args.file),
         Some(id) => run_test(args, id, &witness),
     };
-    std::io::Seek::seek(&mut report, std::io::SeekFrom::Start(ENTRY_LEN as u64))?;
+    std::io::Seek::seek(&mut report, std::io::SeekFrom::Start(HEAD_LEN as u64))?;
     report.write_all(found.to_string().as_bytes())
 }
 
@@ -149,7 +156,10 @@ pub(crate) struct Run {
 /// How a process ended.
 enum End {
     Itself(ExitStatus),
+    /// Its last call has not returned.
     Hung,
+    /// It took too long, call by call.
+    Slow,
     Cancelled,
 }
 
@@ -203,6 +213,15 @@ impl Child {
                 ),
                 Some(entry),
             ),
+            (End::Slow, _) => ended(
+                Verdict::Failed,
+                format!(
+                    "given up after {} s: its calls return, too slowly for this test (the last was `{entry}`); see \
+                     contract-quick",
+                    self.limit.as_secs()
+                ),
+                None,
+            ),
             (End::Cancelled, _) => ended(Verdict::Skipped, "interrupted".to_owned(), None),
             (End::Itself(_), Some(body)) => told(&body, took),
             (End::Itself(status), None) => ended(
@@ -238,14 +257,21 @@ impl Child {
             .stderr(out)
             .spawn()
             .map_err(failed)?;
+        let (mut head, mut moved) = (Vec::new(), Instant::now());
         let end = loop {
+            let now = fs::read(&report).unwrap_or_default();
+            if now.get(..HEAD_LEN) != head.get(..HEAD_LEN) {
+                (head, moved) = (now, Instant::now());
+            }
             if let Some(status) = child.try_wait().map_err(failed)? {
                 break End::Itself(status);
             }
             let end = if cancel.load(Ordering::Relaxed) {
                 Some(End::Cancelled)
             } else {
-                (began.elapsed() > self.limit).then_some(End::Hung)
+                // One call that has taken half of the time will not return.
+                let stuck = moved.elapsed() > self.limit / 2;
+                (began.elapsed() > self.limit).then_some(if stuck { End::Hung } else { End::Slow })
             };
             if let Some(end) = end {
                 // One that has just ended by itself cannot be killed, and need not be.
@@ -264,8 +290,10 @@ impl Child {
 /// A report: the entry called last, and what was found if the process got so far.
 fn read(report: &Path) -> Option<(String, Option<Value>)> {
     let bytes = fs::read(report).ok()?;
-    let (entry, body) = bytes.split_at_checked(ENTRY_LEN)?;
-    let entry = String::from_utf8_lossy(entry).trim().to_owned();
+    let (head, body) = bytes.split_at_checked(HEAD_LEN)?;
+    let entry = String::from_utf8_lossy(&head[..ENTRY_LEN])
+        .trim()
+        .to_owned();
     Some((entry, serde_json::from_slice(body).ok()))
 }
 
@@ -308,9 +336,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
         assert_eq!(read(&path), None);
-        fs::write(&path, format!("{:ENTRY_LEN$}", "online")).unwrap();
+        fs::write(&path, format!("{:HEAD_LEN$}", "online")).unwrap();
         assert_eq!(read(&path), Some(("online".to_owned(), None)));
-        fs::write(&path, format!("{:ENTRY_LEN$}{{\"a\":1}}", "close")).unwrap();
+        fs::write(&path, format!("{:HEAD_LEN$}{{\"a\":1}}", "close")).unwrap();
         assert_eq!(
             read(&path),
             Some(("close".to_owned(), Some(json!({ "a": 1 }))))

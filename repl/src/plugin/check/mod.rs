@@ -117,6 +117,7 @@ fn check(
     let script = is_script(&file);
     if script {
         must_be_text(&file)?;
+        must_be_a_resource(&file)?;
     }
     for path in [&args.json, &args.junit].into_iter().flatten() {
         must_be_writable(path)?;
@@ -211,6 +212,20 @@ fn must_be_text(path: &Path) -> std::result::Result<(), String> {
         path.display(),
         bytes[error.valid_up_to()]
     ))
+}
+
+/// Whether a script is a resource's, as far as its functions tell.
+fn must_be_a_resource(path: &Path) -> std::result::Result<(), String> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let is_drill = quorate_script::check_script(&path.display().to_string(), &text).is_empty();
+    if is_drill && !crate::resource_scripts::is_one(&text) {
+        return Err(format!(
+            "{}: this is a script of drills, not a resource's; quorate drill runs it",
+            path.display()
+        ));
+    }
+    Ok(())
 }
 
 /// Results are for a file that can be written: the tests take too long to find out afterwards.

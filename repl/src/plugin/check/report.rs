@@ -4,7 +4,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use quorate_host::conformance::{self, Group, Verdict};
 use serde_json::json;
 
-use super::{Result, Results};
+use super::{Result, Results, is_script};
 use crate::output::{Paint, Tone};
 use crate::report::count;
 
@@ -43,6 +43,9 @@ pub(super) fn list(paint: Paint) -> String {
 /// All results, for people.
 pub(super) fn text(results: &Results, brief: bool, paint: Paint) -> String {
     let title = match &results.library {
+        Some(library) if is_script(&results.file) => {
+            format!("a script, run by {} {}", library.name, library.version)
+        }
         Some(library) => format!("{} {}", library.name, library.version),
         None => "a library whose block cannot be read".to_owned(),
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use quorate_host::TypeInfo;
+use quorate_model::types::takes_any_property;
 use quorate_model::{Value, nearest};
 
 /// Values by resource type and property.
@@ -20,7 +21,13 @@ pub(crate) fn read(path: &Path) -> Result<Values, String> {
 }
 
 fn parse(text: &str) -> Result<Values, String> {
-    let json: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let json: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+        format!(
+            "line {}, column {}: this is no JSON ({error}); {SHAPE}",
+            error.line(),
+            error.column()
+        )
+    })?;
     let types = json.as_object().ok_or_else(|| SHAPE.to_owned())?;
     let mut values = Values::new();
     for (kind, properties) in types {
@@ -68,6 +75,9 @@ pub(crate) fn check(values: &Values, types: &[TypeInfo]) -> Result<(), String> {
         };
         for (property, value) in properties {
             let Some(known) = kind.property(property) else {
+                if takes_any_property(name) {
+                    continue;
+                }
                 let there = hint(property, kind.properties.iter().map(|it| it.name.as_str()));
                 return Err(format!("type `{name}` has no property `{property}`{there}"));
             };

@@ -87,6 +87,8 @@ pub(super) struct Bench<'a> {
     pub(super) slow: Vec<String>,
     /// Entries that said that they panicked.
     pub(super) panics: Vec<String>,
+    /// What the last `open` said in the log, with a colon before it; empty if nothing.
+    pub(super) complaint: String,
     /// Answers that the contract does not have.
     pub(super) odd: Vec<String>,
     been_open: bool,
@@ -143,6 +145,7 @@ impl<'a> Bench<'a> {
             trace: Vec::new(),
             slow: Vec::new(),
             panics: Vec::new(),
+            complaint: String::new(),
             odd: Vec::new(),
             been_open: false,
             been_online: false,
@@ -263,7 +266,7 @@ impl<'a> Bench<'a> {
                 Ok(id)
             }
             Err(code) => {
-                let why = format!("`open` failed with {}", code_text(code));
+                let why = format!("`open` failed with {}{}", code_text(code), self.complaint);
                 Err(if self.been_open {
                     Stop::failed(why)
                 } else {
@@ -301,11 +304,14 @@ impl<'a> Bench<'a> {
             // SAFETY: a new instance, with text and a place that outlive the call.
             unsafe { (entries.open)(name, handle.as_ptr(), &raw mut resid) }
         });
+        let complaint = traces.complaint().map(|text| format!(": {text}"));
+        let complaint = complaint.unwrap_or_default();
         self.note("open", began.elapsed(), traces.log);
         self.trace.push(format!("open: {code}"));
         if code == abi::ERROR_PANIC {
-            self.panics.push("open".to_owned());
+            self.panics.push(format!("`open`{complaint}"));
         }
+        self.complaint = complaint;
         if code != abi::ERROR_SUCCESS {
             return Ok(Err(code));
         }
