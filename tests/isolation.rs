@@ -335,6 +335,26 @@ fn separate_monitor_counts_from_the_next_offline_and_online() {
 }
 
 #[test]
+fn a_session_tells_of_a_death_once() {
+    let folder = plugins();
+    let commands = folder.path().join("commands");
+    let input = "resource(\"Crash\").set(\"In\", \"is_alive\")\nrun(\"2m\")\nresource(\"Crash\").set(\"In\", \
+                 \"never\")\nrun(\"5m\")\n";
+    fs::write(&commands, input).expect("a file");
+    let mut command = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"]);
+    let output = command
+        .stdin(File::open(&commands).expect("a file"))
+        .output()
+        .expect("the binary runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let told = text
+        .matches("terminated: SIGSEGV in IsAlive of `Crash`")
+        .count();
+    assert!((1..=3).contains(&told), "{text}");
+    assert_eq!(text.lines().count(), told, "and of nothing else: {text}");
+}
+
+#[test]
 fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     let folder = plugins();
     let there = folder.path().join("libcrash.so");

@@ -76,6 +76,7 @@ pub(crate) fn repl(args: &ReplArgs, output: Output, cancel: &Arc<AtomicBool>) ->
     match below() {
         Ok(Ok(exit)) => exit,
         Ok(Err(why)) => {
+            output.status("");
             output.error(&format!(
                 "the session is gone ({}): a plugin in it took it along. With --isolate all, or the plugin's name, that \
                  ends the plugin's process alone",

@@ -168,6 +168,11 @@ impl Session {
         }
         let outcome = self.console.borrow_mut().eval(text.trim_end());
         self.output.status("");
+        let deaths = self.console.borrow_mut().deaths();
+        for death in deaths {
+            let text = self.output.paint().tone(Tone::Care, &death);
+            self.output.line(&text);
+        }
         match outcome {
             Outcome::Done => After::GoOn,
             Outcome::Value(value) => {

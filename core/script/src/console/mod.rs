@@ -16,7 +16,7 @@ use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 use crate::PluginReport;
 use crate::check::Lexicon;
 use crate::docs::{Entry, entries_of};
-use crate::drill::{RunOptions, describe_line, failure_of, is_interrupt};
+use crate::drill::{MONITOR_DIED, RunOptions, describe_line, failure_of, is_interrupt};
 use crate::engine::engine;
 use crate::finding::suggestion;
 use crate::report::{Failure, Observer};
@@ -54,6 +54,8 @@ pub struct Console {
     scope: Scope<'static>,
     functions: AST,
     lexicon: Lexicon,
+    /// How many deaths of resource monitor processes were told.
+    deaths: usize,
 }
 
 impl Console {
@@ -84,6 +86,7 @@ impl Console {
             scope: Scope::new(),
             functions: AST::empty(),
             lexicon,
+            deaths: 0,
         }
     }
 
@@ -184,6 +187,24 @@ impl Console {
                 .map(describe_line)
                 .collect()
         })
+    }
+
+    /// The deaths of resource monitor processes that nobody was told of yet.
+    pub fn deaths(&mut self) -> Vec<String> {
+        let deaths = self.session.with(|inner| {
+            let stage = inner.stage.as_ref();
+            stage
+                .map(|stage| stage.notices(MONITOR_DIED))
+                .unwrap_or_default()
+        });
+        // Another cluster begins anew.
+        let seen = if deaths.len() < self.deaths {
+            0
+        } else {
+            self.deaths
+        };
+        self.deaths = deaths.len();
+        deaths[seen..].iter().map(describe_line).collect()
     }
 
     /// The plugins of the cluster that is open.

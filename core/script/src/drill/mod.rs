@@ -181,7 +181,7 @@ pub(crate) fn drill(
 }
 
 /// The event of a resource monitor process that died.
-const MONITOR_DIED: u32 = 1146;
+pub(crate) const MONITOR_DIED: u32 = 1146;
 
 /// Why a drill cannot run where a plugin that it needs was not built.
 fn missing_plugin(session: &Session, options: &DrillOptions) -> Option<String> {
@@ -291,13 +291,10 @@ fn finish(session: &Session, report: DrillReport) {
 /// How resource monitor processes died, as event 1146 has it, each kind of death with how often it came.
 fn crashes(stage: &dyn Stage) -> Vec<String> {
     let mut kinds: Vec<(String, usize)> = Vec::new();
-    for line in stage.lines(0) {
+    for line in stage.notices(MONITOR_DIED) {
         let Some(text) = line.get("text").and_then(|text| text.as_str()) else {
             continue;
         };
-        if line.get("id") != Some(&MONITOR_DIED.into()) {
-            continue;
-        }
         // What becomes of it is for the journal.
         let text = text.split(". ").next().unwrap_or(text);
         match kinds.iter_mut().find(|(known, _)| known == text) {

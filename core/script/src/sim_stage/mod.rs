@@ -314,6 +314,12 @@ impl Stage for SimStage {
             .collect()
     }
 
+    fn notices(&self, id: u32) -> Vec<Line> {
+        let lines = self.world.events().iter().map(|entry| entry.fields());
+        let found = lines.filter(|line| line.get("id") == Some(&id.into()));
+        found.cloned().collect()
+    }
+
     fn write_journal(&self, mut out: &mut dyn io::Write) -> io::Result<()> {
         self.world.write_journal(&mut out)
     }

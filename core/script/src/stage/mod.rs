@@ -191,6 +191,12 @@ pub trait Stage {
     fn mark_end(&mut self);
     /// The journal's lines from number `from` on.
     fn lines(&self, from: usize) -> Vec<Line>;
+    /// The journal's lines with a notice of this id.
+    fn notices(&self, id: u32) -> Vec<Line> {
+        let mut lines = self.lines(0);
+        lines.retain(|line| line.get("id") == Some(&id.into()));
+        lines
+    }
     /// Writes the whole journal, one JSON object per line, header first.
     ///
     /// # Errors
