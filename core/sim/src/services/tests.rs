@@ -1,0 +1,158 @@
+//! What a machine's services answer.
+
+use super::*;
+use crate::env::tests::environment;
+
+const SMTP: Caller<'static> = Caller {
+    resource: "EVS1 SMTP",
+    kind: "Microsoft Exchange SMTP Server Instance",
+    group: "EVS1",
+};
+const DISK: Caller<'static> = Caller {
+    resource: "Disk L:",
+    kind: "Physical Disk",
+    group: "EVS1",
+};
+
+fn on(env: &mut Environment, machine: Machine) -> Local<'_> {
+    Local { env, machine }
+}
+
+fn code<T: std::fmt::Debug>(result: ServiceResult<T>) -> u32 {
+    result.expect_err("refused").code
+}
+
+/// A mail server on the first machine that answers on 10.0.0.21:25.
+fn mail_server() -> Environment {
+    let mut env = environment(2);
+    let mut local = on(&mut env, 0);
+    local.address_add(SMTP, "Public", "10.0.0.21").unwrap();
+    local.service_start(SMTP, "SMTPSVC", 0).unwrap();
+    while let Some((
+        at,
+        crate::env::Happening::Process {
+            machine,
+            resource,
+            service,
+            generation,
+        },
+    )) = env.queue.pop()
+    {
+        env.now = at;
+        env.process_due(machine, &resource, &service, generation);
+    }
+    on(&mut env, 0)
+        .service_listen(SMTP, "SMTPSVC", "10.0.0.21", 25, "smtp", true)
+        .unwrap();
+    env
+}
+
+fn probe(env: &mut Environment) -> ServiceResult<String> {
+    on(env, 0).probe_port(SMTP, "10.0.0.21", 25, "smtp")
+}
+
+#[test]
+fn a_probe_of_a_port_sees_the_service_and_the_address() {
+    let mut env = mail_server();
+    assert!(probe(&mut env).unwrap().starts_with("220 "));
+    env.process_hang(0, "EVS1 SMTP", "SMTPSVC", true);
+    assert_eq!(code(probe(&mut env)), NO_ANSWER);
+    assert_eq!(
+        code(on(&mut env, 0).probe_service(SMTP, "SMTPSVC")),
+        TIMEOUT
+    );
+    env.process_hang(0, "EVS1 SMTP", "SMTPSVC", false);
+    on(&mut env, 0)
+        .address_remove(SMTP, "Public", "10.0.0.21")
+        .unwrap();
+    assert_eq!(code(probe(&mut env)), NO_ANSWER);
+    on(&mut env, 0)
+        .address_add(SMTP, "Public", "10.0.0.21")
+        .unwrap();
+    on(&mut env, 0).service_kill(SMTP, "SMTPSVC").unwrap();
+    assert_eq!(code(probe(&mut env)), REFUSED);
+    assert_eq!(
+        code(on(&mut env, 0).probe_service(SMTP, "SMTPSVC")),
+        SERVICE_NOT_ACTIVE
+    );
+}
+
+#[test]
+fn a_port_on_another_node_is_probed_over_its_network() {
+    let mut env = mail_server();
+    let from_elsewhere =
+        |env: &mut Environment| on(env, 1).probe_port(DISK, "10.0.0.21", 25, "smtp");
+    assert!(
+        from_elsewhere(&mut env)
+            .unwrap()
+            .starts_with("220 EVS1 SMTP")
+    );
+    let broken = Fault::Card {
+        node: "NODE2".into(),
+        network: "Public".into(),
+    };
+    env.faults.insert(crate::FaultId(1), broken);
+    env.apply_faults();
+    assert_eq!(code(from_elsewhere(&mut env)), NO_ANSWER);
+    env.faults.clear();
+    env.apply_faults();
+    env.process_hang(0, "EVS1 SMTP", "SMTPSVC", true);
+    assert_eq!(code(from_elsewhere(&mut env)), NO_ANSWER);
+    on(&mut env, 0).service_kill(SMTP, "SMTPSVC").unwrap();
+    assert_eq!(code(from_elsewhere(&mut env)), REFUSED);
+    env.power_off(0);
+    assert_eq!(code(from_elsewhere(&mut env)), NO_ANSWER);
+}
+
+#[test]
+fn a_port_is_taken_once() {
+    let mut env = mail_server();
+    let other = Caller {
+        resource: "Other",
+        ..SMTP
+    };
+    let mut local = on(&mut env, 0);
+    let again = local.service_listen(other, "Other", "10.0.0.21", 25, "smtp", true);
+    assert_eq!(code(again), PORT_IN_USE);
+    let nowhere = local.service_listen(SMTP, "SMTPSVC", "10.0.0.99", 25, "smtp", true);
+    assert_eq!(code(nowhere), ADDRESS_NOT_HERE);
+}
+
+#[test]
+fn a_reservation_is_one_node_s_until_it_is_given_up_or_broken() {
+    let mut env = environment(2);
+    on(&mut env, 0).disk_reserve(DISK, "Disk L:").unwrap();
+    on(&mut env, 0).disk_mount(DISK, "Disk L:").unwrap();
+    on(&mut env, 0)
+        .disk_write(DISK, "Disk L:", "test", b"1")
+        .unwrap();
+    assert_eq!(code(on(&mut env, 1).disk_reserve(DISK, "Disk L:")), BUSY);
+    assert_eq!(code(on(&mut env, 1).disk_mount(DISK, "Disk L:")), BUSY);
+    on(&mut env, 1).disk_release(DISK, "Disk L:").unwrap();
+    assert!(on(&mut env, 0).disk_reserved(DISK, "Disk L:").unwrap());
+    let seen = |env: &mut Environment, machine| on(env, machine).disk_reservation(DISK, "Disk L:");
+    assert_eq!(seen(&mut env, 0), Ok(Reservation::Here));
+    assert_eq!(seen(&mut env, 1), Ok(Reservation::Elsewhere));
+    assert_eq!(
+        code(on(&mut env, 1).disk_list(DISK, "Disk L:")),
+        BUSY,
+        "somebody defends it"
+    );
+    env.power_off(0);
+    assert_eq!(code(on(&mut env, 1).disk_reserve(DISK, "Disk L:")), BUSY);
+    on(&mut env, 1)
+        .disk_break_reservation(DISK, "Disk L:")
+        .unwrap();
+    assert_eq!(seen(&mut env, 1), Ok(Reservation::Nobody));
+    assert_eq!(
+        code(on(&mut env, 1).disk_list(DISK, "Disk L:")),
+        NOT_READY,
+        "nobody does"
+    );
+    on(&mut env, 1).disk_reserve(DISK, "Disk L:").unwrap();
+    on(&mut env, 1).disk_mount(DISK, "Disk L:").unwrap();
+    assert_eq!(
+        on(&mut env, 1).disk_read(DISK, "Disk L:", "test").unwrap(),
+        b"1"
+    );
+}
