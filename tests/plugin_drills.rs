@@ -227,6 +227,26 @@ fn tells_the_mistakes(run: &Run) {
 }
 
 #[test]
+fn what_repeats_a_drill_names_its_plugins() {
+    let folder = site_folder("Static Site", "");
+    let script = folder.path().join("fails.rhai");
+    let text = r#"drill("fails", #{ cluster: "cluster.ron", seed: 1 }, || { expect(false); });"#;
+    fs::write(script, text).expect("a drill");
+    let drill = |arguments: &[&str]| {
+        let mut command = quorate();
+        finish(command.current_dir(folder.path()).args(arguments))
+    };
+    let run = drill(&["drill", "fails.rhai", "--plugin-dir", "plugins"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let repeat = "quorate drill fails.rhai --seed 1 --filter fails --plugin-dir plugins";
+    assert!(run.out.contains(repeat), "{}", run.out);
+    let words: Vec<&str> = repeat.split(' ').skip(1).collect();
+    let again = drill(&words);
+    let without_times = |text: &str| text.replace(char::is_numeric, "");
+    assert_eq!(without_times(&again.out), without_times(&run.out));
+}
+
+#[test]
 fn a_drill_whose_host_a_plugin_takes_along_runs_again_without_that_plugin_in_it() {
     std::thread::scope(|scope| {
         for (fixture, kind, why) in [
@@ -372,6 +392,19 @@ fn a_value_that_a_third_partys_property_does_not_take_is_refused_when_it_is_set(
             "`Attempts` is \"3\", but takes a number",
         ),
         (r#"set("Attempst", 3)"#, "has no property \"Attempst\""),
+        (r#"set("Attempst", 1.5)"#, "has no property \"Attempst\""),
+        (
+            r#"set("Attempts", 1.5)"#,
+            "`Attempts` takes a number from 1 to 100; from the next Online; 1.5 is none",
+        ),
+        (
+            r#"set("ProbeInterval", 5.seconds)"#,
+            "`ProbeInterval` takes a number from 1 to 600 s: a plain number in that unit, not a duration",
+        ),
+        (
+            r#"set("Attempts", -1)"#,
+            "`Attempts` is 4294967295 (-1), but must be a number from 1 to 100",
+        ),
     ] {
         let line = format!(r#"resource("Bad Resource").{line};"#);
         let run = site("Static Site", "", &line);

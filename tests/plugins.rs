@@ -101,6 +101,21 @@ fn a_folder_without_plugins_is_told_and_one_that_is_none_is_refused() {
     ] {
         assert!(empty.err.contains(part), "{part}: {}", empty.err);
     }
+    // What is sound is listed beside what is not.
+    fs::copy(support::library("bad_abi"), folder.path().join("libold.so")).expect("a copy");
+    let broken = list(&path);
+    assert_eq!(broken.code, 64, "{}", broken.err);
+    assert!(broken.err.contains("field `abi_version`"), "{}", broken.err);
+    assert!(broken.out.contains("Physical Disk"), "{}", broken.out);
+    let one = run(&["plugin", "list", "clusres"]);
+    assert!(
+        one.out.contains("Physical Disk") && !one.out.contains("exres"),
+        "{}",
+        one.out
+    );
+    let none = run(&["plugin", "list", "clusers"]);
+    assert_eq!(none.code, 64, "{}", none.out);
+    assert!(none.err.contains("did you mean `clusres`"), "{}", none.err);
     let there = list(&plugin_folder().display().to_string());
     assert_eq!((there.code, &*there.err), (0, ""), "{}", there.out);
 }

@@ -28,6 +28,38 @@ fn witness() {
 }
 
 #[test]
+fn a_script_has_properties_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+    put(
+        "mine.rhai",
+        "fn online() { log(`the limit is ${property(\"Limit\")}`); service(\"limited\").start() }\n\
+         fn is_alive() { service(\"limited\").is_running }\n",
+    );
+    let cluster =
+        fs::read_to_string(root().join("scripts/clusters/two-node-scripts.ron")).expect("it");
+    let groups = cluster.find("    groups: [").expect("groups");
+    let own = "    groups: [(name: \"Mine\", resources: [(name: \"Mine\", type: \"Generic Script\", properties: { \
+               \"ScriptFilepath\": \"mine.rhai\", \"Limit\": 7 })])],\n)\n";
+    put("mine.ron", &format!("{}{own}", &cluster[..groups]));
+    put(
+        "drill.rhai",
+        "drill(\"it reads its own\", #{ cluster: \"mine.ron\", seed: 1 }, || {\n\
+         let said = |limit| !events(#{ kind: \"log\" }).filter(|it| it.text.contains(`the limit is ${limit}`)).is_empty();\n\
+         expect(said.call(7));\n\
+         expect_eq(resource(\"Mine\").get(\"Limit\"), 7);\n\
+         resource(\"Mine\").set(\"Limit\", 9);\n\
+         resource(\"Mine\").offline(); resource(\"Mine\").online(); run(\"1m\");\n\
+         expect(said.call(9));\n});\n",
+    );
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let found = run(&["check", &at("mine.ron"), &at("drill.rhai")]);
+    assert_eq!(found.code, 0, "{}{}", found.out, found.err);
+    let run = run(&["drill", &at("drill.rhai")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
 fn every_shipped_script_and_its_cluster_are_sound() {
     let folder = root().join("scripts/resources");
     let scripts = fs::read_dir(folder).expect("scripts");

@@ -3,7 +3,9 @@
 use quorate_model::{Name, Value};
 use rhai::{Dynamic, NativeCallContext, Position};
 
+use crate::session::Session;
 use crate::span::Span;
+use crate::stage::PropertyOf;
 use crate::thrown::{Fallible, Thrown};
 use crate::vocabulary::handles::{
     ClientsRef, DiskRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef, QuorumRef, ResourceRef,
@@ -103,46 +105,66 @@ pub(crate) fn from_value(value: Value) -> Dynamic {
     }
 }
 
-/// A property's value from a script; `()` stands for the default. -1 is the original's 0xFFFFFFFF.
+/// A property's value as scripts write it; `None` for `()`, which resets it. What is no value of any kind is refused with
+/// what the property takes.
 pub(crate) fn to_value(
     context: &NativeCallContext<'_>,
+    of: PropertyOf<'_>,
+    property: &str,
     value: &Dynamic,
 ) -> Fallible<Option<Value>> {
-    let wrong = |what: &str| Err(Thrown::mistake(what.to_owned()).at(context.call_position()));
     if value.is_unit() {
         return Ok(None);
     }
+    if let Some(value) = plain(value) {
+        return Ok(Some(value));
+    }
+    let session = Session::of(context)?;
+    let known = session.try_stage(context, |stage| {
+        // A name that is none is told first.
+        stage.property(of, property)?;
+        stage.properties(of)
+    })?;
+    let known = known
+        .iter()
+        .find(|it| it.name.eq_ignore_ascii_case(property));
+    let takes = known.map_or("a number, a text or a list of texts", |it| {
+        it.takes.as_str()
+    });
+    let hint = if value.read_lock::<Span>().is_some() {
+        ": a plain number in that unit, not a duration"
+    } else {
+        ""
+    };
+    Err(Thrown::mistake(format!(
+        "`{property}` takes {takes}{hint}; {} is none",
+        show(value)
+    ))
+    .at(context.call_position()))
+}
+
+/// A value that a property of some kind takes.
+fn plain(value: &Dynamic) -> Option<Value> {
     if let Ok(flag) = value.as_bool() {
-        return Ok(Some(Value::Dword(u32::from(flag))));
+        return Some(Value::Dword(u32::from(flag)));
     }
     if let Ok(number) = value.as_int() {
-        return match (number, u32::try_from(number)) {
-            (-1, _) => Ok(Some(Value::Dword(u32::MAX))),
-            (_, Ok(number)) => Ok(Some(Value::Dword(number))),
-            _ => wrong(&format!(
-                "a property's number lies between 0 and 4294967295: {number}"
-            )),
+        return match number {
+            // As in cluster files: all ones.
+            -1 => Some(Value::Dword(u32::MAX)),
+            number => u32::try_from(number).ok().map(Value::Dword),
         };
     }
     if let Ok(list) = value.as_array_ref() {
-        let texts: Option<Vec<String>> = list
+        let texts = list
             .iter()
-            .map(|item| name_of(item).map(|name| name.to_string()))
-            .collect();
-        return match texts {
-            Some(texts) => Ok(Some(Value::List(texts))),
-            None => wrong("a property's list holds texts only"),
-        };
+            .map(|item| name_of(item).map(|name| name.to_string()));
+        return texts.collect::<Option<Vec<_>>>().map(Value::List);
     }
     if value.read_lock::<Span>().is_some() {
-        return wrong(
-            "properties are plain numbers in the original's units, not durations: RestartPeriod is in milliseconds, FailoverPeriod in hours",
-        );
+        return None;
     }
-    match name_of(value) {
-        Some(text) => Ok(Some(Value::Text(text.to_string()))),
-        None => wrong(&format!("{} is no value for a property", show(value))),
-    }
+    name_of(value).map(|text| Value::Text(text.to_string()))
 }
 
 /// JSON as a script sees it.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use quorate_abi::{self as abi, QrHost, QrInstance};
 
-use crate::Error;
 use crate::raw::Table;
 use crate::services::{
     Address, Checkpoint, Clock, Cluster, Disk, Log, NetworkName, Probe, Properties, Random,
     Scripts, Service,
 };
+use crate::{AnyProperty, Error};
 
 /// The host's tables, looked up once for each instance.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub(crate) struct Tables {
 pub struct Context {
     resource: String,
     type_name: &'static str,
+    /// The properties that the type lists; `None` where nobody knows.
+    pub(crate) listed: Option<&'static [AnyProperty]>,
     instance: *const QrInstance,
     pub(crate) tables: Tables,
     pub(crate) wake: Option<Duration>,
@@ -74,6 +76,7 @@ impl Context {
         Context {
             resource,
             type_name,
+            listed: None,
             instance,
             tables,
             wake: None,

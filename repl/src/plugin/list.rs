@@ -23,13 +23,19 @@ pub(super) fn run(
         learn_apart: true,
         ..Isolation::default()
     };
-    let set = match PluginSet::load_under(&search_folders(&plugins.plugin_dir), isolation) {
-        Ok(set) => set,
-        Err(errors) => {
-            output.error(&errors.to_string());
-            return Exit::Usage;
-        }
+    let folders = search_folders(&plugins.plugin_dir);
+    let (set, errors) = PluginSet::load_sound(&folders, isolation);
+    let exit = if errors.is_some() {
+        Exit::Usage
+    } else {
+        Exit::Pass
     };
+    for error in errors.iter().flat_map(|errors| &errors.0) {
+        output.error(&error.to_string());
+    }
+    if set.libraries().next().is_none() {
+        return exit;
+    }
     if let Some(error) = names
         .iter()
         .find_map(|name| set.require_library(name).err())
@@ -58,10 +64,14 @@ pub(super) fn run(
             .libraries()
             .flat_map(|it| it.shadows.iter().chain([&it.path]));
         if !files.any(|file| file.parent() == Some(folder)) {
-            output.warn(&empty(folder));
+            let broken = errors.iter().flat_map(|errors| &errors.0);
+            let mut broken = broken.filter_map(|error| error.file());
+            if !broken.any(|file| file.parent() == Some(folder)) {
+                output.warn(&empty(folder));
+            }
         }
     }
-    Exit::Pass
+    exit
 }
 
 /// What to say of a folder that was named and has no plugin.

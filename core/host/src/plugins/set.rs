@@ -54,6 +54,17 @@ impl PluginSet {
     ///
     /// Those of [`load`](Self::load), and each library that crashes or hangs while it is loaded.
     pub fn load_under(folders: &[PathBuf], isolation: Isolation) -> Result<PluginSet, LoadErrors> {
+        match PluginSet::load_sound(folders, isolation) {
+            (set, None) => Ok(set),
+            (_, Some(errors)) => Err(errors),
+        }
+    }
+
+    /// As [`load_under`](Self::load_under), with the libraries that are sound beside what is wrong with others.
+    pub fn load_sound(
+        folders: &[PathBuf],
+        isolation: Isolation,
+    ) -> (PluginSet, Option<LoadErrors>) {
         let mut set = PluginSet {
             folders: folders.to_vec(),
             isolation,
@@ -78,11 +89,8 @@ impl PluginSet {
         if set.images.is_empty() && errors.is_empty() {
             errors.push(set.not_found(None));
         }
-        if errors.is_empty() {
-            Ok(set)
-        } else {
-            Err(LoadErrors(errors))
-        }
+        let errors = (!errors.is_empty()).then_some(LoadErrors(errors));
+        (set, errors)
     }
 
     /// Loads the one library in `file`, whatever its name.

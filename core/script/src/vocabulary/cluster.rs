@@ -276,7 +276,7 @@ pub(crate) mod words {
         property: &str,
         value: Dynamic,
     ) -> Fallible<()> {
-        let value = to_value(&context, &value)?;
+        let value = to_value(&context, PropertyOf::Cluster, property, &value)?;
         let property = property.to_owned();
         order::order(&context, Order::ClusterSet { property, value })
     }

@@ -146,7 +146,7 @@ pub(crate) mod words {
         if property.eq_ignore_ascii_case(POLICY) {
             return super::super::policy::set(&context, Some(group.name.clone()), &value);
         }
-        let value = to_value(&context, &value)?;
+        let value = to_value(&context, PropertyOf::Group(&group.name), property, &value)?;
         let (group, property) = (group.name.clone(), property.to_owned());
         order::order(
             &context,

@@ -157,7 +157,12 @@ pub(crate) mod words {
         property: &str,
         value: Dynamic,
     ) -> Fallible<()> {
-        let value = to_value(&context, &value)?;
+        let value = to_value(
+            &context,
+            PropertyOf::Resource(&resource.name),
+            property,
+            &value,
+        )?;
         let (resource, property) = (resource.name.clone(), property.to_owned());
         order::order(
             &context,

@@ -126,7 +126,8 @@ unsafe extern "C" fn open<T: Resource>(
     }
     // SAFETY: the name is the host's for this call; host and instance outlive what is opened.
     let opened = guard(|| unsafe {
-        let ctx = Context::new(raw::owned(name), T::TYPE.name, host(), instance);
+        let mut ctx = Context::new(raw::owned(name), T::TYPE.name, host(), instance);
+        ctx.listed = Some(T::TYPE.properties);
         Instance::<T>::open(ctx)
     });
     let (code, why) = match opened {

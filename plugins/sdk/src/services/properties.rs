@@ -18,8 +18,17 @@ impl<'a> Properties<'a> {
     /// The value of one of the type's own properties, or its default.
     ///
     /// # Errors
-    /// 1610: required and empty, no number, or out of range. Otherwise what the host says.
+    /// 1610: required and empty, no number, or out of range; or the type does not list it, so that nobody could set it.
+    /// Otherwise what the host says.
     pub fn get<K: Kind>(&self, property: &Property<K>) -> Result<K::Value, Error> {
+        if let Some(listed) = self.0.listed
+            && !listed.iter().any(|it| it.name() == property.name())
+        {
+            return Err(Error::property(
+                property.name(),
+                "the type does not list it: add it to `.properties(...)` of its TYPE",
+            ));
+        }
         let value = match self.text(property.name()) {
             Err(error) if error.code() == abi::ERROR_NOT_FOUND => {
                 property.default_text().to_owned()

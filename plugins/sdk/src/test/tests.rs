@@ -25,6 +25,50 @@ const WAIT: Property<Number> = Property::number("Wait")
 const ADVANCE: Property<crate::Flag> = Property::flag("Advance");
 const PANIC_IN: Property<crate::Text> = Property::text("PanicIn").doc("Entry that panics");
 
+/// A type that forgot to list its property, and one that forgot `work`.
+struct Forgetful<const LISTS: bool>;
+
+impl<const LISTS: bool> Resource for Forgetful<LISTS> {
+    const TYPE: TypeInfo = TypeInfo::new("Forgetful", "Forgets").properties(if LISTS {
+        const { &[STEPS.any()] as &[AnyProperty] }
+    } else {
+        &[]
+    });
+
+    fn open(_: &Context) -> Result<Self, Error> {
+        Ok(Forgetful)
+    }
+    fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        ctx.properties().get(&STEPS)?;
+        Ok(Progress::pending(Duration::from_secs(1)))
+    }
+    fn terminate(&mut self, _: &mut Context) {}
+    fn is_alive(&mut self, _: &mut Context) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_a_type_forgot_is_said_when_it_is_missed() {
+    let world = World::new();
+    let unlisted = world.resource::<Forgetful<false>>("A").open().unwrap();
+    let error = unlisted.online().unwrap_err();
+    assert!(
+        error
+            .text()
+            .contains("property Steps: the type does not list it"),
+        "{error}"
+    );
+    let idle = world.resource::<Forgetful<true>>("B").open().unwrap();
+    let error = idle.online().unwrap_err();
+    assert!(
+        error
+            .text()
+            .contains("Online is pending, and the type has no `work`"),
+        "{error}"
+    );
+}
+
 /// A type that does as its properties say.
 struct Puppet {
     left: u32,

@@ -70,6 +70,11 @@ fn a_panic_in_open_terminate_control_or_close_does_no_harm() {
             .unwrap()
             .starts_with(&format!("A Failed [{ERROR_PANIC} Open panicked"))
     );
+    // There is no instance to ask: the words are those of its last line in the log.
+    assert!(
+        events.last().unwrap().contains("asked to panic in open"),
+        "{events:?}"
+    );
     for entry in ["terminate", "close", "control"] {
         let mut rig = rig("quorate_bad_panic");
         rig.open(panicking(entry));
