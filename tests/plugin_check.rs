@@ -285,7 +285,7 @@ fn a_random_sequence_is_shown_again_by_its_seed() {
     assert_eq!(one.code, 0, "{}{}", one.out, one.err);
     assert!(one.out.contains("2 tests: 2 passed"), "{}", one.out);
     assert!(
-        one.out.contains("# Tester 0: Open") && one.out.contains("mount disk `Disk T0:`"),
+        one.out.contains(" ms, Tester 0: open") && one.out.contains("mount disk `Disk T0:`"),
         "{}",
         one.out
     );

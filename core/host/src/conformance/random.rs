@@ -3,6 +3,7 @@
 //! The model is the instance's state as the bench keeps it: which calls are legal in it, and what they may answer. A
 //! sequence is drawn from its seed alone, so that its number repeats it.
 
+use std::fmt;
 use std::time::Duration;
 
 use quorate_abi as abi;
@@ -79,6 +80,27 @@ enum Step {
     Heal,
 }
 
+impl fmt::Display for Step {
+    /// For traces: an entry by its name, and what the tester does to the world as a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Step::Open => "open",
+            Step::Close => "close",
+            Step::Begin(op) => op.as_str(),
+            Step::Work => "work",
+            Step::LooksAlive => "looks_alive",
+            Step::IsAlive => "is_alive",
+            Step::Terminate => "terminate",
+            Step::Control => "a control code that nobody knows",
+            Step::Release => "release",
+            Step::Pass(ms) => return write!(f, "{ms} ms pass"),
+            Step::Crash => "the services crash",
+            Step::Break => "everything that it uses breaks",
+            Step::Heal => "everything is repaired",
+        })
+    }
+}
+
 fn healthy(case: &Case<'_>) -> Check {
     sequences(case, false)
 }
@@ -130,7 +152,10 @@ fn sequences(case: &Case<'_>, faulty: bool) -> Check {
         None => Vec::new(),
     };
     Ok(Note {
-        why: format!("{count} sequences of {CALLS} calls"),
+        why: match count {
+            1 => format!("one sequence of {CALLS} calls"),
+            count => format!("{count} sequences of {CALLS} calls"),
+        },
         trace,
     })
 }
@@ -145,7 +170,10 @@ fn sequence(bench: &mut Bench<'_>, seed: u64, faulty: bool) -> Result<(), Stop> 
         let number = draws.below(INSTANCES);
         let steps = legal(bench, places[number], faulty)?;
         let step = steps[draws.below(steps.len())];
-        bench.trace.push(format!("# Tester {number}: {step:?}"));
+        let now = bench.world.clock().as_millis();
+        bench
+            .trace
+            .push(format!("# {now} ms, Tester {number}: {step}"));
         match step {
             Step::Crash => {
                 bench.world.crash_services();

@@ -34,18 +34,35 @@ pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, 
                 .filter_map(|key| line.get(*key)?.as_str())
                 .any(|name| subjects.contains(&name))
     };
-    let mut events: Vec<String> = lines
-        .iter()
-        .rev()
-        .filter(about)
-        .take(EVENTS_SHOWN)
-        .map(|line| describe_line(line))
-        .collect();
-    events.reverse();
+    let told = lines.iter().rev().filter(about);
+    let events = last_events(told.map(|line| describe_line(line)));
     if matches!(verdict, Verdict::Fail | Verdict::Unknown) {
         failure.events = events;
     }
     (verdict, failure)
+}
+
+/// The last of some events, oldest first, from the newest on. One that came several times in a row, at whatever times, is
+/// told once.
+fn last_events(newest_first: impl Iterator<Item = String>) -> Vec<String> {
+    let mut events: Vec<(String, usize)> = Vec::new();
+    for event in newest_first {
+        let same = |other: &str| match (event.split_once("  "), other.split_once("  ")) {
+            (Some((_, what)), Some((_, other))) => what == other,
+            _ => event == other,
+        };
+        let full = events.len() == EVENTS_SHOWN;
+        match events.last_mut() {
+            Some((last, times)) if same(last) => *times += 1,
+            _ if full => break,
+            _ => events.push((event, 1)),
+        }
+    }
+    let told = events.into_iter().rev().map(|(event, times)| match times {
+        1 => event,
+        times => format!("{event}  ({times} times)"),
+    });
+    told.collect()
 }
 
 /// As [`failure_of`], of an error outside every drill: there is no journal to look at.
@@ -172,6 +189,15 @@ pub fn describe_line(line: &Line) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_came_several_times_in_a_row_is_told_once() {
+        let newest_first = ["0:05  B", "0:04  A", "0:03  A", "0:02  A", "0:01  B"];
+        let told = last_events(newest_first.iter().map(|&it| it.to_owned()));
+        assert_eq!(told, ["0:01  B", "0:04  A  (3 times)", "0:05  B"]);
+        let many = (0..100).map(|number| format!("0:01  {number}"));
+        assert_eq!(last_events(many).len(), EVENTS_SHOWN);
+    }
 
     #[test]
     fn a_line_is_told_in_the_order_people_read() {

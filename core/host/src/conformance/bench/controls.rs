@@ -37,7 +37,10 @@ impl Bench<'_> {
                 }
             })
         })?;
-        self.trace.push(format!("control {code:#x}: {result:?}"));
+        self.trace.push(match result {
+            Some(answer) => format!("resource_control {code:#x}: {answer}"),
+            None => "there is no resource_control".to_owned(),
+        });
         if result == Some(abi::ERROR_PANIC) {
             let sentence = self.sentence(id)?;
             self.panics.push(format!("`resource_control`: {sentence}"));
