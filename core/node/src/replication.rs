@@ -116,6 +116,10 @@ impl Node {
                 {
                     self.proposals.forget(record.last.1);
                 }
+                // Whatever became of the decisions that the checkpoint covers, nobody will say.
+                let open = self.proposals.outstanding();
+                let open = open.filter_map(|proposal| proposal.update.decides());
+                self.groups.deciding_only(&open.collect());
                 if before.view != self.database.view {
                     self.view_changed();
                 }

@@ -63,3 +63,17 @@ pub(crate) enum Update {
         bytes: Vec<u8>,
     },
 }
+
+impl Update {
+    /// The group that its owner, or the coordinator in its place, decides about with this.
+    pub(crate) fn decides(&self) -> Option<&Name> {
+        match self {
+            Update::MoveBegin { group, .. }
+            | Update::MoveCommit { group, .. }
+            | Update::MoveCancel { group, .. }
+            | Update::Stranded { group, .. }
+            | Update::GaveUp { group, .. } => Some(group),
+            _ => None,
+        }
+    }
+}

@@ -9,7 +9,7 @@ mod failure;
 mod ladder;
 pub(crate) mod placement;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
 use quorate_model::{GroupState, Name, NodeId, ResourceState, Time};
@@ -202,6 +202,13 @@ impl Groups {
     pub(crate) fn decided(&mut self, group: &Name) {
         if let Some(owned) = self.owned.get_mut(group) {
             owned.deciding = false;
+        }
+    }
+
+    /// Of the decisions that this node had proposed, only those about `groups` can still come back.
+    pub(crate) fn deciding_only(&mut self, groups: &BTreeSet<&Name>) {
+        for (group, owned) in &mut self.owned {
+            owned.deciding &= groups.contains(group);
         }
     }
 
