@@ -7,7 +7,7 @@ use quorate_model::{Name, NodeId};
 
 use crate::database::{Proposal, Update};
 use crate::io::{AdminOp, Event};
-use crate::message::{Body, Introduction, Message};
+use crate::message::{Body, Introduction, Message, Standing};
 use crate::node::{Node, Phase};
 
 impl Node {
@@ -145,6 +145,12 @@ impl Node {
                 if self.phase == Phase::Joining && heartbeat.coordinates.is_some() =>
             {
                 self.send_on(from, network.clone(), Body::WhoAreYou);
+            }
+            // It may not know the node that coordinates, which alone can tell it what it is.
+            Body::Heartbeat(heartbeat)
+                if self.phase == Phase::Member && heartbeat.standing == Standing::Joining =>
+            {
+                self.introduce(from, network);
             }
             Body::Nodes(nodes) => self.introduced(nodes),
             _ => {}
