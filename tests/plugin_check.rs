@@ -144,6 +144,26 @@ fn a_null_write_is_a_crash_with_its_call_and_ends_one_test() {
 }
 
 #[test]
+fn a_call_that_is_slow_is_told_from_one_that_does_not_return() {
+    let why = |filter: &str| {
+        let arguments = ["--filter", filter, "--time-limit", "5"];
+        let (_, results) = check("bad_slow", &arguments);
+        let tests = tests(&results).clone();
+        let test = tests.iter().find(|test| test["id"] == filter);
+        let test = test.expect("the test");
+        let text = |key: &str| test[key].as_str().expect("a text").to_owned();
+        (text("verdict"), text("why"))
+    };
+    let (verdict, told) = why("contract-quick");
+    assert_eq!(verdict, "warning", "{told}");
+    assert!(told.contains("`looks_alive` took 3"), "{told}");
+    let (verdict, told) = why("life-hundred-cycles");
+    assert_eq!(verdict, "failed", "{told}");
+    assert!(told.contains("its calls return, too slowly"), "{told}");
+    assert!(told.contains("see contract-quick"), "{told}");
+}
+
+#[test]
 fn an_end_of_the_process_is_no_success() {
     names(
         "bad_quit",
@@ -157,7 +177,7 @@ fn a_hang_is_named_by_the_call_that_did_not_return() {
     // One test that makes every call: there is nothing here that ends by itself, so the limit may be short.
     let (run, results) = check(
         "bad_hang",
-        &["--filter", "contract-inside-entries", "--time-limit", "2"],
+        &["--filter", "contract-inside-entries", "--time-limit", "5"],
     );
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     let lines: Vec<String> = tests(&results)
