@@ -130,6 +130,7 @@ fn above(args: &DrillArgs, mut output: Output, cancel: &AtomicBool) -> io::Resul
         // The terminal interrupts this process, and this one that below: a second interrupt means something else there.
         .process_group(0);
     let end = |command: &mut Command| -> io::Result<Result<Exit, String>> {
+        fs::write(result.path(), "")?;
         let status = wait(command.spawn()?, cancel)?;
         let written = fs::read_to_string(result.path())?;
         Ok(told(&written, status).map_err(|why| match why {
