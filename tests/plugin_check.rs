@@ -196,7 +196,7 @@ fn a_hang_is_named_by_the_call_that_did_not_return() {
         ("Control", "resource_control"),
     ];
     let wanted = wanted.map(|(kind, entry)| {
-        format!("\"Bad Hang {kind}\": \"`{entry}` did not return: given up after 2 s\"")
+        format!("\"Bad Hang {kind}\": \"`{entry}` did not return: given up after 5 s\"")
     });
     assert_eq!(lines, wanted);
 }
