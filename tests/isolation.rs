@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use support::processes::{children, ends};
 use support::{finish, library, quorate};
 
 /// Longer than anything here takes on any machine.
@@ -246,21 +247,63 @@ fn monitors_end_with_a_host_that_is_killed_even_inside_a_call() {
     said.read_to_string(&mut rest).expect("every monitor ends");
 }
 
+/// Runs a session in which the stock types' process on a node is killed so many times. Whether the world's invariants hold
+/// is watched all along. What `:plugin list` says at the end, and where `EVS2` is.
+fn with_processes_killed(node: &str, times: usize) -> (String, String) {
+    let mut host = quorate()
+        .args(["repl", "scripts/clusters/four-node.ron", "--isolate", "all"])
+        .args(["--deadlock-timeout", "10m"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut input = host.stdin.take().expect("a pipe");
+    let mut output = BufReader::new(host.stdout.take().expect("a pipe")).lines();
+    let mut said = |command: &str| -> String {
+        writeln!(input, "{command}\n\"said\"").expect("a pipe");
+        let lines = output.by_ref().map(|line| line.expect("an answer"));
+        let lines: Vec<String> = lines.take_while(|line| line != "\"said\"").collect();
+        lines.join("\n")
+    };
+    said("settle()");
+    for _ in 0..times {
+        let list = said(":plugin list");
+        let at = format!("MSDTC on {node} runs in process ");
+        let (_, rest) = list.split_once(&at).expect("a process");
+        let process = rest.lines().next().expect("a number");
+        let done = Command::new("kill").args(["-9", process]).status();
+        assert!(done.expect("it runs").success());
+        said("run(\"2m\")");
+    }
+    let end = (
+        said(":plugin list"),
+        said("[group(\"EVS2\").state, group(\"EVS2\").owner]"),
+    );
+    drop(input);
+    let done = host.wait_with_output().expect("a host");
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && told.is_empty(), "{told}");
+    end
+}
+
+/// Disks and addresses that stayed behind would be taken twice as soon as their group is online elsewhere.
+#[test]
+fn what_a_killed_process_had_taken_is_free_for_the_next_owner() {
+    let (list, _) = with_processes_killed("NODE1", 1);
+    assert!(!list.contains("quarantined"), "{list}");
+    let (list, end) = with_processes_killed("NODE2", 3);
+    assert!(list.contains("quarantined on NODE2"), "{list}");
+    assert_eq!(end, "[\"Online\", \"NODE4\"]");
+}
+
 /// How many descriptors the process has open, and how many children, reaped or not.
 fn holdings(process: u32) -> (usize, usize) {
     let folder = PathBuf::from(format!("/proc/{process}"));
     let descriptors = fs::read_dir(folder.join("fd"))
         .expect("descriptors")
         .count();
-    let children = fs::read_dir(folder.join("task"))
-        .expect("threads")
-        .flatten()
-        .map(|thread| {
-            let children = fs::read_to_string(thread.path().join("children"));
-            children.unwrap_or_default().split_whitespace().count()
-        })
-        .sum();
-    (descriptors, children)
+    (descriptors, children(process).len())
 }
 
 #[test]
@@ -299,6 +342,35 @@ fn processes_that_died_leave_nothing_behind() {
     assert_eq!(holdings(host.id()), before);
     drop(input);
     assert!(host.wait().expect("a host").success());
+}
+
+#[test]
+fn what_a_plugin_has_started_ends_with_its_process() {
+    let folder = folder_of(&["load"]);
+    let cluster = support::root().join("tests/isolation/library.ron");
+    let text = fs::read_to_string(cluster).expect("a file");
+    let text = text
+        .replace("plugins: { \"bad-crash\": (separate_monitor: true) },", "")
+        .replace("\"Bad Crash\"", "\"Bad Load\"")
+        .replace("\"Bad Stall\"", "\"Bad Load\"");
+    fs::write(folder.path().join("leaving.ron"), text).expect("a file");
+    let drill = folder.path().join("leaving.rhai");
+    let text = r#"drill("it leaves", #{ cluster: "leaving.ron", seed: 1 }, || { run("1m"); });"#;
+    fs::write(&drill, text).expect("a file");
+    let started = tempfile::NamedTempFile::new().expect("a file");
+    let run = finish(
+        with_plugins(folder.path(), &["drill"])
+            .arg(drill)
+            .env("BAD_LOAD", "leave startup")
+            .env("BAD_LOAD_FILE", started.path()),
+    );
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let started = fs::read_to_string(started.path()).expect("a file");
+    // One while it is learned what the library is, and one on each node.
+    assert_eq!(started.lines().count(), 3, "{started}");
+    for line in started.lines() {
+        ends(line.parse().expect("a number"));
+    }
 }
 
 /// A library's bytes with another version of the plugin's.

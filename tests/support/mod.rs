@@ -1,6 +1,8 @@
 //! Running the binary.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub(crate) mod processes;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

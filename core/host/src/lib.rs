@@ -29,6 +29,8 @@ pub use plugins::{
     Isolation, LibraryInfo, LoadErrors, NearMiss, PluginError, PluginSet, PropertyInfo,
     PropertyKind, ReloadError, Reloaded, TypeInfo, near_misses, search_folders,
 };
-pub use process::{MonitorError, describe_end, end_with_parent, interrupt, run_monitor};
+pub use process::{
+    MonitorError, describe_end, end_at_once, end_with_parent, interrupt, kill_group, run_monitor,
+};
 pub use services::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
 pub use table::watch_calls;

@@ -9,6 +9,7 @@ use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{Name, Time};
 
 use super::Monitor;
+use super::holdings::Noting;
 use super::isolation::Home;
 use crate::plugins::{Entries, Image};
 use crate::process::{Mail, World};
@@ -215,8 +216,12 @@ impl Monitor {
             }
             Place::Apart { process, number } => {
                 let id = *process;
-                let mut world = World {
+                let mut services = Noting {
                     services,
+                    held: self.ward.held.entry(name.clone()).or_default(),
+                };
+                let mut world = World {
+                    services: &mut services,
                     known: &self.directory,
                     spec: &record.spec,
                 };

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use quorate_abi as abi;
-use quorate_model::monitor::{MonitorEvent, Reason, ResourceSpec};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
 use quorate_model::{Name, ResourceState, Time};
 
 use super::Monitor;
+use super::holdings::{Holdings, Noting};
 use super::instance::{Instance, Operation, Place, explained, not_open};
 use crate::plugins::Image;
 use crate::process::{Death, Process, World};
@@ -53,6 +54,8 @@ pub(super) struct Ward {
     quarantined: BTreeSet<String>,
     /// The last death of each, with its real duration.
     last: BTreeMap<String, String>,
+    /// What each resource that lives apart has taken in the world.
+    pub(super) held: BTreeMap<Name, Holdings>,
 }
 
 /// A process that died.
@@ -157,11 +160,18 @@ impl Monitor {
             Some(id) => id,
             None => {
                 let settings = self.directory.plugins().isolation();
-                let process = Process::start(settings, image, home == Home::Library)
-                    .map_err(|error| Reason::new(abi::ERROR_NOT_READY, error.to_string()))?;
                 let id = self.ward.next;
                 self.ward.next += 1;
-                self.processes.insert(id, process);
+                match Process::start(settings, image, home == Home::Library) {
+                    Ok(process) => self.processes.insert(id, process),
+                    Err(error) => {
+                        let reason = Reason::new(abi::ERROR_NOT_READY, error.to_string());
+                        if let Some(death) = error.into_death() {
+                            self.fell(id, plugin.clone(), name, *death);
+                        }
+                        return Err(reason);
+                    }
+                };
                 id
             }
         };
@@ -169,12 +179,18 @@ impl Monitor {
         else {
             return Err(not_open(name));
         };
-        let mut world = World {
+        let mut services = Noting {
             services,
+            held: self.ward.held.entry(name.clone()).or_default(),
+        };
+        let mut world = World {
+            services: &mut services,
             known: &self.directory,
             spec: &record.spec,
         };
-        match process.open(&mut world) {
+        let opened = process.open(&mut world);
+        self.note_checkpoints();
+        match opened {
             Err(death) => {
                 self.died(id, name, death);
                 Err(self.why_gone(name))
@@ -201,6 +217,8 @@ impl Monitor {
     pub(super) fn close_instance(&mut self, services: &mut dyn Services, name: &Name) {
         self.call(services, name, Call::Close);
         if let Some(Place::Apart { process, .. }) = self.forget(name).map(|it| it.place) {
+            // What a type leaves behind on purpose is its own affair.
+            self.ward.held.remove(name);
             self.end_if_idle(process);
         }
     }
@@ -226,12 +244,14 @@ impl Monitor {
 
     /// A process died during a call of `name`'s. What follows is [`mourn`](Self::mourn)'s.
     pub(super) fn died(&mut self, id: u64, name: &Name, death: Death) {
-        let Some(process) = self.processes.remove(&id) else {
-            return;
-        };
+        if let Some(process) = self.processes.remove(&id) {
+            self.fell(id, process.plugin().to_owned(), name, death);
+        }
+    }
+
+    fn fell(&mut self, id: u64, plugin: String, name: &Name, death: Death) {
         self.write_log(name, death.log);
         let text = format!("{} in {} of `{name}`", death.how, death.call);
-        let plugin = process.plugin().to_owned();
         let took = format!("{text}, after {:.1?}", death.took);
         self.ward.last.insert(plugin.clone(), took);
         self.ward.fallen.push_back(Fallen {
@@ -253,7 +273,8 @@ impl Monitor {
     }
 
     /// Does what follows from the processes that died: their resources have failed, and a replacement is started, in
-    /// which what the dead one left behind is terminated; or the library is quarantined.
+    /// which what was in use is terminated; or the library is quarantined. What a dead process had taken through its
+    /// host is given back in any case.
     pub(super) fn mourn(&mut self, services: &mut dyn Services) {
         while let Some(fallen) = self.ward.fallen.pop_front() {
             let quarantined = self.count(&fallen.plugin, services.now());
@@ -265,27 +286,38 @@ impl Monitor {
                 })
                 .map(|(name, _)| name.clone())
                 .collect();
-            self.tell(&fallen, quarantined);
-            let mut dirty = BTreeSet::new();
+            self.tell(&fallen, quarantined, !names.is_empty());
+            // One that died in `open` had no instance yet, and may have taken something.
+            let mut dirty = BTreeSet::from([fallen.resource.clone()]);
             for name in &names {
                 if self.lose(&fallen, name) {
                     dirty.insert(name.clone());
                 }
             }
-            if quarantined {
-                continue;
-            }
-            for name in names {
-                match self.make_instance(services, &name) {
-                    Ok(()) if dirty.contains(&name) => {
-                        self.call(services, &name, Call::Terminate);
+            for name in names.iter().filter(|_| !quarantined) {
+                match self.make_instance(services, name) {
+                    Ok(()) if dirty.contains(name) => {
+                        self.call(services, name, Call::Terminate);
                     }
                     Ok(()) => {}
-                    Err(reason) => self.enter_state(&name, ResourceState::Failed, Some(reason)),
+                    Err(reason) => self.enter_state(name, ResourceState::Failed, Some(reason)),
                 }
-                self.rearm(&name);
+                self.rearm(name);
+            }
+            for name in &dirty {
+                self.give_back(services, name);
             }
         }
+    }
+
+    /// Gives back what a resource had taken whose process died.
+    fn give_back(&mut self, services: &mut dyn Services, name: &Name) {
+        let (Some(held), Some(record)) = (self.ward.held.get_mut(name), self.directory.get(name))
+        else {
+            return;
+        };
+        let lines = held.give_back(services, &record.spec);
+        self.write_log(name, lines);
     }
 
     /// Counts a death, and says whether the library is quarantined now.
@@ -300,7 +332,7 @@ impl Monitor {
         self.ward.quarantined.contains(plugin)
     }
 
-    fn tell(&mut self, fallen: &Fallen, quarantined: bool) {
+    fn tell(&mut self, fallen: &Fallen, quarantined: bool, replaced: bool) {
         let Fallen { plugin, text, .. } = fallen;
         let what_now = if quarantined {
             let settings = self.directory.plugins().isolation();
@@ -311,8 +343,10 @@ impl Monitor {
                  service",
                 settings.crash_threshold
             )
-        } else {
+        } else if replaced {
             "A replacement is started".to_owned()
+        } else {
+            "The next Online starts a replacement".to_owned()
         };
         self.events.push_back(MonitorEvent::Notice {
             id: EVENT_MONITOR_DIED,
@@ -327,17 +361,16 @@ impl Monitor {
         };
         let state = self.state(name).unwrap_or(ResourceState::Offline);
         let reason = terminated(&fallen.text);
+        let deferred = instance.deferred.take();
         let arbitrates = instance.operation() == Some(Operation::Arbitrate)
-            || matches!(
-                instance.deferred.take(),
-                Some(quorate_model::monitor::MonitorCommand::Arbitrate { .. })
-            );
+            || matches!(deferred, Some(MonitorCommand::Arbitrate { .. }));
+        let asked_online = matches!(deferred, Some(MonitorCommand::Online { .. }));
         if arbitrates {
             self.arbitrated(name, Err(reason.clone()));
         }
         let caller = fallen.resource == *name;
         let failed_online = caller && fallen.call == Call::Online.as_str();
-        if !state.is_down() || failed_online {
+        if !state.is_down() || failed_online || asked_online {
             self.enter_state(name, ResourceState::Failed, Some(reason.clone()));
         }
         if instance.defending {

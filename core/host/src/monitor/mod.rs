@@ -4,6 +4,7 @@ mod commands;
 mod control;
 mod directory;
 mod health;
+mod holdings;
 mod instance;
 mod isolation;
 mod operations;

@@ -28,31 +28,15 @@ mod ask;
 mod fuzzing;
 mod monitor;
 mod parent;
+mod system;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 pub(crate) use ask::World;
-/// Has this process end when the one that started it does, however that ends.
-pub fn end_with_parent() {
-    // A system that cannot do that leaves it to run to its own end.
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
-}
-
-/// Interrupts a child of this process, as Ctrl-C does.
-pub fn interrupt(child: &std::process::Child) {
-    let pid = i32::try_from(child.id())
-        .ok()
-        .and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = pid {
-        // One that has ended already needs no interrupt.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
-    }
-}
-
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fuzzing::frames;
 pub use monitor::{MonitorError, run_monitor};
-pub use parent::describe_end;
 pub(crate) use parent::{Death, Process, learn};
+pub use system::{describe_end, end_at_once, end_with_parent, interrupt, kill_group};
 pub(crate) use wire::Mail;

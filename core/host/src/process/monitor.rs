@@ -12,9 +12,9 @@ use quorate_abi::{self as abi, QrResid};
 use quorate_model::ResourceProperties;
 use quorate_model::monitor::ResourceSpec;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Signal, getpid, kill_process};
 
 use super::ask::{Beyond, unknown};
+use super::system::end_group_at_once;
 use super::wire::{Channel, Lost, MAGIC, PROTOCOL, ToHost, ToMonitor};
 use crate::plugins::{Entries, Image};
 use crate::table::{Abilities, Call, Frame, Handle, Mailbox, Report, Returned, enter, lend, run};
@@ -91,10 +91,10 @@ fn watch_host(stream: UnixStream) -> Result<(), MonitorError> {
                         .revents()
                         .intersects(PollFlags::HUP | PollFlags::ERR) =>
                 {
-                    vanish()
+                    end_group_at_once()
                 }
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(_) => vanish(),
+                Err(_) => end_group_at_once(),
             }
         }
     };
@@ -105,16 +105,10 @@ fn watch_host(stream: UnixStream) -> Result<(), MonitorError> {
         .map_err(|error| MonitorError(error.to_string()))
 }
 
-/// Ends the process at once: what plugins registered for the end of a process may hang, or touch what is gone.
-fn vanish() -> ! {
-    let _ = kill_process(getpid(), Signal::KILL);
-    std::process::abort()
-}
-
 /// Ends the process in the middle of a call, since its host cannot be asked any more.
 pub(super) fn abandon(why: &str) -> ! {
     let _ = writeln!(io::stderr(), "quorate monitor: {why}");
-    vanish()
+    end_group_at_once()
 }
 
 /// The first frames: `None` if the library cannot be loaded, which the host was told.

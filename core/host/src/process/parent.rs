@@ -4,18 +4,19 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::ask::World;
+use super::system::{describe_end, kill_group};
 use super::wire::{Channel, Lost, MAGIC, Mail, PROTOCOL, ToHost, ToMonitor};
 use crate::plugins::{Image, Isolation};
 use crate::table::{Abilities, Call, Returned, Traces};
 use crate::{LibraryInfo, PluginError};
 
-/// A resource monitor process. It is killed and reaped when this is dropped.
+/// A resource monitor process, which leads a process group. It is killed and reaped when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
@@ -26,6 +27,7 @@ pub(crate) struct Process {
     limit: Duration,
     /// The number of the next instance.
     next: u32,
+    ended: bool,
 }
 
 /// How a process died.
@@ -43,10 +45,29 @@ pub(crate) struct Death {
 
 /// Why a process could not be started.
 #[derive(Debug, thiserror::Error)]
-#[error("no resource monitor for `{plugin}` could be started: {why}")]
+#[error("no resource monitor for `{plugin}` could be started: {}", failed.why)]
 pub(crate) struct StartError {
     plugin: String,
+    failed: Failed,
+}
+
+impl StartError {
+    /// How the process died, if that is what happened: its library's doing.
+    pub(crate) fn into_death(self) -> Option<Box<Death>> {
+        self.failed.death
+    }
+}
+
+#[derive(Debug)]
+struct Failed {
     why: String,
+    death: Option<Box<Death>>,
+}
+
+impl From<String> for Failed {
+    fn from(why: String) -> Failed {
+        Failed { why, death: None }
+    }
 }
 
 /// What `open` gave.
@@ -65,12 +86,12 @@ impl Process {
         image: &Image,
         shared: bool,
     ) -> Result<Process, StartError> {
-        let failed = |why: String| StartError {
+        let failed = |failed: Failed| StartError {
             plugin: image.info.name.clone(),
-            why,
+            failed,
         };
         let Some(file) = &image.file else {
-            return Err(failed("it was not loaded from a file".to_owned()));
+            return Err(failed("it was not loaded from a file".to_owned().into()));
         };
         let (mut process, library) =
             Process::launch(settings, file, &image.info.path).map_err(failed)?;
@@ -79,10 +100,11 @@ impl Process {
             || library.version != wanted.version
             || library.types != wanted.types
         {
-            return Err(failed(format!(
+            let why = format!(
                 "it found `{}` {} in the file, the host `{}` {}, or other types",
                 library.name, library.version, wanted.name, wanted.version
-            )));
+            );
+            return Err(failed(why.into()));
         }
         process.image = image.id;
         process.shared = shared;
@@ -94,7 +116,7 @@ impl Process {
         settings: &Isolation,
         file: &File,
         path: &Path,
-    ) -> Result<(Process, LibraryInfo), String> {
+    ) -> Result<(Process, LibraryInfo), Failed> {
         let system = |error: io::Error| error.to_string();
         let (ours, theirs) = UnixStream::pair().map_err(system)?;
         let channel = Channel::new(ours, Some(settings.start_limit)).map_err(system)?;
@@ -122,6 +144,7 @@ impl Process {
             shared: false,
             limit: settings.start_limit,
             next: 0,
+            ended: false,
         };
         let hello = ToMonitor::Hello {
             magic: MAGIC,
@@ -138,22 +161,25 @@ impl Process {
         let library = match answer {
             Ok(ToHost::Hello { protocol, library }) if protocol == PROTOCOL => *library,
             Ok(ToHost::Hello { protocol, .. }) => {
-                return Err(format!(
-                    "it speaks version {protocol} of the protocol, this is {PROTOCOL}"
-                ));
+                let why =
+                    format!("it speaks version {protocol} of the protocol, this is {PROTOCOL}");
+                return Err(why.into());
             }
             Ok(ToHost::Refused(why)) => {
                 // Whoever tells it begins with the file, too.
                 let file = format!("{}: ", path.display());
-                return Err(why.strip_prefix(&file).unwrap_or(&why).to_owned());
+                return Err(why.strip_prefix(&file).unwrap_or(&why).to_owned().into());
             }
-            Ok(_) => return Err("it did not begin with its version".to_owned()),
+            Ok(_) => return Err("it did not begin with its version".to_owned().into()),
             Err(lost) => {
-                let death = process.death(lost, "start", started, Vec::new());
-                return Err(format!(
-                    "{} while the library was loaded, in its initialisers, its entry or its `startup`",
-                    death.how
-                ));
+                let death = process.death(lost, "Startup", started, Vec::new());
+                return Err(Failed {
+                    why: format!(
+                        "{} while the library was loaded, in its initialisers, its entry or its `startup`",
+                        death.how
+                    ),
+                    death: Some(Box::new(death)),
+                });
             }
         };
         process.limit = settings.call_limit;
@@ -271,6 +297,17 @@ impl Process {
         }
     }
 
+    /// Ends the process, if it has not ended itself, with all that it has started.
+    fn end(&mut self) -> io::Result<ExitStatus> {
+        // The number of one that was waited for may be another's by now.
+        if !self.ended {
+            self.ended = true;
+            // A process that is dying already keeps the signal it dies of.
+            kill_group(&self.child);
+        }
+        self.child.wait()
+    }
+
     /// Ends the process, if it has not ended itself, and says how that came.
     fn death(
         &mut self,
@@ -280,9 +317,7 @@ impl Process {
         log: Vec<(u32, String)>,
     ) -> Death {
         let took = started.elapsed();
-        // A process that is dying already keeps the signal it dies of.
-        let _ = self.child.kill();
-        let status = self.child.wait();
+        let status = self.end();
         let how = match (lost, status) {
             (Lost::Late, _) => format!("no answer within {:?}", self.limit),
             (Lost::Gone, Ok(status)) => describe_end(status),
@@ -299,9 +334,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both are done at once for a process that was reaped already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.end();
     }
 }
 
@@ -316,9 +349,9 @@ pub(crate) fn learn(
             library.path = path.to_owned();
             Ok(library)
         }
-        Err(why) => Err(PluginError::Apart {
+        Err(failed) => Err(PluginError::Apart {
             file: path.to_owned(),
-            why,
+            why: failed.why,
         }),
     }
 }
@@ -329,34 +362,3 @@ fn out_of_turn(result: Result<ToHost, Lost>) -> Lost {
         Err(lost) => lost,
     }
 }
-
-/// How a process ended, in a few words, such as `SIGSEGV`.
-pub fn describe_end(status: ExitStatus) -> String {
-    match (status.signal(), status.code()) {
-        (Some(signal), _) => {
-            let name = SIGNALS.iter().find(|(number, _)| *number == signal);
-            name.map_or_else(
-                || format!("signal {signal}"),
-                |(_, name)| (*name).to_owned(),
-            )
-        }
-        (None, Some(code)) => format!("exit with status {code}"),
-        (None, None) => "an end that the system does not explain".to_owned(),
-    }
-}
-
-/// The signals that end processes, by the numbers that they have on every Linux.
-const SIGNALS: [(i32, &str); 12] = [
-    (1, "SIGHUP"),
-    (2, "SIGINT"),
-    (3, "SIGQUIT"),
-    (4, "SIGILL"),
-    (5, "SIGTRAP"),
-    (6, "SIGABRT"),
-    (7, "SIGBUS"),
-    (8, "SIGFPE"),
-    (9, "SIGKILL"),
-    (11, "SIGSEGV"),
-    (14, "SIGALRM"),
-    (15, "SIGTERM"),
-];

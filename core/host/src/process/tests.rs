@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quorate_model::ResourceState;
+use quorate_model::monitor::MonitorCommand;
 
 use super::ask::{Ask, Beyond, World};
 use super::wire::{Channel, FRAME_MAX, Lost, ToHost, ToMonitor};
@@ -111,6 +112,17 @@ fn what_is_no_frame_is_refused() {
         "bytes too many"
     );
     assert!(matches!(refusal(&[]), Lost::Gone));
+}
+
+#[test]
+fn a_limit_counts_from_the_call_and_not_from_the_last_line() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    // Nothing more comes, and the socket itself would wait for hours.
+    let mut channel = Channel::new(ours, Some(Duration::from_secs(10_000))).unwrap();
+    let until = Instant::now() + Duration::from_millis(20);
+    let told = channel.receive::<ToHost>(Some(until));
+    assert!(matches!(told, Err(Lost::Late)), "{told:?}");
+    drop(theirs);
 }
 
 #[test]
@@ -264,7 +276,9 @@ fn every_question_is_answered_as_if_it_were_asked_here() {
 #[test]
 fn no_service_is_left_to_its_default() {
     // A service that has a default in the trait would be answered in the process, without the host.
+    // So would one that the host's own notes of what was taken do not pass on.
     let asked = include_str!("ask.rs");
+    let noted = include_str!("../monitor/holdings.rs");
     let services = include_str!("../services.rs")
         .split("pub trait Services")
         .nth(1)
@@ -279,6 +293,10 @@ fn no_service_is_left_to_its_default() {
         assert!(
             asked.contains(&format!("fn {name}(")),
             "{name} is not asked"
+        );
+        assert!(
+            noted.contains(&format!("fn {name}(")),
+            "{name} is not passed on"
         );
     }
 }
@@ -381,6 +399,89 @@ fn a_library_that_keeps_crashing_is_quarantined_until_it_is_released() {
         rig.run(2 * SECOND);
         assert_eq!(rig.state("A"), ResourceState::Online, "{entry}");
     }
+}
+
+/// As [`crashing`], with a service that only the instance knows of that started it.
+fn crashing_with_a_service(name: &str, entry: &str) -> quorate_model::monitor::ResourceSpec {
+    let mut spec = crashing(name, entry);
+    let service = ("Service".to_owned(), text("httpd"));
+    spec.properties.private.extend([service]);
+    spec
+}
+
+#[test]
+fn what_a_dead_process_had_taken_is_given_back_by_the_host_in_quarantine_too() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing_with_a_service("A", "is_alive"));
+    rig.open(crashing_with_a_service("B", "never"));
+    let mut events = Vec::new();
+    for life in 1..=3 {
+        rig.online("A");
+        events.extend(rig.run(2 * SECOND));
+        // Both are in the process that dies.
+        events.extend(rig.online("B"));
+        events.extend(rig.run(61 * SECOND));
+        for name in ["A", "B"] {
+            assert_eq!(rig.state(name), ResourceState::Failed);
+            let killed = format!("{name}: kill httpd");
+            let times = rig.world.asked.iter().filter(|it| **it == killed).count();
+            assert_eq!(times, life, "{:?}", rig.world.asked);
+        }
+    }
+    assert!(rig.monitor.plugin_status()[0].quarantined);
+    let told = "A log 0 taken away after its process died: service `httpd`";
+    assert_eq!(events.iter().filter(|it| *it == told).count(), 3);
+}
+
+#[test]
+fn what_was_given_back_in_time_is_not_given_back_again() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing_with_a_service("A", "control"));
+    rig.online("A");
+    rig.run(2 * SECOND);
+    rig.terminate("A");
+    assert_eq!(rig.world.asked, ["A: start httpd 0", "A: kill httpd"]);
+    let control = MonitorCommand::Control {
+        resource: "A".into(),
+        request: 1,
+        code: 0x0200_0001,
+        input: Vec::new(),
+    };
+    let events = rig.command(control);
+    assert!(events.concat().contains("SIGSEGV in"), "{events:?}");
+    assert_eq!(rig.world.asked.len(), 2);
+}
+
+#[test]
+fn what_is_stored_while_an_instance_is_opened_is_told_wherever_that_is() {
+    for (settings, entry) in [
+        (isolation(), "never"),
+        (all_apart(), "never"),
+        (all_apart(), "open"),
+    ] {
+        let mut rig = rig("quorate_bad_crash", settings);
+        let events = rig.open(crashing_with_a_service("A", entry));
+        assert_eq!(events[0], "A keeps opened yes", "{events:?}");
+    }
+}
+
+#[test]
+fn a_process_that_dies_while_it_loads_the_library_counts_as_one_that_died() {
+    let mut set = PluginSet::empty();
+    let long = Duration::from_secs(600);
+    set.isolate(loading_badly("nothing", long)).unwrap();
+    set.add(&library("quorate_bad_load")).unwrap();
+    set.isolate(loading_badly("crash startup", long)).unwrap();
+    let mut rig = Rig::of(Monitor::new(Arc::new(set)));
+    let mut events = rig.open(spec("A", "Bad Load"));
+    assert_eq!(
+        events[1],
+        "! 1146 Resource monitor of `bad-load` terminated: SIGSEGV in Startup of `A`. The next Online starts a replacement"
+    );
+    for _ in 0..3 {
+        events = rig.online("A");
+    }
+    assert!(rig.monitor.plugin_status()[0].quarantined, "{events:?}");
 }
 
 #[test]

@@ -141,18 +141,22 @@ impl Channel {
         self.stream.write_all(&bytes).map_err(lost)
     }
 
-    /// The next frame. `until` is looked at whenever something was read, so that frames that never end a call do not
-    /// put its end off.
+    /// The next frame, not later than `until`, whatever came before it: frames that never end a call do not put its end
+    /// off.
     pub(super) fn receive<T: DeserializeOwned>(
         &mut self,
         until: Option<Instant>,
     ) -> Result<T, Lost> {
         loop {
-            if until.is_some_and(|until| Instant::now() > until) {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
                 return Err(Lost::Late);
             }
             if let Some(frame) = self.take()? {
                 return Ok(frame);
+            }
+            if left.is_some() {
+                self.stream.set_read_timeout(left).map_err(lost)?;
             }
             let mut chunk = [0_u8; 4_096];
             match self.stream.read(&mut chunk) {

@@ -41,8 +41,9 @@ impl Services for World {
     fn service_stop(&mut self, _: Caller<'_>, _: &str) -> ServiceResult<()> {
         unsupported()
     }
-    fn service_kill(&mut self, _: Caller<'_>, _: &str) -> ServiceResult<()> {
-        unsupported()
+    fn service_kill(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        self.asked.push(format!("{}: kill {name}", caller.resource));
+        Ok(())
     }
     fn service_state(&self, _: Caller<'_>, _: &str) -> ServiceResult<ServiceState> {
         Ok(ServiceState::StopPending)

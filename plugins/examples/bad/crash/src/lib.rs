@@ -1,4 +1,7 @@
 //! Writes to the field of a structure that is NULL, in the entry that its property `In` names: the process dies of it.
+//!
+//! With the property `Service` it has begun to use something before: a checkpoint in `open`, and that service from
+//! `online` on. What it has started only the instance knows that started it, as with many a plugin.
 
 use std::time::Duration;
 
@@ -8,9 +11,13 @@ const IN: Property<Text> = Property::text("In")
     .default("never")
     .doc("The entry to crash in, such as `is_alive`");
 
+const SERVICE: Property<Text> = Property::text("Service").doc("The service to start");
+
 /// The type.
 #[derive(Debug)]
-pub struct BadCrash;
+pub struct BadCrash {
+    started: Option<String>,
+}
 
 fn crash_in(ctx: &Context, entry: &str) {
     if ctx
@@ -25,24 +32,47 @@ fn crash_in(ctx: &Context, entry: &str) {
     }
 }
 
+fn service(ctx: &Context) -> Option<String> {
+    let named = ctx.properties().get(&SERVICE).ok();
+    named.filter(|name| !name.is_empty())
+}
+
+impl BadCrash {
+    fn stop(&mut self, ctx: &Context) {
+        if let Some(service) = self.started.take() {
+            // One that is gone already need not be killed.
+            let _ = ctx.service(&service).kill();
+        }
+    }
+}
+
 impl Resource for BadCrash {
     const TYPE: TypeInfo = TypeInfo::new("Bad Crash", "Writes through NULL where it is told to")
-        .properties(&[IN.any()]);
+        .properties(&[IN.any(), SERVICE.any()]);
 
     fn open(ctx: &Context) -> Result<Self, Error> {
+        if service(ctx).is_some() {
+            ctx.checkpoint("opened").save(b"yes")?;
+        }
         crash_in(ctx, "open");
-        Ok(BadCrash)
+        Ok(BadCrash { started: None })
     }
     fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        if let Some(service) = service(ctx) {
+            ctx.service(&service).start(0)?;
+            self.started = Some(service);
+        }
         crash_in(ctx, "online");
         Ok(Progress::pending(Duration::from_secs(1)))
     }
     fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
         crash_in(ctx, "offline");
+        self.stop(ctx);
         Ok(Progress::Done)
     }
     fn terminate(&mut self, ctx: &mut Context) {
         crash_in(ctx, "terminate");
+        self.stop(ctx);
     }
     fn looks_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
         crash_in(ctx, "looks_alive");

@@ -1,0 +1,79 @@
+//! What is asked of the system about processes: to end them with all they started, and to say how they ended.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitStatus};
+
+use rustix::process::{
+    Pid, Signal, getpgrp, getpid, kill_process, kill_process_group, set_parent_process_death_signal,
+};
+
+/// Has this process end when the one that started it does, however that ends.
+pub fn end_with_parent() {
+    // A system that cannot do that leaves it to run to its own end.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+}
+
+/// Interrupts a child of this process, as Ctrl-C does.
+pub fn interrupt(child: &Child) {
+    if let Some(pid) = pid_of(child) {
+        // One that has ended already needs no interrupt.
+        let _ = kill_process(pid, Signal::INT);
+    }
+}
+
+/// Kills a child of this process that leads a process group, and everything it has started.
+pub fn kill_group(child: &Child) {
+    if let Some(pid) = pid_of(child) {
+        // A group that nobody is in any more need not be killed.
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
+}
+
+fn pid_of(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
+}
+
+/// Ends the process at once: what plugins registered for the end of a process may hang, or touch what is gone.
+pub fn end_at_once() -> ! {
+    let _ = kill_process(getpid(), Signal::KILL);
+    std::process::abort()
+}
+
+/// As [`end_at_once`], with everything this process has started, if it leads a group.
+pub(super) fn end_group_at_once() -> ! {
+    if getpgrp() == getpid() {
+        let _ = kill_process_group(getpid(), Signal::KILL);
+    }
+    end_at_once()
+}
+
+/// How a process ended, in a few words, such as `SIGSEGV`.
+pub fn describe_end(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => {
+            let name = SIGNALS.iter().find(|(number, _)| *number == signal);
+            name.map_or_else(
+                || format!("signal {signal}"),
+                |(_, name)| (*name).to_owned(),
+            )
+        }
+        (None, Some(code)) => format!("exit with status {code}"),
+        (None, None) => "an end that the system does not explain".to_owned(),
+    }
+}
+
+/// The signals that end processes, by the numbers that they have on every Linux.
+const SIGNALS: [(i32, &str); 12] = [
+    (1, "SIGHUP"),
+    (2, "SIGINT"),
+    (3, "SIGQUIT"),
+    (4, "SIGILL"),
+    (5, "SIGTRAP"),
+    (6, "SIGABRT"),
+    (7, "SIGBUS"),
+    (8, "SIGFPE"),
+    (9, "SIGKILL"),
+    (11, "SIGSEGV"),
+    (14, "SIGALRM"),
+    (15, "SIGTERM"),
+];
