@@ -3,6 +3,8 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use support::{Run, finish, library, quorate};
 
@@ -53,6 +55,12 @@ fn drill(fixture: &str, kind: &str, more: &str, state: &str) -> Run {
 }
 
 fn drill_with(fixture: &str, kind: &str, more: &str, state: &str, arguments: &[&str]) -> Run {
+    let folder = drill_folder(fixture, kind, more, state);
+    finish(drill_in(folder.path()).args(arguments))
+}
+
+/// A folder with the drill `bad.rhai`, its cluster, and the folder `plugins` with the fixture.
+fn drill_folder(fixture: &str, kind: &str, more: &str, state: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let cluster = CLUSTER.replace("TYPE", kind).replace("MORE", more);
     fs::write(folder.path().join("cluster.ron"), cluster).expect("a cluster");
@@ -66,14 +74,18 @@ fn drill_with(fixture: &str, kind: &str, more: &str, state: &str, arguments: &[&
         plugins.join(format!("lib{fixture}.so")),
     )
     .expect("a copy");
-    finish(
-        quorate()
-            .arg("drill")
-            .arg(&script)
-            .arg("--plugin-dir")
-            .arg(&plugins)
-            .args(arguments),
-    )
+    folder
+}
+
+/// Runs the drill in such a folder.
+fn drill_in(folder: &Path) -> Command {
+    let mut command = quorate();
+    command
+        .arg("drill")
+        .arg(folder.join("bad.rhai"))
+        .arg("--plugin-dir")
+        .arg(folder.join("plugins"));
+    command
 }
 
 #[test]
@@ -142,7 +154,7 @@ fn a_drill_with_a_plugin_that_runs_threads_says_that_it_is_not_repeatable() {
 #[test]
 fn a_drill_with_a_plugin_that_crashes_or_hangs_in_a_process_of_its_own_ends_in_a_verdict() {
     let ran = |fixture: &'static str, kind: String, state: &'static str| {
-        let limit = ["--deadlock-timeout", "3s"];
+        let limit = ["--deadlock-timeout", "5s"];
         let run = drill_with(fixture, &kind, ISOLATED, state, &limit);
         assert_eq!(run.code, 0, "{kind}: {}{}", run.out, run.err);
         assert!(run.out.contains("1 drill: 1 pass"), "{kind}: {}", run.out);
@@ -163,6 +175,9 @@ fn a_drill_with_a_plugin_that_crashes_or_hangs_in_a_process_of_its_own_ends_in_a
             ("IsAlive", "Failed"),
             ("Work", "Failed"),
             ("Control", "Online"),
+            ("TypeControl", "Online"),
+            ("LastError", "Failed"),
+            ("Extension", "Online"),
         ] {
             scope.spawn(move || ran("hang", format!("Bad Hang {entry}"), state));
         }
@@ -255,13 +270,13 @@ fn a_drill_whose_host_a_plugin_takes_along_runs_again_without_that_plugin_in_it(
             (
                 "hang",
                 "Bad Hang IsAlive",
-                "(a call of a plugin's has not returned within 2s)",
+                "(a call of a plugin's has not returned within 5s)",
             ),
         ] {
             scope.spawn(move || {
                 let journal = tempfile::NamedTempFile::new().expect("a file");
                 let path = journal.path().display().to_string();
-                let limit = ["--deadlock-timeout", "2s", "--journal", &path];
+                let limit = ["--deadlock-timeout", "5s", "--journal", &path];
                 let run = drill_with(fixture, kind, "", "Failed", &limit);
                 // What it would be worth apart, which is not how it was to run.
                 assert_eq!(run.code, 1, "{kind}: {}{}", run.out, run.err);
@@ -290,6 +305,31 @@ fn a_drill_whose_host_a_plugin_takes_along_runs_again_without_that_plugin_in_it(
             });
         }
     });
+}
+
+#[test]
+fn a_hang_ends_the_host_whatever_its_plugins_do_at_the_end_of_a_process() {
+    // Another of them is in the host, too, and hangs as soon as that ends in good order.
+    let more = ", properties: { \"In\": \"looks_alive\" }), (name: \"Other\", type: \"Bad Load\"";
+    let folder = drill_folder("stall", "Bad Stall", more, "Failed");
+    let cluster = folder.path().join("cluster.ron");
+    let text = fs::read_to_string(&cluster).expect("it").replace(
+        "    groups: [",
+        "    plugins: { \"bad-load\": (separate_monitor: false) },\n    groups: [",
+    );
+    fs::write(cluster, text).expect("a cluster");
+    fs::copy(
+        library("bad_load"),
+        folder.path().join("plugins/libload.so"),
+    )
+    .expect("a copy");
+    let run = finish(
+        drill_in(folder.path())
+            .args(["--deadlock-timeout", "5s"])
+            .env("BAD_LOAD", "hang finaliser"),
+    );
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.err.contains("They run again"), "{}", run.err);
 }
 
 #[test]

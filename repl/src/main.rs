@@ -7,6 +7,7 @@ mod cluster;
 mod console;
 mod drill;
 mod exit;
+mod interrupt;
 mod output;
 mod plugin;
 mod report;
@@ -15,7 +16,7 @@ mod supervise;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use clap::{CommandFactory, Parser};
 // The plugins are ordinary dependencies so that cargo builds their libraries where the host finds them; they are
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
         }
     };
     let cancel = Arc::new(AtomicBool::new(false));
-    watch_interrupts(&cancel);
+    interrupt::watch(&cancel);
     let done = quorate_script::on_script_thread(|| run(cli, cancel));
     match done {
         Ok(exit) => exit.into(),
@@ -83,15 +84,4 @@ fn monitor(output: &mut Output) -> Exit {
             Exit::Usage
         }
     }
-}
-
-/// The first Ctrl-C asks what runs to end; the second ends the process.
-fn watch_interrupts(cancel: &Arc<AtomicBool>) {
-    let cancel = cancel.clone();
-    // Without a handler Ctrl-C ends the process at once, which is no reason not to run.
-    let _ = ctrlc::set_handler(move || {
-        if cancel.swap(true, Ordering::Relaxed) {
-            std::process::exit(Exit::Interrupted.code().into());
-        }
-    });
 }

@@ -15,12 +15,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use quorate_host::{Isolation, describe_end, end_with_parent, interrupt, watch_calls};
+use quorate_host::{
+    Isolation, describe_end, end_at_once, end_with_parent, interrupt as interrupt_child,
+    watch_calls,
+};
 
 use crate::cli::{DrillArgs, ReplArgs};
 use crate::console;
 use crate::drill;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::output::{Output, Tone};
 
 /// Tells a process below where to write how it ended. Whoever calls `exit` on the way there has not come to that.
@@ -70,8 +74,18 @@ pub(crate) fn repl(args: &ReplArgs, output: Output, cancel: &Arc<AtomicBool>) ->
         command
             .args(env::args_os().skip(1))
             .env(RESULT, result.path());
+        interrupt::leave_below();
         let status = command.status()?;
-        Ok(told(&fs::read_to_string(result.path())?, status))
+        let exit = told(&fs::read_to_string(result.path())?, status);
+        let interrupted = cancel.load(Ordering::Relaxed)
+            && status.code() == Some(Exit::Interrupted.code().into());
+        Ok(exit.or_else(|why| {
+            if interrupted {
+                Ok(Exit::Interrupted)
+            } else {
+                Err(why)
+            }
+        }))
     };
     match below() {
         Ok(Ok(exit)) => exit,
@@ -104,7 +118,7 @@ fn below(mut args: DrillArgs, result: &Path, output: Output, cancel: &Arc<Atomic
         watch_calls(settings.call_limit, move || {
             // If it cannot be written the end of the process tells that there was none.
             let _ = fs::write(&result, HUNG);
-            std::process::exit(1);
+            end_at_once();
         });
     }
     let mut exit = drill::run(&args, output, cancel);
@@ -173,7 +187,7 @@ fn wait(mut child: Child, cancel: &AtomicBool) -> io::Result<ExitStatus> {
             return Ok(status);
         }
         if cancel.load(Ordering::Relaxed) && !handed_on {
-            interrupt(&child);
+            interrupt_child(&child);
             handed_on = true;
         }
         std::thread::sleep(LOOK);
