@@ -3,8 +3,10 @@
 mod support;
 
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::Value;
+use support::processes::{child_with, ends};
 use support::{Run, finish, library, quorate, root, run};
 
 /// Checks a library: the run, and its results.
@@ -50,13 +52,24 @@ fn bad(results: &Value) -> (Vec<(String, String, String)>, String) {
     (names, lines.join("\n"))
 }
 
+/// Whether a test looks at the clock on the wall: on a slow machine it may well warn.
+fn by_the_clock(test: &Value) -> bool {
+    test["id"] == "contract-quick" || test["id"] == "library-scan-time"
+}
+
 #[test]
 fn the_shipped_plugins_have_nothing_failed() {
     for (name, types) in [("clusres", 9), ("exres", 9), ("static_site", 1)] {
         let (run, results) = check(name, &[]);
         assert_eq!(run.code, 0, "{}{}", run.out, run.err);
         assert_eq!(bad(&results), (Vec::new(), String::new()));
-        assert_eq!(results["summary"]["warning"], 0, "{}", run.out);
+        let warned = |test: &&Value| test["verdict"] == "warning" && !by_the_clock(test);
+        assert_eq!(
+            tests(&results).iter().filter(warned).count(),
+            0,
+            "{}",
+            run.out
+        );
         let mut kinds: Vec<_> = tests(&results).iter().map(|test| &test["type"]).collect();
         kinds.dedup();
         assert!(kinds.len() > types, "the library and each type: {kinds:?}");
@@ -156,11 +169,101 @@ fn a_call_that_is_slow_is_told_from_one_that_does_not_return() {
     };
     let (verdict, told) = why("contract-quick");
     assert_eq!(verdict, "warning", "{told}");
-    assert!(told.contains("`looks_alive` took 3"), "{told}");
+    // It sleeps for 350 ms; how much longer that is, is the machine's affair.
+    let took = told.split_once("`looks_alive` took ");
+    let took = took.and_then(|(_, rest)| rest.split(' ').next()?.parse::<u64>().ok());
+    assert!(took.is_some_and(|ms| ms >= 350), "{told}");
     let (verdict, told) = why("life-hundred-cycles");
     assert_eq!(verdict, "failed", "{told}");
     assert!(told.contains("its calls return, too slowly"), "{told}");
     assert!(told.contains("see contract-quick"), "{told}");
+}
+
+#[test]
+fn a_crash_after_the_tests_end_is_no_success() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let json = folder.path().join("results.json");
+    let mut command = quorate();
+    command
+        .args(["plugin", "check", "--filter", "life-alive", "--json"])
+        .arg(&json)
+        .arg(library("bad_load"))
+        .env("BAD_LOAD", "crash finaliser");
+    let run = finish(&mut command);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let results = fs::read_to_string(&json).expect("results");
+    let (found, lines) = bad(&serde_json::from_str(&results).expect("JSON"));
+    let wanted = ["Bad Load", "life-alive", "crashed"].map(str::to_owned);
+    assert_eq!(found, [wanted.into()]);
+    assert_eq!(lines, "SIGSEGV at the end of the process, after the test");
+}
+
+#[test]
+fn a_library_that_dies_while_it_is_loaded_is_told_where_its_types_are_asked_for() {
+    let mut command = quorate();
+    command
+        .args(["plugin", "check", "--type", "Bad Load"])
+        .arg(library("bad_load"))
+        .env("BAD_LOAD", "crash initialiser");
+    let run = finish(&mut command);
+    assert_eq!(run.code, 64, "{}{}", run.out, run.err);
+    let wanted = "does not say whether it has a type `Bad Load`: its process died while it was loaded: SIGSEGV";
+    assert!(run.err.contains(wanted), "{}", run.err);
+}
+
+#[test]
+fn a_script_is_tested_whatever_else_is_where_plugins_are_looked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::copy(library("bad_load"), folder.path().join("libload.so")).expect("a copy");
+    let mut command = quorate();
+    command
+        .args(["plugin", "check", "--filter", "life-alive"])
+        .arg(root().join("scripts/resources/maintenance-flag.rhai"))
+        .env("QUORATE_PLUGIN_PATH", folder.path())
+        .env("BAD_LOAD", "crash initialiser");
+    let run = finish(&mut command);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn what_a_plugin_has_started_ends_with_the_test() {
+    let started = tempfile::NamedTempFile::new().expect("a file");
+    let mut command = quorate();
+    command
+        .args(["plugin", "check", "--filter", "life-alive"])
+        .arg(library("bad_load"))
+        .env("BAD_LOAD", "leave startup")
+        .env("BAD_LOAD_FILE", started.path());
+    let run = finish(&mut command);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let started = fs::read_to_string(started.path()).expect("a file");
+    assert_eq!(started.lines().count(), 1, "{started}");
+    for line in started.lines() {
+        ends(line.parse().expect("a number"));
+    }
+}
+
+#[test]
+fn a_test_ends_with_the_tester_that_is_killed() {
+    let mut tester = quorate()
+        .args([
+            "plugin",
+            "check",
+            "--time-limit",
+            "3600",
+            "--filter",
+            "startup-table",
+        ])
+        .arg(library("bad_load"))
+        .env("BAD_LOAD", "hang startup")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    let test = child_with(tester.id(), "startup-table");
+    tester.kill().expect("a tester");
+    tester.wait().expect("a tester");
+    ends(test);
 }
 
 #[test]
@@ -173,6 +276,28 @@ fn an_end_of_the_process_is_no_success() {
 }
 
 #[test]
+fn a_hang_in_a_call_that_not_every_story_has_is_named_too() {
+    for (kind, test, entry) in [
+        (
+            "TypeControl",
+            "contract-unknown-type-control",
+            "resource_type_control",
+        ),
+        ("Extension", "contract-unknown-extension", "get_extension"),
+        ("Arbitrate", "arbitration-wins", "arbitrate"),
+        ("Release", "arbitration-release", "release"),
+    ] {
+        let kind = format!("Bad Hang {kind}");
+        let arguments = ["--type", &kind, "--filter", test, "--time-limit", "3"];
+        let (run, results) = check("bad_hang", &arguments);
+        assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+        let (_, lines) = bad(&results);
+        let wanted = format!("`{entry}` did not return: the limit is 3 s");
+        assert_eq!(lines, wanted, "{kind}: {test}");
+    }
+}
+
+#[test]
 fn a_hang_is_named_by_the_call_that_did_not_return() {
     // One test that makes every call: there is nothing here that ends by itself, so the limit may be short.
     let (run, results) = check(
@@ -182,6 +307,7 @@ fn a_hang_is_named_by_the_call_that_did_not_return() {
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     let lines: Vec<String> = tests(&results)
         .iter()
+        .filter(|test| test["verdict"] != "passed")
         .map(|test| format!("{}: {}", test["type"], test["why"]))
         .collect();
     let wanted = [
@@ -194,9 +320,10 @@ fn a_hang_is_named_by_the_call_that_did_not_return() {
         ("IsAlive", "is_alive"),
         ("Work", "work"),
         ("Control", "resource_control"),
+        ("LastError", "last_error"),
     ];
     let wanted = wanted.map(|(kind, entry)| {
-        format!("\"Bad Hang {kind}\": \"`{entry}` did not return: given up after 5 s\"")
+        format!("\"Bad Hang {kind}\": \"`{entry}` did not return: the limit is 5 s\"")
     });
     assert_eq!(lines, wanted);
 }

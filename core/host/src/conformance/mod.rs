@@ -233,28 +233,29 @@ impl Case<'_> {
 struct Stop {
     verdict: Verdict,
     why: String,
+    /// What was done until then, where that was asked for.
+    trace: Vec<String>,
 }
 
 impl Stop {
-    fn failed(why: impl Into<String>) -> Stop {
+    fn new(verdict: Verdict, why: impl Into<String>) -> Stop {
         Stop {
-            verdict: Verdict::Failed,
+            verdict,
             why: why.into(),
+            trace: Vec::new(),
         }
+    }
+
+    fn failed(why: impl Into<String>) -> Stop {
+        Stop::new(Verdict::Failed, why)
     }
 
     fn warning(why: impl Into<String>) -> Stop {
-        Stop {
-            verdict: Verdict::Warning,
-            why: why.into(),
-        }
+        Stop::new(Verdict::Warning, why)
     }
 
     fn skipped(why: impl Into<String>) -> Stop {
-        Stop {
-            verdict: Verdict::Skipped,
-            why: why.into(),
-        }
+        Stop::new(Verdict::Skipped, why)
     }
 }
 
@@ -325,7 +326,7 @@ pub fn run(test: &Test, case: &Case<'_>) -> Outcome {
         Err(stop) => Outcome {
             verdict: stop.verdict,
             why: stop.why,
-            trace: Vec::new(),
+            trace: stop.trace,
         },
     }
 }

@@ -139,6 +139,10 @@ fn sequences(case: &Case<'_>, faulty: bool) -> Check {
                     stop.why,
                     last.join(" | ")
                 ),
+                trace: match case.settings.reproduce {
+                    Some(_) => bench.trace,
+                    None => Vec::new(),
+                },
             });
         }
     }

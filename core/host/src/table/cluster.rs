@@ -4,7 +4,7 @@ use quorate_abi as abi;
 use quorate_abi::{QrCluster, QrInstance, QrLog, QrProperties, QrStr};
 use quorate_model::Name;
 
-use super::frame::{Frame, Handle, serve, with};
+use super::frame::{Frame, Handle, serve, with, within};
 use super::mailbox;
 use super::marshal::{Buffer, put, text};
 use crate::{ServiceError, ServiceResult};
@@ -251,7 +251,7 @@ pub(super) unsafe extern "C" fn write_log(instance: Instance, level: u32, line: 
     let level = level.min(abi::LOG_SEVERE);
     let line: String = line.chars().take(LINE_MAX).collect();
     let mut line = Some(line);
-    with(instance, |frame| {
+    within(instance, |frame| {
         if let Some(line) = line.take() {
             frame.write_log(level, line);
         }

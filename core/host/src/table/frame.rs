@@ -165,8 +165,20 @@ pub(crate) fn enter<R>(frame: Frame<'_>, entry: impl FnOnce() -> R) -> (R, Trace
     (result, traces)
 }
 
-/// Runs `f` with the frame of the call that `instance` is inside of on this thread, if it is.
+/// Runs `f` with the frame of the call that `instance` is inside of on this thread. A call from anywhere else is counted.
 pub(super) fn with<R>(
+    instance: *const QrInstance,
+    f: impl for<'f> FnOnce(&'f Frame<'f>) -> R,
+) -> Option<R> {
+    let answer = within(instance, f);
+    if answer.is_none() {
+        STRAYS.fetch_add(1, Ordering::Relaxed);
+    }
+    answer
+}
+
+/// As [`with`], for what may be called from anywhere.
+pub(super) fn within<R>(
     instance: *const QrInstance,
     f: impl for<'f> FnOnce(&'f Frame<'f>) -> R,
 ) -> Option<R> {
@@ -227,10 +239,7 @@ fn serve_frame(
             }
         }
     })
-    .unwrap_or_else(|| {
-        STRAYS.fetch_add(1, Ordering::Relaxed);
-        ERROR_ACCESS_DENIED
-    })
+    .unwrap_or(ERROR_ACCESS_DENIED)
 }
 
 /// Service calls of this process that were made outside the entries of their instance.

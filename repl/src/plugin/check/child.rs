@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use quorate_host::conformance::{self, Case, Settings, Verdict};
-use quorate_host::{LibraryInfo, describe_end};
+use quorate_host::{LibraryInfo, describe_end, end_with_parent, kill_group};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -63,6 +64,7 @@ pub(crate) struct RunTestArgs {
 
 /// Runs the hidden command.
 pub(crate) fn run(args: &RunTestArgs) -> Exit {
+    end_with_parent();
     match File::create(&args.report) {
         Ok(report) if write_report(args, &report).is_ok() => Exit::Pass,
         _ => Exit::Internal,
@@ -154,6 +156,7 @@ pub(crate) struct Run {
 }
 
 /// How a process ended.
+#[derive(Debug, PartialEq)]
 enum End {
     Itself(ExitStatus),
     /// Its last call has not returned.
@@ -164,13 +167,26 @@ enum End {
 }
 
 impl Child {
-    /// What the library says of itself; `None` where its block is broken or its code crashes.
-    pub(crate) fn describe(&self, cancel: &AtomicBool) -> Result<Option<LibraryInfo>, String> {
-        let (_, _, report, _) = self.start(&[], cancel)?;
-        let Some(found) = report.and_then(|(_, body)| body) else {
-            return Ok(None);
-        };
-        Ok(LibraryInfo::deserialize(found).ok())
+    /// What the library says of itself; or why it does not, where its block is broken or its code crashes.
+    pub(crate) fn describe(
+        &self,
+        cancel: &AtomicBool,
+    ) -> Result<Result<LibraryInfo, String>, String> {
+        let (end, _, report, said) = self.start(&[], cancel)?;
+        let found = report.and_then(|(_, body)| body);
+        Ok(match (end, found) {
+            (_, Some(found)) => LibraryInfo::deserialize(&found)
+                .map_err(|_| found["broken"].as_str().unwrap_or_default().to_owned()),
+            (End::Itself(status), None) => Err(format!(
+                "its process died while it was loaded: {}{said}",
+                describe_end(status)
+            )),
+            (End::Hung | End::Slow, None) => Err(format!(
+                "it was not loaded within {} s",
+                self.limit.as_secs()
+            )),
+            (End::Cancelled, None) => Err("interrupted".to_owned()),
+        })
     }
 
     /// Runs one test.
@@ -208,7 +224,7 @@ impl Child {
             (End::Hung, _) => ended(
                 Verdict::Failed,
                 format!(
-                    "`{entry}` did not return: given up after {} s",
+                    "`{entry}` did not return: the limit is {} s",
                     self.limit.as_secs()
                 ),
                 Some(entry),
@@ -216,13 +232,21 @@ impl Child {
             (End::Slow, _) => ended(
                 Verdict::Failed,
                 format!(
-                    "given up after {} s: its calls return, too slowly for this test (the last was `{entry}`); see \
+                    "not done within {} s: its calls return, too slowly for this test (the last was `{entry}`); see \
                      contract-quick",
                     self.limit.as_secs()
                 ),
                 None,
             ),
             (End::Cancelled, _) => ended(Verdict::Skipped, "interrupted".to_owned(), None),
+            (End::Itself(status), Some(_)) if !status.success() => ended(
+                Verdict::Crashed,
+                format!(
+                    "{} at the end of the process, after the test{said}",
+                    describe_end(status)
+                ),
+                None,
+            ),
             (End::Itself(_), Some(body)) => told(&body, took),
             (End::Itself(status), None) => ended(
                 Verdict::Crashed,
@@ -255,6 +279,8 @@ impl Child {
             .stdin(Stdio::null())
             .stdout(out.try_clone().map_err(failed)?)
             .stderr(out)
+            // What a plugin starts is in the group, too, and ends with the test.
+            .process_group(0)
             .spawn()
             .map_err(failed)?;
         let (mut head, mut moved) = (Vec::new(), Instant::now());
@@ -264,18 +290,16 @@ impl Child {
                 (head, moved) = (now, Instant::now());
             }
             if let Some(status) = child.try_wait().map_err(failed)? {
+                kill_group(&child);
                 break End::Itself(status);
             }
             let end = if cancel.load(Ordering::Relaxed) {
                 Some(End::Cancelled)
             } else {
-                // One call that has taken half of the time will not return.
-                let stuck = moved.elapsed() > self.limit / 2;
-                (began.elapsed() > self.limit).then_some(if stuck { End::Hung } else { End::Slow })
+                over(self.limit, began.elapsed(), moved.elapsed())
             };
             if let Some(end) = end {
-                // One that has just ended by itself cannot be killed, and need not be.
-                let _ = child.kill();
+                kill_group(&child);
                 child.wait().map_err(failed)?;
                 break end;
             }
@@ -284,6 +308,19 @@ impl Child {
         let took = began.elapsed();
         let said = fs::read(&said).unwrap_or_default();
         Ok((end, took, read(&report), last_words(&said)))
+    }
+}
+
+/// Whether a test is at its end that runs for `took` by now, for `call` of that in the same call.
+fn over(limit: Duration, took: Duration, call: Duration) -> Option<End> {
+    if took <= limit {
+        None
+    } else if call > limit / 2 {
+        // One that takes half of all the time there is will not return.
+        Some(End::Hung)
+    } else {
+        // Whether the call does that began last is not known before it has.
+        (took.saturating_sub(call) > limit).then_some(End::Slow)
     }
 }
 
@@ -343,6 +380,19 @@ mod tests {
             read(&path),
             Some(("close".to_owned(), Some(json!({ "a": 1 }))))
         );
+    }
+
+    #[test]
+    fn a_call_that_does_not_return_is_told_from_many_that_do_whenever_it_begins() {
+        let over = |took, call| {
+            let seconds = Duration::from_secs;
+            over(seconds(10), seconds(took), seconds(call))
+        };
+        assert_eq!(over(10, 10), None);
+        assert_eq!(over(11, 11), Some(End::Hung));
+        assert_eq!(over(11, 2), None, "it began at 9 s, and may return");
+        assert_eq!(over(15, 6), Some(End::Hung), "it did not");
+        assert_eq!(over(12, 1), Some(End::Slow), "it did: this is the next one");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use clap::Args;
 use quorate_host::conformance::{self, Group, Test, Verdict, first_difference};
-use quorate_host::{LibraryInfo, PluginSet, search_folders};
+use quorate_host::{Isolation, LibraryInfo, PluginSet, search_folders};
 
 use self::child::{Child, Run, SCRIPT_TYPE};
 use crate::exit::Exit;
@@ -155,8 +155,9 @@ fn check(
         reproduce: args.reproduce,
         limit: Duration::from_secs(args.time_limit),
     };
-    let library = child.describe(cancel)?;
-    let kinds = kinds(only, library.as_ref())?;
+    let described = child.describe(cancel)?;
+    let kinds = kinds(only, described.as_ref())?;
+    let library = described.ok();
     if let (Some(path), Some(library)) = (&args.properties, &library) {
         values::check(&values::read(path)?, &library.types)
             .map_err(|why| format!("{}: {why}", path.display()))?;
@@ -257,10 +258,16 @@ fn is_script(file: &Path) -> bool {
 
 /// The library whose type runs scripts, where the host would find it.
 fn script_library() -> std::result::Result<PathBuf, String> {
-    let set = PluginSet::load(&search_folders(&[])).map_err(|errors| errors.to_string())?;
-    match set.library_of(SCRIPT_TYPE) {
-        Some(library) => Ok(library.path.clone()),
-        None => Err(format!("no plugin implements the type `{SCRIPT_TYPE}`")),
+    // Only what they say of themselves is asked for, and of one.
+    let isolation = Isolation {
+        learn_apart: true,
+        ..Isolation::default()
+    };
+    let (set, errors) = PluginSet::load_sound(&search_folders(&[]), isolation);
+    match (set.library_of(SCRIPT_TYPE), errors) {
+        (Some(library), _) => Ok(library.path.clone()),
+        (None, Some(errors)) => Err(errors.to_string()),
+        (None, None) => Err(format!("no plugin implements the type `{SCRIPT_TYPE}`")),
     }
 }
 
@@ -276,9 +283,15 @@ fn wanted(args: &CheckPluginArgs, test: &Test) -> bool {
 /// The types to test.
 fn kinds(
     only: Option<&str>,
-    library: Option<&LibraryInfo>,
+    described: std::result::Result<&LibraryInfo, &String>,
 ) -> std::result::Result<Vec<String>, String> {
-    let types: Vec<String> = library
+    if let (Some(name), Err(why)) = (only, described) {
+        return Err(format!(
+            "the library does not say whether it has a type `{name}`: {why}; without --type, what it is tested for itself \
+             says more"
+        ));
+    }
+    let types: Vec<String> = described
         .iter()
         .flat_map(|library| library.types.iter().map(|kind| kind.name.clone()))
         .collect();

@@ -60,6 +60,7 @@ pub(super) fn text(results: &Results, brief: bool, paint: Paint) -> String {
         .map(|result| result.test.id.len())
         .max()
         .unwrap_or(0);
+    let failed = results.tests.iter().any(|it| it.verdict.is_bad());
     let mut at: Option<(&str, Group)> = None;
     for result in &results.tests {
         let passed = matches!(result.verdict, Verdict::Passed | Verdict::Skipped);
@@ -80,7 +81,9 @@ pub(super) fn text(results: &Results, brief: bool, paint: Paint) -> String {
         let line = format!("    {verdict}{name}{}", why(results, result));
         out.push_str(line.trim_end());
         out.push('\n');
-        for line in &result.trace {
+        // Where one failed nobody wants to scroll past what another did that passed.
+        let shown = !failed || result.verdict.is_bad();
+        for line in result.trace.iter().filter(|_| shown) {
             out.push_str(&format!("      {}\n", paint.tone(Tone::Faint, line)));
         }
     }

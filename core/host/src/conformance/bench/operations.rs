@@ -8,6 +8,7 @@ use quorate_model::Time;
 
 use super::{Bench, Id, Op, State};
 use crate::conformance::{Stop, Verdict};
+use crate::monitor::ARBITRATION_TIMEOUT;
 
 /// `PendingTimeout`, where the type has none of its own.
 const PENDING_TIMEOUT: Duration = Duration::from_secs(180);
@@ -19,12 +20,18 @@ const MAIL_PERIOD: Duration = Duration::from_millis(100);
 const REPORT_MAX: Duration = Duration::from_secs(10);
 
 impl Bench<'_> {
-    /// Begins an operation: its code.
-    pub(in crate::conformance) fn begin(&mut self, id: Id, op: Op) -> Result<u32, Stop> {
-        let timeout = match self.kind.pending_timeout_ms {
+    /// How long an operation may be pending without getting on.
+    fn pending_timeout(&self, op: Op) -> Duration {
+        match self.kind.pending_timeout_ms {
+            _ if op == Op::Arbitrate => ARBITRATION_TIMEOUT,
             0 => PENDING_TIMEOUT,
             ms => Duration::from_millis(ms.into()),
-        };
+        }
+    }
+
+    /// Begins an operation: its code.
+    pub(in crate::conformance) fn begin(&mut self, id: Id, op: Op) -> Result<u32, Stop> {
+        let timeout = self.pending_timeout(op);
         let now = self.world.clock();
         let open = self.get_mut(id)?;
         if !matches!(open.state, State::Pending(_)) {
@@ -70,7 +77,7 @@ impl Bench<'_> {
             let sentence = self.sentence(id)?;
             self.panics.push(format!("`{entry}`: {sentence}"));
         }
-        let timeout = PENDING_TIMEOUT;
+        let timeout = op.map_or(Duration::ZERO, |op| self.pending_timeout(op));
         let open = self.get_mut(id)?;
         open.signalled |= work.signal != 0;
         if work.quorum_lost != 0 {

@@ -48,11 +48,11 @@ pub const TABLE: QrTable = QrTable {
     get_extension: Some(no_extension),
 };
 
-/// A type called `name` without properties.
-pub const fn kind(name: &'static str) -> QrType {
+/// A type called `name` without properties, with these flags.
+pub const fn kind(name: &'static str, flags: u32) -> QrType {
     QrType {
         size: size_of::<QrType>() as u32,
-        flags: 0,
+        flags,
         name: text(name),
         doc: text("Bad on purpose"),
         looks_alive_ms: 5_000,
@@ -127,12 +127,12 @@ macro_rules! export {
     };
 }
 
-/// Exports a plugin called `$name` with several types. `$block` and `$table` take the healthy block and table and give
-/// the ones to export.
+/// Exports a plugin called `$name` with several types, each with flags in brackets if it has any. `$block` and `$table`
+/// take the healthy block and table and give the ones to export.
 #[macro_export]
 macro_rules! export_types {
-    ($name:literal, |$block:ident| $new_block:expr, |$table:ident| [$($kind:literal: $new_table:expr),+ $(,)?]) => {
-        static TYPES: &[$crate::abi::QrType] = &[$($crate::kind($kind)),+];
+    ($name:literal, |$block:ident| $new_block:expr, |$table:ident| [$($kind:literal $([$flags:expr])?: $new_table:expr),+ $(,)?]) => {
+        static TYPES: &[$crate::abi::QrType] = &[$($crate::kind($kind, 0 $(| $flags)?)),+];
 
         static TABLES: &[&$crate::abi::QrTable] = &[$({
             const TABLE: &$crate::abi::QrTable = &{

@@ -28,7 +28,7 @@ extern "C" fn close(resid: QrResid) {
     CLOSED.store(resid.cast(), Ordering::Relaxed);
 }
 
-static TYPES: &[QrType] = &[kind("Bad Late")];
+static TYPES: &[QrType] = &[kind("Bad Late", 0)];
 static TABLE: QrTable = QrTable {
     open: Some(open),
     close: Some(close),

@@ -92,7 +92,7 @@ extern "C" fn terminate(resid: QrResid) {
     }
 }
 
-static TYPES: &[QrType] = &[kind("Bad Threads")];
+static TYPES: &[QrType] = &[kind("Bad Threads", 0)];
 static TABLE: QrTable = QrTable {
     open: Some(open),
     close: Some(close),

@@ -76,7 +76,7 @@ extern "C" fn terminate(resid: QrResid) {
     unsafe { of(resid) }.online = false;
 }
 
-static TYPES: &[QrType] = &[kind("Bad Twice")];
+static TYPES: &[QrType] = &[kind("Bad Twice", 0)];
 static TABLE: QrTable = QrTable {
     open: Some(open),
     close: Some(close),
