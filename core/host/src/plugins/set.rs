@@ -241,7 +241,8 @@ impl PluginSet {
             ReloadError::check(&old.info, &new.info)?;
             new.info.shadows.clone_from(&old.info.shadows);
             for (index, kind) in new.info.types.iter().enumerate() {
-                if let Some(other) = self
+                // Another one, reloaded just now, may have brought it.
+                if let Some(other) = set
                     .library_of(&kind.name)
                     .filter(|it| it.name != new.info.name)
                 {
