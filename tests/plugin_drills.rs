@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use support::{Run, finish, library, quorate};
+use support::{Run, finish, finish_with, library, quorate};
 
 /// A cluster of two nodes with one resource of a type.
 const CLUSTER: &str = r#"(
@@ -305,6 +305,33 @@ fn a_drill_whose_host_a_plugin_takes_along_runs_again_without_that_plugin_in_it(
             });
         }
     });
+}
+
+#[test]
+fn a_plugin_that_stops_its_host_is_found_out() {
+    let more = ", properties: { \"In\": \"is_alive\", \"Stop\": 1 }";
+    let limit = ["--deadlock-timeout", "3s"];
+    let run = drill_with("stall", "Bad Stall", more, "Failed", &limit);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.err.contains("something stopped it"), "{}", run.err);
+    assert!(run.out.contains("1 drill: 1 pass"), "{}", run.out);
+}
+
+#[test]
+fn a_session_says_that_a_call_did_not_return() {
+    let folder = drill_folder("stall", "Bad Stall", "", "Online");
+    let mut command = quorate();
+    command
+        .arg("repl")
+        .arg(folder.path().join("cluster.ron"))
+        .args(["--deadlock-timeout", "3s", "--plugin-dir"])
+        .arg(folder.path().join("plugins"));
+    let input = "resource(\"Bad Resource\").set(\"In\", \"is_alive\")\nrun(\"2m\")\n\"never\"\n";
+    let run = finish_with(&mut command, input);
+    assert_ne!(run.code, 0, "{}{}", run.out, run.err);
+    let told = "the session is gone (a call of a plugin's has not returned within 3s)";
+    assert!(run.err.contains(told), "{}", run.err);
+    assert!(!run.out.contains("never"), "{}", run.out);
 }
 
 #[test]

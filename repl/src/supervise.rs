@@ -8,19 +8,20 @@
 use std::env;
 use std::fs;
 use std::io::{self, IsTerminal};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use quorate_host::{
     Isolation, describe_end, end_at_once, end_with_parent, interrupt as interrupt_child,
-    watch_calls,
+    is_stopped, watch_calls,
 };
 
-use crate::cli::{DrillArgs, ReplArgs};
+use crate::cli::{Apart, DrillArgs, ReplArgs};
 use crate::console;
 use crate::drill;
 use crate::exit::Exit;
@@ -33,8 +34,18 @@ const RESULT: &str = "QUORATE_DRILL_RESULT";
 const APART: &str = "QUORATE_DRILL_APART";
 /// How often the process above looks whether the one below has ended.
 const LOOK: Duration = Duration::from_millis(2);
+/// The same for a session, which may go on for hours.
+const SESSION_LOOK: Duration = Duration::from_millis(50);
+/// Why one is gone that was stopped.
+const STOPPED: &str =
+    "something stopped it, as SIGSTOP does, or a read of a terminal that it does not have";
 /// What it writes if a call has not returned.
 const HUNG: &str = "hung";
+
+/// Whether this is a process below.
+pub(crate) fn is_below() -> bool {
+    env::var_os(RESULT).is_some()
+}
 
 /// Runs drills, or has a process below run them.
 pub(crate) fn run(args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> Exit {
@@ -56,46 +67,32 @@ pub(crate) fn run(args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> 
 }
 
 /// Runs a session; on a terminal in a process below this one, which can say what became of it.
-pub(crate) fn repl(args: &ReplArgs, output: Output, cancel: &Arc<AtomicBool>) -> Exit {
+pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
     let apart = args.apart.isolate.iter().any(|name| name == Isolation::ALL);
+    let limit = args.apart.settings().call_limit;
     if let Some(result) = env::var_os(RESULT) {
         end_with_parent();
+        watch(limit, Path::new(&result));
         let exit = console::run(args, output, cancel);
         let _ = fs::write(result, exit.code().to_string());
         return exit;
     }
-    if apart || !io::stdin().is_terminal() {
+    if apart {
         return console::run(args, output, cancel);
     }
-    let mut output = output;
-    let below = || -> io::Result<Result<Exit, Option<String>>> {
-        let result = tempfile::NamedTempFile::new()?;
-        let mut command = Command::new(env::current_exe()?);
-        command
-            .args(env::args_os().skip(1))
-            .env(RESULT, result.path());
-        interrupt::leave_below();
-        let status = command.status()?;
-        let exit = told(&fs::read_to_string(result.path())?, status);
-        let interrupted = cancel.load(Ordering::Relaxed)
-            && status.code() == Some(Exit::Interrupted.code().into());
-        Ok(exit.or_else(|why| {
-            if interrupted {
-                Ok(Exit::Interrupted)
-            } else {
-                Err(why)
-            }
-        }))
-    };
-    match below() {
+    let too_long = too_long(&args.apart);
+    if !io::stdin().is_terminal() {
+        watch_calls(limit, move || {
+            output.error(&gone(&too_long));
+            end_at_once();
+        });
+        return console::run(args, output, cancel);
+    }
+    match session(cancel, limit) {
         Ok(Ok(exit)) => exit,
         Ok(Err(why)) => {
             output.status("");
-            output.error(&format!(
-                "the session is gone ({}): a plugin in it took it along. With --isolate all, or the plugin's name, that \
-                 ends the plugin's process alone",
-                why.unwrap_or_default()
-            ));
+            output.error(&gone(&why.unwrap_or(too_long)));
             Exit::Fail
         }
         Err(error) => {
@@ -107,6 +104,50 @@ pub(crate) fn repl(args: &ReplArgs, output: Output, cancel: &Arc<AtomicBool>) ->
     }
 }
 
+/// A session in a process below this one, on the same terminal.
+fn session(cancel: &AtomicBool, limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
+    let result = tempfile::NamedTempFile::new()?;
+    let mut command = Command::new(env::current_exe()?);
+    command
+        .args(env::args_os().skip(1))
+        .env(RESULT, result.path());
+    interrupt::leave_below();
+    let Some(status) = wait(command.spawn()?, SESSION_LOOK, limit, |_| false)? else {
+        return Ok(Err(Some(STOPPED.to_owned())));
+    };
+    let exit = told(&fs::read_to_string(result.path())?, status);
+    // Its second Ctrl-C in a row ends it wherever it is.
+    let ended = status.signal() == Some(9) && cancel.load(Ordering::Relaxed);
+    Ok(exit.or_else(|why| match why {
+        Some(_) if ended => Ok(Exit::Interrupted),
+        why => Err(why),
+    }))
+}
+
+fn gone(why: &str) -> String {
+    format!(
+        "the session is gone ({why}): a plugin in it took it along. With --isolate all, or the plugin's name, that ends \
+         the plugin's process alone"
+    )
+}
+
+fn too_long(apart: &Apart) -> String {
+    format!(
+        "a call of a plugin's has not returned within {}",
+        apart.deadlock_timeout
+    )
+}
+
+/// Ends this process, the one below, if a call of a plugin's does not return.
+fn watch(limit: Duration, result: &Path) {
+    let result = result.to_owned();
+    watch_calls(limit, move || {
+        // If it cannot be written the end of the process tells that there was none.
+        let _ = fs::write(&result, HUNG);
+        end_at_once();
+    });
+}
+
 /// The process below.
 fn below(mut args: DrillArgs, result: &Path, output: Output, cancel: &Arc<AtomicBool>) -> Exit {
     end_with_parent();
@@ -114,12 +155,7 @@ fn below(mut args: DrillArgs, result: &Path, output: Output, cancel: &Arc<Atomic
     if env::var_os(APART).is_some() {
         args.apart.isolate.push(Isolation::ALL.to_owned());
     } else {
-        let result = result.to_owned();
-        watch_calls(settings.call_limit, move || {
-            // If it cannot be written the end of the process tells that there was none.
-            let _ = fs::write(&result, HUNG);
-            end_at_once();
-        });
+        watch(settings.call_limit, result);
     }
     let mut exit = drill::run(&args, output, cancel);
     if env::var_os(APART).is_some() && exit == Exit::Pass {
@@ -141,19 +177,27 @@ fn above(args: &DrillArgs, mut output: Output, cancel: &AtomicBool) -> io::Resul
     command
         .args(env::args_os().skip(1))
         .env(RESULT, result.path())
+        // A plugin that reads it would be stopped: the terminal is not that process's.
+        .stdin(Stdio::null())
         // The terminal interrupts this process, and this one that below: a second interrupt means something else there.
         .process_group(0);
+    let limit = args.apart.settings().call_limit;
     let end = |command: &mut Command| -> io::Result<Result<Exit, String>> {
         fs::write(result.path(), "")?;
-        let status = wait(command.spawn()?, cancel)?;
+        let mut handed_on = false;
+        let waited = wait(command.spawn()?, LOOK, limit, |child| {
+            let cancelled = cancel.load(Ordering::Relaxed);
+            if cancelled && !handed_on {
+                interrupt_child(child);
+                handed_on = true;
+            }
+            cancelled
+        })?;
+        let Some(status) = waited else {
+            return Ok(Err(STOPPED.to_owned()));
+        };
         let written = fs::read_to_string(result.path())?;
-        Ok(told(&written, status).map_err(|why| match why {
-            Some(why) => why,
-            None => format!(
-                "a call of a plugin's has not returned within {}",
-                args.apart.deadlock_timeout
-            ),
-        }))
+        Ok(told(&written, status).map_err(|why| why.unwrap_or_else(|| too_long(&args.apart))))
     };
     let why = match end(&mut command)? {
         Ok(exit) => return Ok(exit),
@@ -179,18 +223,31 @@ fn above(args: &DrillArgs, mut output: Output, cancel: &AtomicBool) -> io::Resul
     }
 }
 
-/// Waits for a process, and hands it the interrupt that this one gets.
-fn wait(mut child: Child, cancel: &AtomicBool) -> io::Result<ExitStatus> {
-    let mut handed_on = false;
+/// Waits for a process. One that is stopped for longer than `limit`, or when `at_each_look` says that it is to end, is
+/// killed: `None`.
+fn wait(
+    mut child: Child,
+    look: Duration,
+    limit: Duration,
+    mut at_each_look: impl FnMut(&Child) -> bool,
+) -> io::Result<Option<ExitStatus>> {
+    let mut stopped = None;
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(status);
+            return Ok(Some(status));
         }
-        if cancel.load(Ordering::Relaxed) && !handed_on {
-            interrupt_child(&child);
-            handed_on = true;
+        let cancelled = at_each_look(&child);
+        if is_stopped(&child) {
+            let since = *stopped.get_or_insert_with(Instant::now);
+            if cancelled || since.elapsed() > limit {
+                child.kill()?;
+                child.wait()?;
+                return Ok(None);
+            }
+        } else {
+            stopped = None;
         }
-        std::thread::sleep(LOOK);
+        thread::sleep(look);
     }
 }
 

@@ -58,8 +58,12 @@ pub(crate) fn run(args: &[&str]) -> Run {
 
 /// Runs the binary with these arguments and this input.
 pub(crate) fn run_with(args: &[&str], input: &str) -> Run {
-    let mut child = quorate()
-        .args(args)
+    finish_with(quorate().args(args), input)
+}
+
+/// Runs a command with this input to its end.
+pub(crate) fn finish_with(command: &mut Command, input: &str) -> Run {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -30,7 +30,8 @@ pub use plugins::{
     PropertyKind, ReloadError, Reloaded, TypeInfo, near_misses, search_folders,
 };
 pub use process::{
-    MonitorError, describe_end, end_at_once, end_with_parent, interrupt, kill_group, run_monitor,
+    MonitorError, describe_end, end_at_once, end_with_parent, interrupt, is_stopped, kill_group,
+    run_monitor,
 };
 pub use services::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
 pub use table::watch_calls;

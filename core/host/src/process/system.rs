@@ -4,7 +4,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 
 use rustix::process::{
-    Pid, Signal, getpgrp, getpid, kill_process, kill_process_group, set_parent_process_death_signal,
+    Pid, Signal, WaitId, WaitIdOptions, getpgrp, getpid, kill_process, kill_process_group,
+    set_parent_process_death_signal, waitid,
 };
 
 /// Has this process end when the one that started it does, however that ends.
@@ -27,6 +28,13 @@ pub fn kill_group(child: &Child) {
         // A group that nobody is in any more need not be killed.
         let _ = kill_process_group(pid, Signal::KILL);
     }
+}
+
+/// Whether a child of this process is stopped, as a signal or a read of another's terminal does it.
+pub fn is_stopped(child: &Child) -> bool {
+    let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let pid = pid_of(child);
+    pid.is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), options), Ok(Some(_))))
 }
 
 fn pid_of(child: &Child) -> Option<Pid> {

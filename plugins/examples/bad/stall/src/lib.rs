@@ -1,14 +1,20 @@
-//! Never returns from the entry that its property `In` names: the host must give the call up.
+//! Never returns from the entry that its property `In` names: the host must give the call up. With `Stop` the whole process
+//! is stopped there, as one is that reads a terminal which is not its own.
 #![forbid(unsafe_code)]
 
 use std::io::Write;
+use std::process::Command;
 use std::time::Duration;
 
-use quorate_sdk::{Context, Error, Operation, Progress, Property, Resource, Text, TypeInfo};
+use quorate_sdk::{Context, Error, Flag, Operation, Progress, Property, Resource, Text, TypeInfo};
 
 const IN: Property<Text> = Property::text("In")
     .default("never")
     .doc("The entry to hang in, such as `is_alive`");
+
+const STOP: Property<Flag> = Property::flag("Stop")
+    .default("0")
+    .doc("Whether to stop the process instead of waiting in it");
 
 /// The type.
 #[derive(Debug)]
@@ -23,6 +29,11 @@ fn hang_in(ctx: &Context, entry: &str) {
         ctx.log().warning(format!("about to hang in {entry}"));
         // Whoever reads the output of the process knows where it is.
         let _ = writeln!(std::io::stdout(), "hanging in {entry}");
+        if ctx.properties().get(&STOP).is_ok_and(|wanted| wanted) {
+            let this = std::process::id().to_string();
+            // Where there is no such command it hangs, and the test fails.
+            let _ = Command::new("kill").args(["-STOP", &this]).status();
+        }
         loop {
             std::thread::park();
         }
@@ -31,7 +42,7 @@ fn hang_in(ctx: &Context, entry: &str) {
 
 impl Resource for BadStall {
     const TYPE: TypeInfo =
-        TypeInfo::new("Bad Stall", "Hangs where it is told to").properties(&[IN.any()]);
+        TypeInfo::new("Bad Stall", "Hangs where it is told to").properties(&[IN.any(), STOP.any()]);
 
     fn open(ctx: &Context) -> Result<Self, Error> {
         hang_in(ctx, "open");
