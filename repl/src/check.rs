@@ -71,6 +71,9 @@ fn check(
             Ok((resource_scripts::check(&name, &text), None))
         }
         Some("rhai") if is_policy(file, &text) => Ok((check_policy(&name, &text), None)),
+        Some("rhai") if resource_scripts::is_nearly_one(&text) => {
+            Ok((resource_scripts::check(&name, &text), None))
+        }
         Some("rhai") => Ok((check_script(&name, &text), None)),
         Some("ron") => Ok(match quorate_model::parse(&name, &text) {
             Ok(mut loaded) => {

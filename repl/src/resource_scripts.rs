@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use quorate_clusres::script::{CALLS, engine};
+use quorate_clusres::script::{CALLS, engine, refused};
 use quorate_model::{ClusterDefinition, Severity, Value, types};
-use quorate_script::{Finding, Place, check_resource_script, is_resource_script};
+use quorate_script::{
+    Finding, Place, check_resource_script, is_nearly_resource_script, is_resource_script,
+};
 
 /// The functions that the type calls, and whether a script must have them.
 fn calls() -> Vec<(&'static str, bool)> {
@@ -19,9 +21,15 @@ pub(crate) fn is_one(text: &str) -> bool {
     is_resource_script(text, &calls())
 }
 
+/// Whether one that is neither was meant to be a resource's.
+pub(crate) fn is_nearly_one(text: &str) -> bool {
+    is_nearly_resource_script(text, &calls())
+}
+
 /// Everything found in a resource's script.
 pub(crate) fn check(name: &str, text: &str) -> Vec<Finding> {
-    check_resource_script(name, text, &engine(), &calls())
+    let refused: Vec<_> = refused().collect();
+    check_resource_script(name, text, &engine(), &calls(), &refused)
 }
 
 /// Everything found in the scripts of a cluster's resources, each script once.

@@ -27,7 +27,10 @@ mod values;
 mod vocabulary;
 mod watch;
 
-pub use check::{check_resource_script, check_script, is_resource_script};
+pub use check::{
+    check_resource_script, check_script, declares_drills, is_nearly_resource_script,
+    is_resource_script,
+};
 pub use console::{Console, ConsoleOptions, Outcome};
 pub use docs::{Entry, entries, entries_of_engine};
 pub use drill::{

@@ -12,7 +12,9 @@ use crate::engine::bare;
 use crate::finding::{Finding, Place, Severity};
 
 pub(crate) use lexicon::{Lexicon, Word, is_noun, is_word};
-pub use resource::{check_resource_script, is_resource_script};
+pub use resource::{
+    check_resource_script, declares_drills, is_nearly_resource_script, is_resource_script,
+};
 pub(crate) use walk::findings as findings_in;
 
 /// The types of the drill language.

@@ -9,27 +9,44 @@ use crate::finding::{Finding, Place, Severity};
 /// Whether a text is a resource's script rather than a drill's: it has one of the functions that the type calls, and
 /// declares no drill.
 pub fn is_resource_script(source: &str, calls: &[(&str, bool)]) -> bool {
-    let declares = |line: &str| {
+    !declares_drills(source)
+        && functions(source).any(|name| calls.iter().any(|(call, _)| *call == name))
+}
+
+/// Whether a text that is neither a resource's script nor a drill's was meant to be a resource's: it has a function of
+/// nearly the name of one that the type calls, and declares no drill.
+pub fn is_nearly_resource_script(source: &str, calls: &[(&str, bool)]) -> bool {
+    let names = || calls.iter().map(|(call, _)| *call);
+    !declares_drills(source) && functions(source).any(|name| nearest(&name, names()).is_some())
+}
+
+/// Whether a text declares a drill.
+pub fn declares_drills(source: &str) -> bool {
+    source
+        .lines()
+        .any(|line| line.trim_start().starts_with("drill("))
+}
+
+/// The names of the functions that a text declares.
+fn functions(source: &str) -> impl Iterator<Item = String> {
+    source.lines().filter_map(|line| {
         let name = line.trim_start().strip_prefix("fn ")?;
         let name = name
             .split(|c: char| !c.is_alphanumeric() && c != '_')
             .next()?;
         Some(name.to_owned())
-    };
-    let mut functions = source.lines().filter_map(declares);
-    let drills = source
-        .lines()
-        .any(|line| line.trim_start().starts_with("drill("));
-    !drills && functions.any(|name| calls.iter().any(|(call, _)| *call == name))
+    })
 }
 
 /// Checks the resource script `source` of the file `file`, in the words that `engine` knows. `calls` are the functions
-/// that the resource type calls, without arguments, and whether a script must have them.
+/// that the resource type calls, without arguments, and whether a script must have them; `refused` the words that it
+/// knows and that always fail, and why.
 pub fn check_resource_script(
     file: &str,
     source: &str,
     engine: &Engine,
     calls: &[(&str, bool)],
+    refused: &[(&str, &str)],
 ) -> Vec<Finding> {
     let lexicon = Lexicon::of(engine);
     let ast = match engine.compile(source) {
@@ -40,11 +57,11 @@ pub fn check_resource_script(
     let mut called = Vec::new();
     ast.walk(&mut |path| {
         if let Some(
-            ASTNode::Stmt(Stmt::FnCall(call, _))
-            | ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _)),
+            ASTNode::Stmt(Stmt::FnCall(call, at))
+            | ASTNode::Expr(Expr::FnCall(call, at) | Expr::MethodCall(call, at)),
         ) = path.last()
         {
-            called.push(call.name.to_string());
+            called.push((call.name.to_string(), *at));
         }
         true
     });
@@ -62,6 +79,18 @@ pub fn check_resource_script(
             help,
         });
     };
+    for (name, at) in &called {
+        let word = refused.iter().find(|(word, _)| word == name);
+        if let Some((_, instead)) = word.filter(|_| own.iter().all(|(own, _)| own != name)) {
+            say(
+                "refused-word",
+                Severity::Error,
+                Place::in_source(file, source, *at),
+                format!("\"{name}\" always fails in a resource's script"),
+                Some((*instead).to_owned()),
+            );
+        }
+    }
     for (call, required) in calls {
         match own.iter().find(|(name, _)| name == call) {
             Some((_, params)) if *params > 0 => say(
@@ -101,7 +130,7 @@ pub fn check_resource_script(
     }
     for (name, _) in &own {
         let known = calls.iter().any(|(call, _)| call == name);
-        if known || called.iter().any(|called| called == name) {
+        if known || called.iter().any(|(called, _)| called == name) {
             continue;
         }
         let missing = calls
@@ -152,7 +181,13 @@ mod tests {
 
     fn found(source: &str) -> Vec<String> {
         let engine = crate::engine::bare();
-        let findings = check_resource_script("r.rhai", source, &engine, &CALLS);
+        let findings = check_resource_script(
+            "r.rhai",
+            source,
+            &engine,
+            &CALLS,
+            &[("sleep", "do not wait")],
+        );
         findings.iter().map(Finding::to_string).collect()
     }
 
@@ -167,6 +202,27 @@ mod tests {
             "fn online() {}\ndrill(\"x\", #{}, || {});",
             &CALLS
         ));
+    }
+
+    #[test]
+    fn what_was_meant_to_be_a_resource_script_is_told_by_its_functions() {
+        assert!(is_nearly_resource_script("fn onlne() {", &CALLS));
+        assert!(!is_nearly_resource_script("fn choose() {", &CALLS));
+        let drill = "fn onlne() {}\ndrill(\"x\", #{}, || {});";
+        assert!(!is_nearly_resource_script(drill, &CALLS));
+    }
+
+    #[test]
+    fn what_always_fails_is_found_before_it_runs() {
+        let bad = "fn online() {}\nfn is_alive() { sleep(1); true }";
+        let all = found(bad);
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert!(
+            all[0].contains("r.rhai:2:17") && all[0].contains("do not wait"),
+            "{all:?}"
+        );
+        let own = "fn online() {}\nfn sleep(x) {}\nfn is_alive() { sleep(1); true }";
+        assert_eq!(found(own), [""; 0]);
     }
 
     #[test]

@@ -20,7 +20,16 @@ const TEXT_MAX: usize = 1 << 16;
 /// The seed of Rhai's hashing, so that two processes number functions alike.
 const HASHING_SEED: [u64; 4] = [0x51, 0x75, 0x6f, 0x72];
 
-/// What scripts have no place for, and what to write instead.
+/// What a script that waits is told.
+const NO_WAIT: &str = "nothing here waits: return pending(\"2s\") to be called again";
+
+/// The functions of the language that scripts have no place for, and what to write instead.
+pub fn refused() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let refused = REFUSED.iter().map(|(name, _, instead)| (*name, *instead));
+    refused.chain([("sleep", NO_WAIT)])
+}
+
+/// What is refused but for waiting, with the number of arguments.
 const REFUSED: [(&str, usize, &str); 4] = [
     (
         "timestamp",
@@ -77,9 +86,7 @@ pub fn engine() -> Engine {
         };
     }
     // As the language's own are declared: what takes anything would come second.
-    let wait = || -> Result<(), Box<EvalAltResult>> {
-        Err("nothing here waits: return pending(\"2s\") to be called again".into())
-    };
+    let wait = || -> Result<(), Box<EvalAltResult>> { Err(NO_WAIT.into()) };
     engine.register_fn("sleep", move |_: i64| wait());
     engine.register_fn("sleep", move |_: f64| wait());
     engine

@@ -10,7 +10,7 @@ mod words;
 
 use quorate_sdk::{Context, Error, Operation, Progress, Property, Resource, Text, TypeInfo};
 
-pub use engine::engine;
+pub use engine::{engine, refused};
 use program::Program;
 
 const SCRIPT_FILEPATH: Property<Text> = Property::text("ScriptFilepath")

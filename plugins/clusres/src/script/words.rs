@@ -247,12 +247,7 @@ pub(super) mod words {
     pub fn own_disk(call: NativeCallContext<'_>) -> Fallible<DiskRef> {
         ask(&call, |_, ctx| {
             let provider = ctx.properties().provider("Physical Disk")?;
-            let disk = provider.text("Disk")?;
-            Ok(DiskRef(if disk.is_empty() {
-                provider.name().to_owned()
-            } else {
-                disk
-            }))
+            Ok(DiskRef(provider.disk()?))
         })
     }
 
