@@ -20,13 +20,7 @@ pub struct FileShare {
 impl FileShare {
     /// The shared disk of the Physical Disk it depends on.
     fn disk(ctx: &Context) -> Result<String, Error> {
-        let provider = ctx.properties().provider("Physical Disk")?;
-        let disk = provider.text("Disk")?;
-        Ok(if disk.is_empty() {
-            provider.name().to_owned()
-        } else {
-            disk
-        })
+        ctx.properties().provider("Physical Disk")?.disk()
     }
 }
 

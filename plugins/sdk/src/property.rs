@@ -195,7 +195,7 @@ impl<K> Property<K> {
             };
             assert!(
                 fits,
-                "the default is out of range: without `.default(...)` it is 0"
+                "the default is no number in the range (without `.default(...)` it is 0): give `.range(...)` and `.default(...)` that fit"
             );
         }
         AnyProperty(abi::QrProperty {

@@ -39,7 +39,13 @@ impl<'a> Checkpoint<'a> {
                 bytes.len() as u64,
             )
         };
-        outcome(code, || format!("save checkpoint `{}`", self.key))
+        outcome(code, || {
+            format!(
+                "save {} bytes as checkpoint `{}` (16 of 16384 bytes at most, with keys of 1 to 255)",
+                bytes.len(),
+                self.key
+            )
+        })
     }
 
     /// The bytes last stored; `None` if there are none. A node gets those of the owner before it ahead of `online`: in

@@ -143,6 +143,20 @@ impl Provider<'_> {
         &self.name
     }
 
+    /// The name of its shared disk, for [`Context::disk`], where it is a Physical Disk: its property `Disk`, or its own name
+    /// if that is not set.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text): it is of another type.
+    pub fn disk(&self) -> Result<String, Error> {
+        let named = self.text("Disk")?;
+        Ok(if named.is_empty() {
+            self.name.clone()
+        } else {
+            named
+        })
+    }
+
     /// One of its properties as text, as [`Properties::text`], or what it has [published](Properties::publish) for it.
     ///
     /// # Errors

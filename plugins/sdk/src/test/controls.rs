@@ -81,8 +81,36 @@ impl ServiceControl {
         })
     }
 
+    /// A fault of a service that never was would break nothing, and the test would pass for it.
+    #[track_caller]
+    fn must_have_been(&self) {
+        let known = self.world.physical(|physical| {
+            let plans = physical.plans.iter();
+            let started: Vec<_> = plans
+                .filter(|(_, plan)| plan.starts > 0)
+                .map(|((resource, service), _)| format!("`{service}` of `{resource}`"))
+                .collect();
+            started
+        });
+        let this = format!("`{}` of `{}`", self.service, self.resource);
+        assert!(
+            known.contains(&this),
+            "the service {this} was never started; those that were: {}",
+            if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            }
+        );
+    }
+
     /// Its process dies.
+    ///
+    /// # Panics
+    /// If it was never started.
+    #[track_caller]
     pub fn crash(&self) {
+        self.must_have_been();
         self.world.physical(|physical| {
             physical
                 .processes
@@ -91,7 +119,12 @@ impl ServiceControl {
     }
 
     /// It runs and answers nobody, until [`answer`](Self::answer).
+    ///
+    /// # Panics
+    /// If it was never started.
+    #[track_caller]
     pub fn hang(&self) {
+        self.must_have_been();
         self.processes(|process| process.hung = true);
     }
 

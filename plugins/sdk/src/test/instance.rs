@@ -333,7 +333,12 @@ impl Instance {
     }
 
     /// Sets a property: decimal for numbers, one line an entry for lists.
+    ///
+    /// # Panics
+    /// If the type lists none of this name.
+    #[track_caller]
     pub fn set(&self, property: &str, value: impl ToString) {
+        super::world::must_be_listed(&self.opened.facts, property);
         let mut properties = self.opened.facts.properties.borrow_mut();
         properties.insert(property.to_owned(), value.to_string());
     }

@@ -324,14 +324,14 @@ impl Physical {
         if plan.is_some_and(|plan| plan.wrong_banner) {
             return Ok("?".to_owned());
         }
+        // As in a drill, but for the product's name.
         Ok(match protocol.to_ascii_lowercase().as_str() {
-            "smtp" => "220 ready",
-            "imap4" => "* OK ready",
-            "pop3" => "+OK ready",
-            "http" => "HTTP/1.1 200 OK",
-            _ => "ready",
-        }
-        .to_owned())
+            "smtp" => format!("220 {resource} ready"),
+            "imap4" | "imap" => format!("* OK {resource} ready"),
+            "pop3" => format!("+OK {resource} ready"),
+            "http" => "HTTP/1.1 200 OK".to_owned(),
+            other => format!("{other} {resource} ready"),
+        })
     }
 
     fn has_address(&self, node: &str, address: &str) -> bool {

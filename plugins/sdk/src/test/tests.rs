@@ -484,6 +484,18 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
     prop::collection::vec(call, 0..60)
 }
 
+#[test]
+#[should_panic(expected = "`Puppet` has no property `Prt`; those it has: ")]
+fn a_property_that_the_type_does_not_list_is_a_mistake_in_the_test() {
+    let _ = World::new().resource::<Puppet>("A").property("Prt", 1);
+}
+
+#[test]
+#[should_panic(expected = "the service `x` of `A` was never started; those that were: none")]
+fn a_fault_of_a_service_that_never_was_is_a_mistake_in_the_test() {
+    World::new().service("A", "x").crash();
+}
+
 proptest! {
     /// Whatever the order: codes and states agree with the contract, and a check says yes only online.
     #[test]

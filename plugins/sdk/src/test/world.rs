@@ -238,6 +238,19 @@ fn defaults<T: Resource>() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// A value of a property that there is not would change nothing, and the test would pass with another.
+#[track_caller]
+pub(super) fn must_be_listed(facts: &Facts, name: &str) {
+    let known = facts.properties.borrow();
+    let names: Vec<_> = known.keys().map(String::as_str).collect();
+    assert!(
+        known.contains_key(name),
+        "`{}` has no property `{name}`; those it has: {}",
+        facts.kind,
+        names.join(", ")
+    );
+}
+
 /// A resource about to be opened.
 #[derive(Debug)]
 pub struct Builder<T> {
@@ -262,8 +275,19 @@ impl<T: Resource> Builder<T> {
     }
 
     /// With a private property set: decimal for numbers, one line an entry for lists.
+    ///
+    /// # Panics
+    /// If the type lists none of this name.
     #[must_use]
+    #[track_caller]
     pub fn property(self, name: &str, value: impl ToString) -> Self {
+        must_be_listed(&self.facts, name);
+        self.own_property(name, value)
+    }
+
+    /// With a property set that the type need not list: a script's own.
+    #[must_use]
+    pub fn own_property(self, name: &str, value: impl ToString) -> Self {
         self.facts
             .properties
             .borrow_mut()
