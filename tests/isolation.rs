@@ -373,12 +373,12 @@ fn what_a_plugin_has_started_ends_with_its_process() {
     }
 }
 
-/// A library's bytes with another version of the plugin's.
-fn with_version(library: &[u8], version: &[u8; 5]) -> Vec<u8> {
+/// A library's bytes with other text, as long, in the place of each `text`.
+fn with_other<const N: usize>(library: &[u8], text: &[u8; N], other: &[u8; N]) -> Vec<u8> {
     let mut bytes = library.to_vec();
-    let found = |bytes: &[u8]| bytes.windows(5).position(|it| it == b"0.1.0");
+    let found = |bytes: &[u8]| bytes.windows(N).position(|it| it == text);
     while let Some(at) = found(&bytes) {
-        bytes[at..at + 5].copy_from_slice(version);
+        bytes[at..at + N].copy_from_slice(other);
     }
     bytes
 }
@@ -465,7 +465,7 @@ fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     let newer = folder.path().join("newer");
     fs::write(
         &newer,
-        with_version(&fs::read(&good).expect("it"), b"0.1.9"),
+        with_other(&fs::read(&good).expect("it"), b"0.1.0", b"0.1.9"),
     )
     .expect("a file");
     put(&newer);
@@ -486,6 +486,15 @@ fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     assert!(text.contains("reloaded once"), "{text}");
     let text = ask("resource(\"Crash\").is_online && resource(\"Bystander\").is_online");
     assert!(text.starts_with("true"), "{text}");
+    // Values that it takes no more are told.
+    ask("resource(\"Crash\").set(\"Service\", \"httpd\")");
+    let text = fs::read(&good).expect("it");
+    fs::write(&newer, with_other(&text, b"Service", b"Dienste")).expect("a file");
+    put(&newer);
+    let text = ask(":plugin reload");
+    let misfit = "Crash: `Bad Crash` has no property `Service`";
+    assert!(text.contains(misfit), "{text}");
+    assert!(ask(":plugin list").contains(misfit));
     // What cannot be loaded changes nothing; in a pipe the error ends the session.
     put(&broken);
     writeln!(input, ":plugin reload bad-crash").expect("a pipe");

@@ -19,6 +19,8 @@ pub struct PluginReport {
     pub outdated: Vec<(Name, Name)>,
     /// Nodes and resources that run in a resource monitor process beside the host, with the process's id.
     pub apart: Vec<(Name, Name, u32)>,
+    /// Resources whose properties its types do not take (any more), with what is wrong.
+    pub misfits: Vec<(Name, String)>,
     /// The nodes on which it is quarantined.
     pub quarantined: Vec<Name>,
     /// How the last of its processes died on a node.

@@ -173,10 +173,16 @@ impl Session {
                 "{} {version} is loaded from {path}",
                 library.plugin
             ));
-            let outdated = plugins
-                .iter()
-                .filter(|it| it.name == library.plugin)
-                .flat_map(|it| &it.outdated);
+            let of_it = || plugins.iter().filter(|it| it.name == library.plugin);
+            let mut misfits = of_it().flat_map(|it| &it.misfits).peekable();
+            if misfits.peek().is_some() {
+                self.output
+                    .line("  it does not take what these have, so their next Online may fail:");
+            }
+            for (resource, wrong) in misfits {
+                self.output.line(&format!("    {resource}: {wrong}"));
+            }
+            let outdated = of_it().flat_map(|it| &it.outdated);
             let outdated: Vec<_> = outdated.collect();
             if outdated.is_empty() {
                 self.output

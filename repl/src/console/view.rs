@@ -83,6 +83,10 @@ pub(super) fn plugins(plugins: &[PluginReport], paint: Paint) -> String {
         for (node, resource, process) in &plugin.apart {
             lines.push(format!("  {resource} on {node} runs in process {process}"));
         }
+        for (resource, wrong) in &plugin.misfits {
+            let text = format!("  {resource}: {wrong}");
+            lines.push(paint.tone(Tone::Bad, &text));
+        }
         for (node, death) in &plugin.last_deaths {
             lines.push(format!("  last death on {node}: {death}"));
         }

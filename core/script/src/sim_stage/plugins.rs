@@ -1,5 +1,8 @@
 //! What the plugins of a cluster are doing, for people to read.
 
+use quorate_host::LibraryInfo;
+use quorate_model::{Name, types};
+
 use super::SimStage;
 use crate::PluginReport;
 
@@ -35,6 +38,7 @@ impl SimStage {
                             each.map(|(of, id)| (node.clone(), of.clone(), *id))
                         })
                         .collect(),
+                    misfits: self.misfits(library),
                     quarantined: of(name)
                         .filter(|(_, it)| it.quarantined)
                         .map(|(node, _)| node.clone())
@@ -45,5 +49,38 @@ impl SimStage {
                 }
             })
             .collect()
+    }
+
+    /// What is wrong with the properties of the resources of a library's types: they were right when they were set, and
+    /// the library was reloaded since.
+    fn misfits(&self, library: &LibraryInfo) -> Vec<(Name, String)> {
+        let resources = self.definition().groups.iter().flat_map(|it| &it.resources);
+        let mut wrong = Vec::new();
+        for resource in resources {
+            let Some(kind) = library.types.iter().find(|it| *it.name == *resource.kind) else {
+                continue;
+            };
+            let mut say = |text| wrong.push((resource.name.clone(), text));
+            let given = &resource.properties.private;
+            for (name, value) in given {
+                match kind.property(name).map(|known| known.check(value)) {
+                    Some(Ok(())) => {}
+                    Some(Err(error)) => say(error.to_string()),
+                    // What a script makes of its own is its own affair.
+                    None if kind.name == types::GENERIC_SCRIPT => {}
+                    None => say(format!("`{}` has no property `{name}`", kind.name)),
+                }
+            }
+            let required = kind.properties.iter().filter(|known| known.required);
+            let is_given =
+                |wanted: &str| given.keys().any(|name| name.eq_ignore_ascii_case(wanted));
+            for known in required.filter(|known| !is_given(&known.name)) {
+                say(format!(
+                    "`{}` needs the property `{}`",
+                    kind.name, known.name
+                ));
+            }
+        }
+        wrong
     }
 }

@@ -75,7 +75,8 @@ impl SimStage {
                 }
             })
             .collect();
-        // A script's own: it alone knows what they are.
+        // A script's own, which it alone knows; or what a type had before it was reloaded.
+        let scripted = definition.kind == *types::GENERIC_SCRIPT;
         let own = set
             .private
             .iter()
@@ -84,8 +85,16 @@ impl SimStage {
             name: name.clone(),
             value: Some(value.clone()),
             default: None,
-            takes: "what the script makes of it".to_owned(),
-            doc: "A property of the script's own.".to_owned(),
+            takes: if scripted {
+                "what the script makes of it".to_owned()
+            } else {
+                "nothing".to_owned()
+            },
+            doc: if scripted {
+                "A property of the script's own.".to_owned()
+            } else {
+                format!("No property of {} any more.", definition.kind)
+            },
             private: true,
         }));
         let known = RESOURCE_PROPERTIES.iter();

@@ -22,6 +22,8 @@ pub struct SimSource {
     folders: Vec<PathBuf>,
     isolation: Isolation,
     plugins: Loaded,
+    /// The working directory that paths count from.
+    home: Option<PathBuf>,
 }
 
 impl SimSource {
@@ -29,6 +31,7 @@ impl SimSource {
     pub fn new(folders: Vec<PathBuf>) -> SimSource {
         SimSource {
             folders,
+            home: std::env::current_dir().ok(),
             ..SimSource::default()
         }
     }
@@ -112,6 +115,15 @@ impl SimSource {
 
 impl StageSource for SimSource {
     fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError> {
+        // A plugin may have changed it, and the user's paths mean what they meant.
+        if let Some(home) = &self.home {
+            std::env::set_current_dir(home).map_err(|error| {
+                OpenError::Other(format!(
+                    "cannot go back to the working directory {}: {error}",
+                    home.display()
+                ))
+            })?;
+        }
         let path = &request.cluster;
         let text = match &request.text {
             Some(text) => text.clone(),
