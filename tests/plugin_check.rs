@@ -267,6 +267,38 @@ fn a_test_ends_with_the_tester_that_is_killed() {
 }
 
 #[test]
+fn a_file_that_is_no_plugin_fails_whatever_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = folder.path().join("libempty.so");
+    fs::write(&empty, "").expect("a file");
+    let empty = empty.to_str().expect("a name");
+    for more in [&["--filter", "life"], &["--reproduce", "3"]] {
+        let run = run(&[&["plugin", "check", empty], &more[..]].concat());
+        assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+        assert!(run.out.contains("failed   library-entry"), "{}", run.out);
+    }
+}
+
+#[test]
+fn results_replace_nothing_that_the_command_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("libcopy.so");
+    fs::copy(library("bad_magic"), &copy).expect("a copy");
+    let results = folder.path().join("results").display().to_string();
+    let copy = copy.to_str().expect("a name");
+    for (json, junit) in [(&*results, copy), (copy, &*results), (&results, &results)] {
+        let run = run(&["plugin", "check", copy, "--json", json, "--junit", junit]);
+        assert_eq!(run.code, 64, "{}{}", run.out, run.err);
+        assert!(
+            run.err.contains("would replace another file"),
+            "{}",
+            run.err
+        );
+    }
+    assert!(fs::read(copy).expect("a copy") == fs::read(library("bad_magic")).expect("it"));
+}
+
+#[test]
 fn an_end_of_the_process_is_no_success() {
     names(
         "bad_quit",
@@ -365,6 +397,31 @@ fn each_leak_is_named() {
             ("Bad Leak Memory", "life-leak-memory", "failed"),
         ],
         &["50 file descriptors more", "50 threads more", "KiB a life"],
+    );
+}
+
+#[test]
+fn what_is_done_to_the_process_is_named() {
+    names(
+        "bad_place",
+        &[
+            ("Bad Place Directory", "contract-process", "failed"),
+            ("Bad Place Environment", "contract-process", "failed"),
+        ],
+        &[
+            "the working directory is / afterwards",
+            "the variable QUORATE_BAD_PLACE",
+        ],
+    );
+    let (_, results) = check(
+        "bad_place",
+        &["--type", "Bad Place Program", "--filter", "process"],
+    );
+    let why = &tests(&results)[0]["why"];
+    assert_eq!(tests(&results)[0]["verdict"], "warning", "{why}");
+    assert!(
+        why.to_string().contains("2 programs that it started"),
+        "{why}"
     );
 }
 

@@ -63,6 +63,8 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
         return Exit::Usage;
     }
 
+    // Wherever a plugin may go meanwhile.
+    let journal_file = args.journal.as_deref().map(std::path::absolute);
     let plugins = SimSource::new(args.plugins.plugin_dir.clone()).isolated(args.apart.settings());
     if let Err(why) = plugins.check_isolation() {
         output.error(&why);
@@ -102,8 +104,8 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
             break;
         }
     }
-    if let Some(path) = &args.journal
-        && let Err(error) = write_journal(path, &journal)
+    if let (Some(path), Some(file)) = (&args.journal, journal_file)
+        && let Err(error) = file.and_then(|file| write_journal(&file, &journal))
     {
         output.error(&format!(
             "cannot write the journal {}: {error}",

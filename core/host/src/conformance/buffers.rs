@@ -71,6 +71,9 @@ fn last_error_buffer(case: &Case<'_>) -> Check {
     ensure(whole[length..].iter().all(|byte| *byte == FILL), || {
         "it wrote more than the length it says".to_owned()
     })?;
+    ensure(whole[..length].last() != Some(&FILL), || {
+        format!("it says {length} bytes, and wrote fewer")
+    })?;
     ensure(std::str::from_utf8(&whole[..length]).is_ok(), || {
         "it is no UTF-8".to_owned()
     })?;

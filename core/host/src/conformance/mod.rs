@@ -15,6 +15,7 @@ mod determinism;
 mod leaks;
 mod library;
 mod life;
+mod process;
 mod properties;
 mod random;
 mod refusals;
@@ -305,6 +306,7 @@ pub fn tests() -> impl Iterator<Item = &'static Test> {
         life::TESTS,
         leaks::TESTS,
         contract::TESTS,
+        process::TESTS,
         buffers::TESTS,
         refusals::TESTS,
         arbitration::TESTS,

@@ -265,7 +265,7 @@ impl Reader<'_> {
                 let name = self.text(&format!("{field}.name"), property.name, NAME_MAX)?;
                 return Err(self.field(
                     &format!("{field}.default"),
-                    format!("`{default}`, of the property `{name}`,"),
+                    format!("`{default}` (of the property `{name}`)"),
                     expected,
                 ));
             }

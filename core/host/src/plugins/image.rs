@@ -218,7 +218,7 @@ impl Image {
         must_export_entry(mapped, path)?;
         let failed = |error: libloading::Error| PluginError::Open {
             file: path.to_owned(),
-            why: error.to_string(),
+            why: linker_says(&error, mapped),
         };
         let system = |error: std::io::Error| PluginError::Open {
             file: path.to_owned(),
@@ -420,4 +420,13 @@ pub(crate) unsafe fn check_table(
         }
     }
     Ok(entries)
+}
+
+/// What the system's dynamic linker says of an error, without the path of the file that it is about.
+fn linker_says(error: &libloading::Error, file: &Path) -> String {
+    let text = std::error::Error::source(error)
+        .unwrap_or(error)
+        .to_string();
+    let path = format!("{}: ", file.display());
+    text.strip_prefix(&path).map(str::to_owned).unwrap_or(text)
 }

@@ -119,8 +119,13 @@ fn check(
         must_be_text(&file)?;
         must_be_a_resource(&file)?;
     }
-    for path in [&args.json, &args.junit].into_iter().flatten() {
+    let results = [&args.json, &args.junit];
+    let read = [Some(&file), args.properties.as_ref()];
+    let mut taken: Vec<&PathBuf> = read.into_iter().flatten().collect();
+    for path in results.into_iter().flatten() {
         must_be_writable(path)?;
+        must_be_another(path, &taken)?;
+        taken.push(path);
     }
     let only = if script {
         if let Some(kind) = args.kind.as_deref().filter(|kind| *kind != SCRIPT_TYPE) {
@@ -132,7 +137,7 @@ fn check(
     } else {
         args.kind.as_deref()
     };
-    let chosen: Vec<&'static Test> = conformance::tests()
+    let mut chosen: Vec<&'static Test> = conformance::tests()
         .filter(|test| wanted(args, test) && (only.is_none() || test.is_per_type()))
         .collect();
     if chosen.is_empty() {
@@ -158,6 +163,12 @@ fn check(
     let described = child.describe(cancel)?;
     let kinds = kinds(only, described.as_ref())?;
     let library = described.ok();
+    if library.is_none() {
+        // Whatever was asked for: a file that is no plugin has nothing else that could be tested.
+        chosen = conformance::tests()
+            .filter(|test| !test.is_per_type())
+            .collect();
+    }
     if let (Some(path), Some(library)) = (&args.properties, &library) {
         values::check(&values::read(path)?, &library.types)
             .map_err(|why| format!("{}: {why}", path.display()))?;
@@ -192,6 +203,8 @@ fn must_be_a_file(path: &Path) -> std::result::Result<(), String> {
             "{}: this is a folder; name the library or the script in it",
             path.display()
         )
+    } else if path.exists() {
+        format!("{}: this is no ordinary file", path.display())
     } else {
         format!("{}: there is no such file", path.display())
     })
@@ -219,14 +232,41 @@ fn must_be_text(path: &Path) -> std::result::Result<(), String> {
 fn must_be_a_resource(path: &Path) -> std::result::Result<(), String> {
     let text =
         std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let is_drill = quorate_script::check_script(&path.display().to_string(), &text).is_empty();
-    if is_drill && !crate::resource_scripts::is_one(&text) {
+    if quorate_script::declares_drills(&text) {
         return Err(format!(
             "{}: this is a script of drills, not a resource's; quorate drill runs it",
             path.display()
         ));
     }
-    Ok(())
+    if crate::resource_scripts::is_one(&text) {
+        return Ok(());
+    }
+    let found = crate::resource_scripts::check(&path.display().to_string(), &text);
+    let missing = found.iter().find(|it| it.rule == "missing-function");
+    missing.map_or(Ok(()), |it| {
+        Err(format!(
+            "{}: {}; quorate check says more",
+            path.display(),
+            it.message
+        ))
+    })
+}
+
+/// Results must not replace what is tested, nor each other.
+fn must_be_another(path: &Path, taken: &[&PathBuf]) -> std::result::Result<(), String> {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+        let beside = folder.map(|it| it.join(path.file_name().unwrap_or_default()));
+        path.canonicalize().or(beside).ok()
+    };
+    match taken.iter().find(|it| place(it) == place(path)) {
+        Some(_) => Err(format!(
+            "{}: results written there would replace another file that this command names; nothing was tested",
+            path.display()
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Results are for a file that can be written: the tests take too long to find out afterwards.

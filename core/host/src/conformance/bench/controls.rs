@@ -110,6 +110,10 @@ impl Bench<'_> {
         let mut buffer = vec![0_u8; TEXT_MAX];
         let length = self.last_error(id, &mut buffer)?.unwrap_or(0);
         buffer.truncate(usize::try_from(length).unwrap_or(TEXT_MAX).min(TEXT_MAX));
+        if std::str::from_utf8(&buffer).is_err() {
+            let text = String::from_utf8_lossy(&buffer).trim().to_owned();
+            self.odd.push(format!("`last_error` is no UTF-8: {text}"));
+        }
         Ok(String::from_utf8_lossy(&buffer).trim().to_owned())
     }
 

@@ -181,7 +181,8 @@ impl Bench<'_> {
                 thread::sleep(Duration::from_millis(1));
                 continue;
             }
-            if open.deadline <= self.world.clock() {
+            let next = open.due.unwrap_or_else(|| self.world.clock());
+            if open.deadline <= self.world.clock() || open.deadline < next {
                 let text = format!(
                     "`{}` is pending for longer than PendingTimeout without getting on",
                     op.as_str()

@@ -183,20 +183,24 @@ impl World {
         for ((machine, resource, name), process) in &self.processes {
             if self.state_of(process) != ServiceState::Stopped {
                 held.insert(format!(
-                    "service `{name}` of `{resource}` runs on node {machine}"
+                    "service `{name}` of `{resource}` runs on NODE{}",
+                    machine + 1
                 ));
             }
         }
         for (name, disk) in &self.disks {
             if let Some(holder) = disk.holder {
-                held.insert(format!("disk `{name}` is reserved by node {holder}"));
+                held.insert(format!("disk `{name}` is reserved by NODE{}", holder + 1));
             }
             for machine in &disk.mounted {
-                held.insert(format!("disk `{name}` is mounted on node {machine}"));
+                held.insert(format!("disk `{name}` is mounted on NODE{}", machine + 1));
             }
         }
         for (address, (machine, _)) in &self.addresses {
-            held.insert(format!("address {address} is plumbed on node {machine}"));
+            held.insert(format!(
+                "address {address} is plumbed on NODE{}",
+                machine + 1
+            ));
         }
         for (name, address) in &self.names {
             held.insert(format!("name `{name}` resolves to {address}"));

@@ -1,0 +1,61 @@
+//! What a plugin makes of the process that it runs in, with every other plugin.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+
+use super::bench::Bench;
+use super::contract::whole_life;
+use super::{Case, Check, Group, Stop, Test, ensure, passed, test};
+
+pub(super) const TESTS: &[Test] = &[test(
+    "contract-process",
+    Group::Contract,
+    "The process keeps its working directory and environment, and no program is left running in it",
+    process,
+)];
+
+fn process(case: &Case<'_>) -> Check {
+    let directory = || env::current_dir().ok();
+    let variables = || -> BTreeMap<OsString, OsString> { env::vars_os().collect() };
+    let before = (directory(), variables());
+    let mut bench = Bench::new(case)?;
+    whole_life(&mut bench)?;
+    let (was, is) = (&before.0, directory());
+    ensure(*was == is, || {
+        let is = is.unwrap_or_default();
+        format!(
+            "the working directory is {} afterwards: it is every plugin's, and the host's",
+            is.display()
+        )
+    })?;
+    let now = variables();
+    let changed = now
+        .iter()
+        .find(|(name, value)| before.1.get(*name) != Some(value));
+    let gone = before.1.keys().find(|name| !now.contains_key(*name));
+    if let Some(name) = changed.map(|(name, _)| name).or(gone) {
+        return Err(Stop::failed(format!(
+            "the variable {} of the environment was changed: it is every plugin's, and the host's",
+            name.display()
+        )));
+    }
+    match programs() {
+        0 => passed("as it was"),
+        count => Err(Stop::warning(format!(
+            "{count} programs that it started itself go on: no drill knows of them, and with the process they are killed"
+        ))),
+    }
+}
+
+/// How many programs this process has started that go on, as the system counts them.
+fn programs() -> usize {
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
+    let children = threads
+        .flatten()
+        .map(|thread| fs::read_to_string(thread.path().join("children")).unwrap_or_default());
+    children
+        .map(|children| children.split_whitespace().count())
+        .sum()
+}
