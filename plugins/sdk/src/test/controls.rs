@@ -229,6 +229,24 @@ impl DiskControl {
         self.with(|disk| disk.files_open = open);
     }
 
+    /// Reserves and mounts it on `node`, as a Physical Disk that is online there would.
+    pub fn mount_on(&self, node: &str) {
+        self.with(|disk| {
+            disk.holder = Some(node.to_owned());
+            disk.mounted.insert(node.to_owned());
+        });
+    }
+
+    /// Puts a file on it, whoever has it.
+    pub fn put(&self, file: &str, bytes: &[u8]) {
+        self.with(|disk| disk.files.insert(file.to_owned(), bytes.to_owned()));
+    }
+
+    /// What is in a file; `None` if there is no such file.
+    pub fn contents(&self, file: &str) -> Option<Vec<u8>> {
+        self.with(|disk| disk.files.get(file).cloned())
+    }
+
     /// The names of its files.
     pub fn files(&self) -> Vec<String> {
         self.with(|disk| disk.files.keys().cloned().collect())

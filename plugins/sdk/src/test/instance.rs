@@ -343,6 +343,18 @@ impl Instance {
         properties.insert(property.to_owned(), value.to_string());
     }
 
+    /// What it has published under this name, for what depends on it.
+    pub fn published(&self, name: &str) -> Option<String> {
+        self.opened.facts.published.borrow().get(name).cloned()
+    }
+
+    /// The checkpoint that it has stored under this key.
+    pub fn checkpoint(&self, key: &str) -> Option<Vec<u8>> {
+        let key = (self.opened.facts.name.clone(), key.to_owned());
+        let world = &self.opened.world;
+        world.physical(|physical| physical.checkpoints.get(&key).cloned())
+    }
+
     /// Brings it online and lets time pass until that has ended.
     ///
     /// # Errors

@@ -496,6 +496,48 @@ fn a_fault_of_a_service_that_never_was_is_a_mistake_in_the_test() {
     World::new().service("A", "x").crash();
 }
 
+#[test]
+fn what_a_resource_does_with_its_host_is_there_to_look_at() {
+    struct Clerk;
+    impl Resource for Clerk {
+        const TYPE: TypeInfo = TypeInfo::new("Clerk", "Writes down what it reads");
+        fn open(_: &Context) -> Result<Self, Error> {
+            Ok(Clerk)
+        }
+        fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+            let read = ctx.disk("D:").read("in")?;
+            ctx.disk("D:").write("out", &read)?;
+            ctx.checkpoint("read").save(&read)?;
+            ctx.properties()
+                .publish("Read", &String::from_utf8_lossy(&read))?;
+            Ok(Progress::Done)
+        }
+        fn terminate(&mut self, _: &mut Context) {}
+        fn is_alive(&mut self, _: &mut Context) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+    let world = World::new();
+    let disk = world.disk("D:");
+    disk.put("in", b"text");
+    let clerk = world.resource::<Clerk>("C").open().unwrap();
+    assert_eq!(
+        clerk.online().unwrap_err().code(),
+        abi::ERROR_BUSY,
+        "not reserved here"
+    );
+    disk.mount_on("NODE1");
+    assert_eq!(
+        (clerk.published("Read"), clerk.checkpoint("read")),
+        (None, None)
+    );
+    clerk.online().unwrap();
+    assert_eq!(disk.contents("out").as_deref(), Some(&b"text"[..]));
+    assert_eq!(disk.contents("other"), None);
+    assert_eq!(clerk.published("Read").as_deref(), Some("text"));
+    assert_eq!(clerk.checkpoint("read").as_deref(), Some(&b"text"[..]));
+}
+
 proptest! {
     /// Whatever the order: codes and states agree with the contract, and a check says yes only online.
     #[test]
