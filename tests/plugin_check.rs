@@ -244,6 +244,23 @@ fn what_a_plugin_has_started_ends_with_the_test() {
 }
 
 #[test]
+fn a_test_whose_tester_is_gone_already_does_not_begin() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |tester: u32| {
+        let mut command = quorate();
+        command
+            .args(["plugin", "run-test", "--report"])
+            .arg(folder.path().join("report"))
+            .arg(library("bad_late"))
+            .env("QUORATE_PARENT", tester.to_string());
+        finish(&mut command).code
+    };
+    assert_eq!(run(std::process::id()), 0);
+    // Killed, and so without a status.
+    assert_eq!(run(1), -1);
+}
+
+#[test]
 fn a_test_ends_with_the_tester_that_is_killed() {
     let mut tester = quorate()
         .args([

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use quorate_host::{
     Isolation, describe_end, end_at_once, end_with_parent, interrupt as interrupt_child,
-    is_stopped, watch_calls,
+    is_stopped, tell_parent, watch_calls,
 };
 
 use crate::cli::{Apart, DrillArgs, ReplArgs};
@@ -108,7 +108,7 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
 fn session(cancel: &AtomicBool, limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
     let result = tempfile::NamedTempFile::new()?;
     let mut command = Command::new(env::current_exe()?);
-    command
+    tell_parent(&mut command)
         .args(env::args_os().skip(1))
         .env(RESULT, result.path());
     interrupt::leave_below();
@@ -174,7 +174,7 @@ fn below(mut args: DrillArgs, result: &Path, output: Output, cancel: &Arc<Atomic
 fn above(args: &DrillArgs, mut output: Output, cancel: &AtomicBool) -> io::Result<Exit> {
     let result = tempfile::NamedTempFile::new()?;
     let mut command = Command::new(env::current_exe()?);
-    command
+    tell_parent(&mut command)
         .args(env::args_os().skip(1))
         .env(RESULT, result.path())
         // A plugin that reads it would be stopped: the terminal is not that process's.

@@ -31,7 +31,7 @@ pub use plugins::{
 };
 pub use process::{
     MonitorError, describe_end, end_at_once, end_with_parent, interrupt, is_stopped, kill_group,
-    run_monitor,
+    run_monitor, tell_parent,
 };
 pub use services::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
 pub use table::watch_calls;

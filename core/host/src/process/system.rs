@@ -1,17 +1,30 @@
 //! What is asked of the system about processes: to end them with all they started, and to say how they ended.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, getpgrp, getpid, kill_process, kill_process_group,
+    Pid, Signal, WaitId, WaitIdOptions, getpgrp, getpid, getppid, kill_process, kill_process_group,
     set_parent_process_death_signal, waitid,
 };
 
-/// Has this process end when the one that started it does, however that ends.
+/// Tells a process which one started it.
+const PARENT: &str = "QUORATE_PARENT";
+
+/// Tells the process that `command` starts that this one starts it, for [`end_with_parent`].
+pub fn tell_parent(command: &mut Command) -> &mut Command {
+    command.env(PARENT, std::process::id().to_string())
+}
+
+/// Has this process end when the one that started it does, however and whenever that ends: with
+/// [`tell_parent`] also if it has ended already.
 pub fn end_with_parent() {
     // A system that cannot do that leaves it to run to its own end.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    let parent = getppid().map(|pid| pid.as_raw_nonzero().to_string());
+    if std::env::var(PARENT).is_ok_and(|told| parent.as_ref() != Some(&told)) {
+        end_at_once();
+    }
 }
 
 /// Interrupts a child of this process, as Ctrl-C does.

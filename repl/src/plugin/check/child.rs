@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use quorate_host::conformance::{self, Case, Settings, Verdict};
-use quorate_host::{LibraryInfo, describe_end, end_with_parent, kill_group};
+use quorate_host::{LibraryInfo, describe_end, end_with_parent, kill_group, tell_parent};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -269,7 +269,7 @@ impl Child {
         let out = File::create(&said).map_err(failed)?;
         let program = std::env::current_exe().map_err(failed)?;
         let began = Instant::now();
-        let mut child = Command::new(program)
+        let mut child = tell_parent(&mut Command::new(program))
             .args(["plugin", "run-test"])
             .arg("--report")
             .arg(&report)
