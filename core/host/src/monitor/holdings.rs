@@ -21,12 +21,20 @@ enum Holding {
 }
 
 impl Holding {
+    /// Whether it is certainly held no more: it ended by itself, or is another node's.
+    fn is_gone(&self, services: &mut dyn Services, caller: Caller<'_>) -> bool {
+        match self {
+            Self::Service(name) => {
+                services.service_state(caller, name) == Ok(ServiceState::Stopped)
+            }
+            Self::Reservation(disk) => services.disk_reserved(caller, disk) == Ok(false),
+            Self::Mount(_) | Self::Address { .. } | Self::Name(_) => false,
+        }
+    }
+
     fn give_back(&self, services: &mut dyn Services, caller: Caller<'_>) -> ServiceResult<()> {
         match self {
-            Self::Service(name) => match services.service_state(caller, name) {
-                Ok(ServiceState::Stopped) => Ok(()),
-                _ => services.service_kill(caller, name),
-            },
+            Self::Service(name) => services.service_kill(caller, name),
             Self::Reservation(disk) => services.disk_release(caller, disk),
             Self::Mount(disk) => services.disk_unmount(caller, disk, true),
             Self::Address { network, address } => services.address_remove(caller, network, address),
@@ -71,6 +79,12 @@ impl Holdings {
         self.0.retain(|held| held != holding);
     }
 
+    /// Forgets what another resource of the node has taken, too; services are each resource's own.
+    pub(super) fn leave(&mut self, others: &Holdings) {
+        self.0
+            .retain(|held| matches!(held, Holding::Service(_)) || !others.0.contains(held));
+    }
+
     /// Gives everything back, what was taken last first: a line for the log for each.
     pub(super) fn give_back(
         &mut self,
@@ -83,9 +97,12 @@ impl Holdings {
             group: &spec.group,
         };
         let held = std::mem::take(&mut self.0);
-        let back = held.iter().rev().map(|holding| {
+        let back = held.iter().rev().filter_map(|holding| {
+            if holding.is_gone(services, caller) {
+                return None;
+            }
             let what = holding.describe();
-            match holding.give_back(services, caller) {
+            Some(match holding.give_back(services, caller) {
                 Ok(()) => (
                     abi::LOG_INFORMATION,
                     format!("taken away after its process died: {what}"),
@@ -97,7 +114,7 @@ impl Holdings {
                         error.text
                     ),
                 ),
-            }
+            })
         });
         back.collect()
     }

@@ -68,6 +68,8 @@ struct Fallen {
     call: &'static str,
     /// How, the same in every run.
     text: String,
+    /// What the resources in it had taken; they may be gone by the time it is given back.
+    held: BTreeMap<Name, (ResourceSpec, Holdings)>,
 }
 
 /// What a resource monitor says of one library.
@@ -252,6 +254,19 @@ impl Monitor {
     fn fell(&mut self, id: u64, plugin: String, name: &Name, death: Death) {
         self.write_log(name, death.log);
         let text = format!("{} in {} of `{name}`", death.how, death.call);
+        let inside =
+            |it: &Instance| matches!(it.place, Place::Apart { process, .. } if process == id);
+        let names = self.instances.iter().filter(|(_, it)| inside(it));
+        // Whatever their next instances take is not what this process had.
+        let held = names
+            .map(|(name, _)| name)
+            .chain([name])
+            .filter_map(|name| {
+                let (name, held) = self.ward.held.remove_entry(name)?;
+                let spec = self.directory.get(&name)?.spec.clone();
+                Some((name, (spec, held)))
+            })
+            .collect();
         let took = format!("{text}, after {:.1?}", death.took);
         self.ward.last.insert(plugin.clone(), took);
         self.ward.fallen.push_back(Fallen {
@@ -260,6 +275,7 @@ impl Monitor {
             resource: name.clone(),
             call: death.call,
             text,
+            held,
         });
     }
 
@@ -276,7 +292,7 @@ impl Monitor {
     /// which what was in use is terminated; or the library is quarantined. What a dead process had taken through its
     /// host is given back in any case.
     pub(super) fn mourn(&mut self, services: &mut dyn Services) {
-        while let Some(fallen) = self.ward.fallen.pop_front() {
+        while let Some(mut fallen) = self.ward.fallen.pop_front() {
             let quarantined = self.count(&fallen.plugin, services.now());
             let names: Vec<Name> = self
                 .instances
@@ -286,7 +302,9 @@ impl Monitor {
                 })
                 .map(|(name, _)| name.clone())
                 .collect();
-            self.tell(&fallen, quarantined, !names.is_empty());
+            // It may have been on the way out, and its next instance be there.
+            let replaced = !names.is_empty() || self.instances.contains_key(&fallen.resource);
+            self.tell(&fallen, quarantined, replaced);
             // One that died in `open` had no instance yet, and may have taken something.
             let mut dirty = BTreeSet::from([fallen.resource.clone()]);
             for name in &names {
@@ -305,19 +323,23 @@ impl Monitor {
                 self.rearm(name);
             }
             for name in &dirty {
-                self.give_back(services, name);
+                if let Some((spec, held)) = fallen.held.remove(name) {
+                    self.give_back(services, &spec, held);
+                }
             }
         }
     }
 
-    /// Gives back what a resource had taken whose process died.
-    fn give_back(&mut self, services: &mut dyn Services, name: &Name) {
-        let (Some(held), Some(record)) = (self.ward.held.get_mut(name), self.directory.get(name))
-        else {
-            return;
-        };
-        let lines = held.give_back(services, &record.spec);
-        self.write_log(name, lines);
+    /// Gives back what a resource had taken whose process died, but for what another resource has taken, too.
+    fn give_back(&mut self, services: &mut dyn Services, spec: &ResourceSpec, mut held: Holdings) {
+        let others = self
+            .ward
+            .held
+            .iter()
+            .filter(|(other, _)| **other != spec.name);
+        others.for_each(|(_, others)| held.leave(others));
+        let lines = held.give_back(services, spec);
+        self.write_log(&spec.name, lines);
     }
 
     /// Counts a death, and says whether the library is quarantined now.

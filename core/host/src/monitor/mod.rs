@@ -91,6 +91,7 @@ impl Monitor {
         let resource = command.resource().clone();
         if let MonitorCommand::Online { .. } = command {
             self.renew(services, &resource);
+            self.mourn(services);
         }
         self.carry_out(services, command);
         self.renew(services, &resource);

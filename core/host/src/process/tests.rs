@@ -453,6 +453,43 @@ fn what_was_given_back_in_time_is_not_given_back_again() {
 }
 
 #[test]
+fn what_the_next_instance_takes_is_not_given_back_for_the_last() {
+    let mut set = PluginSet::empty();
+    set.add(&library("quorate_bad_crash")).unwrap();
+    set.isolate(all_apart()).unwrap();
+    let mut rig = Rig::of(Monitor::new(Arc::new(set.clone())));
+    rig.open(crashing_with_a_service("A", "close"));
+    rig.online("A");
+    rig.run(2 * SECOND);
+    rig.offline("A");
+    let before = ["A: start httpd 0", "A: kill httpd"];
+    assert_eq!(rig.world.asked, before);
+    // Another image of the library is there for the next Online, and the old process dies as its instance is closed.
+    let (newer, _) = set.reload(Some("bad-crash")).unwrap();
+    rig.monitor.replace_plugins(Arc::new(newer));
+    let events = rig.online("A").concat();
+    assert!(
+        events.contains("SIGSEGV in Close of `A`. A replacement is started"),
+        "{events}"
+    );
+    rig.run(2 * SECOND);
+    assert_eq!(rig.state("A"), ResourceState::Online);
+    assert_eq!(rig.world.asked, [before[0], before[1], before[0]]);
+}
+
+#[test]
+fn what_is_taken_is_given_back_if_the_process_dies_in_its_last_call() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing_with_a_service("A", "terminate"));
+    rig.online("A");
+    rig.run(2 * SECOND);
+    rig.command(MonitorCommand::Close {
+        resource: "A".into(),
+    });
+    assert_eq!(rig.world.asked, ["A: start httpd 0", "A: kill httpd"]);
+}
+
+#[test]
 fn what_is_stored_while_an_instance_is_opened_is_told_wherever_that_is() {
     for (settings, entry) in [
         (isolation(), "never"),
