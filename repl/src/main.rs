@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         }
     };
     let cancel = Arc::new(AtomicBool::new(false));
-    interrupt::watch(&cancel, supervise::is_below());
+    interrupt::watch(&cancel);
     let done = quorate_script::on_script_thread(|| run(cli, cancel));
     match done {
         Ok(exit) => exit.into(),

@@ -8,7 +8,7 @@
 use std::env;
 use std::fs;
 use std::io::{self, IsTerminal};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use quorate_host::{
-    Isolation, describe_end, end_at_once, end_with_parent, interrupt as interrupt_child,
-    is_stopped, tell_parent, watch_calls,
+    Isolation, Terminal, describe_end, end_at_once, end_soon, end_with_parent,
+    interrupt as interrupt_child, is_stopped, tell_parent, watch_calls,
 };
 
 use crate::cli::{Apart, DrillArgs, ReplArgs};
@@ -37,14 +37,18 @@ const LOOK: Duration = Duration::from_millis(2);
 /// The same for a session, which may go on for hours.
 const SESSION_LOOK: Duration = Duration::from_millis(50);
 /// Why one is gone that was stopped.
-const STOPPED: &str =
-    "something stopped it, as SIGSTOP does, or a read of a terminal that it does not have";
+const STOPPED: &str = "SIGSTOP stopped it, and it did not go on";
 /// What it writes if a call has not returned.
 const HUNG: &str = "hung";
 
-/// Whether this is a process below.
-pub(crate) fn is_below() -> bool {
-    env::var_os(RESULT).is_some()
+/// Ends this process at once if it is one below, and has its end told as that of a Ctrl-C. What its plugins do at the end
+/// of a process may hang, as they do now.
+pub(crate) fn end_if_below() {
+    if let Some(result) = env::var_os(RESULT) {
+        // If it cannot be written the end of the process tells that there was none.
+        let _ = fs::write(result, Exit::Interrupted.code().to_string());
+        end_at_once();
+    }
 }
 
 /// Runs drills, or has a process below run them.
@@ -84,11 +88,11 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
     if !io::stdin().is_terminal() {
         watch_calls(limit, move || {
             output.error(&gone(&too_long));
-            end_at_once();
+            end_soon(Exit::Fail.code());
         });
         return console::run(args, output, cancel);
     }
-    match session(cancel, limit) {
+    match session(limit) {
         Ok(Ok(exit)) => exit,
         Ok(Err(why)) => {
             output.status("");
@@ -105,23 +109,22 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
 }
 
 /// A session in a process below this one, on the same terminal.
-fn session(cancel: &AtomicBool, limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
+fn session(limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
     let result = tempfile::NamedTempFile::new()?;
     let mut command = Command::new(env::current_exe()?);
     tell_parent(&mut command)
         .args(env::args_os().skip(1))
         .env(RESULT, result.path());
     interrupt::leave_below();
-    let Some(status) = wait(command.spawn()?, SESSION_LOOK, limit, |_| false)? else {
-        return Ok(Err(Some(STOPPED.to_owned())));
+    let terminal = Terminal::as_it_is();
+    let exit = match wait(command.spawn()?, SESSION_LOOK, limit, |_| false)? {
+        Some(status) => told(&fs::read_to_string(result.path())?, status),
+        None => Err(Some(STOPPED.to_owned())),
     };
-    let exit = told(&fs::read_to_string(result.path())?, status);
-    // Its second Ctrl-C in a row ends it wherever it is.
-    let ended = status.signal() == Some(9) && cancel.load(Ordering::Relaxed);
-    Ok(exit.or_else(|why| match why {
-        Some(_) if ended => Ok(Exit::Interrupted),
-        why => Err(why),
-    }))
+    if exit.is_err() {
+        terminal.restore();
+    }
+    Ok(exit)
 }
 
 fn gone(why: &str) -> String {
@@ -177,17 +180,26 @@ fn above(args: &DrillArgs, mut output: Output, cancel: &AtomicBool) -> io::Resul
     tell_parent(&mut command)
         .args(env::args_os().skip(1))
         .env(RESULT, result.path())
-        // A plugin that reads it would be stopped: the terminal is not that process's.
-        .stdin(Stdio::null())
-        // The terminal interrupts this process, and this one that below: a second interrupt means something else there.
-        .process_group(0);
+        .stdin(Stdio::null());
+    // A terminal stops, goes on with and interrupts both. Without one this process hands the interrupt on that it gets.
+    let terminal = [
+        io::stdin().is_terminal(),
+        io::stdout().is_terminal(),
+        io::stderr().is_terminal(),
+    ]
+    .contains(&true);
+    if terminal {
+        interrupt::leave_below();
+    } else {
+        command.process_group(0);
+    }
     let limit = args.apart.settings().call_limit;
     let end = |command: &mut Command| -> io::Result<Result<Exit, String>> {
         fs::write(result.path(), "")?;
         let mut handed_on = false;
         let waited = wait(command.spawn()?, LOOK, limit, |child| {
             let cancelled = cancel.load(Ordering::Relaxed);
-            if cancelled && !handed_on {
+            if cancelled && !handed_on && !terminal {
                 interrupt_child(child);
                 handed_on = true;
             }

@@ -30,8 +30,8 @@ pub use plugins::{
     PropertyKind, ReloadError, Reloaded, TypeInfo, near_misses, search_folders,
 };
 pub use process::{
-    MonitorError, describe_end, end_at_once, end_with_parent, interrupt, is_stopped, kill_group,
-    run_monitor, tell_parent,
+    MonitorError, Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended,
+    interrupt, is_stopped, kill_group, run_monitor, tell_parent,
 };
 pub use services::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
 pub use table::watch_calls;

@@ -39,6 +39,7 @@ pub(crate) use fuzzing::frames;
 pub use monitor::{MonitorError, run_monitor};
 pub(crate) use parent::{Death, Process, learn};
 pub use system::{
-    describe_end, end_at_once, end_with_parent, interrupt, is_stopped, kill_group, tell_parent,
+    Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended, interrupt,
+    is_stopped, kill_group, tell_parent,
 };
 pub(crate) use wire::Mail;

@@ -36,7 +36,8 @@ struct Instance {
 }
 
 /// Runs a resource monitor process: what `quorate monitor` does when a host starts it. Its standard input is the host's
-/// socket. It returns when the host is gone.
+/// socket. It ends the process, with everything that was started in it, when the host is gone; it returns if the library
+/// cannot be loaded.
 ///
 /// # Errors
 ///
@@ -66,13 +67,13 @@ pub fn run_monitor() -> Result<(), MonitorError> {
     loop {
         let frame = match channel.borrow_mut().receive(None) {
             Ok(frame) => frame,
-            Err(Lost::Gone) => return Ok(()),
+            Err(Lost::Gone) => end_group_at_once(),
             Err(lost) => return Err(MonitorError(lost.to_string())),
         };
         let answer = monitor.carry_out(frame)?;
         match channel.borrow_mut().send(&answer) {
             Ok(()) => {}
-            Err(Lost::Gone) => return Ok(()),
+            Err(Lost::Gone) => end_group_at_once(),
             Err(lost) => return Err(MonitorError(lost.to_string())),
         }
     }
@@ -114,7 +115,10 @@ pub(super) fn abandon(why: &str) -> ! {
 /// The first frames: `None` if the library cannot be loaded, which the host was told.
 fn greet(channel: &RefCell<Channel>) -> Result<Option<Image>, MonitorError> {
     let mut channel = channel.borrow_mut();
-    let failed = |lost: Lost| MonitorError(lost.to_string());
+    let failed = |lost: Lost| match lost {
+        Lost::Gone => end_group_at_once(),
+        lost => MonitorError(lost.to_string()),
+    };
     let ToMonitor::Hello {
         magic,
         protocol,

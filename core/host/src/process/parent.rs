@@ -303,7 +303,7 @@ impl Process {
         if !self.ended {
             self.ended = true;
             // A process that is dying already keeps the signal it dies of.
-            kill_group(&self.child);
+            kill_group(&mut self.child);
         }
         self.child.wait()
     }

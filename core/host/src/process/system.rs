@@ -2,11 +2,13 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, getpgrp, getpid, getppid, kill_process, kill_process_group,
-    set_parent_process_death_signal, waitid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, getpgrp, getpid, getppid, kill_process,
+    kill_process_group, set_parent_process_death_signal, waitid,
 };
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// Tells a process which one started it.
 const PARENT: &str = "QUORATE_PARENT";
@@ -35,19 +37,32 @@ pub fn interrupt(child: &Child) {
     }
 }
 
-/// Kills a child of this process that leads a process group, and everything it has started.
-pub fn kill_group(child: &Child) {
+/// Kills a child of this process that leads a process group, and everything it has started. It must not have been waited
+/// for: its number may be another's then.
+pub fn kill_group(child: &mut Child) {
     if let Some(pid) = pid_of(child) {
         // A group that nobody is in any more need not be killed.
         let _ = kill_process_group(pid, Signal::KILL);
     }
+    // It may have left its group.
+    let _ = child.kill();
 }
 
-/// Whether a child of this process is stopped, as a signal or a read of another's terminal does it.
+/// Whether a child of this process has ended. It is left to be waited for.
+pub fn has_ended(child: &Child) -> bool {
+    status_of(child, WaitIdOptions::EXITED).is_some()
+}
+
+/// Whether SIGSTOP has stopped a child of this process. What a terminal's own signals stop goes on when the user wants it.
 pub fn is_stopped(child: &Child) -> bool {
-    let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    let pid = pid_of(child);
-    pid.is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), options), Ok(Some(_))))
+    let status = status_of(child, WaitIdOptions::STOPPED);
+    status.is_some_and(|it| it.stopping_signal() == Some(Signal::STOP.as_raw()))
+}
+
+/// How a child of this process is, if it is as `wanted` says; it is left to be waited for.
+fn status_of(child: &Child, wanted: WaitIdOptions) -> Option<WaitIdStatus> {
+    let options = wanted | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    waitid(WaitId::Pid(pid_of(child)?), options).ok().flatten()
 }
 
 fn pid_of(child: &Child) -> Option<Pid> {
@@ -60,12 +75,40 @@ pub fn end_at_once() -> ! {
     std::process::abort()
 }
 
+/// Ends the process with this status; at once if what plugins do at the end of a process takes longer than a second.
+pub fn end_soon(status: u8) -> ! {
+    std::thread::spawn(|| {
+        std::thread::sleep(Duration::from_secs(1));
+        end_at_once();
+    });
+    std::process::exit(status.into())
+}
+
 /// As [`end_at_once`], with everything this process has started, if it leads a group.
 pub(super) fn end_group_at_once() -> ! {
     if getpgrp() == getpid() {
         let _ = kill_process_group(getpid(), Signal::KILL);
     }
     end_at_once()
+}
+
+/// How the terminal is set that is this process's standard input, to be set like that again if what uses it is killed.
+#[derive(Debug)]
+pub struct Terminal(Option<Termios>);
+
+impl Terminal {
+    /// As it is now.
+    pub fn as_it_is() -> Terminal {
+        Terminal(tcgetattr(std::io::stdin()).ok())
+    }
+
+    /// As it was.
+    pub fn restore(&self) {
+        if let Some(settings) = &self.0 {
+            // One that is gone need not be restored.
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
+        }
+    }
 }
 
 /// How a process ended, in a few words, such as `SIGSEGV`.

@@ -27,7 +27,8 @@ pub struct SimSource {
 }
 
 impl SimSource {
-    /// Plugins are searched in `folders` first, then where the host searches by itself.
+    /// Plugins are searched in `folders` first, then where the host searches by itself. Relative paths of clusters count
+    /// from the working directory of now: if a plugin has changed that, opening a cluster changes it back.
     pub fn new(folders: Vec<PathBuf>) -> SimSource {
         SimSource {
             folders,
@@ -116,13 +117,10 @@ impl SimSource {
 impl StageSource for SimSource {
     fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError> {
         // A plugin may have changed it, and the user's paths mean what they meant.
-        if let Some(home) = &self.home {
-            std::env::set_current_dir(home).map_err(|error| {
-                OpenError::Other(format!(
-                    "cannot go back to the working directory {}: {error}",
-                    home.display()
-                ))
-            })?;
+        let there = std::env::current_dir().ok();
+        if let Some(home) = self.home.as_ref().filter(|_| there != self.home) {
+            // Where nobody can go back to it, reading the file says that it is not there.
+            let _ = std::env::set_current_dir(home);
         }
         let path = &request.cluster;
         let text = match &request.text {

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use quorate_host::conformance::{self, Case, Settings, Verdict};
-use quorate_host::{LibraryInfo, describe_end, end_with_parent, kill_group, tell_parent};
+use quorate_host::{
+    LibraryInfo, describe_end, end_with_parent, has_ended, kill_group, tell_parent,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -220,34 +222,41 @@ impl Child {
             took,
             fatal,
         };
+        let limit = self.limit.as_secs();
+        // What became of the process after its test is one thing more.
+        let afterwards = match (&end, &body) {
+            (End::Itself(status), Some(_)) if !status.success() => Some(format!(
+                "{} at the end of the process{said}",
+                describe_end(*status)
+            )),
+            (End::Hung | End::Slow, Some(_)) => {
+                Some(format!("the process did not end: the limit is {limit} s"))
+            }
+            _ => None,
+        };
         Ok(match (end, body) {
+            (_, Some(body)) => match (told(&body, took), afterwards) {
+                (run, Some(more)) if run.verdict.is_bad() => Run {
+                    why: format!("{}; {more}", run.why),
+                    ..run
+                },
+                (_, Some(more)) => ended(Verdict::Crashed, format!("{more}, after the test"), None),
+                (run, None) => run,
+            },
             (End::Hung, _) => ended(
                 Verdict::Failed,
-                format!(
-                    "`{entry}` did not return: the limit is {} s",
-                    self.limit.as_secs()
-                ),
+                format!("`{entry}` did not return: the limit is {limit} s"),
                 Some(entry),
             ),
             (End::Slow, _) => ended(
                 Verdict::Failed,
                 format!(
-                    "not done within {} s: its calls return, too slowly for this test (the last was `{entry}`); see \
-                     contract-quick",
-                    self.limit.as_secs()
+                    "not done within {limit} s: its calls return, too slowly for this test (the last was `{entry}`); see \
+                     contract-quick"
                 ),
                 None,
             ),
             (End::Cancelled, _) => ended(Verdict::Skipped, "interrupted".to_owned(), None),
-            (End::Itself(status), Some(_)) if !status.success() => ended(
-                Verdict::Crashed,
-                format!(
-                    "{} at the end of the process, after the test{said}",
-                    describe_end(status)
-                ),
-                None,
-            ),
-            (End::Itself(_), Some(body)) => told(&body, took),
             (End::Itself(status), None) => ended(
                 Verdict::Crashed,
                 format!("{} in `{entry}`{said}", describe_end(status)),
@@ -289,9 +298,9 @@ impl Child {
             if now.get(..HEAD_LEN) != head.get(..HEAD_LEN) {
                 (head, moved) = (now, Instant::now());
             }
-            if let Some(status) = child.try_wait().map_err(failed)? {
-                kill_group(&child);
-                break End::Itself(status);
+            if has_ended(&child) {
+                kill_group(&mut child);
+                break End::Itself(child.wait().map_err(failed)?);
             }
             let end = if cancel.load(Ordering::Relaxed) {
                 Some(End::Cancelled)
@@ -299,7 +308,7 @@ impl Child {
                 over(self.limit, began.elapsed(), moved.elapsed())
             };
             if let Some(end) = end {
-                kill_group(&child);
+                kill_group(&mut child);
                 child.wait().map_err(failed)?;
                 break end;
             }
