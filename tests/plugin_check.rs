@@ -180,22 +180,38 @@ fn a_call_that_is_slow_is_told_from_one_that_does_not_return() {
 }
 
 #[test]
-fn a_crash_after_the_tests_end_is_no_success() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let json = folder.path().join("results.json");
-    let mut command = quorate();
-    command
-        .args(["plugin", "check", "--filter", "life-alive", "--json"])
-        .arg(&json)
-        .arg(library("bad_load"))
-        .env("BAD_LOAD", "crash finaliser");
-    let run = finish(&mut command);
-    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
-    let results = fs::read_to_string(&json).expect("results");
-    let (found, lines) = bad(&serde_json::from_str(&results).expect("JSON"));
-    let wanted = ["Bad Load", "life-alive", "crashed"].map(str::to_owned);
-    assert_eq!(found, [wanted.into()]);
-    assert_eq!(lines, "SIGSEGV at the end of the process, after the test");
+fn what_becomes_of_the_process_after_the_test_counts_and_is_blamed_on_no_call() {
+    for (how, why) in [
+        ("crash", "SIGSEGV at the end of the process, after the test"),
+        (
+            "hang",
+            "the process did not end: the limit is 3 s, after the test",
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let json = folder.path().join("results.json");
+        let mut command = quorate();
+        command
+            .args([
+                "plugin",
+                "check",
+                "--filter",
+                "life-alive",
+                "--time-limit",
+                "3",
+            ])
+            .arg("--json")
+            .arg(&json)
+            .arg(library("bad_load"))
+            .env("BAD_LOAD", format!("{how} finaliser"));
+        let run = finish(&mut command);
+        assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+        let results = fs::read_to_string(&json).expect("results");
+        let (found, lines) = bad(&serde_json::from_str(&results).expect("JSON"));
+        let wanted = ["Bad Load", "life-alive", "crashed"].map(str::to_owned);
+        assert_eq!(found, [wanted.into()]);
+        assert_eq!(lines, why);
+    }
 }
 
 #[test]
@@ -437,7 +453,8 @@ fn what_is_done_to_the_process_is_named() {
     let why = &tests(&results)[0]["why"];
     assert_eq!(tests(&results)[0]["verdict"], "warning", "{why}");
     assert!(
-        why.to_string().contains("2 programs that it started"),
+        why.to_string()
+            .contains("programs that it started itself still run"),
         "{why}"
     );
 }

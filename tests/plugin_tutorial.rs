@@ -65,6 +65,21 @@ fn follow(language: &str, at_least: usize) -> String {
     run.out
 }
 
+/// Nothing failed in any check of plugins, and nothing is warned of but what looks at the clock on the wall: on a slow
+/// machine that may well warn. How many checks there were.
+#[track_caller]
+fn sound_checks(out: &str) -> usize {
+    let warned = out
+        .lines()
+        .map(str::trim_start)
+        .filter(|line| line.starts_with("warning "));
+    for line in warned {
+        let by_the_clock = line.contains("contract-quick") || line.contains("library-scan-time");
+        assert!(by_the_clock, "{line}\n{out}");
+    }
+    out.matches(" 0 failed, 0 crashed, ").count()
+}
+
 /// Whether C is to be tested: everywhere, unless somebody says that there is no compiler.
 fn with_c() -> bool {
     let has = |command: &str| Command::new(command).arg("--version").output().is_ok();
@@ -82,9 +97,9 @@ fn the_tutorial_in_rust() {
     assert!(out.contains("4 passed"), "its own tests:\n{out}");
     assert!(out.contains("Web Proxy"), "the host lists it:\n{out}");
     assert!(out.contains("4 drills: 4 pass;"), "{out}");
-    let checks = out.matches(" 0 failed, 0 crashed, ").count();
     assert_eq!(
-        checks, 4,
+        sound_checks(&out),
+        4,
         "the tester, and with values, and one sequence:\n{out}"
     );
     assert!(
@@ -101,7 +116,7 @@ fn the_tutorial_in_c() {
     let out = follow("c", 5);
     assert!(out.contains("Web Cache"), "the host lists it:\n{out}");
     assert!(out.contains("4 drills: 4 pass;"), "{out}");
-    assert!(out.contains(" 0 failed, 0 crashed, "), "{out}");
+    assert!(sound_checks(&out) > 0, "{out}");
 }
 
 #[test]
@@ -109,7 +124,7 @@ fn the_tutorial_in_rhai() {
     let out = follow("rhai", 6);
     assert!(out.contains("no findings in 3 files"), "{out}");
     assert!(out.contains("4 drills: 4 pass;"), "{out}");
-    assert!(out.contains(" 0 failed, 0 crashed, "), "{out}");
+    assert!(sound_checks(&out) > 0, "{out}");
 }
 
 /// The commands of the worked example, with what cargo has built already in the place of what would build it.
@@ -126,11 +141,7 @@ fn the_worked_example_step_by_step() {
     assert_eq!(script.matches("quorate ").count(), 3, "{script}");
     let run = shell(&script, &root());
     assert_eq!(run.code, 0, "{script}\n{}\n{}", run.out, run.err);
-    for part in [
-        "no findings in 1 file",
-        " 0 failed, 0 crashed, ",
-        "3 drills: 3 pass;",
-    ] {
+    for part in ["no findings in 1 file", "3 drills: 3 pass;"] {
         assert!(run.out.contains(part), "{part}: {}", run.out);
     }
 }
@@ -147,13 +158,13 @@ fn the_examples_build_and_pass_their_drills() {
         );
         assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
         assert!(run.out.contains("4 drills: 4 pass;"), "{}", run.out);
-        assert!(run.out.contains(" 0 failed, 0 crashed, "), "{}", run.out);
+        assert!(sound_checks(&run.out) > 0, "{}", run.out);
     }
     let script = format!("export CARGO_TARGET_DIR='{built}/rust'; ./ci.sh");
     let run = shell(&script, &examples.join("rust-file-server"));
     assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
     assert!(run.out.contains("4 drills: 4 pass;"), "{}", run.out);
-    assert!(run.out.contains(" 0 failed, 0 crashed, "), "{}", run.out);
+    assert!(sound_checks(&run.out) > 0, "{}", run.out);
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn meaning(code: u32) -> Option<&'static str> {
         abi::ERROR_DUP_NAME => "the name is in use already",
         abi::ERROR_NETNAME_DELETED => "the network or its card does not work",
         abi::ERROR_INVALID_PARAMETER => "a bad value",
-        abi::ERROR_BUSY => "not reserved by this node, or files are open",
+        abi::ERROR_BUSY => "reserved by another node or by none, or files are open",
         abi::ERROR_TIMEOUT | ERROR_TIMEOUT_EXPIRED | WSAETIMEDOUT => "no answer in time",
         abi::ERROR_SERVICE_REQUEST_TIMEOUT => "the service did not answer in time",
         abi::ERROR_SERVICE_DOES_NOT_EXIST => "no such service",
@@ -163,7 +163,7 @@ mod tests {
         let error = Error::service(abi::ERROR_BUSY, "reserve disk `Q:`").context("arbitration");
         assert_eq!(
             error.to_string(),
-            "arbitration: reserve disk `Q:`: not reserved by this node, or files are open (170)"
+            "arbitration: reserve disk `Q:`: reserved by another node or by none, or files are open (170)"
         );
     }
 }

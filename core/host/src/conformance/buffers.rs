@@ -54,8 +54,8 @@ pub(super) const TESTS: &[Test] = &[
     ),
 ];
 
-/// What a buffer is filled with, to see who wrote where.
-const FILL: u8 = 0xa5;
+/// What a buffer is filled with, to see who wrote where: no byte of UTF-8.
+const FILL: u8 = 0xff;
 
 fn last_error_buffer(case: &Case<'_>) -> Check {
     let mut bench = Bench::new(case)?;

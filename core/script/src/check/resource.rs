@@ -14,9 +14,10 @@ pub fn is_resource_script(source: &str, calls: &[(&str, bool)]) -> bool {
 }
 
 /// Whether a text that is neither a resource's script nor a drill's was meant to be a resource's: it has a function of
-/// nearly the name of one that the type calls, and declares no drill.
+/// nearly the name of one that a script must have, and declares no drill.
 pub fn is_nearly_resource_script(source: &str, calls: &[(&str, bool)]) -> bool {
-    let names = || calls.iter().map(|(call, _)| *call);
+    let required = calls.iter().filter(|(_, required)| *required);
+    let names = || required.clone().map(|(call, _)| *call);
     !declares_drills(source) && functions(source).any(|name| nearest(&name, names()).is_some())
 }
 
@@ -208,6 +209,7 @@ mod tests {
     fn what_was_meant_to_be_a_resource_script_is_told_by_its_functions() {
         assert!(is_nearly_resource_script("fn onlne() {", &CALLS));
         assert!(!is_nearly_resource_script("fn choose() {", &CALLS));
+        assert!(!is_nearly_resource_script("fn terminates() {", &CALLS));
         let drill = "fn onlne() {}\ndrill(\"x\", #{}, || {});";
         assert!(!is_nearly_resource_script(drill, &CALLS));
     }

@@ -123,8 +123,8 @@ fn check(
     let read = [Some(&file), args.properties.as_ref()];
     let mut taken: Vec<&PathBuf> = read.into_iter().flatten().collect();
     for path in results.into_iter().flatten() {
-        must_be_writable(path)?;
         must_be_another(path, &taken)?;
+        must_be_writable(path)?;
         taken.push(path);
     }
     let only = if script {
@@ -161,6 +161,9 @@ fn check(
         limit: Duration::from_secs(args.time_limit),
     };
     let described = child.describe(cancel)?;
+    if cancel.load(Ordering::Relaxed) {
+        return Ok(Exit::Interrupted);
+    }
     let kinds = kinds(only, described.as_ref())?;
     let library = described.ok();
     if library.is_none() {
@@ -260,7 +263,9 @@ fn must_be_another(path: &Path, taken: &[&PathBuf]) -> std::result::Result<(), S
         let beside = folder.map(|it| it.join(path.file_name().unwrap_or_default()));
         path.canonicalize().or(beside).ok()
     };
-    match taken.iter().find(|it| place(it) == place(path)) {
+    // A device takes whatever comes.
+    let replaced = !path.exists() || path.is_file();
+    match taken.iter().find(|it| replaced && place(it) == place(path)) {
         Some(_) => Err(format!(
             "{}: results written there would replace another file that this command names; nothing was tested",
             path.display()
@@ -280,7 +285,8 @@ fn must_be_writable(path: &Path) -> std::result::Result<(), String> {
             if was_there {
                 Ok(())
             } else {
-                std::fs::remove_file(path)
+                // Not the link, if it is one.
+                path.canonicalize().and_then(std::fs::remove_file)
             }
         })
         .map_err(|error| {
@@ -327,8 +333,7 @@ fn kinds(
 ) -> std::result::Result<Vec<String>, String> {
     if let (Some(name), Err(why)) = (only, described) {
         return Err(format!(
-            "the library does not say whether it has a type `{name}`: {why}; without --type, what it is tested for itself \
-             says more"
+            "the library does not say whether it has a type `{name}`: {why}; without --type the library's own tests say more"
         ));
     }
     let types: Vec<String> = described
