@@ -307,3 +307,30 @@ fn plumbed(network: &str, address: &str) -> Holding {
         address: address.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::monitor::tests::spec;
+    use crate::monitor::tests::world::World;
+
+    #[test]
+    fn what_another_has_taken_too_stays_and_what_is_gone_is_not_told() {
+        let mount = Holding::Mount("F:".to_owned());
+        let service = Holding::Service("httpd".to_owned());
+        let mut held = Holdings(vec![mount.clone(), service.clone()]);
+        // Services are each resource's own, whatever they are called.
+        held.leave(&Holdings(vec![mount, service.clone()]));
+        assert_eq!(held.0, std::slice::from_ref(&service));
+        let mut world = World::default();
+        let lines = held.give_back(&mut world, &spec("A", "Fake"));
+        let told = "taken away after its process died: service `httpd`";
+        assert_eq!(lines, [(abi::LOG_INFORMATION, told.to_owned())]);
+        assert_eq!(held.give_back(&mut world, &spec("A", "Fake")), []);
+        // The world says that another node holds it.
+        world.busy = true;
+        let mut gone = Holdings(vec![Holding::Reservation("F:".to_owned())]);
+        assert_eq!(gone.give_back(&mut world, &spec("A", "Fake")), []);
+        assert_eq!(world.asked, ["A: kill httpd"]);
+    }
+}

@@ -13,7 +13,7 @@ pub(crate) struct World {
     /// What was asked for, with the resource that asked.
     pub(crate) asked: Vec<String>,
     /// Reserving a disk is refused.
-    pub(super) busy: bool,
+    pub(crate) busy: bool,
     /// Reserving a disk panics: a mistake of the world's.
     pub(super) panics: bool,
     pub(super) files: BTreeMap<String, Vec<u8>>,
