@@ -344,7 +344,7 @@ fn a_hang_ends_the_host_whatever_its_plugins_do_at_the_end_of_a_process() {
         "    groups: [",
         "    plugins: { \"bad-load\": (separate_monitor: false) },\n    groups: [",
     );
-    fs::write(cluster, text).expect("a cluster");
+    fs::write(&cluster, text).expect("a cluster");
     fs::copy(
         library("bad_load"),
         folder.path().join("plugins/libload.so"),
@@ -357,6 +357,25 @@ fn a_hang_ends_the_host_whatever_its_plugins_do_at_the_end_of_a_process() {
     );
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     assert!(run.err.contains("They run again"), "{}", run.err);
+    // Where nothing hangs before, it is not run either.
+    let text = fs::read_to_string(&cluster).expect("it");
+    let text = text.replace("\"In\": \"looks_alive\"", "\"In\": \"never\"");
+    fs::write(&cluster, text).expect("a cluster");
+    let script = folder.path().join("bad.rhai");
+    let text = fs::read_to_string(&script).expect("it");
+    fs::write(&script, text.replace("\"Failed\"", "\"Online\"")).expect("a drill");
+    let run = finish(drill_in(folder.path()).env("BAD_LOAD", "hang finaliser"));
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let mut session = quorate();
+    session
+        .arg("repl")
+        .arg(&cluster)
+        .arg("--plugin-dir")
+        .arg(folder.path().join("plugins"))
+        .env("BAD_LOAD", "hang finaliser");
+    // At worst it is killed, but it ends.
+    let run = finish_with(&mut session, "\"hello\"\n");
+    assert!(run.out.contains("hello"), "{}{}", run.out, run.err);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -78,8 +78,7 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
         end_with_parent();
         watch(limit, Path::new(&result));
         let exit = console::run(args, output, cancel);
-        let _ = fs::write(result, exit.code().to_string());
-        return exit;
+        return done(exit, Path::new(&result));
     }
     if apart {
         return console::run(args, output, cancel);
@@ -90,7 +89,7 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
             output.error(&gone(&too_long));
             end_soon(Exit::Fail.code());
         });
-        return console::run(args, output, cancel);
+        end_soon(console::run(args, output, cancel).code());
     }
     match session(limit) {
         Ok(Ok(exit)) => exit,
@@ -169,7 +168,15 @@ fn below(mut args: DrillArgs, result: &Path, output: Output, cancel: &Arc<Atomic
         );
         exit = Exit::Fail;
     }
-    let _ = fs::write(result, exit.code().to_string());
+    done(exit, result)
+}
+
+/// Writes how the process below ended, and ends it: what plugins do at the end of a process may hang.
+fn done(exit: Exit, result: &Path) -> Exit {
+    let _ = io::stdout().flush();
+    if fs::write(result, exit.code().to_string()).is_ok() {
+        end_at_once();
+    }
     exit
 }
 
