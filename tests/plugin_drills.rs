@@ -308,6 +308,28 @@ fn a_drill_whose_host_a_plugin_takes_along_runs_again_without_that_plugin_in_it(
 }
 
 #[test]
+fn a_plugin_that_goes_to_another_directory_takes_no_later_drill_along() {
+    let folder = drill_folder("place", "Bad Place Directory", "", "Online");
+    let script = r#"for name in ["first", "second"] {
+        drill(name, #{ cluster: "cluster.ron", seed: 1 }, || { run("1m"); });
+    }"#;
+    fs::write(folder.path().join("two.rhai"), script).expect("drills");
+    let mut command = quorate();
+    command.current_dir(folder.path()).args([
+        "drill",
+        "two.rhai",
+        "--plugin-dir",
+        "plugins",
+        "--journal",
+        "journal.jsonl",
+    ]);
+    let run = finish(&mut command);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("2 drills: 2 pass"), "{}", run.out);
+    assert!(folder.path().join("journal.jsonl").is_file());
+}
+
+#[test]
 fn a_plugin_that_stops_its_host_is_found_out() {
     let more = ", properties: { \"In\": \"is_alive\", \"Stop\": 1 }";
     let limit = ["--deadlock-timeout", "3s"];
