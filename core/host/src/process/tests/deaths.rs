@@ -1,0 +1,236 @@
+//! What follows from the death of a monitor process: failure, cleaning up, quarantine.
+
+use quorate_model::monitor::{MonitorCommand, ResourceSpec};
+
+use super::*;
+
+/// A resource that crashes in `entry`.
+fn crashing(name: &str, entry: &str) -> ResourceSpec {
+    let mut spec = spec(name, "Bad Crash");
+    spec.properties.private.insert("In".to_owned(), text(entry));
+    spec
+}
+
+#[test]
+fn a_crash_fails_every_resource_of_the_process_and_is_cleaned_up_after() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing("A", "is_alive"));
+    rig.open(spec("B", "Bad Crash"));
+    rig.open(spec("C", "Bad Crash"));
+    rig.online("A");
+    rig.online("B");
+    let events = rig.run(61 * SECOND);
+    let tail: Vec<&str> = events
+        .iter()
+        .rev()
+        .take(4)
+        .rev()
+        .map(String::as_str)
+        .collect();
+    let why = "[5038 the resource monitor terminated: SIGSEGV in IsAlive of `A`]";
+    assert_eq!(
+        tail,
+        [
+            "A log 1 about to crash in is_alive",
+            "! 1146 Resource monitor of `bad-crash` terminated: SIGSEGV in IsAlive of `A`. A replacement is started",
+            &format!("A Failed {why}"),
+            &format!("B Failed {why}"),
+        ]
+    );
+    assert_eq!(rig.state("C"), ResourceState::Offline);
+    rig.online("B");
+    rig.run(2 * SECOND);
+    assert_eq!(rig.state("B"), ResourceState::Online);
+}
+
+#[test]
+fn a_library_that_keeps_crashing_is_quarantined_until_it_is_released() {
+    for entry in ["open", "online", "work", "terminate"] {
+        let mut rig = rig("quorate_bad_crash", all_apart());
+        let mut events = rig.open(crashing("A", entry));
+        for _ in 0..4 {
+            events.extend(rig.online("A"));
+            events.extend(rig.run(2 * SECOND));
+            events.extend(rig.terminate("A"));
+        }
+        let deaths = events.iter().filter(|it| it.starts_with("! 1146")).count();
+        assert_eq!(deaths, 3, "{entry}: {events:?}");
+        assert!(rig.monitor.plugin_status()[0].quarantined, "{entry}");
+        let events = rig.online("A");
+        assert!(
+            events[0].starts_with("A Failed [5006 `bad-crash` is quarantined"),
+            "{events:?}"
+        );
+        rig.open(crashing("A", "never"));
+        assert!(rig.monitor.release_plugin("bad-crash"));
+        assert!(!rig.monitor.release_plugin("bad-crash"), "only once");
+        rig.online("A");
+        rig.run(2 * SECOND);
+        assert_eq!(rig.state("A"), ResourceState::Online, "{entry}");
+    }
+}
+
+/// As [`crashing`], with a service that only the instance knows of that started it.
+fn crashing_with_a_service(name: &str, entry: &str) -> ResourceSpec {
+    let mut spec = crashing(name, entry);
+    let service = ("Service".to_owned(), text("httpd"));
+    spec.properties.private.extend([service]);
+    spec
+}
+
+#[test]
+fn what_a_dead_process_had_taken_is_given_back_by_the_host_in_quarantine_too() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing_with_a_service("A", "is_alive"));
+    rig.open(crashing_with_a_service("B", "never"));
+    let mut events = Vec::new();
+    for life in 1..=3 {
+        rig.online("A");
+        events.extend(rig.run(2 * SECOND));
+        // Both are in the process that dies.
+        events.extend(rig.online("B"));
+        events.extend(rig.run(61 * SECOND));
+        for name in ["A", "B"] {
+            assert_eq!(rig.state(name), ResourceState::Failed);
+            let killed = format!("{name}: kill httpd");
+            let times = rig.world.asked.iter().filter(|it| **it == killed).count();
+            assert_eq!(times, life, "{:?}", rig.world.asked);
+        }
+    }
+    assert!(rig.monitor.plugin_status()[0].quarantined);
+    let told = "A log 0 taken away after its process died: service `httpd`";
+    assert_eq!(events.iter().filter(|it| *it == told).count(), 3);
+}
+
+#[test]
+fn what_was_given_back_in_time_is_not_given_back_again() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing_with_a_service("A", "control"));
+    rig.online("A");
+    rig.run(2 * SECOND);
+    rig.terminate("A");
+    assert_eq!(rig.world.asked, ["A: start httpd 0", "A: kill httpd"]);
+    let control = MonitorCommand::Control {
+        resource: "A".into(),
+        request: 1,
+        code: 0x0200_0001,
+        input: Vec::new(),
+    };
+    let events = rig.command(control);
+    assert!(events.concat().contains("SIGSEGV in"), "{events:?}");
+    assert_eq!(rig.world.asked.len(), 2);
+}
+
+#[test]
+fn what_the_next_instance_takes_is_not_given_back_for_the_last() {
+    let mut set = PluginSet::empty();
+    set.add(&library("quorate_bad_crash")).unwrap();
+    set.isolate(all_apart()).unwrap();
+    let mut rig = Rig::of(Monitor::new(Arc::new(set.clone())));
+    rig.open(crashing_with_a_service("A", "close"));
+    rig.online("A");
+    rig.run(2 * SECOND);
+    rig.offline("A");
+    let before = ["A: start httpd 0", "A: kill httpd"];
+    assert_eq!(rig.world.asked, before);
+    // Another image of the library is there for the next Online, and the old process dies as its instance is closed.
+    let (newer, _) = set.reload(Some("bad-crash")).unwrap();
+    rig.monitor.replace_plugins(Arc::new(newer));
+    let events = rig.online("A").concat();
+    assert!(
+        events.contains("SIGSEGV in Close of `A`. A replacement is started"),
+        "{events}"
+    );
+    rig.run(2 * SECOND);
+    assert_eq!(rig.state("A"), ResourceState::Online);
+    assert_eq!(rig.world.asked, [before[0], before[1], before[0]]);
+}
+
+#[test]
+fn what_is_taken_is_given_back_if_the_process_dies_in_its_last_call() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing_with_a_service("A", "terminate"));
+    rig.online("A");
+    rig.run(2 * SECOND);
+    rig.command(MonitorCommand::Close {
+        resource: "A".into(),
+    });
+    assert_eq!(rig.world.asked, ["A: start httpd 0", "A: kill httpd"]);
+}
+
+#[test]
+fn what_is_stored_while_an_instance_is_opened_is_told_wherever_that_is() {
+    for (settings, entry) in [
+        (isolation(), "never"),
+        (all_apart(), "never"),
+        (all_apart(), "open"),
+    ] {
+        let mut rig = rig("quorate_bad_crash", settings);
+        let events = rig.open(crashing_with_a_service("A", entry));
+        assert_eq!(events[0], "A keeps opened yes", "{events:?}");
+    }
+}
+
+#[test]
+fn a_process_that_dies_while_it_loads_the_library_counts_as_one_that_died() {
+    let mut set = PluginSet::empty();
+    let long = Duration::from_secs(600);
+    set.isolate(loading_badly("nothing", long)).unwrap();
+    set.add(&library("quorate_bad_load")).unwrap();
+    set.isolate(loading_badly("crash startup", long)).unwrap();
+    let mut rig = Rig::of(Monitor::new(Arc::new(set)));
+    let mut events = rig.open(spec("A", "Bad Load"));
+    assert_eq!(
+        events[1],
+        "! 1146 Resource monitor of `bad-load` terminated: SIGSEGV in Startup of `A`. The next Online starts a replacement"
+    );
+    for _ in 0..3 {
+        events = rig.online("A");
+    }
+    assert!(rig.monitor.plugin_status()[0].quarantined, "{events:?}");
+}
+
+#[test]
+fn deaths_that_are_long_ago_do_not_count() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing("A", "online"));
+    for _ in 0..5 {
+        rig.online("A");
+        rig.run(16 * 60 * SECOND);
+    }
+    assert!(!rig.monitor.plugin_status()[0].quarantined);
+}
+
+#[test]
+fn a_crash_while_everything_is_taken_out_of_service_leaves_nothing_online() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing("A", "offline"));
+    rig.open(spec("B", "Bad Crash"));
+    rig.online("A");
+    rig.online("B");
+    rig.run(2 * SECOND);
+    rig.monitor.terminate_all(&mut rig.world);
+    assert!(rig.state("A").is_down() && rig.state("B").is_down());
+}
+
+#[test]
+fn a_call_past_its_limit_ends_the_process() {
+    let mut rig = rig(
+        "quorate_bad_stall",
+        Isolation {
+            // What does not hang takes less on any machine.
+            call_limit: Duration::from_secs(5),
+            ..all_apart()
+        },
+    );
+    let mut hanging = spec("A", "Bad Stall");
+    hanging
+        .properties
+        .private
+        .insert("In".to_owned(), text("online"));
+    rig.open(hanging);
+    let events = rig.online("A");
+    let wanted = "no answer within 5s in Online of `A`";
+    assert!(events.iter().any(|it| it.contains(wanted)), "{events:?}");
+    assert_eq!(rig.state("A"), ResourceState::Failed);
+}
