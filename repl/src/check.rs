@@ -113,12 +113,9 @@ impl Plugins<'_> {
 
     fn load(&mut self) -> Result<&PluginSet, String> {
         if self.loaded.is_none() {
-            let isolation = Isolation {
-                learn_apart: true,
-                ..Isolation::default()
-            };
             let folders = search_folders(&self.folders.plugin_dir);
-            let set = PluginSet::load_under(&folders, isolation).map_err(|it| it.to_string())?;
+            let set = PluginSet::load_under(&folders, Isolation::for_learning())
+                .map_err(|it| it.to_string())?;
             self.loaded = Some(set);
         }
         self.loaded

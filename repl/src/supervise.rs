@@ -56,7 +56,7 @@ pub(crate) fn run(args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> 
     if let Some(result) = env::var_os(RESULT) {
         return below(args, &PathBuf::from(result), output, cancel);
     }
-    let apart = args.apart.isolate.iter().any(|name| name == Isolation::ALL);
+    let apart = all_apart(&args.apart);
     if apart {
         // Nobody's plugin runs in this process.
         return drill::run(&args, output, cancel);
@@ -72,7 +72,7 @@ pub(crate) fn run(args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> 
 
 /// Runs a session; on a terminal in a process below this one, which can say what became of it.
 pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
-    let apart = args.apart.isolate.iter().any(|name| name == Isolation::ALL);
+    let apart = all_apart(&args.apart);
     let limit = args.apart.settings().call_limit;
     if let Some(result) = env::var_os(RESULT) {
         end_with_parent();
@@ -107,13 +107,19 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
     }
 }
 
-/// A session in a process below this one, on the same terminal.
-fn session(limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
-    let result = tempfile::NamedTempFile::new()?;
+/// The same command line for a process below this one, which writes to `result` how it ended.
+fn process_below(result: &Path) -> io::Result<Command> {
     let mut command = Command::new(env::current_exe()?);
     tell_parent(&mut command)
         .args(env::args_os().skip(1))
-        .env(RESULT, result.path());
+        .env(RESULT, result);
+    Ok(command)
+}
+
+/// A session in a process below this one, on the same terminal.
+fn session(limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
+    let result = tempfile::NamedTempFile::new()?;
+    let mut command = process_below(result.path())?;
     interrupt::leave_below();
     let terminal = Terminal::as_it_is();
     let exit = match wait(command.spawn()?, SESSION_LOOK, limit, |_| false)? {
@@ -124,6 +130,11 @@ fn session(limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
         terminal.restore();
     }
     Ok(exit)
+}
+
+/// Whether no plugin runs in this process.
+fn all_apart(apart: &Apart) -> bool {
+    apart.isolate.iter().any(|name| name == Isolation::ALL)
 }
 
 fn gone(why: &str) -> String {
@@ -183,11 +194,8 @@ fn done(exit: Exit, result: &Path) -> Exit {
 /// The process above.
 fn above(args: &DrillArgs, mut output: Output, cancel: &AtomicBool) -> io::Result<Exit> {
     let result = tempfile::NamedTempFile::new()?;
-    let mut command = Command::new(env::current_exe()?);
-    tell_parent(&mut command)
-        .args(env::args_os().skip(1))
-        .env(RESULT, result.path())
-        .stdin(Stdio::null());
+    let mut command = process_below(result.path())?;
+    command.stdin(Stdio::null());
     // A terminal stops, goes on with and interrupts both. Without one this process hands the interrupt on that it gets.
     let terminal = [
         io::stdin().is_terminal(),

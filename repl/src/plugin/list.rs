@@ -18,13 +18,8 @@ pub(super) fn run(
     plugins: &PluginFolders,
     output: &mut Output,
 ) -> Exit {
-    // A list only tells what libraries say of themselves: none need be mapped here for that.
-    let isolation = Isolation {
-        learn_apart: true,
-        ..Isolation::default()
-    };
     let folders = search_folders(&plugins.plugin_dir);
-    let (set, errors) = PluginSet::load_sound(&folders, isolation);
+    let (set, errors) = PluginSet::load_sound(&folders, Isolation::for_learning());
     let exit = if errors.is_some() {
         Exit::Usage
     } else {

@@ -141,6 +141,11 @@ impl Instance {
         self.pending.as_ref().map(|pending| pending.operation)
     }
 
+    /// Whether it lives in the process of this number.
+    pub(super) fn lives_in(&self, id: u64) -> bool {
+        matches!(self.place, Place::Apart { process, .. } if process == id)
+    }
+
     /// Forgets all that is under way or scheduled: the instance is offline now.
     pub(super) fn rest(&mut self) {
         self.pending = None;

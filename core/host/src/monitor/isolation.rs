@@ -235,10 +235,7 @@ impl Monitor {
     }
 
     fn end_if_idle(&mut self, id: u64) {
-        let used = self
-            .instances
-            .values()
-            .any(|it| matches!(it.place, Place::Apart { process, .. } if process == id));
+        let used = self.instances.values().any(|it| it.lives_in(id));
         if !used {
             self.processes.remove(&id);
         }
@@ -254,9 +251,7 @@ impl Monitor {
     fn fell(&mut self, id: u64, plugin: String, name: &Name, death: Death) {
         self.write_log(name, death.log);
         let text = format!("{} in {} of `{name}`", death.how, death.call);
-        let inside =
-            |it: &Instance| matches!(it.place, Place::Apart { process, .. } if process == id);
-        let names = self.instances.iter().filter(|(_, it)| inside(it));
+        let names = self.instances.iter().filter(|(_, it)| it.lives_in(id));
         // Whatever their next instances take is not what this process had.
         let held = names
             .map(|(name, _)| name)
@@ -297,9 +292,7 @@ impl Monitor {
             let names: Vec<Name> = self
                 .instances
                 .iter()
-                .filter(|(_, it)| {
-                    matches!(it.place, Place::Apart { process, .. } if process == fallen.process)
-                })
+                .filter(|(_, it)| it.lives_in(fallen.process))
                 .map(|(name, _)| name.clone())
                 .collect();
             // It may have been on the way out, and its next instance be there.

@@ -58,6 +58,14 @@ impl Isolation {
     /// Stands for every library.
     pub const ALL: &str = "all";
 
+    /// Settings for a set that is only asked what libraries say of themselves: none is mapped for that.
+    pub fn for_learning() -> Isolation {
+        Isolation {
+            learn_apart: true,
+            ..Isolation::default()
+        }
+    }
+
     /// Whether all resources of the library run in a process of theirs.
     pub fn covers(&self, library: &LibraryInfo) -> bool {
         self.said(&library.name)

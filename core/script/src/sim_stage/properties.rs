@@ -76,7 +76,17 @@ impl SimStage {
             })
             .collect();
         // A script's own, which it alone knows; or what a type had before it was reloaded.
-        let scripted = definition.kind == *types::GENERIC_SCRIPT;
+        let (takes, doc) = if definition.kind == *types::GENERIC_SCRIPT {
+            (
+                "what the script makes of it",
+                "A property of the script's own.".to_owned(),
+            )
+        } else {
+            (
+                "nothing",
+                format!("No property of {} any more.", definition.kind),
+            )
+        };
         let own = set
             .private
             .iter()
@@ -85,16 +95,8 @@ impl SimStage {
             name: name.clone(),
             value: Some(value.clone()),
             default: None,
-            takes: if scripted {
-                "what the script makes of it".to_owned()
-            } else {
-                "nothing".to_owned()
-            },
-            doc: if scripted {
-                "A property of the script's own.".to_owned()
-            } else {
-                format!("No property of {} any more.", definition.kind)
-            },
+            takes: takes.to_owned(),
+            doc: doc.clone(),
             private: true,
         }));
         let known = RESOURCE_PROPERTIES.iter();

@@ -304,12 +304,7 @@ fn is_script(file: &Path) -> bool {
 
 /// The library whose type runs scripts, where the host would find it.
 fn script_library() -> std::result::Result<PathBuf, String> {
-    // Only what they say of themselves is asked for, and of one.
-    let isolation = Isolation {
-        learn_apart: true,
-        ..Isolation::default()
-    };
-    let (set, errors) = PluginSet::load_sound(&search_folders(&[]), isolation);
+    let (set, errors) = PluginSet::load_sound(&search_folders(&[]), Isolation::for_learning());
     match (set.library_of(SCRIPT_TYPE), errors) {
         (Some(library), _) => Ok(library.path.clone()),
         (None, Some(errors)) => Err(errors.to_string()),

@@ -77,7 +77,10 @@ impl Bench<'_> {
             let sentence = self.sentence(id)?;
             self.panics.push(format!("`{entry}`: {sentence}"));
         }
-        let timeout = op.map_or(Duration::ZERO, |op| self.pending_timeout(op));
+        // An arbitration has its time in all.
+        let prolonged = op
+            .filter(|op| *op != Op::Arbitrate)
+            .map(|op| now + self.pending_timeout(op));
         let open = self.get_mut(id)?;
         open.signalled |= work.signal != 0;
         if work.quorum_lost != 0 {
@@ -90,10 +93,7 @@ impl Bench<'_> {
                 open.state = State::Pending(op);
                 if work.checkpoint > open.checkpoint {
                     open.checkpoint = work.checkpoint;
-                    // An arbitration has its time in all.
-                    if op != Op::Arbitrate {
-                        open.deadline = now + timeout;
-                    }
+                    open.deadline = prolonged.unwrap_or(open.deadline);
                 }
                 open.due = Some(now + wait.max(Duration::from_millis(1)));
                 return Ok(());
