@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use support::processes::{children, ends};
+use support::session::Session;
 use support::{finish, library, quorate};
 
 /// Longer than anything here takes on any machine.
@@ -250,40 +251,27 @@ fn monitors_end_with_a_host_that_is_killed_even_inside_a_call() {
 /// Runs a session in which the stock types' process on a node is killed so many times. Whether the world's invariants hold
 /// is watched all along. What `:plugin list` says at the end, and where `EVS2` is.
 fn with_processes_killed(node: &str, times: usize) -> (String, String) {
-    let mut host = quorate()
-        .args(["repl", "scripts/clusters/four-node.ron", "--isolate", "all"])
-        .args(["--deadlock-timeout", "10m"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let mut input = host.stdin.take().expect("a pipe");
-    let mut output = BufReader::new(host.stdout.take().expect("a pipe")).lines();
-    let mut said = |command: &str| -> String {
-        writeln!(input, "{command}\n\"said\"").expect("a pipe");
-        let lines = output.by_ref().map(|line| line.expect("an answer"));
-        let lines: Vec<String> = lines.take_while(|line| line != "\"said\"").collect();
-        lines.join("\n")
-    };
-    said("settle()");
+    let mut session = Session::begin(
+        quorate()
+            .args(["repl", "scripts/clusters/four-node.ron", "--isolate", "all"])
+            .args(["--deadlock-timeout", "10m"]),
+    );
+    session.ask("settle()");
     for _ in 0..times {
-        let list = said(":plugin list");
+        let list = session.ask(":plugin list");
         let at = format!("MSDTC on {node} runs in process ");
         let (_, rest) = list.split_once(&at).expect("a process");
         let process = rest.lines().next().expect("a number");
         let done = Command::new("kill").args(["-9", process]).status();
         assert!(done.expect("it runs").success());
-        said("run(\"2m\")");
+        session.ask("run(\"2m\")");
     }
     let end = (
-        said(":plugin list"),
-        said("[group(\"EVS2\").state, group(\"EVS2\").owner]"),
+        session.ask(":plugin list"),
+        session.ask("[group(\"EVS2\").state, group(\"EVS2\").owner]"),
     );
-    drop(input);
-    let done = host.wait_with_output().expect("a host");
-    let told = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success() && told.is_empty(), "{told}");
+    let run = session.end();
+    assert_eq!((run.code, &*run.err), (0, ""));
     end
 }
 
@@ -309,39 +297,21 @@ fn holdings(process: u32) -> (usize, usize) {
 #[test]
 fn processes_that_died_leave_nothing_behind() {
     let folder = plugins();
-    let mut host = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the binary starts");
-    let mut input = host.stdin.take().expect("a pipe");
-    let mut output = BufReader::new(host.stdout.take().expect("a pipe"));
-    let mut until = |commands: &str, mark: &str| {
-        writeln!(input, "{commands}").expect("a pipe");
-        loop {
-            let mut line = String::new();
-            let read = output.read_line(&mut line).expect("an answer");
-            assert!(read > 0, "the session ended before {mark}");
-            if line.contains(mark) {
-                break;
-            }
-        }
-    };
-    until("\"begun\"", "begun");
-    let before = holdings(host.id());
+    let mut command = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"]);
+    let mut session = Session::begin(&mut command);
+    session.ask("");
+    let before = holdings(session.id());
     assert_eq!(
         before.1, 6,
         "three resources in processes of their own on two nodes"
     );
-    until(
+    session.ask(
         "resource(\"Crash\").set(\"In\", \"is_alive\")\nrun(\"65s\")\nresource(\"Crash\").set(\"In\", \"never\")\nrun(\"1m\")\n\
-         node(\"NODE2\").crash()\nrun(\"1m\")\nnode(\"NODE2\").start()\nsettle()\n:plugin list\n\"done\"",
-        "done",
+         node(\"NODE2\").crash()\nrun(\"1m\")\nnode(\"NODE2\").start()\nsettle()\n:plugin list",
     );
-    assert_eq!(holdings(host.id()), before);
-    drop(input);
-    assert!(host.wait().expect("a host").success());
+    assert_eq!(holdings(session.id()), before);
+    let run = session.end();
+    assert_eq!(run.code, 0, "{}", run.err);
 }
 
 #[test]
@@ -442,24 +412,9 @@ fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     };
     let broken = library("bad_magic");
     let good = library("bad_crash");
-    let mut host = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let mut input = host.stdin.take().expect("a pipe");
-    let mut output = BufReader::new(host.stdout.take().expect("a pipe"));
-    let mut ask = |commands: &str| {
-        writeln!(input, "{commands}\n\"the end of it\"").expect("a pipe");
-        let mut text = String::new();
-        while !text.contains("the end of it") {
-            let read = output.read_line(&mut text).expect("an answer");
-            assert!(read > 0, "the session ended after:\n{text}");
-        }
-        text
-    };
-    let text = ask(":plugin reload");
+    let mut command = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"]);
+    let mut session = Session::begin(&mut command);
+    let text = session.ask(":plugin reload");
     assert!(text.contains("no plugin's file has changed"), "{text}");
     // The next version: the same code with another number in its block.
     let newer = folder.path().join("newer");
@@ -469,7 +424,7 @@ fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     )
     .expect("a file");
     put(&newer);
-    let text = ask(":plugin reload");
+    let text = session.ask(":plugin reload");
     assert!(
         text.contains("bad-crash 0.1.9 (was 0.1.0) is loaded from"),
         "{text}"
@@ -478,29 +433,27 @@ fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     assert!(text.contains("Bystander on NODE1"), "{text}");
     assert!(!text.contains("NODE2"), "nothing is online there: {text}");
     assert!(!text.contains("bad-stall"), "its file is the same: {text}");
-    let text = ask(
+    let text = session.ask(
         "group(\"Crashing\").offline()\nrun(\"1m\")\ngroup(\"Crashing\").online()\nrun(\"1m\")\n:plugin list",
     );
     assert!(!text.contains("Crash on NODE1 still runs"), "{text}");
     assert!(text.contains("Bystander on NODE1 still runs"), "{text}");
     assert!(text.contains("reloaded once"), "{text}");
-    let text = ask("resource(\"Crash\").is_online && resource(\"Bystander\").is_online");
+    let text = session.ask("resource(\"Crash\").is_online && resource(\"Bystander\").is_online");
     assert!(text.starts_with("true"), "{text}");
     // Values that it takes no more are told.
-    ask("resource(\"Crash\").set(\"Service\", \"httpd\")");
+    session.ask("resource(\"Crash\").set(\"Service\", \"httpd\")");
     let text = fs::read(&good).expect("it");
     fs::write(&newer, with_other(&text, b"Service", b"Dienste")).expect("a file");
     put(&newer);
-    let text = ask(":plugin reload");
+    let text = session.ask(":plugin reload");
     let misfit = "Crash: `Bad Crash` has no property `Service`";
     assert!(text.contains(misfit), "{text}");
-    assert!(ask(":plugin list").contains(misfit));
+    assert!(session.ask(":plugin list").contains(misfit));
     // What cannot be loaded changes nothing; in a pipe the error ends the session.
     put(&broken);
-    writeln!(input, ":plugin reload bad-crash").expect("a pipe");
-    drop(input);
-    let told = host.wait_with_output().expect("a host");
-    let told = String::from_utf8_lossy(&told.stderr);
+    session.send(":plugin reload bad-crash");
+    let told = session.end().err;
     assert!(told.contains("field `magic`"), "{told}");
     assert!(told.contains("stays in place"), "{told}");
 }

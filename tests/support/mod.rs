@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "no test file uses all of it")]
 
 pub(crate) mod processes;
+pub(crate) mod session;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
