@@ -9,6 +9,7 @@ mod cluster_group;
 mod definition;
 mod diagnostic;
 mod facts;
+mod fault;
 mod file;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -34,6 +35,9 @@ pub use cluster_group::{CLUSTER_GROUP, ClusterGroupRequest};
 pub use definition::*;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use facts::*;
+pub use fault::{
+    Chance, Damage, DiskFault, Fault, FaultId, MachineFault, NetworkFault, ProcessFault, Repair,
+};
 pub use file::{Loaded, add_virtual_server, load, parse};
 pub use ids::{Name, NodeId};
 pub use plugins::{ForeignProperty, ForeignResource, PluginSettings};

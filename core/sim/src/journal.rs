@@ -6,12 +6,10 @@
 use std::cell::OnceCell;
 use std::io::{self, Write};
 
-use quorate_model::{Name, NodeId, Time};
+use quorate_model::{Fault, FaultId, Name, NodeId, Time};
 use quorate_node::Event;
 use serde::Serialize;
 use serde_json::{Map, Value};
-
-use crate::{Fault, FaultId};
 
 /// The name and version of the journal's format, in its header line. The number goes up when a reader of
 /// the old format would misread the new one.
@@ -363,6 +361,8 @@ fn line(writer: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use quorate_model::NetworkFault;
+
     use super::*;
 
     #[test]
@@ -373,10 +373,10 @@ mod tests {
             5,
             [(NodeId(2), "B".into()), (NodeId(1), "A".into())],
         );
-        let fault = Fault::Card {
+        let fault = Fault::from(NetworkFault::Card {
             node: "A".into(),
             network: "Public".into(),
-        };
+        });
         journal.push(
             Time(3),
             Some("A".into()),

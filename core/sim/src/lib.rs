@@ -9,7 +9,6 @@
 mod clock;
 mod env;
 mod error;
-mod fault;
 mod invariants;
 mod journal;
 mod monitor;
@@ -22,7 +21,6 @@ mod world;
 
 pub use env::{Load, ScriptLoader};
 pub use error::WorldError;
-pub use fault::{Damage, Fault, FaultId};
 pub use journal::{Entry, Header, JOURNAL_SCHEMA, Journal, What, WorldEvent};
 pub use monitor::{Monitors, ResourceMonitor};
 pub use options::{ServiceTimes, WorldOptions};

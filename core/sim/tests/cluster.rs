@@ -6,9 +6,11 @@ mod support;
 
 use std::time::Duration;
 
-use quorate_model::{GroupState, Name, NodeState, ResourceState, StartSwitches, Value};
+use quorate_model::{
+    Damage, DiskFault, GroupState, Name, NodeState, Repair, ResourceState, StartSwitches, Value,
+};
 use quorate_node::{AdminOp, Object};
-use quorate_sim::{Damage, Reply, Source, WorldError};
+use quorate_sim::{Reply, Source, WorldError};
 use support::{all_online, journal, owner, settled, sound};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -281,7 +283,8 @@ fn a_service_that_hangs_past_its_restarts_moves_its_group() {
         "{}",
         journal(&world)
     );
-    world.repair_process("EVS2 Information Store").unwrap();
+    let mended = Repair::Process("EVS2 Information Store".into());
+    world.repair(&mended).unwrap();
     assert_eq!(world.faults().count(), 0);
 }
 
@@ -294,7 +297,11 @@ fn a_broken_public_card_moves_the_group_and_keeps_the_node() {
     assert_eq!(world.node("NODE3").unwrap().state, NodeState::Up);
     assert_eq!(owner(&world, "EVS3"), "NODE4", "{}", journal(&world));
     all_online(&world);
-    world.repair_card("NODE3", "Public").unwrap();
+    let card = Repair::Card {
+        node: "NODE3".into(),
+        network: "Public".into(),
+    };
+    world.repair(&card).unwrap();
     assert!(
         world
             .network_status("Public")
@@ -427,7 +434,8 @@ fn after_a_start_without_the_quorum_disk_the_past_counts_again() {
             let damage = Damage::LostTail { bytes: 400 };
             world.damage_file("Disk Q:", "quolog.log", damage).unwrap();
         }
-        world.wipe("NODE1").unwrap();
+        let node = "NODE1".into();
+        world.inject(DiskFault::Wipe { node }).unwrap();
         world.start("NODE1").unwrap();
         world.run_for(10 * MINUTE);
         assert!(world.quorum().has_quorum, "{}", journal(&world));

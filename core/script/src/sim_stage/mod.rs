@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use quorate_host::{PluginSet, Reloaded};
 use quorate_model::{
-    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, Name, QuorumKind, Time, types,
+    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, Fault, FaultId, Name, QuorumKind, Repair,
+    Time, types,
 };
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
 
@@ -23,9 +24,9 @@ pub use source::SimSource;
 use crate::PluginReport;
 use crate::finding::{Finding, Place};
 use crate::stage::{
-    Answer, Breach, ClientCalls, ClientReport, DiskStatus, Fault, FaultHandle, GroupStatus, Line,
-    NetworkStatus, NodeStatus, Order, OrderHandle, PropertyOf, PropertyStatus, QuorumStatus,
-    Repair, ResourceStatus, Stage, StageError,
+    Answer, Breach, ClientCalls, ClientReport, DiskStatus, GroupStatus, Line, NetworkStatus,
+    NodeStatus, Order, OrderHandle, PropertyOf, PropertyStatus, QuorumStatus, ResourceStatus,
+    Stage, StageError,
 };
 
 /// The property of a group that names its policy script.
@@ -233,22 +234,21 @@ impl Stage for SimStage {
         }
     }
 
-    fn inject(&mut self, fault: Fault) -> Result<FaultHandle, StageError> {
-        let made = self.break_it(fault).map_err(refused)?;
-        Ok(FaultHandle(made.0))
+    fn inject(&mut self, fault: Fault, lasting: Option<Duration>) -> Result<FaultId, StageError> {
+        self.world.inject_for(fault, lasting).map_err(refused)
     }
 
-    fn heal(&mut self, fault: FaultHandle) {
+    fn heal(&mut self, fault: FaultId) {
         // The only error is that it is healed already.
-        let _ = self.world.heal(quorate_sim::FaultId(fault.0));
+        let _ = self.world.heal(fault);
     }
 
     fn heal_all(&mut self) {
         self.world.heal_all();
     }
 
-    fn repair(&mut self, what: Repair) -> Result<(), StageError> {
-        self.mend(what).map_err(refused)
+    fn repair(&mut self, what: &Repair) -> Result<(), StageError> {
+        self.world.repair(what).map_err(refused)
     }
 
     fn disk_file(&mut self, disk: &str, file: &str, text: Option<&str>) -> Result<(), StageError> {

@@ -1,14 +1,14 @@
-//! Orders, faults and repairs, in the world's words.
+//! Orders, in the world's words.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_model::{Name, NodeDefinition, NodeId, Severity, rules};
 use quorate_node::{AdminOp, Object};
-use quorate_sim::{FaultId, RequestId, WorldError};
+use quorate_sim::{RequestId, WorldError};
 
 use super::{SimStage, refused};
 use crate::finding::suggestion;
-use crate::stage::{Damage, Fault, Order, PropertyOf, Repair, Stage, StageError};
+use crate::stage::{Order, PropertyOf, Stage, StageError};
 
 impl SimStage {
     /// What Setup on a new machine finds, which knows its edition of Windows and its networks; the
@@ -136,60 +136,5 @@ impl SimStage {
             }),
         };
         given.map_err(refused)
-    }
-
-    /// Makes a fault.
-    pub(super) fn break_it(&mut self, fault: Fault) -> Result<FaultId, WorldError> {
-        let world = &mut self.world;
-        match fault {
-            Fault::NodeCrash { node } => world.crash(&node),
-            Fault::NodeFreeze { node, lasting } => world.freeze(&node, lasting),
-            Fault::ServiceProcessKill { node } => world.stop_service(&node),
-            Fault::NicFail { node, network } => world.fail_card(&node, &network),
-            Fault::NetworkFail { network } => world.fail_network(&network),
-            Fault::NetworkLoss {
-                network,
-                probability,
-            } => world.network_loss(&network, probability),
-            Fault::NetworkLatency { network, latency } => world.network_latency(&network, latency),
-            Fault::Partition { network, sides } => world.partition(network.as_deref(), &sides),
-            Fault::Cut { network, from, to } => world.cut(network.as_deref(), &from, &to),
-            Fault::CrashWriting { node, file, kept } => world.crash_writing(&node, &file, kept),
-            Fault::Wipe { node } => world.wipe(&node),
-            Fault::FileDamage { disk, file, damage } => {
-                world.damage_file(&disk, &file, damage_of(damage))
-            }
-            Fault::DhcpFail { network } => world.fail_dhcp(&network),
-            Fault::DiskFail { disk } => world.fail_disk(&disk),
-            Fault::DiskSlow { disk, delay } => world.slow_disk(&disk, delay),
-            Fault::ServiceCrash { resource } => world.crash_process(&resource),
-            Fault::ServiceHang { resource, lasting } => world.hang_process(&resource, lasting),
-            Fault::ServiceFailStarts { resource, count } => world.fail_starts(&resource, count),
-            Fault::ScriptLost { node, path } => world.lose_script(&node, &path),
-            Fault::ServiceSlowStart { resource, delay } => world.slow_start(&resource, delay),
-        }
-    }
-
-    /// Undoes what is broken about one thing.
-    pub(super) fn mend(&mut self, what: Repair) -> Result<(), WorldError> {
-        match what {
-            Repair::NodeThaw(node) => self.world.thaw(&node),
-            Repair::Nic { node, network } => self.world.repair_card(&node, &network),
-            Repair::Network(network) => self.world.repair_network(&network),
-            Repair::Disk(disk) => self.world.repair_disk(&disk),
-            Repair::Service(resource) => self.world.repair_process(&resource),
-            Repair::Partitions => {
-                self.world.heal_partitions();
-                Ok(())
-            }
-        }
-    }
-}
-
-fn damage_of(damage: Damage) -> quorate_sim::Damage {
-    match damage {
-        Damage::FlippedBit { byte } => quorate_sim::Damage::FlippedBit { byte },
-        Damage::LostTail { bytes } => quorate_sim::Damage::LostTail { bytes },
-        Damage::Lost => quorate_sim::Damage::Lost,
     }
 }

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quorate_host::Reloaded;
-use quorate_model::{Name, Time, Value};
+use quorate_model::{Fault, FaultId, Name, Repair, Time, Value};
 
-pub use orders::{Answer, Damage, Fault, FaultHandle, Order, OrderHandle, Repair};
+pub use orders::{Answer, Order, OrderHandle};
 pub use status::{
     Breach, ClientCalls, ClientReport, DiskStatus, GroupStatus, NetworkStatus, NodeStatus,
     PropertyOf, PropertyStatus, QuorumStatus, ResourceStatus,
@@ -127,14 +127,15 @@ pub trait Stage {
     fn order(&mut self, order: Order) -> Result<OrderHandle, StageError>;
     /// The answer to an order, once there is one.
     fn answer(&self, order: OrderHandle) -> Option<Answer>;
-    /// Makes a fault.
+    /// Makes a fault of the world, until it is healed or for a while. Never one of the verdict: a resource is found
+    /// dead by its own type's code.
     ///
     /// # Errors
     ///
     /// If there is nothing to break: a process that does not run, a node that is off.
-    fn inject(&mut self, fault: Fault) -> Result<FaultHandle, StageError>;
+    fn inject(&mut self, fault: Fault, lasting: Option<Duration>) -> Result<FaultId, StageError>;
     /// Undoes one fault. Nothing happens if it is healed already.
-    fn heal(&mut self, fault: FaultHandle);
+    fn heal(&mut self, fault: FaultId);
     /// Undoes every fault, the last one first.
     fn heal_all(&mut self);
     /// Undoes what is broken about one thing.
@@ -142,7 +143,7 @@ pub trait Stage {
     /// # Errors
     ///
     /// If the thing does not exist.
-    fn repair(&mut self, what: Repair) -> Result<(), StageError>;
+    fn repair(&mut self, what: &Repair) -> Result<(), StageError>;
     /// Puts a file on a shared disk, or takes it away, as an administrator does by hand.
     ///
     /// # Errors

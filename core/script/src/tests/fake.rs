@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use quorate_model::{GroupState, Name, NetworkRole, NodeState, ResourceState, Time, Value};
+use quorate_model::{
+    Fault, FaultId, GroupState, MachineFault, Name, NetworkRole, NodeState, ProcessFault, Repair,
+    ResourceState, Time, Value,
+};
 
 use crate::stage::*;
 
@@ -114,7 +117,7 @@ impl Fake {
     }
 
     fn heal_one(&mut self, fault: &Fault) {
-        if let Fault::NodeCrash { node } = fault {
+        if let Fault::Machine(MachineFault::Crash { node }) = fault {
             self.up.insert(node.clone(), true);
         }
         let text = format!("{fault:?}");
@@ -321,12 +324,12 @@ impl Stage for Fake {
             _ => Some(Ok(())),
         }
     }
-    fn inject(&mut self, fault: Fault) -> Result<FaultHandle, StageError> {
+    fn inject(&mut self, fault: Fault, _: Option<Duration>) -> Result<FaultId, StageError> {
         self.made += 1;
         let text = format!("{fault:?}");
         self.log("fault-injected", &[("text", &text)]);
         match &fault {
-            Fault::NodeCrash { node } => {
+            Fault::Machine(MachineFault::Crash { node }) => {
                 self.up.insert(node.clone(), false);
                 let other = self
                     .up
@@ -338,16 +341,16 @@ impl Stage for Fake {
                     self.comes = other.map(|other| (self.now + Duration::from_secs(20), other));
                 }
             }
-            Fault::ServiceCrash { .. } => {
+            Fault::Process(ProcessFault::ServiceCrash { .. }) => {
                 self.go_down();
                 self.comes = Some((self.now + Duration::from_secs(5), self.owner.clone()));
             }
             _ => {}
         }
         self.faults.push((self.made, fault));
-        Ok(FaultHandle(self.made))
+        Ok(FaultId(self.made))
     }
-    fn heal(&mut self, fault: FaultHandle) {
+    fn heal(&mut self, fault: FaultId) {
         if let Some(at) = self.faults.iter().position(|(id, _)| *id == fault.0) {
             let (_, fault) = self.faults.remove(at);
             self.heal_one(&fault);
@@ -358,7 +361,7 @@ impl Stage for Fake {
             self.heal_one(&fault);
         }
     }
-    fn repair(&mut self, _: Repair) -> Result<(), StageError> {
+    fn repair(&mut self, _: &Repair) -> Result<(), StageError> {
         Ok(())
     }
     fn clients(&mut self, _: &str, _: &ClientCalls) -> Result<usize, StageError> {

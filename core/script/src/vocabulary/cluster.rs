@@ -1,6 +1,6 @@
 //! The cluster as a whole.
 
-use quorate_model::Name;
+use quorate_model::{Name, Repair};
 use rhai::plugin::*;
 use rhai::{Array, Map};
 
@@ -10,9 +10,9 @@ use crate::drill::{self, ClusterOptions, DEFAULT_SEED};
 use crate::events;
 use crate::session::Session;
 use crate::span::Span;
-use crate::stage::{Fault, Order, PropertyOf, Repair, StageRequest};
+use crate::stage::{Order, PropertyOf, StageRequest};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{from_json, name_arg, name_or_empty, sides_arg, span_arg, to_value};
+use crate::values::{from_json, name_arg, name_or_empty, span_arg, to_value};
 use crate::vocabulary::handles::FaultRef;
 use crate::watch;
 
@@ -59,18 +59,7 @@ fn open(context: &NativeCallContext<'_>, path: &str, options: &Map) -> Fallible<
 }
 
 fn cut_all(context: &NativeCallContext<'_>, sides: &Array) -> Fallible<FaultRef> {
-    let sides = sides_arg(context, sides)?;
-    for node in sides.iter().flatten() {
-        order::known(context, "node", node, |stage| stage.nodes())?;
-    }
-    order::inject(
-        context,
-        "partition",
-        Fault::Partition {
-            network: None,
-            sides,
-        },
-    )
+    order::partition(context, "partition".to_owned(), None, sides)
 }
 
 /// Words about the whole cluster.
@@ -175,7 +164,7 @@ pub(crate) mod words {
     /// Heals every partition and cut, and nothing else.
     #[rhai_fn(return_raw)]
     pub fn heal_partitions(context: NativeCallContext<'_>) -> Fallible<()> {
-        order::repair(&context, Repair::Partitions)
+        order::repair(&context, &Repair::Partitions)
     }
 
     /// The nodes, as objects, by number: `nodes().filter(|n| n.is_up).len()`.

@@ -1,10 +1,10 @@
 //! Shared disks.
 
+use quorate_model::{Damage, DiskFault, Repair};
 use rhai::plugin::*;
 
 use super::handles::{DiskRef, FaultRef};
 use super::order::{self, read};
-use crate::stage::{Damage, Fault, Repair};
 use crate::thrown::Fallible;
 use crate::values::{name_arg, name_or_empty, names, show, span_arg};
 
@@ -56,7 +56,7 @@ pub(crate) mod words {
     /// Breaks the disk: it answers nobody.
     #[rhai_fn(name = "fail", return_raw)]
     pub fn fail(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
-        let fault = Fault::DiskFail {
+        let fault = DiskFault::Disk {
             disk: disk.name.clone(),
         };
         order::inject(&context, format!("{} is broken", disk.name), fault)
@@ -65,7 +65,7 @@ pub(crate) mod words {
     /// Undoes everything that is wrong with the disk.
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<()> {
-        order::repair(&context, Repair::Disk(disk.name.clone()))
+        order::repair(&context, &Repair::Disk(disk.name.clone()))
     }
 
     /// Makes every request to the disk take this much longer.
@@ -76,7 +76,7 @@ pub(crate) mod words {
         delay: Dynamic,
     ) -> Fallible<FaultRef> {
         let delay = span_arg(&context, &delay)?.0;
-        let fault = Fault::DiskSlow {
+        let fault = DiskFault::SlowDisk {
             disk: disk.name.clone(),
             delay,
         };

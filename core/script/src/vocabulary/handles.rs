@@ -1,10 +1,9 @@
 //! The objects a script holds: names of things in the open cluster, looked up anew at every use.
 
-use quorate_model::Name;
+use quorate_model::{FaultId, Name};
 use rhai::Engine;
 
 use crate::span::Span;
-use crate::stage::FaultHandle;
 
 /// A node, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +64,7 @@ pub(crate) struct ClientsRef {
 /// A fault that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FaultRef {
-    pub(crate) handle: FaultHandle,
+    pub(crate) handle: FaultId,
     pub(crate) what: String,
 }
 

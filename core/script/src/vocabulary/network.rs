@@ -1,13 +1,13 @@
 //! Networks.
 
+use quorate_model::{Chance, NetworkFault, Repair};
 use rhai::Array;
 use rhai::plugin::*;
 
 use super::handles::{FaultRef, NetworkRef};
 use super::order::{self, read};
-use crate::stage::{Fault, Repair};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{name_arg, sides_arg, span_arg};
+use crate::values::{name_arg, span_arg};
 
 /// Words about networks.
 #[allow(
@@ -46,7 +46,7 @@ pub(crate) mod words {
     /// Breaks the whole network.
     #[rhai_fn(name = "fail", return_raw)]
     pub fn fail(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<FaultRef> {
-        let fault = Fault::NetworkFail {
+        let fault = NetworkFault::Network {
             network: network.name.clone(),
         };
         order::inject(&context, format!("{} is down", network.name), fault)
@@ -55,7 +55,7 @@ pub(crate) mod words {
     /// Undoes everything that is wrong with the network.
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<()> {
-        order::repair(&context, Repair::Network(network.name.clone()))
+        order::repair(&context, &Repair::Network(network.name.clone()))
     }
 
     /// Makes the network lose messages at random: `network("Private").loss(0.2)` loses one in five.
@@ -65,15 +65,13 @@ pub(crate) mod words {
         network: &mut NetworkRef,
         probability: f64,
     ) -> Fallible<FaultRef> {
-        if !(0.0..=1.0).contains(&probability) {
-            return Err(Thrown::mistake(format!(
-                "a probability lies between 0.0 and 1.0: {probability}"
-            ))
-            .at(context.call_position()));
-        }
-        let fault = Fault::NetworkLoss {
+        let per_million = Chance::of(probability).ok_or_else(|| {
+            let text = format!("a probability lies between 0.0 and 1.0: {probability}");
+            Thrown::mistake(text).at(context.call_position())
+        })?;
+        let fault = NetworkFault::Loss {
             network: network.name.clone(),
-            probability,
+            per_million,
         };
         order::inject(&context, format!("{} loses messages", network.name), fault)
     }
@@ -86,7 +84,7 @@ pub(crate) mod words {
         latency: Dynamic,
     ) -> Fallible<FaultRef> {
         let latency = span_arg(&context, &latency)?.0;
-        let fault = Fault::NetworkLatency {
+        let fault = NetworkFault::Latency {
             network: network.name.clone(),
             latency,
         };
@@ -100,15 +98,8 @@ pub(crate) mod words {
         network: &mut NetworkRef,
         sides: Array,
     ) -> Fallible<FaultRef> {
-        let sides = sides_arg(&context, &sides)?;
-        for node in sides.iter().flatten() {
-            order::known(&context, "node", node, |stage| stage.nodes())?;
-        }
-        let fault = Fault::Partition {
-            network: Some(network.name.clone()),
-            sides,
-        };
-        order::inject(&context, format!("{} is cut", network.name), fault)
+        let what = format!("{} is cut", network.name);
+        order::partition(&context, what, Some(network.name.clone()), &sides)
     }
 
     /// Cuts one direction: on this network, what the first node sends does not reach the second.
@@ -128,7 +119,7 @@ pub(crate) mod words {
         context: NativeCallContext<'_>,
         network: &mut NetworkRef,
     ) -> Fallible<FaultRef> {
-        let fault = Fault::DhcpFail {
+        let fault = NetworkFault::Dhcp {
             network: network.name.clone(),
         };
         let what = format!("the DHCP server of {} is silent", network.name);

@@ -1,13 +1,17 @@
 //! Nodes and their cards.
 
-use quorate_model::StartSwitches;
+use std::time::Duration;
+
+use quorate_model::{
+    Damage, DiskFault, MachineFault, NetworkFault, ProcessFault, Repair, StartSwitches,
+};
 use rhai::Map;
 use rhai::plugin::*;
 
 use super::handles::{FaultRef, NicRef, NodeRef};
 use super::order::{self, read};
 use crate::finding::suggestion;
-use crate::stage::{Damage, Fault, NodeStatus, Order, Repair, Stage};
+use crate::stage::{NodeStatus, Order, Stage};
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{name_arg, names, show, span_arg};
 
@@ -101,6 +105,17 @@ fn start_switches(context: &NativeCallContext<'_>, options: &Map) -> Fallible<St
     Ok(switches)
 }
 
+fn freeze(
+    context: &NativeCallContext<'_>,
+    node: &NodeRef,
+    lasting: Option<Duration>,
+) -> Fallible<FaultRef> {
+    let fault = MachineFault::Freeze {
+        node: node.name.clone(),
+    };
+    order::inject_for(context, format!("{} is frozen", node.name), fault, lasting)
+}
+
 /// Words about nodes.
 #[allow(
     unreachable_pub,
@@ -162,7 +177,7 @@ pub(crate) mod words {
     /// Takes the node's power away.
     #[rhai_fn(return_raw)]
     pub fn crash(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
-        let fault = Fault::NodeCrash {
+        let fault = MachineFault::Crash {
             node: node.name.clone(),
         };
         order::inject(&context, format!("{} has no power", node.name), fault)
@@ -177,7 +192,7 @@ pub(crate) mod words {
         options: Map,
     ) -> Fallible<FaultRef> {
         let (file, kept) = crash_options(&context, &options)?;
-        let fault = Fault::CrashWriting {
+        let fault = MachineFault::CrashWriting {
             node: node.name.clone(),
             file,
             kept,
@@ -215,11 +230,7 @@ pub(crate) mod words {
     /// Makes the node stand still until it is thawed: nothing on it runs, and nothing it holds is given up.
     #[rhai_fn(return_raw)]
     pub fn freeze(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
-        let fault = Fault::NodeFreeze {
-            node: node.name.clone(),
-            lasting: None,
-        };
-        order::inject(&context, format!("{} is frozen", node.name), fault)
+        super::freeze(&context, node, None)
     }
 
     /// Makes the node stand still for a while.
@@ -230,17 +241,13 @@ pub(crate) mod words {
         duration: Dynamic,
     ) -> Fallible<FaultRef> {
         let lasting = Some(span_arg(&context, &duration)?.0);
-        let fault = Fault::NodeFreeze {
-            node: node.name.clone(),
-            lasting,
-        };
-        order::inject(&context, format!("{} is frozen", node.name), fault)
+        super::freeze(&context, node, lasting)
     }
 
     /// Lets a frozen node go on.
     #[rhai_fn(return_raw)]
     pub fn thaw(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
-        order::repair(&context, Repair::NodeThaw(node.name.clone()))
+        order::repair(&context, &Repair::Thaw(node.name.clone()))
     }
 
     /// Pauses the node: it keeps what it owns and takes nothing more.
@@ -278,7 +285,7 @@ pub(crate) mod words {
     /// Kills the process of the node's cluster service: nothing is moved away first. The machine stays on.
     #[rhai_fn(return_raw)]
     pub fn kill_service(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
-        let fault = Fault::ServiceProcessKill {
+        let fault = MachineFault::ServiceStop {
             node: node.name.clone(),
         };
         order::inject(
@@ -353,7 +360,7 @@ pub(crate) mod words {
     /// Wipes the system disk of a node that is off: its copy of the cluster database is gone.
     #[rhai_fn(return_raw)]
     pub fn wipe(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
-        let fault = Fault::Wipe {
+        let fault = DiskFault::Wipe {
             node: node.name.clone(),
         };
         order::inject(
@@ -395,7 +402,7 @@ pub(crate) mod words {
     /// Breaks the card.
     #[rhai_fn(name = "fail", return_raw)]
     pub fn nic_fail(context: NativeCallContext<'_>, nic: &mut NicRef) -> Fallible<FaultRef> {
-        let fault = Fault::NicFail {
+        let fault = NetworkFault::Card {
             node: nic.node.clone(),
             network: nic.network.clone(),
         };
@@ -411,7 +418,7 @@ pub(crate) mod words {
     pub fn nic_repair(context: NativeCallContext<'_>, nic: &mut NicRef) -> Fallible<()> {
         order::repair(
             &context,
-            Repair::Nic {
+            &Repair::Card {
                 node: nic.node.clone(),
                 network: nic.network.clone(),
             },
@@ -426,7 +433,7 @@ pub(crate) mod words {
         node: &mut NodeRef,
         path: &str,
     ) -> Fallible<FaultRef> {
-        let fault = Fault::ScriptLost {
+        let fault = ProcessFault::ScriptLost {
             node: node.name.clone(),
             path: path.to_owned(),
         };

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use quorate_model::Name;
-use rhai::{Dynamic, NativeCallContext};
+use quorate_model::{Damage, DiskFault, Fault, Name, NetworkFault, Repair};
+use rhai::{Array, Dynamic, NativeCallContext};
 
 use super::handles::FaultRef;
 use crate::finding::suggestion;
 use crate::session::Session;
-use crate::stage::{Damage, Fault, Order, PropertyOf, Repair, Stage};
+use crate::stage::{Order, PropertyOf, Stage};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{from_value, name_arg};
+use crate::values::{from_value, name_arg, sides_arg};
 use crate::watch;
 
 /// How long an order may go without an answer.
@@ -47,11 +47,21 @@ pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<(
 pub(crate) fn inject(
     context: &NativeCallContext<'_>,
     what: impl Into<String>,
-    fault: Fault,
+    fault: impl Into<Fault>,
+) -> Fallible<FaultRef> {
+    inject_for(context, what, fault, None)
+}
+
+/// Makes a fault that heals by itself after a while, if a span is given.
+pub(crate) fn inject_for(
+    context: &NativeCallContext<'_>,
+    what: impl Into<String>,
+    fault: impl Into<Fault>,
+    lasting: Option<Duration>,
 ) -> Fallible<FaultRef> {
     let session = Session::of(context)?;
     session.begin_act(context)?;
-    let handle = session.try_stage(context, |stage| stage.inject(fault))?;
+    let handle = session.try_stage(context, |stage| stage.inject(fault.into(), lasting))?;
     watch::look(context, &session)?;
     Ok(FaultRef {
         handle,
@@ -77,7 +87,27 @@ pub(crate) fn cut(
     }
     let place = network.as_ref().map_or("all networks", Name::as_str);
     let what = format!("{to} does not hear {from} on {place}");
-    inject(context, what, Fault::Cut { network, from, to })
+    let links = vec![(from, to)];
+    inject(context, what, NetworkFault::Cut { network, links })
+}
+
+/// Cuts the nodes into sides that do not hear each other, on one network or on all.
+pub(crate) fn partition(
+    context: &NativeCallContext<'_>,
+    what: String,
+    network: Option<Name>,
+    sides: &Array,
+) -> Fallible<FaultRef> {
+    let sides = sides_arg(context, sides)?;
+    for node in sides.iter().flatten() {
+        known(context, "node", node, |stage| stage.nodes())?;
+    }
+    let nodes = Session::of(context)?.with_stage(context, |stage| stage.nodes())?;
+    inject(
+        context,
+        what,
+        NetworkFault::partition(network, &nodes, &sides),
+    )
 }
 
 /// Damages a file on a shared disk, or on the system disk of the node of that name.
@@ -87,7 +117,7 @@ pub(crate) fn damage(
     file: &str,
     damage: Damage,
 ) -> Fallible<FaultRef> {
-    let fault = Fault::FileDamage {
+    let fault = DiskFault::FileDamage {
         disk: disk.clone(),
         file: file.to_owned(),
         damage,
@@ -103,7 +133,7 @@ pub(crate) fn bytes_arg(context: &NativeCallContext<'_>, number: i64, what: &str
 }
 
 /// Repairs a thing.
-pub(crate) fn repair(context: &NativeCallContext<'_>, what: Repair) -> Fallible<()> {
+pub(crate) fn repair(context: &NativeCallContext<'_>, what: &Repair) -> Fallible<()> {
     let session = Session::of(context)?;
     session.begin_act(context)?;
     session.try_stage(context, |stage| stage.repair(what))?;

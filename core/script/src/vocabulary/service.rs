@@ -1,12 +1,26 @@
 //! The processes behind resources.
 
+use std::time::Duration;
+
+use quorate_model::{ProcessFault, Repair};
 use rhai::plugin::*;
 
 use super::handles::{FaultRef, ServiceRef};
 use super::order::{self, read};
-use crate::stage::{Fault, Repair};
 use crate::thrown::Fallible;
 use crate::values::{count_arg, name_arg, span_arg};
+
+fn hang(
+    context: &NativeCallContext<'_>,
+    service: &ServiceRef,
+    lasting: Option<Duration>,
+) -> Fallible<FaultRef> {
+    let fault = ProcessFault::Hang {
+        resource: service.name.clone(),
+    };
+    let what = format!("the process of {} hangs", service.name);
+    order::inject_for(context, what, fault, lasting)
+}
 
 /// Words about the processes behind resources.
 #[allow(
@@ -42,7 +56,7 @@ pub(crate) mod words {
     /// Kills the process.
     #[rhai_fn(name = "crash", return_raw)]
     pub fn crash(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<FaultRef> {
-        let fault = Fault::ServiceCrash {
+        let fault = ProcessFault::ServiceCrash {
             resource: service.name.clone(),
         };
         order::inject(
@@ -55,15 +69,7 @@ pub(crate) mod words {
     /// Makes the process run without answering until it is repaired or started anew.
     #[rhai_fn(return_raw)]
     pub fn hang(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<FaultRef> {
-        let fault = Fault::ServiceHang {
-            resource: service.name.clone(),
-            lasting: None,
-        };
-        order::inject(
-            &context,
-            format!("the process of {} hangs", service.name),
-            fault,
-        )
+        super::hang(&context, service, None)
     }
 
     /// Makes the process run without answering for a while.
@@ -74,15 +80,7 @@ pub(crate) mod words {
         duration: Dynamic,
     ) -> Fallible<FaultRef> {
         let lasting = Some(span_arg(&context, &duration)?.0);
-        let fault = Fault::ServiceHang {
-            resource: service.name.clone(),
-            lasting,
-        };
-        order::inject(
-            &context,
-            format!("the process of {} hangs", service.name),
-            fault,
-        )
+        super::hang(&context, service, lasting)
     }
 
     /// Makes the next starts of the process fail, on any node.
@@ -93,9 +91,9 @@ pub(crate) mod words {
         count: i64,
     ) -> Fallible<FaultRef> {
         let count = count_arg(count, "a number of starts", context.call_position())?;
-        let fault = Fault::ServiceFailStarts {
+        let fault = ProcessFault::FailStarts {
             resource: service.name.clone(),
-            count,
+            left: count,
         };
         order::inject(
             &context,
@@ -112,7 +110,7 @@ pub(crate) mod words {
         delay: Dynamic,
     ) -> Fallible<FaultRef> {
         let delay = span_arg(&context, &delay)?.0;
-        let fault = Fault::ServiceSlowStart {
+        let fault = ProcessFault::SlowStart {
             resource: service.name.clone(),
             delay,
         };
@@ -126,6 +124,6 @@ pub(crate) mod words {
     /// Undoes every fault of the process.
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<()> {
-        order::repair(&context, Repair::Service(service.name.clone()))
+        order::repair(&context, &Repair::Process(service.name.clone()))
     }
 }

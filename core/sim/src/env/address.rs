@@ -318,7 +318,7 @@ impl Environment {
 mod tests {
     use super::*;
     use crate::env::tests::environment;
-    use crate::{Fault, FaultId};
+    use quorate_model::{FaultId, NetworkFault};
 
     fn code<T: std::fmt::Debug>(result: ServiceResult<T>) -> u32 {
         result.expect_err("refused").code
@@ -346,11 +346,11 @@ mod tests {
     fn an_address_needs_card_and_network() {
         let mut env = environment(2);
         env.address_add(0, "IP", "Public", "10.0.0.21").unwrap();
-        let card = Fault::Card {
+        let card = NetworkFault::Card {
             node: "NODE1".into(),
             network: "Public".into(),
         };
-        env.faults.insert(FaultId(1), card);
+        env.faults.insert(FaultId(1), card.into());
         env.apply_faults();
         assert_eq!(
             code(env.address_works(0, "Public", "10.0.0.21")),

@@ -6,11 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, Name, Time};
+use quorate_model::{ClusterDefinition, DiskFault, Name, Time};
 use quorate_node::{Device, DiskDone, DiskError, DiskOp, DiskRequest};
 
 use super::Machine;
-use crate::fault::Fault;
 use crate::rng::Stream;
 
 /// A request on its way.
@@ -309,24 +308,25 @@ impl Disks {
     }
 
     /// Sets every shared disk to what the active faults say.
-    pub(crate) fn apply<'a>(&mut self, faults: impl Iterator<Item = &'a Fault>) {
+    pub(crate) fn apply<'a>(&mut self, faults: impl Iterator<Item = &'a DiskFault>) {
         for disk in &mut self.all {
             disk.failed = false;
             disk.extra_delay = Duration::ZERO;
         }
         for fault in faults {
             match fault {
-                Fault::Disk { disk } => {
+                DiskFault::Disk { disk } => {
                     if let Some(disk) = self.find_mut(disk) {
                         disk.failed = true;
                     }
                 }
-                Fault::SlowDisk { disk, delay } => {
+                DiskFault::SlowDisk { disk, delay } => {
                     if let Some(disk) = self.find_mut(disk) {
                         disk.extra_delay = *delay;
                     }
                 }
-                _ => {}
+                // They happened to the files.
+                DiskFault::FileDamage { .. } | DiskFault::Wipe { .. } => {}
             }
         }
     }
@@ -376,7 +376,7 @@ mod tests {
         assert_eq!(write(&mut disks), Err(DiskError::NotMounted));
         disks.find_mut("Disk Q:").unwrap().mounted.insert(0);
         assert_eq!(write(&mut disks), Ok(BTreeMap::new()));
-        let fault = Fault::Disk {
+        let fault = DiskFault::Disk {
             disk: "Disk Q:".into(),
         };
         disks.apply([&fault].into_iter());

@@ -9,7 +9,7 @@ mod stores;
 
 use std::collections::BTreeMap;
 
-use quorate_model::{ClusterDefinition, Name, NodeDefinition, NodeId, Time};
+use quorate_model::{ClusterDefinition, Fault, FaultId, Name, NodeDefinition, NodeId, Time};
 use quorate_node::Message;
 
 pub(crate) use address::Addresses;
@@ -22,7 +22,6 @@ pub use stores::Load;
 pub(crate) use stores::Stores;
 
 use crate::clock::Clock;
-use crate::fault::{Fault, FaultId};
 use crate::journal::{Journal, What};
 use crate::options::WorldOptions;
 use crate::queue::Queue;
@@ -184,8 +183,10 @@ impl Environment {
     /// changed.
     pub(crate) fn apply_faults(&mut self) -> Vec<(Machine, usize, bool)> {
         let names: Vec<Name> = self.hosts.iter().map(|host| host.name.clone()).collect();
-        self.disks.apply(self.faults.values());
-        self.networks.apply(&names, self.faults.values())
+        let faults = self.faults.values();
+        self.disks.apply(faults.clone().filter_map(Fault::of_disk));
+        let faults = faults.filter_map(Fault::of_network);
+        self.networks.apply(&names, faults)
     }
 
     /// One more machine, which is off. Networks, disks and faults are what they were.

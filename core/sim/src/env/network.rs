@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, Name, NetworkRole, NodeDefinition};
+use quorate_model::{Chance, ClusterDefinition, Name, NetworkFault, NetworkRole, NodeDefinition};
 
 use super::Machine;
-use crate::fault::Fault;
 use crate::rng::Stream;
 
 #[derive(Debug)]
@@ -20,7 +19,7 @@ struct Network {
     up: bool,
     dhcp_up: bool,
     latency: Duration,
-    loss_per_million: u32,
+    loss: Chance,
     /// Whether each machine's card works; `None` where it has none.
     cards: Vec<Option<bool>>,
     /// Whether datagrams from one machine to another are cut off: row by sender.
@@ -49,7 +48,7 @@ impl Networks {
                 up: true,
                 dhcp_up: true,
                 latency,
-                loss_per_million: 0,
+                loss: Chance::NEVER,
                 cards: nodes
                     .iter()
                     .map(|node| card(node.interfaces.contains_key(&network.name)))
@@ -130,7 +129,7 @@ impl Networks {
         // Always two draws, so that one lost datagram does not shift the fate of the next.
         let lost = network
             .random
-            .one_in_a_million_times(network.loss_per_million);
+            .one_in_a_million_times(network.loss.per_million());
         let jitter = network.random.span(network.latency * jitter_percent / 100);
         (passes && !lost).then_some(network.latency + jitter)
     }
@@ -140,7 +139,7 @@ impl Networks {
     pub(crate) fn apply<'a>(
         &mut self,
         machines: &[Name],
-        faults: impl Iterator<Item = &'a Fault>,
+        faults: impl Iterator<Item = &'a NetworkFault>,
     ) -> Vec<(Machine, usize, bool)> {
         let before: Vec<Vec<Option<bool>>> = self
             .all
@@ -151,7 +150,7 @@ impl Networks {
             network.up = true;
             network.dhcp_up = true;
             network.latency = network.base_latency;
-            network.loss_per_million = 0;
+            network.loss = Chance::NEVER;
             network
                 .cards
                 .iter_mut()
@@ -165,8 +164,11 @@ impl Networks {
         }
         let index = |name: &Name| machines.iter().position(|machine| machine == name);
         for fault in faults {
+            let named = fault.network();
             for network in &mut self.all {
-                network.apply(fault, &index);
+                if named.is_none_or(|name| *name == network.name) {
+                    network.apply(fault, &index);
+                }
             }
         }
         let mut changed = Vec::new();
@@ -182,32 +184,24 @@ impl Networks {
 }
 
 impl Network {
-    fn apply(&mut self, fault: &Fault, index: &impl Fn(&Name) -> Option<Machine>) {
+    fn apply(&mut self, fault: &NetworkFault, index: &impl Fn(&Name) -> Option<Machine>) {
         match fault {
-            Fault::Network { network } if *network == self.name => self.up = false,
-            Fault::Dhcp { network } if *network == self.name => self.dhcp_up = false,
-            Fault::Loss {
-                network,
-                per_million,
-            } if *network == self.name => {
-                self.loss_per_million = *per_million;
-            }
-            Fault::Latency { network, latency } if *network == self.name => self.latency = *latency,
-            Fault::Card { node, network } if *network == self.name => {
+            NetworkFault::Network { .. } => self.up = false,
+            NetworkFault::Dhcp { .. } => self.dhcp_up = false,
+            NetworkFault::Loss { per_million, .. } => self.loss = *per_million,
+            NetworkFault::Latency { latency, .. } => self.latency = *latency,
+            NetworkFault::Card { node, .. } => {
                 if let Some(card) = index(node).and_then(|machine| self.cards[machine].as_mut()) {
                     *card = false;
                 }
             }
-            Fault::Cut { network, links }
-                if network.as_ref().is_none_or(|network| *network == self.name) =>
-            {
+            NetworkFault::Cut { links, .. } => {
                 for (from, to) in links {
                     if let (Some(from), Some(to)) = (index(from), index(to)) {
                         self.cut[from][to] = true;
                     }
                 }
             }
-            _ => {}
         }
     }
 }
@@ -231,7 +225,7 @@ mod tests {
     fn both_ends_need_a_working_card() {
         let (mut networks, names) = networks();
         assert!(networks.reaches(0, 0, 1));
-        let fault = Fault::Card {
+        let fault = NetworkFault::Card {
             node: "NODE2".into(),
             network: "Public".into(),
         };
@@ -253,7 +247,7 @@ mod tests {
     fn a_cut_works_in_its_own_direction_only() {
         let (mut networks, names) = networks();
         let links = vec![("NODE1".into(), "NODE2".into())];
-        let fault = Fault::Cut {
+        let fault = NetworkFault::Cut {
             network: None,
             links,
         };
@@ -270,9 +264,9 @@ mod tests {
             let took = networks.send(0, 0, 1).expect("no loss");
             assert!((500..=600).contains(&took.as_micros()), "{took:?}");
         }
-        let fault = Fault::Loss {
+        let fault = NetworkFault::Loss {
             network: "Public".into(),
-            per_million: 250_000,
+            per_million: Chance::of(0.25).unwrap(),
         };
         networks.apply(&names, [&fault].into_iter());
         let lost = (0..10_000)

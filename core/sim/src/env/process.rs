@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use quorate_host::ServiceState;
-use quorate_model::{Name, Time};
+use quorate_model::{Fault, Name, ProcessFault, Time};
 
 use super::{Environment, Happening, Machine};
-use crate::fault::Fault;
 use crate::journal::WorldEvent;
 use crate::rng::Stream;
 
@@ -192,15 +191,24 @@ impl Environment {
         let mut takes = self.slowed(times.start + spread + work, machine, resource);
         let mut doomed = false;
         for fault in self.faults.values_mut() {
+            let Fault::Process(fault) = fault else {
+                continue;
+            };
             match fault {
-                Fault::SlowStart { resource, delay } if *resource == name => takes += *delay,
-                Fault::FailStarts { resource, left }
-                    if *resource == name && *left > 0 && !doomed =>
-                {
-                    *left -= 1;
-                    doomed = true;
+                ProcessFault::SlowStart { resource, delay } => {
+                    if *resource == name {
+                        takes += *delay;
+                    }
                 }
-                _ => {}
+                ProcessFault::FailStarts { resource, left } => {
+                    if *resource == name && *left > 0 && !doomed {
+                        *left -= 1;
+                        doomed = true;
+                    }
+                }
+                ProcessFault::ServiceCrash { .. }
+                | ProcessFault::Hang { .. }
+                | ProcessFault::ScriptLost { .. } => {}
             }
         }
         let process = Process {
@@ -420,11 +428,12 @@ mod tests {
     fn starts_fail_as_often_as_was_said_wherever_they_are() {
         let mut env = environment(2);
         env.faults.insert(
-            crate::FaultId(1),
-            Fault::FailStarts {
+            quorate_model::FaultId(1),
+            ProcessFault::FailStarts {
                 resource: STORE.into(),
                 left: 2,
-            },
+            }
+            .into(),
         );
         for (machine, works) in [(0, false), (1, false), (0, true)] {
             env.process_start(machine, STORE, IS, 0).unwrap();

@@ -4,11 +4,10 @@
 mod tests;
 
 use quorate_host::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
-use quorate_model::{Time, types};
+use quorate_model::{Fault, ProcessFault, Time, types};
 use quorate_node::DiskError;
 
 use crate::env::{Disk, Endpoint, Environment, Machine};
-use crate::fault::Fault;
 use crate::journal::WorldEvent;
 
 /// ERROR_FILE_NOT_FOUND.
@@ -449,7 +448,7 @@ impl Services for Local<'_> {
     fn script_load(&self, _caller: Caller<'_>, path: &str) -> ServiceResult<String> {
         let node = &self.env.hosts[self.machine].name;
         let lost = self.env.faults.values().any(|fault| {
-            matches!(fault, Fault::ScriptLost { node: of, path: gone } if of == node && gone == path)
+            matches!(fault, Fault::Process(ProcessFault::ScriptLost { node: of, path: gone }) if of == node && gone == path)
         });
         if lost {
             return error(FILE_NOT_FOUND, format!("{node} has no file {path}"));

@@ -1,5 +1,7 @@
 //! What a machine's services answer.
 
+use quorate_model::{FaultId, NetworkFault};
+
 use super::*;
 use crate::env::tests::environment;
 
@@ -87,11 +89,11 @@ fn a_port_on_another_node_is_probed_over_its_network() {
             .unwrap()
             .starts_with("220 EVS1 SMTP")
     );
-    let broken = Fault::Card {
+    let broken = NetworkFault::Card {
         node: "NODE2".into(),
         network: "Public".into(),
     };
-    env.faults.insert(crate::FaultId(1), broken);
+    env.faults.insert(FaultId(1), broken.into());
     env.apply_faults();
     assert_eq!(code(from_elsewhere(&mut env)), NO_ANSWER);
     env.faults.clear();

@@ -2,14 +2,12 @@
 
 mod admin;
 mod clients;
-mod damage;
 mod drive;
 mod faults;
 mod growth;
 mod plugins;
 mod power;
 mod query;
-mod touch;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,8 +46,9 @@ const QUIET: Duration = Duration::from_secs(30);
 ///   [`run_until_change`](Self::run_until_change), [`settle`](Self::settle). Nothing else lets time pass;
 /// - *power*: [`start_all`](Self::start_all), [`start`](Self::start), [`shutdown`](Self::shutdown),
 ///   [`start_service`](Self::start_service);
-/// - *faults*: [`inject`](Self::inject) and one method per [`Fault`](crate::Fault), each undone by
-///   [`heal`](Self::heal), [`heal_all`](Self::heal_all) or a repair;
+/// - *faults*: [`inject`](Self::inject) and methods for common ones, each undone by
+///   [`heal`](Self::heal), [`heal_all`](Self::heal_all) or a
+///   [`repair`](Self::repair);
 /// - *administration*: [`admin`](Self::admin), [`admin_at`](Self::admin_at), [`reply`](Self::reply);
 /// - *reading*: status as an operator's console shows it, the truth where the name says so, the journal,
 ///   outages, [`breaches`](Self::breaches).

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use quorate_model::{Name, StartSwitches, Time};
+use quorate_model::{Fault, FaultId, MachineFault, Name, StartSwitches, Time};
 use quorate_node::{AdminOp, BootImage, Input, Node, NodeConfig, Refusal, bounds};
 
 use super::World;
 use super::drive::Cause;
 use crate::clock::Clock;
 use crate::env::{Happening, Machine};
-use crate::fault::Fault;
 use crate::journal::WorldEvent;
 use crate::services::Local;
-use crate::{FaultId, RequestId, WorldError};
+use crate::{RequestId, WorldError};
 
 /// The most that a machine's monotonic clock shows when it is switched on.
 const UPTIME_MAX: Duration = Duration::from_secs(600);
@@ -60,7 +59,7 @@ impl World {
     /// # Errors
     /// An unknown node; a machine that is off.
     pub fn crash(&mut self, node: &str) -> Result<FaultId, WorldError> {
-        self.inject(Fault::Crash { node: node.into() })
+        self.inject(MachineFault::Crash { node: node.into() })
     }
 
     /// Shuts a machine down in order: its cluster service is asked to stop, groups move away, and when it has
@@ -87,7 +86,7 @@ impl World {
     /// # Errors
     /// An unknown node; a machine that is off or stands still already.
     pub fn freeze(&mut self, node: &str, span: Option<Duration>) -> Result<FaultId, WorldError> {
-        self.inject_for(Fault::Freeze { node: node.into() }, span)
+        self.inject_for(MachineFault::Freeze { node: node.into() }, span)
     }
 
     /// A machine that stands still goes on: node and monitor wake at the same instant, the node first.
@@ -112,7 +111,7 @@ impl World {
     /// # Errors
     /// An unknown node; a machine that is off, stands still or does not run the service.
     pub fn stop_service(&mut self, node: &str) -> Result<FaultId, WorldError> {
-        self.inject(Fault::ServiceStop { node: node.into() })
+        self.inject(MachineFault::ServiceStop { node: node.into() })
     }
 
     /// Starts a machine's cluster service, however it ended.
@@ -199,13 +198,13 @@ impl World {
         }
     }
 
-    /// Forgets the faults that something else has undone.
-    fn forget(&mut self, undone: impl Fn(&Fault) -> bool) {
+    /// Forgets the faults of machines that something else has undone.
+    fn forget(&mut self, undone: impl Fn(&MachineFault) -> bool) {
         let ids: Vec<FaultId> = self
             .env
             .faults
             .iter()
-            .filter(|(_, fault)| undone(fault))
+            .filter(|(_, fault)| matches!(fault, Fault::Machine(fault) if undone(fault)))
             .map(|(id, _)| *id)
             .collect();
         for id in ids {
@@ -230,7 +229,7 @@ impl World {
             return;
         }
         let name = self.name(machine);
-        self.forget(|fault| matches!(fault, Fault::Crash { node } if *node == name));
+        self.forget(|fault| matches!(fault, MachineFault::Crash { node } if *node == name));
         // Its clock starts anew, anywhere: whoever compares instants of two machines is to find out.
         let now = self.env.now;
         let shown = Time(0) + self.boots.span(UPTIME_MAX);
@@ -277,8 +276,8 @@ impl World {
         self.requests_lost(machine);
         let name = self.name(machine);
         self.forget(|fault| match fault {
-            Fault::Freeze { node } | Fault::ServiceStop { node } => *node == name,
-            _ => false,
+            MachineFault::Freeze { node } | MachineFault::ServiceStop { node } => *node == name,
+            MachineFault::Crash { .. } | MachineFault::CrashWriting { .. } => false,
         });
     }
 
@@ -308,7 +307,7 @@ impl World {
             return;
         };
         let name = self.name(machine);
-        self.forget(|fault| matches!(fault, Fault::Freeze { node } if *node == name));
+        self.forget(|fault| matches!(fault, MachineFault::Freeze { node } if *node == name));
         self.env
             .record(Some(machine), WorldEvent::Frozen { frozen: false });
         self.env.changed();
@@ -326,7 +325,7 @@ impl World {
 
     fn service_start_with(&mut self, machine: Machine, reason: &str, switches: StartSwitches) {
         let name = self.name(machine);
-        self.forget(|fault| matches!(fault, Fault::ServiceStop { node } if *node == name));
+        self.forget(|fault| matches!(fault, MachineFault::ServiceStop { node } if *node == name));
         let local = self.env.local(machine);
         let definition = self.installed_on(machine);
         let station = &mut self.stations[machine];

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate_model::Name;
+use quorate_model::{Name, NetworkFault};
 use quorate_node::AdminOp;
-use quorate_sim::{Fault, Reply, World};
+use quorate_sim::{Reply, World};
 
 /// Something that happens. Nodes, networks, disks and resources go by number, modulo what there is, so
 /// that a step keeps its meaning when others are taken out.
@@ -91,7 +91,7 @@ impl Act {
             Act::Cut(a, b) => drop(world.cut(None, &node(a)?, &node(b)?)),
             Act::Flap(a, b, times) => {
                 let links = vec![(node(a)?, node(b)?), (node(b)?, node(a)?)];
-                let broken = Fault::Cut {
+                let broken = NetworkFault::Cut {
                     network: None,
                     links,
                 };
@@ -129,7 +129,7 @@ impl Act {
                 });
                 let links: Vec<(Name, Name)> = links.collect();
                 let network = None;
-                drop(world.inject(Fault::Cut { network, links }));
+                drop(world.inject(NetworkFault::Cut { network, links }));
             }
             Act::Shutdown(a) => drop(world.shutdown(&node(a)?)),
             Act::Pause(a) => drop(world.admin(AdminOp::NodePause { node: node(a)? })),

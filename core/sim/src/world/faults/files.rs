@@ -1,12 +1,11 @@
 //! Damage to files, and crashes in the middle of a write.
 
-use quorate_model::Name;
+use quorate_model::{Damage, DiskFault, Fault, FaultId, MachineFault, Name};
 
-use super::World;
+use super::super::World;
 use crate::WorldError;
 use crate::env::{Disk, Machine};
 use crate::error::similar;
-use crate::fault::{Damage, Fault, FaultId};
 
 /// A file's name as a person says it: without the folder.
 fn is_called(file: &str, name: &str) -> bool {
@@ -24,19 +23,11 @@ impl World {
         file: &str,
         damage: Damage,
     ) -> Result<FaultId, WorldError> {
-        self.inject(Fault::FileDamage {
+        self.inject(DiskFault::FileDamage {
             disk: disk.into(),
             file: file.to_owned(),
             damage,
         })
-    }
-
-    /// Everything on the system disk of a machine that is off is gone.
-    ///
-    /// # Errors
-    /// An unknown node; a machine that is on.
-    pub fn wipe(&mut self, node: &str) -> Result<FaultId, WorldError> {
-        self.inject(Fault::Wipe { node: node.into() })
     }
 
     /// A machine loses power in the middle of its next write to a file, when `kept` bytes are on the disk.
@@ -49,7 +40,7 @@ impl World {
         file: &str,
         kept: u64,
     ) -> Result<FaultId, WorldError> {
-        self.inject(Fault::CrashWriting {
+        self.inject(MachineFault::CrashWriting {
             node: node.into(),
             file: file.to_owned(),
             kept,
@@ -150,24 +141,30 @@ impl World {
 
     /// If a machine is to lose power in the write that `disk` is about to finish: writes what gets to the disk and
     /// switches the machine off. Says which it was.
-    pub(super) fn crash_in_write(&mut self, disk: usize, request: u64) -> Option<Machine> {
+    pub(in crate::world) fn crash_in_write(
+        &mut self,
+        disk: usize,
+        request: u64,
+    ) -> Option<Machine> {
         if self.env.faults.is_empty() {
             return None;
         }
         let (machine, file) = self.env.disks.writing(disk, request)?;
         let host = &self.env.hosts[machine].name;
         let (id, kept) = self.env.faults.iter().find_map(|(id, fault)| match fault {
-            Fault::CrashWriting {
+            Fault::Machine(MachineFault::CrashWriting {
                 node,
                 file: wanted,
                 kept,
-            } if node == host && is_called(file, wanted) => Some((*id, *kept)),
+            }) if node == host && is_called(file, wanted) => Some((*id, *kept)),
             _ => None,
         })?;
         let node = host.clone();
         self.env.disks.finish_in_part(disk, kept);
         // From now on it is a crash like any other, and is healed like one.
-        self.env.faults.insert(id, Fault::Crash { node });
+        self.env
+            .faults
+            .insert(id, MachineFault::Crash { node }.into());
         self.power_cut(machine, "power lost in the middle of a write");
         Some(machine)
     }

@@ -1,0 +1,76 @@
+//! Faults of machines.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Repair;
+use crate::Name;
+
+/// A machine, or the cluster service on it, fails.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum MachineFault {
+    /// A machine lost power. Healing switches it on.
+    Crash {
+        /// The machine.
+        node: Name,
+    },
+    /// A machine is going to lose power in the middle of its next write to a file. Healing before that takes it
+    /// back; afterwards it switches the machine on.
+    CrashWriting {
+        /// The machine.
+        node: Name,
+        /// The file, on whichever disk.
+        file: String,
+        /// How many bytes of the write are on the disk then.
+        kept: u64,
+    },
+    /// A machine stands still. Healing thaws it.
+    Freeze {
+        /// The machine.
+        node: Name,
+    },
+    /// The cluster service's process was killed. Healing starts the service.
+    ServiceStop {
+        /// The machine.
+        node: Name,
+    },
+}
+
+impl MachineFault {
+    /// The machine.
+    pub fn subject(&self) -> &Name {
+        match self {
+            MachineFault::Crash { node }
+            | MachineFault::CrashWriting { node, .. }
+            | MachineFault::Freeze { node }
+            | MachineFault::ServiceStop { node } => node,
+        }
+    }
+
+    pub(super) fn is_mended_by(&self, repair: &Repair) -> bool {
+        match self {
+            MachineFault::Freeze { node } => matches!(repair, Repair::Thaw(it) if it == node),
+            MachineFault::Crash { .. }
+            | MachineFault::CrashWriting { .. }
+            | MachineFault::ServiceStop { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for MachineFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MachineFault::Crash { node } => write!(f, "{node} loses power"),
+            MachineFault::CrashWriting { node, file, kept } => write!(
+                f,
+                "{node} loses power after {kept} bytes of its next write to {file}"
+            ),
+            MachineFault::Freeze { node } => write!(f, "{node} freezes"),
+            MachineFault::ServiceStop { node } => {
+                write!(f, "the cluster service of {node} is killed")
+            }
+        }
+    }
+}

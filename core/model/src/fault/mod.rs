@@ -1,0 +1,161 @@
+//! What may break in the world around a cluster, and what mends it. A fault changes the world; it never dictates
+//! what a plugin or a node answers.
+//!
+//! The drill language builds these, worlds carry them out, journals write them down. One file a kind: to add a fault,
+//! add it to its kind here, say in the world's room of that kind what it does, and give the noun it is about a word.
+
+mod chance;
+mod disk;
+mod machine;
+mod network;
+mod process;
+mod repair;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::Name;
+
+pub use chance::Chance;
+pub use disk::{Damage, DiskFault};
+pub use machine::MachineFault;
+pub use network::NetworkFault;
+pub use process::ProcessFault;
+pub use repair::Repair;
+
+/// The number of an injected fault, with which it is healed. Numbers count up from 1 and are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct FaultId(pub u64);
+
+impl fmt::Display for FaultId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// Something broken. Faults overlap freely: a card works when no active fault says otherwise.
+///
+/// As text it is one sentence without a full stop, such as `NODE3 loses power`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Fault {
+    /// Of a machine and the cluster service on it.
+    Machine(MachineFault),
+    /// Of a network, or of cards in it.
+    Network(NetworkFault),
+    /// Of a disk, shared or a machine's own, and of the files on it.
+    Disk(DiskFault),
+    /// Of the processes behind a resource, and of what they are started from.
+    Process(ProcessFault),
+}
+
+impl Fault {
+    /// It, if it is one of a network or card.
+    pub fn of_network(&self) -> Option<&NetworkFault> {
+        match self {
+            Fault::Network(fault) => Some(fault),
+            Fault::Machine(_) | Fault::Disk(_) | Fault::Process(_) => None,
+        }
+    }
+
+    /// It, if it is one of a disk or its files.
+    pub fn of_disk(&self) -> Option<&DiskFault> {
+        match self {
+            Fault::Disk(fault) => Some(fault),
+            Fault::Machine(_) | Fault::Network(_) | Fault::Process(_) => None,
+        }
+    }
+
+    /// The name of what was broken: a node, network, disk or resource; `None` for a cut on every network.
+    pub fn subject(&self) -> Option<&Name> {
+        match self {
+            Fault::Machine(fault) => Some(fault.subject()),
+            Fault::Network(fault) => fault.subject(),
+            Fault::Disk(fault) => Some(fault.subject()),
+            Fault::Process(fault) => Some(fault.subject()),
+        }
+    }
+
+    /// Whether it stands until it is healed. Otherwise it happens, and there is nothing to heal.
+    pub fn stands(&self) -> bool {
+        match self {
+            Fault::Machine(_) | Fault::Network(_) => true,
+            Fault::Disk(fault) => fault.stands(),
+            Fault::Process(fault) => fault.stands(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Machine(fault) => fault.fmt(f),
+            Fault::Network(fault) => fault.fmt(f),
+            Fault::Disk(fault) => fault.fmt(f),
+            Fault::Process(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl From<MachineFault> for Fault {
+    fn from(fault: MachineFault) -> Self {
+        Fault::Machine(fault)
+    }
+}
+
+impl From<NetworkFault> for Fault {
+    fn from(fault: NetworkFault) -> Self {
+        Fault::Network(fault)
+    }
+}
+
+impl From<DiskFault> for Fault {
+    fn from(fault: DiskFault) -> Self {
+        Fault::Disk(fault)
+    }
+}
+
+impl From<ProcessFault> for Fault {
+    fn from(fault: ProcessFault) -> Self {
+        Fault::Process(fault)
+    }
+}
+
+/// A span as whole microseconds.
+fn micros<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(span.as_micros()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_any_kind_is_written_flat_under_its_own_word() {
+        let written = |fault: Fault| serde_json::to_string(&fault).expect("a fault is plain data");
+        let node = Name::from("NODE1");
+        let loss = NetworkFault::Loss {
+            network: "Private".into(),
+            per_million: Chance::of(0.2).expect("in range"),
+        };
+        assert_eq!(
+            written(loss.into()),
+            r#"{"what":"loss","network":"Private","per_million":200000}"#
+        );
+        assert_eq!(
+            written(MachineFault::Freeze { node }.into()),
+            r#"{"what":"freeze","node":"NODE1"}"#
+        );
+        let slow = DiskFault::SlowDisk {
+            disk: "Disk Q:".into(),
+            delay: Duration::from_millis(2),
+        };
+        assert_eq!(
+            written(slow.into()),
+            r#"{"what":"slow-disk","disk":"Disk Q:","delay":2000}"#
+        );
+    }
+}

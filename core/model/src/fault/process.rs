@@ -1,0 +1,101 @@
+//! Faults of the processes behind resources.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Repair, micros};
+use crate::Name;
+
+/// The processes behind a resource fail, or what they are started from is gone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum ProcessFault {
+    /// The processes of a resource died. There is nothing to heal.
+    ServiceCrash {
+        /// The resource.
+        resource: Name,
+    },
+    /// The processes of a resource run but answer nothing, and do not stop when asked to. Healing lets
+    /// those that still run answer again.
+    Hang {
+        /// The resource.
+        resource: Name,
+    },
+    /// The next starts of a resource's processes fail, on whichever node.
+    FailStarts {
+        /// The resource.
+        resource: Name,
+        /// How many are left.
+        left: u32,
+    },
+    /// The processes of a resource start more slowly.
+    SlowStart {
+        /// The resource.
+        resource: Name,
+        /// What a start takes on top.
+        #[serde(serialize_with = "micros")]
+        delay: Duration,
+    },
+    /// A machine's copy of a resource's script is gone. Healing puts it back.
+    ScriptLost {
+        /// The machine.
+        node: Name,
+        /// The script's path, as resources name it.
+        path: String,
+    },
+}
+
+impl ProcessFault {
+    /// The resource, or the machine that lost a script.
+    pub fn subject(&self) -> &Name {
+        match self {
+            ProcessFault::ServiceCrash { resource }
+            | ProcessFault::Hang { resource }
+            | ProcessFault::FailStarts { resource, .. }
+            | ProcessFault::SlowStart { resource, .. } => resource,
+            ProcessFault::ScriptLost { node, .. } => node,
+        }
+    }
+
+    pub(super) fn stands(&self) -> bool {
+        match self {
+            ProcessFault::ServiceCrash { .. } => false,
+            ProcessFault::Hang { .. }
+            | ProcessFault::FailStarts { .. }
+            | ProcessFault::SlowStart { .. }
+            | ProcessFault::ScriptLost { .. } => true,
+        }
+    }
+
+    pub(super) fn is_mended_by(&self, repair: &Repair) -> bool {
+        match self {
+            ProcessFault::Hang { resource }
+            | ProcessFault::FailStarts { resource, .. }
+            | ProcessFault::SlowStart { resource, .. } => {
+                matches!(repair, Repair::Process(it) if it == resource)
+            }
+            ProcessFault::ServiceCrash { .. } | ProcessFault::ScriptLost { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for ProcessFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProcessFault::ServiceCrash { resource } => {
+                write!(f, "the service of {resource} crashes")
+            }
+            ProcessFault::Hang { resource } => write!(f, "the service of {resource} hangs"),
+            ProcessFault::FailStarts { resource, left } => write!(
+                f,
+                "the next {left} starts of the service of {resource} fail"
+            ),
+            ProcessFault::SlowStart { resource, delay } => {
+                write!(f, "the service of {resource} starts {delay:?} later")
+            }
+            ProcessFault::ScriptLost { node, path } => write!(f, "{node} loses its copy of {path}"),
+        }
+    }
+}

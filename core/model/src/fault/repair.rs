@@ -1,0 +1,39 @@
+//! Repairs.
+
+use super::Fault;
+use crate::Name;
+
+/// A thing whose faults are undone all at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// A frozen machine goes on.
+    Thaw(Name),
+    /// A machine's card in a network works again.
+    Card {
+        /// The machine.
+        node: Name,
+        /// The card's network.
+        network: Name,
+    },
+    /// A network works as its definition says: nothing is wrong with itself any more, cuts that name it included,
+    /// but cards are what they are.
+    Network(Name),
+    /// A shared disk works. Its reservation and its files are what they are.
+    Disk(Name),
+    /// The processes behind a resource can start and answer. None that is stopped is started.
+    Process(Name),
+    /// Every partition and cut is gone, on all networks.
+    Partitions,
+}
+
+impl Repair {
+    /// Whether it undoes this fault.
+    pub fn mends(&self, fault: &Fault) -> bool {
+        match fault {
+            Fault::Machine(fault) => fault.is_mended_by(self),
+            Fault::Network(fault) => fault.is_mended_by(self),
+            Fault::Disk(fault) => fault.is_mended_by(self),
+            Fault::Process(fault) => fault.is_mended_by(self),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Machines that fail, and the cluster service on them.
+
+use std::collections::BTreeSet;
+
+use quorate_model::{GroupDefinition, MachineFault, Name};
+
+use super::super::World;
+use crate::WorldError;
+use crate::env::Machine;
+
+impl World {
+    pub(super) fn check_machine_fault(&self, fault: &MachineFault) -> Result<(), WorldError> {
+        let machine = self.machine(fault.subject())?;
+        match fault {
+            MachineFault::Crash { .. } => match self.env.hosts[machine].on {
+                true => Ok(()),
+                false => Err(self.machine_error(machine, "is off")),
+            },
+            MachineFault::CrashWriting { .. } | MachineFault::Freeze { .. } => {
+                self.must_run(machine)
+            }
+            MachineFault::ServiceStop { .. } => {
+                self.must_run(machine)?;
+                match &self.stations[machine].node {
+                    Some(_) => Ok(()),
+                    None => Err(self.machine_error(machine, "does not run the cluster service")),
+                }
+            }
+        }
+    }
+
+    pub(super) fn touched_by_machine(&self, fault: &MachineFault) -> BTreeSet<Name> {
+        self.groups_of_node(fault.subject())
+    }
+
+    pub(super) fn break_machine(&mut self, fault: MachineFault) {
+        let Ok(machine) = self.machine(fault.subject()) else {
+            return;
+        };
+        match fault {
+            MachineFault::Crash { .. } => self.power_cut(machine, "power lost"),
+            MachineFault::Freeze { .. } => self.frozen(machine),
+            MachineFault::ServiceStop { .. } => self.service_ended(machine, "killed", false),
+            // Whoever finishes a write looks for it.
+            MachineFault::CrashWriting { .. } => self.faults_changed(),
+        }
+    }
+
+    pub(super) fn heal_machine(&mut self, fault: MachineFault) {
+        let Ok(machine) = self.machine(fault.subject()) else {
+            return;
+        };
+        match fault {
+            MachineFault::Crash { .. } => self.power_on(machine),
+            MachineFault::Freeze { .. } => self.thawed(machine),
+            MachineFault::ServiceStop { .. } => {
+                if self.must_run(machine).is_ok() && self.stations[machine].node.is_none() {
+                    self.service_start(machine, "started by hand");
+                }
+            }
+            MachineFault::CrashWriting { .. } => self.faults_changed(),
+        }
+    }
+
+    /// What a node owns, by the cluster's database or in truth.
+    pub(super) fn groups_of_node(&self, node: &str) -> BTreeSet<Name> {
+        self.machine(node)
+            .map(|machine| self.groups_on(machine))
+            .unwrap_or_default()
+    }
+
+    /// The groups that a machine owns by the cluster's database, or of which it truly runs something.
+    pub(in crate::world) fn groups_on(&self, machine: Machine) -> BTreeSet<Name> {
+        let name = &self.env.hosts[machine].name;
+        let observer = self
+            .observer()
+            .and_then(|observer| self.stations[observer].node.as_ref());
+        let view = &self.views[machine];
+        let runs = |group: &GroupDefinition| {
+            group.resources.iter().any(|resource| {
+                view.resources
+                    .get(&resource.name)
+                    .is_some_and(|(_, state)| !state.is_down())
+            })
+        };
+        let owns = |group: &GroupDefinition| {
+            observer
+                .and_then(|node| node.group(&group.name))
+                .is_some_and(|group| group.owner == *name)
+        };
+        let groups = self.current.groups.iter();
+        groups
+            .filter(|group| owns(group) || runs(group))
+            .map(|group| group.name.clone())
+            .collect()
+    }
+}

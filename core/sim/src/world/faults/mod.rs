@@ -1,0 +1,193 @@
+//! Breaking things, and healing them: what all faults have in common. What is particular to a kind is in its room:
+//! whether it can break as things are, which groups it is about, what breaking it does, and what healing it does.
+
+mod disk;
+mod files;
+mod machine;
+mod network;
+mod process;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use quorate_model::{Fault, FaultId, Name, Repair};
+use quorate_node::Input;
+
+use super::World;
+use super::drive::Cause;
+use crate::WorldError;
+use crate::env::Happening;
+use crate::journal::WorldEvent;
+
+impl World {
+    /// Breaks something, until it is healed.
+    ///
+    /// # Errors
+    /// An unknown name, a value out of range, or something that cannot break as it is: a machine that is off
+    /// cannot crash, a service that does not run cannot hang. Nothing is changed then.
+    pub fn inject(&mut self, fault: impl Into<Fault>) -> Result<FaultId, WorldError> {
+        self.inject_for(fault, None)
+    }
+
+    /// As [`inject`](Self::inject); with a span the fault heals by itself after it.
+    ///
+    /// # Errors
+    /// As [`inject`](Self::inject).
+    pub fn inject_for(
+        &mut self,
+        fault: impl Into<Fault>,
+        span: Option<Duration>,
+    ) -> Result<FaultId, WorldError> {
+        let fault = fault.into();
+        self.check_fault(&fault)?;
+        let id = FaultId(self.next_fault);
+        self.next_fault += 1;
+        self.faulted = true;
+        let text = fault.to_string();
+        let touched = self.touched_by(&fault);
+        self.touched.extend(touched);
+        self.env.record(
+            None,
+            WorldEvent::FaultInjected {
+                id,
+                subject: fault.subject().cloned(),
+                fault: fault.clone(),
+                text: text.clone(),
+            },
+        );
+        self.break_it(id, fault);
+        if let Some(span) = span {
+            self.schedule_alone(span, Happening::Heal(id));
+        }
+        self.watch(&Cause::Text(text));
+        Ok(id)
+    }
+
+    fn check_fault(&self, fault: &Fault) -> Result<(), WorldError> {
+        match fault {
+            Fault::Machine(fault) => self.check_machine_fault(fault),
+            Fault::Network(fault) => self.check_network_fault(fault),
+            Fault::Disk(fault) => self.check_disk_fault(fault),
+            Fault::Process(fault) => self.check_process_fault(fault),
+        }
+    }
+
+    /// The groups that a fault is about, and that it therefore cannot disturb.
+    fn touched_by(&self, fault: &Fault) -> BTreeSet<Name> {
+        match fault {
+            Fault::Machine(fault) => self.touched_by_machine(fault),
+            Fault::Network(fault) => self.touched_by_network(fault),
+            Fault::Disk(fault) => self.touched_by_disk(fault),
+            Fault::Process(fault) => self.touched_by_process(fault),
+        }
+    }
+
+    fn break_it(&mut self, id: FaultId, fault: Fault) {
+        let stands = fault.stands();
+        self.env.faults.insert(id, fault.clone());
+        match fault {
+            Fault::Machine(fault) => self.break_machine(fault),
+            Fault::Network(_) => self.faults_changed(),
+            Fault::Disk(fault) => self.break_disk(fault),
+            Fault::Process(fault) => self.break_process(fault),
+        }
+        if !stands {
+            self.env.faults.remove(&id);
+        }
+    }
+
+    /// Every group.
+    fn all_groups(&self) -> BTreeSet<Name> {
+        let groups = self.current.groups.iter();
+        groups.map(|group| group.name.clone()).collect()
+    }
+
+    /// Networks and disks are what the active faults say; nodes hear of their own cards.
+    fn faults_changed(&mut self) {
+        for (machine, network, up) in self.env.apply_faults() {
+            let network = self.env.networks.name(network).clone();
+            self.input(machine, Input::Link { network, up });
+        }
+        self.env.changed();
+    }
+
+    /// The active faults, oldest first.
+    pub fn faults(&self) -> impl Iterator<Item = (FaultId, &Fault)> {
+        self.env.faults.iter().map(|(id, fault)| (*id, fault))
+    }
+
+    /// Undoes a fault: power comes back, cards and disks work again. What came of it in the meantime is for
+    /// the cluster to put right.
+    ///
+    /// # Errors
+    /// [`WorldError::NoFault`] if there is no such fault, or it is healed already.
+    pub fn heal(&mut self, id: FaultId) -> Result<(), WorldError> {
+        self.heal_quietly(id)?;
+        self.watch(&Cause::Text(format!("fault {id} is healed")));
+        Ok(())
+    }
+
+    /// As [`heal`](Self::heal), without a look at the invariants: for whoever looks later.
+    pub(super) fn heal_quietly(&mut self, id: FaultId) -> Result<(), WorldError> {
+        let fault = self
+            .env
+            .faults
+            .remove(&id)
+            .ok_or(WorldError::NoFault(id.0))?;
+        let subject = fault.subject().cloned();
+        self.env.record(
+            None,
+            WorldEvent::FaultHealed {
+                id,
+                subject,
+                fault: fault.clone(),
+            },
+        );
+        match fault {
+            Fault::Machine(fault) => self.heal_machine(fault),
+            Fault::Network(_) => self.faults_changed(),
+            Fault::Disk(fault) => self.heal_disk(fault),
+            Fault::Process(fault) => self.heal_process(fault),
+        }
+        Ok(())
+    }
+
+    /// Undoes every fault, the newest first.
+    pub fn heal_all(&mut self) {
+        self.heal_where(|_| true);
+    }
+
+    /// Undoes the faults that `which` picks, the newest first. How many there were.
+    fn heal_where(&mut self, which: impl Fn(&Fault) -> bool) -> usize {
+        let ids: Vec<FaultId> = self
+            .env
+            .faults
+            .iter()
+            .rev()
+            .filter(|(_, fault)| which(fault))
+            .map(|(id, _)| *id)
+            .collect();
+        // Healing one may have undone another: that one is gone, and that is what was wanted.
+        ids.into_iter().filter(|id| self.heal(*id).is_ok()).count()
+    }
+
+    /// Undoes whatever is wrong with one thing.
+    ///
+    /// # Errors
+    /// Unknown names; a thaw of a machine that does not stand still.
+    pub fn repair(&mut self, what: &Repair) -> Result<(), WorldError> {
+        match what {
+            Repair::Thaw(node) => return self.thaw(node),
+            Repair::Card { node, network } => {
+                self.machine(node)?;
+                self.network(network)?;
+            }
+            Repair::Network(network) => drop(self.network(network)?),
+            Repair::Disk(disk) => drop(self.known_disk(disk)?),
+            Repair::Process(resource) => drop(self.known_resource(resource)?),
+            Repair::Partitions => {}
+        }
+        self.heal_where(|fault| what.mends(fault));
+        Ok(())
+    }
+}

@@ -1,0 +1,188 @@
+//! Networks and cards that fail.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use quorate_model::{Chance, FaultId, Name, NetworkFault, ResourceDefinition, Value};
+
+use super::super::World;
+use crate::WorldError;
+use crate::env::Machine;
+
+impl World {
+    pub(super) fn check_network_fault(&self, fault: &NetworkFault) -> Result<(), WorldError> {
+        match fault {
+            NetworkFault::Card { node, network } => {
+                let (machine, place) = (self.machine(node)?, self.network(network)?);
+                match self.env.networks.card(place, machine) {
+                    Some(_) => Ok(()),
+                    None => Err(WorldError::NoCard {
+                        node: node.clone(),
+                        network: network.clone(),
+                    }),
+                }
+            }
+            NetworkFault::Network { network }
+            | NetworkFault::Loss { network, .. }
+            | NetworkFault::Latency { network, .. }
+            | NetworkFault::Dhcp { network } => self.network(network).map(drop),
+            NetworkFault::Cut { network, links } => {
+                if let Some(network) = network {
+                    self.network(network)?;
+                }
+                for (from, to) in links {
+                    self.machine(from)?;
+                    self.machine(to)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Of a card: what its machine owns. Of a network: every group. Of a cut: what is owned by the nodes that a cut
+    /// end belongs to, those in the largest set that is still whole left out. Of a DHCP server: the groups with an
+    /// address from it.
+    pub(super) fn touched_by_network(&self, fault: &NetworkFault) -> BTreeSet<Name> {
+        match fault {
+            NetworkFault::Card { node, .. } => self.groups_of_node(node),
+            NetworkFault::Network { .. }
+            | NetworkFault::Loss { .. }
+            | NetworkFault::Latency { .. } => self.all_groups(),
+            NetworkFault::Cut { links, .. } => self
+                .cut_off(links)
+                .into_iter()
+                .flat_map(|machine| self.groups_on(machine))
+                .collect(),
+            NetworkFault::Dhcp { network } => self.groups_with_lease(network),
+        }
+    }
+
+    /// The machines at the ends of a cut, without those of the largest set that still hear each other; all
+    /// of them if two sets are equally large.
+    fn cut_off(&self, links: &[(Name, Name)]) -> Vec<Machine> {
+        let hosts = &self.env.hosts;
+        let apart = |a: Machine, b: Machine| {
+            let is = |name: &Name, machine: Machine| *name == hosts[machine].name;
+            links
+                .iter()
+                .any(|(from, to)| (is(from, a) && is(to, b)) || (is(from, b) && is(to, a)))
+        };
+        let mut sets: Vec<Vec<Machine>> = Vec::new();
+        for machine in 0..hosts.len() {
+            match sets
+                .iter_mut()
+                .find(|set| set.iter().all(|other| !apart(machine, *other)))
+            {
+                Some(set) => set.push(machine),
+                None => sets.push(vec![machine]),
+            }
+        }
+        let most = sets.iter().map(Vec::len).max().unwrap_or(0);
+        let alone = sets.iter().filter(|set| set.len() == most).count() == 1;
+        sets.into_iter()
+            .filter(|set| !alone || set.len() < most)
+            .flatten()
+            .collect()
+    }
+
+    fn groups_with_lease(&self, network: &str) -> BTreeSet<Name> {
+        let leased = |resource: &ResourceDefinition| {
+            let private = &resource.properties.private;
+            private.get("Network") == Some(&Value::Text(network.to_owned()))
+                && private
+                    .get("EnableDhcp")
+                    .is_some_and(|value| *value != Value::Dword(0))
+        };
+        let groups = self.current.groups.iter();
+        groups
+            .filter(|group| group.resources.iter().any(leased))
+            .map(|group| group.name.clone())
+            .collect()
+    }
+
+    /// A card breaks: the node is told that the link is down.
+    ///
+    /// # Errors
+    /// Unknown names; [`WorldError::NoCard`].
+    pub fn fail_card(&mut self, node: &str, network: &str) -> Result<FaultId, WorldError> {
+        self.inject(NetworkFault::Card {
+            node: node.into(),
+            network: network.into(),
+        })
+    }
+
+    /// A network carries nothing more. No card notices.
+    ///
+    /// # Errors
+    /// An unknown network.
+    pub fn fail_network(&mut self, network: &str) -> Result<FaultId, WorldError> {
+        self.inject(NetworkFault::Network {
+            network: network.into(),
+        })
+    }
+
+    /// A network loses datagrams with this probability, 0 to 1.
+    ///
+    /// # Errors
+    /// An unknown network; a probability out of range.
+    pub fn network_loss(&mut self, network: &str, probability: f64) -> Result<FaultId, WorldError> {
+        let per_million = Chance::of(probability).ok_or_else(|| WorldError::Range {
+            what: "the loss of a network",
+            wanted: "from 0 to 1",
+            found: probability.to_string(),
+        })?;
+        self.inject(NetworkFault::Loss {
+            network: network.into(),
+            per_million,
+        })
+    }
+
+    /// A network's one-way latency, in place of its own.
+    ///
+    /// # Errors
+    /// An unknown network.
+    pub fn network_latency(
+        &mut self,
+        network: &str,
+        latency: Duration,
+    ) -> Result<FaultId, WorldError> {
+        self.inject(NetworkFault::Latency {
+            network: network.into(),
+            latency,
+        })
+    }
+
+    /// Cuts the nodes into sets that do not hear each other, on one network or on all: see
+    /// [`NetworkFault::partition`].
+    ///
+    /// # Errors
+    /// Unknown names.
+    pub fn partition(
+        &mut self,
+        network: Option<&str>,
+        sets: &[Vec<Name>],
+    ) -> Result<FaultId, WorldError> {
+        for name in sets.iter().flatten() {
+            self.machine(name)?;
+        }
+        let network = network.map(Name::from);
+        self.inject(NetworkFault::partition(network, &self.nodes(), sets))
+    }
+
+    /// Cuts one direction: what `from` sends does not reach `to`, on one network or on all.
+    ///
+    /// # Errors
+    /// Unknown names.
+    pub fn cut(
+        &mut self,
+        network: Option<&str>,
+        from: &str,
+        to: &str,
+    ) -> Result<FaultId, WorldError> {
+        let links = vec![(from.into(), to.into())];
+        self.inject(NetworkFault::Cut {
+            network: network.map(Name::from),
+            links,
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! Processes behind resources that fail, and the scripts that resources are written in.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use quorate_model::{Fault, FaultId, Name, ProcessFault, ResourceDefinition, Value};
+
+use super::super::World;
+use crate::WorldError;
+use crate::env::Machine;
+
+impl World {
+    pub(super) fn check_process_fault(&self, fault: &ProcessFault) -> Result<(), WorldError> {
+        match fault {
+            ProcessFault::ServiceCrash { resource } | ProcessFault::Hang { resource } => {
+                self.known_resource(resource)?;
+                if self.processes_of(resource).is_empty() {
+                    return Err(WorldError::NoProcess {
+                        resource: resource.clone(),
+                    });
+                }
+                Ok(())
+            }
+            ProcessFault::FailStarts { resource, .. }
+            | ProcessFault::SlowStart { resource, .. } => self.known_resource(resource).map(drop),
+            ProcessFault::ScriptLost { node, .. } => self.machine(node).map(drop),
+        }
+    }
+
+    /// Of a process: its resource's group. Of a script: the groups with a resource written in it.
+    pub(super) fn touched_by_process(&self, fault: &ProcessFault) -> BTreeSet<Name> {
+        match fault {
+            ProcessFault::ServiceCrash { resource }
+            | ProcessFault::Hang { resource }
+            | ProcessFault::FailStarts { resource, .. }
+            | ProcessFault::SlowStart { resource, .. } => self
+                .current
+                .resource(resource)
+                .map(|(group, _)| group.name.clone())
+                .into_iter()
+                .collect(),
+            ProcessFault::ScriptLost { path, .. } => self.groups_with_script(path),
+        }
+    }
+
+    pub(super) fn break_process(&mut self, fault: ProcessFault) {
+        match fault {
+            ProcessFault::ServiceCrash { resource } => {
+                for (machine, service) in self.processes_of(&resource) {
+                    self.env
+                        .process_kill(machine, &resource, &service, "it crashed");
+                }
+            }
+            ProcessFault::Hang { resource } => {
+                for (machine, service) in self.processes_of(&resource) {
+                    self.env.process_hang(machine, &resource, &service, true);
+                }
+            }
+            // Whatever starts a process, or loads a script, looks for them.
+            ProcessFault::FailStarts { .. }
+            | ProcessFault::SlowStart { .. }
+            | ProcessFault::ScriptLost { .. } => self.faults_changed(),
+        }
+    }
+
+    pub(super) fn heal_process(&mut self, fault: ProcessFault) {
+        match fault {
+            ProcessFault::Hang { resource } => {
+                let other = |fault: &Fault| matches!(fault, Fault::Process(ProcessFault::Hang { resource: other }) if *other == resource);
+                if !self.env.faults.values().any(other) {
+                    for (machine, service) in self.processes_of(&resource) {
+                        self.env.process_hang(machine, &resource, &service, false);
+                    }
+                }
+            }
+            ProcessFault::FailStarts { .. }
+            | ProcessFault::SlowStart { .. }
+            | ProcessFault::ScriptLost { .. } => self.faults_changed(),
+            // It happened: nobody heals it.
+            ProcessFault::ServiceCrash { .. } => {}
+        }
+    }
+
+    /// The groups with a resource that is written in the script at `path`.
+    fn groups_with_script(&self, path: &str) -> BTreeSet<Name> {
+        let runs = |resource: &ResourceDefinition| {
+            resource.properties.private.get("ScriptFilepath") == Some(&Value::Text(path.to_owned()))
+        };
+        let groups = self.current.groups.iter();
+        groups
+            .filter(|group| group.resources.iter().any(runs))
+            .map(|group| group.name.clone())
+            .collect()
+    }
+
+    /// The processes of a resource on every machine that has power: machine and service name.
+    fn processes_of(&self, resource: &str) -> Vec<(Machine, String)> {
+        let machines = 0..self.env.hosts.len();
+        machines
+            .flat_map(|machine| {
+                let services = self.env.processes.of(machine, resource);
+                services.map(move |(service, _)| (machine, service.clone()))
+            })
+            .collect()
+    }
+
+    /// The processes behind a resource die, wherever they are.
+    ///
+    /// # Errors
+    /// An unknown resource; [`WorldError::NoProcess`].
+    pub fn crash_process(&mut self, resource: &str) -> Result<FaultId, WorldError> {
+        self.inject(ProcessFault::ServiceCrash {
+            resource: resource.into(),
+        })
+    }
+
+    /// The processes behind a resource hang, for `span` or until repaired: they run, but answer nothing and
+    /// do not stop when asked to. Processes started later are not concerned.
+    ///
+    /// # Errors
+    /// An unknown resource; [`WorldError::NoProcess`].
+    pub fn hang_process(
+        &mut self,
+        resource: &str,
+        span: Option<Duration>,
+    ) -> Result<FaultId, WorldError> {
+        self.inject_for(
+            ProcessFault::Hang {
+                resource: resource.into(),
+            },
+            span,
+        )
+    }
+
+    /// The next `starts` starts of the processes behind a resource fail, on whichever node.
+    ///
+    /// # Errors
+    /// An unknown resource.
+    pub fn fail_starts(&mut self, resource: &str, starts: u32) -> Result<FaultId, WorldError> {
+        self.inject(ProcessFault::FailStarts {
+            resource: resource.into(),
+            left: starts,
+        })
+    }
+}
