@@ -224,6 +224,18 @@ pub fn required_properties(kind: &str) -> &'static [&'static str] {
     }
 }
 
+/// Whether a stock type starts no process: what it does is done by drivers and by the cluster itself.
+pub fn starts_no_process(kind: &str) -> bool {
+    [
+        PHYSICAL_DISK,
+        IP_ADDRESS,
+        NETWORK_NAME,
+        FILE_SHARE,
+        MAJORITY_NODE_SET,
+    ]
+    .contains(&kind)
+}
+
 /// Whether `kind` is one of the Exchange types.
 pub fn is_exchange(kind: &str) -> bool {
     kind.starts_with("Microsoft Exchange ")

@@ -147,10 +147,49 @@ impl Node {
         }
     }
 
+    /// Gives the quorum disk up where this node is most likely the one that is cut off: it lost every member at once,
+    /// and none of its cards for clients has a link, so that nobody can use what it runs.
+    ///
+    /// A network may be silent although its links are up. Then not all cards are dead, and [`link`](Self::link) sees
+    /// nothing; yet whoever challenges may well be connected, and no client is worse off if none does.
+    fn give_way(&mut self) {
+        let settled = self
+            .coordination
+            .as_ref()
+            .is_some_and(|office| self.now.since(office.since) >= bounds::MEMBER_SILENCE);
+        if !settled || !self.arbitration.holds() {
+            return;
+        }
+        let networks = &self.database.definition.networks;
+        let mut public = networks
+            .iter()
+            .filter(|network| network.role.carries_clients())
+            .filter(|network| self.has_interface(self.me, &network.name))
+            .peekable();
+        let unreachable = public.peek().is_some()
+            && public.all(|network| self.links.get(&network.name) == Some(&false));
+        let members = self.database.view.members.keys();
+        let mut others = members
+            .filter(|node| **node != self.me)
+            .filter_map(|node| self.peers.get(node))
+            .filter(|peer| !peer.gone)
+            .peekable();
+        let unheard = others.peek().is_some()
+            && others.all(|peer| !peer.in_contact(self.now, bounds::MEMBER_SILENCE));
+        if unreachable && unheard {
+            let text = "no member is heard on any network, and no card for clients has a link: the quorum disk is \
+                        left to a node that can be reached";
+            self.halt(Reason::new(1006, text), true);
+        }
+    }
+
     /// Looks for interfaces, members and a coordinator that have gone silent.
     pub(crate) fn check_silence(&mut self) {
         self.report_silent_interfaces();
         self.check_quorum();
+        if self.phase == Phase::Member {
+            self.give_way();
+        }
         if self.phase == Phase::Halted {
             return;
         }

@@ -1,6 +1,6 @@
 //! Between Rhai's values and ours.
 
-use quorate_model::{Name, Value};
+use quorate_model::{Chance, Name, Value};
 use rhai::{Dynamic, NativeCallContext, Position};
 
 use crate::session::Session;
@@ -29,6 +29,14 @@ pub(crate) fn span_arg(context: &NativeCallContext<'_>, value: &Dynamic) -> Fall
         ))
         .at(at)),
     }
+}
+
+/// A probability between 0 and 1.
+pub(crate) fn chance_arg(context: &NativeCallContext<'_>, probability: f64) -> Fallible<Chance> {
+    Chance::of(probability).ok_or_else(|| {
+        let text = format!("a probability lies between 0.0 and 1.0: {probability}");
+        Thrown::mistake(text).at(context.call_position())
+    })
 }
 
 /// A name given as a text or as the object itself.

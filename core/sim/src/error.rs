@@ -58,6 +58,12 @@ pub enum WorldError {
     /// A fault that was never made, or is healed already.
     #[error("there is no active fault number {0}")]
     NoFault(u64),
+    /// A fault that would change nothing.
+    #[error("{why}: this fault would do nothing")]
+    Nothing {
+        /// Why, without a full stop.
+        why: String,
+    },
     /// A value outside its range.
     #[error("{what} must be {wanted}, not {found}")]
     Range {
@@ -67,6 +73,16 @@ pub enum WorldError {
         wanted: &'static str,
         /// What was found.
         found: String,
+    },
+    /// A resource whose type starts no process.
+    #[error(
+        "{resource} is a {kind}, which has no process of its own: nothing of it starts, crashes or hangs"
+    )]
+    HasNoProcess {
+        /// The resource.
+        resource: Name,
+        /// Its type.
+        kind: Name,
     },
     /// No node runs the cluster service, so that nobody can be asked.
     #[error("no node runs the cluster service: there is nobody to ask")]

@@ -117,6 +117,19 @@ pub enum WorldEvent {
         /// Why.
         reason: String,
     },
+    /// A machine refused a datagram that was damaged on its way. Said of the first on each network, the tenth, the
+    /// hundredth and so on.
+    DatagramRefused {
+        /// The network.
+        network: Name,
+        /// Who sent it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sender: Option<Name>,
+        /// What is wrong with it.
+        reason: String,
+        /// How many there were on this network until now.
+        count: u64,
+    },
     /// Everything that belongs to the cluster was taken off a machine (forcecleanup).
     CleanedUp {},
     /// A service behind a resource changed state.

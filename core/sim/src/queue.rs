@@ -69,6 +69,18 @@ impl<T> Queue<T> {
         self.heap.push(Entry { at, sequence, what });
     }
 
+    /// Has things happen sooner: whatever `sooner` gives an instant for that is earlier than its own. Among things of
+    /// one instant the order stays that in which they were scheduled.
+    pub fn hasten(&mut self, sooner: impl Fn(&T) -> Option<Time>) {
+        let mut entries = std::mem::take(&mut self.heap).into_vec();
+        for entry in &mut entries {
+            if let Some(at) = sooner(&entry.what) {
+                entry.at = entry.at.min(at);
+            }
+        }
+        self.heap = BinaryHeap::from(entries);
+    }
+
     /// When the next thing happens.
     pub fn next_time(&self) -> Option<Time> {
         self.heap.peek().map(|entry| entry.at)
@@ -85,6 +97,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_is_hastened_comes_sooner_and_in_the_order_it_was_scheduled() {
+        let mut queue = Queue::new();
+        for (at, what) in [(50, "late"), (5, "other"), (40, "later"), (2, "early")] {
+            queue.push(Time(at), what);
+        }
+        queue.hasten(|what| (*what != "other").then_some(Time(10)));
+        let got: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(
+            got,
+            [
+                (Time(2), "early"),
+                (Time(5), "other"),
+                (Time(10), "late"),
+                (Time(10), "later")
+            ]
+        );
+    }
 
     proptest! {
         #[test]

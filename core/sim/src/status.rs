@@ -116,6 +116,8 @@ pub struct NetworkStatus {
     pub works: bool,
     /// The nodes whose card in it is broken.
     pub broken_cards: Vec<Name>,
+    /// How many damaged datagrams receivers have refused on it.
+    pub refused: u64,
 }
 
 /// The number of an administrator's request.

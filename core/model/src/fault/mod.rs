@@ -139,6 +139,7 @@ mod tests {
         let node = Name::from("NODE1");
         let loss = NetworkFault::Loss {
             network: "Private".into(),
+            node: None,
             per_million: Chance::of(0.2).expect("in range"),
         };
         assert_eq!(

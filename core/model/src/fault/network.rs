@@ -13,32 +13,77 @@ use crate::Name;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum NetworkFault {
-    /// A network card is broken.
+    /// A network card is broken: it has no link.
     Card {
         /// The machine.
         node: Name,
         /// The card's network.
         network: Name,
     },
-    /// A network carries nothing.
+    /// A network's switch has no power: nothing is carried, and every card in the network loses its link.
     Network {
         /// The network.
         network: Name,
     },
-    /// A network loses datagrams.
+    /// A network carries nothing, and no card notices: the links stay up.
+    BlackHole {
+        /// The network.
+        network: Name,
+    },
+    /// Datagrams are lost at random.
     Loss {
         /// The network.
         network: Name,
+        /// The machine whose card in the network loses what it sends and what it gets; `None` is the whole network.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        node: Option<Name>,
         /// How many of a million.
         per_million: Chance,
     },
-    /// A network's one-way latency, in place of its own.
+    /// Datagrams take longer, or less long.
     Latency {
         /// The network.
         network: Name,
+        /// The machine whose card in the network adds this to what it sends and to what it gets; `None` is the whole
+        /// network, which takes this one way, in place of its own latency.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        node: Option<Name>,
         /// The latency.
         #[serde(serialize_with = "micros")]
         latency: Duration,
+    },
+    /// Datagrams arrive twice at random, the second time a little later.
+    Duplicate {
+        /// The network.
+        network: Name,
+        /// The machine whose card in the network does it; `None` is the whole network.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        node: Option<Name>,
+        /// How many of a million.
+        per_million: Chance,
+    },
+    /// Datagrams are held back at random, so that later ones overtake them.
+    Reorder {
+        /// The network.
+        network: Name,
+        /// The machine whose card in the network does it; `None` is the whole network.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        node: Option<Name>,
+        /// How many of a million.
+        per_million: Chance,
+        /// The longest that one is held back.
+        #[serde(serialize_with = "micros")]
+        by: Duration,
+    },
+    /// A bit of a datagram is flipped at random. Its receiver finds that the checksum does not match and drops it.
+    Corrupt {
+        /// The network.
+        network: Name,
+        /// The machine whose card in the network does it; `None` is the whole network.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        node: Option<Name>,
+        /// How many of a million.
+        per_million: Chance,
     },
     /// Datagrams from one node to another do not arrive, in the direction given.
     Cut {
@@ -78,13 +123,22 @@ impl NetworkFault {
 
     /// The machine of a card; else the network, `None` for a cut on every one.
     pub fn subject(&self) -> Option<&Name> {
+        self.card().or_else(|| self.network())
+    }
+
+    /// The machine whose card it is about; `None` if it is about the whole network, or about links.
+    pub fn card(&self) -> Option<&Name> {
         match self {
             NetworkFault::Card { node, .. } => Some(node),
-            NetworkFault::Network { network }
-            | NetworkFault::Loss { network, .. }
-            | NetworkFault::Latency { network, .. }
-            | NetworkFault::Dhcp { network } => Some(network),
-            NetworkFault::Cut { network, .. } => network.as_ref(),
+            NetworkFault::Loss { node, .. }
+            | NetworkFault::Latency { node, .. }
+            | NetworkFault::Duplicate { node, .. }
+            | NetworkFault::Reorder { node, .. }
+            | NetworkFault::Corrupt { node, .. } => node.as_ref(),
+            NetworkFault::Network { .. }
+            | NetworkFault::BlackHole { .. }
+            | NetworkFault::Cut { .. }
+            | NetworkFault::Dhcp { .. } => None,
         }
     }
 
@@ -93,48 +147,71 @@ impl NetworkFault {
         match self {
             NetworkFault::Card { network, .. }
             | NetworkFault::Network { network }
+            | NetworkFault::BlackHole { network }
             | NetworkFault::Loss { network, .. }
             | NetworkFault::Latency { network, .. }
+            | NetworkFault::Duplicate { network, .. }
+            | NetworkFault::Reorder { network, .. }
+            | NetworkFault::Corrupt { network, .. }
             | NetworkFault::Dhcp { network } => Some(network),
             NetworkFault::Cut { network, .. } => network.as_ref(),
         }
     }
 
+    fn is_cut(&self) -> bool {
+        matches!(self, NetworkFault::Cut { .. })
+    }
+
     pub(super) fn is_mended_by(&self, repair: &Repair) -> bool {
-        match self {
-            NetworkFault::Card { node, network } => {
-                matches!(repair, Repair::Card { node: n, network: w } if n == node && w == network)
+        match repair {
+            Repair::Card { node, network } => {
+                self.card() == Some(node) && self.network() == Some(network)
             }
-            NetworkFault::Network { network }
-            | NetworkFault::Loss { network, .. }
-            | NetworkFault::Latency { network, .. }
-            | NetworkFault::Dhcp { network } => {
-                matches!(repair, Repair::Network(it) if it == network)
-            }
-            NetworkFault::Cut { network, .. } => match repair {
-                Repair::Partitions => true,
-                Repair::Network(it) => Some(it) == network.as_ref(),
-                Repair::Thaw(_) | Repair::Card { .. } | Repair::Disk(_) | Repair::Process(_) => {
-                    false
-                }
-            },
+            Repair::Network(network) => self.card().is_none() && self.network() == Some(network),
+            Repair::Partitions => self.is_cut(),
+            Repair::Thaw(_) | Repair::Disk(_) | Repair::Process(_) => false,
+        }
+    }
+
+    /// Whose datagrams: the network's, or those of a machine's card in it.
+    fn whose(&self) -> String {
+        let network = self.network().map_or("", Name::as_str);
+        match self.card() {
+            Some(node) => format!("{node}'s card in {network}"),
+            None => format!("network {network}"),
         }
     }
 }
 
 impl fmt::Display for NetworkFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = self.whose();
         match self {
-            NetworkFault::Card { node, network } => {
-                write!(f, "{node}'s card in {network} breaks")
+            NetworkFault::Card { .. } => write!(f, "{whose} breaks"),
+            NetworkFault::Network { .. } => write!(f, "{whose} fails"),
+            NetworkFault::BlackHole { .. } => {
+                write!(f, "{whose} swallows everything, and its links stay up")
             }
-            NetworkFault::Network { network } => write!(f, "network {network} fails"),
-            NetworkFault::Loss {
-                network,
-                per_million,
-            } => write!(f, "network {network} loses {per_million} of datagrams"),
-            NetworkFault::Latency { network, latency } => {
-                write!(f, "network {network} takes {latency:?} one way")
+            NetworkFault::Loss { per_million, .. } => {
+                write!(f, "{whose} loses {per_million} of datagrams")
+            }
+            NetworkFault::Latency {
+                node: None,
+                latency,
+                ..
+            } => write!(f, "{whose} takes {latency:?} one way"),
+            NetworkFault::Latency { latency, .. } => write!(f, "{whose} takes {latency:?} longer"),
+            NetworkFault::Duplicate { per_million, .. } => {
+                write!(f, "{whose} delivers {per_million} of datagrams twice")
+            }
+            NetworkFault::Reorder {
+                per_million, by, ..
+            } => write!(
+                f,
+                "{whose} holds {per_million} of datagrams back by up to {by:?}"
+            ),
+            NetworkFault::Corrupt { per_million, .. } => {
+                write!(f, "{whose} corrupts {per_million} of datagrams")
             }
             NetworkFault::Cut { network, links } => {
                 let links: Vec<String> = links

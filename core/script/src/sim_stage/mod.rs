@@ -145,6 +145,7 @@ impl Stage for SimStage {
         Some(NetworkStatus {
             name: network.name,
             role: network.role,
+            refused: network.refused,
         })
     }
 

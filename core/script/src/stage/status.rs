@@ -92,6 +92,8 @@ pub struct NetworkStatus {
     pub name: Name,
     /// What it carries.
     pub role: NetworkRole,
+    /// How many damaged datagrams receivers have refused on it.
+    pub refused: u64,
 }
 
 /// A shared disk.

@@ -233,7 +233,7 @@ fn every_word_of_the_design_is_documented() {
             "name state is_up groups crash start shutdown freeze thaw pause resume evict stop_service \
              start_service nic",
         ),
-        ("Nic", "fail repair"),
+        ("Nic", "fail repair loss latency duplicate reorder corrupt"),
         (
             "Group",
             "name state owner is_online resources failovers outage preferred_owners policy get online offline move \
@@ -248,7 +248,10 @@ fn every_word_of_the_design_is_documented() {
             "Service",
             "running crash hang fail_starts slow_start repair",
         ),
-        ("Network", "name role fail repair loss latency partition"),
+        (
+            "Network",
+            "name role refused fail black_hole repair loss latency duplicate reorder corrupt partition",
+        ),
         ("Disk", "name owner mounted_on fail repair slow"),
         ("Fault", "heal"),
         ("int", "milliseconds seconds minutes hours"),

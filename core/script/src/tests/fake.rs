@@ -228,6 +228,7 @@ impl Stage for Fake {
         Some(NetworkStatus {
             name: name.into(),
             role: NetworkRole::Mixed,
+            refused: 0,
         })
     }
     fn disk(&self, name: &str) -> Option<DiskStatus> {

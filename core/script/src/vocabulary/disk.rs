@@ -62,7 +62,7 @@ pub(crate) mod words {
         order::inject(&context, format!("{} is broken", disk.name), fault)
     }
 
-    /// Undoes everything that is wrong with the disk.
+    /// Undoes everything that is wrong with the disk. What waits for a disk that was slow is done as fast as it is now.
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<()> {
         order::repair(&context, &Repair::Disk(disk.name.clone()))

@@ -7,6 +7,7 @@ mod fault;
 mod group;
 pub(crate) mod handles;
 mod network;
+mod nic;
 mod node;
 mod order;
 mod policy;
@@ -21,7 +22,7 @@ use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 12] = [
+    let nouns: [(&str, Module); 13] = [
         ("time", exported_module!(time::words)),
         ("cluster", exported_module!(cluster::words)),
         ("verdict", exported_module!(verdict::words)),
@@ -32,6 +33,7 @@ pub(crate) fn register(engine: &mut Engine) {
         ("resource", exported_module!(resource::words)),
         ("service", exported_module!(service::words)),
         ("virtual server", exported_module!(virtual_server::words)),
+        ("nic", exported_module!(nic::words)),
         ("network", exported_module!(network::words)),
         ("disk", exported_module!(disk::words)),
     ];

@@ -1,13 +1,13 @@
 //! Networks.
 
-use quorate_model::{Chance, NetworkFault, Repair};
+use quorate_model::{NetworkFault, Repair};
 use rhai::Array;
 use rhai::plugin::*;
 
 use super::handles::{FaultRef, NetworkRef};
 use super::order::{self, read};
-use crate::thrown::{Fallible, Thrown};
-use crate::values::{name_arg, span_arg};
+use crate::thrown::Fallible;
+use crate::values::{chance_arg, name_arg, span_arg};
 
 /// Words about networks.
 #[allow(
@@ -43,7 +43,27 @@ pub(crate) mod words {
         })
     }
 
-    /// Breaks the whole network.
+    /// How many damaged datagrams receivers have refused on the network so far.
+    #[rhai_fn(get = "refused", pure, return_raw)]
+    pub fn refused(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<i64> {
+        let name = network.name.clone();
+        let refused = |stage: &dyn crate::stage::Stage| {
+            stage
+                .network(&name)
+                .map(|it| i64::try_from(it.refused).unwrap_or(i64::MAX))
+        };
+        read(
+            &context,
+            "network",
+            &name,
+            "refused",
+            refused,
+            i64::to_string,
+        )
+    }
+
+    /// Takes the power of the network's switch away: nothing is carried, and every card in the network loses its link,
+    /// which its node notices. For a network that dies in silence see `black_hole`.
     #[rhai_fn(name = "fail", return_raw)]
     pub fn fail(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<FaultRef> {
         let fault = NetworkFault::Network {
@@ -52,7 +72,25 @@ pub(crate) mod words {
         order::inject(&context, format!("{} is down", network.name), fault)
     }
 
-    /// Undoes everything that is wrong with the network.
+    /// Makes the network swallow everything while every link stays up: no card notices. For a switch without power see
+    /// `fail`.
+    #[rhai_fn(return_raw)]
+    pub fn black_hole(
+        context: NativeCallContext<'_>,
+        network: &mut NetworkRef,
+    ) -> Fallible<FaultRef> {
+        let fault = NetworkFault::BlackHole {
+            network: network.name.clone(),
+        };
+        order::inject(
+            &context,
+            format!("{} swallows everything", network.name),
+            fault,
+        )
+    }
+
+    /// Undoes everything that is wrong with the network itself; its cards are repaired one by one. What is under way
+    /// on a network that was slow gets there at once.
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<()> {
         order::repair(&context, &Repair::Network(network.name.clone()))
@@ -65,13 +103,10 @@ pub(crate) mod words {
         network: &mut NetworkRef,
         probability: f64,
     ) -> Fallible<FaultRef> {
-        let per_million = Chance::of(probability).ok_or_else(|| {
-            let text = format!("a probability lies between 0.0 and 1.0: {probability}");
-            Thrown::mistake(text).at(context.call_position())
-        })?;
         let fault = NetworkFault::Loss {
             network: network.name.clone(),
-            per_million,
+            node: None,
+            per_million: chance_arg(&context, probability)?,
         };
         order::inject(&context, format!("{} loses messages", network.name), fault)
     }
@@ -86,9 +121,62 @@ pub(crate) mod words {
         let latency = span_arg(&context, &latency)?.0;
         let fault = NetworkFault::Latency {
             network: network.name.clone(),
+            node: None,
             latency,
         };
         order::inject(&context, format!("{} is slow", network.name), fault)
+    }
+
+    /// Makes datagrams arrive twice at random, the second time a little later: `network("Private").duplicate(0.1)`.
+    #[rhai_fn(return_raw)]
+    pub fn duplicate(
+        context: NativeCallContext<'_>,
+        network: &mut NetworkRef,
+        probability: f64,
+    ) -> Fallible<FaultRef> {
+        let fault = NetworkFault::Duplicate {
+            network: network.name.clone(),
+            node: None,
+            per_million: chance_arg(&context, probability)?,
+        };
+        let what = format!("{} delivers datagrams twice", network.name);
+        order::inject(&context, what, fault)
+    }
+
+    /// Holds datagrams back at random, so that later ones overtake them: `network("Private").reorder(0.1, "3s")` holds
+    /// one in ten back by up to three seconds.
+    #[rhai_fn(return_raw)]
+    pub fn reorder(
+        context: NativeCallContext<'_>,
+        network: &mut NetworkRef,
+        probability: f64,
+        by: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let fault = NetworkFault::Reorder {
+            network: network.name.clone(),
+            node: None,
+            per_million: chance_arg(&context, probability)?,
+            by: span_arg(&context, &by)?.0,
+        };
+        let what = format!("{} reorders datagrams", network.name);
+        order::inject(&context, what, fault)
+    }
+
+    /// Flips a bit of datagrams at random: `network("Private").corrupt(0.1)`. Who gets one finds that its checksum does
+    /// not match and drops it: see `refused`.
+    #[rhai_fn(name = "corrupt", return_raw)]
+    pub fn corrupt(
+        context: NativeCallContext<'_>,
+        network: &mut NetworkRef,
+        probability: f64,
+    ) -> Fallible<FaultRef> {
+        let fault = NetworkFault::Corrupt {
+            network: network.name.clone(),
+            node: None,
+            per_million: chance_arg(&context, probability)?,
+        };
+        let what = format!("{} corrupts datagrams", network.name);
+        order::inject(&context, what, fault)
     }
 
     /// Cuts this network between sides: `network("Private").partition([["NODE1"], ["NODE2"]])`.

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use quorate_model::{
-    Damage, DiskFault, MachineFault, NetworkFault, ProcessFault, Repair, StartSwitches,
-};
+use quorate_model::{Damage, DiskFault, MachineFault, ProcessFault, Repair, StartSwitches};
 use rhai::Map;
 use rhai::plugin::*;
 
@@ -397,32 +395,6 @@ pub(crate) mod words {
             node: node.name.clone(),
             network,
         })
-    }
-
-    /// Breaks the card.
-    #[rhai_fn(name = "fail", return_raw)]
-    pub fn nic_fail(context: NativeCallContext<'_>, nic: &mut NicRef) -> Fallible<FaultRef> {
-        let fault = NetworkFault::Card {
-            node: nic.node.clone(),
-            network: nic.network.clone(),
-        };
-        order::inject(
-            &context,
-            format!("{}'s card in {} is broken", nic.node, nic.network),
-            fault,
-        )
-    }
-
-    /// Repairs the card.
-    #[rhai_fn(name = "repair", return_raw)]
-    pub fn nic_repair(context: NativeCallContext<'_>, nic: &mut NicRef) -> Fallible<()> {
-        order::repair(
-            &context,
-            &Repair::Card {
-                node: nic.node.clone(),
-                network: nic.network.clone(),
-            },
-        )
     }
 
     /// Takes away the node's copy of a resource's script, by its ScriptFilepath: what runs goes on, and does not come

@@ -1,5 +1,6 @@
 //! Giving orders and making faults on behalf of natives.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_model::{Damage, DiskFault, Fault, Name, NetworkFault, Repair};
@@ -99,8 +100,23 @@ pub(crate) fn partition(
     sides: &Array,
 ) -> Fallible<FaultRef> {
     let sides = sides_arg(context, sides)?;
-    for node in sides.iter().flatten() {
-        known(context, "node", node, |stage| stage.nodes())?;
+    let mistake = |text: String| Thrown::mistake(text).at(context.call_position());
+    let mut named = BTreeSet::new();
+    for side in &sides {
+        if side.is_empty() {
+            let text =
+                "a side of a partition without a node: name the nodes on it, or leave it out";
+            return Err(mistake(text.to_owned()));
+        }
+        for node in side {
+            known(context, "node", node, |stage| stage.nodes())?;
+            if !named.insert(node) {
+                return Err(mistake(format!(
+                    "{node} is named twice: a node is on one side of a partition. For a bridge between two sides \
+                     cut the links that are gone, one by one: cut(from, to)"
+                )));
+            }
+        }
     }
     let nodes = Session::of(context)?.with_stage(context, |stage| stage.nodes())?;
     inject(

@@ -118,7 +118,7 @@ impl Environment {
                 NETWORK_UNREACHABLE,
                 format!("{node}'s card in network {name} is broken"),
             ),
-            Some(true) if !self.networks.is_up(network) => {
+            Some(true) if !self.networks.has_power(network) => {
                 error(NETWORK_UNREACHABLE, format!("network {name} is down"))
             }
             Some(true) => Ok(()),

@@ -16,6 +16,8 @@ use crate::rng::Stream;
 #[derive(Debug)]
 struct Pending {
     id: u64,
+    /// When it will be finished.
+    due: Time,
     machine: Machine,
     /// The boot of the cluster service that asked: no other gets the answer.
     boot: u64,
@@ -241,11 +243,34 @@ impl Disks {
         disk.busy_until = disk.busy_until.max(now) + self.delay + disk.extra_delay;
         disk.pending.push_back(Pending {
             id,
+            due: disk.busy_until,
             machine,
             boot,
             request,
         });
         Ok((place, id, disk.busy_until))
+    }
+
+    /// Lets requests that wait be done as soon as their disk allows now: it may have become faster, and those in
+    /// front of them may be gone. Which they are: the disk, the request's number and when it will be finished.
+    pub(crate) fn hasten(&mut self, now: Time) -> Vec<(usize, u64, Time)> {
+        let mut sooner = Vec::new();
+        for (place, disk) in self.all.iter_mut().enumerate() {
+            let each = self.delay + disk.extra_delay;
+            let mut free = now;
+            for pending in &mut disk.pending {
+                let due = free + each;
+                if due < pending.due {
+                    pending.due = due;
+                    sooner.push((place, pending.id, due));
+                }
+                free = pending.due;
+            }
+            if !disk.pending.is_empty() {
+                disk.busy_until = free;
+            }
+        }
+        sooner
     }
 
     /// Carries out the request in front of a disk's queue if it is number `id`. A request that a crash

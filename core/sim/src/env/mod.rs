@@ -8,6 +8,7 @@ mod scripts;
 mod stores;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use quorate_model::{ClusterDefinition, Fault, FaultId, Name, NodeDefinition, NodeId, Time};
 use quorate_node::Message;
@@ -39,6 +40,13 @@ pub(crate) enum Happening {
         from: NodeId,
         network: usize,
         message: Box<Message>,
+    },
+    /// A damaged datagram arrives.
+    Damaged {
+        to: Machine,
+        from: NodeId,
+        network: usize,
+        bytes: Vec<u8>,
     },
     /// A disk finishes the request in front of its queue, if that is still this one.
     Disk { disk: usize, request: u64 },
@@ -189,6 +197,44 @@ impl Environment {
         self.networks.apply(&names, faults)
     }
 
+    /// Datagrams under way on a path that has become faster than it was (`before`) arrive as soon as it allows now.
+    pub(crate) fn hasten_datagrams(&mut self, before: &[Vec<Vec<Duration>>]) {
+        let after = self.networks.delays();
+        if before == after {
+            return;
+        }
+        let (now, hosts) = (self.now, &self.hosts);
+        self.queue.hasten(|what| {
+            let (to, from, network) = match what {
+                Happening::Deliver {
+                    to, from, network, ..
+                }
+                | Happening::Damaged {
+                    to, from, network, ..
+                } => (*to, *from, *network),
+                Happening::Disk { .. }
+                | Happening::Process { .. }
+                | Happening::NodeWake(_)
+                | Happening::MonitorWake(_)
+                | Happening::PowerOn(_)
+                | Happening::ServiceRestart { .. }
+                | Happening::Heal(_)
+                | Happening::Call(_)
+                | Happening::Check => return None,
+            };
+            let from = hosts.iter().position(|host| host.id == from)?;
+            let takes = after[network][from][to];
+            (takes < before[network][from][to]).then(|| now + takes)
+        });
+    }
+
+    /// Requests in the queue of a disk that has become faster are done as soon as it allows now.
+    pub(crate) fn hasten_disks(&mut self) {
+        for (disk, request, at) in self.disks.hasten(self.now) {
+            self.queue.push(at, Happening::Disk { disk, request });
+        }
+    }
+
     /// One more machine, which is off. Networks, disks and faults are what they were.
     pub(crate) fn add_host(&mut self, node: &NodeDefinition) {
         let most = u64::from(self.options.drift_ppm_max.min(10_000));
@@ -218,6 +264,7 @@ impl Environment {
         self.hosts[machine].on = false;
         self.hosts[machine].frozen = None;
         self.disks.drop_machine(machine, self.now);
+        self.hasten_disks();
         self.processes.drop_machine(machine);
         self.stores_lost(machine);
         self.addresses.drop_machine(machine);

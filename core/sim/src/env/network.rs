@@ -1,4 +1,4 @@
-//! Networks: cards, latency, loss and cuts. Datagrams may be lost or late, never corrupted.
+//! Networks: cards, links and cuts, and what becomes of a datagram: it may be lost, late, doubled or damaged.
 
 use std::time::Duration;
 
@@ -6,6 +6,9 @@ use quorate_model::{Chance, ClusterDefinition, Name, NetworkFault, NetworkRole, 
 
 use super::Machine;
 use crate::rng::Stream;
+
+/// A second copy comes at most so many times the network's latency after the first.
+const DUPLICATE_LAG: u32 = 10;
 
 #[derive(Debug)]
 struct Network {
@@ -15,15 +18,46 @@ struct Network {
     /// As defined.
     base_latency: Duration,
     random: Stream,
+    /// For what no sound network does, so that faults do not shift the fate of other datagrams.
+    troubles: Stream,
+    /// How many datagrams a receiver refused, since the world began.
+    refused: u64,
     // What the active faults make of it.
-    up: bool,
+    /// Whether the switch has power: every link depends on it.
+    powered: bool,
+    /// Whether it passes anything on.
+    carries: bool,
     dhcp_up: bool,
     latency: Duration,
     loss: Chance,
+    medium: Trouble,
+    /// What each machine's card does beside that.
+    at_card: Vec<Trouble>,
     /// Whether each machine's card works; `None` where it has none.
     cards: Vec<Option<bool>>,
     /// Whether datagrams from one machine to another are cut off: row by sender.
     cut: Vec<Vec<bool>>,
+}
+
+/// What a stretch of a datagram's way does to it beyond what its latency and its loss are by nature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Trouble {
+    loss: Chance,
+    latency: Duration,
+    duplicate: Chance,
+    reorder: Chance,
+    by: Duration,
+    corrupt: Chance,
+}
+
+/// How a datagram gets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passage {
+    pub(crate) takes: Duration,
+    /// When it arrives once more.
+    pub(crate) again: Option<Duration>,
+    /// Where a bit of it is flipped: some number, to be taken modulo its bits.
+    pub(crate) flipped: Option<u64>,
 }
 
 /// Every network of the cluster.
@@ -45,10 +79,15 @@ impl Networks {
                 dhcp: network.dhcp,
                 base_latency: latency,
                 random: Stream::new(seed, &format!("network/{}", network.name)),
-                up: true,
+                troubles: Stream::new(seed, &format!("troubles/{}", network.name)),
+                refused: 0,
+                powered: true,
+                carries: true,
                 dhcp_up: true,
                 latency,
                 loss: Chance::NEVER,
+                medium: Trouble::default(),
+                at_card: vec![Trouble::default(); nodes.len()],
                 cards: nodes
                     .iter()
                     .map(|node| card(node.interfaces.contains_key(&network.name)))
@@ -67,6 +106,7 @@ impl Networks {
         for network in &mut self.all {
             let card = node.interfaces.contains_key(&network.name);
             network.cards.push(card.then_some(true));
+            network.at_card.push(Trouble::default());
             network.cut.iter_mut().for_each(|row| row.push(false));
             network.cut.push(vec![false; network.cards.len()]);
         }
@@ -90,12 +130,38 @@ impl Networks {
 
     /// Whether the network carries anything.
     pub(crate) fn is_up(&self, network: usize) -> bool {
-        self.all[network].up
+        self.all[network].powered && self.all[network].carries
+    }
+
+    /// Whether its switch has power.
+    pub(crate) fn has_power(&self, network: usize) -> bool {
+        self.all[network].powered
+    }
+
+    /// How many datagrams receivers refused on it, one more now.
+    pub(crate) fn refuse(&mut self, network: usize) -> u64 {
+        self.all[network].refused += 1;
+        self.all[network].refused
+    }
+
+    /// How many datagrams receivers refused on it.
+    pub(crate) fn refused(&self, network: usize) -> u64 {
+        self.all[network].refused
+    }
+
+    /// How long it takes one way now.
+    pub(crate) fn latency(&self, network: usize) -> Duration {
+        self.all[network].latency
+    }
+
+    /// Whether it has a DHCP server.
+    pub(crate) fn has_dhcp(&self, network: usize) -> bool {
+        self.all[network].dhcp
     }
 
     /// Whether a DHCP server answers on it.
     pub(crate) fn dhcp_answers(&self, network: usize) -> bool {
-        self.all[network].dhcp && self.all[network].dhcp_up
+        self.all[network].dhcp && self.all[network].dhcp_up && self.is_up(network)
     }
 
     /// Whether the machine's card works: `None` if it has none.
@@ -103,9 +169,14 @@ impl Networks {
         self.all[network].cards[machine]
     }
 
-    /// Whether the machine can use the network: a working card in a network that is up.
+    /// Whether the machine's card has a link, which is all that the machine itself knows: `None` if it has no card.
+    pub(crate) fn link(&self, network: usize, machine: Machine) -> Option<bool> {
+        self.all[network].link(machine)
+    }
+
+    /// Whether anything gets from the machine to the network: its card has a link in a network that carries.
     pub(crate) fn usable(&self, network: usize, machine: Machine) -> bool {
-        self.all[network].up && self.all[network].cards[machine] == Some(true)
+        self.all[network].carries && self.link(network, machine) == Some(true)
     }
 
     /// Whether a datagram from one machine reaches another, losses apart.
@@ -121,8 +192,8 @@ impl Networks {
             .any(|network| self.role(network).carries_clients() && self.usable(network, machine))
     }
 
-    /// Sends a datagram: how long it takes, or `None` if it is lost.
-    pub(crate) fn send(&mut self, network: usize, from: Machine, to: Machine) -> Option<Duration> {
+    /// Sends a datagram: how it gets through, or `None` if it is lost.
+    pub(crate) fn send(&mut self, network: usize, from: Machine, to: Machine) -> Option<Passage> {
         let passes = self.reaches(network, from, to);
         let jitter_percent = self.jitter_percent;
         let network = &mut self.all[network];
@@ -131,11 +202,60 @@ impl Networks {
             .random
             .one_in_a_million_times(network.loss.per_million());
         let jitter = network.random.span(network.latency * jitter_percent / 100);
-        (passes && !lost).then_some(network.latency + jitter)
+        if !passes || lost {
+            return None;
+        }
+        let stretches = [network.at_card[from], network.medium, network.at_card[to]];
+        let mut passage = Passage {
+            takes: network.latency + jitter,
+            again: None,
+            flipped: None,
+        };
+        let (mut lost, mut twice) = (false, false);
+        for trouble in stretches.iter().filter(|it| **it != Trouble::default()) {
+            let random = &mut network.troubles;
+            passage.takes += trouble.latency;
+            lost |= random.one_in_a_million_times(trouble.loss.per_million());
+            twice |= random.one_in_a_million_times(trouble.duplicate.per_million());
+            let held = random.span(trouble.by);
+            if random.one_in_a_million_times(trouble.reorder.per_million()) {
+                passage.takes += held;
+            }
+            let place = random.next();
+            if random.one_in_a_million_times(trouble.corrupt.per_million()) {
+                passage.flipped = Some(place);
+            }
+        }
+        if twice {
+            let later = network.troubles.span(network.latency * DUPLICATE_LAG);
+            passage.again = Some(passage.takes + later);
+        }
+        (!lost).then_some(passage)
+    }
+
+    /// The longest that a datagram takes from one machine to another, jitter apart.
+    fn slowest(&self, network: usize, from: Machine, to: Machine) -> Duration {
+        let network = &self.all[network];
+        let stretches = [network.at_card[from], network.medium, network.at_card[to]];
+        let troubles = stretches.iter().map(|it| it.latency + it.by);
+        network.latency + troubles.sum::<Duration>()
+    }
+
+    /// The longest that a datagram takes on each way: by network, sender and receiver.
+    pub(crate) fn delays(&self) -> Vec<Vec<Vec<Duration>>> {
+        let networks = (0..self.all.len()).map(|network| {
+            let machines = 0..self.all[network].cards.len();
+            let rows = machines.clone().map(|from| {
+                let row = machines.clone().map(|to| self.slowest(network, from, to));
+                row.collect()
+            });
+            rows.collect()
+        });
+        networks.collect()
     }
 
     /// Sets everything to what the active faults say; later ones win where two speak of one thing. Returns
-    /// the cards that changed.
+    /// the links that changed.
     pub(crate) fn apply<'a>(
         &mut self,
         machines: &[Name],
@@ -144,10 +264,16 @@ impl Networks {
         let before: Vec<Vec<Option<bool>>> = self
             .all
             .iter()
-            .map(|network| network.cards.clone())
+            .map(|network| {
+                let machines = 0..network.cards.len();
+                machines.map(|machine| network.link(machine)).collect()
+            })
             .collect();
         for network in &mut self.all {
-            network.up = true;
+            network.powered = true;
+            network.carries = true;
+            network.medium = Trouble::default();
+            network.at_card.fill(Trouble::default());
             network.dhcp_up = true;
             network.latency = network.base_latency;
             network.loss = Chance::NEVER;
@@ -173,9 +299,11 @@ impl Networks {
         }
         let mut changed = Vec::new();
         for (place, network) in self.all.iter().enumerate() {
-            for (machine, works) in network.cards.iter().enumerate() {
-                if let (Some(works), true) = (works, before[place][machine] != *works) {
-                    changed.push((machine, place, *works));
+            for (machine, before) in before[place].iter().enumerate() {
+                if let Some(up) = network.link(machine)
+                    && *before != Some(up)
+                {
+                    changed.push((machine, place, up));
                 }
             }
         }
@@ -184,12 +312,73 @@ impl Networks {
 }
 
 impl Network {
+    fn link(&self, machine: Machine) -> Option<bool> {
+        self.cards[machine].map(|works| works && self.powered)
+    }
+
+    /// What a fault of a machine's card, or of the medium where it names none, adds to.
+    fn trouble(
+        &mut self,
+        card: Option<&Name>,
+        index: &impl Fn(&Name) -> Option<Machine>,
+    ) -> Option<&mut Trouble> {
+        match card {
+            None => Some(&mut self.medium),
+            Some(node) => index(node).map(|machine| &mut self.at_card[machine]),
+        }
+    }
+
     fn apply(&mut self, fault: &NetworkFault, index: &impl Fn(&Name) -> Option<Machine>) {
         match fault {
-            NetworkFault::Network { .. } => self.up = false,
+            NetworkFault::Network { .. } => self.powered = false,
+            NetworkFault::BlackHole { .. } => self.carries = false,
             NetworkFault::Dhcp { .. } => self.dhcp_up = false,
-            NetworkFault::Loss { per_million, .. } => self.loss = *per_million,
-            NetworkFault::Latency { latency, .. } => self.latency = *latency,
+            NetworkFault::Loss {
+                node: None,
+                per_million,
+                ..
+            } => self.loss = *per_million,
+            NetworkFault::Loss {
+                node, per_million, ..
+            } => {
+                if let Some(trouble) = self.trouble(node.as_ref(), index) {
+                    trouble.loss = *per_million;
+                }
+            }
+            NetworkFault::Latency {
+                node: None,
+                latency,
+                ..
+            } => self.latency = *latency,
+            NetworkFault::Latency { node, latency, .. } => {
+                if let Some(trouble) = self.trouble(node.as_ref(), index) {
+                    trouble.latency = *latency;
+                }
+            }
+            NetworkFault::Duplicate {
+                node, per_million, ..
+            } => {
+                if let Some(trouble) = self.trouble(node.as_ref(), index) {
+                    trouble.duplicate = *per_million;
+                }
+            }
+            NetworkFault::Reorder {
+                node,
+                per_million,
+                by,
+                ..
+            } => {
+                if let Some(trouble) = self.trouble(node.as_ref(), index) {
+                    (trouble.reorder, trouble.by) = (*per_million, *by);
+                }
+            }
+            NetworkFault::Corrupt {
+                node, per_million, ..
+            } => {
+                if let Some(trouble) = self.trouble(node.as_ref(), index) {
+                    trouble.corrupt = *per_million;
+                }
+            }
             NetworkFault::Card { node, .. } => {
                 if let Some(card) = index(node).and_then(|machine| self.cards[machine].as_mut()) {
                     *card = false;
@@ -261,11 +450,12 @@ mod tests {
     fn latency_has_jitter_within_its_bound_and_loss_its_rate() {
         let (mut networks, names) = networks();
         for _ in 0..1_000 {
-            let took = networks.send(0, 0, 1).expect("no loss");
+            let took = networks.send(0, 0, 1).expect("no loss").takes;
             assert!((500..=600).contains(&took.as_micros()), "{took:?}");
         }
         let fault = NetworkFault::Loss {
             network: "Public".into(),
+            node: None,
             per_million: Chance::of(0.25).unwrap(),
         };
         networks.apply(&names, [&fault].into_iter());

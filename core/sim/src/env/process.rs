@@ -332,6 +332,23 @@ impl Environment {
         );
     }
 
+    /// Starts of a resource's processes that are under way take `delay` less, the time that has passed apart.
+    pub(crate) fn hasten_starts(&mut self, resource: &str, delay: Duration) {
+        for machine in 0..self.hosts.len() {
+            let starting: Vec<(String, Time)> = self
+                .processes
+                .of(machine, resource)
+                .filter(|(_, process)| process.state == ServiceState::StartPending)
+                .filter_map(|(service, process)| Some((service.clone(), process.due?)))
+                .collect();
+            for (service, due) in starting {
+                // Not sooner than now.
+                let takes = due.since(self.now).saturating_sub(delay);
+                self.process_schedule(machine, resource, &service, takes);
+            }
+        }
+    }
+
     /// A start or stop is over, unless something else has come in between.
     pub(crate) fn process_due(
         &mut self,

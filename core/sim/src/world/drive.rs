@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use quorate_model::{Name, NodeId, Time};
-use quorate_node::{Event, Input, Node, Output, Snapshot};
+use quorate_node::{Event, Input, Message, Node, Output, Snapshot};
 
 use super::World;
 use crate::env::{Environment, Happening, Machine};
+use crate::journal::WorldEvent;
 use crate::monitor::ResourceMonitor;
 use crate::services::Local;
 use crate::status::Breach;
@@ -59,6 +60,16 @@ pub(super) struct Station {
     pub(super) seen_applied: u64,
 }
 
+/// The bytes with one bit of them flipped.
+fn flipped(mut bytes: Vec<u8>, place: u64) -> Vec<u8> {
+    let bits = (bytes.len() as u64 * 8).max(1);
+    let at = place % bits;
+    if let Some(byte) = bytes.get_mut((at / 8) as usize) {
+        *byte ^= 1 << (at % 8);
+    }
+    bytes
+}
+
 impl Environment {
     /// What the machine's clock shows now.
     pub(super) fn local(&self, machine: Machine) -> Time {
@@ -93,6 +104,15 @@ impl World {
                     );
                 }
                 Cause::Message { from, to, kind }
+            }
+            Happening::Damaged {
+                to,
+                from,
+                network,
+                bytes,
+            } => {
+                self.damaged(to, from, network, &bytes);
+                Cause::Machine("a damaged datagram", to)
             }
             Happening::Disk { disk, request } => {
                 if let Some(machine) = self.crash_in_write(disk, request) {
@@ -153,6 +173,43 @@ impl World {
                 }
                 Cause::Text("a bound ran out".to_owned())
             }
+        }
+    }
+
+    /// A machine gets a datagram that is not what was sent: it is refused, which is counted, and said when there are
+    /// ten times as many as when it was last said.
+    fn damaged(&mut self, to: Machine, from: NodeId, network: usize, bytes: &[u8]) {
+        let runs = self.env.hosts[to].runs() && self.stations[to].node.is_some();
+        if !runs || !self.env.networks.usable(network, to) {
+            return;
+        }
+        let name = self.env.networks.name(network).clone();
+        match Message::decode(bytes) {
+            Err(why) => {
+                let count = self.env.networks.refuse(network);
+                if 10_u64.pow(count.ilog10()) == count {
+                    let sender = self.env.machine_of(from);
+                    let sender = sender.map(|sender| self.env.hosts[sender].name.clone());
+                    self.env.record(
+                        Some(to),
+                        WorldEvent::DatagramRefused {
+                            network: name,
+                            sender,
+                            reason: why.to_string(),
+                            count,
+                        },
+                    );
+                }
+            }
+            // Whatever passes the checksums is taken for what it says.
+            Ok(message) => self.input(
+                to,
+                Input::Message {
+                    from,
+                    network: name,
+                    message,
+                },
+            ),
         }
     }
 
@@ -295,19 +352,25 @@ impl World {
                     .find(&network)
                     .zip(self.env.machine_of(to));
                 let Some((network, to)) = place else { return };
-                if let Some(takes) = self.env.networks.send(network, machine, to) {
+                if let Some(passage) = self.env.networks.send(network, machine, to) {
                     let from = self.env.hosts[machine].id;
-                    let message = Box::new(message);
-                    let at = self.env.now + takes;
-                    self.env.queue.push(
-                        at,
-                        Happening::Deliver {
-                            to,
-                            from,
-                            network,
-                            message,
-                        },
-                    );
+                    for takes in [passage.again, Some(passage.takes)].into_iter().flatten() {
+                        let arrives = match passage.flipped {
+                            Some(place) => Happening::Damaged {
+                                to,
+                                from,
+                                network,
+                                bytes: flipped(message.encode(), place),
+                            },
+                            None => Happening::Deliver {
+                                to,
+                                from,
+                                network,
+                                message: Box::new(message.clone()),
+                            },
+                        };
+                        self.env.queue.push(self.env.now + takes, arrives);
+                    }
                 }
             }
             Output::Monitor(command) => {

@@ -367,10 +367,10 @@ impl World {
             node.plant_stubbornness();
         }
         station.node = Some(node);
-        // A service finds out about broken cards when it opens its sockets.
+        // A service finds out about cards without a link when it opens its sockets.
         let cards = 0..self.env.networks.names().count();
         for network in cards {
-            if self.env.networks.card(network, machine) == Some(false) {
+            if self.env.networks.link(network, machine) == Some(false) {
                 let network = self.env.networks.name(network).clone();
                 self.input(machine, Input::Link { network, up: false });
             }

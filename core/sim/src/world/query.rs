@@ -307,6 +307,7 @@ impl World {
             name: networks.name(network).clone(),
             role: networks.role(network),
             works: networks.is_up(network),
+            refused: networks.refused(network),
             broken_cards: broken
                 .map(|machine| self.env.hosts[machine].name.clone())
                 .collect(),

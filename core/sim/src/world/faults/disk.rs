@@ -6,13 +6,16 @@ use std::time::Duration;
 use quorate_model::{DiskFault, FaultId, Name, QuorumKind};
 
 use super::super::World;
+use super::some_time;
 use crate::WorldError;
 
 impl World {
     pub(super) fn check_disk_fault(&self, fault: &DiskFault) -> Result<(), WorldError> {
         match fault {
-            DiskFault::Disk { disk } | DiskFault::SlowDisk { disk, .. } => {
-                self.known_disk(disk).map(drop)
+            DiskFault::Disk { disk } => self.known_disk(disk).map(drop),
+            DiskFault::SlowDisk { disk, delay } => {
+                self.known_disk(disk)?;
+                some_time("what a disk takes on top", *delay)
             }
             DiskFault::FileDamage { disk, file, damage } => self.check_damage(disk, file, *damage),
             DiskFault::Wipe { node } => {

@@ -10,7 +10,7 @@ mod process;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_model::{Fault, FaultId, Name, Repair};
+use quorate_model::{Fault, FaultId, Name, ProcessFault, Repair};
 use quorate_node::Input;
 
 use super::World;
@@ -18,6 +18,18 @@ use super::drive::Cause;
 use crate::WorldError;
 use crate::env::Happening;
 use crate::journal::WorldEvent;
+
+/// Refuses a span that is none.
+fn some_time(what: &'static str, span: Duration) -> Result<(), WorldError> {
+    match span {
+        Duration::ZERO => Err(WorldError::Range {
+            what,
+            wanted: "longer than nothing",
+            found: "0s".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
 
 impl World {
     /// Breaks something, until it is healed.
@@ -40,6 +52,20 @@ impl World {
     ) -> Result<FaultId, WorldError> {
         let fault = fault.into();
         self.check_fault(&fault)?;
+        // Processes started since a hang do not hang, and starts that are to fail add up.
+        let adds = matches!(
+            fault,
+            Fault::Process(ProcessFault::Hang { .. } | ProcessFault::FailStarts { .. })
+        );
+        let mut active = self.env.faults.iter();
+        if let Some((id, _)) = active.find(|(_, it)| !adds && **it == fault) {
+            return Err(WorldError::Nothing {
+                why: format!("fault {id} says the same and is not healed"),
+            });
+        }
+        if let Some(span) = span {
+            some_time("how long a fault lasts", span)?;
+        }
         let id = FaultId(self.next_fault);
         self.next_fault += 1;
         self.faulted = true;
@@ -103,8 +129,14 @@ impl World {
     }
 
     /// Networks and disks are what the active faults say; nodes hear of their own cards.
+    ///
+    /// What waits for something that has become faster gets there sooner.
     fn faults_changed(&mut self) {
-        for (machine, network, up) in self.env.apply_faults() {
+        let before = self.env.networks.delays();
+        let changed = self.env.apply_faults();
+        self.env.hasten_datagrams(&before);
+        self.env.hasten_disks();
+        for (machine, network, up) in changed {
             let network = self.env.networks.name(network).clone();
             self.input(machine, Input::Link { network, up });
         }

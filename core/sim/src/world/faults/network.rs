@@ -6,26 +6,82 @@ use std::time::Duration;
 use quorate_model::{Chance, FaultId, Name, NetworkFault, ResourceDefinition, Value};
 
 use super::super::World;
+use super::some_time;
 use crate::WorldError;
 use crate::env::Machine;
+
+/// Refuses a chance that is none.
+fn some_chance(chance: Chance) -> Result<(), WorldError> {
+    match chance {
+        Chance::NEVER => Err(WorldError::Nothing {
+            why: "a probability of 0 never hits a datagram".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
 
 impl World {
     pub(super) fn check_network_fault(&self, fault: &NetworkFault) -> Result<(), WorldError> {
         match fault {
-            NetworkFault::Card { node, network } => {
-                let (machine, place) = (self.machine(node)?, self.network(network)?);
-                match self.env.networks.card(place, machine) {
-                    Some(_) => Ok(()),
-                    None => Err(WorldError::NoCard {
-                        node: node.clone(),
-                        network: network.clone(),
+            NetworkFault::Card { node, network } => self.has_card(Some(node), network),
+            NetworkFault::Network { network } | NetworkFault::BlackHole { network } => {
+                self.network(network).map(drop)
+            }
+            NetworkFault::Loss {
+                network,
+                node,
+                per_million,
+            }
+            | NetworkFault::Duplicate {
+                network,
+                node,
+                per_million,
+            }
+            | NetworkFault::Corrupt {
+                network,
+                node,
+                per_million,
+            } => {
+                self.has_card(node.as_ref(), network)?;
+                some_chance(*per_million)
+            }
+            NetworkFault::Reorder {
+                network,
+                node,
+                per_million,
+                by,
+            } => {
+                self.has_card(node.as_ref(), network)?;
+                some_chance(*per_million)?;
+                some_time("how long datagrams are held back", *by)
+            }
+            NetworkFault::Latency {
+                network,
+                node: Some(node),
+                latency,
+            } => {
+                self.has_card(Some(node), network)?;
+                some_time("the latency that a card adds", *latency)
+            }
+            NetworkFault::Latency {
+                network, latency, ..
+            } => {
+                let place = self.network(network)?;
+                match self.env.networks.latency(place) == *latency {
+                    true => Err(WorldError::Nothing {
+                        why: format!("the latency of {network} is {latency:?} already"),
+                    }),
+                    false => Ok(()),
+                }
+            }
+            NetworkFault::Dhcp { network } => {
+                match self.env.networks.has_dhcp(self.network(network)?) {
+                    true => Ok(()),
+                    false => Err(WorldError::Nothing {
+                        why: format!("{network} has no DHCP server"),
                     }),
                 }
             }
-            NetworkFault::Network { network }
-            | NetworkFault::Loss { network, .. }
-            | NetworkFault::Latency { network, .. }
-            | NetworkFault::Dhcp { network } => self.network(network).map(drop),
             NetworkFault::Cut { network, links } => {
                 if let Some(network) = network {
                     self.network(network)?;
@@ -34,8 +90,30 @@ impl World {
                     self.machine(from)?;
                     self.machine(to)?;
                 }
-                Ok(())
+                match links.iter().any(|(from, to)| from != to) {
+                    true => Ok(()),
+                    false => Err(WorldError::Nothing {
+                        why: "this cut leaves every node connected to every other: put the nodes on two sides at \
+                              least"
+                            .to_owned(),
+                    }),
+                }
             }
+        }
+    }
+
+    /// Whether the network is there, and the machine, if one is named, has a card in it.
+    fn has_card(&self, node: Option<&Name>, network: &Name) -> Result<(), WorldError> {
+        let place = self.network(network)?;
+        let Some(node) = node else {
+            return Ok(());
+        };
+        match self.env.networks.card(place, self.machine(node)?) {
+            Some(_) => Ok(()),
+            None => Err(WorldError::NoCard {
+                node: node.clone(),
+                network: network.clone(),
+            }),
         }
     }
 
@@ -43,11 +121,18 @@ impl World {
     /// end belongs to, those in the largest set that is still whole left out. Of a DHCP server: the groups with an
     /// address from it.
     pub(super) fn touched_by_network(&self, fault: &NetworkFault) -> BTreeSet<Name> {
+        if let Some(node) = fault.card() {
+            return self.groups_of_node(node);
+        }
         match fault {
-            NetworkFault::Card { node, .. } => self.groups_of_node(node),
-            NetworkFault::Network { .. }
+            NetworkFault::Card { .. }
+            | NetworkFault::Network { .. }
+            | NetworkFault::BlackHole { .. }
             | NetworkFault::Loss { .. }
-            | NetworkFault::Latency { .. } => self.all_groups(),
+            | NetworkFault::Latency { .. }
+            | NetworkFault::Duplicate { .. }
+            | NetworkFault::Reorder { .. }
+            | NetworkFault::Corrupt { .. } => self.all_groups(),
             NetworkFault::Cut { links, .. } => self
                 .cut_off(links)
                 .into_iter()
@@ -111,7 +196,7 @@ impl World {
         })
     }
 
-    /// A network carries nothing more. No card notices.
+    /// A network's switch has no power: it carries nothing more, and every card in it loses its link.
     ///
     /// # Errors
     /// An unknown network.
@@ -133,6 +218,7 @@ impl World {
         })?;
         self.inject(NetworkFault::Loss {
             network: network.into(),
+            node: None,
             per_million,
         })
     }
@@ -148,6 +234,7 @@ impl World {
     ) -> Result<FaultId, WorldError> {
         self.inject(NetworkFault::Latency {
             network: network.into(),
+            node: None,
             latency,
         })
     }

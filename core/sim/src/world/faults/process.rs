@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_model::{Fault, FaultId, Name, ProcessFault, ResourceDefinition, Value};
+use quorate_model::{Fault, FaultId, Name, ProcessFault, ResourceDefinition, Value, types};
 
 use super::super::World;
+use super::some_time;
 use crate::WorldError;
 use crate::env::Machine;
 
@@ -13,7 +14,7 @@ impl World {
     pub(super) fn check_process_fault(&self, fault: &ProcessFault) -> Result<(), WorldError> {
         match fault {
             ProcessFault::ServiceCrash { resource } | ProcessFault::Hang { resource } => {
-                self.known_resource(resource)?;
+                self.has_process(resource)?;
                 if self.processes_of(resource).is_empty() {
                     return Err(WorldError::NoProcess {
                         resource: resource.clone(),
@@ -21,9 +22,42 @@ impl World {
                 }
                 Ok(())
             }
-            ProcessFault::FailStarts { resource, .. }
-            | ProcessFault::SlowStart { resource, .. } => self.known_resource(resource).map(drop),
-            ProcessFault::ScriptLost { node, .. } => self.machine(node).map(drop),
+            ProcessFault::FailStarts { resource, left } => {
+                self.has_process(resource)?;
+                match left {
+                    0 => Err(WorldError::Range {
+                        what: "the number of starts that fail",
+                        wanted: "1 or more",
+                        found: left.to_string(),
+                    }),
+                    _ => Ok(()),
+                }
+            }
+            ProcessFault::SlowStart { resource, delay } => {
+                self.has_process(resource)?;
+                some_time("what a start takes on top", *delay)
+            }
+            ProcessFault::ScriptLost { node, path } => {
+                self.machine(node)?;
+                match self.groups_with_script(path).is_empty() {
+                    true => Err(WorldError::Nothing {
+                        why: format!("no resource has the ScriptFilepath {path:?}"),
+                    }),
+                    false => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Refuses a resource that is not there, or whose type starts no process.
+    fn has_process(&self, resource: &str) -> Result<(), WorldError> {
+        let (_, resource) = self.known_resource(resource)?;
+        match types::starts_no_process(&resource.kind) {
+            true => Err(WorldError::HasNoProcess {
+                resource: resource.name.clone(),
+                kind: resource.kind.clone(),
+            }),
+            false => Ok(()),
         }
     }
 
@@ -73,9 +107,13 @@ impl World {
                     }
                 }
             }
-            ProcessFault::FailStarts { .. }
-            | ProcessFault::SlowStart { .. }
-            | ProcessFault::ScriptLost { .. } => self.faults_changed(),
+            ProcessFault::SlowStart { resource, delay } => {
+                self.env.hasten_starts(&resource, delay);
+                self.faults_changed();
+            }
+            ProcessFault::FailStarts { .. } | ProcessFault::ScriptLost { .. } => {
+                self.faults_changed();
+            }
             // It happened: nobody heals it.
             ProcessFault::ServiceCrash { .. } => {}
         }

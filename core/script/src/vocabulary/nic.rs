@@ -1,0 +1,123 @@
+//! Cards.
+
+use quorate_model::{NetworkFault, Repair};
+use rhai::plugin::*;
+
+use super::handles::{FaultRef, NicRef};
+use super::order;
+use crate::thrown::Fallible;
+use crate::values::{chance_arg, span_arg};
+
+/// Words about cards.
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
+#[export_module]
+pub(crate) mod words {
+    /// Breaks the card: it has no link, which its node notices.
+    #[rhai_fn(name = "fail", return_raw)]
+    pub fn fail(context: NativeCallContext<'_>, nic: &mut NicRef) -> Fallible<FaultRef> {
+        let fault = NetworkFault::Card {
+            node: nic.node.clone(),
+            network: nic.network.clone(),
+        };
+        let what = format!("{}'s card in {} is broken", nic.node, nic.network);
+        order::inject(&context, what, fault)
+    }
+
+    /// Undoes everything that is wrong with the card.
+    #[rhai_fn(name = "repair", return_raw)]
+    pub fn repair(context: NativeCallContext<'_>, nic: &mut NicRef) -> Fallible<()> {
+        let card = Repair::Card {
+            node: nic.node.clone(),
+            network: nic.network.clone(),
+        };
+        order::repair(&context, &card)
+    }
+
+    /// Makes the card lose datagrams at random, of those it sends and of those it gets:
+    /// `node("NODE1").nic("Private").loss(0.2)` loses one in five each way.
+    #[rhai_fn(name = "loss", return_raw)]
+    pub fn loss(
+        context: NativeCallContext<'_>,
+        nic: &mut NicRef,
+        probability: f64,
+    ) -> Fallible<FaultRef> {
+        let fault = NetworkFault::Loss {
+            network: nic.network.clone(),
+            node: Some(nic.node.clone()),
+            per_million: chance_arg(&context, probability)?,
+        };
+        let what = format!("{}'s card in {} loses messages", nic.node, nic.network);
+        order::inject(&context, what, fault)
+    }
+
+    /// Makes whatever the card sends or gets take this much longer, on top of the network's own latency.
+    #[rhai_fn(name = "latency", return_raw)]
+    pub fn latency(
+        context: NativeCallContext<'_>,
+        nic: &mut NicRef,
+        latency: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let fault = NetworkFault::Latency {
+            network: nic.network.clone(),
+            node: Some(nic.node.clone()),
+            latency: span_arg(&context, &latency)?.0,
+        };
+        let what = format!("{}'s card in {} is slow", nic.node, nic.network);
+        order::inject(&context, what, fault)
+    }
+
+    /// Makes datagrams that the card sends or gets arrive twice at random, the second time a little later.
+    #[rhai_fn(name = "duplicate", return_raw)]
+    pub fn duplicate(
+        context: NativeCallContext<'_>,
+        nic: &mut NicRef,
+        probability: f64,
+    ) -> Fallible<FaultRef> {
+        let fault = NetworkFault::Duplicate {
+            network: nic.network.clone(),
+            node: Some(nic.node.clone()),
+            per_million: chance_arg(&context, probability)?,
+        };
+        let what = format!("{}'s card in {} doubles datagrams", nic.node, nic.network);
+        order::inject(&context, what, fault)
+    }
+
+    /// Makes the card hold datagrams back at random, by up to a span, so that later ones overtake them.
+    #[rhai_fn(name = "reorder", return_raw)]
+    pub fn reorder(
+        context: NativeCallContext<'_>,
+        nic: &mut NicRef,
+        probability: f64,
+        by: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let fault = NetworkFault::Reorder {
+            network: nic.network.clone(),
+            node: Some(nic.node.clone()),
+            per_million: chance_arg(&context, probability)?,
+            by: span_arg(&context, &by)?.0,
+        };
+        let what = format!("{}'s card in {} reorders datagrams", nic.node, nic.network);
+        order::inject(&context, what, fault)
+    }
+
+    /// Makes the card flip a bit of datagrams at random, of those it sends and of those it gets. Who gets one finds
+    /// that its checksum does not match and drops it.
+    #[rhai_fn(name = "corrupt", return_raw)]
+    pub fn corrupt(
+        context: NativeCallContext<'_>,
+        nic: &mut NicRef,
+        probability: f64,
+    ) -> Fallible<FaultRef> {
+        let fault = NetworkFault::Corrupt {
+            network: nic.network.clone(),
+            node: Some(nic.node.clone()),
+            per_million: chance_arg(&context, probability)?,
+        };
+        let what = format!("{}'s card in {} corrupts datagrams", nic.node, nic.network);
+        order::inject(&context, what, fault)
+    }
+}
