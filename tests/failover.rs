@@ -30,7 +30,7 @@ fn unplanned() {
 
 #[test]
 fn rules() {
-    passes("rules", 11);
+    passes("rules", 18);
 }
 
 #[test]
@@ -40,5 +40,5 @@ fn properties() {
 
 #[test]
 fn cluster_group() {
-    passes("cluster-group", 4);
+    passes("cluster-group", 5);
 }

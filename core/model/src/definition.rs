@@ -1,11 +1,13 @@
 //! The cluster definition: what a cluster file says, once it has been read and found sound.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ClusterProperties, GroupProperties, Name, NodeId, PolicyScript, ResourceProperties, Value,
+    called,
 };
 
 /// Which quorum holds the cluster together.
@@ -147,9 +149,27 @@ impl ResourceDefinition {
 }
 
 impl ClusterDefinition {
-    /// The node called `name`.
+    /// How long it may take until everything in any one group is offline: PendingTimeout after PendingTimeout, dependents
+    /// before what they depend on. What reports progress may take longer still.
+    pub fn longest_stop(&self) -> Duration {
+        let groups = self.groups.iter();
+        let longest = groups.map(|group| {
+            // Providers stand before their dependents.
+            let mut paths: BTreeMap<&Name, u64> = BTreeMap::new();
+            for resource in &group.resources {
+                let below = resource.depends_on.iter().filter_map(|one| paths.get(one));
+                let below = below.copied().max().unwrap_or(0);
+                let own = u64::from(resource.properties.pending_timeout);
+                paths.insert(&resource.name, below.saturating_add(own));
+            }
+            paths.into_values().max().unwrap_or(0)
+        });
+        Duration::from_millis(longest.max().unwrap_or(0))
+    }
+
+    /// The node called `name`. Here and below, names match without case.
     pub fn node(&self, name: &str) -> Option<&NodeDefinition> {
-        self.nodes.iter().find(|node| node.name == *name)
+        called(&self.nodes, name, |node| &node.name)
     }
 
     /// The node with number `id`.
@@ -164,16 +184,13 @@ impl ClusterDefinition {
 
     /// The group called `name`.
     pub fn group(&self, name: &str) -> Option<&GroupDefinition> {
-        self.groups.iter().find(|group| group.name == *name)
+        called(&self.groups, name, |group| &group.name)
     }
 
     /// The resource called `name`, with its group.
     pub fn resource(&self, name: &str) -> Option<(&GroupDefinition, &ResourceDefinition)> {
         self.groups.iter().find_map(|group| {
-            let resource = group
-                .resources
-                .iter()
-                .find(|resource| resource.name == *name)?;
+            let resource = called(&group.resources, name, |resource| &resource.name)?;
             Some((group, resource))
         })
     }

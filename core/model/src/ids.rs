@@ -19,6 +19,37 @@ impl Name {
     }
 }
 
+/// Whether two names are the same to the cluster, which does not see case.
+pub fn same_name(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    if one.is_ascii() && other.is_ascii() {
+        return one.eq_ignore_ascii_case(other);
+    }
+    let lower = |text: &str| text.to_lowercase();
+    lower(one) == lower(other)
+}
+
+/// The one of `all` that is called `name`, whatever case that is written in.
+pub fn called<T, N>(
+    all: impl IntoIterator<Item = T>,
+    name: &str,
+    of: impl Fn(&T) -> &N,
+) -> Option<T>
+where
+    N: AsRef<str> + ?Sized,
+{
+    all.into_iter()
+        .find(|one| same_name(of(one).as_ref(), name))
+}
+
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Deref for Name {
     type Target = str;
 

@@ -39,7 +39,7 @@ pub use fault::{
     Chance, Damage, DiskFault, Fault, FaultId, MachineFault, NetworkFault, ProcessFault, Repair,
 };
 pub use file::{Loaded, add_virtual_server, load, parse};
-pub use ids::{Name, NodeId};
+pub use ids::{Name, NodeId, called, same_name};
 pub use plugins::{ForeignProperty, ForeignResource, PluginSettings};
 pub use policy::{POLICY_MAX_BYTES, PolicyReference, PolicyScript};
 pub use properties::*;

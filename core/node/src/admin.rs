@@ -16,7 +16,7 @@ use crate::timers::Timer;
 
 /// How long a request may wait for a cluster with quorum.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long an orderly stop may take.
+/// How long an orderly stop may take at least; longer where the resources' PendingTimeouts allow it.
 const LEAVE_PATIENCE: Duration = Duration::from_secs(600);
 
 impl Node {
@@ -110,7 +110,8 @@ impl Node {
         match self.phase {
             Phase::Member => {
                 self.phase = Phase::Leaving;
-                self.timers.set(Timer::Leave, self.now + LEAVE_PATIENCE);
+                let patience = self.database.definition.longest_stop().max(LEAVE_PATIENCE);
+                self.timers.set(Timer::Leave, self.now + patience);
                 self.send_heartbeats();
             }
             Phase::Leaving => {}
@@ -124,19 +125,8 @@ impl Node {
             return;
         }
         let me = self.me;
-        let quorum_group = self.database.quorum_group().map(|group| group.name.clone());
         let movable = self.database.groups.iter().any(|(name, record)| {
-            record.owner == me
-                && Some(name) != quorum_group.as_ref()
-                && (record.moving.is_some()
-                    || (record.wanted
-                        && !self.groups.is_kept(name)
-                        && self.database.definition.group(name).is_some_and(|group| {
-                            let others = self.other_nodes();
-                            others
-                                .iter()
-                                .any(|node| self.database.may_take(group, NodeId(node)).is_ok())
-                        })))
+            record.owner == me && self.groups.may_leave(&self.database, name, record)
         });
         if movable || self.proposals.outstanding().len() > 0 {
             return;
@@ -153,11 +143,10 @@ impl Node {
 
     /// The quorum disk has been given up in order.
     pub(crate) fn released(&mut self) {
+        self.disk_let_go();
         if self.phase == Phase::Leaving {
             self.say_goodbye();
-            return;
         }
-        self.disk_let_go();
     }
 
     fn say_goodbye(&mut self) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quorate_log::NodeSet;
 use quorate_model::monitor::Reason;
-use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, ResourceState, Time};
+use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, Time};
 
 use crate::counsel::ASK_AGAIN;
 use crate::database::{Database, Stop, Update};
@@ -372,18 +372,10 @@ impl Node {
 fn failback_target(database: &Database, group: &GroupDefinition, civil_ms: i64) -> Option<NodeId> {
     let properties = &group.properties;
     let record = database.groups.get(&group.name)?;
-    // Everything that is wanted is online; what an administrator took offline does not keep the group away.
-    let mut resources = group.resources.iter();
-    let in_service = resources.all(|resource| {
-        let own = database
-            .resources
-            .get(&resource.name)
-            .and_then(|own| own.wanted);
-        !own.unwrap_or(record.wanted)
-            || database.resource_state(&resource.name) == ResourceState::Online
-    });
-    let settled =
-        record.homing && record.moving.is_none() && database.is_member(record.owner) && in_service;
+    let settled = record.homing
+        && record.moving.is_none()
+        && database.is_member(record.owner)
+        && database.in_service(&group.name);
     if properties.auto_failback_type != AutoFailback::Allow || !settled {
         return None;
     }
@@ -448,9 +440,81 @@ mod tests {
         assert!(node.has_started_anew(two, &joining(6)));
     }
 
-    fn in_window(failback_window: Option<(u8, u8)>, hour: u8) -> bool {
+    #[test]
+    fn the_hours_of_failback_are_the_clusters_own() {
+        let mut definition = crate::shipped::cluster("four-node.ron");
+        let group = definition
+            .groups
+            .iter_mut()
+            .find(|group| group.name == "EVS1");
+        let properties = &mut group.unwrap().properties;
+        properties.auto_failback_type = AutoFailback::Allow;
+        (
+            properties.failback_window_start,
+            properties.failback_window_end,
+        ) = (Some(1), Some(2));
+        let target = |offset: i32, utc_hour: i64, change: &dyn Fn(&mut Database)| {
+            let mut database = Database::install(definition.clone());
+            database.definition.utc_offset_minutes = offset;
+            database.view.members = (1..=4).map(|id| (NodeId(id), 1)).collect();
+            for record in database.resources.values_mut() {
+                record.state = quorate_model::ResourceState::Online;
+            }
+            let record = database.groups.get_mut("EVS1").unwrap();
+            (record.owner, record.homing) = (NodeId(4), true);
+            change(&mut database);
+            let group = database.group_definition("EVS1").unwrap();
+            failback_target(&database, group, 1_000 * 86_400_000 + utc_hour * 3_600_000)
+        };
+        let home = Some(NodeId(1));
+        for (offset, open) in [(0, 1), (60, 0), (-300, 6), (330, 19)] {
+            for hour in 0..24 {
+                // Half an hour into an hour of theirs that begins at half past ours.
+                let at_half = offset % 60 != 0 && hour == open + 1;
+                let wanted = if hour == open && offset % 60 == 0 {
+                    home
+                } else {
+                    None
+                };
+                let found = target(offset, hour, &|_| {});
+                if offset % 60 == 0 {
+                    assert_eq!(found, wanted, "UTC {hour} h, offset {offset} min");
+                } else {
+                    assert_eq!(
+                        found.is_some(),
+                        at_half,
+                        "UTC {hour} h, offset {offset} min"
+                    );
+                }
+            }
+        }
+        assert_eq!(
+            target(0, 1, &|database| database.view.members =
+                [(NodeId(2), 1), (NodeId(4), 1)].into()),
+            None
+        );
+        let paused = |database: &mut Database| {
+            database.nodes.get_mut(&NodeId(1)).unwrap().paused = true;
+        };
+        assert_ne!(target(0, 1, &paused), home);
+        let stays =
+            |database: &mut Database| database.groups.get_mut("EVS1").unwrap().homing = false;
+        assert_eq!(target(0, 1, &stays), None);
+        let failed = |database: &mut Database| {
+            let record = database.resources.get_mut("EVS1 SMTP").unwrap();
+            record.state = quorate_model::ResourceState::Failed;
+        };
+        assert_eq!(
+            target(0, 1, &failed),
+            None,
+            "what is not in service does not go home"
+        );
+    }
+
+    fn in_window(window: Option<(u8, u8)>, hour: u8) -> bool {
         let properties = GroupProperties {
-            failback_window,
+            failback_window_start: window.map(|window| window.0),
+            failback_window_end: window.map(|window| window.1),
             ..GroupProperties::default()
         };
         properties.failback_open_at(hour)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate_model::{GroupDefinition, Name, NodeId, PolicyScript, ResourceDefinition};
+use quorate_model::{GroupDefinition, Name, NodeId, PolicyScript, ResourceDefinition, called};
 
 use crate::database::Database;
 use crate::groups::placement;
@@ -441,7 +441,7 @@ fn check_choice(
         Choice::Stay => return Ok(Answer::Stay),
         Choice::Node(name) => name,
     };
-    if let Some(candidate) = candidates.iter().find(|it| it.name == *name) {
+    if let Some(candidate) = called(candidates, &name, |it| &it.name) {
         return Ok(Answer::Node(candidate.id));
     }
     let Some(node) = database.node_id(&name) else {

@@ -74,6 +74,13 @@ impl Node {
         }
     }
 
+    /// The member that the quorum disk's group, and the disk with it, has gone to from `holder`.
+    pub(crate) fn quorum_disk_heir(&self, holder: NodeId) -> Option<NodeId> {
+        let group = &self.database.quorum_group()?.name;
+        let owner = self.database.groups.get(group)?.owner;
+        (owner != holder && self.database.is_member(owner)).then_some(owner)
+    }
+
     /// The former holder of the quorum disk has let it go, for this node to take.
     pub(crate) fn take_office(&mut self, from: NodeId) {
         if self.log.leader() == Some(from.0) && !self.log.is_leader() {

@@ -450,7 +450,14 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// A resource failed and is restarted on the same node.
+    /// A group would fail over to a node that it has failed on since it was last in service: it rests first.
+    GroupResting {
+        /// Which group.
+        subject: Name,
+        /// Where it failed, and for how long it rests.
+        reason: String,
+    },
+    /// A resource failed and is restarted on the same node, after its `RestartDelay`.
     Restart {
         /// Which resource.
         subject: Name,

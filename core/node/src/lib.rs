@@ -36,6 +36,7 @@ mod recovery_tests;
 mod replication;
 #[cfg(test)]
 mod shipped;
+mod spelling;
 mod storage;
 mod store;
 mod switches;

@@ -123,7 +123,12 @@ impl Node {
         }
         let arbitrates = matches!(self.quorum.candidacy(), Candidacy::Arbitrate { .. });
         if arbitrates && self.log.leader() == Some(from.0) && !self.log.is_leader() {
-            self.handed_over();
+            match self.quorum_disk_heir(from) {
+                Some(heir) if heir == self.me => self.take_office(from),
+                // It is at the disk already.
+                Some(_) => {}
+                None => self.handed_over(),
+            }
         }
     }
 

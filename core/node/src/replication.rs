@@ -299,11 +299,10 @@ impl Node {
             Effect::Stopped { group, stop } => {
                 let owner = self.database.groups.get(&group).map(|record| record.owner);
                 if stop == Stop::GaveUp && owner == Some(self.me) {
-                    let reason = "it failed over too often: it stays Failed until an administrator \
-                                  brings it online";
+                    let reason = self.database.stopped(&group).unwrap_or_default();
                     self.event(Event::GroupStranded {
                         subject: group,
-                        reason: reason.to_owned(),
+                        reason,
                     });
                 }
             }

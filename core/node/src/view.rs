@@ -17,6 +17,8 @@ pub struct GroupView {
     pub persistent_state: bool,
     /// How many failovers caused by resources are remembered.
     pub failovers: u32,
+    /// Why it stays as it is, and what changes that; `None` where nothing is wrong.
+    pub stopped: Option<String>,
     /// The node it is moving to, if it is.
     pub moving_to: Option<Name>,
 }
@@ -48,6 +50,7 @@ impl Node {
             state: state.unwrap_or_else(|| self.database.group_state(name)),
             persistent_state: record.wanted,
             failovers: u32::try_from(record.failovers.len()).unwrap_or(u32::MAX),
+            stopped: self.database.stopped(name),
             moving_to: record
                 .moving
                 .as_ref()

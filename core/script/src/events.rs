@@ -3,13 +3,14 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use quorate_model::same_name;
 use rhai::{Dynamic, Map, NativeCallContext};
 use serde_json::Value as Json;
 
 use crate::span::Span;
 use crate::stage::Line;
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{equal, from_json, span_arg};
+use crate::values::{equal, from_json, name_of, span_arg};
 
 /// What an event must be like.
 #[derive(Debug, Default)]
@@ -79,10 +80,20 @@ impl Filter {
         self.fields.iter().all(|(field, wanted)| {
             line.get(field).is_some_and(|found| {
                 let found = from_json(found);
-                wanted.iter().any(|wanted| equal(&found, wanted))
+                wanted
+                    .iter()
+                    .any(|wanted| equal(&found, wanted) || same_thing(field, &found, wanted))
             })
         })
     }
+}
+
+/// Whether two values of a field that holds a name are the same name: those match without case.
+fn same_thing(field: &str, found: &Dynamic, wanted: &Dynamic) -> bool {
+    ["subject", "group", "node", "peer", "network", "from", "to"].contains(&field)
+        && name_of(found)
+            .zip(name_of(wanted))
+            .is_some_and(|(found, wanted)| same_name(&found, &wanted))
 }
 
 /// When a line was written.
@@ -127,6 +138,16 @@ mod tests {
         assert_eq!(kinds(&Filter::default()), [1, 2, 3]);
         assert_eq!(kinds(&subject(&["EVS1"])), [1, 3]);
         assert_eq!(kinds(&subject(&["EVS1", "EVS2"])), [1, 2, 3]);
+        assert_eq!(
+            kinds(&subject(&["evs1"])),
+            [1, 3],
+            "names match without case"
+        );
+        let kind = Filter {
+            fields: vec![("kind".into(), vec!["Group-State".into()])],
+            ..Filter::default()
+        };
+        assert!(kinds(&kind).is_empty(), "kinds do not");
         assert_eq!(
             kinds(&Filter {
                 limit: Some(1),

@@ -72,6 +72,8 @@ pub struct GroupOutcome {
     pub name: Name,
     /// Its state at the end.
     pub state: String,
+    /// Why it stays as it is, and what changes that; `None` where nothing is wrong.
+    pub stopped: Option<String>,
     /// Its owner at the end.
     pub owner: Option<Name>,
     /// For how long it was not Online.

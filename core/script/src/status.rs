@@ -50,7 +50,7 @@ impl Status {
             quorum: stage.quorum(),
             coordinator: stage.coordinator(),
             nodes: stage
-                .nodes()
+                .configured()
                 .iter()
                 .filter_map(|name| stage.node(name))
                 .collect(),
@@ -92,6 +92,9 @@ impl fmt::Display for Status {
         for (group, resources) in &self.groups {
             let owner = group.owner.as_ref().map_or("-", Name::as_str);
             writeln!(f, "{:<34} {:<14} {owner}", group.name, group.state)?;
+            if let Some(why) = &group.stopped {
+                writeln!(f, "  {why}")?;
+            }
             for resource in resources {
                 writeln!(
                     f,

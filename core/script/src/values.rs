@@ -11,6 +11,7 @@ use crate::vocabulary::handles::{
     ClientsRef, DiskRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef, QuorumRef, ResourceRef,
     ServiceRef,
 };
+use crate::vocabulary::order;
 
 /// A duration given as a text or as a `Duration`.
 pub(crate) fn span_arg(context: &NativeCallContext<'_>, value: &Dynamic) -> Fallible<Span> {
@@ -52,7 +53,7 @@ pub(crate) fn name_arg(context: &NativeCallContext<'_>, value: &Dynamic) -> Fall
 }
 
 /// The name in a text or handle.
-fn name_of(value: &Dynamic) -> Option<Name> {
+pub(crate) fn name_of(value: &Dynamic) -> Option<Name> {
     if let Ok(text) = value.as_immutable_string_ref() {
         return Some(text.as_str().into());
     }
@@ -82,7 +83,12 @@ pub(crate) fn sides_arg(
                 ))
                 .at(context.call_position())
             })?;
-            side.iter().map(|node| name_arg(context, node)).collect()
+            side.iter()
+                .map(|node| {
+                    let name = name_arg(context, node)?;
+                    order::known(context, "node", &name, |stage| stage.nodes())
+                })
+                .collect()
         })
         .collect()
 }

@@ -1,4 +1,5 @@
-//! Every drill that `docs/failover.md` names is there, and every failover drill is named.
+//! Every drill that `docs/failover.md` names is there, every failover drill is named, and each shows in the journal that
+//! what it is about did happen.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -31,4 +32,79 @@ fn the_failover_page_names_every_drill_and_no_other() {
         .collect();
     assert_eq!(named, drills(&root.join("scripts/drills/failover")));
     assert!(named.len() > 20);
+}
+
+/// The bodies of the drills in a script, by name.
+fn bodies(text: &str) -> Vec<(&str, &str)> {
+    let parts = text.split("\ndrill(\"").skip(1);
+    parts.filter_map(|part| part.split_once('"')).collect()
+}
+
+/// Whether a drill's body expects something of the journal: in the statement itself, or of what it read there before.
+fn expects_events(body: &str) -> bool {
+    let reads =
+        |statement: &str| statement.contains("events(#{") || statement.contains("numbers(#{");
+    let statements: Vec<&str> = body.split(';').map(str::trim).collect();
+    let read: Vec<&str> = statements
+        .iter()
+        .filter(|statement| reads(statement))
+        .filter_map(|statement| {
+            statement
+                .rsplit_once("let ")?
+                .1
+                .split_once(" =")
+                .map(|it| it.0)
+        })
+        .collect();
+    statements.iter().any(|statement| {
+        // A loop or a condition may stand before it.
+        let Some(at) = statement
+            .find("expect(")
+            .or_else(|| statement.find("expect_eq("))
+        else {
+            return false;
+        };
+        let expected = &statement[at..];
+        let names = |name: &&str| {
+            ["[", ".", ","]
+                .iter()
+                .any(|after| expected.contains(&format!("{name}{after}")))
+        };
+        reads(expected) || read.iter().any(names)
+    })
+}
+
+#[test]
+fn every_failover_drill_expects_something_of_the_journal() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut seen = 0;
+    for entry in fs::read_dir(root.join("scripts/drills/failover")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for (name, body) in bodies(&text) {
+            assert!(
+                expects_events(body),
+                "{name}: nothing shows that its situation arose"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}
+
+#[test]
+fn an_expectation_of_the_journal_is_told_from_others() {
+    for good in [
+        "expect_eq(events(#{ kind: \"x\" }), [])",
+        "let a = events(#{ kind: \"x\" }); for b in c { expect(a[0].n < 3) }",
+        "let a = numbers(#{ kind: \"x\" }); run(\"1m\"); expect_eq(a.len(), 1)",
+    ] {
+        assert!(expects_events(good), "{good}");
+    }
+    for bad in [
+        "expect_eq(group(\"EVS1\").state, \"Failed\")",
+        "let a = events(#{ kind: \"x\" }); expect(group(\"A\").is_online)",
+        "eventually(|| events(#{ kind: \"x\" }).len() > 0, \"1m\")",
+    ] {
+        assert!(!expects_events(bad), "{bad}");
+    }
 }

@@ -43,6 +43,8 @@ pub struct GroupStatus {
     pub owner: Option<Name>,
     /// Failovers inside the current period.
     pub failovers: u32,
+    /// Why it stays as it is, and what changes that; `None` where nothing is wrong.
+    pub stopped: Option<String>,
     /// Whether it is wanted online.
     pub persistent_state: bool,
     /// Its resources, in the order of the definition.

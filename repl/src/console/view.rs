@@ -26,6 +26,7 @@ pub(super) fn status(status: &Status, paint: Paint) -> String {
         ]);
     }
     let mut groups = Table::new(&["group / resource", "state", "owner / type"]);
+    let mut stopped = String::new();
     for (group, resources) in &status.groups {
         let owner = group
             .owner
@@ -36,6 +37,10 @@ pub(super) fn status(status: &Status, paint: Paint) -> String {
             (state_tone(group.state.as_str()), group.state.to_string()),
             (Tone::Plain, owner),
         ]);
+        stopped.extend(group.stopped.as_ref().map(|why| {
+            let name = paint.tone(Tone::Care, &group.name);
+            format!("\n  {name}: {why}")
+        }));
         for resource in resources {
             groups.row(vec![
                 (Tone::Plain, format!("  {}", resource.name)),
@@ -48,7 +53,7 @@ pub(super) fn status(status: &Status, paint: Paint) -> String {
         }
     }
     format!(
-        "{}\n\n{}\n\n{}\n{}",
+        "{}\n\n{}\n\n{}\n{}{stopped}",
         paint.tone(Tone::Strong, &status.headline()),
         nodes.render(2, paint),
         groups.render(2, paint),

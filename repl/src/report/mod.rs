@@ -88,6 +88,12 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
             names.len()
         ));
     }
+    for group in &report.groups {
+        if let Some(why) = &group.stopped {
+            let name = paint.tone(Tone::Care, &group.name);
+            out.push_str(&format!("\n  {name}: {why}"));
+        }
+    }
     if !report.unrepeatable.is_empty() {
         out.push_str(&format!(
             "\n  {}: threads of their own run in {}",
@@ -184,6 +190,7 @@ mod tests {
         let group = |name: &str, outage: u64, is_virtual_server: bool| GroupOutcome {
             name: name.into(),
             state: "Online".into(),
+            stopped: (name == "Cluster Group").then(|| "it stays Failed".to_owned()),
             owner: Some("NODE4".into()),
             outage: Duration::from_secs(outage),
             is_virtual_server,
@@ -229,6 +236,7 @@ mod tests {
              EVS3            Online  NODE4  1m12.0s\n  clients of            users  \
              calls    failed  answered  longest outage  slowest answer\n  EVS3 (smtp, port 25)  10     3000000  1       \
              99.999 %  1m12.0s         0.2s\n  other groups disturbed: 1 (EVS1)\n  \
+             Cluster Group: it stays Failed\n  \
              not repeatable: threads of their own run in bad-threads\n  \
              Resource monitor of `web` terminated: SIGSEGV in IsAlive of `Web`, 2 times"
         );

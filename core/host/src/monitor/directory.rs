@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use quorate_abi as abi;
 use quorate_model::monitor::ResourceSpec;
-use quorate_model::{Checkpoints, Name, ResourceProperties, ResourceState, RestartAction, Value};
+use quorate_model::{
+    Checkpoints, Name, RESOURCE_PROPERTIES, ResourceProperties, ResourceState, Value, descriptor,
+};
 
 use crate::plugins::TypeInfo;
 use crate::table::Knowledge;
@@ -335,24 +337,9 @@ fn value_text(value: &Value) -> Cow<'_, str> {
 
 /// The common properties by the original's names, with its numbers.
 fn common(properties: &ResourceProperties, name: &str) -> Option<u32> {
-    let restart_action = match properties.restart_action {
-        RestartAction::DontRestart => 0,
-        RestartAction::RestartNoNotify => 1,
-        RestartAction::RestartNotify => 2,
-    };
-    [
-        (
-            "LooksAlivePollInterval",
-            properties.looks_alive_poll_interval,
-        ),
-        ("IsAlivePollInterval", properties.is_alive_poll_interval),
-        ("RestartAction", restart_action),
-        ("RestartThreshold", properties.restart_threshold),
-        ("RestartPeriod", properties.restart_period),
-        ("RetryPeriodOnFailure", properties.retry_period_on_failure),
-        ("PendingTimeout", properties.pending_timeout),
-        ("SeparateMonitor", u32::from(properties.separate_monitor)),
-    ]
-    .into_iter()
-    .find_map(|(known, number)| known.eq_ignore_ascii_case(name).then_some(number))
+    descriptor(RESOURCE_PROPERTIES, name)?;
+    match properties.get(name)? {
+        Value::Dword(number) => Some(number),
+        Value::Text(_) | Value::List(_) => None,
+    }
 }

@@ -1,6 +1,6 @@
 //! Changing a cluster file's text in place, so that everything else in it stays as its author wrote it.
 
-use crate::{Diagnostic, Diagnostics, Severity, VirtualServerRequest};
+use crate::{Diagnostic, Diagnostics, Severity, VirtualServerRequest, same_name};
 
 use super::source::Source;
 use super::tree::{Node, Tree};
@@ -64,7 +64,7 @@ pub fn add_virtual_server(
             .definition
             .disks
             .iter()
-            .any(|known| known.name == *disk);
+            .any(|known| same_name(&known.name, disk));
         if !known && !new.contains(&disk) {
             new.push(disk);
         }

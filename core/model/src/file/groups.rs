@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use crate::places::{Anchor, Places};
 use crate::{
     CLUSTER_GROUP, ClusterGroupRequest, Facts, GroupDefinition, Name, NetworkRole, QuorumKind,
-    ResourceDefinition, StorageGroup, Value, VirtualServerFacts, VirtualServerRequest, suggest,
-    types,
+    ResourceDefinition, StorageGroup, Value, VirtualServerFacts, VirtualServerRequest, same_name,
+    suggest, types,
 };
 
 use super::build::attributes;
@@ -290,7 +290,8 @@ fn virtual_server(
     for (name, written) in &server.resource_properties {
         let prefix = format!("{} ", server.name.value);
         let known = draft.group.resources.iter_mut().find(|resource| {
-            *resource.name == name.value || resource.name.strip_prefix(&prefix) == Some(&name.value)
+            same_name(&resource.name, &name.value)
+                || same_name(&resource.name, &format!("{prefix}{}", name.value))
         });
         if let Some(resource) = known {
             properties::set_resource(decoder, resource, written, name.span);

@@ -11,6 +11,7 @@ mod groups;
 mod properties;
 mod reader;
 pub(crate) mod source;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -81,7 +82,8 @@ pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
         Diagnostics(vec![finding])
     })?;
     let mut decoder = Decoder::new(&source);
-    let file = format::decode(&mut decoder, &root);
+    let mut file = format::decode(&mut decoder, &root);
+    spelling::as_defined(&mut file);
     let built = build::build(&mut decoder, &file);
     let mut findings = decoder.finish();
     let read: Vec<_> = findings

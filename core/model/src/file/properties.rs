@@ -53,11 +53,15 @@ pub(crate) fn set_group(
             Err(error) => refuse(decoder, error, value.span),
         }
     }
-    both_ends(decoder, written);
+    if !both_ends(decoder, written) {
+        // It has been said, where it stands.
+        group.properties.failback_window_start = None;
+        group.properties.failback_window_end = None;
+    }
 }
 
-/// A failback window has two ends or none (SEMANTICS 3.2).
-fn both_ends(decoder: &mut Decoder<'_>, written: &Properties) {
+/// A failback window has two ends or none (SEMANTICS 3.2). Whether it has.
+fn both_ends(decoder: &mut Decoder<'_>, written: &Properties) -> bool {
     let end = |wanted: &str| {
         written.iter().find(|(name, value)| {
             name.value.eq_ignore_ascii_case(wanted) && value.value != Value::Dword(u32::MAX)
@@ -67,7 +71,7 @@ fn both_ends(decoder: &mut Decoder<'_>, written: &Properties) {
     let (alone, missing) = match (start, end) {
         (Some((name, _)), None) => (name, "FailbackWindowEnd"),
         (None, Some((name, _))) => (name, "FailbackWindowStart"),
-        _ => return,
+        _ => return true,
     };
     let say = Say::new(format!(
         "the failback window has `{}` but no `{missing}`",
@@ -77,6 +81,7 @@ fn both_ends(decoder: &mut Decoder<'_>, written: &Properties) {
         "add `\"{missing}\": …`: a window has both ends or none"
     )));
     decoder.error("failback-window", alone.span, say);
+    false
 }
 
 /// Sets a resource's properties. `span` is where the resource stands.

@@ -2,6 +2,8 @@
 
 use crate::{suggest, types};
 
+use super::field::find;
+use super::rows::{CLUSTER_FIELDS, GROUP_FIELDS, RESOURCE_FIELDS};
 use super::{
     AutoFailback, CLUSTER_PROPERTIES, ClusterProperties, GROUP_PROPERTIES, GroupProperties,
     PropertyError, RESOURCE_PROPERTIES, ResourceProperties, RestartAction, Value, descriptor,
@@ -9,9 +11,6 @@ use super::{
 
 /// What a resource has beside its properties, and is asked for by name like them.
 const BESIDE: [&str; 2] = ["PersistentState", "PossibleOwners"];
-
-/// The original's -1.
-const NONE: u32 = u32::MAX;
 
 impl RestartAction {
     /// The original's number.
@@ -37,22 +36,12 @@ impl AutoFailback {
 impl ResourceProperties {
     /// The value of the common or private property `name`; `None` if it is neither common nor set.
     pub fn get(&self, name: &str) -> Option<Value> {
-        let Some(common) = descriptor(RESOURCE_PROPERTIES, name) else {
-            return self
+        match find(RESOURCE_PROPERTIES, RESOURCE_FIELDS, name) {
+            Some((_, row)) => Some((row.get)(self)),
+            None => self
                 .private_key(name)
-                .and_then(|key| self.private.get(&key).cloned());
-        };
-        let number = match common.name {
-            "LooksAlivePollInterval" => self.looks_alive_poll_interval,
-            "IsAlivePollInterval" => self.is_alive_poll_interval,
-            "RestartAction" => self.restart_action.code(),
-            "RestartThreshold" => self.restart_threshold,
-            "RestartPeriod" => self.restart_period,
-            "RetryPeriodOnFailure" => self.retry_period_on_failure,
-            "PendingTimeout" => self.pending_timeout,
-            _ => u32::from(self.separate_monitor),
-        };
-        Some(Value::Dword(number))
+                .and_then(|key| self.private.get(&key).cloned()),
+        }
     }
 
     /// Sets the property `name`. A name that no common property has is private: it is kept as it is, and only
@@ -113,31 +102,13 @@ impl ResourceProperties {
 
     /// As [`Self::set`], but looks at this one property alone.
     pub(crate) fn assign(&mut self, name: &str, value: Value) -> Result<(), PropertyError> {
-        let Some(common) = descriptor(RESOURCE_PROPERTIES, name) else {
+        let Some((common, row)) = find(RESOURCE_PROPERTIES, RESOURCE_FIELDS, name) else {
             let key = self.private_key(name).unwrap_or_else(|| name.to_owned());
             self.private.insert(key, value);
             return Ok(());
         };
         common.check(&value)?;
-        let Value::Dword(number) = value else {
-            return Ok(());
-        };
-        match common.name {
-            "LooksAlivePollInterval" => self.looks_alive_poll_interval = number,
-            "IsAlivePollInterval" => self.is_alive_poll_interval = number,
-            "RestartAction" => {
-                self.restart_action = match number {
-                    0 => RestartAction::DontRestart,
-                    1 => RestartAction::RestartNoNotify,
-                    _ => RestartAction::RestartNotify,
-                };
-            }
-            "RestartThreshold" => self.restart_threshold = number,
-            "RestartPeriod" => self.restart_period = number,
-            "RetryPeriodOnFailure" => self.retry_period_on_failure = number,
-            "PendingTimeout" => self.pending_timeout = number,
-            _ => self.separate_monitor = number == 1,
-        }
+        (row.set)(self, value);
         Ok(())
     }
 
@@ -186,8 +157,8 @@ impl ResourceProperties {
 impl ClusterProperties {
     /// The value of the property `name`, or `None` if a cluster has no such property.
     pub fn get(&self, name: &str) -> Option<Value> {
-        descriptor(CLUSTER_PROPERTIES, name)?;
-        Some(Value::Dword(self.max_quorum_log_size))
+        let (_, row) = find(CLUSTER_PROPERTIES, CLUSTER_FIELDS, name)?;
+        Some((row.get)(self))
     }
 
     /// Sets the property `name`.
@@ -196,7 +167,7 @@ impl ClusterProperties {
     ///
     /// No such property, a wrong type, or a value out of range. Nothing is changed then.
     pub fn set(&mut self, name: &str, value: Value) -> Result<(), PropertyError> {
-        let Some(property) = descriptor(CLUSTER_PROPERTIES, name) else {
+        let Some((property, row)) = find(CLUSTER_PROPERTIES, CLUSTER_FIELDS, name) else {
             let known = CLUSTER_PROPERTIES.iter().map(|known| known.name);
             return Err(PropertyError::Unknown {
                 name: name.to_owned(),
@@ -204,9 +175,7 @@ impl ClusterProperties {
             });
         };
         property.check(&value)?;
-        if let Value::Dword(bytes) = value {
-            self.max_quorum_log_size = bytes;
-        }
+        (row.set)(self, value);
         Ok(())
     }
 
@@ -224,41 +193,21 @@ impl ClusterProperties {
 impl GroupProperties {
     /// The value of the property `name`, or `None` if a group has no such property.
     pub fn get(&self, name: &str) -> Option<Value> {
-        let hour = |pick: fn((u8, u8)) -> u8| {
-            Value::Dword(
-                self.failback_window
-                    .map_or(NONE, |window| u32::from(pick(window))),
-            )
-        };
-        Some(match descriptor(GROUP_PROPERTIES, name)?.name {
-            "FailoverThreshold" => Value::Dword(self.failover_threshold),
-            "FailoverPeriod" => Value::Dword(self.failover_period),
-            "AutoFailbackType" => Value::Dword(self.auto_failback_type.code()),
-            "FailbackWindowStart" => hour(|window| window.0),
-            "FailbackWindowEnd" => hour(|window| window.1),
-            "AntiAffinityClassNames" => Value::List(self.anti_affinity_class_names.clone()),
-            "ExclusiveClassNames" => Value::List(self.exclusive_class_names.clone()),
-            _ => Value::List(
-                self.preferred_owners
-                    .iter()
-                    .map(|name| name.to_string())
-                    .collect(),
-            ),
-        })
+        let (_, row) = find(GROUP_PROPERTIES, GROUP_FIELDS, name)?;
+        Some((row.get)(self))
     }
 
     /// Sets the property `name`.
     ///
-    /// The two ends of the failback window belong together. Setting one where there is no window opens the hour
-    /// that begins or ends there, until the other is set; setting either to 0xFFFFFFFF (the original's -1)
-    /// takes the window away.
+    /// The two ends of the failback window belong together: as long as one of them is missing, or 0xFFFFFFFF (the
+    /// original's -1), there is no window.
     ///
     /// # Errors
     ///
     /// No such property, a wrong type, or a value out of range. Nothing is changed then. Whether preferred
     /// owners are nodes of the cluster is for the caller to see.
     pub fn set(&mut self, name: &str, value: Value) -> Result<(), PropertyError> {
-        let Some(property) = descriptor(GROUP_PROPERTIES, name) else {
+        let Some((property, row)) = find(GROUP_PROPERTIES, GROUP_FIELDS, name) else {
             return Err(PropertyError::Unknown {
                 name: name.to_owned(),
                 suggestion: suggest::nearest(
@@ -272,48 +221,11 @@ impl GroupProperties {
             });
         };
         property.check(&value)?;
-        match (property.name, value) {
-            ("FailoverThreshold", Value::Dword(number)) => self.failover_threshold = number,
-            ("FailoverPeriod", Value::Dword(number)) => self.failover_period = number,
-            ("AutoFailbackType", Value::Dword(number)) => {
-                self.auto_failback_type = if number == 0 {
-                    AutoFailback::Prevent
-                } else {
-                    AutoFailback::Allow
-                };
-            }
-            ("FailbackWindowStart", Value::Dword(hour)) => {
-                self.failback_window = u8::try_from(hour).ok().map(|start| {
-                    (
-                        start,
-                        self.failback_window
-                            .map_or((start + 1) % 24, |window| window.1),
-                    )
-                });
-            }
-            ("FailbackWindowEnd", Value::Dword(hour)) => {
-                self.failback_window = u8::try_from(hour).ok().map(|end| {
-                    (
-                        self.failback_window
-                            .map_or((end + 23) % 24, |window| window.0),
-                        end,
-                    )
-                });
-            }
-            ("AntiAffinityClassNames", Value::List(names)) => {
-                self.anti_affinity_class_names = names
-            }
-            ("ExclusiveClassNames", Value::List(names)) => self.exclusive_class_names = names,
-            (_, Value::List(names)) => {
-                self.preferred_owners = names.into_iter().map(Into::into).collect();
-            }
-            // `check` has let through what the arms above take.
-            _ => {}
-        }
+        (row.set)(self, value);
         Ok(())
     }
 
-    /// Gives the property `name` its default again. Resetting one end of the failback window takes it away.
+    /// Gives the property `name` its default again. Without one of its ends there is no failback window.
     ///
     /// # Errors
     ///
@@ -323,11 +235,27 @@ impl GroupProperties {
         self.set(name, default.unwrap_or(Value::Dword(0)))
     }
 
+    /// The hours in which the group may go back: from the first to before the second. `None` where one end or both are
+    /// missing (SEMANTICS 3.2: both are needed).
+    pub fn failback_window(&self) -> Option<(u8, u8)> {
+        Some((self.failback_window_start?, self.failback_window_end?))
+    }
+
+    /// The end of the failback window that is set, and the one that is missing, where one is.
+    pub fn half_failback_window(&self) -> Option<(&'static str, &'static str)> {
+        const ENDS: (&str, &str) = ("FailbackWindowStart", "FailbackWindowEnd");
+        match (self.failback_window_start, self.failback_window_end) {
+            (Some(_), None) => Some(ENDS),
+            (None, Some(_)) => Some((ENDS.1, ENDS.0)),
+            (Some(_), Some(_)) | (None, None) => None,
+        }
+    }
+
     /// Whether the failback window is open at `hour` (0 to 23) of the cluster's local time. There is no
     /// window at all: always. The window begins with its start and ends before its end, on the next day
     /// if the end comes first (SEMANTICS 3.5); two equal ends leave the whole day open.
     pub fn failback_open_at(&self, hour: u8) -> bool {
-        match self.failback_window {
+        match self.failback_window() {
             None => true,
             Some((start, end)) if start < end => (start..end).contains(&hour),
             Some((start, end)) if start > end => hour >= start || hour < end,

@@ -1,6 +1,8 @@
 //! Properties with the original's names, units and defaults.
 
 mod access;
+mod field;
+mod rows;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Name;
 
+pub use rows::*;
 pub use table::*;
 
 /// A property's value, as cluster files, drills and the cluster database carry it.
@@ -48,6 +51,9 @@ pub struct ResourceProperties {
     pub restart_threshold: u32,
     /// `RestartPeriod`.
     pub restart_period: u32,
+    /// `RestartDelay`: how long a failed resource is left alone before it is restarted. Server 2003 has no such
+    /// property; its successors have, and 500 where nothing is said.
+    pub restart_delay: u32,
     /// `RetryPeriodOnFailure`; 0xFFFFFFFF means never.
     pub retry_period_on_failure: u32,
     /// `PendingTimeout`: the longest gap between progress reports of a pending operation.
@@ -67,6 +73,7 @@ impl Default for ResourceProperties {
             restart_action: RestartAction::RestartNotify,
             restart_threshold: 3,
             restart_period: 900_000,
+            restart_delay: 500,
             retry_period_on_failure: u32::MAX,
             pending_timeout: 180_000,
             separate_monitor: false,
@@ -109,9 +116,10 @@ pub struct GroupProperties {
     pub failover_period: u32,
     /// `AutoFailbackType`.
     pub auto_failback_type: AutoFailback,
-    /// `FailbackWindowStart` and `FailbackWindowEnd`, hours 0 to 23 of cluster local time; `None` is
-    /// the original's -1.
-    pub failback_window: Option<(u8, u8)>,
+    /// `FailbackWindowStart`, hour 0 to 23 of cluster local time; `None` is the original's -1.
+    pub failback_window_start: Option<u8>,
+    /// `FailbackWindowEnd`, likewise. With one of the two missing there is no window.
+    pub failback_window_end: Option<u8>,
     /// `AntiAffinityClassNames`.
     pub anti_affinity_class_names: Vec<String>,
     /// Classes of which one node hosts at most one group: a hard rule, unlike anti-affinity.
@@ -127,7 +135,8 @@ impl Default for GroupProperties {
             failover_threshold: 10,
             failover_period: 6,
             auto_failback_type: AutoFailback::Prevent,
-            failback_window: None,
+            failback_window_start: None,
+            failback_window_end: None,
             anti_affinity_class_names: Vec::new(),
             exclusive_class_names: Vec::new(),
             preferred_owners: Vec::new(),

@@ -165,7 +165,12 @@ fn the_failback_window_wraps_midnight() {
     let mut group = GroupProperties::default();
     assert!((0..24).all(|hour| group.failback_open_at(hour)));
     group.set("FailbackWindowStart", Value::Dword(22)).unwrap();
-    assert_eq!(group.failback_window, Some((22, 23)));
+    assert_eq!(group.get("FailbackWindowEnd"), Some(Value::Dword(u32::MAX)));
+    assert_eq!(group.failback_window(), None);
+    assert!(
+        (0..24).all(|hour| group.failback_open_at(hour)),
+        "one end is no window"
+    );
     group.set("FailbackWindowEnd", Value::Dword(4)).unwrap();
     let open: Vec<u8> = (0..24)
         .filter(|&hour| group.failback_open_at(hour))
@@ -174,7 +179,13 @@ fn the_failback_window_wraps_midnight() {
     group
         .set("FailbackWindowEnd", Value::Dword(u32::MAX))
         .unwrap();
-    assert_eq!(group.failback_window, None);
+    assert_eq!(group.failback_window(), None);
+    assert_eq!(group.get("FailbackWindowStart"), Some(Value::Dword(22)));
+    group
+        .set("FailbackWindowStart", Value::Dword(u32::MAX))
+        .unwrap();
+    group.set("FailbackWindowEnd", Value::Dword(4)).unwrap();
+    assert_eq!(group.failback_window(), None);
 }
 
 #[test]

@@ -161,6 +161,14 @@ pub static CATALOGUE: &[Rule] = &[
         "name a node of the cluster",
     ),
     look(
+        "half-failback-window",
+        Warning,
+        FAILOVERS,
+        structure::half_failback_window,
+        "Failback at a time of day has two hours: from when and until when.",
+        "set the other hour too, or none",
+    ),
+    look(
         "unknown-network",
         Error,
         FILE,

@@ -383,6 +383,21 @@ pub(super) fn no_common_owner(subject: &Subject<'_>, findings: &mut Findings<'_>
     }
 }
 
+/// A failback window with one end is none.
+pub(super) fn half_failback_window(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    for (g, group) in subject.definition.groups.iter().enumerate() {
+        if let Some((there, missing)) = group.properties.half_failback_window() {
+            findings.add(
+                Anchor::Group(g),
+                format!(
+                    "`{}` has {there} but no {missing}: there is no window, and it goes back at any time",
+                    group.name
+                ),
+            );
+        }
+    }
+}
+
 /// A preferred owner that may not own the group is never used.
 pub(super) fn preferred_not_possible(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, group) in subject.definition.groups.iter().enumerate() {

@@ -205,6 +205,15 @@ fn each_exchange_rule_is_kept_by_good_clusters_and_seen_when_broken() {
         }),
         only(&["msdtc-affects-group"])
     );
+    for end in ["FailbackWindowStart", "FailbackWindowEnd"] {
+        assert_eq!(
+            broken("four", |definition, _| {
+                let properties = &mut definition.groups[1].properties;
+                properties.set(end, Value::Dword(22)).unwrap();
+            }),
+            only(&["half-failback-window"])
+        );
+    }
     assert_eq!(
         broken("four", |definition, _| {
             definition.groups[0]

@@ -2,7 +2,7 @@
 
 use quorate_model::{
     ClusterDefinition, Name, NodeDefinition, NodeId, PERSISTENT_STATE, POLICY_MAX_BYTES,
-    PolicyScript, ResourceState, types,
+    PolicyScript, ResourceState, same_name, types,
 };
 
 use super::apply::{Applied, Effect, refuse, stale};
@@ -12,6 +12,7 @@ use crate::io::{AdminOp, Cause, Object, Refusal};
 
 impl Database {
     pub(super) fn administrate(&mut self, op: &AdminOp) -> Applied {
+        let op = &op.clone().spelled(&self.definition);
         match op {
             AdminOp::GroupOnline { group } => {
                 let definition = self.known_group(group)?;
@@ -31,6 +32,7 @@ impl Database {
                     record.wanted = true;
                     record.stop = Stop::None;
                     record.failovers.clear();
+                    record.forget_failures();
                 }
                 Ok(vec![Effect::Group {
                     group: group.clone(),
@@ -208,7 +210,9 @@ impl Database {
     /// with more than two nodes none may run two Exchange virtual servers, and one does.
     fn add_node(&mut self, node: &NodeDefinition) -> Applied {
         let mut known = self.definition.nodes.iter();
-        if let Some(known) = known.find(|known| known.id == node.id || known.name == node.name) {
+        if let Some(known) =
+            known.find(|known| known.id == node.id || same_name(&known.name, &node.name))
+        {
             // A node that was installed with itself in the definition finds itself there when it catches up.
             return match *known == *node {
                 true => Ok(Vec::new()),

@@ -98,6 +98,11 @@ impl Database {
                 let group = record.group.clone();
                 self.inherit_if_online(resource);
                 self.unstrand(&group);
+                if self.in_service(&group)
+                    && let Some(record) = self.groups.get_mut(&group)
+                {
+                    record.forget_failures();
+                }
                 Ok(vec![Effect::ResourceState {
                     resource: resource.clone(),
                 }])
@@ -128,6 +133,7 @@ impl Database {
                 // A failover that did not happen does not count.
                 if moving.cause == Cause::ResourceFailure {
                     record.failovers.pop();
+                    record.fruitless = record.fruitless.saturating_sub(1);
                 }
                 let from = record.owner;
                 Ok(vec![Effect::CalledOff {
@@ -329,6 +335,8 @@ impl Database {
             if cause == Cause::ResourceFailure {
                 record.failovers.retain(|time| at - time < period);
                 record.failovers.push(at);
+                record.failed_on.insert(from);
+                record.fruitless = record.fruitless.saturating_add(1);
             }
         }
         Ok(vec![Effect::Moving {

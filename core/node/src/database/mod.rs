@@ -13,7 +13,7 @@ mod servers;
 mod tests;
 mod update;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_model::{Checkpoints, ClusterDefinition, Name, NodeId, NodeState, ResourceState};
 use serde::{Deserialize, Serialize};
@@ -62,8 +62,20 @@ pub(crate) struct GroupRecord {
     pub(crate) stop: Stop,
     /// Civil times (ms) of failovers caused by resources, oldest first.
     pub(crate) failovers: Vec<i64>,
+    /// The nodes that a resource's failure took it away from since it was last in service.
+    pub(crate) failed_on: BTreeSet<NodeId>,
+    /// How many failovers those were.
+    pub(crate) fruitless: u32,
     /// A preferred owner has come up since the group left it: failback is due, if it is allowed.
     pub(crate) homing: bool,
+}
+
+impl GroupRecord {
+    /// Where it failed before says nothing any more.
+    pub(crate) fn forget_failures(&mut self) {
+        self.failed_on.clear();
+        self.fruitless = 0;
+    }
 }
 
 /// What the database knows of a resource beyond its definition.
@@ -146,6 +158,8 @@ impl Database {
                 moving: None,
                 stop: Stop::None,
                 failovers: Vec::new(),
+                failed_on: BTreeSet::new(),
+                fruitless: 0,
                 homing: false,
             },
         );

@@ -33,6 +33,40 @@ impl Database {
         )
     }
 
+    /// Whether everything that is wanted of a group is Online; what an administrator took offline is not.
+    pub(crate) fn in_service(&self, group: &str) -> bool {
+        let (Some(definition), Some(record)) =
+            (self.definition.group(group), self.groups.get(group))
+        else {
+            return false;
+        };
+        let mut resources = definition.resources.iter();
+        resources.all(|resource| {
+            let own = self.resources.get(&resource.name);
+            let wanted = own.and_then(|own| own.wanted).unwrap_or(record.wanted);
+            !wanted || self.resource_state(&resource.name) == ResourceState::Online
+        })
+    }
+
+    /// Why a group stays as it is until somebody does something, and what that is.
+    pub(crate) fn stopped(&self, group: &str) -> Option<String> {
+        let (definition, record) = (self.definition.group(group)?, self.groups.get(group)?);
+        match record.stop {
+            Stop::None => None,
+            Stop::Stranded => Some("no node can take it: it stays Failed until one can".to_owned()),
+            Stop::GaveUp => {
+                let properties = &definition.properties;
+                Some(format!(
+                    "it has failed over {} times within {} h, and FailoverThreshold allows {}: it stays Failed until \
+                     it is brought online; do that when what made it fail is mended",
+                    record.failovers.len(),
+                    properties.failover_period,
+                    properties.failover_threshold
+                ))
+            }
+        }
+    }
+
     /// A resource's state on its group's owner.
     pub(crate) fn resource_state(&self, resource: &str) -> ResourceState {
         self.resources

@@ -1,11 +1,11 @@
-//! Checkpoints of resources as part of the database.
+//! Checkpoints of resources as part of the database, what counts as a failover, and names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use quorate_model::{CHECKPOINT_BYTES_MAX, NodeId};
+use quorate_model::{CHECKPOINT_BYTES_MAX, Name, NodeDefinition, NodeId, ResourceState, Value};
 
 use super::{Database, Proposal, Update};
-use crate::io::{AdminOp, Cause, Refusal};
+use crate::io::{AdminOp, Cause, Object, Refusal};
 
 const GROUP: &str = "Counter";
 const RESOURCE: &str = "Start Counter";
@@ -115,4 +115,219 @@ fn a_resource_that_is_deleted_takes_its_checkpoints_along_and_an_eviction_change
     assert!(!rig.database.resources.contains_key(RESOURCE));
     rig.store(rig.epoch(), "starts", b"2").unwrap();
     assert_eq!(rig.stored("starts"), None, "it comes too late");
+}
+
+impl Rig {
+    fn begin(&mut self, to: u8, at: i64) {
+        self.change(Update::MoveBegin {
+            group: GROUP.into(),
+            epoch: self.epoch(),
+            to: NodeId(to),
+            cause: Cause::ResourceFailure,
+            at,
+        })
+        .unwrap();
+    }
+
+    fn commit(&mut self) {
+        self.change(Update::MoveCommit {
+            group: GROUP.into(),
+            epoch: self.epoch(),
+        })
+        .unwrap();
+    }
+
+    fn online(&mut self) {
+        let names: Vec<Name> = self.database.resources.keys().cloned().collect();
+        for resource in names {
+            let epoch = self.database.groups[&self.database.resources[&resource].group].epoch;
+            self.change(Update::ResourceState {
+                resource,
+                epoch,
+                state: ResourceState::Online,
+            })
+            .unwrap();
+        }
+    }
+
+    fn admin(&mut self, op: AdminOp) -> Result<(), Refusal> {
+        self.change(Update::Admin { op })
+    }
+}
+
+#[test]
+fn a_failover_that_was_cancelled_does_not_count_and_those_before_it_do() {
+    let mut rig = Rig::new();
+    rig.begin(1, 1_000);
+    rig.commit();
+    rig.begin(2, 2_000);
+    let group = &rig.database.groups[GROUP];
+    assert_eq!(
+        (group.failovers.as_slice(), group.fruitless),
+        (&[1_000, 2_000][..], 2)
+    );
+    let epoch = rig.epoch();
+    rig.change(Update::MoveCancel {
+        group: GROUP.into(),
+        epoch,
+    })
+    .unwrap();
+    let group = &rig.database.groups[GROUP];
+    assert_eq!(
+        (group.failovers.as_slice(), group.fruitless),
+        (&[1_000][..], 1)
+    );
+    assert_eq!((group.owner, group.moving.is_none()), (NodeId(1), true));
+    // A move of an administrator's that is called off was no failover.
+    let (group, to, cause) = (GROUP.into(), NodeId(2), Cause::Admin);
+    let begin = Update::MoveBegin {
+        group,
+        epoch,
+        to,
+        cause,
+        at: 3_000,
+    };
+    rig.change(begin).unwrap();
+    rig.change(Update::MoveCancel {
+        group: GROUP.into(),
+        epoch,
+    })
+    .unwrap();
+    assert_eq!(rig.database.groups[GROUP].failovers, [1_000]);
+}
+
+#[test]
+fn failovers_older_than_the_period_are_forgotten() {
+    let mut rig = Rig::new();
+    let period = 6 * 3_600_000;
+    rig.begin(1, 1_000);
+    rig.commit();
+    rig.begin(2, 1_000 + period - 1);
+    rig.commit();
+    assert_eq!(rig.database.groups[GROUP].failovers.len(), 2);
+    rig.begin(1, 1_000 + period);
+    assert_eq!(
+        rig.database.groups[GROUP].failovers,
+        [1_000 + period - 1, 1_000 + period]
+    );
+}
+
+#[test]
+fn where_a_group_failed_is_known_until_it_is_in_service() {
+    let mut rig = Rig::new();
+    rig.begin(1, 1_000);
+    rig.commit();
+    rig.begin(2, 2_000);
+    rig.commit();
+    let group = &rig.database.groups[GROUP];
+    assert_eq!(group.failed_on, BTreeSet::from([NodeId(1), NodeId(2)]));
+    assert_eq!(group.fruitless, 2);
+    rig.online();
+    let group = &rig.database.groups[GROUP];
+    assert_eq!((group.failed_on.len(), group.fruitless), (0, 0));
+    assert_eq!(
+        group.failovers.len(),
+        2,
+        "the threshold counts all the same"
+    );
+    assert_eq!(rig.database.stopped(GROUP), None);
+    let epoch = rig.epoch();
+    rig.change(Update::GaveUp {
+        group: GROUP.into(),
+        epoch,
+    })
+    .unwrap();
+    let why = rig.database.stopped(GROUP).unwrap();
+    assert!(
+        why.contains("failed over 2 times within 6 h") && why.contains("brought online"),
+        "{why}"
+    );
+    rig.begin(1, 3_000);
+    rig.admin(AdminOp::GroupOnline {
+        group: GROUP.into(),
+    })
+    .unwrap();
+    let group = &rig.database.groups[GROUP];
+    assert_eq!(
+        (
+            group.failovers.len(),
+            group.failed_on.len(),
+            group.fruitless
+        ),
+        (0, 0, 0)
+    );
+}
+
+#[test]
+fn names_match_without_case_and_keep_the_spelling_of_the_definition() {
+    let mut rig = Rig::new();
+    rig.online();
+    let set = |object: Object, property: &str, value: Option<Value>| AdminOp::SetProperty {
+        object,
+        property: property.to_owned(),
+        value,
+    };
+    let group = || Object::Group("counter".into());
+    let owners = Value::List(vec!["node2".to_owned(), "Node1".to_owned()]);
+    rig.admin(set(group(), "preferredowners", Some(owners.clone())))
+        .unwrap();
+    let resource = || Object::Resource("start COUNTER".into());
+    rig.admin(set(resource(), "POSSIBLEOWNERS", Some(owners)))
+        .unwrap();
+    rig.admin(set(resource(), "RestartDelay", Some(Value::Dword(7))))
+        .unwrap();
+    let definition = rig.database.group_definition(GROUP).unwrap();
+    assert_eq!(definition.properties.preferred_owners, ["NODE2", "NODE1"]);
+    let resource = rig.database.resource_definition(RESOURCE).unwrap();
+    assert_eq!(resource.possible_owners, ["NODE2", "NODE1"]);
+    assert_eq!(resource.properties.restart_delay, 7);
+    rig.admin(AdminOp::GroupOffline {
+        group: "COUNTER".into(),
+    })
+    .unwrap();
+    assert!(!rig.database.groups[GROUP].wanted);
+    rig.admin(AdminOp::GroupOnline {
+        group: "COUNTER".into(),
+    })
+    .unwrap();
+    rig.admin(AdminOp::ResourceFail {
+        resource: "START counter".into(),
+    })
+    .unwrap();
+    assert_eq!(rig.database.resources[RESOURCE].failures_asked, 1);
+    rig.admin(AdminOp::NodePause {
+        node: "node1".into(),
+    })
+    .unwrap();
+    assert!(rig.database.nodes[&NodeId(1)].paused);
+    rig.admin(AdminOp::NodeResume {
+        node: "node1".into(),
+    })
+    .unwrap();
+    rig.admin(AdminOp::GroupMove {
+        group: "counter".into(),
+        to: Some("node1".into()),
+    })
+    .unwrap();
+    assert_eq!(
+        rig.database.groups[GROUP].moving.as_ref().unwrap().to,
+        NodeId(1)
+    );
+    rig.admin(AdminOp::NodeEvict {
+        node: "nOdE3".into(),
+    })
+    .unwrap();
+    assert_eq!(rig.database.definition.nodes.len(), 2);
+    let node = rig.database.definition.nodes[0].clone();
+    let twin = Box::new(NodeDefinition {
+        id: NodeId(9),
+        name: "node1".into(),
+        ..node
+    });
+    let refusal = rig.admin(AdminOp::NodeAdd { node: twin }).unwrap_err();
+    assert!(
+        refusal.text.contains("there is a node NODE1 already"),
+        "{}",
+        refusal.text
+    );
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use quorate_model::monitor::MonitorCommand;
-use quorate_model::{CLUSTER_GROUP, GroupDefinition, GroupState, Name, ResourceState, Time, types};
+use quorate_model::{
+    CLUSTER_GROUP, GroupDefinition, GroupState, Name, NodeId, ResourceState, Time, types,
+};
 
-use super::ladder;
-use super::{Action, Groups, Licence, Owned, Verdict};
+use super::{AT_ONCE, Action, Groups, Licence, Local, Owned, Rest, Verdict};
+use super::{ladder, placement};
 use crate::counsel::{ASK_AGAIN, Chosen, Counsel};
 use crate::database::{Database, GroupRecord, Stop, Update};
 use crate::io::{Cause, Event};
@@ -73,7 +75,7 @@ impl Groups {
             };
             // What failed here before has been elsewhere since, and begins anew.
             if local.state == ResourceState::Failed {
-                local.verdict = Verdict::Restart;
+                local.verdict = AT_ONCE;
             }
             // A failure that was initiated elsewhere is over: the quorum disk, online before its group comes, is not
             // to fail on one node after the other.
@@ -87,6 +89,7 @@ impl Groups {
             failover: false,
             deciding: false,
             kept: false,
+            rest: None,
         };
         self.owned.insert(definition.name.clone(), owned);
         self.restore_checkpoints(database, definition);
@@ -109,7 +112,7 @@ impl Groups {
         let wanted = self.wanted(database, definition, record, licence);
         let sound = self.sound(definition, &wanted);
         self.stop_unwanted(definition, &sound);
-        self.start_wanted(definition, &sound);
+        self.start_wanted(definition, &sound, now);
         self.decide(database, definition, record, (now, licence), counsel);
     }
 
@@ -131,9 +134,9 @@ impl Groups {
             if local.pardons != record.pardons {
                 local.pardons = record.pardons;
                 local.failures.clear();
-                local.verdict = Verdict::Restart;
+                local.verdict = AT_ONCE;
                 if let Some(owned) = self.owned.get_mut(&definition.name) {
-                    owned.failover = false;
+                    owned.stay();
                 }
             }
             if local.failures_asked != record.failures_asked {
@@ -148,7 +151,7 @@ impl Groups {
             match local.verdict {
                 Verdict::GivenUp { retry_at: Some(at) } if at <= now => {
                     local.failures.clear();
-                    local.verdict = Verdict::Restart;
+                    local.verdict = AT_ONCE;
                 }
                 Verdict::Waiting { until } if until <= now => {
                     self.waited(database, now, &resource.name, counsel);
@@ -156,10 +159,12 @@ impl Groups {
                 _ => {}
             }
             let verdict = self.locals.get(&resource.name).map(|local| local.verdict);
-            if let Some(Verdict::GivenUp { retry_at: Some(at) } | Verdict::Waiting { until: at }) =
-                verdict
-            {
-                self.look_again(at);
+            match verdict {
+                Some(Verdict::GivenUp { retry_at: Some(at) } | Verdict::Waiting { until: at }) => {
+                    self.look_again(at)
+                }
+                Some(Verdict::Restart { from }) if from > now => self.look_again(from),
+                _ => {}
             }
         }
     }
@@ -200,7 +205,9 @@ impl Groups {
             .quorum_group()
             .is_some_and(|quorum| quorum.name == definition.name);
         let at_home = licence.holds_quorum_resource || licence.bare || !is_quorum;
-        let runs = Database::runs(record) && !licence.leaving && at_home;
+        // The last that a stopping node serves is the cluster's own address, until that goes elsewhere.
+        let stops = licence.leaving && !(is_quorum && !self.office_offered);
+        let runs = Database::runs(record) && !stops && at_home;
         // Providers stand before their dependents in a definition.
         for resource in &definition.resources {
             let stays =
@@ -283,7 +290,7 @@ impl Groups {
     }
 
     /// Brings online what is wanted and has all its providers, those first.
-    fn start_wanted(&mut self, definition: &GroupDefinition, sound: &BTreeSet<&Name>) {
+    fn start_wanted(&mut self, definition: &GroupDefinition, sound: &BTreeSet<&Name>, now: Time) {
         for resource in &definition.resources {
             if !sound.contains(&resource.name) {
                 continue;
@@ -298,7 +305,9 @@ impl Groups {
             };
             let may_start = match local.state {
                 ResourceState::Offline => true,
-                ResourceState::Failed => local.verdict == Verdict::Restart,
+                ResourceState::Failed => {
+                    matches!(local.verdict, Verdict::Restart { from } if from <= now)
+                }
                 _ => false,
             };
             if may_start && dependents_down && !local.asked {
@@ -365,7 +374,15 @@ impl Groups {
             .quorum_group()
             .is_some_and(|quorum| quorum.name == group);
         if licence.leaving {
-            if !is_quorum_group && record.wanted {
+            if is_quorum_group && (self.office_offered || self.others_leave(database)) {
+                return;
+            }
+            if is_quorum_group {
+                // With or without a node that takes it, what is in it stops now.
+                self.office_offered = true;
+                self.look_again(now);
+            }
+            if record.wanted {
                 let cause = Cause::NodeShutdown;
                 let chosen = self.choose(database, definition, cause, now, counsel);
                 if let Some(owned) = self.owned.get_mut(&group) {
@@ -396,8 +413,16 @@ impl Groups {
             );
             return;
         }
+        let candidates = placement::candidates(database, definition, cause);
+        if self.rests(&group, &candidates, now) {
+            return;
+        }
         let chosen = self.choose(database, definition, cause, now, counsel);
         match chosen.to {
+            Some(to)
+                if cause == Cause::ResourceFailure
+                    && record.failed_on.contains(&to)
+                    && self.begin_rest(database, record, definition, candidates, now) => {}
             Some(to) => {
                 let update = begin(&group, epoch, to, cause, licence);
                 self.propose_decision(&group, update);
@@ -424,6 +449,57 @@ impl Groups {
         }
     }
 
+    /// Whether a group still rests, and nothing has changed about where it could go.
+    fn rests(&mut self, group: &str, candidates: &[NodeId], now: Time) -> bool {
+        let rest = self.owned.get(group).and_then(|owned| owned.rest.as_ref());
+        let until = match rest {
+            Some(rest) if rest.candidates == candidates && now < rest.until => rest.until,
+            _ => return false,
+        };
+        self.look_again(until);
+        true
+    }
+
+    /// Lets a group rest that would go to a node which it has failed on since it was last in service, unless it has
+    /// rested. Whether it rests.
+    fn begin_rest(
+        &mut self,
+        database: &Database,
+        record: &GroupRecord,
+        definition: &GroupDefinition,
+        candidates: Vec<NodeId>,
+        now: Time,
+    ) -> bool {
+        let span = ladder::rest(record.fruitless.saturating_add(1));
+        let Some(owned) = self.owned.get_mut(&definition.name) else {
+            return false;
+        };
+        let began = owned.rest.is_none();
+        let until = owned.rest.as_ref().map_or(now + span, |rest| rest.until);
+        if until <= now {
+            return false;
+        }
+        owned.rest = Some(Rest { until, candidates });
+        self.look_again(until);
+        if began {
+            let mut failed = record.failed_on.clone();
+            failed.insert(record.owner);
+            let failed: Vec<String> = failed
+                .into_iter()
+                .map(|node| database.node_name(node).to_string())
+                .collect();
+            self.event(Event::GroupResting {
+                subject: definition.name.clone(),
+                reason: format!(
+                    "it has failed on {} without having been in service: it rests for {} s before it fails over again",
+                    failed.join(", "),
+                    span.as_secs()
+                ),
+            });
+        }
+        true
+    }
+
     /// The node that is to take a group, with a look at the clock where its policy may think of another one.
     fn choose(
         &mut self,
@@ -443,9 +519,40 @@ impl Groups {
         chosen
     }
 
-    /// Whether a group's policy keeps it here although the service is stopping.
-    pub(crate) fn is_kept(&self, group: &str) -> bool {
-        self.owned.get(group).is_some_and(|owned| owned.kept)
+    /// Whether a group of this node's, whose service is stopping, is on its way to another node or may still go.
+    pub(crate) fn may_leave(
+        &self,
+        database: &Database,
+        group: &Name,
+        record: &GroupRecord,
+    ) -> bool {
+        if record.moving.is_some() {
+            return true;
+        }
+        let Some(definition) = database.group_definition(group) else {
+            return false;
+        };
+        let quorum = database.quorum_group();
+        let is_quorum = quorum.is_some_and(|quorum| quorum.name == *group);
+        let stays = match is_quorum {
+            true => self.office_offered,
+            false => self.owned.get(group).is_some_and(|owned| owned.kept),
+        };
+        let nodes = placement::candidates(database, definition, Cause::NodeShutdown);
+        record.wanted && !stays && !nodes.is_empty()
+    }
+
+    /// Whether groups other than the quorum disk's still leave this node, or still stop on it.
+    fn others_leave(&self, database: &Database) -> bool {
+        let quorum = database.quorum_group().map(|quorum| &quorum.name);
+        let others = database
+            .groups
+            .iter()
+            .filter(|(name, record)| record.owner == self.me && Some(*name) != quorum);
+        let leaves = |(name, record)| self.may_leave(database, name, record);
+        let runs =
+            |local: &Local| Some(&local.group) != quorum && (!local.state.is_down() || local.asked);
+        others.into_iter().any(leaves) || self.locals.values().any(runs)
     }
 
     fn propose_decision(&mut self, group: &Name, update: Update) {
@@ -461,13 +568,7 @@ impl Groups {
     }
 }
 
-fn begin(
-    group: &Name,
-    epoch: u64,
-    to: quorate_model::NodeId,
-    cause: Cause,
-    licence: Licence,
-) -> Update {
+fn begin(group: &Name, epoch: u64, to: NodeId, cause: Cause, licence: Licence) -> Update {
     Update::MoveBegin {
         group: group.clone(),
         epoch,

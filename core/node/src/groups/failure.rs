@@ -5,7 +5,7 @@ use std::time::Duration;
 use quorate_model::{Name, ResourceProperties, Time};
 
 use super::ladder::{self, Decision};
-use super::{Groups, Pending, Verdict};
+use super::{AT_ONCE, Groups, Pending, Verdict};
 use crate::counsel::{Counsel, Judged};
 use crate::database::Database;
 use crate::io::Event;
@@ -39,7 +39,7 @@ impl Groups {
         };
         if moving {
             // Whoever has the group when the move is over, or called off, brings it online.
-            local.verdict = Verdict::Restart;
+            local.verdict = AT_ONCE;
             return;
         }
         let decision = ladder::decide(&definition.properties, &mut local.failures, now);
@@ -107,7 +107,9 @@ impl Groups {
         let properties = &definition.properties;
         let event = match judged.reaction {
             Reaction::Restart => {
-                local.verdict = Verdict::Restart;
+                local.verdict = Verdict::Restart {
+                    from: ladder::restart_at(properties, now),
+                };
                 Some(Event::Restart {
                     subject: resource.clone(),
                     failures: count,

@@ -8,7 +8,7 @@ use quorate_model::{GroupProperties, ResourceProperties, RestartAction, Time};
 /// What a failure leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Restart on the same node: the how-manieth failure inside the period this is.
+    /// Restart on the same node, after `RestartDelay`. Counts the failures inside the period, this one included.
     Restart { failures: u32 },
     /// Stay Failed, leave the rest of the group alone.
     StayFailed,
@@ -57,6 +57,24 @@ fn judge(properties: &ResourceProperties, failures: usize) -> Decision {
     }
 }
 
+/// When a resource that failed at `now` is restarted.
+pub(crate) fn restart_at(properties: &ResourceProperties, now: Time) -> Time {
+    now + Duration::from_millis(u64::from(properties.restart_delay))
+}
+
+/// The first rest of a group before it fails over to a node that it has failed on already.
+const REST: Duration = Duration::from_secs(5);
+/// The longest one.
+const REST_MAX: Duration = Duration::from_secs(60);
+
+/// How long a group stays where it is before the failover that is its `count`th without having been in service, to a
+/// node that it has failed on already: what fails everywhere for one reason outside is not helped by haste. Each rest
+/// is twice the one before.
+pub(crate) fn rest(count: u32) -> Duration {
+    let doublings = count.saturating_sub(2).min(8);
+    (REST * (1 << doublings)).min(REST_MAX)
+}
+
 /// When a resource that stays Failed is tried again, if ever.
 pub(crate) fn retry_at(properties: &ResourceProperties, now: Time) -> Option<Time> {
     match properties.retry_period_on_failure {
@@ -97,7 +115,10 @@ mod tests {
     ) -> Step {
         let civil = i64::try_from(now.as_millis()).unwrap();
         match decide(&properties[failed], &mut failures[failed], now) {
-            Decision::Restart { failures } => Step::Restart(failures),
+            Decision::Restart { failures } => Step::Restart {
+                failures,
+                at: restart_at(&properties[failed], now).as_millis(),
+            },
             Decision::StayFailed => Step::StayFailed,
             Decision::FailOver if may_fail_over(group, failovers, civil) => {
                 failovers.push(civil);
@@ -109,7 +130,9 @@ mod tests {
     }
 
     prop_compose! {
-        fn resource()(action in 0..3, threshold in 0..5_u32, period in 0..40_u32) -> ResourceProperties {
+        fn resource()(
+            action in 0..3, threshold in 0..5_u32, period in 0..40_u32, delay in prop::option::of(0..200_000_u32),
+        ) -> ResourceProperties {
             ResourceProperties {
                 restart_action: match action {
                     0 => RestartAction::DontRestart,
@@ -118,6 +141,7 @@ mod tests {
                 },
                 restart_threshold: threshold,
                 restart_period: period * 60_000,
+                restart_delay: delay.unwrap_or(ResourceProperties::default().restart_delay),
                 ..ResourceProperties::default()
             }
         }
@@ -182,6 +206,13 @@ mod tests {
             decide(&properties, &mut failures, at(901)),
             Decision::Restart { failures: 3 }
         );
+    }
+
+    #[test]
+    fn a_group_that_goes_round_rests_twice_as_long_each_time_and_never_longer_than_a_minute() {
+        let rests: Vec<u64> = (1..=10).map(|count| rest(count).as_secs()).collect();
+        assert_eq!(rests, [5, 5, 10, 20, 40, 60, 60, 60, 60, 60]);
+        assert_eq!(rest(u32::MAX), REST_MAX);
     }
 
     #[test]

@@ -48,8 +48,10 @@ pub(crate) struct Licence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Fine,
-    /// To be restarted once everything above it is down.
-    Restart,
+    /// To be restarted once everything above it is down, and not before that time.
+    Restart {
+        from: Time,
+    },
     /// Stays Failed, until then if ever.
     GivenUp {
         retry_at: Option<Time>,
@@ -99,7 +101,28 @@ struct Owned {
     deciding: bool,
     /// Its policy keeps it on this node although the service is stopping.
     kept: bool,
+    /// It waits before it fails over to a node that it has failed on already.
+    rest: Option<Rest>,
 }
+
+/// A pause before a failover.
+#[derive(Clone, Debug)]
+struct Rest {
+    until: Time,
+    /// Which nodes could take the group when it was looked at last: another one ends the rest.
+    candidates: Vec<NodeId>,
+}
+
+impl Owned {
+    /// It need not go elsewhere.
+    fn stay(&mut self) {
+        self.failover = false;
+        self.rest = None;
+    }
+}
+
+/// At once.
+const AT_ONCE: Verdict = Verdict::Restart { from: Time::ZERO };
 
 /// The group manager.
 #[derive(Clone, Debug)]
@@ -110,6 +133,8 @@ pub(crate) struct Groups {
     random: Random,
     actions: VecDeque<Action>,
     deadline: Option<Time>,
+    /// The service is stopping, and the quorum disk's group was sent away or found no node: that is tried once.
+    office_offered: bool,
 }
 
 impl Groups {
@@ -121,6 +146,7 @@ impl Groups {
             random: Random::new(seed),
             actions: VecDeque::new(),
             deadline: None,
+            office_offered: false,
         }
     }
 
@@ -296,7 +322,7 @@ impl Groups {
             ResourceState::Online => local.verdict = Verdict::Fine,
             // It would not go offline and was terminated. That is no reason not to bring it online again.
             ResourceState::Failed if from == ResourceState::OfflinePending => {
-                local.verdict = Verdict::Restart;
+                local.verdict = AT_ONCE;
             }
             _ => {}
         }
@@ -333,7 +359,7 @@ impl Groups {
             .values()
             .any(|local| local.group == *group && matches!(local.verdict, Verdict::GivenUp { .. }));
         if !given_up && let Some(owned) = self.owned.get_mut(group) {
-            owned.failover = false;
+            owned.stay();
         }
     }
 

@@ -161,6 +161,42 @@ mod tests {
     }
 
     #[test]
+    fn a_group_in_no_exclusive_class_keeps_away_from_its_kind_while_it_can() {
+        let mut database = database();
+        for group in ["EVS1", "EVS2", "EVS3", "EVS4", "EVS5", "EVS6", "EVS7"] {
+            change(&mut database, group, |group| {
+                plain(group);
+                group.properties.anti_affinity_class_names = vec!["Mail".to_owned()];
+            });
+        }
+        // The next node of the list hosts one of its kind, NODE8 does not.
+        for cause in [Cause::ResourceFailure, Cause::NodeFailure, Cause::Admin] {
+            for seed in 0..10 {
+                let found = chosen(&database, "EVS1", cause, seed);
+                assert_eq!(found, Some(NodeId(8)), "{cause:?}");
+            }
+        }
+        // A group on its way there counts as if it were there already.
+        let to = NodeId(8);
+        let cause = Cause::Admin;
+        let moving = Some(crate::database::Move { to, cause });
+        database.groups.get_mut("EVS2").unwrap().moving = moving;
+        let next = chosen(&database, "EVS1", Cause::ResourceFailure, 1);
+        assert_eq!(
+            next,
+            Some(NodeId(2)),
+            "only such nodes are left: the next of the list"
+        );
+        // Another class keeps nobody away.
+        change(&mut database, "EVS1", |group| {
+            group.properties.anti_affinity_class_names = vec!["Print".to_owned()];
+        });
+        database.groups.get_mut("EVS2").unwrap().moving = None;
+        let next = chosen(&database, "EVS1", Cause::ResourceFailure, 1);
+        assert_eq!(next, Some(NodeId(2)));
+    }
+
+    #[test]
     fn a_move_to_the_best_node_begins_at_the_top_of_the_list_and_skips_paused_nodes() {
         let mut database = database();
         change(&mut database, "EVS1", |group| {

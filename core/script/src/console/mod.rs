@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use quorate_host::Reloaded;
-use quorate_model::{Name, nearest};
+use quorate_model::{Name, nearest, same_name};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 
 use crate::PluginReport;
@@ -294,8 +294,8 @@ impl Console {
         let (resources, groups) = self.subjects();
         let of = match name {
             "" => PropertyOf::Cluster,
-            _ if resources.iter().any(|it| it == name) => PropertyOf::Resource(name),
-            _ if groups.iter().any(|it| it == name) => PropertyOf::Group(name),
+            _ if resources.iter().any(|it| same_name(it, name)) => PropertyOf::Resource(name),
+            _ if groups.iter().any(|it| same_name(it, name)) => PropertyOf::Group(name),
             _ => {
                 let known = resources.iter().chain(&groups).map(Name::as_str);
                 let hint = suggestion(name, known)

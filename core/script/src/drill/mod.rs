@@ -262,6 +262,7 @@ fn outcomes(stage: &dyn Stage) -> Vec<GroupOutcome> {
             Some(GroupOutcome {
                 outage: stage.outage(&name),
                 state: group.state.to_string(),
+                stopped: group.stopped,
                 owner: group.owner,
                 is_virtual_server: group.is_virtual_server,
                 name,

@@ -13,7 +13,7 @@ mod words;
 use std::fmt;
 use std::path::Path;
 
-use quorate_model::{Diagnostics, Loaded, PolicyScript};
+use quorate_model::{Diagnostics, Loaded, PolicyScript, same_name};
 use quorate_node::{
     Choice, Policies, Policy, PolicyError, PolicyFailure, PolicyGroup, PolicyNode, PolicyResource,
     Reaction,
@@ -94,7 +94,7 @@ pub fn attach_policies(path: &Path, text: &str, loaded: &mut Loaded) -> Result<(
                         None => definition.policy = Some(policy),
                         Some(name) => {
                             let mut groups = definition.groups.iter_mut();
-                            if let Some(group) = groups.find(|group| group.name == *name) {
+                            if let Some(group) = groups.find(|group| same_name(&group.name, name)) {
                                 group.policy = Some(policy);
                             }
                         }

@@ -121,6 +121,7 @@ impl Stage for SimStage {
             owner: group.owner,
             resources: group.resources,
             failovers: group.failovers,
+            stopped: group.stopped,
             preferred_owners: definition.properties.preferred_owners.clone(),
         })
     }
@@ -185,6 +186,19 @@ impl Stage for SimStage {
 
     fn properties(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
         self.properties_of(of)
+    }
+
+    fn longest_stop(&self) -> Duration {
+        // What stops elsewhere first, and what stops here.
+        self.definition()
+            .longest_stop()
+            .max(Duration::from_secs(600))
+    }
+
+    fn configured(&self) -> Vec<Name> {
+        let mut nodes = self.world.nodes();
+        nodes.retain(|node| self.definition().node(node).is_some());
+        nodes
     }
 
     fn policy(&self, group: Option<&str>) -> Option<String> {

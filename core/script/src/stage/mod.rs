@@ -105,6 +105,16 @@ pub trait Stage {
         )))
     }
 
+    /// How long an orderly stop of a node may take, by what the properties allow.
+    fn longest_stop(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// The nodes of the cluster: a machine that was evicted, or was never added, is none.
+    fn configured(&self) -> Vec<Name> {
+        self.nodes()
+    }
+
     /// The file of a group's own policy script, or of the cluster's; `None` if there is none.
     fn policy(&self, group: Option<&str>) -> Option<String>;
 

@@ -28,6 +28,8 @@ pub struct GroupStatus {
     pub resources: Vec<Name>,
     /// Failovers inside the current period.
     pub failovers: u32,
+    /// Why it stays as it is, and what changes that; `None` where nothing is wrong.
+    pub stopped: Option<String>,
     /// Its preferred owners, best first.
     pub preferred_owners: Vec<Name>,
     /// Whether clients know it by a network name of its own: a virtual server, unlike the Cluster Group.

@@ -199,6 +199,7 @@ impl Stage for Fake {
             owner: Some(self.owner.clone()),
             resources: self.resources(),
             failovers: 0,
+            stopped: None,
             preferred_owners: vec!["NODE1".into(), "NODE2".into()],
             is_virtual_server: true,
         })

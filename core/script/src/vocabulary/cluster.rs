@@ -170,7 +170,11 @@ pub(crate) mod words {
     /// The nodes, as objects, by number: `nodes().filter(|n| n.is_up).len()`.
     #[rhai_fn(return_raw)]
     pub fn nodes(context: NativeCallContext<'_>) -> Fallible<Array> {
-        objects(&context, |stage| stage.nodes(), |name| NodeRef { name })
+        objects(
+            &context,
+            |stage| stage.configured(),
+            |name| NodeRef { name },
+        )
     }
 
     /// The groups, as objects, the default Cluster Group first.

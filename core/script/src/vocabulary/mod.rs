@@ -9,7 +9,7 @@ pub(crate) mod handles;
 mod network;
 mod nic;
 mod node;
-mod order;
+pub(crate) mod order;
 mod policy;
 mod resource;
 mod service;

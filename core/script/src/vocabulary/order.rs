@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_model::{Damage, DiskFault, Fault, Name, NetworkFault, Repair};
+use quorate_model::{Damage, DiskFault, Fault, Name, NetworkFault, Repair, called};
 use rhai::{Array, Dynamic, NativeCallContext};
 
 use super::handles::FaultRef;
@@ -14,17 +14,25 @@ use crate::thrown::{Fallible, Thrown};
 use crate::values::{from_value, name_arg, sides_arg};
 use crate::watch;
 
-/// How long an order may go without an answer.
+/// How long an order may go without an answer; one that stops a node so much longer than its groups may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
 /// Gives an order and lets time pass until it is answered. A refusal is an error of the script.
 pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<()> {
     let session = Session::of(context)?;
     session.begin_act(context)?;
+    let stopped = match &order {
+        Order::NodeShutdown(node) | Order::ServiceStop(node) => Some(node.clone()),
+        _ => None,
+    };
     let handle = session.try_stage(context, |stage| stage.order(order))?;
-    let began = session.with_stage(context, |stage| stage.now())?;
+    let (began, stop) = session.with_stage(context, |stage| (stage.now(), stage.longest_stop()))?;
+    let limit = match stopped {
+        Some(_) => stop + ANSWER_LIMIT,
+        None => ANSWER_LIMIT,
+    };
     let mut answer = None;
-    watch::pass(context, &session, began + ANSWER_LIMIT, |session| {
+    watch::pass(context, &session, began + limit, |session| {
         answer = session.with_stage(context, |stage| stage.answer(handle))?;
         Ok(answer.is_some())
     })?;
@@ -35,12 +43,32 @@ pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<(
         Some(Err((code, text))) => {
             Err(Thrown::mistake(format!("refused with error {code}: {text}")).at(at))
         }
-        None => Err(Thrown::mistake(format!(
-            "\"{}\" was not answered within {} s: no quorate node is there to take the order",
-            context.fn_name(),
-            ANSWER_LIMIT.as_secs()
-        ))
-        .at(at)),
+        None => {
+            let why = session.with_stage(context, |stage| unanswered(stage, stopped.as_ref()))?;
+            Err(Thrown::mistake(format!(
+                "\"{}\" was not answered within {} s: {why}",
+                context.fn_name(),
+                limit.as_secs()
+            ))
+            .at(at))
+        }
+    }
+}
+
+/// What an order still waits for.
+fn unanswered(stage: &dyn Stage, stopped: Option<&Name>) -> String {
+    let statuses = stage.resources().into_iter();
+    let pending: Vec<String> = statuses
+        .filter_map(|name| stage.resource(&name))
+        .filter(|one| {
+            one.state.is_pending() && (stopped.is_none() || one.owner.as_ref() == stopped)
+        })
+        .map(|one| format!("{} is {}", one.name, one.state))
+        .collect();
+    match (pending.is_empty(), stage.quorum().has_quorum) {
+        (false, _) => pending.join(", "),
+        (true, true) => "the cluster has quorum, but has not confirmed it".to_owned(),
+        (true, false) => "no quorate node is there to take the order".to_owned(),
     }
 }
 
@@ -205,7 +233,8 @@ pub(super) fn property(
     Ok(value.map_or(Dynamic::UNIT, from_value))
 }
 
-/// The name, if the open cluster has such a thing; else an error that says what it has.
+/// The name of the open cluster's thing that is called so, whatever case that is written in, as it is defined; else an
+/// error that says what there is.
 pub(crate) fn known(
     context: &NativeCallContext<'_>,
     kind: &str,
@@ -215,7 +244,7 @@ pub(crate) fn known(
     let session = Session::of(context)?;
     let (names, cluster) =
         session.with_stage(context, |stage| (list(stage), stage.cluster_name()))?;
-    if let Some(found) = names.iter().find(|known| known.as_str() == name) {
+    if let Some(found) = called(&names, name, |known| *known) {
         return Ok(found.clone());
     }
     let hint = suggestion(name, names.iter().map(Name::as_str)).map(|hint| format!(": {hint}"));

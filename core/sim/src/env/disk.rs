@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, DiskFault, Name, Time};
+use quorate_model::{ClusterDefinition, DiskFault, Name, Time, called, same_name};
 use quorate_node::{Device, DiskDone, DiskError, DiskOp, DiskRequest};
 
 use super::Machine;
@@ -155,14 +155,14 @@ impl Disks {
 
     /// The shared disk called `name`.
     pub(crate) fn find(&self, name: &str) -> Option<&Disk> {
-        self.shared().iter().find(|disk| disk.name == *name)
+        called(self.shared(), name, |disk| &disk.name)
     }
 
     /// The shared disk called `name`.
     pub(crate) fn find_mut(&mut self, name: &str) -> Option<&mut Disk> {
         self.all[..self.shared]
             .iter_mut()
-            .find(|disk| disk.name == *name)
+            .find(|disk| same_name(&disk.name, name))
     }
 
     /// A machine's system disk.

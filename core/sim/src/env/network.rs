@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use quorate_model::{Chance, ClusterDefinition, Name, NetworkFault, NetworkRole, NodeDefinition};
+use quorate_model::{
+    Chance, ClusterDefinition, Name, NetworkFault, NetworkRole, NodeDefinition, same_name,
+};
 
 use super::Machine;
 use crate::rng::Stream;
@@ -113,7 +115,9 @@ impl Networks {
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        self.all.iter().position(|network| network.name == *name)
+        self.all
+            .iter()
+            .position(|network| same_name(&network.name, name))
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {

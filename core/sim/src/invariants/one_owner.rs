@@ -1,6 +1,9 @@
-//! A resource is online on at most one machine that runs.
+//! A resource is in service on at most one machine that runs: neither Online nor on its way Offline while it is either of
+//! them somewhere else.
 
 use std::collections::BTreeMap;
+
+use quorate_model::ResourceState;
 
 use super::{Findings, Invariant, Observation};
 
@@ -13,16 +16,25 @@ impl Invariant for OneOwner {
 
     fn check(&mut self, world: &Observation<'_>) -> Findings {
         let mut findings = Findings::default();
-        let mut owners: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut owners: BTreeMap<&str, Vec<(&str, ResourceState)>> = BTreeMap::new();
         for machine in world.running() {
-            for (resource, _) in machine.online() {
-                owners.entry(resource).or_default().push(&machine.name);
+            for (resource, (_, state)) in &machine.resources {
+                if matches!(state, ResourceState::Online | ResourceState::OfflinePending) {
+                    let owner = (machine.name.as_str(), *state);
+                    owners.entry(resource).or_default().push(owner);
+                }
             }
         }
         for (resource, owners) in owners {
-            if owners.len() > 1 {
-                findings.broken(format!("{resource} is online on {}", owners.join(" and ")));
+            if owners.len() < 2 {
+                continue;
             }
+            let stops = |(name, state): &(&str, ResourceState)| match state {
+                ResourceState::OfflinePending => format!("{name} (where it is stopping)"),
+                _ => (*name).to_owned(),
+            };
+            let owners: Vec<String> = owners.iter().map(stops).collect();
+            findings.broken(format!("{resource} is online on {}", owners.join(" and ")));
         }
         findings
     }
@@ -30,7 +42,7 @@ impl Invariant for OneOwner {
 
 #[cfg(test)]
 mod tests {
-    use quorate_model::ResourceState::{Online, OnlinePending};
+    use quorate_model::ResourceState::{Offline, OfflinePending, Online, OnlinePending};
     use quorate_model::Time;
 
     use super::super::tests::{check, member, with};
@@ -50,6 +62,19 @@ mod tests {
         ];
         let (broken, _) = check(&mut OneOwner, Time::ZERO, &two);
         assert_eq!(broken, ["address is online on NODE1 and NODE2"]);
+        // What is stopping still runs.
+        for (first, second) in [(OfflinePending, Online), (Online, OfflinePending)] {
+            let two = [
+                with(member(1), &address(first)),
+                with(member(2), &address(second)),
+            ];
+            assert_eq!(check(&mut OneOwner, Time::ZERO, &two).0.len(), 1);
+        }
+        let handed_on = [
+            with(member(1), &address(OfflinePending)),
+            with(member(2), &address(Offline)),
+        ];
+        assert!(check(&mut OneOwner, Time::ZERO, &handed_on).0.is_empty());
         two[1].runs = false;
         assert!(check(&mut OneOwner, Time::ZERO, &two).0.is_empty());
     }

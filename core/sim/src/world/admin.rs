@@ -28,6 +28,7 @@ impl World {
     /// # Errors
     /// Unknown names; [`WorldError::NobodyToAsk`].
     pub fn admin(&mut self, op: AdminOp) -> Result<RequestId, WorldError> {
+        let op = op.spelled(&self.current);
         self.check_names(&op)?;
         let anybody = || {
             (0..self.stations.len()).find(|machine| {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_host::PluginSet;
-use quorate_model::{ClusterDefinition, Name, Time};
+use quorate_model::{ClusterDefinition, Name, Time, same_name};
 use quorate_node::Policies;
 
 use crate::env::{Environment, Machine};
@@ -351,7 +351,7 @@ impl World {
         let hosts = &self.env.hosts;
         hosts
             .iter()
-            .position(|host| host.name == *node)
+            .position(|host| same_name(&host.name, node))
             .ok_or_else(|| unknown("node", node, hosts.iter().map(|host| &host.name)))
     }
 

@@ -121,6 +121,7 @@ impl World {
     /// An unknown group.
     pub fn group(&self, name: &str) -> Result<GroupStatus, WorldError> {
         let group = self.known_group(name)?;
+        let name = group.name.as_str();
         let resources: Vec<Name> = group.resources.iter().map(|one| one.name.clone()).collect();
         if let Some((node, source)) = self.observing_node()
             && let Some(view) = node.group(name)
@@ -130,6 +131,7 @@ impl World {
                 state: view.state,
                 owner: Some(view.owner),
                 failovers: view.failovers,
+                stopped: view.stopped,
                 persistent_state: view.persistent_state,
                 resources,
                 source,
@@ -140,6 +142,7 @@ impl World {
             state: GroupState::of(resources.iter().map(|resource| self.true_state(resource))),
             owner: None,
             failovers: 0,
+            stopped: None,
             persistent_state: group.persistent_state,
             resources,
             source: Source::Truth,
@@ -152,6 +155,7 @@ impl World {
     /// An unknown resource.
     pub fn resource(&self, name: &str) -> Result<ResourceStatus, WorldError> {
         let (group, resource) = self.known_resource(name)?;
+        let name = resource.name.as_str();
         let database = self.observing_node().and_then(|(node, source)| {
             let owner = node.group(&group.name).map(|view| view.owner);
             let wanted = node.persistent_state(name);
@@ -225,7 +229,8 @@ impl World {
     /// # Errors
     /// An unknown resource.
     pub fn process_running(&self, resource: &str) -> Result<bool, WorldError> {
-        self.known_resource(resource)?;
+        let (_, resource) = self.known_resource(resource)?;
+        let resource = resource.name.as_str();
         Ok((0..self.env.hosts.len()).any(|machine| {
             self.env.hosts[machine].runs()
                 && self
@@ -320,7 +325,7 @@ impl World {
     /// # Errors
     /// An unknown group.
     pub fn outage(&self, group: &str) -> Result<Outage, WorldError> {
-        self.known_group(group)?;
+        let group = &self.known_group(group)?.name;
         let Some(track) = self.groups.get(group) else {
             return Ok(Outage::default());
         };

@@ -411,7 +411,7 @@ fn a_good_written_group_keeps_its_properties() {
     );
     let loaded = parse("x", &text).unwrap();
     let group = loaded.definition.group("G").unwrap();
-    assert_eq!(group.properties.failback_window, Some((22, 4)));
+    assert_eq!(group.properties.failback_window(), Some((22, 4)));
     assert_eq!(group.properties.auto_failback_type, AutoFailback::Allow);
     assert_eq!(group.properties.preferred_owners, ["B", "A"]);
     assert!(!group.persistent_state);

@@ -6,8 +6,8 @@ use quorate_model::{GroupProperties, ResourceProperties, RestartAction};
 /// What the semantics say of one more failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Restarted on the same node: the how-manieth failure inside the period.
-    Restart(u32),
+    /// Restarted on the same node, at that ms: so many failures inside the period, this one included.
+    Restart { failures: u32, at: u64 },
     /// The resource stays Failed, the group stays.
     StayFailed,
     /// The group moves.
@@ -51,7 +51,11 @@ impl Reference {
         }
         self.failures.push((failed, minute));
         if inside <= properties.restart_threshold {
-            return Step::Restart(inside);
+            // RestartDelay: the failed resource is left alone for that long.
+            return Step::Restart {
+                failures: inside,
+                at: minute * 60_000 + u64::from(properties.restart_delay),
+            };
         }
         // "Escalate with action 1: resource stays Failed, siblings keep running, group not moved."
         if properties.restart_action == RestartAction::RestartNoNotify {
