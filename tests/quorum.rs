@@ -21,6 +21,16 @@ fn networks() {
 }
 
 #[test]
+fn carriers() {
+    passes("carriers", 8);
+}
+
+#[test]
+fn unsound_networks() {
+    passes("unsound-networks", 8);
+}
+
+#[test]
 fn regroup() {
     passes("regroup", 10);
 }

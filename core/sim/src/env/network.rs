@@ -437,6 +437,56 @@ mod tests {
     }
 
     #[test]
+    fn a_switch_without_power_takes_every_link_and_a_black_hole_none() {
+        let (mut networks, names) = networks();
+        let network = Name::from("Public");
+        let hole = NetworkFault::BlackHole {
+            network: network.clone(),
+        };
+        assert!(networks.apply(&names, [&hole].into_iter()).is_empty());
+        assert!(!networks.reaches(0, 0, 1));
+        assert_eq!(networks.link(0, 0), Some(true));
+        let dead = NetworkFault::Network { network };
+        let lost = networks.apply(&names, [&dead].into_iter());
+        assert_eq!(lost, [(0, 0, false), (1, 0, false), (2, 0, false)]);
+        assert_eq!(networks.card(0, 0), Some(true), "the cards are sound");
+    }
+
+    #[test]
+    fn a_card_troubles_its_own_machine_alone_and_both_ways() {
+        let (mut networks, names) = networks();
+        let (network, node) = (Name::from("Public"), Some(Name::from("NODE2")));
+        let chance = Chance::of(1.0).unwrap();
+        let faults = [
+            NetworkFault::Latency {
+                network: network.clone(),
+                node: node.clone(),
+                latency: Duration::from_secs(5),
+            },
+            NetworkFault::Duplicate {
+                network: network.clone(),
+                node: node.clone(),
+                per_million: chance,
+            },
+            NetworkFault::Corrupt {
+                network,
+                node,
+                per_million: chance,
+            },
+        ];
+        networks.apply(&names, faults.iter());
+        for (from, to) in [(0, 1), (1, 0)] {
+            let passage = networks.send(0, from, to).expect("no loss");
+            assert!(passage.takes >= Duration::from_secs(5));
+            assert!(passage.again.is_some_and(|again| again >= passage.takes));
+            assert!(passage.flipped.is_some());
+        }
+        let other = networks.send(0, 0, 2).expect("no loss");
+        assert!(other.takes < Duration::from_millis(1));
+        assert_eq!((other.again, other.flipped), (None, None));
+    }
+
+    #[test]
     fn a_cut_works_in_its_own_direction_only() {
         let (mut networks, names) = networks();
         let links = vec![("NODE1".into(), "NODE2".into())];
