@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use quorate_model::{Severity, Time};
 use quorate_script::{
-    DrillReport, Observer, Run, RunOptions, SimSource, StageSource, Verdict, check_script,
+    DrillReport, Observer, Remark, Run, RunOptions, SimSource, StageSource, Verdict, check_script,
     run_script,
 };
 
@@ -194,6 +194,11 @@ fn total(reports: &[DrillReport], real: Duration, exit: Exit, output: Output) ->
         let text = format!("{crashed} with plugins that died");
         parts.push(output.paint().tone(Tone::Care, &text));
     }
+    let remarked = reports.iter().filter(|it| !it.remarks.is_empty()).count();
+    if remarked > 0 {
+        let text = format!("{remarked} with remarks");
+        parts.push(output.paint().tone(Tone::Care, &text));
+    }
     if exit == Exit::Interrupted {
         parts.push(output.paint().tone(Tone::Care, "interrupted"));
     }
@@ -328,6 +333,13 @@ impl Observer for Progress {
         self.line(&format!("  {at}    {text}"));
     }
 
+    fn remark(&mut self, remark: &Remark) {
+        let paint = self.output.paint();
+        let at = paint.tone(Tone::Faint, &report::clock(remark.at));
+        let text = report::remark(remark, paint);
+        self.line(&format!("  {at}  {text}"));
+    }
+
     fn drill_ended(&mut self, ended: &DrillReport) {
         // Drills that were filtered out are only counted.
         if ended.filtered {
@@ -353,6 +365,9 @@ impl Observer for Shared {
     }
     fn note(&mut self, now: Time, text: &str) {
         self.0.borrow_mut().note(now, text);
+    }
+    fn remark(&mut self, remark: &Remark) {
+        self.0.borrow_mut().remark(remark);
     }
     fn drill_ended(&mut self, report: &DrillReport) {
         self.0.borrow_mut().drill_ended(report);

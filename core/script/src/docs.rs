@@ -92,3 +92,37 @@ fn example(kind: &str) -> &str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_read_says_whether_it_is_belief_or_truth() {
+        let lexicon = Lexicon::of(&bare());
+        let nouns: Vec<&str> = crate::check::nouns()
+            .iter()
+            .copied()
+            .filter(|noun| *noun != "Duration")
+            .collect();
+        let mut read = 0;
+        for word in lexicon.ours() {
+            let on = word.params.first().and_then(|(_, kind)| kind.as_deref());
+            let Some(on) = on.filter(|kind| nouns.contains(kind)) else {
+                continue;
+            };
+            let gives = word.returns.as_deref();
+            let acts = gives.is_some_and(|kind| kind == "()" || nouns.contains(&kind));
+            let plain = crate::check::is_word(&word.name) && !word.name.starts_with("to_");
+            if acts || !plain {
+                continue;
+            }
+            read += 1;
+            let marked = ["Belief: ", "Truth: "]
+                .iter()
+                .any(|mark| word.docs.starts_with(mark));
+            assert!(marked, "{on}.{} says neither: {}", word.name, word.docs);
+        }
+        assert!(read > 35, "only {read} members that are read");
+    }
+}

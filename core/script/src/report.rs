@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use quorate_model::{Name, Time};
 
-use crate::Place;
 use crate::stage::{ClientCalls, ClientReport};
+use crate::{Place, Remark};
 
 /// How a drill ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,6 +126,8 @@ pub struct DrillReport {
     pub unrepeatable: Vec<String>,
     /// How plugins' resource monitor processes died, and how often.
     pub crashes: Vec<String>,
+    /// What in it showed nothing, in the order it was found. A verdict with remarks is to be looked at twice.
+    pub remarks: Vec<Remark>,
     /// The command that repeats this very drill.
     pub repeat: String,
 }
@@ -140,6 +142,8 @@ pub trait Observer {
     fn step(&mut self, _now: Time, _title: &str) {}
     /// A drill said something, by `note` or `print`.
     fn note(&mut self, _now: Time, _text: &str) {}
+    /// Something in a drill, or in what was typed, showed nothing.
+    fn remark(&mut self, _remark: &Remark) {}
     /// A drill ended.
     fn drill_ended(&mut self, _report: &DrillReport) {}
 }

@@ -13,6 +13,8 @@ use quorate_model::Time;
 use rhai::{FnPtr, NativeCallContext, Position};
 
 use crate::drill::{DrillState, RunOptions};
+use crate::finding::Place;
+use crate::remark::{Remark, RemarkKind};
 use crate::report::{DrillReport, Observer};
 use crate::stage::{Line, Stage, StageError, StageSource};
 use crate::thrown::{Fallible, Seen, Thrown};
@@ -53,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) looking: bool,
     /// What was read since the last statement that acted or expected.
     pub(crate) seen: Vec<(Position, Seen)>,
+    /// Where `all` last went through an empty list, since this was last forgotten.
+    pub(crate) over_nothing: Option<Position>,
     /// Journal lines as they were last fetched.
     pub(crate) lines: Vec<Rc<Line>>,
     /// How many breaches were reported.
@@ -91,6 +95,7 @@ impl Session {
             watched: None,
             looking: false,
             seen: Vec::new(),
+            over_nothing: None,
             lines: Vec::new(),
             breaches: 0,
         })))
@@ -167,6 +172,44 @@ impl Session {
         });
     }
 
+    /// Says that something showed nothing: to whoever watches, to the journal and to the drill's report. Said once for
+    /// each place.
+    pub(crate) fn remark(&self, kind: RemarkKind, at: Position, text: impl Into<String>) {
+        self.with(|inner| {
+            let place = (!at.is_none())
+                .then(|| Place::in_source(&inner.script.file, &inner.script.source, at));
+            let remark = Remark {
+                kind,
+                at: inner.now(),
+                place,
+                text: text.into(),
+            };
+            if let Some(drill) = &mut inner.drill {
+                let same = |other: &Remark| {
+                    let told = other.place.is_some() || other.text == remark.text;
+                    other.kind == kind && other.place == remark.place && told
+                };
+                if drill.remarks.iter().any(same) {
+                    return;
+                }
+                drill.remarks.push(remark.clone());
+            }
+            // A world that has panicked has no journal to write to.
+            let _ = inner.guarded(|stage| stage.mark_remark(kind.as_str(), &remark.text));
+            inner.observer.remark(&remark);
+        });
+    }
+
+    /// Remembers that the drill expects something here.
+    pub(crate) fn expects(&self) {
+        self.with(|inner| {
+            if let Some(drill) = &mut inner.drill {
+                drill.expects = true;
+                drill.fault_left = None;
+            }
+        });
+    }
+
     /// Everything read since the last statement that acted, latest reading of each thing.
     pub(crate) fn take_seen(&self) -> Vec<Seen> {
         self.take_seen_from(Position::NONE)
@@ -188,7 +231,10 @@ impl Session {
 
     /// Calls a condition of the script: it may look and not act.
     pub(crate) fn ask(&self, context: &NativeCallContext<'_>, condition: &FnPtr) -> Fallible<bool> {
-        let nested = self.with(|inner| std::mem::replace(&mut inner.looking, true));
+        let nested = self.with(|inner| {
+            inner.over_nothing = None;
+            std::mem::replace(&mut inner.looking, true)
+        });
         let answer = condition.call_within_context::<rhai::Dynamic>(context, ());
         self.with(|inner| inner.looking = nested);
         let answer = answer?;

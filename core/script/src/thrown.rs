@@ -24,6 +24,8 @@ pub(crate) struct Thrown {
     pub(crate) findings: Vec<crate::Finding>,
     /// Whether it is our own mistake.
     pub(crate) internal: bool,
+    /// Whether it is a name of a thing that the cluster does not have.
+    pub(crate) unknown_name: bool,
 }
 
 /// Something that a condition read of the cluster.
@@ -70,6 +72,7 @@ impl Thrown {
             seen: Vec::new(),
             findings: Vec::new(),
             internal: false,
+            unknown_name: false,
         }
     }
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use quorate_model::Time;
+use quorate_model::{Name, Time};
 use rhai::{FnPtr, NativeCallContext, Position};
 
+use crate::remark::RemarkKind;
 use crate::session::Session;
 use crate::span::Span;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Seen, Thrown};
 
 /// Conditions are looked at again at least this often, even if nothing that can be read has changed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -32,6 +33,33 @@ pub(crate) enum Promise {
     Sometimes,
 }
 
+impl Promise {
+    /// The word that makes it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Never => "never",
+            Self::Steady => "steady",
+            Self::Sometimes => "sometimes",
+        }
+    }
+}
+
+/// What the looks at a watched condition have shown so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Looked {
+    /// For [`Promise::Sometimes`]: whether it was seen.
+    pub(crate) was_seen: bool,
+    /// The same, at the instant it was stated.
+    pub(crate) seen_at_once: bool,
+    /// Whether it has read anything of the cluster.
+    pub(crate) read: bool,
+    /// Whether it has ever held, or not held, for anything.
+    pub(crate) over_something: bool,
+    /// Where it went through an empty list, as long as it has never gone through any other.
+    pub(crate) over_nothing: Option<Position>,
+}
+
 /// A watched condition.
 #[derive(Clone, Debug)]
 pub(crate) struct Watch {
@@ -43,8 +71,10 @@ pub(crate) struct Watch {
     pub(crate) condition: FnPtr,
     /// Where the script states it.
     pub(crate) position: Position,
-    /// For [`Promise::Sometimes`]: whether it was seen.
-    pub(crate) was_seen: bool,
+    /// When it was stated.
+    pub(crate) since: Time,
+    /// What was seen of it.
+    pub(crate) looked: Looked,
 }
 
 /// Begins to watch a condition, and looks at it at once.
@@ -56,16 +86,18 @@ pub(crate) fn watch(
 ) -> Fallible<()> {
     let session = Session::of(context)?;
     session.begin_act(context)?;
-    session.with_stage(context, |_| ())?;
+    let since = session.with_stage(context, |stage| stage.now())?;
     let position = context.call_position();
     let mut watch = Watch {
         name: name.to_owned(),
         promise,
         condition,
         position,
-        was_seen: false,
+        since,
+        looked: Looked::default(),
     };
     look_at(context, &session, &mut watch, true)?;
+    watch.looked.seen_at_once = watch.looked.was_seen;
     session.with(|inner| inner.watches.push(watch));
     Ok(())
 }
@@ -84,7 +116,7 @@ pub(crate) fn look(context: &NativeCallContext<'_>, session: &Session) -> Fallib
         look_at(context, session, &mut watch, false)?;
         session.with(|inner| {
             if let Some(kept) = inner.watches.get_mut(number) {
-                kept.was_seen = watch.was_seen;
+                kept.looked = watch.looked;
             }
         });
     }
@@ -100,7 +132,7 @@ pub(crate) fn last_look(context: &NativeCallContext<'_>, session: &Session) -> F
     for mut watch in watches {
         match watch.promise {
             Promise::Steady => look_at(context, session, &mut watch, true)?,
-            Promise::Sometimes if !watch.was_seen => {
+            Promise::Sometimes if !watch.looked.was_seen => {
                 return Err(Thrown::failed(format!(
                     "sometimes \"{}\": it was never seen in the whole drill",
                     watch.name
@@ -123,7 +155,7 @@ fn look_at(
     let idle = match watch.promise {
         Promise::Always | Promise::Never => false,
         Promise::Steady => !edge,
-        Promise::Sometimes => watch.was_seen,
+        Promise::Sometimes => watch.looked.was_seen,
     };
     if idle {
         return Ok(());
@@ -132,29 +164,28 @@ fn look_at(
     let kept = session.with(|inner| std::mem::take(&mut inner.seen));
     let holds = session.ask(context, &watch.condition);
     let seen = session.take_seen();
-    let now = session.with(|inner| {
+    let (now, over_nothing) = session.with(|inner| {
         inner.seen = kept;
-        inner.now()
+        (inner.now(), inner.over_nothing)
     });
     let holds = holds?;
+    watch.looked.read |= !seen.is_empty();
+    watch.looked.over_something |= over_nothing.is_none();
+    watch.looked.over_nothing = over_nothing.filter(|_| !watch.looked.over_something);
     let broken = match watch.promise {
-        Promise::Always => (!holds).then_some("always"),
-        Promise::Never => holds.then_some("never"),
-        Promise::Steady => (!holds).then_some("steady"),
+        Promise::Always | Promise::Steady => !holds,
+        Promise::Never => holds,
         Promise::Sometimes => {
-            watch.was_seen = holds;
-            None
+            watch.looked.was_seen = holds;
+            false
         }
     };
-    match broken {
-        None => Ok(()),
-        Some(word) => Err(Thrown::failed(format!(
-            "{word} \"{}\" does not hold at {now}",
-            watch.name
-        ))
-        .seen(seen)
-        .at(watch.position)),
+    if !broken {
+        return Ok(());
     }
+    let word = watch.promise.as_str();
+    let text = format!("{word} \"{}\" does not hold at {now}", watch.name);
+    Err(Thrown::failed(text).seen(seen).at(watch.position))
 }
 
 /// Fails if an invariant of the world was broken since the last look.
@@ -218,29 +249,160 @@ pub(crate) fn run(context: &NativeCallContext<'_>, span: Span) -> Fallible<()> {
     Ok(())
 }
 
-/// Lets time pass until a condition holds, at most `within`.
+/// Lets time pass until a condition holds, at most `within`. One that holds before any time has passed shows nothing,
+/// and is remarked on unless the script says why it may.
 pub(crate) fn eventually(
+    context: &NativeCallContext<'_>,
+    condition: &FnPtr,
+    within: Span,
+    may_hold_at_once: bool,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    session.expects();
+    let began = session.with_stage(context, |stage| stage.now())?;
+    let shown = pass(context, &session, began + within.0, |session| {
+        session.with(|inner| inner.seen.clear());
+        session.ask(context, condition)
+    })?;
+    let seen = session.take_seen();
+    if shown {
+        let at = context.call_position();
+        let ended = session.with(|inner| inner.now());
+        if seen.is_empty() {
+            let text = "this condition reads nothing of the cluster";
+            session.remark(RemarkKind::ReadNothing, at, text);
+        } else if let Some(at) = session.with(|inner| inner.over_nothing) {
+            session.remark(RemarkKind::OverNothing, at, OVER_NOTHING);
+        } else if ended == began && !may_hold_at_once {
+            session.remark(RemarkKind::HeldAtOnce, at, held_at_once(&seen));
+        }
+        return Ok(());
+    }
+    Err(Thrown::failed(format!(
+        "this did not become true within {within} (from {began} on)"
+    ))
+    .seen(seen)
+    .at(context.call_position()))
+}
+
+/// What is said of `all` over an empty list.
+pub(crate) const OVER_NOTHING: &str =
+    "this held since the list that `all` went through is empty: there was nothing to hold for";
+
+/// What is said of an `eventually` that held before any time passed.
+fn held_at_once(seen: &[Seen]) -> String {
+    let mut told: Vec<String> = seen
+        .iter()
+        .take(NAMED)
+        .map(|seen| format!("{} was {}", seen.what, seen.value))
+        .collect();
+    if seen.len() > NAMED {
+        told.push("…".to_owned());
+    }
+    format!(
+        "eventually held before any time passed, and waited for nothing: {}",
+        told.join(", ")
+    )
+}
+
+/// Lets time pass until a condition holds that did not hold at some instant before, at most `within`.
+pub(crate) fn becomes(
     context: &NativeCallContext<'_>,
     condition: &FnPtr,
     within: Span,
 ) -> Fallible<()> {
     let session = Session::of(context)?;
     session.begin_act(context)?;
+    session.expects();
     let began = session.with_stage(context, |stage| stage.now())?;
+    let mut was_false = false;
     let shown = pass(context, &session, began + within.0, |session| {
         session.with(|inner| inner.seen.clear());
-        session.ask(context, condition)
+        let holds = session.ask(context, condition)?;
+        was_false |= !holds;
+        Ok(holds && was_false)
     })?;
+    let seen = session.take_seen();
     if shown {
-        session.with(|inner| inner.seen.clear());
+        if seen.is_empty() {
+            let text = "this condition reads nothing of the cluster";
+            session.remark(RemarkKind::ReadNothing, context.call_position(), text);
+        }
         return Ok(());
     }
-    let seen = session.take_seen();
-    Err(Thrown::failed(format!(
-        "this did not become true within {within} (from {began} on)"
-    ))
-    .seen(seen)
-    .at(context.call_position()))
+    let text = if was_false {
+        format!("this was not so, and did not become true within {within} (from {began} on)")
+    } else {
+        format!(
+            "this did not become true: it was true all the time, for {within} (from {began} on)"
+        )
+    };
+    Err(Thrown::failed(text).seen(seen).at(context.call_position()))
+}
+
+/// Lets time pass until a group is back in full service after it was out of it, at most `within`.
+pub(crate) fn recovers(
+    context: &NativeCallContext<'_>,
+    group: &Name,
+    within: Span,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    session.expects();
+    let began = session.with_stage(context, |stage| stage.now())?;
+    let mut away = None;
+    let shown = pass(context, &session, began + within.0, |session| {
+        let (now, status) =
+            session.with_stage(context, |stage| (stage.now(), stage.group(group)))?;
+        let online = status.is_some_and(|it| it.out_of_service.is_none());
+        if !online && away.is_none() {
+            away = Some(now);
+        }
+        Ok(online && away.is_some())
+    })?;
+    if shown {
+        return Ok(());
+    }
+    let status = session.with_stage(context, |stage| stage.group(group))?;
+    let text = match away {
+        None => format!(
+            "{group} did not recover: it was never away, for {within} (from {began} on) clients found it all the time"
+        ),
+        Some(since) => format!(
+            "{group} is away since {since} and did not come back within {within} (from {began} on)"
+        ),
+    };
+    let seen = status.into_iter().flat_map(|status| {
+        let name = &status.name;
+        let read = |what: &str, value: String| Seen {
+            subject: name.to_string(),
+            what: format!("group(\"{name}\").{what}"),
+            value,
+        };
+        let state = status.state.to_string();
+        let owner = status
+            .owner
+            .as_ref()
+            .map(Name::to_string)
+            .unwrap_or_default();
+        [
+            read("is_online", in_service(status.out_of_service.as_deref())),
+            read("state", format!("{state:?}")),
+            read("owner", format!("{owner:?}")),
+        ]
+    });
+    Err(Thrown::failed(text)
+        .seen(seen.collect())
+        .at(context.call_position()))
+}
+
+/// Whether clients find something, with the reason if they do not, as reports show it.
+pub(crate) fn in_service(out_of_service: Option<&str>) -> String {
+    match out_of_service {
+        None => "true".to_owned(),
+        Some(why) => format!("false ({why})"),
+    }
 }
 
 /// Lets time pass until nothing goes on any more: nothing pending, nobody joining, and no group's state or owner

@@ -216,11 +216,11 @@ pub enum WorldEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// A group came into full service or left it, by the truth of the monitors.
+    /// A group came into full service or left it, by what a client would find.
     ServiceLevel {
         /// The group.
         subject: Name,
-        /// Whether every resource of it is online on one running node.
+        /// Whether every resource of it is online, and in reach, on one running node.
         online: bool,
     },
     /// A fault moved or stopped a group that it was not about.
@@ -246,6 +246,13 @@ pub enum WorldEvent {
     /// A drill's remark.
     Note {
         /// Its text.
+        text: String,
+    },
+    /// Something in a drill showed nothing.
+    Remark {
+        /// What it is about, such as `held-at-once`.
+        rule: &'static str,
+        /// One sentence.
         text: String,
     },
     /// An invariant does not hold.

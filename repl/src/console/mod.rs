@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use quorate_script::stage::{OpenError, StageRequest};
 use quorate_script::{
-    Console, ConsoleOptions, DEFAULT_SEED, DrillReport, Observer, Outcome, SimSource,
+    Console, ConsoleOptions, DEFAULT_SEED, DrillReport, Observer, Outcome, Remark, SimSource,
 };
 
 use crate::cli::ReplArgs;
@@ -210,6 +210,9 @@ impl Observer for Talk {
     }
     fn note(&mut self, now: quorate_model::Time, text: &str) {
         self.0.note(now, text);
+    }
+    fn remark(&mut self, remark: &Remark) {
+        self.0.remark(remark);
     }
     fn drill_ended(&mut self, report: &DrillReport) {
         self.0.drill_ended(report);

@@ -6,7 +6,7 @@ mod table;
 use std::time::Duration;
 
 use quorate_model::Time;
-use quorate_script::{DrillReport, Verdict};
+use quorate_script::{DrillReport, Remark, Verdict};
 
 use crate::output::{Paint, Tone};
 
@@ -53,6 +53,10 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
         clock(report.virtual_time),
         real(report.real_time)
     ));
+    if !report.remarks.is_empty() {
+        let number = count(report.remarks.len(), "remark", "remarks");
+        out.push_str(&format!(", {}", paint.tone(Tone::Care, &number)));
+    }
     let mut table = Table::new(&["virtual server", "state", "owner", "outage"]);
     for group in report.groups.iter().filter(|group| group.is_virtual_server) {
         table.row(vec![
@@ -105,6 +109,19 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
         out.push_str(&format!("\n  {}", paint.tone(Tone::Care, crash)));
     }
     out
+}
+
+/// What showed nothing, on one line, with its place.
+pub(crate) fn remark(remark: &Remark, paint: Paint) -> String {
+    let label = format!("remark[{}]", remark.kind.as_str());
+    let place = remark.place.as_ref();
+    let place = place.map_or_else(String::new, |place| format!(" ({place})"));
+    let label = paint.tone(Tone::Care, &label);
+    format!(
+        "{label}: {}{}",
+        remark.text,
+        paint.tone(Tone::Faint, &place)
+    )
 }
 
 /// What users felt.
@@ -228,11 +245,17 @@ mod tests {
                 "Resource monitor of `web` terminated: SIGSEGV in IsAlive of `Web`, 2 times"
                     .to_owned(),
             ],
+            remarks: vec![Remark {
+                kind: quorate_script::RemarkKind::HeldAtOnce,
+                at: Time::ZERO,
+                place: None,
+                text: "this held at once".to_owned(),
+            }],
             repeat: String::new(),
         };
         assert_eq!(
             summary(&report, Paint(false)),
-            "  pass  1:02:03.004 of virtual time in 0.42 s\n  virtual server  state   owner  outage\n  \
+            "  pass  1:02:03.004 of virtual time in 0.42 s, 1 remark\n  virtual server  state   owner  outage\n  \
              EVS3            Online  NODE4  1m12.0s\n  clients of            users  \
              calls    failed  answered  longest outage  slowest answer\n  EVS3 (smtp, port 25)  10     3000000  1       \
              99.999 %  1m12.0s         0.2s\n  other groups disturbed: 1 (EVS1)\n  \

@@ -3,6 +3,7 @@
 
 mod lexicon;
 mod resource;
+mod waits;
 mod walk;
 
 use quorate_model::nearest;
@@ -32,6 +33,7 @@ pub fn check_script(file: &str, source: &str) -> Vec<Finding> {
         Err(error) => return vec![syntax(file, source, &lexicon, &error)],
     };
     let mut findings = walk::findings(file, source, &lexicon, &ast);
+    findings.extend(waits::findings(file, source, &lexicon, &ast));
     findings.sort();
     findings.dedup();
     findings

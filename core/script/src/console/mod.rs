@@ -267,7 +267,7 @@ impl Console {
         vec![
             format!("group(\"{group}\").owner"),
             format!("node(\"{node}\").crash()"),
-            format!("eventually(|| group(\"{group}\").is_online, \"5m\")"),
+            format!("recovers(\"{group}\", 5.minutes)"),
             format!("outage(\"{group}\")"),
             format!("node(\"{node}\").start()"),
             format!("group(\"{group}\").move_to(\"{other}\")"),

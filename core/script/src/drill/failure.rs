@@ -34,7 +34,17 @@ pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, 
                 .filter_map(|key| line.get(*key)?.as_str())
                 .any(|name| subjects.contains(&name))
     };
-    let told = lines.iter().rev().filter(about);
+    // How the cluster came up is no part of the story; what was broken is.
+    let first = session.with(|inner| inner.drill.as_ref().map_or(0, |drill| drill.first_line));
+    let story = lines.get(first..).unwrap_or_default();
+    let broken = |line: &&std::rc::Rc<Line>| {
+        let kind = line.get("kind").and_then(|kind| kind.as_str());
+        matches!(kind, Some("fault-injected" | "fault-healed"))
+    };
+    let told = story
+        .iter()
+        .rev()
+        .filter(|line| broken(line) || about(line));
     let events = last_events(told.map(|line| describe_line(line)));
     if matches!(verdict, Verdict::Fail | Verdict::Unknown) {
         failure.events = events;

@@ -2,13 +2,15 @@
 
 mod failure;
 mod options;
+mod remarks;
 mod runner;
 
 use std::time::{Duration, Instant};
 
-use quorate_model::Time;
-use rhai::{FnPtr, Map, NativeCallContext};
+use quorate_model::{FaultId, Time};
+use rhai::{FnPtr, Map, NativeCallContext, Position};
 
+use crate::remark::Remark;
 use crate::report::{ClientOutcome, DrillReport, Failure, GroupOutcome, Verdict};
 use crate::session::{Inner, Session};
 use crate::span::Span;
@@ -28,10 +30,33 @@ pub const DEFAULT_SEED: u64 = 1;
 const START_LIMIT: Span = Span(Duration::from_secs(30 * 60));
 
 /// The drill that runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct DrillState {
     /// When it must have ended, on the world's clock.
     pub(crate) limit: Option<Time>,
+    /// What showed nothing so far.
+    pub(crate) remarks: Vec<Remark>,
+    /// Whether anything was expected so far.
+    pub(crate) expects: bool,
+    /// The last fault, and where it was made, as long as nothing was expected since.
+    pub(crate) fault_left: Option<(Position, String)>,
+    /// Every fault it made.
+    pub(crate) faults: Vec<MadeFault>,
+    /// How many lines the journal had when its body began.
+    pub(crate) first_line: usize,
+}
+
+/// A fault that a drill made.
+#[derive(Clone, Debug)]
+pub(crate) struct MadeFault {
+    /// Its number.
+    pub(crate) handle: FaultId,
+    /// Where the script made it.
+    pub(crate) at: Position,
+    /// What was broken.
+    pub(crate) what: String,
+    /// Whether the script says that nobody is to notice.
+    pub(crate) may_go_unnoticed: bool,
 }
 
 /// Runs a drill: the native behind `drill(name, options, body)`. It returns normally whatever the verdict is, so
@@ -74,6 +99,7 @@ pub(crate) fn drill(
         disturbed: Vec::new(),
         unrepeatable: Vec::new(),
         crashes: Vec::new(),
+        remarks: Vec::new(),
     };
     if let Some(text) = &run.filter
         && !name.contains(text.as_str())
@@ -95,7 +121,7 @@ pub(crate) fn drill(
     let began = Instant::now();
     session.with(|inner| inner.observer.drill_started(&report.file, name, seed));
     let outer = session.clear_stage();
-    session.with(|inner| inner.drill = Some(DrillState { limit: None }));
+    session.with(|inner| inner.drill = Some(DrillState::default()));
     let request = StageRequest {
         cluster: folder.join(&options.cluster),
         text: None,
@@ -168,7 +194,8 @@ pub(crate) fn drill(
     }
     session.clear_stage();
     session.with(|inner| {
-        inner.drill = None;
+        let drill = inner.drill.take();
+        report.remarks = drill.map(|drill| drill.remarks).unwrap_or_default();
         inner.stage = outer;
     });
     report.real_time = began.elapsed();
@@ -208,13 +235,20 @@ fn play(
         settle_start(context, session)?;
     }
     let now = session.with_stage(context, |stage| stage.now())?;
+    let lines = session
+        .lines()
+        .map_err(|thrown| thrown.at(context.call_position()))?;
     session.with(|inner| {
         inner.drill = Some(DrillState {
+            first_line: lines.len(),
             limit: options.limit.map(|limit| now + limit.0),
+            ..DrillState::default()
         });
     });
     let _ = body.call_within_context::<rhai::Dynamic>(context, ())?;
-    watch::last_look(context, session)
+    watch::last_look(context, session)?;
+    remarks::at_end(session, context.call_position());
+    Ok(())
 }
 
 /// Opens a cluster in place of the one that is open.

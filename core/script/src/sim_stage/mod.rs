@@ -123,6 +123,7 @@ impl Stage for SimStage {
             failovers: group.failovers,
             stopped: group.stopped,
             preferred_owners: definition.properties.preferred_owners.clone(),
+            out_of_service: self.world.group_service(name).err(),
         })
     }
 
@@ -135,6 +136,7 @@ impl Stage for SimStage {
             state: resource.state,
             owner: resource.owner,
             owners: resource.owners,
+            out_of_service: self.world.resource_service(name).err(),
             restarts: resource.restarts,
             depends_on: resource.depends_on,
             dependents: resource.dependents,
@@ -253,6 +255,10 @@ impl Stage for SimStage {
         self.world.inject_for(fault, lasting).map_err(refused)
     }
 
+    fn noticed(&self, fault: FaultId) -> bool {
+        self.world.noticed(fault)
+    }
+
     fn heal(&mut self, fault: FaultId) {
         // The only error is that it is healed already.
         let _ = self.world.heal(fault);
@@ -310,6 +316,10 @@ impl Stage for SimStage {
 
     fn mark_step(&mut self, title: &str) {
         self.world.mark_step(title);
+    }
+
+    fn mark_remark(&mut self, rule: &'static str, text: &str) {
+        self.world.mark_remark(rule, text);
     }
 
     fn mark_end(&mut self) {

@@ -144,6 +144,11 @@ pub trait Stage {
     ///
     /// If there is nothing to break: a process that does not run, a node that is off.
     fn inject(&mut self, fault: Fault, lasting: Option<Duration>) -> Result<FaultId, StageError>;
+    /// Whether anybody in the cluster has noticed a fault up to now, or nobody is left who could.
+    fn noticed(&self, fault: FaultId) -> bool {
+        let _ = fault;
+        true
+    }
     /// Undoes one fault. Nothing happens if it is healed already.
     fn heal(&mut self, fault: FaultId);
     /// Undoes every fault, the last one first.
@@ -198,6 +203,8 @@ pub trait Stage {
     fn mark_step(&mut self, title: &str);
     /// Writes a drill's note into the journal.
     fn mark_note(&mut self, text: &str);
+    /// Writes into the journal that something in a drill showed nothing: the name of the remark's kind, and a sentence.
+    fn mark_remark(&mut self, rule: &'static str, text: &str);
     /// Writes the end of a drill into the journal, and how many groups its faults disturbed.
     fn mark_end(&mut self);
     /// The journal's lines from number `from` on.

@@ -15,7 +15,7 @@ pub struct NodeStatus {
     pub groups: Vec<Name>,
 }
 
-/// A group, as an operator's console shows it.
+/// A group, as an operator's console shows it; `out_of_service` is the truth of the machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupStatus {
     /// Its name.
@@ -32,11 +32,14 @@ pub struct GroupStatus {
     pub stopped: Option<String>,
     /// Its preferred owners, best first.
     pub preferred_owners: Vec<Name>,
+    /// Why clients do not find it in full service at this instant, whatever the cluster believes; `None` if they do.
+    pub out_of_service: Option<String>,
     /// Whether clients know it by a network name of its own: a virtual server, unlike the Cluster Group.
     pub is_virtual_server: bool,
 }
 
-/// A resource, as an operator's console shows it; `owners` is the truth of the machines.
+/// A resource, as an operator's console shows it; `owners` and `out_of_service` are the truth
+/// of the machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceStatus {
     /// Its name.
@@ -51,6 +54,8 @@ pub struct ResourceStatus {
     pub owner: Option<Name>,
     /// Every machine on which it is in service at this instant: never more than one in a sound cluster.
     pub owners: Vec<Name>,
+    /// Why it is of no use at this instant, whatever the cluster believes; `None` if it is in service.
+    pub out_of_service: Option<String>,
     /// How often it was restarted on the same node.
     pub restarts: u32,
     /// Its providers.

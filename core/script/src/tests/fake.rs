@@ -201,6 +201,7 @@ impl Stage for Fake {
             failovers: 0,
             stopped: None,
             preferred_owners: vec!["NODE1".into(), "NODE2".into()],
+            out_of_service: (!self.online).then(|| "it does not run".to_owned()),
             is_virtual_server: true,
         })
     }
@@ -220,6 +221,7 @@ impl Stage for Fake {
             } else {
                 Vec::new()
             },
+            out_of_service: (!self.online).then(|| "it does not run".to_owned()),
             restarts: 0,
             depends_on: Vec::new(),
             dependents: Vec::new(),
@@ -374,6 +376,9 @@ impl Stage for Fake {
     }
     fn mark_step(&mut self, title: &str) {
         self.log("step", &[("title", title)]);
+    }
+    fn mark_remark(&mut self, rule: &'static str, text: &str) {
+        self.log("remark", &[("rule", rule), ("text", text)]);
     }
     fn mark_end(&mut self) {}
     fn mark_note(&mut self, text: &str) {

@@ -10,9 +10,9 @@ use crate::drill::{self, ClusterOptions, DEFAULT_SEED};
 use crate::events;
 use crate::session::Session;
 use crate::span::Span;
-use crate::stage::{Order, PropertyOf, StageRequest};
+use crate::stage::{ClientReport, Order, PropertyOf, StageRequest};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{from_json, name_arg, name_or_empty, span_arg, to_value};
+use crate::values::{from_json, name_arg, name_or_empty, show, span_arg, to_value};
 use crate::vocabulary::handles::FaultRef;
 use crate::watch;
 
@@ -21,7 +21,10 @@ fn objects<T: Clone + 'static>(
     list: impl FnOnce(&dyn crate::stage::Stage) -> Vec<Name>,
     object: impl Fn(Name) -> T,
 ) -> Fallible<Array> {
-    let names = Session::of(context)?.with_stage(context, |stage| list(stage))?;
+    let session = Session::of(context)?;
+    let names = session.with_stage(context, |stage| list(stage))?;
+    let read = || format!("{}()", context.fn_name());
+    session.saw(context, "", read, format!("{names:?}"));
     Ok(names
         .into_iter()
         .map(|name| Dynamic::from(object(name)))
@@ -167,7 +170,7 @@ pub(crate) mod words {
         order::repair(&context, &Repair::Partitions)
     }
 
-    /// The nodes, as objects, by number: `nodes().filter(|n| n.is_up).len()`.
+    /// Belief: the nodes, as objects, by number: `nodes().filter(|n| n.is_up).len()`.
     #[rhai_fn(return_raw)]
     pub fn nodes(context: NativeCallContext<'_>) -> Fallible<Array> {
         objects(
@@ -177,13 +180,13 @@ pub(crate) mod words {
         )
     }
 
-    /// The groups, as objects, the default Cluster Group first.
+    /// Belief: the groups, as objects, the default Cluster Group first.
     #[rhai_fn(return_raw)]
     pub fn groups(context: NativeCallContext<'_>) -> Fallible<Array> {
         objects(&context, |stage| stage.groups(), |name| GroupRef { name })
     }
 
-    /// The resources, as objects, group by group.
+    /// Belief: the resources, as objects, group by group.
     #[rhai_fn(return_raw)]
     pub fn resources(context: NativeCallContext<'_>) -> Fallible<Array> {
         objects(
@@ -193,7 +196,7 @@ pub(crate) mod words {
         )
     }
 
-    /// The networks, as objects.
+    /// Truth: the networks, as objects.
     #[rhai_fn(return_raw)]
     pub fn networks(context: NativeCallContext<'_>) -> Fallible<Array> {
         objects(
@@ -203,13 +206,13 @@ pub(crate) mod words {
         )
     }
 
-    /// The shared disks, as objects.
+    /// Truth: the shared disks, as objects.
     #[rhai_fn(return_raw)]
     pub fn disks(context: NativeCallContext<'_>) -> Fallible<Array> {
         objects(&context, |stage| stage.disks(), |name| DiskRef { name })
     }
 
-    /// The name of the node that coordinates, empty if none does.
+    /// Belief: the name of the node that coordinates, empty if none does.
     #[rhai_fn(return_raw)]
     pub fn coordinator(context: NativeCallContext<'_>) -> Fallible<String> {
         let session = Session::of(&context)?;
@@ -225,33 +228,34 @@ pub(crate) mod words {
         Ok(name)
     }
 
-    /// The quorum: `.kind`, `.owner`, `.has_quorum`.
+    /// Belief: the quorum: `.kind`, `.owner`, `.has_quorum`.
     #[rhai_fn(return_raw)]
     pub fn quorum(context: NativeCallContext<'_>) -> Fallible<QuorumRef> {
         let session = Session::of(&context)?;
         let status = session.with_stage(&context, |stage| stage.quorum())?;
-        session.saw(
-            &context,
-            "",
-            || "quorum().has_quorum".to_owned(),
-            status.has_quorum.to_string(),
-        );
         Ok(QuorumRef { status })
     }
 
-    /// Which quorum it is: "Standard", "MajorityNodeSet" or "Local".
-    #[rhai_fn(get = "kind", pure)]
-    pub fn quorum_kind(quorum: &mut QuorumRef) -> String {
-        quorum.status.kind.to_owned()
+    /// Belief: which quorum it is: "Standard", "MajorityNodeSet" or "Local".
+    #[rhai_fn(get = "kind", pure, return_raw)]
+    pub fn quorum_kind(context: NativeCallContext<'_>, quorum: &mut QuorumRef) -> Fallible<String> {
+        let kind = quorum.status.kind;
+        saw_quorum(&context, "", "kind", format!("{kind:?}"))?;
+        Ok(kind.to_owned())
     }
 
-    /// The node that holds the quorum, empty if none does.
-    #[rhai_fn(get = "owner", pure)]
-    pub fn quorum_owner(quorum: &mut QuorumRef) -> String {
-        name_or_empty(quorum.status.owner.as_ref())
+    /// Belief: the node that holds the quorum, empty if none does.
+    #[rhai_fn(get = "owner", pure, return_raw)]
+    pub fn quorum_owner(
+        context: NativeCallContext<'_>,
+        quorum: &mut QuorumRef,
+    ) -> Fallible<String> {
+        let owner = name_or_empty(quorum.status.owner.as_ref());
+        saw_quorum(&context, &owner, "owner", format!("{owner:?}"))?;
+        Ok(owner)
     }
 
-    /// A property of the quorum's, by the original's name and in its unit: `quorum().get("MaxQuorumLogSize")`.
+    /// Belief: a property of the quorum's, by the original's name and in its unit: `quorum().get("MaxQuorumLogSize")`.
     #[rhai_fn(name = "get", return_raw)]
     pub fn quorum_get(
         context: NativeCallContext<'_>,
@@ -274,13 +278,15 @@ pub(crate) mod words {
         order::order(&context, Order::ClusterSet { property, value })
     }
 
-    /// Whether there is a quorate cluster.
-    #[rhai_fn(get = "has_quorum", pure)]
-    pub fn has_quorum(quorum: &mut QuorumRef) -> bool {
-        quorum.status.has_quorum
+    /// Belief: whether there is a quorate cluster.
+    #[rhai_fn(get = "has_quorum", pure, return_raw)]
+    pub fn has_quorum(context: NativeCallContext<'_>, quorum: &mut QuorumRef) -> Fallible<bool> {
+        let held = quorum.status.has_quorum;
+        saw_quorum(&context, "", "has_quorum", held.to_string())?;
+        Ok(held)
     }
 
-    /// For how long a group was not Online since it first was.
+    /// Truth: for how long clients did not find a group in full service (`is_online`) since they first did.
     #[rhai_fn(return_raw)]
     pub fn outage(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<Span> {
         let name = name_arg(&context, &group)?;
@@ -296,7 +302,7 @@ pub(crate) mod words {
         Ok(span)
     }
 
-    /// The part of the time since it first was Online in which a group was Online, 0.0 to 1.0.
+    /// Truth: the part of the time since clients first found a group in full service in which they did, 0.0 to 1.0.
     #[rhai_fn(return_raw)]
     pub fn availability(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<f64> {
         let name = name_arg(&context, &group)?;
@@ -312,7 +318,7 @@ pub(crate) mod words {
         Ok(part)
     }
 
-    /// The names of the groups that the drill's faults moved or stopped without touching them.
+    /// Truth: the names of the groups that the drill's faults moved or stopped without touching them.
     #[rhai_fn(return_raw)]
     pub fn disturbed(context: NativeCallContext<'_>) -> Fallible<Array> {
         let session = Session::of(&context)?;
@@ -338,11 +344,16 @@ pub(crate) mod words {
     #[rhai_fn(name = "events", return_raw)]
     pub fn events(context: NativeCallContext<'_>, filter: Map) -> Fallible<Array> {
         let session = Session::of(&context)?;
-        let filter = events::Filter::read(&context, &filter)?;
+        let wanted = filter;
+        let filter = events::Filter::read(&context, &wanted)?;
         let lines = session
             .lines()
             .map_err(|thrown| thrown.at(context.call_position()))?;
         let found = filter.apply(&lines);
+        let text = |key: &str| wanted.get(key).and_then(|it| it.clone().into_string().ok());
+        let subject = text("subject").or_else(|| text("node")).unwrap_or_default();
+        let read = || format!("events({}).len()", show(&wanted.clone().into()));
+        session.saw(&context, &subject, read, found.len().to_string());
         let most = context.engine().max_array_size();
         if most > 0 && found.len() > most {
             return Err(Thrown::mistake(format!(
@@ -364,12 +375,14 @@ pub(crate) mod words {
             .collect())
     }
 
-    /// The cluster at a glance, as a text: nodes, groups, resources.
+    /// Belief: the cluster at a glance, as a text: nodes, groups, resources.
     #[rhai_fn(return_raw)]
     pub fn status(context: NativeCallContext<'_>) -> Fallible<String> {
-        let status =
-            Session::of(&context)?.with_stage(&context, |stage| crate::Status::of(stage))?;
-        Ok(status.to_string())
+        let session = Session::of(&context)?;
+        let status = session.with_stage(&context, |stage| crate::Status::of(stage))?;
+        let status = status.to_string();
+        session.saw(&context, "", || "status()".to_owned(), status.clone());
+        Ok(status)
     }
 
     /// Sends clients to a group by its network name: `clients("EVS1", #{ users: 1500, every: "1s" })`. With `port: 25` or
@@ -404,59 +417,93 @@ pub(crate) mod words {
         session.try_stage(&context, |stage| stage.set_load(&name, users, cpu))
     }
 
-    /// How many requests these clients made.
+    /// Truth: how many requests these clients made.
     #[rhai_fn(get = "requests", pure, return_raw)]
     pub fn client_requests(
         context: NativeCallContext<'_>,
         clients: &mut ClientsRef,
     ) -> Fallible<i64> {
-        let report = client_report(&context, clients)?;
-        Ok(i64::try_from(report.requests).unwrap_or(i64::MAX))
+        let requests = |it: &ClientReport| i64::try_from(it.requests).unwrap_or(i64::MAX);
+        client_report(&context, clients, "requests", requests, i64::to_string)
     }
 
-    /// How many requests of these clients failed.
+    /// Truth: how many requests of these clients failed.
     #[rhai_fn(get = "failures", pure, return_raw)]
     pub fn client_failures(
         context: NativeCallContext<'_>,
         clients: &mut ClientsRef,
     ) -> Fallible<i64> {
-        let report = client_report(&context, clients)?;
-        Ok(i64::try_from(report.failures).unwrap_or(i64::MAX))
+        let failures = |it: &ClientReport| i64::try_from(it.failures).unwrap_or(i64::MAX);
+        client_report(&context, clients, "failures", failures, i64::to_string)
     }
 
-    /// The longest unbroken time in which every request of these clients failed.
+    /// Truth: the longest unbroken time in which every request of these clients failed.
     #[rhai_fn(get = "longest_outage", pure, return_raw)]
     pub fn client_outage(
         context: NativeCallContext<'_>,
         clients: &mut ClientsRef,
     ) -> Fallible<Span> {
-        Ok(Span(client_report(&context, clients)?.longest_outage))
+        let longest = |it: &ClientReport| Span(it.longest_outage);
+        client_report(
+            &context,
+            clients,
+            "longest_outage",
+            longest,
+            Span::to_string,
+        )
     }
 
-    /// The longest mean time that an answer took these clients: it grows with the load of the node that answers.
+    /// Truth: the longest mean time that an answer took these clients: it grows with the load of the node that answers.
     #[rhai_fn(get = "longest_response", pure, return_raw)]
     pub fn client_response(
         context: NativeCallContext<'_>,
         clients: &mut ClientsRef,
     ) -> Fallible<Span> {
-        Ok(Span(client_report(&context, clients)?.longest_response))
+        let longest = |it: &ClientReport| Span(it.longest_response);
+        client_report(
+            &context,
+            clients,
+            "longest_response",
+            longest,
+            Span::to_string,
+        )
     }
 
-    /// The share of these clients' requests that were answered, 0 to 1; 1 before the first.
+    /// Truth: the share of these clients' requests that were answered, 0 to 1; 1 before the first.
     #[rhai_fn(get = "availability", pure, return_raw)]
     pub fn client_availability(
         context: NativeCallContext<'_>,
         clients: &mut ClientsRef,
     ) -> Fallible<f64> {
-        Ok(client_report(&context, clients)?.availability())
+        let part = ClientReport::availability;
+        client_report(&context, clients, "availability", part, f64::to_string)
     }
 }
 
-fn client_report(
+/// Reads one thing of what clients saw, and remembers it.
+fn client_report<T>(
     context: &NativeCallContext<'_>,
     clients: &ClientsRef,
-) -> Fallible<crate::stage::ClientReport> {
-    let found =
-        Session::of(context)?.with_stage(context, |stage| stage.client_report(clients.number))?;
-    Ok(found.map(|(_, _, report)| report).unwrap_or_default())
+    property: &str,
+    pick: impl FnOnce(&ClientReport) -> T,
+    shown: impl FnOnce(&T) -> String,
+) -> Fallible<T> {
+    let session = Session::of(context)?;
+    let found = session.with_stage(context, |stage| stage.client_report(clients.number))?;
+    let value = pick(&found.map(|(_, _, report)| report).unwrap_or_default());
+    let read = || format!("clients(\"{}\").{property}", clients.group);
+    session.saw(context, &clients.group, read, shown(&value));
+    Ok(value)
+}
+
+/// Remembers what was read of the quorum.
+fn saw_quorum(
+    context: &NativeCallContext<'_>,
+    subject: &str,
+    property: &str,
+    value: String,
+) -> Fallible<()> {
+    let read = || format!("quorum().{property}");
+    Session::of(context)?.saw(context, subject, read, value);
+    Ok(())
 }

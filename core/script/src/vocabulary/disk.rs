@@ -23,13 +23,13 @@ pub(crate) mod words {
         order::known(&context, "disk", &name, |stage| stage.disks()).map(|name| DiskRef { name })
     }
 
-    /// The disk's name.
+    /// Truth: the disk's name.
     #[rhai_fn(get = "name", pure)]
     pub fn name(disk: &mut DiskRef) -> String {
         disk.name.to_string()
     }
 
-    /// The node that holds the disk's reservation, empty if none does.
+    /// Truth: the node that holds the disk's reservation, empty if none does.
     #[rhai_fn(get = "owner", pure, return_raw)]
     pub fn owner(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<String> {
         let name = disk.name.clone();
@@ -41,7 +41,7 @@ pub(crate) mod words {
         })
     }
 
-    /// The nodes that have the disk mounted: never more than one in a sound cluster.
+    /// Truth: the nodes that have the disk mounted: never more than one in a sound cluster.
     #[rhai_fn(get = "mounted_on", pure, return_raw)]
     pub fn mounted_on(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<Dynamic> {
         let name = disk.name.clone();
@@ -133,7 +133,7 @@ pub(crate) mod words {
         order::damage(&context, &disk.name, file, Damage::Lost)
     }
 
-    /// How many bytes a file on the disk has, such as "quolog.log" or "chk001.tmp".
+    /// Truth: how many bytes a file on the disk has, such as "quolog.log" or "chk001.tmp".
     #[rhai_fn(return_raw)]
     pub fn size(context: NativeCallContext<'_>, disk: &mut DiskRef, file: &str) -> Fallible<i64> {
         order::file_size(&context, &disk.name, file)

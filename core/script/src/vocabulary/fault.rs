@@ -4,7 +4,7 @@ use rhai::plugin::*;
 
 use super::handles::FaultRef;
 use crate::session::Session;
-use crate::thrown::Fallible;
+use crate::thrown::{Fallible, Thrown};
 use crate::watch;
 
 /// Words about faults.
@@ -22,6 +22,27 @@ pub(crate) mod words {
         session.begin_act(&context)?;
         session.with_stage(&context, |stage| stage.heal(fault.handle))?;
         watch::look(&context, &session)
+    }
+
+    /// Fails the drill if somebody in the cluster has noticed this fault up to now. Nor is it remarked on at the drill's end
+    /// that nobody has.
+    #[rhai_fn(return_raw)]
+    pub fn expect_unnoticed(context: NativeCallContext<'_>, fault: &mut FaultRef) -> Fallible<()> {
+        let session = Session::of(&context)?;
+        session.expects();
+        session.with(|inner| {
+            let drill = inner.drill.as_mut();
+            let made =
+                drill.and_then(|it| it.faults.iter_mut().find(|it| it.handle == fault.handle));
+            if let Some(made) = made {
+                made.may_go_unnoticed = true;
+            }
+        });
+        if !session.with_stage(&context, |stage| stage.noticed(fault.handle))? {
+            return Ok(());
+        }
+        let text = format!("the cluster has noticed that {}", fault.what);
+        Err(Thrown::failed(text).at(context.call_position()))
     }
 
     /// What was broken, as a text.

@@ -9,6 +9,7 @@ use crate::span::Span;
 use crate::stage::{GroupStatus, Order, PropertyOf, Stage};
 use crate::thrown::Fallible;
 use crate::values::{name_arg, name_or_empty, names, show, to_value};
+use crate::watch::in_service;
 
 fn status<T>(
     context: &NativeCallContext<'_>,
@@ -43,13 +44,13 @@ pub(crate) mod words {
         order::known(&context, "group", &name, |stage| stage.groups()).map(|name| GroupRef { name })
     }
 
-    /// The group's name.
+    /// Truth: the group's name.
     #[rhai_fn(get = "name", pure)]
     pub fn name(group: &mut GroupRef) -> String {
         group.name.to_string()
     }
 
-    /// What the group is doing: "Online", "Offline", "Failed", "PartialOnline" or "Pending".
+    /// Belief: what the cluster says the group is doing: "Online", "Offline", "Failed", "PartialOnline" or "Pending".
     #[rhai_fn(get = "state", pure, return_raw)]
     pub fn state(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<String> {
         status(
@@ -61,14 +62,16 @@ pub(crate) mod words {
         )
     }
 
-    /// Whether every resource of the group is Online.
+    /// Truth: whether clients find the group in full service at this instant: every resource of it online on one
+    /// machine that runs, its processes answering, its addresses on a network that works, its name resolving there.
     #[rhai_fn(get = "is_online", pure, return_raw)]
     pub fn is_online(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<bool> {
-        let online = |it: GroupStatus| it.state == quorate_model::GroupState::Online;
-        status(&context, group, "is_online", online, bool::to_string)
+        let found = |it: GroupStatus| it.out_of_service;
+        let shown = |why: &Option<String>| in_service(why.as_deref());
+        status(&context, group, "is_online", found, shown).map(|why| why.is_none())
     }
 
-    /// The name of the node that owns the group, empty if the cluster knows none.
+    /// Belief: the name of the node that owns the group, empty if the cluster knows none.
     #[rhai_fn(get = "owner", pure, return_raw)]
     pub fn owner(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<String> {
         let owner = |it: GroupStatus| name_or_empty(it.owner.as_ref());
@@ -77,7 +80,7 @@ pub(crate) mod words {
         })
     }
 
-    /// The names of the group's resources, providers before dependents.
+    /// Belief: the names of the group's resources, providers before dependents.
     #[rhai_fn(get = "resources", pure, return_raw)]
     pub fn resources(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Dynamic> {
         status(
@@ -89,7 +92,7 @@ pub(crate) mod words {
         )
     }
 
-    /// How often the group failed over inside the current FailoverPeriod.
+    /// Belief: how often the group failed over inside the current FailoverPeriod.
     #[rhai_fn(get = "failovers", pure, return_raw)]
     pub fn failovers(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<i64> {
         status(
@@ -101,7 +104,7 @@ pub(crate) mod words {
         )
     }
 
-    /// For how long the group was not Online since it first was.
+    /// Truth: for how long clients did not find the group in full service (`is_online`) since they first did.
     #[rhai_fn(get = "outage", pure, return_raw)]
     pub fn outage(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Span> {
         let name = group.name.clone();
@@ -115,7 +118,7 @@ pub(crate) mod words {
         )
     }
 
-    /// The group's preferred owners, best first.
+    /// Belief: the group's preferred owners, best first.
     #[rhai_fn(get = "preferred_owners", pure, return_raw)]
     pub fn preferred_owners(
         context: NativeCallContext<'_>,
@@ -125,7 +128,7 @@ pub(crate) mod words {
         status(&context, group, "preferred_owners", preferred, show)
     }
 
-    /// A property, by the original's name and in its unit: `group("EVS1").get("FailoverThreshold")`.
+    /// Belief: a property, by the original's name and in its unit: `group("EVS1").get("FailoverThreshold")`.
     #[rhai_fn(return_raw)]
     pub fn get(
         context: NativeCallContext<'_>,

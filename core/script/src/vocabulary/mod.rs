@@ -6,6 +6,7 @@ mod disk;
 mod fault;
 mod group;
 pub(crate) mod handles;
+mod list;
 mod network;
 mod nic;
 mod node;
@@ -27,6 +28,7 @@ pub(crate) fn register(engine: &mut Engine) {
         ("cluster", exported_module!(cluster::words)),
         ("verdict", exported_module!(verdict::words)),
         ("watching", exported_module!(watching::words)),
+        ("list", exported_module!(list::words)),
         ("node", exported_module!(node::words)),
         ("group", exported_module!(group::words)),
         ("policy", exported_module!(policy::words)),

@@ -25,13 +25,13 @@ pub(crate) mod words {
             .map(|name| NetworkRef { name })
     }
 
-    /// The network's name.
+    /// Truth: the network's name.
     #[rhai_fn(get = "name", pure)]
     pub fn name(network: &mut NetworkRef) -> String {
         network.name.to_string()
     }
 
-    /// What the network carries: "Internal", "ClientAccess" or "Mixed".
+    /// Truth: what the network carries: "Internal", "ClientAccess" or "Mixed".
     #[rhai_fn(get = "role", pure, return_raw)]
     pub fn role(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<String> {
         let name = network.name.clone();

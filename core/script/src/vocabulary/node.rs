@@ -129,13 +129,13 @@ pub(crate) mod words {
         order::known(&context, "node", &name, |stage| stage.nodes()).map(|name| NodeRef { name })
     }
 
-    /// The node's name.
+    /// Truth: the node's name.
     #[rhai_fn(get = "name", pure)]
     pub fn name(node: &mut NodeRef) -> String {
         node.name.to_string()
     }
 
-    /// What the node is to its cluster: "Up", "Down", "Paused" or "Joining".
+    /// Belief: what the node is to its cluster: "Up", "Down", "Paused" or "Joining".
     #[rhai_fn(get = "state", pure, return_raw)]
     pub fn state(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<String> {
         status(
@@ -147,7 +147,7 @@ pub(crate) mod words {
         )
     }
 
-    /// Whether the node is a member of the cluster: Up or Paused.
+    /// Belief: whether the node is a member of the cluster: Up or Paused.
     #[rhai_fn(get = "is_up", pure, return_raw)]
     pub fn is_up(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<bool> {
         use quorate_model::NodeState::{Paused, Up};
@@ -160,7 +160,7 @@ pub(crate) mod words {
         )
     }
 
-    /// The names of the groups the node owns.
+    /// Belief: the names of the groups the node owns.
     #[rhai_fn(get = "groups", pure, return_raw)]
     pub fn groups(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<Dynamic> {
         status(
@@ -299,7 +299,7 @@ pub(crate) mod words {
         order::order(&context, Order::ServiceStart(node.name.clone()))
     }
 
-    /// How many bytes a file on the node's system disk has, such as "quolog.log" or "chk001.tmp".
+    /// Truth: how many bytes a file on the node's system disk has, such as "quolog.log" or "chk001.tmp".
     #[rhai_fn(return_raw)]
     pub fn size(context: NativeCallContext<'_>, node: &mut NodeRef, file: &str) -> Fallible<i64> {
         order::file_size(&context, &node.name, file)

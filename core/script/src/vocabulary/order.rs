@@ -7,11 +7,12 @@ use quorate_model::{Damage, DiskFault, Fault, Name, NetworkFault, Repair, called
 use rhai::{Array, Dynamic, NativeCallContext};
 
 use super::handles::FaultRef;
+use crate::drill::MadeFault;
 use crate::finding::suggestion;
 use crate::session::Session;
 use crate::stage::{Order, PropertyOf, Stage};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{from_value, name_arg, sides_arg};
+use crate::values::{from_value, name_arg, show, sides_arg};
 use crate::watch;
 
 /// How long an order may go without an answer; one that stops a node so much longer than its groups may take.
@@ -91,11 +92,21 @@ pub(crate) fn inject_for(
     let session = Session::of(context)?;
     session.begin_act(context)?;
     let handle = session.try_stage(context, |stage| stage.inject(fault.into(), lasting))?;
-    watch::look(context, &session)?;
-    Ok(FaultRef {
+    let what = what.into();
+    let made = MadeFault {
         handle,
-        what: what.into(),
-    })
+        at: context.call_position(),
+        what: what.clone(),
+        may_go_unnoticed: false,
+    };
+    session.with(|inner| {
+        if let Some(drill) = &mut inner.drill {
+            drill.fault_left = Some((made.at, made.what.clone()));
+            drill.faults.push(made);
+        }
+    });
+    watch::look(context, &session)?;
+    Ok(FaultRef { handle, what })
 }
 
 /// Cuts what one node sends to another, on one network or on all.
@@ -229,8 +240,17 @@ pub(super) fn property(
     of: PropertyOf<'_>,
     name: &str,
 ) -> Fallible<Dynamic> {
-    let value = Session::of(context)?.try_stage(context, |stage| stage.property(of, name))?;
-    Ok(value.map_or(Dynamic::UNIT, from_value))
+    let session = Session::of(context)?;
+    let value = session.try_stage(context, |stage| stage.property(of, name))?;
+    let value = value.map_or(Dynamic::UNIT, from_value);
+    let (subject, object) = match of {
+        PropertyOf::Cluster => ("", "quorum()".to_owned()),
+        PropertyOf::Group(group) => (group, format!("group(\"{group}\")")),
+        PropertyOf::Resource(resource) => (resource, format!("resource(\"{resource}\")")),
+    };
+    let read = || format!("{object}.get(\"{name}\")");
+    session.saw(context, subject, read, show(&value));
+    Ok(value)
 }
 
 /// The name of the open cluster's thing that is called so, whatever case that is written in, as it is defined; else an
@@ -248,10 +268,14 @@ pub(crate) fn known(
         return Ok(found.clone());
     }
     let hint = suggestion(name, names.iter().map(Name::as_str)).map(|hint| format!(": {hint}"));
-    Err(Thrown::mistake(format!(
+    let text = format!(
         "the cluster {cluster} has no {kind} \"{name}\"{}",
         hint.unwrap_or_default()
-    ))
+    );
+    Err(Thrown {
+        unknown_name: true,
+        ..Thrown::mistake(text)
+    }
     .at(context.call_position()))
 }
 

@@ -62,7 +62,7 @@ fn script(context: &NativeCallContext<'_>, path: &str) -> Fallible<PolicyScript>
 )]
 #[export_module]
 pub(crate) mod words {
-    /// The file of the group's own policy script, empty if it follows the cluster's.
+    /// Belief: the file of the group's own policy script, empty if it follows the cluster's.
     #[rhai_fn(get = "policy", pure, return_raw)]
     pub fn policy_of(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<String> {
         let name = group.name.clone();
@@ -87,11 +87,14 @@ pub(crate) mod words {
         set(&context, Some(group.name.clone()), &path)
     }
 
-    /// The file of the cluster's policy script, empty if there is none.
+    /// Belief: the file of the cluster's policy script, empty if there is none.
     #[rhai_fn(return_raw)]
     pub fn policy(context: NativeCallContext<'_>) -> Fallible<String> {
-        let file = Session::of(&context)?.with_stage(&context, |stage| stage.policy(None))?;
-        Ok(file.unwrap_or_default())
+        let session = Session::of(&context)?;
+        let file = session.with_stage(&context, |stage| stage.policy(None))?;
+        let file = file.unwrap_or_default();
+        session.saw(&context, "", || "policy()".to_owned(), format!("{file:?}"));
+        Ok(file)
     }
 
     /// Gives every group that has none of its own this policy script. The path is relative to the drill; `()` takes

@@ -7,6 +7,7 @@ use super::order::{self, read};
 use crate::stage::{Order, PropertyOf, ResourceStatus, Stage};
 use crate::thrown::Fallible;
 use crate::values::{count_arg, name_arg, name_or_empty, names, show, to_value};
+use crate::watch::in_service;
 
 fn status<T>(
     context: &NativeCallContext<'_>,
@@ -36,13 +37,13 @@ pub(crate) mod words {
             .map(|name| ResourceRef { name })
     }
 
-    /// The resource's name.
+    /// Truth: the resource's name.
     #[rhai_fn(get = "name", pure)]
     pub fn name(resource: &mut ResourceRef) -> String {
         resource.name.to_string()
     }
 
-    /// The resource's type, such as "Physical Disk".
+    /// Belief: the resource's type, such as "Physical Disk".
     #[rhai_fn(get = "kind", pure, return_raw)]
     pub fn kind(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<String> {
         status(
@@ -54,7 +55,7 @@ pub(crate) mod words {
         )
     }
 
-    /// What the resource is doing: "Online", "Offline", "Failed", "OnlinePending", "OfflinePending" or
+    /// Belief: what the cluster says the resource is doing: "Online", "Offline", "Failed", "OnlinePending", "OfflinePending" or
     /// "Initializing".
     #[rhai_fn(get = "state", pure, return_raw)]
     pub fn state(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<String> {
@@ -67,14 +68,16 @@ pub(crate) mod words {
         )
     }
 
-    /// Whether the resource is Online.
+    /// Truth: whether the resource is in service at this instant: online on a machine that runs, its processes
+    /// answering, its disk in reach, its address or name leading there.
     #[rhai_fn(get = "is_online", pure, return_raw)]
     pub fn is_online(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<bool> {
-        let online = |it: ResourceStatus| it.state == quorate_model::ResourceState::Online;
-        status(&context, resource, "is_online", online, bool::to_string)
+        let found = |it: ResourceStatus| it.out_of_service;
+        let shown = |why: &Option<String>| in_service(why.as_deref());
+        status(&context, resource, "is_online", found, shown).map(|why| why.is_none())
     }
 
-    /// The name of the node that owns the resource's group, empty if the cluster knows none.
+    /// Belief: the name of the node that owns the resource's group, empty if the cluster knows none.
     #[rhai_fn(get = "owner", pure, return_raw)]
     pub fn owner(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<String> {
         let owner = |it: ResourceStatus| name_or_empty(it.owner.as_ref());
@@ -83,7 +86,7 @@ pub(crate) mod words {
         })
     }
 
-    /// Every machine on which the resource is in service at this instant, whatever the cluster believes.
+    /// Truth: every machine on which the resource is in service at this instant, whatever the cluster believes.
     #[rhai_fn(get = "owners", pure, return_raw)]
     pub fn owners(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<Dynamic> {
         status(
@@ -95,7 +98,7 @@ pub(crate) mod words {
         )
     }
 
-    /// How often the resource was restarted on the same node.
+    /// Belief: how often the resource was restarted on the same node.
     #[rhai_fn(get = "restarts", pure, return_raw)]
     pub fn restarts(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<i64> {
         status(
@@ -107,7 +110,7 @@ pub(crate) mod words {
         )
     }
 
-    /// The names of what the resource depends on.
+    /// Belief: the names of what the resource depends on.
     #[rhai_fn(get = "depends_on", pure, return_raw)]
     pub fn depends_on(
         context: NativeCallContext<'_>,
@@ -122,7 +125,7 @@ pub(crate) mod words {
         )
     }
 
-    /// The names of what depends on the resource.
+    /// Belief: the names of what depends on the resource.
     #[rhai_fn(get = "dependents", pure, return_raw)]
     pub fn dependents(
         context: NativeCallContext<'_>,
@@ -137,7 +140,7 @@ pub(crate) mod words {
         )
     }
 
-    /// A property, common or private, by the original's name and in its unit:
+    /// Belief: a property, common or private, by the original's name and in its unit:
     /// `resource("EVS1 SMTP").get("RestartThreshold")`. `PersistentState` is `()` where the resource inherits its
     /// group's.
     #[rhai_fn(return_raw)]

@@ -39,7 +39,7 @@ pub(crate) mod words {
             .map(|name| ServiceRef { name })
     }
 
-    /// Whether the resource's processes run on the node that owns it.
+    /// Truth: whether the resource's processes run on the node that owns it.
     #[rhai_fn(get = "running", pure, return_raw)]
     pub fn running(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<bool> {
         let name = service.name.clone();

@@ -26,24 +26,30 @@ fn read(text: &str) -> Fallible<Span> {
 pub(crate) mod words {
     use std::time::Duration;
 
-    /// Virtual time since the cluster was switched on.
+    /// Truth: virtual time since the cluster was switched on.
     /// Example: `let began = now(); ...; expect(now() - began < 3.minutes);`
     #[rhai_fn(return_raw)]
     pub fn now(context: NativeCallContext<'_>) -> Fallible<Span> {
-        let now = Session::of(&context)?.with_stage(&context, |stage| stage.now())?;
-        Ok(Span(Duration::from_micros(now.0)))
+        let session = Session::of(&context)?;
+        let now = session.with_stage(&context, |stage| stage.now())?;
+        let now = Span(Duration::from_micros(now.0));
+        session.saw(&context, "", || "now()".to_owned(), now.to_string());
+        Ok(now)
     }
 
-    /// The cluster's local civil time, as "2003-06-12 08:00:00".
+    /// Truth: the cluster's local civil time, as "2003-06-12 08:00:00".
     #[rhai_fn(return_raw)]
     pub fn clock(context: NativeCallContext<'_>) -> Fallible<String> {
-        let ms = Session::of(&context)?.with_stage(&context, |stage| stage.civil_ms())?;
+        let session = Session::of(&context)?;
+        let ms = session.with_stage(&context, |stage| stage.civil_ms())?;
         let at = jiff::Timestamp::from_millisecond(ms)
             .map_err(|error| Thrown::internal(error.to_string()).at(context.call_position()))?;
-        Ok(at
+        let civil = at
             .to_zoned(jiff::tz::TimeZone::UTC)
             .strftime("%Y-%m-%d %H:%M:%S")
-            .to_string())
+            .to_string();
+        session.saw(&context, "", || "clock()".to_owned(), format!("{civil:?}"));
+        Ok(civil)
     }
 
     /// A duration from a text: a number with a unit (us, ms, s, m, h, d), or several: "250ms", "90s", "1h30m".

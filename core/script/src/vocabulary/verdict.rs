@@ -3,9 +3,12 @@
 use rhai::plugin::*;
 use rhai::{Engine, EvalAltResult, Expr, FnPtr};
 
+use crate::remark::RemarkKind;
+use crate::report::Verdict;
 use crate::session::Session;
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{equal, show};
+use crate::watch::OVER_NOTHING;
 
 /// Comparisons whose two sides a failed `expect` shows.
 const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
@@ -44,6 +47,7 @@ pub(crate) mod words {
         wanted: Dynamic,
     ) -> Fallible<()> {
         let session = Session::of(&context)?;
+        session.expects();
         let seen = session.take_seen_from(context.call_position());
         if equal(&actual, &wanted) {
             return Ok(());
@@ -63,7 +67,9 @@ pub(crate) mod words {
 }
 
 fn plain(context: &NativeCallContext<'_>, condition: bool, message: Option<&str>) -> Fallible<()> {
-    let seen = Session::of(context)?.take_seen_from(context.call_position());
+    let session = Session::of(context)?;
+    session.expects();
+    let seen = session.take_seen_from(context.call_position());
     if condition {
         return Ok(());
     }
@@ -76,6 +82,12 @@ fn plain(context: &NativeCallContext<'_>, condition: bool, message: Option<&str>
 
 fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Fallible<()> {
     let at = context.call_position();
+    Session::of(context)?.expects();
+    if text.trim().is_empty() {
+        let text =
+            "expect_error takes a part of the message: any error at all contains an empty text";
+        return Err(Thrown::mistake(text).at(at));
+    }
     match action.call_within_context::<Dynamic>(context, ()) {
         Ok(_) => Err(Thrown::failed(format!(
             "an error with \"{text}\" was expected, and none came"
@@ -88,10 +100,15 @@ fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Falli
                 EvalAltResult::ErrorRuntime(token, _) => match token.read_lock::<Thrown>() {
                     // Nor is this: the world is broken.
                     Some(thrown) if thrown.internal => None,
+                    // An expectation inside that was not met is not what was refused.
+                    Some(thrown) if thrown.verdict != Verdict::Error => None,
+                    // A name that was mistyped is no refusal, unless that is what is expected.
+                    Some(thrown) if thrown.unknown_name && !text.contains("has no ") => None,
                     Some(thrown) => Some(thrown.message.clone()),
                     None => Some(token.to_string()),
                 },
-                other => Some(other.to_string()),
+                // The engine's own errors are mistakes of the script: a word or a type that does not exist.
+                _ => None,
             };
             let Some(said) = said else { return Err(error) };
             if said.contains(text) {
@@ -144,11 +161,13 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
                 return Err(Thrown::internal("expect without a condition").at(Position::NONE));
             };
             let at = start_of(condition);
+            session.expects();
             session.with(|inner| {
                 // Only what this very condition reads is worth telling.
                 if !inner.looking {
                     inner.seen.clear();
                 }
+                inner.over_nothing = None;
             });
             let holds = context.eval_expression_tree(condition)?;
             let holds = holds.as_bool().map_err(|kind| {
@@ -156,6 +175,13 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
             })?;
             let seen = session.take_seen();
             if holds {
+                if condition.is_constant() {
+                    let text = "this condition is the same whatever happens";
+                    session.remark(RemarkKind::ReadNothing, at, text);
+                }
+                if let Some(at) = session.with(|inner| inner.over_nothing.take()) {
+                    session.remark(RemarkKind::OverNothing, at, OVER_NOTHING);
+                }
                 return Ok(Dynamic::UNIT);
             }
             let message = match inputs.get(1) {

@@ -3,8 +3,9 @@
 use rhai::plugin::*;
 use rhai::{FnPtr, Map};
 
-use crate::thrown::Fallible;
-use crate::values::span_arg;
+use super::order;
+use crate::thrown::{Fallible, Thrown};
+use crate::values::{name_arg, span_arg};
 use crate::watch::{self, Promise};
 
 /// Words about conditions over time.
@@ -30,8 +31,9 @@ pub(crate) mod words {
         crate::drill::drill(&context, name, &options, &body)
     }
 
-    /// Lets time pass until a condition holds; fails if it does not within the given time.
-    /// Example: `eventually(|| group("EVS3").is_online, "5m")`
+    /// Lets time pass until a condition holds; fails if it does not within the given time. If it holds before any
+    /// time has passed, nothing was waited for, and the drill's report remarks on it: see `becomes` and `recovers`.
+    /// Example: `eventually(|| group("EVS3").owner == "NODE4", "5m")`
     #[rhai_fn(return_raw)]
     pub fn eventually(
         context: NativeCallContext<'_>,
@@ -39,7 +41,52 @@ pub(crate) mod words {
         within: Dynamic,
     ) -> Fallible<()> {
         let within = span_arg(&context, &within)?;
-        watch::eventually(&context, &condition, within)
+        watch::eventually(&context, &condition, within, false)
+    }
+
+    /// As `eventually`, of a condition that may hold at once, and why it may.
+    /// Example: `eventually(|| group("EVS3").is_online, "5m", "it is back before the order is answered on some seeds")`
+    #[rhai_fn(name = "eventually", return_raw)]
+    pub fn eventually_since(
+        context: NativeCallContext<'_>,
+        condition: FnPtr,
+        within: Dynamic,
+        why: &str,
+    ) -> Fallible<()> {
+        let within = span_arg(&context, &within)?;
+        if why.trim().is_empty() {
+            let text = "say why the condition may hold at once";
+            return Err(Thrown::mistake(text).at(context.call_position()));
+        }
+        watch::eventually(&context, &condition, within, true)
+    }
+
+    /// Lets time pass until a condition holds that does not hold now, or stops holding first: first not, then so. Fails
+    /// if that does not happen within the given time, or if the condition held all the time.
+    /// Example: `becomes(|| group("EVS3").owner == "NODE4", 5.minutes)`
+    #[rhai_fn(return_raw)]
+    pub fn becomes(
+        context: NativeCallContext<'_>,
+        condition: FnPtr,
+        within: Dynamic,
+    ) -> Fallible<()> {
+        let within = span_arg(&context, &within)?;
+        watch::becomes(&context, &condition, within)
+    }
+
+    /// Lets time pass until a group is in full service again after it was out of it, now or later, by the truth of its
+    /// clients. Fails if it is not back within the given time, or if it never went away.
+    /// Example: `node("NODE3").crash(); recovers("EVS3", 5.minutes);`
+    #[rhai_fn(return_raw)]
+    pub fn recovers(
+        context: NativeCallContext<'_>,
+        group: Dynamic,
+        within: Dynamic,
+    ) -> Fallible<()> {
+        let within = span_arg(&context, &within)?;
+        let name = name_arg(&context, &group)?;
+        let name = order::known(&context, "group", &name, |stage| stage.groups())?;
+        watch::recovers(&context, &name, within)
     }
 
     /// A condition that must hold at every instant from now to the drill's end.

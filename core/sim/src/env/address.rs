@@ -78,6 +78,13 @@ impl Addresses {
             .map(|(network, _)| *network)
     }
 
+    /// The address that a resource has on a machine.
+    pub(crate) fn of(&self, machine: Machine, resource: &str) -> Option<&str> {
+        let mut plumbed = self.plumbed[machine].iter();
+        let found = plumbed.find(|(_, by)| by.as_str() == resource);
+        found.map(|((_, address), _)| address.as_str())
+    }
+
     fn has(&self, machine: Machine, network: usize, address: &str) -> bool {
         self.plumbed[machine].contains_key(&(network, address.to_owned()))
     }
@@ -185,6 +192,7 @@ impl Environment {
                 plumbed,
             },
         );
+        self.reach_changed();
     }
 
     pub(crate) fn address_works(
@@ -297,6 +305,7 @@ impl Environment {
                 address: address.map(str::to_owned),
             },
         );
+        self.reach_changed();
     }
 
     pub(crate) fn name_resolve(&self, machine: Machine, name: &str) -> ServiceResult<String> {

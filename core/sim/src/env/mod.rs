@@ -116,6 +116,8 @@ pub(crate) struct Environment {
     pub(crate) revision: u64,
     /// Goes up whenever something changes that an invariant looks at.
     pub(crate) checked: u64,
+    /// Goes up whenever something else changes that clients may notice: a process, an address, a name.
+    pub(crate) reach: u64,
     randoms: BTreeMap<(Machine, Name), Stream>,
 }
 
@@ -159,6 +161,7 @@ impl Environment {
             configured_nodes: definition.nodes.len() as u32,
             revision: 0,
             checked: 0,
+            reach: 0,
             randoms: BTreeMap::new(),
             options,
         }
@@ -175,6 +178,12 @@ impl Environment {
     pub(crate) fn changed(&mut self) {
         self.revision += 1;
         self.checked += 1;
+    }
+
+    /// Something that clients may notice has changed, and nothing that an invariant looks at.
+    pub(crate) fn reach_changed(&mut self) {
+        self.revision += 1;
+        self.reach += 1;
     }
 
     /// A number of the generator that belongs to a resource on a machine.

@@ -47,6 +47,8 @@ type Table = BTreeMap<Name, BTreeMap<String, Process>>;
 #[derive(Debug)]
 pub(crate) struct Processes {
     tables: Vec<Table>,
+    /// By machine: what ended without having been asked to and was not started since, by resource and service.
+    died: Vec<BTreeSet<(Name, String)>>,
     next_generation: u64,
     seed: u64,
     spreads: BTreeMap<Name, Stream>,
@@ -66,6 +68,7 @@ impl Processes {
     pub(crate) fn new(machines: usize, seed: u64) -> Self {
         Processes {
             tables: vec![Table::new(); machines],
+            died: vec![BTreeSet::new(); machines],
             next_generation: 0,
             seed,
             spreads: BTreeMap::new(),
@@ -75,6 +78,7 @@ impl Processes {
     /// One more machine.
     pub(crate) fn add_machine(&mut self) {
         self.tables.push(Table::new());
+        self.died.push(BTreeSet::new());
     }
 
     pub(crate) fn get(&self, machine: Machine, resource: &str, service: &str) -> Option<&Process> {
@@ -120,6 +124,13 @@ impl Processes {
     /// The machine lost power.
     pub(crate) fn drop_machine(&mut self, machine: Machine) {
         self.tables[machine].clear();
+        self.died[machine].clear();
+    }
+
+    /// Whether a process of the resource ended by itself on the machine, and was not started again.
+    pub(crate) fn died(&self, machine: Machine, resource: &str) -> bool {
+        let mut died = self.died[machine].iter();
+        died.any(|(of, _)| of.as_str() == resource)
     }
 }
 
@@ -143,6 +154,7 @@ impl Environment {
                 directory: String::new(),
             },
         );
+        self.reach_changed();
     }
 
     /// Starts a process. Starting one that starts or runs changes nothing; one that is stopping says so.
@@ -219,6 +231,8 @@ impl Environment {
             due: None,
             doomed,
         };
+        let same = (name.clone(), service.to_owned());
+        self.processes.died[machine].remove(&same);
         self.processes.tables[machine]
             .entry(name)
             .or_default()
@@ -267,6 +281,8 @@ impl Environment {
     ) -> bool {
         let was = self.processes.remove(machine, resource, service).is_some();
         if was {
+            let dead = (resource.into(), service.to_owned());
+            self.processes.died[machine].insert(dead);
             self.store_ended(resource, machine, false);
             self.service_event(
                 machine,
@@ -303,7 +319,7 @@ impl Environment {
         if !hung && stopping {
             self.process_schedule(machine, resource, service, takes);
         }
-        self.revision += 1;
+        self.reach_changed();
     }
 
     fn process_schedule(

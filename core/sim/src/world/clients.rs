@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use quorate_model::{GroupDefinition, Name, Time, Value};
+use quorate_model::{GroupDefinition, Name, Time, types};
 
-use super::World;
+use super::{World, service};
 use crate::WorldError;
 use crate::env::{Endpoint, Happening, Load, Machine};
 use crate::journal::WorldEvent;
@@ -279,14 +279,9 @@ impl World {
 
 /// The name that clients call a group by: that of its Network Name resource.
 fn network_name(group: &GroupDefinition) -> Option<String> {
-    let resource = group
-        .resources
-        .iter()
-        .find(|one| one.kind == *"Network Name")?;
-    match resource.properties.private.get("Name") {
-        Some(Value::Text(name)) => Some(name.clone()),
-        _ => Some(resource.name.to_string()),
-    }
+    let mut resources = group.resources.iter();
+    let resource = resources.find(|one| one.kind == types::NETWORK_NAME)?;
+    Some(service::network_name(resource))
 }
 
 fn is_exchange(kind: &str) -> bool {

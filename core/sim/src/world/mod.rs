@@ -5,9 +5,11 @@ mod clients;
 mod drive;
 mod faults;
 mod growth;
+mod notice;
 mod plugins;
 mod power;
 mod query;
+mod service;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +80,8 @@ pub struct World {
     invariants: Invariants,
     views: Vec<crate::invariants::MachineView>,
     checked: u64,
+    /// How far what clients find was looked at.
+    reach: u64,
     check_at: Option<Time>,
     breaches: Vec<Breach>,
     acknowledged: u64,
@@ -88,6 +92,8 @@ pub struct World {
     touched: BTreeSet<Name>,
     disturbed: BTreeSet<Name>,
     faulted: bool,
+    /// Every fault so far, in the order of their numbers.
+    injected: Vec<notice::Injected>,
     restarts: BTreeMap<Name, u32>,
     requests: BTreeMap<u64, Request>,
     next_request: u64,
@@ -143,6 +149,7 @@ impl World {
             invariants: Invariants::new(),
             views: watch::blank_views(&definition),
             checked: 0,
+            reach: 0,
             check_at: None,
             breaches: Vec::new(),
             acknowledged: 0,
@@ -151,6 +158,7 @@ impl World {
             touched: BTreeSet::new(),
             disturbed: BTreeSet::new(),
             faulted: false,
+            injected: Vec::new(),
             restarts: BTreeMap::new(),
             requests: BTreeMap::new(),
             next_request: 1,
@@ -328,6 +336,17 @@ impl World {
         self.env.record(
             None,
             WorldEvent::Note {
+                text: text.to_owned(),
+            },
+        );
+    }
+
+    /// Writes into the journal that something in a drill showed nothing: what it is about, and one sentence.
+    pub fn mark_remark(&mut self, rule: &'static str, text: &str) {
+        self.env.record(
+            None,
+            WorldEvent::Remark {
+                rule,
                 text: text.to_owned(),
             },
         );

@@ -319,8 +319,8 @@ impl World {
         })
     }
 
-    /// How long a group was out of full service since it was in it for the first time: every resource of it
-    /// online on one machine that runs, by the truth of the monitors. A present outage counts up to now.
+    /// How long a group was out of full service since it was in it for the first time, by what a client would find
+    /// ([`group_service`](Self::group_service)). A present outage counts up to now.
     ///
     /// # Errors
     /// An unknown group.

@@ -14,7 +14,7 @@ use crate::journal::WorldEvent;
 /// How many positions of a log are looked up at most when a node has applied several at once.
 const POSITIONS_MAX: u64 = 512;
 
-/// How a group has been doing, by the truth of the monitors.
+/// How a group has been doing, by what a client would find.
 #[derive(Clone, Debug, Default)]
 pub(super) struct GroupTrack {
     pub(super) online: bool,
@@ -54,8 +54,13 @@ impl World {
             }
         }
         if self.checked == self.env.checked {
+            if self.reach != self.env.reach {
+                self.reach = self.env.reach;
+                self.look_at_groups();
+            }
             return;
         }
+        self.reach = self.env.reach;
         self.checked = self.env.checked;
         self.learn_definition();
         self.look_at_all();
@@ -199,23 +204,10 @@ impl World {
         }
     }
 
-    /// Whether every resource of the group is online on one machine that runs.
-    fn in_full_service(&self, group: &quorate_model::GroupDefinition) -> bool {
-        let online = |view: &MachineView| {
-            view.runs
-                && group.resources.iter().all(|resource| {
-                    view.resources
-                        .get(&resource.name)
-                        .is_some_and(|(_, state)| *state == quorate_model::ResourceState::Online)
-                })
-        };
-        !group.resources.is_empty() && self.views.iter().any(online)
-    }
-
     fn look_at_groups(&mut self) {
         let now = self.env.now;
         for place in 0..self.current.groups.len() {
-            let online = self.in_full_service(&self.current.groups[place]);
+            let online = self.full_service(&self.current.groups[place]).is_ok();
             let name = self.current.groups[place].name.clone();
             let track = self.groups.entry(name.clone()).or_default();
             if track.online == online {

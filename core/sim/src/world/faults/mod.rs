@@ -71,6 +71,7 @@ impl World {
         self.faulted = true;
         let text = fault.to_string();
         let touched = self.touched_by(&fault);
+        self.remember(&fault, &touched);
         self.touched.extend(touched);
         self.env.record(
             None,

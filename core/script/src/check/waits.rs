@@ -1,0 +1,114 @@
+//! Whether a drill waits for what follows from its faults.
+
+use std::ops::Range;
+
+use rhai::{AST, ASTNode, Expr, Position, Stmt};
+
+use super::lexicon::Lexicon;
+use crate::finding::{Finding, Place, Severity};
+
+/// Words that let time pass.
+const WAITS: [&str; 8] = [
+    "run",
+    "sleep",
+    "settle",
+    "eventually",
+    "becomes",
+    "recovers",
+    "at",
+    "after",
+];
+
+/// What a call is to the question.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Drill,
+    Fault,
+    Wait,
+}
+
+/// A warning for each drill after whose last fault nothing waits.
+pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -> Vec<Finding> {
+    // A function's own calls stand where the function does, not where it is called.
+    let (mut named, mut closures): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
+    let mut functions = Vec::new();
+    for function in ast.iter_fn_def() {
+        let span = function.body.start_position()..function.body.end_position();
+        if function.name.starts_with("anon$") {
+            closures.push(span);
+        } else {
+            functions.push(function.name.to_string());
+            named.push(span);
+        }
+    }
+    let mut calls: Vec<(Position, What)> = Vec::new();
+    ast.walk(&mut |path| {
+        let Some((name, at)) = called(path) else {
+            return true;
+        };
+        let makes_fault = || {
+            let words = lexicon.functions(name).iter();
+            words
+                .filter(|word| word.is_ours)
+                .any(|word| word.returns.as_deref() == Some("Fault"))
+        };
+        let what = match name {
+            "drill" => What::Drill,
+            // What a function of the script's own does is not followed: it may well wait.
+            name if WAITS.contains(&name) || functions.iter().any(|own| own == name) => What::Wait,
+            // In a body, not in a function inside it: what is refused there breaks nothing.
+            _ if makes_fault() && inside(&closures, at) <= 1 => What::Fault,
+            _ => return true,
+        };
+        if inside(&named, at) == 0 {
+            calls.push((at, what));
+        }
+        true
+    });
+    calls.sort_by_key(|(at, _)| *at);
+    let mut findings = Vec::new();
+    let mut left = None;
+    let end = [(Position::NONE, What::Drill)];
+    for (at, what) in calls.into_iter().chain(end) {
+        match what {
+            What::Fault => left = Some(at),
+            What::Wait => left = None,
+            What::Drill => {
+                findings.extend(left.take().map(|at| nothing_waits(file, source, at)));
+            }
+        }
+    }
+    findings
+}
+
+type Span = Range<Position>;
+
+/// In how many of these a place is.
+fn inside(spans: &[Span], at: Position) -> usize {
+    spans.iter().filter(|span| span.contains(&at)).count()
+}
+
+/// The name of what a node of the tree calls, and the place.
+fn called<'a>(path: &[ASTNode<'a>]) -> Option<(&'a str, Position)> {
+    match path.last()? {
+        ASTNode::Stmt(Stmt::FnCall(call, at)) => Some((call.name.as_str(), *at)),
+        ASTNode::Expr(Expr::FnCall(call, at) | Expr::MethodCall(call, at)) => {
+            Some((call.name.as_str(), *at))
+        }
+        _ => None,
+    }
+}
+
+fn nothing_waits(file: &str, source: &str, at: Position) -> Finding {
+    Finding {
+        place: Place::in_source(file, source, at),
+        rule: "nothing-waits".to_owned(),
+        severity: Severity::Warning,
+        message: "nothing waits after this fault: in the instant of a fault the cluster knows nothing of it"
+            .to_owned(),
+        help: Some(
+            "let time pass: recovers(\"GROUP\", 5.minutes), becomes(|| ..., 5.minutes), eventually(|| ..., 5.minutes), settle() or run(\"5m\")"
+                .to_owned(),
+        ),
+    }
+}

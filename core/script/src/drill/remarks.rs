@@ -1,0 +1,76 @@
+//! What a drill's end shows about the drill itself: that it expected nothing, or nothing that its faults could break.
+
+use rhai::Position;
+
+use crate::drill::MadeFault;
+use crate::remark::RemarkKind;
+use crate::session::Session;
+use crate::watch::Promise;
+
+/// Looks back on a drill whose body has ended well.
+pub(super) fn at_end(session: &Session, drill: Position) {
+    let watches = session.with(|inner| inner.watches.clone());
+    let now = session.with(|inner| inner.now());
+    let (expects, left) = session.with(|inner| {
+        let drill = inner.drill.as_ref();
+        drill.map_or((true, None), |drill| {
+            (drill.expects, drill.fault_left.clone())
+        })
+    });
+    if !expects && watches.is_empty() {
+        session.remark(
+            RemarkKind::NothingExpected,
+            drill,
+            "the drill expects nothing: it passes whatever the cluster does",
+        );
+    } else if let Some((at, fault)) = left
+        && watches.is_empty()
+    {
+        session.remark(
+            RemarkKind::NothingAfterFault,
+            at,
+            format!("nothing is expected after the last fault: {fault}"),
+        );
+    }
+    unnoticed(session);
+    for watch in watches {
+        let name = format!("{} \"{}\"", watch.promise.as_str(), watch.name);
+        if watch.since == now {
+            let text = format!("{name}: no time passed after it was stated");
+            session.remark(RemarkKind::NeverLookedAt, watch.position, text);
+        } else if !watch.looked.read {
+            let text = format!("{name} read nothing of the cluster at any instant");
+            session.remark(RemarkKind::ReadNothing, watch.position, text);
+        } else if let Some(at) = watch.looked.over_nothing {
+            let text =
+                format!("{name} held since the list that `all` went through was always empty");
+            session.remark(RemarkKind::OverNothing, at, text);
+        } else if watch.looked.seen_at_once && watch.promise == Promise::Sometimes {
+            let text =
+                format!("{name} held at the instant it was stated: nothing had happened yet");
+            session.remark(RemarkKind::HeldAtOnce, watch.position, text);
+        }
+    }
+}
+
+/// The faults that nobody in the cluster has noticed up to now, those that nobody is to notice left out.
+fn unnoticed(session: &Session) {
+    let faults = session.with(|inner| {
+        let drill = inner.drill.as_ref();
+        drill.map(|drill| drill.faults.clone()).unwrap_or_default()
+    });
+    for MadeFault {
+        handle,
+        at,
+        what,
+        may_go_unnoticed,
+    } in faults
+    {
+        let noticed = session.with(|inner| inner.guarded(|stage| stage.noticed(handle)));
+        if !may_go_unnoticed && noticed.is_ok_and(|noticed| !noticed) {
+            let text =
+                format!("the drill ends, and nobody in the cluster has noticed this fault: {what}");
+            session.remark(RemarkKind::Unnoticed, at, text);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What a drill that ends well has to say all the same: that something in it showed nothing.
+
+use quorate_model::Time;
+
+use crate::Place;
+
+/// What a remark is about: a closed set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RemarkKind {
+    /// An `eventually` held before any time passed, or a `sometimes` at the instant it was stated: nothing was waited
+    /// for.
+    HeldAtOnce,
+    /// The drill ended before anybody in the cluster noticed one of its faults, or the fault had no effect.
+    Unnoticed,
+    /// The drill expects nothing at all.
+    NothingExpected,
+    /// Nothing is expected after the drill's last fault.
+    NothingAfterFault,
+    /// A condition read nothing of the cluster: it says the same whatever happens.
+    ReadNothing,
+    /// A condition held since there was nothing to hold for: `all` over an empty list.
+    OverNothing,
+    /// A watched condition was stated, and no time passed afterwards.
+    NeverLookedAt,
+}
+
+impl RemarkKind {
+    /// Every kind.
+    pub const ALL: [RemarkKind; 7] = [
+        Self::HeldAtOnce,
+        Self::Unnoticed,
+        Self::NothingExpected,
+        Self::NothingAfterFault,
+        Self::ReadNothing,
+        Self::OverNothing,
+        Self::NeverLookedAt,
+    ];
+
+    /// Its name, as output and journal have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::HeldAtOnce => "held-at-once",
+            Self::Unnoticed => "unnoticed",
+            Self::NothingExpected => "nothing-expected",
+            Self::NothingAfterFault => "nothing-after-fault",
+            Self::ReadNothing => "read-nothing",
+            Self::OverNothing => "over-nothing",
+            Self::NeverLookedAt => "never-looked-at",
+        }
+    }
+}
+
+/// One thing in a drill that showed nothing. A remark does not change the verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// What it is about.
+    pub kind: RemarkKind,
+    /// When it was made.
+    pub at: Time,
+    /// The place in the script it is about.
+    pub place: Option<Place>,
+    /// One sentence.
+    pub text: String,
+}

@@ -1,0 +1,127 @@
+//! What a client would find: the one judgement behind outages, service levels and calls.
+
+use quorate_model::{GroupDefinition, Name, ResourceDefinition, ResourceState, Value, types};
+
+use super::World;
+use crate::env::Machine;
+use crate::invariants::MachineView;
+
+impl World {
+    /// Whether a client would find a group in full service at this instant, whatever the cluster believes: every
+    /// resource of it online on one machine that runs, and in reach there. The machine, or why not.
+    ///
+    /// # Errors
+    /// One sentence about what a client would miss.
+    pub fn group_service(&self, group: &str) -> Result<Name, String> {
+        let definition = self.known_group(group).map_err(|error| error.to_string())?;
+        let machine = self.full_service(definition)?;
+        Ok(self.env.hosts[machine].name.clone())
+    }
+
+    /// As [`group_service`](Self::group_service), of one resource.
+    ///
+    /// # Errors
+    /// One sentence about what is missing.
+    pub fn resource_service(&self, resource: &str) -> Result<Name, String> {
+        let known = self.known_resource(resource);
+        let (_, definition) = known.map_err(|error| error.to_string())?;
+        let mut why = None;
+        for (machine, view) in self.views.iter().enumerate() {
+            if runs_it(view, definition) {
+                match self.in_reach(machine, definition) {
+                    Ok(()) => return Ok(view.name.clone()),
+                    Err(found) => why = Some(found),
+                }
+            }
+        }
+        Err(why.unwrap_or_else(|| self.nowhere(definition)))
+    }
+
+    /// The machine on which a group is in full service.
+    pub(super) fn full_service(&self, group: &GroupDefinition) -> Result<Machine, String> {
+        if group.resources.is_empty() {
+            return Err("it has no resources".to_owned());
+        }
+        let all = |view: &&MachineView| group.resources.iter().all(|it| runs_it(view, it));
+        let Some(machine) = self.views.iter().position(|view| all(&view)) else {
+            let nowhere = |it: &&ResourceDefinition| !self.views.iter().any(|v| runs_it(v, it));
+            return Err(match group.resources.iter().find(nowhere) {
+                Some(missing) => self.nowhere(missing),
+                None => "no machine has all of it online".to_owned(),
+            });
+        };
+        for resource in &group.resources {
+            self.in_reach(machine, resource)?;
+        }
+        Ok(machine)
+    }
+
+    /// Why a resource is online nowhere.
+    fn nowhere(&self, resource: &ResourceDefinition) -> String {
+        let name = &resource.name;
+        let stopped = self.views.iter().find(|view| {
+            let state = view.resources.get(name).map(|(_, state)| *state);
+            !view.runs && state == Some(ResourceState::Online)
+        });
+        match stopped {
+            Some(view) => format!("{name} was online on {}, which does not run", view.name),
+            None => format!("{name} is online nowhere"),
+        }
+    }
+
+    /// Whether what is online on a machine can be used.
+    fn in_reach(&self, machine: Machine, resource: &ResourceDefinition) -> Result<(), String> {
+        let env = &self.env;
+        let (name, node) = (&resource.name, &env.hosts[machine].name);
+        if env.processes.died(machine, name) {
+            return Err(format!("the process behind {name} has ended"));
+        }
+        if env.processes.of(machine, name).any(|(_, it)| !it.answers()) {
+            return Err(format!("the process behind {name} does not answer"));
+        }
+        if resource.kind == types::NETWORK_NAME {
+            let called = network_name(resource);
+            let address = env.addresses.lookup(&called);
+            let address = address.ok_or_else(|| format!("{called} does not resolve"))?;
+            return self.leads_to(machine, address).map_err(|why| match why {
+                true => format!("{address} does not answer"),
+                false => format!("{called} leads to {address}, which is not on {node}"),
+            });
+        }
+        if let Some(address) = env.addresses.of(machine, name)
+            && self.leads_to(machine, address) == Err(true)
+        {
+            return Err(format!("{address} does not answer"));
+        }
+        if resource.kind == types::PHYSICAL_DISK
+            && let Some(disk) = env.disks.find(&resource.disk())
+            && disk.failed
+        {
+            return Err(format!("disk {} does not answer", disk.name));
+        }
+        Ok(())
+    }
+
+    /// Whether a call to an address ends at this machine. If not, whether the address is there at all.
+    fn leads_to(&self, machine: Machine, address: &str) -> Result<(), bool> {
+        let network = self.env.addresses.network_of(machine, address);
+        let network = network.ok_or(false)?;
+        match self.env.networks.usable(network, machine) {
+            true => Ok(()),
+            false => Err(true),
+        }
+    }
+}
+
+/// The name under which clients call a Network Name resource.
+pub(super) fn network_name(resource: &ResourceDefinition) -> String {
+    match resource.properties.private.get("Name") {
+        Some(Value::Text(name)) => name.clone(),
+        _ => resource.name.to_string(),
+    }
+}
+
+fn runs_it(view: &MachineView, resource: &ResourceDefinition) -> bool {
+    let state = view.resources.get(&resource.name).map(|(_, state)| *state);
+    view.runs && state == Some(ResourceState::Online)
+}
