@@ -25,7 +25,7 @@ fn a_session_drives_a_cluster() {
     assert_eq!(session.err, "");
     let lines: Vec<&str> = session.out.lines().collect();
     assert_eq!(lines[0], "\"NODE3\"");
-    assert_eq!(lines[1], "NODE3 has no power");
+    assert_eq!(lines[1], "NODE3 lost power");
     assert_eq!(lines[2..4], ["true", "true"]);
     assert!(
         lines[4].contains("Standard quorum, coordinated by NODE"),

@@ -57,6 +57,11 @@ fn lost_node_tells_verdict_times_and_outages() {
 }
 
 #[test]
+fn belief_and_truth() {
+    passes("belief-and-truth", 5);
+}
+
+#[test]
 fn planned_move() {
     passes("planned-move", 1);
 }

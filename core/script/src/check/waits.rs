@@ -56,8 +56,7 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
             "drill" => What::Drill,
             // What a function of the script's own does is not followed: it may well wait.
             name if WAITS.contains(&name) || functions.iter().any(|own| own == name) => What::Wait,
-            // In a body, not in a function inside it: what is refused there breaks nothing.
-            _ if makes_fault() && inside(&closures, at) <= 1 => What::Fault,
+            _ if makes_fault() => What::Fault,
             _ => return true,
         };
         if inside(&named, at) == 0 {
@@ -66,19 +65,24 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
         true
     });
     calls.sort_by_key(|(at, _)| *at);
-    let mut findings = Vec::new();
-    let mut left = None;
-    let end = [(Position::NONE, What::Drill)];
-    for (at, what) in calls.into_iter().chain(end) {
-        match what {
-            What::Fault => left = Some(at),
-            What::Wait => left = None,
-            What::Drill => {
-                findings.extend(left.take().map(|at| nothing_waits(file, source, at)));
-            }
-        }
-    }
-    findings
+    let drills = calls.iter().filter(|(_, what)| *what == What::Drill);
+    let left = drills.filter_map(|(drill, _)| {
+        // Its body is the first function after its name.
+        let later = closures.iter().filter(|span| span.start > *drill);
+        let body = later.min_by_key(|span| span.start)?;
+        // What is refused inside a function of the body breaks nothing.
+        let direct = |at: &Position| {
+            let mut inner = closures.iter().filter(|span| span.start > body.start);
+            !inner.any(|span| span.contains(at))
+        };
+        let told = calls.iter().filter(|(at, _)| body.contains(at));
+        told.fold(None, |left, (at, what)| match what {
+            What::Fault if direct(at) => Some(*at),
+            What::Wait => None,
+            What::Fault | What::Drill => left,
+        })
+    });
+    left.map(|at| nothing_waits(file, source, at)).collect()
 }
 
 type Span = Range<Position>;

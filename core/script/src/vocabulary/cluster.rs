@@ -62,7 +62,7 @@ fn open(context: &NativeCallContext<'_>, path: &str, options: &Map) -> Fallible<
 }
 
 fn cut_all(context: &NativeCallContext<'_>, sides: &Array) -> Fallible<FaultRef> {
-    order::partition(context, "partition".to_owned(), None, sides)
+    order::partition(context, "all networks were cut".to_owned(), None, sides)
 }
 
 /// Words about the whole cluster.

@@ -59,7 +59,7 @@ pub(crate) mod words {
         let fault = DiskFault::Disk {
             disk: disk.name.clone(),
         };
-        order::inject(&context, format!("{} is broken", disk.name), fault)
+        order::inject(&context, format!("{} broke", disk.name), fault)
     }
 
     /// Undoes everything that is wrong with the disk. What waits for a disk that was slow is done as fast as it is now.
@@ -80,7 +80,7 @@ pub(crate) mod words {
             disk: disk.name.clone(),
             delay,
         };
-        order::inject(&context, format!("{} is slow", disk.name), fault)
+        order::inject(&context, format!("{} became slow", disk.name), fault)
     }
 
     /// Flips a bit in the middle of a file on the disk, such as "quolog.log" or "chk001.tmp". Nobody notices before

@@ -23,7 +23,7 @@ use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 13] = [
+    let nouns: [(&str, Module); 14] = [
         ("time", exported_module!(time::words)),
         ("cluster", exported_module!(cluster::words)),
         ("verdict", exported_module!(verdict::words)),

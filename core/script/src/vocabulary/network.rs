@@ -43,7 +43,7 @@ pub(crate) mod words {
         })
     }
 
-    /// How many damaged datagrams receivers have refused on the network so far.
+    /// Truth: how many damaged datagrams receivers have refused on the network so far.
     #[rhai_fn(get = "refused", pure, return_raw)]
     pub fn refused(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<i64> {
         let name = network.name.clone();
@@ -69,7 +69,7 @@ pub(crate) mod words {
         let fault = NetworkFault::Network {
             network: network.name.clone(),
         };
-        order::inject(&context, format!("{} is down", network.name), fault)
+        order::inject(&context, format!("{} went down", network.name), fault)
     }
 
     /// Makes the network swallow everything while every link stays up: no card notices. For a switch without power see
@@ -108,7 +108,11 @@ pub(crate) mod words {
             node: None,
             per_million: chance_arg(&context, probability)?,
         };
-        order::inject(&context, format!("{} loses messages", network.name), fault)
+        order::inject(
+            &context,
+            format!("{} began to lose messages", network.name),
+            fault,
+        )
     }
 
     /// Makes messages take this long on the network, one way.
@@ -124,7 +128,7 @@ pub(crate) mod words {
             node: None,
             latency,
         };
-        order::inject(&context, format!("{} is slow", network.name), fault)
+        order::inject(&context, format!("{} became slow", network.name), fault)
     }
 
     /// Makes datagrams arrive twice at random, the second time a little later: `network("Private").duplicate(0.1)`.
@@ -158,7 +162,7 @@ pub(crate) mod words {
             per_million: chance_arg(&context, probability)?,
             by: span_arg(&context, &by)?.0,
         };
-        let what = format!("{} reorders datagrams", network.name);
+        let what = format!("{} began to reorder datagrams", network.name);
         order::inject(&context, what, fault)
     }
 
@@ -175,7 +179,7 @@ pub(crate) mod words {
             node: None,
             per_million: chance_arg(&context, probability)?,
         };
-        let what = format!("{} corrupts datagrams", network.name);
+        let what = format!("{} began to corrupt datagrams", network.name);
         order::inject(&context, what, fault)
     }
 
@@ -186,7 +190,7 @@ pub(crate) mod words {
         network: &mut NetworkRef,
         sides: Array,
     ) -> Fallible<FaultRef> {
-        let what = format!("{} is cut", network.name);
+        let what = format!("{} was cut", network.name);
         order::partition(&context, what, Some(network.name.clone()), &sides)
     }
 

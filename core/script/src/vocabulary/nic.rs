@@ -23,7 +23,7 @@ pub(crate) mod words {
             node: nic.node.clone(),
             network: nic.network.clone(),
         };
-        let what = format!("{}'s card in {} is broken", nic.node, nic.network);
+        let what = format!("{}'s card in {} broke", nic.node, nic.network);
         order::inject(&context, what, fault)
     }
 
@@ -50,7 +50,10 @@ pub(crate) mod words {
             node: Some(nic.node.clone()),
             per_million: chance_arg(&context, probability)?,
         };
-        let what = format!("{}'s card in {} loses messages", nic.node, nic.network);
+        let what = format!(
+            "{}'s card in {} began to lose messages",
+            nic.node, nic.network
+        );
         order::inject(&context, what, fault)
     }
 
@@ -66,7 +69,7 @@ pub(crate) mod words {
             node: Some(nic.node.clone()),
             latency: span_arg(&context, &latency)?.0,
         };
-        let what = format!("{}'s card in {} is slow", nic.node, nic.network);
+        let what = format!("{}'s card in {} became slow", nic.node, nic.network);
         order::inject(&context, what, fault)
     }
 
@@ -82,7 +85,10 @@ pub(crate) mod words {
             node: Some(nic.node.clone()),
             per_million: chance_arg(&context, probability)?,
         };
-        let what = format!("{}'s card in {} doubles datagrams", nic.node, nic.network);
+        let what = format!(
+            "{}'s card in {} began to double datagrams",
+            nic.node, nic.network
+        );
         order::inject(&context, what, fault)
     }
 
@@ -100,7 +106,10 @@ pub(crate) mod words {
             per_million: chance_arg(&context, probability)?,
             by: span_arg(&context, &by)?.0,
         };
-        let what = format!("{}'s card in {} reorders datagrams", nic.node, nic.network);
+        let what = format!(
+            "{}'s card in {} began to reorder datagrams",
+            nic.node, nic.network
+        );
         order::inject(&context, what, fault)
     }
 
@@ -117,7 +126,10 @@ pub(crate) mod words {
             node: Some(nic.node.clone()),
             per_million: chance_arg(&context, probability)?,
         };
-        let what = format!("{}'s card in {} corrupts datagrams", nic.node, nic.network);
+        let what = format!(
+            "{}'s card in {} began to corrupt datagrams",
+            nic.node, nic.network
+        );
         order::inject(&context, what, fault)
     }
 }

@@ -111,7 +111,7 @@ fn freeze(
     let fault = MachineFault::Freeze {
         node: node.name.clone(),
     };
-    order::inject_for(context, format!("{} is frozen", node.name), fault, lasting)
+    order::inject_for(context, format!("{} froze", node.name), fault, lasting)
 }
 
 /// Words about nodes.
@@ -178,7 +178,7 @@ pub(crate) mod words {
         let fault = MachineFault::Crash {
             node: node.name.clone(),
         };
-        order::inject(&context, format!("{} has no power", node.name), fault)
+        order::inject(&context, format!("{} lost power", node.name), fault)
     }
 
     /// Takes the node's power away in the middle of its next write to a file: `crash(#{writing: "quolog.log",
@@ -195,7 +195,7 @@ pub(crate) mod words {
             file,
             kept,
         };
-        let what = format!("{} loses power in the middle of a write", node.name);
+        let what = format!("{} was to lose power in the middle of a write", node.name);
         order::inject(&context, what, fault)
     }
 
@@ -363,7 +363,7 @@ pub(crate) mod words {
         };
         order::inject(
             &context,
-            format!("{}'s system disk is wiped", node.name),
+            format!("{}'s system disk was wiped", node.name),
             fault,
         )
     }
@@ -409,7 +409,7 @@ pub(crate) mod words {
             node: node.name.clone(),
             path: path.to_owned(),
         };
-        order::inject(&context, format!("{} has lost {path}", node.name), fault)
+        order::inject(&context, format!("{} lost {path}", node.name), fault)
     }
 
     /// Its name, as a text.

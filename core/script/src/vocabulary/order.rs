@@ -126,7 +126,7 @@ pub(crate) fn cut(
         return Err(Thrown::mistake(text).at(context.call_position()));
     }
     let place = network.as_ref().map_or("all networks", Name::as_str);
-    let what = format!("{to} does not hear {from} on {place}");
+    let what = format!("{to} was cut off from {from} on {place}");
     let links = vec![(from, to)];
     inject(context, what, NetworkFault::Cut { network, links })
 }
@@ -177,7 +177,7 @@ pub(crate) fn damage(
         file: file.to_owned(),
         damage,
     };
-    inject(context, format!("{file} on {disk} is damaged"), fault)
+    inject(context, format!("{file} on {disk} was damaged"), fault)
 }
 
 /// A number of bytes, or a byte's place.

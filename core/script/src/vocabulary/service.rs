@@ -18,7 +18,7 @@ fn hang(
     let fault = ProcessFault::Hang {
         resource: service.name.clone(),
     };
-    let what = format!("the process of {} hangs", service.name);
+    let what = format!("the process of {} hung", service.name);
     order::inject_for(context, what, fault, lasting)
 }
 
@@ -97,7 +97,7 @@ pub(crate) mod words {
         };
         order::inject(
             &context,
-            format!("the process of {} does not start", service.name),
+            format!("the process of {} was kept from starting", service.name),
             fault,
         )
     }
@@ -116,7 +116,7 @@ pub(crate) mod words {
         };
         order::inject(
             &context,
-            format!("the process of {} starts slowly", service.name),
+            format!("the process of {} was made to start slowly", service.name),
             fault,
         )
     }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use quorate_model::{GroupState, Name, NodeState, ResourceState};
+use quorate_model::{Fault, FaultId, GroupState, Name, NodeState, ProcessFault, ResourceState};
 use quorate_node::{Cause, Event};
 
 use super::World;
-use crate::fault::{Fault, FaultId};
 use crate::journal::{Entry, What, WorldEvent};
 
 /// A fault, and whom it is about.
@@ -22,6 +21,8 @@ pub(super) struct Injected {
     of_starts: bool,
     /// Whether it is about the processes of one resource, of which no node as a whole takes notice.
     of_resource: bool,
+    /// Whether it is about a whole machine, which others may miss.
+    of_machine: bool,
 }
 
 impl World {
@@ -36,15 +37,12 @@ impl World {
             from: self.events().len(),
             subject: fault.subject().cloned(),
             touched,
-            of_starts: matches!(fault, Fault::FailStarts { .. } | Fault::SlowStart { .. }),
-            of_resource: matches!(
+            of_starts: matches!(
                 fault,
-                Fault::FailStarts { .. }
-                    | Fault::SlowStart { .. }
-                    | Fault::ServiceCrash { .. }
-                    | Fault::Hang { .. }
-                    | Fault::ScriptLost { .. }
+                Fault::Process(ProcessFault::FailStarts { .. } | ProcessFault::SlowStart { .. })
             ),
+            of_resource: matches!(fault, Fault::Process(_)),
+            of_machine: matches!(fault, Fault::Machine(_)),
         });
     }
 
@@ -100,6 +98,7 @@ impl Injected {
                 everywhere || here || self.is(peer) || self.is(network)
             }
             Event::Regroup { .. } => !self.of_resource,
+            Event::View { members, .. } => self.of_machine && !members.iter().any(|it| self.is(it)),
             Event::NodeState { subject, state } => {
                 *state == NodeState::Down && (everywhere || self.is(subject))
             }
@@ -118,6 +117,7 @@ impl Injected {
                 fault && self.about(subject)
             }
             Event::GroupStranded { subject, .. }
+            | Event::GroupResting { subject, .. }
             | Event::Restart { subject, .. }
             | Event::GivenUp { subject, .. } => self.about(subject),
             Event::Health { subject, alive, .. } => !alive && self.about(subject),
@@ -127,7 +127,6 @@ impl Injected {
             }
             Event::Forming
             | Event::Coordinator { .. }
-            | Event::View { .. }
             | Event::GroupMoveCancelled { .. }
             | Event::Policy { .. }
             | Event::PolicyFailed { .. }
