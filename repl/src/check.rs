@@ -1,13 +1,15 @@
 //! `quorate check`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use quorate_host::{Isolation, PluginSet, search_folders};
 use quorate_model::rules::{self, AddressEntry, address_plan};
 use quorate_model::{ClusterDefinition, Diagnostic, Diagnostics, Loaded, Severity, types};
 use quorate_script::{
-    Finding, attach_policies, check_foreign, check_plugin_names, check_policy, check_script,
-    findings_of, is_policy,
+    Finding, MAX_BYTES, attach_policies, check_foreign, check_plugin_names, check_policy,
+    check_script_with_clusters, duplicate_drills, findings_of, is_policy, mixed_alphabets,
+    read_text,
 };
 use serde_json::json;
 
@@ -17,14 +19,19 @@ use crate::output::{Output, Tone};
 use crate::report;
 use crate::resource_scripts;
 
+/// How many findings are told one by one. More of them help nobody, and a file of one long line may have thousands.
+const LISTED: usize = 300;
+
 /// Checks the files named and prints everything found in them, in one run.
 pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
     let mut findings = Vec::new();
     let mut plans = Vec::new();
     let mut checked = 0;
     let mut plugins = Plugins::new(&args.plugins);
+    let limit = (!args.any_size).then_some(MAX_BYTES);
+    let mut drills = BTreeMap::new();
     for file in &args.files {
-        match check(file, &mut plugins) {
+        match check(file, limit, &mut plugins, &mut drills) {
             Ok((mut found, definition)) => {
                 checked += 1;
                 findings.append(&mut found);
@@ -35,6 +42,14 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
                 output.error(&text);
             }
         }
+    }
+    if findings.len() > LISTED {
+        // Those that are not told must not be the gravest.
+        findings.sort_by_key(|finding| match finding.severity {
+            Severity::Error => 0,
+            Severity::Warning => 1,
+            Severity::Note => 2,
+        });
     }
     match args.format {
         Format::Json => output.line(&to_json(&findings, args.addresses.then_some(&*plans))),
@@ -61,35 +76,53 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
 /// Everything found in one file, and the cluster it describes if it is sound.
 fn check(
     file: &Path,
+    limit: Option<u64>,
     plugins: &mut Plugins<'_>,
+    drills: &mut BTreeMap<String, String>,
 ) -> Result<(Vec<Finding>, Option<ClusterDefinition>), String> {
     let name = file.display().to_string();
-    let text =
-        std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let text = read_text(file, limit).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let (mut findings, definition) = look(file, &text, plugins, drills)?;
+    findings.extend(mixed_alphabets(&name, &text));
+    Ok((findings, definition))
+}
+
+/// As [`check`], of what stands in the file.
+fn look(
+    file: &Path,
+    text: &str,
+    plugins: &mut Plugins<'_>,
+    drills: &mut BTreeMap<String, String>,
+) -> Result<(Vec<Finding>, Option<ClusterDefinition>), String> {
+    let name = file.display().to_string();
     match file.extension().and_then(|extension| extension.to_str()) {
-        Some("rhai") if resource_scripts::is_one(&text) => {
-            Ok((resource_scripts::check(&name, &text), None))
+        Some("rhai") if resource_scripts::is_one(text) => {
+            Ok((resource_scripts::check(&name, text), None))
         }
-        Some("rhai") if is_policy(file, &text) => Ok((check_policy(&name, &text), None)),
-        Some("rhai") if resource_scripts::is_nearly_one(&text) => {
-            Ok((resource_scripts::check(&name, &text), None))
+        Some("rhai") if is_policy(file, text) => Ok((check_policy(&name, text), None)),
+        Some("rhai") if resource_scripts::is_nearly_one(text) => {
+            Ok((resource_scripts::check(&name, text), None))
         }
-        Some("rhai") => Ok((check_script(&name, &text), None)),
-        Some("ron") => Ok(match quorate_model::parse(&name, &text) {
+        Some("rhai") => {
+            let mut findings = check_script_with_clusters(file, text);
+            findings.extend(duplicate_drills(&name, text, drills));
+            Ok((findings, None))
+        }
+        Some("ron") => Ok(match quorate_model::parse(&name, text) {
             Ok(mut loaded) => {
-                let policies = attach_policies(file, &text, &mut loaded);
+                let policies = attach_policies(file, text, &mut loaded);
                 let warnings = std::mem::take(&mut loaded.warnings);
                 let found = plugins.check(&loaded, warnings)?;
-                let mut findings = findings_of(&found, &text);
+                let mut findings = findings_of(&found, text);
                 findings.extend(resource_scripts::check_cluster(
                     file,
-                    &text,
+                    text,
                     &loaded.definition,
                 ));
                 findings.extend(policies.err().unwrap_or_default());
                 (findings, Some(loaded.definition))
             }
-            Err(found) => (findings_of(&plugins.known(found), &text), None),
+            Err(found) => (findings_of(&plugins.known(found), text), None),
         }),
         _ => Err(format!(
             "{name} is neither a cluster file (.ron) nor a script (.rhai)"
@@ -239,6 +272,11 @@ fn rule_of(finding: &Finding) -> Option<&'static rules::Rule> {
     rules::rule(&finding.rule).filter(|rule| !(script && rule.id == "syntax"))
 }
 
+/// The findings that are told one by one: the gravest are first.
+fn listed(findings: &[Finding]) -> &[Finding] {
+    &findings[..findings.len().min(LISTED)]
+}
+
 /// Findings by severity, gravest first, and by section, in the order in which sections first speak.
 fn grouped(findings: &[Finding]) -> Vec<(Severity, &'static str, Vec<&Finding>)> {
     let mut groups: Vec<(Severity, &'static str, Vec<&Finding>)> = Vec::new();
@@ -267,7 +305,7 @@ const fn tone(severity: Severity) -> Tone {
 
 fn to_text(findings: &[Finding], files: usize, output: &mut Output) {
     let paint = output.paint();
-    for (severity, section, group) in grouped(findings) {
+    for (severity, section, group) in grouped(listed(findings)) {
         let title = match severity {
             Severity::Error => "Errors",
             Severity::Warning => "Warnings",
@@ -284,6 +322,9 @@ fn to_text(findings: &[Finding], files: usize, output: &mut Output) {
             }
             output.line(&text);
         }
+    }
+    if findings.len() > LISTED {
+        output.line(&format!("and {} more\n", findings.len() - LISTED));
     }
     let mut parts = Vec::new();
     for (severity, one, many) in [
@@ -308,7 +349,7 @@ fn to_text(findings: &[Finding], files: usize, output: &mut Output) {
 }
 
 fn to_json(findings: &[Finding], plans: Option<&[(String, Plan)]>) -> String {
-    let list: Vec<_> = findings
+    let list: Vec<_> = listed(findings)
         .iter()
         .map(|finding| {
             json!({
@@ -326,6 +367,9 @@ fn to_json(findings: &[Finding], plans: Option<&[(String, Plan)]>) -> String {
         })
         .collect();
     let mut all = json!({ "schema": "quorate-check/1", "findings": list });
+    if findings.len() > LISTED {
+        all["more"] = (findings.len() - LISTED).into();
+    }
     if let Some(plans) = plans {
         all["addresses"] = plans
             .iter()

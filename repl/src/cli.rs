@@ -252,6 +252,9 @@ pub(crate) struct CheckArgs {
     /// Print each cluster's address plan, too: two for each node, one for each virtual server, one for the cluster.
     #[arg(long)]
     pub(crate) addresses: bool,
+    /// Read files of more than 16 MB, too.
+    #[arg(long)]
+    pub(crate) any_size: bool,
     #[command(flatten)]
     pub(crate) plugins: PluginFolders,
 }

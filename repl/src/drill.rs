@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use quorate_model::{Severity, Time};
 use quorate_script::{
-    DrillReport, Observer, Remark, Run, RunOptions, SimSource, StageSource, Verdict, check_script,
-    run_script,
+    DrillReport, MAX_BYTES, Observer, Remark, Run, RunOptions, SimSource, StageSource, Verdict,
+    check_script, read_text, run_script,
 };
 
 use crate::cli::DrillArgs;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
     let mut sources = Vec::new();
     let mut mistakes = 0;
     for file in files {
-        match fs::read_to_string(&file) {
+        match read_text(&file, Some(MAX_BYTES)) {
             Ok(text) => {
                 let found = check_script(&file.display().to_string(), &text);
                 for finding in &found {

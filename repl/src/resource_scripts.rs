@@ -79,13 +79,13 @@ fn place(file: &Path, text: &str, script: &str) -> Place {
         text.contains("ScriptFilepath").then_some((line, at, text))
     });
     match found {
-        Some((line, at, text)) => Place {
-            file: file.display().to_string(),
-            line: line + 1,
-            column: text[..at].chars().count() + 1,
-            length: quoted.chars().count(),
-            text: text.to_owned(),
-        },
+        Some((line, at, text)) => Place::on_line(
+            &file.display().to_string(),
+            line + 1,
+            text[..at].chars().count() + 1,
+            quoted.chars().count(),
+            text,
+        ),
         None => Place {
             file: file.display().to_string(),
             ..Place::default()

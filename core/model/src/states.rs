@@ -14,6 +14,9 @@ macro_rules! states {
             /// Every state, in the order of the original's numbers.
             pub const ALL: &'static [$name] = &[$($name::$variant,)+];
 
+            /// Their names, in the same order.
+            pub const WORDS: &'static [&'static str] = &[$(stringify!($variant),)+];
+
             /// The original's number for this state.
             pub const fn code(self) -> i32 {
                 match self { $($name::$variant => $code,)+ }

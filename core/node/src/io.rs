@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
+use quorate_model::monitor::{HealthCheck, MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{
     ClusterDefinition, GroupState, Name, NodeDefinition, NodeId, NodeState, PolicyScript,
     ResourceState, StartSwitches, Time, Value, VirtualServerRequest,
@@ -317,6 +317,20 @@ pub enum Cause {
     NodeUp,
 }
 
+impl Cause {
+    /// Every cause, as journals spell it.
+    pub const WORDS: &'static [&'static str] = &[
+        "Form",
+        "Admin",
+        "ResourceFailure",
+        "NodeFailure",
+        "NodeShutdown",
+        "Failback",
+        "NodeUp",
+    ];
+}
+
+crate::described! {
 /// One thing worth knowing. The world adds time and node; the journal writes it as a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -370,8 +384,10 @@ pub enum Event {
     NodeState {
         /// Which node.
         subject: Name,
-        /// Its state now.
-        state: NodeState,
+        /// The state before.
+        from: NodeState,
+        /// The state now.
+        to: NodeState,
     },
     /// Quorum was gained or lost by this node.
     Quorum {
@@ -480,6 +496,7 @@ pub enum Event {
         /// The script's file.
         policy: String,
         /// `choose_owner` or `on_resource_failed`.
+        #[words("choose_owner", "on_resource_failed")]
         function: &'static str,
         /// Why the group needed a node.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -496,6 +513,7 @@ pub enum Event {
         /// The script's file.
         policy: String,
         /// `choose_owner` or `on_resource_failed`.
+        #[words("choose_owner", "on_resource_failed")]
         function: &'static str,
         /// Why the group needed a node.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -510,7 +528,7 @@ pub enum Event {
         /// Which resource.
         subject: Name,
         /// `LooksAlive` or `IsAlive`.
-        check: String,
+        check: HealthCheck,
         /// The answer.
         alive: bool,
         /// Why not.
@@ -540,6 +558,7 @@ pub enum Event {
         /// The text.
         text: String,
     },
+}
 }
 
 /// What can be read of a node from outside, for status and for the world's checks.

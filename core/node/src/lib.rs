@@ -12,6 +12,7 @@ mod codec;
 mod coordinator;
 mod counsel;
 mod database;
+mod described;
 #[cfg(test)]
 mod formats;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -45,6 +46,7 @@ mod view;
 mod words;
 
 pub use codec::CodecError;
+pub use described::{EventField, EventKind, Field, Holds};
 pub use io::*;
 pub use message::Message;
 pub use node::Node;

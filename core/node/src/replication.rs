@@ -1,8 +1,8 @@
 //! The log's outputs carried out, and committed updates applied.
 
 use quorate_log::{Body as LogBody, Entry, EntryKind, Output as LogOutput, Role, Snapshot};
-use quorate_model::NodeId;
 use quorate_model::monitor::Reason;
+use quorate_model::{NodeId, NodeState};
 
 use crate::database::{Database, Effect, Proposal, Stop, Update};
 use crate::io::{Cause, Event, Output, Refusal, bounds};
@@ -318,12 +318,12 @@ impl Node {
                     self.event(Event::Property { subject, property });
                 }
             }
-            Effect::Node { node } => {
+            Effect::Node { node, from } => {
                 if coordinates {
                     self.timers.set_earlier(Timer::Failback, self.now);
-                    let state = self.database.node_state(node);
+                    let to = self.database.node_state(node);
                     let subject = self.database.node_name(node);
-                    self.event(Event::NodeState { subject, state });
+                    self.event(Event::NodeState { subject, from, to });
                 }
             }
             Effect::Identity { node, identity } => self.hold_to(node, identity),
@@ -467,9 +467,14 @@ impl Node {
             .iter()
             .chain(joined.iter().filter(|node| !left.contains(node)))
         {
-            let state = self.database.node_state(*node);
+            let from = if left.contains(node) {
+                self.database.state_as_member(*node)
+            } else {
+                NodeState::Down
+            };
+            let to = self.database.node_state(*node);
             let subject = self.database.node_name(*node);
-            self.event(Event::NodeState { subject, state });
+            self.event(Event::NodeState { subject, from, to });
         }
         for group in &self.database.definition.groups.clone() {
             let owner = self

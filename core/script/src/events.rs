@@ -4,13 +4,18 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use quorate_model::same_name;
-use rhai::{Dynamic, Map, NativeCallContext};
+use quorate_node::{EventField, EventKind, Holds};
+use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext};
 use serde_json::Value as Json;
 
+use crate::closed::{self, Noun, Set};
+use crate::finding::suggestion;
+use crate::journal;
+use crate::session::Session;
 use crate::span::Span;
 use crate::stage::Line;
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{equal, from_json, name_of, span_arg};
+use crate::values::{equal, from_json, name_of, show, span_arg};
 
 /// What an event must be like.
 #[derive(Debug, Default)]
@@ -43,28 +48,51 @@ impl Filter {
                             .at(context.call_position())
                     })?);
                 }
-                field => {
-                    let wanted = match value.as_array_ref() {
-                        Ok(any) => any.clone(),
-                        Err(_) => vec![value.clone()],
-                    };
-                    filter.fields.push((field.to_owned(), wanted));
-                }
+                field => filter.fields.push((field.to_owned(), values(value))),
             }
         }
+        filter.check(context)?;
         Ok(filter)
     }
 
-    /// The lines that match, oldest first.
-    pub(crate) fn apply<'a>(&self, lines: &'a [Rc<Line>]) -> Vec<&'a Line> {
-        let matching = lines
+    /// Refuses what no event can match, whatever happens.
+    fn check(&self, context: &NativeCallContext<'_>) -> Fallible<()> {
+        let wrong = |(message, help): Wrong| {
+            let help = help.map_or_else(String::new, |help| format!(": {help}"));
+            let text = format!("{message}{help}; :doc events lists kinds and fields");
+            Thrown::mistake(text).at(context.call_position())
+        };
+        let mut kinds = Vec::new();
+        for value in self
+            .fields
             .iter()
-            .map(|line| &**line)
-            .filter(|line| self.matches(line));
+            .filter(|(field, _)| field == "kind")
+            .flat_map(|it| &it.1)
+        {
+            let name = value.as_immutable_string_ref().map_err(|_| {
+                wrong((
+                    format!("a kind is a text, and {} is none", show(value)),
+                    None,
+                ))
+            })?;
+            kinds.push(kind_named(&name).map_err(wrong)?);
+        }
+        for (field, wanted) in self.fields.iter().filter(|(field, _)| field != "kind") {
+            let meant = fields_named(&kinds, field).map_err(wrong)?;
+            for value in wanted {
+                check_value(context, field, &meant, value, wrong)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The lines that match, oldest first.
+    pub(crate) fn apply<'a>(&self, lines: &'a [Rc<Line>]) -> Vec<&'a Rc<Line>> {
+        let matching = lines.iter().filter(|line| self.matches(line));
         match self.limit {
             None => matching.collect(),
             Some(limit) => {
-                let all: Vec<&Line> = matching.collect();
+                let all: Vec<&Rc<Line>> = matching.collect();
                 all[all.len().saturating_sub(limit)..].to_vec()
             }
         }
@@ -94,6 +122,159 @@ fn same_thing(field: &str, found: &Dynamic, wanted: &Dynamic) -> bool {
         && name_of(found)
             .zip(name_of(wanted))
             .is_some_and(|(found, wanted)| same_name(&found, &wanted))
+}
+
+/// What narrows a filter in time and number, besides fields.
+pub(crate) const RANGE: [&str; 3] = ["since", "until", "limit"];
+/// The field that only scripts have: when, as a Duration.
+pub(crate) const SPAN: &str = "time";
+
+/// Why nothing can match, and what to write.
+pub(crate) type Wrong = (String, Option<String>);
+
+/// One value or a list of them.
+fn values(value: &Dynamic) -> Vec<Dynamic> {
+    match value.as_array_ref() {
+        Ok(any) => any.clone(),
+        Err(_) => vec![value.clone()],
+    }
+}
+
+/// The kind of events of this name.
+pub(crate) fn kind_named(name: &str) -> Result<&'static EventKind, Wrong> {
+    journal::kind(name).ok_or_else(|| {
+        Set::EVENT_KIND
+            .refuse(name)
+            .unwrap_or_else(|| (format!("\"{name}\" is no kind of event"), None))
+    })
+}
+
+/// The fields of this name that events of the kinds have; of any kind if none is named. Empty for those that every
+/// event has.
+pub(crate) fn fields_named(
+    kinds: &[&'static EventKind],
+    field: &str,
+) -> Result<Vec<&'static EventField>, Wrong> {
+    if field == SPAN {
+        let help = "write since and until".to_owned();
+        return Err((
+            "events are not looked for by \"time\"".to_owned(),
+            Some(help),
+        ));
+    }
+    if RANGE.contains(&field) || journal::COMMON.iter().any(|(name, _)| *name == field) {
+        return Ok(Vec::new());
+    }
+    let all = || -> Box<dyn Iterator<Item = &'static EventKind> + '_> {
+        match kinds {
+            [] => Box::new(journal::kinds().iter()),
+            kinds => Box::new(kinds.iter().copied()),
+        }
+    };
+    let meant: Vec<_> = all().filter_map(|kind| kind.field(field)).collect();
+    if !meant.is_empty() {
+        return Ok(meant);
+    }
+    let mut known: Vec<&str> = all()
+        .flat_map(|kind| kind.fields.iter().map(|it| it.name))
+        .collect();
+    known.extend(["node"].iter().chain(&RANGE));
+    known.sort_unstable();
+    known.dedup();
+    let of = match kinds {
+        [] => "no event has".to_owned(),
+        [kind] => format!("{} has no", kind.name),
+        _ => "none of these kinds has".to_owned(),
+    };
+    let article = if kinds.len() == 1 { "" } else { " a" };
+    Err((
+        format!("{of}{article} field \"{field}\""),
+        suggestion(field, known),
+    ))
+}
+
+/// The closed set that a field's texts belong to.
+pub(crate) fn set_of(field: &EventField) -> Option<Set> {
+    match field.holds {
+        Holds::Word(words) => Set::of_words(words),
+        Holds::Name | Holds::Names => journal::noun(field).map(Set::Names),
+        _ => None,
+    }
+}
+
+/// Refuses a value that a field can never have.
+fn check_value(
+    context: &NativeCallContext<'_>,
+    field: &str,
+    meant: &[&'static EventField],
+    value: &Dynamic,
+    wrong: impl Fn(Wrong) -> Box<EvalAltResult>,
+) -> Fallible<()> {
+    if field == "node" {
+        return named(context, Set::Names(Noun::Node), value);
+    }
+    let mut first = None;
+    for it in meant {
+        let takes = |fits: bool, what: &str| match fits {
+            true => Ok(()),
+            false => Err(wrong((
+                format!("`{field}` holds {what}, and {} is none", show(value)),
+                None,
+            ))),
+        };
+        let fits = match it.holds {
+            Holds::Flag => takes(value.is_bool(), "true or false"),
+            Holds::Number => takes(value.is_int(), "a number"),
+            Holds::Text => takes(value.is_string(), "a text"),
+            Holds::Texts | Holds::Fields => Ok(()),
+            Holds::Word(_) | Holds::Name | Holds::Names => match set_of(it) {
+                Some(set) => named(context, set, value),
+                None if value.is_string() => anything(context, value),
+                None => Ok(()),
+            },
+        };
+        match fits {
+            Ok(()) => return Ok(()),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    first.map_or(Ok(()), Err)
+}
+
+/// Refuses a text that is not in a set.
+fn named(context: &NativeCallContext<'_>, set: Set, value: &Dynamic) -> Fallible<()> {
+    match value.as_immutable_string_ref() {
+        Ok(text) => closed::belongs(context, set, &text),
+        // An object is one of the cluster's.
+        Err(_) => Ok(()),
+    }
+}
+
+/// Refuses a name that is nothing's, and never was.
+fn anything(context: &NativeCallContext<'_>, value: &Dynamic) -> Fallible<()> {
+    let session = Session::of(context)?;
+    let known = session.with_stage(context, |stage| {
+        let names = Noun::ALL.iter().flat_map(|noun| noun.names(stage));
+        names.map(|name| name.to_string()).collect::<Vec<_>>()
+    })?;
+    let text = value.to_string();
+    let same = |name: &str| name.to_lowercase() == text.to_lowercase();
+    if known.iter().any(|name| same(name)) {
+        return Ok(());
+    }
+    let lines = session
+        .lines()
+        .map_err(|thrown| thrown.at(context.call_position()))?;
+    let told = |line: &Rc<Line>| line.get("subject").and_then(Json::as_str).is_some_and(same);
+    if lines.iter().any(told) {
+        return Ok(());
+    }
+    let help = suggestion(&text, known.iter().map(String::as_str));
+    let help = help.map_or_else(String::new, |help| format!(": {help}"));
+    Err(
+        Thrown::mistake(format!("nothing in the cluster is called \"{text}\"{help}"))
+            .at(context.call_position()),
+    )
 }
 
 /// When a line was written.

@@ -17,31 +17,58 @@ pub struct Place {
     pub column: usize,
     /// How many characters are meant, at least 1.
     pub length: usize,
-    /// The line's text, without its end.
+    /// The line's text, without its end; of a long line what stands around the column, with `…` where it was cut.
     pub text: String,
+    /// How many columns of the line `text` leaves out before its first.
+    pub skipped: usize,
 }
 
+/// How many characters of a line are shown at most.
+const SHOWN: usize = 160;
+/// How many of them stand before the place that is meant.
+const BEFORE: usize = 60;
+
 impl Place {
+    /// A place on a line whose text is `text`.
+    pub fn on_line(file: &str, line: usize, column: usize, length: usize, text: &str) -> Place {
+        let start = if text.chars().nth(SHOWN).is_some() {
+            column.saturating_sub(BEFORE + 1)
+        } else {
+            0
+        };
+        let mut rest = text.chars().skip(start);
+        let mut shown: String = rest.by_ref().take(SHOWN).collect();
+        if rest.next().is_some() {
+            shown.push('…');
+        }
+        if start > 0 {
+            shown.insert(0, '…');
+        }
+        Place {
+            file: file.to_owned(),
+            line,
+            column,
+            length: length.max(1),
+            text: shown,
+            // The mark of the cut takes a column itself.
+            skipped: start.saturating_sub(1),
+        }
+    }
+
     /// The place `position` in the file `file` with the contents `source`: the word that begins there.
     pub(crate) fn in_source(file: &str, source: &str, position: Position) -> Place {
         let line = position.line().unwrap_or(0);
         let column = position.position().unwrap_or(1).max(1);
         let text = match line {
-            0 => String::new(),
-            line => source.lines().nth(line - 1).unwrap_or_default().to_owned(),
+            0 => "",
+            line => source.lines().nth(line - 1).unwrap_or_default(),
         };
         let word = text
             .chars()
             .skip(column - 1)
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .count();
-        Place {
-            file: file.to_owned(),
-            line,
-            column,
-            length: word.max(1),
-            text,
-        }
+        Place::on_line(file, line, column, word, text)
     }
 }
 
@@ -111,6 +138,24 @@ mod tests {
         assert_eq!(nearest("onwer", ["owner", "online"]), Some("owner"));
         assert_eq!(nearest("evs3", ["EVS1", "EVS3"]), Some("EVS3"));
         assert_eq!(nearest("banana", ["owner", "online"]), None);
+    }
+
+    #[test]
+    fn of_a_long_line_only_what_stands_around_is_kept() {
+        let line = format!("{}wrong{}", "x".repeat(5_000), "y".repeat(5_000));
+        let place = Place::on_line("x.rhai", 1, 5_001, 5, &line);
+        assert!(place.text.chars().count() <= SHOWN + 2, "{}", place.text);
+        let shown: String = place
+            .text
+            .chars()
+            .skip(5_000 - place.skipped)
+            .take(5)
+            .collect();
+        assert_eq!(shown, "wrong");
+        assert_eq!(
+            Place::on_line("x.rhai", 1, 3, 5, "a short line").text,
+            "a short line"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod closed;
 mod console;
 mod docs;
 mod drill;
@@ -12,6 +13,7 @@ mod engine;
 mod events;
 mod finding;
 mod foreign;
+mod journal;
 mod plugins;
 mod policy;
 mod remark;
@@ -23,14 +25,15 @@ pub mod stage;
 mod status;
 #[cfg(test)]
 mod tests;
+mod text_file;
 mod thrown;
 mod values;
 mod vocabulary;
 mod watch;
 
 pub use check::{
-    check_resource_script, check_script, declares_drills, is_nearly_resource_script,
-    is_resource_script,
+    check_resource_script, check_script, check_script_with_clusters, declares_drills,
+    duplicate_drills, is_nearly_resource_script, is_resource_script, mixed_alphabets,
 };
 pub use console::{Console, ConsoleOptions, Outcome};
 pub use docs::{Entry, entries, entries_of_engine};
@@ -40,6 +43,7 @@ pub use drill::{
 pub use engine::seed_hashing;
 pub use finding::{Finding, Place, Severity};
 pub use foreign::{check_foreign, check_plugin_names};
+pub use journal::event_reference;
 pub use plugins::PluginReport;
 pub use policy::{RhaiPolicies, attach_policies, check_policy, is_policy};
 pub use remark::{Remark, RemarkKind};
@@ -48,3 +52,4 @@ pub use sim_stage::{SimSource, findings_of};
 pub use span::{Span, SpanError};
 pub use stage::{Stage, StageSource};
 pub use status::Status;
+pub use text_file::{MAX_BYTES, read_text};

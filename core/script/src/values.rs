@@ -8,8 +8,8 @@ use crate::span::Span;
 use crate::stage::PropertyOf;
 use crate::thrown::{Fallible, Thrown};
 use crate::vocabulary::handles::{
-    ClientsRef, DiskRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef, QuorumRef, ResourceRef,
-    ServiceRef,
+    ClientsRef, DiskRef, EventRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef, QuorumRef,
+    ResourceRef, ServiceRef,
 };
 use crate::vocabulary::order;
 
@@ -241,6 +241,11 @@ fn object(value: &Dynamic) -> Option<String> {
     None.or_else(|| value.read_lock::<FaultRef>().map(|it| it.what.clone()))
         .or_else(|| {
             value
+                .read_lock::<EventRef>()
+                .map(|it| crate::drill::describe_line(&it.line))
+        })
+        .or_else(|| {
+            value
                 .read_lock::<NicRef>()
                 .map(|it| format!("{}'s card in {}", it.node, it.network))
         })
@@ -291,6 +296,10 @@ pub(crate) fn equal(left: &Dynamic, right: &Dynamic) -> bool {
     }
     if let (Some(left), Some(right)) = (name_of(left), name_of(right)) {
         return left == right;
+    }
+    if let (Some(left), Some(right)) = (left.read_lock::<EventRef>(), right.read_lock::<EventRef>())
+    {
+        return *left == *right;
     }
     if let (Ok(left), Ok(right)) = (left.as_char(), right.as_char()) {
         return left == right;

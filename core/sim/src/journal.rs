@@ -7,13 +7,13 @@ use std::cell::OnceCell;
 use std::io::{self, Write};
 
 use quorate_model::{Fault, FaultId, Name, NodeId, Time};
-use quorate_node::Event;
+use quorate_node::{Event, EventKind};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The name and version of the journal's format, in its header line. The number goes up when a reader of
 /// the old format would misread the new one.
-pub const JOURNAL_SCHEMA: &str = "quorate-journal/1";
+pub const JOURNAL_SCHEMA: &str = "quorate-journal/2";
 
 /// The first line of a written journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -72,6 +72,7 @@ pub enum What {
     World(WorldEvent),
 }
 
+quorate_node::described! {
 /// What happens in the world outside the nodes' own logic.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -138,9 +139,14 @@ pub enum WorldEvent {
         subject: Name,
         /// The service's name.
         service: String,
-        /// `StartPending`, `Running`, `StopPending` or `Stopped`.
-        state: &'static str,
+        /// The state before.
+        #[words("StartPending", "Running", "StopPending", "Stopped")]
+        from: &'static str,
+        /// The state now: `StartPending`, `Running`, `StopPending` or `Stopped`.
+        #[words("StartPending", "Running", "StopPending", "Stopped")]
+        to: &'static str,
         /// Why, where it was not simply asked for.
+        #[words("killed", "it crashed", "the start failed")]
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'static str>,
         /// What it was given at its start.
@@ -154,13 +160,14 @@ pub enum WorldEvent {
     Reservation {
         /// The disk.
         subject: Name,
-        /// Who holds it now.
+        /// The node that held it before.
         #[serde(skip_serializing_if = "Option::is_none")]
-        holder: Option<Name>,
-        /// Who held it before.
+        from: Option<Name>,
+        /// The node that holds it now.
         #[serde(skip_serializing_if = "Option::is_none")]
-        before: Option<Name>,
+        to: Option<Name>,
         /// `reserve`, `release` or `bus reset`.
+        #[words("reserve", "release", "bus reset")]
         how: &'static str,
     },
     /// A disk was mounted or dismounted.
@@ -265,11 +272,20 @@ pub enum WorldEvent {
         cause: String,
     },
 }
+}
 
 impl From<Event> for What {
     fn from(event: Event) -> Self {
         What::Node(event)
     }
+}
+
+/// Every kind of event that a journal can have, in order of their names.
+pub fn event_kinds() -> Vec<EventKind> {
+    let mut kinds = Event::kinds();
+    kinds.append(&mut WorldEvent::kinds());
+    kinds.sort_by(|left, right| left.name.cmp(&right.name));
+    kinds
 }
 
 impl From<WorldEvent> for What {
@@ -386,6 +402,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn kinds_and_fields_are_told_as_they_are_written() {
+        let event = Event::GroupOwner {
+            subject: "EVS1".into(),
+            from: "NODE1".into(),
+            to: "NODE2".into(),
+            cause: quorate_node::Cause::Failback,
+        };
+        let line = serde_json::to_value(&event).unwrap();
+        let line = line.as_object().unwrap();
+        let kinds = event_kinds();
+        let mut found = kinds.iter().filter(|kind| line["kind"] == *kind.name);
+        let kind = found.next().unwrap();
+        let told: Vec<&str> = kind.fields.iter().map(|field| field.name).collect();
+        assert!(
+            told.iter().all(|field| line.contains_key(*field)),
+            "{told:?}"
+        );
+        assert_eq!(told.len() + 1, line.len());
+        let words = quorate_node::Holds::Word(quorate_node::Cause::WORDS);
+        assert_eq!(kind.field("cause").unwrap().holds, words);
+    }
+
+    #[test]
     fn entries_are_flat_lines_after_a_header() {
         let mut journal = Journal::new(
             7,
@@ -413,7 +452,7 @@ mod tests {
         assert_eq!(
             String::from_utf8(bytes).unwrap(),
             concat!(
-                r#"{"schema":"quorate-journal/1","seed":7,"cluster":"CLUSTER1","civil_start_ms":5,"#,
+                r#"{"schema":"quorate-journal/2","seed":7,"cluster":"CLUSTER1","civil_start_ms":5,"#,
                 r#""nodes":["A","B"]}"#,
                 "\n",
                 r#"{"t":3,"n":0,"node":"A","kind":"fault-injected","id":1,"subject":"A","#,

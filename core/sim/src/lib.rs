@@ -21,7 +21,7 @@ mod world;
 
 pub use env::{Load, ScriptLoader};
 pub use error::WorldError;
-pub use journal::{Entry, Header, JOURNAL_SCHEMA, Journal, What, WorldEvent};
+pub use journal::{Entry, Header, JOURNAL_SCHEMA, Journal, What, WorldEvent, event_kinds};
 pub use monitor::{Monitors, ResourceMonitor};
 pub use options::{ServiceTimes, WorldOptions};
 pub use queue::Queue;

@@ -261,6 +261,10 @@ impl Session {
                 self.output.line(&format!("  {line}"));
             }
         }
+        if name == "events" {
+            self.output.line("");
+            self.output.line(&quorate_script::event_reference());
+        }
         After::GoOn
     }
 }

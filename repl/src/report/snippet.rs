@@ -82,14 +82,15 @@ fn place(out: &mut String, place: &Place, tone: Tone, paint: Paint) -> usize {
     }
     // A tab would put the caret in the wrong column.
     let text = place.text.replace('\t', " ");
-    let room = text.chars().count().saturating_sub(place.column - 1).max(1);
+    let before = place.column.saturating_sub(place.skipped + 1);
+    let room = text.chars().count().saturating_sub(before).max(1);
     let caret = "^".repeat(place.length.min(room));
     out.push_str(&format!("{blank} {bar}\n"));
     out.push_str(&format!(
         "{} {bar} {text}\n",
         paint.cell(Tone::Guide, &number, gutter)
     ));
-    let skip = " ".repeat(place.column.saturating_sub(1));
+    let skip = " ".repeat(before);
     out.push_str(&format!(
         "{blank} {bar} {skip}{}\n",
         paint.tone(tone, &caret)
@@ -117,6 +118,7 @@ mod tests {
                 column: 5,
                 length: 5,
                 text: "    nodde(\"NODE1\").crash();".into(),
+                skipped: 0,
             },
             rule: "unknown-function".into(),
             severity: Severity::Error,

@@ -1,7 +1,8 @@
 //! Taking a [`Tree`] apart: what does not fit is noted with its place, and the rest goes on.
 
-use crate::{Diagnostic, Severity, Value, suggest};
+use crate::{Diagnostic, PropertyDescriptor, PropertyKind, Severity, Value, suggest};
 
+use super::elsewhere;
 use super::source::{Source, Span, Spanned};
 use super::tree::{Node, Tree};
 
@@ -117,6 +118,30 @@ impl<'s> Decoder<'s> {
         }
     }
 
+    /// Notes a -1 where the original's 0xFFFFFFFF has no meaning of its own, and says whether it is one.
+    pub(crate) fn meaningless(
+        &mut self,
+        value: &Spanned<Value>,
+        known: Option<&PropertyDescriptor>,
+    ) -> bool {
+        let Some(known) = known else { return false };
+        let special = match known.kind {
+            PropertyKind::Dword { special, .. } => special,
+            _ => return false,
+        };
+        let means = special.is_some_and(|(number, _)| number == u32::MAX);
+        let minus =
+            value.value == Value::Dword(u32::MAX) && self.source.text(value.span).starts_with('-');
+        if means || !minus {
+            return false;
+        }
+        let say = Say::new(format!("`{}` takes no negative number", known.name))
+            .found("-1")
+            .expected(known.expected());
+        self.error("property-value", value.span, say);
+        true
+    }
+
     /// A property's value.
     pub(crate) fn value(&mut self, node: &Node) -> Option<Spanned<Value>> {
         let value = match &node.value {
@@ -209,15 +234,22 @@ impl<'s> Decoder<'s> {
             "one of {}",
             suggest::list(&words.clone().collect::<Vec<_>>())
         );
-        let Tree::Word(given) = &node.value else {
-            self.wrong_type(node, &expected);
-            return None;
+        let given = match &node.value {
+            Tree::Word(given) => given,
+            // In quotes it is as foreign as without.
+            Tree::Text(given) if elsewhere::word(given).is_some() => given,
+            _ => {
+                self.wrong_type(node, &expected);
+                return None;
+            }
         };
         if let Some((_, value)) = known.iter().find(|(word, _)| word == given) {
             return Some(*value);
         }
         let mut say = Say::new(format!("there is no `{given}` here")).expected(expected);
-        say.help = suggest::nearest(given, words).map(|near| format!("did you mean `{near}`?"));
+        say.help = elsewhere::word(given).or_else(|| {
+            suggest::nearest(given, words).map(|near| format!("did you mean `{near}`?"))
+        });
         self.error("out-of-range", node.span, say);
         None
     }
@@ -261,7 +293,8 @@ impl<'s> Decoder<'s> {
         for (field, value) in fields {
             if !known.contains(&field.value.as_str()) {
                 let mut say = Say::new(format!("{what} has no field `{}`", field.value));
-                say.help = suggest::help(&field.value, known.iter().copied())
+                say.help = elsewhere::word(&field.value)
+                    .or_else(|| suggest::help(&field.value, known.iter().copied()))
                     .or_else(|| Some(format!("it has {}", suggest::list(known))));
                 self.error("unknown-field", field.span, say);
             } else if record

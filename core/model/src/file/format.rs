@@ -8,6 +8,7 @@ use ipnet::Ipv4Net;
 use crate::{ExchangeEdition, NetworkRole, Value, WindowsEdition, suggest};
 
 use super::decoder::{Decoder, Record, Say};
+use super::elsewhere;
 use super::source::{Span, Spanned};
 use super::tree::{Node, Tree};
 
@@ -248,6 +249,8 @@ fn needed_list<T>(
 fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
     const EXPECTED: &str = "`Standard(resource: \"…\")`, `MajorityNodeSet` or `Local`";
     let (word, fields) = match &node.value {
+        // In quotes it is as foreign as without.
+        Tree::Text(word) if elsewhere::word(word).is_some() => (word, &[][..]),
         Tree::Word(word) => (word, &[][..]),
         Tree::Struct {
             name: Some(name),
@@ -275,7 +278,9 @@ fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
             let kinds = ["Standard", "MajorityNodeSet", "Local"];
             let say = Say::new(format!("there is no quorum `{word}`"))
                 .expected(EXPECTED)
-                .help(suggest::nearest(word, kinds).map(|near| format!("did you mean `{near}`?")));
+                .help(elsewhere::word(word).or_else(|| {
+                    suggest::nearest(word, kinds).map(|near| format!("did you mean `{near}`?"))
+                }));
             decoder.error("out-of-range", node.span, say);
             return None;
         }

@@ -6,6 +6,7 @@
 mod build;
 mod decoder;
 mod edit;
+mod elsewhere;
 pub(crate) mod format;
 mod groups;
 mod properties;

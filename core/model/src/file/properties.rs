@@ -7,6 +7,7 @@ use crate::{
 };
 
 use super::decoder::{Decoder, Say};
+use super::elsewhere;
 use super::format::Properties;
 use super::source::{Span, Spanned};
 
@@ -14,6 +15,9 @@ use super::source::{Span, Spanned};
 pub(crate) fn cluster(decoder: &mut Decoder<'_>, written: &Properties) -> ClusterProperties {
     let mut properties = ClusterProperties::default();
     for (name, value) in written {
+        if decoder.meaningless(value, named(CLUSTER_PROPERTIES, name)) {
+            continue;
+        }
         match properties.set(&name.value, value.value.clone()) {
             Ok(()) => {}
             Err(PropertyError::Unknown { .. }) => {
@@ -39,6 +43,9 @@ pub(crate) fn set_group(
             }
             continue;
         }
+        if decoder.meaningless(value, named(GROUP_PROPERTIES, name)) {
+            continue;
+        }
         match group.properties.set(&name.value, value.value.clone()) {
             Ok(()) => {}
             Err(PropertyError::Unknown { .. }) => {
@@ -58,6 +65,16 @@ pub(crate) fn set_group(
         group.properties.failback_window_start = None;
         group.properties.failback_window_end = None;
     }
+}
+
+/// The property that is meant, whatever the case of its name.
+fn named<'p>(
+    known: &'p [PropertyDescriptor],
+    name: &Spanned<String>,
+) -> Option<&'p PropertyDescriptor> {
+    known
+        .iter()
+        .find(|known| known.name.eq_ignore_ascii_case(&name.value))
 }
 
 /// A failback window has two ends or none (SEMANTICS 3.2). Whether it has.
@@ -101,6 +118,9 @@ pub(crate) fn set_resource(
         let same = |known: &&PropertyDescriptor| known.name.eq_ignore_ascii_case(&name.value);
         let common = RESOURCE_PROPERTIES.iter().find(same);
         let known = common.or_else(|| private.and_then(|private| private.iter().find(same)));
+        if decoder.meaningless(value, known) {
+            continue;
+        }
         match (known, private) {
             (Some(known), _) => {
                 if let Err(error) = known.check(&value.value) {
@@ -189,9 +209,11 @@ fn unknown(
     known: impl Iterator<Item = &'static str>,
 ) {
     let known: Vec<&str> = known.collect();
-    let help = match suggest::nearest(&name.value, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("it has {}", suggest::list(&known)),
+    let near = suggest::nearest(&name.value, known.iter().copied());
+    let help = match (elsewhere::word(&name.value), near) {
+        (Some(here), _) => here,
+        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (None, None) => format!("it has {}", suggest::list(&known)),
     };
     let say = Say::new(format!("{what} has no property `{}`", name.value)).help(Some(help));
     decoder.error("unknown-property", name.span, say);

@@ -43,6 +43,11 @@ impl<'t> Source<'t> {
         Source { name, text, lines }
     }
 
+    /// What stands at a place.
+    pub(crate) fn text(&self, span: Span) -> &'t str {
+        self.text.get(span.start..span.end).unwrap_or_default()
+    }
+
     /// Gives a finding its place. A span that leaves the text, or cuts a character, is moved inside.
     pub(crate) fn place(&self, mut finding: Diagnostic, span: Option<Span>) -> Diagnostic {
         finding.file = self.name.to_owned();

@@ -271,13 +271,14 @@ impl Database {
         if !self.is_member(id) {
             return refuse(5050, format!("node {node} is down"));
         }
+        let from = self.node_state(id);
         if let Some(record) = self.nodes.get_mut(&id) {
             record.paused = paused;
         }
         if !paused {
             self.call_home(id);
         }
-        Ok(vec![Effect::Node { node: id }])
+        Ok(vec![Effect::Node { node: id, from }])
     }
 
     fn set_policy(&mut self, group: Option<&Name>, policy: Option<PolicyScript>) -> Applied {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quorate_model::{Name, NodeId, ResourceState};
+use quorate_model::{Name, NodeId, NodeState, ResourceState};
 
 use super::{Database, GroupRecord, Move, Proposal, ResourceRecord, Stop, Update};
 use crate::io::{Cause, Refusal};
@@ -51,7 +51,7 @@ pub(crate) enum Effect {
         resource: Option<Name>,
     },
     /// A node was paused or resumed.
-    Node { node: NodeId },
+    Node { node: NodeId, from: NodeState },
     /// Resources were made or taken away.
     Configured { text: String },
     /// Something was done that is recommended against.

@@ -192,4 +192,12 @@ impl Database {
             None => NodeState::Down,
         }
     }
+
+    /// What a node that has left was while it was a member.
+    pub(crate) fn state_as_member(&self, node: NodeId) -> NodeState {
+        match self.nodes.get(&node) {
+            Some(record) if record.paused => NodeState::Paused,
+            _ => NodeState::Up,
+        }
+    }
 }

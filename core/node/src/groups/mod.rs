@@ -269,7 +269,7 @@ impl Groups {
                 }
                 self.event(Event::Health {
                     subject: resource,
-                    check: format!("{check:?}"),
+                    check,
                     alive,
                     reason: reason.map(|reason| reason.text),
                 });

@@ -1,10 +1,16 @@
 //! Finding mistakes in a script before anything runs: the engine itself only finds unknown functions and wrong
 //! arities when it comes to them.
 
+mod across;
+mod known;
 mod lexicon;
+mod literals;
 mod resource;
+mod variables;
 mod waits;
 mod walk;
+
+use std::path::Path;
 
 use quorate_model::nearest;
 use rhai::{ParseError, ParseErrorType};
@@ -12,6 +18,7 @@ use rhai::{ParseError, ParseErrorType};
 use crate::engine::bare;
 use crate::finding::{Finding, Place, Severity};
 
+pub use across::{duplicate_drills, mixed_alphabets};
 pub(crate) use lexicon::{Lexicon, Word, is_noun, is_word};
 pub use resource::{
     check_resource_script, declares_drills, is_nearly_resource_script, is_resource_script,
@@ -24,16 +31,33 @@ pub(crate) fn nouns() -> &'static [&'static str] {
 }
 
 /// Checks the script `source` of the file `file`: syntax, unknown variables, unknown functions, methods and
-/// properties, and wrong numbers of arguments. Findings are in the order of the text.
+/// properties, wrong numbers of arguments, and words that are in no closed set. Findings are in the order of the text.
 pub fn check_script(file: &str, source: &str) -> Vec<Finding> {
-    let engine = bare();
+    check(file, source, None)
+}
+
+/// As [`check_script`], with the cluster files that the script's drills name: they are read, and the names in the drills
+/// are held against them.
+pub fn check_script_with_clusters(file: &Path, source: &str) -> Vec<Finding> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    check(&file.display().to_string(), source, Some(folder))
+}
+
+fn check(file: &str, source: &str, folder: Option<&Path>) -> Vec<Finding> {
+    let mut engine = bare();
     let lexicon = Lexicon::of(&engine);
-    let ast = match engine.compile(source) {
-        Ok(ast) => ast,
-        Err(error) => return vec![syntax(file, source, &lexicon, &error)],
-    };
-    let mut findings = walk::findings(file, source, &lexicon, &ast);
-    findings.extend(waits::findings(file, source, &lexicon, &ast));
+    let mut findings = variables::unknown(file, source, &lexicon, &engine);
+    // One unknown variable must not hide the rest.
+    engine.set_strict_variables(false);
+    match engine.compile(source) {
+        Ok(ast) => {
+            let mut checker = walk::checked(file, source, &lexicon, &ast);
+            literals::look(&mut checker, &engine, &ast, folder);
+            findings.extend(checker.finish());
+            findings.extend(waits::findings(file, source, &lexicon, &ast));
+        }
+        Err(error) => findings.push(syntax(file, source, &lexicon, &error)),
+    }
     findings.sort();
     findings.dedup();
     findings

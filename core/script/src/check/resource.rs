@@ -159,13 +159,9 @@ fn declared(file: &str, source: &str, name: &str) -> Place {
         Some((line + 1, text[..at].chars().count() + 1, text))
     });
     match found {
-        Some((line, column, text)) => Place {
-            file: file.to_owned(),
-            line,
-            column,
-            length: name.chars().count(),
-            text: text.to_owned(),
-        },
+        Some((line, column, text)) => {
+            Place::on_line(file, line, column, name.chars().count(), text)
+        }
         None => Place {
             file: file.to_owned(),
             ..Place::default()

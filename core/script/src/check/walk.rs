@@ -24,7 +24,7 @@ const KEYWORDS: [&str; 11] = [
 ];
 
 /// Everything known while a tree is walked.
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     file: &'a str,
     source: &'a str,
     lexicon: &'a Lexicon,
@@ -39,6 +39,16 @@ struct Checker<'a> {
 
 /// All mistakes in a tree.
 pub(crate) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -> Vec<Finding> {
+    checked(file, source, lexicon, ast).findings
+}
+
+/// A tree that was gone through, with everything that was learnt.
+pub(super) fn checked<'a>(
+    file: &'a str,
+    source: &'a str,
+    lexicon: &'a Lexicon,
+    ast: &AST,
+) -> Checker<'a> {
     let mut checker = Checker {
         file,
         source,
@@ -66,10 +76,47 @@ pub(crate) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
         checker.visit(path);
         true
     });
-    checker.findings
+    checker
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    /// Everything that was found.
+    pub(super) fn finish(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    /// The text that is checked.
+    pub(super) fn source(&self) -> &'a str {
+        self.source
+    }
+
+    /// The words there are.
+    pub(super) fn lexicon(&self) -> &'a Lexicon {
+        self.lexicon
+    }
+
+    /// Whether the script has a function or variable of this name.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.own.contains_key(name) || self.variables.contains_key(name)
+    }
+
+    /// The property at the end of a chain, and the type it is read of.
+    pub(super) fn last_property(&mut self, dot: &Expr) -> Option<(String, String)> {
+        let Expr::Dot(parts, ..) = dot else {
+            return None;
+        };
+        let mut kind = self.infer(&parts.lhs);
+        let mut rest = &parts.rhs;
+        while let Expr::Dot(parts, ..) = rest {
+            kind = self.link(kind.as_deref(), &parts.lhs, false);
+            rest = &parts.rhs;
+        }
+        match rest {
+            Expr::Property(property, _) => Some((kind?, property.2.to_string())),
+            _ => None,
+        }
+    }
+
     /// Learns what a node declares.
     fn declare(&mut self, path: &[ASTNode<'_>]) {
         match path.last() {
@@ -217,8 +264,16 @@ impl Checker<'_> {
         if let Some(found) = found {
             return found.returns.clone();
         }
-        if say && is_noun(kind) {
-            let near = nearest(name, self.lexicon.properties_of(kind));
+        if kind == "Event" && crate::journal::has_field(name) {
+            return None;
+        }
+        if say && (is_noun(kind) || kind == "int" || kind == "float") {
+            let fields = if kind == "Event" {
+                crate::journal::field_names()
+            } else {
+                Vec::new()
+            };
+            let near = nearest(name, self.lexicon.properties_of(kind).chain(fields));
             let help = match near {
                 Some(near) => Some(format!("did you mean \"{near}\"?")),
                 None if self.lexicon.methods_of(kind).any(|method| method == name) => {
@@ -229,7 +284,12 @@ impl Checker<'_> {
                     Some(format!("it has {}", known.join(", ")))
                 }
             };
-            let message = format!("a {kind} has no property \"{name}\"");
+            let what = match kind {
+                "int" | "float" => "a number",
+                "Event" => "an Event",
+                kind => &format!("a {kind}"),
+            };
+            let message = format!("{what} has no property \"{name}\"");
             self.say("unknown-property", message, help, at);
         }
         None
@@ -299,7 +359,7 @@ impl Checker<'_> {
     }
 
     /// The type of an expression, where it is plain.
-    fn infer(&mut self, expr: &Expr) -> Kind {
+    pub(super) fn infer(&mut self, expr: &Expr) -> Kind {
         match expr {
             Expr::IntegerConstant(..) => Some("int".to_owned()),
             Expr::FloatConstant(..) => Some("float".to_owned()),
@@ -335,7 +395,7 @@ impl Checker<'_> {
         }
     }
 
-    fn say(&mut self, rule: &str, message: String, help: Option<String>, at: Position) {
+    pub(super) fn say(&mut self, rule: &str, message: String, help: Option<String>, at: Position) {
         self.findings.push(Finding {
             place: Place::in_source(self.file, self.source, at),
             rule: rule.to_owned(),

@@ -128,6 +128,13 @@ pub(crate) fn explain(
                     .to_owned();
             Verdict::Error
         }
+        EvalAltResult::ErrorFunctionNotFound(call, _) if wants_function(call) => {
+            let word = call.split(' ').next().unwrap_or_default();
+            failure.message = format!(
+                "\"{word}\" takes a function, which it calls again and again, and this is a value: write `|| …` before it"
+            );
+            Verdict::Error
+        }
         other => {
             let mut bare = other.to_string();
             // The place is shown with the line itself.
@@ -139,6 +146,15 @@ pub(crate) fn explain(
         }
     };
     (verdict, failure, subjects)
+}
+
+/// Whether a call that fits nothing has a value where a condition belongs.
+fn wants_function(call: &str) -> bool {
+    const WORDS: [&str; 5] = ["eventually", "always", "never", "steady", "sometimes"];
+    let Some((word, args)) = call.split_once(" (") else {
+        return false;
+    };
+    WORDS.contains(&word) && args.split([',', ')']).any(|kind| kind.trim() == "bool")
 }
 
 /// The innermost place of an error that has one, and those it was called from.

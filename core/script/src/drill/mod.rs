@@ -81,6 +81,17 @@ pub(crate) fn drill(
             inner.options.clone(),
         )
     });
+    let known = session.with(|inner| {
+        // At a prompt a drill may be run again.
+        let mut names = inner.reports.iter().map(|report| &report.name);
+        !inner.script.file.is_empty() && names.any(|known| known == name)
+    });
+    if known {
+        let text = format!(
+            "there is a drill \"{name}\" in this script already: give this one a name of its own"
+        );
+        return Err(Thrown::mistake(text).at(at));
+    }
     let seed = run.seed.or(options.seed).unwrap_or(DEFAULT_SEED);
     let mut report = DrillReport {
         repeat: repeat_command(&file, seed, name, &run.repeat_with),

@@ -4,6 +4,7 @@ use rhai::{Dynamic, Map};
 
 use crate::finding::suggestion;
 use crate::span::Span;
+use crate::vocabulary::options;
 
 /// What `drill` takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,13 +37,7 @@ pub(crate) struct ClusterOptions {
 impl DrillOptions {
     /// Reads the map; one sentence if something in it is wrong.
     pub(crate) fn read(map: &Map) -> Result<DrillOptions, String> {
-        check_keys(
-            "drill",
-            map,
-            &[
-                "cluster", "seed", "tags", "skip", "limit", "cold", "plugins",
-            ],
-        )?;
+        check_keys("drill", map, options::DRILL)?;
         let cluster = map
             .get("cluster")
             .ok_or("a drill needs its cluster: #{ cluster: \"../clusters/four-node.ron\" }")?;
@@ -83,7 +78,7 @@ impl DrillOptions {
 impl ClusterOptions {
     /// Reads the map; one sentence if something in it is wrong.
     pub(crate) fn read(map: &Map) -> Result<ClusterOptions, String> {
-        check_keys("cluster", map, &["seed", "cold"])?;
+        check_keys("cluster", map, options::CLUSTER)?;
         Ok(ClusterOptions {
             seed: seed(map)?,
             cold: cold(map)?,

@@ -203,6 +203,10 @@ impl Stage for SimStage {
         nodes
     }
 
+    fn protocols(&self) -> (Vec<String>, bool) {
+        crate::closed::protocols(self.definition())
+    }
+
     fn policy(&self, group: Option<&str>) -> Option<String> {
         let definition = self.definition();
         let policy = match group {
@@ -407,8 +411,8 @@ pub fn findings_of(diagnostics: &Diagnostics, source: &str) -> Vec<Finding> {
         .iter()
         .map(|found| {
             let text = match found.line {
-                0 => String::new(),
-                line => source.lines().nth(line - 1).unwrap_or_default().to_owned(),
+                0 => "",
+                line => source.lines().nth(line - 1).unwrap_or_default(),
             };
             let mut message = found.message.clone();
             match (&found.found, &found.expected) {
@@ -420,13 +424,7 @@ pub fn findings_of(diagnostics: &Diagnostics, source: &str) -> Vec<Finding> {
                 (None, None) => {}
             }
             Finding {
-                place: Place {
-                    file: found.file.clone(),
-                    line: found.line,
-                    column: found.column,
-                    length: found.length.max(1),
-                    text,
-                },
+                place: Place::on_line(&found.file, found.line, found.column, found.length, text),
                 rule: found.rule.to_owned(),
                 severity: found.severity,
                 message,

@@ -125,10 +125,12 @@ impl StageSource for SimSource {
         let path = &request.cluster;
         let text = match &request.text {
             Some(text) => text.clone(),
-            None => std::fs::read_to_string(path).map_err(|error| {
-                let path = path.display();
-                OpenError::Other(format!("cannot read the cluster file {path}: {error}"))
-            })?,
+            None => crate::text_file::read_text(path, Some(crate::text_file::MAX_BYTES)).map_err(
+                |error| {
+                    let path = path.display();
+                    OpenError::Other(format!("cannot read the cluster file {path}: {error}"))
+                },
+            )?,
         };
         let read = quorate_model::parse(&path.display().to_string(), &text);
         let mut loaded = read.map_err(|found| OpenError::Cluster {

@@ -115,6 +115,12 @@ pub trait Stage {
         self.nodes()
     }
 
+    /// The protocols that services of the cluster may answer in, in small letters, and whether there may be others: types
+    /// of third parties answer in whatever they like.
+    fn protocols(&self) -> (Vec<String>, bool) {
+        (Vec::new(), true)
+    }
+
     /// The file of a group's own policy script, or of the cluster's; `None` if there is none.
     fn policy(&self, group: Option<&str>) -> Option<String>;
 

@@ -1,7 +1,9 @@
 //! What `clients` and `load` take.
 
+use quorate_model::nearest;
 use rhai::{Map, NativeCallContext};
 
+use crate::session::Session;
 use crate::span::Span;
 use crate::stage::ClientCalls;
 use crate::thrown::{Fallible, Thrown};
@@ -34,15 +36,25 @@ fn known(
     Err(Thrown::mistake(what).at(context.call_position()))
 }
 
+/// Refuses a protocol that nothing in the cluster can speak.
+fn spoken(context: &NativeCallContext<'_>, protocol: &str) -> Fallible<()> {
+    let session = Session::of(context)?;
+    let (known, open) = session.with_stage(context, |stage| stage.protocols())?;
+    let wanted = protocol.to_ascii_lowercase();
+    let near = nearest(&wanted, known.iter().map(String::as_str)).is_some();
+    if known.contains(&wanted) || open && !near {
+        return Ok(());
+    }
+    let help = crate::finding::suggestion(protocol, known.iter().map(String::as_str));
+    let help = help.map_or_else(String::new, |help| format!(": {help}"));
+    let text = format!("nothing in the cluster speaks the protocol \"{protocol}\"{help}");
+    Err(Thrown::mistake(text).at(context.call_position()))
+}
+
 /// The options of `clients`.
 pub(super) fn calls(context: &NativeCallContext<'_>, options: &Map) -> Fallible<ClientCalls> {
     let at = context.call_position();
-    known(
-        context,
-        "clients",
-        options,
-        &["users", "every", "port", "protocol"],
-    )?;
+    known(context, "clients", options, super::options::CLIENTS)?;
     let every = match options.get("every") {
         None => Span(std::time::Duration::from_secs(1)),
         Some(every) => span_arg(context, every)?,
@@ -59,10 +71,14 @@ pub(super) fn calls(context: &NativeCallContext<'_>, options: &Map) -> Fallible<
     };
     let protocol = match options.get("protocol") {
         None => None,
-        Some(protocol) => Some(protocol.clone().into_string().map_err(|_| {
-            let text = format!("\"protocol\" takes a text, and {} is none", show(protocol));
-            Thrown::mistake(text).at(at)
-        })?),
+        Some(protocol) => {
+            let protocol = protocol.clone().into_string().map_err(|_| {
+                let text = format!("\"protocol\" takes a text, and {} is none", show(protocol));
+                Thrown::mistake(text).at(at)
+            })?;
+            spoken(context, &protocol)?;
+            Some(protocol)
+        }
     };
     Ok(ClientCalls {
         users: number(context, options, "users")?.unwrap_or(1),
@@ -74,7 +90,7 @@ pub(super) fn calls(context: &NativeCallContext<'_>, options: &Map) -> Fallible<
 
 /// The options of `load`: users and per cent of a node.
 pub(super) fn load(context: &NativeCallContext<'_>, options: &Map) -> Fallible<(u32, u32)> {
-    known(context, "load", options, &["users", "cpu"])?;
+    known(context, "load", options, super::options::LOAD)?;
     let users = number(context, options, "users")?;
     let cpu = number(context, options, "cpu")?;
     match (users, cpu) {

@@ -4,15 +4,18 @@ use quorate_model::{Name, Repair};
 use rhai::plugin::*;
 use rhai::{Array, Map};
 
-use super::handles::{ClientsRef, DiskRef, GroupRef, NetworkRef, NodeRef, QuorumRef, ResourceRef};
+use super::handles::{
+    ClientsRef, DiskRef, EventRef, GroupRef, NetworkRef, NodeRef, QuorumRef, ResourceRef,
+};
 use super::order;
+use crate::closed::{self, Noun, Set};
 use crate::drill::{self, ClusterOptions, DEFAULT_SEED};
 use crate::events;
 use crate::session::Session;
 use crate::span::Span;
 use crate::stage::{ClientReport, Order, PropertyOf, StageRequest};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{from_json, name_arg, name_or_empty, show, span_arg, to_value};
+use crate::values::{name_arg, name_or_empty, show, span_arg, to_value};
 use crate::vocabulary::handles::FaultRef;
 use crate::watch;
 
@@ -214,7 +217,7 @@ pub(crate) mod words {
 
     /// Belief: the name of the node that coordinates, empty if none does.
     #[rhai_fn(return_raw)]
-    pub fn coordinator(context: NativeCallContext<'_>) -> Fallible<String> {
+    pub fn coordinator(context: NativeCallContext<'_>) -> Fallible<Dynamic> {
         let session = Session::of(&context)?;
         let name = session.with_stage(&context, |stage| {
             name_or_empty(stage.coordinator().as_ref())
@@ -225,7 +228,7 @@ pub(crate) mod words {
             || "coordinator()".to_owned(),
             format!("{name:?}"),
         );
-        Ok(name)
+        Ok(closed::name(Noun::Node, &name))
     }
 
     /// Belief: the quorum: `.kind`, `.owner`, `.has_quorum`.
@@ -238,10 +241,13 @@ pub(crate) mod words {
 
     /// Belief: which quorum it is: "Standard", "MajorityNodeSet" or "Local".
     #[rhai_fn(get = "kind", pure, return_raw)]
-    pub fn quorum_kind(context: NativeCallContext<'_>, quorum: &mut QuorumRef) -> Fallible<String> {
+    pub fn quorum_kind(
+        context: NativeCallContext<'_>,
+        quorum: &mut QuorumRef,
+    ) -> Fallible<Dynamic> {
         let kind = quorum.status.kind;
         saw_quorum(&context, "", "kind", format!("{kind:?}"))?;
-        Ok(kind.to_owned())
+        Ok(closed::word(Set::QUORUM_KIND, kind))
     }
 
     /// Belief: the node that holds the quorum, empty if none does.
@@ -249,10 +255,10 @@ pub(crate) mod words {
     pub fn quorum_owner(
         context: NativeCallContext<'_>,
         quorum: &mut QuorumRef,
-    ) -> Fallible<String> {
+    ) -> Fallible<Dynamic> {
         let owner = name_or_empty(quorum.status.owner.as_ref());
         saw_quorum(&context, &owner, "owner", format!("{owner:?}"))?;
-        Ok(owner)
+        Ok(closed::name(Noun::Node, &owner))
     }
 
     /// Belief: a property of the quorum's, by the original's name and in its unit: `quorum().get("MaxQuorumLogSize")`.
@@ -329,18 +335,19 @@ pub(crate) mod words {
             || "disturbed()".to_owned(),
             format!("{names:?}"),
         );
-        Ok(crate::values::names(&names))
+        Ok(closed::names(Noun::Group, &names))
     }
 
-    /// The journal so far, as maps, oldest first; each has `t` (microseconds), `time` (a Duration), `kind`, and
-    /// what belongs to its kind.
+    /// The journal so far, oldest first. Each event has `kind`, `node`, `time` (a Duration), and the fields of its kind,
+    /// which are `()` where an event has nothing to say; `:doc events` lists all kinds and fields.
     #[rhai_fn(name = "events", return_raw)]
     pub fn all_events(context: NativeCallContext<'_>) -> Fallible<Array> {
         events(context, Map::new())
     }
 
     /// The journal's events that match every field given: `events(#{kind: "group-owner", subject: "EVS3"})`. A
-    /// list matches any of its values. `since` and `until` are durations, `limit` keeps the last so many.
+    /// list matches any of its values. `since` and `until` are durations, `limit` keeps the last so many. A kind, a field
+    /// or a word that there is not is a mistake: `:doc events` lists them all.
     #[rhai_fn(name = "events", return_raw)]
     pub fn events(context: NativeCallContext<'_>, filter: Map) -> Fallible<Array> {
         let session = Session::of(&context)?;
@@ -364,14 +371,7 @@ pub(crate) mod words {
         }
         Ok(found
             .into_iter()
-            .map(|line| {
-                let mut map: Map = line
-                    .iter()
-                    .map(|(key, value)| (key.as_str().into(), from_json(value)))
-                    .collect();
-                map.insert("time".into(), Dynamic::from(events::time_of(line)));
-                map.into()
-            })
+            .map(|line| Dynamic::from(EventRef { line: line.clone() }))
             .collect())
     }
 

@@ -5,8 +5,9 @@ use rhai::plugin::*;
 
 use super::handles::{DiskRef, FaultRef};
 use super::order::{self, read};
+use crate::closed::{self, Noun};
 use crate::thrown::Fallible;
-use crate::values::{name_arg, name_or_empty, names, show, span_arg};
+use crate::values::{name_arg, show, span_arg};
 
 /// Words about shared disks.
 #[allow(
@@ -31,14 +32,12 @@ pub(crate) mod words {
 
     /// Truth: the node that holds the disk's reservation, empty if none does.
     #[rhai_fn(get = "owner", pure, return_raw)]
-    pub fn owner(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<String> {
+    pub fn owner(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<Dynamic> {
         let name = disk.name.clone();
         let owner = |stage: &dyn crate::stage::Stage| {
-            stage.disk(&name).map(|it| name_or_empty(it.owner.as_ref()))
+            stage.disk(&name).map(|it| closed::owner(it.owner.as_ref()))
         };
-        read(&context, "disk", &name, "owner", owner, |owner| {
-            format!("{owner:?}")
-        })
+        read(&context, "disk", &name, "owner", owner, show)
     }
 
     /// Truth: the nodes that have the disk mounted: never more than one in a sound cluster.
@@ -48,7 +47,7 @@ pub(crate) mod words {
         let mounted = |stage: &dyn crate::stage::Stage| {
             stage
                 .disk(&name)
-                .map(|it| Dynamic::from(names(&it.mounted_on)))
+                .map(|it| Dynamic::from(closed::names(Noun::Node, &it.mounted_on)))
         };
         read(&context, "disk", &name, "mounted_on", mounted, show)
     }

@@ -4,11 +4,12 @@ use rhai::plugin::*;
 
 use super::handles::GroupRef;
 use super::order::{self, read};
+use crate::closed::{self, Noun, Set};
 use crate::sim_stage::POLICY;
 use crate::span::Span;
 use crate::stage::{GroupStatus, Order, PropertyOf, Stage};
 use crate::thrown::Fallible;
-use crate::values::{name_arg, name_or_empty, names, show, to_value};
+use crate::values::{name_arg, show, to_value};
 use crate::watch::in_service;
 
 fn status<T>(
@@ -52,14 +53,9 @@ pub(crate) mod words {
 
     /// Belief: what the cluster says the group is doing: "Online", "Offline", "Failed", "PartialOnline" or "Pending".
     #[rhai_fn(get = "state", pure, return_raw)]
-    pub fn state(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<String> {
-        status(
-            &context,
-            group,
-            "state",
-            |it| it.state.to_string(),
-            |state| format!("{state:?}"),
-        )
+    pub fn state(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Dynamic> {
+        let state = |it: GroupStatus| closed::word(Set::GROUP_STATE, it.state.as_str());
+        status(&context, group, "state", state, show)
     }
 
     /// Truth: whether clients find the group in full service at this instant: every resource of it online on one
@@ -73,11 +69,9 @@ pub(crate) mod words {
 
     /// Belief: the name of the node that owns the group, empty if the cluster knows none.
     #[rhai_fn(get = "owner", pure, return_raw)]
-    pub fn owner(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<String> {
-        let owner = |it: GroupStatus| name_or_empty(it.owner.as_ref());
-        status(&context, group, "owner", owner, |owner| {
-            format!("{owner:?}")
-        })
+    pub fn owner(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Dynamic> {
+        let owner = |it: GroupStatus| closed::owner(it.owner.as_ref());
+        status(&context, group, "owner", owner, show)
     }
 
     /// Belief: the names of the group's resources, providers before dependents.
@@ -87,7 +81,7 @@ pub(crate) mod words {
             &context,
             group,
             "resources",
-            |it| names(&it.resources).into(),
+            |it| closed::names(Noun::Resource, &it.resources).into(),
             show,
         )
     }
@@ -124,7 +118,7 @@ pub(crate) mod words {
         context: NativeCallContext<'_>,
         group: &mut GroupRef,
     ) -> Fallible<Dynamic> {
-        let preferred = |it: GroupStatus| names(&it.preferred_owners).into();
+        let preferred = |it: GroupStatus| closed::names(Noun::Node, &it.preferred_owners).into();
         status(&context, group, "preferred_owners", preferred, show)
     }
 

@@ -1,9 +1,12 @@
 //! The objects a script holds: names of things in the open cluster, looked up anew at every use.
 
+use std::rc::Rc;
+
 use quorate_model::{FaultId, Name};
 use rhai::Engine;
 
 use crate::span::Span;
+use crate::stage::Line;
 
 /// A node, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +64,12 @@ pub(crate) struct ClientsRef {
     pub(crate) number: usize,
 }
 
+/// An event of the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EventRef {
+    pub(crate) line: Rc<Line>,
+}
+
 /// A fault that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FaultRef {
@@ -81,5 +90,6 @@ pub(crate) fn name_types(engine: &mut Engine) {
         .register_type_with_name::<DiskRef>("Disk")
         .register_type_with_name::<QuorumRef>("Quorum")
         .register_type_with_name::<ClientsRef>("Clients")
+        .register_type_with_name::<EventRef>("Event")
         .register_type_with_name::<FaultRef>("Fault");
 }

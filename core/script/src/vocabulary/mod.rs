@@ -3,6 +3,7 @@
 mod clients;
 mod cluster;
 mod disk;
+mod event;
 mod fault;
 mod group;
 pub(crate) mod handles;
@@ -10,6 +11,7 @@ mod list;
 mod network;
 mod nic;
 mod node;
+pub(crate) mod options;
 pub(crate) mod order;
 mod policy;
 mod resource;
@@ -23,7 +25,7 @@ use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 14] = [
+    let nouns: [(&str, Module); 15] = [
         ("time", exported_module!(time::words)),
         ("cluster", exported_module!(cluster::words)),
         ("verdict", exported_module!(verdict::words)),
@@ -38,8 +40,11 @@ pub(crate) fn register(engine: &mut Engine) {
         ("nic", exported_module!(nic::words)),
         ("network", exported_module!(network::words)),
         ("disk", exported_module!(disk::words)),
+        ("event", exported_module!(event::words)),
     ];
     handles::name_types(engine);
+    event::register(engine);
+    crate::closed::register(engine);
     for (noun, mut module) in nouns {
         module.set_id(noun);
         engine.register_global_module(module.into());

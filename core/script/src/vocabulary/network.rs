@@ -6,8 +6,9 @@ use rhai::plugin::*;
 
 use super::handles::{FaultRef, NetworkRef};
 use super::order::{self, read};
+use crate::closed::{self, Set};
 use crate::thrown::Fallible;
-use crate::values::{chance_arg, name_arg, span_arg};
+use crate::values::{chance_arg, name_arg, show, span_arg};
 
 /// Words about networks.
 #[allow(
@@ -33,14 +34,16 @@ pub(crate) mod words {
 
     /// Truth: what the network carries: "Internal", "ClientAccess" or "Mixed".
     #[rhai_fn(get = "role", pure, return_raw)]
-    pub fn role(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<String> {
+    pub fn role(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<Dynamic> {
         let name = network.name.clone();
         let role = |stage: &dyn crate::stage::Stage| {
-            stage.network(&name).map(|it| format!("{:?}", it.role))
+            let network = stage.network(&name)?;
+            Some(closed::word(
+                Set::NETWORK_ROLE,
+                format!("{:?}", network.role),
+            ))
         };
-        read(&context, "network", &name, "role", role, |role| {
-            format!("{role:?}")
-        })
+        read(&context, "network", &name, "role", role, show)
     }
 
     /// Truth: how many damaged datagrams receivers have refused on the network so far.

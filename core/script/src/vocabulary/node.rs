@@ -7,11 +7,13 @@ use rhai::Map;
 use rhai::plugin::*;
 
 use super::handles::{FaultRef, NicRef, NodeRef};
+use super::options;
 use super::order::{self, read};
+use crate::closed::{self, Noun, Set};
 use crate::finding::suggestion;
 use crate::stage::{NodeStatus, Order, Stage};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{name_arg, names, show, span_arg};
+use crate::values::{name_arg, show, span_arg};
 
 fn status<T>(
     context: &NativeCallContext<'_>,
@@ -32,10 +34,10 @@ fn status<T>(
 }
 
 /// The file that is being written when the power fails, and how much of the write gets to the disk.
-fn crash_options(context: &NativeCallContext<'_>, options: &Map) -> Fallible<(String, u64)> {
+fn crash_options(context: &NativeCallContext<'_>, given: &Map) -> Fallible<(String, u64)> {
     let at = context.call_position();
     let (mut file, mut kept) = (None, 0);
-    for (key, value) in options {
+    for (key, value) in given {
         match key.as_str() {
             "writing" => file = Some(name_arg(context, value)?.to_string()),
             "kept" => {
@@ -45,7 +47,7 @@ fn crash_options(context: &NativeCallContext<'_>, options: &Map) -> Fallible<(St
                 kept = order::bytes_arg(context, number, "kept")?;
             }
             other => {
-                let hint = suggestion(other, ["writing", "kept"]);
+                let hint = suggestion(other, options::CRASH.iter().copied());
                 let hint = hint.map_or_else(String::new, |hint| format!(": {hint}"));
                 let text = format!("crash knows no option \"{other}\"{hint}");
                 return Err(Thrown::mistake(text).at(at));
@@ -59,18 +61,10 @@ fn crash_options(context: &NativeCallContext<'_>, options: &Map) -> Fallible<(St
     Ok((file, kept))
 }
 
-/// The names of the start switches.
-const SWITCHES: [&str; 4] = [
-    "force_quorum",
-    "fix_quorum",
-    "reset_quorum_log",
-    "no_quorum_logging",
-];
-
-fn start_switches(context: &NativeCallContext<'_>, options: &Map) -> Fallible<StartSwitches> {
+fn start_switches(context: &NativeCallContext<'_>, given: &Map) -> Fallible<StartSwitches> {
     let at = context.call_position();
     let mut switches = StartSwitches::default();
-    for (key, value) in options {
+    for (key, value) in given {
         let switch = match key.as_str() {
             "force_quorum" => {
                 let list = value.as_array_ref().map_err(|kind| {
@@ -91,7 +85,7 @@ fn start_switches(context: &NativeCallContext<'_>, options: &Map) -> Fallible<St
             "reset_quorum_log" => &mut switches.reset_quorum_log,
             "no_quorum_logging" => &mut switches.no_quorum_logging,
             other => {
-                let hint = suggestion(other, SWITCHES).unwrap_or_default();
+                let hint = suggestion(other, options::SWITCHES.iter().copied()).unwrap_or_default();
                 let text = format!("there is no start switch \"{other}\": {hint}");
                 return Err(Thrown::mistake(text).at(at));
             }
@@ -137,14 +131,9 @@ pub(crate) mod words {
 
     /// Belief: what the node is to its cluster: "Up", "Down", "Paused" or "Joining".
     #[rhai_fn(get = "state", pure, return_raw)]
-    pub fn state(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<String> {
-        status(
-            &context,
-            node,
-            "state",
-            |it| it.state.to_string(),
-            |state| format!("{state:?}"),
-        )
+    pub fn state(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<Dynamic> {
+        let state = |it: NodeStatus| closed::word(Set::NODE_STATE, it.state.as_str());
+        status(&context, node, "state", state, show)
     }
 
     /// Belief: whether the node is a member of the cluster: Up or Paused.
@@ -167,7 +156,7 @@ pub(crate) mod words {
             &context,
             node,
             "groups",
-            |it| names(&it.groups).into(),
+            |it| closed::names(Noun::Group, &it.groups).into(),
             show,
         )
     }

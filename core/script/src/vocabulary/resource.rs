@@ -4,9 +4,10 @@ use rhai::plugin::*;
 
 use super::handles::ResourceRef;
 use super::order::{self, read};
+use crate::closed::{self, Noun, Set};
 use crate::stage::{Order, PropertyOf, ResourceStatus, Stage};
 use crate::thrown::Fallible;
-use crate::values::{count_arg, name_arg, name_or_empty, names, show, to_value};
+use crate::values::{count_arg, name_arg, show, to_value};
 use crate::watch::in_service;
 
 fn status<T>(
@@ -58,14 +59,9 @@ pub(crate) mod words {
     /// Belief: what the cluster says the resource is doing: "Online", "Offline", "Failed", "OnlinePending", "OfflinePending" or
     /// "Initializing".
     #[rhai_fn(get = "state", pure, return_raw)]
-    pub fn state(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<String> {
-        status(
-            &context,
-            resource,
-            "state",
-            |it| it.state.to_string(),
-            |state| format!("{state:?}"),
-        )
+    pub fn state(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<Dynamic> {
+        let state = |it: ResourceStatus| closed::word(Set::RESOURCE_STATE, it.state.as_str());
+        status(&context, resource, "state", state, show)
     }
 
     /// Truth: whether the resource is in service at this instant: online on a machine that runs, its processes
@@ -79,11 +75,9 @@ pub(crate) mod words {
 
     /// Belief: the name of the node that owns the resource's group, empty if the cluster knows none.
     #[rhai_fn(get = "owner", pure, return_raw)]
-    pub fn owner(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<String> {
-        let owner = |it: ResourceStatus| name_or_empty(it.owner.as_ref());
-        status(&context, resource, "owner", owner, |owner| {
-            format!("{owner:?}")
-        })
+    pub fn owner(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<Dynamic> {
+        let owner = |it: ResourceStatus| closed::owner(it.owner.as_ref());
+        status(&context, resource, "owner", owner, show)
     }
 
     /// Truth: every machine on which the resource is in service at this instant, whatever the cluster believes.
@@ -93,7 +87,7 @@ pub(crate) mod words {
             &context,
             resource,
             "owners",
-            |it| names(&it.owners).into(),
+            |it| closed::names(Noun::Node, &it.owners).into(),
             show,
         )
     }
@@ -120,7 +114,7 @@ pub(crate) mod words {
             &context,
             resource,
             "depends_on",
-            |it| names(&it.depends_on).into(),
+            |it| closed::names(Noun::Resource, &it.depends_on).into(),
             show,
         )
     }
@@ -135,7 +129,7 @@ pub(crate) mod words {
             &context,
             resource,
             "dependents",
-            |it| names(&it.dependents).into(),
+            |it| closed::names(Noun::Resource, &it.dependents).into(),
             show,
         )
     }

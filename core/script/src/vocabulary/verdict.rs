@@ -49,6 +49,7 @@ pub(crate) mod words {
         let session = Session::of(&context)?;
         session.expects();
         let seen = session.take_seen_from(context.call_position());
+        crate::closed::comparable(&context, &actual, &wanted)?;
         if equal(&actual, &wanted) {
             return Ok(());
         }
@@ -125,7 +126,7 @@ fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Falli
 }
 
 /// Where an expression begins; the engine places an operator between its sides.
-fn start_of(expr: &Expr) -> Position {
+pub(crate) fn start_of(expr: &Expr) -> Position {
     match expr {
         Expr::FnCall(call, _) if call.op_token.is_some() => {
             call.args.first().map_or_else(|| expr.position(), start_of)

@@ -13,23 +13,15 @@ use crate::stage::Order;
 use crate::thrown::{Fallible, Thrown};
 use crate::values::show;
 
-const OPTIONS: [&str; 10] = [
-    "name",
-    "address",
-    "subnet_mask",
-    "network_name",
-    "network",
-    "disks",
-    "storage_groups",
-    "preferred_owners",
-    "imap4",
-    "pop3",
-];
 const STORAGE_GROUP: [&str; 3] = ["name", "log_disk", "database_disk"];
 
 /// What a script said about a virtual server, or one sentence about what is wrong with it.
 fn request(options: &Map) -> Result<VirtualServerRequest, String> {
-    only(options, &OPTIONS, "create_virtual_server")?;
+    only(
+        options,
+        super::options::VIRTUAL_SERVER,
+        "create_virtual_server",
+    )?;
     let needed = |key: &str| {
         needed(options, key).map_err(|text| {
             format!("{text}; the least is create_virtual_server(#{{ name: \"EVS1\", address: \"10.0.0.21\", disks: [\"Disk E:\"] }})")
@@ -64,7 +56,7 @@ fn request(options: &Map) -> Result<VirtualServerRequest, String> {
 
 /// What a script said about a new node: its name and its addresses.
 fn node(options: &Map) -> Result<(Name, BTreeMap<Name, String>), String> {
-    only(options, &["name", "interfaces"], "add_node")?;
+    only(options, super::options::ADD_NODE, "add_node")?;
     let name = needed(options, "name")?;
     let Some(cards) = options.get("interfaces") else {
         return Ok((name.as_str().into(), BTreeMap::new()));

@@ -140,7 +140,7 @@ impl Environment {
         machine: Machine,
         resource: &str,
         service: &str,
-        state: ServiceState,
+        change: (ServiceState, ServiceState),
         reason: Option<&'static str>,
     ) {
         self.record(
@@ -148,7 +148,8 @@ impl Environment {
             WorldEvent::Service {
                 subject: resource.into(),
                 service: service.to_owned(),
-                state: spelt(state),
+                from: spelt(change.0),
+                to: spelt(change.1),
                 reason,
                 parameters: String::new(),
                 directory: String::new(),
@@ -242,7 +243,8 @@ impl Environment {
             WorldEvent::Service {
                 subject: resource.into(),
                 service: service.to_owned(),
-                state: spelt(ServiceState::StartPending),
+                from: spelt(ServiceState::Stopped),
+                to: spelt(ServiceState::StartPending),
                 reason: None,
                 parameters: parameters.to_owned(),
                 directory: directory.to_owned(),
@@ -262,10 +264,11 @@ impl Environment {
         if process.state == ServiceState::StopPending {
             return;
         }
-        process.state = ServiceState::StopPending;
+        let from = std::mem::replace(&mut process.state, ServiceState::StopPending);
         process.endpoints.clear();
         let hung = process.hung;
-        self.service_event(machine, resource, service, ServiceState::StopPending, None);
+        let change = (from, ServiceState::StopPending);
+        self.service_event(machine, resource, service, change, None);
         if !hung {
             self.process_schedule(machine, resource, service, takes);
         }
@@ -279,20 +282,15 @@ impl Environment {
         service: &str,
         reason: &'static str,
     ) -> bool {
-        let was = self.processes.remove(machine, resource, service).is_some();
-        if was {
-            let dead = (resource.into(), service.to_owned());
-            self.processes.died[machine].insert(dead);
-            self.store_ended(resource, machine, false);
-            self.service_event(
-                machine,
-                resource,
-                service,
-                ServiceState::Stopped,
-                Some(reason),
-            );
-        }
-        was
+        let Some(process) = self.processes.remove(machine, resource, service) else {
+            return false;
+        };
+        let dead = (resource.into(), service.to_owned());
+        self.processes.died[machine].insert(dead);
+        self.store_ended(resource, machine, false);
+        let change = (process.state, ServiceState::Stopped);
+        self.service_event(machine, resource, service, change, Some(reason));
+        true
     }
 
     /// Makes a process hang, or lets it go on.
@@ -384,12 +382,14 @@ impl Environment {
         if starts && !process.doomed {
             process.state = ServiceState::Running;
             self.store_runs(resource, machine);
-            self.service_event(machine, resource, service, ServiceState::Running, None);
+            let change = (ServiceState::StartPending, ServiceState::Running);
+            self.service_event(machine, resource, service, change, None);
         } else {
             let reason = starts.then_some("the start failed");
+            let change = (process.state, ServiceState::Stopped);
             self.processes.remove(machine, resource, service);
             self.store_ended(resource, machine, !starts);
-            self.service_event(machine, resource, service, ServiceState::Stopped, reason);
+            self.service_event(machine, resource, service, change, reason);
         }
     }
 

@@ -102,8 +102,8 @@ impl Local<'_> {
         let named = |machine: Option<Machine>| Some(self.env.hosts[machine?].name.clone());
         let event = WorldEvent::Reservation {
             subject,
-            holder: named(holder),
-            before: named(before),
+            from: named(before),
+            to: named(holder),
             how,
         };
         self.env.record(Some(self.machine), event);

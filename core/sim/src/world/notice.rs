@@ -99,8 +99,8 @@ impl Injected {
             }
             Event::Regroup { .. } => !self.of_resource,
             Event::View { members, .. } => self.of_machine && !members.iter().any(|it| self.is(it)),
-            Event::NodeState { subject, state } => {
-                *state == NodeState::Down && (everywhere || self.is(subject))
+            Event::NodeState { subject, to, .. } => {
+                *to == NodeState::Down && (everywhere || self.is(subject))
             }
             Event::ServiceStarted { .. } | Event::Halted { .. } => everywhere || here,
             Event::Quorum { held, .. } => !held && !self.of_resource,

@@ -1,0 +1,217 @@
+//! What each kind of event is and what its fields hold, read off the types that make it: for reference pages, and for
+//! telling a slip in a question from an event that did not happen.
+
+use quorate_model::monitor::HealthCheck;
+use quorate_model::{Fault, FaultId, GroupState, Name, NodeState, ResourceState};
+
+use crate::Cause;
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// True or false.
+    Flag,
+    /// A whole number.
+    Number,
+    /// Any text.
+    Text,
+    /// Any texts.
+    Texts,
+    /// One of these words and no other.
+    Word(&'static [&'static str]),
+    /// The name of a thing of the cluster.
+    Name,
+    /// Names of things of the cluster.
+    Names,
+    /// Fields of its own.
+    Fields,
+}
+
+/// A type that a field of an event may have.
+pub trait Field {
+    /// What it holds.
+    const HOLDS: Holds;
+    /// Whether it may be missing.
+    const OPTIONAL: bool = false;
+}
+
+/// A field of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventField {
+    /// Its name in the journal.
+    pub name: &'static str,
+    /// What it holds.
+    pub holds: Holds,
+    /// Whether it is left out where there is nothing to say.
+    pub optional: bool,
+    /// One sentence.
+    pub text: String,
+}
+
+/// A kind of event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventKind {
+    /// Its name in the journal, such as `group-state`.
+    pub name: String,
+    /// One sentence.
+    pub text: String,
+    /// Its fields, besides those that every event has.
+    pub fields: Vec<EventField>,
+}
+
+impl EventField {
+    #[doc(hidden)]
+    pub fn new<T: Field>(
+        name: &'static str,
+        text: &str,
+        words: &'static [&'static str],
+    ) -> EventField {
+        EventField {
+            name,
+            holds: if words.is_empty() {
+                T::HOLDS
+            } else {
+                Holds::Word(words)
+            },
+            optional: T::OPTIONAL,
+            text: sentence(text),
+        }
+    }
+}
+
+impl EventKind {
+    #[doc(hidden)]
+    pub fn new(variant: &str, text: &str, fields: Vec<EventField>) -> EventKind {
+        EventKind {
+            name: kebab(variant),
+            text: sentence(text),
+            fields,
+        }
+    }
+
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<&EventField> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+/// Doc comments as one line of text.
+fn sentence(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A variant's name as the journal spells it.
+fn kebab(variant: &str) -> String {
+    let mut out = String::new();
+    for character in variant.chars() {
+        if character.is_uppercase() && !out.is_empty() {
+            out.push('-');
+        }
+        out.extend(character.to_lowercase());
+    }
+    out
+}
+
+/// Makes an enum of events tell what its variants and their fields are. `#[words(…)]` before a field's other
+/// attributes closes the set of texts that it may hold.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! described {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $(
+            $(#[doc = $text:literal])+
+            $variant:ident $({ $(
+                $(#[doc = $about:literal])+
+                $(#[words($($word:literal),+ $(,)?)])?
+                $(#[serde($($serde:tt)*)])*
+                $field:ident: $type:ty,
+            )* })?,
+        )+ }
+    ) => {
+        $(#[$meta])*
+        pub enum $name { $(
+            $(#[doc = $text])+
+            $variant $({ $(
+                $(#[doc = $about])+
+                $(#[serde($($serde)*)])*
+                $field: $type,
+            )* })?,
+        )+ }
+
+        impl $name {
+            /// Every kind of event there is, in the order of the source.
+            pub fn kinds() -> Vec<$crate::EventKind> {
+                vec![$(
+                    $crate::EventKind::new(
+                        stringify!($variant),
+                        concat!($($text, "\n"),+),
+                        vec![$($(
+                            $crate::EventField::new::<$type>(
+                                stringify!($field),
+                                concat!($($about, "\n"),+),
+                                &[$($($word),+)?],
+                            ),
+                        )*)?],
+                    ),
+                )+]
+            }
+        }
+    };
+}
+
+macro_rules! fields {
+    ($($type:ty: $holds:expr;)+) => {
+        $(impl Field for $type { const HOLDS: Holds = $holds; })+
+    };
+}
+
+fields! {
+    bool: Holds::Flag;
+    u32: Holds::Number;
+    u64: Holds::Number;
+    usize: Holds::Number;
+    String: Holds::Text;
+    &'static str: Holds::Text;
+    Vec<String>: Holds::Texts;
+    Name: Holds::Name;
+    FaultId: Holds::Number;
+    Fault: Holds::Fields;
+    Vec<Name>: Holds::Names;
+    NodeState: Holds::Word(NodeState::WORDS);
+    GroupState: Holds::Word(GroupState::WORDS);
+    ResourceState: Holds::Word(ResourceState::WORDS);
+    Cause: Holds::Word(Cause::WORDS);
+    HealthCheck: Holds::Word(&["LooksAlive", "IsAlive"]);
+}
+
+impl<T: Field> Field for Option<T> {
+    const HOLDS: Holds = T::HOLDS;
+    const OPTIONAL: bool = true;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_spelt_as_they_are_written() {
+        let written = [
+            Cause::Form,
+            Cause::Admin,
+            Cause::ResourceFailure,
+            Cause::NodeFailure,
+            Cause::NodeShutdown,
+            Cause::Failback,
+            Cause::NodeUp,
+        ];
+        let spelt: Vec<String> = written.iter().map(|it| format!("{it:?}")).collect();
+        assert_eq!(spelt, Cause::WORDS);
+    }
+
+    #[test]
+    fn variants_are_told_as_journals_spell_them() {
+        assert_eq!(kebab("GroupMoveCancelled"), "group-move-cancelled");
+        assert_eq!(sentence(" A group\n has moved.\n"), "A group has moved.");
+    }
+}

@@ -1,0 +1,144 @@
+//! What the cluster file of a drill has: the names that the drill may use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use quorate_model::{ClusterDefinition, Loaded, Value, nearest, types};
+
+use crate::closed::{Noun, PROTOCOLS};
+
+/// The names of one cluster.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// The file, as the script names it.
+    pub(super) file: String,
+    names: BTreeMap<Noun, BTreeSet<String>>,
+    /// The types of resources.
+    kinds: BTreeMap<String, String>,
+    /// The protocols that something may answer in.
+    pub(super) protocols: BTreeSet<String>,
+    /// Whether types of third parties may answer in others.
+    pub(super) foreign: bool,
+    /// What the drill itself makes, whose resources begin with the name.
+    made: BTreeSet<String>,
+    /// What may have names that nobody can tell before it runs.
+    open: BTreeSet<Noun>,
+}
+
+/// Why a cluster file's names are not known: the rule, the message and what to do.
+pub(super) type Unread = (&'static str, String, Option<String>);
+
+impl Known {
+    /// Reads the cluster file that a script in `folder` names.
+    pub(super) fn read(folder: &Path, named: &str) -> Result<Known, Unread> {
+        let path = folder.join(named);
+        let text = crate::text_file::read_text(&path, Some(crate::text_file::MAX_BYTES)).map_err(
+            |why| {
+                let message = format!("the drill's cluster file \"{named}\" cannot be read: {why}");
+                ("cluster-missing", message, nearest_file(&path, named))
+            },
+        )?;
+        let name = path.display().to_string();
+        match quorate_model::parse(&name, &text) {
+            Ok(loaded) => Ok(Known::of(named, &loaded)),
+            Err(found) => {
+                let errors = found.iter().count();
+                let noun = if errors == 1 { "mistake" } else { "mistakes" };
+                let message = format!("the drill's cluster file \"{named}\" has {errors} {noun}");
+                let help = format!("run `quorate check {name}`");
+                Err(("cluster-broken", message, Some(help)))
+            }
+        }
+    }
+
+    fn of(file: &str, loaded: &Loaded) -> Known {
+        let ClusterDefinition {
+            nodes,
+            networks,
+            disks,
+            groups,
+            ..
+        } = &loaded.definition;
+        let mut known = Known {
+            file: file.to_owned(),
+            protocols: PROTOCOLS.iter().map(|&it| it.to_owned()).collect(),
+            foreign: !loaded.foreign.is_empty(),
+            ..Known::default()
+        };
+        for node in nodes {
+            known.add(Noun::Node, &node.name);
+        }
+        for network in networks {
+            known.add(Noun::Network, &network.name);
+        }
+        for disk in disks {
+            known.add(Noun::Disk, &disk.name);
+        }
+        for group in groups {
+            known.add(Noun::Group, &group.name);
+            for resource in &group.resources {
+                known.add(Noun::Resource, &resource.name);
+                let (name, kind) = (resource.name.to_string(), resource.kind.to_string());
+                // Types with properties of any name answer in whatever they are told.
+                known.foreign |= types::takes_any_property(&resource.kind);
+                known.kinds.insert(name, kind);
+                if let Some(Value::Text(protocol)) = resource.properties.private.get("Protocol") {
+                    known.protocols.insert(protocol.to_ascii_lowercase());
+                }
+            }
+        }
+        known
+    }
+
+    pub(super) fn add(&mut self, noun: Noun, name: &str) {
+        self.names.entry(noun).or_default().insert(name.to_owned());
+    }
+
+    /// A virtual server that the drill makes, with all its resources.
+    pub(super) fn make(&mut self, name: &str) {
+        self.add(Noun::Group, name);
+        self.made.insert(format!("{name} "));
+    }
+
+    /// There may be such things of any name.
+    pub(super) fn open(&mut self, noun: Noun) {
+        self.open.insert(noun);
+    }
+
+    /// Whether there may be a `noun` of this name. Case does not matter.
+    pub(super) fn has(&self, noun: Noun, name: &str) -> bool {
+        let wanted = name.to_lowercase();
+        self.open.contains(&noun)
+            || self.names(noun).any(|it| it.to_lowercase() == wanted)
+            || noun == Noun::Resource && self.made.iter().any(|made| name.starts_with(made))
+    }
+
+    /// The names there are.
+    pub(super) fn names(&self, noun: Noun) -> impl Iterator<Item = &str> {
+        self.names
+            .get(&noun)
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+
+    /// The type of a resource.
+    pub(super) fn kind(&self, resource: &str) -> Option<&str> {
+        self.kinds.get(resource).map(String::as_str)
+    }
+}
+
+/// A cluster file beside the one that is not there.
+fn nearest_file(path: &Path, named: &str) -> Option<String> {
+    let folder = path.parent()?;
+    let wanted = path.file_name()?.to_str()?;
+    let entries = std::fs::read_dir(folder).ok()?;
+    let mut files: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".ron"))
+        .collect();
+    files.sort();
+    let near = nearest(wanted, files.iter().map(String::as_str))?;
+    let before = named.strip_suffix(wanted).unwrap_or_default();
+    Some(format!("did you mean \"{before}{near}\"?"))
+}

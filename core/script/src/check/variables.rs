@@ -1,0 +1,54 @@
+//! Variables that a script never declares. The parser stops at the first; here are all of them.
+
+use rhai::{Engine, ParseErrorType, Position};
+
+use super::{Lexicon, syntax};
+use crate::finding::Finding;
+
+/// How many are looked for.
+const MOST: usize = 100;
+
+/// Every use of a variable that is not declared, in the order of the text.
+pub(super) fn unknown(
+    file: &str,
+    source: &str,
+    lexicon: &Lexicon,
+    engine: &Engine,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut text = source.to_owned();
+    for _ in 0..MOST {
+        let Err(error) = engine.compile(&text) else {
+            break;
+        };
+        let ParseErrorType::VariableUndefined(name) = error.err_type() else {
+            break;
+        };
+        let Some(next) = without(&text, name, error.position()) else {
+            break;
+        };
+        findings.push(syntax(file, source, lexicon, &error));
+        text = next;
+    }
+    findings
+}
+
+/// The text with a value of the same length in place of the name at a place.
+fn without(text: &str, name: &str, at: Position) -> Option<String> {
+    let line = text.split_inclusive('\n').take(at.line()?.checked_sub(1)?);
+    let before: usize = line.map(str::len).sum();
+    let rest = text.get(before..)?;
+    let column = at.position()?.checked_sub(1)?;
+    let (offset, _) = rest.char_indices().nth(column)?;
+    let start = before + offset;
+    let end = start + name.len();
+    // Where the place is not the name's, nothing can be put in its stead.
+    if text.get(start..end) != Some(name) {
+        return None;
+    }
+    let value = match name.chars().count() {
+        1 => "0".to_owned(),
+        length => format!("(){}", " ".repeat(length - 2)),
+    };
+    Some(format!("{}{value}{}", &text[..start], &text[end..]))
+}

@@ -1,0 +1,362 @@
+//! Closed sets: the words that states, causes, kinds of events and the like can be, and no others.
+//!
+//! A text that the cluster gives carries the mark of its set wherever a script takes it. Compared with a text that can
+//! never be in the set, it would be unequal for good, whatever happens: that is a slip, and told as one. Names are such
+//! a set, too: those of the cluster that is open.
+
+use std::any::TypeId;
+use std::sync::LazyLock;
+
+use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState, Value, types};
+use quorate_node::Holds;
+use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
+
+use crate::finding::suggestion;
+use crate::journal;
+use crate::session::Session;
+use crate::stage::Stage;
+use crate::thrown::{Fallible, Thrown};
+
+/// The first mark; below it are those that scripts give values themselves.
+const MARKS: i32 = 0x5175_0000;
+
+/// What carries what on a network, in the original's words.
+pub(crate) const NETWORK_ROLES: &[&str] = &["Internal", "ClientAccess", "Mixed"];
+/// The kinds of quorum.
+pub(crate) const QUORUM_KINDS: &[&str] = &["Standard", "MajorityNodeSet", "Local"];
+/// The protocols that the shipped types speak.
+pub(crate) const PROTOCOLS: &[&str] = &["smtp", "imap4", "pop3", "http"];
+
+/// The protocols that resources of a cluster may answer in, and whether there may be others.
+pub(crate) fn protocols(cluster: &ClusterDefinition) -> (Vec<String>, bool) {
+    let mut known: Vec<String> = PROTOCOLS.iter().map(|&it| it.to_owned()).collect();
+    let mut others = false;
+    for resource in cluster.groups.iter().flat_map(|group| &group.resources) {
+        if let Some(Value::Text(protocol)) = resource.properties.private.get("Protocol") {
+            known.push(protocol.to_ascii_lowercase());
+        }
+        // Scripts and types of third parties answer in whatever they like.
+        others |= types::takes_any_property(&resource.kind)
+            || types::private_properties(&resource.kind).is_none();
+    }
+    (known, others)
+}
+
+/// What has names in a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Noun {
+    Node,
+    Group,
+    Resource,
+    Network,
+    Disk,
+}
+
+impl Noun {
+    pub(crate) const ALL: [Noun; 5] = [
+        Noun::Node,
+        Noun::Group,
+        Noun::Resource,
+        Noun::Network,
+        Noun::Disk,
+    ];
+
+    /// As scripts call it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Noun::Node => "node",
+            Noun::Group => "group",
+            Noun::Resource => "resource",
+            Noun::Network => "network",
+            Noun::Disk => "disk",
+        }
+    }
+
+    /// Those of an open cluster.
+    pub(crate) fn names(self, stage: &dyn Stage) -> Vec<Name> {
+        match self {
+            Noun::Node => stage.nodes(),
+            Noun::Group => stage.groups(),
+            Noun::Resource => stage.resources(),
+            Noun::Network => stage.networks(),
+            Noun::Disk => stage.disks(),
+        }
+    }
+}
+
+/// A closed set of words.
+#[derive(Debug)]
+struct Words {
+    /// What a word of it is, with its article.
+    what: String,
+    words: Vec<String>,
+}
+
+/// Every set of words, in the order of their marks.
+static SETS: LazyLock<Vec<Words>> = LazyLock::new(|| {
+    let set = |what: &str, words: &[&str]| Words {
+        what: what.to_owned(),
+        words: words.iter().map(|&word| word.to_owned()).collect(),
+    };
+    let mut sets = vec![
+        set("a node's state", NodeState::WORDS),
+        set("a group's state", GroupState::WORDS),
+        set("a resource's state", ResourceState::WORDS),
+        set("a network's role", NETWORK_ROLES),
+        set("a kind of quorum", QUORUM_KINDS),
+        Words {
+            what: "a kind of event".to_owned(),
+            words: journal::kinds()
+                .iter()
+                .map(|kind| kind.name.clone())
+                .collect(),
+        },
+    ];
+    for kind in journal::kinds() {
+        for field in &kind.fields {
+            if let Holds::Word(words) = field.holds
+                && !sets.iter().any(|set| set.words == words)
+            {
+                sets.push(set(&format!("`{}` of {}", field.name, kind.name), words));
+            }
+        }
+    }
+    sets
+});
+
+/// A closed set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Set {
+    /// Words that never change: which of them.
+    Words(usize),
+    /// The names of the open cluster.
+    Names(Noun),
+}
+
+impl Set {
+    pub(crate) const NODE_STATE: Set = Set::Words(0);
+    pub(crate) const GROUP_STATE: Set = Set::Words(1);
+    pub(crate) const RESOURCE_STATE: Set = Set::Words(2);
+    pub(crate) const NETWORK_ROLE: Set = Set::Words(3);
+    pub(crate) const QUORUM_KIND: Set = Set::Words(4);
+    pub(crate) const EVENT_KIND: Set = Set::Words(5);
+
+    /// The set of these words, if it is one.
+    pub(crate) fn of_words(words: &[&str]) -> Option<Set> {
+        let at = SETS.iter().position(|set| set.words == words)?;
+        Some(Set::Words(at))
+    }
+
+    /// The set whose mark a value carries.
+    pub(crate) fn of(value: &Dynamic) -> Option<Set> {
+        let text = value.as_immutable_string_ref().ok()?;
+        let mark = usize::try_from(value.tag().checked_sub(MARKS)?).ok()?;
+        if let Some(noun) = Noun::ALL.get(mark) {
+            return Some(Set::Names(*noun));
+        }
+        let at = mark - Noun::ALL.len();
+        // A script may have changed the text since.
+        let whole = SETS
+            .get(at)?
+            .words
+            .iter()
+            .any(|word| *word == text.as_str());
+        whole.then_some(Set::Words(at))
+    }
+
+    fn mark(self) -> i32 {
+        let number = match self {
+            Set::Names(noun) => Noun::ALL
+                .iter()
+                .position(|it| *it == noun)
+                .unwrap_or_default(),
+            Set::Words(at) => at + Noun::ALL.len(),
+        };
+        MARKS + i32::try_from(number).unwrap_or_default()
+    }
+
+    /// What a word of it is, with its article.
+    pub(crate) fn what(self) -> String {
+        match self {
+            Set::Words(at) => SETS.get(at).map(|set| set.what.clone()).unwrap_or_default(),
+            Set::Names(noun) => format!("a {} of the cluster", noun.word()),
+        }
+    }
+
+    /// Its words; none of a set of names.
+    pub(crate) fn words(self) -> Vec<&'static str> {
+        match self {
+            Set::Words(at) => SETS
+                .get(at)
+                .map(|set| set.words.iter().map(String::as_str).collect())
+                .unwrap_or_default(),
+            Set::Names(_) => Vec::new(),
+        }
+    }
+
+    /// Why `text` is none of a set of words, and what is. `None` if it is one, or the set is one of names.
+    pub(crate) fn refuse(self, text: &str) -> Option<(String, Option<String>)> {
+        let words = self.words();
+        if words.is_empty() || words.contains(&text) {
+            return None;
+        }
+        let help = suggestion(text, words.iter().copied());
+        Some((format!("\"{text}\" is not {}", self.what()), help))
+    }
+}
+
+/// A text of a closed set.
+pub(crate) fn word(set: Set, text: impl Into<ImmutableString>) -> Dynamic {
+    let mut value = Dynamic::from(text.into());
+    value.set_tag(set.mark());
+    value
+}
+
+/// The name of a thing of the cluster, empty for none.
+pub(crate) fn name(noun: Noun, name: &str) -> Dynamic {
+    word(Set::Names(noun), name)
+}
+
+/// The name of the node that owns something, empty if none does.
+pub(crate) fn owner(owner: Option<&Name>) -> Dynamic {
+    name(Noun::Node, owner.map_or("", Name::as_str))
+}
+
+/// Names of things of the cluster, as a list.
+pub(crate) fn names(noun: Noun, names: &[Name]) -> Array {
+    names.iter().map(|it| name(noun, it.as_str())).collect()
+}
+
+/// Refuses a text that can never be in a set.
+pub(crate) fn belongs(context: &NativeCallContext<'_>, set: Set, text: &str) -> Fallible<()> {
+    let wrong = match set {
+        Set::Words(_) => set.refuse(text),
+        Set::Names(noun) => unknown_name(context, noun, text),
+    };
+    let Some((message, help)) = wrong else {
+        return Ok(());
+    };
+    let help = help.map_or_else(String::new, |help| format!(": {help}"));
+    Err(Thrown::mistake(format!("{message}{help}")).at(context.call_position()))
+}
+
+/// Why a text is no name of the open cluster. Names that were there before count: what is gone may be looked for.
+fn unknown_name(
+    context: &NativeCallContext<'_>,
+    noun: Noun,
+    text: &str,
+) -> Option<(String, Option<String>)> {
+    if text.is_empty() {
+        return None;
+    }
+    let session = Session::of(context).ok()?;
+    let (names, cluster) = session
+        .with_stage(context, |stage| (noun.names(stage), stage.cluster_name()))
+        .ok()?;
+    let same = |name: &str| name.to_lowercase() == text.to_lowercase();
+    if names.iter().any(|name| same(name)) {
+        return None;
+    }
+    let lines = session.lines().ok()?;
+    let told = |field: &str| {
+        lines
+            .iter()
+            .any(|line| line.get(field).and_then(|it| it.as_str()).is_some_and(same))
+    };
+    if told("subject") || told("node") {
+        return None;
+    }
+    let help = suggestion(text, names.iter().map(Name::as_str));
+    let message = format!("the cluster {cluster} has no {} \"{text}\"", noun.word());
+    Some((message, help))
+}
+
+/// Refuses a comparison that could not come out in two ways: a text of a closed set with one that is not in it, or
+/// lists of such texts.
+pub(crate) fn comparable(
+    context: &NativeCallContext<'_>,
+    left: &Dynamic,
+    right: &Dynamic,
+) -> Fallible<()> {
+    match (left.as_array_ref(), right.as_array_ref()) {
+        (Ok(left), Ok(right)) => {
+            for (list, other) in [(&left, &right), (&right, &left)] {
+                let Some(set) = list.iter().find_map(Set::of) else {
+                    continue;
+                };
+                for text in other.iter().filter(|it| Set::of(it).is_none()) {
+                    if let Ok(text) = text.as_immutable_string_ref() {
+                        belongs(context, set, &text)?;
+                    }
+                }
+            }
+            return Ok(());
+        }
+        (Err(_), Err(_)) => {}
+        _ => return Ok(()),
+    }
+    match (Set::of(left), Set::of(right)) {
+        (Some(set), None) => match right.as_immutable_string_ref() {
+            Ok(text) => belongs(context, set, &text),
+            Err(_) => Ok(()),
+        },
+        (None, Some(_)) => comparable(context, right, left),
+        _ => Ok(()),
+    }
+}
+
+/// Whether two texts are equal, as scripts have it: names match whatever their case.
+fn equal(left: &Dynamic, right: &Dynamic) -> bool {
+    let names = |value| matches!(Set::of(value), Some(Set::Names(_)));
+    let text = |value: &Dynamic| {
+        value
+            .as_immutable_string_ref()
+            .map(|text| text.to_string())
+            .unwrap_or_default()
+    };
+    let (a, b) = (text(left), text(right));
+    a == b || ((names(left) || names(right)) && a.to_lowercase() == b.to_lowercase())
+}
+
+/// Makes comparisons of texts, `in` and `contains` look at closed sets.
+pub(crate) fn register(engine: &mut Engine) {
+    // Otherwise the engine compares texts by itself.
+    engine.set_fast_operators(false);
+    let text = TypeId::of::<ImmutableString>();
+    for (operator, wanted) in [("==", true), ("!=", false)] {
+        engine.register_raw_fn(operator, [text, text], move |context, args| {
+            comparable(&context, args[0], args[1])?;
+            Ok(equal(args[0], args[1]) == wanted)
+        });
+    }
+    engine.register_raw_fn(
+        "contains",
+        [TypeId::of::<Array>(), text],
+        |context, args| {
+            let wanted = args[1].clone();
+            let list = args[0].as_array_ref().map_err(|kind| {
+                Thrown::internal(format!("a list was called for, not {kind}"))
+                    .at(context.call_position())
+            })?;
+            for item in list.iter() {
+                comparable(&context, item, &wanted)?;
+            }
+            let found = list
+                .iter()
+                .any(|item| item.is_string() && equal(item, &wanted));
+            Ok(found)
+        },
+    );
+    engine.register_raw_fn("contains", [TypeId::of::<Map>(), text], |context, args| {
+        let wanted = args[1].clone();
+        let map = args[0].as_map_ref().map_err(|kind| {
+            Thrown::internal(format!("a map was called for, not {kind}"))
+                .at(context.call_position())
+        })?;
+        for key in map.keys() {
+            comparable(&context, &Dynamic::from(key.to_string()), &wanted)?;
+        }
+        let key = wanted.as_immutable_string_ref();
+        Ok(key.is_ok_and(|key| map.contains_key(key.as_str())))
+    });
+}

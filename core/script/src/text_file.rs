@@ -1,0 +1,112 @@
+//! Reading files that people write: scripts and cluster files.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// How large such a file may be, unless somebody says that it may be larger: 16 MB.
+pub const MAX_BYTES: u64 = 16 << 20;
+
+/// The text of a file in UTF-8, without the mark that some editors put at its beginning. `limit` is how many bytes it may
+/// have.
+///
+/// # Errors
+///
+/// Why it cannot be read, and what to do: it is not there, it is no file, too large, or in another encoding.
+pub fn read_text(path: &Path, limit: Option<u64>) -> Result<String, String> {
+    let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if about.is_dir() {
+        return Err("it is a folder".to_owned());
+    }
+    // Opening a pipe would wait for whoever writes to it, and a device may never end.
+    if !about.is_file() {
+        return Err("it is no file: a pipe or a device".to_owned());
+    }
+    let limit = limit.unwrap_or(u64::MAX);
+    let too_large = || {
+        let size = about.len() as f64 / f64::from(1 << 20);
+        format!(
+            "it has {size:.1} MB, and a file may have {} MB unless --any-size is given",
+            limit >> 20
+        )
+    };
+    if about.len() > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large());
+    }
+    text_of(bytes)
+}
+
+/// Bytes as text.
+fn text_of(bytes: Vec<u8>) -> Result<String, String> {
+    const SAVE: &str = "save it as UTF-8";
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(format!("it is in UTF-16: {SAVE}"));
+    }
+    // UTF-16 without its mark: every other byte of plain text is zero.
+    let zeros = bytes.iter().take(512).filter(|byte| **byte == 0).count();
+    if zeros * 4 >= bytes.len().min(512) && zeros > 0 {
+        return Err(format!("it is in UTF-16 or no text at all: {SAVE}"));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        }),
+        Err(error) => {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+            Err(format!(
+                "line {line} is not in UTF-8, but perhaps in an older encoding: {SAVE}"
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_taken_off_and_other_encodings_are_named() {
+        assert_eq!(
+            text_of(b"\xef\xbb\xbfrun(\"1s\")".to_vec()).unwrap(),
+            "run(\"1s\")"
+        );
+        for (bytes, wanted) in [
+            (&b"\xff\xfer\0u\0n\0"[..], "UTF-16"),
+            (b"\xfe\xff\0r\0u", "UTF-16"),
+            (b"r\0u\0n\0(\0", "UTF-16"),
+            (b"a\nb\xe4", "line 2 is not in UTF-8"),
+        ] {
+            let error = text_of(bytes.to_vec()).unwrap_err();
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_or_no_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.ron");
+        std::fs::write(&file, "0123456789").unwrap();
+        assert!(
+            read_text(&file, Some(9))
+                .unwrap_err()
+                .contains("--any-size")
+        );
+        assert!(read_text(&file, None).is_ok());
+        assert!(
+            read_text(folder.path(), None)
+                .unwrap_err()
+                .contains("folder")
+        );
+    }
+}

@@ -1,0 +1,51 @@
+//! The options that words take in a map: closed sets, for those who read them and for `quorate check`.
+
+/// Of `drill`.
+pub(crate) const DRILL: &[&str] = &[
+    "cluster", "seed", "tags", "skip", "limit", "cold", "plugins",
+];
+/// Of `cluster`.
+pub(crate) const CLUSTER: &[&str] = &["seed", "cold"];
+/// Of `clients`.
+pub(crate) const CLIENTS: &[&str] = &["users", "every", "port", "protocol"];
+/// Of `load`.
+pub(crate) const LOAD: &[&str] = &["users", "cpu"];
+/// Of `crash` on a node.
+pub(crate) const CRASH: &[&str] = &["writing", "kept"];
+/// Of `add_node`.
+pub(crate) const ADD_NODE: &[&str] = &["name", "interfaces"];
+/// Of `start` and `start_service`.
+pub(crate) const SWITCHES: &[&str] = &[
+    "force_quorum",
+    "fix_quorum",
+    "reset_quorum_log",
+    "no_quorum_logging",
+];
+/// Of `create_virtual_server`.
+pub(crate) const VIRTUAL_SERVER: &[&str] = &[
+    "name",
+    "address",
+    "subnet_mask",
+    "network_name",
+    "network",
+    "disks",
+    "storage_groups",
+    "preferred_owners",
+    "imap4",
+    "pop3",
+];
+
+/// What `word` takes in a map; `None` if it takes none.
+pub(crate) fn of(word: &str) -> Option<&'static [&'static str]> {
+    Some(match word {
+        "drill" => DRILL,
+        "cluster" => CLUSTER,
+        "clients" => CLIENTS,
+        "load" => LOAD,
+        "crash" => CRASH,
+        "add_node" => ADD_NODE,
+        "start" | "start_service" => SWITCHES,
+        "create_virtual_server" => VIRTUAL_SERVER,
+        _ => return None,
+    })
+}
