@@ -150,6 +150,11 @@ struct QrScript;
 #define QR_ERROR_OPERATION_ABORTED 995
 
 /**
+ * A request to a device is not finished: the same request later asks how it went.
+ */
+#define QR_ERROR_IO_INCOMPLETE 996
+
+/**
  * Started and not finished.
  */
 #define QR_ERROR_IO_PENDING 997
@@ -864,6 +869,12 @@ struct QrProbe {
 
 /**
  * Shared disks, by name.
+ *
+ * A disk may take its time. `reserve` that renews, `mount`, `unmount` without force, `list`, `write` and `read` are
+ * begun by the first call; while the disk is at it each answers `QR_ERROR_IO_INCOMPLETE`, and nothing is done
+ * yet. The same call of the same resource later takes what became of it, and for some seconds more the same again: so a
+ * type that does several things is through with all of them when it has been called often enough. An operation of a
+ * type is pending meanwhile; a check says what it knows.
  */
 struct QrDisk {
   /**

@@ -40,6 +40,8 @@ codes! {
     ERROR_TIMEOUT = 258;
     /// Given up since something else was asked for.
     ERROR_OPERATION_ABORTED = 995;
+    /// A request to a device is not finished: the same request later asks how it went.
+    ERROR_IO_INCOMPLETE = 996;
     /// Started and not finished.
     ERROR_IO_PENDING = 997;
     /// The service did not answer in time.

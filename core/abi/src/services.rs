@@ -205,6 +205,12 @@ unsafe impl Sync for QrProbe {}
 pub const SERVICE_ID_DISK: &str = "quorate.disk/1";
 
 /// Shared disks, by name.
+///
+/// A disk may take its time. `reserve` that renews, `mount`, `unmount` without force, `list`, `write` and `read` are
+/// begun by the first call; while the disk is at it each answers [`crate::ERROR_IO_INCOMPLETE`], and nothing is done
+/// yet. The same call of the same resource later takes what became of it, and for some seconds more the same again: so a
+/// type that does several things is through with all of them when it has been called often enough. An operation of a
+/// type is pending meanwhile; a check says what it knows.
 #[repr(C)]
 #[derive(Debug)]
 pub struct QrDisk {

@@ -122,6 +122,9 @@ pub trait Services {
     ) -> ServiceResult<()>;
 
     /// `quorate.disk/1`: takes the reservation of the shared disk `disk` if nobody holds it, or renews it.
+    ///
+    /// A disk may take its time: a renewal, a mount, a dismount without force, a listing, a write and a read answer
+    /// `ERROR_IO_INCOMPLETE` while it is at it, and the same call of the same resource later says what became of it.
     fn disk_reserve(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()>;
     /// Breaks whatever reservation there is (bus reset). A live owner will take it again.
     fn disk_break_reservation(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()>;

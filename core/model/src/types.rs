@@ -154,10 +154,12 @@ static APPLICATION_PROPERTIES: &[PropertyDescriptor] = &[
         default: Value::Text(String::new()),
         doc: "What it speaks on its port, such as http; tcp if it is not set.",
     },
+    is_alive_timeout(),
 ];
 static SERVICE_PROPERTIES: &[PropertyDescriptor] = &[
     text("ServiceName", "The service."),
     text("StartupParameters", "What it is given at its start."),
+    is_alive_timeout(),
 ];
 static SCRIPT_PROPERTIES: &[PropertyDescriptor] = &[text("ScriptFilepath", "The script.")];
 static SHARE_PROPERTIES: &[PropertyDescriptor] = &[
@@ -174,7 +176,7 @@ static STORE_PROPERTIES: &[PropertyDescriptor] = &[
     },
     is_alive_timeout(),
 ];
-static EXCHANGE_PROPERTIES: &[PropertyDescriptor] = &[is_alive_timeout()];
+static WATCHED_PROPERTIES: &[PropertyDescriptor] = &[is_alive_timeout()];
 static SMTP_PROPERTIES: &[PropertyDescriptor] = &[port(25), is_alive_timeout()];
 static HTTP_PROPERTIES: &[PropertyDescriptor] = &[port(80), is_alive_timeout()];
 static IMAP4_PROPERTIES: &[PropertyDescriptor] = &[port(143), is_alive_timeout()];
@@ -193,13 +195,14 @@ pub fn private_properties(kind: &str) -> Option<&'static [PropertyDescriptor]> {
         GENERIC_SERVICE => SERVICE_PROPERTIES,
         GENERIC_SCRIPT => SCRIPT_PROPERTIES,
         FILE_SHARE => SHARE_PROPERTIES,
-        DISTRIBUTED_TRANSACTION_COORDINATOR | MAJORITY_NODE_SET => &[],
+        DISTRIBUTED_TRANSACTION_COORDINATOR => WATCHED_PROPERTIES,
+        MAJORITY_NODE_SET => &[],
         INFORMATION_STORE => STORE_PROPERTIES,
         SMTP => SMTP_PROPERTIES,
         HTTP => HTTP_PROPERTIES,
         IMAP4 => IMAP4_PROPERTIES,
         POP3 => POP3_PROPERTIES,
-        SYSTEM_ATTENDANT | MS_SEARCH | MTA | ROUTING => EXCHANGE_PROPERTIES,
+        SYSTEM_ATTENDANT | MS_SEARCH | MTA | ROUTING => WATCHED_PROPERTIES,
         _ => return None,
     })
 }

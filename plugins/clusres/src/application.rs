@@ -1,8 +1,11 @@
 //! `Generic Application`: any program, run as a service of the resource's own.
+//!
+//! With a `Port` it is asked there whether it answers. Without one nobody can tell a program that hangs from one that
+//! works: it is alive while it runs, as with the original.
 
-use quorate_sdk::{Context, Error, ManagedService, Number, Property, Text, TypeInfo};
+use quorate_sdk::{Context, Endpoint, Error, ManagedService, Number, Property, Text, TypeInfo};
 
-use crate::program::{Kind, Program};
+use crate::program::{IS_ALIVE_TIMEOUT, Kind, Program};
 
 const COMMAND_LINE: Property<Text> = Property::text("CommandLine")
     .doc("Program and arguments")
@@ -33,9 +36,11 @@ impl Kind for AnyProgram {
                 CURRENT_DIRECTORY.any(),
                 PORT.any(),
                 PROTOCOL.any(),
+                IS_ALIVE_TIMEOUT.any(),
             ]
         },
     );
+    const ANSWERS_CALLS: bool = false;
 
     fn service(ctx: &Context) -> Result<ManagedService, Error> {
         let command = ctx.properties().get(&COMMAND_LINE)?;
@@ -44,18 +49,16 @@ impl Kind for AnyProgram {
     }
 
     /// It answers where its properties say.
-    fn runs(ctx: &Context, service: &ManagedService) -> Result<(), Error> {
+    fn endpoint(ctx: &Context) -> Result<Option<Endpoint>, Error> {
         let port = ctx.properties().get(&PORT)?;
         if port == 0 {
-            return Ok(());
+            return Ok(None);
         }
-        let address = ctx.properties().provider("IP Address")?.text("Address")?;
         let protocol = match ctx.properties().get(&PROTOCOL)? {
             protocol if protocol.is_empty() => "tcp".to_owned(),
             protocol => protocol,
         };
-        ctx.service(service.name())
-            .listen(&address, port, &protocol)
+        Endpoint::of_provider(ctx, port, &protocol).map(Some)
     }
 }
 
@@ -67,7 +70,7 @@ mod tests {
     use std::time::Duration;
 
     use quorate_sdk::ServiceState;
-    use quorate_sdk::test::{State, World};
+    use quorate_sdk::test::{Instance, State, World};
 
     use super::*;
 
@@ -129,6 +132,65 @@ mod tests {
         let server = server.open().unwrap();
         server.online().unwrap();
         server.is_alive().unwrap();
+    }
+
+    /// A web server that is online, in a world of its own.
+    fn web_server(silence_ms: u32) -> (World, Instance) {
+        let world = World::new();
+        world.address("Public", "10.0.0.30").put_on("NODE1");
+        let server = world
+            .resource::<GenericApplication>("Server")
+            .property("CommandLine", "served")
+            .property("Port", 8080)
+            .property("Protocol", "http")
+            .property("IsAliveTimeout", silence_ms)
+            .depends_on_facts("IP Address", "Server IP", &[("Address", "10.0.0.30")]);
+        let server = server.open().unwrap();
+        server.online().unwrap();
+        (world, server)
+    }
+
+    #[test]
+    fn a_server_that_hangs_has_failed_after_is_alive_timeout_and_looks_alive_until_then() {
+        let (world, server) = web_server(180_000);
+        world.service("Server", "served").hang();
+        world.run(Duration::from_secs(180));
+        assert_eq!(server.state(), State::Online);
+        server.looks_alive().unwrap();
+        world.run(Duration::from_secs(10));
+        assert_eq!(server.state(), State::Failed);
+        assert!(server.last_error().starts_with("silent for 180000 ms"));
+    }
+
+    #[test]
+    fn a_server_that_is_busy_for_a_while_is_forgiven() {
+        let (world, server) = web_server(30_000);
+        for _ in 0..3 {
+            world.service("Server", "served").hang();
+            world.run(Duration::from_secs(25));
+            world.service("Server", "served").answer();
+            world.run(Duration::from_secs(10));
+        }
+        assert_eq!(server.state(), State::Online);
+    }
+
+    #[test]
+    fn a_server_that_answers_wrongly_has_failed_at_the_next_look() {
+        let (world, server) = web_server(180_000);
+        world.service("Server", "served").set_wrong_banner(true);
+        world.run(Duration::from_secs(10));
+        assert_eq!(server.state(), State::Failed);
+    }
+
+    #[test]
+    fn a_program_without_a_port_is_alive_while_it_runs() {
+        let world = World::new();
+        let builder = world.resource::<GenericApplication>("Editor");
+        let editor = builder.property("CommandLine", COMMAND).open().unwrap();
+        editor.online().unwrap();
+        world.service("Editor", COMMAND).hang();
+        world.run(Duration::from_secs(3_600));
+        assert_eq!(editor.state(), State::Online);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! `Generic Service`: any service of the node's service controller.
+//! `Generic Service`: any service of the node's service controller, asked through it whether it still answers.
 
 use quorate_sdk::{Context, Error, ManagedService, Property, Text, TypeInfo};
 
-use crate::program::{Kind, Program};
+use crate::program::{IS_ALIVE_TIMEOUT, Kind, Program};
 
 const SERVICE_NAME: Property<Text> = Property::text("ServiceName")
     .doc("Name of the service")
@@ -17,8 +17,16 @@ const STARTUP_PARAMETERS: Property<Text> = Property::text("StartupParameters")
 pub struct AnyService;
 
 impl Kind for AnyService {
-    const TYPE: TypeInfo = TypeInfo::new("Generic Service", "Any service")
-        .properties(const { &[SERVICE_NAME.any(), STARTUP_PARAMETERS.any()] });
+    const TYPE: TypeInfo = TypeInfo::new("Generic Service", "Any service").properties(
+        const {
+            &[
+                SERVICE_NAME.any(),
+                STARTUP_PARAMETERS.any(),
+                IS_ALIVE_TIMEOUT.any(),
+            ]
+        },
+    );
+    const ANSWERS_CALLS: bool = true;
 
     fn service(ctx: &Context) -> Result<ManagedService, Error> {
         let name = ctx.properties().get(&SERVICE_NAME)?;
@@ -76,6 +84,21 @@ mod tests {
         assert_eq!(spooler.state(), State::Failed);
         spooler.online().unwrap();
         assert_eq!(world.service("Spooler", "spoolsv").starts(), 2);
+    }
+
+    #[test]
+    fn a_service_that_hangs_has_failed_after_is_alive_timeout() {
+        let world = World::new();
+        let builder = world.resource::<GenericService>("Spooler");
+        let builder = builder.property("ServiceName", "spoolsv");
+        let spooler = builder.property("IsAliveTimeout", 30_000).open().unwrap();
+        spooler.online().unwrap();
+        world.service("Spooler", "spoolsv").hang();
+        world.run(Duration::from_secs(30));
+        assert_eq!(spooler.state(), State::Online);
+        spooler.looks_alive().unwrap();
+        world.run(Duration::from_secs(10));
+        assert_eq!(spooler.state(), State::Failed);
     }
 
     #[test]

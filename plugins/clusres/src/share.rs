@@ -1,6 +1,9 @@
 //! `File Share`: a folder on a shared disk, offered under a name.
 
-use quorate_sdk::{Context, Error, Progress, Property, Resource, Text, TypeInfo};
+use quorate_sdk::{
+    Context, DISK_PATIENCE, Error, Operation, PROBE_PERIOD, Patience, Progress, Property, Resource,
+    SERVICE_POLL, Text, TypeInfo,
+};
 
 const SHARE_NAME: Property<Text> = Property::text("ShareName")
     .doc("Name that clients see")
@@ -12,15 +15,32 @@ const PATH: Property<Text> = Property::text("Path")
     .at_online();
 
 /// A share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FileShare {
     disk: Option<String>,
+    patience: Patience,
 }
 
 impl FileShare {
     /// The shared disk of the Physical Disk it depends on.
     fn disk(ctx: &Context) -> Result<String, Error> {
         ctx.properties().provider("Physical Disk")?.disk()
+    }
+
+    /// The disk on which something is shared.
+    fn shared(&self) -> Result<&str, Error> {
+        let disk = self.disk.as_deref();
+        disk.ok_or_else(|| Error::failed("nothing is shared"))
+    }
+
+    /// Shares the folder once the disk shows it.
+    fn offer(&self, ctx: &mut Context) -> Result<Progress, Error> {
+        let listed = Error::finished(ctx.disk(self.shared()?).list())?;
+        if listed.is_none() {
+            return Ok(Progress::pending(SERVICE_POLL));
+        }
+        ctx.wake_after(PROBE_PERIOD);
+        Ok(Progress::Done)
     }
 }
 
@@ -30,28 +50,49 @@ impl Resource for FileShare {
             .properties(const { &[SHARE_NAME.any(), PATH.any()] });
 
     fn open(_: &Context) -> Result<Self, Error> {
-        Ok(FileShare::default())
+        Ok(FileShare {
+            disk: None,
+            patience: Patience::new(DISK_PATIENCE),
+        })
     }
 
     fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
         ctx.properties().get(&SHARE_NAME)?;
         ctx.properties().get(&PATH)?;
-        let disk = FileShare::disk(ctx)?;
-        ctx.disk(&disk).list()?;
-        self.disk = Some(disk);
-        Ok(Progress::Done)
+        self.disk = Some(FileShare::disk(ctx)?);
+        self.patience.forget();
+        self.offer(ctx)
+    }
+
+    fn work(&mut self, ctx: &mut Context, _: Operation) -> Result<Progress, Error> {
+        self.offer(ctx)
     }
 
     fn terminate(&mut self, _: &mut Context) {
         self.disk = None;
     }
 
-    /// The disk below it can be read.
-    fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
-        match &self.disk {
-            Some(disk) => ctx.disk(disk).list().map(|_| ()),
-            None => Err(Error::failed("nothing is shared")),
+    /// The disk below it is this node's.
+    fn looks_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        let disk = self.shared()?;
+        if ctx.disk(disk).is_reserved()? {
+            return Ok(());
         }
+        Err(Error::failed(format!("disk `{disk}` is not reserved")))
+    }
+
+    /// The disk below it can be read, or has been at it for less than 30 s.
+    fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        let answer = ctx.disk(self.shared()?).list().map(|_| ());
+        self.patience.judge(ctx, answer)
+    }
+
+    /// The same look, between two of the cluster's.
+    fn watch(&mut self, ctx: &mut Context) {
+        if let Err(error) = self.is_alive(ctx) {
+            ctx.signal(error);
+        }
+        ctx.wake_after(PROBE_PERIOD);
     }
 }
 
@@ -101,6 +142,24 @@ mod tests {
         disk.online().unwrap();
         share.online().unwrap();
         share.offline().unwrap();
+    }
+
+    #[test]
+    fn a_slow_disk_delays_it_and_one_that_takes_too_long_fails_it() {
+        let world = World::new();
+        let (disk, share) = share(&world);
+        let share = share.open().unwrap();
+        disk.online().unwrap();
+        world.disk("S:").set_delay(Duration::from_secs(1));
+        share.begin_online().unwrap();
+        assert_eq!(share.state(), State::OnlinePending);
+        world.run(Duration::from_secs(1));
+        assert_eq!(share.state(), State::Online);
+        world.run(Duration::from_secs(300));
+        assert_eq!(share.state(), State::Online);
+        world.disk("S:").set_delay(Duration::from_secs(3_600));
+        world.run(Duration::from_secs(50));
+        assert_eq!(share.state(), State::Failed);
     }
 
     #[test]

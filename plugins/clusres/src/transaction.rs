@@ -2,14 +2,16 @@
 
 use quorate_sdk::TypeInfo;
 
-use crate::program::{Kind, Program};
+use crate::program::{IS_ALIVE_TIMEOUT, Kind, Program};
 
 /// MSDTC.
 #[derive(Debug)]
 pub struct Msdtc;
 
 impl Kind for Msdtc {
-    const TYPE: TypeInfo = TypeInfo::new("Distributed Transaction Coordinator", "MSDTC");
+    const TYPE: TypeInfo = TypeInfo::new("Distributed Transaction Coordinator", "MSDTC")
+        .properties(const { &[IS_ALIVE_TIMEOUT.any()] });
+    const ANSWERS_CALLS: bool = true;
     const SERVICE: &'static str = "MSDTC";
 }
 
@@ -24,6 +26,17 @@ mod tests {
     use quorate_sdk::test::{State, World};
 
     use super::*;
+
+    #[test]
+    fn one_that_hangs_is_found() {
+        let world = World::new();
+        let builder = world.resource::<TransactionCoordinator>("MSDTC");
+        let dtc = builder.open().unwrap();
+        dtc.online().unwrap();
+        world.service("MSDTC", "MSDTC").hang();
+        world.run(Duration::from_secs(190));
+        assert_eq!(dtc.state(), State::Failed);
+    }
 
     #[test]
     fn msdtc_is_started_watched_and_stopped() {

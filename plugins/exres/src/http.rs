@@ -24,7 +24,6 @@ impl Kind for Http {
     const SERVICE: &'static str = "W3SVC";
     const PROTOCOL: Option<Protocol> = Some(Protocol {
         name: "http",
-        banner: "HTTP/",
         port: &PORT,
     });
 }

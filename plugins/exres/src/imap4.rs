@@ -24,7 +24,6 @@ impl Kind for Imap4 {
     const SERVICE: &'static str = "IMAP4Svc";
     const PROTOCOL: Option<Protocol> = Some(Protocol {
         name: "imap4",
-        banner: "* OK",
         port: &PORT,
     });
 }

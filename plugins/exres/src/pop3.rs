@@ -24,7 +24,6 @@ impl Kind for Pop3 {
     const SERVICE: &'static str = "POP3Svc";
     const PROTOCOL: Option<Protocol> = Some(Protocol {
         name: "pop3",
-        banner: "+OK",
         port: &PORT,
     });
 }

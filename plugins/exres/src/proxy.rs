@@ -11,8 +11,8 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use quorate_sdk::{
-    Context, Error, ManagedService, Number, Operation, Progress, Property, Resource, TypeInfo,
-    codes,
+    Context, Endpoint, Error, ManagedService, Number, Operation, PROBE_PERIOD, Patience, Progress,
+    Property, Resource, TypeInfo,
 };
 
 /// `IsAliveTimeout`, of every Exchange type.
@@ -22,16 +22,11 @@ pub const IS_ALIVE_TIMEOUT: Property<Number> = Property::number("IsAliveTimeout"
     .default("180000")
     .at_online();
 
-/// Between two probes.
-pub const PROBE_PERIOD: Duration = Duration::from_secs(10);
-
 /// What a protocol server answers with.
 #[derive(Debug)]
 pub struct Protocol {
     /// Its name for the host, such as `smtp`.
     pub name: &'static str,
-    /// How its banner begins.
-    pub banner: &'static str,
     /// The property that holds its TCP port.
     pub port: &'static Property<Number>,
 }
@@ -73,24 +68,14 @@ pub trait Kind: 'static {
     }
 }
 
-/// Where a protocol server answers.
-#[derive(Debug)]
-struct Endpoint {
-    address: String,
-    port: u32,
-    protocol: &'static Protocol,
-}
-
 /// An Exchange resource of the type `K`.
 #[derive(Debug)]
 pub struct Exchange<K> {
     service: ManagedService,
     endpoint: Option<Endpoint>,
-    is_alive_timeout: Duration,
+    patience: Patience,
     /// What the last probe saw.
     seen: Result<(), Error>,
-    /// Since when it has given no answer, by the node's clock.
-    silent_since: Option<Duration>,
     /// What the type noted last.
     noted: String,
     kind: PhantomData<K>,
@@ -109,9 +94,8 @@ impl<K: Kind> Exchange<K> {
     /// The next step of a start, and what follows it once the service runs.
     fn started(&mut self, ctx: &mut Context, progress: Progress) -> Result<Progress, Error> {
         if progress.is_done() {
-            if let Some(at) = &self.endpoint {
-                ctx.service(K::SERVICE)
-                    .listen(&at.address, at.port, at.protocol.name)?;
+            if let Some(endpoint) = &self.endpoint {
+                endpoint.open(ctx, K::SERVICE)?;
             }
             ctx.wake_after(PROBE_PERIOD);
         }
@@ -121,62 +105,11 @@ impl<K: Kind> Exchange<K> {
     fn probe(&self, ctx: &Context) -> Result<(), Error> {
         self.service.check(ctx)?;
         K::probe(ctx)?;
-        let Some(at) = &self.endpoint else {
-            return Ok(());
-        };
-        let banner = ctx.probe().port(&at.address, at.port, at.protocol.name)?;
-        if banner.starts_with(at.protocol.banner) {
-            return Ok(());
+        match &self.endpoint {
+            Some(endpoint) => endpoint.probe(ctx),
+            None => Ok(()),
         }
-        Err(Error::failed(format!(
-            "{} on {}:{} answers `{}`, not `{}`",
-            at.protocol.name,
-            at.address,
-            at.port,
-            banner.chars().take(60).collect::<String>(),
-            at.protocol.banner
-        )))
     }
-
-    /// What a probe's answer means: a silence counts only once it has lasted for `IsAliveTimeout`.
-    fn judge(&mut self, ctx: &Context, answer: Result<(), Error>) -> Result<(), Error> {
-        let silence = match answer {
-            Err(error) if error.is_silence() => error,
-            other => {
-                self.silent_since = None;
-                return other;
-            }
-        };
-        let now = ctx.clock().now()?;
-        let since = *self.silent_since.get_or_insert(now);
-        if since == now {
-            ctx.log().warning(silence.text());
-        }
-        if now - since < self.is_alive_timeout {
-            return Ok(());
-        }
-        Err(silence.context(&format!("silent for {} ms", (now - since).as_millis())))
-    }
-}
-
-/// Where the virtual server answers with `protocol`: the address of the IP Address it depends on.
-fn endpoint(ctx: &Context, protocol: &'static Protocol) -> Result<Endpoint, Error> {
-    let provider = ctx.properties().provider("IP Address")?;
-    let address = provider.text("Address")?;
-    if address.is_empty() {
-        return Err(Error::new(
-            codes::ERROR_RESOURCE_PROPERTY,
-            format!(
-                "`{}` has no address to answer on: neither a static one nor a lease",
-                provider.name()
-            ),
-        ));
-    }
-    Ok(Endpoint {
-        address,
-        port: ctx.properties().get(protocol.port)?,
-        protocol,
-    })
 }
 
 impl<K: Kind> Resource for Exchange<K> {
@@ -186,23 +119,24 @@ impl<K: Kind> Resource for Exchange<K> {
         Ok(Exchange {
             service: ManagedService::new(K::SERVICE),
             endpoint: None,
-            is_alive_timeout: Duration::ZERO,
+            patience: Patience::new(Duration::ZERO),
             seen: Ok(()),
-            silent_since: None,
             noted: String::new(),
             kind: PhantomData,
         })
     }
 
     fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
-        self.is_alive_timeout =
-            Duration::from_millis(ctx.properties().get(&IS_ALIVE_TIMEOUT)?.into());
+        let silence_ms = ctx.properties().get(&IS_ALIVE_TIMEOUT)?;
+        self.patience = Patience::new(Duration::from_millis(silence_ms.into()));
         self.endpoint = match Self::PROTOCOL {
-            Some(protocol) => Some(endpoint(ctx, protocol)?),
+            Some(Protocol { name, port }) => {
+                let port = ctx.properties().get(port)?;
+                Some(Endpoint::of_provider(ctx, port, name)?)
+            }
             None => None,
         };
         self.seen = Ok(());
-        self.silent_since = None;
         self.noted.clear();
         let work_units = K::before_start(ctx)?;
         let progress = self.service.start(ctx, work_units)?;
@@ -210,10 +144,8 @@ impl<K: Kind> Resource for Exchange<K> {
     }
 
     fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
-        if let Some(at) = self.endpoint.take()
-            && let Err(error) =
-                ctx.service(K::SERVICE)
-                    .stop_listening(&at.address, at.port, at.protocol.name)
+        if let Some(endpoint) = self.endpoint.take()
+            && let Err(error) = endpoint.close(ctx, K::SERVICE)
         {
             // The stop that follows closes the port in any case.
             ctx.log().warning(error.text());
@@ -243,7 +175,7 @@ impl<K: Kind> Resource for Exchange<K> {
     fn watch(&mut self, ctx: &mut Context) {
         let answer = self.probe(ctx);
         let was_well = self.seen.is_ok();
-        self.seen = self.judge(ctx, answer);
+        self.seen = self.patience.judge(ctx, answer);
         match &self.seen {
             Ok(()) => self.noted = K::note(ctx, &self.noted),
             Err(error) => {

@@ -82,10 +82,9 @@ fn connect(ctx: &Context, name: &str, port: u32) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use quorate_sdk::test::{State, World};
-    use quorate_sdk::{Property, Text};
+    use quorate_sdk::{PROBE_PERIOD, Property, Text};
 
     use super::*;
-    use crate::proxy::PROBE_PERIOD;
     use crate::{Exchange, Smtp};
 
     #[test]

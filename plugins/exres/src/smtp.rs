@@ -24,7 +24,6 @@ impl Kind for Smtp {
     const SERVICE: &'static str = "SMTPSVC";
     const PROTOCOL: Option<Protocol> = Some(Protocol {
         name: "smtp",
-        banner: "220",
         port: &PORT,
     });
 }

@@ -70,11 +70,11 @@ fn storage_groups(lines: &[String]) -> Result<u64, Error> {
 mod tests {
     use std::time::Duration;
 
+    use quorate_sdk::PROBE_PERIOD;
     use quorate_sdk::test::{Builder, State, World};
 
     use super::*;
     use crate::Exchange;
-    use crate::proxy::PROBE_PERIOD;
 
     fn store(world: &World) -> Builder<Exchange<InformationStore>> {
         world

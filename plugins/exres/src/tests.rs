@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use quorate_sdk::ServiceState;
 use quorate_sdk::codes;
 use quorate_sdk::test::{Builder, Instance, State, World};
+use quorate_sdk::{PROBE_PERIOD, ServiceState};
 
-use crate::proxy::{Kind, PROBE_PERIOD};
+use crate::proxy::Kind;
 use crate::*;
 
 const ADDRESS: &str = "10.0.0.21";

@@ -98,6 +98,34 @@ impl Error {
         )
     }
 
+    /// Whether something is still at what it was asked for (996), as a slow disk is: ask the same again later.
+    pub fn is_unfinished(&self) -> bool {
+        self.code == abi::ERROR_IO_INCOMPLETE
+    }
+
+    /// What a request gave, `None` while it is not finished: for operations, which are pending then.
+    ///
+    /// ```
+    /// use quorate_sdk::{Context, Error, Progress, SERVICE_POLL};
+    ///
+    /// fn online(ctx: &Context) -> Result<Progress, Error> {
+    ///     Ok(match Error::finished(ctx.disk("D:").list())? {
+    ///         Some(_) => Progress::Done,
+    ///         None => Progress::pending(SERVICE_POLL),
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// Every error but that of [`is_unfinished`](Self::is_unfinished).
+    pub fn finished<T>(asked: Result<T, Error>) -> Result<Option<T>, Error> {
+        match asked {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.is_unfinished() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether what was asked for is not there (2 or 1168).
     pub fn is_not_found(&self) -> bool {
         matches!(self.code, abi::ERROR_FILE_NOT_FOUND | abi::ERROR_NOT_FOUND)
@@ -125,6 +153,7 @@ fn meaning(code: u32) -> Option<&'static str> {
         abi::ERROR_NOT_READY => "the device is not there or not mounted",
         abi::ERROR_GEN_FAILURE | ERROR_IO_DEVICE => "the device reports an error",
         abi::ERROR_NOT_SUPPORTED => "the host does not support it",
+        abi::ERROR_IO_INCOMPLETE => "the device is still at it",
         abi::ERROR_DUP_NAME => "the name is in use already",
         abi::ERROR_NETNAME_DELETED => "the network or its card does not work",
         abi::ERROR_INVALID_PARAMETER => "a bad value",

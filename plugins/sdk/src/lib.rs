@@ -54,7 +54,8 @@
 //!
 //! The modules: [`mod@test`] is the test host. Everything else is re-exported here: the trait ([`Resource`],
 //! [`QuorumResource`]), typed properties ([`Property`]), the host's services (from [`Context`]), errors with the
-//! original's codes ([`Error`], [`codes`]) and help for types that stand for a service ([`ManagedService`]).
+//! original's codes ([`Error`], [`codes`]) and help for types that stand for a service ([`ManagedService`], [`Endpoint`],
+//! [`Patience`]).
 //!
 //! # Panics
 //! A panic in a plugin is a failed call with its message (`ERROR_PANIC`). Only the plugin itself can catch it,
@@ -74,6 +75,7 @@ mod raw;
 mod resource;
 mod services;
 pub mod test;
+mod watching;
 
 pub use context::{Context, SharedContext};
 pub use error::Error;
@@ -85,15 +87,17 @@ pub use services::{
     Address, Checkpoint, Clock, Cluster, Disk, Lease, Log, NetworkName, Probe, Properties,
     Provider, Random, Reservation, Scripts, Service, ServiceState,
 };
+pub use watching::{DISK_PATIENCE, Endpoint, PROBE_PERIOD, Patience};
 
 /// The original's (Win32) error codes.
 pub mod codes {
     pub use quorate_abi::{
         ERROR_ACCESS_DENIED, ERROR_BUSY, ERROR_CLUSTER_IPADDR_IN_USE, ERROR_CONNECTION_REFUSED,
         ERROR_DEPENDENCY_NOT_FOUND, ERROR_DUP_NAME, ERROR_FILE_NOT_FOUND, ERROR_GEN_FAILURE,
-        ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER, ERROR_NETNAME_DELETED, ERROR_NOT_FOUND,
-        ERROR_NOT_READY, ERROR_NOT_SUPPORTED, ERROR_PANIC, ERROR_RESOURCE_FAILED,
-        ERROR_RESOURCE_NOT_ONLINE, ERROR_RESOURCE_PROPERTY, ERROR_SERVICE_DOES_NOT_EXIST,
-        ERROR_SERVICE_NOT_ACTIVE, ERROR_SERVICE_REQUEST_TIMEOUT, ERROR_TIMEOUT,
+        ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER, ERROR_IO_INCOMPLETE,
+        ERROR_NETNAME_DELETED, ERROR_NOT_FOUND, ERROR_NOT_READY, ERROR_NOT_SUPPORTED, ERROR_PANIC,
+        ERROR_RESOURCE_FAILED, ERROR_RESOURCE_NOT_ONLINE, ERROR_RESOURCE_PROPERTY,
+        ERROR_SERVICE_DOES_NOT_EXIST, ERROR_SERVICE_NOT_ACTIVE, ERROR_SERVICE_REQUEST_TIMEOUT,
+        ERROR_TIMEOUT,
     };
 }

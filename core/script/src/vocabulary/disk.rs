@@ -67,7 +67,8 @@ pub(crate) mod words {
         order::repair(&context, &Repair::Disk(disk.name.clone()))
     }
 
-    /// Makes every request to the disk take this much longer.
+    /// Makes every request to the disk take this much longer. Whatever stands on it feels it: mounts, listings and writes,
+    /// the cluster's own log, starts (log replay by the log file), and answers, which nobody waits for longer than 30 s.
     #[rhai_fn(return_raw)]
     pub fn slow(
         context: NativeCallContext<'_>,

@@ -63,6 +63,11 @@ impl Disk {
         }
     }
 
+    /// What every request takes on top, as the active faults say.
+    pub(crate) fn delay(&self) -> Duration {
+        self.extra_delay
+    }
+
     /// Whether the machine gets through to the files now.
     pub(crate) fn access(&self, machine: Machine) -> Result<(), DiskError> {
         if self.failed {

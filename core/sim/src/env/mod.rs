@@ -2,6 +2,7 @@
 
 mod address;
 mod disk;
+mod lag;
 mod network;
 mod process;
 mod scripts;
@@ -15,6 +16,7 @@ use quorate_node::Message;
 
 pub(crate) use address::Addresses;
 pub(crate) use disk::{Disk, Disks};
+pub(crate) use lag::{Lags, PATIENCE};
 pub(crate) use network::Networks;
 pub(crate) use process::{Endpoint, Processes};
 pub use scripts::ScriptLoader;
@@ -105,6 +107,7 @@ pub(crate) struct Environment {
     pub(crate) hosts: Vec<Host>,
     pub(crate) networks: Networks,
     pub(crate) disks: Disks,
+    pub(crate) lags: Lags,
     pub(crate) processes: Processes,
     pub(crate) addresses: Addresses,
     pub(crate) scripts: Scripts,
@@ -153,6 +156,7 @@ impl Environment {
             hosts: hosts.collect(),
             networks: Networks::new(definition, seed, options.jitter_percent),
             disks: Disks::new(definition, seed, options.disk_delay),
+            lags: Lags::new(definition),
             processes: Processes::new(definition.nodes.len(), seed),
             addresses: Addresses::new(definition, options.lease_seconds),
             scripts: Scripts::default(),
@@ -200,9 +204,10 @@ impl Environment {
     /// changed.
     pub(crate) fn apply_faults(&mut self) -> Vec<(Machine, usize, bool)> {
         let names: Vec<Name> = self.hosts.iter().map(|host| host.name.clone()).collect();
-        let faults = self.faults.values();
-        self.disks.apply(faults.clone().filter_map(Fault::of_disk));
-        let faults = faults.filter_map(Fault::of_network);
+        let disks = self.faults.values().filter_map(Fault::of_disk);
+        self.disks.apply(disks);
+        self.processes_lag();
+        let faults = self.faults.values().filter_map(Fault::of_network);
         self.networks.apply(&names, faults)
     }
 
@@ -274,6 +279,7 @@ impl Environment {
         self.hosts[machine].frozen = None;
         self.disks.drop_machine(machine, self.now);
         self.hasten_disks();
+        self.lags.drop_machine(machine);
         self.processes.drop_machine(machine);
         self.stores_lost(machine);
         self.addresses.drop_machine(machine);

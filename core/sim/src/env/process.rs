@@ -31,6 +31,26 @@ pub(crate) struct Process {
     due: Option<Time>,
     /// Whether the start under way will fail.
     doomed: bool,
+    /// What the start or stop under way asks of its disks.
+    on_disks: OnDisks,
+}
+
+/// What a start or stop takes, and how much of that its disks do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct OnDisks {
+    /// What it takes where no disk is slow.
+    takes: Duration,
+    /// Requests to its disks that it makes one after the other.
+    requests: u32,
+    /// How much longer each of them takes.
+    lag: Duration,
+}
+
+impl OnDisks {
+    fn all(&self) -> Duration {
+        self.takes
+            .saturating_add(self.lag.saturating_mul(self.requests))
+    }
 }
 
 impl Process {
@@ -62,6 +82,15 @@ fn spelt(state: ServiceState) -> &'static str {
         ServiceState::Running => "Running",
         ServiceState::StopPending => "StopPending",
     }
+}
+
+/// What is left of something that takes `after` now where it took `before`.
+fn in_proportion(left: Duration, before: Duration, after: Duration) -> Duration {
+    if before.is_zero() {
+        return after;
+    }
+    let micros = left.as_micros() * after.as_micros() / before.as_micros();
+    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
 
 impl Processes {
@@ -201,7 +230,7 @@ impl Environment {
             .options
             .work_unit
             .saturating_mul(u32::try_from(work_units).unwrap_or(u32::MAX));
-        let mut takes = self.slowed(times.start + spread + work, machine, resource);
+        let mut takes = self.slowed(times.start.saturating_add(spread + work), machine, resource);
         let mut doomed = false;
         for fault in self.faults.values_mut() {
             let Fault::Process(fault) = fault else {
@@ -231,9 +260,16 @@ impl Environment {
             generation: 0,
             due: None,
             doomed,
+            on_disks: OnDisks {
+                takes,
+                // Its program, and whatever there is to mount or to replay.
+                requests: u32::try_from(work_units.saturating_add(1)).unwrap_or(u32::MAX),
+                lag: self.lag(resource),
+            },
         };
         let same = (name.clone(), service.to_owned());
         self.processes.died[machine].remove(&same);
+        let takes = process.on_disks.all();
         self.processes.tables[machine]
             .entry(name)
             .or_default()
@@ -257,13 +293,19 @@ impl Environment {
     /// Asks a process to stop. One that is stopped or stopping already stays so; one that hangs goes on
     /// hanging, and only a kill ends it.
     pub(crate) fn process_stop(&mut self, machine: Machine, resource: &str, service: &str) {
-        let takes = self.options.service_times(service).stop;
+        let on_disks = OnDisks {
+            takes: self.options.service_times(service).stop,
+            requests: 1,
+            lag: self.lag(resource),
+        };
+        let takes = on_disks.all();
         let Some(process) = self.processes.get_mut(machine, resource, service) else {
             return;
         };
         if process.state == ServiceState::StopPending {
             return;
         }
+        process.on_disks = on_disks;
         let from = std::mem::replace(&mut process.state, ServiceState::StopPending);
         process.endpoints.clear();
         let hung = process.hung;
@@ -301,10 +343,10 @@ impl Environment {
         service: &str,
         hung: bool,
     ) {
-        let takes = self.options.service_times(service).stop;
         let Some(process) = self.processes.get_mut(machine, resource, service) else {
             return;
         };
+        let takes = process.on_disks.all();
         if process.hung == hung {
             return;
         }
@@ -359,6 +401,42 @@ impl Environment {
                 // Not sooner than now.
                 let takes = due.since(self.now).saturating_sub(delay);
                 self.process_schedule(machine, resource, &service, takes);
+                if let Some(process) = self.processes.get_mut(machine, resource, &service) {
+                    process.on_disks.takes = process.on_disks.takes.saturating_sub(delay);
+                }
+            }
+        }
+    }
+
+    /// Disks have become slower or faster: what is left of a start or stop takes that much more or less.
+    pub(super) fn processes_lag(&mut self) {
+        let mut moved = Vec::new();
+        for (machine, table) in self.processes.tables.iter().enumerate() {
+            let now = self.hosts[machine].frozen.unwrap_or(self.now);
+            for (resource, services) in table {
+                let lag = self.lag(resource);
+                for (service, process) in services {
+                    if process.on_disks.lag != lag {
+                        let left = process.due.map(|due| due - now);
+                        moved.push((machine, resource.clone(), service.clone(), lag, left));
+                    }
+                }
+            }
+        }
+        for (machine, resource, service, lag, left) in moved {
+            let Some(process) = self.processes.get_mut(machine, &resource, &service) else {
+                continue;
+            };
+            let before = process.on_disks.all();
+            process.on_disks.lag = lag;
+            let Some(left) = left else { continue };
+            let takes = in_proportion(left, before, process.on_disks.all());
+            self.process_schedule(machine, &resource, &service, takes);
+            // A machine that stands still counts from when it stopped.
+            if let Some(since) = self.hosts[machine].frozen
+                && let Some(process) = self.processes.get_mut(machine, &resource, &service)
+            {
+                process.due = Some(since + takes);
             }
         }
     }

@@ -20,6 +20,8 @@ const BUSY: u32 = 170;
 const SERVICE_NOT_ACTIVE: u32 = 1062;
 /// ERROR_SERVICE_CANNOT_ACCEPT_CTRL.
 const SERVICE_CANNOT_ACCEPT: u32 = 1061;
+/// ERROR_IO_INCOMPLETE.
+const IO_INCOMPLETE: u32 = 996;
 /// ERROR_IO_DEVICE.
 const IO_DEVICE: u32 = 1117;
 /// ERROR_TIMEOUT.
@@ -72,6 +74,18 @@ impl Local<'_> {
         }
     }
 
+    /// Lets a slow disk take its time for what a resource asks of it.
+    fn comes_to(&mut self, caller: Caller<'_>, disk: &str, what: &str) -> ServiceResult<()> {
+        let machine = self.machine;
+        if self.env.is_through(machine, caller.resource, disk, what) {
+            return Ok(());
+        }
+        error(
+            IO_INCOMPLETE,
+            format!("{disk} is slow and still at it ({what})"),
+        )
+    }
+
     /// The machine that a connection from this one to an address of a virtual server ends at: this one, or one that it
     /// reaches over the address's network.
     fn answering(&self, address: &str) -> Option<Machine> {
@@ -99,6 +113,7 @@ impl Local<'_> {
             return;
         }
         disk.holder = holder;
+        self.env.lags.forget(name, None);
         let named = |machine: Option<Machine>| Some(self.env.hosts[machine?].name.clone());
         let event = WorldEvent::Reservation {
             subject,
@@ -122,6 +137,7 @@ impl Local<'_> {
         };
         if changed {
             let subject = disk.name.clone();
+            self.env.lags.forget(name, Some(machine));
             self.env
                 .record(Some(machine), WorldEvent::Mount { subject, mounted });
             self.env.changed();
@@ -221,7 +237,10 @@ impl Services for Local<'_> {
 
     fn probe_service(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
         match self.env.processes.get(self.machine, caller.resource, name) {
-            Some(process) if process.answers() => Ok(()),
+            Some(process) if process.answers() => match self.env.answer_takes(caller.resource) {
+                Ok(_) => Ok(()),
+                Err(why) => error(TIMEOUT, why),
+            },
             Some(process) if process.hung => {
                 error(TIMEOUT, format!("{name} runs but does not answer"))
             }
@@ -254,7 +273,12 @@ impl Services for Local<'_> {
             .on(machine)
             .find(|(_, process)| process.endpoints.contains(&endpoint));
         match listening {
-            Some((resource, process)) if process.answers() => Ok(banner(protocol, resource)),
+            Some((resource, process)) if process.answers() => {
+                match self.env.answer_takes(resource) {
+                    Ok(_) => Ok(banner(protocol, resource)),
+                    Err(why) => error(NO_ANSWER, why),
+                }
+            }
             Some((resource, process)) if process.hung => error(
                 NO_ANSWER,
                 format!(
@@ -312,13 +336,15 @@ impl Services for Local<'_> {
         Ok(())
     }
 
-    fn disk_reserve(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
+    fn disk_reserve(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
         match self.disk(disk)?.holder {
-            Some(holder) if holder != self.machine => {
+            // A renewal waits for what the disk is at; taking a free disk is between the node and the bus.
+            Some(holder) if holder == self.machine => self.comes_to(caller, disk, "reserve"),
+            Some(holder) => {
                 let holder = &self.env.hosts[holder].name;
                 error(BUSY, format!("{disk} is reserved by {holder}"))
             }
-            _ => {
+            None => {
                 self.set_holder(disk, Some(self.machine), "reserve");
                 Ok(())
             }
@@ -351,40 +377,47 @@ impl Services for Local<'_> {
         })
     }
 
-    fn disk_mount(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
+    fn disk_mount(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
         if self.disk(disk)?.holder != Some(self.machine) {
             return error(BUSY, format!("{disk} is not reserved by this node"));
         }
+        self.comes_to(caller, disk, "mount")?;
         self.set_mounted(disk, true);
         Ok(())
     }
 
-    fn disk_unmount(&mut self, _caller: Caller<'_>, disk: &str, force: bool) -> ServiceResult<()> {
-        if !force {
-            self.disk(disk)?;
+    fn disk_unmount(&mut self, caller: Caller<'_>, disk: &str, force: bool) -> ServiceResult<()> {
+        if !force && self.disk(disk)?.mounted.contains(&self.machine) {
+            self.comes_to(caller, disk, "dismount")?;
         }
         self.set_mounted(disk, false);
         Ok(())
     }
 
-    fn disk_list(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<Vec<String>> {
+    fn disk_list(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<Vec<String>> {
+        self.files(disk)?;
+        self.comes_to(caller, disk, "list")?;
         Ok(self.files(disk)?.files.keys().cloned().collect())
     }
 
     fn disk_write(
         &mut self,
-        _caller: Caller<'_>,
+        caller: Caller<'_>,
         disk: &str,
         file: &str,
         bytes: &[u8],
     ) -> ServiceResult<()> {
+        self.files(disk)?;
+        self.comes_to(caller, disk, &format!("write {file}"))?;
         self.files(disk)?
             .files
             .insert(file.to_owned(), bytes.to_owned());
         Ok(())
     }
 
-    fn disk_read(&mut self, _caller: Caller<'_>, disk: &str, file: &str) -> ServiceResult<Vec<u8>> {
+    fn disk_read(&mut self, caller: Caller<'_>, disk: &str, file: &str) -> ServiceResult<Vec<u8>> {
+        self.files(disk)?;
+        self.comes_to(caller, disk, &format!("read {file}"))?;
         match self.files(disk)?.files.get(file) {
             Some(bytes) => Ok(bytes.clone()),
             None => error(FILE_NOT_FOUND, format!("there is no file {file} on {disk}")),

@@ -6,7 +6,7 @@ use quorate_model::{GroupDefinition, Name, Time, types};
 
 use super::{World, service};
 use crate::WorldError;
-use crate::env::{Endpoint, Happening, Load, Machine};
+use crate::env::{Endpoint, Happening, Load, Machine, PATIENCE};
 use crate::journal::WorldEvent;
 use crate::status::{ClientSpan, ClientStatus};
 
@@ -34,8 +34,6 @@ pub struct ClientCalls {
 
 /// What an answer takes on a node with nothing to do.
 const ANSWER: Duration = Duration::from_millis(50);
-/// How long a user waits for one.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Processor load of a node, in per cent, beyond which its users feel it.
 const STRAIN_PERCENT: u32 = 80;
 
@@ -151,9 +149,19 @@ impl World {
         let (group, users) = (calls.group, calls.users);
         let percent = result
             .as_ref()
-            .map_or(0, |machine| self.env.stores.busy(*machine, None));
-        let answered = result.is_ok();
+            .map_or(0, |(machine, _)| self.env.stores.busy(*machine, None));
         let (takes, of_hundred) = response(percent);
+        // What its disks take comes on top of what the node does.
+        let takes = takes.saturating_add(result.as_ref().map_or(Duration::ZERO, |(_, lag)| *lag));
+        let result = result.and_then(|(machine, _)| {
+            if takes <= PATIENCE {
+                return Ok(machine);
+            }
+            Err(format!(
+                "an answer takes {takes:?}, and nobody waits longer than {PATIENCE:?}"
+            ))
+        });
+        let answered = result.is_ok();
         let population = &mut self.populations[place];
         let status = &mut population.status;
         status.requests += u64::from(users);
@@ -212,8 +220,8 @@ impl World {
         );
     }
 
-    /// The machine that answers a call.
-    fn try_call(&self, calls: &ClientStatus) -> Result<Machine, String> {
+    /// The machine that answers a call, and what its disks take for it.
+    fn try_call(&self, calls: &ClientStatus) -> Result<(Machine, Duration), String> {
         let definition = self
             .current
             .group(&calls.group)
@@ -253,7 +261,8 @@ impl World {
                     .find(|one| one.name == *resource);
                 known.is_some_and(|one| named || is_exchange(&one.kind))
             };
-            let answers = self.env.processes.on(machine).any(|(resource, process)| {
+            let mut processes = self.env.processes.on(machine);
+            let answering = processes.find(|&(resource, process)| {
                 serves(resource)
                     && process.answers()
                     && process
@@ -261,8 +270,17 @@ impl World {
                         .iter()
                         .any(|endpoint| endpoint.address == address && wanted(endpoint))
             });
-            if answers || !(exchange || named) {
-                return Ok(machine);
+            if let Some((resource, _)) = answering {
+                match self.env.answer_takes(resource) {
+                    Ok(lag) => return Ok((machine, lag)),
+                    Err(why) => reason = why,
+                }
+                continue;
+            }
+            if !(exchange || named) {
+                return self
+                    .share_answers(definition, machine)
+                    .map(|lag| (machine, lag));
             }
             reason = match (calls.port, &calls.protocol) {
                 (Some(port), Some(protocol)) => {
@@ -274,6 +292,25 @@ impl World {
             };
         }
         Err(reason)
+    }
+}
+
+impl World {
+    /// What a call to a group without services of its own takes on a machine that has its address: what the disks take
+    /// below its shares.
+    fn share_answers(&self, group: &GroupDefinition, machine: Machine) -> Result<Duration, String> {
+        let mut takes = Duration::ZERO;
+        let shares = group
+            .resources
+            .iter()
+            .filter(|one| one.kind == *types::FILE_SHARE);
+        for share in shares {
+            if let Some(why) = self.env.out_of_reach(machine, &share.name) {
+                return Err(why);
+            }
+            takes = takes.max(self.env.answer_takes(&share.name)?);
+        }
+        Ok(takes)
     }
 }
 

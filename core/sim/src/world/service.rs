@@ -99,7 +99,7 @@ impl World {
         {
             return Err(format!("disk {} does not answer", disk.name));
         }
-        Ok(())
+        env.answer_takes(name).map(drop)
     }
 
     /// Whether a call to an address ends at this machine. If not, whether the address is there at all.

@@ -194,6 +194,7 @@ impl World {
         {
             self.current = definition.clone();
             self.env.configured_nodes = self.current.nodes.len() as u32;
+            self.env.lags.define(&self.current);
             for group in &self.current.groups {
                 if !self.groups.contains_key(&group.name) {
                     self.groups

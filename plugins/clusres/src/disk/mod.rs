@@ -1,5 +1,8 @@
 //! `Physical Disk`: a shared disk, held by its reservation (SEMANTICS 4.1). How one is won that another node may hold is
 //! in [`challenge`].
+//!
+//! A disk may be slow. Online and Offline are pending while it mounts, writes its test file or dismounts, and
+//! `PendingTimeout` ends them; renewals and listings that it is at for 30 s fail it.
 
 mod challenge;
 #[cfg(test)]
@@ -8,7 +11,8 @@ mod tests;
 use std::time::Duration;
 
 use quorate_sdk::{
-    Context, Error, Operation, Progress, Property, Quorum, QuorumResource, Resource, Text, TypeInfo,
+    Context, DISK_PATIENCE, Error, Operation, Patience, Progress, Property, Quorum, QuorumResource,
+    Resource, SERVICE_POLL, Text, TypeInfo,
 };
 
 use challenge::{CHALLENGE, Challenge, Stage};
@@ -30,7 +34,15 @@ pub struct PhysicalDisk {
     /// The reservation is ours and was good when it was last renewed; an error says what was seen instead.
     reservation: Result<bool, Error>,
     mounted: bool,
+    /// It took the test file, and nobody has asked for it back.
+    in_service: bool,
     defending: bool,
+    /// With the periodic reserve.
+    renewing: Patience,
+    /// With the listing of the root directory.
+    listing: Patience,
+    /// The disk is still at the listing that was asked for last.
+    lists: bool,
 }
 
 impl PhysicalDisk {
@@ -52,16 +64,38 @@ impl PhysicalDisk {
     /// The reservation is ours: renew it from now on.
     fn keep(&mut self, ctx: &mut Context) {
         self.reservation = Ok(true);
+        self.renewing.forget();
         ctx.wake_after(RENEWAL);
     }
 
-    /// Mounts the reserved disk and sees that it takes writes.
+    /// Mounts the reserved disk and sees that it takes writes: a step further each time, as the disk gets on.
     fn bring_into_service(&mut self, ctx: &Context) -> Result<Progress, Error> {
         let disk = ctx.disk(&self.disk);
-        disk.mount()?;
-        self.mounted = true;
-        disk.write(TEST_FILE, ctx.resource().as_bytes())?;
-        Ok(Progress::Done)
+        if !self.mounted {
+            self.mounted = Error::finished(disk.mount())?.is_some();
+        }
+        let tested = self.mounted
+            && Error::finished(disk.write(TEST_FILE, ctx.resource().as_bytes()))?.is_some();
+        self.in_service = tested;
+        Ok(done_or_pending(tested))
+    }
+
+    fn take_out_of_service(&mut self, ctx: &Context) -> Result<Progress, Error> {
+        self.in_service = false;
+        if self.mounted {
+            self.mounted = Error::finished(ctx.disk(&self.disk).unmount(false))?.is_none();
+        }
+        if !self.mounted {
+            self.give_up_reservation(ctx)?;
+        }
+        Ok(done_or_pending(!self.mounted))
+    }
+
+    /// Asks for the root directory, or how far the disk is with it.
+    fn list(&mut self, ctx: &Context) -> Result<(), Error> {
+        let answer = ctx.disk(&self.disk).list().map(|_| ());
+        self.lists = matches!(&answer, Err(error) if error.is_unfinished());
+        self.listing.judge(ctx, answer)
     }
 
     fn give_up_reservation(&mut self, ctx: &Context) -> Result<(), Error> {
@@ -72,6 +106,14 @@ impl PhysicalDisk {
         } else {
             Ok(())
         }
+    }
+}
+
+fn done_or_pending(done: bool) -> Progress {
+    if done {
+        Progress::Done
+    } else {
+        Progress::pending(SERVICE_POLL)
     }
 }
 
@@ -86,11 +128,17 @@ impl Resource for PhysicalDisk {
             challenge: None,
             reservation: Ok(false),
             mounted: false,
+            in_service: false,
             defending: false,
+            renewing: Patience::new(DISK_PATIENCE),
+            listing: Patience::new(DISK_PATIENCE),
+            lists: false,
         })
     }
 
     fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        self.listing.forget();
+        self.lists = false;
         // A disk that was arbitrated for is ours under the name it was arbitrated by.
         if !self.holds() {
             self.find(ctx)?;
@@ -104,28 +152,30 @@ impl Resource for PhysicalDisk {
     }
 
     fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
-        let progress = self.go_on_challenging(ctx)?;
-        match operation {
-            _ if !progress.is_done() => Ok(progress),
-            Operation::Arbitrate => {
-                self.defending = true;
-                Ok(progress)
-            }
-            _ => self.bring_into_service(ctx),
+        if operation == Operation::Offline {
+            return self.take_out_of_service(ctx);
         }
+        // Without a challenge the disk is ours, and it is the disk that takes its time.
+        if self.challenge.is_some() || !self.holds() {
+            let progress = self.go_on_challenging(ctx)?;
+            if !progress.is_done() {
+                return Ok(progress);
+            }
+        }
+        if operation == Operation::Arbitrate {
+            self.defending = true;
+            return Ok(Progress::Done);
+        }
+        self.bring_into_service(ctx)
     }
 
     fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
-        if self.mounted {
-            ctx.disk(&self.disk).unmount(false)?;
-            self.mounted = false;
-        }
-        self.give_up_reservation(ctx)?;
-        Ok(Progress::Done)
+        self.take_out_of_service(ctx)
     }
 
     fn terminate(&mut self, ctx: &mut Context) {
         self.challenge = None;
+        self.in_service = false;
         if std::mem::take(&mut self.mounted)
             && let Err(error) = ctx.disk(&self.disk).unmount(true)
         {
@@ -151,7 +201,7 @@ impl Resource for PhysicalDisk {
     /// The root directory can be listed.
     fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
         self.looks_alive(ctx)?;
-        ctx.disk(&self.disk).list().map(|_| ())
+        self.list(ctx)
     }
 
     /// The periodic reserve. Once lost it is not taken again, since another node may have come and gone.
@@ -159,8 +209,21 @@ impl Resource for PhysicalDisk {
         if !self.holds() {
             return;
         }
-        match ctx.disk(&self.disk).reserve() {
-            Ok(()) => ctx.wake_after(RENEWAL),
+        let renewed = match ctx.disk(&self.disk).reserve() {
+            // While it mounts or dismounts, `PendingTimeout` bounds how slow a disk may be.
+            Err(error) if error.is_unfinished() && !self.in_service => Ok(()),
+            other => self.renewing.judge(ctx, other),
+        };
+        match renewed {
+            Ok(()) => {
+                ctx.wake_after(RENEWAL);
+                // A listing that the disk is still at is looked after until it is through.
+                if self.lists
+                    && let Err(error) = self.list(ctx)
+                {
+                    ctx.signal(error);
+                }
+            }
             Err(error) => {
                 let error = error.context("periodic reserve");
                 ctx.log().error(error.text());

@@ -294,3 +294,62 @@ proptest! {
         prop_assert_eq!(owner.arbitration() == Arbitration::Won, alive);
     }
 }
+
+#[test]
+fn a_disk_that_is_a_second_late_is_pending_for_two_and_stays_alive() {
+    let world = World::new();
+    let disk = disk(&world, "NODE1");
+    world.disk("Q:").set_delay(SECOND);
+    disk.begin_online().unwrap();
+    assert_eq!(disk.state(), State::OnlinePending);
+    world.run(2 * SECOND);
+    assert_eq!(disk.state(), State::Online, "a mount and a write");
+    world.run(Duration::from_secs(600));
+    assert_eq!(disk.state(), State::Online);
+    disk.begin_offline().unwrap();
+    assert_eq!(disk.state(), State::OfflinePending);
+    world.run(SECOND);
+    assert_eq!(disk.state(), State::Offline);
+    assert_eq!(world.disk("Q:").holder(), None);
+}
+
+#[test]
+fn a_disk_that_is_an_hour_late_does_not_come_online_and_gives_itself_up() {
+    let world = World::new();
+    world.disk("Q:").set_delay(Duration::from_secs(3_600));
+    let disk = disk(&world, "NODE1");
+    disk.begin_online().unwrap();
+    world.run(Duration::from_secs(179));
+    assert_eq!(disk.state(), State::OnlinePending);
+    assert_eq!(world.disk("Q:").holder().as_deref(), Some("NODE1"));
+    world.run(SECOND);
+    assert_eq!(disk.state(), State::Failed, "PendingTimeout");
+    assert_eq!(world.disk("Q:").holder(), None);
+}
+
+#[test]
+fn a_disk_that_becomes_an_hour_late_looks_dead_after_thirty_seconds() {
+    let world = World::new();
+    let disk = disk(&world, "NODE1");
+    disk.online().unwrap();
+    world.run(Duration::from_secs(60));
+    world.disk("Q:").set_delay(Duration::from_secs(3_600));
+    world.run(Duration::from_secs(30));
+    assert_eq!(disk.state(), State::Online);
+    world.run(Duration::from_secs(10));
+    assert_eq!(disk.state(), State::Failed);
+}
+
+#[test]
+fn a_disk_that_is_slow_for_a_while_is_forgiven() {
+    let world = World::new();
+    let disk = disk(&world, "NODE1");
+    disk.online().unwrap();
+    for _ in 0..5 {
+        world.disk("Q:").set_delay(Duration::from_secs(3_600));
+        world.run(Duration::from_secs(25));
+        world.disk("Q:").repair();
+        world.run(Duration::from_secs(10));
+    }
+    assert_eq!(disk.state(), State::Online);
+}

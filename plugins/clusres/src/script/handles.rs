@@ -23,6 +23,8 @@ struct Inner {
     /// Services that this operation has begun to start or stop already.
     begun: RefCell<BTreeSet<String>>,
     again: Cell<bool>,
+    /// A disk was still at what the script asked for.
+    unfinished: Cell<bool>,
 }
 
 impl Stage {
@@ -37,6 +39,11 @@ impl Stage {
         if !again {
             self.0.begun.borrow_mut().clear();
         }
+    }
+
+    /// Whether the call that has ended broke off since a disk was still at what it asked for.
+    pub(super) fn take_unfinished(&self) -> bool {
+        self.0.unfinished.take()
     }
 
     pub(super) fn is_again(&self) -> bool {
@@ -108,6 +115,9 @@ pub(super) fn ask<R>(
         .ok_or("this engine only checks scripts")?;
     let answer = stage.with(|ctx| f(&stage, ctx));
     answer.map_err(|error| {
+        if error.is_unfinished() {
+            stage.0.unfinished.set(true);
+        }
         let text = Dynamic::from(error.text().to_owned());
         Box::new(EvalAltResult::ErrorRuntime(text, call.call_position()))
     })

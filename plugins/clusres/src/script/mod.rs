@@ -2,16 +2,24 @@
 //!
 //! The host gives the script's text (`quorate.script/1`), and everything the script does to the world goes through the
 //! same services as a plugin's own code. `docs/resources-in-rhai.md` has the functions.
+//!
+//! A function that needs a disk which is slow breaks off there and is called again: an operation is pending meanwhile, and
+//! a check has 30 s.
 
 mod engine;
 mod handles;
 mod program;
 mod words;
 
+use std::time::Duration;
+
 use quorate_sdk::{Context, Error, Operation, Progress, Property, Resource, Text, TypeInfo};
 
 pub use engine::{engine, refused};
 use program::Program;
+
+/// How often a check that a slow disk holds up is asked again.
+const LOOK: Duration = Duration::from_secs(5);
 
 const SCRIPT_FILEPATH: Property<Text> = Property::text("ScriptFilepath")
     .doc("The script, from the folder of the cluster file; a change counts from the next Online")
@@ -94,6 +102,14 @@ impl GenericScript {
         }
     }
 
+    /// Once online, looks after checks that a slow disk holds up.
+    fn onward(ctx: &mut Context, progress: Progress) -> Progress {
+        if progress.is_done() {
+            ctx.wake_after(LOOK);
+        }
+        progress
+    }
+
     fn check(&mut self, ctx: &mut Context, names: &[&'static str]) -> Result<(), Error> {
         match &mut self.program {
             Some(program) => program.check(ctx, names),
@@ -111,7 +127,8 @@ impl Resource for GenericScript {
     }
 
     fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
-        self.load(ctx)?.begin(ctx, Operation::Online)
+        let progress = self.load(ctx)?.begin(ctx, Operation::Online)?;
+        Ok(Self::onward(ctx, progress))
     }
 
     fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
@@ -123,9 +140,24 @@ impl Resource for GenericScript {
 
     fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
         match &mut self.program {
-            Some(program) => program.go_on(ctx, operation),
+            Some(program) => {
+                let progress = program.go_on(ctx, operation)?;
+                Ok(match operation {
+                    Operation::Online => Self::onward(ctx, progress),
+                    _ => progress,
+                })
+            }
             None => Ok(Progress::Done),
         }
+    }
+
+    fn watch(&mut self, ctx: &mut Context) {
+        if let Some(program) = &mut self.program
+            && let Err(error) = program.check_again(ctx)
+        {
+            ctx.signal(error);
+        }
+        ctx.wake_after(LOOK);
     }
 
     fn terminate(&mut self, ctx: &mut Context) {

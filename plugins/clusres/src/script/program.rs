@@ -1,6 +1,8 @@
 //! One script, compiled, with what it remembers between its calls.
 
-use quorate_sdk::{Context, Error, Operation, Progress};
+use quorate_sdk::{
+    Context, DISK_PATIENCE, Error, Operation, Patience, Progress, SERVICE_POLL, codes,
+};
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Map, Scope};
 
 use super::CALLS;
@@ -16,6 +18,10 @@ pub(super) struct Program {
     stage: Stage,
     /// `this` in the script's functions.
     memory: Dynamic,
+    /// With the disks that its checks look at.
+    patience: Patience,
+    /// The check that a disk has not let through.
+    waits: Option<&'static str>,
 }
 
 impl Program {
@@ -39,6 +45,8 @@ impl Program {
             ast,
             stage,
             memory: Map::new().into(),
+            patience: Patience::new(DISK_PATIENCE),
+            waits: None,
         };
         for call in CALLS {
             let mut written = program
@@ -86,12 +94,23 @@ impl Program {
             let options = CallFnOptions::new().bind_this_ptr(memory);
             engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), ast, name, ())
         });
-        called.map_err(|error| explain(path, name, *error))
+        let unfinished = stage.take_unfinished();
+        called.map_err(|error| {
+            let error = explain(path, name, *error);
+            if unfinished {
+                Error::new(codes::ERROR_IO_INCOMPLETE, error.text())
+            } else {
+                error
+            }
+        })
     }
 
-    /// Calls an operation's function, and says how far it got.
+    /// Calls an operation's function, and says how far it got. A disk that is still at what it was asked for leaves
+    /// the operation pending, as if the script had said so.
     fn operate(&mut self, ctx: &mut Context, name: &str) -> Result<Progress, Error> {
-        let said = self.call(ctx, name)?;
+        let Some(said) = Error::finished(self.call(ctx, name))? else {
+            return Ok(Progress::pending(SERVICE_POLL));
+        };
         if said.is_unit() {
             return Ok(Progress::Done);
         }
@@ -133,6 +152,7 @@ impl Program {
 
     /// Begins an operation.
     pub(super) fn begin(&mut self, ctx: &mut Context, what: Operation) -> Result<Progress, Error> {
+        self.all_through();
         self.stage.operation(false);
         self.step(ctx, what)
     }
@@ -164,12 +184,36 @@ impl Program {
         self.stage.kill_all(ctx);
     }
 
+    fn all_through(&mut self) {
+        self.patience.forget();
+        self.waits = None;
+    }
+
+    /// Asks the check again that a disk has not let through.
+    pub(super) fn check_again(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        match self.waits {
+            Some(name) => self.check(ctx, &[name]),
+            None => Ok(()),
+        }
+    }
+
     /// The first of the checks `names` that the script has.
-    pub(super) fn check(&mut self, ctx: &mut Context, names: &[&str]) -> Result<(), Error> {
+    pub(super) fn check(&mut self, ctx: &mut Context, names: &[&'static str]) -> Result<(), Error> {
         let Some(name) = names.iter().copied().find(|name| self.has(name)) else {
             return Err(Error::failed(format!("{}: there is no check", self.path)));
         };
-        let said = self.call(ctx, name)?;
+        let said = match self.call(ctx, name) {
+            Ok(said) => said,
+            // A disk may take a while: what it says later counts.
+            Err(error) if error.is_unfinished() => {
+                self.waits = Some(name);
+                return self.patience.judge(ctx, Err(error));
+            }
+            Err(error) => return Err(error),
+        };
+        if self.waits == Some(name) {
+            self.all_through();
+        }
         match said.as_bool() {
             Ok(true) => Ok(()),
             Ok(false) => Err(Error::failed(format!("{}: {name} said false", self.path))),

@@ -250,3 +250,46 @@ fn pending_ends_by_pending_timeout() {
     world.run(Duration::from_secs(1_000));
     assert_eq!(patient.state(), State::OnlinePending);
 }
+
+/// A script that writes and reads at each check, on a disk that is mounted.
+fn on_a_disk(world: &World) -> Instance {
+    world.disk("W:").mount_on("NODE1");
+    world.set_script(
+        "disk.rhai",
+        Some(r#"
+        fn online() { disk("W:").write("a", "1"); disk("W:").write("b", "2"); }
+        fn looks_alive() { true }
+        fn is_alive() { let now = `${now()}`; disk("W:").write("a", now); disk("W:").read("a") == now }
+        "#),
+    );
+    let builder = world.resource::<GenericScript>("Script");
+    builder
+        .property("ScriptFilepath", "disk.rhai")
+        .open()
+        .unwrap()
+}
+
+#[test]
+fn a_disk_that_is_a_second_late_leaves_a_script_pending_and_alive() {
+    let world = World::new();
+    let script = on_a_disk(&world);
+    world.disk("W:").set_delay(Duration::from_secs(1));
+    script.begin_online().unwrap();
+    assert_eq!(script.state(), State::OnlinePending);
+    world.run(Duration::from_secs(3));
+    assert_eq!(script.state(), State::Online);
+    assert_eq!(world.disk("W:").files(), ["a", "b"]);
+    world.run(Duration::from_secs(600));
+    assert_eq!(script.state(), State::Online);
+    assert_ne!(world.disk("W:").contents("a").as_deref(), Some(&b"1"[..]));
+}
+
+#[test]
+fn a_disk_that_is_an_hour_late_fails_a_script_at_its_check() {
+    let world = World::new();
+    let script = on_a_disk(&world);
+    script.online().unwrap();
+    world.disk("W:").set_delay(Duration::from_secs(3_600));
+    world.run(Duration::from_secs(60 + 35));
+    assert_eq!(script.state(), State::Failed);
+}

@@ -17,6 +17,10 @@ pub enum Reservation {
 }
 
 /// A shared disk. Only the holder of its reservation gets through to it.
+///
+/// A disk may be slow. What it is still at fails with 996 ([`Error::is_unfinished`]) and has changed nothing yet; the
+/// same call later says how it went ([`Error::finished`] helps). So it is with a renewal of the reservation, and with
+/// everything but a dismount by force that touches the file system.
 #[derive(Clone, Copy, Debug)]
 pub struct Disk<'a> {
     ctx: &'a Context,

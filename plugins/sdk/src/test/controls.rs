@@ -194,9 +194,17 @@ impl DiskControl {
         self.with(|disk| disk.failed = true);
     }
 
-    /// It works again.
+    /// From now on it takes this long for every request.
+    pub fn set_delay(&self, delay: Duration) {
+        self.with(|disk| disk.delay_ms = millis(delay));
+    }
+
+    /// It works again, and as fast as ever.
     pub fn repair(&self) {
-        self.with(|disk| disk.failed = false);
+        self.with(|disk| {
+            disk.failed = false;
+            disk.delay_ms = 0;
+        });
     }
 
     /// Makes `node` hold its reservation, as somebody outside of the test's resources would.

@@ -11,6 +11,8 @@ pub(super) type Outcome<T> = Result<T, u32>;
 
 /// How long a service takes to start or stop unless a test says otherwise, in ms.
 const SERVICE_TIME_MS: u64 = 1_000;
+/// How long what a slow disk was asked for stands, so that whoever does several things can do them one by one, in ms.
+const ANSWER_STANDS_MS: u64 = 5_000;
 /// How long one unit of a service's work takes unless a test says otherwise, in ms.
 const WORK_UNIT_MS: u64 = 1_000;
 
@@ -22,6 +24,18 @@ pub(super) struct Disk {
     pub(super) failed: bool,
     pub(super) files_open: bool,
     pub(super) resets: u32,
+    /// How long a request takes.
+    pub(super) delay_ms: u64,
+    /// By node, resource and request: since when it is at one, and until when the answer stands once it is through.
+    at_work: BTreeMap<(String, String, String), (u64, Option<u64>)>,
+}
+
+/// A request of a resource on a node.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request<'a> {
+    pub(super) node: &'a str,
+    pub(super) resource: &'a str,
+    pub(super) disk: &'a str,
 }
 
 #[derive(Debug)]
@@ -362,7 +376,33 @@ impl Physical {
         Ok(disk)
     }
 
-    pub(super) fn reserve(&mut self, node: &str, name: &str) -> Outcome<()> {
+    /// Whether the disk is through with a request, which begins with the first call.
+    fn is_through(&mut self, by: Request<'_>, what: String) -> Outcome<()> {
+        let now_ms = self.now_ms;
+        let disk = self.disk(by.disk)?;
+        let key = (by.node.to_owned(), by.resource.to_owned(), what);
+        if disk.delay_ms == 0 {
+            disk.at_work.remove(&key);
+            return Ok(());
+        }
+        let (since, stands) = disk.at_work.entry(key).or_insert((now_ms, None));
+        if stands.is_some_and(|until| until < now_ms) {
+            (*since, *stands) = (now_ms, None);
+        }
+        if stands.is_none() && now_ms - *since >= disk.delay_ms {
+            *stands = Some(now_ms + disk.delay_ms.max(ANSWER_STANDS_MS));
+        }
+        match stands {
+            Some(_) => Ok(()),
+            None => Err(abi::ERROR_IO_INCOMPLETE),
+        }
+    }
+
+    pub(super) fn reserve(&mut self, by: Request<'_>) -> Outcome<()> {
+        let (node, name) = (by.node, by.disk);
+        if self.disk(name)?.holder.as_deref() == Some(node) {
+            return self.is_through(by, "reserve".to_owned());
+        }
         let disk = self.disk(name)?;
         match disk.holder.as_deref() {
             Some(holder) if holder != node => Err(abi::ERROR_BUSY),
@@ -376,6 +416,7 @@ impl Physical {
     pub(super) fn break_reservation(&mut self, name: &str) -> Outcome<()> {
         let disk = self.disk(name)?;
         disk.holder = None;
+        disk.at_work.clear();
         disk.resets += 1;
         Ok(())
     }
@@ -384,6 +425,7 @@ impl Physical {
         let disk = self.disk(name)?;
         if disk.holder.as_deref() == Some(node) {
             disk.holder = None;
+            disk.at_work.clear();
         }
         Ok(())
     }
@@ -396,20 +438,27 @@ impl Physical {
         Ok(self.disk(name)?.holder.clone())
     }
 
-    pub(super) fn mount(&mut self, node: &str, name: &str) -> Outcome<()> {
-        let disk = self.disk(name)?;
-        if disk.holder.as_deref() != Some(node) {
+    pub(super) fn mount(&mut self, by: Request<'_>) -> Outcome<()> {
+        let (node, name) = (by.node, by.disk);
+        if self.disk(name)?.holder.as_deref() != Some(node) {
             return Err(abi::ERROR_BUSY);
         }
+        self.is_through(by, "mount".to_owned())?;
+        let disk = self.disk(name)?;
         disk.mounted.insert(node.to_owned());
         Ok(())
     }
 
-    pub(super) fn unmount(&mut self, node: &str, name: &str, force: bool) -> Outcome<()> {
-        if !force && self.disk(name)?.files_open {
-            return Err(abi::ERROR_BUSY);
+    pub(super) fn unmount(&mut self, by: Request<'_>, force: bool) -> Outcome<()> {
+        let (node, name) = (by.node, by.disk);
+        if !force {
+            if self.disk(name)?.files_open {
+                return Err(abi::ERROR_BUSY);
+            }
+            self.is_through(by, "dismount".to_owned())?;
         }
         let disk = self.disks.get_mut(name).ok_or(abi::ERROR_NOT_READY)?;
+        disk.at_work.retain(|(of, ..), _| of != node);
         if disk.mounted.remove(node) {
             Ok(())
         } else {
@@ -417,26 +466,31 @@ impl Physical {
         }
     }
 
-    pub(super) fn list(&mut self, node: &str, name: &str) -> Outcome<String> {
-        let names: Vec<_> = self.files(node, name)?.files.keys().cloned().collect();
+    pub(super) fn list(&mut self, by: Request<'_>) -> Outcome<String> {
+        self.files(by.node, by.disk)?;
+        self.is_through(by, "list".to_owned())?;
+        let names: Vec<_> = self
+            .files(by.node, by.disk)?
+            .files
+            .keys()
+            .cloned()
+            .collect();
         Ok(names.join("\n"))
     }
 
-    pub(super) fn write(
-        &mut self,
-        node: &str,
-        name: &str,
-        file: &str,
-        bytes: &[u8],
-    ) -> Outcome<()> {
-        self.files(node, name)?
+    pub(super) fn write(&mut self, by: Request<'_>, file: &str, bytes: &[u8]) -> Outcome<()> {
+        self.files(by.node, by.disk)?;
+        self.is_through(by, format!("write {file}"))?;
+        self.files(by.node, by.disk)?
             .files
             .insert(file.to_owned(), bytes.to_owned());
         Ok(())
     }
 
-    pub(super) fn read(&mut self, node: &str, name: &str, file: &str) -> Outcome<Vec<u8>> {
-        let disk = self.files(node, name)?;
+    pub(super) fn read(&mut self, by: Request<'_>, file: &str) -> Outcome<Vec<u8>> {
+        self.files(by.node, by.disk)?;
+        self.is_through(by, format!("read {file}"))?;
+        let disk = self.files(by.node, by.disk)?;
         disk.files
             .get(file)
             .cloned()

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use quorate_abi::{self as abi, QrHost, QrInstance, QrStr};
 
 use super::instance::{Opened, Provider};
-use super::physical::{Outcome, Physical, Which};
+use super::physical::{Outcome, Physical, Request, Which};
 use crate::ServiceState;
 use crate::raw;
 
@@ -295,8 +295,16 @@ static PROBE: abi::QrProbe = abi::QrProbe {
     port: Some(probe_port),
 };
 
+fn request<'a>(opened: &'a Opened, disk: &'a str) -> Request<'a> {
+    Request {
+        node: &opened.facts.node,
+        resource: &opened.facts.name,
+        disk,
+    }
+}
+
 entries! {
-    fn reserve(opened, physical, disk: text) { physical.reserve(&opened.facts.node, &disk) }
+    fn reserve(opened, physical, disk: text) { physical.reserve(request(opened, &disk)) }
 
     fn break_reservation(_opened, physical, disk: text) { physical.break_reservation(&disk) }
 
@@ -316,23 +324,23 @@ entries! {
         Ok(())
     }
 
-    fn mount(opened, physical, disk: text) { physical.mount(&opened.facts.node, &disk) }
+    fn mount(opened, physical, disk: text) { physical.mount(request(opened, &disk)) }
 
     fn unmount(opened, physical, disk: text; force: u32) {
-        physical.unmount(&opened.facts.node, &disk, force == 1)
+        physical.unmount(request(opened, &disk), force == 1)
     }
 
     fn list(opened, physical, disk: text; buffer: *mut u8; len: u64; needed: *mut u64) {
-        let names = physical.list(&opened.facts.node, &disk)?;
+        let names = physical.list(request(opened, &disk))?;
         Buffer(buffer, len, needed).fill(names.as_bytes())
     }
 
     fn write(opened, physical, disk: text, file: text; bytes: *const u8; len: u64) {
-        physical.write(&opened.facts.node, &disk, &file, raw::bytes(bytes, len))
+        physical.write(request(opened, &disk), &file, raw::bytes(bytes, len))
     }
 
     fn read(opened, physical, disk: text, file: text; buffer: *mut u8; len: u64; needed: *mut u64) {
-        let bytes = physical.read(&opened.facts.node, &disk, &file)?;
+        let bytes = physical.read(request(opened, &disk), &file)?;
         Buffer(buffer, len, needed).fill(&bytes)
     }
 }

@@ -1,0 +1,233 @@
+//! What a slow disk is to those who stand on it: requests of plugins that it is still at, services that start, answer and
+//! stop more slowly.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use quorate_model::{ClusterDefinition, Name, Time, types};
+
+use super::{Environment, Machine};
+
+/// How long a caller waits for an answer, whether a client or a probe.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long at least what a slow disk was asked for stands, for whoever does several things one by one.
+const ANSWER_STANDS: Duration = Duration::from_secs(5);
+
+/// A request of a resource on a machine.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Request {
+    disk: Name,
+    machine: Machine,
+    resource: Name,
+    what: String,
+}
+
+/// How far a disk is with one.
+#[derive(Clone, Copy, Debug)]
+struct Under {
+    since: Time,
+    /// Until when the answer stands, if it is through.
+    stands: Option<Time>,
+}
+
+/// Which disks resources stand on, and what these are at for plugins.
+#[derive(Debug, Default)]
+pub(crate) struct Lags {
+    /// By resource: the shared disks of the Physical Disks that it depends on, directly or through others.
+    below: BTreeMap<Name, BTreeSet<Name>>,
+    requests: BTreeMap<Request, Under>,
+}
+
+impl Lags {
+    pub(crate) fn new(definition: &ClusterDefinition) -> Self {
+        let mut lags = Lags::default();
+        lags.define(definition);
+        lags
+    }
+
+    /// The cluster is defined anew.
+    pub(crate) fn define(&mut self, definition: &ClusterDefinition) {
+        self.below.clear();
+        for group in &definition.groups {
+            for resource in &group.resources {
+                let mut disks = BTreeSet::new();
+                let mut names = vec![&resource.name];
+                let mut seen = BTreeSet::new();
+                while let Some(name) = names.pop() {
+                    let found = group.resources.iter().find(|one| one.name == *name);
+                    let Some(one) = found.filter(|_| seen.insert(name)) else {
+                        continue;
+                    };
+                    if one.kind == *types::PHYSICAL_DISK {
+                        disks.insert(one.disk());
+                    }
+                    names.extend(&one.depends_on);
+                }
+                if !disks.is_empty() {
+                    self.below.insert(resource.name.clone(), disks);
+                }
+            }
+        }
+    }
+
+    fn disks(&self, resource: &str) -> impl Iterator<Item = &Name> {
+        self.below.get(resource).into_iter().flatten()
+    }
+
+    /// Whatever the machine had asked of the disk is gone: it was dismounted there, or reset.
+    pub(crate) fn forget(&mut self, disk: &str, machine: Option<Machine>) {
+        self.requests.retain(|request, _| {
+            request.disk != *disk || machine.is_some_and(|machine| request.machine != machine)
+        });
+    }
+
+    /// The machine lost power.
+    pub(crate) fn drop_machine(&mut self, machine: Machine) {
+        self.requests
+            .retain(|request, _| request.machine != machine);
+    }
+}
+
+impl Environment {
+    /// Whether a disk is through with what a resource asked of it. It begins with the first call; a disk that is not
+    /// slow is through at once.
+    pub(crate) fn is_through(
+        &mut self,
+        machine: Machine,
+        resource: &str,
+        disk: &str,
+        what: &str,
+    ) -> bool {
+        let now = self.now;
+        let Some(found) = self.disks.find(disk) else {
+            return true;
+        };
+        let delay = found.delay();
+        let request = Request {
+            disk: found.name.clone(),
+            machine,
+            resource: resource.into(),
+            what: what.to_owned(),
+        };
+        let requests = &mut self.lags.requests;
+        if delay.is_zero() {
+            requests.remove(&request);
+            return true;
+        }
+        let begun = Under {
+            since: now,
+            stands: None,
+        };
+        let under = requests.entry(request).or_insert(begun);
+        if under.stands.is_some_and(|until| until < now) {
+            *under = begun;
+        }
+        if under.stands.is_none() && now - under.since >= delay {
+            under.stands = Some(now + delay.max(ANSWER_STANDS));
+        }
+        under.stands.is_some()
+    }
+
+    /// How much longer everything takes that a resource does with its disks: as much as the slowest of them.
+    pub(crate) fn lag(&self, resource: &str) -> Duration {
+        let disks = self.lags.disks(resource);
+        let delays = disks.filter_map(|disk| self.disks.find(disk).map(super::Disk::delay));
+        delays.max().unwrap_or_default()
+    }
+
+    /// Why a resource on a machine does not get through to some disk below it; `None` if it does to all.
+    pub(crate) fn out_of_reach(&self, machine: Machine, resource: &str) -> Option<String> {
+        let mut disks = self.lags.disks(resource);
+        let lost = disks.find(|disk| {
+            let found = self.disks.find(disk);
+            found.is_none_or(|disk| disk.access(machine).is_err())
+        })?;
+        let node = &self.hosts[machine].name;
+        Some(format!(
+            "{node} does not get through to {lost}, on which {resource} stands"
+        ))
+    }
+
+    /// What an answer of a resource's service takes because of its disks.
+    ///
+    /// # Errors
+    /// Nobody waits for that long, or it never comes: in words.
+    pub(crate) fn answer_takes(&self, resource: &str) -> Result<Duration, String> {
+        for name in self.lags.disks(resource) {
+            let Some(disk) = self.disks.find(name) else {
+                continue;
+            };
+            if disk.failed {
+                return Err(format!("{name} is broken, on which {resource} stands"));
+            }
+            if disk.delay() > PATIENCE {
+                return Err(format!(
+                    "an answer of {resource} takes {:?}, since {name} is slow, and nobody waits longer than {PATIENCE:?}",
+                    disk.delay()
+                ));
+            }
+        }
+        Ok(self.lag(resource))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::{DiskFault, FaultId};
+
+    use super::*;
+    use crate::env::tests::environment;
+
+    const L: &str = "Disk L:";
+
+    fn slow(env: &mut Environment, delay: Duration) {
+        let disk = L.into();
+        let fault = DiskFault::SlowDisk { disk, delay };
+        env.faults.insert(FaultId(1), fault.into());
+        env.apply_faults();
+    }
+
+    fn asked(env: &mut Environment) -> bool {
+        env.is_through(0, L, L, "list")
+    }
+
+    #[test]
+    fn a_request_takes_the_delay_of_its_disk_and_stands_for_a_while() {
+        let mut env = environment(2);
+        let second = Duration::from_secs(1);
+        assert!(asked(&mut env));
+        slow(&mut env, 10 * second);
+        assert!(!asked(&mut env));
+        env.now += 9 * second;
+        assert!(!asked(&mut env));
+        env.now += second;
+        assert!(asked(&mut env));
+        env.now += 10 * second;
+        assert!(asked(&mut env), "it stands");
+        env.now += second;
+        assert!(!asked(&mut env), "asked anew");
+        env.now += 10 * second;
+        assert!(asked(&mut env));
+        slow(&mut env, 3_600 * second);
+        env.now += 11 * second;
+        assert!(
+            !asked(&mut env),
+            "what stood for a quick disk ends as it would have"
+        );
+        slow(&mut env, 10 * second);
+        env.lags.forget(L, Some(1));
+        env.now += 10 * second;
+        assert!(asked(&mut env), "another machine's are not its own");
+    }
+
+    #[test]
+    fn healing_a_disk_frees_what_it_is_at() {
+        let mut env = environment(2);
+        slow(&mut env, Duration::from_secs(3_600));
+        assert!(!asked(&mut env));
+        env.now += Duration::from_secs(60);
+        env.faults.clear();
+        env.apply_faults();
+        assert!(asked(&mut env));
+    }
+}
