@@ -1,9 +1,11 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use quorate_script::{Span, SpanError};
 
 use crate::plugin::check::CheckPluginArgs;
 use crate::plugin::check::child::RunTestArgs;
@@ -164,6 +166,15 @@ fn folder(text: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// Real time that is more than none.
+fn timeout(text: &str) -> Result<Duration, String> {
+    let Span(span) = text.parse().map_err(|error: SpanError| error.to_string())?;
+    match span.is_zero() {
+        true => Err("a drill needs some time: such as 90s, 10m or 1h".to_owned()),
+        false => Ok(span),
+    }
+}
+
 /// The number that everything random begins with.
 pub(crate) fn seed(text: &str) -> Result<u64, String> {
     let why = || format!("a seed is a whole number from 0 to {}", u64::MAX);
@@ -225,6 +236,10 @@ pub(crate) struct DrillArgs {
     /// Drill scripts (.rhai), or folders to search for them.
     #[arg(required = true, value_name = "FILE|FOLDER")]
     pub(crate) paths: Vec<PathBuf>,
+    /// The real time that a drill may take, such as 90s, 10m or 1h: one that takes longer is stopped where it is, its
+    /// verdict is unknown, and the next one begins.
+    #[arg(long, value_name = "TIME", value_parser = timeout, default_value = "10m")]
+    pub(crate) timeout: Duration,
     /// A seed in place of the one each drill names.
     #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,

@@ -75,6 +75,7 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
         seed: args.seed,
         filter: args.filter.clone(),
         journal: args.journal.is_some(),
+        timeout: Some(args.timeout),
         repeat_with: repeat_with(args),
     };
     let began = Instant::now();

@@ -1,26 +1,31 @@
 //! The engine: every limit set, every clock and dice replaced, the vocabulary registered.
 
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use rhai::module_resolvers::FileModuleResolver;
 use rhai::packages::{Package, StandardPackage};
-use rhai::{Dynamic, Engine, OptimizationLevel, Position};
+use rhai::{Dynamic, Engine, OptimizationLevel};
 
-use crate::session::Session;
-use crate::thrown::Thrown;
+use crate::session::{INTERRUPTED, Session, TIMED_OUT};
 use crate::vocabulary;
 
 /// Operations a script may take before it counts as one that never ends.
 const OPERATIONS_MAX: u64 = 500_000_000;
+/// How many operations go by between two looks at the real clock.
+const CLOCK_EVERY: u64 = 1_024;
 /// Script functions that may be inside each other; fits the stack of a script's thread in debug builds.
 const CALLS_MAX: usize = 64;
 /// Expressions that may be inside each other, at the top and in functions.
 const DEPTH_MAX: usize = 64;
-/// Items of a list and entries of a map: the engine's size checks make larger ones quadratic to build.
+/// Items of a list: the engine's size checks make larger ones quadratic to build.
 const ITEMS_MAX: usize = 10_000;
-/// Bytes of a text.
-const TEXT_MAX: usize = 1 << 20;
+/// Entries of a map, and of all maps in a list together: a full list of events fits.
+const ENTRIES_MAX: usize = 40 * ITEMS_MAX;
+/// Bytes of a text, and of all texts in a list together: a full list of events fits.
+const TEXT_MAX: usize = 16 << 20;
 
 /// The seed of Rhai's hashing: any fixed number but zero, so that two processes number functions alike.
 const HASHING_SEED: [u64; 4] = [0x51, 0x75, 0x6f, 0x72];
@@ -44,11 +49,31 @@ pub(crate) fn engine(session: &Session) -> Engine {
         folder
     };
     engine.set_module_resolver(FileModuleResolver::new_with_path(folder));
-    let cancel = session.with(|inner| inner.cancel.clone());
-    engine.on_progress(move |_| cancel.load(Ordering::Relaxed).then(|| "interrupted".into()));
+    let (cancel, deadline, limited) = session.with(|inner| {
+        let limited = inner.options.timeout.is_some();
+        (inner.cancel.clone(), Rc::clone(&inner.deadline), limited)
+    });
+    if limited {
+        // Real time ends what does not end, and the next drill begins anew.
+        engine.set_max_operations(0);
+    }
+    engine.on_progress(move |operations| {
+        if cancel.load(Ordering::Relaxed) {
+            return Some(INTERRUPTED.into());
+        }
+        let due = operations % CLOCK_EVERY == 0
+            && deadline
+                .get()
+                .is_some_and(|deadline| Instant::now() >= deadline);
+        due.then(|| TIMED_OUT.into())
+    });
     let told = session.clone();
     engine.on_print(move |text| {
         told.with(|inner| {
+            // What is printed at an instant to come is printed when it has come.
+            if inner.foreseeing {
+                return;
+            }
             let now = inner.now();
             inner.observer.note(now, text);
         });
@@ -56,6 +81,9 @@ pub(crate) fn engine(session: &Session) -> Engine {
     let told = session.clone();
     engine.on_debug(move |text, _, at| {
         told.with(|inner| {
+            if inner.foreseeing {
+                return;
+            }
             let now = inner.now();
             inner.observer.note(now, &format!("{at}: {text}"));
         });
@@ -77,19 +105,11 @@ pub(crate) fn bare() -> Engine {
         .set_max_modules(100)
         .set_max_string_size(TEXT_MAX)
         .set_max_array_size(ITEMS_MAX)
-        .set_max_map_size(ITEMS_MAX)
+        .set_max_map_size(ENTRIES_MAX)
         // Places in a script must be those of its text, and a constant condition must fail where it stands.
         .set_optimization_level(OptimizationLevel::None)
         .set_strict_variables(true)
         .set_fail_on_invalid_map_property(false);
     vocabulary::register(&mut engine);
-    for name in ["rand", "random"] {
-        engine.register_fn(name, || -> Result<i64, Box<rhai::EvalAltResult>> {
-            Err(Thrown::mistake(
-                "a drill draws no random numbers: its world does, from the drill's seed",
-            )
-            .at(Position::NONE))
-        });
-    }
     engine
 }

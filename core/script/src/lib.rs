@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod civil;
 mod closed;
 mod console;
 mod docs;
@@ -13,11 +14,13 @@ mod engine;
 mod events;
 mod finding;
 mod foreign;
+mod foresight;
 mod journal;
 mod plugins;
 mod policy;
 mod remark;
 mod report;
+mod schedule;
 mod session;
 mod sim_stage;
 mod span;
@@ -35,6 +38,7 @@ pub use check::{
     check_resource_script, check_script, check_script_with_clusters, declares_drills,
     duplicate_drills, is_nearly_resource_script, is_resource_script, mixed_alphabets,
 };
+pub use civil::{CivilError, CivilTime};
 pub use console::{Console, ConsoleOptions, Outcome};
 pub use docs::{Entry, entries, entries_of_engine};
 pub use drill::{

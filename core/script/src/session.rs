@@ -2,23 +2,30 @@
 //!
 //! No borrow of it lives while a script closure is called, so a condition may read whatever it likes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use quorate_model::Time;
 use rhai::{FnPtr, NativeCallContext, Position};
 
 use crate::drill::{DrillState, RunOptions};
 use crate::finding::Place;
+use crate::foresight::Reads;
 use crate::remark::{Remark, RemarkKind};
 use crate::report::{DrillReport, Observer};
 use crate::stage::{Line, Stage, StageError, StageSource};
 use crate::thrown::{Fallible, Seen, Thrown};
 use crate::watch::Watch;
+
+/// What ends a run from outside.
+pub(crate) const INTERRUPTED: &str = "interrupted";
+/// What ends a drill that takes too much real time.
+pub(crate) const TIMED_OUT: &str = "out of real time";
 
 /// Readings remembered at most: more than anyone reads in a failure.
 const SEEN_MAX: usize = 64;
@@ -41,18 +48,30 @@ pub(crate) struct Inner {
     pub(crate) observer: Box<dyn Observer>,
     /// Set to stop everything soon.
     pub(crate) cancel: Arc<AtomicBool>,
+    /// When what runs is stopped, in real time.
+    pub(crate) deadline: Rc<Cell<Option<Instant>>>,
     /// The drill that runs.
     pub(crate) drill: Option<DrillState>,
     /// The drills that ended.
     pub(crate) reports: Vec<DrillReport>,
     /// The journals of the drills that ended, if they are wanted.
     pub(crate) journal: Vec<u8>,
+    /// What is to happen while time passes.
+    pub(crate) acts: Vec<crate::schedule::Act>,
+    /// How many of them happen at this instant, inside each other where one waits for an answer.
+    pub(crate) acting: usize,
     /// What is watched while time passes.
     pub(crate) watches: Vec<Watch>,
     /// The revision after which the watches were last looked at.
     pub(crate) watched: Option<u64>,
     /// Whether a condition is being evaluated, which may look and not act.
     pub(crate) looking: bool,
+    /// Whether a condition is being evaluated as it will be at an instant to come.
+    pub(crate) foreseeing: bool,
+    /// What the last condition read that changes without anything happening.
+    pub(crate) reads: Reads,
+    /// Whether it held.
+    pub(crate) held: bool,
     /// What was read since the last statement that acted or expected.
     pub(crate) seen: Vec<(Position, Seen)>,
     /// Where `all` last went through an empty list, since this was last forgotten.
@@ -81,7 +100,9 @@ impl Session {
         observer: Box<dyn Observer>,
         cancel: Arc<AtomicBool>,
     ) -> Session {
+        let deadline = Rc::new(Cell::new(options.timeout.map(|span| Instant::now() + span)));
         Session(Rc::new(RefCell::new(Inner {
+            deadline,
             stage: None,
             source,
             script: ScriptText::default(),
@@ -91,9 +112,14 @@ impl Session {
             drill: None,
             reports: Vec::new(),
             journal: Vec::new(),
+            acts: Vec::new(),
+            acting: 0,
             watches: Vec::new(),
             watched: None,
             looking: false,
+            foreseeing: false,
+            reads: Reads::default(),
+            held: false,
             seen: Vec::new(),
             over_nothing: None,
             lines: Vec::new(),
@@ -147,6 +173,19 @@ impl Session {
             .at(context.call_position()));
         }
         self.with(|inner| inner.seen.clear());
+        Ok(())
+    }
+
+    /// As [`Session::begin_act`], of what lets time pass: that is for the drill itself, not for what happens meanwhile.
+    pub(crate) fn begin_wait(&self, context: &NativeCallContext<'_>) -> Fallible<()> {
+        self.begin_act(context)?;
+        if self.with(|inner| inner.acting > 0) {
+            return Err(Thrown::mistake(format!(
+                "\"{}\" lets time pass, and what `at` and `after` do happens while the drill waits: what is to come later is an `at` or `after` of its own",
+                context.fn_name()
+            ))
+            .at(context.call_position()));
+        }
         Ok(())
     }
 
@@ -229,27 +268,61 @@ impl Session {
         latest
     }
 
+    /// Notes that a clock or a duration that runs was read.
+    pub(crate) fn read_time(&self) {
+        self.with(|inner| inner.reads.time = true);
+    }
+
+    /// Notes that something was read which clients count, or which runs with their calls.
+    pub(crate) fn read_calls(&self) {
+        self.with(|inner| {
+            inner.reads = Reads {
+                time: true,
+                calls: true,
+            }
+        });
+    }
+
     /// Calls a condition of the script: it may look and not act.
     pub(crate) fn ask(&self, context: &NativeCallContext<'_>, condition: &FnPtr) -> Fallible<bool> {
         let nested = self.with(|inner| {
             inner.over_nothing = None;
+            inner.reads = Reads::default();
             std::mem::replace(&mut inner.looking, true)
         });
         let answer = condition.call_within_context::<rhai::Dynamic>(context, ());
         self.with(|inner| inner.looking = nested);
         let answer = answer?;
-        answer.as_bool().map_err(|kind| {
+        let holds = answer.as_bool().map_err(|kind| {
             Thrown::mistake(format!(
                 "a condition must be true or false, and this one is {kind}"
             ))
             .at(context.call_position())
-        })
+        })?;
+        self.with(|inner| inner.held = holds);
+        Ok(holds)
     }
 
-    /// Fails if the run is to be stopped.
+    /// Gives what runs next all the real time there is for it.
+    pub(crate) fn wind_up(&self) {
+        self.with(|inner| {
+            let span = inner.options.timeout;
+            inner.deadline.set(span.map(|span| Instant::now() + span));
+        });
+    }
+
+    /// Fails if the run is to be stopped, or has taken too long.
     pub(crate) fn check_cancel(&self, context: &NativeCallContext<'_>) -> Fallible<()> {
         if self.with(|inner| inner.cancel.load(Ordering::Relaxed)) {
             return Err(interrupted(context.call_position()));
+        }
+        let deadline = self.with(|inner| inner.deadline.get());
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            let at = context.call_position();
+            return Err(Box::new(rhai::EvalAltResult::ErrorTerminated(
+                TIMED_OUT.into(),
+                at,
+            )));
         }
         Ok(())
     }
@@ -267,12 +340,15 @@ impl Session {
     /// Forgets everything that belongs to the cluster that was open.
     pub(crate) fn clear_stage(&self) -> Option<Box<dyn Stage>> {
         self.with(|inner| {
+            inner.acts.clear();
+            inner.acting = 0;
             inner.watches.clear();
             inner.watched = None;
             inner.seen.clear();
             inner.lines.clear();
             inner.breaches = 0;
             inner.looking = false;
+            inner.foreseeing = false;
             inner.stage.take()
         })
     }
@@ -320,8 +396,5 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// The error that ends a run from outside.
 pub(crate) fn interrupted(at: Position) -> Box<rhai::EvalAltResult> {
-    Box::new(rhai::EvalAltResult::ErrorTerminated(
-        "interrupted".into(),
-        at,
-    ))
+    Box::new(rhai::EvalAltResult::ErrorTerminated(INTERRUPTED.into(), at))
 }

@@ -26,6 +26,8 @@ pub(crate) struct Thrown {
     pub(crate) internal: bool,
     /// Whether it is a name of a thing that the cluster does not have.
     pub(crate) unknown_name: bool,
+    /// Where in the script it came from.
+    pub(crate) position: Position,
 }
 
 /// Something that a condition read of the cluster.
@@ -73,6 +75,7 @@ impl Thrown {
             findings: Vec::new(),
             internal: false,
             unknown_name: false,
+            position: Position::NONE,
         }
     }
 
@@ -90,7 +93,8 @@ impl Thrown {
     }
 
     /// As an error of the engine. The engine fills the position of the call in if none is given.
-    pub(crate) fn at(self, position: Position) -> Box<EvalAltResult> {
+    pub(crate) fn at(mut self, position: Position) -> Box<EvalAltResult> {
+        self.position = position;
         Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(self), position))
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use quorate_model::{Name, Time};
 use rhai::{FnPtr, NativeCallContext, Position};
 
+use crate::foresight::{self, Reads};
 use crate::remark::RemarkKind;
+use crate::schedule;
 use crate::session::Session;
 use crate::span::Span;
 use crate::thrown::{Fallible, Seen, Thrown};
@@ -75,6 +77,10 @@ pub(crate) struct Watch {
     pub(crate) since: Time,
     /// What was seen of it.
     pub(crate) looked: Looked,
+    /// Whether it held when it was last looked at.
+    pub(crate) holds: bool,
+    /// What it read then that changes without anything happening.
+    pub(crate) reads: Reads,
 }
 
 /// Begins to watch a condition, and looks at it at once.
@@ -95,6 +101,8 @@ pub(crate) fn watch(
         position,
         since,
         looked: Looked::default(),
+        holds: false,
+        reads: Reads::default(),
     };
     look_at(context, &session, &mut watch, true)?;
     watch.looked.seen_at_once = watch.looked.was_seen;
@@ -102,21 +110,24 @@ pub(crate) fn watch(
     Ok(())
 }
 
-/// Looks at every watched condition if something changed since the last look.
+/// Looks at every watched condition if something changed since the last look; at those that read time, always.
 pub(crate) fn look(context: &NativeCallContext<'_>, session: &Session) -> Fallible<()> {
     let revision = session.with_stage(context, |stage| stage.revision())?;
-    if session.with(|inner| inner.watched.replace(revision)) == Some(revision) {
-        return Ok(());
-    }
+    let same = session.with(|inner| inner.watched.replace(revision)) == Some(revision);
     let count = session.with(|inner| inner.watches.len());
     for number in 0..count {
         let Some(mut watch) = session.with(|inner| inner.watches.get(number).cloned()) else {
             break;
         };
+        if same && !watch.reads.any() {
+            continue;
+        }
         look_at(context, session, &mut watch, false)?;
         session.with(|inner| {
             if let Some(kept) = inner.watches.get_mut(number) {
                 kept.looked = watch.looked;
+                kept.holds = watch.holds;
+                kept.reads = watch.reads;
             }
         });
     }
@@ -166,9 +177,11 @@ fn look_at(
     let seen = session.take_seen();
     let (now, over_nothing) = session.with(|inner| {
         inner.seen = kept;
+        watch.reads = inner.reads;
         (inner.now(), inner.over_nothing)
     });
     let holds = holds?;
+    watch.holds = holds;
     watch.looked.read |= !seen.is_empty();
     watch.looked.over_something |= over_nothing.is_none();
     watch.looked.over_nothing = over_nothing.filter(|_| !watch.looked.over_something);
@@ -203,16 +216,19 @@ pub(crate) fn check_breaches(context: &NativeCallContext<'_>, session: &Session)
     }
 }
 
-/// Lets time pass until `done` says so or `until` is reached; says which. Watched conditions are looked at at
-/// every change that can be read.
+/// Lets time pass until `done` says so or `until` is reached; says which. Watched conditions are looked at at every
+/// change that can be read, and those that read time at the instant they turn; so is the condition that `done` asks,
+/// if it asks one: `awaited`.
 pub(crate) fn pass(
     context: &NativeCallContext<'_>,
     session: &Session,
     until: Time,
+    awaited: Option<&FnPtr>,
     mut done: impl FnMut(&Session) -> Fallible<bool>,
 ) -> Fallible<bool> {
     loop {
         session.check_cancel(context)?;
+        schedule::do_what_is_due(context, session)?;
         check_breaches(context, session)?;
         look(context, session)?;
         if done(session)? {
@@ -232,6 +248,11 @@ pub(crate) fn pass(
             .at(context.call_position()));
         }
         let next = until.min(now + LOOK_AGAIN);
+        let next = match schedule::next_due(context, session)? {
+            Some(due) => next.min(due),
+            None => next,
+        };
+        let next = foresight::next_look(context, session, awaited, next)?;
         let now = session.with_stage(context, |stage| {
             stage.advance(next);
             stage.now()
@@ -243,9 +264,9 @@ pub(crate) fn pass(
 /// Lets `span` of time pass.
 pub(crate) fn run(context: &NativeCallContext<'_>, span: Span) -> Fallible<()> {
     let session = Session::of(context)?;
-    session.begin_act(context)?;
+    session.begin_wait(context)?;
     let until = session.with_stage(context, |stage| stage.now())? + span.0;
-    pass(context, &session, until, |_| Ok(false))?;
+    pass(context, &session, until, None, |_| Ok(false))?;
     Ok(())
 }
 
@@ -258,13 +279,19 @@ pub(crate) fn eventually(
     may_hold_at_once: bool,
 ) -> Fallible<()> {
     let session = Session::of(context)?;
-    session.begin_act(context)?;
+    session.begin_wait(context)?;
     session.expects();
     let began = session.with_stage(context, |stage| stage.now())?;
-    let shown = pass(context, &session, began + within.0, |session| {
-        session.with(|inner| inner.seen.clear());
-        session.ask(context, condition)
-    })?;
+    let shown = pass(
+        context,
+        &session,
+        began + within.0,
+        Some(condition),
+        |session| {
+            session.with(|inner| inner.seen.clear());
+            session.ask(context, condition)
+        },
+    )?;
     let seen = session.take_seen();
     if shown {
         let at = context.call_position();
@@ -313,16 +340,22 @@ pub(crate) fn becomes(
     within: Span,
 ) -> Fallible<()> {
     let session = Session::of(context)?;
-    session.begin_act(context)?;
+    session.begin_wait(context)?;
     session.expects();
     let began = session.with_stage(context, |stage| stage.now())?;
     let mut was_false = false;
-    let shown = pass(context, &session, began + within.0, |session| {
-        session.with(|inner| inner.seen.clear());
-        let holds = session.ask(context, condition)?;
-        was_false |= !holds;
-        Ok(holds && was_false)
-    })?;
+    let shown = pass(
+        context,
+        &session,
+        began + within.0,
+        Some(condition),
+        |session| {
+            session.with(|inner| inner.seen.clear());
+            let holds = session.ask(context, condition)?;
+            was_false |= !holds;
+            Ok(holds && was_false)
+        },
+    )?;
     let seen = session.take_seen();
     if shown {
         if seen.is_empty() {
@@ -348,11 +381,11 @@ pub(crate) fn recovers(
     within: Span,
 ) -> Fallible<()> {
     let session = Session::of(context)?;
-    session.begin_act(context)?;
+    session.begin_wait(context)?;
     session.expects();
     let began = session.with_stage(context, |stage| stage.now())?;
     let mut away = None;
-    let shown = pass(context, &session, began + within.0, |session| {
+    let shown = pass(context, &session, began + within.0, None, |session| {
         let (now, status) =
             session.with_stage(context, |stage| (stage.now(), stage.group(group)))?;
         let online = status.is_some_and(|it| it.out_of_service.is_none());
@@ -415,7 +448,7 @@ pub(crate) fn settle(
     let began = session.with_stage(context, |stage| stage.now())?;
     let mut last = None;
     let mut since = began;
-    pass(context, session, began + within.0, |session| {
+    pass(context, session, began + within.0, None, |session| {
         let (now, picture) =
             session.with_stage(context, |stage| (stage.now(), Picture::of(stage)))?;
         let busy = picture.busy;

@@ -90,6 +90,7 @@ fn request(args: &ReplArgs) -> StageRequest {
             cluster: path.clone(),
             text: None,
             seed,
+            start: None,
         },
         None => {
             let there = Path::new(BUILT_IN_PATH).is_file();
@@ -102,6 +103,7 @@ fn request(args: &ReplArgs) -> StageRequest {
                 cluster: PathBuf::from(BUILT_IN_PATH),
                 text,
                 seed,
+                start: None,
             }
         }
     }

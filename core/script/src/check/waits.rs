@@ -8,8 +8,9 @@ use super::lexicon::Lexicon;
 use crate::finding::{Finding, Place, Severity};
 
 /// Words that let time pass.
-const WAITS: [&str; 8] = [
+const WAITS: [&str; 9] = [
     "run",
+    "run_until",
     "sleep",
     "settle",
     "eventually",

@@ -1,11 +1,14 @@
 //! From an error of the engine to what a report says.
 
+use std::time::Duration;
+
 use quorate_model::Time;
 use rhai::{EvalAltResult, Position};
 
 use crate::finding::Place;
 use crate::report::{Failure, Verdict};
-use crate::session::Session;
+use crate::session::{Session, TIMED_OUT};
+use crate::span::Span;
 use crate::stage::Line;
 use crate::thrown::Thrown;
 
@@ -14,14 +17,27 @@ const EVENTS_SHOWN: usize = 6;
 
 /// Whether the error is the run's being stopped from outside.
 pub(crate) fn is_interrupt(error: &EvalAltResult) -> bool {
-    matches!(error.unwrap_inner(), EvalAltResult::ErrorTerminated(..))
+    stopped(error).is_some_and(|why| why != TIMED_OUT)
+}
+
+/// Whether the error is not for a script to swallow: what runs is being stopped.
+pub(crate) fn is_stop(error: &EvalAltResult) -> bool {
+    stopped(error).is_some()
+}
+
+/// Why what runs is being stopped.
+fn stopped(error: &EvalAltResult) -> Option<String> {
+    match error.unwrap_inner() {
+        EvalAltResult::ErrorTerminated(why, _) => Some(why.to_string()),
+        _ => None,
+    }
 }
 
 /// Verdict and reason of an error that ended a drill's body or a script.
 pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, Failure) {
     let lines = session.lines().unwrap_or_default();
-    let script = session.with(|inner| inner.script.clone());
-    let (verdict, mut failure, seen) = explain(error, &script.file, &script.source);
+    let (script, timeout) = session.with(|inner| (inner.script.clone(), inner.options.timeout));
+    let (verdict, mut failure, seen) = explain(error, &script.file, &script.source, timeout);
     let subjects: Vec<&str> = seen
         .iter()
         .map(String::as_str)
@@ -80,6 +96,7 @@ pub(crate) fn explain(
     error: &EvalAltResult,
     file: &str,
     source: &str,
+    timeout: Option<Duration>,
 ) -> (Verdict, Failure, Vec<String>) {
     let inner = error.unwrap_inner();
     let (place, called_from) = places(error, file, source);
@@ -118,6 +135,13 @@ pub(crate) fn explain(
                 Verdict::Fail
             }
         },
+        EvalAltResult::ErrorTerminated(..) if !is_interrupt(error) => {
+            let span = Span(timeout.unwrap_or_default());
+            failure.message = format!(
+                "it took more than {span} of real time and was stopped here: is there a loop that never leaves? `--timeout` gives it more"
+            );
+            Verdict::Unknown
+        }
         EvalAltResult::ErrorTerminated(..) => {
             failure.message = "interrupted".to_owned();
             Verdict::Unknown
@@ -157,26 +181,48 @@ fn wants_function(call: &str) -> bool {
     WORDS.contains(&word) && args.split([',', ')']).any(|kind| kind.trim() == "bool")
 }
 
-/// The innermost place of an error that has one, and those it was called from.
+/// The innermost place of an error that has one, and those it was called from. What a script imports has places in files
+/// of its own.
 fn places(error: &EvalAltResult, file: &str, source: &str) -> (Option<Place>, Vec<Place>) {
-    let mut positions: Vec<Position> = Vec::new();
+    let mut positions: Vec<(String, Position)> = Vec::new();
+    let mut file_of = file.to_owned();
     let mut at = error;
     loop {
         let position = at.position();
-        if !position.is_none() && positions.last() != Some(&position) {
-            positions.push(position);
+        let here = (file_of.clone(), position);
+        if !position.is_none() && positions.last() != Some(&here) {
+            positions.push(here);
         }
         match at {
-            EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
-            | EvalAltResult::ErrorInModule(_, inner, _) => at = inner,
+            EvalAltResult::ErrorInFunctionCall(_, other, inner, _)
+            | EvalAltResult::ErrorInModule(other, inner, _) => {
+                // The script itself has no name for the engine.
+                file_of = match other.as_str() {
+                    "" => file.to_owned(),
+                    other => with_ending(other),
+                };
+                at = inner;
+            }
             _ => break,
         }
     }
-    let mut places = positions
-        .into_iter()
-        .rev()
-        .map(|at| Place::in_source(file, source, at));
+    let mut places = positions.into_iter().rev().map(|(of, at)| {
+        if of == file {
+            return Place::in_source(file, source, at);
+        }
+        // A file that has gone since it was imported has no line to show.
+        let text = std::fs::read_to_string(&of).unwrap_or_default();
+        Place::in_source(&of, &text, at)
+    });
     (places.next(), places.collect())
+}
+
+/// The path of an imported file; the engine may name it as `import` does, without its ending.
+fn with_ending(path: &str) -> String {
+    match std::path::Path::new(path).extension() {
+        Some(_) => path.to_owned(),
+        None => format!("{path}.rhai"),
+    }
 }
 
 /// One journal line for people: time, node, kind, subject, and the rest as `name=value`.

@@ -12,6 +12,7 @@ use rhai::{FnPtr, Map, NativeCallContext, Position};
 
 use crate::remark::Remark;
 use crate::report::{ClientOutcome, DrillReport, Failure, GroupOutcome, Verdict};
+use crate::schedule;
 use crate::session::{Inner, Session};
 use crate::span::Span;
 use crate::stage::{OpenError, Stage, StageRequest};
@@ -19,7 +20,7 @@ use crate::thrown::{Fallible, Thrown};
 use crate::watch;
 
 pub use failure::describe_line;
-pub(crate) use failure::{failure_of, is_interrupt};
+pub(crate) use failure::{failure_of, is_interrupt, is_stop};
 pub(crate) use options::{ClusterOptions, DrillOptions};
 pub use runner::{Run, RunOptions, SCRIPT_STACK_BYTES, on_script_thread, run_script};
 
@@ -129,6 +130,7 @@ pub(crate) fn drill(
         return Ok(());
     }
 
+    session.wind_up();
     let began = Instant::now();
     session.with(|inner| inner.observer.drill_started(&report.file, name, seed));
     let outer = session.clear_stage();
@@ -137,6 +139,7 @@ pub(crate) fn drill(
         cluster: folder.join(&options.cluster),
         text: None,
         seed,
+        start: options.start,
     };
     let result = play(context, &session, &request, &options, body);
     let interrupted = result
@@ -209,6 +212,7 @@ pub(crate) fn drill(
         report.remarks = drill.map(|drill| drill.remarks).unwrap_or_default();
         inner.stage = outer;
     });
+    session.wind_up();
     report.real_time = began.elapsed();
     finish(&session, report);
     if interrupted {
@@ -258,6 +262,7 @@ fn play(
     });
     let _ = body.call_within_context::<rhai::Dynamic>(context, ())?;
     watch::last_look(context, session)?;
+    schedule::all_came_due(context, session)?;
     remarks::at_end(session, context.call_position());
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use rhai::{Dynamic, Map};
 
+use crate::civil::{CivilError, CivilTime};
 use crate::finding::suggestion;
 use crate::span::Span;
 use crate::vocabulary::options;
@@ -19,6 +20,8 @@ pub(crate) struct DrillOptions {
     pub(crate) skip: Option<String>,
     /// The virtual time its body may take.
     pub(crate) limit: Option<Span>,
+    /// What the cluster's local clock shows at power-on.
+    pub(crate) start: Option<CivilTime>,
     /// Whether the body begins at power-on instead of when the cluster is up.
     pub(crate) cold: bool,
     /// Plugins that do not come with the program, and how to get each. Without one of them the drill is skipped.
@@ -30,6 +33,8 @@ pub(crate) struct DrillOptions {
 pub(crate) struct ClusterOptions {
     /// The seed.
     pub(crate) seed: Option<u64>,
+    /// What its local clock shows at power-on.
+    pub(crate) start: Option<CivilTime>,
     /// Whether it is left at power-on.
     pub(crate) cold: bool,
 }
@@ -66,6 +71,7 @@ impl DrillOptions {
         Ok(DrillOptions {
             cluster,
             seed: seed(map)?,
+            start: start(map)?,
             tags,
             skip,
             limit,
@@ -81,6 +87,7 @@ impl ClusterOptions {
         check_keys("cluster", map, options::CLUSTER)?;
         Ok(ClusterOptions {
             seed: seed(map)?,
+            start: start(map)?,
             cold: cold(map)?,
         })
     }
@@ -108,6 +115,16 @@ fn seed(map: &Map) -> Result<Option<u64>, String> {
                 .map_err(|_| format!("the option \"seed\" must not be negative: {number}"))
         }
     }
+}
+
+fn start(map: &Map) -> Result<Option<CivilTime>, String> {
+    let Some(start) = map.get("start") else {
+        return Ok(None);
+    };
+    text("start", start)?
+        .parse()
+        .map(Some)
+        .map_err(|error: CivilError| error.to_string())
 }
 
 fn plugins(map: &Map) -> Result<Vec<(String, String)>, String> {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use rhai::Scope;
 
@@ -29,6 +30,9 @@ pub struct RunOptions {
     pub filter: Option<String>,
     /// Whether the journals are wanted.
     pub journal: bool,
+    /// The real time that a drill may take, and the script between two drills: a story that does not end is stopped. Any if
+    /// none is said.
+    pub timeout: Option<Duration>,
     /// What else the command says that decides what runs, such as where plugins are: for the command that repeats a
     /// drill.
     pub repeat_with: Vec<String>,
@@ -72,6 +76,7 @@ pub fn run_script(
             ..Run::default()
         };
     }
+    let timeout = options.timeout;
     let session = Session::new(source, options, observer, cancel);
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     session.with(|inner| {
@@ -99,7 +104,7 @@ pub fn run_script(
     match result {
         Ok(Ok(())) => {}
         Ok(Err(error)) if is_interrupt(&error) => run.interrupted = true,
-        Ok(Err(error)) => run.failure = Some(explain(&error, &file, text).1),
+        Ok(Err(error)) => run.failure = Some(explain(&error, &file, text, timeout).1),
         Err(panic) => {
             run.failure = Some(Failure {
                 message: format!("the script engine panicked: {}", panic_text(&*panic)),

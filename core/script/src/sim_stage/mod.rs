@@ -66,12 +66,28 @@ impl Stage for SimStage {
         self.world.civil_ms()
     }
 
+    fn seed(&self) -> u64 {
+        self.world.seed()
+    }
+
+    fn draw(&mut self, max: u64) -> u64 {
+        self.world.draw(max)
+    }
+
     fn revision(&self) -> u64 {
         self.world.revision()
     }
 
     fn advance(&mut self, limit: Time) {
         self.world.run_until_change(limit);
+    }
+
+    fn foresee(&mut self, at: Option<Time>) {
+        self.world.foresee(at);
+    }
+
+    fn next_call(&self) -> Option<Time> {
+        self.world.next_call()
     }
 
     fn cluster_name(&self) -> Name {

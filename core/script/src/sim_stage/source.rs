@@ -157,6 +157,11 @@ impl StageSource for SimSource {
         plugins
             .require(kinds.map(|resource| resource.kind.as_str()))
             .map_err(|errors| OpenError::Plugins(errors.to_string()))?;
+        if let Some(start) = request.start {
+            let offset = i64::from(loaded.definition.utc_offset_minutes) * 60_000;
+            let local = loaded.facts.civil_origin_ms + offset;
+            loaded.facts.civil_origin_ms = start.beginning(local) - offset;
+        }
         let options = options(request.seed, &loaded.facts);
         let mut world = World::open(loaded.definition, plugins.clone(), options);
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();

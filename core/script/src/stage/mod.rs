@@ -33,10 +33,25 @@ pub trait Stage {
     fn now(&self) -> Time;
     /// The cluster's local civil time, in milliseconds since 1970.
     fn civil_ms(&self) -> i64;
+    /// The seed of everything random.
+    fn seed(&self) -> u64;
+    /// A number from 0 to `max`, both included, from a seeded generator that nothing else draws from.
+    fn draw(&mut self, max: u64) -> u64;
     /// A number that changes whenever something that can be read changes.
     fn revision(&self) -> u64;
     /// Lets the world go on until something that can be read changes, and at most until `limit`.
     fn advance(&mut self, limit: Time);
+
+    /// Until it is called with `None`, everything that can be read is as it will be at that instant to come if nothing
+    /// happens until then. Only reading is allowed meanwhile. A stage that cannot do it reads the present, and conditions
+    /// that read time are then looked at once a second.
+    fn foresee(&mut self, at: Option<Time>) {
+        let _ = at;
+    }
+    /// The next instant at which clients call.
+    fn next_call(&self) -> Option<Time> {
+        None
+    }
 
     /// The cluster's name.
     fn cluster_name(&self) -> Name;
@@ -269,6 +284,8 @@ pub struct StageRequest {
     pub text: Option<String>,
     /// The seed of everything random.
     pub seed: u64,
+    /// What the cluster's local clock shows at time zero, in place of what the cluster file says.
+    pub start: Option<crate::CivilTime>,
 }
 
 /// Where stages come from.

@@ -18,6 +18,7 @@ fn console() -> Console {
         .open(&StageRequest {
             cluster: PathBuf::from("f.ron"),
             text: None,
+            start: None,
             seed: 1,
         })
         .expect("a cluster");

@@ -66,6 +66,7 @@ struct Fake {
     down: Duration,
     breach_at: Option<Time>,
     panics: bool,
+    present: Option<Time>,
 }
 
 impl Fake {
@@ -88,6 +89,7 @@ impl Fake {
             down: Duration::ZERO,
             breach_at,
             panics,
+            present: None,
         };
         fake.log("note", &[("text", "begun")]);
         fake
@@ -131,6 +133,18 @@ impl Stage for Fake {
     }
     fn civil_ms(&self) -> i64 {
         1_055_404_800_000 + i64::try_from(self.now.as_millis()).unwrap_or(0)
+    }
+    fn foresee(&mut self, at: Option<Time>) {
+        let present = self.present.unwrap_or(self.now);
+        self.present = at.map(|_| present);
+        self.now = at.unwrap_or(present);
+    }
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+    fn draw(&mut self, max: u64) -> u64 {
+        self.made += 1;
+        (self.seed + self.made) % (max + 1)
     }
     fn revision(&self) -> u64 {
         self.revision

@@ -4,6 +4,7 @@ mod checking;
 mod console;
 mod drills;
 mod fake;
+mod time;
 
 use std::path::Path;
 use std::rc::Rc;

@@ -55,6 +55,7 @@ fn open(context: &NativeCallContext<'_>, path: &str, options: &Map) -> Fallible<
             cluster: folder.join(path),
             text: None,
             seed,
+            start: options.start,
         },
     )?;
     if options.cold {
@@ -83,7 +84,8 @@ pub(crate) mod words {
         open(&context, path, &Map::new())
     }
 
-    /// Opens a cluster with options: `seed` (a whole number), `cold` (true: do not wait until it is up).
+    /// Opens a cluster with options: `seed` (a whole number), `start` (what its clock shows at power-on,
+    /// "2003-10-26 01:30"), `cold` (true: do not wait until it is up).
     #[rhai_fn(name = "cluster", return_raw)]
     pub fn cluster_with(context: NativeCallContext<'_>, path: &str, options: Map) -> Fallible<()> {
         open(&context, path, &options)
@@ -93,6 +95,35 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn run(context: NativeCallContext<'_>, duration: Dynamic) -> Fallible<()> {
         watch::run(&context, span_arg(&context, &duration)?)
+    }
+
+    /// Lets virtual time pass until the cluster's local clock shows an hour next, or a date with one: `run_until("9:00")`,
+    /// `run_until("2003-10-26 03:00")`. An hour that it shows at this very instant comes again in a day; a date that is over
+    /// is an error.
+    #[rhai_fn(return_raw)]
+    pub fn run_until(context: NativeCallContext<'_>, time: &str) -> Fallible<()> {
+        crate::schedule::run_until(&context, time)
+    }
+
+    /// Something that happens while the drill waits, when the cluster's local clock shows an hour next, or a date with one:
+    /// `at("9:00", || node("NODE3").crash())`. It happens inside `run`, `eventually` and whatever else lets time pass, at
+    /// that very instant. It may break things and give orders; it may not let time pass itself, nor plan another one. A
+    /// drill that ends before it came due is an error.
+    #[rhai_fn(return_raw)]
+    pub fn at(context: NativeCallContext<'_>, time: &str, action: rhai::FnPtr) -> Fallible<()> {
+        crate::schedule::at(&context, time, action)
+    }
+
+    /// Something that happens while the drill waits, so long from now: `after("10s", || node("NODE3").crash())`. As with
+    /// `at`, it may not let time pass itself, and a drill that ends before it came due is an error.
+    #[rhai_fn(return_raw)]
+    pub fn after(
+        context: NativeCallContext<'_>,
+        duration: Dynamic,
+        action: rhai::FnPtr,
+    ) -> Fallible<()> {
+        let span = span_arg(&context, &duration)?;
+        crate::schedule::after(&context, span, action)
     }
 
     /// Lets time pass until nothing goes on any more: nothing pending, nobody joining, and nothing different for
@@ -107,7 +138,7 @@ pub(crate) mod words {
     pub fn settle_within(context: NativeCallContext<'_>, within: Dynamic) -> Fallible<()> {
         let within = span_arg(&context, &within)?;
         let session = Session::of(&context)?;
-        session.begin_act(&context)?;
+        session.begin_wait(&context)?;
         if watch::settle(&context, &session, within)? {
             return Ok(());
         }
@@ -298,6 +329,7 @@ pub(crate) mod words {
         let name = name_arg(&context, &group)?;
         let name = order::known(&context, "group", &name, |stage| stage.groups())?;
         let session = Session::of(&context)?;
+        session.read_time();
         let span = Span(session.with_stage(&context, |stage| stage.outage(&name))?);
         session.saw(
             &context,
@@ -314,6 +346,7 @@ pub(crate) mod words {
         let name = name_arg(&context, &group)?;
         let name = order::known(&context, "group", &name, |stage| stage.groups())?;
         let session = Session::of(&context)?;
+        session.read_time();
         let part = session.with_stage(&context, |stage| stage.availability(&name))?;
         session.saw(
             &context,
@@ -379,6 +412,7 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn status(context: NativeCallContext<'_>) -> Fallible<String> {
         let session = Session::of(&context)?;
+        session.read_time();
         let status = session.with_stage(&context, |stage| crate::Status::of(stage))?;
         let status = status.to_string();
         session.saw(&context, "", || "status()".to_owned(), status.clone());
@@ -489,6 +523,7 @@ fn client_report<T>(
     shown: impl FnOnce(&T) -> String,
 ) -> Fallible<T> {
     let session = Session::of(context)?;
+    session.read_calls();
     let found = session.with_stage(context, |stage| stage.client_report(clients.number))?;
     let value = pick(&found.map(|(_, _, report)| report).unwrap_or_default());
     let read = || format!("clients(\"{}\").{property}", clients.group);

@@ -101,6 +101,7 @@ pub(crate) mod words {
     /// Truth: for how long clients did not find the group in full service (`is_online`) since they first did.
     #[rhai_fn(get = "outage", pure, return_raw)]
     pub fn outage(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Span> {
+        crate::session::Session::of(&context)?.read_time();
         let name = group.name.clone();
         read(
             &context,

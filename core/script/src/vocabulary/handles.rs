@@ -91,5 +91,6 @@ pub(crate) fn name_types(engine: &mut Engine) {
         .register_type_with_name::<QuorumRef>("Quorum")
         .register_type_with_name::<ClientsRef>("Clients")
         .register_type_with_name::<EventRef>("Event")
-        .register_type_with_name::<FaultRef>("Fault");
+        .register_type_with_name::<FaultRef>("Fault")
+        .register_type_with_name::<crate::thrown::Thrown>("Error");
 }

@@ -1,5 +1,6 @@
 //! The words of the drill language, one module per noun. Doc comments on the functions are what `:doc` shows.
 
+mod chance;
 mod clients;
 mod cluster;
 mod disk;
@@ -16,6 +17,7 @@ pub(crate) mod order;
 mod policy;
 mod resource;
 mod service;
+mod thrown;
 mod time;
 pub(crate) mod verdict;
 mod virtual_server;
@@ -25,8 +27,10 @@ use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 15] = [
+    let nouns: [(&str, Module); 17] = [
         ("time", exported_module!(time::words)),
+        ("chance", exported_module!(chance::words)),
+        ("thrown", exported_module!(thrown::words)),
         ("cluster", exported_module!(cluster::words)),
         ("verdict", exported_module!(verdict::words)),
         ("watching", exported_module!(watching::words)),

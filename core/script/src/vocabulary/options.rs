@@ -2,10 +2,10 @@
 
 /// Of `drill`.
 pub(crate) const DRILL: &[&str] = &[
-    "cluster", "seed", "tags", "skip", "limit", "cold", "plugins",
+    "cluster", "seed", "start", "tags", "skip", "limit", "cold", "plugins",
 ];
 /// Of `cluster`.
-pub(crate) const CLUSTER: &[&str] = &["seed", "cold"];
+pub(crate) const CLUSTER: &[&str] = &["seed", "start", "cold"];
 /// Of `clients`.
 pub(crate) const CLIENTS: &[&str] = &["users", "every", "port", "protocol"];
 /// Of `load`.

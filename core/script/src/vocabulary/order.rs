@@ -33,7 +33,7 @@ pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<(
         None => ANSWER_LIMIT,
     };
     let mut answer = None;
-    watch::pass(context, &session, began + limit, |session| {
+    watch::pass(context, &session, began + limit, None, |session| {
         answer = session.with_stage(context, |stage| stage.answer(handle))?;
         Ok(answer.is_some())
     })?;
@@ -282,6 +282,8 @@ pub(crate) fn known(
 /// How many bytes a file has.
 pub(super) fn file_size(context: &NativeCallContext<'_>, disk: &Name, file: &str) -> Fallible<i64> {
     let session = Session::of(context)?;
+    // Files grow without a word to anybody.
+    session.read_time();
     let bytes = session.try_stage(context, |stage| stage.file_size(disk, file))?;
     session.saw(
         context,

@@ -31,6 +31,7 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn now(context: NativeCallContext<'_>) -> Fallible<Span> {
         let session = Session::of(&context)?;
+        session.read_time();
         let now = session.with_stage(&context, |stage| stage.now())?;
         let now = Span(Duration::from_micros(now.0));
         session.saw(&context, "", || "now()".to_owned(), now.to_string());
@@ -41,15 +42,53 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn clock(context: NativeCallContext<'_>) -> Fallible<String> {
         let session = Session::of(&context)?;
+        session.read_time();
         let ms = session.with_stage(&context, |stage| stage.civil_ms())?;
-        let at = jiff::Timestamp::from_millisecond(ms)
-            .map_err(|error| Thrown::internal(error.to_string()).at(context.call_position()))?;
-        let civil = at
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .strftime("%Y-%m-%d %H:%M:%S")
-            .to_string();
+        let civil = crate::civil::shown(ms);
         session.saw(&context, "", || "clock()".to_owned(), format!("{civil:?}"));
         Ok(civil)
+    }
+
+    /// Whether the cluster's local clock shows an hour from the first to before the second: `between("9:00", "17:30")`. If
+    /// the second is the earlier one, the time spans midnight.
+    /// Example: `always("mail in business hours", || !between("9:00", "9:20") || group("EVS3").is_online)`
+    #[rhai_fn(return_raw)]
+    pub fn between(context: NativeCallContext<'_>, from: &str, to: &str) -> Fallible<bool> {
+        let session = Session::of(&context)?;
+        session.read_time();
+        let hour = |text: &str| {
+            let time = crate::schedule::civil_arg(&context, text)?;
+            if time.has_date() {
+                let what = format!("\"between\" takes hours of the day, and \"{text}\" has a date");
+                return Err(Thrown::mistake(what).at(context.call_position()));
+            }
+            Ok(time.of_day())
+        };
+        let (from, to) = (hour(from)?, hour(to)?);
+        let ms = session.with_stage(&context, |stage| stage.civil_ms())?;
+        let now = ms.rem_euclid(24 * 3_600_000);
+        let holds = match from <= to {
+            true => from <= now && now < to,
+            false => from <= now || now < to,
+        };
+        session.saw(
+            &context,
+            "",
+            || "clock()".to_owned(),
+            crate::civil::shown(ms),
+        );
+        Ok(holds)
+    }
+
+    /// The day of the week by the cluster's local clock: "Monday" to "Sunday".
+    #[rhai_fn(return_raw)]
+    pub fn weekday(context: NativeCallContext<'_>) -> Fallible<String> {
+        let session = Session::of(&context)?;
+        session.read_time();
+        let ms = session.with_stage(&context, |stage| stage.civil_ms())?;
+        let day = crate::civil::weekday(ms);
+        session.saw(&context, "", || "weekday()".to_owned(), format!("{day:?}"));
+        Ok(day)
     }
 
     /// A duration from a text: a number with a unit (us, ms, s, m, h, d), or several: "250ms", "90s", "1h30m".

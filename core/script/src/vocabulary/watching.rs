@@ -17,7 +17,9 @@ use crate::watch::{self, Promise};
 #[export_module]
 pub(crate) mod words {
     /// A drill: a story about a cluster that must come out as told.
-    /// Options: `cluster` (a cluster file, relative to the script), `seed`, `tags`, `skip` (true or a reason),
+    /// Options: `cluster` (a cluster file, relative to the script), `seed`, `start` (what the cluster's local clock shows at
+    /// power-on: "2003-10-26 01:30", or an hour of the cluster file's day; the story begins a minute or two later, when the
+    /// cluster is up), `tags`, `skip` (true or a reason),
     /// `limit` (the virtual time the story may take), `cold` (true: begin at power-on), `plugins` (those that do not
     /// come with the program, and the command that gets each: without one the drill is skipped, and says so).
     /// Whatever the story breaks is healed at its end, in reverse order.
@@ -89,13 +91,16 @@ pub(crate) mod words {
         watch::recovers(&context, &name, within)
     }
 
-    /// A condition that must hold at every instant from now to the drill's end.
+    /// A condition that must hold at every instant from now to the drill's end. It is looked at whenever something happens;
+    /// one that reads a clock, a duration that runs or what clients saw, at the very instant at which it turns, too. A turn
+    /// that lasts less than a second may be missed where only the clock makes it.
+    /// Example: `always("mail is never away for long", || outage("EVS3") < 2.minutes)`
     #[rhai_fn(return_raw)]
     pub fn always(context: NativeCallContext<'_>, name: &str, condition: FnPtr) -> Fallible<()> {
         watch::watch(&context, name, Promise::Always, condition)
     }
 
-    /// A condition that must not hold at any instant from now to the drill's end.
+    /// A condition that must not hold at any instant from now to the drill's end: see `always`.
     #[rhai_fn(return_raw)]
     pub fn never(context: NativeCallContext<'_>, name: &str, condition: FnPtr) -> Fallible<()> {
         watch::watch(&context, name, Promise::Never, condition)
@@ -107,7 +112,7 @@ pub(crate) mod words {
         watch::watch(&context, name, Promise::Steady, condition)
     }
 
-    /// A condition that must hold at some instant from now to the drill's end.
+    /// A condition that must hold at some instant from now to the drill's end: see `always`.
     #[rhai_fn(return_raw)]
     pub fn sometimes(context: NativeCallContext<'_>, name: &str, condition: FnPtr) -> Fallible<()> {
         watch::watch(&context, name, Promise::Sometimes, condition)

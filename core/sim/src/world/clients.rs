@@ -17,6 +17,8 @@ pub(super) struct Population {
     failing_since: Option<Time>,
     /// Whether the node that answers carries more than it can answer in good time.
     strained: bool,
+    /// When it calls next.
+    next: Time,
 }
 
 /// How clients call.
@@ -99,6 +101,7 @@ impl World {
             status,
             failing_since: None,
             strained: false,
+            next: self.env.now,
         });
         self.env
             .queue
@@ -141,6 +144,11 @@ impl World {
         populations.collect()
     }
 
+    /// When clients call next.
+    pub fn next_call(&self) -> Option<Time> {
+        self.populations.iter().map(|it| it.next).min()
+    }
+
     /// A population calls.
     pub(super) fn call(&mut self, place: usize) {
         let now = self.env.now;
@@ -178,9 +186,8 @@ impl World {
             status.failures += u64::from(users);
             population.failing_since.get_or_insert(now);
         }
-        self.env
-            .queue
-            .push(now + status.every, Happening::Call(place));
+        population.next = now + status.every;
+        self.env.queue.push(population.next, Happening::Call(place));
         let went_on = match status.spans.last_mut() {
             Some(span) if span.answered == answered => {
                 span.to = now;

@@ -98,11 +98,15 @@ pub struct World {
     requests: BTreeMap<u64, Request>,
     next_request: u64,
     next_fault: u64,
+    /// The present, while an instant to come is foreseen.
+    present: Option<Time>,
     /// How many machines are about to be switched on, and faults to heal, without anybody's doing.
     scheduled: u32,
     populations: Vec<Population>,
     /// Clocks at power-on.
     boots: Stream,
+    /// What whoever drives the world draws.
+    draws: Stream,
 }
 
 impl fmt::Debug for World {
@@ -134,6 +138,7 @@ impl World {
     ) -> World {
         let machines = definition.nodes.len();
         let boots = Stream::new(options.seed, "boots");
+        let draws = Stream::new(options.seed, "draws");
         let groups = definition.groups.iter().map(|group| group.name.clone());
         World {
             #[cfg(feature = "planted")]
@@ -163,9 +168,11 @@ impl World {
             requests: BTreeMap::new(),
             next_request: 1,
             next_fault: 1,
+            present: None,
             scheduled: 0,
             populations: Vec::new(),
             boots,
+            draws,
             env: Environment::new(&definition, options),
             installed: definition,
         }
@@ -222,14 +229,28 @@ impl World {
         self.env.options.seed
     }
 
+    /// A number from 0 to `max`, both included, for whoever drives the world: nothing in it draws from this generator.
+    pub fn draw(&mut self, max: u64) -> u64 {
+        self.draws.up_to(max)
+    }
+
     /// A number that goes up whenever something that can be read may have changed: a journal entry, a
     /// status, a node's view, a monitor's truth. Time alone does not change it.
     pub fn revision(&self) -> u64 {
         self.env.revision
     }
 
+    /// Until it is called with `None`, everything that can be read is as it will be at that instant to come if nothing
+    /// happens until then. Time must not pass meanwhile: what lets it pass ends the foresight first.
+    pub fn foresee(&mut self, at: Option<Time>) {
+        let present = self.present.unwrap_or(self.env.now);
+        self.present = at.map(|_| present);
+        self.env.now = at.map_or(present, |at| at.max(present));
+    }
+
     /// Lets the next thing happen and returns when that was; `None` if nothing will ever happen again.
     pub fn step(&mut self) -> Option<Time> {
+        self.foresee(None);
         let (at, happening) = self.env.queue.pop()?;
         self.env.now = at.max(self.env.now);
         let cause = self.dispatch(happening);
@@ -245,6 +266,7 @@ impl World {
     /// Lets time pass until `until`, what happens at that very instant included. Nothing happens if that
     /// is past.
     pub fn run_until(&mut self, until: Time) {
+        self.foresee(None);
         while self.env.queue.next_time().is_some_and(|at| at <= until) {
             self.step();
         }
@@ -254,6 +276,7 @@ impl World {
     /// Lets time pass until something observable changes ([`revision`](Self::revision)), and at most until
     /// `limit`. Whether something did.
     pub fn run_until_change(&mut self, limit: Time) -> bool {
+        self.foresee(None);
         let before = self.env.revision;
         while self.env.queue.next_time().is_some_and(|at| at <= limit) {
             self.step();

@@ -16,7 +16,7 @@ use crate::finding::suggestion;
 use crate::vocabulary::options;
 
 /// Words that need an open cluster.
-const ON_STAGE: [&str; 36] = [
+const ON_STAGE: [&str; 44] = [
     "node",
     "group",
     "resource",
@@ -29,6 +29,14 @@ const ON_STAGE: [&str; 36] = [
     "networks",
     "disks",
     "run",
+    "run_until",
+    "at",
+    "after",
+    "between",
+    "weekday",
+    "random",
+    "shuffle",
+    "seed",
     "settle",
     "step",
     "note",

@@ -1,0 +1,58 @@
+//! What `try … catch (error)` gets.
+
+use rhai::plugin::*;
+
+use crate::session::Session;
+use crate::thrown::{Fallible, Thrown};
+
+/// Words about errors.
+#[allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "the macro wants `pub`, and unwraps what it has checked"
+)]
+#[export_module]
+pub(crate) mod words {
+    /// What an error that was caught says: `try { … } catch (error) { note(error.message); }`.
+    #[rhai_fn(get = "message", pure)]
+    pub fn message(error: &mut Thrown) -> String {
+        error.message.clone()
+    }
+
+    /// What kind of error it is: "fail" (something expected was not seen), "unknown" (time ran out), "error" (a mistake, or an
+    /// order that was refused) or "internal" (a mistake of the program's).
+    #[rhai_fn(get = "kind", pure)]
+    pub fn kind(error: &mut Thrown) -> String {
+        match error.internal {
+            true => "internal".to_owned(),
+            false => error.verdict.to_string(),
+        }
+    }
+
+    /// Where it came from: "lost-node.rhai:12:5", or only the file if no line is known.
+    #[rhai_fn(get = "place", pure, return_raw)]
+    pub fn place(context: NativeCallContext<'_>, error: &mut Thrown) -> Fallible<String> {
+        let file = Session::of(&context)?.with(|inner| inner.script.file.clone());
+        let place = crate::Place::in_source(&file, "", error.position);
+        Ok(place.to_string())
+    }
+
+    /// The line it came from; 0 if none is known.
+    #[rhai_fn(get = "line", pure)]
+    pub fn line(error: &mut Thrown) -> i64 {
+        let line = error.position.line().unwrap_or(0);
+        i64::try_from(line).unwrap_or(i64::MAX)
+    }
+
+    /// What the error says.
+    #[rhai_fn(global, name = "to_string", pure)]
+    pub fn to_string(error: &mut Thrown) -> String {
+        error.message.clone()
+    }
+
+    /// The same text, for `debug`.
+    #[rhai_fn(global, name = "to_debug", pure)]
+    pub fn to_debug(error: &mut Thrown) -> String {
+        error.message.clone()
+    }
+}
