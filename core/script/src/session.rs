@@ -50,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) cancel: Arc<AtomicBool>,
     /// When what runs is stopped, in real time.
     pub(crate) deadline: Rc<Cell<Option<Instant>>>,
+    /// Where the script used the last word.
+    pub(crate) last_word: Position,
     /// The drill that runs.
     pub(crate) drill: Option<DrillState>,
     /// The drills that ended.
@@ -103,6 +105,7 @@ impl Session {
         let deadline = Rc::new(Cell::new(options.timeout.map(|span| Instant::now() + span)));
         Session(Rc::new(RefCell::new(Inner {
             deadline,
+            last_word: Position::NONE,
             stage: None,
             source,
             script: ScriptText::default(),
@@ -129,12 +132,13 @@ impl Session {
 
     /// The session of the engine that makes this call.
     pub(crate) fn of(context: &NativeCallContext<'_>) -> Fallible<Session> {
-        context
+        let at = context.call_position();
+        let session = context
             .tag()
             .and_then(|tag| tag.read_lock::<Session>().map(|session| session.clone()))
-            .ok_or_else(|| {
-                Thrown::internal("the engine has lost its session").at(context.call_position())
-            })
+            .ok_or_else(|| Thrown::internal("the engine has lost its session").at(at))?;
+        session.with(|inner| inner.last_word = at);
+        Ok(session)
     }
 
     /// Short access to the shared state. Never call a script from inside.

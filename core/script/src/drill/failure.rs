@@ -38,6 +38,12 @@ pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, 
     let lines = session.lines().unwrap_or_default();
     let (script, timeout) = session.with(|inner| (inner.script.clone(), inner.options.timeout));
     let (verdict, mut failure, seen) = explain(error, &script.file, &script.source, timeout);
+    if is_stop(error) && !is_interrupt(error) {
+        // The engine forgets where it was stopped; the last word is there, or before the loop that has none.
+        let at = session.with(|inner| inner.last_word);
+        failure.place = Some(Place::in_source(&script.file, &script.source, at));
+        failure.called_from.clear();
+    }
     let subjects: Vec<&str> = seen
         .iter()
         .map(String::as_str)
@@ -138,7 +144,7 @@ pub(crate) fn explain(
         EvalAltResult::ErrorTerminated(..) if !is_interrupt(error) => {
             let span = Span(timeout.unwrap_or_default());
             failure.message = format!(
-                "it took more than {span} of real time and was stopped here: is there a loop that never leaves? `--timeout` gives it more"
+                "it took more than {span} of real time and was stopped: the last word it came to is this, and is there a loop that never leaves? `--timeout` gives it more"
             );
             Verdict::Unknown
         }
@@ -199,7 +205,7 @@ fn places(error: &EvalAltResult, file: &str, source: &str) -> (Option<Place>, Ve
                 // The script itself has no name for the engine.
                 file_of = match other.as_str() {
                     "" => file.to_owned(),
-                    other => with_ending(other),
+                    other => imported(file, other),
                 };
                 at = inner;
             }
@@ -217,12 +223,17 @@ fn places(error: &EvalAltResult, file: &str, source: &str) -> (Option<Place>, Ve
     (places.next(), places.collect())
 }
 
-/// The path of an imported file; the engine may name it as `import` does, without its ending.
-fn with_ending(path: &str) -> String {
-    match std::path::Path::new(path).extension() {
-        Some(_) => path.to_owned(),
-        None => format!("{path}.rhai"),
+/// The path of a file that `file` imports; the engine may name it as `import` does: from the folder of the script, and
+/// without its ending.
+fn imported(file: &str, path: &str) -> String {
+    let mut path = std::path::PathBuf::from(path);
+    if path.extension().is_none() {
+        path.set_extension("rhai");
     }
+    let folder = std::path::Path::new(file).parent();
+    let beside = folder.map(|folder| folder.join(&path));
+    let path = beside.filter(|beside| beside.is_file()).unwrap_or(path);
+    path.display().to_string()
 }
 
 /// One journal line for people: time, node, kind, subject, and the rest as `name=value`.

@@ -254,7 +254,7 @@ fn a_drill_draws_from_its_own_seed() {
 #[test]
 fn a_loop_that_never_ends_is_stopped_where_it_is_and_the_next_drill_goes_on() {
     for (body, line) in [
-        ("let n = 0;\nloop { n += 1; }", 3),
+        ("let n = 0;\nrun(\"1s\");\nloop { n += 1; }", 3),
         ("loop {\n    run(\"1h\");\n}", 3),
     ] {
         let script = format!("{}\n{}", drill(body), drill("run(\"1m\");"));
