@@ -296,6 +296,7 @@ fn what_is_caught_says_message_kind_and_place() {
     passes(
         r#"
         node("NODE2").crash();
+        run("1m");
         let caught = ();
         try {
             group("EVS1").move_to("NODE2");
@@ -304,8 +305,8 @@ fn what_is_caught_says_message_kind_and_place() {
         }
         expect(caught.message.contains("5050"));
         expect_eq(caught.kind, "error");
-        expect_eq(caught.place, "t.rhai:6:27");
-        expect_eq(caught.line, 6);
+        expect_eq(caught.place, "t.rhai:7:27");
+        expect_eq(caught.line, 7);
         expect_eq(`${caught}`, caught.message);
         try { expect_eq(1, 2); } catch (error) { expect_eq(error.kind, "fail"); }
         try { throw caught; } catch (error) { expect_eq(error.message, caught.message); }
