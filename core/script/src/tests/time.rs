@@ -257,7 +257,11 @@ fn a_loop_that_never_ends_is_stopped_where_it_is_and_the_next_drill_goes_on() {
         ("let n = 0;\nrun(\"1s\");\nloop { n += 1; }", 3),
         ("loop {\n    run(\"1h\");\n}", 3),
     ] {
-        let script = format!("{}\n{}", drill(body), drill("run(\"1m\");"));
+        let script = format!(
+            "{}\n{}",
+            drill(body),
+            drill("run(\"1m\");").replace("drill(\"t\"", "drill(\"u\"")
+        );
         let options = RunOptions {
             timeout: Some(Duration::from_millis(300)),
             ..RunOptions::default()
