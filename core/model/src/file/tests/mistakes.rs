@@ -159,9 +159,9 @@ const MISTAKES: &[Mistake] = &[
     ),
     mistake(
         "\"Private\": \"192.168.0.12\"",
-        "\"private\": \"192.168.0.12\"",
+        "\"Privat\": \"192.168.0.12\"",
         "unknown-network",
-        "\"private\"",
+        "\"Privat\"",
         "did you mean `Private`?",
     ),
     mistake(

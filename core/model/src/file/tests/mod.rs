@@ -399,6 +399,27 @@ fn owners_types_and_properties_of_written_groups_are_checked() {
 }
 
 #[test]
+fn references_match_without_case_and_are_spelt_as_defined() {
+    let text = shipped("four-node.ron");
+    let mut other = text.to_owned();
+    for (defined, written) in [
+        (
+            "preferred_owners: [\"NODE1\"",
+            "preferred_owners: [\"node1\"",
+        ),
+        (
+            "\"Private\": \"192.168.0.12\"",
+            "\"private\": \"192.168.0.12\"",
+        ),
+    ] {
+        assert!(other.contains(defined), "{defined}");
+        other = other.replacen(defined, written, 1);
+    }
+    let (wanted, found) = (parse("x", text).unwrap(), parse("x", &other).unwrap());
+    assert_eq!(found.definition, wanted.definition);
+}
+
+#[test]
 fn a_good_written_group_keeps_its_properties() {
     let text = with_groups(
         r#"(name: "G", properties: {
