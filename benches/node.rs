@@ -8,6 +8,7 @@ use quorate_node::{BootImage, Input, Message, Node, NodeConfig, Output};
 
 fn boot(id: u8) -> Node {
     let config = NodeConfig {
+        joins: false,
         switches: Default::default(),
         id: NodeId(id),
         definition: quorate_benches::cluster("four-node.ron"),

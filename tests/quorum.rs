@@ -37,17 +37,17 @@ fn regroup() {
 
 #[test]
 fn standard() {
-    passes("standard", 8);
+    passes("standard", 9);
 }
 
 #[test]
 fn majority() {
-    passes("majority", 9);
+    passes("majority", 11);
 }
 
 #[test]
 fn life() {
-    passes("life", 39);
+    passes("life", 52);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn damage() {
 
 #[test]
 fn start_switches() {
-    passes("start", 8);
+    passes("start", 9);
 }
 
 #[test]

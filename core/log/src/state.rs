@@ -119,6 +119,11 @@ impl Log {
         self.forced.unwrap_or_else(|| self.voters_at(u64::MAX))
     }
 
+    /// Whether the log or its snapshot names the voters; otherwise they are those of [`CommitRule::Majority`].
+    pub fn names_voters(&self) -> bool {
+        self.store.voters_at(u64::MAX).is_some()
+    }
+
     pub(crate) fn voters_at(&self, index: u64) -> NodeSet {
         self.store.voters_at(index).unwrap_or(match self.rule {
             CommitRule::Majority(voters) => voters,

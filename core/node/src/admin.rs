@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use quorate_log::NodeSet;
 use quorate_model::NodeId;
 use quorate_model::monitor::{MonitorCommand, Reason};
 
 use crate::candidacy::Arbitration;
 use crate::database::Update;
-use crate::io::{AdminOp, Cause, Output, Refusal};
+use crate::io::{AdminOp, Cause, Event, Output, Refusal};
 use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
@@ -150,25 +149,48 @@ impl Node {
     }
 
     fn say_goodbye(&mut self) {
-        let heir = self
-            .database
-            .view
-            .members
-            .keys()
-            .find(|node| **node != self.me)
-            .copied();
+        let voters = self.log.voters();
+        let members = self.database.view.members.keys().copied();
+        let mut others = members.filter(|node| *node != self.me && voters.contains(node.0));
+        // One that has all there is can begin at once.
+        let last = Some(self.log.last_index());
+        let ready = others
+            .clone()
+            .find(|node| self.log.match_index(node.0) == last);
+        let heir = ready.or_else(|| others.next());
         if let (true, Some(heir), Candidacy::Elect) =
             (self.log.is_leader(), heir, self.quorum.candidacy())
         {
-            // Refused only where the heir is not a voter; the others then elect one.
+            // Whatever becomes of it, the others can elect one.
             let _ = self.log.transfer(heir.0);
             self.pump_log();
         }
-        let others: NodeSet = self.other_nodes();
-        for node in others.iter() {
-            self.send(NodeId(node), Body::Goodbye);
-        }
+        self.tell_all_goodbye();
         self.halt(stopped(), false);
+        self.owes_word = false;
+    }
+
+    /// Everything has ended that ran here. The others learn it from this word, and need not wait until a node that they
+    /// hear no more has certainly stopped. It is about this boot alone, which runs nothing ever again.
+    pub(crate) fn all_ended(&mut self) {
+        if !std::mem::take(&mut self.owes_word) {
+            return;
+        }
+        self.tell_all_goodbye();
+        let text = "everything on this node has ended, and the other nodes are told so";
+        self.event(Event::Notice {
+            id: 0,
+            text: text.to_owned(),
+        });
+    }
+
+    /// It is said once, so on every network.
+    fn tell_all_goodbye(&mut self) {
+        for node in self.other_nodes().iter().map(NodeId) {
+            for network in self.networks_to(node) {
+                self.send_on(node, network, Body::Goodbye);
+            }
+        }
     }
 
     pub(crate) fn leave_by_force(&mut self) {

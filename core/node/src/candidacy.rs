@@ -60,9 +60,11 @@ impl Node {
         match self.quorum.candidacy() {
             Candidacy::Alone => self.log.campaign(),
             Candidacy::Elect => {
-                self.announce_forming();
-                self.log.campaign();
                 self.timers.set(Timer::Campaign, again);
+                if self.outside.is_none() && self.log.may_campaign() {
+                    self.announce_forming();
+                    self.log.campaign();
+                }
             }
             Candidacy::Arbitrate { resource, .. } => match self.arbitration {
                 Arbitration::Idle => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate_log::NodeSet;
+use quorate_log::{CommitRule, NodeSet};
 use quorate_model::monitor::Reason;
 use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, Time};
 
@@ -64,8 +64,8 @@ impl Node {
         if !self.coordinates_at(self.now) || self.let_disk_go() {
             return;
         }
-        self.propose_view();
         self.propose_voters();
+        self.propose_view();
         self.propose_identities();
         self.take_over();
         self.pump_log();
@@ -73,26 +73,49 @@ impl Node {
 
     /// Brings the voters to the configured nodes, one at a time: evicted nodes go, members that are none come.
     fn propose_voters(&mut self) {
-        if self.quorum.candidacy() != Candidacy::Elect {
-            return;
+        if self.quorum.candidacy() == Candidacy::Elect
+            && let Some(wanted) = self.next_voters()
+        {
+            // Refused while another change is under way: the next input asks again.
+            let _ = self.log.propose_voters(wanted);
         }
+    }
+
+    /// The voters that there should be next, if others than now. A change never needs more votes than are there: a new
+    /// node votes once it is a member and has the log, and those in contact must be a majority with it.
+    fn next_voters(&self) -> Option<NodeSet> {
         let voters = self.log.voters();
+        if !self.log.names_voters() {
+            // Before anything else: whoever has a log knows who votes, however many nodes are added later.
+            return Some(voters);
+        }
         let nodes = self.database.definition.nodes.iter();
         let configured: NodeSet = nodes.map(|node| node.id.0).collect();
         let mut wanted = voters;
         if let Some(gone) = voters.difference(configured).iter().next() {
             wanted.remove(gone);
-        } else if let Some(new) = configured
-            .difference(voters)
-            .iter()
-            .find(|node| self.lets_in(NodeId(*node)) && self.database.is_member(NodeId(*node)))
-        {
-            wanted.insert(new);
+        } else {
+            let mut new = configured.difference(voters).iter();
+            wanted.insert(new.find(|node| self.may_vote(NodeId(*node)))?);
         }
-        if wanted != voters {
-            // Refused while another change is under way: the next input asks again.
-            let _ = self.log.propose_voters(wanted);
-        }
+        let here = wanted.iter().filter(|node| self.is_here(NodeId(*node)));
+        CommitRule::Majority(wanted)
+            .is_durable(here.collect())
+            .then_some(wanted)
+    }
+
+    fn may_vote(&self, node: NodeId) -> bool {
+        let has_log = self.log.match_index(node.0) >= Some(self.log.commit_index());
+        has_log && self.lets_in(node) && self.database.is_member(node) && self.is_here(node)
+    }
+
+    /// Whether there has just been contact both ways.
+    fn is_here(&self, node: NodeId) -> bool {
+        let peer = self.peers.get(&node);
+        node == self.me
+            || peer.is_some_and(|peer| {
+                !peer.gone && peer.in_contact(self.now, bounds::MEMBER_SILENCE / 2)
+            })
     }
 
     fn propose_view(&mut self) {
@@ -146,9 +169,12 @@ impl Node {
                 }
                 continue;
             }
-            let Some(peer) = self.peers.get(&node.id) else {
-                // Never heard in this boot: it gets as long as the others to be heard.
-                if let Some(boot) = self.database.view.members.get(&node.id)
+            let boot = self.database.view.members.get(&node.id);
+            let peer = self.peers.get(&node.id);
+            let Some(peer) = peer.filter(|peer| boot.is_none_or(|boot| peer.incarnation >= *boot))
+            else {
+                // Never heard in this boot, or not in its own: it gets as long as the others to be heard.
+                if let Some(boot) = boot
                     && node.id != self.me
                     && self.now.since(since) < bounds::MEMBER_SILENCE
                 {
@@ -157,12 +183,11 @@ impl Node {
                 }
                 continue;
             };
-            let boot = self.database.view.members.get(&node.id);
-            if boot == Some(&peer.incarnation) || (peer.incarnation == 0 && boot.is_some()) {
+            if boot == Some(&peer.incarnation) {
                 let last = peer.contact.unwrap_or(since);
                 let silence = last + bounds::MEMBER_SILENCE;
                 if !peer.gone && self.now < silence {
-                    members.insert(node.id, boot.copied().unwrap_or(peer.incarnation));
+                    members.insert(node.id, peer.incarnation);
                     next_silence = next_silence.min(silence);
                 }
             } else if peer.standing == Standing::Joining
@@ -303,7 +328,9 @@ impl Node {
         let evicted = self.evicted.get(&owner);
         let stopped = match self.peers.get(&owner) {
             // It said goodbye, or has started anew since.
-            Some(peer) if peer.gone || self.has_started_anew(owner, peer) => Time::ZERO,
+            Some(peer) if self.has_ended(owner, peer) || self.has_started_anew(owner, peer) => {
+                Time::ZERO
+            }
             None if evicted.is_some_and(|peer| peer.gone) => Time::ZERO,
             peer => {
                 let peer = peer.or(evicted);
@@ -321,15 +348,43 @@ impl Node {
             hits.set(hits.get() + u64::from(due > self.now));
             return Time::ZERO;
         }
+        #[cfg(feature = "planted")]
+        if let Some(hits) = &self.eager {
+            let early = Time(
+                due.0
+                    .saturating_sub(bounds::TAKEOVER_MARGIN.as_micros() as u64),
+            );
+            hits.set(hits.get() + u64::from(early <= self.now && self.now < due));
+            return early;
+        }
         due
     }
 
+    /// Whether a node has said that it runs nothing any more, and that was not the word of an earlier boot than the one
+    /// that was last a member: this node may never have heard that one.
+    fn has_ended(&self, node: NodeId, peer: &Peer) -> bool {
+        peer.gone
+            && self
+                .last_member(node)
+                .is_none_or(|boot| boot <= peer.incarnation)
+    }
+
     /// Whether a node has started again since it was last a member. That it calls itself joining is not enough:
-    /// its word may be from before it knew the view that it was taken into.
+    /// its word may be from before it knew the view that it was taken into, or from an earlier boot still.
     fn has_started_anew(&self, node: NodeId, peer: &Peer) -> bool {
         let joining = peer.standing == Standing::Joining && peer.heard.is_some();
-        let record = self.database.nodes.get(&node);
-        joining && record.map(|record| record.last_member) != Some(peer.incarnation)
+        joining
+            && self
+                .last_member(node)
+                .is_none_or(|boot| boot < peer.incarnation)
+    }
+
+    /// The boot of a node that was last a member.
+    fn last_member(&self, node: NodeId) -> Option<u64> {
+        self.database
+            .nodes
+            .get(&node)
+            .map(|record| record.last_member)
     }
 
     /// Sends groups home that want to go and may.
@@ -423,6 +478,7 @@ mod tests {
             seed: 1,
             civil_origin_ms: 0,
             switches: Default::default(),
+            joins: false,
         };
         let mut node = Node::boot(config, BootImage::default(), Time::ZERO);
         node.install(&Snapshot {
@@ -437,7 +493,18 @@ mod tests {
             ..Peer::default()
         };
         assert!(!node.has_started_anew(two, &joining(5)), "an old word");
+        assert!(!node.has_started_anew(two, &joining(4)), "an older one");
         assert!(node.has_started_anew(two, &joining(6)));
+        let ended = |incarnation| Peer {
+            gone: true,
+            ..joining(incarnation)
+        };
+        assert!(
+            !node.has_ended(two, &ended(4)),
+            "its next boot was a member"
+        );
+        assert!(node.has_ended(two, &ended(5)) && node.has_ended(two, &ended(6)));
+        assert!(!node.has_ended(two, &joining(5)), "it said nothing");
     }
 
     #[test]

@@ -103,6 +103,13 @@ fn messages() -> Vec<(&'static str, Body)> {
     };
     vec![
         ("heartbeat", Body::Heartbeat(heartbeat)),
+        (
+            "kept out",
+            Body::KeptOut {
+                incarnation: 5,
+                forced: true,
+            },
+        ),
         ("pre-vote", log(pre_vote)),
         (
             "pre-vote reply",

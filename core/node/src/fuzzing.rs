@@ -25,6 +25,7 @@ fn cluster() -> &'static ClusterDefinition {
 
 fn boot(files: BTreeMap<String, Vec<u8>>) -> Node {
     let config = NodeConfig {
+        joins: false,
         id: NodeId(1),
         definition: cluster().clone(),
         incarnation: 1,

@@ -153,6 +153,12 @@ impl Node {
                 self.introduce(from, network);
             }
             Body::Nodes(nodes) => self.introduced(nodes),
+            Body::Goodbye => {
+                let peer = self.evicted.get_mut(&from);
+                if let Some(peer) = peer.filter(|peer| peer.incarnation == incarnation) {
+                    peer.gone = true;
+                }
+            }
             _ => {}
         }
     }

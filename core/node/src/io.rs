@@ -1,7 +1,6 @@
 //! What goes into a node and what comes out: the whole of its contact with a world.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use quorate_model::monitor::{HealthCheck, MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{
@@ -11,6 +10,8 @@ use quorate_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::message::Message;
+
+pub mod bounds;
 
 /// What a node is started with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,9 @@ pub struct NodeConfig {
     pub civil_origin_ms: i64,
     /// How the service was asked to start.
     pub switches: StartSwitches,
+    /// Whether this node was added to a cluster that was there: as long as it has no copy of the database, it waits for
+    /// that cluster and forms none by votes.
+    pub joins: bool,
 }
 
 /// The files of the node's own system disk, as they were found at boot.
@@ -66,6 +70,9 @@ pub enum Input {
         /// What is asked.
         op: AdminOp,
     },
+    /// [`Output::Halt`] was carried out: the resource monitor has ended everything, and each resource has answered that
+    /// it is down. Given once, after that output, and only if it is so.
+    Ended,
     /// Nothing but time passed.
     Wake,
 }
@@ -582,35 +589,4 @@ pub struct Snapshot {
     pub committed: u64,
     /// Since when (own clock) it has had no quorum.
     pub without_quorum_since: Option<Time>,
-}
-
-/// The bounds a node keeps and others rely on.
-pub mod bounds {
-    use super::Duration;
-
-    /// Heartbeat period (SEMANTICS 3.6).
-    pub const HEARTBEAT: Duration = Duration::from_millis(1_200);
-    /// Silence after which an interface is reported: two heartbeats.
-    pub const INTERFACE_SILENCE: Duration = Duration::from_millis(2_400);
-    /// Silence on all networks after which a member is lost: six heartbeats.
-    pub const MEMBER_SILENCE: Duration = Duration::from_millis(7_200);
-    /// For how long the coordinator's word stands without confirmation by a quorum: less than
-    /// [`MEMBER_SILENCE`], so that it has stopped before another can begin.
-    pub const COORDINATOR_LEASE: Duration = Duration::from_millis(6_000);
-    /// How long a node that lost its cluster may try to find or form another before it halts. Enough for an
-    /// arbitration (8 s) that begins when the silence is noticed, and for its winner to be heard; what a follower
-    /// counts from may be three heartbeats older than what it last heard.
-    pub const REGROUP_GRACE: Duration = Duration::from_millis(16_800);
-    /// From the last message of a lost node until its groups are taken over: the two above, and 2 s for
-    /// stopping and for clocks that drift.
-    pub const TAKEOVER_WAIT: Duration = Duration::from_millis(26_000);
-    /// How often a database change that was not confirmed is sent again.
-    pub const RESEND: Duration = Duration::from_millis(600);
-    /// How long a starting node looks for a cluster before it forms one.
-    pub const DISCOVERY: Duration = Duration::from_millis(3_600);
-    /// How long a coordinator that has just formed the cluster waits for configured nodes to come before it gives
-    /// their groups to others.
-    pub const FORM_WAIT: Duration = Duration::from_secs(30);
-    /// After how long a service that halted is started again.
-    pub const SERVICE_RESTART: Duration = Duration::from_secs(60);
 }

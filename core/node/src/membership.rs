@@ -19,6 +19,7 @@ impl Node {
             self.storage.touch();
         }
         self.send_heartbeats();
+        self.tell_kept_out();
         self.check_silence();
     }
 
@@ -112,7 +113,7 @@ impl Node {
         }
     }
 
-    /// A member says that it leaves.
+    /// A member says that it runs nothing any more.
     ///
     /// An elected coordinator has told one voter to follow it in office. The others keep to what they promised it:
     /// another candidate gets their votes when silence has lasted, since who is elected sooner counts on that.
@@ -338,7 +339,7 @@ impl Node {
     }
 
     /// The networks on which `peer` may be reached, in the order of their priority.
-    fn networks_to(&self, peer: NodeId) -> Vec<Name> {
+    pub(crate) fn networks_to(&self, peer: NodeId) -> Vec<Name> {
         let networks = self.database.definition.networks.iter();
         networks
             .filter(|network| network.role.carries_cluster())

@@ -21,7 +21,7 @@ pub(crate) enum Body {
     Log(quorate_log::Message),
     /// Updates for the coordinator to put into the stream, oldest first.
     Propose(Vec<Proposal>),
-    /// The sender leaves now, on purpose: do not wait for its silence.
+    /// This boot of the sender runs nothing any more, and never will: do not wait for its silence.
     Goodbye,
     /// The coordinator of a Standard quorum has let go of the quorum disk: take it.
     HandOver,
@@ -35,6 +35,12 @@ pub(crate) enum Body {
     WhoAreYou,
     /// The answer: a coordinator's, the nodes of its cluster; anybody else's, those whose copies its log names.
     Nodes(Vec<Introduction>),
+    /// The coordinator keeps this boot of the receiver out, because of how it was started.
+    KeptOut {
+        incarnation: u64,
+        /// Quorum was forced: who was kept out has no say any more.
+        forced: bool,
+    },
 }
 
 /// A node as the coordinator's database has it.
@@ -90,6 +96,7 @@ impl Message {
             Body::Stranger { .. } => "stranger",
             Body::WhoAreYou => "who-are-you",
             Body::Nodes(_) => "nodes",
+            Body::KeptOut { .. } => "kept-out",
         }
     }
 

@@ -82,6 +82,9 @@ pub struct Node {
     /// Planted: what this node runs goes on though quorum is lost for good. And how often it should have stopped.
     #[cfg(feature = "planted")]
     pub(crate) stubborn: Option<std::cell::Cell<u64>>,
+    /// Planted: the margin is left out of the wait before a takeover. And how often that made a difference.
+    #[cfg(feature = "planted")]
+    pub(crate) eager: Option<std::cell::Cell<u64>>,
     pub(crate) me: NodeId,
     pub(crate) config: NodeConfig,
     pub(crate) phase: Phase,
@@ -103,6 +106,10 @@ pub struct Node {
     groups_licence: (bool, bool, bool),
     /// Nodes that would join and are kept out because of how this one was started.
     pub(crate) kept_out: NodeSet,
+    /// Quorum was forced without this node: who coordinated then.
+    pub(crate) outside: Option<Name>,
+    /// It was told so, or that it is kept out otherwise, in this boot.
+    pub(crate) told_outside: bool,
     pub(crate) counsel: Counsel,
     pub(crate) peers: BTreeMap<NodeId, Peer>,
     /// What was last heard of nodes that have been evicted since: one may still run for as long as any lost node.
@@ -129,6 +136,8 @@ pub struct Node {
     /// Administrators' requests in progress: number of the proposal, request, when it came.
     pub(crate) requests: BTreeMap<u64, (u64, Time)>,
     pub(crate) stop_request: Option<u64>,
+    /// It halted as a member, and the others have not been told that nothing runs here any more.
+    pub(crate) owes_word: bool,
     pub(crate) timers: Timers,
     pub(crate) random: Random,
     pub(crate) now: Time,
@@ -142,7 +151,7 @@ impl Node {
     /// why.
     pub fn boot(config: NodeConfig, disk: BootImage, now: Time) -> Node {
         let mut random = Random::new(config.seed);
-        let quorum = quorum::of(&config.definition, &config.switches);
+        let quorum = quorum::of(&config.definition, &config.switches, config.joins);
         let (recovered, damage) = match store::recover(&disk.files) {
             Ok(recovered) => (recovered, None),
             Err(error) => {
@@ -177,6 +186,8 @@ impl Node {
             hasty: None,
             #[cfg(feature = "planted")]
             stubborn: None,
+            #[cfg(feature = "planted")]
+            eager: None,
             me,
             phase: Phase::Joining,
             quorum,
@@ -192,6 +203,8 @@ impl Node {
             groups_stale: true,
             groups_licence: (false, false, false),
             kept_out: NodeSet::EMPTY,
+            outside: None,
+            told_outside: false,
             counsel: Counsel::default(),
             peers: BTreeMap::new(),
             evicted: BTreeMap::new(),
@@ -208,6 +221,7 @@ impl Node {
             idle_since: now,
             requests: BTreeMap::new(),
             stop_request: None,
+            owes_word: false,
             timers: Timers::default(),
             random,
             now,
@@ -253,6 +267,7 @@ impl Node {
             });
         }
         node.recall_identities();
+        node.recall_outside(&disk.files);
         node.pump_log();
         node.groups.open_all(&node.database);
         node.timers.set(Timer::Heartbeat, now);
@@ -276,6 +291,9 @@ impl Node {
     pub fn handle(&mut self, now: Time, input: Input) {
         self.now = self.now.max(now);
         if self.phase == Phase::Halted {
+            if input == Input::Ended {
+                self.all_ended();
+            }
             return;
         }
         self.counsel.set_time(self.civil_ms());
@@ -298,7 +316,7 @@ impl Node {
             Input::Disk(done) => self.disk_done(done),
             Input::Link { network, up } => self.link(network, up),
             Input::Admin { request, op } => self.admin(request, op),
-            Input::Wake => {}
+            Input::Ended | Input::Wake => {}
         }
         self.settle();
     }
@@ -435,6 +453,10 @@ impl Node {
             Body::Stranger { incarnation } => self.told_stranger(from, incarnation),
             Body::WhoAreYou => self.introduce(from, network),
             Body::Nodes(nodes) => self.introduced(nodes),
+            Body::KeptOut {
+                incarnation,
+                forced,
+            } => self.told_kept_out(from, incarnation, forced),
         }
     }
 
@@ -496,6 +518,7 @@ impl Node {
         if self.phase == Phase::Halted {
             return;
         }
+        self.owes_word = matches!(self.phase, Phase::Member | Phase::Leaving);
         self.phase = Phase::Halted;
         self.idle_since = self.now;
         self.coordination = None;

@@ -16,9 +16,14 @@ impl Node {
         self.stubborn = Some(Cell::new(0));
     }
 
+    /// Plants a bug: this node takes over by [`TAKEOVER_MARGIN`](crate::bounds::TAKEOVER_MARGIN) too early.
+    pub fn plant_eagerness(&mut self) {
+        self.eager = Some(Cell::new(0));
+    }
+
     /// How often a planted bug has made a difference in this boot.
     pub fn planted_hits(&self) -> u64 {
-        let planted = [&self.hasty, &self.stubborn];
+        let planted = [&self.hasty, &self.stubborn, &self.eager];
         let hits = planted.into_iter().flatten().map(Cell::get);
         hits.sum()
     }

@@ -45,10 +45,12 @@ pub(crate) trait Quorum: fmt::Debug {
     fn mends_own_copy(&self) -> &'static str;
 }
 
-/// The quorum kind that the definition and the switches ask for.
+/// The quorum kind that the definition and the switches ask for. Who `joins` a cluster that is there has no say in who
+/// votes: it learns that with the log.
 pub(crate) fn of(
     definition: &ClusterDefinition,
     switches: &StartSwitches,
+    joins: bool,
 ) -> Box<dyn Quorum + Send> {
     match &definition.quorum {
         _ if switches.fix_quorum => Box::new(Local {
@@ -64,7 +66,8 @@ pub(crate) fn of(
             })
         }
         QuorumKind::MajorityNodeSet => {
-            let voters = definition.nodes.iter().map(|node| node.id.0).collect();
+            let founders = definition.nodes.iter().map(|node| node.id.0);
+            let voters = founders.filter(|_| !joins).collect();
             Box::new(MajorityNodeSet { voters })
         }
         QuorumKind::Local => Box::new(Local {
@@ -117,9 +120,10 @@ impl Quorum for Standard {
     }
 }
 
-/// A majority of the configured nodes, each with its own copy.
+/// A majority of the nodes that vote, each with its own copy.
 #[derive(Debug)]
 struct MajorityNodeSet {
+    /// Who votes where the log has never said so.
     voters: NodeSet,
 }
 

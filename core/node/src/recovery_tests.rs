@@ -54,6 +54,7 @@ fn live(requests: u64) -> Life {
     definition.properties.max_quorum_log_size = 700;
     let group = definition.groups.last().unwrap().name.clone();
     let config = NodeConfig {
+        joins: false,
         id: NodeId(1),
         definition,
         incarnation: 1,

@@ -69,6 +69,13 @@ impl Node {
         if self.is_stranger(from, &message) {
             return;
         }
+        let asks = matches!(
+            message.body,
+            LogBody::PreVote { .. } | LogBody::Vote { .. } | LogBody::TimeoutNow
+        );
+        if asks && self.outside.is_some() {
+            return;
+        }
         if matches!(message.body, LogBody::TimeoutNow) {
             self.appointed = Some(self.now);
         }
@@ -339,12 +346,14 @@ impl Node {
                     coordination.identified.remove(node.0);
                 }
                 if coordinates {
-                    self.nodes_changed(format!("node {name} was evicted"));
+                    let text = format!("node {name} was evicted");
+                    self.event(Event::Notice { id: 0, text });
                 }
             }
             Effect::Added { name } => {
                 if coordinates {
-                    self.nodes_changed(format!("node {name} was added"));
+                    let text = format!("node {name} was added");
+                    self.event(Event::Notice { id: 0, text });
                 }
             }
             Effect::Configured { text } => {
@@ -364,16 +373,6 @@ impl Node {
         }
     }
 
-    /// There are other nodes than before: a majority is one of these.
-    fn nodes_changed(&mut self, text: String) {
-        let nodes = self.database.definition.nodes.iter();
-        // Only a Majority Node Set has voters.
-        let _ = self
-            .log
-            .propose_voters(nodes.map(|node| node.id.0).collect());
-        self.event(Event::Notice { id: 0, text });
-    }
-
     /// This node is in a view, or no longer in one, or with others.
     fn view_changed(&mut self) {
         let boot = self.database.view.members.get(&self.me).copied();
@@ -382,6 +381,7 @@ impl Node {
             (Phase::Joining, true) => {
                 self.phase = Phase::Member;
                 self.regrouping = false;
+                self.let_in_again();
                 self.groups.open_all(&self.database);
             }
             (Phase::Member | Phase::Leaving, false) => {

@@ -254,3 +254,38 @@ impl Storage {
         self.in_flight = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a write proves, it proves of the instant in which it was asked for: when the answer comes, the disk may be
+    /// another's.
+    #[test]
+    fn what_is_proven_counts_from_the_request() {
+        let at = Time::from_millis;
+        let mut storage = Storage::new(Stored::default(), 0);
+        storage.touch();
+        let request = storage.next_request(at(1_000)).unwrap();
+        assert!(storage.is_current(request.ticket));
+        assert!(storage.next_request(at(4_000)).is_none(), "one at a time");
+        storage.done();
+        assert_eq!(storage.proven(), at(1_000));
+
+        // One that is made again proves nothing of its first time.
+        storage.touch();
+        storage.next_request(at(5_000)).unwrap();
+        storage.retry();
+        assert_eq!(storage.proven(), at(1_000));
+        storage.next_request(at(6_000)).unwrap();
+        storage.done();
+        assert_eq!(storage.proven(), at(6_000));
+
+        // What goes to the system disk proves nothing of the quorum disk.
+        let (file, bytes) = ("identity".to_owned(), Vec::new());
+        storage.write_identity(DiskOp::Replace { file, bytes });
+        storage.next_request(at(9_000)).unwrap();
+        storage.done();
+        assert_eq!(storage.proven(), at(6_000));
+    }
+}

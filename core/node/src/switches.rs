@@ -1,13 +1,23 @@
 //! What the start switches do: see [`quorate_model::StartSwitches`].
 
+use std::collections::BTreeMap;
+
 use quorate_log::NodeSet;
 use quorate_model::NodeId;
 use quorate_model::monitor::Reason;
 
 use crate::candidacy::Arbitration;
-use crate::io::{Device, Event};
-use crate::node::Node;
+use crate::io::{Device, DiskOp, Event};
+use crate::message::{Body, Standing};
+use crate::node::{Node, Phase};
 use crate::store::{self, Recovered};
+
+/// File that says that quorum was forced without this node, and who coordinated then. Empty, it says nothing.
+const OUTSIDE_FILE: &str = "MSCS/kept-out";
+/// The original's event: a node attempted to join but was refused.
+const REFUSED: u32 = 1071;
+/// The original's event: the node failed to begin the process of joining the cluster.
+const NOT_JOINED: u32 = 1070;
 
 impl Node {
     /// Looks at the switches this node was started with; halts and says so if they make no sense here.
@@ -59,7 +69,93 @@ impl Node {
             "{name} is kept out: this cluster was started with {switch}. Start it again without the switch to take \
              {name} in"
         );
-        self.event(Event::Notice { id: 0, text });
+        self.event(Event::Notice { id: REFUSED, text });
+    }
+
+    /// Tells those that are kept out. They ask with every heartbeat, and are answered as often.
+    pub(crate) fn tell_kept_out(&mut self) {
+        if !self.coordinates_at(self.now) {
+            return;
+        }
+        let forced = !self.listed().is_empty();
+        for node in self.kept_out.iter().map(NodeId) {
+            let peer = self.peers.get(&node);
+            let asks = peer.filter(|peer| {
+                peer.standing == Standing::Joining && peer.is_audible(self.now) && !peer.gone
+            });
+            if let Some(incarnation) = asks.map(|peer| peer.incarnation) {
+                let body = Body::KeptOut {
+                    incarnation,
+                    forced,
+                };
+                self.send(node, body);
+            }
+        }
+    }
+
+    /// A coordinator keeps this node out. Where quorum was forced without it, that is remembered: it votes for nobody and
+    /// forms nothing with others like it, also after a restart, or there would be two clusters.
+    pub(crate) fn told_kept_out(&mut self, from: NodeId, incarnation: u64, forced: bool) {
+        if incarnation != self.config.incarnation || self.phase != Phase::Joining {
+            return;
+        }
+        let first = !std::mem::replace(&mut self.told_outside, true);
+        let from = self.database.node_name(from);
+        if first {
+            let me = self.database.node_name(self.me);
+            let rest = match forced {
+                true => "quorum was forced without it",
+                false => "it was started with a switch by which it takes nobody in",
+            };
+            let text = format!(
+                "{me} is kept out of the cluster that {from} coordinates: {rest}. {me} waits until that is started                  without the switch"
+            );
+            self.event(Event::Notice {
+                id: NOT_JOINED,
+                text,
+            });
+        }
+        if forced && self.outside.is_none() {
+            let bytes = from.as_bytes().to_vec();
+            self.outside = Some(from);
+            self.remember_outside(bytes);
+        }
+    }
+
+    /// After a boot: what this node was told before.
+    pub(crate) fn recall_outside(&mut self, files: &BTreeMap<String, Vec<u8>>) {
+        let bytes = files.get(OUTSIDE_FILE).filter(|bytes| !bytes.is_empty());
+        let Some(from) = bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()) else {
+            return;
+        };
+        if !self.listed().is_empty() {
+            // An administrator names it: that is a newer word.
+            self.remember_outside(Vec::new());
+            return;
+        }
+        let me = self.database.node_name(self.me);
+        let text = format!(
+            "quorum was forced without {me}, by {from}: {me} waits for that cluster to take it in. Start it with              forcequorum, or clean it up (forcecleanup), if there is none any more"
+        );
+        self.outside = Some(from.as_str().into());
+        self.event(Event::Notice {
+            id: NOT_JOINED,
+            text,
+        });
+    }
+
+    /// This node has become a member: whatever kept it out is over.
+    pub(crate) fn let_in_again(&mut self) {
+        if self.outside.take().is_some() {
+            self.remember_outside(Vec::new());
+        }
+    }
+
+    fn remember_outside(&mut self, bytes: Vec<u8>) {
+        self.storage.write_identity(DiskOp::Replace {
+            file: OUTSIDE_FILE.to_owned(),
+            bytes,
+        });
     }
 
     /// This node begins to coordinate: says what its switch has done.

@@ -264,6 +264,7 @@ fn the_quorum_disk_goes_where_its_group_is_moved() {
 /// and after that.
 fn log_messages_left(answers_from: Time) -> (usize, usize) {
     let config = NodeConfig {
+        joins: false,
         id: NodeId(1),
         definition: definition(3, false),
         incarnation: 1,

@@ -124,6 +124,7 @@ fn no_file_makes_a_booting_node_panic() {
                 files: BTreeMap::from([(file.to_owned(), frame(&body))]),
             };
             let config = NodeConfig {
+                joins: false,
                 id: NodeId(1),
                 definition: loaded.definition.clone(),
                 incarnation: 1,

@@ -26,8 +26,9 @@ pub trait ResourceMonitor {
     fn revision(&self) -> Option<u64> {
         None
     }
-    /// The cluster service died without a word: everything is taken out of service at once.
-    fn terminate_all(&mut self, services: &mut dyn Services);
+    /// The cluster service is gone: everything is taken out of service at once. Whether each resource has answered that it
+    /// is down, so that certainly nothing runs any more.
+    fn terminate_all(&mut self, services: &mut dyn Services) -> bool;
     /// The machine died: instances are dropped and nothing in the world is touched.
     fn power_off(self: Box<Self>);
     /// Other plugins, each for a resource when it is next offline. A monitor without plugins has nothing to do.
@@ -84,8 +85,8 @@ impl ResourceMonitor for quorate_host::Monitor {
         Some(quorate_host::Monitor::revision(self))
     }
 
-    fn terminate_all(&mut self, services: &mut dyn Services) {
-        quorate_host::Monitor::terminate_all(self, services);
+    fn terminate_all(&mut self, services: &mut dyn Services) -> bool {
+        quorate_host::Monitor::terminate_all(self, services)
     }
 
     fn power_off(self: Box<Self>) {

@@ -13,12 +13,19 @@ impl Monitor {
     /// The cluster service is gone: takes everything out of service now, dependents first, gracefully where
     /// that takes no time and by Terminate where it does (SEMANTICS 1.5). Nothing is online or defended
     /// afterwards; the instances stay open.
-    pub fn terminate_all(&mut self, services: &mut dyn Services) {
+    ///
+    /// Whether everything that ran has answered. One whose process died in its last call has not: what it has left behind
+    /// is not certain.
+    pub fn terminate_all(&mut self, services: &mut dyn Services) -> bool {
+        let mut answered = true;
         for name in self.directory.dependents_first() {
+            let ran = self.state(&name).is_some_and(|state| !state.is_down());
             self.stop(services, &name);
             self.mourn(services);
             self.rearm(&name);
+            answered &= !ran || self.state(&name) == Some(ResourceState::Offline);
         }
+        answered
     }
 
     fn stop(&mut self, services: &mut dyn Services, name: &Name) {

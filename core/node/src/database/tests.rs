@@ -331,3 +331,20 @@ fn names_match_without_case_and_keep_the_spelling_of_the_definition() {
         refusal.text
     );
 }
+
+/// Who hears of a newer view without itself knows by its number that it was expelled.
+#[test]
+fn every_view_has_a_higher_number() {
+    let mut rig = Rig::new();
+    let first = rig.database.view.number;
+    for (more, members) in [
+        (1, vec![(1, 1)]),
+        (2, vec![(1, 1), (2, 2)]),
+        (3, vec![(1, 1), (2, 3)]),
+    ] {
+        let members = members.into_iter().map(|(node, boot)| (NodeId(node), boot));
+        let members = members.collect();
+        rig.change(Update::View { members }).unwrap();
+        assert_eq!(rig.database.view.number, first + more);
+    }
+}

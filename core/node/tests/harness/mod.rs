@@ -77,6 +77,7 @@ impl Stage {
         machine.on = true;
         machine.states.clear();
         let config = NodeConfig {
+            joins: false,
             switches: Default::default(),
             id,
             definition: self.definition.clone(),

@@ -100,10 +100,10 @@ impl World {
             | AdminOp::ResourceControl { resource, .. } => self.known_resource(resource).map(drop),
             AdminOp::NodePause { node }
             | AdminOp::NodeResume { node }
-            | AdminOp::NodeEvict { node } => self.machine(node).map(drop),
+            | AdminOp::NodeEvict { node } => self.known_node(node),
             AdminOp::SetProperty { object, .. } => match object {
                 Object::Cluster => Ok(()),
-                Object::Node(node) => self.machine(node).map(drop),
+                Object::Node(node) => self.known_node(node),
                 Object::Group(group) => self.known_group(group).map(drop),
                 Object::Resource(resource) => self.known_resource(resource).map(drop),
             },
@@ -113,6 +113,14 @@ impl World {
             AdminOp::VirtualServerCreate { .. }
             | AdminOp::NodeAdd { .. }
             | AdminOp::ServiceStop => Ok(()),
+        }
+    }
+
+    /// A node that was added has no machine before it is set up.
+    fn known_node(&self, node: &str) -> Result<(), WorldError> {
+        match self.current.node(node) {
+            Some(_) => Ok(()),
+            None => self.machine(node).map(drop),
         }
     }
 

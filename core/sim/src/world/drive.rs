@@ -38,6 +38,11 @@ pub(super) struct Station {
     pub(super) known: BTreeSet<Name>,
     /// Nothing of the cluster is left on the machine: its cluster service does not start before it is a node again.
     pub(super) cleaned: bool,
+    /// It was made a node of a cluster that was there.
+    pub(super) joins: bool,
+    /// When what ran by its last cluster service was ended, and whether that has said so.
+    pub(super) ended: Option<Time>,
+    pub(super) said: bool,
     /// The machine goes off when its cluster service has stopped.
     pub(super) shutting_down: bool,
     /// The service ended and will be started again.
@@ -339,7 +344,7 @@ impl World {
         self.schedule(machine);
     }
 
-    fn carry_out(&mut self, machine: Machine, output: Output) {
+    pub(super) fn carry_out(&mut self, machine: Machine, output: Output) {
         match output {
             Output::Send {
                 to,
@@ -352,6 +357,7 @@ impl World {
                     .find(&network)
                     .zip(self.env.machine_of(to));
                 let Some((network, to)) = place else { return };
+                self.stations[machine].said |= message.kind() == "goodbye";
                 if let Some(passage) = self.env.networks.send(network, machine, to) {
                     let from = self.env.hosts[machine].id;
                     for takes in [passage.again, Some(passage.takes)].into_iter().flatten() {
@@ -407,11 +413,12 @@ impl World {
                 if let Event::StartSwitch { .. } = &event {
                     self.switched(machine);
                 }
-                self.env.record(Some(machine), event);
+                self.env.record(Some(machine), event.clone());
+                self.check_margin(machine, &event);
             }
             Output::Reply { request, result } => self.replied(machine, request, result),
             Output::Halt { reason, restart } => {
-                self.service_ended(machine, &reason.text, restart);
+                self.service_halted(machine, &reason.text, restart);
             }
         }
     }

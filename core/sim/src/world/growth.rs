@@ -43,8 +43,11 @@ impl World {
             }
             Err(_) => {
                 let ids = self.env.hosts.iter().map(|host| host.id.0);
+                // Another may have been asked for that has no machine yet.
+                let newest = ids.max().max(Some(self.newest)).unwrap_or(0);
+                self.newest = newest.saturating_add(1);
                 NodeDefinition {
-                    id: NodeId(ids.max().map_or(1, |id| id.saturating_add(1))),
+                    id: NodeId(self.newest),
                     name: name.into(),
                     interfaces,
                     attributes: BTreeMap::new(),
@@ -130,6 +133,7 @@ impl World {
         station
             .known
             .extend(self.added.iter().map(|node| node.name.clone()));
+        station.joins = true;
         self.stations.push(station);
         let machine = self.env.hosts.len() - 1;
         self.power_on(machine);
@@ -148,6 +152,7 @@ impl World {
         let known = self.added.iter().map(|node| node.name.clone());
         self.stations[machine].known.extend(known);
         self.stations[machine].cleaned = false;
+        self.stations[machine].joins = true;
         match on {
             true => self.service_start(machine, "added to the cluster again"),
             false => self.power_on(machine),

@@ -5,6 +5,7 @@ mod clients;
 mod drive;
 mod faults;
 mod growth;
+mod margin;
 mod notice;
 mod plugins;
 mod power;
@@ -64,6 +65,9 @@ pub struct World {
     /// Planted: no node stops when quorum is lost.
     #[cfg(feature = "planted")]
     stubborn: bool,
+    /// Planted: every node takes over too early by the margin.
+    #[cfg(feature = "planted")]
+    eager: bool,
     env: Environment,
     stations: Vec<Station>,
     monitors: Box<dyn Monitors>,
@@ -73,6 +77,8 @@ pub struct World {
     installed: ClusterDefinition,
     /// The nodes added since, in their order.
     added: Vec<quorate_model::NodeDefinition>,
+    /// The highest id that was asked for.
+    newest: u8,
     /// As the cluster's database has it, when somebody could last be asked.
     current: ClusterDefinition,
     /// Who was asked for `current`, and how far its database was.
@@ -145,12 +151,15 @@ impl World {
             hasty: false,
             #[cfg(feature = "planted")]
             stubborn: false,
+            #[cfg(feature = "planted")]
+            eager: false,
             stations: (0..machines).map(|_| Station::default()).collect(),
             monitors,
             policies: None,
             current: definition.clone(),
             current_of: None,
             added: Vec::new(),
+            newest: 0,
             invariants: Invariants::new(),
             views: watch::blank_views(&definition),
             checked: 0,
@@ -194,6 +203,13 @@ impl World {
     #[cfg(feature = "planted")]
     pub fn plant_stubbornness(&mut self) {
         self.stubborn = true;
+    }
+
+    /// Plants a bug in every node that boots from now on: it takes over by so much too early as the wait leaves for
+    /// clocks that drift.
+    #[cfg(feature = "planted")]
+    pub fn plant_eagerness(&mut self) {
+        self.eager = true;
     }
 
     /// How often a planted bug has made a difference in the nodes that run.

@@ -330,6 +330,8 @@ impl World {
         let definition = self.installed_on(machine);
         let station = &mut self.stations[machine];
         station.boot += 1;
+        station.ended = None;
+        station.said = false;
         station.restarting = false;
         station.unlogged = switches.keeps_to_itself();
         let config = NodeConfig {
@@ -338,6 +340,7 @@ impl World {
             definition,
             incarnation: station.boot,
             seed: self.boots.next(),
+            joins: station.joins,
             civil_origin_ms: self.env.hosts[machine].civil_origin_ms,
         };
         let image = BootImage {
@@ -366,6 +369,10 @@ impl World {
         if self.stubborn {
             node.plant_stubbornness();
         }
+        #[cfg(feature = "planted")]
+        if self.eager {
+            node.plant_eagerness();
+        }
         station.node = Some(node);
         // A service finds out about cards without a link when it opens its sockets.
         let cards = 0..self.env.networks.names().count();
@@ -378,20 +385,46 @@ impl World {
         self.drain(machine);
     }
 
-    /// The cluster service is no more, by its own decision or not: the monitor takes everything out of
-    /// service.
+    /// The cluster service has halted by its own decision: when the monitor has taken everything out of service, it has
+    /// a last word.
+    pub(super) fn service_halted(&mut self, machine: Machine, reason: &str, restart: bool) {
+        let node = self.stations[machine].node.take();
+        let Some(mut node) = node else { return };
+        if self.all_terminated(machine) {
+            node.handle(self.env.local(machine), Input::Ended);
+            while let Some(output) = node.poll_output() {
+                self.carry_out(machine, output);
+            }
+        }
+        self.service_gone(machine, reason, restart);
+    }
+
+    /// The cluster service is no more, without a word: the monitor takes everything out of service.
     pub(super) fn service_ended(&mut self, machine: Machine, reason: &str, restart: bool) {
-        let station = &mut self.stations[machine];
-        if station.node.take().is_none() {
-            return;
+        if self.stations[machine].node.take().is_some() {
+            self.all_terminated(machine);
+            self.service_gone(machine, reason, restart);
         }
-        if let Some(mut monitor) = station.monitor.take() {
-            monitor.terminate_all(&mut Local {
-                env: &mut self.env,
-                machine,
-            });
-            monitor.power_off();
+    }
+
+    /// Whether all that ran on a machine has certainly ended.
+    fn all_terminated(&mut self, machine: Machine) -> bool {
+        let Some(mut monitor) = self.stations[machine].monitor.take() else {
+            return true;
+        };
+        let mut resources = monitor.resources().into_iter();
+        if resources.any(|(.., state)| !state.is_down()) {
+            self.stations[machine].ended = Some(self.env.now);
         }
+        let ended = monitor.terminate_all(&mut Local {
+            env: &mut self.env,
+            machine,
+        });
+        monitor.power_off();
+        ended
+    }
+
+    fn service_gone(&mut self, machine: Machine, reason: &str, restart: bool) {
         self.emptied(machine);
         self.env.record(
             Some(machine),

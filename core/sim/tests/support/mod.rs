@@ -522,7 +522,7 @@ impl ResourceMonitor for PlainMonitor {
             .collect()
     }
 
-    fn terminate_all(&mut self, services: &mut dyn Services) {
+    fn terminate_all(&mut self, services: &mut dyn Services) -> bool {
         let names: Vec<Name> = self.instances.keys().cloned().collect();
         for name in names {
             if let Some(instance) = self.instances.get_mut(&name) {
@@ -532,6 +532,7 @@ impl ResourceMonitor for PlainMonitor {
             self.down(services, &name);
             self.enter(&name, ResourceState::Offline, None);
         }
+        true
     }
 
     fn power_off(self: Box<Self>) {}

@@ -62,6 +62,8 @@ impl Scenario {
             let act = match which {
                 0 => Act::Crash(a),
                 1 => Act::Start(a),
+                // Half of them about as long as the others wait.
+                2 if thing % 2 == 0 => Act::Freeze(a, 6_000 + ms % 24_000),
                 2 => Act::Freeze(a, ms),
                 3 => Act::StopService(a),
                 4 => Act::StartService(a),

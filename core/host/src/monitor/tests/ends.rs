@@ -22,7 +22,7 @@ fn terminate_all_takes_dependents_first_and_gracefully_where_it_takes_no_time() 
         rig.online(resource);
     }
     order();
-    rig.monitor.terminate_all(&mut rig.world);
+    assert!(rig.monitor.terminate_all(&mut rig.world));
     let events = rig.events();
     let stopped = |name| format!("{name} Offline [995 the cluster service stopped]");
     assert_eq!(events[2], stopped("A"), "{events:?}");
@@ -48,7 +48,7 @@ fn terminate_all_takes_dependents_first_and_gracefully_where_it_takes_no_time() 
 fn terminate_all_gives_reservations_up() {
     let mut rig = Rig::with_a();
     rig.arbitrate("A");
-    rig.monitor.terminate_all(&mut rig.world);
+    assert!(rig.monitor.terminate_all(&mut rig.world));
     assert_eq!(calls(), ["open", "arbitrate", "release"]);
     assert!(!rig.monitor.is_defending("A"));
 }

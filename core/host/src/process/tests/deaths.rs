@@ -209,7 +209,8 @@ fn a_crash_while_everything_is_taken_out_of_service_leaves_nothing_online() {
     rig.online("A");
     rig.online("B");
     rig.run(2 * SECOND);
-    rig.monitor.terminate_all(&mut rig.world);
+    let answered = rig.monitor.terminate_all(&mut rig.world);
+    assert!(!answered, "A's process died of it");
     assert!(rig.state("A").is_down() && rig.state("B").is_down());
 }
 

@@ -1,0 +1,68 @@
+//! The bounds a node keeps and others rely on.
+
+use std::time::Duration;
+
+/// Heartbeat period (SEMANTICS 3.6).
+pub const HEARTBEAT: Duration = Duration::from_millis(1_200);
+/// Silence after which an interface is reported: two heartbeats.
+pub const INTERFACE_SILENCE: Duration = HEARTBEAT.saturating_mul(2);
+/// Silence on all networks after which a member is lost: six heartbeats.
+pub const MEMBER_SILENCE: Duration = HEARTBEAT.saturating_mul(6);
+/// For how long the coordinator's word stands without confirmation by a quorum: a heartbeat less than
+/// [`MEMBER_SILENCE`], so that it has stopped before another can begin.
+pub const COORDINATOR_LEASE: Duration = HEARTBEAT.saturating_mul(5);
+/// How long a node that lost its cluster may try to find or form another before it halts. Enough for an
+/// arbitration (8 s) that begins when the silence is noticed, and for its winner to be heard; what a follower
+/// counts from may be three heartbeats older than what it last heard.
+pub const REGROUP_GRACE: Duration = Duration::from_millis(16_800);
+/// What a takeover waits for beyond that: time for stopping and for clocks that drift.
+pub const TAKEOVER_MARGIN: Duration = Duration::from_secs(2);
+/// From the last message of a lost node until its groups are taken over: the three above.
+pub const TAKEOVER_WAIT: Duration = MEMBER_SILENCE
+    .saturating_add(REGROUP_GRACE)
+    .saturating_add(TAKEOVER_MARGIN);
+/// How often a database change that was not confirmed is sent again.
+pub const RESEND: Duration = Duration::from_millis(600);
+/// How long a starting node looks for a cluster before it forms one.
+pub const DISCOVERY: Duration = HEARTBEAT.saturating_mul(3);
+/// How long a coordinator that has just formed the cluster waits for configured nodes to come before it gives
+/// their groups to others.
+pub const FORM_WAIT: Duration = Duration::from_secs(30);
+/// After how long a service that halted is started again.
+pub const SERVICE_RESTART: Duration = Duration::from_secs(60);
+
+/// The longest arbitration for a quorum disk: a second of looking, and a challenge of seven.
+const ARBITRATION: Duration = Duration::from_secs(8);
+
+// What safety needs of them, so that nobody changes one alone.
+const _: () = {
+    const fn ms(span: Duration) -> u128 {
+        span.as_millis()
+    }
+    let (beat, silence) = (ms(HEARTBEAT), ms(MEMBER_SILENCE));
+    assert!(
+        ms(COORDINATOR_LEASE) + beat <= silence,
+        "it has stopped before another can begin"
+    );
+    assert!(
+        2 * ms(RESEND) <= beat,
+        "a proposal that was lost is no silence"
+    );
+    assert!(
+        ms(DISCOVERY) > ms(INTERFACE_SILENCE),
+        "a cluster that is there is heard before one is formed"
+    );
+    let found = ms(ARBITRATION) + 5 * beat;
+    assert!(
+        ms(REGROUP_GRACE) >= found,
+        "a node that could stay has the time to"
+    );
+    assert!(
+        ms(FORM_WAIT) >= ms(TAKEOVER_WAIT),
+        "forming is no shorter a wait than any other"
+    );
+    assert!(
+        ms(SERVICE_RESTART) > ms(TAKEOVER_WAIT),
+        "a service that halted stays away until what it had has been taken over"
+    );
+};

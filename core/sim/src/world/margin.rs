@@ -1,0 +1,80 @@
+//! The margin on which taking over rests, looked at where it happens: when a lost node's group is given to another, the
+//! lost node has stopped, and for as long as clocks that drift may take of the wait.
+
+use std::time::Duration;
+
+use quorate_model::{Name, QuorumKind};
+use quorate_node::{Cause, Event, bounds};
+
+use super::World;
+use crate::env::Machine;
+
+/// How many seconds two clocks count apart, at the most: the wait of the one that takes over, and that of the one that
+/// stops.
+const COUNTED: u32 = 50;
+
+impl World {
+    /// How long a node must have stopped before its groups are taken over, if it has not said that it has.
+    fn margin(&self) -> Duration {
+        let drift = Duration::from_micros(u64::from(self.env.options.drift_ppm_max.min(10_000)));
+        bounds::TAKEOVER_MARGIN.saturating_sub(drift * COUNTED)
+    }
+
+    /// A group has a new owner: if it was taken over, its former owner must have stopped in time.
+    pub(super) fn check_margin(&mut self, machine: Machine, event: &Event) {
+        let Event::GroupOwner {
+            subject,
+            from,
+            to,
+            cause: Cause::NodeFailure | Cause::Form | Cause::NodeUp,
+        } = event
+        else {
+            return;
+        };
+        let loser = self.env.hosts.iter().position(|host| host.name == *from);
+        let Some(loser) = loser.filter(|loser| from != to && self.env.hosts[*loser].runs()) else {
+            return;
+        };
+        // A node that catches up with the log is told of what was long ago.
+        let local = self.env.local(machine);
+        let taker = self.stations[machine].node.as_ref();
+        let taker = taker.and_then(|node| node.snapshot(local));
+        if taker.is_none_or(|node| !node.has_quorum) || self.follows_the_disk(subject) {
+            return;
+        }
+        let problem = match self.still_has(loser, subject) {
+            Some(resource) => Some(format!("{resource} has not stopped there")),
+            None => {
+                let station = &self.stations[loser];
+                let ended = station.ended.filter(|_| !station.said);
+                let before = ended.map(|ended| self.env.now.since(ended));
+                let short = before.filter(|before| *before < self.margin());
+                short.map(|before| format!("it stopped {before:?} before, without a word"))
+            }
+        };
+        if let Some(problem) = problem {
+            let text = format!("{subject} was taken over from {from}: {problem}");
+            self.breach("takeover_margin", text, "a takeover".to_owned());
+        }
+    }
+
+    /// The quorum disk's group goes where the disk is, which obeys one node alone.
+    fn follows_the_disk(&self, group: &Name) -> bool {
+        let QuorumKind::Standard { resource } = &self.current.quorum else {
+            return false;
+        };
+        let of = self.current.resource(resource);
+        of.is_some_and(|(of, _)| of.name == *group)
+    }
+
+    /// A resource of a group that a machine has not taken out of service.
+    fn still_has(&self, machine: Machine, group: &Name) -> Option<Name> {
+        let resources = &self.current.group(group)?.resources;
+        let monitor = self.stations[machine].monitor.as_ref()?;
+        let mut open = monitor.resources().into_iter();
+        open.find(|(name, _, state)| {
+            !state.is_down() && resources.iter().any(|resource| resource.name == *name)
+        })
+        .map(|(name, ..)| name)
+    }
+}
