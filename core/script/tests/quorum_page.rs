@@ -36,3 +36,91 @@ fn the_quorum_page_names_every_drill_and_no_other() {
     assert_eq!(named, drills);
     assert!(named.len() > 40);
 }
+
+/// The drills of a script, each with its lines, and the script's own functions that look into the journal.
+fn drills(text: &str) -> (Vec<(String, Vec<&str>)>, BTreeSet<&str>) {
+    let mut drills: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut functions: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut in_function = false;
+    for line in text.lines() {
+        if let Some(name) = name(line) {
+            drills.push((name, Vec::new()));
+        } else if let Some((function, _)) =
+            line.strip_prefix("fn ").and_then(|it| it.split_once('('))
+        {
+            functions.push((function, Vec::new()));
+            in_function = true;
+        }
+        if in_function {
+            functions.last_mut().unwrap().1.push(line);
+            in_function = !line.ends_with('}') || line.starts_with(' ');
+        } else if let Some((_, lines)) = drills.last_mut() {
+            lines.push(line);
+        }
+    }
+    let mut looking = BTreeSet::new();
+    for _ in 0..functions.len() {
+        let more = functions
+            .iter()
+            .filter(|(_, lines)| lines.iter().any(|line| looks(line, &looking)));
+        let more: Vec<&str> = more.map(|(function, _)| *function).collect();
+        looking.extend(more);
+    }
+    (drills, looking)
+}
+
+/// Whether a line looks for something in the journal, and not only for nothing.
+fn looks(line: &str, functions: &BTreeSet<&str>) -> bool {
+    let called = |function: &&str| {
+        let mut places = line.match_indices(*function);
+        places.any(|(at, _)| {
+            let before = line[..at].chars().next_back();
+            line[at + function.len()..].starts_with('(')
+                && before.is_none_or(|before| !before.is_alphanumeric() && before != '_')
+        })
+    };
+    let asks = line.contains("events(") || functions.iter().any(called);
+    asks && !line.trim_start().starts_with("//") && !line.ends_with(".len(), 0);")
+}
+
+/// A drill that is cited for a promise says by the journal that what it is about did happen: otherwise it may pass where
+/// nothing was tried.
+#[test]
+fn every_drill_shows_that_its_situation_arose() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut blind = Vec::new();
+    for entry in fs::read_dir(root.join("scripts/drills/quorum")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let (drills, looking) = drills(&text);
+        assert!(!drills.is_empty(), "{}", path.display());
+        blind.extend(drills.into_iter().filter_map(|(name, lines)| {
+            let sees = lines.iter().any(|line| looks(line, &looking));
+            (!sees).then_some(name)
+        }));
+    }
+    assert!(
+        blind.is_empty(),
+        "these expect nothing of the journal: {blind:#?}"
+    );
+}
+
+#[test]
+fn a_drill_that_only_looks_for_nothing_is_blind() {
+    let script = r#"
+fn halted(name) { events(#{ kind: "halted", node: name }) }
+fn quiet() { quorum().has_quorum }
+drill("sees", #{}, || {
+    expect_eq(halted("NODE1").len(), 1);
+});
+drill("blind", #{}, || {
+    expect(quiet());
+    // events(#{ kind: "halted" }) would say so
+    expect_eq(events(#{ kind: "halted" }).len(), 0);
+});
+"#;
+    let (drills, looking) = drills(script);
+    let sees = |at: usize| drills[at].1.iter().any(|line| looks(line, &looking));
+    assert_eq!(looking, BTreeSet::from(["halted"]));
+    assert!(sees(0) && !sees(1));
+}
