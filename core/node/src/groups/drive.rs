@@ -206,7 +206,7 @@ impl Groups {
             .is_some_and(|quorum| quorum.name == definition.name);
         let at_home = licence.holds_quorum_resource || licence.bare || !is_quorum;
         // The last that a stopping node serves is the cluster's own address, until that goes elsewhere.
-        let stops = licence.leaving && !(is_quorum && !self.office_offered);
+        let stops = licence.leaving && (!is_quorum || self.office_offered);
         let runs = Database::runs(record) && !stops && at_home;
         // Providers stand before their dependents in a definition.
         for resource in &definition.resources {

@@ -17,13 +17,13 @@ use crate::values::from_json;
 pub(super) fn register(engine: &mut Engine) {
     engine.register_indexer_get(
         |context: NativeCallContext<'_>, event: &mut EventRef, field: &str| {
-            read(event, field).map_err(|thrown| thrown.at(context.call_position()))
+            read(event, field, context.call_position())
         },
     );
 }
 
 /// The value of a field; `()` where the event has none.
-fn read(event: &EventRef, field: &str) -> Result<Dynamic, Thrown> {
+fn read(event: &EventRef, field: &str, at: Position) -> Fallible<Dynamic> {
     if field == SPAN {
         return Ok(Dynamic::from(events::time_of(&event.line)));
     }
@@ -45,7 +45,8 @@ fn read(event: &EventRef, field: &str) -> Result<Dynamic, Thrown> {
     let near = near.map_or_else(String::new, |near| format!(": {near}"));
     Err(Thrown::mistake(format!(
         "no event has a field \"{field}\"{near}; :doc events lists them all"
-    )))
+    ))
+    .at(at))
 }
 
 /// A value, with the mark of its set if it has one.
@@ -101,7 +102,7 @@ pub(crate) mod words {
         event: &mut EventRef,
         field: &str,
     ) -> Fallible<bool> {
-        let value = read(event, field).map_err(|thrown| thrown.at(context.call_position()))?;
+        let value = read(event, field, context.call_position())?;
         Ok(!value.is_unit())
     }
 
