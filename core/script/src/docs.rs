@@ -103,7 +103,8 @@ mod tests {
         let nouns: Vec<&str> = crate::check::nouns()
             .iter()
             .copied()
-            .filter(|noun| *noun != "Duration")
+            // A span is neither, and an event is a record of what was: its kind says whose word it is.
+            .filter(|noun| !["Duration", "Event"].contains(noun))
             .collect();
         let mut read = 0;
         for word in lexicon.ours() {

@@ -23,6 +23,8 @@ pub(super) struct Injected {
     of_resource: bool,
     /// Whether it is about a whole machine, which others may miss.
     of_machine: bool,
+    /// Whether the last cluster service ended while the machine that it is about was down: nobody was left to miss it.
+    outlived_by_none: bool,
 }
 
 impl World {
@@ -43,12 +45,27 @@ impl World {
             ),
             of_resource: matches!(fault, Fault::Process(_)),
             of_machine: matches!(fault, Fault::Machine(_)),
+            outlived_by_none: false,
         });
     }
 
+    /// Keeps in mind which machines went down before the last cluster service did, if that has just ended.
+    pub(super) fn remember_the_last(&mut self) {
+        if self.stations.iter().any(|station| station.node.is_some()) {
+            return;
+        }
+        let down = |name: &Name| {
+            let mut hosts = self.env.hosts.iter().zip(&self.stations);
+            hosts.any(|(host, station)| host.name == *name && station.node.is_none())
+        };
+        for injected in self.injected.iter_mut().filter(|it| it.of_machine) {
+            injected.outlived_by_none |= injected.subject.as_ref().is_some_and(down);
+        }
+    }
+
     /// Whether anybody in the cluster has noticed a fault up to now: whether a node has had bad news of what it is about
-    /// since, or has started on a machine that it is about. Where no cluster service is left to notice anything, and time
-    /// has passed, nobody is asked. Faults that are not known were noticed.
+    /// since, or has started on a machine that it is about. Where no cluster service is left to notice anything, now or while
+    /// the machine was down, and time has passed, nobody is asked. Faults that are not known were noticed.
     pub fn noticed(&self, fault: FaultId) -> bool {
         // Numbers count up from 1, one for each fault.
         let place = fault
@@ -67,7 +84,7 @@ impl World {
         let mut machines = 0..self.stations.len();
         let somebody =
             machines.any(|it| self.env.hosts[it].runs() && self.stations[it].node.is_some());
-        !somebody && self.env.now > made
+        (injected.outlived_by_none || !somebody) && self.env.now > made
     }
 }
 
@@ -108,8 +125,9 @@ impl Injected {
             Event::ResourceState {
                 subject, group, to, ..
             } => *to == ResourceState::Failed && (self.about(subject) || self.about(group)),
+            // A group is in part online whenever it is moved; where a fault is behind that, a resource failed first.
             Event::GroupState { subject, to, .. } => {
-                matches!(to, GroupState::Failed | GroupState::PartialOnline) && self.about(subject)
+                *to == GroupState::Failed && self.about(subject)
             }
             Event::GroupMoving { subject, cause, .. }
             | Event::GroupOwner { subject, cause, .. } => {

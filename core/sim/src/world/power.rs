@@ -283,6 +283,7 @@ impl World {
 
     /// Nothing of the cluster service is left in the machine's memory.
     fn emptied(&mut self, machine: Machine) {
+        self.remember_the_last();
         if std::mem::take(&mut self.stations[machine].unlogged) {
             self.past_taken_up();
         }
