@@ -42,7 +42,7 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
             named.push(span);
         }
     }
-    let mut calls: Vec<(Position, What)> = Vec::new();
+    let mut calls: Vec<(Position, Position, What)> = Vec::new();
     ast.walk(&mut |path| {
         let Some((name, at)) = called(path) else {
             return true;
@@ -61,24 +61,25 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
             _ => return true,
         };
         if inside(&named, at) == 0 {
-            calls.push((at, what));
+            let root = path.first().map_or(at, ASTNode::position);
+            calls.push((at, root, what));
         }
         true
     });
-    calls.sort_by_key(|(at, _)| *at);
-    let drills = calls.iter().filter(|(_, what)| *what == What::Drill);
-    let left = drills.filter_map(|(drill, _)| {
+    calls.sort_by_key(|(at, ..)| *at);
+    let drills = calls.iter().filter(|(.., what)| *what == What::Drill);
+    let left = drills.filter_map(|(drill, ..)| {
         // Its body is the first function after its name.
         let later = closures.iter().filter(|span| span.start > *drill);
         let body = later.min_by_key(|span| span.start)?;
-        // What is refused inside a function of the body breaks nothing.
-        let direct = |at: &Position| {
+        // What is refused inside a function of the body breaks nothing. One without braces has a start, and no end.
+        let direct = |at: &Position, root: &Position| {
             let mut inner = closures.iter().filter(|span| span.start > body.start);
-            !inner.any(|span| span.contains(at))
+            !inner.any(|span| span.contains(at) || span.start == *root)
         };
-        let told = calls.iter().filter(|(at, _)| body.contains(at));
-        told.fold(None, |left, (at, what)| match what {
-            What::Fault if direct(at) => Some(*at),
+        let told = calls.iter().filter(|(at, ..)| body.contains(at));
+        told.fold(None, |left, (at, root, what)| match what {
+            What::Fault if direct(at, root) => Some(*at),
             What::Wait => None,
             What::Fault | What::Drill => left,
         })
@@ -115,5 +116,29 @@ fn nothing_waits(file: &str, source: &str, at: Position) -> Finding {
             "let time pass: recovers(\"GROUP\", 5.minutes), becomes(|| ..., 5.minutes), eventually(|| ..., 5.minutes), settle() or run(\"5m\")"
                 .to_owned(),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::check_script;
+
+    fn warnings(body: &str) -> usize {
+        let source = format!("drill(\"d\", #{{ cluster: \"c.ron\" }}, || {{\n{body}\n}});\n");
+        let findings = check_script("d.rhai", &source).into_iter();
+        findings.filter(|it| it.rule == "nothing-waits").count()
+    }
+
+    #[test]
+    fn a_fault_that_is_refused_needs_no_wait() {
+        for refused in [
+            "expect_error(|| node(\"NODE2\").crash(), \"is off\");",
+            "expect_error(|| { node(\"NODE2\").crash(); }, \"is off\");",
+        ] {
+            let body = format!("node(\"NODE2\").crash();\nrun(\"1m\");\n{refused}");
+            assert_eq!(warnings(&body), 0, "{refused}");
+            let body = format!("{refused}\nnode(\"NODE2\").crash();");
+            assert_eq!(warnings(&body), 1, "{refused}");
+        }
     }
 }
