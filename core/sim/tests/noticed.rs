@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+// Each test file uses a part of it.
+#[allow(dead_code)]
 mod support;
 
 use std::time::Duration;
