@@ -52,7 +52,7 @@ fn a_wrong_number_of_arguments_is_found_before_anything_runs() {
         &run.err,
         &[
             "wrong-arity",
-            "takes 2 arguments, and 1 is given",
+            "takes 2 or 3 arguments, and 1 is given",
             "eventually(condition, within)",
         ],
     );

@@ -163,7 +163,7 @@ pub static CATALOGUE: &[Rule] = &[
     look(
         "half-failback-window",
         Warning,
-        FAILOVERS,
+        FILE,
         structure::half_failback_window,
         "Failback at a time of day has two hours: from when and until when.",
         "set the other hour too, or none",

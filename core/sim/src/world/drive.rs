@@ -357,8 +357,9 @@ impl World {
                     .find(&network)
                     .zip(self.env.machine_of(to));
                 let Some((network, to)) = place else { return };
-                self.stations[machine].said |= message.kind() == "goodbye";
                 if let Some(passage) = self.env.networks.send(network, machine, to) {
+                    // A word that gets to nobody was not said.
+                    self.stations[machine].said |= message.kind() == "goodbye";
                     let from = self.env.hosts[machine].id;
                     for takes in [passage.again, Some(passage.takes)].into_iter().flatten() {
                         let arrives = match passage.flipped {
