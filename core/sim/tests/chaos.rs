@@ -133,38 +133,43 @@ fn a_node_that_goes_on_without_quorum_is_found() {
     }
 }
 
-/// The wait before a takeover leaves two seconds for stopping and for clocks that drift: a node that takes over so much
-/// sooner is seen at once, though nothing runs twice.
+/// The wait before a takeover leaves two seconds for stopping and for clocks that drift. A node that takes over so much
+/// sooner is seen, though nothing runs twice: in some runs, since what a follower counts from may be three heartbeats
+/// older than what was last heard of it, and it then stops so much sooner.
 #[test]
 fn a_takeover_without_the_margin_is_found() {
-    for cluster in ["four-node.ron", "five-node-majority.ron"] {
-        for (eager, seed) in [(false, 1), (true, 1), (true, 2), (true, 3)] {
-            let monitors = Box::new(support::PlainMonitors);
-            let options = WorldOptions::with_seed(seed);
-            let mut world = World::with_monitors(support::cluster(cluster), monitors, options);
-            if eager {
-                world.plant_eagerness();
-            }
-            world.start_all();
-            world.settle(Duration::from_secs(600));
-            let leader = world.coordinator().unwrap();
-            let owners =
-                ["EVS1", "EVS2", "EVS3"].map(|group| Name::from(support::owner(&world, group)));
-            let far = owners.into_iter().find(|owner| *owner != leader).unwrap();
-            world.partition(None, &[vec![far]]).unwrap();
-            world.run_for(Duration::from_secs(60));
-            let mut found: Vec<&str> = world.breaches().iter().map(|it| it.invariant).collect();
-            found.dedup();
-            assert_eq!(
-                found,
-                if eager {
-                    vec!["takeover_margin"]
-                } else {
-                    vec![]
-                },
-                "{cluster}, {seed}"
-            );
+    let broken = |cluster: &str, seed: u64, eager: bool| {
+        let monitors = Box::new(support::PlainMonitors);
+        let options = WorldOptions::with_seed(seed);
+        let mut world = World::with_monitors(support::cluster(cluster), monitors, options);
+        if eager {
+            world.plant_eagerness();
         }
+        world.start_all();
+        world.settle(Duration::from_secs(600));
+        let leader = world.coordinator().unwrap();
+        let owners =
+            ["EVS1", "EVS2", "EVS3"].map(|group| Name::from(support::owner(&world, group)));
+        let far = owners.into_iter().find(|owner| *owner != leader).unwrap();
+        world.partition(None, &[vec![far]]).unwrap();
+        world.run_for(Duration::from_secs(60));
+        assert_eq!(world.planted_hits() > 0, eager, "{cluster}, {seed}");
+        let mut found: Vec<&str> = world.breaches().iter().map(|it| it.invariant).collect();
+        found.dedup();
+        found
+    };
+    for cluster in ["four-node.ron", "five-node-majority.ron"] {
+        let mut seen = 0;
+        for seed in 1..=8 {
+            assert!(broken(cluster, seed, false).is_empty(), "{cluster}, {seed}");
+            let found = broken(cluster, seed, true);
+            assert!(
+                found.is_empty() || found == ["takeover_margin"],
+                "{cluster}, {seed}: {found:?}"
+            );
+            seen += found.len();
+        }
+        assert!(seen > 0, "{cluster}: never seen");
     }
 }
 
