@@ -128,3 +128,24 @@ fn a_cluster_file_with_mistakes_is_refused() {
     assert_eq!(session.code, 64);
     assert!(session.err.contains("no/such.ron"), "{}", session.err);
 }
+
+#[test]
+fn mistakes_are_told_with_the_line_of_the_input_and_its_text() {
+    let session = run_with(&["repl"], "1 + 1\n\n:status\nlet n = 5\n  n.crahs()\n");
+    assert_eq!(session.code, 1);
+    assert!(session.err.contains("line 5, column 5"), "{}", session.err);
+    assert!(session.err.contains("n.crahs()"), "{}", session.err);
+    // In a function of an earlier input: its line, and below it the one that called it.
+    let earlier = run_with(
+        &["repl"],
+        "fn far(n) {\n  let a = 1;\n  n.crahs()\n}\n:run 1s\nlet b = 2\nfar(5)\n",
+    );
+    assert_eq!(earlier.code, 1);
+    assert!(earlier.err.contains("line 3, column "), "{}", earlier.err);
+    assert!(earlier.err.contains("3  |   n.crahs()"), "{}", earlier.err);
+    assert!(
+        earlier.err.contains("called from: line 7, column 1"),
+        "{}",
+        earlier.err
+    );
+}

@@ -37,10 +37,10 @@ fn lost_node_tells_verdict_times_and_outages() {
     let words: Vec<&str> = verdict.split_whitespace().collect();
     assert_eq!(words[2..6], ["of", "virtual", "time", "in"], "{verdict}");
     assert!(
-        words[1].starts_with("0:3"),
+        words[1].starts_with("3") && words[1].contains('m'),
         "half an hour and a little: {verdict}"
     );
-    assert!(words[6].parse::<f64>().is_ok(), "{verdict}");
+    assert!(words[6].ends_with('s'), "{verdict}");
     // Each virtual server's outage.
     let row = |name: &str| -> Vec<String> {
         let row = out
@@ -49,10 +49,10 @@ fn lost_node_tells_verdict_times_and_outages() {
             .unwrap_or_default();
         row.split_whitespace().map(str::to_owned).collect()
     };
-    assert_eq!(row("EVS1"), ["EVS1", "Online", "NODE1", "0.0s"]);
-    assert_eq!(row("EVS2"), ["EVS2", "Failed", "NODE2", "30m00.0s"]);
+    assert_eq!(row("EVS1"), ["EVS1", "Online", "NODE1", "0s"]);
+    assert_eq!(row("EVS2"), ["EVS2", "Failed", "NODE2", "30m"]);
     assert_eq!(row("EVS3")[..3], ["EVS3", "Online", "NODE4"]);
-    assert_ne!(row("EVS3")[3], "0.0s");
+    assert_ne!(row("EVS3")[3], "0s");
     at("other groups disturbed: 0");
 }
 

@@ -227,17 +227,27 @@ fn a_virtual_server_is_added_to_a_file_that_keeps_its_comments() {
     let file = path.display().to_string();
     let add = |name: &str, address: &str, disks: &str| {
         let storage = format!("First Storage Group|{name} {disks}");
-        run(&[
-            "cluster",
-            "add-virtual-server",
-            &file,
-            "--name",
-            name,
-            "--address",
-            address,
-            "--storage-group",
-            &storage,
-        ])
+        let mut new = Vec::new();
+        let log_and_databases = storage.split('|').skip(1);
+        for disk in log_and_databases.filter(|disk| !old.contains(disk)) {
+            new.extend(["--new-disk", disk]);
+        }
+        let told = [
+            &[
+                "cluster",
+                "add-virtual-server",
+                &file,
+                "--name",
+                name,
+                "--address",
+                address,
+                "--storage-group",
+                &storage,
+            ][..],
+            &new,
+        ]
+        .concat();
+        run(&told)
     };
     let first = add("EVS1", "10.0.0.21", "Disk E:|EVS1 Disk X:");
     assert_eq!(first.code, 0, "{}{}", first.out, first.err);
@@ -270,6 +280,64 @@ fn a_virtual_server_is_added_to_a_file_that_keeps_its_comments() {
         new,
         "it was changed"
     );
+}
+
+#[test]
+fn a_mistyped_disk_is_not_added_and_a_dry_run_shows_the_difference() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cluster.ron");
+    let old = fs::read_to_string(root().join("scripts/clusters/two-node-empty.ron")).expect("it");
+    fs::write(&path, &old).expect("a copy");
+    let file = path.display().to_string();
+    let add = |disks: &str, more: &[&str]| {
+        let storage = format!("First Storage Group|{disks}");
+        let words = [
+            "cluster",
+            "add-virtual-server",
+            &file,
+            "--name",
+            "EVS1",
+            "--address",
+            "10.0.0.21",
+            "--storage-group",
+            &storage,
+        ];
+        run(&[&words[..], more].concat())
+    };
+    let mistyped = add("EVS1 Disk E:|EVS1 Dsik F:", &[]);
+    assert_eq!(mistyped.code, 64, "{}{}", mistyped.out, mistyped.err);
+    for wanted in [
+        "no disk \"EVS1 Dsik F:\"",
+        "did you mean \"EVS1 Disk F:\"?",
+        "--new-disk 'EVS1 Dsik F:'",
+        "left as it is",
+    ] {
+        assert!(mistyped.err.contains(wanted), "{wanted}: {}", mistyped.err);
+    }
+    let known = add("EVS1 Disk E:|EVS1 Disk F:", &["--new-disk", "EVS1 Disk E:"]);
+    assert_eq!(known.code, 64, "{}{}", known.out, known.err);
+    assert!(known.err.contains("already"), "{}", known.err);
+
+    let shown = add("EVS1 Disk E:|EVS1 Disk F:", &["--dry-run"]);
+    assert_eq!(shown.code, 0, "{}{}", shown.out, shown.err);
+    let mut lines = shown.out.lines();
+    assert_eq!(lines.next(), Some(&*format!("--- {file}")));
+    assert_eq!(lines.next(), Some(&*format!("+++ {file}")));
+    assert!(lines.next().is_some_and(|line| line.starts_with("@@ ")));
+    let added = shown.out.lines().filter(|line| line.starts_with('+'));
+    assert!(
+        added.clone().any(|line| line.contains("\"EVS1\"")),
+        "{}",
+        shown.out
+    );
+    // What is far from the change is not shown.
+    assert!(
+        !shown.out.contains(old.lines().next().expect("a line")),
+        "{}",
+        shown.out
+    );
+    let now = fs::read_to_string(&path).expect("the file");
+    assert_eq!(now, old, "it was changed");
 }
 
 /// The cells of the rows of the tables under the titles of `docs/exchange.md` that begin so, without what shows them; and

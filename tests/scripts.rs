@@ -40,8 +40,8 @@ fn an_unknown_function_is_found_before_anything_runs() {
             "did you mean \"node\"?",
         ],
     );
-    says(&run.err, &["no drill was run"]);
-    assert!(run.out.is_empty(), "{}", run.out);
+    says(&run.out, &["no drill was run"]);
+    assert!(!run.out.contains("never reached"), "{}", run.out);
 }
 
 #[test]
@@ -66,14 +66,82 @@ fn a_script_that_does_not_parse_is_told_with_its_place() {
 }
 
 #[test]
-fn one_bad_script_keeps_all_others_from_running() {
+fn what_cannot_be_run_is_in_the_summary_and_the_others_run() {
     let folder = tempfile::tempdir().expect("a folder");
-    let good = "drill(\"good\", #{ cluster: \"CLUSTERS/four-node.ron\" }, || { run(\"1s\"); });";
+    let good = "drill(\"good\", #{ cluster: \"CLUSTERS/four-node.ron\" }, || { run(\"1s\"); expect(now() > \"1s\"); });";
     script(folder.path(), "a.rhai", good);
     script(folder.path(), "b.rhai", "nonsense();");
-    let run = run(&["drill", &folder.path().display().to_string()]);
+    script(folder.path(), "c.rhai", &good.replace("good", "as good"));
+    std::fs::write(folder.path().join("d.rhai"), [0xff, 0xfe, 0]).expect("a file");
+    let missing = folder.path().join("missing.rhai").display().to_string();
+    let run = run(&["drill", &folder.path().display().to_string(), &missing]);
+    assert_eq!(run.code, 64, "{}{}", run.out, run.err);
+    let end = run.out.split_once("did not pass:").expect("a list").1;
+    says(
+        end,
+        &[
+            "b.rhai: 1 mistake; no drill was run",
+            "d.rhai: ",
+            "missing.rhai: ",
+            "2 drills: 2 pass; 3 files with an error; ",
+        ],
+    );
+}
+
+#[test]
+fn a_run_of_nothing_but_a_bad_file_has_a_summary_that_reads() {
+    let run = whole("nonsense();");
     assert_eq!(run.code, 64);
-    assert!(run.out.is_empty(), "{}", run.out);
+    let last = run.out.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with("0 drills; 1 file with an error; 0s of"),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_cluster_file_that_is_not_there_is_a_matter_of_usage() {
+    let missing = whole("drill(\"a\", #{ cluster: \"no-such.ron\" }, || { run(\"1s\"); });");
+    assert_eq!(missing.code, 64, "{}{}", missing.out, missing.err);
+    says(&missing.out, &["no-such.ron", "1 drill: 1 error;"]);
+    let outside = whole("cluster(\"no-such.ron\");");
+    assert_eq!(outside.code, 64, "{}{}", outside.out, outside.err);
+}
+
+#[test]
+fn what_failed_is_listed_again_at_the_end() {
+    let run = whole(
+        "for number in 0..3 { drill(`drill ${number}`, #{ cluster: \"CLUSTERS/two-node-active-passive.ron\" }, || {\n\
+         expect(number == 2);\n}); }",
+    );
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let end = run.out.split_once("did not pass:").expect("a list").1;
+    says(
+        end,
+        &[
+            "fail  drill 0 (",
+            "test.rhai:2:",
+            "fail  drill 1",
+            "3 drills: 1 pass, 2 fail;",
+        ],
+    );
+    assert!(!end.contains("drill 2"), "{end}");
+    assert_eq!(end.matches("repeat: quorate drill ").count(), 2, "{end}");
+}
+
+#[test]
+fn a_brief_run_has_a_line_for_each_drill_that_passes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = script(
+        folder.path(),
+        "test.rhai",
+        "for number in 0..2 { drill(`drill ${number}`, #{ cluster: \"CLUSTERS/two-node-active-passive.ron\" }, || {\n\
+         step(\"a step\"); run(\"1s\"); expect(now() > \"1s\");\n}); }",
+    );
+    let run = run(&["drill", "--brief", &file]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(run.out.lines().count(), 3, "{}", run.out);
+    assert!(run.out.starts_with("  pass  drill 0 ("), "{}", run.out);
 }
 
 #[test]
@@ -165,7 +233,7 @@ fn a_broken_cluster_file_is_shown_with_its_mistakes() {
     std::fs::write(folder.path().join("broken.ron"), cluster).expect("a file");
     let text = "drill(\"x\", #{ cluster: \"broken.ron\" }, || { });";
     let run = run(&["drill", &script(folder.path(), "test.rhai", text)]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 64);
     says(
         &run.out,
         &["broken.ron:", "Internl", "did you mean", "has mistakes"],

@@ -7,19 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use quorate_script::{Span, SpanError};
 
+use crate::exit;
 use crate::plugin::check::CheckPluginArgs;
 use crate::plugin::check::child::RunTestArgs;
 use crate::plugin::new::NewArgs;
 use crate::plugin::sdk::SdkArgs;
-
-const EXITS: &str = "\
-Exit status:
-  0    all pass
-  1    a drill failed, or a check found a mistake
-  2    unknown: a drill's time ran out before anything was shown
-  64   the command line, or a file it names, cannot be used
-  70   a mistake in quorate itself
-  130  interrupted";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,8 +26,9 @@ Examples:
   quorate drill lost-node.rhai --seed 42          the same story with other luck
   quorate drill lost-node.rhai --filter standby   only drills with this in their name, or as a tag
   quorate drill lost-node.rhai --journal run.jsonl
+  quorate drill scripts/drills --brief            a line for each, and the reasons of those that do not pass
 
-The journal is one JSON object a line: a header for each drill, then its events. The same seed, script and plugins \
+A file that cannot be run is told of, and counted; the others run. The journal is one JSON object a line: a header for each drill, then its events. The same seed, script and plugins \
 write the same bytes.";
 
 const CHECK_EXAMPLES: &str = "\
@@ -64,17 +57,11 @@ Examples:
 Each test runs in a process of its own, in a world of the tester's with virtual time. Values for properties are made \
 up from what the type says of them; --properties gives others, such as {\"Web Proxy\": {\"Port\": 8080}}.";
 
-const PLUGIN_CHECK_EXITS: &str = "\
-Exit status:
-  0    nothing failed or crashed
-  1    a test failed or crashed, the first of which is whether the file is a plugin at all
-  64   the command line is wrong, or a file that it names is not there or cannot be written
-  130  interrupted";
-
 const CLUSTER_EXAMPLES: &str = "\
 Examples:
   quorate cluster add-virtual-server two-node.ron --name EVS2 --address 10.0.0.22 \\
-      --storage-group 'First Storage Group|EVS2 Disk G:|EVS2 Disk H:' --preferred-owner NODE2
+      --storage-group 'First Storage Group|EVS2 Disk G:|EVS2 Disk H:' --preferred-owner NODE2 \\
+      --new-disk 'EVS2 Disk G:' --new-disk 'EVS2 Disk H:'
 
 The file's comments and layout stay as they are. Nothing is written if the result would break a rule.";
 
@@ -89,7 +76,7 @@ the first error ends the session with status 1.";
 
 /// Rehearse the failures of a failover cluster: drills in virtual time, with real plugins.
 #[derive(Debug, Parser)]
-#[command(name = "quorate", version, about, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXITS}"))]
+#[command(name = "quorate", version, about, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", exit::help()))]
 #[command(max_term_width = 110, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// When to use colours. NO_COLOR is respected.
@@ -119,10 +106,10 @@ pub(crate) enum Colour {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run drills.
-    #[command(after_help = DRILL_EXAMPLES, after_long_help = format!("{DRILL_EXAMPLES}\n\n{EXITS}"))]
+    #[command(after_help = DRILL_EXAMPLES, after_long_help = format!("{DRILL_EXAMPLES}\n\n{}", exit::help()))]
     Drill(DrillArgs),
     /// Look for mistakes in cluster files, drill scripts and policies, without running anything.
-    #[command(after_help = CHECK_EXAMPLES)]
+    #[command(after_help = CHECK_EXAMPLES, after_long_help = format!("{CHECK_EXAMPLES}\n\n{}", exit::help()))]
     Check(CheckArgs),
     /// Change cluster files.
     #[command(arg_required_else_help = true)]
@@ -131,7 +118,7 @@ pub(crate) enum Command {
     #[command(arg_required_else_help = true)]
     Plugin(PluginArgs),
     /// Try a virtual cluster out, line by line.
-    #[command(after_help = REPL_EXAMPLES)]
+    #[command(after_help = REPL_EXAMPLES, after_long_help = format!("{REPL_EXAMPLES}\n\n{}", exit::help()))]
     Repl(ReplArgs),
     /// Be a resource monitor process: quorate starts it itself.
     #[command(hide = true)]
@@ -249,6 +236,9 @@ pub(crate) struct DrillArgs {
     /// Run only drills with this text in their name, or with this tag.
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
+    /// Print one line for each drill, and more only of those that do not pass.
+    #[arg(long)]
+    pub(crate) brief: bool,
     #[command(flatten)]
     pub(crate) plugins: PluginFolders,
     #[command(flatten)]
@@ -285,7 +275,7 @@ pub(crate) struct ClusterArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClusterCommand {
     /// Add an Exchange virtual server to a cluster file.
-    #[command(after_help = CLUSTER_EXAMPLES)]
+    #[command(after_help = CLUSTER_EXAMPLES, after_long_help = format!("{CLUSTER_EXAMPLES}\n\n{}", exit::help()))]
     AddVirtualServer(AddVirtualServerArgs),
 }
 
@@ -310,6 +300,10 @@ pub(crate) struct AddVirtualServerArgs {
     /// A shared disk of its own. May be repeated; those of the storage groups need not be named.
     #[arg(long = "disk", value_name = "DISK")]
     pub(crate) disks: Vec<String>,
+    /// A disk that the cluster file does not have yet and is to get. May be repeated. Without it a name that the file
+    /// does not know is asked about on a terminal, and refused elsewhere.
+    #[arg(long = "new-disk", value_name = "DISK")]
+    pub(crate) new_disks: Vec<String>,
     /// A storage group. May be repeated.
     #[arg(long = "storage-group", value_name = "NAME|LOG DISK|DATABASE DISK")]
     pub(crate) storage_groups: Vec<String>,
@@ -322,7 +316,7 @@ pub(crate) struct AddVirtualServerArgs {
     /// With POP3.
     #[arg(long)]
     pub(crate) pop3: bool,
-    /// Print the new file instead of writing it.
+    /// Print what would change in the file, as a unified diff, instead of writing it.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -366,7 +360,7 @@ pub(crate) enum PluginCommand {
     #[command(after_help = "Examples:\n  quorate plugin sdk\n  quorate plugin sdk vendor/quorate")]
     Sdk(SdkArgs),
     /// Test a plugin against the contract, call by call.
-    #[command(after_help = PLUGIN_CHECK_EXAMPLES, after_long_help = format!("{PLUGIN_CHECK_EXAMPLES}\n\n{PLUGIN_CHECK_EXITS}"))]
+    #[command(after_help = PLUGIN_CHECK_EXAMPLES, after_long_help = format!("{PLUGIN_CHECK_EXAMPLES}\n\n{}", exit::help()))]
     Check(CheckPluginArgs),
     /// Run one test of the tester's in this process.
     #[command(hide = true)]

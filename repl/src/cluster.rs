@@ -1,14 +1,15 @@
 //! `quorate cluster`.
 
 use quorate_model::{
-    Diagnostic, Diagnostics, Loaded, Severity, StorageGroup, VirtualServerRequest,
-    add_virtual_server, parse,
+    ClusterDefinition, Diagnostic, Diagnostics, Loaded, Name, Severity, StorageGroup,
+    VirtualServerRequest, add_virtual_server, nearest, parse,
 };
-use quorate_script::findings_of;
+use quorate_script::{MAX_BYTES, findings_of, read_text};
+use similar::TextDiff;
 
 use crate::cli::{AddVirtualServerArgs, ClusterCommand};
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, Tone};
 use crate::report;
 
 /// Carries a command out.
@@ -27,7 +28,7 @@ fn add(args: &AddVirtualServerArgs, output: &mut Output) -> Exit {
             return Exit::Usage;
         }
     };
-    let text = match std::fs::read_to_string(&args.file) {
+    let text = match read_text(&args.file, Some(MAX_BYTES)) {
         Ok(text) => text,
         Err(error) => {
             output.error(&format!("cannot read {file}: {error}"));
@@ -57,8 +58,15 @@ fn add(args: &AddVirtualServerArgs, output: &mut Output) -> Exit {
             return Exit::Fail;
         }
     };
+    if let Ok(before) = parse(&file, &text)
+        && let Err(why) = allowed(args, &request, &before.definition, output)
+    {
+        output.error(&why);
+        output.error(&format!("{file} was left as it is"));
+        return Exit::Usage;
+    }
     if args.dry_run {
-        output.bytes(new.as_bytes());
+        difference(&file, &text, &new, output);
         return Exit::Pass;
     }
     if let Err(error) = std::fs::write(&args.file, &new) {
@@ -70,6 +78,61 @@ fn add(args: &AddVirtualServerArgs, output: &mut Output) -> Exit {
         told(&before, after, &new, output);
     }
     Exit::Pass
+}
+
+/// Whether the file may get each disk that it does not have: named as new, or said so on the terminal. A mistyped name
+/// would give the cluster a disk that nobody has.
+fn allowed(
+    args: &AddVirtualServerArgs,
+    request: &VirtualServerRequest,
+    cluster: &ClusterDefinition,
+    output: &mut Output,
+) -> Result<(), String> {
+    let has = |name: &str| cluster.disks.iter().any(|disk| *disk.name == *name);
+    if let Some(known) = args.new_disks.iter().find(|name| has(name)) {
+        return Err(format!(
+            "the cluster has the disk \"{known}\" already: write --disk '{known}'"
+        ));
+    }
+    let of_storage = request.storage_groups.iter();
+    let of_storage = of_storage.flat_map(|group| [&group.log_disk, &group.database_disk]);
+    let mut asked: Vec<&Name> = Vec::new();
+    for name in request.disks.iter().chain(of_storage) {
+        let told = args.new_disks.iter().any(|new| **new == **name);
+        if has(name) || told || asked.contains(&name) {
+            continue;
+        }
+        asked.push(name);
+        let others = cluster.disks.iter().map(|disk| &*disk.name);
+        let near = nearest(name, others)
+            .map(|near| format!("; did you mean \"{near}\"?"))
+            .unwrap_or_else(|| ".".to_owned());
+        let what = format!("the cluster has no disk \"{name}\"{near}");
+        if !output.ask(&format!("{what} Add \"{name}\" to its disks?")) {
+            return Err(format!(
+                "{what} If it is a new one, write --new-disk '{name}'"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Prints what changes in a file.
+fn difference(file: &str, before: &str, after: &str, output: &mut Output) {
+    let paint = output.paint();
+    let diff = TextDiff::from_lines(before, after);
+    let mut unified = diff.unified_diff();
+    let unified = unified.context_radius(3).header(file, file).to_string();
+    for line in unified.lines() {
+        let tone = match line.as_bytes().first() {
+            _ if line.starts_with("--- ") || line.starts_with("+++ ") => Tone::Strong,
+            Some(b'+') => Tone::Good,
+            Some(b'-') => Tone::Bad,
+            Some(b'@') => Tone::Guide,
+            _ => Tone::Plain,
+        };
+        output.line(&paint.tone(tone, line));
+    }
 }
 
 /// What there is to know about a file that was changed: disks that it did not have, and what is recommended against.
@@ -101,18 +164,31 @@ fn request(args: &AddVirtualServerArgs) -> Result<VirtualServerRequest, String> 
         })
     };
     let names = |texts: &[String]| texts.iter().map(|text| text.as_str().into()).collect();
+    let storage_groups: Vec<StorageGroup> = args
+        .storage_groups
+        .iter()
+        .map(storage_group)
+        .collect::<Result<_, _>>()?;
+    // A disk of a storage group is one of the server's; it may be named as new all the same.
+    let stored: Vec<Name> = storage_groups
+        .iter()
+        .flat_map(|group| [group.log_disk.clone(), group.database_disk.clone()])
+        .filter(|name| !args.disks.iter().any(|disk| **disk == **name))
+        .collect();
     Ok(VirtualServerRequest {
         name: args.name.as_str().into(),
         network_name: args.network_name.clone().unwrap_or_default(),
         address: args.address.clone(),
         subnet_mask: String::new(),
         network: args.network.as_deref().unwrap_or_default().into(),
-        disks: names(&args.disks),
-        storage_groups: args
-            .storage_groups
+        disks: args
+            .disks
             .iter()
-            .map(storage_group)
-            .collect::<Result<_, _>>()?,
+            .chain(&args.new_disks)
+            .map(|text| text.as_str().into())
+            .filter(|name| !stored.contains(name))
+            .collect(),
+        storage_groups,
         preferred_owners: names(&args.preferred_owners),
         possible_owners: Vec::new(),
         mta: false,

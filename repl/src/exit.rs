@@ -19,31 +19,49 @@ pub(crate) enum Exit {
     Interrupted,
 }
 
+/// What each status says: the one table, which the help prints and the README holds.
+const TABLE: [(Exit, u8, &str); 6] = [
+    (Exit::Pass, 0, "everything passed"),
+    (
+        Exit::Fail,
+        1,
+        "a drill failed or ended in an error, a check found a mistake, or an input of the REPL went wrong",
+    ),
+    (
+        Exit::Unknown,
+        2,
+        "unknown: a drill's time ran out before anything was shown",
+    ),
+    (
+        Exit::Usage,
+        64,
+        "the command line, or a file that it or a drill names, cannot be used",
+    ),
+    (Exit::Internal, 70, "a mistake in quorate itself"),
+    (Exit::Interrupted, 130, "interrupted"),
+];
+
+/// The table of statuses, for the help.
+pub(crate) fn help() -> String {
+    let mut text = "Exit status:\n".to_owned();
+    for (_, code, what) in TABLE {
+        text.push_str(&format!("  {code:<4} {what}\n"));
+    }
+    text.push_str("Where several apply it is the first of 130, 70, 64, 1 and 2.");
+    text
+}
+
 impl Exit {
     /// The status.
-    pub(crate) const fn code(self) -> u8 {
-        match self {
-            Self::Pass => 0,
-            Self::Fail => 1,
-            Self::Unknown => 2,
-            Self::Usage => 64,
-            Self::Internal => 70,
-            Self::Interrupted => 130,
-        }
+    pub(crate) fn code(self) -> u8 {
+        let row = TABLE.iter().find(|(exit, ..)| *exit == self);
+        row.map_or(70, |(_, code, _)| *code)
     }
 
     /// The one of this status.
     pub(crate) fn of(code: u8) -> Option<Exit> {
-        [
-            Self::Pass,
-            Self::Fail,
-            Self::Unknown,
-            Self::Usage,
-            Self::Internal,
-            Self::Interrupted,
-        ]
-        .into_iter()
-        .find(|exit| exit.code() == code)
+        let row = TABLE.iter().find(|(_, it, _)| *it == code);
+        row.map(|(exit, ..)| *exit)
     }
 
     /// The graver of two.
@@ -80,5 +98,18 @@ mod tests {
         assert_eq!(Exit::Fail.and(Exit::Unknown), Exit::Fail);
         assert_eq!(Exit::Interrupted.and(Exit::Fail), Exit::Interrupted);
         assert_eq!(Exit::Usage.and(Exit::Internal), Exit::Internal);
+    }
+
+    #[test]
+    fn the_readme_has_the_table_of_the_help() {
+        let readme = include_str!("../../README.md");
+        for (exit, code, what) in TABLE {
+            assert!(
+                readme.contains(&format!("| {code} | {what} |")),
+                "README.md has no row for {code}: {what}"
+            );
+            assert_eq!(Exit::of(code), Some(exit));
+        }
+        assert!(readme.contains(help().lines().last().unwrap_or_default()));
     }
 }

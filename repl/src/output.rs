@@ -97,6 +97,19 @@ impl Output {
         self.err_line(&format!("{label}: {text}"));
     }
 
+    /// Whether somebody at the terminal says yes to a question; no where nobody can be asked.
+    pub(crate) fn ask(&mut self, question: &str) -> bool {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return false;
+        }
+        let text = self.paint_err().tone(Tone::Care, question);
+        let mut err = io::stderr().lock();
+        let _ = write!(err, "{text} [y/N] ").and_then(|()| err.flush());
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
+    }
+
     /// Draws the status line anew; an empty text takes it away. What is wider than the terminal is cut off: a line that
     /// went on in the next could not be taken away.
     pub(crate) fn status(&mut self, text: &str) {

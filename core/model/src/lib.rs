@@ -46,5 +46,5 @@ pub use properties::*;
 pub use states::{GroupState, NodeState, ResourceState};
 pub use suggest::nearest;
 pub use switches::StartSwitches;
-pub use time::Time;
+pub use time::{Lasting, Time};
 pub use virtual_server::{StorageGroup, VIRTUAL_SERVER_CLASS, VirtualServerRequest};

@@ -37,6 +37,55 @@ impl Time {
     }
 }
 
+/// A length of time as people read it and drills write it, to the microsecond: `0s`, `250ms`, `1.5ms`, `53.896s`, `1m30s`,
+/// `30m`, `2h5.25s`, `1d`. Whole days, hours and minutes, then seconds with as many digits as there are; below a second
+/// milliseconds, below those microseconds. Tables, values, messages and verdicts all use it; instants are a clock
+/// ([`Time`]), and journals count microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lasting(pub Duration);
+
+impl Lasting {
+    /// Without what is below a whole number of `unit`s: what was measured is not more exact for more digits.
+    pub fn to(self, unit: Duration) -> Lasting {
+        let (all, unit) = (self.0.as_micros(), unit.as_micros().max(1));
+        let whole = u64::try_from(all - all % unit).unwrap_or(u64::MAX);
+        Lasting(Duration::from_micros(whole))
+    }
+}
+
+impl fmt::Display for Lasting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.as_micros();
+        let (all, below) = (micros / 1_000_000, micros % 1_000_000);
+        let mut text = String::new();
+        for (unit, count) in [
+            ("d", all / 86_400),
+            ("h", all / 3_600 % 24),
+            ("m", all / 60 % 60),
+        ] {
+            if count > 0 {
+                text.push_str(&format!("{count}{unit}"));
+            }
+        }
+        let seconds = all % 60;
+        text.push_str(&match (seconds, below) {
+            (0, 0) if text.is_empty() => "0s".to_owned(),
+            (0, 0) => String::new(),
+            (0, below) if text.is_empty() && below < 1_000 => format!("{below}us"),
+            (0, below) if text.is_empty() => decimal(below / 1_000, below % 1_000, 3, "ms"),
+            _ => decimal(seconds, below, 6, "s"),
+        });
+        f.pad(&text)
+    }
+}
+
+/// A number with what is behind its point, without needless zeros.
+fn decimal(whole: u128, part: u128, digits: usize, unit: &str) -> String {
+    let number = format!("{whole}.{part:0digits$}");
+    let number = number.trim_end_matches('0').trim_end_matches('.');
+    format!("{number}{unit}")
+}
+
 impl Add<Duration> for Time {
     type Output = Time;
 
@@ -80,5 +129,29 @@ mod tests {
         assert_eq!(Time::from_millis(3_723_004).to_string(), "1:02:03.004");
         assert_eq!(Time::NEVER + Duration::from_secs(1), Time::NEVER);
         assert_eq!(Time(5) - Time(9), Duration::ZERO);
+    }
+
+    #[test]
+    fn lengths_of_time_have_one_spelling() {
+        for (micros, text) in [
+            (0, "0s"),
+            (12, "12us"),
+            (1_500, "1.5ms"),
+            (250_000, "250ms"),
+            (1_000_000, "1s"),
+            (53_896_001, "53.896001s"),
+            (90_000_000, "1m30s"),
+            (60_250_000, "1m0.25s"),
+            (1_800_000_000, "30m"),
+            (3_605_000_000, "1h5s"),
+            (86_400_000_000, "1d"),
+        ] {
+            assert_eq!(Lasting(Duration::from_micros(micros)).to_string(), text);
+        }
+        let measured = Lasting(Duration::from_micros(72_345_678));
+        assert_eq!(
+            measured.to(Duration::from_millis(1)).to_string(),
+            "1m12.345s"
+        );
     }
 }

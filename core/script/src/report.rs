@@ -61,6 +61,8 @@ pub struct Failure {
     pub events: Vec<String>,
     /// Mistakes of a cluster file, where those are the reason.
     pub findings: Vec<crate::Finding>,
+    /// Whether a file that the script names, such as a cluster file, cannot be used: nothing was shown.
+    pub unusable: bool,
     /// Whether it is a mistake of ours rather than of the script or the cluster.
     pub internal: bool,
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use quorate_model::Lasting;
+
 /// The longest duration a drill may name: a hundred years, so that no sum of instants overflows.
 const LONGEST_MICROS: u128 = 100 * 365 * 24 * 3_600 * 1_000_000;
 
@@ -104,21 +106,9 @@ impl FromStr for Span {
 }
 
 impl fmt::Display for Span {
-    /// The shortest exact spelling that reads back: `0s`, `250ms`, `1m30s`, `2h5s`.
+    /// An exact spelling that reads back, the one of [`Lasting`]: `0s`, `250ms`, `1m30s`, `2h5.25s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0.as_micros();
-        if rest == 0 {
-            return f.pad("0s");
-        }
-        let mut text = String::new();
-        for (unit, micros) in UNITS {
-            let count = rest / micros;
-            if count > 0 {
-                text.push_str(&format!("{count}{unit}"));
-                rest %= micros;
-            }
-        }
-        f.pad(&text)
+        Lasting(self.0).fmt(f)
     }
 }
 

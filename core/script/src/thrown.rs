@@ -22,6 +22,8 @@ pub(crate) struct Thrown {
     pub(crate) seen: Vec<Seen>,
     /// Mistakes of a file.
     pub(crate) findings: Vec<crate::Finding>,
+    /// Whether a file that the script names cannot be used.
+    pub(crate) unusable: bool,
     /// Whether it is our own mistake.
     pub(crate) internal: bool,
     /// Whether it is a name of a thing that the cluster does not have.
@@ -73,6 +75,7 @@ impl Thrown {
             wanted: None,
             seen: Vec::new(),
             findings: Vec::new(),
+            unusable: false,
             internal: false,
             unknown_name: false,
             position: Position::NONE,

@@ -359,7 +359,7 @@ mod tests {
         assert_eq!(show(&"a\"b".into()), r#""a\"b""#);
         assert_eq!(
             show(&Dynamic::from(Span(Duration::from_millis(1_500)))),
-            "1s500ms"
+            "1.5s"
         );
         assert_eq!(
             show(&vec![Dynamic::from(1_i64), Dynamic::UNIT].into()),

@@ -72,7 +72,7 @@ impl Session {
                 }
             }
             "run" | "r" => match rest.parse::<quorate_script::Span>() {
-                Ok(span) => return self.input(&format!("run(\"{span}\")")),
+                Ok(span) => return self.aside(&format!("run(\"{span}\")")),
                 Err(error) => return self.refuse(&error.to_string()),
             },
             "doc" | "d" => return self.doc(rest),

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
@@ -131,7 +131,7 @@ pub(super) fn run(session: &mut Session) -> Exit {
     editor.set_helper(Some(Words {
         console: session.console.clone(),
     }));
-    let history = history_file();
+    let mut history = history_file();
     if let Some(file) = &history {
         // There is none at the first start.
         let _ = editor.load_history(file);
@@ -140,6 +140,16 @@ pub(super) fn run(session: &mut Session) -> Exit {
         match editor.readline("quorate> ") {
             Ok(line) if line.trim().is_empty() => {}
             Ok(line) => {
+                // At once, so that nothing is lost with a session, and after what other sessions have kept.
+                if let Some(file) = &history
+                    && let Err(error) = keep(&mut editor, file)
+                {
+                    session.output.warn(&format!(
+                        "cannot keep the history in {}: {error}",
+                        file.display()
+                    ));
+                    history = None;
+                }
                 session.cancel.store(false, Ordering::Relaxed);
                 if matches!(session.input(&line), After::Quit) {
                     break;
@@ -156,19 +166,15 @@ pub(super) fn run(session: &mut Session) -> Exit {
             }
         }
     }
-    if let Some(file) = &history {
-        let saved = file
-            .parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .map_err(ReadlineError::from);
-        if let Err(error) = saved.and_then(|()| editor.save_history(file)) {
-            session.output.error(&format!(
-                "cannot keep the history in {}: {error}",
-                file.display()
-            ));
-        }
-    }
     Exit::Pass
+}
+
+/// Adds what is new to the history's file.
+fn keep(editor: &mut Editor<Words, DefaultHistory>, file: &Path) -> rustyline::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    editor.append_history(file)
 }
 
 /// Where the history is kept: `$XDG_STATE_HOME/quorate/history`, by default under `~/.local/state`.

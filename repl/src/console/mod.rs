@@ -19,6 +19,7 @@ use quorate_script::{
 use crate::cli::ReplArgs;
 use crate::drill::Progress;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::output::{Output, Tone};
 use crate::report;
 
@@ -71,7 +72,7 @@ pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>)
         cancel: cancel.clone(),
     };
     // Everybody wants a cluster that is up, and virtual time costs nothing.
-    if matches!(session.input("settle()"), After::WentWrong) {
+    if matches!(session.aside("settle()"), After::WentWrong) {
         return Exit::Fail;
     }
     if io::stdin().is_terminal() {
@@ -123,16 +124,25 @@ impl Session {
     /// Inputs from a pipe: no prompt, and the first error ends the session.
     fn piped(&mut self) -> Exit {
         let mut pending = String::new();
-        for line in io::stdin().lock().lines() {
-            let line = match line {
-                Ok(line) => line,
-                Err(error) => {
+        let mut lines = io::stdin().lock().lines();
+        loop {
+            // Nothing looks at the flag of a Ctrl-C while there is nothing to read.
+            if !interrupt::end_at_next(&self.cancel) {
+                return Exit::Interrupted;
+            }
+            let next = lines.next();
+            interrupt::ask_at_next();
+            let line = match next {
+                None => break,
+                Some(Ok(line)) => line,
+                Some(Err(error)) => {
                     self.output
                         .error(&format!("cannot read the input: {error}"));
                     return Exit::Usage;
                 }
             };
             if pending.is_empty() && line.trim().is_empty() {
+                self.console.borrow_mut().skip(&line);
                 continue;
             }
             pending.push_str(&line);
@@ -166,9 +176,21 @@ impl Session {
     /// Carries one input out, command or script.
     fn input(&mut self, text: &str) -> After {
         if let Some(command) = text.trim().strip_prefix(':') {
+            self.console.borrow_mut().skip(text);
             return self.command(command);
         }
-        let outcome = self.console.borrow_mut().eval(text.trim_end());
+        let outcome = self.console.borrow_mut().eval(text);
+        self.told(outcome)
+    }
+
+    /// Carries an input out that nobody typed.
+    fn aside(&mut self, text: &str) -> After {
+        let outcome = self.console.borrow_mut().eval_aside(text);
+        self.told(outcome)
+    }
+
+    /// Prints what an input gave.
+    fn told(&mut self, outcome: Outcome) -> After {
         self.output.status("");
         let deaths = self.console.borrow_mut().deaths();
         for death in deaths {

@@ -5,7 +5,7 @@ mod table;
 
 use std::time::Duration;
 
-use quorate_model::Time;
+use quorate_model::{Lasting, Time};
 use quorate_script::{DrillReport, Remark, Verdict};
 
 use crate::output::{Paint, Tone};
@@ -50,7 +50,7 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
     }
     out.push_str(&format!(
         "  {verdict}  {} of virtual time in {}",
-        clock(report.virtual_time),
+        passed(report.virtual_time),
         real(report.real_time)
     ));
     if !report.remarks.is_empty() {
@@ -124,6 +124,21 @@ pub(crate) fn remark(remark: &Remark, paint: Paint) -> String {
     )
 }
 
+/// A drill that passed or was skipped, in a line.
+pub(crate) fn brief(report: &DrillReport, paint: Paint) -> String {
+    let verdict = paint.tone(verdict_tone(report.verdict), report.verdict.as_str());
+    let about = match &report.skipped {
+        Some(reason) => reason.clone(),
+        None => format!("{} of virtual time", passed(report.virtual_time)),
+    };
+    let about = match report.remarks.len() {
+        0 => about,
+        number => format!("{about}, {}", count(number, "remark", "remarks")),
+    };
+    let about = paint.tone(Tone::Faint, &format!("({}; {about})", report.file));
+    format!("  {verdict}  {} {about}", report.name)
+}
+
 /// What users felt.
 fn clients(report: &DrillReport) -> Table {
     let mut table = Table::new(&[
@@ -164,25 +179,24 @@ pub(crate) fn clock(time: Time) -> String {
     time.to_string()
 }
 
-/// A span for people: to the tenth of a second below an hour.
+/// Virtual time, to the millisecond.
 pub(crate) fn span(span: Duration) -> String {
-    let seconds = span.as_secs();
-    let tenths = span.subsec_millis() / 100;
-    let (h, m, s) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    match (h, m) {
-        (0, 0) => format!("{s}.{tenths}s"),
-        (0, m) => format!("{m}m{s:02}.{tenths}s"),
-        (h, m) => format!("{h}h{m:02}m{s:02}s"),
-    }
+    Lasting(span).to(Duration::from_millis(1)).to_string()
 }
 
-/// Real time.
+/// Virtual time that passed up to an instant.
+pub(crate) fn passed(until: Time) -> String {
+    span(until - Time::ZERO)
+}
+
+/// Real time, which is not measured as exactly.
 pub(crate) fn real(span: Duration) -> String {
-    if span.as_secs() >= 60 {
-        self::span(span)
-    } else {
-        format!("{:.2} s", span.as_secs_f64())
-    }
+    let unit = match span.as_secs() {
+        0 => Duration::from_millis(1),
+        1..60 => Duration::from_millis(10),
+        _ => Duration::from_secs(1),
+    };
+    Lasting(span).to(unit).to_string()
 }
 
 /// A number with its noun.
@@ -196,9 +210,11 @@ mod tests {
 
     #[test]
     fn spans_are_short() {
-        assert_eq!(span(Duration::from_millis(0)), "0.0s");
-        assert_eq!(span(Duration::from_millis(72_345)), "1m12.3s");
-        assert_eq!(span(Duration::from_secs(3_725)), "1h02m05s");
+        assert_eq!(span(Duration::from_millis(0)), "0s");
+        assert_eq!(span(Duration::from_micros(72_345_678)), "1m12.345s");
+        assert_eq!(real(Duration::from_micros(72_345_678)), "1m12s");
+        assert_eq!(real(Duration::from_micros(1_345_678)), "1.34s");
+        assert_eq!(real(Duration::from_micros(70_123)), "70ms");
     }
 
     #[test]
@@ -255,10 +271,10 @@ mod tests {
         };
         assert_eq!(
             summary(&report, Paint(false)),
-            "  pass  1:02:03.004 of virtual time in 0.42 s, 1 remark\n  virtual server  state   owner  outage\n  \
-             EVS3            Online  NODE4  1m12.0s\n  clients of            users  \
+            "  pass  1h2m3.004s of virtual time in 420ms, 1 remark\n  virtual server  state   owner  outage\n  \
+             EVS3            Online  NODE4  1m12s\n  clients of            users  \
              calls    failed  answered  longest outage  slowest answer\n  EVS3 (smtp, port 25)  10     3000000  1       \
-             99.999 %  1m12.0s         0.2s\n  other groups disturbed: 1 (EVS1)\n  \
+             99.999 %  1m12s           250ms\n  other groups disturbed: 1 (EVS1)\n  \
              Cluster Group: it stays Failed\n  \
              not repeatable: threads of their own run in bad-threads\n  \
              Resource monitor of `web` terminated: SIGSEGV in IsAlive of `Web`, 2 times"

@@ -56,6 +56,8 @@ pub struct Console {
     lexicon: Lexicon,
     /// How many deaths of resource monitor processes were told.
     deaths: usize,
+    /// Everything that was typed so far. Functions and conditions of earlier inputs point into it.
+    typed: String,
 }
 
 impl Console {
@@ -87,6 +89,7 @@ impl Console {
             functions: AST::empty(),
             lexicon,
             deaths: 0,
+            typed: String::new(),
         }
     }
 
@@ -108,17 +111,42 @@ impl Console {
         incomplete::is_incomplete(&self.engine, &self.scope, text)
     }
 
-    /// Runs one input.
+    /// Counts lines that were typed and are no input, such as a command or a blank line.
+    pub fn skip(&mut self, text: &str) {
+        self.typed.push_str(text.trim_end_matches('\n'));
+        self.typed.push('\n');
+    }
+
+    /// Runs one input. The places of its mistakes are counted from the first line of the session.
     pub fn eval(&mut self, text: &str) -> Outcome {
+        let before = self.typed.len();
+        self.skip(text);
+        self.run_from(before)
+    }
+
+    /// Runs an input that nobody typed: it counts no lines.
+    pub fn eval_aside(&mut self, text: &str) -> Outcome {
+        let before = self.typed.len();
+        self.skip(text);
+        let outcome = self.run_from(before);
+        self.typed.truncate(before);
+        outcome
+    }
+
+    /// Runs what was typed from this byte on.
+    fn run_from(&mut self, start: usize) -> Outcome {
+        let (before, text) = self.typed.split_at(start);
+        // As many lines as came before, so that each place in the session has a line of its own.
+        let text = "\n".repeat(before.lines().count()) + text.trim_end();
         self.session.with(|inner| {
-            inner.script.source = text.to_owned();
+            inner.script.source.clone_from(&self.typed);
             inner.looking = false;
         });
         let result = catch_unwind(AssertUnwindSafe(
             || -> Result<Dynamic, Box<EvalAltResult>> {
                 let ast = self
                     .engine
-                    .compile_with_scope(&self.scope, text)
+                    .compile_with_scope(&self.scope, &text)
                     .map_err(|error| Box::new(EvalAltResult::from(error)))?;
                 let ast = self.functions.merge(&ast);
                 let value = self

@@ -119,6 +119,7 @@ pub(crate) fn explain(
                 failure.actual = thrown.actual.clone();
                 failure.wanted = thrown.wanted.clone();
                 failure.findings = thrown.findings.clone();
+                failure.unusable = thrown.unusable;
                 failure.internal = thrown.internal;
                 failure.seen = thrown
                     .seen

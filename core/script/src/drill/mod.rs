@@ -125,6 +125,9 @@ pub(crate) fn drill(
             .clone()
             .or_else(|| missing_plugin(&session, &options));
     }
+    if run.list && report.skipped.is_none() {
+        report.skipped = Some("the drills are only listed".to_owned());
+    }
     if report.skipped.is_some() {
         finish(&session, report);
         return Ok(());
@@ -281,6 +284,7 @@ pub(crate) fn open(
         };
         Thrown {
             findings,
+            unusable: true,
             ..Thrown::mistake(error.to_string())
         }
         .at(context.call_position())

@@ -28,6 +28,8 @@ pub struct RunOptions {
     pub seed: Option<u64>,
     /// Run only drills whose name contains this, or that carry it as a tag.
     pub filter: Option<String>,
+    /// Whether the drills are only to be listed: each is reported as skipped, and none runs.
+    pub list: bool,
     /// Whether the journals are wanted.
     pub journal: bool,
     /// The real time that a drill may take, and the script between two drills: a story that does not end is stopped. Any if

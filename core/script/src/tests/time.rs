@@ -52,7 +52,7 @@ fn an_always_that_reads_a_running_outage_breaks_at_its_bound() {
         failure.message,
         "always \"never away for long\" does not hold at 0:01:40.583"
     );
-    assert_eq!(failure.seen, ["outage(\"EVS1\") was 7s250ms1us"]);
+    assert_eq!(failure.seen, ["outage(\"EVS1\") was 7.250001s"]);
 }
 
 #[test]

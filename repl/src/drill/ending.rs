@@ -1,0 +1,215 @@
+//! What a run of drills ends with: what did not pass, once more, and how many there were.
+
+use std::path::Path;
+use std::time::Duration;
+
+use quorate_model::Time;
+use quorate_script::{DrillReport, Run, Verdict};
+
+use super::scripts::Script;
+use crate::exit::Exit;
+use crate::output::{Output, Paint, Tone};
+use crate::report;
+
+/// A run as far as it has come.
+#[derive(Debug)]
+pub(super) struct Ending {
+    /// Its exit status.
+    pub(super) exit: Exit,
+    reports: Vec<DrillReport>,
+    /// Files that could not be used, or ended early, with the reason.
+    broken: Vec<(String, String)>,
+    /// Files without a drill that nobody named.
+    empty: usize,
+}
+
+impl Default for Ending {
+    fn default() -> Ending {
+        Ending {
+            exit: Exit::Pass,
+            reports: Vec::new(),
+            broken: Vec::new(),
+            empty: 0,
+        }
+    }
+}
+
+impl Ending {
+    /// A file cannot be run.
+    pub(super) fn unusable(&mut self, path: &Path, why: String) {
+        self.exit = self.exit.and(Exit::Usage);
+        self.broken.push((path.display().to_string(), why));
+    }
+
+    /// A script was run.
+    pub(super) fn ran(&mut self, script: &Script, run: Run) {
+        self.exit = self.exit.and(status_of(&run));
+        let file = script.path.display().to_string();
+        let silent = run.reports.is_empty() && !run.interrupted;
+        match run.failure {
+            Some(why) => {
+                let first = why.message.lines().next().unwrap_or_default();
+                self.broken.push((file, first.to_owned()));
+            }
+            // Who names a file thinks that there is something in it.
+            None if silent && script.named => {
+                self.unusable(&script.path, "there is no drill in it".to_owned());
+            }
+            None if silent => self.empty += 1,
+            None => {}
+        }
+        self.reports.extend(run.reports);
+    }
+
+    /// Why nothing ran, if that is all that there is to say.
+    pub(super) fn nothing_ran(&self, filter: Option<&str>) -> Option<String> {
+        let meant = self.reports.iter().any(|it| !it.filtered);
+        if meant || self.exit != Exit::Pass {
+            return None;
+        }
+        Some(match filter {
+            Some(text) => format!("no drill has \"{text}\" in its name or as a tag"),
+            None => "there is no drill in what was named".to_owned(),
+        })
+    }
+
+    /// Tells everything that did not pass again, since it may be a thousand lines above, and how many there were.
+    pub(super) fn tell(&self, real: Duration, output: &mut Output) {
+        let paint = output.paint();
+        for line in self.again(paint) {
+            output.line(&line);
+        }
+        output.line(&self.total(real, paint));
+    }
+
+    fn again(&self, paint: Paint) -> Vec<String> {
+        let bad: Vec<&DrillReport> = self
+            .reports
+            .iter()
+            .filter(|it| !matches!(it.verdict, Verdict::Pass | Verdict::Skipped))
+            .collect();
+        let mut lines = Vec::new();
+        // Of a drill alone, everything stands right above.
+        if self.reports.iter().filter(|it| !it.filtered).count() + self.broken.len() > 1 {
+            for report in bad {
+                lines.extend(again(report, paint));
+            }
+        }
+        for (file, why) in &self.broken {
+            let verdict = paint.tone(Tone::Bad, Verdict::Error.as_str());
+            lines.push(format!("  {verdict}  {file}: {why}"));
+        }
+        if !lines.is_empty() {
+            lines.insert(0, paint.tone(Tone::Strong, "did not pass:"));
+        }
+        lines
+    }
+
+    /// The last line: how many drills, how they ended, in what time.
+    fn total(&self, real: Duration, paint: Paint) -> String {
+        let mut parts = Vec::new();
+        for verdict in [
+            Verdict::Pass,
+            Verdict::Fail,
+            Verdict::Unknown,
+            Verdict::Error,
+            Verdict::Skipped,
+        ] {
+            let of = self.reports.iter().filter(|it| it.verdict == verdict);
+            let number = of.count();
+            if number > 0 {
+                let text = format!("{number} {verdict}");
+                parts.push(paint.tone(report::verdict_tone(verdict), &text));
+            }
+        }
+        let mut care = |number: usize, text: &str| {
+            if number > 0 {
+                parts.push(paint.tone(Tone::Care, &format!("{number} {text}")));
+            }
+        };
+        let reports = self.reports.iter();
+        care(
+            reports.filter(|it| !it.unrepeatable.is_empty()).count(),
+            "not repeatable",
+        );
+        let reports = self.reports.iter();
+        care(
+            reports.filter(|it| !it.crashes.is_empty()).count(),
+            "with plugins that died",
+        );
+        let reports = self.reports.iter();
+        care(
+            reports.filter(|it| !it.remarks.is_empty()).count(),
+            "with remarks",
+        );
+        if self.exit == Exit::Interrupted {
+            parts.push(paint.tone(Tone::Care, "interrupted"));
+        }
+        let mut clauses = Vec::new();
+        let drills = report::count(self.reports.len(), "drill", "drills");
+        clauses.push(match parts.is_empty() {
+            true => drills,
+            false => format!("{drills}: {}", parts.join(", ")),
+        });
+        if !self.broken.is_empty() {
+            let files = report::count(self.broken.len(), "file", "files");
+            clauses.push(paint.tone(Tone::Bad, &format!("{files} with an error")));
+        }
+        if self.empty > 0 {
+            let files = report::count(self.empty, "file", "files");
+            clauses.push(paint.tone(Tone::Care, &format!("{files} without a drill")));
+        }
+        let passed = self.reports.iter().map(|it| it.virtual_time.0).sum();
+        clauses.push(format!(
+            "{} of virtual time in {}",
+            report::passed(Time(passed)),
+            report::real(real)
+        ));
+        clauses.join("; ")
+    }
+}
+
+/// One drill that did not pass, in short: verdict, name and place, the first line of the reason, and how to repeat it.
+fn again(report: &DrillReport, paint: Paint) -> Vec<String> {
+    let verdict = paint.tone(
+        report::verdict_tone(report.verdict),
+        report.verdict.as_str(),
+    );
+    let name = paint.tone(Tone::Strong, &report.name);
+    let mut lines = Vec::new();
+    let why = report.failure.as_ref();
+    let place = why.and_then(|why| why.place.as_ref());
+    let place = place.map_or_else(|| report.file.clone(), ToString::to_string);
+    let place = paint.tone(Tone::Faint, &format!("({place})"));
+    lines.push(format!("  {verdict}  {name} {place}"));
+    if let Some(first) = why.and_then(|why| why.message.lines().next()) {
+        lines.push(format!("    {first}"));
+    }
+    let repeat = paint.tone(Tone::Guide, "repeat:");
+    lines.push(format!("    {repeat} {}", report.repeat));
+    lines
+}
+
+/// The exit status of one script's run.
+fn status_of(run: &Run) -> Exit {
+    let reports = run.reports.iter();
+    let failures = reports.filter_map(|report| report.failure.as_ref());
+    let mut exit = failures
+        .chain(&run.failure)
+        .map(|why| match (why.internal, why.unusable) {
+            (true, _) => Exit::Internal,
+            (false, true) => Exit::Usage,
+            (false, false) => Exit::Pass,
+        })
+        .fold(Exit::Pass, Exit::and);
+    if run.failure.is_some() {
+        exit = exit.and(Exit::Fail);
+    }
+    run.reports.iter().fold(exit, |exit, report| {
+        exit.and(match report.verdict {
+            Verdict::Pass | Verdict::Skipped => Exit::Pass,
+            Verdict::Unknown => Exit::Unknown,
+            Verdict::Fail | Verdict::Error => Exit::Fail,
+        })
+    })
+}

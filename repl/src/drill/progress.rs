@@ -1,0 +1,165 @@
+//! How drills go on, for who watches.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use quorate_model::Time;
+use quorate_script::{DrillReport, Observer, Remark, Verdict};
+
+use crate::output::{Output, Tone};
+use crate::report;
+
+/// How often the status line is drawn at most.
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// Shows how drills go on: lines as they come, and on a terminal a status line with the virtual time.
+pub(crate) struct Progress {
+    output: Output,
+    /// The drill that runs.
+    name: String,
+    /// The step it is at.
+    step: String,
+    drawn: Instant,
+    /// A line for each drill, and more of those alone that do not pass.
+    pub(super) brief: bool,
+    /// How many drills have begun, and how many there are, where that is known.
+    number: usize,
+    of: Option<usize>,
+}
+
+impl Progress {
+    pub(crate) fn new(output: Output) -> Progress {
+        Progress {
+            output,
+            name: String::new(),
+            step: String::new(),
+            drawn: Instant::now(),
+            brief: false,
+            number: 0,
+            of: None,
+        }
+    }
+
+    /// Tells how many drills there will be.
+    pub(super) fn expect(&mut self, number: usize) {
+        self.of = Some(number);
+    }
+
+    /// What a drill's conditions did not show.
+    fn remarks(&mut self, ended: &DrillReport) {
+        for remark in &ended.remarks {
+            let text = report::remark(remark, self.output.paint());
+            self.line(&format!("    {text}"));
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.output.status("");
+        self.output.line(text);
+    }
+}
+
+impl Observer for Progress {
+    fn drill_started(&mut self, file: &str, name: &str, seed: u64) {
+        self.name = name.to_owned();
+        self.step = "starting the cluster".to_owned();
+        self.number += 1;
+        if self.brief {
+            return;
+        }
+        let paint = self.output.paint();
+        let origin = paint.tone(Tone::Faint, &format!("({file}, seed {seed})"));
+        self.line(&format!("{} {origin}", paint.tone(Tone::Strong, name)));
+    }
+
+    fn time_passed(&mut self, now: Time) {
+        if self.output.is_live() && self.drawn.elapsed() >= REDRAW {
+            self.drawn = Instant::now();
+            // Of one drill alone there is nothing to count.
+            let count = match self.of {
+                Some(of) if of > 1 => format!("{} of {of}  ", self.number),
+                _ => String::new(),
+            };
+            let clock = report::clock(now);
+            // What is wider than the terminal is cut off there.
+            let text = format!("  {count}{clock} {}: {}", self.name, self.step);
+            let text = self.output.paint_err().tone(Tone::Faint, &text);
+            self.output.status(&text);
+        }
+    }
+
+    fn step(&mut self, now: Time, title: &str) {
+        self.step = title.to_owned();
+        if self.brief {
+            return;
+        }
+        let at = self.output.paint().tone(Tone::Faint, &report::clock(now));
+        self.line(&format!("  {at}  {title}"));
+    }
+
+    fn note(&mut self, now: Time, text: &str) {
+        if self.brief {
+            return;
+        }
+        let paint = self.output.paint();
+        let (at, text) = (
+            paint.tone(Tone::Faint, &report::clock(now)),
+            paint.tone(Tone::Faint, text),
+        );
+        self.line(&format!("  {at}    {text}"));
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        // Told below its drill's line.
+        if self.brief {
+            return;
+        }
+        let paint = self.output.paint();
+        let at = paint.tone(Tone::Faint, &report::clock(remark.at));
+        let text = report::remark(remark, paint);
+        self.line(&format!("  {at}  {text}"));
+    }
+
+    fn drill_ended(&mut self, ended: &DrillReport) {
+        // Drills that were filtered out are only counted.
+        if ended.filtered {
+            return;
+        }
+        let paint = self.output.paint();
+        if self.brief && matches!(ended.verdict, Verdict::Pass | Verdict::Skipped) {
+            self.line(&report::brief(ended, paint));
+            self.remarks(ended);
+            return;
+        }
+        if self.brief {
+            self.line(&paint.tone(Tone::Strong, &ended.name));
+            self.remarks(ended);
+        }
+        self.line(&report::summary(ended, paint));
+    }
+}
+
+/// One progress for several scripts.
+pub(super) struct Shared(pub(super) Rc<RefCell<Progress>>);
+
+impl Observer for Shared {
+    fn drill_started(&mut self, file: &str, name: &str, seed: u64) {
+        self.0.borrow_mut().drill_started(file, name, seed);
+    }
+    fn time_passed(&mut self, now: Time) {
+        self.0.borrow_mut().time_passed(now);
+    }
+    fn step(&mut self, now: Time, title: &str) {
+        self.0.borrow_mut().step(now, title);
+    }
+    fn note(&mut self, now: Time, text: &str) {
+        self.0.borrow_mut().note(now, text);
+    }
+    fn remark(&mut self, remark: &Remark) {
+        self.0.borrow_mut().remark(remark);
+    }
+    fn drill_ended(&mut self, report: &DrillReport) {
+        self.0.borrow_mut().drill_ended(report);
+    }
+}
