@@ -86,7 +86,7 @@ fn a_cluster_file_that_names_no_plugin_is_told_where_and_which_there_are() {
         }
         let script = folder.path().join("library.rhai").display().to_string();
         let run = finish(&mut with_plugins(folder.path(), &["drill", &script]));
-        assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+        assert_eq!(run.code, 64, "{}{}", run.out, run.err);
         format!("{}{}", run.out, run.err)
     };
     let text = told("\"bad-crash\"", "\"bad-crsh\"");

@@ -270,6 +270,15 @@ pub(crate) fn run(context: &NativeCallContext<'_>, span: Span) -> Fallible<()> {
     Ok(())
 }
 
+/// A wait that expects something begins now.
+fn begin(context: &NativeCallContext<'_>) -> Fallible<(Session, Time)> {
+    let session = Session::of(context)?;
+    session.begin_wait(context)?;
+    session.expects();
+    let began = session.with_stage(context, |stage| stage.now())?;
+    Ok((session, began))
+}
+
 /// Lets time pass until a condition holds, at most `within`. One that holds before any time has passed shows nothing,
 /// and is remarked on unless the script says why it may.
 pub(crate) fn eventually(
@@ -278,10 +287,7 @@ pub(crate) fn eventually(
     within: Span,
     may_hold_at_once: bool,
 ) -> Fallible<()> {
-    let session = Session::of(context)?;
-    session.begin_wait(context)?;
-    session.expects();
-    let began = session.with_stage(context, |stage| stage.now())?;
+    let (session, began) = begin(context)?;
     let shown = pass(
         context,
         &session,
@@ -339,10 +345,7 @@ pub(crate) fn becomes(
     condition: &FnPtr,
     within: Span,
 ) -> Fallible<()> {
-    let session = Session::of(context)?;
-    session.begin_wait(context)?;
-    session.expects();
-    let began = session.with_stage(context, |stage| stage.now())?;
+    let (session, began) = begin(context)?;
     let mut was_false = false;
     let shown = pass(
         context,
@@ -380,10 +383,7 @@ pub(crate) fn recovers(
     group: &Name,
     within: Span,
 ) -> Fallible<()> {
-    let session = Session::of(context)?;
-    session.begin_wait(context)?;
-    session.expects();
-    let began = session.with_stage(context, |stage| stage.now())?;
+    let (session, began) = begin(context)?;
     let mut away = None;
     let shown = pass(context, &session, began + within.0, None, |session| {
         let (now, status) =

@@ -278,13 +278,15 @@ pub(crate) fn open(
 ) -> Fallible<()> {
     let source = session.with(|inner| inner.source.clone());
     let stage = source.open(request).map_err(|error| {
-        let findings = match &error {
-            OpenError::Cluster { findings, .. } => findings.clone(),
-            OpenError::Plugins(_) | OpenError::Other(_) => Vec::new(),
+        // A plugin that cannot be loaded is no fault of the files that were named.
+        let (findings, unusable) = match &error {
+            OpenError::Cluster { findings, .. } => (findings.clone(), true),
+            OpenError::Other(_) => (Vec::new(), true),
+            OpenError::Plugins(_) => (Vec::new(), false),
         };
         Thrown {
             findings,
-            unusable: true,
+            unusable,
             ..Thrown::mistake(error.to_string())
         }
         .at(context.call_position())

@@ -19,6 +19,7 @@ mod resource;
 mod service;
 mod thrown;
 mod time;
+mod traffic;
 pub(crate) mod verdict;
 mod virtual_server;
 mod watching;

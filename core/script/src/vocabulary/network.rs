@@ -6,9 +6,10 @@ use rhai::plugin::*;
 
 use super::handles::{FaultRef, NetworkRef};
 use super::order::{self, read};
+use super::traffic::Traffic;
 use crate::closed::{self, Set};
 use crate::thrown::Fallible;
-use crate::values::{chance_arg, name_arg, show, span_arg};
+use crate::values::{name_arg, show};
 
 /// Words about networks.
 #[allow(
@@ -106,16 +107,7 @@ pub(crate) mod words {
         network: &mut NetworkRef,
         probability: f64,
     ) -> Fallible<FaultRef> {
-        let fault = NetworkFault::Loss {
-            network: network.name.clone(),
-            node: None,
-            per_million: chance_arg(&context, probability)?,
-        };
-        order::inject(
-            &context,
-            format!("{} began to lose messages", network.name),
-            fault,
-        )
+        Traffic::from(network).loss(&context, probability)
     }
 
     /// Makes messages take this long on the network, one way.
@@ -125,13 +117,7 @@ pub(crate) mod words {
         network: &mut NetworkRef,
         latency: Dynamic,
     ) -> Fallible<FaultRef> {
-        let latency = span_arg(&context, &latency)?.0;
-        let fault = NetworkFault::Latency {
-            network: network.name.clone(),
-            node: None,
-            latency,
-        };
-        order::inject(&context, format!("{} became slow", network.name), fault)
+        Traffic::from(network).latency(&context, &latency)
     }
 
     /// Makes datagrams arrive twice at random, the second time a little later: `network("Private").duplicate(0.1)`.
@@ -141,13 +127,7 @@ pub(crate) mod words {
         network: &mut NetworkRef,
         probability: f64,
     ) -> Fallible<FaultRef> {
-        let fault = NetworkFault::Duplicate {
-            network: network.name.clone(),
-            node: None,
-            per_million: chance_arg(&context, probability)?,
-        };
-        let what = format!("{} delivers datagrams twice", network.name);
-        order::inject(&context, what, fault)
+        Traffic::from(network).duplicate(&context, probability)
     }
 
     /// Holds datagrams back at random, so that later ones overtake them: `network("Private").reorder(0.1, "3s")` holds
@@ -159,14 +139,7 @@ pub(crate) mod words {
         probability: f64,
         by: Dynamic,
     ) -> Fallible<FaultRef> {
-        let fault = NetworkFault::Reorder {
-            network: network.name.clone(),
-            node: None,
-            per_million: chance_arg(&context, probability)?,
-            by: span_arg(&context, &by)?.0,
-        };
-        let what = format!("{} began to reorder datagrams", network.name);
-        order::inject(&context, what, fault)
+        Traffic::from(network).reorder(&context, probability, &by)
     }
 
     /// Flips a bit of datagrams at random: `network("Private").corrupt(0.1)`. Who gets one finds that its checksum does
@@ -177,13 +150,7 @@ pub(crate) mod words {
         network: &mut NetworkRef,
         probability: f64,
     ) -> Fallible<FaultRef> {
-        let fault = NetworkFault::Corrupt {
-            network: network.name.clone(),
-            node: None,
-            per_million: chance_arg(&context, probability)?,
-        };
-        let what = format!("{} began to corrupt datagrams", network.name);
-        order::inject(&context, what, fault)
+        Traffic::from(network).corrupt(&context, probability)
     }
 
     /// Cuts this network between sides: `network("Private").partition([["NODE1"], ["NODE2"]])`.

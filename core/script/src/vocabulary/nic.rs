@@ -5,8 +5,8 @@ use rhai::plugin::*;
 
 use super::handles::{FaultRef, NicRef};
 use super::order;
+use super::traffic::Traffic;
 use crate::thrown::Fallible;
-use crate::values::{chance_arg, span_arg};
 
 /// Words about cards.
 #[allow(
@@ -45,16 +45,7 @@ pub(crate) mod words {
         nic: &mut NicRef,
         probability: f64,
     ) -> Fallible<FaultRef> {
-        let fault = NetworkFault::Loss {
-            network: nic.network.clone(),
-            node: Some(nic.node.clone()),
-            per_million: chance_arg(&context, probability)?,
-        };
-        let what = format!(
-            "{}'s card in {} began to lose messages",
-            nic.node, nic.network
-        );
-        order::inject(&context, what, fault)
+        Traffic::from(nic).loss(&context, probability)
     }
 
     /// Makes whatever the card sends or gets take this much longer, on top of the network's own latency.
@@ -64,13 +55,7 @@ pub(crate) mod words {
         nic: &mut NicRef,
         latency: Dynamic,
     ) -> Fallible<FaultRef> {
-        let fault = NetworkFault::Latency {
-            network: nic.network.clone(),
-            node: Some(nic.node.clone()),
-            latency: span_arg(&context, &latency)?.0,
-        };
-        let what = format!("{}'s card in {} became slow", nic.node, nic.network);
-        order::inject(&context, what, fault)
+        Traffic::from(nic).latency(&context, &latency)
     }
 
     /// Makes datagrams that the card sends or gets arrive twice at random, the second time a little later.
@@ -80,16 +65,7 @@ pub(crate) mod words {
         nic: &mut NicRef,
         probability: f64,
     ) -> Fallible<FaultRef> {
-        let fault = NetworkFault::Duplicate {
-            network: nic.network.clone(),
-            node: Some(nic.node.clone()),
-            per_million: chance_arg(&context, probability)?,
-        };
-        let what = format!(
-            "{}'s card in {} began to double datagrams",
-            nic.node, nic.network
-        );
-        order::inject(&context, what, fault)
+        Traffic::from(nic).duplicate(&context, probability)
     }
 
     /// Makes the card hold datagrams back at random, by up to a span, so that later ones overtake them.
@@ -100,17 +76,7 @@ pub(crate) mod words {
         probability: f64,
         by: Dynamic,
     ) -> Fallible<FaultRef> {
-        let fault = NetworkFault::Reorder {
-            network: nic.network.clone(),
-            node: Some(nic.node.clone()),
-            per_million: chance_arg(&context, probability)?,
-            by: span_arg(&context, &by)?.0,
-        };
-        let what = format!(
-            "{}'s card in {} began to reorder datagrams",
-            nic.node, nic.network
-        );
-        order::inject(&context, what, fault)
+        Traffic::from(nic).reorder(&context, probability, &by)
     }
 
     /// Makes the card flip a bit of datagrams at random, of those it sends and of those it gets. Who gets one finds
@@ -121,15 +87,6 @@ pub(crate) mod words {
         nic: &mut NicRef,
         probability: f64,
     ) -> Fallible<FaultRef> {
-        let fault = NetworkFault::Corrupt {
-            network: nic.network.clone(),
-            node: Some(nic.node.clone()),
-            per_million: chance_arg(&context, probability)?,
-        };
-        let what = format!(
-            "{}'s card in {} began to corrupt datagrams",
-            nic.node, nic.network
-        );
-        order::inject(&context, what, fault)
+        Traffic::from(nic).corrupt(&context, probability)
     }
 }
