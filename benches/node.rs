@@ -15,6 +15,7 @@ fn boot(id: u8) -> Node {
         incarnation: 1,
         seed: 1,
         civil_origin_ms: 0,
+        local_shift_minutes: 0,
     };
     Node::boot(config, BootImage::default(), Time::ZERO)
 }

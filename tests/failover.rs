@@ -39,6 +39,16 @@ fn properties() {
 }
 
 #[test]
+fn names() {
+    passes("names", 6);
+}
+
+#[test]
+fn clocks() {
+    passes("clocks", 9);
+}
+
+#[test]
 fn cluster_group() {
     passes("cluster-group", 5);
 }

@@ -36,7 +36,8 @@ pub use definition::*;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use facts::*;
 pub use fault::{
-    Chance, Damage, DiskFault, Fault, FaultId, MachineFault, NetworkFault, ProcessFault, Repair,
+    Chance, ClockFault, Damage, DiskFault, Fault, FaultId, MachineFault, NameFault, NetworkFault,
+    ProcessFault, Repair,
 };
 pub use file::{Loaded, add_virtual_server, load, parse};
 pub use ids::{Name, NodeId, called, same_name};

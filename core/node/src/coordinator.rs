@@ -394,10 +394,11 @@ impl Node {
         }
         self.timers.set(Timer::Failback, self.now + FAILBACK_CHECK);
         let civil = self.civil_ms();
+        let shift = self.config.local_shift_minutes;
         let mut moves = Vec::new();
         let mut told = Vec::new();
         for group in &self.database.definition.groups {
-            let Some(home) = failback_target(&self.database, group, civil) else {
+            let Some(home) = failback_target(&self.database, group, civil, shift) else {
                 continue;
             };
             let chosen = self.counsel.fail_back(&self.database, group, home);
@@ -423,8 +424,14 @@ impl Node {
     }
 }
 
-/// The preferred owner that a group should go back to at this (UTC) time, if any.
-fn failback_target(database: &Database, group: &GroupDefinition, civil_ms: i64) -> Option<NodeId> {
+/// The preferred owner that a group should go back to at this (UTC) time, if any. Local time is so many minutes ahead of
+/// what the definition says.
+fn failback_target(
+    database: &Database,
+    group: &GroupDefinition,
+    civil_ms: i64,
+    shift_minutes: i32,
+) -> Option<NodeId> {
     let properties = &group.properties;
     let record = database.groups.get(&group.name)?;
     let settled = record.homing
@@ -434,7 +441,7 @@ fn failback_target(database: &Database, group: &GroupDefinition, civil_ms: i64) 
     if properties.auto_failback_type != AutoFailback::Allow || !settled {
         return None;
     }
-    let offset = i64::from(database.definition.utc_offset_minutes) * 60_000;
+    let offset = i64::from(database.definition.utc_offset_minutes + shift_minutes) * 60_000;
     let hour = (civil_ms + offset).rem_euclid(86_400_000) / 3_600_000;
     if !properties.failback_open_at(u8::try_from(hour).unwrap_or(0)) {
         return None;
@@ -477,6 +484,7 @@ mod tests {
             incarnation: 1,
             seed: 1,
             civil_origin_ms: 0,
+            local_shift_minutes: 0,
             switches: Default::default(),
             joins: false,
         };
@@ -531,7 +539,12 @@ mod tests {
             (record.owner, record.homing) = (NodeId(4), true);
             change(&mut database);
             let group = database.group_definition("EVS1").unwrap();
-            failback_target(&database, group, 1_000 * 86_400_000 + utc_hour * 3_600_000)
+            failback_target(
+                &database,
+                group,
+                1_000 * 86_400_000 + utc_hour * 3_600_000,
+                0,
+            )
         };
         let home = Some(NodeId(1));
         for (offset, open) in [(0, 1), (60, 0), (-300, 6), (330, 19)] {

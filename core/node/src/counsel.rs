@@ -8,7 +8,7 @@ use std::time::Duration;
 use quorate_model::{GroupDefinition, Name, NodeId, PolicyScript, ResourceDefinition, called};
 
 use crate::database::Database;
-use crate::groups::placement;
+use crate::groups::{ladder, placement};
 use crate::io::{Cause, Event};
 use crate::policy::{
     Choice, LocalTime, Policies, Policy, PolicyError, PolicyFailure, PolicyGroup, PolicyHosted,
@@ -55,6 +55,8 @@ pub(crate) struct Counsel {
     said: BTreeMap<Name, Said>,
     /// Civil time (UTC) in ms.
     civil_ms: i64,
+    /// How far this machine's local time is ahead of what the definition says, in minutes.
+    local_shift_minutes: i32,
 }
 
 impl Counsel {
@@ -64,9 +66,10 @@ impl Counsel {
         self.compiled.clear();
     }
 
-    /// It is `civil_ms` (UTC).
-    pub(crate) fn set_time(&mut self, civil_ms: i64) {
+    /// It is `civil_ms` (UTC), and local time is so many minutes ahead of what the definition says.
+    pub(crate) fn set_time(&mut self, civil_ms: i64, local_shift_minutes: i32) {
         self.civil_ms = civil_ms;
+        self.local_shift_minutes = local_shift_minutes;
     }
 
     /// Whether a script can be used.
@@ -289,7 +292,8 @@ impl Counsel {
     }
 
     fn local(&self, database: &Database) -> LocalTime {
-        let offset = i64::from(database.definition.utc_offset_minutes) * 60_000;
+        let offset = database.definition.utc_offset_minutes + self.local_shift_minutes;
+        let offset = i64::from(offset) * 60_000;
         LocalTime::at(self.civil_ms.saturating_add(offset))
     }
 
@@ -303,10 +307,12 @@ impl Counsel {
         let candidates = placement::candidates(database, group, cause);
         let record = database.groups.get(&group.name);
         let owner = record.map_or(NodeId(0), |record| record.owner);
-        let period = i64::from(group.properties.failover_period) * 3_600_000;
+        let period = group.properties.failover_period;
         let failovers = record.map_or(0, |record| {
             let recent = record.failovers.iter();
-            recent.filter(|at| self.civil_ms - **at < period).count()
+            recent
+                .filter(|at| ladder::is_recent(period, **at, self.civil_ms))
+                .count()
         });
         PolicyGroup {
             name: group.name.clone(),

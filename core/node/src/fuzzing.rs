@@ -31,6 +31,7 @@ fn boot(files: BTreeMap<String, Vec<u8>>) -> Node {
         incarnation: 1,
         seed: 1,
         civil_origin_ms: 0,
+        local_shift_minutes: 0,
         switches: StartSwitches::default(),
     };
     let mut node = Node::boot(config, BootImage { files }, Time::ZERO);

@@ -26,6 +26,8 @@ pub struct NodeConfig {
     pub seed: u64,
     /// Civil time, in milliseconds since 1970 UTC, at [`Time::ZERO`] of the clock that `handle` is given.
     pub civil_origin_ms: i64,
+    /// How far this machine's local time is ahead of what the cluster's definition says, in minutes; 0 as a rule.
+    pub local_shift_minutes: i32,
     /// How the service was asked to start.
     pub switches: StartSwitches,
     /// Whether this node was added to a cluster that was there: as long as it has no copy of the database, it waits for
@@ -62,6 +64,16 @@ pub enum Input {
         network: Name,
         /// Whether the card works.
         up: bool,
+    },
+    /// The machine's civil time was stepped. No timer runs by it.
+    ClockStep {
+        /// By so many milliseconds; back, below zero.
+        by_ms: i64,
+    },
+    /// The machine's local time has moved against UTC, as it does when daylight saving begins. No timer runs by it.
+    LocalTime {
+        /// How far it is ahead of what the cluster's definition says, in minutes, from now on.
+        shift_minutes: i32,
     },
     /// An administrator asks for something.
     Admin {

@@ -60,6 +60,7 @@ fn live(requests: u64) -> Life {
         incarnation: 1,
         seed: 1,
         civil_origin_ms: 0,
+        local_shift_minutes: 0,
         switches: Default::default(),
     };
     let mut node = Node::boot(config, BootImage::default(), Time::ZERO);

@@ -270,6 +270,7 @@ fn log_messages_left(answers_from: Time) -> (usize, usize) {
         incarnation: 1,
         seed: 1,
         civil_origin_ms: 0,
+        local_shift_minutes: 0,
         switches: Default::default(),
     };
     let mut node = Node::boot(config, BootImage::default(), Time::ZERO);

@@ -130,6 +130,7 @@ fn no_file_makes_a_booting_node_panic() {
                 incarnation: 1,
                 seed: 1,
                 civil_origin_ms: 0,
+                local_shift_minutes: 0,
                 switches: Default::default(),
             };
             let mut node = Node::boot(config, image, Time::ZERO);

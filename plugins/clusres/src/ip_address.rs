@@ -149,7 +149,7 @@ impl Resource for IpAddress {
         }
     }
 
-    /// It is plumbed here, and its card and network work.
+    /// It is plumbed here, its card and network work, and nobody else answers for it.
     fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
         if let Some(why) = &self.lost {
             return Err(why.clone());

@@ -1,6 +1,8 @@
 //! `Network Name`: a virtual computer name, which clients find wherever it is online.
 
-use quorate_sdk::{Context, Error, Progress, Property, Resource, Text, TypeInfo, codes};
+use quorate_sdk::{
+    Context, Error, Operation, Progress, Property, Resource, SERVICE_POLL, Text, TypeInfo, codes,
+};
 
 const NAME: Property<Text> = Property::text("Name")
     .doc("The name that clients ask for")
@@ -13,11 +15,26 @@ const NAME_MAX: usize = 15;
 /// A virtual computer name.
 #[derive(Debug, Default)]
 pub struct NetworkName {
-    /// Name and address, as registered.
+    /// Name and address, as registered, or as asked for while the name server is at it.
     registered: Option<(String, String)>,
 }
 
 impl NetworkName {
+    /// Asks the name server, and asks again while it has not answered.
+    fn register(&mut self, ctx: &Context) -> Result<Progress, Error> {
+        let Some((name, address)) = &self.registered else {
+            return Err(Error::new(codes::ERROR_NOT_FOUND, "no name is registered"));
+        };
+        match Error::finished(ctx.name(name).register(address)) {
+            Ok(Some(())) => Ok(Progress::Done),
+            Ok(None) => Ok(Progress::pending(SERVICE_POLL)),
+            Err(error) => {
+                self.registered = None;
+                Err(error)
+            }
+        }
+    }
+
     fn unregister(&mut self, ctx: &Context) -> Result<(), Error> {
         match self.registered.take() {
             Some((name, _)) => ctx.name(&name).unregister(),
@@ -67,9 +84,15 @@ impl Resource for NetworkName {
         let name = ctx.properties().get(&NAME)?;
         check_name(&name)?;
         let address = provider_address(ctx)?;
-        ctx.name(&name).register(&address)?;
         self.registered = Some((name, address));
-        Ok(Progress::Done)
+        self.register(ctx)
+    }
+
+    fn work(&mut self, ctx: &mut Context, operation: Operation) -> Result<Progress, Error> {
+        match operation {
+            Operation::Online => self.register(ctx),
+            Operation::Offline | Operation::Arbitrate => Ok(Progress::Done),
+        }
     }
 
     /// The name is given up here, whether or not the name server can be told: whoever brings it online next tells it.

@@ -36,6 +36,12 @@ pub enum MachineFault {
         /// The machine.
         node: Name,
     },
+    /// The cluster service's process was killed and started again at once, while its old boot's resource monitor, and
+    /// what it runs, go on. It happens; there is nothing to heal.
+    ServiceRestart {
+        /// The machine.
+        node: Name,
+    },
 }
 
 impl MachineFault {
@@ -45,7 +51,18 @@ impl MachineFault {
             MachineFault::Crash { node }
             | MachineFault::CrashWriting { node, .. }
             | MachineFault::Freeze { node }
-            | MachineFault::ServiceStop { node } => node,
+            | MachineFault::ServiceStop { node }
+            | MachineFault::ServiceRestart { node } => node,
+        }
+    }
+
+    pub(super) fn stands(&self) -> bool {
+        match self {
+            MachineFault::Crash { .. }
+            | MachineFault::CrashWriting { .. }
+            | MachineFault::Freeze { .. }
+            | MachineFault::ServiceStop { .. } => true,
+            MachineFault::ServiceRestart { .. } => false,
         }
     }
 
@@ -54,7 +71,8 @@ impl MachineFault {
             MachineFault::Freeze { node } => matches!(repair, Repair::Thaw(it) if it == node),
             MachineFault::Crash { .. }
             | MachineFault::CrashWriting { .. }
-            | MachineFault::ServiceStop { .. } => false,
+            | MachineFault::ServiceStop { .. }
+            | MachineFault::ServiceRestart { .. } => false,
         }
     }
 }
@@ -71,6 +89,10 @@ impl fmt::Display for MachineFault {
             MachineFault::ServiceStop { node } => {
                 write!(f, "the cluster service of {node} is killed")
             }
+            MachineFault::ServiceRestart { node } => write!(
+                f,
+                "the cluster service of {node} is killed and started again while its services run"
+            ),
         }
     }
 }

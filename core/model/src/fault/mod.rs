@@ -5,8 +5,10 @@
 //! add it to its kind here, say in the world's room of that kind what it does, and give the noun it is about a word.
 
 mod chance;
+mod clock;
 mod disk;
 mod machine;
+mod names;
 mod network;
 mod process;
 mod repair;
@@ -19,8 +21,10 @@ use serde::{Serialize, Serializer};
 use crate::Name;
 
 pub use chance::Chance;
+pub use clock::ClockFault;
 pub use disk::{Damage, DiskFault};
 pub use machine::MachineFault;
+pub use names::NameFault;
 pub use network::NetworkFault;
 pub use process::ProcessFault;
 pub use repair::Repair;
@@ -44,8 +48,12 @@ impl fmt::Display for FaultId {
 pub enum Fault {
     /// Of a machine and the cluster service on it.
     Machine(MachineFault),
+    /// Of clocks.
+    Clock(ClockFault),
     /// Of a network, or of cards in it.
     Network(NetworkFault),
+    /// Of the name server.
+    Names(NameFault),
     /// Of a disk, shared or a machine's own, and of the files on it.
     Disk(DiskFault),
     /// Of the processes behind a resource, and of what they are started from.
@@ -57,7 +65,11 @@ impl Fault {
     pub fn of_network(&self) -> Option<&NetworkFault> {
         match self {
             Fault::Network(fault) => Some(fault),
-            Fault::Machine(_) | Fault::Disk(_) | Fault::Process(_) => None,
+            Fault::Machine(_)
+            | Fault::Clock(_)
+            | Fault::Names(_)
+            | Fault::Disk(_)
+            | Fault::Process(_) => None,
         }
     }
 
@@ -65,15 +77,22 @@ impl Fault {
     pub fn of_disk(&self) -> Option<&DiskFault> {
         match self {
             Fault::Disk(fault) => Some(fault),
-            Fault::Machine(_) | Fault::Network(_) | Fault::Process(_) => None,
+            Fault::Machine(_)
+            | Fault::Clock(_)
+            | Fault::Network(_)
+            | Fault::Names(_)
+            | Fault::Process(_) => None,
         }
     }
 
-    /// The name of what was broken: a node, network, disk or resource; `None` for a cut on every network.
+    /// The name of what was broken: a node, network, disk or resource; `None` for what is everywhere: a cut on every
+    /// network, the name server, local time.
     pub fn subject(&self) -> Option<&Name> {
         match self {
             Fault::Machine(fault) => Some(fault.subject()),
+            Fault::Clock(fault) => fault.subject(),
             Fault::Network(fault) => fault.subject(),
+            Fault::Names(_) => None,
             Fault::Disk(fault) => Some(fault.subject()),
             Fault::Process(fault) => Some(fault.subject()),
         }
@@ -82,7 +101,8 @@ impl Fault {
     /// Whether it stands until it is healed. Otherwise it happens, and there is nothing to heal.
     pub fn stands(&self) -> bool {
         match self {
-            Fault::Machine(_) | Fault::Network(_) => true,
+            Fault::Machine(fault) => fault.stands(),
+            Fault::Clock(_) | Fault::Network(_) | Fault::Names(_) => true,
             Fault::Disk(fault) => fault.stands(),
             Fault::Process(fault) => fault.stands(),
         }
@@ -93,7 +113,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Machine(fault) => fault.fmt(f),
+            Fault::Clock(fault) => fault.fmt(f),
             Fault::Network(fault) => fault.fmt(f),
+            Fault::Names(fault) => fault.fmt(f),
             Fault::Disk(fault) => fault.fmt(f),
             Fault::Process(fault) => fault.fmt(f),
         }
@@ -106,9 +128,21 @@ impl From<MachineFault> for Fault {
     }
 }
 
+impl From<ClockFault> for Fault {
+    fn from(fault: ClockFault) -> Self {
+        Fault::Clock(fault)
+    }
+}
+
 impl From<NetworkFault> for Fault {
     fn from(fault: NetworkFault) -> Self {
         Fault::Network(fault)
+    }
+}
+
+impl From<NameFault> for Fault {
+    fn from(fault: NameFault) -> Self {
+        Fault::Names(fault)
     }
 }
 

@@ -98,6 +98,13 @@ pub enum NetworkFault {
         /// The network.
         network: Name,
     },
+    /// A machine that is none of the cluster's has an address of a virtual server, and answers for it.
+    Stranger {
+        /// The network.
+        network: Name,
+        /// The address.
+        address: String,
+    },
 }
 
 impl NetworkFault {
@@ -138,7 +145,8 @@ impl NetworkFault {
             NetworkFault::Network { .. }
             | NetworkFault::BlackHole { .. }
             | NetworkFault::Cut { .. }
-            | NetworkFault::Dhcp { .. } => None,
+            | NetworkFault::Dhcp { .. }
+            | NetworkFault::Stranger { .. } => None,
         }
     }
 
@@ -153,7 +161,8 @@ impl NetworkFault {
             | NetworkFault::Duplicate { network, .. }
             | NetworkFault::Reorder { network, .. }
             | NetworkFault::Corrupt { network, .. }
-            | NetworkFault::Dhcp { network } => Some(network),
+            | NetworkFault::Dhcp { network }
+            | NetworkFault::Stranger { network, .. } => Some(network),
             NetworkFault::Cut { network, .. } => network.as_ref(),
         }
     }
@@ -169,7 +178,7 @@ impl NetworkFault {
             }
             Repair::Network(network) => self.card().is_none() && self.network() == Some(network),
             Repair::Partitions => self.is_cut(),
-            Repair::Thaw(_) | Repair::Disk(_) | Repair::Process(_) => false,
+            Repair::Thaw(_) | Repair::Names | Repair::Disk(_) | Repair::Process(_) => false,
         }
     }
 
@@ -223,6 +232,9 @@ impl fmt::Display for NetworkFault {
             }
             NetworkFault::Dhcp { network } => {
                 write!(f, "the DHCP server of {network} falls silent")
+            }
+            NetworkFault::Stranger { address, .. } => {
+                write!(f, "a stranger in {whose} answers for {address}")
             }
         }
     }

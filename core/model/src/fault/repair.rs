@@ -18,6 +18,8 @@ pub enum Repair {
     /// A network works as its definition says: nothing is wrong with itself any more, cuts that name it included,
     /// but cards are what they are.
     Network(Name),
+    /// The name server answers at once, and registers what it is asked to.
+    Names,
     /// A shared disk works. Its reservation and its files are what they are.
     Disk(Name),
     /// The processes behind a resource can start and answer. None that is stopped is started.
@@ -31,7 +33,10 @@ impl Repair {
     pub fn mends(&self, fault: &Fault) -> bool {
         match fault {
             Fault::Machine(fault) => fault.is_mended_by(self),
+            // Nobody repairs clocks: a fault of theirs is healed.
+            Fault::Clock(_) => false,
             Fault::Network(fault) => fault.is_mended_by(self),
+            Fault::Names(fault) => fault.is_mended_by(self),
             Fault::Disk(fault) => fault.is_mended_by(self),
             Fault::Process(fault) => fault.is_mended_by(self),
         }

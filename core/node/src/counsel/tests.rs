@@ -142,7 +142,7 @@ fn a_group_that_is_kept_is_asked_about_again_when_something_changes_and_every_mi
     // The same answer is told once.
     assert_eq!(choose(&mut counsel, &database, "EVS1").event, None);
     assert_eq!(asked(), 2);
-    counsel.set_time(60_000);
+    counsel.set_time(60_000, 0);
     choose(&mut counsel, &database, "EVS1");
     assert_eq!(asked(), 3);
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use quorate_model::{Name, NodeId, NodeState, ResourceState};
 
 use super::{Database, GroupRecord, Move, Proposal, ResourceRecord, Stop, Update};
+use crate::groups::ladder;
 use crate::io::{Cause, Refusal};
 
 /// What applying an update changed, for the node that applied it to act on.
@@ -329,11 +330,13 @@ impl Database {
         if let Err((code, text)) = self.may_take(definition, to) {
             return refuse(code, text);
         }
-        let period = i64::from(definition.properties.failover_period) * 3_600_000;
+        let period = definition.properties.failover_period;
         if let Some(record) = self.groups.get_mut(group) {
             record.moving = Some(Move { to, cause });
             if cause == Cause::ResourceFailure {
-                record.failovers.retain(|time| at - time < period);
+                record
+                    .failovers
+                    .retain(|time| ladder::is_recent(period, *time, at));
                 record.failovers.push(at);
                 record.failed_on.insert(from);
                 record.fruitless = record.fruitless.saturating_add(1);

@@ -213,6 +213,19 @@ fn failovers_older_than_the_period_are_forgotten() {
 }
 
 #[test]
+fn failovers_a_whole_period_ahead_are_forgotten_since_the_clock_was_set_back() {
+    let mut rig = Rig::new();
+    let period = 6 * 3_600_000;
+    rig.begin(1, 5_000 + period);
+    rig.commit();
+    rig.begin(2, 5_001);
+    rig.commit();
+    assert_eq!(rig.database.groups[GROUP].failovers.len(), 2);
+    rig.begin(1, 5_000);
+    assert_eq!(rig.database.groups[GROUP].failovers, [5_001, 5_000]);
+}
+
+#[test]
 fn where_a_group_failed_is_known_until_it_is_in_service() {
     let mut rig = Rig::new();
     rig.begin(1, 1_000);

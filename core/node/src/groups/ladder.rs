@@ -89,9 +89,20 @@ pub(crate) fn may_fail_over(
     failovers: &[i64],
     civil_ms: i64,
 ) -> bool {
-    let period = i64::from(properties.failover_period) * 3_600_000;
-    let recent = failovers.iter().filter(|at| civil_ms - **at < period);
+    let period = properties.failover_period;
+    let recent = failovers
+        .iter()
+        .filter(|at| is_recent(period, **at, civil_ms));
     recent.count() < usize::try_from(properties.failover_threshold).unwrap_or(usize::MAX)
+}
+
+/// Whether a failover at `at` (civil ms) is within FailoverPeriod (hours) of `civil_ms`.
+///
+/// One that seems to be still to come counts as well: the clocks of two nodes differ. But not one that is a whole period
+/// ahead: a clock was set back since, and nobody waits until it gets there again.
+pub(crate) fn is_recent(failover_period: u32, at: i64, civil_ms: i64) -> bool {
+    let period = i64::from(failover_period) * 3_600_000;
+    civil_ms.saturating_sub(at).saturating_abs() < period
 }
 
 #[cfg(test)]

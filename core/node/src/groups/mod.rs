@@ -6,7 +6,7 @@
 mod checkpoints;
 mod drive;
 mod failure;
-mod ladder;
+pub(crate) mod ladder;
 pub(crate) mod placement;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

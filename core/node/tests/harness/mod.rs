@@ -84,6 +84,7 @@ impl Stage {
             incarnation: machine.boots,
             seed: u64::from(id.0) * 1_000 + machine.boots,
             civil_origin_ms: 1_055_404_800_000,
+            local_shift_minutes: 0,
         };
         let image = BootImage {
             files: machine.files.clone(),

@@ -66,6 +66,10 @@ impl Stage for SimStage {
         self.world.civil_ms()
     }
 
+    fn clock_of(&self, node: &str) -> Result<i64, StageError> {
+        self.world.clock_of(node).map_err(refused)
+    }
+
     fn seed(&self) -> u64 {
         self.world.seed()
     }

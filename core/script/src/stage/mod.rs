@@ -33,6 +33,11 @@ pub trait Stage {
     fn now(&self) -> Time;
     /// The cluster's local civil time, in milliseconds since 1970.
     fn civil_ms(&self) -> i64;
+    /// What a node's own clock shows, in its local time, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// A node that is off.
+    fn clock_of(&self, node: &str) -> Result<i64, StageError>;
     /// The seed of everything random.
     fn seed(&self) -> u64;
     /// A number from 0 to `max`, both included, from a seeded generator that nothing else draws from.

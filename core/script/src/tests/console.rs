@@ -226,13 +226,13 @@ fn every_word_of_the_design_is_documented() {
     let free = "now clock nodes groups resources networks disks coordinator quorum outage availability disturbed \
                 events status drill cluster run settle eventually always never steady sometimes step note \
                 partition heal clients expect expect_eq expect_error node group resource service network disk \
-                policy set_policy";
+                policy set_policy dns daylight_saving";
     let members = [
         ("Quorum", "kind owner has_quorum"),
         (
             "Node",
             "name state is_up groups crash start shutdown freeze thaw pause resume evict stop_service \
-             start_service nic",
+             start_service restart_service clock clock_step clock_drift time_zone nic",
         ),
         ("Nic", "fail repair loss latency duplicate reorder corrupt"),
         (
@@ -251,8 +251,10 @@ fn every_word_of_the_design_is_documented() {
         ),
         (
             "Network",
-            "name role refused fail black_hole repair loss latency duplicate reorder corrupt partition",
+            "name role refused fail black_hole repair loss latency duplicate reorder corrupt partition \
+             stranger",
         ),
+        ("Dns", "fail refuse slow repair"),
         ("Disk", "name owner mounted_on fail repair slow"),
         ("Fault", "heal"),
         ("int", "milliseconds seconds minutes hours"),

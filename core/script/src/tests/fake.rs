@@ -134,6 +134,9 @@ impl Stage for Fake {
     fn civil_ms(&self) -> i64 {
         1_055_404_800_000 + i64::try_from(self.now.as_millis()).unwrap_or(0)
     }
+    fn clock_of(&self, _: &str) -> Result<i64, StageError> {
+        Ok(self.civil_ms())
+    }
     fn foresee(&mut self, at: Option<Time>) {
         let present = self.present.unwrap_or(self.now);
         self.present = at.map(|_| present);

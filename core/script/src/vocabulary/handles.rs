@@ -45,6 +45,10 @@ pub(crate) struct NetworkRef {
     pub(crate) name: Name,
 }
 
+/// The name server, of which there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DnsRef;
+
 /// A shared disk, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DiskRef {
@@ -87,6 +91,7 @@ pub(crate) fn name_types(engine: &mut Engine) {
         .register_type_with_name::<ResourceRef>("Resource")
         .register_type_with_name::<ServiceRef>("Service")
         .register_type_with_name::<NetworkRef>("Network")
+        .register_type_with_name::<DnsRef>("Dns")
         .register_type_with_name::<DiskRef>("Disk")
         .register_type_with_name::<QuorumRef>("Quorum")
         .register_type_with_name::<ClientsRef>("Clients")

@@ -2,8 +2,10 @@
 
 mod chance;
 mod clients;
+mod clocks;
 mod cluster;
 mod disk;
+mod dns;
 mod event;
 mod fault;
 mod group;
@@ -28,8 +30,9 @@ use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 17] = [
+    let nouns: [(&str, Module); 19] = [
         ("time", exported_module!(time::words)),
+        ("clocks", exported_module!(clocks::words)),
         ("chance", exported_module!(chance::words)),
         ("thrown", exported_module!(thrown::words)),
         ("cluster", exported_module!(cluster::words)),
@@ -44,6 +47,7 @@ pub(crate) fn register(engine: &mut Engine) {
         ("virtual server", exported_module!(virtual_server::words)),
         ("nic", exported_module!(nic::words)),
         ("network", exported_module!(network::words)),
+        ("name server", exported_module!(dns::words)),
         ("disk", exported_module!(disk::words)),
         ("event", exported_module!(event::words)),
     ];

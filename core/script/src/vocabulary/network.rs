@@ -188,6 +188,23 @@ pub(crate) mod words {
         order::inject(&context, what, fault)
     }
 
+    /// A machine that is none of the cluster's answers for an address of a virtual server:
+    /// `network("Public").stranger("10.0.0.21")`. Clients reach it and not the virtual server; an IP Address resource with
+    /// this address fails with 5057, and comes online nowhere until the stranger is gone.
+    #[rhai_fn(return_raw)]
+    pub fn stranger(
+        context: NativeCallContext<'_>,
+        network: &mut NetworkRef,
+        address: &str,
+    ) -> Fallible<FaultRef> {
+        let fault = NetworkFault::Stranger {
+            network: network.name.clone(),
+            address: address.to_owned(),
+        };
+        let what = format!("a stranger in {} has {address}", network.name);
+        order::inject(&context, what, fault)
+    }
+
     /// Its name, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(network: &mut NetworkRef) -> String {

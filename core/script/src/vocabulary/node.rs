@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use quorate_model::{Damage, DiskFault, MachineFault, ProcessFault, Repair, StartSwitches};
+use quorate_model::{
+    ClockFault, Damage, DiskFault, MachineFault, ProcessFault, Repair, StartSwitches,
+};
 use rhai::Map;
 use rhai::plugin::*;
 
 use super::handles::{FaultRef, NicRef, NodeRef};
-use super::options;
 use super::order::{self, read};
+use super::{clocks, options};
 use crate::closed::{self, Noun, Set};
 use crate::finding::suggestion;
+use crate::session::Session;
 use crate::stage::{NodeStatus, Order, Stage};
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{name_arg, show, span_arg};
@@ -280,6 +283,87 @@ pub(crate) mod words {
             format!("the cluster service of {} was killed", node.name),
             fault,
         )
+    }
+
+    /// Kills the process of the node's cluster service and starts it again at once, while the resource monitor of its old
+    /// boot, and all that it runs, go on. The new boot ends that before it says a word to anybody.
+    #[rhai_fn(return_raw)]
+    pub fn restart_service(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+    ) -> Fallible<FaultRef> {
+        let fault = MachineFault::ServiceRestart {
+            node: node.name.clone(),
+        };
+        let what = format!("the cluster service of {} was started again", node.name);
+        order::inject(&context, what, fault)
+    }
+
+    /// Truth: what the node's own clock shows, in its local time, as "2003-06-12 08:00:00". `clock()` is right.
+    #[rhai_fn(get = "clock", pure, return_raw)]
+    pub fn clock(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<String> {
+        let session = Session::of(&context)?;
+        session.read_time();
+        let name = node.name.clone();
+        let ms = session.try_stage(&context, |stage| stage.clock_of(&name))?;
+        let civil = crate::civil::shown(ms);
+        session.saw(
+            &context,
+            "",
+            || format!("node(\"{name}\").clock"),
+            format!("{civil:?}"),
+        );
+        Ok(civil)
+    }
+
+    /// Sets the node's clock forward, or back: `clock_step("1h")`, `clock_step("-90s")`. No timer runs by it; failback
+    /// windows do, what policies are told, and when failovers were. A second step comes on top; healing one undoes it.
+    #[rhai_fn(return_raw)]
+    pub fn clock_step(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        by: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let (by_ms, said) = clocks::way(&context, &by)?;
+        let fault = ClockFault::ClockStep {
+            node: node.name.clone(),
+            by_ms,
+        };
+        let what = format!("the clock of {} was set {said}", node.name);
+        order::inject(&context, what, fault)
+    }
+
+    /// Makes the node's clocks run fast, or slow, by so many parts per million, and all its timers with them:
+    /// `clock_drift(10000)` is 1 % fast, the most there is, and `clock_drift(-200)` loses 200 microseconds a second.
+    #[rhai_fn(return_raw)]
+    pub fn clock_drift(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        ppm: i64,
+    ) -> Fallible<FaultRef> {
+        let fault = ClockFault::ClockDrift {
+            node: node.name.clone(),
+            ppm: clocks::within(ppm),
+        };
+        let what = format!("the clock of {} began to drift", node.name);
+        order::inject(&context, what, fault)
+    }
+
+    /// The node's local time is so far ahead of the cluster's, or behind it, as in another time zone:
+    /// `time_zone("-6h")`. Its clock goes on right by UTC. See `daylight_saving`.
+    #[rhai_fn(return_raw)]
+    pub fn time_zone(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        by: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let (by_minutes, said) = clocks::minutes(&context, &by)?;
+        let fault = ClockFault::LocalTime {
+            node: Some(node.name.clone()),
+            by_minutes,
+        };
+        let what = format!("local time on {} was set {said}", node.name);
+        order::inject(&context, what, fault)
     }
 
     /// Starts the node's cluster service.

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use quorate_host::{ServiceError, ServiceResult};
-use quorate_model::{ClusterDefinition, Name, Time};
+use quorate_model::{ClusterDefinition, Fault, Name, NameFault, Time};
 
 use super::{Environment, Machine};
 use crate::journal::WorldEvent;
@@ -22,9 +22,24 @@ const NOT_FOUND: u32 = 1168;
 const TIMEOUT: u32 = 1460;
 /// DNS_ERROR_RCODE_NAME_ERROR.
 const NAME_ERROR: u32 = 9003;
+/// DNS_ERROR_RCODE_REFUSED.
+const NAME_REFUSED: u32 = 9005;
+/// ERROR_IO_INCOMPLETE.
+const IO_INCOMPLETE: u32 = 996;
+
+/// For how long a node asks the name server: the four tries of the original's resolver, after 1, 2, 4 and 8 s.
+const NAME_PATIENCE: Duration = Duration::from_secs(15);
 
 /// A host number range that DHCP servers hand out, in the /24 of the nodes' own cards.
 const POOL: std::ops::RangeInclusive<u8> = 200..=249;
+
+/// How the name server does.
+struct NameServer {
+    /// How long an answer takes; `None` is for ever.
+    takes: Option<Duration>,
+    /// Whether it refuses registrations.
+    refuses: bool,
+}
 
 #[derive(Debug)]
 struct Lease {
@@ -44,6 +59,9 @@ pub(crate) struct Addresses {
     /// By network: the first three numbers of its addresses.
     prefixes: Vec<Option<[u8; 3]>>,
     lease_seconds: u32,
+    /// By machine and network name: the address that the name server was asked to register, and since when the machine
+    /// waits for its answer.
+    asked: BTreeMap<(Machine, String), (String, Time)>,
 }
 
 impl Addresses {
@@ -62,6 +80,7 @@ impl Addresses {
             leases: BTreeMap::new(),
             prefixes: prefixes.collect(),
             lease_seconds,
+            asked: BTreeMap::new(),
         }
     }
 
@@ -76,6 +95,14 @@ impl Addresses {
             .keys()
             .find(|(_, plumbed)| plumbed == address)
             .map(|(network, _)| *network)
+    }
+
+    /// Whether some machine has the address in the network, its own addresses apart.
+    pub(crate) fn is_plumbed(&self, network: usize, address: &str) -> bool {
+        let key = (network, address.to_owned());
+        self.plumbed
+            .iter()
+            .any(|plumbed| plumbed.contains_key(&key))
     }
 
     /// The address that a resource has on a machine.
@@ -99,6 +126,7 @@ impl Addresses {
     /// The machine lost power. The directory does not learn of it.
     pub(crate) fn drop_machine(&mut self, machine: Machine) {
         self.plumbed[machine].clear();
+        self.asked.retain(|(by, _), _| *by != machine);
     }
 }
 
@@ -158,6 +186,7 @@ impl Environment {
         if self.addresses.has(machine, network, address) {
             return Ok(());
         }
+        self.no_stranger(network, address)?;
         if let Some(other) = self.answers_elsewhere(machine, network, address) {
             return error(ADDRESS_IN_USE, format!("{address} answers on {other}"));
         }
@@ -206,7 +235,30 @@ impl Environment {
             let node = &self.hosts[machine].name;
             return error(NOT_FOUND, format!("{address} is not on {node}"));
         }
-        self.usable(machine, network)
+        self.usable(machine, network)?;
+        self.no_stranger(network, address)
+    }
+
+    /// Nobody outside the cluster answers for the address, as an ARP request would find out.
+    fn no_stranger(&self, network: usize, address: &str) -> ServiceResult<()> {
+        match self.networks.has_stranger(network, address) {
+            true => error(
+                ADDRESS_IN_USE,
+                format!("{address} answers on a machine that is none of the cluster's"),
+            ),
+            false => Ok(()),
+        }
+    }
+
+    /// The network for clients in which somebody outside the cluster answers for the address. It announced itself last,
+    /// so everybody calls it.
+    pub(crate) fn stranger_at(&self, address: &str) -> Option<&Name> {
+        let mut networks = self.networks.names().enumerate();
+        let found = networks.find(|(network, _)| {
+            self.networks.role(*network).carries_clients()
+                && self.networks.has_stranger(*network, address)
+        });
+        found.map(|(_, name)| name)
     }
 
     pub(crate) fn address_lease(
@@ -274,6 +326,7 @@ impl Environment {
         address: &str,
     ) -> ServiceResult<()> {
         self.directory(machine)?;
+        self.registered(machine, name, address)?;
         let entry = (address.to_owned(), machine);
         let before = self.addresses.directory.insert(name.to_owned(), entry);
         if before.is_none_or(|(before, _)| before != address) {
@@ -282,8 +335,87 @@ impl Environment {
         Ok(())
     }
 
+    /// Whether the name server has registered what it is asked to: it may refuse, and take its time.
+    fn registered(&mut self, machine: Machine, name: &str, address: &str) -> ServiceResult<()> {
+        let key = (machine, name.to_owned());
+        let now = self.now;
+        let server = self.name_server();
+        let asked = self.addresses.asked.remove(&key);
+        let since = asked.filter(|(it, _)| it == address).map_or(now, |it| it.1);
+        let waited = now - since;
+        if server.takes.is_some_and(|takes| takes <= waited) {
+            return match server.refuses {
+                true => error(
+                    NAME_REFUSED,
+                    format!("the name server refuses to register {name}"),
+                ),
+                false => Ok(()),
+            };
+        }
+        if waited >= NAME_PATIENCE {
+            return error(
+                TIMEOUT,
+                format!("the name server does not answer for {name}"),
+            );
+        }
+        self.addresses
+            .asked
+            .insert(key, (address.to_owned(), since));
+        error(
+            IO_INCOMPLETE,
+            format!("the name server has not answered for {name} yet"),
+        )
+    }
+
+    /// What the active faults make of the name server.
+    fn name_server(&self) -> NameServer {
+        let mut server = NameServer {
+            takes: Some(Duration::ZERO),
+            refuses: false,
+        };
+        for fault in self.faults.values() {
+            match fault {
+                Fault::Names(NameFault::NamesSilent) => server.takes = None,
+                Fault::Names(NameFault::NamesRefused) => server.refuses = true,
+                Fault::Names(NameFault::NamesSlow { delay }) => {
+                    server.takes = server.takes.map(|takes| takes.max(*delay));
+                }
+                Fault::Machine(_)
+                | Fault::Clock(_)
+                | Fault::Network(_)
+                | Fault::Disk(_)
+                | Fault::Process(_) => {}
+            }
+        }
+        server
+    }
+
+    /// The address that a client finds behind a name, and how long it waits for it.
+    pub(crate) fn found_by_clients(&self, name: &str) -> Result<(&str, Duration), String> {
+        let takes = self.name_server().takes;
+        let takes = takes
+            .ok_or_else(|| format!("{name} does not resolve: the name server does not answer"))?;
+        let address = self.addresses.lookup(name);
+        let address = address.ok_or_else(|| format!("{name} does not resolve"))?;
+        Ok((address, takes))
+    }
+
     pub(crate) fn name_unregister(&mut self, machine: Machine, name: &str) -> ServiceResult<()> {
+        self.addresses.asked.remove(&(machine, name.to_owned()));
         self.directory(machine)?;
+        let server = self.name_server();
+        if server.takes.is_none_or(|takes| takes >= NAME_PATIENCE) {
+            return error(
+                TIMEOUT,
+                format!("the name server does not answer for {name}"),
+            );
+        }
+        if server.refuses {
+            return error(
+                NAME_REFUSED,
+                format!("the name server refuses to take {name} off its list"),
+            );
+        }
         // What another node has registered since is that node's.
         if self
             .addresses
@@ -316,6 +448,16 @@ impl Environment {
             return Ok(address.clone());
         }
         self.directory(machine)?;
+        if self
+            .name_server()
+            .takes
+            .is_none_or(|takes| takes >= NAME_PATIENCE)
+        {
+            return error(
+                TIMEOUT,
+                format!("the name server does not answer for {name}"),
+            );
+        }
         match self.addresses.lookup(name) {
             Some(address) => Ok(address.to_owned()),
             None => error(NAME_ERROR, format!("{name} does not resolve")),
@@ -384,6 +526,74 @@ mod tests {
         assert_eq!(env.name_resolve(0, "EVS1").unwrap(), "10.0.0.22");
         env.name_unregister(1, "EVS1").unwrap();
         assert_eq!(code(env.name_resolve(0, "EVS1")), NAME_ERROR);
+    }
+
+    #[test]
+    fn an_address_that_a_stranger_has_is_refused_and_works_no_longer() {
+        let mut env = environment(2);
+        env.address_add(0, "IP", "Public", "10.0.0.21").unwrap();
+        let stranger = |address: &str| NetworkFault::Stranger {
+            network: "Public".into(),
+            address: address.to_owned(),
+        };
+        env.faults.insert(FaultId(1), stranger("10.0.0.21").into());
+        env.faults.insert(FaultId(2), stranger("10.0.0.22").into());
+        env.apply_faults();
+        assert_eq!(
+            code(env.address_works(0, "Public", "10.0.0.21")),
+            ADDRESS_IN_USE
+        );
+        assert_eq!(
+            code(env.address_add(1, "IP2", "Public", "10.0.0.22")),
+            ADDRESS_IN_USE
+        );
+        env.faults.clear();
+        env.apply_faults();
+        env.address_works(0, "Public", "10.0.0.21").unwrap();
+        env.address_add(1, "IP2", "Public", "10.0.0.22").unwrap();
+    }
+
+    #[test]
+    fn a_name_server_refuses_is_slow_or_silent() {
+        let mut env = environment(2);
+        env.name_register(0, "EVS1", "10.0.0.21").unwrap();
+        let second = Duration::from_secs(1);
+
+        env.faults
+            .insert(FaultId(1), NameFault::NamesRefused.into());
+        assert_eq!(
+            code(env.name_register(1, "EVS1", "10.0.0.22")),
+            NAME_REFUSED
+        );
+        assert_eq!(code(env.name_unregister(0, "EVS1")), NAME_REFUSED);
+        assert_eq!(
+            env.found_by_clients("EVS1"),
+            Ok(("10.0.0.21", Duration::ZERO))
+        );
+
+        env.faults.clear();
+        let slow = NameFault::NamesSlow { delay: 3 * second };
+        env.faults.insert(FaultId(2), slow.into());
+        assert_eq!(
+            code(env.name_register(1, "EVS1", "10.0.0.22")),
+            IO_INCOMPLETE
+        );
+        assert_eq!(env.found_by_clients("EVS1"), Ok(("10.0.0.21", 3 * second)));
+        env.now += 3 * second;
+        env.name_register(1, "EVS1", "10.0.0.22").unwrap();
+        assert_eq!(env.found_by_clients("EVS1"), Ok(("10.0.0.22", 3 * second)));
+
+        env.faults.clear();
+        env.faults.insert(FaultId(3), NameFault::NamesSilent.into());
+        assert_eq!(
+            code(env.name_register(1, "EVS1", "10.0.0.23")),
+            IO_INCOMPLETE
+        );
+        env.now += NAME_PATIENCE;
+        assert_eq!(code(env.name_register(1, "EVS1", "10.0.0.23")), TIMEOUT);
+        assert!(env.found_by_clients("EVS1").is_err());
+        assert_eq!(code(env.name_resolve(0, "EVS1")), TIMEOUT);
+        assert_eq!(env.name_resolve(1, "EVS1").unwrap(), "10.0.0.22", "its own");
     }
 
     #[test]

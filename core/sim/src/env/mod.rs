@@ -81,8 +81,12 @@ pub(crate) struct Host {
     pub(crate) name: Name,
     pub(crate) id: NodeId,
     pub(crate) clock: Clock,
+    /// How its clock drifts where no fault says otherwise.
+    pub(crate) own_drift_ppm: i32,
     /// Civil time, in milliseconds since 1970 UTC, at the origin of `clock`.
     pub(crate) civil_origin_ms: i64,
+    /// How far its local time is ahead of what the cluster's definition says.
+    pub(crate) local_shift_minutes: i32,
     pub(crate) on: bool,
     /// Since when it stands still.
     pub(crate) frozen: Option<Time>,
@@ -135,7 +139,9 @@ impl Environment {
                 name: node.name.clone(),
                 id: node.id,
                 clock: Clock::new(Time::ZERO, Time::ZERO, drift),
+                own_drift_ppm: drift,
                 civil_origin_ms: options.civil_start_ms,
+                local_shift_minutes: 0,
                 on: false,
                 frozen: None,
                 interfaces: node.interfaces.clone(),
@@ -258,7 +264,9 @@ impl Environment {
             name: node.name.clone(),
             id: node.id,
             clock: Clock::new(Time::ZERO, Time::ZERO, drift),
+            own_drift_ppm: drift,
             civil_origin_ms: self.options.civil_start_ms,
+            local_shift_minutes: 0,
             on: false,
             frozen: None,
             interfaces: node.interfaces.clone(),

@@ -1,5 +1,6 @@
 //! Networks: cards, links and cuts, and what becomes of a datagram: it may be lost, late, doubled or damaged.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_model::{
@@ -30,6 +31,8 @@ struct Network {
     /// Whether it passes anything on.
     carries: bool,
     dhcp_up: bool,
+    /// The addresses that a machine outside the cluster answers for.
+    strangers: BTreeSet<String>,
     latency: Duration,
     loss: Chance,
     medium: Trouble,
@@ -86,6 +89,7 @@ impl Networks {
                 powered: true,
                 carries: true,
                 dhcp_up: true,
+                strangers: BTreeSet::new(),
                 latency,
                 loss: Chance::NEVER,
                 medium: Trouble::default(),
@@ -166,6 +170,13 @@ impl Networks {
     /// Whether a DHCP server answers on it.
     pub(crate) fn dhcp_answers(&self, network: usize) -> bool {
         self.all[network].dhcp && self.all[network].dhcp_up && self.is_up(network)
+    }
+
+    /// Whether a machine outside the cluster answers for the address on it.
+    pub(crate) fn has_stranger(&self, network: usize, address: &str) -> bool {
+        self.all[network].carries
+            && self.all[network].powered
+            && self.all[network].strangers.contains(address)
     }
 
     /// Whether the machine's card works: `None` if it has none.
@@ -279,6 +290,7 @@ impl Networks {
             network.medium = Trouble::default();
             network.at_card.fill(Trouble::default());
             network.dhcp_up = true;
+            network.strangers.clear();
             network.latency = network.base_latency;
             network.loss = Chance::NEVER;
             network
@@ -337,6 +349,7 @@ impl Network {
             NetworkFault::Network { .. } => self.powered = false,
             NetworkFault::BlackHole { .. } => self.carries = false,
             NetworkFault::Dhcp { .. } => self.dhcp_up = false,
+            NetworkFault::Stranger { address, .. } => drop(self.strangers.insert(address.clone())),
             NetworkFault::Loss {
                 node: None,
                 per_million,

@@ -97,7 +97,8 @@ impl Local<'_> {
             env.addresses
                 .network_of(other, address)
                 .is_some_and(|network| {
-                    env.hosts[other].runs()
+                    !env.networks.has_stranger(network, address)
+                        && env.hosts[other].runs()
                         && env.networks.reaches(network, self.machine, other)
                         && env.networks.reaches(network, other, self.machine)
                 })

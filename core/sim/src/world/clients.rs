@@ -243,9 +243,17 @@ impl World {
         };
         let name = network_name(definition).ok_or("the group has no network name")?;
         let addresses = &self.env.addresses;
-        let address = addresses
-            .lookup(&name)
-            .ok_or_else(|| format!("{name} does not resolve"))?;
+        let (address, asking) = self.env.found_by_clients(&name)?;
+        if asking > PATIENCE {
+            return Err(format!(
+                "{name} takes {asking:?} to resolve, and nobody waits longer than {PATIENCE:?}"
+            ));
+        }
+        if let Some(network) = self.env.stranger_at(address) {
+            return Err(format!(
+                "{address} in {network} leads to a machine that is none of the cluster's"
+            ));
+        }
         let exchange = definition
             .resources
             .iter()
@@ -279,7 +287,7 @@ impl World {
             });
             if let Some((resource, _)) = answering {
                 match self.env.answer_takes(resource) {
-                    Ok(lag) => return Ok((machine, lag)),
+                    Ok(lag) => return Ok((machine, asking + lag)),
                     Err(why) => reason = why,
                 }
                 continue;
@@ -287,7 +295,7 @@ impl World {
             if !(exchange || named) {
                 return self
                     .share_answers(definition, machine)
-                    .map(|lag| (machine, lag));
+                    .map(|lag| (machine, asking + lag));
             }
             reason = match (calls.port, &calls.protocol) {
                 (Some(port), Some(protocol)) => {

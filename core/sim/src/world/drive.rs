@@ -26,6 +26,8 @@ pub(super) struct Station {
     pub(super) node: Option<Node>,
     /// Its resource monitor: there as long as the node is.
     pub(super) monitor: Option<Box<dyn ResourceMonitor>>,
+    /// The resource monitor of an earlier boot, with what it runs, that nobody has ended yet.
+    pub(super) left_over: Option<Box<dyn ResourceMonitor>>,
     /// How often the cluster service was started.
     pub(super) boot: u64,
     /// What changes on it now stays on its own disk, and nobody promises that it lasts.
@@ -425,7 +427,7 @@ impl World {
     }
 
     /// Puts the next wake-ups of a machine into the queue, where they are not there yet.
-    fn schedule(&mut self, machine: Machine) {
+    pub(super) fn schedule(&mut self, machine: Machine) {
         let now = self.env.now;
         let host = &self.env.hosts[machine];
         if !host.runs() {

@@ -232,12 +232,32 @@ impl World {
     /// Civil time in the cluster's local time zone, in milliseconds since 1970.
     pub fn civil_ms(&self) -> i64 {
         let passed = i64::try_from(self.env.now.as_millis()).unwrap_or(i64::MAX);
-        let offset = i64::from(self.installed.utc_offset_minutes) * 60_000;
+        let offset = self.installed.utc_offset_minutes + self.local_shift_minutes(None);
         self.env
             .options
             .civil_start_ms
             .saturating_add(passed)
-            .saturating_add(offset)
+            .saturating_add(i64::from(offset) * 60_000)
+    }
+
+    /// What a machine's own clock shows, in its local time, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// An unknown node; a machine that is off.
+    pub fn clock_of(&self, node: &str) -> Result<i64, WorldError> {
+        let machine = self.machine(node)?;
+        let host = &self.env.hosts[machine];
+        if !host.on {
+            return Err(self.machine_error(machine, "is off"));
+        }
+        let shown = host.clock.local(self.env.now).as_millis();
+        let passed = i64::try_from(shown).unwrap_or(i64::MAX);
+        let offset = self.installed.utc_offset_minutes + host.local_shift_minutes;
+        let local = i64::from(offset) * 60_000;
+        Ok(host
+            .civil_origin_ms
+            .saturating_add(passed)
+            .saturating_add(local))
     }
 
     /// The seed of the run.

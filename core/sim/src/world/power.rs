@@ -233,12 +233,14 @@ impl World {
         // Its clock starts anew, anywhere: whoever compares instants of two machines is to find out.
         let now = self.env.now;
         let shown = Time(0) + self.boots.span(UPTIME_MAX);
+        let stepped = self.stepped_ms(machine);
         let host = &mut self.env.hosts[machine];
         host.on = true;
         host.frozen = None;
         host.clock = Clock::new(now, shown, host.clock.drift_ppm());
         let passed = now.as_millis() as i64 - shown.as_millis() as i64;
-        host.civil_origin_ms = self.env.options.civil_start_ms.saturating_add(passed);
+        let origin = self.env.options.civil_start_ms.saturating_add(passed);
+        host.civil_origin_ms = origin.saturating_add(stepped);
         self.env.record(
             Some(machine),
             WorldEvent::Power {
@@ -277,7 +279,9 @@ impl World {
         let name = self.name(machine);
         self.forget(|fault| match fault {
             MachineFault::Freeze { node } | MachineFault::ServiceStop { node } => *node == name,
-            MachineFault::Crash { .. } | MachineFault::CrashWriting { .. } => false,
+            MachineFault::Crash { .. }
+            | MachineFault::CrashWriting { .. }
+            | MachineFault::ServiceRestart { .. } => false,
         });
     }
 
@@ -327,6 +331,7 @@ impl World {
     fn service_start_with(&mut self, machine: Machine, reason: &str, switches: StartSwitches) {
         let name = self.name(machine);
         self.forget(|fault| matches!(fault, MachineFault::ServiceStop { node } if *node == name));
+        self.left_over_ended(machine);
         let local = self.env.local(machine);
         let definition = self.installed_on(machine);
         let station = &mut self.stations[machine];
@@ -343,6 +348,7 @@ impl World {
             seed: self.boots.next(),
             joins: station.joins,
             civil_origin_ms: self.env.hosts[machine].civil_origin_ms,
+            local_shift_minutes: self.env.hosts[machine].local_shift_minutes,
         };
         let image = BootImage {
             files: self.env.disks.system(machine).files.clone(),
@@ -446,6 +452,45 @@ impl World {
                 .queue
                 .push(at, Happening::ServiceRestart { machine, boot });
         }
+    }
+
+    /// The process of the cluster service is killed and started again at once: the monitor of its old boot, and what
+    /// that runs, go on until somebody ends them.
+    pub(super) fn service_restarted_over(&mut self, machine: Machine) {
+        let station = &mut self.stations[machine];
+        if station.node.take().is_none() {
+            return;
+        }
+        let left_over = station.monitor.take();
+        let running = left_over.as_ref().map_or(0, |monitor| {
+            let resources = monitor.resources().into_iter();
+            resources.filter(|(.., state)| !state.is_down()).count()
+        });
+        station.left_over = left_over;
+        self.emptied(machine);
+        self.env.record(
+            Some(machine),
+            WorldEvent::ClusterService {
+                running: false,
+                reason: format!("killed, and its {running} resources go on"),
+            },
+        );
+        self.env.changed();
+        self.requests_ended(machine, true);
+        self.service_start(machine, "started again at once");
+    }
+
+    /// What an earlier boot of the cluster service left running is ended, before the new one says a word to anybody: it
+    /// may be another node's by then.
+    fn left_over_ended(&mut self, machine: Machine) {
+        let Some(mut left_over) = self.stations[machine].left_over.take() else {
+            return;
+        };
+        left_over.terminate_all(&mut Local {
+            env: &mut self.env,
+            machine,
+        });
+        left_over.power_off();
     }
 
     /// Whether the service control manager is about to start the machine's cluster service again.

@@ -3,7 +3,7 @@
 use quorate_model::{GroupDefinition, Name, ResourceDefinition, ResourceState, Value, types};
 
 use super::World;
-use crate::env::Machine;
+use crate::env::{Machine, PATIENCE};
 use crate::invariants::MachineView;
 
 impl World {
@@ -81,8 +81,10 @@ impl World {
         }
         if resource.kind == types::NETWORK_NAME {
             let called = network_name(resource);
-            let address = env.addresses.lookup(&called);
-            let address = address.ok_or_else(|| format!("{called} does not resolve"))?;
+            let (address, asking) = env.found_by_clients(&called)?;
+            if asking > PATIENCE {
+                return Err(format!("{called} takes {asking:?} to resolve"));
+            }
             return self.leads_to(machine, address).map_err(|why| match why {
                 true => format!("{address} does not answer"),
                 false => format!("{called} leads to {address}, which is not on {node}"),
@@ -106,7 +108,8 @@ impl World {
     fn leads_to(&self, machine: Machine, address: &str) -> Result<(), bool> {
         let network = self.env.addresses.network_of(machine, address);
         let network = network.ok_or(false)?;
-        match self.env.networks.usable(network, machine) {
+        let taken = self.env.networks.has_stranger(network, address);
+        match self.env.networks.usable(network, machine) && !taken {
             true => Ok(()),
             false => Err(true),
         }

@@ -19,7 +19,7 @@ impl World {
             MachineFault::CrashWriting { .. } | MachineFault::Freeze { .. } => {
                 self.must_run(machine)
             }
-            MachineFault::ServiceStop { .. } => {
+            MachineFault::ServiceStop { .. } | MachineFault::ServiceRestart { .. } => {
                 self.must_run(machine)?;
                 match &self.stations[machine].node {
                     Some(_) => Ok(()),
@@ -41,6 +41,7 @@ impl World {
             MachineFault::Crash { .. } => self.power_cut(machine, "power lost"),
             MachineFault::Freeze { .. } => self.frozen(machine),
             MachineFault::ServiceStop { .. } => self.service_ended(machine, "killed", false),
+            MachineFault::ServiceRestart { .. } => self.service_restarted_over(machine),
             // Whoever finishes a write looks for it.
             MachineFault::CrashWriting { .. } => self.faults_changed(),
         }
@@ -58,6 +59,7 @@ impl World {
                     self.service_start(machine, "started by hand");
                 }
             }
+            MachineFault::ServiceRestart { .. } => {}
             MachineFault::CrashWriting { .. } => self.faults_changed(),
         }
     }

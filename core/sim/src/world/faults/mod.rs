@@ -1,16 +1,18 @@
 //! Breaking things, and healing them: what all faults have in common. What is particular to a kind is in its room:
 //! whether it can break as things are, which groups it is about, what breaking it does, and what healing it does.
 
+mod clock;
 mod disk;
 mod files;
 mod machine;
+mod names;
 mod network;
 mod process;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_model::{Fault, FaultId, Name, ProcessFault, Repair};
+use quorate_model::{ClockFault, Fault, FaultId, Name, ProcessFault, Repair};
 use quorate_node::Input;
 
 use super::World;
@@ -52,10 +54,11 @@ impl World {
     ) -> Result<FaultId, WorldError> {
         let fault = fault.into();
         self.check_fault(&fault)?;
-        // Processes started since a hang do not hang, and starts that are to fail add up.
+        // Processes started since a hang do not hang; starts that are to fail add up, and so do steps of a clock.
         let adds = matches!(
             fault,
             Fault::Process(ProcessFault::Hang { .. } | ProcessFault::FailStarts { .. })
+                | Fault::Clock(ClockFault::ClockStep { .. })
         );
         let mut active = self.env.faults.iter();
         if let Some((id, _)) = active.find(|(_, it)| !adds && **it == fault) {
@@ -93,7 +96,9 @@ impl World {
     fn check_fault(&self, fault: &Fault) -> Result<(), WorldError> {
         match fault {
             Fault::Machine(fault) => self.check_machine_fault(fault),
+            Fault::Clock(fault) => self.check_clock_fault(fault),
             Fault::Network(fault) => self.check_network_fault(fault),
+            Fault::Names(fault) => self.check_name_fault(fault),
             Fault::Disk(fault) => self.check_disk_fault(fault),
             Fault::Process(fault) => self.check_process_fault(fault),
         }
@@ -103,7 +108,9 @@ impl World {
     fn touched_by(&self, fault: &Fault) -> BTreeSet<Name> {
         match fault {
             Fault::Machine(fault) => self.touched_by_machine(fault),
+            Fault::Clock(fault) => self.touched_by_clock(fault),
             Fault::Network(fault) => self.touched_by_network(fault),
+            Fault::Names(_) => self.groups_with_name(),
             Fault::Disk(fault) => self.touched_by_disk(fault),
             Fault::Process(fault) => self.touched_by_process(fault),
         }
@@ -114,7 +121,8 @@ impl World {
         self.env.faults.insert(id, fault.clone());
         match fault {
             Fault::Machine(fault) => self.break_machine(fault),
-            Fault::Network(_) => self.faults_changed(),
+            Fault::Clock(fault) => self.break_clock(fault),
+            Fault::Network(_) | Fault::Names(_) => self.faults_changed(),
             Fault::Disk(fault) => self.break_disk(fault),
             Fault::Process(fault) => self.break_process(fault),
         }
@@ -178,7 +186,8 @@ impl World {
         );
         match fault {
             Fault::Machine(fault) => self.heal_machine(fault),
-            Fault::Network(_) => self.faults_changed(),
+            Fault::Clock(fault) => self.heal_clock(fault),
+            Fault::Network(_) | Fault::Names(_) => self.faults_changed(),
             Fault::Disk(fault) => self.heal_disk(fault),
             Fault::Process(fault) => self.heal_process(fault),
         }
@@ -218,7 +227,7 @@ impl World {
             Repair::Network(network) => drop(self.network(network)?),
             Repair::Disk(disk) => drop(self.known_disk(disk)?),
             Repair::Process(resource) => drop(self.known_resource(resource)?),
-            Repair::Partitions => {}
+            Repair::Partitions | Repair::Names => {}
         }
         self.heal_where(|fault| what.mends(fault));
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_model::{Chance, FaultId, Name, NetworkFault, ResourceDefinition, Value};
+use quorate_model::{Chance, FaultId, Name, NetworkFault, ResourceDefinition, Value, types};
 
 use super::super::World;
 use super::some_time;
@@ -82,6 +82,16 @@ impl World {
                     }),
                 }
             }
+            NetworkFault::Stranger { network, address } => {
+                let place = self.network(network)?;
+                let groups = self.groups_with_address(network, address);
+                match groups.is_empty() && !self.env.addresses.is_plumbed(place, address) {
+                    true => Err(WorldError::Nothing {
+                        why: format!("no resource has the address {address} in {network}"),
+                    }),
+                    false => Ok(()),
+                }
+            }
             NetworkFault::Cut { network, links } => {
                 if let Some(network) = network {
                     self.network(network)?;
@@ -139,6 +149,9 @@ impl World {
                 .flat_map(|machine| self.groups_on(machine))
                 .collect(),
             NetworkFault::Dhcp { network } => self.groups_with_lease(network),
+            NetworkFault::Stranger { network, address } => {
+                self.groups_with_address(network, address)
+            }
         }
     }
 
@@ -167,6 +180,26 @@ impl World {
         sets.into_iter()
             .filter(|set| !alone || set.len() < most)
             .flatten()
+            .collect()
+    }
+
+    /// The groups with a resource that is configured with the address, or has leased it.
+    fn groups_with_address(&self, network: &str, address: &str) -> BTreeSet<Name> {
+        let machines = 0..self.env.hosts.len();
+        let has = |resource: &ResourceDefinition| {
+            let private = &resource.properties.private;
+            let text = |name: &str, wanted: &str| {
+                private.get(name) == Some(&Value::Text(wanted.to_owned()))
+            };
+            let leased = |machine| self.env.addresses.of(machine, &resource.name) == Some(address);
+            resource.kind == types::IP_ADDRESS
+                && text("Network", network)
+                && (text("Address", address) || machines.clone().any(leased))
+        };
+        let groups = self.current.groups.iter();
+        groups
+            .filter(|group| group.resources.iter().any(has))
+            .map(|group| group.name.clone())
             .collect()
     }
 
