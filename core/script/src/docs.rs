@@ -79,6 +79,7 @@ fn example(kind: &str) -> &str {
         "Resource" => "resource(name)",
         "Service" => "service(resource)",
         "Network" => "network(name)",
+        "Dns" => "dns()",
         "Disk" => "disk(name)",
         "NetworkName" => "network_name(name)",
         "Provider" => "provider(kind)",

@@ -25,8 +25,8 @@ pub(crate) struct Word {
 pub(crate) type Kind = Option<String>;
 
 /// Types that scripts cannot add properties to: an unknown property of one is a mistake for sure.
-pub(crate) const NOUNS: [&str; 12] = [
-    "Duration", "Node", "Nic", "Group", "Resource", "Service", "Network", "Disk", "Quorum",
+pub(crate) const NOUNS: [&str; 13] = [
+    "Duration", "Node", "Nic", "Group", "Resource", "Service", "Network", "Dns", "Disk", "Quorum",
     "Clients", "Event", "Fault",
 ];
 
