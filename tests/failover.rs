@@ -44,6 +44,11 @@ fn names() {
 }
 
 #[test]
+fn outages() {
+    passes("outages", 6);
+}
+
+#[test]
 fn clocks() {
     passes("clocks", 9);
 }

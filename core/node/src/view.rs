@@ -2,6 +2,7 @@
 
 use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState};
 
+use crate::io::Cause;
 use crate::node::Node;
 
 /// A group as a node's database has it.
@@ -21,6 +22,8 @@ pub struct GroupView {
     pub stopped: Option<String>,
     /// The node it is moving to, if it is.
     pub moving_to: Option<Name>,
+    /// Why it is moving, if it is.
+    pub moving_for: Option<Cause>,
 }
 
 impl Node {
@@ -55,6 +58,7 @@ impl Node {
                 .moving
                 .as_ref()
                 .map(|moving| self.database.node_name(moving.to)),
+            moving_for: record.moving.as_ref().map(|moving| moving.cause),
         })
     }
 

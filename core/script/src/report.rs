@@ -80,6 +80,8 @@ pub struct GroupOutcome {
     pub owner: Option<Name>,
     /// For how long it was not Online.
     pub outage: Duration,
+    /// How much of that somebody wanted.
+    pub planned_outage: Duration,
     /// Whether it is a virtual server.
     pub is_virtual_server: bool,
 }

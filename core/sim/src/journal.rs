@@ -229,6 +229,10 @@ pub enum WorldEvent {
         subject: Name,
         /// Whether every resource of it is online, and in reach, on one running node.
         online: bool,
+        /// Where it left service, whether somebody wanted that: an administrator's move or offline, an ordered stop of
+        /// its node's service, or a failback.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        planned: Option<bool>,
     },
     /// A fault moved or stopped a group that it was not about.
     Disturbed {

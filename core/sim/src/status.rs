@@ -147,6 +147,9 @@ pub enum Reply {
 pub struct Outage {
     /// In all, since the group was in full service for the first time.
     pub total: Duration,
+    /// How much of that somebody wanted: it began with an administrator's move or offline, an ordered stop of the node's
+    /// service, or a failback, and nothing has failed since.
+    pub planned: Duration,
     /// The longest one.
     pub longest: Duration,
     /// How many there were, the present one included.
@@ -178,6 +181,12 @@ pub struct ClientStatus {
     pub longest_outage: Duration,
     /// Runs of equal answers, oldest first: from when, until when, answered or not.
     pub spans: Vec<ClientSpan>,
+    /// Since when their calls are counted.
+    pub from: Time,
+    /// Until when; `None` as long as they go on.
+    pub to: Option<Time>,
+    /// Whether these are the calls of others, counted over a part of the time.
+    pub part: bool,
 }
 
 /// A run of equal answers to a population of clients.

@@ -6,7 +6,8 @@ mod table;
 use std::time::Duration;
 
 use quorate_model::{Lasting, Time};
-use quorate_script::{DrillReport, Remark, Verdict};
+use quorate_script::stage::ClientReport;
+use quorate_script::{DrillReport, GroupOutcome, Remark, Verdict};
 
 use crate::output::{Paint, Tone};
 
@@ -69,7 +70,7 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
                     .as_ref()
                     .map_or_else(|| "-".to_owned(), ToString::to_string),
             ),
-            (Tone::Plain, span(group.outage)),
+            (Tone::Plain, outage(group)),
         ]);
     }
     if !table.is_empty() {
@@ -139,6 +140,16 @@ pub(crate) fn brief(report: &DrillReport, paint: Paint) -> String {
     format!("  {verdict}  {} {about}", report.name)
 }
 
+/// For how long a group was away, and how much of that was planned.
+fn outage(group: &GroupOutcome) -> String {
+    let all = span(group.outage);
+    match group.planned_outage {
+        Duration::ZERO => all,
+        planned if planned == group.outage => format!("{all}, planned"),
+        planned => format!("{all}, {} of it planned", span(planned)),
+    }
+}
+
 /// What users felt.
 fn clients(report: &DrillReport) -> Table {
     let mut table = Table::new(&[
@@ -162,7 +173,7 @@ fn clients(report: &DrillReport) -> Table {
         // Not rounded up: where calls failed, not all were answered.
         let answered = (seen.availability() * 100_000.0).floor() / 1_000.0;
         table.row(vec![
-            (Tone::Strong, format!("{}{place}", one.group)),
+            (Tone::Strong, format!("{}{place}{}", one.group, part(seen))),
             plain(calls.users.to_string()),
             plain(seen.requests.to_string()),
             plain(seen.failures.to_string()),
@@ -172,6 +183,15 @@ fn clients(report: &DrillReport) -> Table {
         ]);
     }
     table
+}
+
+/// Over which part of the time calls were counted; nothing where it was all of it.
+fn part(seen: &ClientReport) -> String {
+    match seen.part {
+        None => String::new(),
+        Some((from, None)) => format!(", from {} on", clock(from)),
+        Some((from, Some(to))) => format!(", {} to {}", clock(from), clock(to)),
+    }
 }
 
 /// Virtual time since power-on, as a clock.
@@ -219,13 +239,13 @@ mod tests {
 
     #[test]
     fn a_summary_tells_verdict_times_outages_and_disturbance() {
-        use quorate_script::GroupOutcome;
         let group = |name: &str, outage: u64, is_virtual_server: bool| GroupOutcome {
             name: name.into(),
             state: "Online".into(),
             stopped: (name == "Cluster Group").then(|| "it stays Failed".to_owned()),
             owner: Some("NODE4".into()),
             outage: Duration::from_secs(outage),
+            planned_outage: Duration::from_secs(outage / 60 * 60),
             is_virtual_server,
         };
         let report = DrillReport {
@@ -248,11 +268,12 @@ mod tests {
                     port: Some(25),
                     protocol: Some("smtp".to_owned()),
                 },
-                report: quorate_script::stage::ClientReport {
+                report: ClientReport {
                     requests: 3_000_000,
                     failures: 1,
                     longest_outage: Duration::from_secs(72),
                     longest_response: Duration::from_millis(250),
+                    part: None,
                 },
             }],
             disturbed: vec!["EVS1".into()],
@@ -272,7 +293,7 @@ mod tests {
         assert_eq!(
             summary(&report, Paint(false)),
             "  pass  1h2m3.004s of virtual time in 420ms, 1 remark\n  virtual server  state   owner  outage\n  \
-             EVS3            Online  NODE4  1m12s\n  clients of            users  \
+             EVS3            Online  NODE4  1m12s, 1m of it planned\n  clients of            users  \
              calls    failed  answered  longest outage  slowest answer\n  EVS3 (smtp, port 25)  10     3000000  1       \
              99.999 %  1m12s           250ms\n  other groups disturbed: 1 (EVS1)\n  \
              Cluster Group: it stays Failed\n  \

@@ -84,7 +84,8 @@ impl Console {
             let stage: &dyn Stage = &**inner.stage.as_ref()?;
             let names = match noun {
                 "node" | "move_to" => stage.nodes(),
-                "group" | "outage" | "availability" | "clients" => stage.groups(),
+                "group" | "outage" | "planned_outage" | "unplanned_outage" | "availability"
+                | "clients" => stage.groups(),
                 "resource" | "service" => stage.resources(),
                 "network" | "nic" => stage.networks(),
                 "disk" => stage.disks(),
@@ -144,9 +145,10 @@ impl Console {
             "service" => "Service",
             "network" => "Network",
             "disk" => "Disk",
+            "dns" => "Dns",
             "quorum" => "Quorum",
             "clients" => "Clients",
-            "outage" | "now" => "Duration",
+            "outage" | "planned_outage" | "unplanned_outage" | "now" => "Duration",
             _ => return None,
         })
     }

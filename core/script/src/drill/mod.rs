@@ -317,6 +317,7 @@ fn outcomes(stage: &dyn Stage) -> Vec<GroupOutcome> {
             let group = stage.group(&name)?;
             Some(GroupOutcome {
                 outage: stage.outage(&name),
+                planned_outage: stage.planned_outage(&name),
                 state: group.state.to_string(),
                 stopped: group.stopped,
                 owner: group.owner,

@@ -243,6 +243,13 @@ impl Stage for SimStage {
             .unwrap_or_default()
     }
 
+    fn planned_outage(&self, group: &str) -> Duration {
+        self.world
+            .outage(group)
+            .map(|outage| outage.planned)
+            .unwrap_or_default()
+    }
+
     fn availability(&self, group: &str) -> f64 {
         self.world.availability(group).unwrap_or_default()
     }
@@ -323,8 +330,17 @@ impl Stage for SimStage {
             failures: found.failures,
             longest_outage: found.longest_outage,
             longest_response: found.longest_response,
+            part: found.part.then_some((found.from, found.to)),
         };
         Some((found.group, calls, report))
+    }
+
+    fn part_of_clients(&mut self, number: usize) -> Result<usize, StageError> {
+        self.world.part_of_clients(number).map_err(refused)
+    }
+
+    fn end_clients(&mut self, number: usize) -> Result<(), StageError> {
+        self.world.end_clients(number).map_err(refused)
     }
 
     fn install_node(&mut self, name: &str) -> Result<(), StageError> {

@@ -78,6 +78,10 @@ impl SimStage {
                 Err(WorldError::NobodyToAsk) => Ok(None),
                 given => given.map(Some),
             },
+            Order::NodeReboot(node, takes) => match self.world.reboot(&node, takes) {
+                Err(WorldError::NobodyToAsk) => Ok(None),
+                given => given.map(Some),
+            },
             Order::ServiceStop(node) => self.world.admin_at(&node, AdminOp::ServiceStop).map(Some),
             Order::ServiceStart(node) => self.world.start_service(&node).map(|()| None),
             Order::NodePause(node) => self.ask(AdminOp::NodePause { node }),

@@ -146,6 +146,8 @@ pub trait Stage {
 
     /// For how long a group was not Online since it first was.
     fn outage(&self, group: &str) -> Duration;
+    /// How much of [`outage`](Self::outage) somebody wanted.
+    fn planned_outage(&self, group: &str) -> Duration;
     /// The part of the time since it first was Online in which a group was Online, 0 to 1.
     fn availability(&self, group: &str) -> f64;
     /// Groups that faults moved or stopped without having touched them.
@@ -200,6 +202,18 @@ pub trait Stage {
     ///
     /// If clients cannot know the group: it has no network name.
     fn clients(&mut self, group: &str, calls: &ClientCalls) -> Result<usize, StageError>;
+    /// Counts the calls of the clients of this number once more, from now on: the number of what they feel from now on.
+    ///
+    /// # Errors
+    ///
+    /// If they have ended.
+    fn part_of_clients(&mut self, number: usize) -> Result<usize, StageError>;
+    /// The clients of this number call no more, or are no longer counted over this part of the time.
+    ///
+    /// # Errors
+    ///
+    /// If they have ended.
+    fn end_clients(&mut self, number: usize) -> Result<(), StageError>;
     /// What the clients of this number, counted from 0 in the order they were sent, saw: their group, how they call,
     /// and what came of it. `None` if there are none.
     fn client_report(&self, number: usize) -> Option<(Name, ClientCalls, ClientReport)>;

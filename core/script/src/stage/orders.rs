@@ -1,6 +1,7 @@
 //! What administrators order of a cluster, and its answers.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use quorate_model::{Name, PolicyScript, StartSwitches, Value, VirtualServerRequest};
 
@@ -15,6 +16,8 @@ pub enum Order {
     ServiceStartWith(Name, StartSwitches),
     /// Shut a node down: its groups move away first, then it goes off.
     NodeShutdown(Name),
+    /// Shut a node down, and have it come up again by itself after so long.
+    NodeReboot(Name, Duration),
     /// Stop the cluster service of a node; the machine stays on.
     ServiceStop(Name),
     /// Start the cluster service of a node.

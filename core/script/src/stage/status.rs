@@ -149,6 +149,8 @@ pub struct ClientReport {
     pub longest_outage: Duration,
     /// The longest mean time that an answer took.
     pub longest_response: Duration,
+    /// From when to when they were counted, where that was a part of the time: to now, if it goes on.
+    pub part: Option<(Time, Option<Time>)>,
 }
 
 impl ClientReport {

@@ -223,7 +223,7 @@ fn every_word_of_the_design_is_documented() {
             .iter()
             .any(|entry| entry.on.as_deref() == on && entry.name == name)
     };
-    let free = "now clock nodes groups resources networks disks coordinator quorum outage availability disturbed \
+    let free = "now clock nodes groups resources networks disks coordinator quorum outage planned_outage unplanned_outage availability disturbed \
                 events status drill cluster run settle eventually always never steady sometimes step note \
                 partition heal clients expect expect_eq expect_error node group resource service network disk \
                 policy set_policy dns daylight_saving";
@@ -231,13 +231,13 @@ fn every_word_of_the_design_is_documented() {
         ("Quorum", "kind owner has_quorum"),
         (
             "Node",
-            "name state is_up groups crash start shutdown freeze thaw pause resume evict stop_service \
+            "name state is_up groups crash start shutdown reboot reset freeze thaw pause resume evict stop_service \
              start_service restart_service clock clock_step clock_drift time_zone nic",
         ),
         ("Nic", "fail repair loss latency duplicate reorder corrupt"),
         (
             "Group",
-            "name state owner is_online resources failovers outage preferred_owners policy get online offline move \
+            "name state owner is_online resources failovers outage planned_outage unplanned_outage preferred_owners policy get online offline move \
              move_to set set_policy",
         ),
         (
@@ -256,6 +256,10 @@ fn every_word_of_the_design_is_documented() {
         ),
         ("Dns", "fail refuse slow repair"),
         ("Disk", "name owner mounted_on fail repair slow"),
+        (
+            "Clients",
+            "requests failures longest_outage longest_response availability part end",
+        ),
         ("Fault", "heal"),
         ("int", "milliseconds seconds minutes hours"),
     ];

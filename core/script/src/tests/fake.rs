@@ -302,6 +302,9 @@ impl Stage for Fake {
     fn policy(&self, _: Option<&str>) -> Option<String> {
         None
     }
+    fn planned_outage(&self, _: &str) -> Duration {
+        Duration::ZERO
+    }
     fn outage(&self, _: &str) -> Duration {
         self.down
             + self
@@ -387,6 +390,12 @@ impl Stage for Fake {
     }
     fn clients(&mut self, _: &str, _: &ClientCalls) -> Result<usize, StageError> {
         Ok(0)
+    }
+    fn part_of_clients(&mut self, number: usize) -> Result<usize, StageError> {
+        Ok(number)
+    }
+    fn end_clients(&mut self, _: usize) -> Result<(), StageError> {
+        Ok(())
     }
     fn client_report(&self, _: usize) -> Option<(Name, ClientCalls, ClientReport)> {
         None

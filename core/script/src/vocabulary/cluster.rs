@@ -1,5 +1,7 @@
 //! The cluster as a whole.
 
+use std::time::Duration;
+
 use quorate_model::{Name, Repair};
 use rhai::plugin::*;
 use rhai::{Array, Map};
@@ -13,7 +15,7 @@ use crate::drill::{self, ClusterOptions, DEFAULT_SEED};
 use crate::events;
 use crate::session::Session;
 use crate::span::Span;
-use crate::stage::{ClientReport, Order, PropertyOf, StageRequest};
+use crate::stage::{ClientReport, Order, PropertyOf, Stage, StageRequest};
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{name_arg, name_or_empty, show, span_arg, to_value};
 use crate::vocabulary::handles::FaultRef;
@@ -21,7 +23,7 @@ use crate::watch;
 
 fn objects<T: Clone + 'static>(
     context: &NativeCallContext<'_>,
-    list: impl FnOnce(&dyn crate::stage::Stage) -> Vec<Name>,
+    list: impl FnOnce(&dyn Stage) -> Vec<Name>,
     object: impl Fn(Name) -> T,
 ) -> Fallible<Array> {
     let session = Session::of(context)?;
@@ -323,21 +325,30 @@ pub(crate) mod words {
         Ok(held)
     }
 
-    /// Truth: for how long clients did not find a group in full service (`is_online`) since they first did.
+    /// Truth: for how long clients did not find a group in full service (`is_online`) since they first did. It is
+    /// `planned_outage` and `unplanned_outage` together.
     #[rhai_fn(return_raw)]
     pub fn outage(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<Span> {
-        let name = name_arg(&context, &group)?;
-        let name = order::known(&context, "group", &name, |stage| stage.groups())?;
-        let session = Session::of(&context)?;
-        session.read_time();
-        let span = Span(session.with_stage(&context, |stage| stage.outage(&name))?);
-        session.saw(
-            &context,
-            &name,
-            || format!("outage(\"{name}\")"),
-            span.to_string(),
-        );
-        Ok(span)
+        super::outage(&context, &group, "outage", |stage, name| stage.outage(name))
+    }
+
+    /// Truth: how much of a group's `outage` somebody wanted: it began with an administrator's move or offline, an ordered
+    /// stop or shutdown of its node, or a failback. From the first failure on it is no longer as planned.
+    #[rhai_fn(return_raw)]
+    pub fn planned_outage(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<Span> {
+        super::outage(&context, &group, "planned_outage", |stage, name| {
+            stage.planned_outage(name)
+        })
+    }
+
+    /// Truth: how much of a group's `outage` nobody wanted: it began with a failure, or something failed in a planned one.
+    #[rhai_fn(return_raw)]
+    pub fn unplanned_outage(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<Span> {
+        super::outage(&context, &group, "unplanned_outage", |stage, name| {
+            stage
+                .outage(name)
+                .saturating_sub(stage.planned_outage(name))
+        })
     }
 
     /// Truth: the part of the time since clients first found a group in full service in which they did, 0.0 to 1.0.
@@ -439,6 +450,30 @@ pub(crate) mod words {
         })
     }
 
+    /// Counts these clients' calls once more, from now on and from nothing: what they feel in one part of a drill.
+    /// Example: `let night = mail.part(); run("8h"); night.end(); expect_eq(night.failures, 0);`
+    #[rhai_fn(return_raw)]
+    pub fn part(context: NativeCallContext<'_>, clients: &mut ClientsRef) -> Fallible<ClientsRef> {
+        let session = Session::of(&context)?;
+        session.begin_act(&context)?;
+        let from = clients.number;
+        let number = session.try_stage(&context, |stage| stage.part_of_clients(from))?;
+        Ok(ClientsRef {
+            group: clients.group.clone(),
+            number,
+        })
+    }
+
+    /// These clients call no more; what they felt stays. A part that `part` began is counted no further, and the clients
+    /// themselves go on.
+    #[rhai_fn(return_raw)]
+    pub fn end(context: NativeCallContext<'_>, clients: &mut ClientsRef) -> Fallible<()> {
+        let session = Session::of(&context)?;
+        session.begin_act(&context)?;
+        let number = clients.number;
+        session.try_stage(&context, |stage| stage.end_clients(number))
+    }
+
     /// Declares what a virtual server's users are to its node: `load("EVS1", #{ users: 1500, cpu: 35 })`, `cpu` in per
     /// cent of a node. The cluster file's `users` and `cpu_percent` are what it begins with.
     #[rhai_fn(return_raw)]
@@ -512,6 +547,27 @@ pub(crate) mod words {
         let part = ClientReport::availability;
         client_report(&context, clients, "availability", part, f64::to_string)
     }
+}
+
+/// Reads for how long a group was out of service, and remembers it.
+fn outage(
+    context: &NativeCallContext<'_>,
+    group: &Dynamic,
+    word: &str,
+    read: impl FnOnce(&dyn Stage, &str) -> Duration,
+) -> Fallible<Span> {
+    let name = name_arg(context, group)?;
+    let name = order::known(context, "group", &name, |stage| stage.groups())?;
+    let session = Session::of(context)?;
+    session.read_time();
+    let span = Span(session.with_stage(context, |stage| read(stage, &name))?);
+    session.saw(
+        context,
+        &name,
+        || format!("{word}(\"{name}\")"),
+        span.to_string(),
+    );
+    Ok(span)
 }
 
 /// Reads one thing of what clients saw, and remembers it.

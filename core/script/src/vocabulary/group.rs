@@ -113,6 +113,42 @@ pub(crate) mod words {
         )
     }
 
+    /// Truth: how much of the group's outage somebody wanted: see `planned_outage("EVS3")`.
+    #[rhai_fn(get = "planned_outage", pure, return_raw)]
+    pub fn planned_outage(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Span> {
+        crate::session::Session::of(&context)?.read_time();
+        let name = group.name.clone();
+        read(
+            &context,
+            "group",
+            &name,
+            "planned_outage",
+            |stage| Some(Span(stage.planned_outage(&name))),
+            Span::to_string,
+        )
+    }
+
+    /// Truth: how much of the group's outage nobody wanted: see `unplanned_outage("EVS3")`.
+    #[rhai_fn(get = "unplanned_outage", pure, return_raw)]
+    pub fn unplanned_outage(
+        context: NativeCallContext<'_>,
+        group: &mut GroupRef,
+    ) -> Fallible<Span> {
+        crate::session::Session::of(&context)?.read_time();
+        let name = group.name.clone();
+        read(
+            &context,
+            "group",
+            &name,
+            "unplanned_outage",
+            |stage| {
+                let planned = stage.planned_outage(&name);
+                Some(Span(stage.outage(&name).saturating_sub(planned)))
+            },
+            Span::to_string,
+        )
+    }
+
     /// Belief: the group's preferred owners, best first.
     #[rhai_fn(get = "preferred_owners", pure, return_raw)]
     pub fn preferred_owners(

@@ -18,6 +18,9 @@ use crate::stage::{NodeStatus, Order, Stage};
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{name_arg, show, span_arg};
 
+/// What a machine takes to come up, before its services start.
+const REBOOT: Duration = Duration::from_secs(120);
+
 fn status<T>(
     context: &NativeCallContext<'_>,
     node: &NodeRef,
@@ -109,6 +112,18 @@ fn freeze(
         node: node.name.clone(),
     };
     order::inject_for(context, format!("{} froze", node.name), fault, lasting)
+}
+
+fn reset(context: &NativeCallContext<'_>, node: &NodeRef, takes: Duration) -> Fallible<FaultRef> {
+    let fault = MachineFault::Crash {
+        node: node.name.clone(),
+    };
+    order::inject_for(
+        context,
+        format!("{} was reset", node.name),
+        fault,
+        Some(takes),
+    )
 }
 
 /// Words about nodes.
@@ -215,6 +230,42 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn shutdown(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(&context, Order::NodeShutdown(node.name.clone()))
+    }
+
+    /// Restarts the node: it is shut down in order, its groups move away first, and two minutes after it went off it is on
+    /// again. Wait for it: `eventually(|| node("NODE1").is_up, "10m")`.
+    #[rhai_fn(return_raw)]
+    pub fn reboot(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::order(&context, Order::NodeReboot(node.name.clone(), REBOOT))
+    }
+
+    /// As `reboot()`, for a node that is off for so long: `reboot("5m")`.
+    #[rhai_fn(name = "reboot", return_raw)]
+    pub fn reboot_for(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        takes: Dynamic,
+    ) -> Fallible<()> {
+        let takes = span_arg(&context, &takes)?.0;
+        order::order(&context, Order::NodeReboot(node.name.clone(), takes))
+    }
+
+    /// The node restarts without a word, as if somebody pressed its reset button: it loses its power, and two minutes
+    /// later it is on again.
+    #[rhai_fn(return_raw)]
+    pub fn reset(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
+        super::reset(&context, node, REBOOT)
+    }
+
+    /// As `reset()`, for a node that is off for so long.
+    #[rhai_fn(name = "reset", return_raw)]
+    pub fn reset_for(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        takes: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let takes = span_arg(&context, &takes)?.0;
+        super::reset(&context, node, takes)
     }
 
     /// Makes the node stand still until it is thawed: nothing on it runs, and nothing it holds is given up.

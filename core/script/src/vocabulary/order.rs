@@ -23,7 +23,9 @@ pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<(
     let session = Session::of(context)?;
     session.begin_act(context)?;
     let stopped = match &order {
-        Order::NodeShutdown(node) | Order::ServiceStop(node) => Some(node.clone()),
+        Order::NodeShutdown(node) | Order::NodeReboot(node, _) | Order::ServiceStop(node) => {
+            Some(node.clone())
+        }
         _ => None,
     };
     let handle = session.try_stage(context, |stage| stage.order(order))?;

@@ -65,6 +65,8 @@ pub(crate) enum Happening {
     MonitorWake(Machine),
     /// The machine is switched on, if it is still off.
     PowerOn(Machine),
+    /// A machine that was shut down to come up again does so.
+    Reboot(Machine),
     /// The cluster service is started again, if it is still this boot that ended.
     ServiceRestart { machine: Machine, boot: u64 },
     /// A fault that was injected for a time ends.
@@ -237,6 +239,7 @@ impl Environment {
                 | Happening::NodeWake(_)
                 | Happening::MonitorWake(_)
                 | Happening::PowerOn(_)
+                | Happening::Reboot(_)
                 | Happening::ServiceRestart { .. }
                 | Happening::Heal(_)
                 | Happening::Call(_)

@@ -190,6 +190,7 @@ impl World {
             }
         } else if stops {
             self.stations[machine].shutting_down = false;
+            self.stations[machine].comes_back = None;
         }
         self.env.record(
             Some(machine),
@@ -199,6 +200,12 @@ impl World {
                 text,
             },
         );
+    }
+
+    /// Whether somebody waits for a machine's cluster service to stop.
+    pub(super) fn asked_to_stop(&self, machine: Machine) -> bool {
+        let mut requests = self.requests.values();
+        requests.any(|one| one.machine == machine && one.stops && one.reply == Reply::Pending)
     }
 
     /// The cluster service of a machine ended: who asked it to stop has the answer, everybody else never

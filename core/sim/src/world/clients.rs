@@ -19,6 +19,60 @@ pub(super) struct Population {
     strained: bool,
     /// When it calls next.
     next: Time,
+    /// Whose calls these are, where they are counted over a part of the time.
+    of: Option<usize>,
+}
+
+/// What became of one call.
+#[derive(Clone, Copy)]
+struct Answer {
+    at: Time,
+    answered: bool,
+    /// What the answer takes, and of how many of a hundred calls there is one.
+    takes: Duration,
+    of_hundred: u32,
+}
+
+impl Population {
+    /// Counts a call of every user. Whether it had the same answer as the one before.
+    fn count(&mut self, call: Answer) -> bool {
+        let status = &mut self.status;
+        let users = u64::from(status.users);
+        status.requests += users;
+        if call.answered {
+            status.longest_response = status.longest_response.max(call.takes);
+            status.failures += users * u64::from(100 - call.of_hundred) / 100;
+            if let Some(since) = self.failing_since.take() {
+                status.longest_outage = status.longest_outage.max(call.at - since);
+            }
+        } else {
+            status.failures += users;
+            self.failing_since.get_or_insert(call.at);
+        }
+        match status.spans.last_mut() {
+            Some(span) if span.answered == call.answered => {
+                span.to = call.at;
+                true
+            }
+            _ => {
+                status.spans.push(ClientSpan {
+                    from: call.at,
+                    to: call.at,
+                    answered: call.answered,
+                });
+                false
+            }
+        }
+    }
+
+    /// Nothing is counted any more.
+    fn end(&mut self, now: Time) {
+        if let Some(since) = self.failing_since.take() {
+            let status = &mut self.status;
+            status.longest_outage = status.longest_outage.max(now - since);
+        }
+        self.status.to = Some(now);
+    }
 }
 
 /// How clients call.
@@ -96,17 +150,79 @@ impl World {
             longest_response: Duration::ZERO,
             longest_outage: Duration::ZERO,
             spans: Vec::new(),
+            from: self.env.now,
+            to: None,
+            part: false,
         };
         self.populations.push(Population {
             status,
             failing_since: None,
             strained: false,
             next: self.env.now,
+            of: None,
         });
         self.env
             .queue
             .push(self.env.now, Happening::Call(self.populations.len() - 1));
         Ok(self.populations.len() - 1)
+    }
+
+    /// From now on a population's calls are counted once more, from nothing: what clients feel in a part of the time, until
+    /// [`end_clients`](Self::end_clients). The number under which [`client_status`](Self::client_status) has it.
+    ///
+    /// # Errors
+    /// [`WorldError::Nothing`] for calls that have ended.
+    pub fn part_of_clients(&mut self, number: usize) -> Result<usize, WorldError> {
+        let now = self.env.now;
+        let population = self.calling(number)?;
+        let mut status = population.status.clone();
+        status.requests = 0;
+        status.failures = 0;
+        status.longest_response = Duration::ZERO;
+        status.longest_outage = Duration::ZERO;
+        status.spans.clear();
+        (status.from, status.to, status.part) = (now, None, true);
+        let part = Population {
+            status,
+            // Who was not answered before is still waiting.
+            failing_since: population.failing_since.map(|_| now),
+            strained: false,
+            next: Time::NEVER,
+            of: Some(population.of.unwrap_or(number)),
+        };
+        self.populations.push(part);
+        Ok(self.populations.len() - 1)
+    }
+
+    /// A population calls no more, or its calls are no longer counted over this part of the time. What it felt stays.
+    ///
+    /// # Errors
+    /// [`WorldError::Nothing`] for what has ended.
+    pub fn end_clients(&mut self, number: usize) -> Result<(), WorldError> {
+        let now = self.env.now;
+        let whole = self.calling(number)?.of.is_none();
+        let ends = |(place, one): &(usize, &mut Population)| {
+            *place == number || one.of == Some(number) && one.status.to.is_none()
+        };
+        let all = self.populations.iter_mut().enumerate();
+        all.filter(ends).for_each(|(_, one)| one.end(now));
+        if whole {
+            let group = &self.populations[number].status.group;
+            let text = format!("the clients of {group} call no more");
+            self.mark_note(&text);
+        }
+        self.env.reach_changed();
+        Ok(())
+    }
+
+    /// A population, if it has not ended.
+    fn calling(&self, number: usize) -> Result<&Population, WorldError> {
+        let found = self.populations.get(number);
+        found
+            .filter(|one| one.status.to.is_none())
+            .ok_or_else(|| WorldError::Nothing {
+                why: "these clients have ended already".to_owned(),
+            })
     }
 
     /// From now on a virtual server carries this load: its store writes as much log, and takes as much of its node.
@@ -146,15 +262,20 @@ impl World {
 
     /// When clients call next.
     pub fn next_call(&self) -> Option<Time> {
-        self.populations.iter().map(|it| it.next).min()
+        let all = self.populations.iter();
+        let calling = all.filter(|one| one.of.is_none() && one.status.to.is_none());
+        calling.map(|it| it.next).min()
     }
 
     /// A population calls.
     pub(super) fn call(&mut self, place: usize) {
         let now = self.env.now;
+        if self.populations[place].status.to.is_some() {
+            return;
+        }
         let calls = self.populations[place].status.clone();
         let result = self.try_call(&calls);
-        let (group, users) = (calls.group, calls.users);
+        let (group, users) = (calls.group.clone(), calls.users);
         let percent = result
             .as_ref()
             .map_or(0, |(machine, _)| self.env.stores.busy(*machine, None));
@@ -170,38 +291,26 @@ impl World {
             ))
         });
         let answered = result.is_ok();
+        let call = Answer {
+            at: now,
+            answered,
+            takes,
+            of_hundred,
+        };
+        for part in &mut self.populations {
+            if part.of == Some(place) && part.status.to.is_none() {
+                part.count(call);
+            }
+        }
         let population = &mut self.populations[place];
-        let status = &mut population.status;
-        status.requests += u64::from(users);
+        let went_on = population.count(call);
         let strained = answered && percent > STRAIN_PERCENT;
         let changed = population.strained != strained && answered;
         if answered {
             population.strained = strained;
-            status.longest_response = status.longest_response.max(takes);
-            status.failures += u64::from(users) * u64::from(100 - of_hundred) / 100;
-            if let Some(since) = population.failing_since.take() {
-                status.longest_outage = status.longest_outage.max(now - since);
-            }
-        } else {
-            status.failures += u64::from(users);
-            population.failing_since.get_or_insert(now);
         }
-        population.next = now + status.every;
+        population.next = now + calls.every;
         self.env.queue.push(population.next, Happening::Call(place));
-        let went_on = match status.spans.last_mut() {
-            Some(span) if span.answered == answered => {
-                span.to = now;
-                true
-            }
-            _ => {
-                status.spans.push(ClientSpan {
-                    from: now,
-                    to: now,
-                    answered,
-                });
-                false
-            }
-        };
         if went_on && !changed {
             return;
         }

@@ -47,6 +47,10 @@ pub(super) struct Station {
     pub(super) said: bool,
     /// The machine goes off when its cluster service has stopped.
     pub(super) shutting_down: bool,
+    /// What it takes until it is on again after that, if it is.
+    pub(super) comes_back: Option<Duration>,
+    /// It is off, and comes on by itself at this instant.
+    pub(super) back_at: Option<Time>,
     /// The service ended and will be started again.
     pub(super) restarting: bool,
     /// The service should have been started again while the machine stood still.
@@ -158,6 +162,11 @@ impl World {
                 self.scheduled -= 1;
                 self.power_on(machine);
                 Cause::Machine("power on", machine)
+            }
+            Happening::Reboot(machine) => {
+                self.scheduled -= 1;
+                self.rebooted(machine);
+                Cause::Machine("the end of a reboot", machine)
             }
             Happening::ServiceRestart { machine, boot } => {
                 self.service_restart(machine, boot);

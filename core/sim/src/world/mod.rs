@@ -7,6 +7,7 @@ mod faults;
 mod growth;
 mod margin;
 mod notice;
+mod outage;
 mod plugins;
 mod power;
 mod query;
@@ -36,7 +37,7 @@ use admin::Request;
 pub use clients::ClientCalls;
 use clients::Population;
 use drive::Station;
-use watch::GroupTrack;
+use outage::GroupTrack;
 
 /// For how long nothing observable may have changed before a world counts as settled: longer than any wait
 /// a node makes in silence before it acts.

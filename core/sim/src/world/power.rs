@@ -7,6 +7,7 @@ use quorate_node::{AdminOp, BootImage, Input, Node, NodeConfig, Refusal, bounds}
 
 use super::World;
 use super::drive::Cause;
+use super::faults::some_time;
 use crate::clock::Clock;
 use crate::env::{Happening, Machine};
 use crate::journal::WorldEvent;
@@ -72,12 +73,30 @@ impl World {
         let machine = self.machine(node)?;
         self.must_run(machine)?;
         if self.stations[machine].node.is_none() {
-            self.power_cut(machine, "shut down");
+            self.powered_down(machine);
             self.watch(&Cause::Machine("shutdown", machine));
             return Err(WorldError::NobodyToAsk);
         }
         self.stations[machine].shutting_down = true;
         self.admin_at(node, AdminOp::ServiceStop)
+    }
+
+    /// Shuts a machine down in order, as [`shutdown`](Self::shutdown), and has it come up again by itself: it is off for
+    /// `takes`.
+    ///
+    /// # Errors
+    /// As [`shutdown`](Self::shutdown); no time at all. One whose cluster service does not run goes off at once, comes up
+    /// as well, and gives [`WorldError::NobodyToAsk`].
+    pub fn reboot(&mut self, node: &str, takes: Duration) -> Result<RequestId, WorldError> {
+        let machine = self.machine(node)?;
+        self.must_run(machine)?;
+        some_time("what a reboot takes", takes)?;
+        self.stations[machine].comes_back = Some(takes);
+        let asked = self.shutdown(node);
+        if asked.is_err() && self.env.hosts[machine].on {
+            self.stations[machine].comes_back = None;
+        }
+        asked
     }
 
     /// A machine stands still, for `span` or until it is thawed: nothing on it moves, its clocks go on, and
@@ -230,6 +249,7 @@ impl World {
         }
         let name = self.name(machine);
         self.forget(|fault| matches!(fault, MachineFault::Crash { node } if *node == name));
+        self.stations[machine].back_at = None;
         // Its clock starts anew, anywhere: whoever compares instants of two machines is to find out.
         let now = self.env.now;
         let shown = Time(0) + self.boots.span(UPTIME_MAX);
@@ -265,6 +285,7 @@ impl World {
             monitor.power_off();
         }
         station.shutting_down = false;
+        station.comes_back = None;
         station.restarting = false;
         self.emptied(machine);
         self.env.power_off(machine);
@@ -283,6 +304,24 @@ impl World {
             | MachineFault::CrashWriting { .. }
             | MachineFault::ServiceRestart { .. } => false,
         });
+    }
+
+    /// The machine goes off in order, and comes back if it is to.
+    fn powered_down(&mut self, machine: Machine) {
+        let Some(takes) = self.stations[machine].comes_back else {
+            return self.power_cut(machine, "shut down");
+        };
+        self.power_cut(machine, "restarts");
+        let at = self.env.now + takes;
+        self.stations[machine].back_at = Some(at);
+        self.schedule_alone(takes, Happening::Reboot(machine));
+    }
+
+    /// A machine that restarts is switched on, unless somebody has done so meanwhile.
+    pub(super) fn rebooted(&mut self, machine: Machine) {
+        if self.stations[machine].back_at == Some(self.env.now) {
+            self.power_on(machine);
+        }
     }
 
     /// Nothing of the cluster service is left in the machine's memory.
@@ -443,7 +482,7 @@ impl World {
         self.env.changed();
         self.requests_ended(machine, restart);
         if self.stations[machine].shutting_down {
-            self.power_cut(machine, "shut down");
+            self.powered_down(machine);
         } else if restart {
             let boot = self.stations[machine].boot;
             self.stations[machine].restarting = true;

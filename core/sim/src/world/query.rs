@@ -1,15 +1,12 @@
 //! Status: as an operator's console shows it, and as it truly is.
 
-use std::time::Duration;
-
 use quorate_model::{GroupState, Name, NodeState, ResourceState};
 
 use super::World;
 use crate::WorldError;
 use crate::env::Machine;
 use crate::status::{
-    DiskStatus, GroupStatus, NetworkStatus, NodeStatus, Outage, QuorumStatus, ResourceStatus,
-    Source,
+    DiskStatus, GroupStatus, NetworkStatus, NodeStatus, QuorumStatus, ResourceStatus, Source,
 };
 
 impl World {
@@ -316,27 +313,6 @@ impl World {
             broken_cards: broken
                 .map(|machine| self.env.hosts[machine].name.clone())
                 .collect(),
-        })
-    }
-
-    /// How long a group was out of full service since it was in it for the first time, by what a client would find
-    /// ([`group_service`](Self::group_service)). A present outage counts up to now.
-    ///
-    /// # Errors
-    /// An unknown group.
-    pub fn outage(&self, group: &str) -> Result<Outage, WorldError> {
-        let group = &self.known_group(group)?.name;
-        let Some(track) = self.groups.get(group) else {
-            return Ok(Outage::default());
-        };
-        let present = track
-            .down_since
-            .map_or(Duration::ZERO, |since| self.env.now - since);
-        Ok(Outage {
-            total: track.total + present,
-            longest: track.longest.max(present),
-            count: track.count,
-            first_online: track.first_online,
         })
     }
 

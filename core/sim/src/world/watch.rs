@@ -1,31 +1,16 @@
 //! What the world looks at after every event: invariants, service levels, disturbance.
 
-use std::time::Duration;
-
-use quorate_model::{ClusterDefinition, Name, NodeDefinition, Time};
+use quorate_model::{ClusterDefinition, Name, NodeDefinition};
 use quorate_node::Node;
 
 use super::World;
 use super::drive::Cause;
+use super::outage::GroupTrack;
 use crate::env::{Happening, Machine};
 use crate::invariants::{MachineView, Observation};
-use crate::journal::WorldEvent;
 
 /// How many positions of a log are looked up at most when a node has applied several at once.
 const POSITIONS_MAX: u64 = 512;
-
-/// How a group has been doing, by what a client would find.
-#[derive(Clone, Debug, Default)]
-pub(super) struct GroupTrack {
-    pub(super) online: bool,
-    pub(super) first_online: Option<Time>,
-    /// Since when it is out of service, after it was in service.
-    pub(super) down_since: Option<Time>,
-    /// Finished outages.
-    pub(super) total: Duration,
-    pub(super) longest: Duration,
-    pub(super) count: u32,
-}
 
 pub(super) fn blank_views(definition: &ClusterDefinition) -> Vec<MachineView> {
     definition.nodes.iter().map(blank_view).collect()
@@ -202,43 +187,6 @@ impl World {
                 }
             }
             self.env.revision += 1;
-        }
-    }
-
-    fn look_at_groups(&mut self) {
-        let now = self.env.now;
-        for place in 0..self.current.groups.len() {
-            let online = self.full_service(&self.current.groups[place]).is_ok();
-            let name = self.current.groups[place].name.clone();
-            let track = self.groups.entry(name.clone()).or_default();
-            if track.online == online {
-                continue;
-            }
-            track.online = online;
-            if online {
-                track.first_online.get_or_insert(now);
-                if let Some(since) = track.down_since.take() {
-                    track.total += now - since;
-                    track.longest = track.longest.max(now - since);
-                }
-            } else {
-                track.down_since = Some(now);
-                track.count += 1;
-                if self.faulted
-                    && !self.touched.contains(&name)
-                    && self.disturbed.insert(name.clone())
-                {
-                    let subject = name.clone();
-                    self.env.record(None, WorldEvent::Disturbed { subject });
-                }
-            }
-            self.env.record(
-                None,
-                WorldEvent::ServiceLevel {
-                    subject: name,
-                    online,
-                },
-            );
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::finding::suggestion;
 use crate::vocabulary::options;
 
 /// Words that need an open cluster.
-const ON_STAGE: [&str; 44] = [
+const ON_STAGE: [&str; 48] = [
     "node",
     "group",
     "resource",
@@ -47,8 +47,12 @@ const ON_STAGE: [&str; 44] = [
     "coordinator",
     "quorum",
     "outage",
+    "planned_outage",
+    "unplanned_outage",
     "availability",
+    "daylight_saving",
     "disturbed",
+    "dns",
     "events",
     "status",
     "clients",
@@ -64,7 +68,7 @@ const ON_STAGE: [&str; 44] = [
 ];
 
 /// Which arguments are names of what, by the word and the argument's number; those of methods count without the object.
-const NAMES: [(&str, usize, Noun); 16] = [
+const NAMES: [(&str, usize, Noun); 18] = [
     ("node", 0, Noun::Node),
     ("group", 0, Noun::Group),
     ("resource", 0, Noun::Resource),
@@ -72,6 +76,8 @@ const NAMES: [(&str, usize, Noun); 16] = [
     ("network", 0, Noun::Network),
     ("disk", 0, Noun::Disk),
     ("outage", 0, Noun::Group),
+    ("planned_outage", 0, Noun::Group),
+    ("unplanned_outage", 0, Noun::Group),
     ("availability", 0, Noun::Group),
     ("clients", 0, Noun::Group),
     ("load", 0, Noun::Group),
@@ -84,7 +90,7 @@ const NAMES: [(&str, usize, Noun); 16] = [
 ];
 
 /// Parameters that are durations, by their names.
-const SPANS: [&str; 4] = ["duration", "within", "delay", "latency"];
+const SPANS: [&str; 5] = ["duration", "within", "delay", "latency", "takes"];
 
 /// Where a piece of a script runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,11 @@ impl World {
             }
             MachineFault::ServiceStop { .. } | MachineFault::ServiceRestart { .. } => {
                 self.must_run(machine)?;
+                let over = matches!(fault, MachineFault::ServiceRestart { .. });
                 match &self.stations[machine].node {
+                    Some(_) if over && self.stations[machine].shutting_down => {
+                        Err(self.machine_error(machine, "is being shut down"))
+                    }
                     Some(_) => Ok(()),
                     None => Err(self.machine_error(machine, "does not run the cluster service")),
                 }

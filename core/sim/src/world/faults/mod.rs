@@ -22,7 +22,7 @@ use crate::env::Happening;
 use crate::journal::WorldEvent;
 
 /// Refuses a span that is none.
-fn some_time(what: &'static str, span: Duration) -> Result<(), WorldError> {
+pub(super) fn some_time(what: &'static str, span: Duration) -> Result<(), WorldError> {
     match span {
         Duration::ZERO => Err(WorldError::Range {
             what,

@@ -1,0 +1,225 @@
+//! For how long groups are out of service, by what a client would find, and whether somebody had planned it.
+
+use std::time::Duration;
+
+use quorate_model::{GroupDefinition, GroupState, Name, ResourceState, Time};
+use quorate_node::{Cause, Event};
+
+use super::World;
+use crate::WorldError;
+use crate::env::Machine;
+use crate::journal::{Entry, What, WorldEvent};
+use crate::status::Outage;
+
+/// How a group has been doing, by what a client would find.
+#[derive(Clone, Debug, Default)]
+pub(super) struct GroupTrack {
+    pub(super) online: bool,
+    first_online: Option<Time>,
+    /// The machine that a client found it on last.
+    served_by: Option<Machine>,
+    /// Since when it is out of service, after it was in service.
+    down_since: Option<Time>,
+    /// The present outage, as long as it goes as somebody planned it.
+    plan: Option<Plan>,
+    /// Finished outages, and how much of them was planned.
+    total: Duration,
+    planned: Duration,
+    longest: Duration,
+    count: u32,
+}
+
+/// An outage that is meant to be.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    since: Time,
+    /// How many entries the journal had then.
+    from: usize,
+    /// How many have been looked at.
+    seen: usize,
+}
+
+impl World {
+    pub(super) fn look_at_groups(&mut self) {
+        let now = self.env.now;
+        for place in 0..self.current.groups.len() {
+            let group = &self.current.groups[place];
+            let serving = self.full_service(group).ok();
+            let name = group.name.clone();
+            let track = self.groups.entry(name.clone()).or_default();
+            track.served_by = serving.or(track.served_by);
+            let online = serving.is_some();
+            if track.plan.is_some() {
+                self.follow_plan(&name, online);
+            }
+            let track = self.groups.entry(name.clone()).or_default();
+            if track.online == online {
+                continue;
+            }
+            track.online = online;
+            let mut planned = None;
+            if online {
+                track.first_online.get_or_insert(now);
+                if let Some(plan) = track.plan.take() {
+                    track.planned += now - plan.since;
+                }
+                if let Some(since) = track.down_since.take() {
+                    track.total += now - since;
+                    track.longest = track.longest.max(now - since);
+                }
+            } else {
+                track.down_since = Some(now);
+                track.count += 1;
+                let server = track.served_by;
+                let meant = self.is_planned(&self.current.groups[place], server);
+                planned = Some(meant);
+                let entries = self.events().len();
+                let track = self.groups.entry(name.clone()).or_default();
+                track.plan = meant.then_some(Plan {
+                    since: now,
+                    from: entries,
+                    seen: entries,
+                });
+                if self.faulted
+                    && !self.touched.contains(&name)
+                    && self.disturbed.insert(name.clone())
+                {
+                    let subject = name.clone();
+                    self.env.record(None, WorldEvent::Disturbed { subject });
+                }
+            }
+            self.env.record(
+                None,
+                WorldEvent::ServiceLevel {
+                    subject: name,
+                    online,
+                    planned,
+                },
+            );
+        }
+    }
+
+    /// Whether a group leaves service because somebody wants it to: the node that ran it takes it offline in order, since
+    /// an administrator asked for it, the node's service is being stopped, or the group may go home.
+    fn is_planned(&self, group: &GroupDefinition, server: Option<Machine>) -> bool {
+        let Some(machine) = server.filter(|machine| self.env.hosts[*machine].runs()) else {
+            return false;
+        };
+        let Some(node) = &self.stations[machine].node else {
+            return false;
+        };
+        let Some(view) = node.group(&group.name) else {
+            return false;
+        };
+        let orderly = match view.moving_for {
+            Some(Cause::Admin | Cause::NodeShutdown | Cause::Failback) => true,
+            Some(Cause::ResourceFailure) => return false,
+            Some(Cause::Form | Cause::NodeFailure | Cause::NodeUp) | None => false,
+        };
+        let mut resources = group.resources.iter();
+        orderly
+            || !view.persistent_state
+            || self.asked_to_stop(machine)
+            || resources.any(|one| node.persistent_state(&one.name) == Some(false))
+    }
+
+    /// A plan that goes wrong is none from then on.
+    fn follow_plan(&mut self, name: &Name, online: bool) {
+        let over = || self.is_over(name).filter(|_| !online);
+        let wrong = self.goes_wrong(name).or_else(over);
+        let entries = self.events().len();
+        let Some(track) = self.groups.get_mut(name) else {
+            return;
+        };
+        let Some(plan) = &mut track.plan else {
+            return;
+        };
+        plan.seen = entries;
+        if let Some(at) = wrong {
+            track.planned += at.max(plan.since) - plan.since;
+            track.plan = None;
+        }
+    }
+
+    /// When the present planned outage of a group went wrong, as far as it was not known yet.
+    fn goes_wrong(&self, name: &Name) -> Option<Time> {
+        let plan = self.groups.get(name)?.plan?;
+        let events = self.events();
+        let mut fresh = events.get(plan.seen..)?.iter();
+        let entry = fresh.find(|entry| is_failure(entry, name))?;
+        match &entry.what {
+            // The node was lost before anybody noticed.
+            What::Node(Event::GroupOwner { from, .. }) => {
+                let mut since = events.get(plan.from..)?.iter();
+                let lost = since.rfind(|it| it.at <= entry.at && is_lost(it, from));
+                Some(lost.map_or(entry.at, |lost| lost.at))
+            }
+            _ => Some(entry.at),
+        }
+    }
+
+    /// Now, if what was planned is done: the group's owner has it online, and nobody wants it elsewhere or offline. What
+    /// keeps clients away from it all the same was not planned.
+    fn is_over(&self, name: &Name) -> Option<Time> {
+        let group = self.current.group(name)?;
+        let mut stations = self.stations.iter().enumerate();
+        let done = stations.any(|(machine, station)| {
+            let view = station.node.as_ref().and_then(|node| node.group(name));
+            view.is_some_and(|view| {
+                view.owner == self.env.hosts[machine].name && view.state == GroupState::Online
+            }) && !self.is_planned(group, Some(machine))
+        });
+        done.then_some(self.env.now)
+    }
+
+    /// How long a group was out of full service since it was in it for the first time, by what a client would find
+    /// ([`group_service`](Self::group_service)). A present outage counts up to now.
+    ///
+    /// # Errors
+    /// An unknown group.
+    pub fn outage(&self, group: &str) -> Result<Outage, WorldError> {
+        let group = &self.known_group(group)?.name;
+        let Some(track) = self.groups.get(group) else {
+            return Ok(Outage::default());
+        };
+        let now = self.env.now;
+        let present = track.down_since.map_or(Duration::ZERO, |since| now - since);
+        let planned = track.plan.map_or(Duration::ZERO, |plan| {
+            let until = self.goes_wrong(group).unwrap_or(now);
+            until.max(plan.since) - plan.since
+        });
+        Ok(Outage {
+            total: track.total + present,
+            planned: track.planned + planned,
+            longest: track.longest.max(present),
+            count: track.count,
+            first_online: track.first_online,
+        })
+    }
+}
+
+/// Whether an entry is the failure of a group, or of something in it.
+fn is_failure(entry: &Entry, name: &Name) -> bool {
+    let What::Node(event) = &entry.what else {
+        return false;
+    };
+    let failure = |cause: &Cause| matches!(cause, Cause::ResourceFailure | Cause::NodeFailure);
+    match event {
+        Event::ResourceState { group, to, .. } => group == name && *to == ResourceState::Failed,
+        Event::GroupMoving { subject, cause, .. } | Event::GroupOwner { subject, cause, .. } => {
+            subject == name && failure(cause)
+        }
+        _ => false,
+    }
+}
+
+/// Whether an entry is that of a node's end.
+fn is_lost(entry: &Entry, node: &Name) -> bool {
+    let ends = match &entry.what {
+        What::World(WorldEvent::Power { on, .. }) => !on,
+        What::World(WorldEvent::ClusterService { running, .. }) => !running,
+        What::World(WorldEvent::Frozen { frozen }) => *frozen,
+        _ => false,
+    };
+    ends && entry.node.as_ref() == Some(node)
+}

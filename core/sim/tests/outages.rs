@@ -1,0 +1,179 @@
+//! Outages that somebody wanted and others, clients over a part of the time, and machines that restart.
+
+#![allow(clippy::unwrap_used)]
+
+// Each test file uses a part of it.
+#[allow(dead_code)]
+mod support;
+
+use std::time::Duration;
+
+use quorate_model::{MachineFault, NetworkFault};
+use quorate_node::AdminOp;
+use quorate_sim::{ClientCalls, Outage, World, WorldError};
+use support::{all_online, owner, settled, sound};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const NONE: Duration = Duration::ZERO;
+
+fn moved(group: &str, to: &str) -> AdminOp {
+    AdminOp::GroupMove {
+        group: group.into(),
+        to: Some(to.into()),
+    }
+}
+
+fn outage(world: &World, group: &str) -> Outage {
+    world.outage(group).unwrap()
+}
+
+#[test]
+fn what_an_administrator_asks_for_is_planned_and_what_fails_is_not() {
+    let mut world = settled("four-node.ron", 7);
+    world.admin_wait(moved("EVS1", "NODE4"), MINUTE).unwrap();
+    world.run_for(5 * MINUTE);
+    let seen = outage(&world, "EVS1");
+    assert!(
+        seen.total > SECOND && seen.planned == seen.total,
+        "{seen:?}"
+    );
+
+    let group = "EVS2".into();
+    world
+        .admin_wait(AdminOp::GroupOffline { group }, MINUTE)
+        .unwrap();
+    world.run_for(10 * MINUTE);
+    let seen = outage(&world, "EVS2");
+    assert!(seen.total > 9 * MINUTE, "a present one counts up to now");
+    assert_eq!(seen.planned, seen.total);
+
+    world.crash("NODE3").unwrap();
+    world.run_for(5 * MINUTE);
+    let seen = outage(&world, "EVS3");
+    assert!(seen.total > 20 * SECOND, "{seen:?}");
+    assert_eq!(seen.planned, NONE);
+    sound(&world);
+}
+
+#[test]
+fn a_planned_outage_is_none_from_the_nodes_end_on_and_not_only_when_that_is_noticed() {
+    let mut world = settled("four-node.ron", 8);
+    world.admin_wait(moved("EVS1", "NODE4"), MINUTE).unwrap();
+    let began = world.now();
+    while owner(&world, "EVS1") != "NODE4" {
+        world.run_for(SECOND);
+    }
+    world.crash("NODE4").unwrap();
+    let lost = world.now();
+    world.run_for(5 * MINUTE);
+    let seen = outage(&world, "EVS1");
+    assert!(seen.planned <= lost - began + SECOND, "{seen:?}");
+    assert!(seen.planned > NONE);
+    assert!(seen.total > seen.planned + 20 * SECOND, "{seen:?}");
+    assert_eq!(seen.count, 1);
+}
+
+#[test]
+fn what_keeps_clients_away_from_a_group_that_is_online_again_was_not_planned() {
+    let mut world = settled("four-node.ron", 9);
+    world.admin_wait(moved("EVS1", "NODE4"), MINUTE).unwrap();
+    // Its name is registered there within a second, and its store takes fifteen to start.
+    while owner(&world, "EVS1") != "NODE4" {
+        world.run_for(SECOND);
+    }
+    world.run_for(SECOND);
+    let hole = NetworkFault::BlackHole {
+        network: "Public".into(),
+    };
+    let hole = world.inject(hole).unwrap();
+    world.run_for(30 * MINUTE);
+    world.heal(hole).unwrap();
+    let seen = outage(&world, "EVS1");
+    assert!(seen.total > 29 * MINUTE, "{seen:?}");
+    assert!(seen.planned > NONE && seen.planned < 2 * MINUTE, "{seen:?}");
+    all_online(&world);
+}
+
+#[test]
+fn a_reboot_is_an_ordered_shutdown_and_a_power_on() {
+    let mut world = settled("four-node.ron", 7);
+    let off = |world: &World| world.clock_of("NODE1").is_err();
+    let none = world.reboot("NODE1", NONE);
+    assert!(matches!(none, Err(WorldError::Range { .. })), "{none:?}");
+    world.reboot("NODE1", 3 * MINUTE).unwrap();
+    while !off(&world) {
+        world.run_for(SECOND);
+    }
+    world.run_for(3 * MINUTE - 2 * SECOND);
+    assert!(off(&world));
+    world.run_for(3 * SECOND);
+    assert!(!off(&world));
+    world.run_for(5 * MINUTE);
+    all_online(&world);
+    let seen = outage(&world, "EVS1");
+    assert_eq!(seen.planned, seen.total);
+
+    // Where nothing is to be stopped first.
+    world.stop_service("NODE1").unwrap();
+    let nobody = world.reboot("NODE1", MINUTE);
+    assert!(matches!(nobody, Err(WorldError::NobodyToAsk)), "{nobody:?}");
+    assert!(off(&world));
+    // Switched on by hand, and off for good.
+    world.start("NODE1").unwrap();
+    world.run_for(SECOND);
+    world.crash("NODE1").unwrap();
+    world.run_for(5 * MINUTE);
+    assert!(off(&world));
+    sound(&world);
+}
+
+#[test]
+fn a_service_is_not_started_over_its_old_boot_while_its_machine_is_shut_down() {
+    let mut world = settled("four-node.ron", 7);
+    world.shutdown("NODE1").unwrap();
+    let node = "NODE1".into();
+    let late = world.inject(MachineFault::ServiceRestart { node });
+    assert!(matches!(late, Err(WorldError::Machine { .. })), "{late:?}");
+}
+
+#[test]
+fn calls_of_a_part_of_the_time_are_counted_apart() {
+    let mut world = settled("two-node-active-passive.ron", 7);
+    let calls = ClientCalls {
+        users: 10,
+        every: SECOND,
+        port: None,
+        protocol: None,
+    };
+    let all = world.clients("EVS1", calls).unwrap();
+    world.run_for(10 * SECOND);
+    let part = world.part_of_clients(all).unwrap();
+    let owner = owner(&world, "EVS1");
+    world.crash(&owner).unwrap();
+    world.run_for(20 * SECOND);
+    // Within an outage: who was not answered before is still waiting.
+    let late = world.part_of_clients(part).unwrap();
+    world.run_for(10 * SECOND);
+    let seen = world.client_status();
+    assert_eq!(seen[late].longest_outage, 10 * SECOND);
+    assert_eq!((seen[late].failures, seen[late].requests), (100, 100));
+    world.end_clients(part).unwrap();
+    assert!(matches!(
+        world.end_clients(part),
+        Err(WorldError::Nothing { .. })
+    ));
+    world.run_for(2 * MINUTE);
+    let seen = world.client_status();
+    assert_eq!(seen[part].requests, 300);
+    assert_eq!(seen[part].to, Some(seen[part].from + 30 * SECOND));
+    assert!(seen[all].requests > 1_500 && seen[late].requests > 1_200);
+    // All parts end with the calls.
+    world.end_clients(all).unwrap();
+    world.run_for(MINUTE);
+    let after = world.client_status();
+    assert_eq!(after[all].requests, seen[all].requests);
+    assert_eq!(after[late].requests, seen[late].requests);
+    assert!(world.part_of_clients(all).is_err());
+    assert_eq!(world.next_call(), None);
+}
