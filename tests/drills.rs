@@ -57,6 +57,11 @@ fn lost_node_tells_verdict_times_and_outages() {
 }
 
 #[test]
+fn hours() {
+    passes("hours", 3);
+}
+
+#[test]
 fn belief_and_truth() {
     passes("belief-and-truth", 5);
 }

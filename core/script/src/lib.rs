@@ -16,6 +16,7 @@ mod finding;
 mod foreign;
 mod foresight;
 mod journal;
+mod outline;
 mod plugins;
 mod policy;
 mod remark;

@@ -22,11 +22,14 @@ pub enum RemarkKind {
     OverNothing,
     /// A watched condition was stated, and no time passed afterwards.
     NeverLookedAt,
+    /// An expectation in the drill's text was never come to: in a loop over nothing, in a branch that was not taken, after
+    /// an error that did not come.
+    NotReached,
 }
 
 impl RemarkKind {
     /// Every kind.
-    pub const ALL: [RemarkKind; 7] = [
+    pub const ALL: [RemarkKind; 8] = [
         Self::HeldAtOnce,
         Self::Unnoticed,
         Self::NothingExpected,
@@ -34,6 +37,7 @@ impl RemarkKind {
         Self::ReadNothing,
         Self::OverNothing,
         Self::NeverLookedAt,
+        Self::NotReached,
     ];
 
     /// Its name, as output and journal have it.
@@ -46,6 +50,7 @@ impl RemarkKind {
             Self::ReadNothing => "read-nothing",
             Self::OverNothing => "over-nothing",
             Self::NeverLookedAt => "never-looked-at",
+            Self::NotReached => "not-reached",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! No borrow of it lives while a script closure is called, so a condition may read whatever it likes.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -16,6 +17,7 @@ use rhai::{FnPtr, NativeCallContext, Position};
 use crate::drill::{DrillState, RunOptions};
 use crate::finding::Place;
 use crate::foresight::Reads;
+use crate::outline::Expected;
 use crate::remark::{Remark, RemarkKind};
 use crate::report::{DrillReport, Observer};
 use crate::stage::{Line, Stage, StageError, StageSource};
@@ -52,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) deadline: Rc<Cell<Option<Instant>>>,
     /// Where the script used the last word.
     pub(crate) last_word: Position,
+    /// The places whose last word was an imported file's, with the engine's name for it.
+    pub(crate) imported: BTreeMap<Position, String>,
     /// The drill that runs.
     pub(crate) drill: Option<DrillState>,
     /// The drills that ended.
@@ -93,6 +97,8 @@ pub(crate) struct ScriptText {
     pub(crate) source: String,
     /// The folder that paths in it are relative to.
     pub(crate) folder: PathBuf,
+    /// What its drills expect in their own text.
+    pub(crate) expected: Expected,
 }
 
 impl Session {
@@ -106,6 +112,7 @@ impl Session {
         Session(Rc::new(RefCell::new(Inner {
             deadline,
             last_word: Position::NONE,
+            imported: BTreeMap::new(),
             stage: None,
             source,
             script: ScriptText::default(),
@@ -137,7 +144,18 @@ impl Session {
             .tag()
             .and_then(|tag| tag.read_lock::<Session>().map(|session| session.clone()))
             .ok_or_else(|| Thrown::internal("the engine has lost its session").at(at))?;
-        session.with(|inner| inner.last_word = at);
+        session.with(|inner| {
+            inner.last_word = at;
+            match context.call_source() {
+                Some(source) => {
+                    inner.imported.insert(at, source.to_owned());
+                }
+                None if inner.imported.is_empty() => {}
+                None => {
+                    inner.imported.remove(&at);
+                }
+            }
+        });
         Ok(session)
     }
 
@@ -244,11 +262,21 @@ impl Session {
     }
 
     /// Remembers that the drill expects something here.
-    pub(crate) fn expects(&self) {
+    pub(crate) fn expects(&self, at: Position) {
+        self.reaches(at);
         self.with(|inner| {
             if let Some(drill) = &mut inner.drill {
                 drill.expects = true;
                 drill.fault_left = None;
+            }
+        });
+    }
+
+    /// Remembers that the drill came to what it states here.
+    pub(crate) fn reaches(&self, at: Position) {
+        self.with(|inner| {
+            if let Some(drill) = &mut inner.drill {
+                drill.reached.insert(at);
             }
         });
     }

@@ -106,6 +106,7 @@ pub(crate) fn watch(
     };
     look_at(context, &session, &mut watch, true)?;
     watch.looked.seen_at_once = watch.looked.was_seen;
+    session.reaches(position);
     session.with(|inner| inner.watches.push(watch));
     Ok(())
 }
@@ -274,7 +275,7 @@ pub(crate) fn run(context: &NativeCallContext<'_>, span: Span) -> Fallible<()> {
 fn begin(context: &NativeCallContext<'_>) -> Fallible<(Session, Time)> {
     let session = Session::of(context)?;
     session.begin_wait(context)?;
-    session.expects();
+    session.expects(context.call_position());
     let began = session.with_stage(context, |stage| stage.now())?;
     Ok((session, began))
 }

@@ -1,11 +1,10 @@
 //! Whether a drill waits for what follows from its faults.
 
-use std::ops::Range;
-
-use rhai::{AST, ASTNode, Expr, Position, Stmt};
+use rhai::{AST, ASTNode, Position};
 
 use super::lexicon::Lexicon;
 use crate::finding::{Finding, Place, Severity};
+use crate::outline::{Outline, called};
 
 /// Words that let time pass.
 const WAITS: [&str; 9] = [
@@ -30,18 +29,7 @@ enum What {
 
 /// A warning for each drill after whose last fault nothing waits.
 pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -> Vec<Finding> {
-    // A function's own calls stand where the function does, not where it is called.
-    let (mut named, mut closures): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
-    let mut functions = Vec::new();
-    for function in ast.iter_fn_def() {
-        let span = function.body.start_position()..function.body.end_position();
-        if function.name.starts_with("anon$") {
-            closures.push(span);
-        } else {
-            functions.push(function.name.to_string());
-            named.push(span);
-        }
-    }
+    let outline = Outline::of(ast);
     let mut calls: Vec<(Position, Position, What)> = Vec::new();
     ast.walk(&mut |path| {
         let Some((name, at)) = called(path) else {
@@ -56,11 +44,13 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
         let what = match name {
             "drill" => What::Drill,
             // What a function of the script's own does is not followed: it may well wait.
-            name if WAITS.contains(&name) || functions.iter().any(|own| own == name) => What::Wait,
+            name if WAITS.contains(&name) || outline.names.iter().any(|own| own == name) => {
+                What::Wait
+            }
             _ if makes_fault() => What::Fault,
             _ => return true,
         };
-        if inside(&named, at) == 0 {
+        if !outline.is_in_named(at) {
             let root = path.first().map_or(at, ASTNode::position);
             calls.push((at, root, what));
         }
@@ -69,12 +59,13 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
     calls.sort_by_key(|(at, ..)| *at);
     let drills = calls.iter().filter(|(.., what)| *what == What::Drill);
     let left = drills.filter_map(|(drill, ..)| {
-        // Its body is the first function after its name.
-        let later = closures.iter().filter(|span| span.start > *drill);
-        let body = later.min_by_key(|span| span.start)?;
+        let body = outline.body_of(*drill)?;
         // What is refused inside a function of the body breaks nothing. One without braces has a start, and no end.
         let direct = |at: &Position, root: &Position| {
-            let mut inner = closures.iter().filter(|span| span.start > body.start);
+            let mut inner = outline
+                .closures
+                .iter()
+                .filter(|span| span.start > body.start);
             !inner.any(|span| span.contains(at) || span.start == *root)
         };
         let told = calls.iter().filter(|(at, ..)| body.contains(at));
@@ -85,24 +76,6 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
         })
     });
     left.map(|at| nothing_waits(file, source, at)).collect()
-}
-
-type Span = Range<Position>;
-
-/// In how many of these a place is.
-fn inside(spans: &[Span], at: Position) -> usize {
-    spans.iter().filter(|span| span.contains(&at)).count()
-}
-
-/// The name of what a node of the tree calls, and the place.
-fn called<'a>(path: &[ASTNode<'a>]) -> Option<(&'a str, Position)> {
-    match path.last()? {
-        ASTNode::Stmt(Stmt::FnCall(call, at)) => Some((call.name.as_str(), *at)),
-        ASTNode::Expr(Expr::FnCall(call, at) | Expr::MethodCall(call, at)) => {
-            Some((call.name.as_str(), *at))
-        }
-        _ => None,
-    }
 }
 
 fn nothing_waits(file: &str, source: &str, at: Position) -> Finding {

@@ -226,7 +226,7 @@ fn places(error: &EvalAltResult, file: &str, source: &str) -> (Option<Place>, Ve
 
 /// The path of a file that `file` imports; the engine may name it as `import` does: from the folder of the script, and
 /// without its ending.
-fn imported(file: &str, path: &str) -> String {
+pub(crate) fn imported(file: &str, path: &str) -> String {
     let mut path = std::path::PathBuf::from(path);
     if path.extension().is_none() {
         path.set_extension("rhai");

@@ -5,6 +5,7 @@ mod options;
 mod remarks;
 mod runner;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use quorate_model::{FaultId, Time};
@@ -20,7 +21,7 @@ use crate::thrown::{Fallible, Thrown};
 use crate::watch;
 
 pub use failure::describe_line;
-pub(crate) use failure::{failure_of, is_interrupt, is_stop};
+pub(crate) use failure::{failure_of, imported, is_interrupt, is_stop};
 pub(crate) use options::{ClusterOptions, DrillOptions};
 pub use runner::{Run, RunOptions, SCRIPT_STACK_BYTES, on_script_thread, run_script};
 
@@ -39,6 +40,8 @@ pub(crate) struct DrillState {
     pub(crate) remarks: Vec<Remark>,
     /// Whether anything was expected so far.
     pub(crate) expects: bool,
+    /// Where.
+    pub(crate) reached: BTreeSet<Position>,
     /// The last fault, and where it was made, as long as nothing was expected since.
     pub(crate) fault_left: Option<(Position, String)>,
     /// Every fault it made.

@@ -3,6 +3,7 @@
 use rhai::Position;
 
 use crate::drill::MadeFault;
+use crate::outline::Expectation;
 use crate::remark::RemarkKind;
 use crate::session::Session;
 use crate::watch::Promise;
@@ -32,6 +33,7 @@ pub(super) fn at_end(session: &Session, drill: Position) {
             format!("nothing is expected after the last fault: {fault}"),
         );
     }
+    not_reached(session, drill);
     unnoticed(session);
     for watch in watches {
         let name = format!("{} \"{}\"", watch.promise.as_str(), watch.name);
@@ -50,6 +52,21 @@ pub(super) fn at_end(session: &Session, drill: Position) {
                 format!("{name} held at the instant it was stated: nothing had happened yet");
             session.remark(RemarkKind::HeldAtOnce, watch.position, text);
         }
+    }
+}
+
+/// What the drill's text expects, and its run never came to.
+fn not_reached(session: &Session, drill: Position) {
+    let left = session.with(|inner| {
+        let reached = inner.drill.as_ref().map(|drill| &drill.reached);
+        let expected = inner.script.expected.of_drill(drill).iter();
+        let missed = |at| reached.is_some_and(|reached| !reached.contains(at));
+        let left = expected.filter(|it| missed(&it.at));
+        left.cloned().collect::<Vec<_>>()
+    });
+    for Expectation { at, word, .. } in left {
+        let text = format!("the drill passed without coming to this `{word}`");
+        session.remark(RemarkKind::NotReached, at, text);
     }
 }
 

@@ -13,6 +13,7 @@ use super::failure::{explain, is_interrupt};
 use crate::check::check_script;
 use crate::engine::engine;
 use crate::finding::{Finding, Severity};
+use crate::outline::Expected;
 use crate::report::{DrillReport, Failure, Observer};
 use crate::session::{ScriptText, Session, panic_text};
 use crate::stage::StageSource;
@@ -86,6 +87,7 @@ pub fn run_script(
             file: file.clone(),
             source: text.to_owned(),
             folder,
+            expected: Expected::default(),
         };
     });
     let engine = engine(&session);
@@ -94,6 +96,7 @@ pub fn run_script(
         let ast = engine
             .compile(text)
             .map_err(|error| Box::new(rhai::EvalAltResult::from(error)))?;
+        session.with(|inner| inner.script.expected = Expected::of(&ast));
         engine.run_ast_with_scope(&mut Scope::new(), &ast)
     }));
     let mut run = session.with(|inner| Run {

@@ -362,6 +362,18 @@ fn what_fails_in_an_imported_file_is_shown_there() {
         .map(|it| (it.file.clone(), it.line))
         .collect();
     assert_eq!(from, [(path.display().to_string(), 3)]);
+
+    let text = "import \"lib\" as lib;\ndrill(\"t\", #{ cluster: \"fake.ron\" }, || {\n    try { lib::check(); } catch (error) { expect_eq(error.place, \"HERE:4:5\"); }\n});\n";
+    let text = text.replace("HERE", &imported.display().to_string());
+    let run = crate::run_script(
+        &path,
+        &text,
+        std::rc::Rc::new(FakeSource::sound()),
+        RunOptions::default(),
+        Box::new(crate::Silent),
+        Default::default(),
+    );
+    assert_eq!(run.reports[0].failure, None, "{run:?}");
 }
 
 #[test]

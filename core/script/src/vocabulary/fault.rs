@@ -29,7 +29,7 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn expect_unnoticed(context: NativeCallContext<'_>, fault: &mut FaultRef) -> Fallible<()> {
         let session = Session::of(&context)?;
-        session.expects();
+        session.expects(context.call_position());
         session.with(|inner| {
             let drill = inner.drill.as_mut();
             let made =

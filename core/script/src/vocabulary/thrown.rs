@@ -32,7 +32,13 @@ pub(crate) mod words {
     /// Where it came from: "lost-node.rhai:12:5", or only the file if no line is known.
     #[rhai_fn(get = "place", pure, return_raw)]
     pub fn place(context: NativeCallContext<'_>, error: &mut Thrown) -> Fallible<String> {
-        let file = Session::of(&context)?.with(|inner| inner.script.file.clone());
+        let file = Session::of(&context)?.with(|inner| {
+            let file = &inner.script.file;
+            match inner.imported.get(&error.position) {
+                Some(source) => crate::drill::imported(file, source),
+                None => file.clone(),
+            }
+        });
         let place = crate::Place::in_source(&file, "", error.position);
         Ok(place.to_string())
     }

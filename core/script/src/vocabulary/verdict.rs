@@ -47,7 +47,7 @@ pub(crate) mod words {
         wanted: Dynamic,
     ) -> Fallible<()> {
         let session = Session::of(&context)?;
-        session.expects();
+        session.expects(context.call_position());
         let seen = session.take_seen_from(context.call_position());
         crate::closed::comparable(&context, &actual, &wanted)?;
         if equal(&actual, &wanted) {
@@ -69,7 +69,7 @@ pub(crate) mod words {
 
 fn plain(context: &NativeCallContext<'_>, condition: bool, message: Option<&str>) -> Fallible<()> {
     let session = Session::of(context)?;
-    session.expects();
+    session.expects(context.call_position());
     let seen = session.take_seen_from(context.call_position());
     if condition {
         return Ok(());
@@ -83,7 +83,7 @@ fn plain(context: &NativeCallContext<'_>, condition: bool, message: Option<&str>
 
 fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Fallible<()> {
     let at = context.call_position();
-    Session::of(context)?.expects();
+    Session::of(context)?.expects(at);
     if text.trim().is_empty() {
         let text =
             "expect_error takes a part of the message: any error at all contains an empty text";
@@ -162,7 +162,7 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
                 return Err(Thrown::internal("expect without a condition").at(Position::NONE));
             };
             let at = start_of(condition);
-            session.expects();
+            session.expects(at);
             session.with(|inner| {
                 // Only what this very condition reads is worth telling.
                 if !inner.looking {

@@ -1,0 +1,153 @@
+//! Where a script's drills stand, and what is expected inside each.
+
+use std::ops::Range;
+
+use rhai::{AST, ASTNode, Expr, Position, Stmt};
+
+use crate::vocabulary::verdict::start_of;
+
+/// Words that expect something of the cluster.
+const EXPECTATIONS: [&str; 11] = [
+    "expect",
+    "expect_eq",
+    "expect_error",
+    "expect_unnoticed",
+    "eventually",
+    "becomes",
+    "recovers",
+    "always",
+    "never",
+    "steady",
+    "sometimes",
+];
+
+/// From the start of a function's body to its end. A body without braces has a start, and no end.
+pub(crate) type Span = Range<Position>;
+
+/// The functions of a script.
+pub(crate) struct Outline {
+    /// Those with a name: their calls stand where the function does, not where it is called.
+    pub(crate) named: Vec<Span>,
+    /// Their names.
+    pub(crate) names: Vec<String>,
+    /// Those without one.
+    pub(crate) closures: Vec<Span>,
+}
+
+impl Outline {
+    pub(crate) fn of(ast: &AST) -> Outline {
+        let mut outline = Outline {
+            named: Vec::new(),
+            names: Vec::new(),
+            closures: Vec::new(),
+        };
+        for function in ast.iter_fn_def() {
+            let span = function.body.start_position()..function.body.end_position();
+            if function.name.starts_with("anon$") {
+                outline.closures.push(span);
+            } else {
+                outline.names.push(function.name.to_string());
+                outline.named.push(span);
+            }
+        }
+        outline
+    }
+
+    /// The body of the drill whose call stands here: the first function after its name.
+    pub(crate) fn body_of(&self, drill: Position) -> Option<&Span> {
+        let later = self.closures.iter().filter(|span| span.start > drill);
+        later.min_by_key(|span| span.start)
+    }
+
+    /// Whether a place is in a function that has a name.
+    pub(crate) fn is_in_named(&self, at: Position) -> bool {
+        self.named.iter().any(|span| span.contains(&at))
+    }
+}
+
+/// The name of what a node of the tree calls, and the place.
+pub(crate) fn called<'a>(path: &[ASTNode<'a>]) -> Option<(&'a str, Position)> {
+    match path.last()? {
+        ASTNode::Stmt(Stmt::FnCall(call, at)) => Some((call.name.as_str(), *at)),
+        ASTNode::Expr(Expr::FnCall(call, at) | Expr::MethodCall(call, at)) => {
+            Some((call.name.as_str(), *at))
+        }
+        _ => None,
+    }
+}
+
+/// What a script expects, and where: at the places at which the words say that they were reached.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Expected {
+    drills: Vec<(Position, Vec<Expectation>)>,
+}
+
+/// A word that expects something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Expectation {
+    pub(crate) at: Position,
+    pub(crate) word: String,
+    /// Whether it stands in a branch.
+    is_choice: bool,
+}
+
+impl Expected {
+    /// What each drill of a script expects in its own text. What functions with a name expect belongs to no drill, nor does
+    /// a branch of a drill that is told several times, since another time may take it.
+    pub(crate) fn of(ast: &AST) -> Expected {
+        let outline = Outline::of(ast);
+        let (mut drills, mut words) = (Vec::new(), Vec::new());
+        ast.walk(&mut |path| {
+            let found = match path.last() {
+                // `expect` is syntax of its own, and stands where its condition begins.
+                Some(ASTNode::Expr(Expr::Custom(custom, _))) => {
+                    let word = custom.tokens.first().map(|token| token.as_str());
+                    let condition = custom.inputs.first().map(start_of);
+                    word.zip(condition)
+                }
+                _ => called(path),
+            };
+            match found {
+                Some(("drill", at)) => {
+                    let again = path.iter().any(is_loop) || outline.is_in_named(at);
+                    drills.push((at, again));
+                }
+                Some((word, at)) if EXPECTATIONS.contains(&word) => words.push(Expectation {
+                    at,
+                    word: word.to_owned(),
+                    is_choice: path.iter().any(is_choice),
+                }),
+                _ => {}
+            }
+            true
+        });
+        words.sort();
+        words.dedup();
+        let drills = drills.into_iter().filter_map(|(drill, again)| {
+            let body = outline.body_of(drill)?;
+            let inside = words.iter().filter(|word| body.contains(&word.at));
+            let told = inside.filter(|word| !(again && word.is_choice));
+            Some((drill, told.cloned().collect()))
+        });
+        Expected {
+            drills: drills.collect(),
+        }
+    }
+
+    /// What the drill whose call stands here expects, in the order of the text.
+    pub(crate) fn of_drill(&self, drill: Position) -> &[Expectation] {
+        let found = self.drills.iter().find(|(at, _)| *at == drill);
+        found.map_or(&[], |(_, words)| words)
+    }
+}
+
+fn is_loop(node: &ASTNode<'_>) -> bool {
+    matches!(
+        node,
+        ASTNode::Stmt(Stmt::For(..) | Stmt::While(..) | Stmt::Do(..))
+    )
+}
+
+fn is_choice(node: &ASTNode<'_>) -> bool {
+    matches!(node, ASTNode::Stmt(Stmt::If(..) | Stmt::Switch(..)))
+}
