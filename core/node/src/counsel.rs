@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate_model::{GroupDefinition, Name, NodeId, PolicyScript, ResourceDefinition, called};
+use quorate_model::{
+    GroupDefinition, Lasting, Name, NodeId, PolicyScript, ResourceDefinition, called,
+};
 
 use crate::database::Database;
 use crate::groups::{ladder, placement};
@@ -472,7 +474,7 @@ fn in_words(reaction: Reaction) -> String {
         Reaction::Restart => "restart".to_owned(),
         Reaction::Move => "move".to_owned(),
         Reaction::GiveUp => "give up".to_owned(),
-        Reaction::Wait(span) => format!("wait {} s", span.as_secs_f64()),
+        Reaction::Wait(span) => format!("wait {}", Lasting(span)),
     }
 }
 

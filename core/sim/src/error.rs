@@ -1,6 +1,6 @@
 //! What the world refuses, and why.
 
-use quorate_model::Name;
+use quorate_model::{Lasting, Name};
 use quorate_node::Refusal;
 use thiserror::Error;
 
@@ -97,7 +97,7 @@ pub enum WorldError {
         node: Name,
     },
     /// No answer came in the time given.
-    #[error("no answer within {0:?} of virtual time")]
+    #[error("no answer within {} of virtual time", Lasting(*.0))]
     NoAnswer(std::time::Duration),
 }
 

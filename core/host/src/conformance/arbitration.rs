@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use quorate_abi as abi;
+use quorate_model::Lasting;
 
 use super::bench::{Bench, Id, Op, State};
 use super::{Case, Check, Group, Stop, Test, ensure, passed, test};
@@ -135,7 +136,7 @@ fn wins(case: &Case<'_>) -> Check {
     ensure(!bench.has_lost(one)?, || {
         "it says later that it has lost, and nobody challenged it".to_owned()
     })?;
-    passed(format!("after {} ms of virtual time", took.as_millis()))
+    passed(format!("after {} of virtual time", Lasting(took)))
 }
 
 fn single_winner(case: &Case<'_>) -> Check {
@@ -224,8 +225,8 @@ fn notices_loss(case: &Case<'_>) -> Check {
     bench.run(WATCH)?;
     ensure(bench.has_lost(one)?, || {
         format!(
-            "another node took the reservation, and nothing is said for {} s",
-            WATCH.as_secs()
+            "another node took the reservation, and nothing is said for {}",
+            Lasting(WATCH)
         )
     })?;
     passed("reported")

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use quorate_abi as abi;
+use quorate_model::Lasting;
 
 use super::bench::{Bench, Id, Op, State, code_text};
 use super::{Case, Check, Group, Stop, Test, ensure, passed, test, witness};
@@ -122,8 +123,8 @@ fn pending(case: &Case<'_>) -> Check {
     ensure(bench.odd.is_empty(), || bench.odd.join("; "))?;
     let more = bench.world.changes() - before;
     passed(format!(
-        "done after {} ms of virtual time, {more} changes afterwards",
-        took.as_millis()
+        "done after {} of virtual time, {more} changes afterwards",
+        Lasting(took)
     ))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use quorate_abi as abi;
+use quorate_model::Lasting;
 
 use super::{Case, Check, Group, Stop, Test, ensure, fault, passed, test};
 use crate::plugins::{Image, read_block};
@@ -247,9 +248,11 @@ fn scan_time(case: &Case<'_>) -> Check {
     let began = Instant::now();
     info(case)?;
     let took = began.elapsed();
-    if took > SCAN_MAX {
-        let text = format!("{} ms, and every start of the host waits", took.as_millis());
+    let long = took > SCAN_MAX;
+    let took = Lasting(took).to(Duration::from_millis(1));
+    if long {
+        let text = format!("{took}, and every start of the host waits");
         return Err(Stop::warning(text));
     }
-    passed(format!("{} ms", took.as_millis()))
+    passed(took.to_string())
 }

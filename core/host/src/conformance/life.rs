@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_abi as abi;
+use quorate_model::Lasting;
 
 use super::bench::{Bench, Id, Op, State};
 use super::{Case, Check, Group, Stop, Test, ensure, passed, test};
@@ -212,7 +213,7 @@ fn online(case: &Case<'_>) -> Check {
         }
     }
     let took = bench.world.clock() - before;
-    passed(format!("after {} ms of virtual time", took.as_millis()))
+    passed(format!("after {} of virtual time", Lasting(took)))
 }
 
 fn alive(case: &Case<'_>) -> Check {
@@ -229,7 +230,7 @@ fn offline(case: &Case<'_>) -> Check {
     bench.bring_offline(id)?;
     bench.close(id)?;
     let took = bench.world.clock() - before;
-    passed(format!("after {} ms of virtual time", took.as_millis()))
+    passed(format!("after {} of virtual time", Lasting(took)))
 }
 
 /// An operation that must be 0 at once and change nothing.
@@ -293,10 +294,10 @@ fn dead(case: &Case<'_>) -> Check {
         ));
     }
     match die(&mut bench, id)? {
-        Some(after) => passed(format!("noticed within {} s", after.as_secs())),
+        Some(after) => passed(format!("noticed within {}", Lasting(after))),
         None => Err(Stop::failed(format!(
-            "services died, disks and networks do not answer, and `is_alive` says alive for {} s",
-            PATIENCE.as_secs()
+            "services died, disks and networks do not answer, and `is_alive` says alive for {}",
+            Lasting(PATIENCE)
         ))),
     }
 }

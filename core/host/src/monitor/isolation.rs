@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use quorate_abi as abi;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
-use quorate_model::{Name, ResourceState, Time};
+use quorate_model::{Lasting, Name, ResourceState, Time};
 
 use super::Monitor;
 use super::holdings::{Holdings, Noting};
@@ -262,7 +263,10 @@ impl Monitor {
                 Some((name, (spec, held)))
             })
             .collect();
-        let took = format!("{text}, after {:.1?}", death.took);
+        let took = format!(
+            "{text}, after {}",
+            Lasting(death.took).to(Duration::from_millis(1))
+        );
         self.ward.last.insert(plugin.clone(), took);
         self.ward.fallen.push_back(Fallen {
             process: id,
@@ -351,9 +355,9 @@ impl Monitor {
         let Fallen { plugin, text, .. } = fallen;
         let what_now = if quarantined {
             let settings = self.directory.plugins().isolation();
-            let minutes = settings.crash_period.as_secs() / 60;
+            let period = Lasting(settings.crash_period);
             format!(
-                "That is {} times within {minutes} minutes: `{plugin}` is quarantined, and its resources in monitor \
+                "That is {} times within {period}: `{plugin}` is quarantined, and its resources in monitor \
                  processes stay Failed here until `:plugin release {plugin}`, a reload or the next start of the cluster \
                  service",
                 settings.crash_threshold

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quorate_abi as abi;
 use quorate_model::monitor::{MonitorEvent, Reason};
-use quorate_model::{Name, ResourceProperties, ResourceState, Time};
+use quorate_model::{Lasting, Name, ResourceProperties, ResourceState, Time};
 
 use super::instance::{Answer, Operation, Pending};
 use super::{ARBITRATION_TIMEOUT, Monitor};
@@ -213,7 +213,7 @@ impl Monitor {
         };
         let timeout = self.timeout(name, operation);
         if operation == Operation::Arbitrate {
-            let text = format!("Arbitrate took longer than {} s", timeout.as_secs());
+            let text = format!("Arbitrate took longer than {}", Lasting(timeout));
             let reason = Reason::new(abi::ERROR_TIMEOUT, text);
             if self.state(name).is_some_and(ResourceState::is_down) {
                 // Cancels what is pending.
@@ -224,9 +224,9 @@ impl Monitor {
             self.broke_off(services, name, operation, reason);
         } else {
             let text = format!(
-                "{} made no progress for {} ms (PendingTimeout)",
+                "{} made no progress for {} (PendingTimeout)",
                 operation.as_str(),
-                timeout.as_millis()
+                Lasting(timeout)
             );
             self.fail(services, name, Reason::new(abi::ERROR_TIMEOUT, text));
             self.go_on(services, name);

@@ -9,6 +9,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use quorate_model::Lasting;
+
 use super::ask::World;
 use super::system::{describe_end, kill_group};
 use super::wire::{Channel, Lost, MAGIC, Mail, PROTOCOL, ToHost, ToMonitor};
@@ -319,7 +321,7 @@ impl Process {
         let took = started.elapsed();
         let status = self.end();
         let how = match (lost, status) {
-            (Lost::Late, _) => format!("no answer within {:?}", self.limit),
+            (Lost::Late, _) => format!("no answer within {}", Lasting(self.limit)),
             (Lost::Gone, Ok(status)) => describe_end(status),
             (lost, _) => lost.to_string(),
         };

@@ -57,7 +57,7 @@ impl Database {
             Stop::GaveUp => {
                 let properties = &definition.properties;
                 Some(format!(
-                    "it has failed over {} times within {} h, and FailoverThreshold allows {}: it stays Failed until \
+                    "it has failed over {} times within {}h, and FailoverThreshold allows {}: it stays Failed until \
                      it is brought online; do that when what made it fail is mended",
                     record.failovers.len(),
                     properties.failover_period,

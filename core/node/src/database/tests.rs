@@ -252,7 +252,7 @@ fn where_a_group_failed_is_known_until_it_is_in_service() {
     .unwrap();
     let why = rig.database.stopped(GROUP).unwrap();
     assert!(
-        why.contains("failed over 2 times within 6 h") && why.contains("brought online"),
+        why.contains("failed over 2 times within 6h") && why.contains("brought online"),
         "{why}"
     );
     rig.begin(1, 3_000);

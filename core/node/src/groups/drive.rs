@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{
-    CLUSTER_GROUP, GroupDefinition, GroupState, Name, NodeId, ResourceState, Time, types,
+    CLUSTER_GROUP, GroupDefinition, GroupState, Lasting, Name, NodeId, ResourceState, Time, types,
 };
 
 use super::{AT_ONCE, Action, Groups, Licence, Local, Owned, Rest, Verdict};
@@ -491,9 +491,9 @@ impl Groups {
             self.event(Event::GroupResting {
                 subject: definition.name.clone(),
                 reason: format!(
-                    "it has failed on {} without having been in service: it rests for {} s before it fails over again",
+                    "it has failed on {} without having been in service: it rests for {} before it fails over again",
                     failed.join(", "),
-                    span.as_secs()
+                    Lasting(span)
                 ),
             });
         }

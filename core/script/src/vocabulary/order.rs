@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_model::{Damage, DiskFault, Fault, Name, NetworkFault, Repair, called};
+use quorate_model::{Damage, DiskFault, Fault, Lasting, Name, NetworkFault, Repair, called};
 use rhai::{Array, Dynamic, NativeCallContext};
 
 use super::handles::FaultRef;
@@ -49,9 +49,9 @@ pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<(
         None => {
             let why = session.with_stage(context, |stage| unanswered(stage, stopped.as_ref()))?;
             Err(Thrown::mistake(format!(
-                "\"{}\" was not answered within {} s: {why}",
+                "\"{}\" was not answered within {}: {why}",
                 context.fn_name(),
-                limit.as_secs()
+                Lasting(limit)
             ))
             .at(at))
         }

@@ -16,6 +16,7 @@ use quorate_host::conformance::{self, Case, Settings, Verdict};
 use quorate_host::{
     LibraryInfo, describe_end, end_with_parent, has_ended, kill_group, tell_parent,
 };
+use quorate_model::Lasting;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -183,10 +184,9 @@ impl Child {
                 "its process died while it was loaded: {}{said}",
                 describe_end(status)
             )),
-            (End::Hung | End::Slow, None) => Err(format!(
-                "it was not loaded within {} s",
-                self.limit.as_secs()
-            )),
+            (End::Hung | End::Slow, None) => {
+                Err(format!("it was not loaded within {}", Lasting(self.limit)))
+            }
             (End::Cancelled, None) => Err("interrupted".to_owned()),
         })
     }
@@ -222,7 +222,7 @@ impl Child {
             took,
             fatal,
         };
-        let limit = self.limit.as_secs();
+        let limit = Lasting(self.limit);
         // What became of the process after its test is one thing more.
         let afterwards = match (&end, &body) {
             (End::Itself(status), Some(_)) if !status.success() => Some(format!(
@@ -230,7 +230,7 @@ impl Child {
                 describe_end(*status)
             )),
             (End::Hung | End::Slow, Some(_)) => {
-                Some(format!("the process did not end: the limit is {limit} s"))
+                Some(format!("the process did not end: the limit is {limit}"))
             }
             _ => None,
         };
@@ -245,13 +245,13 @@ impl Child {
             },
             (End::Hung, _) => ended(
                 Verdict::Failed,
-                format!("`{entry}` did not return: the limit is {limit} s"),
+                format!("`{entry}` did not return: the limit is {limit}"),
                 Some(entry),
             ),
             (End::Slow, _) => ended(
                 Verdict::Failed,
                 format!(
-                    "not done within {limit} s: its calls return, too slowly for this test (the last was `{entry}`); see \
+                    "not done within {limit}: its calls return, too slowly for this test (the last was `{entry}`); see \
                      contract-quick"
                 ),
                 None,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use quorate_abi::{self as abi, QrResid, error_name};
 use quorate_model::monitor::ResourceSpec;
-use quorate_model::{Checkpoints, Name, ResourceProperties, ResourceState, Time, Value};
+use quorate_model::{Checkpoints, Lasting, Name, ResourceProperties, ResourceState, Time, Value};
 
 use self::known::Known;
 use super::properties::{self, NETWORK};
@@ -336,8 +336,10 @@ impl<'a> Bench<'a> {
 
     fn note(&mut self, entry: &str, took: Duration, log: Vec<(u32, String)>) {
         if took > ENTRY_MAX {
-            self.slow
-                .push(format!("`{entry}` took {} ms", took.as_millis()));
+            self.slow.push(format!(
+                "`{entry}` took {}",
+                Lasting(took).to(Duration::from_millis(1))
+            ));
         }
         self.trace.extend(self.world.take_asked());
         let saved = self.directory.take_saved().into_iter();

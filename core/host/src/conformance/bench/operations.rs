@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use quorate_abi::{self as abi, QrWork};
-use quorate_model::Time;
+use quorate_model::{Lasting, Time};
 
 use super::{Bench, Id, Op, State};
 use crate::conformance::{Stop, Verdict};
@@ -174,9 +174,9 @@ impl Bench<'_> {
             let open = self.get(id)?;
             if open.mailbox.is_some() && open.entries.work.is_none() {
                 if began.elapsed() > REPORT_MAX {
-                    let seconds = REPORT_MAX.as_secs();
+                    let limit = Lasting(REPORT_MAX);
                     let text = format!(
-                        "`{}` is pending, and no thread reported in {seconds} s",
+                        "`{}` is pending, and no thread reported in {limit}",
                         op.as_str()
                     );
                     return Err(Stop::failed(text));

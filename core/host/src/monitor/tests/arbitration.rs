@@ -126,7 +126,7 @@ fn arbitration_may_fail_or_take_too_long() {
     }
     assert_eq!(
         rig.run(SECOND),
-        ["A not won [258 Arbitrate took longer than 60 s]"]
+        ["A not won [258 Arbitrate took longer than 1m]"]
     );
     assert_eq!(calls().last(), Some(&"terminate"));
     assert_eq!(rig.monitor.next_wakeup(), None);

@@ -136,7 +136,7 @@ fn pending_timeout_is_the_gap_between_checkpoints_not_the_whole_time() {
     assert_eq!(rig.run(100 * SECOND), NONE);
     let events = rig.run(179 * SECOND + 999);
     assert_eq!(events, NONE);
-    let wanted = "A Failed [258 Online made no progress for 180000 ms (PendingTimeout)]";
+    let wanted = "A Failed [258 Online made no progress for 3m (PendingTimeout)]";
     assert_eq!(rig.run(1), [wanted]);
     assert_eq!(calls().last(), Some(&"terminate"));
     assert_eq!(rig.monitor.next_wakeup(), None);
@@ -162,12 +162,12 @@ fn pending_timeout_is_the_resources_own_or_its_types() {
     rig.open(own.clone());
     rig.online("A");
     assert_eq!(rig.run(6_999), NONE);
-    assert!(rig.run(1)[0].contains("7000 ms"));
+    assert!(rig.run(1)[0].contains("for 7s ("));
     own.properties.pending_timeout = 20;
     rig.command(MonitorCommand::Update(own));
     rig.online("A");
     assert_eq!(rig.run(19), NONE);
-    assert!(rig.run(1)[0].contains("20 ms"));
+    assert!(rig.run(1)[0].contains("for 20ms ("));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn offline_is_bound_by_the_pending_timeout_too() {
         a.work = pending(100_000, 0);
     });
     assert_eq!(rig.offline("A"), ["A OfflinePending"]);
-    let wanted = "A Failed [258 Offline made no progress for 180000 ms (PendingTimeout)]";
+    let wanted = "A Failed [258 Offline made no progress for 3m (PendingTimeout)]";
     assert_eq!(rig.run(180 * SECOND), [wanted]);
 }
 
