@@ -22,6 +22,7 @@ const HELP: &str = "\
 Searches every state of a small cluster of logs.
 
   --nodes N        nodes (3)
+  --witness 1      and a witness
   --terms N        terms (2)
   --entries N      entries of a log; the no-op of each term counts (2)
   --crashes N      crashes (1)
@@ -45,6 +46,7 @@ fn options() -> Result<Option<Options>, String> {
     let mut options = Options {
         bounds: Bounds {
             nodes: 3,
+            witness: false,
             terms: 2,
             entries: 2,
             crashes: 1,
@@ -75,6 +77,7 @@ fn options() -> Result<Option<Options>, String> {
         match name.as_str() {
             "--nodes" if (1..=5).contains(&number) => options.bounds.nodes = number,
             "--nodes" => return Err(format!("--nodes: 1 to 5 can be searched, not {number}")),
+            "--witness" => options.bounds.witness = number > 0,
             "--terms" => options.bounds.terms = number.into(),
             "--entries" => options.bounds.entries = number.into(),
             "--link" if number >= 1 => options.bounds.link = number.into(),

@@ -91,7 +91,7 @@ impl Log {
     ///
     /// # Errors
     /// [`TransferError`] if this node does not lead, nobody is elected under this rule, or `to` is not a
-    /// voter.
+    /// voter with a log.
     pub fn transfer(&mut self, to: Id) -> Result<(), TransferError> {
         if self.role != Role::Leader {
             return Err(self.not_leader().into());
@@ -103,7 +103,7 @@ impl Log {
             self.transfer = None;
             return Ok(());
         }
-        if !self.voters().contains(to) {
+        if !self.voters().contains(to) || self.witness == Some(to) {
             return Err(TransferError::NotVoter(to));
         }
         self.transfer = Some(Transfer { to, rounds: 0 });

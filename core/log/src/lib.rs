@@ -59,6 +59,7 @@ mod set;
 mod state;
 mod storage;
 mod store;
+mod witness;
 
 #[cfg(any(test, feature = "check"))]
 pub mod check;
@@ -72,6 +73,7 @@ pub use output::{Output, Persist, Role};
 pub use planted::Bug;
 pub use rule::CommitRule;
 pub use set::{Id, InvalidSet, NodeSet};
+pub use witness::Witness;
 
 /// The most entries one message carries; [`Log::set_batch`] can lower it.
 pub const BATCH_ENTRIES_MAX: u64 = 64;

@@ -31,7 +31,7 @@ pub(crate) struct Transfer {
 /// - *Making and storage*: [`new`](Log::new), [`adopt`](Log::adopt), [`persisted`](Log::persisted),
 ///   [`compact`](Log::compact).
 /// - *Settings*: [`set_rule`](Log::set_rule), [`set_peers`](Log::set_peers),
-///   [`set_identity`](Log::set_identity), [`set_batch`](Log::set_batch).
+///   [`set_witness`](Log::set_witness), [`set_identity`](Log::set_identity), [`set_batch`](Log::set_batch).
 /// - *Inputs*: [`campaign`](Log::campaign), [`step`](Log::step), [`propose`](Log::propose),
 ///   [`propose_voters`](Log::propose_voters), [`resend`](Log::resend), [`transfer`](Log::transfer),
 ///   [`step_down`](Log::step_down).
@@ -51,6 +51,8 @@ pub struct Log {
     /// Under [`CommitRule::Holder`]: what is in memory is what the quorum disk holds, and it is ours.
     pub(crate) adopted: bool,
     pub(crate) peers: NodeSet,
+    /// The voter that has no log.
+    pub(crate) witness: Option<Id>,
 
     pub(crate) hard: HardState,
     pub(crate) store: Store,
@@ -116,6 +118,7 @@ impl Log {
             forced: None,
             adopted: rule == CommitRule::Holder(Some(me)),
             peers: NodeSet::EMPTY,
+            witness: None,
             hard,
             commit: store.snapshot_index(),
             applied: store.snapshot_index(),

@@ -21,14 +21,15 @@ impl Log {
     /// leader that is not among them any more steps down when that is committed.
     ///
     /// # Errors
-    /// [`VotersError`] if this node does not lead, `voters` is empty, an earlier change or the first
+    /// [`VotersError`] if this node does not lead, `voters` has nobody or a witness alone, an earlier change or the first
     /// entry of this term is not committed yet, or, under [`CommitRule::Majority`], more than one node
     /// would come or go (dissertation, 4.1).
     pub fn propose_voters(&mut self, voters: NodeSet) -> Result<u64, VotersError> {
         if self.role != Role::Leader || self.transfer.is_some() {
             return Err(self.not_leader().into());
         }
-        if voters.is_empty() {
+        let with_log = voters.difference(self.witness.into_iter().collect());
+        if with_log.is_empty() {
             return Err(VotersError::Empty);
         }
         if let Some(index) = self
@@ -158,7 +159,10 @@ impl Log {
 
     /// Sends the next entries to a peer, if there are any and none are under way.
     pub(crate) fn send_next(&mut self, peer: Id) {
-        let last_index = self.last_index();
+        let last_index = match self.witness {
+            Some(witness) if witness == peer => self.reach(),
+            _ => self.last_index(),
+        };
         let ready = self.progress.get(&peer).is_some_and(|progress| {
             progress.inflight.is_none() && !progress.installing && progress.next <= last_index
         });
@@ -169,6 +173,10 @@ impl Log {
 
     /// Sends a peer what comes next, be it nothing.
     fn send_append(&mut self, peer: Id) {
+        if self.witness == Some(peer) {
+            self.send_position(peer);
+            return;
+        }
         let first = self.store.first_index();
         let Some(progress) = self.progress.get_mut(&peer) else {
             return;
@@ -180,6 +188,31 @@ impl Log {
         let entries = self.store.slice(progress.next, self.batch);
         progress.inflight = entries.last().map(|entry| entry.index);
         self.send_entries(peer, prev_index, entries);
+    }
+
+    /// How far the witness may note that this leader's log goes: no further than somebody can show who campaigns
+    /// later. A crash takes back what is not durable; and a leader that is no voter any more leaves with what it
+    /// appended after that.
+    fn reach(&self) -> u64 {
+        match self.store.last_change() {
+            Some(change) if !self.voters().contains(self.me) => {
+                // An older term's change is committed by this term's first entry.
+                let mut entries = self.store.entries().iter();
+                let first = entries.find(|entry| entry.term == self.hard.term);
+                let enough = first.map_or(change, |entry| entry.index.max(change));
+                self.durable.min(enough)
+            }
+            _ => self.durable,
+        }
+    }
+
+    /// Has the witness note how far this leader's log goes.
+    fn send_position(&mut self, witness: Id) {
+        let reach = self.reach();
+        if let Some(progress) = self.progress.get_mut(&witness) {
+            progress.inflight = (progress.matched < reach).then_some(reach);
+        }
+        self.send_entries(witness, reach, Vec::new());
     }
 
     fn send_entries(&mut self, peer: Id, prev_index: u64, entries: Vec<Entry>) {
@@ -207,7 +240,7 @@ impl Log {
             return;
         };
         let (matched, told) = (progress.matched, progress.told);
-        if self.commit.min(matched) > told {
+        if self.witness != Some(peer) && self.commit.min(matched) > told {
             // Where the snapshot has gone past it, it must be somewhere further on anyway.
             self.send_entries(peer, matched, Vec::new());
         }

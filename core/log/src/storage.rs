@@ -117,7 +117,12 @@ impl Log {
         }
         match self.role {
             Role::Candidate => self.count_votes(),
-            Role::Leader => self.advance_commit(),
+            Role::Leader => {
+                self.advance_commit();
+                if let Some(witness) = self.witness {
+                    self.send_next(witness);
+                }
+            }
             Role::Follower | Role::PreCandidate => {}
         }
     }

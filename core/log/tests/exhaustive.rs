@@ -19,6 +19,7 @@ fn search(bounds: Bounds) -> usize {
 /// Everything but the bound on terms and on entries as small as it goes.
 const SMALL: Bounds = Bounds {
     nodes: 3,
+    witness: false,
     terms: 1,
     entries: 1,
     crashes: 0,
@@ -59,6 +60,20 @@ fn reordered_and_repeated_messages_break_no_invariant() {
     let states = search(Bounds {
         link: 2,
         repeat: true,
+        ..SMALL
+    });
+    assert!(states > 1_000, "{states}");
+}
+
+/// Two nodes and a witness, as deep as three nodes are searched by hand.
+#[test]
+fn a_witness_breaks_no_invariant() {
+    let states = search(Bounds {
+        nodes: 2,
+        witness: true,
+        terms: 2,
+        entries: 2,
+        crashes: 1,
         ..SMALL
     });
     assert!(states > 1_000, "{states}");

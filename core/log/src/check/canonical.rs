@@ -63,6 +63,7 @@ pub fn hash_log(log: &Log, names: &Renaming, hasher: &mut impl Hasher) {
         forced,
         adopted,
         peers,
+        witness,
         hard,
         store,
         commit,
@@ -94,6 +95,7 @@ pub fn hash_log(log: &Log, names: &Renaming, hasher: &mut impl Hasher) {
         adopted,
         batch,
         names.set(*peers),
+        names.maybe(*witness),
     )
         .hash(hasher);
     let mut peers_known: Vec<(Id, u64)> = identities

@@ -1,7 +1,7 @@
 //! Committed entries are durable (5.4.2 says when an entry is committed; DESIGN "Engine" by which rule).
 
 use super::{View, Violation};
-use crate::{CommitRule, Id, NodeSet, Stored};
+use crate::{CommitRule, Id, NodeSet, Stored, Witness};
 
 /// What a leader calls committed is on as many disks as the commit rule wants, from then on.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,12 @@ impl CommittedDurable {
             .iter()
             .filter(|(_, disk)| holds(disk))
             .map(|(id, _)| *id)
+            // The witness has no entries: it must not let anybody forget this one.
+            .chain(
+                view.witness
+                    .filter(|witness| witness.last >= (term, index))
+                    .map(|_| Witness::ID),
+            )
             .collect();
         let durable = match rule {
             // The disk outlives its holder.
@@ -71,7 +77,7 @@ mod tests {
             let view = View {
                 logs: BTreeMap::from([(1, &log)]),
                 disks: BTreeMap::from([(1, stored)]),
-                quorum_disk: None,
+                ..View::default()
             };
             check.look(&view, 1)
         };

@@ -17,7 +17,7 @@ mod vote_once;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{Entry, Id, Log, Message, Snapshot, Stored};
+use crate::{Entry, Id, Log, Message, Snapshot, Stored, Witness};
 
 pub use committed_durable::CommittedDurable;
 pub use election_safety::ElectionSafety;
@@ -54,6 +54,8 @@ pub struct View<'a> {
     pub disks: BTreeMap<Id, &'a Stored>,
     /// What the quorum disk holds durably, where there is one.
     pub quorum_disk: Option<&'a Stored>,
+    /// The witness, where there is one.
+    pub witness: Option<&'a Witness>,
 }
 
 /// All invariants together.
@@ -165,7 +167,7 @@ pub(crate) mod tests {
         let view = View {
             logs: BTreeMap::from([(1, &log)]),
             disks: BTreeMap::from([(1, &stored)]),
-            quorum_disk: None,
+            ..View::default()
         };
         assert_eq!(log.commit_index(), 3);
         assert_eq!(checker.look(&view, 1), Ok(()));
@@ -183,7 +185,7 @@ pub(crate) mod tests {
         let view = View {
             logs: BTreeMap::from([(1, &a), (2, &b)]),
             disks: BTreeMap::from([(1, &x), (2, &y)]),
-            quorum_disk: None,
+            ..View::default()
         };
         assert_eq!(checker.look(&view, 1), Ok(()));
         let violation = checker.look(&view, 2).unwrap_err();

@@ -29,6 +29,7 @@ impl Case {
                 kind: Kind::Majority,
                 nodes: 3,
                 voters: 3,
+                witness: false,
                 batch: 64,
                 bug: None,
                 ops: Vec::new(),
@@ -75,6 +76,7 @@ impl Case {
                     .1;
             }
             "bug" => self.plan.bug = Some(bug(rest)?),
+            "witness" => self.plan.witness = true,
             "voting" => self.plan.voters = small()?,
             _ => self.plan.ops.push(Op::read(line)?),
         }
@@ -96,6 +98,9 @@ impl fmt::Display for Case {
         writeln!(f, "kind {}", kind.map_or("", |(name, _)| name))?;
         writeln!(f, "nodes {}\nvoting {}", plan.nodes, plan.voters)?;
         writeln!(f, "batch {}\nseed {}", plan.batch, plan.seed)?;
+        if plan.witness {
+            writeln!(f, "witness")?;
+        }
         if let Some(bug) = plan.bug {
             writeln!(f, "bug {}", bug.name())?;
         }

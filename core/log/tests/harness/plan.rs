@@ -1,7 +1,7 @@
 //! Whole runs, drawn from seeds, and shrunk when they fail.
 
 use quorate_log::check::Violation;
-use quorate_log::{BATCH_ENTRIES_MAX, Bug, Id};
+use quorate_log::{BATCH_ENTRIES_MAX, Bug, Id, Witness};
 
 use super::{Kind, Op, Rng, World};
 
@@ -12,6 +12,8 @@ pub struct Plan {
     pub kind: Kind,
     pub nodes: u8,
     pub voters: u8,
+    /// A witness is one more voter.
+    pub witness: bool,
     /// The most entries one message carries.
     pub batch: u64,
     pub bug: Option<Bug>,
@@ -69,6 +71,7 @@ impl Plan {
             weights[15] += 1;
         }
         let alive = rng.below(101);
+        let witness = kind == Kind::Majority && rng.below(3) == 0;
         let total: u64 = weights.iter().sum();
         let mut ops: Vec<Op> = (1..=nodes).map(Op::Boot).collect();
         if kind == Kind::Majority && rng.below(3) == 0 {
@@ -84,7 +87,10 @@ impl Plan {
                 which += 1;
             }
             let node = 1 + rng.below(nodes.into()) as Id;
-            let other = 1 + rng.below(nodes.into()) as Id;
+            let other = match rng.below(8) {
+                0 if witness => Witness::ID,
+                _ => 1 + rng.below(nodes.into()) as Id,
+            };
             let leader = if rng.below(3) == 0 { node } else { 0 };
             let n = rng.next() as u32;
             ops.push(match which {
@@ -99,10 +105,10 @@ impl Plan {
                 8 => Op::Resend(leader),
                 9 => Op::Compact(node),
                 10 => Op::Transfer(leader, other),
-                11 => Op::Voters(leader, other),
+                11 if other != Witness::ID => Op::Voters(leader, other),
                 12 => Op::StepDown(node),
                 13 => Op::Cut(node, other),
-                14 => Op::Heal,
+                11 | 14 => Op::Heal,
                 15 => Op::TakeDisk(node),
                 _ => Op::BreakDisk,
             });
@@ -112,6 +118,7 @@ impl Plan {
             kind,
             nodes,
             voters,
+            witness,
             batch,
             bug: None,
             ops,
@@ -124,6 +131,9 @@ impl Plan {
         world.trace = trace.then(Vec::new);
         world.batch = self.batch;
         world.bug = self.bug;
+        if self.witness {
+            world.add_witness();
+        }
         for op in &self.ops {
             if let Err(violation) = world.run(*op) {
                 return Err(Box::new((violation, world)));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use quorate_log::check::{Checker, View, Violation};
 use quorate_log::{
     BATCH_ENTRIES_MAX, Bug, CommitRule, EntryKind, Id, Log, Message, NodeSet, Output, Persist,
-    Role, Stored,
+    Role, Stored, Witness,
 };
 
 use super::{Kind, Op};
@@ -43,6 +43,8 @@ pub struct World {
     pub wire: Vec<(Id, Id, Message)>,
     pub cuts: BTreeSet<(Id, Id)>,
     pub quorum_disk: Stored,
+    /// What stands in the file share, if there is one.
+    pub witness: Option<Witness>,
     pub holder: Option<Id>,
     pub checker: Checker,
     /// Updates whose proposer has seen them committed.
@@ -90,6 +92,7 @@ impl World {
             wire: Vec::new(),
             cuts: BTreeSet::new(),
             quorum_disk: Stored::default(),
+            witness: None,
             holder: None,
             checker: Checker::new(),
             acknowledged: BTreeSet::new(),
@@ -101,6 +104,34 @@ impl World {
             batch: BATCH_ENTRIES_MAX,
             bug: None,
             past_hits: 0,
+        }
+    }
+
+    /// A witness votes, too.
+    pub fn add_witness(&mut self) {
+        self.witness = Some(Witness::new(0x1d00 + u64::from(Witness::ID)));
+        self.voters.insert(Witness::ID);
+    }
+
+    /// A message arrives: at a node, or at the file share, which answers at once.
+    pub fn deliver(
+        &mut self,
+        from: Id,
+        to: Id,
+        message: Message,
+        leader_alive: bool,
+    ) -> Result<(), Violation> {
+        self.note(|| format!("    {from}->{to} {message:?}"));
+        if to != Witness::ID {
+            return self.with(to, |log| log.step(from, message, leader_alive));
+        }
+        let Some(witness) = self.witness.as_mut() else {
+            return Ok(());
+        };
+        let quiet = (!leader_alive).then_some(witness.beats);
+        match witness.answer(from, &message, quiet) {
+            Some(answer) => self.post(to, from, answer),
+            None => Ok(()),
         }
     }
 
@@ -147,6 +178,7 @@ impl World {
                 .map(|(id, host)| (*id, &host.disk))
                 .collect(),
             quorum_disk: Some(&self.quorum_disk),
+            witness: self.witness.as_ref(),
         }
     }
 
@@ -320,6 +352,10 @@ impl World {
                 log.set_identity(peer, identity);
             }
         }
+        if let Some(witness) = &self.witness {
+            log.set_witness(Some(Witness::ID));
+            log.set_identity(Witness::ID, witness.identity);
+        }
         log.set_peers(all);
         log.set_batch(self.batch);
         log.plant(self.bug);
@@ -359,8 +395,7 @@ impl World {
                 let at = n as usize % self.wire.len();
                 // Order is not kept: the last takes the free place.
                 let (from, to, message) = self.wire.swap_remove(at);
-                self.note(|| format!("    {from}->{to} {message:?}"));
-                self.with(to, |log| log.step(from, message, leader_alive))
+                self.deliver(from, to, message, leader_alive)
             }
             Op::Drop(n) => {
                 if !self.wire.is_empty() {
@@ -485,8 +520,7 @@ impl World {
         for _ in 0..20_000 {
             if !self.wire.is_empty() {
                 let (from, to, message) = self.wire.remove(0);
-                self.note(|| format!("    {from}->{to} {message:?}"));
-                self.with(to, |log| log.step(from, message, false))?;
+                self.deliver(from, to, message, false)?;
                 continue;
             }
             let busy = self.hosts.values().find(|host| !host.writes.is_empty());

@@ -24,7 +24,7 @@ use quorate_log::check::canonical::{
 };
 use quorate_log::check::{Checker, View, Violation};
 use quorate_log::{
-    Body, Bug, CommitRule, Id, Log, Message, NodeSet, Output, Persist, Role, Stored,
+    Body, Bug, CommitRule, Id, Log, Message, NodeSet, Output, Persist, Role, Stored, Witness,
 };
 use stateright::{Checker as _, Model, Property};
 
@@ -32,6 +32,8 @@ use stateright::{Checker as _, Model, Property};
 #[derive(Clone, Debug)]
 pub struct Bounds {
     pub nodes: Id,
+    /// A witness is one more voter; it never crashes, and answers in the instant it is asked.
+    pub witness: bool,
     /// Nobody campaigns beyond this term.
     pub terms: u64,
     /// No log grows longer than this; the no-op of each term counts.
@@ -173,6 +175,7 @@ struct Host {
 #[derive(Clone, Debug)]
 pub struct State {
     hosts: Vec<Arc<Host>>,
+    witness: Option<Witness>,
     /// All that is under way, the oldest first.
     wire: Vec<Arc<Envelope>>,
     checker: Checker,
@@ -267,13 +270,17 @@ impl Envelope {
 
 impl Host {
     fn boot(cluster: &Cluster, me: Id, disk: Stored) -> Result<Host, Violation> {
-        let all: NodeSet = (1..=cluster.bounds.nodes).collect();
+        let mut all: NodeSet = (1..=cluster.bounds.nodes).collect();
+        if cluster.bounds.witness {
+            all.insert(Witness::ID);
+        }
         let log = Log::new(me, 0, CommitRule::Majority(all), disk.clone());
         let mut log = log.map_err(|error| Violation {
             invariant: "a disk can be read again after a crash",
             detail: format!("node {me}: {error}"),
         })?;
         log.plant(cluster.bounds.bug);
+        log.set_witness(cluster.bounds.witness.then_some(Witness::ID));
         for peer in all.difference(NodeSet::from([me])).iter() {
             log.set_identity(peer, 0);
         }
@@ -320,7 +327,8 @@ impl State {
         View {
             logs: hosts().map(|(id, host)| (id, &host.log)).collect(),
             disks: hosts().map(|(id, host)| (id, &host.disk)).collect(),
-            quorum_disk: None,
+            witness: self.witness.as_ref(),
+            ..View::default()
         }
     }
 
@@ -363,8 +371,14 @@ impl State {
         host.stamp(&cluster.names);
         self.hosts[usize::from(id) - 1] = Arc::new(host);
         let hosts = &self.hosts;
-        self.wire
-            .retain(|envelope| !envelope.is_spent(&hosts[usize::from(envelope.to) - 1]));
+        self.wire.retain(|envelope| {
+            let to = hosts.get(usize::from(envelope.to) - 1);
+            to.is_none_or(|host| !envelope.is_spent(host))
+        });
+        self.look(id)
+    }
+
+    fn look(&mut self, id: Id) -> Result<(), Violation> {
         let mut checker = std::mem::take(&mut self.checker);
         let result = checker.look(&self.view(), id);
         self.checker = checker;
@@ -376,6 +390,10 @@ impl State {
         let whole = |(way, names): (usize, &Renaming)| {
             let rest = print(|hasher| {
                 self.crashes.hash(hasher);
+                if let Some(Witness { hard, last, .. }) = &self.witness {
+                    let vote = hard.voted_for.map(|id| names.of(id));
+                    (hard.term, vote, last).hash(hasher);
+                }
                 hash_history(&self.checker, names, hasher);
             });
             let hosts = self.hosts.iter().map(|host| host.prints[way]);
@@ -394,11 +412,27 @@ impl State {
         self.print = names.iter().enumerate().map(whole).min().unwrap_or(0);
     }
 
+    /// A message gets to the file share.
+    fn ask(&mut self, cluster: &Cluster, envelope: &Envelope) -> Result<(), Violation> {
+        let Some(witness) = self.witness.as_mut() else {
+            return Ok(());
+        };
+        let quiet = Some(witness.beats);
+        if let Some(answer) = witness.answer(envelope.from, &envelope.message, quiet) {
+            let answer = Envelope::new(&cluster.names, Witness::ID, envelope.from, answer);
+            self.send(cluster, Arc::new(answer))?;
+        }
+        self.look(envelope.from)
+    }
+
     fn act(&mut self, cluster: &Cluster, action: Action) -> Result<(), Violation> {
         match action {
             Action::Deliver(envelope, stays) => {
                 if !stays {
                     self.wire.retain(|other| *other != envelope);
+                }
+                if envelope.to == Witness::ID {
+                    return self.ask(cluster, &envelope);
                 }
                 let mut host = self.host(envelope.to).clone();
                 host.log
@@ -433,7 +467,7 @@ impl State {
                 let mut host = self.host(id).clone();
                 host.log.campaign();
                 if !cluster.bounds.pre_votes {
-                    grant(&mut host.log, cluster.bounds.nodes);
+                    grant(&mut host.log);
                 }
                 self.put(cluster, host)
             }
@@ -453,10 +487,10 @@ impl State {
 }
 
 /// Grants a pre-vote at once.
-fn grant(log: &mut Log, nodes: Id) {
+fn grant(log: &mut Log) {
     while log.poll_output().is_some() {}
-    let me = log.me();
-    for peer in (1..=nodes).filter(|id| *id != me) {
+    let me = NodeSet::from([log.me()]);
+    for peer in log.voters().difference(me).iter() {
         let message = Message {
             identity: 0,
             term: log.term() + 1,
@@ -486,6 +520,7 @@ impl Model for Cluster {
     fn init_states(&self) -> Vec<State> {
         let mut state = State {
             hosts: Vec::new(),
+            witness: self.bounds.witness.then(|| Witness::new(0)),
             wire: Vec::new(),
             checker: Checker::new(),
             crashes: 0,
