@@ -10,6 +10,9 @@ use crate::{
     called,
 };
 
+/// The property of a Majority Node Set's quorum resource that names its file share witness (KB 921181).
+pub const FILE_SHARE_WITNESS: &str = "MNSFileShare";
+
 /// Which quorum holds the cluster together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QuorumKind {
@@ -180,6 +183,22 @@ impl ClusterDefinition {
     /// The policy script that decides for a group: its own, else the cluster's.
     pub fn policy_of<'a>(&'a self, group: &'a GroupDefinition) -> Option<&'a PolicyScript> {
         group.policy.as_ref().or(self.policy.as_ref())
+    }
+
+    /// The file share whose vote counts beside the nodes' in a Majority Node Set: the `MNSFileShare` of its quorum
+    /// resource. `None` where that is empty, and for the other kinds of quorum.
+    pub fn file_share_witness(&self) -> Option<&str> {
+        if self.quorum != QuorumKind::MajorityNodeSet {
+            return None;
+        }
+        let mut resources = self.groups.iter().flat_map(|group| &group.resources);
+        let quorum = resources.find(|it| *it.kind == *crate::types::MAJORITY_NODE_SET)?;
+        let mut private = quorum.properties.private.iter();
+        let (_, share) = private.find(|(name, _)| name.eq_ignore_ascii_case(FILE_SHARE_WITNESS))?;
+        match share {
+            Value::Text(share) if !share.is_empty() => Some(share),
+            _ => None,
+        }
     }
 
     /// The group called `name`.

@@ -37,7 +37,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use facts::*;
 pub use fault::{
     Chance, ClockFault, Damage, DiskFault, Fault, FaultId, MachineFault, NameFault, NetworkFault,
-    ProcessFault, Repair,
+    ProcessFault, Repair, ShareFault,
 };
 pub use file::{Loaded, add_virtual_server, load, parse};
 pub use ids::{Name, NodeId, called, same_name};

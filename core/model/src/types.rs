@@ -1,6 +1,6 @@
 //! The shipped resource types: their names, and the names of their private properties.
 
-use crate::{PropertyDescriptor, PropertyKind, Unit, Value};
+use crate::{FILE_SHARE_WITNESS, PropertyDescriptor, PropertyKind, Unit, Value};
 
 /// Stores data on a shared disk; private property `Disk`.
 pub const PHYSICAL_DISK: &str = "Physical Disk";
@@ -18,7 +18,7 @@ pub const GENERIC_SCRIPT: &str = "Generic Script";
 pub const FILE_SHARE: &str = "File Share";
 /// MSDTC.
 pub const DISTRIBUTED_TRANSACTION_COORDINATOR: &str = "Distributed Transaction Coordinator";
-/// The quorum resource of a majority node set cluster.
+/// The quorum resource of a majority node set cluster; private property `MNSFileShare`.
 pub const MAJORITY_NODE_SET: &str = "Majority Node Set";
 /// The fundamental resource of an Exchange virtual server.
 pub const SYSTEM_ATTENDANT: &str = "Microsoft Exchange System Attendant";
@@ -166,6 +166,10 @@ static SHARE_PROPERTIES: &[PropertyDescriptor] = &[
     text("ShareName", "The share's name."),
     text("Path", "The folder that is shared."),
 ];
+static MAJORITY_PROPERTIES: &[PropertyDescriptor] = &[text(
+    FILE_SHARE_WITNESS,
+    "The file share that has one more vote (KB 921181), such as `\\\\FILES\\witness`; empty for none.",
+)];
 static STORE_PROPERTIES: &[PropertyDescriptor] = &[
     PropertyDescriptor {
         name: "StorageGroups",
@@ -196,7 +200,7 @@ pub fn private_properties(kind: &str) -> Option<&'static [PropertyDescriptor]> {
         GENERIC_SCRIPT => SCRIPT_PROPERTIES,
         FILE_SHARE => SHARE_PROPERTIES,
         DISTRIBUTED_TRANSACTION_COORDINATOR => WATCHED_PROPERTIES,
-        MAJORITY_NODE_SET => &[],
+        MAJORITY_NODE_SET => MAJORITY_PROPERTIES,
         INFORMATION_STORE => STORE_PROPERTIES,
         SMTP => SMTP_PROPERTIES,
         HTTP => HTTP_PROPERTIES,

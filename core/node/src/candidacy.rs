@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use quorate_log::Role;
 use quorate_model::monitor::{MonitorCommand, Reason};
 use quorate_model::{Name, ResourceState, Time};
 
@@ -61,7 +62,9 @@ impl Node {
             Candidacy::Alone => self.log.campaign(),
             Candidacy::Elect => {
                 self.timers.set(Timer::Campaign, again);
-                if self.outside.is_none() && self.log.may_campaign() {
+                // Whoever begins anew does not hear what it was about to be answered.
+                let begun = self.log.role() != Role::Follower && self.awaits_vote();
+                if self.outside.is_none() && self.log.may_campaign() && !begun {
                     self.announce_forming();
                     self.log.campaign();
                 }

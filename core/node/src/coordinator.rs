@@ -15,6 +15,7 @@ use crate::node::{Coordination, Node, Phase};
 use crate::peer::Peer;
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
+use crate::witness::WITNESS;
 
 /// How often groups are looked at for failback.
 const FAILBACK_CHECK: Duration = Duration::from_secs(30);
@@ -90,7 +91,8 @@ impl Node {
             return Some(voters);
         }
         let nodes = self.database.definition.nodes.iter();
-        let configured: NodeSet = nodes.map(|node| node.id.0).collect();
+        let witness = self.witness_share().map(|_| WITNESS.0);
+        let configured: NodeSet = nodes.map(|node| node.id.0).chain(witness).collect();
         let mut wanted = voters;
         if let Some(gone) = voters.difference(configured).iter().next() {
             wanted.remove(gone);
@@ -106,11 +108,17 @@ impl Node {
 
     fn may_vote(&self, node: NodeId) -> bool {
         let has_log = self.log.match_index(node.0) >= Some(self.log.commit_index());
+        if node == WITNESS {
+            return has_log && self.witness_is_here();
+        }
         has_log && self.lets_in(node) && self.database.is_member(node) && self.is_here(node)
     }
 
     /// Whether there has just been contact both ways.
     fn is_here(&self, node: NodeId) -> bool {
+        if node == WITNESS {
+            return self.witness_is_here();
+        }
         let peer = self.peers.get(&node);
         node == self.me
             || peer.is_some_and(|peer| {
@@ -149,7 +157,8 @@ impl Node {
     /// Whether these could carry a view. Where they could not, this node's own word is about to end: a view without the
     /// others, left behind in its log, would expel them when all are together again.
     fn is_quorate(&self, members: &BTreeMap<NodeId, u64>) -> bool {
-        let members = members.keys().map(|node| node.0).collect();
+        let witness = self.witness_is_here().then_some(WITNESS.0);
+        let members = members.keys().map(|node| node.0).chain(witness).collect();
         self.log.rule().is_durable(members)
     }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use quorate_log::{
     AppendOutcome, Body as LogBody, Entry, EntryKind, HardState, Message as LogMessage, NodeSet,
-    Persist, Snapshot, Stored,
+    Persist, Snapshot, Stored, Witness,
 };
 use quorate_model::{
     NodeDefinition, NodeId, PolicyScript, ResourceState, StorageGroup, Value, VirtualServerRequest,
@@ -15,6 +15,7 @@ use quorate_model::{
 use crate::database::{Proposal, Update};
 use crate::io::{AdminOp, Cause, DiskOp, Object};
 use crate::message::{Body, Heartbeat, Introduction, Message, Standing};
+use crate::witness::File;
 use crate::{codec, store};
 
 const DOCUMENT: &str = include_str!("../../../docs/formats.md");
@@ -345,6 +346,15 @@ fn records() -> Vec<(&'static str, Vec<u8>)> {
         snapshot: Some(snapshot()),
         ..Persist::default()
     };
+    let witness = Witness {
+        identity: 7,
+        hard: HardState {
+            term: 3,
+            voted_for: Some(2),
+        },
+        last: (2, 300),
+        beats: 9,
+    };
     let voters = EntryKind::Voters([1, 2].into_iter().collect());
     vec![
         ("hard state", written(&hard)),
@@ -356,6 +366,7 @@ fn records() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("voters entry", written(&entry(voters))),
         ("checkpoint", written(&checkpoint)),
+        ("witness", codec::encode(&File(witness))),
     ]
 }
 
@@ -403,6 +414,7 @@ fn declaration(source: &str, start: &str) -> String {
 fn the_document_is_about_the_types_of_today() {
     let log_message = include_str!("../../log/src/message.rs");
     let log_entry = include_str!("../../log/src/entry.rs");
+    let log_witness = include_str!("../../log/src/witness.rs");
     let message = include_str!("message.rs");
     let store = include_str!("store.rs");
     let update = include_str!("database/update.rs");
@@ -421,6 +433,7 @@ fn the_document_is_about_the_types_of_today() {
         (log_message, "pub struct Message"),
         (log_message, "pub enum Body"),
         (log_message, "pub enum AppendOutcome"),
+        (log_witness, "pub struct Witness"),
         (log_entry, "pub struct HardState"),
         (log_entry, "pub struct Entry"),
         (log_entry, "pub enum EntryKind"),

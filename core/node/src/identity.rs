@@ -9,6 +9,7 @@ use crate::database::{Proposal, Update};
 use crate::io::{AdminOp, Event};
 use crate::message::{Body, Introduction, Message, Standing};
 use crate::node::{Node, Phase};
+use crate::witness::WITNESS;
 
 impl Node {
     /// A peer is held to this identity from now on.
@@ -31,6 +32,7 @@ impl Node {
         let nodes = self.database.nodes.iter();
         let known: Vec<(NodeId, u64)> = nodes
             .map(|(node, record)| (*node, record.identity))
+            .chain([(WITNESS, self.database.witness.identity)])
             .collect();
         for (node, identity) in known {
             match identity {
@@ -87,6 +89,13 @@ impl Node {
             {
                 new.push((node, identity));
             }
+        }
+        let unknown = self.witness_share().is_some() && self.database.witness.identity == 0;
+        let witness = self.log.identity_of(WITNESS.0).filter(|_| unknown);
+        if let (Some(identity), Some(coordination)) = (witness, &mut self.coordination)
+            && coordination.identified.insert(WITNESS.0)
+        {
+            new.push((WITNESS, identity));
         }
         for (node, identity) in new {
             self.propose(Update::Identity { node, identity });

@@ -10,6 +10,7 @@ use quorate_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::message::Message;
+use crate::witness::{WitnessReply, WitnessRequest};
 
 pub mod bounds;
 
@@ -82,6 +83,8 @@ pub enum Input {
         /// What is asked.
         op: AdminOp,
     },
+    /// A file share witness has answered.
+    Witness(WitnessReply),
     /// [`Output::Halt`] was carried out: the resource monitor has ended everything, and each resource has answered that
     /// it is down. Given once, after that output, and only if it is so.
     Ended,
@@ -105,6 +108,8 @@ pub enum Output {
     Monitor(MonitorCommand),
     /// Use a disk. Requests to one device are carried out in order.
     Disk(DiskRequest),
+    /// Ask a file share witness.
+    Witness(WitnessRequest),
     /// Something worth a line in the journal.
     Event(Event),
     /// The answer to [`Input::Admin`].

@@ -43,6 +43,7 @@ mod store;
 mod switches;
 mod timers;
 mod view;
+mod witness;
 mod words;
 
 pub use codec::CodecError;
@@ -56,3 +57,4 @@ pub use policy::{
 };
 pub use store::StoreError;
 pub use view::GroupView;
+pub use witness::{WitnessReply, WitnessRequest};

@@ -18,6 +18,7 @@ impl Node {
             self.log.resend(self.now.0);
             self.storage.touch();
         }
+        self.check_witness();
         self.send_heartbeats();
         self.tell_kept_out();
         self.check_silence();

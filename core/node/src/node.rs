@@ -29,6 +29,7 @@ use crate::random::Random;
 use crate::storage::{self, Storage};
 use crate::store::{self, Recovered};
 use crate::timers::{Timer, Timers};
+use crate::witness::{Asking, WITNESS};
 
 /// File that holds the identity of this node's copy of the database.
 const IDENTITY_FILE: &str = "MSCS/identity";
@@ -119,6 +120,8 @@ pub struct Node {
     pub(crate) evicted: BTreeMap<NodeId, Peer>,
     /// Which copies nodes have, by the database or the log: not by what they showed.
     pub(crate) held: BTreeMap<NodeId, u64>,
+    /// The witness, where there is one.
+    pub(crate) asking: Asking,
     /// Own cards that work, by network.
     pub(crate) links: BTreeMap<Name, bool>,
     pub(crate) coordination: Option<Coordination>,
@@ -212,6 +215,7 @@ impl Node {
             peers: BTreeMap::new(),
             evicted: BTreeMap::new(),
             held: BTreeMap::new(),
+            asking: Asking::default(),
             links: BTreeMap::new(),
             coordination: None,
             heir: None,
@@ -269,6 +273,7 @@ impl Node {
                 len: recovered.log_length,
             });
         }
+        node.log.set_witness(Some(WITNESS.0));
         node.recall_identities();
         node.recall_outside(&disk.files);
         node.pump_log();
@@ -317,6 +322,7 @@ impl Node {
             } => self.message(from, &network, message),
             Input::Monitor(event) => self.monitor(event),
             Input::Disk(done) => self.disk_done(done),
+            Input::Witness(reply) => self.witness_replied(reply),
             Input::Link { network, up } => self.link(network, up),
             Input::ClockStep { by_ms } => self.clock_step(by_ms),
             Input::LocalTime { shift_minutes } => self.local_time(shift_minutes),

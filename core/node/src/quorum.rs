@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use quorate_log::{CommitRule, Log, NodeSet};
+use quorate_log::{CommitRule, Log, NodeSet, Witness};
 use quorate_model::{ClusterDefinition, Name, NodeId, QuorumKind, StartSwitches, Time};
 
 use crate::io::bounds;
@@ -67,7 +67,8 @@ pub(crate) fn of(
         }
         QuorumKind::MajorityNodeSet => {
             let founders = definition.nodes.iter().map(|node| node.id.0);
-            let voters = founders.filter(|_| !joins).collect();
+            let witness = definition.file_share_witness().map(|_| Witness::ID);
+            let voters = founders.chain(witness).filter(|_| !joins).collect();
             Box::new(MajorityNodeSet { voters })
         }
         QuorumKind::Local => Box::new(Local {

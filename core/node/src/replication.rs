@@ -9,13 +9,15 @@ use crate::io::{Cause, Event, Output, Refusal, bounds};
 use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
+use crate::witness::WITNESS;
 
 impl Node {
     /// Carries out everything the log wants.
     pub(crate) fn pump_log(&mut self) {
         let peers = self.other_nodes();
         let peers = peers.iter().filter(|node| self.lets_in(NodeId(*node)));
-        self.log.set_peers(peers.collect());
+        let witness = self.witness_share().map(|_| WITNESS.0);
+        self.log.set_peers(peers.chain(witness).collect());
         loop {
             if self.phase == Phase::Halted {
                 return;
@@ -54,7 +56,9 @@ impl Node {
         let durable = self.storage.durable();
         let mut held = std::collections::VecDeque::new();
         for (after, to, message) in std::mem::take(&mut self.gated) {
-            if after <= durable {
+            if after <= durable && to == WITNESS {
+                self.ask_witness(message);
+            } else if after <= durable {
                 self.send(to, Body::Log(message));
             } else {
                 held.push_back((after, to, message));
@@ -149,7 +153,10 @@ impl Node {
         self.database.applied = entry.index;
         let (digest, proposal) = match &entry.kind {
             EntryKind::Noop => (fold(self.database.digest, entry, &[]), None),
-            EntryKind::Voters(_) => (fold(self.database.digest, entry, b"voters"), None),
+            EntryKind::Voters(voters) => {
+                self.database.witness.votes = voters.contains(WITNESS.0);
+                (fold(self.database.digest, entry, b"voters"), None)
+            }
             EntryKind::Update(bytes) => (
                 fold(self.database.digest, entry, bytes),
                 postcard::from_bytes::<Proposal>(bytes).ok(),
@@ -320,6 +327,9 @@ impl Node {
             } => {
                 if let Some(resource) = resource {
                     self.groups.update(&self.database, &resource);
+                }
+                if self.database.witness.identity == 0 && !self.database.witness.votes {
+                    self.forget_witness();
                 }
                 if coordinates {
                     self.event(Event::Property { subject, property });

@@ -80,6 +80,7 @@ fn example(kind: &str) -> &str {
         "Service" => "service(resource)",
         "Network" => "network(name)",
         "Dns" => "dns()",
+        "Witness" => "witness()",
         "Disk" => "disk(name)",
         "NetworkName" => "network_name(name)",
         "Provider" => "provider(kind)",

@@ -28,6 +28,9 @@ pub struct WorldOptions {
     /// The most that a machine's clock may gain or lose, in parts per million, 0 to 10,000. Each machine
     /// draws its own.
     pub drift_ppm_max: u32,
+    /// Whether every datagram between nodes is written as bytes and read again, as it is on a real network. Slower, and no
+    /// different, unless something does not survive it: that is a breach, `wire`.
+    pub through_codec: bool,
     /// How far a datagram may be later than its network's latency, in per cent of that latency.
     pub jitter_percent: u32,
     /// What a write, flushed, or a read of a disk takes.
@@ -53,6 +56,7 @@ impl Default for WorldOptions {
             seed: 1,
             civil_start_ms: 1_055_404_800_000,
             drift_ppm_max: 50,
+            through_codec: false,
             jitter_percent: 20,
             disk_delay: Duration::from_millis(1),
             work_unit: Duration::from_secs(1),

@@ -4,7 +4,10 @@
 //! resource is there to be seen, owned and depended upon, as in the original; it can be online only in a cluster
 //! that has quorum, and so it has nothing of its own to watch.
 
-use quorate_sdk::{Context, Error, Progress, Resource, TypeInfo};
+use quorate_sdk::{Context, Error, Progress, Property, Resource, Text, TypeInfo};
+
+const FILE_SHARE: Property<Text> = Property::text("MNSFileShare")
+    .doc("File share that has one more vote (KB 921181), such as \\\\FS1\\Witness; empty for none");
 
 /// The quorum resource of a majority node set cluster.
 #[derive(Debug)]
@@ -14,7 +17,8 @@ impl Resource for MajorityNodeSet {
     const TYPE: TypeInfo = TypeInfo::new(
         "Majority Node Set",
         "The quorum resource of a majority node set cluster",
-    );
+    )
+    .properties(const { &[FILE_SHARE.any()] });
 
     fn open(_: &Context) -> Result<Self, Error> {
         Ok(MajorityNodeSet)

@@ -12,6 +12,7 @@ mod names;
 mod network;
 mod process;
 mod repair;
+mod share;
 
 use std::fmt;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use names::NameFault;
 pub use network::NetworkFault;
 pub use process::ProcessFault;
 pub use repair::Repair;
+pub use share::ShareFault;
 
 /// The number of an injected fault, with which it is healed. Numbers count up from 1 and are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -58,6 +60,8 @@ pub enum Fault {
     Disk(DiskFault),
     /// Of the processes behind a resource, and of what they are started from.
     Process(ProcessFault),
+    /// Of the file share witness.
+    Share(ShareFault),
 }
 
 impl Fault {
@@ -69,7 +73,8 @@ impl Fault {
             | Fault::Clock(_)
             | Fault::Names(_)
             | Fault::Disk(_)
-            | Fault::Process(_) => None,
+            | Fault::Process(_)
+            | Fault::Share(_) => None,
         }
     }
 
@@ -81,6 +86,20 @@ impl Fault {
             | Fault::Clock(_)
             | Fault::Network(_)
             | Fault::Names(_)
+            | Fault::Process(_)
+            | Fault::Share(_) => None,
+        }
+    }
+
+    /// It, if it is one of the file share witness.
+    pub fn of_share(&self) -> Option<&ShareFault> {
+        match self {
+            Fault::Share(fault) => Some(fault),
+            Fault::Machine(_)
+            | Fault::Clock(_)
+            | Fault::Network(_)
+            | Fault::Names(_)
+            | Fault::Disk(_)
             | Fault::Process(_) => None,
         }
     }
@@ -95,6 +114,7 @@ impl Fault {
             Fault::Names(_) => None,
             Fault::Disk(fault) => Some(fault.subject()),
             Fault::Process(fault) => Some(fault.subject()),
+            Fault::Share(fault) => Some(fault.subject()),
         }
     }
 
@@ -105,6 +125,7 @@ impl Fault {
             Fault::Clock(_) | Fault::Network(_) | Fault::Names(_) => true,
             Fault::Disk(fault) => fault.stands(),
             Fault::Process(fault) => fault.stands(),
+            Fault::Share(fault) => fault.stands(),
         }
     }
 }
@@ -118,6 +139,7 @@ impl fmt::Display for Fault {
             Fault::Names(fault) => fault.fmt(f),
             Fault::Disk(fault) => fault.fmt(f),
             Fault::Process(fault) => fault.fmt(f),
+            Fault::Share(fault) => fault.fmt(f),
         }
     }
 }
@@ -155,6 +177,12 @@ impl From<DiskFault> for Fault {
 impl From<ProcessFault> for Fault {
     fn from(fault: ProcessFault) -> Self {
         Fault::Process(fault)
+    }
+}
+
+impl From<ShareFault> for Fault {
+    fn from(fault: ShareFault) -> Self {
+        Fault::Share(fault)
     }
 }
 

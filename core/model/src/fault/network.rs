@@ -178,7 +178,11 @@ impl NetworkFault {
             }
             Repair::Network(network) => self.card().is_none() && self.network() == Some(network),
             Repair::Partitions => self.is_cut(),
-            Repair::Thaw(_) | Repair::Names | Repair::Disk(_) | Repair::Process(_) => false,
+            Repair::Thaw(_)
+            | Repair::Names
+            | Repair::Disk(_)
+            | Repair::Process(_)
+            | Repair::Share(_) => false,
         }
     }
 

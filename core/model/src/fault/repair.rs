@@ -24,6 +24,8 @@ pub enum Repair {
     Disk(Name),
     /// The processes behind a resource can start and answer. None that is stopped is started.
     Process(Name),
+    /// A file share witness answers. What it has promised is what it is.
+    Share(Name),
     /// Every partition and cut is gone, on all networks.
     Partitions,
 }
@@ -39,6 +41,7 @@ impl Repair {
             Fault::Names(fault) => fault.is_mended_by(self),
             Fault::Disk(fault) => fault.is_mended_by(self),
             Fault::Process(fault) => fault.is_mended_by(self),
+            Fault::Share(fault) => fault.is_mended_by(self),
         }
     }
 }

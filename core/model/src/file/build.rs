@@ -39,7 +39,7 @@ pub(crate) fn build(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Built {
     if let Some(quorum) = &file.quorum {
         let span = match &quorum.value {
             Quorum::Standard(resource) => resource.span,
-            _ => quorum.span,
+            Quorum::MajorityNodeSet(_) | Quorum::Local => quorum.span,
         };
         places.put(Anchor::Quorum, span);
     }
@@ -47,7 +47,7 @@ pub(crate) fn build(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Built {
         Some(Quorum::Standard(resource)) => QuorumKind::Standard {
             resource: resource.value.as_str().into(),
         },
-        Some(Quorum::MajorityNodeSet) => QuorumKind::MajorityNodeSet,
+        Some(Quorum::MajorityNodeSet(_)) => QuorumKind::MajorityNodeSet,
         Some(Quorum::Local) | None => QuorumKind::Local,
     };
 

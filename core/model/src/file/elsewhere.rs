@@ -10,13 +10,12 @@ pub(crate) fn word(word: &str) -> Option<String> {
             WINDOWS,
             "here a quorum disk is `Standard(resource: \"…\")`: who holds the disk has the quorum, and nodes do not vote",
         ),
-        "nodeandfilesharemajority" | "filesharewitness" => (
-            WINDOWS,
-            "here there is no witness on a file share: take `MajorityNodeSet` with an odd number of nodes",
-        ),
+        "nodeandfilesharemajority" | "filesharewitness" => {
+            (WINDOWS, "here it is `MajorityNodeSet(MNSFileShare: \"…\")`")
+        }
         "cloudwitness" | "nodeandcloudmajority" => (
             "Windows Server 2016 and later",
-            "here there is no witness in a cloud: take `MajorityNodeSet` with an odd number of nodes",
+            "here there is no witness in a cloud: take one on a file share, `MajorityNodeSet(MNSFileShare: \"…\")`",
         ),
         "clusterandclient" | "public" => (WINDOWS, "here it is `Mixed`"),
         "cluster" | "clusteronly" | "private" => (WINDOWS, "here it is `Internal`"),
@@ -51,7 +50,8 @@ pub(crate) fn word(word: &str) -> Option<String> {
         }
         "two_node" | "wait_for_all" | "expected_votes" => (
             "Corosync",
-            "here two nodes share a quorum disk: `Standard(resource: \"…\")`",
+            "here two nodes share a quorum disk, `Standard(resource: \"…\")`, or have a witness, \
+             `MajorityNodeSet(MNSFileShare: \"…\")`",
         ),
         _ => return None,
     };

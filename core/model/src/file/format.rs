@@ -5,7 +5,7 @@
 
 use ipnet::Ipv4Net;
 
-use crate::{ExchangeEdition, NetworkRole, Value, WindowsEdition, suggest};
+use crate::{ExchangeEdition, FILE_SHARE_WITNESS, NetworkRole, Value, WindowsEdition, suggest};
 
 use super::decoder::{Decoder, Record, Say};
 use super::elsewhere;
@@ -45,8 +45,8 @@ pub(crate) struct ClusterFile {
 pub(crate) enum Quorum {
     /// `Standard(resource: "…")`
     Standard(Text),
-    /// `MajorityNodeSet`
-    MajorityNodeSet,
+    /// `MajorityNodeSet`, or `MajorityNodeSet(MNSFileShare: "…")`
+    MajorityNodeSet(Option<Text>),
     /// `Local`
     Local,
 }
@@ -247,7 +247,7 @@ fn needed_list<T>(
 }
 
 fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
-    const EXPECTED: &str = "`Standard(resource: \"…\")`, `MajorityNodeSet` or `Local`";
+    const EXPECTED: &str = "`Standard(resource: \"…\")`, `MajorityNodeSet`, `MajorityNodeSet(MNSFileShare: \"…\")` or `Local`";
     let (word, fields) = match &node.value {
         // In quotes it is as foreign as without.
         Tree::Text(word) if elsewhere::word(word).is_some() => (word, &[][..]),
@@ -266,13 +266,15 @@ fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
             let record = decoder.fields(fields, node.span, "a Standard quorum", &["resource"]);
             Quorum::Standard(need_name(decoder, &record, "resource")?)
         }
-        "MajorityNodeSet" | "Local" => {
+        "MajorityNodeSet" => {
+            let known = [FILE_SHARE_WITNESS];
+            let record = decoder.fields(fields, node.span, "a Majority Node Set", &known);
+            let share = record.get(FILE_SHARE_WITNESS);
+            Quorum::MajorityNodeSet(share.and_then(|node| decoder.text(node)))
+        }
+        "Local" => {
             decoder.fields(fields, node.span, "this quorum", &[]);
-            if word == "Local" {
-                Quorum::Local
-            } else {
-                Quorum::MajorityNodeSet
-            }
+            Quorum::Local
         }
         _ => {
             let kinds = ["Standard", "MajorityNodeSet", "Local"];

@@ -5,9 +5,9 @@ use std::net::Ipv4Addr;
 
 use crate::places::{Anchor, Places};
 use crate::{
-    CLUSTER_GROUP, ClusterGroupRequest, Facts, GroupDefinition, Name, NetworkRole, QuorumKind,
-    ResourceDefinition, StorageGroup, Value, VirtualServerFacts, VirtualServerRequest, same_name,
-    suggest, types,
+    CLUSTER_GROUP, ClusterGroupRequest, FILE_SHARE_WITNESS, Facts, GroupDefinition, Name,
+    NetworkRole, QuorumKind, ResourceDefinition, StorageGroup, Value, VirtualServerFacts,
+    VirtualServerRequest, same_name, suggest, types,
 };
 
 use super::build::attributes;
@@ -56,6 +56,7 @@ pub(crate) fn build(
         drafts.push(virtual_server(decoder, file, server, index == 0));
     }
     drafts.extend(file.groups.iter().map(|written| group(decoder, written)));
+    name_witness(decoder, file, &mut drafts);
     // The default group comes first wherever it is written.
     drafts.sort_by_key(|draft| draft.group.name != CLUSTER_GROUP);
     let mut groups = Vec::new();
@@ -168,6 +169,42 @@ fn cluster_group(
         preferred_owners: Vec::new(),
         resources,
     })
+}
+
+/// The quorum's short form names the file share witness: it is a property of the quorum resource, wherever that is.
+fn name_witness(decoder: &mut Decoder<'_>, file: &ClusterFile, drafts: &mut [Draft]) {
+    let quorum = file.quorum.as_ref().map(|quorum| &quorum.value);
+    let Some(Quorum::MajorityNodeSet(Some(share))) = quorum else {
+        return;
+    };
+    let resources = drafts
+        .iter_mut()
+        .flat_map(|draft| draft.group.resources.iter_mut().zip(&mut draft.resources));
+    // Where there is none, a rule says so.
+    let Some((resource, spans)) = resources
+        .into_iter()
+        .find(|(resource, _)| *resource.kind == *types::MAJORITY_NODE_SET)
+    else {
+        return;
+    };
+    let private = &mut resource.properties.private;
+    let written = private
+        .keys()
+        .any(|name| name.eq_ignore_ascii_case(FILE_SHARE_WITNESS));
+    if written {
+        let say = Say::new(format!(
+            "the file share witness stands here and at `{}`",
+            resource.name
+        ))
+        .help(Some("take one of the two out".to_owned()));
+        decoder.error("duplicate-field", share.span, say);
+        return;
+    }
+    private.insert(
+        FILE_SHARE_WITNESS.to_owned(),
+        Value::Text(share.value.clone()),
+    );
+    spans.properties.insert(FILE_SHARE_WITNESS, share.span);
 }
 
 fn to_names(texts: &[Spanned<String>]) -> Vec<Name> {

@@ -15,6 +15,7 @@ const SERVERS: &str = "Exchange Virtual Servers";
 const EDITIONS: &str = "Windows and Exchange Edition Requirements";
 const CONFIGURATIONS: &str = "Cluster Configurations";
 const UNDERSTANDING: &str = "Understanding Exchange Server 2003 Clustering";
+const WITNESS: &str = "KB 921181 file share witness";
 const FAILOVERS: &str = "Understanding Failovers";
 
 const fn read(id: &'static str, why: &'static str, remedy: &'static str) -> Rule {
@@ -366,7 +367,31 @@ pub static CATALOGUE: &[Rule] = &[
         QUORUM,
         quorum::majority_of_two,
         "A majority of two nodes is both of them.",
-        "use Standard quorum, or a third node",
+        "use Standard quorum, a third node, or a file share witness: `MajorityNodeSet(MNSFileShare: \"…\")`",
+    ),
+    look(
+        "witness-share",
+        Error,
+        WITNESS,
+        quorum::witness_share,
+        "The witness is a file on a share that every node can reach.",
+        "name the server and the share",
+    ),
+    look(
+        "witness-in-cluster",
+        Warning,
+        WITNESS,
+        quorum::witness_in_cluster,
+        "A vote that is lost with a node, or with what the cluster runs, is no third vote.",
+        "take a share of a server that is no node of the cluster",
+    ),
+    look(
+        "witness-of-odd",
+        Warning,
+        WITNESS,
+        quorum::witness_of_odd,
+        "A majority of an even number of votes survives no more losses than that of one vote less.",
+        "take the witness out, or have an even number of nodes",
     ),
     look(
         "disk-shared",

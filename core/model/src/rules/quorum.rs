@@ -1,7 +1,7 @@
 //! Quorum.
 
 use crate::places::Anchor;
-use crate::{QuorumKind, suggest, types};
+use crate::{FILE_SHARE_WITNESS, QuorumKind, Value, same_name, suggest, types};
 
 use super::{Findings, Subject};
 
@@ -82,10 +82,88 @@ pub(super) fn majority_without_resource(subject: &Subject<'_>, findings: &mut Fi
 pub(super) fn majority_of_two(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     if subject.definition.quorum == QuorumKind::MajorityNodeSet
         && subject.definition.nodes.len() == 2
+        && subject.definition.file_share_witness().is_none()
     {
         findings.add(
             Anchor::Quorum,
             "Majority Node Set with two nodes survives no failure",
         );
+    }
+}
+
+/// The file share witness, with the place where it is named.
+fn witness<'a>(subject: &Subject<'a>) -> Option<(&'a str, Anchor)> {
+    let share = subject.definition.file_share_witness()?;
+    let (group, resource, ..) = subject
+        .resources()
+        .find(|(_, _, _, res)| *res.kind == *types::MAJORITY_NODE_SET)?;
+    Some((share, Anchor::Property(group, resource, FILE_SHARE_WITNESS)))
+}
+
+/// The server of a share that is written `\\\\server\\share`, with folders below it or without.
+fn server(share: &str) -> Option<&str> {
+    let mut parts = share.strip_prefix(r"\\")?.split('\\');
+    let server = parts.next()?;
+    let mut all = std::iter::once(server).chain(parts);
+    let sound =
+        |part: &str| !part.trim().is_empty() && !part.contains(|c| r#"/:*?"<>|"#.contains(c));
+    (share[2..].contains('\\') && all.all(sound)).then_some(server)
+}
+
+/// A file share is named by its server and its own name.
+pub(super) fn witness_share(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if let Some((share, place)) = witness(subject)
+        && server(share).is_none()
+    {
+        findings
+            .add(place, "the file share witness is no file share")
+            .found(format!("`{share}`"))
+            .expected(r"a server and a share, such as `\\FILES\witness`");
+    }
+}
+
+/// A witness that goes with a node, or with what the cluster runs, is no witness.
+pub(super) fn witness_in_cluster(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let Some((share, place)) = witness(subject) else {
+        return;
+    };
+    let Some(server) = server(share) else { return };
+    let definition = subject.definition;
+    let nodes = definition.nodes.iter();
+    let mut of_nodes = nodes.flat_map(|node| {
+        let addresses = node.interfaces.values().map(String::as_str);
+        addresses.chain([node.name.as_str()])
+    });
+    let resources = subject.resources().map(|(_, _, _, resource)| resource);
+    let mut of_groups = resources.filter_map(|resource| {
+        let property = match &*resource.kind {
+            types::NETWORK_NAME => "Name",
+            types::IP_ADDRESS => "Address",
+            _ => return None,
+        };
+        resource.properties.get(property)
+    });
+    let is_ours = of_nodes.any(|name| same_name(name, server))
+        || of_groups.any(|value| matches!(value, Value::Text(name) if same_name(&name, server)));
+    if is_ours {
+        findings.add(
+            place,
+            format!("the file share witness is on `{server}`, which is of this cluster itself"),
+        );
+    }
+}
+
+/// An odd number of votes loses as many as the even one above it.
+pub(super) fn witness_of_odd(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let nodes = subject.definition.nodes.len();
+    if let Some((_, place)) = witness(subject)
+        && !nodes.is_multiple_of(2)
+    {
+        findings
+            .add(
+                place,
+                "a file share witness adds nothing to an odd number of nodes",
+            )
+            .found(format!("{nodes} nodes and the witness"));
     }
 }

@@ -377,6 +377,7 @@ impl Database {
             }
         };
         let warnings = self.must_keep_rules(&changed)?;
+        self.change_witness(&changed)?;
         self.definition = changed;
         let done = Effect::Property {
             subject,
@@ -384,6 +385,28 @@ impl Database {
             resource,
         };
         Ok([done].into_iter().chain(warnings).collect())
+    }
+
+    /// Another file share knows nothing of what the one before has promised: the one before must have given its vote
+    /// back, which takes a change of the voters of its own.
+    fn change_witness(&mut self, changed: &ClusterDefinition) -> Result<(), Refusal> {
+        let (before, after) = (
+            self.definition.file_share_witness(),
+            changed.file_share_witness(),
+        );
+        if before == after {
+            return Ok(());
+        }
+        if after.is_some() && (before.is_some() || self.witness.votes) {
+            let text = "there is a file share witness, and its vote counts: set MNSFileShare to \"\" first, and anew when it \
+                 has given its vote back";
+            return Err(Refusal {
+                code: 5023,
+                text: text.to_owned(),
+            });
+        }
+        self.witness.identity = 0;
+        Ok(())
     }
 
     /// What is wanted of a group or resource is what it becomes: as if an administrator had brought it online, or taken

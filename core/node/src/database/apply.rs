@@ -7,6 +7,7 @@ use quorate_model::{Name, NodeId, NodeState, ResourceState};
 use super::{Database, GroupRecord, Move, Proposal, ResourceRecord, Stop, Update};
 use crate::groups::ladder;
 use crate::io::{Cause, Refusal};
+use crate::witness::WITNESS;
 
 /// What applying an update changed, for the node that applied it to act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,6 +207,16 @@ impl Database {
 
     /// The first identity a node is given stays until it is evicted.
     fn identify(&mut self, node: NodeId, identity: u64) -> Vec<Effect> {
+        if node == WITNESS {
+            let known = &mut self.witness.identity;
+            return match *known {
+                0 => {
+                    *known = identity;
+                    vec![Effect::Identity { node, identity }]
+                }
+                _ => Vec::new(),
+            };
+        }
         match self.nodes.get_mut(&node) {
             Some(record) if record.identity == 0 => {
                 record.identity = identity;

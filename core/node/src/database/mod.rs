@@ -107,6 +107,15 @@ pub(crate) struct NodeRecord {
     pub(crate) last: (u64, u64),
 }
 
+/// What the database knows of a Majority Node Set's file share witness.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WitnessRecord {
+    /// Which file it is: 0 until that is known. Another has forgotten what this one promised.
+    pub(crate) identity: u64,
+    /// Whether the newest set of voters has it.
+    pub(crate) votes: bool,
+}
+
 /// The state machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Database {
@@ -116,6 +125,7 @@ pub(crate) struct Database {
     pub(crate) nodes: BTreeMap<NodeId, NodeRecord>,
     pub(crate) groups: BTreeMap<Name, GroupRecord>,
     pub(crate) resources: BTreeMap<Name, ResourceRecord>,
+    pub(crate) witness: WitnessRecord,
     /// Position and digest of everything applied.
     pub(crate) applied: u64,
     pub(crate) digest: u64,
@@ -134,6 +144,10 @@ impl Database {
                 .collect(),
             groups: BTreeMap::new(),
             resources: BTreeMap::new(),
+            witness: WitnessRecord {
+                identity: 0,
+                votes: definition.file_share_witness().is_some(),
+            },
             applied: 0,
             digest: 0xcbf2_9ce4_8422_2325,
             definition,

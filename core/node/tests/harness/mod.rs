@@ -43,6 +43,8 @@ pub(crate) struct Stage {
     sequence: u64,
     /// Pairs (from, to) that do not reach each other.
     pub(crate) cut: BTreeSet<(NodeId, NodeId)>,
+    /// The file of a file share witness.
+    witness: Option<Vec<u8>>,
     pub(crate) events: Vec<(Time, NodeId, Event)>,
     pub(crate) replies: BTreeMap<u64, Result<(), Refusal>>,
 }
@@ -60,6 +62,7 @@ impl Stage {
             parcels: BTreeMap::new(),
             sequence: 0,
             cut: BTreeSet::new(),
+            witness: None,
             events: Vec::new(),
             replies: BTreeMap::new(),
         };
@@ -265,6 +268,12 @@ impl Stage {
                         result: self.disk(id, request),
                     };
                     self.post(self.now + Duration::from_millis(1), id, Input::Disk(done));
+                }
+                Output::Witness(request) => {
+                    let (file, reply) = request.answer(self.witness.as_deref());
+                    self.witness = file.or(self.witness.take());
+                    let input = Input::Witness(reply);
+                    self.post(self.now + 2 * LATENCY, id, input);
                 }
                 Output::Event(event) => self.events.push((self.now, id, event)),
                 Output::Reply { request, result } => {

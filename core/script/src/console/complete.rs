@@ -146,6 +146,7 @@ impl Console {
             "network" => "Network",
             "disk" => "Disk",
             "dns" => "Dns",
+            "witness" => "Witness",
             "quorum" => "Quorum",
             "clients" => "Clients",
             "outage" | "planned_outage" | "unplanned_outage" | "now" => "Duration",

@@ -195,6 +195,7 @@ impl Stage for SimStage {
             },
             owner: quorum.owner,
             has_quorum: quorum.has_quorum,
+            witness: self.definition().file_share_witness().map(Name::from),
         }
     }
 

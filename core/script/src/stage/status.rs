@@ -123,6 +123,8 @@ pub struct QuorumStatus {
     pub owner: Option<Name>,
     /// Whether there is a quorate cluster at this instant.
     pub has_quorum: bool,
+    /// The file share whose vote counts beside the nodes'.
+    pub witness: Option<Name>,
 }
 
 /// How clients call a group.

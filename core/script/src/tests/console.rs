@@ -226,7 +226,7 @@ fn every_word_of_the_design_is_documented() {
     let free = "now clock nodes groups resources networks disks coordinator quorum outage planned_outage unplanned_outage availability disturbed \
                 events status drill cluster run settle eventually always never steady sometimes step note \
                 partition heal clients expect expect_eq expect_error node group resource service network disk \
-                policy set_policy dns daylight_saving";
+                policy set_policy dns witness daylight_saving";
     let members = [
         ("Quorum", "kind owner has_quorum"),
         (
@@ -255,6 +255,7 @@ fn every_word_of_the_design_is_documented() {
              stranger",
         ),
         ("Dns", "fail refuse slow repair"),
+        ("Witness", "name fail slow cut lose repair"),
         ("Disk", "name owner mounted_on fail repair slow"),
         (
             "Clients",

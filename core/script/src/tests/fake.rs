@@ -267,6 +267,7 @@ impl Stage for Fake {
             kind: "Standard",
             owner: Some(self.owner.clone()),
             has_quorum: true,
+            witness: None,
         }
     }
     fn coordinator(&self) -> Option<Name> {

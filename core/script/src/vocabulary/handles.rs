@@ -55,6 +55,12 @@ pub(crate) struct DiskRef {
     pub(crate) name: Name,
 }
 
+/// The file share witness, by the share's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WitnessRef {
+    pub(crate) name: Name,
+}
+
 /// The quorum, as it was when it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QuorumRef {
@@ -93,6 +99,7 @@ pub(crate) fn name_types(engine: &mut Engine) {
         .register_type_with_name::<NetworkRef>("Network")
         .register_type_with_name::<DnsRef>("Dns")
         .register_type_with_name::<DiskRef>("Disk")
+        .register_type_with_name::<WitnessRef>("Witness")
         .register_type_with_name::<QuorumRef>("Quorum")
         .register_type_with_name::<ClientsRef>("Clients")
         .register_type_with_name::<EventRef>("Event")

@@ -25,12 +25,13 @@ mod traffic;
 pub(crate) mod verdict;
 mod virtual_server;
 mod watching;
+mod witness;
 
 use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 19] = [
+    let nouns: [(&str, Module); 20] = [
         ("time", exported_module!(time::words)),
         ("clocks", exported_module!(clocks::words)),
         ("chance", exported_module!(chance::words)),
@@ -50,6 +51,7 @@ pub(crate) fn register(engine: &mut Engine) {
         ("name server", exported_module!(dns::words)),
         ("disk", exported_module!(disk::words)),
         ("event", exported_module!(event::words)),
+        ("witness", exported_module!(witness::words)),
     ];
     handles::name_types(engine);
     event::register(engine);

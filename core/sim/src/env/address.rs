@@ -384,7 +384,8 @@ impl Environment {
                 | Fault::Clock(_)
                 | Fault::Network(_)
                 | Fault::Disk(_)
-                | Fault::Process(_) => {}
+                | Fault::Process(_)
+                | Fault::Share(_) => {}
             }
         }
         server

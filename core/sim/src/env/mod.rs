@@ -6,13 +6,14 @@ mod lag;
 mod network;
 mod process;
 mod scripts;
+mod share;
 mod stores;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quorate_model::{ClusterDefinition, Fault, FaultId, Name, NodeDefinition, NodeId, Time};
-use quorate_node::Message;
+use quorate_node::{Message, WitnessReply, WitnessRequest};
 
 pub(crate) use address::Addresses;
 pub(crate) use disk::{Disk, Disks};
@@ -21,6 +22,7 @@ pub(crate) use network::Networks;
 pub(crate) use process::{Endpoint, Processes};
 pub use scripts::ScriptLoader;
 pub(crate) use scripts::Scripts;
+pub(crate) use share::Shares;
 pub use stores::Load;
 pub(crate) use stores::Stores;
 
@@ -52,6 +54,19 @@ pub(crate) enum Happening {
     },
     /// A disk finishes the request in front of its queue, if that is still this one.
     Disk { disk: usize, request: u64 },
+    /// A question gets to the file share witness; the boot of the cluster service that asked it.
+    Asked {
+        machine: Machine,
+        boot: u64,
+        request: Box<WitnessRequest>,
+    },
+    /// The answer gets back.
+    Answered {
+        machine: Machine,
+        boot: u64,
+        share: Name,
+        reply: Box<WitnessReply>,
+    },
     /// A service's start or stop is over.
     Process {
         machine: Machine,
@@ -114,6 +129,7 @@ pub(crate) struct Environment {
     pub(crate) networks: Networks,
     pub(crate) disks: Disks,
     pub(crate) lags: Lags,
+    pub(crate) shares: Shares,
     pub(crate) processes: Processes,
     pub(crate) addresses: Addresses,
     pub(crate) scripts: Scripts,
@@ -165,6 +181,7 @@ impl Environment {
             networks: Networks::new(definition, seed, options.jitter_percent),
             disks: Disks::new(definition, seed, options.disk_delay),
             lags: Lags::new(definition),
+            shares: Shares::default(),
             processes: Processes::new(definition.nodes.len(), seed),
             addresses: Addresses::new(definition, options.lease_seconds),
             scripts: Scripts::default(),
@@ -214,6 +231,8 @@ impl Environment {
         let names: Vec<Name> = self.hosts.iter().map(|host| host.name.clone()).collect();
         let disks = self.faults.values().filter_map(Fault::of_disk);
         self.disks.apply(disks);
+        self.shares
+            .apply(self.faults.values().filter_map(Fault::of_share));
         self.processes_lag();
         let faults = self.faults.values().filter_map(Fault::of_network);
         self.networks.apply(&names, faults)
@@ -235,6 +254,8 @@ impl Environment {
                     to, from, network, ..
                 } => (*to, *from, *network),
                 Happening::Disk { .. }
+                | Happening::Asked { .. }
+                | Happening::Answered { .. }
                 | Happening::Process { .. }
                 | Happening::NodeWake(_)
                 | Happening::MonitorWake(_)

@@ -137,6 +137,41 @@ impl World {
                 }
                 Cause::Machine("a disk request ended", done.machine)
             }
+            Happening::Asked {
+                machine,
+                boot,
+                request,
+            } => {
+                let name = &self.env.hosts[machine].name;
+                if self.env.networks.reaches_clients(machine)
+                    && let Some(reply) = self.env.shares.answer(name, &request)
+                {
+                    let at = self.env.now + self.env.shares.way(&request.share);
+                    let answered = Happening::Answered {
+                        machine,
+                        boot,
+                        share: request.share,
+                        reply: Box::new(reply),
+                    };
+                    self.env.queue.push(at, answered);
+                }
+                Cause::Machine("a question to the file share witness", machine)
+            }
+            Happening::Answered {
+                machine,
+                boot,
+                share,
+                reply,
+            } => {
+                let same = self.stations[machine].boot == boot;
+                let name = &self.env.hosts[machine].name;
+                let through = self.env.networks.reaches_clients(machine)
+                    && self.env.shares.is_reached(name, &share);
+                if same && through {
+                    self.input(machine, Input::Witness(*reply));
+                }
+                Cause::Machine("an answer of the file share witness", machine)
+            }
             Happening::Process {
                 machine,
                 resource,
@@ -372,6 +407,10 @@ impl World {
                     // A word that gets to nobody was not said.
                     self.stations[machine].said |= message.kind() == "goodbye";
                     let from = self.env.hosts[machine].id;
+                    let message = match self.env.options.through_codec {
+                        true => self.read_back(message),
+                        false => message,
+                    };
                     for takes in [passage.again, Some(passage.takes)].into_iter().flatten() {
                         let arrives = match passage.flipped {
                             Some(place) => Happening::Damaged {
@@ -418,6 +457,16 @@ impl World {
                     }
                 }
             }
+            Output::Witness(request) => {
+                let boot = self.stations[machine].boot;
+                let at = self.env.now + self.env.shares.way(&request.share);
+                let asked = Happening::Asked {
+                    machine,
+                    boot,
+                    request: Box::new(request),
+                };
+                self.env.queue.push(at, asked);
+            }
             Output::Event(event) => {
                 if let Event::Restart { subject, .. } = &event {
                     *self.restarts.entry(subject.clone()).or_default() += 1;
@@ -431,6 +480,18 @@ impl World {
             Output::Reply { request, result } => self.replied(machine, request, result),
             Output::Halt { reason, restart } => {
                 self.service_halted(machine, &reason.text, restart);
+            }
+        }
+    }
+
+    /// What a message is to its receiver once it was bytes.
+    fn read_back(&mut self, message: Message) -> Message {
+        match Message::decode(&message.encode()) {
+            Ok(read) if read == message => read,
+            other => {
+                let text = format!("{message:?} was read back as {other:?}");
+                self.breach("wire", text, "a datagram was sent".to_owned());
+                message
             }
         }
     }

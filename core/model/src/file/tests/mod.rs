@@ -1,6 +1,7 @@
 //! The shipped cluster files, and what is said about broken copies of them.
 
 mod mistakes;
+mod witness;
 
 use proptest::prelude::*;
 

@@ -106,7 +106,8 @@ impl World {
             | Fault::Network(_)
             | Fault::Names(_)
             | Fault::Disk(_)
-            | Fault::Process(_) => None,
+            | Fault::Process(_)
+            | Fault::Share(_) => None,
         })
     }
 

@@ -8,6 +8,7 @@ mod machine;
 mod names;
 mod network;
 mod process;
+mod share;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -101,6 +102,7 @@ impl World {
             Fault::Names(fault) => self.check_name_fault(fault),
             Fault::Disk(fault) => self.check_disk_fault(fault),
             Fault::Process(fault) => self.check_process_fault(fault),
+            Fault::Share(fault) => self.check_share_fault(fault),
         }
     }
 
@@ -113,6 +115,7 @@ impl World {
             Fault::Names(_) => self.groups_with_name(),
             Fault::Disk(fault) => self.touched_by_disk(fault),
             Fault::Process(fault) => self.touched_by_process(fault),
+            Fault::Share(fault) => self.touched_by_share(fault),
         }
     }
 
@@ -125,6 +128,7 @@ impl World {
             Fault::Network(_) | Fault::Names(_) => self.faults_changed(),
             Fault::Disk(fault) => self.break_disk(fault),
             Fault::Process(fault) => self.break_process(fault),
+            Fault::Share(fault) => self.break_share(fault),
         }
         if !stands {
             self.env.faults.remove(&id);
@@ -190,6 +194,7 @@ impl World {
             Fault::Network(_) | Fault::Names(_) => self.faults_changed(),
             Fault::Disk(fault) => self.heal_disk(fault),
             Fault::Process(fault) => self.heal_process(fault),
+            Fault::Share(fault) => self.heal_share(fault),
         }
         Ok(())
     }
@@ -227,7 +232,8 @@ impl World {
             Repair::Network(network) => drop(self.network(network)?),
             Repair::Disk(disk) => drop(self.known_disk(disk)?),
             Repair::Process(resource) => drop(self.known_resource(resource)?),
-            Repair::Partitions | Repair::Names => {}
+            // Healing what is no fault changes nothing.
+            Repair::Share(_) | Repair::Partitions | Repair::Names => {}
         }
         self.heal_where(|fault| what.mends(fault));
         Ok(())

@@ -1,0 +1,333 @@
+//! The file share witness of a Majority Node Set (KB 921181): one more vote, asked through a file.
+//!
+//! What the file holds and how it answers is [`quorate_log::Witness`]. It has no clock, and nobody watches it: so a
+//! candidate has to look at it for as long as a voter listens for its leader, and see no leader write, before it gets
+//! the vote. One question is under way at a time; what is newer takes the place of what waits.
+
+use std::time::Duration;
+
+use quorate_log::{Body, Role, Witness};
+use quorate_model::{Name, NodeId, Time};
+use serde::{Deserialize, Serialize};
+
+use crate::codec;
+use crate::io::{Event, Output, bounds};
+use crate::node::Node;
+use crate::quorum::Candidacy;
+
+/// The number under which the witness is a voter.
+pub(crate) const WITNESS: NodeId = NodeId(Witness::ID);
+
+/// After how long a question is taken for lost.
+const ANSWER_MAX: Duration = bounds::INTERFACE_SILENCE;
+
+/// A question to a file share witness.
+///
+/// Whoever carries it out locks the file, reads it, has [`answer`](WitnessRequest::answer) make the new contents and the
+/// reply, writes and flushes those contents, unlocks the file, and only then hands the reply in. If the share cannot be
+/// reached, nothing is handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WitnessRequest {
+    /// Handed back with the reply.
+    pub ticket: u64,
+    /// The share, as the property `MNSFileShare` names it.
+    pub share: Name,
+    from: NodeId,
+    /// `None`: how often leaders have shown themselves, and nothing else.
+    message: Option<quorate_log::Message>,
+    quiet: Option<u64>,
+    /// What a file that is not there yet is called by.
+    fresh: u64,
+}
+
+/// What a file share witness replied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WitnessReply {
+    /// From the request.
+    pub ticket: u64,
+    result: Result<(Option<quorate_log::Message>, u64), codec::CodecError>,
+}
+
+/// The contents of the file.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct File(pub(crate) Witness);
+
+impl WitnessRequest {
+    /// What the file holds from now on (`None`: what it held), and the reply. `file` is what it held, `None` if it was
+    /// not there. A file that is damaged stays as it is, and the reply says so.
+    pub fn answer(&self, file: Option<&[u8]>) -> (Option<Vec<u8>>, WitnessReply) {
+        let ticket = self.ticket;
+        let kept = match file {
+            Some(bytes) => codec::decode(bytes),
+            None => Ok(File(Witness::new(self.fresh))),
+        };
+        match (kept, &self.message) {
+            (Ok(File(mut witness)), Some(message)) => {
+                let answer = witness.answer(self.from.0, message, self.quiet);
+                let beats = witness.beats;
+                let bytes = codec::encode(&File(witness));
+                let result = Ok((answer, beats));
+                (Some(bytes), WitnessReply { ticket, result })
+            }
+            (Ok(File(witness)), None) => {
+                let result = Ok((None, witness.beats));
+                (None, WitnessReply { ticket, result })
+            }
+            (Err(error), _) => {
+                let result = Err(error);
+                (None, WitnessReply { ticket, result })
+            }
+        }
+    }
+}
+
+/// What a node knows of the witness.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asking {
+    next_ticket: u64,
+    /// The question under way, when it was asked, and whether it is more than a look.
+    asked: Option<(u64, Time, bool)>,
+    /// The message that comes next.
+    waiting: Option<quorate_log::Message>,
+    /// How often leaders had shown themselves when it was last looked at, and since when it has been so often.
+    seen: Option<(u64, Time)>,
+    /// When it was first asked, and when it last answered.
+    since: Option<Time>,
+    answered: Option<Time>,
+    /// What was last said to be wrong with it.
+    trouble: Option<Trouble>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    Silent,
+    Damaged,
+    Another,
+}
+
+impl Node {
+    /// The file share that votes, or is to.
+    pub(crate) fn witness_share(&self) -> Option<Name> {
+        let elects = self.quorum.candidacy() == Candidacy::Elect;
+        let share = self.database.definition.file_share_witness()?;
+        elects.then(|| share.into())
+    }
+
+    /// A message of the log's to the witness.
+    pub(crate) fn ask_witness(&mut self, message: quorate_log::Message) {
+        let early = self.asking.seen.is_some() && self.seen_quiet().is_none();
+        if early && matches!(message.body, Body::PreVote { .. }) {
+            // It would say no, and while it does it could not be asked again.
+            return;
+        }
+        self.asking.waiting = Some(message);
+        self.pump_witness();
+    }
+
+    fn pump_witness(&mut self) {
+        if self.awaits_witness() {
+            return;
+        }
+        if let Some(message) = self.asking.waiting.take() {
+            self.put_to_witness(Some(message));
+        }
+    }
+
+    /// Whether a question is under way that may still be answered.
+    fn awaits_witness(&self) -> bool {
+        let under_way = self.asking.asked;
+        under_way.is_some_and(|(_, at, _)| self.now.since(at) < ANSWER_MAX)
+    }
+
+    /// Whether the log's newest message to the witness may still be answered.
+    pub(crate) fn awaits_vote(&self) -> bool {
+        let look = self.asking.asked.is_some_and(|(_, _, asks)| !asks);
+        self.awaits_witness() && (!look || self.asking.waiting.is_some())
+    }
+
+    /// Whoever may be a candidate soon begins to look: the sooner it has, the sooner it can be elected.
+    fn look_at_witness(&mut self) {
+        let silent = self.now.since(self.coordinator_heard) >= bounds::INTERFACE_SILENCE;
+        if silent && self.log.role() == Role::Follower && !self.awaits_witness() {
+            self.put_to_witness(None);
+        }
+    }
+
+    fn put_to_witness(&mut self, message: Option<quorate_log::Message>) {
+        let Some(share) = self.witness_share() else {
+            return;
+        };
+        let quiet = self.seen_quiet();
+        let fresh = self.random.next() | 1;
+        let asking = &mut self.asking;
+        asking.next_ticket += 1;
+        let ticket = asking.next_ticket;
+        asking.asked = Some((ticket, self.now, message.is_some()));
+        asking.since.get_or_insert(self.now);
+        self.output(Output::Witness(WitnessRequest {
+            ticket,
+            share,
+            from: self.me,
+            message,
+            quiet,
+            fresh,
+        }));
+    }
+
+    /// How often leaders had shown themselves, if that has been so for as long as a voter listens for its leader.
+    fn seen_quiet(&self) -> Option<u64> {
+        let (beats, since) = self.asking.seen?;
+        (self.now.since(since) >= bounds::MEMBER_SILENCE).then_some(beats)
+    }
+
+    /// The witness has answered.
+    pub(crate) fn witness_replied(&mut self, reply: WitnessReply) {
+        if self.asking.asked.map(|(ticket, ..)| ticket) != Some(reply.ticket) {
+            return;
+        }
+        self.asking.asked = None;
+        match reply.result {
+            Ok((answer, beats)) => {
+                if self.asking.seen.is_none_or(|(seen, _)| seen != beats) {
+                    self.asking.seen = Some((beats, self.now));
+                }
+                if let Some(answer) = answer {
+                    let known = self.log.identity_of(WITNESS.0);
+                    if known.is_some_and(|known| known != answer.identity) {
+                        self.witness_trouble(Trouble::Another);
+                    } else {
+                        self.asking.answered = Some(self.now);
+                        self.witness_is_well();
+                        self.log.step(WITNESS.0, answer, false);
+                        self.pump_log();
+                    }
+                }
+            }
+            Err(_) => self.witness_trouble(Trouble::Damaged),
+        }
+        self.pump_witness();
+    }
+
+    /// Whether the witness has just answered, and can be counted on.
+    pub(crate) fn witness_is_here(&self) -> bool {
+        let lately = |at: Time| self.now.since(at) < bounds::MEMBER_SILENCE / 2;
+        self.witness_share().is_some() && self.asking.answered.is_some_and(lately)
+    }
+
+    /// Looks at the witness where that is due, and says so when a leader gets no answer from the witness any more.
+    pub(crate) fn check_witness(&mut self) {
+        self.look_at_witness();
+        let last = self.asking.answered.max(self.asking.since);
+        let silent = last.is_some_and(|last| self.now.since(last) >= bounds::MEMBER_SILENCE);
+        if self.log.is_leader() && silent && self.asking.trouble.is_none() {
+            self.witness_trouble(Trouble::Silent);
+        }
+    }
+
+    /// Whoever stood for the witness until now stands for nothing any more.
+    pub(crate) fn forget_witness(&mut self) {
+        self.let_go(WITNESS);
+        self.asking.seen = None;
+        self.asking.since = None;
+        self.asking.answered = None;
+        self.asking.trouble = None;
+    }
+
+    fn witness_trouble(&mut self, trouble: Trouble) {
+        let Some(share) = self.witness_share() else {
+            return;
+        };
+        if self.asking.trouble.replace(trouble) == Some(trouble) {
+            return;
+        }
+        let (id, why) = match trouble {
+            Trouble::Silent => (1562, "does not answer: its vote is missing"),
+            Trouble::Damaged => (
+                1564,
+                "is damaged: its vote is missing. Set MNSFileShare to \"\" and, when that has been done, anew",
+            ),
+            Trouble::Another => (
+                1564,
+                "has come back without what it had promised, and is not counted. Set MNSFileShare to \"\" and, when that \
+                 has been done, anew",
+            ),
+        };
+        let text = format!("the file share witness {share} {why}");
+        self.event(Event::Notice { id, text });
+    }
+
+    fn witness_is_well(&mut self) {
+        if self.asking.trouble.take().is_some()
+            && let Some(share) = self.witness_share()
+        {
+            let text = format!("the file share witness {share} votes again");
+            self.event(Event::Notice { id: 0, text });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quorate_log::Message;
+
+    use super::*;
+
+    fn request(ticket: u64, quiet: Option<u64>) -> WitnessRequest {
+        let body = Body::Append {
+            prev_index: 4,
+            prev_term: 2,
+            entries: Vec::new(),
+            commit: 0,
+            round: Some(1),
+        };
+        WitnessRequest {
+            ticket,
+            share: "\\\\FILES\\witness".into(),
+            from: NodeId(1),
+            message: Some(Message {
+                identity: 7,
+                term: 2,
+                body,
+            }),
+            quiet,
+            fresh: 9,
+        }
+    }
+
+    #[test]
+    fn what_it_says_is_in_the_file_before_it_says_it() {
+        let (file, reply) = request(1, None).answer(None);
+        let file = file.unwrap();
+        assert_eq!(reply.ticket, 1);
+        let (answer, beats) = reply.result.unwrap();
+        assert_eq!((answer.unwrap().identity, beats), (9, 1));
+        let File(kept) = codec::decode::<File>(&file).unwrap();
+        assert_eq!((kept.last, kept.identity), ((2, 4), 9));
+        let (_, again) = request(2, None).answer(Some(&file));
+        assert_eq!(again.result.unwrap().1, 2);
+    }
+
+    #[test]
+    fn a_look_changes_nothing() {
+        let look = WitnessRequest {
+            message: None,
+            ..request(1, None)
+        };
+        let (file, reply) = look.answer(None);
+        assert_eq!((file, reply.result), (None, Ok((None, 0))));
+        let (file, _) = request(2, None).answer(None);
+        let (written, reply) = look.answer(file.as_deref());
+        assert_eq!((written, reply.result), (None, Ok((None, 1))));
+    }
+
+    #[test]
+    fn a_damaged_file_is_left_as_it_is() {
+        let (file, _) = request(1, None).answer(None);
+        let mut file = file.unwrap();
+        let last = file.len() - 1;
+        file[last] ^= 1;
+        let (written, reply) = request(2, None).answer(Some(&file));
+        assert_eq!(written, None);
+        assert!(reply.result.is_err());
+    }
+}

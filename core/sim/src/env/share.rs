@@ -1,0 +1,79 @@
+//! The file server that a Majority Node Set's witness stands on: outside the cluster, reached by whoever has a working
+//! card in a network that clients use.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quorate_model::{Name, ShareFault};
+use quorate_node::{WitnessReply, WitnessRequest};
+
+/// One way to the file server, or back.
+const WAY: Duration = Duration::from_millis(1);
+
+/// Every file share that was ever asked.
+#[derive(Debug, Default)]
+pub(crate) struct Shares {
+    files: BTreeMap<Name, Vec<u8>>,
+    silent: Vec<Name>,
+    slow: BTreeMap<Name, Duration>,
+    /// Share and machine.
+    cut: Vec<(Name, Name)>,
+}
+
+impl Shares {
+    /// Carries a question of a machine's out: the reply, if the share answers it.
+    pub(crate) fn answer(
+        &mut self,
+        machine: &Name,
+        request: &WitnessRequest,
+    ) -> Option<WitnessReply> {
+        if self.silent.contains(&request.share) || !self.is_reached(machine, &request.share) {
+            return None;
+        }
+        let (file, reply) = request.answer(self.files.get(&request.share).map(Vec::as_slice));
+        if let Some(file) = file {
+            self.files.insert(request.share.clone(), file);
+        }
+        Some(reply)
+    }
+
+    /// How long a question takes until it is carried out, and how long its answer until it is there.
+    pub(crate) fn way(&self, share: &Name) -> Duration {
+        WAY + self.slow.get(share).copied().unwrap_or_default() / 2
+    }
+
+    /// Whether nothing is wrong between a machine and a share.
+    pub(crate) fn is_reached(&self, machine: &Name, share: &Name) -> bool {
+        let mut cut = self.cut.iter();
+        !cut.any(|(of, from)| of == share && from == machine)
+    }
+
+    /// The witness file is gone.
+    pub(crate) fn lose(&mut self, share: &Name) {
+        self.files.remove(share);
+    }
+
+    /// Whether there is a witness file on a share.
+    pub(crate) fn has_file(&self, share: &Name) -> bool {
+        self.files.contains_key(share)
+    }
+
+    /// Sets every share to what the active faults say.
+    pub(crate) fn apply<'a>(&mut self, faults: impl Iterator<Item = &'a ShareFault>) {
+        self.silent.clear();
+        self.slow.clear();
+        self.cut.clear();
+        for fault in faults {
+            match fault {
+                ShareFault::Share { share } => self.silent.push(share.clone()),
+                ShareFault::SlowShare { share, delay } => {
+                    *self.slow.entry(share.clone()).or_default() += *delay;
+                }
+                ShareFault::SharePath { share, node } => {
+                    self.cut.push((share.clone(), node.clone()));
+                }
+                ShareFault::ShareLost { .. } => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A file share witness that does not answer, or late, or has forgotten what it promised.
+
+use std::collections::BTreeSet;
+
+use quorate_model::{Name, ShareFault};
+
+use super::super::World;
+use super::some_time;
+use crate::WorldError;
+
+impl World {
+    pub(super) fn check_share_fault(&self, fault: &ShareFault) -> Result<(), WorldError> {
+        let share = fault.subject();
+        if self.current.file_share_witness() != Some(share.as_str()) {
+            return Err(WorldError::Nothing {
+                why: format!("{share} is not the cluster's file share witness (MNSFileShare)"),
+            });
+        }
+        match fault {
+            ShareFault::ShareLost { .. } if !self.env.shares.has_file(share) => {
+                Err(WorldError::Nothing {
+                    why: format!("there is no witness file on {share} yet"),
+                })
+            }
+            ShareFault::SlowShare { delay, .. } => {
+                some_time("what a file share takes on top", *delay)
+            }
+            ShareFault::SharePath { node, .. } => self.machine(node).map(drop),
+            ShareFault::Share { .. } | ShareFault::ShareLost { .. } => Ok(()),
+        }
+    }
+
+    /// Quorum may hang on its vote, and everything on quorum.
+    pub(super) fn touched_by_share(&self, _: &ShareFault) -> BTreeSet<Name> {
+        self.all_groups()
+    }
+
+    pub(super) fn break_share(&mut self, fault: ShareFault) {
+        match fault {
+            ShareFault::Share { .. }
+            | ShareFault::SlowShare { .. }
+            | ShareFault::SharePath { .. } => self.faults_changed(),
+            ShareFault::ShareLost { share } => self.env.shares.lose(&share),
+        }
+    }
+
+    pub(super) fn heal_share(&mut self, fault: ShareFault) {
+        match fault {
+            ShareFault::Share { .. }
+            | ShareFault::SlowShare { .. }
+            | ShareFault::SharePath { .. } => self.faults_changed(),
+            // It happened: nobody heals it.
+            ShareFault::ShareLost { .. } => {}
+        }
+    }
+}
