@@ -276,6 +276,7 @@ impl Node {
         node.log.set_witness(Some(WITNESS.0));
         node.recall_identities();
         node.recall_outside(&disk.files);
+        node.leave_others_terms();
         node.pump_log();
         node.groups.open_all(&node.database);
         node.timers.set(Timer::Heartbeat, now);

@@ -173,8 +173,11 @@ impl Node {
         if self.log.is_leader() && entry.term == self.log.term() {
             self.led = Some(entry.term);
         }
+        // What a node does by itself must be able to go again: nothing takes back a checkpoint.
+        let by_itself = self.config.switches.keeps_to_itself();
         let limit = u64::from(self.database.definition.properties.max_quorum_log_size);
-        if self.storage.log_length() > limit
+        if !by_itself
+            && self.storage.log_length() > limit
             && self.log.applied_index() == self.database.applied
             && let Ok(data) = postcard::to_allocvec(&self.database)
         {

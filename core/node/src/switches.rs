@@ -39,6 +39,19 @@ impl Node {
         false
     }
 
+    /// Started with a switch that gives up some of the past, this node must not lead in a term that somebody else leads in,
+    /// or has led in, on what it leaves out: whoever follows it later would take their entries for its own.
+    pub(crate) fn leave_others_terms(&mut self) {
+        if !self.listed().is_empty() || self.config.switches.keeps_to_itself() {
+            self.skip_terms();
+        }
+    }
+
+    fn skip_terms(&mut self) {
+        let terms = 1 + self.random.below(1 << 32);
+        self.log.skip_terms(terms);
+    }
+
     /// The nodes that quorum is forced with; nobody in an ordinary start.
     pub(crate) fn listed(&self) -> NodeSet {
         let listed = self.config.switches.force_quorum.iter();
@@ -108,7 +121,8 @@ impl Node {
                 false => "it was started with a switch by which it takes nobody in",
             };
             let text = format!(
-                "{me} is kept out of the cluster that {from} coordinates: {rest}. {me} waits until that is started                  without the switch"
+                "{me} is kept out of the cluster that {from} coordinates: {rest}. {me} waits until that is started \
+                 without the switch"
             );
             self.event(Event::Notice {
                 id: NOT_JOINED,
@@ -135,7 +149,8 @@ impl Node {
         }
         let me = self.database.node_name(self.me);
         let text = format!(
-            "quorum was forced without {me}, by {from}: {me} waits for that cluster to take it in. Start it with              forcequorum, or clean it up (forcecleanup), if there is none any more"
+            "quorum was forced without {me}, by {from}: {me} waits for that cluster to take it in. Start it with \
+             forcequorum, or clean it up (forcecleanup), if there is none any more"
         );
         self.outside = Some(from.as_str().into());
         self.event(Event::Notice {
@@ -230,6 +245,7 @@ impl Node {
             return;
         }
         self.gated.clear();
+        self.skip_terms();
         self.storage.move_to(Device::Shared(disk.clone()), own, 0);
         self.event(Event::StartSwitch {
             name: "resetquorumlog",

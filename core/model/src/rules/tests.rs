@@ -315,6 +315,7 @@ fn every_rule_is_named_by_a_test() {
         include_str!("advice_tests.rs"),
         include_str!("../file/tests/mod.rs"),
         include_str!("../file/tests/mistakes.rs"),
+        include_str!("../file/tests/witness.rs"),
     ];
     for rule in CATALOGUE {
         // As a rule of its own, or at the head of a finding: `rule line:column length`.
