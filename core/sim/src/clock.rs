@@ -43,16 +43,18 @@ impl Clock {
         saturate(i128::from(self.shown.0) + elapsed + gained)
     }
 
-    /// The earliest instant of the world at which the clock shows `local` or later.
+    /// The earliest instant of the world at which the clock shows `local` or later. Before the anchor it is taken to have
+    /// run as it does now: a clock that begins to drift has a past.
     pub(crate) fn world(&self, local: Time) -> Time {
         if local == Time::NEVER {
             return Time::NEVER;
         }
+        let rate = MILLION + i64::from(self.drift_ppm);
         if local <= self.shown {
-            return self.anchor;
+            let ago = i128::from(self.shown.0 - local.0);
+            return saturate(i128::from(self.anchor.0) - scaled(ago, MILLION, rate));
         }
         let wanted = i128::from(local.0) - i128::from(self.shown.0);
-        let rate = MILLION + i64::from(self.drift_ppm);
         let mut world = saturate(i128::from(self.anchor.0) + scaled(wanted, MILLION, rate));
         // Both roundings are below one microsecond each: two steps settle it.
         while world.0 > self.anchor.0 && self.local(Time(world.0 - 1)) >= local {
@@ -100,6 +102,17 @@ mod tests {
                 prop_assert!(clock.local(Time(world.0 - 1)) < local);
             }
         }
+    }
+
+    #[test]
+    fn a_clock_that_begins_to_drift_keeps_its_past() {
+        let before = Clock::new(Time(5_000_000), Time(70_000_000), 0);
+        let now = Time(65_000_000);
+        let fast = Clock::new(now, before.local(now), 10_000);
+        let then = Time(30_000_000);
+        let found = fast.world(before.local(then)).0;
+        assert!(found.abs_diff(then.0) < 400_000, "{found}");
+        assert_eq!(fast.world(Time(0)), Time(0), "nothing is before the world");
     }
 
     #[test]

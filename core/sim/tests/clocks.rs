@@ -168,6 +168,29 @@ fn two_clocks_two_per_cent_apart_are_no_reason_for_anything_and_a_takeover_stays
 }
 
 #[test]
+fn a_node_that_is_cut_off_with_a_slow_clock_has_stopped_when_those_with_fast_ones_take_over() {
+    let mut world = settled("four-node.ron", 7);
+    let quorum = world.quorum().owner.unwrap();
+    let group = ["EVS1", "EVS2", "EVS3"]
+        .into_iter()
+        .find(|group| owner(&world, group) != quorum.as_str())
+        .unwrap();
+    let slow = owner(&world, group);
+    for node in world.nodes() {
+        let ppm = if node == *slow { -10_000 } else { 10_000 };
+        world.inject(drift(&node, ppm)).unwrap();
+    }
+    world
+        .partition(None, &[vec![slow.as_str().into()]])
+        .unwrap();
+    let from = world.events().len();
+    world.run_for(2 * MINUTE);
+    assert!(count(&world, from, "halted") > 0);
+    assert_ne!(owner(&world, group), slow);
+    sound(&world);
+}
+
+#[test]
 fn a_service_that_is_started_over_its_old_boot_ends_what_that_ran_first() {
     for (file, seed) in [("two-node-active-passive.ron", 7), ("four-node.ron", 8)] {
         let mut world = settled(file, seed);

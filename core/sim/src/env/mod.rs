@@ -135,6 +135,8 @@ pub(crate) struct Environment {
     pub(crate) scripts: Scripts,
     pub(crate) stores: Stores,
     pub(crate) faults: BTreeMap<FaultId, Fault>,
+    /// The most that a clock has drifted so far, in parts per million.
+    pub(crate) drift_ppm_most: u32,
     /// How many nodes the cluster has now.
     pub(crate) configured_nodes: u32,
     /// Goes up whenever something observable changes.
@@ -187,6 +189,7 @@ impl Environment {
             scripts: Scripts::default(),
             stores: Stores::new(options.loads.clone()),
             faults: BTreeMap::new(),
+            drift_ppm_most: options.drift_ppm_max.min(10_000),
             configured_nodes: definition.nodes.len() as u32,
             revision: 0,
             checked: 0,

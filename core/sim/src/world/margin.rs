@@ -16,7 +16,7 @@ const COUNTED: u32 = 50;
 impl World {
     /// How long a node must have stopped before its groups are taken over, if it has not said that it has.
     fn margin(&self) -> Duration {
-        let drift = Duration::from_micros(u64::from(self.env.options.drift_ppm_max.min(10_000)));
+        let drift = Duration::from_micros(u64::from(self.env.drift_ppm_most));
         bounds::TAKEOVER_MARGIN.saturating_sub(drift * COUNTED)
     }
 

@@ -149,8 +149,11 @@ impl World {
                 _ => None,
             });
         let host = &mut self.env.hosts[machine];
+        let ppm = ppm.unwrap_or(host.own_drift_ppm);
         let shown = host.clock.local(now);
-        host.clock = Clock::new(now, shown, ppm.unwrap_or(host.own_drift_ppm));
+        host.clock = Clock::new(now, shown, ppm);
+        let most = &mut self.env.drift_ppm_most;
+        *most = (*most).max(ppm.unsigned_abs());
         // What is due comes at other instants of the world now.
         self.schedule(machine);
         self.env.changed();
