@@ -45,6 +45,8 @@ pub(super) struct Station {
     /// When what ran by its last cluster service was ended, and whether that has said so.
     pub(super) ended: Option<Time>,
     pub(super) said: bool,
+    /// When it last went on after it had stood still.
+    pub(super) thawed: Option<Time>,
     /// The machine goes off when its cluster service has stopped.
     pub(super) shutting_down: bool,
     /// What it takes until it is on again after that, if it is.

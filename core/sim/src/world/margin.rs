@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use quorate_model::{Name, QuorumKind};
+use quorate_model::{Name, QuorumKind, Time};
 use quorate_node::{Cause, Event, bounds};
 
 use super::World;
@@ -46,7 +46,9 @@ impl World {
             Some(resource) => Some(format!("{resource} has not stopped there")),
             None => {
                 let station = &self.stations[loser];
-                let ended = station.ended.filter(|_| !station.said);
+                // One that stood still past its time stops in the instant in which it goes on, and had run nothing meanwhile.
+                let late = |ended: &Time| station.thawed != Some(*ended);
+                let ended = station.ended.filter(late).filter(|_| !station.said);
                 let before = ended.map(|ended| self.env.now.since(ended));
                 let short = before.filter(|before| *before < self.margin());
                 short.map(|before| format!("it stopped {before:?} before, without a word"))

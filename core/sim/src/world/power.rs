@@ -176,16 +176,18 @@ impl World {
     /// was acknowledged before is no longer promised. What a node keeps to itself is promised to nobody once it ends,
     /// and then the past counts again as it was.
     pub(super) fn switched(&mut self, machine: Machine) {
-        let unlogged = self.stations[machine].unlogged;
-        let acknowledged = std::mem::take(&mut self.acknowledged);
-        if unlogged && self.aside.is_none() {
-            self.aside = Some(acknowledged);
-            self.invariants.past_set_aside();
-        } else {
-            if !unlogged {
-                self.aside = None;
-            }
+        if !self.stations[machine].unlogged {
+            self.acknowledged = 0;
+            self.aside = None;
             self.invariants.promise_void();
+        }
+    }
+
+    /// A node that keeps what happens to itself is about to apply something: before it says that it leads.
+    pub(super) fn past_set_aside(&mut self) {
+        if self.aside.is_none() {
+            self.aside = Some(std::mem::take(&mut self.acknowledged));
+            self.invariants.past_set_aside();
         }
     }
 
@@ -355,6 +357,7 @@ impl World {
         self.env
             .record(Some(machine), WorldEvent::Frozen { frozen: false });
         self.env.changed();
+        self.stations[machine].thawed = Some(self.env.now);
         self.env.processes_delayed(machine, since);
         self.catch_up(machine);
         if std::mem::take(&mut self.stations[machine].restart_due) {

@@ -67,6 +67,11 @@ impl World {
         if snapshot == station.snapshot {
             return;
         }
+        let position = snapshot.as_ref().map_or(0, |snapshot| snapshot.applied.0);
+        if station.unlogged && position > station.seen_applied {
+            self.past_set_aside();
+        }
+        let station = &mut self.stations[machine];
         if let (Some(node), Some(snapshot)) = (&station.node, &snapshot) {
             let (position, digest) = snapshot.applied;
             if position > station.seen_applied {

@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate_model::{Name, NetworkFault};
-use quorate_node::AdminOp;
+use quorate_model::{
+    Chance, ClockFault, FILE_SHARE_WITNESS, MachineFault, Name, NameFault, NetworkFault,
+    QuorumKind, ShareFault, StartSwitches, Value, types,
+};
+use quorate_node::{AdminOp, Object};
 use quorate_sim::{Reply, World};
+
+use super::cluster::{SHARE, servers};
 
 /// Something that happens. Nodes, networks, disks and resources go by number, modulo what there is, so
 /// that a step keeps its meaning when others are taken out.
@@ -29,6 +34,12 @@ pub enum Act {
     Loss(usize, u64),
     /// A network takes so many milliseconds one way.
     Latency(usize, u64),
+    /// A network carries nothing, and no card notices.
+    BlackHole(usize),
+    /// Something goes wrong with so many per cent of the datagrams on a network.
+    Datagrams(usize, Datagrams, u64),
+    /// The same at the card of a machine.
+    CardDatagrams(usize, usize, Datagrams, u64),
     DiskFails(usize),
     /// A disk takes so many milliseconds more.
     DiskSlows(usize, u64),
@@ -55,7 +66,82 @@ pub enum Act {
     GroupOnline(usize),
     /// "Initiate failure".
     ResourceFails(usize),
+    /// A machine's civil clock is put on by so many minutes, or back.
+    ClockStep(usize, i64),
+    /// A machine's clocks run fast or slow by so many parts per million.
+    ClockDrift(usize, i64),
+    /// Daylight saving begins, or ends: local time moves by so many minutes.
+    LocalTime(i64),
+    /// The cluster service is killed and started again while what its old boot ran goes on.
+    ServiceRestarts(usize),
+    /// Somebody else answers for the address of an IP Address resource.
+    Stranger(usize),
+    /// The name server is silent, refuses registrations, or takes so many milliseconds.
+    NamesSilent,
+    NamesRefused,
+    NamesSlow(u64),
+    /// The file server with the witness is silent.
+    ShareFails,
+    /// It answers so many milliseconds late.
+    ShareSlows(u64),
+    /// A machine does not get through to it.
+    ShareCut(usize),
+    /// The witness has forgotten everything.
+    ShareLost,
+    /// An administrator takes the witness out, and names it anew a while later.
+    ShareAnew,
+    /// All that is broken is repaired, the whole cluster goes down, and comes back by a start switch: for a while only the
+    /// nodes whose bit is set, or the first of them where the switch is for one; then all, in the usual way.
+    Switched(Switch, u64),
     Heal,
+}
+
+/// What goes wrong with datagrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Datagrams {
+    Lost,
+    Doubled,
+    /// Held back for up to so many milliseconds.
+    Late(u64),
+    Damaged,
+}
+
+impl Datagrams {
+    fn fault(self, network: Name, node: Option<Name>, percent: u64) -> Option<NetworkFault> {
+        let per_million = Chance::of(percent as f64 / 100.0)?;
+        Some(match self {
+            Datagrams::Lost => NetworkFault::Loss {
+                network,
+                node,
+                per_million,
+            },
+            Datagrams::Doubled => NetworkFault::Duplicate {
+                network,
+                node,
+                per_million,
+            },
+            Datagrams::Late(ms) => NetworkFault::Reorder {
+                network,
+                node,
+                per_million,
+                by: Duration::from_millis(ms),
+            },
+            Datagrams::Damaged => NetworkFault::Corrupt {
+                network,
+                node,
+                per_million,
+            },
+        })
+    }
+}
+
+/// The original's start switches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    ForceQuorum,
+    FixQuorum,
+    ResetQuorumLog,
+    NoQuorumLogging,
 }
 
 fn nth(names: Vec<Name>, at: usize) -> Option<Name> {
@@ -109,6 +195,18 @@ impl Act {
                 drop(world.network_loss(&network(world, n)?, part));
             }
             Act::Latency(n, ms) => drop(world.network_latency(&network(world, n)?, span(ms))),
+            Act::BlackHole(n) => {
+                let network = network(world, n)?;
+                drop(world.inject(NetworkFault::BlackHole { network }));
+            }
+            Act::Datagrams(n, what, percent) => {
+                let fault = what.fault(network(world, n)?, None, percent)?;
+                drop(world.inject(fault));
+            }
+            Act::CardDatagrams(a, n, what, percent) => {
+                let fault = what.fault(network(world, n)?, Some(node(a)?), percent)?;
+                drop(world.inject(fault));
+            }
             Act::DiskFails(d) => drop(world.fail_disk(&disk(world, d)?)),
             Act::DiskSlows(d, ms) => drop(world.slow_disk(&disk(world, d)?, span(ms))),
             Act::TornWrite(a, kept) => drop(world.crash_writing(&node(a)?, "quolog.log", kept)),
@@ -136,8 +234,7 @@ impl Act {
             Act::Resume(a) => drop(world.admin(AdminOp::NodeResume { node: node(a)? })),
             Act::Evict(a) => {
                 let definition = world.definition();
-                let servers = definition.groups.len() - 1;
-                if definition.nodes.len() > servers + 1 {
+                if definition.nodes.len() > servers(definition) + 1 {
                     drop(world.admin(AdminOp::NodeEvict { node: node(a)? }));
                 }
             }
@@ -145,7 +242,7 @@ impl Act {
                 let name = node(a)?;
                 let definition = world.definition();
                 if definition.node(&name).is_some() {
-                    if definition.nodes.len() <= definition.groups.len() {
+                    if definition.nodes.len() <= servers(definition) + 1 {
                         return None;
                     }
                     let _ = world.crash(&name);
@@ -179,8 +276,149 @@ impl Act {
                 let resource = resource(world, r)?;
                 drop(world.admin(AdminOp::ResourceFail { resource }));
             }
+            Act::ClockStep(a, minutes) => {
+                let (node, by_ms) = (node(a)?, minutes * 60_000);
+                drop(world.inject(ClockFault::ClockStep { node, by_ms }));
+            }
+            Act::ClockDrift(a, ppm) => {
+                let (node, ppm) = (node(a)?, i32::try_from(ppm).ok()?);
+                drop(world.inject(ClockFault::ClockDrift { node, ppm }));
+            }
+            Act::LocalTime(minutes) => {
+                let by_minutes = i32::try_from(minutes).ok()?;
+                let node = None;
+                drop(world.inject(ClockFault::LocalTime { node, by_minutes }));
+            }
+            Act::ServiceRestarts(a) => {
+                let node = node(a)?;
+                drop(world.inject(MachineFault::ServiceRestart { node }));
+            }
+            Act::Stranger(r) => {
+                let (network, address) = address(world, r)?;
+                drop(world.inject(NetworkFault::Stranger { network, address }));
+            }
+            Act::NamesSilent => drop(world.inject(NameFault::NamesSilent)),
+            Act::NamesRefused => drop(world.inject(NameFault::NamesRefused)),
+            Act::NamesSlow(ms) => {
+                drop(world.inject(NameFault::NamesSlow { delay: span(ms) }));
+            }
+            Act::ShareFails => {
+                let share = share(world)?;
+                drop(world.inject(ShareFault::Share { share }));
+            }
+            Act::ShareSlows(ms) => {
+                let (share, delay) = (share(world)?, span(ms));
+                drop(world.inject(ShareFault::SlowShare { share, delay }));
+            }
+            Act::ShareCut(a) => {
+                let (share, node) = (share(world)?, node(a)?);
+                drop(world.inject(ShareFault::SharePath { share, node }));
+            }
+            Act::ShareLost => {
+                let share = share(world)?;
+                drop(world.inject(ShareFault::ShareLost { share }));
+            }
+            Act::ShareAnew => {
+                share(world)?;
+                for name in ["", SHARE] {
+                    let _ = world.admin_wait(name_witness(world, name)?, span(20_000));
+                    world.run_for(span(10_000));
+                }
+            }
+            Act::Switched(switch, mask) => switched(world, switch, mask)?,
             Act::Heal => world.heal_all(),
         }
         Some(())
     }
+}
+
+/// The network and the address of an IP Address resource.
+fn address(world: &World, at: usize) -> Option<(Name, String)> {
+    let resources = world
+        .definition()
+        .groups
+        .iter()
+        .flat_map(|it| &it.resources);
+    let addresses = resources.filter(|resource| *resource.kind == *types::IP_ADDRESS);
+    let addresses: Vec<_> = addresses.collect();
+    let resource = addresses.get(at % addresses.len().max(1))?;
+    match (
+        resource.properties.get("Network")?,
+        resource.properties.get("Address")?,
+    ) {
+        (Value::Text(network), Value::Text(address)) => Some((network.into(), address)),
+        _ => None,
+    }
+}
+
+/// The file share witness, if there is one.
+fn share(world: &World) -> Option<Name> {
+    world.definition().file_share_witness().map(Name::from)
+}
+
+fn name_witness(world: &World, share: &str) -> Option<AdminOp> {
+    let mut resources = world
+        .definition()
+        .groups
+        .iter()
+        .flat_map(|it| &it.resources);
+    let quorum = resources.find(|resource| *resource.kind == *types::MAJORITY_NODE_SET)?;
+    Some(AdminOp::SetProperty {
+        object: Object::Resource(quorum.name.clone()),
+        property: FILE_SHARE_WITNESS.into(),
+        value: Some(Value::Text(share.to_owned())),
+    })
+}
+
+/// What an administrator does who reads the manual: nobody else runs while a switch does its work, and whom quorum is
+/// forced without is told so before the switch goes away.
+fn switched(world: &mut World, switch: Switch, mask: u64) -> Option<()> {
+    let span = Duration::from_secs;
+    let nodes: Vec<Name> = world
+        .definition()
+        .nodes
+        .iter()
+        .map(|node| node.name.clone())
+        .collect();
+    let inside = (0..).zip(&nodes).filter(|(bit, _)| mask >> bit & 1 == 1);
+    let mut inside: Vec<Name> = inside.map(|(_, name)| name.clone()).collect();
+    let first = inside.first().or(nodes.first())?.clone();
+    let majority = world.definition().quorum == QuorumKind::MajorityNodeSet;
+    let mut switches = StartSwitches::default();
+    match switch {
+        Switch::ForceQuorum if majority && !inside.is_empty() => {
+            switches.force_quorum = inside.clone();
+        }
+        Switch::FixQuorum if !majority => switches.fix_quorum = true,
+        Switch::ResetQuorumLog if !majority => switches.reset_quorum_log = true,
+        Switch::NoQuorumLogging if !majority => switches.no_quorum_logging = true,
+        _ => return None,
+    }
+    if !majority {
+        inside = vec![first];
+    }
+    world.heal_all();
+    world.run_for(span(5));
+    for node in world.nodes() {
+        let _ = world.crash(&node);
+    }
+    world.run_for(span(10));
+    for node in &inside {
+        let _ = world.start_with(node, switches.clone());
+    }
+    world.run_for(span(90));
+    let others = || nodes.iter().filter(|node| !inside.contains(node));
+    for node in others() {
+        let _ = world.start(node);
+    }
+    world.run_for(span(60));
+    for node in &inside {
+        let _ = world.stop_service(node);
+    }
+    world.run_for(span(60));
+    for node in &inside {
+        let _ = world.start_service(node);
+    }
+    world.run_for(span(60));
+    Some(())
 }

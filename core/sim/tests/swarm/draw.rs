@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Act, Kind, Scenario, Step};
+use super::{Act, Cluster, Datagrams, Failback, Kind, Scenario, Step, Switch};
 
 /// SplitMix64: the swarm's own choices, apart from the world's.
-struct Choices(u64);
+#[derive(Debug)]
+pub struct Choices(pub u64);
 
 impl Choices {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -16,7 +17,7 @@ impl Choices {
         (z ^ (z >> 31)) % bound.max(1)
     }
 
-    fn index(&mut self, bound: usize) -> usize {
+    pub fn index(&mut self, bound: usize) -> usize {
         self.below(bound as u64) as usize
     }
 }
@@ -25,21 +26,10 @@ impl Scenario {
     /// The run of a seed, with up to `longest` steps.
     pub fn draw(seed: u64, longest: u64) -> Scenario {
         let mut choices = Choices(seed);
-        let kind = match choices.below(10) {
-            0..=4 => Kind::Standard,
-            5..=8 => Kind::Majority,
-            _ => Kind::Local,
-        };
-        // Small clusters are quicker, and have most of the trouble.
-        let nodes = match kind {
-            Kind::Local => 1,
-            _ if choices.below(8) == 0 => 6 + choices.index(3),
-            _ => 2 + choices.index(4),
-        };
-        let most = nodes.saturating_sub(1).clamp(1, 3);
-        let servers = 1 + choices.index(most);
+        let cluster = cluster(&mut choices);
+        let nodes = cluster.nodes;
         // Each kind of fault is absent in some runs and frequent in others.
-        let weights: Vec<u64> = (0..29)
+        let weights: Vec<u64> = (0..KINDS_OF_ACTS)
             .map(|_| match choices.below(3) {
                 0 => 0,
                 _ => 1 + choices.below(6),
@@ -90,26 +80,106 @@ impl Scenario {
                 25 => Act::GroupOnline(thing),
                 26 => Act::ResourceFails(thing),
                 27 => Act::Again(a),
+                28 => Act::Datagrams(n, datagrams(number, ms), 1 + ms % 60),
+                29 => Act::CardDatagrams(a, n, datagrams(number, ms), 1 + ms % 60),
+                30 => Act::BlackHole(n),
+                31 => match thing % 5 {
+                    0 => Act::ShareFails,
+                    1 => Act::ShareSlows(ms % 6_000),
+                    2 => Act::ShareCut(a),
+                    3 => Act::ShareLost,
+                    _ => Act::ShareAnew,
+                },
+                // It takes down everything: one in four of them is enough.
+                32 if thing % 4 == 0 => Act::Switched(switch(cluster.kind, thing / 4), number),
+                32 => Act::ServiceCrashes(thing),
+                33 => Act::ClockStep(a, thing as i64 * 60 - 32 * 60),
+                34 => Act::ClockDrift(a, ms as i64 % 20_001 - 10_000),
+                35 => Act::LocalTime([-60, 60][n]),
+                36 => Act::ServiceRestarts(a),
+                37 => Act::Stranger(thing),
+                38 => match thing % 3 {
+                    0 => Act::NamesSilent,
+                    1 => Act::NamesRefused,
+                    _ => Act::NamesSlow(ms % 20_000),
+                },
                 _ => Act::Heal,
             };
             let wait = Duration::from_millis(choices.below(pace));
             Step { act, wait }
         });
         let steps = steps.collect();
-        // Two of three runs make checkpoints.
-        let log = match choices.below(3) {
-            0 => None,
-            1 => Some(1_024),
-            _ => Some(8 * 1_024),
-        };
         Scenario {
             seed,
-            kind,
-            nodes,
-            servers,
+            cluster,
             haste: false,
-            log,
             steps,
         }
+    }
+}
+
+/// How many kinds of acts there are, healing among them.
+const KINDS_OF_ACTS: usize = 40;
+
+fn cluster(choices: &mut Choices) -> Cluster {
+    let kind = match choices.below(12) {
+        0..=4 => Kind::Standard,
+        5..=8 => Kind::Majority,
+        9 | 10 => Kind::Witness,
+        _ => Kind::Local,
+    };
+    // Small clusters are quicker, and have most of the trouble.
+    let nodes = match kind {
+        Kind::Local => 1,
+        Kind::Witness if choices.below(2) == 0 => 2,
+        _ if choices.below(8) == 0 => 6 + choices.index(3),
+        _ => 2 + choices.index(4),
+    };
+    let most = nodes.saturating_sub(1).clamp(1, 3);
+    let servers = choices.index(most + 1);
+    // Half have groups without Exchange, and some nothing else.
+    let plain = match choices.below(2) {
+        0 if servers > 0 => 0,
+        _ => 1 + choices.index(3),
+    };
+    let hour = |choices: &mut Choices| choices.index(24) as u8;
+    let failback = match choices.below(4) {
+        0 | 1 => Failback::Never,
+        2 => Failback::AtOnce,
+        _ => Failback::Window(hour(choices), hour(choices)),
+    };
+    Cluster {
+        kind,
+        nodes,
+        servers,
+        plain,
+        // Two of three runs make checkpoints.
+        log: [None, Some(1_024), Some(8 * 1_024)][choices.index(3)],
+        failback,
+        // From -12:00 to +14:00.
+        offset: [0, choices.below(26 * 4 + 1) as i32 * 15 - 12 * 60][choices.index(2)],
+        drift: [None, Some(1_000), Some(10_000)][choices.index(3)],
+        codec: choices.below(4) == 0,
+        dice: choices.below(4) == 0,
+    }
+}
+
+fn datagrams(which: u64, ms: u64) -> Datagrams {
+    match which % 4 {
+        0 => Datagrams::Lost,
+        1 => Datagrams::Doubled,
+        2 => Datagrams::Late(100 + ms % 5_000),
+        _ => Datagrams::Damaged,
+    }
+}
+
+fn switch(kind: Kind, which: usize) -> Switch {
+    match kind {
+        Kind::Majority | Kind::Witness => Switch::ForceQuorum,
+        Kind::Standard | Kind::Local => [
+            Switch::FixQuorum,
+            Switch::ResetQuorumLog,
+            Switch::NoQuorumLogging,
+        ][which % 3],
     }
 }

@@ -11,18 +11,21 @@
 )]
 
 mod act;
+mod cluster;
+mod dice;
 mod draw;
+mod heal;
 mod text;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_host::{PluginSet, search_folders};
-use quorate_model::{ClusterDefinition, GroupState, Name, NodeState};
-use quorate_node::AdminOp;
-use quorate_sim::{Monitors, World, WorldOptions};
+use quorate_sim::{Monitors, World};
 
-pub use act::Act;
+pub use act::{Act, Datagrams, Switch};
+pub use cluster::{Cluster, Failback, Kind};
+pub use heal::heal;
 
 use crate::support::PlainMonitors;
 
@@ -51,14 +54,6 @@ impl By {
     }
 }
 
-/// What holds a cluster together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Standard,
-    Majority,
-    Local,
-}
-
 /// Something happens, then time passes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -71,13 +66,9 @@ pub struct Step {
 pub struct Scenario {
     /// Seed of the world.
     pub seed: u64,
-    pub kind: Kind,
-    pub nodes: usize,
-    pub servers: usize,
+    pub cluster: Cluster,
     /// Planted: nodes take over without waiting.
     pub haste: bool,
-    /// `MaxQuorumLogSize` in bytes: small, so that checkpoints are made; `None` is the default.
-    pub log: Option<u32>,
     pub steps: Vec<Step>,
 }
 
@@ -89,58 +80,6 @@ pub struct Failure {
 }
 
 impl Scenario {
-    /// The cluster as a file would say it.
-    fn definition(&self) -> ClusterDefinition {
-        let mut text = String::from("(name: \"CLUSTER1\", address: \"10.0.0.20\",");
-        text += match self.kind {
-            Kind::Standard => "quorum: Standard(resource: \"Disk Q:\"),",
-            Kind::Majority => "quorum: MajorityNodeSet,",
-            Kind::Local => "quorum: Local,",
-        };
-        text += "start: \"2003-06-12 08:00:00\", networks: [
-            (name: \"Private\", role: Internal, subnet: \"192.168.0.0/24\"),
-            (name: \"Public\", role: Mixed, subnet: \"10.0.0.0/24\")], nodes: [";
-        for node in 1..=self.nodes {
-            text += &format!(
-                "(name: \"NODE{node}\", interfaces: {{ \"Public\": \"10.0.0.{}\", \"Private\": \"192.168.0.{}\" }}),",
-                10 + node,
-                10 + node
-            );
-        }
-        text += "], disks: [";
-        if self.kind == Kind::Standard {
-            text += "(name: \"Disk Q:\", raid: true),";
-        }
-        let letters = ["E:", "F:", "G:", "H:", "I:", "J:", "K:"];
-        for server in 1..=self.servers {
-            let letter = letters[server - 1];
-            text += &format!("(name: \"EVS{server} Disk {letter}\", raid: true),");
-        }
-        text += "], virtual_servers: [";
-        for server in 1..=self.servers {
-            let disk = format!("EVS{server} Disk {}", letters[server - 1]);
-            let owners: Vec<String> = (0..self.nodes)
-                .map(|at| format!("\"NODE{}\"", 1 + (server - 1 + at) % self.nodes))
-                .collect();
-            text += &format!(
-                "(name: \"EVS{server}\", network_name: \"MAIL{server}\", address: \"10.0.0.{}\", network: \"Public\",
-                  disks: [\"{disk}\"], storage_groups: [(name: \"First Storage Group\", log_disk: \"{disk}\", database_disk: \"{disk}\")],
-                  preferred_owners: [{}]),",
-                20 + server,
-                owners.join(", ")
-            );
-        }
-        text += "])";
-        let loaded = quorate_model::parse("drawn", &text);
-        let loaded = loaded.unwrap_or_else(|errors| panic!("{errors:?}\n{text}"));
-        let mut definition = loaded.definition;
-        if let Some(bytes) = self.log {
-            // Less than a cluster file may say.
-            definition.properties.max_quorum_log_size = bytes;
-        }
-        definition
-    }
-
     /// Runs it with what ships. The world is given back as it ended.
     pub fn run(&self) -> (World, Result<(), Failure>) {
         self.run_by(By::Shipped)
@@ -148,8 +87,7 @@ impl Scenario {
 
     /// Runs it. The world is given back as it ended.
     pub fn run_by(&self, by: By) -> (World, Result<(), Failure>) {
-        let options = WorldOptions::with_seed(self.seed);
-        let mut world = World::with_monitors(self.definition(), by.monitors(), options);
+        let mut world = self.cluster.world(self.seed, by.monitors());
         if self.haste {
             world.plant_haste();
         }
@@ -200,78 +138,4 @@ fn sound(world: &World) -> Result<(), Failure> {
             detail: format!("{breach:?}"),
         }),
     }
-}
-
-/// Everything is repaired and switched on; then all must be in service that can be.
-fn heal(world: &mut World) -> Result<(), Failure> {
-    let fail = |world: &World, what: &str, detail: String| {
-        sound(world)?;
-        Err(Failure {
-            what: what.to_owned(),
-            detail,
-        })
-    };
-    world.heal_all();
-    // Whoever is shutting down gets there first.
-    world.settle(Duration::from_secs(1_800));
-    for node in world.nodes() {
-        // One that is on already stays as it is.
-        let _ = world.start(&node);
-        let _ = world.start_service(&node);
-    }
-    if !world.settle(Duration::from_secs(3_600)) {
-        return fail(world, "no rest after an hour", String::new());
-    }
-    let nodes: Vec<Name> = world
-        .definition()
-        .nodes
-        .iter()
-        .map(|node| node.name.clone())
-        .collect();
-    // One that was added again though nobody was told so has not been set up.
-    let bare: Vec<&Name> = nodes.iter().filter(|node| is_bare(world, node)).collect();
-    for node in &bare {
-        let _ = world.install(node);
-    }
-    if !bare.is_empty() && !world.settle(Duration::from_secs(3_600)) {
-        return fail(world, "no rest after an hour", String::new());
-    }
-    for node in nodes.iter().cloned() {
-        let _ = world.admin_wait(AdminOp::NodeResume { node }, Duration::from_secs(60));
-    }
-    // An evicted node is told so, and stays out.
-    let mut down = nodes;
-    down.retain(|node| world.node(node).unwrap().state != NodeState::Up);
-    if !down.is_empty() {
-        return fail(world, "a node did not come back", format!("{down:?}"));
-    }
-    // What failed over too often, or had nowhere to go, waits for an administrator: here is one.
-    for group in offline(world) {
-        let _ = world.admin_wait(AdminOp::GroupOnline { group }, Duration::from_secs(60));
-    }
-    world.settle(Duration::from_secs(1_800));
-    let offline = offline(world);
-    if !offline.is_empty() {
-        return fail(world, "a group did not come back", format!("{offline:?}"));
-    }
-    sound(world)
-}
-
-/// Whether a machine was cleaned up, and its cluster service not started since.
-fn is_bare(world: &World, node: &Name) -> bool {
-    let mut events = world.events().iter().rev();
-    let last = events.find(|event| {
-        event.node.as_ref() == Some(node)
-            && ["cleaned-up", "cluster-service"].contains(&event.kind())
-    });
-    last.is_some_and(|event| event.kind() == "cleaned-up")
-}
-
-fn offline(world: &World) -> Vec<Name> {
-    let in_service = |group: &Name| world.group(group).unwrap().state == GroupState::Online;
-    world
-        .groups()
-        .into_iter()
-        .filter(|group| !in_service(group))
-        .collect()
 }

@@ -3,24 +3,57 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Act, Kind, Scenario, Step};
+use super::{Act, Cluster, Datagrams, Failback, Kind, Scenario, Step, Switch};
 
-const KINDS: [(&str, Kind); 3] = [
+const KINDS: [(&str, Kind); 4] = [
     ("standard", Kind::Standard),
     ("majority", Kind::Majority),
+    ("witness", Kind::Witness),
     ("local", Kind::Local),
 ];
 
+const SWITCHES: [(&str, Switch); 4] = [
+    ("force-quorum", Switch::ForceQuorum),
+    ("fix-quorum", Switch::FixQuorum),
+    ("reset-quorum-log", Switch::ResetQuorumLog),
+    ("no-quorum-logging", Switch::NoQuorumLogging),
+];
+
+fn name<T: PartialEq>(names: &[(&'static str, T)], wanted: &T) -> &'static str {
+    let found = names.iter().find(|(_, it)| it == wanted);
+    found.map_or("", |(name, _)| name)
+}
+
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = KINDS.iter().find(|(_, kind)| *kind == self.kind);
-        let kind = kind.map_or("", |(name, _)| name);
-        writeln!(f, "seed {}\nkind {kind}", self.seed)?;
-        writeln!(f, "nodes {}\nservers {}\n", self.nodes, self.servers)?;
-        if self.haste {
-            writeln!(f, "haste")?;
+        let cluster = &self.cluster;
+        writeln!(f, "seed {}", self.seed)?;
+        writeln!(f, "kind {}", name(&KINDS, &cluster.kind))?;
+        writeln!(f, "nodes {}\nservers {}", cluster.nodes, cluster.servers)?;
+        if cluster.plain > 0 {
+            writeln!(f, "plain {}", cluster.plain)?;
         }
-        if let Some(bytes) = self.log {
+        match cluster.failback {
+            Failback::Never => {}
+            Failback::AtOnce => writeln!(f, "failback")?,
+            Failback::Window(start, end) => writeln!(f, "failback {start} {end}")?,
+        }
+        if cluster.offset != 0 {
+            writeln!(f, "offset {}", cluster.offset)?;
+        }
+        if let Some(ppm) = cluster.drift {
+            writeln!(f, "drift {ppm}")?;
+        }
+        for (word, set) in [
+            ("codec", cluster.codec),
+            ("dice", cluster.dice),
+            ("haste", self.haste),
+        ] {
+            if set {
+                writeln!(f, "{word}")?;
+            }
+        }
+        if let Some(bytes) = cluster.log {
             writeln!(f, "log {bytes}")?;
         }
         for Step { act, wait } in &self.steps {
@@ -32,7 +65,7 @@ impl fmt::Display for Scenario {
 
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        match *self {
             Act::Crash(a) => write!(f, "crash {a}"),
             Act::Start(a) => write!(f, "start {a}"),
             Act::Freeze(a, ms) => write!(f, "freeze {a} {ms}"),
@@ -61,7 +94,35 @@ impl fmt::Display for Act {
             Act::GroupOffline(g) => write!(f, "group-offline {g}"),
             Act::GroupOnline(g) => write!(f, "group-online {g}"),
             Act::ResourceFails(r) => write!(f, "resource-fails {r}"),
+            Act::BlackHole(n) => write!(f, "black-hole {n}"),
+            Act::Datagrams(n, what, percent) => write!(f, "{what} {n} {percent}"),
+            Act::CardDatagrams(a, n, what, percent) => write!(f, "card-{what} {n} {percent} {a}"),
+            Act::ClockStep(a, minutes) => write!(f, "clock-step {a} {minutes}"),
+            Act::ClockDrift(a, ppm) => write!(f, "clock-drift {a} {ppm}"),
+            Act::LocalTime(minutes) => write!(f, "local-time {minutes}"),
+            Act::ServiceRestarts(a) => write!(f, "service-restarts {a}"),
+            Act::Stranger(r) => write!(f, "stranger {r}"),
+            Act::NamesSilent => write!(f, "names-silent"),
+            Act::NamesRefused => write!(f, "names-refused"),
+            Act::NamesSlow(ms) => write!(f, "names-slow {ms}"),
+            Act::ShareFails => write!(f, "share-fails"),
+            Act::ShareSlows(ms) => write!(f, "share-slows {ms}"),
+            Act::ShareCut(a) => write!(f, "share-cut {a}"),
+            Act::ShareLost => write!(f, "share-lost"),
+            Act::ShareAnew => write!(f, "share-anew"),
+            Act::Switched(switch, mask) => write!(f, "{} {mask}", name(&SWITCHES, &switch)),
             Act::Heal => write!(f, "heal"),
+        }
+    }
+}
+
+impl fmt::Display for Datagrams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Datagrams::Lost => write!(f, "lost"),
+            Datagrams::Doubled => write!(f, "doubled"),
+            Datagrams::Late(ms) => write!(f, "late {ms}"),
+            Datagrams::Damaged => write!(f, "damaged"),
         }
     }
 }
@@ -70,14 +131,16 @@ impl Act {
     fn read(text: &str) -> Result<Act, String> {
         let mut words = text.split_whitespace();
         let word = words.next().unwrap_or_default();
-        let numbers: Result<Vec<u64>, String> = words
+        let signed: Result<Vec<i64>, String> = words
             .map(|word| {
                 word.parse()
                     .map_err(|_| format!("{word:?} is not a number, in {text:?}"))
             })
             .collect();
-        let numbers = numbers?;
+        let signed = signed?;
+        let numbers: Vec<u64> = signed.iter().map(|n| n.unsigned_abs()).collect();
         let at = |n: u64| n as usize;
+        let nothing = || format!("{text:?} is nothing that can happen");
         Ok(match (word, &numbers[..]) {
             ("crash", [a]) => Act::Crash(at(*a)),
             ("start", [a]) => Act::Start(at(*a)),
@@ -107,10 +170,50 @@ impl Act {
             ("group-offline", [g]) => Act::GroupOffline(at(*g)),
             ("group-online", [g]) => Act::GroupOnline(at(*g)),
             ("resource-fails", [r]) => Act::ResourceFails(at(*r)),
+            ("black-hole", [n]) => Act::BlackHole(at(*n)),
+            ("lost" | "doubled" | "damaged" | "late", [rest @ .., n, percent]) => {
+                let what = datagrams(word, rest).ok_or_else(nothing)?;
+                Act::Datagrams(at(*n), what, *percent)
+            }
+            (
+                "card-lost" | "card-doubled" | "card-damaged" | "card-late",
+                [rest @ .., n, percent, a],
+            ) => {
+                let word = word.trim_start_matches("card-");
+                let what = datagrams(word, rest).ok_or_else(nothing)?;
+                Act::CardDatagrams(at(*a), at(*n), what, *percent)
+            }
+            ("clock-step", [a, _]) => Act::ClockStep(at(*a), signed[1]),
+            ("clock-drift", [a, _]) => Act::ClockDrift(at(*a), signed[1]),
+            ("local-time", [_]) => Act::LocalTime(signed[0]),
+            ("service-restarts", [a]) => Act::ServiceRestarts(at(*a)),
+            ("stranger", [r]) => Act::Stranger(at(*r)),
+            ("names-silent", []) => Act::NamesSilent,
+            ("names-refused", []) => Act::NamesRefused,
+            ("names-slow", [ms]) => Act::NamesSlow(*ms),
+            ("share-fails", []) => Act::ShareFails,
+            ("share-slows", [ms]) => Act::ShareSlows(*ms),
+            ("share-cut", [a]) => Act::ShareCut(at(*a)),
+            ("share-lost", []) => Act::ShareLost,
+            ("share-anew", []) => Act::ShareAnew,
+            (switch, [mask]) if SWITCHES.iter().any(|(name, _)| *name == switch) => {
+                let switch = SWITCHES.iter().find(|(name, _)| *name == switch);
+                Act::Switched(switch.ok_or_else(nothing)?.1, *mask)
+            }
             ("heal", []) => Act::Heal,
-            _ => return Err(format!("{text:?} is nothing that can happen")),
+            _ => return Err(nothing()),
         })
     }
+}
+
+fn datagrams(word: &str, rest: &[u64]) -> Option<Datagrams> {
+    Some(match (word, rest) {
+        ("lost", []) => Datagrams::Lost,
+        ("doubled", []) => Datagrams::Doubled,
+        ("damaged", []) => Datagrams::Damaged,
+        ("late", [ms]) => Datagrams::Late(*ms),
+        _ => return None,
+    })
 }
 
 impl Scenario {
@@ -118,11 +221,8 @@ impl Scenario {
     pub fn read(text: &str) -> Result<Scenario, String> {
         let mut scenario = Scenario {
             seed: 0,
-            kind: Kind::Standard,
-            nodes: 2,
-            servers: 1,
+            cluster: Cluster::default(),
             haste: false,
-            log: None,
             steps: Vec::new(),
         };
         for (at, line) in text.lines().enumerate() {
@@ -133,10 +233,10 @@ impl Scenario {
                     .map_err(|error| format!("line {}: {error}", at + 1))?;
             }
         }
-        let (nodes, servers) = (scenario.nodes, scenario.servers);
-        if !(1..=8).contains(&nodes) || !(1..=7).contains(&servers) {
+        let (nodes, servers) = (scenario.cluster.nodes, scenario.cluster.servers);
+        if !(1..=8).contains(&nodes) || servers > 7 {
             return Err(format!(
-                "{nodes} nodes and {servers} servers: 1 to 8 nodes and 1 to 7 servers are expected"
+                "{nodes} nodes and {servers} servers: 1 to 8 nodes and at most 7 servers are expected"
             ));
         }
         Ok(scenario)
@@ -148,16 +248,32 @@ impl Scenario {
             text.parse()
                 .map_err(|_| format!("{text:?} is not a number, in {line:?}"))
         };
+        let cluster = &mut self.cluster;
         match word {
             "seed" => self.seed = number(rest)?,
-            "nodes" => self.nodes = number(rest)? as usize,
-            "servers" => self.servers = number(rest)? as usize,
+            "nodes" => cluster.nodes = number(rest)? as usize,
+            "servers" => cluster.servers = number(rest)? as usize,
+            "plain" => cluster.plain = number(rest)? as usize,
+            "failback" if rest.is_empty() => cluster.failback = Failback::AtOnce,
+            "failback" => {
+                let (start, end) = rest.split_once(' ').unwrap_or((rest, ""));
+                let hour = |text| number(text).map(|hour| (hour % 24) as u8);
+                cluster.failback = Failback::Window(hour(start)?, hour(end)?);
+            }
+            "offset" => {
+                let minutes = rest.parse();
+                cluster.offset =
+                    minutes.map_err(|_| format!("{rest:?} is not a number, in {line:?}"))?;
+            }
+            "drift" => cluster.drift = u32::try_from(number(rest)?).ok(),
+            "codec" => cluster.codec = true,
+            "dice" => cluster.dice = true,
             "haste" => self.haste = true,
-            "log" => self.log = u32::try_from(number(rest)?).ok(),
+            "log" => cluster.log = u32::try_from(number(rest)?).ok(),
             "kind" => {
                 let kind = KINDS.iter().find(|(name, _)| *name == rest);
                 let names = KINDS.map(|(name, _)| name).join(", ");
-                self.kind = kind
+                cluster.kind = kind
                     .ok_or(format!("there is no kind {rest:?}, only {names}"))?
                     .1;
             }

@@ -1,0 +1,69 @@
+//! What once seemed to keep a cluster from coming to rest: it lasts for a while, everything is healed, and within an hour
+//! all must be in service and nothing happen any more.
+
+#![allow(clippy::unwrap_used)]
+
+// Each test file uses a part of it.
+#[allow(dead_code)]
+mod support;
+mod swarm;
+
+use std::time::Duration;
+
+use swarm::{Act, By, Cluster, Datagrams, Kind, Scenario, Step};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Runs of every kind of quorum under `trouble`, while nodes are lost and come back.
+fn comes_to_rest(seeds: std::ops::Range<u64>, drift: Option<u32>, trouble: &[Act]) {
+    for seed in seeds {
+        let kind = [Kind::Standard, Kind::Majority, Kind::Witness][(seed % 3) as usize];
+        let nodes = 2 + (seed / 3 % 3) as usize;
+        let lost = (seed % nodes as u64) as usize;
+        let broken = trouble.iter().map(|act| (*act, Duration::ZERO));
+        let story = [
+            (Act::ServiceCrashes(seed as usize), 10 * MINUTE),
+            (Act::Crash(lost), 5 * MINUTE),
+            (Act::Start(lost), 15 * MINUTE),
+            (Act::Move(1, lost), 10 * MINUTE),
+        ];
+        let steps = broken.chain(story);
+        let scenario = Scenario {
+            seed,
+            cluster: Cluster {
+                kind,
+                nodes,
+                servers: nodes - 1,
+                plain: 1,
+                log: Some(8 * 1_024),
+                drift,
+                codec: true,
+                ..Cluster::default()
+            },
+            haste: false,
+            steps: steps.map(|(act, wait)| Step { act, wait }).collect(),
+        };
+        if let (world, Err(failure)) = scenario.run_by(By::Shipped) {
+            let journal = support::journal(&world);
+            panic!("{failure:?}\n{journal}\nas a file for `--replay`:\n{scenario}");
+        }
+    }
+}
+
+/// One datagram in ten twice, one in ten up to three seconds late, on every network.
+fn doubled_and_late() -> Vec<Act> {
+    let both = |network| {
+        [Datagrams::Doubled, Datagrams::Late(3_000)].map(|what| Act::Datagrams(network, what, 10))
+    };
+    [both(0), both(1)].concat()
+}
+
+#[test]
+fn after_datagrams_that_came_twice_and_late() {
+    comes_to_rest(0..36, None, &doubled_and_late());
+}
+
+#[test]
+fn after_the_same_with_clocks_that_are_off() {
+    comes_to_rest(36..72, Some(10_000), &doubled_and_late());
+}

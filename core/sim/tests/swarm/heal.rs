@@ -1,0 +1,86 @@
+//! What every run ends with: everything is repaired and switched on, and all that can be in service must be.
+
+use std::time::Duration;
+
+use quorate_model::{GroupState, Name, NodeState};
+use quorate_node::AdminOp;
+use quorate_sim::World;
+
+use super::{Failure, sound};
+
+/// In so long everything must have come to rest.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Everything is repaired and switched on; then all must be in service that can be.
+pub fn heal(world: &mut World) -> Result<(), Failure> {
+    let fail = |world: &World, what: &str, detail: String| {
+        sound(world)?;
+        Err(Failure {
+            what: what.to_owned(),
+            detail,
+        })
+    };
+    world.heal_all();
+    // Whoever is shutting down gets there first.
+    world.settle(HOUR / 2);
+    for node in world.nodes() {
+        // One that is on already stays as it is.
+        let _ = world.start(&node);
+        let _ = world.start_service(&node);
+    }
+    if !world.settle(HOUR) {
+        return fail(world, "no rest after an hour", String::new());
+    }
+    let nodes: Vec<Name> = world
+        .definition()
+        .nodes
+        .iter()
+        .map(|node| node.name.clone())
+        .collect();
+    // One that was added again though nobody was told so has not been set up.
+    let bare: Vec<&Name> = nodes.iter().filter(|node| is_bare(world, node)).collect();
+    for node in &bare {
+        let _ = world.install(node);
+    }
+    if !bare.is_empty() && !world.settle(HOUR) {
+        return fail(world, "no rest after an hour", String::new());
+    }
+    for node in nodes.iter().cloned() {
+        let _ = world.admin_wait(AdminOp::NodeResume { node }, Duration::from_secs(60));
+    }
+    // An evicted node is told so, and stays out.
+    let mut down = nodes;
+    down.retain(|node| world.node(node).unwrap().state != NodeState::Up);
+    if !down.is_empty() {
+        return fail(world, "a node did not come back", format!("{down:?}"));
+    }
+    // What failed over too often, or had nowhere to go, waits for an administrator: here is one.
+    for group in offline(world) {
+        let _ = world.admin_wait(AdminOp::GroupOnline { group }, Duration::from_secs(60));
+    }
+    world.settle(HOUR / 2);
+    let offline = offline(world);
+    if !offline.is_empty() {
+        return fail(world, "a group did not come back", format!("{offline:?}"));
+    }
+    sound(world)
+}
+
+/// Whether a machine was cleaned up, and its cluster service not started since.
+fn is_bare(world: &World, node: &Name) -> bool {
+    let mut events = world.events().iter().rev();
+    let last = events.find(|event| {
+        event.node.as_ref() == Some(node)
+            && ["cleaned-up", "cluster-service"].contains(&event.kind())
+    });
+    last.is_some_and(|event| event.kind() == "cleaned-up")
+}
+
+fn offline(world: &World) -> Vec<Name> {
+    let in_service = |group: &Name| world.group(group).unwrap().state == GroupState::Online;
+    world
+        .groups()
+        .into_iter()
+        .filter(|group| !in_service(group))
+        .collect()
+}
