@@ -41,6 +41,16 @@ fn standard() {
 }
 
 #[test]
+fn system_disks() {
+    passes("system-disks", 11);
+}
+
+#[test]
+fn quorum_disk() {
+    passes("quorum-disk", 7);
+}
+
+#[test]
 fn majority() {
     passes("majority", 11);
 }

@@ -28,6 +28,21 @@ fn witness() {
 }
 
 #[test]
+fn disk_faults() {
+    passes("disk-faults", 7);
+}
+
+#[test]
+fn monitor() {
+    passes("monitor", 4);
+}
+
+#[test]
+fn answers() {
+    passes("answers", 4);
+}
+
+#[test]
 fn a_script_has_properties_of_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");

@@ -57,6 +57,8 @@ pub enum Input {
     },
     /// The resource monitor reports.
     Monitor(MonitorEvent),
+    /// The resource monitor has answered an [`Output::AskMonitor`].
+    MonitorAnswers,
     /// A disk request ended.
     Disk(DiskDone),
     /// The link of the node's own card changed.
@@ -106,6 +108,11 @@ pub enum Output {
     },
     /// Tell the resource monitor.
     Monitor(MonitorCommand),
+    /// Ask the resource monitor whether it still looks after what it is told: it answers with
+    /// [`Input::MonitorAnswers`] when it has come to that.
+    AskMonitor,
+    /// End the resource monitor with everything that it has started, and start another, which has no resource open.
+    ReplaceMonitor,
     /// Use a disk. Requests to one device are carried out in order.
     Disk(DiskRequest),
     /// Ask a file share witness.
@@ -213,6 +220,12 @@ pub enum DiskError {
     NotMounted,
     /// The device does not answer or reports an error.
     Device,
+    /// There is no room for it.
+    Full,
+    /// It takes no writes.
+    WriteProtected,
+    /// It was written, and could not be flushed. What is on the medium is not known, whatever can be read now.
+    NotFlushed,
 }
 
 /// What an administrator may ask of a cluster, through any of its nodes.

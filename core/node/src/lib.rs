@@ -13,6 +13,7 @@ mod coordinator;
 mod counsel;
 mod database;
 mod described;
+mod disks;
 #[cfg(test)]
 mod formats;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -24,6 +25,7 @@ mod identity;
 mod io;
 mod membership;
 mod message;
+mod monitoring;
 mod node;
 mod peer;
 #[cfg(feature = "planted")]

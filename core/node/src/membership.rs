@@ -21,6 +21,8 @@ impl Node {
         self.check_witness();
         self.send_heartbeats();
         self.tell_kept_out();
+        self.watch_disks();
+        self.watch_monitor();
         self.check_silence();
     }
 
@@ -192,6 +194,9 @@ impl Node {
 
     /// Looks for interfaces, members and a coordinator that have gone silent.
     pub(crate) fn check_silence(&mut self) {
+        if self.phase == Phase::Halted {
+            return;
+        }
         self.report_silent_interfaces();
         self.check_quorum();
         if self.phase == Phase::Member {

@@ -16,17 +16,14 @@ use crate::candidacy::Arbitration;
 use crate::counsel::Counsel;
 use crate::database::Database;
 use crate::groups::{Action, Groups, Licence};
-use crate::io::{
-    BootImage, Device, DiskDone, DiskError, DiskOp, Event, Input, NodeConfig, Output, Snapshot,
-    bounds,
-};
+use crate::io::{BootImage, DiskOp, Event, Input, NodeConfig, Output, Snapshot, bounds};
 use crate::message::{Body, Message, Standing};
 use crate::peer::Peer;
 use crate::policy::Policies;
 use crate::proposals::Proposals;
 use crate::quorum::{self, Quorum};
 use crate::random::Random;
-use crate::storage::{self, Storage};
+use crate::storage::Storage;
 use crate::store::{self, Recovered};
 use crate::timers::{Timer, Timers};
 use crate::witness::{Asking, WITNESS};
@@ -144,6 +141,8 @@ pub struct Node {
     pub(crate) stop_request: Option<u64>,
     /// It halted as a member, and the others have not been told that nothing runs here any more.
     pub(crate) owes_word: bool,
+    /// How many heartbeats ago the resource monitor last gave a sign of life.
+    pub(crate) monitor_beats: u32,
     pub(crate) timers: Timers,
     pub(crate) random: Random,
     pub(crate) now: Time,
@@ -187,6 +186,7 @@ impl Node {
             }
         };
         let configured = config.definition.node_by_id(me).is_some();
+        let renews = !recovered.is_blank();
         let mut node = Node {
             #[cfg(feature = "planted")]
             hasty: None,
@@ -229,6 +229,7 @@ impl Node {
             requests: BTreeMap::new(),
             stop_request: None,
             owes_word: false,
+            monitor_beats: 0,
             timers: Timers::default(),
             random,
             now,
@@ -266,7 +267,9 @@ impl Node {
                 bytes,
             });
         }
-        if recovered.torn {
+        if renews {
+            node.storage.renew();
+        } else if recovered.torn {
             let file = store::LOG_FILE.to_owned();
             node.storage.write(DiskOp::Truncate {
                 file,
@@ -322,6 +325,7 @@ impl Node {
                 message,
             } => self.message(from, &network, message),
             Input::Monitor(event) => self.monitor(event),
+            Input::MonitorAnswers => self.monitor_answers(),
             Input::Disk(done) => self.disk_done(done),
             Input::Witness(reply) => self.witness_replied(reply),
             Input::Link { network, up } => self.link(network, up),
@@ -472,7 +476,7 @@ impl Node {
         }
     }
 
-    fn monitor(&mut self, event: MonitorEvent) {
+    pub(crate) fn monitor(&mut self, event: MonitorEvent) {
         match &event {
             MonitorEvent::Arbitrated { resource, result } => {
                 self.arbitrated(&resource.clone(), result.clone());
@@ -491,37 +495,6 @@ impl Node {
             self.groups
                 .monitor(&self.database, self.now, event, &mut self.counsel);
             self.groups_stale = true;
-        }
-    }
-
-    fn disk_done(&mut self, done: DiskDone) {
-        if self.arbitration.is_reading(done.ticket) {
-            self.quorum_disk_read(done.result);
-            return;
-        }
-        if !self.storage.is_current(done.ticket) {
-            return;
-        }
-        match (done.result, self.storage.device()) {
-            (Ok(_), _) => self.storage.done(),
-            // A challenger broke the reservation; the defence takes it back or reports its loss.
-            (Err(DiskError::NotReserved), Device::Shared(_)) => {
-                self.timers.set(Timer::Disk, self.now + storage::RETRY);
-            }
-            (Err(error), device) => {
-                let text =
-                    format!("a write of the cluster database to {device} was refused: {error}");
-                self.halt(Reason::new(1038, text), true);
-            }
-        }
-    }
-
-    pub(crate) fn pump_storage(&mut self) {
-        if self.phase == Phase::Halted || self.timers.is_set(Timer::Disk) {
-            return;
-        }
-        if let Some(request) = self.storage.next_request(self.now) {
-            self.output(Output::Disk(request));
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quorate_log::{Persist, Stored};
 use quorate_model::Time;
 
-use crate::io::{Device, DiskOp, DiskRequest};
+use crate::io::{Device, DiskOp, DiskRequest, bounds};
 use crate::store;
 
 /// After how long a write that met a broken reservation is tried again: the defence renews it within 3 s.
@@ -23,17 +23,68 @@ enum What {
     Copy,
     /// A file that says who this node is: on the system disk, wherever the log is.
     Identity,
+    /// What was read at boot, written anew: whoever wrote it may have failed to flush it.
+    Renewal,
 }
 
 #[derive(Clone, Debug)]
 struct Job {
+    device: Device,
     op: DiskOp,
     what: What,
     /// Everything up to this mark is durable when it is done.
     mark: Option<u64>,
+    /// How many heartbeats it has been waiting for.
+    beats: u32,
 }
 
-/// The queue of writes to the device that holds the log.
+/// The writes to one device, one at a time and in order.
+#[derive(Clone, Debug, Default)]
+struct Lane {
+    queue: VecDeque<Job>,
+    in_flight: Option<u64>,
+    /// When the request under way was made.
+    asked: Time,
+    /// How many heartbeats it has been under way for.
+    beats: u32,
+    /// It was refused, and waits to be made again.
+    refused: bool,
+    /// The device, where it was said that it is slow.
+    told: Option<Device>,
+}
+
+impl Lane {
+    fn clear_flight(&mut self) {
+        (self.in_flight, self.refused, self.beats) = (None, false, 0);
+    }
+
+    /// One more heartbeat: how many the writes that somebody waits for have waited at most.
+    ///
+    /// They are counted rather than measured: a node that stood still has missed the answer, not waited for it. For copies
+    /// nobody waits, so of those only the one that is being written counts.
+    fn beat(&mut self) -> u32 {
+        if self.in_flight.is_some() && !self.refused {
+            self.beats += 1;
+        }
+        for job in &mut self.queue {
+            job.beats += 1;
+        }
+        let waited_for = self.queue.iter().find(|job| job.what != What::Copy);
+        waited_for.map_or(0, |job| job.beats).max(self.beats)
+    }
+}
+
+/// A device that a write has been waiting for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wait {
+    pub(crate) device: Device,
+    /// For how many heartbeats.
+    pub(crate) beats: u32,
+    /// It has just become worth saying, or has just ceased to be.
+    pub(crate) news: Option<bool>,
+}
+
+/// The queues of writes to the device that holds the log, and to this node's own disk where that is another.
 #[derive(Clone, Debug)]
 pub(crate) struct Storage {
     device: Device,
@@ -43,10 +94,10 @@ pub(crate) struct Storage {
     mirror: Stored,
     /// How many bytes of log it holds then.
     log_length: u64,
-    queue: VecDeque<Job>,
-    in_flight: Option<u64>,
-    /// When the request under way was made, and when the newest one that succeeded was.
-    asked: Time,
+    /// What goes to this node's own disk, and to the quorum disk. Neither waits for the other.
+    own: Lane,
+    shared: Lane,
+    /// When the newest request that succeeded was made.
     proven: Time,
     next_ticket: u64,
     durable: u64,
@@ -59,22 +110,44 @@ impl Storage {
             lease: None,
             mirror: stored,
             log_length,
-            queue: VecDeque::new(),
-            in_flight: None,
-            asked: Time::ZERO,
+            own: Lane::default(),
+            shared: Lane::default(),
             proven: Time::ZERO,
             next_ticket: 1,
             durable: 0,
         }
     }
 
-    /// The device of the request that comes first.
-    pub(crate) fn device(&self) -> &Device {
-        match (&self.lease, self.queue.front()) {
-            (Some(lease), Some(job)) if job.what == What::Touch => lease,
-            (_, Some(job)) if matches!(job.what, What::Copy | What::Identity) => &Device::System,
-            _ => &self.device,
+    /// Where writes of this kind go.
+    fn device_for(&self, what: What) -> &Device {
+        match (what, &self.lease) {
+            (What::Copy | What::Identity | What::Renewal, _) => &Device::System,
+            (What::Touch, Some(lease)) => lease,
+            (What::Touch, None) | (What::Log, _) => &self.device,
         }
+    }
+
+    fn push(&mut self, op: DiskOp, what: What, mark: Option<u64>) {
+        let device = self.device_for(what).clone();
+        let lane = match device {
+            Device::System => &mut self.own,
+            Device::Shared(_) => &mut self.shared,
+        };
+        lane.queue.push_back(Job {
+            device,
+            op,
+            what,
+            mark,
+            beats: 0,
+        });
+    }
+
+    /// The device that was asked with `ticket`, if that request is under way.
+    pub(crate) fn asked_of(&self, ticket: u64) -> Option<Device> {
+        let lane = [&self.own, &self.shared]
+            .into_iter()
+            .find(|lane| lane.in_flight == Some(ticket))?;
+        lane.queue.front().map(|job| job.device.clone())
     }
 
     /// From now on it is this device that is asked whether it takes a write; the log stays where it is.
@@ -99,20 +172,17 @@ impl Storage {
 
     /// Writes nothing, to see whether the device would take it, unless a write is due anyway.
     pub(crate) fn touch(&mut self) {
-        if !self.queue.iter().any(|job| self.proves(job.what)) {
+        let (own, shared) = (self.own.queue.iter(), self.shared.queue.iter());
+        if !own.chain(shared).any(|job| self.proves(job.what)) {
             let op = DiskOp::Append {
                 file: store::LOG_FILE.to_owned(),
                 bytes: Vec::new(),
             };
-            self.queue.push_back(Job {
-                op,
-                what: What::Touch,
-                mark: None,
-            });
+            self.push(op, What::Touch, None);
         }
     }
 
-    /// A ticket for a request outside the queue.
+    /// A ticket for a request outside the queues.
     pub(crate) fn ticket(&mut self) -> u64 {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
@@ -125,8 +195,10 @@ impl Storage {
         self.device = device;
         self.mirror = stored;
         self.log_length = log_length;
-        self.queue.retain(|job| job.what == What::Identity);
-        self.in_flight = None;
+        self.own.queue.retain(|job| job.what == What::Identity);
+        self.own.clear_flight();
+        self.shared.queue.clear();
+        self.shared.clear_flight();
         self.copy(store::write_all(&self.mirror));
     }
 
@@ -141,11 +213,9 @@ impl Storage {
     /// Writes to the node's own disk, too, what goes to the quorum disk.
     fn copy(&mut self, ops: Vec<DiskOp>) {
         if self.device != Device::System {
-            self.queue.extend(ops.into_iter().map(|op| Job {
-                op,
-                what: What::Copy,
-                mark: None,
-            }));
+            for op in ops {
+                self.push(op, What::Copy, None);
+            }
         }
     }
 
@@ -154,10 +224,20 @@ impl Storage {
         self.switch(device, stored, 0);
         let ops = store::write_all(&self.mirror);
         self.enqueue(ops, Some(mark));
-        // What was queued by the switch comes first, and the log's own writes must not wait for it.
-        self.queue
-            .make_contiguous()
-            .sort_by_key(|job| job.what == What::Copy);
+    }
+
+    /// Writes anew what was read at boot. Whoever wrote it may have been told that it could not be flushed: it can be read,
+    /// and a loss of power would undo it. Until that is done nobody is told anything that it says.
+    pub(crate) fn renew(&mut self) {
+        self.log_length = 0;
+        for op in store::write_all(&self.mirror) {
+            if let DiskOp::Replace { file, bytes } = &op
+                && file == store::LOG_FILE
+            {
+                self.log_length = bytes.len() as u64;
+            }
+            self.push(op, What::Renewal, None);
+        }
     }
 
     /// Throws away what the device holds.
@@ -181,16 +261,13 @@ impl Storage {
 
     /// Writes who this node is. Until that is durable nobody may be told: after a crash it would be another.
     pub(crate) fn write_identity(&mut self, op: DiskOp) {
-        self.queue.push_back(Job {
-            op,
-            what: What::Identity,
-            mark: None,
-        });
+        self.push(op, What::Identity, None);
     }
 
-    /// Whether a crash would leave this node who it is.
+    /// Whether a crash would leave this node who it is, with all that it knew when it was started.
     pub(crate) fn knows_itself(&self) -> bool {
-        !self.queue.iter().any(|job| job.what == What::Identity)
+        let mut queue = self.own.queue.iter();
+        !queue.any(|job| matches!(job.what, What::Identity | What::Renewal))
     }
 
     fn enqueue(&mut self, ops: Vec<DiskOp>, mark: Option<u64>) {
@@ -206,52 +283,86 @@ impl Storage {
             }
         }
         let last = ops.len().saturating_sub(1);
-        let jobs = ops.into_iter().enumerate();
-        self.queue.extend(jobs.map(|(at, op)| Job {
-            op,
-            what: What::Log,
-            mark: if at == last { mark } else { None },
-        }));
+        for (at, op) in ops.into_iter().enumerate() {
+            let mark = if at == last { mark } else { None };
+            self.push(op, What::Log, mark);
+        }
     }
 
-    /// The next request to make, if none is under way.
+    /// The next request to make, if none is under way to its device.
     pub(crate) fn next_request(&mut self, now: Time) -> Option<DiskRequest> {
-        if self.in_flight.is_some() {
-            return None;
-        }
-        let op = self.queue.front()?.op.clone();
-        let ticket = self.ticket();
-        self.in_flight = Some(ticket);
-        self.asked = now;
-        Some(DiskRequest {
+        // For a copy nobody waits: it comes when the quorum disk has what it is a copy of.
+        let due = |job: &Job| job.what != What::Copy || self.shared.queue.is_empty();
+        let own = self.own.in_flight.is_none() && self.own.queue.front().is_some_and(due);
+        let shared = self.shared.in_flight.is_none() && !self.shared.queue.is_empty();
+        let ticket = self.next_ticket;
+        let lane = match (shared, own) {
+            (true, _) => &mut self.shared,
+            (false, true) => &mut self.own,
+            (false, false) => return None,
+        };
+        let job = lane.queue.front()?;
+        let request = DiskRequest {
             ticket,
-            device: self.device().clone(),
-            op,
-        })
+            device: job.device.clone(),
+            op: job.op.clone(),
+        };
+        lane.in_flight = Some(ticket);
+        lane.asked = now;
+        self.next_ticket += 1;
+        Some(request)
     }
 
-    /// Whether `ticket` is the request under way.
-    pub(crate) fn is_current(&self, ticket: u64) -> bool {
-        self.in_flight == Some(ticket)
-    }
-
-    /// The request under way is done.
-    pub(crate) fn done(&mut self) {
-        self.in_flight = None;
-        if self.queue.front().is_some_and(|job| self.proves(job.what)) {
-            self.proven = self.asked;
+    /// The request under way with `ticket` is done.
+    pub(crate) fn done(&mut self, ticket: u64) {
+        let lane = match self.own.in_flight == Some(ticket) {
+            true => &mut self.own,
+            false => &mut self.shared,
+        };
+        lane.clear_flight();
+        let asked = lane.asked;
+        let Some(job) = lane.queue.pop_front() else {
+            return;
+        };
+        if self.proves(job.what) {
+            self.proven = asked;
         }
-        if let Some(Job {
-            mark: Some(mark), ..
-        }) = self.queue.pop_front()
-        {
+        if let Some(mark) = job.mark {
             self.durable = self.durable.max(mark);
         }
     }
 
-    /// The request under way has to be made again.
+    /// The quorum disk has refused the request under way: it has to be made again, and not at once.
+    pub(crate) fn refused(&mut self) {
+        self.shared.refused = true;
+    }
+
+    /// What was refused is made again.
     pub(crate) fn retry(&mut self) {
-        self.in_flight = None;
+        if self.shared.refused {
+            self.shared.clear_flight();
+        }
+    }
+
+    /// One more heartbeat: what writes wait for.
+    pub(crate) fn beat(&mut self) -> Vec<Wait> {
+        let mut waits = Vec::new();
+        for lane in [&mut self.own, &mut self.shared] {
+            let beats = lane.beat();
+            let slow = beats >= bounds::DISK_SLOW_BEATS;
+            let waits_for = lane.queue.front().map(|job| &job.device);
+            let Some(device) = waits_for.or(lane.told.as_ref()).cloned() else {
+                continue;
+            };
+            let news = (slow != lane.told.is_some()).then_some(slow);
+            lane.told = slow.then(|| device.clone());
+            waits.push(Wait {
+                device,
+                beats,
+                news,
+            });
+        }
+        waits
     }
 }
 
@@ -267,25 +378,78 @@ mod tests {
         let mut storage = Storage::new(Stored::default(), 0);
         storage.touch();
         let request = storage.next_request(at(1_000)).unwrap();
-        assert!(storage.is_current(request.ticket));
+        assert_eq!(storage.asked_of(request.ticket), Some(Device::System));
         assert!(storage.next_request(at(4_000)).is_none(), "one at a time");
-        storage.done();
+        storage.done(request.ticket);
         assert_eq!(storage.proven(), at(1_000));
 
         // One that is made again proves nothing of its first time.
+        storage.lease(Device::Shared("Disk Q:".into()));
         storage.touch();
-        storage.next_request(at(5_000)).unwrap();
+        let first = storage.next_request(at(5_000)).unwrap();
+        storage.refused();
+        assert!(storage.next_request(at(5_100)).is_none(), "it waits");
         storage.retry();
         assert_eq!(storage.proven(), at(1_000));
-        storage.next_request(at(6_000)).unwrap();
-        storage.done();
+        let again = storage.next_request(at(6_000)).unwrap();
+        assert_eq!(storage.asked_of(first.ticket), None);
+        storage.done(again.ticket);
         assert_eq!(storage.proven(), at(6_000));
 
         // What goes to the system disk proves nothing of the quorum disk.
         let (file, bytes) = ("identity".to_owned(), Vec::new());
         storage.write_identity(DiskOp::Replace { file, bytes });
-        storage.next_request(at(9_000)).unwrap();
-        storage.done();
+        let request = storage.next_request(at(9_000)).unwrap();
+        storage.done(request.ticket);
         assert_eq!(storage.proven(), at(6_000));
+    }
+
+    /// Nobody waits for the node's own copy of what is on the quorum disk: least of all the quorum disk.
+    #[test]
+    fn a_slow_disk_keeps_nothing_from_another() {
+        let at = Time::from_millis;
+        let mut storage = Storage::new(Stored::default(), 0);
+        let disk = Device::Shared("Disk Q:".into());
+        storage.move_to(disk.clone(), Stored::default(), 7);
+        let mut asked = Vec::new();
+        while let Some(request) = storage.next_request(at(0)) {
+            if request.device == disk {
+                storage.done(request.ticket);
+            }
+            asked.push(request.device);
+        }
+        assert_eq!(asked, [disk.clone(), disk, Device::System]);
+        assert_eq!(storage.durable(), 7);
+    }
+
+    /// Whoever did not run has not waited.
+    #[test]
+    fn a_wait_is_counted_in_heartbeats_and_told_when_it_begins_and_ends() {
+        let at = Time::from_millis;
+        let mut storage = Storage::new(Stored::default(), 0);
+        storage.discard();
+        let first = storage.next_request(at(0)).unwrap();
+        let told: Vec<_> = (0..5).map(|_| storage.beat()[0].news).collect();
+        assert_eq!(told, [None, None, None, Some(true), None]);
+        assert_eq!(storage.beat()[0].beats, 6);
+        storage.done(first.ticket);
+        let second = storage.next_request(at(60_000)).unwrap();
+        assert_eq!(storage.beat()[0].beats, 7, "it has waited with the first");
+        storage.done(second.ticket);
+        assert_eq!(storage.beat()[0].news, Some(false));
+        assert!(storage.beat().is_empty());
+    }
+
+    /// What could not be flushed can be read, and is told to nobody before it is written anew.
+    #[test]
+    fn what_was_read_is_written_anew_before_anybody_hears_of_it() {
+        let mut storage = Storage::new(Stored::default(), 9);
+        assert!(storage.knows_itself());
+        storage.renew();
+        while let Some(request) = storage.next_request(Time::ZERO) {
+            assert!(!storage.knows_itself());
+            storage.done(request.ticket);
+        }
+        assert!(storage.knows_itself());
     }
 }

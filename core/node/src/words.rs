@@ -19,6 +19,9 @@ impl fmt::Display for DiskError {
             DiskError::NotReserved => "it is not reserved for this node",
             DiskError::NotMounted => "it is not mounted here",
             DiskError::Device => "the device does not answer, or reports an error",
+            DiskError::Full => "it is full (error 112)",
+            DiskError::WriteProtected => "it is write-protected (error 19)",
+            DiskError::NotFlushed => "it could not flush what was written (error 1117)",
         })
     }
 }

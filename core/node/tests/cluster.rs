@@ -305,7 +305,7 @@ fn log_messages_left(answers_from: Time) -> (usize, usize) {
 fn nobody_is_told_an_identity_that_a_crash_would_take_back() {
     let (_, left) = log_messages_left(Time::ZERO);
     assert!(left > 0, "it asks for votes where the disk answers");
-    let (early, late) = log_messages_left(Time(30_000_000));
+    let (early, late) = log_messages_left(Time(10_000_000));
     assert_eq!(
         early, 0,
         "it asked for votes under a name that is not on its disk"

@@ -75,6 +75,8 @@ fn example(kind: &str) -> &str {
     match kind {
         "Node" => "node(name)",
         "Nic" => "node(name).nic(network)",
+        "Path" => "node(name).path(disk)",
+        "SystemDisk" => "node(name).system_disk()",
         "Group" => "group(name)",
         "Resource" => "resource(name)",
         "Service" => "service(resource)",

@@ -8,8 +8,8 @@ use crate::span::Span;
 use crate::stage::PropertyOf;
 use crate::thrown::{Fallible, Thrown};
 use crate::vocabulary::handles::{
-    ClientsRef, DiskRef, EventRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef, QuorumRef,
-    ResourceRef, ServiceRef,
+    ClientsRef, DiskRef, EventRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef, PathRef,
+    QuorumRef, ResourceRef, ServiceRef, SystemDiskRef,
 };
 use crate::vocabulary::order;
 
@@ -248,6 +248,16 @@ fn object(value: &Dynamic) -> Option<String> {
             value
                 .read_lock::<NicRef>()
                 .map(|it| format!("{}'s card in {}", it.node, it.network))
+        })
+        .or_else(|| {
+            value
+                .read_lock::<SystemDiskRef>()
+                .map(|it| format!("{}'s system disk", it.node))
+        })
+        .or_else(|| {
+            value
+                .read_lock::<PathRef>()
+                .map(|it| format!("{}'s path to {}", it.node, it.disk))
         })
         .or_else(|| {
             value

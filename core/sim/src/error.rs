@@ -1,7 +1,7 @@
 //! What the world refuses, and why.
 
 use quorate_model::{Lasting, Name};
-use quorate_node::Refusal;
+use quorate_node::{DiskError, Refusal};
 use thiserror::Error;
 
 /// A request to the world that makes no sense or was refused.
@@ -54,6 +54,16 @@ pub enum WorldError {
     NotMounted {
         /// The disk.
         disk: Name,
+    },
+    /// A disk did not take what was to be written.
+    #[error("{file:?} was not written on {disk}: {why}")]
+    NotWritten {
+        /// The disk.
+        disk: Name,
+        /// The file.
+        file: String,
+        /// Why.
+        why: DiskError,
     },
     /// A fault that was never made, or is healed already.
     #[error("there is no active fault number {0}")]

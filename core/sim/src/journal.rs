@@ -166,8 +166,8 @@ pub enum WorldEvent {
         /// The node that holds it now.
         #[serde(skip_serializing_if = "Option::is_none")]
         to: Option<Name>,
-        /// `reserve`, `release` or `bus reset`.
-        #[words("reserve", "release", "bus reset")]
+        /// `reserve`, `release`, `bus reset`, or `stolen` by a host outside the cluster.
+        #[words("reserve", "release", "bus reset", "stolen")]
         how: &'static str,
     },
     /// A disk was mounted or dismounted.

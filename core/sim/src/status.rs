@@ -101,6 +101,8 @@ pub struct DiskStatus {
     pub name: Name,
     /// The holder of its reservation, which may be a machine that is off.
     pub holder: Option<Name>,
+    /// Whether a host outside the cluster holds it.
+    pub stolen: bool,
     /// The running nodes, frozen ones left out, that have it mounted.
     pub mounted_on: Vec<Name>,
     /// Whether it answers.

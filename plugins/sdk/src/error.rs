@@ -142,6 +142,8 @@ const WSAECONNREFUSED: u32 = 10_061;
 const WSAEADDRINUSE: u32 = 10_048;
 /// The address is not on this node, as sockets say it.
 const WSAEADDRNOTAVAIL: u32 = 10_049;
+/// The disk is full.
+const ERROR_DISK_FULL: u32 = 112;
 /// The device does not answer.
 const ERROR_IO_DEVICE: u32 = 1117;
 
@@ -153,6 +155,7 @@ fn meaning(code: u32) -> Option<&'static str> {
         abi::ERROR_NOT_READY => "the device is not there or not mounted",
         abi::ERROR_GEN_FAILURE | ERROR_IO_DEVICE => "the device reports an error",
         abi::ERROR_NOT_SUPPORTED => "the host does not support it",
+        ERROR_DISK_FULL => "there is no room for it",
         abi::ERROR_IO_INCOMPLETE => "the device is still at it",
         abi::ERROR_DUP_NAME => "the name is in use already",
         abi::ERROR_NETNAME_DELETED => "the network or its card does not work",

@@ -5,8 +5,38 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Repair, micros};
+use super::{Chance, Repair, micros};
 use crate::Name;
+
+/// One of the disks there are. As text, `disk Disk Q:` or `the system disk of NODE1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Drive {
+    /// A shared disk, by its name.
+    #[serde(rename = "disk")]
+    Shared(Name),
+    /// A machine's own disk, by the machine's name. The cluster service's files are there, and the programs that
+    /// resources start.
+    #[serde(rename = "node")]
+    System(Name),
+}
+
+impl Drive {
+    /// The shared disk, or the machine whose system disk it is.
+    pub fn name(&self) -> &Name {
+        match self {
+            Drive::Shared(name) | Drive::System(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for Drive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Drive::Shared(disk) => write!(f, "disk {disk}"),
+            Drive::System(node) => write!(f, "the system disk of {node}"),
+        }
+    }
+}
 
 /// A disk fails, or something on it is not what was written.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,15 +45,66 @@ pub enum DiskFault {
     /// A disk reports errors.
     Disk {
         /// The disk.
-        disk: Name,
+        #[serde(flatten)]
+        disk: Drive,
     },
     /// A disk takes longer.
     SlowDisk {
         /// The disk.
-        disk: Name,
+        #[serde(flatten)]
+        disk: Drive,
         /// What each request takes on top.
         #[serde(serialize_with = "micros")]
         delay: Duration,
+    },
+    /// A disk takes longer for some of what it is asked.
+    UnsteadyDisk {
+        /// The disk.
+        #[serde(flatten)]
+        disk: Drive,
+        /// How many of a million requests.
+        per_million: Chance,
+        /// The most that one of them takes on top.
+        #[serde(serialize_with = "micros")]
+        by: Duration,
+    },
+    /// A disk neither does what it is asked nor reports an error. Healing it lets it do all that waits.
+    HungDisk {
+        /// The disk.
+        #[serde(flatten)]
+        disk: Drive,
+    },
+    /// A disk has no room left: what would make a file longer is refused.
+    DiskFull {
+        /// The disk.
+        #[serde(flatten)]
+        disk: Drive,
+    },
+    /// A disk can be read, and refuses every write.
+    ReadOnlyDisk {
+        /// The disk.
+        #[serde(flatten)]
+        disk: Drive,
+    },
+    /// A disk takes writes and cannot flush them: whoever waits for that gets an error. What was written can be read
+    /// until the machine loses power or the disk is dismounted, and is gone then, also where a later flush succeeded.
+    FlushFails {
+        /// The disk.
+        #[serde(flatten)]
+        disk: Drive,
+    },
+    /// A machine gets no answer from a shared disk that others reach.
+    Path {
+        /// The machine.
+        node: Name,
+        /// The disk.
+        disk: Name,
+    },
+    /// A host outside the cluster has reset the bus and holds a shared disk's reservation against everybody. Healing
+    /// makes it give the reservation up.
+    Stolen {
+        /// The disk.
+        disk: Name,
     },
     /// Part of a file is not what was written, or gone. There is nothing to heal.
     FileDamage {
@@ -61,29 +142,60 @@ pub enum Damage {
 }
 
 impl DiskFault {
-    /// The shared disk, or the machine whose system disk it is.
+    /// The disk that does not do what it should, for everybody, until it is healed.
+    pub fn drive(&self) -> Option<&Drive> {
+        match self {
+            DiskFault::Disk { disk }
+            | DiskFault::SlowDisk { disk, .. }
+            | DiskFault::UnsteadyDisk { disk, .. }
+            | DiskFault::HungDisk { disk }
+            | DiskFault::DiskFull { disk }
+            | DiskFault::ReadOnlyDisk { disk }
+            | DiskFault::FlushFails { disk } => Some(disk),
+            DiskFault::Path { .. }
+            | DiskFault::Stolen { .. }
+            | DiskFault::FileDamage { .. }
+            | DiskFault::Wipe { .. } => None,
+        }
+    }
+
+    /// The shared disk, or the machine whose system disk or path it is.
     pub fn subject(&self) -> &Name {
         match self {
             DiskFault::Disk { disk }
             | DiskFault::SlowDisk { disk, .. }
-            | DiskFault::FileDamage { disk, .. } => disk,
-            DiskFault::Wipe { node } => node,
+            | DiskFault::UnsteadyDisk { disk, .. }
+            | DiskFault::HungDisk { disk }
+            | DiskFault::DiskFull { disk }
+            | DiskFault::ReadOnlyDisk { disk }
+            | DiskFault::FlushFails { disk } => disk.name(),
+            DiskFault::Stolen { disk } | DiskFault::FileDamage { disk, .. } => disk,
+            DiskFault::Path { node, .. } | DiskFault::Wipe { node } => node,
         }
     }
 
     pub(super) fn stands(&self) -> bool {
         match self {
-            DiskFault::Disk { .. } | DiskFault::SlowDisk { .. } => true,
             DiskFault::FileDamage { .. } | DiskFault::Wipe { .. } => false,
+            DiskFault::Path { .. } | DiskFault::Stolen { .. } => true,
+            DiskFault::Disk { .. }
+            | DiskFault::SlowDisk { .. }
+            | DiskFault::UnsteadyDisk { .. }
+            | DiskFault::HungDisk { .. }
+            | DiskFault::DiskFull { .. }
+            | DiskFault::ReadOnlyDisk { .. }
+            | DiskFault::FlushFails { .. } => true,
         }
     }
 
     pub(super) fn is_mended_by(&self, repair: &Repair) -> bool {
-        match self {
-            DiskFault::Disk { disk } | DiskFault::SlowDisk { disk, .. } => {
-                matches!(repair, Repair::Disk(it) if it == disk)
+        match (self, repair) {
+            (DiskFault::Path { node, disk }, Repair::Path { node: n, disk: d }) => {
+                n == node && d == disk
             }
-            DiskFault::FileDamage { .. } | DiskFault::Wipe { .. } => false,
+            (DiskFault::Stolen { disk }, Repair::Disk(Drive::Shared(it))) => it == disk,
+            (_, Repair::Disk(it)) => self.drive() == Some(it),
+            _ => false,
         }
     }
 }
@@ -91,9 +203,26 @@ impl DiskFault {
 impl fmt::Display for DiskFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            DiskFault::Disk { disk } => write!(f, "disk {disk} fails"),
-            DiskFault::SlowDisk { disk, delay } => {
-                write!(f, "disk {disk} slows down by {delay:?}")
+            DiskFault::Disk { disk } => write!(f, "{disk} fails"),
+            DiskFault::SlowDisk { disk, delay } => write!(f, "{disk} slows down by {delay:?}"),
+            DiskFault::UnsteadyDisk {
+                disk,
+                per_million,
+                by,
+            } => write!(
+                f,
+                "{disk} takes up to {by:?} longer for {per_million} of requests"
+            ),
+            DiskFault::HungDisk { disk } => write!(f, "{disk} hangs"),
+            DiskFault::DiskFull { disk } => write!(f, "{disk} is full"),
+            DiskFault::ReadOnlyDisk { disk } => write!(f, "{disk} is write-protected"),
+            DiskFault::FlushFails { disk } => write!(f, "{disk} cannot flush what is written"),
+            DiskFault::Path { node, disk } => write!(f, "{node} loses its path to disk {disk}"),
+            DiskFault::Stolen { disk } => {
+                write!(
+                    f,
+                    "a host outside the cluster takes the reservation of disk {disk}"
+                )
             }
             DiskFault::FileDamage { disk, file, damage } => match damage {
                 Damage::FlippedBit { byte: Some(byte) } => {

@@ -31,6 +31,12 @@ pub enum MachineFault {
         /// The machine.
         node: Name,
     },
+    /// The resource monitor of a machine stands still: it carries nothing out and looks after nothing. The cluster service
+    /// and what was started go on. Healing lets it go on, if it has not been replaced.
+    MonitorHang {
+        /// The machine.
+        node: Name,
+    },
     /// The cluster service's process was killed. Healing starts the service.
     ServiceStop {
         /// The machine.
@@ -51,6 +57,7 @@ impl MachineFault {
             MachineFault::Crash { node }
             | MachineFault::CrashWriting { node, .. }
             | MachineFault::Freeze { node }
+            | MachineFault::MonitorHang { node }
             | MachineFault::ServiceStop { node }
             | MachineFault::ServiceRestart { node } => node,
         }
@@ -61,6 +68,7 @@ impl MachineFault {
             MachineFault::Crash { .. }
             | MachineFault::CrashWriting { .. }
             | MachineFault::Freeze { .. }
+            | MachineFault::MonitorHang { .. }
             | MachineFault::ServiceStop { .. } => true,
             MachineFault::ServiceRestart { .. } => false,
         }
@@ -69,6 +77,9 @@ impl MachineFault {
     pub(super) fn is_mended_by(&self, repair: &Repair) -> bool {
         match self {
             MachineFault::Freeze { node } => matches!(repair, Repair::Thaw(it) if it == node),
+            MachineFault::MonitorHang { node } => {
+                matches!(repair, Repair::Monitor(it) if it == node)
+            }
             MachineFault::Crash { .. }
             | MachineFault::CrashWriting { .. }
             | MachineFault::ServiceStop { .. }
@@ -86,6 +97,9 @@ impl fmt::Display for MachineFault {
                 "{node} loses power after {kept} bytes of its next write to {file}"
             ),
             MachineFault::Freeze { node } => write!(f, "{node} freezes"),
+            MachineFault::MonitorHang { node } => {
+                write!(f, "the resource monitor of {node} stands still")
+            }
             MachineFault::ServiceStop { node } => {
                 write!(f, "the cluster service of {node} is killed")
             }

@@ -23,7 +23,7 @@ use crate::Name;
 
 pub use chance::Chance;
 pub use clock::ClockFault;
-pub use disk::{Damage, DiskFault};
+pub use disk::{Damage, DiskFault, Drive};
 pub use machine::MachineFault;
 pub use names::NameFault;
 pub use network::NetworkFault;
@@ -213,12 +213,19 @@ mod tests {
             r#"{"what":"freeze","node":"NODE1"}"#
         );
         let slow = DiskFault::SlowDisk {
-            disk: "Disk Q:".into(),
+            disk: Drive::Shared("Disk Q:".into()),
             delay: Duration::from_millis(2),
         };
         assert_eq!(
             written(slow.into()),
             r#"{"what":"slow-disk","disk":"Disk Q:","delay":2000}"#
+        );
+        let full = DiskFault::DiskFull {
+            disk: Drive::System("NODE1".into()),
+        };
+        assert_eq!(
+            written(full.into()),
+            r#"{"what":"disk-full","node":"NODE1"}"#
         );
     }
 }

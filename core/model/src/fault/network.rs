@@ -180,7 +180,9 @@ impl NetworkFault {
             Repair::Partitions => self.is_cut(),
             Repair::Thaw(_)
             | Repair::Names
+            | Repair::Monitor(_)
             | Repair::Disk(_)
+            | Repair::Path { .. }
             | Repair::Process(_)
             | Repair::Share(_) => false,
         }

@@ -23,6 +23,20 @@ pub enum ProcessFault {
         /// The resource.
         resource: Name,
     },
+    /// The processes of a resource answer late. Healing makes those that still run answer as ever.
+    SlowAnswers {
+        /// The resource.
+        resource: Name,
+        /// How much later.
+        #[serde(serialize_with = "micros")]
+        delay: Duration,
+    },
+    /// The processes of a resource answer everybody, with an error. Healing makes those that still run answer as
+    /// ever.
+    WrongAnswers {
+        /// The resource.
+        resource: Name,
+    },
     /// The next starts of a resource's processes fail, on whichever node.
     FailStarts {
         /// The resource.
@@ -53,6 +67,8 @@ impl ProcessFault {
         match self {
             ProcessFault::ServiceCrash { resource }
             | ProcessFault::Hang { resource }
+            | ProcessFault::SlowAnswers { resource, .. }
+            | ProcessFault::WrongAnswers { resource }
             | ProcessFault::FailStarts { resource, .. }
             | ProcessFault::SlowStart { resource, .. } => resource,
             ProcessFault::ScriptLost { node, .. } => node,
@@ -63,6 +79,8 @@ impl ProcessFault {
         match self {
             ProcessFault::ServiceCrash { .. } => false,
             ProcessFault::Hang { .. }
+            | ProcessFault::SlowAnswers { .. }
+            | ProcessFault::WrongAnswers { .. }
             | ProcessFault::FailStarts { .. }
             | ProcessFault::SlowStart { .. }
             | ProcessFault::ScriptLost { .. } => true,
@@ -72,6 +90,8 @@ impl ProcessFault {
     pub(super) fn is_mended_by(&self, repair: &Repair) -> bool {
         match self {
             ProcessFault::Hang { resource }
+            | ProcessFault::SlowAnswers { resource, .. }
+            | ProcessFault::WrongAnswers { resource }
             | ProcessFault::FailStarts { resource, .. }
             | ProcessFault::SlowStart { resource, .. } => {
                 matches!(repair, Repair::Process(it) if it == resource)
@@ -88,6 +108,12 @@ impl fmt::Display for ProcessFault {
                 write!(f, "the service of {resource} crashes")
             }
             ProcessFault::Hang { resource } => write!(f, "the service of {resource} hangs"),
+            ProcessFault::SlowAnswers { resource, delay } => {
+                write!(f, "the service of {resource} answers {delay:?} later")
+            }
+            ProcessFault::WrongAnswers { resource } => {
+                write!(f, "the service of {resource} answers with errors")
+            }
             ProcessFault::FailStarts { resource, left } => write!(
                 f,
                 "the next {left} starts of the service of {resource} fail"

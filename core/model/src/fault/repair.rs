@@ -1,6 +1,6 @@
 //! Repairs.
 
-use super::Fault;
+use super::{Drive, Fault};
 use crate::Name;
 
 /// A thing whose faults are undone all at once.
@@ -8,6 +8,8 @@ use crate::Name;
 pub enum Repair {
     /// A frozen machine goes on.
     Thaw(Name),
+    /// A machine's resource monitor goes on, and begins with what it was asked for meanwhile.
+    Monitor(Name),
     /// A machine's card in a network works again.
     Card {
         /// The machine.
@@ -20,8 +22,16 @@ pub enum Repair {
     Network(Name),
     /// The name server answers at once, and registers what it is asked to.
     Names,
-    /// A shared disk works. Its reservation and its files are what they are.
-    Disk(Name),
+    /// A disk works, and nobody outside holds it. Who has no path to it has none. Its reservation and its files are what
+    /// they are.
+    Disk(Drive),
+    /// A machine gets through to a shared disk.
+    Path {
+        /// The machine.
+        node: Name,
+        /// The disk.
+        disk: Name,
+    },
     /// The processes behind a resource can start and answer. None that is stopped is started.
     Process(Name),
     /// A file share witness answers. What it has promised is what it is.

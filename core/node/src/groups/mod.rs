@@ -217,6 +217,31 @@ impl Groups {
         }
     }
 
+    /// Another resource monitor has taken the place of this node's: it opens everything anew. What was not down with the
+    /// old one, which has failed.
+    pub(crate) fn monitor_replaced(&mut self, database: &Database) -> Vec<Name> {
+        let mut lost = Vec::new();
+        for (name, local) in &mut self.locals {
+            local.asked = false;
+            if !local.state.is_down() {
+                lost.push(name.clone());
+            }
+        }
+        let open: Vec<Name> = self.locals.keys().cloned().collect();
+        for name in open {
+            if let Some(spec) = spec(database, &name) {
+                self.command(MonitorCommand::Open(spec));
+            }
+        }
+        let owned: Vec<Name> = self.owned.keys().cloned().collect();
+        for group in owned {
+            if let Some(definition) = database.group_definition(&group) {
+                self.restore_checkpoints(database, definition);
+            }
+        }
+        lost
+    }
+
     /// A property of a resource changed.
     pub(crate) fn update(&mut self, database: &Database, resource: &Name) {
         if let Some(spec) = spec(database, resource) {

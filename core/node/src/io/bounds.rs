@@ -21,6 +21,17 @@ pub const TAKEOVER_MARGIN: Duration = Duration::from_secs(2);
 pub const TAKEOVER_WAIT: Duration = MEMBER_SILENCE
     .saturating_add(REGROUP_GRACE)
     .saturating_add(TAKEOVER_MARGIN);
+/// For how many heartbeats a write waits before its disk is called slow: 4.8 s.
+pub const DISK_SLOW_BEATS: u32 = 4;
+/// For how many heartbeats a node waits for its own disk before it leaves the cluster to those that can write: 15.6 s.
+/// That is longer than quorum can be in doubt, and shorter than others would wait for a node that is lost.
+pub const DISK_PATIENCE_BEATS: u32 = 13;
+/// Every how many heartbeats the resource monitor is asked for a sign of life: 4.8 s.
+pub const MONITOR_ASKED_BEATS: u32 = 4;
+/// For how many heartbeats it may owe one before that is said: 9.6 s.
+pub const MONITOR_SILENT_BEATS: u32 = 8;
+/// For how many before it is ended: 240 s, as the original's ResourceDllDeadlockTimeout has it.
+pub const MONITOR_PATIENCE_BEATS: u32 = 200;
 /// How often a database change that was not confirmed is sent again.
 pub const RESEND: Duration = Duration::from_millis(600);
 /// How long a starting node looks for a cluster before it forms one.
@@ -56,6 +67,11 @@ const _: () = {
     assert!(
         ms(REGROUP_GRACE) >= found,
         "a node that could stay has the time to"
+    );
+    let patience = DISK_PATIENCE_BEATS as u128 * beat;
+    assert!(
+        patience > ms(MEMBER_SILENCE) && patience < ms(TAKEOVER_WAIT),
+        "a disk that hangs is no worse than a node that is lost"
     );
     assert!(
         ms(FORM_WAIT) >= ms(TAKEOVER_WAIT),

@@ -262,6 +262,8 @@ impl Stage {
                     }
                 }
                 Output::Monitor(command) => self.monitor(id, command),
+                Output::AskMonitor => self.post(self.now, id, Input::MonitorAnswers),
+                Output::ReplaceMonitor => panic!("a monitor that answers is replaced"),
                 Output::Disk(request) => {
                     let done = DiskDone {
                         ticket: request.ticket,

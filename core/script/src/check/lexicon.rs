@@ -25,9 +25,23 @@ pub(crate) struct Word {
 pub(crate) type Kind = Option<String>;
 
 /// Types that scripts cannot add properties to: an unknown property of one is a mistake for sure.
-pub(crate) const NOUNS: [&str; 14] = [
-    "Duration", "Node", "Nic", "Group", "Resource", "Service", "Network", "Dns", "Disk", "Witness",
-    "Quorum", "Clients", "Event", "Fault",
+pub(crate) const NOUNS: [&str; 16] = [
+    "Duration",
+    "Node",
+    "Nic",
+    "Path",
+    "SystemDisk",
+    "Group",
+    "Resource",
+    "Service",
+    "Network",
+    "Dns",
+    "Disk",
+    "Witness",
+    "Quorum",
+    "Clients",
+    "Event",
+    "Fault",
 ];
 
 /// The same of resource scripts, where they are not the drill language's, too.

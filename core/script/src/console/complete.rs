@@ -88,7 +88,7 @@ impl Console {
                 | "clients" => stage.groups(),
                 "resource" | "service" => stage.resources(),
                 "network" | "nic" => stage.networks(),
-                "disk" => stage.disks(),
+                "disk" | "path" => stage.disks(),
                 _ => return None,
             };
             Some(names.iter().map(ToString::to_string).collect())
@@ -140,6 +140,8 @@ impl Console {
         Some(match word {
             "node" => "Node",
             "nic" => "Nic",
+            "path" => "Path",
+            "system_disk" => "SystemDisk",
             "group" => "Group",
             "resource" => "Resource",
             "service" => "Service",

@@ -356,6 +356,10 @@ fn crashes(stage: &dyn Stage) -> Vec<String> {
         let Some(text) = line.get("text").and_then(|text| text.as_str()) else {
             continue;
         };
+        // Where a monitor as a whole was replaced no plugin is to blame.
+        if !text.starts_with("Resource monitor of ") {
+            continue;
+        }
         // What becomes of it is for the journal.
         let text = text.split(". ").next().unwrap_or(text);
         match kinds.iter_mut().find(|(known, _)| known == text) {

@@ -177,6 +177,7 @@ impl Stage for SimStage {
         Some(DiskStatus {
             name: disk.name,
             owner: disk.holder,
+            stolen: disk.stolen,
             mounted_on: disk.mounted_on,
         })
     }

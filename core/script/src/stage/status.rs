@@ -110,6 +110,8 @@ pub struct DiskStatus {
     pub name: Name,
     /// Who holds its reservation.
     pub owner: Option<Name>,
+    /// Whether a host outside the cluster holds it.
+    pub stolen: bool,
     /// Where its file system is mounted.
     pub mounted_on: Vec<Name>,
 }

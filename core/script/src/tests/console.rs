@@ -232,7 +232,8 @@ fn every_word_of_the_design_is_documented() {
         (
             "Node",
             "name state is_up groups crash start shutdown reboot reset freeze thaw pause resume evict stop_service \
-             start_service restart_service clock clock_step clock_drift time_zone nic",
+             start_service restart_service clock clock_step clock_drift time_zone nic path system_disk \
+             hang_monitor resume_monitor",
         ),
         ("Nic", "fail repair loss latency duplicate reorder corrupt"),
         (
@@ -247,7 +248,12 @@ fn every_word_of_the_design_is_documented() {
         ),
         (
             "Service",
-            "running crash hang fail_starts slow_start repair",
+            "running crash hang slow_answers wrong_answers fail_starts slow_start repair",
+        ),
+        ("Path", "fail repair"),
+        (
+            "SystemDisk",
+            "fail slow unsteady hang full read_only fail_flush repair",
         ),
         (
             "Network",
@@ -256,7 +262,10 @@ fn every_word_of_the_design_is_documented() {
         ),
         ("Dns", "fail refuse slow repair"),
         ("Witness", "name fail slow cut lose repair"),
-        ("Disk", "name owner mounted_on fail repair slow"),
+        (
+            "Disk",
+            "name owner mounted_on fail repair slow unsteady hang full read_only fail_flush steal stolen",
+        ),
         (
             "Clients",
             "requests failures longest_outage longest_response availability part end",

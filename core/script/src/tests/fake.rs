@@ -255,6 +255,7 @@ impl Stage for Fake {
         Some(DiskStatus {
             name: name.into(),
             owner: Some(self.owner.clone()),
+            stolen: false,
             mounted_on: Vec::new(),
         })
     }

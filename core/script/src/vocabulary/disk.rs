@@ -1,13 +1,14 @@
 //! Shared disks.
 
-use quorate_model::{Damage, DiskFault, Repair};
+use quorate_model::{Damage, DiskFault};
 use rhai::plugin::*;
 
+use super::drive::Trouble;
 use super::handles::{DiskRef, FaultRef};
 use super::order::{self, read};
 use crate::closed::{self, Noun};
 use crate::thrown::Fallible;
-use crate::values::{name_arg, show, span_arg};
+use crate::values::{name_arg, show};
 
 /// Words about shared disks.
 #[allow(
@@ -40,6 +41,14 @@ pub(crate) mod words {
         read(&context, "disk", &name, "owner", owner, show)
     }
 
+    /// Truth: whether a host outside the cluster holds the disk's reservation.
+    #[rhai_fn(get = "stolen", pure, return_raw)]
+    pub fn stolen(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<bool> {
+        let name = disk.name.clone();
+        let stolen = |stage: &dyn crate::stage::Stage| stage.disk(&name).map(|it| it.stolen);
+        read(&context, "disk", &name, "stolen", stolen, bool::to_string)
+    }
+
     /// Truth: the nodes that have the disk mounted: never more than one in a sound cluster.
     #[rhai_fn(get = "mounted_on", pure, return_raw)]
     pub fn mounted_on(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<Dynamic> {
@@ -55,32 +64,87 @@ pub(crate) mod words {
     /// Breaks the disk: it answers nobody.
     #[rhai_fn(name = "fail", return_raw)]
     pub fn fail(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
-        let fault = DiskFault::Disk {
-            disk: disk.name.clone(),
-        };
-        order::inject(&context, format!("{} broke", disk.name), fault)
+        Trouble::from(disk).fail(&context)
     }
 
-    /// Undoes everything that is wrong with the disk. What waits for a disk that was slow is done as fast as it is now.
+    /// Undoes everything that is wrong with the disk, and makes a host that stole its reservation give it up. What waits for
+    /// a disk that hung or was slow is done as fast as it is now. Paths to it are repaired one by one.
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<()> {
-        order::repair(&context, &Repair::Disk(disk.name.clone()))
+        Trouble::from(disk).repair(&context)
     }
 
     /// Makes every request to the disk take this much longer. Whatever stands on it feels it: mounts, listings and writes,
     /// the cluster's own log, starts (log replay by the log file), and answers, which nobody waits for longer than 30 s.
-    #[rhai_fn(return_raw)]
+    #[rhai_fn(name = "slow", return_raw)]
     pub fn slow(
         context: NativeCallContext<'_>,
         disk: &mut DiskRef,
         delay: Dynamic,
     ) -> Fallible<FaultRef> {
-        let delay = span_arg(&context, &delay)?.0;
-        let fault = DiskFault::SlowDisk {
+        Trouble::from(disk).slow(&context, &delay)
+    }
+
+    /// Makes some of the cluster's own reads and writes on the disk take up to a span longer:
+    /// `disk("Disk Q:").unsteady(0.05, "9s")`.
+    #[rhai_fn(name = "unsteady", return_raw)]
+    pub fn unsteady(
+        context: NativeCallContext<'_>,
+        disk: &mut DiskRef,
+        probability: f64,
+        by: Dynamic,
+    ) -> Fallible<FaultRef> {
+        Trouble::from(disk).unsteady(&context, probability, &by)
+    }
+
+    /// Makes the disk hang until it is repaired: nothing that it is asked for ends, and nothing fails.
+    #[rhai_fn(name = "hang", return_raw)]
+    pub fn hang(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
+        Trouble::from(disk).hang(&context, None)
+    }
+
+    /// Makes the disk hang for a while.
+    #[rhai_fn(name = "hang", return_raw)]
+    pub fn hang_for(
+        context: NativeCallContext<'_>,
+        disk: &mut DiskRef,
+        duration: Dynamic,
+    ) -> Fallible<FaultRef> {
+        Trouble::from(disk).hang(&context, Some(&duration))
+    }
+
+    /// Leaves no room on the disk: what would make a file longer is refused (error 112), whether the cluster's log, a file of
+    /// a script or one of a program.
+    #[rhai_fn(name = "full", return_raw)]
+    pub fn full(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
+        Trouble::from(disk).full(&context)
+    }
+
+    /// Makes the disk refuse every write (error 19). It can be read.
+    #[rhai_fn(name = "read_only", return_raw)]
+    pub fn read_only(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
+        Trouble::from(disk).read_only(&context)
+    }
+
+    /// Makes the disk fail to flush what it took (an fsync that fails): whoever writes gets an error. What was written can be
+    /// read where it was, and is gone when that node loses power or the disk is dismounted there.
+    #[rhai_fn(name = "fail_flush", return_raw)]
+    pub fn fail_flush(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
+        Trouble::from(disk).fail_flush(&context)
+    }
+
+    /// A host outside the cluster resets the bus, takes the disk's reservation from its owner and keeps it until it is healed or
+    /// the disk is repaired.
+    #[rhai_fn(return_raw)]
+    pub fn steal(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
+        let fault = DiskFault::Stolen {
             disk: disk.name.clone(),
-            delay,
         };
-        order::inject(&context, format!("{} became slow", disk.name), fault)
+        order::inject(
+            &context,
+            format!("the reservation of {} is stolen", disk.name),
+            fault,
+        )
     }
 
     /// Flips a bit in the middle of a file on the disk, such as "quolog.log" or "chk001.tmp". Nobody notices before

@@ -61,6 +61,19 @@ pub(crate) struct WitnessRef {
     pub(crate) name: Name,
 }
 
+/// A node's own disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SystemDiskRef {
+    pub(crate) node: Name,
+}
+
+/// A node's path to a shared disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PathRef {
+    pub(crate) node: Name,
+    pub(crate) disk: Name,
+}
+
 /// The quorum, as it was when it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QuorumRef {
@@ -93,6 +106,8 @@ pub(crate) fn name_types(engine: &mut Engine) {
         .register_type_with_name::<Span>("Duration")
         .register_type_with_name::<NodeRef>("Node")
         .register_type_with_name::<NicRef>("Nic")
+        .register_type_with_name::<PathRef>("Path")
+        .register_type_with_name::<SystemDiskRef>("SystemDisk")
         .register_type_with_name::<GroupRef>("Group")
         .register_type_with_name::<ResourceRef>("Resource")
         .register_type_with_name::<ServiceRef>("Service")

@@ -6,6 +6,7 @@ mod clocks;
 mod cluster;
 mod disk;
 mod dns;
+mod drive;
 mod event;
 mod fault;
 mod group;
@@ -16,9 +17,11 @@ mod nic;
 mod node;
 pub(crate) mod options;
 pub(crate) mod order;
+mod path;
 mod policy;
 mod resource;
 mod service;
+mod system_disk;
 mod thrown;
 mod time;
 mod traffic;
@@ -31,7 +34,7 @@ use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 20] = [
+    let nouns: [(&str, Module); 22] = [
         ("time", exported_module!(time::words)),
         ("clocks", exported_module!(clocks::words)),
         ("chance", exported_module!(chance::words)),
@@ -50,6 +53,8 @@ pub(crate) fn register(engine: &mut Engine) {
         ("network", exported_module!(network::words)),
         ("name server", exported_module!(dns::words)),
         ("disk", exported_module!(disk::words)),
+        ("system disk", exported_module!(system_disk::words)),
+        ("path", exported_module!(path::words)),
         ("event", exported_module!(event::words)),
         ("witness", exported_module!(witness::words)),
     ];

@@ -8,7 +8,7 @@ use quorate_model::{
 use rhai::Map;
 use rhai::plugin::*;
 
-use super::handles::{FaultRef, NicRef, NodeRef};
+use super::handles::{FaultRef, NicRef, NodeRef, PathRef, SystemDiskRef};
 use super::order::{self, read};
 use super::{clocks, options};
 use crate::closed::{self, Noun, Set};
@@ -123,6 +123,22 @@ fn reset(context: &NativeCallContext<'_>, node: &NodeRef, takes: Duration) -> Fa
         format!("{} was reset", node.name),
         fault,
         Some(takes),
+    )
+}
+
+fn hang_monitor(
+    context: &NativeCallContext<'_>,
+    node: &NodeRef,
+    lasting: Option<Duration>,
+) -> Fallible<FaultRef> {
+    let fault = MachineFault::MonitorHang {
+        node: node.name.clone(),
+    };
+    order::inject_for(
+        context,
+        format!("{}'s resource monitor hung", node.name),
+        fault,
+        lasting,
     )
 }
 
@@ -289,6 +305,31 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn thaw(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::repair(&context, &Repair::Thaw(node.name.clone()))
+    }
+
+    /// Makes the node's resource monitor stand still, and nothing else: no resource there is looked after, brought online or
+    /// taken offline. The cluster service asks it for a sign of life, and replaces it when it has waited for 240 s: what was
+    /// not offline counts as failed then.
+    #[rhai_fn(return_raw)]
+    pub fn hang_monitor(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
+        super::hang_monitor(&context, node, None)
+    }
+
+    /// Makes the node's resource monitor stand still for a while.
+    #[rhai_fn(name = "hang_monitor", return_raw)]
+    pub fn hang_monitor_for(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        duration: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let lasting = Some(span_arg(&context, &duration)?.0);
+        super::hang_monitor(&context, node, lasting)
+    }
+
+    /// Lets a resource monitor that stands still go on: it begins with what it was asked for meanwhile.
+    #[rhai_fn(return_raw)]
+    pub fn resume_monitor(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
+        order::repair(&context, &Repair::Monitor(node.name.clone()))
     }
 
     /// Pauses the node: it keeps what it owns and takes nothing more.
@@ -518,6 +559,30 @@ pub(crate) mod words {
         Ok(NicRef {
             node: node.name.clone(),
             network,
+        })
+    }
+
+    /// The node's own disk, with its copy of the cluster database and the programs that resources start:
+    /// `node("NODE1").system_disk().full()`.
+    #[rhai_fn(name = "system_disk")]
+    pub fn system_disk(node: &mut NodeRef) -> SystemDiskRef {
+        SystemDiskRef {
+            node: node.name.clone(),
+        }
+    }
+
+    /// The node's path to a shared disk: `node("NODE1").path("Disk F:").fail()`.
+    #[rhai_fn(return_raw)]
+    pub fn path(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        disk: Dynamic,
+    ) -> Fallible<PathRef> {
+        let disk = name_arg(&context, &disk)?;
+        let disk = order::known(&context, "disk", &disk, |stage| stage.disks())?;
+        Ok(PathRef {
+            node: node.name.clone(),
+            disk,
         })
     }
 

@@ -83,6 +83,43 @@ pub(crate) mod words {
         super::hang(&context, service, lasting)
     }
 
+    /// Makes the process answer this much later until it is repaired or started anew. Nobody waits longer than 30 s: not a
+    /// client, nor a probe, to which it is silent then.
+    #[rhai_fn(return_raw)]
+    pub fn slow_answers(
+        context: NativeCallContext<'_>,
+        service: &mut ServiceRef,
+        delay: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let delay = span_arg(&context, &delay)?.0;
+        let fault = ProcessFault::SlowAnswers {
+            resource: service.name.clone(),
+            delay,
+        };
+        order::inject(
+            &context,
+            format!("the process of {} answers slowly", service.name),
+            fault,
+        )
+    }
+
+    /// Makes the process answer everybody with an error until it is repaired or started anew: 500 over http, a greeting that
+    /// turns everybody away in mail protocols.
+    #[rhai_fn(return_raw)]
+    pub fn wrong_answers(
+        context: NativeCallContext<'_>,
+        service: &mut ServiceRef,
+    ) -> Fallible<FaultRef> {
+        let fault = ProcessFault::WrongAnswers {
+            resource: service.name.clone(),
+        };
+        order::inject(
+            &context,
+            format!("the process of {} answers with errors", service.name),
+            fault,
+        )
+    }
+
     /// Makes the next starts of the process fail, on any node.
     #[rhai_fn(return_raw)]
     pub fn fail_starts(

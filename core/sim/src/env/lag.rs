@@ -70,7 +70,7 @@ impl Lags {
         }
     }
 
-    fn disks(&self, resource: &str) -> impl Iterator<Item = &Name> {
+    fn disks(&self, resource: &str) -> impl Iterator<Item = &Name> + Clone {
         self.below.get(resource).into_iter().flatten()
     }
 
@@ -135,6 +135,12 @@ impl Environment {
         delays.max().unwrap_or_default()
     }
 
+    /// How much longer each thing takes that a start of a resource's service on a machine reads from its disks: its program
+    /// is on the machine's own.
+    pub(crate) fn lag_of_start(&self, machine: Machine, resource: &str) -> Duration {
+        self.lag(resource).max(self.disks.system(machine).delay())
+    }
+
     /// Why a resource on a machine does not get through to some disk below it; `None` if it does to all.
     pub(crate) fn out_of_reach(&self, machine: Machine, resource: &str) -> Option<String> {
         let mut disks = self.lags.disks(resource);
@@ -148,32 +154,39 @@ impl Environment {
         ))
     }
 
-    /// What an answer of a resource's service takes because of its disks.
+    /// What an answer of a resource's service on a machine takes because of its disks, and because it answers `late`.
     ///
     /// # Errors
     /// Nobody waits for that long, or it never comes: in words.
-    pub(crate) fn answer_takes(&self, resource: &str) -> Result<Duration, String> {
-        for name in self.lags.disks(resource) {
-            let Some(disk) = self.disks.find(name) else {
-                continue;
-            };
-            if disk.failed {
-                return Err(format!("{name} is broken, on which {resource} stands"));
-            }
-            if disk.delay() > PATIENCE {
-                return Err(format!(
-                    "an answer of {resource} takes {:?}, since {name} is slow, and nobody waits longer than {PATIENCE:?}",
-                    disk.delay()
-                ));
-            }
+    pub(crate) fn answer_takes(
+        &self,
+        machine: Machine,
+        resource: &str,
+        late: Duration,
+    ) -> Result<Duration, String> {
+        let disks = self.lags.disks(resource);
+        let broken = disks.clone().find(|disk| {
+            let found = self.disks.find(disk);
+            found.is_some_and(|disk| !disk.answers(machine) || disk.wrong.hung)
+        });
+        if let Some(disk) = broken {
+            return Err(format!(
+                "{disk} does not answer, on which {resource} stands"
+            ));
         }
-        Ok(self.lag(resource))
+        let takes = self.lag(resource).saturating_add(late);
+        if takes > PATIENCE {
+            return Err(format!(
+                "an answer of {resource} takes {takes:?}, and nobody waits longer than {PATIENCE:?}"
+            ));
+        }
+        Ok(takes)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use quorate_model::{DiskFault, FaultId};
+    use quorate_model::{DiskFault, Drive, FaultId};
 
     use super::*;
     use crate::env::tests::environment;
@@ -181,7 +194,7 @@ mod tests {
     const L: &str = "Disk L:";
 
     fn slow(env: &mut Environment, delay: Duration) {
-        let disk = L.into();
+        let disk = Drive::Shared(L.into());
         let fault = DiskFault::SlowDisk { disk, delay };
         env.faults.insert(FaultId(1), fault.into());
         env.apply_faults();

@@ -27,13 +27,16 @@ pub use stores::Load;
 pub(crate) use stores::Stores;
 
 use crate::clock::Clock;
-use crate::journal::{Journal, What};
+use crate::journal::{Journal, What, WorldEvent};
 use crate::options::WorldOptions;
 use crate::queue::Queue;
 use crate::rng::Stream;
 
 /// A machine's place in the world's lists: that of its node in the definition.
 pub(crate) type Machine = usize;
+
+/// A host outside the cluster, as the holder of a disk's reservation.
+pub(crate) const STRANGER: Machine = usize::MAX;
 
 /// Something that will happen.
 #[derive(Debug)]
@@ -197,6 +200,47 @@ impl Environment {
             randoms: BTreeMap::new(),
             options,
         }
+    }
+
+    /// Who holds a disk, in words.
+    pub(crate) fn holder_name(&self, holder: Machine) -> &str {
+        match self.hosts.get(holder) {
+            Some(host) => &host.name,
+            None => "a host outside the cluster",
+        }
+    }
+
+    /// From now on it is this machine, or nobody, that holds a disk's reservation. A host outside that has taken it
+    /// takes it again as soon as it is free.
+    pub(crate) fn set_holder(
+        &mut self,
+        by: Option<Machine>,
+        name: &str,
+        holder: Option<Machine>,
+        how: &'static str,
+    ) {
+        let Some(disk) = self.disks.find_mut(name) else {
+            return;
+        };
+        let (subject, before) = (disk.name.clone(), disk.holder);
+        let holder = holder.or_else(|| disk.wrong.stolen.then_some(STRANGER));
+        if before == holder {
+            return;
+        }
+        disk.holder = holder;
+        self.lags.forget(name, None);
+        let node = |holder: Option<Machine>| Some(self.hosts.get(holder?)?.name.clone());
+        let event = WorldEvent::Reservation {
+            subject,
+            from: node(before),
+            to: node(holder),
+            how: match holder {
+                Some(STRANGER) => "stolen",
+                _ => how,
+            },
+        };
+        self.record(by, event);
+        self.changed();
     }
 
     /// Writes a journal entry: by definition something observable.

@@ -24,6 +24,10 @@ pub(crate) struct Process {
     pub(crate) state: ServiceState,
     /// Runs, but answers nothing and does not stop when asked.
     pub(crate) hung: bool,
+    /// How much later than it could it answers.
+    pub(crate) late: Duration,
+    /// Answers with an error.
+    pub(crate) wrong: bool,
     pub(crate) endpoints: BTreeSet<Endpoint>,
     /// Tells the end of this start or stop from that of an earlier one.
     generation: u64,
@@ -250,12 +254,18 @@ impl Environment {
                 }
                 ProcessFault::ServiceCrash { .. }
                 | ProcessFault::Hang { .. }
+                | ProcessFault::SlowAnswers { .. }
+                | ProcessFault::WrongAnswers { .. }
                 | ProcessFault::ScriptLost { .. } => {}
             }
         }
+        // There its program is.
+        doomed |= self.disks.system(machine).wrong.failed;
         let process = Process {
             state: ServiceState::StartPending,
             hung: false,
+            late: Duration::ZERO,
+            wrong: false,
             endpoints: BTreeSet::new(),
             generation: 0,
             due: None,
@@ -264,7 +274,7 @@ impl Environment {
                 takes,
                 // Its program, and whatever there is to mount or to replay.
                 requests: u32::try_from(work_units.saturating_add(1)).unwrap_or(u32::MAX),
-                lag: self.lag(resource),
+                lag: self.lag_of_start(machine, resource),
             },
         };
         let same = (name.clone(), service.to_owned());
@@ -362,6 +372,15 @@ impl Environment {
         self.reach_changed();
     }
 
+    /// Changes something about every process of a resource, wherever it is.
+    pub(crate) fn change_processes(&mut self, resource: &str, change: impl Fn(&mut Process)) {
+        for table in &mut self.processes.tables {
+            let services = table.get_mut(resource).into_iter().flatten();
+            services.for_each(|(_, process)| change(process));
+        }
+        self.revision += 1;
+    }
+
     fn process_schedule(
         &mut self,
         machine: Machine,
@@ -414,8 +433,13 @@ impl Environment {
         for (machine, table) in self.processes.tables.iter().enumerate() {
             let now = self.hosts[machine].frozen.unwrap_or(self.now);
             for (resource, services) in table {
-                let lag = self.lag(resource);
+                let (starting, otherwise) =
+                    (self.lag_of_start(machine, resource), self.lag(resource));
                 for (service, process) in services {
+                    let lag = match process.state {
+                        ServiceState::StartPending => starting,
+                        _ => otherwise,
+                    };
                     if process.on_disks.lag != lag {
                         let left = process.due.map(|due| due - now);
                         moved.push((machine, resource.clone(), service.clone(), lag, left));

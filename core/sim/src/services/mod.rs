@@ -12,8 +12,14 @@ use crate::journal::WorldEvent;
 
 /// ERROR_FILE_NOT_FOUND.
 const FILE_NOT_FOUND: u32 = 2;
+/// ERROR_WRITE_PROTECT.
+const WRITE_PROTECT: u32 = 19;
 /// ERROR_NOT_READY.
 const NOT_READY: u32 = 21;
+/// ERROR_GEN_FAILURE.
+const GEN_FAILURE: u32 = 31;
+/// ERROR_DISK_FULL.
+const DISK_FULL: u32 = 112;
 /// ERROR_BUSY: the resource is in use, here by another holder's reservation.
 const BUSY: u32 = 170;
 /// ERROR_SERVICE_NOT_ACTIVE.
@@ -45,11 +51,28 @@ fn error<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
     Err(ServiceError::new(code, text))
 }
 
+/// A disk has not taken what was to be written.
+fn refused<T>(disk: &str, refusal: DiskError) -> ServiceResult<T> {
+    match refusal {
+        DiskError::Full => error(DISK_FULL, format!("{disk} is full")),
+        DiskError::WriteProtected => error(WRITE_PROTECT, format!("{disk} is write-protected")),
+        DiskError::NotFlushed => error(
+            IO_DEVICE,
+            format!("{disk} could not flush what was written"),
+        ),
+        DiskError::NotReserved | DiskError::NotMounted | DiskError::Device => {
+            error(IO_DEVICE, format!("{disk} does not answer"))
+        }
+    }
+}
+
 impl Local<'_> {
     fn disk(&self, name: &str) -> ServiceResult<&Disk> {
         match self.env.disks.find(name) {
             None => error(FILE_NOT_FOUND, format!("there is no disk {name}")),
-            Some(disk) if disk.failed => error(IO_DEVICE, format!("{name} does not answer")),
+            Some(disk) if !disk.answers(self.machine) => {
+                error(IO_DEVICE, format!("{name} does not answer"))
+            }
             Some(disk) => Ok(disk),
         }
     }
@@ -64,6 +87,9 @@ impl Local<'_> {
         match access {
             Ok(()) => Ok(disk),
             Err(DiskError::Device) => error(IO_DEVICE, format!("{name} does not answer")),
+            Err(
+                refusal @ (DiskError::Full | DiskError::WriteProtected | DiskError::NotFlushed),
+            ) => refused(name, refusal),
             // A reserved disk says so to anybody else (reservation conflict), which is how a challenger can
             // see that a defender lives without taking anything.
             Err(DiskError::NotReserved) => match disk.holder {
@@ -80,10 +106,11 @@ impl Local<'_> {
         if self.env.is_through(machine, caller.resource, disk, what) {
             return Ok(());
         }
-        error(
-            IO_INCOMPLETE,
-            format!("{disk} is slow and still at it ({what})"),
-        )
+        let how = match self.env.disks.find(disk) {
+            Some(disk) if disk.wrong.hung => "hangs, and is",
+            _ => "is slow and",
+        };
+        error(IO_INCOMPLETE, format!("{disk} {how} still at it ({what})"))
     }
 
     /// The machine that a connection from this one to an address of a virtual server ends at: this one, or one that it
@@ -106,24 +133,8 @@ impl Local<'_> {
     }
 
     fn set_holder(&mut self, name: &str, holder: Option<Machine>, how: &'static str) {
-        let Some(disk) = self.env.disks.find_mut(name) else {
-            return;
-        };
-        let (subject, before) = (disk.name.clone(), disk.holder);
-        if before == holder {
-            return;
-        }
-        disk.holder = holder;
-        self.env.lags.forget(name, None);
-        let named = |machine: Option<Machine>| Some(self.env.hosts[machine?].name.clone());
-        let event = WorldEvent::Reservation {
-            subject,
-            from: named(before),
-            to: named(holder),
-            how,
-        };
-        self.env.record(Some(self.machine), event);
-        self.env.changed();
+        let by = Some(self.machine);
+        self.env.set_holder(by, name, holder, how);
     }
 
     fn set_mounted(&mut self, name: &str, mounted: bool) {
@@ -134,6 +145,7 @@ impl Local<'_> {
         let changed = if mounted {
             disk.mounted.insert(machine)
         } else {
+            disk.lose_cache();
             disk.mounted.remove(&machine)
         };
         if changed {
@@ -156,6 +168,17 @@ fn banner(protocol: &str, resource: &str) -> String {
         "pop3" => format!("+OK {resource} Microsoft Exchange Server 2003 POP3 server ready"),
         "http" => "HTTP/1.1 200 OK".to_owned(),
         other => format!("{other} {resource} ready"),
+    }
+}
+
+/// What a server of the protocol says that is there and cannot serve.
+fn wrong_banner(protocol: &str, resource: &str) -> String {
+    match protocol.to_ascii_lowercase().as_str() {
+        "smtp" => "421 Service not available, closing transmission channel".to_owned(),
+        "imap4" | "imap" => "* BYE Server unavailable".to_owned(),
+        "pop3" => "-ERR Server unavailable".to_owned(),
+        "http" => "HTTP/1.1 500 Internal Server Error".to_owned(),
+        other => format!("{other} {resource} error"),
     }
 }
 
@@ -238,10 +261,16 @@ impl Services for Local<'_> {
 
     fn probe_service(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
         match self.env.processes.get(self.machine, caller.resource, name) {
-            Some(process) if process.answers() => match self.env.answer_takes(caller.resource) {
-                Ok(_) => Ok(()),
-                Err(why) => error(TIMEOUT, why),
-            },
+            Some(process) if process.answers() && process.wrong => {
+                error(GEN_FAILURE, format!("{name} answers with an error"))
+            }
+            Some(process) if process.answers() => {
+                let (machine, late) = (self.machine, process.late);
+                match self.env.answer_takes(machine, caller.resource, late) {
+                    Ok(_) => Ok(()),
+                    Err(why) => error(TIMEOUT, why),
+                }
+            }
             Some(process) if process.hung => {
                 error(TIMEOUT, format!("{name} runs but does not answer"))
             }
@@ -275,7 +304,8 @@ impl Services for Local<'_> {
             .find(|(_, process)| process.endpoints.contains(&endpoint));
         match listening {
             Some((resource, process)) if process.answers() => {
-                match self.env.answer_takes(resource) {
+                match self.env.answer_takes(machine, resource, process.late) {
+                    Ok(_) if process.wrong => Ok(wrong_banner(protocol, resource)),
                     Ok(_) => Ok(banner(protocol, resource)),
                     Err(why) => error(NO_ANSWER, why),
                 }
@@ -342,7 +372,7 @@ impl Services for Local<'_> {
             // A renewal waits for what the disk is at; taking a free disk is between the node and the bus.
             Some(holder) if holder == self.machine => self.comes_to(caller, disk, "reserve"),
             Some(holder) => {
-                let holder = &self.env.hosts[holder].name;
+                let holder = self.env.holder_name(holder);
                 error(BUSY, format!("{disk} is reserved by {holder}"))
             }
             None => {
@@ -410,10 +440,8 @@ impl Services for Local<'_> {
     ) -> ServiceResult<()> {
         self.files(disk)?;
         self.comes_to(caller, disk, &format!("write {file}"))?;
-        self.files(disk)?
-            .files
-            .insert(file.to_owned(), bytes.to_owned());
-        Ok(())
+        let written = self.files(disk)?.overwrite(file, bytes);
+        written.or_else(|refusal| refused(disk, refusal))
     }
 
     fn disk_read(&mut self, caller: Caller<'_>, disk: &str, file: &str) -> ServiceResult<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! What a machine's services answer.
 
-use quorate_model::{FaultId, NetworkFault};
+use quorate_model::{DiskFault, Drive, FaultId, NetworkFault};
 
 use super::*;
 use crate::env::tests::environment;
@@ -157,4 +157,171 @@ fn a_reservation_is_one_node_s_until_it_is_given_up_or_broken() {
         on(&mut env, 1).disk_read(DISK, "Disk L:", "test").unwrap(),
         b"1"
     );
+}
+
+/// What the world is from now on: these faults, and no others.
+fn now_wrong(env: &mut Environment, faults: &[DiskFault]) {
+    env.faults = (1..)
+        .map(FaultId)
+        .zip(faults.iter().cloned().map(Fault::from))
+        .collect();
+    env.apply_faults();
+}
+
+fn disk() -> Drive {
+    Drive::Shared("Disk L:".into())
+}
+
+fn system() -> Drive {
+    Drive::System("NODE1".into())
+}
+
+fn mounted() -> Environment {
+    let mut env = environment(2);
+    on(&mut env, 0).disk_reserve(DISK, "Disk L:").unwrap();
+    on(&mut env, 0).disk_mount(DISK, "Disk L:").unwrap();
+    env
+}
+
+#[test]
+fn a_disk_that_refuses_a_write_says_why_in_the_original_s_codes() {
+    let mut env = mounted();
+    let write =
+        |env: &mut Environment, text: &[u8]| on(env, 0).disk_write(DISK, "Disk L:", "test", text);
+    write(&mut env, b"12").unwrap();
+    let faults: [(DiskFault, u32); 4] = [
+        (DiskFault::DiskFull { disk: disk() }, DISK_FULL),
+        (DiskFault::ReadOnlyDisk { disk: disk() }, WRITE_PROTECT),
+        (DiskFault::FlushFails { disk: disk() }, IO_DEVICE),
+        (DiskFault::HungDisk { disk: disk() }, IO_INCOMPLETE),
+    ];
+    for (fault, expected) in faults {
+        now_wrong(&mut env, &[fault]);
+        assert_eq!(code(write(&mut env, b"123")), expected);
+        now_wrong(&mut env, &[]);
+        // A dismount leaves what got to the medium.
+        on(&mut env, 0).disk_unmount(DISK, "Disk L:", true).unwrap();
+        on(&mut env, 0).disk_mount(DISK, "Disk L:").unwrap();
+        let read = on(&mut env, 0).disk_read(DISK, "Disk L:", "test");
+        assert_eq!(read.unwrap(), b"12");
+    }
+    write(&mut env, b"123").unwrap();
+}
+
+#[test]
+fn a_path_that_is_lost_is_one_node_s_and_a_disk_that_is_stolen_everybody_s() {
+    let mut env = environment(2);
+    let (node, name) = ("NODE1".into(), "Disk L:".into());
+    now_wrong(&mut env, &[DiskFault::Path { node, disk: name }]);
+    assert_eq!(
+        code(on(&mut env, 0).disk_reserve(DISK, "Disk L:")),
+        IO_DEVICE
+    );
+    assert_eq!(
+        code(on(&mut env, 0).disk_break_reservation(DISK, "Disk L:")),
+        IO_DEVICE
+    );
+    on(&mut env, 1).disk_reserve(DISK, "Disk L:").unwrap();
+
+    now_wrong(
+        &mut env,
+        &[DiskFault::Stolen {
+            disk: "Disk L:".into(),
+        }],
+    );
+    env.set_holder(None, "Disk L:", None, "bus reset");
+    for machine in [0, 1] {
+        let mut local = on(&mut env, machine);
+        // Whoever resets the bus finds that the other was quicker.
+        local.disk_break_reservation(DISK, "Disk L:").unwrap();
+        let refused = local.disk_reserve(DISK, "Disk L:").unwrap_err();
+        assert_eq!(refused.code, BUSY);
+        assert_eq!(
+            refused.text,
+            "Disk L: is reserved by a host outside the cluster"
+        );
+        let seen = local.disk_reservation(DISK, "Disk L:");
+        assert_eq!(seen, Ok(Reservation::Elsewhere));
+    }
+}
+
+#[test]
+fn answers_may_be_late_and_wrong() {
+    let mut env = mail_server();
+    env.change_processes("EVS1 SMTP", |it| {
+        it.late = std::time::Duration::from_secs(30)
+    });
+    assert!(probe(&mut env).unwrap().starts_with("220 "));
+    env.change_processes("EVS1 SMTP", |it| {
+        it.late += std::time::Duration::from_secs(1)
+    });
+    assert_eq!(code(probe(&mut env)), NO_ANSWER, "nobody waits for longer");
+    assert_eq!(
+        code(on(&mut env, 0).probe_service(SMTP, "SMTPSVC")),
+        TIMEOUT
+    );
+    env.change_processes("EVS1 SMTP", |it| {
+        (it.late, it.wrong) = (Default::default(), true)
+    });
+    assert!(probe(&mut env).unwrap().starts_with("421 "));
+    assert_eq!(
+        code(on(&mut env, 0).probe_service(SMTP, "SMTPSVC")),
+        GEN_FAILURE
+    );
+}
+
+#[test]
+fn programs_are_on_the_system_disk() {
+    let state = |env: &mut Environment| on(env, 0).service_state(SMTP, "SMTPSVC").unwrap();
+    let start = |env: &mut Environment| on(env, 0).service_start(SMTP, "SMTPSVC", 0).unwrap();
+    let pass = |env: &mut Environment, seconds| {
+        let until = env.now + std::time::Duration::from_secs(seconds);
+        while env.queue.next_time().is_some_and(|at| at <= until) {
+            let Some((at, what)) = env.queue.pop() else {
+                break;
+            };
+            env.now = at;
+            if let crate::env::Happening::Process {
+                machine,
+                resource,
+                service,
+                generation,
+            } = what
+            {
+                env.process_due(machine, &resource, &service, generation);
+            }
+        }
+        env.now = until;
+    };
+    let mut env = environment(2);
+    now_wrong(&mut env, &[DiskFault::Disk { disk: system() }]);
+    start(&mut env);
+    pass(&mut env, 60);
+    assert_eq!(
+        state(&mut env),
+        ServiceState::Stopped,
+        "there is no program"
+    );
+
+    now_wrong(&mut env, &[DiskFault::HungDisk { disk: system() }]);
+    start(&mut env);
+    pass(&mut env, 3_600);
+    assert_eq!(state(&mut env), ServiceState::StartPending);
+    now_wrong(&mut env, &[]);
+    pass(&mut env, 60);
+    assert_eq!(
+        state(&mut env),
+        ServiceState::Running,
+        "it is done when the disk is"
+    );
+
+    now_wrong(&mut env, &[DiskFault::HungDisk { disk: system() }]);
+    assert_eq!(
+        state(&mut env),
+        ServiceState::Running,
+        "what runs is in memory"
+    );
+    on(&mut env, 0).service_stop(SMTP, "SMTPSVC").unwrap();
+    pass(&mut env, 60);
+    assert_eq!(state(&mut env), ServiceState::Stopped);
 }

@@ -394,8 +394,11 @@ impl World {
                         .iter()
                         .any(|endpoint| endpoint.address == address && wanted(endpoint))
             });
-            if let Some((resource, _)) = answering {
-                match self.env.answer_takes(resource) {
+            if let Some((resource, process)) = answering {
+                match self.env.answer_takes(machine, resource, process.late) {
+                    Ok(_) if process.wrong => {
+                        reason = format!("the service of {resource} answers with an error");
+                    }
                     Ok(lag) => return Ok((machine, asking + lag)),
                     Err(why) => reason = why,
                 }
@@ -432,7 +435,10 @@ impl World {
             if let Some(why) = self.env.out_of_reach(machine, &share.name) {
                 return Err(why);
             }
-            takes = takes.max(self.env.answer_takes(&share.name)?);
+            takes = takes.max(
+                self.env
+                    .answer_takes(machine, &share.name, Duration::ZERO)?,
+            );
         }
         Ok(takes)
     }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use quorate_model::{Name, NodeId, Time};
+use quorate_model::monitor::MonitorCommand;
+use quorate_model::{Name, NodeId, StartSwitches, Time};
 use quorate_node::{Event, Input, Message, Node, Output, Snapshot};
 
 use super::World;
@@ -18,6 +19,13 @@ use crate::status::Breach;
 const EXCHANGES_MAX: u32 = 500;
 /// How often a timer may be due at one instant before that counts as a bug.
 const WAKES_MAX: u32 = 1_000;
+
+/// A cluster service that is being started.
+pub(super) struct Start {
+    /// Why.
+    pub(super) reason: String,
+    pub(super) switches: StartSwitches,
+}
 
 /// The software on one machine.
 #[derive(Default)]
@@ -55,6 +63,8 @@ pub(super) struct Station {
     pub(super) back_at: Option<Time>,
     /// The service ended and will be started again.
     pub(super) restarting: bool,
+    /// The service is being started, and its disk has not been read yet.
+    pub(super) starting: Option<Start>,
     /// The service should have been started again while the machine stood still.
     pub(super) restart_due: bool,
     /// The earliest wake-ups that are in the queue.
@@ -63,6 +73,10 @@ pub(super) struct Station {
     wakes: (Time, u32),
     /// What the node said of itself after its last event.
     pub(super) snapshot: Option<Snapshot>,
+    /// The monitor stands still.
+    pub(super) monitor_stuck: bool,
+    /// What it was asked for meanwhile; `None` is a sign of life.
+    pub(super) asked: VecDeque<Option<MonitorCommand>>,
     /// The monitor was called since it was looked at last.
     pub(super) monitor_called: bool,
     /// The boot and the revision of the monitor that was looked at last.
@@ -134,8 +148,12 @@ impl World {
                 let Some(done) = self.env.disks.finish(disk, request) else {
                     return Cause::Nothing;
                 };
-                if self.stations[done.machine].boot == done.boot {
-                    self.input(done.machine, Input::Disk(done.done));
+                let station = &mut self.stations[done.machine];
+                if station.boot == done.boot {
+                    match station.starting.take() {
+                        Some(start) => self.service_read(done.machine, start, done.done.result),
+                        None => self.input(done.machine, Input::Disk(done.done)),
+                    }
                 }
                 Cause::Machine("a disk request ended", done.machine)
             }
@@ -321,7 +339,7 @@ impl World {
         if station.monitor_wake.is_some_and(|at| at <= now) {
             station.monitor_wake = None;
         }
-        if self.env.hosts[machine].frozen.is_some() {
+        if self.env.hosts[machine].frozen.is_some() || station.monitor_stuck {
             return;
         }
         let Some(monitor) = &mut station.monitor else {
@@ -348,14 +366,56 @@ impl World {
         for input in backlog {
             self.input(machine, input);
         }
-        if let Some(monitor) = &mut self.stations[machine].monitor {
-            monitor.wake(&mut Local {
-                env: &mut self.env,
-                machine,
-            });
-            self.stations[machine].monitor_called = true;
+        self.monitor_catches_up(machine);
+    }
+
+    /// A monitor goes on after it stood still, by itself or with its machine: what it was asked for waits, and its timers
+    /// are late.
+    pub(super) fn monitor_catches_up(&mut self, machine: Machine) {
+        let station = &mut self.stations[machine];
+        if self.env.hosts[machine].frozen.is_none() && !station.monitor_stuck {
+            for asked in std::mem::take(&mut station.asked) {
+                self.ask_monitor(machine, asked);
+            }
+            if let Some(monitor) = &mut self.stations[machine].monitor {
+                monitor.wake(&mut Local {
+                    env: &mut self.env,
+                    machine,
+                });
+                self.stations[machine].monitor_called = true;
+            }
         }
         self.drain(machine);
+    }
+
+    /// Asks a machine's monitor for something, or for a sign of life (`None`).
+    fn ask_monitor(&mut self, machine: Machine, asked: Option<MonitorCommand>) {
+        let station = &mut self.stations[machine];
+        if station.monitor_stuck || !station.asked.is_empty() {
+            station.asked.push_back(asked);
+            return;
+        }
+        let Some(monitor) = &mut station.monitor else {
+            return;
+        };
+        match asked {
+            Some(command) => {
+                monitor.command(
+                    &mut Local {
+                        env: &mut self.env,
+                        machine,
+                    },
+                    command,
+                );
+                station.monitor_called = true;
+            }
+            None => {
+                let local = self.env.local(machine);
+                if let Some(node) = &mut station.node {
+                    node.handle(local, Input::MonitorAnswers);
+                }
+            }
+        }
     }
 
     /// Carries out what the node wants and tells it what the monitor reports, until neither has anything
@@ -374,7 +434,11 @@ impl World {
             }
             let local = self.env.local(machine);
             let station = &mut self.stations[machine];
-            if let (Some(node), Some(monitor)) = (&mut station.node, &mut station.monitor) {
+            if let (Some(node), Some(monitor), false) = (
+                &mut station.node,
+                &mut station.monitor,
+                station.monitor_stuck,
+            ) {
                 while let Some(event) = monitor.poll_event() {
                     quiet = false;
                     node.handle(local, Input::Monitor(event));
@@ -432,19 +496,9 @@ impl World {
                     }
                 }
             }
-            Output::Monitor(command) => {
-                let station = &mut self.stations[machine];
-                if let Some(monitor) = &mut station.monitor {
-                    monitor.command(
-                        &mut Local {
-                            env: &mut self.env,
-                            machine,
-                        },
-                        command,
-                    );
-                    station.monitor_called = true;
-                }
-            }
+            Output::Monitor(command) => self.ask_monitor(machine, Some(command)),
+            Output::AskMonitor => self.ask_monitor(machine, None),
+            Output::ReplaceMonitor => self.replace_monitor(machine),
             Output::Disk(request) => {
                 let (boot, now) = (self.stations[machine].boot, self.env.now);
                 match self.env.disks.submit(machine, boot, request, now) {
@@ -522,6 +576,7 @@ impl World {
         let wake = due(station
             .monitor
             .as_ref()
+            .filter(|_| !station.monitor_stuck)
             .and_then(|monitor| monitor.next_wakeup()));
         if let Some(at) = wake.filter(|at| station.monitor_wake.is_none_or(|waits| *at < waits)) {
             station.monitor_wake = Some(at);

@@ -177,6 +177,7 @@ impl World {
         let station = &mut self.stations[machine];
         station.cleaned = true;
         station.restarting = false;
+        station.starting = None;
         station.restart_due = false;
         let files = &mut self.env.disks.system_mut(machine).files;
         files.retain(|file, _| !file.starts_with(CLUSTER_FILES));

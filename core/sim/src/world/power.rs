@@ -1,12 +1,16 @@
 //! The life of machines and of the cluster service on them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quorate_model::{Fault, FaultId, MachineFault, Name, StartSwitches, Time};
-use quorate_node::{AdminOp, BootImage, Input, Node, NodeConfig, Refusal, bounds};
+use quorate_node::{
+    AdminOp, BootImage, Device, DiskError, DiskOp, DiskRequest, Input, Node, NodeConfig, Refusal,
+    bounds,
+};
 
 use super::World;
-use super::drive::Cause;
+use super::drive::{Cause, Start};
 use super::faults::some_time;
 use crate::clock::Clock;
 use crate::env::{Happening, Machine};
@@ -154,6 +158,10 @@ impl World {
         self.must_run(machine)?;
         if self.stations[machine].node.is_some() {
             return Err(self.machine_error(machine, "runs the cluster service already"));
+        }
+        if self.stations[machine].starting.is_some() {
+            let problem = "is starting the cluster service: its system disk has not been read yet";
+            return Err(self.machine_error(machine, problem));
         }
         if self.stations[machine].cleaned {
             let problem = "is no node of a cluster since it was cleaned up: add it";
@@ -304,6 +312,7 @@ impl World {
             MachineFault::Freeze { node } | MachineFault::ServiceStop { node } => *node == name,
             MachineFault::Crash { .. }
             | MachineFault::CrashWriting { .. }
+            | MachineFault::MonitorHang { .. }
             | MachineFault::ServiceRestart { .. } => false,
         });
     }
@@ -329,6 +338,7 @@ impl World {
     /// Nothing of the cluster service is left in the machine's memory.
     fn emptied(&mut self, machine: Machine) {
         self.remember_the_last();
+        self.monitor_ended(machine);
         if std::mem::take(&mut self.stations[machine].unlogged) {
             self.past_taken_up();
         }
@@ -336,6 +346,7 @@ impl World {
         station.backlog.clear();
         station.datagrams = 0;
         station.restart_due = false;
+        station.starting = None;
         station.node_called = true;
         station.monitor_called = true;
         station.seen_applied = 0;
@@ -361,8 +372,10 @@ impl World {
         self.env.processes_delayed(machine, since);
         self.catch_up(machine);
         if std::mem::take(&mut self.stations[machine].restart_due) {
-            let boot = self.stations[machine].boot;
-            self.service_restart(machine, boot);
+            match self.stations[machine].starting.take() {
+                Some(start) => self.service_start_with(machine, &start.reason, start.switches),
+                None => self.service_restart(machine, self.stations[machine].boot),
+            }
         }
     }
 
@@ -374,13 +387,64 @@ impl World {
         let name = self.name(machine);
         self.forget(|fault| matches!(fault, MachineFault::ServiceStop { node } if *node == name));
         self.left_over_ended(machine);
-        let local = self.env.local(machine);
-        let definition = self.installed_on(machine);
         let station = &mut self.stations[machine];
         station.boot += 1;
         station.ended = None;
         station.said = false;
         station.restarting = false;
+        let start = Start {
+            reason: reason.to_owned(),
+            switches,
+        };
+        let disk = self.env.disks.system(machine);
+        if disk.is_idle() {
+            let files = disk.files.clone();
+            self.service_boot(machine, start, files);
+            return;
+        }
+        // It reads what is on its disk when that is through with what it is at, as slowly as that does anything.
+        let boot = station.boot;
+        station.starting = Some(start);
+        let request = DiskRequest {
+            ticket: 0,
+            device: Device::System,
+            op: DiskOp::ReadAll {
+                prefix: String::new(),
+            },
+        };
+        let submitted = self.env.disks.submit(machine, boot, request, self.env.now);
+        if let Ok((disk, request, at)) = submitted {
+            self.env.queue.push(at, Happening::Disk { disk, request });
+        }
+    }
+
+    /// The cluster service that is being started has read its disk, or could not.
+    pub(super) fn service_read(
+        &mut self,
+        machine: Machine,
+        start: Start,
+        read: Result<BTreeMap<String, Vec<u8>>, DiskError>,
+    ) {
+        if self.env.hosts[machine].frozen.is_some() {
+            self.stations[machine].starting = Some(start);
+            self.stations[machine].restart_due = true;
+            return;
+        }
+        match read {
+            Ok(files) => self.service_boot(machine, start, files),
+            Err(why) => {
+                let reason = format!("the cluster service cannot read its disk: {why}");
+                self.service_gone(machine, &reason, true);
+            }
+        }
+    }
+
+    /// The cluster service begins, with what was on the machine's disk.
+    fn service_boot(&mut self, machine: Machine, start: Start, files: BTreeMap<String, Vec<u8>>) {
+        let Start { reason, switches } = start;
+        let local = self.env.local(machine);
+        let definition = self.installed_on(machine);
+        let station = &mut self.stations[machine];
         station.unlogged = switches.keeps_to_itself();
         let config = NodeConfig {
             switches,
@@ -392,14 +456,12 @@ impl World {
             civil_origin_ms: self.env.hosts[machine].civil_origin_ms,
             local_shift_minutes: self.env.hosts[machine].local_shift_minutes,
         };
-        let image = BootImage {
-            files: self.env.disks.system(machine).files.clone(),
-        };
+        let image = BootImage { files };
         self.env.record(
             Some(machine),
             WorldEvent::ClusterService {
                 running: true,
-                reason: reason.to_owned(),
+                reason,
             },
         );
         self.env.changed();
@@ -456,7 +518,33 @@ impl World {
         }
     }
 
-    /// Whether all that ran on a machine has certainly ended.
+    /// A machine's resource monitor is ended with everything that it has started, and another takes its place.
+    pub(super) fn replace_monitor(&mut self, machine: Machine) {
+        if let Some(mut monitor) = self.stations[machine].monitor.take() {
+            monitor.terminate_all(&mut Local {
+                env: &mut self.env,
+                machine,
+            });
+            monitor.power_off();
+        }
+        self.monitor_ended(machine);
+        let station = &mut self.stations[machine];
+        station.monitor = Some(self.monitors.boot());
+        station.monitor_called = true;
+        station.monitor_seen = None;
+    }
+
+    /// A machine's resource monitor is no more: it stands still no longer, and what it was asked for is void.
+    fn monitor_ended(&mut self, machine: Machine) {
+        let station = &mut self.stations[machine];
+        station.monitor_stuck = false;
+        station.asked.clear();
+        let name = self.name(machine);
+        self.forget(|fault| matches!(fault, MachineFault::MonitorHang { node } if *node == name));
+    }
+
+    /// Whether all that ran on a machine has certainly ended. A monitor that stands still is ended with its service, and
+    /// what it has started with it.
     fn all_terminated(&mut self, machine: Machine) -> bool {
         let Some(mut monitor) = self.stations[machine].monitor.take() else {
             return true;
@@ -535,16 +623,18 @@ impl World {
         left_over.power_off();
     }
 
-    /// Whether the service control manager is about to start the machine's cluster service again.
+    /// Whether the machine's cluster service is being started, or the service control manager is about to.
     pub(super) fn restart_pending(&self, machine: Machine) -> bool {
-        self.env.hosts[machine].on && self.stations[machine].restarting
+        let station = &self.stations[machine];
+        self.env.hosts[machine].on && (station.restarting || station.starting.is_some())
     }
 
     /// The service control manager starts the cluster service again, unless somebody has done so.
     pub(super) fn service_restart(&mut self, machine: Machine, boot: u64) {
         let host = &self.env.hosts[machine];
         let station = &mut self.stations[machine];
-        if !host.on || station.node.is_some() || station.boot != boot || station.cleaned {
+        let comes = station.node.is_some() || station.starting.is_some();
+        if !host.on || comes || station.boot != boot || station.cleaned {
             return;
         }
         if host.frozen.is_some() {

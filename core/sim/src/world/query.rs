@@ -4,7 +4,7 @@ use quorate_model::{GroupState, Name, NodeState, ResourceState};
 
 use super::World;
 use crate::WorldError;
-use crate::env::Machine;
+use crate::env::{Machine, STRANGER};
 use crate::status::{
     DiskStatus, GroupStatus, NetworkStatus, NodeStatus, QuorumStatus, ResourceStatus, Source,
 };
@@ -287,12 +287,16 @@ impl World {
         let mounted = disk.mounted.iter().map(|machine| &hosts[*machine]);
         Ok(DiskStatus {
             name: disk.name.clone(),
-            holder: disk.holder.map(|machine| hosts[machine].name.clone()),
+            holder: disk
+                .holder
+                .and_then(|holder| hosts.get(holder))
+                .map(|host| host.name.clone()),
+            stolen: disk.holder == Some(STRANGER),
             mounted_on: mounted
                 .filter(|host| host.runs())
                 .map(|host| host.name.clone())
                 .collect(),
-            works: !disk.failed,
+            works: !disk.wrong.failed && !disk.wrong.hung,
         })
     }
 

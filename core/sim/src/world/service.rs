@@ -1,5 +1,7 @@
 //! What a client would find: the one judgement behind outages, service levels and calls.
 
+use std::time::Duration;
+
 use quorate_model::{GroupDefinition, Name, ResourceDefinition, ResourceState, Value, types};
 
 use super::World;
@@ -97,11 +99,17 @@ impl World {
         }
         if resource.kind == types::PHYSICAL_DISK
             && let Some(disk) = env.disks.find(&resource.disk())
-            && disk.failed
+            && !disk.answers(machine)
         {
             return Err(format!("disk {} does not answer", disk.name));
         }
-        env.answer_takes(name).map(drop)
+        for (_, process) in env.processes.of(machine, name) {
+            if process.wrong {
+                return Err(format!("the process behind {name} answers with an error"));
+            }
+            env.answer_takes(machine, name, process.late)?;
+        }
+        env.answer_takes(machine, name, Duration::ZERO).map(drop)
     }
 
     /// Whether a call to an address ends at this machine. If not, whether the address is there at all.

@@ -68,7 +68,7 @@ const ON_STAGE: [&str; 48] = [
 ];
 
 /// Which arguments are names of what, by the word and the argument's number; those of methods count without the object.
-const NAMES: [(&str, usize, Noun); 18] = [
+const NAMES: [(&str, usize, Noun); 19] = [
     ("node", 0, Noun::Node),
     ("group", 0, Noun::Group),
     ("resource", 0, Noun::Resource),
@@ -84,6 +84,7 @@ const NAMES: [(&str, usize, Noun); 18] = [
     ("recovers", 0, Noun::Group),
     ("becomes", 0, Noun::Group),
     ("nic", 0, Noun::Network),
+    ("path", 0, Noun::Disk),
     ("move_to", 0, Noun::Node),
     ("cut", 0, Noun::Node),
     ("cut", 1, Noun::Node),

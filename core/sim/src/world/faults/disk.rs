@@ -3,19 +3,51 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_model::{DiskFault, FaultId, Name, QuorumKind};
+use quorate_model::{Chance, DiskFault, Drive, FaultId, Name, QuorumKind};
 
 use super::super::World;
 use super::some_time;
 use crate::WorldError;
+use crate::env::{Disk, Machine, STRANGER};
 
 impl World {
+    /// The disk, if there is one.
+    pub(super) fn drive(&self, drive: &Drive) -> Result<&Disk, WorldError> {
+        match drive {
+            Drive::Shared(name) => self.known_disk(name),
+            Drive::System(node) => Ok(self.env.disks.system(self.machine(node)?)),
+        }
+    }
+
     pub(super) fn check_disk_fault(&self, fault: &DiskFault) -> Result<(), WorldError> {
         match fault {
-            DiskFault::Disk { disk } => self.known_disk(disk).map(drop),
+            DiskFault::Disk { disk }
+            | DiskFault::HungDisk { disk }
+            | DiskFault::DiskFull { disk }
+            | DiskFault::ReadOnlyDisk { disk }
+            | DiskFault::FlushFails { disk } => self.drive(disk).map(drop),
+            DiskFault::Stolen { disk } => self.known_disk(disk).map(drop),
+            DiskFault::Path { node, disk } => {
+                self.machine(node)?;
+                self.known_disk(disk).map(drop)
+            }
             DiskFault::SlowDisk { disk, delay } => {
-                self.known_disk(disk)?;
+                self.drive(disk)?;
                 some_time("what a disk takes on top", *delay)
+            }
+            DiskFault::UnsteadyDisk {
+                disk,
+                per_million,
+                by,
+            } => {
+                self.drive(disk)?;
+                some_time("what a disk takes on top", *by)?;
+                match *per_million == Chance::NEVER {
+                    true => Err(WorldError::Nothing {
+                        why: format!("{disk} takes longer for none of its requests"),
+                    }),
+                    false => Ok(()),
+                }
             }
             DiskFault::FileDamage { disk, file, damage } => self.check_damage(disk, file, *damage),
             DiskFault::Wipe { node } => {
@@ -34,6 +66,16 @@ impl World {
         match fault {
             DiskFault::Disk { disk }
             | DiskFault::SlowDisk { disk, .. }
+            | DiskFault::UnsteadyDisk { disk, .. }
+            | DiskFault::HungDisk { disk }
+            | DiskFault::DiskFull { disk }
+            | DiskFault::ReadOnlyDisk { disk }
+            | DiskFault::FlushFails { disk } => match disk {
+                Drive::Shared(disk) => self.groups_with_disk(disk),
+                Drive::System(node) => self.groups_of_node(node),
+            },
+            DiskFault::Path { disk, .. }
+            | DiskFault::Stolen { disk }
             | DiskFault::FileDamage { disk, .. } => self.groups_with_disk(disk),
             DiskFault::Wipe { node } => self.groups_of_node(node),
         }
@@ -41,21 +83,49 @@ impl World {
 
     pub(super) fn break_disk(&mut self, fault: DiskFault) {
         match fault {
-            DiskFault::Disk { .. } | DiskFault::SlowDisk { .. } => self.faults_changed(),
+            DiskFault::Stolen { disk } => {
+                self.faults_changed();
+                self.env.set_holder(None, &disk, None, "bus reset");
+            }
             DiskFault::FileDamage { disk, file, damage } => self.damage(&disk, &file, damage),
             DiskFault::Wipe { node } => {
                 if let Ok(machine) = self.machine(&node) {
-                    self.env.disks.system_mut(machine).files.clear();
+                    let disk = self.env.disks.system_mut(machine);
+                    disk.files.clear();
+                    disk.forget_cache(None);
                 }
             }
+            DiskFault::Disk { .. }
+            | DiskFault::SlowDisk { .. }
+            | DiskFault::UnsteadyDisk { .. }
+            | DiskFault::HungDisk { .. }
+            | DiskFault::DiskFull { .. }
+            | DiskFault::ReadOnlyDisk { .. }
+            | DiskFault::FlushFails { .. }
+            | DiskFault::Path { .. } => self.faults_changed(),
         }
     }
 
     pub(super) fn heal_disk(&mut self, fault: DiskFault) {
         match fault {
-            DiskFault::Disk { .. } | DiskFault::SlowDisk { .. } => self.faults_changed(),
+            DiskFault::Stolen { disk } => {
+                self.faults_changed();
+                let disk = self.env.disks.find(&disk);
+                let left = disk.filter(|it| it.holder == Some(STRANGER) && !it.wrong.stolen);
+                if let Some(name) = left.map(|disk| disk.name.clone()) {
+                    self.env.set_holder(None, &name, None, "release");
+                }
+            }
             // They happened: nobody heals them.
             DiskFault::FileDamage { .. } | DiskFault::Wipe { .. } => {}
+            DiskFault::Disk { .. }
+            | DiskFault::SlowDisk { .. }
+            | DiskFault::UnsteadyDisk { .. }
+            | DiskFault::HungDisk { .. }
+            | DiskFault::DiskFull { .. }
+            | DiskFault::ReadOnlyDisk { .. }
+            | DiskFault::FlushFails { .. }
+            | DiskFault::Path { .. } => self.faults_changed(),
         }
     }
 
@@ -88,7 +158,8 @@ impl World {
     /// # Errors
     /// An unknown disk.
     pub fn fail_disk(&mut self, disk: &str) -> Result<FaultId, WorldError> {
-        self.inject(DiskFault::Disk { disk: disk.into() })
+        let disk = Drive::Shared(disk.into());
+        self.inject(DiskFault::Disk { disk })
     }
 
     /// Every request to a shared disk takes this much longer.
@@ -96,16 +167,14 @@ impl World {
     /// # Errors
     /// An unknown disk.
     pub fn slow_disk(&mut self, disk: &str, delay: Duration) -> Result<FaultId, WorldError> {
-        self.inject(DiskFault::SlowDisk {
-            disk: disk.into(),
-            delay,
-        })
+        let disk = Drive::Shared(disk.into());
+        self.inject(DiskFault::SlowDisk { disk, delay })
     }
 
     /// Somebody puts a file on a shared disk by hand, or takes it away (`None`), on a node that has it mounted.
     ///
     /// # Errors
-    /// An unknown disk; one that no node has mounted, or that is broken.
+    /// An unknown disk; one that no node has mounted, that does not answer there, or does not take it.
     pub fn disk_file(
         &mut self,
         disk: &str,
@@ -113,16 +182,22 @@ impl World {
         text: Option<&str>,
     ) -> Result<(), WorldError> {
         let known = self.known_disk(disk)?;
-        if known.failed || known.mounted.is_empty() {
+        let usable = |machine: &Machine| known.answers(*machine) && !known.wrong.hung;
+        if !known.mounted.iter().any(usable) {
             return Err(WorldError::NotMounted {
                 disk: known.name.clone(),
             });
         }
         if let Some(disk) = self.env.disks.find_mut(disk) {
-            match text {
-                Some(text) => disk.files.insert(file.to_owned(), text.as_bytes().to_vec()),
-                None => disk.files.remove(file),
+            let done = match text {
+                Some(text) => disk.overwrite(file, text.as_bytes()),
+                None => disk.remove(file),
             };
+            done.map_err(|why| WorldError::NotWritten {
+                disk: disk.name.clone(),
+                file: file.to_owned(),
+                why,
+            })?;
         }
         let text = match text {
             Some(_) => format!("somebody puts the file {file} on {disk}"),

@@ -120,6 +120,7 @@ impl World {
         else {
             return;
         };
+        disk.forget_cache(Some(&name));
         let length = disk.files.get(&name).map_or(0, Vec::len);
         let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).min(length);
         match (damage, disk.files.get_mut(&name)) {

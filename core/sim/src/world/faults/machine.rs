@@ -19,6 +19,13 @@ impl World {
             MachineFault::CrashWriting { .. } | MachineFault::Freeze { .. } => {
                 self.must_run(machine)
             }
+            MachineFault::MonitorHang { .. } => {
+                self.must_run(machine)?;
+                match &self.stations[machine].monitor {
+                    Some(_) => Ok(()),
+                    None => Err(self.machine_error(machine, "runs no resource monitor")),
+                }
+            }
             MachineFault::ServiceStop { .. } | MachineFault::ServiceRestart { .. } => {
                 self.must_run(machine)?;
                 let over = matches!(fault, MachineFault::ServiceRestart { .. });
@@ -44,6 +51,7 @@ impl World {
         match fault {
             MachineFault::Crash { .. } => self.power_cut(machine, "power lost"),
             MachineFault::Freeze { .. } => self.frozen(machine),
+            MachineFault::MonitorHang { .. } => self.stations[machine].monitor_stuck = true,
             MachineFault::ServiceStop { .. } => self.service_ended(machine, "killed", false),
             MachineFault::ServiceRestart { .. } => self.service_restarted_over(machine),
             // Whoever finishes a write looks for it.
@@ -58,8 +66,14 @@ impl World {
         match fault {
             MachineFault::Crash { .. } => self.power_on(machine),
             MachineFault::Freeze { .. } => self.thawed(machine),
+            MachineFault::MonitorHang { .. } => {
+                self.stations[machine].monitor_stuck = false;
+                self.monitor_catches_up(machine);
+            }
             MachineFault::ServiceStop { .. } => {
-                if self.must_run(machine).is_ok() && self.stations[machine].node.is_none() {
+                let station = &self.stations[machine];
+                let comes = station.node.is_some() || station.starting.is_some();
+                if self.must_run(machine).is_ok() && !comes {
                     self.service_start(machine, "started by hand");
                 }
             }

@@ -225,12 +225,17 @@ impl World {
     pub fn repair(&mut self, what: &Repair) -> Result<(), WorldError> {
         match what {
             Repair::Thaw(node) => return self.thaw(node),
+            Repair::Monitor(node) => drop(self.machine(node)?),
             Repair::Card { node, network } => {
                 self.machine(node)?;
                 self.network(network)?;
             }
             Repair::Network(network) => drop(self.network(network)?),
-            Repair::Disk(disk) => drop(self.known_disk(disk)?),
+            Repair::Disk(disk) => drop(self.drive(disk)?),
+            Repair::Path { node, disk } => {
+                self.machine(node)?;
+                self.known_disk(disk)?;
+            }
             Repair::Process(resource) => drop(self.known_resource(resource)?),
             // Healing what is no fault changes nothing.
             Repair::Share(_) | Repair::Partitions | Repair::Names => {}

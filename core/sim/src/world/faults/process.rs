@@ -15,12 +15,16 @@ impl World {
         match fault {
             ProcessFault::ServiceCrash { resource } | ProcessFault::Hang { resource } => {
                 self.has_process(resource)?;
-                if self.processes_of(resource).is_empty() {
-                    return Err(WorldError::NoProcess {
-                        resource: resource.clone(),
-                    });
-                }
-                Ok(())
+                self.must_have_process(resource)
+            }
+            ProcessFault::SlowAnswers { resource, delay } => {
+                self.has_process(resource)?;
+                some_time("what an answer takes on top", *delay)?;
+                self.must_have_process(resource)
+            }
+            ProcessFault::WrongAnswers { resource } => {
+                self.has_process(resource)?;
+                self.must_have_process(resource)
             }
             ProcessFault::FailStarts { resource, left } => {
                 self.has_process(resource)?;
@@ -49,6 +53,16 @@ impl World {
         }
     }
 
+    /// Refuses a resource of which nothing runs.
+    fn must_have_process(&self, resource: &Name) -> Result<(), WorldError> {
+        match self.processes_of(resource).is_empty() {
+            true => Err(WorldError::NoProcess {
+                resource: resource.clone(),
+            }),
+            false => Ok(()),
+        }
+    }
+
     /// Refuses a resource that is not there, or whose type starts no process.
     fn has_process(&self, resource: &str) -> Result<(), WorldError> {
         let (_, resource) = self.known_resource(resource)?;
@@ -66,6 +80,8 @@ impl World {
         match fault {
             ProcessFault::ServiceCrash { resource }
             | ProcessFault::Hang { resource }
+            | ProcessFault::SlowAnswers { resource, .. }
+            | ProcessFault::WrongAnswers { resource }
             | ProcessFault::FailStarts { resource, .. }
             | ProcessFault::SlowStart { resource, .. } => self
                 .current
@@ -90,6 +106,12 @@ impl World {
                     self.env.process_hang(machine, &resource, &service, true);
                 }
             }
+            ProcessFault::SlowAnswers { resource, delay } => {
+                self.env.change_processes(&resource, |it| it.late += delay);
+            }
+            ProcessFault::WrongAnswers { resource } => {
+                self.env.change_processes(&resource, |it| it.wrong = true);
+            }
             // Whatever starts a process, or loads a script, looks for them.
             ProcessFault::FailStarts { .. }
             | ProcessFault::SlowStart { .. }
@@ -106,6 +128,20 @@ impl World {
                         self.env.process_hang(machine, &resource, &service, false);
                     }
                 }
+            }
+            ProcessFault::SlowAnswers { resource, delay } => {
+                self.env.change_processes(&resource, |it| {
+                    it.late = it.late.saturating_sub(delay);
+                });
+            }
+            ProcessFault::WrongAnswers { resource } => {
+                let healed = ProcessFault::WrongAnswers {
+                    resource: resource.clone(),
+                };
+                let other = |fault: &Fault| *fault == Fault::Process(healed.clone());
+                let wrong = self.env.faults.values().any(other);
+                self.env
+                    .change_processes(&resource, |it| it.wrong = it.wrong && wrong);
             }
             ProcessFault::SlowStart { resource, delay } => {
                 self.env.hasten_starts(&resource, delay);
@@ -168,6 +204,24 @@ impl World {
             },
             span,
         )
+    }
+
+    /// The processes behind a resource answer this much later, until repaired or started anew.
+    ///
+    /// # Errors
+    /// An unknown resource; [`WorldError::NoProcess`]; no time at all.
+    pub fn slow_answers(&mut self, resource: &str, delay: Duration) -> Result<FaultId, WorldError> {
+        let resource = resource.into();
+        self.inject(ProcessFault::SlowAnswers { resource, delay })
+    }
+
+    /// The processes behind a resource answer everybody with an error, until repaired or started anew.
+    ///
+    /// # Errors
+    /// An unknown resource; [`WorldError::NoProcess`].
+    pub fn wrong_answers(&mut self, resource: &str) -> Result<FaultId, WorldError> {
+        let resource = resource.into();
+        self.inject(ProcessFault::WrongAnswers { resource })
     }
 
     /// The next `starts` starts of the processes behind a resource fail, on whichever node.

@@ -3,14 +3,22 @@
 //! A shared disk obeys only the holder of its reservation, and only while it is mounted there. The
 //! reservation survives its holder's death until someone breaks it, as SCSI-2's does until a bus reset.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod one;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, DiskFault, Name, Time, called, same_name};
+use quorate_model::{ClusterDefinition, DiskFault, Drive, Name, Time, called, same_name};
 use quorate_node::{Device, DiskDone, DiskError, DiskOp, DiskRequest};
 
+pub(crate) use self::one::Disk;
+use self::one::Wrong;
 use super::Machine;
 use crate::rng::Stream;
+
+/// What a request to a disk that hangs takes on top: longer than any run.
+pub(crate) const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// A request on its way.
 #[derive(Debug)]
@@ -22,6 +30,8 @@ struct Pending {
     /// The boot of the cluster service that asked: no other gets the answer.
     boot: u64,
     request: DiskRequest,
+    /// What it takes on top of the others, because its disk is unsteady.
+    late: Duration,
 }
 
 /// A finished request, for the node that asked.
@@ -32,85 +42,6 @@ pub(crate) struct Completion {
     pub(crate) done: DiskDone,
 }
 
-/// One disk.
-#[derive(Debug)]
-pub(crate) struct Disk {
-    /// The shared disk's name, or the machine's name for its system disk.
-    pub(crate) name: Name,
-    pub(crate) files: BTreeMap<String, Vec<u8>>,
-    /// Who may use it: for a system disk always its machine.
-    pub(crate) holder: Option<Machine>,
-    /// Where its file system is mounted.
-    pub(crate) mounted: BTreeSet<Machine>,
-    /// Whether an active fault makes it report errors.
-    pub(crate) failed: bool,
-    extra_delay: Duration,
-    busy_until: Time,
-    pending: VecDeque<Pending>,
-}
-
-impl Disk {
-    fn new(name: Name) -> Self {
-        Disk {
-            name,
-            files: BTreeMap::new(),
-            holder: None,
-            mounted: BTreeSet::new(),
-            failed: false,
-            extra_delay: Duration::ZERO,
-            busy_until: Time::ZERO,
-            pending: VecDeque::new(),
-        }
-    }
-
-    /// What every request takes on top, as the active faults say.
-    pub(crate) fn delay(&self) -> Duration {
-        self.extra_delay
-    }
-
-    /// Whether the machine gets through to the files now.
-    pub(crate) fn access(&self, machine: Machine) -> Result<(), DiskError> {
-        if self.failed {
-            Err(DiskError::Device)
-        } else if self.holder != Some(machine) {
-            Err(DiskError::NotReserved)
-        } else if !self.mounted.contains(&machine) {
-            Err(DiskError::NotMounted)
-        } else {
-            Ok(())
-        }
-    }
-
-    fn carry_out(&mut self, machine: Machine, op: DiskOp) -> DiskResult {
-        self.access(machine)?;
-        match op {
-            DiskOp::Append { file, bytes } => self.files.entry(file).or_default().extend(bytes),
-            DiskOp::Replace { file, bytes } => {
-                self.files.insert(file, bytes);
-            }
-            DiskOp::Truncate { file, len } => {
-                if let Some(contents) = self.files.get_mut(&file) {
-                    contents.truncate(usize::try_from(len).unwrap_or(usize::MAX));
-                }
-            }
-            DiskOp::Remove { file } => {
-                self.files.remove(&file);
-            }
-            DiskOp::ReadAll { prefix } => {
-                return Ok(self
-                    .files
-                    .range(prefix.clone()..)
-                    .take_while(|(name, _)| name.starts_with(&prefix))
-                    .map(|(name, contents)| (name.clone(), contents.clone()))
-                    .collect());
-            }
-        }
-        Ok(BTreeMap::new())
-    }
-}
-
-type DiskResult = Result<BTreeMap<String, Vec<u8>>, DiskError>;
-
 /// Every disk: the shared ones first, then each machine's system disk.
 #[derive(Debug)]
 pub(crate) struct Disks {
@@ -120,6 +51,8 @@ pub(crate) struct Disks {
     next_id: u64,
     /// Decides what a crash leaves of the write under way.
     tears: Stream,
+    /// Decides what an unsteady disk takes longer for.
+    unsteady: Stream,
 }
 
 impl Disks {
@@ -142,6 +75,7 @@ impl Disks {
             delay,
             next_id: 0,
             tears: Stream::new(seed, "torn writes"),
+            unsteady: Stream::new(seed, "unsteady disks"),
         }
     }
 
@@ -168,6 +102,17 @@ impl Disks {
         self.all[..self.shared]
             .iter_mut()
             .find(|disk| same_name(&disk.name, name))
+    }
+
+    fn drive_mut(&mut self, drive: &Drive) -> Option<&mut Disk> {
+        let shared = self.shared;
+        match drive {
+            Drive::Shared(name) => self.find_mut(name),
+            Drive::System(name) => {
+                let mut systems = self.all[shared..].iter_mut();
+                systems.find(|disk| same_name(&disk.name, name))
+            }
+        }
     }
 
     /// A machine's system disk.
@@ -245,13 +190,20 @@ impl Disks {
         let id = self.next_id;
         self.next_id += 1;
         let disk = &mut self.all[place];
-        disk.busy_until = disk.busy_until.max(now) + self.delay + disk.extra_delay;
+        let late = match disk.wrong.unsteady {
+            Some((chance, by)) if self.unsteady.one_in_a_million_times(chance.per_million()) => {
+                self.unsteady.span(by)
+            }
+            _ => Duration::ZERO,
+        };
+        disk.busy_until = disk.busy_until.max(now) + self.delay + disk.delay() + late;
         disk.pending.push_back(Pending {
             id,
             due: disk.busy_until,
             machine,
             boot,
             request,
+            late,
         });
         Ok((place, id, disk.busy_until))
     }
@@ -261,10 +213,16 @@ impl Disks {
     pub(crate) fn hasten(&mut self, now: Time) -> Vec<(usize, u64, Time)> {
         let mut sooner = Vec::new();
         for (place, disk) in self.all.iter_mut().enumerate() {
-            let each = self.delay + disk.extra_delay;
+            let each = self.delay + disk.delay();
+            let unsteady = disk.wrong.unsteady.is_some();
             let mut free = now;
             for pending in &mut disk.pending {
-                let due = free + each;
+                let late = if unsteady {
+                    pending.late
+                } else {
+                    Duration::ZERO
+                };
+                let due = free + each + late;
                 if due < pending.due {
                     pending.due = due;
                     sooner.push((place, pending.id, due));
@@ -331,184 +289,58 @@ impl Disks {
             if disk.pending.is_empty() {
                 disk.busy_until = now;
             }
+            if disk.mounted.contains(&machine) {
+                disk.lose_cache();
+            }
             if place < self.shared {
                 disk.mounted.remove(&machine);
             }
         }
     }
 
-    /// Sets every shared disk to what the active faults say.
+    /// Sets every disk to what the active faults say.
     pub(crate) fn apply<'a>(&mut self, faults: impl Iterator<Item = &'a DiskFault>) {
         for disk in &mut self.all {
-            disk.failed = false;
-            disk.extra_delay = Duration::ZERO;
+            disk.wrong = Wrong::default();
         }
         for fault in faults {
             match fault {
-                DiskFault::Disk { disk } => {
-                    if let Some(disk) = self.find_mut(disk) {
-                        disk.failed = true;
+                DiskFault::Path { node, disk } => {
+                    let mut systems = self.all[self.shared..].iter();
+                    let machine = systems.position(|system| same_name(&system.name, node));
+                    if let (Some(machine), Some(disk)) = (machine, self.find_mut(disk)) {
+                        disk.wrong.cut_off.insert(machine);
                     }
+                    continue;
                 }
-                DiskFault::SlowDisk { disk, delay } => {
+                DiskFault::Stolen { disk } => {
                     if let Some(disk) = self.find_mut(disk) {
-                        disk.extra_delay = *delay;
+                        disk.wrong.stolen = true;
                     }
+                    continue;
                 }
-                // They happened to the files.
-                DiskFault::FileDamage { .. } | DiskFault::Wipe { .. } => {}
+                _ => {}
+            }
+            let Some(disk) = fault.drive().and_then(|drive| self.drive_mut(drive)) else {
+                continue;
+            };
+            let wrong = &mut disk.wrong;
+            match fault {
+                DiskFault::Disk { .. } => wrong.failed = true,
+                DiskFault::SlowDisk { delay, .. } => wrong.delay = wrong.delay.max(*delay),
+                DiskFault::UnsteadyDisk {
+                    per_million, by, ..
+                } => wrong.unsteady = Some((*per_million, *by)),
+                DiskFault::HungDisk { .. } => wrong.hung = true,
+                DiskFault::DiskFull { .. } => wrong.full = true,
+                DiskFault::ReadOnlyDisk { .. } => wrong.read_only = true,
+                DiskFault::FlushFails { .. } => wrong.flush_fails = true,
+                // Said above, or happened to the files.
+                DiskFault::Path { .. }
+                | DiskFault::Stolen { .. }
+                | DiskFault::FileDamage { .. }
+                | DiskFault::Wipe { .. } => {}
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::env::tests::definition;
-
-    const MS: Duration = Duration::from_millis(1);
-
-    fn disks(seed: u64) -> Disks {
-        Disks::new(&definition(2), seed, MS)
-    }
-
-    fn append(device: Device, ticket: u64, bytes: &[u8]) -> DiskRequest {
-        DiskRequest {
-            ticket,
-            device,
-            op: DiskOp::Append {
-                file: "log".into(),
-                bytes: bytes.into(),
-            },
-        }
-    }
-
-    fn quorum_disk() -> Device {
-        Device::Shared("Disk Q:".into())
-    }
-
-    fn run(disks: &mut Disks, machine: Machine, request: DiskRequest) -> DiskResult {
-        let (place, id, _) = disks
-            .submit(machine, 1, request, Time::ZERO)
-            .expect("disk exists");
-        disks.finish(place, id).expect("in front").done.result
-    }
-
-    #[test]
-    fn only_the_holder_that_mounted_it_gets_through() {
-        let mut disks = disks(1);
-        let write = |disks: &mut Disks| run(disks, 0, append(quorum_disk(), 1, b"a"));
-        assert_eq!(write(&mut disks), Err(DiskError::NotReserved));
-        disks.find_mut("Disk Q:").unwrap().holder = Some(0);
-        assert_eq!(write(&mut disks), Err(DiskError::NotMounted));
-        disks.find_mut("Disk Q:").unwrap().mounted.insert(0);
-        assert_eq!(write(&mut disks), Ok(BTreeMap::new()));
-        let fault = DiskFault::Disk {
-            disk: "Disk Q:".into(),
-        };
-        disks.apply([&fault].into_iter());
-        assert_eq!(write(&mut disks), Err(DiskError::Device));
-        disks.apply(std::iter::empty());
-        disks.find_mut("Disk Q:").unwrap().holder = Some(1);
-        assert_eq!(write(&mut disks), Err(DiskError::NotReserved));
-        assert_eq!(disks.find("Disk Q:").unwrap().files["log"], b"a");
-    }
-
-    #[test]
-    fn requests_of_one_disk_are_carried_out_in_order_and_take_time() {
-        let mut disks = disks(1);
-        let at = Time::from_millis(10);
-        let (place, first, done) = disks
-            .submit(0, 1, append(Device::System, 1, b"a"), at)
-            .unwrap();
-        let (_, second, later) = disks
-            .submit(0, 1, append(Device::System, 2, b"b"), at)
-            .unwrap();
-        assert_eq!(
-            (done, later),
-            (Time::from_millis(11), Time::from_millis(12))
-        );
-        assert!(
-            disks.finish(place, second).is_none(),
-            "the first is in front"
-        );
-        assert_eq!(disks.finish(place, first).unwrap().done.ticket, 1);
-        assert_eq!(disks.finish(place, second).unwrap().done.ticket, 2);
-        assert_eq!(disks.system(0).files["log"], b"ab");
-    }
-
-    #[test]
-    fn a_missing_disk_reports_a_device_error() {
-        let request = append(Device::Shared("Disk X:".into()), 9, b"");
-        let completion = disks(1).submit(0, 1, request, Time::ZERO).unwrap_err();
-        assert_eq!(
-            completion.done,
-            DiskDone {
-                ticket: 9,
-                result: Err(DiskError::Device)
-            }
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn a_crash_leaves_what_was_finished_and_a_prefix_of_the_next(
-            seed in any::<u64>(),
-            writes in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..8), 1..8),
-            finished in 0_usize..8,
-        ) {
-            let mut disks = disks(seed);
-            let mut tickets = Vec::new();
-            for (ticket, bytes) in writes.iter().enumerate() {
-                let request = append(Device::System, ticket as u64, bytes);
-                tickets.push(disks.submit(0, 1, request, Time::ZERO).unwrap());
-            }
-            let finished = finished.min(writes.len());
-            for (place, id, _) in &tickets[..finished] {
-                prop_assert!(disks.finish(*place, *id).is_some());
-            }
-            disks.drop_machine(0, Time::ZERO);
-            let kept = disks.system(0).files.get("log").cloned().unwrap_or_default();
-            let acknowledged: Vec<u8> = writes[..finished].concat();
-            let most: Vec<u8> = writes[..writes.len().min(finished + 1)].concat();
-            prop_assert!(kept.starts_with(&acknowledged));
-            prop_assert!(most.starts_with(&kept));
-            for (place, id, _) in &tickets[finished..] {
-                prop_assert!(disks.finish(*place, *id).is_none());
-            }
-        }
-    }
-
-    #[test]
-    fn a_torn_append_may_be_any_prefix() {
-        let kept: BTreeSet<usize> = (0..200)
-            .map(|seed| {
-                let mut disks = disks(seed);
-                let request = append(Device::System, 1, b"abcd");
-                disks.submit(0, 1, request, Time::ZERO).unwrap();
-                disks.drop_machine(0, Time::ZERO);
-                disks.system(0).files["log"].len()
-            })
-            .collect();
-        assert_eq!(kept, (0..=4).collect());
-    }
-
-    #[test]
-    fn a_crash_keeps_the_reservation_and_drops_the_mount() {
-        let mut disks = disks(1);
-        let disk = disks.find_mut("Disk Q:").unwrap();
-        disk.holder = Some(0);
-        disk.mounted.insert(0);
-        disks.drop_machine(0, Time::ZERO);
-        let disk = disks.find("Disk Q:").unwrap();
-        assert_eq!(disk.holder, Some(0));
-        assert!(disk.mounted.is_empty());
-        assert!(
-            disks.system(0).mounted.contains(&0),
-            "the system disk is there at the next boot"
-        );
     }
 }

@@ -1,0 +1,84 @@
+//! What a node asks of disks, and what it does where they are late or refuse.
+//!
+//! A write counts when its disk has said that it is flushed. One that was refused, or could not be flushed, is not tried
+//! again: what the medium holds then is not known, whatever a flush says later. The service stops, and when it is started
+//! again it writes anew what it read.
+
+use quorate_model::monitor::Reason;
+
+use crate::io::{Device, DiskDone, DiskError, Event, Output, bounds};
+use crate::node::{Node, Phase};
+use crate::storage;
+use crate::timers::Timer;
+
+impl Node {
+    /// A request has ended.
+    pub(crate) fn disk_done(&mut self, done: DiskDone) {
+        if self.arbitration.is_reading(done.ticket) {
+            self.quorum_disk_read(done.result);
+            return;
+        }
+        let Some(device) = self.storage.asked_of(done.ticket) else {
+            return;
+        };
+        match (done.result, &device) {
+            (Ok(_), _) => self.storage.done(done.ticket),
+            // A challenger broke the reservation; the defence takes it back or reports its loss.
+            (Err(DiskError::NotReserved), Device::Shared(_)) => {
+                self.storage.refused();
+                self.timers.set(Timer::Disk, self.now + storage::RETRY);
+            }
+            (Err(error), device) => {
+                let lost = matches!(
+                    error,
+                    DiskError::NotReserved | DiskError::NotMounted | DiskError::Device
+                );
+                let code = match device {
+                    Device::Shared(_) if lost => 1038,
+                    _ => 1080,
+                };
+                let text =
+                    format!("a write of the cluster database to {device} was refused: {error}");
+                self.halt(Reason::new(code, text), true);
+            }
+        }
+    }
+
+    /// Makes the requests that can be made.
+    pub(crate) fn pump_storage(&mut self) {
+        if self.phase == Phase::Halted {
+            return;
+        }
+        while let Some(request) = self.storage.next_request(self.now) {
+            self.output(Output::Disk(request));
+        }
+    }
+
+    /// Says which disks are slow, and stops where this node's own keeps others waiting: what they wait for is in vain, and
+    /// without this node they know where they stand.
+    pub(crate) fn watch_disks(&mut self) {
+        for wait in self.storage.beat() {
+            let device = &wait.device;
+            if wait.beats >= bounds::DISK_PATIENCE_BEATS && *device == Device::System {
+                let waited = bounds::HEARTBEAT * wait.beats;
+                let text = format!(
+                    "a write of the cluster database to {device} has not ended for {waited:?}: this node leaves the \
+                     cluster to those that can write"
+                );
+                self.halt(Reason::new(1080, text), true);
+                return;
+            }
+            let text = match wait.news {
+                Some(true) => {
+                    let waited = bounds::HEARTBEAT * wait.beats;
+                    format!(
+                        "{device} is slow: a write of the cluster database waits for {waited:?} now"
+                    )
+                }
+                Some(false) => format!("{device} is not slow any more"),
+                None => continue,
+            };
+            self.event(Event::Notice { id: 0, text });
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Whether the resource monitor of this node still does anything.
+//!
+//! It is a process of its own, and whatever is known of resources comes from it. One that stands still is silent, as one is
+//! that has nothing to report; so it is asked for a sign of life. Where it owes one for too long it is ended, with all that
+//! it has started, and another takes its place: every resource that was not down counts as failed (SEMANTICS 1.5).
+
+use quorate_model::ResourceState;
+use quorate_model::monitor::{MonitorEvent, Reason};
+
+use crate::candidacy::Arbitration;
+use crate::io::{Event, Output, bounds};
+use crate::node::{Node, Phase};
+use crate::timers::Timer;
+
+/// The original's event "a resource monitor died, a replacement is started" (SEMANTICS 6.2).
+const EVENT_MONITOR_DIED: u32 = 1146;
+
+impl Node {
+    /// One more heartbeat. They are counted rather than measured: a node that stood still did so with its monitor.
+    pub(crate) fn watch_monitor(&mut self) {
+        if self.phase == Phase::Halted {
+            return;
+        }
+        self.monitor_beats += 1;
+        let owed = self
+            .monitor_beats
+            .saturating_sub(bounds::MONITOR_ASKED_BEATS);
+        if owed == 0 && self.monitor_beats == bounds::MONITOR_ASKED_BEATS {
+            self.output(Output::AskMonitor);
+        } else if owed == bounds::MONITOR_SILENT_BEATS {
+            let text = format!(
+                "the resource monitor has not answered for {:?}",
+                bounds::HEARTBEAT * owed
+            );
+            self.event(Event::Notice { id: 0, text });
+        } else if owed >= bounds::MONITOR_PATIENCE_BEATS {
+            self.replace_monitor();
+        }
+    }
+
+    /// It has given the sign of life.
+    pub(crate) fn monitor_answers(&mut self) {
+        self.monitor_beats = 0;
+    }
+
+    fn replace_monitor(&mut self) {
+        let waited = bounds::HEARTBEAT * bounds::MONITOR_PATIENCE_BEATS;
+        let text = format!(
+            "[FM] Resource monitor terminated! It has not answered for {waited:?}. A replacement is started, and what was \
+             not offline counts as failed"
+        );
+        self.event(Event::Notice {
+            id: EVENT_MONITOR_DIED,
+            text,
+        });
+        self.monitor_beats = 0;
+        self.output(Output::ReplaceMonitor);
+        let lost = self.groups.monitor_replaced(&self.database);
+        if self.arbitration == Arbitration::Asked {
+            self.arbitration = Arbitration::Idle;
+            self.timers.set_earlier(Timer::Campaign, self.now);
+        }
+        for resource in lost {
+            if self.phase == Phase::Halted {
+                return;
+            }
+            let reason = Reason::new(EVENT_MONITOR_DIED, "its resource monitor was terminated");
+            self.monitor(MonitorEvent::State {
+                resource,
+                state: ResourceState::Failed,
+                reason: Some(reason),
+            });
+        }
+    }
+}
