@@ -43,7 +43,14 @@ fn comes_to_rest(seeds: std::ops::Range<u64>, drift: Option<u32>, trouble: &[Act
             haste: false,
             steps: steps.map(|(act, wait)| Step { act, wait }).collect(),
         };
-        if let (world, Err(failure)) = scenario.run_by(By::Shipped) {
+        let (world, result) = scenario.run_by(By::Shipped);
+        let broken = world
+            .events()
+            .iter()
+            .filter(|event| event.kind() == "fault-injected");
+        // Beside the two of the story.
+        assert!(broken.count() > 2, "seed {seed}: the trouble was refused");
+        if let Err(failure) = result {
             let journal = support::journal(&world);
             panic!("{failure:?}\n{journal}\nas a file for `--replay`:\n{scenario}");
         }
@@ -66,4 +73,13 @@ fn after_datagrams_that_came_twice_and_late() {
 #[test]
 fn after_the_same_with_clocks_that_are_off() {
     comes_to_rest(36..72, Some(10_000), &doubled_and_late());
+}
+
+/// One write in twenty on a system disk up to nine seconds late, and clocks one per cent off.
+#[test]
+fn after_system_disks_that_were_late_with_clocks_that_are_off() {
+    let late: Vec<Act> = (0..4)
+        .map(|node| Act::SystemDiskUnsteady(node, 5, 9_000))
+        .collect();
+    comes_to_rest(72..120, Some(10_000), &late);
 }

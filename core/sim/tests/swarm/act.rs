@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quorate_model::{
-    Chance, ClockFault, FILE_SHARE_WITNESS, MachineFault, Name, NameFault, NetworkFault,
-    QuorumKind, ShareFault, StartSwitches, Value, types,
+    Chance, ClockFault, DiskFault, Drive, FILE_SHARE_WITNESS, MachineFault, Name, NameFault,
+    NetworkFault, QuorumKind, ShareFault, StartSwitches, Value, types,
 };
 use quorate_node::{AdminOp, Object};
 use quorate_sim::{Reply, World};
@@ -43,6 +43,8 @@ pub enum Act {
     DiskFails(usize),
     /// A disk takes so many milliseconds more.
     DiskSlows(usize, u64),
+    /// A machine's own disk is late for so many per cent of its requests, by up to so many milliseconds.
+    SystemDiskUnsteady(usize, u64, u64),
     /// A machine loses power in the middle of its next write to the log, so many bytes into it.
     TornWrite(usize, u64),
     /// The same in its next checkpoint.
@@ -209,6 +211,14 @@ impl Act {
             }
             Act::DiskFails(d) => drop(world.fail_disk(&disk(world, d)?)),
             Act::DiskSlows(d, ms) => drop(world.slow_disk(&disk(world, d)?, span(ms))),
+            Act::SystemDiskUnsteady(a, percent, ms) => {
+                let fault = DiskFault::UnsteadyDisk {
+                    disk: Drive::System(node(a)?),
+                    per_million: Chance::of(percent as f64 / 100.0)?,
+                    by: span(ms),
+                };
+                drop(world.inject(fault));
+            }
             Act::TornWrite(a, kept) => drop(world.crash_writing(&node(a)?, "quolog.log", kept)),
             Act::TornCheckpoint(a, kept) => {
                 drop(world.crash_writing(&node(a)?, "chk001.tmp", kept));

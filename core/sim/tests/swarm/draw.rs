@@ -100,6 +100,7 @@ impl Scenario {
                 35 => Act::LocalTime([-60, 60][n]),
                 36 => Act::ServiceRestarts(a),
                 37 => Act::Stranger(thing),
+                39 => Act::SystemDiskUnsteady(a, 1 + ms % 20, ms % 10_000),
                 38 => match thing % 3 {
                     0 => Act::NamesSilent,
                     1 => Act::NamesRefused,
@@ -121,7 +122,7 @@ impl Scenario {
 }
 
 /// How many kinds of acts there are, healing among them.
-const KINDS_OF_ACTS: usize = 40;
+const KINDS_OF_ACTS: usize = 41;
 
 fn cluster(choices: &mut Choices) -> Cluster {
     let kind = match choices.below(12) {

@@ -80,6 +80,9 @@ impl fmt::Display for Act {
             Act::Latency(n, ms) => write!(f, "latency {n} {ms}"),
             Act::DiskFails(d) => write!(f, "disk-fails {d}"),
             Act::DiskSlows(d, ms) => write!(f, "disk-slows {d} {ms}"),
+            Act::SystemDiskUnsteady(a, percent, ms) => {
+                write!(f, "system-disk-unsteady {a} {percent} {ms}")
+            }
             Act::TornWrite(a, kept) => write!(f, "torn-write {a} {kept}"),
             Act::TornCheckpoint(a, kept) => write!(f, "torn-checkpoint {a} {kept}"),
             Act::ServiceCrashes(r) => write!(f, "service-crashes {r}"),
@@ -156,6 +159,9 @@ impl Act {
             ("latency", [n, ms]) => Act::Latency(at(*n), *ms),
             ("disk-fails", [d]) => Act::DiskFails(at(*d)),
             ("disk-slows", [d, ms]) => Act::DiskSlows(at(*d), *ms),
+            ("system-disk-unsteady", [a, percent, ms]) => {
+                Act::SystemDiskUnsteady(at(*a), *percent, *ms)
+            }
             ("torn-write", [a, kept]) => Act::TornWrite(at(*a), *kept),
             ("torn-checkpoint", [a, kept]) => Act::TornCheckpoint(at(*a), *kept),
             ("service-crashes", [r]) => Act::ServiceCrashes(at(*r)),
