@@ -469,6 +469,7 @@ mod tests {
     use quorate_model::GroupProperties;
 
     use super::*;
+    use crate::database::Move;
     use crate::io::{BootImage, NodeConfig};
 
     /// A node that knows no earlier view but by a snapshot: NODE2's fifth boot was a member, and is none now.
@@ -589,6 +590,15 @@ mod tests {
         let stays =
             |database: &mut Database| database.groups.get_mut("EVS1").unwrap().homing = false;
         assert_eq!(target(0, 1, &stays), None);
+        let moving = |database: &mut Database| {
+            let (to, cause) = (NodeId(3), Cause::Admin);
+            database.groups.get_mut("EVS1").unwrap().moving = Some(Move { to, cause });
+        };
+        assert_eq!(
+            target(0, 1, &moving),
+            None,
+            "what is on its way does not go home"
+        );
         let failed = |database: &mut Database| {
             let record = database.resources.get_mut("EVS1 SMTP").unwrap();
             record.state = quorate_model::ResourceState::Failed;

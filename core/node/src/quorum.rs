@@ -209,3 +209,28 @@ impl Quorum for Local {
         "Restore the file: there is no other copy"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_begins_waits_out_what_an_earlier_coordinator_may_still_believe() {
+        let voters = [1, 2, 3].into_iter().collect();
+        let majority = MajorityNodeSet { voters };
+        let standard = Standard {
+            resource: "Disk Q:".into(),
+            disk: "Disk Q:".into(),
+        };
+        // Since the earlier one was last confirmed: until somebody can be elected or has won the disk, and from then on.
+        let elected = bounds::MEMBER_SILENCE;
+        assert_eq!(elected + majority.takeover_wait(), bounds::TAKEOVER_WAIT);
+        assert!(majority.discovery() >= elected, "a vote is promised");
+        let (challenge, renewal) = (Duration::from_secs(7), Duration::from_secs(3));
+        assert_eq!(
+            challenge - renewal + standard.takeover_wait(),
+            bounds::TAKEOVER_WAIT
+        );
+        assert!(!standard.survives_lapse() && majority.survives_lapse());
+    }
+}

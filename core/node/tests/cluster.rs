@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use harness::{Stage, definition};
 use quorate_model::{GroupState, NodeId, Time};
-use quorate_node::{AdminOp, BootImage, DiskDone, Event, Input, Node, NodeConfig, Output};
+use quorate_node::{AdminOp, BootImage, DiskDone, Event, Input, Node, NodeConfig, Output, bounds};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -121,6 +121,29 @@ fn two_sides_never_run_the_same_and_join_again() {
             assert_eq!(state, GroupState::Online, "EVS{n}\n{}", stage.transcript());
         }
     }
+}
+
+#[test]
+fn a_coordinator_that_hears_nobody_says_so_when_its_lease_ends_and_another_begins_later() {
+    let mut stage = formed(5, false);
+    let old = stage.coordinator().unwrap();
+    for other in (1..=5).map(NodeId).filter(|other| *other != old) {
+        stage.cut.insert((old, other));
+        stage.cut.insert((other, old));
+    }
+    let coordinates = |stage: &Stage, id: NodeId| {
+        let node = stage.machines[&id].node.as_ref();
+        let seen = node.and_then(|node| node.snapshot(stage.now));
+        seen.is_some_and(|seen| seen.coordinates)
+    };
+    assert!(coordinates(&stage, old));
+    stage.run(bounds::COORDINATOR_LEASE);
+    assert!(!coordinates(&stage, old), "{}", stage.transcript());
+    let others = || (1..=5).map(NodeId).filter(|other| *other != old);
+    assert!(!others().any(|id| coordinates(&stage, id)));
+    stage.run(MINUTE);
+    assert!(others().any(|id| coordinates(&stage, id)));
+    assert!(!coordinates(&stage, old));
 }
 
 #[test]
