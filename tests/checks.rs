@@ -189,3 +189,41 @@ fn files_that_cannot_be_read_are_a_matter_of_usage() {
         strange.err
     );
 }
+
+#[test]
+fn a_file_that_is_not_there_is_said_so_in_words() {
+    for (args, wanted) in [
+        (
+            &["check", "scripts/clusters/four-nodes.ron"][..],
+            "there is no such file (did you mean `scripts/clusters/four-node.ron`?)",
+        ),
+        (
+            &["drill", "scripts/drills/lost-nod.rhai"],
+            "there is no such file (did you mean `scripts/drills/lost-node.rhai`?)",
+        ),
+        (
+            &["repl", "scripts/cluster/four-node.ron"],
+            "there is no folder scripts/cluster",
+        ),
+        (
+            &["repl", "scripts/drills/lost-node.rhai"],
+            "is a script, and a cluster file (.ron) is wanted: `quorate drill scripts/drills/lost-node.rhai` runs it",
+        ),
+    ] {
+        let run = run(args);
+        assert_eq!(run.code, 64, "{args:?}: {}{}", run.out, run.err);
+        assert!(run.err.contains(wanted), "{args:?}: {}", run.err);
+        assert!(!run.err.contains("os error"), "{args:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn a_folder_stands_for_the_files_in_it() {
+    let run = run(&["check", "scripts/policies", "scripts/clusters/dhcp.ron"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let folder = support::root().join("scripts/policies");
+    let files = std::fs::read_dir(folder).expect("the policies").count();
+    assert!(files > 1, "{files} policies");
+    let wanted = format!("{} files", files + 1);
+    assert!(run.out.contains(&wanted), "{wanted}: {}", run.out);
+}

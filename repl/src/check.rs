@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::cli::{CheckArgs, Format, PluginFolders};
 use crate::exit::Exit;
+use crate::files::{Meant, meant};
 use crate::output::{Output, Tone};
 use crate::report;
 use crate::resource_scripts;
@@ -30,7 +31,8 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
     let mut plugins = Plugins::new(&args.plugins);
     let limit = (!args.any_size).then_some(MAX_BYTES);
     let mut drills = BTreeMap::new();
-    for file in &args.files {
+    let files = meant(&args.files, &["ron", "rhai"]);
+    for Meant { path: file, .. } in &files {
         match check(file, limit, &mut plugins, &mut drills) {
             Ok((mut found, definition)) => {
                 checked += 1;
@@ -66,7 +68,7 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
         .iter()
         .any(|finding| finding.severity == Severity::Error);
     let exit = if errors { Exit::Fail } else { Exit::Pass };
-    exit.and(if checked < args.files.len() {
+    exit.and(if checked < files.len() {
         Exit::Usage
     } else {
         Exit::Pass

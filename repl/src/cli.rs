@@ -248,7 +248,7 @@ pub(crate) struct DrillArgs {
 /// `quorate check`.
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {
-    /// Cluster files (.ron), drill scripts and policies (.rhai).
+    /// Cluster files (.ron), drill scripts and policies (.rhai), or folders with them.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// How to print what is found.

@@ -7,6 +7,7 @@ mod cluster;
 mod console;
 mod drill;
 mod exit;
+mod files;
 mod interrupt;
 mod output;
 mod plugin;

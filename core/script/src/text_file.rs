@@ -1,7 +1,7 @@
 //! Reading files that people write: scripts and cluster files.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// How large such a file may be, unless somebody says that it may be larger: 16 MB.
@@ -14,7 +14,7 @@ pub const MAX_BYTES: u64 = 16 << 20;
 ///
 /// Why it cannot be read, and what to do: it is not there, it is no file, too large, or in another encoding.
 pub fn read_text(path: &Path, limit: Option<u64>) -> Result<String, String> {
-    let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    let about = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if about.is_dir() {
         return Err("it is a folder".to_owned());
     }
@@ -26,7 +26,7 @@ pub fn read_text(path: &Path, limit: Option<u64>) -> Result<String, String> {
     let too_large = || {
         let size = about.len() as f64 / f64::from(1 << 20);
         format!(
-            "it has {size:.1} MB, and a file may have {} MB unless --any-size is given",
+            "it has {size:.1} MB, and a file may have {} MB: `quorate check --any-size` reads larger ones",
             limit >> 20
         )
     };
@@ -34,7 +34,7 @@ pub fn read_text(path: &Path, limit: Option<u64>) -> Result<String, String> {
         return Err(too_large());
     }
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
@@ -42,6 +42,38 @@ pub fn read_text(path: &Path, limit: Option<u64>) -> Result<String, String> {
         return Err(too_large());
     }
     text_of(bytes)
+}
+
+/// Why a file cannot be opened, in words.
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
+                format!("there is no folder {}", folder.display())
+            }
+            folder => {
+                let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+                let near = beside(folder.unwrap_or(Path::new(".")), path);
+                let near =
+                    near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+                format!("there is no such file{near}")
+            }
+        },
+        io::ErrorKind::PermissionDenied => "it may not be read: permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The file of a folder whose name is nearest to the name of one that is not there.
+fn beside(folder: &Path, path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    let near = quorate_model::nearest(wanted, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(near).display().to_string())
 }
 
 /// Bytes as text.

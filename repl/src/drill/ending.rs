@@ -6,8 +6,8 @@ use std::time::Duration;
 use quorate_model::Time;
 use quorate_script::{DrillReport, Run, Verdict};
 
-use super::scripts::Script;
 use crate::exit::Exit;
+use crate::files::Meant;
 use crate::output::{Output, Paint, Tone};
 use crate::report;
 
@@ -42,7 +42,7 @@ impl Ending {
     }
 
     /// A script was run.
-    pub(super) fn ran(&mut self, script: &Script, run: Run) {
+    pub(super) fn ran(&mut self, script: &Meant, run: Run) {
         self.exit = self.exit.and(status_of(&run));
         let file = script.path.display().to_string();
         let silent = run.reports.is_empty() && !run.interrupted;

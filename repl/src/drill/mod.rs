@@ -2,7 +2,6 @@
 
 mod ending;
 mod progress;
-mod scripts;
 
 use std::cell::RefCell;
 use std::fs;
@@ -21,16 +20,16 @@ use quorate_script::{
 use self::ending::Ending;
 pub(crate) use self::progress::Progress;
 use self::progress::Shared;
-use self::scripts::Script;
 use crate::cli::DrillArgs;
 use crate::exit::Exit;
+use crate::files::{Meant, meant};
 use crate::output::Output;
 use crate::report;
 
 /// Runs the drills of the files and folders named. A file that cannot be used is told of, and the others run.
 pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
     // Every script is checked before the first cluster starts: who waits for drills wants to know of mistakes at once.
-    let scripts = scripts::named(&args.paths);
+    let scripts = meant(&args.paths, &["rhai"]);
     let mut ending = Ending::default();
     let mut sound = Vec::new();
     for script in scripts {
@@ -56,7 +55,7 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
         list: false,
         timeout: Some(args.timeout),
     };
-    let one = |script: &Script, text: &str, options: RunOptions, observer| {
+    let one = |script: &Meant, text: &str, options: RunOptions, observer| {
         let (source, cancel) = (source.clone(), cancel.clone());
         run_script(&script.path, text, source, options, observer, cancel)
     };
@@ -110,7 +109,7 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
 }
 
 /// The text of a script, if it can be run; otherwise why not, in a few words. What is found in it is printed.
-fn usable(script: &Script, mut output: Output) -> Result<String, String> {
+fn usable(script: &Meant, mut output: Output) -> Result<String, String> {
     let refuse = |why: String| {
         let mut output = output;
         output.error(&format!("cannot run {}: {why}", script.path.display()));

@@ -123,6 +123,12 @@ impl StageSource for SimSource {
             let _ = std::env::set_current_dir(home);
         }
         let path = &request.cluster;
+        if path.extension().is_some_and(|end| end == "rhai") {
+            let path = path.display();
+            return Err(OpenError::Other(format!(
+                "{path} is a script, and a cluster file (.ron) is wanted: `quorate drill {path}` runs it"
+            )));
+        }
         let text = match &request.text {
             Some(text) => text.clone(),
             None => crate::text_file::read_text(path, Some(crate::text_file::MAX_BYTES)).map_err(
