@@ -119,6 +119,11 @@ fn every_quorum_drill_has_a_test_here() {
 }
 
 #[test]
+fn witness() {
+    passes("witness", 10);
+}
+
+#[test]
 fn checkpoints() {
     passes("checkpoints", 17);
 }

@@ -31,7 +31,7 @@ pub(crate) mod words {
         }
     }
 
-    /// The share's name, as `MNSFileShare` gives it.
+    /// Belief: the share's name, as `MNSFileShare` gives it.
     #[rhai_fn(get = "name", pure)]
     pub fn name(witness: &mut WitnessRef) -> String {
         witness.name.to_string()
