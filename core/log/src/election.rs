@@ -154,7 +154,10 @@ impl Log {
         }
         let of_election = !matches!(
             body,
-            Body::Append { .. } | Body::AppendReply { .. } | Body::Install { .. }
+            Body::Append { .. }
+                | Body::AppendReply { .. }
+                | Body::Install { .. }
+                | Body::Replace { .. }
         );
         if of_election && !self.elects() {
             self.refuse(
@@ -181,7 +184,10 @@ impl Log {
             }
             body => {
                 if term > self.hard.term {
-                    if matches!(body, Body::Append { .. } | Body::Install { .. }) {
+                    if matches!(
+                        body,
+                        Body::Append { .. } | Body::Install { .. } | Body::Replace { .. }
+                    ) {
                         // A newer leader exists only where the disk has gone to somebody else.
                         self.adopted = false;
                     }
@@ -209,6 +215,16 @@ impl Log {
             Body::Install { snapshot, round } => {
                 if self.follow(from, term, snapshot.index, round) {
                     self.on_install(from, snapshot, round);
+                }
+            }
+            Body::Replace {
+                over_index,
+                over_term,
+                snapshot,
+                round,
+            } => {
+                if self.follow(from, term, snapshot.index, round) {
+                    self.on_replace(from, (over_index, over_term), snapshot, round);
                 }
             }
             _ if term < self.hard.term => {}
@@ -371,6 +387,7 @@ impl Log {
         self.transfer = None;
         self.round = None;
         self.progress.clear();
+        self.wants_snapshot = false;
         self.granted = NodeSet::EMPTY;
         self.refused = NodeSet::EMPTY;
         self.set_role(Role::Follower);

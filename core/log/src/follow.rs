@@ -47,13 +47,13 @@ impl Log {
             return;
         }
         let snapshot_index = self.store.snapshot_index();
-        // What the snapshot covers was committed, and so agrees.
+        if prev_index < snapshot_index && !self.agrees_with_snapshot(&entries) {
+            self.show_committed(from, prev_index, round);
+            return;
+        }
         if prev_index >= snapshot_index && self.store.term_at(prev_index) != Some(prev_term) {
-            if prev_index <= self.commit {
-                self.refuse(
-                    from,
-                    format!("entry {prev_index} of term {prev_term} against a committed one"),
-                );
+            if prev_index < self.commit {
+                self.show_committed(from, prev_index, round);
                 return;
             }
             let hint_index = self.store.last_at_most(prev_index, prev_term);
@@ -75,6 +75,10 @@ impl Log {
             })
             .collect();
         if let Some((index, term)) = new.first().map(|entry| (entry.index, entry.term)) {
+            if index <= self.commit {
+                self.show_committed(from, prev_index, round);
+                return;
+            }
             if self
                 .store
                 .term_at(index - 1)
@@ -83,13 +87,6 @@ impl Log {
                 self.refuse(
                     from,
                     format!("entry {index} of term {term} after a newer term"),
-                );
-                return;
-            }
-            if index <= self.commit {
-                self.refuse(
-                    from,
-                    format!("another entry {index} than the committed one"),
                 );
                 return;
             }
@@ -112,6 +109,25 @@ impl Log {
             self.accept(from, round, durable, self.hard_gate());
         }
         self.commit = self.commit.max(commit.min(matched));
+    }
+
+    /// Whether entries that begin before the end of this log's snapshot are known to be of the same past. Within a past
+    /// what a snapshot covers agrees; but an administrator may have given up the one it is from.
+    fn agrees_with_snapshot(&self, entries: &[Entry]) -> bool {
+        entries.iter().any(|entry| {
+            entry.index == self.store.snapshot_index() && entry.term == self.store.snapshot_term()
+        })
+    }
+
+    /// Answers with the last entry that is committed here, for the leader to say whether it has that one.
+    fn show_committed(&mut self, from: Id, prev_index: u64, round: Option<u64>) {
+        let outcome = AppendOutcome::Rejected {
+            prev_index,
+            hint_index: self.commit,
+            hint_term: self.store.term_at(self.commit).unwrap_or(0),
+        };
+        let body = Body::AppendReply { round, outcome };
+        self.send(from, self.hard.term, body, self.hard_gate());
     }
 
     /// Whether the entries can follow on `prev_index`, and be from this term's leader.
@@ -151,7 +167,15 @@ impl Log {
             );
             return;
         }
-        if index <= self.commit || self.store.term_at(index) == Some(term) {
+        if index < self.store.snapshot_index() {
+            self.show_committed(from, index, round);
+            return;
+        }
+        if index <= self.commit && self.store.term_at(index) != Some(term) {
+            self.begin_anew(from, snapshot, round);
+            return;
+        }
+        if self.store.term_at(index) == Some(term) {
             // All of it is here already.
             self.commit = self.commit.max(index);
             self.accept(from, round, index.min(self.durable), self.hard_gate());
@@ -164,6 +188,50 @@ impl Log {
             snapshot: Some(snapshot.clone()),
             ..Persist::default()
         });
+        self.install_output(snapshot);
+        self.accept(from, round, index, mark);
+    }
+
+    /// The leader's snapshot in the place of everything, if `over` is what is committed here. If not, that has been done
+    /// already.
+    pub(crate) fn on_replace(
+        &mut self,
+        from: Id,
+        (over_index, over_term): (u64, u64),
+        snapshot: Snapshot,
+        round: Option<u64>,
+    ) {
+        let possible =
+            check_range(snapshot.index, snapshot.term).is_ok() && snapshot.term <= self.hard.term;
+        let ours = self.store.term_at(over_index) == Some(over_term);
+        if possible && ours && over_index <= self.commit {
+            self.begin_anew(from, snapshot, round);
+        } else {
+            self.on_install(from, snapshot, round);
+        }
+    }
+
+    /// What is committed here is of a past that was given up: nothing of it stays.
+    fn begin_anew(&mut self, from: Id, snapshot: Snapshot, round: Option<u64>) {
+        self.lower_durable(0);
+        // The entries go first: after a crash between the two they must not be taken for what follows on the new
+        // snapshot.
+        let own = self.store.snapshot().cloned();
+        let first = self.store.first_index();
+        self.store.truncate(first);
+        self.persist(Persist {
+            truncate_from: Some(first),
+            snapshot: own,
+            ..Persist::default()
+        });
+        self.lower_durable(0);
+        self.store.install(snapshot.clone());
+        let mark = self.persist(Persist {
+            truncate_from: Some(snapshot.index + 1),
+            snapshot: Some(snapshot.clone()),
+            ..Persist::default()
+        });
+        let index = snapshot.index;
         self.install_output(snapshot);
         self.accept(from, round, index, mark);
     }

@@ -69,6 +69,8 @@ pub struct Log {
     pub(crate) progress: BTreeMap<Id, Progress>,
     pub(crate) round: Option<u64>,
     pub(crate) transfer: Option<Transfer>,
+    /// A peer must begin anew, and this leader has no snapshot to give it.
+    pub(crate) wants_snapshot: bool,
 
     /// The newest mark given out in an output, and the newest polled and reported done.
     pub(crate) last_mark: u64,
@@ -132,6 +134,7 @@ impl Log {
             progress: BTreeMap::new(),
             round: None,
             transfer: None,
+            wants_snapshot: false,
             last_mark: 0,
             polled_mark: 0,
             done_mark: 0,

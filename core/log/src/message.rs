@@ -59,7 +59,7 @@ pub enum Body {
         /// The newest round the leader's node gave ([`Log::resend`](crate::Log::resend)) in this term.
         round: Option<u64>,
     },
-    /// The answer to [`Body::Append`] and [`Body::Install`].
+    /// The answer to [`Body::Append`], [`Body::Install`] and [`Body::Replace`].
     AppendReply {
         /// The round that is answered.
         round: Option<u64>,
@@ -75,6 +75,18 @@ pub enum Body {
     },
     /// "Campaign now": the leader hands over (dissertation, 3.10).
     TimeoutNow,
+    /// A snapshot for a follower that has committed what the leader's log does not have: an administrator has given up
+    /// the past it is from ([`Log::force_voters`](crate::Log::force_voters)), and it begins anew.
+    Replace {
+        /// The entry that it has and the leader has not.
+        over_index: u64,
+        /// That entry's term.
+        over_term: u64,
+        /// The snapshot, be it of an earlier entry.
+        snapshot: Snapshot,
+        /// As in [`Body::Append`].
+        round: Option<u64>,
+    },
 }
 
 /// What became of an append.
@@ -86,11 +98,12 @@ pub enum AppendOutcome {
         /// It agrees, and is durable, up to here at least.
         matched: u64,
     },
-    /// It has another entry at `prev_index`, or none.
+    /// It has another entry at `prev_index`, or none; or it cannot tell, or another one that is committed.
     Rejected {
         /// From the append.
         prev_index: u64,
-        /// The follower's last entry that could agree.
+        /// The follower's last entry that could agree. Past `prev_index`, it is the last that it knows to be
+        /// committed, and must be the leader's as well: where it is not, the two are of different pasts.
         hint_index: u64,
         /// That entry's term.
         hint_term: u64,

@@ -4,7 +4,7 @@ use crate::planted::Bug;
 use crate::progress::Progress;
 use crate::{
     AppendOutcome, Body, CommitRule, Entry, EntryKind, Id, Log, NodeSet, NotLeader, Persist, Role,
-    TRANSFER_ROUNDS_MAX, VotersError,
+    Snapshot, TRANSFER_ROUNDS_MAX, VotersError,
 };
 
 impl Log {
@@ -303,6 +303,10 @@ impl Log {
         if progress.installing || prev_index != progress.next - 1 {
             return; // overtaken by something newer
         }
+        if hint_index > prev_index {
+            self.on_committed(from, hint_index, hint_term);
+            return;
+        }
         if by_vote && prev_index <= progress.matched {
             return; // what a voter has said to be durable stays so
         }
@@ -326,17 +330,64 @@ impl Log {
         self.send_append(from);
     }
 
+    /// A peer has committed this entry. Where it is not in the log of a leader, the past that it is from was given up.
+    fn on_committed(&mut self, from: Id, index: u64, term: u64) {
+        if term >= self.hard.term && self.store.term_at(index) != Some(term) {
+            self.refuse(
+                from,
+                format!("a committed entry {index} of term {term}, which was never made"),
+            );
+            return;
+        }
+        if self.store.term_at(index) == Some(term) {
+            if let Some(progress) = self.progress.get_mut(&from) {
+                progress.next = index + 1;
+                progress.inflight = None;
+            }
+            self.send_append(from);
+        } else if index < self.store.snapshot_index() {
+            // Nobody can tell any more. All of it comes from the snapshot anyway.
+            self.send_snapshot(from);
+        } else {
+            self.send_replacement(from, index, term);
+        }
+    }
+
     fn send_snapshot(&mut self, peer: Id) {
-        let Some(snapshot) = self.store.snapshot().cloned() else {
+        if let Some(snapshot) = self.begin_install(peer) {
+            let round = self.round;
+            self.send(peer, self.hard.term, Body::Install { snapshot, round }, 0);
+        }
+    }
+
+    /// Has a peer begin anew that has an entry of another past.
+    fn send_replacement(&mut self, peer: Id, over_index: u64, over_term: u64) {
+        let Some(snapshot) = self.begin_install(peer) else {
+            self.wants_snapshot = true;
             return;
         };
         if let Some(progress) = self.progress.get_mut(&peer) {
+            progress.matched = 0;
+        }
+        let body = Body::Replace {
+            over_index,
+            over_term,
+            snapshot,
+            round: self.round,
+        };
+        self.send(peer, self.hard.term, body, 0);
+    }
+
+    /// The snapshot, and what is known of a peer that is sent it.
+    fn begin_install(&mut self, peer: Id) -> Option<Snapshot> {
+        let snapshot = self.store.snapshot().cloned()?;
+        if let Some(progress) = self.progress.get_mut(&peer) {
+            progress.inflight = None;
             progress.installing = true;
             progress.next = snapshot.index + 1;
             progress.told = snapshot.index;
         }
-        let round = self.round;
-        self.send(peer, self.hard.term, Body::Install { snapshot, round }, 0);
+        Some(snapshot)
     }
 
     /// The rule by which votes and copies are counted: the rule as it is, and the configured voters with

@@ -148,6 +148,12 @@ impl Log {
             .and_then(|progress| progress.acked_round)
     }
 
+    /// Whether this node leads, has no snapshot, and is in need of one: a peer knows of a past that was given up, and
+    /// must begin anew. [`compact`](Log::compact) makes one.
+    pub fn wants_snapshot(&self) -> bool {
+        self.wants_snapshot
+    }
+
     /// To whom leadership is being handed over.
     pub fn transfer_target(&self) -> Option<Id> {
         self.transfer.map(|transfer| transfer.to)

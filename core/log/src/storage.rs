@@ -94,6 +94,7 @@ impl Log {
             voters: self.voters_at(index),
             data,
         };
+        self.wants_snapshot = false;
         self.store.compact(snapshot.clone());
         self.persist(Persist {
             snapshot: Some(snapshot),

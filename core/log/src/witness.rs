@@ -106,6 +106,7 @@ impl Witness {
             | Body::VoteReply { .. }
             | Body::AppendReply { .. }
             | Body::Install { .. }
+            | Body::Replace { .. }
             | Body::TimeoutNow => return None,
         };
         Some(Message {

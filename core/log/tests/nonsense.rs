@@ -103,6 +103,14 @@ fn body() -> impl Strategy<Value = Body> {
         }),
         (round(), outcome).prop_map(|(round, outcome)| Body::AppendReply { round, outcome }),
         (snapshot(), round()).prop_map(|(snapshot, round)| Body::Install { snapshot, round }),
+        (number(), number(), snapshot(), round()).prop_map(
+            |(over_index, over_term, snapshot, round)| Body::Replace {
+                over_index,
+                over_term,
+                snapshot,
+                round
+            }
+        ),
         Just(Body::TimeoutNow),
     ]
 }
@@ -226,9 +234,14 @@ proptest! {
         let mut checker = Checker::new();
         for call in calls {
             let adopts = matches!(call, Call::Adopt(_));
+            let installs = matches!(
+                call,
+                Call::Step(_, _, _, Body::Install { .. } | Body::Replace { .. }, _)
+            );
+            let before = log.snapshot().cloned();
             make(&mut log, call);
-            if adopts {
-                // Another disk may hold another history.
+            if adopts || (installs && log.snapshot() != before.as_ref()) {
+                // Another disk may hold another history, and so may a leader where one was given up.
                 checker = Checker::new();
             }
             let looked = checker.monotonic.look(&log);

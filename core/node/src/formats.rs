@@ -102,6 +102,12 @@ fn messages() -> Vec<(&'static str, Body)> {
         snapshot: snapshot(),
         round: Some(9),
     };
+    let replace = LogBody::Replace {
+        over_index: 310,
+        over_term: 1,
+        snapshot: snapshot(),
+        round: Some(9),
+    };
     vec![
         ("heartbeat", Body::Heartbeat(heartbeat)),
         (
@@ -123,6 +129,7 @@ fn messages() -> Vec<(&'static str, Body)> {
         ("append rejected", log(rejected)),
         ("install", log(install)),
         ("timeout now", log(LogBody::TimeoutNow)),
+        ("replace", log(replace)),
         ("propose", Body::Propose(vec![proposal()])),
         ("goodbye", Body::Goodbye),
         ("hand-over", Body::HandOver),

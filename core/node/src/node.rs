@@ -596,6 +596,12 @@ impl Node {
     }
 
     pub(crate) fn remember_digest(&mut self) {
+        // A checkpoint may take back what was applied.
+        let applied = self.database.applied;
+        let taken_back = |(position, _): &(u64, u64)| *position >= applied;
+        while self.digests.back().is_some_and(taken_back) {
+            self.digests.pop_back();
+        }
         if self.digests.len() == DIGESTS {
             self.digests.pop_front();
         }

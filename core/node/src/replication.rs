@@ -25,6 +25,9 @@ impl Node {
             self.log.persisted(self.storage.durable());
             self.open_gate();
             let Some(output) = self.log.poll_output() else {
+                if self.log.wants_snapshot() && self.make_checkpoint() {
+                    continue;
+                }
                 break;
             };
             match output {
@@ -86,7 +89,10 @@ impl Node {
         // A candidate that led until now does not lead: its asking for votes is no sign of life of the coordinator's.
         let leads = matches!(
             message.body,
-            LogBody::Append { .. } | LogBody::Install { .. } | LogBody::TimeoutNow
+            LogBody::Append { .. }
+                | LogBody::Install { .. }
+                | LogBody::Replace { .. }
+                | LogBody::TimeoutNow
         );
         let alive = self.coordinates_at(self.now) || heard;
         self.log.step(from.0, message, alive);
@@ -120,6 +126,14 @@ impl Node {
         match postcard::from_bytes::<Database>(&snapshot.data) {
             Ok(database) => {
                 let before = std::mem::replace(&mut self.database, database);
+                if before.applied > snapshot.index {
+                    let text = format!(
+                        "the cluster went on without what this node knew: it was at position {}, and begins anew from \
+                         the checkpoint at position {}",
+                        before.applied, snapshot.index
+                    );
+                    self.event(Event::Notice { id: 0, text });
+                }
                 self.remember_digest();
                 self.hold_all_to_their_identities();
                 if let Some(record) = self.database.nodes.get(&self.me)
@@ -173,17 +187,22 @@ impl Node {
         if self.log.is_leader() && entry.term == self.log.term() {
             self.led = Some(entry.term);
         }
+        let limit = u64::from(self.database.definition.properties.max_quorum_log_size);
+        if self.storage.log_length() > limit {
+            self.make_checkpoint();
+        }
+    }
+
+    /// Puts a checkpoint in the place of what is applied of the log. Whether there is a new one.
+    fn make_checkpoint(&mut self) -> bool {
         // What a node does by itself must be able to go again: nothing takes back a checkpoint.
         let by_itself = self.config.switches.keeps_to_itself();
-        let limit = u64::from(self.database.definition.properties.max_quorum_log_size);
-        if !by_itself
-            && self.storage.log_length() > limit
-            && self.log.applied_index() == self.database.applied
-            && let Ok(data) = postcard::to_allocvec(&self.database)
-        {
-            // Refused only where there is nothing to compact.
-            let _ = self.log.compact(self.database.applied, data);
+        if by_itself || self.log.applied_index() != self.database.applied {
+            return false;
         }
+        // Refused only where there is nothing to compact.
+        postcard::to_allocvec(&self.database)
+            .is_ok_and(|data| self.log.compact(self.database.applied, data).is_ok())
     }
 
     fn apply_proposal(&mut self, proposal: &Proposal) {

@@ -86,7 +86,10 @@ impl Replica for Ours {
     }
 
     fn step(&mut self, _now: u64, from: u8, message: Message) {
-        let of_leader = matches!(message.body, Body::Append { .. } | Body::Install { .. });
+        let of_leader = matches!(
+            message.body,
+            Body::Append { .. } | Body::Install { .. } | Body::Replace { .. }
+        );
         let (alive, vote) = (self.leader_alive(), self.log.hard_state().voted_for);
         self.log.step(from, message, alive);
         let heard = of_leader && self.log.leader() == Some(from);

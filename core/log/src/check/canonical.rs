@@ -76,6 +76,7 @@ pub fn hash_log(log: &Log, names: &Renaming, hasher: &mut impl Hasher) {
         progress,
         round: _,
         transfer,
+        wants_snapshot,
         last_mark,
         polled_mark,
         done_mark,
@@ -93,6 +94,7 @@ pub fn hash_log(log: &Log, names: &Renaming, hasher: &mut impl Hasher) {
         identity,
         forced,
         adopted,
+        wants_snapshot,
         batch,
         names.set(*peers),
         names.maybe(*witness),
@@ -226,6 +228,15 @@ pub fn hash_message(message: &Message, names: &Renaming, hasher: &mut impl Hashe
         },
         Body::Install { snapshot, round: _ } => hash_snapshot(Some(snapshot), names, hasher),
         Body::TimeoutNow => {}
+        Body::Replace {
+            over_index,
+            over_term,
+            snapshot,
+            round: _,
+        } => {
+            (over_index, over_term).hash(hasher);
+            hash_snapshot(Some(snapshot), names, hasher);
+        }
     }
 }
 

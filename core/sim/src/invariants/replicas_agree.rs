@@ -2,7 +2,7 @@
 //! position is the same on whichever node and whenever it is applied (Ongaro's dissertation, section 3.6.3,
 //! State Machine Safety).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_model::Name;
 
@@ -14,6 +14,9 @@ pub(super) struct ReplicasAgree {
     digests: BTreeMap<u64, (u64, Name)>,
     /// Those from before a start switch kept what came next to one node.
     aside: BTreeMap<u64, (u64, Name)>,
+    /// Position and digest of what an administrator gave up. Whom the others went on without still has that when it
+    /// boots; what it makes of it is another thing, since every digest is of all that came before, too.
+    given_up: BTreeSet<(u64, u64)>,
     told: Vec<String>,
 }
 
@@ -23,7 +26,9 @@ impl Invariant for ReplicasAgree {
     }
 
     fn promise_void(&mut self) {
-        self.digests.clear();
+        let given_up = std::mem::take(&mut self.digests);
+        let given_up = given_up.into_iter().map(|(at, (digest, _))| (at, digest));
+        self.given_up.extend(given_up);
     }
 
     fn past_set_aside(&mut self) {
@@ -37,6 +42,9 @@ impl Invariant for ReplicasAgree {
     fn check(&mut self, world: &Observation<'_>) -> Findings {
         for machine in world.machines {
             for (position, digest) in &machine.applied {
+                if self.given_up.contains(&(*position, *digest)) {
+                    continue;
+                }
                 let (first, by) = self
                     .digests
                     .entry(*position)
@@ -79,6 +87,26 @@ mod tests {
             broken,
             ["after position 2 the database of NODE2 differs from what NODE1 had there"]
         );
+    }
+
+    #[test]
+    fn what_was_given_up_may_still_be_somewhere_but_nothing_may_be_made_of_it() {
+        let mut checker = ReplicasAgree::default();
+        let mut machines = [member(1), member(2)];
+        let mut apply = |checker: &mut ReplicasAgree, applied| {
+            machines[0].applied = vec![applied];
+            check(checker, Time::ZERO, &machines).0.len()
+        };
+        assert_eq!(apply(&mut checker, (7, 11)), 0);
+        checker.promise_void();
+        assert_eq!(apply(&mut checker, (7, 99)), 0, "without it");
+        assert_eq!(apply(&mut checker, (8, 98)), 0);
+        assert_eq!(
+            apply(&mut checker, (7, 11)),
+            0,
+            "a boot with what was known"
+        );
+        assert_eq!(apply(&mut checker, (8, 12)), 1, "and an entry on top of it");
     }
 
     #[test]

@@ -74,6 +74,10 @@ impl World {
         let station = &mut self.stations[machine];
         if let (Some(node), Some(snapshot)) = (&station.node, &snapshot) {
             let (position, digest) = snapshot.applied;
+            if position < station.seen_applied {
+                // It has begun anew from a checkpoint.
+                station.seen_applied = position.saturating_sub(1);
+            }
             if position > station.seen_applied {
                 let first = (station.seen_applied + 1).max(position.saturating_sub(POSITIONS_MAX));
                 let applied = &mut self.views[machine].applied;

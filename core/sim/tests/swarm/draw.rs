@@ -91,9 +91,7 @@ impl Scenario {
                     _ => Act::ShareAnew,
                 },
                 // It takes down everything: one in four of them is enough.
-                32 if thing % 4 == 0 && may_switch(&cluster) => {
-                    Act::Switched(switch(cluster.kind, thing / 4), number)
-                }
+                32 if thing % 4 == 0 => Act::Switched(switch(cluster.kind, thing / 4), number),
                 32 => Act::ServiceCrashes(thing),
                 33 => Act::ClockStep(a, thing as i64 * 60 - 32 * 60),
                 34 => Act::ClockDrift(a, ms as i64 % 20_001 - 10_000),
@@ -185,10 +183,4 @@ fn switch(kind: Kind, which: usize) -> Switch {
             Switch::NoQuorumLogging,
         ][which % 3],
     }
-}
-
-/// Whom quorum is forced without may have a checkpoint of what was given up, and nothing takes a checkpoint back: only a
-/// past without checkpoints is given up here.
-fn may_switch(cluster: &Cluster) -> bool {
-    cluster.log.is_none() || matches!(cluster.kind, Kind::Standard | Kind::Local)
 }
