@@ -35,11 +35,14 @@ impl World {
         let Some(loser) = loser.filter(|loser| from != to && self.env.hosts[*loser].runs()) else {
             return;
         };
-        // A node that catches up with the log is told of what was long ago.
+        // A node that catches up with the log is told of what was long ago: it had no quorum before.
         let local = self.env.local(machine);
-        let taker = self.stations[machine].node.as_ref();
-        let taker = taker.and_then(|node| node.snapshot(local));
-        if taker.is_none_or(|node| !node.has_quorum) || self.follows_the_disk(subject) {
+        let station = &self.stations[machine];
+        let now = station.node.as_ref().and_then(|node| node.snapshot(local));
+        let had = [&station.snapshot, &now]
+            .into_iter()
+            .all(|seen| seen.as_ref().is_some_and(|seen| seen.has_quorum));
+        if !had || self.follows_the_disk(subject) {
             return;
         }
         let problem = match self.still_has(loser, subject) {
