@@ -36,8 +36,8 @@ pub use definition::*;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use facts::*;
 pub use fault::{
-    Chance, ClockFault, Damage, DiskFault, Drive, Fault, FaultId, MachineFault, NameFault,
-    NetworkFault, ProcessFault, Repair, ShareFault,
+    Chance, ClockFault, Damage, DiskFault, DiskPlace, Drive, Fault, FaultId, MachineFault,
+    NameFault, NetworkFault, ProcessFault, Repair, ShareFault,
 };
 pub use file::{Loaded, add_virtual_server, load, parse};
 pub use ids::{Name, NodeId, called, same_name};

@@ -141,9 +141,27 @@ pub enum Damage {
     Lost,
 }
 
+/// Where a fault of disks is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskPlace<'a> {
+    /// In a disk, which does not do what it should, for everybody, until it is healed.
+    Drive(&'a Drive),
+    /// At a shared disk that itself does what it should, or on one of its files. Of a system disk's file it is the machine.
+    Shared(&'a Name),
+    /// Between a machine and a shared disk.
+    Path {
+        /// The machine.
+        node: &'a Name,
+        /// The disk.
+        disk: &'a Name,
+    },
+    /// On a machine's system disk.
+    Machine(&'a Name),
+}
+
 impl DiskFault {
-    /// The disk that does not do what it should, for everybody, until it is healed.
-    pub fn drive(&self) -> Option<&Drive> {
+    /// Where it is.
+    pub fn place(&self) -> DiskPlace<'_> {
         match self {
             DiskFault::Disk { disk }
             | DiskFault::SlowDisk { disk, .. }
@@ -151,26 +169,30 @@ impl DiskFault {
             | DiskFault::HungDisk { disk }
             | DiskFault::DiskFull { disk }
             | DiskFault::ReadOnlyDisk { disk }
-            | DiskFault::FlushFails { disk } => Some(disk),
-            DiskFault::Path { .. }
-            | DiskFault::Stolen { .. }
-            | DiskFault::FileDamage { .. }
-            | DiskFault::Wipe { .. } => None,
+            | DiskFault::FlushFails { disk } => DiskPlace::Drive(disk),
+            DiskFault::Stolen { disk } | DiskFault::FileDamage { disk, .. } => {
+                DiskPlace::Shared(disk)
+            }
+            DiskFault::Path { node, disk } => DiskPlace::Path { node, disk },
+            DiskFault::Wipe { node } => DiskPlace::Machine(node),
+        }
+    }
+
+    /// The disk that does not do what it should, for everybody, until it is healed.
+    pub fn drive(&self) -> Option<&Drive> {
+        match self.place() {
+            DiskPlace::Drive(disk) => Some(disk),
+            DiskPlace::Shared(_) | DiskPlace::Path { .. } | DiskPlace::Machine(_) => None,
         }
     }
 
     /// The shared disk, or the machine whose system disk or path it is.
     pub fn subject(&self) -> &Name {
-        match self {
-            DiskFault::Disk { disk }
-            | DiskFault::SlowDisk { disk, .. }
-            | DiskFault::UnsteadyDisk { disk, .. }
-            | DiskFault::HungDisk { disk }
-            | DiskFault::DiskFull { disk }
-            | DiskFault::ReadOnlyDisk { disk }
-            | DiskFault::FlushFails { disk } => disk.name(),
-            DiskFault::Stolen { disk } | DiskFault::FileDamage { disk, .. } => disk,
-            DiskFault::Path { node, .. } | DiskFault::Wipe { node } => node,
+        match self.place() {
+            DiskPlace::Drive(disk) => disk.name(),
+            DiskPlace::Shared(name)
+            | DiskPlace::Path { node: name, .. }
+            | DiskPlace::Machine(name) => name,
         }
     }
 

@@ -23,7 +23,7 @@ use crate::Name;
 
 pub use chance::Chance;
 pub use clock::ClockFault;
-pub use disk::{Damage, DiskFault, Drive};
+pub use disk::{Damage, DiskFault, DiskPlace, Drive};
 pub use machine::MachineFault;
 pub use names::NameFault;
 pub use network::NetworkFault;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_model::{Chance, DiskFault, Drive, FaultId, Name, QuorumKind};
+use quorate_model::{Chance, DiskFault, DiskPlace, Drive, FaultId, Name, QuorumKind};
 
 use super::super::World;
 use super::some_time;
@@ -63,21 +63,13 @@ impl World {
     /// The group with the disk's Physical Disk resource, and every group if it is the quorum's; of a machine's system
     /// disk, what the machine owns.
     pub(super) fn touched_by_disk(&self, fault: &DiskFault) -> BTreeSet<Name> {
-        match fault {
-            DiskFault::Disk { disk }
-            | DiskFault::SlowDisk { disk, .. }
-            | DiskFault::UnsteadyDisk { disk, .. }
-            | DiskFault::HungDisk { disk }
-            | DiskFault::DiskFull { disk }
-            | DiskFault::ReadOnlyDisk { disk }
-            | DiskFault::FlushFails { disk } => match disk {
-                Drive::Shared(disk) => self.groups_with_disk(disk),
-                Drive::System(node) => self.groups_of_node(node),
-            },
-            DiskFault::Path { disk, .. }
-            | DiskFault::Stolen { disk }
-            | DiskFault::FileDamage { disk, .. } => self.groups_with_disk(disk),
-            DiskFault::Wipe { node } => self.groups_of_node(node),
+        match fault.place() {
+            DiskPlace::Drive(Drive::System(node)) | DiskPlace::Machine(node) => {
+                self.groups_of_node(node)
+            }
+            DiskPlace::Drive(Drive::Shared(disk))
+            | DiskPlace::Shared(disk)
+            | DiskPlace::Path { disk, .. } => self.groups_with_disk(disk),
         }
     }
 
