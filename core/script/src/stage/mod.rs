@@ -148,6 +148,11 @@ pub trait Stage {
     fn outage(&self, group: &str) -> Duration;
     /// How much of [`outage`](Self::outage) somebody wanted.
     fn planned_outage(&self, group: &str) -> Duration;
+    /// How much of it nobody wanted.
+    fn unplanned_outage(&self, group: &str) -> Duration {
+        let planned = self.planned_outage(group);
+        self.outage(group).saturating_sub(planned)
+    }
     /// The part of the time since it first was Online in which a group was Online, 0 to 1.
     fn availability(&self, group: &str) -> f64;
     /// Groups that faults moved or stopped without having touched them.

@@ -345,9 +345,7 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn unplanned_outage(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<Span> {
         super::outage(&context, &group, "unplanned_outage", |stage, name| {
-            stage
-                .outage(name)
-                .saturating_sub(stage.planned_outage(name))
+            stage.unplanned_outage(name)
         })
     }
 

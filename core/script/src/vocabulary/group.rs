@@ -1,10 +1,13 @@
 //! Groups.
 
+use std::time::Duration;
+
 use rhai::plugin::*;
 
 use super::handles::GroupRef;
 use super::order::{self, read};
 use crate::closed::{self, Noun, Set};
+use crate::session::Session;
 use crate::sim_stage::POLICY;
 use crate::span::Span;
 use crate::stage::{GroupStatus, Order, PropertyOf, Stage};
@@ -28,6 +31,19 @@ fn status<T>(
         |stage: &dyn Stage| stage.group(&name).map(pick),
         shown,
     )
+}
+
+/// One of a group's outages, which run while nothing happens.
+fn outage_of(
+    context: &NativeCallContext<'_>,
+    group: &GroupRef,
+    property: &str,
+    pick: impl FnOnce(&dyn Stage, &str) -> Duration,
+) -> Fallible<Span> {
+    Session::of(context)?.read_time();
+    let name = &group.name;
+    let look = |stage: &dyn Stage| Some(Span(pick(stage, name)));
+    read(context, "group", name, property, look, Span::to_string)
 }
 
 /// Words about groups.
@@ -101,31 +117,15 @@ pub(crate) mod words {
     /// Truth: for how long clients did not find the group in full service (`is_online`) since they first did.
     #[rhai_fn(get = "outage", pure, return_raw)]
     pub fn outage(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Span> {
-        crate::session::Session::of(&context)?.read_time();
-        let name = group.name.clone();
-        read(
-            &context,
-            "group",
-            &name,
-            "outage",
-            |stage| Some(Span(stage.outage(&name))),
-            Span::to_string,
-        )
+        outage_of(&context, group, "outage", |stage, name| stage.outage(name))
     }
 
     /// Truth: how much of the group's outage somebody wanted: see `planned_outage("EVS3")`.
     #[rhai_fn(get = "planned_outage", pure, return_raw)]
     pub fn planned_outage(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Span> {
-        crate::session::Session::of(&context)?.read_time();
-        let name = group.name.clone();
-        read(
-            &context,
-            "group",
-            &name,
-            "planned_outage",
-            |stage| Some(Span(stage.planned_outage(&name))),
-            Span::to_string,
-        )
+        outage_of(&context, group, "planned_outage", |stage, name| {
+            stage.planned_outage(name)
+        })
     }
 
     /// Truth: how much of the group's outage nobody wanted: see `unplanned_outage("EVS3")`.
@@ -134,19 +134,9 @@ pub(crate) mod words {
         context: NativeCallContext<'_>,
         group: &mut GroupRef,
     ) -> Fallible<Span> {
-        crate::session::Session::of(&context)?.read_time();
-        let name = group.name.clone();
-        read(
-            &context,
-            "group",
-            &name,
-            "unplanned_outage",
-            |stage| {
-                let planned = stage.planned_outage(&name);
-                Some(Span(stage.outage(&name).saturating_sub(planned)))
-            },
-            Span::to_string,
-        )
+        outage_of(&context, group, "unplanned_outage", |stage, name| {
+            stage.unplanned_outage(name)
+        })
     }
 
     /// Belief: the group's preferred owners, best first.
