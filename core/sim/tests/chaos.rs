@@ -8,10 +8,12 @@
 mod support;
 mod swarm;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_model::Name;
-use quorate_sim::{World, WorldOptions};
+use quorate_sim::{What, World, WorldEvent, WorldOptions};
+use swarm::kinds::{Drawn, KINDS, kind};
 use swarm::{By, Scenario};
 
 fn hold(seeds: std::ops::Range<u64>) {
@@ -50,6 +52,33 @@ fn random_faults_break_no_invariant_and_leave_no_lasting_harm() {
 #[test]
 fn nor_do_as_many_others() {
     hold(100..200);
+}
+
+/// Every kind of fault that the world has is drawn, happens, and is healed; or a sentence says why it is not.
+#[test]
+fn every_kind_of_fault_is_drawn() {
+    let wanted = KINDS.iter().filter(|(_, drawn)| *drawn == Drawn::Yes);
+    let wanted: BTreeSet<&str> = wanted.map(|(name, _)| *name).collect();
+    let mut missing = wanted.clone();
+    let seeds = 1_000..1_200;
+    for seed in seeds.clone() {
+        let scenario = Scenario::draw(seed, 30);
+        let (world, result) = scenario.run();
+        if let Err(failure) = result {
+            panic!("{failure:?}\nas a file for `--replay`:\n{scenario}");
+        }
+        for entry in world.events() {
+            if let What::World(WorldEvent::FaultInjected { fault, .. }) = &entry.what {
+                let kind = kind(fault);
+                assert!(wanted.contains(kind), "{kind} is drawn, and said not to be");
+                missing.remove(kind);
+            }
+        }
+        if missing.is_empty() {
+            return;
+        }
+    }
+    panic!("never drawn in the seeds {seeds:?}: {missing:?}");
 }
 
 /// The files in `cases`: runs that once failed, by the plugins that ship or by the plain monitor.

@@ -10,7 +10,7 @@ mod swarm;
 
 use std::time::Duration;
 
-use swarm::{Act, By, Cluster, Datagrams, Kind, Scenario, Step};
+use swarm::{Act, By, Cluster, Datagrams, Kind, Scenario, Step, Trouble};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -79,7 +79,33 @@ fn after_the_same_with_clocks_that_are_off() {
 #[test]
 fn after_system_disks_that_were_late_with_clocks_that_are_off() {
     let late: Vec<Act> = (0..4)
-        .map(|node| Act::SystemDiskUnsteady(node, 5, 9_000))
+        .map(|node| Act::SystemDisk(node, Trouble::Unsteady(5, 9_000), 0))
         .collect();
     comes_to_rest(72..120, Some(10_000), &late);
+}
+
+/// The system disks of two nodes of up to four, in whatever way a disk can be broken.
+#[test]
+fn after_system_disks_that_were_broken_in_every_way() {
+    let ways = [
+        Trouble::Fails,
+        Trouble::Slows(4_000),
+        Trouble::Hangs,
+        Trouble::Full,
+        Trouble::ReadOnly,
+        Trouble::FlushFails,
+    ];
+    for (way, first) in ways.into_iter().zip((120..).step_by(6)) {
+        let broken = [0, 1].map(|node| Act::SystemDisk(node, way, 0));
+        comes_to_rest(first..first + 6, None, &broken);
+    }
+}
+
+/// Monitors that stand still until they are replaced, or are healed before; and disks that a host outside has taken.
+#[test]
+fn after_monitors_that_stood_still_and_disks_that_were_stolen() {
+    let hung = [Act::MonitorHangs(0, 0), Act::MonitorHangs(1, 200_000)];
+    comes_to_rest(156..168, None, &hung);
+    let taken = [0, 1].map(|disk| Act::Stolen(disk, 0));
+    comes_to_rest(168..180, None, &taken);
 }

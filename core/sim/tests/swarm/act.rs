@@ -1,16 +1,17 @@
 //! What can happen to a cluster: what breaks, and what administrators do.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quorate_model::{
-    Chance, ClockFault, DiskFault, Drive, FILE_SHARE_WITNESS, MachineFault, Name, NameFault,
-    NetworkFault, QuorumKind, ShareFault, StartSwitches, Value, types,
+    Chance, ClockFault, DiskFault, Drive, MachineFault, Name, NameFault, NetworkFault,
+    ProcessFault, ShareFault, Value, types,
 };
-use quorate_node::{AdminOp, Object};
-use quorate_sim::{Reply, World};
+use quorate_node::AdminOp;
+use quorate_sim::World;
 
-use super::cluster::{SHARE, servers};
+use super::Trouble;
+use super::admin::{again, dispensable, share, share_anew, switched, wiped};
+use super::cluster::SCRIPT;
 
 /// Something that happens. Nodes, networks, disks and resources go by number, modulo what there is, so
 /// that a step keeps its meaning when others are taken out.
@@ -34,17 +35,25 @@ pub enum Act {
     Loss(usize, u64),
     /// A network takes so many milliseconds one way.
     Latency(usize, u64),
+    /// A machine's card in a network takes so many milliseconds more.
+    CardLatency(usize, usize, u64),
+    /// The DHCP server does not answer, for so many milliseconds, or until it is healed if that is 0.
+    DhcpSilent(u64),
     /// A network carries nothing, and no card notices.
     BlackHole(usize),
     /// Something goes wrong with so many per cent of the datagrams on a network.
     Datagrams(usize, Datagrams, u64),
     /// The same at the card of a machine.
     CardDatagrams(usize, usize, Datagrams, u64),
-    DiskFails(usize),
-    /// A disk takes so many milliseconds more.
-    DiskSlows(usize, u64),
-    /// A machine's own disk is late for so many per cent of its requests, by up to so many milliseconds.
-    SystemDiskUnsteady(usize, u64, u64),
+    /// Something is wrong with a shared disk, for so many milliseconds, or until it is healed if that is 0.
+    Disk(usize, Trouble, u64),
+    /// The same of a machine's own disk.
+    SystemDisk(usize, Trouble, u64),
+    /// A machine gets no answer from a shared disk, for so many milliseconds, or until that is healed.
+    PathLost(usize, usize, u64),
+    /// A host outside takes the reservation of a shared disk, and gives it up after so many milliseconds, or when it is
+    /// healed.
+    Stolen(usize, u64),
     /// A machine loses power in the middle of its next write to the log, so many bytes into it.
     TornWrite(usize, u64),
     /// The same in its next checkpoint.
@@ -52,6 +61,18 @@ pub enum Act {
     ServiceCrashes(usize),
     /// A resource's processes hang for so many milliseconds.
     ServiceHangs(usize, u64),
+    /// They answer so many milliseconds later.
+    AnswersLate(usize, u64),
+    /// They answer everybody with an error.
+    AnswersWrong(usize),
+    /// So many of their next starts fail.
+    StartsFail(usize, u64),
+    /// Their starts take so many milliseconds more.
+    StartsSlow(usize, u64),
+    /// A machine's copy of the script is gone.
+    ScriptLost(usize),
+    /// A machine's resource monitor stands still for so many milliseconds, or until it is healed if that is 0.
+    MonitorHangs(usize, u64),
     /// A node, and those whose bit is set, hear nothing of each other, and everybody else of both.
     Apart(usize, u64),
     /// A machine is shut down in order.
@@ -62,6 +83,8 @@ pub enum Act {
     Evict(usize),
     /// A node is made another: it loses power, is evicted if that has not been done, cleaned up, and added again.
     Again(usize),
+    /// A node loses everything on its system disk, and is a stranger until it is made another.
+    Wiped(usize),
     /// A group is moved to a node.
     Move(usize, usize),
     GroupOffline(usize),
@@ -74,6 +97,8 @@ pub enum Act {
     ClockDrift(usize, i64),
     /// Daylight saving begins, or ends: local time moves by so many minutes.
     LocalTime(i64),
+    /// One machine's alone does.
+    LocalTimeOf(usize, i64),
     /// The cluster service is killed and started again while what its old boot ran goes on.
     ServiceRestarts(usize),
     /// Somebody else answers for the address of an IP Address resource.
@@ -151,6 +176,11 @@ fn nth(names: Vec<Name>, at: usize) -> Option<Name> {
     names.into_iter().nth(at % len)
 }
 
+/// How long something lasts: 0 is until it is healed.
+fn lasting(ms: u64) -> Option<Duration> {
+    (ms > 0).then(|| Duration::from_millis(ms))
+}
+
 impl Act {
     /// Breaks it. What cannot break as it is stays as it is.
     pub fn carry_out(self, world: &mut World) {
@@ -197,6 +227,20 @@ impl Act {
                 drop(world.network_loss(&network(world, n)?, part));
             }
             Act::Latency(n, ms) => drop(world.network_latency(&network(world, n)?, span(ms))),
+            Act::CardLatency(a, n, ms) => {
+                let fault = NetworkFault::Latency {
+                    network: network(world, n)?,
+                    node: Some(node(a)?),
+                    latency: span(ms),
+                };
+                drop(world.inject(fault));
+            }
+            Act::DhcpSilent(ms) => {
+                for network in world.networks() {
+                    let fault = NetworkFault::Dhcp { network };
+                    drop(world.inject_for(fault, lasting(ms)));
+                }
+            }
             Act::BlackHole(n) => {
                 let network = network(world, n)?;
                 drop(world.inject(NetworkFault::BlackHole { network }));
@@ -209,15 +253,21 @@ impl Act {
                 let fault = what.fault(network(world, n)?, Some(node(a)?), percent)?;
                 drop(world.inject(fault));
             }
-            Act::DiskFails(d) => drop(world.fail_disk(&disk(world, d)?)),
-            Act::DiskSlows(d, ms) => drop(world.slow_disk(&disk(world, d)?, span(ms))),
-            Act::SystemDiskUnsteady(a, percent, ms) => {
-                let fault = DiskFault::UnsteadyDisk {
-                    disk: Drive::System(node(a)?),
-                    per_million: Chance::of(percent as f64 / 100.0)?,
-                    by: span(ms),
-                };
-                drop(world.inject(fault));
+            Act::Disk(d, trouble, ms) => {
+                let fault = trouble.fault(Drive::Shared(disk(world, d)?))?;
+                drop(world.inject_for(fault, lasting(ms)));
+            }
+            Act::SystemDisk(a, trouble, ms) => {
+                let fault = trouble.fault(Drive::System(node(a)?))?;
+                drop(world.inject_for(fault, lasting(ms)));
+            }
+            Act::PathLost(a, d, ms) => {
+                let (node, disk) = (node(a)?, disk(world, d)?);
+                drop(world.inject_for(DiskFault::Path { node, disk }, lasting(ms)));
+            }
+            Act::Stolen(d, ms) => {
+                let disk = disk(world, d)?;
+                drop(world.inject_for(DiskFault::Stolen { disk }, lasting(ms)));
             }
             Act::TornWrite(a, kept) => drop(world.crash_writing(&node(a)?, "quolog.log", kept)),
             Act::TornCheckpoint(a, kept) => {
@@ -226,6 +276,24 @@ impl Act {
             Act::ServiceCrashes(r) => drop(world.crash_process(&resource(world, r)?)),
             Act::ServiceHangs(r, ms) => {
                 drop(world.hang_process(&resource(world, r)?, Some(span(ms))));
+            }
+            Act::AnswersLate(r, ms) => drop(world.slow_answers(&resource(world, r)?, span(ms))),
+            Act::AnswersWrong(r) => drop(world.wrong_answers(&resource(world, r)?)),
+            Act::StartsFail(r, times) => {
+                let times = u32::try_from(times).ok()?;
+                drop(world.fail_starts(&resource(world, r)?, times));
+            }
+            Act::StartsSlow(r, ms) => {
+                let (resource, delay) = (resource(world, r)?, span(ms));
+                drop(world.inject(ProcessFault::SlowStart { resource, delay }));
+            }
+            Act::ScriptLost(a) => {
+                let (node, path) = (node(a)?, SCRIPT.to_owned());
+                drop(world.inject(ProcessFault::ScriptLost { node, path }));
+            }
+            Act::MonitorHangs(a, ms) => {
+                let node = node(a)?;
+                drop(world.inject_for(MachineFault::MonitorHang { node }, lasting(ms)));
             }
             Act::Apart(a, mask) => {
                 let one = node(a)?;
@@ -243,33 +311,13 @@ impl Act {
             Act::Pause(a) => drop(world.admin(AdminOp::NodePause { node: node(a)? })),
             Act::Resume(a) => drop(world.admin(AdminOp::NodeResume { node: node(a)? })),
             Act::Evict(a) => {
-                let definition = world.definition();
-                if definition.nodes.len() > servers(definition) + 1 {
-                    drop(world.admin(AdminOp::NodeEvict { node: node(a)? }));
+                let node = node(a)?;
+                if dispensable(world, &node) {
+                    drop(world.admin(AdminOp::NodeEvict { node }));
                 }
             }
-            Act::Again(a) => {
-                let name = node(a)?;
-                let definition = world.definition();
-                if definition.node(&name).is_some() {
-                    if definition.nodes.len() <= servers(definition) + 1 {
-                        return None;
-                    }
-                    let _ = world.crash(&name);
-                    world.run_for(span(20_000));
-                    let op = AdminOp::NodeEvict { node: name.clone() };
-                    world.admin_wait(op, span(20_000)).ok()?;
-                }
-                // On, and without its cluster service: an administrator sits at it.
-                let _ = world.start(&name);
-                let _ = world.stop_service(&name);
-                world.force_cleanup(&name).ok()?;
-                let asked = world.add_node(&name, BTreeMap::new()).ok()?;
-                world.run_for(span(20_000));
-                if world.reply(asked) == Reply::Done {
-                    world.install(&name).ok()?;
-                }
-            }
+            Act::Again(a) => again(world, &node(a)?)?,
+            Act::Wiped(a) => wiped(world, &node(a)?)?,
             Act::Move(g, a) => {
                 let (group, to) = (nth(world.groups(), g)?, node(a));
                 drop(world.admin(AdminOp::GroupMove { group, to }));
@@ -297,6 +345,11 @@ impl Act {
             Act::LocalTime(minutes) => {
                 let by_minutes = i32::try_from(minutes).ok()?;
                 let node = None;
+                drop(world.inject(ClockFault::LocalTime { node, by_minutes }));
+            }
+            Act::LocalTimeOf(a, minutes) => {
+                let by_minutes = i32::try_from(minutes).ok()?;
+                let node = Some(node(a)?);
                 drop(world.inject(ClockFault::LocalTime { node, by_minutes }));
             }
             Act::ServiceRestarts(a) => {
@@ -328,13 +381,7 @@ impl Act {
                 let share = share(world)?;
                 drop(world.inject(ShareFault::ShareLost { share }));
             }
-            Act::ShareAnew => {
-                share(world)?;
-                for name in ["", SHARE] {
-                    let _ = world.admin_wait(name_witness(world, name)?, span(20_000));
-                    world.run_for(span(10_000));
-                }
-            }
+            Act::ShareAnew => share_anew(world)?,
             Act::Switched(switch, mask) => switched(world, switch, mask)?,
             Act::Heal => world.heal_all(),
         }
@@ -359,76 +406,4 @@ fn address(world: &World, at: usize) -> Option<(Name, String)> {
         (Value::Text(network), Value::Text(address)) => Some((network.into(), address)),
         _ => None,
     }
-}
-
-/// The file share witness, if there is one.
-fn share(world: &World) -> Option<Name> {
-    world.definition().file_share_witness().map(Name::from)
-}
-
-fn name_witness(world: &World, share: &str) -> Option<AdminOp> {
-    let mut resources = world
-        .definition()
-        .groups
-        .iter()
-        .flat_map(|it| &it.resources);
-    let quorum = resources.find(|resource| *resource.kind == *types::MAJORITY_NODE_SET)?;
-    Some(AdminOp::SetProperty {
-        object: Object::Resource(quorum.name.clone()),
-        property: FILE_SHARE_WITNESS.into(),
-        value: Some(Value::Text(share.to_owned())),
-    })
-}
-
-/// What an administrator does who reads the manual: nobody else runs while a switch does its work, and whom quorum is
-/// forced without is told so before the switch goes away.
-fn switched(world: &mut World, switch: Switch, mask: u64) -> Option<()> {
-    let span = Duration::from_secs;
-    let nodes: Vec<Name> = world
-        .definition()
-        .nodes
-        .iter()
-        .map(|node| node.name.clone())
-        .collect();
-    let inside = (0..).zip(&nodes).filter(|(bit, _)| mask >> bit & 1 == 1);
-    let mut inside: Vec<Name> = inside.map(|(_, name)| name.clone()).collect();
-    let first = inside.first().or(nodes.first())?.clone();
-    let majority = world.definition().quorum == QuorumKind::MajorityNodeSet;
-    let mut switches = StartSwitches::default();
-    match switch {
-        Switch::ForceQuorum if majority && !inside.is_empty() => {
-            switches.force_quorum = inside.clone();
-        }
-        Switch::FixQuorum if !majority => switches.fix_quorum = true,
-        Switch::ResetQuorumLog if !majority => switches.reset_quorum_log = true,
-        Switch::NoQuorumLogging if !majority => switches.no_quorum_logging = true,
-        _ => return None,
-    }
-    if !majority {
-        inside = vec![first];
-    }
-    world.heal_all();
-    world.run_for(span(5));
-    for node in world.nodes() {
-        let _ = world.crash(&node);
-    }
-    world.run_for(span(10));
-    for node in &inside {
-        let _ = world.start_with(node, switches.clone());
-    }
-    world.run_for(span(90));
-    let others = || nodes.iter().filter(|node| !inside.contains(node));
-    for node in others() {
-        let _ = world.start(node);
-    }
-    world.run_for(span(60));
-    for node in &inside {
-        let _ = world.stop_service(node);
-    }
-    world.run_for(span(60));
-    for node in &inside {
-        let _ = world.start_service(node);
-    }
-    world.run_for(span(60));
-    Some(())
 }

@@ -46,6 +46,12 @@ pub struct Cluster {
     pub codec: bool,
     /// Owners are chosen, and failures dealt with, by dice.
     pub dice: bool,
+    /// The programs of groups without Exchange are probed at a port.
+    pub ports: bool,
+    /// There is a group with a script that writes to a disk.
+    pub scripts: bool,
+    /// The address of the first group without Exchange is leased, for five minutes at a time.
+    pub dhcp: bool,
 }
 
 impl Default for Cluster {
@@ -61,12 +67,18 @@ impl Default for Cluster {
             drift: None,
             codec: false,
             dice: false,
+            ports: false,
+            scripts: false,
+            dhcp: false,
         }
     }
 }
 
 /// The file share of [`Kind::Witness`].
 pub const SHARE: &str = r"\\FILES\witness";
+/// The script of [`Cluster::scripts`].
+pub const SCRIPT: &str = "heartbeat-file.rhai";
+const SCRIPT_TEXT: &str = include_str!("../../../../scripts/resources/heartbeat-file.rhai");
 
 impl Cluster {
     /// The world with this cluster in it.
@@ -75,10 +87,19 @@ impl Cluster {
         let options = WorldOptions {
             drift_ppm_max: self.drift.unwrap_or(default.drift_ppm_max),
             through_codec: self.codec,
+            lease_seconds: if self.dhcp {
+                300
+            } else {
+                default.lease_seconds
+            },
             ..default
         };
         let mut world = World::with_monitors(self.definition(seed), monitors, options);
         world.set_policies(Arc::new(Dice));
+        world.set_scripts(Box::new(|path| match path {
+            SCRIPT => Ok(SCRIPT_TEXT.to_owned()),
+            _ => Err(format!("there is no script {path}")),
+        }));
         world
     }
 
@@ -93,7 +114,9 @@ impl Cluster {
         };
         text += "start: \"2003-06-12 08:00:00\", networks: [
             (name: \"Private\", role: Internal, subnet: \"192.168.0.0/24\"),
-            (name: \"Public\", role: Mixed, subnet: \"10.0.0.0/24\")], nodes: [";
+            (name: \"Public\", role: Mixed, subnet: \"10.0.0.0/24\"";
+        text += if self.dhcp { ", dhcp: true" } else { "" };
+        text += ")], nodes: [";
         for node in 1..=self.nodes {
             text += &format!(
                 "(name: \"NODE{node}\", interfaces: {{ \"Public\": \"10.0.0.{}\", \"Private\": \"192.168.0.{}\" }}),",
@@ -104,6 +127,9 @@ impl Cluster {
         text += "], disks: [";
         if self.kind == Kind::Standard {
             text += "(name: \"Disk Q:\", raid: true),";
+        }
+        if self.scripts {
+            text += "(name: \"Disk W:\"),";
         }
         let letters = ["E:", "F:", "G:", "H:", "I:", "J:", "K:"];
         for server in 1..=self.servers {
@@ -129,14 +155,31 @@ impl Cluster {
         }
         text += "], groups: [";
         for group in 1..=self.plain {
+            let leased = match self.dhcp && group == 1 {
+                true => ", \"EnableDhcp\": 1",
+                false => "",
+            };
+            let port = match self.ports {
+                true => ", \"Port\": 80, \"Protocol\": \"http\"",
+                false => "",
+            };
             text += &format!(
                 "(name: \"APP{group}\", preferred_owners: [{}], resources: [
                     (name: \"APP{group} IP Address\", type: \"IP Address\",
-                     properties: {{ \"Address\": \"10.0.0.{}\", \"Network\": \"Public\" }}),
+                     properties: {{ \"Address\": \"10.0.0.{}\", \"Network\": \"Public\"{leased} }}),
                     (name: \"APP{group} Program\", type: \"Generic Application\", depends_on: [\"APP{group} IP Address\"],
-                     properties: {{ \"CommandLine\": \"app.exe\", \"CurrentDirectory\": \"C:\\\\app\" }})]),",
+                     properties: {{ \"CommandLine\": \"app.exe\", \"CurrentDirectory\": \"C:\\\\app\"{port} }})]),",
                 owners(group),
                 40 + group
+            );
+        }
+        if self.scripts {
+            text += &format!(
+                "(name: \"WITNESS\", preferred_owners: [{}], resources: [
+                    (name: \"Disk W:\", type: \"Physical Disk\"),
+                    (name: \"Heartbeat File\", type: \"Generic Script\", depends_on: [\"Disk W:\"],
+                     properties: {{ \"ScriptFilepath\": {SCRIPT:?} }})]),",
+                owners(0)
             );
         }
         text += "])";

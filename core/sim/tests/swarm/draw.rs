@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Act, Cluster, Datagrams, Failback, Kind, Scenario, Step, Switch};
+use super::{Act, Cluster, Datagrams, Failback, Kind, Scenario, Step, Switch, Trouble};
 
 /// SplitMix64: the swarm's own choices, apart from the world's.
 #[derive(Debug)]
@@ -30,9 +30,12 @@ impl Scenario {
         let nodes = cluster.nodes;
         // Each kind of fault is absent in some runs and frequent in others.
         let weights: Vec<u64> = (0..KINDS_OF_ACTS)
-            .map(|_| match choices.below(3) {
-                0 => 0,
-                _ => 1 + choices.below(6),
+            .map(|kind| {
+                let weight = match choices.below(3) {
+                    0 => 0,
+                    _ => 1 + choices.below(6),
+                };
+                weight * worth(kind, &cluster)
             })
             .collect();
         let pace = [3_000, 20_000, 60_000, 180_000][choices.index(4)];
@@ -49,6 +52,8 @@ impl Scenario {
             let (n, thing) = (choices.index(2), choices.index(64));
             let number = choices.below(1 << nodes.max(1));
             let ms = choices.below(90_000);
+            // As long as that, four times as long, or until it is healed.
+            let lasting = [ms, 4 * ms, 0][choices.index(3)];
             let act = match which {
                 0 => Act::Crash(a),
                 1 => Act::Start(a),
@@ -63,9 +68,10 @@ impl Scenario {
                 8 => Act::Card(a, n),
                 9 => Act::Network(n),
                 10 => Act::Loss(n, 1 + ms % 60),
+                11 if thing % 2 == 0 => Act::CardLatency(a, n, ms % 1_500),
                 11 => Act::Latency(n, ms % 1_500),
-                12 => Act::DiskFails(thing),
-                13 => Act::DiskSlows(thing, ms % 3_000),
+                12 => Act::Disk(thing, trouble(number + ms, ms), lasting),
+                13 => Act::SystemDisk(a, trouble(number + ms, ms), lasting),
                 14 => Act::TornWrite(a, ms % 60),
                 15 => Act::TornCheckpoint(a, ms % 400),
                 16 => Act::ServiceCrashes(thing),
@@ -85,7 +91,7 @@ impl Scenario {
                 28 => Act::Datagrams(n, datagrams(number, ms), 1 + ms % 60),
                 29 => Act::CardDatagrams(a, n, datagrams(number, ms), 1 + ms % 60),
                 30 => Act::BlackHole(n),
-                31 => match thing % 5 {
+                SHARES => match thing % 5 {
                     0 => Act::ShareFails,
                     1 => Act::ShareSlows(ms % 6_000),
                     2 => Act::ShareCut(a),
@@ -97,15 +103,26 @@ impl Scenario {
                 32 => Act::ServiceCrashes(thing),
                 33 => Act::ClockStep(a, thing as i64 * 60 - 32 * 60),
                 34 => Act::ClockDrift(a, ms as i64 % 20_001 - 10_000),
+                35 if thing % 2 == 0 => Act::LocalTimeOf(a, thing as i64 * 15 - 6 * 60),
                 35 => Act::LocalTime([-60, 60][n]),
                 36 => Act::ServiceRestarts(a),
                 37 => Act::Stranger(thing),
-                39 => Act::SystemDiskUnsteady(a, 1 + ms % 20, ms % 10_000),
                 38 => match thing % 3 {
                     0 => Act::NamesSilent,
                     1 => Act::NamesRefused,
                     _ => Act::NamesSlow(ms % 20_000),
                 },
+                39 => Act::PathLost(a, thing, lasting),
+                40 => Act::Stolen(thing, lasting),
+                41 => Act::MonitorHangs(a, lasting),
+                // Some are late for nobody, and some for everybody.
+                42 if n == 0 => Act::AnswersLate(thing, ms % 45_000),
+                42 => Act::AnswersWrong(thing),
+                43 if n == 0 => Act::StartsFail(thing, 1 + ms % 6),
+                43 => Act::StartsSlow(thing, ms),
+                SCRIPTS => Act::ScriptLost(a),
+                LEASES => Act::DhcpSilent(lasting),
+                46 => Act::Wiped(a),
                 _ => Act::Heal,
             };
             let wait = Duration::from_millis(choices.below(pace));
@@ -122,7 +139,22 @@ impl Scenario {
 }
 
 /// How many kinds of acts there are, healing among them.
-const KINDS_OF_ACTS: usize = 41;
+const KINDS_OF_ACTS: usize = 48;
+const SHARES: usize = 31;
+const SCRIPTS: usize = 44;
+const LEASES: usize = 45;
+
+/// How much a kind of acts weighs in a cluster: nothing where it has nothing to be about.
+fn worth(kind: usize, cluster: &Cluster) -> u64 {
+    match kind {
+        // Few clusters have a witness, and five things may happen to it.
+        SHARES if cluster.kind == Kind::Witness => 4,
+        SHARES => 0,
+        SCRIPTS => u64::from(cluster.scripts),
+        LEASES => u64::from(cluster.dhcp && cluster.plain > 0),
+        _ => 1,
+    }
+}
 
 fn cluster(choices: &mut Choices) -> Cluster {
     let kind = match choices.below(12) {
@@ -164,6 +196,22 @@ fn cluster(choices: &mut Choices) -> Cluster {
         drift: [None, Some(1_000), Some(10_000)][choices.index(3)],
         codec: choices.below(4) == 0,
         dice: choices.below(4) == 0,
+        ports: choices.below(2) == 0,
+        scripts: choices.below(3) == 0,
+        dhcp: choices.below(4) == 0,
+    }
+}
+
+fn trouble(which: u64, ms: u64) -> Trouble {
+    match which % 7 {
+        0 => Trouble::Fails,
+        // Mostly less than a heartbeat or two; sometimes longer than anybody waits.
+        1 => Trouble::Slows(ms % [3_000, 20_000][(ms % 2) as usize]),
+        2 => Trouble::Unsteady(1 + ms % 20, ms % 10_000),
+        3 => Trouble::Hangs,
+        4 => Trouble::Full,
+        5 => Trouble::ReadOnly,
+        _ => Trouble::FlushFails,
     }
 }
 

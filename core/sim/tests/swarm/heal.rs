@@ -6,6 +6,7 @@ use quorate_model::{GroupState, Name, NodeState};
 use quorate_node::AdminOp;
 use quorate_sim::World;
 
+use super::admin::{again, strangers};
 use super::{Failure, sound};
 
 /// In so long everything must have come to rest.
@@ -21,6 +22,9 @@ pub fn heal(world: &mut World) -> Result<(), Failure> {
         })
     };
     world.heal_all();
+    if let Some((_, fault)) = world.faults().next() {
+        return fail(world, "a fault was not healed", fault.to_string());
+    }
     // Whoever is shutting down gets there first.
     world.settle(HOUR / 2);
     for node in world.nodes() {
@@ -30,6 +34,12 @@ pub fn heal(world: &mut World) -> Result<(), Failure> {
     }
     if !world.settle(HOUR) {
         return fail(world, "no rest after an hour", String::new());
+    }
+    // Whoever lost its copy of the database, and its identity with it, is a node again when somebody sees to that.
+    for node in strangers(world) {
+        if again(world, &node).is_none() || !world.settle(HOUR) {
+            return fail(world, "a stranger was not added again", node.to_string());
+        }
     }
     let nodes: Vec<Name> = world
         .definition()

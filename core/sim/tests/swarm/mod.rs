@@ -11,10 +11,13 @@
 )]
 
 mod act;
+mod admin;
 mod cluster;
 mod dice;
+mod disk;
 mod draw;
 mod heal;
+pub mod kinds;
 mod text;
 
 use std::sync::Arc;
@@ -25,6 +28,7 @@ use quorate_sim::{Monitors, World};
 
 pub use act::{Act, Datagrams, Switch};
 pub use cluster::{Cluster, Failback, Kind};
+pub use disk::Trouble;
 pub use heal::heal;
 
 use crate::support::PlainMonitors;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Act, Cluster, Datagrams, Failback, Kind, Scenario, Step, Switch};
+use super::{Act, Cluster, Datagrams, Failback, Kind, Scenario, Step, Switch, Trouble};
 
 const KINDS: [(&str, Kind); 4] = [
     ("standard", Kind::Standard),
@@ -47,6 +47,9 @@ impl fmt::Display for Scenario {
         for (word, set) in [
             ("codec", cluster.codec),
             ("dice", cluster.dice),
+            ("ports", cluster.ports),
+            ("scripts", cluster.scripts),
+            ("dhcp", cluster.dhcp),
             ("haste", self.haste),
         ] {
             if set {
@@ -78,21 +81,29 @@ impl fmt::Display for Act {
             Act::Network(n) => write!(f, "network {n}"),
             Act::Loss(n, percent) => write!(f, "loss {n} {percent}"),
             Act::Latency(n, ms) => write!(f, "latency {n} {ms}"),
-            Act::DiskFails(d) => write!(f, "disk-fails {d}"),
-            Act::DiskSlows(d, ms) => write!(f, "disk-slows {d} {ms}"),
-            Act::SystemDiskUnsteady(a, percent, ms) => {
-                write!(f, "system-disk-unsteady {a} {percent} {ms}")
-            }
+            Act::CardLatency(a, n, ms) => write!(f, "card-latency {a} {n} {ms}"),
+            Act::DhcpSilent(ms) => write!(f, "dhcp-silent {ms}"),
+            Act::Disk(d, trouble, ms) => trouble.write(f, "", d, ms),
+            Act::SystemDisk(a, trouble, ms) => trouble.write(f, "system-", a, ms),
+            Act::PathLost(a, d, ms) => write!(f, "path-lost {a} {d} {ms}"),
+            Act::Stolen(d, ms) => write!(f, "stolen {d} {ms}"),
             Act::TornWrite(a, kept) => write!(f, "torn-write {a} {kept}"),
             Act::TornCheckpoint(a, kept) => write!(f, "torn-checkpoint {a} {kept}"),
             Act::ServiceCrashes(r) => write!(f, "service-crashes {r}"),
             Act::ServiceHangs(r, ms) => write!(f, "service-hangs {r} {ms}"),
+            Act::AnswersLate(r, ms) => write!(f, "answers-late {r} {ms}"),
+            Act::AnswersWrong(r) => write!(f, "answers-wrong {r}"),
+            Act::StartsFail(r, times) => write!(f, "starts-fail {r} {times}"),
+            Act::StartsSlow(r, ms) => write!(f, "starts-slow {r} {ms}"),
+            Act::ScriptLost(a) => write!(f, "script-lost {a}"),
+            Act::MonitorHangs(a, ms) => write!(f, "monitor-hangs {a} {ms}"),
             Act::Apart(a, mask) => write!(f, "apart {a} {mask}"),
             Act::Shutdown(a) => write!(f, "shutdown {a}"),
             Act::Pause(a) => write!(f, "pause {a}"),
             Act::Resume(a) => write!(f, "resume {a}"),
             Act::Evict(a) => write!(f, "evict {a}"),
             Act::Again(a) => write!(f, "again {a}"),
+            Act::Wiped(a) => write!(f, "wiped {a}"),
             Act::Move(g, a) => write!(f, "move {g} {a}"),
             Act::GroupOffline(g) => write!(f, "group-offline {g}"),
             Act::GroupOnline(g) => write!(f, "group-online {g}"),
@@ -103,6 +114,7 @@ impl fmt::Display for Act {
             Act::ClockStep(a, minutes) => write!(f, "clock-step {a} {minutes}"),
             Act::ClockDrift(a, ppm) => write!(f, "clock-drift {a} {ppm}"),
             Act::LocalTime(minutes) => write!(f, "local-time {minutes}"),
+            Act::LocalTimeOf(a, minutes) => write!(f, "local-time-of {a} {minutes}"),
             Act::ServiceRestarts(a) => write!(f, "service-restarts {a}"),
             Act::Stranger(r) => write!(f, "stranger {r}"),
             Act::NamesSilent => write!(f, "names-silent"),
@@ -157,21 +169,27 @@ impl Act {
             ("network", [n]) => Act::Network(at(*n)),
             ("loss", [n, percent]) => Act::Loss(at(*n), *percent),
             ("latency", [n, ms]) => Act::Latency(at(*n), *ms),
-            ("disk-fails", [d]) => Act::DiskFails(at(*d)),
-            ("disk-slows", [d, ms]) => Act::DiskSlows(at(*d), *ms),
-            ("system-disk-unsteady", [a, percent, ms]) => {
-                Act::SystemDiskUnsteady(at(*a), *percent, *ms)
-            }
+            ("card-latency", [a, n, ms]) => Act::CardLatency(at(*a), at(*n), *ms),
+            ("dhcp-silent", [ms]) => Act::DhcpSilent(*ms),
+            ("path-lost", [a, d, ms]) => Act::PathLost(at(*a), at(*d), *ms),
+            ("stolen", [d, ms]) => Act::Stolen(at(*d), *ms),
             ("torn-write", [a, kept]) => Act::TornWrite(at(*a), *kept),
             ("torn-checkpoint", [a, kept]) => Act::TornCheckpoint(at(*a), *kept),
             ("service-crashes", [r]) => Act::ServiceCrashes(at(*r)),
             ("service-hangs", [r, ms]) => Act::ServiceHangs(at(*r), *ms),
+            ("answers-late", [r, ms]) => Act::AnswersLate(at(*r), *ms),
+            ("answers-wrong", [r]) => Act::AnswersWrong(at(*r)),
+            ("starts-fail", [r, times]) => Act::StartsFail(at(*r), *times),
+            ("starts-slow", [r, ms]) => Act::StartsSlow(at(*r), *ms),
+            ("script-lost", [a]) => Act::ScriptLost(at(*a)),
+            ("monitor-hangs", [a, ms]) => Act::MonitorHangs(at(*a), *ms),
             ("apart", [a, mask]) => Act::Apart(at(*a), *mask),
             ("shutdown", [a]) => Act::Shutdown(at(*a)),
             ("pause", [a]) => Act::Pause(at(*a)),
             ("resume", [a]) => Act::Resume(at(*a)),
             ("evict", [a]) => Act::Evict(at(*a)),
             ("again", [a]) => Act::Again(at(*a)),
+            ("wiped", [a]) => Act::Wiped(at(*a)),
             ("move", [g, a]) => Act::Move(at(*g), at(*a)),
             ("group-offline", [g]) => Act::GroupOffline(at(*g)),
             ("group-online", [g]) => Act::GroupOnline(at(*g)),
@@ -192,6 +210,7 @@ impl Act {
             ("clock-step", [a, _]) => Act::ClockStep(at(*a), signed[1]),
             ("clock-drift", [a, _]) => Act::ClockDrift(at(*a), signed[1]),
             ("local-time", [_]) => Act::LocalTime(signed[0]),
+            ("local-time-of", [a, _]) => Act::LocalTimeOf(at(*a), signed[1]),
             ("service-restarts", [a]) => Act::ServiceRestarts(at(*a)),
             ("stranger", [r]) => Act::Stranger(at(*r)),
             ("names-silent", []) => Act::NamesSilent,
@@ -207,9 +226,18 @@ impl Act {
                 Act::Switched(switch.ok_or_else(nothing)?.1, *mask)
             }
             ("heal", []) => Act::Heal,
-            _ => return Err(nothing()),
+            _ => return disks(word, &numbers).ok_or_else(nothing),
         })
     }
+}
+
+fn disks(word: &str, numbers: &[u64]) -> Option<Act> {
+    let own = word.strip_prefix("system-");
+    let (trouble, which, ms) = Trouble::read(own.unwrap_or(word), numbers)?;
+    Some(match own {
+        Some(_) => Act::SystemDisk(which, trouble, ms),
+        None => Act::Disk(which, trouble, ms),
+    })
 }
 
 fn datagrams(word: &str, rest: &[u64]) -> Option<Datagrams> {
@@ -274,6 +302,9 @@ impl Scenario {
             "drift" => cluster.drift = u32::try_from(number(rest)?).ok(),
             "codec" => cluster.codec = true,
             "dice" => cluster.dice = true,
+            "ports" => cluster.ports = true,
+            "scripts" => cluster.scripts = true,
+            "dhcp" => cluster.dhcp = true,
             "haste" => self.haste = true,
             "log" => cluster.log = u32::try_from(number(rest)?).ok(),
             "kind" => {

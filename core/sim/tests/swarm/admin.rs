@@ -1,0 +1,172 @@
+//! What takes an administrator several steps.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quorate_model::{
+    DiskFault, FILE_SHARE_WITNESS, Fault, Name, QuorumKind, StartSwitches, Value, types,
+};
+use quorate_node::{AdminOp, Object};
+use quorate_sim::{Reply, What, World, WorldEvent};
+
+use super::Switch;
+use super::cluster::{SHARE, servers};
+
+fn configured(world: &World) -> Vec<Name> {
+    let nodes = world.definition().nodes.iter();
+    nodes.map(|node| node.name.clone()).collect()
+}
+
+/// Whether a node can be evicted, and enough are left for the virtual servers. While one is a stranger to its cluster, it
+/// comes first.
+pub fn dispensable(world: &World, node: &Name) -> bool {
+    let definition = world.definition();
+    let strangers = strangers(world);
+    definition.nodes.len() > servers(definition) + 1
+        && (strangers.is_empty() || strangers.contains(node))
+}
+
+/// A node is made another: it loses power, is evicted if that has not been done, cleaned up, and added again.
+pub fn again(world: &mut World, name: &Name) -> Option<()> {
+    let span = Duration::from_secs(20);
+    if world.definition().node(name).is_some() {
+        if !dispensable(world, name) {
+            return None;
+        }
+        let _ = world.crash(name);
+        world.run_for(span);
+        let op = AdminOp::NodeEvict { node: name.clone() };
+        world.admin_wait(op, span).ok()?;
+    }
+    // On, and without its cluster service: an administrator sits at it.
+    let _ = world.start(name);
+    let _ = world.stop_service(name);
+    world.force_cleanup(name).ok()?;
+    let asked = world.add_node(name, BTreeMap::new()).ok()?;
+    world.run_for(span);
+    if world.reply(asked) == Reply::Done {
+        world.install(name).ok()?;
+    }
+    Some(())
+}
+
+/// A node loses power and everything on its system disk, and is switched on: a stranger, and no vote any more. One at a
+/// time, and only where the others can do without it for good.
+pub fn wiped(world: &mut World, name: &Name) -> Option<()> {
+    let nodes = configured(world);
+    let members = world.quorum().members;
+    let majority = world.definition().quorum == QuorumKind::MajorityNodeSet;
+    let least = if majority { 3 } else { 2 };
+    let all = nodes.iter().all(|node| members.contains(node));
+    if !all || nodes.len() < least || !strangers(world).is_empty() || !dispensable(world, name) {
+        return None;
+    }
+    let _ = world.crash(name);
+    let node = name.clone();
+    world.inject(DiskFault::Wipe { node }).ok()?;
+    world.start(name).ok()
+}
+
+/// The nodes whose system disk was wiped, and that have not been cleaned up since.
+pub fn strangers(world: &World) -> Vec<Name> {
+    let mut nodes = configured(world);
+    nodes.retain(|node| {
+        let wiped = world
+            .events()
+            .iter()
+            .rev()
+            .find_map(|entry| match &entry.what {
+                What::World(WorldEvent::FaultInjected {
+                    fault: Fault::Disk(DiskFault::Wipe { node: wiped }),
+                    ..
+                }) if wiped == node => Some(true),
+                What::World(WorldEvent::CleanedUp {}) if entry.node.as_ref() == Some(node) => {
+                    Some(false)
+                }
+                What::World(_) | What::Node(_) => None,
+            });
+        wiped == Some(true)
+    });
+    nodes
+}
+
+/// The file share witness, if there is one.
+pub fn share(world: &World) -> Option<Name> {
+    world.definition().file_share_witness().map(Name::from)
+}
+
+/// The witness is taken out, and named anew a while later.
+pub fn share_anew(world: &mut World) -> Option<()> {
+    share(world)?;
+    for name in ["", SHARE] {
+        let _ = world.admin_wait(name_witness(world, name)?, Duration::from_secs(20));
+        world.run_for(Duration::from_secs(10));
+    }
+    Some(())
+}
+
+fn name_witness(world: &World, share: &str) -> Option<AdminOp> {
+    let mut resources = world
+        .definition()
+        .groups
+        .iter()
+        .flat_map(|it| &it.resources);
+    let quorum = resources.find(|resource| *resource.kind == *types::MAJORITY_NODE_SET)?;
+    Some(AdminOp::SetProperty {
+        object: Object::Resource(quorum.name.clone()),
+        property: FILE_SHARE_WITNESS.into(),
+        value: Some(Value::Text(share.to_owned())),
+    })
+}
+
+/// What an administrator does who reads the manual: nobody else runs while a switch does its work, and whom quorum is
+/// forced without is told so before the switch goes away.
+pub fn switched(world: &mut World, switch: Switch, mask: u64) -> Option<()> {
+    let span = Duration::from_secs;
+    // Whoever reads the manual has a stranger made a node again first.
+    if !strangers(world).is_empty() {
+        return None;
+    }
+    let nodes = configured(world);
+    let inside = (0..).zip(&nodes).filter(|(bit, _)| mask >> bit & 1 == 1);
+    let mut inside: Vec<Name> = inside.map(|(_, name)| name.clone()).collect();
+    let first = inside.first().or(nodes.first())?.clone();
+    let majority = world.definition().quorum == QuorumKind::MajorityNodeSet;
+    let mut switches = StartSwitches::default();
+    match switch {
+        Switch::ForceQuorum if majority && !inside.is_empty() => {
+            switches.force_quorum = inside.clone();
+        }
+        Switch::FixQuorum if !majority => switches.fix_quorum = true,
+        Switch::ResetQuorumLog if !majority => switches.reset_quorum_log = true,
+        Switch::NoQuorumLogging if !majority => switches.no_quorum_logging = true,
+        _ => return None,
+    }
+    if !majority {
+        inside = vec![first];
+    }
+    world.heal_all();
+    world.run_for(span(5));
+    for node in world.nodes() {
+        let _ = world.crash(&node);
+    }
+    world.run_for(span(10));
+    for node in &inside {
+        let _ = world.start_with(node, switches.clone());
+    }
+    world.run_for(span(90));
+    let others = || nodes.iter().filter(|node| !inside.contains(node));
+    for node in others() {
+        let _ = world.start(node);
+    }
+    world.run_for(span(60));
+    for node in &inside {
+        let _ = world.stop_service(node);
+    }
+    world.run_for(span(60));
+    for node in &inside {
+        let _ = world.start_service(node);
+    }
+    world.run_for(span(60));
+    Some(())
+}
