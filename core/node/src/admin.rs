@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quorate_model::NodeId;
-use quorate_model::monitor::{MonitorCommand, Reason};
+use quorate_model::monitor::Reason;
 
 use crate::candidacy::Arbitration;
 use crate::database::Update;
@@ -132,8 +132,7 @@ impl Node {
         }
         match (&self.arbitration, self.quorum.candidacy()) {
             (Arbitration::Holding, Candidacy::Arbitrate { resource, .. }) => {
-                self.arbitration = Arbitration::Releasing;
-                self.command(MonitorCommand::Offline { resource });
+                self.begin_release(resource);
             }
             (Arbitration::Releasing, _) => {}
             _ => self.say_goodbye(),

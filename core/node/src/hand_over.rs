@@ -9,7 +9,7 @@
 //! follows the disk to whoever gets it.
 
 use quorate_model::monitor::MonitorCommand;
-use quorate_model::{Name, NodeId};
+use quorate_model::{Name, NodeId, Time};
 
 use crate::candidacy::Arbitration;
 use crate::io::{Device, bounds};
@@ -51,10 +51,32 @@ impl Node {
             self.heir = None;
             return false;
         }
-        self.arbitration = Arbitration::Releasing;
+        self.begin_release(resource);
         self.leave_disk();
-        self.command(MonitorCommand::Offline { resource });
         true
+    }
+
+    /// Has the monitor take the quorum disk offline.
+    pub(crate) fn begin_release(&mut self, resource: Name) {
+        self.disk_confirmed = self.confirmed();
+        self.arbitration = Arbitration::Releasing;
+        self.command(MonitorCommand::Offline { resource });
+    }
+
+    /// Until when nobody else can have the quorum disk, if this node may have it mounted and does not lead with it: who
+    /// leads looks at its lease. A monitor that stands still neither defends the disk nor lets it go.
+    pub(crate) fn disk_is_safe_until(&self) -> Option<Time> {
+        if self.log.is_leader() {
+            return None;
+        }
+        let confirmed = match (&self.arbitration, self.storage.device()) {
+            (Arbitration::Holding, Device::Shared(_)) => {
+                self.disk_confirmed.max(self.storage.proven())
+            }
+            (Arbitration::Releasing, _) => self.disk_confirmed,
+            _ => return None,
+        };
+        Some(confirmed + bounds::COORDINATOR_LEASE)
     }
 
     /// Nothing is written to the quorum disk any more: this node follows, with its own copy.

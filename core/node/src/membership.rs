@@ -1,5 +1,7 @@
 //! Heartbeats, silence, and whether quorum stands.
 
+use std::time::Duration;
+
 use quorate_model::monitor::Reason;
 use quorate_model::{Name, NodeId, Time};
 
@@ -225,7 +227,7 @@ impl Node {
             self.regrouping = false;
             let due = self.coordinator_heard + bounds::MEMBER_SILENCE;
             if due > self.now && !self.log.is_leader() {
-                self.timers.set(Timer::Silence, due);
+                self.timers.set_earlier(Timer::Silence, due);
             }
         }
     }
@@ -296,6 +298,15 @@ impl Node {
                 self.log.step_down();
                 self.pump_log();
             }
+        }
+        if let Some(until) = self.disk_is_safe_until() {
+            if self.now > until {
+                let text = "the quorum disk may be another node's by now, and has not been taken offline here";
+                self.halt(Reason::new(1038, text), true);
+                return;
+            }
+            self.timers
+                .set_earlier(Timer::Silence, until + Duration::from_micros(1));
         }
         if !matches!(self.phase, Phase::Member | Phase::Leaving) {
             return;

@@ -124,6 +124,8 @@ pub struct Node {
     pub(crate) coordination: Option<Coordination>,
     /// The node that the quorum disk's group was given to, until the disk is let go.
     pub(crate) heir: Option<NodeId>,
+    /// When the quorum disk was known to be this node's, on its clock: as it got it, or began to let it go.
+    pub(crate) disk_confirmed: Time,
     /// The term in which this node leads and has committed something.
     pub(crate) led: Option<u64>,
     /// When quorum was last confirmed, on this node's clock.
@@ -219,6 +221,7 @@ impl Node {
             links: BTreeMap::new(),
             coordination: None,
             heir: None,
+            disk_confirmed: now,
             led: None,
             basis: now,
             coordinator_heard: now,

@@ -142,6 +142,11 @@ impl Storage {
         });
     }
 
+    /// The device that holds the log.
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// The device that was asked with `ticket`, if that request is under way.
     pub(crate) fn asked_of(&self, ticket: u64) -> Option<Device> {
         let lane = [&self.own, &self.shared]

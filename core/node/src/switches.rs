@@ -256,6 +256,7 @@ impl Node {
 
     pub(crate) fn lead_with_disk(&mut self) {
         self.arbitration = Arbitration::Holding;
+        self.disk_confirmed = self.now;
         self.log.set_rule(self.quorum.rule(self.me, true));
         self.log.campaign();
     }
