@@ -1,6 +1,6 @@
 //! Random faults on clusters of logs, each cluster drawn whole from a seed; what fails is shrunk and kept.
 //!
-//! `cargo run --release -p quorate-log --example swarm -- --seeds 1000000`
+//! `cargo run --release -p quorate-log --example log_swarm -- --seeds 1000000`
 //!
 //! Exit status: 0 if every invariant held (with `--bug`: if the bug was found), 1 if not, 64 for a wrong
 //! argument or file.
@@ -233,7 +233,7 @@ fn main() -> ExitCode {
         Err(error) => Err(error),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("swarm: {error}");
+        eprintln!("log_swarm: {error}");
         ExitCode::from(64)
     })
 }
