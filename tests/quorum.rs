@@ -120,7 +120,7 @@ fn every_quorum_drill_has_a_test_here() {
 
 #[test]
 fn witness() {
-    passes("witness", 10);
+    passes("witness", 14);
 }
 
 #[test]

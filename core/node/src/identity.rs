@@ -24,6 +24,10 @@ impl Node {
     pub(crate) fn let_go(&mut self, node: NodeId) {
         self.held.remove(&node);
         self.log.forget_identity(node.0);
+        if let Some(coordination) = &mut self.coordination {
+            // Whoever comes next is another, and is put into the database anew.
+            coordination.identified.remove(node.0);
+        }
     }
 
     /// Every peer is held to what the database says, and to nothing older: a checkpoint may cover that one was evicted and

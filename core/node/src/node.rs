@@ -284,6 +284,7 @@ impl Node {
         node.recall_outside(&disk.files);
         node.leave_others_terms();
         node.pump_log();
+        node.recall_witness();
         node.groups.open_all(&node.database);
         node.timers.set(Timer::Heartbeat, now);
         let stagger = bounds::HEARTBEAT * u32::from(node.rank());

@@ -14,6 +14,7 @@ use crate::witness::WITNESS;
 impl Node {
     /// Carries out everything the log wants.
     pub(crate) fn pump_log(&mut self) {
+        self.review_recalled();
         let peers = self.other_nodes();
         let peers = peers.iter().filter(|node| self.lets_in(NodeId(*node)));
         let witness = self.witness_share().map(|_| WITNESS.0);
@@ -350,7 +351,8 @@ impl Node {
                 if let Some(resource) = resource {
                     self.groups.update(&self.database, &resource);
                 }
-                if self.database.witness.identity == 0 && !self.database.witness.votes {
+                let unknown = self.database.witness.identity == 0 && !self.database.witness.votes;
+                if unknown && !self.recalls_witness() {
                     self.forget_witness();
                 }
                 if coordinates {
@@ -365,7 +367,11 @@ impl Node {
                     self.event(Event::NodeState { subject, from, to });
                 }
             }
-            Effect::Identity { node, identity } => self.hold_to(node, identity),
+            Effect::Identity { node, identity } => {
+                if node != WITNESS || !self.recalls_witness() {
+                    self.hold_to(node, identity);
+                }
+            }
             Effect::Evicted { node, name } => {
                 if let Some(peer) = self.peers.remove(&node) {
                     self.evicted.insert(node, peer);
@@ -373,10 +379,6 @@ impl Node {
                 // Added again, it counts its boots anew.
                 self.appended.remove(&node);
                 self.let_go(node);
-                if let Some(coordination) = &mut self.coordination {
-                    // It may be added again, and is another then.
-                    coordination.identified.remove(node.0);
-                }
                 if coordinates {
                     let text = format!("node {name} was evicted");
                     self.event(Event::Notice { id: 0, text });

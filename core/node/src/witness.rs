@@ -6,11 +6,12 @@
 
 use std::time::Duration;
 
-use quorate_log::{Body, Role, Witness};
+use quorate_log::{Body, EntryKind, Role, Witness};
 use quorate_model::{Name, NodeId, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
+use crate::database::Proposal;
 use crate::io::{Event, Output, bounds};
 use crate::node::Node;
 use crate::quorum::Candidacy;
@@ -96,6 +97,9 @@ pub(crate) struct Asking {
     answered: Option<Time>,
     /// What was last said to be wrong with it.
     trouble: Option<Trouble>,
+    /// Which share it is by the log that this node booted with, and that log's last entry: until the database has come as
+    /// far as that.
+    recalled: Option<((u64, u64), Option<Name>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,9 +112,68 @@ enum Trouble {
 impl Node {
     /// The file share that votes, or is to.
     pub(crate) fn witness_share(&self) -> Option<Name> {
-        let elects = self.quorum.candidacy() == Candidacy::Elect;
-        let share = self.database.definition.file_share_witness()?;
-        elects.then(|| share.into())
+        if self.quorum.candidacy() != Candidacy::Elect {
+            return None;
+        }
+        match &self.asking.recalled {
+            Some((_, share)) if self.recalls_witness() => share.clone(),
+            _ => self
+                .database
+                .definition
+                .file_share_witness()
+                .map(Name::from),
+        }
+    }
+
+    /// After a boot, before anything is known to be committed: that may take the witness's vote. Which share votes, and
+    /// as which copy, is what the log on the own disk comes to. By what the node was installed with it would ask none, or
+    /// one that has been replaced and knows nothing of what was promised since.
+    pub(crate) fn recall_witness(&mut self) {
+        if self.quorum.candidacy() != Candidacy::Elect {
+            return;
+        }
+        let mut then = self.database.clone();
+        let ahead = self.log.entries().iter();
+        for entry in ahead.filter(|entry| entry.index > self.database.applied) {
+            match &entry.kind {
+                EntryKind::Noop => {}
+                EntryKind::Voters(voters) => then.witness.votes = voters.contains(WITNESS.0),
+                EntryKind::Update(bytes) => {
+                    if let Ok(proposal) = postcard::from_bytes::<Proposal>(bytes) {
+                        // What is refused changes nothing, then as now.
+                        let _ = then.apply(&proposal);
+                    }
+                }
+            }
+        }
+        match then.witness.identity {
+            0 => self.let_go(WITNESS),
+            identity => self.hold_to(WITNESS, identity),
+        }
+        let share = then.definition.file_share_witness().map(Name::from);
+        let last = (self.log.last_index(), self.log.last_term());
+        self.asking.recalled = Some((last, share));
+    }
+
+    /// Whether the log that this node booted with knows more of the witness than what is applied of it.
+    pub(crate) fn recalls_witness(&self) -> bool {
+        let recalled = self.asking.recalled.as_ref();
+        recalled.is_some_and(|((until, _), _)| self.database.applied < *until)
+    }
+
+    /// The database has come as far as what was recalled, or that log is another now.
+    pub(crate) fn review_recalled(&mut self) {
+        let Some(((until, term), _)) = self.asking.recalled else {
+            return;
+        };
+        if !self.recalls_witness() {
+            self.asking.recalled = None;
+            if self.database.witness.identity != 0 {
+                self.hold_to(WITNESS, self.database.witness.identity);
+            }
+        } else if self.log.term_at(until) != Some(term) {
+            self.recall_witness();
+        }
     }
 
     /// A message of the log's to the witness.
