@@ -400,3 +400,6 @@ impl Node {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,6 +146,23 @@ fn a_coordinator_that_hears_nobody_says_so_when_its_lease_ends_and_another_begin
     assert!(!coordinates(&stage, old));
 }
 
+/// Nothing makes it step down between two inputs: whoever looks at it then is told what stands at that time.
+#[test]
+fn a_coordinators_word_ends_with_its_lease_though_nothing_happens() {
+    for standard in [true, false] {
+        let stage = formed(3, standard);
+        let coordinator = &stage.machines[&stage.coordinator().unwrap()];
+        let stands = |after: Duration| {
+            let seen = coordinator.node.as_ref().unwrap();
+            let seen = seen.snapshot(stage.now + after).unwrap();
+            (seen.coordinates, seen.has_quorum)
+        };
+        assert_eq!(stands(Duration::ZERO), (true, true));
+        let later = bounds::COORDINATOR_LEASE + Duration::from_micros(1);
+        assert_eq!(stands(later), (false, false), "standard: {standard}");
+    }
+}
+
 #[test]
 fn a_frozen_node_that_wakes_stops_before_it_touches_anything() {
     for standard in [true, false] {

@@ -13,13 +13,13 @@ use crate::env::Machine;
 /// stops.
 const COUNTED: u32 = 50;
 
-impl World {
-    /// How long a node must have stopped before its groups are taken over, if it has not said that it has.
-    fn margin(&self) -> Duration {
-        let drift = Duration::from_micros(u64::from(self.env.drift_ppm_most));
-        bounds::TAKEOVER_MARGIN.saturating_sub(drift * COUNTED)
-    }
+/// How long a node must have stopped before its groups are taken over, where no clock is further off than so much.
+fn margin(drift_ppm: u32) -> Duration {
+    let drift = Duration::from_micros(u64::from(drift_ppm));
+    bounds::TAKEOVER_MARGIN.saturating_sub(drift * COUNTED)
+}
 
+impl World {
     /// A group has a new owner: if it was taken over, its former owner must have stopped in time.
     pub(super) fn check_margin(&mut self, machine: Machine, event: &Event) {
         let Event::GroupOwner {
@@ -53,7 +53,7 @@ impl World {
                 let late = |ended: &Time| station.thawed != Some(*ended);
                 let ended = station.ended.filter(late).filter(|_| !station.said);
                 let before = ended.map(|ended| self.env.now.since(ended));
-                let short = before.filter(|before| *before < self.margin());
+                let short = before.filter(|before| *before < margin(self.env.drift_ppm_most));
                 short.map(|before| format!("it stopped {before:?} before, without a word"))
             }
         };
@@ -81,5 +81,23 @@ impl World {
             !state.is_down() && resources.iter().any(|resource| resource.name == *name)
         })
         .map(|(name, ..)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The one that stops counts its time by the slowest clock, and the one that takes over by the fastest.
+    #[test]
+    fn clocks_that_drift_get_what_they_may_need_and_no_more() {
+        let stops = bounds::MEMBER_SILENCE + bounds::REGROUP_GRACE;
+        for ppm in [0, 50, 1_000, 10_000] {
+            let drift = f64::from(ppm) / 1e6;
+            let stops = stops.mul_f64(1.0 + drift);
+            let left = bounds::TAKEOVER_WAIT.mul_f64(1.0 - drift) - stops;
+            let off = left.abs_diff(margin(ppm));
+            assert!(off < Duration::from_micros(1), "{ppm}: {left:?} are left");
+        }
     }
 }
