@@ -30,7 +30,7 @@ fn unplanned() {
 
 #[test]
 fn rules() {
-    passes("rules", 18);
+    passes("rules", 21);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn properties() {
 
 #[test]
 fn names() {
-    passes("names", 6);
+    passes("names", 7);
 }
 
 #[test]
@@ -56,4 +56,19 @@ fn clocks() {
 #[test]
 fn cluster_group() {
     passes("cluster-group", 5);
+}
+
+#[test]
+fn every_drill_on_failover_has_a_test_here() {
+    let source = include_str!("failover.rs");
+    let folder = support::root().join("scripts/drills/failover");
+    for entry in std::fs::read_dir(folder).expect("the drills") {
+        let path = entry.expect("a file").path();
+        let name = path.file_stem().and_then(|name| name.to_str());
+        let name = name.expect("a name");
+        assert!(
+            source.contains(&format!("passes(\"{name}\", ")),
+            "{name} is not run by any test"
+        );
+    }
 }

@@ -27,7 +27,7 @@ fn carriers() {
 
 #[test]
 fn unsound_networks() {
-    passes("unsound-networks", 8);
+    passes("unsound-networks", 9);
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn standard() {
 
 #[test]
 fn system_disks() {
-    passes("system-disks", 11);
+    passes("system-disks", 13);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn damage() {
 
 #[test]
 fn start_switches() {
-    passes("start", 9);
+    passes("start", 10);
 }
 
 #[test]

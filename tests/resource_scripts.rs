@@ -33,6 +33,30 @@ fn disk_faults() {
 }
 
 #[test]
+fn slow_disk() {
+    passes("slow-disk", 7);
+}
+
+#[test]
+fn hanging() {
+    passes("hanging", 5);
+}
+
+#[test]
+fn every_drill_on_resources_has_a_test_here() {
+    let source = include_str!("resource_scripts.rs");
+    for entry in fs::read_dir(root().join("scripts/drills/resources")).expect("the drills") {
+        let path = entry.expect("a file").path();
+        let name = path.file_stem().and_then(|name| name.to_str());
+        let name = name.expect("a name");
+        assert!(
+            source.contains(&format!("passes(\"{name}\", ")),
+            "{name} is not run by any test"
+        );
+    }
+}
+
+#[test]
 fn monitor() {
     passes("monitor", 4);
 }
