@@ -119,6 +119,8 @@ states! {
         Paused = 2,
         /// Being taken in.
         Joining = 3,
+        /// No node of the cluster any more. The original has no number for it but that of a state that is not known.
+        Evicted = -1,
     }
 }
 

@@ -381,6 +381,12 @@ impl Node {
                 self.let_go(node);
                 if coordinates {
                     let text = format!("node {name} was evicted");
+                    self.event(Event::NodeState {
+                        subject: name,
+                        // An active node is not evicted.
+                        from: NodeState::Down,
+                        to: NodeState::Evicted,
+                    });
                     self.event(Event::Notice { id: 0, text });
                 }
             }

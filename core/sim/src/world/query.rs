@@ -102,9 +102,13 @@ impl World {
         });
         Ok(NodeStatus {
             name: host.name.clone(),
-            state: observer
-                .and_then(|node| node.node_state(name))
-                .unwrap_or(NodeState::Down),
+            state: match self.current.node(name) {
+                // It may run, and believe that it belongs to the cluster, which has no node of that name.
+                None => NodeState::Evicted,
+                Some(_) => observer
+                    .and_then(|node| node.node_state(name))
+                    .unwrap_or(NodeState::Down),
+            },
             powered: host.on,
             frozen: host.frozen.is_some(),
             service_running: self.stations[machine].node.is_some(),
