@@ -86,7 +86,7 @@ pub enum WorldError {
     },
     /// A resource whose type starts no process.
     #[error(
-        "{resource} is a {kind}, which has no process of its own: nothing of it starts, crashes or hangs"
+        "{resource} is of the type {kind}, which has no process of its own: nothing of it starts, crashes or hangs"
     )]
     HasNoProcess {
         /// The resource.

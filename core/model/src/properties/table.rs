@@ -118,7 +118,13 @@ impl PropertyDescriptor {
         let wrong_type = || PropertyError::WrongType {
             name: self.name.to_owned(),
             found: value.to_string(),
-            expected: self.expected(),
+            expected: match (self.kind, self.expected()) {
+                // The range alone does not say what is wrong with a text.
+                (PropertyKind::Dword { .. }, range) if !range.starts_with("a number") => {
+                    format!("a number, {range}")
+                }
+                (_, expected) => expected,
+            },
         };
         let number = match (self.kind, value) {
             (PropertyKind::Text, Value::Text(_)) | (PropertyKind::List, Value::List(_)) => {

@@ -224,12 +224,17 @@ fn a_shipped_type_has_the_properties_that_it_has() {
         (
             "Port",
             Value::Text("smtp".into()),
-            "`Port` is \"smtp\", but takes 1 to 65535",
+            "`Port` is \"smtp\", but takes a number, 1 to 65535",
         ),
         (
             "RestartPeriod",
             Value::Text("15m".into()),
             "`RestartPeriod` is \"15m\", but takes a number of ms",
+        ),
+        (
+            "PendingTimeout",
+            Value::Text("3m".into()),
+            "`PendingTimeout` is \"3m\", but takes a number, at least 10 ms",
         ),
     ] {
         let error = resource.set_of(crate::types::SMTP, name, value);
