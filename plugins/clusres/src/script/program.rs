@@ -34,7 +34,9 @@ impl Program {
         engine.on_print(move |line| tell(&told, line));
         let told = stage.clone();
         engine.on_debug(move |line, _, at| tell(&told, &format!("{at}: {line}")));
-        let ast = engine.compile(&text).map_err(|error| {
+        // Some editors put a mark before a text in UTF-8.
+        let script = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let ast = engine.compile(script).map_err(|error| {
             let at = place(path, error.position());
             Error::failed(format!("{at}: {}", error.err_type()))
         })?;

@@ -50,6 +50,13 @@ fn online(body: &str) -> String {
 }
 
 #[test]
+fn a_mark_before_a_script_is_no_part_of_it() {
+    let world = World::new();
+    let text = format!("\u{feff}{}", online(""));
+    opened(&world, &text).online().unwrap();
+}
+
+#[test]
 fn a_script_takes_its_time_answers_and_dies_with_its_service() {
     let world = World::new();
     let web = opened(&world, WEB);
