@@ -5,7 +5,8 @@ use std::path::Path;
 use quorate_clusres::script::{CALLS, engine, refused};
 use quorate_model::{ClusterDefinition, Severity, Value, types};
 use quorate_script::{
-    Finding, Place, check_resource_script, is_nearly_resource_script, is_resource_script,
+    Finding, MAX_BYTES, Place, check_resource_script, is_nearly_resource_script,
+    is_resource_script, read_text,
 };
 
 /// The functions that the type calls, and whether a script must have them.
@@ -51,7 +52,7 @@ pub(crate) fn check_cluster(
         }
         looked_at.push(script);
         let path = folder.join(script);
-        match std::fs::read_to_string(&path) {
+        match read_text(&path, Some(MAX_BYTES)) {
             Ok(source) => findings.extend(check(&path.display().to_string(), &source)),
             Err(error) => findings.push(Finding {
                 place: place(file, text, script),

@@ -77,6 +77,14 @@ impl CivilTime {
         millis(date.to_datetime(self.hour))
     }
 
+    /// It and another, in the order of time; by the hour alone where one of them has no date.
+    pub(crate) fn against(self, other: CivilTime) -> std::cmp::Ordering {
+        match self.has_date() && other.has_date() {
+            true => self.beginning(0).cmp(&other.beginning(0)),
+            false => self.of_day().cmp(&other.of_day()),
+        }
+    }
+
     /// The hour, in milliseconds since midnight.
     pub(crate) fn of_day(self) -> i64 {
         millis(Date::constant(1970, 1, 1).to_datetime(self.hour))

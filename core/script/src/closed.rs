@@ -1,29 +1,43 @@
 //! Closed sets: the words that states, causes, kinds of events and the like can be, and no others.
 //!
-//! A text that the cluster gives carries the mark of its set wherever a script takes it. Compared with a text that can
-//! never be in the set, it would be unequal for good, whatever happens: that is a slip, and told as one. Names are such
-//! a set, too: those of the cluster that is open.
+//! A text that the cluster gives is known by its very place in memory wherever a script takes it: a text has one copy
+//! for each set that it is in, which is kept for good, and a script's own texts are other copies. (The engine's tags would
+//! be lost at the first `let`.) Compared with a text that can never be in the set, it would be unequal for good, whatever
+//! happens: that is a slip, and told as one. Names are such a set, too: those of the cluster that is open.
 
 use std::any::TypeId;
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState, Value, types};
 use quorate_node::Holds;
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
+use crate::compare;
 use crate::finding::suggestion;
 use crate::journal;
 use crate::session::Session;
 use crate::stage::Stage;
 use crate::thrown::{Fallible, Thrown};
 
-/// The first mark; below it are those that scripts give values themselves.
-const MARKS: i32 = 0x5175_0000;
-
 /// What carries what on a network, in the original's words.
 pub(crate) const NETWORK_ROLES: &[&str] = &["Internal", "ClientAccess", "Mixed"];
 /// The kinds of quorum.
 pub(crate) const QUORUM_KINDS: &[&str] = &["Standard", "MajorityNodeSet", "Local"];
+/// The days of the week, Monday first.
+pub(crate) const WEEKDAYS: &[&str] = &[
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
+/// What `kind` of a caught error can be.
+pub(crate) const ERROR_KINDS: &[&str] = &["fail", "unknown", "error", "internal"];
 /// The protocols that the shipped types speak.
 pub(crate) const PROTOCOLS: &[&str] = &["smtp", "imap4", "pop3", "http"];
 
@@ -111,13 +125,16 @@ static SETS: LazyLock<Vec<Words>> = LazyLock::new(|| {
                 .map(|kind| kind.name.clone())
                 .collect(),
         },
+        set("a day of the week", WEEKDAYS),
+        set("a kind of error", ERROR_KINDS),
     ];
     for kind in journal::kinds() {
         for field in &kind.fields {
             if let Holds::Word(words) = field.holds
                 && !sets.iter().any(|set| set.words == words)
             {
-                sets.push(set(&format!("`{}` of {}", field.name, kind.name), words));
+                let what = format!("a `{}` that an event can have", field.name);
+                sets.push(set(&what, words));
             }
         }
     }
@@ -125,7 +142,7 @@ static SETS: LazyLock<Vec<Words>> = LazyLock::new(|| {
 });
 
 /// A closed set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Set {
     /// Words that never change: which of them.
     Words(usize),
@@ -140,6 +157,8 @@ impl Set {
     pub(crate) const NETWORK_ROLE: Set = Set::Words(3);
     pub(crate) const QUORUM_KIND: Set = Set::Words(4);
     pub(crate) const EVENT_KIND: Set = Set::Words(5);
+    pub(crate) const WEEKDAY: Set = Set::Words(6);
+    pub(crate) const ERROR_KIND: Set = Set::Words(7);
 
     /// The set of these words, if it is one.
     pub(crate) fn of_words(words: &[&str]) -> Option<Set> {
@@ -147,32 +166,10 @@ impl Set {
         Some(Set::Words(at))
     }
 
-    /// The set whose mark a value carries.
+    /// The set that a value came from.
     pub(crate) fn of(value: &Dynamic) -> Option<Set> {
         let text = value.as_immutable_string_ref().ok()?;
-        let mark = usize::try_from(value.tag().checked_sub(MARKS)?).ok()?;
-        if let Some(noun) = Noun::ALL.get(mark) {
-            return Some(Set::Names(*noun));
-        }
-        let at = mark - Noun::ALL.len();
-        // A script may have changed the text since.
-        let whole = SETS
-            .get(at)?
-            .words
-            .iter()
-            .any(|word| *word == text.as_str());
-        whole.then_some(Set::Words(at))
-    }
-
-    fn mark(self) -> i32 {
-        let number = match self {
-            Set::Names(noun) => Noun::ALL
-                .iter()
-                .position(|it| *it == noun)
-                .unwrap_or_default(),
-            Set::Words(at) => at + Noun::ALL.len(),
-        };
-        MARKS + i32::try_from(number).unwrap_or_default()
+        GIVEN.with_borrow(|given| given.sets.get(&place(&text)).copied())
     }
 
     /// What a word of it is, with its article.
@@ -205,11 +202,37 @@ impl Set {
     }
 }
 
+/// The texts of closed sets that scripts were given.
+#[derive(Default)]
+struct Given {
+    /// The one copy of each.
+    texts: BTreeMap<(Set, String), ImmutableString>,
+    /// Their sets, by where their letters stand. Nothing else can stand there as long as the copy is kept.
+    sets: HashMap<usize, Set>,
+}
+
+thread_local! {
+    static GIVEN: RefCell<Given> = RefCell::default();
+}
+
+/// Where a text's letters stand.
+fn place(text: &ImmutableString) -> usize {
+    text.as_str().as_ptr().addr()
+}
+
 /// A text of a closed set.
 pub(crate) fn word(set: Set, text: impl Into<ImmutableString>) -> Dynamic {
-    let mut value = Dynamic::from(text.into());
-    value.set_tag(set.mark());
-    value
+    let text = text.into();
+    GIVEN.with_borrow_mut(|given| {
+        let known = given.texts.get(&(set, text.to_string()));
+        let copy = known.cloned().unwrap_or_else(|| {
+            let copy = ImmutableString::from(text.as_str());
+            given.sets.insert(place(&copy), set);
+            given.texts.insert((set, text.to_string()), copy.clone());
+            copy
+        });
+        Dynamic::from(copy)
+    })
 }
 
 /// The name of a thing of the cluster, empty for none.
@@ -326,7 +349,9 @@ pub(crate) fn register(engine: &mut Engine) {
     for (operator, wanted) in [("==", true), ("!=", false)] {
         engine.register_raw_fn(operator, [text, text], move |context, args| {
             comparable(&context, args[0], args[1])?;
-            Ok(equal(args[0], args[1]) == wanted)
+            let order = compare::clocks(&context, args[0], args[1])?;
+            let equal = order.map_or_else(|| equal(args[0], args[1]), Ordering::is_eq);
+            Ok(equal == wanted)
         });
     }
     engine.register_raw_fn(

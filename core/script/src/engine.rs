@@ -21,11 +21,11 @@ const CALLS_MAX: usize = 64;
 /// Expressions that may be inside each other, at the top and in functions.
 const DEPTH_MAX: usize = 64;
 /// Items of a list: the engine's size checks make larger ones quadratic to build.
-const ITEMS_MAX: usize = 10_000;
+pub(crate) const ITEMS_MAX: usize = 10_000;
 /// Entries of a map, and of all maps in a list together: a full list of events fits.
-const ENTRIES_MAX: usize = 40 * ITEMS_MAX;
+pub(crate) const ENTRIES_MAX: usize = 40 * ITEMS_MAX;
 /// Bytes of a text, and of all texts in a list together: a full list of events fits.
-const TEXT_MAX: usize = 16 << 20;
+pub(crate) const TEXT_MAX: usize = 16 << 20;
 
 /// The seed of Rhai's hashing: any fixed number but zero, so that two processes number functions alike.
 const HASHING_SEED: [u64; 4] = [0x51, 0x75, 0x6f, 0x72];
@@ -108,6 +108,8 @@ pub(crate) fn bare() -> Engine {
         .set_max_map_size(ENTRIES_MAX)
         // Places in a script must be those of its text, and a constant condition must fail where it stands.
         .set_optimization_level(OptimizationLevel::None)
+        // Copies of texts are told from each other: see `closed`.
+        .set_max_strings_interned(0)
         .set_strict_variables(true)
         .set_fail_on_invalid_map_property(false);
     vocabulary::register(&mut engine);

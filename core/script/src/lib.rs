@@ -7,6 +7,7 @@
 mod check;
 mod civil;
 mod closed;
+mod compare;
 mod console;
 mod docs;
 mod drill;

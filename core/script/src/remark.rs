@@ -22,6 +22,8 @@ pub enum RemarkKind {
     OverNothing,
     /// A watched condition was stated, and no time passed afterwards.
     NeverLookedAt,
+    /// An expectation was not met, and the script caught the error.
+    Caught,
     /// An expectation in the drill's text was never come to: in a loop over nothing, in a branch that was not taken, after
     /// an error that did not come.
     NotReached,
@@ -29,7 +31,7 @@ pub enum RemarkKind {
 
 impl RemarkKind {
     /// Every kind.
-    pub const ALL: [RemarkKind; 8] = [
+    pub const ALL: [RemarkKind; 9] = [
         Self::HeldAtOnce,
         Self::Unnoticed,
         Self::NothingExpected,
@@ -37,6 +39,7 @@ impl RemarkKind {
         Self::ReadNothing,
         Self::OverNothing,
         Self::NeverLookedAt,
+        Self::Caught,
         Self::NotReached,
     ];
 
@@ -50,6 +53,7 @@ impl RemarkKind {
             Self::ReadNothing => "read-nothing",
             Self::OverNothing => "over-nothing",
             Self::NeverLookedAt => "never-looked-at",
+            Self::Caught => "caught",
             Self::NotReached => "not-reached",
         }
     }

@@ -272,6 +272,15 @@ impl Session {
         });
     }
 
+    /// Remembers that what was expected here is not so. If the script catches that, its end says so.
+    pub(crate) fn unmet(&self, at: Position) {
+        self.with(|inner| {
+            if let Some(drill) = &mut inner.drill {
+                drill.unmet.insert(at);
+            }
+        });
+    }
+
     /// Remembers that the drill came to what it states here.
     pub(crate) fn reaches(&self, at: Position) {
         self.with(|inner| {
@@ -327,7 +336,8 @@ impl Session {
         let answer = answer?;
         let holds = answer.as_bool().map_err(|kind| {
             Thrown::mistake(format!(
-                "a condition must be true or false, and this one is {kind}"
+                "a condition must be true or false, and this one is {}",
+                crate::values::spoken(kind)
             ))
             .at(context.call_position())
         })?;

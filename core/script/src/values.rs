@@ -61,7 +61,7 @@ pub(crate) fn name_of(value: &Dynamic) -> Option<Name> {
 }
 
 /// The name a handle stands for.
-fn handle_name(value: &Dynamic) -> Option<Name> {
+pub(crate) fn handle_name(value: &Dynamic) -> Option<Name> {
     None.or_else(|| value.read_lock::<NodeRef>().map(|it| it.name.clone()))
         .or_else(|| value.read_lock::<GroupRef>().map(|it| it.name.clone()))
         .or_else(|| value.read_lock::<ResourceRef>().map(|it| it.name.clone()))
@@ -79,7 +79,8 @@ pub(crate) fn sides_arg(
         .map(|side| {
             let side = side.as_array_ref().map_err(|kind| {
                 Thrown::mistake(format!(
-                    "a partition is a list of sides, each a list of nodes, such as [[\"NODE1\"], [\"NODE2\", \"NODE3\"]]; one side is {kind}"
+                    "a partition is a list of sides, each a list of nodes, such as [[\"NODE1\"], [\"NODE2\", \"NODE3\"]]; one side is {}",
+                    spoken(kind)
                 ))
                 .at(context.call_position())
             })?;
@@ -199,6 +200,44 @@ pub(crate) fn from_json(value: &serde_json::Value) -> Dynamic {
             .map(|(key, value)| (key.as_str().into(), from_json(value)))
             .collect::<rhai::Map>()
             .into(),
+    }
+}
+
+/// What a value is, in words: "a number", "a text", "a Duration".
+pub(crate) fn kind_of(context: &NativeCallContext<'_>, value: &Dynamic) -> String {
+    spoken(context.engine().map_type_name(value.type_name()))
+}
+
+/// What a type is, in words, by the engine's name of it.
+pub(crate) fn spoken(kind: &str) -> String {
+    let word = match kind
+        .trim()
+        .trim_start_matches("&mut ")
+        .trim_start_matches('&')
+    {
+        "i64" | "int" => "a whole number",
+        "f64" | "float" => "a number with a point",
+        "bool" => "true or false",
+        "string" | "str" | "ImmutableString" | "String" => "a text",
+        "char" => "a character",
+        "array" => "a list",
+        "map" => "a map",
+        "()" => "nothing",
+        "Fn" => "a function",
+        other => {
+            // Rust's paths say nothing to people.
+            let name = other.rsplit("::").next().unwrap_or(other);
+            return format!("{} {name}", article(name));
+        }
+    };
+    word.to_owned()
+}
+
+/// "a" or "an", by how a word begins.
+pub(crate) fn article(word: &str) -> &'static str {
+    match word.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) {
+        true => "an",
+        false => "a",
     }
 }
 
@@ -329,7 +368,7 @@ fn spans(left: &Dynamic, right: &Dynamic) -> Option<(Span, Span)> {
     }
 }
 
-fn number(value: &Dynamic) -> Option<f64> {
+pub(crate) fn number(value: &Dynamic) -> Option<f64> {
     value
         .as_float()
         .ok()

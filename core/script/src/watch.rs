@@ -199,6 +199,7 @@ fn look_at(
     }
     let word = watch.promise.as_str();
     let text = format!("{word} \"{}\" does not hold at {now}", watch.name);
+    session.unmet(watch.position);
     Err(Thrown::failed(text).seen(seen).at(watch.position))
 }
 
@@ -313,6 +314,7 @@ pub(crate) fn eventually(
         }
         return Ok(());
     }
+    session.unmet(context.call_position());
     Err(Thrown::failed(format!(
         "this did not become true within {within} (from {began} on)"
     ))
@@ -375,6 +377,7 @@ pub(crate) fn becomes(
             "this did not become true: it was true all the time, for {within} (from {began} on)"
         )
     };
+    session.unmet(context.call_position());
     Err(Thrown::failed(text).seen(seen).at(context.call_position()))
 }
 
@@ -426,6 +429,7 @@ pub(crate) fn recovers(
             read("owner", format!("{owner:?}")),
         ]
     });
+    session.unmet(context.call_position());
     Err(Thrown::failed(text)
         .seen(seen.collect())
         .at(context.call_position()))

@@ -34,11 +34,18 @@ impl Known {
         let path = folder.join(named);
         let text = crate::text_file::read_text(&path, Some(crate::text_file::MAX_BYTES)).map_err(
             |why| {
+                // The name is told as the script would write it.
+                let why = why.split(" (did you mean").next().unwrap_or(&why);
                 let message = format!("the drill's cluster file \"{named}\" cannot be read: {why}");
                 ("cluster-missing", message, nearest_file(&path, named))
             },
         )?;
         let name = path.display().to_string();
+        if path.extension().is_some_and(|end| end == "rhai") {
+            let message = format!("\"{named}\" is a script, and a cluster file (.ron) is wanted");
+            let help = "name the file that describes the cluster".to_owned();
+            return Err(("cluster-broken", message, Some(help)));
+        }
         match quorate_model::parse(&name, &text) {
             Ok(loaded) => Ok(Known::of(named, &loaded)),
             Err(found) => {

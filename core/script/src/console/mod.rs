@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use quorate_host::Reloaded;
-use quorate_model::{Name, nearest, same_name};
+use quorate_model::{Name, same_name};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 
 use crate::PluginReport;
@@ -170,30 +170,7 @@ impl Console {
     }
 
     fn failure(&self, error: &EvalAltResult) -> Failure {
-        let mut failure = failure_of(&self.session, error).1;
-        if let EvalAltResult::ErrorFunctionNotFound(signature, _) = error.unwrap_inner() {
-            let called = signature.split(" (").next().unwrap_or(signature);
-            let near = nearest(called, self.lexicon.names());
-            let mut usages: Vec<String> = entries_of(&self.lexicon)
-                .into_iter()
-                .filter(|entry| entry.name == called)
-                .map(|entry| entry.usage)
-                .collect();
-            usages.dedup();
-            failure.message = match near {
-                _ if !usages.is_empty() => {
-                    let usages = usages.join(" or ");
-                    format!(
-                        "{called} takes something else: write {usages}; `:doc {called}` says more"
-                    )
-                }
-                Some(near) if near != called => {
-                    format!("there is no function {signature}: did you mean \"{near}\"?")
-                }
-                _ => format!("there is no function {signature}"),
-            };
-        }
-        failure
+        failure_of(&self.session, error).1
     }
 
     /// The cluster at a glance, if one is open.

@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use quorate_model::Time;
+use quorate_model::{Time, nearest};
 use rhai::{EvalAltResult, Position};
 
+use crate::check::Lexicon;
+use crate::docs::entries_of;
+use crate::engine::{ENTRIES_MAX, ITEMS_MAX, TEXT_MAX, bare};
 use crate::finding::Place;
 use crate::report::{Failure, Verdict};
 use crate::session::{Session, TIMED_OUT};
 use crate::span::Span;
 use crate::stage::Line;
 use crate::thrown::Thrown;
+use crate::values::spoken;
 
 /// How many journal lines a failure shows.
 const EVENTS_SHOWN: usize = 6;
@@ -166,6 +170,32 @@ pub(crate) fn explain(
             );
             Verdict::Error
         }
+        EvalAltResult::ErrorFunctionNotFound(call, _) => {
+            failure.message = not_found(call, &Lexicon::of(&bare()));
+            Verdict::Error
+        }
+        EvalAltResult::ErrorDotExpr(said, _) => {
+            failure.message = no_property(said, &Lexicon::of(&bare()));
+            Verdict::Error
+        }
+        EvalAltResult::ErrorModuleNotFound(path, _) => {
+            failure.message = format!(
+                "there is no script \"{path}\" to import: its path counts from the folder of this one, and its name ends in .rhai"
+            );
+            Verdict::Error
+        }
+        EvalAltResult::Exit(..) => {
+            failure.message =
+                "a drill does not `exit`: it ends where its function does, or at `return`"
+                    .to_owned();
+            Verdict::Error
+        }
+        EvalAltResult::ErrorDataTooLarge(..) => {
+            failure.message = format!(
+                "a list, a map or a text grew too large: a list has at most {ITEMS_MAX} items, a map {ENTRIES_MAX} entries, a text {TEXT_MAX} bytes"
+            );
+            Verdict::Error
+        }
         other => {
             let mut bare = other.to_string();
             // The place is shown with the line itself.
@@ -177,6 +207,73 @@ pub(crate) fn explain(
         }
     };
     (verdict, failure, subjects)
+}
+
+/// What to say of a member that an object does not have, from what the engine says.
+fn no_property(said: &str, lexicon: &Lexicon) -> String {
+    let mut quoted = said.split('\'').skip(1).step_by(2);
+    let (Some(property), Some(kind)) = (quoted.next(), quoted.next()) else {
+        return said.to_owned();
+    };
+    let of = spoken(kind);
+    let word = of.rsplit(' ').next().unwrap_or_default().to_owned();
+    let known = entries_of(lexicon);
+    let members = known
+        .iter()
+        .filter(|entry| entry.on.as_deref() == Some(word.as_str()));
+    let near = nearest(property, members.map(|entry| entry.name.as_str()));
+    let help = match near {
+        Some(near) if near == property => format!(": write {near}(…)"),
+        Some(near) => format!(": did you mean \"{near}\"?"),
+        None => String::new(),
+    };
+    format!("{of} has no property \"{property}\"{help}")
+}
+
+/// What to say of a call that fits no function: what was given, and what is taken.
+pub(crate) fn not_found(call: &str, lexicon: &Lexicon) -> String {
+    let (word, given) = match call.split_once(" (") {
+        Some((word, rest)) => (word, rest.trim_end_matches(')')),
+        None => (call, ""),
+    };
+    let given: Vec<String> = given
+        .split(',')
+        .filter(|kind| !kind.trim().is_empty())
+        // Of several names of one type the first will do.
+        .map(|kind| spoken(kind.split('|').next().unwrap_or(kind)))
+        .collect();
+    let given = match &given[..] {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    };
+    if word.starts_with("anon$") {
+        return format!(
+            "a function without a name is handed {given} here, and takes something else: write `|| …` where it is handed nothing, `|one| …` where it is handed one value"
+        );
+    }
+    if !word.starts_with(|it: char| it.is_alphabetic() || it == '_') {
+        return format!("\"{word}\" does not work on {given}");
+    }
+    let known = entries_of(lexicon);
+    let mut usages: Vec<String> = known
+        .into_iter()
+        .filter(|entry| entry.name == word)
+        .map(|entry| entry.usage)
+        .collect();
+    usages.dedup();
+    if !usages.is_empty() {
+        let usages = usages.join(" or ");
+        return format!(
+            "{word} takes something else than {given}: write {usages}; `:doc {word}` says more"
+        );
+    }
+    match nearest(word, lexicon.names()) {
+        Some(near) if near != word => {
+            format!("there is no function {word} for {given}: did you mean \"{near}\"?")
+        }
+        _ => format!("there is no function {word} for {given}"),
+    }
 }
 
 /// Whether a call that fits nothing has a value where a condition belongs.

@@ -42,6 +42,8 @@ pub(crate) struct DrillState {
     pub(crate) expects: bool,
     /// Where.
     pub(crate) reached: BTreeSet<Position>,
+    /// Where something was expected that was not so.
+    pub(crate) unmet: BTreeSet<Position>,
     /// The last fault, and where it was made, as long as nothing was expected since.
     pub(crate) fault_left: Option<(Position, String)>,
     /// Every fault it made.

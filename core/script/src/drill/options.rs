@@ -5,6 +5,7 @@ use rhai::{Dynamic, Map};
 use crate::civil::{CivilError, CivilTime};
 use crate::finding::suggestion;
 use crate::span::Span;
+use crate::values::spoken;
 use crate::vocabulary::options;
 
 /// What `drill` takes.
@@ -138,9 +139,10 @@ fn plugins(map: &Map) -> Result<Vec<(String, String)>, String> {
     given
         .iter()
         .map(|(name, remedy)| {
-            let remedy = remedy
-                .as_immutable_string_ref()
-                .map_err(|kind| wrong("plugins", WANTED, &format!("{kind} for \"{name}\"")))?;
+            let remedy = remedy.as_immutable_string_ref().map_err(|kind| {
+                let text = wrong("plugins", WANTED, kind);
+                format!("{text} for \"{name}\"")
+            })?;
             Ok((name.to_string(), remedy.to_string()))
         })
         .collect()
@@ -172,5 +174,8 @@ fn span(option: &str, value: &Dynamic) -> Result<Span, String> {
 }
 
 fn wrong(option: &str, wanted: &str, kind: &str) -> String {
-    format!("the option \"{option}\" takes {wanted}, not {kind}")
+    format!(
+        "the option \"{option}\" takes {wanted}, not {}",
+        spoken(kind)
+    )
 }

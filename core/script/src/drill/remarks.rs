@@ -33,6 +33,7 @@ pub(super) fn at_end(session: &Session, drill: Position) {
             format!("nothing is expected after the last fault: {fault}"),
         );
     }
+    caught(session);
     not_reached(session, drill);
     unnoticed(session);
     for watch in watches {
@@ -52,6 +53,18 @@ pub(super) fn at_end(session: &Session, drill: Position) {
                 format!("{name} held at the instant it was stated: nothing had happened yet");
             session.remark(RemarkKind::HeldAtOnce, watch.position, text);
         }
+    }
+}
+
+/// What was expected and was not so, in a drill that went on all the same.
+fn caught(session: &Session) {
+    let unmet = session.with(|inner| {
+        let drill = inner.drill.as_ref();
+        drill.map(|drill| drill.unmet.clone()).unwrap_or_default()
+    });
+    for at in unmet {
+        let text = "what is expected here was not so, and the script caught the error";
+        session.remark(RemarkKind::Caught, at, text);
     }
 }
 

@@ -22,6 +22,7 @@ use rhai::{AST, Array, CallFnOptions, Dynamic, Engine, Map, Scope};
 
 use crate::finding::{Finding, Severity};
 use crate::sim_stage::findings_of;
+use crate::text_file::{MAX_BYTES, read_text};
 use words::Decision;
 
 pub use check::{check_policy, is_policy};
@@ -74,7 +75,7 @@ pub fn attach_policies(path: &Path, text: &str, loaded: &mut Loaded) -> Result<(
     let mut findings = Vec::new();
     for reference in &loaded.policies {
         let file = folder.join(&reference.file);
-        let (rule, message, mistakes) = match std::fs::read_to_string(&file) {
+        let (rule, message, mistakes) = match read_text(&file, Some(MAX_BYTES)) {
             Err(error) => {
                 let message = format!(
                     "the policy script \"{}\" cannot be read: {error}",

@@ -14,6 +14,7 @@ use super::{Loaded, SimStage, findings_of};
 use crate::foreign::{check_foreign, check_plugin_names};
 use crate::policy::{RhaiPolicies, attach_policies};
 use crate::stage::{OpenError, Stage, StageRequest, StageSource};
+use crate::text_file::{MAX_BYTES, read_text};
 
 /// Opens virtual clusters, with the plugins found in a list of folders. They are loaded when the first cluster is
 /// opened, and once.
@@ -173,7 +174,7 @@ impl StageSource for SimSource {
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         world.set_scripts(Box::new(move |script| {
             let path = folder.join(script);
-            std::fs::read_to_string(&path)
+            read_text(&path, Some(MAX_BYTES))
                 .map_err(|error| format!("cannot read {}: {error}", path.display()))
         }));
         world.set_policies(Arc::new(RhaiPolicies));

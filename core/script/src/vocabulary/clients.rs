@@ -62,6 +62,11 @@ pub(super) fn calls(context: &NativeCallContext<'_>, options: &Map) -> Fallible<
     if every.0.is_zero() {
         return Err(Thrown::mistake("\"every\" must be longer than nothing").at(at));
     }
+    let users = number(context, options, "users")?.unwrap_or(1);
+    if users == 0 {
+        let text = "\"users\" must be 1 or more: clients that are none are never without an answer";
+        return Err(Thrown::mistake(text).at(at));
+    }
     let port = match number(context, options, "port")? {
         None => None,
         Some(port) => match u16::try_from(port) {
@@ -81,7 +86,7 @@ pub(super) fn calls(context: &NativeCallContext<'_>, options: &Map) -> Fallible<
         }
     };
     Ok(ClientCalls {
-        users: number(context, options, "users")?.unwrap_or(1),
+        users,
         every: every.0,
         port,
         protocol,

@@ -42,6 +42,7 @@ pub(crate) mod words {
             return Ok(());
         }
         let text = format!("the cluster has noticed that {}", fault.what);
+        session.unmet(context.call_position());
         Err(Thrown::failed(text).at(context.call_position()))
     }
 

@@ -61,6 +61,7 @@ pub(crate) fn register(engine: &mut Engine) {
     handles::name_types(engine);
     event::register(engine);
     crate::closed::register(engine);
+    crate::compare::register(engine);
     for (noun, mut module) in nouns {
         module.set_id(noun);
         engine.register_global_module(module.into());

@@ -16,7 +16,7 @@ use crate::finding::suggestion;
 use crate::session::Session;
 use crate::stage::{NodeStatus, Order, Stage};
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{name_arg, show, span_arg};
+use crate::values::{name_arg, show, span_arg, spoken};
 
 /// What a machine takes to come up, before its services start.
 const REBOOT: Duration = Duration::from_secs(120);
@@ -48,7 +48,8 @@ fn crash_options(context: &NativeCallContext<'_>, given: &Map) -> Fallible<(Stri
             "writing" => file = Some(name_arg(context, value)?.to_string()),
             "kept" => {
                 let number = value.as_int().map_err(|kind| {
-                    Thrown::mistake(format!("kept is a number of bytes, not {kind}")).at(at)
+                    Thrown::mistake(format!("kept is a number of bytes, not {}", spoken(kind)))
+                        .at(at)
                 })?;
                 kept = order::bytes_arg(context, number, "kept")?;
             }
@@ -75,7 +76,8 @@ fn start_switches(context: &NativeCallContext<'_>, given: &Map) -> Fallible<Star
             "force_quorum" => {
                 let list = value.as_array_ref().map_err(|kind| {
                     let text = format!(
-                        "force_quorum is the list of the nodes that are left, such as [\"NODE1\", \"NODE2\"], not {kind}"
+                        "force_quorum is the list of the nodes that are left, such as [\"NODE1\", \"NODE2\"], not {}",
+                        spoken(kind)
                     );
                     Thrown::mistake(text).at(at)
                 })?;
@@ -97,7 +99,7 @@ fn start_switches(context: &NativeCallContext<'_>, given: &Map) -> Fallible<Star
             }
         };
         *switch = value.as_bool().map_err(|kind| {
-            Thrown::mistake(format!("{key} is true or false, not {kind}")).at(at)
+            Thrown::mistake(format!("{key} is true or false, not {}", spoken(kind))).at(at)
         })?;
     }
     Ok(switches)
@@ -163,7 +165,7 @@ pub(crate) mod words {
         node.name.to_string()
     }
 
-    /// Belief: what the node is to its cluster: "Up", "Down", "Paused" or "Joining".
+    /// Belief: what the node is to its cluster: "Up", "Down", "Paused", "Joining", or "Evicted" where it is no node of it any more.
     #[rhai_fn(get = "state", pure, return_raw)]
     pub fn state(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<Dynamic> {
         let state = |it: NodeStatus| closed::word(Set::NODE_STATE, it.state.as_str());
@@ -433,6 +435,11 @@ pub(crate) mod words {
         node: &mut NodeRef,
         ppm: i64,
     ) -> Fallible<FaultRef> {
+        if ppm == 0 {
+            let text =
+                "a clock that drifts by 0 millionths is right: heal the fault that made it drift";
+            return Err(Thrown::mistake(text).at(context.call_position()));
+        }
         let fault = ClockFault::ClockDrift {
             node: node.name.clone(),
             ppm: clocks::within(ppm),

@@ -8,6 +8,7 @@ use super::order::{self, read};
 use crate::policy;
 use crate::session::Session;
 use crate::stage::Order;
+use crate::text_file::{MAX_BYTES, read_text};
 use crate::thrown::{Fallible, Thrown};
 
 /// Gives the cluster, or a group, the script in a file, or none for `()`.
@@ -20,8 +21,10 @@ pub(super) fn set(
         None
     } else {
         let path = path.clone().into_string().map_err(|kind| {
-            let text =
-                format!("a policy is the path of a script, or () for none, and this is {kind}");
+            let text = format!(
+                "a policy is the path of a script, or () for none, and this is {}",
+                crate::values::spoken(kind)
+            );
             Thrown::mistake(text).at(context.call_position())
         })?;
         Some(script(context, &path)?)
@@ -34,7 +37,7 @@ fn script(context: &NativeCallContext<'_>, path: &str) -> Fallible<PolicyScript>
     let folder = Session::of(context)?.with(|inner| inner.script.folder.clone());
     let file = folder.join(path);
     let at = context.call_position();
-    let text = std::fs::read_to_string(&file).map_err(|error| {
+    let text = read_text(&file, Some(MAX_BYTES)).map_err(|error| {
         Thrown::mistake(format!(
             "the policy script \"{path}\" cannot be read: {error} [policy-unreadable]"
         ))

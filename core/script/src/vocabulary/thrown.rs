@@ -2,6 +2,7 @@
 
 use rhai::plugin::*;
 
+use crate::closed::{self, Set};
 use crate::session::Session;
 use crate::thrown::{Fallible, Thrown};
 
@@ -22,11 +23,12 @@ pub(crate) mod words {
     /// What kind of error it is: "fail" (something expected was not seen), "unknown" (time ran out), "error" (a mistake, or an
     /// order that was refused) or "internal" (a mistake of the program's).
     #[rhai_fn(get = "kind", pure)]
-    pub fn kind(error: &mut Thrown) -> String {
-        match error.internal {
-            true => "internal".to_owned(),
-            false => error.verdict.to_string(),
-        }
+    pub fn kind(error: &mut Thrown) -> Dynamic {
+        let kind = match error.internal {
+            true => "internal",
+            false => error.verdict.as_str(),
+        };
+        closed::word(Set::ERROR_KIND, kind)
     }
 
     /// Where it came from: "lost-node.rhai:12:5", or only the file if no line is known.

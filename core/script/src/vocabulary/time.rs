@@ -2,6 +2,7 @@
 
 use rhai::plugin::*;
 
+use crate::closed::{self, Set};
 use crate::session::Session;
 use crate::span::{Span, SpanError};
 use crate::thrown::{Fallible, Thrown};
@@ -38,7 +39,9 @@ pub(crate) mod words {
         Ok(now)
     }
 
-    /// Truth: the cluster's local civil time, as "2003-06-12 08:00:00".
+    /// Truth: the cluster's local civil time, as "2003-06-12 08:00:00". Compared with an hour it is taken as one, with a
+    /// date and an hour as a whole.
+    /// Example: `run_until("9:00"); expect(clock() >= "9:00" && clock() < "2003-06-13 0:00");`
     #[rhai_fn(return_raw)]
     pub fn clock(context: NativeCallContext<'_>) -> Fallible<String> {
         let session = Session::of(&context)?;
@@ -82,13 +85,13 @@ pub(crate) mod words {
 
     /// The day of the week by the cluster's local clock: "Monday" to "Sunday".
     #[rhai_fn(return_raw)]
-    pub fn weekday(context: NativeCallContext<'_>) -> Fallible<String> {
+    pub fn weekday(context: NativeCallContext<'_>) -> Fallible<Dynamic> {
         let session = Session::of(&context)?;
         session.read_time();
         let ms = session.with_stage(&context, |stage| stage.civil_ms())?;
         let day = crate::civil::weekday(ms);
         session.saw(&context, "", || "weekday()".to_owned(), format!("{day:?}"));
-        Ok(day)
+        Ok(closed::word(Set::WEEKDAY, day))
     }
 
     /// A duration from a text: a number with a unit (us, ms, s, m, h, d), or several: "250ms", "90s", "1h30m".

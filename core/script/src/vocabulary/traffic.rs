@@ -7,7 +7,7 @@ use rhai::{Dynamic, NativeCallContext};
 
 use super::handles::{FaultRef, NetworkRef, NicRef};
 use super::order;
-use crate::thrown::Fallible;
+use crate::thrown::{Fallible, Thrown};
 use crate::values::{chance_arg, span_arg};
 
 /// Whose datagrams.
@@ -67,6 +67,10 @@ impl Traffic {
         latency: &Dynamic,
     ) -> Fallible<FaultRef> {
         let latency = span_arg(context, latency)?.0;
+        if latency.is_zero() {
+            let text = "what datagrams take must be longer than nothing: `repair` ends what was slow before";
+            return Err(Thrown::mistake(text).at(context.call_position()));
+        }
         let what = format!("{self} became slow");
         let Traffic { network, node } = self;
         let fault = NetworkFault::Latency {

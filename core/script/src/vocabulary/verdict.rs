@@ -7,7 +7,7 @@ use crate::remark::RemarkKind;
 use crate::report::Verdict;
 use crate::session::Session;
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{equal, show};
+use crate::values::{equal, show, spoken};
 use crate::watch::OVER_NOTHING;
 
 /// Comparisons whose two sides a failed `expect` shows.
@@ -53,6 +53,7 @@ pub(crate) mod words {
         if equal(&actual, &wanted) {
             return Ok(());
         }
+        session.unmet(context.call_position());
         Err(Thrown::failed("the value is not the one expected")
             .values(show(&actual), show(&wanted))
             .seen(seen)
@@ -74,6 +75,7 @@ fn plain(context: &NativeCallContext<'_>, condition: bool, message: Option<&str>
     if condition {
         return Ok(());
     }
+    session.unmet(context.call_position());
     Err(
         Thrown::failed(message.unwrap_or("this was expected to be true"))
             .seen(seen)
@@ -90,10 +92,11 @@ fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Falli
         return Err(Thrown::mistake(text).at(at));
     }
     match action.call_within_context::<Dynamic>(context, ()) {
-        Ok(_) => Err(Thrown::failed(format!(
-            "an error with \"{text}\" was expected, and none came"
-        ))
-        .at(at)),
+        Ok(_) => {
+            Session::of(context)?.unmet(at);
+            let text = format!("an error with \"{text}\" was expected, and none came");
+            Err(Thrown::failed(text).at(at))
+        }
         Err(error) => {
             let said = match error.unwrap_inner() {
                 // Not for a script to swallow: the run is being stopped.
@@ -115,6 +118,7 @@ fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Falli
             if said.contains(text) {
                 return Ok(());
             }
+            Session::of(context)?.unmet(at);
             Err(Thrown::failed("the error is not the one expected")
                 .values(
                     format!("{said:?}"),
@@ -172,7 +176,11 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
             });
             let holds = context.eval_expression_tree(condition)?;
             let holds = holds.as_bool().map_err(|kind| {
-                Thrown::mistake(format!("expect takes true or false, and this is {kind}")).at(at)
+                Thrown::mistake(format!(
+                    "expect takes true or false, and this is {}",
+                    spoken(kind)
+                ))
+                .at(at)
             })?;
             let seen = session.take_seen();
             if holds {
@@ -192,6 +200,7 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
                 }
                 None => "this was expected to be true".to_owned(),
             };
+            session.unmet(at);
             let mut thrown = Thrown::failed(message).seen(seen);
             if let Expr::FnCall(call, _) = &**condition
                 && COMPARISONS.contains(&call.name.as_str())

@@ -45,6 +45,7 @@ impl Literals<'_, '_> {
         match expr {
             Expr::Variable(variable, ..) => self.sets.get(variable.1.as_str()).copied().flatten(),
             Expr::FnCall(call, _) if call.name == "coordinator" => Some(Set::Names(Noun::Node)),
+            Expr::FnCall(call, _) if call.name == "weekday" => Some(Set::WEEKDAY),
             Expr::FnCall(call, _) if call.name == "disturbed" => Some(Set::Names(Noun::Group)),
             Expr::Dot(..) => {
                 let (kind, property) = self.checker.last_property(expr)?;
@@ -122,7 +123,10 @@ impl Literals<'_, '_> {
             for (text, at) in &texts {
                 match events::kind_named(text) {
                     Ok(kind) => kinds.push(kind),
-                    Err((message, help)) => self.say(scope, "unknown-kind", message, help, *at),
+                    Err((message, help)) => {
+                        let help = help.or_else(|| Some("`:doc events` lists them all".to_owned()));
+                        self.say(scope, "unknown-kind", message, help, *at);
+                    }
                 }
             }
             // Only some, or none, are known word for word.

@@ -1,0 +1,184 @@
+//! Comparisons. The engine takes two values of different types for unequal, and neither for the greater, so that
+//! `outage("EVS3") > 120` is false for good. Here what cannot be compared is a mistake, and told as one.
+
+use std::any::TypeId;
+use std::cmp::Ordering;
+
+use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
+
+use crate::closed::{self, Noun};
+use crate::schedule;
+use crate::span::Span;
+use crate::thrown::{Fallible, Thrown};
+use crate::values::{self, handle_name, kind_of, name_of, show};
+use crate::vocabulary::handles::{DiskRef, GroupRef, NetworkRef, NodeRef, ResourceRef};
+
+/// What an operator makes of an order; `None` is what has none, such as a number that is none.
+type Reading = fn(Option<Ordering>) -> bool;
+
+/// Every operator that compares, and whether it asks for an order.
+const OPERATORS: [(&str, bool, Reading); 6] = [
+    ("==", false, |it| it.is_some_and(Ordering::is_eq)),
+    ("!=", false, |it| it.is_none_or(Ordering::is_ne)),
+    ("<", true, |it| it.is_some_and(Ordering::is_lt)),
+    ("<=", true, |it| it.is_some_and(Ordering::is_le)),
+    (">", true, |it| it.is_some_and(Ordering::is_gt)),
+    (">=", true, |it| it.is_some_and(Ordering::is_ge)),
+];
+
+/// Registers the comparisons that no type has for itself.
+pub(crate) fn register(engine: &mut Engine) {
+    let any = TypeId::of::<Dynamic>();
+    let text = TypeId::of::<ImmutableString>();
+    for (operator, ordered, reading) in OPERATORS {
+        engine.register_raw_fn(operator, [any, any], move |context, args| {
+            compare(&context, args[0], args[1], ordered).map(reading)
+        });
+        if ordered {
+            engine.register_raw_fn(operator, [text, text], move |context, args| {
+                let order = match clocks(&context, args[0], args[1])? {
+                    Some(order) => Some(order),
+                    None => texts(args[0], args[1]),
+                };
+                Ok(reading(order))
+            });
+        }
+    }
+}
+
+/// What a clock shows against an hour, or a date with one: `clock() >= "9:00"`. `None` where neither text is what
+/// `clock()` gives.
+pub(crate) fn clocks(
+    context: &NativeCallContext<'_>,
+    left: &Dynamic,
+    right: &Dynamic,
+) -> Fallible<Option<Ordering>> {
+    let (Ok(left), Ok(right)) = (
+        left.as_immutable_string_ref(),
+        right.as_immutable_string_ref(),
+    ) else {
+        return Ok(None);
+    };
+    // The empty text is how a script says "none yet".
+    if left.is_empty() || right.is_empty() || !(is_shown(&left) || is_shown(&right)) {
+        return Ok(None);
+    }
+    let left = schedule::civil_arg(context, &left)?;
+    let right = schedule::civil_arg(context, &right)?;
+    Ok(Some(left.against(right)))
+}
+
+/// Whether a text is written as `clock()` writes: `2003-06-12 09:00:00`.
+fn is_shown(text: &str) -> bool {
+    const FORM: &str = "0000-00-00 00:00:00";
+    text.len() == FORM.len()
+        && text.bytes().zip(FORM.bytes()).all(|(it, form)| match form {
+            b'0' => it.is_ascii_digit(),
+            form => it == form,
+        })
+}
+
+fn texts(left: &Dynamic, right: &Dynamic) -> Option<Ordering> {
+    let (left, right) = (
+        left.as_immutable_string_ref().ok()?,
+        right.as_immutable_string_ref().ok()?,
+    );
+    Some(left.cmp(&right))
+}
+
+/// The order of two values, or why they have none.
+fn compare(
+    context: &NativeCallContext<'_>,
+    left: &Dynamic,
+    right: &Dynamic,
+    ordered: bool,
+) -> Fallible<Option<Ordering>> {
+    if let (Ok(left), Ok(right)) = (left.as_int(), right.as_int()) {
+        return Ok(Some(left.cmp(&right)));
+    }
+    if let (Some(left), Some(right)) = (values::number(left), values::number(right)) {
+        return Ok(left.partial_cmp(&right));
+    }
+    if let (Ok(left), Ok(right)) = (left.as_bool(), right.as_bool()) {
+        return Ok(Some(left.cmp(&right)));
+    }
+    if let (Some(left), Some(right)) = (letters(left), letters(right)) {
+        return Ok(Some(left.cmp(&right)));
+    }
+    if !ordered {
+        // Nothing is equal to nothing alone.
+        if left.is_unit() || right.is_unit() {
+            return Ok(unequal_unless(left.is_unit() && right.is_unit()));
+        }
+        let same = left.type_id() == right.type_id();
+        if same && (left.is_fnptr() || left.is_timestamp() || left.is_blob()) {
+            return Ok(unequal_unless(left.to_string() == right.to_string()));
+        }
+        if let (Some(one), Some(other)) = (name_of(left), name_of(right))
+            && (same || left.is_string() || right.is_string())
+        {
+            for (object, text) in [(left, right), (right, left)] {
+                if let (Some(noun), Ok(text)) = (noun(object), text.as_immutable_string_ref()) {
+                    closed::belongs(context, closed::Set::Names(noun), &text)?;
+                }
+            }
+            return Ok(unequal_unless(one == other));
+        }
+    }
+    Err(Thrown::mistake(refusal(context, left, right)).at(context.call_position()))
+}
+
+fn unequal_unless(equal: bool) -> Option<Ordering> {
+    equal.then_some(Ordering::Equal)
+}
+
+/// A text or a character, as a text.
+fn letters(value: &Dynamic) -> Option<String> {
+    match value.as_char() {
+        Ok(letter) => Some(letter.to_string()),
+        Err(_) => Some(value.as_immutable_string_ref().ok()?.to_string()),
+    }
+}
+
+/// What an object with a name is.
+fn noun(value: &Dynamic) -> Option<Noun> {
+    Some(match () {
+        () if value.read_lock::<NodeRef>().is_some() => Noun::Node,
+        () if value.read_lock::<GroupRef>().is_some() => Noun::Group,
+        () if value.read_lock::<ResourceRef>().is_some() => Noun::Resource,
+        () if value.read_lock::<NetworkRef>().is_some() => Noun::Network,
+        () if value.read_lock::<DiskRef>().is_some() => Noun::Disk,
+        () => return None,
+    })
+}
+
+/// Why two values cannot be compared, and what to write.
+fn refusal(context: &NativeCallContext<'_>, left: &Dynamic, right: &Dynamic) -> String {
+    let kinds = (kind_of(context, left), kind_of(context, right));
+    let either = |is: fn(&Dynamic) -> bool| is(left) || is(right);
+    let help = if either(|it| it.read_lock::<Span>().is_some()) && either(is_number) {
+        ": write the duration with its unit, 120.seconds or \"2m\""
+    } else if either(Dynamic::is_string) && either(is_number) {
+        ": write the number without quotes"
+    } else if either(Dynamic::is_string) && either(Dynamic::is_bool) {
+        ": write true or false without quotes"
+    } else if either(|it| handle_name(it).is_some()) {
+        ": compare what is read of it, such as its state"
+    } else if either(Dynamic::is_array) {
+        ": to look for one value in a list, write `value in list`"
+    } else {
+        ""
+    };
+    format!(
+        "{} ({}) and {} ({}) cannot be compared by \"{}\"{help}",
+        show(left),
+        kinds.0,
+        show(right),
+        kinds.1,
+        context.fn_name(),
+    )
+}
+
+fn is_number(value: &Dynamic) -> bool {
+    value.is_int() || value.is_float()
+}
