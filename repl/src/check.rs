@@ -20,6 +20,9 @@ use crate::output::{Output, Tone};
 use crate::report;
 use crate::resource_scripts;
 
+/// The section of the rules on how cluster files are written.
+const CLUSTER_FILE: &str = "cluster file";
+
 /// How many findings are told one by one. More of them help nobody, and a file of one long line may have thousands.
 const LISTED: usize = 300;
 
@@ -266,12 +269,12 @@ fn section(finding: &Finding) -> &'static str {
     rule_of(finding).map_or("scripts", |rule| rule.section)
 }
 
-/// The rule of cluster files behind a finding. A script's `syntax` is another than theirs, under the same id.
+/// The rule of cluster files behind a finding. Scripts have rules of their own under the same ids.
 fn rule_of(finding: &Finding) -> Option<&'static rules::Rule> {
     let script = Path::new(&finding.place.file)
         .extension()
         .is_some_and(|end| end == "rhai");
-    rules::rule(&finding.rule).filter(|rule| !(script && rule.id == "syntax"))
+    rules::rule(&finding.rule).filter(|rule| !(script && rule.section == CLUSTER_FILE))
 }
 
 /// The findings that are told one by one: the gravest are first.

@@ -202,8 +202,9 @@ fn status_of(run: &Run) -> Exit {
             (false, false) => Exit::Pass,
         })
         .fold(Exit::Pass, Exit::and);
+    // A script that ends outside its drills is a file that cannot be run.
     if run.failure.is_some() {
-        exit = exit.and(Exit::Fail);
+        exit = exit.and(Exit::Usage);
     }
     run.reports.iter().fold(exit, |exit, report| {
         exit.and(match report.verdict {

@@ -83,6 +83,7 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
             let paint = output.paint_err();
             output.status("");
             output.err_line(report::failure(why, "error", paint).trim_end());
+            output.err_line("");
         }
         let interrupted = run.interrupted || cancel.load(Ordering::Relaxed);
         ending.ran(script, run);
