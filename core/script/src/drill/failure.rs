@@ -264,8 +264,12 @@ pub(crate) fn not_found(call: &str, lexicon: &Lexicon) -> String {
     usages.dedup();
     if !usages.is_empty() {
         let usages = usages.join(" or ");
+        let than = match given.as_str() {
+            "nothing" => String::new(),
+            given => format!(" than {given}"),
+        };
         return format!(
-            "{word} takes something else than {given}: write {usages}; `:doc {word}` says more"
+            "{word} takes something else{than}: write {usages}; `:doc {word}` says more"
         );
     }
     match nearest(word, lexicon.names()) {
