@@ -30,6 +30,7 @@ Random faults on whole clusters, drawn from seeds.
   --go-on 1      do not stop at the first failure, only count
   --keep FOLDER  where a failure is kept, shrunk (.)
   --plain 1      with the tests' own plain resource monitor instead of the shipped one and its plugins
+  --draw 1       run nothing: write what is drawn as files into the folder of --keep
   --replay FILE  run a file that was kept, and print the journal
 ";
 
@@ -38,6 +39,7 @@ struct Options {
     seeds: u64,
     steps: u64,
     go_on: bool,
+    draw: bool,
     keep: PathBuf,
     by: By,
     replay: Option<PathBuf>,
@@ -49,6 +51,7 @@ fn options() -> Result<Option<Options>, String> {
         seeds: 200,
         steps: 30,
         go_on: false,
+        draw: false,
         keep: PathBuf::from("."),
         by: By::Shipped,
         replay: None,
@@ -70,6 +73,7 @@ fn options() -> Result<Option<Options>, String> {
             "--from" => options.first = number()?,
             "--steps" => options.steps = number()?,
             "--go-on" => options.go_on = number()? > 0,
+            "--draw" => options.draw = number()? > 0,
             "--plain" if number()? > 0 => options.by = By::Plain,
             "--plain" => options.by = By::Shipped,
             "--keep" => options.keep = PathBuf::from(&text),
@@ -98,14 +102,20 @@ fn replay(path: &Path, by: By) -> Result<ExitCode, String> {
     }
 }
 
+/// Writes a run into the folder for that.
+fn write(options: &Options, scenario: &Scenario, what: &str) -> Result<PathBuf, String> {
+    let path = options.keep.join(format!("cluster-{}.txt", scenario.seed));
+    std::fs::write(&path, format!("# {what}\n{scenario}"))
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(path)
+}
+
 fn keep(options: &Options, scenario: Scenario, failure: &Failure) -> Result<(), String> {
     let seed = scenario.seed;
     let before = scenario.steps.len();
     println!("seed {seed}: {}: {}", failure.what, failure.detail);
     let scenario = scenario.shrink(options.by, failure, 200);
-    let path = options.keep.join(format!("cluster-{seed}.txt"));
-    std::fs::write(&path, format!("# {}\n{scenario}", failure.what))
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let path = write(options, &scenario, &failure.what)?;
     println!(
         "  shrunk from {before} steps to {}, kept in {}; --replay runs it again",
         scenario.steps.len(),
@@ -125,6 +135,10 @@ fn many(options: &Options) -> Result<ExitCode, String> {
     for done in 0..options.seeds {
         let seed = options.first + done;
         let scenario = Scenario::draw(seed, options.steps);
+        if options.draw {
+            write(options, &scenario, "as drawn")?;
+            continue;
+        }
         let (world, result) = scenario.run_by(options.by);
         steps += scenario.steps.len();
         hours += world.now().as_millis() as f64 / 3.6e6;
