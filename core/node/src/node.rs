@@ -103,8 +103,8 @@ pub struct Node {
     pub(crate) groups: Groups,
     /// Something that groups depend on has changed since they were last looked at.
     pub(crate) groups_stale: bool,
-    /// What they were allowed then: quorate, holds the quorum resource, leaving.
-    groups_licence: (bool, bool, bool),
+    /// What they were allowed then: quorate, holds the quorum resource, leaving, and which others are.
+    groups_licence: (bool, bool, bool, NodeSet),
     /// Nodes that would join and are kept out because of how this one was started.
     pub(crate) kept_out: NodeSet,
     /// Quorum was forced without this node: who coordinated then.
@@ -209,7 +209,7 @@ impl Node {
             appended: BTreeMap::new(),
             groups: Groups::new(me, random.next()),
             groups_stale: true,
-            groups_licence: (false, false, false),
+            groups_licence: (false, false, false, NodeSet::EMPTY),
             kept_out: NodeSet::EMPTY,
             outside: None,
             told_outside: false,
@@ -390,6 +390,7 @@ impl Node {
                 licence.quorate,
                 licence.holds_quorum_resource,
                 licence.leaving,
+                licence.leavers,
             );
             let stale = std::mem::take(&mut self.groups_stale)
                 | (std::mem::replace(&mut self.groups_licence, allowed) != allowed);
@@ -409,12 +410,15 @@ impl Node {
     }
 
     fn licence(&self) -> Licence {
+        let peers = self.peers.iter();
+        let leavers = peers.filter(|(_, peer)| peer.standing == Standing::Leaving);
         Licence {
             quorate: self.has_quorum_at(self.now) && self.phase != Phase::Joining,
             holds_quorum_resource: self.arbitration.holds(),
             releases_quorum_resource: self.arbitration == Arbitration::Releasing,
             bare: self.config.switches.fix_quorum,
             leaving: self.phase == Phase::Leaving,
+            leavers: leavers.map(|(node, _)| node.0).collect(),
             civil_ms: self.civil_ms(),
         }
     }

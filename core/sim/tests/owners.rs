@@ -128,3 +128,27 @@ fn seven_and_one_after_every_single_failure() {
 fn seven_and_one_after_every_double_failure() {
     doubles(&CLUSTERS[1]);
 }
+
+/// Two nodes that are shut down together hand nothing to each other: whoever got it would only hand it back.
+#[test]
+fn nodes_that_stop_together_hand_each_other_nothing() {
+    for wait_ms in [0, 300, 1_000] {
+        let mut world = settled("two-node-office.ron", 7);
+        let began = world.events().len();
+        world.shutdown("NODE1").unwrap();
+        world.run_for(Duration::from_millis(wait_ms));
+        let first = world.events()[began..].len();
+        world.shutdown("NODE2").unwrap();
+        world.run_for(MINUTE);
+        let later = &world.events()[began + first..];
+        let moves = later.iter().filter(|event| event.kind() == "group-moving");
+        // What was on its way already may be on its way back when both know.
+        assert!(moves.count() <= 4, "{wait_ms}\n{}", journal(&world));
+        let off = later.iter().filter(|event| event.kind() == "power");
+        assert_eq!(off.count(), 2, "{wait_ms}\n{}", journal(&world));
+        world.start_all();
+        world.settle(10 * MINUTE);
+        support::all_online(&world);
+        sound(&world);
+    }
+}

@@ -385,10 +385,18 @@ impl Groups {
             if record.wanted {
                 let cause = Cause::NodeShutdown;
                 let chosen = self.choose(database, definition, cause, now, counsel);
-                if let Some(owned) = self.owned.get_mut(&group) {
-                    owned.kept = chosen.kept_by.is_some();
+                let mut to = chosen.to;
+                if to.is_some_and(|to| licence.leavers.contains(to.0)) {
+                    // Whoever is being stopped, too, would only hand it back.
+                    let able = placement::candidates(database, definition, cause);
+                    to = able
+                        .into_iter()
+                        .find(|node| !licence.leavers.contains(node.0));
                 }
-                if let Some(to) = chosen.to {
+                if let Some(owned) = self.owned.get_mut(&group) {
+                    owned.kept = chosen.kept_by.is_some() || to.is_none();
+                }
+                if let Some(to) = to {
                     let update = begin(&group, epoch, to, cause, licence);
                     self.propose_decision(&group, update);
                 }

@@ -11,6 +11,7 @@ pub(crate) mod placement;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use quorate_log::NodeSet;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
 use quorate_model::{GroupState, Name, NodeId, ResourceState, Time};
 
@@ -40,6 +41,8 @@ pub(crate) struct Licence {
     pub(crate) bare: bool,
     /// The service is stopping: groups go away or offline.
     pub(crate) leaving: bool,
+    /// The other nodes of which that was heard.
+    pub(crate) leavers: NodeSet,
     /// Civil time in ms.
     pub(crate) civil_ms: i64,
 }
@@ -99,7 +102,7 @@ struct Owned {
     failover: bool,
     /// A decision about the group was proposed and its outcome is not known yet.
     deciding: bool,
-    /// Its policy keeps it on this node although the service is stopping.
+    /// It stays on this node although the service is stopping: its policy keeps it, or nobody would keep it who can take it.
     kept: bool,
     /// It waits before it fails over to a node that it has failed on already.
     rest: Option<Rest>,
