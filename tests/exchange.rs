@@ -1,5 +1,5 @@
-//! Exchange virtual servers as a user meets them: the scenarios of the source text, its rules, and the table that says
-//! what shows which.
+//! Exchange virtual servers as a user meets them: the scenarios of "Understanding Exchange Server 2003 Clustering", its
+//! rules, and the table that says what shows which.
 
 mod support;
 

@@ -105,7 +105,7 @@ macro_rules! editions {
 }
 
 editions! {
-    /// The editions of Windows in the source text's table.
+    /// The editions of Windows that have clusters or have none (docs/semantics.md, 2.3).
     WindowsEdition {
         /// No clusters.
         Server2003Standard = "Windows Server 2003, Standard Edition",
@@ -145,7 +145,7 @@ impl WindowsEdition {
 }
 
 editions! {
-    /// The editions of Exchange in the source text's table.
+    /// The editions of Exchange 2003 (docs/semantics.md, 2.3).
     ExchangeEdition {
         /// No clusters.
         Exchange2003Standard = "Exchange Server 2003 Standard Edition",

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{GroupDefinition, GroupProperties, Name, ResourceDefinition, Value, types};
 
-/// The class that keeps Exchange virtual servers apart ([`GroupProperties::anti_affinity_class_names`],
-/// SEMANTICS 2.3).
+/// The class that keeps Exchange virtual servers apart (docs/semantics.md, 2.3): a name in
+/// [`GroupProperties::anti_affinity_class_names`], and in [`GroupProperties::exclusive_class_names`].
 pub const VIRTUAL_SERVER_CLASS: &str = "Microsoft Exchange Virtual Server";
 
 /// A storage group: databases that share one set of transaction logs.
@@ -102,7 +102,7 @@ impl VirtualServerRequest {
     }
 
     /// The group with all its resources, providers first, and the dependencies of Exchange 2003: System Attendant on
-    /// network name and every disk, everything else on System Attendant alone (SEMANTICS 2.2).
+    /// network name and every disk, everything else on System Attendant alone (docs/semantics.md, 2.2).
     ///
     /// Nothing is checked here: that is for [`crate::rules`].
     pub fn expand(&self) -> GroupDefinition {

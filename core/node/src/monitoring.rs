@@ -2,7 +2,8 @@
 //!
 //! It is a process of its own, and whatever is known of resources comes from it. One that stands still is silent, as one is
 //! that has nothing to report; so it is asked for a sign of life. Where it owes one for too long it is ended, with all that
-//! it has started, and another takes its place: every resource that was not down counts as failed (SEMANTICS 1.5).
+//! it has started, and another takes its place: every resource that was not down counts as failed
+//! (docs/semantics.md, 1.5).
 
 use quorate_model::ResourceState;
 use quorate_model::monitor::{MonitorEvent, Reason};
@@ -12,7 +13,7 @@ use crate::io::{Event, Output, bounds};
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
 
-/// The original's event "a resource monitor died, a replacement is started" (SEMANTICS 6.2).
+/// The original's event "a resource monitor died, a replacement is started" (docs/semantics.md, 6.2).
 const EVENT_MONITOR_DIED: u32 = 1146;
 
 impl Node {

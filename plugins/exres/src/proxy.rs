@@ -1,4 +1,4 @@
-//! What every Exchange resource type does: a proxy for a service (SEMANTICS 2.1).
+//! What every Exchange resource type does: a proxy for a service (docs/semantics.md, 2.1).
 //!
 //! Online starts the service, waits until it runs and lets it answer on its port, if it has one. From then on a
 //! probe looks at it every ten seconds, a period that no property changes. IsAlive returns what the last probe saw,

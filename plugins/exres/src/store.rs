@@ -3,7 +3,7 @@
 //! Going online it mounts its storage groups, and the store replays the log that the last stop left: none if it was an
 //! orderly one, and after a crash as much as had not been brought into the databases, which is a matter of the load
 //! before it. Replay may take as long as it needs, so `PendingTimeout` does not bind Online. It binds Offline
-//! (SEMANTICS 2.1).
+//! (docs/semantics.md, 2.1).
 
 use quorate_sdk::{Context, Error, List, Property, TypeInfo};
 
@@ -13,7 +13,7 @@ const STORAGE_GROUPS: Property<List> = Property::list("StorageGroups")
     .doc("Storage groups, one a line: name|log disk|database disk")
     .at_online();
 
-/// What a node can mount (SOURCE: four storage groups per node).
+/// How many storage groups a node can mount (docs/semantics.md, 2.3).
 const STORAGE_GROUPS_MAX: usize = 4;
 /// Work units to mount a storage group.
 const MOUNT_UNITS: u64 = 1;

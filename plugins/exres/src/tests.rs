@@ -204,7 +204,7 @@ fn a_protocol_server_that_hangs_has_its_time() {
     for_every_protocol!(check);
 }
 
-/// Whoever asks the service controller alone sees no hang (SEMANTICS 2.1).
+/// Whoever asks the service controller alone sees no hang (docs/semantics.md, 2.1).
 #[test]
 fn what_the_service_controller_is_asked_about_may_hang() {
     fn check<K: Kind>() {

@@ -59,7 +59,7 @@ impl TypeInfo {
     }
 
     /// It watches itself and calls [`Context::signal`]: no LooksAlive polling then (the original's event
-    /// handle, SEMANTICS 1.2). IsAlive is polled all the same.
+    /// handle, docs/semantics.md, 1.2). IsAlive is polled all the same.
     #[must_use]
     pub const fn watches_itself(mut self) -> Self {
         self.watches_itself = true;

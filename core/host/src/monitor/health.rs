@@ -10,9 +10,9 @@ use super::Monitor;
 use crate::Services;
 use crate::table::Call;
 
-/// A poll interval that stands for the type's (SEMANTICS 3.1).
+/// A poll interval that stands for the type's (docs/semantics.md, 3.1).
 const TYPES_OWN: u32 = u32::MAX;
-/// The least poll interval (SEMANTICS 3.1).
+/// The least poll interval (docs/semantics.md, 3.1).
 const INTERVAL_MIN_MS: u32 = 10;
 /// The original's intervals, for a type that is not there to ask.
 const LOOKS_ALIVE_MS: u32 = 5_000;
@@ -20,7 +20,7 @@ const IS_ALIVE_MS: u32 = 60_000;
 
 impl Monitor {
     /// The resource has come online: both checks begin one interval from now. A type that watches itself is
-    /// not asked LooksAlive (SEMANTICS 1.2).
+    /// not asked LooksAlive (docs/semantics.md, 1.2).
     pub(super) fn start_polls(&mut self, name: &Name, now: Time) {
         let (looks_alive, is_alive) = self.intervals(name);
         let Some(instance) = self.instances.get_mut(name) else {

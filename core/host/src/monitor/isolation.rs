@@ -16,7 +16,7 @@ use crate::process::{Death, Process, World};
 use crate::table::Call;
 use crate::{PluginSet, Services};
 
-/// The original's event "a resource monitor died, a replacement is started" (SEMANTICS 6.2).
+/// The original's event "a resource monitor died, a replacement is started" (docs/semantics.md, 6.2).
 const EVENT_MONITOR_DIED: u32 = 1146;
 
 /// Where a resource's type is to run.

@@ -27,12 +27,12 @@ use crate::plugins::Image;
 use crate::process::Process;
 use crate::{PluginSet, Services};
 
-/// How long an arbitration may take in all. The original's 300 ms for every entry cannot hold for it
-/// (SEMANTICS 1.2), and a challenge alone takes 7 s (SEMANTICS 4.1).
+/// How long an arbitration may take in all. The original asks 300 ms of every entry (docs/semantics.md, 1.2), which
+/// cannot hold here: a challenge alone takes 7 s (docs/semantics.md, 4.1).
 pub const ARBITRATION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The resource monitor of one boot of one node: it opens resource instances, takes them online and offline,
-/// polls their health and reports every change of state (SEMANTICS.md, section 1).
+/// polls their health and reports every change of state (docs/semantics.md, 1).
 ///
 /// - *Inputs*: [`command`](Self::command), [`wake`](Self::wake), [`terminate_all`](Self::terminate_all).
 /// - *Outputs*: [`poll_event`](Self::poll_event) until `None`, and [`next_wakeup`](Self::next_wakeup), each to be

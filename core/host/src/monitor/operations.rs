@@ -14,7 +14,7 @@ use crate::table::{Call, Work};
 /// How often the reports of a plugin's own threads are looked at while something is pending.
 const MAIL_PERIOD_MS: u32 = 100;
 
-/// The least `PendingTimeout` (SEMANTICS 3.1).
+/// The least `PendingTimeout` (docs/semantics.md, 3.1).
 const PENDING_TIMEOUT_MIN_MS: u32 = 10;
 
 impl Monitor {
@@ -233,7 +233,7 @@ impl Monitor {
         }
     }
 
-    /// Failed at once, then Terminate (SEMANTICS 1.2).
+    /// Failed at once, then Terminate (docs/semantics.md, 1.2).
     pub(super) fn fail(&mut self, services: &mut dyn Services, name: &Name, reason: Reason) {
         self.cancel_arbitration(name, &reason);
         self.enter_state(name, ResourceState::Failed, Some(reason.clone()));

@@ -11,7 +11,7 @@ use crate::table::{Call, Frame, enter, run};
 
 impl Monitor {
     /// The cluster service is gone: takes everything out of service now, dependents first, gracefully where
-    /// that takes no time and by Terminate where it does (SEMANTICS 1.5). Nothing is online or defended
+    /// that takes no time and by Terminate where it does (docs/semantics.md, 1.5). Nothing is online or defended
     /// afterwards; the instances stay open.
     ///
     /// Whether everything that ran has answered. One whose process died in its last call has not: what it has left behind

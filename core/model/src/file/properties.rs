@@ -77,7 +77,7 @@ fn named<'p>(
         .find(|known| known.name.eq_ignore_ascii_case(&name.value))
 }
 
-/// A failback window has two ends or none (SEMANTICS 3.2). Whether it has.
+/// A failback window has two ends or none (docs/semantics.md, 3.2). Whether it has.
 fn both_ends(decoder: &mut Decoder<'_>, written: &Properties) -> bool {
     let end = |wanted: &str| {
         written.iter().find(|(name, value)| {

@@ -112,7 +112,7 @@ impl ResourceProperties {
         Ok(())
     }
 
-    /// Whether the properties go with each other (SEMANTICS 3.1).
+    /// Whether the properties go with each other (docs/semantics.md, 3.1).
     pub(crate) fn consistent(&self) -> Result<(), PropertyError> {
         if self.retry_period_on_failure < self.restart_period {
             return Err(PropertyError::Conflict {
@@ -236,7 +236,7 @@ impl GroupProperties {
     }
 
     /// The hours in which the group may go back: from the first to before the second. `None` where one end or both are
-    /// missing (SEMANTICS 3.2: both are needed).
+    /// missing: both are needed (docs/semantics.md, 3.2).
     pub fn failback_window(&self) -> Option<(u8, u8)> {
         Some((self.failback_window_start?, self.failback_window_end?))
     }
@@ -253,7 +253,7 @@ impl GroupProperties {
 
     /// Whether the failback window is open at `hour` (0 to 23) of the cluster's local time. There is no
     /// window at all: always. The window begins with its start and ends before its end, on the next day
-    /// if the end comes first (SEMANTICS 3.5); two equal ends leave the whole day open.
+    /// if the end comes first (docs/semantics.md, 3.5); two equal ends leave the whole day open.
     pub fn failback_open_at(&self, hour: u8) -> bool {
         match self.failback_window() {
             None => true,

@@ -65,7 +65,7 @@ pub struct ResourceProperties {
 }
 
 impl Default for ResourceProperties {
-    /// The defaults of Server 2003 (SEMANTICS 3.1).
+    /// The defaults of Server 2003, and where there are none those of its successors (docs/semantics.md, 3.1).
     fn default() -> Self {
         ResourceProperties {
             looks_alive_poll_interval: u32::MAX,
@@ -129,7 +129,7 @@ pub struct GroupProperties {
 }
 
 impl Default for GroupProperties {
-    /// The defaults of Server 2003 (SEMANTICS 3.2).
+    /// The defaults of Server 2003 (docs/semantics.md, 3.2).
     fn default() -> Self {
         GroupProperties {
             failover_threshold: 10,

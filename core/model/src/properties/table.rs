@@ -1,7 +1,7 @@
 //! What each property is: its unit, its range, its default, and how a bad value is refused.
 //!
-//! SEMANTICS 3.1 and 3.2 hold the defaults and the ranges; [`RESOURCE_PROPERTIES`] and [`GROUP_PROPERTIES`] say
-//! them again for programs.
+//! What each is for, and what it is in the original: docs/semantics.md, 3. A test holds the tables there to
+//! [`RESOURCE_PROPERTIES`] and [`GROUP_PROPERTIES`].
 
 use std::fmt;
 

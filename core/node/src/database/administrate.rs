@@ -481,7 +481,7 @@ impl Database {
     }
 
     /// A resource that is online needs no PersistentState of its own, as long as its group is wanted online: it is
-    /// deleted (SEMANTICS 3.1).
+    /// deleted (docs/semantics.md, 3.1).
     pub(super) fn inherit_if_online(&mut self, resource: &Name) {
         let Some(record) = self.resources.get_mut(resource) else {
             return;

@@ -9,7 +9,7 @@ use super::apply::{Applied, Effect, refuse};
 use super::rules::is_virtual_server;
 
 impl Database {
-    /// Makes the group and System Attendant, and with it all that System Attendant makes (SEMANTICS 2.2).
+    /// Makes the group and System Attendant, and with it all that System Attendant makes (docs/semantics.md, 2.2).
     pub(super) fn create_virtual_server(&mut self, request: &VirtualServerRequest) -> Applied {
         if self.groups.contains_key(&request.name) {
             return refuse(

@@ -1,4 +1,4 @@
-//! The restart ladder of a failed resource (SEMANTICS 3.3; the source text's steps 4 and 5).
+//! The restart ladder of a failed resource (docs/semantics.md, 3.3).
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Which node a group goes to (SEMANTICS 3.4).
+//! Which node a group goes to (docs/semantics.md, 3.4).
 
 use quorate_model::{GroupDefinition, NodeId};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Heartbeat period (SEMANTICS 3.6).
+/// Heartbeat period (docs/semantics.md, 3.6).
 pub const HEARTBEAT: Duration = Duration::from_millis(1_200);
 /// Silence after which an interface is reported: two heartbeats.
 pub const INTERFACE_SILENCE: Duration = HEARTBEAT.saturating_mul(2);

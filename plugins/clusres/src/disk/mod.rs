@@ -1,5 +1,5 @@
-//! `Physical Disk`: a shared disk, held by its reservation (SEMANTICS 4.1). How one is won that another node may hold is
-//! in [`challenge`].
+//! `Physical Disk`: a shared disk, held by its reservation (docs/semantics.md, 4.1). How a disk is won that another
+//! node may hold is in [`challenge`].
 //!
 //! A disk may be slow. Online and Offline are pending while it mounts, writes its test file or dismounts, and
 //! `PendingTimeout` ends them; renewals and listings that it is at for 30 s fail it.

@@ -284,7 +284,7 @@ impl<T: Resource> Instance<T> {
                     }
                     Operation::Arbitrate => self.defending = true,
                     Operation::Offline => {
-                        // A type's own Offline gives the reservation up (SEMANTICS 1.2, Release).
+                        // A type's own Offline gives the reservation up (docs/semantics.md, 1.2, Release).
                         self.online = false;
                         self.defending = false;
                         self.watch = None;

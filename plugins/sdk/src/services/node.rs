@@ -10,7 +10,7 @@ use crate::{Context, Error};
 /// More resources of a type than this are not asked for.
 const OTHERS_MAX: u32 = 1_000;
 
-/// The longest line the cluster log takes, in characters (SEMANTICS 1.4).
+/// The longest line the cluster log takes, in characters (docs/semantics.md, 1.4).
 const LOG_LINE_MAX: usize = 500;
 
 /// `quorate.clock/1`: the node's clocks.

@@ -1,11 +1,11 @@
-//! The small resource monitor that drives the resources of a test (SEMANTICS section 1).
+//! The small resource monitor that drives the resources of a test (docs/semantics.md, 1).
 
 use quorate_abi::{self as abi, QrWork};
 
 use super::instance::{Arbitration, Opened, State};
 use crate::{Error, Operation};
 
-/// For how long an arbitration may be pending: it has its own bound (SEMANTICS 1.2).
+/// For how long an arbitration may be pending: it has a bound of its own (docs/semantics.md, 1.2).
 const ARBITRATION_TIMEOUT_MS: u64 = 60_000;
 
 /// Something that falls due.

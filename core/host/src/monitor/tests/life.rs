@@ -1,4 +1,4 @@
-//! The life of a resource, rule by rule (SEMANTICS.md, section 1).
+//! The life of a resource, rule by rule (docs/semantics.md, 1).
 
 use quorate_abi::{ERROR_BUSY, ERROR_GEN_FAILURE, ERROR_PANIC};
 use quorate_model::monitor::MonitorCommand;

@@ -70,7 +70,7 @@ enum Op {
     Arbitrate,
 }
 
-/// One resource, as SEMANTICS 1.2 to 1.6 have it.
+/// One resource, as docs/semantics.md, 1.2 to 1.6 have it.
 #[derive(Debug)]
 struct Model {
     now: u64,
@@ -377,7 +377,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// Whether SEMANTICS 1.6 allows the change. Offline is where an order may end from anywhere.
+/// Whether docs/semantics.md, 1.6 allows the change. Offline is where an order may end from anywhere.
 fn is_legal(from: ResourceState, to: ResourceState) -> bool {
     from == to
         || match to {
