@@ -96,7 +96,7 @@ pub trait Services {
     fn service_stop(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
     /// Kills the service at once.
     fn service_kill(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
-    /// What the service controller says.
+    /// What the service controller says of the service.
     fn service_state(&self, caller: Caller<'_>, name: &str) -> ServiceResult<ServiceState>;
 
     /// `quorate.probe/1`: calls into a service on this machine (RPC) and waits for an answer.
@@ -143,7 +143,7 @@ pub trait Services {
     }
     /// Mounts the disk's file system here. Needs the reservation.
     fn disk_mount(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()>;
-    /// Dismounts it; `force` even with files open or the disk gone.
+    /// Dismounts the file system; with `force` even while files are open, or when the disk is gone.
     fn disk_unmount(&mut self, caller: Caller<'_>, disk: &str, force: bool) -> ServiceResult<()>;
     /// Lists the root directory.
     fn disk_list(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<Vec<String>>;
@@ -166,14 +166,14 @@ pub trait Services {
         network: &str,
         address: &str,
     ) -> ServiceResult<()>;
-    /// Takes it away.
+    /// Takes the address off the card.
     fn address_remove(
         &mut self,
         caller: Caller<'_>,
         network: &str,
         address: &str,
     ) -> ServiceResult<()>;
-    /// Whether it is plumbed here and its card and network work.
+    /// Whether the address is on this node's card, and card and network work.
     fn address_works(&self, caller: Caller<'_>, network: &str, address: &str) -> ServiceResult<()>;
     /// Asks the network's DHCP server for a lease, or renews it: the address and the seconds it is good for.
     fn address_lease(&mut self, caller: Caller<'_>, network: &str) -> ServiceResult<(String, u32)>;
@@ -181,7 +181,7 @@ pub trait Services {
     /// `quorate.name/1`: makes the network name `name` resolve to `address`.
     fn name_register(&mut self, caller: Caller<'_>, name: &str, address: &str)
     -> ServiceResult<()>;
-    /// Takes it away.
+    /// Takes the name out of the name server.
     fn name_unregister(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()>;
     /// What the name resolves to, asked from this node.
     fn name_resolve(&self, caller: Caller<'_>, name: &str) -> ServiceResult<String>;

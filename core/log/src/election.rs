@@ -334,10 +334,11 @@ impl Log {
         Some(self.hard.term + 1).filter(|term| *term <= NUMBER_MAX)
     }
 
-    /// Leaves out so many terms: draw the number, and the next term that this node begins is nobody else's.
+    /// Leaves out so many terms. If the number is drawn at random, the next term that this node begins is one in which
+    /// nobody else has led or will lead.
     ///
-    /// For whoever goes on from what may not be all that was known, because an administrator said so: somebody else may
-    /// have led in the very next term, or may yet, and entries of one term and index are taken for the same.
+    /// It is for a node that an administrator has go on from less than may have been known: somebody else may have led
+    /// in the very next term, or may yet, and entries of one term and index are taken for the same.
     pub fn skip_terms(&mut self, terms: u64) {
         let term = self.hard.term.saturating_add(terms).min(NUMBER_MAX - 1);
         if term > self.hard.term && self.role != Role::Leader {

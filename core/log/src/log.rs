@@ -216,7 +216,8 @@ impl Log {
         }
     }
 
-    /// A peer is none any more: whoever comes under its id next is held to the first identity it shows.
+    /// Forgets what identity a peer must have, since it has left the cluster: whoever comes under its id next is held to
+    /// the first identity it shows.
     pub fn forget_identity(&mut self, peer: Id) {
         self.identities.remove(&peer);
     }

@@ -98,7 +98,7 @@ pub enum AppendOutcome {
         /// It agrees, and is durable, up to here at least.
         matched: u64,
     },
-    /// It has another entry at `prev_index`, or none; or it cannot tell, or another one that is committed.
+    /// The follower has no entry at `prev_index`, or another one, which may even be committed; or it cannot tell any more.
     Rejected {
         /// From the append.
         prev_index: u64,

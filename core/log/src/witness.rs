@@ -128,7 +128,7 @@ impl Witness {
 
 impl Log {
     /// Names the voter that is a [witness](Witness), if there is one. It is sent no entries and no snapshots, only how
-    /// far the leader's log goes, and never the lead.
+    /// far the leader's log goes, and leadership is never handed over to it.
     ///
     /// That it is a voter at all is said like that of any other: by the commit rule and by
     /// [`propose_voters`](Log::propose_voters).

@@ -152,8 +152,8 @@ impl ResourceDefinition {
 }
 
 impl ClusterDefinition {
-    /// How long it may take until everything in any one group is offline: PendingTimeout after PendingTimeout, dependents
-    /// before what they depend on. What reports progress may take longer still.
+    /// How long it may take at most until any one group is offline, if nothing reports progress: dependents end before
+    /// what they depend on, so their `PendingTimeout`s add up. What reports progress may take longer still.
     pub fn longest_stop(&self) -> Duration {
         let groups = self.groups.iter();
         let longest = groups.map(|group| {

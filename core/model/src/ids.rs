@@ -103,7 +103,7 @@ impl fmt::Debug for Name {
 /// A node's number: its place in the order in which nodes joined the cluster, from 1.
 ///
 /// Placement falls back on it where no preferred owners are set. An evicted node that is added again has the number it
-/// had: what tells it from what it was is the identity of its copy of the database.
+/// had; it is told from its former self by the identity of its copy of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct NodeId(pub u8);

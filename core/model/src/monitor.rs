@@ -28,8 +28,8 @@ pub enum MonitorCommand {
     Open(ResourceSpec),
     /// New properties for an open instance; what a type reads only at Online takes effect there.
     Update(ResourceSpec),
-    /// What the database has of a resource's checkpoints, as this node becomes its owner: it takes the place of whatever
-    /// the monitor had of them.
+    /// This node becomes a resource's owner: the checkpoints that the database has of it take the place of those that the
+    /// monitor had.
     Restore {
         /// Which resource.
         resource: Name,
@@ -154,7 +154,7 @@ pub enum MonitorEvent {
         /// Output bytes, or why not.
         result: Result<Vec<u8>, Reason>,
     },
-    /// A resource type stored a checkpoint. What the same entry led to is reported after it.
+    /// A resource type stored a checkpoint. It is reported before any change of state that came of the same call.
     Checkpoint {
         /// Which resource.
         resource: Name,

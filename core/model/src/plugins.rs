@@ -11,7 +11,7 @@ pub struct PluginSettings {
     pub plugin: String,
     /// Whether its resources run in a resource monitor process; `None` leaves that to the plugin.
     pub separate_monitor: Option<bool>,
-    /// A finding without words at the place where it is named.
+    /// A finding with the place where the plugin is named, and no message yet.
     place: Diagnostic,
 }
 
@@ -30,8 +30,8 @@ impl PluginSettings {
     }
 }
 
-/// A resource of a cluster file whose type is not a shipped one. What its type's properties are, its plugin says:
-/// whoever loads plugins checks them, and has the places for what is wrong.
+/// A resource of a cluster file whose type is not a shipped one. Which properties the type has is known to its plugin
+/// alone, so whoever loads plugins checks them. For that the places in the file are kept here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ForeignResource {
     /// The resource's name.
@@ -40,7 +40,7 @@ pub struct ForeignResource {
     pub kind: String,
     /// The private properties that the file gives it, in its order.
     pub properties: Vec<ForeignProperty>,
-    /// Findings without words where the resource and its type are named.
+    /// Findings with the places where the resource and its type are named, and no message yet.
     name_place: Diagnostic,
     kind_place: Diagnostic,
 }
@@ -57,7 +57,7 @@ pub struct ForeignProperty {
 }
 
 impl ForeignResource {
-    /// With the places that `place` makes of spans.
+    /// What the file says, with its places: `place` makes a finding of a span.
     pub(crate) fn new(
         written: &Resource,
         kind: &Spanned<String>,

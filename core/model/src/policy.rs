@@ -24,7 +24,7 @@ pub struct PolicyReference {
     pub group: Option<Name>,
     /// The script's file as it is written, relative to the cluster file.
     pub file: String,
-    /// A finding without words at the place where it is named.
+    /// A finding with the place where the script is named, and no message yet.
     place: Diagnostic,
 }
 

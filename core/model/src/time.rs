@@ -45,7 +45,7 @@ impl Time {
 pub struct Lasting(pub Duration);
 
 impl Lasting {
-    /// Without what is below a whole number of `unit`s: what was measured is not more exact for more digits.
+    /// Rounded down to a whole number of `unit`s, for what was measured and is not as exact as all its digits.
     pub fn to(self, unit: Duration) -> Lasting {
         let (all, unit) = (self.0.as_micros(), unit.as_micros().max(1));
         let whole = u64::try_from(all - all % unit).unwrap_or(u64::MAX);

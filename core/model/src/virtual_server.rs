@@ -29,7 +29,7 @@ impl StorageGroup {
         format!("{}|{}|{}", self.name, self.log_disk, self.database_disk)
     }
 
-    /// The other way round; `None` if there are not three parts.
+    /// Reads what [`to_property`](Self::to_property) writes; `None` if there are not three parts.
     pub fn from_property(text: &str) -> Option<Self> {
         let mut parts = text.split('|');
         let (name, log, database) = (parts.next()?, parts.next()?, parts.next()?);

@@ -16,7 +16,7 @@ use crate::timers::Timer;
 /// How far this node is with the quorum disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Arbitration {
-    /// Not after it.
+    /// It is not trying to get it.
     Idle,
     /// The resource monitor arbitrates.
     Asked,

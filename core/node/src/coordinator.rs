@@ -72,7 +72,7 @@ impl Node {
         self.pump_log();
     }
 
-    /// Brings the voters to the configured nodes, one at a time: evicted nodes go, members that are none come.
+    /// Makes the voters the configured nodes, one step at a time: evicted nodes go, members that do not vote yet come.
     fn propose_voters(&mut self) {
         if self.quorum.candidacy() == Candidacy::Elect
             && let Some(wanted) = self.next_voters()
@@ -82,8 +82,8 @@ impl Node {
         }
     }
 
-    /// The voters that there should be next, if others than now. A change never needs more votes than are there: a new
-    /// node votes once it is a member and has the log, and those in contact must be a majority with it.
+    /// The next set of voters, if it is to be another one. A change never needs more votes than are there: a new node
+    /// votes once it is a member and has the log, and those in contact must be a majority with it.
     fn next_voters(&self) -> Option<NodeSet> {
         let voters = self.log.voters();
         if !self.log.names_voters() {
@@ -396,7 +396,7 @@ impl Node {
             .map(|record| record.last_member)
     }
 
-    /// Sends groups home that want to go and may.
+    /// Begins the failback of each group for which it is due and allowed.
     pub(crate) fn check_failback(&mut self) {
         if !self.coordinates_at(self.now) {
             return;

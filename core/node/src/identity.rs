@@ -1,5 +1,5 @@
-//! Which copy of the database each node has, so that one that has lost its copy, and with it its votes and what it had
-//! acknowledged, is not taken for its former self: by nobody, also not by those that have just been started.
+//! Which copy of the database each node has. A node that has lost its copy has lost its votes and what it had
+//! acknowledged as well, so nobody may take it for its former self, not even a node that has just been started.
 
 use quorate_log::EntryKind;
 use quorate_model::monitor::Reason;

@@ -31,8 +31,8 @@ pub struct NodeConfig {
     pub local_shift_minutes: i32,
     /// How the service was asked to start.
     pub switches: StartSwitches,
-    /// Whether this node was added to a cluster that was there: as long as it has no copy of the database, it waits for
-    /// that cluster and forms none by votes.
+    /// Whether this node was added to a cluster that existed before. Until it has a copy of the database it waits for
+    /// that cluster, and does not vote to form one.
     pub joins: bool,
 }
 
@@ -88,7 +88,7 @@ pub enum Input {
     /// A file share witness has answered.
     Witness(WitnessReply),
     /// [`Output::Halt`] was carried out: the resource monitor has ended everything, and each resource has answered that
-    /// it is down. Given once, after that output, and only if it is so.
+    /// it is down. Given once, after that output; not given where a resource has not answered.
     Ended,
     /// Nothing but time passed.
     Wake,
@@ -108,8 +108,8 @@ pub enum Output {
     },
     /// Tell the resource monitor.
     Monitor(MonitorCommand),
-    /// Ask the resource monitor whether it still looks after what it is told: it answers with
-    /// [`Input::MonitorAnswers`] when it has come to that.
+    /// Ask the resource monitor for a sign of life. It gives it by [`Input::MonitorAnswers`], when it has dealt with what
+    /// it was told before.
     AskMonitor,
     /// End the resource monitor with everything that it has started, and start another, which has no resource open.
     ReplaceMonitor,
@@ -258,7 +258,7 @@ pub enum AdminOp {
         /// Which resource.
         resource: Name,
     },
-    /// "Initiate failure".
+    /// Make a resource fail: the original's "initiate failure".
     ResourceFail {
         /// Which resource.
         resource: Name,

@@ -120,8 +120,8 @@ impl Node {
 
     /// A member says that it runs nothing any more.
     ///
-    /// An elected coordinator has told one voter to follow it in office. The others keep to what they promised it:
-    /// another candidate gets their votes when silence has lasted, since who is elected sooner counts on that.
+    /// An elected coordinator has told one voter to follow it in office. The others keep the promise that they gave it:
+    /// any other candidate gets their votes only after the bound of silence, and the successor relies on that.
     pub(crate) fn goodbye(&mut self, from: NodeId) {
         if let Some(peer) = self.peers.get_mut(&from) {
             peer.gone = true;

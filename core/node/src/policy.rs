@@ -59,7 +59,7 @@ impl std::error::Error for PolicyError {}
 /// The answer to [`Policy::choose_owner`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// No opinion: as built in.
+    /// No opinion: the built-in rules decide.
     BuiltIn,
     /// Nobody: the group stays as it is for now.
     Stay,
@@ -70,7 +70,7 @@ pub enum Choice {
 /// The answer to [`Policy::on_resource_failed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// No opinion: as built in.
+    /// No opinion: the built-in rules decide.
     BuiltIn,
     /// Restart it on the same node.
     Restart,
@@ -201,9 +201,9 @@ pub struct PolicyFailure {
     pub failures: u32,
     /// What the built-in ladder does: [`Reaction::Restart`], [`Reaction::Move`] or [`Reaction::GiveUp`].
     pub built_in: Reaction,
-    /// How often this failure was waited with already.
+    /// How often [`Reaction::Wait`] was the answer to this failure already.
     pub waits: u32,
-    /// For how long, in all.
+    /// For how long that was, in all.
     pub waited: Duration,
     /// Now.
     pub time: LocalTime,

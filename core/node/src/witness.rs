@@ -54,8 +54,8 @@ pub struct WitnessReply {
 pub(crate) struct File(pub(crate) Witness);
 
 impl WitnessRequest {
-    /// What the file holds from now on (`None`: what it held), and the reply. `file` is what it held, `None` if it was
-    /// not there. A file that is damaged stays as it is, and the reply says so.
+    /// Answers with the file at hand: what it is to hold from now on (`None`: it stays as it is), and the reply. `file`
+    /// is what it holds, `None` if it is not there. A damaged file stays as it is, and the reply says so.
     pub fn answer(&self, file: Option<&[u8]>) -> (Option<Vec<u8>>, WitnessReply) {
         let ticket = self.ticket;
         let kept = match file {

@@ -1,4 +1,4 @@
-//! The tables of `docs/semantics.md` are what the code says: properties, bounds of membership, editions.
+//! The tables of docs/semantics.md, 2.3 to 4.5, are what the code says: properties, bounds of membership, editions.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;

@@ -140,7 +140,7 @@ pub(crate) fn similar<'a>(wanted: &str, names: impl Iterator<Item = &'a Name>) -
         .collect()
 }
 
-/// The error for a name that is none, with what it may have meant.
+/// The error for a name that nothing has, with the names that may have been meant.
 pub(crate) fn unknown<'a>(
     kind: &'static str,
     name: &str,

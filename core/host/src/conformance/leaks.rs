@@ -32,7 +32,7 @@ pub(super) const TESTS: &[Test] = &[
 
 /// Lives after which descriptors and threads are counted.
 const LIVES: usize = 50;
-/// Lives for what memory is kept for good the first time.
+/// Lives before memory is counted: what is allocated once and kept for good has been allocated then.
 const WARM_UP: usize = 50;
 const MEMORY_LIVES: usize = 200;
 const GROWTH_MAX: u64 = 8 * 1_024 * 1_024;

@@ -38,7 +38,7 @@ use crate::{LibraryInfo, PluginError};
 pub enum Verdict {
     /// The contract holds.
     Passed,
-    /// Does not apply to this library or type, or nothing can be said since something else is wrong.
+    /// The test does not apply to this library or type, or something else is wrong, so that it can say nothing.
     Skipped,
     /// Allowed, and probably not meant.
     Warning,
@@ -95,7 +95,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Why, in a line.
     pub why: String,
-    /// What was called and what came of it, of tests that are [run twice](Test::twice) or reproduced.
+    /// The calls and what came of them, for tests that are [run twice](Test::twice) or reproduced.
     pub trace: Vec<String>,
 }
 
@@ -108,11 +108,11 @@ pub enum Group {
     Startup,
     /// The life of an instance.
     Life,
-    /// The law for single calls.
+    /// What holds for each single call: how long it may take, on which thread, what it may answer.
     Contract,
     /// The quorum resource.
     Arbitration,
-    /// The same calls, the same results.
+    /// That the same calls give the same results.
     Determinism,
     /// Random sequences of legal calls.
     Random,
@@ -202,7 +202,7 @@ pub struct Case<'a> {
     pub file: PathBuf,
     /// The type's name; empty for the tests of the library.
     pub kind: String,
-    /// How.
+    /// How the plugin is tested.
     pub settings: Settings,
     /// Told the name of each entry before it is called.
     pub witness: &'a dyn Fn(&str),

@@ -89,7 +89,7 @@ pub struct PluginStatus {
 }
 
 impl Monitor {
-    /// Other plugins from now on. An instance keeps its image until its resource is next offline; nothing is stopped.
+    /// Uses other plugins from now on. An instance keeps its image until its resource is next offline; nothing is stopped.
     /// A library whose image is another one than before is no longer quarantined.
     pub fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
         let before = Arc::clone(self.directory.plugins());
@@ -102,7 +102,7 @@ impl Monitor {
         self.directory.replace_plugins(plugins);
     }
 
-    /// Ends the quarantine of the library called `plugin`. Whether it was in any.
+    /// Ends the quarantine of the library called `plugin`, and says whether it was quarantined.
     pub fn release_plugin(&mut self, plugin: &str) -> bool {
         self.ward.deaths.remove(plugin);
         self.ward.quarantined.remove(plugin)

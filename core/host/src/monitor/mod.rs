@@ -99,8 +99,8 @@ impl Monitor {
         self.rearm(&resource);
     }
 
-    /// Does what is due by `services.now()`: pending work, timeouts, health checks. Early calls do nothing, and
-    /// late ones do it now.
+    /// Does what is due by `services.now()`: pending work, timeouts, health checks. A call that comes early does
+    /// nothing, and one that comes late does then what was due before.
     pub fn wake(&mut self, services: &mut dyn Services) {
         let now = services.now();
         while let Some((due, _)) = self.timers.first()

@@ -14,8 +14,8 @@ impl Monitor {
     /// that takes no time and by Terminate where it does (docs/semantics.md, 1.5). Nothing is online or defended
     /// afterwards; the instances stay open.
     ///
-    /// Whether everything that ran has answered. One whose process died in its last call has not: what it has left behind
-    /// is not certain.
+    /// Says whether everything that ran has answered. A resource whose process died in its last call has not: nobody
+    /// knows what it has left behind.
     pub fn terminate_all(&mut self, services: &mut dyn Services) -> bool {
         let mut answered = true;
         for name in self.directory.dependents_first() {

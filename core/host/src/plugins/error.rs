@@ -31,7 +31,7 @@ pub enum PluginError {
         /// What the system said.
         why: String,
     },
-    /// The process beside the host that was to load it did not.
+    /// It was to be loaded in a process beside the host, and was not.
     #[error("{}: {why}", file.display())]
     Apart {
         /// The file.

@@ -149,7 +149,7 @@ impl PropertyInfo {
         }
     }
 
-    /// The same, with whether it must be set and when a change counts.
+    /// As [`expected`](Self::expected), with whether it must be set and when a change takes effect.
     pub fn takes(&self) -> String {
         let required = if self.required { "; required" } else { "" };
         let when = if self.at_online {

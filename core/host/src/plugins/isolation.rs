@@ -14,12 +14,12 @@ use super::info::LibraryInfo;
 /// the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Isolation {
-    /// Whether to keep a library apart, by its name; `all` is every one that is not named. What is said here counts,
-    /// and not what the library asks for.
+    /// Whether to run a library in a process apart, by its name; `all` stands for every library that is not named. It
+    /// overrides what the library asks for.
     pub libraries: BTreeMap<String, bool>,
-    /// Whether what libraries say of themselves is learned by processes beside the host, so that one which crashes or
-    /// hangs while it is loaded is an error that names its file, and one that asks for a process of its own is never
-    /// mapped in the host. It is all the same where any library is to be kept apart.
+    /// Whether libraries are first loaded in processes beside the host, to learn what they say of themselves. One that
+    /// crashes or hangs while it is loaded is then an error that names its file, and one that asks for a process of its
+    /// own is never mapped in the host. It is done in any case where a library is to be kept apart.
     pub learn_apart: bool,
     /// How long one call may take, of real time: after that the process is killed.
     pub call_limit: Duration,
@@ -37,8 +37,9 @@ pub struct Isolation {
 }
 
 impl Default for Isolation {
-    /// No library is kept apart, and all are loaded in the host. A call may take 10 s, a start 60 s; three deaths within 30 minutes mean quarantine, as the
-    /// original's deadlock detection counts. The program is this one, with the argument `monitor`.
+    /// No library is kept apart, and all are loaded in the host. A call may take 10 s, a start 60 s; three deaths within
+    /// 30 minutes mean quarantine, which is how the original's deadlock detection counts (docs/semantics.md, 1.4). The
+    /// program is this one, with the argument `monitor`.
     fn default() -> Isolation {
         Isolation {
             libraries: BTreeMap::new(),
@@ -72,7 +73,7 @@ impl Isolation {
             .unwrap_or_else(|| library.wants_separate_monitor())
     }
 
-    /// What is said of a library, by its name or of all.
+    /// What [`libraries`](Self::libraries) says of a library: by its own name, or else for all.
     pub fn said(&self, library: &str) -> Option<bool> {
         let named = self.libraries.get(library);
         named.or_else(|| self.libraries.get(Self::ALL)).copied()

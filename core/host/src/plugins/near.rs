@@ -9,7 +9,7 @@ use super::{elf, search};
 /// How many of a folder's files are worth naming: one with more is full of other things.
 const MOST: usize = 4;
 
-/// A file in a folder searched for plugins that a search passes by, though somebody may have meant it.
+/// A file that a search for plugins passes by, though somebody may have meant it to be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NearMiss {
     /// The file.
@@ -24,8 +24,8 @@ fn is_beside_the_program(folder: &Path) -> bool {
 }
 
 /// The near misses in `folder`: libraries without the entry, of another name than `libNAME.so`, or to link with. If
-/// there are many, only those whose names are like that of the resource type `wanted`. Nothing is opened but to read
-/// its symbols; a folder that cannot be read has none, and neither has the program's own.
+/// there are many, only those whose names are like that of the resource type `wanted`. Files are opened only to read
+/// their symbols. A folder that cannot be read has none, and the folders beside the program are not looked at.
 pub fn near_misses(folder: &Path, wanted: Option<&str>) -> Vec<NearMiss> {
     if is_beside_the_program(folder) {
         return Vec::new();

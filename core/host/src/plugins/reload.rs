@@ -23,7 +23,7 @@ pub struct Reloaded {
     pub now: String,
 }
 
-/// Why a library cannot be taken anew, or is not known. What was loaded stays in place.
+/// Why a library cannot be loaded anew. What was loaded stays in place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReloadError {
@@ -32,9 +32,9 @@ pub enum ReloadError {
     Unknown {
         /// The name.
         name: String,
-        /// The nearest that there is.
+        /// The nearest name that there is.
         near: Option<String>,
-        /// All that there are.
+        /// All names that there are.
         known: Vec<String>,
     },
     /// The file cannot be loaded.

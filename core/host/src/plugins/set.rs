@@ -45,10 +45,10 @@ impl PluginSet {
         PluginSet::load_under(folders, Isolation::default())
     }
 
-    /// As [`load`](Self::load), with settings of resource monitor processes. If they keep any library apart, or say so,
-    /// processes load them all and tell what they say of themselves: the host maps a library when the first of its resources is
-    /// to run in the host. Whether there are libraries of the names in the settings is for
-    /// [`isolate`](Self::isolate) to say.
+    /// As [`load`](Self::load), with settings of resource monitor processes. If these keep any library apart, or ask for
+    /// it by [`Isolation::learn_apart`], processes load all libraries first and tell what they say of themselves; the host
+    /// maps a library only when the first of its resources is to run there. Names in the settings that no library has
+    /// are no error here: [`isolate`](Self::isolate) finds them.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl PluginSet {
         }
     }
 
-    /// As [`load_under`](Self::load_under), with the libraries that are sound beside what is wrong with others.
+    /// As [`load_under`](Self::load_under), but gives the sound libraries and, beside them, the errors of the others.
     pub fn load_sound(
         folders: &[PathBuf],
         isolation: Isolation,
@@ -183,7 +183,7 @@ impl PluginSet {
         &self.isolation
     }
 
-    /// Other settings of resource monitor processes.
+    /// Changes the settings of resource monitor processes.
     ///
     /// # Errors
     ///

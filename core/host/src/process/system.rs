@@ -13,13 +13,13 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 /// Tells a process which one started it.
 const PARENT: &str = "QUORATE_PARENT";
 
-/// Tells the process that `command` starts that this one starts it, for [`end_with_parent`].
+/// Has the process that `command` starts know which process started it, for [`end_with_parent`].
 pub fn tell_parent(command: &mut Command) -> &mut Command {
     command.env(PARENT, std::process::id().to_string())
 }
 
-/// Has this process end when the one that started it does, however and whenever that ends: with
-/// [`tell_parent`] also if it has ended already.
+/// Ends this process when the one that started it ends, however that ends. With [`tell_parent`] that is so, too, where
+/// the other has ended before this is called.
 pub fn end_with_parent() {
     // A system that cannot do that leaves it to run to its own end.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
@@ -53,7 +53,8 @@ pub fn has_ended(child: &Child) -> bool {
     status_of(child, WaitIdOptions::EXITED).is_some()
 }
 
-/// Whether SIGSTOP has stopped a child of this process. What a terminal's own signals stop goes on when the user wants it.
+/// Whether SIGSTOP has stopped a child of this process. A stop from the terminal (Ctrl-Z) does not count: the user ends
+/// that.
 pub fn is_stopped(child: &Child) -> bool {
     let status = status_of(child, WaitIdOptions::STOPPED);
     status.is_some_and(|it| it.stopping_signal() == Some(Signal::STOP.as_raw()))
@@ -69,7 +70,7 @@ fn pid_of(child: &Child) -> Option<Pid> {
     i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
-/// Ends the process at once: what plugins registered for the end of a process may hang, or touch what is gone.
+/// Ends the process at once, without what plugins have registered for its end: that may hang, or touch what is gone.
 pub fn end_at_once() -> ! {
     let _ = kill_process(getpid(), Signal::KILL);
     std::process::abort()
@@ -92,17 +93,18 @@ pub(super) fn end_group_at_once() -> ! {
     end_at_once()
 }
 
-/// How the terminal is set that is this process's standard input, to be set like that again if what uses it is killed.
+/// The settings of the terminal on this process's standard input, kept to be restored if a process that changes them is
+/// killed.
 #[derive(Debug)]
 pub struct Terminal(Option<Termios>);
 
 impl Terminal {
-    /// As it is now.
+    /// The settings as they are now.
     pub fn as_it_is() -> Terminal {
         Terminal(tcgetattr(std::io::stdin()).ok())
     }
 
-    /// As it was.
+    /// Sets the terminal as it was.
     pub fn restore(&self) {
         if let Some(settings) = &self.0 {
             // One that is gone need not be restored.

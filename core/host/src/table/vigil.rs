@@ -46,7 +46,7 @@ impl Seen {
 }
 
 /// Watches this process's calls of plugins' entries from a thread of its own, and runs `hung` if one lasts longer than
-/// `limit`, as near as makes no difference. The call itself cannot be ended: `hung` had better end the process.
+/// about `limit`. The call itself cannot be ended, so `hung` should end the process.
 ///
 /// Time in which the whole process stands still does not count. Where several threads call at the same time, the last
 /// one to begin is watched.

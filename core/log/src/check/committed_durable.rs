@@ -1,4 +1,4 @@
-//! Committed entries are durable (5.4.2 says when an entry is committed; DESIGN "Engine" by which rule).
+//! Committed entries are durable (5.4.2 says when an entry is committed; [`CommitRule`](crate::CommitRule) by which rule).
 
 use super::{View, Violation};
 use crate::{CommitRule, Id, NodeSet, Stored, Witness};

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 const MILLION: u32 = 1_000_000;
 
-/// How many of a million: from 0, never, to 1,000,000, always. As text, per cent.
+/// A probability, as so many in a million: 0 is never, 1,000,000 is always. As text it is in per cent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Chance(u32);

@@ -146,7 +146,8 @@ pub enum Damage {
 pub enum DiskPlace<'a> {
     /// In a disk, which does not do what it should, for everybody, until it is healed.
     Drive(&'a Drive),
-    /// At a shared disk that itself does what it should, or on one of its files. Of a system disk's file it is the machine.
+    /// Not in a shared disk itself, but with it: a host outside holds it, or one of its files is damaged. For a file on a
+    /// system disk this is the machine's name.
     Shared(&'a Name),
     /// Between a machine and a shared disk.
     Path {

@@ -65,7 +65,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// It, if it is one of a network or card.
+    /// The fault of a network or card that this is, if it is one.
     pub fn of_network(&self) -> Option<&NetworkFault> {
         match self {
             Fault::Network(fault) => Some(fault),
@@ -78,7 +78,7 @@ impl Fault {
         }
     }
 
-    /// It, if it is one of a disk or its files.
+    /// The fault of a disk or its files that this is, if it is one.
     pub fn of_disk(&self) -> Option<&DiskFault> {
         match self {
             Fault::Disk(fault) => Some(fault),
@@ -91,7 +91,7 @@ impl Fault {
         }
     }
 
-    /// It, if it is one of the file share witness.
+    /// The fault of the file share witness that this is, if it is one.
     pub fn of_share(&self) -> Option<&ShareFault> {
         match self {
             Fault::Share(fault) => Some(fault),

@@ -98,7 +98,7 @@ pub enum NetworkFault {
         /// The network.
         network: Name,
     },
-    /// A machine that is none of the cluster's has an address of a virtual server, and answers for it.
+    /// A machine outside the cluster has an address of a virtual server, and answers for it.
     Stranger {
         /// The network.
         network: Name,
@@ -128,7 +128,7 @@ impl NetworkFault {
         NetworkFault::Cut { network, links }
     }
 
-    /// The machine of a card; else the network, `None` for a cut on every one.
+    /// The machine whose card it is, or else the network; `None` for a cut on every network.
     pub fn subject(&self) -> Option<&Name> {
         self.card().or_else(|| self.network())
     }

@@ -17,13 +17,13 @@ pub enum Repair {
         /// The card's network.
         network: Name,
     },
-    /// A network works as its definition says: nothing is wrong with itself any more, cuts that name it included,
-    /// but cards are what they are.
+    /// A network works as its definition says: every fault of the network itself is undone, and every cut that names
+    /// it. Faults of single cards in it stay.
     Network(Name),
     /// The name server answers at once, and registers what it is asked to.
     Names,
-    /// A disk works, and nobody outside holds it. Who has no path to it has none. Its reservation and its files are what
-    /// they are.
+    /// A disk works, and no host outside holds it. A machine without a path to it still has none, and reservation and
+    /// files stay as they are.
     Disk(Drive),
     /// A machine gets through to a shared disk.
     Path {
@@ -32,9 +32,9 @@ pub enum Repair {
         /// The disk.
         disk: Name,
     },
-    /// The processes behind a resource can start and answer. None that is stopped is started.
+    /// The processes behind a resource can start, and those that run answer. None is started by this.
     Process(Name),
-    /// A file share witness answers. What it has promised is what it is.
+    /// A file share witness answers. What it has promised, or has forgotten, stays so.
     Share(Name),
     /// Every partition and cut is gone, on all networks.
     Partitions,

@@ -251,9 +251,9 @@ impl GroupProperties {
         }
     }
 
-    /// Whether the failback window is open at `hour` (0 to 23) of the cluster's local time. There is no
-    /// window at all: always. The window begins with its start and ends before its end, on the next day
-    /// if the end comes first (docs/semantics.md, 3.5); two equal ends leave the whole day open.
+    /// Whether the group may go back at `hour` (0 to 23) of the cluster's local time. Without a window it always may.
+    /// A window begins with its start and ends before its end, which is on the next day where the end comes first
+    /// (docs/semantics.md, 3.5); two equal ends leave the whole day open.
     pub fn failback_open_at(&self, hour: u8) -> bool {
         match self.failback_window() {
             None => true,

@@ -217,7 +217,8 @@ fn did_you_mean(suggestion: &Option<String>) -> String {
 }
 
 impl Value {
-    /// As what was found where something else was expected. A DWORD of all ones is what -1 is read as.
+    /// The value as a message says that it was found. A DWORD with every bit set has -1 beside it, since that is what
+    /// -1 is read as.
     pub fn as_found(&self) -> String {
         match self {
             Value::Dword(u32::MAX) => format!("{} (-1)", u32::MAX),

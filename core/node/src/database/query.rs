@@ -87,7 +87,8 @@ impl Database {
         self.definition.node(name).map(|node| node.id)
     }
 
-    /// A group's node list: its preferred owners in order, then the other nodes by number [kb299631].
+    /// A group's node list: its preferred owners in order, then the other nodes by number
+    /// (docs/semantics.md, 3.4).
     pub(crate) fn node_list(&self, group: &GroupDefinition) -> Vec<NodeId> {
         let mut list: Vec<NodeId> = Vec::new();
         let preferred = group

@@ -8,7 +8,8 @@ use quorate_model::{GroupProperties, ResourceProperties, RestartAction, Time};
 /// What a failure leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Restart on the same node, after `RestartDelay`. Counts the failures inside the period, this one included.
+    /// Restart on the same node, after `RestartDelay`. `failures` is how many there were inside the period, this one
+    /// included.
     Restart { failures: u32 },
     /// Stay Failed, leave the rest of the group alone.
     StayFailed,
@@ -67,9 +68,9 @@ const REST: Duration = Duration::from_secs(5);
 /// The longest one.
 const REST_MAX: Duration = Duration::from_secs(60);
 
-/// How long a group stays where it is before the failover that is its `count`th without having been in service, to a
-/// node that it has failed on already: what fails everywhere for one reason outside is not helped by haste. Each rest
-/// is twice the one before.
+/// How long a group rests before it fails over to a node that it has failed on already. `count` is the number of that
+/// failover since the group was last in service; each rest is twice the one before. What fails everywhere for one
+/// reason outside is not helped by haste.
 pub(crate) fn rest(count: u32) -> Duration {
     let doublings = count.saturating_sub(2).min(8);
     (REST * (1 << doublings)).min(REST_MAX)

@@ -17,7 +17,7 @@ pub const COORDINATOR_LEASE: Duration = HEARTBEAT.saturating_mul(5);
 pub const REGROUP_GRACE: Duration = Duration::from_millis(16_800);
 /// What a takeover waits for beyond that: time for stopping and for clocks that drift.
 pub const TAKEOVER_MARGIN: Duration = Duration::from_secs(2);
-/// From the last message of a lost node until its groups are taken over: the three above.
+/// From the last message of a lost node until its groups are taken over: silence, grace and margin together.
 pub const TAKEOVER_WAIT: Duration = MEMBER_SILENCE
     .saturating_add(REGROUP_GRACE)
     .saturating_add(TAKEOVER_MARGIN);
@@ -26,11 +26,11 @@ pub const DISK_SLOW_BEATS: u32 = 4;
 /// For how many heartbeats a node waits for its own disk before it leaves the cluster to those that can write: 15.6 s.
 /// That is longer than quorum can be in doubt, and shorter than others would wait for a node that is lost.
 pub const DISK_PATIENCE_BEATS: u32 = 13;
-/// Every how many heartbeats the resource monitor is asked for a sign of life: 4.8 s.
+/// After how many heartbeats the resource monitor is asked for another sign of life: 4.8 s.
 pub const MONITOR_ASKED_BEATS: u32 = 4;
-/// For how many heartbeats it may owe one before that is said: 9.6 s.
+/// For how many heartbeats it may owe that sign of life before this is reported: 9.6 s.
 pub const MONITOR_SILENT_BEATS: u32 = 8;
-/// For how many before it is ended: 240 s, as the original's ResourceDllDeadlockTimeout has it.
+/// For how many heartbeats it may owe one before it is ended: 240 s, the original's ResourceDllDeadlockTimeout.
 pub const MONITOR_PATIENCE_BEATS: u32 = 200;
 /// How often a database change that was not confirmed is sent again.
 pub const RESEND: Duration = Duration::from_millis(600);

@@ -1,9 +1,9 @@
-//! The ladder once more, written from the semantics' sentences (3.3) and as plainly as can be, for a test to compare
-//! with. It keeps every failure and failover there ever was and counts anew each time, in minutes.
+//! The ladder once more, written from the sentences of docs/semantics.md, 3.3 and as plainly as can be, for a test to
+//! compare with. It keeps every failure and failover there ever was and counts anew each time, in minutes.
 
 use quorate_model::{GroupProperties, ResourceProperties, RestartAction};
 
-/// What the semantics say of one more failure.
+/// What follows from one more failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// Restarted on the same node, at that ms: so many failures inside the period, this one included.

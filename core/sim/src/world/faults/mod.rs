@@ -22,7 +22,7 @@ use crate::WorldError;
 use crate::env::Happening;
 use crate::journal::WorldEvent;
 
-/// Refuses a span that is none.
+/// Refuses a length of time of nothing.
 pub(super) fn some_time(what: &'static str, span: Duration) -> Result<(), WorldError> {
     match span {
         Duration::ZERO => Err(WorldError::Range {

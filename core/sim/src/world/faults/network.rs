@@ -10,7 +10,7 @@ use super::some_time;
 use crate::WorldError;
 use crate::env::Machine;
 
-/// Refuses a chance that is none.
+/// Refuses a probability of 0.
 fn some_chance(chance: Chance) -> Result<(), WorldError> {
     match chance {
         Chance::NEVER => Err(WorldError::Nothing {
