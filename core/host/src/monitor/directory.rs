@@ -20,7 +20,7 @@ use crate::{PluginSet, ServiceError, ServiceResult};
 pub(crate) struct Directory {
     plugins: Arc<PluginSet>,
     records: BTreeMap<Name, Record>,
-    /// A number that changes whenever a resource, its type or its state does.
+    /// A number that grows whenever a resource, its type or its state changes.
     revision: u64,
     /// Checkpoints that were stored since the last look. Written from inside entries.
     saved: RefCell<Vec<Saved>>,
@@ -121,10 +121,9 @@ impl Directory {
         self.records.insert(record.spec.name.clone(), record);
     }
 
-    /// Replaces the spec of an open resource.
+    /// Replaces the spec of an open resource with another of the same type.
     pub(crate) fn update(&mut self, spec: ResourceSpec) {
         if let Some(record) = self.records.get_mut(&spec.name) {
-            self.revision += 1;
             record.spec = spec;
         }
     }

@@ -79,7 +79,7 @@ impl Holdings {
         self.0.retain(|held| held != holding);
     }
 
-    /// Forgets what another resource of the node has taken, too; services are each resource's own.
+    /// Forgets what is in `others`, too; services are each instance's own.
     pub(super) fn leave(&mut self, others: &Holdings) {
         self.0
             .retain(|held| matches!(held, Holding::Service(_)) || !others.0.contains(held));
@@ -310,9 +310,14 @@ fn plumbed(network: &str, address: &str) -> Holding {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use super::*;
     use crate::monitor::tests::spec;
     use crate::monitor::tests::world::World;
+    use crate::process::tests::{Book, ask_all};
+    use crate::{Monitor, PluginSet};
 
     #[test]
     fn what_another_has_taken_too_stays_and_what_is_gone_is_not_told() {
@@ -332,5 +337,44 @@ mod tests {
         let mut gone = Holdings(vec![Holding::Reservation("F:".to_owned())]);
         assert_eq!(gone.give_back(&mut world, &spec("A", "Fake")), []);
         assert_eq!(world.asked, ["A: kill httpd"]);
+    }
+
+    #[test]
+    fn what_is_taken_again_by_then_stays_whoever_has_taken_it() {
+        let disk = Holding::Reservation("Q:".to_owned());
+        let address = plumbed("public", "10.0.0.1");
+        let mut monitor = Monitor::new(Arc::new(PluginSet::empty()));
+        let held = &mut monitor.ward.held;
+        // Its own next instance, and another resource.
+        held.insert("A".into(), Holdings(vec![disk.clone()]));
+        held.insert("B".into(), Holdings(vec![address.clone()]));
+        let had = Holdings(vec![disk, address, Holding::Service("httpd".to_owned())]);
+        let mut world = World::default();
+        monitor.give_back(&mut world, &spec("A", "Fake"), had);
+        assert_eq!(world.asked, ["A: kill httpd"]);
+        let told = std::iter::from_fn(|| monitor.poll_event());
+        assert_eq!(told.count(), 1, "nothing else was tried");
+    }
+
+    #[test]
+    fn the_world_answers_the_same_while_it_is_noted_what_is_taken() {
+        let world = || {
+            let mut world = World::default();
+            world.now += Duration::from_secs(7);
+            world
+        };
+        let (mut plain, mut noted, mut held) = (world(), world(), Holdings::default());
+        let mut noting = Noting {
+            services: &mut noted,
+            held: &mut held,
+        };
+        assert_eq!(ask_all(&mut noting, &Book), ask_all(&mut plain, &Book));
+        assert_eq!(noted.asked, plain.asked);
+        // What this world lets a resource take and not give back.
+        let left = [
+            Holding::Reservation("D".to_owned()),
+            plumbed("N", "10.0.0.1"),
+        ];
+        assert_eq!(held.0, left);
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Ward {
     next: u64,
     /// Deaths that nothing has followed from yet.
     fallen: VecDeque<Fallen>,
-    /// When a library's processes died, by its name; not longer ago than the period.
+    /// When a library's processes died, by its name; less long ago than the period.
     deaths: BTreeMap<String, VecDeque<Time>>,
     /// The libraries that died too often.
     quarantined: BTreeSet<String>,
@@ -327,14 +327,15 @@ impl Monitor {
         }
     }
 
-    /// Gives back what a resource had taken whose process died, but for what another resource has taken, too.
-    fn give_back(&mut self, services: &mut dyn Services, spec: &ResourceSpec, mut held: Holdings) {
-        let others = self
-            .ward
-            .held
-            .iter()
-            .filter(|(other, _)| **other != spec.name);
-        others.for_each(|(_, others)| held.leave(others));
+    /// Gives back what a resource had taken whose process died, but for what another resource, or its own next instance,
+    /// has taken, too.
+    pub(super) fn give_back(
+        &mut self,
+        services: &mut dyn Services,
+        spec: &ResourceSpec,
+        mut held: Holdings,
+    ) {
+        self.ward.held.values().for_each(|taken| held.leave(taken));
         let lines = held.give_back(services, spec);
         self.write_log(&spec.name, lines);
     }
@@ -408,7 +409,8 @@ impl Monitor {
         else {
             return;
         };
-        let busy = instance.pending.is_some() || instance.defending || instance.deferred.is_some();
+        // What is deferred waits for what is pending.
+        let busy = instance.pending.is_some() || instance.defending;
         if busy || !record.state.is_down() {
             return;
         }

@@ -144,7 +144,7 @@ impl Monitor {
             .map(|(name, record)| (name, &record.spec.kind, record.state))
     }
 
-    /// A number that changes whenever [`resources`](Self::resources) gives something else.
+    /// A number that grows whenever [`resources`](Self::resources) gives something else.
     pub fn revision(&self) -> u64 {
         self.directory.revision()
     }

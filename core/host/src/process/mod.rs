@@ -30,7 +30,7 @@ mod monitor;
 mod parent;
 mod system;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wire;
 
 pub(crate) use ask::World;

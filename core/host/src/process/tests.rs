@@ -140,7 +140,7 @@ fn lines_without_end_do_not_put_the_limit_off() {
 }
 
 /// What a plugin knows in these tests.
-struct Book;
+pub(crate) struct Book;
 
 impl Knowledge for Book {
     fn property(&self, resource: &str, name: &str) -> Option<std::borrow::Cow<'_, str>> {
@@ -173,7 +173,7 @@ impl Knowledge for Book {
 }
 
 /// Everything that can be asked, as text.
-fn ask_all(world: &mut dyn Services, book: &dyn Knowledge) -> Vec<String> {
+pub(crate) fn ask_all(world: &mut dyn Services, book: &dyn Knowledge) -> Vec<String> {
     let it = Caller {
         resource: "A",
         kind: "Fake",
@@ -246,6 +246,7 @@ fn ask_all(world: &mut dyn Services, book: &dyn Knowledge) -> Vec<String> {
 #[test]
 fn every_question_is_answered_as_if_it_were_asked_here() {
     let mut here = Recorder::default();
+    here.now += Duration::from_secs(7);
     let wanted = ask_all(&mut here, &Book);
     let (one, other) = UnixStream::pair().unwrap();
     let asking = std::thread::spawn(move || {
@@ -254,6 +255,7 @@ fn every_question_is_answered_as_if_it_were_asked_here() {
         ask_all(&mut Beyond { channel: &channel }, &known)
     });
     let mut there = Recorder::default();
+    there.now = here.now;
     let mut channel = Channel::new(other, None).unwrap();
     let spec = spec("A", "Fake");
     loop {
@@ -317,6 +319,9 @@ fn a_library_has_one_process_and_a_resource_with_a_monitor_of_its_own_another() 
     let processes: Vec<u32> = status[0].apart.iter().map(|(_, id)| *id).collect();
     assert_eq!(processes.len(), 3);
     assert!(processes[0] == processes[1] && processes[1] != processes[2]);
+    rig.offline("C");
+    assert!(rig.online("C")[0].starts_with("C Failed [1 "));
+    assert_eq!(rig.monitor.plugin_status(), status, "each stays in its own");
 }
 
 #[test]

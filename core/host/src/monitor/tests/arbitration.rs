@@ -157,6 +157,41 @@ fn arbitration_that_fails_leaves_what_is_online_at_work() {
 }
 
 #[test]
+fn arbitration_that_fails_at_once_does_not_hasten_what_was_due() {
+    let mut rig = Rig::with_a();
+    set(|a| {
+        a.online = Step {
+            wait_ms: 3_000,
+            ..DONE
+        };
+        a.arbitrate = failing(ERROR_BUSY);
+    });
+    rig.online("A");
+    rig.run(SECOND);
+    assert!(rig.arbitrate("A")[0].starts_with("A not won [170"));
+    calls();
+    rig.run(1_999);
+    assert_eq!(calls(), NONE);
+    rig.run(1);
+    assert_eq!(calls(), ["work"]);
+}
+
+#[test]
+fn an_event_that_arbitration_brought_does_not_count_once_online() {
+    let mut rig = Rig::with_a();
+    set(|a| {
+        a.arbitrate = Step {
+            has_event: true,
+            ..DONE
+        };
+    });
+    rig.arbitrate("A");
+    rig.online("A");
+    rig.run(5 * SECOND);
+    assert_eq!(calls(), ["open", "arbitrate", "online", "looks_alive"]);
+}
+
+#[test]
 fn arbitration_cut_short_is_answered() {
     let mut rig = Rig::with_a();
     set(|a| {

@@ -166,6 +166,8 @@ fn checkpoints_are_handed_over_reported_in_order_and_limited() {
         ],
         "before the state that follows, and nothing of what was refused"
     );
+    let kept_now = rig.monitor.directory.checkpoints("A");
+    assert_eq!(kept_now.get("starts"), Some(&b"8"[..]));
     rig.command(MonitorCommand::Restore {
         resource: name("A"),
         checkpoints: Default::default(),
@@ -386,6 +388,67 @@ fn online_here_counts_other_groups_only_and_what_is_coming_online() {
 }
 
 #[test]
+fn others_are_the_resources_of_a_type_in_other_groups() {
+    let mut rig = Rig::with_a();
+    for (name, kind, group) in [
+        ("B", "Fake", "G"),
+        ("C", "Fake Quick", "H"),
+        ("D", "Fake", "I"),
+        ("E", "Fake", "J"),
+    ] {
+        let mut other = spec(name, kind);
+        other.group = group.into();
+        let disk = ("Disk".to_owned(), text(&format!("of {name}")));
+        other.properties.private.extend([disk]);
+        rig.open(other);
+    }
+    inside(&mut rig, |it| {
+        let cluster: &QrCluster = service(SERVICE_ID_CLUSTER);
+        let (other, kind) = (cluster.other.unwrap(), lend("Fake"));
+        // Its group, and a property.
+        let told = |index| {
+            ["", "Disk"].map(|property| {
+                read(|at, len, needed| {
+                    // SAFETY: inside an entry, with a buffer of `read`'s.
+                    unsafe { other(it, kind, index, lend(property), at, len, needed) }
+                })
+            })
+        };
+        let found = |told: &[&str]| told.iter().map(|text| Ok((*text).to_owned())).collect();
+        let wanted: [Vec<Result<String, u32>>; 2] = [found(&["I", "of D"]), found(&["J", "of E"])];
+        assert_eq!([told(0).to_vec(), told(1).to_vec()], wanted);
+        assert_eq!(told(2), [Err(ERROR_NOT_FOUND), Err(ERROR_NOT_FOUND)]);
+    });
+}
+
+#[test]
+fn a_required_property_that_nobody_set_is_not_there() {
+    let mut rig = Rig::new();
+    let mut strict = spec("B", "Fake Strict");
+    let mut dependent = spec("A", "Fake");
+    dependent.depends_on = vec!["B".into()];
+    rig.open(strict.clone());
+    rig.open(dependent);
+    let asks = |wanted: Result<&'static str, u32>| {
+        move |it| {
+            let properties: &QrProperties = service(SERVICE_ID_PROPERTIES);
+            let (get, kind) = (properties.provider_get.unwrap(), lend("Fake Strict"));
+            // SAFETY: inside an entry, with a buffer of `read`'s.
+            let found = read(|at, len, needed| unsafe {
+                get(it, kind, 0, lend("Needed"), at, len, needed)
+            });
+            assert_eq!(found, wanted.map(str::to_owned));
+        }
+    };
+    inside(&mut rig, asks(Err(ERROR_NOT_FOUND)));
+    let needed = ("Needed".to_owned(), text("yes"));
+    strict.properties.private.extend([needed]);
+    rig.command(MonitorCommand::Update(strict));
+    inside(&mut rig, asks(Ok("yes")));
+    assert_eq!(calls(), ["open", "online", "offline", "online", "offline"]);
+}
+
+#[test]
 fn log_lines_are_cut_and_come_before_the_state() {
     let mut rig = Rig::with_a();
     let events = inside(&mut rig, |it| {
@@ -405,18 +468,24 @@ fn log_lines_are_cut_and_come_before_the_state() {
 fn a_refused_service_call_explains_the_error_it_leads_to() {
     let mut rig = Rig::with_a();
     rig.world.busy = true;
-    set(|a| {
-        a.hook = Some(Box::new(|it| {
-            let disk: &QrDisk = service(SERVICE_ID_DISK);
-            // SAFETY: inside an entry.
-            assert_eq!(unsafe { disk.reserve.unwrap()(it, lend("Q:")) }, ERROR_BUSY);
-        }));
-        a.online.code = ERROR_BUSY;
-    });
-    assert_eq!(
-        rig.online("A"),
-        ["A Failed [170 Online failed: Q: is reserved by NODE2]"]
-    );
+    for (own, told) in [
+        ("", "Q: is reserved by NODE2"),
+        ("no disk", "no disk: Q: is reserved by NODE2"),
+        // It has passed the words on itself.
+        ("oh: Q: is reserved by NODE2", "oh: Q: is reserved by NODE2"),
+    ] {
+        set(|a| {
+            a.hook = Some(Box::new(|it| {
+                let disk: &QrDisk = service(SERVICE_ID_DISK);
+                // SAFETY: inside an entry.
+                assert_eq!(unsafe { disk.reserve.unwrap()(it, lend("Q:")) }, ERROR_BUSY);
+            }));
+            a.online.code = ERROR_BUSY;
+            a.error = own.to_owned();
+        });
+        let wanted = format!("A Failed [170 Online failed: {told}]");
+        assert_eq!(rig.online("A"), [wanted]);
+    }
 }
 
 #[test]
@@ -456,9 +525,19 @@ fn control_codes_go_to_the_type_with_a_buffer_that_grows_and_then_to_the_monitor
     assert_eq!(control(1), ["#5 10 bytes"]);
     set(|a| a.control = Some(100_000));
     assert_eq!(control(1), ["#5 100000 bytes"]);
+    let no_room = "#5 [234 control code 0x00000001 failed: error 234 (ERROR_MORE_DATA)]";
+    calls();
     set(|a| a.control = Some(2_000_000));
-    assert!(control(1)[0].starts_with("#5 [234 "), "past the limit");
-    set(|a| a.control = None);
+    assert_eq!(control(1), [no_room], "past the limit");
+    assert_eq!(calls(), ["control"]);
+    set(|a| a.control_lacks = Some(0));
+    assert_eq!(control(1), [no_room], "it has that much already");
+    assert_eq!(calls(), ["control"]);
+    set(|a| a.control_lacks = Some(1));
+    let endless = "#5 [234 control code 0x00000001 failed: the type asks for a larger buffer again and again]";
+    assert_eq!(control(1), [endless]);
+    assert_eq!(calls(), ["control"; 4]);
+    set(|a| (a.control, a.control_lacks) = (None, None));
     assert!(control(1)[0].starts_with("#5 [1 neither"));
     assert_eq!(control(0x0100_0029), ["#5 1 bytes"]);
     assert_eq!(control(0x0100_002d), ["#5 4 bytes"]);

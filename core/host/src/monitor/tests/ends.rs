@@ -45,6 +45,39 @@ fn terminate_all_takes_dependents_first_and_gracefully_where_it_takes_no_time() 
 }
 
 #[test]
+fn terminate_all_cuts_short_what_is_pending() {
+    let mut rig = Rig::new();
+    for resource in ["A", "B", "C"] {
+        rig.open(spec(resource, "Fake"));
+        fake(resource, |it| it.arbitrate = pending(1_000, 0));
+    }
+    fake("A", |a| a.online = pending(10, 0));
+    rig.online("A");
+    rig.arbitrate("B");
+    rig.online("C");
+    rig.arbitrate("C");
+    assert!(rig.monitor.terminate_all(&mut rig.world));
+    let why = "[995 the cluster service stopped]";
+    assert_eq!(
+        rig.events(),
+        [
+            format!("C not won {why}"),
+            "C Offline".to_owned(),
+            format!("B not won {why}"),
+            "B Offline".to_owned(),
+            format!("A Offline {why}"),
+        ]
+    );
+    for (resource, begun) in [("A", "online"), ("B", "arbitrate"), ("C", "arbitrate")] {
+        fake(resource, |it| {
+            assert_eq!(it.violations, NONE);
+            assert_eq!(it.calls[it.calls.len() - 2..], [begun, "terminate"]);
+        });
+    }
+    assert_eq!(rig.monitor.next_wakeup(), None);
+}
+
+#[test]
 fn terminate_all_gives_reservations_up() {
     let mut rig = Rig::with_a();
     rig.arbitrate("A");

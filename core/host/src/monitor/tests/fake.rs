@@ -69,6 +69,8 @@ pub(super) struct Fake {
     pub(super) error: String,
     /// Answers each control code with this many bytes.
     pub(super) control: Option<usize>,
+    /// Calls each control code's buffer so many bytes too small, however large it is.
+    pub(super) control_lacks: Option<u64>,
     /// Run inside `online`.
     pub(super) hook: Option<Hook>,
     // The contract's states, by the plugin's own book.
@@ -96,6 +98,7 @@ impl Default for Fake {
             is_alive: 1,
             error: String::new(),
             control: None,
+            control_lacks: None,
             hook: None,
             is_open: false,
             is_online: false,
@@ -318,7 +321,16 @@ unsafe extern "C" fn control(
     output_len: u64,
     returned: *mut u64,
 ) -> u32 {
-    let Some(len) = of(resid, |fake| fake.control) else {
+    let (len, lacks) = of(resid, |fake| {
+        fake.calls.push("control");
+        (fake.control, fake.control_lacks)
+    });
+    if let Some(lacks) = lacks {
+        // SAFETY: the host's place.
+        unsafe { returned.write(output_len + lacks) };
+        return ERROR_MORE_DATA;
+    }
+    let Some(len) = len else {
         return ERROR_INVALID_FUNCTION;
     };
     // SAFETY: the host's place and buffer.
@@ -442,6 +454,12 @@ static TYPES: [QrType; 4] = [
     kind("Fake Quick", 0, 7_000),
 ];
 
+/// Of a later version.
+static LATER_TYPES: [QrType; 1] = [QrType {
+    is_alive_ms: 20_000,
+    ..kind("Fake", TYPE_QUORUM_CAPABLE, 0)
+}];
+
 unsafe extern "C" fn startup(
     type_name: QrStr,
     min_version: u32,
@@ -510,6 +528,18 @@ pub(super) fn plugins(flags: u32) -> Arc<PluginSet> {
         .unwrap(),
     )
     .unwrap();
+    Arc::new(set)
+}
+
+/// As [`plugins`], after the library was reloaded: its type `Fake` asks for IsAlive every 20 s.
+pub(super) fn later_plugins() -> Arc<PluginSet> {
+    let mut set = PluginSet::empty();
+    let block = QrPlugin {
+        type_count: LATER_TYPES.len() as u32,
+        types: LATER_TYPES.as_ptr(),
+        ..block()
+    };
+    set.insert(image_of(block).unwrap()).unwrap();
     Arc::new(set)
 }
 

@@ -325,6 +325,35 @@ fn the_work_that_ends_online_may_bring_the_event() {
 }
 
 #[test]
+fn an_event_that_a_pending_online_brought_stays() {
+    let mut rig = Rig::with_a();
+    set(|a| {
+        a.online = Step {
+            has_event: true,
+            ..pending(10, 0)
+        };
+    });
+    rig.online("A");
+    assert_eq!(rig.run(10), ["A Online"]);
+    rig.run(59 * SECOND);
+    assert_eq!(calls(), ["open", "online", "work"]);
+}
+
+#[test]
+fn background_work_ends_when_it_asks_for_no_more() {
+    let mut rig = Rig::with_a();
+    set(|a| {
+        a.online = Step {
+            wait_ms: 10,
+            ..DONE
+        };
+    });
+    rig.online("A");
+    rig.run(4 * SECOND);
+    assert_eq!(calls(), ["open", "online", "work"]);
+}
+
+#[test]
 fn an_error_in_background_work_is_confirmed_by_is_alive() {
     let mut rig = Rig::with_a();
     set(|a| {
@@ -512,4 +541,30 @@ fn a_late_wake_does_what_is_due_once() {
         rig.monitor.next_wakeup(),
         Some(rig.world.now + Duration::from_secs(5))
     );
+}
+
+#[test]
+fn the_revision_grows_with_every_change_of_what_is_open_and_its_state() {
+    let mut rig = Rig::new();
+    let mut known = Directory::new(fake::plugins(0));
+    let mut seen = 0;
+    let mut grew = |now: u64| now > std::mem::replace(&mut seen, now);
+    known.insert(spec("A", "Fake"));
+    assert!(grew(known.revision()));
+    known.set_state("A", ResourceState::Online);
+    assert!(grew(known.revision()));
+    known.set_state("A", ResourceState::Online);
+    assert!(!grew(known.revision()), "nothing has changed");
+    known.remove("A");
+    assert!(grew(known.revision()));
+    grew(rig.monitor.revision());
+    rig.open(spec("A", "Fake"));
+    assert!(grew(rig.monitor.revision()));
+    rig.online("A");
+    assert!(grew(rig.monitor.revision()));
+    rig.open(spec("A", "Fake Quick"));
+    assert!(grew(rig.monitor.revision()));
+    rig.open(spec("A", "Fake Quick"));
+    rig.run(SECOND);
+    assert!(!grew(rig.monitor.revision()));
 }

@@ -7,6 +7,7 @@ pub(crate) mod fake;
 mod life;
 mod loaded;
 mod model;
+mod reloaded;
 pub(crate) mod world;
 
 use std::time::Duration;
@@ -16,7 +17,7 @@ use quorate_model::{Name, ResourceProperties, ResourceState, Time, Value};
 
 use self::fake::{Fake, fake};
 use self::world::World;
-use super::Monitor;
+use super::{Directory, Monitor};
 
 /// A monitor with its world, at a time of the test's.
 pub(crate) struct Rig {

@@ -43,6 +43,161 @@ fn a_crash_fails_every_resource_of_the_process_and_is_cleaned_up_after() {
     assert_eq!(rig.state("B"), ResourceState::Online);
 }
 
+/// Has `name` look at a control code, in which [`crashing`] may crash.
+fn control(rig: &mut Rig, name: &str) -> Vec<String> {
+    rig.command(MonitorCommand::Control {
+        resource: name.into(),
+        request: 1,
+        code: 0x0200_0001,
+        input: Vec::new(),
+    })
+}
+
+fn arbitrate(rig: &mut Rig, name: &str) -> Vec<String> {
+    rig.command(MonitorCommand::Arbitrate {
+        resource: name.into(),
+    })
+}
+
+/// The resources that live in processes, with these.
+fn apart(rig: &Rig) -> Vec<(String, u32)> {
+    let status = rig.monitor.plugin_status().remove(0);
+    let apart = status.apart.iter();
+    apart.map(|(name, id)| (name.to_string(), *id)).collect()
+}
+
+#[test]
+fn what_a_resource_was_doing_when_its_process_died_says_what_follows() {
+    let why = "[5038 the resource monitor terminated: SIGSEGV in ResourceControl of `A`]";
+    let [failed, not_won, lost] =
+        ["Failed", "not won", "lost"].map(|what| format!("B {what} {why}"));
+    // What B does, what is told of it, and whether its next instance has something to clean up.
+    type Doing = fn(&mut Rig);
+    let cases: [(Doing, Vec<&String>, bool); 5] = [
+        (|_| {}, vec![], false),
+        (
+            |rig| {
+                rig.online("B");
+                rig.run(2 * SECOND);
+            },
+            vec![&failed],
+            true,
+        ),
+        (
+            |rig| {
+                arbitrate(rig, "B");
+            },
+            vec![&not_won],
+            true,
+        ),
+        (
+            |rig| {
+                arbitrate(rig, "B");
+                assert_eq!(rig.run(2 * SECOND), ["B won"]);
+            },
+            vec![&lost],
+            true,
+        ),
+        (
+            |rig| {
+                rig.online("B");
+                arbitrate(rig, "B");
+            },
+            vec![&not_won, &failed],
+            true,
+        ),
+    ];
+    for (number, (doing, wanted, dirty)) in cases.into_iter().enumerate() {
+        let mut rig = rig("quorate_bad_crash", all_apart());
+        rig.open(crashing("A", "control"));
+        // The next instance tells that it is to clean up by crashing over it.
+        rig.open(crashing("B", "terminate"));
+        let mut alone = spec("C", "Bad Crash");
+        alone.properties.separate_monitor = true;
+        rig.open(alone);
+        rig.online("C");
+        rig.run(2 * SECOND);
+        doing(&mut rig);
+        let before = apart(&rig);
+        let events = control(&mut rig, "A");
+        let died = events.iter().position(|it| it.starts_with("! 1146"));
+        let told = events[died.unwrap() + 1..].iter();
+        let told: Vec<&String> = told.filter(|it| it.starts_with("B ")).collect();
+        assert_eq!(told[..wanted.len()], wanted, "{number}: {events:?}");
+        let cleaned = events.iter().any(|it| it.contains("in Terminate of `B`"));
+        assert_eq!(cleaned, dirty, "{number}: {events:?}");
+        let after = apart(&rig);
+        if !dirty {
+            assert_eq!(told, wanted);
+            assert!(after[0].1 == after[1].1 && after[0].1 != before[0].1);
+        }
+        assert_eq!(after.last(), before.last(), "another process lives on");
+        assert_eq!(rig.state("C"), ResourceState::Online);
+    }
+}
+
+#[test]
+fn a_process_that_dies_in_arbitrate_has_not_won() {
+    let answers = |events: Vec<String>| {
+        let answers = events.into_iter().filter(|it| it.contains(" won"));
+        answers.collect::<Vec<_>>()
+    };
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(crashing("A", "arbitrate"));
+    rig.open(crashing("B", "online"));
+    let why = "the resource monitor terminated: SIGSEGV in Arbitrate of `A`";
+    let wanted = format!("A not won [5038 {why}]");
+    assert_eq!(answers(arbitrate(&mut rig, "A")), [wanted]);
+    assert_eq!(rig.state("A"), ResourceState::Offline);
+    assert_eq!(answers(rig.online("B")), [""; 0], "nobody asked");
+    assert_eq!(rig.state("B"), ResourceState::Failed);
+}
+
+#[test]
+fn a_process_ends_with_the_last_of_its_instances() {
+    let mut rig = rig("quorate_bad_crash", all_apart());
+    rig.open(spec("A", "Bad Crash"));
+    rig.open(spec("B", "Bad Crash"));
+    let process = apart(&rig)[0].1;
+    let runs = || PathBuf::from(format!("/proc/{process}")).exists();
+    let close = |rig: &mut Rig, name: &str| {
+        rig.command(MonitorCommand::Close {
+            resource: name.into(),
+        })
+    };
+    close(&mut rig, "A");
+    assert!(runs());
+    assert_eq!(apart(&rig), [("B".to_owned(), process)]);
+    close(&mut rig, "B");
+    assert!(!runs(), "ended and reaped");
+}
+
+#[test]
+fn a_reload_of_another_library_lifts_no_quarantine() {
+    let mut set = PluginSet::empty();
+    set.add(&library("quorate_bad_crash")).unwrap();
+    set.add(&library("quorate_bad_stall")).unwrap();
+    set.isolate(all_apart()).unwrap();
+    let mut rig = Rig::of(Monitor::new(Arc::new(set.clone())));
+    rig.open(crashing("A", "online"));
+    for _ in 0..3 {
+        rig.online("A");
+    }
+    let quarantined = |rig: &Rig| {
+        let status = rig.monitor.plugin_status();
+        let status = status.iter().filter(|it| it.quarantined);
+        status.map(|it| it.plugin.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(quarantined(&rig), ["bad-crash"]);
+    for (reloaded, wanted) in [("bad-stall", &["bad-crash"][..]), ("bad-crash", &[])] {
+        let newer;
+        (newer, _) = set.reload(Some(reloaded)).unwrap();
+        set = newer;
+        rig.monitor.replace_plugins(Arc::new(set.clone()));
+        assert_eq!(quarantined(&rig), wanted, "{reloaded}");
+    }
+}
+
 #[test]
 fn a_library_that_keeps_crashing_is_quarantined_until_it_is_released() {
     for entry in ["open", "online", "work", "terminate"] {
@@ -110,15 +265,15 @@ fn what_was_given_back_in_time_is_not_given_back_again() {
     rig.run(2 * SECOND);
     rig.terminate("A");
     assert_eq!(rig.world.asked, ["A: start httpd 0", "A: kill httpd"]);
-    let control = MonitorCommand::Control {
-        resource: "A".into(),
-        request: 1,
-        code: 0x0200_0001,
-        input: Vec::new(),
-    };
-    let events = rig.command(control);
-    assert!(events.concat().contains("SIGSEGV in"), "{events:?}");
+    let events = control(&mut rig, "A");
+    let why = "the resource monitor terminated: SIGSEGV in ResourceControl of `A`";
+    assert!(
+        events.contains(&format!("#1 [5038 {why}]")),
+        "what was asked is answered: {events:?}"
+    );
     assert_eq!(rig.world.asked.len(), 2);
+    let state = rig.state("A");
+    assert_eq!(state, ResourceState::Offline, "it had nothing to lose");
 }
 
 #[test]
@@ -192,13 +347,21 @@ fn a_process_that_dies_while_it_loads_the_library_counts_as_one_that_died() {
 
 #[test]
 fn deaths_that_are_long_ago_do_not_count() {
-    let mut rig = rig("quorate_bad_crash", all_apart());
-    rig.open(crashing("A", "online"));
-    for _ in 0..5 {
-        rig.online("A");
-        rig.run(16 * 60 * SECOND);
+    let every_time = Isolation {
+        crash_threshold: 2,
+        // One that is just as long ago counts no more.
+        crash_period: Duration::from_secs(16 * 60),
+        ..all_apart()
+    };
+    for settings in [all_apart(), every_time] {
+        let mut rig = rig("quorate_bad_crash", settings);
+        rig.open(crashing("A", "online"));
+        for _ in 0..5 {
+            rig.online("A");
+            rig.run(16 * 60 * SECOND);
+        }
+        assert!(!rig.monitor.plugin_status()[0].quarantined);
     }
-    assert!(!rig.monitor.plugin_status()[0].quarantined);
 }
 
 #[test]

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use quorate_sdk::{Context, Error, Operation, Progress, Property, Resource, Text, TypeInfo};
+use quorate_sdk::{
+    Context, Error, Operation, Progress, Property, Quorum, QuorumResource, Resource, Text, TypeInfo,
+};
 
 const IN: Property<Text> = Property::text("In")
     .default("never")
@@ -49,6 +51,7 @@ impl BadCrash {
 impl Resource for BadCrash {
     const TYPE: TypeInfo = TypeInfo::new("Bad Crash", "Writes through NULL where it is told to")
         .properties(&[IN.any(), SERVICE.any()]);
+    const QUORUM: Option<Quorum<Self>> = Some(Quorum::capable());
 
     fn open(ctx: &Context) -> Result<Self, Error> {
         if service(ctx).is_some() {
@@ -92,6 +95,17 @@ impl Resource for BadCrash {
     }
     fn close(self, ctx: &mut Context) {
         crash_in(ctx, "close");
+    }
+}
+
+impl QuorumResource for BadCrash {
+    fn arbitrate(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        crash_in(ctx, "arbitrate");
+        Ok(Progress::pending(Duration::from_secs(1)))
+    }
+    fn release(&mut self, ctx: &mut Context) -> Result<(), Error> {
+        crash_in(ctx, "release");
+        Ok(())
     }
 }
 
