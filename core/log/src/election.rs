@@ -311,6 +311,7 @@ impl Log {
 
     /// Goes on if the campaign is won, and back if it is lost.
     pub(crate) fn count_votes(&mut self) {
+        // Counted earlier it could change nothing, since no election is won before that: see below.
         if self.role == Role::Candidate && self.is_done(self.ballot) {
             self.granted.insert(self.me);
         }

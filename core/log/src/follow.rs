@@ -28,6 +28,7 @@ impl Log {
             self.refuse(from, format!("a second leader of term {term}"));
             return false;
         }
+        // Whoever campaigns knows of no leader; the role is asked for all the same.
         if self.role != Role::Follower || self.leader.is_none() {
             self.become_follower(term, Some(from));
         }
@@ -225,6 +226,7 @@ impl Log {
             ..Persist::default()
         });
         self.lower_durable(0);
+        // Nothing is left to truncate: that only repeats what a snapshot does.
         self.store.install(snapshot.clone());
         let mark = self.persist(Persist {
             truncate_from: Some(snapshot.index + 1),

@@ -384,6 +384,7 @@ impl Log {
         if let Some(progress) = self.progress.get_mut(&peer) {
             progress.inflight = None;
             progress.installing = true;
+            // The answer says it again, and `send_append` begins no earlier either.
             progress.next = snapshot.index + 1;
             progress.told = snapshot.index;
         }

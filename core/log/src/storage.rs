@@ -165,6 +165,7 @@ impl Log {
             persist.hard = last.hard;
             self.outputs.pop_back();
             self.pending.pop_back();
+            // Marks need only grow; without gaps they are easier to read.
             self.last_mark -= 1;
         }
     }
