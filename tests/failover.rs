@@ -55,7 +55,7 @@ fn clocks() {
 
 #[test]
 fn cluster_group() {
-    passes("cluster-group", 5);
+    passes("cluster-group", 13);
 }
 
 #[test]

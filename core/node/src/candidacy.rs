@@ -229,6 +229,9 @@ impl Node {
     }
 
     /// The holder of the quorum disk has let go of it: take it, the lowest member first.
+    ///
+    /// It may be another node's all the same, which this one has not heard of yet: whose it is begins at once, and is
+    /// ahead of those that wait.
     pub(crate) fn handed_over(&mut self) {
         let below = self.database.view.members.keys();
         let rank = below
@@ -240,6 +243,6 @@ impl Node {
                 u64::try_from(bounds::MEMBER_SILENCE.as_micros()).unwrap_or(u64::MAX),
             ));
         self.timers
-            .set(Timer::Campaign, self.now + bounds::HEARTBEAT * 2 * rank);
+            .set(Timer::Campaign, self.now + bounds::HEARTBEAT * (2 * rank + 1));
     }
 }
