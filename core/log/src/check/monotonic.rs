@@ -63,4 +63,28 @@ mod tests {
         check.booted(1);
         assert_eq!(check.look(&first), Ok(()));
     }
+
+    #[test]
+    fn each_position_out_of_order_is_seen() {
+        let sound = alone(1, Stored::default(), &[b"a"]);
+        let last = sound.last_index();
+        let breaks: [fn(&mut Log, u64); 6] = [
+            |log, last| log.applied = last + 1,
+            |log, last| log.commit = last + 1,
+            |log, last| log.durable = last + 1,
+            |log, last| {
+                log.compact(last, Vec::new()).unwrap();
+                log.applied = last - 1;
+            },
+            |log, _| log.hard.term -= 1,
+            |log, last| (log.applied, log.commit) = (last - 1, last - 1),
+        ];
+        for (n, disorder) in breaks.into_iter().enumerate() {
+            let mut check = Monotonic::default();
+            assert_eq!(check.look(&sound), Ok(()));
+            let mut log = sound.clone();
+            disorder(&mut log, last);
+            assert!(check.look(&log).is_err(), "disorder {n}");
+        }
+    }
 }
