@@ -242,7 +242,9 @@ impl Node {
             Time(self.now.0.saturating_sub(
                 u64::try_from(bounds::MEMBER_SILENCE.as_micros()).unwrap_or(u64::MAX),
             ));
-        self.timers
-            .set(Timer::Campaign, self.now + bounds::HEARTBEAT * (2 * rank + 1));
+        self.timers.set(
+            Timer::Campaign,
+            self.now + bounds::HEARTBEAT * (2 * rank + 1),
+        );
     }
 }
