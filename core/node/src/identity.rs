@@ -3,7 +3,7 @@
 
 use quorate_log::EntryKind;
 use quorate_model::monitor::Reason;
-use quorate_model::{Name, NodeId};
+use quorate_model::{Name, NodeDefinition, NodeId};
 
 use crate::database::{Proposal, Update};
 use crate::io::{AdminOp, Event};
@@ -47,7 +47,8 @@ impl Node {
     }
 
     /// After a boot, before anything is known to be committed: what the log on the own disk says must do, since a vote
-    /// may be asked for at once.
+    /// may be asked for at once. So does whom it takes in: the checkpoint may be older than that, and the votes of both
+    /// sides may be needed before anybody knows what is committed.
     pub(crate) fn recall_identities(&mut self) {
         let entries = self.log.entries().iter();
         let updates: Vec<Update> = entries
@@ -63,13 +64,31 @@ impl Node {
                 Update::Admin {
                     op: AdminOp::NodeEvict { node },
                 } => {
-                    if let Some(node) = self.database.node_id(&node) {
-                        self.let_go(node);
+                    let taken_in = self.recalled.iter().find(|it| it.name == node);
+                    let id = taken_in.map(|it| it.id).or(self.database.node_id(&node));
+                    self.recalled.retain(|it| it.name != node);
+                    if let Some(id) = id {
+                        self.let_go(id);
                     }
                 }
+                Update::Admin {
+                    op: AdminOp::NodeAdd { node },
+                } => self.recalled.push(*node),
                 _ => {}
             }
         }
+    }
+
+    /// A node of the cluster: as the database has it, or, until this node has joined anybody, as the log on its disk does.
+    pub(crate) fn known_node(&self, id: NodeId) -> Option<&NodeDefinition> {
+        let known = self.database.definition.node_by_id(id);
+        known.or_else(|| self.recalled().find(|node| node.id == id))
+    }
+
+    /// The nodes that the log on the own disk takes in beyond what is known to be committed.
+    pub(crate) fn recalled(&self) -> impl Iterator<Item = &NodeDefinition> {
+        let joining = self.phase == Phase::Joining;
+        self.recalled.iter().filter(move |_| joining)
     }
 
     /// Puts the identities of members into the database that are not there yet.

@@ -349,9 +349,10 @@ impl Node {
     fn has_interface(&self, node: NodeId, network: &Name) -> bool {
         // A node that was evicted once and added again reads in the log of its time as none: its cards are what they
         // were.
-        let own = (node == self.me).then_some(&self.config.definition);
-        let definition = own.unwrap_or(&self.database.definition);
-        let node = definition.node_by_id(node);
+        let node = match node == self.me {
+            true => self.config.definition.node_by_id(node),
+            false => self.known_node(node),
+        };
         node.is_some_and(|node| node.interfaces.contains_key(network))
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use quorate_log::{Log, NodeSet};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
-use quorate_model::{Name, NodeId, ResourceState, Time};
+use quorate_model::{Name, NodeDefinition, NodeId, ResourceState, Time};
 
 use crate::candidacy::Arbitration;
 use crate::counsel::Counsel;
@@ -119,6 +119,8 @@ pub struct Node {
     pub(crate) held: BTreeMap<NodeId, u64>,
     /// The witness, where there is one.
     pub(crate) asking: Asking,
+    /// Nodes that the log at boot took in beyond what was known to be committed then.
+    pub(crate) recalled: Vec<NodeDefinition>,
     /// Own cards that work, by network.
     pub(crate) links: BTreeMap<Name, bool>,
     pub(crate) coordination: Option<Coordination>,
@@ -218,6 +220,7 @@ impl Node {
             evicted: BTreeMap::new(),
             held: BTreeMap::new(),
             asking: Asking::default(),
+            recalled: Vec::new(),
             links: BTreeMap::new(),
             coordination: None,
             heir: None,
@@ -457,7 +460,7 @@ impl Node {
         if from == self.me {
             return;
         }
-        if self.database.definition.node_by_id(from).is_none() {
+        if self.known_node(from).is_none() {
             self.unknown_sender(from, network, message);
             return;
         }
@@ -619,6 +622,7 @@ impl Node {
 
     pub(crate) fn other_nodes(&self) -> NodeSet {
         let nodes = self.database.definition.nodes.iter();
+        let nodes = nodes.chain(self.recalled());
         nodes
             .map(|node| node.id.0)
             .filter(|id| *id != self.me.0)
