@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use rhai::module_resolvers::FileModuleResolver;
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
+use crate::modules::Modules;
 use crate::session::{INTERRUPTED, Session, TIMED_OUT};
 use crate::vocabulary;
 
@@ -48,7 +48,7 @@ pub(crate) fn engine(session: &Session) -> Engine {
     } else {
         folder
     };
-    engine.set_module_resolver(FileModuleResolver::new_with_path(folder));
+    engine.set_module_resolver(Modules::new(folder));
     let (cancel, deadline, limited) = session.with(|inner| {
         let limited = inner.options.timeout.is_some();
         (inner.cancel.clone(), Rc::clone(&inner.deadline), limited)

@@ -17,6 +17,7 @@ mod finding;
 mod foreign;
 mod foresight;
 mod journal;
+mod modules;
 mod outline;
 mod plugins;
 mod policy;
