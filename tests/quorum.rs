@@ -47,7 +47,7 @@ fn system_disks() {
 
 #[test]
 fn quorum_disk() {
-    passes("quorum-disk", 7);
+    passes("quorum-disk", 8);
 }
 
 #[test]
