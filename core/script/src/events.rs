@@ -225,6 +225,10 @@ fn check_value(
         let fits = match it.holds {
             Holds::Flag => takes(value.is_bool(), "true or false"),
             Holds::Number => takes(value.is_int(), "a number"),
+            // Of one kind it may be any text; of all kinds it is what something is called.
+            Holds::Text if field == "subject" && meant.len() > 1 && value.is_string() => {
+                anything(context, value)
+            }
             Holds::Text => takes(value.is_string(), "a text"),
             Holds::Texts | Holds::Fields => Ok(()),
             Holds::Word(_) | Holds::Name | Holds::Names => match set_of(it) {
