@@ -272,13 +272,14 @@ impl Session {
         });
     }
 
-    /// Remembers that what was expected here is not so. If the script catches that, its end says so.
-    pub(crate) fn unmet(&self, at: Position) {
+    /// What is expected here is not so. If the script catches that, the drill's end says so.
+    pub(crate) fn failed(&self, at: Position, message: impl Into<String>) -> Thrown {
         self.with(|inner| {
             if let Some(drill) = &mut inner.drill {
                 drill.unmet.insert(at);
             }
         });
+        Thrown::failed(message)
     }
 
     /// Remembers that the drill came to what it states here.

@@ -199,8 +199,8 @@ fn look_at(
     }
     let word = watch.promise.as_str();
     let text = format!("{word} \"{}\" does not hold at {now}", watch.name);
-    session.unmet(watch.position);
-    Err(Thrown::failed(text).seen(seen).at(watch.position))
+    let at = watch.position;
+    Err(session.failed(at, text).seen(seen).at(at))
 }
 
 /// Fails if an invariant of the world was broken since the last look.
@@ -314,12 +314,9 @@ pub(crate) fn eventually(
         }
         return Ok(());
     }
-    session.unmet(context.call_position());
-    Err(Thrown::failed(format!(
-        "this did not become true within {within} (from {began} on)"
-    ))
-    .seen(seen)
-    .at(context.call_position()))
+    let at = context.call_position();
+    let text = format!("this did not become true within {within} (from {began} on)");
+    Err(session.failed(at, text).seen(seen).at(at))
 }
 
 /// What is said of `all` over an empty list.
@@ -377,8 +374,8 @@ pub(crate) fn becomes(
             "this did not become true: it was true all the time, for {within} (from {began} on)"
         )
     };
-    session.unmet(context.call_position());
-    Err(Thrown::failed(text).seen(seen).at(context.call_position()))
+    let at = context.call_position();
+    Err(session.failed(at, text).seen(seen).at(at))
 }
 
 /// Lets time pass until a group is back in full service after it was out of it, at most `within`.
@@ -429,10 +426,8 @@ pub(crate) fn recovers(
             read("owner", format!("{owner:?}")),
         ]
     });
-    session.unmet(context.call_position());
-    Err(Thrown::failed(text)
-        .seen(seen.collect())
-        .at(context.call_position()))
+    let at = context.call_position();
+    Err(session.failed(at, text).seen(seen.collect()).at(at))
 }
 
 /// Whether clients find something, with the reason if they do not, as reports show it.

@@ -4,7 +4,7 @@ use rhai::plugin::*;
 
 use super::handles::FaultRef;
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::Fallible;
 use crate::watch;
 
 /// Words about faults.
@@ -42,8 +42,8 @@ pub(crate) mod words {
             return Ok(());
         }
         let text = format!("the cluster has noticed that {}", fault.what);
-        session.unmet(context.call_position());
-        Err(Thrown::failed(text).at(context.call_position()))
+        let at = context.call_position();
+        Err(session.failed(at, text).at(at))
     }
 
     /// What was broken, as a text.

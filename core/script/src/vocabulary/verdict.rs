@@ -53,11 +53,12 @@ pub(crate) mod words {
         if equal(&actual, &wanted) {
             return Ok(());
         }
-        session.unmet(context.call_position());
-        Err(Thrown::failed("the value is not the one expected")
+        let at = context.call_position();
+        Err(session
+            .failed(at, "the value is not the one expected")
             .values(show(&actual), show(&wanted))
             .seen(seen)
-            .at(context.call_position()))
+            .at(at))
     }
 
     /// Fails the drill unless the function ends with an error whose message contains the text.
@@ -75,12 +76,9 @@ fn plain(context: &NativeCallContext<'_>, condition: bool, message: Option<&str>
     if condition {
         return Ok(());
     }
-    session.unmet(context.call_position());
-    Err(
-        Thrown::failed(message.unwrap_or("this was expected to be true"))
-            .seen(seen)
-            .at(context.call_position()),
-    )
+    let at = context.call_position();
+    let message = message.unwrap_or("this was expected to be true");
+    Err(session.failed(at, message).seen(seen).at(at))
 }
 
 fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Fallible<()> {
@@ -93,9 +91,8 @@ fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Falli
     }
     match action.call_within_context::<Dynamic>(context, ()) {
         Ok(_) => {
-            Session::of(context)?.unmet(at);
             let text = format!("an error with \"{text}\" was expected, and none came");
-            Err(Thrown::failed(text).at(at))
+            Err(Session::of(context)?.failed(at, text).at(at))
         }
         Err(error) => {
             let said = match error.unwrap_inner() {
@@ -118,8 +115,8 @@ fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Falli
             if said.contains(text) {
                 return Ok(());
             }
-            Session::of(context)?.unmet(at);
-            Err(Thrown::failed("the error is not the one expected")
+            Err(Session::of(context)?
+                .failed(at, "the error is not the one expected")
                 .values(
                     format!("{said:?}"),
                     format!("an error that contains {text:?}"),
@@ -200,8 +197,7 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
                 }
                 None => "this was expected to be true".to_owned(),
             };
-            session.unmet(at);
-            let mut thrown = Thrown::failed(message).seen(seen);
+            let mut thrown = session.failed(at, message).seen(seen);
             if let Expr::FnCall(call, _) = &**condition
                 && COMPARISONS.contains(&call.name.as_str())
                 && let [left, right] = &call.args[..]
