@@ -6,12 +6,11 @@ use std::cmp::Ordering;
 
 use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
 
-use crate::closed::{self, Noun};
+use crate::closed;
 use crate::schedule;
 use crate::span::Span;
 use crate::thrown::{Fallible, Thrown};
-use crate::values::{self, handle_name, kind_of, name_of, show};
-use crate::vocabulary::handles::{DiskRef, GroupRef, NetworkRef, NodeRef, ResourceRef};
+use crate::values::{self, handle, kind_of, name_of, show};
 
 /// What an operator makes of an order; `None` is what has none, such as a number that is none.
 type Reading = fn(Option<Ordering>) -> bool;
@@ -118,7 +117,9 @@ fn compare(
             && (same || left.is_string() || right.is_string())
         {
             for (object, text) in [(left, right), (right, left)] {
-                if let (Some(noun), Ok(text)) = (noun(object), text.as_immutable_string_ref()) {
+                if let (Some((noun, _)), Ok(text)) =
+                    (handle(object), text.as_immutable_string_ref())
+                {
                     closed::belongs(context, closed::Set::Names(noun), &text)?;
                 }
             }
@@ -140,18 +141,6 @@ fn letters(value: &Dynamic) -> Option<String> {
     }
 }
 
-/// What an object with a name is.
-fn noun(value: &Dynamic) -> Option<Noun> {
-    Some(match () {
-        () if value.read_lock::<NodeRef>().is_some() => Noun::Node,
-        () if value.read_lock::<GroupRef>().is_some() => Noun::Group,
-        () if value.read_lock::<ResourceRef>().is_some() => Noun::Resource,
-        () if value.read_lock::<NetworkRef>().is_some() => Noun::Network,
-        () if value.read_lock::<DiskRef>().is_some() => Noun::Disk,
-        () => return None,
-    })
-}
-
 /// Why two values cannot be compared, and what to write.
 fn refusal(context: &NativeCallContext<'_>, left: &Dynamic, right: &Dynamic) -> String {
     let kinds = (kind_of(context, left), kind_of(context, right));
@@ -162,7 +151,7 @@ fn refusal(context: &NativeCallContext<'_>, left: &Dynamic, right: &Dynamic) -> 
         ": write the number without quotes"
     } else if either(Dynamic::is_string) && either(Dynamic::is_bool) {
         ": write true or false without quotes"
-    } else if either(|it| handle_name(it).is_some()) {
+    } else if either(|it| handle(it).is_some()) {
         ": compare what is read of it, such as its state"
     } else if either(Dynamic::is_array) {
         ": to look for one value in a list, write `value in list`"

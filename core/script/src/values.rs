@@ -3,6 +3,7 @@
 use quorate_model::{Chance, Name, Value};
 use rhai::{Dynamic, NativeCallContext, Position};
 
+use crate::closed::Noun;
 use crate::session::Session;
 use crate::span::Span;
 use crate::stage::PropertyOf;
@@ -61,12 +62,27 @@ pub(crate) fn name_of(value: &Dynamic) -> Option<Name> {
 }
 
 /// The name a handle stands for.
-pub(crate) fn handle_name(value: &Dynamic) -> Option<Name> {
-    None.or_else(|| value.read_lock::<NodeRef>().map(|it| it.name.clone()))
-        .or_else(|| value.read_lock::<GroupRef>().map(|it| it.name.clone()))
-        .or_else(|| value.read_lock::<ResourceRef>().map(|it| it.name.clone()))
-        .or_else(|| value.read_lock::<NetworkRef>().map(|it| it.name.clone()))
-        .or_else(|| value.read_lock::<DiskRef>().map(|it| it.name.clone()))
+fn handle_name(value: &Dynamic) -> Option<Name> {
+    handle(value).map(|(_, name)| name)
+}
+
+/// What a handle stands for, and its name.
+pub(crate) fn handle(value: &Dynamic) -> Option<(Noun, Name)> {
+    let node = || Some((Noun::Node, value.read_lock::<NodeRef>()?.name.clone()));
+    let group = || Some((Noun::Group, value.read_lock::<GroupRef>()?.name.clone()));
+    let resource = || {
+        Some((
+            Noun::Resource,
+            value.read_lock::<ResourceRef>()?.name.clone(),
+        ))
+    };
+    let network = || Some((Noun::Network, value.read_lock::<NetworkRef>()?.name.clone()));
+    let disk = || Some((Noun::Disk, value.read_lock::<DiskRef>()?.name.clone()));
+    node()
+        .or_else(group)
+        .or_else(resource)
+        .or_else(network)
+        .or_else(disk)
 }
 
 /// A list of lists of names: the sides of a partition.
