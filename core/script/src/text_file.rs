@@ -47,33 +47,43 @@ pub fn read_text(path: &Path, limit: Option<u64>) -> Result<String, String> {
 /// Why a file cannot be opened, in words.
 fn unreadable(path: &Path, error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
-                format!("there is no folder {}", folder.display())
-            }
-            folder => {
-                let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
-                let near = beside(folder.unwrap_or(Path::new(".")), path);
-                let near =
-                    near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
-                format!("there is no such file{near}")
-            }
-        },
+        io::ErrorKind::NotFound => {
+            let near = beside(path, "").map(|near| path.with_file_name(near));
+            let near = near.map_or_else(String::new, |near| {
+                format!(" (did you mean `{}`?)", near.display())
+            });
+            format!("{}{near}", missing(path))
+        }
         io::ErrorKind::PermissionDenied => "it may not be read: permission denied".to_owned(),
         _ => error.to_string(),
     }
 }
 
-/// The file of a folder whose name is nearest to the name of one that is not there.
-fn beside(folder: &Path, path: &Path) -> Option<String> {
+/// What there is not, of a file that is not there.
+pub(crate) fn missing(path: &Path) -> String {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
+            format!("there is no folder {}", folder.display())
+        }
+        _ => "there is no such file".to_owned(),
+    }
+}
+
+/// The name of the file beside one that is not there whose name is nearest to its own, of those that end so.
+pub(crate) fn beside(path: &Path, ending: &str) -> Option<String> {
+    let folder = path.parent()?;
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
     let wanted = path.file_name()?.to_str()?;
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .ok()?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(ending))
         .collect();
     names.sort();
-    let near = quorate_model::nearest(wanted, names.iter().map(String::as_str))?;
-    Some(path.with_file_name(near).display().to_string())
+    quorate_model::nearest(wanted, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// Bytes as text.

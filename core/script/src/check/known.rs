@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use quorate_model::{ClusterDefinition, Loaded, Value, nearest, types};
+use quorate_model::{ClusterDefinition, Loaded, Value, types};
 
 use crate::closed::{Noun, PROTOCOLS};
+use crate::text_file::{MAX_BYTES, beside, missing, read_text};
 
 /// The names of one cluster.
 #[derive(Clone, Debug, Default)]
@@ -32,14 +33,15 @@ impl Known {
     /// Reads the cluster file that a script in `folder` names.
     pub(super) fn read(folder: &Path, named: &str) -> Result<Known, Unread> {
         let path = folder.join(named);
-        let text = crate::text_file::read_text(&path, Some(crate::text_file::MAX_BYTES)).map_err(
-            |why| {
-                // The name is told as the script would write it.
-                let why = why.split(" (did you mean").next().unwrap_or(&why);
-                let message = format!("the drill's cluster file \"{named}\" cannot be read: {why}");
-                ("cluster-missing", message, nearest_file(&path, named))
-            },
-        )?;
+        let text = read_text(&path, Some(MAX_BYTES)).map_err(|why| {
+            // The nearest name is told as the script would write it.
+            let why = match path.exists() {
+                true => why,
+                false => missing(&path),
+            };
+            let message = format!("the drill's cluster file \"{named}\" cannot be read: {why}");
+            ("cluster-missing", message, nearest_file(&path, named))
+        })?;
         let name = path.display().to_string();
         if path.extension().is_some_and(|end| end == "rhai") {
             let message = format!("\"{named}\" is a script, and a cluster file (.ron) is wanted");
@@ -137,15 +139,8 @@ impl Known {
 
 /// A cluster file beside the one that is not there.
 fn nearest_file(path: &Path, named: &str) -> Option<String> {
-    let folder = path.parent()?;
     let wanted = path.file_name()?.to_str()?;
-    let entries = std::fs::read_dir(folder).ok()?;
-    let mut files: Vec<String> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".ron"))
-        .collect();
-    files.sort();
-    let near = nearest(wanted, files.iter().map(String::as_str))?;
+    let near = beside(path, ".ron")?;
     let before = named.strip_suffix(wanted).unwrap_or_default();
     Some(format!("did you mean \"{before}{near}\"?"))
 }
