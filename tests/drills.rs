@@ -2,18 +2,9 @@
 
 mod support;
 
-use support::run;
-
 #[track_caller]
 fn passes(file: &str, drills: usize) -> String {
-    let run = run(&["drill", &format!("scripts/drills/{file}.rhai")]);
-    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    let last = run.out.lines().last().unwrap_or_default().to_owned();
-    let noun = if drills == 1 { "drill" } else { "drills" };
-    assert!(
-        last.starts_with(&format!("{drills} {noun}: {drills} pass;")),
-        "{last}"
-    );
+    let run = support::passes(file, drills);
     assert!(!run.out.contains('\u{1b}'), "colours in a pipe");
     run.out
 }

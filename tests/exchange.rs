@@ -12,14 +12,7 @@ use support::{root, run};
 
 #[track_caller]
 fn passes(file: &str, drills: usize) {
-    let run = run(&["drill", &format!("scripts/drills/exchange/{file}.rhai")]);
-    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    let noun = if drills == 1 { "drill" } else { "drills" };
-    let last = run.out.lines().last().unwrap_or_default();
-    assert!(
-        last.starts_with(&format!("{drills} {noun}: {drills} pass;")),
-        "{last}"
-    );
+    support::passes(&format!("exchange/{file}"), drills);
 }
 
 #[test]

@@ -2,17 +2,9 @@
 
 mod support;
 
-use support::run;
-
 #[track_caller]
 fn passes(file: &str, drills: usize) {
-    let run = run(&["drill", &format!("scripts/drills/failover/{file}.rhai")]);
-    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    let last = run.out.lines().last().unwrap_or_default();
-    assert!(
-        last.starts_with(&format!("{drills} drills: {drills} pass;")),
-        "{last}"
-    );
+    let run = support::passes(&format!("failover/{file}"), drills);
     // A failure moves what failed and nothing else.
     let calm = run.out.matches("other groups disturbed: 0\n").count();
     assert_eq!(calm, drills, "{}", run.out);
@@ -60,15 +52,5 @@ fn cluster_group() {
 
 #[test]
 fn every_drill_on_failover_has_a_test_here() {
-    let source = include_str!("failover.rs");
-    let folder = support::root().join("scripts/drills/failover");
-    for entry in std::fs::read_dir(folder).expect("the drills") {
-        let path = entry.expect("a file").path();
-        let name = path.file_stem().and_then(|name| name.to_str());
-        let name = name.expect("a name");
-        assert!(
-            source.contains(&format!("passes(\"{name}\", ")),
-            "{name} is not run by any test"
-        );
-    }
+    support::all_are_run("scripts/drills/failover", include_str!("failover.rs"));
 }

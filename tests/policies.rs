@@ -8,13 +8,7 @@ use support::{root, run, run_with};
 
 #[track_caller]
 fn passes(file: &str, drills: usize) {
-    let run = run(&["drill", &format!("scripts/drills/policies/{file}.rhai")]);
-    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    let last = run.out.lines().last().unwrap_or_default();
-    assert!(
-        last.starts_with(&format!("{drills} drills: {drills} pass;")),
-        "{last}"
-    );
+    support::passes(&format!("policies/{file}"), drills);
 }
 
 #[test]

@@ -8,13 +8,7 @@ use support::{root, run};
 
 #[track_caller]
 fn passes(file: &str, drills: usize) {
-    let run = run(&["drill", &format!("scripts/drills/resources/{file}.rhai")]);
-    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    let last = run.out.lines().last().unwrap_or_default();
-    assert!(
-        last.starts_with(&format!("{drills} drills: {drills} pass;")),
-        "{last}"
-    );
+    support::passes(&format!("resources/{file}"), drills);
 }
 
 #[test]
@@ -44,16 +38,10 @@ fn hanging() {
 
 #[test]
 fn every_drill_on_resources_has_a_test_here() {
-    let source = include_str!("resource_scripts.rs");
-    for entry in fs::read_dir(root().join("scripts/drills/resources")).expect("the drills") {
-        let path = entry.expect("a file").path();
-        let name = path.file_stem().and_then(|name| name.to_str());
-        let name = name.expect("a name");
-        assert!(
-            source.contains(&format!("passes(\"{name}\", ")),
-            "{name} is not run by any test"
-        );
-    }
+    support::all_are_run(
+        "scripts/drills/resources",
+        include_str!("resource_scripts.rs"),
+    );
 }
 
 #[test]

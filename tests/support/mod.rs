@@ -57,6 +57,34 @@ pub(crate) fn run(args: &[&str]) -> Run {
     finish(quorate().args(args))
 }
 
+/// Runs a file of drills, named without its ending from `scripts/drills`. All of them pass.
+#[track_caller]
+pub(crate) fn passes(file: &str, drills: usize) -> Run {
+    let run = run(&["drill", &format!("scripts/drills/{file}.rhai")]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let last = run.out.lines().last().unwrap_or_default();
+    let noun = if drills == 1 { "drill" } else { "drills" };
+    assert!(
+        last.starts_with(&format!("{drills} {noun}: {drills} pass;")),
+        "{last}"
+    );
+    run
+}
+
+/// Every file of drills in a folder is run by the tests whose source this is.
+#[track_caller]
+pub(crate) fn all_are_run(folder: &str, tests: &str) {
+    for entry in std::fs::read_dir(root().join(folder)).expect("the drills") {
+        let path = entry.expect("a file").path();
+        let name = path.file_stem().and_then(|name| name.to_str());
+        let name = name.expect("a name");
+        assert!(
+            tests.contains(&format!("passes(\"{name}\", ")),
+            "{name} is not run by any test"
+        );
+    }
+}
+
 /// Runs the binary with these arguments and this input.
 pub(crate) fn run_with(args: &[&str], input: &str) -> Run {
     finish_with(quorate().args(args), input)
