@@ -21,14 +21,13 @@ impl Name {
 
 /// Whether two names are the same to the cluster, which does not see case.
 pub fn same_name(one: &str, other: &str) -> bool {
-    if one == other {
-        return true;
+    let mut pairs = one.bytes().zip(other.bytes());
+    match pairs.find(|(one, other)| !one.eq_ignore_ascii_case(other)) {
+        None => one.len() == other.len(),
+        // The first letters that differ, and no case makes them the same.
+        Some((one, other)) if one.is_ascii() && other.is_ascii() => false,
+        Some(_) => one.to_lowercase() == other.to_lowercase(),
     }
-    if one.is_ascii() && other.is_ascii() {
-        return one.eq_ignore_ascii_case(other);
-    }
-    let lower = |text: &str| text.to_lowercase();
-    lower(one) == lower(other)
 }
 
 /// The one of `all` that is called `name`, whatever case that is written in.
@@ -134,5 +133,43 @@ impl NodeId {
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_name;
+
+    #[test]
+    fn names_are_the_same_whatever_case_they_are_written_in() {
+        let names = [
+            "",
+            "EVS1",
+            "evs1",
+            "EVS2",
+            "evs12",
+            "É1",
+            "é1",
+            "é2",
+            "e1",
+            "k",
+            "\u{212a}",
+            "İ",
+            "i̇",
+            "ΟΔΟΣ",
+            "οδος",
+            "οδοσ",
+            "οδοσα",
+            "straße",
+            "STRASSE",
+            "s",
+            "ſ",
+        ];
+        for one in names {
+            for other in names {
+                let same = one.to_lowercase() == other.to_lowercase();
+                assert_eq!(same_name(one, other), same, "{one:?} and {other:?}");
+            }
+        }
     }
 }
