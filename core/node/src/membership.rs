@@ -261,15 +261,15 @@ impl Node {
             .confirmed(&self.log, self.me, self.now, self.storage.proven())
     }
 
-    /// Whether this node's word as coordinator stands.
-    pub(crate) fn coordinates_at(&self, now: Time) -> bool {
+    /// Whether this node's word as coordinator stands, when its own clock shows `now`.
+    pub fn coordinates_at(&self, now: Time) -> bool {
         self.coordination.is_some()
             && self.log.is_leader()
             && now.since(self.confirmed()) <= bounds::COORDINATOR_LEASE
     }
 
-    /// Whether this node is part of a cluster that has quorum, as far as it can know.
-    pub(crate) fn has_quorum_at(&self, now: Time) -> bool {
+    /// Whether this node is part of a cluster that has quorum, as far as it can know, when its own clock shows `now`.
+    pub fn has_quorum_at(&self, now: Time) -> bool {
         match self.phase {
             Phase::Joining | Phase::Halted => false,
             Phase::Member | Phase::Leaving => {

@@ -27,6 +27,11 @@ pub struct GroupView {
 }
 
 impl Node {
+    /// The newest term it knows of.
+    pub fn term(&self) -> u64 {
+        self.log.term()
+    }
+
     /// The digest of everything applied up to position `index`, if this node applied it not too long ago.
     pub fn digest_at(&self, index: u64) -> Option<u64> {
         let at = self
@@ -45,12 +50,10 @@ impl Node {
     /// A group as this node's database has it.
     pub fn group(&self, name: &str) -> Option<GroupView> {
         let record = self.database.groups.get(name)?;
-        // What this node owns it knows sooner than the database does.
-        let state = self.groups.owned_state(name);
         Some(GroupView {
             name: name.into(),
             owner: self.database.node_name(record.owner),
-            state: state.unwrap_or_else(|| self.database.group_state(name)),
+            state: self.group_state(name)?,
             persistent_state: record.wanted,
             failovers: u32::try_from(record.failovers.len()).unwrap_or(u32::MAX),
             stopped: self.database.stopped(name),
@@ -60,6 +63,19 @@ impl Node {
                 .map(|moving| self.database.node_name(moving.to)),
             moving_for: record.moving.as_ref().map(|moving| moving.cause),
         })
+    }
+
+    /// A group's owner, or the one it last had, as this node's database has it.
+    pub fn group_owner(&self, name: &str) -> Option<Name> {
+        let record = self.database.groups.get(name)?;
+        Some(self.database.node_name(record.owner))
+    }
+
+    /// A group's state as this node's database has it; of what the node owns it knows sooner than the database does.
+    pub fn group_state(&self, name: &str) -> Option<GroupState> {
+        self.database.groups.get(name)?;
+        let owned = self.groups.owned_state(name);
+        Some(owned.unwrap_or_else(|| self.database.group_state(name)))
     }
 
     /// A resource's state on its group's owner, as this node's database has it.

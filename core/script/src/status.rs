@@ -26,15 +26,10 @@ pub struct Status {
 impl Status {
     /// Reads a stage.
     pub fn of(stage: &dyn Stage) -> Status {
-        let resources: Vec<ResourceStatus> = stage
-            .resources()
-            .iter()
-            .filter_map(|name| stage.resource(name))
-            .collect();
+        let resources = stage.resource_statuses();
         let groups = stage
-            .groups()
-            .iter()
-            .filter_map(|name| stage.group(name))
+            .group_statuses()
+            .into_iter()
             .map(|group| {
                 let inside = resources
                     .iter()

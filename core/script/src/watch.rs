@@ -449,32 +449,32 @@ pub(crate) fn settle(
     let mut last = None;
     let mut since = began;
     pass(context, session, began + within.0, None, |session| {
-        let (now, picture) =
-            session.with_stage(context, |stage| (stage.now(), Picture::of(stage)))?;
-        let busy = picture.busy;
-        if busy || last.as_ref() != Some(&picture) {
-            last = Some(picture);
+        // While something is under way, nobody asks for how long nothing has changed: no picture is drawn.
+        let (now, picture) = session.with_stage(context, |stage| {
+            (stage.now(), (!stage.is_busy()).then(|| Picture::of(stage)))
+        })?;
+        if picture.is_none() || picture != last {
+            last = picture;
             since = now;
         }
-        Ok(!busy && now.since(since) >= CALM)
+        Ok(last.is_some() && now.since(since) >= CALM)
     })
 }
 
 /// What keeps a cluster from being settled, in words: what is pending or joining, or else that something moved.
 pub(crate) fn unsettled(context: &NativeCallContext<'_>, session: &Session) -> Fallible<String> {
     session.with_stage(context, |stage| {
-        let nodes = stage.nodes().into_iter().filter_map(|name| {
-            let state = stage.node(&name)?.state;
-            (state == quorate_model::NodeState::Joining).then(|| format!("{name} is {state}"))
+        let nodes = stage.node_statuses().into_iter().filter_map(|node| {
+            let joining = node.state == quorate_model::NodeState::Joining;
+            joining.then(|| format!("{} is {}", node.name, node.state))
         });
-        let resources = stage.resources().into_iter().filter_map(|name| {
-            let state = stage.resource(&name)?.state;
-            state.is_pending().then(|| format!("{name} is {state}"))
+        let resources = stage.resource_statuses().into_iter().filter_map(|it| {
+            let pending = it.state.is_pending();
+            pending.then(|| format!("{} is {}", it.name, it.state))
         });
-        let groups = stage.groups().into_iter().filter_map(|name| {
-            let state = stage.group(&name)?.state;
-            let pending = state == quorate_model::GroupState::Pending;
-            pending.then(|| format!("the group {name} is {state}"))
+        let groups = stage.group_statuses().into_iter().filter_map(|group| {
+            let pending = group.state == quorate_model::GroupState::Pending;
+            pending.then(|| format!("the group {} is {}", group.name, group.state))
         });
         let mut all: Vec<String> = nodes.chain(resources).collect();
         // A group that is Pending has a resource that is, most of the time.
@@ -494,39 +494,17 @@ pub(crate) fn unsettled(context: &NativeCallContext<'_>, session: &Session) -> F
 /// What must stand still for a cluster to be settled.
 #[derive(PartialEq, Eq)]
 struct Picture {
-    busy: bool,
-    nodes: Vec<Option<crate::stage::NodeStatus>>,
-    groups: Vec<Option<crate::stage::GroupStatus>>,
-    resources: Vec<Option<quorate_model::ResourceState>>,
+    nodes: Vec<crate::stage::NodeStatus>,
+    groups: Vec<crate::stage::GroupStatus>,
+    resources: Vec<quorate_model::ResourceState>,
 }
 
 impl Picture {
     fn of(stage: &dyn crate::stage::Stage) -> Picture {
-        let nodes: Vec<_> = stage.nodes().iter().map(|name| stage.node(name)).collect();
-        let groups: Vec<_> = stage
-            .groups()
-            .iter()
-            .map(|name| stage.group(name))
-            .collect();
-        let resources: Vec<_> = stage
-            .resources()
-            .iter()
-            .map(|name| stage.resource(name).map(|resource| resource.state))
-            .collect();
-        let joining = nodes
-            .iter()
-            .flatten()
-            .any(|node| node.state == quorate_model::NodeState::Joining);
-        let pending = resources.iter().flatten().any(|state| state.is_pending())
-            || groups
-                .iter()
-                .flatten()
-                .any(|group| group.state == quorate_model::GroupState::Pending);
         Picture {
-            busy: joining || pending,
-            nodes,
-            groups,
-            resources,
+            nodes: stage.node_statuses(),
+            groups: stage.group_statuses(),
+            resources: stage.resource_states(),
         }
     }
 }

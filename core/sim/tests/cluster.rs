@@ -10,7 +10,7 @@ use quorate_model::{
     Damage, DiskFault, GroupState, Name, NodeState, Repair, ResourceState, StartSwitches, Value,
 };
 use quorate_node::{AdminOp, Object};
-use quorate_sim::{Reply, Source, WorldError};
+use quorate_sim::{Reply, Source, World, WorldError};
 use support::{all_online, journal, owner, settled, sound};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -72,6 +72,50 @@ fn a_lost_node_hands_its_virtual_server_to_the_standby_and_the_next_one_does_not
         journal(&world)
     );
     assert!(world.disturbed().is_empty(), "{:?}", world.disturbed());
+}
+
+/// What a console shows of everything at one instant is what it shows of each thing asked for by name.
+fn shown_as_one_by_one(world: &World) {
+    let (names, nodes) = (world.nodes(), world.node_statuses());
+    let asked: Vec<_> = names.iter().map(|it| world.node(it).unwrap()).collect();
+    assert_eq!(nodes, asked);
+    let (names, groups) = (world.groups(), world.group_statuses());
+    let asked: Vec<_> = names.iter().map(|it| world.group(it).unwrap()).collect();
+    assert_eq!(groups, asked);
+    let (names, resources) = (world.resources(), world.resource_statuses());
+    let asked = names.iter().map(|it| world.resource(it).unwrap());
+    assert_eq!(resources, asked.collect::<Vec<_>>());
+    let states: Vec<_> = resources.iter().map(|it| it.state).collect();
+    assert_eq!(world.resource_states(), states);
+    let busy = states.iter().any(|state| state.is_pending())
+        || groups.iter().any(|it| it.state == GroupState::Pending)
+        || nodes.iter().any(|it| it.state == NodeState::Joining);
+    assert_eq!(world.is_busy(), busy, "{groups:?} {resources:?}");
+}
+
+#[test]
+fn what_is_read_of_everything_is_what_is_read_of_each() {
+    let mut world = support::installed("four-node.ron", 7);
+    shown_as_one_by_one(&world);
+    world.start_all();
+    let mut busy = 0;
+    let mut pass = |world: &mut World, span: Duration| {
+        let until = world.now() + span;
+        while world.now() < until {
+            world.run_until_change(until.min(world.now() + SECOND));
+            shown_as_one_by_one(world);
+            busy += u32::from(world.is_busy());
+        }
+    };
+    pass(&mut world, 3 * MINUTE);
+    world.crash("NODE3").unwrap();
+    pass(&mut world, 3 * MINUTE);
+    for node in ["NODE1", "NODE2", "NODE4"] {
+        world.crash(node).unwrap();
+    }
+    pass(&mut world, MINUTE);
+    assert!(busy > 100, "busy {busy} times");
+    sound(&world);
 }
 
 #[test]

@@ -315,20 +315,16 @@ pub(crate) fn settle_start(context: &NativeCallContext<'_>, session: &Session) -
 
 /// Every group as it is now.
 fn outcomes(stage: &dyn Stage) -> Vec<GroupOutcome> {
-    stage
-        .groups()
-        .into_iter()
-        .filter_map(|name| {
-            let group = stage.group(&name)?;
-            Some(GroupOutcome {
-                outage: stage.outage(&name),
-                planned_outage: stage.planned_outage(&name),
-                state: group.state.to_string(),
-                stopped: group.stopped,
-                owner: group.owner,
-                is_virtual_server: group.is_virtual_server,
-                name,
-            })
+    let groups = stage.group_statuses().into_iter();
+    groups
+        .map(|group| GroupOutcome {
+            outage: stage.outage(&group.name),
+            planned_outage: stage.planned_outage(&group.name),
+            state: group.state.to_string(),
+            stopped: group.stopped,
+            owner: group.owner,
+            is_virtual_server: group.is_virtual_server,
+            name: group.name,
         })
         .collect()
 }

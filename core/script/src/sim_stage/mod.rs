@@ -15,7 +15,7 @@ use std::time::Duration;
 use quorate_host::{PluginSet, Reloaded};
 use quorate_model::{
     CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, Fault, FaultId, Name, QuorumKind, Repair,
-    Time, types,
+    ResourceState, Time, types,
 };
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
 
@@ -53,6 +53,40 @@ struct SimStage {
 impl SimStage {
     fn definition(&self) -> &ClusterDefinition {
         self.world.definition()
+    }
+
+    fn group_status(&self, group: quorate_sim::GroupStatus) -> Option<GroupStatus> {
+        let definition = self.definition().group(&group.name)?;
+        let has_name = definition
+            .resources
+            .iter()
+            .any(|it| it.kind == types::NETWORK_NAME);
+        Some(GroupStatus {
+            is_virtual_server: has_name && group.name != *CLUSTER_GROUP,
+            out_of_service: self.world.group_service(&group.name).err(),
+            name: group.name,
+            state: group.state,
+            owner: group.owner,
+            resources: group.resources,
+            failovers: group.failovers,
+            stopped: group.stopped,
+            preferred_owners: definition.properties.preferred_owners.clone(),
+        })
+    }
+
+    fn resource_status(&self, resource: quorate_sim::ResourceStatus) -> ResourceStatus {
+        ResourceStatus {
+            out_of_service: self.world.resource_service(&resource.name).err(),
+            name: resource.name,
+            kind: resource.kind,
+            group: resource.group,
+            state: resource.state,
+            owner: resource.owner,
+            owners: resource.owners,
+            restarts: resource.restarts,
+            depends_on: resource.depends_on,
+            dependents: resource.dependents,
+        }
     }
 }
 
@@ -119,48 +153,38 @@ impl Stage for SimStage {
     }
 
     fn node(&self, name: &str) -> Option<NodeStatus> {
-        let node = self.world.node(name).ok()?;
-        Some(NodeStatus {
-            name: node.name,
-            state: node.state,
-            groups: node.groups,
-        })
+        Some(node_status(self.world.node(name).ok()?))
+    }
+
+    fn node_statuses(&self) -> Vec<NodeStatus> {
+        let statuses = self.world.node_statuses().into_iter();
+        statuses.map(node_status).collect()
     }
 
     fn group(&self, name: &str) -> Option<GroupStatus> {
-        let group = self.world.group(name).ok()?;
-        let definition = self.definition().group(name)?;
-        let has_name = definition
-            .resources
-            .iter()
-            .any(|it| it.kind == types::NETWORK_NAME);
-        Some(GroupStatus {
-            is_virtual_server: has_name && group.name != *CLUSTER_GROUP,
-            name: group.name,
-            state: group.state,
-            owner: group.owner,
-            resources: group.resources,
-            failovers: group.failovers,
-            stopped: group.stopped,
-            preferred_owners: definition.properties.preferred_owners.clone(),
-            out_of_service: self.world.group_service(name).err(),
-        })
+        self.group_status(self.world.group(name).ok()?)
+    }
+
+    fn group_statuses(&self) -> Vec<GroupStatus> {
+        let statuses = self.world.group_statuses().into_iter();
+        statuses.filter_map(|it| self.group_status(it)).collect()
     }
 
     fn resource(&self, name: &str) -> Option<ResourceStatus> {
-        let resource = self.world.resource(name).ok()?;
-        Some(ResourceStatus {
-            name: resource.name,
-            kind: resource.kind,
-            group: resource.group,
-            state: resource.state,
-            owner: resource.owner,
-            owners: resource.owners,
-            out_of_service: self.world.resource_service(name).err(),
-            restarts: resource.restarts,
-            depends_on: resource.depends_on,
-            dependents: resource.dependents,
-        })
+        Some(self.resource_status(self.world.resource(name).ok()?))
+    }
+
+    fn resource_statuses(&self) -> Vec<ResourceStatus> {
+        let statuses = self.world.resource_statuses().into_iter();
+        statuses.map(|it| self.resource_status(it)).collect()
+    }
+
+    fn resource_states(&self) -> Vec<ResourceState> {
+        self.world.resource_states()
+    }
+
+    fn is_busy(&self) -> bool {
+        self.world.is_busy()
     }
 
     fn network(&self, name: &str) -> Option<NetworkStatus> {
@@ -429,6 +453,14 @@ impl Stage for SimStage {
             .require_library(name)
             .map_err(|error| StageError(error.to_string()))?;
         Ok(self.world.release_plugin(name))
+    }
+}
+
+fn node_status(node: quorate_sim::NodeStatus) -> NodeStatus {
+    NodeStatus {
+        name: node.name,
+        state: node.state,
+        groups: node.groups,
     }
 }
 

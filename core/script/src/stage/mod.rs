@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quorate_host::Reloaded;
-use quorate_model::{Fault, FaultId, Name, Repair, Time, Value};
+use quorate_model::{
+    Fault, FaultId, GroupState, Name, NodeState, Repair, ResourceState, Time, Value,
+};
 
 pub use orders::{Answer, Order, OrderHandle};
 pub use status::{
@@ -77,6 +79,35 @@ pub trait Stage {
     fn group(&self, name: &str) -> Option<GroupStatus>;
     /// A resource.
     fn resource(&self, name: &str) -> Option<ResourceStatus>;
+    /// Every node, in the order of [`nodes`](Self::nodes).
+    fn node_statuses(&self) -> Vec<NodeStatus> {
+        let names = self.nodes();
+        names.iter().filter_map(|name| self.node(name)).collect()
+    }
+    /// Every group, in the order of [`groups`](Self::groups).
+    fn group_statuses(&self) -> Vec<GroupStatus> {
+        let names = self.groups();
+        names.iter().filter_map(|name| self.group(name)).collect()
+    }
+    /// Every resource, in the order of [`resources`](Self::resources).
+    fn resource_statuses(&self) -> Vec<ResourceStatus> {
+        let names = self.resources();
+        let statuses = names.iter().filter_map(|name| self.resource(name));
+        statuses.collect()
+    }
+    /// The state of every resource, in the order of [`resources`](Self::resources).
+    fn resource_states(&self) -> Vec<ResourceState> {
+        let statuses = self.resource_statuses().into_iter();
+        statuses.map(|resource| resource.state).collect()
+    }
+    /// Whether anything is under way: a resource or a group that is pending, or a node that joins.
+    fn is_busy(&self) -> bool {
+        let mut states = self.resource_states().into_iter();
+        let (nodes, groups) = (self.node_statuses(), self.group_statuses());
+        states.any(ResourceState::is_pending)
+            || groups.iter().any(|it| it.state == GroupState::Pending)
+            || nodes.iter().any(|it| it.state == NodeState::Joining)
+    }
     /// A network.
     fn network(&self, name: &str) -> Option<NetworkStatus>;
     /// A shared disk.

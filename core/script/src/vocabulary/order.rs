@@ -60,9 +60,8 @@ pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<(
 
 /// What an order still waits for.
 fn unanswered(stage: &dyn Stage, stopped: Option<&Name>) -> String {
-    let statuses = stage.resources().into_iter();
+    let statuses = stage.resource_statuses().into_iter();
     let pending: Vec<String> = statuses
-        .filter_map(|name| stage.resource(&name))
         .filter(|one| {
             one.state.is_pending() && (stopped.is_none() || one.owner.as_ref() == stopped)
         })

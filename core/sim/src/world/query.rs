@@ -1,6 +1,9 @@
 //! Status: as an operator's console shows it, and as it truly is.
 
-use quorate_model::{GroupState, Name, NodeState, ResourceState};
+use quorate_model::{
+    GroupDefinition, GroupState, Name, NodeState, ResourceDefinition, ResourceState,
+};
+use quorate_node::Node;
 
 use super::World;
 use crate::WorldError;
@@ -8,6 +11,9 @@ use crate::env::{Machine, STRANGER};
 use crate::status::{
     DiskStatus, GroupStatus, NetworkStatus, NodeStatus, QuorumStatus, ResourceStatus, Source,
 };
+
+/// The node whose database a console shows, and its name. It is sought once for all that is read at one instant.
+type Observing<'a> = (&'a Node, &'a Name);
 
 impl World {
     /// Whose database a console shows: the coordinator's if there is one, else that of any other node of a
@@ -19,15 +25,15 @@ impl World {
                 continue;
             }
             let local = self.env.local(machine);
-            let node = self.stations[machine].node.as_ref();
-            let Some(snapshot) = node.and_then(|node| node.snapshot(local)) else {
+            let Some(node) = &self.stations[machine].node else {
                 continue;
             };
-            if !snapshot.coordinates && !snapshot.has_quorum {
+            let coordinates = node.coordinates_at(local);
+            if !coordinates && !node.has_quorum_at(local) {
                 continue;
             }
             // The coordinator first, then the newest term; among equals the lowest id.
-            let rank = (snapshot.coordinates, snapshot.term);
+            let rank = (coordinates, node.term());
             if best.is_none_or(|(coordinates, term, _)| rank > (coordinates, term)) {
                 best = Some((rank.0, rank.1, machine));
             }
@@ -35,10 +41,10 @@ impl World {
         best.map(|(_, _, machine)| machine)
     }
 
-    fn observing_node(&self) -> Option<(&quorate_node::Node, Source)> {
+    fn observing_node(&self) -> Option<Observing<'_>> {
         let machine = self.observer()?;
         let node = self.stations[machine].node.as_ref()?;
-        Some((node, Source::Database(self.env.hosts[machine].name.clone())))
+        Some((node, &self.env.hosts[machine].name))
     }
 
     /// The nodes, in the order of their ids.
@@ -61,12 +67,9 @@ impl World {
 
     /// The resources, group by group.
     pub fn resources(&self) -> Vec<Name> {
-        let resources = self
-            .current
-            .groups
-            .iter()
-            .flat_map(|group| &group.resources);
-        resources.map(|resource| resource.name.clone()).collect()
+        self.each_resource()
+            .map(|(_, resource)| resource.name.clone())
+            .collect()
     }
 
     /// The networks, in the order of their priority.
@@ -89,31 +92,46 @@ impl World {
     /// # Errors
     /// An unknown node.
     pub fn node(&self, name: &str) -> Result<NodeStatus, WorldError> {
-        let machine = self.machine(name)?;
+        Ok(self.node_shown(self.machine(name)?, self.observing_node()))
+    }
+
+    /// Every node, in the order of [`nodes`](Self::nodes).
+    pub fn node_statuses(&self) -> Vec<NodeStatus> {
+        let observing = self.observing_node();
+        (0..self.env.hosts.len())
+            .map(|machine| self.node_shown(machine, observing))
+            .collect()
+    }
+
+    fn node_shown(&self, machine: Machine, observing: Option<Observing<'_>>) -> NodeStatus {
         let host = &self.env.hosts[machine];
-        let observer = self.observing_node().map(|(node, _)| node);
-        let groups = observer.map_or_else(Vec::new, |node| {
+        let groups = observing.map_or_else(Vec::new, |(node, _)| {
             let groups = self.current.groups.iter();
             let owned = groups.filter(|group| {
-                node.group(&group.name)
-                    .is_some_and(|view| view.owner == host.name)
+                node.group_owner(&group.name)
+                    .is_some_and(|owner| owner == host.name)
             });
             owned.map(|group| group.name.clone()).collect()
         });
-        Ok(NodeStatus {
+        NodeStatus {
             name: host.name.clone(),
-            state: match self.current.node(name) {
-                // It may run, and believe that it belongs to the cluster, which has no node of that name.
-                None => NodeState::Evicted,
-                Some(_) => observer
-                    .and_then(|node| node.node_state(name))
-                    .unwrap_or(NodeState::Down),
-            },
+            state: self.node_state_shown(machine, observing),
             powered: host.on,
             frozen: host.frozen.is_some(),
             service_running: self.stations[machine].node.is_some(),
             groups,
-        })
+        }
+    }
+
+    fn node_state_shown(&self, machine: Machine, observing: Option<Observing<'_>>) -> NodeState {
+        let name = &self.env.hosts[machine].name;
+        match self.current.node(name) {
+            // It may run, and believe that it belongs to the cluster, which has no node of that name.
+            None => NodeState::Evicted,
+            Some(_) => observing
+                .and_then(|(node, _)| node.node_state(name))
+                .unwrap_or(NodeState::Down),
+        }
     }
 
     /// A group.
@@ -121,13 +139,28 @@ impl World {
     /// # Errors
     /// An unknown group.
     pub fn group(&self, name: &str) -> Result<GroupStatus, WorldError> {
-        let group = self.known_group(name)?;
-        let name = group.name.as_str();
-        let resources: Vec<Name> = group.resources.iter().map(|one| one.name.clone()).collect();
-        if let Some((node, source)) = self.observing_node()
-            && let Some(view) = node.group(name)
+        Ok(self.group_shown(self.known_group(name)?, self.observing_node()))
+    }
+
+    /// Every group, in the order of [`groups`](Self::groups).
+    pub fn group_statuses(&self) -> Vec<GroupStatus> {
+        let observing = self.observing_node();
+        let groups = self.current.groups.iter();
+        groups
+            .map(|group| self.group_shown(group, observing))
+            .collect()
+    }
+
+    fn group_shown(
+        &self,
+        group: &GroupDefinition,
+        observing: Option<Observing<'_>>,
+    ) -> GroupStatus {
+        let resources = group.resources.iter().map(|one| one.name.clone()).collect();
+        if let Some((node, observer)) = observing
+            && let Some(view) = node.group(&group.name)
         {
-            return Ok(GroupStatus {
+            return GroupStatus {
                 name: view.name,
                 state: view.state,
                 owner: Some(view.owner),
@@ -135,19 +168,19 @@ impl World {
                 stopped: view.stopped,
                 persistent_state: view.persistent_state,
                 resources,
-                source,
-            });
+                source: Source::Database(observer.clone()),
+            };
         }
-        Ok(GroupStatus {
+        GroupStatus {
             name: group.name.clone(),
-            state: GroupState::of(resources.iter().map(|resource| self.true_state(resource))),
+            state: self.true_group_state(group),
             owner: None,
             failovers: 0,
             stopped: None,
             persistent_state: group.persistent_state,
             resources,
             source: Source::Truth,
-        })
+        }
     }
 
     /// A resource.
@@ -156,25 +189,45 @@ impl World {
     /// An unknown resource.
     pub fn resource(&self, name: &str) -> Result<ResourceStatus, WorldError> {
         let (group, resource) = self.known_resource(name)?;
+        Ok(self.resource_shown(group, resource, self.observing_node()))
+    }
+
+    /// Every resource, in the order of [`resources`](Self::resources).
+    pub fn resource_statuses(&self) -> Vec<ResourceStatus> {
+        let observing = self.observing_node();
+        let shown = |(group, resource)| self.resource_shown(group, resource, observing);
+        self.each_resource().map(shown).collect()
+    }
+
+    /// The state of every resource, in the order of [`resources`](Self::resources).
+    pub fn resource_states(&self) -> Vec<ResourceState> {
+        let observing = self.observing_node();
+        let shown = |(_, resource)| self.resource_state_shown(resource, observing);
+        self.each_resource().map(shown).collect()
+    }
+
+    fn each_resource(&self) -> impl Iterator<Item = (&GroupDefinition, &ResourceDefinition)> {
+        let groups = self.current.groups.iter();
+        groups.flat_map(|group| group.resources.iter().map(move |one| (group, one)))
+    }
+
+    fn resource_shown(
+        &self,
+        group: &GroupDefinition,
+        resource: &ResourceDefinition,
+        observing: Option<Observing<'_>>,
+    ) -> ResourceStatus {
         let name = resource.name.as_str();
-        let database = self.observing_node().and_then(|(node, source)| {
-            let owner = node.group(&group.name).map(|view| view.owner);
-            let wanted = node.persistent_state(name);
-            Some((node.resource_state(name)?, owner, wanted, source))
-        });
-        let (state, owner, persistent_state, source) = database.unwrap_or_else(|| {
-            let wanted = resource.persistent_state;
-            (self.true_state(name), None, wanted, Source::Truth)
-        });
-        let depends = |other: &&quorate_model::ResourceDefinition| {
+        let known = observing.filter(|(node, _)| node.resource_state(name).is_some());
+        let depends = |other: &&ResourceDefinition| {
             other.depends_on.iter().any(|provider| *provider == *name)
         };
-        Ok(ResourceStatus {
+        ResourceStatus {
             name: resource.name.clone(),
             kind: resource.kind.clone(),
             group: group.name.clone(),
-            state,
-            owner,
+            state: self.resource_state_shown(resource, observing),
+            owner: known.and_then(|(node, _)| node.group_owner(&group.name)),
             owners: self.owners(name),
             depends_on: resource.depends_on.clone(),
             dependents: group
@@ -183,10 +236,45 @@ impl World {
                 .filter(depends)
                 .map(|one| one.name.clone())
                 .collect(),
-            persistent_state,
+            persistent_state: match known {
+                Some((node, _)) => node.persistent_state(name),
+                None => resource.persistent_state,
+            },
             restarts: self.restarts.get(name).copied().unwrap_or(0),
-            source,
-        })
+            source: known.map_or(Source::Truth, |(_, observer)| {
+                Source::Database(observer.clone())
+            }),
+        }
+    }
+
+    fn resource_state_shown(
+        &self,
+        resource: &ResourceDefinition,
+        observing: Option<Observing<'_>>,
+    ) -> ResourceState {
+        observing
+            .and_then(|(node, _)| node.resource_state(&resource.name))
+            .unwrap_or_else(|| self.true_state(&resource.name))
+    }
+
+    /// Whether anything is under way, as a console shows it: a resource or a group that is pending, or a node that joins.
+    pub fn is_busy(&self) -> bool {
+        let observing = self.observing_node();
+        let pending = |group: &GroupDefinition| {
+            let state = observing.and_then(|(node, _)| node.group_state(&group.name));
+            state.unwrap_or_else(|| self.true_group_state(group)) == GroupState::Pending
+        };
+        self.each_resource()
+            .any(|(_, one)| self.resource_state_shown(one, observing).is_pending())
+            || self.current.groups.iter().any(pending)
+            || (0..self.env.hosts.len())
+                .any(|machine| self.node_state_shown(machine, observing) == NodeState::Joining)
+    }
+
+    /// A group's state by the monitors that still run.
+    fn true_group_state(&self, group: &GroupDefinition) -> GroupState {
+        let resources = group.resources.iter();
+        GroupState::of(resources.map(|resource| self.true_state(&resource.name)))
     }
 
     /// The machines that run and on which a resource is truly online.

@@ -547,13 +547,15 @@ pub(crate) fn cluster(name: &str) -> ClusterDefinition {
         .definition
 }
 
+/// A shipped cluster in a world where every machine is switched off.
+pub(crate) fn installed(name: &str, seed: u64) -> World {
+    let options = WorldOptions::with_seed(seed);
+    World::with_monitors(cluster(name), Box::new(PlainMonitors), options)
+}
+
 /// A shipped cluster in a world where every machine was switched on and all has come to rest.
 pub(crate) fn settled(name: &str, seed: u64) -> World {
-    let mut world = World::with_monitors(
-        cluster(name),
-        Box::new(PlainMonitors),
-        WorldOptions::with_seed(seed),
-    );
+    let mut world = installed(name, seed);
     world.start_all();
     world.settle(Duration::from_secs(600));
     world
