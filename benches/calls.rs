@@ -30,8 +30,8 @@ fn plugin(criterion: &mut Criterion) {
                 monitor.command(
                     &mut Nowhere,
                     MonitorCommand::Control {
-                        resource,
-                        code: 1,
+                        of: quorate_model::control::ControlOf::Resource(resource),
+                        code: quorate_model::control::ControlCode(1),
                         request: 1,
                         input,
                     },

@@ -94,8 +94,8 @@ fn layouts() -> Vec<Layout> {
 }
 
 /// The crate's source: every file of it, in the order in which a reader of the header wants it.
-fn sources() -> [String; 3] {
-    ["codes.rs", "lib.rs", "services.rs"]
+fn sources() -> [String; 4] {
+    ["codes.rs", "controls.rs", "lib.rs", "services.rs"]
         .map(|name| fs::read_to_string(abi().join("src").join(name)).unwrap())
 }
 

@@ -255,6 +255,91 @@ struct QrScript;
 #define QR_LOG_SEVERE 3
 
 /**
+ * What the resource can be: a number, 1 where its type can be the quorum.
+ */
+#define QR_CLUSCTL_RESOURCE_GET_CHARACTERISTICS 16777221
+
+/**
+ * What kind of thing it is: two numbers, class (1 storage, 0 no class) and subclass (0x80000000 shared).
+ */
+#define QR_CLUSCTL_RESOURCE_GET_CLASS_INFO 16777229
+
+/**
+ * The types that it has to depend on: one a line.
+ */
+#define QR_CLUSCTL_RESOURCE_GET_REQUIRED_DEPENDENCIES 16777233
+
+/**
+ * The resource's name.
+ */
+#define QR_CLUSCTL_RESOURCE_GET_NAME 16777257
+
+/**
+ * The name of its type.
+ */
+#define QR_CLUSCTL_RESOURCE_GET_RESOURCE_TYPE 16777261
+
+/**
+ * The names of its common properties: one a line.
+ */
+#define QR_CLUSCTL_RESOURCE_ENUM_COMMON_PROPERTIES 16777297
+
+/**
+ * The names of its private properties: one a line.
+ */
+#define QR_CLUSCTL_RESOURCE_ENUM_PRIVATE_PROPERTIES 16777337
+
+/**
+ * Its private properties: one `Name=Value` a line.
+ */
+#define QR_CLUSCTL_RESOURCE_GET_PRIVATE_PROPERTIES 16777345
+
+/**
+ * The name in the network of a Network Name.
+ */
+#define QR_CLUSCTL_RESOURCE_GET_NETWORK_NAME 16777577
+
+/**
+ * What there is to say of a disk: one `Name=Value` a line.
+ */
+#define QR_CLUSCTL_RESOURCE_STORAGE_GET_DISK_INFO 16777617
+
+/**
+ * Whether a path, the input, is on the disk: no output, or error 3.
+ */
+#define QR_CLUSCTL_RESOURCE_STORAGE_IS_PATH_VALID 16777625
+
+/**
+ * What resources of the type can be: a number, 1 where the type can be the quorum.
+ */
+#define QR_CLUSCTL_RESOURCE_TYPE_GET_CHARACTERISTICS 33554437
+
+/**
+ * What kind of thing they are, as for a resource.
+ */
+#define QR_CLUSCTL_RESOURCE_TYPE_GET_CLASS_INFO 33554445
+
+/**
+ * The types that they have to depend on: one a line.
+ */
+#define QR_CLUSCTL_RESOURCE_TYPE_GET_REQUIRED_DEPENDENCIES 33554449
+
+/**
+ * The names of the private properties that they have: one a line.
+ */
+#define QR_CLUSCTL_RESOURCE_TYPE_ENUM_PRIVATE_PROPERTIES 33554553
+
+/**
+ * The first of a plugin's own codes for a resource. The next is 4 more, up to 0x012f_fffc.
+ */
+#define QR_CLUSCTL_RESOURCE_USER 18874368
+
+/**
+ * The first of a plugin's own codes for a resource type. The next is 4 more, up to 0x022f_fffc.
+ */
+#define QR_CLUSCTL_RESOURCE_TYPE_USER 35651584
+
+/**
  * First word of `QrPlugin`: "QRPL" read as little-endian bytes.
  */
 #define QR_PLUGIN_MAGIC 1280332369
@@ -603,7 +688,8 @@ struct QrTable {
                                uint64_t output_len,
                                uint64_t *returned);
   /**
-   * The same for the type as a whole.
+   * The same for the type as a whole, at any time: there may be no instance. A code that was answered with
+   * `QR_ERROR_MORE_DATA` comes again, and must have the same answer.
    */
   uint32_t (*resource_type_control)(struct QrStr type_name,
                                     uint32_t code,

@@ -24,9 +24,11 @@
 use core::ffi::c_void;
 
 mod codes;
+mod controls;
 mod services;
 
 pub use codes::*;
+pub use controls::*;
 pub use services::*;
 
 /// Text, borrowed: UTF-8, not terminated. A NULL `ptr` with `len` 0 is the empty text.
@@ -256,7 +258,8 @@ pub struct QrTable {
             returned: *mut u64,
         ) -> u32,
     >,
-    /// The same for the type as a whole.
+    /// The same for the type as a whole, at any time: there may be no instance. A code that was answered with
+    /// [`ERROR_MORE_DATA`] comes again, and must have the same answer.
     pub resource_type_control: Option<
         unsafe extern "C" fn(
             type_name: QrStr,

@@ -24,6 +24,8 @@ mod process;
 mod services;
 mod table;
 
+pub use quorate_abi::error_name;
+
 pub use monitor::{ARBITRATION_TIMEOUT, Monitor, PluginStatus};
 pub use plugins::{
     Isolation, LibraryInfo, LoadErrors, NearMiss, PluginError, PluginSet, PropertyInfo,

@@ -6,8 +6,10 @@
 
 mod checkpoints;
 mod cluster_group;
+pub mod control;
 mod definition;
 mod diagnostic;
+pub mod errors;
 mod facts;
 mod fault;
 mod file;

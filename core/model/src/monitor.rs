@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::control::{ControlCode, ControlOf};
 use crate::{Checkpoints, Name, ResourceProperties, ResourceState};
 
 /// A resource as its monitor has to know it.
@@ -71,12 +72,12 @@ pub enum MonitorCommand {
         /// Which resource.
         resource: Name,
     },
-    /// A control code for the resource's type to handle.
+    /// A control code for a resource's instance, in whatever state, or for a type as a whole.
     Control {
-        /// Which resource.
-        resource: Name,
-        /// The code (CLUSCTL).
-        code: u32,
+        /// Which.
+        of: ControlOf,
+        /// The code.
+        code: ControlCode,
         /// Handed back with the answer.
         request: u64,
         /// Input bytes.
@@ -85,10 +86,10 @@ pub enum MonitorCommand {
 }
 
 impl MonitorCommand {
-    /// The resource the command is about.
-    pub fn resource(&self) -> &Name {
+    /// The resource the command is about; `None` if it is about a type.
+    pub fn resource(&self) -> Option<&Name> {
         match self {
-            Self::Open(spec) | Self::Update(spec) => &spec.name,
+            Self::Open(spec) | Self::Update(spec) => Some(&spec.name),
             Self::Restore { resource, .. }
             | Self::Close { resource }
             | Self::Online { resource }
@@ -97,7 +98,14 @@ impl MonitorCommand {
             | Self::Fail { resource }
             | Self::Arbitrate { resource }
             | Self::Release { resource }
-            | Self::Control { resource, .. } => resource,
+            | Self::Control {
+                of: ControlOf::Resource(resource),
+                ..
+            } => Some(resource),
+            Self::Control {
+                of: ControlOf::Type(_),
+                ..
+            } => None,
         }
     }
 }

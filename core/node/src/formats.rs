@@ -8,12 +8,14 @@ use quorate_log::{
     AppendOutcome, Body as LogBody, Entry, EntryKind, HardState, Message as LogMessage, NodeSet,
     Persist, Snapshot, Stored, Witness,
 };
+use quorate_model::control::{CLUSCTL_RESOURCE_GET_NAME, ControlOf};
 use quorate_model::{
     NodeDefinition, NodeId, PolicyScript, ResourceState, StorageGroup, Value, VirtualServerRequest,
 };
 
+use crate::control::{Outcome, Question};
 use crate::database::{Proposal, Update};
-use crate::io::{AdminOp, Cause, DiskOp, Object};
+use crate::io::{AdminOp, Cause, DiskOp, Object, Refusal};
 use crate::message::{Body, Heartbeat, Introduction, Message, Standing};
 use crate::witness::File;
 use crate::{codec, store};
@@ -131,6 +133,35 @@ fn messages() -> Vec<(&'static str, Body)> {
         ("timeout now", log(LogBody::TimeoutNow)),
         ("replace", log(replace)),
         ("propose", Body::Propose(vec![proposal()])),
+        (
+            "control",
+            Body::Control(Question {
+                ticket: 300,
+                incarnation: 5,
+                of: ControlOf::Resource("R".into()),
+                code: CLUSCTL_RESOURCE_GET_NAME,
+                input: vec![0xcc],
+            }),
+        ),
+        (
+            "control outcome",
+            Body::ControlOutcome {
+                incarnation: 5,
+                ticket: 300,
+                outcome: Outcome::Said(Ok(vec![0xaa, 0xbb])),
+            },
+        ),
+        (
+            "control refused",
+            Body::ControlOutcome {
+                incarnation: 5,
+                ticket: 300,
+                outcome: Outcome::Said(Err(Refusal {
+                    code: 1,
+                    text: "T".into(),
+                })),
+            },
+        ),
         ("goodbye", Body::Goodbye),
         ("hand-over", Body::HandOver),
         ("stranger", Body::Stranger { incarnation: 5 }),
@@ -268,14 +299,6 @@ fn updates() -> Vec<(&'static str, Update)> {
             ),
         ),
         ("reset a property", set(Object::Cluster, None)),
-        (
-            "resource control",
-            admin(AdminOp::ResourceControl {
-                resource: "R".into(),
-                code: 300,
-                input: vec![0xcc],
-            }),
-        ),
         (
             "virtual server create",
             admin(AdminOp::VirtualServerCreate {
@@ -426,6 +449,8 @@ fn the_document_is_about_the_types_of_today() {
     let store = include_str!("store.rs");
     let update = include_str!("database/update.rs");
     let io = include_str!("io.rs");
+    let control = include_str!("control.rs");
+    let codes = include_str!("../../model/src/control.rs");
     let value = include_str!("../../model/src/properties/mod.rs");
     let states = include_str!("../../model/src/states.rs");
     let virtual_server = include_str!("../../model/src/virtual_server.rs");
@@ -448,6 +473,10 @@ fn the_document_is_about_the_types_of_today() {
         (store, "enum Record"),
         (update, "struct Proposal"),
         (update, "enum Update"),
+        (control, "pub(crate) struct Question"),
+        (control, "pub(crate) enum Outcome"),
+        (codes, "pub enum ControlOf"),
+        (io, "pub struct Refusal"),
         (io, "pub enum AdminOp"),
         (io, "pub enum Cause"),
         (io, "pub enum Object"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use quorate_model::control::ControlRequest;
 use quorate_model::monitor::{HealthCheck, MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{
     ClusterDefinition, GroupState, Name, NodeDefinition, NodeId, NodeState, PolicyScript,
@@ -85,6 +86,13 @@ pub enum Input {
         /// What is asked.
         op: AdminOp,
     },
+    /// An administrator asks a resource, or a resource type, by a control code.
+    Control {
+        /// Handed back with the answer.
+        request: u64,
+        /// What is asked.
+        control: ControlRequest,
+    },
     /// A file share witness has answered.
     Witness(WitnessReply),
     /// [`Output::Halt`] was carried out: the resource monitor has ended everything, and each resource has answered that
@@ -125,6 +133,13 @@ pub enum Output {
         request: u64,
         /// Done (or accepted), or refused and why.
         result: Result<(), Refusal>,
+    },
+    /// The answer to [`Input::Control`]. It comes within [`bounds::CONTROL_PATIENCE`] of the node's own clock.
+    Controlled {
+        /// From the request.
+        request: u64,
+        /// What the type, or the resource monitor in its place, answered; or the error with its code.
+        result: Result<Vec<u8>, Refusal>,
     },
     /// The cluster service has stopped itself. Nothing comes after this. The monitor has been told to
     /// terminate everything; a service control manager starts the service again after a minute.
@@ -228,7 +243,7 @@ pub enum DiskError {
     NotFlushed,
 }
 
-/// What an administrator may ask of a cluster, through any of its nodes.
+/// What an administrator may order of a cluster, through any of its nodes: what changes its database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AdminOp {
     /// Bring a group online and remember it (PersistentState).
@@ -271,15 +286,6 @@ pub enum AdminOp {
         property: String,
         /// The new value; `None` resets to the default.
         value: Option<Value>,
-    },
-    /// Send a control code to a resource on its owner.
-    ResourceControl {
-        /// Which resource.
-        resource: Name,
-        /// CLUSCTL code.
-        code: u32,
-        /// Input bytes.
-        input: Vec<u8>,
     },
     /// Make an Exchange virtual server: its group, System Attendant, and all that System Attendant makes.
     VirtualServerCreate {

@@ -9,6 +9,7 @@
 mod admin;
 mod candidacy;
 mod codec;
+mod control;
 mod coordinator;
 mod counsel;
 mod database;

@@ -25,6 +25,7 @@ impl Node {
         self.tell_kept_out();
         self.watch_disks();
         self.watch_monitor();
+        self.forget_controls();
         self.check_silence();
     }
 

@@ -4,6 +4,7 @@ use quorate_model::{NodeDefinition, NodeId};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, CodecError};
+use crate::control::{Outcome, Question};
 use crate::database::Proposal;
 
 /// A datagram between two nodes.
@@ -40,6 +41,14 @@ pub(crate) enum Body {
         incarnation: u64,
         /// Quorum was forced: who was kept out has no say any more.
         forced: bool,
+    },
+    /// A control code for the receiver's resource monitor.
+    Control(Question),
+    /// What came of one that this boot of the receiver had asked.
+    ControlOutcome {
+        incarnation: u64,
+        ticket: u64,
+        outcome: Outcome,
     },
 }
 
@@ -97,6 +106,8 @@ impl Message {
             Body::WhoAreYou => "who-are-you",
             Body::Nodes(_) => "nodes",
             Body::KeptOut { .. } => "kept-out",
+            Body::Control(_) => "control",
+            Body::ControlOutcome { .. } => "control-outcome",
         }
     }
 

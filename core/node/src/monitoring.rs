@@ -56,6 +56,7 @@ impl Node {
         });
         self.monitor_beats = 0;
         self.output(Output::ReplaceMonitor);
+        self.control_calls_lost();
         let lost = self.groups.monitor_replaced(&self.database);
         if self.arbitration == Arbitration::Asked {
             self.arbitration = Arbitration::Idle;

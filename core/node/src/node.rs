@@ -2,7 +2,7 @@
 //!
 //! What it does is spread over the files beside this one by duty: `membership` (heartbeats, silence, quorum),
 //! `candidacy` (arbitration and elections), `coordinator` (views, takeover, failback), `replication` (log,
-//! storage, applying) and `admin`.
+//! storage, applying), `admin` and `control` (control codes).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -13,10 +13,11 @@ use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{Name, NodeDefinition, NodeId, ResourceState, Time};
 
 use crate::candidacy::Arbitration;
+use crate::control::Controls;
 use crate::counsel::Counsel;
 use crate::database::Database;
 use crate::groups::{Action, Groups, Licence};
-use crate::io::{BootImage, DiskOp, Event, Input, NodeConfig, Output, Snapshot, bounds};
+use crate::io::{BootImage, DiskOp, Event, Input, NodeConfig, Output, Refusal, Snapshot, bounds};
 use crate::message::{Body, Message, Standing};
 use crate::peer::Peer;
 use crate::policy::Policies;
@@ -142,6 +143,8 @@ pub struct Node {
     pub(crate) idle_since: Time,
     /// Administrators' requests in progress: number of the proposal, request, when it came.
     pub(crate) requests: BTreeMap<u64, (u64, Time)>,
+    /// Control codes in progress.
+    pub(crate) controls: Controls,
     pub(crate) stop_request: Option<u64>,
     /// It halted as a member, and the others have not been told that nothing runs here any more.
     pub(crate) owes_word: bool,
@@ -233,6 +236,7 @@ impl Node {
             quorate_before: false,
             idle_since: now,
             requests: BTreeMap::new(),
+            controls: Controls::default(),
             stop_request: None,
             owes_word: false,
             monitor_beats: 0,
@@ -339,6 +343,7 @@ impl Node {
             Input::ClockStep { by_ms } => self.clock_step(by_ms),
             Input::LocalTime { shift_minutes } => self.local_time(shift_minutes),
             Input::Admin { request, op } => self.admin(request, op),
+            Input::Control { request, control } => self.control(request, control),
             Input::Ended | Input::Wake => {}
         }
         self.settle();
@@ -388,6 +393,7 @@ impl Node {
             self.pump_storage();
             self.coordinate();
             self.report_quorum();
+            self.pump_controls();
             let licence = self.licence();
             let allowed = (
                 licence.quorate,
@@ -453,6 +459,8 @@ impl Node {
             // What it is for is looked at after every input.
             Timer::Takeover => {}
             Timer::Failback => self.check_failback(),
+            // As is what was asked by control codes.
+            Timer::Control => {}
         }
     }
 
@@ -484,10 +492,20 @@ impl Node {
                 incarnation,
                 forced,
             } => self.told_kept_out(from, incarnation, forced),
+            Body::Control(question) => self.take_question(from, message.incarnation, question),
+            Body::ControlOutcome {
+                incarnation,
+                ticket,
+                outcome,
+            } => self.take_outcome(from, incarnation, ticket, outcome),
         }
     }
 
     pub(crate) fn monitor(&mut self, event: MonitorEvent) {
+        if let MonitorEvent::Controlled { request, result } = event {
+            self.control_answered(request, result);
+            return;
+        }
         match &event {
             MonitorEvent::Arbitrated { resource, result } => {
                 self.arbitrated(&resource.clone(), result.clone());
@@ -500,7 +518,12 @@ impl Node {
             } if self.database.is_quorum_resource(resource) => {
                 self.quorum_resource_state(*state, reason.clone());
             }
-            _ => {}
+            MonitorEvent::State { .. }
+            | MonitorEvent::Controlled { .. }
+            | MonitorEvent::Checkpoint { .. }
+            | MonitorEvent::Log { .. }
+            | MonitorEvent::Notice { .. }
+            | MonitorEvent::Health { .. } => {}
         }
         if self.phase != Phase::Halted {
             self.groups
@@ -537,6 +560,13 @@ impl Node {
                 reason.text
             );
             self.refuse(request, 5050, text);
+        }
+        for request in self.controls.take_requests() {
+            let text = format!(
+                "the cluster service stopped before there was an answer: {}",
+                reason.text
+            );
+            self.controlled(request, Err(Refusal { code: 5050, text }));
         }
         self.event(Event::Halted {
             reason: reason.text.clone(),

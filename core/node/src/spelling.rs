@@ -1,5 +1,6 @@
 //! Names in an administrator's request match without case: it is carried out with the spelling of the definition.
 
+use quorate_model::control::{ControlOf, ControlRequest};
 use quorate_model::{ClusterDefinition, Name, Value, VirtualServerRequest, called};
 
 use crate::io::{AdminOp, Object};
@@ -85,8 +86,7 @@ impl AdminOp {
             AdminOp::ResourceOnline { resource }
             | AdminOp::ResourceOffline { resource }
             | AdminOp::ResourceFail { resource }
-            | AdminOp::ResourceDelete { resource }
-            | AdminOp::ResourceControl { resource, .. } => {
+            | AdminOp::ResourceDelete { resource } => {
                 Kind::Resource.spell(definition, resource);
             }
             AdminOp::SetProperty {
@@ -125,5 +125,17 @@ impl AdminOp {
             AdminOp::ServiceStop => {}
         }
         self
+    }
+}
+
+/// What is asked by a control code, with the names of what there is in the definition's spelling. A type is named as its plugin
+/// spells it.
+pub(crate) fn spell_control(definition: &ClusterDefinition, control: &mut ControlRequest) {
+    match &mut control.of {
+        ControlOf::Resource(name) => Kind::Resource.spell(definition, name),
+        ControlOf::Type(_) => {}
+    }
+    if let Some(node) = &mut control.on {
+        Kind::Node.spell(definition, node);
     }
 }

@@ -24,9 +24,11 @@ pub(crate) enum Timer {
     Failback,
     /// Give up waiting for an orderly stop.
     Leave,
+    /// Ask again for what a control code gives, or give it up.
+    Control,
 }
 
-const COUNT: usize = Timer::Leave as usize + 1;
+const COUNT: usize = Timer::Control as usize + 1;
 const ALL: [Timer; COUNT] = [
     Timer::Heartbeat,
     Timer::Silence,
@@ -37,6 +39,7 @@ const ALL: [Timer; COUNT] = [
     Timer::Groups,
     Timer::Failback,
     Timer::Leave,
+    Timer::Control,
 ];
 
 /// One deadline per timer.

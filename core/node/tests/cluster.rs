@@ -1,5 +1,6 @@
 //! Several nodes together: forming, taking over, parting, coming back.
 
+mod control;
 mod harness;
 
 use std::time::Duration;

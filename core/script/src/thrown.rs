@@ -26,6 +26,8 @@ pub(crate) struct Thrown {
     pub(crate) unusable: bool,
     /// Whether it is our own mistake.
     pub(crate) internal: bool,
+    /// The cluster's error code, where it refused something with one; 0 else.
+    pub(crate) code: u32,
     /// Whether it is a name of a thing that the cluster does not have.
     pub(crate) unknown_name: bool,
     /// Where in the script it came from.
@@ -77,6 +79,7 @@ impl Thrown {
             findings: Vec::new(),
             unusable: false,
             internal: false,
+            code: 0,
             unknown_name: false,
             position: Position::NONE,
         }
@@ -92,6 +95,12 @@ impl Thrown {
     /// With what was read.
     pub(crate) fn seen(mut self, seen: Vec<Seen>) -> Thrown {
         self.seen = seen;
+        self
+    }
+
+    /// With the cluster's error code.
+    pub(crate) fn coded(mut self, code: u32) -> Thrown {
+        self.code = code;
         self
     }
 

@@ -9,8 +9,8 @@ use crate::span::Span;
 use crate::stage::PropertyOf;
 use crate::thrown::{Fallible, Thrown};
 use crate::vocabulary::handles::{
-    ClientsRef, DiskRef, EventRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef, PathRef,
-    QuorumRef, ResourceRef, ServiceRef, SystemDiskRef,
+    AnswerRef, ClientsRef, DiskRef, EventRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef,
+    PathRef, QuorumRef, ResourceRef, ServiceRef, SystemDiskRef,
 };
 use crate::vocabulary::order;
 
@@ -293,46 +293,51 @@ pub(crate) fn show(value: &Dynamic) -> String {
 
 /// What an object of ours that is not just a name looks like.
 fn object(value: &Dynamic) -> Option<String> {
-    None.or_else(|| value.read_lock::<FaultRef>().map(|it| it.what.clone()))
-        .or_else(|| {
-            value
-                .read_lock::<EventRef>()
-                .map(|it| crate::drill::describe_line(&it.line))
-        })
-        .or_else(|| {
-            value
-                .read_lock::<NicRef>()
-                .map(|it| format!("{}'s card in {}", it.node, it.network))
-        })
-        .or_else(|| {
-            value
-                .read_lock::<SystemDiskRef>()
-                .map(|it| format!("{}'s system disk", it.node))
-        })
-        .or_else(|| {
-            value
-                .read_lock::<PathRef>()
-                .map(|it| format!("{}'s path to {}", it.node, it.disk))
-        })
-        .or_else(|| {
-            value
-                .read_lock::<ServiceRef>()
-                .map(|it| format!("the processes of {}", it.name))
-        })
-        .or_else(|| {
-            value
-                .read_lock::<ClientsRef>()
-                .map(|it| format!("the clients of {}", it.group))
-        })
-        .or_else(|| {
-            let quorum = value.read_lock::<QuorumRef>()?;
-            let held = if quorum.status.has_quorum {
-                "held"
-            } else {
-                "not held"
-            };
-            Some(format!("{} quorum, {held}", quorum.status.kind))
-        })
+    None.or_else(|| {
+        value
+            .read_lock::<AnswerRef>()
+            .map(|it| crate::vocabulary::control::shown(&it.bytes))
+    })
+    .or_else(|| value.read_lock::<FaultRef>().map(|it| it.what.clone()))
+    .or_else(|| {
+        value
+            .read_lock::<EventRef>()
+            .map(|it| crate::drill::describe_line(&it.line))
+    })
+    .or_else(|| {
+        value
+            .read_lock::<NicRef>()
+            .map(|it| format!("{}'s card in {}", it.node, it.network))
+    })
+    .or_else(|| {
+        value
+            .read_lock::<SystemDiskRef>()
+            .map(|it| format!("{}'s system disk", it.node))
+    })
+    .or_else(|| {
+        value
+            .read_lock::<PathRef>()
+            .map(|it| format!("{}'s path to {}", it.node, it.disk))
+    })
+    .or_else(|| {
+        value
+            .read_lock::<ServiceRef>()
+            .map(|it| format!("the processes of {}", it.name))
+    })
+    .or_else(|| {
+        value
+            .read_lock::<ClientsRef>()
+            .map(|it| format!("the clients of {}", it.group))
+    })
+    .or_else(|| {
+        let quorum = value.read_lock::<QuorumRef>()?;
+        let held = if quorum.status.has_quorum {
+            "held"
+        } else {
+            "not held"
+        };
+        Some(format!("{} quorum, {held}", quorum.status.kind))
+    })
 }
 
 /// Whether two values are equal, as `==` has it, with durations equal to their texts and lists compared one by one.

@@ -83,6 +83,7 @@ fn each_bound_of_membership_is_on_the_page_as_long_as_it_is() {
             "MONITOR_PATIENCE_BEATS",
             beats(bounds::MONITOR_PATIENCE_BEATS),
         ),
+        ("CONTROL_PATIENCE", bounds::CONTROL_PATIENCE),
         ("RESEND", bounds::RESEND),
         ("DISCOVERY", bounds::DISCOVERY),
         ("FORM_WAIT", bounds::FORM_WAIT),

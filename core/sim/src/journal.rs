@@ -207,7 +207,7 @@ pub enum WorldEvent {
         request: u64,
         /// The error code, or 0.
         code: u32,
-        /// Why it was refused.
+        /// Why it was refused, or what a control code gave.
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },

@@ -135,6 +135,8 @@ pub enum Reply {
     Pending,
     /// Done, or accepted.
     Done,
+    /// A control code was answered, with these bytes.
+    Answered(Vec<u8>),
     /// Refused, and why.
     Refused(Refusal),
     /// The node that was asked stopped before it answered.

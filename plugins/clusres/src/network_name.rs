@@ -2,6 +2,7 @@
 
 use quorate_sdk::{
     Context, Error, Operation, Progress, Property, Resource, SERVICE_POLL, Text, TypeInfo, codes,
+    controls,
 };
 
 const NAME: Property<Text> = Property::text("Name")
@@ -104,6 +105,27 @@ impl Resource for NetworkName {
     fn terminate(&mut self, ctx: &mut Context) {
         if let Err(error) = self.unregister(ctx) {
             ctx.log().warning(error.text());
+        }
+    }
+
+    fn control(&mut self, ctx: &mut Context, code: u32, _: &[u8]) -> Result<Vec<u8>, Error> {
+        match code {
+            controls::CLUSCTL_RESOURCE_GET_NETWORK_NAME => {
+                let name = match &self.registered {
+                    Some((name, _)) => name.clone(),
+                    None => ctx.properties().get(&NAME)?,
+                };
+                Ok(name.into_bytes())
+            }
+            controls::CLUSCTL_RESOURCE_GET_REQUIRED_DEPENDENCIES => Ok(b"IP Address".to_vec()),
+            _ => Err(Error::unhandled()),
+        }
+    }
+
+    fn type_control(code: u32, _: &[u8]) -> Result<Vec<u8>, Error> {
+        match code {
+            controls::CLUSCTL_RESOURCE_TYPE_GET_REQUIRED_DEPENDENCIES => Ok(b"IP Address".to_vec()),
+            _ => Err(Error::unhandled()),
         }
     }
 

@@ -144,12 +144,24 @@ pub trait Resource: Sized + 'static {
         let _ = ctx;
     }
 
-    /// Handles a control code (CLUSCTL).
+    /// Handles a control code (CLUSCTL), in any state: a well-known one of [`controls`](crate::controls), or one of the
+    /// plugin's own from [`controls::CLUSCTL_RESOURCE_USER`](crate::controls::CLUSCTL_RESOURCE_USER) on. Whoever asked gets
+    /// what it gives, at most 32 KiB.
     ///
     /// # Errors
-    /// [`Error::unhandled`] leaves the code to the host, as the default does.
+    /// [`Error::unhandled`] leaves the code to the host, as the default does. Any other error is the answer.
     fn control(&mut self, ctx: &mut Context, code: u32, input: &[u8]) -> Result<Vec<u8>, Error> {
         let _ = (ctx, code, input);
+        Err(Error::unhandled())
+    }
+
+    /// Handles a control code for the type as a whole. There may be no instance of it, so it has no context and answers
+    /// from what the type always is: the same input must have the same answer.
+    ///
+    /// # Errors
+    /// As [`control`](Self::control); only the error's code gets to the host.
+    fn type_control(code: u32, input: &[u8]) -> Result<Vec<u8>, Error> {
+        let _ = (code, input);
         Err(Error::unhandled())
     }
 

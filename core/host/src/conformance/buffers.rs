@@ -3,7 +3,7 @@
 use quorate_abi as abi;
 
 use super::bench::{Bench, Op, code_text};
-use super::contract::NO_CONTROL;
+use super::contract::{NO_CONTROL, NO_TYPE_CONTROL};
 use super::refusals::with_error;
 use super::{Case, Check, Group, Stop, Test, ensure, passed, test};
 
@@ -93,9 +93,10 @@ fn last_error_buffer(case: &Case<'_>) -> Check {
     passed(format!("{length} bytes, cut where they must be"))
 }
 
-/// Codes that a type may know: the original's ranges of resource codes, and low numbers that examples use.
+/// Codes that a type may know, of those that a cluster hands on: the original's that read, and the first that authors have.
 fn some_codes() -> impl Iterator<Item = u32> {
-    (0..64).chain((0..64).map(|code| 0x0100_0001 + 4 * code))
+    let original = (0..128).map(|code| 0x0100_0001 + 4 * code);
+    original.chain((0..64).map(|code| abi::CLUSCTL_RESOURCE_USER + 4 * code))
 }
 
 fn control_buffer(case: &Case<'_>) -> Check {
@@ -154,7 +155,7 @@ fn unknown_control(case: &Case<'_>) -> Check {
 fn unknown_type_control(case: &Case<'_>) -> Check {
     let mut bench = Bench::new(case)?;
     let kind = case.kind.clone();
-    match bench.type_control(kind.as_bytes(), NO_CONTROL)? {
+    match bench.type_control(kind.as_bytes(), NO_TYPE_CONTROL)? {
         None => passed("there is no `resource_type_control`"),
         Some((abi::ERROR_INVALID_FUNCTION, _)) => passed("left to the host"),
         Some((code, _)) => Err(Stop::failed(format!(
@@ -221,7 +222,7 @@ fn bad_utf8(case: &Case<'_>) -> Check {
             "the name is taken".to_owned()
         }
     };
-    bench.type_control(b"\xff\xfe", NO_CONTROL)?;
+    bench.type_control(b"\xff\xfe", NO_TYPE_CONTROL)?;
     ensure(bench.panics.is_empty(), || bench.panics.join("; "))?;
     passed(done)
 }

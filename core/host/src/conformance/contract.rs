@@ -63,8 +63,10 @@ pub(super) const TESTS: &[Test] = &[
     ),
 ];
 
-/// A control code that nobody defines.
-pub(super) const NO_CONTROL: u32 = 0x00ff_fef0;
+/// A control code that nobody defines: one of the range that authors have.
+pub(super) const NO_CONTROL: u32 = abi::CLUSCTL_RESOURCE_USER | 0xf_fef0;
+/// The same for a type as a whole.
+pub(super) const NO_TYPE_CONTROL: u32 = abi::CLUSCTL_RESOURCE_TYPE_USER | 0xf_fef0;
 
 /// How long threads get to do what they must not, by the clock on the wall.
 const LINGER: Duration = Duration::from_millis(300);

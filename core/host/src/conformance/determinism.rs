@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use quorate_abi as abi;
+
 use super::bench::Bench;
 use super::{Case, Check, Group, Note, Stop, Test, test};
 
@@ -33,7 +35,12 @@ fn life(bench: &mut Bench<'_>) -> Result<Vec<String>, Stop> {
     bench.bring_online(id)?;
     bench.looks_alive(id)?;
     bench.is_alive(id)?;
-    bench.control(id, 1, b"", &mut [0_u8; 64])?;
+    bench.control(
+        id,
+        abi::CLUSCTL_RESOURCE_GET_CLASS_INFO,
+        b"",
+        &mut [0_u8; 64],
+    )?;
     bench.run(Duration::from_secs(300))?;
     bench.is_alive(id)?;
     bench.bring_offline(id)?;

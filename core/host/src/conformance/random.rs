@@ -9,6 +9,7 @@ use std::time::Duration;
 use quorate_abi as abi;
 
 use super::bench::{Bench, Id, Op, State, code_text};
+use super::contract::NO_CONTROL;
 use super::{Case, Check, Group, Note, Stop, Test, test};
 
 const G: Group = Group::Random;
@@ -318,7 +319,7 @@ fn act(
         }
         Step::Terminate => bench.terminate(id)?,
         Step::Control => {
-            bench.control(id, 0x00ff_fef0, b"", &mut [0_u8; 64])?;
+            bench.control(id, NO_CONTROL, b"", &mut [0_u8; 64])?;
         }
         Step::Release => {
             bench.release(id)?;

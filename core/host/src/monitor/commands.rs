@@ -1,6 +1,7 @@
 //! The cluster service's commands, by the state they find.
 
 use quorate_abi as abi;
+use quorate_model::control::ControlOf;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
 use quorate_model::{Name, ResourceState};
 
@@ -37,12 +38,15 @@ impl Monitor {
             MonitorCommand::Arbitrate { resource } => self.arbitrate(services, &resource),
             MonitorCommand::Release { resource } => self.release(services, &resource),
             MonitorCommand::Control {
-                resource,
+                of,
                 code,
                 request,
                 input,
             } => {
-                let result = self.control(services, &resource, code, &input);
+                let result = match of {
+                    ControlOf::Resource(name) => self.control(services, &name, code, &input),
+                    ControlOf::Type(kind) => self.type_control(&kind, code, &input),
+                };
                 self.events
                     .push_back(MonitorEvent::Controlled { request, result });
             }

@@ -356,17 +356,12 @@ impl Monitor {
         Ok(())
     }
 
-    /// An instance in this process.
-    fn open_here(
+    /// The entries of a type in this process: those of this boot's own copy where the library keeps anything in statics.
+    pub(super) fn entries_here(
         &mut self,
-        services: &mut dyn Services,
-        name: &Name,
         shared: &Image,
         kind_number: usize,
-    ) -> Result<Instance, Reason> {
-        let Some(record) = self.directory.get(name) else {
-            return Err(not_open(name));
-        };
+    ) -> Result<Entries, Reason> {
         let image = if shared.info.is_stateless() {
             shared
         } else {
@@ -383,12 +378,26 @@ impl Monitor {
         let mapped = image
             .entries()
             .map_err(|error| Reason::new(abi::ERROR_NOT_READY, error.to_string()))?;
-        let Some(entries) = mapped.get(kind_number).copied() else {
+        mapped.get(kind_number).copied().ok_or_else(|| {
             let text = format!("{}: has changed on disk", image.info.path.display());
-            return Err(Reason::new(abi::ERROR_REVISION_MISMATCH, text));
+            Reason::new(abi::ERROR_REVISION_MISMATCH, text)
+        })
+    }
+
+    /// An instance in this process.
+    fn open_here(
+        &mut self,
+        services: &mut dyn Services,
+        name: &Name,
+        shared: &Image,
+        kind_number: usize,
+    ) -> Result<Instance, Reason> {
+        let entries = self.entries_here(shared, kind_number)?;
+        let Some(record) = self.directory.get(name) else {
+            return Err(not_open(name));
         };
         let handle = Handle::new();
-        let mailbox = image.info.has_threads().then(|| Mailbox::new(handle));
+        let mailbox = shared.info.has_threads().then(|| Mailbox::new(handle));
         let has_threads = mailbox.is_some();
         let mut resid: QrResid = std::ptr::null_mut();
         let frame = Frame::new(handle, Some(services), &self.directory, &record.spec);

@@ -13,7 +13,7 @@ use super::holdings::{Holdings, Noting};
 use super::instance::{Instance, Operation, Place, explained, not_open};
 use crate::plugins::Image;
 use crate::process::{Death, Process, World};
-use crate::table::Call;
+use crate::table::{Call, Returned, TypeCall};
 use crate::{PluginSet, Services};
 
 /// The original's event "a resource monitor died, a replacement is started" (docs/semantics.md, 6.2).
@@ -34,7 +34,14 @@ impl Home {
     pub(super) fn of(plugins: &PluginSet, image: &Image, spec: &ResourceSpec) -> Home {
         if spec.properties.separate_monitor {
             Home::Resource
-        } else if plugins.isolation().covers(&image.info) {
+        } else {
+            Home::of_type(plugins, image)
+        }
+    }
+
+    /// Where a type as a whole is asked.
+    pub(super) fn of_type(plugins: &PluginSet, image: &Image) -> Home {
+        if plugins.isolation().covers(&image.info) {
             Home::Library
         } else {
             Home::Host
@@ -142,14 +149,14 @@ impl Monitor {
         found
     }
 
-    /// An instance in a process beside this one, which is started if it is not there.
-    pub(super) fn open_apart(
+    /// The process in which an instance of `image` is to live, or a call for one of its types to be made: started if it is not
+    /// there. `name` is on whose behalf.
+    pub(super) fn process_for(
         &mut self,
-        services: &mut dyn Services,
         name: &Name,
         image: &Image,
         home: Home,
-    ) -> Result<Instance, Reason> {
+    ) -> Result<u64, Reason> {
         let plugin = &image.info.name;
         if self.ward.quarantined.contains(plugin) {
             return Err(quarantined(plugin));
@@ -159,8 +166,8 @@ impl Monitor {
             .iter()
             .find(|(_, it)| home == Home::Library && it.is_shared() && it.image() == image.id)
             .map(|(id, _)| *id);
-        let id = match there {
-            Some(id) => id,
+        match there {
+            Some(id) => Ok(id),
             None => {
                 let settings = self.directory.plugins().isolation();
                 let id = self.ward.next;
@@ -175,9 +182,36 @@ impl Monitor {
                         return Err(reason);
                     }
                 };
-                id
+                Ok(id)
             }
+        }
+    }
+
+    /// Calls the entry of a type as a whole in a process beside this one.
+    pub(super) fn type_call_apart(
+        &mut self,
+        id: u64,
+        whom: &Name,
+        call: TypeCall,
+    ) -> Result<Returned, Reason> {
+        let Some(process) = self.processes.get_mut(&id) else {
+            return Err(not_open(whom));
         };
+        process.type_call(call).map_err(|death| {
+            self.died(id, whom, death);
+            self.why_gone(whom)
+        })
+    }
+
+    /// An instance in a process beside this one, which is started if it is not there.
+    pub(super) fn open_apart(
+        &mut self,
+        services: &mut dyn Services,
+        name: &Name,
+        image: &Image,
+        home: Home,
+    ) -> Result<Instance, Reason> {
+        let id = self.process_for(name, image, home)?;
         let (Some(record), Some(process)) = (self.directory.get(name), self.processes.get_mut(&id))
         else {
             return Err(not_open(name));
@@ -235,7 +269,7 @@ impl Monitor {
         Some(instance)
     }
 
-    fn end_if_idle(&mut self, id: u64) {
+    pub(super) fn end_if_idle(&mut self, id: u64) {
         let used = self.instances.values().any(|it| it.lives_in(id));
         if !used {
             self.processes.remove(&id);

@@ -88,7 +88,11 @@ impl Monitor {
     /// ended, and so is an Arbitrate while it is going online or offline. Offline cancels a pending online (by
     /// Terminate) and ends Offline.
     pub fn command(&mut self, services: &mut dyn Services, command: MonitorCommand) {
-        let resource = command.resource().clone();
+        let Some(resource) = command.resource().cloned() else {
+            self.carry_out(services, command);
+            self.mourn(services);
+            return;
+        };
         if let MonitorCommand::Online { .. } = command {
             self.renew(services, &resource);
             self.mourn(services);

@@ -16,6 +16,7 @@
 //! | host | `Hello`: magic `QRMN`, protocol version, library | `Hello`: version, what the library says of itself; or `Refused` |
 //! | host | `Open`: number, resource, type, group | `Opened` |
 //! | host | `Call`: number, entry | `Returned` |
+//! | host | `TypeCall`: type, control code | `Returned` |
 //! | host | `Mail`: number | `Mail`: what the plugin's own threads reported |
 //! | monitor | `Ask`, any number of them before the answer to `Open` or `Call` | `Answer` |
 //! | monitor | `Log`, likewise | nothing |

@@ -17,7 +17,9 @@ use super::ask::{Beyond, unknown};
 use super::system::end_group_at_once;
 use super::wire::{Channel, Lost, MAGIC, PROTOCOL, ToHost, ToMonitor};
 use crate::plugins::{Entries, Image};
-use crate::table::{Abilities, Call, Frame, Handle, Mailbox, Report, Returned, enter, lend, run};
+use crate::table::{
+    Abilities, Call, Frame, Handle, Mailbox, Report, Returned, TypeCall, enter, lend, run, run_type,
+};
 
 /// Why a resource monitor process does not run.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +173,7 @@ impl Serving<'_> {
                 expecting,
                 call,
             } => Ok(self.call(instance, expecting, &call)),
+            ToMonitor::TypeCall(call) => Ok(self.type_call(&call)),
             ToMonitor::Mail {
                 instance,
                 expecting,
@@ -188,11 +191,27 @@ impl Serving<'_> {
         }
     }
 
-    fn open(&mut self, number: u32, resource: &str, kind: &str, group: &str) -> ToHost {
+    /// The entries of a type of the library.
+    fn entries_of(&self, kind: &str) -> Option<Entries> {
         let index = self.image.info.types.iter().position(|it| it.name == kind);
         let mapped = self.image.entries().unwrap_or_default();
-        let entries = index.and_then(|index| mapped.get(index).copied());
-        let Some(entries) = entries else {
+        index.and_then(|index| mapped.get(index).copied())
+    }
+
+    fn type_call(&mut self, call: &TypeCall) -> ToHost {
+        let returned = match self.entries_of(&call.kind) {
+            // SAFETY: one thread calls the library's entries, this one.
+            Some(entries) => unsafe { run_type(&entries, call) },
+            None => Returned::of(abi::ERROR_RESOURCE_TYPE_NOT_FOUND),
+        };
+        ToHost::Returned {
+            returned,
+            refused: None,
+        }
+    }
+
+    fn open(&mut self, number: u32, resource: &str, kind: &str, group: &str) -> ToHost {
+        let Some(entries) = self.entries_of(kind) else {
             return ToHost::Opened {
                 code: abi::ERROR_RESOURCE_TYPE_NOT_FOUND,
                 abilities: Abilities::default(),

@@ -15,7 +15,7 @@ use super::ask::World;
 use super::system::{describe_end, kill_group};
 use super::wire::{Channel, Lost, MAGIC, Mail, PROTOCOL, ToHost, ToMonitor};
 use crate::plugins::{Image, Isolation};
-use crate::table::{Abilities, Call, Returned, Traces};
+use crate::table::{Abilities, Call, Returned, Traces, TypeCall};
 use crate::{LibraryInfo, PluginError};
 
 /// A resource monitor process, which leads a process group. It is killed and reaped when this is dropped.
@@ -257,6 +257,16 @@ impl Process {
         match self.converse(Some(world), &frame, &mut log, started) {
             Ok(ToHost::Returned { returned, refused }) => Ok((returned, Traces { log, refused })),
             other => Err(self.death(out_of_turn(other), name, started, log)),
+        }
+    }
+
+    /// Calls the entry of a type as a whole.
+    pub(crate) fn type_call(&mut self, call: TypeCall) -> Result<Returned, Death> {
+        let mut log = Vec::new();
+        let started = Instant::now();
+        match self.converse(None, &ToMonitor::TypeCall(call), &mut log, started) {
+            Ok(ToHost::Returned { returned, .. }) => Ok(returned),
+            other => Err(self.death(out_of_turn(other), TypeCall::ENTRY, started, log)),
         }
     }
 

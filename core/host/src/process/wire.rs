@@ -8,13 +8,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::ask::{Answer, Ask};
-use crate::table::{Abilities, Call, Report, Returned};
+use crate::table::{Abilities, Call, Report, Returned, TypeCall};
 use crate::{LibraryInfo, ServiceError};
 
 /// The first word of the first frame: "QRMN".
 pub(super) const MAGIC: [u8; 4] = *b"QRMN";
 /// The version of the frames. It goes up with every change of theirs.
-pub(super) const PROTOCOL: u32 = 3;
+pub(super) const PROTOCOL: u32 = 4;
 /// The longest body: a plugin may write 16 MiB at once, and the names that go with it are short.
 pub(super) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
 
@@ -46,6 +46,8 @@ pub(super) enum ToMonitor {
         expecting: bool,
         call: Call,
     },
+    /// Call the entry of a type as a whole.
+    TypeCall(TypeCall),
     /// What did the plugin's threads report?
     Mail { instance: u32, expecting: bool },
     /// The answer to [`ToHost::Ask`].

@@ -3,6 +3,8 @@
 use quorate_abi::{self as abi, QrResid, QrWork};
 use serde::{Deserialize, Serialize};
 
+use super::marshal::lend;
+use super::vigil::Running;
 use crate::plugins::{Entries, WorkEntry};
 
 /// Longest text taken from `last_error`, in bytes.
@@ -128,36 +130,85 @@ pub(crate) unsafe fn run(entries: &Entries, resid: QrResid, call: &Call) -> Retu
             let Some(control) = entries.resource_control else {
                 return Returned::of(abi::ERROR_INVALID_FUNCTION);
             };
-            let mut output = vec![0_u8; (*room).min(OUTPUT_MAX) as usize];
-            let mut needed = 0_u64;
-            let code = unsafe {
+            answered(*room, |output, len, needed| unsafe {
                 control(
                     resid,
                     *code,
                     input.as_ptr(),
                     input.len() as u64,
-                    output.as_mut_ptr(),
-                    output.len() as u64,
-                    &raw mut needed,
+                    output,
+                    len,
+                    needed,
                 )
-            };
-            let filled = if code == abi::ERROR_SUCCESS {
-                usize::try_from(needed).unwrap_or(usize::MAX)
-            } else {
-                0
-            };
-            output.truncate(filled);
-            Returned {
-                code,
-                needed,
-                bytes: output,
-                ..Returned::default()
-            }
+            })
         }
         Call::LastError => Returned {
             bytes: unsafe { last_error(entries, resid) },
             ..Returned::default()
         },
+    }
+}
+
+/// A control code for a type as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TypeCall {
+    pub(crate) kind: String,
+    pub(crate) code: u32,
+    pub(crate) input: Vec<u8>,
+    /// How long the buffer for the output is.
+    pub(crate) room: u64,
+}
+
+impl TypeCall {
+    /// The entry's name, for people.
+    pub(crate) const ENTRY: &'static str = "ResourceTypeControl";
+}
+
+/// Makes a call for a type as a whole. Without an instance there is nothing that the plugin could call back with.
+///
+/// # Safety
+///
+/// No other thread is inside an entry of the library.
+pub(crate) unsafe fn run_type(entries: &Entries, call: &TypeCall) -> Returned {
+    let Some(control) = entries.resource_type_control else {
+        return Returned::of(abi::ERROR_INVALID_FUNCTION);
+    };
+    let TypeCall {
+        kind, code, input, ..
+    } = call;
+    let _running = Running::begin();
+    answered(call.room, |output, len, needed| {
+        // SAFETY: passed on; text, input and output outlive the call and are as long as they say.
+        unsafe {
+            control(
+                lend(kind),
+                *code,
+                input.as_ptr(),
+                input.len() as u64,
+                output,
+                len,
+                needed,
+            )
+        }
+    })
+}
+
+/// Calls an entry that answers with bytes, with so much room for them.
+fn answered(room: u64, entry: impl FnOnce(*mut u8, u64, *mut u64) -> u32) -> Returned {
+    let mut output = vec![0_u8; room.min(OUTPUT_MAX) as usize];
+    let mut needed = 0_u64;
+    let code = entry(output.as_mut_ptr(), output.len() as u64, &raw mut needed);
+    let filled = if code == abi::ERROR_SUCCESS {
+        usize::try_from(needed).unwrap_or(usize::MAX)
+    } else {
+        0
+    };
+    output.truncate(filled);
+    Returned {
+        code,
+        needed,
+        bytes: output,
+        ..Returned::default()
     }
 }
 

@@ -16,7 +16,7 @@ use std::ptr;
 
 use quorate_abi::{self as abi, QrHost, QrStr};
 
-pub(crate) use call::{Abilities, Call, OUTPUT_MAX, Returned, Work, run};
+pub(crate) use call::{Abilities, Call, OUTPUT_MAX, Returned, TypeCall, Work, run, run_type};
 pub(crate) use frame::{Frame, Handle, Knowledge, Traces, enter, strays};
 pub(crate) use mailbox::{Mailbox, Report};
 pub(crate) use marshal::{borrow_bytes, lend};

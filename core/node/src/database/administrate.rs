@@ -147,10 +147,6 @@ impl Database {
                 property,
                 value,
             } => self.set_property(object, property, value.as_ref()),
-            AdminOp::ResourceControl { resource, .. } => {
-                let group = self.known_resource(resource)?;
-                Ok(vec![Effect::Group { group }])
-            }
             AdminOp::NodePause { node } => self.set_paused(node, true),
             AdminOp::NodeResume { node } => self.set_paused(node, false),
             AdminOp::NodeEvict { node } => {

@@ -34,6 +34,8 @@ pub const MONITOR_SILENT_BEATS: u32 = 8;
 pub const MONITOR_PATIENCE_BEATS: u32 = 200;
 /// How often a database change that was not confirmed is sent again.
 pub const RESEND: Duration = Duration::from_millis(600);
+/// How long a control code may go without an answer: longer than a lost owner's groups take to get another one.
+pub const CONTROL_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a starting node looks for a cluster before it forms one.
 pub const DISCOVERY: Duration = HEARTBEAT.saturating_mul(3);
 /// How long a coordinator that has just formed the cluster waits for configured nodes to come before it gives
@@ -76,6 +78,10 @@ const _: () = {
     assert!(
         ms(FORM_WAIT) >= ms(TAKEOVER_WAIT),
         "forming is no shorter a wait than any other"
+    );
+    assert!(
+        ms(CONTROL_PATIENCE) > ms(TAKEOVER_WAIT) && ms(CONTROL_PATIENCE) < ms(SERVICE_RESTART),
+        "who asks a resource that is taken over is answered by its new owner, and never by the next boot of the old one"
     );
     assert!(
         ms(SERVICE_RESTART) > ms(TAKEOVER_WAIT),

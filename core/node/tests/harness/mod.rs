@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 
+use quorate_model::control::{ControlCode, ControlOf, ControlRequest};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::*;
 use quorate_node::*;
@@ -47,6 +48,11 @@ pub(crate) struct Stage {
     witness: Option<Vec<u8>>,
     pub(crate) events: Vec<(Time, NodeId, Event)>,
     pub(crate) replies: BTreeMap<u64, Result<(), Refusal>>,
+    pub(crate) controlled: BTreeMap<u64, Result<Vec<u8>, Refusal>>,
+    /// The control codes that came to a resource monitor, and whose.
+    pub(crate) codes: Vec<(NodeId, ControlCode)>,
+    /// Nodes whose resource monitors answer no control code.
+    pub(crate) mute: BTreeSet<NodeId>,
 }
 
 impl Stage {
@@ -65,6 +71,9 @@ impl Stage {
             witness: None,
             events: Vec::new(),
             replies: BTreeMap::new(),
+            controlled: BTreeMap::new(),
+            codes: Vec::new(),
+            mute: BTreeSet::new(),
         };
         for id in ids {
             stage.boot(id);
@@ -114,6 +123,17 @@ impl Stage {
 
     pub(crate) fn admin(&mut self, id: NodeId, request: u64, op: AdminOp) {
         self.input(id, Input::Admin { request, op });
+    }
+
+    /// Asks a resource by a control code, through the node `id`.
+    pub(crate) fn control(&mut self, id: NodeId, request: u64, resource: &str, code: u32) {
+        let control = ControlRequest {
+            of: ControlOf::Resource(resource.into()),
+            on: None,
+            code: ControlCode(code),
+            input: vec![7],
+        };
+        self.input(id, Input::Control { request, control });
     }
 
     pub(crate) fn run(&mut self, span: Duration) {
@@ -281,6 +301,9 @@ impl Stage {
                 Output::Reply { request, result } => {
                     self.replies.insert(request, result);
                 }
+                Output::Controlled { request, result } => {
+                    self.controlled.insert(request, result);
+                }
                 Output::Halt { restart, .. } => {
                     let machine = self.machines.get_mut(&id).unwrap();
                     machine.node = None;
@@ -315,7 +338,7 @@ impl Stage {
 
     fn monitor(&mut self, id: NodeId, command: MonitorCommand) {
         let state = |state| {
-            let resource = command.resource().clone();
+            let resource = command.resource().cloned().unwrap_or_else(|| "".into());
             Input::Monitor(MonitorEvent::State {
                 resource,
                 state,
@@ -331,7 +354,7 @@ impl Stage {
             MonitorCommand::Offline { .. } => {
                 self.post(self.now, id, state(OfflinePending));
                 self.post(self.now + START, id, state(Offline));
-                if *command.resource() == definition_disk(&self.definition) {
+                if command.resource() == Some(&definition_disk(&self.definition)) {
                     self.holder = None;
                 }
             }
@@ -350,7 +373,26 @@ impl Stage {
                 };
                 self.post(self.now + wait, id, Input::Monitor(event));
             }
-            _ => {}
+            MonitorCommand::Control {
+                code,
+                request,
+                input,
+                ..
+            } => {
+                self.codes.push((id, *code));
+                if !self.mute.contains(&id) {
+                    let event = MonitorEvent::Controlled {
+                        request: *request,
+                        result: Ok([&[id.0], &input[..]].concat()),
+                    };
+                    self.post(self.now + LATENCY, id, Input::Monitor(event));
+                }
+            }
+            MonitorCommand::Open(_)
+            | MonitorCommand::Update(_)
+            | MonitorCommand::Restore { .. }
+            | MonitorCommand::Close { .. }
+            | MonitorCommand::Release { .. } => {}
         }
     }
 

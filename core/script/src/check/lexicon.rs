@@ -25,7 +25,7 @@ pub(crate) struct Word {
 pub(crate) type Kind = Option<String>;
 
 /// Types that scripts cannot add properties to: an unknown property of one is a mistake for sure.
-pub(crate) const NOUNS: [&str; 16] = [
+pub(crate) const NOUNS: [&str; 18] = [
     "Duration",
     "Node",
     "Nic",
@@ -33,6 +33,8 @@ pub(crate) const NOUNS: [&str; 16] = [
     "SystemDisk",
     "Group",
     "Resource",
+    "ResourceType",
+    "Answer",
     "Service",
     "Network",
     "Dns",

@@ -4,6 +4,8 @@ use rhai::Dynamic;
 
 use super::Console;
 use crate::stage::{PropertyOf, Stage};
+use quorate_model::control::{ControlObject, KnownControl};
+
 use crate::vocabulary::handles::{GroupRef, QuorumRef, ResourceRef};
 
 impl Console {
@@ -74,6 +76,15 @@ impl Console {
                 let end = if word == "get" { "\")" } else { "\", " };
                 (self.properties_before(of)?, end)
             }
+            "control" => {
+                let of = before[..before.len() - word.len()].strip_suffix('.')?;
+                let object = match self.noun_before(of) {
+                    Some("ResourceType") => ControlObject::ResourceType,
+                    _ => ControlObject::Resource,
+                };
+                let names = KnownControl::of(object).map(|known| known.name.to_owned());
+                (names.collect(), "\")")
+            }
             noun => (self.names(noun)?, "\")"),
         })
     }
@@ -87,6 +98,7 @@ impl Console {
                 "group" | "outage" | "planned_outage" | "unplanned_outage" | "availability"
                 | "clients" => stage.groups(),
                 "resource" | "service" => stage.resources(),
+                "resource_type" => stage.resource_types(),
                 "network" | "nic" => stage.networks(),
                 "disk" | "path" => stage.disks(),
                 _ => return None,
@@ -144,6 +156,8 @@ impl Console {
             "system_disk" => "SystemDisk",
             "group" => "Group",
             "resource" => "Resource",
+            "resource_type" => "ResourceType",
+            "control" => "Answer",
             "service" => "Service",
             "network" => "Network",
             "disk" => "Disk",

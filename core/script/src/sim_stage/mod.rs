@@ -17,6 +17,7 @@ use quorate_model::{
     CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, Fault, FaultId, Name, QuorumKind, Repair,
     ResourceState, Time, types,
 };
+use quorate_node::Refusal;
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
 
 pub use source::SimSource;
@@ -150,6 +151,10 @@ impl Stage for SimStage {
 
     fn disks(&self) -> Vec<Name> {
         self.world.disks()
+    }
+
+    fn resource_types(&self) -> Vec<Name> {
+        self.plugins.type_names().map(Name::from).collect()
     }
 
     fn node(&self, name: &str) -> Option<NodeStatus> {
@@ -298,12 +303,13 @@ impl Stage for SimStage {
 
     fn answer(&self, order: OrderHandle) -> Option<Answer> {
         match self.orders.get(&order.0)? {
-            None => Some(Ok(())),
+            None => Some(Answer::DONE),
             Some(request) => match self.world.reply(*request) {
                 Reply::Pending => None,
-                Reply::Done => Some(Ok(())),
-                Reply::Refused(refusal) => Some(Err((refusal.code, refusal.text))),
-                lost @ Reply::Lost { .. } => Some(Err((0, lost_text(&lost)))),
+                Reply::Done => Some(Answer::DONE),
+                Reply::Answered(bytes) => Some(Answer::Done(bytes)),
+                Reply::Refused(Refusal { code, text }) => Some(Answer::Refused { code, text }),
+                Reply::Lost { node } => Some(Answer::Lost(WorldError::Lost { node }.to_string())),
             },
         }
     }
@@ -466,13 +472,6 @@ fn node_status(node: quorate_sim::NodeStatus) -> NodeStatus {
 
 fn refused(error: WorldError) -> StageError {
     StageError(error.to_string())
-}
-
-fn lost_text(reply: &Reply) -> String {
-    match reply {
-        Reply::Lost { node } => WorldError::Lost { node: node.clone() }.to_string(),
-        _ => String::new(),
-    }
 }
 
 /// What the reader of cluster files found, with the lines it is about.

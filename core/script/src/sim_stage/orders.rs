@@ -133,11 +133,9 @@ impl SimStage {
                 self.ask(AdminOp::VirtualServerCreate { request })
             }
             Order::ResourceDelete(resource) => self.ask(AdminOp::ResourceDelete { resource }),
-            Order::ResourceControl { resource, code } => self.ask(AdminOp::ResourceControl {
-                resource,
-                code,
-                input: Vec::new(),
-            }),
+            Order::Control { control, through } => {
+                self.world.control(through.as_deref(), control).map(Some)
+            }
         };
         given.map_err(refused)
     }

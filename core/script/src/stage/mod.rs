@@ -72,6 +72,10 @@ pub trait Stage {
     fn networks(&self) -> Vec<Name>;
     /// The shared disks.
     fn disks(&self) -> Vec<Name>;
+    /// The resource types that there are plugins for.
+    fn resource_types(&self) -> Vec<Name> {
+        Vec::new()
+    }
 
     /// A node.
     fn node(&self, name: &str) -> Option<NodeStatus>;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use quorate_model::control::ControlRequest;
 use quorate_model::{Name, PolicyScript, StartSwitches, Value, VirtualServerRequest};
 
 /// What an operator orders of a node's machine or of the cluster.
@@ -86,12 +87,12 @@ pub enum Order {
         /// The script; `None` takes away the one there is.
         policy: Option<PolicyScript>,
     },
-    /// Send a control code to a resource on its owner.
-    ResourceControl {
-        /// Which resource.
-        resource: Name,
-        /// CLUSCTL code.
-        code: u32,
+    /// Ask a resource, or a resource type, by a control code.
+    Control {
+        /// What is asked.
+        control: ControlRequest,
+        /// The node that the administrator asks; whichever will do if none is named.
+        through: Option<Name>,
     },
 }
 
@@ -99,5 +100,23 @@ pub enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OrderHandle(pub u64);
 
-/// The answer to an order: accepted, or refused with the original's error code and one sentence.
-pub type Answer = Result<(), (u32, String)>;
+/// The answer to an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Done, or accepted; with what a control code gave.
+    Done(Vec<u8>),
+    /// Refused.
+    Refused {
+        /// The original's error code; 0 where none fits.
+        code: u32,
+        /// One sentence.
+        text: String,
+    },
+    /// There will never be one: whoever was asked is gone. One sentence.
+    Lost(String),
+}
+
+impl Answer {
+    /// Done, with nothing to say.
+    pub const DONE: Answer = Answer::Done(Vec::new());
+}

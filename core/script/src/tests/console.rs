@@ -225,7 +225,7 @@ fn every_word_of_the_design_is_documented() {
     };
     let free = "now clock nodes groups resources networks disks coordinator quorum outage planned_outage unplanned_outage availability disturbed \
                 events status drill cluster run settle eventually always never steady sometimes step note \
-                partition heal clients expect expect_eq expect_error node group resource service network disk \
+                partition heal clients expect expect_eq expect_error node group resource resource_type service network disk \
                 policy set_policy dns witness daylight_saving";
     let members = [
         ("Quorum", "kind owner has_quorum"),
@@ -246,6 +246,8 @@ fn every_word_of_the_design_is_documented() {
             "name kind state owner owners is_online restarts depends_on dependents get online offline fail set \
              control",
         ),
+        ("ResourceType", "name control"),
+        ("Answer", "text bytes number size get"),
         (
             "Service",
             "running crash hang slow_answers wrong_answers fail_starts slow_start repair",

@@ -346,8 +346,11 @@ impl Stage for Fake {
     }
     fn answer(&self, order: OrderHandle) -> Option<Answer> {
         match order.0 {
-            0 => Some(Err((5050, "the cluster node is down".into()))),
-            _ => Some(Ok(())),
+            0 => Some(Answer::Refused {
+                code: 5050,
+                text: "the cluster node is down".into(),
+            }),
+            _ => Some(Answer::DONE),
         }
     }
     fn inject(&mut self, fault: Fault, _: Option<Duration>) -> Result<FaultId, StageError> {

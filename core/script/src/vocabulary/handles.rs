@@ -33,6 +33,18 @@ pub(crate) struct ResourceRef {
     pub(crate) name: Name,
 }
 
+/// A resource type, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ResourceTypeRef {
+    pub(crate) name: Name,
+}
+
+/// What a control code gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AnswerRef {
+    pub(crate) bytes: Rc<Vec<u8>>,
+}
+
 /// The processes behind a resource, by the resource's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServiceRef {
@@ -110,6 +122,8 @@ pub(crate) fn name_types(engine: &mut Engine) {
         .register_type_with_name::<SystemDiskRef>("SystemDisk")
         .register_type_with_name::<GroupRef>("Group")
         .register_type_with_name::<ResourceRef>("Resource")
+        .register_type_with_name::<ResourceTypeRef>("ResourceType")
+        .register_type_with_name::<AnswerRef>("Answer")
         .register_type_with_name::<ServiceRef>("Service")
         .register_type_with_name::<NetworkRef>("Network")
         .register_type_with_name::<DnsRef>("Dns")

@@ -4,6 +4,7 @@ mod chance;
 mod clients;
 mod clocks;
 mod cluster;
+pub(crate) mod control;
 mod disk;
 mod dns;
 mod drive;
@@ -34,7 +35,7 @@ use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 22] = [
+    let nouns: [(&str, Module); 23] = [
         ("time", exported_module!(time::words)),
         ("clocks", exported_module!(clocks::words)),
         ("chance", exported_module!(chance::words)),
@@ -47,6 +48,7 @@ pub(crate) fn register(engine: &mut Engine) {
         ("group", exported_module!(group::words)),
         ("policy", exported_module!(policy::words)),
         ("resource", exported_module!(resource::words)),
+        ("control code", exported_module!(control::words)),
         ("service", exported_module!(service::words)),
         ("virtual server", exported_module!(virtual_server::words)),
         ("nic", exported_module!(nic::words)),

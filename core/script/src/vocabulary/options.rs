@@ -12,6 +12,8 @@ pub(crate) const CLIENTS: &[&str] = &["users", "every", "port", "protocol"];
 pub(crate) const LOAD: &[&str] = &["users", "cpu"];
 /// Of `crash` on a node.
 pub(crate) const CRASH: &[&str] = &["writing", "kept"];
+/// Of `control`.
+pub(crate) const CONTROL: &[&str] = &["on", "through"];
 /// Of `add_node`.
 pub(crate) const ADD_NODE: &[&str] = &["name", "interfaces"];
 /// Of `start` and `start_service`.
@@ -43,6 +45,7 @@ pub(crate) fn of(word: &str) -> Option<&'static [&'static str]> {
         "clients" => CLIENTS,
         "load" => LOAD,
         "crash" => CRASH,
+        "control" => CONTROL,
         "add_node" => ADD_NODE,
         "start" | "start_service" => SWITCHES,
         "create_virtual_server" => VIRTUAL_SERVER,

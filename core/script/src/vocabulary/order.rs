@@ -10,7 +10,7 @@ use super::handles::FaultRef;
 use crate::drill::MadeFault;
 use crate::finding::suggestion;
 use crate::session::Session;
-use crate::stage::{Order, PropertyOf, Stage};
+use crate::stage::{Answer, Order, PropertyOf, Stage};
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{from_value, name_arg, show, sides_arg};
 use crate::watch;
@@ -20,33 +20,46 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
 /// Gives an order and lets time pass until it is answered. A refusal is an error of the script.
 pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<()> {
-    let session = Session::of(context)?;
-    session.begin_act(context)?;
     let stopped = match &order {
         Order::NodeShutdown(node) | Order::NodeReboot(node, _) | Order::ServiceStop(node) => {
             Some(node.clone())
         }
-        _ => None,
+        Order::NodeStart(_)
+        | Order::NodeStartWith(..)
+        | Order::ServiceStartWith(..)
+        | Order::ServiceStart(_)
+        | Order::NodePause(_)
+        | Order::NodeResume(_)
+        | Order::NodeEvict(_)
+        | Order::NodeForceCleanup(_)
+        | Order::NodeAdd(..)
+        | Order::GroupOnline(_)
+        | Order::GroupOffline(_)
+        | Order::GroupMove { .. }
+        | Order::ResourceOnline(_)
+        | Order::ResourceOffline(_)
+        | Order::ResourceFail(_)
+        | Order::ClusterSet { .. }
+        | Order::GroupSet { .. }
+        | Order::ResourceSet { .. }
+        | Order::VirtualServerCreate(_)
+        | Order::ResourceDelete(_)
+        | Order::PolicySet { .. }
+        | Order::Control { .. } => None,
     };
-    let handle = session.try_stage(context, |stage| stage.order(order))?;
-    let (began, stop) = session.with_stage(context, |stage| (stage.now(), stage.longest_stop()))?;
-    let limit = match stopped {
-        Some(_) => stop + ANSWER_LIMIT,
-        None => ANSWER_LIMIT,
-    };
-    let mut answer = None;
-    watch::pass(context, &session, began + limit, None, |session| {
-        answer = session.with_stage(context, |stage| stage.answer(handle))?;
-        Ok(answer.is_some())
-    })?;
+    let (answer, limit) = answered(context, order, stopped.is_some())?;
     let at = context.call_position();
     match answer {
-        Some(Ok(())) => Ok(()),
-        Some(Err((0, text))) => Err(Thrown::mistake(format!("refused: {text}")).at(at)),
-        Some(Err((code, text))) => {
-            Err(Thrown::mistake(format!("refused with error {code}: {text}")).at(at))
+        Some(Answer::Done(_)) => Ok(()),
+        Some(Answer::Refused { code: 0, text } | Answer::Lost(text)) => {
+            Err(Thrown::mistake(format!("refused: {text}")).at(at))
+        }
+        Some(Answer::Refused { code, text }) => {
+            let text = format!("refused with error {code}: {text}");
+            Err(Thrown::mistake(text).coded(code).at(at))
         }
         None => {
+            let session = Session::of(context)?;
             let why = session.with_stage(context, |stage| unanswered(stage, stopped.as_ref()))?;
             Err(Thrown::mistake(format!(
                 "\"{}\" was not answered within {}: {why}",
@@ -56,6 +69,28 @@ pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<(
             .at(at))
         }
     }
+}
+
+/// Gives an order and lets time pass until it is answered, or the limit is reached.
+pub(super) fn answered(
+    context: &NativeCallContext<'_>,
+    order: Order,
+    stops: bool,
+) -> Fallible<(Option<Answer>, Duration)> {
+    let session = Session::of(context)?;
+    session.begin_act(context)?;
+    let handle = session.try_stage(context, |stage| stage.order(order))?;
+    let (began, stop) = session.with_stage(context, |stage| (stage.now(), stage.longest_stop()))?;
+    let limit = match stops {
+        true => stop + ANSWER_LIMIT,
+        false => ANSWER_LIMIT,
+    };
+    let mut answer = None;
+    watch::pass(context, &session, began + limit, None, |session| {
+        answer = session.with_stage(context, |stage| stage.answer(handle))?;
+        Ok(answer.is_some())
+    })?;
+    Ok((answer, limit))
 }
 
 /// What an order still waits for.

@@ -7,7 +7,7 @@ use super::order::{self, read};
 use crate::closed::{self, Noun, Set};
 use crate::stage::{Order, PropertyOf, ResourceStatus, Stage};
 use crate::thrown::Fallible;
-use crate::values::{count_arg, name_arg, show, to_value};
+use crate::values::{name_arg, show, to_value};
 use crate::watch::in_service;
 
 fn status<T>(
@@ -194,23 +194,6 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn delete(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
         order::order(&context, Order::ResourceDelete(resource.name.clone()))
-    }
-
-    /// Sends a control code (CLUSCTL) to the resource on its owner.
-    #[rhai_fn(return_raw)]
-    pub fn control(
-        context: NativeCallContext<'_>,
-        resource: &mut ResourceRef,
-        code: i64,
-    ) -> Fallible<()> {
-        let code = count_arg(code, "a control code", context.call_position())?;
-        order::order(
-            &context,
-            Order::ResourceControl {
-                resource: resource.name.clone(),
-                code,
-            },
-        )
     }
 
     /// Its name, as a text.

@@ -5,6 +5,7 @@ use rhai::plugin::*;
 use crate::closed::{self, Set};
 use crate::session::Session;
 use crate::thrown::{Fallible, Thrown};
+use crate::vocabulary::control::error_name;
 
 /// Words about errors.
 #[allow(
@@ -29,6 +30,19 @@ pub(crate) mod words {
             false => error.verdict.as_str(),
         };
         closed::word(Set::ERROR_KIND, kind)
+    }
+
+    /// The number of the error with which the cluster refused an order or answered a control code, as the original has it, such
+    /// as 5050; 0 if it was no such error.
+    #[rhai_fn(get = "code", pure)]
+    pub fn code(error: &mut Thrown) -> i64 {
+        i64::from(error.code)
+    }
+
+    /// The original's name of that number, such as "ERROR_CLUSTER_NODE_DOWN"; empty if it has none.
+    #[rhai_fn(get = "name", pure)]
+    pub fn name(error: &mut Thrown) -> String {
+        error_name(error.code).unwrap_or_default().to_owned()
     }
 
     /// Where it came from: "lost-node.rhai:12:5", or only the file if no line is known.

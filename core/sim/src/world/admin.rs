@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use quorate_model::Name;
+use quorate_model::control::{ControlOf, ControlRequest};
 use quorate_node::{AdminOp, Input, Object, Refusal};
 
 use super::World;
@@ -11,6 +12,9 @@ use crate::WorldError;
 use crate::env::Machine;
 use crate::journal::WorldEvent;
 use crate::status::{Reply, RequestId};
+
+/// So many characters of an answer stand in the journal.
+const SPOKEN_MAX: usize = 60;
 
 /// A request and what became of it.
 pub(super) struct Request {
@@ -30,16 +34,56 @@ impl World {
     pub fn admin(&mut self, op: AdminOp) -> Result<RequestId, WorldError> {
         let op = op.spelled(&self.current);
         self.check_names(&op)?;
+        let machine = self.somebody()?;
+        Ok(self.ask(machine, op))
+    }
+
+    /// Whom an administrator asks who does not care.
+    fn somebody(&self) -> Result<Machine, WorldError> {
         let anybody = || {
             (0..self.stations.len()).find(|machine| {
                 self.env.hosts[*machine].runs() && self.stations[*machine].node.is_some()
             })
         };
-        let machine = self
-            .observer()
+        self.observer()
             .or_else(anybody)
-            .ok_or(WorldError::NobodyToAsk)?;
-        Ok(self.ask(machine, op))
+            .ok_or(WorldError::NobodyToAsk)
+    }
+
+    /// Asks a resource, or a resource type, by a control code, as [`admin`](Self::admin) does, or through the node of the
+    /// administrator's choice. The node that is asked finds the owner and asks on. See [`reply`](Self::reply).
+    ///
+    /// # Errors
+    /// As [`admin`](Self::admin), or [`admin_at`](Self::admin_at) with a node.
+    pub fn control(
+        &mut self,
+        through: Option<&str>,
+        control: ControlRequest,
+    ) -> Result<RequestId, WorldError> {
+        match &control.of {
+            ControlOf::Resource(resource) => self.known_resource(resource).map(drop)?,
+            // Its plugin's business.
+            ControlOf::Type(_) => {}
+        }
+        if let Some(node) = &control.on {
+            self.known_node(node)?;
+        }
+        let machine = match through {
+            Some(node) => self.asked_machine(node)?,
+            None => self.somebody()?,
+        };
+        let mut text = format!("send control code {} to {}", control.code, control.of);
+        if let Some(node) = &control.on {
+            text.push_str(&format!(" on {node}"));
+        }
+        let id = self.begin(machine, text.clone(), false);
+        let input = Input::Control {
+            request: id,
+            control,
+        };
+        self.input(machine, input);
+        self.watch(&Cause::Text(format!("request {id}: {text}")));
+        Ok(RequestId(id))
     }
 
     /// As [`admin`](Self::admin), through a node of the administrator's choice.
@@ -48,12 +92,17 @@ impl World {
     /// Unknown names; a machine that is off, stands still or does not run the cluster service.
     pub fn admin_at(&mut self, node: &str, op: AdminOp) -> Result<RequestId, WorldError> {
         self.check_names(&op)?;
+        let machine = self.asked_machine(node)?;
+        Ok(self.ask(machine, op))
+    }
+
+    fn asked_machine(&self, node: &str) -> Result<Machine, WorldError> {
         let machine = self.machine(node)?;
         self.must_run(machine)?;
         if self.stations[machine].node.is_none() {
             return Err(self.machine_error(machine, "does not run the cluster service"));
         }
-        Ok(self.ask(machine, op))
+        Ok(machine)
     }
 
     /// What became of a request; [`Reply::Pending`] for one that was never made.
@@ -73,7 +122,7 @@ impl World {
         let end = self.env.now + limit;
         loop {
             match self.reply(request) {
-                Reply::Done => return Ok(()),
+                Reply::Done | Reply::Answered(_) => return Ok(()),
                 Reply::Refused(refusal) => return Err(WorldError::Refused(refusal)),
                 Reply::Lost { node } => return Err(WorldError::Lost { node }),
                 Reply::Pending if self.env.now >= end => return Err(WorldError::NoAnswer(limit)),
@@ -96,8 +145,7 @@ impl World {
             AdminOp::ResourceOnline { resource }
             | AdminOp::ResourceOffline { resource }
             | AdminOp::ResourceFail { resource }
-            | AdminOp::ResourceDelete { resource }
-            | AdminOp::ResourceControl { resource, .. } => self.known_resource(resource).map(drop),
+            | AdminOp::ResourceDelete { resource } => self.known_resource(resource).map(drop),
             AdminOp::NodePause { node }
             | AdminOp::NodeResume { node }
             | AdminOp::NodeEvict { node } => self.known_node(node),
@@ -125,8 +173,6 @@ impl World {
     }
 
     fn ask(&mut self, machine: Machine, op: AdminOp) -> RequestId {
-        let id = self.next_request;
-        self.next_request += 1;
         let touched: Vec<Name> = match &op {
             AdminOp::GroupOnline { group }
             | AdminOp::GroupOffline { group }
@@ -140,18 +186,30 @@ impl World {
                 .into_iter()
                 .collect(),
             AdminOp::ServiceStop => self.groups_on(machine).into_iter().collect(),
-            _ => Vec::new(),
+            AdminOp::SetProperty { .. }
+            | AdminOp::SetPolicy { .. }
+            | AdminOp::ResourceDelete { .. }
+            | AdminOp::NodePause { .. }
+            | AdminOp::NodeResume { .. }
+            | AdminOp::NodeEvict { .. }
+            | AdminOp::NodeAdd { .. }
+            | AdminOp::VirtualServerCreate { .. } => Vec::new(),
         };
         self.touched.extend(touched);
         let text = describe(&op);
         let stops = op == AdminOp::ServiceStop;
-        self.env.record(
-            Some(machine),
-            WorldEvent::Asked {
-                request: id,
-                text: text.clone(),
-            },
-        );
+        let id = self.begin(machine, text.clone(), stops);
+        self.input(machine, Input::Admin { request: id, op });
+        self.watch(&Cause::Text(format!("request {id}: {text}")));
+        RequestId(id)
+    }
+
+    /// A machine is about to be asked.
+    fn begin(&mut self, machine: Machine, text: String, stops: bool) -> u64 {
+        let id = self.next_request;
+        self.next_request += 1;
+        let asked = WorldEvent::Asked { request: id, text };
+        self.env.record(Some(machine), asked);
         self.requests.insert(
             id,
             Request {
@@ -160,9 +218,36 @@ impl World {
                 reply: Reply::Pending,
             },
         );
-        self.input(machine, Input::Admin { request: id, op });
-        self.watch(&Cause::Text(format!("request {id}: {text}")));
-        RequestId(id)
+        id
+    }
+
+    /// A node gave the answer to a control code.
+    pub(super) fn controlled(
+        &mut self,
+        machine: Machine,
+        id: u64,
+        result: Result<Vec<u8>, Refusal>,
+    ) {
+        let Some(request) = self.requests.get_mut(&id) else {
+            return;
+        };
+        if request.reply != Reply::Pending {
+            return;
+        }
+        let (code, text) = match &result {
+            Ok(bytes) => (0, spoken(bytes)),
+            Err(refusal) => (refusal.code, refusal.text.clone()),
+        };
+        request.reply = match result {
+            Ok(bytes) => Reply::Answered(bytes),
+            Err(refusal) => Reply::Refused(refusal),
+        };
+        let answered = WorldEvent::Answered {
+            request: id,
+            code,
+            text: Some(text),
+        };
+        self.env.record(Some(machine), answered);
     }
 
     /// A node answered.
@@ -237,6 +322,36 @@ impl World {
     }
 }
 
+/// Bytes for people: their number, and what they say if that is text.
+fn spoken(bytes: &[u8]) -> String {
+    let count = match bytes.len() {
+        1 => "1 byte".to_owned(),
+        count => format!("{count} bytes"),
+    };
+    let text = std::str::from_utf8(bytes).ok();
+    let text = text.filter(|text| !text.is_empty() && !text.contains('\0'));
+    match text {
+        Some(text) => {
+            let short: String = text.chars().take(SPOKEN_MAX).collect();
+            let more = if short.len() < text.len() { " …" } else { "" };
+            format!("{count}: {short:?}{more}")
+        }
+        None => {
+            let shown = bytes.iter().take(SPOKEN_MAX / 2);
+            let hex: String = shown.map(|byte| format!("{byte:02x}")).collect();
+            let more = if bytes.len() > SPOKEN_MAX / 2 {
+                " …"
+            } else {
+                ""
+            };
+            match hex.is_empty() {
+                true => count,
+                false => format!("{count}: {hex}{more}"),
+            }
+        }
+    }
+}
+
 /// The request in words.
 fn describe(op: &AdminOp) -> String {
     match op {
@@ -263,9 +378,6 @@ fn describe(op: &AdminOp) -> String {
                 Some(_) => format!("set {property} of {of}"),
                 None => format!("reset {property} of {of}"),
             }
-        }
-        AdminOp::ResourceControl { resource, code, .. } => {
-            format!("send control code {code:#x} to {resource}")
         }
         AdminOp::VirtualServerCreate { request } => {
             format!("create virtual server {}", request.name)

@@ -534,6 +534,7 @@ impl World {
                 self.check_margin(machine, &event);
             }
             Output::Reply { request, result } => self.replied(machine, request, result),
+            Output::Controlled { request, result } => self.controlled(machine, request, result),
             Output::Halt { reason, restart } => {
                 self.service_halted(machine, &reason.text, restart);
             }

@@ -397,7 +397,10 @@ impl PlainMonitor {
 
 impl ResourceMonitor for PlainMonitor {
     fn command(&mut self, services: &mut dyn Services, command: MonitorCommand) {
-        let resource = command.resource().clone();
+        let Some(resource) = command.resource().cloned() else {
+            // It has no plugins, and so no types.
+            return;
+        };
         match command {
             MonitorCommand::Open(spec) | MonitorCommand::Update(spec) => {
                 match self.instances.get_mut(&resource) {

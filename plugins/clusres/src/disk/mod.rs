@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use quorate_sdk::{
     Context, DISK_PATIENCE, Error, Operation, Patience, Progress, Property, Quorum, QuorumResource,
-    Resource, SERVICE_POLL, Text, TypeInfo,
+    Resource, SERVICE_POLL, Text, TypeInfo, codes, controls,
 };
 
 use challenge::{CHALLENGE, Challenge, Stage};
@@ -25,6 +25,8 @@ const DISK: Property<Text> = Property::text("Disk")
 const RENEWAL: Duration = Duration::from_secs(3);
 /// Written at Online, to see that the disk takes writes.
 const TEST_FILE: &str = "clusdisk.tst";
+/// The original's ERROR_PATH_NOT_FOUND.
+const PATH_NOT_FOUND: u32 = 3;
 
 /// A shared disk.
 #[derive(Debug)]
@@ -98,6 +100,21 @@ impl PhysicalDisk {
         self.listing.judge(ctx, answer)
     }
 
+    /// Whether a file is on the disk, by its name.
+    fn check_path(&self, ctx: &Context, path: &[u8]) -> Result<Vec<u8>, Error> {
+        let path = std::str::from_utf8(path)
+            .map_err(|_| Error::new(codes::ERROR_INVALID_PARAMETER, "the path is no UTF-8 text"))?;
+        if !self.mounted {
+            let text = format!("disk `{}` is not mounted", self.disk);
+            return Err(Error::new(codes::ERROR_RESOURCE_NOT_ONLINE, text));
+        }
+        if ctx.disk(&self.disk).list()?.iter().any(|file| file == path) {
+            return Ok(Vec::new());
+        }
+        let text = format!("there is no `{path}` on disk `{}`", self.disk);
+        Err(Error::new(PATH_NOT_FOUND, text))
+    }
+
     fn give_up_reservation(&mut self, ctx: &Context) -> Result<(), Error> {
         self.defending = false;
         let held = std::mem::replace(&mut self.reservation, Ok(false));
@@ -107,6 +124,14 @@ impl PhysicalDisk {
             Ok(())
         }
     }
+}
+
+/// The class of storage, and the subclass of what is shared (`CLUS_RESCLASS_STORAGE`, `CLUS_RESSUBCLASS_SHARED`).
+fn storage_class() -> Vec<u8> {
+    [1_u32, 0x8000_0000]
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .collect()
 }
 
 fn done_or_pending(done: bool) -> Progress {
@@ -171,6 +196,36 @@ impl Resource for PhysicalDisk {
 
     fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
         self.take_out_of_service(ctx)
+    }
+
+    /// What the disk is, and what this node has of it: nothing here asks the disk itself, which may be slow.
+    fn control(&mut self, ctx: &mut Context, code: u32, input: &[u8]) -> Result<Vec<u8>, Error> {
+        match code {
+            controls::CLUSCTL_RESOURCE_GET_CLASS_INFO => Ok(storage_class()),
+            controls::CLUSCTL_RESOURCE_STORAGE_GET_DISK_INFO => {
+                if self.disk.is_empty() {
+                    self.find(ctx)?;
+                }
+                let yes = |yes: bool| if yes { "yes" } else { "no" };
+                let info = format!(
+                    "Disk={}\nReserved={}\nMounted={}\nDefended={}",
+                    self.disk,
+                    yes(self.holds()),
+                    yes(self.mounted),
+                    yes(self.defending)
+                );
+                Ok(info.into_bytes())
+            }
+            controls::CLUSCTL_RESOURCE_STORAGE_IS_PATH_VALID => self.check_path(ctx, input),
+            _ => Err(Error::unhandled()),
+        }
+    }
+
+    fn type_control(code: u32, _: &[u8]) -> Result<Vec<u8>, Error> {
+        match code {
+            controls::CLUSCTL_RESOURCE_TYPE_GET_CLASS_INFO => Ok(storage_class()),
+            _ => Err(Error::unhandled()),
+        }
     }
 
     fn terminate(&mut self, ctx: &mut Context) {

@@ -23,6 +23,8 @@ struct Inner {
     /// Services that this operation has begun to start or stop already.
     begun: RefCell<BTreeSet<String>>,
     again: Cell<bool>,
+    /// The control code that the script is asked with, and what came with it.
+    asked: RefCell<Option<(u32, Vec<u8>)>>,
     /// A disk was still at what the script asked for.
     unfinished: Cell<bool>,
 }
@@ -39,6 +41,18 @@ impl Stage {
         if !again {
             self.0.begun.borrow_mut().clear();
         }
+    }
+
+    /// The script is asked with a control code, or has answered.
+    pub(super) fn asked(&self, control: Option<(u32, Vec<u8>)>) {
+        *self.0.asked.borrow_mut() = control;
+    }
+
+    /// The control code that the script is asked with.
+    pub(super) fn control(&self) -> Result<(u32, Vec<u8>), Error> {
+        let asked = self.0.asked.borrow().clone();
+        asked
+            .ok_or_else(|| Error::failed("no control code is asked: only `control` may look at it"))
     }
 
     /// Whether the call that has ended broke off since a disk was still at what it asked for.

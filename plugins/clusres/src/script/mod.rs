@@ -38,7 +38,7 @@ pub struct Call {
 }
 
 /// Every function that a script may have for the resource type to call. None takes an argument.
-pub const CALLS: [Call; 7] = [
+pub const CALLS: [Call; 8] = [
     Call {
         name: "open",
         required: false,
@@ -69,6 +69,12 @@ pub const CALLS: [Call; 7] = [
         name: "is_alive",
         required: true,
         doc: "the thorough check: true or false",
+    },
+    Call {
+        name: "control",
+        required: false,
+        doc: "answers a control code, once the script was brought online on this node: with a text, a blob, or nothing \
+              for a code that it does not know",
     },
     Call {
         name: "close",
@@ -172,6 +178,14 @@ impl Resource for GenericScript {
 
     fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
         self.check(ctx, &["is_alive"])
+    }
+
+    /// A script that was never online here has no say: its text may not even be on this node.
+    fn control(&mut self, ctx: &mut Context, code: u32, input: &[u8]) -> Result<Vec<u8>, Error> {
+        match &mut self.program {
+            Some(program) => program.control(ctx, code, input),
+            None => Err(Error::unhandled()),
+        }
     }
 
     fn close(self, ctx: &mut Context) {

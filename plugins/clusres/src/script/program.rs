@@ -3,7 +3,7 @@
 use quorate_sdk::{
     Context, DISK_PATIENCE, Error, Operation, Patience, Progress, SERVICE_POLL, codes,
 };
-use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Map, Scope};
+use rhai::{AST, Blob, CallFnOptions, Dynamic, Engine, EvalAltResult, Map, Scope};
 
 use super::CALLS;
 use super::handles::{ProgressRef, Stage};
@@ -222,6 +222,36 @@ impl Program {
             Err(kind) => Err(Error::failed(format!(
                 "{}: {name} must say true or false, and said {said} ({kind})",
                 self.path
+            ))),
+        }
+    }
+
+    /// `control`.
+    pub(super) fn control(
+        &mut self,
+        ctx: &mut Context,
+        code: u32,
+        input: &[u8],
+    ) -> Result<Vec<u8>, Error> {
+        if !self.has("control") {
+            return Err(Error::unhandled());
+        }
+        self.stage.asked(Some((code, input.to_vec())));
+        let said = self.call(ctx, "control");
+        self.stage.asked(None);
+        let said = said?;
+        if said.is_unit() {
+            return Err(Error::unhandled());
+        }
+        if let Ok(text) = said.as_immutable_string_ref() {
+            return Ok(text.as_bytes().to_vec());
+        }
+        match said.try_cast_result::<Blob>() {
+            Ok(bytes) => Ok(bytes),
+            Err(said) => Err(Error::failed(format!(
+                "{}: control may say a text, a blob or nothing, and said {said} ({})",
+                self.path,
+                said.type_name()
             ))),
         }
     }

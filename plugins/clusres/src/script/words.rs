@@ -1,6 +1,6 @@
 //! The words of resource scripts.
 
-use quorate_sdk::{Progress, Provider, ServiceState};
+use quorate_sdk::{Error, Progress, Provider, ServiceState};
 use rhai::plugin::*;
 use rhai::{Array, NativeCallContext};
 
@@ -54,6 +54,27 @@ pub(super) mod words {
     #[rhai_fn(return_raw)]
     pub fn advanced(after: Dynamic) -> Fallible<ProgressRef> {
         Ok(ProgressRef(Progress::advanced(wait(&after)?)))
+    }
+
+    /// The control code that `control` is asked with.
+    #[rhai_fn(return_raw)]
+    pub fn control_code(call: NativeCallContext<'_>) -> Fallible<i64> {
+        ask(&call, |stage, _| Ok(i64::from(stage.control()?.0)))
+    }
+
+    /// What came with it, as a text.
+    #[rhai_fn(return_raw)]
+    pub fn control_input(call: NativeCallContext<'_>) -> Fallible<String> {
+        ask(&call, |stage, _| {
+            String::from_utf8(stage.control()?.1)
+                .map_err(|_| Error::failed("what came with the control code is no text"))
+        })
+    }
+
+    /// What came with it, as a blob.
+    #[rhai_fn(return_raw)]
+    pub fn control_bytes(call: NativeCallContext<'_>) -> Fallible<rhai::Blob> {
+        ask(&call, |stage, _| Ok(stage.control()?.1))
     }
 
     /// Whether an operation is finished.

@@ -37,7 +37,7 @@ impl<T: Resource> Export<T> {
             None
         },
         resource_control: Some(resource_control::<T>),
-        resource_type_control: None,
+        resource_type_control: Some(resource_type_control::<T>),
         work: Some(work::<T>),
         last_error: Some(last_error::<T>),
         get_extension: None,
@@ -277,6 +277,25 @@ unsafe extern "C" fn resource_control<T: Resource>(
             }
         })
     }
+}
+
+unsafe extern "C" fn resource_type_control<T: Resource>(
+    _: QrStr,
+    code: u32,
+    input: *const u8,
+    input_len: u64,
+    output: *mut u8,
+    output_len: u64,
+    returned: *mut u64,
+) -> u32 {
+    // SAFETY: input and output are the host's for this call.
+    let answered = guard(|| unsafe {
+        match T::type_control(code, raw::bytes(input, input_len)) {
+            Ok(answer) => raw::give(&answer, output, output_len, returned),
+            Err(error) => error.code(),
+        }
+    });
+    answered.unwrap_or(abi::ERROR_PANIC)
 }
 
 // The handle is a thin pointer.

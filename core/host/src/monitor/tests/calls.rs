@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use quorate_abi::*;
+use quorate_model::control::{ControlCode, ControlOf};
 use quorate_model::monitor::MonitorCommand;
 
 use super::fake::{fake, pending, read, service};
@@ -514,8 +515,8 @@ fn control_codes_go_to_the_type_with_a_buffer_that_grows_and_then_to_the_monitor
     let mut control = |code| {
         let input = b"in".to_vec();
         let command = MonitorCommand::Control {
-            resource: name("A"),
-            code,
+            of: ControlOf::Resource(name("A")),
+            code: ControlCode(code),
             request: 5,
             input,
         };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use quorate_abi::ERROR_PANIC;
+use quorate_model::control::{ControlCode, ControlOf};
 use quorate_model::monitor::MonitorCommand;
 
 use super::*;
@@ -81,8 +82,8 @@ fn a_panic_in_open_terminate_control_or_close_does_no_harm() {
         rig.online("A");
         let (resource, input) = (name("A"), Vec::new());
         let events = rig.command(MonitorCommand::Control {
-            resource,
-            code: 1,
+            of: ControlOf::Resource(resource),
+            code: ControlCode(1),
             request: 2,
             input,
         });

@@ -1,5 +1,6 @@
 //! What follows from the death of a monitor process: failure, cleaning up, quarantine.
 
+use quorate_model::control::{ControlCode, ControlOf};
 use quorate_model::monitor::{MonitorCommand, ResourceSpec};
 
 use super::*;
@@ -46,9 +47,9 @@ fn a_crash_fails_every_resource_of_the_process_and_is_cleaned_up_after() {
 /// Has `name` look at a control code, in which [`crashing`] may crash.
 fn control(rig: &mut Rig, name: &str) -> Vec<String> {
     rig.command(MonitorCommand::Control {
-        resource: name.into(),
+        of: ControlOf::Resource(name.into()),
         request: 1,
-        code: 0x0200_0001,
+        code: ControlCode(0x0200_0001),
         input: Vec::new(),
     })
 }

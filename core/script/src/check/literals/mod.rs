@@ -7,19 +7,22 @@ mod closed;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use quorate_model::control::{ControlCode, ControlObject};
 use rhai::{AST, ASTNode, Engine, Expr, FnPtr, Position, Stmt, Token};
 
 use super::known::Known;
 use super::walk::Checker;
 use crate::closed::{Noun, Set};
 use crate::finding::suggestion;
+use crate::vocabulary::control::unknown_code;
 use crate::vocabulary::options;
 
 /// Words that need an open cluster.
-const ON_STAGE: [&str; 48] = [
+const ON_STAGE: [&str; 49] = [
     "node",
     "group",
     "resource",
+    "resource_type",
     "service",
     "network",
     "disk",
@@ -385,6 +388,11 @@ impl Literals<'_, '_> {
                 self.name(*noun, text, at, scope);
             }
         }
+        if word == "control"
+            && let Some((text, at)) = args.first().and_then(text_of)
+        {
+            self.control(text, at, scope);
+        }
         if let Some(known) = options::of(word)
             && let Some(map) = args.iter().find_map(map_of)
         {
@@ -453,6 +461,19 @@ impl Literals<'_, '_> {
             ),
         };
         self.say(scope, "unknown-name", message, help, at);
+    }
+
+    /// A control code that is named must be a well-known one. Whether the object is a resource or a type shows when it runs.
+    fn control(&mut self, name: &str, at: Position, scope: Scope) {
+        let objects = [ControlObject::Resource, ControlObject::ResourceType];
+        if objects
+            .iter()
+            .any(|object| ControlCode::named(*object, name).is_some())
+        {
+            return;
+        }
+        let (message, help) = unknown_code(&objects, name);
+        self.say(scope, "unknown-control-code", message, Some(help), at);
     }
 
     /// A word of the language that can only be used where a cluster is open.
