@@ -37,6 +37,11 @@ fn hanging() {
 }
 
 #[test]
+fn control_codes() {
+    passes("control-codes", 6);
+}
+
+#[test]
 fn every_drill_on_resources_has_a_test_here() {
     support::all_are_run(
         "scripts/drills/resources",

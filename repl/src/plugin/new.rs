@@ -178,7 +178,7 @@ const KEYWORDS: &str = "abstract as async auto await become bool box break case 
                         use virtual void volatile where while yield";
 
 /// Types and traits that a project in Rust uses, or is likely to: its own type cannot be called the same.
-const SDK_NAMES: [&str; 39] = [
+const SDK_NAMES: [&str; 41] = [
     "AnyProperty",
     "Arbitration",
     "Box",
@@ -218,6 +218,8 @@ const SDK_NAMES: [&str; 39] = [
     "TypeInfo",
     "Vec",
     "World",
+    "codes",
+    "controls",
 ];
 
 /// What else has this name, so that a project of it would not build, or would stand in the way of something.

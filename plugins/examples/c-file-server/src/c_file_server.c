@@ -12,6 +12,8 @@
 
 #define TYPE_NAME "C File Server"
 #define PROTOCOL "http"
+/* This type's own control code: where the server answers, as text. */
+#define GET_ENDPOINT QR_CLUSCTL_RESOURCE_USER
 /* How often a service that starts or stops is looked at. */
 #define POLL_MS 500
 #define TEXT_MAX 256
@@ -241,6 +243,30 @@ static uint32_t server_work(QrResid resid, struct QrWork *work)
     }
 }
 
+/* `resource("Files Server").control(0x01200000)` in a drill. What is not known here is left to the host. */
+static uint32_t server_control(QrResid resid, uint32_t code, const uint8_t *input, uint64_t input_len, uint8_t *output,
+                               uint64_t output_len, uint64_t *returned)
+{
+    struct server *server = resid;
+    char endpoint[TEXT_MAX + sizeof ":65535"];
+    uint64_t length;
+    (void)input;
+    (void)input_len;
+    if (code != GET_ENDPOINT) {
+        return QR_ERROR_INVALID_FUNCTION;
+    }
+    if (server->address[0] == '\0') {
+        return failed(server, QR_ERROR_RESOURCE_NOT_ONLINE, "it has never been online on this node");
+    }
+    length = (uint64_t)snprintf(endpoint, sizeof endpoint, "%s:%u", server->address, (unsigned)server->port);
+    *returned = length;
+    if (length > output_len) {
+        return QR_ERROR_MORE_DATA;
+    }
+    memcpy(output, endpoint, length);
+    return QR_ERROR_SUCCESS;
+}
+
 static uint64_t server_last_error(QrResid resid, uint8_t *buffer, uint64_t buffer_len)
 {
     const struct server *server = resid;
@@ -261,6 +287,7 @@ static const struct QrTable table = {
     .terminate = server_terminate,
     .looks_alive = server_looks_alive,
     .is_alive = server_is_alive,
+    .resource_control = server_control,
     .work = server_work,
     .last_error = server_last_error,
 };

@@ -5,7 +5,7 @@
 
 use quorate_sdk::{
     AnyProperty, Context, Error, ManagedService, Number, Operation, Progress, Property, Resource,
-    Text, TypeInfo,
+    Text, TypeInfo, codes, controls,
 };
 
 const SERVICE: Property<Text> = Property::text("ServiceName")
@@ -18,6 +18,8 @@ const PORT: Property<Number> = Property::number("Port")
     .default("80")
     .at_online();
 const PROTOCOL: &str = "http";
+/// This type's own control code: where the server answers, as text.
+const GET_ENDPOINT: u32 = controls::CLUSCTL_RESOURCE_USER;
 
 /// One server on one node.
 struct RustFileServer {
@@ -86,6 +88,18 @@ impl Resource for RustFileServer {
             .port(&self.address, self.port, PROTOCOL)
             .map(|_| ())
     }
+
+    /// `resource("Files Server").control(0x01200000)` in a drill. What is not known here is left to the host.
+    fn control(&mut self, _: &mut Context, code: u32, _: &[u8]) -> Result<Vec<u8>, Error> {
+        match code {
+            GET_ENDPOINT if self.address.is_empty() => Err(Error::new(
+                codes::ERROR_RESOURCE_NOT_ONLINE,
+                "it has never been online on this node",
+            )),
+            GET_ENDPOINT => Ok(format!("{}:{}", self.address, self.port).into_bytes()),
+            _ => Err(Error::unhandled()),
+        }
+    }
 }
 
 quorate_sdk::export_plugin! {
@@ -148,6 +162,18 @@ mod tests {
         server.looks_alive().unwrap();
         world.run(Duration::from_secs(60));
         assert_eq!(server.state(), State::Failed);
+    }
+
+    #[test]
+    fn it_says_where_it_answers() {
+        let world = World::new();
+        let server = server(&world);
+        let error = server.control(GET_ENDPOINT, b"").unwrap_err();
+        assert_eq!(error.code(), codes::ERROR_RESOURCE_NOT_ONLINE);
+        server.online().unwrap();
+        let answer = server.control(GET_ENDPOINT, b"").unwrap();
+        assert_eq!(answer, b"10.0.0.30:8080");
+        assert!(server.control(GET_ENDPOINT + 4, b"").is_err());
     }
 
     #[test]
