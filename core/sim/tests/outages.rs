@@ -8,7 +8,7 @@ mod support;
 
 use std::time::Duration;
 
-use quorate_model::{MachineFault, NetworkFault};
+use quorate_model::{MachineFault, Name, NetworkFault, ProcessFault};
 use quorate_node::AdminOp;
 use quorate_sim::{ClientCalls, Outage, World, WorldError};
 use support::{all_online, owner, settled, sound};
@@ -53,6 +53,31 @@ fn what_an_administrator_asks_for_is_planned_and_what_fails_is_not() {
     let seen = outage(&world, "EVS3");
     assert!(seen.total > 20 * SECOND, "{seen:?}");
     assert_eq!(seen.planned, NONE);
+    sound(&world);
+}
+
+#[test]
+fn wrong_answers_are_an_outage_from_the_instant_they_begin_until_the_instant_they_end() {
+    let mut world = settled("four-node.ron", 7);
+    let resource = Name::from("EVS1 SMTP");
+    let wrong = ProcessFault::WrongAnswers {
+        resource: resource.clone(),
+    };
+    let late = ProcessFault::SlowAnswers {
+        resource,
+        delay: MINUTE,
+    };
+    for (number, fault) in [wrong, late].into_iter().enumerate() {
+        let fault = world.inject(fault).unwrap();
+        assert!(world.group_service("EVS1").is_err());
+        assert_eq!(outage(&world, "EVS1").count, number as u32 + 1);
+        // Sooner than anybody in the cluster says anything.
+        world.run_for(Duration::from_micros(10));
+        world.heal(fault).unwrap();
+        world.run_for(Duration::from_micros(10));
+        let total = Duration::from_micros(10) * (number as u32 + 1);
+        assert_eq!(outage(&world, "EVS1").total, total);
+    }
     sound(&world);
 }
 

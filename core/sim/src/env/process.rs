@@ -378,7 +378,7 @@ impl Environment {
             let services = table.get_mut(resource).into_iter().flatten();
             services.for_each(|(_, process)| change(process));
         }
-        self.revision += 1;
+        self.reach_changed();
     }
 
     fn process_schedule(
