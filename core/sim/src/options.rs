@@ -31,6 +31,9 @@ pub struct WorldOptions {
     /// Whether every datagram between nodes is written as bytes and read again, as it is on a real network. Slower, and no
     /// different, unless something does not survive it: that is a breach, `wire`.
     pub through_codec: bool,
+    /// Whether the invariants, which look at what has changed, look a second time as if everything had. Slower, and no
+    /// different, unless they were not told of something: that is a breach, `missed_change`.
+    pub checked_twice: bool,
     /// How far a datagram may be later than its network's latency, in per cent of that latency.
     pub jitter_percent: u32,
     /// What a write, flushed, or a read of a disk takes.
@@ -57,6 +60,7 @@ impl Default for WorldOptions {
             civil_start_ms: 1_055_404_800_000,
             drift_ppm_max: 50,
             through_codec: false,
+            checked_twice: false,
             jitter_percent: 20,
             disk_delay: Duration::from_millis(1),
             work_unit: Duration::from_secs(1),

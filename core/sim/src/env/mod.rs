@@ -146,7 +146,8 @@ pub(crate) struct Environment {
     pub(crate) revision: u64,
     /// Goes up whenever something changes that an invariant looks at.
     pub(crate) checked: u64,
-    /// Goes up whenever something else changes that clients may notice: a process, an address, a name.
+    /// Goes up whenever something changes that clients may notice: a machine, a resource, a disk, a process, an address, a
+    /// name.
     pub(crate) reach: u64,
     randoms: BTreeMap<(Machine, Name), Stream>,
 }
@@ -250,8 +251,14 @@ impl Environment {
         self.revision += 1;
     }
 
-    /// Something that invariants look at has changed.
+    /// Something that invariants look at has changed, and that clients may notice.
     pub(crate) fn changed(&mut self) {
+        self.node_changed();
+        self.reach += 1;
+    }
+
+    /// What a node says of itself has changed, and nothing that clients may notice.
+    pub(crate) fn node_changed(&mut self) {
         self.revision += 1;
         self.checked += 1;
     }

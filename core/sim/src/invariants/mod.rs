@@ -1,7 +1,8 @@
 //! What must hold at every instant of every run, asked for or not. One property a file.
 //!
 //! A checker reads an [`Observation`], which is plain data, so that each has a test of its own in which a
-//! planted breach is seen.
+//! planted breach is seen. It is told what has changed ([`Changes`]) and need not look at anything else. A second set of
+//! the same checkers can be told each time that everything has ([`Invariants::doubt`]): both must find the same.
 
 mod acknowledged;
 mod one_cluster;
@@ -51,9 +52,38 @@ impl MachineView {
     }
 }
 
+/// What has changed since the checkers last looked, of what is costly to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// Everything, for all that is known.
+    pub(crate) everything: bool,
+    /// The machines on which a resource is no longer what it was, or that have begun or ceased to run.
+    pub(crate) machines: BTreeSet<usize>,
+}
+
+impl Changes {
+    /// As if nobody knew what has changed.
+    pub(crate) fn everything() -> Changes {
+        Changes {
+            everything: true,
+            machines: BTreeSet::new(),
+        }
+    }
+
+    fn any(&self) -> bool {
+        self.everything || !self.machines.is_empty()
+    }
+
+    fn on(&self, machine: usize) -> bool {
+        self.everything || self.machines.contains(&machine)
+    }
+}
+
 /// The world as the checkers see it after an event.
+#[derive(Clone, Copy)]
 pub(crate) struct Observation<'a> {
     pub(crate) now: Time,
+    pub(crate) changes: &'a Changes,
     pub(crate) definition: &'a ClusterDefinition,
     pub(crate) machines: &'a [MachineView],
     /// By shared disk: the machines that have it mounted.
@@ -70,7 +100,7 @@ impl Observation<'_> {
 }
 
 /// What a checker found: sentences for what is broken now, and when it must look again at the latest.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
     broken: Vec<String>,
     again: Option<Time>,
@@ -84,6 +114,14 @@ impl Findings {
     /// `deadline` has not passed: look again when it has.
     fn again(&mut self, deadline: Time) {
         self.again = Some(self.again.map_or(deadline, |again| again.min(deadline)));
+    }
+
+    /// What was found elsewhere as well.
+    fn add(&mut self, other: &Findings) {
+        self.broken.extend(other.broken.iter().cloned());
+        if let Some(deadline) = other.again {
+            self.again(deadline);
+        }
     }
 
     /// Broken with `text` if `bound` has passed since `since`; to be looked at again otherwise.
@@ -101,8 +139,13 @@ impl Findings {
 pub(crate) trait Invariant {
     /// The name of its file.
     fn name(&self) -> &'static str;
-    /// Looks at the world after an event that may have mattered.
+    /// Looks at the world after an event that may have mattered. What is found is the same whether all or only what has
+    /// changed is told to have changed.
     fn check(&mut self, world: &Observation<'_>) -> Findings;
+    /// What it remembers of what it has seen, to be compared.
+    fn memory(&self) -> String {
+        String::new()
+    }
     /// An administrator gave up what was promised about the past.
     fn promise_void(&mut self) {}
     /// What happens from now on is by itself, and so was what came before, until it is [taken
@@ -122,6 +165,8 @@ pub(crate) struct Invariants {
     broken: BTreeSet<(&'static str, String)>,
     /// When to look again although nothing happens.
     pub(crate) again: Option<Time>,
+    /// The same, told each time that everything has changed.
+    plain: Option<Box<Invariants>>,
 }
 
 impl Invariants {
@@ -130,22 +175,32 @@ impl Invariants {
             all: vec![
                 Box::new(one_cluster::OneCluster),
                 Box::new(one_mount::OneMount),
-                Box::new(one_owner::OneOwner),
+                Box::new(one_owner::OneOwner::default()),
                 Box::new(providers_first::ProvidersFirst::default()),
                 Box::new(replicas_agree::ReplicasAgree::default()),
                 Box::new(acknowledged::Acknowledged::default()),
                 Box::new(quorum_bound::QuorumBound),
-                Box::new(one_virtual_server::OneVirtualServer),
+                Box::new(one_virtual_server::OneVirtualServer::default()),
             ],
             broken: BTreeSet::new(),
             again: None,
+            plain: None,
         }
+    }
+
+    /// From now on whatever is looked at is looked at a second time as if everything had changed. Anything else that is
+    /// found then is a breach, `missed_change`.
+    pub(crate) fn doubt(&mut self) {
+        self.plain = Some(Box::new(Invariants::new()));
     }
 
     /// An administrator gave up what was promised about the past: only what happens from now on counts.
     pub(crate) fn promise_void(&mut self) {
         for invariant in &mut self.all {
             invariant.promise_void();
+        }
+        if let Some(plain) = &mut self.plain {
+            plain.promise_void();
         }
     }
 
@@ -154,6 +209,9 @@ impl Invariants {
         for invariant in &mut self.all {
             invariant.past_set_aside();
         }
+        if let Some(plain) = &mut self.plain {
+            plain.past_set_aside();
+        }
     }
 
     /// It has ended: the past counts again.
@@ -161,11 +219,33 @@ impl Invariants {
         for invariant in &mut self.all {
             invariant.past_taken_up();
         }
+        if let Some(plain) = &mut self.plain {
+            plain.past_taken_up();
+        }
     }
 
-    /// Looks at everything. What is broken and was not broken the time before is returned: the invariant
+    /// Looks at what has changed. What is broken and was not broken the time before is returned: the invariant
     /// and a sentence.
     pub(crate) fn check(&mut self, world: &Observation<'_>) -> Vec<(&'static str, String)> {
+        let mut new = self.look(world);
+        if let Some(plain) = &mut self.plain {
+            let found = plain.look(&Observation {
+                changes: &Changes::everything(),
+                ..*world
+            });
+            if found != new || plain.again != self.again || memory(&plain.all) != memory(&self.all)
+            {
+                let text = format!(
+                    "told that {:?} has changed, the invariants missed something",
+                    world.changes
+                );
+                new.push(("missed_change", text));
+            }
+        }
+        new
+    }
+
+    fn look(&mut self, world: &Observation<'_>) -> Vec<(&'static str, String)> {
         let mut now_broken = BTreeSet::new();
         self.again = None;
         for invariant in &mut self.all {
@@ -184,6 +264,10 @@ impl Invariants {
         self.broken = now_broken;
         new
     }
+}
+
+fn memory(all: &[Box<dyn Invariant>]) -> Vec<String> {
+    all.iter().map(|invariant| invariant.memory()).collect()
 }
 
 #[cfg(test)]
@@ -272,6 +356,7 @@ pub(crate) mod tests {
         let definition = definition(machines.len() as u8);
         let world = Observation {
             now,
+            changes: &Changes::everything(),
             definition: &definition,
             machines,
             mounts,
@@ -298,6 +383,7 @@ pub(crate) mod tests {
                 .into();
             let world = Observation {
                 now: Time::ZERO,
+                changes: &Changes::everything(),
                 definition: &definition,
                 machines: &machines,
                 mounts: &[],

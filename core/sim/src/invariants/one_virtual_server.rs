@@ -8,7 +8,11 @@ use super::{Findings, Invariant, Observation};
 /// The type whose resource makes a group an Exchange virtual server.
 const SYSTEM_ATTENDANT: &str = "Microsoft Exchange System Attendant";
 
-pub(super) struct OneVirtualServer;
+#[derive(Default)]
+pub(super) struct OneVirtualServer {
+    /// What was found when it looked last.
+    found: Findings,
+}
 
 impl Invariant for OneVirtualServer {
     fn name(&self) -> &'static str {
@@ -16,9 +20,12 @@ impl Invariant for OneVirtualServer {
     }
 
     fn check(&mut self, world: &Observation<'_>) -> Findings {
-        let mut findings = Findings::default();
+        if !world.changes.any() {
+            return self.found.clone();
+        }
+        self.found = Findings::default();
         if world.definition.nodes.len() <= 2 {
-            return findings;
+            return self.found.clone();
         }
         for machine in world.running() {
             let attendants = machine
@@ -36,13 +43,13 @@ impl Invariant for OneVirtualServer {
             if groups.len() > 1 {
                 let groups: Vec<&str> = groups.into_iter().collect();
                 let groups = groups.join(" and ");
-                findings.broken(format!(
+                self.found.broken(format!(
                     "{} runs the virtual servers {groups}",
                     machine.name
                 ));
             }
         }
-        findings
+        self.found.clone()
     }
 }
 
@@ -61,20 +68,24 @@ mod tests {
             ("EVS2 SA", SYSTEM_ATTENDANT, Online),
         ];
         let three = [with(member(1), &both), member(2), member(3)];
-        let (broken, _) = check(&mut OneVirtualServer, Time::ZERO, &three);
+        let (broken, _) = check(&mut OneVirtualServer::default(), Time::ZERO, &three);
         assert_eq!(
             broken,
             ["NODE1 runs the virtual servers EVS1 SA and EVS2 SA"]
         );
         let two = [with(member(1), &both), member(2)];
-        assert!(check(&mut OneVirtualServer, Time::ZERO, &two).0.is_empty());
+        assert!(
+            check(&mut OneVirtualServer::default(), Time::ZERO, &two)
+                .0
+                .is_empty()
+        );
         let apart = [
             with(member(1), &both[..1]),
             with(member(2), &both[1..]),
             member(3),
         ];
         assert!(
-            check(&mut OneVirtualServer, Time::ZERO, &apart)
+            check(&mut OneVirtualServer::default(), Time::ZERO, &apart)
                 .0
                 .is_empty()
         );

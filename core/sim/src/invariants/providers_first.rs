@@ -11,16 +11,24 @@ use std::time::Duration;
 
 use quorate_model::{GroupDefinition, Name, ResourceState, Time};
 
-use super::{Findings, Invariant, Observation};
+use super::{Findings, Invariant, MachineView, Observation};
 
 #[derive(Default)]
 pub(super) struct ProvidersFirst {
-    /// By machine, dependent and provider: since when the dependent is online and the provider is down.
-    above: BTreeMap<(Name, Name, Name), Time>,
-    /// What was online, by machine and resource.
-    online: BTreeSet<(Name, Name)>,
+    machines: Vec<OnMachine>,
+}
+
+/// What was seen on one machine.
+#[derive(Debug, Default)]
+struct OnMachine {
+    /// By dependent and provider: since when the dependent is online and the provider is down.
+    above: BTreeMap<(Name, Name), Time>,
+    /// What was online.
+    online: BTreeSet<Name>,
     /// What is OnlinePending and was so while all its providers were Online.
-    begun: BTreeSet<(Name, Name)>,
+    begun: BTreeSet<Name>,
+    /// What goes on too long, or may come to.
+    lasting: Findings,
 }
 
 fn bound(group: &GroupDefinition) -> Duration {
@@ -39,64 +47,79 @@ impl Invariant for ProvidersFirst {
 
     fn check(&mut self, world: &Observation<'_>) -> Findings {
         let mut findings = Findings::default();
+        let count = world.machines.len();
+        self.machines.resize_with(count, OnMachine::default);
+        for (number, (seen, machine)) in self.machines.iter_mut().zip(world.machines).enumerate() {
+            let due = seen.lasting.again.is_some_and(|at| at <= world.now);
+            if due || world.changes.on(number) {
+                seen.look(world, machine, &mut findings);
+            }
+            findings.add(&seen.lasting);
+        }
+        findings
+    }
+
+    fn memory(&self) -> String {
+        format!("{:?}", self.machines)
+    }
+}
+
+impl OnMachine {
+    /// Looks at a machine. What is broken at this instant alone goes to `findings`.
+    fn look(&mut self, world: &Observation<'_>, machine: &MachineView, findings: &mut Findings) {
         let before = std::mem::take(&mut self.online);
         let begun = std::mem::take(&mut self.begun);
         let mut above = BTreeMap::new();
-        for machine in world.machines {
-            let resources = machine.resources.iter();
-            for (resource, _) in
-                resources.filter(|(_, (_, state))| *state == ResourceState::OnlinePending)
-            {
-                let place = (machine.name.clone(), resource.clone());
-                let founded = || {
-                    let found = world.definition.resource(resource);
-                    found.is_none_or(|(_, definition)| {
-                        let mut providers = definition.depends_on.iter();
-                        providers.all(|provider| machine.is_online(provider))
-                    })
-                };
-                if begun.contains(&place) || founded() {
-                    self.begun.insert(place);
-                }
+        self.lasting = Findings::default();
+        let resources = machine.resources.iter();
+        for (resource, _) in
+            resources.filter(|(_, (_, state))| *state == ResourceState::OnlinePending)
+        {
+            let founded = || {
+                let found = world.definition.resource(resource);
+                found.is_none_or(|(_, definition)| {
+                    let mut providers = definition.depends_on.iter();
+                    providers.all(|provider| machine.is_online(provider))
+                })
+            };
+            if begun.contains(resource) || founded() {
+                self.begun.insert(resource.clone());
             }
-            for (resource, _) in machine.online() {
-                let place = (machine.name.clone(), resource.clone());
-                let fresh = !before.contains(&place) && !begun.contains(&place);
-                self.online.insert(place);
-                let Some((group, definition)) = world.definition.resource(resource) else {
+        }
+        for (resource, _) in machine.online() {
+            let fresh = !before.contains(resource) && !begun.contains(resource);
+            self.online.insert(resource.clone());
+            let Some((group, definition)) = world.definition.resource(resource) else {
+                continue;
+            };
+            for provider in &definition.depends_on {
+                if machine.is_online(provider) {
                     continue;
+                }
+                let what = || format!("{resource} is online on {} above {provider}", machine.name);
+                if fresh && machine.runs {
+                    findings.broken(format!("{}, which is not", what()));
+                }
+                // A provider on its way down or up is still being served or waited for.
+                let down = match machine.resources.get(provider) {
+                    Some((_, state)) => state.is_down(),
+                    None => true,
                 };
-                for provider in &definition.depends_on {
-                    if machine.is_online(provider) {
-                        continue;
-                    }
-                    let what =
-                        || format!("{resource} is online on {} above {provider}", machine.name);
-                    let key = (machine.name.clone(), resource.clone(), provider.clone());
-                    if fresh && machine.runs {
-                        findings.broken(format!("{}, which is not", what()));
-                    }
-                    // A provider on its way down or up is still being served or waited for.
-                    let down = match machine.resources.get(provider) {
-                        Some((_, state)) => state.is_down(),
-                        None => true,
-                    };
-                    if !down {
-                        continue;
-                    }
-                    let since = self.above.get(&key).copied().unwrap_or(world.now);
-                    above.insert(key, since);
-                    if machine.runs {
-                        let bound = bound(group);
-                        findings.bounded(world.now, since, bound, || {
-                            format!("{}, which has been down for more than {bound:?}", what())
-                        });
-                    }
+                if !down {
+                    continue;
+                }
+                let key = (resource.clone(), provider.clone());
+                let since = self.above.get(&key).copied().unwrap_or(world.now);
+                above.insert(key, since);
+                if machine.runs {
+                    let bound = bound(group);
+                    self.lasting.bounded(world.now, since, bound, || {
+                        format!("{}, which has been down for more than {bound:?}", what())
+                    });
                 }
             }
         }
         self.above = above;
-        findings
     }
 }
 

@@ -26,7 +26,7 @@ use quorate_node::Policies;
 
 use crate::env::{Environment, Machine};
 use crate::error::unknown;
-use crate::invariants::Invariants;
+use crate::invariants::{Changes, Invariants};
 use crate::journal::{Entry, Journal, WorldEvent};
 use crate::monitor::Monitors;
 use crate::options::WorldOptions;
@@ -85,6 +85,8 @@ pub struct World {
     /// Who was asked for `current`, and how far its database was.
     current_of: Option<(Machine, u64, u64)>,
     invariants: Invariants,
+    /// What has changed since they were checked last.
+    changes: Changes,
     views: Vec<crate::invariants::MachineView>,
     checked: u64,
     /// How far what clients find was looked at.
@@ -147,6 +149,10 @@ impl World {
         let boots = Stream::new(options.seed, "boots");
         let draws = Stream::new(options.seed, "draws");
         let groups = definition.groups.iter().map(|group| group.name.clone());
+        let mut invariants = Invariants::new();
+        if options.checked_twice {
+            invariants.doubt();
+        }
         World {
             #[cfg(feature = "planted")]
             hasty: false,
@@ -161,7 +167,8 @@ impl World {
             current_of: None,
             added: Vec::new(),
             newest: 0,
-            invariants: Invariants::new(),
+            invariants,
+            changes: Changes::everything(),
             views: watch::blank_views(&definition),
             checked: 0,
             reach: 0,

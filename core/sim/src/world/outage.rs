@@ -40,10 +40,24 @@ struct Plan {
 }
 
 impl World {
-    pub(super) fn look_at_groups(&mut self) {
+    /// Looks what clients find of each group, if it may be something else now, and how planned outages go on.
+    pub(super) fn look_at_groups(&mut self, noticeable: bool) {
         let now = self.env.now;
         for place in 0..self.current.groups.len() {
             let group = &self.current.groups[place];
+            let known = self.groups.get(&group.name);
+            if let Some(track) = known.filter(|it| !noticeable && it.plan.is_none()) {
+                if self.env.options.checked_twice
+                    && self.full_service(group).is_ok() != track.online
+                {
+                    let text = format!(
+                        "nobody was told that clients find {} anew, or no longer",
+                        group.name
+                    );
+                    self.breach("missed_change", text, "what clients find".to_owned());
+                }
+                continue;
+            }
             let serving = self.full_service(group).ok();
             let name = group.name.clone();
             let track = self.groups.entry(name.clone()).or_default();

@@ -260,9 +260,10 @@ impl World {
     /// Whether anything is under way, as a console shows it: a resource or a group that is pending, or a node that joins.
     pub fn is_busy(&self) -> bool {
         let observing = self.observing_node();
+        // Without a node that says so, a group is pending where a resource of it is.
         let pending = |group: &GroupDefinition| {
             let state = observing.and_then(|(node, _)| node.group_state(&group.name));
-            state.unwrap_or_else(|| self.true_group_state(group)) == GroupState::Pending
+            state == Some(GroupState::Pending)
         };
         self.each_resource()
             .any(|(_, one)| self.resource_state_shown(one, observing).is_pending())

@@ -38,19 +38,16 @@ impl World {
                 self.look_at_monitor(machine);
             }
         }
-        if self.checked == self.env.checked {
-            if self.reach != self.env.reach {
-                self.reach = self.env.reach;
-                self.look_at_groups();
-            }
+        if self.checked != self.env.checked {
+            self.checked = self.env.checked;
+            self.learn_definition();
+            self.look_at_all();
+            self.check_invariants(cause);
+        } else if self.reach == self.env.reach {
             return;
         }
-        self.reach = self.env.reach;
-        self.checked = self.env.checked;
-        self.learn_definition();
-        self.look_at_all();
-        self.check_invariants(cause);
-        self.look_at_groups();
+        let noticeable = std::mem::replace(&mut self.reach, self.env.reach) != self.env.reach;
+        self.look_at_groups(noticeable);
     }
 
     fn look_at_node(&mut self, machine: Machine) {
@@ -87,7 +84,7 @@ impl World {
             }
         }
         station.snapshot = snapshot;
-        self.env.changed();
+        self.env.node_changed();
     }
 
     fn look_at_monitor(&mut self, machine: Machine) {
@@ -113,6 +110,7 @@ impl World {
                 .into_iter()
                 .map(|(name, kind, state)| (name, (kind, state)))
                 .collect();
+            self.changes.machines.insert(machine);
             self.env.changed();
         }
     }
@@ -126,7 +124,9 @@ impl World {
             let (runs, clock) = (host.runs(), host.clock);
             let node = self.stations[machine].node.as_ref();
             let view = &mut self.views[machine];
-            view.runs = runs;
+            if std::mem::replace(&mut view.runs, runs) != runs {
+                self.changes.machines.insert(machine);
+            }
             view.snapshot = node.and_then(|node| node.snapshot(local));
             let since = view
                 .snapshot
@@ -146,6 +146,7 @@ impl World {
             .collect();
         let found = self.invariants.check(&Observation {
             now: self.env.now,
+            changes: &std::mem::take(&mut self.changes),
             definition: &self.current,
             machines: &self.views,
             mounts: &mounts,
@@ -195,7 +196,9 @@ impl World {
                         .insert(group.name.clone(), GroupTrack::default());
                 }
             }
+            self.changes.everything = true;
             self.env.revision += 1;
+            self.env.reach += 1;
         }
     }
 }

@@ -87,6 +87,7 @@ impl Cluster {
         let options = WorldOptions {
             drift_ppm_max: self.drift.unwrap_or(default.drift_ppm_max),
             through_codec: self.codec,
+            checked_twice: true,
             lease_seconds: if self.dhcp {
                 300
             } else {
