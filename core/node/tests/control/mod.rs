@@ -122,6 +122,38 @@ fn a_group_that_moves_meanwhile_has_its_new_owner_asked() {
 }
 
 #[test]
+fn who_asks_by_an_old_copy_of_the_database_comes_to_the_new_owner() {
+    let mut stage = formed(4, false);
+    let leader = stage.coordinator().expect("a coordinator");
+    let mut others = (1..=3).map(NodeId).filter(|node| *node != leader);
+    let (owner, asked) = (others.next().expect("one"), others.next().expect("another"));
+    let group = format!("EVS{}", owner.0);
+    let name = stage.definition.group(&group).expect("a group").resources[0]
+        .name
+        .to_string();
+    // The coordinator's word does not get to the node that is asked, for less long than it would mind.
+    stage.cut.insert((leader, asked));
+    let op = AdminOp::GroupMove {
+        group: group.as_str().into(),
+        to: Some("NODE4".into()),
+    };
+    stage.admin(leader, 9, op);
+    stage.run(3 * SECOND);
+    stage.control(asked, 1, &name, OWN);
+    stage.run(SECOND);
+    assert_eq!(
+        code_of(&stage, 1),
+        None,
+        "the old owner says that it is none"
+    );
+    assert_eq!(stage.codes, []);
+    stage.cut.clear();
+    stage.run(3 * SECOND);
+    assert_eq!(stage.controlled.get(&1), Some(&Ok(vec![4, 7])));
+    assert_eq!(stage.codes, [(NodeId(4), ControlCode(OWN))]);
+}
+
+#[test]
 fn a_node_that_stops_answers_what_it_was_asked() {
     let mut stage = formed(3, false);
     let name = of_first(&stage);
