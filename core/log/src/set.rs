@@ -60,8 +60,12 @@ impl NodeSet {
 
     /// The nodes in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = Id> + use<> {
-        let mask = self.0;
-        (1..=Self::MAX_ID).filter(move |id| mask & Self::bit(*id) != 0)
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let id = (rest != 0).then(|| rest.trailing_zeros() as Id)?;
+            rest &= rest - 1;
+            Some(id)
+        })
     }
 
     /// Who is in either.
