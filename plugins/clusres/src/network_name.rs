@@ -223,6 +223,17 @@ mod tests {
     }
 
     #[test]
+    fn it_says_its_name_and_what_it_needs() {
+        let world = World::new();
+        let (_ip, name) = name(&world, "EVS1");
+        let asked = controls::CLUSCTL_RESOURCE_GET_NETWORK_NAME;
+        assert_eq!(name.control(asked, b"").unwrap(), b"EVS1");
+        let needs = controls::CLUSCTL_RESOURCE_GET_REQUIRED_DEPENDENCIES;
+        assert_eq!(name.control(needs, b"").unwrap(), b"IP Address");
+        assert!(name.control(controls::CLUSCTL_RESOURCE_USER, b"").is_err());
+    }
+
+    #[test]
     fn a_name_in_use_is_refused() {
         let world = World::new();
         world.name("EVS1").point_at("10.0.0.99");

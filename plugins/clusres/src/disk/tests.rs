@@ -353,3 +353,31 @@ fn a_disk_that_is_slow_for_a_while_is_forgiven() {
     }
     assert_eq!(disk.state(), State::Online);
 }
+
+#[test]
+fn control_codes_say_what_this_node_has_of_the_disk() {
+    let world = World::new();
+    let disk = disk(&world, "NODE1");
+    let info = |disk: &Instance| {
+        let code = controls::CLUSCTL_RESOURCE_STORAGE_GET_DISK_INFO;
+        String::from_utf8(disk.control(code, b"").unwrap()).unwrap()
+    };
+    assert_eq!(info(&disk), "Disk=Q:\nReserved=no\nMounted=no\nDefended=no");
+    let path = |disk: &Instance, path: &[u8]| {
+        let code = controls::CLUSCTL_RESOURCE_STORAGE_IS_PATH_VALID;
+        disk.control(code, path).map_err(|error| error.code())
+    };
+    assert_eq!(path(&disk, b"x"), Err(codes::ERROR_RESOURCE_NOT_ONLINE));
+    disk.online().unwrap();
+    assert_eq!(
+        info(&disk),
+        "Disk=Q:\nReserved=yes\nMounted=yes\nDefended=no"
+    );
+    assert_eq!(path(&disk, TEST_FILE.as_bytes()), Ok(Vec::new()));
+    assert_eq!(path(&disk, b"x"), Err(PATH_NOT_FOUND));
+    assert_eq!(path(&disk, b"\xff"), Err(codes::ERROR_INVALID_PARAMETER));
+    let class = controls::CLUSCTL_RESOURCE_TYPE_GET_CLASS_INFO;
+    assert_eq!(PhysicalDisk::type_control(class, b""), Ok(storage_class()));
+    let unknown = disk.control(controls::CLUSCTL_RESOURCE_GET_NAME, b"");
+    assert_eq!(unknown.unwrap_err().code(), codes::ERROR_INVALID_FUNCTION);
+}

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use quorate_sdk::ServiceState;
 use quorate_sdk::test::{Instance, State, World};
+use quorate_sdk::{ServiceState, codes};
 
 use super::*;
 
@@ -299,4 +299,44 @@ fn a_disk_that_is_an_hour_late_fails_a_script_at_its_check() {
     world.disk("W:").set_delay(Duration::from_secs(3_600));
     world.run(Duration::from_secs(60 + 35));
     assert_eq!(script.state(), State::Failed);
+}
+
+#[test]
+fn a_script_answers_control_codes_once_it_was_online() {
+    let world = World::new();
+    let answering = "
+        fn online() {}
+        fn is_alive() { true }
+        fn control() {
+            switch control_code() {
+                1 => control_input(),
+                2 => control_bytes(),
+                3 => throw \"never\",
+                4 => 4,
+            }
+        }";
+    let web = opened(&world, answering);
+    let code = |code: u32, input: &[u8]| {
+        let answer = web.control(code, input);
+        answer.map_err(|error| (error.code(), error.text().to_owned()))
+    };
+    let unhandled = |answer: Result<Vec<u8>, (u32, String)>| {
+        assert_eq!(answer.unwrap_err().0, codes::ERROR_INVALID_FUNCTION);
+    };
+    unhandled(code(1, b"early"));
+    web.online().unwrap();
+    assert_eq!(code(1, b"text"), Ok(b"text".to_vec()));
+    assert_eq!(code(2, b"\xff\x00"), Ok(b"\xff\x00".to_vec()));
+    for (number, why) in [(1, "is no text"), (3, "never"), (4, "may say a text")] {
+        let (found, text) = code(number, b"\xff").unwrap_err();
+        assert_eq!(found, codes::ERROR_RESOURCE_FAILED, "{text}");
+        assert!(text.contains(why), "{text}");
+    }
+    unhandled(code(5, b""));
+    // A script that looks at it elsewhere is told so.
+    let refused = refused("fn online() { control_code() } fn is_alive() { true }");
+    assert!(
+        refused.contains("only `control` may look at it"),
+        "{refused}"
+    );
 }
