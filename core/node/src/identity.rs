@@ -5,8 +5,8 @@ use quorate_log::EntryKind;
 use quorate_model::monitor::Reason;
 use quorate_model::{Name, NodeDefinition, NodeId};
 
-use crate::database::{Proposal, Update};
-use crate::io::{AdminOp, Event};
+use crate::database::{Database, Proposal, Update};
+use crate::io::Event;
 use crate::message::{Body, Introduction, Message, Standing};
 use crate::node::{Node, Phase};
 use crate::witness::WITNESS;
@@ -30,15 +30,12 @@ impl Node {
         }
     }
 
-    /// Every peer is held to what the database says, and to nothing older: a checkpoint may cover that one was evicted and
-    /// added again.
-    pub(crate) fn hold_all_to_their_identities(&mut self) {
-        let nodes = self.database.nodes.iter();
-        let known: Vec<(NodeId, u64)> = nodes
-            .map(|(node, record)| (*node, record.identity))
-            .chain([(WITNESS, self.database.witness.identity)])
-            .collect();
-        for (node, identity) in known {
+    /// Every peer, and the witness, is held to what a database says, and to nothing older: a checkpoint may cover that one
+    /// was evicted and added again.
+    pub(crate) fn hold_all_to(&mut self, database: &Database) {
+        let nodes = database.nodes.iter();
+        let known = nodes.map(|(node, record)| (*node, record.identity));
+        for (node, identity) in known.chain([(WITNESS, database.witness.identity)]) {
             match identity {
                 0 => self.let_go(node),
                 identity => self.hold_to(node, identity),
@@ -46,37 +43,42 @@ impl Node {
         }
     }
 
-    /// After a boot, before anything is known to be committed: what the log on the own disk says must do, since a vote
+    /// After a boot, before anything is known to be committed: what the log on the own disk comes to must do, since a vote
     /// may be asked for at once. So does whom it takes in: the checkpoint may be older than that, and the votes of both
     /// sides may be needed before anybody knows what is committed.
-    pub(crate) fn recall_identities(&mut self) {
-        let entries = self.log.entries().iter();
-        let updates: Vec<Update> = entries
-            .filter_map(|entry| match &entry.kind {
-                EntryKind::Update(bytes) => postcard::from_bytes::<Proposal>(bytes).ok(),
-                EntryKind::Noop | EntryKind::Voters(_) => None,
-            })
-            .map(|proposal| proposal.update)
+    pub(crate) fn recall(&mut self) {
+        let then = self.database_as_logged();
+        let evicted = self.database.nodes.keys().copied();
+        let evicted: Vec<NodeId> = evicted.filter(|it| !then.nodes.contains_key(it)).collect();
+        for node in evicted {
+            self.let_go(node);
+        }
+        self.hold_all_to(&then);
+        self.recall_witness(&then);
+        let known = &self.database.definition;
+        let nodes = then.definition.nodes.into_iter();
+        self.recalled = nodes
+            .filter(|it| known.node_by_id(it.id).is_none())
             .collect();
-        for update in updates {
-            match update {
-                Update::Identity { node, identity } => self.hold_to(node, identity),
-                Update::Admin {
-                    op: AdminOp::NodeEvict { node },
-                } => {
-                    let taken_in = self.recalled.iter().find(|it| it.name == node);
-                    let id = taken_in.map(|it| it.id).or(self.database.node_id(&node));
-                    self.recalled.retain(|it| it.name != node);
-                    if let Some(id) = id {
-                        self.let_go(id);
+    }
+
+    /// The database as it will be if all that is in the own log is committed.
+    pub(crate) fn database_as_logged(&self) -> Database {
+        let mut then = self.database.clone();
+        let ahead = self.log.entries().iter();
+        for entry in ahead.filter(|entry| entry.index > self.database.applied) {
+            match &entry.kind {
+                EntryKind::Noop => {}
+                EntryKind::Voters(voters) => then.witness.votes = voters.contains(WITNESS.0),
+                EntryKind::Update(bytes) => {
+                    if let Ok(proposal) = postcard::from_bytes::<Proposal>(bytes) {
+                        // What is refused changes nothing, then as now.
+                        let _ = then.apply(&proposal);
                     }
                 }
-                Update::Admin {
-                    op: AdminOp::NodeAdd { node },
-                } => self.recalled.push(*node),
-                _ => {}
             }
         }
+        then
     }
 
     /// A node of the cluster: as the database has it, or, until this node has joined anybody, as the log on its disk does.

@@ -287,11 +287,11 @@ impl Node {
             });
         }
         node.log.set_witness(Some(WITNESS.0));
-        node.recall_identities();
         node.recall_outside(&disk.files);
         node.leave_others_terms();
+        // The checkpoint first, then what the log says beyond it.
         node.pump_log();
-        node.recall_witness();
+        node.recall();
         node.groups.open_all(&node.database);
         node.timers.set(Timer::Heartbeat, now);
         let stagger = bounds::HEARTBEAT * u32::from(node.rank());

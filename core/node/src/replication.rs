@@ -136,7 +136,8 @@ impl Node {
                     self.event(Event::Notice { id: 0, text });
                 }
                 self.remember_digest();
-                self.hold_all_to_their_identities();
+                let database = self.database.clone();
+                self.hold_all_to(&database);
                 if let Some(record) = self.database.nodes.get(&self.me)
                     && record.last.0 == self.config.incarnation
                 {

@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use quorate_log::{Body, EntryKind, Role, Witness};
+use quorate_log::{Body, Role, Witness};
 use quorate_model::{Name, NodeId, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
-use crate::database::Proposal;
+use crate::database::Database;
 use crate::io::{Event, Output, bounds};
 use crate::node::Node;
 use crate::quorum::Candidacy;
@@ -125,26 +125,11 @@ impl Node {
         }
     }
 
-    /// After a boot, before anything is known to be committed: that may take the witness's vote. Which share votes, and
-    /// as which copy, is what the log on the own disk comes to. By what the node was installed with it would ask none, or
-    /// one that has been replaced and knows nothing of what was promised since.
-    pub(crate) fn recall_witness(&mut self) {
+    /// Which share votes, and as which copy, is what the log on the own disk comes to. By what the node was installed with
+    /// it would ask none, or one that has been replaced and knows nothing of what was promised since.
+    pub(crate) fn recall_witness(&mut self, then: &Database) {
         if self.quorum.candidacy() != Candidacy::Elect {
             return;
-        }
-        let mut then = self.database.clone();
-        let ahead = self.log.entries().iter();
-        for entry in ahead.filter(|entry| entry.index > self.database.applied) {
-            match &entry.kind {
-                EntryKind::Noop => {}
-                EntryKind::Voters(voters) => then.witness.votes = voters.contains(WITNESS.0),
-                EntryKind::Update(bytes) => {
-                    if let Ok(proposal) = postcard::from_bytes::<Proposal>(bytes) {
-                        // What is refused changes nothing, then as now.
-                        let _ = then.apply(&proposal);
-                    }
-                }
-            }
         }
         match then.witness.identity {
             0 => self.let_go(WITNESS),
@@ -172,7 +157,8 @@ impl Node {
                 self.hold_to(WITNESS, self.database.witness.identity);
             }
         } else if self.log.term_at(until) != Some(term) {
-            self.recall_witness();
+            let then = self.database_as_logged();
+            self.recall_witness(&then);
         }
     }
 

@@ -10,7 +10,7 @@ use quorate_node::AdminOp;
 use quorate_sim::World;
 
 use super::Trouble;
-use super::admin::{again, dispensable, share, share_anew, switched, wiped};
+use super::admin::{again, dispensable, share, share_anew, share_lost, switched, wiped};
 use super::cluster::SCRIPT;
 
 /// Something that happens. Nodes, networks, disks and resources go by number, modulo what there is, so
@@ -377,10 +377,7 @@ impl Act {
                 let (share, node) = (share(world)?, node(a)?);
                 drop(world.inject(ShareFault::SharePath { share, node }));
             }
-            Act::ShareLost => {
-                let share = share(world)?;
-                drop(world.inject(ShareFault::ShareLost { share }));
-            }
+            Act::ShareLost => share_lost(world)?,
             Act::ShareAnew => share_anew(world)?,
             Act::Switched(switch, mask) => switched(world, switch, mask)?,
             Act::Heal => world.heal_all(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quorate_model::{
-    DiskFault, FILE_SHARE_WITNESS, Fault, Name, QuorumKind, StartSwitches, Value, types,
+    DiskFault, FILE_SHARE_WITNESS, Fault, Name, QuorumKind, ShareFault, StartSwitches, Value, types,
 };
 use quorate_node::{AdminOp, Object};
 use quorate_sim::{Reply, What, World, WorldEvent};
@@ -56,7 +56,11 @@ pub fn wiped(world: &mut World, name: &Name) -> Option<()> {
     let nodes = configured(world);
     let members = world.quorum().members;
     let majority = world.definition().quorum == QuorumKind::MajorityNodeSet;
-    let least = if majority { 3 } else { 2 };
+    let least = match majority {
+        true if witness_was_lost(world) => 4,
+        true => 3,
+        false => 2,
+    };
     let all = nodes.iter().all(|node| members.contains(node));
     if !all || nodes.len() < least || !strangers(world).is_empty() || !dispensable(world, name) {
         return None;
@@ -65,6 +69,26 @@ pub fn wiped(world: &mut World, name: &Name) -> Option<()> {
     let node = name.clone();
     world.inject(DiskFault::Wipe { node }).ok()?;
     world.start(name).ok()
+}
+
+/// The witness forgets what it promised: no vote any more. Not beside a node that has none either, since the two may be
+/// half of all there are.
+pub fn share_lost(world: &mut World) -> Option<()> {
+    let share = share(world)?;
+    if !strangers(world).is_empty() {
+        return None;
+    }
+    world.inject(ShareFault::ShareLost { share }).ok().map(drop)
+}
+
+/// Whether the witness ever forgot what it promised: it may not vote since.
+fn witness_was_lost(world: &World) -> bool {
+    world.events().iter().any(|entry| {
+        let What::World(WorldEvent::FaultInjected { fault, .. }) = &entry.what else {
+            return false;
+        };
+        matches!(fault, Fault::Share(ShareFault::ShareLost { .. }))
+    })
 }
 
 /// The nodes whose system disk was wiped, and that have not been cleaned up since.
