@@ -458,3 +458,6 @@ fn refused(code: u32, text: String) -> Refusal {
 fn refusal(code: u32, text: String) -> Result<Vec<u8>, Refusal> {
     Err(refused(code, text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -470,13 +470,12 @@ mod tests {
 
     use super::*;
     use crate::database::Move;
-    use crate::io::{BootImage, NodeConfig};
 
     /// A node that knows no earlier view but by a snapshot: NODE2's fifth boot was a member, and is none now.
     #[test]
     fn who_learnt_by_snapshot_knows_which_boots_were_members() {
         let definition = crate::shipped::cluster("eight-node.ron");
-        let mut database = Database::install(definition.clone());
+        let mut database = Database::install(definition);
         let (one, two) = (NodeId(1), NodeId(2));
         for (sequence, members) in [(1, vec![(one, 1), (two, 5)]), (2, vec![(one, 1)])] {
             let members = members.into_iter().collect();
@@ -488,17 +487,7 @@ mod tests {
             });
         }
         assert!(!database.is_member(two));
-        let config = NodeConfig {
-            id: one,
-            definition,
-            incarnation: 1,
-            seed: 1,
-            civil_origin_ms: 0,
-            local_shift_minutes: 0,
-            switches: Default::default(),
-            joins: false,
-        };
-        let mut node = Node::boot(config, BootImage::default(), Time::ZERO);
+        let mut node = crate::shipped::booted("eight-node.ron", one, 1);
         node.install(&Snapshot {
             index: 2,
             term: 1,

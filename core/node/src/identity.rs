@@ -258,3 +258,6 @@ impl Node {
         self.halt(Reason::new(5042, text), false);
     }
 }
+
+#[cfg(test)]
+mod tests;

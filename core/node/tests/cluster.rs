@@ -252,6 +252,30 @@ fn a_service_that_stops_in_order_leaves_its_groups_to_others() {
     }
 }
 
+/// Ten minutes, where nothing in the cluster may take longer to go offline.
+#[test]
+fn a_service_that_cannot_stop_in_order_stops_in_the_end() {
+    let mut stage = formed(4, false);
+    stage.stuck.insert(NodeId(2));
+    stage.admin(NodeId(2), 1, AdminOp::ServiceStop);
+    stage.run(10 * MINUTE - Duration::from_micros(1));
+    assert!(stage.machines[&NodeId(2)].on, "{}", stage.transcript());
+    expect(&stage, "EVS2", "NODE2", GroupState::Pending);
+    stage.run(Duration::from_micros(1));
+    assert!(!stage.machines[&NodeId(2)].on, "{}", stage.transcript());
+    let why = stage
+        .events
+        .iter()
+        .find_map(|(_, node, event)| match event {
+            Event::Halted { reason } if *node == NodeId(2) => Some(reason.as_str()),
+            _ => None,
+        });
+    let too_long = why.is_some_and(|why| why.contains("took too long"));
+    assert!(too_long, "{why:?}");
+    stage.run(MINUTE);
+    expect(&stage, "EVS2", "NODE4", GroupState::Online);
+}
+
 #[test]
 fn a_whole_cluster_that_lost_power_comes_back_with_what_was_acknowledged() {
     for standard in [true, false] {

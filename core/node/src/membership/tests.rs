@@ -2,28 +2,19 @@
 
 use std::time::Duration;
 
-use quorate_model::{NodeId, StartSwitches, Time};
+use quorate_model::{NodeId, Time};
 
-use crate::io::{BootImage, Input, NodeConfig, bounds};
+use crate::io::{Input, bounds};
 use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::node::{Node, Phase};
+use crate::shipped::booted;
 
 const ME: NodeId = NodeId(1);
 const OTHER: NodeId = NodeId(2);
 
 /// A member that has heard of no coordinator for so long that it has no quorum any more, and will stop soon.
 fn silent_member() -> (Node, Time) {
-    let config = NodeConfig {
-        joins: false,
-        id: ME,
-        definition: crate::shipped::cluster("three-node-majority.ron"),
-        incarnation: 1,
-        seed: 1,
-        civil_origin_ms: 0,
-        local_shift_minutes: 0,
-        switches: StartSwitches::default(),
-    };
-    let mut node = Node::boot(config, BootImage::default(), Time::ZERO);
+    let mut node = booted("three-node-majority.ron", ME, 1);
     node.phase = Phase::Member;
     node.database.view.number = 1;
     node.database.view.members = [(ME, 1), (OTHER, 1)].into();

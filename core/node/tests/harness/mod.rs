@@ -53,6 +53,8 @@ pub(crate) struct Stage {
     pub(crate) codes: Vec<(NodeId, ControlCode)>,
     /// Nodes whose resource monitors answer no control code.
     pub(crate) mute: BTreeSet<NodeId>,
+    /// Nodes whose resource monitors take nothing offline, however long one waits.
+    pub(crate) stuck: BTreeSet<NodeId>,
 }
 
 impl Stage {
@@ -74,6 +76,7 @@ impl Stage {
             controlled: BTreeMap::new(),
             codes: Vec::new(),
             mute: BTreeSet::new(),
+            stuck: BTreeSet::new(),
         };
         for id in ids {
             stage.boot(id);
@@ -353,6 +356,9 @@ impl Stage {
             }
             MonitorCommand::Offline { .. } => {
                 self.post(self.now, id, state(OfflinePending));
+                if self.stuck.contains(&id) {
+                    return;
+                }
                 self.post(self.now + START, id, state(Offline));
                 if command.resource() == Some(&definition_disk(&self.definition)) {
                     self.holder = None;

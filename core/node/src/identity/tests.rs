@@ -1,0 +1,182 @@
+//! What a node makes of somebody whom its database does not have, and of what others say of the nodes there are.
+
+use super::*;
+use crate::io::Output;
+use crate::message::Heartbeat;
+use crate::peer::Peer;
+use crate::shipped::{booted, outputs};
+
+const ME: NodeId = NodeId(1);
+const TWO: NodeId = NodeId(2);
+const FOREIGN: NodeId = NodeId(9);
+
+fn node(phase: Phase) -> Node {
+    let mut node = booted("three-node-majority.ron", ME, 3);
+    node.phase = phase;
+    outputs(&mut node);
+    node
+}
+
+/// What a node answers to a stranger's heartbeat.
+fn answered(phase: Phase, standing: Standing, coordinates: Option<(u64, u64)>) -> Vec<Body> {
+    let mut node = node(phase);
+    node.held.insert(TWO, 22);
+    let heartbeat = Heartbeat {
+        sent: 1,
+        echoes: Vec::new(),
+        standing,
+        view: 1,
+        members: 0,
+        coordinates,
+        quorate: false,
+    };
+    let message = Message {
+        incarnation: 7,
+        body: Body::Heartbeat(heartbeat),
+    };
+    node.unknown_sender(FOREIGN, &"Private".into(), message);
+    let sent = outputs(&mut node).into_iter().map(|output| match output {
+        Output::Send { to, message, .. } if to == FOREIGN => message.body,
+        other => panic!("{other:?}"),
+    });
+    sent.collect()
+}
+
+#[test]
+fn who_looks_for_a_cluster_asks_an_unknown_coordinator_and_nobody_else() {
+    let coordinates = Some((1, 0));
+    for standing in [Standing::Joining, Standing::Member, Standing::Leaving] {
+        let asked = answered(Phase::Joining, standing, coordinates);
+        assert_eq!(asked, [Body::WhoAreYou], "{standing:?}");
+        assert_eq!(answered(Phase::Joining, standing, None), []);
+    }
+    for phase in [Phase::Member, Phase::Leaving] {
+        assert_eq!(
+            answered(phase.clone(), Standing::Member, coordinates),
+            [],
+            "{phase:?}"
+        );
+    }
+}
+
+#[test]
+fn a_member_names_whom_it_knows_to_one_that_looks_for_a_cluster() {
+    let named = answered(Phase::Member, Standing::Joining, None);
+    let [Body::Nodes(named)] = &named[..] else {
+        panic!("{named:?}");
+    };
+    let named: Vec<(NodeId, u64)> = named.iter().map(|it| (it.node.id, it.identity)).collect();
+    assert_eq!(named, [(TWO, 22)], "those whose copies its log names");
+    assert_eq!(answered(Phase::Member, Standing::Member, None), []);
+    assert_eq!(answered(Phase::Leaving, Standing::Joining, None), []);
+}
+
+#[test]
+fn the_goodbye_of_an_evicted_node_is_about_the_boot_that_said_it() {
+    for (said, gone) in [(6, false), (7, true), (8, false)] {
+        let mut node = node(Phase::Member);
+        let evicted = Peer {
+            incarnation: 7,
+            ..Peer::default()
+        };
+        node.evicted.insert(FOREIGN, evicted);
+        let message = Message {
+            incarnation: said,
+            body: Body::Goodbye,
+        };
+        node.unknown_sender(FOREIGN, &"Private".into(), message);
+        assert_eq!(node.evicted[&FOREIGN].gone, gone, "boot {said}");
+    }
+}
+
+fn introduction(node: &Node, id: NodeId, identity: u64) -> Introduction {
+    let node = NodeDefinition {
+        id,
+        ..node.database.definition.nodes[0].clone()
+    };
+    Introduction { node, identity }
+}
+
+#[test]
+fn an_introduction_teaches_only_who_looks_for_a_cluster() {
+    for (phase, learns) in [
+        (Phase::Joining, true),
+        (Phase::Member, false),
+        (Phase::Leaving, false),
+    ] {
+        let mut node = node(phase);
+        let nodes = vec![introduction(&node, FOREIGN, 99)];
+        node.introduced(nodes);
+        assert_eq!(node.log.identity_of(FOREIGN.0), learns.then_some(99));
+        assert_eq!(node.database.nodes.contains_key(&FOREIGN), learns);
+    }
+}
+
+/// Whoever says so may know less: a copy that is known is another's only if that node has shown it itself.
+#[test]
+fn an_introduction_takes_the_place_of_what_is_known_only_where_the_node_has_shown_it() {
+    for (shown, held) in [(None, 22), (Some(98), 22), (Some(99), 99)] {
+        let mut node = node(Phase::Joining);
+        node.hold_to(TWO, 22);
+        node.peers.entry(TWO).or_default().shown = shown;
+        let nodes = vec![introduction(&node, TWO, 99), introduction(&node, ME, 11)];
+        node.introduced(nodes);
+        assert_eq!(node.log.identity_of(TWO.0), Some(held), "{shown:?}");
+        let nodes = vec![introduction(&node, TWO, 0)];
+        node.introduced(nodes);
+        assert_eq!(node.log.identity_of(TWO.0), Some(held), "0 says nothing");
+        assert!(
+            !node.held.contains_key(&ME),
+            "of itself nobody tells it anything"
+        );
+    }
+}
+
+#[test]
+fn who_is_told_that_it_is_a_stranger_stops_if_it_looks_for_a_cluster_and_is_meant() {
+    for (phase, boot, stops) in [
+        (Phase::Joining, 3, true),
+        (Phase::Joining, 2, false),
+        (Phase::Member, 3, false),
+        (Phase::Leaving, 3, false),
+    ] {
+        let mut node = node(phase.clone());
+        node.told_stranger(TWO, boot);
+        assert_eq!(node.phase == Phase::Halted, stops, "{phase:?}, boot {boot}");
+    }
+}
+
+#[test]
+fn until_it_has_joined_a_node_knows_whom_its_log_takes_in() {
+    let mut node = node(Phase::Joining);
+    let taken_in = introduction(&node, FOREIGN, 0).node;
+    node.recalled.push(taken_in.clone());
+    assert_eq!(node.known_node(FOREIGN), Some(&taken_in));
+    assert_eq!(node.known_node(NodeId(8)), None);
+    node.phase = Phase::Member;
+    assert_eq!(
+        node.known_node(FOREIGN),
+        None,
+        "the database has all of them"
+    );
+}
+
+#[test]
+fn what_is_to_be_forgotten_is_what_the_database_does_not_name() {
+    let mut node = node(Phase::Joining);
+    node.hold_to(TWO, 22);
+    node.hold_to(NodeId(3), 33);
+    let mut database = node.database.clone();
+    database.nodes.get_mut(&TWO).unwrap().identity = 23;
+    node.hold_all_to(&database);
+    assert_eq!(node.log.identity_of(2), Some(23));
+    assert_eq!(node.log.identity_of(3), None);
+    assert_eq!(node.held.get(&TWO), Some(&23));
+    assert_eq!(node.held.get(&NodeId(3)), None);
+    node.hold_to(ME, 5);
+    assert_eq!(
+        node.held.get(&ME),
+        None,
+        "a node is not held to anything by itself"
+    );
+}
