@@ -8,6 +8,7 @@
 
 mod admin;
 mod candidacy;
+mod clock;
 mod codec;
 mod control;
 mod coordinator;

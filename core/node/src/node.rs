@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use quorate_log::{Log, NodeSet};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
@@ -31,8 +30,6 @@ use crate::witness::{Asking, WITNESS};
 
 /// File that holds the identity of this node's copy of the database.
 const IDENTITY_FILE: &str = "MSCS/identity";
-/// A step of civil time beyond this is told.
-const STEP_NOTICED_MS: u64 = 1_000;
 /// How many digests of applied positions are remembered.
 const DIGESTS: usize = 4_096;
 
@@ -591,41 +588,6 @@ impl Node {
         let nodes = &self.database.definition.nodes;
         let rank = nodes.iter().filter(|node| node.id < self.me).count();
         u8::try_from(rank).unwrap_or(u8::MAX)
-    }
-
-    /// Civil time has jumped. It says when a failback window is open and when a failover was; everything that waits does
-    /// so by the time since boot, which knows no jump.
-    fn clock_step(&mut self, by_ms: i64) {
-        self.config.civil_origin_ms = self.config.civil_origin_ms.saturating_add(by_ms);
-        self.tell_time();
-        if by_ms.unsigned_abs() > STEP_NOTICED_MS {
-            self.tell_step("the clock of this node", by_ms);
-        }
-    }
-
-    /// Local time has moved against UTC: failback windows are by it, and what policies are told.
-    fn local_time(&mut self, shift_minutes: i32) {
-        let by = shift_minutes - self.config.local_shift_minutes;
-        self.config.local_shift_minutes = shift_minutes;
-        self.tell_time();
-        self.tell_step("local time on this node", i64::from(by) * 60_000);
-    }
-
-    fn tell_step(&mut self, what: &str, by_ms: i64) {
-        let way = if by_ms < 0 { "back" } else { "forward" };
-        let by = Duration::from_millis(by_ms.unsigned_abs());
-        let text = format!("{what} was set {way} by {by:?}");
-        self.event(Event::Notice { id: 0, text });
-    }
-
-    fn tell_time(&mut self) {
-        let shift = self.config.local_shift_minutes;
-        self.counsel.set_time(self.civil_ms(), shift);
-    }
-
-    pub(crate) fn civil_ms(&self) -> i64 {
-        let since = i64::try_from(self.now.as_millis()).unwrap_or(i64::MAX);
-        self.config.civil_origin_ms.saturating_add(since)
     }
 
     pub(crate) fn standing(&self) -> Standing {

@@ -139,3 +139,155 @@ pub(crate) fn spell_control(definition: &ClusterDefinition, control: &mut Contro
         Kind::Node.spell(definition, node);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::control::ControlCode;
+
+    use super::*;
+
+    /// A request as somebody writes it, and as it is carried out.
+    fn spelled(op: AdminOp) -> AdminOp {
+        op.spelled(&crate::shipped::cluster("four-node.ron"))
+    }
+
+    fn set(object: Object, property: &str, value: Value) -> AdminOp {
+        AdminOp::SetProperty {
+            object,
+            property: property.into(),
+            value: Some(value),
+        }
+    }
+
+    #[test]
+    fn names_of_what_there_is_are_spelled_as_the_cluster_has_them() {
+        let group = || "EVS1".into();
+        for (written, meant) in [
+            (
+                AdminOp::GroupOnline {
+                    group: "evs1".into(),
+                },
+                AdminOp::GroupOnline { group: group() },
+            ),
+            (
+                AdminOp::GroupMove {
+                    group: "Evs1".into(),
+                    to: Some("node4".into()),
+                },
+                AdminOp::GroupMove {
+                    group: group(),
+                    to: Some("NODE4".into()),
+                },
+            ),
+            (
+                AdminOp::ResourceFail {
+                    resource: "evs1 smtp".into(),
+                },
+                AdminOp::ResourceFail {
+                    resource: "EVS1 SMTP".into(),
+                },
+            ),
+            (
+                AdminOp::NodePause {
+                    node: "Node2".into(),
+                },
+                AdminOp::NodePause {
+                    node: "NODE2".into(),
+                },
+            ),
+            (
+                AdminOp::NodePause {
+                    node: "node9".into(),
+                },
+                AdminOp::NodePause {
+                    node: "node9".into(),
+                },
+            ),
+            (
+                AdminOp::SetPolicy {
+                    group: Some("evs1".into()),
+                    policy: None,
+                },
+                AdminOp::SetPolicy {
+                    group: Some(group()),
+                    policy: None,
+                },
+            ),
+        ] {
+            assert_eq!(spelled(written), meant);
+        }
+    }
+
+    /// What a value names depends on the property: a text that is not a name stays as it is written.
+    #[test]
+    fn a_value_is_spelled_where_its_property_names_something() {
+        let text = |text: &str| Value::Text(text.into());
+        let list = |texts: &[&str]| Value::List(texts.iter().map(|it| (*it).into()).collect());
+        let object = || Object::Resource("EVS1 SMTP".into());
+        for (property, written, meant) in [
+            ("disk", text("disk q:"), text("Disk Q:")),
+            ("Network", text("PUBLIC"), text("Public")),
+            ("Description", text("disk q:"), text("disk q:")),
+            ("Description", text("PUBLIC"), text("PUBLIC")),
+            ("Network", text("disk q:"), text("disk q:")),
+            ("Disk", text("PUBLIC"), text("PUBLIC")),
+            (
+                "PreferredOwners",
+                list(&["node1", "NODE9"]),
+                list(&["NODE1", "NODE9"]),
+            ),
+            ("possibleowners", list(&["Node2"]), list(&["NODE2"])),
+            ("AntiAffinityClassNames", list(&["node1"]), list(&["node1"])),
+        ] {
+            let op = spelled(set(object(), property, written));
+            assert_eq!(op, set(object(), property, meant), "{property}");
+        }
+    }
+
+    #[test]
+    fn a_control_code_goes_to_what_is_meant() {
+        let definition = crate::shipped::cluster("four-node.ron");
+        let mut control = ControlRequest {
+            of: ControlOf::Resource("evs1 smtp".into()),
+            on: Some("node3".into()),
+            code: ControlCode(0x0120_0000),
+            input: Vec::new(),
+        };
+        spell_control(&definition, &mut control);
+        assert_eq!(control.of, ControlOf::Resource("EVS1 SMTP".into()));
+        assert_eq!(control.on, Some("NODE3".into()));
+    }
+
+    #[test]
+    fn what_a_virtual_server_is_to_use_is_spelled_and_what_it_is_to_be_called_is_not() {
+        let storage = quorate_model::StorageGroup {
+            name: "evs1".into(),
+            log_disk: "disk q:".into(),
+            database_disk: "disk q:".into(),
+        };
+        let mut request = VirtualServerRequest {
+            name: "evs1".into(),
+            network_name: "node1".into(),
+            address: "10.0.0.31".into(),
+            subnet_mask: "255.255.255.0".into(),
+            network: "public".into(),
+            disks: vec!["disk q:".into()],
+            storage_groups: vec![storage],
+            preferred_owners: vec!["node1".into()],
+            possible_owners: vec!["node2".into()],
+            mta: false,
+            imap4: false,
+            pop3: false,
+            exclusive: true,
+        };
+        spell_server(&crate::shipped::cluster("four-node.ron"), &mut request);
+        assert_eq!((&*request.name, &*request.network_name), ("evs1", "node1"));
+        assert_eq!(request.network, "Public");
+        assert_eq!(request.disks, ["Disk Q:"]);
+        let storage = &request.storage_groups[0];
+        assert_eq!((&*storage.name, &*storage.log_disk), ("evs1", "Disk Q:"));
+        assert_eq!(storage.database_disk, "Disk Q:");
+        assert_eq!(request.preferred_owners, ["NODE1"]);
+        assert_eq!(request.possible_owners, ["NODE2"]);
+    }
+}
