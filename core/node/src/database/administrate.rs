@@ -609,3 +609,6 @@ impl Database {
         all
     }
 }
+
+#[cfg(test)]
+mod tests;

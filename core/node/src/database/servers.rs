@@ -179,3 +179,73 @@ impl Database {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(name: &str) -> VirtualServerRequest {
+        VirtualServerRequest {
+            name: name.into(),
+            network_name: String::new(),
+            address: "10.0.0.99".into(),
+            subnet_mask: String::new(),
+            network: "".into(),
+            disks: Vec::new(),
+            storage_groups: Vec::new(),
+            preferred_owners: Vec::new(),
+            possible_owners: Vec::new(),
+            mta: false,
+            imap4: false,
+            pop3: false,
+            exclusive: false,
+        }
+    }
+
+    /// Of two networks with masks of their own the address has the mask of the one that it is on.
+    #[test]
+    fn what_is_not_said_is_taken_from_what_there_is() {
+        let mut definition = crate::shipped::cluster("two-node-active-active.ron");
+        let mut masks = ["255.0.0.0", "255.255.0.0"].into_iter();
+        let mut networks = Vec::new();
+        for group in &mut definition.groups {
+            for resource in &mut group.resources {
+                if *resource.kind != *types::IP_ADDRESS {
+                    continue;
+                }
+                let network = if networks.is_empty() {
+                    "Public"
+                } else {
+                    "Clients"
+                };
+                let Some(mask) = masks.next() else { continue };
+                let private = &mut resource.properties.private;
+                private.insert("Network".into(), Value::Text(network.into()));
+                private.insert("SubnetMask".into(), Value::Text(mask.into()));
+                networks.push(network);
+            }
+        }
+        assert_eq!(networks, ["Public", "Clients"]);
+        let database = Database::install(definition);
+        let first = database.complete(&request("EVS9"));
+        assert_eq!(
+            (&*first.network, &*first.subnet_mask),
+            ("Public", "255.0.0.0")
+        );
+        assert_eq!(first.network_name, "EVS9");
+        assert!(!first.exclusive, "two nodes may run both");
+        assert!(!first.mta, "there is one");
+        let on_the_other = VirtualServerRequest {
+            network: "Clients".into(),
+            ..request("EVS9")
+        };
+        let second = database.complete(&on_the_other);
+        assert_eq!(second.subnet_mask, "255.255.0.0");
+        let four = Database::install(crate::shipped::cluster("four-node.ron"));
+        assert!(four.complete(&request("EVS9")).exclusive);
+        let three = Database::install(crate::shipped::cluster("three-node.ron"));
+        assert!(three.complete(&request("EVS9")).exclusive);
+        let empty = Database::install(crate::shipped::cluster("two-node-empty.ron"));
+        assert!(empty.complete(&request("EVS9")).mta, "the first has it");
+    }
+}

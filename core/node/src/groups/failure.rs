@@ -159,3 +159,60 @@ fn given_up(judged: &Judged, group: &Name, count: u32, properties: &ResourceProp
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::RestartAction;
+
+    use super::*;
+
+    #[test]
+    fn why_a_resource_is_not_restarted_is_said_as_it_was_decided() {
+        let judged = |reaction, by: Option<&str>| Judged {
+            reaction,
+            by: by.map(str::to_owned),
+            event: None,
+        };
+        let policy = Some("night.rhai");
+        let (moves, stays) = (Reaction::Move, Reaction::GiveUp);
+        for (reaction, by, action, said) in [
+            (
+                &moves,
+                policy,
+                RestartAction::RestartNotify,
+                "the policy night.rhai fails group EVS1 over",
+            ),
+            (
+                &stays,
+                policy,
+                RestartAction::RestartNotify,
+                "the policy night.rhai gives it up",
+            ),
+            (
+                &moves,
+                None,
+                RestartAction::RestartNotify,
+                "failure 4 is past the threshold: group EVS1 fails over",
+            ),
+            (
+                &stays,
+                None,
+                RestartAction::DontRestart,
+                "it is not to be restarted",
+            ),
+            (
+                &stays,
+                None,
+                RestartAction::RestartNoNotify,
+                "failure 4 is past the threshold, and it does not affect the group",
+            ),
+        ] {
+            let properties = ResourceProperties {
+                restart_action: action,
+                ..ResourceProperties::default()
+            };
+            let judged = judged(*reaction, by);
+            assert_eq!(given_up(&judged, &"EVS1".into(), 4, &properties), said);
+        }
+    }
+}

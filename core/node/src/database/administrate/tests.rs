@@ -1,0 +1,186 @@
+//! What an administrator asks of the database, at the edges of what is allowed.
+
+use std::collections::BTreeMap;
+
+use quorate_model::{PolicyScript, ResourceState, Value};
+
+use super::*;
+use crate::database::{Proposal, Update};
+
+/// A cluster of `scripts/clusters` of which every node is a member.
+fn database(file: &str) -> Database {
+    let mut database = Database::install(crate::shipped::cluster(file));
+    let nodes = database.definition.nodes.iter();
+    let members: BTreeMap<NodeId, u64> = nodes.map(|node| (node.id, 1)).collect();
+    change(&mut database, Update::View { members }).unwrap();
+    database
+}
+
+fn change(database: &mut Database, update: Update) -> Result<(), Refusal> {
+    let proposal = Proposal {
+        node: NodeId(1),
+        incarnation: 1,
+        sequence: database.nodes[&NodeId(1)].last.1 + 1,
+        update,
+    };
+    database.apply(&proposal).unwrap().map(drop)
+}
+
+fn ask(database: &mut Database, op: AdminOp) -> Result<(), u32> {
+    change(database, Update::Admin { op }).map_err(|refusal| refusal.code)
+}
+
+#[test]
+fn a_policy_may_be_as_long_as_is_promised() {
+    let mut database = database("four-node.ron");
+    let mut set = |bytes: usize| {
+        let script = PolicyScript {
+            file: "policy.rhai".into(),
+            text: "x".repeat(bytes),
+        };
+        let (group, policy) = (None, Some(script));
+        ask(&mut database, AdminOp::SetPolicy { group, policy })
+    };
+    assert_eq!(set(POLICY_MAX_BYTES), Ok(()));
+    assert_eq!(set(POLICY_MAX_BYTES + 1), Err(87));
+    assert_eq!(set(2 * POLICY_MAX_BYTES), Err(87));
+}
+
+#[test]
+fn an_evicted_node_is_named_by_no_list_of_owners_and_the_others_still_are() {
+    let mut database = database("four-node.ron");
+    let named = |database: &Database, node: &str| {
+        let groups = database.definition.groups.iter();
+        let lists = groups.flat_map(|group| {
+            let possible = group.resources.iter().map(|one| &one.possible_owners);
+            possible.chain([&group.properties.preferred_owners])
+        });
+        lists
+            .filter(|list| list.iter().any(|it| *it == node))
+            .count()
+    };
+    for resource in ["EVS1 SMTP", "EVS2 SMTP"] {
+        let owners = ["NODE1", "NODE2", "NODE3", "NODE4"]
+            .map(str::to_owned)
+            .to_vec();
+        let set = AdminOp::SetProperty {
+            object: Object::Resource(resource.into()),
+            property: "PossibleOwners".into(),
+            value: Some(Value::List(owners)),
+        };
+        ask(&mut database, set).unwrap();
+    }
+    let (gone, stays) = (named(&database, "NODE3"), named(&database, "NODE4"));
+    assert!(
+        gone >= 3 && stays >= 3,
+        "both are preferred and possible owners"
+    );
+    change(
+        &mut database,
+        Update::View {
+            members: [(NodeId(1), 1), (NodeId(2), 1), (NodeId(4), 1)].into(),
+        },
+    )
+    .unwrap();
+    ask(
+        &mut database,
+        AdminOp::NodeEvict {
+            node: "NODE3".into(),
+        },
+    )
+    .unwrap();
+    assert_eq!(named(&database, "NODE3"), 0);
+    assert_eq!(named(&database, "NODE4"), stays);
+}
+
+/// Two virtual servers on one node are allowed with two nodes (active/active), and not with more.
+#[test]
+fn a_third_node_is_added_when_no_node_runs_two_virtual_servers() {
+    for (state, answer) in [
+        (ResourceState::Online, Err(5069)),
+        (ResourceState::OnlinePending, Err(5069)),
+        (ResourceState::Offline, Ok(())),
+        (ResourceState::Failed, Ok(())),
+    ] {
+        let mut database = database("two-node-active-active.ron");
+        for record in database.groups.values_mut() {
+            record.owner = NodeId(1);
+        }
+        for record in database.resources.values_mut() {
+            record.state = state;
+        }
+        let mut node = database.definition.nodes[0].clone();
+        (node.id, node.name) = (NodeId(3), "NODE3".into());
+        for address in node.interfaces.values_mut() {
+            let (net, _) = address.rsplit_once('.').unwrap();
+            *address = format!("{net}.93");
+        }
+        let add = AdminOp::NodeAdd {
+            node: Box::new(node),
+        };
+        assert_eq!(ask(&mut database, add.clone()), answer, "{state:?}");
+        if answer.is_ok() {
+            assert_eq!(
+                ask(&mut database, add),
+                Ok(()),
+                "the same node again changes nothing"
+            );
+        }
+    }
+}
+
+/// The one before has to give its vote back first, and whoever comes next is held to nothing that it promised.
+#[test]
+fn a_file_share_witness_takes_the_place_of_none_whose_vote_counts() {
+    let share = |database: &mut Database, share: &str| {
+        let groups = database.definition.groups.iter();
+        let mut resources = groups.flat_map(|group| &group.resources);
+        let quorum = resources
+            .find(|one| *one.kind == *types::MAJORITY_NODE_SET)
+            .unwrap();
+        let set = AdminOp::SetProperty {
+            object: Object::Resource(quorum.name.clone()),
+            property: quorate_model::FILE_SHARE_WITNESS.into(),
+            value: Some(Value::Text(share.to_owned())),
+        };
+        ask(database, set)
+    };
+    for votes in [true, false] {
+        let mut database = database("two-node-witness.ron");
+        let now = database.definition.file_share_witness().unwrap().to_owned();
+        (database.witness.votes, database.witness.identity) = (votes, 7);
+        assert_eq!(share(&mut database, &now), Ok(()), "it is the same");
+        assert_eq!(database.witness.identity, 7);
+        assert_eq!(
+            share(&mut database, r"\\OTHER\share"),
+            Err(5023),
+            "votes: {votes}"
+        );
+        assert_eq!(database.witness.identity, 7);
+        assert_eq!(share(&mut database, ""), Ok(()));
+        assert_eq!(database.witness.identity, 0);
+        let expected = if votes { Err(5023) } else { Ok(()) };
+        assert_eq!(
+            share(&mut database, r"\\OTHER\share"),
+            expected,
+            "votes: {votes}"
+        );
+    }
+}
+
+#[test]
+fn a_resource_comes_with_everything_below_it_once() {
+    let database = database("four-node.ron");
+    let all = database.with_providers(&"EVS1 SMTP".into());
+    let mut once = all.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), all.len());
+    let below = |name: &str| all.iter().any(|it| *it == name);
+    assert!(below("EVS1 SMTP") && below("EVS1 System Attendant") && below("EVS1 Network Name"));
+    assert!(below("EVS1 IP Address"), "{all:?}");
+    assert!(
+        !below("EVS1 Information Store"),
+        "what depends on it is not below it: {all:?}"
+    );
+}
