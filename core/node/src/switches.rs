@@ -265,3 +265,6 @@ impl Node {
 fn blank_copy(name: &str) -> String {
     format!("{name} has no copy of the database: start a node that was a member of the cluster")
 }
+
+#[cfg(test)]
+mod tests;

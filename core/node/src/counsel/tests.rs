@@ -201,3 +201,99 @@ fn a_wait_beyond_reason_gives_way_to_the_ladder() {
         assert_eq!(failed, !waits, "{seconds} s");
     }
 }
+
+/// What a policy is told of the cluster.
+fn told(counsel: &Counsel, database: &Database, group: &str) -> PolicyGroup {
+    let group = database.group_definition(group).unwrap();
+    counsel.group(database, group, Cause::NodeFailure, None)
+}
+
+#[test]
+fn a_policy_is_told_the_clusters_local_time_as_this_machine_has_it() {
+    let mut database = database();
+    database.definition.utc_offset_minutes = 90;
+    let mut counsel = counsel(&fixed(Choice::BuiltIn));
+    let hour = 3_600_000;
+    for (shift, told_hour, minute) in [(0, 4, 30), (60, 5, 30), (-150, 2, 0)] {
+        counsel.set_time(3 * hour, shift);
+        let time = counsel.local(&database);
+        assert_eq!((time.hour, time.minute), (told_hour, minute), "{shift} min");
+    }
+}
+
+#[test]
+fn a_policy_is_told_of_each_group_that_a_node_has_besides_the_one_it_places() {
+    let mut database = database();
+    for group in ["EVS1", "EVS2"] {
+        database.groups.get_mut(group).unwrap().owner = NodeId(5);
+    }
+    let group = database.group_definition("EVS1").unwrap();
+    let hosted = |node: u8| {
+        let hosted = hosted(&database, group, NodeId(node)).into_iter();
+        hosted.map(|one| one.name).collect::<Vec<_>>()
+    };
+    let others = hosted(5);
+    assert!(others.iter().any(|name| *name == "EVS2"), "{others:?}");
+    assert!(!others.iter().any(|name| *name == "EVS1"), "{others:?}");
+    assert!(!hosted(2).iter().any(|name| *name == "EVS2"));
+    let preferred = database.definition.group("EVS1").unwrap();
+    assert_eq!(preferred.properties.preferred_owners[0], "NODE1");
+    assert_eq!(
+        told(&counsel(&fixed(Choice::BuiltIn)), &database, "EVS1").owner,
+        "NODE5"
+    );
+}
+
+/// While a group is kept, an answer that is another one is told, and a failure that is another one, too.
+#[test]
+fn another_answer_about_a_group_that_is_kept_is_told() {
+    let mut database = database();
+    let mut counsel = counsel(&fixed(Choice::Stay));
+    assert!(choose(&mut counsel, &database, "EVS1").event.is_some());
+    let file = |database: &mut Database, file: &str| {
+        database.definition.policy.as_mut().unwrap().file = file.to_owned();
+        database.applied += 1;
+    };
+    file(&mut database, "another");
+    let event = choose(&mut counsel, &database, "EVS1").event;
+    assert!(
+        matches!(&event, Some(Event::Policy { policy, .. }) if policy == "another"),
+        "{event:?}"
+    );
+    file(&mut database, "another");
+    assert_eq!(choose(&mut counsel, &database, "EVS1").event, None);
+    let said = |reason: &str| {
+        Said::of(&Event::PolicyFailed {
+            subject: "EVS1".into(),
+            policy: "fixed".to_owned(),
+            function: "choose_owner",
+            cause: None,
+            reason: reason.to_owned(),
+            built_in: "NODE8".to_owned(),
+        })
+    };
+    assert_ne!(said("one"), said("another"));
+    assert_eq!(said("one"), said("one"));
+}
+
+/// A script that nobody can run is refused when it is set, and not when it is needed.
+#[test]
+fn a_script_is_tried_out_before_it_is_anybodys_policy() {
+    #[derive(Debug)]
+    struct Broken;
+    impl Policies for Broken {
+        fn compile(&self, script: &PolicyScript) -> Result<Box<dyn Policy>, PolicyError> {
+            Err(PolicyError(format!("{} does not compile", script.file)))
+        }
+    }
+    let script = PolicyScript {
+        file: "night.rhai".to_owned(),
+        text: String::new(),
+    };
+    let mut counsel = counsel(&fixed(Choice::BuiltIn));
+    assert_eq!(counsel.try_out(&script), Ok(()));
+    counsel.set_policies(Arc::new(Broken));
+    let error = counsel.try_out(&script).unwrap_err();
+    assert_eq!(error.0, "night.rhai does not compile");
+    assert!(Counsel::default().try_out(&script).is_err());
+}
