@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_model::{CHECKPOINT_BYTES_MAX, Name, NodeDefinition, NodeId, ResourceState, Value};
 
-use super::{Database, Proposal, Update};
+use super::{Database, Proposal, Stop, Update};
 use crate::io::{AdminOp, Cause, Object, Refusal};
 
 const GROUP: &str = "Counter";
@@ -360,4 +360,94 @@ fn every_view_has_a_higher_number() {
         rig.change(Update::View { members }).unwrap();
         assert_eq!(rig.database.view.number, first + more);
     }
+}
+
+#[test]
+fn a_group_on_its_way_is_bound_for_both_ends() {
+    let mut rig = Rig::new();
+    let bound = |rig: &Rig, node: u8| {
+        let mut bound = rig.database.groups_bound_for(NodeId(node));
+        bound.any(|group| *group == GROUP)
+    };
+    let ends = |rig: &Rig| [1, 2, 3].map(|node| bound(rig, node));
+    assert_eq!(ends(&rig), [false, true, false]);
+    rig.begin(1, 0);
+    assert_eq!(ends(&rig), [true, true, false]);
+    rig.commit();
+    assert_eq!(ends(&rig), [true, false, false]);
+}
+
+#[test]
+fn a_stranded_group_is_free_again_when_its_owner_is_there_and_nothing_is_failed() {
+    let failed = |rig: &mut Rig, state| {
+        let (resource, epoch) = (RESOURCE.into(), rig.epoch());
+        let update = Update::ResourceState {
+            resource,
+            epoch,
+            state,
+        };
+        rig.change(update).unwrap();
+    };
+    let stop = |rig: &Rig| rig.database.groups[GROUP].stop.clone();
+    let mut rig = Rig::new();
+    rig.online();
+    failed(&mut rig, ResourceState::Failed);
+    let (group, epoch) = (GROUP.into(), rig.epoch());
+    rig.change(Update::Stranded { group, epoch }).unwrap();
+    assert_eq!(stop(&rig), Stop::Stranded);
+    let members = |nodes: &[u8]| nodes.iter().map(|node| (NodeId(*node), 1)).collect();
+    rig.change(Update::View {
+        members: members(&[1]),
+    })
+    .unwrap();
+    failed(&mut rig, ResourceState::Online);
+    assert_eq!(stop(&rig), Stop::Stranded, "its owner is away");
+    rig.change(Update::View {
+        members: members(&[1, 2]),
+    })
+    .unwrap();
+    failed(&mut rig, ResourceState::Failed);
+    assert_eq!(stop(&rig), Stop::Stranded, "a resource is failed");
+    failed(&mut rig, ResourceState::Online);
+    assert_eq!(stop(&rig), Stop::None);
+}
+
+#[test]
+fn what_decides_about_a_group_names_it_and_nothing_else_does() {
+    let group = || Name::from(GROUP);
+    let epoch = 1;
+    for update in [
+        Update::MoveBegin {
+            group: group(),
+            epoch,
+            to: NodeId(1),
+            cause: Cause::Admin,
+            at: 0,
+        },
+        Update::MoveCommit {
+            group: group(),
+            epoch,
+        },
+        Update::MoveCancel {
+            group: group(),
+            epoch,
+        },
+        Update::Stranded {
+            group: group(),
+            epoch,
+        },
+    ] {
+        assert_eq!(update.decides(), Some(&group()), "{update:?}");
+    }
+    let state = ResourceState::Online;
+    let resource = RESOURCE.into();
+    assert_eq!(
+        Update::ResourceState {
+            resource,
+            epoch,
+            state
+        }
+        .decides(),
+        None
+    );
 }

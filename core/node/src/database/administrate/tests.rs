@@ -184,3 +184,54 @@ fn a_resource_comes_with_everything_below_it_once() {
         "what depends on it is not below it: {all:?}"
     );
 }
+
+#[test]
+fn nothing_is_started_on_a_paused_node_and_what_belongs_there_is_called_home_when_it_is_resumed() {
+    let mut database = database("four-node.ron");
+    let pause = || AdminOp::NodePause {
+        node: "NODE1".into(),
+    };
+    let start = || AdminOp::GroupOnline {
+        group: "EVS1".into(),
+    };
+    database.groups.get_mut("EVS1").unwrap().owner = NodeId(1);
+    assert_eq!(ask(&mut database, start()), Ok(()));
+    assert_eq!(ask(&mut database, pause()), Ok(()));
+    assert_eq!(ask(&mut database, start()), Err(5070));
+    let record = database.groups.get_mut("EVS1").unwrap();
+    (record.owner, record.homing) = (NodeId(4), false);
+    assert_eq!(
+        ask(&mut database, start()),
+        Ok(()),
+        "its owner is not paused"
+    );
+    assert_eq!(ask(&mut database, pause()), Ok(()));
+    assert!(!database.groups["EVS1"].homing, "nobody goes home to it");
+    let resume = AdminOp::NodeResume {
+        node: "NODE1".into(),
+    };
+    assert_eq!(ask(&mut database, resume), Ok(()));
+    assert!(database.groups["EVS1"].homing);
+    assert!(!database.groups["EVS2"].homing, "that is at home elsewhere");
+}
+
+/// Where the owner is lost there is nothing to stop, and the cluster places the group by itself.
+#[test]
+fn a_group_whose_owner_is_lost_is_not_moved_by_hand() {
+    let mut database = database("four-node.ron");
+    let members = [(NodeId(2), 1), (NodeId(3), 1), (NodeId(4), 1)].into();
+    database.groups.get_mut("EVS1").unwrap().owner = NodeId(1);
+    change(&mut database, Update::View { members }).unwrap();
+    let mut moved = |to: &str| {
+        let op = AdminOp::GroupMove {
+            group: "EVS1".into(),
+            to: Some(to.into()),
+        };
+        let refusal = change(&mut database, Update::Admin { op }).unwrap_err();
+        (refusal.code, refusal.text)
+    };
+    assert_eq!(moved("NODE1"), (5050, "node NODE1 is down".to_owned()));
+    let (code, text) = moved("NODE4");
+    assert_eq!(code, 5050);
+    assert!(text.contains("NODE1, was just lost"), "{text}");
+}
