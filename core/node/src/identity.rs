@@ -193,7 +193,16 @@ impl Node {
                     peer.gone = true;
                 }
             }
-            _ => {}
+            // Only a node of the cluster is to be listened to, and asked anything.
+            Body::Heartbeat(_)
+            | Body::Log(_)
+            | Body::Propose(_)
+            | Body::HandOver
+            | Body::Stranger { .. }
+            | Body::WhoAreYou
+            | Body::KeptOut { .. }
+            | Body::Control(_)
+            | Body::ControlOutcome { .. } => {}
         }
     }
 

@@ -84,4 +84,32 @@ mod tests {
         snapshot(&mut machines[0]).committed = 7;
         assert_eq!(at(9, &machines), 0);
     }
+
+    /// Who has just begun to coordinate, or has been told that nothing is promised any more, has its own time to find out.
+    #[test]
+    fn the_time_to_find_out_begins_with_each_coordinator_each_term_and_each_promise() {
+        let behind = |id: u8, term: u64| {
+            let mut machine = member(id);
+            let node = snapshot(&mut machine);
+            (node.coordinates, node.committed, node.term) = (true, 6, term);
+            [machine]
+        };
+        let look = |checker: &mut Acknowledged, secs: u64, machines: &[_]| {
+            let now = Time::from_millis(secs * 1_000);
+            check_with(checker, now, machines, &[], 7).0.len()
+        };
+        let mut checker = Acknowledged::default();
+        assert_eq!(look(&mut checker, 0, &behind(1, 1)), 0);
+        assert_eq!(look(&mut checker, 6, &behind(2, 1)), 0, "another node");
+        assert_eq!(look(&mut checker, 12, &behind(2, 2)), 0, "another term");
+        checker.promise_void();
+        assert_eq!(look(&mut checker, 18, &behind(2, 2)), 0, "a new promise");
+        assert_eq!(look(&mut checker, 26, &behind(2, 2)), 1);
+        let mut follows = behind(2, 2);
+        snapshot(&mut follows[0]).coordinates = false;
+        assert_eq!(look(&mut checker, 27, &follows), 0, "it leads nobody");
+        let mut alone = behind(2, 2);
+        snapshot(&mut alone[0]).has_quorum = false;
+        assert_eq!(look(&mut checker, 28, &alone), 0, "nor without quorum");
+    }
 }

@@ -397,4 +397,62 @@ pub(crate) mod tests {
         assert_eq!(tell(&[2]), 0);
         assert_eq!(tell(&[1, 2]), 1);
     }
+
+    /// They stand in drills' results, in journals and in the manual.
+    #[test]
+    fn each_is_called_as_its_file_is() {
+        let names: Vec<&str> = Invariants::new().all.iter().map(|it| it.name()).collect();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/invariants");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| {
+                file.unwrap()
+                    .path()
+                    .file_stem()
+                    .unwrap()
+                    .to_string_lossy()
+                    .into()
+            })
+            .filter(|file| file != "mod")
+            .collect();
+        files.sort_by_key(|file| names.iter().position(|name| name == file));
+        assert_eq!(files, names);
+    }
+
+    #[test]
+    fn a_change_that_nobody_is_told_of_is_found_where_it_is_looked_for_twice() {
+        for (doubted, told, found) in [
+            (true, Changes::default(), vec!["missed_change"]),
+            (true, Changes::everything(), vec!["one_owner"]),
+            (false, Changes::default(), vec![]),
+        ] {
+            let mut invariants = Invariants::new();
+            if doubted {
+                invariants.doubt();
+            }
+            let definition = definition(2);
+            let mut look = |second: ResourceState, changes: &Changes| {
+                let address = |state| [("address", "IP Address", state)];
+                let machines = [
+                    with(member(1), &address(ResourceState::Online)),
+                    with(member(2), &address(second)),
+                ];
+                let breaches = invariants.check(&Observation {
+                    now: Time::ZERO,
+                    changes,
+                    definition: &definition,
+                    machines: &machines,
+                    mounts: &[],
+                    acknowledged: 0,
+                });
+                breaches
+                    .into_iter()
+                    .map(|(name, _)| name)
+                    .collect::<Vec<_>>()
+            };
+            let none: [&str; 0] = [];
+            assert_eq!(look(ResourceState::Offline, &Changes::everything()), none);
+            assert_eq!(look(ResourceState::Online, &told), found, "{told:?}");
+        }
+    }
 }

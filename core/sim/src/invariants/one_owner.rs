@@ -81,7 +81,14 @@ mod tests {
                 with(member(1), &address(first)),
                 with(member(2), &address(second)),
             ];
-            assert_eq!(check(&mut OneOwner::default(), Time::ZERO, &two).0.len(), 1);
+            let (broken, _) = check(&mut OneOwner::default(), Time::ZERO, &two);
+            let stopping = if first == OfflinePending {
+                "NODE1"
+            } else {
+                "NODE2"
+            };
+            assert_eq!(broken.len(), 1);
+            assert!(broken[0].contains(&format!("{stopping} (where it is stopping)")));
         }
         let handed_on = [
             with(member(1), &address(OfflinePending)),
