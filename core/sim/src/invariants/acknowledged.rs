@@ -100,16 +100,16 @@ mod tests {
         };
         let mut checker = Acknowledged::default();
         assert_eq!(look(&mut checker, 0, &behind(1, 1)), 0);
-        assert_eq!(look(&mut checker, 6, &behind(2, 1)), 0, "another node");
-        assert_eq!(look(&mut checker, 12, &behind(2, 2)), 0, "another term");
+        assert_eq!(look(&mut checker, 8, &behind(2, 1)), 0, "another node");
+        assert_eq!(look(&mut checker, 16, &behind(2, 2)), 0, "another term");
         checker.promise_void();
-        assert_eq!(look(&mut checker, 18, &behind(2, 2)), 0, "a new promise");
-        assert_eq!(look(&mut checker, 26, &behind(2, 2)), 1);
+        assert_eq!(look(&mut checker, 24, &behind(2, 2)), 0, "a new promise");
+        assert_eq!(look(&mut checker, 32, &behind(2, 2)), 1);
         let mut follows = behind(2, 2);
         snapshot(&mut follows[0]).coordinates = false;
-        assert_eq!(look(&mut checker, 27, &follows), 0, "it leads nobody");
+        assert_eq!(look(&mut checker, 33, &follows), 0, "it leads nobody");
         let mut alone = behind(2, 2);
         snapshot(&mut alone[0]).has_quorum = false;
-        assert_eq!(look(&mut checker, 28, &alone), 0, "nor without quorum");
+        assert_eq!(look(&mut checker, 34, &alone), 0, "nor without quorum");
     }
 }
