@@ -186,7 +186,7 @@ impl Environment {
 
 #[cfg(test)]
 mod tests {
-    use quorate_model::{DiskFault, Drive, FaultId};
+    use quorate_model::{DiskFault, Drive, FaultId, GroupDefinition, ResourceDefinition};
 
     use super::*;
     use crate::env::tests::environment;
@@ -242,5 +242,99 @@ mod tests {
         env.faults.clear();
         env.apply_faults();
         assert!(asked(&mut env));
+    }
+
+    fn resource(name: &str, kind: &str, depends_on: &[&str]) -> ResourceDefinition {
+        ResourceDefinition {
+            name: name.into(),
+            kind: kind.into(),
+            depends_on: depends_on.iter().map(|one| (*one).into()).collect(),
+            possible_owners: Vec::new(),
+            persistent_state: None,
+            properties: Default::default(),
+        }
+    }
+
+    fn defined(env: &mut Environment, resources: Vec<ResourceDefinition>) {
+        let mut definition = crate::env::tests::definition(2);
+        definition.groups = vec![GroupDefinition {
+            name: "SHARE".into(),
+            properties: Default::default(),
+            resources,
+            persistent_state: true,
+            policy: None,
+            attributes: Default::default(),
+        }];
+        env.lags.define(&definition);
+    }
+
+    #[test]
+    fn a_resource_is_as_slow_as_the_slowest_disk_below_it_however_far_below() {
+        let mut env = environment(2);
+        let disk = types::PHYSICAL_DISK;
+        let all = vec![
+            resource("Disk Q:", disk, &[]),
+            resource(L, disk, &[]),
+            resource("Program", "Generic Application", &[L]),
+            resource("Share", "File Share", &["Program", "Disk Q:"]),
+            resource("Address", "IP Address", &[]),
+        ];
+        defined(&mut env, all);
+        let second = Duration::from_secs(1);
+        slow(&mut env, 10 * second);
+        for (name, lag) in [
+            (L, 10),
+            ("Disk Q:", 0),
+            ("Program", 10),
+            ("Share", 10),
+            ("Address", 0),
+        ] {
+            assert_eq!(env.lag(name), lag * second, "{name}");
+            assert_eq!(env.lag_of_start(0, name), lag * second, "{name}");
+            let takes = env.answer_takes(0, name, second);
+            assert_eq!(takes, Ok((lag + 1) * second), "{name}");
+        }
+        let lost = env.out_of_reach(0, "Share");
+        assert!(lost.is_some_and(|why| why.starts_with("NODE1 does not get through to Disk")));
+        assert_eq!(env.out_of_reach(0, "Address"), None);
+        for disk in ["Disk Q:", L] {
+            let disk = env.disks.find_mut(disk).unwrap();
+            disk.holder = Some(0);
+            disk.mounted.insert(0);
+        }
+        assert_eq!(env.out_of_reach(0, "Share"), None);
+        assert!(env.out_of_reach(1, "Share").is_some());
+        assert_eq!(env.answer_takes(0, "Share", second), Ok(11 * second));
+        assert_eq!(env.answer_takes(0, "Share", 20 * second), Ok(PATIENCE));
+        assert!(env.answer_takes(0, "Share", 21 * second).is_err());
+        defined(&mut env, vec![resource("Share", "File Share", &[])]);
+        assert_eq!(
+            env.lag("Share"),
+            Duration::ZERO,
+            "it stands on none any more"
+        );
+    }
+
+    /// What one machine asked of one disk is begun anew, and nothing else.
+    #[test]
+    fn what_is_forgotten_is_of_the_machine_and_the_disk_that_are_meant() {
+        let second = Duration::from_secs(1);
+        type Forget = fn(&mut Lags);
+        let forgets: [(Forget, [bool; 2]); 5] = [
+            (|lags| lags.forget(L, None), [false, false]),
+            (|lags| lags.forget(L, Some(0)), [false, true]),
+            (|lags| lags.forget("Disk Q:", None), [true, true]),
+            (|lags| lags.drop_machine(1), [true, false]),
+            (|_| {}, [true, true]),
+        ];
+        for (number, (forget, through)) in forgets.into_iter().enumerate() {
+            let mut env = environment(2);
+            slow(&mut env, 10 * second);
+            let ask = |env: &mut Environment| [0, 1].map(|it| env.is_through(it, L, L, "list"));
+            assert_eq!(ask(&mut env), [false, false]);
+            env.now += 10 * second;
+            forget(&mut env.lags);
+            assert_eq!(ask(&mut env), through, "{number}");
+        }
     }
 }

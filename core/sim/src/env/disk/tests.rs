@@ -287,3 +287,41 @@ fn a_crash_keeps_the_reservation_and_drops_the_mount() {
         "the system disk is there at the next boot"
     );
 }
+
+/// The power of a machine fails while a disk is at its request: of what is appended the first bytes are there; what is
+/// replaced is replaced or is not; and nothing else that it asked for is done.
+#[test]
+fn a_request_that_power_cuts_short_is_done_as_far_as_it_was_kept() {
+    let replace = |bytes: &[u8]| DiskOp::Replace {
+        file: "log".into(),
+        bytes: bytes.into(),
+    };
+    let appends = |bytes: &[u8]| DiskOp::Append {
+        file: "log".into(),
+        bytes: bytes.into(),
+    };
+    for (op, kept, left) in [
+        (appends(b"cdef"), 0, "ab"),
+        (appends(b"cdef"), 3, "abcde"),
+        (appends(b"cdef"), 4, "abcdef"),
+        (replace(b"xyz"), 2, "ab"),
+        (replace(b"xyz"), 3, "xyz"),
+        (replace(b"xyz"), 9, "xyz"),
+    ] {
+        let mut disks = disks(1);
+        run(&mut disks, 0, append(Device::System, 1, b"ab")).unwrap();
+        let (text, device) = (format!("{op:?}, {kept}"), Device::System);
+        let request = DiskRequest {
+            ticket: 2,
+            device,
+            op,
+        };
+        let (place, _, _) = disks.submit(0, 1, request, Time::ZERO).unwrap();
+        let later = append(Device::System, 3, b"!");
+        disks.submit(0, 1, later, Time::ZERO).unwrap();
+        disks.finish_in_part(place, kept);
+        let disk = disks.system(0);
+        assert_eq!(disk.files["log"], left[..].as_bytes(), "{text}");
+        assert!(disk.pending.is_empty(), "{text}");
+    }
+}
