@@ -6,6 +6,7 @@ use quorate_model::{CHECKPOINT_BYTES_MAX, Name, NodeDefinition, NodeId, Resource
 
 use super::{Database, Proposal, Stop, Update};
 use crate::io::{AdminOp, Cause, Object, Refusal};
+use crate::witness::WITNESS;
 
 const GROUP: &str = "Counter";
 const RESOURCE: &str = "Start Counter";
@@ -450,4 +451,45 @@ fn what_decides_about_a_group_names_it_and_nothing_else_does() {
         .decides(),
         None
     );
+}
+
+#[test]
+fn the_first_identity_of_a_node_and_of_the_witness_stays_until_it_is_evicted() {
+    let mut rig = Rig::new();
+    let identify = |rig: &mut Rig, node: NodeId, identity: u64| {
+        rig.change(Update::Identity { node, identity }).unwrap();
+    };
+    for identity in [5, 6] {
+        identify(&mut rig, NodeId(3), identity);
+        identify(&mut rig, WITNESS, identity + 10);
+        assert_eq!(rig.database.nodes[&NodeId(3)].identity, 5);
+        assert_eq!(rig.database.witness.identity, 15);
+    }
+    let before = rig.database.nodes.len();
+    identify(&mut rig, NodeId(9), 7);
+    assert_eq!(rig.database.nodes.len(), before, "nobody has that number");
+}
+
+/// A resource that was wanted online by itself has the group's PersistentState again once it is there.
+#[test]
+fn what_is_online_is_wanted_as_its_group_is() {
+    let resource = || Name::from(RESOURCE);
+    let wanted = |rig: &Rig| rig.database.resources[RESOURCE].wanted;
+    for (group_wanted, becomes, left) in [
+        (true, ResourceState::Online, None),
+        (true, ResourceState::OnlinePending, Some(true)),
+        (false, ResourceState::Online, Some(true)),
+    ] {
+        let mut rig = Rig::new();
+        rig.database.groups.get_mut(GROUP).unwrap().wanted = group_wanted;
+        let record = rig.database.resources.get_mut(RESOURCE).unwrap();
+        (record.wanted, record.state) = (Some(true), ResourceState::Offline);
+        let update = Update::ResourceState {
+            resource: resource(),
+            epoch: rig.epoch(),
+            state: becomes,
+        };
+        rig.change(update).unwrap();
+        assert_eq!(wanted(&rig), left, "{group_wanted}, {becomes:?}");
+    }
 }
