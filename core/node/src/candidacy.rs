@@ -248,3 +248,31 @@ impl Node {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::NodeId;
+
+    use super::*;
+    use crate::timers::Timers;
+
+    /// One after the other, each with a heartbeat in which the one before it can say that it has the disk.
+    #[test]
+    fn members_try_for_a_quorum_disk_that_was_let_go_in_the_order_of_their_numbers() {
+        for (me, beats) in [(1, 1), (3, 3), (4, 5)] {
+            let mut node = crate::shipped::booted("four-node.ron", NodeId(me), 1);
+            node.database.view.members = [1, 3, 4].map(|id| (NodeId(id), 1)).into();
+            node.now = Time::from_millis(60_000);
+            node.timers = Timers::default();
+            node.handed_over();
+            let due = node.now + bounds::HEARTBEAT * beats;
+            assert_eq!(node.timers.take_due(due), Some(Timer::Campaign), "NODE{me}");
+            assert_eq!(node.timers.next(), None, "NODE{me}");
+            let silent = node.now - node.coordinator_heard;
+            assert_eq!(silent, bounds::MEMBER_SILENCE, "nobody is waited for");
+            node.handed_over();
+            let early = Time(due.0 - 1);
+            assert_eq!(node.timers.take_due(early), None, "NODE{me}");
+        }
+    }
+}

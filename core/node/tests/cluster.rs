@@ -252,6 +252,23 @@ fn a_service_that_stops_in_order_leaves_its_groups_to_others() {
     }
 }
 
+/// Who gives the quorum disk away says so to the member that has its group then, and that takes it: nobody waits for
+/// anybody's silence.
+#[test]
+fn a_quorum_disk_that_is_given_away_is_taken_by_whoever_has_its_group_then() {
+    let mut stage = formed(4, true);
+    let leaves = stage.coordinator().unwrap();
+    stage.admin(leaves, 1, AdminOp::ServiceStop);
+    while stage.machines[&leaves].on {
+        stage.run(Duration::from_millis(1));
+    }
+    // A disk takes a second to come online on this stage.
+    stage.run(Duration::from_millis(1_100));
+    let next = stage.coordinator().expect("somebody has taken it");
+    let owner = format!("NODE{next}");
+    expect(&stage, "Cluster Group", &owner, GroupState::Online);
+}
+
 /// Ten minutes, where nothing in the cluster may take longer to go offline.
 #[test]
 fn a_service_that_cannot_stop_in_order_stops_in_the_end() {
