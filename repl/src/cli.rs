@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ Examples:
   quorate drill lost-node.rhai --filter standby   only drills with this in their name, or as a tag
   quorate drill lost-node.rhai --journal run.jsonl
   quorate drill scripts/drills --brief            a line for each, and the reasons of those that do not pass
+  quorate drill scripts/drills -j 1 --fail-fast   one file after the other, up to the first failure
 
 A file that cannot be run is told of, and counted; the others run. The journal is one JSON object a line: a header for each drill, then its events. The same seed, script and plugins \
 write the same bytes.";
@@ -168,6 +170,22 @@ pub(crate) fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| why())
 }
 
+/// How many at a time.
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(format!(
+            "how many files run at a time is a whole number from 1 on, such as {}",
+            cores()
+        )),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// How many cores there are.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
 /// A duration that is not nothing.
 fn some_time(text: &str) -> Result<quorate_script::Span, String> {
     let span: quorate_script::Span = text
@@ -239,6 +257,13 @@ pub(crate) struct DrillArgs {
     /// Print one line for each drill, and more only of those that do not pass.
     #[arg(long)]
     pub(crate) brief: bool,
+    /// How many files run at a time, each in a process of its own; as many as there are cores if not said. What is printed
+    /// and written is the same with any number.
+    #[arg(long, short, value_name = "N", value_parser = jobs)]
+    pub(crate) jobs: Option<usize>,
+    /// End with the first drill, in the order of the files, that does not pass. The files after it are left out.
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
     #[command(flatten)]
     pub(crate) plugins: PluginFolders,
     #[command(flatten)]

@@ -80,6 +80,11 @@ impl Output {
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     }
 
+    /// Bytes on standard error.
+    pub(crate) fn err_bytes(&mut self, bytes: &[u8]) {
+        let _ = io::stderr().lock().write_all(bytes);
+    }
+
     /// A line on standard error, as it is.
     pub(crate) fn err_line(&mut self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");

@@ -5,9 +5,10 @@ use std::fmt;
 pub use quorate_model::Severity;
 use quorate_model::nearest;
 use rhai::Position;
+use serde::{Deserialize, Serialize};
 
 /// A place in a file. Lines and columns count characters from 1; a line of 0 means the whole file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The file, as it was named.
     pub file: String,
@@ -85,7 +86,7 @@ impl fmt::Display for Place {
 }
 
 /// One mistake, or one remark.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
     /// Where.
     pub place: Place,

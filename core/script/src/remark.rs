@@ -1,11 +1,12 @@
 //! What a drill that ends well has to say all the same: that something in it showed nothing.
 
 use quorate_model::Time;
+use serde::{Deserialize, Serialize};
 
 use crate::Place;
 
 /// What a remark is about: a closed set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RemarkKind {
     /// An `eventually` held before any time passed, or a `sometimes` at the instant it was stated: nothing was waited
     /// for.
@@ -60,7 +61,7 @@ impl RemarkKind {
 }
 
 /// One thing in a drill that showed nothing. A remark does not change the verdict.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
     /// What it is about.
     pub kind: RemarkKind,

@@ -4,12 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use quorate_model::{Name, Time};
+use serde::{Deserialize, Serialize};
 
 use crate::stage::{ClientCalls, ClientReport};
 use crate::{Place, Remark};
 
 /// How a drill ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Verdict {
     /// Everything it expected was seen.
     Pass,
@@ -43,7 +44,7 @@ impl fmt::Display for Verdict {
 }
 
 /// Why a drill did not pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// One sentence.
     pub message: String,
@@ -68,7 +69,7 @@ pub struct Failure {
 }
 
 /// What became of one group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupOutcome {
     /// Its name.
     pub name: Name,
@@ -87,7 +88,7 @@ pub struct GroupOutcome {
 }
 
 /// What became of some clients' calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientOutcome {
     /// The group they called.
     pub group: Name,
@@ -98,7 +99,7 @@ pub struct ClientOutcome {
 }
 
 /// What one drill showed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillReport {
     /// The script file, as it was named.
     pub file: String,

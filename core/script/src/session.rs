@@ -28,6 +28,8 @@ use crate::watch::Watch;
 pub(crate) const INTERRUPTED: &str = "interrupted";
 /// What ends a drill that takes too much real time.
 pub(crate) const TIMED_OUT: &str = "out of real time";
+/// What ends a script whose first failure is enough.
+pub(crate) const ENOUGH: &str = "a drill did not pass";
 
 /// Readings remembered at most: more than anyone reads in a failure.
 const SEEN_MAX: usize = 64;
@@ -440,4 +442,9 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 /// The error that ends a run from outside.
 pub(crate) fn interrupted(at: Position) -> Box<rhai::EvalAltResult> {
     Box::new(rhai::EvalAltResult::ErrorTerminated(INTERRUPTED.into(), at))
+}
+
+/// The error that ends a script whose first failure is enough.
+pub(crate) fn enough(at: Position) -> Box<rhai::EvalAltResult> {
+    Box::new(rhai::EvalAltResult::ErrorTerminated(ENOUGH.into(), at))
 }

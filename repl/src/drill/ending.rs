@@ -12,7 +12,7 @@ use crate::output::{Output, Paint, Tone};
 use crate::report;
 
 /// A run as far as it has come.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Ending {
     /// Its exit status.
     pub(super) exit: Exit,
@@ -21,6 +21,8 @@ pub(super) struct Ending {
     broken: Vec<(String, String)>,
     /// Files without a drill that nobody named.
     empty: usize,
+    /// Files that were left out after the first drill that did not pass.
+    pub(super) left: usize,
 }
 
 impl Default for Ending {
@@ -30,6 +32,7 @@ impl Default for Ending {
             reports: Vec::new(),
             broken: Vec::new(),
             empty: 0,
+            left: 0,
         }
     }
 }
@@ -158,6 +161,10 @@ impl Ending {
         if self.empty > 0 {
             let files = report::count(self.empty, "file", "files");
             clauses.push(paint.tone(Tone::Care, &format!("{files} without a drill")));
+        }
+        if self.left > 0 {
+            let files = report::count(self.left, "file", "files");
+            clauses.push(paint.tone(Tone::Care, &format!("{files} left out")));
         }
         let passed = self.reports.iter().map(|it| it.virtual_time.0).sum();
         clauses.push(format!(

@@ -1,99 +1,140 @@
 //! `quorate drill`.
 
 mod ending;
+mod jobs;
 mod progress;
+mod status;
+mod story;
 
-use std::cell::RefCell;
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use quorate_host::Isolation;
 use quorate_model::Severity;
 use quorate_script::{
     MAX_BYTES, RunOptions, Silent, SimSource, StageSource, check_script, read_text, run_script,
 };
 
 use self::ending::Ending;
+use self::jobs::{End, Jobs};
+pub(crate) use self::jobs::{WORKER, worker};
 pub(crate) use self::progress::Progress;
-use self::progress::Shared;
-use crate::cli::DrillArgs;
+use self::story::Story;
+use crate::cli::{self, DrillArgs};
 use crate::exit::Exit;
 use crate::files::{Meant, meant};
-use crate::output::Output;
+use crate::interrupt;
+use crate::output::{Output, Tone};
 use crate::report;
 
-/// Runs the drills of the files and folders named. A file that cannot be used is told of, and the others run.
+/// Runs the drills of the files and folders named, in processes below this one. A file that cannot be used is told of,
+/// and the others run.
+///
+/// A drill that runs its plugins in processes of their own gives the same verdict and the same journal, byte for byte,
+/// and there a crash or a hang is an event of the drill. So when a process below dies before it has come to its end, or a
+/// call in it does not return, the drills run again like that.
 pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
     // Every script is checked before the first cluster starts: who waits for drills wants to know of mistakes at once.
     let scripts = meant(&args.paths, &["rhai"]);
-    let mut ending = Ending::default();
+    let mut unusable = Ending::default();
     let mut sound = Vec::new();
     for script in scripts {
         match usable(&script, output) {
             Ok(text) => sound.push((script, text)),
-            Err(why) => ending.unusable(&script.path, why),
+            Err(why) => unusable.unusable(&script.path, why),
         }
     }
 
-    // Wherever a plugin may go meanwhile.
-    let journal_file = args.journal.as_deref().map(std::path::absolute);
-    let plugins = SimSource::new(args.plugins.plugin_dir.clone()).isolated(args.apart.settings());
+    // Nothing of a plugin runs in this process.
+    let plugins = source(args);
     if let Err(why) = plugins.check_isolation() {
         output.error(&why);
         return Exit::Usage;
     }
-    let source: Rc<dyn StageSource> = Rc::new(plugins);
-    let options = RunOptions {
-        seed: args.seed,
-        filter: args.filter.clone(),
-        journal: args.journal.is_some(),
-        repeat_with: repeat_with(args),
-        list: false,
-        timeout: Some(args.timeout),
+    let expected = match output.is_live() {
+        true => count(args, &sound, Rc::new(plugins), cancel),
+        false => 0,
     };
-    let one = |script: &Meant, text: &str, options: RunOptions, observer| {
-        let (source, cancel) = (source.clone(), cancel.clone());
-        run_script(&script.path, text, source, options, observer, cancel)
+    // A terminal stops, goes on with and interrupts all processes. Without one this one hands the interrupt on that it
+    // gets.
+    let terminal = [
+        io::stdin().is_terminal(),
+        io::stdout().is_terminal(),
+        io::stderr().is_terminal(),
+    ]
+    .contains(&true);
+    if terminal {
+        interrupt::leave_below();
+    }
+    let mut jobs = Jobs {
+        scripts: &sound,
+        number: args.jobs.unwrap_or_else(cli::cores),
+        fail_fast: args.fail_fast,
+        apart: false,
+        live: output.is_live(),
+        terminal,
+        limit: args.apart.settings().call_limit,
     };
-    let began = Instant::now();
-    let mut journal = Vec::new();
-    let mut progress = Progress::new(output);
-    progress.brief = args.brief;
-    if output.is_live() {
-        let list = RunOptions {
-            list: true,
-            ..options.clone()
+    let every = args.apart.isolate.iter().any(|it| it == Isolation::ALL);
+    loop {
+        let began = Instant::now();
+        let ending = unusable.clone();
+        let mut story = Story::new(&sound, args.brief, expected, output, ending);
+        let why = match jobs.run(cancel, &mut story) {
+            Ok(End::Over { left }) => {
+                story.ending.left = left;
+                return close(args, story, began, jobs.apart, output);
+            }
+            Ok(End::Interrupted) => {
+                story.ending.exit = Exit::Interrupted;
+                return close(args, story, began, jobs.apart, output);
+            }
+            Ok(End::Gone(why)) => why,
+            Err(error) => {
+                output.error(&format!(
+                    "no process can be started for the drills: {error}"
+                ));
+                return Exit::Internal;
+            }
         };
-        let listed = sound.iter().map(|(script, text)| {
-            let run = one(script, text, list.clone(), Box::new(Silent));
-            run.reports.iter().filter(|it| !it.filtered).count()
+        let why = why.unwrap_or_else(|| {
+            let limit = args.apart.deadlock_timeout;
+            format!("a call of a plugin's has not returned within {limit}")
         });
-        progress.expect(listed.sum());
-    }
-    let progress = Rc::new(RefCell::new(progress));
-    for (script, text) in &sound {
-        let observer = Box::new(Shared(progress.clone()));
-        let mut run = one(script, text, options.clone(), observer);
-        journal.append(&mut run.journal);
-        if let Some(why) = &run.failure {
-            let paint = output.paint_err();
-            output.status("");
-            output.err_line(report::failure(why, "error", paint).trim_end());
-            output.err_line("");
+        output.status("");
+        if jobs.apart || every {
+            let again = if jobs.apart { " again" } else { "" };
+            output.error(&format!(
+                "the process that ran the drills is gone{again} ({why}), with no plugin in it: this is a mistake in quorate"
+            ));
+            return Exit::Internal;
         }
-        let interrupted = run.interrupted || cancel.load(Ordering::Relaxed);
-        ending.ran(script, run);
-        if interrupted {
-            ending.exit = Exit::Interrupted;
-            break;
-        }
+        let label = output.paint_err().tone(Tone::Care, "warning");
+        output.err_line(&format!(
+            "{label}: the process that ran the drills is gone ({why}): a plugin in it took it along. They run again, with \
+             each plugin in a process of its own (as --isolate all has it)."
+        ));
+        jobs.apart = true;
     }
-    if let (Some(path), Some(file)) = (&args.journal, journal_file)
-        && let Err(error) = file.and_then(|file| write_journal(&file, &journal))
+}
+
+/// What is left to do when the drills have run.
+fn close(
+    args: &DrillArgs,
+    story: Story<'_>,
+    began: Instant,
+    apart: bool,
+    mut output: Output,
+) -> Exit {
+    output.status("");
+    let mut ending = story.ending;
+    if let Some(path) = &args.journal
+        && let Err(error) = write_journal(path, &story.journal)
     {
         output.error(&format!(
             "cannot write the journal {}: {error}",
@@ -106,7 +147,51 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
         return Exit::Usage;
     }
     ending.tell(began.elapsed(), &mut output);
+    if apart && ending.exit == Exit::Pass {
+        output.error(
+            "every drill passes with its plugins kept apart, and without that one of them takes its host down: mend it, or \
+             keep it apart with --isolate NAME",
+        );
+        return Exit::Fail;
+    }
     ending.exit
+}
+
+/// Where clusters come from.
+fn source(args: &DrillArgs) -> SimSource {
+    SimSource::new(args.plugins.plugin_dir.clone()).isolated(args.apart.settings())
+}
+
+/// How scripts are run.
+fn run_options(args: &DrillArgs) -> RunOptions {
+    RunOptions {
+        seed: args.seed,
+        filter: args.filter.clone(),
+        fail_fast: args.fail_fast,
+        journal: args.journal.is_some(),
+        repeat_with: repeat_with(args),
+        list: false,
+        timeout: Some(args.timeout),
+    }
+}
+
+/// How many drills there are.
+fn count(
+    args: &DrillArgs,
+    scripts: &[(Meant, String)],
+    source: Rc<dyn StageSource>,
+    cancel: &Arc<AtomicBool>,
+) -> usize {
+    let listed = scripts.iter().map(|(script, text)| {
+        let list = RunOptions {
+            list: true,
+            ..run_options(args)
+        };
+        let (source, cancel) = (source.clone(), cancel.clone());
+        let run = run_script(&script.path, text, source, list, Box::new(Silent), cancel);
+        run.reports.iter().filter(|it| !it.filtered).count()
+    });
+    listed.sum()
 }
 
 /// The text of a script, if it can be run; otherwise why not, in a few words. What is found in it is printed.

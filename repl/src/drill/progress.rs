@@ -1,7 +1,5 @@
 //! How drills go on, for who watches.
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use quorate_model::Time;
@@ -11,7 +9,7 @@ use crate::output::{Output, Tone};
 use crate::report;
 
 /// How often the status line is drawn at most.
-const REDRAW: Duration = Duration::from_millis(100);
+pub(super) const REDRAW: Duration = Duration::from_millis(100);
 
 /// Shows how drills go on: lines as they come, and on a terminal a status line with the virtual time.
 pub(crate) struct Progress {
@@ -23,9 +21,6 @@ pub(crate) struct Progress {
     drawn: Instant,
     /// A line for each drill, and more of those alone that do not pass.
     pub(super) brief: bool,
-    /// How many drills have begun, and how many there are, where that is known.
-    number: usize,
-    of: Option<usize>,
 }
 
 impl Progress {
@@ -36,14 +31,7 @@ impl Progress {
             step: String::new(),
             drawn: Instant::now(),
             brief: false,
-            number: 0,
-            of: None,
         }
-    }
-
-    /// Tells how many drills there will be.
-    pub(super) fn expect(&mut self, number: usize) {
-        self.of = Some(number);
     }
 
     /// What a drill's conditions did not show.
@@ -64,7 +52,6 @@ impl Observer for Progress {
     fn drill_started(&mut self, file: &str, name: &str, seed: u64) {
         self.name = name.to_owned();
         self.step = "starting the cluster".to_owned();
-        self.number += 1;
         if self.brief {
             return;
         }
@@ -76,14 +63,9 @@ impl Observer for Progress {
     fn time_passed(&mut self, now: Time) {
         if self.output.is_live() && self.drawn.elapsed() >= REDRAW {
             self.drawn = Instant::now();
-            // Of one drill alone there is nothing to count.
-            let count = match self.of {
-                Some(of) if of > 1 => format!("{} of {of}  ", self.number),
-                _ => String::new(),
-            };
             let clock = report::clock(now);
             // What is wider than the terminal is cut off there.
-            let text = format!("  {count}{clock} {}: {}", self.name, self.step);
+            let text = format!("  {clock} {}: {}", self.name, self.step);
             let text = self.output.paint_err().tone(Tone::Faint, &text);
             self.output.status(&text);
         }
@@ -137,29 +119,5 @@ impl Observer for Progress {
             self.remarks(ended);
         }
         self.line(&report::summary(ended, paint));
-    }
-}
-
-/// One progress for several scripts.
-pub(super) struct Shared(pub(super) Rc<RefCell<Progress>>);
-
-impl Observer for Shared {
-    fn drill_started(&mut self, file: &str, name: &str, seed: u64) {
-        self.0.borrow_mut().drill_started(file, name, seed);
-    }
-    fn time_passed(&mut self, now: Time) {
-        self.0.borrow_mut().time_passed(now);
-    }
-    fn step(&mut self, now: Time, title: &str) {
-        self.0.borrow_mut().step(now, title);
-    }
-    fn note(&mut self, now: Time, text: &str) {
-        self.0.borrow_mut().note(now, text);
-    }
-    fn remark(&mut self, remark: &Remark) {
-        self.0.borrow_mut().remark(remark);
-    }
-    fn drill_ended(&mut self, report: &DrillReport) {
-        self.0.borrow_mut().drill_ended(report);
     }
 }

@@ -41,6 +41,6 @@ pub use monitor::{MonitorError, run_monitor};
 pub(crate) use parent::{Death, Process, learn};
 pub use system::{
     Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended, interrupt,
-    is_stopped, kill_group, tell_parent,
+    is_stopped, kill_group, take_stdin, tell_parent,
 };
 pub(crate) use wire::Mail;

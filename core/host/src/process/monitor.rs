@@ -2,9 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -14,7 +12,7 @@ use quorate_model::monitor::ResourceSpec;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::ask::{Beyond, unknown};
-use super::system::end_group_at_once;
+use super::system::{end_group_at_once, take_stdin};
 use super::wire::{Channel, Lost, MAGIC, PROTOCOL, ToHost, ToMonitor};
 use crate::plugins::{Entries, Image};
 use crate::table::{
@@ -46,16 +44,11 @@ struct Instance {
 /// If the standard input is no socket, or what comes out of it is not a host's.
 pub fn run_monitor() -> Result<(), MonitorError> {
     let error = |error: io::Error| MonitorError(error.to_string());
-    let stream = io::stdin().as_fd().try_clone_to_owned().map_err(error)?;
-    let stream = UnixStream::from(stream);
-    if stream.local_addr().is_err() {
-        return Err(MonitorError(
+    let stream = take_stdin().map_err(error)?.ok_or_else(|| {
+        MonitorError(
             "`quorate monitor` is started by quorate itself, for resources that run apart (SeparateMonitor)".to_owned(),
-        ));
-    }
-    // The socket is nothing for a plugin that reads its standard input.
-    let nothing = File::open("/dev/null").map_err(error)?;
-    rustix::stdio::dup2_stdin(&nothing).map_err(|refused| error(refused.into()))?;
+        )
+    })?;
     watch_host(stream.try_clone().map_err(error)?)?;
     let channel = RefCell::new(Channel::new(stream, None).map_err(error)?);
     let mut monitor = match greet(&channel)? {

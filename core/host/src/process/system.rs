@@ -1,5 +1,9 @@
 //! What is asked of the system about processes: to end them with all they started, and to say how they ended.
 
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
@@ -27,6 +31,21 @@ pub fn end_with_parent() {
     if std::env::var(PARENT).is_ok_and(|told| parent.as_ref() != Some(&told)) {
         end_at_once();
     }
+}
+
+/// Takes the socket that this process has as its standard input, which is empty from then on: the socket is nothing for a
+/// plugin that reads there. `None` if it is no socket.
+///
+/// # Errors
+///
+/// The system's.
+pub fn take_stdin() -> io::Result<Option<UnixStream>> {
+    let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    if stream.local_addr().is_err() {
+        return Ok(None);
+    }
+    rustix::stdio::dup2_stdin(&File::open("/dev/null")?)?;
+    Ok(Some(stream))
 }
 
 /// Interrupts a child of this process, as Ctrl-C does.

@@ -10,7 +10,7 @@ use crate::docs::entries_of;
 use crate::engine::{ENTRIES_MAX, ITEMS_MAX, TEXT_MAX, bare};
 use crate::finding::Place;
 use crate::report::{Failure, Verdict};
-use crate::session::{Session, TIMED_OUT};
+use crate::session::{ENOUGH, Session, TIMED_OUT};
 use crate::span::Span;
 use crate::stage::Line;
 use crate::thrown::Thrown;
@@ -21,7 +21,12 @@ const EVENTS_SHOWN: usize = 6;
 
 /// Whether the error is the run's being stopped from outside.
 pub(crate) fn is_interrupt(error: &EvalAltResult) -> bool {
-    stopped(error).is_some_and(|why| why != TIMED_OUT)
+    stopped(error).is_some_and(|why| why != TIMED_OUT && why != ENOUGH)
+}
+
+/// Whether the error is the end of a script whose first failure is enough.
+pub(crate) fn is_enough(error: &EvalAltResult) -> bool {
+    stopped(error).is_some_and(|why| why == ENOUGH)
 }
 
 /// Whether the error is not for a script to swallow: what runs is being stopped.

@@ -66,7 +66,8 @@ pub(crate) struct MadeFault {
 }
 
 /// Runs a drill: the native behind `drill(name, options, body)`. It returns normally whatever the verdict is, so
-/// that one failure does not hide the drills after it; only an interrupt ends the script.
+/// that one failure does not hide the drills after it; only an interrupt ends the script, and a failure where the run
+/// is to end with the first.
 pub(crate) fn drill(
     context: &NativeCallContext<'_>,
     name: &str,
@@ -222,9 +223,12 @@ pub(crate) fn drill(
     });
     session.wind_up();
     report.real_time = began.elapsed();
+    let enough = run.fail_fast && report.verdict != Verdict::Pass;
     finish(&session, report);
     if interrupted {
         Err(crate::session::interrupted(at))
+    } else if enough {
+        Err(crate::session::enough(at))
     } else {
         Ok(())
     }

@@ -8,8 +8,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rhai::Scope;
+use serde::{Deserialize, Serialize};
 
-use super::failure::{explain, is_interrupt};
+use super::failure::{explain, is_enough, is_interrupt};
 use crate::check::check_script;
 use crate::engine::engine;
 use crate::finding::{Finding, Severity};
@@ -31,6 +32,8 @@ pub struct RunOptions {
     pub filter: Option<String>,
     /// Whether the drills are only to be listed: each is reported as skipped, and none runs.
     pub list: bool,
+    /// Whether a script ends with its first drill that does not pass.
+    pub fail_fast: bool,
     /// Whether the journals are wanted.
     pub journal: bool,
     /// The real time that a drill may take, and the script between two drills: a story that does not end is stopped. Any if
@@ -42,7 +45,7 @@ pub struct RunOptions {
 }
 
 /// What running a script gave.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// Mistakes found before anything ran. If one of them is an error, nothing did.
     pub findings: Vec<Finding>,
@@ -108,6 +111,7 @@ pub fn run_script(
     });
     match result {
         Ok(Ok(())) => {}
+        Ok(Err(error)) if is_enough(&error) => {}
         Ok(Err(error)) if is_interrupt(&error) => run.interrupted = true,
         Ok(Err(error)) => run.failure = Some(explain(&error, &file, text, timeout).1),
         Err(panic) => {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use quorate_model::{GroupState, Name, NetworkRole, NodeState, ResourceState, Time, Value};
+use serde::{Deserialize, Serialize};
 
 /// A node, as an operator's console shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +131,7 @@ pub struct QuorumStatus {
 }
 
 /// How clients call a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientCalls {
     /// How many users there are.
     pub users: u32,
@@ -143,7 +144,7 @@ pub struct ClientCalls {
 }
 
 /// What a group's clients saw so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientReport {
     /// Requests made.
     pub requests: u64,

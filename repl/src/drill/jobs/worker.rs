@@ -1,0 +1,165 @@
+//! A process below: it runs the scripts that it is given, one after the other, and tells how they go on.
+
+use std::env;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use quorate_host::{Isolation, end_at_once, end_with_parent, take_stdin, watch_calls};
+use quorate_model::Time;
+use quorate_script::{DrillReport, Observer, Remark, StageSource, run_script};
+
+use super::wire::{Task, Told, receive, send};
+use super::{APART, LIVE};
+use crate::cli::DrillArgs;
+use crate::drill::progress::REDRAW;
+use crate::drill::{run_options, source};
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// The longest piece of a journal that is told at once, in bytes.
+const PIECE: usize = 1 << 20;
+
+/// Runs scripts until no more come.
+pub(crate) fn run(mut args: DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
+    end_with_parent();
+    let stream = match take_stdin() {
+        Ok(Some(stream)) => stream,
+        Ok(None) => {
+            output.error("this is for processes that `quorate drill` starts itself");
+            return Exit::Usage;
+        }
+        Err(error) => {
+            output.error(&format!("the standard input: {error}"));
+            return Exit::Internal;
+        }
+    };
+    match serve(&mut args, stream, cancel) {
+        // There are no more, or nobody who would hear of them. What plugins do at the end of a process may hang.
+        Ok(()) => end_at_once(),
+        Err(error) => {
+            output.error(&format!("the process above cannot be told: {error}"));
+            Exit::Internal
+        }
+    }
+}
+
+fn serve(args: &mut DrillArgs, mut stream: UnixStream, cancel: &Arc<AtomicBool>) -> io::Result<()> {
+    let link = Link(Arc::new(Mutex::new(Line {
+        stream: stream.try_clone()?,
+        written: ["/proc/self/fd/1", "/proc/self/fd/2"].map(|path| File::open(path).ok()),
+    })));
+    let every = args.apart.isolate.iter().any(|it| it == Isolation::ALL);
+    if env::var_os(APART).is_some() {
+        args.apart.isolate.push(Isolation::ALL.to_owned());
+    } else if !every {
+        let link = link.clone();
+        watch_calls(args.apart.settings().call_limit, move || {
+            link.tell(&Told::Hung);
+            end_at_once();
+        });
+    }
+    let source: Rc<dyn StageSource> = Rc::new(source(args));
+    let live = env::var_os(LIVE).is_some();
+    while let Ok(task) = receive::<Task>(&mut stream) {
+        let observer = Box::new(Telling {
+            link: link.clone(),
+            told: live.then(Instant::now),
+        });
+        let mut run = run_script(
+            &task.path(),
+            &task.text,
+            source.clone(),
+            run_options(args),
+            observer,
+            cancel.clone(),
+        );
+        for piece in std::mem::take(&mut run.journal).chunks(PIECE) {
+            link.tell(&Told::Journal(piece.to_vec()));
+        }
+        link.tell(&Told::Done(Box::new(run)));
+    }
+    Ok(())
+}
+
+/// The way to the process above.
+#[derive(Clone)]
+struct Link(Arc<Mutex<Line>>);
+
+struct Line {
+    stream: UnixStream,
+    /// This process's standard output and error, as files that can be read.
+    written: [Option<File>; 2],
+}
+
+impl Link {
+    /// Tells this, after what was written up to now. Without anybody who hears it there is nothing left to do.
+    fn tell(&self, told: &Told) {
+        if self.line().tell(told).is_err() {
+            end_at_once();
+        }
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    fn tell(&mut self, told: &Told) -> io::Result<()> {
+        for (file, error) in self.written.iter_mut().zip([false, true]) {
+            let mut bytes = Vec::new();
+            if let Some(file) = file {
+                file.read_to_end(&mut bytes)?;
+            }
+            if !bytes.is_empty() {
+                send(&mut self.stream, &Told::Wrote { error, bytes })?;
+            }
+        }
+        send(&mut self.stream, told)
+    }
+}
+
+/// Tells the process above what an observer is told.
+struct Telling {
+    link: Link,
+    /// When the time was told last, if it is to be told.
+    told: Option<Instant>,
+}
+
+impl Observer for Telling {
+    fn drill_started(&mut self, file: &str, name: &str, seed: u64) {
+        self.link.tell(&Told::Began {
+            file: file.to_owned(),
+            name: name.to_owned(),
+            seed,
+        });
+    }
+
+    fn time_passed(&mut self, now: Time) {
+        if let Some(told) = self.told.as_mut().filter(|it| it.elapsed() >= REDRAW) {
+            *told = Instant::now();
+            self.link.tell(&Told::Passed(now));
+        }
+    }
+
+    fn step(&mut self, now: Time, title: &str) {
+        self.link.tell(&Told::Step(now, title.to_owned()));
+    }
+
+    fn note(&mut self, now: Time, text: &str) {
+        self.link.tell(&Told::Note(now, text.to_owned()));
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        self.link.tell(&Told::Remark(remark.clone()));
+    }
+
+    fn drill_ended(&mut self, report: &DrillReport) {
+        self.link.tell(&Told::Ended(Box::new(report.clone())));
+    }
+}
