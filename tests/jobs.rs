@@ -221,7 +221,7 @@ fn an_interrupt_ends_all_of_them_and_what_ran_is_told() {
             assert!(out.read_line(&mut text).expect("text") > 0, "{text}");
         }
         let monitors: Vec<u32> = below.iter().flat_map(|it| children(*it)).collect();
-        assert_eq!(monitors.is_empty(), more.is_empty());
+        assert!(more.is_empty() || !monitors.is_empty());
         let killed = Command::new("kill")
             .args(["-INT", &child.id().to_string()])
             .status();

@@ -132,11 +132,11 @@ mod tests {
         ];
         let mut bytes = Vec::new();
         for frame in &told {
-            send(&mut bytes, frame).unwrap();
+            send(&mut bytes, frame).expect("it is written");
         }
         let mut from = &bytes[..];
         for frame in &told {
-            assert_eq!(&receive::<Told>(&mut from).unwrap(), frame);
+            assert_eq!(&receive::<Told>(&mut from).expect("a frame"), frame);
         }
         assert!(
             receive::<Told>(&mut from).is_err(),
