@@ -3,7 +3,6 @@
 use rhai::{Dynamic, Map};
 
 use crate::civil::{CivilError, CivilTime};
-use crate::finding::suggestion;
 use crate::span::Span;
 use crate::values::spoken;
 use crate::vocabulary::options;
@@ -43,7 +42,7 @@ pub(crate) struct ClusterOptions {
 impl DrillOptions {
     /// Reads the map; one sentence if something in it is wrong.
     pub(crate) fn read(map: &Map) -> Result<DrillOptions, String> {
-        check_keys("drill", map, options::DRILL)?;
+        options::only("drill", map, options::DRILL)?;
         let cluster = map
             .get("cluster")
             .ok_or("a drill needs its cluster: #{ cluster: \"../clusters/four-node.ron\" }")?;
@@ -85,22 +84,12 @@ impl DrillOptions {
 impl ClusterOptions {
     /// Reads the map; one sentence if something in it is wrong.
     pub(crate) fn read(map: &Map) -> Result<ClusterOptions, String> {
-        check_keys("cluster", map, options::CLUSTER)?;
+        options::only("cluster", map, options::CLUSTER)?;
         Ok(ClusterOptions {
             seed: seed(map)?,
             start: start(map)?,
             cold: cold(map)?,
         })
-    }
-}
-
-fn check_keys(of: &str, map: &Map, known: &[&str]) -> Result<(), String> {
-    match map.keys().find(|key| !known.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => {
-            let hint = suggestion(key, known.iter().copied()).unwrap_or_default();
-            Err(format!("{of} has no option \"{key}\": {hint}"))
-        }
     }
 }
 

@@ -28,12 +28,8 @@ fn known(
     options: &Map,
     keys: &[&str],
 ) -> Fallible<()> {
-    let Some(key) = options.keys().find(|key| !keys.contains(&key.as_str())) else {
-        return Ok(());
-    };
-    let hint = crate::finding::suggestion(key, keys.iter().copied()).unwrap_or_default();
-    let what = format!("{word} has no option \"{key}\": {hint}");
-    Err(Thrown::mistake(what).at(context.call_position()))
+    let at = context.call_position();
+    super::options::only(word, options, keys).map_err(|what| Thrown::mistake(what).at(at))
 }
 
 /// Refuses a protocol that nothing in the cluster can speak.

@@ -118,13 +118,8 @@ fn ask(
     given: &Map,
 ) -> Fallible<AnswerRef> {
     let at = context.call_position();
-    for key in given.keys() {
-        if !options::CONTROL.contains(&key.as_str()) {
-            let help = suggestion(key, options::CONTROL.iter().copied()).unwrap_or_default();
-            let text = format!("control has no option \"{key}\": {help}");
-            return Err(Thrown::mistake(text).at(at));
-        }
-    }
+    options::only("control", given, options::CONTROL)
+        .map_err(|what| Thrown::mistake(what).at(at))?;
     let code = code_arg(context, of.object(), code)?;
     let input = input_arg(context, input)?;
     let on = node_option(context, given, "on")?;

@@ -1,5 +1,9 @@
 //! The options that words take in a map: closed sets, for those who read them and for `quorate check`.
 
+use rhai::Map;
+
+use crate::finding::suggestion;
+
 /// Of `drill`.
 pub(crate) const DRILL: &[&str] = &[
     "cluster", "seed", "start", "tags", "skip", "limit", "cold", "plugins",
@@ -36,6 +40,17 @@ pub(crate) const VIRTUAL_SERVER: &[&str] = &[
     "imap4",
     "pop3",
 ];
+
+/// Refuses a key of a map that is none of the options of `what`.
+pub(crate) fn only(what: &str, given: &Map, known: &[&str]) -> Result<(), String> {
+    match given.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            let hint = suggestion(key, known.iter().copied()).unwrap_or_default();
+            Err(format!("{what} has no option \"{key}\": {hint}"))
+        }
+    }
+}
 
 /// What `word` takes in a map; `None` if it takes none.
 pub(crate) fn of(word: &str) -> Option<&'static [&'static str]> {

@@ -7,8 +7,8 @@ use rhai::plugin::*;
 use rhai::{Array, Map};
 
 use super::handles::{GroupRef, NodeRef};
+use super::options::{ADD_NODE, VIRTUAL_SERVER, only};
 use super::order;
-use crate::finding::suggestion;
 use crate::stage::Order;
 use crate::thrown::{Fallible, Thrown};
 use crate::values::show;
@@ -17,11 +17,7 @@ const STORAGE_GROUP: [&str; 3] = ["name", "log_disk", "database_disk"];
 
 /// What a script said about a virtual server, or one sentence about what is wrong with it.
 fn request(options: &Map) -> Result<VirtualServerRequest, String> {
-    only(
-        options,
-        super::options::VIRTUAL_SERVER,
-        "create_virtual_server",
-    )?;
+    only("create_virtual_server", options, VIRTUAL_SERVER)?;
     let needed = |key: &str| {
         needed(options, key).map_err(|text| {
             format!("{text}; the least is create_virtual_server(#{{ name: \"EVS1\", address: \"10.0.0.21\", disks: [\"Disk E:\"] }})")
@@ -56,7 +52,7 @@ fn request(options: &Map) -> Result<VirtualServerRequest, String> {
 
 /// What a script said about a new node: its name and its addresses.
 fn node(options: &Map) -> Result<(Name, BTreeMap<Name, String>), String> {
-    only(options, super::options::ADD_NODE, "add_node")?;
+    only("add_node", options, ADD_NODE)?;
     let name = needed(options, "name")?;
     let Some(cards) = options.get("interfaces") else {
         return Ok((name.as_str().into(), BTreeMap::new()));
@@ -81,22 +77,12 @@ fn storage_group(entry: &Dynamic) -> Result<StorageGroup, String> {
             show(entry)
         ));
     };
-    only(&map, &STORAGE_GROUP, "a storage group")?;
+    only("a storage group", &map, &STORAGE_GROUP)?;
     Ok(StorageGroup {
         name: needed(&map, "name")?,
         log_disk: needed(&map, "log_disk")?.as_str().into(),
         database_disk: needed(&map, "database_disk")?.as_str().into(),
     })
-}
-
-fn only(map: &Map, known: &[&str], what: &str) -> Result<(), String> {
-    match map.keys().find(|key| !known.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => {
-            let hint = suggestion(key, known.iter().copied()).unwrap_or_default();
-            Err(format!("{what} has no option \"{key}\": {hint}"))
-        }
-    }
 }
 
 fn text(map: &Map, key: &str) -> Result<Option<String>, String> {
