@@ -215,6 +215,20 @@ pub(crate) struct Apart {
 }
 
 impl Apart {
+    /// Whether every plugin is kept in a process of its own.
+    pub(crate) fn all(&self) -> bool {
+        let mut named = self.isolate.iter();
+        named.any(|name| name == quorate_host::Isolation::ALL)
+    }
+
+    /// What is said of a call that has not returned.
+    pub(crate) fn too_long(&self) -> String {
+        format!(
+            "a call of a plugin's has not returned within {}",
+            self.deadlock_timeout
+        )
+    }
+
     /// The host's settings.
     pub(crate) fn settings(&self) -> quorate_host::Isolation {
         quorate_host::Isolation {

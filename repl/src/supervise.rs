@@ -12,11 +12,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use quorate_host::{
-    Isolation, Terminal, describe_end, end_at_once, end_soon, end_with_parent, is_stopped,
-    tell_parent, watch_calls,
+    Terminal, describe_end, end_at_once, end_soon, end_with_parent, is_stopped, tell_parent,
+    watch_calls,
 };
 
-use crate::cli::{Apart, DrillArgs, ReplArgs};
+use crate::cli::{DrillArgs, ReplArgs};
 use crate::console;
 use crate::drill;
 use crate::exit::Exit;
@@ -27,8 +27,8 @@ use crate::output::Output;
 const RESULT: &str = "QUORATE_SESSION_RESULT";
 /// How often the process above looks whether a session below has ended, which may go on for hours.
 const SESSION_LOOK: Duration = Duration::from_millis(50);
-/// Why one is gone that was stopped.
-const STOPPED: &str = "SIGSTOP stopped it, and it did not go on";
+/// Why a process below is gone that was stopped.
+pub(crate) const STOPPED: &str = "SIGSTOP stopped it, and it did not go on";
 /// What it writes if a call has not returned.
 const HUNG: &str = "hung";
 
@@ -56,7 +56,7 @@ pub(crate) fn run(args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> 
 
 /// Runs a session; on a terminal in a process below this one, which can say what became of it.
 pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
-    let apart = all_apart(&args.apart);
+    let apart = args.apart.all();
     let limit = args.apart.settings().call_limit;
     if let Some(result) = env::var_os(RESULT) {
         end_with_parent();
@@ -67,7 +67,7 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
     if apart {
         return console::run(args, output, cancel);
     }
-    let too_long = too_long(&args.apart);
+    let too_long = args.apart.too_long();
     if !io::stdin().is_terminal() {
         watch_calls(limit, move || {
             output.error(&gone(&too_long));
@@ -116,22 +116,10 @@ fn session(limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
     Ok(exit)
 }
 
-/// Whether no plugin runs in this process.
-fn all_apart(apart: &Apart) -> bool {
-    apart.isolate.iter().any(|name| name == Isolation::ALL)
-}
-
 fn gone(why: &str) -> String {
     format!(
         "the session is gone ({why}): a plugin in it took it along. With --isolate all, or the plugin's name, that ends \
          the plugin's process alone"
-    )
-}
-
-fn too_long(apart: &Apart) -> String {
-    format!(
-        "a call of a plugin's has not returned within {}",
-        apart.deadlock_timeout
     )
 }
 

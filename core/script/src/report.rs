@@ -25,6 +25,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether nothing went wrong: it passed, or was not to run.
+    pub const fn is_fine(self) -> bool {
+        matches!(self, Self::Pass | Self::Skipped)
+    }
+
     /// The verdict's name, in lower case.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -89,7 +89,7 @@ impl Ending {
         let bad: Vec<&DrillReport> = self
             .reports
             .iter()
-            .filter(|it| !matches!(it.verdict, Verdict::Pass | Verdict::Skipped))
+            .filter(|it| !it.verdict.is_fine())
             .collect();
         let mut lines = Vec::new();
         // Of a drill alone, everything stands right above.

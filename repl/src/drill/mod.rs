@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use quorate_host::Isolation;
 use quorate_model::Severity;
 use quorate_script::{
     MAX_BYTES, RunOptions, Silent, SimSource, StageSource, check_script, read_text, run_script,
@@ -80,7 +79,6 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
         terminal,
         limit: args.apart.settings().call_limit,
     };
-    let every = args.apart.isolate.iter().any(|it| it == Isolation::ALL);
     loop {
         let began = Instant::now();
         let ending = unusable.clone();
@@ -102,12 +100,9 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
                 return Exit::Internal;
             }
         };
-        let why = why.unwrap_or_else(|| {
-            let limit = args.apart.deadlock_timeout;
-            format!("a call of a plugin's has not returned within {limit}")
-        });
+        let why = why.unwrap_or_else(|| args.apart.too_long());
         output.status("");
-        if jobs.apart || every {
+        if jobs.apart || args.apart.all() {
             let again = if jobs.apart { " again" } else { "" };
             output.error(&format!(
                 "the process that ran the drills is gone{again} ({why}), with no plugin in it: this is a mistake in quorate"

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use quorate_model::Time;
-use quorate_script::{DrillReport, Observer, Remark, Verdict};
+use quorate_script::{DrillReport, Observer, Remark};
 
 use crate::output::{Output, Tone};
 use crate::report;
@@ -109,7 +109,7 @@ impl Observer for Progress {
             return;
         }
         let paint = self.output.paint();
-        if self.brief && matches!(ended.verdict, Verdict::Pass | Verdict::Skipped) {
+        if self.brief && ended.verdict.is_fine() {
             self.line(&report::brief(ended, paint));
             self.remarks(ended);
             return;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use quorate_model::Time;
-use quorate_script::Verdict;
 
 use super::jobs::Told;
 use super::progress::REDRAW;
@@ -71,8 +70,7 @@ impl Status {
             }
             Told::Ended(report) => {
                 self.runs.remove(&script);
-                let fine = matches!(report.verdict, Verdict::Pass | Verdict::Skipped);
-                self.bad += usize::from(!fine);
+                self.bad += usize::from(!report.verdict.is_fine());
             }
             Told::Done(_) => {
                 self.runs.remove(&script);

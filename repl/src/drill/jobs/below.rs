@@ -16,11 +16,10 @@ use quorate_host::{describe_end, has_ended, interrupt, is_stopped, tell_parent};
 
 use super::wire::{Task, Told, receive, send};
 use super::{APART, LIVE, WORKER};
+use crate::supervise::STOPPED;
 
 /// How long a process that has closed its socket, or that has ended while another holds it open, is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// Why one is gone that was stopped.
-const STOPPED: &str = "SIGSTOP stopped it, and it did not go on";
 
 /// How processes below are started.
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use quorate_script::{Run, Verdict};
+use quorate_script::Run;
 
 use self::below::{Below, How};
 use self::wire::Task;
@@ -302,6 +302,5 @@ impl Listener for Nobody {
 
 /// Whether nothing in a script's run went wrong.
 fn passes(run: &Run) -> bool {
-    let fine = |verdict| matches!(verdict, Verdict::Pass | Verdict::Skipped);
-    run.failure.is_none() && run.reports.iter().all(|it| fine(it.verdict))
+    run.failure.is_none() && run.reports.iter().all(|it| it.verdict.is_fine())
 }

@@ -53,10 +53,9 @@ fn serve(args: &mut DrillArgs, mut stream: UnixStream, cancel: &Arc<AtomicBool>)
         stream: stream.try_clone()?,
         written: ["/proc/self/fd/1", "/proc/self/fd/2"].map(|path| File::open(path).ok()),
     })));
-    let every = args.apart.isolate.iter().any(|it| it == Isolation::ALL);
     if env::var_os(APART).is_some() {
         args.apart.isolate.push(Isolation::ALL.to_owned());
-    } else if !every {
+    } else if !args.apart.all() {
         let link = link.clone();
         watch_calls(args.apart.settings().call_limit, move || {
             link.tell(&Told::Hung);
