@@ -30,16 +30,19 @@ impl Node {
         }
     }
 
-    /// Every peer, and the witness, is held to what a database says, and to nothing older: a checkpoint may cover that one
-    /// was evicted and added again.
-    pub(crate) fn hold_all_to(&mut self, database: &Database) {
-        let nodes = database.nodes.iter();
-        let known = nodes.map(|(node, record)| (*node, record.identity));
-        for (node, identity) in known.chain([(WITNESS, database.witness.identity)]) {
-            match identity {
-                0 => self.let_go(node),
-                identity => self.hold_to(node, identity),
-            }
+    /// A peer is held to what a database has for its identity, or to nothing where that is 0.
+    pub(crate) fn hold_as_known(&mut self, node: NodeId, identity: u64) {
+        match identity {
+            0 => self.let_go(node),
+            identity => self.hold_to(node, identity),
+        }
+    }
+
+    /// Every peer, and the witness, is held to what a database [says](Database::identities), and to nothing older: a
+    /// checkpoint may cover that one was evicted and added again.
+    pub(crate) fn hold_all_to(&mut self, identities: Vec<(NodeId, u64)>) {
+        for (node, identity) in identities {
+            self.hold_as_known(node, identity);
         }
     }
 
@@ -53,7 +56,7 @@ impl Node {
         for node in evicted {
             self.let_go(node);
         }
-        self.hold_all_to(&then);
+        self.hold_all_to(then.identities());
         self.recall_witness(&then);
         let known = &self.database.definition;
         let nodes = then.definition.nodes.into_iter();

@@ -136,8 +136,7 @@ impl Node {
                     self.event(Event::Notice { id: 0, text });
                 }
                 self.remember_digest();
-                let database = self.database.clone();
-                self.hold_all_to(&database);
+                self.hold_all_to(self.database.identities());
                 if let Some(record) = self.database.nodes.get(&self.me)
                     && record.last.0 == self.config.incarnation
                 {

@@ -266,19 +266,13 @@ mod tests {
             database_disk: "disk q:".into(),
         };
         let mut request = VirtualServerRequest {
-            name: "evs1".into(),
             network_name: "node1".into(),
-            address: "10.0.0.31".into(),
-            subnet_mask: "255.255.255.0".into(),
             network: "public".into(),
             disks: vec!["disk q:".into()],
             storage_groups: vec![storage],
             preferred_owners: vec!["node1".into()],
             possible_owners: vec!["node2".into()],
-            mta: false,
-            imap4: false,
-            pop3: false,
-            exclusive: true,
+            ..crate::shipped::virtual_server("evs1")
         };
         spell_server(&crate::shipped::cluster("four-node.ron"), &mut request);
         assert_eq!((&*request.name, &*request.network_name), ("evs1", "node1"));

@@ -131,10 +131,7 @@ impl Node {
         if self.quorum.candidacy() != Candidacy::Elect {
             return;
         }
-        match then.witness.identity {
-            0 => self.let_go(WITNESS),
-            identity => self.hold_to(WITNESS, identity),
-        }
+        self.hold_as_known(WITNESS, then.witness.identity);
         let share = then.definition.file_share_witness().map(Name::from);
         let last = (self.log.last_index(), self.log.last_term());
         self.asking.recalled = Some((last, share));

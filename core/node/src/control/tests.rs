@@ -120,10 +120,8 @@ fn what_a_lost_monitor_was_asked_is_answered_with_an_error() {
 fn as_many_bytes_go_in_and_come_out_as_are_promised() {
     let (fits, too_many) = (vec![7; CONTROL_BYTES_MAX], vec![7; CONTROL_BYTES_MAX + 1]);
     let request = |input: &Vec<u8>| ControlRequest {
-        of: ControlOf::Type("File Share".into()),
-        on: None,
-        code: ControlCode(0x0220_0000),
         input: input.clone(),
+        ..of_node_two()
     };
     assert_eq!(allowed(&request(&fits)), Ok(()));
     let refused = allowed(&request(&too_many)).unwrap_err();
@@ -144,16 +142,20 @@ fn as_many_bytes_go_in_and_come_out_as_are_promised() {
     assert_eq!(answered(3, &far_too_many), Err(ERROR_MORE_DATA));
 }
 
-/// NODE1 has asked NODE2, and nobody has answered.
-fn asked() -> Node {
-    let mut node = member();
-    let control = ControlRequest {
+/// A question for NODE2.
+fn of_node_two() -> ControlRequest {
+    ControlRequest {
         of: ControlOf::Type("File Share".into()),
         on: Some("NODE2".into()),
         code: ControlCode(0x0220_0000),
         input: Vec::new(),
-    };
-    node.control(1, control);
+    }
+}
+
+/// NODE1 has asked NODE2, and nobody has answered.
+fn asked() -> Node {
+    let mut node = member();
+    node.control(1, of_node_two());
     node.basis = node.now;
     node.pump_controls();
     assert_eq!(sent(&mut node).0, [1]);
@@ -197,13 +199,7 @@ fn without_quorum_nobody_is_asked_and_the_answer_says_why() {
     let silent = bounds::MEMBER_SILENCE + Duration::from_micros(1);
     node.now = Time::ZERO + silent;
     node.basis = Time::ZERO;
-    let control = ControlRequest {
-        of: ControlOf::Type("File Share".into()),
-        on: Some("NODE2".into()),
-        code: ControlCode(0x0220_0000),
-        input: Vec::new(),
-    };
-    node.control(1, control);
+    node.control(1, of_node_two());
     node.pump_controls();
     assert_eq!(outputs(&mut node), []);
     node.now += bounds::CONTROL_PATIENCE;

@@ -6,6 +6,7 @@ use quorate_model::{
 };
 
 use super::{Database, GroupRecord, Stop};
+use crate::witness::WITNESS;
 
 impl Database {
     /// A group's definition.
@@ -144,6 +145,13 @@ impl Database {
                     )
                 })
         })
+    }
+
+    /// Which copy of the database each node has, and the witness; 0 where that is not known.
+    pub(crate) fn identities(&self) -> Vec<(NodeId, u64)> {
+        let nodes = self.nodes.iter();
+        let nodes = nodes.map(|(node, record)| (*node, record.identity));
+        nodes.chain([(WITNESS, self.witness.identity)]).collect()
     }
 
     /// The groups that `node` owns or is about to own.

@@ -183,24 +183,7 @@ impl Database {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn request(name: &str) -> VirtualServerRequest {
-        VirtualServerRequest {
-            name: name.into(),
-            network_name: String::new(),
-            address: "10.0.0.99".into(),
-            subnet_mask: String::new(),
-            network: "".into(),
-            disks: Vec::new(),
-            storage_groups: Vec::new(),
-            preferred_owners: Vec::new(),
-            possible_owners: Vec::new(),
-            mta: false,
-            imap4: false,
-            pop3: false,
-            exclusive: false,
-        }
-    }
+    use crate::shipped::virtual_server;
 
     /// Of two networks with masks of their own the address has the mask of the one that it is on.
     #[test]
@@ -227,7 +210,7 @@ mod tests {
         }
         assert_eq!(networks, ["Public", "Clients"]);
         let database = Database::install(definition);
-        let first = database.complete(&request("EVS9"));
+        let first = database.complete(&virtual_server("EVS9"));
         assert_eq!(
             (&*first.network, &*first.subnet_mask),
             ("Public", "255.0.0.0")
@@ -237,15 +220,18 @@ mod tests {
         assert!(!first.mta, "there is one");
         let on_the_other = VirtualServerRequest {
             network: "Clients".into(),
-            ..request("EVS9")
+            ..virtual_server("EVS9")
         };
         let second = database.complete(&on_the_other);
         assert_eq!(second.subnet_mask, "255.255.0.0");
         let four = Database::install(crate::shipped::cluster("four-node.ron"));
-        assert!(four.complete(&request("EVS9")).exclusive);
+        assert!(four.complete(&virtual_server("EVS9")).exclusive);
         let three = Database::install(crate::shipped::cluster("three-node.ron"));
-        assert!(three.complete(&request("EVS9")).exclusive);
+        assert!(three.complete(&virtual_server("EVS9")).exclusive);
         let empty = Database::install(crate::shipped::cluster("two-node-empty.ron"));
-        assert!(empty.complete(&request("EVS9")).mta, "the first has it");
+        assert!(
+            empty.complete(&virtual_server("EVS9")).mta,
+            "the first has it"
+        );
     }
 }

@@ -168,7 +168,7 @@ fn what_is_to_be_forgotten_is_what_the_database_does_not_name() {
     node.hold_to(NodeId(3), 33);
     let mut database = node.database.clone();
     database.nodes.get_mut(&TWO).unwrap().identity = 23;
-    node.hold_all_to(&database);
+    node.hold_all_to(database.identities());
     assert_eq!(node.log.identity_of(2), Some(23));
     assert_eq!(node.log.identity_of(3), None);
     assert_eq!(node.held.get(&TWO), Some(&23));
