@@ -228,44 +228,15 @@ impl World {
         id: u64,
         result: Result<Vec<u8>, Refusal>,
     ) {
-        let Some(request) = self.requests.get_mut(&id) else {
-            return;
-        };
-        if request.reply != Reply::Pending {
-            return;
-        }
-        let (code, text) = match &result {
-            Ok(bytes) => (0, spoken(bytes)),
-            Err(refusal) => (refusal.code, refusal.text.clone()),
-        };
-        request.reply = match result {
-            Ok(bytes) => Reply::Answered(bytes),
-            Err(refusal) => Reply::Refused(refusal),
-        };
-        let answered = WorldEvent::Answered {
-            request: id,
-            code,
-            text: Some(text),
-        };
-        self.env.record(Some(machine), answered);
+        let said = result.as_ref().ok().map(|bytes| spoken(bytes));
+        self.answered(machine, id, result.map(Reply::Answered), said);
     }
 
     /// A node answered.
     pub(super) fn replied(&mut self, machine: Machine, id: u64, result: Result<(), Refusal>) {
-        let Some(request) = self.requests.get_mut(&id) else {
+        let Some((code, stops)) = self.answered(machine, id, result.map(|()| Reply::Done), None)
+        else {
             return;
-        };
-        if request.reply != Reply::Pending {
-            return;
-        }
-        let (code, text) = match &result {
-            Ok(()) => (0, None),
-            Err(refusal) => (refusal.code, Some(refusal.text.clone())),
-        };
-        let stops = request.stops;
-        request.reply = match result {
-            Ok(()) => Reply::Done,
-            Err(refusal) => Reply::Refused(refusal),
         };
         if code == 0 {
             let local = self.env.local(machine);
@@ -277,14 +248,37 @@ impl World {
             self.stations[machine].shutting_down = false;
             self.stations[machine].comes_back = None;
         }
-        self.env.record(
-            Some(machine),
-            WorldEvent::Answered {
-                request: id,
-                code,
-                text,
-            },
-        );
+    }
+
+    /// A request that is pending has its answer, of which the journal is told `said`. Its code, and whether it was to stop
+    /// the cluster service.
+    fn answered(
+        &mut self,
+        machine: Machine,
+        id: u64,
+        result: Result<Reply, Refusal>,
+        said: Option<String>,
+    ) -> Option<(u32, bool)> {
+        let request = self.requests.get_mut(&id)?;
+        if request.reply != Reply::Pending {
+            return None;
+        }
+        let (reply, code, text) = match result {
+            Ok(reply) => (reply, 0, said),
+            Err(refusal) => {
+                let (code, text) = (refusal.code, refusal.text.clone());
+                (Reply::Refused(refusal), code, Some(text))
+            }
+        };
+        request.reply = reply;
+        let stops = request.stops;
+        let answered = WorldEvent::Answered {
+            request: id,
+            code,
+            text,
+        };
+        self.env.record(Some(machine), answered);
+        Some((code, stops))
     }
 
     /// Whether somebody waits for a machine's cluster service to stop.
