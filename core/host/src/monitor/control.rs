@@ -209,65 +209,26 @@ mod tests {
 
     #[test]
     fn the_contract_and_the_cluster_number_the_codes_alike() {
-        let in_contract = [
-            (
-                "CLUSCTL_RESOURCE_GET_CHARACTERISTICS",
-                abi::CLUSCTL_RESOURCE_GET_CHARACTERISTICS,
-            ),
-            (
-                "CLUSCTL_RESOURCE_GET_CLASS_INFO",
-                abi::CLUSCTL_RESOURCE_GET_CLASS_INFO,
-            ),
-            (
-                "CLUSCTL_RESOURCE_GET_REQUIRED_DEPENDENCIES",
-                abi::CLUSCTL_RESOURCE_GET_REQUIRED_DEPENDENCIES,
-            ),
-            ("CLUSCTL_RESOURCE_GET_NAME", abi::CLUSCTL_RESOURCE_GET_NAME),
-            (
-                "CLUSCTL_RESOURCE_GET_RESOURCE_TYPE",
-                abi::CLUSCTL_RESOURCE_GET_RESOURCE_TYPE,
-            ),
-            (
-                "CLUSCTL_RESOURCE_ENUM_COMMON_PROPERTIES",
-                abi::CLUSCTL_RESOURCE_ENUM_COMMON_PROPERTIES,
-            ),
-            (
-                "CLUSCTL_RESOURCE_ENUM_PRIVATE_PROPERTIES",
-                abi::CLUSCTL_RESOURCE_ENUM_PRIVATE_PROPERTIES,
-            ),
-            (
-                "CLUSCTL_RESOURCE_GET_PRIVATE_PROPERTIES",
-                abi::CLUSCTL_RESOURCE_GET_PRIVATE_PROPERTIES,
-            ),
-            (
-                "CLUSCTL_RESOURCE_GET_NETWORK_NAME",
-                abi::CLUSCTL_RESOURCE_GET_NETWORK_NAME,
-            ),
-            (
-                "CLUSCTL_RESOURCE_STORAGE_GET_DISK_INFO",
-                abi::CLUSCTL_RESOURCE_STORAGE_GET_DISK_INFO,
-            ),
-            (
-                "CLUSCTL_RESOURCE_STORAGE_IS_PATH_VALID",
-                abi::CLUSCTL_RESOURCE_STORAGE_IS_PATH_VALID,
-            ),
-            (
-                "CLUSCTL_RESOURCE_TYPE_GET_CHARACTERISTICS",
-                abi::CLUSCTL_RESOURCE_TYPE_GET_CHARACTERISTICS,
-            ),
-            (
-                "CLUSCTL_RESOURCE_TYPE_GET_CLASS_INFO",
-                abi::CLUSCTL_RESOURCE_TYPE_GET_CLASS_INFO,
-            ),
-            (
-                "CLUSCTL_RESOURCE_TYPE_GET_REQUIRED_DEPENDENCIES",
-                abi::CLUSCTL_RESOURCE_TYPE_GET_REQUIRED_DEPENDENCIES,
-            ),
-            (
-                "CLUSCTL_RESOURCE_TYPE_ENUM_PRIVATE_PROPERTIES",
-                abi::CLUSCTL_RESOURCE_TYPE_ENUM_PRIVATE_PROPERTIES,
-            ),
-        ];
+        macro_rules! of_contract {
+            ($($name:ident)+) => { [$((stringify!($name), abi::$name)),+] };
+        }
+        let in_contract = of_contract! {
+            CLUSCTL_RESOURCE_GET_CHARACTERISTICS
+            CLUSCTL_RESOURCE_GET_CLASS_INFO
+            CLUSCTL_RESOURCE_GET_REQUIRED_DEPENDENCIES
+            CLUSCTL_RESOURCE_GET_NAME
+            CLUSCTL_RESOURCE_GET_RESOURCE_TYPE
+            CLUSCTL_RESOURCE_ENUM_COMMON_PROPERTIES
+            CLUSCTL_RESOURCE_ENUM_PRIVATE_PROPERTIES
+            CLUSCTL_RESOURCE_GET_PRIVATE_PROPERTIES
+            CLUSCTL_RESOURCE_GET_NETWORK_NAME
+            CLUSCTL_RESOURCE_STORAGE_GET_DISK_INFO
+            CLUSCTL_RESOURCE_STORAGE_IS_PATH_VALID
+            CLUSCTL_RESOURCE_TYPE_GET_CHARACTERISTICS
+            CLUSCTL_RESOURCE_TYPE_GET_CLASS_INFO
+            CLUSCTL_RESOURCE_TYPE_GET_REQUIRED_DEPENDENCIES
+            CLUSCTL_RESOURCE_TYPE_ENUM_PRIVATE_PROPERTIES
+        };
         let known = CONTROLS.iter().map(|known| (known.name, known.code.0));
         assert!(known.eq(in_contract));
         assert_eq!(abi::CLUSCTL_RESOURCE_USER, ControlCode::private(0).0);
