@@ -6,10 +6,12 @@ use std::sync::atomic::AtomicBool;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use quorate_benches::Nowhere;
+use quorate_drill::Silent;
 use quorate_host::Monitor;
 use quorate_model::ResourceProperties;
 use quorate_model::monitor::{MonitorCommand, ResourceSpec};
-use quorate_script::{Console, ConsoleOptions, Silent, SimSource};
+use quorate_rehearse::SimSource;
+use quorate_script::{Console, ConsoleOptions};
 
 fn plugin(criterion: &mut Criterion) {
     let mut monitor = Monitor::new(quorate_benches::plugins());

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use quorate_drill::{Silent, StageSource, Verdict};
 use quorate_model::GroupState;
-use quorate_script::{
-    RunOptions, Silent, SimSource, StageSource, Verdict, on_script_thread, run_script,
-};
+use quorate_rehearse::SimSource;
+use quorate_script::{RunOptions, on_script_thread, run_script};
 
 fn drill(criterion: &mut Criterion) {
     let plugins = quorate_benches::plugins();
@@ -71,7 +71,7 @@ fn run_often(script: &str, filter: &str, times: u64) -> Duration {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../scripts/drills")
         .join(script);
-    let text = quorate_script::read_text(&path, None).unwrap_or_else(|error| panic!("{error}"));
+    let text = quorate_drill::read_text(&path, None).unwrap_or_else(|error| panic!("{error}"));
     let source: Rc<dyn StageSource> = Rc::new(SimSource::new(Vec::new()));
     let run = || {
         let options = RunOptions {

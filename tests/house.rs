@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "quorate-sim",
         &["quorate-model", "quorate-node", "quorate-host"],
     ),
+    ("quorate-drill", &["quorate-model", "quorate-host"]),
     (
         "quorate-script",
         &[
@@ -27,6 +28,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "quorate-host",
             "quorate-node",
             "quorate-sim",
+            "quorate-drill",
+        ],
+    ),
+    (
+        "quorate-rehearse",
+        &[
+            "quorate-model",
+            "quorate-host",
+            "quorate-node",
+            "quorate-sim",
+            "quorate-drill",
         ],
     ),
     ("quorate-sdk", &["quorate-abi"]),

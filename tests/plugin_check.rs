@@ -172,7 +172,7 @@ fn a_call_that_is_slow_is_told_from_one_that_does_not_return() {
     // It sleeps for 350 ms; how much longer that is, is the machine's affair.
     let took = told.split_once("`looks_alive` took ").map(|(_, rest)| rest);
     let took = took.and_then(|rest| rest.split([' ', ',', ':']).next());
-    let took = took.and_then(|took| took.parse::<quorate_script::Span>().ok());
+    let took = took.and_then(|took| took.parse::<quorate_drill::Span>().ok());
     let long = took.is_some_and(|took| took.0.as_millis() >= 350);
     assert!(long, "{took:?}: {told}");
     let (verdict, told) = why("life-hundred-cycles");

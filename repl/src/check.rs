@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use quorate_drill::{Finding, MAX_BYTES, findings_of, read_text};
 use quorate_host::{Isolation, PluginSet, search_folders};
 use quorate_model::rules::{self, AddressEntry, address_plan};
 use quorate_model::{ClusterDefinition, Diagnostic, Diagnostics, Loaded, Severity, types};
+use quorate_rehearse::{check_foreign, check_plugin_names};
 use quorate_script::{
-    Finding, MAX_BYTES, attach_policies, check_foreign, check_plugin_names, check_policy,
-    check_script_with_clusters, duplicate_drills, findings_of, is_policy, mixed_alphabets,
-    read_text,
+    attach_policies, check_policy, check_script_with_clusters, duplicate_drills, is_policy,
+    mixed_alphabets,
 };
 use serde_json::json;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use quorate_script::{Span, SpanError};
+use quorate_drill::{Span, SpanError};
 
 use crate::exit;
 use crate::plugin::check::CheckPluginArgs;
@@ -187,10 +187,10 @@ pub(crate) fn cores() -> usize {
 }
 
 /// A duration that is not nothing.
-fn some_time(text: &str) -> Result<quorate_script::Span, String> {
-    let span: quorate_script::Span = text
+fn some_time(text: &str) -> Result<quorate_drill::Span, String> {
+    let span: quorate_drill::Span = text
         .parse()
-        .map_err(|error: quorate_script::SpanError| error.to_string())?;
+        .map_err(|error: quorate_drill::SpanError| error.to_string())?;
     if span.0.is_zero() {
         return Err("no call returns in no time: name at least 1ms".to_owned());
     }
@@ -211,7 +211,7 @@ pub(crate) struct Apart {
         default_value = "10s",
         value_parser = some_time
     )]
-    pub(crate) deadlock_timeout: quorate_script::Span,
+    pub(crate) deadlock_timeout: quorate_drill::Span,
 }
 
 impl Apart {

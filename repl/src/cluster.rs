@@ -1,10 +1,10 @@
 //! `quorate cluster`.
 
+use quorate_drill::{MAX_BYTES, findings_of, read_text};
 use quorate_model::{
     ClusterDefinition, Diagnostic, Diagnostics, Loaded, Name, Severity, StorageGroup,
     VirtualServerRequest, add_virtual_server, nearest, parse,
 };
-use quorate_script::{MAX_BYTES, findings_of, read_text};
 use similar::TextDiff;
 
 use crate::cli::{AddVirtualServerArgs, ClusterCommand};

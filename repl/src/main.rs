@@ -13,6 +13,7 @@ mod output;
 mod plugin;
 mod report;
 mod resource_scripts;
+mod source;
 mod supervise;
 
 use std::process::ExitCode;

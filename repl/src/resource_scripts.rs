@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use quorate_clusres::script::{CALLS, engine, refused};
+use quorate_drill::{Finding, MAX_BYTES, Place, read_text};
 use quorate_model::{ClusterDefinition, Severity, Value, types};
-use quorate_script::{
-    Finding, MAX_BYTES, Place, check_resource_script, is_nearly_resource_script,
-    is_resource_script, read_text,
-};
+use quorate_script::{check_resource_script, is_nearly_resource_script, is_resource_script};
 
 /// The functions that the type calls, and whether a script must have them.
 fn calls() -> Vec<(&'static str, bool)> {

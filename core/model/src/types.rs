@@ -1,6 +1,6 @@
 //! The shipped resource types: their names, and the names of their private properties.
 
-use crate::{FILE_SHARE_WITNESS, PropertyDescriptor, PropertyKind, Unit, Value};
+use crate::{ClusterDefinition, FILE_SHARE_WITNESS, PropertyDescriptor, PropertyKind, Unit, Value};
 
 /// Stores data on a shared disk; private property `Disk`.
 pub const PHYSICAL_DISK: &str = "Physical Disk";
@@ -215,6 +215,24 @@ pub fn private_properties(kind: &str) -> Option<&'static [PropertyDescriptor]> {
 /// Generic Script are its script's, which alone knows them.
 pub fn takes_any_property(kind: &str) -> bool {
     kind == GENERIC_SCRIPT
+}
+
+/// The protocols that the shipped types speak.
+pub const PROTOCOLS: &[&str] = &["smtp", "imap4", "pop3", "http"];
+
+/// The protocols that resources of a cluster may answer in, and whether there may be others.
+pub fn protocols(cluster: &ClusterDefinition) -> (Vec<String>, bool) {
+    let mut known: Vec<String> = PROTOCOLS.iter().map(|&it| it.to_owned()).collect();
+    let mut others = false;
+    for resource in cluster.groups.iter().flat_map(|group| &group.resources) {
+        if let Some(Value::Text(protocol)) = resource.properties.private.get("Protocol") {
+            known.push(protocol.to_ascii_lowercase());
+        }
+        // Scripts and types of third parties answer in whatever they like.
+        others |=
+            takes_any_property(&resource.kind) || private_properties(&resource.kind).is_none();
+    }
+    (known, others)
 }
 
 /// The private properties that a resource of the type `kind` cannot do without. An IP Address needs its address,

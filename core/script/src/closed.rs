@@ -11,15 +11,15 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState, Value, types};
+use quorate_drill::stage::Stage;
+use quorate_drill::suggestion;
+use quorate_model::{GroupState, Name, NodeState, ResourceState};
 use quorate_node::Holds;
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
 use crate::compare;
-use crate::finding::suggestion;
 use crate::journal;
 use crate::session::Session;
-use crate::stage::Stage;
 use crate::thrown::{Fallible, Thrown};
 
 /// What carries what on a network, in the original's words.
@@ -38,23 +38,6 @@ pub(crate) const WEEKDAYS: &[&str] = &[
 ];
 /// What `kind` of a caught error can be.
 pub(crate) const ERROR_KINDS: &[&str] = &["fail", "unknown", "error", "internal"];
-/// The protocols that the shipped types speak.
-pub(crate) const PROTOCOLS: &[&str] = &["smtp", "imap4", "pop3", "http"];
-
-/// The protocols that resources of a cluster may answer in, and whether there may be others.
-pub(crate) fn protocols(cluster: &ClusterDefinition) -> (Vec<String>, bool) {
-    let mut known: Vec<String> = PROTOCOLS.iter().map(|&it| it.to_owned()).collect();
-    let mut others = false;
-    for resource in cluster.groups.iter().flat_map(|group| &group.resources) {
-        if let Some(Value::Text(protocol)) = resource.properties.private.get("Protocol") {
-            known.push(protocol.to_ascii_lowercase());
-        }
-        // Scripts and types of third parties answer in whatever they like.
-        others |= types::takes_any_property(&resource.kind)
-            || types::private_properties(&resource.kind).is_none();
-    }
-    (known, others)
-}
 
 /// What has names in a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,11 +4,11 @@
 use std::any::TypeId;
 use std::cmp::Ordering;
 
+use quorate_drill::Span;
 use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
 
 use crate::closed;
 use crate::schedule;
-use crate::span::Span;
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{self, handle, kind_of, name_of, show};
 

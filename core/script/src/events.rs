@@ -3,17 +3,16 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use quorate_drill::stage::Line;
+use quorate_drill::{Span, suggestion};
 use quorate_model::same_name;
 use quorate_node::{EventField, EventKind, Holds};
 use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext};
 use serde_json::Value as Json;
 
 use crate::closed::{self, Noun, Set};
-use crate::finding::suggestion;
 use crate::journal;
 use crate::session::Session;
-use crate::span::Span;
-use crate::stage::Line;
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{equal, from_json, name_of, show, span_arg};
 

@@ -4,11 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use quorate_drill::{MAX_BYTES, read_text};
 use rhai::{
     Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
 };
-
-use crate::text_file::{MAX_BYTES, read_text};
 
 /// Finds what is imported. A path counts from the folder of the script that was run.
 pub(crate) struct Modules {

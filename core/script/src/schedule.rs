@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use quorate_drill::Span;
+use quorate_drill::civil::{self, CivilTime};
 use quorate_model::Time;
 use rhai::{Dynamic, FnPtr, NativeCallContext, Position};
 
-use crate::civil::{self, CivilTime};
 use crate::session::Session;
-use crate::span::Span;
 use crate::thrown::{Fallible, Thrown};
 
 /// When an act is due.

@@ -11,16 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use quorate_drill::stage::{Line, Stage, StageError, StageSource};
+use quorate_drill::{DrillReport, Observer, Remark, RemarkKind};
 use quorate_model::Time;
 use rhai::{FnPtr, NativeCallContext, Position};
 
 use crate::drill::{DrillState, RunOptions};
-use crate::finding::Place;
 use crate::foresight::Reads;
 use crate::outline::Expected;
-use crate::remark::{Remark, RemarkKind};
-use crate::report::{DrillReport, Observer};
-use crate::stage::{Line, Stage, StageError, StageSource};
+use crate::place::place_at;
 use crate::thrown::{Fallible, Seen, Thrown};
 use crate::watch::Watch;
 
@@ -239,8 +238,8 @@ impl Session {
     /// each place.
     pub(crate) fn remark(&self, kind: RemarkKind, at: Position, text: impl Into<String>) {
         self.with(|inner| {
-            let place = (!at.is_none())
-                .then(|| Place::in_source(&inner.script.file, &inner.script.source, at));
+            let place =
+                (!at.is_none()).then(|| place_at(&inner.script.file, &inner.script.source, at));
             let remark = Remark {
                 kind,
                 at: inner.now(),

@@ -1,8 +1,7 @@
 //! What natives throw: a failure with everything a report wants to say about it.
 
+use quorate_drill::Verdict;
 use rhai::{Dynamic, EvalAltResult, Position};
-
-use crate::report::Verdict;
 
 /// What a native returns.
 pub(crate) type Fallible<T> = Result<T, Box<EvalAltResult>>;
@@ -21,7 +20,7 @@ pub(crate) struct Thrown {
     /// What was read.
     pub(crate) seen: Vec<Seen>,
     /// Mistakes of a file.
-    pub(crate) findings: Vec<crate::Finding>,
+    pub(crate) findings: Vec<quorate_drill::Finding>,
     /// Whether a file that the script names cannot be used.
     pub(crate) unusable: bool,
     /// Whether it is our own mistake.

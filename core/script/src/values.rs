@@ -1,12 +1,12 @@
 //! Between Rhai's values and ours.
 
+use quorate_drill::Span;
+use quorate_drill::stage::PropertyOf;
 use quorate_model::{Chance, Name, Value};
 use rhai::{Dynamic, NativeCallContext, Position};
 
 use crate::closed::Noun;
 use crate::session::Session;
-use crate::span::Span;
-use crate::stage::PropertyOf;
 use crate::thrown::{Fallible, Thrown};
 use crate::vocabulary::handles::{
     AnswerRef, ClientsRef, DiskRef, EventRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef,
@@ -23,7 +23,7 @@ pub(crate) fn span_arg(context: &NativeCallContext<'_>, value: &Dynamic) -> Fall
     match value.as_immutable_string_ref() {
         Ok(text) => text
             .parse()
-            .map_err(|error: crate::SpanError| Thrown::mistake(error.to_string()).at(at)),
+            .map_err(|error: quorate_drill::SpanError| Thrown::mistake(error.to_string()).at(at)),
         Err(_) => Err(Thrown::mistake(format!(
             "\"{}\" takes a duration, such as \"90s\" or 5.minutes, and {} is none",
             context.fn_name(),

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
+use quorate_drill::{RemarkKind, Span};
 use quorate_model::{Name, Time};
 use rhai::{FnPtr, NativeCallContext, Position};
 
 use crate::foresight::{self, Reads};
-use crate::remark::RemarkKind;
 use crate::schedule;
 use crate::session::Session;
-use crate::span::Span;
 use crate::thrown::{Fallible, Seen, Thrown};
 
 /// Conditions are looked at again at least this often, even if nothing that can be read has changed.
@@ -494,13 +493,13 @@ pub(crate) fn unsettled(context: &NativeCallContext<'_>, session: &Session) -> F
 /// What must stand still for a cluster to be settled.
 #[derive(PartialEq, Eq)]
 struct Picture {
-    nodes: Vec<crate::stage::NodeStatus>,
-    groups: Vec<crate::stage::GroupStatus>,
+    nodes: Vec<quorate_drill::stage::NodeStatus>,
+    groups: Vec<quorate_drill::stage::GroupStatus>,
     resources: Vec<quorate_model::ResourceState>,
 }
 
 impl Picture {
-    fn of(stage: &dyn crate::stage::Stage) -> Picture {
+    fn of(stage: &dyn quorate_drill::stage::Stage) -> Picture {
         Picture {
             nodes: stage.node_statuses(),
             groups: stage.group_statuses(),

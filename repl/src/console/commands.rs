@@ -71,7 +71,7 @@ impl Session {
                     self.output.line(&line);
                 }
             }
-            "run" | "r" => match rest.parse::<quorate_script::Span>() {
+            "run" | "r" => match rest.parse::<quorate_drill::Span>() {
                 Ok(span) => return self.aside(&format!("run(\"{span}\")")),
                 Err(error) => return self.refuse(&error.to_string()),
             },

@@ -11,10 +11,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use quorate_script::stage::{OpenError, StageRequest};
-use quorate_script::{
-    Console, ConsoleOptions, DEFAULT_SEED, DrillReport, Observer, Outcome, Remark, SimSource,
-};
+use quorate_drill::stage::{OpenError, StageRequest};
+use quorate_drill::{DrillReport, Observer, Remark};
+use quorate_script::{Console, ConsoleOptions, DEFAULT_SEED, Outcome};
 
 use crate::cli::ReplArgs;
 use crate::drill::Progress;
@@ -22,6 +21,7 @@ use crate::exit::Exit;
 use crate::interrupt;
 use crate::output::{Output, Tone};
 use crate::report;
+use crate::source;
 
 /// The cluster of a REPL that is given none.
 const BUILT_IN: &str = include_str!("../../../scripts/clusters/four-node.ron");
@@ -47,8 +47,7 @@ struct Session {
 
 /// Runs the REPL until its input ends.
 pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
-    let source =
-        Rc::new(SimSource::new(args.plugins.plugin_dir.clone()).isolated(args.apart.settings()));
+    let source = Rc::new(source::clusters(&args.plugins, &args.apart));
     let options = ConsoleOptions {
         folder: PathBuf::new(),
         seed: args.seed,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use quorate_drill::stage::PropertyStatus;
+use quorate_drill::{PluginReport, Status};
 use quorate_model::Name;
-use quorate_script::stage::PropertyStatus;
-use quorate_script::{Entry, PluginReport, Status};
+use quorate_script::Entry;
 
 use crate::output::{Paint, Tone};
 use crate::report::{Table, state_tone};

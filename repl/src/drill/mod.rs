@@ -14,10 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use quorate_drill::{MAX_BYTES, Silent, StageSource, read_text};
 use quorate_model::Severity;
-use quorate_script::{
-    MAX_BYTES, RunOptions, Silent, SimSource, StageSource, check_script, read_text, run_script,
-};
+use quorate_script::{RunOptions, check_script, run_script};
 
 use self::ending::Ending;
 use self::jobs::{End, Jobs};
@@ -30,6 +29,7 @@ use crate::files::{Meant, meant};
 use crate::interrupt;
 use crate::output::{Output, Tone};
 use crate::report;
+use crate::source;
 
 /// Runs the drills of the files and folders named, in processes below this one. A file that cannot be used is told of,
 /// and the others run.
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
     }
 
     // Nothing of a plugin runs in this process.
-    let plugins = source(args);
+    let plugins = source::clusters(&args.plugins, &args.apart);
     if let Err(why) = plugins.check_isolation() {
         output.error(&why);
         return Exit::Usage;
@@ -150,11 +150,6 @@ fn close(
         return Exit::Fail;
     }
     ending.exit
-}
-
-/// Where clusters come from.
-fn source(args: &DrillArgs) -> SimSource {
-    SimSource::new(args.plugins.plugin_dir.clone()).isolated(args.apart.settings())
 }
 
 /// How scripts are run.

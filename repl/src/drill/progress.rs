@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use quorate_drill::{DrillReport, Observer, Remark};
 use quorate_model::Time;
-use quorate_script::{DrillReport, Observer, Remark};
 
 use crate::output::{Output, Tone};
 use crate::report;

@@ -5,9 +5,9 @@ mod table;
 
 use std::time::Duration;
 
+use quorate_drill::stage::ClientReport;
+use quorate_drill::{DrillReport, GroupOutcome, Remark, Verdict};
 use quorate_model::{Lasting, Time};
-use quorate_script::stage::ClientReport;
-use quorate_script::{DrillReport, GroupOutcome, Remark, Verdict};
 
 use crate::output::{Paint, Tone};
 
@@ -260,9 +260,9 @@ mod tests {
             virtual_time: Time::from_millis(3_723_004),
             real_time: Duration::from_millis(420),
             groups: vec![group("Cluster Group", 5, false), group("EVS3", 72, true)],
-            clients: vec![quorate_script::ClientOutcome {
+            clients: vec![quorate_drill::ClientOutcome {
                 group: "EVS3".into(),
-                calls: quorate_script::stage::ClientCalls {
+                calls: quorate_drill::stage::ClientCalls {
                     users: 10,
                     every: Duration::from_secs(1),
                     port: Some(25),
@@ -283,7 +283,7 @@ mod tests {
                     .to_owned(),
             ],
             remarks: vec![Remark {
-                kind: quorate_script::RemarkKind::HeldAtOnce,
+                kind: quorate_drill::RemarkKind::HeldAtOnce,
                 at: Time::ZERO,
                 place: None,
                 text: "this held at once".to_owned(),

@@ -1,7 +1,7 @@
 //! Mistakes with the line they stand in, one form for scripts and cluster files alike.
 
+use quorate_drill::{Failure, Finding, Place};
 use quorate_model::Severity;
-use quorate_script::{Failure, Finding, Place};
 
 use crate::output::{Paint, Tone};
 

@@ -1,8 +1,8 @@
 //! What is looked at in any file, and over several files.
 
-use std::collections::BTreeMap;
+use quorate_drill::{Finding, Place, Severity};
 
-use crate::finding::{Finding, Place, Severity};
+use std::collections::BTreeMap;
 
 /// Drills of one name in several files. `known` has the names of the files before, with the file of each.
 pub fn duplicate_drills(

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use quorate_drill::{MAX_BYTES, beside, missing, read_text};
 use quorate_model::{ClusterDefinition, Loaded, Value, types};
 
-use crate::closed::{Noun, PROTOCOLS};
-use crate::text_file::{MAX_BYTES, beside, missing, read_text};
+use crate::closed::Noun;
 
 /// The names of one cluster.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +70,7 @@ impl Known {
         } = &loaded.definition;
         let mut known = Known {
             file: file.to_owned(),
-            protocols: PROTOCOLS.iter().map(|&it| it.to_owned()).collect(),
+            protocols: types::PROTOCOLS.iter().map(|&it| it.to_owned()).collect(),
             foreign: !loaded.foreign.is_empty(),
             ..Known::default()
         };

@@ -12,11 +12,12 @@ mod walk;
 
 use std::path::Path;
 
+use quorate_drill::{Finding, Severity};
 use quorate_model::nearest;
 use rhai::{ParseError, ParseErrorType};
 
 use crate::engine::bare;
-use crate::finding::{Finding, Place, Severity};
+use crate::place::place_at;
 
 pub use across::{duplicate_drills, mixed_alphabets};
 pub(crate) use lexicon::{Lexicon, Word, is_noun, is_word};
@@ -65,12 +66,12 @@ fn check(file: &str, source: &str, folder: Option<&Path>) -> Vec<Finding> {
 
 /// What the parser said.
 pub(crate) fn syntax(file: &str, source: &str, lexicon: &Lexicon, error: &ParseError) -> Finding {
-    let mut place = Place::in_source(file, source, error.position());
+    let mut place = place_at(file, source, error.position());
     if place.line == 0 {
         // The parser gives no place for a text that ends too early: it is the end.
         let last = source.lines().count().max(1);
         let column = source.lines().last().map_or(0, |line| line.chars().count()) + 1;
-        place = Place::in_source(
+        place = place_at(
             file,
             source,
             rhai::Position::new(clamp(last), clamp(column)),

@@ -1,10 +1,12 @@
 //! Scripts that resources are written in: their engine and the functions they must have come from the resource type.
 
+use quorate_drill::{Finding, Place, Severity};
 use quorate_model::nearest;
 use rhai::{ASTNode, Engine, Expr, Stmt};
 
 use super::{Lexicon, syntax, walk};
-use crate::finding::{Finding, Place, Severity};
+
+use crate::place::place_at;
 
 /// Whether a text is a resource's script rather than a drill's: it has one of the functions that the type calls, and
 /// declares no drill.
@@ -86,7 +88,7 @@ pub fn check_resource_script(
             say(
                 "refused-word",
                 Severity::Error,
-                Place::in_source(file, source, *at),
+                place_at(file, source, *at),
                 format!("\"{name}\" always fails in a resource's script"),
                 Some((*instead).to_owned()),
             );

@@ -1,9 +1,9 @@
 //! Variables that a script never declares. The parser stops at the first; here are all of them.
 
+use quorate_drill::Finding;
 use rhai::{Engine, ParseErrorType, Position};
 
 use super::{Lexicon, syntax};
-use crate::finding::Finding;
 
 /// How many are looked for.
 const MOST: usize = 100;

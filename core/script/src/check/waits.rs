@@ -1,10 +1,11 @@
 //! Whether a drill waits for what follows from its faults.
 
+use quorate_drill::{Finding, Severity};
 use rhai::{AST, ASTNode, Position};
 
 use super::lexicon::Lexicon;
-use crate::finding::{Finding, Place, Severity};
 use crate::outline::{Outline, called};
+use crate::place::place_at;
 
 /// Words that let time pass.
 const WAITS: [&str; 9] = [
@@ -80,7 +81,7 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
 
 fn nothing_waits(file: &str, source: &str, at: Position) -> Finding {
     Finding {
-        place: Place::in_source(file, source, at),
+        place: place_at(file, source, at),
         rule: "nothing-waits".to_owned(),
         severity: Severity::Warning,
         message: "nothing waits after this fault: in the instant of a fault the cluster knows nothing of it"

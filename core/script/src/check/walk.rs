@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use quorate_drill::{Finding, Severity};
 use quorate_model::nearest;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
 use super::lexicon::{Kind, Lexicon, Word, is_noun};
-use crate::finding::{Finding, Place, Severity};
+
+use crate::place::place_at;
 
 /// What the language itself provides, and no registry lists.
 const KEYWORDS: [&str; 11] = [
@@ -397,7 +399,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn say(&mut self, rule: &str, message: String, help: Option<String>, at: Position) {
         self.findings.push(Finding {
-            place: Place::in_source(self.file, self.source, at),
+            place: place_at(self.file, self.source, at),
             rule: rule.to_owned(),
             severity: Severity::Error,
             message,

@@ -1,9 +1,9 @@
 //! What may stand at the end of a line that is being typed.
 
+use quorate_drill::stage::{PropertyOf, Stage};
 use rhai::Dynamic;
 
 use super::Console;
-use crate::stage::{PropertyOf, Stage};
 use quorate_model::control::{ControlObject, KnownControl};
 
 use crate::vocabulary::handles::{GroupRef, QuorumRef, ResourceRef};

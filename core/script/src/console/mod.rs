@@ -9,20 +9,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use quorate_drill::stage::{
+    OpenError, PropertyOf, PropertyStatus, StageError, StageRequest, StageSource,
+};
+use quorate_drill::{Failure, Observer, PluginReport, Status, suggestion};
 use quorate_host::Reloaded;
 use quorate_model::{Name, same_name};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 
-use crate::PluginReport;
 use crate::check::Lexicon;
 use crate::docs::{Entry, entries_of};
 use crate::drill::{MONITOR_DIED, RunOptions, describe_line, failure_of, is_interrupt};
 use crate::engine::engine;
-use crate::finding::suggestion;
-use crate::report::{Failure, Observer};
 use crate::session::{ScriptText, Session, panic_text};
-use crate::stage::{OpenError, PropertyOf, PropertyStatus, StageError, StageRequest, StageSource};
-use crate::status::Status;
 use crate::values::show;
 
 /// What a console is started with.

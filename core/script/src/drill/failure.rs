@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
+use quorate_drill::stage::Line;
+use quorate_drill::{Failure, Place, Span, Verdict};
 use quorate_model::{Time, nearest};
 use rhai::{EvalAltResult, Position};
 
 use crate::check::Lexicon;
 use crate::docs::entries_of;
 use crate::engine::{ENTRIES_MAX, ITEMS_MAX, TEXT_MAX, bare};
-use crate::finding::Place;
-use crate::report::{Failure, Verdict};
+use crate::place::place_at;
 use crate::session::{ENOUGH, Session, TIMED_OUT};
-use crate::span::Span;
-use crate::stage::Line;
 use crate::thrown::Thrown;
 use crate::values::spoken;
 
@@ -50,7 +49,7 @@ pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, 
     if is_stop(error) && !is_interrupt(error) {
         // The engine forgets where it was stopped; the last word is there, or before the loop that has none.
         let at = session.with(|inner| inner.last_word);
-        failure.place = Some(Place::in_source(&script.file, &script.source, at));
+        failure.place = Some(place_at(&script.file, &script.source, at));
         failure.called_from.clear();
     }
     let subjects: Vec<&str> = seen
@@ -321,11 +320,11 @@ fn places(error: &EvalAltResult, file: &str, source: &str) -> (Option<Place>, Ve
     }
     let mut places = positions.into_iter().rev().map(|(of, at)| {
         if of == file {
-            return Place::in_source(file, source, at);
+            return place_at(file, source, at);
         }
         // A file that has gone since it was imported has no line to show.
         let text = std::fs::read_to_string(&of).unwrap_or_default();
-        Place::in_source(&of, &text, at)
+        place_at(&of, &text, at)
     });
     (places.next(), places.collect())
 }

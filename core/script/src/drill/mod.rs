@@ -8,15 +8,13 @@ mod runner;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use quorate_drill::stage::{OpenError, Stage, StageRequest};
+use quorate_drill::{ClientOutcome, DrillReport, Failure, GroupOutcome, Remark, Span, Verdict};
 use quorate_model::{FaultId, Time};
 use rhai::{FnPtr, Map, NativeCallContext, Position};
 
-use crate::remark::Remark;
-use crate::report::{ClientOutcome, DrillReport, Failure, GroupOutcome, Verdict};
 use crate::schedule;
 use crate::session::{Inner, Session};
-use crate::span::Span;
-use crate::stage::{OpenError, Stage, StageRequest};
 use crate::thrown::{Fallible, Thrown};
 use crate::watch;
 

@@ -1,9 +1,8 @@
 //! The option maps of `drill` and `cluster`.
 
+use quorate_drill::{CivilError, CivilTime, Span};
 use rhai::{Dynamic, Map};
 
-use crate::civil::{CivilError, CivilTime};
-use crate::span::Span;
 use crate::values::spoken;
 use crate::vocabulary::options;
 
@@ -159,7 +158,7 @@ fn span(option: &str, value: &Dynamic) -> Result<Span, String> {
     }
     text(option, value)?
         .parse()
-        .map_err(|error: crate::SpanError| error.to_string())
+        .map_err(|error: quorate_drill::SpanError| error.to_string())
 }
 
 fn wrong(option: &str, wanted: &str, kind: &str) -> String {

@@ -1,10 +1,10 @@
 //! What a drill's end shows about the drill itself: that it expected nothing, or nothing that its faults could break.
 
+use quorate_drill::RemarkKind;
 use rhai::Position;
 
 use crate::drill::MadeFault;
 use crate::outline::Expectation;
-use crate::remark::RemarkKind;
 use crate::session::Session;
 use crate::watch::Promise;
 

@@ -7,17 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use quorate_drill::stage::StageSource;
+use quorate_drill::{DrillReport, Failure, Finding, Observer, Severity};
 use rhai::Scope;
 use serde::{Deserialize, Serialize};
 
 use super::failure::{explain, is_enough, is_interrupt};
 use crate::check::check_script;
 use crate::engine::engine;
-use crate::finding::{Finding, Severity};
 use crate::outline::Expected;
-use crate::report::{DrillReport, Failure, Observer};
 use crate::session::{ScriptText, Session, panic_text};
-use crate::stage::StageSource;
 
 /// The stack of a thread that runs scripts, in bytes: enough for the call depth the engine allows, in debug and
 /// release builds alike.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use quorate_drill::{Finding, Severity, suggestion};
 use quorate_model::{POLICY_MAX_BYTES, nearest};
 use rhai::{AST, ASTNode, Expr, FnAccess, Position, Stmt};
 
@@ -10,7 +11,7 @@ use super::engine::engine;
 use super::fields;
 use super::{CHOOSE_OWNER, ON_RESOURCE_FAILED};
 use crate::check::{Lexicon, findings_in, syntax};
-use crate::finding::{Finding, Place, Severity, suggestion};
+use crate::place::place_at;
 
 /// The two functions, how to write them, and what their arguments are.
 const CONTRACT: [(&str, &str, [&str; 2]); 2] = [
@@ -191,7 +192,7 @@ impl Checker<'_> {
 
     fn say(&mut self, rule: &str, message: String, help: Option<String>, at: Position) {
         self.findings.push(Finding {
-            place: Place::in_source(self.file, self.source, at),
+            place: place_at(self.file, self.source, at),
             rule: rule.to_owned(),
             severity: Severity::Error,
             message,

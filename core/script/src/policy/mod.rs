@@ -13,6 +13,7 @@ mod words;
 use std::fmt;
 use std::path::Path;
 
+use quorate_drill::{Finding, MAX_BYTES, Severity, findings_of, read_text};
 use quorate_model::{Diagnostics, Loaded, PolicyScript, same_name};
 use quorate_node::{
     Choice, Policies, Policy, PolicyError, PolicyFailure, PolicyGroup, PolicyNode, PolicyResource,
@@ -20,9 +21,6 @@ use quorate_node::{
 };
 use rhai::{AST, Array, CallFnOptions, Dynamic, Engine, Map, Scope};
 
-use crate::finding::{Finding, Severity};
-use crate::sim_stage::findings_of;
-use crate::text_file::{MAX_BYTES, read_text};
 use words::Decision;
 
 pub use check::{check_policy, is_policy};

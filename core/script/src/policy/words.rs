@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use quorate_drill::Span;
 use rhai::plugin::*;
-
-use crate::span::Span;
 
 /// An answer that is no node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! What is found before anything runs.
 
-use crate::{Severity, check_script};
+use quorate_drill::Severity;
+
+use crate::check_script;
 
 fn rules(script: &str) -> Vec<(String, usize, Option<String>)> {
     check_script("t.rhai", script)

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use quorate_drill::Silent;
+use quorate_drill::stage::StageRequest;
+
 use super::fake::FakeSource;
-use crate::stage::StageRequest;
-use crate::{Console, ConsoleOptions, Outcome, Silent};
+use crate::{Console, ConsoleOptions, Outcome};
 
 fn console() -> Console {
     let mut console = Console::new(

@@ -1,11 +1,12 @@
 //! What drills do and say.
 
+use quorate_drill::stage::OpenError;
+use quorate_drill::{Silent, Verdict};
 use quorate_model::Time;
 
 use super::fake::FakeSource;
 use super::{drill, fails, passes, run, run_on};
-use crate::stage::OpenError;
-use crate::{RunOptions, Verdict};
+use crate::RunOptions;
 
 #[test]
 fn a_lost_node_passes() {
@@ -432,7 +433,7 @@ fn a_run_can_be_stopped_from_outside() {
         &script,
         std::rc::Rc::new(FakeSource::sound()),
         RunOptions::default(),
-        Box::new(crate::Silent),
+        Box::new(Silent),
         cancel,
     );
     assert!(run.interrupted);

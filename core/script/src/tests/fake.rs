@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use quorate_drill::stage::*;
 use quorate_model::{
     Fault, FaultId, GroupState, MachineFault, Name, NetworkRole, NodeState, ProcessFault, Repair,
     ResourceState, Time, Value,
 };
-
-use crate::stage::*;
 
 /// Opens [`Fake`] clusters, or refuses.
 pub(super) struct FakeSource {

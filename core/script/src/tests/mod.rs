@@ -11,8 +11,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use quorate_drill::Silent;
+
 use self::fake::FakeSource;
-use crate::{Run, RunOptions, Silent, run_script};
+use crate::{Run, RunOptions, run_script};
 
 /// Runs a script on the fake cluster.
 fn run(script: &str) -> Run {
@@ -47,7 +49,7 @@ fn passes(body: &str) {
     for report in &run.reports {
         assert_eq!(
             report.verdict,
-            crate::Verdict::Pass,
+            quorate_drill::Verdict::Pass,
             "{:#?}",
             report.failure
         );
@@ -57,10 +59,10 @@ fn passes(body: &str) {
 
 /// Runs one drill body that must not pass, and gives its verdict and failure.
 #[track_caller]
-fn fails(body: &str) -> (crate::Verdict, crate::Failure) {
+fn fails(body: &str) -> (quorate_drill::Verdict, quorate_drill::Failure) {
     let mut run = run(&drill(body));
     assert!(run.findings.is_empty(), "{:#?}", run.findings);
     let report = run.reports.pop().expect("a report");
-    assert_ne!(report.verdict, crate::Verdict::Pass);
+    assert_ne!(report.verdict, quorate_drill::Verdict::Pass);
     (report.verdict, report.failure.expect("a failure"))
 }

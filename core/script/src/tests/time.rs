@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use quorate_drill::{Silent, Verdict};
+
 use super::{drill, fails, passes, run, run_on};
+use crate::RunOptions;
 use crate::tests::fake::FakeSource;
-use crate::{RunOptions, Verdict};
 
 #[test]
 fn an_always_that_reads_the_clock_breaks_when_the_hour_begins() {
@@ -347,7 +349,7 @@ fn what_fails_in_an_imported_file_is_shown_there() {
         text,
         std::rc::Rc::new(FakeSource::sound()),
         RunOptions::default(),
-        Box::new(crate::Silent),
+        Box::new(Silent),
         Default::default(),
     );
     assert_eq!(run.failure, None, "{run:?}");
@@ -370,7 +372,7 @@ fn what_fails_in_an_imported_file_is_shown_there() {
         &text,
         std::rc::Rc::new(FakeSource::sound()),
         RunOptions::default(),
-        Box::new(crate::Silent),
+        Box::new(Silent),
         Default::default(),
     );
     assert_eq!(run.reports[0].failure, None, "{run:?}");

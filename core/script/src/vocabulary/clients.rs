@@ -1,11 +1,11 @@
 //! What `clients` and `load` take.
 
+use quorate_drill::Span;
+use quorate_drill::stage::ClientCalls;
 use quorate_model::nearest;
 use rhai::{Map, NativeCallContext};
 
 use crate::session::Session;
-use crate::span::Span;
-use crate::stage::ClientCalls;
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{count_arg, show, span_arg};
 
@@ -41,7 +41,7 @@ fn spoken(context: &NativeCallContext<'_>, protocol: &str) -> Fallible<()> {
     if known.contains(&wanted) || open && !near {
         return Ok(());
     }
-    let help = crate::finding::suggestion(protocol, known.iter().map(String::as_str));
+    let help = quorate_drill::suggestion(protocol, known.iter().map(String::as_str));
     let help = help.map_or_else(String::new, |help| format!(": {help}"));
     let text = format!("nothing in the cluster speaks the protocol \"{protocol}\"{help}");
     Err(Thrown::mistake(text).at(context.call_position()))

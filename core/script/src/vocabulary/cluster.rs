@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use quorate_drill::Span;
+use quorate_drill::stage::{ClientReport, Order, PropertyOf, Stage, StageRequest};
 use quorate_model::{Name, Repair};
 use rhai::plugin::*;
 use rhai::{Array, Map};
@@ -14,8 +16,6 @@ use crate::closed::{self, Noun, Set};
 use crate::drill::{self, ClusterOptions, DEFAULT_SEED};
 use crate::events;
 use crate::session::Session;
-use crate::span::Span;
-use crate::stage::{ClientReport, Order, PropertyOf, Stage, StageRequest};
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{name_arg, name_or_empty, show, span_arg, to_value};
 use crate::vocabulary::handles::FaultRef;
@@ -422,7 +422,7 @@ pub(crate) mod words {
     pub fn status(context: NativeCallContext<'_>) -> Fallible<String> {
         let session = Session::of(&context)?;
         session.read_time();
-        let status = session.with_stage(&context, |stage| crate::Status::of(stage))?;
+        let status = session.with_stage(&context, |stage| quorate_drill::Status::of(stage))?;
         let status = status.to_string();
         session.saw(&context, "", || "status()".to_owned(), status.clone());
         Ok(status)

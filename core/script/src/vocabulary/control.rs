@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use quorate_drill::stage::{Answer, Order};
+use quorate_drill::suggestion;
 use quorate_model::Name;
 use quorate_model::control::{ControlCode, ControlObject, ControlOf, ControlRequest};
 use rhai::plugin::*;
@@ -9,9 +11,7 @@ use rhai::{Blob, Map};
 
 use super::handles::{AnswerRef, ResourceRef, ResourceTypeRef};
 use super::{options, order};
-use crate::finding::suggestion;
 use crate::session::Session;
-use crate::stage::{Answer, Order};
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{name_arg, show};
 

@@ -35,7 +35,7 @@ pub(crate) mod words {
     #[rhai_fn(get = "owner", pure, return_raw)]
     pub fn owner(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<Dynamic> {
         let name = disk.name.clone();
-        let owner = |stage: &dyn crate::stage::Stage| {
+        let owner = |stage: &dyn quorate_drill::stage::Stage| {
             stage.disk(&name).map(|it| closed::owner(it.owner.as_ref()))
         };
         read(&context, "disk", &name, "owner", owner, show)
@@ -45,7 +45,8 @@ pub(crate) mod words {
     #[rhai_fn(get = "stolen", pure, return_raw)]
     pub fn stolen(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<bool> {
         let name = disk.name.clone();
-        let stolen = |stage: &dyn crate::stage::Stage| stage.disk(&name).map(|it| it.stolen);
+        let stolen =
+            |stage: &dyn quorate_drill::stage::Stage| stage.disk(&name).map(|it| it.stolen);
         read(&context, "disk", &name, "stolen", stolen, bool::to_string)
     }
 
@@ -53,7 +54,7 @@ pub(crate) mod words {
     #[rhai_fn(get = "mounted_on", pure, return_raw)]
     pub fn mounted_on(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<Dynamic> {
         let name = disk.name.clone();
-        let mounted = |stage: &dyn crate::stage::Stage| {
+        let mounted = |stage: &dyn quorate_drill::stage::Stage| {
             stage
                 .disk(&name)
                 .map(|it| Dynamic::from(closed::names(Noun::Node, &it.mounted_on)))

@@ -1,5 +1,6 @@
 //! Events of the journal.
 
+use quorate_drill::{Span, suggestion};
 use quorate_model::nearest;
 use rhai::plugin::*;
 use rhai::{Array, Engine};
@@ -7,9 +8,7 @@ use rhai::{Array, Engine};
 use super::handles::EventRef;
 use crate::closed::{self, Noun, Set};
 use crate::events::{self, SPAN};
-use crate::finding::suggestion;
 use crate::journal;
-use crate::span::Span;
 use crate::thrown::{Fallible, Thrown};
 use crate::values::from_json;
 

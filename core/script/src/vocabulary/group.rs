@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
+use quorate_drill::Span;
+use quorate_drill::stage::{GroupStatus, Order, POLICY, PropertyOf, Stage};
 use rhai::plugin::*;
 
 use super::handles::GroupRef;
 use super::order::{self, read};
 use crate::closed::{self, Noun, Set};
 use crate::session::Session;
-use crate::sim_stage::POLICY;
-use crate::span::Span;
-use crate::stage::{GroupStatus, Order, PropertyOf, Stage};
 use crate::thrown::Fallible;
 use crate::values::{name_arg, show, to_value};
 use crate::watch::in_service;

@@ -2,11 +2,10 @@
 
 use std::rc::Rc;
 
+use quorate_drill::Span;
+use quorate_drill::stage::Line;
 use quorate_model::{FaultId, Name};
 use rhai::Engine;
-
-use crate::span::Span;
-use crate::stage::Line;
 
 /// A node, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +88,7 @@ pub(crate) struct PathRef {
 /// The quorum, as it was when it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QuorumRef {
-    pub(crate) status: crate::stage::QuorumStatus,
+    pub(crate) status: quorate_drill::stage::QuorumStatus,
 }
 
 /// Clients of a group: the number under which the stage knows them.

@@ -37,7 +37,7 @@ pub(crate) mod words {
     #[rhai_fn(get = "role", pure, return_raw)]
     pub fn role(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<Dynamic> {
         let name = network.name.clone();
-        let role = |stage: &dyn crate::stage::Stage| {
+        let role = |stage: &dyn quorate_drill::stage::Stage| {
             let network = stage.network(&name)?;
             Some(closed::word(
                 Set::NETWORK_ROLE,
@@ -51,7 +51,7 @@ pub(crate) mod words {
     #[rhai_fn(get = "refused", pure, return_raw)]
     pub fn refused(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<i64> {
         let name = network.name.clone();
-        let refused = |stage: &dyn crate::stage::Stage| {
+        let refused = |stage: &dyn quorate_drill::stage::Stage| {
             stage
                 .network(&name)
                 .map(|it| i64::try_from(it.refused).unwrap_or(i64::MAX))

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use quorate_drill::stage::{NodeStatus, Order, Stage};
+use quorate_drill::suggestion;
 use quorate_model::{
     ClockFault, Damage, DiskFault, MachineFault, ProcessFault, Repair, StartSwitches,
 };
@@ -12,9 +14,7 @@ use super::handles::{FaultRef, NicRef, NodeRef, PathRef, SystemDiskRef};
 use super::order::{self, read};
 use super::{clocks, options};
 use crate::closed::{self, Noun, Set};
-use crate::finding::suggestion;
 use crate::session::Session;
-use crate::stage::{NodeStatus, Order, Stage};
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{name_arg, show, span_arg, spoken};
 
@@ -400,7 +400,7 @@ pub(crate) mod words {
         session.read_time();
         let name = node.name.clone();
         let ms = session.try_stage(&context, |stage| stage.clock_of(&name))?;
-        let civil = crate::civil::shown(ms);
+        let civil = quorate_drill::civil::shown(ms);
         session.saw(
             &context,
             "",

@@ -1,8 +1,7 @@
 //! The options that words take in a map: closed sets, for those who read them and for `quorate check`.
 
+use quorate_drill::suggestion;
 use rhai::Map;
-
-use crate::finding::suggestion;
 
 /// Of `drill`.
 pub(crate) const DRILL: &[&str] = &[

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use quorate_drill::stage::{Answer, Order, PropertyOf, Stage};
+use quorate_drill::suggestion;
 use quorate_model::{Damage, DiskFault, Fault, Lasting, Name, NetworkFault, Repair, called};
 use rhai::{Array, Dynamic, NativeCallContext};
 
 use super::handles::FaultRef;
 use crate::drill::MadeFault;
-use crate::finding::suggestion;
 use crate::session::Session;
-use crate::stage::{Answer, Order, PropertyOf, Stage};
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{from_value, name_arg, show, sides_arg};
 use crate::watch;

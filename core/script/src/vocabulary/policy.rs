@@ -1,5 +1,7 @@
 //! Policy scripts of the cluster and its groups.
 
+use quorate_drill::stage::Order;
+use quorate_drill::{MAX_BYTES, read_text};
 use quorate_model::{Name, PolicyScript};
 use rhai::plugin::*;
 
@@ -7,8 +9,6 @@ use super::handles::GroupRef;
 use super::order::{self, read};
 use crate::policy;
 use crate::session::Session;
-use crate::stage::Order;
-use crate::text_file::{MAX_BYTES, read_text};
 use crate::thrown::{Fallible, Thrown};
 
 /// Gives the cluster, or a group, the script in a file, or none for `()`.

@@ -1,11 +1,11 @@
 //! Resources.
 
+use quorate_drill::stage::{Order, PropertyOf, ResourceStatus, Stage};
 use rhai::plugin::*;
 
 use super::handles::ResourceRef;
 use super::order::{self, read};
 use crate::closed::{self, Noun, Set};
-use crate::stage::{Order, PropertyOf, ResourceStatus, Stage};
 use crate::thrown::Fallible;
 use crate::values::{name_arg, show, to_value};
 use crate::watch::in_service;

@@ -3,6 +3,7 @@
 use rhai::plugin::*;
 
 use crate::closed::{self, Set};
+use crate::place::place_at;
 use crate::session::Session;
 use crate::thrown::{Fallible, Thrown};
 use crate::vocabulary::control::error_name;
@@ -55,7 +56,7 @@ pub(crate) mod words {
                 None => file.clone(),
             }
         });
-        let place = crate::Place::in_source(&file, "", error.position);
+        let place = place_at(&file, "", error.position);
         Ok(place.to_string())
     }
 

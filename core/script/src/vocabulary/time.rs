@@ -1,10 +1,10 @@
 //! Durations and the clocks.
 
+use quorate_drill::{Span, SpanError};
 use rhai::plugin::*;
 
 use crate::closed::{self, Set};
 use crate::session::Session;
-use crate::span::{Span, SpanError};
 use crate::thrown::{Fallible, Thrown};
 
 const SECOND: u128 = 1_000_000;
@@ -47,7 +47,7 @@ pub(crate) mod words {
         let session = Session::of(&context)?;
         session.read_time();
         let ms = session.with_stage(&context, |stage| stage.civil_ms())?;
-        let civil = crate::civil::shown(ms);
+        let civil = quorate_drill::civil::shown(ms);
         session.saw(&context, "", || "clock()".to_owned(), format!("{civil:?}"));
         Ok(civil)
     }
@@ -78,7 +78,7 @@ pub(crate) mod words {
             &context,
             "",
             || "clock()".to_owned(),
-            crate::civil::shown(ms),
+            quorate_drill::civil::shown(ms),
         );
         Ok(holds)
     }
@@ -89,7 +89,7 @@ pub(crate) mod words {
         let session = Session::of(&context)?;
         session.read_time();
         let ms = session.with_stage(&context, |stage| stage.civil_ms())?;
-        let day = crate::civil::weekday(ms);
+        let day = quorate_drill::civil::weekday(ms);
         session.saw(&context, "", || "weekday()".to_owned(), format!("{day:?}"));
         Ok(closed::word(Set::WEEKDAY, day))
     }

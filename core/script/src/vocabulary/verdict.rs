@@ -1,10 +1,9 @@
 //! Expectations.
 
+use quorate_drill::{RemarkKind, Verdict};
 use rhai::plugin::*;
 use rhai::{Engine, EvalAltResult, Expr, FnPtr};
 
-use crate::remark::RemarkKind;
-use crate::report::Verdict;
 use crate::session::Session;
 use crate::thrown::{Fallible, Thrown};
 use crate::values::{equal, show, spoken};

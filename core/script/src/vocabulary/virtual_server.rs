@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use quorate_drill::stage::Order;
 use quorate_model::{Name, StorageGroup, VirtualServerRequest};
 use rhai::plugin::*;
 use rhai::{Array, Map};
@@ -9,7 +10,6 @@ use rhai::{Array, Map};
 use super::handles::{GroupRef, NodeRef};
 use super::options::{ADD_NODE, VIRTUAL_SERVER, only};
 use super::order;
-use crate::stage::Order;
 use crate::thrown::{Fallible, Thrown};
 use crate::values::show;
 

@@ -5,8 +5,9 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+use quorate_drill::{DrillReport, Observer, Remark};
 use quorate_model::Time;
-use quorate_script::{DrillReport, Observer, Remark, Run};
+use quorate_script::Run;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -105,12 +106,12 @@ mod tests {
             name: "a".to_owned(),
             tags: vec!["slow".to_owned()],
             seed: u64::MAX,
-            verdict: quorate_script::Verdict::Unknown,
+            verdict: quorate_drill::Verdict::Unknown,
             skipped: None,
             filtered: false,
-            failure: Some(quorate_script::Failure {
+            failure: Some(quorate_drill::Failure {
                 message: "two\nlines".to_owned(),
-                ..quorate_script::Failure::default()
+                ..quorate_drill::Failure::default()
             }),
             virtual_time: Time(7),
             real_time: std::time::Duration::from_nanos(1),

@@ -9,17 +9,19 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use quorate_drill::{DrillReport, Observer, Remark, StageSource};
 use quorate_host::{Isolation, end_at_once, end_with_parent, take_stdin, watch_calls};
 use quorate_model::Time;
-use quorate_script::{DrillReport, Observer, Remark, StageSource, run_script};
+use quorate_script::run_script;
 
 use super::wire::{Task, Told, receive, send};
 use super::{APART, LIVE};
 use crate::cli::DrillArgs;
 use crate::drill::progress::REDRAW;
-use crate::drill::{run_options, source};
+use crate::drill::run_options;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::source;
 
 /// The longest piece of a journal that is told at once, in bytes.
 const PIECE: usize = 1 << 20;
@@ -62,7 +64,7 @@ fn serve(args: &mut DrillArgs, mut stream: UnixStream, cancel: &Arc<AtomicBool>)
             end_at_once();
         });
     }
-    let source: Rc<dyn StageSource> = Rc::new(source(args));
+    let source: Rc<dyn StageSource> = Rc::new(source::clusters(&args.plugins, &args.apart));
     let live = env::var_os(LIVE).is_some();
     while let Ok(task) = receive::<Task>(&mut stream) {
         let observer = Box::new(Telling {

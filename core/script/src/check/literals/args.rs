@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use quorate_drill::stage::POLICY;
+use quorate_drill::{Span, suggestion};
 use quorate_model::{
     CLUSTER_PROPERTIES, GROUP_PROPERTIES, PERSISTENT_STATE, RESOURCE_PROPERTIES, nearest, types,
 };
@@ -10,9 +12,6 @@ use rhai::Expr;
 use super::super::known::Known;
 use super::{Literals, Place, Scope, field, map_of, text_of};
 use crate::closed::Noun;
-use crate::finding::suggestion;
-use crate::sim_stage::POLICY;
-use crate::span::Span;
 use crate::vocabulary::verdict::start_of;
 
 impl Literals<'_, '_> {
@@ -36,7 +35,7 @@ impl Literals<'_, '_> {
                 .filter_map(|(_, it)| it.as_ref())
                 .collect(),
         };
-        let shipped = crate::closed::PROTOCOLS.iter().copied();
+        let shipped = types::PROTOCOLS.iter().copied();
         let known: BTreeSet<&str> = meant
             .iter()
             .flat_map(|known| known.protocols.iter().map(String::as_str))

@@ -6,15 +6,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quorate_drill::stage::{OpenError, Stage, StageRequest, StageSource};
+use quorate_drill::{MAX_BYTES, findings_of, read_text};
 use quorate_host::{Isolation, PluginSet, search_folders};
 use quorate_model::{Diagnostics, Facts, PluginSettings, nearest};
 use quorate_sim::{Load, ServiceTimes, World, WorldOptions};
 
-use super::{Loaded, SimStage, findings_of};
 use crate::foreign::{check_foreign, check_plugin_names};
-use crate::policy::{RhaiPolicies, attach_policies};
-use crate::stage::{OpenError, Stage, StageRequest, StageSource};
-use crate::text_file::{MAX_BYTES, read_text};
+use crate::policies::PolicyLanguage;
+use crate::stage::{Loaded, SimStage};
 
 /// Opens virtual clusters, with the plugins found in a list of folders. They are loaded when the first cluster is
 /// opened, and once.
@@ -23,6 +23,7 @@ pub struct SimSource {
     folders: Vec<PathBuf>,
     isolation: Isolation,
     plugins: Loaded,
+    policies: Option<PolicyLanguage>,
     /// The working directory that paths count from.
     home: Option<PathBuf>,
 }
@@ -41,6 +42,14 @@ impl SimSource {
     /// With other settings of resource monitor processes.
     pub fn isolated(self, isolation: Isolation) -> SimSource {
         SimSource { isolation, ..self }
+    }
+
+    /// With policy scripts in this language. Without one, a cluster file that names any cannot be opened.
+    pub fn policies(self, language: PolicyLanguage) -> SimSource {
+        SimSource {
+            policies: Some(language),
+            ..self
+        }
     }
 
     /// Whether there is a plugin of every name that is to be kept apart. Where plugins cannot be loaded at all, opening a
@@ -132,22 +141,33 @@ impl StageSource for SimSource {
         }
         let text = match &request.text {
             Some(text) => text.clone(),
-            None => crate::text_file::read_text(path, Some(crate::text_file::MAX_BYTES)).map_err(
-                |error| {
-                    let path = path.display();
-                    OpenError::Other(format!("cannot read the cluster file {path}: {error}"))
-                },
-            )?,
+            None => read_text(path, Some(MAX_BYTES)).map_err(|error| {
+                let path = path.display();
+                OpenError::Other(format!("cannot read the cluster file {path}: {error}"))
+            })?,
         };
         let read = quorate_model::parse(&path.display().to_string(), &text);
         let mut loaded = read.map_err(|found| OpenError::Cluster {
             path: path.clone(),
             findings: findings_of(&found, &text),
         })?;
-        attach_policies(path, &text, &mut loaded).map_err(|findings| OpenError::Cluster {
-            path: path.clone(),
-            findings,
-        })?;
+        match &self.policies {
+            Some(language) => {
+                (language.attach)(path, &text, &mut loaded).map_err(|findings| {
+                    OpenError::Cluster {
+                        path: path.clone(),
+                        findings,
+                    }
+                })?;
+            }
+            None if loaded.policies.is_empty() => {}
+            None => {
+                let path = path.display();
+                return Err(OpenError::Other(format!(
+                    "the cluster file {path} names policy scripts, and nothing here can run them"
+                )));
+            }
+        }
         let plugins = self.plugins_for(path, &text, &loaded.plugins)?;
         let wrong = check_foreign(&loaded.foreign, &plugins);
         if !wrong.is_empty() {
@@ -177,7 +197,9 @@ impl StageSource for SimSource {
             read_text(&path, Some(MAX_BYTES))
                 .map_err(|error| format!("cannot read {}: {error}", path.display()))
         }));
-        world.set_policies(Arc::new(RhaiPolicies));
+        if let Some(language) = &self.policies {
+            world.set_policies(Arc::clone(&language.run));
+        }
         world.start_all();
         Ok(Box::new(SimStage {
             world,

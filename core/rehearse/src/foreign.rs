@@ -1,10 +1,9 @@
 //! What plugins say of cluster files: their names, their types and their types' private properties. The file's own
 //! checks know the shipped types only.
 
+use quorate_drill::suggestion;
 use quorate_host::{Isolation, PluginSet, TypeInfo};
 use quorate_model::{Diagnostic, ForeignResource, PluginSettings, RESOURCE_PROPERTIES};
-
-use crate::finding::suggestion;
 
 /// The names in a cluster file's `plugins` that no plugin has.
 pub fn check_plugin_names(settings: &[PluginSettings], plugins: &PluginSet) -> Vec<Diagnostic> {

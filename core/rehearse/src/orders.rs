@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use quorate_drill::stage::{Order, PropertyOf, Stage, StageError};
+use quorate_drill::suggestion;
 use quorate_model::{Name, NodeDefinition, NodeId, Severity, rules};
 use quorate_node::{AdminOp, Object};
 use quorate_sim::{RequestId, WorldError};
 
-use super::{SimStage, refused};
-use crate::finding::suggestion;
-use crate::stage::{Order, PropertyOf, Stage, StageError};
+use crate::stage::{SimStage, refused};
 
 impl SimStage {
     /// What Setup on a new machine finds, which knows its edition of Windows and its networks; the
@@ -39,7 +39,7 @@ impl SimStage {
     }
 
     /// Notes what the rules say of a load that they did not say before.
-    pub(super) fn declare(&mut self, group: &str, users: u32, cpu_percent: u32) {
+    pub(crate) fn declare(&mut self, group: &str, users: u32, cpu_percent: u32) {
         let heavy = |stage: &SimStage| -> BTreeSet<String> {
             let found = rules::check(stage.definition(), &stage.facts).into_iter();
             found
@@ -63,7 +63,7 @@ impl SimStage {
     }
 
     /// Gives an order: who is to answer it, or `None` if it took effect at once.
-    pub(super) fn give(&mut self, order: Order) -> Result<Option<RequestId>, StageError> {
+    pub(crate) fn give(&mut self, order: Order) -> Result<Option<RequestId>, StageError> {
         let given = match order {
             Order::NodeStart(node) => self.world.start(&node).map(|()| None),
             Order::NodeStartWith(node, switches) => {

@@ -1,16 +1,16 @@
 //! Properties of the cluster, its groups and its resources, with what a resource's type adds to them.
 
+use quorate_drill::stage::{POLICY, PropertyOf, PropertyStatus, Stage, StageError};
 use quorate_model::{
     CLUSTER_PROPERTIES, GROUP_PROPERTIES, PERSISTENT_STATE, PropertyDescriptor,
     RESOURCE_PROPERTIES, Value, types,
 };
 
-use super::{POLICY, SimStage};
-use crate::stage::{PropertyOf, PropertyStatus, Stage, StageError};
+use crate::stage::SimStage;
 
 impl SimStage {
     /// The properties of the cluster, of a group or of a resource.
-    pub(super) fn properties_of(
+    pub(crate) fn properties_of(
         &self,
         of: PropertyOf<'_>,
     ) -> Result<Vec<PropertyStatus>, StageError> {
@@ -125,7 +125,7 @@ impl SimStage {
 
     /// Refuses a value that a resource's private property does not take, and its reset where it must be set. The cluster
     /// knows what the shipped types take; of others only their plugin does.
-    pub(super) fn check_private(
+    pub(crate) fn check_private(
         &self,
         resource: &str,
         property: &str,
@@ -150,7 +150,7 @@ impl SimStage {
     }
 
     /// Whether a resource may have properties that its type does not list.
-    pub(super) fn takes_any_property(&self, resource: &str) -> bool {
+    pub(crate) fn takes_any_property(&self, resource: &str) -> bool {
         let known = self.definition().resource(resource);
         known.is_some_and(|(_, it)| types::takes_any_property(&it.kind))
     }

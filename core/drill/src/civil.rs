@@ -45,7 +45,7 @@ impl CivilTime {
     /// # Errors
     ///
     /// A date that is over.
-    pub(crate) fn next_after(self, now: i64) -> Result<i64, CivilError> {
+    pub fn next_after(self, now: i64) -> Result<i64, CivilError> {
         match self.date {
             Some(date) => {
                 let at = millis(date.to_datetime(self.hour));
@@ -72,13 +72,13 @@ impl CivilTime {
 
     /// It as a clock's beginning, in milliseconds since 1970, local time. An hour without a date is one of the day of
     /// `otherwise`.
-    pub(crate) fn beginning(self, otherwise: i64) -> i64 {
+    pub fn beginning(self, otherwise: i64) -> i64 {
         let date = self.date.unwrap_or_else(|| civil(otherwise).date());
         millis(date.to_datetime(self.hour))
     }
 
     /// It and another, in the order of time; by the hour alone where one of them has no date.
-    pub(crate) fn against(self, other: CivilTime) -> std::cmp::Ordering {
+    pub fn against(self, other: CivilTime) -> std::cmp::Ordering {
         match self.has_date() && other.has_date() {
             true => self.beginning(0).cmp(&other.beginning(0)),
             false => self.of_day().cmp(&other.of_day()),
@@ -86,12 +86,12 @@ impl CivilTime {
     }
 
     /// The hour, in milliseconds since midnight.
-    pub(crate) fn of_day(self) -> i64 {
+    pub fn of_day(self) -> i64 {
         millis(Date::constant(1970, 1, 1).to_datetime(self.hour))
     }
 
     /// Whether it names a day.
-    pub(crate) fn has_date(self) -> bool {
+    pub fn has_date(self) -> bool {
         self.date.is_some()
     }
 }
@@ -159,12 +159,12 @@ fn millis(at: DateTime) -> i64 {
 }
 
 /// As clocks show it: `2003-06-12 08:00:00`.
-pub(crate) fn shown(ms: i64) -> String {
+pub fn shown(ms: i64) -> String {
     civil(ms).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// The day of the week, in English.
-pub(crate) fn weekday(ms: i64) -> String {
+pub fn weekday(ms: i64) -> String {
     civil(ms).strftime("%A").to_string()
 }
 

@@ -1,14 +1,14 @@
 //! What the plugins of a cluster are doing, for people to read.
 
+use quorate_drill::PluginReport;
 use quorate_host::LibraryInfo;
 use quorate_model::{Name, types};
 
-use super::SimStage;
-use crate::PluginReport;
+use crate::stage::SimStage;
 
 impl SimStage {
     /// Each plugin, and what its copies on the nodes are doing.
-    pub(super) fn plugin_reports(&self) -> Vec<PluginReport> {
+    pub(crate) fn plugin_reports(&self) -> Vec<PluginReport> {
         let nodes = self.world.plugin_status();
         let of = |name: &str| {
             let name = name.to_owned();

@@ -3,9 +3,28 @@
 use std::fmt;
 
 pub use quorate_model::Severity;
-use quorate_model::nearest;
-use rhai::Position;
+use quorate_model::{Diagnostics, nearest};
 use serde::{Deserialize, Serialize};
+
+/// Where in its text a drill says something: cheap to keep, and in the order of the text. [`Place::in_source`] makes a
+/// place of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Spot {
+    /// The line, from 1; 0 if none is known.
+    pub line: usize,
+    /// The column, counted in characters from 1; 0 if none is known.
+    pub column: usize,
+}
+
+impl Spot {
+    /// Nowhere in particular.
+    pub const NONE: Spot = Spot { line: 0, column: 0 };
+
+    /// Whether no line is known.
+    pub const fn is_none(self) -> bool {
+        self.line == 0
+    }
+}
 
 /// A place in a file. Lines and columns count characters from 1; a line of 0 means the whole file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,10 +75,10 @@ impl Place {
         }
     }
 
-    /// The place `position` in the file `file` with the contents `source`: the word that begins there.
-    pub(crate) fn in_source(file: &str, source: &str, position: Position) -> Place {
-        let line = position.line().unwrap_or(0);
-        let column = position.position().unwrap_or(1).max(1);
+    /// The place `spot` in the file `file` with the contents `source`: the word that begins there.
+    pub fn in_source(file: &str, source: &str, spot: Spot) -> Place {
+        let line = spot.line;
+        let column = spot.column.max(1);
         let text = match line {
             0 => "",
             line => source.lines().nth(line - 1).unwrap_or_default(),
@@ -115,11 +134,37 @@ impl fmt::Display for Finding {
     }
 }
 
+/// What the reader of cluster files found, with the lines it is about.
+pub fn findings_of(diagnostics: &Diagnostics, source: &str) -> Vec<Finding> {
+    diagnostics
+        .iter()
+        .map(|found| {
+            let text = match found.line {
+                0 => "",
+                line => source.lines().nth(line - 1).unwrap_or_default(),
+            };
+            let mut message = found.message.clone();
+            match (&found.found, &found.expected) {
+                (Some(found), Some(expected)) => {
+                    message.push_str(&format!(" (found {found}, expected {expected})"));
+                }
+                (Some(found), None) => message.push_str(&format!(" (found {found})")),
+                (None, Some(expected)) => message.push_str(&format!(" (expected {expected})")),
+                (None, None) => {}
+            }
+            Finding {
+                place: Place::on_line(&found.file, found.line, found.column, found.length, text),
+                rule: found.rule.to_owned(),
+                severity: found.severity,
+                message,
+                help: found.help.clone(),
+            }
+        })
+        .collect()
+}
+
 /// `did you mean "x"?`, if something is near, else the list of what there is, if it is short.
-pub(crate) fn suggestion<'a>(
-    wanted: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub fn suggestion<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(wanted, known.iter().copied()) {
         Some(name) => Some(format!("did you mean \"{name}\"?")),
@@ -164,7 +209,7 @@ mod tests {
         let place = Place::in_source(
             "x.rhai",
             "let a = 1;\n  groupp(\"EVS1\")",
-            Position::new(2, 3),
+            Spot { line: 2, column: 3 },
         );
         assert_eq!(
             (place.length, place.to_string()),

@@ -7,7 +7,7 @@ use quorate_model::{Name, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::stage::{ClientCalls, ClientReport};
-use crate::{Place, Remark};
+use crate::{Finding, Place, Remark};
 
 /// How a drill ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,7 +66,7 @@ pub struct Failure {
     /// The last lines of the journal about what the condition read, oldest first.
     pub events: Vec<String>,
     /// Mistakes of a cluster file, where those are the reason.
-    pub findings: Vec<crate::Finding>,
+    pub findings: Vec<Finding>,
     /// Whether a file that the script names, such as a cluster file, cannot be used: nothing was shown.
     pub unusable: bool,
     /// Whether it is a mistake of ours rather than of the script or the cluster.

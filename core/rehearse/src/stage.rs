@@ -1,9 +1,4 @@
-//! The virtual world as a stage.
-
-mod orders;
-mod plugins;
-mod properties;
-mod source;
+//! A world, and how it satisfies [`Stage`].
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,47 +7,40 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quorate_drill::PluginReport;
+use quorate_drill::stage::{
+    Answer, Breach, ClientCalls, ClientReport, DiskStatus, GroupStatus, Line, NetworkStatus,
+    NodeStatus, Order, OrderHandle, PropertyOf, PropertyStatus, QuorumStatus, ResourceStatus,
+    Stage, StageError,
+};
 use quorate_host::{PluginSet, Reloaded};
 use quorate_model::{
-    CLUSTER_GROUP, ClusterDefinition, Diagnostics, Facts, Fault, FaultId, Name, QuorumKind, Repair,
+    CLUSTER_GROUP, ClusterDefinition, Facts, Fault, FaultId, Name, QuorumKind, Repair,
     ResourceState, Time, types,
 };
 use quorate_node::Refusal;
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
 
-pub use source::SimSource;
-
-use crate::PluginReport;
-use crate::finding::{Finding, Place};
-use crate::stage::{
-    Answer, Breach, ClientCalls, ClientReport, DiskStatus, GroupStatus, Line, NetworkStatus,
-    NodeStatus, Order, OrderHandle, PropertyOf, PropertyStatus, QuorumStatus, ResourceStatus,
-    Stage, StageError,
-};
-
-/// The property of a group that names its policy script.
-pub(crate) const POLICY: &str = "Policy";
-
 /// The plugins as they were last loaded or reloaded, once they were; shared by a source and its stages.
-type Loaded = Rc<RefCell<Option<Result<Arc<PluginSet>, String>>>>;
+pub(crate) type Loaded = Rc<RefCell<Option<Result<Arc<PluginSet>, String>>>>;
 
 /// A world, and the orders it was given.
-struct SimStage {
-    world: World,
+pub(crate) struct SimStage {
+    pub(crate) world: World,
     /// What the cluster file says of the machines.
-    facts: Facts,
-    plugins: Arc<PluginSet>,
+    pub(crate) facts: Facts,
+    pub(crate) plugins: Arc<PluginSet>,
     /// Where the next cluster finds them.
-    loaded: Loaded,
+    pub(crate) loaded: Loaded,
     /// How often each was reloaded.
-    reloads: BTreeMap<String, u32>,
+    pub(crate) reloads: BTreeMap<String, u32>,
     /// Orders that wait for a reply; `None` for those that took effect at once.
-    orders: BTreeMap<u64, Option<RequestId>>,
-    next: u64,
+    pub(crate) orders: BTreeMap<u64, Option<RequestId>>,
+    pub(crate) next: u64,
 }
 
 impl SimStage {
-    fn definition(&self) -> &ClusterDefinition {
+    pub(crate) fn definition(&self) -> &ClusterDefinition {
         self.world.definition()
     }
 
@@ -255,7 +243,7 @@ impl Stage for SimStage {
     }
 
     fn protocols(&self) -> (Vec<String>, bool) {
-        crate::closed::protocols(self.definition())
+        types::protocols(self.definition())
     }
 
     fn policy(&self, group: Option<&str>) -> Option<String> {
@@ -470,35 +458,6 @@ fn node_status(node: quorate_sim::NodeStatus) -> NodeStatus {
     }
 }
 
-fn refused(error: WorldError) -> StageError {
+pub(crate) fn refused(error: WorldError) -> StageError {
     StageError(error.to_string())
-}
-
-/// What the reader of cluster files found, with the lines it is about.
-pub fn findings_of(diagnostics: &Diagnostics, source: &str) -> Vec<Finding> {
-    diagnostics
-        .iter()
-        .map(|found| {
-            let text = match found.line {
-                0 => "",
-                line => source.lines().nth(line - 1).unwrap_or_default(),
-            };
-            let mut message = found.message.clone();
-            match (&found.found, &found.expected) {
-                (Some(found), Some(expected)) => {
-                    message.push_str(&format!(" (found {found}, expected {expected})"));
-                }
-                (Some(found), None) => message.push_str(&format!(" (found {found})")),
-                (None, Some(expected)) => message.push_str(&format!(" (expected {expected})")),
-                (None, None) => {}
-            }
-            Finding {
-                place: Place::on_line(&found.file, found.line, found.column, found.length, text),
-                rule: found.rule.to_owned(),
-                severity: found.severity,
-                message,
-                help: found.help.clone(),
-            }
-        })
-        .collect()
 }

@@ -1,7 +1,6 @@
 //! What a drill needs of a cluster, in the words of the drill language.
 //!
-//! The virtual world satisfies it (see [`crate::SimSource`]); a live cluster can do so later. Nothing in this
-//! module knows of Rhai, and nothing in the vocabulary knows of the virtual world.
+//! The virtual world satisfies it (`core/rehearse`); a live cluster can do so later.
 
 mod orders;
 mod status;
@@ -21,8 +20,10 @@ pub use status::{
     PropertyOf, PropertyStatus, QuorumStatus, ResourceStatus,
 };
 
-use crate::PluginReport;
-use crate::finding::suggestion;
+use crate::{CivilTime, Finding, PluginReport, suggestion};
+
+/// The property of a group that names its policy script.
+pub const POLICY: &str = "Policy";
 
 /// A line of the journal: one JSON object.
 pub type Line = serde_json::Map<String, serde_json::Value>;
@@ -344,7 +345,7 @@ pub struct StageRequest {
     /// The seed of everything random.
     pub seed: u64,
     /// What the cluster's local clock shows at time zero, in place of what the cluster file says.
-    pub start: Option<crate::CivilTime>,
+    pub start: Option<CivilTime>,
 }
 
 /// Where stages come from.
@@ -378,7 +379,7 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// What is wrong, with places.
-        findings: Vec<crate::Finding>,
+        findings: Vec<Finding>,
     },
     /// The plugins cannot be loaded.
     #[error("{0}")]

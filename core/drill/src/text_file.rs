@@ -60,7 +60,7 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
 }
 
 /// What there is not, of a file that is not there.
-pub(crate) fn missing(path: &Path) -> String {
+pub fn missing(path: &Path) -> String {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
             format!("there is no folder {}", folder.display())
@@ -70,7 +70,7 @@ pub(crate) fn missing(path: &Path) -> String {
 }
 
 /// The name of the file beside one that is not there whose name is nearest to its own, of those that end so.
-pub(crate) fn beside(path: &Path, ending: &str) -> Option<String> {
+pub fn beside(path: &Path, ending: &str) -> Option<String> {
     let folder = path.parent()?;
     let folder = match folder.as_os_str().is_empty() {
         true => Path::new("."),

@@ -1,0 +1,18 @@
+//! Where the clusters of drills and of the REPL come from.
+
+use std::sync::Arc;
+
+use quorate_rehearse::{PolicyLanguage, SimSource};
+use quorate_script::{RhaiPolicies, attach_policies};
+
+use crate::cli::{Apart, PluginFolders};
+
+/// Virtual clusters, with the plugins of these folders and policies written in Rhai.
+pub(crate) fn clusters(plugins: &PluginFolders, apart: &Apart) -> SimSource {
+    SimSource::new(plugins.plugin_dir.clone())
+        .isolated(apart.settings())
+        .policies(PolicyLanguage {
+            attach: attach_policies,
+            run: Arc::new(RhaiPolicies),
+        })
+}
