@@ -13,21 +13,30 @@ use syn::visit::{self, Visit};
 const ARROWS: &[(&str, &[&str])] = &[
     ("quorate-abi", &[]),
     ("quorate-model", &[]),
+    ("quorate-journal", &["quorate-model"]),
     ("quorate-log", &[]),
-    ("quorate-node", &["quorate-model", "quorate-log"]),
+    (
+        "quorate-node",
+        &["quorate-model", "quorate-journal", "quorate-log"],
+    ),
     ("quorate-host", &["quorate-abi", "quorate-model"]),
     (
         "quorate-sim",
-        &["quorate-model", "quorate-node", "quorate-host"],
+        &[
+            "quorate-model",
+            "quorate-journal",
+            "quorate-node",
+            "quorate-host",
+        ],
     ),
     ("quorate-drill", &["quorate-model", "quorate-host"]),
     (
         "quorate-script",
         &[
             "quorate-model",
+            "quorate-journal",
             "quorate-host",
             "quorate-node",
-            "quorate-sim",
             "quorate-drill",
         ],
     ),

@@ -8,6 +8,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use quorate_journal::{Record, Records};
+
 /// What a run of the binary gave.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -57,11 +59,16 @@ pub(crate) fn run(args: &[&str]) -> Run {
     finish(quorate().args(args))
 }
 
-/// Runs a file of drills, named without its ending from `scripts/drills`. All of them pass.
+/// Runs a file of drills, named without its ending from `scripts/drills`. All of them pass, and their journals are read as
+/// they were written.
 #[track_caller]
 pub(crate) fn passes(file: &str, drills: usize) -> Run {
-    let run = run(&["drill", &format!("scripts/drills/{file}.rhai")]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal");
+    let file = format!("scripts/drills/{file}.rhai");
+    let run = run(&["drill", &file, "--journal", &journal.display().to_string()]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    is_read_as_written(&journal);
     let last = run.out.lines().last().unwrap_or_default();
     let noun = if drills == 1 { "drill" } else { "drills" };
     assert!(
@@ -69,6 +76,22 @@ pub(crate) fn passes(file: &str, drills: usize) -> Run {
         "{last}"
     );
     run
+}
+
+/// Each line of a journal file is a typed event, which is written as it was read.
+#[track_caller]
+pub(crate) fn is_read_as_written(journal: &Path) {
+    let text = std::fs::read_to_string(journal).expect("a journal");
+    let mut read = 0;
+    for (record, line) in Records::new(text.as_bytes()).zip(text.lines()) {
+        let written = match record.unwrap_or_else(|why| panic!("{why}\n{line}")) {
+            Record::Header(header) => serde_json::to_string(&header),
+            Record::Entry(entry) => serde_json::to_string(&entry),
+        };
+        assert_eq!(written.expect("plain data"), line);
+        read += 1;
+    }
+    assert!(read > 1 && read == text.lines().count(), "{read} lines");
 }
 
 /// Every file of drills in a folder is run by the tests whose source this is.

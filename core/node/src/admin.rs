@@ -7,11 +7,12 @@ use quorate_model::monitor::Reason;
 
 use crate::candidacy::Arbitration;
 use crate::database::Update;
-use crate::io::{AdminOp, Cause, Event, Output, Refusal};
+use crate::io::{AdminOp, Output, Refusal};
 use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
+use quorate_journal::{Cause, Event};
 
 /// How long a request may wait for a cluster with quorum.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -7,11 +7,12 @@ use quorate_log::Role;
 use quorate_model::monitor::{MonitorCommand, Reason};
 use quorate_model::{Name, ResourceState, Time};
 
-use crate::io::{Device, DiskError, DiskOp, DiskRequest, Event, Output, bounds};
+use crate::io::{Device, DiskError, DiskOp, DiskRequest, Output, bounds};
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::store;
 use crate::timers::Timer;
+use quorate_journal::Event;
 
 /// How far this node is with the quorum disk.
 #[derive(Clone, Debug, PartialEq, Eq)]

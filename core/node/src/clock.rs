@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::io::Event;
 use crate::node::Node;
+use quorate_journal::Event;
 
 /// A step of civil time beyond this is told.
 const STEP_NOTICED_MS: u64 = 1_000;

@@ -9,13 +9,14 @@ use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, Time};
 
 use crate::counsel::ASK_AGAIN;
 use crate::database::{Database, Stop, Update};
-use crate::io::{Cause, Event, bounds};
+use crate::io::bounds;
 use crate::message::Standing;
 use crate::node::{Coordination, Node, Phase};
 use crate::peer::Peer;
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
 use crate::witness::WITNESS;
+use quorate_journal::{Cause, Event};
 
 /// How often groups are looked at for failback.
 const FAILBACK_CHECK: Duration = Duration::from_secs(30);

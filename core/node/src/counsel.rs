@@ -11,12 +11,12 @@ use quorate_model::{
 
 use crate::database::Database;
 use crate::groups::{ladder, placement};
-use crate::io::{Cause, Event};
 use crate::policy::{
     Choice, LocalTime, Policies, Policy, PolicyError, PolicyFailure, PolicyGroup, PolicyHosted,
     PolicyNode, PolicyResource, Reaction,
 };
 use crate::random::Random;
+use quorate_journal::{Cause, Event, PolicyFunction};
 
 /// How soon a policy is asked again about a group that it kept where it is, if nothing changes before.
 pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -193,7 +193,7 @@ impl Counsel {
                 Event::Policy {
                     subject: group.name.clone(),
                     policy: script.file.clone(),
-                    function: "choose_owner",
+                    function: PolicyFunction::ChooseOwner,
                     cause: Some(cause),
                     decision,
                     built_in: named(built_in),
@@ -202,7 +202,7 @@ impl Counsel {
             Err(error) => Event::PolicyFailed {
                 subject: group.name.clone(),
                 policy: script.file.clone(),
-                function: "choose_owner",
+                function: PolicyFunction::ChooseOwner,
                 cause: Some(cause),
                 reason: error.0,
                 built_in: named(built_in),
@@ -255,7 +255,7 @@ impl Counsel {
                 event: Some(Event::Policy {
                     subject,
                     policy,
-                    function: "on_resource_failed",
+                    function: PolicyFunction::OnResourceFailed,
                     cause: None,
                     decision: in_words(reaction),
                     built_in: in_words(failure.built_in),
@@ -265,7 +265,7 @@ impl Counsel {
                 event: Some(Event::PolicyFailed {
                     subject,
                     policy,
-                    function: "on_resource_failed",
+                    function: PolicyFunction::OnResourceFailed,
                     cause: None,
                     reason: error.0,
                     built_in: in_words(failure.built_in),

@@ -6,10 +6,11 @@
 
 use quorate_model::monitor::Reason;
 
-use crate::io::{Device, DiskDone, DiskError, Event, Output, bounds};
+use crate::io::{Device, DiskDone, DiskError, Output, bounds};
 use crate::node::{Node, Phase};
 use crate::storage;
 use crate::timers::Timer;
+use quorate_journal::Event;
 
 impl Node {
     /// A request has ended.

@@ -15,10 +15,11 @@ use quorate_model::{
 
 use crate::control::{Outcome, Question};
 use crate::database::{Proposal, Update};
-use crate::io::{AdminOp, Cause, DiskOp, Object, Refusal};
+use crate::io::{AdminOp, DiskOp, Object, Refusal};
 use crate::message::{Body, Heartbeat, Introduction, Message, Standing};
 use crate::witness::File;
 use crate::{codec, store};
+use quorate_journal::Cause;
 
 const DOCUMENT: &str = include_str!("../../../docs/formats.md");
 

@@ -6,10 +6,10 @@ use quorate_model::monitor::Reason;
 use quorate_model::{Name, NodeDefinition, NodeId};
 
 use crate::database::{Database, Proposal, Update};
-use crate::io::Event;
 use crate::message::{Body, Introduction, Message, Standing};
 use crate::node::{Node, Phase};
 use crate::witness::WITNESS;
+use quorate_journal::Event;
 
 impl Node {
     /// A peer is held to this identity from now on.

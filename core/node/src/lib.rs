@@ -14,7 +14,6 @@ mod control;
 mod coordinator;
 mod counsel;
 mod database;
-mod described;
 mod disks;
 #[cfg(test)]
 mod formats;
@@ -51,7 +50,6 @@ mod witness;
 mod words;
 
 pub use codec::CodecError;
-pub use described::{EventField, EventKind, Field, Holds};
 pub use io::*;
 pub use message::Message;
 pub use node::Node;

@@ -5,11 +5,12 @@ use std::time::Duration;
 use quorate_model::monitor::Reason;
 use quorate_model::{Name, NodeId, Time};
 
-use crate::io::{Event, Output, bounds};
+use crate::io::{Output, bounds};
 use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
+use quorate_journal::Event;
 
 impl Node {
     /// Sends heartbeats to every configured node on every network that carries cluster messages.

@@ -9,9 +9,10 @@ use quorate_model::ResourceState;
 use quorate_model::monitor::{MonitorEvent, Reason};
 
 use crate::candidacy::Arbitration;
-use crate::io::{Event, Output, bounds};
+use crate::io::{Output, bounds};
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
+use quorate_journal::Event;
 
 /// The original's event "a resource monitor died, a replacement is started" (docs/semantics.md, 6.2).
 const EVENT_MONITOR_DIED: u32 = 1146;

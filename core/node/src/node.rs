@@ -16,7 +16,7 @@ use crate::control::Controls;
 use crate::counsel::Counsel;
 use crate::database::Database;
 use crate::groups::{Action, Groups, Licence};
-use crate::io::{BootImage, DiskOp, Event, Input, NodeConfig, Output, Refusal, Snapshot, bounds};
+use crate::io::{BootImage, DiskOp, Input, NodeConfig, Output, Refusal, Snapshot, bounds};
 use crate::message::{Body, Message, Standing};
 use crate::peer::Peer;
 use crate::policy::Policies;
@@ -27,6 +27,7 @@ use crate::storage::Storage;
 use crate::store::{self, Recovered};
 use crate::timers::{Timer, Timers};
 use crate::witness::{Asking, WITNESS};
+use quorate_journal::Event;
 
 /// File that holds the identity of this node's copy of the database.
 const IDENTITY_FILE: &str = "MSCS/identity";

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use quorate_model::{Name, NodeId, NodeState, PolicyScript, Value};
 
-use crate::io::Cause;
+use quorate_journal::Cause;
 
 /// Makes policies out of scripts.
 pub trait Policies: fmt::Debug + Send + Sync {

@@ -5,11 +5,12 @@ use quorate_model::monitor::Reason;
 use quorate_model::{NodeId, NodeState};
 
 use crate::database::{Database, Effect, Proposal, Stop, Update};
-use crate::io::{Cause, Event, Output, Refusal, bounds};
+use crate::io::{Output, Refusal, bounds};
 use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
 use crate::witness::WITNESS;
+use quorate_journal::{Cause, Event};
 
 impl Node {
     /// Carries out everything the log wants.

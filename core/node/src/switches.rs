@@ -7,10 +7,11 @@ use quorate_model::NodeId;
 use quorate_model::monitor::Reason;
 
 use crate::candidacy::Arbitration;
-use crate::io::{Device, DiskOp, Event};
+use crate::io::{Device, DiskOp};
 use crate::message::{Body, Standing};
 use crate::node::{Node, Phase};
 use crate::store::{self, Recovered};
+use quorate_journal::Event;
 
 /// File that says that quorum was forced without this node, and who coordinated then. Empty, it says nothing.
 const OUTSIDE_FILE: &str = "MSCS/kept-out";
@@ -192,7 +193,7 @@ impl Node {
             _ => return,
         };
         self.event(Event::StartSwitch {
-            name: switch,
+            name: switch.to_owned(),
             text: text.to_owned(),
         });
     }
@@ -248,7 +249,7 @@ impl Node {
         self.skip_terms();
         self.storage.move_to(Device::Shared(disk.clone()), own, 0);
         self.event(Event::StartSwitch {
-            name: "resetquorumlog",
+            name: "resetquorumlog".to_owned(),
             text: format!("the log on {disk} was written anew from this node's own copy: {why}"),
         });
         self.lead_with_disk();

@@ -2,8 +2,8 @@
 
 use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState};
 
-use crate::io::Cause;
 use crate::node::Node;
+use quorate_journal::Cause;
 
 /// A group as a node's database has it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec;
 use crate::database::Database;
-use crate::io::{Event, Output, bounds};
+use crate::io::{Output, bounds};
 use crate::node::Node;
 use crate::quorum::Candidacy;
+use quorate_journal::Event;
 
 /// The number under which the witness is a voter.
 pub(crate) const WITNESS: NodeId = NodeId(Witness::ID);

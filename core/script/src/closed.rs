@@ -13,8 +13,8 @@ use std::sync::LazyLock;
 
 use quorate_drill::stage::Stage;
 use quorate_drill::suggestion;
+use quorate_journal::Holds;
 use quorate_model::{GroupState, Name, NodeState, ResourceState};
-use quorate_node::Holds;
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
 use crate::compare;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use quorate_drill::stage::Line;
 use quorate_drill::{Span, suggestion};
+use quorate_journal::{EventField, EventKind, Holds};
 use quorate_model::same_name;
-use quorate_node::{EventField, EventKind, Holds};
 use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext};
 use serde_json::Value as Json;
 

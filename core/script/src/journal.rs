@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use quorate_node::{EventField, EventKind, Holds};
+use quorate_journal::{EventField, EventKind, Holds};
 
 use crate::closed::Noun;
 
@@ -25,7 +25,7 @@ pub(crate) const COMMON: [(&str, &str); 5] = [
     ("kind", "Its kind."),
 ];
 
-static KINDS: LazyLock<Vec<EventKind>> = LazyLock::new(quorate_sim::event_kinds);
+static KINDS: LazyLock<Vec<EventKind>> = LazyLock::new(quorate_journal::event_kinds);
 
 /// Every kind of event, in order of their names.
 pub(crate) fn kinds() -> &'static [EventKind] {

@@ -10,7 +10,6 @@ mod clock;
 mod env;
 mod error;
 mod invariants;
-mod journal;
 mod monitor;
 mod options;
 mod queue;
@@ -21,7 +20,6 @@ mod world;
 
 pub use env::{Load, ScriptLoader};
 pub use error::WorldError;
-pub use journal::{Entry, Header, JOURNAL_SCHEMA, Journal, What, WorldEvent, event_kinds};
 pub use monitor::{Monitors, ResourceMonitor};
 pub use options::{ServiceTimes, WorldOptions};
 pub use queue::Queue;

@@ -11,8 +11,9 @@ mod swarm;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use quorate_journal::{What, WorldEvent};
 use quorate_model::Name;
-use quorate_sim::{What, World, WorldEvent, WorldOptions};
+use quorate_sim::{World, WorldOptions};
 use swarm::kinds::{Drawn, KINDS, kind};
 use swarm::{By, Scenario};
 
@@ -21,7 +22,7 @@ fn hold(seeds: std::ops::Range<u64>) {
     for seed in seeds {
         let scenario = Scenario::draw(seed, 10);
         let (world, result) = scenario.run();
-        let cleaned = |entry: &&quorate_sim::Entry| entry.kind() == "cleaned-up";
+        let cleaned = |entry: &&quorate_journal::Entry| entry.kind() == "cleaned-up";
         added_again += world.events().iter().filter(cleaned).count();
         let has_one = |node: &quorate_model::Name| world.file_size(node, "chk001.tmp").is_ok();
         checkpoints += u64::from(world.nodes().iter().any(has_one));

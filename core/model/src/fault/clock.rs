@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Name;
 
 /// A machine's clock shows a wrong time, or runs at a wrong rate; or local time changes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum ClockFault {
     /// The machine's civil time is stepped. Healing sets it right. No timer runs by it.

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Chance, Repair, micros};
 use crate::Name;
 
 /// One of the disks there are. As text, `disk Disk Q:` or `the system disk of NODE1`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Drive {
     /// A shared disk, by its name.
     #[serde(rename = "disk")]
@@ -39,7 +39,7 @@ impl fmt::Display for Drive {
 }
 
 /// A disk fails, or something on it is not what was written.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum DiskFault {
     /// A disk reports errors.
@@ -54,7 +54,7 @@ pub enum DiskFault {
         #[serde(flatten)]
         disk: Drive,
         /// What each request takes on top.
-        #[serde(serialize_with = "micros")]
+        #[serde(with = "micros")]
         delay: Duration,
     },
     /// A disk takes longer for some of what it is asked.
@@ -65,7 +65,7 @@ pub enum DiskFault {
         /// How many of a million requests.
         per_million: Chance,
         /// The most that one of them takes on top.
-        #[serde(serialize_with = "micros")]
+        #[serde(with = "micros")]
         by: Duration,
     },
     /// A disk neither does what it is asked nor reports an error. Healing it lets it do all that waits.
@@ -123,13 +123,13 @@ pub enum DiskFault {
 }
 
 /// What may be wrong with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Damage {
     /// A bit of one byte is flipped.
     FlippedBit {
         /// Which byte, from 0; the one in the middle if none is named.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         byte: Option<u64>,
     },
     /// The last bytes never got to the disk.

@@ -15,9 +15,8 @@ mod repair;
 mod share;
 
 use std::fmt;
-use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::Name;
 
@@ -32,7 +31,7 @@ pub use repair::Repair;
 pub use share::ShareFault;
 
 /// The number of an injected fault, with which it is healed. Numbers count up from 1 and are never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FaultId(pub u64);
 
@@ -45,7 +44,7 @@ impl fmt::Display for FaultId {
 /// Something broken. Faults overlap freely: a card works when no active fault says otherwise.
 ///
 /// As text it is one sentence without a full stop, such as `NODE3 loses power`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Fault {
     /// Of a machine and the cluster service on it.
@@ -187,12 +186,24 @@ impl From<ShareFault> for Fault {
 }
 
 /// A span as whole microseconds.
-fn micros<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(u64::try_from(span.as_micros()).unwrap_or(u64::MAX))
+mod micros {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(span.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        Ok(Duration::from_micros(u64::deserialize(from)?))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Repair, micros};
 
 /// The name server, which clients and nodes reach over any public network, fails or misbehaves.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum NameFault {
     /// It does not answer: names neither resolve nor can be registered.
@@ -18,7 +18,7 @@ pub enum NameFault {
     /// Each answer takes longer.
     NamesSlow {
         /// By so much.
-        #[serde(serialize_with = "micros")]
+        #[serde(with = "micros")]
         delay: Duration,
     },
 }

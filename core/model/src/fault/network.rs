@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Chance, Repair, micros};
 use crate::Name;
 
 /// A network, or a card in it, fails or misbehaves.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum NetworkFault {
     /// A network card is broken: it has no link.
@@ -35,7 +35,7 @@ pub enum NetworkFault {
         /// The network.
         network: Name,
         /// The machine whose card in the network loses what it sends and what it gets; `None` is the whole network.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<Name>,
         /// How many of a million.
         per_million: Chance,
@@ -46,10 +46,10 @@ pub enum NetworkFault {
         network: Name,
         /// The machine whose card in the network adds this to what it sends and to what it gets; `None` is the whole
         /// network, which takes this one way, in place of its own latency.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<Name>,
         /// The latency.
-        #[serde(serialize_with = "micros")]
+        #[serde(with = "micros")]
         latency: Duration,
     },
     /// Datagrams arrive twice at random, the second time a little later.
@@ -57,7 +57,7 @@ pub enum NetworkFault {
         /// The network.
         network: Name,
         /// The machine whose card in the network does it; `None` is the whole network.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<Name>,
         /// How many of a million.
         per_million: Chance,
@@ -67,12 +67,12 @@ pub enum NetworkFault {
         /// The network.
         network: Name,
         /// The machine whose card in the network does it; `None` is the whole network.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<Name>,
         /// How many of a million.
         per_million: Chance,
         /// The longest that one is held back.
-        #[serde(serialize_with = "micros")]
+        #[serde(with = "micros")]
         by: Duration,
     },
     /// A bit of a datagram is flipped at random. Its receiver finds that the checksum does not match and drops it.
@@ -80,7 +80,7 @@ pub enum NetworkFault {
         /// The network.
         network: Name,
         /// The machine whose card in the network does it; `None` is the whole network.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<Name>,
         /// How many of a million.
         per_million: Chance,
@@ -88,7 +88,7 @@ pub enum NetworkFault {
     /// Datagrams from one node to another do not arrive, in the direction given.
     Cut {
         /// The network; `None` is every network.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         network: Option<Name>,
         /// Sender and receiver.
         links: Vec<(Name, Name)>,

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Repair, micros};
 use crate::Name;
 
 /// The processes behind a resource fail, or what they are started from is gone.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum ProcessFault {
     /// The processes of a resource died. There is nothing to heal.
@@ -28,7 +28,7 @@ pub enum ProcessFault {
         /// The resource.
         resource: Name,
         /// How much later.
-        #[serde(serialize_with = "micros")]
+        #[serde(with = "micros")]
         delay: Duration,
     },
     /// The processes of a resource answer everybody, with an error. Healing makes those that still run answer as
@@ -49,7 +49,7 @@ pub enum ProcessFault {
         /// The resource.
         resource: Name,
         /// What a start takes on top.
-        #[serde(serialize_with = "micros")]
+        #[serde(with = "micros")]
         delay: Duration,
     },
     /// A machine's copy of a resource's script is gone. Healing puts it back.

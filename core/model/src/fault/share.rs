@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Repair, micros};
 use crate::Name;
 
 /// A file share witness does not answer, or has forgotten what it promised.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum ShareFault {
     /// The file server does not answer.
@@ -22,7 +22,7 @@ pub enum ShareFault {
         /// The share.
         share: Name,
         /// What each question takes on top.
-        #[serde(serialize_with = "micros")]
+        #[serde(with = "micros")]
         delay: Duration,
     },
     /// One node does not get through to the file server.

@@ -266,7 +266,7 @@ fn another_answer_about_a_group_that_is_kept_is_told() {
         Said::of(&Event::PolicyFailed {
             subject: "EVS1".into(),
             policy: "fixed".to_owned(),
-            function: "choose_owner",
+            function: quorate_journal::PolicyFunction::ChooseOwner,
             cause: None,
             reason: reason.to_owned(),
             built_in: "NODE8".to_owned(),

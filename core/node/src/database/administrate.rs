@@ -8,7 +8,8 @@ use quorate_model::{
 use super::apply::{Applied, Effect, refuse, stale};
 use super::rules::{keep_virtual_servers_apart, refused_value};
 use super::{Database, NodeRecord, Stop};
-use crate::io::{AdminOp, Cause, Object, Refusal};
+use crate::io::{AdminOp, Object, Refusal};
+use quorate_journal::Cause;
 
 impl Database {
     pub(super) fn administrate(&mut self, op: &AdminOp) -> Applied {

@@ -6,8 +6,9 @@ use quorate_model::{Name, NodeId, NodeState, ResourceState};
 
 use super::{Database, GroupRecord, Move, Proposal, ResourceRecord, Stop, Update};
 use crate::groups::ladder;
-use crate::io::{Cause, Refusal};
+use crate::io::Refusal;
 use crate::witness::WITNESS;
+use quorate_journal::Cause;
 
 /// What applying an update changed, for the node that applied it to act on.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quorate_model::{Checkpoints, ClusterDefinition, Name, NodeId, NodeState, ResourceState};
 use serde::{Deserialize, Serialize};
 
-use crate::io::Cause;
+use quorate_journal::Cause;
 
 pub(crate) use apply::Effect;
 pub(crate) use update::{Proposal, Update};

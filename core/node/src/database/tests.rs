@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use quorate_model::{CHECKPOINT_BYTES_MAX, Name, NodeDefinition, NodeId, ResourceState, Value};
 
 use super::{Database, Proposal, Stop, Update};
-use crate::io::{AdminOp, Cause, Object, Refusal};
+use crate::io::{AdminOp, Object, Refusal};
 use crate::witness::WITNESS;
+use quorate_journal::Cause;
 
 const GROUP: &str = "Counter";
 const RESOURCE: &str = "Start Counter";

@@ -6,7 +6,7 @@ use quorate_model::{GroupDefinition, Name};
 
 use super::{Action, Groups};
 use crate::database::{Database, Update};
-use crate::io::Event;
+use quorate_journal::Event;
 
 impl Groups {
     /// The group has just become this node's: its resources get what their owners before this one stored. Nobody else

@@ -8,8 +8,8 @@ use super::ladder::{self, Decision};
 use super::{AT_ONCE, Groups, Pending, Verdict};
 use crate::counsel::{Counsel, Judged};
 use crate::database::Database;
-use crate::io::Event;
 use crate::policy::{LocalTime, PolicyFailure, Reaction};
+use quorate_journal::Event;
 
 /// How a resource was found failed.
 pub(super) struct Found {

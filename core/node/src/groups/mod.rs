@@ -17,8 +17,8 @@ use quorate_model::{GroupState, Name, NodeId, ResourceState, Time};
 
 use crate::counsel::Counsel;
 use crate::database::{Database, Update};
-use crate::io::Event;
 use crate::random::Random;
+use quorate_journal::Event;
 
 /// What the group manager wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]

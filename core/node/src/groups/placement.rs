@@ -3,8 +3,8 @@
 use quorate_model::{GroupDefinition, NodeId};
 
 use crate::database::Database;
-use crate::io::Cause;
 use crate::random::Random;
+use quorate_journal::Cause;
 
 /// The built-in choice: the node that takes `group` from its owner, or `None` if no node may.
 ///

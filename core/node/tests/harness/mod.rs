@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 
+use quorate_journal::*;
 use quorate_model::control::{ControlCode, ControlOf, ControlRequest};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::*;

@@ -180,7 +180,7 @@ pub(crate) fn known() -> BTreeMap<&'static str, Vec<String>> {
     let a_group = PolicyGroup {
         name: "".into(),
         owner: "".into(),
-        cause: quorate_node::Cause::Admin,
+        cause: quorate_journal::Cause::Admin,
         built_in: None,
         attributes: Attributes::new(),
         preferred_owners: Vec::new(),

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use quorate_journal::Cause;
 use quorate_model::{NodeId, NodeState, POLICY_MAX_BYTES, PolicyScript};
-use quorate_node::{
-    Cause, Choice, LocalTime, Policies, Policy, PolicyError, PolicyGroup, PolicyNode,
-};
+use quorate_node::{Choice, LocalTime, Policies, Policy, PolicyError, PolicyGroup, PolicyNode};
 
 use super::{RhaiPolicies, check_policy, engine, fields};
 

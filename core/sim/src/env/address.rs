@@ -8,7 +8,7 @@ use quorate_host::{ServiceError, ServiceResult};
 use quorate_model::{ClusterDefinition, Fault, Name, NameFault, Time};
 
 use super::{Environment, Machine};
-use crate::journal::WorldEvent;
+use quorate_journal::WorldEvent;
 
 /// ERROR_CLUSTER_NETWORK_NOT_FOUND.
 const NETWORK_NOT_FOUND: u32 = 5045;

@@ -27,10 +27,10 @@ pub use stores::Load;
 pub(crate) use stores::Stores;
 
 use crate::clock::Clock;
-use crate::journal::{Journal, What, WorldEvent};
 use crate::options::WorldOptions;
 use crate::queue::Queue;
 use crate::rng::Stream;
+use quorate_journal::{Journal, ReservationChange, What, WorldEvent};
 
 /// A machine's place in the world's lists: that of its node in the definition.
 pub(crate) type Machine = usize;
@@ -218,7 +218,7 @@ impl Environment {
         by: Option<Machine>,
         name: &str,
         holder: Option<Machine>,
-        how: &'static str,
+        how: ReservationChange,
     ) {
         let Some(disk) = self.disks.find_mut(name) else {
             return;
@@ -236,7 +236,7 @@ impl Environment {
             from: node(before),
             to: node(holder),
             how: match holder {
-                Some(STRANGER) => "stolen",
+                Some(STRANGER) => ReservationChange::Stolen,
                 _ => how,
             },
         };

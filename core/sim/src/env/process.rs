@@ -7,8 +7,8 @@ use quorate_host::ServiceState;
 use quorate_model::{Fault, Name, ProcessFault, Time};
 
 use super::{Environment, Happening, Machine};
-use crate::journal::WorldEvent;
 use crate::rng::Stream;
+use quorate_journal::{ServiceEnd, ServiceStep, WorldEvent};
 
 /// A place where a process answers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,13 +78,13 @@ pub(crate) struct Processes {
     spreads: BTreeMap<Name, Stream>,
 }
 
-/// The name of a service state, as the journal spells it.
-fn spelt(state: ServiceState) -> &'static str {
+/// A service's state, as the journal has it.
+fn step(state: ServiceState) -> ServiceStep {
     match state {
-        ServiceState::Stopped => "Stopped",
-        ServiceState::StartPending => "StartPending",
-        ServiceState::Running => "Running",
-        ServiceState::StopPending => "StopPending",
+        ServiceState::Stopped => ServiceStep::Stopped,
+        ServiceState::StartPending => ServiceStep::StartPending,
+        ServiceState::Running => ServiceStep::Running,
+        ServiceState::StopPending => ServiceStep::StopPending,
     }
 }
 
@@ -174,15 +174,15 @@ impl Environment {
         resource: &str,
         service: &str,
         change: (ServiceState, ServiceState),
-        reason: Option<&'static str>,
+        reason: Option<ServiceEnd>,
     ) {
         self.record(
             Some(machine),
             WorldEvent::Service {
                 subject: resource.into(),
                 service: service.to_owned(),
-                from: spelt(change.0),
-                to: spelt(change.1),
+                from: step(change.0),
+                to: step(change.1),
                 reason,
                 parameters: String::new(),
                 directory: String::new(),
@@ -289,8 +289,8 @@ impl Environment {
             WorldEvent::Service {
                 subject: resource.into(),
                 service: service.to_owned(),
-                from: spelt(ServiceState::Stopped),
-                to: spelt(ServiceState::StartPending),
+                from: step(ServiceState::Stopped),
+                to: step(ServiceState::StartPending),
                 reason: None,
                 parameters: parameters.to_owned(),
                 directory: directory.to_owned(),
@@ -332,7 +332,7 @@ impl Environment {
         machine: Machine,
         resource: &str,
         service: &str,
-        reason: &'static str,
+        reason: ServiceEnd,
     ) -> bool {
         let Some(process) = self.processes.remove(machine, resource, service) else {
             return false;
@@ -487,7 +487,7 @@ impl Environment {
             let change = (ServiceState::StartPending, ServiceState::Running);
             self.service_event(machine, resource, service, change, None);
         } else {
-            let reason = starts.then_some("the start failed");
+            let reason = starts.then_some(ServiceEnd::StartFailed);
             let change = (process.state, ServiceState::Stopped);
             self.processes.remove(machine, resource, service);
             self.store_ended(resource, machine, !starts);
@@ -588,7 +588,7 @@ mod tests {
         env.process_stop(0, STORE, IS);
         pass(&mut env, Duration::from_secs(600));
         assert_eq!(state(&env), ServiceState::StopPending);
-        assert!(env.process_kill(0, STORE, IS, "killed"));
+        assert!(env.process_kill(0, STORE, IS, ServiceEnd::Killed));
         assert_eq!(state(&env), ServiceState::Stopped);
     }
 
@@ -611,7 +611,7 @@ mod tests {
         let mut env = environment(2);
         env.process_start(0, STORE, IS, 0).unwrap();
         pass(&mut env, Duration::from_secs(10));
-        env.process_kill(0, STORE, IS, "killed");
+        env.process_kill(0, STORE, IS, ServiceEnd::Killed);
         env.process_start(0, STORE, IS, 0).unwrap();
         pass(&mut env, Duration::from_secs(10));
         assert_eq!(state(&env), ServiceState::StartPending);

@@ -318,7 +318,12 @@ mod tests {
             Ok(()),
             "its own do not count twice"
         );
-        env.process_kill(0, STORE, "MSExchangeIS", "killed");
+        env.process_kill(
+            0,
+            STORE,
+            "MSExchangeIS",
+            quorate_journal::ServiceEnd::Killed,
+        );
         assert_eq!(env.may_mount(0, other, 4), Ok(()));
     }
 }

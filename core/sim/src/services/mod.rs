@@ -8,7 +8,7 @@ use quorate_model::{Fault, ProcessFault, Time, types};
 use quorate_node::DiskError;
 
 use crate::env::{Disk, Endpoint, Environment, Machine};
-use crate::journal::WorldEvent;
+use quorate_journal::{ReservationChange, ServiceEnd, WorldEvent};
 
 /// ERROR_FILE_NOT_FOUND.
 const FILE_NOT_FOUND: u32 = 2;
@@ -132,7 +132,7 @@ impl Local<'_> {
         })
     }
 
-    fn set_holder(&mut self, name: &str, holder: Option<Machine>, how: &'static str) {
+    fn set_holder(&mut self, name: &str, holder: Option<Machine>, how: ReservationChange) {
         let by = Some(self.machine);
         self.env.set_holder(by, name, holder, how);
     }
@@ -250,7 +250,7 @@ impl Services for Local<'_> {
 
     fn service_kill(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
         self.env
-            .process_kill(self.machine, caller.resource, name, "killed");
+            .process_kill(self.machine, caller.resource, name, ServiceEnd::Killed);
         Ok(())
     }
 
@@ -376,7 +376,7 @@ impl Services for Local<'_> {
                 error(BUSY, format!("{disk} is reserved by {holder}"))
             }
             None => {
-                self.set_holder(disk, Some(self.machine), "reserve");
+                self.set_holder(disk, Some(self.machine), ReservationChange::Reserve);
                 Ok(())
             }
         }
@@ -384,14 +384,14 @@ impl Services for Local<'_> {
 
     fn disk_break_reservation(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
         self.disk(disk)?;
-        self.set_holder(disk, None, "bus reset");
+        self.set_holder(disk, None, ReservationChange::BusReset);
         Ok(())
     }
 
     fn disk_release(&mut self, _caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
         // A release by anyone but the holder does nothing, as SCSI-2 has it.
         if self.disk(disk)?.holder == Some(self.machine) {
-            self.set_holder(disk, None, "release");
+            self.set_holder(disk, None, ReservationChange::Release);
         }
         Ok(())
     }

@@ -229,7 +229,7 @@ fn a_path_that_is_lost_is_one_node_s_and_a_disk_that_is_stolen_everybody_s() {
             disk: "Disk L:".into(),
         }],
     );
-    env.set_holder(None, "Disk L:", None, "bus reset");
+    env.set_holder(None, "Disk L:", None, ReservationChange::BusReset);
     for machine in [0, 1] {
         let mut local = on(&mut env, machine);
         // Whoever resets the bus finds that the other was quicker.

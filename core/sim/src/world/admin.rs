@@ -10,8 +10,8 @@ use super::World;
 use super::drive::Cause;
 use crate::WorldError;
 use crate::env::Machine;
-use crate::journal::WorldEvent;
 use crate::status::{Reply, RequestId};
+use quorate_journal::WorldEvent;
 
 /// So many characters of an answer stand in the journal.
 const SPOKEN_MAX: usize = 60;

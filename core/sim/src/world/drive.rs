@@ -3,16 +3,17 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use quorate_journal::Event;
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{Name, NodeId, StartSwitches, Time};
-use quorate_node::{Event, Input, Message, Node, Output, Snapshot};
+use quorate_node::{Input, Message, Node, Output, Snapshot};
 
 use super::World;
 use crate::env::{Environment, Happening, Machine};
-use crate::journal::WorldEvent;
 use crate::monitor::ResourceMonitor;
 use crate::services::Local;
 use crate::status::Breach;
+use quorate_journal::WorldEvent;
 
 /// How often node and monitor may answer each other at one instant before that counts as a bug of theirs:
 /// well above the longest chain of dependencies, and low enough for whatever they pile up meanwhile.
@@ -612,8 +613,8 @@ impl World {
     pub(super) fn breach(&mut self, invariant: &'static str, text: String, cause: String) {
         self.env.record(
             None,
-            crate::WorldEvent::Breach {
-                invariant,
+            quorate_journal::WorldEvent::Breach {
+                invariant: invariant.to_owned(),
                 text: text.clone(),
                 cause: cause.clone(),
             },

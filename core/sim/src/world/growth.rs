@@ -9,8 +9,8 @@ use super::World;
 use super::drive::Cause;
 use super::watch::blank_view;
 use crate::env::Machine;
-use crate::journal::WorldEvent;
 use crate::{RequestId, WorldError};
+use quorate_journal::WorldEvent;
 
 /// Where a cluster service keeps what it knows.
 const CLUSTER_FILES: &str = "MSCS/";

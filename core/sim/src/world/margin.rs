@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use quorate_journal::{Cause, Event};
 use quorate_model::{Name, QuorumKind, Time};
-use quorate_node::{Cause, Event, bounds};
+use quorate_node::bounds;
 
 use super::World;
 use crate::env::Machine;

@@ -27,11 +27,11 @@ use quorate_node::Policies;
 use crate::env::{Environment, Machine};
 use crate::error::unknown;
 use crate::invariants::{Changes, Invariants};
-use crate::journal::{Entry, Journal, WorldEvent};
 use crate::monitor::Monitors;
 use crate::options::WorldOptions;
 use crate::status::Breach;
 use crate::{WorldError, rng::Stream};
+use quorate_journal::{Entry, Journal, WorldEvent};
 
 use admin::Request;
 pub use clients::ClientCalls;
@@ -413,7 +413,7 @@ impl World {
         self.env.record(
             None,
             WorldEvent::Remark {
-                rule,
+                rule: rule.to_owned(),
                 text: text.to_owned(),
             },
         );

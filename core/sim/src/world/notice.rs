@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use quorate_journal::{Cause, Event};
 use quorate_model::{Fault, FaultId, GroupState, Name, NodeState, ProcessFault, ResourceState};
-use quorate_node::{Cause, Event};
 
 use super::World;
-use crate::journal::{Entry, What, WorldEvent};
+use quorate_journal::{Entry, What, WorldEvent};
 
 /// A fault, and whom it is about.
 #[derive(Clone, Debug)]

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use quorate_journal::{Cause, Event};
 use quorate_model::{GroupDefinition, GroupState, Name, ResourceState, Time};
-use quorate_node::{Cause, Event};
 
 use super::World;
 use crate::WorldError;
 use crate::env::Machine;
-use crate::journal::{Entry, What, WorldEvent};
 use crate::status::Outage;
+use quorate_journal::{Entry, What, WorldEvent};
 
 /// How a group has been doing, by what a client would find.
 #[derive(Clone, Debug, Default)]

@@ -14,9 +14,9 @@ use super::drive::{Cause, Start};
 use super::faults::some_time;
 use crate::clock::Clock;
 use crate::env::{Happening, Machine};
-use crate::journal::WorldEvent;
 use crate::services::Local;
 use crate::{RequestId, WorldError};
+use quorate_journal::WorldEvent;
 
 /// The most that a machine's monotonic clock shows when it is switched on.
 const UPTIME_MAX: Duration = Duration::from_secs(600);

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use quorate_journal::{What, WorldEvent};
 use quorate_model::{
     DiskFault, FILE_SHARE_WITNESS, Fault, Name, QuorumKind, ShareFault, StartSwitches, Value, types,
 };
 use quorate_node::{AdminOp, Object};
-use quorate_sim::{Reply, What, World, WorldEvent};
+use quorate_sim::{Reply, World};
 
 use super::Switch;
 use super::cluster::{SHARE, servers};

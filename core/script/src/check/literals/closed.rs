@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use quorate_journal::{EventKind, Holds};
 use quorate_model::nearest;
-use quorate_node::{EventKind, Holds};
 use rhai::{Expr, Position, Token};
 
 use super::{Literals, Scope, field, map_of, text_of, texts_of};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use quorate_journal::ReservationChange;
 use quorate_model::{Chance, DiskFault, DiskPlace, Drive, FaultId, Name, QuorumKind};
 
 use super::super::World;
@@ -77,7 +78,8 @@ impl World {
         match fault {
             DiskFault::Stolen { disk } => {
                 self.faults_changed();
-                self.env.set_holder(None, &disk, None, "bus reset");
+                self.env
+                    .set_holder(None, &disk, None, ReservationChange::BusReset);
             }
             DiskFault::FileDamage { disk, file, damage } => self.damage(&disk, &file, damage),
             DiskFault::Wipe { node } => {
@@ -105,7 +107,8 @@ impl World {
                 let disk = self.env.disks.find(&disk);
                 let left = disk.filter(|it| it.holder == Some(STRANGER) && !it.wrong.stolen);
                 if let Some(name) = left.map(|disk| disk.name.clone()) {
-                    self.env.set_holder(None, &name, None, "release");
+                    self.env
+                        .set_holder(None, &name, None, ReservationChange::Release);
                 }
             }
             // They happened: nobody heals them.

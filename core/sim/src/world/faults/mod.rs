@@ -20,7 +20,7 @@ use super::World;
 use super::drive::Cause;
 use crate::WorldError;
 use crate::env::Happening;
-use crate::journal::WorldEvent;
+use quorate_journal::WorldEvent;
 
 /// Refuses a length of time of nothing.
 pub(super) fn some_time(what: &'static str, span: Duration) -> Result<(), WorldError> {

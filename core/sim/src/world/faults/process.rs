@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use quorate_journal::ServiceEnd;
 use quorate_model::{Fault, FaultId, Name, ProcessFault, ResourceDefinition, Value, types};
 
 use super::super::World;
@@ -98,7 +99,7 @@ impl World {
             ProcessFault::ServiceCrash { resource } => {
                 for (machine, service) in self.processes_of(&resource) {
                     self.env
-                        .process_kill(machine, &resource, &service, "it crashed");
+                        .process_kill(machine, &resource, &service, ServiceEnd::Crashed);
                 }
             }
             ProcessFault::Hang { resource } => {

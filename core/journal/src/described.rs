@@ -4,8 +4,6 @@
 use quorate_model::monitor::HealthCheck;
 use quorate_model::{Fault, FaultId, GroupState, Name, NodeState, ResourceState};
 
-use crate::Cause;
-
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
@@ -60,19 +58,10 @@ pub struct EventKind {
 }
 
 impl EventField {
-    #[doc(hidden)]
-    pub fn new<T: Field>(
-        name: &'static str,
-        text: &str,
-        words: &'static [&'static str],
-    ) -> EventField {
+    pub(crate) fn new<T: Field>(name: &'static str, text: &str) -> EventField {
         EventField {
             name,
-            holds: if words.is_empty() {
-                T::HOLDS
-            } else {
-                Holds::Word(words)
-            },
+            holds: T::HOLDS,
             optional: T::OPTIONAL,
             text: sentence(text),
         }
@@ -80,8 +69,7 @@ impl EventField {
 }
 
 impl EventKind {
-    #[doc(hidden)]
-    pub fn new(variant: &str, text: &str, fields: Vec<EventField>) -> EventKind {
+    pub(crate) fn new(variant: &str, text: &str, fields: Vec<EventField>) -> EventKind {
         EventKind {
             name: kebab(variant),
             text: sentence(text),
@@ -112,10 +100,7 @@ fn kebab(variant: &str) -> String {
     out
 }
 
-/// Makes an enum of events tell what its variants and their fields are. `#[words(…)]` before a field's other
-/// attributes closes the set of texts that it may hold.
-#[doc(hidden)]
-#[macro_export]
+/// Makes an enum of events tell what its variants and their fields are, and which kinds it knows.
 macro_rules! described {
     (
         $(#[$meta:meta])*
@@ -123,7 +108,6 @@ macro_rules! described {
             $(#[doc = $text:literal])+
             $variant:ident $({ $(
                 $(#[doc = $about:literal])+
-                $(#[words($($word:literal),+ $(,)?)])?
                 $(#[serde($($serde:tt)*)])*
                 $field:ident: $type:ty,
             )* })?,
@@ -141,16 +125,15 @@ macro_rules! described {
 
         impl $name {
             /// Every kind of event there is, in the order of the source.
-            pub fn kinds() -> Vec<$crate::EventKind> {
+            pub fn kinds() -> Vec<crate::EventKind> {
                 vec![$(
-                    $crate::EventKind::new(
+                    crate::EventKind::new(
                         stringify!($variant),
                         concat!($($text, "\n"),+),
                         vec![$($(
-                            $crate::EventField::new::<$type>(
+                            crate::EventField::new::<$type>(
                                 stringify!($field),
                                 concat!($($about, "\n"),+),
-                                &[$($($word),+)?],
                             ),
                         )*)?],
                     ),
@@ -172,7 +155,6 @@ fields! {
     u64: Holds::Number;
     usize: Holds::Number;
     String: Holds::Text;
-    &'static str: Holds::Text;
     Vec<String>: Holds::Texts;
     Name: Holds::Name;
     FaultId: Holds::Number;
@@ -181,9 +163,10 @@ fields! {
     NodeState: Holds::Word(NodeState::WORDS);
     GroupState: Holds::Word(GroupState::WORDS);
     ResourceState: Holds::Word(ResourceState::WORDS);
-    Cause: Holds::Word(Cause::WORDS);
     HealthCheck: Holds::Word(&["LooksAlive", "IsAlive"]);
 }
+
+pub(crate) use described;
 
 impl<T: Field> Field for Option<T> {
     const HOLDS: Holds = T::HOLDS;
@@ -193,21 +176,6 @@ impl<T: Field> Field for Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn causes_are_spelt_as_they_are_written() {
-        let written = [
-            Cause::Form,
-            Cause::Admin,
-            Cause::ResourceFailure,
-            Cause::NodeFailure,
-            Cause::NodeShutdown,
-            Cause::Failback,
-            Cause::NodeUp,
-        ];
-        let spelt: Vec<String> = written.iter().map(|it| format!("{it:?}")).collect();
-        assert_eq!(spelt, Cause::WORDS);
-    }
 
     #[test]
     fn variants_are_told_as_journals_spell_them() {

@@ -1,0 +1,236 @@
+//! The lines of a journal.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use quorate_model::{Name, Time, nearest};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::described::EventKind;
+use crate::{Event, WorldEvent};
+
+/// The name and version of the journal's format, in its header line. The number goes up when a reader of
+/// the old format would misread the new one.
+pub const JOURNAL_SCHEMA: &str = "quorate-journal/2";
+
+/// The first line of a written journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`JOURNAL_SCHEMA`].
+    pub schema: String,
+    /// The seed that repeats the run.
+    pub seed: u64,
+    /// The cluster's name.
+    pub cluster: Name,
+    /// Civil time at `t` 0, in milliseconds since 1970 UTC.
+    pub civil_start_ms: i64,
+    /// The nodes, in the order of their ids.
+    pub nodes: Vec<Name>,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entry {
+    /// When, on the world's clock, in microseconds.
+    #[serde(rename = "t")]
+    pub at: Time,
+    /// Its place in the journal, from 0.
+    pub n: u64,
+    /// The node it happened on or to; `None` for what concerns no single node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<Name>,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+    #[serde(skip)]
+    fields: Fields,
+}
+
+/// The entry as JSON, made when it is first asked for.
+#[derive(Clone, Debug, Default)]
+struct Fields(OnceCell<Map<String, Value>>);
+
+impl PartialEq for Fields {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// What an [`Entry`] tells.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum What {
+    /// A node's own event.
+    Node(Event),
+    /// An event of the world around the nodes.
+    World(WorldEvent),
+}
+
+impl From<Event> for What {
+    fn from(event: Event) -> Self {
+        What::Node(event)
+    }
+}
+
+impl From<WorldEvent> for What {
+    fn from(event: WorldEvent) -> Self {
+        What::World(event)
+    }
+}
+
+/// Every kind of event that a journal can have, in order of their names.
+pub fn event_kinds() -> Vec<EventKind> {
+    let mut kinds = Event::kinds();
+    kinds.append(&mut WorldEvent::kinds());
+    kinds.sort_by(|left, right| left.name.cmp(&right.name));
+    kinds
+}
+
+/// Who tells events of a kind.
+#[derive(Clone, Copy)]
+enum Teller {
+    Node,
+    World,
+}
+
+/// The kinds by their names.
+static TELLERS: LazyLock<BTreeMap<String, Teller>> = LazyLock::new(|| {
+    let told = |kinds: Vec<EventKind>, teller| kinds.into_iter().map(move |it| (it.name, teller));
+    told(Event::kinds(), Teller::Node)
+        .chain(told(WorldEvent::kinds(), Teller::World))
+        .collect()
+});
+
+impl Entry {
+    /// The entry of a journal that is at number `n`.
+    pub fn new(at: Time, n: u64, node: Option<Name>, what: impl Into<What>) -> Entry {
+        Entry {
+            at,
+            n,
+            node,
+            what: what.into(),
+            fields: Fields::default(),
+        }
+    }
+
+    /// The entry as the fields of its line: `t`, `n`, `node`, `kind` and those of its kind.
+    pub fn fields(&self) -> &Map<String, Value> {
+        self.fields
+            .0
+            .get_or_init(|| match serde_json::to_value(self) {
+                Ok(Value::Object(fields)) => fields,
+                // Every entry is a struct of plain data, so it becomes an object.
+                _ => Map::new(),
+            })
+    }
+
+    /// Its kind, such as `group-state` or `fault-injected`.
+    pub fn kind(&self) -> &str {
+        self.text("kind").unwrap_or_default()
+    }
+
+    /// What it is about, where it is about one named thing.
+    pub fn subject(&self) -> Option<&str> {
+        self.text("subject")
+    }
+
+    fn text(&self, field: &str) -> Option<&str> {
+        self.fields().get(field)?.as_str()
+    }
+}
+
+/// The fields that every event has, and those of its kind.
+#[derive(Deserialize)]
+struct Line {
+    t: Time,
+    n: u64,
+    node: Option<Name>,
+    kind: String,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// The kind decides which fields there must be. Those that nobody knows are passed over: a newer writer of the same
+/// schema may have added them.
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Line {
+            t,
+            n,
+            node,
+            kind,
+            mut rest,
+        } = Line::deserialize(deserializer)?;
+        let Some(teller) = TELLERS.get(&kind) else {
+            let hint = nearest(&kind, TELLERS.keys().map(String::as_str))
+                .map_or_else(String::new, |it| format!(": did you mean \"{it}\"?"));
+            let text = format!("\"{kind}\" is no kind of event{hint}");
+            return Err(D::Error::custom(text));
+        };
+        rest.insert("kind".to_owned(), Value::from(kind.as_str()));
+        let rest = Value::Object(rest);
+        let what = match teller {
+            Teller::Node => serde_json::from_value(rest).map(What::Node),
+            Teller::World => serde_json::from_value(rest).map(What::World),
+        };
+        let what =
+            what.map_err(|why| D::Error::custom(format!("a {kind} event is told wrongly: {why}")))?;
+        Ok(Entry::new(t, n, node, what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Cause, Holds};
+
+    #[test]
+    fn kinds_and_fields_are_told_as_they_are_written() {
+        let event = Event::GroupOwner {
+            subject: "EVS1".into(),
+            from: "NODE1".into(),
+            to: "NODE2".into(),
+            cause: Cause::Failback,
+        };
+        let line = serde_json::to_value(&event).unwrap();
+        let line = line.as_object().unwrap();
+        let kinds = event_kinds();
+        let mut found = kinds.iter().filter(|kind| line["kind"] == *kind.name);
+        let kind = found.next().unwrap();
+        let told: Vec<&str> = kind.fields.iter().map(|field| field.name).collect();
+        assert!(
+            told.iter().all(|field| line.contains_key(*field)),
+            "{told:?}"
+        );
+        assert_eq!(told.len() + 1, line.len());
+        let words = Holds::Word(Cause::WORDS);
+        assert_eq!(kind.field("cause").unwrap().holds, words);
+    }
+
+    #[test]
+    fn a_kind_that_is_none_and_a_field_that_is_wrong_are_named() {
+        let why = |line: &str| serde_json::from_str::<Entry>(line).unwrap_err().to_string();
+        let slip = why(r#"{"t":3,"n":0,"kind":"group-ownr"}"#);
+        assert!(slip.contains(r#"did you mean "group-owner"?"#), "{slip}");
+        let lacks = why(r#"{"t":3,"n":0,"kind":"group-state","subject":"EVS1","from":"Online"}"#);
+        assert!(
+            lacks.contains("a group-state event") && lacks.contains("`to`"),
+            "{lacks}"
+        );
+        let word = why(r#"{"t":3,"n":0,"kind":"reservation","subject":"Q:","how":"begged"}"#);
+        assert!(
+            word.contains("begged") && word.contains("bus reset"),
+            "{word}"
+        );
+    }
+
+    #[test]
+    fn a_field_of_a_later_day_is_passed_over() {
+        let line = r#"{"t":3,"n":0,"kind":"forming","weather":"fine"}"#;
+        let entry: Entry = serde_json::from_str(line).unwrap();
+        assert_eq!(entry, Entry::new(Time(3), 0, None, Event::Forming));
+    }
+}
