@@ -83,3 +83,39 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shipped::{disks_answer, halted, leader, outputs};
+
+    #[test]
+    fn a_quorum_disk_that_is_lost_and_one_that_takes_no_write_stop_its_owner_for_different_reasons()
+    {
+        for (error, code) in [
+            (DiskError::Device, 1038),
+            (DiskError::NotMounted, 1038),
+            (DiskError::Full, 1080),
+            (DiskError::WriteProtected, 1080),
+            (DiskError::NotFlushed, 1080),
+        ] {
+            let mut node = leader();
+            disks_answer(&mut node);
+            let disk = Device::Shared("Disk Q:".into());
+            node.storage.switch(disk, quorate_log::Stored::default(), 0);
+            node.storage.touch();
+            node.pump_storage();
+            let ticket = outputs(&mut node)
+                .into_iter()
+                .find_map(|output| match output {
+                    Output::Disk(request) if request.device != Device::System => {
+                        Some(request.ticket)
+                    }
+                    _ => None,
+                });
+            let (ticket, result) = (ticket.unwrap(), Err(error.clone()));
+            node.disk_done(DiskDone { ticket, result });
+            assert_eq!(halted(&mut node), Some(code), "{error:?}");
+        }
+    }
+}

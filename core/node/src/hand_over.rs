@@ -105,9 +105,93 @@ impl Node {
 
     /// The former holder of the quorum disk has let it go, for this node to take.
     pub(crate) fn take_office(&mut self, from: NodeId) {
-        if self.log.leader() == Some(from.0) && !self.log.is_leader() {
+        if self.log.leader() == Some(from.0) {
             self.coordinator_heard = self.now;
             self.timers.set(Timer::Campaign, self.now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::Time;
+
+    use super::*;
+    use crate::peer::Peer;
+    use crate::shipped::{leader, outputs};
+
+    const ME: NodeId = NodeId(1);
+    const TWO: NodeId = NodeId(2);
+    const THREE: NodeId = NodeId(3);
+
+    fn quorum_group(node: &Node) -> Name {
+        node.database.quorum_group().unwrap().name.clone()
+    }
+
+    #[test]
+    fn only_a_coordinator_has_an_heir_and_only_to_the_quorum_disks_group() {
+        let given = |group: Option<&str>, to, coordinates: bool| {
+            let mut node = leader();
+            node.coordinator_heard = Time::ZERO;
+            if !coordinates {
+                node.coordination = None;
+            }
+            let group = group.map_or_else(|| quorum_group(&node), Name::from);
+            node.group_given(&group, to);
+            (node.heir, node.coordinator_heard == node.now)
+        };
+        assert_eq!(given(None, TWO, true), (Some(TWO), false));
+        assert_eq!(given(None, TWO, false), (None, true));
+        assert_eq!(given(None, ME, true), (None, true));
+        assert_eq!(given(None, ME, false), (None, true));
+        assert_eq!(given(Some("EVS1"), TWO, true), (None, false));
+    }
+
+    #[test]
+    fn the_quorum_disk_is_let_go_for_a_member_that_can_be_reached_and_with_its_log_alone() {
+        let lets_go = |change: &dyn Fn(&mut Node)| {
+            let mut node = leader();
+            node.heir = Some(TWO);
+            let peer = Peer {
+                contact: Some(node.now),
+                ..Peer::default()
+            };
+            node.peers.insert(TWO, peer);
+            change(&mut node);
+            let goes = node.let_disk_go();
+            assert_eq!(node.heir.is_some(), goes);
+            assert_eq!(node.arbitration == Arbitration::Releasing, goes);
+            let offline = |it| {
+                matches!(
+                    it,
+                    crate::io::Output::Monitor(MonitorCommand::Offline { .. })
+                )
+            };
+            assert_eq!(outputs(&mut node).into_iter().any(offline), goes);
+            goes
+        };
+        assert!(lets_go(&|_| {}));
+        assert!(!lets_go(&|it| it.heir = None));
+        assert!(!lets_go(&|it| it.arbitration = Arbitration::Won));
+        assert!(!lets_go(&|it| it.config.switches.no_quorum_logging = true));
+        assert!(!lets_go(&|it| it.heir = Some(THREE)));
+        assert!(!lets_go(&|it| it.database.view.members.clear()));
+        let silent = |it: &mut Node| it.peers.get_mut(&TWO).unwrap().contact = Some(Time::ZERO);
+        assert!(!lets_go(&silent));
+    }
+
+    #[test]
+    fn the_heir_is_the_member_that_has_the_group_and_is_not_its_holder() {
+        let mut node = leader();
+        let group = quorum_group(&node);
+        for (owner, holder, heir) in [
+            (TWO, ME, Some(TWO)),
+            (ME, ME, None),
+            (TWO, TWO, None),
+            (THREE, ME, None),
+        ] {
+            node.database.groups.get_mut(&group).unwrap().owner = owner;
+            assert_eq!(node.quorum_disk_heir(holder), heir, "{owner} {holder}");
         }
     }
 }

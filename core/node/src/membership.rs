@@ -48,7 +48,7 @@ impl Node {
             coordinates: self
                 .coordinates_at(self.now)
                 .then_some((self.log.term(), age)),
-            quorate: self.has_quorum_at(self.now) && self.phase != Phase::Joining,
+            quorate: self.has_quorum_at(self.now),
         };
         for peer in self.other_nodes().iter().map(NodeId) {
             for network in self.networks_to(peer) {
@@ -130,7 +130,7 @@ impl Node {
             peer.contact = None;
         }
         let arbitrates = matches!(self.quorum.candidacy(), Candidacy::Arbitrate { .. });
-        if arbitrates && self.log.leader() == Some(from.0) && !self.log.is_leader() {
+        if arbitrates && self.log.leader() == Some(from.0) {
             match self.quorum_disk_heir(from) {
                 Some(heir) if heir == self.me => self.take_office(from),
                 // It is at the disk already.
@@ -228,7 +228,7 @@ impl Node {
         } else if !leaderless {
             self.regrouping = false;
             let due = self.coordinator_heard + bounds::MEMBER_SILENCE;
-            if due > self.now && !self.log.is_leader() {
+            if !self.log.is_leader() {
                 self.timers.set_earlier(Timer::Silence, due);
             }
         }

@@ -76,3 +76,37 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::NodeId;
+
+    use super::*;
+    use crate::shipped::{booted, outputs};
+
+    /// Asked once, missed once, and ended in the end.
+    #[test]
+    fn a_monitor_is_asked_then_reported_and_in_the_end_replaced() {
+        let mut node = booted("four-node.ron", NodeId(1), 1);
+        outputs(&mut node);
+        let mut seen = Vec::new();
+        for beat in 1..=205 {
+            node.watch_monitor();
+            for output in outputs(&mut node) {
+                match output {
+                    Output::AskMonitor => seen.push((beat, "asked".to_owned())),
+                    Output::ReplaceMonitor => seen.push((beat, "replaced".to_owned())),
+                    Output::Event(Event::Notice { text, .. }) => seen.push((beat, text)),
+                    _ => {}
+                }
+            }
+        }
+        assert_eq!(seen[0], (4, "asked".to_owned()));
+        assert_eq!(seen[1].0, 12);
+        assert!(seen[1].1.contains("9.6s"), "{seen:?}");
+        assert_eq!(seen[2].0, 204);
+        assert!(seen[2].1.contains("has not answered for 240s"), "{seen:?}");
+        assert_eq!(seen[3], (204, "replaced".to_owned()));
+        assert_eq!(seen.len(), 4, "it begins anew: {seen:?}");
+    }
+}

@@ -420,7 +420,7 @@ impl Node {
         let peers = self.peers.iter();
         let leavers = peers.filter(|(_, peer)| peer.standing == Standing::Leaving);
         Licence {
-            quorate: self.has_quorum_at(self.now) && self.phase != Phase::Joining,
+            quorate: self.has_quorum_at(self.now),
             holds_quorum_resource: self.arbitration.holds(),
             releases_quorum_resource: self.arbitration == Arbitration::Releasing,
             bare: self.config.switches.fix_quorum,
@@ -627,3 +627,6 @@ impl Node {
         self.groups.state(resource)
     }
 }
+
+#[cfg(test)]
+mod tests;

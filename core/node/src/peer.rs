@@ -90,3 +90,38 @@ impl Peer {
             .is_some_and(|heard| now.since(heard) < bounds::INTERFACE_SILENCE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_node_that_has_started_anew_has_its_cards_and_nothing_else_of_its_earlier_boot() {
+        let mut peer = Peer {
+            incarnation: 4,
+            standing: Standing::Member,
+            heard: Some(Time::ZERO),
+            contact: Some(Time::ZERO),
+            quorate: true,
+            gone: true,
+            interfaces: [("Private".into(), Interface::default())].into(),
+            ..Peer::default()
+        };
+        peer.restart(7);
+        assert_eq!((peer.incarnation, peer.interfaces.len()), (7, 1));
+        assert_eq!((peer.heard, peer.contact), (None, None));
+        assert!(!peer.quorate && !peer.gone);
+    }
+
+    #[test]
+    fn a_node_is_audible_for_two_heartbeats() {
+        let mut peer = Peer::default();
+        let silence = bounds::INTERFACE_SILENCE;
+        assert!(!peer.is_audible(Time::ZERO));
+        peer.heard = Some(Time::ZERO);
+        assert!(peer.is_audible(Time::ZERO + (silence - Duration::from_micros(1))));
+        assert!(!peer.is_audible(Time::ZERO + silence));
+    }
+}

@@ -25,3 +25,32 @@ impl Random {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers that its authors' program gives.
+    #[test]
+    fn it_is_splitmix64() {
+        let mut random = Random::new(1_234_567);
+        let first = [0; 5].map(|_| random.next());
+        assert_eq!(
+            first,
+            [
+                6_457_827_717_110_365_317,
+                3_203_168_211_198_807_973,
+                9_817_491_932_198_370_423,
+                4_593_380_528_125_082_431,
+                16_408_922_859_458_223_821,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_number_is_below_its_bound_and_nothing_is_below_0() {
+        let mut random = Random::new(1);
+        assert!((0..100).all(|_| random.below(3) < 3));
+        assert_eq!((random.below(1), random.below(0)), (0, 0));
+    }
+}

@@ -561,3 +561,6 @@ fn fold(digest: u64, entry: &Entry, bytes: &[u8]) -> u64 {
             (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         })
 }
+
+#[cfg(test)]
+mod tests;

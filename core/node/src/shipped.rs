@@ -1,9 +1,11 @@
 //! The clusters of `scripts/clusters`, and a node of one, for tests.
 
+use quorate_log::NodeSet;
 use quorate_model::{ClusterDefinition, NodeId, Time, VirtualServerRequest};
 
-use crate::io::{BootImage, NodeConfig, Output};
-use crate::node::Node;
+use crate::io::{BootImage, DiskDone, Event, NodeConfig, Output};
+use crate::node::{Coordination, Node, Phase};
+use crate::timers::Timers;
 
 /// The cluster in the file of this name.
 pub(crate) fn cluster(file: &str) -> ClusterDefinition {
@@ -48,4 +50,71 @@ pub(crate) fn booted(file: &str, id: NodeId, incarnation: u64) -> Node {
 /// What a node has given out since it was last asked.
 pub(crate) fn outputs(node: &mut Node) -> Vec<Output> {
     std::iter::from_fn(|| node.poll_output()).collect()
+}
+
+/// Every disk does what it was asked for; whatever else the node has given out is dropped.
+pub(crate) fn disks_answer(node: &mut Node) {
+    loop {
+        let asked = outputs(node).into_iter().filter_map(|output| match output {
+            Output::Disk(request) => Some(request.ticket),
+            _ => None,
+        });
+        let asked: Vec<u64> = asked.collect();
+        if asked.is_empty() {
+            return;
+        }
+        for ticket in asked {
+            let result = Ok(Default::default());
+            node.disk_done(DiskDone { ticket, result });
+            node.pump_storage();
+        }
+    }
+}
+
+/// A node of four that holds the quorum disk and leads with it, at one minute.
+pub(crate) fn leader() -> Node {
+    let mut node = booted("four-node.ron", NodeId(1), 3);
+    disks_answer(&mut node);
+    node.now = Time::from_millis(60_000);
+    node.phase = Phase::Member;
+    node.database.view.number = 1;
+    node.database.view.members = [(NodeId(1), 3), (NodeId(2), 1)].into();
+    let own = node.log.to_stored();
+    node.log.adopt(own).unwrap();
+    node.lead_with_disk();
+    // Its vote for itself is written, and then its first entry.
+    for _ in 0..3 {
+        node.pump_log();
+        disks_answer(&mut node);
+    }
+    node.coordination = Some(Coordination {
+        since: node.now,
+        formed: false,
+        view_pending: false,
+        takeover_pending: false,
+        takeover_from: node.now,
+        identified: NodeSet::EMPTY,
+    });
+    node.basis = node.now;
+    node.timers = Timers::default();
+    outputs(&mut node);
+    assert!(node.coordinates_at(node.now));
+    node
+}
+
+/// The events among that.
+pub(crate) fn events(node: &mut Node) -> Vec<Event> {
+    let given = outputs(node).into_iter().filter_map(|output| match output {
+        Output::Event(event) => Some(event),
+        _ => None,
+    });
+    given.collect()
+}
+
+/// The code that it halted with, if it did.
+pub(crate) fn halted(node: &mut Node) -> Option<u32> {
+    outputs(node).into_iter().find_map(|output| match output {
+        Output::Halt { reason, .. } => Some(reason.code),
+        _ => None,
+    })
 }

@@ -457,4 +457,103 @@ mod tests {
         }
         assert!(storage.knows_itself());
     }
+
+    #[test]
+    fn every_request_has_a_number_of_its_own() {
+        let mut storage = Storage::new(Stored::default(), 0);
+        storage.touch();
+        let (first, second) = (storage.ticket(), storage.ticket());
+        let request = storage.next_request(Time::ZERO).unwrap();
+        assert!(first < second && second < request.ticket);
+        assert!(request.ticket < storage.ticket());
+    }
+
+    fn identity() -> DiskOp {
+        DiskOp::Replace {
+            file: "identity".to_owned(),
+            bytes: vec![7; 8],
+        }
+    }
+
+    #[test]
+    fn who_goes_over_to_another_disk_still_writes_who_it_is_and_none_of_its_old_log() {
+        let mut storage = Storage::new(Stored::default(), 0);
+        storage.write_identity(identity());
+        storage.discard();
+        let disk = Device::Shared("Disk Q:".into());
+        storage.switch(disk, Stored::default(), 0);
+        let first = storage.next_request(Time::ZERO).unwrap();
+        assert_eq!(first.op, identity());
+        storage.done(first.ticket);
+        assert!(storage.knows_itself());
+        let rest = storage.own.queue.iter();
+        assert!(rest.map(|job| job.what).all(|what| what == What::Copy));
+    }
+
+    /// For copies alone nobody waits.
+    #[test]
+    fn who_a_node_is_is_written_while_the_quorum_disk_is_busy() {
+        let mut storage = Storage::new(Stored::default(), 0);
+        storage.switch(Device::Shared("Disk Q:".into()), Stored::default(), 0);
+        storage.own.queue.clear();
+        storage.touch();
+        storage.next_request(Time::ZERO).unwrap();
+        storage.write_identity(identity());
+        let request = storage.next_request(Time::ZERO).unwrap();
+        assert_eq!(request.op, identity());
+    }
+
+    #[test]
+    fn a_copy_that_is_being_written_waits_as_anything_does() {
+        let mut storage = Storage::new(Stored::default(), 0);
+        storage.switch(Device::Shared("Disk Q:".into()), Stored::default(), 0);
+        let copy = storage.next_request(Time::ZERO).unwrap();
+        assert_eq!(copy.device, Device::System);
+        let beats: Vec<u32> = (0..3).map(|_| storage.beat()[0].beats).collect();
+        assert_eq!(beats, [1, 2, 3]);
+    }
+
+    #[test]
+    fn the_length_of_the_log_is_that_of_its_file_alone() {
+        let bytes = |len| vec![0; len];
+        let file = |name: &str| name.to_owned();
+        let mut storage = Storage::new(Stored::default(), 10);
+        storage.write(DiskOp::Append {
+            file: file(store::LOG_FILE),
+            bytes: bytes(5),
+        });
+        assert_eq!(storage.log_length(), 15);
+        for op in [
+            DiskOp::Append {
+                file: file("other"),
+                bytes: bytes(3),
+            },
+            DiskOp::Replace {
+                file: file(store::CHECKPOINT_FILE),
+                bytes: bytes(4),
+            },
+        ] {
+            storage.write(op);
+            assert_eq!(storage.log_length(), 15);
+        }
+        storage.write(DiskOp::Replace {
+            file: file(store::LOG_FILE),
+            bytes: bytes(6),
+        });
+        assert_eq!(storage.log_length(), 6);
+        let ops = storage.own.queue.iter().map(|job| &job.op);
+        assert_eq!(ops.count(), 4, "and all of it is written");
+
+        // Written anew it is as long as what is written.
+        let mut stored = Stored::default();
+        stored.hard.term = 3;
+        let mut storage = Storage::new(stored, 0);
+        storage.renew();
+        let log = storage.own.queue.iter().find_map(|job| match &job.op {
+            DiskOp::Replace { file, bytes } if file == store::LOG_FILE => Some(bytes.len()),
+            _ => None,
+        });
+        assert_eq!(storage.log_length(), log.unwrap() as u64);
+        assert!(storage.log_length() > 0);
+    }
 }

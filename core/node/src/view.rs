@@ -94,3 +94,49 @@ impl Node {
         Some(self.database.node_state(id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quorate_model::NodeId;
+
+    use crate::shipped::{booted, leader};
+
+    #[test]
+    fn what_is_read_of_a_node_is_what_its_database_and_log_have() {
+        let mut node = leader();
+        let terms = [node.term(), {
+            node.log.step_down();
+            node.log.skip_terms(5);
+            node.term()
+        }];
+        assert_eq!(terms, [1, 6]);
+        let record = node.database.groups.get_mut("EVS1").unwrap();
+        record.owner = NodeId(4);
+        assert_eq!(node.group_owner("EVS1"), Some("NODE4".into()));
+        assert_eq!(node.group_owner("EVS9"), None);
+        let resource = "EVS1 Network Name";
+        for wanted in [None, Some(false), Some(true)] {
+            let records = &mut node.database.resources;
+            records.get_mut(resource).unwrap().wanted = wanted;
+            assert_eq!(node.persistent_state(resource), wanted);
+        }
+    }
+
+    #[test]
+    fn digests_are_kept_for_a_while_and_taken_back_with_what_they_are_of() {
+        let mut node = booted("four-node.ron", NodeId(1), 1);
+        let mut applies = |position: u64, digest| {
+            (node.database.applied, node.database.digest) = (position, digest);
+            node.remember_digest();
+            [1, 2, 3].map(|at| node.digest_at(at))
+        };
+        applies(1, 11);
+        applies(2, 12);
+        assert_eq!(applies(3, 13), [Some(11), Some(12), Some(13)]);
+        assert_eq!(applies(2, 99), [Some(11), Some(99), None]);
+        for position in 3..=4_096 {
+            applies(position, position);
+        }
+        assert_eq!(applies(4_097, 0), [None, Some(99), Some(3)]);
+    }
+}

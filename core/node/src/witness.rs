@@ -377,4 +377,136 @@ mod tests {
         assert_eq!(written, None);
         assert!(reply.result.is_err());
     }
+
+    const INSTANT: Duration = Duration::from_micros(1);
+
+    fn node() -> Node {
+        let mut node = crate::shipped::booted("two-node-witness.ron", NodeId(1), 1);
+        crate::shipped::disks_answer(&mut node);
+        node.now = Time::from_millis(60_000);
+        node
+    }
+
+    fn ago(node: &Node, span: Duration) -> Time {
+        Time((node.now - (Time::ZERO + span)).as_micros() as u64)
+    }
+
+    /// The tickets of what the witness is asked.
+    fn asked(node: &mut Node) -> Vec<u64> {
+        let given = crate::shipped::outputs(node).into_iter();
+        let asked = given.filter_map(|output| match output {
+            Output::Witness(request) => Some(request.ticket),
+            _ => None,
+        });
+        asked.collect()
+    }
+
+    #[test]
+    fn the_witness_is_here_for_half_the_silence_after_its_answer_if_there_is_one() {
+        let half = bounds::MEMBER_SILENCE / 2;
+        for (span, here) in [
+            (Duration::ZERO, true),
+            (half - INSTANT, true),
+            (half, false),
+            (half * 2, false),
+        ] {
+            let mut node = node();
+            assert!(!node.witness_is_here(), "it has not answered");
+            node.asking.answered = Some(ago(&node, span));
+            assert_eq!(node.witness_is_here(), here, "{span:?} ago");
+            node.asking.recalled = Some(((9, 1), None));
+            assert!(!node.witness_is_here(), "there is none");
+        }
+    }
+
+    #[test]
+    fn who_has_heard_no_coordinator_looks_at_the_witness_one_question_at_a_time() {
+        for (span, looks) in [
+            (bounds::INTERFACE_SILENCE - INSTANT, 0),
+            (bounds::INTERFACE_SILENCE, 1),
+        ] {
+            let mut node = node();
+            node.coordinator_heard = ago(&node, span);
+            node.look_at_witness();
+            assert_eq!(asked(&mut node).len(), looks, "{span:?}");
+        }
+        let mut node = node();
+        node.look_at_witness();
+        let first = asked(&mut node);
+        node.look_at_witness();
+        assert_eq!(asked(&mut node), [], "one is under way");
+        let at = node.now;
+        node.now = at + (ANSWER_MAX - INSTANT);
+        assert!(node.awaits_witness());
+        node.now = at + ANSWER_MAX;
+        assert!(!node.awaits_witness());
+        node.look_at_witness();
+        let second = asked(&mut node);
+        assert!(
+            second[0] > first[0],
+            "an answer to the first is none to the second"
+        );
+    }
+
+    #[test]
+    fn which_share_is_the_witness_is_what_the_own_log_says_until_the_database_is_as_far() {
+        let mut node = node();
+        let configured = node.witness_share();
+        assert!(configured.is_some());
+        node.asking.recalled = Some(((2, 1), Some("another".into())));
+        for (applied, share) in [
+            (1, Some("another".into())),
+            (2, configured.clone()),
+            (3, configured),
+        ] {
+            node.database.applied = applied;
+            assert_eq!(node.witness_share(), share, "at {applied}");
+        }
+    }
+
+    #[test]
+    fn what_was_recalled_is_given_up_when_the_database_is_as_far_or_the_log_is_another() {
+        let mut node = node();
+        node.database.witness.identity = 7;
+        node.asking.recalled = Some(((2, 1), None));
+        node.database.applied = 2;
+        node.review_recalled();
+        assert_eq!(node.asking.recalled, None);
+        assert_eq!(node.log.identity_of(WITNESS.0), Some(7));
+
+        // The log ends at 0, in term 0.
+        let mut node = self::node();
+        node.database.applied = 0;
+        node.asking.recalled = Some(((2, 1), Some("another".into())));
+        node.review_recalled();
+        let recalled = node.asking.recalled.clone().unwrap();
+        assert_eq!(recalled.0, (0, 0));
+        assert_ne!(recalled.1, Some("another".into()));
+    }
+
+    #[test]
+    fn trouble_with_the_witness_is_told_when_it_begins_and_when_it_ends() {
+        let mut node = node();
+        let mut told = |what: fn(&mut Node)| {
+            what(&mut node);
+            let events = crate::shipped::events(&mut node).into_iter();
+            let texts = events.map(|event| match event {
+                Event::Notice { id, text } => (id, text.ends_with("votes again")),
+                event => panic!("{event:?}"),
+            });
+            texts.collect::<Vec<_>>()
+        };
+        assert_eq!(told(Node::witness_is_well), []);
+        assert_eq!(
+            told(|it| it.witness_trouble(Trouble::Silent)),
+            [(1562, false)]
+        );
+        assert_eq!(told(|it| it.witness_trouble(Trouble::Silent)), []);
+        assert_eq!(
+            told(|it| it.witness_trouble(Trouble::Damaged)),
+            [(1564, false)]
+        );
+        assert_eq!(told(Node::witness_is_well), [(0, true)]);
+        assert_eq!(told(Node::witness_is_well), []);
+    }
 }

@@ -47,6 +47,16 @@ fn who_learnt_by_snapshot_knows_which_boots_were_members() {
     );
     assert!(node.has_ended(two, &ended(5)) && node.has_ended(two, &ended(6)));
     assert!(!node.has_ended(two, &joining(5)), "it said nothing");
+    let member = Peer {
+        standing: Standing::Member,
+        ..joining(6)
+    };
+    assert!(!node.has_started_anew(two, &member), "it looks for nobody");
+    let unheard = Peer {
+        heard: None,
+        ..joining(6)
+    };
+    assert!(!node.has_started_anew(two, &unheard));
 }
 
 #[test]
@@ -252,5 +262,64 @@ fn a_member_that_was_not_heard_in_its_own_boot_has_the_same_time() {
             !members.contains_key(&NodeId(4)),
             "who is none does not become one"
         );
+    }
+}
+
+/// Whoever has not the log would have to be waited for.
+#[test]
+fn only_a_member_that_has_the_log_may_vote() {
+    let mut node = member();
+    heard(&mut node, 5, Duration::ZERO);
+    assert!(node.is_here(NodeId(2)) && node.database.is_member(NodeId(2)));
+    assert_eq!(node.log.match_index(2), None);
+    assert!(!node.may_vote(NodeId(2)));
+    assert!(!node.may_vote(WITNESS));
+}
+
+#[test]
+fn who_is_kept_out_is_told_of_when_it_asks_to_come_in_and_is_heard() {
+    for (standing, ago, told) in [
+        (Standing::Joining, Duration::ZERO, true),
+        (Standing::Joining, bounds::INTERFACE_SILENCE, false),
+        (Standing::Member, Duration::ZERO, false),
+    ] {
+        let mut node = member();
+        node.config.switches.force_quorum = vec!["NODE1".into(), "NODE3".into()];
+        heard(&mut node, 6, ago).standing = standing;
+        let now = node.now;
+        let members = node.desired_members(now);
+        assert!(!members.contains_key(&NodeId(2)));
+        assert_eq!(node.kept_out.contains(2), told, "{standing:?} {ago:?}");
+    }
+}
+
+/// An evicted node may still run, unless it has said that it does not.
+#[test]
+fn an_evicted_node_is_waited_for_like_any_other() {
+    let mut node = crate::shipped::leader();
+    let began = node.now;
+    let evicted = |gone| Peer {
+        heard: Some(began),
+        gone,
+        ..Peer::default()
+    };
+    for (gone, due) in [(true, Time::ZERO), (false, began + bounds::TAKEOVER_WAIT)] {
+        node.evicted.insert(NodeId(2), evicted(gone));
+        assert_eq!(node.takeover_due(NodeId(2)), due);
+    }
+    node.evicted.clear();
+    let unheard = began + node.quorum.takeover_wait();
+    assert_eq!(node.takeover_due(NodeId(2)), unheard);
+}
+
+#[test]
+fn who_does_not_coordinate_sends_no_group_home() {
+    for (coordinates, looks) in [(true, true), (false, false)] {
+        let mut node = crate::shipped::leader();
+        if !coordinates {
+            node.coordination = None;
+        }
+        node.check_failback();
+        assert_eq!(node.timers.is_set(Timer::Failback), looks);
     }
 }

@@ -551,7 +551,7 @@ impl Groups {
     }
 
     /// Whether groups other than the quorum disk's still leave this node, or still stop on it.
-    fn others_leave(&self, database: &Database) -> bool {
+    pub(super) fn others_leave(&self, database: &Database) -> bool {
         let quorum = database.quorum_group().map(|quorum| &quorum.name);
         let others = database
             .groups

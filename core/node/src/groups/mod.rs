@@ -443,3 +443,6 @@ fn spec(database: &Database, resource: &str) -> Option<ResourceSpec> {
         properties: resource.properties.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,3 +180,55 @@ fn what_is_to_be_forgotten_is_what_the_database_does_not_name() {
         "a node is not held to anything by itself"
     );
 }
+
+#[test]
+fn an_identity_is_proposed_once_and_only_where_the_database_has_none() {
+    let proposed = |node: &mut Node| {
+        node.propose_identities();
+        let all = node.proposals.outstanding();
+        let all = all.filter_map(|proposal| match proposal.update {
+            Update::Identity { node, identity } => Some((node, identity)),
+            _ => None,
+        });
+        all.collect::<Vec<_>>()
+    };
+    let mut node = crate::shipped::leader();
+    let own = node.log.identity();
+    node.log.set_identity(2, 22);
+    node.database.nodes.get_mut(&TWO).unwrap().identity = 22;
+    assert_eq!(proposed(&mut node), [(ME, own)], "NODE2's is known");
+    assert_eq!(proposed(&mut node).len(), 1, "it is on its way");
+}
+
+#[test]
+fn a_coordinator_names_every_node_with_its_own_identity() {
+    let mut node = crate::shipped::leader();
+    let own = node.log.identity();
+    node.log.set_identity(2, 22);
+    outputs(&mut node);
+    node.introduce(FOREIGN, &"Private".into());
+    let sent = outputs(&mut node)
+        .into_iter()
+        .find_map(|output| match output {
+            Output::Send { message, .. } => Some(message.body),
+            _ => None,
+        });
+    let Some(Body::Nodes(named)) = sent else {
+        panic!("{sent:?}");
+    };
+    let named: Vec<(u8, u64)> = named.iter().map(|it| (it.node.id.0, it.identity)).collect();
+    assert_eq!(named, [(1, own), (2, 22), (3, 0), (4, 0)]);
+}
+
+/// The checkpoint is older than the log: whom that evicts is nobody's former self any more.
+#[test]
+fn who_boots_forgets_the_identities_of_those_that_its_log_evicts_and_no_others() {
+    let mut node = node(Phase::Joining);
+    for id in [2, 3] {
+        node.log.set_identity(id, u64::from(id) * 11);
+        node.database.nodes.get_mut(&NodeId(id)).unwrap().identity = u64::from(id) * 11;
+    }
+    node.recall();
+    assert_eq!(node.log.identity_of(2), Some(22));
+    assert_eq!(node.log.identity_of(3), Some(33));
+}

@@ -1,8 +1,12 @@
 //! Who is kept out, and what becomes of that.
 
+use quorate_log::Stored;
+use quorate_model::{StartSwitches, Time};
+
 use super::*;
-use crate::io::Output;
-use crate::shipped::{booted, outputs};
+use crate::io::{BootImage, NodeConfig, Output};
+use crate::peer::Peer;
+use crate::shipped::{booted, cluster, events, halted, leader, outputs};
 
 const TWO: NodeId = NodeId(2);
 
@@ -90,4 +94,193 @@ fn a_boot_knows_what_an_earlier_one_was_told() {
     node.config.switches.force_quorum = vec!["NODE1".into()];
     node.recall_outside(&[(OUTSIDE_FILE.to_owned(), b"NODE3".to_vec())].into());
     assert_eq!(node.outside, None, "who forces quorum has the newer word");
+}
+
+/// NODE1 of the cluster in this file, started with these switches and nothing on its disk.
+fn started(file: &str, switches: StartSwitches) -> Node {
+    let config = NodeConfig {
+        id: NodeId(1),
+        definition: cluster(file),
+        incarnation: 1,
+        seed: 1,
+        civil_origin_ms: 0,
+        local_shift_minutes: 0,
+        switches,
+        joins: false,
+    };
+    Node::boot(config, BootImage::default(), Time::ZERO)
+}
+
+fn forced(names: &[&str]) -> StartSwitches {
+    StartSwitches {
+        force_quorum: names.iter().map(|name| (*name).into()).collect(),
+        ..StartSwitches::default()
+    }
+}
+
+#[test]
+fn switches_that_make_no_sense_stop_the_node_that_was_started_with_them() {
+    let mut without = started("five-node-majority.ron", forced(&["NODE2", "NODE3"]));
+    assert!(halted(&mut without).is_some(), "it is not on its own list");
+    let switches = StartSwitches {
+        no_quorum_logging: true,
+        ..StartSwitches::default()
+    };
+    let mut blank = started("three-node.ron", switches);
+    assert_eq!(
+        halted(&mut blank),
+        Some(1057),
+        "it has nothing to go on from"
+    );
+}
+
+#[test]
+fn quorum_is_forced_with_those_on_the_list_and_in_a_term_of_its_own() {
+    let file = "five-node-majority.ron";
+    let mut plain = started(file, StartSwitches::default());
+    assert_eq!(halted(&mut plain), None);
+    assert_eq!(plain.log.voters().len(), 5);
+    assert_eq!(plain.log.term(), 0);
+    let mut node = started(file, forced(&["NODE1", "NODE3"]));
+    assert_eq!(halted(&mut node), None);
+    let voters: Vec<u8> = node.log.voters().iter().collect();
+    assert_eq!(voters, [1, 3]);
+    assert!(node.log.term() > 1 << 16, "in {}", node.log.term());
+}
+
+#[test]
+fn a_node_that_gives_up_some_of_the_past_skips_as_many_terms_as_are_drawn() {
+    let (mut listed, mut alone) = (StartSwitches::default(), StartSwitches::default());
+    listed.force_quorum = vec!["NODE1".into()];
+    alone.no_quorum_logging = true;
+    for (switches, skips) in [
+        (StartSwitches::default(), false),
+        (listed, true),
+        (alone, true),
+    ] {
+        let mut node = node(Phase::Joining);
+        node.config.switches = switches;
+        let (before, mut random) = (node.log.term(), node.random.clone());
+        node.leave_others_terms();
+        let skipped = if skips { 1 + random.below(1 << 32) } else { 0 };
+        assert_eq!(node.log.term() - before, skipped);
+    }
+}
+
+#[test]
+fn whom_a_node_lets_in_is_as_it_was_started() {
+    let (mut listed, mut alone) = (StartSwitches::default(), StartSwitches::default());
+    listed.force_quorum = vec!["NODE1".into(), "NODE3".into()];
+    alone.no_quorum_logging = true;
+    for (switches, lets_in) in [
+        (StartSwitches::default(), [true, true, true]),
+        (listed, [true, false, true]),
+        (alone, [true, false, false]),
+    ] {
+        let mut node = node(Phase::Joining);
+        node.config.switches = switches;
+        assert_eq!([1, 2, 3].map(|id| node.lets_in(NodeId(id))), lets_in);
+    }
+}
+
+#[test]
+fn who_asks_to_come_in_and_is_kept_out_is_told_so_by_the_coordinator() {
+    let told = |force: bool, change: &dyn Fn(&mut Node)| {
+        let mut node = leader();
+        if force {
+            node.config.switches.force_quorum = vec!["NODE1".into()];
+        }
+        node.kept_out.insert(2);
+        let peer = Peer {
+            incarnation: 7,
+            standing: Standing::Joining,
+            heard: Some(node.now),
+            ..Peer::default()
+        };
+        node.peers.insert(TWO, peer);
+        change(&mut node);
+        node.tell_kept_out();
+        let said = outputs(&mut node)
+            .into_iter()
+            .find_map(|output| match output {
+                Output::Send { to, message, .. } => Some((to, message.body)),
+                _ => None,
+            });
+        said.map(|(to, body)| {
+            assert_eq!(to, TWO);
+            match body {
+                Body::KeptOut {
+                    incarnation,
+                    forced,
+                } => (incarnation, forced),
+                body => panic!("{body:?}"),
+            }
+        })
+    };
+    assert_eq!(told(true, &|_| {}), Some((7, true)));
+    assert_eq!(told(false, &|_| {}), Some((7, false)));
+    let peer = |node: &mut Node, change: fn(&mut Peer)| change(node.peers.get_mut(&TWO).unwrap());
+    assert_eq!(told(true, &|it| it.coordination = None), None);
+    assert_eq!(told(true, &|it| peer(it, |it| it.gone = true)), None);
+    let unheard: fn(&mut Peer) = |it| it.heard = Some(Time::ZERO);
+    assert_eq!(told(true, &|it| peer(it, unheard)), None);
+    let member: fn(&mut Peer) = |it| it.standing = Standing::Member;
+    assert_eq!(told(true, &|it| peer(it, member)), None);
+}
+
+#[test]
+fn a_switch_that_lets_a_cluster_go_on_is_reported_by_whoever_coordinates() {
+    let (mut fixed, mut reset) = (StartSwitches::default(), StartSwitches::default());
+    fixed.fix_quorum = true;
+    reset.reset_quorum_log = true;
+    for (switches, name) in [
+        (StartSwitches::default(), None),
+        (fixed, Some("fixquorum")),
+        (reset, None),
+        (forced(&["NODE1"]), Some("forcequorum")),
+    ] {
+        let mut node = node(Phase::Member);
+        node.config.switches = switches;
+        node.report_switch();
+        let said = events(&mut node).into_iter().map(|event| match event {
+            Event::StartSwitch { name, .. } => name,
+            event => panic!("{event:?}"),
+        });
+        assert_eq!(said.collect::<Vec<_>>(), Vec::from_iter(name));
+    }
+}
+
+#[test]
+fn the_quorum_log_is_written_anew_where_it_is_missing_damaged_or_older_than_the_own_copy() {
+    let mut node = leader();
+    let own = node.log.to_stored();
+    assert!(own.last_index() > 0);
+    let on_disk = |stored: &Stored| {
+        Ok(Recovered {
+            stored: stored.clone(),
+            ..Recovered::default()
+        })
+    };
+    assert_eq!(
+        node.rebuilds(&on_disk(&Stored::default())),
+        None,
+        "not asked"
+    );
+    node.config.switches.reset_quorum_log = true;
+    let why = |recovered| node.rebuilds(&recovered).unwrap_or_default();
+    assert!(why(on_disk(&Stored::default())).contains("missing"));
+    let mut older = Stored::default();
+    older.hard = own.hard;
+    assert!(why(on_disk(&older)).contains("older"));
+    assert_eq!(why(on_disk(&own)), "", "it is as new");
+    let mut newer = own.clone();
+    newer.entries.last_mut().unwrap().term += 1;
+    assert_eq!(why(on_disk(&newer)), "");
+    let damage = store::StoreError {
+        file: store::LOG_FILE,
+        record: 1,
+        offset: 0,
+        error: String::new(),
+    };
+    assert!(why(Err(damage)).contains("damaged"));
 }
