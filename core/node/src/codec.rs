@@ -141,4 +141,16 @@ mod tests {
             prop_assert!(decode::<Vec<u32>>(&bytes).is_err());
         }
     }
+
+    #[test]
+    fn nothing_is_a_value_as_long_as_its_header() {
+        let bytes = encode(&());
+        assert_eq!(bytes.len(), HEADER);
+        assert_eq!(decode::<()>(&bytes), Ok(()));
+        let short = CodecError::Short {
+            needed: HEADER,
+            found: HEADER - 1,
+        };
+        assert_eq!(decode::<()>(&bytes[1..]), Err(short));
+    }
 }

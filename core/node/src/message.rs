@@ -89,11 +89,6 @@ pub(crate) enum Standing {
 }
 
 impl Message {
-    /// Whether this is a heartbeat.
-    pub fn is_heartbeat(&self) -> bool {
-        matches!(self.body, Body::Heartbeat(_))
-    }
-
     /// The message's kind, in one word, for logs.
     pub fn kind(&self) -> &'static str {
         match &self.body {

@@ -225,4 +225,9 @@ mod tests {
         assert_eq!(at(1_055_405_100_000), (4, 8, 5));
         assert_eq!(at(1_055_405_100_000 + 3 * 86_400_000), (7, 8, 5));
     }
+
+    #[test]
+    fn why_a_policy_gave_no_answer_is_said_as_it_is() {
+        assert_eq!(super::PolicyError("why".into()).to_string(), "why");
+    }
 }

@@ -233,4 +233,20 @@ mod tests {
         );
         assert!(!standard.survives_lapse() && majority.survives_lapse());
     }
+
+    #[test]
+    fn a_node_of_its_own_waits_for_nobody_unless_its_quorum_disk_is_left_out() {
+        let alone = crate::shipped::cluster("one-node-local.ron");
+        let mut switches = StartSwitches::default();
+        let quorum = of(&alone, &switches, false);
+        assert!(quorum.survives_lapse());
+        assert_eq!(quorum.takeover_wait(), Duration::ZERO);
+        assert_eq!(quorum.discovery(), Duration::ZERO);
+        assert!(quorum.mends_own_copy().contains("no other copy"));
+        switches.fix_quorum = true;
+        let shared = crate::shipped::cluster("three-node.ron");
+        let quorum = of(&shared, &switches, false);
+        assert_eq!(quorum.discovery(), bounds::DISCOVERY);
+        assert_eq!(quorum.candidacy(), Candidacy::Alone);
+    }
 }

@@ -1,9 +1,10 @@
 //! The clusters of `scripts/clusters`, and a node of one, for tests.
 
+use quorate_journal::Event;
 use quorate_log::NodeSet;
 use quorate_model::{ClusterDefinition, NodeId, Time, VirtualServerRequest};
 
-use crate::io::{BootImage, DiskDone, Event, NodeConfig, Output};
+use crate::io::{BootImage, DiskDone, NodeConfig, Output};
 use crate::node::{Coordination, Node, Phase};
 use crate::timers::Timers;
 

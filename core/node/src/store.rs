@@ -336,4 +336,20 @@ mod tests {
             prop_assert!(error.to_string().contains(LOG_FILE), "{}", error);
         }
     }
+
+    #[test]
+    fn a_damaged_record_is_named_by_its_number_and_place() {
+        let (stored, mut files) = written(&[vec![1], vec![2], vec![3]]);
+        assert!(Recovered::default().is_blank());
+        let recovered = recover(&files).unwrap();
+        assert!(!recovered.is_blank());
+        assert_eq!(recovered.stored, stored);
+        // The head of the last record: the term, and three entries.
+        let log = files.get_mut(LOG_FILE).unwrap();
+        let (before, _) = written(&[vec![1], vec![2]]);
+        let at = log_bytes(&before).len();
+        log[at] ^= 1;
+        let error = recover(&files).unwrap_err();
+        assert_eq!((error.record, error.offset), (4, at as u64));
+    }
 }

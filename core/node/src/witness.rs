@@ -434,7 +434,7 @@ mod tests {
         node.look_at_witness();
         let first = asked(&mut node);
         node.look_at_witness();
-        assert_eq!(asked(&mut node), [], "one is under way");
+        assert_eq!(asked(&mut node), [0_u64; 0], "one is under way");
         let at = node.now;
         node.now = at + (ANSWER_MAX - INSTANT);
         assert!(node.awaits_witness());

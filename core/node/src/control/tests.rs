@@ -216,3 +216,12 @@ fn without_quorum_nobody_is_asked_and_the_answer_says_why() {
     };
     assert_eq!(refusal.code, ERROR_CLUSTER_NO_QUORUM);
 }
+
+#[test]
+fn what_comes_late_is_carried_out_as_long_as_nothing_newer_was_forgotten() {
+    let mut node = member();
+    node.take_question(TWO, 8, question(5));
+    node.forget_controls();
+    node.take_question(TWO, 8, question(4));
+    assert_eq!(calls(&mut node), [1, 2]);
+}

@@ -1,6 +1,6 @@
 //! Answers of policies, good and bad, on the eight-node cluster as it is installed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -296,4 +296,34 @@ fn a_script_is_tried_out_before_it_is_anybodys_policy() {
     let error = counsel.try_out(&script).unwrap_err();
     assert_eq!(error.0, "night.rhai does not compile");
     assert!(Counsel::default().try_out(&script).is_err());
+}
+
+#[test]
+fn a_script_is_compiled_once_and_dropped_when_another_takes_its_place() {
+    let script = |file: &str, text: &str| PolicyScript {
+        file: file.to_owned(),
+        text: text.to_owned(),
+    };
+    let mut counsel = counsel(&fixed(Choice::BuiltIn));
+    for (file, text) in [("a", "1"), ("b", "1"), ("a", "1"), ("c", "2"), ("a", "2")] {
+        assert!(counsel.policy(&script(file, text)).is_ok());
+    }
+    let known: BTreeSet<PolicyScript> = counsel.compiled.keys().cloned().collect();
+    let left = [script("a", "2"), script("b", "1"), script("c", "2")];
+    assert_eq!(known, left.into());
+}
+
+#[test]
+fn a_policy_is_told_which_place_a_node_has_in_the_list_of_preferred_owners() {
+    let mut database = database();
+    let mut groups = database.definition.groups.iter_mut();
+    let evs1 = groups.find(|group| group.name == *"EVS1").unwrap();
+    evs1.properties.preferred_owners = vec!["NODE8".into(), "NODE2".into()];
+    let group = database.group_definition("EVS1").unwrap();
+    let counsel = Counsel::default();
+    let told = counsel.group(&database, group, Cause::NodeFailure, None);
+    let places: Vec<Option<usize>> = told.nodes.iter().map(|node| node.preferred).collect();
+    let mut expected = [None; 8];
+    (expected[7], expected[1]) = (Some(0), Some(1));
+    assert_eq!(places, expected);
 }

@@ -16,6 +16,7 @@ use crate::io::Refusal;
 fn findings(definition: &ClusterDefinition) -> Vec<Diagnostic> {
     // What only a file says (editions, hardware) does not change at run time.
     let mut found = rules::check(definition, &Facts::default());
+    // So far it is only such things that are worth a note and no more.
     found.retain(|finding| finding.severity > Severity::Note);
     found
 }

@@ -494,3 +494,53 @@ fn what_is_online_is_wanted_as_its_group_is() {
         assert_eq!(wanted(&rig), left, "{group_wanted}, {becomes:?}");
     }
 }
+
+fn exchange() -> Rig {
+    let mut rig = Rig {
+        database: Database::install(crate::shipped::cluster("four-node.ron")),
+        sequence: 0,
+    };
+    let members = [1, 2, 3, 4].map(|id| (NodeId(id), 1)).into();
+    rig.change(Update::View { members }).unwrap();
+    rig
+}
+
+/// The coordinator may not know yet what has come back meanwhile.
+#[test]
+fn only_the_quorum_disks_group_is_taken_from_a_member_and_given_whatever_rules_say() {
+    let takeover = |rig: &mut Rig, group: &Name, to| {
+        let epoch = rig.database.groups[group].epoch;
+        rig.change(Update::Takeover {
+            group: group.clone(),
+            epoch,
+            to: NodeId(to),
+            cause: Cause::NodeFailure,
+        })
+    };
+    let mut rig = exchange();
+    let evs1 = Name::from("EVS1");
+    let owner = rig.database.groups[&evs1].owner;
+    assert_eq!(owner, NodeId(1));
+    assert!(takeover(&mut rig, &evs1, 4).is_ok());
+    assert_eq!(rig.database.groups[&evs1].owner, owner, "which is there");
+    let quorum = rig.database.quorum_group().unwrap().name.clone();
+    let other = if rig.database.groups[&quorum].owner == NodeId(4) {
+        3
+    } else {
+        4
+    };
+    assert!(takeover(&mut rig, &quorum, other).is_ok());
+    assert_eq!(rig.database.groups[&quorum].owner, NodeId(other));
+
+    let epoch = rig.database.groups[&evs1].epoch;
+    let members = [2, 3, 4].map(|id| (NodeId(id), 1)).into();
+    rig.change(Update::View { members }).unwrap();
+    assert_eq!(
+        rig.database.groups[&evs1].epoch,
+        epoch + 1,
+        "updates of its owner's are void"
+    );
+    assert!(takeover(&mut rig, &evs1, 2).is_err(), "NODE2 has EVS2");
+    assert!(takeover(&mut rig, &evs1, 4).is_ok());
+    assert_eq!(rig.database.groups[&evs1].owner, NodeId(4));
+}

@@ -249,4 +249,20 @@ mod tests {
             Decision::StayFailed
         );
     }
+
+    #[test]
+    fn what_stays_failed_is_tried_again_after_its_retry_period_if_it_has_one() {
+        let now = Time::from_millis(1_000);
+        for (period, at) in [
+            (0, Some(now)),
+            (5_000, Some(Time::from_millis(6_000))),
+            (u32::MAX, None),
+        ] {
+            let properties = ResourceProperties {
+                retry_period_on_failure: period,
+                ..ResourceProperties::default()
+            };
+            assert_eq!(retry_at(&properties, now), at);
+        }
+    }
 }

@@ -72,10 +72,8 @@ pub(crate) fn candidates(
 }
 
 fn next_after(list: &[NodeId], owner: NodeId, candidates: &[NodeId]) -> NodeId {
-    let start = list
-        .iter()
-        .position(|node| *node == owner)
-        .map_or(0, |at| at + 1);
+    // From the owner itself on, which is no candidate.
+    let start = list.iter().position(|node| *node == owner).unwrap_or(0);
     (0..list.len())
         .map(|step| list[(start + step) % list.len()])
         .find(|node| candidates.contains(node))
@@ -254,5 +252,20 @@ mod tests {
         );
         assert_eq!(database.groups["EVS1"].owner, NodeId(1));
         assert!(!database.groups["EVS1"].homing);
+    }
+
+    /// Everybody forms at once: what is at the top of the list is the same for all, and chance is not.
+    #[test]
+    fn without_a_list_a_group_that_is_placed_at_formation_goes_to_the_top_and_else_anywhere() {
+        let mut database = database();
+        change(&mut database, "EVS1", plain);
+        let all = |cause| -> BTreeSet<_> {
+            let seeds = 0..200;
+            let chosen = seeds.filter_map(|seed| chosen(&database, "EVS1", cause, seed));
+            chosen.collect()
+        };
+        assert_eq!(all(Cause::Form), [NodeId(1)].into());
+        assert_eq!(all(Cause::Admin), (2..=8).map(NodeId).collect());
+        assert_eq!(all(Cause::Failback), (2..=8).map(NodeId).collect());
     }
 }

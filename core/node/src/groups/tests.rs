@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use quorate_journal::Cause;
+
 use super::*;
 use crate::database::{Move, Stop};
-use crate::io::Cause;
 use crate::shipped::cluster;
 
 const ME: NodeId = NodeId(1);
@@ -501,4 +502,28 @@ fn the_quorum_disks_group_goes_last() {
     assert!(!groups.others_leave(&database), "that is its own");
     database.groups.get_mut("Web").unwrap().owner = ME;
     assert!(groups.others_leave(&database), "that may still go");
+}
+
+#[test]
+fn a_new_owner_gives_its_monitor_what_the_owners_before_it_stored_once() {
+    let (mut groups, mut database) = office();
+    let restored = |actions: Vec<Action>| {
+        let restored = actions.into_iter().filter_map(|action| match action {
+            Action::Monitor(MonitorCommand::Restore { resource, .. }) => Some(resource),
+            _ => None,
+        });
+        restored.collect::<Vec<Name>>()
+    };
+    assert_eq!(
+        restored(drive(&mut groups, &database, NOW, LICENCE)),
+        [""; 0]
+    );
+    let record = database.groups.get_mut("Files").unwrap();
+    record.owner = ME;
+    let all = ["Disk F:", "Files IP Address", "Files Name", "Office Share"];
+    assert_eq!(restored(drive(&mut groups, &database, NOW, LICENCE)), all);
+    assert_eq!(
+        restored(drive(&mut groups, &database, NOW, LICENCE)),
+        [""; 0]
+    );
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use quorate_journal::Event;
 use quorate_model::{NodeId, Time};
 
 use crate::candidacy::Arbitration;
-use crate::io::{Event, Input, Output, bounds};
+use crate::io::{Input, Output, bounds};
 use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::node::{Coordination, Node, Phase};
 use crate::peer::{Interface, Peer};

@@ -235,3 +235,30 @@ fn a_group_whose_owner_is_lost_is_not_moved_by_hand() {
     assert_eq!(code, 5050);
     assert!(text.contains("NODE1, was just lost"), "{text}");
 }
+
+/// Two nodes may both be active: only with a third must one be passive.
+#[test]
+fn a_second_node_comes_to_one_that_runs_two_virtual_servers_and_a_third_does_not() {
+    let mut database = database("two-node-active-active.ron");
+    let nodes = database.definition.nodes.clone();
+    for record in database.groups.values_mut() {
+        record.owner = NodeId(1);
+    }
+    for record in database.resources.values_mut() {
+        record.state = ResourceState::Online;
+    }
+    let members = [(NodeId(1), 1)].into();
+    change(&mut database, Update::View { members }).unwrap();
+    let node = "NODE2".into();
+    assert_eq!(ask(&mut database, AdminOp::NodeEvict { node }), Ok(()));
+    let add = |node: &NodeDefinition| AdminOp::NodeAdd {
+        node: Box::new(node.clone()),
+    };
+    assert_eq!(ask(&mut database, add(&nodes[1])), Ok(()));
+    let mut third = nodes[1].clone();
+    (third.id, third.name) = (NodeId(3), "NODE3".into());
+    for address in third.interfaces.values_mut() {
+        *address = address.replace(".12", ".13");
+    }
+    assert_eq!(ask(&mut database, add(&third)), Err(5069));
+}
