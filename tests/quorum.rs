@@ -25,6 +25,11 @@ fn unsound_networks() {
 }
 
 #[test]
+fn short() {
+    passes("short", 6);
+}
+
+#[test]
 fn regroup() {
     passes("regroup", 10);
 }
