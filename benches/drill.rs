@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use quorate_drill::{Silent, StageSource, Verdict};
+use quorate_drill::{RunOptions, Silent, StageSource, Verdict};
 use quorate_model::GroupState;
 use quorate_rehearse::SimSource;
-use quorate_script::{RunOptions, on_script_thread, run_script};
+use quorate_script::{on_script_thread, run_script};
 
 fn drill(criterion: &mut Criterion) {
     let plugins = quorate_benches::plugins();

@@ -6,7 +6,7 @@
 
 mod support;
 
-use quorate_script::describe_line;
+use quorate_drill::describe_line;
 use serde_json::{Map, Value};
 use support::{root, run};
 

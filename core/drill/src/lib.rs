@@ -6,21 +6,42 @@
 #![warn(missing_docs)]
 
 pub mod civil;
+mod events;
+mod face;
 mod finding;
+mod foresight;
+mod options;
+mod outcome;
+mod play;
 mod plugins;
 mod remark;
+mod remarks;
 mod report;
+pub mod schedule;
+pub mod settle;
 mod span;
 pub mod stage;
 mod status;
+pub mod tell;
 mod text_file;
+mod thrown;
+pub mod wait;
+pub mod watch;
 
 pub use civil::{CivilError, CivilTime};
+pub use events::{describe_line, last_told};
+pub use face::{Face, begin_act, begin_wait, on_stage, try_on_stage};
 pub use finding::{Finding, Place, Severity, Spot, findings_of, suggestion};
+pub use options::{DEFAULT_SEED, DrillOptions, RunOptions};
+pub use outcome::MONITOR_DIED;
+pub use play::{DrillText, Expectation, MadeFault, Play, panic_text};
 pub use plugins::PluginReport;
 pub use remark::{Remark, RemarkKind};
-pub use report::{ClientOutcome, DrillReport, Failure, GroupOutcome, Observer, Silent, Verdict};
+pub use report::{
+    ClientOutcome, DrillReport, Failure, GroupOutcome, Observer, Run, Silent, Verdict,
+};
 pub use span::{Span, SpanError};
 pub use stage::{Stage, StageSource};
 pub use status::Status;
 pub use text_file::{MAX_BYTES, beside, missing, read_text};
+pub use thrown::{Seen, Thrown};

@@ -142,6 +142,21 @@ pub struct DrillReport {
     pub repeat: String,
 }
 
+/// What running a script gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Mistakes found before anything ran. If one of them is an error, nothing did.
+    pub findings: Vec<Finding>,
+    /// The drills, in the order of the script.
+    pub reports: Vec<DrillReport>,
+    /// The journals of the drills that ran, one after the other, each with its header line.
+    pub journal: Vec<u8>,
+    /// Why the script ended early, outside every drill.
+    pub failure: Option<Failure>,
+    /// Whether it was stopped from outside.
+    pub interrupted: bool,
+}
+
 /// Told how a run goes on, while it does.
 pub trait Observer {
     /// A drill begins.

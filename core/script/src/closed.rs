@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use quorate_drill::stage::Stage;
-use quorate_drill::suggestion;
+use quorate_drill::{Thrown, suggestion};
 use quorate_journal::Holds;
 use quorate_model::{GroupState, Name, NodeState, ResourceState};
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
@@ -20,7 +20,7 @@ use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 use crate::compare;
 use crate::journal;
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 
 /// What carries what on a network, in the original's words.
 pub(crate) const NETWORK_ROLES: &[&str] = &["Internal", "ClientAccess", "Mixed"];

@@ -4,13 +4,13 @@
 use std::any::TypeId;
 use std::cmp::Ordering;
 
-use quorate_drill::Span;
+use quorate_drill::{Span, Thrown};
 use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
 
 use crate::closed;
-use crate::schedule;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{self, handle, kind_of, name_of, show};
+use crate::waits;
 
 /// What an operator makes of an order; `None` is what has none, such as a number that is none.
 type Reading = fn(Option<Ordering>) -> bool;
@@ -62,8 +62,8 @@ pub(crate) fn clocks(
     if left.is_empty() || right.is_empty() || !(is_shown(&left) || is_shown(&right)) {
         return Ok(None);
     }
-    let left = schedule::civil_arg(context, &left)?;
-    let right = schedule::civil_arg(context, &right)?;
+    let left = waits::civil_arg(context, &left)?;
+    let right = waits::civil_arg(context, &right)?;
     Ok(Some(left.against(right)))
 }
 

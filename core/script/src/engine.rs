@@ -1,7 +1,6 @@
 //! The engine: every limit set, every clock and dice replaced, the vocabulary registered.
 
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -42,18 +41,15 @@ pub(crate) fn engine(session: &Session) -> Engine {
     let mut engine = bare();
     engine.set_default_tag(Dynamic::from(session.clone()));
     vocabulary::verdict::register_expect(&mut engine, session);
-    let folder = session.with(|inner| inner.script.folder.clone());
+    let folder = session.with(|play| play.text().folder.clone());
     let folder = if folder.as_os_str().is_empty() {
         Path::new(".").to_path_buf()
     } else {
         folder
     };
     engine.set_module_resolver(Modules::new(folder));
-    let (cancel, deadline, limited) = session.with(|inner| {
-        let limited = inner.options.timeout.is_some();
-        (inner.cancel.clone(), Rc::clone(&inner.deadline), limited)
-    });
-    if limited {
+    let (cancel, deadline) = session.stops();
+    if session.with(|play| play.options().timeout.is_some()) {
         // Real time ends what does not end, and the next drill begins anew.
         engine.set_max_operations(0);
     }
@@ -69,23 +65,23 @@ pub(crate) fn engine(session: &Session) -> Engine {
     });
     let told = session.clone();
     engine.on_print(move |text| {
-        told.with(|inner| {
+        told.with(|play| {
             // What is printed at an instant to come is printed when it has come.
-            if inner.foreseeing {
+            if play.is_foreseeing() {
                 return;
             }
-            let now = inner.now();
-            inner.observer.note(now, text);
+            let now = play.now();
+            play.observer().note(now, text);
         });
     });
     let told = session.clone();
     engine.on_debug(move |text, _, at| {
-        told.with(|inner| {
-            if inner.foreseeing {
+        told.with(|play| {
+            if play.is_foreseeing() {
                 return;
             }
-            let now = inner.now();
-            inner.observer.note(now, &format!("{at}: {text}"));
+            let now = play.now();
+            play.observer().note(now, &format!("{at}: {text}"));
         });
     });
     engine

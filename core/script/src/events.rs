@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use quorate_drill::stage::Line;
-use quorate_drill::{Span, suggestion};
+use quorate_drill::{Span, Thrown, suggestion};
 use quorate_journal::{EventField, EventKind, Holds};
 use quorate_model::same_name;
 use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext};
@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use crate::closed::{self, Noun, Set};
 use crate::journal;
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{equal, from_json, name_of, show, span_arg};
 
 /// What an event must be like.

@@ -12,20 +12,18 @@ mod docs;
 mod drill;
 mod engine;
 mod events;
-mod foresight;
 mod journal;
 mod modules;
 mod outline;
 mod place;
 mod policy;
-mod schedule;
 mod session;
 #[cfg(test)]
 mod tests;
 mod thrown;
 mod values;
 mod vocabulary;
-mod watch;
+mod waits;
 
 pub use check::{
     check_resource_script, check_script, check_script_with_clusters, declares_drills,
@@ -33,9 +31,7 @@ pub use check::{
 };
 pub use console::{Console, ConsoleOptions, Outcome};
 pub use docs::{Entry, entries, entries_of_engine};
-pub use drill::{
-    DEFAULT_SEED, Run, RunOptions, SCRIPT_STACK_BYTES, describe_line, on_script_thread, run_script,
-};
+pub use drill::{SCRIPT_STACK_BYTES, on_script_thread, run_script};
 pub use engine::seed_hashing;
 pub use journal::event_reference;
 pub use policy::{RhaiPolicies, attach_policies, check_policy, is_policy};

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use quorate_drill::{Expectation, Spot};
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
+use crate::place::spot;
 use crate::vocabulary::verdict::start_of;
 
 /// Words that expect something of the cluster.
@@ -76,69 +78,58 @@ pub(crate) fn called<'a>(path: &[ASTNode<'a>]) -> Option<(&'a str, Position)> {
     }
 }
 
-/// What a script expects, and where: at the places at which the words say that they were reached.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Expected {
-    drills: Vec<(Position, Vec<Expectation>)>,
-}
-
-/// A word that expects something.
+/// A word that expects something, as it stands in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Expectation {
-    pub(crate) at: Position,
-    pub(crate) word: String,
+struct Word {
+    at: Position,
+    word: String,
     /// Whether it stands in a branch.
     is_choice: bool,
 }
 
-impl Expected {
-    /// What each drill of a script expects in its own text. What functions with a name expect belongs to no drill, nor does
-    /// a branch of a drill that is told several times, since another time may take it.
-    pub(crate) fn of(ast: &AST) -> Expected {
-        let outline = Outline::of(ast);
-        let (mut drills, mut words) = (Vec::new(), Vec::new());
-        ast.walk(&mut |path| {
-            let found = match path.last() {
-                // `expect` is syntax of its own, and stands where its condition begins.
-                Some(ASTNode::Expr(Expr::Custom(custom, _))) => {
-                    let word = custom.tokens.first().map(|token| token.as_str());
-                    let condition = custom.inputs.first().map(start_of);
-                    word.zip(condition)
-                }
-                _ => called(path),
-            };
-            match found {
-                Some(("drill", at)) => {
-                    let again = path.iter().any(is_loop) || outline.is_in_named(at);
-                    drills.push((at, again));
-                }
-                Some((word, at)) if EXPECTATIONS.contains(&word) => words.push(Expectation {
-                    at,
-                    word: word.to_owned(),
-                    is_choice: path.iter().any(is_choice),
-                }),
-                _ => {}
+/// What each drill of a script expects in its own text, in the order of the text: at the places at which the words say that
+/// they were reached. What functions with a name expect belongs to no drill, nor does a branch of a drill that is told
+/// several times, since another time may take it.
+pub(crate) fn expected_of(ast: &AST) -> Vec<(Spot, Vec<Expectation>)> {
+    let outline = Outline::of(ast);
+    let (mut drills, mut words) = (Vec::new(), Vec::new());
+    ast.walk(&mut |path| {
+        let found = match path.last() {
+            // `expect` is syntax of its own, and stands where its condition begins.
+            Some(ASTNode::Expr(Expr::Custom(custom, _))) => {
+                let word = custom.tokens.first().map(|token| token.as_str());
+                let condition = custom.inputs.first().map(start_of);
+                word.zip(condition)
             }
-            true
-        });
-        words.sort();
-        words.dedup();
-        let drills = drills.into_iter().filter_map(|(drill, again)| {
-            let body = outline.body_of(drill)?;
-            let inside = words.iter().filter(|word| body.contains(&word.at));
-            let told = inside.filter(|word| !(again && word.is_choice));
-            Some((drill, told.cloned().collect()))
-        });
-        Expected {
-            drills: drills.collect(),
+            _ => called(path),
+        };
+        match found {
+            Some(("drill", at)) => {
+                let again = path.iter().any(is_loop) || outline.is_in_named(at);
+                drills.push((at, again));
+            }
+            Some((word, at)) if EXPECTATIONS.contains(&word) => words.push(Word {
+                at,
+                word: word.to_owned(),
+                is_choice: path.iter().any(is_choice),
+            }),
+            _ => {}
         }
-    }
-
-    /// What the drill whose call stands here expects, in the order of the text.
-    pub(crate) fn of_drill(&self, drill: Position) -> &[Expectation] {
-        let found = self.drills.iter().find(|(at, _)| *at == drill);
-        found.map_or(&[], |(_, words)| words)
-    }
+        true
+    });
+    words.sort();
+    words.dedup();
+    let drills = drills.into_iter().filter_map(|(drill, again)| {
+        let body = outline.body_of(drill)?;
+        let inside = words.iter().filter(|word| body.contains(&word.at));
+        let told = inside.filter(|word| !(again && word.is_choice));
+        let told = told.map(|word| Expectation {
+            at: spot(word.at),
+            word: word.word.clone(),
+        });
+        Some((spot(drill), told.collect()))
+    });
+    drills.collect()
 }
 
 fn is_loop(node: &ASTNode<'_>) -> bool {

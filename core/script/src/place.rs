@@ -11,7 +11,29 @@ pub(crate) fn spot(position: Position) -> Spot {
     }
 }
 
+/// The position of a place in the text.
+pub(crate) fn position(spot: Spot) -> Position {
+    // Both came from a position, which holds no more.
+    let narrow = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    match spot.line {
+        0 => Position::NONE,
+        line => Position::new(narrow(line), narrow(spot.column)),
+    }
+}
+
 /// The place `position` in the file `file` with the contents `source`: the word that begins there.
 pub(crate) fn place_at(file: &str, source: &str, position: Position) -> Place {
     Place::in_source(file, source, spot(position))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_the_same_there_and_back() {
+        for at in [Position::NONE, Position::new(1, 0), Position::new(7, 12)] {
+            assert_eq!(position(spot(at)), at);
+        }
+    }
 }

@@ -1,13 +1,13 @@
 //! Between Rhai's values and ours.
 
-use quorate_drill::Span;
 use quorate_drill::stage::PropertyOf;
+use quorate_drill::{Span, Thrown};
 use quorate_model::{Chance, Name, Value};
 use rhai::{Dynamic, NativeCallContext, Position};
 
 use crate::closed::Noun;
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::vocabulary::handles::{
     AnswerRef, ClientsRef, DiskRef, EventRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef,
     PathRef, QuorumRef, ResourceRef, ServiceRef, SystemDiskRef,
@@ -302,7 +302,7 @@ fn object(value: &Dynamic) -> Option<String> {
     .or_else(|| {
         value
             .read_lock::<EventRef>()
-            .map(|it| crate::drill::describe_line(&it.line))
+            .map(|it| quorate_drill::describe_line(&it.line))
     })
     .or_else(|| {
         value

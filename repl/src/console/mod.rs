@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use quorate_drill::stage::{OpenError, StageRequest};
-use quorate_drill::{DrillReport, Observer, Remark};
-use quorate_script::{Console, ConsoleOptions, DEFAULT_SEED, Outcome};
+use quorate_drill::{DEFAULT_SEED, DrillReport, Observer, Remark};
+use quorate_script::{Console, ConsoleOptions, Outcome};
 
 use crate::cli::ReplArgs;
 use crate::drill::Progress;

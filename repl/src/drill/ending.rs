@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use quorate_drill::{DrillReport, Verdict};
+use quorate_drill::{DrillReport, Run, Verdict};
 use quorate_model::Time;
-use quorate_script::Run;
 
 use crate::exit::Exit;
 use crate::files::Meant;

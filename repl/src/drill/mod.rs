@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use quorate_drill::{MAX_BYTES, Silent, StageSource, read_text};
+use quorate_drill::{MAX_BYTES, RunOptions, Silent, StageSource, read_text};
 use quorate_model::Severity;
-use quorate_script::{RunOptions, check_script, run_script};
+use quorate_script::{check_script, run_script};
 
 use self::ending::Ending;
 use self::jobs::{End, Jobs};

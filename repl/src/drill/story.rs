@@ -1,6 +1,6 @@
 //! What scripts that run at the same time tell, as one story in the order of the scripts.
 
-use quorate_script::Run;
+use quorate_drill::Run;
 
 use super::ending::Ending;
 use super::jobs::{Listener, Told};

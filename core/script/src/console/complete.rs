@@ -91,8 +91,8 @@ impl Console {
 
     /// The names that `noun("…")` takes in the cluster that is open.
     fn names(&self, noun: &str) -> Option<Vec<String>> {
-        self.session.with(|inner| {
-            let stage: &dyn Stage = &**inner.stage.as_ref()?;
+        self.session.with(|play| {
+            let stage: &dyn Stage = play.stage()?;
             let names = match noun {
                 "node" | "move_to" => stage.nodes(),
                 "group" | "outage" | "planned_outage" | "unplanned_outage" | "availability"

@@ -12,16 +12,19 @@ use std::sync::atomic::AtomicBool;
 use quorate_drill::stage::{
     OpenError, PropertyOf, PropertyStatus, StageError, StageRequest, StageSource,
 };
-use quorate_drill::{Failure, Observer, PluginReport, Status, suggestion};
+use quorate_drill::{
+    Failure, MONITOR_DIED, Observer, PluginReport, RunOptions, Status, describe_line, panic_text,
+    suggestion,
+};
 use quorate_host::Reloaded;
 use quorate_model::{Name, same_name};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 
 use crate::check::Lexicon;
 use crate::docs::{Entry, entries_of};
-use crate::drill::{MONITOR_DIED, RunOptions, describe_line, failure_of, is_interrupt};
+use crate::drill::{failure_of, is_interrupt};
 use crate::engine::engine;
-use crate::session::{ScriptText, Session, panic_text};
+use crate::session::Session;
 use crate::values::show;
 
 /// What a console is started with.
@@ -73,12 +76,7 @@ impl Console {
             ..RunOptions::default()
         };
         let session = Session::new(source, run, observer, cancel);
-        session.with(|inner| {
-            inner.script = ScriptText {
-                folder: options.folder,
-                ..ScriptText::default()
-            };
-        });
+        session.with(|play| play.text_mut().folder = options.folder);
         let engine = engine(&session);
         let lexicon = Lexicon::of(&engine);
         Console {
@@ -98,10 +96,9 @@ impl Console {
     ///
     /// As [`StageSource::open`].
     pub fn open(&mut self, request: &StageRequest) -> Result<(), OpenError> {
-        let source = self.session.with(|inner| inner.source.clone());
+        let source = self.session.with(|play| play.source());
         let stage = source.open(request)?;
-        self.session.clear_stage();
-        self.session.with(|inner| inner.stage = Some(stage));
+        self.session.with(|play| play.enter(stage));
         Ok(())
     }
 
@@ -137,9 +134,9 @@ impl Console {
         let (before, text) = self.typed.split_at(start);
         // As many lines as came before, so that each place in the session has a line of its own.
         let text = "\n".repeat(before.lines().count()) + text.trim_end();
-        self.session.with(|inner| {
-            inner.script.source.clone_from(&self.typed);
-            inner.looking = false;
+        self.session.with(|play| {
+            play.text_mut().source.clone_from(&self.typed);
+            play.look_away();
         });
         let result = catch_unwind(AssertUnwindSafe(
             || -> Result<Dynamic, Box<EvalAltResult>> {
@@ -174,18 +171,13 @@ impl Console {
 
     /// The cluster at a glance, if one is open.
     pub fn status(&self) -> Option<Status> {
-        self.session
-            .with(|inner| inner.stage.as_ref().map(|stage| Status::of(&**stage)))
+        self.session.with(|play| play.stage().map(Status::of))
     }
 
     /// The last `count` lines of the journal, for people.
     pub fn events(&self, count: usize) -> Vec<String> {
-        self.session.with(|inner| {
-            let lines = inner
-                .stage
-                .as_ref()
-                .map(|stage| stage.lines(0))
-                .unwrap_or_default();
+        self.session.with(|play| {
+            let lines = play.stage().map(|stage| stage.lines(0)).unwrap_or_default();
             lines[lines.len().saturating_sub(count)..]
                 .iter()
                 .map(describe_line)
@@ -195,8 +187,8 @@ impl Console {
 
     /// The deaths of resource monitor processes that nobody was told of yet.
     pub fn deaths(&mut self) -> Vec<String> {
-        let deaths = self.session.with(|inner| {
-            let stage = inner.stage.as_ref();
+        let deaths = self.session.with(|play| {
+            let stage = play.stage();
             stage
                 .map(|stage| stage.notices(MONITOR_DIED))
                 .unwrap_or_default()
@@ -214,7 +206,7 @@ impl Console {
     /// The plugins of the cluster that is open.
     pub fn plugins(&self) -> Vec<PluginReport> {
         self.session
-            .with(|inner| inner.stage.as_ref().map(|stage| stage.plugins()))
+            .with(|play| play.stage().map(|stage| stage.plugins()))
             .unwrap_or_default()
     }
 
@@ -224,7 +216,7 @@ impl Console {
     ///
     /// As there, and if no cluster is open.
     pub fn reload_plugins(&mut self, name: Option<&str>) -> Result<Vec<Reloaded>, StageError> {
-        self.session.with(|inner| match &mut inner.stage {
+        self.session.with(|play| match play.stage_mut() {
             Some(stage) => stage.reload_plugins(name),
             None => Err(StageError("no cluster is open".to_owned())),
         })
@@ -236,7 +228,7 @@ impl Console {
     ///
     /// As there, and if no cluster is open.
     pub fn release_plugin(&mut self, name: &str) -> Result<Vec<Name>, StageError> {
-        self.session.with(|inner| match &mut inner.stage {
+        self.session.with(|play| match play.stage_mut() {
             Some(stage) => stage.release_plugin(name),
             None => Err(StageError("no cluster is open".to_owned())),
         })
@@ -249,8 +241,8 @@ impl Console {
 
     /// Inputs to try, with names of the cluster that is open.
     pub fn examples(&self) -> Vec<String> {
-        let (group, node, other) = self.session.with(|inner| {
-            let Some(stage) = &inner.stage else {
+        let (group, node, other) = self.session.with(|play| {
+            let Some(stage) = play.stage() else {
                 return ("EVS1".to_owned(), "NODE1".to_owned(), "NODE2".to_owned());
             };
             // The last group: the first is the cluster's own.
@@ -281,8 +273,8 @@ impl Console {
 
     /// The resources and the groups of the cluster that is open.
     pub fn subjects(&self) -> (Vec<Name>, Vec<Name>) {
-        self.session.with(|inner| {
-            let stage = inner.stage.as_ref();
+        self.session.with(|play| {
+            let stage = play.stage();
             stage
                 .map(|stage| (stage.resources(), stage.groups()))
                 .unwrap_or_default()
@@ -314,7 +306,7 @@ impl Console {
     }
 
     fn properties_of(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
-        self.session.with(|inner| match &inner.stage {
+        self.session.with(|play| match play.stage() {
             Some(stage) => stage.properties(of),
             None => Err(StageError("no cluster is open".to_owned())),
         })

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use quorate_drill::stage::Line;
-use quorate_drill::{Failure, Place, Span, Verdict};
-use quorate_model::{Time, nearest};
+use quorate_drill::tell::Stop;
+use quorate_drill::{Failure, Place, Span, Thrown, Verdict, last_told};
+use quorate_model::nearest;
 use rhai::{EvalAltResult, Position};
 
 use crate::check::Lexicon;
@@ -12,44 +12,34 @@ use crate::docs::entries_of;
 use crate::engine::{ENTRIES_MAX, ITEMS_MAX, TEXT_MAX, bare};
 use crate::place::place_at;
 use crate::session::{ENOUGH, Session, TIMED_OUT};
-use crate::thrown::Thrown;
 use crate::values::spoken;
 
-/// How many journal lines a failure shows.
-const EVENTS_SHOWN: usize = 6;
+/// Why an error ends everything that runs, if it does: it is not for a script to swallow.
+pub(crate) fn stop_of(error: &EvalAltResult) -> Option<Stop> {
+    match error.unwrap_inner() {
+        EvalAltResult::ErrorTerminated(why, _) => Some(match why.to_string().as_str() {
+            TIMED_OUT => Stop::TimedOut,
+            ENOUGH => Stop::Enough,
+            _ => Stop::Interrupted,
+        }),
+        _ => None,
+    }
+}
 
 /// Whether the error is the run's being stopped from outside.
 pub(crate) fn is_interrupt(error: &EvalAltResult) -> bool {
-    stopped(error).is_some_and(|why| why != TIMED_OUT && why != ENOUGH)
-}
-
-/// Whether the error is the end of a script whose first failure is enough.
-pub(crate) fn is_enough(error: &EvalAltResult) -> bool {
-    stopped(error).is_some_and(|why| why == ENOUGH)
-}
-
-/// Whether the error is not for a script to swallow: what runs is being stopped.
-pub(crate) fn is_stop(error: &EvalAltResult) -> bool {
-    stopped(error).is_some()
-}
-
-/// Why what runs is being stopped.
-fn stopped(error: &EvalAltResult) -> Option<String> {
-    match error.unwrap_inner() {
-        EvalAltResult::ErrorTerminated(why, _) => Some(why.to_string()),
-        _ => None,
-    }
+    stop_of(error) == Some(Stop::Interrupted)
 }
 
 /// Verdict and reason of an error that ended a drill's body or a script.
 pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, Failure) {
     let lines = session.lines().unwrap_or_default();
-    let (script, timeout) = session.with(|inner| (inner.script.clone(), inner.options.timeout));
-    let (verdict, mut failure, seen) = explain(error, &script.file, &script.source, timeout);
-    if is_stop(error) && !is_interrupt(error) {
+    let (text, timeout) = session.with(|play| (play.text().clone(), play.options().timeout));
+    let (verdict, mut failure, seen) = explain(error, &text.file, &text.source, timeout);
+    if matches!(stop_of(error), Some(Stop::TimedOut | Stop::Enough)) {
         // The engine forgets where it was stopped; the last word is there, or before the loop that has none.
-        let at = session.with(|inner| inner.last_word);
-        failure.place = Some(place_at(&script.file, &script.source, at));
+        let at = session.words(|words| words.last);
+        failure.place = Some(place_at(&text.file, &text.source, at));
         failure.called_from.clear();
     }
     let subjects: Vec<&str> = seen
@@ -57,52 +47,12 @@ pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, 
         .map(String::as_str)
         .filter(|name| !name.is_empty())
         .collect();
-    let about = |line: &&std::rc::Rc<Line>| {
-        subjects.is_empty()
-            || ["subject", "group", "node"]
-                .iter()
-                .filter_map(|key| line.get(*key)?.as_str())
-                .any(|name| subjects.contains(&name))
-    };
-    // How the cluster came up is no part of the story; what was broken is.
-    let first = session.with(|inner| inner.drill.as_ref().map_or(0, |drill| drill.first_line));
-    let story = lines.get(first..).unwrap_or_default();
-    let broken = |line: &&std::rc::Rc<Line>| {
-        let kind = line.get("kind").and_then(|kind| kind.as_str());
-        matches!(kind, Some("fault-injected" | "fault-healed"))
-    };
-    let told = story
-        .iter()
-        .rev()
-        .filter(|line| broken(line) || about(line));
-    let events = last_events(told.map(|line| describe_line(line)));
     if matches!(verdict, Verdict::Fail | Verdict::Unknown) {
-        failure.events = events;
+        // How the cluster came up is no part of the story.
+        let first = session.with(|play| play.first_line());
+        failure.events = last_told(lines.get(first..).unwrap_or_default(), &subjects);
     }
     (verdict, failure)
-}
-
-/// The last of some events, oldest first, from the newest on. One that came several times in a row, at whatever times, is
-/// told once.
-fn last_events(newest_first: impl Iterator<Item = String>) -> Vec<String> {
-    let mut events: Vec<(String, usize)> = Vec::new();
-    for event in newest_first {
-        let same = |other: &str| match (event.split_once("  "), other.split_once("  ")) {
-            (Some((_, what)), Some((_, other))) => what == other,
-            _ => event == other,
-        };
-        let full = events.len() == EVENTS_SHOWN;
-        match events.last_mut() {
-            Some((last, times)) if same(last) => *times += 1,
-            _ if full => break,
-            _ => events.push((event, 1)),
-        }
-    }
-    let told = events.into_iter().rev().map(|(event, times)| match times {
-        1 => event,
-        times => format!("{event}  ({times} times)"),
-    });
-    told.collect()
 }
 
 /// As [`failure_of`], of an error outside every drill: there is no journal to look at.
@@ -340,64 +290,4 @@ pub(crate) fn imported(file: &str, path: &str) -> String {
     let beside = folder.map(|folder| folder.join(&path));
     let path = beside.filter(|beside| beside.is_file()).unwrap_or(path);
     path.display().to_string()
-}
-
-/// One journal line for people: time, node, kind, subject, and the rest as `name=value`.
-pub fn describe_line(line: &Line) -> String {
-    let micros = line
-        .get("t")
-        .and_then(serde_json::Value::as_u64)
-        .unwrap_or_default();
-    let text = |key: &str| line.get(key).and_then(serde_json::Value::as_str);
-    let mut out = Time(micros).to_string();
-    for key in ["node", "kind", "subject"] {
-        if let Some(value) = text(key) {
-            out.push_str("  ");
-            out.push_str(value);
-        }
-    }
-    if let (Some(from), Some(to)) = (text("from"), text("to")) {
-        out.push_str(&format!("  {from} -> {to}"));
-    }
-    for (key, value) in line {
-        let told = ["t", "n", "node", "kind", "subject"].contains(&key.as_str())
-            || (["from", "to"].contains(&key.as_str())
-                && text("from").is_some()
-                && text("to").is_some());
-        if told || value.is_null() {
-            continue;
-        }
-        match value.as_str() {
-            Some(value) => out.push_str(&format!("  {key}={value}")),
-            None => out.push_str(&format!("  {key}={value}")),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_came_several_times_in_a_row_is_told_once() {
-        let newest_first = ["0:05  B", "0:04  A", "0:03  A", "0:02  A", "0:01  B"];
-        let told = last_events(newest_first.iter().map(|&it| it.to_owned()));
-        assert_eq!(told, ["0:01  B", "0:04  A  (3 times)", "0:05  B"]);
-        let many = (0..100).map(|number| format!("0:01  {number}"));
-        assert_eq!(last_events(many).len(), EVENTS_SHOWN);
-    }
-
-    #[test]
-    fn a_line_is_told_in_the_order_people_read() {
-        let line = serde_json::json!({
-            "t": 61_004_000, "n": 7, "node": "NODE4", "kind": "group-owner", "subject": "EVS3",
-            "from": "NODE3", "to": "NODE4", "cause": "NodeFailure",
-        });
-        let line = line.as_object().cloned().unwrap_or_default();
-        assert_eq!(
-            describe_line(&line),
-            "0:01:01.004  NODE4  group-owner  EVS3  NODE3 -> NODE4  cause=NodeFailure"
-        );
-    }
 }

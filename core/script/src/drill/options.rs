@@ -1,31 +1,10 @@
 //! The option maps of `drill` and `cluster`.
 
-use quorate_drill::{CivilError, CivilTime, Span};
+use quorate_drill::{CivilError, CivilTime, DrillOptions, Span};
 use rhai::{Dynamic, Map};
 
 use crate::values::spoken;
 use crate::vocabulary::options;
-
-/// What `drill` takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DrillOptions {
-    /// The cluster file, relative to the script.
-    pub(crate) cluster: String,
-    /// The seed.
-    pub(crate) seed: Option<u64>,
-    /// Words to filter by.
-    pub(crate) tags: Vec<String>,
-    /// Why it is not to be run.
-    pub(crate) skip: Option<String>,
-    /// The virtual time its body may take.
-    pub(crate) limit: Option<Span>,
-    /// What the cluster's local clock shows at power-on.
-    pub(crate) start: Option<CivilTime>,
-    /// Whether the body begins at power-on instead of when the cluster is up.
-    pub(crate) cold: bool,
-    /// Plugins that do not come with the program, and how to get each. Without one of them the drill is skipped.
-    pub(crate) plugins: Vec<(String, String)>,
-}
 
 /// What `cluster` takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,46 +17,44 @@ pub(crate) struct ClusterOptions {
     pub(crate) cold: bool,
 }
 
-impl DrillOptions {
-    /// Reads the map; one sentence if something in it is wrong.
-    pub(crate) fn read(map: &Map) -> Result<DrillOptions, String> {
-        options::only("drill", map, options::DRILL)?;
-        let cluster = map
-            .get("cluster")
-            .ok_or("a drill needs its cluster: #{ cluster: \"../clusters/four-node.ron\" }")?;
-        let cluster = text("cluster", cluster)?;
-        let tags = match map.get("tags") {
-            None => Vec::new(),
-            Some(tags) => tags
-                .as_array_ref()
-                .map_err(|kind| wrong("tags", "a list of texts", kind))?
-                .iter()
-                .map(|tag| text("tags", tag))
-                .collect::<Result<_, _>>()?,
-        };
-        let skip = match map.get("skip") {
-            None => None,
-            Some(skip) => match skip.as_bool() {
-                Ok(false) => None,
-                Ok(true) => Some("the script says so".to_owned()),
-                Err(_) => Some(text("skip", skip)?),
-            },
-        };
-        let limit = match map.get("limit") {
-            None => None,
-            Some(limit) => Some(span("limit", limit)?),
-        };
-        Ok(DrillOptions {
-            cluster,
-            seed: seed(map)?,
-            start: start(map)?,
-            tags,
-            skip,
-            limit,
-            cold: cold(map)?,
-            plugins: plugins(map)?,
-        })
-    }
+/// Reads the options of a drill; one sentence if something in them is wrong.
+pub(crate) fn drill_options(map: &Map) -> Result<DrillOptions, String> {
+    options::only("drill", map, options::DRILL)?;
+    let cluster = map
+        .get("cluster")
+        .ok_or("a drill needs its cluster: #{ cluster: \"../clusters/four-node.ron\" }")?;
+    let cluster = text("cluster", cluster)?;
+    let tags = match map.get("tags") {
+        None => Vec::new(),
+        Some(tags) => tags
+            .as_array_ref()
+            .map_err(|kind| wrong("tags", "a list of texts", kind))?
+            .iter()
+            .map(|tag| text("tags", tag))
+            .collect::<Result<_, _>>()?,
+    };
+    let skip = match map.get("skip") {
+        None => None,
+        Some(skip) => match skip.as_bool() {
+            Ok(false) => None,
+            Ok(true) => Some("the script says so".to_owned()),
+            Err(_) => Some(text("skip", skip)?),
+        },
+    };
+    let limit = match map.get("limit") {
+        None => None,
+        Some(limit) => Some(span("limit", limit)?),
+    };
+    Ok(DrillOptions {
+        cluster,
+        seed: seed(map)?,
+        start: start(map)?,
+        tags,
+        skip,
+        limit,
+        cold: cold(map)?,
+        plugins: plugins(map)?,
+    })
 }
 
 impl ClusterOptions {

@@ -5,58 +5,21 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use quorate_drill::stage::StageSource;
-use quorate_drill::{DrillReport, Failure, Finding, Observer, Severity};
+use quorate_drill::tell::Stop;
+use quorate_drill::{DrillText, Failure, Observer, Play, Run, RunOptions, Severity, panic_text};
 use rhai::Scope;
-use serde::{Deserialize, Serialize};
 
-use super::failure::{explain, is_enough, is_interrupt};
+use super::failure::{explain, is_interrupt, stop_of};
 use crate::check::check_script;
 use crate::engine::engine;
-use crate::outline::Expected;
-use crate::session::{ScriptText, Session, panic_text};
+use crate::outline::expected_of;
+use crate::session::Session;
 
 /// The stack of a thread that runs scripts, in bytes: enough for the call depth the engine allows, in debug and
 /// release builds alike.
 pub const SCRIPT_STACK_BYTES: usize = 16 << 20;
-
-/// How a run is asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunOptions {
-    /// A seed in place of the one each drill names.
-    pub seed: Option<u64>,
-    /// Run only drills whose name contains this, or that carry it as a tag.
-    pub filter: Option<String>,
-    /// Whether the drills are only to be listed: each is reported as skipped, and none runs.
-    pub list: bool,
-    /// Whether a script ends with its first drill that does not pass.
-    pub fail_fast: bool,
-    /// Whether the journals are wanted.
-    pub journal: bool,
-    /// The real time that a drill may take, and the script between two drills: a story that does not end is stopped. Any if
-    /// none is said.
-    pub timeout: Option<Duration>,
-    /// What else the command says that decides what runs, such as where plugins are: for the command that repeats a
-    /// drill.
-    pub repeat_with: Vec<String>,
-}
-
-/// What running a script gave.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
-    /// Mistakes found before anything ran. If one of them is an error, nothing did.
-    pub findings: Vec<Finding>,
-    /// The drills, in the order of the script.
-    pub reports: Vec<DrillReport>,
-    /// The journals of the drills that ran, one after the other, each with its header line.
-    pub journal: Vec<u8>,
-    /// Why the script ended early, outside every drill.
-    pub failure: Option<Failure>,
-    /// Whether it was stopped from outside.
-    pub interrupted: bool,
-}
 
 /// Checks the script `text` of the file `path`, then runs its drills on clusters from `source`.
 ///
@@ -84,12 +47,12 @@ pub fn run_script(
     let timeout = options.timeout;
     let session = Session::new(source, options, observer, cancel);
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    session.with(|inner| {
-        inner.script = ScriptText {
+    session.with(|play| {
+        *play.text_mut() = DrillText {
             file: file.clone(),
             source: text.to_owned(),
             folder,
-            expected: Expected::default(),
+            expected: Vec::new(),
         };
     });
     let engine = engine(&session);
@@ -98,19 +61,20 @@ pub fn run_script(
         let ast = engine
             .compile(text)
             .map_err(|error| Box::new(rhai::EvalAltResult::from(error)))?;
-        session.with(|inner| inner.script.expected = Expected::of(&ast));
+        session.with(|play| play.text_mut().expected = expected_of(&ast));
         engine.run_ast_with_scope(&mut Scope::new(), &ast)
     }));
-    let mut run = session.with(|inner| Run {
+    let (reports, journal) = session.with(Play::take_reports);
+    let mut run = Run {
         findings,
-        reports: std::mem::take(&mut inner.reports),
-        journal: std::mem::take(&mut inner.journal),
+        reports,
+        journal,
         failure: None,
         interrupted: false,
-    });
+    };
     match result {
         Ok(Ok(())) => {}
-        Ok(Err(error)) if is_enough(&error) => {}
+        Ok(Err(error)) if stop_of(&error) == Some(Stop::Enough) => {}
         Ok(Err(error)) if is_interrupt(&error) => run.interrupted = true,
         Ok(Err(error)) => run.failure = Some(explain(&error, &file, text, timeout).1),
         Err(panic) => {
@@ -121,7 +85,7 @@ pub fn run_script(
             });
         }
     }
-    session.clear_stage();
+    session.with(Play::leave);
     run
 }
 

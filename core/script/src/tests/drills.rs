@@ -1,12 +1,11 @@
 //! What drills do and say.
 
 use quorate_drill::stage::OpenError;
-use quorate_drill::{Silent, Verdict};
+use quorate_drill::{RunOptions, Silent, Verdict};
 use quorate_model::Time;
 
 use super::fake::FakeSource;
 use super::{drill, fails, passes, run, run_on};
-use crate::RunOptions;
 
 #[test]
 fn a_lost_node_passes() {

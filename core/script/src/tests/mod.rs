@@ -11,10 +11,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use quorate_drill::Silent;
+use quorate_drill::{Run, RunOptions, Silent};
 
 use self::fake::FakeSource;
-use crate::{Run, RunOptions, run_script};
+use crate::run_script;
 
 /// Runs a script on the fake cluster.
 fn run(script: &str) -> Run {

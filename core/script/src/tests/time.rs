@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use quorate_drill::{Silent, Verdict};
+use quorate_drill::{RunOptions, Silent, Verdict};
 
 use super::{drill, fails, passes, run, run_on};
-use crate::RunOptions;
 use crate::tests::fake::FakeSource;
 
 #[test]

@@ -1,14 +1,15 @@
 //! Numbers of the drill's own, drawn from its seed.
 
+use quorate_drill::Thrown;
 use rhai::Array;
 use rhai::plugin::*;
 
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 
 /// A number from 0 to `max`. A condition may be asked any number of times, so it draws none.
 fn draw(context: &NativeCallContext<'_>, session: &Session, max: u64) -> Fallible<u64> {
-    if session.with(|inner| inner.looking) {
+    if session.with(|play| play.is_looking()) {
         return Err(Thrown::mistake(format!(
             "\"{}\" draws from the drill's seed, and a condition may only look: draw before, and let the condition use what came",
             context.fn_name()

@@ -1,12 +1,12 @@
 //! What `clients` and `load` take.
 
-use quorate_drill::Span;
 use quorate_drill::stage::ClientCalls;
+use quorate_drill::{Span, Thrown};
 use quorate_model::nearest;
 use rhai::{Map, NativeCallContext};
 
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{count_arg, show, span_arg};
 
 /// A number of an option map; `None` if it is not there.

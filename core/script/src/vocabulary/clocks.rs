@@ -1,11 +1,12 @@
 //! By how much a clock is set, and local time.
 
+use quorate_drill::Thrown;
 use quorate_model::ClockFault;
 use rhai::plugin::*;
 
 use super::handles::FaultRef;
 use super::order;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::span_arg;
 
 /// Milliseconds, below zero for a text that begins with a minus, and the same in words.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use quorate_drill::Span;
 use quorate_drill::stage::{ClientReport, Order, PropertyOf, Stage, StageRequest};
+use quorate_drill::{DEFAULT_SEED, Span, Thrown, tell};
 use quorate_model::{Name, Repair};
 use rhai::plugin::*;
 use rhai::{Array, Map};
@@ -13,13 +13,13 @@ use super::handles::{
 };
 use super::order;
 use crate::closed::{self, Noun, Set};
-use crate::drill::{self, ClusterOptions, DEFAULT_SEED};
+use crate::drill::ClusterOptions;
 use crate::events;
-use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::session::{Here, Session};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{name_arg, name_or_empty, show, span_arg, to_value};
 use crate::vocabulary::handles::FaultRef;
-use crate::watch;
+use crate::waits;
 
 fn objects<T: Clone + 'static>(
     context: &NativeCallContext<'_>,
@@ -41,29 +41,27 @@ fn open(context: &NativeCallContext<'_>, path: &str, options: &Map) -> Fallible<
     let session = Session::of(context)?;
     session.begin_act(context)?;
     let at = context.call_position();
-    if session.with(|inner| inner.drill.is_some()) {
+    if session.with(|play| play.in_drill()) {
         return Err(Thrown::mistake(
             "a drill has its cluster already: name it in the drill's options",
         )
         .at(at));
     }
     let options = ClusterOptions::read(options).map_err(|text| Thrown::mistake(text).at(at))?;
-    let (folder, seed) = session.with(|inner| (inner.script.folder.clone(), inner.options.seed));
+    let (folder, seed) = session.with(|play| (play.text().folder.clone(), play.options().seed));
     let seed = seed.or(options.seed).unwrap_or(DEFAULT_SEED);
-    drill::open(
-        context,
-        &session,
-        &StageRequest {
-            cluster: folder.join(path),
-            text: None,
-            seed,
-            start: options.start,
-        },
-    )?;
+    let request = StageRequest {
+        cluster: folder.join(path),
+        text: None,
+        seed,
+        start: options.start,
+    };
+    let here = Here::new(context, &session);
+    tell::open(&here, &request)?;
     if options.cold {
         Ok(())
     } else {
-        drill::settle_start(context, &session)
+        tell::settle_start(&here)
     }
 }
 
@@ -96,7 +94,7 @@ pub(crate) mod words {
     /// Lets virtual time pass: `run("30m")`.
     #[rhai_fn(return_raw)]
     pub fn run(context: NativeCallContext<'_>, duration: Dynamic) -> Fallible<()> {
-        watch::run(&context, span_arg(&context, &duration)?)
+        waits::run(&context, span_arg(&context, &duration)?)
     }
 
     /// Lets virtual time pass until the cluster's local clock shows an hour next, or a date with one: `run_until("9:00")`,
@@ -104,7 +102,7 @@ pub(crate) mod words {
     /// is an error.
     #[rhai_fn(return_raw)]
     pub fn run_until(context: NativeCallContext<'_>, time: &str) -> Fallible<()> {
-        crate::schedule::run_until(&context, time)
+        waits::run_until(&context, time)
     }
 
     /// Something that happens while the drill waits, when the cluster's local clock shows an hour next, or a date with one:
@@ -113,7 +111,7 @@ pub(crate) mod words {
     /// drill that ends before it came due is an error.
     #[rhai_fn(return_raw)]
     pub fn at(context: NativeCallContext<'_>, time: &str, action: rhai::FnPtr) -> Fallible<()> {
-        crate::schedule::at(&context, time, action)
+        waits::at(&context, time, action)
     }
 
     /// Something that happens while the drill waits, so long from now: `after("10s", || node("NODE3").crash())`. As with
@@ -125,7 +123,7 @@ pub(crate) mod words {
         action: rhai::FnPtr,
     ) -> Fallible<()> {
         let span = span_arg(&context, &duration)?;
-        crate::schedule::after(&context, span, action)
+        waits::after(&context, span, action)
     }
 
     /// Lets time pass until nothing goes on any more: nothing pending, nobody joining, and nothing different for
@@ -139,16 +137,7 @@ pub(crate) mod words {
     #[rhai_fn(name = "settle", return_raw)]
     pub fn settle_within(context: NativeCallContext<'_>, within: Dynamic) -> Fallible<()> {
         let within = span_arg(&context, &within)?;
-        let session = Session::of(&context)?;
-        session.begin_wait(&context)?;
-        if watch::settle(&context, &session, within)? {
-            return Ok(());
-        }
-        let why = watch::unsettled(&context, &session)?;
-        Err(
-            Thrown::unknown(format!("the cluster did not settle within {within}: {why}"))
-                .at(context.call_position()),
-        )
+        waits::settle(&context, within)
     }
 
     /// Begins a step of the story: a title in the report and in the journal.
@@ -160,7 +149,7 @@ pub(crate) mod words {
             stage.mark_step(title);
             stage.now()
         })?;
-        session.with(|inner| inner.observer.step(now, title));
+        session.with(|play| play.observer().step(now, title));
         Ok(())
     }
 
@@ -173,7 +162,7 @@ pub(crate) mod words {
             stage.mark_note(text);
             stage.now()
         })?;
-        session.with(|inner| inner.observer.note(now, text));
+        session.with(|play| play.observer().note(now, text));
         Ok(())
     }
 
@@ -197,7 +186,7 @@ pub(crate) mod words {
         let session = Session::of(&context)?;
         session.begin_act(&context)?;
         session.with_stage(&context, |stage| stage.heal_all())?;
-        watch::look(&context, &session)
+        waits::look(&context, &session)
     }
 
     /// Heals every partition and cut, and nothing else.

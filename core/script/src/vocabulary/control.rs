@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use quorate_drill::stage::{Answer, Order};
-use quorate_drill::suggestion;
+use quorate_drill::{Thrown, suggestion};
 use quorate_model::Name;
 use quorate_model::control::{ControlCode, ControlObject, ControlOf, ControlRequest};
 use rhai::plugin::*;
@@ -12,7 +12,7 @@ use rhai::{Blob, Map};
 use super::handles::{AnswerRef, ResourceRef, ResourceTypeRef};
 use super::{options, order};
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{name_arg, show};
 
 /// The original's name of an error that a cluster or a resource type gives.

@@ -1,6 +1,6 @@
 //! Events of the journal.
 
-use quorate_drill::{Span, suggestion};
+use quorate_drill::{Span, Thrown, suggestion};
 use quorate_model::nearest;
 use rhai::plugin::*;
 use rhai::{Array, Engine};
@@ -9,7 +9,7 @@ use super::handles::EventRef;
 use crate::closed::{self, Noun, Set};
 use crate::events::{self, SPAN};
 use crate::journal;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::from_json;
 
 /// Makes the fields of events readable: `event.subject`, `event["subject"]`.
@@ -108,13 +108,13 @@ pub(crate) mod words {
     /// The event on one line, as a text.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(event: &mut EventRef) -> String {
-        crate::drill::describe_line(&event.line)
+        quorate_drill::describe_line(&event.line)
     }
 
     /// The same text, for `debug`.
     #[rhai_fn(global, name = "to_debug", pure)]
     pub fn to_debug(event: &mut EventRef) -> String {
-        crate::drill::describe_line(&event.line)
+        quorate_drill::describe_line(&event.line)
     }
 
     /// Whether both are the same event.

@@ -4,8 +4,8 @@ use rhai::plugin::*;
 
 use super::handles::FaultRef;
 use crate::session::Session;
-use crate::thrown::Fallible;
-use crate::watch;
+use crate::thrown::{Fallible, Raise};
+use crate::waits;
 
 /// Words about faults.
 #[allow(
@@ -21,7 +21,7 @@ pub(crate) mod words {
         let session = Session::of(&context)?;
         session.begin_act(&context)?;
         session.with_stage(&context, |stage| stage.heal(fault.handle))?;
-        watch::look(&context, &session)
+        waits::look(&context, &session)
     }
 
     /// Fails the drill if somebody in the cluster has noticed this fault up to now. Nor is it remarked on at the drill's end
@@ -30,14 +30,7 @@ pub(crate) mod words {
     pub fn expect_unnoticed(context: NativeCallContext<'_>, fault: &mut FaultRef) -> Fallible<()> {
         let session = Session::of(&context)?;
         session.expects(context.call_position());
-        session.with(|inner| {
-            let drill = inner.drill.as_mut();
-            let made =
-                drill.and_then(|it| it.faults.iter_mut().find(|it| it.handle == fault.handle));
-            if let Some(made) = made {
-                made.may_go_unnoticed = true;
-            }
-        });
+        session.with(|play| play.may_go_unnoticed(fault.handle));
         if !session.with_stage(&context, |stage| stage.noticed(fault.handle))? {
             return Ok(());
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quorate_drill::Span;
 use quorate_drill::stage::{GroupStatus, Order, POLICY, PropertyOf, Stage};
+use quorate_drill::wait::in_service;
 use rhai::plugin::*;
 
 use super::handles::GroupRef;
@@ -12,7 +13,6 @@ use crate::closed::{self, Noun, Set};
 use crate::session::Session;
 use crate::thrown::Fallible;
 use crate::values::{name_arg, show, to_value};
-use crate::watch::in_service;
 
 fn status<T>(
     context: &NativeCallContext<'_>,

@@ -132,5 +132,5 @@ pub(crate) fn name_types(engine: &mut Engine) {
         .register_type_with_name::<ClientsRef>("Clients")
         .register_type_with_name::<EventRef>("Event")
         .register_type_with_name::<FaultRef>("Fault")
-        .register_type_with_name::<crate::thrown::Thrown>("Error");
+        .register_type_with_name::<quorate_drill::Thrown>("Error");
 }

@@ -3,6 +3,7 @@
 use rhai::plugin::*;
 use rhai::{Array, FnPtr};
 
+use crate::place::spot;
 use crate::session::Session;
 use crate::thrown::Fallible;
 
@@ -23,7 +24,7 @@ pub(crate) mod words {
             let at = context.call_position();
             // Resource and policy scripts have lists, and no drill.
             if let Ok(session) = Session::of(&context) {
-                session.with(|inner| inner.over_nothing = Some(at));
+                session.with(|play| play.went_over_nothing(spot(at)));
             }
             return Ok(true);
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quorate_drill::stage::{NodeStatus, Order, Stage};
-use quorate_drill::suggestion;
+use quorate_drill::{Thrown, suggestion};
 use quorate_model::{
     ClockFault, Damage, DiskFault, MachineFault, ProcessFault, Repair, StartSwitches,
 };
@@ -15,7 +15,7 @@ use super::order::{self, read};
 use super::{clocks, options};
 use crate::closed::{self, Noun, Set};
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{name_arg, show, span_arg, spoken};
 
 /// What a machine takes to come up, before its services start.

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_drill::stage::{Answer, Order, PropertyOf, Stage};
-use quorate_drill::suggestion;
+use quorate_drill::{MadeFault, Thrown, suggestion};
 use quorate_model::{Damage, DiskFault, Fault, Lasting, Name, NetworkFault, Repair, called};
 use rhai::{Array, Dynamic, NativeCallContext};
 
 use super::handles::FaultRef;
-use crate::drill::MadeFault;
+use crate::place::spot;
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{from_value, name_arg, show, sides_arg};
-use crate::watch;
+use crate::waits;
 
 /// How long an order may go without an answer; one that stops a node so much longer than its groups may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(120);
@@ -86,7 +86,7 @@ pub(super) fn answered(
         false => ANSWER_LIMIT,
     };
     let mut answer = None;
-    watch::pass(context, &session, began + limit, None, |session| {
+    waits::pass(context, &session, began + limit, || {
         answer = session.with_stage(context, |stage| stage.answer(handle))?;
         Ok(answer.is_some())
     })?;
@@ -131,17 +131,12 @@ pub(crate) fn inject_for(
     let what = what.into();
     let made = MadeFault {
         handle,
-        at: context.call_position(),
+        at: spot(context.call_position()),
         what: what.clone(),
         may_go_unnoticed: false,
     };
-    session.with(|inner| {
-        if let Some(drill) = &mut inner.drill {
-            drill.fault_left = Some((made.at, made.what.clone()));
-            drill.faults.push(made);
-        }
-    });
-    watch::look(context, &session)?;
+    session.with(|play| play.made(made));
+    waits::look(context, &session)?;
     Ok(FaultRef { handle, what })
 }
 
@@ -228,7 +223,7 @@ pub(crate) fn repair(context: &NativeCallContext<'_>, what: &Repair) -> Fallible
     let session = Session::of(context)?;
     session.begin_act(context)?;
     session.try_stage(context, |stage| stage.repair(what))?;
-    watch::look(context, &session)
+    waits::look(context, &session)
 }
 
 /// Changes a file on a shared disk.
@@ -241,7 +236,7 @@ pub(crate) fn disk_file(
     let session = Session::of(context)?;
     session.begin_act(context)?;
     session.try_stage(context, |stage| stage.disk_file(disk, file, text))?;
-    watch::look(context, &session)
+    waits::look(context, &session)
 }
 
 /// Reads one thing of the cluster and remembers what was read: `kind("name").property`.

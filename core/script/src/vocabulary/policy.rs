@@ -1,7 +1,7 @@
 //! Policy scripts of the cluster and its groups.
 
 use quorate_drill::stage::Order;
-use quorate_drill::{MAX_BYTES, read_text};
+use quorate_drill::{MAX_BYTES, Thrown, read_text};
 use quorate_model::{Name, PolicyScript};
 use rhai::plugin::*;
 
@@ -9,7 +9,7 @@ use super::handles::GroupRef;
 use super::order::{self, read};
 use crate::policy;
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 
 /// Gives the cluster, or a group, the script in a file, or none for `()`.
 pub(super) fn set(
@@ -34,7 +34,7 @@ pub(super) fn set(
 
 /// The script in a file, if it has no mistakes.
 fn script(context: &NativeCallContext<'_>, path: &str) -> Fallible<PolicyScript> {
-    let folder = Session::of(context)?.with(|inner| inner.script.folder.clone());
+    let folder = Session::of(context)?.with(|play| play.text().folder.clone());
     let file = folder.join(path);
     let at = context.call_position();
     let text = read_text(&file, Some(MAX_BYTES)).map_err(|error| {

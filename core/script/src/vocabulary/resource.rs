@@ -1,6 +1,7 @@
 //! Resources.
 
 use quorate_drill::stage::{Order, PropertyOf, ResourceStatus, Stage};
+use quorate_drill::wait::in_service;
 use rhai::plugin::*;
 
 use super::handles::ResourceRef;
@@ -8,7 +9,6 @@ use super::order::{self, read};
 use crate::closed::{self, Noun, Set};
 use crate::thrown::Fallible;
 use crate::values::{name_arg, show, to_value};
-use crate::watch::in_service;
 
 fn status<T>(
     context: &NativeCallContext<'_>,

@@ -1,11 +1,12 @@
 //! What `try … catch (error)` gets.
 
+use quorate_drill::{Place, Thrown};
 use rhai::plugin::*;
 
 use crate::closed::{self, Set};
-use crate::place::place_at;
+use crate::place::position;
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::Fallible;
 use crate::vocabulary::control::error_name;
 
 /// Words about errors.
@@ -49,21 +50,22 @@ pub(crate) mod words {
     /// Where it came from: "lost-node.rhai:12:5", or only the file if no line is known.
     #[rhai_fn(get = "place", pure, return_raw)]
     pub fn place(context: NativeCallContext<'_>, error: &mut Thrown) -> Fallible<String> {
-        let file = Session::of(&context)?.with(|inner| {
-            let file = &inner.script.file;
-            match inner.imported.get(&error.position) {
-                Some(source) => crate::drill::imported(file, source),
-                None => file.clone(),
-            }
-        });
-        let place = place_at(&file, "", error.position);
+        let session = Session::of(&context)?;
+        let file = session.with(|play| play.text().file.clone());
+        let file = session.words(
+            |words| match words.imported.get(&position(error.position)) {
+                Some(source) => crate::drill::imported(&file, source),
+                None => file,
+            },
+        );
+        let place = Place::in_source(&file, "", error.position);
         Ok(place.to_string())
     }
 
     /// The line it came from; 0 if none is known.
     #[rhai_fn(get = "line", pure)]
     pub fn line(error: &mut Thrown) -> i64 {
-        let line = error.position.line().unwrap_or(0);
+        let line = error.position.line;
         i64::try_from(line).unwrap_or(i64::MAX)
     }
 

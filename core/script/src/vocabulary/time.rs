@@ -1,11 +1,11 @@
 //! Durations and the clocks.
 
-use quorate_drill::{Span, SpanError};
+use quorate_drill::{Span, SpanError, Thrown};
 use rhai::plugin::*;
 
 use crate::closed::{self, Set};
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 
 const SECOND: u128 = 1_000_000;
 
@@ -60,7 +60,7 @@ pub(crate) mod words {
         let session = Session::of(&context)?;
         session.read_time();
         let hour = |text: &str| {
-            let time = crate::schedule::civil_arg(&context, text)?;
+            let time = crate::waits::civil_arg(&context, text)?;
             if time.has_date() {
                 let what = format!("\"between\" takes hours of the day, and \"{text}\" has a date");
                 return Err(Thrown::mistake(what).at(context.call_position()));
@@ -305,21 +305,21 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn sleep(context: NativeCallContext<'_>, duration: Dynamic) -> Fallible<()> {
         let span = crate::values::span_arg(&context, &duration)?;
-        crate::watch::run(&context, span)
+        crate::waits::run(&context, span)
     }
 
     /// The same for a number of seconds. Rhai has a `sleep` of its own for it, which would wait in earnest.
     #[rhai_fn(name = "sleep", return_raw)]
     pub fn sleep_seconds(context: NativeCallContext<'_>, number: i64) -> Fallible<()> {
         let duration = span(Span::of(number as f64, SECOND))?;
-        crate::watch::run(&context, duration)
+        crate::waits::run(&context, duration)
     }
 
     /// The same for a number of seconds with a fraction.
     #[rhai_fn(name = "sleep", return_raw)]
     pub fn sleep_fraction(context: NativeCallContext<'_>, number: f64) -> Fallible<()> {
         let duration = span(Span::of(number, SECOND))?;
-        crate::watch::run(&context, duration)
+        crate::waits::run(&context, duration)
     }
 
     /// The same as `now()`: a drill sees no other clock than its world's.

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use quorate_drill::Thrown;
 use quorate_model::{Name, NetworkFault};
 use rhai::{Dynamic, NativeCallContext};
 
 use super::handles::{FaultRef, NetworkRef, NicRef};
 use super::order;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{chance_arg, span_arg};
 
 /// Whose datagrams.

@@ -1,13 +1,13 @@
 //! Expectations.
 
-use quorate_drill::{RemarkKind, Verdict};
+use quorate_drill::wait::OVER_NOTHING;
+use quorate_drill::{Play, RemarkKind, Thrown, Verdict};
 use rhai::plugin::*;
 use rhai::{Engine, EvalAltResult, Expr, FnPtr};
 
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{equal, show, spoken};
-use crate::watch::OVER_NOTHING;
 
 /// Comparisons whose two sides a failed `expect` shows.
 const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
@@ -163,13 +163,7 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
             };
             let at = start_of(condition);
             session.expects(at);
-            session.with(|inner| {
-                // Only what this very condition reads is worth telling.
-                if !inner.looking {
-                    inner.seen.clear();
-                }
-                inner.over_nothing = None;
-            });
+            session.with(Play::begin_expectation);
             let holds = context.eval_expression_tree(condition)?;
             let holds = holds.as_bool().map_err(|kind| {
                 Thrown::mistake(format!(
@@ -184,9 +178,11 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
                     let text = "this condition is the same whatever happens";
                     session.remark(RemarkKind::ReadNothing, at, text);
                 }
-                if let Some(at) = session.with(|inner| inner.over_nothing.take()) {
-                    session.remark(RemarkKind::OverNothing, at, OVER_NOTHING);
-                }
+                session.with(|play| {
+                    if let Some(at) = play.take_over_nothing() {
+                        play.remark(RemarkKind::OverNothing, at, OVER_NOTHING);
+                    }
+                });
                 return Ok(Dynamic::UNIT);
             }
             let message = match inputs.get(1) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use quorate_drill::Thrown;
 use quorate_drill::stage::Order;
 use quorate_model::{Name, StorageGroup, VirtualServerRequest};
 use rhai::plugin::*;
@@ -10,7 +11,7 @@ use rhai::{Array, Map};
 use super::handles::{GroupRef, NodeRef};
 use super::options::{ADD_NODE, VIRTUAL_SERVER, only};
 use super::order;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::show;
 
 const STORAGE_GROUP: [&str; 3] = ["name", "log_disk", "database_disk"];

@@ -1,12 +1,14 @@
 //! Conditions over time.
 
+use quorate_drill::Thrown;
+use quorate_drill::watch::Promise;
 use rhai::plugin::*;
 use rhai::{FnPtr, Map};
 
 use super::order;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{name_arg, span_arg};
-use crate::watch::{self, Promise};
+use crate::waits;
 
 /// Words about conditions over time.
 #[allow(
@@ -43,7 +45,7 @@ pub(crate) mod words {
         within: Dynamic,
     ) -> Fallible<()> {
         let within = span_arg(&context, &within)?;
-        watch::eventually(&context, &condition, within, false)
+        waits::eventually(&context, &condition, within, false)
     }
 
     /// As `eventually`, of a condition that may hold at once, and why it may.
@@ -60,7 +62,7 @@ pub(crate) mod words {
             let text = "say why the condition may hold at once";
             return Err(Thrown::mistake(text).at(context.call_position()));
         }
-        watch::eventually(&context, &condition, within, true)
+        waits::eventually(&context, &condition, within, true)
     }
 
     /// Lets time pass until a condition holds that does not hold now, or stops holding first: first not, then so. Fails
@@ -73,7 +75,7 @@ pub(crate) mod words {
         within: Dynamic,
     ) -> Fallible<()> {
         let within = span_arg(&context, &within)?;
-        watch::becomes(&context, &condition, within)
+        waits::becomes(&context, &condition, within)
     }
 
     /// Lets time pass until a group is in full service again after it was out of it, now or later, by the truth of its
@@ -88,7 +90,7 @@ pub(crate) mod words {
         let within = span_arg(&context, &within)?;
         let name = name_arg(&context, &group)?;
         let name = order::known(&context, "group", &name, |stage| stage.groups())?;
-        watch::recovers(&context, &name, within)
+        waits::recovers(&context, &name, within)
     }
 
     /// A condition that must hold at every instant from now to the drill's end. It is looked at whenever something happens;
@@ -97,24 +99,24 @@ pub(crate) mod words {
     /// Example: `always("mail is never away for long", || outage("EVS3") < 2.minutes)`
     #[rhai_fn(return_raw)]
     pub fn always(context: NativeCallContext<'_>, name: &str, condition: FnPtr) -> Fallible<()> {
-        watch::watch(&context, name, Promise::Always, condition)
+        waits::watch(&context, name, Promise::Always, condition)
     }
 
     /// A condition that must not hold at any instant from now to the drill's end: see `always`.
     #[rhai_fn(return_raw)]
     pub fn never(context: NativeCallContext<'_>, name: &str, condition: FnPtr) -> Fallible<()> {
-        watch::watch(&context, name, Promise::Never, condition)
+        waits::watch(&context, name, Promise::Never, condition)
     }
 
     /// A condition that must hold now and again at the drill's end.
     #[rhai_fn(return_raw)]
     pub fn steady(context: NativeCallContext<'_>, name: &str, condition: FnPtr) -> Fallible<()> {
-        watch::watch(&context, name, Promise::Steady, condition)
+        waits::watch(&context, name, Promise::Steady, condition)
     }
 
     /// A condition that must hold at some instant from now to the drill's end: see `always`.
     #[rhai_fn(return_raw)]
     pub fn sometimes(context: NativeCallContext<'_>, name: &str, condition: FnPtr) -> Fallible<()> {
-        watch::watch(&context, name, Promise::Sometimes, condition)
+        waits::watch(&context, name, Promise::Sometimes, condition)
     }
 }

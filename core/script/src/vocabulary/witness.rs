@@ -1,12 +1,13 @@
 //! The file share witness of a Majority Node Set.
 
+use quorate_drill::Thrown;
 use quorate_model::{Repair, ShareFault};
 use rhai::plugin::*;
 
 use super::handles::{FaultRef, WitnessRef};
 use super::order;
 use crate::session::Session;
-use crate::thrown::{Fallible, Thrown};
+use crate::thrown::{Fallible, Raise};
 use crate::values::{name_arg, span_arg};
 
 /// Words about the file share witness.

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use quorate_script::Run;
+use quorate_drill::Run;
 
 use self::below::{Below, How};
 use self::wire::Task;

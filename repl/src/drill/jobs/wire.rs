@@ -5,9 +5,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use quorate_drill::{DrillReport, Observer, Remark};
+use quorate_drill::{DrillReport, Observer, Remark, Run};
 use quorate_model::Time;
-use quorate_script::Run;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

@@ -1,25 +1,21 @@
 //! What a drill's end shows about the drill itself: that it expected nothing, or nothing that its faults could break.
 
-use quorate_drill::RemarkKind;
-use rhai::Position;
-
-use crate::drill::MadeFault;
-use crate::outline::Expectation;
-use crate::session::Session;
+use crate::play::{Expectation, MadeFault, Play};
 use crate::watch::Promise;
+use crate::{RemarkKind, Spot};
 
 /// Looks back on a drill whose body has ended well.
-pub(super) fn at_end(session: &Session, drill: Position) {
-    let watches = session.with(|inner| inner.watches.clone());
-    let now = session.with(|inner| inner.now());
-    let (expects, left) = session.with(|inner| {
-        let drill = inner.drill.as_ref();
+pub(crate) fn at_end<C: Clone>(play: &mut Play<C>, drill: Spot) {
+    let watches = play.watches.clone();
+    let now = play.now();
+    let (expects, left) = {
+        let drill = play.drill.as_ref();
         drill.map_or((true, None), |drill| {
             (drill.expects, drill.fault_left.clone())
         })
-    });
+    };
     if !expects && watches.is_empty() {
-        session.remark(
+        play.remark(
             RemarkKind::NothingExpected,
             drill,
             "the drill expects nothing: it passes whatever the cluster does",
@@ -27,68 +23,69 @@ pub(super) fn at_end(session: &Session, drill: Position) {
     } else if let Some((at, fault)) = left
         && watches.is_empty()
     {
-        session.remark(
+        play.remark(
             RemarkKind::NothingAfterFault,
             at,
             format!("nothing is expected after the last fault: {fault}"),
         );
     }
-    caught(session);
-    not_reached(session, drill);
-    unnoticed(session);
+    caught(play);
+    not_reached(play, drill);
+    unnoticed(play);
     for watch in watches {
         let name = format!("{} \"{}\"", watch.promise.as_str(), watch.name);
         if watch.since == now {
             let text = format!("{name}: no time passed after it was stated");
-            session.remark(RemarkKind::NeverLookedAt, watch.position, text);
+            play.remark(RemarkKind::NeverLookedAt, watch.position, text);
         } else if !watch.looked.read {
             let text = format!("{name} read nothing of the cluster at any instant");
-            session.remark(RemarkKind::ReadNothing, watch.position, text);
+            play.remark(RemarkKind::ReadNothing, watch.position, text);
         } else if let Some(at) = watch.looked.over_nothing {
             let text =
                 format!("{name} held since the list that `all` went through was always empty");
-            session.remark(RemarkKind::OverNothing, at, text);
+            play.remark(RemarkKind::OverNothing, at, text);
         } else if watch.looked.seen_at_once && watch.promise == Promise::Sometimes {
             let text =
                 format!("{name} held at the instant it was stated: nothing had happened yet");
-            session.remark(RemarkKind::HeldAtOnce, watch.position, text);
+            play.remark(RemarkKind::HeldAtOnce, watch.position, text);
         }
     }
 }
 
 /// What was expected and was not so, in a drill that went on all the same.
-fn caught(session: &Session) {
-    let unmet = session.with(|inner| {
-        let drill = inner.drill.as_ref();
+fn caught<C>(play: &mut Play<C>) {
+    let unmet = {
+        let drill = play.drill.as_ref();
         drill.map(|drill| drill.unmet.clone()).unwrap_or_default()
-    });
+    };
     for at in unmet {
         let text = "what is expected here was not so, and the script caught the error";
-        session.remark(RemarkKind::Caught, at, text);
+        play.remark(RemarkKind::Caught, at, text);
     }
 }
 
 /// What the drill's text expects, and its run never came to.
-fn not_reached(session: &Session, drill: Position) {
-    let left = session.with(|inner| {
-        let reached = inner.drill.as_ref().map(|drill| &drill.reached);
-        let expected = inner.script.expected.of_drill(drill).iter();
+fn not_reached<C>(play: &mut Play<C>, drill: Spot) {
+    let left = {
+        let reached = play.drill.as_ref().map(|drill| &drill.reached);
+        let expected = play.text.expected.iter().find(|(at, _)| *at == drill);
+        let expected = expected.into_iter().flat_map(|(_, words)| words);
         let missed = |at| reached.is_some_and(|reached| !reached.contains(at));
         let left = expected.filter(|it| missed(&it.at));
         left.cloned().collect::<Vec<_>>()
-    });
-    for Expectation { at, word, .. } in left {
+    };
+    for Expectation { at, word } in left {
         let text = format!("the drill passed without coming to this `{word}`");
-        session.remark(RemarkKind::NotReached, at, text);
+        play.remark(RemarkKind::NotReached, at, text);
     }
 }
 
 /// The faults that nobody in the cluster has noticed up to now, those that nobody is to notice left out.
-fn unnoticed(session: &Session) {
-    let faults = session.with(|inner| {
-        let drill = inner.drill.as_ref();
+fn unnoticed<C>(play: &mut Play<C>) {
+    let faults = {
+        let drill = play.drill.as_ref();
         drill.map(|drill| drill.faults.clone()).unwrap_or_default()
-    });
+    };
     for MadeFault {
         handle,
         at,
@@ -96,11 +93,11 @@ fn unnoticed(session: &Session) {
         may_go_unnoticed,
     } in faults
     {
-        let noticed = session.with(|inner| inner.guarded(|stage| stage.noticed(handle)));
+        let noticed = play.guarded(|stage| stage.noticed(handle));
         if !may_go_unnoticed && noticed.is_ok_and(|noticed| !noticed) {
             let text =
                 format!("the drill ends, and nobody in the cluster has noticed this fault: {what}");
-            session.remark(RemarkKind::Unnoticed, at, text);
+            play.remark(RemarkKind::Unnoticed, at, text);
         }
     }
 }

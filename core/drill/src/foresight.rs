@@ -1,0 +1,138 @@
+//! When a condition turns although nothing happens: because it reads a clock, a duration that runs, or what clients
+//! count.
+//!
+//! A world in which nothing happens can be read as it will be at an instant to come, since reading changes nothing. So
+//! the instant at which such a condition turns is found beforehand, and time passes up to that instant and no further.
+
+use std::time::Duration;
+
+use quorate_model::Time;
+
+use crate::face::{Face, ask, on_stage};
+use crate::play::Play;
+use crate::watch::Promise;
+
+/// The grain of virtual time.
+const GRAIN: Duration = Duration::from_micros(1);
+
+/// What a condition read that changes without anything happening.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reads {
+    /// A clock, or a duration that runs.
+    pub(crate) time: bool,
+    /// What clients count: it changes with every call.
+    pub(crate) calls: bool,
+}
+
+impl Reads {
+    /// Whether the condition may turn although nothing happens.
+    pub(crate) fn any(self) -> bool {
+        self.time || self.calls
+    }
+}
+
+/// A condition that is waited for or watched, as it was when it was last looked at.
+struct Pending<C> {
+    condition: C,
+    holds: bool,
+    reads: Reads,
+}
+
+/// The instant up to which time may pass before something must be looked at again, `limit` at most: the first at which
+/// a watched condition, or the one that is `awaited`, turns if nothing happens. `awaited` was
+/// the last one that was looked at.
+pub(crate) fn next_look<F: Face>(
+    face: &F,
+    awaited: Option<&F::Function>,
+    limit: Time,
+) -> Result<Time, F::Error> {
+    let mut next = limit;
+    let pending = face.with(|play| pending(play, awaited));
+    if pending.iter().any(|it| it.reads.calls)
+        && let Some(call) = on_stage(face, |stage| stage.next_call())?
+    {
+        next = next.min(call);
+    }
+    for one in pending.iter().filter(|it| it.reads.time) {
+        if let Some(at) = turn(face, one, next)? {
+            next = at;
+        }
+    }
+    Ok(next)
+}
+
+/// The conditions that may turn although nothing happens, and whose turn makes a difference.
+fn pending<C: Clone>(play: &Play<C>, awaited: Option<&C>) -> Vec<Pending<C>> {
+    let matters = |promise: Promise, was_seen: bool| match promise {
+        Promise::Always | Promise::Never => true,
+        Promise::Sometimes => !was_seen,
+        Promise::Steady => false,
+    };
+    let watched = play
+        .watches
+        .iter()
+        .filter(|watch| watch.reads.any() && matters(watch.promise, watch.looked.was_seen))
+        .map(|watch| Pending {
+            condition: watch.condition.clone(),
+            holds: watch.holds,
+            reads: watch.reads,
+        });
+    let awaited = awaited
+        .filter(|_| play.reads.any())
+        .map(|condition| Pending {
+            condition: condition.clone(),
+            holds: play.held,
+            reads: play.reads,
+        });
+    watched.chain(awaited).collect()
+}
+
+/// The first instant up to `until` at which a condition is no longer what it is now, if nothing happens until then.
+/// What turns twice before `until` may be missed.
+fn turn<F: Face>(
+    face: &F,
+    one: &Pending<F::Function>,
+    until: Time,
+) -> Result<Option<Time>, F::Error> {
+    let mut same = on_stage(face, |stage| stage.now())?;
+    if until <= same || same_at(face, one, until)? {
+        return Ok(None);
+    }
+    let mut turned = until;
+    while turned - same > GRAIN {
+        let middle = Time(same.0 + (turned.0 - same.0) / 2);
+        if same_at(face, one, middle)? {
+            same = middle;
+        } else {
+            turned = middle;
+        }
+    }
+    Ok(Some(turned))
+}
+
+/// Whether a condition will still be what it is now at an instant to come, if nothing happens until then. One that ends
+/// with an error there is to do so when that instant has come.
+fn same_at<F: Face>(face: &F, one: &Pending<F::Function>, at: Time) -> Result<bool, F::Error> {
+    // What it has captured must not learn of instants that did not come.
+    let condition = face.apart(&one.condition);
+    on_stage(face, |stage| stage.foresee(Some(at)))?;
+    let (seen, reads, held, over_nothing) = face.with(|play| {
+        play.foreseeing = true;
+        let seen = std::mem::take(&mut play.seen);
+        (seen, play.reads, play.held, play.over_nothing)
+    });
+    let holds = ask(face, &condition);
+    face.with(|play| {
+        play.foreseeing = false;
+        play.seen = seen;
+        play.reads = reads;
+        play.held = held;
+        play.over_nothing = over_nothing;
+    });
+    on_stage(face, |stage| stage.foresee(None))?;
+    match holds {
+        Ok(holds) => Ok(holds == one.holds),
+        Err(error) if F::stop(&error).is_some() => Err(error),
+        Err(_) => Ok(false),
+    }
+}

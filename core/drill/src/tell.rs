@@ -1,0 +1,344 @@
+//! Drills: opening a cluster for one, running its body, healing what it broke, reporting.
+
+use std::time::{Duration, Instant};
+
+use quorate_model::Time;
+
+use crate::face::{Face, begin_act, on_stage};
+use crate::options::{DEFAULT_SEED, DrillOptions};
+use crate::outcome::{called, crashes, outcomes};
+use crate::play::{DrillState, Play};
+use crate::stage::{OpenError, StageRequest};
+use crate::watch::last_look;
+use crate::{DrillReport, Failure, Span, Thrown, Verdict, remarks, schedule, settle};
+
+/// How long a cluster may take to come up before a drill's body begins.
+const START_LIMIT: Span = Span(Duration::from_secs(30 * 60));
+
+/// Why what runs is being stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// From outside.
+    Interrupted,
+    /// It takes too much real time.
+    TimedOut,
+    /// A drill did not pass, and the run was to end with the first that does not.
+    Enough,
+}
+
+/// A language that whole drills are told in.
+pub trait Teller: Face {
+    /// Verdict and reason of an error that ended a drill's body.
+    fn explain(&self, error: &Self::Error) -> (Verdict, Failure);
+
+    /// Gives what runs next all the real time there is for it.
+    fn wind_up(&self);
+
+    /// What ends everything that runs.
+    fn stopped(&self, why: Stop) -> Self::Error;
+}
+
+/// Runs a drill. It returns normally whatever the verdict is, so that one failure does not hide the drills after it; only
+/// an interrupt ends the run, and a failure where the run is to end with the first.
+///
+/// # Errors
+///
+/// A drill inside another one, or with the name of another in the same text; and what ends the run.
+pub fn drill<F: Teller>(
+    face: &F,
+    name: &str,
+    options: &DrillOptions,
+    body: &F::Function,
+) -> Result<(), F::Error> {
+    let at = face.here();
+    let (file, folder, run) = face.with(|play| {
+        (
+            play.text.file.clone(),
+            play.text.folder.clone(),
+            play.options.clone(),
+        )
+    });
+    let known = face.with(|play| {
+        // At a prompt a drill may be run again.
+        let mut names = play.reports.iter().map(|report| &report.name);
+        !play.text.file.is_empty() && names.any(|known| known == name)
+    });
+    if known {
+        let text = format!(
+            "there is a drill \"{name}\" in this script already: give this one a name of its own"
+        );
+        return Err(face.raise(Thrown::mistake(text), at));
+    }
+    let seed = run.seed.or(options.seed).unwrap_or(DEFAULT_SEED);
+    let mut report = DrillReport {
+        repeat: repeat_command(&file, seed, name, &run.repeat_with),
+        file,
+        name: name.to_owned(),
+        tags: options.tags.clone(),
+        seed,
+        verdict: Verdict::Skipped,
+        skipped: None,
+        filtered: false,
+        failure: None,
+        virtual_time: Time::ZERO,
+        real_time: Duration::ZERO,
+        groups: Vec::new(),
+        clients: Vec::new(),
+        disturbed: Vec::new(),
+        unrepeatable: Vec::new(),
+        crashes: Vec::new(),
+        remarks: Vec::new(),
+    };
+    if let Some(text) = &run.filter
+        && !name.contains(text.as_str())
+        && !options.tags.contains(text)
+    {
+        report.filtered = true;
+        report.skipped = Some(format!("its name and tags do not match \"{text}\""));
+    } else {
+        let missing = || face.with(|play| missing_plugin(play, options));
+        report.skipped = options.skip.clone().or_else(missing);
+    }
+    if run.list && report.skipped.is_none() {
+        report.skipped = Some("the drills are only listed".to_owned());
+    }
+    if report.skipped.is_some() {
+        face.with(|play| finish(play, report));
+        return Ok(());
+    }
+
+    face.wind_up();
+    let began = Instant::now();
+    let outer = face.with(|play| {
+        play.observer.drill_started(&report.file, name, seed);
+        let outer = play.leave();
+        play.drill = Some(DrillState::default());
+        outer
+    });
+    let request = StageRequest {
+        cluster: folder.join(&options.cluster),
+        text: None,
+        seed,
+        start: options.start,
+    };
+    let result = play_body(face, &request, options, body);
+    let stop = result.as_ref().err().and_then(F::stop);
+    match result {
+        Ok(()) => report.verdict = Verdict::Pass,
+        Err(error) => {
+            let (verdict, mut failure) = face.explain(&error);
+            // Everything in a body is called from its drill.
+            failure
+                .called_from
+                .retain(|place| (place.line, place.column) != (at.line, at.column));
+            report.verdict = verdict;
+            report.failure = Some(failure);
+        }
+    }
+    face.with(|play| {
+        if let Err(thrown) = take_down(play, &mut report)
+            // Else there is a better reason already.
+            && report.verdict == Verdict::Pass
+        {
+            report.verdict = Verdict::Error;
+            report.failure = Some(Failure {
+                message: thrown.message,
+                internal: true,
+                ..Failure::default()
+            });
+        }
+        play.leave();
+        let drill = play.drill.take();
+        report.remarks = drill.map(|drill| drill.remarks).unwrap_or_default();
+        play.stage = outer;
+    });
+    face.wind_up();
+    report.real_time = began.elapsed();
+    let enough = run.fail_fast && report.verdict != Verdict::Pass;
+    face.with(|play| finish(play, report));
+    if stop == Some(Stop::Interrupted) {
+        Err(face.stopped(Stop::Interrupted))
+    } else if enough {
+        Err(face.stopped(Stop::Enough))
+    } else {
+        Ok(())
+    }
+}
+
+/// A drill begins here, if one may.
+///
+/// # Errors
+///
+/// Inside a condition, or inside another drill.
+pub fn begin<F: Face>(face: &F) -> Result<(), F::Error> {
+    begin_act(face)?;
+    if face.with(|play| play.drill.is_some()) {
+        let thrown = Thrown::mistake("a drill cannot begin inside another one");
+        return Err(face.raise(thrown, face.here()));
+    }
+    Ok(())
+}
+
+/// Takes what a drill left into its report, heals what it broke, and keeps its journal if that is wanted.
+fn take_down<C>(play: &mut Play<C>, report: &mut DrillReport) -> Result<(), Box<Thrown>> {
+    // Taken before healing: what the drill left is what its report is about.
+    let outcome = play.guarded(|stage| {
+        let outcome = (
+            stage.now(),
+            outcomes(stage),
+            called(stage),
+            stage.disturbed(),
+            stage.unrepeatable(),
+            crashes(stage),
+        );
+        stage.mark_end();
+        stage.heal_all();
+        outcome
+    });
+    if play.options.journal && play.stage.is_some() {
+        let mut bytes = Vec::new();
+        match play.guarded(|stage| stage.write_journal(&mut bytes))? {
+            Ok(()) => play.journal.append(&mut bytes),
+            Err(error) => {
+                return Err(Box::new(Thrown::internal(format!("the journal: {error}"))));
+            }
+        }
+    }
+    let (time, groups, clients, disturbed, unrepeatable, crashes) = outcome?;
+    report.virtual_time = time;
+    report.groups = groups;
+    report.clients = clients;
+    report.disturbed = disturbed;
+    report.unrepeatable = unrepeatable;
+    report.crashes = crashes;
+    Ok(())
+}
+
+/// Why a drill cannot run where a plugin that it needs was not built.
+fn missing_plugin<C>(play: &Play<C>, options: &DrillOptions) -> Option<String> {
+    let source = &play.source;
+    let (name, remedy) = options
+        .plugins
+        .iter()
+        .find(|(name, _)| !source.has_plugin(name))?;
+    let near = source.nearest_plugin(name);
+    let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+    Some(format!("the plugin `{name}` is not there: {remedy}{near}"))
+}
+
+/// Opens the cluster, waits until it is up, and runs the body.
+fn play_body<F: Face>(
+    face: &F,
+    request: &StageRequest,
+    options: &DrillOptions,
+    body: &F::Function,
+) -> Result<(), F::Error> {
+    open(face, request)?;
+    if !options.cold {
+        settle_start(face)?;
+    }
+    let now = on_stage(face, |stage| stage.now())?;
+    let lines = face
+        .with(|play| play.lines())
+        .map_err(|thrown| face.raise(*thrown, face.here()))?;
+    face.with(|play| {
+        play.drill = Some(DrillState {
+            first_line: lines.len(),
+            limit: options.limit.map(|limit| now + limit.0),
+            ..DrillState::default()
+        });
+    });
+    face.perform(body)?;
+    last_look(face)?;
+    schedule::all_came_due(face)?;
+    let at = face.here();
+    face.with(|play| remarks::at_end(play, at));
+    Ok(())
+}
+
+/// Opens a cluster in place of the one that is open.
+///
+/// # Errors
+///
+/// If it cannot be opened: the one that is open stays.
+pub fn open<F: Face>(face: &F, request: &StageRequest) -> Result<(), F::Error> {
+    let source = face.with(|play| play.source());
+    let stage = source.open(request).map_err(|error| {
+        // A plugin that cannot be loaded is no fault of the files that were named.
+        let (findings, unusable) = match &error {
+            OpenError::Cluster { findings, .. } => (findings.clone(), true),
+            OpenError::Other(_) => (Vec::new(), true),
+            OpenError::Plugins(_) => (Vec::new(), false),
+        };
+        let thrown = Thrown {
+            findings,
+            unusable,
+            ..Thrown::mistake(error.to_string())
+        };
+        face.raise(thrown, face.here())
+    })?;
+    face.with(|play| play.enter(stage));
+    Ok(())
+}
+
+/// Waits until a freshly switched-on cluster stands still.
+///
+/// # Errors
+///
+/// If it does not within half an hour.
+pub fn settle_start<F: Face>(face: &F) -> Result<(), F::Error> {
+    if settle::settle(face, START_LIMIT)? {
+        return Ok(());
+    }
+    let why = settle::unsettled(face)?;
+    let text =
+        format!("the cluster was not up and settled {START_LIMIT} after it was switched on: {why}");
+    Err(face.raise(Thrown::unknown(text), face.here()))
+}
+
+fn finish<C>(play: &mut Play<C>, report: DrillReport) {
+    play.observer.drill_ended(&report);
+    play.reports.push(report);
+}
+
+/// The command that runs this drill again, ready for a shell.
+fn repeat_command(file: &str, seed: u64, name: &str, with: &[String]) -> String {
+    let mut command = format!(
+        "quorate drill {} --seed {seed} --filter {}",
+        shell_word(file),
+        shell_word(name)
+    );
+    for word in with {
+        command.push(' ');
+        command.push_str(&shell_word(word));
+    }
+    command
+}
+
+/// A word as a POSIX shell reads it back.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_survives_a_shell() {
+        assert_eq!(
+            repeat_command("drills/a.rhai", 7, "a lost node's server", &[]),
+            "quorate drill drills/a.rhai --seed 7 --filter 'a lost node'\\''s server'"
+        );
+        let with = ["--plugin-dir".to_owned(), "my plugins".to_owned()];
+        assert_eq!(
+            repeat_command("a.rhai", 7, "one", &with),
+            "quorate drill a.rhai --seed 7 --filter one --plugin-dir 'my plugins'"
+        );
+    }
+}

@@ -1,0 +1,231 @@
+//! The loop that lets time pass, and what waits in it.
+
+use std::time::Duration;
+
+use quorate_model::{Name, Time};
+
+use crate::face::{Face, ask, begin_wait, on_stage, unmet};
+use crate::watch::{check_breaches, look};
+use crate::{RemarkKind, Seen, Span, Spot, Thrown, foresight, schedule};
+
+/// Conditions are looked at again at least this often, even if nothing that can be read has changed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How many readings, or things that are not settled, are named.
+pub(crate) const NAMED: usize = 5;
+
+/// What is said of `all` over an empty list.
+pub const OVER_NOTHING: &str =
+    "this held since the list that `all` went through is empty: there was nothing to hold for";
+
+/// What is said of a condition that reads nothing.
+const READ_NOTHING: &str = "this condition reads nothing of the cluster";
+
+/// Lets time pass until `done` says so or `until` is reached; says which. Watched conditions are looked at at every
+/// change that can be read, and those that read time at the instant they turn; so is the condition that `done` asks,
+/// if it asks one: `awaited`.
+///
+/// # Errors
+///
+/// What happens meanwhile throws, a promise is broken, or the drill has reached its limit.
+pub fn pass<F: Face>(
+    face: &F,
+    until: Time,
+    awaited: Option<&F::Function>,
+    mut done: impl FnMut() -> Result<bool, F::Error>,
+) -> Result<bool, F::Error> {
+    loop {
+        face.may_go_on()?;
+        schedule::do_what_is_due(face)?;
+        check_breaches(face)?;
+        look(face)?;
+        if done()? {
+            return Ok(true);
+        }
+        let now = on_stage(face, |stage| stage.now())?;
+        if now >= until {
+            return Ok(false);
+        }
+        if let Some(limit) = face.with(|play| play.drill.as_ref().and_then(|drill| drill.limit))
+            && now >= limit
+        {
+            return Err(face.raise(Thrown::unknown(format!(
+                "the drill's limit of virtual time was reached at {now} before it had shown what it sets out to"
+            )), face.here()));
+        }
+        let next = until.min(now + LOOK_AGAIN);
+        let next = match schedule::next_due(face)? {
+            Some(due) => next.min(due),
+            None => next,
+        };
+        let next = foresight::next_look(face, awaited, next)?;
+        let now = on_stage(face, |stage| {
+            stage.advance(next);
+            stage.now()
+        })?;
+        face.with(|play| play.observer.time_passed(now));
+    }
+}
+
+/// Lets `span` of time pass.
+///
+/// # Errors
+///
+/// As [`pass`].
+pub fn run<F: Face>(face: &F, span: Span) -> Result<(), F::Error> {
+    begin_wait(face)?;
+    let until = on_stage(face, |stage| stage.now())? + span.0;
+    pass(face, until, None, || Ok(false))?;
+    Ok(())
+}
+
+/// A wait that expects something begins now.
+fn begin<F: Face>(face: &F) -> Result<Time, F::Error> {
+    begin_wait(face)?;
+    let at = face.here();
+    face.with(|play| play.expects(at));
+    on_stage(face, |stage| stage.now())
+}
+
+/// Lets time pass until a condition holds, at most `within`. One that holds before any time has passed shows nothing,
+/// and is remarked on unless the script says why it may.
+///
+/// # Errors
+///
+/// If it does not hold in time, and as [`pass`].
+pub fn eventually<F: Face>(
+    face: &F,
+    condition: &F::Function,
+    within: Span,
+    may_hold_at_once: bool,
+) -> Result<(), F::Error> {
+    let began = begin(face)?;
+    let shown = pass(face, began + within.0, Some(condition), || {
+        face.with(|play| play.seen.clear());
+        ask(face, condition)
+    })?;
+    let seen = face.with(|play| play.take_seen(Spot::NONE));
+    if shown {
+        let at = face.here();
+        let ended = face.with(|play| play.now());
+        if seen.is_empty() {
+            face.with(|play| play.remark(RemarkKind::ReadNothing, at, READ_NOTHING));
+        } else if let Some(at) = face.with(|play| play.over_nothing) {
+            face.with(|play| play.remark(RemarkKind::OverNothing, at, OVER_NOTHING));
+        } else if ended == began && !may_hold_at_once {
+            face.with(|play| play.remark(RemarkKind::HeldAtOnce, at, held_at_once(&seen)));
+        }
+        return Ok(());
+    }
+    let at = face.here();
+    let text = format!("this did not become true within {within} (from {began} on)");
+    Err(unmet(face, at, text, seen))
+}
+
+/// What is said of an `eventually` that held before any time passed.
+fn held_at_once(seen: &[Seen]) -> String {
+    let mut told: Vec<String> = seen
+        .iter()
+        .take(NAMED)
+        .map(|seen| format!("{} was {}", seen.what, seen.value))
+        .collect();
+    if seen.len() > NAMED {
+        told.push("…".to_owned());
+    }
+    format!(
+        "eventually held before any time passed, and waited for nothing: {}",
+        told.join(", ")
+    )
+}
+
+/// Lets time pass until a condition holds that did not hold at some instant before, at most `within`.
+///
+/// # Errors
+///
+/// If that does not happen in time, and as [`pass`].
+pub fn becomes<F: Face>(face: &F, condition: &F::Function, within: Span) -> Result<(), F::Error> {
+    let began = begin(face)?;
+    let mut was_false = false;
+    let shown = pass(face, began + within.0, Some(condition), || {
+        face.with(|play| play.seen.clear());
+        let holds = ask(face, condition)?;
+        was_false |= !holds;
+        Ok(holds && was_false)
+    })?;
+    let seen = face.with(|play| play.take_seen(Spot::NONE));
+    if shown {
+        if seen.is_empty() {
+            let at = face.here();
+            face.with(|play| play.remark(RemarkKind::ReadNothing, at, READ_NOTHING));
+        }
+        return Ok(());
+    }
+    let text = if was_false {
+        format!("this was not so, and did not become true within {within} (from {began} on)")
+    } else {
+        format!(
+            "this did not become true: it was true all the time, for {within} (from {began} on)"
+        )
+    };
+    let at = face.here();
+    Err(unmet(face, at, text, seen))
+}
+
+/// Lets time pass until a group is back in full service after it was out of it, at most `within`.
+///
+/// # Errors
+///
+/// If that does not happen in time, and as [`pass`].
+pub fn recovers<F: Face>(face: &F, group: &Name, within: Span) -> Result<(), F::Error> {
+    let began = begin(face)?;
+    let mut away = None;
+    let shown = pass(face, began + within.0, None, || {
+        let (now, status) = on_stage(face, |stage| (stage.now(), stage.group(group)))?;
+        let online = status.is_some_and(|it| it.out_of_service.is_none());
+        if !online && away.is_none() {
+            away = Some(now);
+        }
+        Ok(online && away.is_some())
+    })?;
+    if shown {
+        return Ok(());
+    }
+    let status = on_stage(face, |stage| stage.group(group))?;
+    let text = match away {
+        None => format!(
+            "{group} did not recover: it was never away, for {within} (from {began} on) clients found it all the time"
+        ),
+        Some(since) => format!(
+            "{group} is away since {since} and did not come back within {within} (from {began} on)"
+        ),
+    };
+    let seen = status.into_iter().flat_map(|status| {
+        let name = &status.name;
+        let read = |what: &str, value: String| Seen {
+            subject: name.to_string(),
+            what: format!("group(\"{name}\").{what}"),
+            value,
+        };
+        let state = status.state.to_string();
+        let owner = status
+            .owner
+            .as_ref()
+            .map(Name::to_string)
+            .unwrap_or_default();
+        [
+            read("is_online", in_service(status.out_of_service.as_deref())),
+            read("state", format!("{state:?}")),
+            read("owner", format!("{owner:?}")),
+        ]
+    });
+    let at = face.here();
+    Err(unmet(face, at, text, seen.collect()))
+}
+
+/// Whether clients find something, with the reason if they do not, as reports show it.
+pub fn in_service(out_of_service: Option<&str>) -> String {
+    match out_of_service {
+        None => "true".to_owned(),
+        Some(why) => format!("false ({why})"),
+    }
+}

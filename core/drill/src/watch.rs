@@ -1,0 +1,209 @@
+//! Conditions that are watched for a whole drill: what is promised of them, and when they are looked at.
+
+use quorate_model::Time;
+
+use crate::face::{Face, ask, begin_act, on_stage, unmet};
+use crate::foresight::Reads;
+use crate::{Spot, Thrown};
+
+/// What a watched condition promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// It holds at every instant from now on.
+    Always,
+    /// It holds at none.
+    Never,
+    /// It holds before and after the body.
+    Steady,
+    /// It holds at some instant.
+    Sometimes,
+}
+
+impl Promise {
+    /// The word that makes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Never => "never",
+            Self::Steady => "steady",
+            Self::Sometimes => "sometimes",
+        }
+    }
+}
+
+/// What the looks at a watched condition have shown so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Looked {
+    /// For [`Promise::Sometimes`]: whether it was seen.
+    pub(crate) was_seen: bool,
+    /// The same, at the instant it was stated.
+    pub(crate) seen_at_once: bool,
+    /// Whether it has read anything of the cluster.
+    pub(crate) read: bool,
+    /// Whether it has ever held, or not held, for anything.
+    pub(crate) over_something: bool,
+    /// Where it went through an empty list, as long as it has never gone through any other.
+    pub(crate) over_nothing: Option<Spot>,
+}
+
+/// A watched condition.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch<C> {
+    /// Its name in reports.
+    pub(crate) name: String,
+    /// What it promises.
+    pub(crate) promise: Promise,
+    /// The condition.
+    pub(crate) condition: C,
+    /// Where the script states it.
+    pub(crate) position: Spot,
+    /// When it was stated.
+    pub(crate) since: Time,
+    /// What was seen of it.
+    pub(crate) looked: Looked,
+    /// Whether it held when it was last looked at.
+    pub(crate) holds: bool,
+    /// What it read then that changes without anything happening.
+    pub(crate) reads: Reads,
+}
+
+/// Begins to watch a condition, and looks at it at once.
+///
+/// # Errors
+///
+/// If it does not hold as promised, or throws.
+pub fn watch<F: Face>(
+    face: &F,
+    name: &str,
+    promise: Promise,
+    condition: F::Function,
+) -> Result<(), F::Error> {
+    begin_act(face)?;
+    let since = on_stage(face, |stage| stage.now())?;
+    let position = face.here();
+    let mut watch = Watch {
+        name: name.to_owned(),
+        promise,
+        condition,
+        position,
+        since,
+        looked: Looked::default(),
+        holds: false,
+        reads: Reads::default(),
+    };
+    look_at(face, &mut watch, true)?;
+    watch.looked.seen_at_once = watch.looked.was_seen;
+    face.with(|play| play.reaches(position));
+    face.with(|play| play.watches.push(watch));
+    Ok(())
+}
+
+/// Looks at every watched condition if something changed since the last look; at those that read time, always.
+///
+/// # Errors
+///
+/// The first that does not hold as promised, or throws.
+pub fn look<F: Face>(face: &F) -> Result<(), F::Error> {
+    let revision = on_stage(face, |stage| stage.revision())?;
+    let same = face.with(|play| play.watched.replace(revision)) == Some(revision);
+    let count = face.with(|play| play.watches.len());
+    for number in 0..count {
+        let Some(mut watch) = face.with(|play| play.watches.get(number).cloned()) else {
+            break;
+        };
+        if same && !watch.reads.any() {
+            continue;
+        }
+        look_at(face, &mut watch, false)?;
+        face.with(|play| {
+            if let Some(kept) = play.watches.get_mut(number) {
+                kept.looked = watch.looked;
+                kept.holds = watch.holds;
+                kept.reads = watch.reads;
+            }
+        });
+    }
+    Ok(())
+}
+
+/// The last look, at the end of a drill's body: what is steady must hold again, what happens sometimes must have.
+pub(crate) fn last_look<F: Face>(face: &F) -> Result<(), F::Error> {
+    check_breaches(face)?;
+    face.with(|play| play.watched = None);
+    look(face)?;
+    let watches = face.with(|play| play.watches.clone());
+    for mut watch in watches {
+        match watch.promise {
+            Promise::Steady => look_at(face, &mut watch, true)?,
+            Promise::Sometimes if !watch.looked.was_seen => {
+                return Err(face.raise(
+                    Thrown::failed(format!(
+                        "sometimes \"{}\": it was never seen in the whole drill",
+                        watch.name
+                    )),
+                    watch.position,
+                ));
+            }
+            Promise::Always | Promise::Never | Promise::Sometimes => {}
+        }
+    }
+    Ok(())
+}
+
+/// Evaluates one condition. `edge` is true before and after the body.
+fn look_at<F: Face>(face: &F, watch: &mut Watch<F::Function>, edge: bool) -> Result<(), F::Error> {
+    let idle = match watch.promise {
+        Promise::Always | Promise::Never => false,
+        Promise::Steady => !edge,
+        Promise::Sometimes => watch.looked.was_seen,
+    };
+    if idle {
+        return Ok(());
+    }
+    // What the watch reads must not be mixed up with what the script reads in its own statements.
+    let kept = face.with(|play| std::mem::take(&mut play.seen));
+    let holds = ask(face, &watch.condition);
+    let seen = face.with(|play| play.take_seen(Spot::NONE));
+    let (now, over_nothing) = face.with(|play| {
+        play.seen = kept;
+        watch.reads = play.reads;
+        (play.now(), play.over_nothing)
+    });
+    let holds = holds?;
+    watch.holds = holds;
+    watch.looked.read |= !seen.is_empty();
+    watch.looked.over_something |= over_nothing.is_none();
+    watch.looked.over_nothing = over_nothing.filter(|_| !watch.looked.over_something);
+    let broken = match watch.promise {
+        Promise::Always | Promise::Steady => !holds,
+        Promise::Never => holds,
+        Promise::Sometimes => {
+            watch.looked.was_seen = holds;
+            false
+        }
+    };
+    if !broken {
+        return Ok(());
+    }
+    let word = watch.promise.as_str();
+    let text = format!("{word} \"{}\" does not hold at {now}", watch.name);
+    let at = watch.position;
+    Err(unmet(face, at, text, seen))
+}
+
+/// Fails if an invariant of the world was broken since the last look.
+pub(crate) fn check_breaches<F: Face>(face: &F) -> Result<(), F::Error> {
+    let known = face.with(|play| play.breaches);
+    let breaches = on_stage(face, |stage| stage.breaches())?;
+    face.with(|play| play.breaches = breaches.len());
+    match breaches.get(known) {
+        None => Ok(()),
+        Some(breach) => Err(face.raise(
+            Thrown::failed(format!(
+                "the invariant \"{}\" was broken at {}: {} (after {})",
+                breach.invariant, breach.time, breach.text, breach.event
+            )),
+            face.here(),
+        )),
+    }
+}

@@ -1,0 +1,105 @@
+//! The words that let time pass or watch while it does: what they mean is said by the engine of drills.
+
+use quorate_drill::watch::Promise;
+use quorate_drill::{
+    CivilError, CivilTime, Span, Thrown, schedule, settle, wait, watch as watching,
+};
+use quorate_model::{Name, Time};
+use rhai::{FnPtr, NativeCallContext};
+
+use crate::session::{Here, Session};
+use crate::thrown::{Fallible, Raise};
+
+/// Begins to watch a condition, and looks at it at once.
+pub(crate) fn watch(
+    context: &NativeCallContext<'_>,
+    name: &str,
+    promise: Promise,
+    condition: FnPtr,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    watching::watch(&Here::new(context, &session), name, promise, condition)
+}
+
+/// Looks at every watched condition if something changed since the last look.
+pub(crate) fn look(context: &NativeCallContext<'_>, session: &Session) -> Fallible<()> {
+    watching::look(&Here::new(context, session))
+}
+
+/// Lets time pass until `done` says so or `until` is reached; says which.
+pub(crate) fn pass(
+    context: &NativeCallContext<'_>,
+    session: &Session,
+    until: Time,
+    done: impl FnMut() -> Fallible<bool>,
+) -> Fallible<bool> {
+    wait::pass(&Here::new(context, session), until, None, done)
+}
+
+/// Lets `span` of time pass.
+pub(crate) fn run(context: &NativeCallContext<'_>, span: Span) -> Fallible<()> {
+    let session = Session::of(context)?;
+    wait::run(&Here::new(context, &session), span)
+}
+
+/// Lets time pass until the cluster's local clock shows `text` next.
+pub(crate) fn run_until(context: &NativeCallContext<'_>, text: &str) -> Fallible<()> {
+    let session = Session::of(context)?;
+    schedule::run_until(&Here::new(context, &session), text)
+}
+
+/// Has `body` happen when the cluster's local clock shows `text` next.
+pub(crate) fn at(context: &NativeCallContext<'_>, text: &str, body: FnPtr) -> Fallible<()> {
+    let session = Session::of(context)?;
+    schedule::at(&Here::new(context, &session), text, body)
+}
+
+/// Has `body` happen in a while.
+pub(crate) fn after(context: &NativeCallContext<'_>, span: Span, body: FnPtr) -> Fallible<()> {
+    let session = Session::of(context)?;
+    schedule::after(&Here::new(context, &session), span, body)
+}
+
+/// Reads an hour, or a date with one.
+pub(crate) fn civil_arg(context: &NativeCallContext<'_>, text: &str) -> Fallible<CivilTime> {
+    text.parse()
+        .map_err(|error: CivilError| Thrown::mistake(error.to_string()).at(context.call_position()))
+}
+
+/// Lets time pass until a condition holds, at most `within`.
+pub(crate) fn eventually(
+    context: &NativeCallContext<'_>,
+    condition: &FnPtr,
+    within: Span,
+    may_hold_at_once: bool,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    let here = Here::new(context, &session);
+    wait::eventually(&here, condition, within, may_hold_at_once)
+}
+
+/// Lets time pass until a condition holds that did not hold at some instant before, at most `within`.
+pub(crate) fn becomes(
+    context: &NativeCallContext<'_>,
+    condition: &FnPtr,
+    within: Span,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    wait::becomes(&Here::new(context, &session), condition, within)
+}
+
+/// Lets time pass until a group is back in full service after it was out of it, at most `within`.
+pub(crate) fn recovers(
+    context: &NativeCallContext<'_>,
+    group: &Name,
+    within: Span,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    wait::recovers(&Here::new(context, &session), group, within)
+}
+
+/// Lets time pass until nothing goes on any more.
+pub(crate) fn settle(context: &NativeCallContext<'_>, within: Span) -> Fallible<()> {
+    let session = Session::of(context)?;
+    settle::settle_within(&Here::new(context, &session), within)
+}
