@@ -71,17 +71,19 @@ pub fn on_stage<F: Face, T>(
         .map_err(|thrown| face.raise(*thrown, face.here()))
 }
 
-/// As [`on_stage`], for what the cluster may refuse.
+/// As [`on_stage`], for what the cluster may refuse or its stage need not offer.
 ///
 /// # Errors
 ///
 /// As [`on_stage`], and what the cluster refuses.
-pub fn try_on_stage<F: Face, T>(
+pub fn try_on_stage<F: Face, T, E: Into<StageError>>(
     face: &F,
-    look: impl FnOnce(&mut dyn Stage) -> Result<T, StageError>,
+    look: impl FnOnce(&mut dyn Stage) -> Result<T, E>,
 ) -> Result<T, F::Error> {
-    on_stage(face, look)?
-        .map_err(|refused| face.raise(Thrown::mistake(refused.to_string()), face.here()))
+    on_stage(face, look)?.map_err(|refused| {
+        let refused: StageError = refused.into();
+        face.raise(Thrown::mistake(refused.to_string()), face.here())
+    })
 }
 
 /// Refuses to act inside a condition, and forgets what was read before.

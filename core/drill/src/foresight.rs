@@ -49,7 +49,7 @@ pub(crate) fn next_look<F: Face>(
     let mut next = limit;
     let pending = face.with(|play| pending(play, awaited));
     if pending.iter().any(|it| it.reads.calls)
-        && let Some(call) = on_stage(face, |stage| stage.next_call())?
+        && let Ok(Some(call)) = on_stage(face, |stage| stage.next_call())?
     {
         next = next.min(call);
     }
@@ -115,7 +115,10 @@ fn turn<F: Face>(
 fn same_at<F: Face>(face: &F, one: &Pending<F::Function>, at: Time) -> Result<bool, F::Error> {
     // What it has captured must not learn of instants that did not come.
     let condition = face.apart(&one.condition);
-    on_stage(face, |stage| stage.foresee(Some(at)))?;
+    if on_stage(face, |stage| stage.foresee(Some(at)))?.is_err() {
+        // Nobody can say: it is looked at again when it is time to.
+        return Ok(true);
+    }
     let (seen, reads, held, over_nothing) = face.with(|play| {
         play.foreseeing = true;
         let seen = std::mem::take(&mut play.seen);
@@ -129,7 +132,8 @@ fn same_at<F: Face>(face: &F, one: &Pending<F::Function>, at: Time) -> Result<bo
         play.held = held;
         play.over_nothing = over_nothing;
     });
-    on_stage(face, |stage| stage.foresee(None))?;
+    // It could be begun, so it can be ended.
+    let _ = on_stage(face, |stage| stage.foresee(None))?;
     match holds {
         Ok(holds) => Ok(holds == one.holds),
         Err(error) if F::stop(&error).is_some() => Err(error),

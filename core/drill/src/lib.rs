@@ -23,6 +23,8 @@ mod span;
 pub mod stage;
 mod status;
 pub mod tell;
+#[cfg(test)]
+mod tests;
 mod text_file;
 mod thrown;
 pub mod wait;

@@ -94,7 +94,7 @@ fn unnoticed<C>(play: &mut Play<C>) {
     } in faults
     {
         let noticed = play.guarded(|stage| stage.noticed(handle));
-        if !may_go_unnoticed && noticed.is_ok_and(|noticed| !noticed) {
+        if !may_go_unnoticed && matches!(noticed, Ok(Ok(false))) {
             let text =
                 format!("the drill ends, and nobody in the cluster has noticed this fault: {what}");
             play.remark(RemarkKind::Unnoticed, at, text);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate_drill::stage::{Order, PropertyOf, Stage, StageError};
+use quorate_drill::stage::{Belief, Configuration, Order, PropertyOf, StageError};
 use quorate_drill::suggestion;
 use quorate_model::{Name, NodeDefinition, NodeId, Severity, rules};
 use quorate_node::{AdminOp, Object};
@@ -18,7 +18,7 @@ impl SimStage {
         if let Some(unknown) = interfaces.keys().find(|it| !networks.contains(it)) {
             let known = networks.iter().map(Name::as_str);
             let hint = suggestion(unknown, known).unwrap_or_default();
-            return Err(StageError(format!(
+            return Err(StageError::Refused(format!(
                 "there is no network \"{unknown}\": {hint} [unknown-network]"
             )));
         }
@@ -33,7 +33,7 @@ impl SimStage {
         let found = rules::check(&changed, &self.facts);
         let mut found = found.iter();
         match found.find(|it| ["edition", "address-outside-subnet"].contains(&it.rule)) {
-            Some(finding) => Err(StageError(finding.to_string())),
+            Some(finding) => Err(StageError::Refused(finding.to_string())),
             None => Ok(()),
         }
     }

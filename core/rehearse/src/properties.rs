@@ -1,6 +1,6 @@
 //! Properties of the cluster, its groups and its resources, with what a resource's type adds to them.
 
-use quorate_drill::stage::{POLICY, PropertyOf, PropertyStatus, Stage, StageError};
+use quorate_drill::stage::{Configuration, POLICY, PropertyOf, PropertyStatus, StageError};
 use quorate_model::{
     CLUSTER_PROPERTIES, GROUP_PROPERTIES, PERSISTENT_STATE, PropertyDescriptor,
     RESOURCE_PROPERTIES, Value, types,
@@ -31,7 +31,7 @@ impl SimStage {
         let definition = self
             .definition()
             .group(group)
-            .ok_or_else(|| StageError(format!("there is no group \"{group}\"")))?;
+            .ok_or_else(|| StageError::Refused(format!("there is no group \"{group}\"")))?;
         let known = GROUP_PROPERTIES.iter();
         let mut all: Vec<_> = known
             .map(|it| common(it, definition.properties.get(it.name)))
@@ -57,7 +57,7 @@ impl SimStage {
         let (_, definition) = self
             .definition()
             .resource(resource)
-            .ok_or_else(|| StageError(format!("there is no resource \"{resource}\"")))?;
+            .ok_or_else(|| StageError::Refused(format!("there is no resource \"{resource}\"")))?;
         let set = &definition.properties;
         let kind = self.plugins.type_info(&definition.kind);
         let private = kind.iter().flat_map(|kind| &kind.properties);
@@ -140,8 +140,8 @@ impl SimStage {
         match (known, value) {
             (Some(known), Some(value)) => known
                 .check(value)
-                .map_err(|error| StageError(format!("{error} [{}]", error.rule()))),
-            (Some(known), None) if known.required => Err(StageError(format!(
+                .map_err(|error| StageError::Refused(format!("{error} [{}]", error.rule()))),
+            (Some(known), None) if known.required => Err(StageError::Refused(format!(
                 "`{}` has no default: it is required [required-property]",
                 known.name
             ))),

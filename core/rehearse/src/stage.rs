@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use quorate_drill::PluginReport;
 use quorate_drill::stage::{
-    Answer, Breach, ClientCalls, ClientReport, DiskStatus, GroupStatus, Line, NetworkStatus,
-    NodeStatus, Order, OrderHandle, PropertyOf, PropertyStatus, QuorumStatus, ResourceStatus,
-    Stage, StageError,
+    Answer, Belief, Breach, ClientCalls, ClientReport, Clients, Configuration, DiskStatus, Faults,
+    GroupStatus, Line, Machines, NetworkStatus, NodeStatus, NotOffered, Order, OrderHandle, Orders,
+    Plugins, PropertyOf, PropertyStatus, QuorumStatus, Record, ResourceStatus, StageError, Timing,
+    Truth,
 };
 use quorate_host::{PluginSet, Reloaded};
 use quorate_model::{
@@ -79,8 +80,7 @@ impl SimStage {
     }
 }
 
-/// What can be read of a world is what an operator's console shows; the truth where [`Stage`] asks for it.
-impl Stage for SimStage {
+impl Timing for SimStage {
     fn now(&self) -> Time {
         self.world.now()
     }
@@ -109,20 +109,29 @@ impl Stage for SimStage {
         self.world.run_until_change(limit);
     }
 
-    fn foresee(&mut self, at: Option<Time>) {
+    fn foresee(&mut self, at: Option<Time>) -> Result<(), NotOffered> {
         self.world.foresee(at);
+        Ok(())
     }
 
-    fn next_call(&self) -> Option<Time> {
-        self.world.next_call()
+    fn next_call(&self) -> Result<Option<Time>, NotOffered> {
+        Ok(self.world.next_call())
     }
+}
 
+impl Configuration for SimStage {
     fn cluster_name(&self) -> Name {
         self.definition().name.clone()
     }
 
     fn nodes(&self) -> Vec<Name> {
         self.world.nodes()
+    }
+
+    fn configured(&self) -> Vec<Name> {
+        let mut nodes = self.world.nodes();
+        nodes.retain(|node| self.definition().node(node).is_some());
+        nodes
     }
 
     fn groups(&self) -> Vec<Name> {
@@ -141,12 +150,42 @@ impl Stage for SimStage {
         self.world.disks()
     }
 
-    fn resource_types(&self) -> Vec<Name> {
-        self.plugins.type_names().map(Name::from).collect()
+    fn resource_types(&self) -> Result<Vec<Name>, NotOffered> {
+        Ok(self.plugins.type_names().map(Name::from).collect())
     }
 
+    fn policy(&self, group: Option<&str>) -> Option<String> {
+        let definition = self.definition();
+        let policy = match group {
+            None => definition.policy.as_ref(),
+            Some(group) => definition.group(group)?.policy.as_ref(),
+        };
+        policy.map(|policy| policy.file.clone())
+    }
+
+    fn longest_stop(&self) -> Duration {
+        // What stops elsewhere first, and what stops here.
+        self.definition()
+            .longest_stop()
+            .max(Duration::from_secs(600))
+    }
+
+    fn protocols(&self) -> (Vec<String>, bool) {
+        types::protocols(self.definition())
+    }
+}
+
+impl Belief for SimStage {
     fn node(&self, name: &str) -> Option<NodeStatus> {
         Some(node_status(self.world.node(name).ok()?))
+    }
+
+    fn group(&self, name: &str) -> Option<GroupStatus> {
+        self.group_status(self.world.group(name).ok()?)
+    }
+
+    fn resource(&self, name: &str) -> Option<ResourceStatus> {
+        Some(self.resource_status(self.world.resource(name).ok()?))
     }
 
     fn node_statuses(&self) -> Vec<NodeStatus> {
@@ -154,17 +193,9 @@ impl Stage for SimStage {
         statuses.map(node_status).collect()
     }
 
-    fn group(&self, name: &str) -> Option<GroupStatus> {
-        self.group_status(self.world.group(name).ok()?)
-    }
-
     fn group_statuses(&self) -> Vec<GroupStatus> {
         let statuses = self.world.group_statuses().into_iter();
         statuses.filter_map(|it| self.group_status(it)).collect()
-    }
-
-    fn resource(&self, name: &str) -> Option<ResourceStatus> {
-        Some(self.resource_status(self.world.resource(name).ok()?))
     }
 
     fn resource_statuses(&self) -> Vec<ResourceStatus> {
@@ -178,29 +209,6 @@ impl Stage for SimStage {
 
     fn is_busy(&self) -> bool {
         self.world.is_busy()
-    }
-
-    fn network(&self, name: &str) -> Option<NetworkStatus> {
-        let network = self.world.network_status(name).ok()?;
-        Some(NetworkStatus {
-            name: network.name,
-            role: network.role,
-            refused: network.refused,
-        })
-    }
-
-    fn disk(&self, name: &str) -> Option<DiskStatus> {
-        let disk = self.world.disk(name).ok()?;
-        Some(DiskStatus {
-            name: disk.name,
-            owner: disk.holder,
-            stolen: disk.stolen,
-            mounted_on: disk.mounted_on,
-        })
-    }
-
-    fn service_running(&self, resource: &str) -> Option<bool> {
-        self.world.process_running(resource).ok()
     }
 
     fn quorum(&self) -> QuorumStatus {
@@ -221,38 +229,37 @@ impl Stage for SimStage {
         self.world.coordinator()
     }
 
+    fn properties(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
+        self.properties_of(of)
+    }
+}
+
+impl Truth for SimStage {
+    fn network(&self, name: &str) -> Option<NetworkStatus> {
+        let network = self.world.network_status(name).ok()?;
+        Some(NetworkStatus {
+            name: network.name,
+            role: network.role,
+            refused: network.refused,
+        })
+    }
+
+    fn disk(&self, name: &str) -> Option<DiskStatus> {
+        let disk = self.world.disk(name).ok()?;
+        Some(DiskStatus {
+            name: disk.name,
+            owner: disk.holder,
+            stolen: disk.stolen,
+            mounted_on: disk.mounted_on,
+        })
+    }
+
     fn file_size(&self, disk: &str, file: &str) -> Result<u64, StageError> {
         self.world.file_size(disk, file).map_err(refused)
     }
 
-    fn properties(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
-        self.properties_of(of)
-    }
-
-    fn longest_stop(&self) -> Duration {
-        // What stops elsewhere first, and what stops here.
-        self.definition()
-            .longest_stop()
-            .max(Duration::from_secs(600))
-    }
-
-    fn configured(&self) -> Vec<Name> {
-        let mut nodes = self.world.nodes();
-        nodes.retain(|node| self.definition().node(node).is_some());
-        nodes
-    }
-
-    fn protocols(&self) -> (Vec<String>, bool) {
-        types::protocols(self.definition())
-    }
-
-    fn policy(&self, group: Option<&str>) -> Option<String> {
-        let definition = self.definition();
-        let policy = match group {
-            None => definition.policy.as_ref(),
-            Some(group) => definition.group(group)?.policy.as_ref(),
-        };
-        policy.map(|policy| policy.file.clone())
+    fn service_running(&self, resource: &str) -> Option<bool> {
+        self.world.process_running(resource).ok()
     }
 
     fn outage(&self, group: &str) -> Duration {
@@ -273,14 +280,25 @@ impl Stage for SimStage {
         self.world.availability(group).unwrap_or_default()
     }
 
-    fn unrepeatable(&self) -> Vec<String> {
-        self.world.unrepeatable()
-    }
-
     fn disturbed(&self) -> Vec<Name> {
         self.world.disturbed()
     }
 
+    fn breaches(&self) -> Vec<Breach> {
+        self.world
+            .breaches()
+            .iter()
+            .map(|breach| Breach {
+                time: breach.at,
+                invariant: breach.invariant.to_owned(),
+                text: breach.text.clone(),
+                event: breach.cause.clone(),
+            })
+            .collect()
+    }
+}
+
+impl Orders for SimStage {
     fn order(&mut self, order: Order) -> Result<OrderHandle, StageError> {
         let request = self.give(order)?;
         let handle = self.next;
@@ -301,13 +319,15 @@ impl Stage for SimStage {
             },
         }
     }
+}
 
+impl Faults for SimStage {
     fn inject(&mut self, fault: Fault, lasting: Option<Duration>) -> Result<FaultId, StageError> {
         self.world.inject_for(fault, lasting).map_err(refused)
     }
 
-    fn noticed(&self, fault: FaultId) -> bool {
-        self.world.noticed(fault)
+    fn noticed(&self, fault: FaultId) -> Result<bool, NotOffered> {
+        Ok(self.world.noticed(fault))
     }
 
     fn heal(&mut self, fault: FaultId) {
@@ -322,11 +342,26 @@ impl Stage for SimStage {
     fn repair(&mut self, what: &Repair) -> Result<(), StageError> {
         self.world.repair(what).map_err(refused)
     }
+}
+
+impl Machines for SimStage {
+    fn install_node(&mut self, name: &str) -> Result<(), StageError> {
+        self.world.install(name).map_err(refused)
+    }
+
+    fn set_load(&mut self, group: &str, users: u32, cpu_percent: u32) -> Result<(), StageError> {
+        let load = Load { users, cpu_percent };
+        self.world.set_load(group, load).map_err(refused)?;
+        self.declare(group, users, cpu_percent);
+        Ok(())
+    }
 
     fn disk_file(&mut self, disk: &str, file: &str, text: Option<&str>) -> Result<(), StageError> {
         self.world.disk_file(disk, file, text).map_err(refused)
     }
+}
 
+impl Clients for SimStage {
     fn clients(&mut self, group: &str, calls: &ClientCalls) -> Result<usize, StageError> {
         let calls = quorate_sim::ClientCalls {
             users: calls.users,
@@ -335,6 +370,14 @@ impl Stage for SimStage {
             protocol: calls.protocol.clone(),
         };
         self.world.clients(group, calls).map_err(refused)
+    }
+
+    fn part_of_clients(&mut self, number: usize) -> Result<usize, StageError> {
+        self.world.part_of_clients(number).map_err(refused)
+    }
+
+    fn end_clients(&mut self, number: usize) -> Result<(), StageError> {
+        self.world.end_clients(number).map_err(refused)
     }
 
     fn client_report(&self, number: usize) -> Option<(Name, ClientCalls, ClientReport)> {
@@ -354,28 +397,15 @@ impl Stage for SimStage {
         };
         Some((found.group, calls, report))
     }
+}
 
-    fn part_of_clients(&mut self, number: usize) -> Result<usize, StageError> {
-        self.world.part_of_clients(number).map_err(refused)
-    }
-
-    fn end_clients(&mut self, number: usize) -> Result<(), StageError> {
-        self.world.end_clients(number).map_err(refused)
-    }
-
-    fn install_node(&mut self, name: &str) -> Result<(), StageError> {
-        self.world.install(name).map_err(refused)
-    }
-
-    fn set_load(&mut self, group: &str, users: u32, cpu_percent: u32) -> Result<(), StageError> {
-        let load = Load { users, cpu_percent };
-        self.world.set_load(group, load).map_err(refused)?;
-        self.declare(group, users, cpu_percent);
-        Ok(())
-    }
-
+impl Record for SimStage {
     fn mark_step(&mut self, title: &str) {
         self.world.mark_step(title);
+    }
+
+    fn mark_note(&mut self, text: &str) {
+        self.world.mark_note(text);
     }
 
     fn mark_remark(&mut self, rule: &'static str, text: &str) {
@@ -384,10 +414,6 @@ impl Stage for SimStage {
 
     fn mark_end(&mut self) {
         self.world.mark_end();
-    }
-
-    fn mark_note(&mut self, text: &str) {
-        self.world.mark_note(text);
     }
 
     fn lines(&self, from: usize) -> Vec<Line> {
@@ -408,29 +434,18 @@ impl Stage for SimStage {
     fn write_journal(&self, mut out: &mut dyn io::Write) -> io::Result<()> {
         self.world.write_journal(&mut out)
     }
+}
 
-    fn breaches(&self) -> Vec<Breach> {
-        self.world
-            .breaches()
-            .iter()
-            .map(|breach| Breach {
-                time: breach.at,
-                invariant: breach.invariant.to_owned(),
-                text: breach.text.clone(),
-                event: breach.cause.clone(),
-            })
-            .collect()
-    }
-
-    fn plugins(&self) -> Vec<PluginReport> {
-        self.plugin_reports()
+impl Plugins for SimStage {
+    fn plugins(&self) -> Result<Vec<PluginReport>, NotOffered> {
+        Ok(self.plugin_reports())
     }
 
     fn reload_plugins(&mut self, name: Option<&str>) -> Result<Vec<Reloaded>, StageError> {
         let (set, reloaded) = self
             .plugins
             .reload(name)
-            .map_err(|error| StageError(error.to_string()))?;
+            .map_err(|error| StageError::Refused(error.to_string()))?;
         if !reloaded.is_empty() {
             self.plugins = Arc::new(set);
             self.world.replace_plugins(&self.plugins);
@@ -445,8 +460,12 @@ impl Stage for SimStage {
     fn release_plugin(&mut self, name: &str) -> Result<Vec<Name>, StageError> {
         self.plugins
             .require_library(name)
-            .map_err(|error| StageError(error.to_string()))?;
+            .map_err(|error| StageError::Refused(error.to_string()))?;
         Ok(self.world.release_plugin(name))
+    }
+
+    fn unrepeatable(&self) -> Vec<String> {
+        self.world.unrepeatable()
     }
 }
 
@@ -459,5 +478,5 @@ fn node_status(node: quorate_sim::NodeStatus) -> NodeStatus {
 }
 
 pub(crate) fn refused(error: WorldError) -> StageError {
-    StageError(error.to_string())
+    StageError::Refused(error.to_string())
 }

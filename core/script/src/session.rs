@@ -113,11 +113,11 @@ impl Session {
         quorate_drill::on_stage(&Here::new(context, self), look)
     }
 
-    /// As [`Session::with_stage`], for what the cluster may refuse.
-    pub(crate) fn try_stage<T>(
+    /// As [`Session::with_stage`], for what the cluster may refuse or its stage need not offer.
+    pub(crate) fn try_stage<T, E: Into<StageError>>(
         &self,
         context: &NativeCallContext<'_>,
-        look: impl FnOnce(&mut dyn Stage) -> Result<T, StageError>,
+        look: impl FnOnce(&mut dyn Stage) -> Result<T, E>,
     ) -> Fallible<T> {
         quorate_drill::try_on_stage(&Here::new(context, self), look)
     }

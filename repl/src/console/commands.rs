@@ -113,10 +113,16 @@ impl Session {
         let words: Vec<&str> = text.split_whitespace().collect();
         match words[..] {
             [] | ["list"] => {
-                let plugins = self.console.borrow().plugins();
-                if plugins.is_empty() {
-                    return self.refuse("no cluster is open: open one with cluster(\"file.ron\")");
-                }
+                let plugins = match self.console.borrow().plugins() {
+                    Some(plugins) => plugins.map_err(|error| error.to_string()),
+                    None => {
+                        Err("no cluster is open: open one with cluster(\"file.ron\")".to_owned())
+                    }
+                };
+                let plugins = match plugins {
+                    Ok(plugins) => plugins,
+                    Err(text) => return self.refuse(&text),
+                };
                 let text = view::plugins(&plugins, self.output.paint());
                 self.output.line(&text);
             }
@@ -161,7 +167,9 @@ impl Session {
             self.output
                 .line("no plugin's file has changed since it was read; :plugin reload NAME reads one anyway");
         }
+        // What could be reloaded can be shown.
         let plugins = self.console.borrow().plugins();
+        let plugins = plugins.and_then(Result::ok).unwrap_or_default();
         for library in reloaded {
             let version = if library.before == library.now {
                 library.now

@@ -51,6 +51,7 @@ impl Words {
             None => ["list", "reload", "release"].map(str::to_owned).to_vec(),
             Some("reload" | "release") => {
                 let plugins = self.console.borrow().plugins();
+                let plugins = plugins.and_then(Result::ok).unwrap_or_default();
                 plugins.into_iter().map(|plugin| plugin.name).collect()
             }
             Some(_) => Vec::new(),

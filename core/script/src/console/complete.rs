@@ -98,7 +98,7 @@ impl Console {
                 "group" | "outage" | "planned_outage" | "unplanned_outage" | "availability"
                 | "clients" => stage.groups(),
                 "resource" | "service" => stage.resources(),
-                "resource_type" => stage.resource_types(),
+                "resource_type" => stage.resource_types().unwrap_or_default(),
                 "network" | "nic" => stage.networks(),
                 "disk" | "path" => stage.disks(),
                 _ => return None,

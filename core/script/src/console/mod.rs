@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use quorate_drill::stage::{
-    OpenError, PropertyOf, PropertyStatus, StageError, StageRequest, StageSource,
+    NotOffered, OpenError, PropertyOf, PropertyStatus, StageError, StageRequest, StageSource,
 };
 use quorate_drill::{
     Failure, MONITOR_DIED, Observer, PluginReport, RunOptions, Status, describe_line, panic_text,
@@ -203,11 +203,14 @@ impl Console {
         deaths[seen..].iter().map(describe_line).collect()
     }
 
-    /// The plugins of the cluster that is open.
-    pub fn plugins(&self) -> Vec<PluginReport> {
+    /// The plugins of the cluster that is open; `None` if none is.
+    ///
+    /// # Errors
+    ///
+    /// If its stage has none to show.
+    pub fn plugins(&self) -> Option<Result<Vec<PluginReport>, NotOffered>> {
         self.session
             .with(|play| play.stage().map(|stage| stage.plugins()))
-            .unwrap_or_default()
     }
 
     /// Takes a plugin anew, or each whose file has changed ([`Stage::reload_plugins`]).
@@ -218,7 +221,7 @@ impl Console {
     pub fn reload_plugins(&mut self, name: Option<&str>) -> Result<Vec<Reloaded>, StageError> {
         self.session.with(|play| match play.stage_mut() {
             Some(stage) => stage.reload_plugins(name),
-            None => Err(StageError("no cluster is open".to_owned())),
+            None => Err(StageError::refused("no cluster is open")),
         })
     }
 
@@ -230,7 +233,7 @@ impl Console {
     pub fn release_plugin(&mut self, name: &str) -> Result<Vec<Name>, StageError> {
         self.session.with(|play| match play.stage_mut() {
             Some(stage) => stage.release_plugin(name),
-            None => Err(StageError("no cluster is open".to_owned())),
+            None => Err(StageError::refused("no cluster is open")),
         })
     }
 
@@ -297,7 +300,7 @@ impl Console {
                 let hint = suggestion(name, known)
                     .map(|hint| format!(": {hint}"))
                     .unwrap_or_default();
-                return Err(StageError(format!(
+                return Err(StageError::Refused(format!(
                     "there is no resource or group \"{name}\"{hint}"
                 )));
             }
@@ -308,7 +311,7 @@ impl Console {
     fn properties_of(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
         self.session.with(|play| match play.stage() {
             Some(stage) => stage.properties(of),
-            None => Err(StageError("no cluster is open".to_owned())),
+            None => Err(StageError::refused("no cluster is open")),
         })
     }
 }

@@ -126,7 +126,7 @@ impl Fake {
     }
 }
 
-impl Stage for Fake {
+impl Timing for Fake {
     fn now(&self) -> Time {
         self.now
     }
@@ -135,11 +135,6 @@ impl Stage for Fake {
     }
     fn clock_of(&self, _: &str) -> Result<i64, StageError> {
         Ok(self.civil_ms())
-    }
-    fn foresee(&mut self, at: Option<Time>) {
-        let present = self.present.unwrap_or(self.now);
-        self.present = at.map(|_| present);
-        self.now = at.unwrap_or(present);
     }
     fn seed(&self) -> u64 {
         self.seed
@@ -174,6 +169,15 @@ impl Stage for Fake {
             _ => self.now = limit,
         }
     }
+    fn foresee(&mut self, at: Option<Time>) -> Result<(), NotOffered> {
+        let present = self.present.unwrap_or(self.now);
+        self.present = at.map(|_| present);
+        self.now = at.unwrap_or(present);
+        Ok(())
+    }
+}
+
+impl Configuration for Fake {
     fn cluster_name(&self) -> Name {
         "FAKE".into()
     }
@@ -192,6 +196,18 @@ impl Stage for Fake {
     fn disks(&self) -> Vec<Name> {
         vec!["Disk L:".into()]
     }
+    fn configured(&self) -> Vec<Name> {
+        self.nodes()
+    }
+    fn longest_stop(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn policy(&self, _: Option<&str>) -> Option<String> {
+        None
+    }
+}
+
+impl Belief for Fake {
     fn node(&self, name: &str) -> Option<NodeStatus> {
         let up = *self.up.get(name)?;
         Some(NodeStatus {
@@ -243,24 +259,6 @@ impl Stage for Fake {
             dependents: Vec::new(),
         })
     }
-    fn network(&self, name: &str) -> Option<NetworkStatus> {
-        Some(NetworkStatus {
-            name: name.into(),
-            role: NetworkRole::Mixed,
-            refused: 0,
-        })
-    }
-    fn disk(&self, name: &str) -> Option<DiskStatus> {
-        Some(DiskStatus {
-            name: name.into(),
-            owner: Some(self.owner.clone()),
-            stolen: false,
-            mounted_on: Vec::new(),
-        })
-    }
-    fn service_running(&self, _: &str) -> Option<bool> {
-        Some(self.online)
-    }
     fn quorum(&self) -> QuorumStatus {
         assert!(!self.panics, "the quorum is not there");
         QuorumStatus {
@@ -272,9 +270,6 @@ impl Stage for Fake {
     }
     fn coordinator(&self) -> Option<Name> {
         Some(self.owner.clone())
-    }
-    fn file_size(&self, _: &str, file: &str) -> Result<u64, StageError> {
-        Err(StageError(format!("there is no file {file}")))
     }
     fn properties(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
         let property = |name: &str, value, private| PropertyStatus {
@@ -296,15 +291,35 @@ impl Stage for Fake {
                 property("PendingTimeout", Value::Dword(180_000), false),
             ],
             PropertyOf::Resource(name) => {
-                return Err(StageError(format!("there is no resource \"{name}\"")));
+                return Err(StageError::refused(format!(
+                    "there is no resource \"{name}\""
+                )));
             }
         })
     }
-    fn policy(&self, _: Option<&str>) -> Option<String> {
-        None
+}
+
+impl Truth for Fake {
+    fn network(&self, name: &str) -> Option<NetworkStatus> {
+        Some(NetworkStatus {
+            name: name.into(),
+            role: NetworkRole::Mixed,
+            refused: 0,
+        })
     }
-    fn planned_outage(&self, _: &str) -> Duration {
-        Duration::ZERO
+    fn disk(&self, name: &str) -> Option<DiskStatus> {
+        Some(DiskStatus {
+            name: name.into(),
+            owner: Some(self.owner.clone()),
+            stolen: false,
+            mounted_on: Vec::new(),
+        })
+    }
+    fn file_size(&self, _: &str, file: &str) -> Result<u64, StageError> {
+        Err(StageError::refused(format!("there is no file {file}")))
+    }
+    fn service_running(&self, _: &str) -> Option<bool> {
+        Some(self.online)
     }
     fn outage(&self, _: &str) -> Duration {
         self.down
@@ -313,12 +328,30 @@ impl Stage for Fake {
                 .map(|since| self.now - since)
                 .unwrap_or_default()
     }
+    fn planned_outage(&self, _: &str) -> Duration {
+        Duration::ZERO
+    }
     fn availability(&self, _: &str) -> f64 {
         1.0
     }
     fn disturbed(&self) -> Vec<Name> {
         Vec::new()
     }
+    fn breaches(&self) -> Vec<Breach> {
+        self.breach_at
+            .filter(|at| self.now >= *at)
+            .map(|time| Breach {
+                time,
+                invariant: "one-owner".into(),
+                text: "EVS1 Store is online twice".into(),
+                event: "resource-state".into(),
+            })
+            .into_iter()
+            .collect()
+    }
+}
+
+impl Orders for Fake {
     fn order(&mut self, order: Order) -> Result<OrderHandle, StageError> {
         self.made += 1;
         let handle = OrderHandle(self.made);
@@ -339,7 +372,7 @@ impl Stage for Fake {
                 };
                 self.revision += 1;
             }
-            _ => return Err(StageError("the fake does not do that".into())),
+            _ => return Err(StageError::refused("the fake does not do that")),
         }
         Ok(handle)
     }
@@ -352,6 +385,9 @@ impl Stage for Fake {
             _ => Some(Answer::DONE),
         }
     }
+}
+
+impl Faults for Fake {
     fn inject(&mut self, fault: Fault, _: Option<Duration>) -> Result<FaultId, StageError> {
         self.made += 1;
         let text = format!("{fault:?}");
@@ -392,6 +428,11 @@ impl Stage for Fake {
     fn repair(&mut self, _: &Repair) -> Result<(), StageError> {
         Ok(())
     }
+}
+
+impl Machines for Fake {}
+
+impl Clients for Fake {
     fn clients(&mut self, _: &str, _: &ClientCalls) -> Result<usize, StageError> {
         Ok(0)
     }
@@ -404,16 +445,19 @@ impl Stage for Fake {
     fn client_report(&self, _: usize) -> Option<(Name, ClientCalls, ClientReport)> {
         None
     }
+}
+
+impl Record for Fake {
     fn mark_step(&mut self, title: &str) {
         self.log("step", &[("title", title)]);
+    }
+    fn mark_note(&mut self, text: &str) {
+        self.log("note", &[("text", text)]);
     }
     fn mark_remark(&mut self, rule: &'static str, text: &str) {
         self.log("remark", &[("rule", rule), ("text", text)]);
     }
     fn mark_end(&mut self) {}
-    fn mark_note(&mut self, text: &str) {
-        self.log("note", &[("text", text)]);
-    }
     fn lines(&self, from: usize) -> Vec<Line> {
         self.lines[from..].to_vec()
     }
@@ -424,16 +468,10 @@ impl Stage for Fake {
         }
         Ok(())
     }
-    fn breaches(&self) -> Vec<Breach> {
-        self.breach_at
-            .filter(|at| self.now >= *at)
-            .map(|time| Breach {
-                time,
-                invariant: "one-owner".into(),
-                text: "EVS1 Store is online twice".into(),
-                event: "resource-state".into(),
-            })
-            .into_iter()
-            .collect()
+}
+
+impl Plugins for Fake {
+    fn unrepeatable(&self) -> Vec<String> {
+        Vec::new()
     }
 }

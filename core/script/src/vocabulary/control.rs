@@ -186,10 +186,10 @@ pub(crate) mod words {
         name: Dynamic,
     ) -> Fallible<ResourceTypeRef> {
         let name = name_arg(&context, &name)?;
-        order::known(&context, "resource type", &name, |stage| {
-            stage.resource_types()
-        })
-        .map(|name| ResourceTypeRef { name })
+        let session = Session::of(&context)?;
+        let types = session.try_stage(&context, |stage| stage.resource_types())?;
+        order::known(&context, "resource type", &name, |_| types)
+            .map(|name| ResourceTypeRef { name })
     }
 
     /// Truth: the type's name.

@@ -31,7 +31,7 @@ pub(crate) mod words {
         let session = Session::of(&context)?;
         session.expects(context.call_position());
         session.with(|play| play.may_go_unnoticed(fault.handle));
-        if !session.with_stage(&context, |stage| stage.noticed(fault.handle))? {
+        if !session.try_stage(&context, |stage| stage.noticed(fault.handle))? {
             return Ok(());
         }
         let text = format!("the cluster has noticed that {}", fault.what);

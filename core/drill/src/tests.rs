@@ -1,0 +1,445 @@
+//! The engine of drills with another face than Rhai, on a stage that has no more than it must.
+
+use std::cell::RefCell;
+use std::io;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use quorate_model::{
+    Fault, GroupState, MachineFault, Name, NodeState, ResourceState, StartSwitches, Time,
+};
+
+use crate::stage::*;
+use crate::tell::{Stop, Teller};
+use crate::watch::{Promise, watch};
+use crate::*;
+
+/// A group that is online from 3 s on, away from 10 s on and back from 40 s on. Nothing can be broken, foreseen or sent.
+struct Bare {
+    now: Time,
+    lines: Vec<Line>,
+}
+
+const CHANGES: [u64; 3] = [3, 10, 40];
+
+const fn seconds(count: u64) -> Time {
+    Time::from_millis(count * 1_000)
+}
+
+impl Bare {
+    fn changes(&self) -> usize {
+        let passed = |at: &&u64| seconds(**at) <= self.now;
+        CHANGES.iter().filter(passed).count()
+    }
+
+    fn online(&self) -> bool {
+        matches!(self.changes(), 1 | 3)
+    }
+
+    fn note(&mut self, kind: &str, text: &str) {
+        let mut line = Line::new();
+        line.insert("kind".into(), kind.into());
+        line.insert("text".into(), text.into());
+        self.lines.push(line);
+    }
+}
+
+impl Timing for Bare {
+    fn now(&self) -> Time {
+        self.now
+    }
+    fn civil_ms(&self) -> i64 {
+        i64::try_from(self.now.as_millis()).unwrap_or_default()
+    }
+    fn seed(&self) -> u64 {
+        1
+    }
+    fn draw(&mut self, _: u64) -> u64 {
+        0
+    }
+    fn revision(&self) -> u64 {
+        self.changes() as u64
+    }
+    fn advance(&mut self, limit: Time) {
+        let next = CHANGES.map(seconds);
+        let next = next.into_iter().find(|at| *at > self.now);
+        self.now = next.map_or(limit, |next| next.min(limit));
+    }
+}
+
+impl Configuration for Bare {
+    fn cluster_name(&self) -> Name {
+        "BARE".into()
+    }
+    fn nodes(&self) -> Vec<Name> {
+        vec!["NODE1".into()]
+    }
+    fn configured(&self) -> Vec<Name> {
+        self.nodes()
+    }
+    fn groups(&self) -> Vec<Name> {
+        vec!["EVS1".into()]
+    }
+    fn resources(&self) -> Vec<Name> {
+        Vec::new()
+    }
+    fn networks(&self) -> Vec<Name> {
+        Vec::new()
+    }
+    fn disks(&self) -> Vec<Name> {
+        Vec::new()
+    }
+    fn policy(&self, _: Option<&str>) -> Option<String> {
+        None
+    }
+    fn longest_stop(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl Belief for Bare {
+    fn node(&self, name: &str) -> Option<NodeStatus> {
+        Some(NodeStatus {
+            name: name.into(),
+            state: NodeState::Up,
+            groups: self.groups(),
+        })
+    }
+    fn group(&self, name: &str) -> Option<GroupStatus> {
+        (name == "EVS1").then(|| GroupStatus {
+            name: name.into(),
+            state: match self.online() {
+                true => GroupState::Online,
+                false => GroupState::Offline,
+            },
+            owner: Some("NODE1".into()),
+            resources: Vec::new(),
+            failovers: 0,
+            stopped: None,
+            preferred_owners: Vec::new(),
+            out_of_service: (!self.online()).then(|| "it does not run".to_owned()),
+            is_virtual_server: true,
+        })
+    }
+    fn resource(&self, _: &str) -> Option<ResourceStatus> {
+        None
+    }
+    fn resource_states(&self) -> Vec<ResourceState> {
+        Vec::new()
+    }
+    fn quorum(&self) -> QuorumStatus {
+        QuorumStatus {
+            kind: "Local",
+            owner: None,
+            has_quorum: true,
+            witness: None,
+        }
+    }
+    fn coordinator(&self) -> Option<Name> {
+        None
+    }
+    fn properties(&self, _: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
+        Ok(Vec::new())
+    }
+}
+
+impl Truth for Bare {
+    fn network(&self, _: &str) -> Option<NetworkStatus> {
+        None
+    }
+    fn disk(&self, _: &str) -> Option<DiskStatus> {
+        None
+    }
+    fn service_running(&self, _: &str) -> Option<bool> {
+        None
+    }
+    fn outage(&self, _: &str) -> Duration {
+        Duration::ZERO
+    }
+    fn planned_outage(&self, _: &str) -> Duration {
+        Duration::ZERO
+    }
+    fn availability(&self, _: &str) -> f64 {
+        1.0
+    }
+    fn disturbed(&self) -> Vec<Name> {
+        Vec::new()
+    }
+    fn breaches(&self) -> Vec<Breach> {
+        Vec::new()
+    }
+}
+
+impl Orders for Bare {
+    fn order(&mut self, _: Order) -> Result<OrderHandle, StageError> {
+        Err(StageError::refused("nobody takes it"))
+    }
+    fn answer(&self, _: OrderHandle) -> Option<Answer> {
+        None
+    }
+}
+
+impl Record for Bare {
+    fn mark_step(&mut self, title: &str) {
+        self.note("step", title);
+    }
+    fn mark_note(&mut self, text: &str) {
+        self.note("note", text);
+    }
+    fn mark_remark(&mut self, _: &'static str, text: &str) {
+        self.note("remark", text);
+    }
+    fn mark_end(&mut self) {}
+    fn lines(&self, from: usize) -> Vec<Line> {
+        self.lines[from..].to_vec()
+    }
+    fn write_journal(&self, _: &mut dyn io::Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Faults for Bare {}
+impl Machines for Bare {}
+impl Clients for Bare {}
+impl Plugins for Bare {
+    fn unrepeatable(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+struct BareSource;
+
+impl StageSource for BareSource {
+    fn open(&self, _: &StageRequest) -> Result<Box<dyn Stage>, OpenError> {
+        Ok(Box::new(Bare {
+            now: Time::ZERO,
+            lines: Vec::new(),
+        }))
+    }
+    fn has_plugin(&self, _: &str) -> bool {
+        true
+    }
+}
+
+/// What a drill that is told in Rust does or asks.
+type Told = Rc<dyn Fn(&Story) -> Result<bool, Box<Thrown>>>;
+
+/// Drills that are told in Rust.
+struct Story {
+    play: RefCell<Play<Told>>,
+}
+
+impl Story {
+    fn new() -> Story {
+        let source = Rc::new(BareSource);
+        Story {
+            play: RefCell::new(Play::new(source, RunOptions::default(), Box::new(Silent))),
+        }
+    }
+
+    /// As [`Story::new`], with its cluster just switched on.
+    fn open() -> Story {
+        let story = Story::new();
+        let request = StageRequest {
+            cluster: PathBuf::from("bare.ron"),
+            text: None,
+            seed: 1,
+            start: None,
+        };
+        tell::open(&story, &request).expect("a stage");
+        story
+    }
+
+    fn now(&self) -> Time {
+        self.with(|play| play.now())
+    }
+
+    /// Reads whether the group is in service.
+    fn online(&self) -> Result<bool, Box<Thrown>> {
+        let group = on_stage(self, |stage| stage.group("EVS1"))?;
+        let online = group.is_some_and(|group| group.out_of_service.is_none());
+        let seen = Seen {
+            subject: "EVS1".to_owned(),
+            what: "EVS1 is online".to_owned(),
+            value: online.to_string(),
+        };
+        self.with(|play| play.saw(Spot::NONE, seen));
+        Ok(online)
+    }
+}
+
+impl Face for Story {
+    type Function = Told;
+    type Error = Box<Thrown>;
+
+    fn with<T>(&self, look: impl FnOnce(&mut Play<Told>) -> T) -> T {
+        look(&mut self.play.borrow_mut())
+    }
+    fn here(&self) -> Spot {
+        Spot { line: 7, column: 1 }
+    }
+    fn word(&self) -> String {
+        "word".to_owned()
+    }
+    fn evaluate(&self, condition: &Told) -> Result<bool, Box<Thrown>> {
+        condition(self)
+    }
+    fn perform(&self, body: &Told) -> Result<(), Box<Thrown>> {
+        body(self).map(drop)
+    }
+    fn apart(&self, function: &Told) -> Told {
+        Rc::clone(function)
+    }
+    fn may_go_on(&self) -> Result<(), Box<Thrown>> {
+        Ok(())
+    }
+    fn stop(_: &Box<Thrown>) -> Option<Stop> {
+        None
+    }
+    fn raise(&self, thrown: Thrown, at: Spot) -> Box<Thrown> {
+        Box::new(Thrown {
+            position: at,
+            ..thrown
+        })
+    }
+}
+
+impl Teller for Story {
+    fn explain(&self, error: &Box<Thrown>) -> (Verdict, Failure) {
+        let failure = Failure {
+            message: error.message.clone(),
+            place: Some(Place::in_source("story.rs", "", error.position)),
+            ..Failure::default()
+        };
+        (error.verdict, failure)
+    }
+    fn wind_up(&self) {}
+    fn stopped(&self, _: Stop) -> Box<Thrown> {
+        Box::new(Thrown::unknown("stopped"))
+    }
+}
+
+fn online() -> Told {
+    Rc::new(Story::online)
+}
+
+fn away() -> Told {
+    Rc::new(|story| story.online().map(|online| !online))
+}
+
+const MINUTE: Span = Span(Duration::from_secs(60));
+
+#[test]
+fn a_wait_ends_at_the_change_it_waits_for() {
+    let story = Story::open();
+    wait::eventually(&story, &online(), MINUTE, false).expect("it comes up");
+    assert_eq!(story.now(), seconds(3));
+    wait::becomes(&story, &away(), MINUTE).expect("it goes away");
+    assert_eq!(story.now(), seconds(10));
+    wait::recovers(&story, &"EVS1".into(), MINUTE).expect("it comes back");
+    assert_eq!(story.now(), seconds(40));
+    let late = wait::becomes(&story, &online(), MINUTE).expect_err("it stays");
+    assert_eq!(late.verdict, Verdict::Fail);
+    assert!(late.message.contains("true all the time"), "{late}");
+    assert_eq!(late.seen[0].value, "true");
+}
+
+#[test]
+fn a_promise_is_broken_at_the_very_change() {
+    let story = Story::open();
+    wait::run(&story, Span(Duration::from_secs(5))).expect("time passes");
+    watch(&story, "mail flows", Promise::Always, online()).expect("it holds now");
+    let broken = wait::run(&story, MINUTE).expect_err("it does not hold for long");
+    assert_eq!(story.now(), seconds(10));
+    assert_eq!(broken.verdict, Verdict::Fail);
+    let text = format!("always \"mail flows\" does not hold at {}", story.now());
+    assert_eq!(broken.message, text);
+}
+
+#[test]
+fn a_cluster_is_settled_when_nothing_has_changed_for_thirty_seconds() {
+    let story = Story::open();
+    assert!(settle::settle(&story, Span(Duration::from_secs(300))).expect("it settles"));
+    assert_eq!(story.now(), seconds(70));
+}
+
+#[test]
+fn where_nothing_can_be_foreseen_a_clock_is_looked_at_once_a_second() {
+    let story = Story::open();
+    let clock: Told = Rc::new(|story| {
+        story.with(Play::read_time);
+        Ok(story.now() >= Time::from_millis(12_500))
+    });
+    wait::run(&story, Span(Duration::from_secs(11))).expect("time passes");
+    wait::eventually(&story, &clock, MINUTE, false).expect("the hour comes");
+    assert_eq!(story.now(), seconds(13));
+}
+
+#[test]
+fn a_condition_that_acts_is_refused() {
+    let story = Story::open();
+    let acts: Told = Rc::new(|story| begin_act(story).map(|()| true));
+    let refused = wait::eventually(&story, &acts, MINUTE, false).expect_err("it acts");
+    assert!(refused.message.contains("may only look"), "{refused}");
+}
+
+#[test]
+fn what_a_stage_does_not_offer_is_said_and_not_pretended() {
+    let story = Story::open();
+    let node = Name::from("NODE1");
+    let crash = Fault::Machine(MachineFault::Crash { node: node.clone() });
+    let inject = try_on_stage(&story, |stage| stage.inject(crash, None));
+    let text = inject.expect_err("nothing breaks here").message;
+    assert_eq!(text, "breaking things is not offered on this stage");
+    let plugins = try_on_stage(&story, |stage| stage.plugins());
+    let text = plugins.expect_err("there are none to show").message;
+    assert_eq!(
+        text,
+        "showing or changing plugins is not offered on this stage"
+    );
+    let order = Order::NodeStartWith(node, StartSwitches::default());
+    let order = try_on_stage(&story, |stage| stage.order(order));
+    assert_eq!(order.expect_err("a refusal").message, "nobody takes it");
+}
+
+/// Runs one drill and gives its report.
+fn told(body: Told) -> DrillReport {
+    let story = Story::new();
+    let options = DrillOptions {
+        cluster: "bare.ron".to_owned(),
+        seed: None,
+        tags: Vec::new(),
+        skip: None,
+        limit: None,
+        start: None,
+        cold: true,
+        plugins: Vec::new(),
+    };
+    tell::drill(&story, "t", &options, &body).expect("a report");
+    let (mut reports, _) = story.with(Play::take_reports);
+    assert_eq!(reports.len(), 1);
+    reports.remove(0)
+}
+
+#[test]
+fn a_drill_ends_with_a_report_whatever_language_it_is_told_in() {
+    let passed = told(Rc::new(|story| {
+        wait::eventually(story, &online(), MINUTE, false).map(|()| true)
+    }));
+    assert_eq!(passed.verdict, Verdict::Pass, "{:?}", passed.failure);
+    assert_eq!(passed.virtual_time, seconds(3));
+    assert_eq!(passed.remarks, []);
+    assert_eq!(passed.groups[0].state, "Online");
+
+    let failed = told(Rc::new(|story| {
+        wait::eventually(story, &online(), Span(Duration::from_secs(2)), false).map(|()| true)
+    }));
+    assert_eq!(failed.verdict, Verdict::Fail);
+    let failure = failed.failure.expect("a failure");
+    assert_eq!(failure.place.map(|place| place.line), Some(7));
+
+    let idle = told(Rc::new(|_| Ok(true)));
+    assert_eq!(idle.verdict, Verdict::Pass);
+    assert_eq!(idle.remarks[0].kind, RemarkKind::NothingExpected);
+}
