@@ -21,12 +21,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("quorate-host", &["quorate-abi", "quorate-model"]),
     (
+        "quorate-machine",
+        &[
+            "quorate-model",
+            "quorate-journal",
+            "quorate-node",
+            "quorate-host",
+        ],
+    ),
+    (
         "quorate-sim",
         &[
             "quorate-model",
             "quorate-journal",
             "quorate-node",
             "quorate-host",
+            "quorate-machine",
         ],
     ),
     ("quorate-drill", &["quorate-model", "quorate-host"]),

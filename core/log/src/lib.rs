@@ -72,7 +72,7 @@ pub use output::{Output, Persist, Role};
 #[cfg(feature = "planted")]
 pub use planted::Bug;
 pub use rule::CommitRule;
-pub use set::{Id, InvalidSet, NodeSet};
+pub use set::{Id, NodeSet};
 pub use witness::Witness;
 
 /// The most entries one message carries; [`Log::set_batch`] can lower it.

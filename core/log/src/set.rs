@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-/// A node's number, 1 to 63.
+/// A node's number, 1 to 64.
 pub type Id = u8;
 
-/// A set of nodes, as a bit mask.
+/// A set of nodes, as a mask in which bit 0 stands for node 1.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "u64", into = "u64")
+    serde(from = "u64", into = "u64")
 )]
 pub struct NodeSet(u64);
 
@@ -18,18 +18,18 @@ impl NodeSet {
     /// The set of nobody.
     pub const EMPTY: NodeSet = NodeSet(0);
     /// The highest id a set can hold; the lowest is 1.
-    pub const MAX_ID: Id = 63;
+    pub const MAX_ID: Id = u64::BITS as Id;
 
-    /// Whether `id` can be in a set at all: 1 to 63.
+    /// Whether `id` can be in a set at all: 1 to 64.
     pub const fn is_valid(id: Id) -> bool {
         id >= 1 && id <= Self::MAX_ID
     }
 
     const fn bit(id: Id) -> u64 {
-        if Self::is_valid(id) { 1 << id } else { 0 }
+        if Self::is_valid(id) { 1 << (id - 1) } else { 0 }
     }
 
-    /// Adds a node. Returns whether it is new; an id outside 1..=63 is not added and returns `false`.
+    /// Adds a node. Returns whether it is new; an id outside 1..=64 is not added and returns `false`.
     pub fn insert(&mut self, id: Id) -> bool {
         let before = self.0;
         self.0 |= Self::bit(id);
@@ -62,7 +62,7 @@ impl NodeSet {
     pub fn iter(&self) -> impl Iterator<Item = Id> + use<> {
         let mut rest = self.0;
         std::iter::from_fn(move || {
-            let id = (rest != 0).then(|| rest.trailing_zeros() as Id)?;
+            let id = (rest != 0).then(|| rest.trailing_zeros() as Id + 1)?;
             rest &= rest - 1;
             Some(id)
         })
@@ -110,40 +110,13 @@ impl Extend<Id> for NodeSet {
     }
 }
 
-/// A mask that names node 0, which does not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidSet(
-    /// The mask.
-    pub u64,
-);
-
-impl fmt::Display for InvalidSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the node set {:#x} contains node 0; ids begin at 1",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for InvalidSet {}
-
-impl TryFrom<u64> for NodeSet {
-    type Error = InvalidSet;
-
-    /// From a mask in which bit `n` stands for node `n`.
-    fn try_from(mask: u64) -> Result<Self, InvalidSet> {
-        if mask & 1 == 0 {
-            Ok(NodeSet(mask))
-        } else {
-            Err(InvalidSet(mask))
-        }
+impl From<u64> for NodeSet {
+    fn from(mask: u64) -> Self {
+        NodeSet(mask)
     }
 }
 
 impl From<NodeSet> for u64 {
-    /// The mask, in which bit `n` stands for node `n`.
     fn from(set: NodeSet) -> u64 {
         set.0
     }
@@ -192,7 +165,7 @@ mod tests {
             prop_assert!(x.intersection(y).iter().eq(a.intersection(&b).copied()));
             prop_assert!(x.difference(y).iter().eq(a.difference(&b).copied()));
             prop_assert_eq!(x.is_subset(y), a.is_subset(&b));
-            prop_assert_eq!(NodeSet::try_from(u64::from(x)), Ok(x));
+            prop_assert_eq!(NodeSet::from(u64::from(x)), x);
             let (mut with, mut without) = (x, x);
             prop_assert_eq!(with.insert(id), !a.contains(&id));
             prop_assert_eq!(without.remove(id), a.contains(&id));
@@ -202,11 +175,11 @@ mod tests {
 
     #[test]
     fn ids_outside_the_range_are_never_in() {
-        let mut set = NodeSet::from([0, 64, 255]);
+        let mut set = NodeSet::from([0, 65, 255]);
         assert!(set.is_empty());
-        assert!(!set.insert(0) && !set.insert(64) && !set.remove(64));
-        assert!(!set.contains(0) && !set.contains(64));
-        assert_eq!(NodeSet::try_from(3), Err(InvalidSet(3)));
+        assert!(!set.insert(0) && !set.insert(65) && !set.remove(65));
+        assert!(!set.contains(0) && !set.contains(65));
+        assert_eq!(u64::from(NodeSet::from([1, 64])), 1 | 1 << 63);
     }
 
     #[test]

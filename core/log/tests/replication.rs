@@ -497,11 +497,11 @@ fn a_disk_that_makes_no_sense_is_refused() {
     let voted = Stored {
         hard: HardState {
             term: 1,
-            voted_for: Some(64),
+            voted_for: Some(65),
         },
         ..Stored::default()
     };
-    assert_eq!(open(voted), StoredError::NodeId(64));
+    assert_eq!(open(voted), StoredError::NodeId(65));
     assert_eq!(
         Log::new(0, 1, CommitRule::Solo(0), Stored::default()).map(|_| ()),
         Err(StoredError::NodeId(0))

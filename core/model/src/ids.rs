@@ -112,9 +112,12 @@ impl TryFrom<u8> for NodeId {
     type Error = String;
 
     fn try_from(id: u8) -> Result<Self, String> {
-        match id {
-            1..=63 => Ok(NodeId(id)),
-            _ => Err(format!("a node's number is 1 to 63, and {id} is none")),
+        match NodeId(id) {
+            node if id >= 1 && node <= NodeId::MAX => Ok(node),
+            _ => Err(format!(
+                "a node's number is 1 to {}, and {id} is none",
+                NodeId::MAX
+            )),
         }
     }
 }
@@ -126,7 +129,7 @@ impl From<NodeId> for u8 {
 }
 
 impl NodeId {
-    /// The highest id a cluster may give out: node sets are 64-bit masks.
+    /// The highest id a cluster may give out: sets of nodes are masks of 64 bits, and a witness has one of them.
     pub const MAX: NodeId = NodeId(63);
 }
 

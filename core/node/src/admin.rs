@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quorate_journal::{Cause, Event};
 use quorate_model::NodeId;
 use quorate_model::monitor::Reason;
 
@@ -12,7 +13,6 @@ use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
-use quorate_journal::{Cause, Event};
 
 /// How long a request may wait for a cluster with quorum.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use quorate_journal::Event;
 use quorate_log::Role;
 use quorate_model::monitor::{MonitorCommand, Reason};
 use quorate_model::{Name, ResourceState, Time};
@@ -12,7 +13,6 @@ use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::store;
 use crate::timers::Timer;
-use quorate_journal::Event;
 
 /// How far this node is with the quorum disk.
 #[derive(Clone, Debug, PartialEq, Eq)]

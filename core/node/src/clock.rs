@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::node::Node;
 use quorate_journal::Event;
+
+use crate::node::Node;
 
 /// A step of civil time beyond this is told.
 const STEP_NOTICED_MS: u64 = 1_000;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use quorate_journal::{Cause, Event};
 use quorate_log::{CommitRule, NodeSet};
 use quorate_model::monitor::Reason;
 use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, Time};
@@ -16,7 +17,6 @@ use crate::peer::Peer;
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
 use crate::witness::WITNESS;
-use quorate_journal::{Cause, Event};
 
 /// How often groups are looked at for failback.
 const FAILBACK_CHECK: Duration = Duration::from_secs(30);

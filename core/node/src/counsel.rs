@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quorate_journal::{Cause, Event, PolicyFunction};
 use quorate_model::{
     GroupDefinition, Lasting, Name, NodeId, PolicyScript, ResourceDefinition, called,
 };
@@ -16,7 +17,6 @@ use crate::policy::{
     PolicyNode, PolicyResource, Reaction,
 };
 use crate::random::Random;
-use quorate_journal::{Cause, Event, PolicyFunction};
 
 /// How soon a policy is asked again about a group that it kept where it is, if nothing changes before.
 pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(60);

@@ -4,13 +4,13 @@
 //! again: what the medium holds then is not known, whatever a flush says later. The service stops, and when it is started
 //! again it writes anew what it read.
 
+use quorate_journal::Event;
 use quorate_model::monitor::Reason;
 
 use crate::io::{Device, DiskDone, DiskError, Output, bounds};
 use crate::node::{Node, Phase};
 use crate::storage;
 use crate::timers::Timer;
-use quorate_journal::Event;
 
 impl Node {
     /// A request has ended.

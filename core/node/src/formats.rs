@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use quorate_journal::Cause;
 use quorate_log::{
     AppendOutcome, Body as LogBody, Entry, EntryKind, HardState, Message as LogMessage, NodeSet,
     Persist, Snapshot, Stored, Witness,
@@ -19,7 +20,6 @@ use crate::io::{AdminOp, DiskOp, Object, Refusal};
 use crate::message::{Body, Heartbeat, Introduction, Message, Standing};
 use crate::witness::File;
 use crate::{codec, store};
-use quorate_journal::Cause;
 
 const DOCUMENT: &str = include_str!("../../../docs/formats.md");
 
@@ -64,7 +64,7 @@ fn messages() -> Vec<(&'static str, Body)> {
         echoes: vec![(NodeId(2), 5, 1_199_000)],
         standing: Standing::Member,
         view: 4,
-        members: 0b110,
+        members: [1, 2].into_iter().collect(),
         coordinates: Some((3, 600)),
         quorate: true,
     };
@@ -429,11 +429,14 @@ fn the_document_shows_the_bytes_that_are_written() {
     );
 }
 
-/// A declaration in a source file, from `start` to the brace that closes it, without comments and blanks.
+/// A declaration in a source file, from `start`, with its indentation, to the brace that closes it, without comments and
+/// blanks.
 fn declaration(source: &str, start: &str) -> String {
     let from = source.find(start).unwrap_or_else(|| panic!("no {start}"));
     let source = &source[from..];
-    let end = source.find("\n}").unwrap_or(source.len());
+    let indented = start.len() - start.trim_start().len();
+    let closed = format!("\n{}}}", " ".repeat(indented));
+    let end = source.find(&closed).unwrap_or(source.len());
     let lines = source[..end].lines().map(str::trim);
     lines
         .filter(|line| !line.starts_with("//"))
@@ -450,6 +453,7 @@ fn the_document_is_about_the_types_of_today() {
     let store = include_str!("store.rs");
     let update = include_str!("database/update.rs");
     let io = include_str!("io.rs");
+    let words = include_str!("../../journal/src/words.rs");
     let control = include_str!("control.rs");
     let codes = include_str!("../../model/src/control.rs");
     let value = include_str!("../../model/src/properties/mod.rs");
@@ -479,7 +483,7 @@ fn the_document_is_about_the_types_of_today() {
         (codes, "pub enum ControlOf"),
         (io, "pub struct Refusal"),
         (io, "pub enum AdminOp"),
-        (io, "pub enum Cause"),
+        (words, "    pub enum Cause"),
         (io, "pub enum Object"),
         (value, "pub enum Value"),
         (states, "    ResourceState {"),

@@ -1,6 +1,7 @@
 //! Which copy of the database each node has. A node that has lost its copy has lost its votes and what it had
 //! acknowledged as well, so nobody may take it for its former self, not even a node that has just been started.
 
+use quorate_journal::Event;
 use quorate_log::EntryKind;
 use quorate_model::monitor::Reason;
 use quorate_model::{Name, NodeDefinition, NodeId};
@@ -9,7 +10,6 @@ use crate::database::{Database, Proposal, Update};
 use crate::message::{Body, Introduction, Message, Standing};
 use crate::node::{Node, Phase};
 use crate::witness::WITNESS;
-use quorate_journal::Event;
 
 impl Node {
     /// A peer is held to this identity from now on.

@@ -218,6 +218,34 @@ pub enum DiskOp {
     },
 }
 
+impl DiskOp {
+    /// What it does to the files of a disk that is sound, and what it finds: nothing but for
+    /// [`ReadAll`](DiskOp::ReadAll).
+    pub fn carry_out(self, files: &mut BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
+        match self {
+            DiskOp::Append { file, bytes } => files.entry(file).or_default().extend(bytes),
+            DiskOp::Replace { file, bytes } => {
+                files.insert(file, bytes);
+            }
+            DiskOp::Truncate { file, len } => {
+                if let Some(contents) = files.get_mut(&file) {
+                    contents.truncate(usize::try_from(len).unwrap_or(usize::MAX));
+                }
+            }
+            DiskOp::Remove { file } => {
+                files.remove(&file);
+            }
+            DiskOp::ReadAll { prefix } => {
+                let found = files.range(prefix.clone()..);
+                let found = found.take_while(|(name, _)| name.starts_with(&prefix));
+                let copied = found.map(|(name, contents)| (name.clone(), contents.clone()));
+                return copied.collect();
+            }
+        }
+        BTreeMap::new()
+    }
+}
+
 /// How a disk request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiskDone {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quorate_journal::Event;
 use quorate_model::monitor::Reason;
 use quorate_model::{Name, NodeId, Time};
 
@@ -10,7 +11,6 @@ use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
-use quorate_journal::Event;
 
 impl Node {
     /// Sends heartbeats to every configured node on every network that carries cluster messages.
@@ -44,7 +44,7 @@ impl Node {
                 .collect(),
             standing: self.standing(),
             view: view.number,
-            members: view.members.keys().fold(0, |mask, node| mask | 1 << node.0),
+            members: view.members.keys().map(|node| node.0).collect(),
             coordinates: self
                 .coordinates_at(self.now)
                 .then_some((self.log.term(), age)),
@@ -89,7 +89,7 @@ impl Node {
             self.halt(Reason::new(5890, text), false);
             return;
         }
-        let listed = heartbeat.members & (1 << me.0) != 0;
+        let listed = heartbeat.members.contains(me.0);
         let member = matches!(self.phase, Phase::Member | Phase::Leaving);
         if member
             && heartbeat.quorate

@@ -1,5 +1,6 @@
 //! What nodes say to each other, and its bytes on a wire.
 
+use quorate_log::NodeSet;
 use quorate_model::{NodeDefinition, NodeId};
 use serde::{Deserialize, Serialize};
 
@@ -68,9 +69,9 @@ pub(crate) struct Heartbeat {
     /// The newest `sent` of each peer that the sender has heard, with the boot it came from.
     pub(crate) echoes: Vec<(NodeId, u64, u64)>,
     pub(crate) standing: Standing,
-    /// The view the sender knows, and its members as a mask.
+    /// The view the sender knows, and its members.
     pub(crate) view: u64,
-    pub(crate) members: u64,
+    pub(crate) members: NodeSet,
     /// Set by a coordinator whose quorum stands: the log's term, and how long ago (µs) that was last confirmed.
     pub(crate) coordinates: Option<(u64, u64)>,
     /// Whether the sender knows a coordinator whose quorum stands.

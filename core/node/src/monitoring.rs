@@ -5,6 +5,7 @@
 //! it has started, and another takes its place: every resource that was not down counts as failed
 //! (docs/semantics.md, 1.5).
 
+use quorate_journal::Event;
 use quorate_model::ResourceState;
 use quorate_model::monitor::{MonitorEvent, Reason};
 
@@ -12,7 +13,6 @@ use crate::candidacy::Arbitration;
 use crate::io::{Output, bounds};
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
-use quorate_journal::Event;
 
 /// The original's event "a resource monitor died, a replacement is started" (docs/semantics.md, 6.2).
 const EVENT_MONITOR_DIED: u32 = 1146;

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use quorate_journal::Event;
 use quorate_log::{Log, NodeSet};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
 use quorate_model::{Name, NodeDefinition, NodeId, ResourceState, Time};
@@ -27,7 +28,6 @@ use crate::storage::Storage;
 use crate::store::{self, Recovered};
 use crate::timers::{Timer, Timers};
 use crate::witness::{Asking, WITNESS};
-use quorate_journal::Event;
 
 /// File that holds the identity of this node's copy of the database.
 const IDENTITY_FILE: &str = "MSCS/identity";

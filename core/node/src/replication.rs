@@ -1,5 +1,6 @@
 //! The log's outputs carried out, and committed updates applied.
 
+use quorate_journal::{Cause, Event};
 use quorate_log::{Body as LogBody, Entry, EntryKind, Output as LogOutput, Role, Snapshot};
 use quorate_model::monitor::Reason;
 use quorate_model::{NodeId, NodeState};
@@ -10,7 +11,6 @@ use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
 use crate::witness::WITNESS;
-use quorate_journal::{Cause, Event};
 
 impl Node {
     /// Carries out everything the log wants.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use quorate_journal::Event;
 use quorate_log::NodeSet;
 use quorate_model::NodeId;
 use quorate_model::monitor::Reason;
@@ -11,7 +12,6 @@ use crate::io::{Device, DiskOp};
 use crate::message::{Body, Standing};
 use crate::node::{Node, Phase};
 use crate::store::{self, Recovered};
-use quorate_journal::Event;
 
 /// File that says that quorum was forced without this node, and who coordinated then. Empty, it says nothing.
 const OUTSIDE_FILE: &str = "MSCS/kept-out";

@@ -1,9 +1,9 @@
 //! What a node's database says, for status displays and for the world's checks.
 
+use quorate_journal::Cause;
 use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState};
 
 use crate::node::Node;
-use quorate_journal::Cause;
 
 /// A group as a node's database has it.
 #[derive(Clone, Debug, PartialEq, Eq)]

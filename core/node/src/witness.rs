@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use quorate_journal::Event;
 use quorate_log::{Body, Role, Witness};
 use quorate_model::{Name, NodeId, Time};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,9 @@ use crate::database::Database;
 use crate::io::{Output, bounds};
 use crate::node::Node;
 use crate::quorum::Candidacy;
-use quorate_journal::Event;
+
+// A witness votes under a number that no node can have.
+const _: () = assert!(NodeId::MAX.0 < Witness::ID);
 
 /// The number under which the witness is a voter.
 pub(crate) const WITNESS: NodeId = NodeId(Witness::ID);

@@ -20,7 +20,6 @@ mod world;
 
 pub use env::{Load, ScriptLoader};
 pub use error::WorldError;
-pub use monitor::{Monitors, ResourceMonitor};
 pub use options::{ServiceTimes, WorldOptions};
 pub use queue::Queue;
 pub use status::{

@@ -1,119 +1,105 @@
-//! The seam between the world and a node's resource monitor.
+//! A resource monitor that may stand still.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use quorate_host::{PluginSet, PluginStatus, Services};
+use quorate_machine::ResourceMonitor;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
 use quorate_model::{Name, ResourceState, Time};
 
-/// One node's resource monitor, from the start of the machine's cluster service to its end.
-///
-/// The world drives `quorate_host::Monitor` through it, which calls real plugins; a test drives something
-/// smaller.
-pub trait ResourceMonitor {
-    /// Carries a command out, as far as it goes without waiting.
-    fn command(&mut self, services: &mut dyn Services, command: MonitorCommand);
-    /// Does what is due. Called when [`next_wakeup`](Self::next_wakeup) has come, and harmless before.
-    fn wake(&mut self, services: &mut dyn Services);
-    /// When [`wake`](Self::wake) is due next, on the node's own clock.
-    fn next_wakeup(&self) -> Option<Time>;
-    /// The next report, until there is none.
-    fn poll_event(&mut self) -> Option<MonitorEvent>;
-    /// Every open resource with its type and its state on this machine: the truth, not a database's view.
-    fn resources(&self) -> Vec<(Name, Name, ResourceState)>;
-    /// A number that changes whenever [`resources`](Self::resources) gives something else; without one it is asked again
-    /// after every call.
-    fn revision(&self) -> Option<u64> {
-        None
+/// A machine's resource monitor, which does nothing while it stands still: what it is asked for waits.
+pub(crate) struct Standing {
+    inner: Box<dyn ResourceMonitor>,
+    stands_still: bool,
+    /// What it was asked for meanwhile; `None` is a sign of life.
+    asked: VecDeque<Option<MonitorCommand>>,
+}
+
+impl Standing {
+    pub(crate) fn new(inner: Box<dyn ResourceMonitor>) -> Self {
+        Standing {
+            inner,
+            stands_still: false,
+            asked: VecDeque::new(),
+        }
     }
-    /// The cluster service is gone: everything is taken out of service at once. Whether each resource has answered that it
-    /// is down, so that certainly nothing runs any more.
-    fn terminate_all(&mut self, services: &mut dyn Services) -> bool;
-    /// The machine died: instances are dropped and nothing in the world is touched.
-    fn power_off(self: Box<Self>);
-    /// Other plugins, each for a resource when it is next offline. A monitor without plugins has nothing to do.
-    fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
-        drop(plugins);
+
+    pub(crate) fn stand_still(&mut self, stands_still: bool) {
+        self.stands_still = stands_still;
     }
-    /// Ends the quarantine of a plugin. Whether it was in any.
-    fn release_plugin(&mut self, plugin: &str) -> bool {
-        let _ = plugin;
-        false
+
+    /// What waits for it, if it goes on now.
+    pub(crate) fn catch_up(&mut self) -> Option<VecDeque<Option<MonitorCommand>>> {
+        (!self.stands_still).then(|| std::mem::take(&mut self.asked))
     }
-    /// What there is to say of each plugin.
-    fn plugin_status(&self) -> Vec<PluginStatus> {
-        Vec::new()
+
+    /// Whether what it is asked for waits, behind what waits already.
+    fn waits(&self) -> bool {
+        self.stands_still || !self.asked.is_empty()
     }
 }
 
-/// Where resource monitors come from: one for each boot of a node.
-pub trait Monitors {
-    /// A fresh monitor with no resource open.
-    fn boot(&self) -> Box<dyn ResourceMonitor>;
-    /// The plugin behind a resource type, if it runs threads of its own: what these do, and when, is not the world's
-    /// to decide, so a run with it does not repeat.
-    fn threads_of(&self, kind: &str) -> Option<String> {
-        let _ = kind;
-        None
-    }
-}
-
-impl ResourceMonitor for quorate_host::Monitor {
+impl ResourceMonitor for Standing {
     fn command(&mut self, services: &mut dyn Services, command: MonitorCommand) {
-        quorate_host::Monitor::command(self, services, command);
+        match self.waits() {
+            true => self.asked.push_back(Some(command)),
+            false => self.inner.command(services, command),
+        }
     }
 
     fn wake(&mut self, services: &mut dyn Services) {
-        quorate_host::Monitor::wake(self, services);
+        if !self.stands_still {
+            self.inner.wake(services);
+        }
+    }
+
+    fn sign_of_life(&mut self) -> bool {
+        match self.waits() {
+            true => {
+                self.asked.push_back(None);
+                false
+            }
+            false => self.inner.sign_of_life(),
+        }
     }
 
     fn next_wakeup(&self) -> Option<Time> {
-        quorate_host::Monitor::next_wakeup(self)
+        self.inner.next_wakeup().filter(|_| !self.stands_still)
     }
 
     fn poll_event(&mut self) -> Option<MonitorEvent> {
-        quorate_host::Monitor::poll_event(self)
+        match self.stands_still {
+            true => None,
+            false => self.inner.poll_event(),
+        }
     }
 
     fn resources(&self) -> Vec<(Name, Name, ResourceState)> {
-        quorate_host::Monitor::resources(self)
-            .map(|(name, kind, state)| (name.clone(), kind.clone(), state))
-            .collect()
+        self.inner.resources()
     }
 
     fn revision(&self) -> Option<u64> {
-        Some(quorate_host::Monitor::revision(self))
+        self.inner.revision()
     }
 
     fn terminate_all(&mut self, services: &mut dyn Services) -> bool {
-        quorate_host::Monitor::terminate_all(self, services)
+        self.inner.terminate_all(services)
     }
 
     fn power_off(self: Box<Self>) {
-        quorate_host::Monitor::power_off(*self);
+        self.inner.power_off();
     }
 
     fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
-        quorate_host::Monitor::replace_plugins(self, plugins);
+        self.inner.replace_plugins(plugins);
     }
 
     fn release_plugin(&mut self, plugin: &str) -> bool {
-        quorate_host::Monitor::release_plugin(self, plugin)
+        self.inner.release_plugin(plugin)
     }
 
     fn plugin_status(&self) -> Vec<PluginStatus> {
-        quorate_host::Monitor::plugin_status(self)
-    }
-}
-
-/// Monitors that call the plugins of a set.
-impl Monitors for Arc<PluginSet> {
-    fn boot(&self) -> Box<dyn ResourceMonitor> {
-        Box::new(quorate_host::Monitor::new(Arc::clone(self)))
-    }
-
-    fn threads_of(&self, kind: &str) -> Option<String> {
-        let library = self.library_of(kind)?;
-        library.has_threads().then(|| library.name.clone())
+        self.inner.plugin_status()
     }
 }

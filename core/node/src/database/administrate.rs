@@ -1,5 +1,6 @@
 //! Administrators' requests, as every member applies them.
 
+use quorate_journal::Cause;
 use quorate_model::{
     ClusterDefinition, Name, NodeDefinition, NodeId, PERSISTENT_STATE, POLICY_MAX_BYTES,
     PolicyScript, ResourceState, same_name, types,
@@ -9,7 +10,6 @@ use super::apply::{Applied, Effect, refuse, stale};
 use super::rules::{keep_virtual_servers_apart, refused_value};
 use super::{Database, NodeRecord, Stop};
 use crate::io::{AdminOp, Object, Refusal};
-use quorate_journal::Cause;
 
 impl Database {
     pub(super) fn administrate(&mut self, op: &AdminOp) -> Applied {

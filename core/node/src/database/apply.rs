@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use quorate_journal::Cause;
 use quorate_model::{Name, NodeId, NodeState, ResourceState};
 
 use super::{Database, GroupRecord, Move, Proposal, ResourceRecord, Stop, Update};
 use crate::groups::ladder;
 use crate::io::Refusal;
 use crate::witness::WITNESS;
-use quorate_journal::Cause;
 
 /// What applying an update changed, for the node that applied it to act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -350,7 +350,7 @@ impl Database {
                     .failovers
                     .retain(|time| ladder::is_recent(period, *time, at));
                 record.failovers.push(at);
-                record.failed_on.insert(from);
+                record.failed_on.insert(from.0);
                 record.fruitless = record.fruitless.saturating_add(1);
             }
         }

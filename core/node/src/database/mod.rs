@@ -13,8 +13,9 @@ mod servers;
 mod tests;
 mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use quorate_log::NodeSet;
 use quorate_model::{Checkpoints, ClusterDefinition, Name, NodeId, NodeState, ResourceState};
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,7 @@ pub(crate) struct GroupRecord {
     /// Civil times (ms) of failovers caused by resources, oldest first.
     pub(crate) failovers: Vec<i64>,
     /// The nodes that a resource's failure took it away from since it was last in service.
-    pub(crate) failed_on: BTreeSet<NodeId>,
+    pub(crate) failed_on: NodeSet,
     /// How many failovers those were.
     pub(crate) fruitless: u32,
     /// A preferred owner has come up since the group left it: failback is due, if it is allowed.
@@ -73,7 +74,7 @@ pub(crate) struct GroupRecord {
 impl GroupRecord {
     /// Where it failed before says nothing any more.
     pub(crate) fn forget_failures(&mut self) {
-        self.failed_on.clear();
+        self.failed_on = NodeSet::EMPTY;
         self.fruitless = 0;
     }
 }
@@ -172,7 +173,7 @@ impl Database {
                 moving: None,
                 stop: Stop::None,
                 failovers: Vec::new(),
-                failed_on: BTreeSet::new(),
+                failed_on: NodeSet::EMPTY,
                 fruitless: 0,
                 homing: false,
             },

@@ -1,13 +1,14 @@
 //! Checkpoints of resources as part of the database, what counts as a failover, and names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use quorate_journal::Cause;
+use quorate_log::NodeSet;
 use quorate_model::{CHECKPOINT_BYTES_MAX, Name, NodeDefinition, NodeId, ResourceState, Value};
 
 use super::{Database, Proposal, Stop, Update};
 use crate::io::{AdminOp, Object, Refusal};
 use crate::witness::WITNESS;
-use quorate_journal::Cause;
 
 const GROUP: &str = "Counter";
 const RESOURCE: &str = "Start Counter";
@@ -235,7 +236,7 @@ fn where_a_group_failed_is_known_until_it_is_in_service() {
     rig.begin(2, 2_000);
     rig.commit();
     let group = &rig.database.groups[GROUP];
-    assert_eq!(group.failed_on, BTreeSet::from([NodeId(1), NodeId(2)]));
+    assert_eq!(group.failed_on, NodeSet::from([1, 2]));
     assert_eq!(group.fruitless, 2);
     rig.online();
     let group = &rig.database.groups[GROUP];

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use quorate_journal::Cause;
 use quorate_model::{Name, NodeId, ResourceState};
 use serde::{Deserialize, Serialize};
 
 use crate::io::AdminOp;
-use quorate_journal::Cause;
 
 /// An update with its sender, so that each is applied once and in its sender's order however often it was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,12 +1,12 @@
 //! The checkpoints of resources: from the database to the monitor of a new owner, and from an owner's monitor into the
 //! database.
 
+use quorate_journal::Event;
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{GroupDefinition, Name};
 
 use super::{Action, Groups};
 use crate::database::{Database, Update};
-use quorate_journal::Event;
 
 impl Groups {
     /// The group has just become this node's: its resources get what their owners before this one stored. Nobody else

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use quorate_journal::{Cause, Event};
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{
     CLUSTER_GROUP, GroupDefinition, GroupState, Lasting, Name, NodeId, ResourceState, Time, types,
@@ -11,7 +12,6 @@ use super::{AT_ONCE, Action, Groups, Licence, Local, Owned, Rest, Verdict};
 use super::{ladder, placement};
 use crate::counsel::{ASK_AGAIN, Chosen, Counsel};
 use crate::database::{Database, GroupRecord, Stop, Update};
-use quorate_journal::{Cause, Event};
 
 impl Groups {
     /// Looks at every group and asks for the next steps. Call after anything changed, and when
@@ -429,7 +429,7 @@ impl Groups {
         match chosen.to {
             Some(to)
                 if cause == Cause::ResourceFailure
-                    && record.failed_on.contains(&to)
+                    && record.failed_on.contains(to.0)
                     && self.begin_rest(database, record, definition, candidates, now) => {}
             Some(to) => {
                 let update = begin(&group, epoch, to, cause, licence);
@@ -490,11 +490,11 @@ impl Groups {
         owned.rest = Some(Rest { until, candidates });
         self.look_again(until);
         if began {
-            let mut failed = record.failed_on.clone();
-            failed.insert(record.owner);
+            let mut failed = record.failed_on;
+            failed.insert(record.owner.0);
             let failed: Vec<String> = failed
-                .into_iter()
-                .map(|node| database.node_name(node).to_string())
+                .iter()
+                .map(|node| database.node_name(NodeId(node)).to_string())
                 .collect();
             self.event(Event::GroupResting {
                 subject: definition.name.clone(),

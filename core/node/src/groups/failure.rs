@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quorate_journal::Event;
 use quorate_model::{Name, ResourceProperties, Time};
 
 use super::ladder::{self, Decision};
@@ -9,7 +10,6 @@ use super::{AT_ONCE, Groups, Pending, Verdict};
 use crate::counsel::{Counsel, Judged};
 use crate::database::Database;
 use crate::policy::{LocalTime, PolicyFailure, Reaction};
-use quorate_journal::Event;
 
 /// How a resource was found failed.
 pub(super) struct Found {

@@ -11,6 +11,7 @@ pub(crate) mod placement;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use quorate_journal::Event;
 use quorate_log::NodeSet;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
 use quorate_model::{GroupState, Name, NodeId, ResourceState, Time};
@@ -18,7 +19,6 @@ use quorate_model::{GroupState, Name, NodeId, ResourceState, Time};
 use crate::counsel::Counsel;
 use crate::database::{Database, Update};
 use crate::random::Random;
-use quorate_journal::Event;
 
 /// What the group manager wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]

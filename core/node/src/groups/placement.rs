@@ -1,10 +1,10 @@
 //! Which node a group goes to (docs/semantics.md, 3.4).
 
+use quorate_journal::Cause;
 use quorate_model::{GroupDefinition, NodeId};
 
 use crate::database::Database;
 use crate::random::Random;
-use quorate_journal::Cause;
 
 /// The built-in choice: the node that takes `group` from its owner, or `None` if no node may.
 ///

@@ -409,7 +409,7 @@ fn a_group_rests_before_a_node_that_it_failed_on_unless_a_node_has_come_for_it()
         let (mut groups, mut database) = fails_over();
         let record = database.groups.get_mut("Web").unwrap();
         record.stop = stop;
-        record.failed_on = failed_on.iter().copied().collect();
+        record.failed_on = failed_on.iter().map(|node| node.0).collect();
         let actions = drive(&mut groups, &database, NOW, LICENCE);
         let told = |it: &Action| matches!(it, Action::Event(Event::GroupResting { .. }));
         let rests = actions.iter().any(told);

@@ -1,5 +1,7 @@
 //! What a node makes of somebody whom its database does not have, and of what others say of the nodes there are.
 
+use quorate_log::NodeSet;
+
 use super::*;
 use crate::io::Output;
 use crate::message::Heartbeat;
@@ -26,7 +28,7 @@ fn answered(phase: Phase, standing: Standing, coordinates: Option<(u64, u64)>) -
         echoes: Vec::new(),
         standing,
         view: 1,
-        members: 0,
+        members: NodeSet::EMPTY,
         coordinates,
         quorate: false,
     };

@@ -34,7 +34,7 @@ fn coordinators_word(now: Time, term: u64, view: u64, members: &[NodeId]) -> Hea
         echoes: vec![(ME, 1, now.0)],
         standing: Standing::Leaving,
         view,
-        members: members.iter().fold(0, |mask, node| mask | 1 << node.0),
+        members: members.iter().map(|node| node.0).collect(),
         coordinates: Some((term, 0)),
         quorate: true,
     }

@@ -413,27 +413,7 @@ impl Stage {
             Device::Shared(_) if self.holder == Some(id) => &mut self.disk,
             Device::Shared(_) => return Err(DiskError::NotReserved),
         };
-        match request.op {
-            DiskOp::Append { file, bytes } => files.entry(file).or_default().extend(bytes),
-            DiskOp::Replace { file, bytes } => {
-                files.insert(file, bytes);
-            }
-            DiskOp::Truncate { file, len } => {
-                if let Some(bytes) = files.get_mut(&file) {
-                    bytes.truncate(len as usize);
-                }
-            }
-            DiskOp::Remove { file } => {
-                files.remove(&file);
-            }
-            DiskOp::ReadAll { prefix } => {
-                let found = files.iter().filter(|(name, _)| name.starts_with(&prefix));
-                return Ok(found
-                    .map(|(name, bytes)| (name.clone(), bytes.clone()))
-                    .collect());
-            }
-        }
-        Ok(BTreeMap::new())
+        Ok(request.op.carry_out(files))
     }
 
     /// The coordinator, if there is one.

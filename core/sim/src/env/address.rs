@@ -5,10 +5,10 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use quorate_host::{ServiceError, ServiceResult};
+use quorate_journal::WorldEvent;
 use quorate_model::{ClusterDefinition, Fault, Name, NameFault, Time};
 
 use super::{Environment, Machine};
-use quorate_journal::WorldEvent;
 
 /// ERROR_CLUSTER_NETWORK_NOT_FOUND.
 const NETWORK_NOT_FOUND: u32 = 5045;

@@ -12,6 +12,7 @@ mod stores;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use quorate_journal::{Journal, ReservationChange, What, WorldEvent};
 use quorate_model::{ClusterDefinition, Fault, FaultId, Name, NodeDefinition, NodeId, Time};
 use quorate_node::{Message, WitnessReply, WitnessRequest};
 
@@ -30,7 +31,6 @@ use crate::clock::Clock;
 use crate::options::WorldOptions;
 use crate::queue::Queue;
 use crate::rng::Stream;
-use quorate_journal::{Journal, ReservationChange, What, WorldEvent};
 
 /// A machine's place in the world's lists: that of its node in the definition.
 pub(crate) type Machine = usize;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use quorate_host::ServiceState;
+use quorate_journal::{ServiceEnd, ServiceStep, WorldEvent};
 use quorate_model::{Fault, Name, ProcessFault, Time};
 
 use super::{Environment, Happening, Machine};
 use crate::rng::Stream;
-use quorate_journal::{ServiceEnd, ServiceStep, WorldEvent};
 
 /// A place where a process answers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

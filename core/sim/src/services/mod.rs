@@ -4,11 +4,11 @@
 mod tests;
 
 use quorate_host::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
+use quorate_journal::{ReservationChange, ServiceEnd, WorldEvent};
 use quorate_model::{Fault, ProcessFault, Time, types};
 use quorate_node::DiskError;
 
 use crate::env::{Disk, Endpoint, Environment, Machine};
-use quorate_journal::{ReservationChange, ServiceEnd, WorldEvent};
 
 /// ERROR_FILE_NOT_FOUND.
 const FILE_NOT_FOUND: u32 = 2;

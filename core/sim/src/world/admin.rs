@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quorate_journal::WorldEvent;
 use quorate_model::Name;
 use quorate_model::control::{ControlOf, ControlRequest};
 use quorate_node::{AdminOp, Input, Object, Refusal};
@@ -11,7 +12,6 @@ use super::drive::Cause;
 use crate::WorldError;
 use crate::env::Machine;
 use crate::status::{Reply, RequestId};
-use quorate_journal::WorldEvent;
 
 /// So many characters of an answer stand in the journal.
 const SPOKEN_MAX: usize = 60;
@@ -42,7 +42,7 @@ impl World {
     fn somebody(&self) -> Result<Machine, WorldError> {
         let anybody = || {
             (0..self.stations.len()).find(|machine| {
-                self.env.hosts[*machine].runs() && self.stations[*machine].node.is_some()
+                self.env.hosts[*machine].runs() && self.stations[*machine].service.runs()
             })
         };
         self.observer()
@@ -99,7 +99,7 @@ impl World {
     fn asked_machine(&self, node: &str) -> Result<Machine, WorldError> {
         let machine = self.machine(node)?;
         self.must_run(machine)?;
-        if self.stations[machine].node.is_none() {
+        if !self.stations[machine].service.runs() {
             return Err(self.machine_error(machine, "does not run the cluster service"));
         }
         Ok(machine)
@@ -240,7 +240,7 @@ impl World {
         };
         if code == 0 {
             let local = self.env.local(machine);
-            let node = self.stations[machine].node.as_ref();
+            let node = self.stations[machine].service.node();
             if let Some(snapshot) = node.and_then(|node| node.snapshot(local)) {
                 self.acknowledged = self.acknowledged.max(snapshot.applied.0);
             }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use quorate_journal::WorldEvent;
 use quorate_model::{GroupDefinition, Name, Time, types};
 
 use super::{World, service};
 use crate::WorldError;
 use crate::env::{Endpoint, Happening, Load, Machine, PATIENCE};
 use crate::status::{ClientSpan, ClientStatus};
-use quorate_journal::WorldEvent;
 
 /// A group's users, who all call at once, again and again.
 pub(super) struct Population {

@@ -3,23 +3,16 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use quorate_journal::Event;
-use quorate_model::monitor::MonitorCommand;
+use quorate_journal::WorldEvent;
+use quorate_machine::{ClusterService, ResourceMonitor, Stuck, Surroundings};
 use quorate_model::{Name, NodeId, StartSwitches, Time};
-use quorate_node::{Input, Message, Node, Output, Snapshot};
+use quorate_node::{Input, Message, Snapshot};
 
 use super::World;
+use super::around::Around;
 use crate::env::{Environment, Happening, Machine};
-use crate::monitor::ResourceMonitor;
-use crate::services::Local;
+use crate::monitor::Standing;
 use crate::status::Breach;
-use quorate_journal::WorldEvent;
-
-/// How often node and monitor may answer each other at one instant before that counts as a bug of theirs:
-/// well above the longest chain of dependencies, and low enough for whatever they pile up meanwhile.
-const EXCHANGES_MAX: u32 = 500;
-/// How often a timer may be due at one instant before that counts as a bug.
-const WAKES_MAX: u32 = 1_000;
 
 /// A cluster service that is being started.
 pub(super) struct Start {
@@ -31,12 +24,10 @@ pub(super) struct Start {
 /// The software on one machine.
 #[derive(Default)]
 pub(super) struct Station {
-    /// The cluster service; `None` while it does not run.
-    pub(super) node: Option<Node>,
-    /// Its resource monitor: there as long as the node is.
-    pub(super) monitor: Option<Box<dyn ResourceMonitor>>,
+    /// The cluster service.
+    pub(super) service: ClusterService<Standing>,
     /// The resource monitor of an earlier boot, with what it runs, that nobody has ended yet.
-    pub(super) left_over: Option<Box<dyn ResourceMonitor>>,
+    pub(super) left_over: Option<Standing>,
     /// How often the cluster service was started.
     pub(super) boot: u64,
     /// What changes on it now stays on its own disk, and nobody promises that it lasts.
@@ -71,31 +62,12 @@ pub(super) struct Station {
     /// The earliest wake-ups that are in the queue.
     node_wake: Option<Time>,
     monitor_wake: Option<Time>,
-    wakes: (Time, u32),
     /// What the node said of itself after its last event.
     pub(super) snapshot: Option<Snapshot>,
-    /// The monitor stands still.
-    pub(super) monitor_stuck: bool,
-    /// What it was asked for meanwhile; `None` is a sign of life.
-    pub(super) asked: VecDeque<Option<MonitorCommand>>,
-    /// The monitor was called since it was looked at last.
-    pub(super) monitor_called: bool,
     /// The boot and the revision of the monitor that was looked at last.
     pub(super) monitor_seen: Option<(u64, u64)>,
-    /// The node was called since it was looked at last.
-    pub(super) node_called: bool,
     /// How far the node's log had been applied when it was looked at last.
     pub(super) seen_applied: u64,
-}
-
-/// The bytes with one bit of them flipped.
-fn flipped(mut bytes: Vec<u8>, place: u64) -> Vec<u8> {
-    let bits = (bytes.len() as u64 * 8).max(1);
-    let at = place % bits;
-    if let Some(byte) = bytes.get_mut((at / 8) as usize) {
-        *byte ^= 1 << (at % 8);
-    }
-    bytes
 }
 
 impl Environment {
@@ -104,7 +76,7 @@ impl Environment {
         self.hosts[machine].clock.local(self.now)
     }
 
-    fn machine_of(&self, id: NodeId) -> Option<Machine> {
+    pub(super) fn machine_of(&self, id: NodeId) -> Option<Machine> {
         self.hosts.iter().position(|host| host.id == id)
     }
 }
@@ -251,7 +223,7 @@ impl World {
     /// A machine gets a datagram that is not what was sent: it is refused, which is counted, and said when there are
     /// ten times as many as when it was last said.
     fn damaged(&mut self, to: Machine, from: NodeId, network: usize, bytes: &[u8]) {
-        let runs = self.env.hosts[to].runs() && self.stations[to].node.is_some();
+        let runs = self.env.hosts[to].runs() && self.stations[to].service.runs();
         if !runs || !self.env.networks.usable(network, to) {
             return;
         }
@@ -291,70 +263,51 @@ impl World {
         self.env.queue.push(self.env.now + after, happening);
     }
 
+    /// What is around one machine's cluster service.
+    pub(super) fn around(&mut self, machine: Machine) -> Around<'_> {
+        Around {
+            world: self,
+            machine,
+        }
+    }
+
     /// Hands an input to a node, or keeps it while the machine stands still.
     pub(super) fn input(&mut self, machine: Machine, input: Input) {
-        let host = &self.env.hosts[machine];
         let station = &mut self.stations[machine];
-        let Some(node) = &mut station.node else {
-            return;
-        };
-        if host.frozen.is_some() {
-            if matches!(input, Input::Message { .. }) {
-                if station.datagrams >= self.env.options.socket_buffer {
-                    return;
-                }
-                station.datagrams += 1;
-            }
-            station.backlog.push_back(input);
+        if self.env.hosts[machine].frozen.is_none() {
+            return quorate_machine::input(&mut self.around(machine), input);
+        }
+        if !station.service.runs() {
             return;
         }
-        node.handle(self.env.local(machine), input);
-        self.drain(machine);
+        if matches!(input, Input::Message { .. }) {
+            if station.datagrams >= self.env.options.socket_buffer {
+                return;
+            }
+            station.datagrams += 1;
+        }
+        station.backlog.push_back(input);
     }
 
     fn node_wake(&mut self, machine: Machine) {
         let now = self.env.now;
-        let local = self.env.local(machine);
         let station = &mut self.stations[machine];
         if station.node_wake.is_some_and(|at| at <= now) {
             station.node_wake = None;
         }
-        if self.env.hosts[machine].frozen.is_some() {
-            return;
-        }
-        let Some(node) = &mut station.node else {
-            return;
-        };
-        if node.next_wakeup().is_some_and(|due| due <= local) {
-            node.handle(local, Input::Wake);
-            self.drain(machine);
-        } else {
-            self.schedule(machine);
+        if self.env.hosts[machine].frozen.is_none() {
+            quorate_machine::wake_node(&mut self.around(machine));
         }
     }
 
     fn monitor_wake(&mut self, machine: Machine) {
         let now = self.env.now;
-        let local = self.env.local(machine);
         let station = &mut self.stations[machine];
         if station.monitor_wake.is_some_and(|at| at <= now) {
             station.monitor_wake = None;
         }
-        if self.env.hosts[machine].frozen.is_some() || station.monitor_stuck {
-            return;
-        }
-        let Some(monitor) = &mut station.monitor else {
-            return;
-        };
-        if monitor.next_wakeup().is_some_and(|due| due <= local) {
-            monitor.wake(&mut Local {
-                env: &mut self.env,
-                machine,
-            });
-            station.monitor_called = true;
-            self.drain(machine);
-        } else {
-            self.schedule(machine);
+        if self.env.hosts[machine].frozen.is_none() {
+            quorate_machine::wake_monitor(&mut self.around(machine));
         }
     }
 
@@ -373,177 +326,20 @@ impl World {
     /// A monitor goes on after it stood still, by itself or with its machine: what it was asked for waits, and its timers
     /// are late.
     pub(super) fn monitor_catches_up(&mut self, machine: Machine) {
-        let station = &mut self.stations[machine];
-        if self.env.hosts[machine].frozen.is_none() && !station.monitor_stuck {
-            for asked in std::mem::take(&mut station.asked) {
-                self.ask_monitor(machine, asked);
+        let mut around = self.around(machine);
+        if around.host().frozen.is_none()
+            && let Some(asked) = around.service().monitor_mut().and_then(Standing::catch_up)
+        {
+            for asked in asked {
+                quorate_machine::ask(&mut around, asked);
             }
-            if let Some(monitor) = &mut self.stations[machine].monitor {
-                monitor.wake(&mut Local {
-                    env: &mut self.env,
-                    machine,
-                });
-                self.stations[machine].monitor_called = true;
-            }
+            around.with_monitor(|monitor, services| monitor.wake(services));
         }
-        self.drain(machine);
-    }
-
-    /// Asks a machine's monitor for something, or for a sign of life (`None`).
-    fn ask_monitor(&mut self, machine: Machine, asked: Option<MonitorCommand>) {
-        let station = &mut self.stations[machine];
-        if station.monitor_stuck || !station.asked.is_empty() {
-            station.asked.push_back(asked);
-            return;
-        }
-        let Some(monitor) = &mut station.monitor else {
-            return;
-        };
-        match asked {
-            Some(command) => {
-                monitor.command(
-                    &mut Local {
-                        env: &mut self.env,
-                        machine,
-                    },
-                    command,
-                );
-                station.monitor_called = true;
-            }
-            None => {
-                let local = self.env.local(machine);
-                if let Some(node) = &mut station.node {
-                    node.handle(local, Input::MonitorAnswers);
-                }
-            }
-        }
-    }
-
-    /// Carries out what the node wants and tells it what the monitor reports, until neither has anything
-    /// more to say.
-    pub(super) fn drain(&mut self, machine: Machine) {
-        self.stations[machine].node_called = true;
-        for _ in 0..EXCHANGES_MAX {
-            let mut quiet = true;
-            while let Some(output) = self.stations[machine]
-                .node
-                .as_mut()
-                .and_then(Node::poll_output)
-            {
-                quiet = false;
-                self.carry_out(machine, output);
-            }
-            let local = self.env.local(machine);
-            let station = &mut self.stations[machine];
-            if let (Some(node), Some(monitor), false) = (
-                &mut station.node,
-                &mut station.monitor,
-                station.monitor_stuck,
-            ) {
-                while let Some(event) = monitor.poll_event() {
-                    quiet = false;
-                    node.handle(local, Input::Monitor(event));
-                }
-            }
-            if quiet {
-                self.schedule(machine);
-                return;
-            }
-        }
-        self.stuck(
-            machine,
-            "node and resource monitor go on answering each other at one instant",
-        );
-        self.schedule(machine);
-    }
-
-    pub(super) fn carry_out(&mut self, machine: Machine, output: Output) {
-        match output {
-            Output::Send {
-                to,
-                network,
-                message,
-            } => {
-                let place = self
-                    .env
-                    .networks
-                    .find(&network)
-                    .zip(self.env.machine_of(to));
-                let Some((network, to)) = place else { return };
-                if let Some(passage) = self.env.networks.send(network, machine, to) {
-                    // A word that gets to nobody was not said.
-                    self.stations[machine].said |= message.kind() == "goodbye";
-                    let from = self.env.hosts[machine].id;
-                    let message = match self.env.options.through_codec {
-                        true => self.read_back(message),
-                        false => message,
-                    };
-                    for takes in [passage.again, Some(passage.takes)].into_iter().flatten() {
-                        let arrives = match passage.flipped {
-                            Some(place) => Happening::Damaged {
-                                to,
-                                from,
-                                network,
-                                bytes: flipped(message.encode(), place),
-                            },
-                            None => Happening::Deliver {
-                                to,
-                                from,
-                                network,
-                                message: Box::new(message.clone()),
-                            },
-                        };
-                        self.env.queue.push(self.env.now + takes, arrives);
-                    }
-                }
-            }
-            Output::Monitor(command) => self.ask_monitor(machine, Some(command)),
-            Output::AskMonitor => self.ask_monitor(machine, None),
-            Output::ReplaceMonitor => self.replace_monitor(machine),
-            Output::Disk(request) => {
-                let (boot, now) = (self.stations[machine].boot, self.env.now);
-                match self.env.disks.submit(machine, boot, request, now) {
-                    Ok((disk, request, at)) => {
-                        self.env.queue.push(at, Happening::Disk { disk, request });
-                    }
-                    Err(failed) => {
-                        let local = self.env.local(machine);
-                        if let Some(node) = &mut self.stations[machine].node {
-                            node.handle(local, Input::Disk(failed.done));
-                        }
-                    }
-                }
-            }
-            Output::Witness(request) => {
-                let boot = self.stations[machine].boot;
-                let at = self.env.now + self.env.shares.way(&request.share);
-                let asked = Happening::Asked {
-                    machine,
-                    boot,
-                    request: Box::new(request),
-                };
-                self.env.queue.push(at, asked);
-            }
-            Output::Event(event) => {
-                if let Event::Restart { subject, .. } = &event {
-                    *self.restarts.entry(subject.clone()).or_default() += 1;
-                }
-                if let Event::StartSwitch { .. } = &event {
-                    self.switched(machine);
-                }
-                self.env.record(Some(machine), event.clone());
-                self.check_margin(machine, &event);
-            }
-            Output::Reply { request, result } => self.replied(machine, request, result),
-            Output::Controlled { request, result } => self.controlled(machine, request, result),
-            Output::Halt { reason, restart } => {
-                self.service_halted(machine, &reason.text, restart);
-            }
-        }
+        quorate_machine::drain(&mut around);
     }
 
     /// What a message is to its receiver once it was bytes.
-    fn read_back(&mut self, message: Message) -> Message {
+    pub(super) fn read_back(&mut self, message: Message) -> Message {
         match Message::decode(&message.encode()) {
             Ok(read) if read == message => read,
             other => {
@@ -569,43 +365,28 @@ impl World {
                 .filter(|at| *at != Time::NEVER)
         };
         let mut again = false;
-        let wake = due(station.node.as_ref().and_then(Node::next_wakeup));
+        let wake = due(station.service.next_node_wakeup());
         if let Some(at) = wake.filter(|at| station.node_wake.is_none_or(|waits| *at < waits)) {
             station.node_wake = Some(at);
             again |= at == now;
             self.env.queue.push(at, Happening::NodeWake(machine));
         }
-        let wake = due(station
-            .monitor
-            .as_ref()
-            .filter(|_| !station.monitor_stuck)
-            .and_then(|monitor| monitor.next_wakeup()));
+        let wake = due(station.service.next_monitor_wakeup());
         if let Some(at) = wake.filter(|at| station.monitor_wake.is_none_or(|waits| *at < waits)) {
             station.monitor_wake = Some(at);
             again |= at == now;
             self.env.queue.push(at, Happening::MonitorWake(machine));
         }
-        if again {
-            station.wakes = if station.wakes.0 == now {
-                (now, station.wakes.1 + 1)
-            } else {
-                (now, 1)
-            };
-            if station.wakes.1 > WAKES_MAX {
-                self.stuck(machine, "a timer is due again and again at one instant");
-            }
+        if again && let Err(stuck) = station.service.wakes_at_once(now) {
+            self.stuck(machine, stuck);
         }
     }
 
     /// Node or monitor do not let time go on: a bug of theirs, told as a breach, and the end of this node.
-    fn stuck(&mut self, machine: Machine, text: &str) {
-        let name = self.env.hosts[machine].name.clone();
-        self.stations[machine].wakes = (self.env.now, 0);
-        self.breach(
-            "time_goes_on",
-            format!("{name}: {text}"),
-            "itself".to_owned(),
-        );
+    pub(super) fn stuck(&mut self, machine: Machine, how: Stuck) {
+        let name = &self.env.hosts[machine].name;
+        let text = format!("{name}: {how}");
+        self.breach("time_goes_on", text, "itself".to_owned());
         self.power_cut(machine, "it does not let time go on");
     }
 
@@ -613,7 +394,7 @@ impl World {
     pub(super) fn breach(&mut self, invariant: &'static str, text: String, cause: String) {
         self.env.record(
             None,
-            quorate_journal::WorldEvent::Breach {
+            WorldEvent::Breach {
                 invariant: invariant.to_owned(),
                 text: text.clone(),
                 cause: cause.clone(),

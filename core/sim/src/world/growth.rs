@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use quorate_journal::WorldEvent;
 use quorate_model::{ClusterDefinition, Name, NodeDefinition, NodeId};
 use quorate_node::{AdminOp, Refusal};
 
@@ -10,7 +11,6 @@ use super::drive::Cause;
 use super::watch::blank_view;
 use crate::env::Machine;
 use crate::{RequestId, WorldError};
-use quorate_journal::WorldEvent;
 
 /// Where a cluster service keeps what it knows.
 const CLUSTER_FILES: &str = "MSCS/";
@@ -72,7 +72,7 @@ impl World {
                 found: host.name.to_string(),
             });
         }
-        if self.stations[machine].node.is_some() {
+        if self.stations[machine].service.runs() {
             let problem = "was evicted, and its cluster service still runs: stop it, and clean the node up \
                            (forcecleanup), before you add it again";
             return Err(self.machine_error(machine, problem));
@@ -142,7 +142,7 @@ impl World {
     }
 
     fn install_again(&mut self, machine: Machine) -> Result<(), WorldError> {
-        if self.stations[machine].node.is_some() {
+        if self.stations[machine].service.runs() {
             return Err(self.machine_error(machine, "runs the cluster service already"));
         }
         let on = self.env.hosts[machine].on;
@@ -170,7 +170,7 @@ impl World {
     pub fn force_cleanup(&mut self, node: &str) -> Result<(), WorldError> {
         let machine = self.machine(node)?;
         self.must_run(machine)?;
-        if self.stations[machine].node.is_some() {
+        if self.stations[machine].service.runs() {
             let problem = "runs the cluster service: stop it before the node is cleaned up";
             return Err(self.machine_error(machine, problem));
         }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use quorate_journal::{Cause, Event};
+use quorate_machine::ResourceMonitor;
 use quorate_model::{Name, QuorumKind, Time};
 use quorate_node::bounds;
 
@@ -39,7 +40,7 @@ impl World {
         // A node that catches up with the log is told of what was long ago: it had no quorum before.
         let local = self.env.local(machine);
         let station = &self.stations[machine];
-        let now = station.node.as_ref().and_then(|node| node.snapshot(local));
+        let now = station.service.node().and_then(|node| node.snapshot(local));
         let had = [&station.snapshot, &now]
             .into_iter()
             .all(|seen| seen.as_ref().is_some_and(|seen| seen.has_quorum));
@@ -76,7 +77,7 @@ impl World {
     /// A resource of a group that a machine has not taken out of service.
     fn still_has(&self, machine: Machine, group: &Name) -> Option<Name> {
         let resources = &self.current.group(group)?.resources;
-        let monitor = self.stations[machine].monitor.as_ref()?;
+        let monitor = self.stations[machine].service.monitor()?;
         let mut open = monitor.resources().into_iter();
         open.find(|(name, _, state)| {
             !state.is_down() && resources.iter().any(|resource| resource.name == *name)

@@ -1,6 +1,7 @@
 //! The world: its facade, and how time passes in it.
 
 mod admin;
+mod around;
 mod clients;
 mod drive;
 mod faults;
@@ -21,17 +22,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_host::PluginSet;
+use quorate_journal::{Entry, Journal, WorldEvent};
+use quorate_machine::Monitors;
 use quorate_model::{ClusterDefinition, Name, Time, same_name};
 use quorate_node::Policies;
 
 use crate::env::{Environment, Machine};
 use crate::error::unknown;
 use crate::invariants::{Changes, Invariants};
-use crate::monitor::Monitors;
 use crate::options::WorldOptions;
 use crate::status::Breach;
 use crate::{WorldError, rng::Stream};
-use quorate_journal::{Entry, Journal, WorldEvent};
 
 use admin::Request;
 pub use clients::ClientCalls;
@@ -223,7 +224,7 @@ impl World {
     /// How often a planted bug has made a difference in the nodes that run.
     #[cfg(feature = "planted")]
     pub fn planted_hits(&self) -> u64 {
-        let nodes = self.stations.iter().filter_map(|s| s.node.as_ref());
+        let nodes = self.stations.iter().filter_map(|s| s.service.node());
         nodes.map(quorate_node::Node::planted_hits).sum()
     }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use quorate_journal::{Cause, Event};
+use quorate_journal::{Entry, What, WorldEvent};
 use quorate_model::{Fault, FaultId, GroupState, Name, NodeState, ProcessFault, ResourceState};
 
 use super::World;
-use quorate_journal::{Entry, What, WorldEvent};
 
 /// A fault, and whom it is about.
 #[derive(Clone, Debug)]
@@ -51,12 +51,12 @@ impl World {
 
     /// Keeps in mind which machines went down before the last cluster service did, if that has just ended.
     pub(super) fn remember_the_last(&mut self) {
-        if self.stations.iter().any(|station| station.node.is_some()) {
+        if self.stations.iter().any(|station| station.service.runs()) {
             return;
         }
         let down = |name: &Name| {
             let mut hosts = self.env.hosts.iter().zip(&self.stations);
-            hosts.any(|(host, station)| host.name == *name && station.node.is_none())
+            hosts.any(|(host, station)| host.name == *name && !station.service.runs())
         };
         for injected in self.injected.iter_mut().filter(|it| it.of_machine) {
             injected.outlived_by_none |= injected.subject.as_ref().is_some_and(down);
@@ -83,7 +83,7 @@ impl World {
         }
         let mut machines = 0..self.stations.len();
         let somebody =
-            machines.any(|it| self.env.hosts[it].runs() && self.stations[it].node.is_some());
+            machines.any(|it| self.env.hosts[it].runs() && self.stations[it].service.runs());
         (injected.outlived_by_none || !somebody) && self.env.now > made
     }
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use quorate_journal::{Cause, Event};
+use quorate_journal::{Entry, What, WorldEvent};
 use quorate_model::{GroupDefinition, GroupState, Name, ResourceState, Time};
 
 use super::World;
 use crate::WorldError;
 use crate::env::Machine;
 use crate::status::Outage;
-use quorate_journal::{Entry, What, WorldEvent};
 
 /// How a group has been doing, by what a client would find.
 #[derive(Clone, Debug, Default)]
@@ -119,7 +119,7 @@ impl World {
         let Some(machine) = server.filter(|machine| self.env.hosts[*machine].runs()) else {
             return false;
         };
-        let Some(node) = &self.stations[machine].node else {
+        let Some(node) = self.stations[machine].service.node() else {
             return false;
         };
         let Some(view) = node.group(&group.name) else {
@@ -178,7 +178,7 @@ impl World {
         let group = self.current.group(name)?;
         let mut stations = self.stations.iter().enumerate();
         let done = stations.any(|(machine, station)| {
-            let view = station.node.as_ref().and_then(|node| node.group(name));
+            let view = station.service.node().and_then(|node| node.group(name));
             view.is_some_and(|view| {
                 view.owner == self.env.hosts[machine].name && view.state == GroupState::Online
             }) && !self.is_planned(group, Some(machine))

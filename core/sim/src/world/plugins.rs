@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quorate_host::{PluginSet, PluginStatus};
+use quorate_machine::ResourceMonitor;
 use quorate_model::Name;
 
 use super::World;
@@ -14,7 +15,7 @@ impl World {
     pub fn replace_plugins(&mut self, plugins: &Arc<PluginSet>) {
         self.monitors = Box::new(Arc::clone(plugins));
         for station in &mut self.stations {
-            if let Some(monitor) = &mut station.monitor {
+            if let Some(monitor) = station.service.monitor_mut() {
                 monitor.replace_plugins(Arc::clone(plugins));
             }
         }
@@ -25,7 +26,7 @@ impl World {
     pub fn release_plugin(&mut self, plugin: &str) -> Vec<Name> {
         let mut released = Vec::new();
         for (station, host) in self.stations.iter_mut().zip(&self.installed.nodes) {
-            if let Some(monitor) = &mut station.monitor
+            if let Some(monitor) = station.service.monitor_mut()
                 && monitor.release_plugin(plugin)
             {
                 released.push(host.name.clone());
@@ -51,7 +52,7 @@ impl World {
             .iter()
             .zip(&self.installed.nodes)
             .filter_map(|(station, node)| {
-                let monitor = station.monitor.as_ref()?;
+                let monitor = station.service.monitor()?;
                 Some((node.name.clone(), monitor.plugin_status()))
             })
             .collect()

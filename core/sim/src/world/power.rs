@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use quorate_journal::WorldEvent;
+use quorate_machine::ResourceMonitor;
 use quorate_model::{Fault, FaultId, MachineFault, Name, StartSwitches, Time};
 use quorate_node::{
     AdminOp, BootImage, Device, DiskError, DiskOp, DiskRequest, Input, Node, NodeConfig, Refusal,
@@ -14,9 +16,9 @@ use super::drive::{Cause, Start};
 use super::faults::some_time;
 use crate::clock::Clock;
 use crate::env::{Happening, Machine};
+use crate::monitor::Standing;
 use crate::services::Local;
 use crate::{RequestId, WorldError};
-use quorate_journal::WorldEvent;
 
 /// The most that a machine's monotonic clock shows when it is switched on.
 const UPTIME_MAX: Duration = Duration::from_secs(600);
@@ -76,7 +78,7 @@ impl World {
     pub fn shutdown(&mut self, node: &str) -> Result<RequestId, WorldError> {
         let machine = self.machine(node)?;
         self.must_run(machine)?;
-        if self.stations[machine].node.is_none() {
+        if !self.stations[machine].service.runs() {
             self.powered_down(machine);
             self.watch(&Cause::Machine("shutdown", machine));
             return Err(WorldError::NobodyToAsk);
@@ -156,7 +158,7 @@ impl World {
     ) -> Result<(), WorldError> {
         let machine = self.machine(node)?;
         self.must_run(machine)?;
-        if self.stations[machine].node.is_some() {
+        if self.stations[machine].service.runs() {
             return Err(self.machine_error(machine, "runs the cluster service already"));
         }
         if self.stations[machine].starting.is_some() {
@@ -290,10 +292,7 @@ impl World {
             return;
         }
         let station = &mut self.stations[machine];
-        station.node = None;
-        if let Some(monitor) = station.monitor.take() {
-            monitor.power_off();
-        }
+        station.service.power_off();
         station.shutting_down = false;
         station.comes_back = None;
         station.restarting = false;
@@ -347,8 +346,6 @@ impl World {
         station.datagrams = 0;
         station.restart_due = false;
         station.starting = None;
-        station.node_called = true;
-        station.monitor_called = true;
         station.seen_applied = 0;
     }
 
@@ -466,8 +463,6 @@ impl World {
         );
         self.env.changed();
         station.seen_applied = 0;
-        station.monitor = Some(self.monitors.boot());
-        station.monitor_called = true;
         let mut node = Node::boot(config, image, local);
         if let Some(policies) = &self.policies {
             node.set_policies(policies.clone());
@@ -484,7 +479,8 @@ impl World {
         if self.eager {
             node.plant_eagerness();
         }
-        station.node = Some(node);
+        let monitor = Standing::new(self.monitors.boot());
+        station.service.begin(node, monitor);
         // A service finds out about cards without a link when it opens its sockets.
         let cards = 0..self.env.networks.names().count();
         for network in cards {
@@ -493,75 +489,32 @@ impl World {
                 self.input(machine, Input::Link { network, up: false });
             }
         }
-        self.drain(machine);
-    }
-
-    /// The cluster service has halted by its own decision: when the monitor has taken everything out of service, it has
-    /// a last word.
-    pub(super) fn service_halted(&mut self, machine: Machine, reason: &str, restart: bool) {
-        let node = self.stations[machine].node.take();
-        let Some(mut node) = node else { return };
-        if self.all_terminated(machine) {
-            node.handle(self.env.local(machine), Input::Ended);
-            while let Some(output) = node.poll_output() {
-                self.carry_out(machine, output);
-            }
-        }
-        self.service_gone(machine, reason, restart);
+        quorate_machine::drain(&mut self.around(machine));
     }
 
     /// The cluster service is no more, without a word: the monitor takes everything out of service.
     pub(super) fn service_ended(&mut self, machine: Machine, reason: &str, restart: bool) {
-        if self.stations[machine].node.take().is_some() {
-            self.all_terminated(machine);
+        if self.stations[machine].service.kill() {
+            quorate_machine::end(&mut self.around(machine));
             self.service_gone(machine, reason, restart);
         }
     }
 
-    /// A machine's resource monitor is ended with everything that it has started, and another takes its place.
-    pub(super) fn replace_monitor(&mut self, machine: Machine) {
-        if let Some(mut monitor) = self.stations[machine].monitor.take() {
-            monitor.terminate_all(&mut Local {
-                env: &mut self.env,
-                machine,
-            });
-            monitor.power_off();
+    /// A machine's resource monitor stands still, or does so no longer.
+    pub(super) fn monitor_stands_still(&mut self, machine: Machine, stands_still: bool) {
+        if let Some(monitor) = self.stations[machine].service.monitor_mut() {
+            monitor.stand_still(stands_still);
         }
-        self.monitor_ended(machine);
-        let station = &mut self.stations[machine];
-        station.monitor = Some(self.monitors.boot());
-        station.monitor_called = true;
-        station.monitor_seen = None;
     }
 
-    /// A machine's resource monitor is no more: it stands still no longer, and what it was asked for is void.
-    fn monitor_ended(&mut self, machine: Machine) {
-        let station = &mut self.stations[machine];
-        station.monitor_stuck = false;
-        station.asked.clear();
+    /// A machine's resource monitor is no more, so that it stands still no longer.
+    pub(super) fn monitor_ended(&mut self, machine: Machine) {
         let name = self.name(machine);
         self.forget(|fault| matches!(fault, MachineFault::MonitorHang { node } if *node == name));
     }
 
-    /// Whether all that ran on a machine has certainly ended. A monitor that stands still is ended with its service, and
-    /// what it has started with it.
-    fn all_terminated(&mut self, machine: Machine) -> bool {
-        let Some(mut monitor) = self.stations[machine].monitor.take() else {
-            return true;
-        };
-        let mut resources = monitor.resources().into_iter();
-        if resources.any(|(.., state)| !state.is_down()) {
-            self.stations[machine].ended = Some(self.env.now);
-        }
-        let ended = monitor.terminate_all(&mut Local {
-            env: &mut self.env,
-            machine,
-        });
-        monitor.power_off();
-        ended
-    }
-
-    fn service_gone(&mut self, machine: Machine, reason: &str, restart: bool) {
+    /// The cluster service of a machine is no more, nor is its monitor.
+    pub(super) fn service_gone(&mut self, machine: Machine, reason: &str, restart: bool) {
         self.emptied(machine);
         self.env.record(
             Some(machine),
@@ -588,10 +541,10 @@ impl World {
     /// that runs, go on until somebody ends them.
     pub(super) fn service_restarted_over(&mut self, machine: Machine) {
         let station = &mut self.stations[machine];
-        if station.node.take().is_none() {
+        if !station.service.runs() {
             return;
         }
-        let left_over = station.monitor.take();
+        let left_over = station.service.orphan();
         let running = left_over.as_ref().map_or(0, |monitor| {
             let resources = monitor.resources().into_iter();
             resources.filter(|(.., state)| !state.is_down()).count()
@@ -620,7 +573,7 @@ impl World {
             env: &mut self.env,
             machine,
         });
-        left_over.power_off();
+        Box::new(left_over).power_off();
     }
 
     /// Whether the machine's cluster service is being started, or the service control manager is about to.
@@ -633,7 +586,7 @@ impl World {
     pub(super) fn service_restart(&mut self, machine: Machine, boot: u64) {
         let host = &self.env.hosts[machine];
         let station = &mut self.stations[machine];
-        let comes = station.node.is_some() || station.starting.is_some();
+        let comes = station.service.runs() || station.starting.is_some();
         if !host.on || comes || station.boot != boot || station.cleaned {
             return;
         }

@@ -25,7 +25,7 @@ impl World {
                 continue;
             }
             let local = self.env.local(machine);
-            let Some(node) = &self.stations[machine].node else {
+            let Some(node) = self.stations[machine].service.node() else {
                 continue;
             };
             let coordinates = node.coordinates_at(local);
@@ -43,7 +43,7 @@ impl World {
 
     fn observing_node(&self) -> Option<Observing<'_>> {
         let machine = self.observer()?;
-        let node = self.stations[machine].node.as_ref()?;
+        let node = self.stations[machine].service.node()?;
         Some((node, &self.env.hosts[machine].name))
     }
 
@@ -118,7 +118,7 @@ impl World {
             state: self.node_state_shown(machine, observing),
             powered: host.on,
             frozen: host.frozen.is_some(),
-            service_running: self.stations[machine].node.is_some(),
+            service_running: self.stations[machine].service.runs(),
             groups,
         }
     }
@@ -336,8 +336,8 @@ impl World {
         let observer = self.observer();
         let snapshot = observer.and_then(|machine| {
             self.stations[machine]
-                .node
-                .as_ref()?
+                .service
+                .node()?
                 .snapshot(self.env.local(machine))
         });
         let members = snapshot
@@ -363,7 +363,7 @@ impl World {
     /// The node that coordinates and knows that it does.
     pub fn coordinator(&self) -> Option<Name> {
         let machine = self.observer()?;
-        let node = self.stations[machine].node.as_ref()?;
+        let node = self.stations[machine].service.node()?;
         let snapshot = node.snapshot(self.env.local(machine))?;
         snapshot
             .coordinates

@@ -1,5 +1,6 @@
 //! What the world looks at after every event: invariants, service levels, disturbance.
 
+use quorate_machine::ResourceMonitor;
 use quorate_model::{ClusterDefinition, Name, NodeDefinition};
 use quorate_node::Node;
 
@@ -31,10 +32,10 @@ impl World {
     /// Looks at what an event has changed. Cheap where it changed nothing.
     pub(super) fn watch(&mut self, cause: &Cause) {
         for machine in 0..self.stations.len() {
-            if std::mem::take(&mut self.stations[machine].node_called) {
+            if self.stations[machine].service.node_was_called() {
                 self.look_at_node(machine);
             }
-            if std::mem::take(&mut self.stations[machine].monitor_called) {
+            if self.stations[machine].service.monitor_was_called() {
                 self.look_at_monitor(machine);
             }
         }
@@ -54,13 +55,13 @@ impl World {
         let local = self.env.local(machine);
         let station = &mut self.stations[machine];
         if !self.added.is_empty()
-            && let Some(definition) = station.node.as_ref().and_then(Node::definition)
+            && let Some(definition) = station.service.node().and_then(Node::definition)
         {
             let known = |node: &&NodeDefinition| definition.node(&node.name).is_some();
             let added = self.added.iter().filter(known);
             station.known.extend(added.map(|node| node.name.clone()));
         }
-        let snapshot = station.node.as_ref().and_then(|node| node.snapshot(local));
+        let snapshot = station.service.node().and_then(|node| node.snapshot(local));
         if snapshot == station.snapshot {
             return;
         }
@@ -69,7 +70,7 @@ impl World {
             self.past_set_aside();
         }
         let station = &mut self.stations[machine];
-        if let (Some(node), Some(snapshot)) = (&station.node, &snapshot) {
+        if let (Some(node), Some(snapshot)) = (station.service.node(), &snapshot) {
             let (position, digest) = snapshot.applied;
             if position < station.seen_applied {
                 // It has begun anew from a checkpoint.
@@ -89,7 +90,7 @@ impl World {
 
     fn look_at_monitor(&mut self, machine: Machine) {
         let station = &mut self.stations[machine];
-        let monitor = station.monitor.as_ref();
+        let monitor = station.service.monitor();
         let revision = monitor.and_then(|monitor| Some((station.boot, monitor.revision()?)));
         if revision.is_some() && revision == station.monitor_seen {
             return;
@@ -122,7 +123,7 @@ impl World {
             let local = self.env.local(machine);
             let host = &self.env.hosts[machine];
             let (runs, clock) = (host.runs(), host.clock);
-            let node = self.stations[machine].node.as_ref();
+            let node = self.stations[machine].service.node();
             let view = &mut self.views[machine];
             if std::mem::replace(&mut view.runs, runs) != runs {
                 self.changes.machines.insert(machine);
@@ -184,7 +185,7 @@ impl World {
             return;
         }
         self.current_of = source;
-        if let Some(definition) = station.node.as_ref().and_then(Node::definition)
+        if let Some(definition) = station.service.node().and_then(Node::definition)
             && *definition != self.current
         {
             self.current = definition.clone();

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use quorate_host::{Caller, ServiceState, Services};
+use quorate_machine::{Monitors, ResourceMonitor};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
 use quorate_model::{ClusterDefinition, GroupState, Name, ResourceState, Time, Value};
-use quorate_sim::{Monitors, ResourceMonitor, World, WorldOptions};
+use quorate_sim::{World, WorldOptions};
 
 const WORK: Duration = Duration::from_millis(500);
 const HEALTH: Duration = Duration::from_secs(5);

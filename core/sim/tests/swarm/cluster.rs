@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use quorate_machine::Monitors;
 use quorate_model::{AutoFailback, ClusterDefinition, PolicyScript, types};
-use quorate_sim::{Monitors, World, WorldOptions};
+use quorate_sim::{World, WorldOptions};
 
 use super::dice::Dice;
 

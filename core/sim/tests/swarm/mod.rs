@@ -24,7 +24,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_host::{PluginSet, search_folders};
-use quorate_sim::{Monitors, World};
+use quorate_machine::Monitors;
+use quorate_sim::World;
 
 pub use act::{Act, Datagrams, Switch};
 pub use cluster::{Cluster, Failback, Kind};

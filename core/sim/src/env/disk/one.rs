@@ -102,12 +102,8 @@ impl Disk {
 
     pub(super) fn carry_out(&mut self, machine: Machine, op: DiskOp) -> DiskResult {
         self.access(machine)?;
-        if let DiskOp::ReadAll { prefix } = &op {
-            let files = self.files.range(prefix.clone()..);
-            let files = files.take_while(|(name, _)| name.starts_with(prefix));
-            return Ok(files
-                .map(|(name, contents)| (name.clone(), contents.clone()))
-                .collect());
+        if let DiskOp::ReadAll { .. } = &op {
+            return Ok(op.carry_out(&mut self.files));
         }
         self.change(op)?;
         Ok(BTreeMap::new())
@@ -133,13 +129,13 @@ impl Disk {
                 | DiskOp::Truncate { ref file, .. }
                 | DiskOp::Remove { ref file } => {
                     self.keep_medium(&file.clone());
-                    self.cache(op);
+                    op.carry_out(&mut self.files);
                 }
             }
             return Err(DiskError::NotFlushed);
         }
         self.flush(&op);
-        self.cache(op);
+        op.carry_out(&mut self.files);
         Ok(())
     }
 
@@ -195,25 +191,6 @@ impl Disk {
                 self.unflushed.remove(file);
             }
             DiskOp::Append { .. } | DiskOp::ReadAll { .. } => {}
-        }
-    }
-
-    /// What readers find from now on.
-    fn cache(&mut self, op: DiskOp) {
-        match op {
-            DiskOp::Append { file, bytes } => self.files.entry(file).or_default().extend(bytes),
-            DiskOp::Replace { file, bytes } => {
-                self.files.insert(file, bytes);
-            }
-            DiskOp::Truncate { file, len } => {
-                if let Some(contents) = self.files.get_mut(&file) {
-                    contents.truncate(usize::try_from(len).unwrap_or(usize::MAX));
-                }
-            }
-            DiskOp::Remove { file } => {
-                self.files.remove(&file);
-            }
-            DiskOp::ReadAll { .. } => {}
         }
     }
 

@@ -21,7 +21,7 @@ impl World {
             }
             MachineFault::MonitorHang { .. } => {
                 self.must_run(machine)?;
-                match &self.stations[machine].monitor {
+                match self.stations[machine].service.monitor() {
                     Some(_) => Ok(()),
                     None => Err(self.machine_error(machine, "runs no resource monitor")),
                 }
@@ -29,7 +29,7 @@ impl World {
             MachineFault::ServiceStop { .. } | MachineFault::ServiceRestart { .. } => {
                 self.must_run(machine)?;
                 let over = matches!(fault, MachineFault::ServiceRestart { .. });
-                match &self.stations[machine].node {
+                match self.stations[machine].service.node() {
                     Some(_) if over && self.stations[machine].shutting_down => {
                         Err(self.machine_error(machine, "is being shut down"))
                     }
@@ -51,7 +51,7 @@ impl World {
         match fault {
             MachineFault::Crash { .. } => self.power_cut(machine, "power lost"),
             MachineFault::Freeze { .. } => self.frozen(machine),
-            MachineFault::MonitorHang { .. } => self.stations[machine].monitor_stuck = true,
+            MachineFault::MonitorHang { .. } => self.monitor_stands_still(machine, true),
             MachineFault::ServiceStop { .. } => self.service_ended(machine, "killed", false),
             MachineFault::ServiceRestart { .. } => self.service_restarted_over(machine),
             // Whoever finishes a write looks for it.
@@ -67,12 +67,12 @@ impl World {
             MachineFault::Crash { .. } => self.power_on(machine),
             MachineFault::Freeze { .. } => self.thawed(machine),
             MachineFault::MonitorHang { .. } => {
-                self.stations[machine].monitor_stuck = false;
+                self.monitor_stands_still(machine, false);
                 self.monitor_catches_up(machine);
             }
             MachineFault::ServiceStop { .. } => {
                 let station = &self.stations[machine];
-                let comes = station.node.is_some() || station.starting.is_some();
+                let comes = station.service.runs() || station.starting.is_some();
                 if self.must_run(machine).is_ok() && !comes {
                     self.service_start(machine, "started by hand");
                 }
@@ -94,7 +94,7 @@ impl World {
         let name = &self.env.hosts[machine].name;
         let observer = self
             .observer()
-            .and_then(|observer| self.stations[observer].node.as_ref());
+            .and_then(|observer| self.stations[observer].service.node());
         let view = &self.views[machine];
         let runs = |group: &GroupDefinition| {
             group.resources.iter().any(|resource| {

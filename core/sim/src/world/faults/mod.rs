@@ -13,6 +13,7 @@ mod share;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use quorate_journal::WorldEvent;
 use quorate_model::{ClockFault, Fault, FaultId, Name, ProcessFault, Repair};
 use quorate_node::Input;
 
@@ -20,7 +21,6 @@ use super::World;
 use super::drive::Cause;
 use crate::WorldError;
 use crate::env::Happening;
-use quorate_journal::WorldEvent;
 
 /// Refuses a length of time of nothing.
 pub(super) fn some_time(what: &'static str, span: Duration) -> Result<(), WorldError> {

@@ -1,0 +1,186 @@
+//! The loop: what happens goes in, and what node and monitor want is carried out until neither wants anything more.
+
+use quorate_model::monitor::MonitorCommand;
+use quorate_node::{Input, Output};
+
+use crate::monitor::ResourceMonitor;
+use crate::surroundings::Surroundings;
+
+/// How often node and monitor may answer each other at one instant before that counts as a bug of theirs: well above the
+/// longest chain of dependencies, and low enough for whatever they pile up meanwhile.
+pub const EXCHANGES_MAX: u32 = 500;
+/// How often a timer may be due at one instant before that counts as a bug.
+pub const WAKES_MAX: u32 = 1_000;
+
+/// How node or monitor keep time from going on. As text, the rest of a sentence that begins with the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stuck {
+    /// They answer each other again and again.
+    Exchange,
+    /// A timer is due again and again.
+    Timer,
+}
+
+impl std::fmt::Display for Stuck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Stuck::Exchange => {
+                "node and resource monitor go on answering each other at one instant"
+            }
+            Stuck::Timer => "a timer is due again and again at one instant",
+        })
+    }
+}
+
+/// Hands an input to the node and carries out what comes of it. Nothing happens where no service runs.
+pub fn input<S: Surroundings>(world: &mut S, input: Input) {
+    if tell(world, input) {
+        drain(world);
+    }
+}
+
+/// Wakes the node if a timer of its is due.
+pub fn wake_node<S: Surroundings>(world: &mut S) {
+    let now = world.now();
+    match world.service().next_node_wakeup() {
+        Some(due) if due <= now => input(world, Input::Wake),
+        _ if world.service().runs() => world.at_rest(),
+        _ => {}
+    }
+}
+
+/// Wakes the resource monitor if something is due there.
+pub fn wake_monitor<S: Surroundings>(world: &mut S) {
+    let now = world.now();
+    let service = world.service();
+    match service.next_monitor_wakeup() {
+        Some(due) if due <= now => {
+            with_monitor(world, |monitor, services| monitor.wake(services));
+            drain(world);
+        }
+        _ if service.monitor().is_some() => world.at_rest(),
+        _ => {}
+    }
+}
+
+/// Asks the resource monitor for something, or, with `None`, for a sign of life.
+pub fn ask<S: Surroundings>(world: &mut S, asked: Option<MonitorCommand>) {
+    match asked {
+        Some(command) => {
+            with_monitor(world, |monitor, services| {
+                monitor.command(services, command);
+            });
+        }
+        None => {
+            let answers = world.with_monitor(|monitor, _| monitor.sign_of_life());
+            if answers == Some(true) {
+                tell(world, Input::MonitorAnswers);
+            }
+        }
+    }
+}
+
+/// Carries out what the node wants and tells it what the monitor reports, until neither has anything more to say.
+pub fn drain<S: Surroundings>(world: &mut S) {
+    for _ in 0..EXCHANGES_MAX {
+        let mut quiet = true;
+        while let Some(output) = world.service().poll_output() {
+            quiet = false;
+            carry_out(world, output);
+        }
+        let now = world.now();
+        let service = world.service();
+        service.node_called = true;
+        if let (Some(node), Some(monitor)) = (&mut service.node, &mut service.monitor) {
+            while let Some(event) = monitor.poll_event() {
+                quiet = false;
+                node.handle(now, Input::Monitor(event));
+            }
+        }
+        if quiet {
+            world.at_rest();
+            return;
+        }
+    }
+    world.stuck(Stuck::Exchange);
+    world.at_rest();
+}
+
+/// Ends the resource monitor with everything that it has started. Whether certainly nothing runs any more.
+pub fn end<S: Surroundings>(world: &mut S) -> bool {
+    let Some(monitor) = world.service().monitor() else {
+        return true;
+    };
+    let mut resources = monitor.resources().into_iter();
+    let anything_runs = resources.any(|(.., state)| !state.is_down());
+    if anything_runs {
+        world.ends();
+    }
+    let ended = with_monitor(world, |monitor, services| monitor.terminate_all(services));
+    if let Some(monitor) = world.service().monitor.take() {
+        Box::new(monitor).power_off();
+    }
+    ended.unwrap_or(true)
+}
+
+/// Whether there was a node to be told.
+fn tell<S: Surroundings>(world: &mut S, input: Input) -> bool {
+    let now = world.now();
+    match &mut world.service().node {
+        Some(node) => {
+            node.handle(now, input);
+            true
+        }
+        None => false,
+    }
+}
+
+fn with_monitor<S: Surroundings, R>(
+    world: &mut S,
+    call: impl FnOnce(&mut S::Monitor, &mut dyn quorate_host::Services) -> R,
+) -> Option<R> {
+    world.service().monitor_called = true;
+    world.with_monitor(call)
+}
+
+fn carry_out<S: Surroundings>(world: &mut S, output: Output) {
+    match output {
+        Output::Send {
+            to,
+            network,
+            message,
+        } => world.send(to, &network, message),
+        Output::Monitor(command) => ask(world, Some(command)),
+        Output::AskMonitor => ask(world, None),
+        Output::ReplaceMonitor => {
+            with_monitor(world, |monitor, services| monitor.terminate_all(services));
+            if let Some(monitor) = world.service().monitor.take() {
+                Box::new(monitor).power_off();
+            }
+            let another = world.another_monitor();
+            world.service().monitor = Some(another);
+        }
+        Output::Disk(request) => {
+            if let Err(done) = world.use_disk(request) {
+                tell(world, Input::Disk(done));
+            }
+        }
+        Output::Witness(request) => world.ask_witness(request),
+        Output::Event(event) => world.record(event),
+        Output::Reply { request, result } => world.reply(request, result),
+        Output::Controlled { request, result } => world.controlled(request, result),
+        Output::Halt { reason, restart } => {
+            // When the monitor has taken everything out of service, the node has a last word.
+            let node = world.service().node.take();
+            if end(world)
+                && let Some(mut node) = node
+            {
+                node.handle(world.now(), Input::Ended);
+                while let Some(output) = node.poll_output() {
+                    carry_out(world, output);
+                }
+            }
+            world.halted(reason, restart);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The seam between a node's world and its resource monitor.
+
+use std::sync::Arc;
+
+use quorate_host::{PluginSet, PluginStatus, Services};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent};
+use quorate_model::{Name, ResourceState, Time};
+
+/// One node's resource monitor, from the start of the machine's cluster service to its end.
+///
+/// `quorate_host::Monitor`, which calls real plugins, is one. A world may put something before it, such as a monitor that
+/// can stand still, or several of them, one for each group; a test drives something smaller.
+pub trait ResourceMonitor {
+    /// Carries a command out, as far as it goes without waiting.
+    fn command(&mut self, services: &mut dyn Services, command: MonitorCommand);
+    /// Does what is due. Called when [`next_wakeup`](Self::next_wakeup) has come, and harmless before.
+    fn wake(&mut self, services: &mut dyn Services);
+    /// Asked for a sign of life. Whether it gives it at once; if not, whoever drives it hands
+    /// [`Input::MonitorAnswers`](quorate_node::Input::MonitorAnswers) in when it has dealt with what it was told before.
+    fn sign_of_life(&mut self) -> bool {
+        true
+    }
+    /// When [`wake`](Self::wake) is due next, on the node's own clock.
+    fn next_wakeup(&self) -> Option<Time>;
+    /// The next report, until there is none.
+    fn poll_event(&mut self) -> Option<MonitorEvent>;
+    /// Every open resource with its type and its state on this machine: the truth, not a database's view.
+    fn resources(&self) -> Vec<(Name, Name, ResourceState)>;
+    /// A number that changes whenever [`resources`](Self::resources) gives something else; without one it is asked again
+    /// after every call.
+    fn revision(&self) -> Option<u64> {
+        None
+    }
+    /// The cluster service is gone: everything is taken out of service at once. Whether each resource has answered that it
+    /// is down, so that certainly nothing runs any more.
+    fn terminate_all(&mut self, services: &mut dyn Services) -> bool;
+    /// The machine died: instances are dropped and nothing in the world is touched.
+    fn power_off(self: Box<Self>);
+    /// Other plugins, each for a resource when it is next offline. A monitor without plugins has nothing to do.
+    fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
+        drop(plugins);
+    }
+    /// Ends the quarantine of a plugin. Whether it was in any.
+    fn release_plugin(&mut self, plugin: &str) -> bool {
+        let _ = plugin;
+        false
+    }
+    /// What there is to say of each plugin.
+    fn plugin_status(&self) -> Vec<PluginStatus> {
+        Vec::new()
+    }
+}
+
+/// Where resource monitors come from: one for each boot of a node.
+pub trait Monitors {
+    /// A fresh monitor with no resource open.
+    fn boot(&self) -> Box<dyn ResourceMonitor>;
+    /// The plugin behind a resource type, if it runs threads of its own: what these do, and when, is not the world's
+    /// to decide, so a run with it does not repeat.
+    fn threads_of(&self, kind: &str) -> Option<String> {
+        let _ = kind;
+        None
+    }
+}
+
+impl ResourceMonitor for quorate_host::Monitor {
+    fn command(&mut self, services: &mut dyn Services, command: MonitorCommand) {
+        quorate_host::Monitor::command(self, services, command);
+    }
+
+    fn wake(&mut self, services: &mut dyn Services) {
+        quorate_host::Monitor::wake(self, services);
+    }
+
+    fn next_wakeup(&self) -> Option<Time> {
+        quorate_host::Monitor::next_wakeup(self)
+    }
+
+    fn poll_event(&mut self) -> Option<MonitorEvent> {
+        quorate_host::Monitor::poll_event(self)
+    }
+
+    fn resources(&self) -> Vec<(Name, Name, ResourceState)> {
+        quorate_host::Monitor::resources(self)
+            .map(|(name, kind, state)| (name.clone(), kind.clone(), state))
+            .collect()
+    }
+
+    fn revision(&self) -> Option<u64> {
+        Some(quorate_host::Monitor::revision(self))
+    }
+
+    fn terminate_all(&mut self, services: &mut dyn Services) -> bool {
+        quorate_host::Monitor::terminate_all(self, services)
+    }
+
+    fn power_off(self: Box<Self>) {
+        quorate_host::Monitor::power_off(*self);
+    }
+
+    fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
+        quorate_host::Monitor::replace_plugins(self, plugins);
+    }
+
+    fn release_plugin(&mut self, plugin: &str) -> bool {
+        quorate_host::Monitor::release_plugin(self, plugin)
+    }
+
+    fn plugin_status(&self) -> Vec<PluginStatus> {
+        quorate_host::Monitor::plugin_status(self)
+    }
+}
+
+/// Monitors that call the plugins of a set.
+impl Monitors for Arc<PluginSet> {
+    fn boot(&self) -> Box<dyn ResourceMonitor> {
+        Box::new(quorate_host::Monitor::new(Arc::clone(self)))
+    }
+
+    fn threads_of(&self, kind: &str) -> Option<String> {
+        let library = self.library_of(kind)?;
+        library.has_threads().then(|| library.name.clone())
+    }
+}

@@ -1,0 +1,157 @@
+//! What the virtual world gives the cluster service of one machine.
+
+use quorate_host::Services;
+use quorate_journal::Event;
+use quorate_machine::{ClusterService, Stuck, Surroundings};
+use quorate_model::monitor::Reason;
+use quorate_model::{Name, NodeId, Time};
+use quorate_node::{DiskDone, DiskRequest, Message, Refusal, WitnessRequest};
+
+use super::World;
+use crate::env::{Happening, Host, Machine};
+use crate::monitor::Standing;
+use crate::services::Local;
+
+/// The world, as far as it is around one machine's cluster service.
+pub(super) struct Around<'w> {
+    pub(super) world: &'w mut World,
+    pub(super) machine: Machine,
+}
+
+impl Around<'_> {
+    pub(super) fn host(&self) -> &Host {
+        &self.world.env.hosts[self.machine]
+    }
+}
+
+/// The bytes with one bit of them flipped.
+fn flipped(mut bytes: Vec<u8>, place: u64) -> Vec<u8> {
+    let bits = (bytes.len() as u64 * 8).max(1);
+    let at = place % bits;
+    if let Some(byte) = bytes.get_mut((at / 8) as usize) {
+        *byte ^= 1 << (at % 8);
+    }
+    bytes
+}
+
+impl Surroundings for Around<'_> {
+    type Monitor = Standing;
+
+    fn now(&self) -> Time {
+        self.world.env.local(self.machine)
+    }
+
+    fn service(&mut self) -> &mut ClusterService<Standing> {
+        &mut self.world.stations[self.machine].service
+    }
+
+    fn with_monitor<R>(
+        &mut self,
+        call: impl FnOnce(&mut Standing, &mut dyn Services) -> R,
+    ) -> Option<R> {
+        let World { stations, env, .. } = &mut *self.world;
+        let machine = self.machine;
+        let monitor = stations[machine].service.monitor_mut()?;
+        Some(call(monitor, &mut Local { env, machine }))
+    }
+
+    fn another_monitor(&mut self) -> Standing {
+        self.world.monitor_ended(self.machine);
+        self.world.stations[self.machine].monitor_seen = None;
+        Standing::new(self.world.monitors.boot())
+    }
+
+    fn send(&mut self, to: NodeId, network: &Name, message: Message) {
+        let env = &mut self.world.env;
+        let place = env.networks.find(network).zip(env.machine_of(to));
+        let Some((network, to)) = place else { return };
+        let Some(passage) = env.networks.send(network, self.machine, to) else {
+            return;
+        };
+        let from = env.hosts[self.machine].id;
+        // A word that gets to nobody was not said.
+        self.world.stations[self.machine].said |= message.kind() == "goodbye";
+        let message = match self.world.env.options.through_codec {
+            true => self.world.read_back(message),
+            false => message,
+        };
+        let env = &mut self.world.env;
+        for takes in [passage.again, Some(passage.takes)].into_iter().flatten() {
+            let arrives = match passage.flipped {
+                Some(place) => Happening::Damaged {
+                    to,
+                    from,
+                    network,
+                    bytes: flipped(message.encode(), place),
+                },
+                None => Happening::Deliver {
+                    to,
+                    from,
+                    network,
+                    message: Box::new(message.clone()),
+                },
+            };
+            env.queue.push(env.now + takes, arrives);
+        }
+    }
+
+    fn use_disk(&mut self, request: DiskRequest) -> Result<(), DiskDone> {
+        let boot = self.world.stations[self.machine].boot;
+        let env = &mut self.world.env;
+        match env.disks.submit(self.machine, boot, request, env.now) {
+            Ok((disk, request, at)) => {
+                env.queue.push(at, Happening::Disk { disk, request });
+                Ok(())
+            }
+            Err(failed) => Err(failed.done),
+        }
+    }
+
+    fn ask_witness(&mut self, request: WitnessRequest) {
+        let (machine, boot) = (self.machine, self.world.stations[self.machine].boot);
+        let env = &mut self.world.env;
+        let at = env.now + env.shares.way(&request.share);
+        let request = Box::new(request);
+        let asked = Happening::Asked {
+            machine,
+            boot,
+            request,
+        };
+        env.queue.push(at, asked);
+    }
+
+    fn record(&mut self, event: Event) {
+        if let Event::Restart { subject, .. } = &event {
+            *self.world.restarts.entry(subject.clone()).or_default() += 1;
+        }
+        if let Event::StartSwitch { .. } = &event {
+            self.world.switched(self.machine);
+        }
+        self.world.env.record(Some(self.machine), event.clone());
+        self.world.check_margin(self.machine, &event);
+    }
+
+    fn reply(&mut self, request: u64, result: Result<(), Refusal>) {
+        self.world.replied(self.machine, request, result);
+    }
+
+    fn controlled(&mut self, request: u64, result: Result<Vec<u8>, Refusal>) {
+        self.world.controlled(self.machine, request, result);
+    }
+
+    fn ends(&mut self) {
+        self.world.stations[self.machine].ended = Some(self.world.env.now);
+    }
+
+    fn halted(&mut self, reason: Reason, restart: bool) {
+        self.world.service_gone(self.machine, &reason.text, restart);
+    }
+
+    fn at_rest(&mut self) {
+        self.world.schedule(self.machine);
+    }
+
+    fn stuck(&mut self, how: Stuck) {
+        self.world.stuck(self.machine, how);
+    }
+}
