@@ -204,3 +204,6 @@ impl Node {
 fn stopped() -> Reason {
     Reason::new(0, "the cluster service was stopped in order")
 }
+
+#[cfg(test)]
+mod tests;

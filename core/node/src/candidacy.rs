@@ -276,4 +276,51 @@ mod tests {
             assert_eq!(node.timers.take_due(early), None, "NODE{me}");
         }
     }
+
+    #[test]
+    fn who_leads_or_leaves_campaigns_no_more_and_who_has_the_disk_does_at_once() {
+        let mut node = crate::shipped::leader();
+        let term = node.log.term();
+        node.campaign();
+        assert_eq!(node.log.term(), term, "it leads already");
+        // Somebody knew a higher term.
+        node.log.step_down();
+        node.phase = Phase::Leaving;
+        node.campaign();
+        assert_eq!(node.log.role(), Role::Follower);
+        node.phase = Phase::Member;
+        node.campaign();
+        assert_eq!(
+            node.log.role(),
+            Role::Candidate,
+            "the disk is still its own"
+        );
+        assert!(node.log.term() > term);
+    }
+
+    #[test]
+    fn who_lost_the_arbitration_waits_for_a_cluster_that_is_there_and_stops_where_none_is() {
+        let lost = |phase: Phase, quorate, ago| {
+            let mut node = crate::shipped::booted("four-node.ron", NodeId(1), 1);
+            (node.phase, node.now) = (phase, Time::from_millis(60_000));
+            let heard: Duration = ago;
+            let peer = crate::peer::Peer {
+                quorate,
+                heard: Some(Time((node.now - (Time::ZERO + heard)).as_micros() as u64)),
+                ..crate::peer::Peer::default()
+            };
+            node.peers.insert(NodeId(2), peer);
+            node.arbitration = Arbitration::Asked;
+            crate::shipped::outputs(&mut node);
+            let reason = Reason::new(5, "another has it");
+            node.arbitrated(&"Disk Q:".into(), Err(reason));
+            assert_eq!(node.arbitration, Arbitration::Idle);
+            crate::shipped::halted(&mut node)
+        };
+        let (now, long_ago) = (Duration::ZERO, Duration::from_secs(10));
+        assert_eq!(lost(Phase::Joining, true, now), None);
+        assert_eq!(lost(Phase::Joining, false, now), Some(1092));
+        assert_eq!(lost(Phase::Joining, true, long_ago), Some(1092));
+        assert_eq!(lost(Phase::Member, false, now), None);
+    }
 }

@@ -28,6 +28,7 @@ impl Node {
         self.tell_step("local time on this node", i64::from(by) * 60_000);
     }
 
+    /// A step of nothing does not come.
     fn tell_step(&mut self, what: &str, by_ms: i64) {
         let way = if by_ms < 0 { "back" } else { "forward" };
         let by = Duration::from_millis(by_ms.unsigned_abs());

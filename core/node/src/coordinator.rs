@@ -211,6 +211,7 @@ impl Node {
         for node in kept_out {
             self.keep_out(node);
         }
+        // A timer for never would wake nobody.
         if next_silence < Time::NEVER {
             self.timers.set_earlier(Timer::Silence, next_silence);
         }
@@ -294,6 +295,7 @@ impl Node {
                 None => {}
             }
         }
+        // As above.
         if next < Time::NEVER {
             self.timers.set(Timer::Takeover, next);
         }

@@ -118,4 +118,33 @@ mod tests {
             assert_eq!(halted(&mut node), Some(code), "{error:?}");
         }
     }
+
+    #[test]
+    fn how_long_a_disk_is_late_is_said_when_it_begins_and_when_its_node_leaves() {
+        let mut node = leader();
+        node.storage.discard();
+        node.pump_storage();
+        outputs(&mut node);
+        let mut said = Vec::new();
+        for beat in 1..=13 {
+            node.watch_disks();
+            for output in outputs(&mut node) {
+                match output {
+                    Output::Event(Event::Notice { text, .. }) => said.push((beat, text)),
+                    Output::Halt { reason, .. } => said.push((beat, reason.text)),
+                    _ => {}
+                }
+            }
+        }
+        let told: Vec<(i32, bool)> = said
+            .iter()
+            .map(|(beat, text)| {
+                (
+                    *beat,
+                    text.contains(["4.8s", "15.6s"][usize::from(*beat > 4)]),
+                )
+            })
+            .collect();
+        assert_eq!(told, [(4, true), (13, true)], "{said:?}");
+    }
 }

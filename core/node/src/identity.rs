@@ -68,6 +68,7 @@ impl Node {
     /// The database as it will be if all that is in the own log is committed.
     pub(crate) fn database_as_logged(&self) -> Database {
         let mut then = self.database.clone();
+        // The last one that is applied, applied again, would change nothing.
         let ahead = self.log.entries().iter();
         for entry in ahead.filter(|entry| entry.index > self.database.applied) {
             match &entry.kind {

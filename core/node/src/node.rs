@@ -177,6 +177,7 @@ impl Node {
             .get(IDENTITY_FILE)
             .and_then(|bytes| <[u8; 8]>::try_from(bytes.as_slice()).ok())
             .map(u64::from_le_bytes);
+        // Odd, since 0 stands for none: which odd number does not matter.
         let identity = known_identity.unwrap_or_else(|| random.next() | 1);
         let me = config.id;
         let rule = quorum.rule(me, false);

@@ -190,6 +190,7 @@ impl Node {
             self.led = Some(entry.term);
         }
         let limit = u64::from(self.database.definition.properties.max_quorum_log_size);
+        // A byte more or less is all the same.
         if self.storage.log_length() > limit {
             self.make_checkpoint();
         }

@@ -208,6 +208,7 @@ impl Node {
             return;
         };
         let quiet = self.seen_quiet();
+        // Odd, since 0 stands for none: which odd number does not matter.
         let fresh = self.random.next() | 1;
         let asking = &mut self.asking;
         asking.next_ticket += 1;

@@ -225,3 +225,28 @@ fn what_comes_late_is_carried_out_as_long_as_nothing_newer_was_forgotten() {
     node.take_question(TWO, 8, question(4));
     assert_eq!(calls(&mut node), [1, 2]);
 }
+
+#[test]
+fn a_control_code_is_looked_at_again_when_somebody_is_to_be_asked_again_or_nobody_answers() {
+    let now = Time::from_millis(60_000);
+    let (again, until) = (now + Duration::from_secs(1), now + bounds::CONTROL_PATIENCE);
+    for (whom, again, due) in [
+        (Some((ONE, 3)), again, until),
+        (Some((TWO, 8)), again, again),
+        (None, again, again),
+    ] {
+        let mut node = member();
+        node.now = now;
+        let asked = Asked {
+            request: 1,
+            control: of_node_two(),
+            until,
+            whom,
+            again,
+        };
+        node.controls.asked.insert(1, asked);
+        node.timers = crate::timers::Timers::default();
+        node.pump_controls();
+        assert_eq!(node.timers.next(), Some(due), "{whom:?}");
+    }
+}

@@ -323,3 +323,30 @@ fn who_does_not_coordinate_sends_no_group_home() {
         assert_eq!(node.timers.is_set(Timer::Failback), looks);
     }
 }
+
+#[test]
+fn a_witness_that_is_there_and_has_not_the_log_does_not_vote_yet() {
+    let mut node = crate::shipped::booted("two-node-witness.ron", NodeId(1), 1);
+    node.now = Time::from_millis(600_000);
+    let message = quorate_log::Message {
+        term: 2,
+        identity: 7,
+        body: quorate_log::Body::Append {
+            prev_index: 4,
+            prev_term: 2,
+            entries: Vec::new(),
+            commit: 0,
+            round: Some(1),
+        },
+    };
+    crate::shipped::outputs(&mut node);
+    node.ask_witness(message);
+    let mut asked = crate::shipped::outputs(&mut node).into_iter();
+    let reply = asked.find_map(|output| match output {
+        crate::io::Output::Witness(request) => Some(request.answer(None).1),
+        _ => None,
+    });
+    node.witness_replied(reply.unwrap());
+    assert!(node.is_here(WITNESS));
+    assert!(!node.may_vote(WITNESS));
+}

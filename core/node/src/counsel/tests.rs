@@ -327,3 +327,46 @@ fn a_policy_is_told_which_place_a_node_has_in_the_list_of_preferred_owners() {
     (expected[7], expected[1]) = (Some(0), Some(1));
     assert_eq!(places, expected);
 }
+
+#[test]
+fn a_node_tells_its_policies_the_time_with_every_input() {
+    let mut node = crate::shipped::booted("four-node.ron", NodeId(1), 1);
+    node.config.local_shift_minutes = 60;
+    node.handle(
+        quorate_model::Time::from_millis(5_000),
+        crate::io::Input::Wake,
+    );
+    let counsel = &node.counsel;
+    assert_eq!((counsel.civil_ms, counsel.local_shift_minutes), (5_000, 60));
+}
+
+#[test]
+fn a_policy_that_fails_is_told_and_the_ladder_goes_on() {
+    #[derive(Debug)]
+    struct Silent;
+    impl Policies for Silent {
+        fn compile(&self, _: &PolicyScript) -> Result<Box<dyn Policy>, PolicyError> {
+            Err(PolicyError("it says nothing".to_owned()))
+        }
+    }
+    let database = database();
+    let group = database.group_definition("EVS1").unwrap();
+    let mut counsel = Counsel::default();
+    counsel.set_policies(Arc::new(Silent));
+    let mut failure = PolicyFailure {
+        reason: String::new(),
+        starting: false,
+        failures: 1,
+        built_in: Reaction::Restart,
+        waits: 0,
+        waited: std::time::Duration::ZERO,
+        time: LocalTime::at(0),
+    };
+    let judged = counsel.judge(&database, group, &group.resources[0], &mut failure);
+    assert_eq!(judged.reaction, Reaction::Restart);
+    assert!(
+        matches!(&judged.event, Some(Event::PolicyFailed { reason, .. }) if reason == "it says nothing"),
+        "{:?}",
+        judged.event
+    );
+}

@@ -545,3 +545,18 @@ fn only_the_quorum_disks_group_is_taken_from_a_member_and_given_whatever_rules_s
     assert!(takeover(&mut rig, &evs1, 4).is_ok());
     assert_eq!(rig.database.groups[&evs1].owner, NodeId(4));
 }
+
+#[test]
+fn a_node_that_is_paused_is_so_while_it_is_a_member_and_was_so_when_it_left() {
+    use quorate_model::NodeState::{Down, Paused, Up};
+    let mut rig = Rig::new();
+    for paused in [false, true] {
+        let states = |rig: &Rig| {
+            let states = [1, 2, 3].map(|id| rig.database.node_state(NodeId(id)));
+            (states, rig.database.state_as_member(NodeId(2)))
+        };
+        rig.database.nodes.get_mut(&NodeId(2)).unwrap().paused = paused;
+        let as_member = if paused { Paused } else { Up };
+        assert_eq!(states(&rig), ([Up, as_member, Down], as_member));
+    }
+}

@@ -527,3 +527,20 @@ fn a_new_owner_gives_its_monitor_what_the_owners_before_it_stored_once() {
         [""; 0]
     );
 }
+
+#[test]
+fn a_move_to_a_node_that_is_paused_or_gone_is_called_off() {
+    for (paused, member) in [(false, true), (true, true), (false, false), (true, false)] {
+        let (mut groups, mut database) = office();
+        let (to, cause) = (TWO, Cause::Admin);
+        let record = database.groups.get_mut("Web").unwrap();
+        record.moving = Some(Move { to, cause });
+        database.nodes.get_mut(&TWO).unwrap().paused = paused;
+        if !member {
+            database.view.members.remove(&TWO);
+        }
+        let actions = drive(&mut groups, &database, NOW, LICENCE);
+        let goes = matches!(decided(&actions)[..], [Update::MoveCommit { .. }]);
+        assert_eq!(goes, member && !paused, "{actions:?}");
+    }
+}

@@ -233,4 +233,48 @@ fn who_boots_forgets_the_identities_of_those_that_its_log_evicts_and_no_others()
     node.recall();
     assert_eq!(node.log.identity_of(2), Some(22));
     assert_eq!(node.log.identity_of(3), Some(33));
+
+    let evicts = Proposal {
+        node: TWO,
+        incarnation: 1,
+        sequence: 1,
+        update: Update::Admin {
+            op: crate::io::AdminOp::NodeEvict {
+                node: "NODE3".into(),
+            },
+        },
+    };
+    let entry = quorate_log::Entry {
+        index: 1,
+        term: 1,
+        kind: EntryKind::Update(postcard::to_allocvec(&evicts).unwrap()),
+    };
+    let body = quorate_log::Body::Append {
+        prev_index: 0,
+        prev_term: 0,
+        entries: vec![entry],
+        commit: 0,
+        round: None,
+    };
+    let message = quorate_log::Message {
+        term: 1,
+        identity: 22,
+        body,
+    };
+    node.log.step(2, message, false);
+    node.recall();
+    assert_eq!(node.log.identity_of(2), Some(22));
+    assert_eq!(node.log.identity_of(3), None);
+}
+
+#[test]
+fn who_the_witness_is_is_proposed_until_the_database_knows() {
+    for (known, proposed) in [(0, 1), (7, 0)] {
+        let mut node = booted("two-node-witness.ron", ME, 1);
+        node.coordination = crate::shipped::leader().coordination;
+        node.log.set_identity(WITNESS.0, 7);
+        node.database.witness.identity = known;
+        node.propose_identities();
+        assert_eq!(node.proposals.outstanding().len(), proposed);
+    }
 }

@@ -398,3 +398,28 @@ fn a_node_is_reached_where_both_have_a_card_and_first_where_it_was_just_heard() 
         assert_eq!(sent.collect::<Vec<_>>(), on, "heard {ago:?} ago");
     }
 }
+
+#[test]
+fn where_nodes_elect_each_other_nobody_is_told_to_follow_by_a_goodbye() {
+    let mut node = booted("three-node-majority.ron", ME, 1);
+    node.database.view.members = [(ME, 1), (OTHER, 1)].into();
+    node.peers.insert(OTHER, Peer::default());
+    let body = quorate_log::Body::Append {
+        prev_index: 0,
+        prev_term: 0,
+        entries: Vec::new(),
+        commit: 0,
+        round: None,
+    };
+    let message = quorate_log::Message {
+        term: 1,
+        identity: 22,
+        body,
+    };
+    node.log.step(OTHER.0, message, false);
+    assert_eq!(node.log.leader(), Some(OTHER.0));
+    node.timers = Timers::default();
+    node.goodbye(OTHER);
+    assert!(node.peers[&OTHER].gone);
+    assert_eq!(node.timers.next(), None, "who follows has been told");
+}

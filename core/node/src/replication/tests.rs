@@ -467,3 +467,45 @@ fn every_bit_of_an_entry_counts_in_the_digest() {
         }
     }
 }
+
+#[test]
+fn proposals_are_taken_of_members_alone_and_each_once() {
+    let mut node = crate::shipped::leader();
+    let proposal = |node: NodeId, incarnation, sequence| Proposal {
+        node,
+        incarnation,
+        sequence,
+        update: Update::Stranded {
+            group: "EVS1".into(),
+            epoch: 99,
+        },
+    };
+    let mut taken = |proposal: Proposal| {
+        let before = node.log.last_index();
+        node.accept_proposals(vec![proposal]);
+        node.log.last_index() - before
+    };
+    assert_eq!(taken(proposal(TWO, 1, 1)), 1);
+    assert_eq!(taken(proposal(TWO, 1, 1)), 0, "it comes again");
+    assert_eq!(taken(proposal(TWO, 1, 2)), 1);
+    assert_eq!(taken(proposal(TWO, 2, 1)), 0, "that boot is no member");
+    assert_eq!(taken(proposal(THREE, 1, 1)), 0, "nor is that node");
+    assert_eq!(taken(proposal(ME, 3, 1)), 1);
+    node.database.nodes.get_mut(&TWO).unwrap().last = (1, 9);
+    let before = node.log.last_index();
+    node.accept_proposals(vec![proposal(TWO, 1, 9)]);
+    assert_eq!(node.log.last_index(), before, "it is applied already");
+}
+
+#[test]
+fn a_checkpoint_is_made_of_all_that_is_applied_and_never_by_a_node_that_keeps_to_itself() {
+    let made = |change: &dyn Fn(&mut Node)| {
+        let mut node = crate::shipped::leader();
+        assert!(node.log.applied_index() > 0);
+        change(&mut node);
+        node.make_checkpoint()
+    };
+    assert!(made(&|_| {}));
+    assert!(!made(&|node| node.config.switches.no_quorum_logging = true));
+    assert!(!made(&|node| node.database.applied -= 1));
+}

@@ -609,4 +609,75 @@ mod tests {
         assert_ne!(env.address_lease(0, "IP A", "Public").unwrap().0, first);
         assert_eq!(code(env.address_lease(0, "IP A", "Private")), TIMEOUT);
     }
+
+    #[test]
+    fn an_address_needs_a_network_with_power() {
+        let mut env = environment(2);
+        assert!(!env.addresses.is_plumbed(0, "10.0.0.21"));
+        env.address_add(0, "IP", "Public", "10.0.0.21").unwrap();
+        assert!(env.addresses.is_plumbed(0, "10.0.0.21"));
+        let network = Name::from("Public");
+        env.faults
+            .insert(FaultId(1), NetworkFault::Network { network }.into());
+        env.apply_faults();
+        let refused = env.address_works(0, "Public", "10.0.0.21").unwrap_err();
+        assert_eq!(refused.code, NETWORK_UNREACHABLE);
+        assert_eq!(refused.text, "network Public is down");
+    }
+
+    /// The question and its answer.
+    #[test]
+    fn whoever_is_heard_one_way_alone_does_not_answer_for_its_address() {
+        for (from, to) in [("NODE1", "NODE2"), ("NODE2", "NODE1")] {
+            let mut env = environment(2);
+            env.address_add(0, "IP", "Public", "10.0.0.21").unwrap();
+            let cut = NetworkFault::Cut {
+                network: None,
+                links: vec![(from.into(), to.into())],
+            };
+            env.faults.insert(FaultId(1), cut.into());
+            env.apply_faults();
+            assert!(env.address_add(1, "IP", "Public", "10.0.0.21").is_ok());
+        }
+    }
+
+    #[test]
+    fn a_stranger_is_found_in_the_network_that_clients_use() {
+        let mut env = environment(2);
+        let address = "10.0.0.99";
+        assert_eq!(env.stranger_at(address), None);
+        for (network, found) in [("Private", None), ("Public", Some("Public"))] {
+            let stranger = NetworkFault::Stranger {
+                network: network.into(),
+                address: address.into(),
+            };
+            env.faults.insert(FaultId(1), stranger.into());
+            env.apply_faults();
+            assert_eq!(env.stranger_at(address).map(Name::as_str), found);
+        }
+    }
+
+    #[test]
+    fn an_address_is_free_again_in_the_instant_in_which_its_lease_ends() {
+        let mut env = environment(2);
+        let (first, seconds) = env.address_lease(0, "one", "Public").unwrap();
+        let lease = Duration::from_secs(seconds.into());
+        env.now = Time::ZERO + (lease - Duration::from_micros(1));
+        assert_ne!(env.address_lease(0, "two", "Public").unwrap().0, first);
+        env.now = Time::ZERO + lease;
+        assert_eq!(env.address_lease(0, "three", "Public").unwrap().0, first);
+    }
+
+    #[test]
+    fn what_a_machine_asked_the_name_server_is_gone_with_its_power() {
+        let mut env = environment(2);
+        for machine in [0, 1] {
+            let key = (machine, "EVS1".to_owned());
+            let asked = &mut env.addresses.asked;
+            asked.insert(key, ("10.0.0.21".to_owned(), Time::ZERO));
+        }
+        env.addresses.drop_machine(0);
+        let left: Vec<Machine> = env.addresses.asked.keys().map(|(by, _)| *by).collect();
+        assert_eq!(left, [1]);
+    }
 }

@@ -337,4 +337,29 @@ mod tests {
             assert_eq!(ask(&mut env), through, "{number}");
         }
     }
+
+    #[test]
+    fn what_stands_on_a_disk_that_failed_or_hangs_does_not_answer() {
+        let disk = || Drive::Shared(L.into());
+        for fault in [
+            None,
+            Some(DiskFault::Disk { disk: disk() }),
+            Some(DiskFault::HungDisk { disk: disk() }),
+        ] {
+            let mut env = environment(2);
+            defined(&mut env, vec![resource(L, "Physical Disk", &[])]);
+            let answers = fault.is_none();
+            let faults = fault.map(|fault| (FaultId(1), fault.into()));
+            env.faults.extend(faults);
+            env.apply_faults();
+            let found = env.answer_takes(0, L, Duration::ZERO);
+            assert_eq!(found.is_ok(), answers, "{found:?}");
+            let why = found.err().unwrap_or_default();
+            assert_eq!(
+                why.starts_with("Disk L: does not answer"),
+                !answers,
+                "{why}"
+            );
+        }
+    }
 }

@@ -426,4 +426,59 @@ pub(crate) mod tests {
         env.hosts.iter_mut().for_each(|host| host.on = true);
         env
     }
+
+    #[test]
+    fn what_is_seen_to_change_is_counted_for_whoever_looks_again() {
+        let mut env = environment(1);
+        let counts = |env: &Environment| (env.revision, env.checked, env.reach);
+        let (revision, checked, reach) = counts(&env);
+        env.node_changed();
+        assert_eq!(counts(&env), (revision + 1, checked + 1, reach));
+        env.reach_changed();
+        assert_eq!(counts(&env), (revision + 2, checked + 1, reach + 1));
+        env.changed();
+        assert_eq!(counts(&env), (revision + 3, checked + 2, reach + 2));
+    }
+
+    #[test]
+    fn a_machine_runs_while_it_is_on_and_does_not_stand_still() {
+        let mut env = environment(1);
+        for (on, frozen, runs) in [
+            (true, None, true),
+            (true, Some(Time::ZERO), false),
+            (false, None, false),
+            (false, Some(Time::ZERO), false),
+        ] {
+            (env.hosts[0].on, env.hosts[0].frozen) = (on, frozen);
+            assert_eq!(env.hosts[0].runs(), runs);
+        }
+    }
+
+    #[test]
+    fn each_resource_on_each_machine_has_chances_of_its_own_and_the_same_in_every_run() {
+        let drawn = |machine, resource| {
+            let mut env = environment(2);
+            [0; 3].map(|_| env.random(machine, resource))
+        };
+        let first = drawn(0, "one");
+        assert_eq!(first, drawn(0, "one"));
+        let mut all = [first, drawn(1, "one"), drawn(0, "other")].concat();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 9, "{all:?}");
+    }
+
+    #[test]
+    fn clocks_drift_both_ways_as_far_as_they_may_and_no_further() {
+        let most = 100;
+        let options = WorldOptions {
+            drift_ppm_max: most,
+            ..WorldOptions::default()
+        };
+        let env = Environment::new(&definition(40), options);
+        let drifts: Vec<i32> = env.hosts.iter().map(|host| host.own_drift_ppm).collect();
+        let (least, largest) = (drifts.iter().min().unwrap(), drifts.iter().max().unwrap());
+        assert!(*least >= -100 && *largest <= 100, "{drifts:?}");
+        assert!(*least < -50 && *largest > 50, "{drifts:?}");
+    }
 }

@@ -531,4 +531,80 @@ mod tests {
             .count();
         assert!((2_300..2_700).contains(&lost), "{lost}");
     }
+
+    #[test]
+    fn a_network_is_up_while_its_switch_has_power_and_it_carries() {
+        let (mut networks, names) = networks();
+        let network = Name::from("Public");
+        let (address, at) = ("10.0.0.99", "10.0.0.98");
+        let stranger = NetworkFault::Stranger {
+            network: network.clone(),
+            address: address.into(),
+        };
+        let hole = NetworkFault::BlackHole {
+            network: network.clone(),
+        };
+        let dead = NetworkFault::Network { network };
+        let seen = |networks: &Networks| {
+            let strangers = [address, at].map(|it| networks.has_stranger(0, it));
+            (networks.is_up(0), networks.has_power(0), strangers)
+        };
+        networks.apply(&names, [&stranger].into_iter());
+        assert_eq!(seen(&networks), (true, true, [true, false]));
+        assert!(!networks.has_stranger(1, address), "it is on the other one");
+        networks.apply(&names, [&stranger, &hole].into_iter());
+        assert_eq!(seen(&networks), (false, true, [false, false]));
+        networks.apply(&names, [&stranger, &dead].into_iter());
+        assert_eq!(seen(&networks), (false, false, [false, false]));
+    }
+
+    #[test]
+    fn the_longest_way_is_that_of_the_network_and_of_both_cards() {
+        let (mut networks, names) = networks();
+        let (slow, held) = (Duration::from_secs(5), Duration::from_secs(2));
+        let network = Name::from("Public");
+        let faults = [
+            NetworkFault::Latency {
+                network: network.clone(),
+                node: Some("NODE2".into()),
+                latency: slow,
+            },
+            NetworkFault::Reorder {
+                network,
+                node: None,
+                per_million: Chance::of(0.5).unwrap(),
+                by: held,
+            },
+        ];
+        let way = Duration::from_micros(500);
+        assert_eq!(networks.latency(0), way);
+        networks.apply(&names, faults.iter());
+        let delays = networks.delays();
+        assert_eq!(delays.len(), 2);
+        assert_eq!(delays[0].iter().map(Vec::len).collect::<Vec<_>>(), [3; 3]);
+        assert_eq!(delays[0][0][2], way + held);
+        assert_eq!(delays[0][0][1], way + held + slow);
+        assert_eq!(delays[0][1][0], way + held + slow);
+        assert_eq!(delays[1][0][1], networks.latency(1), "the other is sound");
+    }
+
+    #[test]
+    fn what_comes_twice_comes_again_within_ten_times_the_way() {
+        let (mut networks, names) = networks();
+        let fault = NetworkFault::Duplicate {
+            network: "Public".into(),
+            node: None,
+            per_million: Chance::of(1.0).unwrap(),
+        };
+        networks.apply(&names, [&fault].into_iter());
+        let way = networks.latency(0);
+        let mut latest = Duration::ZERO;
+        for _ in 0..200 {
+            let passage = networks.send(0, 0, 1).expect("no loss");
+            let later = passage.again.expect("twice") - passage.takes;
+            assert!(later <= way * DUPLICATE_LAG);
+            latest = latest.max(later);
+        }
+        assert!(latest > way * (DUPLICATE_LAG - 2), "{latest:?}");
+    }
 }

@@ -616,4 +616,35 @@ mod tests {
         pass(&mut env, Duration::from_secs(10));
         assert_eq!(state(&env), ServiceState::StartPending);
     }
+
+    #[test]
+    fn a_process_that_hangs_still_comes_up_and_does_not_end() {
+        let mut env = environment(2);
+        env.process_start(0, STORE, IS, 3).unwrap();
+        env.process_hang(0, STORE, IS, true);
+        pass(&mut env, Duration::from_secs(60));
+        assert_eq!(state(&env), ServiceState::Running);
+        env.process_hang(0, STORE, IS, false);
+        env.process_stop(0, STORE, IS);
+        env.process_hang(0, STORE, IS, true);
+        pass(&mut env, Duration::from_secs(600));
+        assert_eq!(state(&env), ServiceState::StopPending);
+        env.process_hang(0, STORE, IS, false);
+        pass(&mut env, Duration::from_secs(60));
+        assert_eq!(state(&env), ServiceState::Stopped);
+    }
+
+    #[test]
+    fn a_store_that_is_stopped_leaves_nothing_to_replay() {
+        let mut env = environment(2);
+        let (users, cpu_percent) = (4_000, 0);
+        env.set_load("EVS1", crate::env::stores::Load { users, cpu_percent });
+        env.store_starts(STORE, "EVS1", 2);
+        env.process_start(0, STORE, IS, 3).unwrap();
+        pass(&mut env, Duration::from_secs(3_600));
+        env.process_stop(0, STORE, IS);
+        pass(&mut env, Duration::from_secs(600));
+        assert_eq!(state(&env), ServiceState::Stopped);
+        assert_eq!(env.store_starts(STORE, "EVS1", 2), 0);
+    }
 }

@@ -29,3 +29,19 @@ impl fmt::Debug for Scripts {
         f.debug_tuple("Scripts").field(&self.0.is_some()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_read_by_whoever_was_set_to_read_it() {
+        let mut scripts = Scripts::default();
+        let none = scripts.load("a.rhai").unwrap_err();
+        assert!(none.contains("this world has no scripts"), "{none}");
+        assert_eq!(format!("{scripts:?}"), "Scripts(false)");
+        scripts.set(Box::new(|path| Ok(format!("the text of {path}"))));
+        assert_eq!(scripts.load("a.rhai"), Ok("the text of a.rhai".to_owned()));
+        assert_eq!(format!("{scripts:?}"), "Scripts(true)");
+    }
+}

@@ -77,3 +77,19 @@ impl Shares {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_has_its_file_until_it_is_lost() {
+        let mut shares = Shares::default();
+        let (share, other) = (Name::from("one"), Name::from("other"));
+        assert!(!shares.has_file(&share));
+        shares.files.insert(share.clone(), Vec::new());
+        assert!(shares.has_file(&share) && !shares.has_file(&other));
+        shares.lose(&share);
+        assert!(!shares.has_file(&share));
+    }
+}

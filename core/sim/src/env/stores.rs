@@ -326,4 +326,34 @@ mod tests {
         );
         assert_eq!(env.may_mount(0, other, 4), Ok(()));
     }
+
+    const HEAVY: Load = Load {
+        users: 4_000,
+        cpu_percent: 0,
+    };
+
+    /// What ends on one machine says nothing of another's store.
+    #[test]
+    fn a_process_that_ends_elsewhere_leaves_a_store_as_it_is() {
+        let mut env = environment(2);
+        env.set_load("EVS1", HEAVY);
+        env.store_starts(STORE, "EVS1", 2);
+        env.store_runs(STORE, 0);
+        env.now += Duration::from_secs(3_600);
+        env.store_ended(STORE, 1, true);
+        env.stores_lost(0);
+        assert_eq!(env.store_starts(STORE, "EVS1", 2), left(4_000, 60));
+    }
+
+    #[test]
+    fn another_load_counts_from_the_instant_it_begins() {
+        let mut env = environment(2);
+        env.set_load("EVS1", HEAVY);
+        env.store_starts(STORE, "EVS1", 2);
+        env.store_runs(STORE, 0);
+        env.now += Duration::from_secs(3_600);
+        env.set_load("EVS1", Load { users: 0, ..HEAVY });
+        env.stores_lost(0);
+        assert_eq!(env.store_starts(STORE, "EVS1", 2), left(4_000, 60));
+    }
 }

@@ -142,7 +142,7 @@ pub(crate) trait Invariant {
     /// Looks at the world after an event that may have mattered. What is found is the same whether all or only what has
     /// changed is told to have changed.
     fn check(&mut self, world: &Observation<'_>) -> Findings;
-    /// What it remembers of what it has seen, to be compared.
+    /// What it remembers of what it has seen, to be compared. Whatever stands here is the same for both.
     fn memory(&self) -> String {
         String::new()
     }
@@ -454,5 +454,109 @@ pub(crate) mod tests {
             assert_eq!(look(ResourceState::Offline, &Changes::everything()), none);
             assert_eq!(look(ResourceState::Online, &told), found, "{told:?}");
         }
+    }
+
+    /// One that remembers, finds and waits for what it is told to where all has changed, and nothing where it is told
+    /// what has.
+    #[derive(Default)]
+    struct Fake {
+        found: Option<&'static str>,
+        again: Option<Time>,
+        remembers: &'static str,
+        void: std::rc::Rc<std::cell::Cell<u32>>,
+        memory: &'static str,
+    }
+
+    impl Invariant for Fake {
+        fn name(&self) -> &'static str {
+            "fake"
+        }
+
+        fn check(&mut self, world: &Observation<'_>) -> Findings {
+            let mut findings = Findings::default();
+            if world.changes.everything {
+                self.memory = self.remembers;
+                self.found
+                    .iter()
+                    .for_each(|text| findings.broken((*text).to_owned()));
+                self.again.iter().for_each(|at| findings.again(*at));
+            }
+            findings
+        }
+
+        fn memory(&self) -> String {
+            self.memory.to_owned()
+        }
+
+        fn promise_void(&mut self) {
+            self.void.set(self.void.get() + 1);
+        }
+    }
+
+    fn fakes(fake: impl Fn() -> Fake) -> Invariants {
+        let of = |fake: Fake| Invariants {
+            all: vec![Box::new(fake)],
+            broken: BTreeSet::new(),
+            again: None,
+            plain: None,
+        };
+        Invariants {
+            plain: Some(Box::new(of(fake()))),
+            ..of(fake())
+        }
+    }
+
+    #[test]
+    fn whatever_is_missed_by_who_is_told_too_little_is_found() {
+        let missed = |fake: fn() -> Fake| {
+            let mut invariants = fakes(fake);
+            let definition = definition(1);
+            let changes = Changes {
+                everything: false,
+                machines: [1].into(),
+            };
+            assert!(changes.on(1) && !changes.on(0));
+            let found = invariants.check(&Observation {
+                now: Time::ZERO,
+                changes: &changes,
+                definition: &definition,
+                machines: &[],
+                mounts: &[],
+                acknowledged: 0,
+            });
+            found.iter().map(|(name, _)| *name).collect::<Vec<_>>()
+        };
+        assert_eq!(missed(Fake::default), [""; 0]);
+        let found = || Fake {
+            found: Some("it is broken"),
+            ..Fake::default()
+        };
+        assert_eq!(missed(found), ["missed_change"]);
+        let again = || Fake {
+            again: Some(Time(1)),
+            ..Fake::default()
+        };
+        assert_eq!(missed(again), ["missed_change"]);
+        let remembers = || Fake {
+            remembers: "something",
+            ..Fake::default()
+        };
+        assert_eq!(missed(remembers), ["missed_change"]);
+    }
+
+    #[test]
+    fn a_past_that_is_set_aside_or_taken_up_promises_nothing_to_whoever_knows_no_better() {
+        let void = std::rc::Rc::default();
+        let mut invariants = fakes(|| Fake {
+            void: std::rc::Rc::clone(&void),
+            ..Fake::default()
+        });
+        // The invariant and its double.
+        invariants.promise_void();
+        assert_eq!(void.get(), 2);
+        invariants.past_set_aside();
+        assert_eq!(void.get(), 4);
+        invariants.past_taken_up();
+        assert_eq!(void.get(), 6);
     }
 }

@@ -196,4 +196,39 @@ mod tests {
         at(1, OfflinePending, Online, &mut checker);
         assert_eq!(at(1_000, OfflinePending, Online, &mut checker), 0);
     }
+
+    /// Nothing changes any more, and the time is up.
+    #[test]
+    fn what_lasts_too_long_is_found_though_nothing_changes() {
+        use super::super::{Changes, tests};
+        let definition = tests::definition(1);
+        let mut checker = ProvidersFirst::default();
+        let mut look = |now: Time, changes: &Changes, address| {
+            let machine = with(
+                member(1),
+                &[("address", "a", address), ("name", "n", Online)],
+            );
+            let findings = checker.check(&Observation {
+                now,
+                changes,
+                definition: &definition,
+                machines: &[machine],
+                mounts: &[],
+                acknowledged: 0,
+            });
+            (findings.broken.len(), findings.again, checker.memory())
+        };
+        let nothing = Changes {
+            everything: false,
+            machines: Default::default(),
+        };
+        let (_, _, sound) = look(Time::ZERO, &Changes::everything(), Online);
+        let (broken, again, failed) = look(Time(1), &Changes::everything(), Failed);
+        assert_eq!(broken, 0);
+        assert_ne!(sound, failed, "it remembers since when");
+        let due = again.expect("it looks again");
+        let early = Time(due.0 - 1);
+        assert_eq!(look(early, &nothing, Failed), (0, Some(due), failed));
+        assert_eq!(look(due, &nothing, Failed).0, 1);
+    }
 }

@@ -128,4 +128,21 @@ mod tests {
         assert_eq!(apply(&mut checker, (1, 11)), 0);
         assert_eq!(apply(&mut checker, (1, 99)), 1);
     }
+
+    #[test]
+    fn what_a_node_had_before_the_past_was_set_aside_is_no_difference_and_anything_else_is() {
+        let mut checker = ReplicasAgree::default();
+        let mut machines = [member(1), member(2)];
+        let mut apply = |checker: &mut ReplicasAgree, machine: usize, applied| {
+            machines[machine].applied = vec![applied];
+            let found = check(checker, Time::ZERO, &machines).0.len();
+            machines[machine].applied.clear();
+            found
+        };
+        assert_eq!(apply(&mut checker, 0, (7, 11)), 0);
+        checker.past_set_aside();
+        assert_eq!(apply(&mut checker, 0, (7, 22)), 0, "by itself");
+        assert_eq!(apply(&mut checker, 1, (7, 11)), 0, "as before");
+        assert_eq!(apply(&mut checker, 1, (7, 33)), 1);
+    }
 }

@@ -223,6 +223,7 @@ impl Disks {
                     Duration::ZERO
                 };
                 let due = free + each + late;
+                // Told that it is due when it is due anyway, nobody would do anything twice.
                 if due < pending.due {
                     pending.due = due;
                     sooner.push((place, pending.id, due));
@@ -279,6 +280,7 @@ impl Disks {
                         let _ = disk.carry_out(machine, DiskOp::Append { file, bytes });
                     }
                     op => {
+                        // One of two, whichever.
                         if self.tears.up_to(1) == 1 {
                             let _ = disk.carry_out(machine, op);
                         }

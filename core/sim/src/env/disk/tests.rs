@@ -325,3 +325,47 @@ fn a_request_that_power_cuts_short_is_done_as_far_as_it_was_kept() {
         assert!(disk.pending.is_empty(), "{text}");
     }
 }
+
+/// A look at a disk, which writes nothing, is no write that a crash could tear.
+#[test]
+fn whoever_writes_nothing_is_not_writing() {
+    let mut disks = disks(1);
+    for (bytes, writing) in [(&b"a"[..], Some((0, "log"))), (b"", None)] {
+        let request = append(Device::System, 1, bytes);
+        let (place, id, _) = disks.submit(0, 1, request, Time::ZERO).unwrap();
+        assert_eq!(disks.writing(place, id), writing);
+        assert_eq!(disks.writing(place, id + 1), None);
+        disks.finish(place, id);
+    }
+}
+
+/// What could not be flushed does not get to the medium with a flush that has nothing else to do.
+#[test]
+fn a_look_at_a_disk_flushes_nothing_and_what_is_done_to_a_file_voids_its_cache() {
+    let mut disks = disks(1);
+    let fault = DiskFault::FlushFails {
+        disk: Drive::System("NODE1".into()),
+    };
+    assert_eq!(
+        run(&mut disks, 0, append(Device::System, 1, b"a")),
+        Ok(BTreeMap::new())
+    );
+    disks.apply([&fault].into_iter());
+    let unflushed = run(&mut disks, 0, append(Device::System, 2, b"bc"));
+    assert_eq!(unflushed, Err(DiskError::NotFlushed));
+    disks.apply(std::iter::empty());
+    run(&mut disks, 0, append(Device::System, 3, b"")).unwrap();
+    disks.system_mut(0).lose_cache();
+    assert_eq!(disks.system(0).files["log"], b"a");
+
+    for file in [Some("log"), None] {
+        disks.apply([&fault].into_iter());
+        let unflushed = run(&mut disks, 0, append(Device::System, 4, b"d"));
+        assert_eq!(unflushed, Err(DiskError::NotFlushed));
+        disks.apply(std::iter::empty());
+        let before = disks.system(0).files["log"].clone();
+        disks.system_mut(0).forget_cache(file);
+        disks.system_mut(0).lose_cache();
+        assert_eq!(disks.system(0).files["log"], before, "{file:?}");
+    }
+}
