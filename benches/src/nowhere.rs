@@ -1,14 +1,14 @@
 //! A world with nothing in it, for calls that ask nothing of it.
 
-use quorate_host::{Caller, ServiceError, ServiceResult, ServiceState, Services};
-use quorate_model::Time;
+use quorate_host::{Caller, ServiceResult, ServiceState, Services};
+use quorate_model::{Reason, Time};
 
 /// Answers everything with "not supported".
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Nowhere;
 
 fn nothing<T>() -> ServiceResult<T> {
-    Err(ServiceError::new(50, "there is nothing here"))
+    Err(Reason::new(50, "there is nothing here"))
 }
 
 impl Services for Nowhere {

@@ -35,5 +35,5 @@ pub use process::{
     MonitorError, Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended,
     interrupt, is_stopped, kill_group, run_monitor, take_stdin, tell_parent,
 };
-pub use services::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
+pub use services::{Caller, Reservation, ServiceResult, ServiceState, Services};
 pub use table::watch_calls;

@@ -1,6 +1,6 @@
 //! What a plugin may ask of the world it runs in. The virtual world and the real one each implement it.
 
-use quorate_model::Time;
+use quorate_model::{Reason, Time};
 use serde::{Deserialize, Serialize};
 
 /// On whose behalf a service is called.
@@ -12,25 +12,6 @@ pub struct Caller<'a> {
     pub kind: &'a str,
     /// Its group's name.
     pub group: &'a str,
-}
-
-/// Why a service said no: one of the original's (Win32) error codes, with a sentence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServiceError {
-    /// Never 0.
-    pub code: u32,
-    /// What happened.
-    pub text: String,
-}
-
-impl ServiceError {
-    /// An error with its code.
-    pub fn new(code: u32, text: impl Into<String>) -> Self {
-        ServiceError {
-            code,
-            text: text.into(),
-        }
-    }
 }
 
 /// What the service controller says about a service.
@@ -58,7 +39,7 @@ pub enum Reservation {
 }
 
 /// The result of a service call.
-pub type ServiceResult<T> = Result<T, ServiceError>;
+pub type ServiceResult<T> = Result<T, Reason>;
 
 /// Everything a plugin reaches of its node and of the world, on behalf of one resource.
 ///
@@ -136,7 +117,7 @@ pub trait Services {
     /// cannot tell.
     fn disk_reservation(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<Reservation> {
         let _ = caller;
-        Err(ServiceError::new(
+        Err(Reason::new(
             quorate_abi::ERROR_NOT_SUPPORTED,
             format!("nothing here can tell who holds {disk}"),
         ))
@@ -192,7 +173,7 @@ pub trait Services {
     /// `quorate.script/1`: the text of the script at `path`, from the folder of the cluster's definition.
     fn script_load(&self, caller: Caller<'_>, path: &str) -> ServiceResult<String> {
         let _ = caller;
-        Err(ServiceError::new(
+        Err(Reason::new(
             quorate_abi::ERROR_NOT_SUPPORTED,
             format!("nothing here can read the script {path}"),
         ))

@@ -2,9 +2,8 @@
 
 use quorate_host::Services;
 use quorate_journal::Event;
-use quorate_model::monitor::Reason;
-use quorate_model::{Name, NodeId, Time};
-use quorate_node::{DiskDone, DiskRequest, Message, Refusal, WitnessRequest};
+use quorate_model::{Name, NodeId, Reason, Time};
+use quorate_node::{DiskDone, DiskRequest, Message, WitnessRequest};
 
 use crate::drive::Stuck;
 use crate::monitor::ResourceMonitor;
@@ -40,9 +39,9 @@ pub trait Surroundings {
     /// Writes down what the node tells.
     fn record(&mut self, event: Event);
     /// Answers an administrator's request.
-    fn reply(&mut self, request: u64, result: Result<(), Refusal>);
+    fn reply(&mut self, request: u64, result: Result<(), Reason>);
     /// Answers a control code.
-    fn controlled(&mut self, request: u64, result: Result<Vec<u8>, Refusal>);
+    fn controlled(&mut self, request: u64, result: Result<Vec<u8>, Reason>);
 
     /// The resource monitor is about to end everything, and something ran.
     fn ends(&mut self);

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::control::{ControlCode, ControlOf};
-use crate::{Checkpoints, Name, ResourceProperties, ResourceState};
+use crate::{Checkpoints, Name, Reason, ResourceProperties, ResourceState};
 
 /// A resource as its monitor has to know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,25 +106,6 @@ impl MonitorCommand {
                 of: ControlOf::Type(_),
                 ..
             } => None,
-        }
-    }
-}
-
-/// Why something happened, for people and journals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// A code of the original's, such as 5038 (resource failed); 0 where none fits.
-    pub code: u32,
-    /// One sentence.
-    pub text: String,
-}
-
-impl Reason {
-    /// A reason with its code.
-    pub fn new(code: u32, text: impl Into<String>) -> Self {
-        Reason {
-            code,
-            text: text.into(),
         }
     }
 }

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use quorate_journal::{Cause, Event};
-use quorate_model::NodeId;
-use quorate_model::monitor::Reason;
+use quorate_model::{AdminOp, NodeId, Reason};
 
 use crate::candidacy::Arbitration;
 use crate::database::Update;
-use crate::io::{AdminOp, Output, Refusal};
+use crate::io::Output;
 use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
@@ -82,7 +81,7 @@ impl Node {
     pub(crate) fn refuse(&mut self, request: u64, code: u32, text: String) {
         self.output(Output::Reply {
             request,
-            result: Err(Refusal { code, text }),
+            result: Err(Reason { code, text }),
         });
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use quorate_journal::Event;
 use quorate_log::Role;
-use quorate_model::monitor::{MonitorCommand, Reason};
-use quorate_model::{Name, ResourceState, Time};
+use quorate_model::monitor::MonitorCommand;
+use quorate_model::{Name, Reason, ResourceState, Time};
 
 use crate::io::{Device, DiskError, DiskOp, DiskRequest, Output, bounds};
 use crate::node::{Node, Phase};

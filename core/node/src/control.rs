@@ -18,14 +18,13 @@ use quorate_model::errors::{
     ERROR_HOST_NODE_NOT_RESOURCE_OWNER, ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER,
     ERROR_MORE_DATA, ERROR_RESOURCE_FAILED, ERROR_RESOURCE_NOT_FOUND, ERROR_TIMEOUT,
 };
-use quorate_model::monitor::{MonitorCommand, Reason};
-use quorate_model::{Name, NodeId, Time};
+use quorate_model::monitor::MonitorCommand;
+use quorate_model::{Name, NodeId, Reason, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::io::{Output, Refusal, bounds};
+use crate::io::{Output, bounds};
 use crate::message::Body;
 use crate::node::{Node, Phase};
-use crate::spelling::spell_control;
 use crate::timers::Timer;
 
 /// A question, on its way to the node that is to have it carried out.
@@ -44,7 +43,7 @@ pub(crate) struct Question {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     /// What the resource monitor said.
-    Said(Result<Vec<u8>, Refusal>),
+    Said(Result<Vec<u8>, Reason>),
     /// Nothing was carried out, and never will be: the node does not own the resource.
     NotOwner,
 }
@@ -94,14 +93,14 @@ impl Controls {
 
 impl Node {
     /// An administrator asks.
-    pub(crate) fn control(&mut self, request: u64, mut control: ControlRequest) {
+    pub(crate) fn control(&mut self, request: u64, control: ControlRequest) {
         if self.phase == Phase::Joining {
             let name = self.database.node_name(self.me);
             let text = format!("node {name} is not a member of a cluster yet");
             self.controlled(request, refusal(ERROR_CLUSTER_NODE_DOWN, text));
             return;
         }
-        spell_control(&self.database.definition, &mut control);
+        let control = control.spelled(&self.database.definition);
         if let Err(refused) = allowed(&control) {
             self.controlled(request, Err(refused));
             return;
@@ -175,7 +174,7 @@ impl Node {
     }
 
     /// The node that has what is asked about, and which boot of it. `None` while no member does.
-    fn find(&self, control: &ControlRequest) -> Result<Option<(NodeId, u64)>, Refusal> {
+    fn find(&self, control: &ControlRequest) -> Result<Option<(NodeId, u64)>, Reason> {
         let on = match &control.on {
             Some(name) => match self.database.node_id(name) {
                 Some(node) => Some(node),
@@ -366,13 +365,13 @@ impl Node {
         }
     }
 
-    fn conclude(&mut self, ticket: u64, result: Result<Vec<u8>, Refusal>) {
+    fn conclude(&mut self, ticket: u64, result: Result<Vec<u8>, Reason>) {
         if let Some(asked) = self.controls.asked.remove(&ticket) {
             self.controlled(asked.request, result);
         }
     }
 
-    pub(crate) fn controlled(&mut self, request: u64, result: Result<Vec<u8>, Refusal>) {
+    pub(crate) fn controlled(&mut self, request: u64, result: Result<Vec<u8>, Reason>) {
         self.output(Output::Controlled { request, result });
     }
 
@@ -396,7 +395,7 @@ impl Node {
     }
 
     /// Why nobody has answered in time.
-    fn late(&self, asked: &Asked) -> Refusal {
+    fn late(&self, asked: &Asked) -> Reason {
         let waited: Duration = bounds::CONTROL_PATIENCE;
         let Some((node, _)) = asked.whom else {
             if !self.has_quorum_at(self.now) {
@@ -419,7 +418,7 @@ impl Node {
 }
 
 /// Whether a code may be sent at all.
-fn allowed(control: &ControlRequest) -> Result<(), Refusal> {
+fn allowed(control: &ControlRequest) -> Result<(), Reason> {
     let (code, wanted) = (control.code, control.of.object());
     match code.object() {
         Some(object) if object == wanted => {}
@@ -451,11 +450,11 @@ fn allowed(control: &ControlRequest) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn refused(code: u32, text: String) -> Refusal {
-    Refusal { code, text }
+fn refused(code: u32, text: String) -> Reason {
+    Reason { code, text }
 }
 
-fn refusal(code: u32, text: String) -> Result<Vec<u8>, Refusal> {
+fn refusal(code: u32, text: String) -> Result<Vec<u8>, Reason> {
     Err(refused(code, text))
 }
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use quorate_journal::{Cause, Event};
 use quorate_log::{CommitRule, NodeSet};
-use quorate_model::monitor::Reason;
-use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, Time};
+use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, Reason, Time};
 
 use crate::counsel::ASK_AGAIN;
 use crate::database::{Database, Stop, Update};

@@ -5,7 +5,7 @@
 //! again it writes anew what it read.
 
 use quorate_journal::Event;
-use quorate_model::monitor::Reason;
+use quorate_model::Reason;
 
 use crate::io::{Device, DiskDone, DiskError, Output, bounds};
 use crate::node::{Node, Phase};

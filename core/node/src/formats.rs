@@ -11,12 +11,13 @@ use quorate_log::{
 };
 use quorate_model::control::{CLUSCTL_RESOURCE_GET_NAME, ControlOf};
 use quorate_model::{
-    NodeDefinition, NodeId, PolicyScript, ResourceState, StorageGroup, Value, VirtualServerRequest,
+    AdminOp, NodeDefinition, NodeId, Object, PolicyScript, Reason, ResourceState, StorageGroup,
+    Value, VirtualServerRequest,
 };
 
 use crate::control::{Outcome, Question};
 use crate::database::{Proposal, Update};
-use crate::io::{AdminOp, DiskOp, Object, Refusal};
+use crate::io::DiskOp;
 use crate::message::{Body, Heartbeat, Introduction, Message, Standing};
 use crate::witness::File;
 use crate::{codec, store};
@@ -157,7 +158,7 @@ fn messages() -> Vec<(&'static str, Body)> {
             Body::ControlOutcome {
                 incarnation: 5,
                 ticket: 300,
-                outcome: Outcome::Said(Err(Refusal {
+                outcome: Outcome::Said(Err(Reason {
                     code: 1,
                     text: "T".into(),
                 })),
@@ -452,7 +453,8 @@ fn the_document_is_about_the_types_of_today() {
     let message = include_str!("message.rs");
     let store = include_str!("store.rs");
     let update = include_str!("database/update.rs");
-    let io = include_str!("io.rs");
+    let order = include_str!("../../model/src/order.rs");
+    let reason = include_str!("../../model/src/reason.rs");
     let words = include_str!("../../journal/src/words.rs");
     let control = include_str!("control.rs");
     let codes = include_str!("../../model/src/control.rs");
@@ -481,10 +483,10 @@ fn the_document_is_about_the_types_of_today() {
         (control, "pub(crate) struct Question"),
         (control, "pub(crate) enum Outcome"),
         (codes, "pub enum ControlOf"),
-        (io, "pub struct Refusal"),
-        (io, "pub enum AdminOp"),
+        (reason, "pub struct Reason"),
+        (order, "pub enum AdminOp"),
         (words, "    pub enum Cause"),
-        (io, "pub enum Object"),
+        (order, "pub enum Object"),
         (value, "pub enum Value"),
         (states, "    ResourceState {"),
         (virtual_server, "pub struct StorageGroup"),

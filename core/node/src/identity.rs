@@ -3,8 +3,7 @@
 
 use quorate_journal::Event;
 use quorate_log::EntryKind;
-use quorate_model::monitor::Reason;
-use quorate_model::{Name, NodeDefinition, NodeId};
+use quorate_model::{Name, NodeDefinition, NodeId, Reason};
 
 use crate::database::{Database, Proposal, Update};
 use crate::message::{Body, Introduction, Message, Standing};

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 
 use quorate_journal::Event;
 use quorate_model::control::ControlRequest;
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
-use quorate_model::{
-    ClusterDefinition, Name, NodeDefinition, NodeId, PolicyScript, StartSwitches, Time, Value,
-    VirtualServerRequest,
-};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent};
+use quorate_model::{AdminOp, ClusterDefinition, Name, NodeId, Reason, StartSwitches, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::message::Message;
@@ -133,14 +130,14 @@ pub enum Output {
         /// From the request.
         request: u64,
         /// Done (or accepted), or refused and why.
-        result: Result<(), Refusal>,
+        result: Result<(), Reason>,
     },
     /// The answer to [`Input::Control`]. It comes within [`bounds::CONTROL_PATIENCE`] of the node's own clock.
     Controlled {
         /// From the request.
         request: u64,
         /// What the type, or the resource monitor in its place, answered; or the error with its code.
-        result: Result<Vec<u8>, Refusal>,
+        result: Result<Vec<u8>, Reason>,
     },
     /// The cluster service has stopped itself. Nothing comes after this. The monitor has been told to
     /// terminate everything; a service control manager starts the service again after a minute.
@@ -150,15 +147,6 @@ pub enum Output {
         /// Whether the service should be started again: not after an ordered stop or an eviction.
         restart: bool,
     },
-}
-
-/// A refused request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// The original's error code, such as 5050 (cluster node is down).
-    pub code: u32,
-    /// One sentence: what was refused, why, and what to do.
-    pub text: String,
 }
 
 /// Where a file lives.
@@ -270,104 +258,6 @@ pub enum DiskError {
     WriteProtected,
     /// It was written, and could not be flushed. What is on the medium is not known, whatever can be read now.
     NotFlushed,
-}
-
-/// What an administrator may order of a cluster, through any of its nodes: what changes its database.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AdminOp {
-    /// Bring a group online and remember it (PersistentState).
-    GroupOnline {
-        /// Which group.
-        group: Name,
-    },
-    /// Take a group offline and remember it.
-    GroupOffline {
-        /// Which group.
-        group: Name,
-    },
-    /// Move a group. Accepted when the move has begun.
-    GroupMove {
-        /// Which group.
-        group: Name,
-        /// Where to; the best possible node if none is named.
-        to: Option<Name>,
-    },
-    /// Bring a resource, and what it depends on, online.
-    ResourceOnline {
-        /// Which resource.
-        resource: Name,
-    },
-    /// Take a resource, and what depends on it, offline.
-    ResourceOffline {
-        /// Which resource.
-        resource: Name,
-    },
-    /// Make a resource fail: the original's "initiate failure".
-    ResourceFail {
-        /// Which resource.
-        resource: Name,
-    },
-    /// Set a property.
-    SetProperty {
-        /// Of what.
-        object: Object,
-        /// The original's name.
-        property: String,
-        /// The new value; `None` resets to the default.
-        value: Option<Value>,
-    },
-    /// Make an Exchange virtual server: its group, System Attendant, and all that System Attendant makes.
-    VirtualServerCreate {
-        /// What an administrator says about it. What it leaves empty is filled in.
-        request: Box<VirtualServerRequest>,
-    },
-    /// Take a resource that is offline out of the cluster; System Attendant takes with it what it has made.
-    ResourceDelete {
-        /// Which resource.
-        resource: Name,
-    },
-    /// Pause a node.
-    NodePause {
-        /// Which node.
-        node: Name,
-    },
-    /// Resume a paused node.
-    NodeResume {
-        /// Which node.
-        node: Name,
-    },
-    /// Take a node that is down out of the cluster for good.
-    NodeEvict {
-        /// Which node.
-        node: Name,
-    },
-    /// Stop the cluster service of the node that is asked: groups move away first.
-    ServiceStop,
-    /// Give the cluster, or a group of it, a policy script.
-    SetPolicy {
-        /// Which group; `None` for the cluster.
-        group: Option<Name>,
-        /// The script; `None` takes away the one there is.
-        policy: Option<PolicyScript>,
-    },
-    /// Make a machine a node of the cluster. It joins when its cluster service starts.
-    NodeAdd {
-        /// What is to be known of it.
-        node: Box<NodeDefinition>,
-    },
-}
-
-/// Something that has properties.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Object {
-    /// The cluster itself.
-    Cluster,
-    /// A node.
-    Node(Name),
-    /// A group.
-    Group(Name),
-    /// A resource.
-    Resource(Name),
 }
 
 /// What can be read of a node from outside, for status and for the world's checks.

@@ -85,7 +85,6 @@ mod recovery_tests;
 mod replication;
 #[cfg(test)]
 mod shipped;
-mod spelling;
 mod storage;
 mod store;
 mod switches;

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use quorate_journal::Event;
-use quorate_model::monitor::Reason;
-use quorate_model::{Name, NodeId, Time};
+use quorate_model::{Name, NodeId, Reason, Time};
 
 use crate::io::{Output, bounds};
 use crate::message::{Body, Heartbeat, Message, Standing};

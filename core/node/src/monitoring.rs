@@ -6,8 +6,8 @@
 //! (docs/semantics.md, 1.5).
 
 use quorate_journal::Event;
-use quorate_model::ResourceState;
-use quorate_model::monitor::{MonitorEvent, Reason};
+use quorate_model::monitor::MonitorEvent;
+use quorate_model::{Reason, ResourceState};
 
 use crate::candidacy::Arbitration;
 use crate::io::{Output, bounds};

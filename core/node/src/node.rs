@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use quorate_journal::Event;
 use quorate_log::{Log, NodeSet};
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
-use quorate_model::{Name, NodeDefinition, NodeId, ResourceState, Time};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent};
+use quorate_model::{Name, NodeDefinition, NodeId, Reason, ResourceState, Time};
 
 use crate::candidacy::Arbitration;
 use crate::control::Controls;
 use crate::counsel::Counsel;
 use crate::database::Database;
 use crate::groups::{Action, Groups, Licence};
-use crate::io::{BootImage, DiskOp, Input, NodeConfig, Output, Refusal, Snapshot, bounds};
+use crate::io::{BootImage, DiskOp, Input, NodeConfig, Output, Snapshot, bounds};
 use crate::message::{Body, Message, Standing};
 use crate::peer::Peer;
 use crate::policy::Policies;
@@ -565,7 +565,7 @@ impl Node {
                 "the cluster service stopped before there was an answer: {}",
                 reason.text
             );
-            self.controlled(request, Err(Refusal { code: 5050, text }));
+            self.controlled(request, Err(Reason { code: 5050, text }));
         }
         self.event(Event::Halted {
             reason: reason.text.clone(),

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use quorate_log::{Entry, Snapshot};
-use quorate_model::{NodeId, Time, Value};
+use quorate_model::{AdminOp, NodeId, Object, Time, Value};
 
-use crate::io::{AdminOp, BootImage, DiskDone, DiskOp, Input, NodeConfig, Object, Output};
+use crate::io::{BootImage, DiskDone, DiskOp, Input, NodeConfig, Output};
 use crate::node::{Node, Phase};
 use crate::store::{self, CHECKPOINT_FILE, LOG_FILE, Recovered};
 

@@ -2,11 +2,10 @@
 
 use quorate_journal::{Cause, Event};
 use quorate_log::{Body as LogBody, Entry, EntryKind, Output as LogOutput, Role, Snapshot};
-use quorate_model::monitor::Reason;
-use quorate_model::{NodeId, NodeState};
+use quorate_model::{NodeId, NodeState, Reason};
 
 use crate::database::{Database, Effect, Proposal, Stop, Update};
-use crate::io::{Output, Refusal, bounds};
+use crate::io::{Output, bounds};
 use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
@@ -226,7 +225,7 @@ impl Node {
         }
     }
 
-    fn own_proposal_applied(&mut self, proposal: &Proposal, refusal: Option<&Refusal>) {
+    fn own_proposal_applied(&mut self, proposal: &Proposal, refusal: Option<&Reason>) {
         match &proposal.update {
             Update::View { .. } => {
                 if let Some(coordination) = &mut self.coordination {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use quorate_journal::Event;
 use quorate_log::NodeSet;
-use quorate_model::NodeId;
-use quorate_model::monitor::Reason;
+use quorate_model::{NodeId, Reason};
 
 use crate::candidacy::Arbitration;
 use crate::io::{Device, DiskOp};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use harness::{Stage, definition};
 use quorate_journal::Event;
-use quorate_model::{GroupState, NodeId, Time};
-use quorate_node::{AdminOp, BootImage, DiskDone, Input, Node, NodeConfig, Output, bounds};
+use quorate_model::{AdminOp, GroupState, NodeId, Time};
+use quorate_node::{BootImage, DiskDone, Input, Node, NodeConfig, Output, bounds};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

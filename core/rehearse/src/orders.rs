@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_drill::stage::{Belief, Configuration, Order, PropertyOf, StageError};
 use quorate_drill::suggestion;
-use quorate_model::{Name, NodeDefinition, NodeId, Severity, rules};
-use quorate_node::{AdminOp, Object};
+use quorate_model::{AdminOp, Name, NodeDefinition, NodeId, Object, Severity, rules};
 use quorate_sim::{RequestId, WorldError};
 
 use crate::stage::{SimStage, refused};

@@ -16,10 +16,9 @@ use quorate_drill::stage::{
 };
 use quorate_host::{PluginSet, Reloaded};
 use quorate_model::{
-    CLUSTER_GROUP, ClusterDefinition, Facts, Fault, FaultId, Name, QuorumKind, Repair,
+    CLUSTER_GROUP, ClusterDefinition, Facts, Fault, FaultId, Name, QuorumKind, Reason, Repair,
     ResourceState, Time, types,
 };
-use quorate_node::Refusal;
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
 
 /// The plugins as they were last loaded or reloaded, once they were; shared by a source and its stages.
@@ -314,7 +313,7 @@ impl Orders for SimStage {
                 Reply::Pending => None,
                 Reply::Done => Some(Answer::DONE),
                 Reply::Answered(bytes) => Some(Answer::Done(bytes)),
-                Reply::Refused(Refusal { code, text }) => Some(Answer::Refused { code, text }),
+                Reply::Refused(Reason { code, text }) => Some(Answer::Refused { code, text }),
                 Reply::Lost { node } => Some(Answer::Lost(WorldError::Lost { node }.to_string())),
             },
         }

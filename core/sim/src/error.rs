@@ -1,7 +1,7 @@
 //! What the world refuses, and why.
 
-use quorate_model::{Lasting, Name};
-use quorate_node::{DiskError, Refusal};
+use quorate_model::{Lasting, Name, Reason};
+use quorate_node::DiskError;
 use thiserror::Error;
 
 /// A request to the world that makes no sense or was refused.
@@ -99,7 +99,7 @@ pub enum WorldError {
     NobodyToAsk,
     /// The cluster refused.
     #[error("{} (error {})", .0.text, .0.code)]
-    Refused(Refusal),
+    Refused(Reason),
     /// The node that was asked stopped before it answered: the request may or may not have taken effect.
     #[error("{node} stopped before it answered: the request may or may not have taken effect")]
     Lost {

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use quorate_model::{GroupState, Name, NodeState, QuorumKind, ResourceState, Time};
-use quorate_node::Refusal;
+use quorate_model::{GroupState, Name, NodeState, QuorumKind, Reason, ResourceState, Time};
 
 /// Where a status comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +137,7 @@ pub enum Reply {
     /// A control code was answered, with these bytes.
     Answered(Vec<u8>),
     /// Refused, and why.
-    Refused(Refusal),
+    Refused(Reason),
     /// The node that was asked stopped before it answered.
     Lost {
         /// Who was asked.

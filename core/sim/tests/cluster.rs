@@ -7,9 +7,9 @@ mod support;
 use std::time::Duration;
 
 use quorate_model::{
-    Damage, DiskFault, GroupState, Name, NodeState, Repair, ResourceState, StartSwitches, Value,
+    AdminOp, Damage, DiskFault, GroupState, Name, NodeState, Object, Repair, ResourceState,
+    StartSwitches, Value,
 };
-use quorate_node::{AdminOp, Object};
 use quorate_sim::{Reply, Source, World, WorldError};
 use support::{all_online, journal, owner, settled, sound};
 

@@ -8,8 +8,7 @@ mod support;
 
 use std::time::Duration;
 
-use quorate_model::{DiskFault, Drive, Name, NodeState, Repair, Value};
-use quorate_node::{AdminOp, Object};
+use quorate_model::{AdminOp, DiskFault, Drive, Name, NodeState, Object, Repair, Value};
 use quorate_sim::{World, WorldError};
 use support::{all_online, journal, settled, sound};
 

@@ -8,8 +8,7 @@ mod support;
 
 use std::time::Duration;
 
-use quorate_model::{Chance, MachineFault, Name, NetworkFault};
-use quorate_node::AdminOp;
+use quorate_model::{AdminOp, Chance, MachineFault, Name, NetworkFault};
 use support::{owner, settled};
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -8,8 +8,7 @@ mod support;
 
 use std::time::Duration;
 
-use quorate_model::{MachineFault, Name, NetworkFault, ProcessFault};
-use quorate_node::AdminOp;
+use quorate_model::{AdminOp, MachineFault, Name, NetworkFault, ProcessFault};
 use quorate_sim::{ClientCalls, Outage, World, WorldError};
 use support::{all_online, owner, settled, sound};
 

@@ -11,8 +11,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, GroupState, Name};
-use quorate_node::AdminOp;
+use quorate_model::{AdminOp, ClusterDefinition, GroupState, Name};
 use quorate_sim::{Reply, RequestId, World, WorldOptions};
 use support::{PlainMonitors, journal, sound};
 

@@ -2,8 +2,8 @@
 
 use quorate_abi as abi;
 use quorate_model::control::ControlOf;
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
-use quorate_model::{Name, ResourceState};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
+use quorate_model::{Name, Reason, ResourceState};
 
 use super::Monitor;
 use super::instance::{Operation, not_open};

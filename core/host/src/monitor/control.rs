@@ -10,8 +10,7 @@ use quorate_model::control::{
     CLUSCTL_RESOURCE_TYPE_GET_CLASS_INFO, CLUSCTL_RESOURCE_TYPE_GET_REQUIRED_DEPENDENCIES,
     ControlCode,
 };
-use quorate_model::monitor::Reason;
-use quorate_model::{Name, RESOURCE_PROPERTIES};
+use quorate_model::{Name, RESOURCE_PROPERTIES, Reason};
 
 use super::Monitor;
 use super::instance::{explained, not_open};

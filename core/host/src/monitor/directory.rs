@@ -8,12 +8,13 @@ use std::sync::Arc;
 use quorate_abi as abi;
 use quorate_model::monitor::ResourceSpec;
 use quorate_model::{
-    Checkpoints, Name, RESOURCE_PROPERTIES, ResourceProperties, ResourceState, Value, descriptor,
+    Checkpoints, Name, RESOURCE_PROPERTIES, Reason, ResourceProperties, ResourceState, Value,
+    descriptor,
 };
 
 use crate::plugins::TypeInfo;
 use crate::table::Knowledge;
-use crate::{PluginSet, ServiceError, ServiceResult};
+use crate::{PluginSet, ServiceResult};
 
 /// The open resources, and the types' defaults.
 #[derive(Debug)]
@@ -291,7 +292,7 @@ impl Knowledge for Directory {
         let mut checkpoints = record.checkpoints.borrow_mut();
         checkpoints
             .set(key, bytes)
-            .map_err(|error| ServiceError::new(abi::ERROR_INVALID_PARAMETER, error.to_string()))?;
+            .map_err(|error| Reason::new(abi::ERROR_INVALID_PARAMETER, error.to_string()))?;
         self.saved.borrow_mut().push(Saved {
             resource: record.spec.name.clone(),
             key: key.to_owned(),
@@ -307,14 +308,14 @@ impl Knowledge for Directory {
         let checkpoints = record.checkpoints.borrow();
         checkpoints.get(key).map(<[u8]>::to_vec).ok_or_else(|| {
             let text = format!("{resource} has no checkpoint {key}");
-            ServiceError::new(abi::ERROR_NOT_FOUND, text)
+            Reason::new(abi::ERROR_NOT_FOUND, text)
         })
     }
 }
 
-fn not_open(resource: &str) -> ServiceError {
+fn not_open(resource: &str) -> Reason {
     let text = format!("`{resource}` is not open in this resource monitor");
-    ServiceError::new(abi::ERROR_RESOURCE_NOT_AVAILABLE, text)
+    Reason::new(abi::ERROR_RESOURCE_NOT_AVAILABLE, text)
 }
 
 fn private<'a>(properties: &'a ResourceProperties, name: &str) -> Option<&'a Value> {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quorate_abi as abi;
-use quorate_model::monitor::{HealthCheck, MonitorEvent, Reason};
-use quorate_model::{Name, ResourceState, Time};
+use quorate_model::monitor::{HealthCheck, MonitorEvent};
+use quorate_model::{Name, Reason, ResourceState, Time};
 
 use super::Monitor;
 use crate::Services;

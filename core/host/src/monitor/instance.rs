@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_abi::{self as abi, QrResid, error_name};
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
-use quorate_model::{Name, Time};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent};
+use quorate_model::{Name, Reason, Time};
 
 use super::Monitor;
 use super::holdings::Noting;
 use super::isolation::Home;
+use crate::Services;
 use crate::plugins::{Entries, Image};
 use crate::process::{Mail, World};
 use crate::table::{Abilities, Call, Frame, Handle, Mailbox, Returned, Work, enter, lend, run};
-use crate::{ServiceError, Services};
 
 /// The least wait before `work` is called again: the clock that a plugin sees counts milliseconds, and virtual
 /// time must go on.
@@ -195,7 +195,7 @@ impl Instance {
 pub(super) struct Answer {
     pub(super) code: u32,
     pub(super) work: Work,
-    pub(super) refused: Option<ServiceError>,
+    pub(super) refused: Option<Reason>,
 }
 
 impl Monitor {
@@ -205,7 +205,7 @@ impl Monitor {
         services: &mut dyn Services,
         name: &Name,
         call: Call,
-    ) -> Option<(Returned, Option<ServiceError>)> {
+    ) -> Option<(Returned, Option<Reason>)> {
         let instance = self.instances.get(name)?;
         let record = self.directory.get(name)?;
         let (returned, traces) = match &instance.place {
@@ -310,7 +310,7 @@ impl Monitor {
         name: &Name,
         what: &str,
         code: u32,
-        refused: Option<ServiceError>,
+        refused: Option<Reason>,
     ) -> Reason {
         let own = self.last_error(services, name);
         explained(what, code, own, refused)
@@ -436,7 +436,7 @@ pub(super) fn explained(
     what: &str,
     code: u32,
     own: Option<String>,
-    refused: Option<ServiceError>,
+    refused: Option<Reason>,
 ) -> Reason {
     let refused = refused
         .filter(|error| error.code == code)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_abi as abi;
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
-use quorate_model::{Lasting, Name, ResourceState, Time};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
+use quorate_model::{Lasting, Name, Reason, ResourceState, Time};
 
 use super::Monitor;
 use super::holdings::{Holdings, Noting};

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
-use quorate_model::{Name, ResourceState, Time};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent};
+use quorate_model::{Name, Reason, ResourceState, Time};
 
 pub(crate) use self::directory::Directory;
 use self::instance::Instance;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quorate_abi as abi;
-use quorate_model::monitor::{MonitorEvent, Reason};
-use quorate_model::{Lasting, Name, ResourceProperties, ResourceState, Time};
+use quorate_model::monitor::MonitorEvent;
+use quorate_model::{Lasting, Name, Reason, ResourceProperties, ResourceState, Time};
 
 use super::instance::{Answer, Operation, Pending};
 use super::{ARBITRATION_TIMEOUT, Monitor};

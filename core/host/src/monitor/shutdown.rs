@@ -1,8 +1,7 @@
 //! The end of a monitor: of its cluster service, or of its machine.
 
 use quorate_abi as abi;
-use quorate_model::monitor::Reason;
-use quorate_model::{Name, ResourceState};
+use quorate_model::{Name, Reason, ResourceState};
 
 use super::Monitor;
 use super::instance::Place;

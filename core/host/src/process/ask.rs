@@ -5,12 +5,12 @@ use std::cell::RefCell;
 
 use quorate_abi as abi;
 use quorate_model::monitor::ResourceSpec;
-use quorate_model::{Name, Time};
+use quorate_model::{Name, Reason, Time};
 use serde::{Deserialize, Serialize};
 
 use super::wire::{Channel, ToHost, ToMonitor};
 use crate::table::Knowledge;
-use crate::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
+use crate::{Caller, Reservation, ServiceResult, ServiceState, Services};
 
 /// What the host's side of a call has behind it.
 pub(crate) struct World<'a> {
@@ -35,7 +35,7 @@ pub(super) enum Answer {
     Bytes(Vec<u8>),
     Lease(String, u32),
     Absent,
-    Refused(ServiceError),
+    Refused(Reason),
 }
 
 /// A type that one kind of [`Answer`] carries.
@@ -370,7 +370,7 @@ impl Knowledge for Beyond<'_> {
 }
 
 /// The error for an instance that the process does not know.
-pub(super) fn unknown(instance: u32) -> ServiceError {
+pub(super) fn unknown(instance: u32) -> Reason {
     let text = format!("the monitor process has no instance {instance}");
-    ServiceError::new(abi::ERROR_RESOURCE_NOT_AVAILABLE, text)
+    Reason::new(abi::ERROR_RESOURCE_NOT_AVAILABLE, text)
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quorate_model::ResourceState;
+use quorate_model::{Reason, ResourceState};
 
 use super::ask::{Ask, Beyond, World};
 use super::wire::{Channel, FRAME_MAX, Lost, ToHost, ToMonitor};
@@ -18,7 +18,7 @@ use crate::monitor::tests::world::World as Recorder;
 use crate::monitor::tests::{Rig, SECOND, spec, text};
 use crate::plugins::tests::library;
 use crate::table::Knowledge;
-use crate::{Caller, Isolation, Monitor, PluginSet, ServiceError, ServiceResult, Services};
+use crate::{Caller, Isolation, Monitor, PluginSet, ServiceResult, Services};
 
 /// Tells this test program, which is started as a monitor process, from one that runs its tests.
 const AS_A_MONITOR: &str = "as-a-monitor-process";
@@ -162,11 +162,11 @@ impl Knowledge for Book {
         vec![(kind.into(), group.into())]
     }
     fn save_checkpoint(&self, resource: &str, key: &str, bytes: &[u8]) -> ServiceResult<()> {
-        Err(ServiceError::new(87, format!("{resource} {key} {bytes:?}")))
+        Err(Reason::new(87, format!("{resource} {key} {bytes:?}")))
     }
     fn checkpoint(&self, resource: &str, key: &str) -> ServiceResult<Vec<u8>> {
         match key {
-            "" => Err(ServiceError::new(1168, "none")),
+            "" => Err(Reason::new(1168, "none")),
             _ => Ok(format!("{resource} {key}").into_bytes()),
         }
     }

@@ -1,5 +1,6 @@
 //! The frames, and the socket they go over.
 
+use quorate_model::Reason;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -8,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::ask::{Answer, Ask};
+use crate::LibraryInfo;
 use crate::table::{Abilities, Call, Report, Returned, TypeCall};
-use crate::{LibraryInfo, ServiceError};
 
 /// The first word of the first frame: "QRMN".
 pub(super) const MAGIC: [u8; 4] = *b"QRMN";
@@ -68,12 +69,12 @@ pub(super) enum ToHost {
     Opened {
         code: u32,
         abilities: Abilities,
-        refused: Option<ServiceError>,
+        refused: Option<Reason>,
     },
     /// The entry has returned.
     Returned {
         returned: Returned,
-        refused: Option<ServiceError>,
+        refused: Option<Reason>,
     },
     /// What the plugin's threads reported.
     Mail(Mail),

@@ -2,12 +2,12 @@
 
 use quorate_abi as abi;
 use quorate_abi::{QrCluster, QrInstance, QrLog, QrProperties, QrStr};
-use quorate_model::Name;
+use quorate_model::{Name, Reason};
 
 use super::frame::{Frame, Handle, serve, with, within};
 use super::mailbox;
 use super::marshal::{Buffer, put, text};
-use crate::{ServiceError, ServiceResult};
+use crate::ServiceResult;
 
 type Instance = *const QrInstance;
 
@@ -24,8 +24,8 @@ fn answer(instance: Instance, f: impl for<'f> FnOnce(&'f Frame<'f>) -> ServiceRe
     .unwrap_or(abi::ERROR_ACCESS_DENIED)
 }
 
-fn not_found(what: String) -> ServiceError {
-    ServiceError::new(abi::ERROR_NOT_FOUND, what)
+fn not_found(what: String) -> Reason {
+    Reason::new(abi::ERROR_NOT_FOUND, what)
 }
 
 /// # Safety
@@ -74,7 +74,7 @@ unsafe extern "C" fn get_u32(instance: Instance, name: QrStr, value: *mut u32) -
             .property(&frame.spec.name, name)
             .ok_or_else(|| not_found(format!("no property `{name}`")))?;
         let number = found.parse().map_err(|_| {
-            ServiceError::new(
+            Reason::new(
                 abi::ERROR_RESOURCE_PROPERTY,
                 format!("`{name}` is no number"),
             )
@@ -166,7 +166,7 @@ unsafe extern "C" fn publish(instance: Instance, name: QrStr, value: QrStr) -> u
         if frame.known.publish(&frame.spec.name, name, value) {
             return Ok(());
         }
-        Err(ServiceError::new(
+        Err(Reason::new(
             abi::ERROR_INVALID_PARAMETER,
             format!("`{name}` cannot be published: it is empty, or there are too many"),
         ))

@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use quorate_abi::{
     ERROR_ACCESS_DENIED, ERROR_GEN_FAILURE, ERROR_NOT_READY, ERROR_SUCCESS, LOG_ERROR, QrInstance,
 };
-use quorate_model::Name;
 use quorate_model::monitor::ResourceSpec;
+use quorate_model::{Name, Reason};
 
 use super::vigil::Running;
-use crate::{Caller, ServiceError, ServiceResult, Services};
+use crate::{Caller, ServiceResult, Services};
 
 /// What a plugin holds as its `QrInstance`: a number that is never used twice in a process. Never followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +73,7 @@ pub(crate) struct Frame<'a> {
     pub(super) known: &'a dyn Knowledge,
     pub(super) spec: &'a ResourceSpec,
     log: RefCell<Vec<(u32, String)>>,
-    refused: RefCell<Option<ServiceError>>,
+    refused: RefCell<Option<Reason>>,
     panic: Cell<Option<Box<dyn Any + Send>>>,
 }
 
@@ -83,7 +83,7 @@ pub(crate) struct Traces {
     /// Lines for the cluster log: level and text.
     pub(crate) log: Vec<(u32, String)>,
     /// The last service call that was refused.
-    pub(crate) refused: Option<ServiceError>,
+    pub(crate) refused: Option<Reason>,
 }
 
 impl Traces {

@@ -1,10 +1,11 @@
 //! Text and bytes across the boundary: every pointer and length of the other side's is checked here.
 
+use quorate_model::Reason;
 use std::ptr;
 
 use quorate_abi::{ERROR_INVALID_PARAMETER, ERROR_MORE_DATA, QrStr};
 
-use crate::{ServiceError, ServiceResult};
+use crate::ServiceResult;
 
 /// Longest text or block of bytes a plugin may hand over in one call.
 const LEN_MAX: u64 = 16 * 1_024 * 1_024;
@@ -43,14 +44,14 @@ pub(crate) unsafe fn borrow_bytes<'a>(ptr: *const u8, len: u64) -> Option<&'a [u
 /// As for [`borrow_bytes`].
 pub(super) unsafe fn bytes<'a>(ptr: *const u8, len: u64) -> ServiceResult<&'a [u8]> {
     if len > LEN_MAX {
-        return Err(ServiceError::new(
+        return Err(Reason::new(
             ERROR_INVALID_PARAMETER,
             format!("{len} bytes are more than the {LEN_MAX} a call takes"),
         ));
     }
     // SAFETY: passed on.
     unsafe { borrow_bytes(ptr, len) }
-        .ok_or_else(|| ServiceError::new(ERROR_INVALID_PARAMETER, "NULL with a length"))
+        .ok_or_else(|| Reason::new(ERROR_INVALID_PARAMETER, "NULL with a length"))
 }
 
 /// Text that a plugin lends for a call.
@@ -62,7 +63,7 @@ pub(super) unsafe fn text<'a>(text: QrStr) -> ServiceResult<&'a str> {
     // SAFETY: passed on.
     let bytes = unsafe { bytes(text.ptr, text.len)? };
     std::str::from_utf8(bytes).map_err(|error| {
-        ServiceError::new(
+        Reason::new(
             ERROR_INVALID_PARAMETER,
             format!("text is not UTF-8: {error}"),
         )
@@ -87,7 +88,7 @@ impl Buffer {
         // SAFETY: passed on.
         unsafe { put(self.needed, bytes.len() as u64) };
         if (self.len as u128) < bytes.len() as u128 {
-            return Err(ServiceError::new(
+            return Err(Reason::new(
                 ERROR_MORE_DATA,
                 format!(
                     "the buffer holds {} bytes, {} are needed",
@@ -100,10 +101,7 @@ impl Buffer {
             return Ok(());
         }
         if self.at.is_null() {
-            return Err(ServiceError::new(
-                ERROR_INVALID_PARAMETER,
-                "the buffer is NULL",
-            ));
+            return Err(Reason::new(ERROR_INVALID_PARAMETER, "the buffer is NULL"));
         }
         // SAFETY: the buffer is large enough; it is the plugin's and ours cannot overlap it.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.at, bytes.len()) };

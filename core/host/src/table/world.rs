@@ -5,10 +5,11 @@ use quorate_abi::{
     QrAddress, QrCheckpoint, QrClock, QrDisk, QrInstance, QrName, QrProbe, QrRandom, QrScript,
     QrService, QrStr,
 };
+use quorate_model::Reason;
 
 use super::frame::{serve, serve_known};
 use super::marshal::{Buffer, bytes, put, text};
-use crate::{Reservation, ServiceError, ServiceResult, ServiceState};
+use crate::{Reservation, ServiceResult, ServiceState};
 
 type Instance = *const QrInstance;
 /// A place of the plugin's for a number.
@@ -17,7 +18,7 @@ type Out = *mut u32;
 /// A port number of a plugin's.
 fn port(port: u32) -> ServiceResult<u16> {
     u16::try_from(port).map_err(|_| {
-        ServiceError::new(
+        Reason::new(
             abi::ERROR_INVALID_PARAMETER,
             format!("{port} is no port number"),
         )

@@ -2,14 +2,13 @@
 
 use quorate_journal::Cause;
 use quorate_model::{
-    ClusterDefinition, Name, NodeDefinition, NodeId, PERSISTENT_STATE, POLICY_MAX_BYTES,
-    PolicyScript, ResourceState, same_name, types,
+    AdminOp, ClusterDefinition, Name, NodeDefinition, NodeId, Object, PERSISTENT_STATE,
+    POLICY_MAX_BYTES, PolicyScript, Reason, ResourceState, same_name, types,
 };
 
 use super::apply::{Applied, Effect, refuse, stale};
 use super::rules::{keep_virtual_servers_apart, refused_value};
 use super::{Database, NodeRecord, Stop};
-use crate::io::{AdminOp, Object, Refusal};
 
 impl Database {
     pub(super) fn administrate(&mut self, op: &AdminOp) -> Applied {
@@ -386,7 +385,7 @@ impl Database {
 
     /// Another file share knows nothing of what the one before has promised: the one before must have given its vote
     /// back, which takes a change of the voters of its own.
-    fn change_witness(&mut self, changed: &ClusterDefinition) -> Result<(), Refusal> {
+    fn change_witness(&mut self, changed: &ClusterDefinition) -> Result<(), Reason> {
         let (before, after) = (
             self.definition.file_share_witness(),
             changed.file_share_witness(),
@@ -397,7 +396,7 @@ impl Database {
         if after.is_some() && (before.is_some() || self.witness.votes) {
             let text = "there is a file share witness, and its vote counts: set MNSFileShare to \"\" first, and anew when it \
                  has given its vote back";
-            return Err(Refusal {
+            return Err(Reason {
                 code: 5023,
                 text: text.to_owned(),
             });
@@ -498,11 +497,11 @@ impl Database {
         changed: &mut ClusterDefinition,
         name: &Name,
         value: Option<&quorate_model::Value>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Reason> {
         let group = self.known_resource(name)?;
         let property = "PossibleOwners";
         self.known_nodes(property, value)?;
-        let refuse = |text: String| Err(Refusal { code: 87, text });
+        let refuse = |text: String| Err(Reason { code: 87, text });
         let owners: Vec<Name> = match value {
             None => Vec::new(),
             Some(quorate_model::Value::List(names)) => {
@@ -538,7 +537,7 @@ impl Database {
         &self,
         property: &str,
         value: Option<&quorate_model::Value>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Reason> {
         let Some(quorate_model::Value::List(names)) = value else {
             return Ok(());
         };
@@ -552,40 +551,40 @@ impl Database {
             "{property} names {unknown:?}, and the cluster has no node of that name: there is {} [unknown-node]",
             nodes.join(", ")
         );
-        Err(Refusal { code: 87, text })
+        Err(Reason { code: 87, text })
     }
 
-    fn may_start(&self, group: &Name) -> Result<(), Refusal> {
+    fn may_start(&self, group: &Name) -> Result<(), Reason> {
         let Some(record) = self.groups.get(group) else {
             return Ok(());
         };
         let owner = self.node_name(record.owner);
         if self.is_member(record.owner) && self.nodes.get(&record.owner).is_some_and(|n| n.paused) {
             let text = format!("node {owner} is paused: resume it, or move group {group} first");
-            return Err(Refusal { code: 5070, text });
+            return Err(Reason { code: 5070, text });
         }
         Ok(())
     }
 
-    fn known_group(&self, group: &Name) -> Result<&quorate_model::GroupDefinition, Refusal> {
-        self.group_definition(group).ok_or_else(|| Refusal {
+    fn known_group(&self, group: &Name) -> Result<&quorate_model::GroupDefinition, Reason> {
+        self.group_definition(group).ok_or_else(|| Reason {
             code: 5013,
             text: format!("there is no group {group}"),
         })
     }
 
-    pub(super) fn known_resource(&self, resource: &Name) -> Result<Name, Refusal> {
+    pub(super) fn known_resource(&self, resource: &Name) -> Result<Name, Reason> {
         match self.resources.get(resource) {
             Some(record) => Ok(record.group.clone()),
-            None => Err(Refusal {
+            None => Err(Reason {
                 code: 5007,
                 text: format!("there is no resource {resource}"),
             }),
         }
     }
 
-    fn known_node(&self, node: &Name) -> Result<NodeId, Refusal> {
-        self.node_id(node).ok_or_else(|| Refusal {
+    fn known_node(&self, node: &Name) -> Result<NodeId, Reason> {
+        self.node_id(node).ok_or_else(|| Reason {
             code: 5042,
             text: format!("there is no node {node}"),
         })

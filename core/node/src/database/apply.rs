@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use quorate_journal::Cause;
-use quorate_model::{Name, NodeId, NodeState, ResourceState};
+use quorate_model::{Name, NodeId, NodeState, Reason, ResourceState};
 
 use super::{Database, GroupRecord, Move, Proposal, ResourceRecord, Stop, Update};
 use crate::groups::ladder;
-use crate::io::Refusal;
 use crate::witness::WITNESS;
 
 /// What applying an update changed, for the node that applied it to act on.
@@ -65,10 +64,10 @@ pub(crate) enum Effect {
     Added { name: Name },
 }
 
-pub(super) type Applied = Result<Vec<Effect>, Refusal>;
+pub(super) type Applied = Result<Vec<Effect>, Reason>;
 
 pub(super) fn refuse(code: u32, text: impl Into<String>) -> Applied {
-    Err(Refusal {
+    Err(Reason {
         code,
         text: text.into(),
     })

@@ -4,13 +4,12 @@
 use std::collections::BTreeSet;
 
 use quorate_model::{
-    ClusterDefinition, Diagnostic, Facts, GroupDefinition, PropertyError, Severity,
+    ClusterDefinition, Diagnostic, Facts, GroupDefinition, PropertyError, Reason, Severity,
     VIRTUAL_SERVER_CLASS, rules, types,
 };
 
 use super::Database;
 use super::apply::Effect;
-use crate::io::Refusal;
 
 /// What the rules find in a definition.
 fn findings(definition: &ClusterDefinition) -> Vec<Diagnostic> {
@@ -30,8 +29,8 @@ fn subject(finding: &Diagnostic) -> String {
 }
 
 /// A refusal of a property's value, with the id of the rule that it breaks.
-pub(super) fn refused_value(error: &PropertyError) -> Refusal {
-    Refusal {
+pub(super) fn refused_value(error: &PropertyError) -> Reason {
+    Reason {
         code: 87,
         text: format!("{error} [{}]", error.rule()),
     }
@@ -51,7 +50,7 @@ impl Database {
     pub(super) fn must_keep_rules(
         &self,
         changed: &ClusterDefinition,
-    ) -> Result<Vec<Effect>, Refusal> {
+    ) -> Result<Vec<Effect>, Reason> {
         let (errors, others): (Vec<_>, Vec<_>) = self
             .breaches(changed)
             .into_iter()
@@ -60,7 +59,7 @@ impl Database {
             return Ok(said(others));
         }
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Err(Refusal {
+        Err(Reason {
             code: 5069,
             text: errors.join("; "),
         })
@@ -105,10 +104,9 @@ pub(super) fn keep_virtual_servers_apart(definition: &mut ClusterDefinition) {
 
 #[cfg(test)]
 mod tests {
-    use quorate_model::{Name, NetworkRole, NodeDefinition, NodeId};
+    use quorate_model::{AdminOp, Name, NetworkRole, NodeDefinition, NodeId};
 
     use super::*;
-    use crate::io::AdminOp;
 
     fn refusal(database: &mut Database, op: &AdminOp) -> String {
         let before = database.clone();

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use quorate_journal::Cause;
 use quorate_log::NodeSet;
-use quorate_model::{CHECKPOINT_BYTES_MAX, Name, NodeDefinition, NodeId, ResourceState, Value};
+use quorate_model::{
+    AdminOp, CHECKPOINT_BYTES_MAX, Name, NodeDefinition, NodeId, Object, Reason, ResourceState,
+    Value,
+};
 
 use super::{Database, Proposal, Stop, Update};
-use crate::io::{AdminOp, Object, Refusal};
 use crate::witness::WITNESS;
 
 const GROUP: &str = "Counter";
@@ -31,7 +33,7 @@ impl Rig {
         rig
     }
 
-    fn change(&mut self, update: Update) -> Result<(), Refusal> {
+    fn change(&mut self, update: Update) -> Result<(), Reason> {
         self.sequence += 1;
         let proposal = Proposal {
             node: NodeId(1),
@@ -42,7 +44,7 @@ impl Rig {
         self.database.apply(&proposal).unwrap().map(drop)
     }
 
-    fn store(&mut self, epoch: u64, key: &str, bytes: &[u8]) -> Result<(), Refusal> {
+    fn store(&mut self, epoch: u64, key: &str, bytes: &[u8]) -> Result<(), Reason> {
         self.change(Update::Checkpoint {
             resource: RESOURCE.into(),
             epoch,
@@ -153,7 +155,7 @@ impl Rig {
         }
     }
 
-    fn admin(&mut self, op: AdminOp) -> Result<(), Refusal> {
+    fn admin(&mut self, op: AdminOp) -> Result<(), Reason> {
         self.change(Update::Admin { op })
     }
 }

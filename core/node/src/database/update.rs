@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use quorate_journal::Cause;
-use quorate_model::{Name, NodeId, ResourceState};
+use quorate_model::{AdminOp, Name, NodeId, ResourceState};
 use serde::{Deserialize, Serialize};
-
-use crate::io::AdminOp;
 
 /// An update with its sender, so that each is applied once and in its sender's order however often it was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

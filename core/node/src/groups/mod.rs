@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use quorate_journal::Event;
 use quorate_log::NodeSet;
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
-use quorate_model::{GroupState, Name, NodeId, ResourceState, Time};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
+use quorate_model::{GroupState, Name, NodeId, Reason, ResourceState, Time};
 
 use crate::counsel::Counsel;
 use crate::database::{Database, Update};

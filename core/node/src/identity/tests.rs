@@ -239,7 +239,7 @@ fn who_boots_forgets_the_identities_of_those_that_its_log_evicts_and_no_others()
         incarnation: 1,
         sequence: 1,
         update: Update::Admin {
-            op: crate::io::AdminOp::NodeEvict {
+            op: quorate_model::AdminOp::NodeEvict {
                 node: "NODE3".into(),
             },
         },

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use quorate_model::NodeId;
 use quorate_model::control::ControlCode;
-use quorate_node::{AdminOp, Refusal, bounds};
+use quorate_model::{AdminOp, NodeId, Reason};
+use quorate_node::bounds;
 
 use super::harness::Stage;
 use super::{MINUTE, formed};
@@ -172,7 +172,7 @@ fn what_is_no_code_for_a_resource_reaches_no_monitor() {
     for (request, code) in (1..).zip([0xdead_beef, 0x0200_0005, 0x0150_0006, 7]) {
         stage.control(NodeId(1), request, &name, code);
         let refused = stage.controlled.get(&request).cloned();
-        let refused: Option<Result<Vec<u8>, Refusal>> = refused;
+        let refused: Option<Result<Vec<u8>, Reason>> = refused;
         assert!(
             matches!(&refused, Some(Err(refused)) if refused.code == 1),
             "{code:#x}: {refused:?}"

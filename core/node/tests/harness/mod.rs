@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use quorate_journal::*;
 use quorate_model::control::{ControlCode, ControlOf, ControlRequest};
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent};
 use quorate_model::*;
 use quorate_node::*;
 
@@ -48,8 +48,8 @@ pub(crate) struct Stage {
     /// The file of a file share witness.
     witness: Option<Vec<u8>>,
     pub(crate) events: Vec<(Time, NodeId, Event)>,
-    pub(crate) replies: BTreeMap<u64, Result<(), Refusal>>,
-    pub(crate) controlled: BTreeMap<u64, Result<Vec<u8>, Refusal>>,
+    pub(crate) replies: BTreeMap<u64, Result<(), Reason>>,
+    pub(crate) controlled: BTreeMap<u64, Result<Vec<u8>, Reason>>,
     /// The control codes that came to a resource monitor, and whose.
     pub(crate) codes: Vec<(NodeId, ControlCode)>,
     /// Nodes whose resource monitors answer no control code.

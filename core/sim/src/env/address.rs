@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use quorate_host::{ServiceError, ServiceResult};
+use quorate_host::ServiceResult;
 use quorate_journal::WorldEvent;
-use quorate_model::{ClusterDefinition, Fault, Name, NameFault, Time};
+use quorate_model::{ClusterDefinition, Fault, Name, NameFault, Reason, Time};
 
 use super::{Environment, Machine};
 
@@ -131,7 +131,7 @@ impl Addresses {
 }
 
 fn error<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
-    Err(ServiceError::new(code, text))
+    Err(Reason::new(code, text))
 }
 
 impl Environment {
@@ -270,7 +270,7 @@ impl Environment {
         let place = self.network(network)?;
         self.usable(machine, place)?;
         let seconds = self.addresses.lease_seconds;
-        let silent = || ServiceError::new(TIMEOUT, format!("no DHCP server answers on {network}"));
+        let silent = || Reason::new(TIMEOUT, format!("no DHCP server answers on {network}"));
         if !self.networks.dhcp_answers(place) {
             return Err(silent());
         }

@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use quorate_host::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
+use quorate_host::{Caller, Reservation, ServiceResult, ServiceState, Services};
 use quorate_journal::{ReservationChange, ServiceEnd, WorldEvent};
-use quorate_model::{Fault, ProcessFault, Time, types};
+use quorate_model::{Fault, ProcessFault, Reason, Time, types};
 use quorate_node::DiskError;
 
 use crate::env::{Disk, Endpoint, Environment, Machine};
@@ -48,7 +48,7 @@ pub(crate) struct Local<'a> {
 }
 
 fn error<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
-    Err(ServiceError::new(code, text))
+    Err(Reason::new(code, text))
 }
 
 /// A disk has not taken what was to be written.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use quorate_journal::WorldEvent;
-use quorate_model::Name;
 use quorate_model::control::{ControlOf, ControlRequest};
-use quorate_node::{AdminOp, Input, Object, Refusal};
+use quorate_model::{AdminOp, Name, Object, Reason};
+use quorate_node::Input;
 
 use super::World;
 use super::drive::Cause;
@@ -226,14 +226,14 @@ impl World {
         &mut self,
         machine: Machine,
         id: u64,
-        result: Result<Vec<u8>, Refusal>,
+        result: Result<Vec<u8>, Reason>,
     ) {
         let said = result.as_ref().ok().map(|bytes| spoken(bytes));
         self.answered(machine, id, result.map(Reply::Answered), said);
     }
 
     /// A node answered.
-    pub(super) fn replied(&mut self, machine: Machine, id: u64, result: Result<(), Refusal>) {
+    pub(super) fn replied(&mut self, machine: Machine, id: u64, result: Result<(), Reason>) {
         let Some((code, stops)) = self.answered(machine, id, result.map(|()| Reply::Done), None)
         else {
             return;
@@ -256,7 +256,7 @@ impl World {
         &mut self,
         machine: Machine,
         id: u64,
-        result: Result<Reply, Refusal>,
+        result: Result<Reply, Reason>,
         said: Option<String>,
     ) -> Option<(u32, bool)> {
         let request = self.requests.get_mut(&id)?;

@@ -3,9 +3,8 @@
 use quorate_host::Services;
 use quorate_journal::Event;
 use quorate_machine::{ClusterService, Stuck, Surroundings};
-use quorate_model::monitor::Reason;
-use quorate_model::{Name, NodeId, Time};
-use quorate_node::{DiskDone, DiskRequest, Message, Refusal, WitnessRequest};
+use quorate_model::{Name, NodeId, Reason, Time};
+use quorate_node::{DiskDone, DiskRequest, Message, WitnessRequest};
 
 use super::World;
 use crate::env::{Happening, Host, Machine};
@@ -131,11 +130,11 @@ impl Surroundings for Around<'_> {
         self.world.check_margin(self.machine, &event);
     }
 
-    fn reply(&mut self, request: u64, result: Result<(), Refusal>) {
+    fn reply(&mut self, request: u64, result: Result<(), Reason>) {
         self.world.replied(self.machine, request, result);
     }
 
-    fn controlled(&mut self, request: u64, result: Result<Vec<u8>, Refusal>) {
+    fn controlled(&mut self, request: u64, result: Result<Vec<u8>, Reason>) {
         self.world.controlled(self.machine, request, result);
     }
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use quorate_journal::WorldEvent;
-use quorate_model::{ClusterDefinition, Name, NodeDefinition, NodeId};
-use quorate_node::{AdminOp, Refusal};
+use quorate_model::{AdminOp, ClusterDefinition, Name, NodeDefinition, NodeId, Reason};
 
 use super::World;
 use super::drive::Cause;
@@ -84,7 +83,7 @@ impl World {
                  forcecleanup before you add it again",
                 host.name
             );
-            return Err(WorldError::Refused(Refusal { code: 5896, text }));
+            return Err(WorldError::Refused(Reason { code: 5896, text }));
         }
         if !interfaces.is_empty() && *interfaces != host.interfaces {
             let cards: Vec<String> = host
@@ -97,7 +96,7 @@ impl World {
                 host.name,
                 cards.join(", ")
             );
-            return Err(WorldError::Refused(Refusal { code: 87, text }));
+            return Err(WorldError::Refused(Reason { code: 87, text }));
         }
         let mut before = self.installed.nodes.iter().chain(&self.added);
         let attributes = before.find(|node| node.name == host.name);

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use quorate_journal::WorldEvent;
 use quorate_machine::ResourceMonitor;
-use quorate_model::{Fault, FaultId, MachineFault, Name, StartSwitches, Time};
+use quorate_model::{AdminOp, Fault, FaultId, MachineFault, Name, Reason, StartSwitches, Time};
 use quorate_node::{
-    AdminOp, BootImage, Device, DiskError, DiskOp, DiskRequest, Input, Node, NodeConfig, Refusal,
-    bounds,
+    BootImage, Device, DiskError, DiskOp, DiskRequest, Input, Node, NodeConfig, bounds,
 };
 
 use super::World;
@@ -176,7 +175,7 @@ impl World {
     }
 
     fn check_switches(&self, node: &str, switches: &StartSwitches) -> Result<(), WorldError> {
-        let refused = |(code, text)| WorldError::Refused(Refusal { code, text });
+        let refused = |(code, text)| WorldError::Refused(Reason { code, text });
         switches.check(&self.installed, node).map_err(refused)
     }
 

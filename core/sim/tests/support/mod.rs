@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use quorate_host::{Caller, ServiceState, Services};
 use quorate_machine::{Monitors, ResourceMonitor};
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
-use quorate_model::{ClusterDefinition, GroupState, Name, ResourceState, Time, Value};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
+use quorate_model::{ClusterDefinition, GroupState, Name, Reason, ResourceState, Time, Value};
 use quorate_sim::{World, WorldOptions};
 
 const WORK: Duration = Duration::from_millis(500);

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use quorate_model::{
-    Chance, ClockFault, DiskFault, Drive, MachineFault, Name, NameFault, NetworkFault,
+    AdminOp, Chance, ClockFault, DiskFault, Drive, MachineFault, Name, NameFault, NetworkFault,
     ProcessFault, ShareFault, Value, types,
 };
-use quorate_node::AdminOp;
 use quorate_sim::World;
 
 use super::Trouble;

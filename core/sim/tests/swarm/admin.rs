@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use quorate_journal::{What, WorldEvent};
 use quorate_model::{
-    DiskFault, FILE_SHARE_WITNESS, Fault, Name, QuorumKind, ShareFault, StartSwitches, Value, types,
+    AdminOp, DiskFault, FILE_SHARE_WITNESS, Fault, Name, Object, QuorumKind, ShareFault,
+    StartSwitches, Value, types,
 };
-use quorate_node::{AdminOp, Object};
 use quorate_sim::{Reply, World};
 
 use super::Switch;

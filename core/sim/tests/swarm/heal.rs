@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use quorate_model::{GroupState, Name, NodeState};
-use quorate_node::AdminOp;
+use quorate_model::{AdminOp, GroupState, Name, NodeState};
 use quorate_sim::World;
 
 use super::admin::{again, strangers};

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use quorate_model::Name;
+use quorate_model::{Name, Reason};
 
 use super::super::world::Faults;
+use crate::ServiceResult;
 use crate::monitor::Directory;
 use crate::table::Knowledge;
-use crate::{ServiceError, ServiceResult};
 
 /// A directory, whose checkpoints are refused where everything is.
 pub(super) struct Known<'a> {
@@ -22,7 +22,7 @@ impl<'a> Known<'a> {
 
     fn is_refusing(&self) -> ServiceResult<()> {
         match self.faults.refuse {
-            Some(code) => Err(ServiceError::new(code, "this world refuses everything")),
+            Some(code) => Err(Reason::new(code, "this world refuses everything")),
             None => Ok(()),
         }
     }

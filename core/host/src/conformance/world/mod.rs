@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use quorate_abi as abi;
-use quorate_model::Time;
+use quorate_model::{Reason, Time};
 
-use crate::{Caller, ServiceError, ServiceResult, ServiceState};
+use crate::{Caller, ServiceResult, ServiceState};
 
 /// What the made-up script is called.
 pub(super) const SCRIPT: &str = "tester.rhai";
@@ -76,7 +76,7 @@ pub(super) struct World {
 }
 
 fn refused<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
-    Err(ServiceError::new(code, text))
+    Err(Reason::new(code, text))
 }
 
 impl World {

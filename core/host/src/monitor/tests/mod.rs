@@ -12,8 +12,8 @@ pub(crate) mod world;
 
 use std::time::Duration;
 
-use quorate_model::monitor::{MonitorCommand, MonitorEvent, Reason, ResourceSpec};
-use quorate_model::{Name, ResourceProperties, ResourceState, Time, Value};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
+use quorate_model::{Name, Reason, ResourceProperties, ResourceState, Time, Value};
 
 use self::fake::{Fake, fake};
 use self::world::World;

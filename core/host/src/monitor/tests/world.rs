@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use quorate_abi::{ERROR_BUSY, ERROR_NOT_FOUND, ERROR_NOT_SUPPORTED};
-use quorate_model::Time;
+use quorate_model::{Reason, Time};
 
-use crate::{Caller, Reservation, ServiceError, ServiceResult, ServiceState, Services};
+use crate::{Caller, Reservation, ServiceResult, ServiceState, Services};
 
 #[derive(Debug, Default)]
 pub(crate) struct World {
@@ -20,7 +20,7 @@ pub(crate) struct World {
 }
 
 fn unsupported<T>() -> ServiceResult<T> {
-    Err(ServiceError::new(ERROR_NOT_SUPPORTED, "not in this world"))
+    Err(Reason::new(ERROR_NOT_SUPPORTED, "not in this world"))
 }
 
 impl Services for World {
@@ -81,7 +81,7 @@ impl Services for World {
             caller.resource, caller.group
         ));
         if self.busy {
-            return Err(ServiceError::new(
+            return Err(Reason::new(
                 ERROR_BUSY,
                 format!("{disk} is reserved by NODE2"),
             ));
@@ -127,7 +127,7 @@ impl Services for World {
     fn disk_read(&mut self, _: Caller<'_>, disk: &str, file: &str) -> ServiceResult<Vec<u8>> {
         let file = self.files.get(&format!("{disk}{file}"));
         file.cloned()
-            .ok_or_else(|| ServiceError::new(ERROR_NOT_FOUND, "no such file"))
+            .ok_or_else(|| Reason::new(ERROR_NOT_FOUND, "no such file"))
     }
     fn address_add(&mut self, _: Caller<'_>, network: &str, address: &str) -> ServiceResult<()> {
         self.asked.push(format!("add {address} to {network}"));
@@ -138,7 +138,7 @@ impl Services for World {
     }
     fn address_works(&self, _: Caller<'_>, _: &str, _: &str) -> ServiceResult<()> {
         // An error without a code is the world's mistake.
-        Err(ServiceError::new(0, "no code"))
+        Err(Reason::new(0, "no code"))
     }
     fn address_lease(&mut self, _: Caller<'_>, _: &str) -> ServiceResult<(String, u32)> {
         Ok(("10.0.0.9".to_owned(), 3_600))

@@ -16,7 +16,7 @@ fn database(file: &str) -> Database {
     database
 }
 
-fn change(database: &mut Database, update: Update) -> Result<(), Refusal> {
+fn change(database: &mut Database, update: Update) -> Result<(), Reason> {
     let proposal = Proposal {
         node: NodeId(1),
         incarnation: 1,

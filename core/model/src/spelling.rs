@@ -1,9 +1,7 @@
 //! Names in an administrator's request match without case: it is carried out with the spelling of the definition.
 
-use quorate_model::control::{ControlOf, ControlRequest};
-use quorate_model::{ClusterDefinition, Name, Value, VirtualServerRequest, called};
-
-use crate::io::{AdminOp, Object};
+use crate::control::{ControlOf, ControlRequest};
+use crate::{AdminOp, ClusterDefinition, Name, Object, Value, VirtualServerRequest, called};
 
 /// What a name may be the name of.
 #[derive(Clone, Copy)]
@@ -128,27 +126,36 @@ impl AdminOp {
     }
 }
 
-/// What is asked by a control code, with the names of what there is in the definition's spelling. A type is named as its plugin
-/// spells it.
-pub(crate) fn spell_control(definition: &ClusterDefinition, control: &mut ControlRequest) {
-    match &mut control.of {
-        ControlOf::Resource(name) => Kind::Resource.spell(definition, name),
-        ControlOf::Type(_) => {}
-    }
-    if let Some(node) = &mut control.on {
-        Kind::Node.spell(definition, node);
+impl ControlRequest {
+    /// The request with the names of what there is in the definition's spelling. A type is named as its plugin spells it.
+    #[must_use]
+    pub fn spelled(mut self, definition: &ClusterDefinition) -> ControlRequest {
+        match &mut self.of {
+            ControlOf::Resource(name) => Kind::Resource.spell(definition, name),
+            ControlOf::Type(_) => {}
+        }
+        if let Some(node) = &mut self.on {
+            Kind::Node.spell(definition, node);
+        }
+        self
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use quorate_model::control::ControlCode;
+    use crate::control::ControlCode;
 
     use super::*;
 
+    fn shipped(file: &str) -> ClusterDefinition {
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/clusters");
+        crate::load(&folder.join(file)).unwrap().definition
+    }
+
     /// A request as somebody writes it, and as it is carried out.
     fn spelled(op: AdminOp) -> AdminOp {
-        op.spelled(&crate::shipped::cluster("four-node.ron"))
+        op.spelled(&shipped("four-node.ron"))
     }
 
     fn set(object: Object, property: &str, value: Value) -> AdminOp {
@@ -246,21 +253,21 @@ mod tests {
 
     #[test]
     fn a_control_code_goes_to_what_is_meant() {
-        let definition = crate::shipped::cluster("four-node.ron");
-        let mut control = ControlRequest {
+        let definition = shipped("four-node.ron");
+        let control = ControlRequest {
             of: ControlOf::Resource("evs1 smtp".into()),
             on: Some("node3".into()),
             code: ControlCode(0x0120_0000),
             input: Vec::new(),
         };
-        spell_control(&definition, &mut control);
+        let control = control.spelled(&definition);
         assert_eq!(control.of, ControlOf::Resource("EVS1 SMTP".into()));
         assert_eq!(control.on, Some("NODE3".into()));
     }
 
     #[test]
     fn what_a_virtual_server_is_to_use_is_spelled_and_what_it_is_to_be_called_is_not() {
-        let storage = quorate_model::StorageGroup {
+        let storage = crate::StorageGroup {
             name: "evs1".into(),
             log_disk: "disk q:".into(),
             database_disk: "disk q:".into(),
@@ -272,9 +279,15 @@ mod tests {
             storage_groups: vec![storage],
             preferred_owners: vec!["node1".into()],
             possible_owners: vec!["node2".into()],
-            ..crate::shipped::virtual_server("evs1")
+            name: "evs1".into(),
+            address: "10.0.0.99".into(),
+            subnet_mask: String::new(),
+            mta: false,
+            imap4: false,
+            pop3: false,
+            exclusive: false,
         };
-        spell_server(&crate::shipped::cluster("four-node.ron"), &mut request);
+        spell_server(&shipped("four-node.ron"), &mut request);
         assert_eq!((&*request.name, &*request.network_name), ("evs1", "node1"));
         assert_eq!(request.network, "Public");
         assert_eq!(request.disks, ["Disk Q:"]);
