@@ -398,7 +398,7 @@ fn what_a_stage_does_not_offer_is_said_and_not_pretended() {
         text,
         "showing or changing plugins is not offered on this stage"
     );
-    let order = Order::NodeStartWith(node, StartSwitches::default());
+    let order = Order::NodeStart(node, StartSwitches::default());
     let order = try_on_stage(&story, |stage| stage.order(order));
     assert_eq!(order.expect_err("a refusal").message, "nobody takes it");
 }

@@ -57,20 +57,11 @@ impl SimStage {
         }
     }
 
-    fn ask(&mut self, op: AdminOp) -> Result<Option<RequestId>, WorldError> {
-        self.world.admin(op).map(Some)
-    }
-
     /// Gives an order: who is to answer it, or `None` if it took effect at once.
     pub(crate) fn give(&mut self, order: Order) -> Result<Option<RequestId>, StageError> {
         let given = match order {
-            Order::NodeStart(node) => self.world.start(&node).map(|()| None),
-            Order::NodeStartWith(node, switches) => {
+            Order::NodeStart(node, switches) => {
                 self.world.start_with(&node, switches).map(|()| None)
-            }
-            Order::ServiceStartWith(node, switches) => {
-                let started = self.world.start_service_with(&node, switches);
-                started.map(|()| None)
             }
             Order::NodeShutdown(node) => match self.world.shutdown(&node) {
                 // Its cluster service did not run: the machine is off already.
@@ -81,57 +72,31 @@ impl SimStage {
                 Err(WorldError::NobodyToAsk) => Ok(None),
                 given => given.map(Some),
             },
+            Order::ServiceStart(node, switches) => {
+                let started = self.world.start_service_with(&node, switches);
+                started.map(|()| None)
+            }
             Order::ServiceStop(node) => self.world.admin_at(&node, AdminOp::ServiceStop).map(Some),
-            Order::ServiceStart(node) => self.world.start_service(&node).map(|()| None),
-            Order::NodePause(node) => self.ask(AdminOp::NodePause { node }),
-            Order::NodeResume(node) => self.ask(AdminOp::NodeResume { node }),
             Order::NodeAdd(node, interfaces) => {
                 self.setup(&node, &interfaces)?;
                 self.world.add_node(&node, interfaces).map(Some)
             }
-            Order::NodeEvict(node) => self.ask(AdminOp::NodeEvict { node }),
             Order::NodeForceCleanup(node) => self.world.force_cleanup(&node).map(|()| None),
-            Order::GroupOnline(group) => self.ask(AdminOp::GroupOnline { group }),
-            Order::GroupOffline(group) => self.ask(AdminOp::GroupOffline { group }),
-            Order::GroupMove { group, to } => self.ask(AdminOp::GroupMove { group, to }),
-            Order::ResourceOnline(resource) => self.ask(AdminOp::ResourceOnline { resource }),
-            Order::ResourceOffline(resource) => self.ask(AdminOp::ResourceOffline { resource }),
-            Order::ResourceFail(resource) => self.ask(AdminOp::ResourceFail { resource }),
-            Order::ClusterSet { property, value } => self.ask(AdminOp::SetProperty {
-                object: Object::Cluster,
-                property,
-                value,
-            }),
-            Order::GroupSet {
-                group,
-                property,
-                value,
-            } => self.ask(AdminOp::SetProperty {
-                object: Object::Group(group),
-                property,
-                value,
-            }),
-            Order::ResourceSet {
-                resource,
-                property,
-                value,
-            } => {
-                // A type's plugin knows which properties there are, and a script which it reads.
-                if !self.takes_any_property(&resource) {
-                    self.property(PropertyOf::Resource(&resource), &property)?;
-                }
-                self.check_private(&resource, &property, value.as_ref())?;
-                self.ask(AdminOp::SetProperty {
+            Order::Cluster(op) => {
+                if let AdminOp::SetProperty {
                     object: Object::Resource(resource),
                     property,
                     value,
-                })
+                } = &op
+                {
+                    // A type's plugin knows which properties there are, and a script which it reads.
+                    if !self.takes_any_property(resource) {
+                        self.property(PropertyOf::Resource(resource), property)?;
+                    }
+                    self.check_private(resource, property, value.as_ref())?;
+                }
+                self.world.admin(op).map(Some)
             }
-            Order::PolicySet { group, policy } => self.ask(AdminOp::SetPolicy { group, policy }),
-            Order::VirtualServerCreate(request) => {
-                self.ask(AdminOp::VirtualServerCreate { request })
-            }
-            Order::ResourceDelete(resource) => self.ask(AdminOp::ResourceDelete { resource }),
             Order::Control { control, through } => {
                 self.world.control(through.as_deref(), control).map(Some)
             }

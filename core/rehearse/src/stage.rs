@@ -16,7 +16,7 @@ use quorate_drill::stage::{
 };
 use quorate_host::{PluginSet, Reloaded};
 use quorate_model::{
-    CLUSTER_GROUP, ClusterDefinition, Facts, Fault, FaultId, Name, QuorumKind, Reason, Repair,
+    CLUSTER_GROUP, ClusterDefinition, Facts, Fault, FaultId, Name, QuorumKind, Repair,
     ResourceState, Time, types,
 };
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
@@ -313,7 +313,7 @@ impl Orders for SimStage {
                 Reply::Pending => None,
                 Reply::Done => Some(Answer::DONE),
                 Reply::Answered(bytes) => Some(Answer::Done(bytes)),
-                Reply::Refused(Reason { code, text }) => Some(Answer::Refused { code, text }),
+                Reply::Refused(reason) => Some(Answer::Refused(reason)),
                 Reply::Lost { node } => Some(Answer::Lost(WorldError::Lost { node }.to_string())),
             },
         }

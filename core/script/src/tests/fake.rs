@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use quorate_drill::stage::*;
 use quorate_model::{
-    Fault, FaultId, GroupState, MachineFault, Name, NetworkRole, NodeState, ProcessFault, Repair,
-    ResourceState, Time, Value,
+    AdminOp, Fault, FaultId, GroupState, MachineFault, Name, NetworkRole, NodeState, ProcessFault,
+    Reason, Repair, ResourceState, Time, Value,
 };
 
 /// Opens [`Fake`] clusters, or refuses.
@@ -356,7 +356,7 @@ impl Orders for Fake {
         self.made += 1;
         let handle = OrderHandle(self.made);
         match order {
-            Order::GroupMove { to: Some(to), .. } => {
+            Order::Cluster(AdminOp::GroupMove { to: Some(to), .. }) => {
                 let up = self.up.get(&to).copied().unwrap_or(false);
                 if up {
                     self.go_down();
@@ -365,7 +365,7 @@ impl Orders for Fake {
                     return Ok(OrderHandle(0));
                 }
             }
-            Order::GroupSet { value, .. } => {
+            Order::Cluster(AdminOp::SetProperty { value, .. }) => {
                 self.threshold = match value {
                     Some(Value::Dword(number)) => number,
                     _ => 10,
@@ -378,10 +378,10 @@ impl Orders for Fake {
     }
     fn answer(&self, order: OrderHandle) -> Option<Answer> {
         match order.0 {
-            0 => Some(Answer::Refused {
-                code: 5050,
-                text: "the cluster node is down".into(),
-            }),
+            0 => Some(Answer::Refused(Reason::new(
+                5050,
+                "the cluster node is down",
+            ))),
             _ => Some(Answer::DONE),
         }
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use quorate_drill::stage::{ClientReport, Order, PropertyOf, Stage, StageRequest};
+use quorate_drill::stage::{ClientReport, PropertyOf, Stage, StageRequest};
 use quorate_drill::{DEFAULT_SEED, Span, Thrown, tell};
-use quorate_model::{Name, Repair};
+use quorate_model::{Name, Object, Repair};
 use rhai::plugin::*;
 use rhai::{Array, Map};
 
@@ -303,7 +303,7 @@ pub(crate) mod words {
     ) -> Fallible<()> {
         let value = to_value(&context, PropertyOf::Cluster, property, &value)?;
         let property = property.to_owned();
-        order::order(&context, Order::ClusterSet { property, value })
+        order::order(&context, order::set(Object::Cluster, property, value))
     }
 
     /// Belief: whether there is a quorate cluster.

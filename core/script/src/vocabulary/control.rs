@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use quorate_drill::stage::{Answer, Order};
 use quorate_drill::{Thrown, suggestion};
-use quorate_model::Name;
 use quorate_model::control::{ControlCode, ControlObject, ControlOf, ControlRequest};
+use quorate_model::{Name, Reason};
 use rhai::plugin::*;
 use rhai::{Blob, Map};
 
@@ -143,7 +143,7 @@ fn ask(
                 bytes: Rc::new(bytes),
             })
         }
-        Some(Answer::Refused { code: error, text }) => {
+        Some(Answer::Refused(Reason { code: error, text })) => {
             let name = error_name(error).map(|name| format!(" ({name})"));
             let name = name.unwrap_or_default();
             let text = format!("control code {code} was answered with error {error}{name}: {text}");

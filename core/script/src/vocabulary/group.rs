@@ -1,9 +1,10 @@
 //! Groups.
 
+use quorate_model::{AdminOp, Object};
 use std::time::Duration;
 
 use quorate_drill::Span;
-use quorate_drill::stage::{GroupStatus, Order, POLICY, PropertyOf, Stage};
+use quorate_drill::stage::{GroupStatus, POLICY, PropertyOf, Stage};
 use quorate_drill::wait::in_service;
 use rhai::plugin::*;
 
@@ -171,26 +172,29 @@ pub(crate) mod words {
         }
         let value = to_value(&context, PropertyOf::Group(&group.name), property, &value)?;
         let (group, property) = (group.name.clone(), property.to_owned());
-        order::order(
-            &context,
-            Order::GroupSet {
-                group,
-                property,
-                value,
-            },
-        )
+        order::order(&context, order::set(Object::Group(group), property, value))
     }
 
     /// Brings the group online and remembers that it is wanted so.
     #[rhai_fn(return_raw)]
     pub fn online(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<()> {
-        order::order(&context, Order::GroupOnline(group.name.clone()))
+        order::order(
+            &context,
+            AdminOp::GroupOnline {
+                group: group.name.clone(),
+            },
+        )
     }
 
     /// Takes the group offline and remembers that it is wanted so.
     #[rhai_fn(return_raw)]
     pub fn offline(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<()> {
-        order::order(&context, Order::GroupOffline(group.name.clone()))
+        order::order(
+            &context,
+            AdminOp::GroupOffline {
+                group: group.name.clone(),
+            },
+        )
     }
 
     /// Moves the group to the best possible node. Returns once the move has begun.
@@ -198,7 +202,7 @@ pub(crate) mod words {
     pub fn move_best(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<()> {
         order::order(
             &context,
-            Order::GroupMove {
+            AdminOp::GroupMove {
                 group: group.name.clone(),
                 to: None,
             },
@@ -216,7 +220,7 @@ pub(crate) mod words {
         let node = order::known(&context, "node", &node, |stage| stage.nodes())?;
         order::order(
             &context,
-            Order::GroupMove {
+            AdminOp::GroupMove {
                 group: group.name.clone(),
                 to: Some(node),
             },

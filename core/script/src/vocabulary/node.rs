@@ -5,7 +5,7 @@ use std::time::Duration;
 use quorate_drill::stage::{NodeStatus, Order, Stage};
 use quorate_drill::{Thrown, suggestion};
 use quorate_model::{
-    ClockFault, Damage, DiskFault, MachineFault, ProcessFault, Repair, StartSwitches,
+    AdminOp, ClockFault, Damage, DiskFault, MachineFault, ProcessFault, Repair, StartSwitches,
 };
 use rhai::Map;
 use rhai::plugin::*;
@@ -227,7 +227,10 @@ pub(crate) mod words {
     /// Switches the node on.
     #[rhai_fn(return_raw)]
     pub fn start(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
-        order::order(&context, Order::NodeStart(node.name.clone()))
+        order::order(
+            &context,
+            Order::NodeStart(node.name.clone(), StartSwitches::default()),
+        )
     }
 
     /// Switches the node on and starts its cluster service with one of the start switches:
@@ -241,7 +244,7 @@ pub(crate) mod words {
         switches: Map,
     ) -> Fallible<()> {
         let switches = start_switches(&context, &switches)?;
-        order::order(&context, Order::NodeStartWith(node.name.clone(), switches))
+        order::order(&context, Order::NodeStart(node.name.clone(), switches))
     }
 
     /// Shuts the node down: its groups move away first, then it goes off.
@@ -337,19 +340,34 @@ pub(crate) mod words {
     /// Pauses the node: it keeps what it owns and takes nothing more.
     #[rhai_fn(return_raw)]
     pub fn pause(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
-        order::order(&context, Order::NodePause(node.name.clone()))
+        order::order(
+            &context,
+            AdminOp::NodePause {
+                node: node.name.clone(),
+            },
+        )
     }
 
     /// Resumes a paused node.
     #[rhai_fn(return_raw)]
     pub fn resume(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
-        order::order(&context, Order::NodeResume(node.name.clone()))
+        order::order(
+            &context,
+            AdminOp::NodeResume {
+                node: node.name.clone(),
+            },
+        )
     }
 
     /// Takes the node out of the cluster. It must be down. To add it again, clean it up first: `forcecleanup`.
     #[rhai_fn(return_raw)]
     pub fn evict(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
-        order::order(&context, Order::NodeEvict(node.name.clone()))
+        order::order(
+            &context,
+            AdminOp::NodeEvict {
+                node: node.name.clone(),
+            },
+        )
     }
 
     /// Takes everything that belongs to the cluster off a node that was evicted: its copy of the database, and whose
@@ -468,7 +486,10 @@ pub(crate) mod words {
     /// Starts the node's cluster service.
     #[rhai_fn(return_raw)]
     pub fn start_service(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
-        order::order(&context, Order::ServiceStart(node.name.clone()))
+        order::order(
+            &context,
+            Order::ServiceStart(node.name.clone(), StartSwitches::default()),
+        )
     }
 
     /// Truth: how many bytes a file on the node's system disk has, such as "quolog.log" or "chk001.tmp".
@@ -548,10 +569,7 @@ pub(crate) mod words {
         switches: Map,
     ) -> Fallible<()> {
         let switches = start_switches(&context, &switches)?;
-        order::order(
-            &context,
-            Order::ServiceStartWith(node.name.clone(), switches),
-        )
+        order::order(&context, Order::ServiceStart(node.name.clone(), switches))
     }
 
     /// The node's card in a network: `node("NODE1").nic("Public").fail()`.

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use quorate_drill::stage::{Answer, Order, PropertyOf, Stage};
 use quorate_drill::{MadeFault, Thrown, suggestion};
-use quorate_model::{Damage, DiskFault, Fault, Lasting, Name, NetworkFault, Repair, called};
+use quorate_model::{
+    AdminOp, Damage, DiskFault, Fault, Lasting, Name, NetworkFault, Object, Reason, Repair, Value,
+    called,
+};
 use rhai::{Array, Dynamic, NativeCallContext};
 
 use super::handles::FaultRef;
@@ -19,42 +22,27 @@ use crate::waits;
 const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
 /// Gives an order and lets time pass until it is answered. A refusal is an error of the script.
-pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<()> {
+pub(crate) fn order(context: &NativeCallContext<'_>, order: impl Into<Order>) -> Fallible<()> {
+    let order = order.into();
     let stopped = match &order {
         Order::NodeShutdown(node) | Order::NodeReboot(node, _) | Order::ServiceStop(node) => {
             Some(node.clone())
         }
-        Order::NodeStart(_)
-        | Order::NodeStartWith(..)
-        | Order::ServiceStartWith(..)
-        | Order::ServiceStart(_)
-        | Order::NodePause(_)
-        | Order::NodeResume(_)
-        | Order::NodeEvict(_)
-        | Order::NodeForceCleanup(_)
+        Order::Cluster(_)
+        | Order::Control { .. }
+        | Order::NodeStart(..)
+        | Order::ServiceStart(..)
         | Order::NodeAdd(..)
-        | Order::GroupOnline(_)
-        | Order::GroupOffline(_)
-        | Order::GroupMove { .. }
-        | Order::ResourceOnline(_)
-        | Order::ResourceOffline(_)
-        | Order::ResourceFail(_)
-        | Order::ClusterSet { .. }
-        | Order::GroupSet { .. }
-        | Order::ResourceSet { .. }
-        | Order::VirtualServerCreate(_)
-        | Order::ResourceDelete(_)
-        | Order::PolicySet { .. }
-        | Order::Control { .. } => None,
+        | Order::NodeForceCleanup(_) => None,
     };
     let (answer, limit) = answered(context, order, stopped.is_some())?;
     let at = context.call_position();
     match answer {
         Some(Answer::Done(_)) => Ok(()),
-        Some(Answer::Refused { code: 0, text } | Answer::Lost(text)) => {
+        Some(Answer::Refused(Reason { code: 0, text }) | Answer::Lost(text)) => {
             Err(Thrown::mistake(format!("refused: {text}")).at(at))
         }
-        Some(Answer::Refused { code, text }) => {
+        Some(Answer::Refused(Reason { code, text })) => {
             let text = format!("refused with error {code}: {text}");
             Err(Thrown::mistake(text).coded(code).at(at))
         }
@@ -68,6 +56,15 @@ pub(crate) fn order(context: &NativeCallContext<'_>, order: Order) -> Fallible<(
             ))
             .at(at))
         }
+    }
+}
+
+/// The order to give a property a value; `None` resets it to its default.
+pub(super) fn set(object: Object, property: String, value: Option<Value>) -> AdminOp {
+    AdminOp::SetProperty {
+        object,
+        property,
+        value,
     }
 }
 

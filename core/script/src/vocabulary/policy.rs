@@ -1,8 +1,7 @@
 //! Policy scripts of the cluster and its groups.
 
-use quorate_drill::stage::Order;
 use quorate_drill::{MAX_BYTES, Thrown, read_text};
-use quorate_model::{Name, PolicyScript};
+use quorate_model::{AdminOp, Name, PolicyScript};
 use rhai::plugin::*;
 
 use super::handles::GroupRef;
@@ -29,7 +28,7 @@ pub(super) fn set(
         })?;
         Some(script(context, &path)?)
     };
-    order::order(context, Order::PolicySet { group, policy })
+    order::order(context, AdminOp::SetPolicy { group, policy })
 }
 
 /// The script in a file, if it has no mistakes.

@@ -1,7 +1,8 @@
 //! Resources.
 
-use quorate_drill::stage::{Order, PropertyOf, ResourceStatus, Stage};
+use quorate_drill::stage::{PropertyOf, ResourceStatus, Stage};
 use quorate_drill::wait::in_service;
+use quorate_model::{AdminOp, Object};
 use rhai::plugin::*;
 
 use super::handles::ResourceRef;
@@ -163,37 +164,53 @@ pub(crate) mod words {
         let (resource, property) = (resource.name.clone(), property.to_owned());
         order::order(
             &context,
-            Order::ResourceSet {
-                resource,
-                property,
-                value,
-            },
+            order::set(Object::Resource(resource), property, value),
         )
     }
 
     /// Brings the resource, and what it depends on, online.
     #[rhai_fn(return_raw)]
     pub fn online(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
-        order::order(&context, Order::ResourceOnline(resource.name.clone()))
+        order::order(
+            &context,
+            AdminOp::ResourceOnline {
+                resource: resource.name.clone(),
+            },
+        )
     }
 
     /// Takes the resource, and what depends on it, offline.
     #[rhai_fn(return_raw)]
     pub fn offline(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
-        order::order(&context, Order::ResourceOffline(resource.name.clone()))
+        order::order(
+            &context,
+            AdminOp::ResourceOffline {
+                resource: resource.name.clone(),
+            },
+        )
     }
 
     /// The administrator's "initiate failure": the resource fails at once, and its restart policy is followed.
     #[rhai_fn(return_raw)]
     pub fn fail(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
-        order::order(&context, Order::ResourceFail(resource.name.clone()))
+        order::order(
+            &context,
+            AdminOp::ResourceFail {
+                resource: resource.name.clone(),
+            },
+        )
     }
 
     /// Takes the resource, which must be offline, out of the cluster. System Attendant takes everything with it that
     /// it has made; the virtual server that holds the MTA goes last.
     #[rhai_fn(return_raw)]
     pub fn delete(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
-        order::order(&context, Order::ResourceDelete(resource.name.clone()))
+        order::order(
+            &context,
+            AdminOp::ResourceDelete {
+                resource: resource.name.clone(),
+            },
+        )
     }
 
     /// Its name, as a text.

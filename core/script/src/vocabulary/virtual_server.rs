@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quorate_drill::Thrown;
 use quorate_drill::stage::Order;
-use quorate_model::{Name, StorageGroup, VirtualServerRequest};
+use quorate_model::{AdminOp, Name, StorageGroup, VirtualServerRequest};
 use rhai::plugin::*;
 use rhai::{Array, Map};
 
@@ -163,7 +163,12 @@ pub(crate) mod words {
         let request =
             request(&options).map_err(|text| Thrown::mistake(text).at(context.call_position()))?;
         let name = request.name.clone();
-        order::order(&context, Order::VirtualServerCreate(Box::new(request)))?;
+        order::order(
+            &context,
+            AdminOp::VirtualServerCreate {
+                request: Box::new(request),
+            },
+        )?;
         Ok(GroupRef { name })
     }
 
