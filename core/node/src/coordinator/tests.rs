@@ -350,3 +350,34 @@ fn a_witness_that_is_there_and_has_not_the_log_does_not_vote_yet() {
     assert!(node.is_here(WITNESS));
     assert!(!node.may_vote(WITNESS));
 }
+
+/// What it would need to know comes with the log.
+#[test]
+fn who_would_join_is_no_member_before_it_has_answered_the_leader() {
+    let mut node = member();
+    heard(&mut node, 6, Duration::ZERO).standing = Standing::Joining;
+    let now = node.now;
+    assert_eq!(node.log.acked_round(2), None);
+    assert!(!node.desired_members(now).contains_key(&NodeId(2)));
+}
+
+/// Whoever plants a bug wants to know whether it made a difference.
+#[cfg(feature = "planted")]
+#[test]
+fn a_planted_bug_counts_where_it_made_a_difference() {
+    let counted = |plant: fn(&mut Node), before: Duration| {
+        let mut node = crate::shipped::leader();
+        let due = node.takeover_due(NodeId(2));
+        plant(&mut node);
+        node.now = Time((due - (Time::ZERO + before)).as_micros() as u64);
+        node.takeover_due(NodeId(2));
+        node.planted_hits()
+    };
+    let margin = bounds::TAKEOVER_MARGIN;
+    assert_eq!(counted(Node::plant_haste, INSTANT), 1);
+    assert_eq!(counted(Node::plant_haste, Duration::ZERO), 0);
+    assert_eq!(counted(Node::plant_eagerness, margin + INSTANT), 0);
+    assert_eq!(counted(Node::plant_eagerness, margin), 1);
+    assert_eq!(counted(Node::plant_eagerness, INSTANT), 1);
+    assert_eq!(counted(Node::plant_eagerness, Duration::ZERO), 0);
+}

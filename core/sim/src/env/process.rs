@@ -647,4 +647,23 @@ mod tests {
         assert_eq!(state(&env), ServiceState::Stopped);
         assert_eq!(env.store_starts(STORE, "EVS1", 2), 0);
     }
+
+    /// Other faults come and go meanwhile.
+    #[test]
+    fn a_start_takes_as_long_as_its_machines_disk_makes_it() {
+        use quorate_model::{DiskFault, Drive, FaultId};
+        let mut env = environment(2);
+        let (disk, delay) = (Drive::System("NODE1".into()), Duration::from_secs(60));
+        let slow = DiskFault::SlowDisk { disk, delay };
+        env.faults.insert(FaultId(1), slow.into());
+        env.apply_faults();
+        env.process_start(0, STORE, IS, 3).unwrap();
+        env.apply_faults();
+        pass(&mut env, Duration::from_secs(40));
+        assert_eq!(state(&env), ServiceState::StartPending);
+        env.faults.clear();
+        env.apply_faults();
+        pass(&mut env, Duration::from_secs(40));
+        assert_eq!(state(&env), ServiceState::Running);
+    }
 }

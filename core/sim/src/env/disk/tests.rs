@@ -369,3 +369,34 @@ fn a_look_at_a_disk_flushes_nothing_and_what_is_done_to_a_file_voids_its_cache()
         assert_eq!(disks.system(0).files["log"], before, "{file:?}");
     }
 }
+
+#[test]
+fn a_disk_is_idle_where_no_request_would_notice_it() {
+    let drive = || Drive::System("NODE1".into());
+    let faults = [
+        DiskFault::Disk { disk: drive() },
+        DiskFault::HungDisk { disk: drive() },
+        DiskFault::SlowDisk {
+            disk: drive(),
+            delay: MS,
+        },
+        DiskFault::UnsteadyDisk {
+            disk: drive(),
+            per_million: Chance::of(0.1).unwrap(),
+            by: MS,
+        },
+    ];
+    let mut disks = disks(1);
+    assert!(disks.system(0).is_idle());
+    for fault in &faults {
+        disks.apply([fault].into_iter());
+        assert!(!disks.system(0).is_idle(), "{fault:?}");
+        assert!(disks.system(1).is_idle(), "{fault:?}");
+    }
+    disks.apply(std::iter::empty());
+    let request = append(Device::System, 1, b"a");
+    let (place, id, _) = disks.submit(0, 1, request, Time::ZERO).unwrap();
+    assert!(!disks.system(0).is_idle(), "it is at it");
+    disks.finish(place, id);
+    assert!(disks.system(0).is_idle());
+}
