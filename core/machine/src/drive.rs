@@ -4,33 +4,8 @@ use quorate_model::monitor::MonitorCommand;
 use quorate_node::{Input, Output};
 
 use crate::monitor::ResourceMonitor;
+use crate::stuck::{EXCHANGES_MAX, Stuck};
 use crate::surroundings::Surroundings;
-
-/// How often node and monitor may answer each other at one instant before that counts as a bug of theirs: well above the
-/// longest chain of dependencies, and low enough for whatever they pile up meanwhile.
-pub const EXCHANGES_MAX: u32 = 500;
-/// How often a timer may be due at one instant before that counts as a bug.
-pub const WAKES_MAX: u32 = 1_000;
-
-/// How node or monitor keep time from going on. As text, the rest of a sentence that begins with the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stuck {
-    /// They answer each other again and again.
-    Exchange,
-    /// A timer is due again and again.
-    Timer,
-}
-
-impl std::fmt::Display for Stuck {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Stuck::Exchange => {
-                "node and resource monitor go on answering each other at one instant"
-            }
-            Stuck::Timer => "a timer is due again and again at one instant",
-        })
-    }
-}
 
 /// Hands an input to the node and carries out what comes of it. Nothing happens where no service runs.
 pub fn input<S: Surroundings>(world: &mut S, input: Input) {

@@ -10,9 +10,11 @@
 mod drive;
 mod monitor;
 mod service;
+mod stuck;
 mod surroundings;
 
-pub use drive::{EXCHANGES_MAX, Stuck, WAKES_MAX, ask, drain, end, input, wake_monitor, wake_node};
+pub use drive::{ask, drain, end, input, wake_monitor, wake_node};
 pub use monitor::{Monitors, ResourceMonitor};
 pub use service::ClusterService;
+pub use stuck::{EXCHANGES_MAX, Stuck, WAKES_MAX};
 pub use surroundings::Surroundings;

@@ -3,8 +3,8 @@
 use quorate_model::Time;
 use quorate_node::{Node, Output};
 
-use crate::drive::{Stuck, WAKES_MAX};
 use crate::monitor::ResourceMonitor;
+use crate::stuck::{Stuck, WAKES_MAX};
 
 /// A node and its resource monitor: both are there while the cluster service runs, and a monitor may outlive its node for
 /// as long as nobody has ended what it runs.

@@ -5,9 +5,9 @@ use quorate_journal::Event;
 use quorate_model::{Name, NodeId, Reason, Time};
 use quorate_node::{DiskDone, DiskRequest, Message, WitnessRequest};
 
-use crate::drive::Stuck;
 use crate::monitor::ResourceMonitor;
 use crate::service::ClusterService;
+use crate::stuck::Stuck;
 
 /// The world around one machine's cluster service.
 ///

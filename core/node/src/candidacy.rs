@@ -8,7 +8,8 @@ use quorate_log::Role;
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{Name, Reason, ResourceState, Time};
 
-use crate::io::{Device, DiskError, DiskOp, DiskRequest, Output, bounds};
+use crate::bounds;
+use crate::io::{Device, DiskError, DiskOp, DiskRequest, Output};
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::store;

@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate_model::control::{CONTROL_BYTES_MAX, ControlCode, ControlOf, ControlRequest};
+use quorate_model::control::{CONTROL_BYTES_MAX, ControlOf, ControlRequest};
 use quorate_model::errors::{
     ERROR_CLUSTER_NO_QUORUM, ERROR_CLUSTER_NODE_DOWN, ERROR_CLUSTER_NODE_NOT_FOUND,
     ERROR_HOST_NODE_NOT_RESOURCE_OWNER, ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER,
@@ -20,33 +20,12 @@ use quorate_model::errors::{
 };
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{Name, NodeId, Reason, Time};
-use serde::{Deserialize, Serialize};
 
-use crate::io::{Output, bounds};
-use crate::message::Body;
+use crate::bounds;
+use crate::io::Output;
+use crate::message::{Body, Outcome, Question};
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
-
-/// A question, on its way to the node that is to have it carried out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Question {
-    /// The asking boot's number for it: 1, 2, 3 …
-    pub(crate) ticket: u64,
-    /// Which boot of the receiver is asked.
-    pub(crate) incarnation: u64,
-    pub(crate) of: ControlOf,
-    pub(crate) code: ControlCode,
-    pub(crate) input: Vec<u8>,
-}
-
-/// What came of a question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Outcome {
-    /// What the resource monitor said.
-    Said(Result<Vec<u8>, Reason>),
-    /// Nothing was carried out, and never will be: the node does not own the resource.
-    NotOwner,
-}
 
 /// What an administrator asked of this node.
 #[derive(Clone, Debug)]

@@ -7,15 +7,15 @@ use quorate_journal::{Cause, Event};
 use quorate_log::{CommitRule, NodeSet};
 use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, Reason, Time};
 
+use crate::bounds;
 use crate::counsel::ASK_AGAIN;
 use crate::database::{Database, Stop, Update};
-use crate::io::bounds;
 use crate::message::Standing;
 use crate::node::{Coordination, Node, Phase};
 use crate::peer::Peer;
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
-use crate::witness::WITNESS;
+use crate::witness_file::WITNESS;
 
 /// How often groups are looked at for failback.
 const FAILBACK_CHECK: Duration = Duration::from_secs(30);

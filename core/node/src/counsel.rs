@@ -11,12 +11,12 @@ use quorate_model::{
 };
 
 use crate::database::Database;
-use crate::groups::{ladder, placement};
 use crate::policy::{
     Choice, LocalTime, Policies, Policy, PolicyError, PolicyFailure, PolicyGroup, PolicyHosted,
     PolicyNode, PolicyResource, Reaction,
 };
 use crate::random::Random;
+use crate::{ladder, placement};
 
 /// How soon a policy is asked again about a group that it kept where it is, if nothing changes before.
 pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(60);

@@ -7,7 +7,8 @@
 use quorate_journal::Event;
 use quorate_model::Reason;
 
-use crate::io::{Device, DiskDone, DiskError, Output, bounds};
+use crate::bounds;
+use crate::io::{Device, DiskDone, DiskError, Output};
 use crate::node::{Node, Phase};
 use crate::storage;
 use crate::timers::Timer;
@@ -113,7 +114,7 @@ mod tests {
                     }
                     _ => None,
                 });
-            let (ticket, result) = (ticket.unwrap(), Err(error));
+            let (ticket, result) = (ticket.unwrap(), Err(error.clone()));
             node.disk_done(DiskDone { ticket, result });
             assert_eq!(halted(&mut node), Some(code), "{error:?}");
         }

@@ -15,11 +15,11 @@ use quorate_model::{
     Value, VirtualServerRequest,
 };
 
-use crate::control::{Outcome, Question};
 use crate::database::{Proposal, Update};
 use crate::io::DiskOp;
 use crate::message::{Body, Heartbeat, Introduction, Message, Standing};
-use crate::witness::File;
+use crate::message::{Outcome, Question};
+use crate::witness_file::File;
 use crate::{codec, store};
 
 const DOCUMENT: &str = include_str!("../../../docs/formats.md");
@@ -456,7 +456,6 @@ fn the_document_is_about_the_types_of_today() {
     let order = include_str!("../../model/src/order.rs");
     let reason = include_str!("../../model/src/reason.rs");
     let words = include_str!("../../journal/src/words.rs");
-    let control = include_str!("control.rs");
     let codes = include_str!("../../model/src/control.rs");
     let value = include_str!("../../model/src/properties/mod.rs");
     let states = include_str!("../../model/src/states.rs");
@@ -480,8 +479,8 @@ fn the_document_is_about_the_types_of_today() {
         (store, "enum Record"),
         (update, "struct Proposal"),
         (update, "enum Update"),
-        (control, "pub(crate) struct Question"),
-        (control, "pub(crate) enum Outcome"),
+        (message, "pub(crate) struct Question"),
+        (message, "pub(crate) enum Outcome"),
         (codes, "pub enum ControlOf"),
         (reason, "pub struct Reason"),
         (order, "pub enum AdminOp"),

@@ -11,8 +11,9 @@
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{Name, NodeId, Time};
 
+use crate::bounds;
 use crate::candidacy::Arbitration;
-use crate::io::{Device, bounds};
+use crate::io::Device;
 use crate::message::Body;
 use crate::node::Node;
 use crate::quorum::Candidacy;

@@ -8,7 +8,7 @@ use quorate_model::{Name, NodeDefinition, NodeId, Reason};
 use crate::database::{Database, Proposal, Update};
 use crate::message::{Body, Introduction, Message, Standing};
 use crate::node::{Node, Phase};
-use crate::witness::WITNESS;
+use crate::witness_file::WITNESS;
 
 impl Node {
     /// A peer is held to this identity from now on.

@@ -9,9 +9,7 @@ use quorate_model::{AdminOp, ClusterDefinition, Name, NodeId, Reason, StartSwitc
 use serde::{Deserialize, Serialize};
 
 use crate::message::Message;
-use crate::witness::{WitnessReply, WitnessRequest};
-
-pub mod bounds;
+use crate::witness_file::{WitnessReply, WitnessRequest};
 
 /// What a node is started with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +130,7 @@ pub enum Output {
         /// Done (or accepted), or refused and why.
         result: Result<(), Reason>,
     },
-    /// The answer to [`Input::Control`]. It comes within [`bounds::CONTROL_PATIENCE`] of the node's own clock.
+    /// The answer to [`Input::Control`]. It comes within [`crate::bounds::CONTROL_PATIENCE`] of the node's own clock.
     Controlled {
         /// From the request.
         request: u64,

@@ -52,6 +52,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+pub mod bounds;
 mod candidacy;
 mod clock;
 mod codec;
@@ -69,11 +70,13 @@ mod groups;
 mod hand_over;
 mod identity;
 mod io;
+mod ladder;
 mod membership;
 mod message;
 mod monitoring;
 mod node;
 mod peer;
+mod placement;
 #[cfg(feature = "planted")]
 mod planted;
 mod policy;
@@ -91,6 +94,7 @@ mod switches;
 mod timers;
 mod view;
 mod witness;
+mod witness_file;
 mod words;
 
 pub use codec::CodecError;
@@ -103,4 +107,4 @@ pub use policy::{
 };
 pub use store::StoreError;
 pub use view::GroupView;
-pub use witness::{WitnessReply, WitnessRequest};
+pub use witness_file::{WitnessReply, WitnessRequest};

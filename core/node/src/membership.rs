@@ -5,7 +5,8 @@ use std::time::Duration;
 use quorate_journal::Event;
 use quorate_model::{Name, NodeId, Reason, Time};
 
-use crate::io::{Output, bounds};
+use crate::bounds;
+use crate::io::Output;
 use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;

@@ -1,11 +1,11 @@
 //! What nodes say to each other, and its bytes on a wire.
 
 use quorate_log::NodeSet;
-use quorate_model::{NodeDefinition, NodeId};
+use quorate_model::control::{ControlCode, ControlOf};
+use quorate_model::{NodeDefinition, NodeId, Reason};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, CodecError};
-use crate::control::{Outcome, Question};
 use crate::database::Proposal;
 
 /// A datagram between two nodes.
@@ -51,6 +51,27 @@ pub(crate) enum Body {
         ticket: u64,
         outcome: Outcome,
     },
+}
+
+/// A control code, on its way to the node that is to have it carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Question {
+    /// The asking boot's number for it: 1, 2, 3 …
+    pub(crate) ticket: u64,
+    /// Which boot of the receiver is asked.
+    pub(crate) incarnation: u64,
+    pub(crate) of: ControlOf,
+    pub(crate) code: ControlCode,
+    pub(crate) input: Vec<u8>,
+}
+
+/// What came of a control code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Outcome {
+    /// What the resource monitor said.
+    Said(Result<Vec<u8>, Reason>),
+    /// Nothing was carried out, and never will be: the node does not own the resource.
+    NotOwner,
 }
 
 /// A node as the coordinator's database has it.

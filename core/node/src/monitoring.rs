@@ -9,8 +9,9 @@ use quorate_journal::Event;
 use quorate_model::monitor::MonitorEvent;
 use quorate_model::{Reason, ResourceState};
 
+use crate::bounds;
 use crate::candidacy::Arbitration;
-use crate::io::{Output, bounds};
+use crate::io::Output;
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
 

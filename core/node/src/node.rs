@@ -12,12 +12,13 @@ use quorate_log::{Log, NodeSet};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
 use quorate_model::{Name, NodeDefinition, NodeId, Reason, ResourceState, Time};
 
+use crate::bounds;
 use crate::candidacy::Arbitration;
 use crate::control::Controls;
 use crate::counsel::Counsel;
 use crate::database::Database;
 use crate::groups::{Action, Groups, Licence};
-use crate::io::{BootImage, DiskOp, Input, NodeConfig, Output, Snapshot, bounds};
+use crate::io::{BootImage, DiskOp, Input, NodeConfig, Output, Snapshot};
 use crate::message::{Body, Message, Standing};
 use crate::peer::Peer;
 use crate::policy::Policies;
@@ -27,7 +28,8 @@ use crate::random::Random;
 use crate::storage::Storage;
 use crate::store::{self, Recovered};
 use crate::timers::{Timer, Timers};
-use crate::witness::{Asking, WITNESS};
+use crate::witness::Asking;
+use crate::witness_file::WITNESS;
 
 /// File that holds the identity of this node's copy of the database.
 const IDENTITY_FILE: &str = "MSCS/identity";

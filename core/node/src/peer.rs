@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quorate_model::{Name, Time};
 
-use crate::io::bounds;
+use crate::bounds;
 use crate::message::{Heartbeat, Standing};
 
 /// One network's card to card connection with a peer.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quorate_log::{CommitRule, Log, NodeSet, Witness};
 use quorate_model::{ClusterDefinition, Name, NodeId, QuorumKind, StartSwitches, Time};
 
-use crate::io::bounds;
+use crate::bounds;
 
 /// How a node without a coordinator sets about to become one.
 #[derive(Clone, Debug, PartialEq, Eq)]

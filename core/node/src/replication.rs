@@ -4,12 +4,13 @@ use quorate_journal::{Cause, Event};
 use quorate_log::{Body as LogBody, Entry, EntryKind, Output as LogOutput, Role, Snapshot};
 use quorate_model::{NodeId, NodeState, Reason};
 
+use crate::bounds;
 use crate::database::{Database, Effect, Proposal, Stop, Update};
-use crate::io::{Output, bounds};
+use crate::io::Output;
 use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
-use crate::witness::WITNESS;
+use crate::witness_file::WITNESS;
 
 impl Node {
     /// Carries out everything the log wants.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use quorate_log::{Persist, Stored};
 use quorate_model::Time;
 
-use crate::io::{Device, DiskOp, DiskRequest, bounds};
+use crate::bounds;
+use crate::io::{Device, DiskOp, DiskRequest};
 use crate::store;
 
 /// After how long a write that met a broken reservation is tried again: the defence renews it within 3 s.

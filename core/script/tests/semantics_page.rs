@@ -12,7 +12,7 @@ use quorate_model::{
 use quorate_node::bounds;
 
 const PAGE: &str = include_str!("../../../docs/semantics.md");
-const BOUNDS: &str = include_str!("../../node/src/io/bounds.rs");
+const BOUNDS: &str = include_str!("../../node/src/bounds.rs");
 
 /// The first cells of each row under the heading that begins so, without the head of the table.
 fn rows(heading: &str, cells: usize) -> Vec<String> {

@@ -18,9 +18,9 @@ mod services;
 mod status;
 mod world;
 
-pub use env::{Load, ScriptLoader};
+pub use env::ScriptLoader;
 pub use error::WorldError;
-pub use options::{ServiceTimes, WorldOptions};
+pub use options::{Load, ServiceTimes, WorldOptions};
 pub use queue::Queue;
 pub use status::{
     Breach, ClientSpan, ClientStatus, DiskStatus, GroupStatus, NetworkStatus, NodeStatus, Outage,

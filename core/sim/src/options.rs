@@ -5,7 +5,14 @@ use std::time::Duration;
 
 use quorate_model::Name;
 
-use crate::env::Load;
+/// What a virtual server's users are to its node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Concurrent users.
+    pub users: u32,
+    /// Average processor load of the store, in per cent of a node.
+    pub cpu_percent: u32,
+}
 
 /// How long a service takes to start and to stop when nothing is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

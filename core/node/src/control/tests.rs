@@ -1,5 +1,7 @@
 //! What the stage of several nodes cannot see: what is kept, for how long, and what is sent how often.
 
+use quorate_model::control::ControlCode;
+
 use super::*;
 use crate::shipped::{booted, outputs};
 

@@ -6,8 +6,8 @@ use quorate_journal::Cause;
 use quorate_model::{Name, NodeId, NodeState, Reason, ResourceState};
 
 use super::{Database, GroupRecord, Move, Proposal, ResourceRecord, Stop, Update};
-use crate::groups::ladder;
-use crate::witness::WITNESS;
+use crate::ladder;
+use crate::witness_file::WITNESS;
 
 /// What applying an update changed, for the node that applied it to act on.
 #[derive(Clone, Debug, PartialEq, Eq)]

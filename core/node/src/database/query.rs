@@ -6,7 +6,7 @@ use quorate_model::{
 };
 
 use super::{Database, GroupRecord, Stop};
-use crate::witness::WITNESS;
+use crate::witness_file::WITNESS;
 
 impl Database {
     /// A group's definition.

@@ -10,7 +10,7 @@ use quorate_model::{
 };
 
 use super::{Database, Proposal, Stop, Update};
-use crate::witness::WITNESS;
+use crate::witness_file::WITNESS;
 
 const GROUP: &str = "Counter";
 const RESOURCE: &str = "Start Counter";

@@ -9,9 +9,9 @@ use quorate_model::{
 };
 
 use super::{AT_ONCE, Action, Groups, Licence, Local, Owned, Rest, Verdict};
-use super::{ladder, placement};
 use crate::counsel::{ASK_AGAIN, Chosen, Counsel};
 use crate::database::{Database, GroupRecord, Stop, Update};
+use crate::{ladder, placement};
 
 impl Groups {
     /// Looks at every group and asks for the next steps. Call after anything changed, and when

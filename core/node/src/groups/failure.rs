@@ -5,10 +5,10 @@ use std::time::Duration;
 use quorate_journal::Event;
 use quorate_model::{Name, ResourceProperties, Time};
 
-use super::ladder::{self, Decision};
 use super::{AT_ONCE, Groups, Pending, Verdict};
 use crate::counsel::{Counsel, Judged};
 use crate::database::Database;
+use crate::ladder::{self, Decision};
 use crate::policy::{LocalTime, PolicyFailure, Reaction};
 
 /// How a resource was found failed.

@@ -6,8 +6,6 @@
 mod checkpoints;
 mod drive;
 mod failure;
-pub(crate) mod ladder;
-pub(crate) mod placement;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use quorate_journal::Event;
 use quorate_model::{NodeId, Time};
 
+use crate::bounds;
 use crate::candidacy::Arbitration;
-use crate::io::{Input, Output, bounds};
+use crate::io::{Input, Output};
 use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::node::{Coordination, Node, Phase};
 use crate::peer::{Interface, Peer};

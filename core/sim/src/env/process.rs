@@ -638,7 +638,7 @@ mod tests {
     fn a_store_that_is_stopped_leaves_nothing_to_replay() {
         let mut env = environment(2);
         let (users, cpu_percent) = (4_000, 0);
-        env.set_load("EVS1", crate::env::stores::Load { users, cpu_percent });
+        env.set_load("EVS1", crate::options::Load { users, cpu_percent });
         env.store_starts(STORE, "EVS1", 2);
         env.process_start(0, STORE, IS, 3).unwrap();
         pass(&mut env, Duration::from_secs(3_600));

@@ -9,6 +9,7 @@ use std::time::Duration;
 use quorate_model::{Name, Time};
 
 use super::{Environment, Machine};
+use crate::options::Load;
 
 /// Kilobytes of log that one user's work writes in an hour.
 const WRITTEN_PER_USER_HOUR: u64 = 2_500;
@@ -31,15 +32,6 @@ const UNFELT_CONNECTIONS: u64 = 1_900;
 
 /// Storage groups that the store of a node mounts, whosever they are.
 const STORAGE_GROUPS_MAX: u64 = 4;
-
-/// What a virtual server's users are to its node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Load {
-    /// Concurrent users.
-    pub users: u32,
-    /// Average processor load of the store, in per cent of a node.
-    pub cpu_percent: u32,
-}
 
 impl Load {
     /// How much of a node it takes, in per cent: of its processors or of the connections it can serve, whichever is more.

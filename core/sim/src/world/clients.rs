@@ -7,7 +7,8 @@ use quorate_model::{GroupDefinition, Name, Time, types};
 
 use super::{World, service};
 use crate::WorldError;
-use crate::env::{Endpoint, Happening, Load, Machine, PATIENCE};
+use crate::env::{Endpoint, Happening, Machine, PATIENCE};
+use crate::options::Load;
 use crate::status::{ClientSpan, ClientStatus};
 
 /// A group's users, who all call at once, again and again.

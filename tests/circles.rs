@@ -1,0 +1,238 @@
+//! No circles between rooms: inside a crate, a module that another stands on does not stand on that other.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use syn::visit::{self, Visit};
+
+/// The crates that are looked at, with those of their modules whose type the other files of the crate extend: each of
+/// these files knows the type, and the type holds what each file is about.
+const CRATES: &[(&str, &[&str])] = &[
+    ("core/abi", &[]),
+    ("core/model", &[]),
+    ("core/journal", &[]),
+    ("core/log", &[]),
+    ("core/node", &["node"]),
+    ("core/host", &[]),
+    ("core/machine", &[]),
+    ("core/sim", &[]),
+    ("core/drill", &[]),
+    ("core/script", &[]),
+    ("core/rehearse", &[]),
+    ("repl", &[]),
+];
+
+/// The circles that there still are. A new one, or one more module in one of these, is a mistake; one that is gone, or has
+/// become smaller, is taken off here.
+const KNOWN: &[(&str, &[&str])] = &[
+    (
+        "core/drill",
+        &[
+            "face",
+            "foresight",
+            "play",
+            "remarks",
+            "schedule",
+            "settle",
+            "tell",
+            "wait",
+            "watch",
+        ],
+    ),
+    ("core/host", &["plugins", "process", "table"]),
+    ("core/model", &["file", "places", "rules"]),
+    (
+        "core/script",
+        &[
+            "check",
+            "closed",
+            "compare",
+            "docs",
+            "drill",
+            "engine",
+            "events",
+            "journal",
+            "outline",
+            "policy",
+            "session",
+            "values",
+            "vocabulary",
+            "waits",
+        ],
+    ),
+    ("repl", &["cli", "output", "plugin", "report"]),
+    ("repl", &["console", "drill", "interrupt", "supervise"]),
+];
+
+/// Which modules each module of a crate uses, by the first name of their paths.
+type Uses = BTreeMap<String, BTreeSet<String>>;
+
+/// What a file uses of its own crate.
+#[derive(Default)]
+struct Used(BTreeSet<String>);
+
+impl Used {
+    fn tree(&mut self, tree: &syn::UseTree, below_crate: bool) {
+        match tree {
+            syn::UseTree::Path(path) if below_crate => {
+                self.0.insert(path.ident.to_string());
+            }
+            syn::UseTree::Path(path) if path.ident == "crate" => self.tree(&path.tree, true),
+            syn::UseTree::Name(name) if below_crate => {
+                self.0.insert(name.ident.to_string());
+            }
+            syn::UseTree::Group(group) => {
+                group.items.iter().for_each(|it| self.tree(it, below_crate));
+            }
+            syn::UseTree::Path(_)
+            | syn::UseTree::Name(_)
+            | syn::UseTree::Rename(_)
+            | syn::UseTree::Glob(_) => {}
+        }
+    }
+}
+
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|it| {
+        it.path().is_ident("cfg")
+            && it
+                .parse_args::<syn::Meta>()
+                .is_ok_and(|meta| meta.path().is_ident("test"))
+    })
+}
+
+impl<'ast> Visit<'ast> for Used {
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        if !is_test(&module.attrs) {
+            visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        self.tree(&item.tree, false);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let mut names = path.segments.iter().map(|segment| &segment.ident);
+        if names.next().is_some_and(|first| first == "crate")
+            && let Some(module) = names.next()
+        {
+            self.0.insert(module.to_string());
+        }
+        visit::visit_path(self, path);
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.append(&mut files(&path));
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn uses(folder: &Path, hubs: &[&str]) -> Uses {
+    let mut uses = Uses::new();
+    for path in files(folder) {
+        let below = path.strip_prefix(folder).unwrap().with_extension("");
+        let mut names = below.iter().map(|name| name.to_string_lossy().into_owned());
+        let module = names.next().unwrap();
+        let is_tests = |name: &str| name == "tests" || name.ends_with("_tests");
+        if ["lib", "main"].contains(&&*module) || is_tests(&module) || names.any(|it| is_tests(&it))
+        {
+            continue;
+        }
+        let mut used = Used::default();
+        used.visit_file(&syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap());
+        uses.entry(module).or_default().append(&mut used.0);
+    }
+    uses.retain(|module, _| !hubs.contains(&&**module));
+    let modules: BTreeSet<String> = uses.keys().cloned().collect();
+    for (module, used) in &mut uses {
+        used.retain(|it| it != module && modules.contains(it));
+    }
+    uses
+}
+
+fn reachable(uses: &Uses, from: &str) -> BTreeSet<String> {
+    let (mut reached, mut next) = (BTreeSet::new(), vec![from.to_owned()]);
+    while let Some(module) = next.pop() {
+        for used in uses.get(&module).into_iter().flatten() {
+            if reached.insert(used.clone()) {
+                next.push(used.clone());
+            }
+        }
+    }
+    reached
+}
+
+/// The modules that stand on one another, circle by circle.
+fn circles(uses: &Uses) -> BTreeSet<Vec<String>> {
+    let reached: BTreeMap<&String, BTreeSet<String>> = uses
+        .keys()
+        .map(|module| (module, reachable(uses, module)))
+        .collect();
+    let circle = |module: &String| -> Vec<String> {
+        let both =
+            |other: &&String| reached[module].contains(*other) && reached[*other].contains(module);
+        uses.keys().filter(both).cloned().collect()
+    };
+    let found = uses.keys().map(circle);
+    found.filter(|circle| circle.len() > 1).collect()
+}
+
+#[test]
+fn no_module_stands_on_one_that_stands_on_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let found: BTreeSet<(String, Vec<String>)> = CRATES
+        .iter()
+        .flat_map(|(folder, hubs)| {
+            let uses = uses(&root.join(folder).join("src"), hubs);
+            assert!(uses.len() > 1, "{folder} has no modules");
+            let circles = circles(&uses).into_iter();
+            circles.map(|circle| ((*folder).to_owned(), circle))
+        })
+        .collect();
+    let known = KNOWN.iter().map(|(folder, circle)| {
+        let circle = circle.iter().map(|module| (*module).to_owned());
+        ((*folder).to_owned(), circle.collect())
+    });
+    let known: BTreeSet<(String, Vec<String>)> = known.collect();
+    let new: Vec<_> = found.difference(&known).collect();
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "new: {new:#?}\ngone: {gone:#?}"
+    );
+}
+
+#[test]
+fn a_circle_is_found_through_other_modules() {
+    let to = |used: &[&str]| used.iter().map(|it| (*it).to_owned()).collect();
+    let uses = Uses::from([
+        ("a".to_owned(), to(&["b"])),
+        ("b".to_owned(), to(&["c", "d"])),
+        ("c".to_owned(), to(&["a"])),
+        ("d".to_owned(), to(&[])),
+    ]);
+    let found = circles(&uses);
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [["a", "b", "c"]]);
+    let used = |text: &str| {
+        let mut used = Used::default();
+        used.visit_file(&syn::parse_file(text).unwrap());
+        used.0.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        used("use crate::{a, b::C}; fn f() { crate::d::g() }"),
+        ["a", "b", "d"]
+    );
+    let tests = "#[cfg(test)] mod tests { use crate::a; }";
+    assert!(used(tests).is_empty() && used("use std::a; use super::b;").is_empty());
+}
