@@ -39,7 +39,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "quorate-machine",
         ],
     ),
-    ("quorate-drill", &["quorate-model", "quorate-host"]),
+    (
+        "quorate-drill",
+        &["quorate-model", "quorate-journal", "quorate-host"],
+    ),
     (
         "quorate-script",
         &[
@@ -150,6 +153,28 @@ fn arrows_point_downwards() {
         )
     });
     assert_eq!(wrong_arrows(&used.collect()), Vec::<String>::new());
+}
+
+/// What a crate must know nothing of, whoever else does: a drill and the world it runs on know no language.
+const UNKNOWN: &[(&str, &str)] = &[
+    ("quorate-drill", "rhai"),
+    ("quorate-rehearse", "rhai"),
+    ("quorate-sim", "rhai"),
+];
+
+#[test]
+fn a_drill_knows_no_language() {
+    let metadata = MetadataCommand::new()
+        .current_dir(root())
+        .no_deps()
+        .exec()
+        .unwrap();
+    for (user, unknown) in UNKNOWN {
+        let mut packages = metadata.workspace_packages().into_iter();
+        let package = packages.find(|package| package.name == *user).unwrap();
+        let uses = package.dependencies.iter().any(|it| it.name == *unknown);
+        assert!(!uses, "{user} uses {unknown}");
+    }
 }
 
 #[test]

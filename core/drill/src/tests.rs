@@ -389,6 +389,8 @@ fn what_a_stage_does_not_offer_is_said_and_not_pretended() {
     let story = Story::open();
     let node = Name::from("NODE1");
     let crash = Fault::Machine(MachineFault::Crash { node: node.clone() });
+    let foreseen = try_on_stage(&story, |stage| stage.foresee(None));
+    assert!(foreseen.is_err(), "the present is not what is to come");
     let inject = try_on_stage(&story, |stage| stage.inject(crash, None));
     let text = inject.expect_err("nothing breaks here").message;
     assert_eq!(text, "breaking things is not offered on this stage");

@@ -246,3 +246,37 @@ fn options(seed: u64, facts: &Facts) -> WorldOptions {
     }
     options
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const CLUSTER: &str = r#"(
+    name: "CLUSTER1",
+    address: "10.0.0.20",
+    quorum: Local,
+    policy: "quiet.rhai",
+    networks: [(name: "Public", role: Mixed, subnet: "10.0.0.0/24")],
+    nodes: [(name: "NODE1", interfaces: { "Public": "10.0.0.11" })],
+)"#;
+
+    fn open(source: &SimSource) -> OpenError {
+        let request = StageRequest {
+            cluster: PathBuf::from("cluster.ron"),
+            text: Some(CLUSTER.to_owned()),
+            seed: 1,
+            start: None,
+        };
+        source.open(&request).err().unwrap()
+    }
+
+    #[test]
+    fn policies_that_nothing_can_run_are_refused_and_not_left_out() {
+        let error = open(&SimSource::new(Vec::new()));
+        assert_eq!(
+            error.to_string(),
+            "the cluster file cluster.ron names policy scripts, and nothing here can run them"
+        );
+    }
+}

@@ -11,14 +11,13 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use quorate_drill::stage::Stage;
-use quorate_drill::{Thrown, suggestion};
+use quorate_drill::kinds as journal;
+use quorate_drill::{Noun, Thrown, suggestion};
 use quorate_journal::Holds;
 use quorate_model::{GroupState, Name, NodeState, ResourceState};
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
 use crate::compare;
-use crate::journal;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 
@@ -38,48 +37,6 @@ pub(crate) const WEEKDAYS: &[&str] = &[
 ];
 /// What `kind` of a caught error can be.
 pub(crate) const ERROR_KINDS: &[&str] = &["fail", "unknown", "error", "internal"];
-
-/// What has names in a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Noun {
-    Node,
-    Group,
-    Resource,
-    Network,
-    Disk,
-}
-
-impl Noun {
-    pub(crate) const ALL: [Noun; 5] = [
-        Noun::Node,
-        Noun::Group,
-        Noun::Resource,
-        Noun::Network,
-        Noun::Disk,
-    ];
-
-    /// As scripts call it.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Noun::Node => "node",
-            Noun::Group => "group",
-            Noun::Resource => "resource",
-            Noun::Network => "network",
-            Noun::Disk => "disk",
-        }
-    }
-
-    /// Those of an open cluster.
-    pub(crate) fn names(self, stage: &dyn Stage) -> Vec<Name> {
-        match self {
-            Noun::Node => stage.nodes(),
-            Noun::Group => stage.groups(),
-            Noun::Resource => stage.resources(),
-            Noun::Network => stage.networks(),
-            Noun::Disk => stage.disks(),
-        }
-    }
-}
 
 /// A closed set of words.
 #[derive(Debug)]

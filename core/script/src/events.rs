@@ -3,15 +3,15 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use quorate_drill::kinds as journal;
 use quorate_drill::stage::Line;
-use quorate_drill::{Span, Thrown, suggestion};
+use quorate_drill::{Noun, Span, Thrown, suggestion};
 use quorate_journal::{EventField, EventKind, Holds};
 use quorate_model::same_name;
 use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext};
 use serde_json::Value as Json;
 
-use crate::closed::{self, Noun, Set};
-use crate::journal;
+use crate::closed::{self, Set};
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 use crate::values::{equal, from_json, name_of, show, span_arg};

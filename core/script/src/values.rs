@@ -1,11 +1,10 @@
 //! Between Rhai's values and ours.
 
 use quorate_drill::stage::PropertyOf;
-use quorate_drill::{Span, Thrown};
+use quorate_drill::{Noun, Span, Thrown};
 use quorate_model::{Chance, Name, Value};
 use rhai::{Dynamic, NativeCallContext, Position};
 
-use crate::closed::Noun;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 use crate::vocabulary::handles::{

@@ -4,7 +4,7 @@ use quorate_drill::watch::Promise;
 use quorate_drill::{
     CivilError, CivilTime, Span, Thrown, schedule, settle, wait, watch as watching,
 };
-use quorate_model::{Name, Time};
+use quorate_model::Name;
 use rhai::{FnPtr, NativeCallContext};
 
 use crate::session::{Here, Session};
@@ -19,21 +19,6 @@ pub(crate) fn watch(
 ) -> Fallible<()> {
     let session = Session::of(context)?;
     watching::watch(&Here::new(context, &session), name, promise, condition)
-}
-
-/// Looks at every watched condition if something changed since the last look.
-pub(crate) fn look(context: &NativeCallContext<'_>, session: &Session) -> Fallible<()> {
-    watching::look(&Here::new(context, session))
-}
-
-/// Lets time pass until `done` says so or `until` is reached; says which.
-pub(crate) fn pass(
-    context: &NativeCallContext<'_>,
-    session: &Session,
-    until: Time,
-    done: impl FnMut() -> Fallible<bool>,
-) -> Fallible<bool> {
-    wait::pass(&Here::new(context, session), until, None, done)
 }
 
 /// Lets `span` of time pass.

@@ -271,7 +271,7 @@ impl Session {
         }
         if name == "events" {
             self.output.line("");
-            self.output.line(&quorate_script::event_reference());
+            self.output.line(&quorate_drill::event_reference());
         }
         After::GoOn
     }

@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use quorate_drill::{MAX_BYTES, beside, missing, read_text};
+use quorate_drill::{MAX_BYTES, Noun, beside, missing, read_text};
 use quorate_model::{ClusterDefinition, Loaded, Value, types};
-
-use crate::closed::Noun;
 
 /// The names of one cluster.
 #[derive(Clone, Debug, Default)]

@@ -266,12 +266,12 @@ impl<'a> Checker<'a> {
         if let Some(found) = found {
             return found.returns.clone();
         }
-        if kind == "Event" && crate::journal::has_field(name) {
+        if kind == "Event" && quorate_drill::kinds::has_field(name) {
             return None;
         }
         if say && (is_noun(kind) || kind == "int" || kind == "float") {
             let fields = if kind == "Event" {
-                crate::journal::field_names()
+                quorate_drill::kinds::field_names()
             } else {
                 Vec::new()
             };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quorate_drill::stage::{ClientReport, PropertyOf, Stage, StageRequest};
-use quorate_drill::{DEFAULT_SEED, Span, Thrown, tell};
+use quorate_drill::{DEFAULT_SEED, Noun, Span, Thrown, tell};
 use quorate_model::{Name, Object, Repair};
 use rhai::plugin::*;
 use rhai::{Array, Map};
@@ -12,7 +12,7 @@ use super::handles::{
     ClientsRef, DiskRef, EventRef, GroupRef, NetworkRef, NodeRef, QuorumRef, ResourceRef,
 };
 use super::order;
-use crate::closed::{self, Noun, Set};
+use crate::closed::{self, Set};
 use crate::drill::ClusterOptions;
 use crate::events;
 use crate::session::{Here, Session};
@@ -183,10 +183,10 @@ pub(crate) mod words {
     /// Heals every fault, the last one first: what was cut, broken, crashed or frozen.
     #[rhai_fn(return_raw)]
     pub fn heal(context: NativeCallContext<'_>) -> Fallible<()> {
-        let session = Session::of(&context)?;
-        session.begin_act(&context)?;
-        session.with_stage(&context, |stage| stage.heal_all())?;
-        waits::look(&context, &session)
+        order::act(&context, |stage| {
+            stage.heal_all();
+            Ok(())
+        })
     }
 
     /// Heals every partition and cut, and nothing else.

@@ -134,7 +134,7 @@ fn ask(
         code,
         input,
     };
-    let (answer, limit) = order::answered(context, Order::Control { control, through }, false)?;
+    let (answer, limit) = order::answered(context, Order::Control { control, through })?;
     match answer {
         Some(Answer::Done(bytes)) => {
             let read = || format!("{kind}(\"{whom}\").control({code})");

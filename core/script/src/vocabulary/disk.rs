@@ -1,12 +1,13 @@
 //! Shared disks.
 
+use quorate_drill::Noun;
 use quorate_model::{Damage, DiskFault};
 use rhai::plugin::*;
 
 use super::drive::Trouble;
 use super::handles::{DiskRef, FaultRef};
 use super::order::{self, read};
-use crate::closed::{self, Noun};
+use crate::closed;
 use crate::thrown::Fallible;
 use crate::values::{name_arg, show};
 

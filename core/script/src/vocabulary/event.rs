@@ -1,14 +1,14 @@
 //! Events of the journal.
 
-use quorate_drill::{Span, Thrown, suggestion};
+use quorate_drill::kinds as journal;
+use quorate_drill::{Noun, Span, Thrown, suggestion};
 use quorate_model::nearest;
 use rhai::plugin::*;
 use rhai::{Array, Engine};
 
 use super::handles::EventRef;
-use crate::closed::{self, Noun, Set};
+use crate::closed::{self, Set};
 use crate::events::{self, SPAN};
-use crate::journal;
 use crate::thrown::{Fallible, Raise};
 use crate::values::from_json;
 

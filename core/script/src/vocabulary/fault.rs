@@ -3,9 +3,9 @@
 use rhai::plugin::*;
 
 use super::handles::FaultRef;
+use super::order;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
-use crate::waits;
 
 /// Words about faults.
 #[allow(
@@ -18,10 +18,10 @@ pub(crate) mod words {
     /// Undoes this one fault. Nothing happens if it is healed already.
     #[rhai_fn(name = "heal", return_raw)]
     pub fn heal(context: NativeCallContext<'_>, fault: &mut FaultRef) -> Fallible<()> {
-        let session = Session::of(&context)?;
-        session.begin_act(&context)?;
-        session.with_stage(&context, |stage| stage.heal(fault.handle))?;
-        waits::look(&context, &session)
+        order::act(&context, |stage| {
+            stage.heal(fault.handle);
+            Ok(())
+        })
     }
 
     /// Fails the drill if somebody in the cluster has noticed this fault up to now. Nor is it remarked on at the drill's end

@@ -1,16 +1,16 @@
 //! Groups.
 
-use quorate_model::{AdminOp, Object};
 use std::time::Duration;
 
-use quorate_drill::Span;
 use quorate_drill::stage::{GroupStatus, POLICY, PropertyOf, Stage};
 use quorate_drill::wait::in_service;
+use quorate_drill::{Noun, Span};
+use quorate_model::{AdminOp, Object};
 use rhai::plugin::*;
 
 use super::handles::GroupRef;
 use super::order::{self, read};
-use crate::closed::{self, Noun, Set};
+use crate::closed::{self, Set};
 use crate::session::Session;
 use crate::thrown::Fallible;
 use crate::values::{name_arg, show, to_value};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quorate_drill::stage::{NodeStatus, Order, Stage};
-use quorate_drill::{Thrown, suggestion};
+use quorate_drill::{Noun, Thrown, suggestion};
 use quorate_model::{
     AdminOp, ClockFault, Damage, DiskFault, MachineFault, ProcessFault, Repair, StartSwitches,
 };
@@ -13,7 +13,7 @@ use rhai::plugin::*;
 use super::handles::{FaultRef, NicRef, NodeRef, PathRef, SystemDiskRef};
 use super::order::{self, read};
 use super::{clocks, options};
-use crate::closed::{self, Noun, Set};
+use crate::closed::{self, Set};
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 use crate::values::{name_arg, show, span_arg, spoken};

@@ -3,60 +3,22 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_drill::stage::{Answer, Order, PropertyOf, Stage};
-use quorate_drill::{MadeFault, Thrown, suggestion};
+use quorate_drill::stage::{Answer, Order, PropertyOf, Stage, StageError};
+use quorate_drill::{Thrown, order as told, suggestion};
 use quorate_model::{
-    AdminOp, Damage, DiskFault, Fault, Lasting, Name, NetworkFault, Object, Reason, Repair, Value,
-    called,
+    AdminOp, Damage, DiskFault, Fault, Name, NetworkFault, Object, Repair, Value, called,
 };
 use rhai::{Array, Dynamic, NativeCallContext};
 
 use super::handles::FaultRef;
-use crate::place::spot;
-use crate::session::Session;
+use crate::session::{Here, Session};
 use crate::thrown::{Fallible, Raise};
 use crate::values::{from_value, name_arg, show, sides_arg};
-use crate::waits;
-
-/// How long an order may go without an answer; one that stops a node so much longer than its groups may take.
-const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
 /// Gives an order and lets time pass until it is answered. A refusal is an error of the script.
 pub(crate) fn order(context: &NativeCallContext<'_>, order: impl Into<Order>) -> Fallible<()> {
-    let order = order.into();
-    let stopped = match &order {
-        Order::NodeShutdown(node) | Order::NodeReboot(node, _) | Order::ServiceStop(node) => {
-            Some(node.clone())
-        }
-        Order::Cluster(_)
-        | Order::Control { .. }
-        | Order::NodeStart(..)
-        | Order::ServiceStart(..)
-        | Order::NodeAdd(..)
-        | Order::NodeForceCleanup(_) => None,
-    };
-    let (answer, limit) = answered(context, order, stopped.is_some())?;
-    let at = context.call_position();
-    match answer {
-        Some(Answer::Done(_)) => Ok(()),
-        Some(Answer::Refused(Reason { code: 0, text }) | Answer::Lost(text)) => {
-            Err(Thrown::mistake(format!("refused: {text}")).at(at))
-        }
-        Some(Answer::Refused(Reason { code, text })) => {
-            let text = format!("refused with error {code}: {text}");
-            Err(Thrown::mistake(text).coded(code).at(at))
-        }
-        None => {
-            let session = Session::of(context)?;
-            let why = session.with_stage(context, |stage| unanswered(stage, stopped.as_ref()))?;
-            Err(Thrown::mistake(format!(
-                "\"{}\" was not answered within {}: {why}",
-                context.fn_name(),
-                Lasting(limit)
-            ))
-            .at(at))
-        }
-    }
+    let session = Session::of(context)?;
+    told::order(&Here::new(context, &session), order.into())
 }
 
 /// The order to give a property a value; `None` resets it to its default.
@@ -72,38 +34,9 @@ pub(super) fn set(object: Object, property: String, value: Option<Value>) -> Adm
 pub(super) fn answered(
     context: &NativeCallContext<'_>,
     order: Order,
-    stops: bool,
 ) -> Fallible<(Option<Answer>, Duration)> {
     let session = Session::of(context)?;
-    session.begin_act(context)?;
-    let handle = session.try_stage(context, |stage| stage.order(order))?;
-    let (began, stop) = session.with_stage(context, |stage| (stage.now(), stage.longest_stop()))?;
-    let limit = match stops {
-        true => stop + ANSWER_LIMIT,
-        false => ANSWER_LIMIT,
-    };
-    let mut answer = None;
-    waits::pass(context, &session, began + limit, || {
-        answer = session.with_stage(context, |stage| stage.answer(handle))?;
-        Ok(answer.is_some())
-    })?;
-    Ok((answer, limit))
-}
-
-/// What an order still waits for.
-fn unanswered(stage: &dyn Stage, stopped: Option<&Name>) -> String {
-    let statuses = stage.resource_statuses().into_iter();
-    let pending: Vec<String> = statuses
-        .filter(|one| {
-            one.state.is_pending() && (stopped.is_none() || one.owner.as_ref() == stopped)
-        })
-        .map(|one| format!("{} is {}", one.name, one.state))
-        .collect();
-    match (pending.is_empty(), stage.quorum().has_quorum) {
-        (false, _) => pending.join(", "),
-        (true, true) => "the cluster has quorum, but has not confirmed it".to_owned(),
-        (true, false) => "no quorate node is there to take the order".to_owned(),
-    }
+    told::answered(&Here::new(context, &session), order, false)
 }
 
 /// Makes a fault.
@@ -123,17 +56,8 @@ pub(crate) fn inject_for(
     lasting: Option<Duration>,
 ) -> Fallible<FaultRef> {
     let session = Session::of(context)?;
-    session.begin_act(context)?;
-    let handle = session.try_stage(context, |stage| stage.inject(fault.into(), lasting))?;
     let what = what.into();
-    let made = MadeFault {
-        handle,
-        at: spot(context.call_position()),
-        what: what.clone(),
-        may_go_unnoticed: false,
-    };
-    session.with(|play| play.made(made));
-    waits::look(context, &session)?;
+    let handle = told::inject(&Here::new(context, &session), &what, fault.into(), lasting)?;
     Ok(FaultRef { handle, what })
 }
 
@@ -215,12 +139,18 @@ pub(crate) fn bytes_arg(context: &NativeCallContext<'_>, number: i64, what: &str
     })
 }
 
+/// Does something to the cluster or its world, at once.
+pub(super) fn act(
+    context: &NativeCallContext<'_>,
+    deed: impl FnOnce(&mut dyn Stage) -> Result<(), StageError>,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    told::act(&Here::new(context, &session), deed)
+}
+
 /// Repairs a thing.
 pub(crate) fn repair(context: &NativeCallContext<'_>, what: &Repair) -> Fallible<()> {
-    let session = Session::of(context)?;
-    session.begin_act(context)?;
-    session.try_stage(context, |stage| stage.repair(what))?;
-    waits::look(context, &session)
+    act(context, |stage| stage.repair(what))
 }
 
 /// Changes a file on a shared disk.
@@ -230,10 +160,7 @@ pub(crate) fn disk_file(
     file: &str,
     text: Option<&str>,
 ) -> Fallible<()> {
-    let session = Session::of(context)?;
-    session.begin_act(context)?;
-    session.try_stage(context, |stage| stage.disk_file(disk, file, text))?;
-    waits::look(context, &session)
+    act(context, |stage| stage.disk_file(disk, file, text))
 }
 
 /// Reads one thing of the cluster and remembers what was read: `kind("name").property`.

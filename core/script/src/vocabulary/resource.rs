@@ -1,5 +1,6 @@
 //! Resources.
 
+use quorate_drill::Noun;
 use quorate_drill::stage::{PropertyOf, ResourceStatus, Stage};
 use quorate_drill::wait::in_service;
 use quorate_model::{AdminOp, Object};
@@ -7,7 +8,7 @@ use rhai::plugin::*;
 
 use super::handles::ResourceRef;
 use super::order::{self, read};
-use crate::closed::{self, Noun, Set};
+use crate::closed::{self, Set};
 use crate::thrown::Fallible;
 use crate::values::{name_arg, show, to_value};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quorate_drill::stage::POLICY;
-use quorate_drill::{Span, suggestion};
+use quorate_drill::{Noun, Span, suggestion};
 use quorate_model::{
     CLUSTER_PROPERTIES, GROUP_PROPERTIES, PERSISTENT_STATE, RESOURCE_PROPERTIES, nearest, types,
 };
@@ -11,7 +11,6 @@ use rhai::Expr;
 
 use super::super::known::Known;
 use super::{Literals, Place, Scope, field, map_of, text_of};
-use crate::closed::Noun;
 use crate::vocabulary::verdict::start_of;
 
 impl Literals<'_, '_> {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use quorate_drill::Noun;
+use quorate_drill::kinds as journal;
 use quorate_journal::{EventKind, Holds};
 use quorate_model::nearest;
 use rhai::{Expr, Position, Token};
 
 use super::{Literals, Scope, field, map_of, text_of, texts_of};
-use crate::closed::{Noun, Set};
+use crate::closed::Set;
 use crate::events;
-use crate::journal;
 
 impl Literals<'_, '_> {
     /// Two sides that are compared: a text of a closed set with one that stands there word for word.

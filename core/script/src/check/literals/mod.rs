@@ -7,13 +7,13 @@ mod closed;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use quorate_drill::suggestion;
+use quorate_drill::{Noun, suggestion};
 use quorate_model::control::{ControlCode, ControlObject};
 use rhai::{AST, ASTNode, Engine, Expr, FnPtr, Position, Stmt, Token};
 
 use super::known::Known;
 use super::walk::Checker;
-use crate::closed::{Noun, Set};
+use crate::closed::Set;
 use crate::vocabulary::control::unknown_code;
 use crate::vocabulary::options;
 

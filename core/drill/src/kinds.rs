@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use quorate_journal::{EventField, EventKind, Holds};
 
-use crate::closed::Noun;
+use crate::Noun;
 
 /// The fields that every event has, or may have, and that are not its kind's own.
-pub(crate) const COMMON: [(&str, &str); 5] = [
+pub const COMMON: [(&str, &str); 5] = [
     (
         "t",
         "When, in microseconds since the cluster was switched on.",
@@ -28,23 +28,23 @@ pub(crate) const COMMON: [(&str, &str); 5] = [
 static KINDS: LazyLock<Vec<EventKind>> = LazyLock::new(quorate_journal::event_kinds);
 
 /// Every kind of event, in order of their names.
-pub(crate) fn kinds() -> &'static [EventKind] {
+pub fn kinds() -> &'static [EventKind] {
     &KINDS
 }
 
 /// The kind of this name.
-pub(crate) fn kind(name: &str) -> Option<&'static EventKind> {
+pub fn kind(name: &str) -> Option<&'static EventKind> {
     kinds().iter().find(|kind| kind.name == name)
 }
 
 /// Whether events of some kind have a field of this name.
-pub(crate) fn has_field(name: &str) -> bool {
+pub fn has_field(name: &str) -> bool {
     COMMON.iter().any(|(common, _)| *common == name)
         || kinds().iter().any(|kind| kind.field(name).is_some())
 }
 
 /// Every name of a field, each once.
-pub(crate) fn field_names() -> Vec<&'static str> {
+pub fn field_names() -> Vec<&'static str> {
     let own = kinds().iter().flat_map(|kind| &kind.fields);
     let mut names: Vec<&str> = COMMON.iter().map(|(name, _)| *name).collect();
     names.extend(own.map(|field| field.name));
@@ -54,7 +54,7 @@ pub(crate) fn field_names() -> Vec<&'static str> {
 }
 
 /// What a field of names holds names of; `None` for `subject`, which may be anything's.
-pub(crate) fn noun(field: &EventField) -> Option<Noun> {
+pub fn noun(field: &EventField) -> Option<Noun> {
     if !matches!(field.holds, Holds::Name | Holds::Names) {
         return None;
     }
