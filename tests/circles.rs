@@ -53,7 +53,6 @@ const KNOWN: &[(&str, &[&str])] = &[
             "drill",
             "engine",
             "events",
-            "journal",
             "outline",
             "policy",
             "session",
