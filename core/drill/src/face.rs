@@ -5,8 +5,18 @@
 
 use crate::play::Play;
 use crate::stage::{Stage, StageError};
-use crate::tell::Stop;
 use crate::{Seen, Spot, Thrown};
+
+/// Why what runs is being stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// From outside.
+    Interrupted,
+    /// It takes too much real time.
+    TimedOut,
+    /// A drill did not pass, and the run was to end with the first that does not.
+    Enough,
+}
 
 /// A language that drills are told in, at one statement of a drill.
 ///

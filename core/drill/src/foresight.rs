@@ -10,26 +10,10 @@ use quorate_model::Time;
 
 use crate::face::{Face, ask, on_stage};
 use crate::play::Play;
-use crate::watch::Promise;
+use crate::watched::{Promise, Reads};
 
 /// The grain of virtual time.
 const GRAIN: Duration = Duration::from_micros(1);
-
-/// What a condition read that changes without anything happening.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reads {
-    /// A clock, or a duration that runs.
-    pub(crate) time: bool,
-    /// What clients count: it changes with every call.
-    pub(crate) calls: bool,
-}
-
-impl Reads {
-    /// Whether the condition may turn although nothing happens.
-    pub(crate) fn any(self) -> bool {
-        self.time || self.calls
-    }
-}
 
 /// A condition that is waited for or watched, as it was when it was last looked at.
 struct Pending<C> {

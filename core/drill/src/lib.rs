@@ -32,6 +32,7 @@ mod text_file;
 mod thrown;
 pub mod wait;
 pub mod watch;
+mod watched;
 
 pub use civil::{CivilError, CivilTime};
 pub use events::{describe_line, last_told};

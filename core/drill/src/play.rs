@@ -8,11 +8,9 @@ use std::rc::Rc;
 
 use quorate_model::{FaultId, Time};
 
-use crate::foresight::Reads;
 use crate::options::RunOptions;
-use crate::schedule::Act;
 use crate::stage::{Line, Stage, StageSource};
-use crate::watch::Watch;
+use crate::watched::{Act, Reads, Watch};
 use crate::{DrillReport, Observer, Place, Remark, RemarkKind, Seen, Spot, Thrown};
 
 /// Readings remembered at most: more than anyone reads in a failure.

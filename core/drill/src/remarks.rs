@@ -1,7 +1,7 @@
 //! What a drill's end shows about the drill itself: that it expected nothing, or nothing that its faults could break.
 
 use crate::play::{Expectation, MadeFault, Play};
-use crate::watch::Promise;
+use crate::watched::Promise;
 use crate::{RemarkKind, Spot};
 
 /// Looks back on a drill whose body has ended well.

@@ -1,53 +1,15 @@
 //! What is to happen while a drill waits: acts at an hour, or after a while.
 
-use std::time::Duration;
-
 use quorate_model::Time;
 
 use crate::civil::{self, CivilError, CivilTime};
-use crate::face::{Face, begin_act, begin_wait, on_stage};
-use crate::wait::pass;
-use crate::{Span, Spot, Thrown};
-
-/// When an act is due.
-#[derive(Clone, Copy, Debug)]
-enum Due {
-    /// On the world's clock.
-    At(Time),
-    /// When the cluster's local clock shows it, in milliseconds since 1970.
-    Shown(i64),
-}
-
-/// Something that is to happen while the drill waits.
-#[derive(Clone, Debug)]
-pub(crate) struct Act<C> {
-    due: Due,
-    /// As the script says it: `at("9:00")`.
-    said: String,
-    body: C,
-    position: Spot,
-}
+use crate::face::{Face, begin_act, on_stage};
+use crate::watched::{Act, Due};
+use crate::{Span, Thrown};
 
 /// Both clocks at this instant: the world's, and the cluster's local one.
-fn clocks<F: Face>(face: &F) -> Result<(Time, i64), F::Error> {
+pub(crate) fn clocks<F: Face>(face: &F) -> Result<(Time, i64), F::Error> {
     on_stage(face, |stage| (stage.now(), stage.civil_ms()))
-}
-
-/// When the local clock shows `shown`, as it goes now; at once if it shows more already.
-fn instant_of(shown: i64, (now, civil): (Time, i64)) -> Time {
-    let ahead = u64::try_from(shown.saturating_sub(civil)).unwrap_or(0);
-    // The clock shows whole milliseconds.
-    let since = if ahead == 0 { 0 } else { now.0 % 1_000 };
-    Time(now.0 - since) + Duration::from_millis(ahead)
-}
-
-impl Due {
-    fn instant(self, clocks: (Time, i64)) -> Time {
-        match self {
-            Due::At(time) => time,
-            Due::Shown(shown) => instant_of(shown, clocks),
-        }
-    }
 }
 
 /// Reads an hour, or a date with one.
@@ -57,7 +19,7 @@ fn civil_time<F: Face>(face: &F, text: &str) -> Result<CivilTime, F::Error> {
 }
 
 /// The next time the local clock shows `text`.
-fn next_shown<F: Face>(face: &F, text: &str) -> Result<i64, F::Error> {
+pub(crate) fn next_shown<F: Face>(face: &F, text: &str) -> Result<i64, F::Error> {
     let (_, now) = clocks(face)?;
     let wanted = civil_time(face, text)?;
     wanted
@@ -160,22 +122,4 @@ pub(crate) fn all_came_due<F: Face>(face: &F) -> Result<(), F::Error> {
         "{} never came due: the drill ended at {now} ({hour}), and it was to happen at {due}: let more time pass, or take it away",
         left.said
     )), left.position))
-}
-
-/// Lets time pass until the cluster's local clock shows `text` next.
-///
-/// # Errors
-///
-/// A text that is no hour or is over, and as [`pass`].
-pub fn run_until<F: Face>(face: &F, text: &str) -> Result<(), F::Error> {
-    begin_wait(face)?;
-    let shown = next_shown(face, text)?;
-    loop {
-        let clocks = clocks(face)?;
-        if clocks.1 >= shown {
-            return Ok(());
-        }
-        // A clock that is set meanwhile is looked at again.
-        pass(face, instant_of(shown, clocks), None, || Ok(false))?;
-    }
 }

@@ -12,19 +12,10 @@ use crate::stage::{OpenError, StageRequest};
 use crate::watch::last_look;
 use crate::{DrillReport, Failure, Span, Thrown, Verdict, remarks, schedule, settle};
 
+pub use crate::face::Stop;
+
 /// How long a cluster may take to come up before a drill's body begins.
 const START_LIMIT: Span = Span(Duration::from_secs(30 * 60));
-
-/// Why what runs is being stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// From outside.
-    Interrupted,
-    /// It takes too much real time.
-    TimedOut,
-    /// A drill did not pass, and the run was to end with the first that does not.
-    Enough,
-}
 
 /// A language that whole drills are told in.
 pub trait Teller: Face {

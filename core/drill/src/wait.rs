@@ -6,6 +6,7 @@ use quorate_model::{Name, Time};
 
 use crate::face::{Face, ask, begin_wait, on_stage, unmet};
 use crate::watch::{check_breaches, look};
+use crate::watched::instant_of;
 use crate::{RemarkKind, Seen, Span, Spot, Thrown, foresight, schedule};
 
 /// Conditions are looked at again at least this often, even if nothing that can be read has changed.
@@ -77,6 +78,24 @@ pub fn run<F: Face>(face: &F, span: Span) -> Result<(), F::Error> {
     let until = on_stage(face, |stage| stage.now())? + span.0;
     pass(face, until, None, || Ok(false))?;
     Ok(())
+}
+
+/// Lets time pass until the cluster's local clock shows `text` next.
+///
+/// # Errors
+///
+/// A text that is no hour or is over, and as [`pass`].
+pub fn run_until<F: Face>(face: &F, text: &str) -> Result<(), F::Error> {
+    begin_wait(face)?;
+    let shown = schedule::next_shown(face, text)?;
+    loop {
+        let clocks = schedule::clocks(face)?;
+        if clocks.1 >= shown {
+            return Ok(());
+        }
+        // A clock that is set meanwhile is looked at again.
+        pass(face, instant_of(shown, clocks), None, || Ok(false))?;
+    }
 }
 
 /// A wait that expects something begins now.

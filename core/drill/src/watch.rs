@@ -1,71 +1,10 @@
 //! Conditions that are watched for a whole drill: what is promised of them, and when they are looked at.
 
-use quorate_model::Time;
-
 use crate::face::{Face, ask, begin_act, on_stage, unmet};
-use crate::foresight::Reads;
+use crate::watched::{Looked, Reads, Watch};
 use crate::{Spot, Thrown};
 
-/// What a watched condition promises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Promise {
-    /// It holds at every instant from now on.
-    Always,
-    /// It holds at none.
-    Never,
-    /// It holds before and after the body.
-    Steady,
-    /// It holds at some instant.
-    Sometimes,
-}
-
-impl Promise {
-    /// The word that makes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Always => "always",
-            Self::Never => "never",
-            Self::Steady => "steady",
-            Self::Sometimes => "sometimes",
-        }
-    }
-}
-
-/// What the looks at a watched condition have shown so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Looked {
-    /// For [`Promise::Sometimes`]: whether it was seen.
-    pub(crate) was_seen: bool,
-    /// The same, at the instant it was stated.
-    pub(crate) seen_at_once: bool,
-    /// Whether it has read anything of the cluster.
-    pub(crate) read: bool,
-    /// Whether it has ever held, or not held, for anything.
-    pub(crate) over_something: bool,
-    /// Where it went through an empty list, as long as it has never gone through any other.
-    pub(crate) over_nothing: Option<Spot>,
-}
-
-/// A watched condition.
-#[derive(Clone, Debug)]
-pub(crate) struct Watch<C> {
-    /// Its name in reports.
-    pub(crate) name: String,
-    /// What it promises.
-    pub(crate) promise: Promise,
-    /// The condition.
-    pub(crate) condition: C,
-    /// Where the script states it.
-    pub(crate) position: Spot,
-    /// When it was stated.
-    pub(crate) since: Time,
-    /// What was seen of it.
-    pub(crate) looked: Looked,
-    /// Whether it held when it was last looked at.
-    pub(crate) holds: bool,
-    /// What it read then that changes without anything happening.
-    pub(crate) reads: Reads,
-}
+pub use crate::watched::Promise;
 
 /// Begins to watch a condition, and looks at it at once.
 ///

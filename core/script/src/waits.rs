@@ -30,7 +30,7 @@ pub(crate) fn run(context: &NativeCallContext<'_>, span: Span) -> Fallible<()> {
 /// Lets time pass until the cluster's local clock shows `text` next.
 pub(crate) fn run_until(context: &NativeCallContext<'_>, text: &str) -> Fallible<()> {
     let session = Session::of(context)?;
-    schedule::run_until(&Here::new(context, &session), text)
+    wait::run_until(&Here::new(context, &session), text)
 }
 
 /// Has `body` happen when the cluster's local clock shows `text` next.
