@@ -576,19 +576,30 @@ fn every_link_between_pages_leads_somewhere() {
     assert!(seen > 40, "{seen}");
 }
 
+/// The files of this project that a page names with their folders.
+fn named_files(page: &str) -> Vec<String> {
+    let page = fs::read_to_string(root().join(page)).unwrap();
+    let words = page.split('`').skip(1).step_by(2);
+    let paths = words.filter(|text| {
+        let top = text.split('/').next().unwrap_or_default();
+        text.contains('/')
+            && !text.contains([' ', '*', '{', '<'])
+            && (root().join(top).is_dir() || top == "core")
+    });
+    paths.map(str::to_owned).collect()
+}
+
 #[test]
-fn every_file_that_the_glossary_names_is_there() {
-    let page = fs::read_to_string(root().join("docs/glossary.md")).unwrap();
-    let named: Vec<&str> = page
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|text| text.contains('/') && !text.contains(' '))
-        .collect();
-    let missing: Vec<&&str> = named
-        .iter()
-        .filter(|path| !root().join(path).exists())
-        .collect();
-    assert_eq!(missing, Vec::<&&str>::new());
-    assert!(named.len() > 30, "{}", named.len());
+fn every_file_that_a_page_for_developers_names_is_there() {
+    for (page, least) in [
+        ("docs/glossary.md", 30),
+        ("ARCHITECTURE.md", 30),
+        ("CONTRIBUTING.md", 40),
+    ] {
+        let named = named_files(page);
+        let mut missing = named.clone();
+        missing.retain(|path| !root().join(path).exists());
+        assert_eq!(missing, Vec::<String>::new(), "{page}");
+        assert!(named.len() > least, "{page}: {}", named.len());
+    }
 }

@@ -54,11 +54,11 @@ mod tests {
     use super::*;
 
     fn set() -> impl Strategy<Value = NodeSet> {
-        any::<u64>().prop_map(|mask| NodeSet::from(mask))
+        any::<u64>().prop_map(NodeSet::from)
     }
 
     fn small() -> impl Strategy<Value = NodeSet> {
-        (0u64..256).prop_map(|mask| NodeSet::from(mask))
+        (0u64..256).prop_map(NodeSet::from)
     }
 
     proptest! {

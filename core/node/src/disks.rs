@@ -114,7 +114,7 @@ mod tests {
                     }
                     _ => None,
                 });
-            let (ticket, result) = (ticket.unwrap(), Err(error.clone()));
+            let (ticket, result) = (ticket.unwrap(), Err(error));
             node.disk_done(DiskDone { ticket, result });
             assert_eq!(halted(&mut node), Some(code), "{error:?}");
         }

@@ -3,7 +3,7 @@
 //!
 //! A [`World`] runs the same `quorate_node::Node` and the same plugins as a real machine does. What a drill
 //! breaks is a thing in the world; what follows from it is decided by the node and the plugins alone. The
-//! world watches its invariants after every event, asked or not, and writes everything into a [`Journal`].
+//! world watches its invariants after every event, asked or not, and writes everything into a [`Journal`](quorate_journal::Journal).
 #![forbid(unsafe_code)]
 
 mod clock;

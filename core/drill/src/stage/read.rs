@@ -54,26 +54,26 @@ pub trait Belief: Configuration {
     fn group(&self, name: &str) -> Option<GroupStatus>;
     /// A resource.
     fn resource(&self, name: &str) -> Option<ResourceStatus>;
-    /// Every node, in the order of [`nodes`](Self::nodes).
+    /// Every node, in the order of [`nodes`](Configuration::nodes).
     fn node_statuses(&self) -> Vec<NodeStatus> {
         let names = self.nodes();
         names.iter().filter_map(|name| self.node(name)).collect()
     }
 
-    /// Every group, in the order of [`groups`](Self::groups).
+    /// Every group, in the order of [`groups`](Configuration::groups).
     fn group_statuses(&self) -> Vec<GroupStatus> {
         let names = self.groups();
         names.iter().filter_map(|name| self.group(name)).collect()
     }
 
-    /// Every resource, in the order of [`resources`](Self::resources).
+    /// Every resource, in the order of [`resources`](Configuration::resources).
     fn resource_statuses(&self) -> Vec<ResourceStatus> {
         let names = self.resources();
         let statuses = names.iter().filter_map(|name| self.resource(name));
         statuses.collect()
     }
 
-    /// The state of every resource, in the order of [`resources`](Self::resources).
+    /// The state of every resource, in the order of [`resources`](Configuration::resources).
     fn resource_states(&self) -> Vec<ResourceState> {
         let statuses = self.resource_statuses().into_iter();
         statuses.map(|resource| resource.state).collect()

@@ -77,6 +77,7 @@ pub(super) fn storage_groups(definition: &mut ClusterDefinition, server: &str, g
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one row for each rule there is")]
 fn each_exchange_rule_is_kept_by_good_clusters_and_seen_when_broken() {
     assert!(broken("four", |_, _| {}).is_empty());
     assert!(broken("eight", |_, _| {}).is_empty());

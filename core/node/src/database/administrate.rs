@@ -11,6 +11,7 @@ use super::rules::{keep_virtual_servers_apart, refused_value};
 use super::{Database, NodeRecord, Stop};
 
 impl Database {
+    #[allow(clippy::too_many_lines, reason = "one arm for each order there is")]
     pub(super) fn administrate(&mut self, op: &AdminOp) -> Applied {
         let op = &op.clone().spelled(&self.definition);
         match op {

@@ -110,7 +110,7 @@ fn only_what_a_leader_says_as_such_is_a_sign_of_life_of_the_coordinator() {
     assert_eq!(node.log.leader(), Some(TWO.0));
     assert_eq!(node.coordinator_heard, node.now);
 
-    node.now = node.now + Duration::from_secs(1);
+    node.now += Duration::from_secs(1);
     let before = node.coordinator_heard;
     node.log_message(TWO, would_you_vote(2));
     assert_eq!(node.coordinator_heard, before, "it does not lead any more");

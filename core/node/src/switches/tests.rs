@@ -269,8 +269,10 @@ fn the_quorum_log_is_written_anew_where_it_is_missing_damaged_or_older_than_the_
     node.config.switches.reset_quorum_log = true;
     let why = |recovered| node.rebuilds(&recovered).unwrap_or_default();
     assert!(why(on_disk(&Stored::default())).contains("missing"));
-    let mut older = Stored::default();
-    older.hard = own.hard;
+    let older = Stored {
+        hard: own.hard,
+        ..Stored::default()
+    };
     assert!(why(on_disk(&older)).contains("older"));
     assert_eq!(why(on_disk(&own)), "", "it is as new");
     let mut newer = own.clone();

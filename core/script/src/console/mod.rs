@@ -213,7 +213,7 @@ impl Console {
             .with(|play| play.stage().map(|stage| stage.plugins()))
     }
 
-    /// Takes a plugin anew, or each whose file has changed ([`Stage::reload_plugins`]).
+    /// Takes a plugin anew, or each whose file has changed ([`reload_plugins`](quorate_drill::stage::Plugins::reload_plugins)).
     ///
     /// # Errors
     ///
@@ -225,7 +225,7 @@ impl Console {
         })
     }
 
-    /// Ends a plugin's quarantine ([`Stage::release_plugin`]).
+    /// Ends a plugin's quarantine ([`release_plugin`](quorate_drill::stage::Plugins::release_plugin)).
     ///
     /// # Errors
     ///

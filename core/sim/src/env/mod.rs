@@ -483,4 +483,39 @@ pub(crate) mod tests {
         assert!(*least >= -100 && *largest <= 100, "{drifts:?}");
         assert!(*least < -50 && *largest > 50, "{drifts:?}");
     }
+
+    /// A datagram that is under way on another path comes when it would have come.
+    #[test]
+    fn what_is_under_way_on_a_path_that_has_become_faster_is_there_as_soon_as_that_allows() {
+        let (soon, late) = (Time::from_millis(1), Time::from_millis(4_000));
+        let datagram = |from: u8, to| Happening::Damaged {
+            to,
+            from: NodeId(from),
+            network: 0,
+            bytes: Vec::new(),
+        };
+        let arrives = |env: &mut Environment, from, to| {
+            env.queue.push(late, datagram(from, to));
+            let before = env.networks.delays();
+            env.faults.clear();
+            env.apply_faults();
+            env.hasten_datagrams(&before);
+            let (at, _) = env.queue.pop().expect("a datagram");
+            at
+        };
+        for (from, to, hastened) in [(3, 0, true), (1, 2, true), (1, 1, false), (2, 0, false)] {
+            let mut env = environment(3);
+            let slow = quorate_model::NetworkFault::Latency {
+                network: "Public".into(),
+                node: Some("NODE3".into()),
+                latency: Duration::from_secs(5),
+            };
+            let slow = (quorate_model::FaultId(1), slow.into());
+            env.faults.extend([slow]);
+            env.apply_faults();
+            let at = arrives(&mut env, from, to);
+            assert_eq!(at < soon, hastened, "NODE{from} to machine {to}: {at}");
+            assert!(hastened || at == late, "{at}");
+        }
+    }
 }

@@ -187,6 +187,7 @@ impl Act {
         let _ = self.attempt(world);
     }
 
+    #[allow(clippy::too_many_lines, reason = "one arm for each act there is")]
     fn attempt(self, world: &mut World) -> Option<()> {
         let nodes = world.nodes();
         let node = |at: usize| nth(nodes.clone(), at);
