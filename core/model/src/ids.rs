@@ -129,8 +129,8 @@ impl From<NodeId> for u8 {
 }
 
 impl NodeId {
-    /// The highest id a cluster may give out: sets of nodes are masks of 64 bits, and a witness has one of them.
-    pub const MAX: NodeId = NodeId(63);
+    /// The highest number there is: sets of nodes are masks of 64 bits. It is a file share witness's, and no node's.
+    pub const MAX: NodeId = NodeId(64);
 }
 
 impl fmt::Display for NodeId {

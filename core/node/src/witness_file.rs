@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec;
 
-// A witness votes under a number that no node can have.
-const _: () = assert!(NodeId::MAX.0 < Witness::ID);
+// What the log takes for a witness's number is one that updates can name.
+const _: () = assert!(NodeId::MAX.0 == Witness::ID);
 
 /// The number under which the witness is a voter.
 pub(crate) const WITNESS: NodeId = NodeId(Witness::ID);
@@ -111,6 +111,12 @@ mod tests {
         assert_eq!((kept.last, kept.identity), ((2, 4), 9));
         let (_, again) = request(2, None).answer(Some(&file));
         assert_eq!(again.result.unwrap().1, 2);
+    }
+
+    #[test]
+    fn an_update_that_names_the_witness_is_read_as_it_was_written() {
+        let written = codec::encode(&WITNESS);
+        assert_eq!(codec::decode::<NodeId>(&written), Ok(WITNESS));
     }
 
     #[test]
