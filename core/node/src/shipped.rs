@@ -1,7 +1,7 @@
 //! The clusters of `scripts/clusters`, and a node of one, for tests.
 
 use quorate_journal::Event;
-use quorate_log::NodeSet;
+use quorate_log::{Body, Entry, Message, NodeSet};
 use quorate_model::{ClusterDefinition, NodeId, Time, VirtualServerRequest};
 
 use crate::io::{BootImage, DiskDone, NodeConfig, Output};
@@ -101,6 +101,23 @@ pub(crate) fn leader() -> Node {
     outputs(&mut node);
     assert!(node.coordinates_at(node.now));
     node
+}
+
+/// The node of this number leads the log in its first term, as copy 22, and has sent these entries.
+pub(crate) fn leads(node: &mut Node, from: u8, entries: Vec<Entry>) {
+    let body = Body::Append {
+        prev_index: 0,
+        prev_term: 0,
+        entries,
+        commit: 0,
+        round: None,
+    };
+    let message = Message {
+        term: 1,
+        identity: 22,
+        body,
+    };
+    node.log.step(from, message, false);
 }
 
 /// The events among that.

@@ -6,7 +6,7 @@ use super::*;
 use crate::io::Output;
 use crate::message::Heartbeat;
 use crate::peer::Peer;
-use crate::shipped::{booted, outputs};
+use crate::shipped::{booted, leads, outputs};
 
 const ME: NodeId = NodeId(1);
 const TWO: NodeId = NodeId(2);
@@ -249,19 +249,7 @@ fn who_boots_forgets_the_identities_of_those_that_its_log_evicts_and_no_others()
         term: 1,
         kind: EntryKind::Update(postcard::to_allocvec(&evicts).unwrap()),
     };
-    let body = quorate_log::Body::Append {
-        prev_index: 0,
-        prev_term: 0,
-        entries: vec![entry],
-        commit: 0,
-        round: None,
-    };
-    let message = quorate_log::Message {
-        term: 1,
-        identity: 22,
-        body,
-    };
-    node.log.step(2, message, false);
+    leads(&mut node, 2, vec![entry]);
     node.recall();
     assert_eq!(node.log.identity_of(2), Some(22));
     assert_eq!(node.log.identity_of(3), None);

@@ -11,7 +11,7 @@ use crate::io::{Input, Output};
 use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::node::{Coordination, Node, Phase};
 use crate::peer::{Interface, Peer};
-use crate::shipped::{booted, events, halted, outputs};
+use crate::shipped::{booted, events, halted, leads, outputs};
 use crate::timers::{Timer, Timers};
 
 const ME: NodeId = NodeId(1);
@@ -150,19 +150,7 @@ fn follower_of_two(owner: NodeId) -> Node {
     node.database.view.members = [1, 2, 3].map(|id| (NodeId(id), 1)).into();
     let quorum = node.database.quorum_group().unwrap().name.clone();
     node.database.groups.get_mut(&quorum).unwrap().owner = owner;
-    let body = quorate_log::Body::Append {
-        prev_index: 0,
-        prev_term: 0,
-        entries: Vec::new(),
-        commit: 0,
-        round: None,
-    };
-    let message = quorate_log::Message {
-        term: 1,
-        identity: 22,
-        body,
-    };
-    node.log.step(OTHER.0, message, false);
+    leads(&mut node, OTHER.0, Vec::new());
     assert_eq!(node.log.leader(), Some(OTHER.0));
     node.now = Time::from_millis(60_000);
     for id in [2, 3] {
@@ -405,19 +393,7 @@ fn where_nodes_elect_each_other_nobody_is_told_to_follow_by_a_goodbye() {
     let mut node = booted("three-node-majority.ron", ME, 1);
     node.database.view.members = [(ME, 1), (OTHER, 1)].into();
     node.peers.insert(OTHER, Peer::default());
-    let body = quorate_log::Body::Append {
-        prev_index: 0,
-        prev_term: 0,
-        entries: Vec::new(),
-        commit: 0,
-        round: None,
-    };
-    let message = quorate_log::Message {
-        term: 1,
-        identity: 22,
-        body,
-    };
-    node.log.step(OTHER.0, message, false);
+    leads(&mut node, OTHER.0, Vec::new());
     assert_eq!(node.log.leader(), Some(OTHER.0));
     node.timers = Timers::default();
     node.goodbye(OTHER);
