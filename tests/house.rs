@@ -582,9 +582,7 @@ fn named_files(page: &str) -> Vec<String> {
     let words = page.split('`').skip(1).step_by(2);
     let paths = words.filter(|text| {
         let top = text.split('/').next().unwrap_or_default();
-        text.contains('/')
-            && !text.contains([' ', '*', '{', '<'])
-            && (root().join(top).is_dir() || top == "core")
+        text.contains('/') && !text.contains([' ', '*', '{', '<']) && root().join(top).is_dir()
     });
     paths.map(str::to_owned).collect()
 }

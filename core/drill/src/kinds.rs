@@ -1,7 +1,6 @@
 //! The kinds of events that a journal has, and what their fields hold.
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
 
 use quorate_journal::{EventField, EventKind, Holds};
 
@@ -25,12 +24,7 @@ pub const COMMON: [(&str, &str); 5] = [
     ("kind", "Its kind."),
 ];
 
-static KINDS: LazyLock<Vec<EventKind>> = LazyLock::new(quorate_journal::event_kinds);
-
-/// Every kind of event, in order of their names.
-pub fn kinds() -> &'static [EventKind] {
-    &KINDS
-}
+pub use quorate_journal::event_kinds as kinds;
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static EventKind> {

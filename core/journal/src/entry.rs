@@ -81,12 +81,16 @@ impl From<WorldEvent> for What {
     }
 }
 
-/// Every kind of event that a journal can have, in order of their names.
-pub fn event_kinds() -> Vec<EventKind> {
+static KINDS: LazyLock<Vec<EventKind>> = LazyLock::new(|| {
     let mut kinds = Event::kinds();
     kinds.append(&mut WorldEvent::kinds());
     kinds.sort_by(|left, right| left.name.cmp(&right.name));
     kinds
+});
+
+/// Every kind of event that a journal can have, in order of their names.
+pub fn event_kinds() -> &'static [EventKind] {
+    &KINDS
 }
 
 /// Who tells events of a kind.

@@ -30,7 +30,7 @@ pub fn wake_monitor<S: Surroundings>(world: &mut S) {
     let service = world.service();
     match service.next_monitor_wakeup() {
         Some(due) if due <= now => {
-            with_monitor(world, |monitor, services| monitor.wake(services));
+            world.with_monitor(|monitor, services| monitor.wake(services));
             drain(world);
         }
         _ if service.monitor().is_some() => world.at_rest(),
@@ -42,9 +42,7 @@ pub fn wake_monitor<S: Surroundings>(world: &mut S) {
 pub fn ask<S: Surroundings>(world: &mut S, asked: Option<MonitorCommand>) {
     match asked {
         Some(command) => {
-            with_monitor(world, |monitor, services| {
-                monitor.command(services, command);
-            });
+            world.with_monitor(|monitor, services| monitor.command(services, command));
         }
         None => {
             let answers = world.with_monitor(|monitor, _| monitor.sign_of_life());
@@ -91,7 +89,12 @@ pub fn end<S: Surroundings>(world: &mut S) -> bool {
     if anything_runs {
         world.ends();
     }
-    let ended = with_monitor(world, |monitor, services| monitor.terminate_all(services));
+    dismiss(world)
+}
+
+/// The resource monitor ends what it has started, and is no more. Whether each resource has answered that it is down.
+fn dismiss<S: Surroundings>(world: &mut S) -> bool {
+    let ended = world.with_monitor(|monitor, services| monitor.terminate_all(services));
     if let Some(monitor) = world.service().monitor.take() {
         Box::new(monitor).power_off();
     }
@@ -110,14 +113,6 @@ fn tell<S: Surroundings>(world: &mut S, input: Input) -> bool {
     }
 }
 
-fn with_monitor<S: Surroundings, R>(
-    world: &mut S,
-    call: impl FnOnce(&mut S::Monitor, &mut dyn quorate_host::Services) -> R,
-) -> Option<R> {
-    world.service().monitor_called = true;
-    world.with_monitor(call)
-}
-
 fn carry_out<S: Surroundings>(world: &mut S, output: Output) {
     match output {
         Output::Send {
@@ -128,10 +123,7 @@ fn carry_out<S: Surroundings>(world: &mut S, output: Output) {
         Output::Monitor(command) => ask(world, Some(command)),
         Output::AskMonitor => ask(world, None),
         Output::ReplaceMonitor => {
-            with_monitor(world, |monitor, services| monitor.terminate_all(services));
-            if let Some(monitor) = world.service().monitor.take() {
-                Box::new(monitor).power_off();
-            }
+            dismiss(world);
             let another = world.another_monitor();
             world.service().monitor = Some(another);
         }

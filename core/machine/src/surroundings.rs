@@ -21,7 +21,8 @@ pub trait Surroundings {
     fn now(&self) -> Time;
     /// The machine's cluster service.
     fn service(&mut self) -> &mut ClusterService<Self::Monitor>;
-    /// Has the resource monitor do something with the services that its plugins see. `None` if there is no monitor.
+    /// Has the resource monitor ([`ClusterService::monitor_mut`]) do something with the services that its plugins see.
+    /// `None` if there is no monitor.
     fn with_monitor<R>(
         &mut self,
         call: impl FnOnce(&mut Self::Monitor, &mut dyn Services) -> R,

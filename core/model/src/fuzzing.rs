@@ -21,21 +21,7 @@ pub fn cluster_file(bytes: &[u8]) {
         Ok(loaded) => {
             let mut warnings = loaded.warnings.iter();
             assert!(warnings.all(|warning| warning.severity != Severity::Error));
-            let request = VirtualServerRequest {
-                name: "EVS9".into(),
-                network_name: String::new(),
-                address: "10.0.0.99".to_owned(),
-                subnet_mask: String::new(),
-                network: "".into(),
-                disks: Vec::new(),
-                storage_groups: Vec::new(),
-                preferred_owners: Vec::new(),
-                possible_owners: Vec::new(),
-                mta: false,
-                imap4: false,
-                pop3: false,
-                exclusive: false,
-            };
+            let request = VirtualServerRequest::new("EVS9", "10.0.0.99");
             if let Ok(changed) = add_virtual_server("fuzzed.ron", text, &request) {
                 assert!(parse("fuzzed.ron", &changed).is_ok(), "{changed}");
             }

@@ -279,13 +279,7 @@ mod tests {
             storage_groups: vec![storage],
             preferred_owners: vec!["node1".into()],
             possible_owners: vec!["node2".into()],
-            name: "evs1".into(),
-            address: "10.0.0.99".into(),
-            subnet_mask: String::new(),
-            mta: false,
-            imap4: false,
-            pop3: false,
-            exclusive: false,
+            ..VirtualServerRequest::new("evs1", "10.0.0.99")
         };
         spell_server(&shipped("four-node.ron"), &mut request);
         assert_eq!((&*request.name, &*request.network_name), ("evs1", "node1"));

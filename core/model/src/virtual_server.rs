@@ -73,6 +73,25 @@ pub struct VirtualServerRequest {
 }
 
 impl VirtualServerRequest {
+    /// One of which nothing is said but its name and its address.
+    pub fn new(name: impl Into<Name>, address: impl Into<String>) -> Self {
+        VirtualServerRequest {
+            name: name.into(),
+            network_name: String::new(),
+            address: address.into(),
+            subnet_mask: String::new(),
+            network: "".into(),
+            disks: Vec::new(),
+            storage_groups: Vec::new(),
+            preferred_owners: Vec::new(),
+            possible_owners: Vec::new(),
+            mta: false,
+            imap4: false,
+            pop3: false,
+            exclusive: false,
+        }
+    }
+
     /// The name of the Physical Disk resource for the shared disk `disk`: the disk's own if that begins with
     /// the virtual server's name already (`EVS3 Disk L:`).
     pub fn disk_resource(&self, disk: &str) -> Name {

@@ -16,21 +16,7 @@ pub(crate) fn cluster(file: &str) -> ClusterDefinition {
 
 /// An Exchange virtual server to be made of which nothing is said but its name and address.
 pub(crate) fn virtual_server(name: &str) -> VirtualServerRequest {
-    VirtualServerRequest {
-        name: name.into(),
-        network_name: String::new(),
-        address: "10.0.0.99".into(),
-        subnet_mask: String::new(),
-        network: "".into(),
-        disks: Vec::new(),
-        storage_groups: Vec::new(),
-        preferred_owners: Vec::new(),
-        possible_owners: Vec::new(),
-        mta: false,
-        imap4: false,
-        pop3: false,
-        exclusive: false,
-    }
+    VirtualServerRequest::new(name, "10.0.0.99")
 }
 
 /// A node of the cluster in the file of this name, booted at time 0 with nothing on its disk.

@@ -3,7 +3,6 @@
 //! [`SimSource`] opens virtual clusters. What reads and runs the policy scripts that cluster files name is handed to it: a
 //! [`PolicyLanguage`].
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
 
 mod foreign;
 mod orders;

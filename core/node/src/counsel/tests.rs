@@ -80,6 +80,19 @@ fn reason(chosen: &Chosen) -> &str {
     }
 }
 
+/// What a policy is told of a resource's first failure.
+fn failed_once() -> PolicyFailure {
+    PolicyFailure {
+        reason: String::new(),
+        starting: false,
+        failures: 1,
+        built_in: Reaction::Restart,
+        waits: 0,
+        waited: Duration::ZERO,
+        time: LocalTime::at(0),
+    }
+}
+
 #[test]
 fn an_impossible_node_gives_way_to_the_built_in_choice_and_says_why() {
     for (name, wanted) in [
@@ -181,15 +194,7 @@ fn a_wait_beyond_reason_gives_way_to_the_ladder() {
         let span = Duration::from_secs(seconds);
         let mut policy = fixed(Choice::BuiltIn);
         policy.reaction = Reaction::Wait(span);
-        let mut failure = PolicyFailure {
-            reason: String::new(),
-            starting: false,
-            failures: 1,
-            built_in: Reaction::Restart,
-            waits: 0,
-            waited: Duration::ZERO,
-            time: LocalTime::at(0),
-        };
+        let mut failure = failed_once();
         let judged = counsel(&policy).judge(&database, group, resource, &mut failure);
         let wanted = if waits {
             Reaction::Wait(span)
@@ -353,15 +358,7 @@ fn a_policy_that_fails_is_told_and_the_ladder_goes_on() {
     let group = database.group_definition("EVS1").unwrap();
     let mut counsel = Counsel::default();
     counsel.set_policies(Arc::new(Silent));
-    let mut failure = PolicyFailure {
-        reason: String::new(),
-        starting: false,
-        failures: 1,
-        built_in: Reaction::Restart,
-        waits: 0,
-        waited: std::time::Duration::ZERO,
-        time: LocalTime::at(0),
-    };
+    let mut failure = failed_once();
     let judged = counsel.judge(&database, group, &group.resources[0], &mut failure);
     assert_eq!(judged.reaction, Reaction::Restart);
     assert!(
