@@ -1,10 +1,13 @@
-//! The error codes that a cluster service gives, by the original's names.
+//! The error codes that a cluster service and its machines give, by the original's names.
 
 macro_rules! errors {
     ($($(#[doc = $doc:literal])+ $name:ident = $value:literal;)+) => {
         $($(#[doc = $doc])+ pub const $name: u32 = $value;)+
 
-        /// The original's name of an error code that a cluster service gives.
+        /// Every code with its name, in the order of this file.
+        pub const ERRORS: &[(&str, u32)] = &[$((stringify!($name), $value),)+];
+
+        /// The original's name of an error code that a cluster service or a machine gives.
         pub const fn error_name(code: u32) -> Option<&'static str> {
             match code { $($value => Some(stringify!($name)),)+ _ => None }
         }
@@ -14,12 +17,36 @@ macro_rules! errors {
 errors! {
     /// Nobody knows the control code.
     ERROR_INVALID_FUNCTION = 1;
+    /// There is no such file.
+    ERROR_FILE_NOT_FOUND = 2;
     /// A path leads nowhere.
     ERROR_PATH_NOT_FOUND = 3;
+    /// The medium takes no writes.
+    ERROR_WRITE_PROTECT = 19;
+    /// The device is not there or not mounted.
+    ERROR_NOT_READY = 21;
+    /// The device reports an error.
+    ERROR_GEN_FAILURE = 31;
     /// A value is not one that may be given.
     ERROR_INVALID_PARAMETER = 87;
+    /// There is no room.
+    ERROR_DISK_FULL = 112;
+    /// It is in use, as a disk by another holder's reservation.
+    ERROR_BUSY = 170;
     /// There is more than fits.
     ERROR_MORE_DATA = 234;
+    /// A request is not finished: the same one later asks how it went.
+    ERROR_IO_INCOMPLETE = 996;
+    /// The service cannot be told so now.
+    ERROR_SERVICE_CANNOT_ACCEPT_CTRL = 1061;
+    /// The service does not run.
+    ERROR_SERVICE_NOT_ACTIVE = 1062;
+    /// The device could not do it.
+    ERROR_IO_DEVICE = 1117;
+    /// Nothing is found under this name.
+    ERROR_NOT_FOUND = 1168;
+    /// The network does not carry anything.
+    ERROR_NETWORK_UNREACHABLE = 1231;
     /// Nobody has answered in time.
     ERROR_TIMEOUT = 1460;
     /// Something depends on the resource.
@@ -38,10 +65,26 @@ errors! {
     ERROR_RESOURCE_FAILED = 5038;
     /// There is no such node.
     ERROR_CLUSTER_NODE_NOT_FOUND = 5042;
+    /// There is no such network.
+    ERROR_CLUSTER_NETWORK_NOT_FOUND = 5045;
     /// The node is down.
     ERROR_CLUSTER_NODE_DOWN = 5050;
+    /// The address is in use already.
+    ERROR_CLUSTER_IPADDR_IN_USE = 5057;
     /// There is no such resource type.
     ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND = 5078;
     /// The cluster has no quorum.
     ERROR_CLUSTER_NO_QUORUM = 5925;
+    /// The name server does not know the name.
+    DNS_ERROR_RCODE_NAME_ERROR = 9003;
+    /// The name server refuses.
+    DNS_ERROR_RCODE_REFUSED = 9005;
+    /// Another service has the port.
+    WSAEADDRINUSE = 10048;
+    /// The address is not on this machine.
+    WSAEADDRNOTAVAIL = 10049;
+    /// The other end does not answer.
+    WSAETIMEDOUT = 10060;
+    /// Nobody listens there.
+    WSAECONNREFUSED = 10061;
 }

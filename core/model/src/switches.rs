@@ -1,9 +1,7 @@
 //! The switches with which the cluster service can be started when it would not start otherwise.
 
+use crate::errors::ERROR_INVALID_PARAMETER;
 use crate::{ClusterDefinition, Name, QuorumKind, suggest};
-
-/// ERROR_INVALID_PARAMETER.
-const INVALID: u32 = 87;
 
 /// The original's start switches. Each gives up part of what the quorum kind promises, for this one start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +42,7 @@ impl StartSwitches {
     /// # Errors
     /// The original's error code and one sentence: what does not fit, and what to do instead.
     pub fn check(&self, cluster: &ClusterDefinition, node: &str) -> Result<(), (u32, String)> {
-        let refuse = |text: String| Err((INVALID, text));
+        let refuse = |text: String| Err((ERROR_INVALID_PARAMETER, text));
         let set = [
             !self.force_quorum.is_empty(),
             self.fix_quorum,

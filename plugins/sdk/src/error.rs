@@ -91,9 +91,9 @@ impl Error {
     pub fn is_silence(&self) -> bool {
         matches!(
             self.code,
-            abi::ERROR_TIMEOUT
+            abi::WAIT_TIMEOUT
                 | abi::ERROR_SERVICE_REQUEST_TIMEOUT
-                | ERROR_TIMEOUT_EXPIRED
+                | abi::ERROR_TIMEOUT
                 | WSAETIMEDOUT
         )
     }
@@ -132,8 +132,6 @@ impl Error {
     }
 }
 
-/// `ERROR_TIMEOUT` of Win32, which the contract's own 258 is not.
-const ERROR_TIMEOUT_EXPIRED: u32 = 1460;
 /// A connection that timed out, as sockets say it.
 const WSAETIMEDOUT: u32 = 10_060;
 /// A connection that was refused, as sockets say it.
@@ -161,7 +159,7 @@ fn meaning(code: u32) -> Option<&'static str> {
         abi::ERROR_NETNAME_DELETED => "the network or its card does not work",
         abi::ERROR_INVALID_PARAMETER => "a bad value",
         abi::ERROR_BUSY => "reserved by another node or by none, or files are open",
-        abi::ERROR_TIMEOUT | ERROR_TIMEOUT_EXPIRED | WSAETIMEDOUT => "no answer in time",
+        abi::WAIT_TIMEOUT | abi::ERROR_TIMEOUT | WSAETIMEDOUT => "no answer in time",
         abi::ERROR_SERVICE_REQUEST_TIMEOUT => "the service did not answer in time",
         abi::ERROR_SERVICE_DOES_NOT_EXIST => "no such service",
         abi::ERROR_SERVICE_NOT_ACTIVE => "the service is not running",

@@ -6,26 +6,14 @@ use std::time::Duration;
 
 use quorate_host::ServiceResult;
 use quorate_journal::WorldEvent;
+use quorate_model::errors::{
+    DNS_ERROR_RCODE_NAME_ERROR, DNS_ERROR_RCODE_REFUSED, ERROR_CLUSTER_IPADDR_IN_USE,
+    ERROR_CLUSTER_NETWORK_NOT_FOUND, ERROR_IO_INCOMPLETE, ERROR_NETWORK_UNREACHABLE,
+    ERROR_NOT_FOUND, ERROR_TIMEOUT,
+};
 use quorate_model::{ClusterDefinition, Fault, Name, NameFault, Reason, Time};
 
 use super::{Environment, Machine};
-
-/// ERROR_CLUSTER_NETWORK_NOT_FOUND.
-const NETWORK_NOT_FOUND: u32 = 5045;
-/// ERROR_CLUSTER_IPADDR_IN_USE.
-const ADDRESS_IN_USE: u32 = 5057;
-/// ERROR_NETWORK_UNREACHABLE.
-const NETWORK_UNREACHABLE: u32 = 1231;
-/// ERROR_NOT_FOUND.
-const NOT_FOUND: u32 = 1168;
-/// ERROR_TIMEOUT.
-const TIMEOUT: u32 = 1460;
-/// DNS_ERROR_RCODE_NAME_ERROR.
-const NAME_ERROR: u32 = 9003;
-/// DNS_ERROR_RCODE_REFUSED.
-const NAME_REFUSED: u32 = 9005;
-/// ERROR_IO_INCOMPLETE.
-const IO_INCOMPLETE: u32 = 996;
 
 /// For how long a node asks the name server: the four tries of the original's resolver, after 1, 2, 4 and 8 s.
 const NAME_PATIENCE: Duration = Duration::from_secs(15);
@@ -138,7 +126,10 @@ impl Environment {
     fn network(&self, name: &str) -> ServiceResult<usize> {
         match self.networks.find(name) {
             Some(network) => Ok(network),
-            None => error(NETWORK_NOT_FOUND, format!("there is no network {name}")),
+            None => error(
+                ERROR_CLUSTER_NETWORK_NOT_FOUND,
+                format!("there is no network {name}"),
+            ),
         }
     }
 
@@ -146,15 +137,15 @@ impl Environment {
         let (node, name) = (&self.hosts[machine].name, self.networks.name(network));
         match self.networks.card(network, machine) {
             None => error(
-                NETWORK_NOT_FOUND,
+                ERROR_CLUSTER_NETWORK_NOT_FOUND,
                 format!("{node} has no card in network {name}"),
             ),
             Some(false) => error(
-                NETWORK_UNREACHABLE,
+                ERROR_NETWORK_UNREACHABLE,
                 format!("{node}'s card in network {name} is broken"),
             ),
             Some(true) if !self.networks.has_power(network) => {
-                error(NETWORK_UNREACHABLE, format!("network {name} is down"))
+                error(ERROR_NETWORK_UNREACHABLE, format!("network {name} is down"))
             }
             Some(true) => Ok(()),
         }
@@ -188,7 +179,10 @@ impl Environment {
         }
         self.no_stranger(network, address)?;
         if let Some(other) = self.answers_elsewhere(machine, network, address) {
-            return error(ADDRESS_IN_USE, format!("{address} answers on {other}"));
+            return error(
+                ERROR_CLUSTER_IPADDR_IN_USE,
+                format!("{address} answers on {other}"),
+            );
         }
         self.addresses.plumbed[machine].insert((network, address.to_owned()), resource.into());
         self.address_event(machine, network, address, true);
@@ -233,7 +227,7 @@ impl Environment {
         let network = self.network(network)?;
         if !self.addresses.has(machine, network, address) {
             let node = &self.hosts[machine].name;
-            return error(NOT_FOUND, format!("{address} is not on {node}"));
+            return error(ERROR_NOT_FOUND, format!("{address} is not on {node}"));
         }
         self.usable(machine, network)?;
         self.no_stranger(network, address)
@@ -243,7 +237,7 @@ impl Environment {
     fn no_stranger(&self, network: usize, address: &str) -> ServiceResult<()> {
         match self.networks.has_stranger(network, address) {
             true => error(
-                ADDRESS_IN_USE,
+                ERROR_CLUSTER_IPADDR_IN_USE,
                 format!("{address} answers on a machine that is none of the cluster's"),
             ),
             false => Ok(()),
@@ -270,7 +264,12 @@ impl Environment {
         let place = self.network(network)?;
         self.usable(machine, place)?;
         let seconds = self.addresses.lease_seconds;
-        let silent = || Reason::new(TIMEOUT, format!("no DHCP server answers on {network}"));
+        let silent = || {
+            Reason::new(
+                ERROR_TIMEOUT,
+                format!("no DHCP server answers on {network}"),
+            )
+        };
         if !self.networks.dhcp_answers(place) {
             return Err(silent());
         }
@@ -293,7 +292,7 @@ impl Environment {
         });
         let Some(address) = address else {
             return error(
-                TIMEOUT,
+                ERROR_TIMEOUT,
                 format!("the DHCP server of {network} has no free address"),
             );
         };
@@ -314,7 +313,7 @@ impl Environment {
         }
         let node = &self.hosts[machine].name;
         error(
-            NETWORK_UNREACHABLE,
+            ERROR_NETWORK_UNREACHABLE,
             format!("{node} reaches no name server: no public network works"),
         )
     }
@@ -346,7 +345,7 @@ impl Environment {
         if server.takes.is_some_and(|takes| takes <= waited) {
             return match server.refuses {
                 true => error(
-                    NAME_REFUSED,
+                    DNS_ERROR_RCODE_REFUSED,
                     format!("the name server refuses to register {name}"),
                 ),
                 false => Ok(()),
@@ -354,7 +353,7 @@ impl Environment {
         }
         if waited >= NAME_PATIENCE {
             return error(
-                TIMEOUT,
+                ERROR_TIMEOUT,
                 format!("the name server does not answer for {name}"),
             );
         }
@@ -362,7 +361,7 @@ impl Environment {
             .asked
             .insert(key, (address.to_owned(), since));
         error(
-            IO_INCOMPLETE,
+            ERROR_IO_INCOMPLETE,
             format!("the name server has not answered for {name} yet"),
         )
     }
@@ -407,13 +406,13 @@ impl Environment {
         let server = self.name_server();
         if server.takes.is_none_or(|takes| takes >= NAME_PATIENCE) {
             return error(
-                TIMEOUT,
+                ERROR_TIMEOUT,
                 format!("the name server does not answer for {name}"),
             );
         }
         if server.refuses {
             return error(
-                NAME_REFUSED,
+                DNS_ERROR_RCODE_REFUSED,
                 format!("the name server refuses to take {name} off its list"),
             );
         }
@@ -455,13 +454,16 @@ impl Environment {
             .is_none_or(|takes| takes >= NAME_PATIENCE)
         {
             return error(
-                TIMEOUT,
+                ERROR_TIMEOUT,
                 format!("the name server does not answer for {name}"),
             );
         }
         match self.addresses.lookup(name) {
             Some(address) => Ok(address.to_owned()),
-            None => error(NAME_ERROR, format!("{name} does not resolve")),
+            None => error(
+                DNS_ERROR_RCODE_NAME_ERROR,
+                format!("{name} does not resolve"),
+            ),
         }
     }
 }
@@ -482,16 +484,19 @@ mod tests {
         env.address_add(0, "IP", "Public", "10.0.0.21").unwrap();
         assert_eq!(
             code(env.address_add(1, "IP", "Public", "10.0.0.21")),
-            ADDRESS_IN_USE
+            ERROR_CLUSTER_IPADDR_IN_USE
         );
         assert_eq!(
             code(env.address_add(1, "IP", "Public", "10.0.0.1")),
-            ADDRESS_IN_USE
+            ERROR_CLUSTER_IPADDR_IN_USE
         );
         env.power_off(0);
         env.address_add(1, "IP", "Public", "10.0.0.21").unwrap();
         assert!(env.address_works(1, "Public", "10.0.0.21").is_ok());
-        assert_eq!(code(env.address_works(0, "Public", "10.0.0.21")), NOT_FOUND);
+        assert_eq!(
+            code(env.address_works(0, "Public", "10.0.0.21")),
+            ERROR_NOT_FOUND
+        );
     }
 
     #[test]
@@ -506,15 +511,15 @@ mod tests {
         env.apply_faults();
         assert_eq!(
             code(env.address_works(0, "Public", "10.0.0.21")),
-            NETWORK_UNREACHABLE
+            ERROR_NETWORK_UNREACHABLE
         );
         assert_eq!(
             code(env.name_register(0, "EVS1", "10.0.0.21")),
-            NETWORK_UNREACHABLE
+            ERROR_NETWORK_UNREACHABLE
         );
         assert_eq!(
             code(env.address_add(0, "IP", "Lab", "10.0.0.22")),
-            NETWORK_NOT_FOUND
+            ERROR_CLUSTER_NETWORK_NOT_FOUND
         );
     }
 
@@ -526,7 +531,10 @@ mod tests {
         env.name_unregister(0, "EVS1").unwrap();
         assert_eq!(env.name_resolve(0, "EVS1").unwrap(), "10.0.0.22");
         env.name_unregister(1, "EVS1").unwrap();
-        assert_eq!(code(env.name_resolve(0, "EVS1")), NAME_ERROR);
+        assert_eq!(
+            code(env.name_resolve(0, "EVS1")),
+            DNS_ERROR_RCODE_NAME_ERROR
+        );
     }
 
     #[test]
@@ -542,11 +550,11 @@ mod tests {
         env.apply_faults();
         assert_eq!(
             code(env.address_works(0, "Public", "10.0.0.21")),
-            ADDRESS_IN_USE
+            ERROR_CLUSTER_IPADDR_IN_USE
         );
         assert_eq!(
             code(env.address_add(1, "IP2", "Public", "10.0.0.22")),
-            ADDRESS_IN_USE
+            ERROR_CLUSTER_IPADDR_IN_USE
         );
         env.faults.clear();
         env.apply_faults();
@@ -564,9 +572,12 @@ mod tests {
             .insert(FaultId(1), NameFault::NamesRefused.into());
         assert_eq!(
             code(env.name_register(1, "EVS1", "10.0.0.22")),
-            NAME_REFUSED
+            DNS_ERROR_RCODE_REFUSED
         );
-        assert_eq!(code(env.name_unregister(0, "EVS1")), NAME_REFUSED);
+        assert_eq!(
+            code(env.name_unregister(0, "EVS1")),
+            DNS_ERROR_RCODE_REFUSED
+        );
         assert_eq!(
             env.found_by_clients("EVS1"),
             Ok(("10.0.0.21", Duration::ZERO))
@@ -577,7 +588,7 @@ mod tests {
         env.faults.insert(FaultId(2), slow.into());
         assert_eq!(
             code(env.name_register(1, "EVS1", "10.0.0.22")),
-            IO_INCOMPLETE
+            ERROR_IO_INCOMPLETE
         );
         assert_eq!(env.found_by_clients("EVS1"), Ok(("10.0.0.21", 3 * second)));
         env.now += 3 * second;
@@ -588,12 +599,15 @@ mod tests {
         env.faults.insert(FaultId(3), NameFault::NamesSilent.into());
         assert_eq!(
             code(env.name_register(1, "EVS1", "10.0.0.23")),
-            IO_INCOMPLETE
+            ERROR_IO_INCOMPLETE
         );
         env.now += NAME_PATIENCE;
-        assert_eq!(code(env.name_register(1, "EVS1", "10.0.0.23")), TIMEOUT);
+        assert_eq!(
+            code(env.name_register(1, "EVS1", "10.0.0.23")),
+            ERROR_TIMEOUT
+        );
         assert!(env.found_by_clients("EVS1").is_err());
-        assert_eq!(code(env.name_resolve(0, "EVS1")), TIMEOUT);
+        assert_eq!(code(env.name_resolve(0, "EVS1")), ERROR_TIMEOUT);
         assert_eq!(env.name_resolve(1, "EVS1").unwrap(), "10.0.0.22", "its own");
     }
 
@@ -607,7 +621,7 @@ mod tests {
         env.now += Duration::from_secs(u64::from(seconds) + 1);
         assert_eq!(env.address_lease(1, "IP C", "Public").unwrap().0, first);
         assert_ne!(env.address_lease(0, "IP A", "Public").unwrap().0, first);
-        assert_eq!(code(env.address_lease(0, "IP A", "Private")), TIMEOUT);
+        assert_eq!(code(env.address_lease(0, "IP A", "Private")), ERROR_TIMEOUT);
     }
 
     #[test]
@@ -621,7 +635,7 @@ mod tests {
             .insert(FaultId(1), NetworkFault::Network { network }.into());
         env.apply_faults();
         let refused = env.address_works(0, "Public", "10.0.0.21").unwrap_err();
-        assert_eq!(refused.code, NETWORK_UNREACHABLE);
+        assert_eq!(refused.code, ERROR_NETWORK_UNREACHABLE);
         assert_eq!(refused.text, "network Public is down");
     }
 

@@ -5,41 +5,16 @@ mod tests;
 
 use quorate_host::{Caller, Reservation, ServiceResult, ServiceState, Services};
 use quorate_journal::{ReservationChange, ServiceEnd, WorldEvent};
+use quorate_model::errors::{
+    ERROR_BUSY, ERROR_DISK_FULL, ERROR_FILE_NOT_FOUND, ERROR_GEN_FAILURE, ERROR_IO_DEVICE,
+    ERROR_IO_INCOMPLETE, ERROR_NOT_READY, ERROR_SERVICE_CANNOT_ACCEPT_CTRL,
+    ERROR_SERVICE_NOT_ACTIVE, ERROR_TIMEOUT, ERROR_WRITE_PROTECT, WSAEADDRINUSE, WSAEADDRNOTAVAIL,
+    WSAECONNREFUSED, WSAETIMEDOUT,
+};
 use quorate_model::{Fault, ProcessFault, Reason, Time, types};
 use quorate_node::DiskError;
 
 use crate::env::{Disk, Endpoint, Environment, Machine};
-
-/// ERROR_FILE_NOT_FOUND.
-const FILE_NOT_FOUND: u32 = 2;
-/// ERROR_WRITE_PROTECT.
-const WRITE_PROTECT: u32 = 19;
-/// ERROR_NOT_READY.
-const NOT_READY: u32 = 21;
-/// ERROR_GEN_FAILURE.
-const GEN_FAILURE: u32 = 31;
-/// ERROR_DISK_FULL.
-const DISK_FULL: u32 = 112;
-/// ERROR_BUSY: the resource is in use, here by another holder's reservation.
-const BUSY: u32 = 170;
-/// ERROR_SERVICE_NOT_ACTIVE.
-const SERVICE_NOT_ACTIVE: u32 = 1062;
-/// ERROR_SERVICE_CANNOT_ACCEPT_CTRL.
-const SERVICE_CANNOT_ACCEPT: u32 = 1061;
-/// ERROR_IO_INCOMPLETE.
-const IO_INCOMPLETE: u32 = 996;
-/// ERROR_IO_DEVICE.
-const IO_DEVICE: u32 = 1117;
-/// ERROR_TIMEOUT.
-const TIMEOUT: u32 = 1460;
-/// WSAEADDRINUSE.
-const PORT_IN_USE: u32 = 10048;
-/// WSAEADDRNOTAVAIL.
-const ADDRESS_NOT_HERE: u32 = 10049;
-/// WSAETIMEDOUT.
-const NO_ANSWER: u32 = 10060;
-/// WSAECONNREFUSED.
-const REFUSED: u32 = 10061;
 
 /// The services of one machine.
 pub(crate) struct Local<'a> {
@@ -54,14 +29,16 @@ fn error<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
 /// A disk has not taken what was to be written.
 fn refused<T>(disk: &str, refusal: DiskError) -> ServiceResult<T> {
     match refusal {
-        DiskError::Full => error(DISK_FULL, format!("{disk} is full")),
-        DiskError::WriteProtected => error(WRITE_PROTECT, format!("{disk} is write-protected")),
+        DiskError::Full => error(ERROR_DISK_FULL, format!("{disk} is full")),
+        DiskError::WriteProtected => {
+            error(ERROR_WRITE_PROTECT, format!("{disk} is write-protected"))
+        }
         DiskError::NotFlushed => error(
-            IO_DEVICE,
+            ERROR_IO_DEVICE,
             format!("{disk} could not flush what was written"),
         ),
         DiskError::NotReserved | DiskError::NotMounted | DiskError::Device => {
-            error(IO_DEVICE, format!("{disk} does not answer"))
+            error(ERROR_IO_DEVICE, format!("{disk} does not answer"))
         }
     }
 }
@@ -69,9 +46,9 @@ fn refused<T>(disk: &str, refusal: DiskError) -> ServiceResult<T> {
 impl Local<'_> {
     fn disk(&self, name: &str) -> ServiceResult<&Disk> {
         match self.env.disks.find(name) {
-            None => error(FILE_NOT_FOUND, format!("there is no disk {name}")),
+            None => error(ERROR_FILE_NOT_FOUND, format!("there is no disk {name}")),
             Some(disk) if !disk.answers(self.machine) => {
-                error(IO_DEVICE, format!("{name} does not answer"))
+                error(ERROR_IO_DEVICE, format!("{name} does not answer"))
             }
             Some(disk) => Ok(disk),
         }
@@ -82,21 +59,26 @@ impl Local<'_> {
         let machine = self.machine;
         let access = self.disk(name)?.access(machine);
         let Some(disk) = self.env.disks.find_mut(name) else {
-            return error(FILE_NOT_FOUND, format!("there is no disk {name}"));
+            return error(ERROR_FILE_NOT_FOUND, format!("there is no disk {name}"));
         };
         match access {
             Ok(()) => Ok(disk),
-            Err(DiskError::Device) => error(IO_DEVICE, format!("{name} does not answer")),
+            Err(DiskError::Device) => error(ERROR_IO_DEVICE, format!("{name} does not answer")),
             Err(
                 refusal @ (DiskError::Full | DiskError::WriteProtected | DiskError::NotFlushed),
             ) => refused(name, refusal),
             // A reserved disk says so to anybody else (reservation conflict), which is how a challenger can
             // see that a defender lives without taking anything.
             Err(DiskError::NotReserved) => match disk.holder {
-                Some(_) => error(BUSY, format!("{name} is reserved by another node")),
-                None => error(NOT_READY, format!("{name} is not reserved by this node")),
+                Some(_) => error(ERROR_BUSY, format!("{name} is reserved by another node")),
+                None => error(
+                    ERROR_NOT_READY,
+                    format!("{name} is not reserved by this node"),
+                ),
             },
-            Err(DiskError::NotMounted) => error(NOT_READY, format!("{name} is not mounted here")),
+            Err(DiskError::NotMounted) => {
+                error(ERROR_NOT_READY, format!("{name} is not mounted here"))
+            }
         }
     }
 
@@ -110,7 +92,10 @@ impl Local<'_> {
             Some(disk) if disk.wrong.hung => "hangs, and is",
             _ => "is slow and",
         };
-        error(IO_INCOMPLETE, format!("{disk} {how} still at it ({what})"))
+        error(
+            ERROR_IO_INCOMPLETE,
+            format!("{disk} {how} still at it ({what})"),
+        )
     }
 
     /// The machine that a connection from this one to an address of a virtual server ends at: this one, or one that it
@@ -226,7 +211,7 @@ impl Services for Local<'_> {
         {
             self.env
                 .may_mount(self.machine, caller.resource, work_units)
-                .or_else(|why| error(SERVICE_CANNOT_ACCEPT, why))?;
+                .or_else(|why| error(ERROR_SERVICE_CANNOT_ACCEPT_CTRL, why))?;
             self.env
                 .store_starts(caller.resource, caller.group, work_units)
         } else {
@@ -237,7 +222,7 @@ impl Services for Local<'_> {
             .process_start_with(self.machine, caller.resource, name, work_units, given)
             .or_else(|problem| {
                 error(
-                    SERVICE_CANNOT_ACCEPT,
+                    ERROR_SERVICE_CANNOT_ACCEPT_CTRL,
                     format!("{name} cannot be started: {problem}"),
                 )
             })
@@ -262,19 +247,19 @@ impl Services for Local<'_> {
     fn probe_service(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
         match self.env.processes.get(self.machine, caller.resource, name) {
             Some(process) if process.answers() && process.wrong => {
-                error(GEN_FAILURE, format!("{name} answers with an error"))
+                error(ERROR_GEN_FAILURE, format!("{name} answers with an error"))
             }
             Some(process) if process.answers() => {
                 let (machine, late) = (self.machine, process.late);
                 match self.env.answer_takes(machine, caller.resource, late) {
                     Ok(_) => Ok(()),
-                    Err(why) => error(TIMEOUT, why),
+                    Err(why) => error(ERROR_TIMEOUT, why),
                 }
             }
             Some(process) if process.hung => {
-                error(TIMEOUT, format!("{name} runs but does not answer"))
+                error(ERROR_TIMEOUT, format!("{name} runs but does not answer"))
             }
-            _ => error(SERVICE_NOT_ACTIVE, format!("{name} is not running")),
+            _ => error(ERROR_SERVICE_NOT_ACTIVE, format!("{name} is not running")),
         }
     }
 
@@ -287,7 +272,7 @@ impl Services for Local<'_> {
     ) -> ServiceResult<String> {
         let Some(machine) = self.answering(address) else {
             return error(
-                NO_ANSWER,
+                WSAETIMEDOUT,
                 format!("{address} does not answer: no node has it that can be reached"),
             );
         };
@@ -307,17 +292,17 @@ impl Services for Local<'_> {
                 match self.env.answer_takes(machine, resource, process.late) {
                     Ok(_) if process.wrong => Ok(wrong_banner(protocol, resource)),
                     Ok(_) => Ok(banner(protocol, resource)),
-                    Err(why) => error(NO_ANSWER, why),
+                    Err(why) => error(WSAETIMEDOUT, why),
                 }
             }
             Some((resource, process)) if process.hung => error(
-                NO_ANSWER,
+                WSAETIMEDOUT,
                 format!(
                     "the service of {resource} accepts on {address}:{port} but does not answer"
                 ),
             ),
             _ => error(
-                REFUSED,
+                WSAECONNREFUSED,
                 format!("nothing answers {protocol} on {address}:{port}"),
             ),
         }
@@ -340,7 +325,7 @@ impl Services for Local<'_> {
         let machine = self.machine;
         if listen {
             if self.env.addresses.network_of(machine, address).is_none() {
-                return error(ADDRESS_NOT_HERE, format!("{address} is not on this node"));
+                return error(WSAEADDRNOTAVAIL, format!("{address} is not on this node"));
             }
             let taken = self.env.processes.on(machine).any(|(resource, process)| {
                 *resource != *caller.resource
@@ -350,12 +335,12 @@ impl Services for Local<'_> {
                         .any(|one| one.address == address && one.port == port)
             });
             if taken {
-                return error(PORT_IN_USE, format!("{address}:{port} is taken"));
+                return error(WSAEADDRINUSE, format!("{address}:{port} is taken"));
             }
         }
         let Some(process) = self.env.processes.get_mut(machine, caller.resource, name) else {
             if listen {
-                return error(SERVICE_NOT_ACTIVE, format!("{name} is not running"));
+                return error(ERROR_SERVICE_NOT_ACTIVE, format!("{name} is not running"));
             }
             return Ok(());
         };
@@ -373,7 +358,7 @@ impl Services for Local<'_> {
             Some(holder) if holder == self.machine => self.comes_to(caller, disk, "reserve"),
             Some(holder) => {
                 let holder = self.env.holder_name(holder);
-                error(BUSY, format!("{disk} is reserved by {holder}"))
+                error(ERROR_BUSY, format!("{disk} is reserved by {holder}"))
             }
             None => {
                 self.set_holder(disk, Some(self.machine), ReservationChange::Reserve);
@@ -410,7 +395,7 @@ impl Services for Local<'_> {
 
     fn disk_mount(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
         if self.disk(disk)?.holder != Some(self.machine) {
-            return error(BUSY, format!("{disk} is not reserved by this node"));
+            return error(ERROR_BUSY, format!("{disk} is not reserved by this node"));
         }
         self.comes_to(caller, disk, "mount")?;
         self.set_mounted(disk, true);
@@ -449,7 +434,10 @@ impl Services for Local<'_> {
         self.comes_to(caller, disk, &format!("read {file}"))?;
         match self.files(disk)?.files.get(file) {
             Some(bytes) => Ok(bytes.clone()),
-            None => error(FILE_NOT_FOUND, format!("there is no file {file} on {disk}")),
+            None => error(
+                ERROR_FILE_NOT_FOUND,
+                format!("there is no file {file} on {disk}"),
+            ),
         }
     }
 
@@ -513,11 +501,11 @@ impl Services for Local<'_> {
             matches!(fault, Fault::Process(ProcessFault::ScriptLost { node: of, path: gone }) if of == node && gone == path)
         });
         if lost {
-            return error(FILE_NOT_FOUND, format!("{node} has no file {path}"));
+            return error(ERROR_FILE_NOT_FOUND, format!("{node} has no file {path}"));
         }
         self.env
             .scripts
             .load(path)
-            .or_else(|why| error(FILE_NOT_FOUND, why))
+            .or_else(|why| error(ERROR_FILE_NOT_FOUND, why))
     }
 }

@@ -58,24 +58,24 @@ fn a_probe_of_a_port_sees_the_service_and_the_address() {
     let mut env = mail_server();
     assert!(probe(&mut env).unwrap().starts_with("220 "));
     env.process_hang(0, "EVS1 SMTP", "SMTPSVC", true);
-    assert_eq!(code(probe(&mut env)), NO_ANSWER);
+    assert_eq!(code(probe(&mut env)), WSAETIMEDOUT);
     assert_eq!(
         code(on(&mut env, 0).probe_service(SMTP, "SMTPSVC")),
-        TIMEOUT
+        ERROR_TIMEOUT
     );
     env.process_hang(0, "EVS1 SMTP", "SMTPSVC", false);
     on(&mut env, 0)
         .address_remove(SMTP, "Public", "10.0.0.21")
         .unwrap();
-    assert_eq!(code(probe(&mut env)), NO_ANSWER);
+    assert_eq!(code(probe(&mut env)), WSAETIMEDOUT);
     on(&mut env, 0)
         .address_add(SMTP, "Public", "10.0.0.21")
         .unwrap();
     on(&mut env, 0).service_kill(SMTP, "SMTPSVC").unwrap();
-    assert_eq!(code(probe(&mut env)), REFUSED);
+    assert_eq!(code(probe(&mut env)), WSAECONNREFUSED);
     assert_eq!(
         code(on(&mut env, 0).probe_service(SMTP, "SMTPSVC")),
-        SERVICE_NOT_ACTIVE
+        ERROR_SERVICE_NOT_ACTIVE
     );
 }
 
@@ -95,15 +95,15 @@ fn a_port_on_another_node_is_probed_over_its_network() {
     };
     env.faults.insert(FaultId(1), broken.into());
     env.apply_faults();
-    assert_eq!(code(from_elsewhere(&mut env)), NO_ANSWER);
+    assert_eq!(code(from_elsewhere(&mut env)), WSAETIMEDOUT);
     env.faults.clear();
     env.apply_faults();
     env.process_hang(0, "EVS1 SMTP", "SMTPSVC", true);
-    assert_eq!(code(from_elsewhere(&mut env)), NO_ANSWER);
+    assert_eq!(code(from_elsewhere(&mut env)), WSAETIMEDOUT);
     on(&mut env, 0).service_kill(SMTP, "SMTPSVC").unwrap();
-    assert_eq!(code(from_elsewhere(&mut env)), REFUSED);
+    assert_eq!(code(from_elsewhere(&mut env)), WSAECONNREFUSED);
     env.power_off(0);
-    assert_eq!(code(from_elsewhere(&mut env)), NO_ANSWER);
+    assert_eq!(code(from_elsewhere(&mut env)), WSAETIMEDOUT);
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn a_port_is_taken_once() {
     };
     let mut local = on(&mut env, 0);
     let again = local.service_listen(other, "Other", "10.0.0.21", 25, "smtp", true);
-    assert_eq!(code(again), PORT_IN_USE);
+    assert_eq!(code(again), WSAEADDRINUSE);
     let nowhere = local.service_listen(SMTP, "SMTPSVC", "10.0.0.99", 25, "smtp", true);
-    assert_eq!(code(nowhere), ADDRESS_NOT_HERE);
+    assert_eq!(code(nowhere), WSAEADDRNOTAVAIL);
 }
 
 #[test]
@@ -128,8 +128,14 @@ fn a_reservation_is_one_node_s_until_it_is_given_up_or_broken() {
     on(&mut env, 0)
         .disk_write(DISK, "Disk L:", "test", b"1")
         .unwrap();
-    assert_eq!(code(on(&mut env, 1).disk_reserve(DISK, "Disk L:")), BUSY);
-    assert_eq!(code(on(&mut env, 1).disk_mount(DISK, "Disk L:")), BUSY);
+    assert_eq!(
+        code(on(&mut env, 1).disk_reserve(DISK, "Disk L:")),
+        ERROR_BUSY
+    );
+    assert_eq!(
+        code(on(&mut env, 1).disk_mount(DISK, "Disk L:")),
+        ERROR_BUSY
+    );
     on(&mut env, 1).disk_release(DISK, "Disk L:").unwrap();
     assert!(on(&mut env, 0).disk_reserved(DISK, "Disk L:").unwrap());
     let seen = |env: &mut Environment, machine| on(env, machine).disk_reservation(DISK, "Disk L:");
@@ -137,18 +143,21 @@ fn a_reservation_is_one_node_s_until_it_is_given_up_or_broken() {
     assert_eq!(seen(&mut env, 1), Ok(Reservation::Elsewhere));
     assert_eq!(
         code(on(&mut env, 1).disk_list(DISK, "Disk L:")),
-        BUSY,
+        ERROR_BUSY,
         "somebody defends it"
     );
     env.power_off(0);
-    assert_eq!(code(on(&mut env, 1).disk_reserve(DISK, "Disk L:")), BUSY);
+    assert_eq!(
+        code(on(&mut env, 1).disk_reserve(DISK, "Disk L:")),
+        ERROR_BUSY
+    );
     on(&mut env, 1)
         .disk_break_reservation(DISK, "Disk L:")
         .unwrap();
     assert_eq!(seen(&mut env, 1), Ok(Reservation::Nobody));
     assert_eq!(
         code(on(&mut env, 1).disk_list(DISK, "Disk L:")),
-        NOT_READY,
+        ERROR_NOT_READY,
         "nobody does"
     );
     on(&mut env, 1).disk_reserve(DISK, "Disk L:").unwrap();
@@ -190,10 +199,13 @@ fn a_disk_that_refuses_a_write_says_why_in_the_original_s_codes() {
         |env: &mut Environment, text: &[u8]| on(env, 0).disk_write(DISK, "Disk L:", "test", text);
     write(&mut env, b"12").unwrap();
     let faults: [(DiskFault, u32); 4] = [
-        (DiskFault::DiskFull { disk: disk() }, DISK_FULL),
-        (DiskFault::ReadOnlyDisk { disk: disk() }, WRITE_PROTECT),
-        (DiskFault::FlushFails { disk: disk() }, IO_DEVICE),
-        (DiskFault::HungDisk { disk: disk() }, IO_INCOMPLETE),
+        (DiskFault::DiskFull { disk: disk() }, ERROR_DISK_FULL),
+        (
+            DiskFault::ReadOnlyDisk { disk: disk() },
+            ERROR_WRITE_PROTECT,
+        ),
+        (DiskFault::FlushFails { disk: disk() }, ERROR_IO_DEVICE),
+        (DiskFault::HungDisk { disk: disk() }, ERROR_IO_INCOMPLETE),
     ];
     for (fault, expected) in faults {
         now_wrong(&mut env, &[fault]);
@@ -215,11 +227,11 @@ fn a_path_that_is_lost_is_one_node_s_and_a_disk_that_is_stolen_everybody_s() {
     now_wrong(&mut env, &[DiskFault::Path { node, disk: name }]);
     assert_eq!(
         code(on(&mut env, 0).disk_reserve(DISK, "Disk L:")),
-        IO_DEVICE
+        ERROR_IO_DEVICE
     );
     assert_eq!(
         code(on(&mut env, 0).disk_break_reservation(DISK, "Disk L:")),
-        IO_DEVICE
+        ERROR_IO_DEVICE
     );
     on(&mut env, 1).disk_reserve(DISK, "Disk L:").unwrap();
 
@@ -235,7 +247,7 @@ fn a_path_that_is_lost_is_one_node_s_and_a_disk_that_is_stolen_everybody_s() {
         // Whoever resets the bus finds that the other was quicker.
         local.disk_break_reservation(DISK, "Disk L:").unwrap();
         let refused = local.disk_reserve(DISK, "Disk L:").unwrap_err();
-        assert_eq!(refused.code, BUSY);
+        assert_eq!(refused.code, ERROR_BUSY);
         assert_eq!(
             refused.text,
             "Disk L: is reserved by a host outside the cluster"
@@ -255,10 +267,14 @@ fn answers_may_be_late_and_wrong() {
     env.change_processes("EVS1 SMTP", |it| {
         it.late += std::time::Duration::from_secs(1)
     });
-    assert_eq!(code(probe(&mut env)), NO_ANSWER, "nobody waits for longer");
+    assert_eq!(
+        code(probe(&mut env)),
+        WSAETIMEDOUT,
+        "nobody waits for longer"
+    );
     assert_eq!(
         code(on(&mut env, 0).probe_service(SMTP, "SMTPSVC")),
-        TIMEOUT
+        ERROR_TIMEOUT
     );
     env.change_processes("EVS1 SMTP", |it| {
         (it.late, it.wrong) = (Default::default(), true)
@@ -266,7 +282,7 @@ fn answers_may_be_late_and_wrong() {
     assert!(probe(&mut env).unwrap().starts_with("421 "));
     assert_eq!(
         code(on(&mut env, 0).probe_service(SMTP, "SMTPSVC")),
-        GEN_FAILURE
+        ERROR_GEN_FAILURE
     );
 }
 

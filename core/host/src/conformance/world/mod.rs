@@ -287,7 +287,7 @@ impl World {
             Some(process) if self.state_of(process) == ServiceState::Running => {
                 if self.faults.hung {
                     return refused(
-                        abi::ERROR_TIMEOUT,
+                        abi::WAIT_TIMEOUT,
                         format!("service `{name}` does not answer"),
                     );
                 }

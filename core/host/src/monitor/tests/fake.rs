@@ -576,3 +576,17 @@ fn the_bare_table_hides_what_its_size_does_not_cover() {
     assert!(bare.work.is_none() && bare.arbitrate.is_none() && bare.last_error.is_none());
     assert_eq!(abi::error_name(0), Some("ERROR_SUCCESS"));
 }
+
+/// The contract stands alone, and so has its own table of the original's codes.
+#[test]
+fn the_contract_and_the_cluster_call_an_error_by_one_name_and_number() {
+    for (name, code) in abi::ERRORS {
+        for (other, number) in quorate_model::errors::ERRORS {
+            assert_eq!(
+                name == other,
+                code == number,
+                "{name} {code}, {other} {number}"
+            );
+        }
+    }
+}
