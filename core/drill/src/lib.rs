@@ -44,9 +44,7 @@ pub use outcome::MONITOR_DIED;
 pub use play::{DrillText, Expectation, MadeFault, Play, panic_text};
 pub use plugins::PluginReport;
 pub use remark::{Remark, RemarkKind};
-pub use report::{
-    ClientOutcome, DrillReport, Failure, GroupOutcome, Observer, Run, Silent, Verdict,
-};
+pub use report::{DrillReport, Failure, GroupOutcome, Observer, Run, Silent, Verdict};
 pub use span::{Span, SpanError};
 pub use stage::{Stage, StageSource};
 pub use status::Status;

@@ -1,7 +1,9 @@
 //! What a drill left, as its report has it.
 
+use quorate_model::ClientStatus;
+
+use crate::GroupOutcome;
 use crate::stage::Stage;
-use crate::{ClientOutcome, GroupOutcome};
 
 /// The event of a resource monitor process that died.
 pub const MONITOR_DIED: u32 = 1146;
@@ -23,14 +25,10 @@ pub(crate) fn outcomes(stage: &dyn Stage) -> Vec<GroupOutcome> {
 }
 
 /// What all clients saw up to now.
-pub(crate) fn called(stage: &dyn Stage) -> Vec<ClientOutcome> {
-    let all = (0..).map_while(|number| stage.client_report(number));
-    all.map(|(group, calls, report)| ClientOutcome {
-        group,
-        calls,
-        report,
-    })
-    .collect()
+pub(crate) fn called(stage: &dyn Stage) -> Vec<ClientStatus> {
+    (0..)
+        .map_while(|number| stage.client_status(number))
+        .collect()
 }
 
 /// How resource monitor processes died, as event 1146 has it, each kind of death with how often it came.

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use quorate_model::{Name, Time};
+use quorate_model::{ClientStatus, Name, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::stage::{ClientCalls, ClientReport};
 use crate::{Finding, Place, Remark};
 
 /// How a drill ended.
@@ -92,17 +91,6 @@ pub struct GroupOutcome {
     pub is_virtual_server: bool,
 }
 
-/// What became of some clients' calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClientOutcome {
-    /// The group they called.
-    pub group: Name,
-    /// How they called it.
-    pub calls: ClientCalls,
-    /// What they saw.
-    pub report: ClientReport,
-}
-
 /// What one drill showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillReport {
@@ -129,7 +117,7 @@ pub struct DrillReport {
     /// Every group, at the end of the drill and before its faults were healed.
     pub groups: Vec<GroupOutcome>,
     /// The drill's clients, in the order they were sent.
-    pub clients: Vec<ClientOutcome>,
+    pub clients: Vec<ClientStatus>,
     /// Groups that faults moved or stopped without having touched them.
     pub disturbed: Vec<Name>,
     /// The plugins that ran threads of their own: where there are any, the verdict need not repeat.

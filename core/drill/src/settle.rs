@@ -5,7 +5,9 @@ use std::time::Duration;
 use quorate_model::{GroupState, NodeState, ResourceState};
 
 use crate::face::{Face, begin_wait, on_stage};
-use crate::stage::{GroupStatus, NodeStatus, Stage};
+use quorate_model::{GroupStatus, NodeStatus};
+
+use crate::stage::Stage;
 use crate::wait::{NAMED, pass};
 use crate::{Span, Thrown};
 

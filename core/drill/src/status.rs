@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use quorate_model::{Name, Time};
+use quorate_model::{GroupStatus, Name, NodeStatus, QuorumStatus, ResourceStatus, Time};
 
-use crate::stage::{GroupStatus, NodeStatus, QuorumStatus, ResourceStatus, Stage};
+use crate::stage::Stage;
 
 /// Everything `:status` shows, read at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use quorate_model::{
-    Fault, GroupState, MachineFault, Name, NodeState, ResourceState, StartSwitches, Time,
+    Breach, DiskStatus, Fault, GroupState, GroupStatus, MachineFault, Name, NetworkStatus,
+    NodeState, NodeStatus, QuorumKind, QuorumStatus, ResourceState, ResourceStatus, StartSwitches,
+    Time,
 };
 
 use crate::stage::*;
@@ -117,8 +119,8 @@ impl Belief for Bare {
             resources: Vec::new(),
             failovers: 0,
             stopped: None,
+            persistent_state: true,
             preferred_owners: Vec::new(),
-            out_of_service: (!self.online()).then(|| "it does not run".to_owned()),
             is_virtual_server: true,
         })
     }
@@ -130,9 +132,10 @@ impl Belief for Bare {
     }
     fn quorum(&self) -> QuorumStatus {
         QuorumStatus {
-            kind: "Local",
+            kind: QuorumKind::Local,
             owner: None,
             has_quorum: true,
+            members: Vec::new(),
             witness: None,
         }
     }
@@ -150,6 +153,18 @@ impl Truth for Bare {
     }
     fn disk(&self, _: &str) -> Option<DiskStatus> {
         None
+    }
+    fn group_service(&self, _: &str) -> Result<(), String> {
+        match self.online() {
+            true => Ok(()),
+            false => Err("it does not run".to_owned()),
+        }
+    }
+    fn resource_service(&self, _: &str) -> Result<(), String> {
+        Err("there is none".to_owned())
+    }
+    fn online_on(&self, _: &str) -> Vec<Name> {
+        Vec::new()
     }
     fn service_running(&self, _: &str) -> Option<bool> {
         None
@@ -257,8 +272,7 @@ impl Story {
 
     /// Reads whether the group is in service.
     fn online(&self) -> Result<bool, Box<Thrown>> {
-        let group = on_stage(self, |stage| stage.group("EVS1"))?;
-        let online = group.is_some_and(|group| group.out_of_service.is_none());
+        let online = on_stage(self, |stage| stage.group_service("EVS1").is_ok())?;
         let seen = Seen {
             subject: "EVS1".to_owned(),
             what: "EVS1 is online".to_owned(),

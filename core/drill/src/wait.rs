@@ -199,8 +199,9 @@ pub fn recovers<F: Face>(face: &F, group: &Name, within: Span) -> Result<(), F::
     let began = begin(face)?;
     let mut away = None;
     let shown = pass(face, began + within.0, None, || {
-        let (now, status) = on_stage(face, |stage| (stage.now(), stage.group(group)))?;
-        let online = status.is_some_and(|it| it.out_of_service.is_none());
+        let (now, online) = on_stage(face, |stage| {
+            (stage.now(), stage.group_service(group).is_ok())
+        })?;
         if !online && away.is_none() {
             away = Some(now);
         }
@@ -209,7 +210,9 @@ pub fn recovers<F: Face>(face: &F, group: &Name, within: Span) -> Result<(), F::
     if shown {
         return Ok(());
     }
-    let status = on_stage(face, |stage| stage.group(group))?;
+    let (status, service) = on_stage(face, |stage| {
+        (stage.group(group), stage.group_service(group))
+    })?;
     let text = match away {
         None => format!(
             "{group} did not recover: it was never away, for {within} (from {began} on) clients found it all the time"
@@ -232,7 +235,7 @@ pub fn recovers<F: Face>(face: &F, group: &Name, within: Span) -> Result<(), F::
             .map(Name::to_string)
             .unwrap_or_default();
         [
-            read("is_online", in_service(status.out_of_service.as_deref())),
+            read("is_online", in_service(&service)),
             read("state", format!("{state:?}")),
             read("owner", format!("{owner:?}")),
         ]
@@ -242,9 +245,9 @@ pub fn recovers<F: Face>(face: &F, group: &Name, within: Span) -> Result<(), F::
 }
 
 /// Whether clients find something, with the reason if they do not, as reports show it.
-pub fn in_service(out_of_service: Option<&str>) -> String {
-    match out_of_service {
-        None => "true".to_owned(),
-        Some(why) => format!("false ({why})"),
+pub fn in_service(service: &Result<(), String>) -> String {
+    match service {
+        Ok(()) => "true".to_owned(),
+        Err(why) => format!("false ({why})"),
     }
 }

@@ -140,7 +140,7 @@ pub(crate) fn check_breaches<F: Face>(face: &F) -> Result<(), F::Error> {
         Some(breach) => Err(face.raise(
             Thrown::failed(format!(
                 "the invariant \"{}\" was broken at {}: {} (after {})",
-                breach.invariant, breach.time, breach.text, breach.event
+                breach.invariant, breach.at, breach.text, breach.cause
             )),
             face.here(),
         )),

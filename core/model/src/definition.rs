@@ -1,6 +1,7 @@
 //! The cluster definition: what a cluster file says, once it has been read and found sound.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,23 @@ pub enum QuorumKind {
     MajorityNodeSet,
     /// One node alone.
     Local,
+}
+
+impl QuorumKind {
+    /// Its name, as drills and `:status` spell it.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Standard { .. } => "Standard",
+            Self::MajorityNodeSet => "MajorityNodeSet",
+            Self::Local => "Local",
+        }
+    }
+}
+
+impl fmt::Display for QuorumKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// What a network carries.

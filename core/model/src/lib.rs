@@ -27,6 +27,7 @@ mod reason;
 pub mod rules;
 mod spelling;
 mod states;
+mod status;
 mod suggest;
 mod switches;
 mod time;
@@ -52,6 +53,10 @@ pub use policy::{POLICY_MAX_BYTES, PolicyReference, PolicyScript};
 pub use properties::*;
 pub use reason::Reason;
 pub use states::{GroupState, NodeState, ResourceState};
+pub use status::{
+    Breach, ClientCalls, ClientReport, ClientStatus, DiskStatus, GroupStatus, NetworkStatus,
+    NodeStatus, QuorumStatus, ResourceStatus,
+};
 pub use suggest::nearest;
 pub use switches::StartSwitches;
 pub use time::{Lasting, Time};

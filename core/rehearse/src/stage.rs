@@ -9,15 +9,14 @@ use std::time::Duration;
 
 use quorate_drill::PluginReport;
 use quorate_drill::stage::{
-    Answer, Belief, Breach, ClientCalls, ClientReport, Clients, Configuration, DiskStatus, Faults,
-    GroupStatus, Line, Machines, NetworkStatus, NodeStatus, NotOffered, Order, OrderHandle, Orders,
-    Plugins, PropertyOf, PropertyStatus, QuorumStatus, Record, ResourceStatus, StageError, Timing,
-    Truth,
+    Answer, Belief, Clients, Configuration, Faults, Line, Machines, NotOffered, Order, OrderHandle,
+    Orders, Plugins, PropertyOf, PropertyStatus, Record, StageError, Timing, Truth,
 };
 use quorate_host::{PluginSet, Reloaded};
 use quorate_model::{
-    CLUSTER_GROUP, ClusterDefinition, Facts, Fault, FaultId, Name, QuorumKind, Repair,
-    ResourceState, Time, types,
+    Breach, ClientCalls, ClientStatus, ClusterDefinition, DiskStatus, Facts, Fault, FaultId,
+    GroupStatus, Name, NetworkStatus, NodeStatus, QuorumStatus, Repair, ResourceState,
+    ResourceStatus, Time, types,
 };
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
 
@@ -42,40 +41,6 @@ pub(crate) struct SimStage {
 impl SimStage {
     pub(crate) fn definition(&self) -> &ClusterDefinition {
         self.world.definition()
-    }
-
-    fn group_status(&self, group: quorate_sim::GroupStatus) -> Option<GroupStatus> {
-        let definition = self.definition().group(&group.name)?;
-        let has_name = definition
-            .resources
-            .iter()
-            .any(|it| it.kind == types::NETWORK_NAME);
-        Some(GroupStatus {
-            is_virtual_server: has_name && group.name != *CLUSTER_GROUP,
-            out_of_service: self.world.group_service(&group.name).err(),
-            name: group.name,
-            state: group.state,
-            owner: group.owner,
-            resources: group.resources,
-            failovers: group.failovers,
-            stopped: group.stopped,
-            preferred_owners: definition.properties.preferred_owners.clone(),
-        })
-    }
-
-    fn resource_status(&self, resource: quorate_sim::ResourceStatus) -> ResourceStatus {
-        ResourceStatus {
-            out_of_service: self.world.resource_service(&resource.name).err(),
-            name: resource.name,
-            kind: resource.kind,
-            group: resource.group,
-            state: resource.state,
-            owner: resource.owner,
-            owners: resource.owners,
-            restarts: resource.restarts,
-            depends_on: resource.depends_on,
-            dependents: resource.dependents,
-        }
     }
 }
 
@@ -176,30 +141,27 @@ impl Configuration for SimStage {
 
 impl Belief for SimStage {
     fn node(&self, name: &str) -> Option<NodeStatus> {
-        Some(node_status(self.world.node(name).ok()?))
+        self.world.node(name).ok()
     }
 
     fn group(&self, name: &str) -> Option<GroupStatus> {
-        self.group_status(self.world.group(name).ok()?)
+        self.world.group(name).ok()
     }
 
     fn resource(&self, name: &str) -> Option<ResourceStatus> {
-        Some(self.resource_status(self.world.resource(name).ok()?))
+        self.world.resource(name).ok()
     }
 
     fn node_statuses(&self) -> Vec<NodeStatus> {
-        let statuses = self.world.node_statuses().into_iter();
-        statuses.map(node_status).collect()
+        self.world.node_statuses()
     }
 
     fn group_statuses(&self) -> Vec<GroupStatus> {
-        let statuses = self.world.group_statuses().into_iter();
-        statuses.filter_map(|it| self.group_status(it)).collect()
+        self.world.group_statuses()
     }
 
     fn resource_statuses(&self) -> Vec<ResourceStatus> {
-        let statuses = self.world.resource_statuses().into_iter();
-        statuses.map(|it| self.resource_status(it)).collect()
+        self.world.resource_statuses()
     }
 
     fn resource_states(&self) -> Vec<ResourceState> {
@@ -211,17 +173,7 @@ impl Belief for SimStage {
     }
 
     fn quorum(&self) -> QuorumStatus {
-        let quorum = self.world.quorum();
-        QuorumStatus {
-            kind: match quorum.kind {
-                QuorumKind::Standard { .. } => "Standard",
-                QuorumKind::MajorityNodeSet => "MajorityNodeSet",
-                QuorumKind::Local => "Local",
-            },
-            owner: quorum.owner,
-            has_quorum: quorum.has_quorum,
-            witness: self.definition().file_share_witness().map(Name::from),
-        }
+        self.world.quorum()
     }
 
     fn coordinator(&self) -> Option<Name> {
@@ -235,26 +187,27 @@ impl Belief for SimStage {
 
 impl Truth for SimStage {
     fn network(&self, name: &str) -> Option<NetworkStatus> {
-        let network = self.world.network_status(name).ok()?;
-        Some(NetworkStatus {
-            name: network.name,
-            role: network.role,
-            refused: network.refused,
-        })
+        self.world.network_status(name).ok()
     }
 
     fn disk(&self, name: &str) -> Option<DiskStatus> {
-        let disk = self.world.disk(name).ok()?;
-        Some(DiskStatus {
-            name: disk.name,
-            owner: disk.holder,
-            stolen: disk.stolen,
-            mounted_on: disk.mounted_on,
-        })
+        self.world.disk(name).ok()
     }
 
     fn file_size(&self, disk: &str, file: &str) -> Result<u64, StageError> {
         self.world.file_size(disk, file).map_err(refused)
+    }
+
+    fn group_service(&self, group: &str) -> Result<(), String> {
+        self.world.group_service(group).map(drop)
+    }
+
+    fn resource_service(&self, resource: &str) -> Result<(), String> {
+        self.world.resource_service(resource).map(drop)
+    }
+
+    fn online_on(&self, resource: &str) -> Vec<Name> {
+        self.world.online_on(resource)
     }
 
     fn service_running(&self, resource: &str) -> Option<bool> {
@@ -284,16 +237,7 @@ impl Truth for SimStage {
     }
 
     fn breaches(&self) -> Vec<Breach> {
-        self.world
-            .breaches()
-            .iter()
-            .map(|breach| Breach {
-                time: breach.at,
-                invariant: breach.invariant.to_owned(),
-                text: breach.text.clone(),
-                event: breach.cause.clone(),
-            })
-            .collect()
+        self.world.breaches().to_vec()
     }
 }
 
@@ -362,13 +306,7 @@ impl Machines for SimStage {
 
 impl Clients for SimStage {
     fn clients(&mut self, group: &str, calls: &ClientCalls) -> Result<usize, StageError> {
-        let calls = quorate_sim::ClientCalls {
-            users: calls.users,
-            every: calls.every,
-            port: calls.port,
-            protocol: calls.protocol.clone(),
-        };
-        self.world.clients(group, calls).map_err(refused)
+        self.world.clients(group, calls.clone()).map_err(refused)
     }
 
     fn part_of_clients(&mut self, number: usize) -> Result<usize, StageError> {
@@ -379,22 +317,8 @@ impl Clients for SimStage {
         self.world.end_clients(number).map_err(refused)
     }
 
-    fn client_report(&self, number: usize) -> Option<(Name, ClientCalls, ClientReport)> {
-        let found = self.world.client_status().into_iter().nth(number)?;
-        let calls = ClientCalls {
-            users: found.users,
-            every: found.every,
-            port: found.port,
-            protocol: found.protocol,
-        };
-        let report = ClientReport {
-            requests: found.requests,
-            failures: found.failures,
-            longest_outage: found.longest_outage,
-            longest_response: found.longest_response,
-            part: found.part.then_some((found.from, found.to)),
-        };
-        Some((found.group, calls, report))
+    fn client_status(&self, number: usize) -> Option<ClientStatus> {
+        self.world.client_status(number)
     }
 }
 
@@ -465,14 +389,6 @@ impl Plugins for SimStage {
 
     fn unrepeatable(&self) -> Vec<String> {
         self.world.unrepeatable()
-    }
-}
-
-fn node_status(node: quorate_sim::NodeStatus) -> NodeStatus {
-    NodeStatus {
-        name: node.name,
-        state: node.state,
-        groups: node.groups,
     }
 }
 

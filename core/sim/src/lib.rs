@@ -22,8 +22,5 @@ pub use env::ScriptLoader;
 pub use error::WorldError;
 pub use options::{Load, ServiceTimes, WorldOptions};
 pub use queue::Queue;
-pub use status::{
-    Breach, ClientSpan, ClientStatus, DiskStatus, GroupStatus, NetworkStatus, NodeStatus, Outage,
-    QuorumStatus, Reply, RequestId, ResourceStatus, Source,
-};
-pub use world::{ClientCalls, World};
+pub use status::{MachineStatus, Outage, Reply, RequestId};
+pub use world::World;

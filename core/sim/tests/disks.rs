@@ -78,10 +78,10 @@ fn a_node_whose_own_disk_hangs_says_so_and_leaves_the_others_alone() {
             world.admin_wait(set(&world, 4), MINUTE).unwrap();
             // It cannot come back before it can read.
             world.run_for(5 * MINUTE);
-            assert!(!world.node(&node).unwrap().service_running);
+            assert!(!world.machine_status(&node).unwrap().service_running);
             world.repair(&Repair::Disk(own(&node))).unwrap();
             world.run_for(SECOND);
-            assert!(world.node(&node).unwrap().service_running);
+            assert!(world.machine_status(&node).unwrap().service_running);
             assert!(world.settle(15 * MINUTE), "{}", journal(&world));
             sound(&world);
             all_online(&world);
@@ -122,7 +122,7 @@ fn a_disk_that_refuses_a_write_stops_its_node_with_the_reason() {
             format!("a write of the cluster database to the system disk was refused: {reason}");
         let (_, who) = said(&world, from, &text).expect(&text);
         assert_eq!(who, node);
-        assert!(!world.node(&node).unwrap().service_running);
+        assert!(!world.machine_status(&node).unwrap().service_running);
         world.heal_all();
         assert!(world.settle(15 * MINUTE), "{reason}: {}", journal(&world));
         all_online(&world);
@@ -145,7 +145,7 @@ fn what_could_not_be_flushed_is_not_told_to_others_before_it_is_written_anew() {
     let fault = world.inject(DiskFault::FlushFails { disk: own(&node) });
     let asked = world.admin(set(&world, 3)).unwrap();
     world.run_for(SECOND);
-    assert!(!world.node(&node).unwrap().service_running);
+    assert!(!world.machine_status(&node).unwrap().service_running);
     world.heal(fault.unwrap()).unwrap();
     // The coordinator has it, and `node` can read it: once it is back, that is a majority.
     world.run_for(5 * MINUTE);
@@ -197,7 +197,7 @@ fn a_start_waits_for_the_system_disk() {
     world.inject(DiskFault::SlowDisk { disk, delay }).unwrap();
     world.stop_service(&node).unwrap();
     world.start_service(&node).unwrap();
-    let running = |world: &World| world.node(&node).unwrap().service_running;
+    let running = |world: &World| world.machine_status(&node).unwrap().service_running;
     assert!(!running(&world));
     let again = world.start_service(&node).unwrap_err();
     assert!(again.to_string().contains("is starting"), "{again}");

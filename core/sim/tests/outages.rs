@@ -8,8 +8,8 @@ mod support;
 
 use std::time::Duration;
 
-use quorate_model::{AdminOp, MachineFault, Name, NetworkFault, ProcessFault};
-use quorate_sim::{ClientCalls, Outage, World, WorldError};
+use quorate_model::{AdminOp, ClientCalls, MachineFault, Name, NetworkFault, ProcessFault};
+use quorate_sim::{Outage, World, WorldError};
 use support::{all_online, owner, settled, sound};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -179,25 +179,28 @@ fn calls_of_a_part_of_the_time_are_counted_apart() {
     // Within an outage: who was not answered before is still waiting.
     let late = world.part_of_clients(part).unwrap();
     world.run_for(10 * SECOND);
-    let seen = world.client_status();
-    assert_eq!(seen[late].longest_outage, 10 * SECOND);
-    assert_eq!((seen[late].failures, seen[late].requests), (100, 100));
+    let report = |world: &World, number| world.client_status(number).unwrap().report;
+    let seen = report(&world, late);
+    assert_eq!(seen.longest_outage, 10 * SECOND);
+    assert_eq!((seen.failures, seen.requests), (100, 100));
     world.end_clients(part).unwrap();
     assert!(matches!(
         world.end_clients(part),
         Err(WorldError::Nothing { .. })
     ));
     world.run_for(2 * MINUTE);
-    let seen = world.client_status();
-    assert_eq!(seen[part].requests, 300);
-    assert_eq!(seen[part].to, Some(seen[part].from + 30 * SECOND));
-    assert!(seen[all].requests > 1_500 && seen[late].requests > 1_200);
+    let counted = report(&world, part);
+    assert_eq!(counted.requests, 300);
+    let (from, to) = counted.part.unwrap();
+    assert_eq!(to, Some(from + 30 * SECOND));
+    let seen = (report(&world, all), report(&world, late));
+    assert!(seen.0.requests > 1_500 && seen.1.requests > 1_200);
     // All parts end with the calls.
     world.end_clients(all).unwrap();
     world.run_for(MINUTE);
-    let after = world.client_status();
-    assert_eq!(after[all].requests, seen[all].requests);
-    assert_eq!(after[late].requests, seen[late].requests);
+    let after = (report(&world, all), report(&world, late));
+    assert_eq!(after.0.requests, seen.0.requests);
+    assert_eq!(after.1.requests, seen.1.requests);
     assert!(world.part_of_clients(all).is_err());
     assert_eq!(world.next_call(), None);
 }

@@ -5,9 +5,8 @@ mod table;
 
 use std::time::Duration;
 
-use quorate_drill::stage::ClientReport;
 use quorate_drill::{DrillReport, GroupOutcome, Remark, Verdict};
-use quorate_model::{Lasting, Time};
+use quorate_model::{ClientReport, Lasting, Time};
 
 use crate::output::{Paint, Tone};
 
@@ -260,9 +259,9 @@ mod tests {
             virtual_time: Time::from_millis(3_723_004),
             real_time: Duration::from_millis(420),
             groups: vec![group("Cluster Group", 5, false), group("EVS3", 72, true)],
-            clients: vec![quorate_drill::ClientOutcome {
+            clients: vec![quorate_model::ClientStatus {
                 group: "EVS3".into(),
-                calls: quorate_drill::stage::ClientCalls {
+                calls: quorate_model::ClientCalls {
                     users: 10,
                     every: Duration::from_secs(1),
                     port: Some(25),

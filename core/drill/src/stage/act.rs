@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use quorate_model::{Fault, FaultId, Name, Repair};
+use quorate_model::{ClientCalls, ClientStatus, Fault, FaultId, Repair};
 
-use super::{Answer, ClientCalls, ClientReport, NotOffered, Order, OrderHandle, StageError};
+use super::{Answer, NotOffered, Order, OrderHandle, StageError};
 
 /// What administrators order of the cluster.
 pub trait Orders {
@@ -124,9 +124,8 @@ pub trait Clients {
         Err(NotOffered("sending clients").into())
     }
 
-    /// What the clients of this number, counted from 0 in the order they were sent, saw: their group, how they call,
-    /// and what came of it. `None` if there are none.
-    fn client_report(&self, number: usize) -> Option<(Name, ClientCalls, ClientReport)> {
+    /// What the clients of this number, counted from 0 in the order they were sent, saw so far. `None` if there are none.
+    fn client_status(&self, number: usize) -> Option<ClientStatus> {
         let _ = number;
         None
     }

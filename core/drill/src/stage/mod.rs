@@ -7,21 +7,18 @@
 
 mod act;
 mod orders;
+mod property;
 mod read;
 mod record;
 mod source;
-mod status;
 mod time;
 
 pub use act::{Clients, Faults, Machines, Orders};
 pub use orders::{Answer, Order, OrderHandle};
+pub use property::{PropertyOf, PropertyStatus};
 pub use read::{Belief, Configuration, Truth};
 pub use record::{Plugins, Record};
 pub use source::{OpenError, StageRequest, StageSource};
-pub use status::{
-    Breach, ClientCalls, ClientReport, DiskStatus, GroupStatus, NetworkStatus, NodeStatus,
-    PropertyOf, PropertyStatus, QuorumStatus, ResourceStatus,
-};
 pub use time::Timing;
 
 /// The property of a group that names its policy script.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use quorate_model::{GroupState, Name, NodeState, ResourceState, Value};
-
-use super::{
-    Breach, DiskStatus, GroupStatus, NetworkStatus, NodeStatus, NotOffered, PropertyOf,
-    PropertyStatus, QuorumStatus, ResourceStatus, StageError,
+use quorate_model::{
+    Breach, DiskStatus, GroupState, GroupStatus, Name, NetworkStatus, NodeState, NodeStatus,
+    QuorumStatus, ResourceState, ResourceStatus, Value,
 };
+
+use super::{NotOffered, PropertyOf, PropertyStatus, StageError};
 use crate::suggestion;
 
 /// What is configured: names and properties. Names are matched as the cluster file spells them.
@@ -141,6 +141,21 @@ pub trait Truth {
         Err(NotOffered("reading the size of a file").into())
     }
 
+    /// Whether clients find a group in full service at this instant.
+    ///
+    /// # Errors
+    ///
+    /// Why they do not, in one sentence; an unknown group is not in service.
+    fn group_service(&self, group: &str) -> Result<(), String>;
+    /// Whether a resource is in service at this instant.
+    ///
+    /// # Errors
+    ///
+    /// Why it is of no use, in one sentence; an unknown resource is not in service.
+    fn resource_service(&self, resource: &str) -> Result<(), String>;
+    /// Every machine on which a resource is in service at this instant: never more than one in a sound cluster. None for
+    /// an unknown resource.
+    fn online_on(&self, resource: &str) -> Vec<Name>;
     /// Whether the processes behind a resource run where it is owned; `None` for an unknown resource.
     fn service_running(&self, resource: &str) -> Option<bool>;
     /// For how long a group was not Online since it first was.

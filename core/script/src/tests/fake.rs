@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use quorate_drill::stage::*;
 use quorate_model::{
-    AdminOp, Fault, FaultId, GroupState, MachineFault, Name, NetworkRole, NodeState, ProcessFault,
-    Reason, Repair, ResourceState, Time, Value,
+    AdminOp, Breach, ClientCalls, ClientStatus, DiskStatus, Fault, FaultId, GroupState,
+    GroupStatus, MachineFault, Name, NetworkRole, NetworkStatus, NodeState, NodeStatus,
+    ProcessFault, QuorumKind, QuorumStatus, Reason, Repair, ResourceState, ResourceStatus, Time,
+    Value,
 };
 
 /// Opens [`Fake`] clusters, or refuses.
@@ -232,8 +234,8 @@ impl Belief for Fake {
             resources: self.resources(),
             failovers: 0,
             stopped: None,
+            persistent_state: true,
             preferred_owners: vec!["NODE1".into(), "NODE2".into()],
-            out_of_service: (!self.online).then(|| "it does not run".to_owned()),
             is_virtual_server: true,
         })
     }
@@ -248,12 +250,7 @@ impl Belief for Fake {
                 ResourceState::Failed
             },
             owner: Some(self.owner.clone()),
-            owners: if self.online {
-                vec![self.owner.clone()]
-            } else {
-                Vec::new()
-            },
-            out_of_service: (!self.online).then(|| "it does not run".to_owned()),
+            persistent_state: None,
             restarts: 0,
             depends_on: Vec::new(),
             dependents: Vec::new(),
@@ -262,9 +259,12 @@ impl Belief for Fake {
     fn quorum(&self) -> QuorumStatus {
         assert!(!self.panics, "the quorum is not there");
         QuorumStatus {
-            kind: "Standard",
+            kind: QuorumKind::Standard {
+                resource: "Disk Q:".into(),
+            },
             owner: Some(self.owner.clone()),
             has_quorum: true,
+            members: Vec::new(),
             witness: None,
         }
     }
@@ -299,24 +299,46 @@ impl Belief for Fake {
     }
 }
 
+impl Fake {
+    fn served(&self) -> Result<(), String> {
+        match self.online {
+            true => Ok(()),
+            false => Err("it does not run".to_owned()),
+        }
+    }
+}
+
 impl Truth for Fake {
     fn network(&self, name: &str) -> Option<NetworkStatus> {
         Some(NetworkStatus {
             name: name.into(),
             role: NetworkRole::Mixed,
+            works: true,
+            broken_cards: Vec::new(),
             refused: 0,
         })
     }
     fn disk(&self, name: &str) -> Option<DiskStatus> {
         Some(DiskStatus {
             name: name.into(),
-            owner: Some(self.owner.clone()),
+            holder: Some(self.owner.clone()),
             stolen: false,
             mounted_on: Vec::new(),
+            works: true,
         })
     }
     fn file_size(&self, _: &str, file: &str) -> Result<u64, StageError> {
         Err(StageError::refused(format!("there is no file {file}")))
+    }
+    fn group_service(&self, _: &str) -> Result<(), String> {
+        self.served()
+    }
+    fn resource_service(&self, _: &str) -> Result<(), String> {
+        self.served()
+    }
+    fn online_on(&self, _: &str) -> Vec<Name> {
+        let owner = self.served().map(|()| self.owner.clone());
+        owner.into_iter().collect()
     }
     fn service_running(&self, _: &str) -> Option<bool> {
         Some(self.online)
@@ -340,11 +362,11 @@ impl Truth for Fake {
     fn breaches(&self) -> Vec<Breach> {
         self.breach_at
             .filter(|at| self.now >= *at)
-            .map(|time| Breach {
-                time,
-                invariant: "one-owner".into(),
+            .map(|at| Breach {
+                at,
+                invariant: "one-owner",
                 text: "EVS1 Store is online twice".into(),
-                event: "resource-state".into(),
+                cause: "resource-state".into(),
             })
             .into_iter()
             .collect()
@@ -442,7 +464,7 @@ impl Clients for Fake {
     fn end_clients(&mut self, _: usize) -> Result<(), StageError> {
         Ok(())
     }
-    fn client_report(&self, _: usize) -> Option<(Name, ClientCalls, ClientReport)> {
+    fn client_status(&self, _: usize) -> Option<ClientStatus> {
         None
     }
 }

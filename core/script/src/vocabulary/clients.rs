@@ -1,7 +1,7 @@
 //! What `clients` and `load` take.
 
-use quorate_drill::stage::ClientCalls;
 use quorate_drill::{Span, Thrown};
+use quorate_model::ClientCalls;
 use quorate_model::nearest;
 use rhai::{Map, NativeCallContext};
 

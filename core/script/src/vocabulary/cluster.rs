@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use quorate_drill::stage::{ClientReport, PropertyOf, Stage, StageRequest};
+use quorate_drill::stage::{PropertyOf, Stage, StageRequest};
 use quorate_drill::{DEFAULT_SEED, Noun, Span, Thrown, tell};
+use quorate_model::ClientReport;
 use quorate_model::{Name, Object, Repair};
 use rhai::plugin::*;
 use rhai::{Array, Map};
@@ -267,7 +268,7 @@ pub(crate) mod words {
         context: NativeCallContext<'_>,
         quorum: &mut QuorumRef,
     ) -> Fallible<Dynamic> {
-        let kind = quorum.status.kind;
+        let kind = quorum.status.kind.as_str();
         saw_quorum(&context, "", "kind", format!("{kind:?}"))?;
         Ok(closed::word(Set::QUORUM_KIND, kind))
     }
@@ -567,8 +568,8 @@ fn client_report<T>(
 ) -> Fallible<T> {
     let session = Session::of(context)?;
     session.read_calls();
-    let found = session.with_stage(context, |stage| stage.client_report(clients.number))?;
-    let value = pick(&found.map(|(_, _, report)| report).unwrap_or_default());
+    let found = session.with_stage(context, |stage| stage.client_status(clients.number))?;
+    let value = pick(&found.map(|it| it.report).unwrap_or_default());
     let read = || format!("clients(\"{}\").{property}", clients.group);
     session.saw(context, &clients.group, read, shown(&value));
     Ok(value)

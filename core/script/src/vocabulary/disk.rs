@@ -37,7 +37,9 @@ pub(crate) mod words {
     pub fn owner(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<Dynamic> {
         let name = disk.name.clone();
         let owner = |stage: &dyn quorate_drill::stage::Stage| {
-            stage.disk(&name).map(|it| closed::owner(it.owner.as_ref()))
+            stage
+                .disk(&name)
+                .map(|it| closed::owner(it.holder.as_ref()))
         };
         read(&context, "disk", &name, "owner", owner, show)
     }

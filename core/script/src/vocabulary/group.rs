@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use quorate_drill::stage::{GroupStatus, POLICY, PropertyOf, Stage};
+use quorate_drill::stage::{POLICY, PropertyOf, Stage};
 use quorate_drill::wait::in_service;
 use quorate_drill::{Noun, Span};
+use quorate_model::GroupStatus;
 use quorate_model::{AdminOp, Object};
 use rhai::plugin::*;
 
@@ -78,9 +79,9 @@ pub(crate) mod words {
     /// machine that runs, its processes answering, its addresses on a network that works, its name resolving there.
     #[rhai_fn(get = "is_online", pure, return_raw)]
     pub fn is_online(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<bool> {
-        let found = |it: GroupStatus| it.out_of_service;
-        let shown = |why: &Option<String>| in_service(why.as_deref());
-        status(&context, group, "is_online", found, shown).map(|why| why.is_none())
+        let name = group.name.clone();
+        let look = |stage: &dyn Stage| stage.group(&name).map(|_| stage.group_service(&name));
+        read(&context, "group", &name, "is_online", look, in_service).map(|found| found.is_ok())
     }
 
     /// Belief: the name of the node that owns the group, empty if the cluster knows none.

@@ -88,7 +88,7 @@ pub(crate) struct PathRef {
 /// The quorum, as it was when it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QuorumRef {
-    pub(crate) status: quorate_drill::stage::QuorumStatus,
+    pub(crate) status: quorate_model::QuorumStatus,
 }
 
 /// Clients of a group: the number under which the stage knows them.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use quorate_drill::stage::{NodeStatus, Order, Stage};
+use quorate_drill::stage::{Order, Stage};
 use quorate_drill::{Noun, Thrown, suggestion};
+use quorate_model::NodeStatus;
 use quorate_model::{
     AdminOp, ClockFault, Damage, DiskFault, MachineFault, ProcessFault, Repair, StartSwitches,
 };

@@ -1,8 +1,9 @@
 //! Resources.
 
 use quorate_drill::Noun;
-use quorate_drill::stage::{PropertyOf, ResourceStatus, Stage};
+use quorate_drill::stage::{PropertyOf, Stage};
 use quorate_drill::wait::in_service;
+use quorate_model::ResourceStatus;
 use quorate_model::{AdminOp, Object};
 use rhai::plugin::*;
 
@@ -70,9 +71,9 @@ pub(crate) mod words {
     /// answering, its disk in reach, its address or name leading there.
     #[rhai_fn(get = "is_online", pure, return_raw)]
     pub fn is_online(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<bool> {
-        let found = |it: ResourceStatus| it.out_of_service;
-        let shown = |why: &Option<String>| in_service(why.as_deref());
-        status(&context, resource, "is_online", found, shown).map(|why| why.is_none())
+        let name = resource.name.clone();
+        let look = |stage: &dyn Stage| stage.resource(&name).map(|_| stage.resource_service(&name));
+        read(&context, "resource", &name, "is_online", look, in_service).map(|found| found.is_ok())
     }
 
     /// Belief: the name of the node that owns the resource's group, empty if the cluster knows none.
@@ -85,13 +86,12 @@ pub(crate) mod words {
     /// Truth: every machine on which the resource is in service at this instant, whatever the cluster believes.
     #[rhai_fn(get = "owners", pure, return_raw)]
     pub fn owners(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<Dynamic> {
-        status(
-            &context,
-            resource,
-            "owners",
-            |it| closed::names(Noun::Node, &it.owners).into(),
-            show,
-        )
+        let name = resource.name.clone();
+        let look = |stage: &dyn Stage| {
+            let online = stage.resource(&name).map(|_| stage.online_on(&name));
+            online.map(|it| closed::names(Noun::Node, &it).into())
+        };
+        read(&context, "resource", &name, "owners", look, show)
     }
 
     /// Belief: how often the resource was restarted on the same node.

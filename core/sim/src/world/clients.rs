@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use quorate_journal::WorldEvent;
-use quorate_model::{GroupDefinition, Name, Time, types};
+use quorate_model::{ClientCalls, ClientReport, ClientStatus, GroupDefinition, Name, Time, types};
 
 use super::{World, service};
 use crate::WorldError;
 use crate::env::{Endpoint, Happening, Machine, PATIENCE};
 use crate::options::Load;
-use crate::status::{ClientSpan, ClientStatus};
 
 /// A group's users, who all call at once, again and again.
 pub(super) struct Population {
     status: ClientStatus,
+    /// How the last call went.
+    last: Option<bool>,
+    /// When it ended.
+    ended: Option<Time>,
     /// Since when calls fail, up to now.
     failing_since: Option<Time>,
     /// Whether the node that answers carries more than it can answer in good time.
@@ -37,56 +40,33 @@ struct Answer {
 impl Population {
     /// Counts a call of every user. Whether it had the same answer as the one before.
     fn count(&mut self, call: Answer) -> bool {
-        let status = &mut self.status;
-        let users = u64::from(status.users);
-        status.requests += users;
+        let users = u64::from(self.status.calls.users);
+        let report = &mut self.status.report;
+        report.requests += users;
         if call.answered {
-            status.longest_response = status.longest_response.max(call.takes);
-            status.failures += users * u64::from(100 - call.of_hundred) / 100;
+            report.longest_response = report.longest_response.max(call.takes);
+            report.failures += users * u64::from(100 - call.of_hundred) / 100;
             if let Some(since) = self.failing_since.take() {
-                status.longest_outage = status.longest_outage.max(call.at - since);
+                report.longest_outage = report.longest_outage.max(call.at - since);
             }
         } else {
-            status.failures += users;
+            report.failures += users;
             self.failing_since.get_or_insert(call.at);
         }
-        match status.spans.last_mut() {
-            Some(span) if span.answered == call.answered => {
-                span.to = call.at;
-                true
-            }
-            _ => {
-                status.spans.push(ClientSpan {
-                    from: call.at,
-                    to: call.at,
-                    answered: call.answered,
-                });
-                false
-            }
-        }
+        self.last.replace(call.answered) == Some(call.answered)
     }
 
     /// Nothing is counted any more.
     fn end(&mut self, now: Time) {
         if let Some(since) = self.failing_since.take() {
-            let status = &mut self.status;
-            status.longest_outage = status.longest_outage.max(now - since);
+            let report = &mut self.status.report;
+            report.longest_outage = report.longest_outage.max(now - since);
         }
-        self.status.to = Some(now);
+        self.ended = Some(now);
+        if let Some((_, to)) = &mut self.status.report.part {
+            *to = Some(now);
+        }
     }
-}
-
-/// How clients call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientCalls {
-    /// How many users there are.
-    pub users: u32,
-    /// How often each of them calls.
-    pub every: Duration,
-    /// The port; any that a service answers on if none is named.
-    pub port: Option<u16>,
-    /// The protocol, such as `smtp`; whichever is answered in if none is named.
-    pub protocol: Option<String>,
 }
 
 /// What an answer takes on a node with nothing to do.
@@ -114,12 +94,6 @@ impl World {
     /// # Errors
     /// An unknown group; one without a network name; a period below a millisecond.
     pub fn clients(&mut self, group: &str, calls: ClientCalls) -> Result<usize, WorldError> {
-        let ClientCalls {
-            users,
-            every,
-            port,
-            protocol,
-        } = calls;
         let definition = self.known_group(group)?;
         if network_name(definition).is_none() {
             let names = self
@@ -133,30 +107,22 @@ impl World {
                 names.map(|group| &group.name),
             ));
         }
-        if every < Duration::from_millis(1) {
+        if calls.every < Duration::from_millis(1) {
             return Err(WorldError::Range {
                 what: "the time between two calls",
                 wanted: "at least 1 ms",
-                found: format!("{every:?}"),
+                found: format!("{:?}", calls.every),
             });
         }
         let status = ClientStatus {
             group: definition.name.clone(),
-            users,
-            every,
-            port,
-            protocol,
-            requests: 0,
-            failures: 0,
-            longest_response: Duration::ZERO,
-            longest_outage: Duration::ZERO,
-            spans: Vec::new(),
-            from: self.env.now,
-            to: None,
-            part: false,
+            calls,
+            report: ClientReport::default(),
         };
         self.populations.push(Population {
             status,
+            last: None,
+            ended: None,
             failing_since: None,
             strained: false,
             next: self.env.now,
@@ -177,14 +143,14 @@ impl World {
         let now = self.env.now;
         let population = self.calling(number)?;
         let mut status = population.status.clone();
-        status.requests = 0;
-        status.failures = 0;
-        status.longest_response = Duration::ZERO;
-        status.longest_outage = Duration::ZERO;
-        status.spans.clear();
-        (status.from, status.to, status.part) = (now, None, true);
+        status.report = ClientReport {
+            part: Some((now, None)),
+            ..ClientReport::default()
+        };
         let part = Population {
             status,
+            last: None,
+            ended: None,
             // Who was not answered before is still waiting.
             failing_since: population.failing_since.map(|_| now),
             strained: false,
@@ -203,7 +169,7 @@ impl World {
         let now = self.env.now;
         let whole = self.calling(number)?.of.is_none();
         let ends = |(place, one): &(usize, &mut Population)| {
-            *place == number || one.of == Some(number) && one.status.to.is_none()
+            *place == number || one.of == Some(number) && one.ended.is_none()
         };
         let all = self.populations.iter_mut().enumerate();
         all.filter(ends).for_each(|(_, one)| one.end(now));
@@ -220,7 +186,7 @@ impl World {
     fn calling(&self, number: usize) -> Result<&Population, WorldError> {
         let found = self.populations.get(number);
         found
-            .filter(|one| one.status.to.is_none())
+            .filter(|one| one.ended.is_none())
             .ok_or_else(|| WorldError::Nothing {
                 why: "these clients have ended already".to_owned(),
             })
@@ -247,36 +213,33 @@ impl World {
         Ok(())
     }
 
-    /// What each population of clients felt so far, in the order they were sent.
-    pub fn client_status(&self) -> Vec<ClientStatus> {
-        let now = self.env.now;
-        let populations = self.populations.iter().map(|population| {
-            let mut status = population.status.clone();
-            let present = population
-                .failing_since
-                .map_or(Duration::ZERO, |since| now - since);
-            status.longest_outage = status.longest_outage.max(present);
-            status
-        });
-        populations.collect()
+    /// What the clients of this number, counted from 0 in the order they were sent, saw so far. `None` if there are none.
+    pub fn client_status(&self, number: usize) -> Option<ClientStatus> {
+        let population = self.populations.get(number)?;
+        let mut status = population.status.clone();
+        let present = population
+            .failing_since
+            .map_or(Duration::ZERO, |since| self.env.now - since);
+        let report = &mut status.report;
+        report.longest_outage = report.longest_outage.max(present);
+        Some(status)
     }
 
     /// When clients call next.
     pub fn next_call(&self) -> Option<Time> {
         let all = self.populations.iter();
-        let calling = all.filter(|one| one.of.is_none() && one.status.to.is_none());
+        let calling = all.filter(|one| one.of.is_none() && one.ended.is_none());
         calling.map(|it| it.next).min()
     }
 
     /// A population calls.
     pub(super) fn call(&mut self, place: usize) {
         let now = self.env.now;
-        if self.populations[place].status.to.is_some() {
+        if self.populations[place].ended.is_some() {
             return;
         }
-        let calls = self.populations[place].status.clone();
-        let result = self.try_call(&calls);
-        let (group, users) = (calls.group.clone(), calls.users);
+        let ClientStatus { group, calls, .. } = self.populations[place].status.clone();
+        let result = self.try_call(&group, &calls);
         let percent = result
             .as_ref()
             .map_or(0, |(machine, _)| self.env.stores.busy(*machine, None));
@@ -299,7 +262,7 @@ impl World {
             of_hundred,
         };
         for part in &mut self.populations {
-            if part.of == Some(place) && part.status.to.is_none() {
+            if part.of == Some(place) && part.ended.is_none() {
                 part.count(call);
             }
         }
@@ -330,7 +293,7 @@ impl World {
             None,
             WorldEvent::Client {
                 subject: group,
-                users,
+                users: calls.users,
                 answered,
                 reason,
             },
@@ -338,11 +301,8 @@ impl World {
     }
 
     /// The machine that answers a call, and what its disks take for it.
-    fn try_call(&self, calls: &ClientStatus) -> Result<(Machine, Duration), String> {
-        let definition = self
-            .current
-            .group(&calls.group)
-            .ok_or("the group is gone")?;
+    fn try_call(&self, group: &str, calls: &ClientCalls) -> Result<(Machine, Duration), String> {
+        let definition = self.current.group(group).ok_or("the group is gone")?;
         let named = calls.port.is_some() || calls.protocol.is_some();
         let wanted = |endpoint: &Endpoint| {
             calls.port.is_none_or(|port| endpoint.port == port)
@@ -446,7 +406,7 @@ impl World {
 }
 
 /// The name that clients call a group by: that of its Network Name resource.
-fn network_name(group: &GroupDefinition) -> Option<String> {
+pub(super) fn network_name(group: &GroupDefinition) -> Option<String> {
     let mut resources = group.resources.iter();
     let resource = resources.find(|one| one.kind == types::NETWORK_NAME)?;
     Some(service::network_name(resource))

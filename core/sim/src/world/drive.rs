@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use quorate_journal::WorldEvent;
 use quorate_machine::{ClusterService, ResourceMonitor, Stuck, Surroundings};
-use quorate_model::{Name, NodeId, StartSwitches, Time};
+use quorate_model::{Breach, Name, NodeId, StartSwitches, Time};
 use quorate_node::{Input, Message, Snapshot};
 
 use super::World;
 use super::around::Around;
 use crate::env::{Environment, Happening, Machine};
 use crate::monitor::Standing;
-use crate::status::Breach;
 
 /// A cluster service that is being started.
 pub(super) struct Start {

@@ -24,18 +24,16 @@ use std::time::Duration;
 use quorate_host::PluginSet;
 use quorate_journal::{Entry, Journal, WorldEvent};
 use quorate_machine::Monitors;
-use quorate_model::{ClusterDefinition, Name, Time, same_name};
+use quorate_model::{Breach, ClusterDefinition, Name, Time, same_name};
 use quorate_node::Policies;
 
 use crate::env::{Environment, Machine};
 use crate::error::unknown;
 use crate::invariants::{Changes, Invariants};
 use crate::options::WorldOptions;
-use crate::status::Breach;
 use crate::{WorldError, rng::Stream};
 
 use admin::Request;
-pub use clients::ClientCalls;
 use clients::Population;
 use drive::Station;
 use outage::GroupTrack;

@@ -1,19 +1,15 @@
 //! Status: as an operator's console shows it, and as it truly is.
 
 use quorate_model::{
-    GroupDefinition, GroupState, Name, NodeState, ResourceDefinition, ResourceState,
+    CLUSTER_GROUP, DiskStatus, GroupDefinition, GroupState, GroupStatus, Name, NetworkStatus,
+    NodeState, NodeStatus, QuorumStatus, ResourceDefinition, ResourceState, ResourceStatus,
 };
 use quorate_node::Node;
 
 use super::World;
 use crate::WorldError;
 use crate::env::{Machine, STRANGER};
-use crate::status::{
-    DiskStatus, GroupStatus, NetworkStatus, NodeStatus, QuorumStatus, ResourceStatus, Source,
-};
-
-/// The node whose database a console shows, and its name. It is sought once for all that is read at one instant.
-type Observing<'a> = (&'a Node, &'a Name);
+use crate::status::MachineStatus;
 
 impl World {
     /// Whose database a console shows: the coordinator's if there is one, else that of any other node of a
@@ -41,10 +37,9 @@ impl World {
         best.map(|(_, _, machine)| machine)
     }
 
-    fn observing_node(&self) -> Option<Observing<'_>> {
-        let machine = self.observer()?;
-        let node = self.stations[machine].service.node()?;
-        Some((node, &self.env.hosts[machine].name))
+    /// The node whose database a console shows. It is sought once for all that is read at one instant.
+    fn observing_node(&self) -> Option<&Node> {
+        self.stations[self.observer()?].service.node()
     }
 
     /// The nodes, in the order of their ids.
@@ -103,9 +98,9 @@ impl World {
             .collect()
     }
 
-    fn node_shown(&self, machine: Machine, observing: Option<Observing<'_>>) -> NodeStatus {
+    fn node_shown(&self, machine: Machine, observing: Option<&Node>) -> NodeStatus {
         let host = &self.env.hosts[machine];
-        let groups = observing.map_or_else(Vec::new, |(node, _)| {
+        let groups = observing.map_or_else(Vec::new, |node| {
             let groups = self.current.groups.iter();
             let owned = groups.filter(|group| {
                 node.group_owner(&group.name)
@@ -116,20 +111,31 @@ impl World {
         NodeStatus {
             name: host.name.clone(),
             state: self.node_state_shown(machine, observing),
-            powered: host.on,
-            frozen: host.frozen.is_some(),
-            service_running: self.stations[machine].service.runs(),
             groups,
         }
     }
 
-    fn node_state_shown(&self, machine: Machine, observing: Option<Observing<'_>>) -> NodeState {
+    /// A machine, as it truly is.
+    ///
+    /// # Errors
+    /// An unknown node.
+    pub fn machine_status(&self, node: &str) -> Result<MachineStatus, WorldError> {
+        let machine = self.machine(node)?;
+        let host = &self.env.hosts[machine];
+        Ok(MachineStatus {
+            powered: host.on,
+            frozen: host.frozen.is_some(),
+            service_running: self.stations[machine].service.runs(),
+        })
+    }
+
+    fn node_state_shown(&self, machine: Machine, observing: Option<&Node>) -> NodeState {
         let name = &self.env.hosts[machine].name;
         match self.current.node(name) {
             // It may run, and believe that it belongs to the cluster, which has no node of that name.
             None => NodeState::Evicted,
             Some(_) => observing
-                .and_then(|(node, _)| node.node_state(name))
+                .and_then(|node| node.node_state(name))
                 .unwrap_or(NodeState::Down),
         }
     }
@@ -151,35 +157,23 @@ impl World {
             .collect()
     }
 
-    fn group_shown(
-        &self,
-        group: &GroupDefinition,
-        observing: Option<Observing<'_>>,
-    ) -> GroupStatus {
-        let resources = group.resources.iter().map(|one| one.name.clone()).collect();
-        if let Some((node, observer)) = observing
-            && let Some(view) = node.group(&group.name)
-        {
-            return GroupStatus {
-                name: view.name,
-                state: view.state,
-                owner: Some(view.owner),
-                failovers: view.failovers,
-                stopped: view.stopped,
-                persistent_state: view.persistent_state,
-                resources,
-                source: Source::Database(observer.clone()),
-            };
-        }
+    fn group_shown(&self, group: &GroupDefinition, observing: Option<&Node>) -> GroupStatus {
+        let view = observing.and_then(|node| node.group(&group.name));
+        let named = super::clients::network_name(group).is_some();
         GroupStatus {
             name: group.name.clone(),
-            state: self.true_group_state(group),
-            owner: None,
-            failovers: 0,
-            stopped: None,
-            persistent_state: group.persistent_state,
-            resources,
-            source: Source::Truth,
+            state: view
+                .as_ref()
+                .map_or_else(|| self.true_group_state(group), |view| view.state),
+            persistent_state: view
+                .as_ref()
+                .map_or(group.persistent_state, |view| view.persistent_state),
+            failovers: view.as_ref().map_or(0, |view| view.failovers),
+            resources: group.resources.iter().map(|one| one.name.clone()).collect(),
+            preferred_owners: group.properties.preferred_owners.clone(),
+            is_virtual_server: named && group.name != *CLUSTER_GROUP,
+            stopped: view.as_ref().and_then(|view| view.stopped.clone()),
+            owner: view.map(|view| view.owner),
         }
     }
 
@@ -215,10 +209,10 @@ impl World {
         &self,
         group: &GroupDefinition,
         resource: &ResourceDefinition,
-        observing: Option<Observing<'_>>,
+        observing: Option<&Node>,
     ) -> ResourceStatus {
         let name = resource.name.as_str();
-        let known = observing.filter(|(node, _)| node.resource_state(name).is_some());
+        let known = observing.filter(|node| node.resource_state(name).is_some());
         let depends = |other: &&ResourceDefinition| {
             other.depends_on.iter().any(|provider| *provider == *name)
         };
@@ -227,8 +221,7 @@ impl World {
             kind: resource.kind.clone(),
             group: group.name.clone(),
             state: self.resource_state_shown(resource, observing),
-            owner: known.and_then(|(node, _)| node.group_owner(&group.name)),
-            owners: self.owners(name),
+            owner: known.and_then(|node| node.group_owner(&group.name)),
             depends_on: resource.depends_on.clone(),
             dependents: group
                 .resources
@@ -237,23 +230,20 @@ impl World {
                 .map(|one| one.name.clone())
                 .collect(),
             persistent_state: match known {
-                Some((node, _)) => node.persistent_state(name),
+                Some(node) => node.persistent_state(name),
                 None => resource.persistent_state,
             },
             restarts: self.restarts.get(name).copied().unwrap_or(0),
-            source: known.map_or(Source::Truth, |(_, observer)| {
-                Source::Database(observer.clone())
-            }),
         }
     }
 
     fn resource_state_shown(
         &self,
         resource: &ResourceDefinition,
-        observing: Option<Observing<'_>>,
+        observing: Option<&Node>,
     ) -> ResourceState {
         observing
-            .and_then(|(node, _)| node.resource_state(&resource.name))
+            .and_then(|node| node.resource_state(&resource.name))
             .unwrap_or_else(|| self.true_state(&resource.name))
     }
 
@@ -262,7 +252,7 @@ impl World {
         let observing = self.observing_node();
         // Without a node that says so, a group is pending where a resource of it is.
         let pending = |group: &GroupDefinition| {
-            let state = observing.and_then(|(node, _)| node.group_state(&group.name));
+            let state = observing.and_then(|node| node.group_state(&group.name));
             state == Some(GroupState::Pending)
         };
         self.each_resource()
@@ -278,8 +268,9 @@ impl World {
         GroupState::of(resources.map(|resource| self.true_state(&resource.name)))
     }
 
-    /// The machines that run and on which a resource is truly online.
-    fn owners(&self, resource: &str) -> Vec<Name> {
+    /// The machines that run, frozen ones left out, and on which a resource is truly Online: at most one, or an invariant
+    /// is broken. None for an unknown resource.
+    pub fn online_on(&self, resource: &str) -> Vec<Name> {
         let online = self.views.iter().filter(|view| {
             let state = view.resources.get(resource).map(|(_, state)| *state);
             view.runs && state == Some(ResourceState::Online)
@@ -357,6 +348,7 @@ impl World {
                 .as_ref()
                 .is_some_and(|snapshot| snapshot.has_quorum),
             members: members.iter().filter_map(named).collect(),
+            witness: self.current.file_share_witness().map(Name::from),
         }
     }
 
