@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use support::processes::{child_with, children, ends};
 use support::{Run, finish, library, quorate, run, script};
 
@@ -128,6 +129,98 @@ fn what_is_printed_and_written_is_the_same_with_any_number_of_jobs() {
     let brief = the_same(&[&path], &["--brief"]).0;
     assert!(brief.out.len() < run.out.len(), "{}", brief.out);
     the_same(&[&path], &["--isolate", "all", "--filter", "s"]);
+}
+
+/// How a case ended, in a word.
+fn ended(case: &TestCase) -> &'static str {
+    match &case.status {
+        TestCaseStatus::Success { .. } => "success",
+        TestCaseStatus::Skipped { .. } => "skipped",
+        TestCaseStatus::NonSuccess { kind, .. } => match kind {
+            NonSuccessKind::Failure => "failure",
+            NonSuccessKind::Error => "error",
+        },
+    }
+}
+
+#[test]
+fn a_ci_server_gets_each_drill_and_each_broken_script_as_a_case() {
+    let folder = folder();
+    let path = folder.path().display().to_string();
+    let results = folder.path().join("new folder/drills.xml");
+    let file = results.display().to_string();
+    let run = run(&["drill", &path, "--brief", "--junit", &file]);
+    assert_eq!(run.code, 64, "{}{}", run.out, run.err);
+    let xml = fs::read_to_string(&results).expect("results");
+    let report = Report::deserialize_from_str(&xml).expect("JUnit");
+    let cases: Vec<(&str, &str)> = report
+        .test_suites
+        .iter()
+        .flat_map(|suite| &suite.test_cases)
+        .map(|case| (case.name.as_str(), ended(case)))
+        .collect();
+    assert_eq!(
+        cases,
+        [
+            ("slow", "success"),
+            ("fails", "failure"),
+            ("passes", "success"),
+            ("unknown", "error"),
+            ("endless", "failure"),
+            ("error", "error"),
+            ("skipped", "skipped"),
+            ("the script", "error"),
+            ("remark", "success"),
+            ("lost", "success"),
+            ("the script", "error"),
+        ]
+    );
+    let counted = (report.tests, report.failures, report.errors);
+    assert_eq!(counted, (11, 2, 4), "{xml}");
+    for wanted in [
+        // The place, the values and the command that repeats it.
+        "b-fails.rhai:1:",
+        "found: &quot;Up&quot;",
+        "repeat: quorate drill",
+        "not today",
+        "EVS1",
+        "remark[",
+        "b-fails\" time=",
+    ] {
+        assert!(xml.contains(wanted), "no {wanted} in:\n{xml}");
+    }
+    assert!(!xml.contains('\u{1b}'), "colours");
+}
+
+#[test]
+fn nothing_that_is_named_is_written_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = r#"drill("one", #{ cluster: "CLUSTERS/two-node-active-passive.ron" }, || { expect(now() < "1h"); });"#;
+    let path = script(folder.path(), "one.rhai", text);
+    let before = fs::read(&path).expect("a script");
+    let other = folder.path().join("out").display().to_string();
+    for more in [
+        ["--journal", &path, "--junit", &other],
+        ["--junit", &path, "--journal", &other],
+        ["--junit", &other, "--journal", &other],
+    ] {
+        let run = run(&[&["drill", &path], &more[..]].concat());
+        assert_eq!(run.code, 64, "{}{}", run.out, run.err);
+        let wanted = "would replace another file that this command names; nothing was run";
+        assert!(run.err.contains(wanted), "{}", run.err);
+        assert!(run.out.is_empty(), "{}", run.out);
+    }
+    assert_eq!(fs::read(&path).expect("a script"), before);
+    // Nor is a file that cannot be.
+    let run = run(&[
+        "drill",
+        &path,
+        "--junit",
+        &folder.path().display().to_string(),
+    ]);
+    assert_eq!(run.code, 64, "{}{}", run.out, run.err);
+    assert!(run.err.contains("cannot write the results"), "{}", run.err);
+    assert!(run.out.contains("1 drill: 1 pass"), "{}", run.out);
 }
 
 #[test]

@@ -28,6 +28,7 @@ Examples:
   quorate drill lost-node.rhai --filter standby   only drills with this in their name, or as a tag
   quorate drill lost-node.rhai --journal run.jsonl
   quorate drill scripts/drills --brief            a line for each, and the reasons of those that do not pass
+  quorate drill scripts/drills --junit drills.xml the same for a CI server
   quorate drill scripts/drills -j 1 --fail-fast   one file after the other, up to the first failure
 
 A file that cannot be run is told of, and counted; the others run. The journal is one JSON object a line: a header for each drill, then its events. The same seed, script and plugins \
@@ -265,6 +266,9 @@ pub(crate) struct DrillArgs {
     /// Write everything that happens to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
+    /// Write how each drill ended to this file as JUnit XML, which CI servers read.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
     /// Run only drills with this text in their name, or with this tag.
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,

@@ -62,3 +62,39 @@ fn search(folder: &Path, endings: &[&str], found: &mut Vec<Meant>) {
         }
     }
 }
+
+/// What a command writes must not replace what it reads, nor anything else that it writes.
+///
+/// # Errors
+/// One sentence, if `path` is one of the files `taken`.
+pub(crate) fn must_be_another(path: &Path, taken: &[&Path]) -> Result<(), String> {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+        let beside = folder.map(|it| it.join(path.file_name().unwrap_or_default()));
+        path.canonicalize().or(beside).ok()
+    };
+    // A device takes whatever comes.
+    let replaced = !path.exists() || path.is_file();
+    match taken.iter().find(|it| replaced && place(it) == place(path)) {
+        Some(_) => Err(format!(
+            "{}: what is written there would replace another file that this command names; nothing was run",
+            path.display()
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Writes a file, and the folders that it lies in where they are not there.
+///
+/// # Errors
+/// As those of the system.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, bytes)
+}

@@ -44,6 +44,11 @@ impl Ending {
         self.broken.push((path.display().to_string(), why));
     }
 
+    /// Scripts that could not be used, or ended outside of their drills, each with the reason.
+    pub(super) fn broken(&self) -> &[(String, String)] {
+        &self.broken
+    }
+
     /// A script was run.
     pub(super) fn ran(&mut self, script: &Meant, run: Run) {
         self.exit = self.exit.and(status_of(&run));

@@ -2,7 +2,10 @@
 
 mod ending;
 mod jobs;
+mod journal;
+mod junit;
 mod progress;
+mod reports;
 mod status;
 mod story;
 
@@ -21,11 +24,14 @@ use quorate_script::{check_script, run_script};
 use self::ending::Ending;
 use self::jobs::{End, Jobs};
 pub(crate) use self::jobs::{WORKER, worker};
+use self::journal::Journal;
+use self::junit::Junit;
 pub(crate) use self::progress::Progress;
+use self::reports::Report;
 use self::story::Story;
 use crate::cli::{self, DrillArgs};
 use crate::exit::Exit;
-use crate::files::{Meant, meant};
+use crate::files::{self, Meant, meant};
 use crate::interrupt;
 use crate::output::{Output, Tone};
 use crate::report;
@@ -42,6 +48,15 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
     let scripts = meant(&args.paths, &["rhai"]);
     let mut unusable = Ending::default();
     let mut sound = Vec::new();
+    // What is written must not replace what is run.
+    let mut taken: Vec<&Path> = scripts.iter().map(|it| it.path.as_path()).collect();
+    for path in [&args.journal, &args.junit].into_iter().flatten() {
+        if let Err(why) = files::must_be_another(path, &taken) {
+            output.error(&why);
+            return Exit::Usage;
+        }
+        taken.push(path);
+    }
     for script in scripts {
         match usable(&script, output) {
             Ok(text) => sound.push((script, text)),
@@ -82,7 +97,8 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
     loop {
         let began = Instant::now();
         let ending = unusable.clone();
-        let mut story = Story::new(&sound, args.brief, expected, output, ending);
+        let reports = reports(args, output);
+        let mut story = Story::new(&sound, reports, expected, output, ending);
         let why = match jobs.run(cancel, &mut story) {
             Ok(End::Over { left }) => {
                 story.ending.left = left;
@@ -127,29 +143,38 @@ fn close(
     mut output: Output,
 ) -> Exit {
     output.status("");
-    let mut ending = story.ending;
-    if let Some(path) = &args.journal
-        && let Err(error) = write_journal(path, &story.journal)
-    {
-        output.error(&format!(
-            "cannot write the journal {}: {error}",
-            path.display()
-        ));
-        ending.exit = ending.exit.and(Exit::Usage);
-    }
-    if let Some(why) = ending.nothing_ran(args.filter.as_deref()) {
+    if let Some(why) = story.ending.nothing_ran(args.filter.as_deref()) {
         output.error(&why);
         return Exit::Usage;
     }
-    ending.tell(began.elapsed(), &mut output);
-    if apart && ending.exit == Exit::Pass {
+    let mut exit = story.ending.exit;
+    if let Err(failed) = story.close(began.elapsed()) {
+        failed.iter().for_each(|why| output.error(why));
+        exit = exit.and(Exit::Usage);
+    }
+    if apart && exit == Exit::Pass {
         output.error(
             "every drill passes with its plugins kept apart, and without that one of them takes its host down: mend it, or \
              keep it apart with --isolate NAME",
         );
         return Exit::Fail;
     }
-    ending.exit
+    exit
+}
+
+/// The reports that are asked for. Files come first: what is said of one that cannot be written stands below the story.
+fn reports(args: &DrillArgs, output: Output) -> Vec<Box<dyn Report>> {
+    let mut reports: Vec<Box<dyn Report>> = Vec::new();
+    if let Some(path) = &args.journal {
+        reports.push(Box::new(Journal::new(path.clone())));
+    }
+    if let Some(path) = &args.junit {
+        reports.push(Box::new(Junit::new(path.clone())));
+    }
+    let mut progress = Progress::new(output);
+    progress.brief = args.brief;
+    reports.push(Box::new(progress));
+    reports
 }
 
 /// How scripts are run.
@@ -233,14 +258,4 @@ fn repeat_with(args: &DrillArgs) -> Vec<String> {
         );
     }
     words
-}
-
-fn write_journal(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, bytes)
 }

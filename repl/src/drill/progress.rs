@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use quorate_drill::{DrillReport, Observer, Remark};
+use quorate_drill::{DrillReport, Observer, Remark, Run};
 use quorate_model::Time;
 
+use super::ending::Ending;
+use super::reports::Report;
+use crate::files::Meant;
 use crate::output::{Output, Tone};
 use crate::report;
 
@@ -119,5 +122,21 @@ impl Observer for Progress {
             self.remarks(ended);
         }
         self.line(&report::summary(ended, paint));
+    }
+}
+
+impl Report for Progress {
+    fn script_ended(&mut self, _: &Meant, run: &Run) {
+        if let Some(why) = &run.failure {
+            let text = report::failure(why, "error", self.output.paint_err());
+            self.output.status("");
+            self.output.err_line(text.trim_end());
+            self.output.err_line("");
+        }
+    }
+
+    fn run_ended(&mut self, ending: &Ending, took: Duration) -> Result<(), String> {
+        ending.tell(took, &mut self.output);
+        Ok(())
     }
 }

@@ -1,23 +1,23 @@
 //! What scripts that run at the same time tell, as one story in the order of the scripts.
 
+use std::time::Duration;
+
 use quorate_drill::Run;
 
 use super::ending::Ending;
 use super::jobs::{Listener, Told};
-use super::progress::Progress;
+use super::reports::Report;
 use super::status::Status;
 use crate::files::Meant;
 use crate::output::Output;
-use crate::report;
 
 /// The story so far.
 pub(super) struct Story<'a> {
     scripts: &'a [(Meant, String)],
     output: Output,
-    progress: Progress,
+    /// Whom it is told to.
+    reports: Vec<Box<dyn Report>>,
     status: Status,
-    /// The journals, one after the other.
-    pub(super) journal: Vec<u8>,
     /// What it will end with.
     pub(super) ending: Ending,
 }
@@ -25,32 +25,39 @@ pub(super) struct Story<'a> {
 impl<'a> Story<'a> {
     pub(super) fn new(
         scripts: &'a [(Meant, String)],
-        brief: bool,
+        reports: Vec<Box<dyn Report>>,
         expected: usize,
         output: Output,
         ending: Ending,
     ) -> Story<'a> {
-        let mut progress = Progress::new(output);
-        progress.brief = brief;
         Story {
             scripts,
             output,
-            progress,
+            reports,
             status: Status::new(output, expected),
-            journal: Vec::new(),
             ending,
         }
     }
 
-    fn ran(&mut self, script: usize, run: Run) {
-        if let Some(why) = &run.failure {
-            let paint = self.output.paint_err();
-            self.output.status("");
-            self.output
-                .err_line(report::failure(why, "error", paint).trim_end());
-            self.output.err_line("");
+    /// All have run, in this much real time.
+    ///
+    /// # Errors
+    /// A sentence for each report that cannot be written.
+    pub(super) fn close(mut self, took: Duration) -> Result<(), Vec<String>> {
+        let reports = self.reports.iter_mut();
+        let closed = reports.map(|report| report.run_ended(&self.ending, took));
+        let failed: Vec<String> = closed.filter_map(Result::err).collect();
+        match failed.is_empty() {
+            true => Ok(()),
+            false => Err(failed),
         }
+    }
+
+    fn ran(&mut self, script: usize, run: Run) {
         if let Some((script, _)) = self.scripts.get(script) {
+            for report in &mut self.reports {
+                report.script_ended(script, &run);
+            }
             self.ending.ran(script, run);
         }
     }
@@ -72,9 +79,17 @@ impl Listener for Story<'_> {
                     true => self.output.err_bytes(&bytes),
                 }
             }
-            Told::Journal(piece) => self.journal.extend(piece),
+            Told::Journal(piece) => {
+                for report in &mut self.reports {
+                    report.journal(&piece);
+                }
+            }
             Told::Done(run) => self.ran(script, *run),
-            told => told.pass_on(&mut self.progress),
+            told => {
+                for report in &mut self.reports {
+                    told.pass_on(report.as_mut());
+                }
+            }
         }
     }
 

@@ -121,9 +121,10 @@ fn check(
     }
     let results = [&args.json, &args.junit];
     let read = [Some(&file), args.properties.as_ref()];
-    let mut taken: Vec<&PathBuf> = read.into_iter().flatten().collect();
+    let read = read.into_iter().flatten();
+    let mut taken: Vec<&Path> = read.map(PathBuf::as_path).collect();
     for path in results.into_iter().flatten() {
-        must_be_another(path, &taken)?;
+        crate::files::must_be_another(path, &taken)?;
         must_be_writable(path)?;
         taken.push(path);
     }
@@ -253,25 +254,6 @@ fn must_be_a_resource(path: &Path) -> std::result::Result<(), String> {
             it.message
         ))
     })
-}
-
-/// Results must not replace what is tested, nor each other.
-fn must_be_another(path: &Path, taken: &[&PathBuf]) -> std::result::Result<(), String> {
-    let place = |path: &Path| {
-        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
-        let beside = folder.map(|it| it.join(path.file_name().unwrap_or_default()));
-        path.canonicalize().or(beside).ok()
-    };
-    // A device takes whatever comes.
-    let replaced = !path.exists() || path.is_file();
-    match taken.iter().find(|it| replaced && place(it) == place(path)) {
-        Some(_) => Err(format!(
-            "{}: results written there would replace another file that this command names; nothing was tested",
-            path.display()
-        )),
-        None => Ok(()),
-    }
 }
 
 /// Results are for a file that can be written: the tests take too long to find out afterwards.

@@ -1,0 +1,134 @@
+//! A run of drills for what reads JUnit: a suite for each script, a case for each drill.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
+use quorate_drill::{DrillReport, Failure, Observer, Run, Verdict};
+
+use super::ending::Ending;
+use super::reports::Report;
+use crate::files::{self, Meant};
+use crate::output::Paint;
+use crate::report;
+
+/// No colours: it is read by programs.
+const PLAIN: Paint = Paint(false);
+
+/// The file, which is written when all have run.
+pub(super) struct Junit {
+    path: PathBuf,
+    suites: Vec<TestSuite>,
+}
+
+impl Junit {
+    pub(super) fn new(path: PathBuf) -> Junit {
+        Junit {
+            path,
+            suites: Vec::new(),
+        }
+    }
+
+    fn document(&self, ending: &Ending, took: Duration) -> Result<String, String> {
+        let mut document = Document::new("quorate drill");
+        document.set_time(took);
+        document.add_test_suites(self.suites.iter().cloned());
+        // Scripts that could not be run at all have told nothing.
+        let told = |file: &str| self.suites.iter().any(|it| it.name.as_str() == file);
+        for (file, why) in ending.broken().iter().filter(|(file, _)| !told(file)) {
+            let mut suite = TestSuite::new(file);
+            suite.add_test_case(broken(file, why, why));
+            document.add_test_suite(suite);
+        }
+        document.to_string().map_err(|error| error.to_string())
+    }
+}
+
+impl Observer for Junit {}
+
+impl Report for Junit {
+    fn script_ended(&mut self, script: &Meant, run: &Run) {
+        let file = script.path.display().to_string();
+        let mut suite = TestSuite::new(&file);
+        for drill in run.reports.iter().filter(|it| !it.filtered) {
+            suite.add_test_case(case(drill, &file));
+        }
+        if let Some(failure) = &run.failure {
+            let text = report::failure(failure, "error", PLAIN);
+            suite.add_test_case(broken(&file, first_line(failure), &text));
+        }
+        if !suite.test_cases.is_empty() {
+            self.suites.push(suite);
+        }
+    }
+
+    fn run_ended(&mut self, ending: &Ending, took: Duration) -> Result<(), String> {
+        let written = self.document(ending, took).and_then(|text| {
+            files::write(&self.path, text.as_bytes()).map_err(|error| error.to_string())
+        });
+        written
+            .map_err(|error| format!("cannot write the results {}: {error}", self.path.display()))
+    }
+}
+
+/// A drill. What is undecided is an error, as in CI nobody looks again at what is not red.
+fn case(drill: &DrillReport, file: &str) -> TestCase {
+    let mut status = match drill.verdict {
+        Verdict::Pass => TestCaseStatus::success(),
+        Verdict::Skipped => TestCaseStatus::skipped(),
+        Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Verdict::Unknown | Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    if let Some(why) = &drill.skipped {
+        status.set_message(why.as_str());
+    }
+    if let Some(why) = &drill.failure {
+        let text = report::failure(why, drill.verdict.as_str(), PLAIN);
+        status
+            .set_message(first_line(why))
+            .set_type(drill.verdict.as_str());
+        status.set_description(format!("{text}repeat: {}", drill.repeat));
+    }
+    let mut case = TestCase::new(&drill.name, status);
+    case.set_classname(class(file));
+    case.set_time(drill.real_time);
+    if drill.verdict != Verdict::Skipped {
+        case.set_system_out(told(drill));
+    }
+    case
+}
+
+/// What a report for people says below a drill's name.
+fn told(drill: &DrillReport) -> String {
+    let shown = DrillReport {
+        failure: None,
+        ..drill.clone()
+    };
+    let mut lines = vec![report::summary(&shown, PLAIN)];
+    let remarks = drill.remarks.iter();
+    lines.extend(remarks.map(|it| report::remark(it, PLAIN)));
+    lines.join("\n")
+}
+
+/// What stands for a script that ended outside of its drills, or could not be run.
+fn broken(file: &str, why: &str, text: &str) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(why).set_description(text);
+    let mut case = TestCase::new("the script", status);
+    case.set_classname(class(file));
+    case
+}
+
+fn first_line(failure: &Failure) -> &str {
+    failure.message.lines().next().unwrap_or_default()
+}
+
+/// A script as a class: readers take the dots for the folders of a tree.
+fn class(file: &str) -> String {
+    let parts = Path::new(file).with_extension("");
+    let parts = parts.components().filter_map(|part| match part {
+        std::path::Component::Normal(name) => Some(name.to_string_lossy().replace('.', "_")),
+        _ => None,
+    });
+    parts.collect::<Vec<_>>().join(".")
+}
