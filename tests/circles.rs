@@ -16,6 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("core/log", &[]),
     ("core/node", &["node"]),
     ("core/host", &[]),
+    ("core/conformance", &[]),
     ("core/machine", &[]),
     ("core/sim", &[]),
     ("core/drill", &[]),

@@ -20,6 +20,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["quorate-model", "quorate-journal", "quorate-log"],
     ),
     ("quorate-host", &["quorate-abi", "quorate-model"]),
+    // Authors test with it: nothing below the program may use it, so that what only runs clusters comes without it.
+    (
+        "quorate-conformance",
+        &["quorate-abi", "quorate-model", "quorate-host"],
+    ),
     (
         "quorate-machine",
         &[
@@ -72,8 +77,15 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// The crates on top, which may use everything.
 const TOP: &[&str] = &["quorate", "quorate-benches"];
 
-/// Where `unsafe` may stand: the contract, and the two sides of it. Bad plugins need it to be bad.
-const UNSAFE: &[&str] = &["core/abi", "core/host", "plugins/sdk", "plugins/examples"];
+/// Where `unsafe` may stand: the contract, the two sides of it, and what tests it call by call. Bad plugins need it to be
+/// bad.
+const UNSAFE: &[&str] = &[
+    "core/abi",
+    "core/host",
+    "core/conformance",
+    "plugins/sdk",
+    "plugins/examples",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

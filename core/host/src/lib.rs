@@ -5,16 +5,15 @@
 //! - [`Monitor`] is the resource monitor of one boot of one node: it runs the resource types' entries, polls
 //!   their health and reports every change of state. It reads no clock and starts no thread: time is what
 //!   its caller's [`Services`] says it is.
-//! - [`conformance`] tests a plugin against the contract, call by call.
 //! - [`Services`] is everything a plugin can reach. The virtual world and the real one each implement it.
-//!
 //! - [`run_monitor`] is what a resource monitor process does: it calls the plugins that [`Isolation`] and the property
 //!   `SeparateMonitor` keep apart, so that only that process dies of their faults.
+//! - [`direct`] is what the monitor calls plugins with, for what calls them without a monitor.
 //!
 //! `unsafe` stays behind these: it lives where a foreign table is read ([`plugins`](PluginSet)), where
 //! an entry is called and where a plugin calls back.
 
-pub mod conformance;
+pub mod direct;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

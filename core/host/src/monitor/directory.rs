@@ -18,7 +18,7 @@ use crate::{PluginSet, ServiceResult};
 
 /// The open resources, and the types' defaults.
 #[derive(Debug)]
-pub(crate) struct Directory {
+pub struct Directory {
     plugins: Arc<PluginSet>,
     records: BTreeMap<Name, Record>,
     /// A number that grows whenever a resource, its type or its state changes.
@@ -29,10 +29,13 @@ pub(crate) struct Directory {
 
 /// A checkpoint that was stored, or taken away where it has no bytes.
 #[derive(Debug)]
-pub(crate) struct Saved {
-    pub(crate) resource: Name,
-    pub(crate) key: String,
-    pub(crate) bytes: Vec<u8>,
+pub struct Saved {
+    /// Whose it is.
+    pub resource: Name,
+    /// Its key.
+    pub key: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 // The contract says the same as the database that holds it.
@@ -60,7 +63,8 @@ pub(crate) struct Record {
 const PUBLISHED_MAX: usize = 100;
 
 impl Directory {
-    pub(crate) fn new(plugins: Arc<PluginSet>) -> Directory {
+    /// Of a monitor that has opened nothing.
+    pub fn new(plugins: Arc<PluginSet>) -> Directory {
         Directory {
             plugins,
             records: BTreeMap::new(),
@@ -91,6 +95,16 @@ impl Directory {
         record.plugins.type_info(&record.spec.kind)
     }
 
+    /// Whether a resource is open.
+    pub fn contains(&self, resource: &str) -> bool {
+        self.records.contains_key(resource)
+    }
+
+    /// The names of the open resources.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.records.keys()
+    }
+
     pub(crate) fn get(&self, resource: &str) -> Option<&Record> {
         self.records.get(resource)
     }
@@ -109,7 +123,7 @@ impl Directory {
     }
 
     /// Adds a resource that is being opened.
-    pub(crate) fn insert(&mut self, spec: ResourceSpec) {
+    pub fn insert(&mut self, spec: ResourceSpec) {
         let state = ResourceState::Initializing;
         let record = Record {
             spec,
@@ -130,30 +144,26 @@ impl Directory {
     }
 
     /// Replaces what there is of a resource's checkpoints.
-    pub(crate) fn restore(&mut self, resource: &str, checkpoints: Checkpoints) {
+    pub fn restore(&mut self, resource: &str, checkpoints: Checkpoints) {
         if let Some(record) = self.records.get_mut(resource) {
             record.checkpoints = RefCell::new(checkpoints);
         }
     }
 
     /// What there is of a resource's checkpoints.
-    pub(crate) fn checkpoints(&self, resource: &str) -> Checkpoints {
+    pub fn checkpoints(&self, resource: &str) -> Checkpoints {
         self.get(resource)
             .map(|record| record.checkpoints.borrow().clone())
             .unwrap_or_default()
     }
 
     /// The checkpoints that were stored since the last look, in order.
-    pub(crate) fn take_saved(&mut self) -> Vec<Saved> {
+    pub fn take_saved(&mut self) -> Vec<Saved> {
         std::mem::take(self.saved.get_mut())
     }
 
     /// Sets a resource's state and returns the one before.
-    pub(crate) fn set_state(
-        &mut self,
-        resource: &str,
-        state: ResourceState,
-    ) -> Option<ResourceState> {
+    pub fn set_state(&mut self, resource: &str, state: ResourceState) -> Option<ResourceState> {
         let record = self.records.get_mut(resource)?;
         if matches!(state, ResourceState::Offline | ResourceState::Failed) {
             record.published.get_mut().clear();

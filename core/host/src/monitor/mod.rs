@@ -19,7 +19,7 @@ use std::time::Duration;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
 use quorate_model::{Name, Reason, ResourceState, Time};
 
-pub(crate) use self::directory::Directory;
+pub use self::directory::{Directory, Saved};
 use self::instance::Instance;
 pub use self::isolation::PluginStatus;
 use self::isolation::Ward;

@@ -22,11 +22,15 @@ pub(crate) fn target() -> String {
 
 /// Reads and checks the block and everything it points to, except for the start-up function.
 ///
+/// # Errors
+///
+/// If a field is not as it must be: the first of them.
+///
 /// # Safety
 ///
 /// `block` is NULL or what a plugin's entry returned: a `magic` and, as far as each field already checked
 /// says so, the rest, valid for as long as the library is mapped.
-pub(crate) unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<LibraryInfo, PluginError> {
+pub unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<LibraryInfo, PluginError> {
     let reader = Reader { file };
     if block.is_null() || !block.is_aligned() {
         return Err(reader.field(

@@ -31,9 +31,9 @@ macro_rules! entries {
         /// A type's entries, copied out of its table: those that are required are there, and those its
         /// table is too short for are not.
         #[derive(Clone, Copy, Debug)]
-        pub(crate) struct Entries {
-            $(pub(crate) $field: $ty,)+
-            $(pub(crate) $optional: Option<$opt_ty>,)+
+        pub struct Entries {
+            $(#[doc = concat!("`", stringify!($field), "`, which each type has.")] pub $field: $ty,)+
+            $(#[doc = concat!("`", stringify!($optional), "`, if the type has it.")] pub $optional: Option<$opt_ty>,)+
         }
 
         impl Entries {
@@ -82,11 +82,11 @@ entries! {
 /// An entry that may take time.
 pub(crate) type WorkEntry = unsafe extern "C" fn(abi::QrResid, *mut abi::QrWork) -> u32;
 /// `ResourceControl`.
-pub(crate) type ControlEntry =
+pub(super) type ControlEntry =
     unsafe extern "C" fn(abi::QrResid, u32, *const u8, u64, *mut u8, u64, *mut u64) -> u32;
 
 /// `ResourceTypeControl`.
-pub(crate) type TypeControlEntry =
+pub(super) type TypeControlEntry =
     unsafe extern "C" fn(QrStr, u32, *const u8, u64, *mut u8, u64, *mut u64) -> u32;
 
 /// Whether a table of `size` bytes holds the function pointer at `offset`.
@@ -97,10 +97,11 @@ fn covers(size: u32, offset: usize) -> bool {
 /// A library: what it says of itself, and the entries of its types in the order of its block.
 ///
 /// Once mapped into this process it stays so for good: a Rust library with one thread-local cannot be unloaded, so
-/// nothing relies on it. One that was [learned](Self::learn) is mapped when its entries are first asked for.
+/// nothing relies on it. One that was learned from another process is mapped when its entries are first asked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Image {
-    pub(crate) info: LibraryInfo,
+pub struct Image {
+    /// What the library says of itself.
+    pub info: LibraryInfo,
     entries: Arc<OnceLock<Result<Vec<Entries>, PluginError>>>,
     /// Never used twice in a process.
     pub(crate) id: u64,
@@ -123,8 +124,12 @@ impl Image {
         Image::map(path, path, table::host())
     }
 
-    /// As [`open`](Self::open), with another table of the host's.
-    pub(crate) fn open_for(path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
+    /// Maps the library and checks all it says of itself, starting its types with this table of the host's.
+    ///
+    /// # Errors
+    ///
+    /// If it is no plugin, or something that it says or hands out breaks the contract.
+    pub fn open_for(path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
         Image::map(path, path, host)
     }
 
@@ -163,8 +168,8 @@ impl Image {
     ///
     /// # Errors
     ///
-    /// Those of [`copy`](Self::copy), if it was learned and cannot be mapped now.
-    pub(crate) fn entries(&self) -> Result<&[Entries], PluginError> {
+    /// If it was learned from another process and cannot be mapped now.
+    pub fn entries(&self) -> Result<&[Entries], PluginError> {
         // A copy has a name of its own: the system tells libraries apart by their names.
         let mapped = self
             .entries
@@ -186,8 +191,12 @@ impl Image {
         Image::copy_of(path, path, table::host())
     }
 
-    /// As [`open_copy`](Self::open_copy), with another table of the host's.
-    pub(crate) fn open_copy_for(path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
+    /// As [`open_for`](Self::open_for), from a private copy with statics of its own.
+    ///
+    /// # Errors
+    ///
+    /// Those of `open_for`, or that it cannot be copied.
+    pub fn open_copy_for(path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
         Image::copy_of(path, path, host)
     }
 
@@ -211,10 +220,11 @@ impl Image {
     }
 
     /// Maps `mapped`, calling it `path` in messages: its entry, and what that returned, unchecked.
-    pub(crate) fn entry(
-        mapped: &Path,
-        path: &Path,
-    ) -> Result<(QrEntryFn, *const QrPlugin), PluginError> {
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be mapped, or does not export the entry.
+    pub fn entry(mapped: &Path, path: &Path) -> Result<(QrEntryFn, *const QrPlugin), PluginError> {
         must_export_entry(mapped, path)?;
         let failed = |error: libloading::Error| PluginError::Open {
             file: path.to_owned(),
@@ -351,10 +361,16 @@ pub(super) fn own(file: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
+/// Checks what the start-up of the type `kind` answered, `code`, and the table that it handed out: the entries.
+///
+/// # Errors
+///
+/// If the start-up failed, or the table is not one that this host takes.
+///
 /// # Safety
 ///
 /// `table` is NULL or points to a table that begins with its size and is valid that far.
-pub(crate) unsafe fn check_table(
+pub unsafe fn check_table(
     file: &Path,
     kind: &TypeInfo,
     code: u32,

@@ -13,13 +13,14 @@ mod set;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use block::read as read_block;
+pub use block::read as read_block;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use block::target as host_target;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use elf::has_entry;
 pub use error::{LoadErrors, PluginError};
-pub(crate) use image::{Entries, Image, WorkEntry, check_table};
+pub(crate) use image::WorkEntry;
+pub use image::{Entries, Image, check_table};
 pub use info::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 pub use isolation::Isolation;
 pub use near::{NearMiss, near_misses};

@@ -293,7 +293,12 @@ impl PluginSet {
         }
     }
 
-    pub(crate) fn insert(&mut self, image: Image) -> Result<(), PluginError> {
+    /// Adds a library that is mapped already.
+    ///
+    /// # Errors
+    ///
+    /// If it has a type that another has too.
+    pub fn insert(&mut self, image: Image) -> Result<(), PluginError> {
         for kind in &image.info.types {
             if let Some(other) = self.library_of(&kind.name) {
                 return Err(PluginError::DuplicateType {

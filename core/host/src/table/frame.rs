@@ -18,11 +18,12 @@ use crate::{Caller, ServiceResult, Services};
 
 /// What a plugin holds as its `QrInstance`: a number that is never used twice in a process. Never followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Handle(usize);
+pub struct Handle(usize);
 
 impl Handle {
     /// A new one.
-    pub(crate) fn new() -> Handle {
+    #[expect(clippy::new_without_default, reason = "each is another")]
+    pub fn new() -> Handle {
         // From 1, so that it is never NULL.
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         Handle(NEXT.fetch_add(1, Ordering::Relaxed))
@@ -34,14 +35,14 @@ impl Handle {
     }
 
     /// As the plugin gets it.
-    pub(crate) fn as_ptr(self) -> *const QrInstance {
+    pub fn as_ptr(self) -> *const QrInstance {
         ptr::without_provenance(self.0)
     }
 }
 
 /// What a resource monitor knows of its resources, as their plugins may ask: the monitor's own directory, or in a
 /// process beside it the way there.
-pub(crate) trait Knowledge {
+pub trait Knowledge {
     /// A property as text: a private one as set or by its type's default, or a common one.
     fn property(&self, resource: &str, name: &str) -> Option<Cow<'_, str>>;
     /// The open resources of type `kind` that `resource` depends on, directly or through others.
@@ -55,8 +56,16 @@ pub(crate) trait Knowledge {
     /// The resources of type `kind` in other groups than `group`, each with its group's name.
     fn others(&self, group: &str, kind: &str) -> Vec<(Name, Name)>;
     /// Stores a checkpoint of `resource`'s; no bytes take it away.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for it.
     fn save_checkpoint(&self, resource: &str, key: &str, bytes: &[u8]) -> ServiceResult<()>;
     /// The bytes of a checkpoint of `resource`'s.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
     fn checkpoint(&self, resource: &str, key: &str) -> ServiceResult<Vec<u8>>;
     /// Takes a log line at once, if it can; otherwise it is kept until the entry has returned.
     fn log(&self, level: u32, text: &str) -> bool {
@@ -66,7 +75,7 @@ pub(crate) trait Knowledge {
 }
 
 /// One call of one of a plugin's entries.
-pub(crate) struct Frame<'a> {
+pub struct Frame<'a> {
     handle: Handle,
     /// `None` once the machine is dead.
     services: RefCell<Option<&'a mut (dyn Services + 'a)>>,
@@ -79,17 +88,17 @@ pub(crate) struct Frame<'a> {
 
 /// What a call left behind for the monitor.
 #[derive(Debug, Default)]
-pub(crate) struct Traces {
+pub struct Traces {
     /// Lines for the cluster log: level and text.
-    pub(crate) log: Vec<(u32, String)>,
+    pub log: Vec<(u32, String)>,
     /// The last service call that was refused.
-    pub(crate) refused: Option<Reason>,
+    pub refused: Option<Reason>,
 }
 
 impl Traces {
     /// What the plugin last complained of in the cluster log. Of an `open` that failed it is all that there is to say:
     /// there is no instance to ask for its last error.
-    pub(crate) fn complaint(&self) -> Option<String> {
+    pub fn complaint(&self) -> Option<String> {
         let bad = self.log.iter().rev().find(|(level, _)| *level >= LOG_ERROR);
         let text = bad.map(|(_, text)| text.strip_prefix("open: ").unwrap_or(text).trim());
         text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -97,7 +106,9 @@ impl Traces {
 }
 
 impl<'a> Frame<'a> {
-    pub(crate) fn new(
+    /// A call of an entry of the instance `handle`, which is a resource as `spec` has it: it reaches the world through
+    /// `services`, unless its machine is dead, and what its monitor knows through `known`.
+    pub fn new(
         handle: Handle,
         services: Option<&'a mut (dyn Services + 'a)>,
         known: &'a dyn Knowledge,
@@ -143,7 +154,7 @@ thread_local! {
 ///
 /// With the payload of a panic of the world's, which a call back met: nothing may unwind through the plugin,
 /// so it is kept until the plugin has returned.
-pub(crate) fn enter<R>(frame: Frame<'_>, entry: impl FnOnce() -> R) -> (R, Traces) {
+pub fn enter<R>(frame: Frame<'_>, entry: impl FnOnce() -> R) -> (R, Traces) {
     struct Leave(*const Frame<'static>);
     impl Drop for Leave {
         fn drop(&mut self) {
@@ -246,6 +257,6 @@ fn serve_frame(
 static STRAYS: AtomicUsize = AtomicUsize::new(0);
 
 /// How many service calls were made outside the entries of their instance.
-pub(crate) fn strays() -> usize {
+pub fn strays() -> usize {
     STRAYS.load(Ordering::Relaxed)
 }

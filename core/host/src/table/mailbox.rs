@@ -13,7 +13,7 @@ const LOG_MAX: usize = 1_000;
 
 /// The reports on one instance. Only instances of libraries with `PLUGIN_THREADS` have one.
 #[derive(Debug)]
-pub(crate) struct Mailbox {
+pub struct Mailbox {
     handle: Handle,
     shared: Arc<Mutex<Shared>>,
 }
@@ -28,11 +28,11 @@ struct Shared {
 
 /// What was reported since the last look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Report {
+pub struct Report {
     /// The highest checkpoint.
-    pub(crate) checkpoint: u32,
+    pub checkpoint: u32,
     /// How the operation ended, if it did.
-    pub(crate) ended: Option<u32>,
+    pub ended: Option<u32>,
 }
 
 static BOXES: Mutex<BTreeMap<Handle, Arc<Mutex<Shared>>>> = Mutex::new(BTreeMap::new());
@@ -43,21 +43,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Mailbox {
-    pub(crate) fn new(handle: Handle) -> Mailbox {
+    /// For the reports on the instance `handle`.
+    pub fn new(handle: Handle) -> Mailbox {
         let shared = Arc::default();
         lock(&BOXES).insert(handle, Arc::clone(&shared));
         Mailbox { handle, shared }
     }
 
     /// Takes reports from now on, and forgets earlier ones; or refuses them.
-    pub(crate) fn set_pending(&self, pending: bool) {
+    pub fn set_pending(&self, pending: bool) {
         let mut shared = lock(&self.shared);
         shared.pending = pending;
         shared.report = Report::default();
     }
 
-    /// What came in since the last look.
-    pub(crate) fn take(&self) -> (Report, Vec<(u32, String)>) {
+    /// What came in since the last look, and the lines for the log: level and text.
+    pub fn take(&self) -> (Report, Vec<(u32, String)>) {
         let mut shared = lock(&self.shared);
         (
             std::mem::take(&mut shared.report),

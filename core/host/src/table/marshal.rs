@@ -11,7 +11,7 @@ use crate::ServiceResult;
 const LEN_MAX: u64 = 16 * 1_024 * 1_024;
 
 /// Text of ours, lent for a call.
-pub(crate) fn lend(text: &str) -> QrStr {
+pub fn lend(text: &str) -> QrStr {
     QrStr {
         ptr: text.as_ptr(),
         len: text.len() as u64,
@@ -23,7 +23,7 @@ pub(crate) fn lend(text: &str) -> QrStr {
 /// # Safety
 ///
 /// If `ptr` is not NULL, the other side vouches for `len` bytes there for as long as the result is used.
-pub(crate) unsafe fn borrow_bytes<'a>(ptr: *const u8, len: u64) -> Option<&'a [u8]> {
+pub unsafe fn borrow_bytes<'a>(ptr: *const u8, len: u64) -> Option<&'a [u8]> {
     if len == 0 {
         return Some(&[]);
     }

@@ -17,13 +17,13 @@ use std::ptr;
 use quorate_abi::{self as abi, QrHost, QrStr};
 
 pub(crate) use call::{Abilities, Call, OUTPUT_MAX, Returned, TypeCall, Work, run, run_type};
-pub(crate) use frame::{Frame, Handle, Knowledge, Traces, enter, strays};
-pub(crate) use mailbox::{Mailbox, Report};
-pub(crate) use marshal::{borrow_bytes, lend};
+pub use frame::{Frame, Handle, Knowledge, Traces, enter, strays};
+pub use mailbox::{Mailbox, Report};
+pub use marshal::{borrow_bytes, lend};
 pub use vigil::watch_calls;
 
 /// The host's table, handed to every plugin.
-pub(crate) fn host() -> *const QrHost {
+pub fn host() -> *const QrHost {
     ptr::from_ref(&HOST)
 }
 

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use quorate_host::conformance::{self, Case, Settings, Verdict};
+use quorate_conformance::{Case, Settings, Verdict};
 use quorate_host::{
     LibraryInfo, describe_end, end_with_parent, has_ended, kill_group, tell_parent,
 };
@@ -93,7 +93,7 @@ fn write_report(args: &RunTestArgs, mut report: &File) -> std::io::Result<()> {
 
 fn run_test(args: &RunTestArgs, id: &str, witness: &dyn Fn(&str)) -> Value {
     let failed = |why: String| json!({ "verdict": "failed", "why": why, "trace": [] });
-    let Some(test) = conformance::tests().find(|test| test.id == id) else {
+    let Some(test) = quorate_conformance::tests().find(|test| test.id == id) else {
         return failed(format!("there is no test `{id}`"));
     };
     let mut properties = match args.properties.as_deref().map(values::read) {
@@ -120,7 +120,7 @@ fn run_test(args: &RunTestArgs, id: &str, witness: &dyn Fn(&str)) -> Value {
         },
         witness,
     };
-    let outcome = conformance::run(test, &case);
+    let outcome = quorate_conformance::run(test, &case);
     let trace = if test.twice || args.reproduce.is_some() {
         outcome.trace
     } else {
@@ -130,7 +130,7 @@ fn run_test(args: &RunTestArgs, id: &str, witness: &dyn Fn(&str)) -> Value {
 }
 
 fn describe(file: &Path) -> Value {
-    match conformance::describe(file) {
+    match quorate_conformance::describe(file) {
         Err(error) => json!({ "broken": error.to_string() }),
         Ok(info) => json!(info),
     }

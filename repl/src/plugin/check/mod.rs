@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use clap::Args;
-use quorate_host::conformance::{self, Group, Test, Verdict, first_difference};
+use quorate_conformance::{Group, Test, Verdict, first_difference};
 use quorate_host::{Isolation, LibraryInfo, PluginSet, search_folders};
 
 use self::child::{Child, Run, SCRIPT_TYPE};
@@ -138,7 +138,7 @@ fn check(
     } else {
         args.kind.as_deref()
     };
-    let mut chosen: Vec<&'static Test> = conformance::tests()
+    let mut chosen: Vec<&'static Test> = quorate_conformance::tests()
         .filter(|test| wanted(args, test) && (only.is_none() || test.is_per_type()))
         .collect();
     if chosen.is_empty() {
@@ -169,7 +169,7 @@ fn check(
     let library = described.ok();
     if library.is_none() {
         // Whatever was asked for: a file that is no plugin has nothing else that could be tested.
-        chosen = conformance::tests()
+        chosen = quorate_conformance::tests()
             .filter(|test| !test.is_per_type())
             .collect();
     }

@@ -1,7 +1,7 @@
 //! Results for people, as JSON and as JUnit XML.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use quorate_host::conformance::{self, Group, Verdict};
+use quorate_conformance::{Group, Verdict};
 use serde_json::json;
 
 use super::{Result, Results, is_script};
@@ -22,7 +22,7 @@ fn tone(verdict: Verdict) -> Tone {
 
 /// The tests there are, by group.
 pub(super) fn list(paint: Paint) -> String {
-    let width = conformance::tests()
+    let width = quorate_conformance::tests()
         .map(|test| test.id.len())
         .max()
         .unwrap_or(0);
@@ -32,7 +32,7 @@ pub(super) fn list(paint: Paint) -> String {
             out.push(String::new());
         }
         out.push(paint.tone(Tone::Strong, group.as_str()));
-        for test in conformance::tests().filter(|test| test.group == group) {
+        for test in quorate_conformance::tests().filter(|test| test.group == group) {
             let name = paint.cell(Tone::Guide, test.id, width + 2);
             out.push(format!("  {name}{}", test.about));
         }

@@ -1,8 +1,32 @@
 //! Tests of a plugin against the contract, call by call.
 //!
-//! [`tests`] is the list of them. Each is meant to be [`run`] in a process of its own, by a caller that sees when that
-//! process dies or does not answer: a test calls the plugin's code, which may do anything. What is called is told to a
-//! witness first, so that the caller can name the call that ended the process.
+//! - [`describe`] says what types a library has.
+//! - [`tests`] is the list of the tests; one that [is per type](Test::is_per_type) is run for each of them.
+//! - [`run`] carries one out on a [`Case`], in this process, and gives its [`Outcome`].
+//! - [`first_difference`] compares the traces of a test that is [run twice](Test::twice).
+//!
+//! Each test is meant to be run in a process of its own, by a caller that sees when that process dies or does not answer:
+//! a test calls the plugin's code, which may do anything. What is called is told to a witness first, so that the caller
+//! can name the call that ended the process. `quorate plugin check` is such a caller.
+//!
+//! ```no_run
+//! use quorate_conformance::{Case, Settings, describe, run, tests};
+//!
+//! let file = std::path::PathBuf::from("target/debug/libmy_types.so");
+//! for kind in describe(&file)?.types {
+//!     for test in tests().filter(|test| test.is_per_type()) {
+//!         let case = Case {
+//!             file: file.clone(),
+//!             kind: kind.name.clone(),
+//!             settings: Settings::default(),
+//!             witness: &|_entry| {},
+//!         };
+//!         let outcome = run(test, &case);
+//!         assert!(!outcome.verdict.is_bad(), "{}: {}", test.id, outcome.why);
+//!     }
+//! }
+//! # Ok::<(), quorate_host::PluginError>(())
+//! ```
 //!
 //! The plugin gets the real host's tables with a small world of the tester's behind them, and virtual time. Nothing
 //! here forces an answer: a test breaks the world and looks at what the plugin says.
@@ -28,10 +52,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use quorate_host::direct::{Image, read_block};
+use quorate_host::{LibraryInfo, PluginError};
 use quorate_model::Value;
 
 pub use self::determinism::first_difference;
-use crate::{LibraryInfo, PluginError};
 
 /// What a test found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -339,9 +364,9 @@ pub fn run(test: &Test, case: &Case<'_>) -> Outcome {
 ///
 /// If it is no plugin, or its block is broken.
 pub fn describe(file: &std::path::Path) -> Result<LibraryInfo, PluginError> {
-    let (_, block) = crate::plugins::Image::entry(file, file)?;
+    let (_, block) = Image::entry(file, file)?;
     // SAFETY: what the library's entry returned; it stays mapped.
-    unsafe { crate::plugins::read_block(file, block) }
+    unsafe { read_block(file, block) }
 }
 
 #[cfg(test)]

@@ -3,17 +3,17 @@
 use std::ffi::c_void;
 
 use quorate_abi as abi;
+use quorate_host::direct::lend;
 
 use super::{Bench, Id, code_text};
-use crate::conformance::Stop;
-use crate::table::lend;
+use crate::Stop;
 
 /// Longest text taken from `last_error`, in bytes.
 const TEXT_MAX: usize = 8 * 1_024;
 
 impl Bench<'_> {
     /// A control code: result, output, and the length that was said.
-    pub(in crate::conformance) fn control(
+    pub(crate) fn control(
         &mut self,
         id: Id,
         code: u32,
@@ -49,7 +49,7 @@ impl Bench<'_> {
     }
 
     /// A control code for the type as a whole.
-    pub(in crate::conformance) fn type_control(
+    pub(crate) fn type_control(
         &mut self,
         kind: &[u8],
         code: u32,
@@ -79,10 +79,7 @@ impl Bench<'_> {
     }
 
     /// An ability by id.
-    pub(in crate::conformance) fn extension(
-        &self,
-        id: &str,
-    ) -> Result<Option<*const c_void>, Stop> {
+    pub(crate) fn extension(&self, id: &str) -> Result<Option<*const c_void>, Stop> {
         let Some(get) = self.entries[0].get_extension else {
             return Ok(None);
         };
@@ -92,11 +89,7 @@ impl Bench<'_> {
     }
 
     /// `last_error` into a buffer: the length it says, if there is the entry.
-    pub(in crate::conformance) fn last_error(
-        &mut self,
-        id: Id,
-        buffer: &mut [u8],
-    ) -> Result<Option<u64>, Stop> {
+    pub(crate) fn last_error(&mut self, id: Id, buffer: &mut [u8]) -> Result<Option<u64>, Stop> {
         self.call(id, "last_error", |entries, resid| {
             entries.last_error.map(|entry| {
                 // SAFETY: any state; the buffer outlives the call.
@@ -106,7 +99,7 @@ impl Bench<'_> {
     }
 
     /// The last error as a sentence; empty if there is none.
-    pub(in crate::conformance) fn sentence(&mut self, id: Id) -> Result<String, Stop> {
+    pub(crate) fn sentence(&mut self, id: Id) -> Result<String, Stop> {
         let mut buffer = vec![0_u8; TEXT_MAX];
         let length = self.last_error(id, &mut buffer)?.unwrap_or(0);
         buffer.truncate(usize::try_from(length).unwrap_or(TEXT_MAX).min(TEXT_MAX));
@@ -118,12 +111,7 @@ impl Bench<'_> {
     }
 
     /// A failed call in a sentence.
-    pub(in crate::conformance) fn explain(
-        &mut self,
-        id: Id,
-        entry: &str,
-        code: u32,
-    ) -> Result<String, Stop> {
+    pub(crate) fn explain(&mut self, id: Id, entry: &str, code: u32) -> Result<String, Stop> {
         let sentence = self.sentence(id)?;
         let why = if sentence.is_empty() {
             String::new()

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use quorate_abi as abi;
+use quorate_host::direct::{Image, read_block};
+use quorate_host::{LibraryInfo, PluginError};
 use quorate_model::Lasting;
 
 use super::{Case, Check, Group, Stop, Test, ensure, fault, passed, test};
-use crate::plugins::{Image, read_block};
-use crate::{LibraryInfo, PluginError};
 
 const G: Group = Group::Library;
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use quorate_abi as abi;
+use quorate_host::PropertyKind;
 use quorate_model::Value;
 
 use super::bench::{Bench, Id, Op, code_text};
 use super::contract::NO_CONTROL;
 use super::world::Faults;
 use super::{Case, Check, Group, Stop, Test, Verdict, ensure, passed, test, witness};
-use crate::PropertyKind;
 
 const G: Group = Group::Contract;
 

@@ -4,11 +4,11 @@ use std::mem::offset_of;
 use std::ptr;
 
 use quorate_abi::{self as abi, QrHost, QrStartupFn, QrStr, QrTable};
+use quorate_host::PluginError;
+use quorate_host::direct::{Image, check_table, read_block};
 
 use super::bench::code_text;
 use super::{Case, Check, Group, Stop, Test, ensure, fault, passed, test, witness};
-use crate::PluginError;
-use crate::plugins::{Image, check_table, read_block};
 
 const G: Group = Group::Startup;
 

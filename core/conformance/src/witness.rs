@@ -8,7 +8,7 @@ use std::thread::{self, ThreadId};
 
 use quorate_abi::{self as abi, QrHost, QrInstance, QrStr};
 
-use crate::table;
+use quorate_host::direct;
 
 /// Longest line of the cluster log, in characters.
 const LINE_MAX: usize = 500;
@@ -102,7 +102,7 @@ static SHORT: QrHost = QrHost {
 /// The real host's table.
 fn real() -> &'static QrHost {
     // SAFETY: the host's table is static.
-    unsafe { &*table::host() }
+    unsafe { &*direct::host() }
 }
 
 unsafe extern "C" fn get_service(id: QrStr) -> *const c_void {
@@ -136,7 +136,7 @@ unsafe extern "C" fn set_resource_status(
 
 unsafe extern "C" fn log_event(instance: *const QrInstance, level: u32, line: QrStr) {
     // SAFETY: the plugin lends the text for this call.
-    let bytes = unsafe { table::borrow_bytes(line.ptr, line.len) };
+    let bytes = unsafe { direct::borrow_bytes(line.ptr, line.len) };
     let wrong = match bytes.map(std::str::from_utf8) {
         None => Some("a line is NULL with a length".to_owned()),
         Some(Err(_)) => Some("a line is not UTF-8".to_owned()),

@@ -9,9 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use quorate_abi as abi;
+use quorate_host::{Caller, ServiceResult, ServiceState};
 use quorate_model::{Reason, Time};
-
-use crate::{Caller, ServiceResult, ServiceState};
 
 /// What the made-up script is called.
 pub(super) const SCRIPT: &str = "tester.rhai";

@@ -1,8 +1,7 @@
 //! Values for a type's properties, made from what the type says of them.
 
+use quorate_host::{PropertyInfo, PropertyKind};
 use quorate_model::Value;
-
-use crate::{PropertyInfo, PropertyKind};
 
 /// A value for a property of the resource number `number`, or `None` where it is best left alone: it has a default, or
 /// need not be set.

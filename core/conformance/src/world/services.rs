@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_abi as abi;
+use quorate_host::{Caller, Reservation, ServiceResult, ServiceState, Services};
 use quorate_model::Time;
 
 use super::{Process, SCRIPT, World, refused};
-use crate::conformance::random;
-use crate::{Caller, Reservation, ServiceResult, ServiceState, Services};
+use crate::random;
 
 /// How long a service takes to start, and for each of its work units.
 const START: Duration = Duration::from_secs(2);

@@ -4,11 +4,11 @@ use std::thread;
 use std::time::Duration;
 
 use quorate_abi as abi;
+use quorate_host::direct::strays;
 use quorate_model::Lasting;
 
 use super::bench::{Bench, Id, Op, State, code_text};
 use super::{Case, Check, Group, Stop, Test, ensure, passed, test, witness};
-use crate::table::strays;
 
 const G: Group = Group::Contract;
 

@@ -4,11 +4,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use quorate_abi::{self as abi, QrWork};
+use quorate_host::ARBITRATION_TIMEOUT;
 use quorate_model::{Lasting, Time};
 
 use super::{Bench, Id, Op, State};
-use crate::conformance::{Stop, Verdict};
-use crate::monitor::ARBITRATION_TIMEOUT;
+use crate::{Stop, Verdict};
 
 /// `PendingTimeout`, where the type has none of its own.
 const PENDING_TIMEOUT: Duration = Duration::from_secs(180);
@@ -30,7 +30,7 @@ impl Bench<'_> {
     }
 
     /// Begins an operation: its code.
-    pub(in crate::conformance) fn begin(&mut self, id: Id, op: Op) -> Result<u32, Stop> {
+    pub(crate) fn begin(&mut self, id: Id, op: Op) -> Result<u32, Stop> {
         let timeout = self.pending_timeout(op);
         let now = self.world.clock();
         let open = self.get_mut(id)?;
@@ -135,7 +135,7 @@ impl Bench<'_> {
     }
 
     /// Calls `work` once, now.
-    pub(in crate::conformance) fn work(&mut self, id: Id) -> Result<u32, Stop> {
+    pub(crate) fn work(&mut self, id: Id) -> Result<u32, Stop> {
         let op = match self.state(id)? {
             State::Pending(op) => Some(op),
             _ => None,
@@ -160,7 +160,7 @@ impl Bench<'_> {
     }
 
     /// Lets a pending operation come to its end: its code, 0 where none is pending.
-    pub(in crate::conformance) fn settle(&mut self, id: Id) -> Result<u32, Stop> {
+    pub(crate) fn settle(&mut self, id: Id) -> Result<u32, Stop> {
         let began = Instant::now();
         let mut last = abi::ERROR_SUCCESS;
         for _ in 0..STEPS_MAX {
@@ -237,7 +237,7 @@ impl Bench<'_> {
     }
 
     /// Lets time pass, with every `work` that was asked for.
-    pub(in crate::conformance) fn run(&mut self, time: Duration) -> Result<(), Stop> {
+    pub(crate) fn run(&mut self, time: Duration) -> Result<(), Stop> {
         let end = self.world.clock() + time;
         for _ in 0..STEPS_MAX {
             let next = self
@@ -258,7 +258,7 @@ impl Bench<'_> {
     }
 
     /// Goes online, to the end. The first failure of all is for `life-online` to tell.
-    pub(in crate::conformance) fn bring_online(&mut self, id: Id) -> Result<(), Stop> {
+    pub(crate) fn bring_online(&mut self, id: Id) -> Result<(), Stop> {
         let why = match self.try_online(id) {
             Ok(abi::ERROR_SUCCESS) => {
                 self.been_online = true;
@@ -276,7 +276,7 @@ impl Bench<'_> {
     }
 
     /// Whether it goes online, where it need not. One that never comes to an end does not.
-    pub(in crate::conformance) fn goes_online(&mut self, id: Id) -> Result<bool, Stop> {
+    pub(crate) fn goes_online(&mut self, id: Id) -> Result<bool, Stop> {
         match self.try_online(id) {
             Ok(code) => Ok(code == abi::ERROR_SUCCESS),
             Err(stop) if stop.verdict == Verdict::Failed => Ok(false),
@@ -285,7 +285,7 @@ impl Bench<'_> {
     }
 
     /// Goes online, to the end: the code.
-    pub(in crate::conformance) fn try_online(&mut self, id: Id) -> Result<u32, Stop> {
+    pub(crate) fn try_online(&mut self, id: Id) -> Result<u32, Stop> {
         match self.begin(id, Op::Online)? {
             abi::ERROR_IO_PENDING => self.settle(id),
             code => Ok(code),
@@ -293,7 +293,7 @@ impl Bench<'_> {
     }
 
     /// Goes offline, to the end.
-    pub(in crate::conformance) fn bring_offline(&mut self, id: Id) -> Result<(), Stop> {
+    pub(crate) fn bring_offline(&mut self, id: Id) -> Result<(), Stop> {
         let code = match self.begin(id, Op::Offline)? {
             abi::ERROR_IO_PENDING => self.settle(id)?,
             code => code,
@@ -305,14 +305,14 @@ impl Bench<'_> {
     }
 
     /// Arbitrates, to the end: the code.
-    pub(in crate::conformance) fn arbitrate(&mut self, id: Id) -> Result<u32, Stop> {
+    pub(crate) fn arbitrate(&mut self, id: Id) -> Result<u32, Stop> {
         match self.begin(id, Op::Arbitrate)? {
             abi::ERROR_IO_PENDING => self.settle(id),
             code => Ok(code),
         }
     }
 
-    pub(in crate::conformance) fn release(&mut self, id: Id) -> Result<u32, Stop> {
+    pub(crate) fn release(&mut self, id: Id) -> Result<u32, Stop> {
         let code = self.call(id, "release", |entries, resid| match entries.release {
             // SAFETY: after a won arbitration.
             Some(release) => unsafe { release(resid) },
@@ -327,7 +327,7 @@ impl Bench<'_> {
         Ok(code)
     }
 
-    pub(in crate::conformance) fn terminate(&mut self, id: Id) -> Result<(), Stop> {
+    pub(crate) fn terminate(&mut self, id: Id) -> Result<(), Stop> {
         self.call(id, "terminate", |entries, resid| {
             // SAFETY: legal in any state of an open instance.
             unsafe { (entries.terminate)(resid) }
@@ -343,7 +343,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    pub(in crate::conformance) fn close(&mut self, id: Id) -> Result<(), Stop> {
+    pub(crate) fn close(&mut self, id: Id) -> Result<(), Stop> {
         self.call(id, "close", |entries, resid| {
             // SAFETY: once; the tests terminate before, unless it is offline.
             unsafe { (entries.close)(resid) }
@@ -356,7 +356,7 @@ impl Bench<'_> {
     }
 
     /// The cheap check.
-    pub(in crate::conformance) fn looks_alive(&mut self, id: Id) -> Result<bool, Stop> {
+    pub(crate) fn looks_alive(&mut self, id: Id) -> Result<bool, Stop> {
         let answer = self.call(id, "looks_alive", |entries, resid| {
             // SAFETY: called online only.
             unsafe { (entries.looks_alive)(resid) }
@@ -365,7 +365,7 @@ impl Bench<'_> {
     }
 
     /// The thorough check.
-    pub(in crate::conformance) fn is_alive(&mut self, id: Id) -> Result<bool, Stop> {
+    pub(crate) fn is_alive(&mut self, id: Id) -> Result<bool, Stop> {
         let answer = self.call(id, "is_alive", |entries, resid| {
             // SAFETY: called online only.
             unsafe { (entries.is_alive)(resid) }

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
+use quorate_host::ServiceResult;
+use quorate_host::direct::{Directory, Knowledge};
 use quorate_model::{Name, Reason};
 
-use super::super::world::Faults;
-use crate::ServiceResult;
-use crate::monitor::Directory;
-use crate::table::Knowledge;
+use crate::world::Faults;
 
 /// A directory, whose checkpoints are refused where everything is.
 pub(super) struct Known<'a> {

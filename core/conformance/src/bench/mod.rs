@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quorate_abi::{self as abi, QrResid, error_name};
+use quorate_host::direct::{Directory, Entries, Frame, Handle, Image, Mailbox, enter};
+use quorate_host::{LibraryInfo, PluginSet, TypeInfo};
 use quorate_model::monitor::ResourceSpec;
 use quorate_model::{Checkpoints, Lasting, Name, ResourceProperties, ResourceState, Time, Value};
 
@@ -15,10 +17,6 @@ use self::known::Known;
 use super::properties::{self, NETWORK};
 use super::world::{PROVIDED_PORT, PROVIDED_SERVICE, World};
 use super::{Case, ENTRY_MAX, Stop, witness};
-use crate::monitor::Directory;
-use crate::plugins::{Entries, Image};
-use crate::table::{Frame, Handle, Mailbox, enter};
-use crate::{LibraryInfo, PluginSet, TypeInfo};
 
 /// An operation that may take time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,11 +156,7 @@ impl<'a> Bench<'a> {
     pub(super) fn renew_world(&mut self) {
         self.world = World::default();
         // Nor does a fresh world have anything that was kept in the one before.
-        let known: Vec<Name> = self
-            .directory
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect();
+        let known: Vec<Name> = self.directory.names().cloned().collect();
         for name in &known {
             self.directory.restore(name, Checkpoints::default());
         }
@@ -211,7 +205,7 @@ impl<'a> Bench<'a> {
     /// Puts an online provider into the directory, unless it is there.
     fn provide(&mut self, kind: &str, number: usize, values: Vec<(String, Value)>) {
         let name: Name = provider_name(kind, number).as_str().into();
-        if kind == self.kind.name || self.directory.get(&name).is_some() {
+        if kind == self.kind.name || self.directory.contains(&name) {
             return;
         }
         let mut spec = bare(&name, kind);
@@ -242,8 +236,7 @@ impl<'a> Bench<'a> {
         let suffix = format!(" {number}");
         spec.depends_on = self
             .directory
-            .iter()
-            .map(|(name, _)| name)
+            .names()
             .filter(|name| name.starts_with("Provider ") && name.ends_with(&suffix))
             .cloned()
             .collect();
