@@ -286,7 +286,7 @@ fn what_a_killed_process_had_taken_is_free_for_the_next_owner() {
 }
 
 /// How many descriptors the process has open, and how many children, reaped or not.
-fn holdings(process: u32) -> (usize, usize) {
+fn descriptors_and_children(process: u32) -> (usize, usize) {
     let folder = PathBuf::from(format!("/proc/{process}"));
     let descriptors = fs::read_dir(folder.join("fd"))
         .expect("descriptors")
@@ -300,7 +300,7 @@ fn processes_that_died_leave_nothing_behind() {
     let mut command = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"]);
     let mut session = Session::begin(&mut command);
     session.ask("");
-    let before = holdings(session.id());
+    let before = descriptors_and_children(session.id());
     assert_eq!(
         before.1, 6,
         "three resources in processes of their own on two nodes"
@@ -309,7 +309,7 @@ fn processes_that_died_leave_nothing_behind() {
         "resource(\"Crash\").set(\"In\", \"is_alive\")\nrun(\"65s\")\nresource(\"Crash\").set(\"In\", \"never\")\nrun(\"1m\")\n\
          node(\"NODE2\").crash()\nrun(\"1m\")\nnode(\"NODE2\").start()\nsettle()\n:plugin list",
     );
-    assert_eq!(holdings(session.id()), before);
+    assert_eq!(descriptors_and_children(session.id()), before);
     let run = session.end();
     assert_eq!(run.code, 0, "{}", run.err);
 }

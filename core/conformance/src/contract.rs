@@ -106,7 +106,7 @@ fn pending(case: &Case<'_>) -> Check {
     if !matches!(bench.state(id)?, State::Pending(_)) {
         return Err(Stop::skipped("its `online` is never pending"));
     }
-    match bench.settle(id)? {
+    match bench.run_to_end(id)? {
         abi::ERROR_SUCCESS => {}
         code => {
             return Err(Stop::skipped(format!(
@@ -152,7 +152,7 @@ fn completes_once(case: &Case<'_>) -> Check {
             let code = bench.begin(id, op)?;
             let was_pending = code == abi::ERROR_IO_PENDING;
             if was_pending {
-                bench.settle(id)?;
+                bench.run_to_end(id)?;
             }
             if bench.info.has_threads() {
                 thread::sleep(LINGER / 3);

@@ -75,7 +75,7 @@ fn untouched() -> *const QrTable {
 }
 
 fn startup(case: &Case<'_>) -> Result<QrStartupFn, Stop> {
-    witness::settle_in();
+    witness::mark_home_thread();
     case.before("load")?;
     let broken = |error: PluginError| {
         Stop::skipped(format!("see the tests of the library ({})", fault(&error)))

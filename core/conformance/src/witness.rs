@@ -48,7 +48,7 @@ fn seen() -> MutexGuard<'static, Seen> {
 }
 
 /// The calling thread is the tester's own.
-pub(super) fn settle_in() {
+pub(super) fn mark_home_thread() {
     seen().home = Some(thread::current().id());
 }
 

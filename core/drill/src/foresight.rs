@@ -16,7 +16,7 @@ use crate::watched::{Promise, Reads};
 const GRAIN: Duration = Duration::from_micros(1);
 
 /// A condition that is waited for or watched, as it was when it was last looked at.
-struct Pending<C> {
+struct Observed<C> {
     condition: C,
     holds: bool,
     reads: Reads,
@@ -46,7 +46,7 @@ pub(crate) fn next_look<F: Face>(
 }
 
 /// The conditions that may turn although nothing happens, and whose turn makes a difference.
-fn pending<C: Clone>(play: &Play<C>, awaited: Option<&C>) -> Vec<Pending<C>> {
+fn pending<C: Clone>(play: &Play<C>, awaited: Option<&C>) -> Vec<Observed<C>> {
     let matters = |promise: Promise, was_seen: bool| match promise {
         Promise::Always | Promise::Never => true,
         Promise::Sometimes => !was_seen,
@@ -56,14 +56,14 @@ fn pending<C: Clone>(play: &Play<C>, awaited: Option<&C>) -> Vec<Pending<C>> {
         .watches
         .iter()
         .filter(|watch| watch.reads.any() && matters(watch.promise, watch.looked.was_seen))
-        .map(|watch| Pending {
+        .map(|watch| Observed {
             condition: watch.condition.clone(),
             holds: watch.holds,
             reads: watch.reads,
         });
     let awaited = awaited
         .filter(|_| play.reads.any())
-        .map(|condition| Pending {
+        .map(|condition| Observed {
             condition: condition.clone(),
             holds: play.held,
             reads: play.reads,
@@ -75,7 +75,7 @@ fn pending<C: Clone>(play: &Play<C>, awaited: Option<&C>) -> Vec<Pending<C>> {
 /// What turns twice before `until` may be missed.
 fn turn<F: Face>(
     face: &F,
-    one: &Pending<F::Function>,
+    one: &Observed<F::Function>,
     until: Time,
 ) -> Result<Option<Time>, F::Error> {
     let mut same = on_stage(face, |stage| stage.now())?;
@@ -96,7 +96,7 @@ fn turn<F: Face>(
 
 /// Whether a condition will still be what it is now at an instant to come, if nothing happens until then. One that ends
 /// with an error there is to do so when that instant has come.
-fn same_at<F: Face>(face: &F, one: &Pending<F::Function>, at: Time) -> Result<bool, F::Error> {
+fn same_at<F: Face>(face: &F, one: &Observed<F::Function>, at: Time) -> Result<bool, F::Error> {
     // What it has captured must not learn of instants that did not come.
     let condition = face.apart(&one.condition);
     if on_stage(face, |stage| stage.foresee(Some(at)))?.is_err() {

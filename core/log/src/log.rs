@@ -12,7 +12,7 @@ use crate::{
 
 /// A persist that was asked for and has not been reported done.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Pending {
+pub(crate) struct Unconfirmed {
     pub(crate) mark: u64,
     /// Everything up to this entry is durable when it is done.
     pub(crate) durable: u64,
@@ -78,7 +78,7 @@ pub struct Log {
     pub(crate) done_mark: u64,
     /// The newest mark that makes the hard state durable.
     pub(crate) hard_mark: u64,
-    pub(crate) pending: VecDeque<Pending>,
+    pub(crate) pending: VecDeque<Unconfirmed>,
     pub(crate) durable: u64,
     pub(crate) outputs: VecDeque<Output>,
     /// The most entries one message carries.

@@ -1,6 +1,6 @@
 //! What is durable, and what the log asks the disk for.
 
-use crate::log::{Pending, open};
+use crate::log::{Unconfirmed, open};
 use crate::{CompactError, Log, Output, Persist, Role, Snapshot, Stored, StoredError};
 
 impl Log {
@@ -146,7 +146,7 @@ impl Log {
             self.hard_mark = persist.mark;
         }
         let durable = self.store.last_index();
-        self.pending.push_back(Pending {
+        self.pending.push_back(Unconfirmed {
             mark: persist.mark,
             durable,
         });

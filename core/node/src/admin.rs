@@ -37,7 +37,7 @@ impl Node {
             AdminOp::GroupMove { group, to: None } => {
                 let chosen = self.database.group_definition(&group).map(|definition| {
                     let (database, random) = (&self.database, &mut self.random);
-                    self.counsel
+                    self.policies
                         .choose(database, definition, Cause::Admin, random)
                 });
                 let (mut to, mut kept_by) = (None, None);
@@ -61,7 +61,7 @@ impl Node {
                 group,
                 policy: Some(policy),
             } => {
-                if let Err(error) = self.counsel.try_out(&policy) {
+                if let Err(error) = self.policies.try_out(&policy) {
                     let text = format!("the policy {} cannot be used: {error}", policy.file);
                     self.refuse(request, 87, text);
                     return;
@@ -141,7 +141,7 @@ impl Node {
 
     /// The quorum disk has been given up in order.
     pub(crate) fn released(&mut self) {
-        self.disk_let_go();
+        self.tell_heir();
         if self.phase == Phase::Leaving {
             self.say_goodbye();
         }

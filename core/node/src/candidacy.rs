@@ -234,7 +234,7 @@ impl Node {
     ///
     /// It may be another node's all the same, which this one has not heard of yet: whose it is begins at once, and is
     /// ahead of those that wait.
-    pub(crate) fn handed_over(&mut self) {
+    pub(crate) fn queue_for_quorum_disk(&mut self) {
         let below = self.database.view.members.keys();
         let rank = below
             .filter(|node| **node < self.me && self.log.leader() != Some(node.0))
@@ -266,13 +266,13 @@ mod tests {
             node.database.view.members = [1, 3, 4].map(|id| (NodeId(id), 1)).into();
             node.now = Time::from_millis(60_000);
             node.timers = Timers::default();
-            node.handed_over();
+            node.queue_for_quorum_disk();
             let due = node.now + bounds::HEARTBEAT * beats;
             assert_eq!(node.timers.take_due(due), Some(Timer::Campaign), "NODE{me}");
             assert_eq!(node.timers.next(), None, "NODE{me}");
             let silent = node.now - node.coordinator_heard;
             assert_eq!(silent, bounds::MEMBER_SILENCE, "nobody is waited for");
-            node.handed_over();
+            node.queue_for_quorum_disk();
             let early = Time(due.0 - 1);
             assert_eq!(node.timers.take_due(early), None, "NODE{me}");
         }

@@ -38,7 +38,7 @@ impl Node {
 
     pub(crate) fn tell_time(&mut self) {
         let shift = self.config.local_shift_minutes;
-        self.counsel.set_time(self.civil_ms(), shift);
+        self.policies.set_time(self.civil_ms(), shift);
     }
 
     pub(crate) fn civil_ms(&self) -> i64 {

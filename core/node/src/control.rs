@@ -283,7 +283,7 @@ impl Node {
             Ok(bytes) => Ok(bytes),
             Err(reason) => refusal(reason.code, reason.text),
         };
-        self.settle_question(asker, Outcome::Said(said));
+        self.record_outcome(asker, Outcome::Said(said));
     }
 
     /// The resource monitor was replaced: what it was asked it will never answer.
@@ -291,11 +291,11 @@ impl Node {
         for asker in std::mem::take(&mut self.controls.called).into_values() {
             let text = "its resource monitor was terminated: whether the code was carried out is not known";
             let said = refusal(ERROR_RESOURCE_FAILED, text.to_owned());
-            self.settle_question(asker, Outcome::Said(said));
+            self.record_outcome(asker, Outcome::Said(said));
         }
     }
 
-    fn settle_question(&mut self, asker: Asker, outcome: Outcome) {
+    fn record_outcome(&mut self, asker: Asker, outcome: Outcome) {
         if let Some(taken) = self.controls.taken.get_mut(&asker) {
             taken.outcome = Some(outcome.clone());
         }

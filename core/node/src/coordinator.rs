@@ -8,11 +8,11 @@ use quorate_log::{CommitRule, NodeSet};
 use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, Reason, Time};
 
 use crate::bounds;
-use crate::counsel::ASK_AGAIN;
 use crate::database::{Database, Stop, Update};
 use crate::message::Standing;
 use crate::node::{Coordination, Node, Phase};
 use crate::peer::Peer;
+use crate::policy_engine::ASK_AGAIN;
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
 use crate::witness_file::WITNESS;
@@ -62,7 +62,7 @@ impl Node {
         {
             self.begin_coordination(term);
         }
-        if !self.coordinates_at(self.now) || self.let_disk_go() {
+        if !self.coordinates_at(self.now) || self.hand_over_disk() {
             return;
         }
         self.propose_voters();
@@ -267,7 +267,7 @@ impl Node {
             let cause = self.takeover_cause(record.stop == Stop::Stranded);
             let epoch = record.epoch;
             let found = self
-                .counsel
+                .policies
                 .choose(&self.database, group, cause, &mut self.random);
             told.extend(found.event);
             if found.kept_by.is_some() {
@@ -412,7 +412,7 @@ impl Node {
             let Some(home) = failback_target(&self.database, group, civil, shift) else {
                 continue;
             };
-            let chosen = self.counsel.fail_back(&self.database, group, home);
+            let chosen = self.policies.fail_back(&self.database, group, home);
             told.extend(chosen.event);
             if let Some(to) = chosen.to
                 && let Some(record) = self.database.groups.get(&group.name)

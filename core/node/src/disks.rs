@@ -104,7 +104,7 @@ mod tests {
             disks_answer(&mut node);
             let disk = Device::Shared("Disk Q:".into());
             node.storage.switch(disk, quorate_log::Stored::default(), 0);
-            node.storage.touch();
+            node.storage.probe();
             node.pump_storage();
             let ticket = outputs(&mut node)
                 .into_iter()

@@ -35,7 +35,7 @@ impl Node {
     }
 
     /// Lets the quorum disk go where its group has gone. Whether it does.
-    pub(crate) fn let_disk_go(&mut self) -> bool {
+    pub(crate) fn hand_over_disk(&mut self) -> bool {
         let Some(heir) = self.heir else { return false };
         let Candidacy::Arbitrate { resource, .. } = self.quorum.candidacy() else {
             self.heir = None;
@@ -53,7 +53,7 @@ impl Node {
             return false;
         }
         self.begin_release(resource);
-        self.leave_disk();
+        self.return_to_own_copy();
         true
     }
 
@@ -81,7 +81,7 @@ impl Node {
     }
 
     /// Nothing is written to the quorum disk any more: this node follows, with its own copy.
-    fn leave_disk(&mut self) {
+    fn return_to_own_copy(&mut self) {
         let stored = self.log.to_stored();
         self.gated.clear();
         self.storage.move_to(Device::System, stored, 0);
@@ -90,7 +90,7 @@ impl Node {
     }
 
     /// The quorum disk has been taken offline.
-    pub(crate) fn disk_let_go(&mut self) {
+    pub(crate) fn tell_heir(&mut self) {
         self.coordinator_heard = self.now;
         if let Some(heir) = self.heir.take() {
             self.send(heir, Body::HandOver);
@@ -159,7 +159,7 @@ mod tests {
             };
             node.peers.insert(TWO, peer);
             change(&mut node);
-            let goes = node.let_disk_go();
+            let goes = node.hand_over_disk();
             assert_eq!(node.heir.is_some(), goes);
             assert_eq!(node.arbitration == Arbitration::Releasing, goes);
             let offline = |it| {

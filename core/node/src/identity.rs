@@ -20,7 +20,7 @@ impl Node {
     }
 
     /// A peer was evicted: whoever comes under its number is another.
-    pub(crate) fn let_go(&mut self, node: NodeId) {
+    pub(crate) fn forget_identity_of(&mut self, node: NodeId) {
         self.held.remove(&node);
         self.log.forget_identity(node.0);
         if let Some(coordination) = &mut self.coordination {
@@ -32,7 +32,7 @@ impl Node {
     /// A peer is held to what a database has for its identity, or to nothing where that is 0.
     pub(crate) fn hold_as_known(&mut self, node: NodeId, identity: u64) {
         match identity {
-            0 => self.let_go(node),
+            0 => self.forget_identity_of(node),
             identity => self.hold_to(node, identity),
         }
     }
@@ -53,7 +53,7 @@ impl Node {
         let evicted = self.database.nodes.keys().copied();
         let evicted: Vec<NodeId> = evicted.filter(|it| !then.nodes.contains_key(it)).collect();
         for node in evicted {
-            self.let_go(node);
+            self.forget_identity_of(node);
         }
         self.hold_all_to(then.identities());
         self.recall_witness(&then);

@@ -58,7 +58,6 @@ mod clock;
 mod codec;
 mod control;
 mod coordinator;
-mod counsel;
 mod database;
 mod disks;
 #[cfg(test)]
@@ -80,6 +79,7 @@ mod placement;
 #[cfg(feature = "planted")]
 mod planted;
 mod policy;
+mod policy_engine;
 mod proposals;
 mod quorum;
 mod random;

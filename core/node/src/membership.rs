@@ -19,7 +19,7 @@ impl Node {
             .set(Timer::Heartbeat, self.now + bounds::HEARTBEAT);
         if self.log.is_leader() {
             self.log.resend(self.now.0);
-            self.storage.touch();
+            self.storage.probe();
         }
         self.check_witness();
         self.send_heartbeats();
@@ -135,7 +135,7 @@ impl Node {
                 Some(heir) if heir == self.me => self.take_office(from),
                 // It is at the disk already.
                 Some(_) => {}
-                None => self.handed_over(),
+                None => self.queue_for_quorum_disk(),
             }
         }
     }

@@ -15,13 +15,13 @@ use quorate_model::{Name, NodeDefinition, NodeId, Reason, ResourceState, Time};
 use crate::bounds;
 use crate::candidacy::Arbitration;
 use crate::control::Controls;
-use crate::counsel::Counsel;
 use crate::database::Database;
 use crate::groups::{Action, Groups, Licence};
 use crate::io::{BootImage, DiskOp, Input, NodeConfig, Output, Snapshot};
 use crate::message::{Body, Message, Standing};
 use crate::peer::Peer;
 use crate::policy::Policies;
+use crate::policy_engine::PolicyEngine;
 use crate::proposals::Proposals;
 use crate::quorum::{self, Quorum};
 use crate::random::Random;
@@ -112,7 +112,7 @@ pub struct Node {
     pub(crate) outside: Option<Name>,
     /// It was told so, or that it is kept out otherwise, in this boot.
     pub(crate) told_outside: bool,
-    pub(crate) counsel: Counsel,
+    pub(crate) policies: PolicyEngine,
     pub(crate) peers: BTreeMap<NodeId, Peer>,
     /// What was last heard of nodes that have been evicted since: one may still run for as long as any lost node.
     pub(crate) evicted: BTreeMap<NodeId, Peer>,
@@ -219,7 +219,7 @@ impl Node {
             kept_out: NodeSet::EMPTY,
             outside: None,
             told_outside: false,
-            counsel: Counsel::default(),
+            policies: PolicyEngine::default(),
             peers: BTreeMap::new(),
             evicted: BTreeMap::new(),
             held: BTreeMap::new(),
@@ -298,14 +298,14 @@ impl Node {
         let stagger = bounds::HEARTBEAT * u32::from(node.rank());
         node.timers
             .set(Timer::Campaign, now + node.quorum.discovery() + stagger);
-        node.settle();
+        node.follow_up();
         node
     }
 
     /// Has policy scripts run by `policies`. Call it before the first [`handle`](Node::handle); a node without
     /// them decides as built in, and says so.
     pub fn set_policies(&mut self, policies: Arc<dyn Policies>) {
-        self.counsel.set_policies(policies);
+        self.policies.set_policies(policies);
     }
 
     /// Takes an input in. Poll the outputs afterwards.
@@ -347,7 +347,7 @@ impl Node {
             Input::Control { request, control } => self.control(request, control),
             Input::Ended | Input::Wake => {}
         }
-        self.settle();
+        self.follow_up();
     }
 
     /// The next thing to do, or `None` until the next [`handle`](Node::handle).
@@ -385,7 +385,7 @@ impl Node {
     }
 
     /// Anything that may follow from what just happened, until nothing more does.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn follow_up(&mut self) {
         loop {
             if self.phase == Phase::Halted {
                 return;
@@ -406,7 +406,7 @@ impl Node {
                 | (std::mem::replace(&mut self.groups_licence, allowed) != allowed);
             if stale && (self.phase != Phase::Joining || licence.holds_quorum_resource) {
                 self.groups
-                    .drive(&self.database, self.now, licence, &mut self.counsel);
+                    .drive(&self.database, self.now, licence, &mut self.policies);
             }
             if !self.pump_groups() {
                 break;
@@ -528,7 +528,7 @@ impl Node {
         }
         if self.phase != Phase::Halted {
             self.groups
-                .monitor(&self.database, self.now, event, &mut self.counsel);
+                .monitor(&self.database, self.now, event, &mut self.policies);
             self.groups_stale = true;
         }
     }

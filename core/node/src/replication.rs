@@ -380,7 +380,7 @@ impl Node {
                 }
                 // Added again, it counts its boots anew.
                 self.appended.remove(&node);
-                self.let_go(node);
+                self.forget_identity_of(node);
                 if coordinates {
                     let text = format!("node {name} was evicted");
                     self.event(Event::NodeState {

@@ -19,7 +19,7 @@ enum What {
     /// The log, or a file beside it.
     Log,
     /// It only finds out whether the device would take a write.
-    Touch,
+    Probe,
     /// The node's own copy of what is on the quorum disk. Nobody waits for it.
     Copy,
     /// A file that says who this node is: on the system disk, wherever the log is.
@@ -123,8 +123,8 @@ impl Storage {
     fn device_for(&self, what: What) -> &Device {
         match (what, &self.lease) {
             (What::Copy | What::Identity | What::Renewal, _) => &Device::System,
-            (What::Touch, Some(lease)) => lease,
-            (What::Touch, None) | (What::Log, _) => &self.device,
+            (What::Probe, Some(lease)) => lease,
+            (What::Probe, None) | (What::Log, _) => &self.device,
         }
     }
 
@@ -177,14 +177,14 @@ impl Storage {
     }
 
     /// Writes nothing, to see whether the device would take it, unless a write is due anyway.
-    pub(crate) fn touch(&mut self) {
+    pub(crate) fn probe(&mut self) {
         let (own, shared) = (self.own.queue.iter(), self.shared.queue.iter());
         if !own.chain(shared).any(|job| self.proves(job.what)) {
             let op = DiskOp::Append {
                 file: store::LOG_FILE.to_owned(),
                 bytes: Vec::new(),
             };
-            self.push(op, What::Touch, None);
+            self.push(op, What::Probe, None);
         }
     }
 
@@ -211,8 +211,8 @@ impl Storage {
     /// Whether a write that succeeds shows that the device which quorum hangs on is this node's.
     fn proves(&self, what: What) -> bool {
         match self.lease {
-            Some(_) => what == What::Touch,
-            None => matches!(what, What::Log | What::Touch),
+            Some(_) => what == What::Probe,
+            None => matches!(what, What::Log | What::Probe),
         }
     }
 
@@ -382,7 +382,7 @@ mod tests {
     fn what_is_proven_counts_from_the_request() {
         let at = Time::from_millis;
         let mut storage = Storage::new(Stored::default(), 0);
-        storage.touch();
+        storage.probe();
         let request = storage.next_request(at(1_000)).unwrap();
         assert_eq!(storage.asked_of(request.ticket), Some(Device::System));
         assert!(storage.next_request(at(4_000)).is_none(), "one at a time");
@@ -391,7 +391,7 @@ mod tests {
 
         // One that is made again proves nothing of its first time.
         storage.lease(Device::Shared("Disk Q:".into()));
-        storage.touch();
+        storage.probe();
         let first = storage.next_request(at(5_000)).unwrap();
         storage.refused();
         assert!(storage.next_request(at(5_100)).is_none(), "it waits");
@@ -462,7 +462,7 @@ mod tests {
     #[test]
     fn every_request_has_a_number_of_its_own() {
         let mut storage = Storage::new(Stored::default(), 0);
-        storage.touch();
+        storage.probe();
         let (first, second) = (storage.ticket(), storage.ticket());
         let request = storage.next_request(Time::ZERO).unwrap();
         assert!(first < second && second < request.ticket);
@@ -497,7 +497,7 @@ mod tests {
         let mut storage = Storage::new(Stored::default(), 0);
         storage.switch(Device::Shared("Disk Q:".into()), Stored::default(), 0);
         storage.own.queue.clear();
-        storage.touch();
+        storage.probe();
         storage.next_request(Time::ZERO).unwrap();
         storage.write_identity(identity());
         let request = storage.next_request(Time::ZERO).unwrap();

@@ -211,7 +211,7 @@ impl Node {
 
     /// Whoever stood for the witness until now stands for nothing any more.
     pub(crate) fn forget_witness(&mut self) {
-        self.let_go(WITNESS);
+        self.forget_identity_of(WITNESS);
         self.asking.seen = None;
         self.asking.since = None;
         self.asking.answered = None;

@@ -5,7 +5,7 @@ use crate::engine::bare;
 
 /// One way to use a word.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
+pub struct WordDoc {
     /// The word.
     pub name: String,
     /// The object it is read of or called on, such as `Node`; `None` for a free function.
@@ -17,29 +17,29 @@ pub struct Entry {
 }
 
 /// Every word of the drill language that has a description, in order of its name. Operators have none.
-pub fn entries() -> Vec<Entry> {
+pub fn entries() -> Vec<WordDoc> {
     entries_of(&Lexicon::of(&bare()))
 }
 
 /// The same of another engine's own words.
-pub fn entries_of_engine(engine: &rhai::Engine) -> Vec<Entry> {
+pub fn entries_of_engine(engine: &rhai::Engine) -> Vec<WordDoc> {
     entries_of(&Lexicon::of(engine))
 }
 
 /// As [`entries`], from a lexicon at hand.
-pub(crate) fn entries_of(lexicon: &Lexicon) -> Vec<Entry> {
+pub(crate) fn entries_of(lexicon: &Lexicon) -> Vec<WordDoc> {
     let told = |word: &&Word| {
         // Operators and conversions are where everybody looks for them.
         let plain = crate::check::is_word(&word.name) && !word.name.starts_with("to_");
         plain && !word.docs.is_empty()
     };
-    let mut entries: Vec<Entry> = lexicon.ours().filter(told).map(entry).collect();
+    let mut entries: Vec<WordDoc> = lexicon.ours().filter(told).map(entry).collect();
     entries.sort();
     entries.dedup();
     entries
 }
 
-fn entry(word: &Word) -> Entry {
+fn entry(word: &Word) -> WordDoc {
     let on = word
         .params
         .first()
@@ -62,7 +62,7 @@ fn entry(word: &Word) -> Entry {
         (Some(kind), false) => format!("{}.{}({})", example(kind), word.name, params(1)),
         (None, _) => format!("{}({})", word.name, params(0)),
     };
-    Entry {
+    WordDoc {
         name: word.name.clone(),
         on,
         usage,

@@ -29,7 +29,7 @@ pub use check::{
     duplicate_drills, is_nearly_resource_script, is_resource_script, mixed_alphabets,
 };
 pub use console::{Console, ConsoleOptions, Outcome};
-pub use docs::{Entry, entries, entries_of_engine};
+pub use docs::{WordDoc, entries, entries_of_engine};
 pub use drill::{SCRIPT_STACK_BYTES, on_script_thread, run_script};
 pub use engine::seed_hashing;
 pub use policy::{RhaiPolicies, attach_policies, check_policy, is_policy};

@@ -9,38 +9,38 @@ use quorate_model::Time;
 /// makes the order total and a run repeatable.
 #[derive(Debug)]
 pub struct Queue<T> {
-    heap: BinaryHeap<Entry<T>>,
+    heap: BinaryHeap<Scheduled<T>>,
     sequence: u64,
 }
 
 #[derive(Debug)]
-struct Entry<T> {
+struct Scheduled<T> {
     at: Time,
     sequence: u64,
     what: T,
 }
 
-impl<T> Entry<T> {
+impl<T> Scheduled<T> {
     fn key(&self) -> (Time, u64) {
         (self.at, self.sequence)
     }
 }
 
-impl<T> PartialEq for Entry<T> {
+impl<T> PartialEq for Scheduled<T> {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 }
 
-impl<T> Eq for Entry<T> {}
+impl<T> Eq for Scheduled<T> {}
 
-impl<T> PartialOrd for Entry<T> {
+impl<T> PartialOrd for Scheduled<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<T> Ord for Entry<T> {
+impl<T> Ord for Scheduled<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         // BinaryHeap gives the greatest first; the earliest is wanted.
         other.key().cmp(&self.key())
@@ -66,7 +66,7 @@ impl<T> Queue<T> {
     pub fn push(&mut self, at: Time, what: T) {
         let sequence = self.sequence;
         self.sequence += 1;
-        self.heap.push(Entry { at, sequence, what });
+        self.heap.push(Scheduled { at, sequence, what });
     }
 
     /// Has things happen sooner: whatever `sooner` gives an instant for that is earlier than its own. Among things of

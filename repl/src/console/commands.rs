@@ -1,6 +1,6 @@
 //! The commands of the REPL, which begin with a colon.
 
-use quorate_script::Entry;
+use quorate_script::WordDoc;
 
 use super::{After, Session, view};
 use crate::output::Tone;
@@ -242,7 +242,7 @@ impl Session {
             return After::GoOn;
         }
         let name = name.trim_end_matches("()");
-        let found: Vec<&Entry> = entries
+        let found: Vec<&WordDoc> = entries
             .iter()
             .filter(|entry| {
                 let full = entry

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use quorate_drill::stage::PropertyStatus;
 use quorate_drill::{PluginReport, Status};
 use quorate_model::Name;
-use quorate_script::Entry;
+use quorate_script::WordDoc;
 
 use crate::output::{Paint, Tone};
 use crate::report::{Table, state_tone};
@@ -144,7 +144,7 @@ pub(super) fn properties(properties: &[PropertyStatus], paint: Paint) -> String 
 }
 
 /// Every word, by what it belongs to.
-pub(super) fn words(entries: &[Entry], paint: Paint) -> String {
+pub(super) fn words(entries: &[WordDoc], paint: Paint) -> String {
     let mut by_noun: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for entry in entries {
         let words = by_noun

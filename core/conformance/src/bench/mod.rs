@@ -104,7 +104,7 @@ pub(super) fn code_text(code: u32) -> String {
 impl<'a> Bench<'a> {
     /// Loads the library of a case for the case's type.
     pub(super) fn new(case: &'a Case<'a>) -> Result<Bench<'a>, Stop> {
-        witness::settle_in();
+        witness::mark_home_thread();
         case.before("load")?;
         let image = Image::open_for(&case.file, witness::host()).map_err(|_| {
             Stop::skipped("the host does not load this library: see the tests of the library")

@@ -160,7 +160,7 @@ impl Bench<'_> {
     }
 
     /// Lets a pending operation come to its end: its code, 0 where none is pending.
-    pub(crate) fn settle(&mut self, id: Id) -> Result<u32, Stop> {
+    pub(crate) fn run_to_end(&mut self, id: Id) -> Result<u32, Stop> {
         let began = Instant::now();
         let mut last = abi::ERROR_SUCCESS;
         for _ in 0..STEPS_MAX {
@@ -287,7 +287,7 @@ impl Bench<'_> {
     /// Goes online, to the end: the code.
     pub(crate) fn try_online(&mut self, id: Id) -> Result<u32, Stop> {
         match self.begin(id, Op::Online)? {
-            abi::ERROR_IO_PENDING => self.settle(id),
+            abi::ERROR_IO_PENDING => self.run_to_end(id),
             code => Ok(code),
         }
     }
@@ -295,7 +295,7 @@ impl Bench<'_> {
     /// Goes offline, to the end.
     pub(crate) fn bring_offline(&mut self, id: Id) -> Result<(), Stop> {
         let code = match self.begin(id, Op::Offline)? {
-            abi::ERROR_IO_PENDING => self.settle(id)?,
+            abi::ERROR_IO_PENDING => self.run_to_end(id)?,
             code => code,
         };
         match code {
@@ -307,7 +307,7 @@ impl Bench<'_> {
     /// Arbitrates, to the end: the code.
     pub(crate) fn arbitrate(&mut self, id: Id) -> Result<u32, Stop> {
         match self.begin(id, Op::Arbitrate)? {
-            abi::ERROR_IO_PENDING => self.settle(id),
+            abi::ERROR_IO_PENDING => self.run_to_end(id),
             code => Ok(code),
         }
     }

@@ -9,11 +9,11 @@ use quorate_model::monitor::{MonitorCommand, MonitorEvent};
 use quorate_model::{Name, Reason, Time};
 
 use super::Monitor;
-use super::holdings::Noting;
+use super::claims::Noting;
 use super::isolation::Home;
 use crate::Services;
 use crate::plugins::{Entries, Image};
-use crate::process::{Mail, World};
+use crate::process::{CallContext, Mail};
 use crate::table::{Abilities, Call, Frame, Handle, Mailbox, Returned, Work, enter, lend, run};
 
 /// The least wait before `work` is called again: the clock that a plugin sees counts milliseconds, and virtual
@@ -223,15 +223,15 @@ impl Monitor {
                 let id = *process;
                 let mut services = Noting {
                     services,
-                    held: self.ward.held.entry(name.clone()).or_default(),
+                    held: self.supervision.held.entry(name.clone()).or_default(),
                 };
-                let mut world = World {
+                let mut context = CallContext {
                     services: &mut services,
                     known: &self.directory,
                     spec: &record.spec,
                 };
                 let process = self.processes.get_mut(&id)?;
-                match process.call(&mut world, *number, instance.expecting, call) {
+                match process.call(&mut context, *number, instance.expecting, call) {
                     Ok(answer) => answer,
                     Err(death) => {
                         // What it stored before it died is stored.

@@ -9,10 +9,10 @@ use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
 use quorate_model::{Lasting, Name, Reason, ResourceState, Time};
 
 use super::Monitor;
-use super::holdings::{Holdings, Noting};
+use super::claims::{Claims, Noting};
 use super::instance::{Instance, Operation, Place, explained, not_open};
 use crate::plugins::Image;
-use crate::process::{Death, Process, World};
+use crate::process::{CallContext, Death, MonitorProcess};
 use crate::table::{Call, Returned, TypeCall};
 use crate::{PluginSet, Services};
 
@@ -51,7 +51,7 @@ impl Home {
 
 /// The processes that died.
 #[derive(Debug, Default)]
-pub(super) struct Ward {
+pub(super) struct Supervision {
     /// The number of the next process.
     next: u64,
     /// Deaths that nothing has followed from yet.
@@ -63,7 +63,7 @@ pub(super) struct Ward {
     /// The last death of each, with its real duration.
     last: BTreeMap<String, String>,
     /// What each resource that lives apart has taken in the world.
-    pub(super) held: BTreeMap<Name, Holdings>,
+    pub(super) held: BTreeMap<Name, Claims>,
 }
 
 /// A process that died.
@@ -77,7 +77,7 @@ struct Fallen {
     /// How, the same in every run.
     text: String,
     /// What the resources in it had taken; they may be gone by the time it is given back.
-    held: BTreeMap<Name, (ResourceSpec, Holdings)>,
+    held: BTreeMap<Name, (ResourceSpec, Claims)>,
 }
 
 /// What a resource monitor says of one library.
@@ -111,8 +111,8 @@ impl Monitor {
 
     /// Ends the quarantine of the library called `plugin`, and says whether it was quarantined.
     pub fn release_plugin(&mut self, plugin: &str) -> bool {
-        self.ward.deaths.remove(plugin);
-        self.ward.quarantined.remove(plugin)
+        self.supervision.deaths.remove(plugin);
+        self.supervision.quarantined.remove(plugin)
     }
 
     /// What there is to say of each library that has an open instance or is quarantined.
@@ -142,8 +142,8 @@ impl Monitor {
                 plugin: name.clone(),
                 outdated,
                 apart,
-                quarantined: self.ward.quarantined.contains(name),
-                last_death: self.ward.last.get(name).cloned(),
+                quarantined: self.supervision.quarantined.contains(name),
+                last_death: self.supervision.last.get(name).cloned(),
             });
         }
         found
@@ -158,7 +158,7 @@ impl Monitor {
         home: Home,
     ) -> Result<u64, Reason> {
         let plugin = &image.info.name;
-        if self.ward.quarantined.contains(plugin) {
+        if self.supervision.quarantined.contains(plugin) {
             return Err(quarantined(plugin));
         }
         let there = self
@@ -170,9 +170,9 @@ impl Monitor {
             Some(id) => Ok(id),
             None => {
                 let settings = self.directory.plugins().isolation();
-                let id = self.ward.next;
-                self.ward.next += 1;
-                match Process::start(settings, image, home == Home::Library) {
+                let id = self.supervision.next;
+                self.supervision.next += 1;
+                match MonitorProcess::start(settings, image, home == Home::Library) {
                     Ok(process) => self.processes.insert(id, process),
                     Err(error) => {
                         let reason = Reason::new(abi::ERROR_NOT_READY, error.to_string());
@@ -218,14 +218,14 @@ impl Monitor {
         };
         let mut services = Noting {
             services,
-            held: self.ward.held.entry(name.clone()).or_default(),
+            held: self.supervision.held.entry(name.clone()).or_default(),
         };
-        let mut world = World {
+        let mut context = CallContext {
             services: &mut services,
             known: &self.directory,
             spec: &record.spec,
         };
-        let opened = process.open(&mut world);
+        let opened = process.open(&mut context);
         self.note_checkpoints();
         match opened {
             Err(death) => {
@@ -255,7 +255,7 @@ impl Monitor {
         self.call(services, name, Call::Close);
         if let Some(Place::Apart { process, .. }) = self.forget(name).map(|it| it.place) {
             // What a type leaves behind on purpose is its own affair.
-            self.ward.held.remove(name);
+            self.supervision.held.remove(name);
             self.end_if_idle(process);
         }
     }
@@ -276,7 +276,7 @@ impl Monitor {
         }
     }
 
-    /// A process died during a call of `name`'s. What follows is [`mourn`](Self::mourn)'s.
+    /// A process died during a call of `name`'s. What follows is [`reap`](Self::reap)'s.
     pub(super) fn died(&mut self, id: u64, name: &Name, death: Death) {
         if let Some(process) = self.processes.remove(&id) {
             self.fell(id, process.plugin().to_owned(), name, death);
@@ -292,7 +292,7 @@ impl Monitor {
             .map(|(name, _)| name)
             .chain([name])
             .filter_map(|name| {
-                let (name, held) = self.ward.held.remove_entry(name)?;
+                let (name, held) = self.supervision.held.remove_entry(name)?;
                 let spec = self.directory.get(&name)?.spec.clone();
                 Some((name, (spec, held)))
             })
@@ -301,8 +301,8 @@ impl Monitor {
             "{text}, after {}",
             Lasting(death.took).to(Duration::from_millis(1))
         );
-        self.ward.last.insert(plugin.clone(), took);
-        self.ward.fallen.push_back(Fallen {
+        self.supervision.last.insert(plugin.clone(), took);
+        self.supervision.fallen.push_back(Fallen {
             process: id,
             plugin,
             resource: name.clone(),
@@ -314,7 +314,7 @@ impl Monitor {
 
     /// Why a call of `name`'s got no answer.
     pub(super) fn why_gone(&self, name: &Name) -> Reason {
-        let fallen = self.ward.fallen.iter().rev();
+        let fallen = self.supervision.fallen.iter().rev();
         match fallen.clone().find(|fallen| fallen.resource == *name) {
             Some(fallen) => terminated(&fallen.text),
             None => not_open(name),
@@ -324,8 +324,8 @@ impl Monitor {
     /// Does what follows from the processes that died: their resources have failed, and a replacement is started, in
     /// which what was in use is terminated; or the library is quarantined. What a dead process had taken through its
     /// host is given back in any case.
-    pub(super) fn mourn(&mut self, services: &mut dyn Services) {
-        while let Some(mut fallen) = self.ward.fallen.pop_front() {
+    pub(super) fn reap(&mut self, services: &mut dyn Services) {
+        while let Some(mut fallen) = self.supervision.fallen.pop_front() {
             let quarantined = self.count(&fallen.plugin, services.now());
             let names: Vec<Name> = self
                 .instances
@@ -367,9 +367,12 @@ impl Monitor {
         &mut self,
         services: &mut dyn Services,
         spec: &ResourceSpec,
-        mut held: Holdings,
+        mut held: Claims,
     ) {
-        self.ward.held.values().for_each(|taken| held.leave(taken));
+        self.supervision
+            .held
+            .values()
+            .for_each(|taken| held.leave(taken));
         let lines = held.give_back(services, spec);
         self.write_log(&spec.name, lines);
     }
@@ -377,13 +380,17 @@ impl Monitor {
     /// Counts a death, and says whether the library is quarantined now.
     fn count(&mut self, plugin: &str, now: Time) -> bool {
         let settings = self.directory.plugins().isolation();
-        let deaths = self.ward.deaths.entry(plugin.to_owned()).or_default();
+        let deaths = self
+            .supervision
+            .deaths
+            .entry(plugin.to_owned())
+            .or_default();
         deaths.retain(|at| *at + settings.crash_period > now);
         deaths.push_back(now);
         if deaths.len() >= settings.crash_threshold as usize {
-            self.ward.quarantined.insert(plugin.to_owned());
+            self.supervision.quarantined.insert(plugin.to_owned());
         }
-        self.ward.quarantined.contains(plugin)
+        self.supervision.quarantined.contains(plugin)
     }
 
     fn tell(&mut self, fallen: &Fallen, quarantined: bool, replaced: bool) {

@@ -1,10 +1,10 @@
 //! The resource monitor of one boot of one node.
 
+mod claims;
 mod commands;
 mod control;
 mod directory;
 mod health;
-mod holdings;
 mod instance;
 mod isolation;
 mod operations;
@@ -22,9 +22,9 @@ use quorate_model::{Name, Reason, ResourceState, Time};
 pub use self::directory::{Directory, Saved};
 use self::instance::Instance;
 pub use self::isolation::PluginStatus;
-use self::isolation::Ward;
+use self::isolation::Supervision;
 use crate::plugins::Image;
-use crate::process::Process;
+use crate::process::MonitorProcess;
 use crate::{PluginSet, Services};
 
 /// How long an arbitration may take in all. The original asks 300 ms of every entry (docs/semantics.md, 1.2), which
@@ -61,9 +61,9 @@ pub struct Monitor {
     /// This boot's own copies of the libraries that keep process-wide state, by their image.
     copies: BTreeMap<u64, Image>,
     /// The resource monitor processes beside this one.
-    processes: BTreeMap<u64, Process>,
+    processes: BTreeMap<u64, MonitorProcess>,
     /// Those that died, and what follows from it.
-    ward: Ward,
+    supervision: Supervision,
 }
 
 impl Monitor {
@@ -77,7 +77,7 @@ impl Monitor {
             events: VecDeque::new(),
             copies: BTreeMap::new(),
             processes: BTreeMap::new(),
-            ward: Ward::default(),
+            supervision: Supervision::default(),
         }
     }
 
@@ -90,16 +90,16 @@ impl Monitor {
     pub fn command(&mut self, services: &mut dyn Services, command: MonitorCommand) {
         let Some(resource) = command.resource().cloned() else {
             self.carry_out(services, command);
-            self.mourn(services);
+            self.reap(services);
             return;
         };
         if let MonitorCommand::Online { .. } = command {
             self.renew(services, &resource);
-            self.mourn(services);
+            self.reap(services);
         }
         self.carry_out(services, command);
         self.renew(services, &resource);
-        self.mourn(services);
+        self.reap(services);
         self.rearm(&resource);
     }
 
@@ -117,7 +117,7 @@ impl Monitor {
                 instance.armed = None;
                 self.due(services, &name, now);
                 self.renew(services, &name);
-                self.mourn(services);
+                self.reap(services);
                 self.rearm(&name);
                 let armed = self
                     .instances

@@ -20,7 +20,7 @@ impl Monitor {
         for name in self.directory.dependents_first() {
             let ran = self.state(&name).is_some_and(|state| !state.is_down());
             self.stop(services, &name);
-            self.mourn(services);
+            self.reap(services);
             self.rearm(&name);
             answered &= !ran || self.state(&name) == Some(ResourceState::Offline);
         }

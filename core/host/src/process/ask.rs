@@ -13,7 +13,7 @@ use crate::table::Knowledge;
 use crate::{Caller, Reservation, ServiceResult, ServiceState, Services};
 
 /// What the host's side of a call has behind it.
-pub(crate) struct World<'a> {
+pub(crate) struct CallContext<'a> {
     pub(crate) services: &'a mut dyn Services,
     pub(crate) known: &'a dyn Knowledge,
     /// On whose behalf everything is asked: the host's word, not the process's.
@@ -185,41 +185,41 @@ macro_rules! services {
 
         impl Ask {
             /// Answers it, on the host's side.
-            pub(super) fn answer(self, world: &mut World<'_>) -> Answer {
-                let spec = world.spec;
+            pub(super) fn answer(self, context: &mut CallContext<'_>) -> Answer {
+                let spec = context.spec;
                 let caller = Caller {
                     resource: &spec.name,
                     kind: &spec.kind,
                     group: &spec.group,
                 };
                 match self {
-                    Ask::Now => world.services.now().pack(),
-                    Ask::CivilMs => world.services.civil_ms().pack(),
-                    Ask::Random => world.services.random(caller).pack(),
-                    Ask::ConfiguredNodes => world.services.configured_nodes().pack(),
+                    Ask::Now => context.services.now().pack(),
+                    Ask::CivilMs => context.services.civil_ms().pack(),
+                    Ask::Random => context.services.random(caller).pack(),
+                    Ask::ConfiguredNodes => context.services.configured_nodes().pack(),
                     $(Ask::$variant { $($field,)* } => {
-                        world.services.$method(caller, $(Lend::lend(&$field),)*).pack()
+                        context.services.$method(caller, $(Lend::lend(&$field),)*).pack()
                     })+
                     Ask::Property { resource, name } => {
-                        world.known.property(&resource, &name).map(Cow::into_owned).pack()
+                        context.known.property(&resource, &name).map(Cow::into_owned).pack()
                     }
                     Ask::Providers { resource, kind } => {
-                        let names = world.known.providers(&resource, &kind);
+                        let names = context.known.providers(&resource, &kind);
                         names.iter().map(ToString::to_string).collect::<Vec<String>>().pack()
                     }
                     Ask::Publish { resource, name, value } => {
-                        world.known.publish(&resource, &name, &value).pack()
+                        context.known.publish(&resource, &name, &value).pack()
                     }
                     Ask::Published { resource, name } => {
-                        world.known.published(&resource, &name).pack()
+                        context.known.published(&resource, &name).pack()
                     }
-                    Ask::OnlineHere { kind } => world.known.online_here(&spec.group, &kind).pack(),
-                    Ask::Others { kind } => world.known.others(&spec.group, &kind).pack(),
+                    Ask::OnlineHere { kind } => context.known.online_here(&spec.group, &kind).pack(),
+                    Ask::Others { kind } => context.known.others(&spec.group, &kind).pack(),
                     Ask::SaveCheckpoint { key, bytes } => {
-                        world.known.save_checkpoint(&spec.name, &key, &bytes).pack()
+                        context.known.save_checkpoint(&spec.name, &key, &bytes).pack()
                     }
                     Ask::Checkpoint { key } => {
-                        world.known.checkpoint(&spec.name, &key).pack()
+                        context.known.checkpoint(&spec.name, &key).pack()
                     }
                 }
             }

@@ -34,11 +34,11 @@ mod system;
 pub(crate) mod tests;
 mod wire;
 
-pub(crate) use ask::World;
+pub(crate) use ask::CallContext;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fuzzing::frames;
 pub use monitor::{MonitorError, run_monitor};
-pub(crate) use parent::{Death, Process, learn};
+pub(crate) use parent::{Death, MonitorProcess, learn};
 pub use system::{
     Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended, interrupt,
     is_stopped, kill_group, take_stdin, tell_parent,

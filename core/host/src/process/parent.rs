@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use quorate_model::Lasting;
 
-use super::ask::World;
+use super::ask::CallContext;
 use super::system::{describe_end, kill_group};
 use super::wire::{Channel, Lost, MAGIC, Mail, PROTOCOL, ToHost, ToMonitor};
 use crate::plugins::{Image, Isolation};
@@ -20,7 +20,7 @@ use crate::{LibraryInfo, PluginError};
 
 /// A resource monitor process, which leads a process group. It is killed and reaped when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub(crate) struct MonitorProcess {
     child: Child,
     channel: Channel,
     plugin: String,
@@ -81,13 +81,13 @@ pub(crate) struct Opened {
     pub(crate) traces: Traces,
 }
 
-impl Process {
+impl MonitorProcess {
     /// Starts a process for `image`: for all of its instances if it is `shared`.
     pub(crate) fn start(
         settings: &Isolation,
         image: &Image,
         shared: bool,
-    ) -> Result<Process, StartError> {
+    ) -> Result<MonitorProcess, StartError> {
         let failed = |failed: Failed| StartError {
             plugin: image.info.name.clone(),
             failed,
@@ -96,7 +96,7 @@ impl Process {
             return Err(failed("it was not loaded from a file".to_owned().into()));
         };
         let (mut process, library) =
-            Process::launch(settings, file, &image.info.path).map_err(failed)?;
+            MonitorProcess::launch(settings, file, &image.info.path).map_err(failed)?;
         let wanted = &image.info;
         if library.name != wanted.name
             || library.version != wanted.version
@@ -118,7 +118,7 @@ impl Process {
         settings: &Isolation,
         file: &File,
         path: &Path,
-    ) -> Result<(Process, LibraryInfo), Failed> {
+    ) -> Result<(MonitorProcess, LibraryInfo), Failed> {
         let system = |error: io::Error| error.to_string();
         let (ours, theirs) = UnixStream::pair().map_err(system)?;
         let channel = Channel::new(ours, Some(settings.start_limit)).map_err(system)?;
@@ -138,7 +138,7 @@ impl Process {
             .map_err(|error| format!("{} cannot be run: {error}", settings.program.display()))?;
         // The command held the monitor's end, too: only the monitor has it now.
         drop(command);
-        let mut process = Process {
+        let mut process = MonitorProcess {
             child,
             channel,
             plugin: String::new(),
@@ -210,11 +210,11 @@ impl Process {
         self.shared
     }
 
-    /// Makes the instance of the world's resource.
-    pub(crate) fn open(&mut self, world: &mut World<'_>) -> Result<Opened, Death> {
+    /// Makes the instance of the resource that the context names.
+    pub(crate) fn open(&mut self, context: &mut CallContext<'_>) -> Result<Opened, Death> {
         let number = self.next;
         self.next += 1;
-        let spec = world.spec;
+        let spec = context.spec;
         let frame = ToMonitor::Open {
             instance: number,
             resource: spec.name.to_string(),
@@ -223,7 +223,7 @@ impl Process {
         };
         let mut log = Vec::new();
         let started = Instant::now();
-        match self.converse(Some(world), &frame, &mut log, started) {
+        match self.converse(Some(context), &frame, &mut log, started) {
             Ok(ToHost::Opened {
                 code,
                 abilities,
@@ -241,7 +241,7 @@ impl Process {
     /// Calls an entry of an instance. `expecting`: whether the plugin's own threads may report.
     pub(crate) fn call(
         &mut self,
-        world: &mut World<'_>,
+        context: &mut CallContext<'_>,
         instance: u32,
         expecting: bool,
         call: Call,
@@ -254,7 +254,7 @@ impl Process {
         };
         let mut log = Vec::new();
         let started = Instant::now();
-        match self.converse(Some(world), &frame, &mut log, started) {
+        match self.converse(Some(context), &frame, &mut log, started) {
             Ok(ToHost::Returned { returned, refused }) => Ok((returned, Traces { log, refused })),
             other => Err(self.death(out_of_turn(other), name, started, log)),
         }
@@ -287,7 +287,7 @@ impl Process {
     /// Sends a request and answers what is asked meanwhile, until the result comes.
     fn converse(
         &mut self,
-        mut world: Option<&mut World<'_>>,
+        mut context: Option<&mut CallContext<'_>>,
         frame: &ToMonitor,
         log: &mut Vec<(u32, String)>,
         started: Instant,
@@ -298,10 +298,10 @@ impl Process {
             match self.channel.receive::<ToHost>(until)? {
                 ToHost::Log { level, text } => log.push((level, text)),
                 ToHost::Ask(ask) => {
-                    let Some(world) = world.as_deref_mut() else {
+                    let Some(context) = context.as_deref_mut() else {
                         return Err(Lost::Garbled("a question outside an entry".to_owned()));
                     };
-                    let answer = ask.answer(world);
+                    let answer = ask.answer(context);
                     self.channel.send(&ToMonitor::Answer(answer))?;
                 }
                 result => return Ok(result),
@@ -344,7 +344,7 @@ impl Process {
     }
 }
 
-impl Drop for Process {
+impl Drop for MonitorProcess {
     fn drop(&mut self) {
         let _ = self.end();
     }
@@ -356,7 +356,7 @@ pub(crate) fn learn(
     file: &File,
     path: &Path,
 ) -> Result<LibraryInfo, PluginError> {
-    match Process::launch(settings, file, path) {
+    match MonitorProcess::launch(settings, file, path) {
         Ok((_, mut library)) => {
             library.path = path.to_owned();
             Ok(library)

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use quorate_model::{Reason, ResourceState};
 
-use super::ask::{Ask, Beyond, World};
+use super::ask::{Ask, Beyond, CallContext};
 use super::wire::{Channel, FRAME_MAX, Lost, ToHost, ToMonitor};
 use crate::monitor::tests::world::World as Recorder;
 use crate::monitor::tests::{Rig, SECOND, spec, text};
@@ -264,7 +264,7 @@ fn every_question_is_answered_as_if_it_were_asked_here() {
             Err(Lost::Gone) => break,
             other => panic!("{other:?}"),
         };
-        let mut world = World {
+        let mut world = CallContext {
             services: &mut there,
             known: &Book,
             spec: &spec,
@@ -281,7 +281,7 @@ fn no_service_is_left_to_its_default() {
     // A service that has a default in the trait would be answered in the process, without the host.
     // So would one that the host's own notes of what was taken do not pass on.
     let asked = include_str!("ask.rs");
-    let noted = include_str!("../monitor/holdings.rs");
+    let noted = include_str!("../monitor/claims.rs");
     let services = include_str!("../services.rs")
         .split("pub trait Services")
         .nth(1)

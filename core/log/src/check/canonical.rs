@@ -7,7 +7,7 @@
 use std::hash::{Hash, Hasher};
 
 use super::Checker;
-use crate::log::Pending;
+use crate::log::Unconfirmed;
 use crate::progress::Progress;
 use crate::{
     AppendOutcome, Body, Entry, EntryKind, HardState, Id, Log, Message, NodeSet, Persist, Role,
@@ -150,7 +150,7 @@ pub fn hash_log(log: &Log, names: &Renaming, hasher: &mut impl Hasher) {
             .hash(hasher);
     }
     (mark(*last_mark), mark(*polled_mark), mark(*hard_mark)).hash(hasher);
-    for Pending { mark: at, durable } in pending {
+    for Unconfirmed { mark: at, durable } in pending {
         (mark(*at), durable).hash(hasher);
     }
     debug_assert!(

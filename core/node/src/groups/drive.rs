@@ -9,8 +9,8 @@ use quorate_model::{
 };
 
 use super::{AT_ONCE, Action, Groups, Licence, Local, Owned, Rest, Verdict};
-use crate::counsel::{ASK_AGAIN, Chosen, Counsel};
 use crate::database::{Database, GroupRecord, Stop, Update};
+use crate::policy_engine::{ASK_AGAIN, Chosen, PolicyEngine};
 use crate::{ladder, placement};
 
 impl Groups {
@@ -21,7 +21,7 @@ impl Groups {
         database: &Database,
         now: Time,
         licence: Licence,
-        counsel: &mut Counsel,
+        policies: &mut PolicyEngine,
     ) {
         self.deadline = None;
         for definition in &database.definition.groups {
@@ -30,16 +30,21 @@ impl Groups {
             };
             if record.owner == self.me && database.is_member(self.me) {
                 self.own(database, definition, record);
-                self.drive_owned(database, definition, record, (now, licence), counsel);
+                self.drive_owned(database, definition, record, (now, licence), policies);
             } else {
                 self.owned.remove(&definition.name);
-                self.let_go(database, definition, licence);
+                self.terminate_unowned(database, definition, licence);
             }
         }
     }
 
     /// Nothing of a group that belongs to another node may run here.
-    fn let_go(&mut self, database: &Database, definition: &GroupDefinition, licence: Licence) {
+    fn terminate_unowned(
+        &mut self,
+        database: &Database,
+        definition: &GroupDefinition,
+        licence: Licence,
+    ) {
         for resource in definition.resources.iter().rev() {
             let in_hand = licence.holds_quorum_resource || licence.releases_quorum_resource;
             if in_hand && database.is_quorum_resource(&resource.name) {
@@ -102,9 +107,9 @@ impl Groups {
         definition: &GroupDefinition,
         record: &GroupRecord,
         (now, licence): (Time, Licence),
-        counsel: &mut Counsel,
+        policies: &mut PolicyEngine,
     ) {
-        self.follow_requests(database, definition, now, counsel);
+        self.follow_requests(database, definition, now, policies);
         self.report(database, definition, record);
         if !licence.quorate {
             return;
@@ -113,7 +118,7 @@ impl Groups {
         let sound = self.sound(definition, &wanted);
         self.stop_unwanted(definition, &sound);
         self.start_wanted(definition, &sound, now);
-        self.decide(database, definition, record, (now, licence), counsel);
+        self.decide(database, definition, record, (now, licence), policies);
     }
 
     /// Acts on what administrators asked for since last time, and on retries that are due.
@@ -122,7 +127,7 @@ impl Groups {
         database: &Database,
         definition: &GroupDefinition,
         now: Time,
-        counsel: &mut Counsel,
+        policies: &mut PolicyEngine,
     ) {
         for resource in &definition.resources {
             let Some(record) = database.resources.get(&resource.name) else {
@@ -154,7 +159,7 @@ impl Groups {
                     local.verdict = AT_ONCE;
                 }
                 Verdict::Waiting { until } if until <= now => {
-                    self.waited(database, now, &resource.name, counsel);
+                    self.waited(database, now, &resource.name, policies);
                 }
                 _ => {}
             }
@@ -326,7 +331,7 @@ impl Groups {
         definition: &GroupDefinition,
         record: &GroupRecord,
         (now, licence): (Time, Licence),
-        counsel: &mut Counsel,
+        policies: &mut PolicyEngine,
     ) {
         let Some(owned) = self.owned.get(&definition.name) else {
             return;
@@ -384,7 +389,7 @@ impl Groups {
             }
             if record.wanted {
                 let cause = Cause::NodeShutdown;
-                let chosen = self.choose(database, definition, cause, now, counsel);
+                let chosen = self.choose(database, definition, cause, now, policies);
                 let mut to = chosen.to;
                 if to.is_some_and(|to| licence.leavers.contains(to.0)) {
                     // Whoever is being stopped, too, would only hand it back.
@@ -425,7 +430,7 @@ impl Groups {
         if self.rests(&group, &candidates, now) {
             return;
         }
-        let chosen = self.choose(database, definition, cause, now, counsel);
+        let chosen = self.choose(database, definition, cause, now, policies);
         match chosen.to {
             Some(to)
                 if cause == Cause::ResourceFailure
@@ -515,9 +520,9 @@ impl Groups {
         definition: &GroupDefinition,
         cause: Cause,
         now: Time,
-        counsel: &mut Counsel,
+        policies: &mut PolicyEngine,
     ) -> Chosen {
-        let mut chosen = counsel.choose(database, definition, cause, &mut self.random);
+        let mut chosen = policies.choose(database, definition, cause, &mut self.random);
         if chosen.kept_by.is_some() {
             self.look_again(now + ASK_AGAIN);
         }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use quorate_journal::Event;
 use quorate_model::{Name, ResourceProperties, Time};
 
-use super::{AT_ONCE, Groups, Pending, Verdict};
-use crate::counsel::{Counsel, Judged};
+use super::{AT_ONCE, Groups, OpenFailure, Verdict};
 use crate::database::Database;
 use crate::ladder::{self, Decision};
 use crate::policy::{LocalTime, PolicyFailure, Reaction};
+use crate::policy_engine::{Judged, PolicyEngine};
 
 /// How a resource was found failed.
 pub(super) struct Found {
@@ -25,7 +25,7 @@ impl Groups {
         now: Time,
         resource: &Name,
         found: Found,
-        counsel: &mut Counsel,
+        policies: &mut PolicyEngine,
     ) {
         let Some((group, definition)) = database.definition.resource(resource) else {
             return;
@@ -43,13 +43,13 @@ impl Groups {
             return;
         }
         let decision = ladder::decide(&definition.properties, &mut local.failures, now);
-        local.failure = Some(Pending {
+        local.failure = Some(OpenFailure {
             since: now,
             reason: found.reason,
             starting: found.starting,
             waits: 0,
         });
-        self.react(database, now, resource, decision, counsel);
+        self.react(database, now, resource, decision, policies);
     }
 
     /// The time that a policy wanted to wait is over.
@@ -58,7 +58,7 @@ impl Groups {
         database: &Database,
         now: Time,
         resource: &Name,
-        counsel: &mut Counsel,
+        policies: &mut PolicyEngine,
     ) {
         let Some((_, definition)) = database.definition.resource(resource) else {
             return;
@@ -70,7 +70,7 @@ impl Groups {
             failure.waits = failure.waits.saturating_add(1);
         }
         let decision = ladder::again(&definition.properties, &mut local.failures, now);
-        self.react(database, now, resource, decision, counsel);
+        self.react(database, now, resource, decision, policies);
     }
 
     fn react(
@@ -79,7 +79,7 @@ impl Groups {
         now: Time,
         resource: &Name,
         decision: Decision,
-        counsel: &mut Counsel,
+        policies: &mut PolicyEngine,
     ) {
         let Some((group, definition)) = database.definition.resource(resource) else {
             return;
@@ -98,7 +98,7 @@ impl Groups {
             waited: known.map_or(Duration::ZERO, |known| now.since(known.since)),
             time: LocalTime::at(0),
         };
-        let judged = counsel.judge(database, group, definition, &mut failure);
+        let judged = policies.judge(database, group, definition, &mut failure);
         if let Reaction::Wait(span) = judged.reaction {
             local.verdict = Verdict::Waiting { until: now + span };
         } else {

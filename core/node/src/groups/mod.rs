@@ -14,8 +14,8 @@ use quorate_log::NodeSet;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
 use quorate_model::{GroupState, Name, NodeId, Reason, ResourceState, Time};
 
-use crate::counsel::Counsel;
 use crate::database::{Database, Update};
+use crate::policy_engine::PolicyEngine;
 use crate::random::Random;
 
 /// What the group manager wants done.
@@ -72,7 +72,7 @@ struct Local {
     asked: bool,
     failures: VecDeque<Time>,
     /// What is known of the failure that is not settled yet.
-    failure: Option<Pending>,
+    failure: Option<OpenFailure>,
     verdict: Verdict,
     failures_asked: u64,
     pardons: u64,
@@ -84,7 +84,7 @@ struct Local {
 
 /// A failure on which a policy waits.
 #[derive(Clone, Debug)]
-struct Pending {
+struct OpenFailure {
     since: Time,
     reason: String,
     starting: bool,
@@ -270,7 +270,7 @@ impl Groups {
         database: &Database,
         now: Time,
         event: MonitorEvent,
-        counsel: &mut Counsel,
+        policies: &mut PolicyEngine,
     ) {
         match event {
             MonitorEvent::State {
@@ -278,7 +278,7 @@ impl Groups {
                 state,
                 reason,
             } => {
-                self.state_changed(database, now, &resource, state, reason, counsel);
+                self.state_changed(database, now, &resource, state, reason, policies);
             }
             MonitorEvent::Health {
                 resource,
@@ -330,7 +330,7 @@ impl Groups {
         resource: &Name,
         state: ResourceState,
         reason: Option<Reason>,
-        counsel: &mut Counsel,
+        policies: &mut PolicyEngine,
     ) {
         let Some(local) = self.locals.get_mut(resource) else {
             return;
@@ -373,7 +373,7 @@ impl Groups {
                 reason: reason.unwrap_or_default(),
                 starting,
             };
-            self.failed(database, now, resource, found, counsel);
+            self.failed(database, now, resource, found, policies);
         }
         self.refresh_group_state(database, &group);
     }

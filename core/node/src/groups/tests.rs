@@ -42,7 +42,7 @@ fn office() -> (Groups, Database) {
 
 /// What is asked for in one look at everything.
 fn drive(groups: &mut Groups, database: &Database, now: Time, licence: Licence) -> Vec<Action> {
-    groups.drive(database, now, licence, &mut Counsel::default());
+    groups.drive(database, now, licence, &mut PolicyEngine::default());
     actions(groups)
 }
 
@@ -88,7 +88,7 @@ fn reports(groups: &mut Groups, database: &Database, resource: &str, state: Reso
         state,
         reason: None,
     };
-    groups.monitor(database, NOW, event, &mut Counsel::default());
+    groups.monitor(database, NOW, event, &mut PolicyEngine::default());
 }
 
 const GIVEN_UP: Verdict = Verdict::GivenUp { retry_at: None };

@@ -18,7 +18,7 @@ fn owner(phase: Phase) -> Node {
     for record in node.database.groups.values_mut() {
         record.owner = ME;
     }
-    node.settle();
+    node.follow_up();
     outputs(&mut node);
     node
 }
@@ -31,12 +31,12 @@ fn starts(node: &mut Node) -> bool {
 #[test]
 fn groups_are_looked_at_when_what_is_allowed_has_changed() {
     let mut node = owner(Phase::Member);
-    node.settle();
+    node.follow_up();
     assert!(!starts(&mut node), "without quorum nothing starts");
     node.basis = node.now;
-    node.settle();
+    node.follow_up();
     assert!(starts(&mut node), "with quorum everything does");
-    node.settle();
+    node.follow_up();
     assert!(!starts(&mut node), "once");
 }
 
@@ -48,11 +48,11 @@ fn who_is_no_member_yet_tells_nobody_of_its_groups() {
         record.state = ResourceState::Online;
     }
     node.groups_stale = true;
-    node.settle();
+    node.follow_up();
     assert_eq!(node.proposals.outstanding().len(), 0);
     node.phase = Phase::Member;
     node.groups_stale = true;
-    node.settle();
+    node.follow_up();
     assert!(node.proposals.outstanding().len() > 0, "nothing of it runs");
 }
 

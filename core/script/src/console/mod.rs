@@ -21,7 +21,7 @@ use quorate_model::{Name, same_name};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 
 use crate::check::Lexicon;
-use crate::docs::{Entry, entries_of};
+use crate::docs::{WordDoc, entries_of};
 use crate::drill::{failure_of, is_interrupt};
 use crate::engine::engine;
 use crate::session::Session;
@@ -238,7 +238,7 @@ impl Console {
     }
 
     /// The words of the drill language.
-    pub fn docs(&self) -> Vec<Entry> {
+    pub fn docs(&self) -> Vec<WordDoc> {
         entries_of(&self.lexicon)
     }
 

@@ -23,15 +23,15 @@ pub(crate) fn set_host(host: *const QrHost) {
 
 /// A type's name and its table.
 #[derive(Debug)]
-pub struct Entry {
+pub struct TypeEntry {
     name: &'static str,
     table: &'static QrTable,
 }
 
-impl Entry {
+impl TypeEntry {
     /// Of the type `T`.
     pub const fn of<T: Resource>() -> Self {
-        Entry {
+        TypeEntry {
             name: T::TYPE.name,
             table: Export::<T>::TABLE,
         }
@@ -114,7 +114,7 @@ pub const fn host_target() -> &'static str {
 /// # Safety
 /// The contract of [`abi::QrStartupFn`].
 pub unsafe fn startup(
-    entries: &[Entry],
+    entries: &[TypeEntry],
     type_name: QrStr,
     min_version: u32,
     max_version: u32,

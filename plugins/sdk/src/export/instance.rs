@@ -192,7 +192,7 @@ impl<T: Resource> Instance<T> {
                     Some(resource) => resource.work(&mut self.ctx, operation),
                     None => Err(Error::failed("the instance is closed")),
                 };
-                code = self.settle(operation, result);
+                code = self.conclude(operation, result);
                 report.has_event = code == abi::ERROR_SUCCESS && operation == Operation::Online;
             }
         }
@@ -251,7 +251,7 @@ impl<T: Resource> Instance<T> {
         };
         self.checkpoint = self.checkpoint.wrapping_add(1);
         let result = start(resource, &mut self.ctx);
-        let code = self.settle(operation, result);
+        let code = self.conclude(operation, result);
         let has_event = code == abi::ERROR_SUCCESS && operation == Operation::Online;
         (
             code,
@@ -263,7 +263,7 @@ impl<T: Resource> Instance<T> {
     }
 
     /// The state after a step of an operation, and the step's code.
-    fn settle(&mut self, operation: Operation, result: Result<Progress, Error>) -> u32 {
+    fn conclude(&mut self, operation: Operation, result: Result<Progress, Error>) -> u32 {
         let code = match result {
             Ok(Progress::Pending { wait, advanced }) => {
                 if advanced {

@@ -7,7 +7,7 @@ mod instance;
 mod panics;
 mod table;
 
-pub use block::{Entry, host_target, plugin_block, startup, type_block};
+pub use block::{TypeEntry, host_target, plugin_block, startup, type_block};
 pub use quorate_abi as abi;
 
 pub(crate) use block::set_host;
@@ -67,8 +67,8 @@ macro_rules! export_plugin {
                 "a Quorate plugin needs `panic = \"unwind\"`: with `abort` one panic would end the host"
             );
 
-            static ENTRIES: &[$crate::export::Entry] =
-                &[$($crate::export::Entry::of::<$type>()),+];
+            static ENTRIES: &[$crate::export::TypeEntry] =
+                &[$($crate::export::TypeEntry::of::<$type>()),+];
             static TYPES: [abi::QrType; ENTRIES.len()] =
                 [$($crate::export::type_block::<$type>()),+];
             static PLUGIN: abi::QrPlugin = $crate::export::plugin_block(

@@ -72,7 +72,7 @@ impl ServiceControl {
 
     fn first<R>(&self, read: impl Fn(&Process) -> R) -> Option<R> {
         self.world.physical(|physical| {
-            physical.settle();
+            physical.end_due();
             physical
                 .processes
                 .iter()

@@ -175,7 +175,7 @@ impl Physical {
     }
 
     /// Lets pending starts and stops whose time has come end.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn end_due(&mut self) {
         let now = self.now_ms;
         self.processes.retain(|_, process| {
             if process.until_ms > now {
@@ -194,7 +194,7 @@ impl Physical {
     }
 
     pub(super) fn state(&mut self, which: Which<'_>) -> ServiceState {
-        self.settle();
+        self.end_due();
         self.processes
             .get(&which.key())
             .map_or(ServiceState::Stopped, |process| process.state)
@@ -237,7 +237,7 @@ impl Physical {
     }
 
     pub(super) fn stop(&mut self, which: Which<'_>) -> Outcome<()> {
-        self.settle();
+        self.end_due();
         let stop_ms = self.plans.entry(which.plan()).or_default().stop_ms;
         let now = self.now_ms;
         let process = self
@@ -262,7 +262,7 @@ impl Physical {
     }
 
     pub(super) fn call(&mut self, which: Which<'_>) -> Outcome<()> {
-        self.settle();
+        self.end_due();
         match self.processes.get(&which.key()) {
             Some(process) if process.state != ServiceState::Running => {
                 Err(abi::ERROR_SERVICE_NOT_ACTIVE)
@@ -311,7 +311,7 @@ impl Physical {
         port: u32,
         protocol: &str,
     ) -> Outcome<String> {
-        self.settle();
+        self.end_due();
         // Every node of this world reaches every other.
         let at = self
             .addresses

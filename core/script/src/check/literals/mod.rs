@@ -516,7 +516,7 @@ impl Literals<'_, '_> {
     }
 
     /// The keys of an option map.
-    fn keys(&mut self, word: &str, map: &[Entry<'_>], known: &[&str], scope: Scope) {
+    fn keys(&mut self, word: &str, map: &[Field<'_>], known: &[&str], scope: Scope) {
         for (key, at, _) in map {
             if !known.contains(key) {
                 let message = format!("{word} has no option \"{key}\"");
@@ -528,7 +528,7 @@ impl Literals<'_, '_> {
 }
 
 /// A field of a map that stands in the script: its name, the name's place, the value.
-type Entry<'e> = (&'e str, Position, &'e Expr);
+type Field<'e> = (&'e str, Position, &'e Expr);
 
 /// A text that stands there word for word.
 fn text_of(expr: &Expr) -> Option<(&str, Position)> {
@@ -546,8 +546,8 @@ fn texts_of(expr: &Expr) -> Vec<(&str, Position)> {
     }
 }
 
-/// The entries of a map that stands there.
-fn map_of(expr: &Expr) -> Option<Vec<Entry<'_>>> {
+/// The fields of a map that stands there.
+fn map_of(expr: &Expr) -> Option<Vec<Field<'_>>> {
     match expr {
         Expr::Map(map, _) => Some(
             map.0
@@ -560,7 +560,7 @@ fn map_of(expr: &Expr) -> Option<Vec<Entry<'_>>> {
 }
 
 /// The value of a map's field.
-fn field<'e>(map: &[Entry<'e>], name: &str) -> Option<&'e Expr> {
+fn field<'e>(map: &[Field<'e>], name: &str) -> Option<&'e Expr> {
     map.iter()
         .find(|(key, ..)| *key == name)
         .map(|(.., value)| *value)

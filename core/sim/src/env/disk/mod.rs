@@ -22,7 +22,7 @@ pub(crate) const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// A request on its way.
 #[derive(Debug)]
-struct Pending {
+struct UnderWay {
     id: u64,
     /// When it will be finished.
     due: Time,
@@ -197,7 +197,7 @@ impl Disks {
             _ => Duration::ZERO,
         };
         disk.busy_until = disk.busy_until.max(now) + self.delay + disk.delay() + late;
-        disk.pending.push_back(Pending {
+        disk.pending.push_back(UnderWay {
             id,
             due: disk.busy_until,
             machine,
@@ -244,7 +244,7 @@ impl Disks {
         if disk.pending.front()?.id != id {
             return None;
         }
-        let Pending {
+        let UnderWay {
             machine,
             boot,
             request,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quorate_model::{Chance, Name, Time};
 use quorate_node::{DiskError, DiskOp};
 
-use super::{FOR_EVER, Pending};
+use super::{FOR_EVER, UnderWay};
 use crate::env::Machine;
 
 /// What is wrong with a disk.
@@ -48,7 +48,7 @@ pub(crate) struct Disk {
     /// What the active faults say.
     pub(crate) wrong: Wrong,
     pub(super) busy_until: Time,
-    pub(super) pending: VecDeque<Pending>,
+    pub(super) pending: VecDeque<UnderWay>,
 }
 
 impl Disk {

@@ -12,7 +12,7 @@ use crate::{Caller, Reservation, ServiceResult, ServiceState, Services};
 
 /// One thing taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Holding {
+enum Claim {
     Service(String),
     Reservation(String),
     Mount(String),
@@ -20,7 +20,7 @@ enum Holding {
     Name(String),
 }
 
-impl Holding {
+impl Claim {
     /// Whether it is certainly held no more: it ended by itself, or is another node's.
     fn is_gone(&self, services: &mut dyn Services, caller: Caller<'_>) -> bool {
         match self {
@@ -55,9 +55,9 @@ impl Holding {
 
 /// What one resource holds, in the order in which it was taken.
 #[derive(Debug, Default)]
-pub(super) struct Holdings(Vec<Holding>);
+pub(super) struct Claims(Vec<Claim>);
 
-impl Holdings {
+impl Claims {
     fn note<T>(
         &mut self,
         result: ServiceResult<T>,
@@ -69,20 +69,20 @@ impl Holdings {
         result
     }
 
-    fn take(&mut self, holding: Holding) {
-        if !self.0.contains(&holding) {
-            self.0.push(holding);
+    fn take(&mut self, claim: Claim) {
+        if !self.0.contains(&claim) {
+            self.0.push(claim);
         }
     }
 
-    fn drop(&mut self, holding: &Holding) {
-        self.0.retain(|held| held != holding);
+    fn drop(&mut self, claim: &Claim) {
+        self.0.retain(|held| held != claim);
     }
 
     /// Forgets what is in `others`, too; services are each instance's own.
-    pub(super) fn leave(&mut self, others: &Holdings) {
+    pub(super) fn leave(&mut self, others: &Claims) {
         self.0
-            .retain(|held| matches!(held, Holding::Service(_)) || !others.0.contains(held));
+            .retain(|held| matches!(held, Claim::Service(_)) || !others.0.contains(held));
     }
 
     /// Gives everything back, what was taken last first: a line for the log for each.
@@ -97,12 +97,12 @@ impl Holdings {
             group: &spec.group,
         };
         let held = std::mem::take(&mut self.0);
-        let back = held.iter().rev().filter_map(|holding| {
-            if holding.is_gone(services, caller) {
+        let back = held.iter().rev().filter_map(|claim| {
+            if claim.is_gone(services, caller) {
                 return None;
             }
-            let what = holding.describe();
-            Some(match holding.give_back(services, caller) {
+            let what = claim.describe();
+            Some(match claim.give_back(services, caller) {
                 Ok(()) => (
                     abi::LOG_INFORMATION,
                     format!("taken away after its process died: {what}"),
@@ -123,7 +123,7 @@ impl Holdings {
 /// A world that notes what is taken in it and what is given back.
 pub(super) struct Noting<'a> {
     pub(super) services: &'a mut dyn Services,
-    pub(super) held: &'a mut Holdings,
+    pub(super) held: &'a mut Claims,
 }
 
 impl Services for Noting<'_> {
@@ -145,7 +145,7 @@ impl Services for Noting<'_> {
     ) -> ServiceResult<()> {
         let started = self.services.service_start(caller, name, work_units);
         self.held
-            .note(started, |held| held.take(Holding::Service(name.to_owned())))
+            .note(started, |held| held.take(Claim::Service(name.to_owned())))
     }
     fn service_start_with(
         &mut self,
@@ -159,7 +159,7 @@ impl Services for Noting<'_> {
             .services
             .service_start_with(caller, name, work_units, parameters, directory);
         self.held
-            .note(started, |held| held.take(Holding::Service(name.to_owned())))
+            .note(started, |held| held.take(Claim::Service(name.to_owned())))
     }
     // One that was asked to stop still runs.
     fn service_stop(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
@@ -168,7 +168,7 @@ impl Services for Noting<'_> {
     fn service_kill(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
         let killed = self.services.service_kill(caller, name);
         self.held
-            .note(killed, |held| held.drop(&Holding::Service(name.to_owned())))
+            .note(killed, |held| held.drop(&Claim::Service(name.to_owned())))
     }
     fn service_state(&self, caller: Caller<'_>, name: &str) -> ServiceResult<ServiceState> {
         self.services.service_state(caller, name)
@@ -203,7 +203,7 @@ impl Services for Noting<'_> {
     fn disk_reserve(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
         let reserved = self.services.disk_reserve(caller, disk);
         self.held.note(reserved, |held| {
-            held.take(Holding::Reservation(disk.to_owned()));
+            held.take(Claim::Reservation(disk.to_owned()));
         })
     }
     fn disk_break_reservation(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
@@ -212,7 +212,7 @@ impl Services for Noting<'_> {
     fn disk_release(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
         let released = self.services.disk_release(caller, disk);
         self.held.note(released, |held| {
-            held.drop(&Holding::Reservation(disk.to_owned()));
+            held.drop(&Claim::Reservation(disk.to_owned()));
         })
     }
     fn disk_reserved(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<bool> {
@@ -224,12 +224,12 @@ impl Services for Noting<'_> {
     fn disk_mount(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
         let mounted = self.services.disk_mount(caller, disk);
         self.held
-            .note(mounted, |held| held.take(Holding::Mount(disk.to_owned())))
+            .note(mounted, |held| held.take(Claim::Mount(disk.to_owned())))
     }
     fn disk_unmount(&mut self, caller: Caller<'_>, disk: &str, force: bool) -> ServiceResult<()> {
         let gone = self.services.disk_unmount(caller, disk, force);
         self.held
-            .note(gone, |held| held.drop(&Holding::Mount(disk.to_owned())))
+            .note(gone, |held| held.drop(&Claim::Mount(disk.to_owned())))
     }
     fn disk_list(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<Vec<String>> {
         self.services.disk_list(caller, disk)
@@ -282,12 +282,12 @@ impl Services for Noting<'_> {
     ) -> ServiceResult<()> {
         let registered = self.services.name_register(caller, name, address);
         self.held
-            .note(registered, |held| held.take(Holding::Name(name.to_owned())))
+            .note(registered, |held| held.take(Claim::Name(name.to_owned())))
     }
     fn name_unregister(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
         let gone = self.services.name_unregister(caller, name);
         self.held
-            .note(gone, |held| held.drop(&Holding::Name(name.to_owned())))
+            .note(gone, |held| held.drop(&Claim::Name(name.to_owned())))
     }
     fn name_resolve(&self, caller: Caller<'_>, name: &str) -> ServiceResult<String> {
         self.services.name_resolve(caller, name)
@@ -301,8 +301,8 @@ impl Services for Noting<'_> {
     }
 }
 
-fn plumbed(network: &str, address: &str) -> Holding {
-    Holding::Address {
+fn plumbed(network: &str, address: &str) -> Claim {
+    Claim::Address {
         network: network.to_owned(),
         address: address.to_owned(),
     }
@@ -321,11 +321,11 @@ mod tests {
 
     #[test]
     fn what_another_has_taken_too_stays_and_what_is_gone_is_not_told() {
-        let mount = Holding::Mount("F:".to_owned());
-        let service = Holding::Service("httpd".to_owned());
-        let mut held = Holdings(vec![mount.clone(), service.clone()]);
+        let mount = Claim::Mount("F:".to_owned());
+        let service = Claim::Service("httpd".to_owned());
+        let mut held = Claims(vec![mount.clone(), service.clone()]);
         // Services are each resource's own, whatever they are called.
-        held.leave(&Holdings(vec![mount, service.clone()]));
+        held.leave(&Claims(vec![mount, service.clone()]));
         assert_eq!(held.0, std::slice::from_ref(&service));
         let mut world = World::default();
         let lines = held.give_back(&mut world, &spec("A", "Fake"));
@@ -334,21 +334,21 @@ mod tests {
         assert_eq!(held.give_back(&mut world, &spec("A", "Fake")), []);
         // The world says that another node holds it.
         world.busy = true;
-        let mut gone = Holdings(vec![Holding::Reservation("F:".to_owned())]);
+        let mut gone = Claims(vec![Claim::Reservation("F:".to_owned())]);
         assert_eq!(gone.give_back(&mut world, &spec("A", "Fake")), []);
         assert_eq!(world.asked, ["A: kill httpd"]);
     }
 
     #[test]
     fn what_is_taken_again_by_then_stays_whoever_has_taken_it() {
-        let disk = Holding::Reservation("Q:".to_owned());
+        let disk = Claim::Reservation("Q:".to_owned());
         let address = plumbed("public", "10.0.0.1");
         let mut monitor = Monitor::new(Arc::new(PluginSet::empty()));
-        let held = &mut monitor.ward.held;
+        let held = &mut monitor.supervision.held;
         // Its own next instance, and another resource.
-        held.insert("A".into(), Holdings(vec![disk.clone()]));
-        held.insert("B".into(), Holdings(vec![address.clone()]));
-        let had = Holdings(vec![disk, address, Holding::Service("httpd".to_owned())]);
+        held.insert("A".into(), Claims(vec![disk.clone()]));
+        held.insert("B".into(), Claims(vec![address.clone()]));
+        let had = Claims(vec![disk, address, Claim::Service("httpd".to_owned())]);
         let mut world = World::default();
         monitor.give_back(&mut world, &spec("A", "Fake"), had);
         assert_eq!(world.asked, ["A: kill httpd"]);
@@ -363,7 +363,7 @@ mod tests {
             world.now += Duration::from_secs(7);
             world
         };
-        let (mut plain, mut noted, mut held) = (world(), world(), Holdings::default());
+        let (mut plain, mut noted, mut held) = (world(), world(), Claims::default());
         let mut noting = Noting {
             services: &mut noted,
             held: &mut held,
@@ -371,10 +371,7 @@ mod tests {
         assert_eq!(ask_all(&mut noting, &Book), ask_all(&mut plain, &Book));
         assert_eq!(noted.asked, plain.asked);
         // What this world lets a resource take and not give back.
-        let left = [
-            Holding::Reservation("D".to_owned()),
-            plumbed("N", "10.0.0.1"),
-        ];
+        let left = [Claim::Reservation("D".to_owned()), plumbed("N", "10.0.0.1")];
         assert_eq!(held.0, left);
     }
 }

@@ -62,15 +62,15 @@ fn database() -> Database {
     database
 }
 
-fn counsel(policy: &Fixed) -> Counsel {
-    let mut counsel = Counsel::default();
-    counsel.set_policies(Arc::new(policy.clone()));
-    counsel
+fn policies(policy: &Fixed) -> PolicyEngine {
+    let mut policies = PolicyEngine::default();
+    policies.set_policies(Arc::new(policy.clone()));
+    policies
 }
 
-fn choose(counsel: &mut Counsel, database: &Database, group: &str) -> Chosen {
+fn choose(policies: &mut PolicyEngine, database: &Database, group: &str) -> Chosen {
     let group = database.group_definition(group).unwrap();
-    counsel.choose(database, group, Cause::NodeFailure, &mut Random::new(1))
+    policies.choose(database, group, Cause::NodeFailure, &mut Random::new(1))
 }
 
 fn reason(chosen: &Chosen) -> &str {
@@ -105,8 +105,8 @@ fn an_impossible_node_gives_way_to_the_built_in_choice_and_says_why() {
         let mut database = database();
         database.nodes.get_mut(&NodeId(3)).unwrap().paused = true;
         database.view.members.remove(&NodeId(4));
-        let mut counsel = counsel(&fixed(Choice::Node(name.to_owned())));
-        let chosen = choose(&mut counsel, &database, "EVS1");
+        let mut policies = policies(&fixed(Choice::Node(name.to_owned())));
+        let chosen = choose(&mut policies, &database, "EVS1");
         assert_eq!(chosen.to, Some(NodeId(8)), "{name}");
         assert!(
             reason(&chosen).contains(wanted),
@@ -119,8 +119,8 @@ fn an_impossible_node_gives_way_to_the_built_in_choice_and_says_why() {
     let evs1 = groups.find(|group| group.name == *"EVS1").unwrap();
     evs1.properties.exclusive_class_names.clear();
     evs1.resources[0].possible_owners = vec!["NODE1".into(), "NODE8".into()];
-    let mut counsel = counsel(&fixed(Choice::Node("NODE5".to_owned())));
-    let chosen = choose(&mut counsel, &database, "EVS1");
+    let mut policies = policies(&fixed(Choice::Node("NODE5".to_owned())));
+    let chosen = choose(&mut policies, &database, "EVS1");
     assert_eq!(chosen.to, Some(NodeId(8)));
     assert!(reason(&chosen).contains("not a possible owner of every resource"));
 }
@@ -129,14 +129,14 @@ fn an_impossible_node_gives_way_to_the_built_in_choice_and_says_why() {
 fn a_good_answer_counts_and_nobody_is_asked_where_there_is_no_choice() {
     let mut database = database();
     let policy = fixed(Choice::Node("NODE8".to_owned()));
-    let mut counsel = counsel(&policy);
-    let chosen = choose(&mut counsel, &database, "EVS1");
+    let mut policies = policies(&policy);
+    let chosen = choose(&mut policies, &database, "EVS1");
     assert_eq!(chosen.to, Some(NodeId(8)));
     assert!(matches!(chosen.event, Some(Event::Policy { .. })));
     database.view.members.remove(&NodeId(8));
-    assert_eq!(choose(&mut counsel, &database, "EVS1").to, None);
+    assert_eq!(choose(&mut policies, &database, "EVS1").to, None);
     // The quorum disk's group follows the disk.
-    choose(&mut counsel, &database, "Cluster Group");
+    choose(&mut policies, &database, "Cluster Group");
     assert_eq!(policy.asked.load(Ordering::Relaxed), 1);
 }
 
@@ -144,19 +144,19 @@ fn a_good_answer_counts_and_nobody_is_asked_where_there_is_no_choice() {
 fn a_group_that_is_kept_is_asked_about_again_when_something_changes_and_every_minute() {
     let mut database = database();
     let policy = fixed(Choice::Stay);
-    let mut counsel = counsel(&policy);
+    let mut policies = policies(&policy);
     let asked = || policy.asked.load(Ordering::Relaxed);
-    let first = choose(&mut counsel, &database, "EVS1");
+    let first = choose(&mut policies, &database, "EVS1");
     assert_eq!((first.to, first.kept_by.as_deref()), (None, Some("fixed")));
     assert!(first.event.is_some());
-    assert_eq!(choose(&mut counsel, &database, "EVS1").event, None);
+    assert_eq!(choose(&mut policies, &database, "EVS1").event, None);
     assert_eq!(asked(), 1);
     database.applied += 1;
     // The same answer is told once.
-    assert_eq!(choose(&mut counsel, &database, "EVS1").event, None);
+    assert_eq!(choose(&mut policies, &database, "EVS1").event, None);
     assert_eq!(asked(), 2);
-    counsel.set_time(60_000, 0);
-    choose(&mut counsel, &database, "EVS1");
+    policies.set_time(60_000, 0);
+    choose(&mut policies, &database, "EVS1");
     assert_eq!(asked(), 3);
 }
 
@@ -166,17 +166,17 @@ fn going_home_may_be_forbidden_and_naming_the_owner_says_the_same() {
     database.groups.get_mut("EVS1").unwrap().owner = NodeId(8);
     let evs1 = database.group_definition("EVS1").unwrap();
     for choice in [Choice::Stay, Choice::Node("NODE8".to_owned())] {
-        let chosen = counsel(&fixed(choice)).fail_back(&database, evs1, NodeId(1));
+        let chosen = policies(&fixed(choice)).fail_back(&database, evs1, NodeId(1));
         assert_eq!((chosen.to, chosen.kept_by.is_some()), (None, true));
     }
-    let chosen = counsel(&fixed(Choice::BuiltIn)).fail_back(&database, evs1, NodeId(1));
+    let chosen = policies(&fixed(Choice::BuiltIn)).fail_back(&database, evs1, NodeId(1));
     assert_eq!((chosen.to, chosen.event), (Some(NodeId(1)), None));
 }
 
 #[test]
 fn a_node_without_policies_decides_as_built_in_and_says_so() {
     let database = database();
-    let chosen = choose(&mut Counsel::default(), &database, "EVS1");
+    let chosen = choose(&mut PolicyEngine::default(), &database, "EVS1");
     assert_eq!(chosen.to, Some(NodeId(8)));
     assert!(reason(&chosen).contains("cannot run policy scripts"));
 }
@@ -195,7 +195,7 @@ fn a_wait_beyond_reason_gives_way_to_the_ladder() {
         let mut policy = fixed(Choice::BuiltIn);
         policy.reaction = Reaction::Wait(span);
         let mut failure = failed_once();
-        let judged = counsel(&policy).judge(&database, group, resource, &mut failure);
+        let judged = policies(&policy).judge(&database, group, resource, &mut failure);
         let wanted = if waits {
             Reaction::Wait(span)
         } else {
@@ -208,20 +208,20 @@ fn a_wait_beyond_reason_gives_way_to_the_ladder() {
 }
 
 /// What a policy is told of the cluster.
-fn told(counsel: &Counsel, database: &Database, group: &str) -> PolicyGroup {
+fn told(policies: &PolicyEngine, database: &Database, group: &str) -> PolicyGroup {
     let group = database.group_definition(group).unwrap();
-    counsel.group(database, group, Cause::NodeFailure, None)
+    policies.group(database, group, Cause::NodeFailure, None)
 }
 
 #[test]
 fn a_policy_is_told_the_clusters_local_time_as_this_machine_has_it() {
     let mut database = database();
     database.definition.utc_offset_minutes = 90;
-    let mut counsel = counsel(&fixed(Choice::BuiltIn));
+    let mut policies = policies(&fixed(Choice::BuiltIn));
     let hour = 3_600_000;
     for (shift, told_hour, minute) in [(0, 4, 30), (60, 5, 30), (-150, 2, 0)] {
-        counsel.set_time(3 * hour, shift);
-        let time = counsel.local(&database);
+        policies.set_time(3 * hour, shift);
+        let time = policies.local(&database);
         assert_eq!((time.hour, time.minute), (told_hour, minute), "{shift} min");
     }
 }
@@ -244,7 +244,7 @@ fn a_policy_is_told_of_each_group_that_a_node_has_besides_the_one_it_places() {
     let preferred = database.definition.group("EVS1").unwrap();
     assert_eq!(preferred.properties.preferred_owners[0], "NODE1");
     assert_eq!(
-        told(&counsel(&fixed(Choice::BuiltIn)), &database, "EVS1").owner,
+        told(&policies(&fixed(Choice::BuiltIn)), &database, "EVS1").owner,
         "NODE5"
     );
 }
@@ -253,20 +253,20 @@ fn a_policy_is_told_of_each_group_that_a_node_has_besides_the_one_it_places() {
 #[test]
 fn another_answer_about_a_group_that_is_kept_is_told() {
     let mut database = database();
-    let mut counsel = counsel(&fixed(Choice::Stay));
-    assert!(choose(&mut counsel, &database, "EVS1").event.is_some());
+    let mut policies = policies(&fixed(Choice::Stay));
+    assert!(choose(&mut policies, &database, "EVS1").event.is_some());
     let file = |database: &mut Database, file: &str| {
         database.definition.policy.as_mut().unwrap().file = file.to_owned();
         database.applied += 1;
     };
     file(&mut database, "another");
-    let event = choose(&mut counsel, &database, "EVS1").event;
+    let event = choose(&mut policies, &database, "EVS1").event;
     assert!(
         matches!(&event, Some(Event::Policy { policy, .. }) if policy == "another"),
         "{event:?}"
     );
     file(&mut database, "another");
-    assert_eq!(choose(&mut counsel, &database, "EVS1").event, None);
+    assert_eq!(choose(&mut policies, &database, "EVS1").event, None);
     let said = |reason: &str| {
         Said::of(&Event::PolicyFailed {
             subject: "EVS1".into(),
@@ -295,12 +295,12 @@ fn a_script_is_tried_out_before_it_is_anybodys_policy() {
         file: "night.rhai".to_owned(),
         text: String::new(),
     };
-    let mut counsel = counsel(&fixed(Choice::BuiltIn));
-    assert_eq!(counsel.try_out(&script), Ok(()));
-    counsel.set_policies(Arc::new(Broken));
-    let error = counsel.try_out(&script).unwrap_err();
+    let mut policies = policies(&fixed(Choice::BuiltIn));
+    assert_eq!(policies.try_out(&script), Ok(()));
+    policies.set_policies(Arc::new(Broken));
+    let error = policies.try_out(&script).unwrap_err();
     assert_eq!(error.0, "night.rhai does not compile");
-    assert!(Counsel::default().try_out(&script).is_err());
+    assert!(PolicyEngine::default().try_out(&script).is_err());
 }
 
 #[test]
@@ -309,11 +309,11 @@ fn a_script_is_compiled_once_and_dropped_when_another_takes_its_place() {
         file: file.to_owned(),
         text: text.to_owned(),
     };
-    let mut counsel = counsel(&fixed(Choice::BuiltIn));
+    let mut policies = policies(&fixed(Choice::BuiltIn));
     for (file, text) in [("a", "1"), ("b", "1"), ("a", "1"), ("c", "2"), ("a", "2")] {
-        assert!(counsel.policy(&script(file, text)).is_ok());
+        assert!(policies.policy(&script(file, text)).is_ok());
     }
-    let known: BTreeSet<PolicyScript> = counsel.compiled.keys().cloned().collect();
+    let known: BTreeSet<PolicyScript> = policies.compiled.keys().cloned().collect();
     let left = [script("a", "2"), script("b", "1"), script("c", "2")];
     assert_eq!(known, left.into());
 }
@@ -325,8 +325,8 @@ fn a_policy_is_told_which_place_a_node_has_in_the_list_of_preferred_owners() {
     let evs1 = groups.find(|group| group.name == *"EVS1").unwrap();
     evs1.properties.preferred_owners = vec!["NODE8".into(), "NODE2".into()];
     let group = database.group_definition("EVS1").unwrap();
-    let counsel = Counsel::default();
-    let told = counsel.group(&database, group, Cause::NodeFailure, None);
+    let policies = PolicyEngine::default();
+    let told = policies.group(&database, group, Cause::NodeFailure, None);
     let places: Vec<Option<usize>> = told.nodes.iter().map(|node| node.preferred).collect();
     let mut expected = [None; 8];
     (expected[7], expected[1]) = (Some(0), Some(1));
@@ -341,8 +341,11 @@ fn a_node_tells_its_policies_the_time_with_every_input() {
         quorate_model::Time::from_millis(5_000),
         crate::io::Input::Wake,
     );
-    let counsel = &node.counsel;
-    assert_eq!((counsel.civil_ms, counsel.local_shift_minutes), (5_000, 60));
+    let policies = &node.policies;
+    assert_eq!(
+        (policies.civil_ms, policies.local_shift_minutes),
+        (5_000, 60)
+    );
 }
 
 #[test]
@@ -356,10 +359,10 @@ fn a_policy_that_fails_is_told_and_the_ladder_goes_on() {
     }
     let database = database();
     let group = database.group_definition("EVS1").unwrap();
-    let mut counsel = Counsel::default();
-    counsel.set_policies(Arc::new(Silent));
+    let mut policies = PolicyEngine::default();
+    policies.set_policies(Arc::new(Silent));
     let mut failure = failed_once();
-    let judged = counsel.judge(&database, group, &group.resources[0], &mut failure);
+    let judged = policies.judge(&database, group, &group.resources[0], &mut failure);
     assert_eq!(judged.reaction, Reaction::Restart);
     assert!(
         matches!(&judged.event, Some(Event::PolicyFailed { reason, .. }) if reason == "it says nothing"),

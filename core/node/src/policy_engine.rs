@@ -48,7 +48,7 @@ pub(crate) struct Judged {
 
 /// A node's policies.
 #[derive(Debug, Default)]
-pub(crate) struct Counsel {
+pub(crate) struct PolicyEngine {
     policies: Option<Arc<dyn Policies>>,
     compiled: BTreeMap<PolicyScript, Result<Box<dyn Policy>, PolicyError>>,
     /// Groups that a policy keeps where they are: what was known when it said so.
@@ -61,7 +61,7 @@ pub(crate) struct Counsel {
     local_shift_minutes: i32,
 }
 
-impl Counsel {
+impl PolicyEngine {
     /// From now on scripts are run by `policies`.
     pub(crate) fn set_policies(&mut self, policies: Arc<dyn Policies>) {
         self.policies = Some(policies);
