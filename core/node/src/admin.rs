@@ -13,8 +13,6 @@ use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
 
-/// How long a request may wait for a cluster with quorum.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// How long an orderly stop may take at least; longer where the resources' PendingTimeouts allow it.
 const LEAVE_PATIENCE: Duration = Duration::from_secs(600);
 
@@ -74,7 +72,7 @@ impl Node {
             op => op,
         };
         let sequence = self.proposals.add(Update::Admin { op });
-        self.requests.insert(sequence, (request, self.now));
+        self.requests.proposed(sequence, request, self.now);
         self.send_proposals();
     }
 
@@ -90,22 +88,14 @@ impl Node {
         if self.has_quorum_at(self.now) {
             return;
         }
-        let late: Vec<u64> = self
-            .requests
-            .iter()
-            .filter(|(_, (_, since))| self.now.since(*since) >= PATIENCE)
-            .map(|(sequence, _)| *sequence)
-            .collect();
-        for sequence in late {
-            if let Some((request, _)) = self.requests.remove(&sequence) {
-                let text = "the cluster has no quorum: the request was not confirmed".to_owned();
-                self.refuse(request, 5925, text);
-            }
+        for request in self.requests.take_late(self.now) {
+            let text = "the cluster has no quorum: the request was not confirmed".to_owned();
+            self.refuse(request, 5925, text);
         }
     }
 
     fn begin_leaving(&mut self, request: u64) {
-        self.stop_request = Some(request);
+        self.requests.stop(request);
         match self.phase {
             Phase::Member => {
                 self.phase = Phase::Leaving;

@@ -8,6 +8,9 @@ pub const HEARTBEAT: Duration = Duration::from_millis(1_200);
 pub const INTERFACE_SILENCE: Duration = HEARTBEAT.saturating_mul(2);
 /// Silence on all networks after which a member is lost: six heartbeats.
 pub const MEMBER_SILENCE: Duration = HEARTBEAT.saturating_mul(6);
+/// A node with which there was contact both ways within this is taken for being there: three heartbeats, half of
+/// [`MEMBER_SILENCE`], so that whoever is counted on does not fall silent next.
+pub const IN_REACH: Duration = HEARTBEAT.saturating_mul(3);
 /// For how long the coordinator's word stands without confirmation by a quorum: a heartbeat less than
 /// [`MEMBER_SILENCE`], so that it has stopped before another can begin.
 pub const COORDINATOR_LEASE: Duration = HEARTBEAT.saturating_mul(5);
@@ -56,6 +59,10 @@ const _: () = {
     assert!(
         ms(COORDINATOR_LEASE) + beat <= silence,
         "it has stopped before another can begin"
+    );
+    assert!(
+        2 * ms(IN_REACH) <= silence,
+        "who is counted on is not about to be lost"
     );
     assert!(
         2 * ms(RESEND) <= beat,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quorate_journal::Event;
 use quorate_log::Role;
 use quorate_model::monitor::MonitorCommand;
-use quorate_model::{Name, Reason, ResourceState, Time};
+use quorate_model::{Name, Reason, ResourceState};
 
 use crate::bounds;
 use crate::io::{Device, DiskError, DiskOp, DiskRequest, Output};
@@ -51,11 +51,7 @@ impl Node {
         }
         let again = self.random.below(1_200_000);
         let again = self.now + bounds::HEARTBEAT + Duration::from_micros(again);
-        let heard = self
-            .peers
-            .values()
-            .any(|peer| peer.quorate && peer.is_audible(self.now));
-        if self.phase == Phase::Joining && heard {
+        if self.phase == Phase::Joining && self.neighbours.hear_of_quorum(self.now) {
             // There is a cluster: it takes this node in.
             self.timers.set(Timer::Campaign, again);
             return;
@@ -66,7 +62,7 @@ impl Node {
                 self.timers.set(Timer::Campaign, again);
                 // Whoever begins anew does not hear what it was about to be answered.
                 let begun = self.log.role() != Role::Follower && self.awaits_vote();
-                if self.outside.is_none() && self.log.may_campaign() && !begun {
+                if !self.kept_out.has_no_say() && self.log.may_campaign() && !begun {
                     self.announce_forming();
                     self.log.campaign();
                 }
@@ -85,8 +81,7 @@ impl Node {
     }
 
     fn announce_forming(&mut self) {
-        if self.phase == Phase::Joining && !self.regrouping {
-            self.regrouping = true;
+        if self.phase == Phase::Joining && self.office.begin_regroup() {
             self.event(Event::Forming);
         }
     }
@@ -99,7 +94,7 @@ impl Node {
         match result {
             Ok(()) => {
                 self.arbitration = Arbitration::Won;
-                self.idle_since = self.now;
+                self.office.idle(self.now);
                 self.command(MonitorCommand::Online {
                     resource: resource.clone(),
                 });
@@ -111,11 +106,7 @@ impl Node {
                     id: 1038,
                     text: text.clone(),
                 });
-                let heard = self
-                    .peers
-                    .values()
-                    .any(|peer| peer.quorate && peer.is_audible(self.now));
-                if self.phase == Phase::Joining && !heard {
+                if self.phase == Phase::Joining && !self.neighbours.hear_of_quorum(self.now) {
                     self.halt(
                         Reason::new(1092, format!("no cluster could be formed: {text}")),
                         true,
@@ -217,7 +208,6 @@ impl Node {
             self.halt(Reason::new(1073, text), false);
             return;
         }
-        self.gated.clear();
         self.storage
             .switch(Device::Shared(disk), recovered.stored, recovered.log_length);
         if recovered.torn {
@@ -240,10 +230,7 @@ impl Node {
             .filter(|node| **node < self.me && self.log.leader() != Some(node.0))
             .count();
         let rank = u32::try_from(rank).unwrap_or(u32::MAX);
-        self.coordinator_heard =
-            Time(self.now.0.saturating_sub(
-                u64::try_from(bounds::MEMBER_SILENCE.as_micros()).unwrap_or(u64::MAX),
-            ));
+        self.office.expect_no_coordinator(self.now);
         self.timers.set(
             Timer::Campaign,
             self.now + bounds::HEARTBEAT * (2 * rank + 1),
@@ -253,7 +240,7 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
-    use quorate_model::NodeId;
+    use quorate_model::{NodeId, Time};
 
     use super::*;
     use crate::timers::Timers;
@@ -270,8 +257,7 @@ mod tests {
             let due = node.now + bounds::HEARTBEAT * beats;
             assert_eq!(node.timers.take_due(due), Some(Timer::Campaign), "NODE{me}");
             assert_eq!(node.timers.next(), None, "NODE{me}");
-            let silent = node.now - node.coordinator_heard;
-            assert_eq!(silent, bounds::MEMBER_SILENCE, "nobody is waited for");
+            assert!(node.office.is_vacant(node.now), "nobody is waited for");
             node.queue_for_quorum_disk();
             let early = Time(due.0 - 1);
             assert_eq!(node.timers.take_due(early), None, "NODE{me}");
@@ -310,7 +296,7 @@ mod tests {
                 heard: Some(Time((node.now - (Time::ZERO + heard)).as_micros() as u64)),
                 ..crate::peer::Peer::default()
             };
-            node.peers.insert(NodeId(2), peer);
+            *node.neighbours.peer(NodeId(2)) = peer;
             node.arbitration = Arbitration::Asked;
             crate::shipped::outputs(&mut node);
             let reason = Reason::new(5, "another has it");

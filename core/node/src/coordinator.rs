@@ -9,9 +9,8 @@ use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, Reason, Time};
 
 use crate::bounds;
 use crate::database::{Database, Stop, Update};
-use crate::message::Standing;
-use crate::node::{Coordination, Node, Phase};
-use crate::peer::Peer;
+use crate::node::{Node, Phase};
+use crate::office::Office;
 use crate::policy_engine::ASK_AGAIN;
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
@@ -34,18 +33,8 @@ impl Node {
             self.halt(Reason::new(5042, text), false);
             return;
         }
-        self.heir = None;
-        self.coordination = Some(Coordination {
-            since: self.now,
-            formed: self.phase == Phase::Joining,
-            view_pending: false,
-            takeover_pending: false,
-            takeover_from: self.now,
-            identified: NodeSet::EMPTY,
-        });
-        self.basis = self.confirmed();
-        self.coordinator_heard = self.now;
-        self.regrouping = false;
+        let formed = self.phase == Phase::Joining;
+        self.office.begin(self.now, formed, self.confirmed());
         self.timers.stop(Timer::Campaign);
         self.timers.set(Timer::Failback, self.now + FAILBACK_CHECK);
         self.event(Event::Coordinator { term });
@@ -57,8 +46,8 @@ impl Node {
 
     /// Looks after membership and lost nodes' groups. Called after every input.
     pub(crate) fn coordinate(&mut self) {
-        if let (None, Some(term)) = (&self.coordination, self.led)
-            && self.now.since(self.confirmed()) <= bounds::COORDINATOR_LEASE
+        if let Some(term) = self.office.to_begin()
+            && Office::lease_stands(self.confirmed(), self.now)
         {
             self.begin_coordination(term);
         }
@@ -119,21 +108,13 @@ impl Node {
         if node == WITNESS {
             return self.witness_is_here();
         }
-        let peer = self.peers.get(&node);
-        node == self.me
-            || peer.is_some_and(|peer| {
-                !peer.gone && peer.in_contact(self.now, bounds::MEMBER_SILENCE / 2)
-            })
+        node == self.me || self.neighbours.is_here(node, self.now)
     }
 
     fn propose_view(&mut self) {
-        let Some(coordination) = &self.coordination else {
+        let Some(since) = self.office.may_propose_view() else {
             return;
         };
-        if coordination.view_pending {
-            return;
-        }
-        let since = coordination.since;
         let members = self.desired_members(since);
         let view = &self.database.view.members;
         if *view == members || !self.is_quorate(&members) {
@@ -142,15 +123,13 @@ impl Node {
         let silent: Vec<Name> = view
             .keys()
             .filter(|node| !members.contains_key(node))
-            .filter(|node| !self.peers.get(node).is_some_and(|peer| peer.gone))
+            .filter(|node| !self.neighbours.has_left(**node))
             .map(|node| self.database.node_name(*node))
             .collect();
         if !silent.is_empty() {
             self.event(Event::Regroup { silent });
         }
-        if let Some(coordination) = &mut self.coordination {
-            coordination.view_pending = true;
-        }
+        self.office.view_proposed();
         self.propose(Update::View { members });
     }
 
@@ -168,43 +147,25 @@ impl Node {
         let mut members = BTreeMap::from([(self.me, self.config.incarnation)]);
         let mut next_silence = Time::NEVER;
         let mut kept_out = Vec::new();
-        for node in &self.database.definition.nodes {
-            if !self.lets_in(node.id) {
-                let wants = self.peers.get(&node.id);
-                if wants.is_some_and(|peer| {
-                    peer.is_audible(self.now) && peer.standing == Standing::Joining
-                }) {
-                    kept_out.push(node.id);
+        for node in self.database.definition.nodes.iter().map(|node| node.id) {
+            if node == self.me {
+                continue;
+            }
+            if !self.lets_in(node) {
+                if self.neighbours.asks_to_join(node, self.now) {
+                    kept_out.push(node);
                 }
                 continue;
             }
-            let boot = self.database.view.members.get(&node.id);
-            let peer = self.peers.get(&node.id);
-            let Some(peer) = peer.filter(|peer| boot.is_none_or(|boot| peer.incarnation >= *boot))
-            else {
-                // Never heard in this boot, or not in its own: it gets as long as the others to be heard.
-                if let Some(boot) = boot
-                    && node.id != self.me
-                    && self.now.since(since) < bounds::MEMBER_SILENCE
-                {
-                    members.insert(node.id, *boot);
-                    next_silence = next_silence.min(since + bounds::MEMBER_SILENCE);
-                }
-                continue;
-            };
-            if boot == Some(&peer.incarnation) {
-                let last = peer.contact.unwrap_or(since);
-                let silence = last + bounds::MEMBER_SILENCE;
-                if !peer.gone && self.now < silence {
-                    members.insert(node.id, peer.incarnation);
-                    next_silence = next_silence.min(silence);
-                }
-            } else if peer.standing == Standing::Joining
-                && !peer.gone
-                && peer.in_contact(self.now, bounds::MEMBER_SILENCE / 2)
-                && self.log.acked_round(node.id.0).is_some()
+            let boot = self.database.view.members.get(&node).copied();
+            let until = boot.and_then(|boot| self.neighbours.stays_until(node, boot, since));
+            if let (Some(boot), Some(until)) = (boot, until.filter(|until| self.now < *until)) {
+                members.insert(node, boot);
+                next_silence = next_silence.min(until);
+            } else if let Some(newcomer) = self.neighbours.newcomer(node, boot, self.now)
+                && self.log.acked_round(node.0).is_some()
             {
-                members.insert(node.id, peer.incarnation);
+                members.insert(node, newcomer);
             }
         }
         for node in kept_out {
@@ -219,17 +180,12 @@ impl Node {
 
     /// Gives the groups of nodes that are not members to members, one at a time, when it is safe to.
     fn take_over(&mut self) {
-        let Some(coordination) = &self.coordination else {
+        let from = self.office.takeover_from();
+        let Some(from) = from.filter(|_| self.phase != Phase::Joining) else {
             return;
         };
-        if coordination.takeover_pending
-            || coordination.view_pending
-            || self.phase == Phase::Joining
-        {
-            return;
-        }
-        if self.now < coordination.takeover_from {
-            self.timers.set(Timer::Takeover, coordination.takeover_from);
+        if self.now < from {
+            self.timers.set(Timer::Takeover, from);
             return;
         }
         let mut next = Time::NEVER;
@@ -315,79 +271,32 @@ impl Node {
                 },
             });
         }
-        if let Some(coordination) = &mut self.coordination {
-            coordination.takeover_pending = true;
-        }
+        self.office.takeover_proposed();
         self.propose(update);
     }
 
     /// From when on a lost node certainly runs nothing any more.
     fn takeover_due(&self, owner: NodeId) -> Time {
-        let Some(coordination) = &self.coordination else {
+        let wait = self.quorum.takeover_wait();
+        let Some(unheard) = self.office.earlier_ended_at(wait) else {
             return Time::NEVER;
         };
-        let everybody = self
-            .database
-            .definition
-            .nodes
-            .iter()
-            .all(|node| self.database.is_member(node.id));
-        let form = match coordination.formed && !everybody {
-            true => coordination.since + bounds::FORM_WAIT,
-            false => Time::ZERO,
+        let mut nodes = self.database.definition.nodes.iter();
+        let forms_until = match nodes.all(|node| self.database.is_member(node.id)) {
+            true => Time::ZERO,
+            false => self.office.forms_until(),
         };
-        let evicted = self.evicted.get(&owner);
-        let stopped = match self.peers.get(&owner) {
-            // It said goodbye, or has started anew since.
-            Some(peer) if self.has_ended(owner, peer) || self.has_started_anew(owner, peer) => {
-                Time::ZERO
-            }
-            None if evicted.is_some_and(|peer| peer.gone) => Time::ZERO,
-            peer => {
-                let peer = peer.or(evicted);
-                let unheard = coordination.since + self.quorum.takeover_wait();
-                // In an office that was handed over nobody's silence was waited for.
-                let told = self.appointed.map(|told| told + bounds::TAKEOVER_WAIT);
-                let unheard = told.map_or(unheard, |told| unheard.max(told));
-                let heard = peer.and_then(|peer| peer.heard);
+        let stopped = match self.neighbours.has_ended(owner, self.last_member(owner)) {
+            true => Time::ZERO,
+            false => {
+                let heard = self.neighbours.last_heard(owner);
                 heard.map_or(unheard, |heard| unheard.max(heard + bounds::TAKEOVER_WAIT))
             }
         };
-        let due = stopped.max(form);
+        let due = stopped.max(forms_until);
         #[cfg(feature = "planted")]
-        if let Some(hits) = &self.hasty {
-            hits.set(hits.get() + u64::from(due > self.now));
-            return Time::ZERO;
-        }
-        #[cfg(feature = "planted")]
-        if let Some(hits) = &self.eager {
-            let early = Time(
-                due.0
-                    .saturating_sub(bounds::TAKEOVER_MARGIN.as_micros() as u64),
-            );
-            hits.set(hits.get() + u64::from(early <= self.now && self.now < due));
-            return early;
-        }
+        let due = self.planted.takeover(due, self.now).unwrap_or(due);
         due
-    }
-
-    /// Whether a node has said that it runs nothing any more, and that was not the word of an earlier boot than the one
-    /// that was last a member: this node may never have heard that one.
-    fn has_ended(&self, node: NodeId, peer: &Peer) -> bool {
-        peer.gone
-            && self
-                .last_member(node)
-                .is_none_or(|boot| boot <= peer.incarnation)
-    }
-
-    /// Whether a node has started again since it was last a member. That it calls itself joining is not enough:
-    /// its word may be from before it knew the view that it was taken into, or from an earlier boot still.
-    fn has_started_anew(&self, node: NodeId, peer: &Peer) -> bool {
-        let joining = peer.standing == Standing::Joining && peer.heard.is_some();
-        joining
-            && self
-                .last_member(node)
-                .is_none_or(|boot| boot < peer.incarnation)
     }
 
     /// The boot of a node that was last a member.

@@ -11,7 +11,6 @@
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{Name, NodeId, Time};
 
-use crate::bounds;
 use crate::candidacy::Arbitration;
 use crate::io::Device;
 use crate::message::Body;
@@ -26,30 +25,31 @@ impl Node {
         if quorum_group.is_none_or(|quorum| quorum.name != *group) {
             return;
         }
-        if to != self.me && self.coordination.is_some() {
-            self.heir = Some(to);
+        if to != self.me && self.office.is_held() {
+            self.office.name_heir(to);
         } else {
             // The next coordinator is on its way: it gets as long as one that has fallen silent.
-            self.coordinator_heard = self.now;
+            self.office.hear_coordinator(self.now);
         }
     }
 
     /// Lets the quorum disk go where its group has gone. Whether it does.
     pub(crate) fn hand_over_disk(&mut self) -> bool {
-        let Some(heir) = self.heir else { return false };
+        let Some(heir) = self.office.heir() else {
+            return false;
+        };
         let Candidacy::Arbitrate { resource, .. } = self.quorum.candidacy() else {
-            self.heir = None;
+            self.office.take_heir();
             return false;
         };
         // Without its log on the disk the next one would not know what this one knows; and one that is out of reach might
         // get the disk and nobody else. The group comes back instead.
-        let peer = self.peers.get(&heir);
         let able = self.arbitration == Arbitration::Holding
             && !self.config.switches.no_quorum_logging
             && self.database.is_member(heir)
-            && peer.is_some_and(|peer| peer.in_contact(self.now, bounds::MEMBER_SILENCE / 2));
+            && self.neighbours.is_reachable(heir, self.now);
         if !able {
-            self.heir = None;
+            self.office.take_heir();
             return false;
         }
         self.begin_release(resource);
@@ -59,7 +59,7 @@ impl Node {
 
     /// Has the monitor take the quorum disk offline.
     pub(crate) fn begin_release(&mut self, resource: Name) {
-        self.disk_confirmed = self.confirmed();
+        self.office.confirm_disk(self.confirmed());
         self.arbitration = Arbitration::Releasing;
         self.command(MonitorCommand::Offline { resource });
     }
@@ -70,20 +70,18 @@ impl Node {
         if self.log.is_leader() {
             return None;
         }
-        let confirmed = match (&self.arbitration, self.storage.device()) {
-            (Arbitration::Holding, Device::Shared(_)) => {
-                self.disk_confirmed.max(self.storage.proven())
-            }
-            (Arbitration::Releasing, _) => self.disk_confirmed,
+        let proven = match (&self.arbitration, self.storage.device()) {
+            (Arbitration::Holding, Device::Shared(_)) => self.storage.proven(),
+            // What is written now goes to this node's own disk.
+            (Arbitration::Releasing, _) => Time::ZERO,
             _ => return None,
         };
-        Some(confirmed + bounds::COORDINATOR_LEASE)
+        Some(self.office.disk_is_safe_until(proven))
     }
 
     /// Nothing is written to the quorum disk any more: this node follows, with its own copy.
     fn return_to_own_copy(&mut self) {
         let stored = self.log.to_stored();
-        self.gated.clear();
         self.storage.move_to(Device::System, stored, 0);
         self.log.set_rule(self.quorum.rule(self.me, false));
         self.pump_log();
@@ -91,8 +89,8 @@ impl Node {
 
     /// The quorum disk has been taken offline.
     pub(crate) fn tell_heir(&mut self) {
-        self.coordinator_heard = self.now;
-        if let Some(heir) = self.heir.take() {
+        self.office.hear_coordinator(self.now);
+        if let Some(heir) = self.office.take_heir() {
             self.send(heir, Body::HandOver);
         }
     }
@@ -107,7 +105,7 @@ impl Node {
     /// The former holder of the quorum disk has let it go, for this node to take.
     pub(crate) fn take_office(&mut self, from: NodeId) {
         if self.log.leader() == Some(from.0) {
-            self.coordinator_heard = self.now;
+            self.office.hear_coordinator(self.now);
             self.timers.set(Timer::Campaign, self.now);
         }
     }
@@ -115,6 +113,8 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use quorate_model::Time;
 
     use super::*;
@@ -133,13 +133,14 @@ mod tests {
     fn only_a_coordinator_has_an_heir_and_only_to_the_quorum_disks_group() {
         let given = |group: Option<&str>, to, coordinates: bool| {
             let mut node = leader();
-            node.coordinator_heard = Time::ZERO;
+            node.office.set_heard(Time::ZERO);
             if !coordinates {
-                node.coordination = None;
+                node.office.lay_down();
             }
             let group = group.map_or_else(|| quorum_group(&node), Name::from);
             node.group_given(&group, to);
-            (node.heir, node.coordinator_heard == node.now)
+            let heard = node.office.silence(node.now) == Duration::ZERO;
+            (node.office.heir(), heard)
         };
         assert_eq!(given(None, TWO, true), (Some(TWO), false));
         assert_eq!(given(None, TWO, false), (None, true));
@@ -152,15 +153,15 @@ mod tests {
     fn the_quorum_disk_is_let_go_for_a_member_that_can_be_reached_and_with_its_log_alone() {
         let lets_go = |change: &dyn Fn(&mut Node)| {
             let mut node = leader();
-            node.heir = Some(TWO);
+            node.office.name_heir(TWO);
             let peer = Peer {
                 contact: Some(node.now),
                 ..Peer::default()
             };
-            node.peers.insert(TWO, peer);
+            *node.neighbours.peer(TWO) = peer;
             change(&mut node);
             let goes = node.hand_over_disk();
-            assert_eq!(node.heir.is_some(), goes);
+            assert_eq!(node.office.heir().is_some(), goes);
             assert_eq!(node.arbitration == Arbitration::Releasing, goes);
             let offline = |it| {
                 matches!(
@@ -172,12 +173,14 @@ mod tests {
             goes
         };
         assert!(lets_go(&|_| {}));
-        assert!(!lets_go(&|it| it.heir = None));
+        assert!(!lets_go(&|it| {
+            it.office.take_heir();
+        }));
         assert!(!lets_go(&|it| it.arbitration = Arbitration::Won));
         assert!(!lets_go(&|it| it.config.switches.no_quorum_logging = true));
-        assert!(!lets_go(&|it| it.heir = Some(THREE)));
+        assert!(!lets_go(&|it| it.office.name_heir(THREE)));
         assert!(!lets_go(&|it| it.database.view.members.clear()));
-        let silent = |it: &mut Node| it.peers.get_mut(&TWO).unwrap().contact = Some(Time::ZERO);
+        let silent = |it: &mut Node| it.neighbours.peer(TWO).contact = Some(Time::ZERO);
         assert!(!lets_go(&silent));
     }
 

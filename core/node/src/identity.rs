@@ -14,19 +14,16 @@ impl Node {
     /// A peer is held to this identity from now on.
     pub(crate) fn hold_to(&mut self, node: NodeId, identity: u64) {
         if node != self.me {
-            self.held.insert(node, identity);
+            self.neighbours.expect_copy(node, identity);
             self.log.set_identity(node.0, identity);
         }
     }
 
     /// A peer was evicted: whoever comes under its number is another.
     pub(crate) fn forget_identity_of(&mut self, node: NodeId) {
-        self.held.remove(&node);
+        self.neighbours.expect_any_copy(node);
         self.log.forget_identity(node.0);
-        if let Some(coordination) = &mut self.coordination {
-            // Whoever comes next is another, and is put into the database anew.
-            coordination.identified.remove(node.0);
-        }
+        self.office.forget_identity(node);
     }
 
     /// A peer is held to what a database has for its identity, or to nothing where that is 0.
@@ -59,9 +56,8 @@ impl Node {
         self.recall_witness(&then);
         let known = &self.database.definition;
         let nodes = then.definition.nodes.into_iter();
-        self.recalled = nodes
-            .filter(|it| known.node_by_id(it.id).is_none())
-            .collect();
+        let new = nodes.filter(|it| known.node_by_id(it.id).is_none());
+        self.neighbours.recall(new.collect());
     }
 
     /// The database as it will be if all that is in the own log is committed.
@@ -93,7 +89,7 @@ impl Node {
     /// The nodes that the log on the own disk takes in beyond what is known to be committed.
     pub(crate) fn recalled(&self) -> impl Iterator<Item = &NodeDefinition> {
         let joining = self.phase == Phase::Joining;
-        self.recalled.iter().filter(move |_| joining)
+        self.neighbours.recalled().filter(move |_| joining)
     }
 
     /// Puts the identities of members into the database that are not there yet.
@@ -109,19 +105,16 @@ impl Node {
                 .nodes
                 .get(&node)
                 .is_some_and(|record| record.identity == 0);
-            let Some(coordination) = &mut self.coordination else {
-                return;
-            };
             if let Some(identity) = identity.filter(|_| unknown)
-                && coordination.identified.insert(node.0)
+                && self.office.identify(node)
             {
                 new.push((node, identity));
             }
         }
         let unknown = self.witness_share().is_some() && self.database.witness.identity == 0;
         let witness = self.log.identity_of(WITNESS.0).filter(|_| unknown);
-        if let (Some(identity), Some(coordination)) = (witness, &mut self.coordination)
-            && coordination.identified.insert(WITNESS.0)
+        if let Some(identity) = witness
+            && self.office.identify(WITNESS)
         {
             new.push((WITNESS, identity));
         }
@@ -138,25 +131,21 @@ impl Node {
         }
         let coordinates = self.coordinates_at(self.now);
         let name = self.database.node_name(from);
-        let Some(peer) = self.peers.get_mut(&from) else {
+        let Some(knows_quorum) = self.neighbours.showed_copy(from, message.identity) else {
             return true;
         };
-        peer.shown = Some(message.identity);
         if self.phase == Phase::Joining {
             // It may have been evicted and added again while this node was away: somebody may know it.
-            let trusted = peer.quorate;
             for other in self.other_nodes().iter().map(NodeId) {
                 self.send(other, Body::WhoAreYou);
             }
-            if trusted {
+            if knows_quorum {
                 return true;
             }
         }
-        let Some(peer) = self.peers.get_mut(&from) else {
+        let Some((incarnation, first)) = self.neighbours.turn_away(from) else {
             return true;
         };
-        let first = !std::mem::replace(&mut peer.stranger, true);
-        let incarnation = peer.incarnation;
         if first {
             let text = format!(
                 "{name} has come back without its copy of the cluster database and is not taken in: evict it, \
@@ -190,12 +179,7 @@ impl Node {
                 self.introduce(from, network);
             }
             Body::Nodes(nodes) => self.introduced(nodes),
-            Body::Goodbye => {
-                let peer = self.evicted.get_mut(&from);
-                if let Some(peer) = peer.filter(|peer| peer.incarnation == incarnation) {
-                    peer.gone = true;
-                }
-            }
+            Body::Goodbye => self.neighbours.evicted_said_goodbye(from, incarnation),
             // Only a node of the cluster is to be listened to, and asked anything.
             Body::Heartbeat(_)
             | Body::Log(_)
@@ -218,7 +202,7 @@ impl Node {
             let identity = match coordinates {
                 true if node.id == self.me => Some(self.log.identity()),
                 true => Some(self.log.identity_of(node.id.0).unwrap_or(0)),
-                false => self.held.get(&node.id).copied(),
+                false => self.neighbours.expected_copy(node.id),
             };
             let node = node.clone();
             identity.map(|identity| Introduction { node, identity })
@@ -240,7 +224,7 @@ impl Node {
                 continue;
             }
             // Whoever says so may have missed more than this node: it must be what the node itself has shown.
-            let shown = self.peers.get(&id).and_then(|peer| peer.shown);
+            let shown = self.neighbours.shown_copy(id);
             let known = self.log.identity_of(id.0);
             if identity != 0 && (known.is_none() || shown == Some(identity)) {
                 self.hold_to(id, identity);

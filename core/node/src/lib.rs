@@ -59,6 +59,7 @@ mod codec;
 mod control;
 mod coordinator;
 mod database;
+mod digests;
 mod disks;
 #[cfg(test)]
 mod formats;
@@ -69,11 +70,14 @@ mod groups;
 mod hand_over;
 mod identity;
 mod io;
+mod kept_out;
 mod ladder;
 mod membership;
 mod message;
 mod monitoring;
+mod neighbours;
 mod node;
+mod office;
 mod peer;
 mod placement;
 #[cfg(feature = "planted")]
@@ -86,6 +90,7 @@ mod random;
 #[cfg(test)]
 mod recovery_tests;
 mod replication;
+mod requests;
 #[cfg(test)]
 mod shipped;
 mod storage;

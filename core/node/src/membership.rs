@@ -9,6 +9,7 @@ use crate::bounds;
 use crate::io::Output;
 use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::node::{Node, Phase};
+use crate::office::Office;
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
 
@@ -36,12 +37,7 @@ impl Node {
         let view = &self.database.view;
         let heartbeat = Heartbeat {
             sent: self.now.0,
-            echoes: self
-                .peers
-                .iter()
-                .filter(|(_, peer)| peer.heard.is_some())
-                .map(|(node, peer)| (*node, peer.incarnation, peer.sent))
-                .collect(),
+            echoes: self.neighbours.echoes(),
             standing: self.standing(),
             view: view.number,
             members: view.members.keys().map(|node| node.0).collect(),
@@ -69,13 +65,10 @@ impl Node {
             .map(|(_, _, sent)| *sent);
         let name = self.database.node_name(from);
         let (me, now, term) = (self.me, self.now, self.log.term());
-        let Some(peer) = self.peers.get_mut(&from) else {
-            return;
-        };
-        peer.take(heartbeat, now, echo);
-        let interface = peer.interfaces.entry(network.clone()).or_default();
-        interface.heard = Some(now);
-        if !std::mem::replace(&mut interface.up, true) {
+        if self
+            .neighbours
+            .heartbeat(from, network, heartbeat, now, echo)
+        {
             self.event(Event::Interface {
                 peer: name.clone(),
                 network: network.clone(),
@@ -107,16 +100,14 @@ impl Node {
         if let Some((their_term, age)) = heartbeat.coordinates
             && their_term >= term
         {
-            self.coordinator_heard = self.now;
+            self.office.hear_coordinator(self.now);
+            if self.log.is_leader() {
+                return;
+            }
             if let (Some(echo), true) = (echo, listed || self.phase == Phase::Joining) {
-                let basis = Time(echo.saturating_sub(age));
-                if !self.log.is_leader() {
-                    self.basis = self.basis.max(basis);
-                }
+                self.office.follow(Time(echo.saturating_sub(age)));
             }
-            if !self.log.is_leader() {
-                self.timers.stop(Timer::Campaign);
-            }
+            self.timers.stop(Timer::Campaign);
         }
     }
 
@@ -125,10 +116,7 @@ impl Node {
     /// An elected coordinator has told one voter to follow it in office. The others keep the promise that they gave it:
     /// any other candidate gets their votes only after the bound of silence, and the successor relies on that.
     pub(crate) fn goodbye(&mut self, from: NodeId) {
-        if let Some(peer) = self.peers.get_mut(&from) {
-            peer.gone = true;
-            peer.contact = None;
-        }
+        self.neighbours.said_goodbye(from);
         let arbitrates = matches!(self.quorum.candidacy(), Candidacy::Arbitrate { .. });
         if arbitrates && self.log.leader() == Some(from.0) {
             match self.quorum_disk_heir(from) {
@@ -142,7 +130,7 @@ impl Node {
 
     /// A card of this node's own broke or works again.
     pub(crate) fn link(&mut self, network: Name, up: bool) {
-        self.links.insert(network, up);
+        self.neighbours.set_card(network, up);
         let carriers = self
             .database
             .definition
@@ -152,7 +140,7 @@ impl Node {
         let mut own = carriers
             .filter(|network| self.has_interface(self.me, &network.name))
             .peekable();
-        let cut_off = own.peek().is_some() && own.all(|n| self.links.get(&n.name) == Some(&false));
+        let cut_off = own.peek().is_some() && own.all(|n| !self.neighbours.card_works(&n.name));
         let alone = self.database.definition.nodes.len() == 1;
         if cut_off && !alone && self.arbitration.holds() {
             let text = "no network card of this node works: the quorum disk is left to a node that can be reached";
@@ -166,11 +154,7 @@ impl Node {
     /// A network may be silent although its links are up. Then not all cards are dead, and [`link`](Self::link) sees
     /// nothing; yet whoever challenges may well be connected, and no client is worse off if none does.
     fn give_way(&mut self) {
-        let settled = self
-            .coordination
-            .as_ref()
-            .is_some_and(|office| self.now.since(office.since) >= bounds::MEMBER_SILENCE);
-        if !settled || !self.arbitration.holds() {
+        if !self.office.is_settled(self.now) || !self.arbitration.holds() {
             return;
         }
         let networks = &self.database.definition.networks;
@@ -180,16 +164,9 @@ impl Node {
             .filter(|network| self.has_interface(self.me, &network.name))
             .peekable();
         let unreachable = public.peek().is_some()
-            && public.all(|network| self.links.get(&network.name) == Some(&false));
+            && public.all(|network| !self.neighbours.card_works(&network.name));
         let members = self.database.view.members.keys();
-        let mut others = members
-            .filter(|node| **node != self.me)
-            .filter_map(|node| self.peers.get(node))
-            .filter(|peer| !peer.gone)
-            .peekable();
-        let unheard = others.peek().is_some()
-            && others.all(|peer| !peer.in_contact(self.now, bounds::MEMBER_SILENCE));
-        if unreachable && unheard {
+        if unreachable && self.neighbours.are_all_silent(members.copied(), self.now) {
             let text = "no member is heard on any network, and no card for clients has a link: the quorum disk is \
                         left to a node that can be reached";
             self.halt(Reason::new(1006, text), true);
@@ -210,13 +187,11 @@ impl Node {
             return;
         }
         self.expire_requests();
-        let heard = self.now.since(self.coordinator_heard);
-        let leaderless = !self.coordinates_at(self.now) && heard >= bounds::MEMBER_SILENCE;
+        let leaderless = !self.coordinates_at(self.now) && self.office.is_vacant(self.now);
         if leaderless && !self.timers.is_set(Timer::Campaign) && !self.log.is_leader() {
             let jitter = self.random.below(600_000);
             self.timers.set(Timer::Campaign, Time(self.now.0 + jitter));
-            if self.phase == Phase::Member && !self.regrouping {
-                self.regrouping = true;
+            if self.phase == Phase::Member && self.office.begin_regroup() {
                 let silent = self
                     .log
                     .leader()
@@ -226,28 +201,16 @@ impl Node {
                 });
             }
         } else if !leaderless {
-            self.regrouping = false;
-            let due = self.coordinator_heard + bounds::MEMBER_SILENCE;
+            self.office.end_regroup();
             if !self.log.is_leader() {
-                self.timers.set_earlier(Timer::Silence, due);
+                self.timers
+                    .set_earlier(Timer::Silence, self.office.vacant_at());
             }
         }
     }
 
     fn report_silent_interfaces(&mut self) {
-        let mut lost = Vec::new();
-        for (node, peer) in &mut self.peers {
-            for (network, interface) in &mut peer.interfaces {
-                let silent = interface
-                    .heard
-                    .is_none_or(|heard| self.now.since(heard) >= bounds::INTERFACE_SILENCE);
-                if interface.up && silent {
-                    interface.up = false;
-                    lost.push((*node, network.clone()));
-                }
-            }
-        }
-        for (node, network) in lost {
+        for (node, network) in self.neighbours.take_silent_cards(self.now) {
             let peer = self.database.node_name(node);
             self.event(Event::Interface {
                 peer,
@@ -265,9 +228,7 @@ impl Node {
 
     /// Whether this node's word as coordinator stands, when its own clock shows `now`.
     pub fn coordinates_at(&self, now: Time) -> bool {
-        self.coordination.is_some()
-            && self.log.is_leader()
-            && now.since(self.confirmed()) <= bounds::COORDINATOR_LEASE
+        self.office.is_held() && self.log.is_leader() && Office::lease_stands(self.confirmed(), now)
     }
 
     /// Whether this node is part of a cluster that has quorum, as far as it can know, when its own clock shows `now`.
@@ -275,31 +236,24 @@ impl Node {
         match self.phase {
             Phase::Joining | Phase::Halted => false,
             Phase::Member | Phase::Leaving => {
-                self.coordinates_at(now)
-                    || (!self.log.is_leader() && now.since(self.basis) <= bounds::MEMBER_SILENCE)
+                self.coordinates_at(now) || (!self.log.is_leader() && self.office.has_quorum(now))
             }
         }
     }
 
     /// Steps down where quorum is no longer confirmed, and halts where it has been gone for too long.
     pub(crate) fn check_quorum(&mut self) {
-        if self.log.is_leader() && self.coordination.is_some() {
-            let confirmed = self.confirmed();
-            if self.now.since(confirmed) <= bounds::COORDINATOR_LEASE {
-                self.basis = self.basis.max(confirmed);
-                self.coordinator_heard = self.now;
-            } else {
-                self.basis = self.basis.max(confirmed);
-                self.coordinator_heard = self.basis;
-                if !self.quorum.survives_lapse() {
-                    let text =
-                        "the quorum disk has not confirmed for too long that it is this node's";
-                    self.halt(Reason::new(1038, text), true);
-                    return;
-                }
-                self.log.step_down();
-                self.pump_log();
+        if self.log.is_leader()
+            && self.office.is_held()
+            && !self.office.renew(self.confirmed(), self.now)
+        {
+            if !self.quorum.survives_lapse() {
+                let text = "the quorum disk has not confirmed for too long that it is this node's";
+                self.halt(Reason::new(1038, text), true);
+                return;
             }
+            self.log.step_down();
+            self.pump_log();
         }
         if let Some(until) = self.disk_is_safe_until() {
             if self.now > until {
@@ -313,12 +267,9 @@ impl Node {
         if !matches!(self.phase, Phase::Member | Phase::Leaving) {
             return;
         }
-        let last = self.basis + bounds::MEMBER_SILENCE + bounds::REGROUP_GRACE;
+        let last = self.office.stops_at();
         #[cfg(feature = "planted")]
-        if let Some(hits) = &self.stubborn
-            && self.now >= last
-        {
-            hits.set(hits.get() + 1);
+        if self.now >= last && self.planted.goes_on() {
             return;
         }
         if self.now >= last {
@@ -333,10 +284,9 @@ impl Node {
     /// Says so when quorum comes or goes.
     pub(crate) fn report_quorum(&mut self) {
         let held = self.has_quorum_at(self.now);
-        if held == self.quorate_before {
+        if !self.office.quorum_news(held) {
             return;
         }
-        self.quorate_before = held;
         let reason = match (held, self.coordinates_at(self.now)) {
             (true, true) => "this node coordinates",
             (true, false) => "a coordinator with quorum is in reach",
@@ -365,7 +315,7 @@ impl Node {
             .filter(|network| network.role.carries_cluster())
             .map(|network| &network.name)
             .filter(|name| self.has_interface(self.me, name) && self.has_interface(peer, name))
-            .filter(|name| self.links.get(*name) != Some(&false))
+            .filter(|name| self.neighbours.card_works(name))
             .cloned()
             .collect()
     }
@@ -373,16 +323,8 @@ impl Node {
     /// Sends on the first network on which the peer was just heard; on all of them if it was on none.
     pub(crate) fn send(&mut self, to: NodeId, body: Body) {
         let networks = self.networks_to(to);
-        let audible = networks.iter().find(|network| {
-            let interface = self
-                .peers
-                .get(&to)
-                .and_then(|peer| peer.interfaces.get(*network));
-            let heard = interface.and_then(|interface| interface.heard);
-            heard.is_some_and(|heard| self.now.since(heard) < bounds::INTERFACE_SILENCE)
-        });
-        match audible.cloned() {
-            Some(network) => self.send_on(to, network, body),
+        match self.neighbours.heard_on(to, &networks, self.now) {
+            Some(network) => self.send_on(to, network.clone(), body),
             None => {
                 for network in networks {
                     self.send_on(to, network, body.clone());

@@ -18,32 +18,64 @@ use crate::timers::Timer;
 /// The original's event "a resource monitor died, a replacement is started" (docs/semantics.md, 6.2).
 const EVENT_MONITOR_DIED: u32 = 1146;
 
+/// For how long the resource monitor has given no sign of life.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MonitorWatch {
+    /// Heartbeats since the last one.
+    beats: u32,
+}
+
+/// What is due for a monitor that gives none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// To ask for one.
+    Question,
+    /// To say that it owes one.
+    Report,
+    /// To end the monitor and start another.
+    Replacement,
+}
+
+impl MonitorWatch {
+    /// One more heartbeat, and what is due at it. They are counted rather than measured: a node that stood still did so
+    /// with its monitor.
+    fn beat(&mut self) -> Option<Due> {
+        self.beats += 1;
+        match self.beats.checked_sub(bounds::MONITOR_ASKED_BEATS)? {
+            0 => Some(Due::Question),
+            bounds::MONITOR_SILENT_BEATS => Some(Due::Report),
+            owed if owed >= bounds::MONITOR_PATIENCE_BEATS => Some(Due::Replacement),
+            _ => None,
+        }
+    }
+
+    /// The monitor has given a sign of life, or another has taken its place.
+    fn answered(&mut self) {
+        self.beats = 0;
+    }
+}
+
 impl Node {
-    /// One more heartbeat. They are counted rather than measured: a node that stood still did so with its monitor.
+    /// One more heartbeat.
     pub(crate) fn watch_monitor(&mut self) {
         if self.phase == Phase::Halted {
             return;
         }
-        self.monitor_beats += 1;
-        let owed = self
-            .monitor_beats
-            .saturating_sub(bounds::MONITOR_ASKED_BEATS);
-        if owed == 0 && self.monitor_beats == bounds::MONITOR_ASKED_BEATS {
-            self.output(Output::AskMonitor);
-        } else if owed == bounds::MONITOR_SILENT_BEATS {
-            let text = format!(
-                "the resource monitor has not answered for {:?}",
-                bounds::HEARTBEAT * owed
-            );
-            self.event(Event::Notice { id: 0, text });
-        } else if owed >= bounds::MONITOR_PATIENCE_BEATS {
-            self.replace_monitor();
+        match self.monitor_watch.beat() {
+            Some(Due::Question) => self.output(Output::AskMonitor),
+            Some(Due::Report) => {
+                let waited = bounds::HEARTBEAT * bounds::MONITOR_SILENT_BEATS;
+                let text = format!("the resource monitor has not answered for {waited:?}");
+                self.event(Event::Notice { id: 0, text });
+            }
+            Some(Due::Replacement) => self.replace_monitor(),
+            None => {}
         }
     }
 
     /// It has given the sign of life.
     pub(crate) fn monitor_answers(&mut self) {
-        self.monitor_beats = 0;
+        self.monitor_watch.answered();
     }
 
     fn replace_monitor(&mut self) {
@@ -56,7 +88,7 @@ impl Node {
             id: EVENT_MONITOR_DIED,
             text,
         });
-        self.monitor_beats = 0;
+        self.monitor_watch.answered();
         self.output(Output::ReplaceMonitor);
         self.control_calls_lost();
         let lost = self.groups.monitor_replaced(&self.database);

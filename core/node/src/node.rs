@@ -4,27 +4,34 @@
 //! `candidacy` (arbitration and elections), `coordinator` (views, takeover, failback), `replication` (log,
 //! storage, applying), `admin` and `control` (control codes).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use quorate_journal::Event;
 use quorate_log::{Log, NodeSet};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
-use quorate_model::{Name, NodeDefinition, NodeId, Reason, ResourceState, Time};
+use quorate_model::{Name, NodeId, Reason, ResourceState, Time};
 
 use crate::bounds;
 use crate::candidacy::Arbitration;
 use crate::control::Controls;
 use crate::database::Database;
+use crate::digests::Digests;
 use crate::groups::{Action, Groups, Licence};
 use crate::io::{BootImage, DiskOp, Input, NodeConfig, Output, Snapshot};
+use crate::kept_out::KeptOut;
 use crate::message::{Body, Message, Standing};
-use crate::peer::Peer;
+use crate::monitoring::MonitorWatch;
+use crate::neighbours::Neighbours;
+use crate::office::Office;
+#[cfg(feature = "planted")]
+use crate::planted::Planted;
 use crate::policy::Policies;
 use crate::policy_engine::PolicyEngine;
 use crate::proposals::Proposals;
 use crate::quorum::{self, Quorum};
 use crate::random::Random;
+use crate::requests::Requests;
 use crate::storage::Storage;
 use crate::store::{self, Recovered};
 use crate::timers::{Timer, Timers};
@@ -33,8 +40,6 @@ use crate::witness_file::WITNESS;
 
 /// File that holds the identity of this node's copy of the database.
 const IDENTITY_FILE: &str = "MSCS/identity";
-/// How many digests of applied positions are remembered.
-const DIGESTS: usize = 4_096;
 
 /// What this node is at the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,23 +54,6 @@ pub(crate) enum Phase {
     Halted,
 }
 
-/// What only a coordinator keeps.
-#[derive(Clone, Debug)]
-pub(crate) struct Coordination {
-    /// When its first update was committed.
-    pub(crate) since: Time,
-    /// It formed the cluster: groups wait a little for their nodes to come.
-    pub(crate) formed: bool,
-    /// A proposed view has not come back yet.
-    pub(crate) view_pending: bool,
-    /// A proposed takeover has not come back yet.
-    pub(crate) takeover_pending: bool,
-    /// When the next may be proposed, after one that was refused.
-    pub(crate) takeover_from: Time,
-    /// Whose identity was proposed.
-    pub(crate) identified: NodeSet,
-}
-
 /// One cluster node: membership, quorum, cluster database, groups and failover, sans-IO.
 ///
 /// - *Making*: [`boot`](Node::boot), [`set_policies`](Node::set_policies).
@@ -78,15 +66,8 @@ pub(crate) struct Coordination {
 /// never a reaction to input.
 #[derive(Debug)]
 pub struct Node {
-    /// Planted: what lost nodes owned is taken over at once. And how often that came before its time.
     #[cfg(feature = "planted")]
-    pub(crate) hasty: Option<std::cell::Cell<u64>>,
-    /// Planted: what this node runs goes on though quorum is lost for good. And how often it should have stopped.
-    #[cfg(feature = "planted")]
-    pub(crate) stubborn: Option<std::cell::Cell<u64>>,
-    /// Planted: the margin is left out of the wait before a takeover. And how often that made a difference.
-    #[cfg(feature = "planted")]
-    pub(crate) eager: Option<std::cell::Cell<u64>>,
+    pub(crate) planted: Planted,
     pub(crate) me: NodeId,
     pub(crate) config: NodeConfig,
     pub(crate) phase: Phase,
@@ -94,62 +75,21 @@ pub struct Node {
     pub(crate) arbitration: Arbitration,
     pub(crate) log: Log,
     pub(crate) storage: Storage,
-    /// Messages of the log's that wait for a write.
-    pub(crate) gated: VecDeque<(u64, NodeId, quorate_log::Message)>,
     pub(crate) database: Database,
-    pub(crate) digests: VecDeque<(u64, u64)>,
+    pub(crate) digests: Digests,
     pub(crate) proposals: Proposals,
-    /// Proposals already put into the log in this term, by node.
-    pub(crate) appended: BTreeMap<NodeId, (u64, u64)>,
     pub(crate) groups: Groups,
-    /// Something that groups depend on has changed since they were last looked at.
-    pub(crate) groups_stale: bool,
-    /// What they were allowed then: quorate, holds the quorum resource, leaving, and which others are.
-    groups_licence: (bool, bool, bool, NodeSet),
-    /// Nodes that would join and are kept out because of how this one was started.
-    pub(crate) kept_out: NodeSet,
-    /// Quorum was forced without this node: who coordinated then.
-    pub(crate) outside: Option<Name>,
-    /// It was told so, or that it is kept out otherwise, in this boot.
-    pub(crate) told_outside: bool,
+    pub(crate) kept_out: KeptOut,
     pub(crate) policies: PolicyEngine,
-    pub(crate) peers: BTreeMap<NodeId, Peer>,
-    /// What was last heard of nodes that have been evicted since: one may still run for as long as any lost node.
-    pub(crate) evicted: BTreeMap<NodeId, Peer>,
-    /// Which copies nodes have, by the database or the log: not by what they showed.
-    pub(crate) held: BTreeMap<NodeId, u64>,
+    pub(crate) neighbours: Neighbours,
     /// The witness, where there is one.
     pub(crate) asking: Asking,
-    /// Nodes that the log at boot took in beyond what was known to be committed then.
-    pub(crate) recalled: Vec<NodeDefinition>,
-    /// Own cards that work, by network.
-    pub(crate) links: BTreeMap<Name, bool>,
-    pub(crate) coordination: Option<Coordination>,
-    /// The node that the quorum disk's group was given to, until the disk is let go.
-    pub(crate) heir: Option<NodeId>,
-    /// When the quorum disk was known to be this node's, on its clock: as it got it, or began to let it go.
-    pub(crate) disk_confirmed: Time,
-    /// The term in which this node leads and has committed something.
-    pub(crate) led: Option<u64>,
-    /// When quorum was last confirmed, on this node's clock.
-    pub(crate) basis: Time,
-    /// When the coordinator was last heard.
-    pub(crate) coordinator_heard: Time,
-    /// When a coordinator last told this node to follow it in office: until then its word may have been confirmed.
-    pub(crate) appointed: Option<Time>,
-    pub(crate) regrouping: bool,
-    pub(crate) quorate_before: bool,
-    /// Since when this node has been what it is without quorum, while not a member.
-    pub(crate) idle_since: Time,
-    /// Administrators' requests in progress: number of the proposal, request, when it came.
-    pub(crate) requests: BTreeMap<u64, (u64, Time)>,
-    /// Control codes in progress.
+    pub(crate) office: Office,
+    pub(crate) requests: Requests,
     pub(crate) controls: Controls,
-    pub(crate) stop_request: Option<u64>,
     /// It halted as a member, and the others have not been told that nothing runs here any more.
     pub(crate) owes_word: bool,
-    /// How many heartbeats ago the resource monitor last gave a sign of life.
-    pub(crate) monitor_beats: u32,
+    pub(crate) monitor_watch: MonitorWatch,
     pub(crate) timers: Timers,
     pub(crate) random: Random,
     pub(crate) now: Time,
@@ -197,50 +137,26 @@ impl Node {
         let renews = !recovered.is_blank();
         let mut node = Node {
             #[cfg(feature = "planted")]
-            hasty: None,
-            #[cfg(feature = "planted")]
-            stubborn: None,
-            #[cfg(feature = "planted")]
-            eager: None,
+            planted: Planted::default(),
             me,
             phase: Phase::Joining,
             quorum,
             arbitration: Arbitration::Idle,
             storage: Storage::new(recovered.stored, recovered.log_length),
             log,
-            gated: VecDeque::new(),
             database: Database::install(config.definition.clone()),
-            digests: VecDeque::new(),
+            digests: Digests::default(),
             proposals: Proposals::new(me, config.incarnation),
-            appended: BTreeMap::new(),
             groups: Groups::new(me, random.next()),
-            groups_stale: true,
-            groups_licence: (false, false, false, NodeSet::EMPTY),
-            kept_out: NodeSet::EMPTY,
-            outside: None,
-            told_outside: false,
+            kept_out: KeptOut::default(),
             policies: PolicyEngine::default(),
-            peers: BTreeMap::new(),
-            evicted: BTreeMap::new(),
-            held: BTreeMap::new(),
+            neighbours: Neighbours::default(),
             asking: Asking::default(),
-            recalled: Vec::new(),
-            links: BTreeMap::new(),
-            coordination: None,
-            heir: None,
-            disk_confirmed: now,
-            led: None,
-            basis: now,
-            coordinator_heard: now,
-            appointed: None,
-            regrouping: false,
-            quorate_before: false,
-            idle_since: now,
-            requests: BTreeMap::new(),
+            office: Office::new(now),
+            requests: Requests::default(),
             controls: Controls::default(),
-            stop_request: None,
             owes_word: false,
-            monitor_beats: 0,
+            monitor_watch: MonitorWatch::default(),
             timers: Timers::default(),
             random,
             now,
@@ -376,11 +292,10 @@ impl Node {
             members: self.database.view.members.keys().copied().collect(),
             applied: (self.database.applied, self.database.digest),
             committed: self.log.commit_index(),
-            without_quorum_since: match (&self.phase, has_quorum) {
-                (_, true) => None,
-                (Phase::Member | Phase::Leaving, false) => Some(self.basis),
-                (Phase::Joining | Phase::Halted, false) => Some(self.idle_since),
-            },
+            without_quorum_since: (!has_quorum).then(|| {
+                let is_member = matches!(self.phase, Phase::Member | Phase::Leaving);
+                self.office.without_quorum_since(is_member)
+            }),
         })
     }
 
@@ -396,15 +311,9 @@ impl Node {
             self.report_quorum();
             self.pump_controls();
             let licence = self.licence();
-            let allowed = (
-                licence.quorate,
-                licence.holds_quorum_resource,
-                licence.leaving,
-                licence.leavers,
-            );
-            let stale = std::mem::take(&mut self.groups_stale)
-                | (std::mem::replace(&mut self.groups_licence, allowed) != allowed);
-            if stale && (self.phase != Phase::Joining || licence.holds_quorum_resource) {
+            if self.groups.are_due(licence)
+                && (self.phase != Phase::Joining || licence.holds_quorum_resource)
+            {
                 self.groups
                     .drive(&self.database, self.now, licence, &mut self.policies);
             }
@@ -420,15 +329,13 @@ impl Node {
     }
 
     fn licence(&self) -> Licence {
-        let peers = self.peers.iter();
-        let leavers = peers.filter(|(_, peer)| peer.standing == Standing::Leaving);
         Licence {
             quorate: self.has_quorum_at(self.now),
             holds_quorum_resource: self.arbitration.holds(),
             releases_quorum_resource: self.arbitration == Arbitration::Releasing,
             bare: self.config.switches.fix_quorum,
             leaving: self.phase == Phase::Leaving,
-            leavers: leavers.map(|(node, _)| node.0).collect(),
+            leavers: self.neighbours.leaving(),
             civil_ms: self.civil_ms(),
         }
     }
@@ -456,7 +363,7 @@ impl Node {
             Timer::Resend => self.send_proposals(),
             Timer::Disk => self.storage.retry(),
             Timer::Leave => self.leave_by_force(),
-            Timer::Groups => self.groups_stale = true,
+            Timer::Groups => self.groups.look_again_now(),
             // What it is for is looked at after every input.
             Timer::Takeover => {}
             Timer::Failback => self.check_failback(),
@@ -473,12 +380,8 @@ impl Node {
             self.unknown_sender(from, network, message);
             return;
         }
-        let peer = self.peers.entry(from).or_default();
-        if message.incarnation < peer.incarnation {
+        if !self.neighbours.listen_to(from, message.incarnation) {
             return;
-        }
-        if message.incarnation > peer.incarnation {
-            peer.restart(message.incarnation);
         }
         match message.body {
             Body::Heartbeat(heartbeat) => self.heartbeat(from, network, &heartbeat),
@@ -529,7 +432,6 @@ impl Node {
         if self.phase != Phase::Halted {
             self.groups
                 .monitor(&self.database, self.now, event, &mut self.policies);
-            self.groups_stale = true;
         }
     }
 
@@ -540,22 +442,21 @@ impl Node {
         }
         self.owes_word = matches!(self.phase, Phase::Member | Phase::Leaving);
         self.phase = Phase::Halted;
-        self.idle_since = self.now;
-        self.coordination = None;
-        if self.quorate_before {
-            self.quorate_before = false;
+        self.office.idle(self.now);
+        self.office.lay_down();
+        if self.office.quorum_news(false) {
             self.event(Event::Quorum {
                 held: false,
                 reason: reason.text.clone(),
             });
         }
-        if let Some(request) = self.stop_request.take() {
+        if let Some(request) = self.requests.take_stop() {
             self.output(Output::Reply {
                 request,
                 result: Ok(()),
             });
         }
-        for (request, _) in std::mem::take(&mut self.requests).into_values() {
+        for request in self.requests.take_all() {
             let text = format!(
                 "the cluster service stopped before it was done: {}",
                 reason.text
@@ -600,20 +501,6 @@ impl Node {
             Phase::Member => Standing::Member,
             Phase::Leaving => Standing::Leaving,
         }
-    }
-
-    pub(crate) fn remember_digest(&mut self) {
-        // A checkpoint may take back what was applied.
-        let applied = self.database.applied;
-        let taken_back = |(position, _): &(u64, u64)| *position >= applied;
-        while self.digests.back().is_some_and(taken_back) {
-            self.digests.pop_back();
-        }
-        if self.digests.len() == DIGESTS {
-            self.digests.pop_front();
-        }
-        self.digests
-            .push_back((self.database.applied, self.database.digest));
     }
 
     pub(crate) fn other_nodes(&self) -> NodeSet {

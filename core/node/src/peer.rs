@@ -16,6 +16,14 @@ pub(crate) struct Interface {
     pub(crate) up: bool,
 }
 
+impl Interface {
+    /// Whether nothing has come in on it for two heartbeats.
+    pub(crate) fn is_silent(&self, now: Time) -> bool {
+        self.heard
+            .is_none_or(|heard| now.since(heard) >= bounds::INTERFACE_SILENCE)
+    }
+}
+
 /// Another configured node.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {

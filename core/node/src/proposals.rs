@@ -1,18 +1,21 @@
-//! Updates on their way to the coordinator: kept until they come back applied, sent again until then.
+//! Updates on their way into the log: kept until they come back applied, sent to the coordinator again until then, and
+//! taken by that once.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use quorate_model::NodeId;
 
 use crate::database::{Proposal, Update};
 
-/// The outstanding proposals of one boot.
+/// The outstanding proposals of one boot, and those of everybody that it has put into the log as the coordinator.
 #[derive(Clone, Debug)]
 pub(crate) struct Proposals {
     me: NodeId,
     incarnation: u64,
     next: u64,
     outstanding: VecDeque<Proposal>,
+    /// The newest that was put into the log in this term, by node: its boot and number.
+    accepted: BTreeMap<NodeId, (u64, u64)>,
 }
 
 impl Proposals {
@@ -22,6 +25,7 @@ impl Proposals {
             incarnation,
             next: 1,
             outstanding: VecDeque::new(),
+            accepted: BTreeMap::new(),
         }
     }
 
@@ -62,4 +66,30 @@ impl Proposals {
             self.outstanding.pop_front();
         }
     }
+
+    /// Whether a proposal is not in the log yet, where `applied` is the newest of its node's that has been applied.
+    pub(crate) fn is_new(&self, proposal: &Proposal, applied: (u64, u64)) -> bool {
+        let accepted = self.accepted.get(&proposal.node).copied();
+        mark(proposal) > accepted.unwrap_or_default().max(applied)
+    }
+
+    /// A proposal was put into the log.
+    pub(crate) fn accepted(&mut self, proposal: &Proposal) {
+        self.accepted.insert(proposal.node, mark(proposal));
+    }
+
+    /// This node leads in a new term: what an earlier one put into the log may be lost.
+    pub(crate) fn begin_term(&mut self) {
+        self.accepted.clear();
+    }
+
+    /// A node was evicted: added again, it counts its boots anew.
+    pub(crate) fn forget_node(&mut self, node: NodeId) {
+        self.accepted.remove(&node);
+    }
+}
+
+/// The boot that made a proposal, and its number there.
+fn mark(proposal: &Proposal) -> (u64, u64) {
+    (proposal.incarnation, proposal.sequence)
 }

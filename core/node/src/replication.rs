@@ -25,7 +25,7 @@ impl Node {
                 return;
             }
             self.log.persisted(self.storage.durable());
-            self.open_gate();
+            self.send_released();
             let Some(output) = self.log.poll_output() else {
                 if self.log.wants_snapshot() && self.make_checkpoint() {
                     continue;
@@ -38,7 +38,7 @@ impl Node {
                     self.pump_storage();
                 }
                 LogOutput::Send { to, message, after } => {
-                    self.gated.push_back((after, NodeId(to), message));
+                    self.storage.hold_back(after, NodeId(to), message);
                 }
                 LogOutput::Apply(entry) => self.apply(&entry),
                 LogOutput::Install(snapshot) => self.install(&snapshot),
@@ -54,27 +54,19 @@ impl Node {
         }
     }
 
-    fn open_gate(&mut self) {
-        if self.gated.is_empty() || !self.storage.knows_itself() {
-            return;
-        }
-        let durable = self.storage.durable();
-        let mut held = std::collections::VecDeque::new();
-        for (after, to, message) in std::mem::take(&mut self.gated) {
-            if after <= durable && to == WITNESS {
-                self.ask_witness(message);
-            } else if after <= durable {
-                self.send(to, Body::Log(message));
-            } else {
-                held.push_back((after, to, message));
+    /// Sends what was waiting for a write that is durable now.
+    fn send_released(&mut self) {
+        for (to, message) in self.storage.take_released() {
+            match to {
+                WITNESS => self.ask_witness(message),
+                to => self.send(to, Body::Log(message)),
             }
         }
-        self.gated = held;
     }
 
     /// A message of another node's log.
     pub(crate) fn log_message(&mut self, from: NodeId, message: quorate_log::Message) {
-        let heard = self.now.since(self.coordinator_heard) < bounds::MEMBER_SILENCE;
+        let heard = !self.office.is_vacant(self.now);
         if self.is_stranger(from, &message) {
             return;
         }
@@ -82,11 +74,11 @@ impl Node {
             message.body,
             LogBody::PreVote { .. } | LogBody::Vote { .. } | LogBody::TimeoutNow
         );
-        if asks && self.outside.is_some() {
+        if asks && self.kept_out.has_no_say() {
             return;
         }
         if matches!(message.body, LogBody::TimeoutNow) {
-            self.appointed = Some(self.now);
+            self.office.appointed(self.now);
         }
         // A candidate that led until now does not lead: its asking for votes is no sign of life of the coordinator's.
         let leads = matches!(
@@ -100,22 +92,21 @@ impl Node {
         self.log.step(from.0, message, alive);
         self.pump_log();
         if leads && self.log.leader() == Some(from.0) && self.phase != Phase::Halted {
-            self.coordinator_heard = self.now;
+            self.office.hear_coordinator(self.now);
         }
     }
 
     fn role_changed(&mut self, role: Role, term: u64) {
+        let was_in_office = self.office.lead_changed();
         if role == Role::Leader {
-            self.appended.clear();
-            self.led = None;
+            self.proposals.begin_term();
             self.log.resend(self.now.0);
             return;
         }
-        self.led = None;
         if role == Role::Follower && self.arbitration.holds() {
             self.timers.set(Timer::Campaign, self.now);
         }
-        if self.coordination.take().is_some() {
+        if was_in_office {
             let reason = format!("{role:?} in term {term}");
             self.event(Event::CoordinatorLost { reason });
             self.timers.stop(Timer::Takeover);
@@ -124,7 +115,7 @@ impl Node {
     }
 
     pub(crate) fn install(&mut self, snapshot: &Snapshot) {
-        self.groups_stale = true;
+        self.groups.look_again_now();
         match postcard::from_bytes::<Database>(&snapshot.data) {
             Ok(database) => {
                 let before = std::mem::replace(&mut self.database, database);
@@ -136,7 +127,8 @@ impl Node {
                     );
                     self.event(Event::Notice { id: 0, text });
                 }
-                self.remember_digest();
+                let (applied, digest) = (self.database.applied, self.database.digest);
+                self.digests.remember(applied, digest);
                 self.hold_all_to(self.database.identities());
                 if let Some(record) = self.database.nodes.get(&self.me)
                     && record.last.0 == self.config.incarnation
@@ -165,7 +157,7 @@ impl Node {
     }
 
     fn apply(&mut self, entry: &Entry) {
-        self.groups_stale = true;
+        self.groups.look_again_now();
         self.database.applied = entry.index;
         let (digest, proposal) = match &entry.kind {
             EntryKind::Noop => (fold(self.database.digest, entry, &[]), None),
@@ -179,7 +171,8 @@ impl Node {
             ),
         };
         self.database.digest = digest;
-        self.remember_digest();
+        let (applied, digest) = (self.database.applied, self.database.digest);
+        self.digests.remember(applied, digest);
         if let Some(proposal) = proposal {
             self.apply_proposal(&proposal);
         }
@@ -187,7 +180,7 @@ impl Node {
             return;
         }
         if self.log.is_leader() && entry.term == self.log.term() {
-            self.led = Some(entry.term);
+            self.office.has_committed(entry.term);
         }
         let limit = u64::from(self.database.definition.properties.max_quorum_log_size);
         // A byte more or less is all the same.
@@ -229,19 +222,13 @@ impl Node {
     fn own_proposal_applied(&mut self, proposal: &Proposal, refusal: Option<&Reason>) {
         match &proposal.update {
             Update::View { .. } => {
-                if let Some(coordination) = &mut self.coordination {
-                    coordination.view_pending = false;
-                }
+                self.office.view_done();
             }
             Update::Takeover { .. } => {
-                self.takeover_done();
-                if let (Some(coordination), Some(_)) = (&mut self.coordination, refusal) {
-                    // Nothing that refused it is likely to have changed before the next heartbeat.
-                    coordination.takeover_from = self.now + bounds::HEARTBEAT;
-                }
+                self.office.takeover_done(refusal.is_some(), self.now);
             }
             Update::Stranded { group, .. } => {
-                self.takeover_done();
+                self.office.takeover_done(false, self.now);
                 self.groups.decided(group);
             }
             Update::MoveBegin { group, .. }
@@ -253,20 +240,14 @@ impl Node {
             | Update::Identity { .. }
             | Update::Checkpoint { .. } => {}
         }
-        if let Some((request, _)) = self.requests.remove(&proposal.sequence) {
+        if let Some(request) = self.requests.take(proposal.sequence) {
             let result = refusal.map_or(Ok(()), |refusal| Err(refusal.clone()));
             self.output(Output::Reply { request, result });
         }
     }
 
-    fn takeover_done(&mut self) {
-        if let Some(coordination) = &mut self.coordination {
-            coordination.takeover_pending = false;
-        }
-    }
-
     fn effect(&mut self, effect: Effect) {
-        let coordinates = self.coordination.is_some();
+        let coordinates = self.office.is_held();
         match effect {
             Effect::View { left, joined } => {
                 self.view_changed();
@@ -375,11 +356,9 @@ impl Node {
                 }
             }
             Effect::Evicted { node, name } => {
-                if let Some(peer) = self.peers.remove(&node) {
-                    self.evicted.insert(node, peer);
-                }
+                self.neighbours.evict(node);
                 // Added again, it counts its boots anew.
-                self.appended.remove(&node);
+                self.proposals.forget_node(node);
                 self.forget_identity_of(node);
                 if coordinates {
                     let text = format!("node {name} was evicted");
@@ -422,7 +401,7 @@ impl Node {
         match (&self.phase, member) {
             (Phase::Joining, true) => {
                 self.phase = Phase::Member;
-                self.regrouping = false;
+                self.office.end_regroup();
                 self.let_in_again();
                 self.groups.open_all(&self.database);
             }
@@ -478,27 +457,18 @@ impl Node {
             return;
         }
         for proposal in proposals {
-            let (node, mark) = (proposal.node, (proposal.incarnation, proposal.sequence));
+            let node = proposal.node;
             let member = self.database.view.members.get(&node) == Some(&proposal.incarnation);
-            let applied = self
-                .database
-                .nodes
-                .get(&node)
-                .map_or((0, 0), |record| record.last);
-            let last = self
-                .appended
-                .get(&node)
-                .copied()
-                .unwrap_or_default()
-                .max(applied);
-            if mark <= last || !(member || node == self.me) {
+            let record = self.database.nodes.get(&node);
+            let applied = record.map_or((0, 0), |record| record.last);
+            if !self.proposals.is_new(&proposal, applied) || !(member || node == self.me) {
                 continue;
             }
             let Ok(bytes) = postcard::to_allocvec(&proposal) else {
                 continue;
             };
             if self.log.propose(bytes).is_ok() {
-                self.appended.insert(node, mark);
+                self.proposals.accepted(&proposal);
             }
         }
     }
@@ -539,10 +509,7 @@ impl Node {
 
     /// The cause that fits a takeover now.
     pub(crate) fn takeover_cause(&self, stranded: bool) -> Cause {
-        let forming = self.coordination.as_ref().is_some_and(|coordination| {
-            coordination.formed && self.now.since(coordination.since) < bounds::FORM_WAIT * 2
-        });
-        match (stranded, forming) {
+        match (stranded, self.office.is_forming(self.now)) {
             (true, _) => Cause::NodeUp,
             (false, true) => Cause::Form,
             (false, false) => Cause::NodeFailure,

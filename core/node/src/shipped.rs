@@ -1,11 +1,11 @@
 //! The clusters of `scripts/clusters`, and a node of one, for tests.
 
 use quorate_journal::Event;
-use quorate_log::{Body, Entry, Message, NodeSet};
+use quorate_log::{Body, Entry, Message};
 use quorate_model::{ClusterDefinition, NodeId, Time, VirtualServerRequest};
 
 use crate::io::{BootImage, DiskDone, NodeConfig, Output};
-use crate::node::{Coordination, Node, Phase};
+use crate::node::{Node, Phase};
 use crate::timers::Timers;
 
 /// The cluster in the file of this name.
@@ -74,15 +74,7 @@ pub(crate) fn leader() -> Node {
         node.pump_log();
         disks_answer(&mut node);
     }
-    node.coordination = Some(Coordination {
-        since: node.now,
-        formed: false,
-        view_pending: false,
-        takeover_pending: false,
-        takeover_from: node.now,
-        identified: NodeSet::EMPTY,
-    });
-    node.basis = node.now;
+    node.office.begin(node.now, false, node.now);
     node.timers = Timers::default();
     outputs(&mut node);
     assert!(node.coordinates_at(node.now));

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use quorate_log::{Persist, Stored};
-use quorate_model::Time;
+use quorate_log::{Message, Persist, Stored};
+use quorate_model::{NodeId, Time};
 
 use crate::bounds;
 use crate::io::{Device, DiskOp, DiskRequest};
@@ -98,6 +98,8 @@ pub(crate) struct Storage {
     /// What goes to this node's own disk, and to the quorum disk. Neither waits for the other.
     own: Lane,
     shared: Lane,
+    /// Messages of the log's, each with the mark that must be durable before it is sent.
+    held_back: VecDeque<(u64, NodeId, Message)>,
     /// When the newest request that succeeded was made.
     proven: Time,
     next_ticket: u64,
@@ -113,6 +115,7 @@ impl Storage {
             log_length,
             own: Lane::default(),
             shared: Lane::default(),
+            held_back: VecDeque::new(),
             proven: Time::ZERO,
             next_ticket: 1,
             durable: 0,
@@ -195,8 +198,8 @@ impl Storage {
         ticket
     }
 
-    /// Goes over to another device. What was queued of the log for the old one is dropped; `stored` is what the new
-    /// one holds, in a log of `log_length` bytes.
+    /// Goes over to another device. What was queued of the log for the old one is dropped, and what was to be sent
+    /// after that; `stored` is what the new one holds, in a log of `log_length` bytes.
     pub(crate) fn switch(&mut self, device: Device, stored: Stored, log_length: u64) {
         self.device = device;
         self.mirror = stored;
@@ -205,6 +208,7 @@ impl Storage {
         self.own.clear_flight();
         self.shared.queue.clear();
         self.shared.clear_flight();
+        self.held_back.clear();
         self.copy(store::write_all(&self.mirror));
     }
 
@@ -258,6 +262,27 @@ impl Storage {
         let ops = store::write(persist, &self.mirror);
         self.enqueue(ops.clone(), Some(persist.mark));
         self.copy(ops);
+    }
+
+    /// A message waits until everything up to the mark `after` is durable: it may promise what would be lost otherwise.
+    pub(crate) fn hold_back(&mut self, after: u64, to: NodeId, message: Message) {
+        self.held_back.push_back((after, to, message));
+    }
+
+    /// The messages that need not wait any more. None goes out while a crash would make this node another one.
+    pub(crate) fn take_released(&mut self) -> Vec<(NodeId, Message)> {
+        if self.held_back.is_empty() || !self.knows_itself() {
+            return Vec::new();
+        }
+        let mut released = Vec::new();
+        for (after, to, message) in std::mem::take(&mut self.held_back) {
+            if after <= self.durable {
+                released.push((to, message));
+            } else {
+                self.held_back.push_back((after, to, message));
+            }
+        }
+        released
     }
 
     /// Mends a file of the log's.

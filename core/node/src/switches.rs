@@ -8,7 +8,7 @@ use quorate_model::{NodeId, Reason};
 
 use crate::candidacy::Arbitration;
 use crate::io::{Device, DiskOp};
-use crate::message::{Body, Standing};
+use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::store::{self, Recovered};
 
@@ -71,7 +71,7 @@ impl Node {
 
     /// A node would join that is kept out: says so, once.
     pub(crate) fn keep_out(&mut self, node: NodeId) {
-        if !self.kept_out.insert(node.0) {
+        if !self.neighbours.keep_out(node) {
             return;
         }
         let (name, switch) = (
@@ -91,18 +91,12 @@ impl Node {
             return;
         }
         let forced = !self.listed().is_empty();
-        for node in self.kept_out.iter().map(NodeId) {
-            let peer = self.peers.get(&node);
-            let asks = peer.filter(|peer| {
-                peer.standing == Standing::Joining && peer.is_audible(self.now) && !peer.gone
-            });
-            if let Some(incarnation) = asks.map(|peer| peer.incarnation) {
-                let body = Body::KeptOut {
-                    incarnation,
-                    forced,
-                };
-                self.send(node, body);
-            }
+        for (node, incarnation) in self.neighbours.kept_out_that_ask(self.now) {
+            let body = Body::KeptOut {
+                incarnation,
+                forced,
+            };
+            self.send(node, body);
         }
     }
 
@@ -112,7 +106,7 @@ impl Node {
         if incarnation != self.config.incarnation || self.phase != Phase::Joining {
             return;
         }
-        let first = !std::mem::replace(&mut self.told_outside, true);
+        let first = self.kept_out.told();
         let from = self.database.node_name(from);
         if first {
             let me = self.database.node_name(self.me);
@@ -129,9 +123,8 @@ impl Node {
                 text,
             });
         }
-        if forced && self.outside.is_none() {
-            let bytes = from.as_bytes().to_vec();
-            self.outside = Some(from);
+        let bytes = from.as_bytes().to_vec();
+        if forced && self.kept_out.force(from) {
             self.remember_outside(bytes);
         }
     }
@@ -152,7 +145,7 @@ impl Node {
             "quorum was forced without {me}, by {from}: {me} waits for that cluster to take it in. Start it with \
              forcequorum, or clean it up (forcecleanup), if there is none any more"
         );
-        self.outside = Some(from.as_str().into());
+        self.kept_out.force(from.as_str().into());
         self.event(Event::Notice {
             id: NOT_JOINED,
             text,
@@ -161,7 +154,7 @@ impl Node {
 
     /// This node has become a member: whatever kept it out is over.
     pub(crate) fn let_in_again(&mut self) {
-        if self.outside.take().is_some() {
+        if self.kept_out.take_in() {
             self.remember_outside(Vec::new());
         }
     }
@@ -244,7 +237,6 @@ impl Node {
             self.halt(Reason::new(1073, text), false);
             return;
         }
-        self.gated.clear();
         self.skip_terms();
         self.storage.move_to(Device::Shared(disk.clone()), own, 0);
         self.event(Event::StartSwitch {
@@ -256,7 +248,7 @@ impl Node {
 
     pub(crate) fn lead_with_disk(&mut self) {
         self.arbitration = Arbitration::Holding;
-        self.disk_confirmed = self.now;
+        self.office.confirm_disk(self.now);
         self.log.set_rule(self.quorum.rule(self.me, true));
         self.log.campaign();
     }

@@ -34,11 +34,7 @@ impl Node {
 
     /// The digest of everything applied up to position `index`, if this node applied it not too long ago.
     pub fn digest_at(&self, index: u64) -> Option<u64> {
-        let at = self
-            .digests
-            .binary_search_by_key(&index, |(position, _)| *position)
-            .ok()?;
-        self.digests.get(at).map(|(_, digest)| *digest)
+        self.digests.at(index)
     }
 
     /// The cluster's definition with every change made since it was installed (properties, groups, nodes), as this
@@ -99,7 +95,7 @@ impl Node {
 mod tests {
     use quorate_model::NodeId;
 
-    use crate::shipped::{booted, leader};
+    use crate::shipped::leader;
 
     #[test]
     fn what_is_read_of_a_node_is_what_its_database_and_log_have() {
@@ -120,23 +116,5 @@ mod tests {
             records.get_mut(resource).unwrap().wanted = wanted;
             assert_eq!(node.persistent_state(resource), wanted);
         }
-    }
-
-    #[test]
-    fn digests_are_kept_for_a_while_and_taken_back_with_what_they_are_of() {
-        let mut node = booted("four-node.ron", NodeId(1), 1);
-        let mut applies = |position: u64, digest| {
-            (node.database.applied, node.database.digest) = (position, digest);
-            node.remember_digest();
-            [1, 2, 3].map(|at| node.digest_at(at))
-        };
-        applies(1, 11);
-        applies(2, 12);
-        assert_eq!(applies(3, 13), [Some(11), Some(12), Some(13)]);
-        assert_eq!(applies(2, 99), [Some(11), Some(99), None]);
-        for position in 3..=4_096 {
-            applies(position, position);
-        }
-        assert_eq!(applies(4_097, 0), [None, Some(99), Some(3)]);
     }
 }

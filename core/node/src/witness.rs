@@ -131,7 +131,7 @@ impl Node {
 
     /// Whoever may be a candidate soon begins to look: the sooner it has, the sooner it can be elected.
     fn look_at_witness(&mut self) {
-        let silent = self.now.since(self.coordinator_heard) >= bounds::INTERFACE_SILENCE;
+        let silent = self.office.silence(self.now) >= bounds::INTERFACE_SILENCE;
         if silent && self.log.role() == Role::Follower && !self.awaits_witness() {
             self.put_to_witness(None);
         }
@@ -195,7 +195,7 @@ impl Node {
 
     /// Whether the witness has just answered, and can be counted on.
     pub(crate) fn witness_is_here(&self) -> bool {
-        let lately = |at: Time| self.now.since(at) < bounds::MEMBER_SILENCE / 2;
+        let lately = |at: Time| self.now.since(at) < bounds::IN_REACH;
         self.witness_share().is_some() && self.asking.answered.is_some_and(lately)
     }
 
@@ -305,7 +305,7 @@ mod tests {
             (bounds::INTERFACE_SILENCE, 1),
         ] {
             let mut node = node();
-            node.coordinator_heard = ago(&node, span);
+            node.office.set_heard(ago(&node, span));
             node.look_at_witness();
             assert_eq!(asked(&mut node).len(), looks, "{span:?}");
         }

@@ -37,18 +37,18 @@ fn a_request_that_waits_for_quorum_too_long_is_answered_and_no_other_is() {
     node.now = Time::from_millis(60_000);
     for (sequence, request, asked) in [(1, 11, 40_000), (2, 12, 40_001)] {
         let asked = Time::from_millis(asked);
-        node.requests.insert(sequence, (request, asked));
+        node.requests.proposed(sequence, request, asked);
     }
     outputs(&mut node);
-    node.basis = node.now;
+    node.office.follow(node.now);
     node.expire_requests();
     assert_eq!(answers(&mut node), [], "there is quorum");
-    node.basis = Time::ZERO;
+    node.office.set_confirmed(Time::ZERO);
     node.expire_requests();
     assert_eq!(answers(&mut node), [(11, 5925)]);
     node.expire_requests();
     assert_eq!(answers(&mut node), [], "it is answered once");
-    assert_eq!(node.requests.len(), 1);
+    assert_eq!(node.requests.take_all(), [12]);
 }
 
 /// Whoever holds the quorum disk gives it up in order before it goes.

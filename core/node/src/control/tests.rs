@@ -158,7 +158,7 @@ fn of_node_two() -> ControlRequest {
 fn asked() -> Node {
     let mut node = member();
     node.control(1, of_node_two());
-    node.basis = node.now;
+    node.office.follow(node.now);
     node.pump_controls();
     assert_eq!(sent(&mut node).0, [1]);
     node
@@ -200,7 +200,7 @@ fn without_quorum_nobody_is_asked_and_the_answer_says_why() {
     let mut node = member();
     let silent = bounds::MEMBER_SILENCE + Duration::from_micros(1);
     node.now = Time::ZERO + silent;
-    node.basis = Time::ZERO;
+    node.office.set_confirmed(Time::ZERO);
     node.control(1, of_node_two());
     node.pump_controls();
     assert_eq!(outputs(&mut node), []);

@@ -5,6 +5,8 @@ use quorate_model::GroupProperties;
 
 use super::*;
 use crate::database::Move;
+use crate::message::Standing;
+use crate::peer::Peer;
 
 /// A node that knows no earlier view but by a snapshot: NODE2's fifth boot was a member, and is none now.
 #[test]
@@ -29,34 +31,20 @@ fn who_learnt_by_snapshot_knows_which_boots_were_members() {
         voters: NodeSet::EMPTY,
         data: postcard::to_allocvec(&database).unwrap(),
     });
-    let joining = |incarnation| Peer {
-        incarnation,
-        heard: Some(Time::ZERO),
-        ..Peer::default()
+    assert_eq!(node.last_member(two), Some(5));
+    let mut heard = |incarnation, gone| {
+        *node.neighbours.peer(two) = Peer {
+            incarnation,
+            gone,
+            heard: Some(Time::ZERO),
+            ..Peer::default()
+        };
+        node.neighbours.has_ended(two, node.last_member(two))
     };
-    assert!(!node.has_started_anew(two, &joining(5)), "an old word");
-    assert!(!node.has_started_anew(two, &joining(4)), "an older one");
-    assert!(node.has_started_anew(two, &joining(6)));
-    let ended = |incarnation| Peer {
-        gone: true,
-        ..joining(incarnation)
-    };
-    assert!(
-        !node.has_ended(two, &ended(4)),
-        "its next boot was a member"
-    );
-    assert!(node.has_ended(two, &ended(5)) && node.has_ended(two, &ended(6)));
-    assert!(!node.has_ended(two, &joining(5)), "it said nothing");
-    let member = Peer {
-        standing: Standing::Member,
-        ..joining(6)
-    };
-    assert!(!node.has_started_anew(two, &member), "it looks for nobody");
-    let unheard = Peer {
-        heard: None,
-        ..joining(6)
-    };
-    assert!(!node.has_started_anew(two, &unheard));
+    assert!(!heard(5, false), "an old word");
+    assert!(heard(6, false), "it has started anew");
+    assert!(!heard(4, true), "its next boot was a member");
+    assert!(heard(5, true));
 }
 
 #[test]
@@ -183,7 +171,7 @@ fn member() -> Node {
 /// NODE2 as it was heard last: which boot, and how long ago there was contact both ways.
 fn heard(node: &mut Node, incarnation: u64, ago: Duration) -> &mut Peer {
     let contact = Time((node.now - (Time::ZERO + ago)).as_micros() as u64);
-    let peer = node.peers.entry(NodeId(2)).or_default();
+    let peer = node.neighbours.peer(NodeId(2));
     *peer = Peer {
         incarnation,
         standing: Standing::Member,
@@ -248,7 +236,7 @@ fn a_member_that_was_not_heard_in_its_own_boot_has_the_same_time() {
         node.now = began + after;
         match boot {
             Some(boot) => drop(heard(&mut node, boot, Duration::ZERO).clone()),
-            None => node.peers.clear(),
+            None => node.neighbours.forget_all(),
         }
         let members = node.desired_members(began);
         let expected = stays.then_some(5);
@@ -289,7 +277,11 @@ fn who_is_kept_out_is_told_of_when_it_asks_to_come_in_and_is_heard() {
         let now = node.now;
         let members = node.desired_members(now);
         assert!(!members.contains_key(&NodeId(2)));
-        assert_eq!(node.kept_out.contains(2), told, "{standing:?} {ago:?}");
+        assert_eq!(
+            node.neighbours.keeps_out(NodeId(2)),
+            told,
+            "{standing:?} {ago:?}"
+        );
     }
 }
 
@@ -304,10 +296,10 @@ fn an_evicted_node_is_waited_for_like_any_other() {
         ..Peer::default()
     };
     for (gone, due) in [(true, Time::ZERO), (false, began + bounds::TAKEOVER_WAIT)] {
-        node.evicted.insert(NodeId(2), evicted(gone));
+        *node.neighbours.evicted(NodeId(2)) = evicted(gone);
         assert_eq!(node.takeover_due(NodeId(2)), due);
     }
-    node.evicted.clear();
+    node.neighbours.forget_all();
     let unheard = began + node.quorum.takeover_wait();
     assert_eq!(node.takeover_due(NodeId(2)), unheard);
 }
@@ -317,7 +309,7 @@ fn who_does_not_coordinate_sends_no_group_home() {
     for (coordinates, looks) in [(true, true), (false, false)] {
         let mut node = crate::shipped::leader();
         if !coordinates {
-            node.coordination = None;
+            node.office.lay_down();
         }
         node.check_failback();
         assert_eq!(node.timers.is_set(Timer::Failback), looks);

@@ -134,6 +134,10 @@ pub(crate) struct Groups {
     random: Random,
     actions: VecDeque<Action>,
     deadline: Option<Time>,
+    /// Something that groups depend on has changed since they were last looked at.
+    stale: bool,
+    /// What they were allowed then: quorate, holds the quorum resource, leaving, and which others are.
+    allowed: (bool, bool, bool, NodeSet),
     /// The service is stopping, and the quorum disk's group was sent away or found no node: that is tried once.
     office_offered: bool,
 }
@@ -147,12 +151,31 @@ impl Groups {
             random: Random::new(seed),
             actions: VecDeque::new(),
             deadline: None,
+            stale: true,
+            allowed: (false, false, false, NodeSet::EMPTY),
             office_offered: false,
         }
     }
 
     pub(crate) fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
+    }
+
+    /// Something has changed that groups depend on: [`Groups::drive`] is due.
+    pub(crate) fn look_again_now(&mut self) {
+        self.stale = true;
+    }
+
+    /// Whether [`Groups::drive`] is due: something has changed since this was last asked, or what is allowed has.
+    pub(crate) fn are_due(&mut self, licence: Licence) -> bool {
+        let allowed = (
+            licence.quorate,
+            licence.holds_quorum_resource,
+            licence.leaving,
+            licence.leavers,
+        );
+        let changed = std::mem::replace(&mut self.allowed, allowed) != allowed;
+        std::mem::take(&mut self.stale) || changed
     }
 
     /// When [`Groups::drive`] is due even if nothing happens.
@@ -272,6 +295,7 @@ impl Groups {
         event: MonitorEvent,
         policies: &mut PolicyEngine,
     ) {
+        self.stale = true;
         match event {
             MonitorEvent::State {
                 resource,

@@ -22,7 +22,7 @@ fn node(phase: Phase) -> Node {
 /// What a node answers to a stranger's heartbeat.
 fn answered(phase: Phase, standing: Standing, coordinates: Option<(u64, u64)>) -> Vec<Body> {
     let mut node = node(phase);
-    node.held.insert(TWO, 22);
+    node.neighbours.expect_copy(TWO, 22);
     let heartbeat = Heartbeat {
         sent: 1,
         echoes: Vec::new(),
@@ -81,13 +81,13 @@ fn the_goodbye_of_an_evicted_node_is_about_the_boot_that_said_it() {
             incarnation: 7,
             ..Peer::default()
         };
-        node.evicted.insert(FOREIGN, evicted);
+        *node.neighbours.evicted(FOREIGN) = evicted;
         let message = Message {
             incarnation: said,
             body: Body::Goodbye,
         };
         node.unknown_sender(FOREIGN, &"Private".into(), message);
-        assert_eq!(node.evicted[&FOREIGN].gone, gone, "boot {said}");
+        assert_eq!(node.neighbours.evicted(FOREIGN).gone, gone, "boot {said}");
     }
 }
 
@@ -120,7 +120,7 @@ fn an_introduction_takes_the_place_of_what_is_known_only_where_the_node_has_show
     for (shown, held) in [(None, 22), (Some(98), 22), (Some(99), 99)] {
         let mut node = node(Phase::Joining);
         node.hold_to(TWO, 22);
-        node.peers.entry(TWO).or_default().shown = shown;
+        node.neighbours.peer(TWO).shown = shown;
         let nodes = vec![introduction(&node, TWO, 99), introduction(&node, ME, 11)];
         node.introduced(nodes);
         assert_eq!(node.log.identity_of(TWO.0), Some(held), "{shown:?}");
@@ -128,7 +128,7 @@ fn an_introduction_takes_the_place_of_what_is_known_only_where_the_node_has_show
         node.introduced(nodes);
         assert_eq!(node.log.identity_of(TWO.0), Some(held), "0 says nothing");
         assert!(
-            !node.held.contains_key(&ME),
+            node.neighbours.expected_copy(ME).is_none(),
             "of itself nobody tells it anything"
         );
     }
@@ -152,7 +152,7 @@ fn who_is_told_that_it_is_a_stranger_stops_if_it_looks_for_a_cluster_and_is_mean
 fn until_it_has_joined_a_node_knows_whom_its_log_takes_in() {
     let mut node = node(Phase::Joining);
     let taken_in = introduction(&node, FOREIGN, 0).node;
-    node.recalled.push(taken_in.clone());
+    node.neighbours.recall(vec![taken_in.clone()]);
     assert_eq!(node.known_node(FOREIGN), Some(&taken_in));
     assert_eq!(node.known_node(NodeId(8)), None);
     node.phase = Phase::Member;
@@ -173,11 +173,11 @@ fn what_is_to_be_forgotten_is_what_the_database_does_not_name() {
     node.hold_all_to(database.identities());
     assert_eq!(node.log.identity_of(2), Some(23));
     assert_eq!(node.log.identity_of(3), None);
-    assert_eq!(node.held.get(&TWO), Some(&23));
-    assert_eq!(node.held.get(&NodeId(3)), None);
+    assert_eq!(node.neighbours.expected_copy(TWO), Some(23));
+    assert_eq!(node.neighbours.expected_copy(NodeId(3)), None);
     node.hold_to(ME, 5);
     assert_eq!(
-        node.held.get(&ME),
+        node.neighbours.expected_copy(ME),
         None,
         "a node is not held to anything by itself"
     );
@@ -259,7 +259,7 @@ fn who_boots_forgets_the_identities_of_those_that_its_log_evicts_and_no_others()
 fn who_the_witness_is_is_proposed_until_the_database_knows() {
     for (known, proposed) in [(0, 1), (7, 0)] {
         let mut node = booted("two-node-witness.ron", ME, 1);
-        node.coordination = crate::shipped::leader().coordination;
+        node.office.begin(node.now, false, node.now);
         node.log.set_identity(WITNESS.0, 7);
         node.database.witness.identity = known;
         node.propose_identities();

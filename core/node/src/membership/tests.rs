@@ -9,7 +9,7 @@ use crate::bounds;
 use crate::candidacy::Arbitration;
 use crate::io::{Input, Output};
 use crate::message::{Body, Heartbeat, Message, Standing};
-use crate::node::{Coordination, Node, Phase};
+use crate::node::{Node, Phase};
 use crate::peer::{Interface, Peer};
 use crate::shipped::{booted, events, halted, leads, outputs};
 use crate::timers::{Timer, Timers};
@@ -79,7 +79,7 @@ fn a_heartbeat_says_whether_its_sender_has_quorum() {
         let (mut node, now) = silent_member();
         node.now = now;
         if quorate {
-            node.basis = now;
+            node.office.follow(now);
         }
         outputs(&mut node);
         node.send_heartbeats();
@@ -159,7 +159,7 @@ fn follower_of_two(owner: NodeId) -> Node {
             contact: Some(node.now),
             ..Peer::default()
         };
-        node.peers.insert(NodeId(id), peer);
+        *node.neighbours.peer(NodeId(id)) = peer;
     }
     node.timers = Timers::default();
     outputs(&mut node);
@@ -177,7 +177,7 @@ fn the_quorum_disk_of_whoever_said_goodbye_is_its_heirs_or_else_each_members_in_
     ] {
         let mut node = follower_of_two(owner);
         node.goodbye(from);
-        let peer = &node.peers[&from];
+        let peer = node.neighbours.peer(from);
         assert!(peer.gone && peer.contact.is_none());
         assert_eq!(
             node.timers.next(),
@@ -193,7 +193,8 @@ fn an_office_is_taken_from_its_holder_alone() {
         let mut node = follower_of_two(ME);
         node.take_office(from);
         assert_eq!(node.timers.next(), due);
-        assert_eq!(node.coordinator_heard == node.now, due.is_some());
+        let heard = node.office.silence(node.now) == Duration::ZERO;
+        assert_eq!(heard, due.is_some());
     }
 }
 
@@ -201,20 +202,14 @@ fn an_office_is_taken_from_its_holder_alone() {
 /// for clients.
 fn cut_off() -> Node {
     let mut node = follower_of_two(ME);
-    for peer in node.peers.values_mut() {
-        peer.contact = Some(Time::ZERO);
+    for id in [2, 3] {
+        node.neighbours.peer(NodeId(id)).contact = Some(Time::ZERO);
     }
     node.arbitration = Arbitration::Holding;
-    node.coordination = Some(Coordination {
-        since: Time::ZERO,
-        formed: false,
-        view_pending: false,
-        takeover_pending: false,
-        takeover_from: Time::ZERO,
-        identified: quorate_log::NodeSet::EMPTY,
-    });
-    (node.basis, node.coordinator_heard) = (node.now, node.now);
-    node.links = [("Public".into(), false), ("Private".into(), true)].into();
+    node.office.begin(Time::ZERO, false, node.now);
+    node.office.hear_coordinator(node.now);
+    node.neighbours.set_card("Public".into(), false);
+    node.neighbours.set_card("Private".into(), true);
     node
 }
 
@@ -229,23 +224,33 @@ fn who_lost_every_member_at_once_and_its_clients_leaves_the_quorum_disk_to_other
     assert_eq!(told(&|_| {}), Some(1006));
     let lately = |node: &mut Node, ago| {
         let since = Time((node.now - (Time::ZERO + ago)).as_micros() as u64);
-        node.coordination.as_mut().unwrap().since = since;
+        node.office.begin(since, false, node.now);
     };
     assert_eq!(told(&|it| lately(it, bounds::MEMBER_SILENCE)), Some(1006));
     let early = bounds::MEMBER_SILENCE - AN_INSTANT;
     assert_eq!(told(&|it| lately(it, early)), None, "not yet");
-    assert_eq!(told(&|it| it.coordination = None), None);
+    assert_eq!(
+        told(&|it| {
+            it.office.lay_down();
+        }),
+        None
+    );
     assert_eq!(told(&|it| it.arbitration = Arbitration::Idle), None);
     assert_eq!(told(&|it| it.phase = Phase::Leaving), None);
-    assert_eq!(told(&|it| it.links.clear()), None, "clients reach it");
+    let reached = |it: &mut Node| it.neighbours.set_card("Public".into(), true);
+    assert_eq!(told(&reached), None, "clients reach it");
     let hears = |it: &mut Node| {
         let now = it.now;
-        it.peers.get_mut(&OTHER).unwrap().contact = Some(now);
+        it.neighbours.peer(OTHER).contact = Some(now);
     };
     assert_eq!(told(&hears), None, "a member is heard");
-    let one_left = |it: &mut Node| it.peers.get_mut(&OTHER).unwrap().gone = true;
+    let one_left = |it: &mut Node| it.neighbours.peer(OTHER).gone = true;
     assert_eq!(told(&one_left), Some(1006), "the other is not heard");
-    let all_left = |it: &mut Node| it.peers.values_mut().for_each(|peer| peer.gone = true);
+    let all_left = |it: &mut Node| {
+        [2, 3]
+            .into_iter()
+            .for_each(|id| it.neighbours.peer(NodeId(id)).gone = true)
+    };
     assert_eq!(told(&all_left), None, "they left in order");
     let alone = |it: &mut Node| it.database.view.members = [(ME, 1)].into();
     assert_eq!(told(&alone), None, "there is nobody to give way to");
@@ -255,7 +260,8 @@ fn who_lost_every_member_at_once_and_its_clients_leaves_the_quorum_disk_to_other
 fn a_member_without_a_coordinator_says_so_once_and_campaigns_within_moments() {
     let silent = |phase: Phase| {
         let (mut node, now) = silent_member();
-        (node.phase, node.now, node.basis) = (phase, now, now);
+        (node.phase, node.now) = (phase, now);
+        node.office.follow(now);
         node.timers = Timers::default();
         outputs(&mut node);
         node.check_silence();
@@ -264,7 +270,7 @@ fn a_member_without_a_coordinator_says_so_once_and_campaigns_within_moments() {
     let regroup = Event::Regroup { silent: Vec::new() };
     let mut node = silent(Phase::Member);
     assert_eq!(events(&mut node), [regroup]);
-    assert!(node.regrouping);
+    assert!(node.office.is_regrouping());
     let due = node.timers.next().unwrap();
     assert!(due >= node.now && due <= node.now + Duration::from_millis(600));
     assert_eq!(node.timers.take_due(due), Some(Timer::Campaign));
@@ -275,10 +281,10 @@ fn a_member_without_a_coordinator_says_so_once_and_campaigns_within_moments() {
         assert_eq!(events(&mut silent(phase)), []);
     }
 
-    node.coordinator_heard = node.now;
+    node.office.hear_coordinator(node.now);
     node.timers = Timers::default();
     node.check_silence();
-    assert!(!node.regrouping, "there is one again");
+    assert!(!node.office.is_regrouping(), "there is one again");
     let due = node.now + bounds::MEMBER_SILENCE;
     assert_eq!(node.timers.next(), Some(due), "it looks again then");
 }
@@ -291,7 +297,7 @@ fn a_card_that_is_heard_no_more_is_reported_when_two_heartbeats_are_missing() {
         heard: Some(Time((now - (Time::ZERO + ago)).as_micros() as u64)),
         up: true,
     };
-    let peer = node.peers.entry(OTHER).or_default();
+    let peer = node.neighbours.peer(OTHER);
     let silence = bounds::INTERFACE_SILENCE;
     peer.interfaces = [
         ("Private".into(), heard(silence)),
@@ -317,15 +323,16 @@ fn a_quorum_disk_that_is_not_let_go_in_time_stops_its_holder_in_the_instant_afte
     for (now, stopped) in [(until, None), (until + AN_INSTANT, Some(1038))] {
         let mut node = follower_of_two(OTHER);
         node.arbitration = Arbitration::Releasing;
-        node.disk_confirmed =
-            Time((until - (Time::ZERO + bounds::COORDINATOR_LEASE)).as_micros() as u64);
-        (node.now, node.basis) = (now, now);
+        let confirmed = until - (Time::ZERO + bounds::COORDINATOR_LEASE);
+        node.office.confirm_disk(Time::ZERO + confirmed);
+        node.now = now;
+        node.office.follow(now);
         assert_eq!(node.disk_is_safe_until(), Some(until));
         node.check_quorum();
         assert_eq!(halted(&mut node), stopped, "{now}");
     }
     let mut node = follower_of_two(OTHER);
-    node.disk_confirmed = until;
+    node.office.confirm_disk(until);
     node.arbitration = Arbitration::Holding;
     assert_eq!(node.disk_is_safe_until(), None, "its log is not there yet");
     let disk = crate::io::Device::Shared("Disk Q:".into());
@@ -347,7 +354,7 @@ fn an_office_without_the_lead_is_none_and_quorum_that_comes_or_goes_is_told_once
     };
     let came = quorum(true, "a coordinator with quorum is in reach");
     assert_eq!(events(&mut node), [came]);
-    node.now = node.basis + bounds::MEMBER_SILENCE + AN_INSTANT;
+    node.now += bounds::MEMBER_SILENCE + AN_INSTANT;
     node.report_quorum();
     node.report_quorum();
     let went = quorum(false, "no coordinator with quorum is in reach");
@@ -376,7 +383,7 @@ fn a_node_is_reached_where_both_have_a_card_and_first_where_it_was_just_heard() 
             heard: Some(Time((now - (Time::ZERO + ago)).as_micros() as u64)),
             up: true,
         };
-        let peer = node.peers.entry(OTHER).or_default();
+        let peer = node.neighbours.peer(OTHER);
         peer.interfaces = [("Public".into(), heard)].into();
         outputs(&mut node);
         node.send(OTHER, Body::WhoAreYou);
@@ -392,11 +399,11 @@ fn a_node_is_reached_where_both_have_a_card_and_first_where_it_was_just_heard() 
 fn where_nodes_elect_each_other_nobody_is_told_to_follow_by_a_goodbye() {
     let mut node = booted("three-node-majority.ron", ME, 1);
     node.database.view.members = [(ME, 1), (OTHER, 1)].into();
-    node.peers.insert(OTHER, Peer::default());
+    node.neighbours.peer(OTHER);
     leads(&mut node, OTHER.0, Vec::new());
     assert_eq!(node.log.leader(), Some(OTHER.0));
     node.timers = Timers::default();
     node.goodbye(OTHER);
-    assert!(node.peers[&OTHER].gone);
+    assert!(node.neighbours.has_left(OTHER));
     assert_eq!(node.timers.next(), None, "who follows has been told");
 }

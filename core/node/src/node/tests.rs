@@ -33,7 +33,7 @@ fn groups_are_looked_at_when_what_is_allowed_has_changed() {
     let mut node = owner(Phase::Member);
     node.follow_up();
     assert!(!starts(&mut node), "without quorum nothing starts");
-    node.basis = node.now;
+    node.office.follow(node.now);
     node.follow_up();
     assert!(starts(&mut node), "with quorum everything does");
     node.follow_up();
@@ -47,11 +47,11 @@ fn who_is_no_member_yet_tells_nobody_of_its_groups() {
     for record in node.database.resources.values_mut() {
         record.state = ResourceState::Online;
     }
-    node.groups_stale = true;
+    node.groups.look_again_now();
     node.follow_up();
     assert_eq!(node.proposals.outstanding().len(), 0);
     node.phase = Phase::Member;
-    node.groups_stale = true;
+    node.groups.look_again_now();
     node.follow_up();
     assert!(node.proposals.outstanding().len() > 0, "nothing of it runs");
 }

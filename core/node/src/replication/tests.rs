@@ -8,7 +8,6 @@ use quorate_model::Time;
 use super::*;
 use crate::candidacy::Arbitration;
 use crate::database::GroupRecord;
-use crate::node::Coordination;
 use crate::shipped::{booted, disks_answer, events, halted, outputs};
 
 const ME: NodeId = NodeId(1);
@@ -24,7 +23,7 @@ fn member() -> Node {
     node.database.view.number = 1;
     node.database.view.members = [(ME, 3), (TWO, 1)].into();
     for id in [TWO, THREE] {
-        node.peers.entry(id).or_default().incarnation = 1;
+        node.neighbours.peer(id).incarnation = 1;
     }
     disks_answer(&mut node);
     node
@@ -32,14 +31,7 @@ fn member() -> Node {
 
 /// As if it coordinated since then.
 fn coordinates(node: &mut Node, since: Time, formed: bool) {
-    node.coordination = Some(Coordination {
-        since,
-        formed,
-        view_pending: false,
-        takeover_pending: false,
-        takeover_from: since,
-        identified: NodeSet::EMPTY,
-    });
+    node.office.begin(since, formed, since);
 }
 
 fn message(term: u64, body: LogBody) -> quorate_log::Message {
@@ -93,7 +85,8 @@ fn nobody_has_a_vote_within_the_bound_of_silence() {
         (bounds::MEMBER_SILENCE, true),
     ] {
         let mut node = member();
-        node.coordinator_heard = Time((node.now - (Time::ZERO + ago)).as_micros() as u64);
+        node.office
+            .set_heard(Time((node.now - (Time::ZERO + ago)).as_micros() as u64));
         node.log_message(TWO, would_you_vote(5));
         let would = would(&mut node) == Some(true);
         assert_eq!(would, granted, "heard {ago:?} ago");
@@ -103,19 +96,19 @@ fn nobody_has_a_vote_within_the_bound_of_silence() {
 #[test]
 fn only_what_a_leader_says_as_such_is_a_sign_of_life_of_the_coordinator() {
     let mut node = member();
-    let before = node.coordinator_heard;
+    let before = node.office.vacant_at();
     node.log_message(THREE, would_you_vote(5));
-    assert_eq!(node.coordinator_heard, before, "it would lead");
+    assert_eq!(node.office.vacant_at(), before, "it would lead");
     node.log_message(TWO, leads(1));
     assert_eq!(node.log.leader(), Some(TWO.0));
-    assert_eq!(node.coordinator_heard, node.now);
+    assert_eq!(node.office.silence(node.now), Duration::ZERO);
 
     node.now += Duration::from_secs(1);
-    let before = node.coordinator_heard;
+    let before = node.office.vacant_at();
     node.log_message(TWO, would_you_vote(2));
-    assert_eq!(node.coordinator_heard, before, "it does not lead any more");
+    assert_eq!(node.office.vacant_at(), before, "it does not lead any more");
     node.log_message(THREE, leads(0));
-    assert_eq!(node.coordinator_heard, before, "it led long ago");
+    assert_eq!(node.office.vacant_at(), before, "it led long ago");
 }
 
 #[test]
@@ -224,7 +217,7 @@ fn what_is_committed_of_another_leaders_term_makes_nobody_lead() {
     let mut node = member();
     let term = node.log.term();
     applied(&mut node, term, None);
-    assert_eq!(node.led, None);
+    assert_eq!(node.office.to_begin(), None);
 }
 
 #[test]

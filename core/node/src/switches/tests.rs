@@ -5,6 +5,7 @@ use quorate_model::{StartSwitches, Time};
 
 use super::*;
 use crate::io::{BootImage, NodeConfig, Output};
+use crate::message::Standing;
 use crate::peer::Peer;
 use crate::shipped::{booted, cluster, events, halted, leader, outputs};
 
@@ -40,7 +41,7 @@ fn who_is_kept_out_says_so_once_and_remembers_it_where_quorum_was_forced() {
         let told = said(&mut node);
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].contains(why), "{told:?}");
-        assert_eq!(node.outside.is_some(), forced);
+        assert_eq!(node.kept_out.has_no_say(), forced);
         node.told_kept_out(TWO, 3, forced);
         assert_eq!(said(&mut node), [""; 0], "it is said once");
     }
@@ -51,7 +52,7 @@ fn a_word_to_another_boot_or_to_a_member_keeps_nobody_out() {
     for (phase, boot) in [(Phase::Joining, 2), (Phase::Member, 3), (Phase::Leaving, 3)] {
         let mut node = node(phase);
         node.told_kept_out(TWO, boot, true);
-        assert_eq!(node.outside, None);
+        assert_eq!(node.kept_out.forced_by(), None);
         assert_eq!(said(&mut node), [""; 0]);
     }
 }
@@ -61,13 +62,17 @@ fn a_word_to_another_boot_or_to_a_member_keeps_nobody_out() {
 fn quorum_that_is_forced_later_is_remembered_then() {
     let mut node = node(Phase::Joining);
     node.told_kept_out(TWO, 3, false);
-    assert_eq!(node.outside, None);
+    assert_eq!(node.kept_out.forced_by(), None);
     node.told_kept_out(TWO, 3, true);
-    assert_eq!(node.outside, Some("NODE2".into()));
+    assert_eq!(node.kept_out.forced_by(), Some("NODE2"));
     node.told_kept_out(NodeId(3), 3, true);
-    assert_eq!(node.outside, Some("NODE2".into()), "who said so first");
+    assert_eq!(
+        node.kept_out.forced_by(),
+        Some("NODE2"),
+        "who said so first"
+    );
     node.let_in_again();
-    assert_eq!(node.outside, None);
+    assert_eq!(node.kept_out.forced_by(), None);
 }
 
 #[test]
@@ -87,13 +92,17 @@ fn a_boot_knows_what_an_earlier_one_was_told() {
     for (written, outside) in [(&b"NODE3"[..], Some("NODE3")), (b"", None)] {
         let mut node = node(Phase::Joining);
         node.recall_outside(&[(OUTSIDE_FILE.to_owned(), written.to_vec())].into());
-        assert_eq!(node.outside.as_deref(), outside);
+        assert_eq!(node.kept_out.forced_by(), outside);
         assert_eq!(said(&mut node).len(), usize::from(outside.is_some()));
     }
     let mut node = node(Phase::Joining);
     node.config.switches.force_quorum = vec!["NODE1".into()];
     node.recall_outside(&[(OUTSIDE_FILE.to_owned(), b"NODE3".to_vec())].into());
-    assert_eq!(node.outside, None, "who forces quorum has the newer word");
+    assert_eq!(
+        node.kept_out.forced_by(),
+        None,
+        "who forces quorum has the newer word"
+    );
 }
 
 /// NODE1 of the cluster in this file, started with these switches and nothing on its disk.
@@ -190,14 +199,14 @@ fn who_asks_to_come_in_and_is_kept_out_is_told_so_by_the_coordinator() {
         if force {
             node.config.switches.force_quorum = vec!["NODE1".into()];
         }
-        node.kept_out.insert(2);
+        node.neighbours.keep_out(TWO);
         let peer = Peer {
             incarnation: 7,
             standing: Standing::Joining,
             heard: Some(node.now),
             ..Peer::default()
         };
-        node.peers.insert(TWO, peer);
+        *node.neighbours.peer(TWO) = peer;
         change(&mut node);
         node.tell_kept_out();
         let said = outputs(&mut node)
@@ -219,8 +228,13 @@ fn who_asks_to_come_in_and_is_kept_out_is_told_so_by_the_coordinator() {
     };
     assert_eq!(told(true, &|_| {}), Some((7, true)));
     assert_eq!(told(false, &|_| {}), Some((7, false)));
-    let peer = |node: &mut Node, change: fn(&mut Peer)| change(node.peers.get_mut(&TWO).unwrap());
-    assert_eq!(told(true, &|it| it.coordination = None), None);
+    let peer = |node: &mut Node, change: fn(&mut Peer)| change(node.neighbours.peer(TWO));
+    assert_eq!(
+        told(true, &|it| {
+            it.office.lay_down();
+        }),
+        None
+    );
     assert_eq!(told(true, &|it| peer(it, |it| it.gone = true)), None);
     let unheard: fn(&mut Peer) = |it| it.heard = Some(Time::ZERO);
     assert_eq!(told(true, &|it| peer(it, unheard)), None);
