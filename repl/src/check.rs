@@ -14,7 +14,8 @@ use quorate_script::{
 };
 use serde_json::json;
 
-use crate::cli::{CheckArgs, Format, PluginFolders};
+use crate::args::{Format, PluginFolders};
+use crate::cli::CheckArgs;
 use crate::exit::Exit;
 use crate::files::{Meant, meant};
 use crate::output::{Output, Tone};

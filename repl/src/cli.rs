@@ -4,15 +4,14 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use quorate_drill::{Span, SpanError};
 
+use crate::args::{Apart, Format, PluginFolders, seed};
 use crate::exit;
-use crate::plugin::check::CheckPluginArgs;
-use crate::plugin::check::child::RunTestArgs;
-use crate::plugin::new::NewArgs;
-use crate::plugin::sdk::SdkArgs;
+use crate::output::Colour;
+use crate::plugin::PluginCommand;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,19 +45,6 @@ give to resources of types that a plugin brings, wherever a drill would find it;
 and policies (.rhai) for unknown functions, members and variables and wrong numbers of arguments. Nothing runs. \
 Resource scripts (.rhai), by themselves or named by a cluster file's ScriptFilepath, for the same and for the functions \
 that the cluster calls.";
-
-const PLUGIN_CHECK_EXAMPLES: &str = "\
-Examples:
-  quorate plugin check target/debug/libweb_proxy.so
-  quorate plugin check web-log.rhai
-  quorate plugin check libweb_proxy.so --filter arbitration --brief
-  quorate plugin check libweb_proxy.so --json results.json --junit results.xml
-  quorate plugin check libweb_proxy.so --type 'Web Proxy' --properties values.json
-  quorate plugin check libweb_proxy.so --reproduce 17
-  quorate plugin check --list
-
-Each test runs in a process of its own, in a world of the tester's with virtual time. Values for properties are made \
-up from what the type says of them; --properties gives others, such as {\"Web Proxy\": {\"Port\": 8080}}.";
 
 const CLUSTER_EXAMPLES: &str = "\
 Examples:
@@ -94,17 +80,6 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Colour {
-    /// On a terminal, unless NO_COLOR is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -136,26 +111,6 @@ pub(crate) enum Command {
     },
 }
 
-/// Where plugins are.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct PluginFolders {
-    /// A folder with plugins, searched before QUORATE_PLUGIN_PATH and the folders beside the program. May be repeated.
-    #[arg(long = "plugin-dir", value_name = "DIR", value_parser = folder)]
-    pub(crate) plugin_dir: Vec<PathBuf>,
-}
-
-/// A folder that is there.
-fn folder(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    if path.is_dir() {
-        Ok(path)
-    } else if path.exists() {
-        Err("this is a file; name the folder that it is in".to_owned())
-    } else {
-        Err("there is no such folder".to_owned())
-    }
-}
-
 /// Real time that is more than none.
 fn timeout(text: &str) -> Result<Duration, String> {
     let Span(span) = text.parse().map_err(|error: SpanError| error.to_string())?;
@@ -163,12 +118,6 @@ fn timeout(text: &str) -> Result<Duration, String> {
         true => Err("a drill needs some time: such as 90s, 10m or 1h".to_owned()),
         false => Ok(span),
     }
-}
-
-/// The number that everything random begins with.
-pub(crate) fn seed(text: &str) -> Result<u64, String> {
-    let why = || format!("a seed is a whole number from 0 to {}", u64::MAX);
-    text.parse().map_err(|_| why())
 }
 
 /// How many at a time.
@@ -185,69 +134,6 @@ fn jobs(text: &str) -> Result<usize, String> {
 /// How many cores there are.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-/// A duration that is not nothing.
-fn some_time(text: &str) -> Result<quorate_drill::Span, String> {
-    let span: quorate_drill::Span = text
-        .parse()
-        .map_err(|error: quorate_drill::SpanError| error.to_string())?;
-    if span.0.is_zero() {
-        return Err("no call returns in no time: name at least 1ms".to_owned());
-    }
-    Ok(span)
-}
-
-/// Where plugins run.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Apart {
-    /// Keep a plugin in a resource monitor process of its own; "all" for every one. May be repeated. A cluster file says
-    /// the same with plugins: { "NAME": (separate_monitor: true) }, and the property SeparateMonitor for one resource.
-    #[arg(long = "isolate", value_name = "PLUGIN")]
-    pub(crate) isolate: Vec<String>,
-    /// How long one call may take in a resource monitor process, of real time, before the process is killed.
-    #[arg(
-        long = "deadlock-timeout",
-        value_name = "DURATION",
-        default_value = "10s",
-        value_parser = some_time
-    )]
-    pub(crate) deadlock_timeout: quorate_drill::Span,
-}
-
-impl Apart {
-    /// Whether every plugin is kept in a process of its own.
-    pub(crate) fn all(&self) -> bool {
-        let mut named = self.isolate.iter();
-        named.any(|name| name == quorate_host::Isolation::ALL)
-    }
-
-    /// What is said of a call that has not returned.
-    pub(crate) fn too_long(&self) -> String {
-        format!(
-            "a call of a plugin's has not returned within {}",
-            self.deadlock_timeout
-        )
-    }
-
-    /// The host's settings.
-    pub(crate) fn settings(&self) -> quorate_host::Isolation {
-        quorate_host::Isolation {
-            libraries: self
-                .isolate
-                .iter()
-                .map(|name| (name.clone(), true))
-                .collect(),
-            // At least a millisecond: a wait of no time is one without end to the system.
-            call_limit: self
-                .deadlock_timeout
-                .0
-                .max(std::time::Duration::from_millis(1)),
-            // Whatever is found in a folder: loading it takes nobody down.
-            learn_apart: true,
-            ..quorate_host::Isolation::default()
-        }
-    }
 }
 
 /// `quorate drill`.
@@ -364,50 +250,11 @@ pub(crate) struct AddVirtualServerArgs {
     pub(crate) dry_run: bool,
 }
 
-/// How to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
 /// `quorate plugin`.
 #[derive(Args, Debug)]
 pub(crate) struct PluginArgs {
     #[command(subcommand)]
     pub(crate) command: PluginCommand,
-}
-
-/// What to do with plugins.
-#[derive(Debug, Subcommand)]
-pub(crate) enum PluginCommand {
-    /// Show each library: path, version, ABI, resource types and their properties.
-    List {
-        /// Show only the plugins of these names.
-        #[arg(value_name = "NAME")]
-        names: Vec<String>,
-        /// How to print.
-        #[arg(long, default_value = "text", value_name = "FORMAT")]
-        format: Format,
-        #[command(flatten)]
-        plugins: PluginFolders,
-    },
-    /// Begin a plugin: a project with a resource type that works, its tests and its drills.
-    #[command(
-        after_help = "Examples:\n  quorate plugin new web-proxy\n  quorate plugin new web-proxy --lang c"
-    )]
-    New(NewArgs),
-    /// Write quorate-sdk, as this program was built with, into a folder: to bring a project's own up to date.
-    #[command(after_help = "Examples:\n  quorate plugin sdk\n  quorate plugin sdk vendor/quorate")]
-    Sdk(SdkArgs),
-    /// Test a plugin against the contract, call by call.
-    #[command(after_help = PLUGIN_CHECK_EXAMPLES, after_long_help = format!("{PLUGIN_CHECK_EXAMPLES}\n\n{}", exit::help()))]
-    Check(CheckPluginArgs),
-    /// Run one test of the tester's in this process.
-    #[command(hide = true)]
-    RunTest(RunTestArgs),
 }
 
 /// `quorate repl`.

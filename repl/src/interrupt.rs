@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use quorate_host::end_soon;
 
+use crate::below;
 use crate::exit::Exit;
-use crate::supervise;
 
 /// Whether a process below this one, on the same terminal, gets every Ctrl-C and does what there is to do.
 static LEFT_BELOW: AtomicBool = AtomicBool::new(false);
@@ -22,7 +22,7 @@ pub(crate) fn watch(cancel: &Arc<AtomicBool>) {
     let _ = ctrlc::set_handler(move || {
         let again = cancel.swap(true, Ordering::SeqCst) || WAITS.load(Ordering::SeqCst);
         if again && !LEFT_BELOW.load(Ordering::Relaxed) {
-            supervise::end_if_below();
+            below::end_if_below();
             end_soon(Exit::Interrupted.code());
         }
     });

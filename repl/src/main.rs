@@ -1,6 +1,8 @@
 //! `quorate`: rehearse the failures of a failover cluster.
 #![forbid(unsafe_code)]
 
+mod args;
+mod below;
 mod check;
 mod cli;
 mod cluster;
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(panic) => {
-            Output::new(cli::Colour::Auto).error(&format!("internal error: {panic}"));
+            Output::new(output::Colour::Auto).error(&format!("internal error: {panic}"));
             Exit::Internal.into()
         }
     }

@@ -2,9 +2,19 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use clap::ValueEnum;
 use owo_colors::{OwoColorize, Style};
 
-use crate::cli::Colour;
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 /// Standard output and error, with colours where they are wanted. Text that cannot be written, since a pipe's reader
 /// has gone, is dropped: the exit status still tells.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quorate_rehearse::{PolicyLanguage, SimSource};
 use quorate_script::{RhaiPolicies, attach_policies};
 
-use crate::cli::{Apart, PluginFolders};
+use crate::args::{Apart, PluginFolders};
 
 /// Virtual clusters, with the plugins of these folders and policies written in Rhai.
 pub(crate) fn clusters(plugins: &PluginFolders, apart: &Apart) -> SimSource {

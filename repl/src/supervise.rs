@@ -16,6 +16,7 @@ use quorate_host::{
     watch_calls,
 };
 
+use crate::below::{RESULT, STOPPED, WORKER};
 use crate::cli::{DrillArgs, ReplArgs};
 use crate::console;
 use crate::drill;
@@ -23,32 +24,14 @@ use crate::exit::Exit;
 use crate::interrupt;
 use crate::output::Output;
 
-/// Tells a process below where to write how it ended. Whoever calls `exit` on the way there has not come to that.
-const RESULT: &str = "QUORATE_SESSION_RESULT";
 /// How often the process above looks whether a session below has ended, which may go on for hours.
 const SESSION_LOOK: Duration = Duration::from_millis(50);
-/// Why a process below is gone that was stopped.
-pub(crate) const STOPPED: &str = "SIGSTOP stopped it, and it did not go on";
 /// What it writes if a call has not returned.
 const HUNG: &str = "hung";
 
-/// Ends this process at once if it is one below, and has its end told as that of a Ctrl-C. What its plugins do at the end
-/// of a process may hang, as they do now.
-pub(crate) fn end_if_below() {
-    if env::var_os(drill::WORKER).is_some() {
-        // The one above knows of every Ctrl-C.
-        end_at_once();
-    }
-    if let Some(result) = env::var_os(RESULT) {
-        // If it cannot be written the end of the process tells that there was none.
-        let _ = fs::write(result, Exit::Interrupted.code().to_string());
-        end_at_once();
-    }
-}
-
 /// Runs drills, or those that a process above gives to this one.
 pub(crate) fn run(args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> Exit {
-    match env::var_os(drill::WORKER) {
+    match env::var_os(WORKER) {
         Some(_) => drill::worker::run(args, output, cancel),
         None => drill::run(&args, output, cancel),
     }

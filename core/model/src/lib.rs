@@ -25,6 +25,7 @@ mod policy;
 mod properties;
 mod reason;
 pub mod rules;
+mod source;
 mod spelling;
 mod states;
 mod status;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Name;
-use crate::file::source::Span;
+use crate::source::Span;
 
 /// A part of a definition, by its position there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! What a cluster file says of the plugins that its resources' types come from. Nothing here loads them.
 
 use crate::file::format::Resource;
-use crate::file::source::{Span, Spanned};
+use crate::source::{Span, Spanned};
 use crate::{Diagnostic, PERSISTENT_STATE, RESOURCE_PROPERTIES, Value};
 
 /// A cluster file says how a plugin is to run. Whether there is such a plugin is known to whoever loads plugins.

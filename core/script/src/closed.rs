@@ -17,7 +17,7 @@ use quorate_journal::Holds;
 use quorate_model::{GroupState, Name, NodeState, ResourceState};
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
-use crate::compare;
+use crate::hours;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 
@@ -289,7 +289,7 @@ pub(crate) fn register(engine: &mut Engine) {
     for (operator, wanted) in [("==", true), ("!=", false)] {
         engine.register_raw_fn(operator, [text, text], move |context, args| {
             comparable(&context, args[0], args[1])?;
-            let order = compare::clocks(&context, args[0], args[1])?;
+            let order = hours::clocks(&context, args[0], args[1])?;
             let equal = order.map_or_else(|| equal(args[0], args[1]), Ordering::is_eq);
             Ok(equal == wanted)
         });

@@ -8,9 +8,9 @@ use quorate_drill::{Span, Thrown};
 use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
 
 use crate::closed;
+use crate::hours;
 use crate::thrown::{Fallible, Raise};
 use crate::values::{self, handle, kind_of, name_of, show};
-use crate::waits;
 
 /// What an operator makes of an order; `None` is what has none, such as a number that is none.
 type Reading = fn(Option<Ordering>) -> bool;
@@ -35,7 +35,7 @@ pub(crate) fn register(engine: &mut Engine) {
         });
         if ordered {
             engine.register_raw_fn(operator, [text, text], move |context, args| {
-                let order = match clocks(&context, args[0], args[1])? {
+                let order = match hours::clocks(&context, args[0], args[1])? {
                     Some(order) => Some(order),
                     None => texts(args[0], args[1]),
                 };
@@ -43,38 +43,6 @@ pub(crate) fn register(engine: &mut Engine) {
             });
         }
     }
-}
-
-/// What a clock shows against an hour, or a date with one: `clock() >= "9:00"`. `None` where neither text is what
-/// `clock()` gives.
-pub(crate) fn clocks(
-    context: &NativeCallContext<'_>,
-    left: &Dynamic,
-    right: &Dynamic,
-) -> Fallible<Option<Ordering>> {
-    let (Ok(left), Ok(right)) = (
-        left.as_immutable_string_ref(),
-        right.as_immutable_string_ref(),
-    ) else {
-        return Ok(None);
-    };
-    // The empty text is how a script says "none yet".
-    if left.is_empty() || right.is_empty() || !(is_shown(&left) || is_shown(&right)) {
-        return Ok(None);
-    }
-    let left = waits::civil_arg(context, &left)?;
-    let right = waits::civil_arg(context, &right)?;
-    Ok(Some(left.against(right)))
-}
-
-/// Whether a text is written as `clock()` writes: `2003-06-12 09:00:00`.
-fn is_shown(text: &str) -> bool {
-    const FORM: &str = "0000-00-00 00:00:00";
-    text.len() == FORM.len()
-        && text.bytes().zip(FORM.bytes()).all(|(it, form)| match form {
-            b'0' => it.is_ascii_digit(),
-            form => it == form,
-        })
 }
 
 fn texts(left: &Dynamic, right: &Dynamic) -> Option<Ordering> {

@@ -1,7 +1,7 @@
 //! The words of the drill language with their descriptions, for `:doc`, completion and reference pages.
 
-use crate::check::{Lexicon, Word};
 use crate::engine::bare;
+use crate::lexicon::{Lexicon, Word, is_noun, is_word};
 
 /// One way to use a word.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +30,7 @@ pub fn entries_of_engine(engine: &rhai::Engine) -> Vec<WordDoc> {
 pub(crate) fn entries_of(lexicon: &Lexicon) -> Vec<WordDoc> {
     let told = |word: &&Word| {
         // Operators and conversions are where everybody looks for them.
-        let plain = crate::check::is_word(&word.name) && !word.name.starts_with("to_");
+        let plain = is_word(&word.name) && !word.name.starts_with("to_");
         plain && !word.docs.is_empty()
     };
     let mut entries: Vec<WordDoc> = lexicon.ours().filter(told).map(entry).collect();
@@ -45,7 +45,7 @@ fn entry(word: &Word) -> WordDoc {
         .first()
         .and_then(|(_, kind)| kind.clone())
         .filter(|kind| {
-            let noun = crate::check::is_noun(kind);
+            let noun = is_noun(kind);
             noun || (word.is_property && (kind == "int" || kind == "float"))
         });
     let params = |skip: usize| {
@@ -100,11 +100,12 @@ fn example(kind: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lexicon::NOUNS;
 
     #[test]
     fn whatever_is_read_says_whether_it_is_belief_or_truth() {
         let lexicon = Lexicon::of(&bare());
-        let nouns: Vec<&str> = crate::check::nouns()
+        let nouns: Vec<&str> = NOUNS
             .iter()
             .copied()
             // A span is neither, and an event is a record of what was: its kind says whose word it is.
@@ -118,7 +119,7 @@ mod tests {
             };
             let gives = word.returns.as_deref();
             let acts = gives.is_some_and(|kind| kind == "()" || nouns.contains(&kind));
-            let plain = crate::check::is_word(&word.name) && !word.name.starts_with("to_");
+            let plain = is_word(&word.name) && !word.name.starts_with("to_");
             if acts || !plain {
                 continue;
             }

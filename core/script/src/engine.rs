@@ -7,6 +7,7 @@ use std::time::Instant;
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Dynamic, Engine, OptimizationLevel};
 
+use crate::hashing::seed_hashing;
 use crate::modules::Modules;
 use crate::session::{INTERRUPTED, Session, TIMED_OUT};
 use crate::vocabulary;
@@ -25,16 +26,6 @@ pub(crate) const ITEMS_MAX: usize = 10_000;
 pub(crate) const ENTRIES_MAX: usize = 40 * ITEMS_MAX;
 /// Bytes of a text, and of all texts in a list together: a full list of events fits.
 pub(crate) const TEXT_MAX: usize = 16 << 20;
-
-/// The seed of Rhai's hashing: any fixed number but zero, so that two processes number functions alike.
-const HASHING_SEED: [u64; 4] = [0x51, 0x75, 0x6f, 0x72];
-
-/// Makes Rhai's hashing the same in every process. Call it first thing in `main`, before anything of Rhai is used;
-/// later calls change nothing.
-pub fn seed_hashing() {
-    // The only error is that a seed is set already.
-    let _ = rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED));
-}
 
 /// An engine for one session.
 pub(crate) fn engine(session: &Session) -> Engine {

@@ -12,6 +12,10 @@ mod docs;
 mod drill;
 mod engine;
 mod events;
+mod handles;
+mod hashing;
+mod hours;
+mod lexicon;
 mod modules;
 mod outline;
 mod place;
@@ -31,5 +35,5 @@ pub use check::{
 pub use console::{Console, ConsoleOptions, Outcome};
 pub use docs::{WordDoc, entries, entries_of_engine};
 pub use drill::{SCRIPT_STACK_BYTES, on_script_thread, run_script};
-pub use engine::seed_hashing;
+pub use hashing::seed_hashing;
 pub use policy::{RhaiPolicies, attach_policies, check_policy, is_policy};

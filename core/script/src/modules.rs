@@ -54,6 +54,19 @@ impl Modules {
     }
 }
 
+/// The path of a file that `file` imports; the engine may name it as `import` does: from the folder of the script, and
+/// without its ending.
+pub(crate) fn imported(file: &str, path: &str) -> String {
+    let mut path = std::path::PathBuf::from(path);
+    if path.extension().is_none() {
+        path.set_extension("rhai");
+    }
+    let folder = std::path::Path::new(file).parent();
+    let beside = folder.map(|folder| folder.join(&path));
+    let path = beside.filter(|beside| beside.is_file()).unwrap_or(path);
+    path.display().to_string()
+}
+
 /// An error that is nothing but a sentence.
 fn said(text: String) -> Box<EvalAltResult> {
     EvalAltResult::ErrorSystem(String::new(), text.into()).into()

@@ -5,8 +5,7 @@ use std::ops::Range;
 use quorate_drill::{Expectation, Spot};
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
-use crate::place::spot;
-use crate::vocabulary::verdict::start_of;
+use crate::place::{spot, start_of};
 
 /// Words that expect something of the cluster.
 const EXPECTATIONS: [&str; 11] = [

@@ -1,7 +1,7 @@
 //! Between the engine's positions and places in a drill's text.
 
 use quorate_drill::{Place, Spot};
-use rhai::Position;
+use rhai::{Expr, Position};
 
 /// Where a position stands.
 pub(crate) fn spot(position: Position) -> Spot {
@@ -24,6 +24,20 @@ pub(crate) fn position(spot: Spot) -> Position {
 /// The place `position` in the file `file` with the contents `source`: the word that begins there.
 pub(crate) fn place_at(file: &str, source: &str, position: Position) -> Place {
     Place::in_source(file, source, spot(position))
+}
+
+/// Where an expression begins; the engine places an operator between its sides.
+pub(crate) fn start_of(expr: &Expr) -> Position {
+    match expr {
+        Expr::FnCall(call, _) if call.op_token.is_some() => {
+            call.args.first().map_or_else(|| expr.position(), start_of)
+        }
+        Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
+            parts.first().map_or_else(|| expr.position(), start_of)
+        }
+        Expr::Dot(parts, ..) | Expr::Index(parts, ..) => start_of(&parts.lhs),
+        _ => expr.position(),
+    }
 }
 
 #[cfg(test)]

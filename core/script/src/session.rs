@@ -16,7 +16,6 @@ use quorate_drill::{
 };
 use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
 
-use crate::drill::{failure_of, stop_of};
 use crate::place::{position, spot};
 use crate::thrown::{Fallible, Raise};
 use crate::values::spoken;
@@ -27,6 +26,23 @@ pub(crate) const INTERRUPTED: &str = "interrupted";
 pub(crate) const TIMED_OUT: &str = "out of real time";
 /// What ends a script whose first failure is enough.
 pub(crate) const ENOUGH: &str = "a drill did not pass";
+
+/// Why an error ends everything that runs, if it does: it is not for a script to swallow.
+pub(crate) fn stop_of(error: &EvalAltResult) -> Option<Stop> {
+    match error.unwrap_inner() {
+        EvalAltResult::ErrorTerminated(why, _) => Some(match why.to_string().as_str() {
+            TIMED_OUT => Stop::TimedOut,
+            ENOUGH => Stop::Enough,
+            _ => Stop::Interrupted,
+        }),
+        _ => None,
+    }
+}
+
+/// Whether the error is the run's being stopped from outside.
+pub(crate) fn is_interrupt(error: &EvalAltResult) -> bool {
+    stop_of(error) == Some(Stop::Interrupted)
+}
 
 /// A handle on the shared state; every copy is the same session.
 #[derive(Clone)]
@@ -40,7 +56,12 @@ struct Shared {
     cancel: Arc<AtomicBool>,
     /// When what runs is stopped, in real time.
     deadline: Rc<Cell<Option<Instant>>>,
+    explain: Explain,
 }
+
+/// What gives verdict and reason of an error that ended a drill's body or a script. It knows every word, as what stands
+/// on a session does.
+pub(crate) type Explain = fn(&Session, &EvalAltResult) -> (Verdict, Failure);
 
 /// Where the script is.
 #[derive(Default)]
@@ -57,6 +78,7 @@ impl Session {
         options: RunOptions,
         observer: Box<dyn Observer>,
         cancel: Arc<AtomicBool>,
+        explain: Explain,
     ) -> Session {
         let deadline = Rc::new(Cell::new(options.timeout.map(|span| Instant::now() + span)));
         Session(Rc::new(Shared {
@@ -64,6 +86,7 @@ impl Session {
             words: RefCell::default(),
             cancel,
             deadline,
+            explain,
         }))
     }
 
@@ -258,7 +281,7 @@ impl Face for Here<'_, '_> {
 
 impl Teller for Here<'_, '_> {
     fn explain(&self, error: &Box<EvalAltResult>) -> (Verdict, Failure) {
-        failure_of(self.session, error)
+        (self.session.0.explain)(self.session, error)
     }
 
     fn wind_up(&self) {

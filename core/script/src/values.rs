@@ -1,17 +1,14 @@
 //! Between Rhai's values and ours.
 
-use quorate_drill::stage::PropertyOf;
 use quorate_drill::{Noun, Span, Thrown};
 use quorate_model::{Chance, Name, Value};
 use rhai::{Dynamic, NativeCallContext, Position};
 
-use crate::session::Session;
-use crate::thrown::{Fallible, Raise};
-use crate::vocabulary::handles::{
+use crate::handles::{
     AnswerRef, ClientsRef, DiskRef, EventRef, FaultRef, GroupRef, NetworkRef, NicRef, NodeRef,
     PathRef, QuorumRef, ResourceRef, ServiceRef, SystemDiskRef,
 };
-use crate::vocabulary::order;
+use crate::thrown::{Fallible, Raise};
 
 /// A duration given as a text or as a `Duration`.
 pub(crate) fn span_arg(context: &NativeCallContext<'_>, value: &Dynamic) -> Fallible<Span> {
@@ -84,31 +81,6 @@ pub(crate) fn handle(value: &Dynamic) -> Option<(Noun, Name)> {
         .or_else(disk)
 }
 
-/// A list of lists of names: the sides of a partition.
-pub(crate) fn sides_arg(
-    context: &NativeCallContext<'_>,
-    sides: &rhai::Array,
-) -> Fallible<Vec<Vec<Name>>> {
-    sides
-        .iter()
-        .map(|side| {
-            let side = side.as_array_ref().map_err(|kind| {
-                Thrown::mistake(format!(
-                    "a partition is a list of sides, each a list of nodes, such as [[\"NODE1\"], [\"NODE2\", \"NODE3\"]]; one side is {}",
-                    spoken(kind)
-                ))
-                .at(context.call_position())
-            })?;
-            side.iter()
-                .map(|node| {
-                    let name = name_arg(context, node)?;
-                    order::known(context, "node", &name, |stage| stage.nodes())
-                })
-                .collect()
-        })
-        .collect()
-}
-
 /// A list of names as a Rhai array.
 pub(crate) fn names(names: &[Name]) -> rhai::Array {
     names
@@ -135,46 +107,8 @@ pub(crate) fn from_value(value: Value) -> Dynamic {
     }
 }
 
-/// A property's value as scripts write it; `None` for `()`, which resets it. What is no value of any kind is refused with
-/// what the property takes.
-pub(crate) fn to_value(
-    context: &NativeCallContext<'_>,
-    of: PropertyOf<'_>,
-    property: &str,
-    value: &Dynamic,
-) -> Fallible<Option<Value>> {
-    if value.is_unit() {
-        return Ok(None);
-    }
-    if let Some(value) = plain(value) {
-        return Ok(Some(value));
-    }
-    let session = Session::of(context)?;
-    let known = session.try_stage(context, |stage| {
-        // A name that is none is told first.
-        stage.property(of, property)?;
-        stage.properties(of)
-    })?;
-    let known = known
-        .iter()
-        .find(|it| it.name.eq_ignore_ascii_case(property));
-    let takes = known.map_or("a number, a text or a list of texts", |it| {
-        it.takes.as_str()
-    });
-    let hint = if value.read_lock::<Span>().is_some() {
-        ": a plain number in that unit, not a duration"
-    } else {
-        ""
-    };
-    Err(Thrown::mistake(format!(
-        "`{property}` takes {takes}{hint}; {} is none",
-        show(value)
-    ))
-    .at(context.call_position()))
-}
-
 /// A value that a property of some kind takes.
-fn plain(value: &Dynamic) -> Option<Value> {
+pub(crate) fn plain(value: &Dynamic) -> Option<Value> {
     if let Ok(flag) = value.as_bool() {
         return Some(Value::Dword(u32::from(flag)));
     }
@@ -290,12 +224,23 @@ pub(crate) fn show(value: &Dynamic) -> String {
     value.to_string()
 }
 
+/// What a control code gave, for people: its text, or its bytes.
+pub(crate) fn bytes_shown(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => format!("{text:?}"),
+        _ => {
+            let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("[{}]", hex.join(" "))
+        }
+    }
+}
+
 /// What an object of ours that is not just a name looks like.
 fn object(value: &Dynamic) -> Option<String> {
     None.or_else(|| {
         value
             .read_lock::<AnswerRef>()
-            .map(|it| crate::vocabulary::control::shown(&it.bytes))
+            .map(|it| bytes_shown(&it.bytes))
     })
     .or_else(|| value.read_lock::<FaultRef>().map(|it| it.what.clone()))
     .or_else(|| {

@@ -1,14 +1,12 @@
 //! The words that let time pass or watch while it does: what they mean is said by the engine of drills.
 
 use quorate_drill::watch::Promise;
-use quorate_drill::{
-    CivilError, CivilTime, Span, Thrown, schedule, settle, wait, watch as watching,
-};
+use quorate_drill::{Span, schedule, settle, wait, watch as watching};
 use quorate_model::Name;
 use rhai::{FnPtr, NativeCallContext};
 
 use crate::session::{Here, Session};
-use crate::thrown::{Fallible, Raise};
+use crate::thrown::Fallible;
 
 /// Begins to watch a condition, and looks at it at once.
 pub(crate) fn watch(
@@ -43,12 +41,6 @@ pub(crate) fn at(context: &NativeCallContext<'_>, text: &str, body: FnPtr) -> Fa
 pub(crate) fn after(context: &NativeCallContext<'_>, span: Span, body: FnPtr) -> Fallible<()> {
     let session = Session::of(context)?;
     schedule::after(&Here::new(context, &session), span, body)
-}
-
-/// Reads an hour, or a date with one.
-pub(crate) fn civil_arg(context: &NativeCallContext<'_>, text: &str) -> Fallible<CivilTime> {
-    text.parse()
-        .map_err(|error: CivilError| Thrown::mistake(error.to_string()).at(context.call_position()))
 }
 
 /// Lets time pass until a condition holds, at most `within`.

@@ -22,8 +22,8 @@ use quorate_model::Severity;
 use quorate_script::{check_script, run_script};
 
 use self::ending::Ending;
+pub(crate) use self::jobs::worker;
 use self::jobs::{End, Jobs};
-pub(crate) use self::jobs::{WORKER, worker};
 use self::journal::Journal;
 use self::junit::Junit;
 pub(crate) use self::progress::Progress;

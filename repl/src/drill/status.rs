@@ -120,7 +120,7 @@ impl Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Colour;
+    use crate::output::Colour;
 
     fn began(name: &str) -> Told {
         Told::Began {

@@ -7,7 +7,7 @@ use quorate_host::{
 };
 use serde_json::json;
 
-use crate::cli::{Format, PluginFolders};
+use crate::args::{Format, PluginFolders};
 use crate::exit::Exit;
 use crate::output::{Output, Paint, Tone};
 

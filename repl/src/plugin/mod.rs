@@ -8,9 +8,58 @@ pub(crate) mod sdk;
 
 use std::sync::atomic::AtomicBool;
 
-use crate::cli::PluginCommand;
-use crate::exit::Exit;
+use clap::Subcommand;
+
+use self::check::CheckPluginArgs;
+use self::check::child::RunTestArgs;
+use self::new::NewArgs;
+use self::sdk::SdkArgs;
+use crate::args::{Format, PluginFolders};
+use crate::exit::{self, Exit};
 use crate::output::Output;
+
+const PLUGIN_CHECK_EXAMPLES: &str = "\
+Examples:
+  quorate plugin check target/debug/libweb_proxy.so
+  quorate plugin check web-log.rhai
+  quorate plugin check libweb_proxy.so --filter arbitration --brief
+  quorate plugin check libweb_proxy.so --json results.json --junit results.xml
+  quorate plugin check libweb_proxy.so --type 'Web Proxy' --properties values.json
+  quorate plugin check libweb_proxy.so --reproduce 17
+  quorate plugin check --list
+
+Each test runs in a process of its own, in a world of the tester's with virtual time. Values for properties are made \
+up from what the type says of them; --properties gives others, such as {\"Web Proxy\": {\"Port\": 8080}}.";
+
+/// What to do with plugins.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Show each library: path, version, ABI, resource types and their properties.
+    List {
+        /// Show only the plugins of these names.
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// How to print.
+        #[arg(long, default_value = "text", value_name = "FORMAT")]
+        format: Format,
+        #[command(flatten)]
+        plugins: PluginFolders,
+    },
+    /// Begin a plugin: a project with a resource type that works, its tests and its drills.
+    #[command(
+        after_help = "Examples:\n  quorate plugin new web-proxy\n  quorate plugin new web-proxy --lang c"
+    )]
+    New(NewArgs),
+    /// Write quorate-sdk, as this program was built with, into a folder: to bring a project's own up to date.
+    #[command(after_help = "Examples:\n  quorate plugin sdk\n  quorate plugin sdk vendor/quorate")]
+    Sdk(SdkArgs),
+    /// Test a plugin against the contract, call by call.
+    #[command(after_help = PLUGIN_CHECK_EXAMPLES, after_long_help = format!("{PLUGIN_CHECK_EXAMPLES}\n\n{}", exit::help()))]
+    Check(CheckPluginArgs),
+    /// Run one test of the tester's in this process.
+    #[command(hide = true)]
+    RunTest(RunTestArgs),
+}
 
 /// Carries a plugin command out.
 pub(crate) fn run(command: &PluginCommand, output: &mut Output, cancel: &AtomicBool) -> Exit {

@@ -12,7 +12,7 @@ use super::decoder::{Decoder, Say};
 use super::format::{ClusterFile, Properties, Quorum};
 use super::groups;
 use super::properties;
-use super::source::Spanned;
+use crate::source::Spanned;
 
 /// One-way latency of a network of the era, where a file says nothing: 200 µs.
 const LATENCY_US: u64 = 200;

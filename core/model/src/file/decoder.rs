@@ -3,8 +3,8 @@
 use crate::{Diagnostic, PropertyDescriptor, PropertyKind, Severity, Value, suggest};
 
 use super::elsewhere;
-use super::source::{Source, Span, Spanned};
 use super::tree::{Node, Tree};
+use crate::source::{Source, Span, Spanned};
 
 /// Collects the findings of one file.
 pub(crate) struct Decoder<'s> {

@@ -2,9 +2,9 @@
 
 use crate::{Diagnostic, Diagnostics, Severity, VirtualServerRequest, same_name};
 
-use super::source::Source;
 use super::tree::{Node, Tree};
 use super::{parse, reader};
+use crate::source::Source;
 
 /// One text to be put in at a place.
 struct Insertion {

@@ -9,8 +9,8 @@ use crate::{ExchangeEdition, FILE_SHARE_WITNESS, NetworkRole, Value, WindowsEdit
 
 use super::decoder::{Decoder, Record, Say};
 use super::elsewhere;
-use super::source::{Span, Spanned};
 use super::tree::{Node, Tree};
+use crate::source::{Span, Spanned};
 
 type Text = Spanned<String>;
 

@@ -14,7 +14,7 @@ use super::build::attributes;
 use super::decoder::{Decoder, Say};
 use super::format::{ClusterFile, Group, Network, Quorum, Resource, VirtualServer};
 use super::properties;
-use super::source::{Span, Spanned};
+use crate::source::{Span, Spanned};
 
 /// A group and the places of its parts.
 struct Draft {

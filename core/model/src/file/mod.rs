@@ -11,7 +11,6 @@ pub(crate) mod format;
 mod groups;
 mod properties;
 mod reader;
-pub(crate) mod source;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -19,6 +18,7 @@ mod tree;
 
 use std::path::Path;
 
+use crate::source::Source;
 use crate::{
     ClusterDefinition, Diagnostic, Diagnostics, Facts, ForeignResource, PluginSettings,
     PolicyReference, Severity, rules, types,
@@ -27,7 +27,6 @@ use crate::{
 pub use edit::add_virtual_server;
 
 use decoder::Decoder;
-use source::Source;
 
 /// A cluster file that was read and found sound.
 #[derive(Clone, Debug, PartialEq)]

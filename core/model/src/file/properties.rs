@@ -9,7 +9,7 @@ use crate::{
 use super::decoder::{Decoder, Say};
 use super::elsewhere;
 use super::format::Properties;
-use super::source::{Span, Spanned};
+use crate::source::{Span, Spanned};
 
 /// The properties of the cluster itself.
 pub(crate) fn cluster(decoder: &mut Decoder<'_>, written: &Properties) -> ClusterProperties {

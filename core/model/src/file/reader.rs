@@ -1,7 +1,7 @@
 //! From RON text to a [`Tree`].
 
-use super::source::{Span, Spanned};
 use super::tree::{Node, SyntaxError, Tree};
+use crate::source::{Span, Spanned};
 
 /// How deep values may nest. A cluster file needs six levels.
 const DEPTH: usize = 64;

@@ -3,7 +3,7 @@
 use crate::{CLUSTER_GROUP, Value, called, same_name};
 
 use super::format::{ClusterFile, Properties, Quorum, VirtualServer};
-use super::source::Spanned;
+use crate::source::Spanned;
 
 /// The names that a file defines.
 struct Defined {

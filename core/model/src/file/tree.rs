@@ -3,7 +3,7 @@
 //! `ron::Value` keeps no places, and `ron` itself stops at the first mistake; a cluster file's mistakes are
 //! reported together, each where it stands. The tests compare this reader with `ron`.
 
-use super::source::{Span, Spanned};
+use crate::source::{Span, Spanned};
 
 /// A value and its place.
 pub(crate) type Node = Spanned<Tree>;

@@ -14,8 +14,8 @@ mod structure;
 
 use serde::Serialize;
 
-use crate::file::source::Source;
 use crate::places::{Anchor, Places};
+use crate::source::Source;
 use crate::{
     ClusterDefinition, Diagnostic, Facts, GroupDefinition, ResourceDefinition, Severity, types,
 };

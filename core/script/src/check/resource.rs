@@ -4,7 +4,7 @@ use quorate_drill::{Finding, Place, Severity};
 use quorate_model::nearest;
 use rhai::{ASTNode, Engine, Expr, Stmt};
 
-use super::{Lexicon, syntax, walk};
+use crate::lexicon::{Lexicon, syntax, walk};
 
 use crate::place::place_at;
 

@@ -3,7 +3,7 @@
 use quorate_drill::Finding;
 use rhai::{Engine, ParseErrorType, Position};
 
-use super::{Lexicon, syntax};
+use crate::lexicon::{Lexicon, syntax};
 
 /// How many are looked for.
 const MOST: usize = 100;

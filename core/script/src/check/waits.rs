@@ -3,7 +3,7 @@
 use quorate_drill::{Finding, Severity};
 use rhai::{AST, ASTNode, Position};
 
-use super::lexicon::Lexicon;
+use crate::lexicon::Lexicon;
 use crate::outline::{Outline, called};
 use crate::place::place_at;
 

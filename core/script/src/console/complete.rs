@@ -6,7 +6,7 @@ use rhai::Dynamic;
 use super::Console;
 use quorate_model::control::{ControlObject, KnownControl};
 
-use crate::vocabulary::handles::{GroupRef, QuorumRef, ResourceRef};
+use crate::handles::{GroupRef, QuorumRef, ResourceRef};
 
 impl Console {
     /// What may stand at the end of `line`: where the word begins that is completed, in bytes, and the words that it
@@ -21,7 +21,7 @@ impl Console {
             Some(before) => {
                 let nouns: Vec<&str> = match self.noun_before(before) {
                     Some(kind) => vec![kind],
-                    None => crate::check::nouns().to_vec(),
+                    None => crate::lexicon::NOUNS.to_vec(),
                 };
                 nouns
                     .into_iter()
@@ -143,7 +143,7 @@ impl Console {
     fn noun_before(&self, before: &str) -> Option<&'static str> {
         if let Some(value) = self.variable(before) {
             let name = self.engine.map_type_name(value.type_name());
-            return crate::check::nouns()
+            return crate::lexicon::NOUNS
                 .iter()
                 .find(|noun| **noun == name)
                 .copied();

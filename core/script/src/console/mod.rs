@@ -20,10 +20,10 @@ use quorate_host::Reloaded;
 use quorate_model::{Name, same_name};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 
-use crate::check::Lexicon;
 use crate::docs::{WordDoc, entries_of};
-use crate::drill::{failure_of, is_interrupt};
+use crate::drill::failure_of;
 use crate::engine::engine;
+use crate::lexicon::Lexicon;
 use crate::session::Session;
 use crate::values::show;
 
@@ -75,7 +75,7 @@ impl Console {
             seed: options.seed,
             ..RunOptions::default()
         };
-        let session = Session::new(source, run, observer, cancel);
+        let session = Session::new(source, run, observer, cancel, failure_of);
         session.with(|play| play.text_mut().folder = options.folder);
         let engine = engine(&session);
         let lexicon = Lexicon::of(&engine);
@@ -155,7 +155,7 @@ impl Console {
         match result {
             Ok(Ok(value)) if value.is_unit() => Outcome::Done,
             Ok(Ok(value)) => Outcome::Value(show(&value)),
-            Ok(Err(error)) if is_interrupt(&error) => Outcome::Interrupted,
+            Ok(Err(error)) if crate::session::is_interrupt(&error) => Outcome::Interrupted,
             Ok(Err(error)) => Outcome::Failed(Box::new(self.failure(&error))),
             Err(panic) => Outcome::Failed(Box::new(Failure {
                 message: format!("the script engine panicked: {}", panic_text(&*panic)),

@@ -7,29 +7,13 @@ use quorate_drill::{Failure, Place, Span, Thrown, Verdict, last_told};
 use quorate_model::nearest;
 use rhai::{EvalAltResult, Position};
 
-use crate::check::Lexicon;
 use crate::docs::entries_of;
 use crate::engine::{ENTRIES_MAX, ITEMS_MAX, TEXT_MAX, bare};
+use crate::lexicon::Lexicon;
+use crate::modules::imported;
 use crate::place::place_at;
-use crate::session::{ENOUGH, Session, TIMED_OUT};
+use crate::session::{Session, is_interrupt, stop_of};
 use crate::values::spoken;
-
-/// Why an error ends everything that runs, if it does: it is not for a script to swallow.
-pub(crate) fn stop_of(error: &EvalAltResult) -> Option<Stop> {
-    match error.unwrap_inner() {
-        EvalAltResult::ErrorTerminated(why, _) => Some(match why.to_string().as_str() {
-            TIMED_OUT => Stop::TimedOut,
-            ENOUGH => Stop::Enough,
-            _ => Stop::Interrupted,
-        }),
-        _ => None,
-    }
-}
-
-/// Whether the error is the run's being stopped from outside.
-pub(crate) fn is_interrupt(error: &EvalAltResult) -> bool {
-    stop_of(error) == Some(Stop::Interrupted)
-}
 
 /// Verdict and reason of an error that ended a drill's body or a script.
 pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, Failure) {
@@ -277,17 +261,4 @@ fn places(error: &EvalAltResult, file: &str, source: &str) -> (Option<Place>, Ve
         place_at(&of, &text, at)
     });
     (places.next(), places.collect())
-}
-
-/// The path of a file that `file` imports; the engine may name it as `import` does: from the folder of the script, and
-/// without its ending.
-pub(crate) fn imported(file: &str, path: &str) -> String {
-    let mut path = std::path::PathBuf::from(path);
-    if path.extension().is_none() {
-        path.set_extension("rhai");
-    }
-    let folder = std::path::Path::new(file).parent();
-    let beside = folder.map(|folder| folder.join(&path));
-    let path = beside.filter(|beside| beside.is_file()).unwrap_or(path);
-    path.display().to_string()
 }

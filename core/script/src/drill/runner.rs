@@ -11,11 +11,11 @@ use quorate_drill::tell::Stop;
 use quorate_drill::{DrillText, Failure, Observer, Play, Run, RunOptions, Severity, panic_text};
 use rhai::Scope;
 
-use super::failure::{explain, is_interrupt, stop_of};
+use super::failure::{explain, failure_of};
 use crate::check::check_script;
 use crate::engine::engine;
 use crate::outline::expected_of;
-use crate::session::Session;
+use crate::session::{Session, is_interrupt, stop_of};
 
 /// The stack of a thread that runs scripts, in bytes: enough for the call depth the engine allows, in debug and
 /// release builds alike.
@@ -45,7 +45,7 @@ pub fn run_script(
         };
     }
     let timeout = options.timeout;
-    let session = Session::new(source, options, observer, cancel);
+    let session = Session::new(source, options, observer, cancel, failure_of);
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     session.with(|play| {
         *play.text_mut() = DrillText {

@@ -10,7 +10,7 @@ use rhai::{AST, ASTNode, Expr, FnAccess, Position, Stmt};
 use super::engine::engine;
 use super::fields;
 use super::{CHOOSE_OWNER, ON_RESOURCE_FAILED};
-use crate::check::{Lexicon, findings_in, syntax};
+use crate::lexicon::{Lexicon, syntax, walk};
 use crate::place::place_at;
 
 /// The two functions, how to write them, and what their arguments are.
@@ -54,7 +54,7 @@ pub fn check_policy(file: &str, source: &str) -> Vec<Finding> {
     let mut checker = Checker {
         file,
         source,
-        findings: findings_in(file, source, &lexicon, &ast),
+        findings: walk::findings(file, source, &lexicon, &ast),
     };
     if source.len() > POLICY_MAX_BYTES {
         let message = format!("the script has {} bytes", source.len());

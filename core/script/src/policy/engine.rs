@@ -8,7 +8,7 @@ use rhai::packages::{
 use rhai::{Engine, EvalAltResult, OptimizationLevel, Position, exported_module};
 
 use super::words::{Decision, words};
-use crate::engine::seed_hashing;
+use crate::hashing::seed_hashing;
 
 /// Operations one question may take.
 pub(crate) const OPERATIONS_MAX: u64 = 100_000;

@@ -4,8 +4,8 @@ use quorate_drill::Thrown;
 use quorate_model::ClockFault;
 use rhai::plugin::*;
 
-use super::handles::FaultRef;
 use super::order;
+use crate::handles::FaultRef;
 use crate::thrown::{Fallible, Raise};
 use crate::values::span_arg;
 

@@ -9,17 +9,17 @@ use quorate_model::{Name, Object, Repair};
 use rhai::plugin::*;
 use rhai::{Array, Map};
 
-use super::handles::{
-    ClientsRef, DiskRef, EventRef, GroupRef, NetworkRef, NodeRef, QuorumRef, ResourceRef,
-};
+use super::drill::ClusterOptions;
 use super::order;
 use crate::closed::{self, Set};
-use crate::drill::ClusterOptions;
 use crate::events;
+use crate::handles::FaultRef;
+use crate::handles::{
+    ClientsRef, DiskRef, EventRef, GroupRef, NetworkRef, NodeRef, QuorumRef, ResourceRef,
+};
 use crate::session::{Here, Session};
 use crate::thrown::{Fallible, Raise};
-use crate::values::{name_arg, name_or_empty, show, span_arg, to_value};
-use crate::vocabulary::handles::FaultRef;
+use crate::values::{name_arg, name_or_empty, show, span_arg};
 use crate::waits;
 
 fn objects<T: Clone + 'static>(
@@ -302,7 +302,7 @@ pub(crate) mod words {
         property: &str,
         value: Dynamic,
     ) -> Fallible<()> {
-        let value = to_value(&context, PropertyOf::Cluster, property, &value)?;
+        let value = order::to_value(&context, PropertyOf::Cluster, property, &value)?;
         let property = property.to_owned();
         order::order(&context, order::set(Object::Cluster, property, value))
     }

@@ -9,28 +9,17 @@ use quorate_model::{Name, Reason};
 use rhai::plugin::*;
 use rhai::{Blob, Map};
 
-use super::handles::{AnswerRef, ResourceRef, ResourceTypeRef};
 use super::{options, order};
+use crate::handles::{AnswerRef, ResourceRef, ResourceTypeRef};
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
-use crate::values::{name_arg, show};
+use crate::values::{bytes_shown, name_arg, show};
 
 /// The original's name of an error that a cluster or a resource type gives.
 pub(crate) fn error_name(code: u32) -> Option<&'static str> {
     match code {
         0 => None,
         code => quorate_model::errors::error_name(code).or(quorate_host::error_name(code)),
-    }
-}
-
-/// What a control code gave, for people: its text, or its bytes.
-pub(crate) fn shown(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains('\0') => format!("{text:?}"),
-        _ => {
-            let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("[{}]", hex.join(" "))
-        }
     }
 }
 
@@ -138,7 +127,7 @@ fn ask(
     match answer {
         Some(Answer::Done(bytes)) => {
             let read = || format!("{kind}(\"{whom}\").control({code})");
-            Session::of(context)?.saw(context, &whom, read, shown(&bytes));
+            Session::of(context)?.saw(context, &whom, read, bytes_shown(&bytes));
             Ok(AnswerRef {
                 bytes: Rc::new(bytes),
             })
@@ -165,7 +154,7 @@ fn ask(
 /// An answer that is a text.
 fn as_text(context: &NativeCallContext<'_>, answer: &AnswerRef) -> Fallible<String> {
     String::from_utf8(answer.bytes.to_vec()).map_err(|_| {
-        let text = format!("the answer is no text: {}", shown(&answer.bytes));
+        let text = format!("the answer is no text: {}", bytes_shown(&answer.bytes));
         Thrown::mistake(text).at(context.call_position())
     })
 }
@@ -302,7 +291,7 @@ pub(crate) mod words {
                 let text = format!(
                     "a number is four bytes, and the answer has {}: {}",
                     answer.bytes.len(),
-                    shown(&answer.bytes)
+                    bytes_shown(&answer.bytes)
                 );
                 Err(Thrown::mistake(text).at(context.call_position()))
             }
@@ -335,14 +324,14 @@ pub(crate) mod words {
     pub fn to_string(answer: &mut AnswerRef) -> String {
         match std::str::from_utf8(&answer.bytes) {
             Ok(text) => text.to_owned(),
-            Err(_) => shown(&answer.bytes),
+            Err(_) => bytes_shown(&answer.bytes),
         }
     }
 
     /// The same, as a script would write it.
     #[rhai_fn(global, name = "to_debug", pure)]
     pub fn to_debug(answer: &mut AnswerRef) -> String {
-        shown(&answer.bytes)
+        bytes_shown(&answer.bytes)
     }
 
     /// The type's name, as a text.

@@ -5,9 +5,9 @@ use quorate_model::{Damage, DiskFault};
 use rhai::plugin::*;
 
 use super::drive::Trouble;
-use super::handles::{DiskRef, FaultRef};
 use super::order::{self, read};
 use crate::closed;
+use crate::handles::{DiskRef, FaultRef};
 use crate::thrown::Fallible;
 use crate::values::{name_arg, show};
 

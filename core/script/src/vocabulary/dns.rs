@@ -3,8 +3,8 @@
 use quorate_model::{NameFault, Repair};
 use rhai::plugin::*;
 
-use super::handles::{DnsRef, FaultRef};
 use super::order;
+use crate::handles::{DnsRef, FaultRef};
 use crate::thrown::Fallible;
 use crate::values::span_arg;
 

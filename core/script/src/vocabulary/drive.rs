@@ -5,8 +5,8 @@ use std::fmt;
 use quorate_model::{DiskFault, Drive, Repair};
 use rhai::{Dynamic, NativeCallContext};
 
-use super::handles::{DiskRef, FaultRef, SystemDiskRef};
 use super::order;
+use crate::handles::{DiskRef, FaultRef, SystemDiskRef};
 use crate::thrown::Fallible;
 use crate::values::{chance_arg, span_arg};
 

@@ -6,9 +6,9 @@ use quorate_model::nearest;
 use rhai::plugin::*;
 use rhai::{Array, Engine};
 
-use super::handles::EventRef;
 use crate::closed::{self, Set};
 use crate::events::{self, SPAN};
+use crate::handles::EventRef;
 use crate::thrown::{Fallible, Raise};
 use crate::values::from_json;
 

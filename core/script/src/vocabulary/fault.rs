@@ -2,8 +2,8 @@
 
 use rhai::plugin::*;
 
-use super::handles::FaultRef;
 use super::order;
+use crate::handles::FaultRef;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 

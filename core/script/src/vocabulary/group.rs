@@ -9,12 +9,12 @@ use quorate_model::GroupStatus;
 use quorate_model::{AdminOp, Object};
 use rhai::plugin::*;
 
-use super::handles::GroupRef;
 use super::order::{self, read};
 use crate::closed::{self, Set};
+use crate::handles::GroupRef;
 use crate::session::Session;
 use crate::thrown::Fallible;
-use crate::values::{name_arg, show, to_value};
+use crate::values::{name_arg, show};
 
 fn status<T>(
     context: &NativeCallContext<'_>,
@@ -171,7 +171,7 @@ pub(crate) mod words {
         if property.eq_ignore_ascii_case(POLICY) {
             return super::super::policy::set(&context, Some(group.name.clone()), &value);
         }
-        let value = to_value(&context, PropertyOf::Group(&group.name), property, &value)?;
+        let value = order::to_value(&context, PropertyOf::Group(&group.name), property, &value)?;
         let (group, property) = (group.name.clone(), property.to_owned());
         order::order(&context, order::set(Object::Group(group), property, value))
     }

@@ -7,11 +7,11 @@ mod cluster;
 pub(crate) mod control;
 mod disk;
 mod dns;
+mod drill;
 mod drive;
 mod event;
 mod fault;
 mod group;
-pub(crate) mod handles;
 mod list;
 mod network;
 mod nic;
@@ -60,7 +60,7 @@ pub(crate) fn register(engine: &mut Engine) {
         ("event", exported_module!(event::words)),
         ("witness", exported_module!(witness::words)),
     ];
-    handles::name_types(engine);
+    crate::handles::name_types(engine);
     event::register(engine);
     crate::closed::register(engine);
     crate::compare::register(engine);

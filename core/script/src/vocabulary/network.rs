@@ -4,10 +4,10 @@ use quorate_model::{NetworkFault, Repair};
 use rhai::Array;
 use rhai::plugin::*;
 
-use super::handles::{FaultRef, NetworkRef};
 use super::order::{self, read};
 use super::traffic::Traffic;
 use crate::closed::{self, Set};
+use crate::handles::{FaultRef, NetworkRef};
 use crate::thrown::Fallible;
 use crate::values::{name_arg, show};
 

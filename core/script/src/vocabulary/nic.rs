@@ -3,9 +3,9 @@
 use quorate_model::{NetworkFault, Repair};
 use rhai::plugin::*;
 
-use super::handles::{FaultRef, NicRef};
 use super::order;
 use super::traffic::Traffic;
+use crate::handles::{FaultRef, NicRef};
 use crate::thrown::Fallible;
 
 /// Words about cards.

@@ -11,10 +11,10 @@ use quorate_model::{
 use rhai::Map;
 use rhai::plugin::*;
 
-use super::handles::{FaultRef, NicRef, NodeRef, PathRef, SystemDiskRef};
 use super::order::{self, read};
 use super::{clocks, options};
 use crate::closed::{self, Set};
+use crate::handles::{FaultRef, NicRef, NodeRef, PathRef, SystemDiskRef};
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 use crate::values::{name_arg, show, span_arg, spoken};

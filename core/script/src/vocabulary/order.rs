@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_drill::stage::{Answer, Order, PropertyOf, Stage, StageError};
-use quorate_drill::{Thrown, order as told, suggestion};
+use quorate_drill::{Span, Thrown, order as told, suggestion};
 use quorate_model::{
     AdminOp, Damage, DiskFault, Fault, Name, NetworkFault, Object, Repair, Value, called,
 };
 use rhai::{Array, Dynamic, NativeCallContext};
 
-use super::handles::FaultRef;
+use crate::handles::FaultRef;
 use crate::session::{Here, Session};
 use crate::thrown::{Fallible, Raise};
-use crate::values::{from_value, name_arg, show, sides_arg};
+use crate::values::{from_value, name_arg, plain, show, spoken};
 
 /// Gives an order and lets time pass until it is answered. A refusal is an error of the script.
 pub(crate) fn order(context: &NativeCallContext<'_>, order: impl Into<Order>) -> Fallible<()> {
@@ -247,4 +247,64 @@ pub(super) fn file_size(context: &NativeCallContext<'_>, disk: &Name, file: &str
         bytes.to_string(),
     );
     Ok(i64::try_from(bytes).unwrap_or(i64::MAX))
+}
+
+/// A list of lists of names: the sides of a partition.
+fn sides_arg(context: &NativeCallContext<'_>, sides: &rhai::Array) -> Fallible<Vec<Vec<Name>>> {
+    sides
+        .iter()
+        .map(|side| {
+            let side = side.as_array_ref().map_err(|kind| {
+                Thrown::mistake(format!(
+                    "a partition is a list of sides, each a list of nodes, such as [[\"NODE1\"], [\"NODE2\", \"NODE3\"]]; one side is {}",
+                    spoken(kind)
+                ))
+                .at(context.call_position())
+            })?;
+            side.iter()
+                .map(|node| {
+                    let name = name_arg(context, node)?;
+                    known(context, "node", &name, |stage| stage.nodes())
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// A property's value as scripts write it; `None` for `()`, which resets it. What is no value of any kind is refused with
+/// what the property takes.
+pub(crate) fn to_value(
+    context: &NativeCallContext<'_>,
+    of: PropertyOf<'_>,
+    property: &str,
+    value: &Dynamic,
+) -> Fallible<Option<Value>> {
+    if value.is_unit() {
+        return Ok(None);
+    }
+    if let Some(value) = plain(value) {
+        return Ok(Some(value));
+    }
+    let session = Session::of(context)?;
+    let known = session.try_stage(context, |stage| {
+        // A name that is none is told first.
+        stage.property(of, property)?;
+        stage.properties(of)
+    })?;
+    let known = known
+        .iter()
+        .find(|it| it.name.eq_ignore_ascii_case(property));
+    let takes = known.map_or("a number, a text or a list of texts", |it| {
+        it.takes.as_str()
+    });
+    let hint = if value.read_lock::<Span>().is_some() {
+        ": a plain number in that unit, not a duration"
+    } else {
+        ""
+    };
+    Err(Thrown::mistake(format!(
+        "`{property}` takes {takes}{hint}; {} is none",
+        show(value)
+    ))
+    .at(context.call_position()))
 }

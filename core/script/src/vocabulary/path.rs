@@ -3,8 +3,8 @@
 use quorate_model::{DiskFault, Repair};
 use rhai::plugin::*;
 
-use super::handles::{FaultRef, PathRef};
 use super::order;
+use crate::handles::{FaultRef, PathRef};
 use crate::thrown::Fallible;
 
 /// Words about paths.

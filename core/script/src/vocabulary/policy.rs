@@ -4,8 +4,8 @@ use quorate_drill::{MAX_BYTES, Thrown, read_text};
 use quorate_model::{AdminOp, Name, PolicyScript};
 use rhai::plugin::*;
 
-use super::handles::GroupRef;
 use super::order::{self, read};
+use crate::handles::GroupRef;
 use crate::policy;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};

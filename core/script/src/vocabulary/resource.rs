@@ -7,11 +7,11 @@ use quorate_model::ResourceStatus;
 use quorate_model::{AdminOp, Object};
 use rhai::plugin::*;
 
-use super::handles::ResourceRef;
 use super::order::{self, read};
 use crate::closed::{self, Set};
+use crate::handles::ResourceRef;
 use crate::thrown::Fallible;
-use crate::values::{name_arg, show, to_value};
+use crate::values::{name_arg, show};
 
 fn status<T>(
     context: &NativeCallContext<'_>,
@@ -156,7 +156,7 @@ pub(crate) mod words {
         property: &str,
         value: Dynamic,
     ) -> Fallible<()> {
-        let value = to_value(
+        let value = order::to_value(
             &context,
             PropertyOf::Resource(&resource.name),
             property,

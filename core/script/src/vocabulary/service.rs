@@ -5,8 +5,8 @@ use std::time::Duration;
 use quorate_model::{ProcessFault, Repair};
 use rhai::plugin::*;
 
-use super::handles::{FaultRef, ServiceRef};
 use super::order::{self, read};
+use crate::handles::{FaultRef, ServiceRef};
 use crate::thrown::Fallible;
 use crate::values::{count_arg, name_arg, span_arg};
 

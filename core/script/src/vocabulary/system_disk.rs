@@ -3,7 +3,7 @@
 use rhai::plugin::*;
 
 use super::drive::Trouble;
-use super::handles::{FaultRef, SystemDiskRef};
+use crate::handles::{FaultRef, SystemDiskRef};
 use crate::thrown::Fallible;
 
 /// Words about system disks.

@@ -54,7 +54,7 @@ pub(crate) mod words {
         let file = session.with(|play| play.text().file.clone());
         let file = session.words(
             |words| match words.imported.get(&position(error.position)) {
-                Some(source) => crate::drill::imported(&file, source),
+                Some(source) => crate::modules::imported(&file, source),
                 None => file,
             },
         );

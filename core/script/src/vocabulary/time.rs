@@ -60,7 +60,7 @@ pub(crate) mod words {
         let session = Session::of(&context)?;
         session.read_time();
         let hour = |text: &str| {
-            let time = crate::waits::civil_arg(&context, text)?;
+            let time = crate::hours::civil_arg(&context, text)?;
             if time.has_date() {
                 let what = format!("\"between\" takes hours of the day, and \"{text}\" has a date");
                 return Err(Thrown::mistake(what).at(context.call_position()));

@@ -6,8 +6,8 @@ use quorate_drill::Thrown;
 use quorate_model::{Name, NetworkFault};
 use rhai::{Dynamic, NativeCallContext};
 
-use super::handles::{FaultRef, NetworkRef, NicRef};
 use super::order;
+use crate::handles::{FaultRef, NetworkRef, NicRef};
 use crate::thrown::{Fallible, Raise};
 use crate::values::{chance_arg, span_arg};
 

@@ -5,6 +5,7 @@ use quorate_drill::{Play, RemarkKind, Thrown, Verdict};
 use rhai::plugin::*;
 use rhai::{Engine, EvalAltResult, Expr, FnPtr};
 
+use crate::place::start_of;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 use crate::values::{equal, show, spoken};
@@ -122,20 +123,6 @@ fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Falli
                 )
                 .at(at))
         }
-    }
-}
-
-/// Where an expression begins; the engine places an operator between its sides.
-pub(crate) fn start_of(expr: &Expr) -> Position {
-    match expr {
-        Expr::FnCall(call, _) if call.op_token.is_some() => {
-            call.args.first().map_or_else(|| expr.position(), start_of)
-        }
-        Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
-            parts.first().map_or_else(|| expr.position(), start_of)
-        }
-        Expr::Dot(parts, ..) | Expr::Index(parts, ..) => start_of(&parts.lhs),
-        _ => expr.position(),
     }
 }
 

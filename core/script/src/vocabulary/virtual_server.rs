@@ -8,9 +8,9 @@ use quorate_model::{AdminOp, Name, StorageGroup, VirtualServerRequest};
 use rhai::plugin::*;
 use rhai::{Array, Map};
 
-use super::handles::{GroupRef, NodeRef};
 use super::options::{ADD_NODE, VIRTUAL_SERVER, only};
 use super::order;
+use crate::handles::{GroupRef, NodeRef};
 use crate::thrown::{Fallible, Raise};
 use crate::values::show;
 

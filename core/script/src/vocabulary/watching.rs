@@ -32,7 +32,7 @@ pub(crate) mod words {
         options: Map,
         body: FnPtr,
     ) -> Fallible<()> {
-        crate::drill::drill(&context, name, &options, &body)
+        crate::vocabulary::drill::begin(&context, name, &options, &body)
     }
 
     /// Lets time pass until a condition holds; fails if it does not within the given time. If it holds before any

@@ -4,8 +4,8 @@ use quorate_drill::Thrown;
 use quorate_model::{Repair, ShareFault};
 use rhai::plugin::*;
 
-use super::handles::{FaultRef, WitnessRef};
 use super::order;
+use crate::handles::{FaultRef, WitnessRef};
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 use crate::values::{name_arg, span_arg};

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use quorate_host::{describe_end, has_ended, interrupt, is_stopped, tell_parent};
 
 use super::wire::{Task, Told, receive, send};
-use super::{APART, LIVE, WORKER};
-use crate::supervise::STOPPED;
+use super::{APART, LIVE};
+use crate::below::{STOPPED, WORKER};
 
 /// How long a process that has closed its socket, or that has ended while another holds it open, is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);

@@ -20,8 +20,6 @@ use self::wire::Task;
 pub(crate) use self::wire::Told;
 use crate::files::Meant;
 
-/// Tells a process that it is one below.
-pub(crate) const WORKER: &str = "QUORATE_DRILL_WORKER";
 /// Tells it to keep every plugin in a process of its own.
 const APART: &str = "QUORATE_DRILL_APART";
 /// Tells it that somebody watches the time pass.

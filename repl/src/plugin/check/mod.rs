@@ -43,7 +43,7 @@ pub(crate) struct CheckPluginArgs {
     #[arg(long, value_name = "FILE")]
     properties: Option<PathBuf>,
     /// Run one random sequence again, and show all its calls.
-    #[arg(long, value_name = "SEED", value_parser = crate::cli::seed)]
+    #[arg(long, value_name = "SEED", value_parser = crate::args::seed)]
     reproduce: Option<u64>,
     /// How long a test may take before it counts as one that hangs, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]

@@ -11,7 +11,7 @@ use rhai::Expr;
 
 use super::super::known::Known;
 use super::{Literals, Place, Scope, field, map_of, text_of};
-use crate::vocabulary::verdict::start_of;
+use crate::place::start_of;
 
 impl Literals<'_, '_> {
     pub(super) fn clients(&mut self, options: &Expr, scope: Scope) {

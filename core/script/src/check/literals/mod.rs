@@ -12,8 +12,8 @@ use quorate_model::control::{ControlCode, ControlObject};
 use rhai::{AST, ASTNode, Engine, Expr, FnPtr, Position, Stmt, Token};
 
 use super::known::Known;
-use super::walk::Checker;
 use crate::closed::Set;
+use crate::lexicon::walk::Checker;
 use crate::vocabulary::control::unknown_code;
 use crate::vocabulary::options;
 

@@ -6,7 +6,7 @@ use quorate_drill::{Finding, Severity};
 use quorate_model::nearest;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
-use super::lexicon::{Kind, Lexicon, Word, is_noun};
+use super::{Kind, Lexicon, Word, is_noun};
 
 use crate::place::place_at;
 
@@ -26,7 +26,7 @@ const KEYWORDS: [&str; 11] = [
 ];
 
 /// Everything known while a tree is walked.
-pub(super) struct Checker<'a> {
+pub(crate) struct Checker<'a> {
     file: &'a str,
     source: &'a str,
     lexicon: &'a Lexicon,
@@ -45,7 +45,7 @@ pub(crate) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
 }
 
 /// A tree that was gone through, with everything that was learnt.
-pub(super) fn checked<'a>(
+pub(crate) fn checked<'a>(
     file: &'a str,
     source: &'a str,
     lexicon: &'a Lexicon,
@@ -83,27 +83,27 @@ pub(super) fn checked<'a>(
 
 impl<'a> Checker<'a> {
     /// Everything that was found.
-    pub(super) fn finish(self) -> Vec<Finding> {
+    pub(crate) fn finish(self) -> Vec<Finding> {
         self.findings
     }
 
     /// The text that is checked.
-    pub(super) fn source(&self) -> &'a str {
+    pub(crate) fn source(&self) -> &'a str {
         self.source
     }
 
     /// The words there are.
-    pub(super) fn lexicon(&self) -> &'a Lexicon {
+    pub(crate) fn lexicon(&self) -> &'a Lexicon {
         self.lexicon
     }
 
     /// Whether the script has a function or variable of this name.
-    pub(super) fn is_own(&self, name: &str) -> bool {
+    pub(crate) fn is_own(&self, name: &str) -> bool {
         self.own.contains_key(name) || self.variables.contains_key(name)
     }
 
     /// The property at the end of a chain, and the type it is read of.
-    pub(super) fn last_property(&mut self, dot: &Expr) -> Option<(String, String)> {
+    pub(crate) fn last_property(&mut self, dot: &Expr) -> Option<(String, String)> {
         let Expr::Dot(parts, ..) = dot else {
             return None;
         };
@@ -361,7 +361,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The type of an expression, where it is plain.
-    pub(super) fn infer(&mut self, expr: &Expr) -> Kind {
+    pub(crate) fn infer(&mut self, expr: &Expr) -> Kind {
         match expr {
             Expr::IntegerConstant(..) => Some("int".to_owned()),
             Expr::FloatConstant(..) => Some("float".to_owned()),
@@ -397,7 +397,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub(super) fn say(&mut self, rule: &str, message: String, help: Option<String>, at: Position) {
+    pub(crate) fn say(&mut self, rule: &str, message: String, help: Option<String>, at: Position) {
         self.findings.push(Finding {
             place: place_at(self.file, self.source, at),
             rule: rule.to_owned(),

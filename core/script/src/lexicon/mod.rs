@@ -1,8 +1,13 @@
 //! Every function the engine knows, by name, with what it takes and gives.
 
+mod syntax;
+pub(crate) mod walk;
+
 use std::collections::BTreeMap;
 
 use rhai::Engine;
+
+pub(crate) use syntax::syntax;
 
 /// One function, getter or method.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,10 +1,27 @@
-//! The option maps of `drill` and `cluster`.
+//! Beginning a drill, and the option maps of `drill` and `cluster`.
 
-use quorate_drill::{CivilError, CivilTime, DrillOptions, Span};
-use rhai::{Dynamic, Map};
+use quorate_drill::{CivilError, CivilTime, DrillOptions, Span, Thrown};
+use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
+use super::options;
+use crate::session::{Here, Session};
+use crate::thrown::{Fallible, Raise};
 use crate::values::spoken;
-use crate::vocabulary::options;
+
+/// The native behind `drill(name, options, body)`.
+pub(super) fn begin(
+    context: &NativeCallContext<'_>,
+    name: &str,
+    options: &Map,
+    body: &FnPtr,
+) -> Fallible<()> {
+    let session = Session::of(context)?;
+    let here = Here::new(context, &session);
+    quorate_drill::tell::begin(&here)?;
+    let options =
+        drill_options(options).map_err(|text| Thrown::mistake(text).at(context.call_position()))?;
+    quorate_drill::tell::drill(&here, name, &options, body)
+}
 
 /// What `cluster` takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
