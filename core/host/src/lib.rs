@@ -5,7 +5,8 @@
 //! - [`Monitor`] is the resource monitor of one boot of one node: it runs the resource types' entries, polls
 //!   their health and reports every change of state. It reads no clock and starts no thread: time is what
 //!   its caller's [`Services`] says it is.
-//! - [`Services`] is everything a plugin can reach. The virtual world and the real one each implement it.
+//! - [`Request`] is everything a plugin can ask of its world. The virtual world and the real one each [`Serve`] it;
+//!   [`Services`] is the face of that for who asks.
 //! - [`run_monitor`] is what a resource monitor process does: it calls the plugins that [`Isolation`] and the property
 //!   `SeparateMonitor` keep apart, so that only that process dies of their faults.
 //! - [`direct`] is what the monitor calls plugins with, for what calls them without a monitor.
@@ -34,5 +35,7 @@ pub use process::{
     MonitorError, Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended,
     interrupt, is_stopped, kill_group, run_monitor, take_stdin, tell_parent,
 };
-pub use services::{Caller, Reservation, ServiceResult, ServiceState, Services};
+pub use services::{
+    Answer, Caller, Carried, Request, Reservation, Serve, ServiceResult, ServiceState, Services,
+};
 pub use table::watch_calls;

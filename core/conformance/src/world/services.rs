@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_abi as abi;
-use quorate_host::{Caller, Reservation, ServiceResult, ServiceState, Services};
-use quorate_model::Time;
+use quorate_host::{Answer, Caller, Request, Reservation, Serve, ServiceResult, ServiceState};
 
 use super::{Process, SCRIPT, World, refused};
 use crate::random;
@@ -35,16 +34,77 @@ fn looks_alive() { service(global::SERVICE).is_running }
 fn is_alive() { probe(address(), global::PORT, "http").starts_with("HTTP/1.1 200") }
 "#;
 
-impl Services for World {
-    fn now(&self) -> Time {
-        self.now
+impl Serve for World {
+    fn serve(&mut self, caller: Caller<'_>, request: Request<'_>) -> Answer {
+        match request {
+            Request::Now => self.clock().into(),
+            Request::CivilMs => self.civil_ms().into(),
+            Request::ConfiguredNodes => Answer::Number(2),
+            Request::Random {} => self.random().into(),
+            Request::ServiceStart { name, work_units } => {
+                self.service_start(caller, &name, work_units).into()
+            }
+            Request::ServiceStartWith {
+                name,
+                work_units,
+                parameters,
+                directory,
+            } => {
+                self.asked.push(format!(
+                    "with parameters `{parameters}` in directory `{directory}`:"
+                ));
+                self.service_start(caller, &name, work_units).into()
+            }
+            Request::ScriptLoad { path } => self.script_load(&path).into(),
+            Request::ServiceStop { name } => self.service_stop(caller, &name).into(),
+            Request::ServiceKill { name } => self.service_kill(caller, &name).into(),
+            Request::ServiceState { name } => self.service_state(caller, &name).into(),
+            Request::ServiceListen {
+                name,
+                address,
+                port,
+                protocol,
+                listen,
+            } => self
+                .service_listen(caller, &name, &address, port, &protocol, listen)
+                .into(),
+            Request::ProbeService { name } => self.probe_service(caller, &name).into(),
+            Request::ProbePort {
+                address,
+                port,
+                protocol,
+            } => self.probe_port(caller, &address, port, &protocol).into(),
+            Request::DiskReserve { disk } => self.disk_reserve(&disk).into(),
+            Request::DiskBreak { disk } => self.disk_break_reservation(&disk).into(),
+            Request::DiskRelease { disk } => self.disk_release(&disk).into(),
+            Request::DiskReserved { disk } => self.disk_reserved(&disk).into(),
+            Request::DiskReservation { disk } => self.disk_reservation(&disk).into(),
+            Request::DiskMount { disk } => self.disk_mount(&disk).into(),
+            Request::DiskUnmount { disk, force } => self.disk_unmount(&disk, force).into(),
+            Request::DiskList { disk } => self.disk_list(&disk).into(),
+            Request::DiskWrite { disk, file, bytes } => {
+                self.disk_write(&disk, &file, &bytes).into()
+            }
+            Request::DiskRead { disk, file } => self.disk_read(&disk, &file).into(),
+            Request::AddressAdd { network, address } => self.address_add(&network, &address).into(),
+            Request::AddressRemove { network, address } => {
+                self.address_remove(&network, &address).into()
+            }
+            Request::AddressWorks { address, .. } => self.address_works(&address).into(),
+            Request::AddressLease { network } => self.address_lease(caller, &network).into(),
+            Request::NameRegister { name, address } => self.name_register(&name, &address).into(),
+            Request::NameUnregister { name } => self.name_unregister(&name).into(),
+            Request::NameResolve { name } => self.name_resolve(&name).into(),
+        }
     }
+}
 
+impl World {
     fn civil_ms(&self) -> i64 {
         CIVIL_ORIGIN_MS.saturating_add(i64::try_from(self.now.as_millis()).unwrap_or(i64::MAX))
     }
 
-    fn random(&mut self, _: Caller<'_>) -> u64 {
+    fn random(&mut self) -> u64 {
         self.drawn = self.drawn.wrapping_add(1);
         random::mix(self.drawn)
     }
@@ -78,20 +138,6 @@ impl Services for World {
         };
         self.processes.insert(key, process);
         Ok(())
-    }
-
-    fn service_start_with(
-        &mut self,
-        caller: Caller<'_>,
-        name: &str,
-        work: u64,
-        parameters: &str,
-        directory: &str,
-    ) -> ServiceResult<()> {
-        self.asked.push(format!(
-            "with parameters `{parameters}` in directory `{directory}`:"
-        ));
-        self.service_start(caller, name, work)
     }
 
     fn service_stop(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
@@ -198,7 +244,7 @@ impl Services for World {
         }
     }
 
-    fn disk_reserve(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<()> {
+    fn disk_reserve(&mut self, disk: &str) -> ServiceResult<()> {
         self.change(format!("reserve disk `{disk}`"))?;
         let here = self.here;
         let found = self.disk(disk)?;
@@ -212,13 +258,13 @@ impl Services for World {
         Ok(())
     }
 
-    fn disk_break_reservation(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<()> {
+    fn disk_break_reservation(&mut self, disk: &str) -> ServiceResult<()> {
         self.change(format!("break the reservation of disk `{disk}`"))?;
         self.disk(disk)?.holder = None;
         Ok(())
     }
 
-    fn disk_release(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<()> {
+    fn disk_release(&mut self, disk: &str) -> ServiceResult<()> {
         self.change(format!("release disk `{disk}`"))?;
         let here = self.here;
         let found = self.disk(disk)?;
@@ -228,13 +274,13 @@ impl Services for World {
         Ok(())
     }
 
-    fn disk_reserved(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<bool> {
+    fn disk_reserved(&mut self, disk: &str) -> ServiceResult<bool> {
         self.ask(format!("is disk `{disk}` reserved here"))?;
         let here = self.here;
         Ok(self.disk(disk)?.holder == Some(here))
     }
 
-    fn disk_reservation(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<Reservation> {
+    fn disk_reservation(&mut self, disk: &str) -> ServiceResult<Reservation> {
         self.ask(format!("who holds disk `{disk}`"))?;
         let here = self.here;
         Ok(match self.disk(disk)?.holder {
@@ -244,7 +290,7 @@ impl Services for World {
         })
     }
 
-    fn disk_mount(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<()> {
+    fn disk_mount(&mut self, disk: &str) -> ServiceResult<()> {
         self.change(format!("mount disk `{disk}`"))?;
         let here = self.here;
         let found = self.disk(disk)?;
@@ -258,7 +304,7 @@ impl Services for World {
         Ok(())
     }
 
-    fn disk_unmount(&mut self, _: Caller<'_>, disk: &str, force: bool) -> ServiceResult<()> {
+    fn disk_unmount(&mut self, disk: &str, force: bool) -> ServiceResult<()> {
         self.change(format!("dismount disk `{disk}`, by force: {force}"))?;
         let here = self.here;
         if !force {
@@ -270,18 +316,12 @@ impl Services for World {
         Ok(())
     }
 
-    fn disk_list(&mut self, _: Caller<'_>, disk: &str) -> ServiceResult<Vec<String>> {
+    fn disk_list(&mut self, disk: &str) -> ServiceResult<Vec<String>> {
         self.ask(format!("list disk `{disk}`"))?;
         Ok(self.files(disk)?.files.keys().cloned().collect())
     }
 
-    fn disk_write(
-        &mut self,
-        _: Caller<'_>,
-        disk: &str,
-        file: &str,
-        bytes: &[u8],
-    ) -> ServiceResult<()> {
+    fn disk_write(&mut self, disk: &str, file: &str, bytes: &[u8]) -> ServiceResult<()> {
         let length = bytes.len();
         self.change(format!("write {length} bytes to `{file}` on disk `{disk}`"))?;
         self.files(disk)?
@@ -290,7 +330,7 @@ impl Services for World {
         Ok(())
     }
 
-    fn disk_read(&mut self, _: Caller<'_>, disk: &str, file: &str) -> ServiceResult<Vec<u8>> {
+    fn disk_read(&mut self, disk: &str, file: &str) -> ServiceResult<Vec<u8>> {
         self.ask(format!("read `{file}` on disk `{disk}`"))?;
         match self.files(disk)?.files.get(file) {
             Some(bytes) => Ok(bytes.clone()),
@@ -298,7 +338,7 @@ impl Services for World {
         }
     }
 
-    fn address_add(&mut self, _: Caller<'_>, network: &str, address: &str) -> ServiceResult<()> {
+    fn address_add(&mut self, network: &str, address: &str) -> ServiceResult<()> {
         self.change(format!("plumb address `{address}` in `{network}`"))?;
         self.network_works()?;
         let here = self.here;
@@ -317,7 +357,7 @@ impl Services for World {
         Ok(())
     }
 
-    fn address_remove(&mut self, _: Caller<'_>, network: &str, address: &str) -> ServiceResult<()> {
+    fn address_remove(&mut self, network: &str, address: &str) -> ServiceResult<()> {
         self.change(format!("take address `{address}` away from `{network}`"))?;
         if self
             .addresses
@@ -329,7 +369,7 @@ impl Services for World {
         Ok(())
     }
 
-    fn address_works(&self, _: Caller<'_>, _: &str, address: &str) -> ServiceResult<()> {
+    fn address_works(&self, address: &str) -> ServiceResult<()> {
         self.network_works()?;
         match self.addresses.get(address) {
             Some((machine, _)) if *machine == self.here => Ok(()),
@@ -350,20 +390,20 @@ impl Services for World {
         Ok((format!("10.0.9.{number}"), LEASE_SECONDS))
     }
 
-    fn name_register(&mut self, _: Caller<'_>, name: &str, address: &str) -> ServiceResult<()> {
+    fn name_register(&mut self, name: &str, address: &str) -> ServiceResult<()> {
         self.change(format!("register name `{name}` for `{address}`"))?;
         self.network_works()?;
         self.names.insert(name.to_owned(), address.to_owned());
         Ok(())
     }
 
-    fn name_unregister(&mut self, _: Caller<'_>, name: &str) -> ServiceResult<()> {
+    fn name_unregister(&mut self, name: &str) -> ServiceResult<()> {
         self.change(format!("take name `{name}` away"))?;
         self.names.remove(name);
         Ok(())
     }
 
-    fn name_resolve(&self, _: Caller<'_>, name: &str) -> ServiceResult<String> {
+    fn name_resolve(&self, name: &str) -> ServiceResult<String> {
         self.network_works()?;
         match self.names.get(name) {
             Some(address) => Ok(address.clone()),
@@ -371,12 +411,8 @@ impl Services for World {
         }
     }
 
-    fn configured_nodes(&self) -> u32 {
-        2
-    }
-
     /// The made-up script, or one that the author named: that is a file.
-    fn script_load(&self, _: Caller<'_>, path: &str) -> ServiceResult<String> {
+    fn script_load(&self, path: &str) -> ServiceResult<String> {
         self.is_refusing()?;
         if path == SCRIPT {
             return Ok(SCRIPT_TEXT.to_owned());
@@ -387,5 +423,19 @@ impl Services for World {
                 format!("script `{path}`: {error}"),
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_request_has_an_answer_that_it_can_have() {
+        let mut world = World::default();
+        for request in Request::one_of_each() {
+            let answer = world.serve(Caller::NONE, request.clone());
+            assert!(request.is_answered_by(&answer), "{request:?}: {answer:?}");
+        }
     }
 }

@@ -5,10 +5,10 @@
 //! another node, or stand on two.
 
 use quorate_abi as abi;
-use quorate_model::Time;
 use quorate_model::monitor::ResourceSpec;
 
-use crate::{Caller, Reservation, ServiceResult, ServiceState, Services};
+use crate::services::{Answer, Request, Serve};
+use crate::{Caller, ServiceResult, ServiceState, Services};
 
 /// One thing taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,17 +58,6 @@ impl Claim {
 pub(super) struct Claims(Vec<Claim>);
 
 impl Claims {
-    fn note<T>(
-        &mut self,
-        result: ServiceResult<T>,
-        change: impl FnOnce(&mut Self),
-    ) -> ServiceResult<T> {
-        if result.is_ok() {
-            change(self);
-        }
-        result
-    }
-
     fn take(&mut self, claim: Claim) {
         if !self.0.contains(&claim) {
             self.0.push(claim);
@@ -126,178 +115,67 @@ pub(super) struct Noting<'a> {
     pub(super) held: &'a mut Claims,
 }
 
-impl Services for Noting<'_> {
-    fn now(&self) -> Time {
-        self.services.now()
+impl Serve for Noting<'_> {
+    fn serve(&mut self, caller: Caller<'_>, request: Request<'_>) -> Answer {
+        let change = Change::of(&request);
+        let answer = self.services.serve(caller, request);
+        if !matches!(answer, Answer::Refused(_)) {
+            match change {
+                Change::Nothing => {}
+                Change::Taken(claim) => self.held.take(claim),
+                Change::GivenBack(claim) => self.held.drop(&claim),
+            }
+        }
+        answer
     }
-    fn civil_ms(&self) -> i64 {
-        self.services.civil_ms()
-    }
-    fn random(&mut self, caller: Caller<'_>) -> u64 {
-        self.services.random(caller)
-    }
+}
 
-    fn service_start(
-        &mut self,
-        caller: Caller<'_>,
-        name: &str,
-        work_units: u64,
-    ) -> ServiceResult<()> {
-        let started = self.services.service_start(caller, name, work_units);
-        self.held
-            .note(started, |held| held.take(Claim::Service(name.to_owned())))
-    }
-    fn service_start_with(
-        &mut self,
-        caller: Caller<'_>,
-        name: &str,
-        work_units: u64,
-        parameters: &str,
-        directory: &str,
-    ) -> ServiceResult<()> {
-        let started = self
-            .services
-            .service_start_with(caller, name, work_units, parameters, directory);
-        self.held
-            .note(started, |held| held.take(Claim::Service(name.to_owned())))
-    }
-    // One that was asked to stop still runs.
-    fn service_stop(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
-        self.services.service_stop(caller, name)
-    }
-    fn service_kill(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
-        let killed = self.services.service_kill(caller, name);
-        self.held
-            .note(killed, |held| held.drop(&Claim::Service(name.to_owned())))
-    }
-    fn service_state(&self, caller: Caller<'_>, name: &str) -> ServiceResult<ServiceState> {
-        self.services.service_state(caller, name)
-    }
+/// What a request changes in what is held, unless it is refused.
+enum Change {
+    Nothing,
+    Taken(Claim),
+    GivenBack(Claim),
+}
 
-    fn probe_service(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
-        self.services.probe_service(caller, name)
-    }
-    fn probe_port(
-        &mut self,
-        caller: Caller<'_>,
-        address: &str,
-        port: u16,
-        protocol: &str,
-    ) -> ServiceResult<String> {
-        self.services.probe_port(caller, address, port, protocol)
-    }
-    // It ends with its service.
-    fn service_listen(
-        &mut self,
-        caller: Caller<'_>,
-        name: &str,
-        address: &str,
-        port: u16,
-        protocol: &str,
-        listen: bool,
-    ) -> ServiceResult<()> {
-        self.services
-            .service_listen(caller, name, address, port, protocol, listen)
-    }
-
-    fn disk_reserve(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
-        let reserved = self.services.disk_reserve(caller, disk);
-        self.held.note(reserved, |held| {
-            held.take(Claim::Reservation(disk.to_owned()));
-        })
-    }
-    fn disk_break_reservation(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
-        self.services.disk_break_reservation(caller, disk)
-    }
-    fn disk_release(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
-        let released = self.services.disk_release(caller, disk);
-        self.held.note(released, |held| {
-            held.drop(&Claim::Reservation(disk.to_owned()));
-        })
-    }
-    fn disk_reserved(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<bool> {
-        self.services.disk_reserved(caller, disk)
-    }
-    fn disk_reservation(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<Reservation> {
-        self.services.disk_reservation(caller, disk)
-    }
-    fn disk_mount(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
-        let mounted = self.services.disk_mount(caller, disk);
-        self.held
-            .note(mounted, |held| held.take(Claim::Mount(disk.to_owned())))
-    }
-    fn disk_unmount(&mut self, caller: Caller<'_>, disk: &str, force: bool) -> ServiceResult<()> {
-        let gone = self.services.disk_unmount(caller, disk, force);
-        self.held
-            .note(gone, |held| held.drop(&Claim::Mount(disk.to_owned())))
-    }
-    fn disk_list(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<Vec<String>> {
-        self.services.disk_list(caller, disk)
-    }
-    fn disk_write(
-        &mut self,
-        caller: Caller<'_>,
-        disk: &str,
-        file: &str,
-        bytes: &[u8],
-    ) -> ServiceResult<()> {
-        self.services.disk_write(caller, disk, file, bytes)
-    }
-    fn disk_read(&mut self, caller: Caller<'_>, disk: &str, file: &str) -> ServiceResult<Vec<u8>> {
-        self.services.disk_read(caller, disk, file)
-    }
-
-    fn address_add(
-        &mut self,
-        caller: Caller<'_>,
-        network: &str,
-        address: &str,
-    ) -> ServiceResult<()> {
-        let added = self.services.address_add(caller, network, address);
-        self.held
-            .note(added, |held| held.take(plumbed(network, address)))
-    }
-    fn address_remove(
-        &mut self,
-        caller: Caller<'_>,
-        network: &str,
-        address: &str,
-    ) -> ServiceResult<()> {
-        let removed = self.services.address_remove(caller, network, address);
-        self.held
-            .note(removed, |held| held.drop(&plumbed(network, address)))
-    }
-    fn address_works(&self, caller: Caller<'_>, network: &str, address: &str) -> ServiceResult<()> {
-        self.services.address_works(caller, network, address)
-    }
-    fn address_lease(&mut self, caller: Caller<'_>, network: &str) -> ServiceResult<(String, u32)> {
-        self.services.address_lease(caller, network)
-    }
-
-    fn name_register(
-        &mut self,
-        caller: Caller<'_>,
-        name: &str,
-        address: &str,
-    ) -> ServiceResult<()> {
-        let registered = self.services.name_register(caller, name, address);
-        self.held
-            .note(registered, |held| held.take(Claim::Name(name.to_owned())))
-    }
-    fn name_unregister(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
-        let gone = self.services.name_unregister(caller, name);
-        self.held
-            .note(gone, |held| held.drop(&Claim::Name(name.to_owned())))
-    }
-    fn name_resolve(&self, caller: Caller<'_>, name: &str) -> ServiceResult<String> {
-        self.services.name_resolve(caller, name)
-    }
-
-    fn configured_nodes(&self) -> u32 {
-        self.services.configured_nodes()
-    }
-    fn script_load(&self, caller: Caller<'_>, path: &str) -> ServiceResult<String> {
-        self.services.script_load(caller, path)
+impl Change {
+    fn of(request: &Request<'_>) -> Change {
+        match request {
+            Request::ServiceStart { name, .. } | Request::ServiceStartWith { name, .. } => {
+                Change::Taken(Claim::Service(name.to_string()))
+            }
+            Request::ServiceKill { name } => Change::GivenBack(Claim::Service(name.to_string())),
+            Request::DiskReserve { disk } => Change::Taken(Claim::Reservation(disk.to_string())),
+            Request::DiskRelease { disk } => {
+                Change::GivenBack(Claim::Reservation(disk.to_string()))
+            }
+            Request::DiskMount { disk } => Change::Taken(Claim::Mount(disk.to_string())),
+            Request::DiskUnmount { disk, .. } => Change::GivenBack(Claim::Mount(disk.to_string())),
+            Request::AddressAdd { network, address } => Change::Taken(plumbed(network, address)),
+            Request::AddressRemove { network, address } => {
+                Change::GivenBack(plumbed(network, address))
+            }
+            Request::NameRegister { name, .. } => Change::Taken(Claim::Name(name.to_string())),
+            Request::NameUnregister { name } => Change::GivenBack(Claim::Name(name.to_string())),
+            // One that was asked to stop still runs, and what it answers on ends with it.
+            Request::ServiceStop { .. } | Request::ServiceListen { .. } => Change::Nothing,
+            Request::Now
+            | Request::CivilMs
+            | Request::ConfiguredNodes
+            | Request::Random {}
+            | Request::ScriptLoad { .. }
+            | Request::ServiceState { .. }
+            | Request::ProbeService { .. }
+            | Request::ProbePort { .. }
+            | Request::DiskBreak { .. }
+            | Request::DiskReserved { .. }
+            | Request::DiskReservation { .. }
+            | Request::DiskList { .. }
+            | Request::DiskWrite { .. }
+            | Request::DiskRead { .. }
+            | Request::AddressWorks { .. }
+            | Request::AddressLease { .. }
+            | Request::NameResolve { .. } => Change::Nothing,
+        }
     }
 }
 
@@ -371,7 +249,10 @@ mod tests {
         assert_eq!(ask_all(&mut noting, &Book), ask_all(&mut plain, &Book));
         assert_eq!(noted.asked, plain.asked);
         // What this world lets a resource take and not give back.
-        let left = [Claim::Reservation("D".to_owned()), plumbed("N", "10.0.0.1")];
+        let left = [
+            Claim::Reservation("disk".to_owned()),
+            plumbed("network", "address"),
+        ];
         assert_eq!(held.0, left);
     }
 }

@@ -10,7 +10,7 @@ use super::wire::{self, ToHost, ToMonitor};
 /// Reads frames, one after the other, as each side would; what is read is what it was written as.
 pub(crate) fn frames(bytes: &[u8]) {
     side::<ToMonitor>(bytes);
-    side::<ToHost>(bytes);
+    side::<ToHost<'_>>(bytes);
 }
 
 fn side<T: DeserializeOwned + Serialize + PartialEq + Debug>(mut unread: &[u8]) {

@@ -18,7 +18,7 @@
 //! | host | `Call`: number, entry | `Returned` |
 //! | host | `TypeCall`: type, control code | `Returned` |
 //! | host | `Mail`: number | `Mail`: what the plugin's own threads reported |
-//! | monitor | `Ask`, any number of them before the answer to `Open` or `Call` | `Answer` |
+//! | monitor | `Ask` and `Question`, any number of them before the answer to `Open` or `Call` | `Answer` |
 //! | monitor | `Log`, likewise | nothing |
 //!
 //! Both sides are the same program, so a version other than the own is refused. The end of the socket ends the

@@ -153,7 +153,7 @@ struct Serving<'a> {
 }
 
 impl Serving<'_> {
-    fn carry_out(&mut self, frame: ToMonitor) -> Result<ToHost, MonitorError> {
+    fn carry_out(&mut self, frame: ToMonitor) -> Result<ToHost<'static>, MonitorError> {
         match frame {
             ToMonitor::Open {
                 instance,
@@ -191,7 +191,7 @@ impl Serving<'_> {
         index.and_then(|index| mapped.get(index).copied())
     }
 
-    fn type_call(&mut self, call: &TypeCall) -> ToHost {
+    fn type_call(&mut self, call: &TypeCall) -> ToHost<'static> {
         let returned = match self.entries_of(&call.kind) {
             // SAFETY: one thread calls the library's entries, this one.
             Some(entries) => unsafe { run_type(&entries, call) },
@@ -203,7 +203,7 @@ impl Serving<'_> {
         }
     }
 
-    fn open(&mut self, number: u32, resource: &str, kind: &str, group: &str) -> ToHost {
+    fn open(&mut self, number: u32, resource: &str, kind: &str, group: &str) -> ToHost<'static> {
         let Some(entries) = self.entries_of(kind) else {
             return ToHost::Opened {
                 code: abi::ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND,
@@ -250,7 +250,7 @@ impl Serving<'_> {
         }
     }
 
-    fn call(&mut self, number: u32, expecting: bool, call: &Call) -> ToHost {
+    fn call(&mut self, number: u32, expecting: bool, call: &Call) -> ToHost<'static> {
         let Some(instance) = self.instances.get_mut(&number) else {
             let error = unknown(number);
             return ToHost::Returned {

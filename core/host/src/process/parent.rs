@@ -159,7 +159,7 @@ impl MonitorProcess {
         let answer = process
             .channel
             .send(&hello)
-            .and_then(|()| process.channel.receive::<ToHost>(None));
+            .and_then(|()| process.channel.receive::<ToHost<'_>>(None));
         let library = match answer {
             Ok(ToHost::Hello { protocol, library }) if protocol == PROTOCOL => *library,
             Ok(ToHost::Hello { protocol, .. }) => {
@@ -291,17 +291,18 @@ impl MonitorProcess {
         frame: &ToMonitor,
         log: &mut Vec<(u32, String)>,
         started: Instant,
-    ) -> Result<ToHost, Lost> {
+    ) -> Result<ToHost<'static>, Lost> {
         self.channel.send(frame)?;
         let until = started.checked_add(self.limit);
         loop {
-            match self.channel.receive::<ToHost>(until)? {
+            match self.channel.receive::<ToHost<'_>>(until)? {
                 ToHost::Log { level, text } => log.push((level, text)),
-                ToHost::Ask(ask) => {
-                    let Some(context) = context.as_deref_mut() else {
-                        return Err(Lost::Garbled("a question outside an entry".to_owned()));
-                    };
-                    let answer = ask.answer(context);
+                ToHost::Ask(request) => {
+                    let answer = within(&mut context)?.serve(request);
+                    self.channel.send(&ToMonitor::Answer(answer))?;
+                }
+                ToHost::Question(question) => {
+                    let answer = within(&mut context)?.tell(question);
                     self.channel.send(&ToMonitor::Answer(answer))?;
                 }
                 result => return Ok(result),
@@ -368,7 +369,15 @@ pub(crate) fn learn(
     }
 }
 
-fn out_of_turn(result: Result<ToHost, Lost>) -> Lost {
+/// What a plugin may ask inside an entry: outside there is nobody on whose behalf it could.
+fn within<'c, 'a>(
+    context: &'c mut Option<&mut CallContext<'a>>,
+) -> Result<&'c mut CallContext<'a>, Lost> {
+    let outside = || Lost::Garbled("a question outside an entry".to_owned());
+    context.as_deref_mut().ok_or_else(outside)
+}
+
+fn out_of_turn(result: Result<ToHost<'static>, Lost>) -> Lost {
     match result {
         Ok(_) => Lost::Garbled("it sent a frame out of turn".to_owned()),
         Err(lost) => lost,

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::ask::{Answer, Ask};
+use super::ask::Question;
 use crate::LibraryInfo;
+use crate::services::{Answer, Request};
 use crate::table::{Abilities, Call, Report, Returned, TypeCall};
 
 /// The first word of the first frame: "QRMN".
 pub(super) const MAGIC: [u8; 4] = *b"QRMN";
 /// The version of the frames. It goes up with every change of theirs.
-pub(super) const PROTOCOL: u32 = 4;
+pub(super) const PROTOCOL: u32 = 5;
 /// The longest body: a plugin may write 16 MiB at once, and the names that go with it are short.
 pub(super) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
 
@@ -51,13 +52,13 @@ pub(super) enum ToMonitor {
     TypeCall(TypeCall),
     /// What did the plugin's threads report?
     Mail { instance: u32, expecting: bool },
-    /// The answer to [`ToHost::Ask`].
+    /// The answer to [`ToHost::Ask`] and [`ToHost::Question`].
     Answer(Answer),
 }
 
 /// From the monitor process.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum ToHost {
+pub(super) enum ToHost<'a> {
     /// The library is loaded.
     Hello {
         protocol: u32,
@@ -78,10 +79,12 @@ pub(super) enum ToHost {
     },
     /// What the plugin's threads reported.
     Mail(Mail),
-    /// The plugin asks the host for something, and waits.
-    Ask(Ask),
+    /// The plugin asks the world for something, and waits.
+    Ask(Request<'a>),
     /// A line for the cluster log.
     Log { level: u32, text: String },
+    /// The plugin asks the host's monitor for what it knows, and waits.
+    Question(Question),
 }
 
 /// Why there is no frame.

@@ -1,5 +1,12 @@
 //! What a machine's services answer.
 
+use quorate_host::{Reservation, ServiceState, Services};
+use quorate_journal::ReservationChange;
+use quorate_model::errors::{
+    ERROR_BUSY, ERROR_DISK_FULL, ERROR_GEN_FAILURE, ERROR_IO_DEVICE, ERROR_IO_INCOMPLETE,
+    ERROR_NOT_READY, ERROR_SERVICE_NOT_ACTIVE, ERROR_TIMEOUT, ERROR_WRITE_PROTECT, WSAEADDRINUSE,
+    WSAEADDRNOTAVAIL, WSAECONNREFUSED, WSAETIMEDOUT,
+};
 use quorate_model::{DiskFault, Drive, FaultId, NetworkFault};
 
 use super::*;
@@ -16,8 +23,17 @@ const DISK: Caller<'static> = Caller {
     group: "EVS1",
 };
 
-fn on(env: &mut Environment, machine: Machine) -> Local<'_> {
+fn on(env: &mut Environment, machine: Machine) -> impl Services + '_ {
     Local { env, machine }
+}
+
+#[test]
+fn each_request_has_an_answer_that_it_can_have() {
+    let mut env = environment(2);
+    for request in Request::one_of_each() {
+        let answer = on(&mut env, 0).serve(SMTP, request.clone());
+        assert!(request.is_answered_by(&answer), "{request:?}: {answer:?}");
+    }
 }
 
 fn code<T: std::fmt::Debug>(result: ServiceResult<T>) -> u32 {
@@ -27,9 +43,10 @@ fn code<T: std::fmt::Debug>(result: ServiceResult<T>) -> u32 {
 /// A mail server on the first machine that answers on 10.0.0.21:25.
 fn mail_server() -> Environment {
     let mut env = environment(2);
-    let mut local = on(&mut env, 0);
-    local.address_add(SMTP, "Public", "10.0.0.21").unwrap();
-    local.service_start(SMTP, "SMTPSVC", 0).unwrap();
+    on(&mut env, 0)
+        .address_add(SMTP, "Public", "10.0.0.21")
+        .unwrap();
+    on(&mut env, 0).service_start(SMTP, "SMTPSVC", 0).unwrap();
     while let Some((
         at,
         crate::env::Happening::Process {

@@ -1,0 +1,219 @@
+//! What programs and their ports answer.
+
+use quorate_host::{Caller, ServiceResult, ServiceState};
+use quorate_journal::ServiceEnd;
+use quorate_model::types;
+
+use quorate_model::errors::{
+    ERROR_GEN_FAILURE, ERROR_SERVICE_CANNOT_ACCEPT_CTRL, ERROR_SERVICE_NOT_ACTIVE, ERROR_TIMEOUT,
+    WSAEADDRINUSE, WSAEADDRNOTAVAIL, WSAECONNREFUSED, WSAETIMEDOUT,
+};
+
+use super::{Local, error};
+use crate::env::{Endpoint, Machine};
+
+/// What a server of the protocol says to whoever connects.
+fn banner(protocol: &str, resource: &str) -> String {
+    match protocol.to_ascii_lowercase().as_str() {
+        "smtp" => format!("220 {resource} Microsoft ESMTP MAIL Service ready"),
+        "imap4" | "imap" => {
+            format!("* OK {resource} Microsoft Exchange Server 2003 IMAP4rev1 server ready")
+        }
+        "pop3" => format!("+OK {resource} Microsoft Exchange Server 2003 POP3 server ready"),
+        "http" => "HTTP/1.1 200 OK".to_owned(),
+        other => format!("{other} {resource} ready"),
+    }
+}
+
+/// What a server of the protocol says that is there and cannot serve.
+fn wrong_banner(protocol: &str, resource: &str) -> String {
+    match protocol.to_ascii_lowercase().as_str() {
+        "smtp" => "421 Service not available, closing transmission channel".to_owned(),
+        "imap4" | "imap" => "* BYE Server unavailable".to_owned(),
+        "pop3" => "-ERR Server unavailable".to_owned(),
+        "http" => "HTTP/1.1 500 Internal Server Error".to_owned(),
+        other => format!("{other} {resource} error"),
+    }
+}
+
+impl Local<'_> {
+    /// The machine that a connection from this one to an address of a virtual server ends at: this one, or one that it
+    /// reaches over the address's network.
+    fn answering(&self, address: &str) -> Option<Machine> {
+        let env = &self.env;
+        if env.addresses.network_of(self.machine, address).is_some() {
+            return Some(self.machine);
+        }
+        (0..env.hosts.len()).find(|&other| {
+            env.addresses
+                .network_of(other, address)
+                .is_some_and(|network| {
+                    !env.networks.has_stranger(network, address)
+                        && env.hosts[other].runs()
+                        && env.networks.reaches(network, self.machine, other)
+                        && env.networks.reaches(network, other, self.machine)
+                })
+        })
+    }
+
+    pub(super) fn service_start(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        work_units: u64,
+        given: (&str, &str),
+    ) -> ServiceResult<()> {
+        // A unit of a store's work is a storage group to mount; the log that is there comes on top.
+        let replay = if caller.kind == types::INFORMATION_STORE
+            && self
+                .env
+                .processes
+                .get(self.machine, caller.resource, name)
+                .is_none()
+        {
+            self.env
+                .may_mount(self.machine, caller.resource, work_units)
+                .or_else(|why| error(ERROR_SERVICE_CANNOT_ACCEPT_CTRL, why))?;
+            self.env
+                .store_starts(caller.resource, caller.group, work_units)
+        } else {
+            0
+        };
+        let work_units = work_units.saturating_add(replay);
+        self.env
+            .process_start_with(self.machine, caller.resource, name, work_units, given)
+            .or_else(|problem| {
+                error(
+                    ERROR_SERVICE_CANNOT_ACCEPT_CTRL,
+                    format!("{name} cannot be started: {problem}"),
+                )
+            })
+    }
+
+    pub(super) fn service_stop(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        self.env.process_stop(self.machine, caller.resource, name);
+        Ok(())
+    }
+
+    pub(super) fn service_kill(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        self.env
+            .process_kill(self.machine, caller.resource, name, ServiceEnd::Killed);
+        Ok(())
+    }
+
+    pub(super) fn service_state(
+        &self,
+        caller: Caller<'_>,
+        name: &str,
+    ) -> ServiceResult<ServiceState> {
+        let process = self.env.processes.get(self.machine, caller.resource, name);
+        Ok(process.map_or(ServiceState::Stopped, |process| process.state))
+    }
+
+    pub(super) fn probe_service(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        match self.env.processes.get(self.machine, caller.resource, name) {
+            Some(process) if process.answers() && process.wrong => {
+                error(ERROR_GEN_FAILURE, format!("{name} answers with an error"))
+            }
+            Some(process) if process.answers() => {
+                let (machine, late) = (self.machine, process.late);
+                match self.env.answer_takes(machine, caller.resource, late) {
+                    Ok(_) => Ok(()),
+                    Err(why) => error(ERROR_TIMEOUT, why),
+                }
+            }
+            Some(process) if process.hung => {
+                error(ERROR_TIMEOUT, format!("{name} runs but does not answer"))
+            }
+            _ => error(ERROR_SERVICE_NOT_ACTIVE, format!("{name} is not running")),
+        }
+    }
+
+    pub(super) fn probe_port(
+        &mut self,
+        address: &str,
+        port: u16,
+        protocol: &str,
+    ) -> ServiceResult<String> {
+        let Some(machine) = self.answering(address) else {
+            return error(
+                WSAETIMEDOUT,
+                format!("{address} does not answer: no node has it that can be reached"),
+            );
+        };
+        let endpoint = Endpoint {
+            address: address.to_owned(),
+            port,
+            protocol: protocol.to_owned(),
+        };
+        // Whoever listens there answers, whichever resource it belongs to: one resource may watch another's service.
+        let listening = self
+            .env
+            .processes
+            .on(machine)
+            .find(|(_, process)| process.endpoints.contains(&endpoint));
+        match listening {
+            Some((resource, process)) if process.answers() => {
+                match self.env.answer_takes(machine, resource, process.late) {
+                    Ok(_) if process.wrong => Ok(wrong_banner(protocol, resource)),
+                    Ok(_) => Ok(banner(protocol, resource)),
+                    Err(why) => error(WSAETIMEDOUT, why),
+                }
+            }
+            Some((resource, process)) if process.hung => error(
+                WSAETIMEDOUT,
+                format!(
+                    "the service of {resource} accepts on {address}:{port} but does not answer"
+                ),
+            ),
+            _ => error(
+                WSAECONNREFUSED,
+                format!("nothing answers {protocol} on {address}:{port}"),
+            ),
+        }
+    }
+
+    pub(super) fn service_listen(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        address: &str,
+        port: u16,
+        protocol: &str,
+        listen: bool,
+    ) -> ServiceResult<()> {
+        let endpoint = Endpoint {
+            address: address.to_owned(),
+            port,
+            protocol: protocol.to_owned(),
+        };
+        let machine = self.machine;
+        if listen {
+            if self.env.addresses.network_of(machine, address).is_none() {
+                return error(WSAEADDRNOTAVAIL, format!("{address} is not on this node"));
+            }
+            let taken = self.env.processes.on(machine).any(|(resource, process)| {
+                *resource != *caller.resource
+                    && process
+                        .endpoints
+                        .iter()
+                        .any(|one| one.address == address && one.port == port)
+            });
+            if taken {
+                return error(WSAEADDRINUSE, format!("{address}:{port} is taken"));
+            }
+        }
+        let Some(process) = self.env.processes.get_mut(machine, caller.resource, name) else {
+            if listen {
+                return error(ERROR_SERVICE_NOT_ACTIVE, format!("{name} is not running"));
+            }
+            return Ok(());
+        };
+        if listen {
+            process.endpoints.insert(endpoint);
+        } else {
+            process.endpoints.remove(&endpoint);
+        }
+        Ok(())
+    }
+}
