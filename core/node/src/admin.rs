@@ -83,7 +83,7 @@ impl Node {
         });
     }
 
-    /// Refuses requests that have waited too long for quorum. They may still be carried out if it comes back.
+    /// Refuses requests that have waited too long for quorum. If quorum comes back they may still be carried out.
     pub(crate) fn expire_requests(&mut self) {
         if self.has_quorum_at(self.now) {
             return;
@@ -141,7 +141,7 @@ impl Node {
         let voters = self.log.voters();
         let members = self.database.view.members.keys().copied();
         let mut others = members.filter(|node| *node != self.me && voters.contains(node.0));
-        // One that has all there is can begin at once.
+        // A node that has the whole log can begin at once.
         let last = Some(self.log.last_index());
         let ready = others
             .clone()
@@ -150,7 +150,7 @@ impl Node {
         if let (true, Some(heir), Candidacy::Elect) =
             (self.log.is_leader(), heir, self.quorum.candidacy())
         {
-            // Whatever becomes of it, the others can elect one.
+            // If the transfer fails, the others elect a coordinator without it.
             let _ = self.log.transfer(heir.0);
             self.pump_log();
         }
@@ -159,8 +159,8 @@ impl Node {
         self.owes_word = false;
     }
 
-    /// Everything has ended that ran here. The others learn it from this word, and need not wait until a node that they
-    /// hear no more has certainly stopped. It is about this boot alone, which runs nothing ever again.
+    /// Everything that ran here has ended. The others are told, so that they need not wait until a silent node has
+    /// certainly stopped. The message is about this boot alone, which will never run anything again.
     pub(crate) fn all_ended(&mut self) {
         if !std::mem::take(&mut self.owes_word) {
             return;
@@ -173,7 +173,7 @@ impl Node {
         });
     }
 
-    /// It is said once, so on every network.
+    /// It is sent only once, so on every network.
     fn tell_all_goodbye(&mut self) {
         for node in self.other_nodes().iter().map(NodeId) {
             for network in self.networks_to(node) {

@@ -14,11 +14,11 @@ pub const IN_REACH: Duration = HEARTBEAT.saturating_mul(3);
 /// For how long the coordinator's word stands without confirmation by a quorum: a heartbeat less than
 /// [`MEMBER_SILENCE`], so that it has stopped before another can begin.
 pub const COORDINATOR_LEASE: Duration = HEARTBEAT.saturating_mul(5);
-/// How long a node that lost its cluster may try to find or form another before it halts. Enough for an
-/// arbitration (8 s) that begins when the silence is noticed, and for its winner to be heard; what a follower
-/// counts from may be three heartbeats older than what it last heard.
+/// How long a node that lost its cluster may try to find or form another before it halts. That is enough for an
+/// arbitration (8 s) that begins when the silence is noticed, and for hearing its winner. The last confirmation that a
+/// follower knows of may be three heartbeats older than the last message that it heard.
 pub const REGROUP_GRACE: Duration = Duration::from_millis(16_800);
-/// What a takeover waits for beyond that: time for stopping and for clocks that drift.
+/// What a takeover waits for beyond silence and grace: time for stopping, and for clocks that drift.
 pub const TAKEOVER_MARGIN: Duration = Duration::from_secs(2);
 /// From the last message of a lost node until its groups are taken over: silence, grace and margin together.
 pub const TAKEOVER_WAIT: Duration = MEMBER_SILENCE
@@ -50,7 +50,7 @@ pub const SERVICE_RESTART: Duration = Duration::from_secs(60);
 /// The longest arbitration for a quorum disk: a second of looking, and a challenge of seven.
 const ARBITRATION: Duration = Duration::from_secs(8);
 
-// What safety needs of them, so that nobody changes one alone.
+// The order between them that safety needs, so that nobody changes one alone.
 const _: () = {
     const fn ms(span: Duration) -> u128 {
         span.as_millis()

@@ -60,7 +60,7 @@ impl Node {
             Candidacy::Alone => self.log.campaign(),
             Candidacy::Elect => {
                 self.timers.set(Timer::Campaign, again);
-                // Whoever begins anew does not hear what it was about to be answered.
+                // A new candidacy would void the answers that are on their way.
                 let begun = self.log.role() != Role::Follower && self.awaits_vote();
                 if !self.kept_out.has_no_say() && self.log.may_campaign() && !begun {
                     self.announce_forming();
@@ -73,7 +73,7 @@ impl Node {
                     self.arbitration = Arbitration::Asked;
                     self.command(MonitorCommand::Arbitrate { resource });
                 }
-                // Somebody knew a higher term: the disk is still this node's.
+                // It lost the lead to a higher term, and still has the disk.
                 Arbitration::Holding => self.log.campaign(),
                 _ => {}
             },
@@ -220,10 +220,11 @@ impl Node {
         self.lead_with_disk();
     }
 
-    /// The holder of the quorum disk has let go of it: take it, the lowest member first.
+    /// The holder of the quorum disk has ended without an heir: the members try for the disk in the order of their
+    /// numbers.
     ///
-    /// It may be another node's all the same, which this one has not heard of yet: whose it is begins at once, and is
-    /// ahead of those that wait.
+    /// An heir may have been named that this node has not heard of. That one tries at once, and so is ahead of those
+    /// that wait for their turn.
     pub(crate) fn queue_for_quorum_disk(&mut self) {
         let below = self.database.view.members.keys();
         let rank = below
@@ -245,9 +246,9 @@ mod tests {
     use super::*;
     use crate::timers::Timers;
 
-    /// One after the other, each with a heartbeat in which the one before it can say that it has the disk.
+    /// One after the other. Each waits a heartbeat longer, in which the one before it can say that it has the disk.
     #[test]
-    fn members_try_for_a_quorum_disk_that_was_let_go_in_the_order_of_their_numbers() {
+    fn members_try_for_a_free_quorum_disk_in_the_order_of_their_numbers() {
         for (me, beats) in [(1, 1), (3, 3), (4, 5)] {
             let mut node = crate::shipped::booted("four-node.ron", NodeId(me), 1);
             node.database.view.members = [1, 3, 4].map(|id| (NodeId(id), 1)).into();
@@ -270,7 +271,7 @@ mod tests {
         let term = node.log.term();
         node.campaign();
         assert_eq!(node.log.term(), term, "it leads already");
-        // Somebody knew a higher term.
+        // A higher term was heard of.
         node.log.step_down();
         node.phase = Phase::Leaving;
         node.campaign();

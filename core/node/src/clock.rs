@@ -1,4 +1,4 @@
-//! Civil time, which may jump: when a failback window is open is by it, and what policies are told.
+//! Civil time, which may jump. Failback windows go by it, and policies are told it.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use quorate_journal::Event;
 
 use crate::node::Node;
 
-/// A step of civil time beyond this is told.
+/// A step of civil time is reported if it is larger than this.
 const STEP_NOTICED_MS: u64 = 1_000;
 
 impl Node {
-    /// Civil time has jumped. It says when a failback window is open and when a failover was; everything that waits does
-    /// so by the time since boot, which knows no jump.
+    /// Civil time has jumped. Only failback windows and the times of failovers go by it. Every timer goes by the time
+    /// since boot, which does not jump.
     pub(crate) fn clock_step(&mut self, by_ms: i64) {
         self.config.civil_origin_ms = self.config.civil_origin_ms.saturating_add(by_ms);
         self.tell_time();
@@ -20,7 +20,7 @@ impl Node {
         }
     }
 
-    /// Local time has moved against UTC: failback windows are by it, and what policies are told.
+    /// Local time has moved against UTC. Failback windows go by it, and policies are told it.
     pub(crate) fn local_time(&mut self, shift_minutes: i32) {
         let by = shift_minutes - self.config.local_shift_minutes;
         self.config.local_shift_minutes = shift_minutes;
@@ -28,7 +28,7 @@ impl Node {
         self.tell_step("local time on this node", i64::from(by) * 60_000);
     }
 
-    /// A step of nothing does not come.
+    /// Reports a step, which is never zero.
     fn tell_step(&mut self, what: &str, by_ms: i64) {
         let way = if by_ms < 0 { "back" } else { "forward" };
         let by = Duration::from_millis(by_ms.unsigned_abs());
@@ -55,7 +55,7 @@ mod tests {
     use crate::io::Output;
     use crate::shipped::{booted, outputs};
 
-    /// What a node says of a jump, in the order in which it does.
+    /// What a node reports of a jump, in order.
     fn said(jump: impl FnOnce(&mut Node)) -> (Node, Vec<String>) {
         let mut node = booted("four-node.ron", NodeId(1), 1);
         outputs(&mut node);

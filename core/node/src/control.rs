@@ -1,4 +1,4 @@
-//! Control codes: what is asked of a resource's type where the resource is owned, or of a type on a node.
+//! Control codes: questions to a resource's type, on the node that owns the resource, or to a type on a given node.
 //!
 //! Any node can be asked. It finds the owner in its copy of the database, sends the question there, and answers with what that
 //! node's resource monitor said. Nothing of it goes through the log: a code asks a type, and changes nothing in the database.
@@ -42,7 +42,7 @@ struct Asked {
 /// Who asked this node: which boot of it, under which number.
 type Asker = (NodeId, u64, u64);
 
-/// What this node carries out, or has carried out.
+/// A question that this node carries out, or has carried out.
 #[derive(Clone, Debug)]
 struct Taken {
     since: Time,
@@ -95,7 +95,7 @@ impl Node {
         self.controls.asked.insert(self.controls.tickets, asked);
     }
 
-    /// Goes on with everything that was asked, as far as it goes now.
+    /// Takes every open question as far as it can go now.
     pub(crate) fn pump_controls(&mut self) {
         let open: Vec<u64> = self.controls.asked.keys().copied().collect();
         for ticket in open {
@@ -104,7 +104,7 @@ impl Node {
         let asked = self.controls.asked.values();
         let next = asked.map(|asked| match asked.whom {
             Some((node, _)) if node == self.me => asked.until,
-            // There is nobody to be asked as yet: what changes that is an input.
+            // Nobody can be asked yet. Only an input can change that, so there is no time to wait for.
             None if asked.again <= self.now => asked.until,
             Some(_) | None => asked.again.min(asked.until),
         });
@@ -114,7 +114,7 @@ impl Node {
         }
     }
 
-    /// Asks whoever is to be asked, once, and again where no answer comes.
+    /// Asks the node that can answer, and asks it again if no answer comes.
     fn pursue(&mut self, ticket: u64) {
         let Some(asked) = self.controls.asked.get(&ticket).cloned() else {
             return;
@@ -332,8 +332,8 @@ impl Node {
         }
         match outcome {
             Outcome::Said(said) => self.conclude(ticket, said),
-            // It may have applied less of the database than this node, or more. What is asked next has a number of its own, so
-            // that no late answer is taken for one to that.
+            // That node may have applied less of the database than this one, or more. The next question has a number of
+            // its own, so that no late answer to this one is taken for its answer.
             Outcome::NotOwner => {
                 asked.whom = None;
                 if let Some(asked) = self.controls.asked.remove(&ticket) {
@@ -354,7 +354,7 @@ impl Node {
         self.output(Output::Controlled { request, result });
     }
 
-    /// Forgets what was carried out so long ago that nobody asks for its answer any more.
+    /// Forgets the questions that were carried out so long ago that nobody can ask for the answer again.
     pub(crate) fn forget_controls(&mut self) {
         let old = bounds::CONTROL_PATIENCE * 2;
         let now = self.now;

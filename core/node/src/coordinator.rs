@@ -23,7 +23,8 @@ impl Node {
     /// The first update of this node's term is committed, and its quorum is confirmed: it coordinates.
     fn begin_coordination(&mut self, term: u64) {
         if self.database.definition.node_by_id(self.me).is_none() {
-            // It was the first at the quorum disk, whose log says so. The others are waiting for it.
+            // This node won the quorum disk, and the log on it says that the node was evicted. The others are waiting
+            // for the disk.
             let me = self.config.definition.node_by_id(self.me);
             let me = me.map_or_else(|| self.me.to_string(), |me| me.name.to_string());
             let text = format!(
@@ -61,22 +62,23 @@ impl Node {
         self.pump_log();
     }
 
-    /// Makes the voters the configured nodes, one step at a time: evicted nodes go, members that do not vote yet come.
+    /// Makes the configured nodes the voters, one change at a time: evicted nodes cease to vote, and members begin to.
     fn propose_voters(&mut self) {
         if self.quorum.candidacy() == Candidacy::Elect
             && let Some(wanted) = self.next_voters()
         {
-            // Refused while another change is under way: the next input asks again.
+            // It is refused while another change is under way. After the next input it is proposed again.
             let _ = self.log.propose_voters(wanted);
         }
     }
 
-    /// The next set of voters, if it is to be another one. A change never needs more votes than are there: a new node
-    /// votes once it is a member and has the log, and those in contact must be a majority with it.
+    /// The next set of voters, if it has to change. A change never needs votes that are not there: a new node votes
+    /// only once it is a member and has the log, and the nodes in contact must be a majority of the new set.
     fn next_voters(&self) -> Option<NodeSet> {
         let voters = self.log.voters();
         if !self.log.names_voters() {
-            // Before anything else: whoever has a log knows who votes, however many nodes are added later.
+            // The voters are written into the log before anything else, so that whoever has the log knows who votes,
+            // however many nodes are added later.
             return Some(voters);
         }
         let nodes = self.database.definition.nodes.iter();
@@ -133,8 +135,8 @@ impl Node {
         self.propose(Update::View { members });
     }
 
-    /// Whether these could carry a view. Where they could not, this node's own word is about to end: a view without the
-    /// others, left behind in its log, would expel them when all are together again.
+    /// Whether these members could commit a view. If not, this node is about to lose its office, and a view without the
+    /// others would stay in its log and expel them when all are together again.
     fn is_quorate(&self, members: &BTreeMap<NodeId, u64>) -> bool {
         let witness = self.witness_is_here().then_some(WITNESS.0);
         let members = members.keys().map(|node| node.0).chain(witness).collect();
@@ -171,7 +173,7 @@ impl Node {
         for node in kept_out {
             self.keep_out(node);
         }
-        // A timer for never would wake nobody.
+        // There may be nothing to wait for.
         if next_silence < Time::NEVER {
             self.timers.set_earlier(Timer::Silence, next_silence);
         }
@@ -201,8 +203,8 @@ impl Node {
                 .quorum_group()
                 .is_some_and(|quorum| quorum.name == group.name);
             if is_quorum && record.owner != self.me {
-                // It follows the quorum disk, which is here; whoever had it has lost it for longer than it takes
-                // to notice.
+                // This group follows the quorum disk, which is here. Its owner lost the disk long enough ago to have
+                // noticed.
                 let (epoch, to, cause) = (record.epoch, self.me, self.takeover_cause(false));
                 chosen = Some(Update::Takeover {
                     group: group.name.clone(),
@@ -250,7 +252,7 @@ impl Node {
                 None => {}
             }
         }
-        // As above.
+        // There may be nothing to wait for.
         if next < Time::NEVER {
             self.timers.set(Timer::Takeover, next);
         }
@@ -275,7 +277,7 @@ impl Node {
         self.propose(update);
     }
 
-    /// From when on a lost node certainly runs nothing any more.
+    /// The time from which on a lost node certainly runs nothing any more.
     fn takeover_due(&self, owner: NodeId) -> Time {
         let wait = self.quorum.takeover_wait();
         let Some(unheard) = self.office.earlier_ended_at(wait) else {
@@ -299,7 +301,7 @@ impl Node {
         due
     }
 
-    /// The boot of a node that was last a member.
+    /// Which boot of a node was last a member.
     fn last_member(&self, node: NodeId) -> Option<u64> {
         self.database
             .nodes
@@ -344,8 +346,8 @@ impl Node {
     }
 }
 
-/// The preferred owner that a group should go back to at this (UTC) time, if any. Local time is so many minutes ahead of
-/// what the definition says.
+/// The preferred owner that a group should go back to at this (UTC) time, if any. `shift_minutes` is how far local time
+/// is ahead of what the definition says.
 fn failback_target(
     database: &Database,
     group: &GroupDefinition,

@@ -1,8 +1,8 @@
 //! What a node asks of disks, and what it does where they are late or refuse.
 //!
-//! A write counts when its disk has said that it is flushed. One that was refused, or could not be flushed, is not tried
-//! again: what the medium holds then is not known, whatever a flush says later. The service stops, and when it is started
-//! again it writes anew what it read.
+//! A write counts once its disk has said that it is flushed. A write that was refused or could not be flushed is not
+//! tried again, since nobody knows what the medium holds then, even if a later flush succeeds. The service stops
+//! instead, and when it is started again it writes anew what it has read.
 
 use quorate_journal::Event;
 use quorate_model::Reason;
@@ -56,8 +56,8 @@ impl Node {
         }
     }
 
-    /// Says which disks are slow, and stops where this node's own keeps others waiting: what they wait for is in vain, and
-    /// without this node they know where they stand.
+    /// Reports which disks are slow. If this node's own disk has not answered for too long, the node stops: the others
+    /// would wait for it in vain, and can go on without it.
     pub(crate) fn watch_disks(&mut self) {
         for wait in self.storage.beat() {
             let device = &wait.device;

@@ -4,9 +4,9 @@
 //! move is committed, which means: on that disk. Then its holder stops coordinating, takes the disk offline and tells the
 //! group's new owner, which arbitrates for it, reads what is on it and coordinates from there.
 //!
-//! Where that node dies meanwhile, or the message is lost, nothing else is: whoever has heard no coordinator for
-//! [`bounds::MEMBER_SILENCE`](crate::bounds::MEMBER_SILENCE) arbitrates, the former holder among them, and the group
-//! follows the disk to whoever gets it.
+//! If that node dies meanwhile, or the message is lost, nothing else is lost with it. Every node that has heard no
+//! coordinator for [`bounds::MEMBER_SILENCE`](crate::bounds::MEMBER_SILENCE) arbitrates, the former holder among them,
+//! and the group follows the disk to whoever wins it.
 
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{Name, NodeId, Time};
@@ -28,12 +28,12 @@ impl Node {
         if to != self.me && self.office.is_held() {
             self.office.name_heir(to);
         } else {
-            // The next coordinator is on its way: it gets as long as one that has fallen silent.
+            // The next coordinator is about to begin. It has as long for that as one that has fallen silent.
             self.office.hear_coordinator(self.now);
         }
     }
 
-    /// Lets the quorum disk go where its group has gone. Whether it does.
+    /// Gives the quorum disk up for the node that its group has gone to, if that can be. Whether it does.
     pub(crate) fn hand_over_disk(&mut self) -> bool {
         let Some(heir) = self.office.heir() else {
             return false;
@@ -42,8 +42,8 @@ impl Node {
             self.office.take_heir();
             return false;
         };
-        // Without its log on the disk the next one would not know what this one knows; and one that is out of reach might
-        // get the disk and nobody else. The group comes back instead.
+        // If the log is not on the disk, the next coordinator would not know what this one knows. If the heir is out of
+        // reach, it might win the disk and reach nobody. The group comes back here instead.
         let able = self.arbitration == Arbitration::Holding
             && !self.config.switches.no_quorum_logging
             && self.database.is_member(heir)
@@ -64,8 +64,9 @@ impl Node {
         self.command(MonitorCommand::Offline { resource });
     }
 
-    /// Until when nobody else can have the quorum disk, if this node may have it mounted and does not lead with it: who
-    /// leads looks at its lease. A monitor that stands still neither defends the disk nor lets it go.
+    /// Until when nobody else can have the quorum disk, if this node may have it mounted and does not lead. A leader
+    /// goes by its lease instead. The time matters because a resource monitor that stands still neither defends the
+    /// disk nor takes it offline.
     pub(crate) fn disk_is_safe_until(&self) -> Option<Time> {
         if self.log.is_leader() {
             return None;
@@ -79,7 +80,7 @@ impl Node {
         Some(self.office.disk_is_safe_until(proven))
     }
 
-    /// Nothing is written to the quorum disk any more: this node follows, with its own copy.
+    /// From now on this node follows with its own copy, and writes nothing to the quorum disk.
     fn return_to_own_copy(&mut self) {
         let stored = self.log.to_stored();
         self.storage.move_to(Device::System, stored, 0);
@@ -87,7 +88,7 @@ impl Node {
         self.pump_log();
     }
 
-    /// The quorum disk has been taken offline.
+    /// The quorum disk has been taken offline: its heir may try for it.
     pub(crate) fn tell_heir(&mut self) {
         self.office.hear_coordinator(self.now);
         if let Some(heir) = self.office.take_heir() {
@@ -95,14 +96,14 @@ impl Node {
         }
     }
 
-    /// The member that the quorum disk's group, and the disk with it, has gone to from `holder`.
+    /// The member that has got the quorum disk's group from `holder`, and is to have the disk with it.
     pub(crate) fn quorum_disk_heir(&self, holder: NodeId) -> Option<NodeId> {
         let group = &self.database.quorum_group()?.name;
         let owner = self.database.groups.get(group)?.owner;
         (owner != holder && self.database.is_member(owner)).then_some(owner)
     }
 
-    /// The former holder of the quorum disk has let it go, for this node to take.
+    /// The holder of the quorum disk has taken it offline, so that this node can win it and take office.
     pub(crate) fn take_office(&mut self, from: NodeId) {
         if self.log.leader() == Some(from.0) {
             self.office.hear_coordinator(self.now);

@@ -1,5 +1,5 @@
-//! Which copy of the database each node has. A node that has lost its copy has lost its votes and what it had
-//! acknowledged as well, so nobody may take it for its former self, not even a node that has just been started.
+//! Which copy of the database each node has. A node that has lost its copy has also forgotten its votes and what it had
+//! acknowledged. So nobody may take it for the node that it was, not even a node that has just been started.
 
 use quorate_journal::Event;
 use quorate_log::EntryKind;
@@ -11,48 +11,48 @@ use crate::node::{Node, Phase};
 use crate::witness_file::WITNESS;
 
 impl Node {
-    /// A peer is held to this identity from now on.
-    pub(crate) fn hold_to(&mut self, node: NodeId, identity: u64) {
+    /// From now on a peer must come with the copy of this identity.
+    pub(crate) fn expect_identity(&mut self, node: NodeId, identity: u64) {
         if node != self.me {
             self.neighbours.expect_copy(node, identity);
             self.log.set_identity(node.0, identity);
         }
     }
 
-    /// A peer was evicted: whoever comes under its number is another.
-    pub(crate) fn forget_identity_of(&mut self, node: NodeId) {
+    /// A peer was evicted: whoever comes under its number next may have any copy.
+    pub(crate) fn forget_identity(&mut self, node: NodeId) {
         self.neighbours.expect_any_copy(node);
         self.log.forget_identity(node.0);
-        self.office.forget_identity(node);
+        self.office.identify_anew(node);
     }
 
-    /// A peer is held to what a database has for its identity, or to nothing where that is 0.
-    pub(crate) fn hold_as_known(&mut self, node: NodeId, identity: u64) {
+    /// A peer must come with the copy of this identity; 0 means that the database knows none, and any copy will do.
+    pub(crate) fn expect_as_known(&mut self, node: NodeId, identity: u64) {
         match identity {
-            0 => self.forget_identity_of(node),
-            identity => self.hold_to(node, identity),
+            0 => self.forget_identity(node),
+            identity => self.expect_identity(node, identity),
         }
     }
 
-    /// Every peer, and the witness, is held to what a database [says](Database::identities), and to nothing older: a
-    /// checkpoint may cover that one was evicted and added again.
-    pub(crate) fn hold_all_to(&mut self, identities: Vec<(NodeId, u64)>) {
+    /// Every peer, and the witness, must come with the copy that a database [names](Database::identities). What was
+    /// known before is void: a node may have been evicted and added again in what a checkpoint covers.
+    pub(crate) fn expect_identities(&mut self, identities: Vec<(NodeId, u64)>) {
         for (node, identity) in identities {
-            self.hold_as_known(node, identity);
+            self.expect_as_known(node, identity);
         }
     }
 
-    /// After a boot, before anything is known to be committed: what the log on the own disk comes to must do, since a vote
-    /// may be asked for at once. So does whom it takes in: the checkpoint may be older than that, and the votes of both
-    /// sides may be needed before anybody knows what is committed.
+    /// After a boot, before anything is known to be committed, this node goes by what the whole log on its disk comes
+    /// to: it may be asked for its vote at once. That includes nodes that the log has added since the checkpoint. Their
+    /// votes may be needed before anybody can know what is committed.
     pub(crate) fn recall(&mut self) {
         let then = self.database_as_logged();
         let evicted = self.database.nodes.keys().copied();
         let evicted: Vec<NodeId> = evicted.filter(|it| !then.nodes.contains_key(it)).collect();
         for node in evicted {
-            self.forget_identity_of(node);
+            self.forget_identity(node);
         }
-        self.hold_all_to(then.identities());
+        self.expect_identities(then.identities());
         self.recall_witness(&then);
         let known = &self.database.definition;
         let nodes = then.definition.nodes.into_iter();
@@ -60,10 +60,10 @@ impl Node {
         self.neighbours.recall(new.collect());
     }
 
-    /// The database as it will be if all that is in the own log is committed.
+    /// The database as it will be if everything in this node's log is committed.
     pub(crate) fn database_as_logged(&self) -> Database {
         let mut then = self.database.clone();
-        // The last one that is applied, applied again, would change nothing.
+        // Entries that are applied already would change nothing.
         let ahead = self.log.entries().iter();
         for entry in ahead.filter(|entry| entry.index > self.database.applied) {
             match &entry.kind {
@@ -71,7 +71,7 @@ impl Node {
                 EntryKind::Voters(voters) => then.witness.votes = voters.contains(WITNESS.0),
                 EntryKind::Update(bytes) => {
                     if let Ok(proposal) = postcard::from_bytes::<Proposal>(bytes) {
-                        // What is refused changes nothing, then as now.
+                        // A proposal that is refused changes nothing.
                         let _ = then.apply(&proposal);
                     }
                 }
@@ -80,13 +80,14 @@ impl Node {
         then
     }
 
-    /// A node of the cluster: as the database has it, or, until this node has joined anybody, as the log on its disk does.
+    /// A node of the cluster, as the database has it. Until this node has joined a cluster, nodes that its log has
+    /// added count, too.
     pub(crate) fn known_node(&self, id: NodeId) -> Option<&NodeDefinition> {
         let known = self.database.definition.node_by_id(id);
         known.or_else(|| self.recalled().find(|node| node.id == id))
     }
 
-    /// The nodes that the log on the own disk takes in beyond what is known to be committed.
+    /// The nodes that this node's log has added and that are not known to be committed. None once it is a member.
     pub(crate) fn recalled(&self) -> impl Iterator<Item = &NodeDefinition> {
         let joining = self.phase == Phase::Joining;
         self.neighbours.recalled().filter(move |_| joining)
@@ -123,7 +124,8 @@ impl Node {
         }
     }
 
-    /// Whether a log's message is from a node that has not the copy it should have. The coordinator tells it so.
+    /// Whether a message of the log is from a node with another copy than it must have. The coordinator tells that node
+    /// so.
     pub(crate) fn is_stranger(&mut self, from: NodeId, message: &quorate_log::Message) -> bool {
         let known = self.log.identity_of(from.0);
         if known.is_none_or(|known| known == message.identity) {
@@ -135,7 +137,7 @@ impl Node {
             return true;
         };
         if self.phase == Phase::Joining {
-            // It may have been evicted and added again while this node was away: somebody may know it.
+            // The sender may have been evicted and added again while this node was away. The others may know.
             for other in self.other_nodes().iter().map(NodeId) {
                 self.send(other, Body::WhoAreYou);
             }
@@ -159,20 +161,20 @@ impl Node {
         true
     }
 
-    /// Somebody whom this node's database does not have.
+    /// A message from somebody who is not in this node's database.
     pub(crate) fn unknown_sender(&mut self, from: NodeId, network: &Name, message: Message) {
         let incarnation = message.incarnation;
         match message.body {
             Body::Heartbeat(_) if self.coordinates_at(self.now) => {
                 self.send_on(from, network.clone(), Body::Stranger { incarnation });
             }
-            // A coordinator knows this node: it may have been added while this one was away.
+            // The sender coordinates a cluster, which may have added it while this node was away.
             Body::Heartbeat(heartbeat)
                 if self.phase == Phase::Joining && heartbeat.coordinates.is_some() =>
             {
                 self.send_on(from, network.clone(), Body::WhoAreYou);
             }
-            // It may not know the node that coordinates, which alone can tell it what it is.
+            // The sender may not know the coordinator, which alone can tell it whether it belongs to the cluster.
             Body::Heartbeat(heartbeat)
                 if self.phase == Phase::Member && heartbeat.standing == Standing::Joining =>
             {
@@ -180,7 +182,7 @@ impl Node {
             }
             Body::Nodes(nodes) => self.introduced(nodes),
             Body::Goodbye => self.neighbours.evicted_said_goodbye(from, incarnation),
-            // Only a node of the cluster is to be listened to, and asked anything.
+            // Anything else is listened to from nodes of the cluster alone.
             Body::Heartbeat(_)
             | Body::Log(_)
             | Body::Propose(_)
@@ -193,8 +195,8 @@ impl Node {
         }
     }
 
-    /// A node that would join asks for the nodes there are. A coordinator names all; anybody else those whose copies its
-    /// log names: that a node was taken in was committed before its copy got there.
+    /// A node that wants to join asks which nodes there are. A coordinator names all. Anybody else names those whose
+    /// copies it knows by its log: a node's copy is written there only after its being added was committed.
     pub(crate) fn introduce(&mut self, to: NodeId, network: &Name) {
         let coordinates = self.coordinates_at(self.now);
         let nodes = self.database.definition.nodes.iter();
@@ -213,7 +215,8 @@ impl Node {
         }
     }
 
-    /// Somebody names the nodes there are: enough to follow or elect one of them. All else comes with the log.
+    /// Somebody names the nodes there are. That is enough to follow or elect one of them; everything else comes with
+    /// the log.
     pub(crate) fn introduced(&mut self, nodes: Vec<Introduction>) {
         if self.phase != Phase::Joining || self.log.is_leader() {
             return;
@@ -223,11 +226,12 @@ impl Node {
             if id == self.me {
                 continue;
             }
-            // Whoever says so may have missed more than this node: it must be what the node itself has shown.
+            // Whoever says so may know less than this node. What is known is replaced only by what the node itself has
+            // shown.
             let shown = self.neighbours.shown_copy(id);
             let known = self.log.identity_of(id.0);
             if identity != 0 && (known.is_none() || shown == Some(identity)) {
-                self.hold_to(id, identity);
+                self.expect_identity(id, identity);
             }
             self.database.nodes.entry(id).or_default();
             let known = &mut self.database.definition.nodes;
@@ -238,7 +242,7 @@ impl Node {
         }
     }
 
-    /// The cluster does not know this node, or not like this.
+    /// The cluster does not know this node, or knows it with another copy of the database.
     pub(crate) fn told_stranger(&mut self, from: NodeId, incarnation: u64) {
         if incarnation != self.config.incarnation || self.phase != Phase::Joining {
             return;

@@ -69,8 +69,8 @@ const REST: Duration = Duration::from_secs(5);
 const REST_MAX: Duration = Duration::from_secs(60);
 
 /// How long a group rests before it fails over to a node that it has failed on already. `count` is the number of that
-/// failover since the group was last in service; each rest is twice the one before. What fails everywhere for one
-/// reason outside is not helped by haste.
+/// failover since the group was last in service; each rest is twice as long as the one before. Haste does not help a
+/// group that fails everywhere for a reason outside it.
 pub(crate) fn rest(count: u32) -> Duration {
     let doublings = count.saturating_sub(2).min(8);
     (REST * (1 << doublings)).min(REST_MAX)
@@ -99,8 +99,8 @@ pub(crate) fn may_fail_over(
 
 /// Whether a failover at `at` (civil ms) is within FailoverPeriod (hours) of `civil_ms`.
 ///
-/// One that seems to be still to come counts as well: the clocks of two nodes differ. But not one that is a whole period
-/// ahead: a clock was set back since, and nobody waits until it gets there again.
+/// A failover that seems to lie in the future counts as well, since the clocks of two nodes differ. One that lies a
+/// whole period ahead does not: a clock has been set back since, and nobody should wait until it gets there again.
 pub(crate) fn is_recent(failover_period: u32, at: i64, civil_ms: i64) -> bool {
     let period = i64::from(failover_period) * 3_600_000;
     civil_ms.saturating_sub(at).saturating_abs() < period

@@ -113,15 +113,16 @@ impl Node {
 
     /// A member says that it runs nothing any more.
     ///
-    /// An elected coordinator has told one voter to follow it in office. The others keep the promise that they gave it:
-    /// any other candidate gets their votes only after the bound of silence, and the successor relies on that.
+    /// An elected coordinator that leaves has told one voter to follow it in office. The other voters keep the promise
+    /// that they gave it: any other candidate gets their votes only after [`bounds::MEMBER_SILENCE`]. The successor
+    /// relies on that.
     pub(crate) fn goodbye(&mut self, from: NodeId) {
         self.neighbours.said_goodbye(from);
         let arbitrates = matches!(self.quorum.candidacy(), Candidacy::Arbitrate { .. });
         if arbitrates && self.log.leader() == Some(from.0) {
             match self.quorum_disk_heir(from) {
                 Some(heir) if heir == self.me => self.take_office(from),
-                // It is at the disk already.
+                // The heir tries for the disk by itself.
                 Some(_) => {}
                 None => self.queue_for_quorum_disk(),
             }
@@ -148,11 +149,11 @@ impl Node {
         }
     }
 
-    /// Gives the quorum disk up where this node is most likely the one that is cut off: it lost every member at once,
-    /// and none of its cards for clients has a link, so that nobody can use what it runs.
+    /// Gives the quorum disk up if this node is most likely the one that is cut off: it hears no member any more, and
+    /// none of its cards for clients has a link, so that nobody can use what it runs.
     ///
-    /// A network may be silent although its links are up. Then not all cards are dead, and [`link`](Self::link) sees
-    /// nothing; yet whoever challenges may well be connected, and no client is worse off if none does.
+    /// This goes beyond [`link`](Self::link), which only looks for dead cards: a network may be silent although its
+    /// links are up. A node that challenges for the disk may well be connected; if none does, no client is worse off.
     fn give_way(&mut self) {
         if !self.office.is_settled(self.now) || !self.arbitration.holds() {
             return;
@@ -241,7 +242,7 @@ impl Node {
         }
     }
 
-    /// Steps down where quorum is no longer confirmed, and halts where it has been gone for too long.
+    /// Steps down if quorum is no longer confirmed, and halts if it has been gone for too long.
     pub(crate) fn check_quorum(&mut self) {
         if self.log.is_leader()
             && self.office.is_held()
@@ -299,8 +300,8 @@ impl Node {
     }
 
     fn has_interface(&self, node: NodeId, network: &Name) -> bool {
-        // A node that was evicted once and added again reads in the log of its time as none: its cards are what they
-        // were.
+        // A node that was evicted and added again reads in the older part of the log that it does not exist. Its own
+        // cards are always those that it was configured with.
         let node = match node == self.me {
             true => self.config.definition.node_by_id(node),
             false => self.known_node(node),

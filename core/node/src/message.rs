@@ -23,24 +23,24 @@ pub(crate) enum Body {
     Log(quorate_log::Message),
     /// Updates for the coordinator to put into the stream, oldest first.
     Propose(Vec<Proposal>),
-    /// This boot of the sender runs nothing any more, and never will: do not wait for its silence.
+    /// This boot of the sender runs nothing any more, and never will: nobody need wait until it has certainly stopped.
     Goodbye,
-    /// The coordinator of a Standard quorum has let go of the quorum disk: take it.
+    /// The coordinator of a Standard quorum has taken the quorum disk offline, for the receiver to win it.
     HandOver,
-    /// The coordinator does not know this boot of the receiver for a node of its cluster: its copy of the database is
-    /// not the one that the cluster knows, or it was evicted.
+    /// The coordinator does not take this boot of the receiver for a node of its cluster: it was evicted, or its copy
+    /// of the database is not the one that the cluster knows.
     Stranger {
         incarnation: u64,
     },
-    /// The sender would join, and its copy of the database does not know the receiver, who coordinates, or knows it as
-    /// another.
+    /// The sender wants to join, and the receiver, which coordinates, is not in its copy of the database, or is there
+    /// with another copy.
     WhoAreYou,
-    /// The answer: a coordinator's, the nodes of its cluster; anybody else's, those whose copies its log names.
+    /// The answer to that. A coordinator names the nodes of its cluster, anybody else those whose copies its log names.
     Nodes(Vec<Introduction>),
     /// The coordinator keeps this boot of the receiver out, because of how it was started.
     KeptOut {
         incarnation: u64,
-        /// Quorum was forced: who was kept out has no say any more.
+        /// Quorum was forced without the receiver, which has no say until it is taken in again.
         forced: bool,
     },
     /// A control code for the receiver's resource monitor.

@@ -1,9 +1,9 @@
 //! Whether the resource monitor of this node still does anything.
 //!
-//! It is a process of its own, and whatever is known of resources comes from it. One that stands still is silent, as one is
-//! that has nothing to report; so it is asked for a sign of life. Where it owes one for too long it is ended, with all that
-//! it has started, and another takes its place: every resource that was not down counts as failed
-//! (docs/semantics.md, 1.5).
+//! The monitor is a process of its own, and everything that is known of resources comes from it. A monitor that hangs
+//! is as silent as one that has nothing to report, so it is asked for a sign of life. If it owes one for too long it is
+//! ended, with all that it has started, and another takes its place. Every resource that was not down then counts as
+//! failed (docs/semantics.md, 1.5).
 
 use quorate_journal::Event;
 use quorate_model::monitor::MonitorEvent;
@@ -73,7 +73,7 @@ impl Node {
         }
     }
 
-    /// It has given the sign of life.
+    /// The monitor has given a sign of life.
     pub(crate) fn monitor_answers(&mut self) {
         self.monitor_watch.answered();
     }

@@ -1,8 +1,10 @@
 //! The node itself: its state, its boot, and the loop from an input to its outputs.
 //!
-//! What it does is spread over the files beside this one by duty: `membership` (heartbeats, silence, quorum),
-//! `candidacy` (arbitration and elections), `coordinator` (views, takeover, failback), `replication` (log,
-//! storage, applying), `admin` and `control` (control codes).
+//! What it knows is in structs with rules of their own: `office` (who coordinates, and for how long there is quorum),
+//! `neighbours` (who is heard, who has ended), `storage` (writes, and what waits for them), `groups` (what runs here) and a
+//! few small ones. What it does with that is spread over the files beside this one by duty: `membership` (heartbeats,
+//! silence, quorum), `candidacy` (arbitration and elections), `coordinator` (views, takeover, failback), `replication`
+//! (log, storage, applying), `admin` and `control` (control codes).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -35,7 +37,7 @@ use crate::requests::Requests;
 use crate::storage::Storage;
 use crate::store::{self, Recovered};
 use crate::timers::{Timer, Timers};
-use crate::witness::Asking;
+use crate::witness::WitnessContact;
 use crate::witness_file::WITNESS;
 
 /// File that holds the identity of this node's copy of the database.
@@ -71,25 +73,29 @@ pub struct Node {
     pub(crate) me: NodeId,
     pub(crate) config: NodeConfig,
     pub(crate) phase: Phase,
+    /// The kind of quorum, and how far this node is with the quorum disk.
     pub(crate) quorum: Box<dyn Quorum + Send>,
     pub(crate) arbitration: Arbitration,
+    /// The replicated log, the writes beneath it, and what the committed part of it comes to.
     pub(crate) log: Log,
     pub(crate) storage: Storage,
     pub(crate) database: Database,
     pub(crate) digests: Digests,
     pub(crate) proposals: Proposals,
-    pub(crate) groups: Groups,
-    pub(crate) kept_out: KeptOut,
-    pub(crate) policies: PolicyEngine,
-    pub(crate) neighbours: Neighbours,
-    /// The witness, where there is one.
-    pub(crate) asking: Asking,
+    /// Who coordinates, who else is there, and whether this node may be part of it.
     pub(crate) office: Office,
+    pub(crate) neighbours: Neighbours,
+    pub(crate) witness: WitnessContact,
+    pub(crate) kept_out: KeptOut,
+    /// What this node runs.
+    pub(crate) groups: Groups,
+    pub(crate) policies: PolicyEngine,
+    pub(crate) monitor_watch: MonitorWatch,
+    /// Who waits for an answer.
     pub(crate) requests: Requests,
     pub(crate) controls: Controls,
     /// It halted as a member, and the others have not been told that nothing runs here any more.
     pub(crate) owes_word: bool,
-    pub(crate) monitor_watch: MonitorWatch,
     pub(crate) timers: Timers,
     pub(crate) random: Random,
     pub(crate) now: Time,
@@ -111,7 +117,7 @@ impl Node {
                 (Recovered::default(), Some(text))
             }
         };
-        // Where a quorum disk has it all, an own copy that is damaged can be done without.
+        // A damaged copy can be thrown away if the quorum disk has everything.
         let discarded = config.switches.reset_quorum_log && damage.is_some();
         let damage = damage.filter(|_| !discarded);
         let known_identity = disk
@@ -119,7 +125,7 @@ impl Node {
             .get(IDENTITY_FILE)
             .and_then(|bytes| <[u8; 8]>::try_from(bytes.as_slice()).ok())
             .map(u64::from_le_bytes);
-        // Odd, since 0 stands for none: which odd number does not matter.
+        // Odd, since 0 means that no identity is known.
         let identity = known_identity.unwrap_or_else(|| random.next() | 1);
         let me = config.id;
         let rule = quorum.rule(me, false);
@@ -151,7 +157,7 @@ impl Node {
             kept_out: KeptOut::default(),
             policies: PolicyEngine::default(),
             neighbours: Neighbours::default(),
-            asking: Asking::default(),
+            witness: WitnessContact::default(),
             office: Office::new(now),
             requests: Requests::default(),
             controls: Controls::default(),
@@ -299,7 +305,7 @@ impl Node {
         })
     }
 
-    /// Anything that may follow from what just happened, until nothing more does.
+    /// Does whatever follows from what has just happened, until nothing more does.
     pub(crate) fn follow_up(&mut self) {
         loop {
             if self.phase == Phase::Halted {
@@ -364,10 +370,10 @@ impl Node {
             Timer::Disk => self.storage.retry(),
             Timer::Leave => self.leave_by_force(),
             Timer::Groups => self.groups.look_again_now(),
-            // What it is for is looked at after every input.
+            // Takeovers are looked at after every input.
             Timer::Takeover => {}
             Timer::Failback => self.check_failback(),
-            // As is what was asked by control codes.
+            // So are control codes.
             Timer::Control => {}
         }
     }

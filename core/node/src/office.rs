@@ -291,7 +291,7 @@ impl Office {
     }
 
     /// Whoever comes under this number next is another node.
-    pub(crate) fn forget_identity(&mut self, node: NodeId) {
+    pub(crate) fn identify_anew(&mut self, node: NodeId) {
         if let Some(term) = &mut self.term {
             term.identified.remove(node.0);
         }

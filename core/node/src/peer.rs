@@ -7,7 +7,7 @@ use quorate_model::{Name, Time};
 use crate::bounds;
 use crate::message::{Heartbeat, Standing};
 
-/// One network's card to card connection with a peer.
+/// A peer's card on one network.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interface {
     /// When something last came in on it.
@@ -32,18 +32,18 @@ pub(crate) struct Peer {
     pub(crate) standing: Standing,
     /// When this node last heard it at all.
     pub(crate) heard: Option<Time>,
-    /// The newest of its clock.
+    /// The latest time that it gave, by its own clock.
     pub(crate) sent: u64,
     /// When (own clock) this node sent the newest heartbeat that the peer has confirmed: contact both ways.
     pub(crate) contact: Option<Time>,
     pub(crate) interfaces: BTreeMap<Name, Interface>,
     /// Its last heartbeat said that it knows a quorate coordinator.
     pub(crate) quorate: bool,
-    /// It said that it leaves, or has been seen to have restarted: its earlier boot runs nothing any more.
+    /// It said that this boot of it runs nothing any more.
     pub(crate) gone: bool,
-    /// It was told that it is not known, and that was reported.
+    /// It has been reported that it is not taken for a node of this cluster.
     pub(crate) stranger: bool,
-    /// Which copy of the database it last came with, where it should have another.
+    /// The copy of the database that it last came with, if it must have another one.
     pub(crate) shown: Option<u64>,
 }
 

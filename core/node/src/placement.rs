@@ -72,7 +72,7 @@ pub(crate) fn candidates(
 }
 
 fn next_after(list: &[NodeId], owner: NodeId, candidates: &[NodeId]) -> NodeId {
-    // From the owner itself on, which is no candidate.
+    // The search begins at the owner, which is no candidate.
     let start = list.iter().position(|node| *node == owner).unwrap_or(0);
     (0..list.len())
         .map(|step| list[(start + step) % list.len()])
@@ -254,7 +254,7 @@ mod tests {
         assert!(!database.groups["EVS1"].homing);
     }
 
-    /// Everybody forms at once: what is at the top of the list is the same for all, and chance is not.
+    /// Several nodes may form at once: they must agree, so chance has no part in it.
     #[test]
     fn without_a_list_a_group_that_is_placed_at_formation_goes_to_the_top_and_else_anywhere() {
         let mut database = database();

@@ -1,5 +1,5 @@
-//! Asking policy scripts: their answers are checked, and where there is none that will do the built-in decision
-//! stands and an event says why.
+//! Asks policy scripts. Their answers are checked; if there is no usable answer, the built-in decision stands and an
+//! event says why.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub(crate) struct Judged {
     pub(crate) event: Option<Event>,
 }
 
-/// A node's policies.
+/// A node's policies, and what it needs to know to ask them no more often than it must.
 #[derive(Debug, Default)]
 pub(crate) struct PolicyEngine {
     policies: Option<Arc<dyn Policies>>,
@@ -99,7 +99,7 @@ impl PolicyEngine {
                 event: None,
             };
         };
-        // Looked at after every input: the script is asked when there may be another answer.
+        // This is called after every input. The script is asked again only when its answer may be another.
         let known = (
             cause,
             database.applied,
@@ -397,7 +397,8 @@ fn describe(
     }
 }
 
-/// What an event says, whatever the cause: a group that is kept may be asked about for another one next.
+/// What an event says apart from the cause: a group that is kept may be asked about again for another cause, and that
+/// is no news.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Said {
     policy: String,

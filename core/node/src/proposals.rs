@@ -47,7 +47,7 @@ impl Proposals {
         self.outstanding.iter()
     }
 
-    /// One came back: it and all before it are done. Says whether it is of this boot.
+    /// A proposal was applied. Whether it is of this boot; if so, it and all before it are done.
     pub(crate) fn applied(&mut self, proposal: &Proposal) -> bool {
         if proposal.node != self.me || proposal.incarnation != self.incarnation {
             return false;
@@ -56,7 +56,7 @@ impl Proposals {
         true
     }
 
-    /// The database is at this number of ours.
+    /// The database has applied this boot's proposals up to this number.
     pub(crate) fn forget(&mut self, sequence: u64) {
         while self
             .outstanding
@@ -92,4 +92,57 @@ impl Proposals {
 /// The boot that made a proposal, and its number there.
 fn mark(proposal: &Proposal) -> (u64, u64) {
     (proposal.incarnation, proposal.sequence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proposal_is_put_into_the_log_once_a_term_and_never_after_a_later_one_is_applied() {
+        let of = |incarnation, sequence| Proposal {
+            node: NodeId(2),
+            incarnation,
+            sequence,
+            update: Update::Stranded {
+                group: "EVS1".into(),
+                epoch: 1,
+            },
+        };
+        let mut proposals = Proposals::new(NodeId(1), 3);
+        assert!(proposals.is_new(&of(1, 1), (0, 0)));
+        assert!(!proposals.is_new(&of(1, 1), (1, 1)), "it is applied");
+        proposals.accepted(&of(1, 2));
+        assert!(!proposals.is_new(&of(1, 2), (0, 0)));
+        assert!(proposals.is_new(&of(1, 3), (0, 0)));
+        assert!(
+            proposals.is_new(&of(2, 1), (0, 0)),
+            "a later boot counts anew"
+        );
+        proposals.begin_term();
+        assert!(proposals.is_new(&of(1, 2), (1, 1)), "it may be lost");
+        proposals.accepted(&of(5, 9));
+        proposals.forget_node(NodeId(2));
+        assert!(proposals.is_new(&of(1, 1), (0, 0)), "it was added again");
+    }
+
+    #[test]
+    fn what_comes_back_is_done_with_all_before_it_if_this_boot_proposed_it() {
+        let mut proposals = Proposals::new(NodeId(1), 3);
+        let update = || Update::Stranded {
+            group: "EVS1".into(),
+            epoch: 1,
+        };
+        let numbers = [(); 3].map(|()| proposals.add(update()));
+        assert_eq!(numbers, [1, 2, 3]);
+        let second = proposals.outstanding().nth(1).cloned().unwrap();
+        let earlier = Proposal {
+            incarnation: 2,
+            ..second.clone()
+        };
+        assert!(!proposals.applied(&earlier));
+        assert_eq!(proposals.outstanding().len(), 3);
+        assert!(proposals.applied(&second));
+        assert_eq!(proposals.outstanding().len(), 1);
+    }
 }

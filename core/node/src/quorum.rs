@@ -45,8 +45,8 @@ pub(crate) trait Quorum: fmt::Debug {
     fn mends_own_copy(&self) -> &'static str;
 }
 
-/// The quorum kind that the definition and the switches ask for. Who `joins` a cluster that is there has no say in who
-/// votes: it learns that with the log.
+/// The quorum kind that the definition and the switches ask for. A node that `joins` an existing cluster does not know
+/// who votes there: it learns that with the log.
 pub(crate) fn of(
     definition: &ClusterDefinition,
     switches: &StartSwitches,
@@ -96,12 +96,13 @@ impl Quorum for Standard {
         }
     }
 
-    /// The last write that the disk let through: only the holder's are.
+    /// When the last write was let through: the disk lets only its holder write.
     fn confirmed(&self, _log: &Log, _me: NodeId, _now: Time, proven: Time) -> Time {
         proven
     }
 
-    /// Another may have held the disk meanwhile and written to it: what this node has in memory is not to be trusted.
+    /// Another node may have held the disk meanwhile and written to it, so what this node has in memory cannot be
+    /// trusted.
     fn survives_lapse(&self) -> bool {
         false
     }
@@ -124,7 +125,7 @@ impl Quorum for Standard {
 /// A majority of the nodes that vote, each with its own copy.
 #[derive(Debug)]
 struct MajorityNodeSet {
-    /// Who votes where the log has never said so.
+    /// Who votes until the log says so.
     voters: NodeSet,
 }
 
@@ -163,7 +164,7 @@ impl Quorum for MajorityNodeSet {
         bounds::TAKEOVER_WAIT - bounds::MEMBER_SILENCE
     }
 
-    /// A voter that has restarted does not know what it promised: it waits out the promise.
+    /// A voter that has restarted does not know what it promised before, so it waits for as long as a promise holds.
     fn discovery(&self) -> Duration {
         bounds::MEMBER_SILENCE
     }
@@ -200,7 +201,7 @@ impl Quorum for Local {
         Duration::ZERO
     }
 
-    /// There may be others where the quorum disk is left out.
+    /// If the quorum disk is left out there may be other nodes to look for.
     fn discovery(&self) -> Duration {
         self.discovery
     }

@@ -80,7 +80,7 @@ impl Node {
         if matches!(message.body, LogBody::TimeoutNow) {
             self.office.appointed(self.now);
         }
-        // A candidate that led until now does not lead: its asking for votes is no sign of life of the coordinator's.
+        // A former leader that asks for votes does not lead any more: that is no sign of life of the coordinator.
         let leads = matches!(
             message.body,
             LogBody::Append { .. }
@@ -129,13 +129,13 @@ impl Node {
                 }
                 let (applied, digest) = (self.database.applied, self.database.digest);
                 self.digests.remember(applied, digest);
-                self.hold_all_to(self.database.identities());
+                self.expect_identities(self.database.identities());
                 if let Some(record) = self.database.nodes.get(&self.me)
                     && record.last.0 == self.config.incarnation
                 {
                     self.proposals.forget(record.last.1);
                 }
-                // Whatever became of the decisions that the checkpoint covers, nobody will say.
+                // Nobody will say what became of the decisions that the checkpoint covers.
                 let open = self.proposals.outstanding();
                 let open = open.filter_map(|proposal| proposal.update.decides());
                 self.groups.deciding_only(&open.collect());
@@ -183,7 +183,7 @@ impl Node {
             self.office.has_committed(entry.term);
         }
         let limit = u64::from(self.database.definition.properties.max_quorum_log_size);
-        // A byte more or less is all the same.
+        // The limit need not be kept to the byte.
         if self.storage.log_length() > limit {
             self.make_checkpoint();
         }
@@ -191,7 +191,7 @@ impl Node {
 
     /// Puts a checkpoint in the place of what is applied of the log. Whether there is a new one.
     fn make_checkpoint(&mut self) -> bool {
-        // What a node does by itself must be able to go again: nothing takes back a checkpoint.
+        // What a node does on its own may have to be taken back, and a checkpoint cannot be.
         let by_itself = self.config.switches.keeps_to_itself();
         if by_itself || self.log.applied_index() != self.database.applied {
             return false;
@@ -352,14 +352,14 @@ impl Node {
             }
             Effect::Identity { node, identity } => {
                 if node != WITNESS || !self.recalls_witness() {
-                    self.hold_to(node, identity);
+                    self.expect_identity(node, identity);
                 }
             }
             Effect::Evicted { node, name } => {
                 self.neighbours.evict(node);
                 // Added again, it counts its boots anew.
                 self.proposals.forget_node(node);
-                self.forget_identity_of(node);
+                self.forget_identity(node);
                 if coordinates {
                     let text = format!("node {name} was evicted");
                     self.event(Event::NodeState {
@@ -394,7 +394,7 @@ impl Node {
         }
     }
 
-    /// This node is in a view, or no longer in one, or with others.
+    /// There is a new view: this node is in it, is no longer in it, or is in it with others.
     fn view_changed(&mut self) {
         let boot = self.database.view.members.get(&self.me).copied();
         let member = boot == Some(self.config.incarnation);
@@ -430,7 +430,7 @@ impl Node {
         }
     }
 
-    /// Puts an update on its way into the stream; gives its number.
+    /// Proposes an update, and gives the proposal's number.
     pub(crate) fn propose(&mut self, update: Update) -> u64 {
         let sequence = self.proposals.add(update);
         self.send_proposals();

@@ -18,7 +18,7 @@ pub(crate) const RETRY: Duration = Duration::from_millis(500);
 enum What {
     /// The log, or a file beside it.
     Log,
-    /// It only finds out whether the device would take a write.
+    /// Nothing: it only shows whether the device takes a write.
     Probe,
     /// The node's own copy of what is on the quorum disk. Nobody waits for it.
     Copy,
@@ -59,10 +59,10 @@ impl Lane {
         (self.in_flight, self.refused, self.beats) = (None, false, 0);
     }
 
-    /// One more heartbeat: how many the writes that somebody waits for have waited at most.
+    /// One more heartbeat. Gives the longest wait of a write that somebody waits for, in heartbeats.
     ///
-    /// They are counted rather than measured: a node that stood still has missed the answer, not waited for it. For copies
-    /// nobody waits, so of those only the one that is being written counts.
+    /// Heartbeats are counted, and not time: a node that stood still has missed the answer and not waited for it.
+    /// Nobody waits for copies, so of those only the one that is being written counts.
     fn beat(&mut self) -> u32 {
         if self.in_flight.is_some() && !self.refused {
             self.beats += 1;
@@ -81,7 +81,7 @@ pub(crate) struct Wait {
     pub(crate) device: Device,
     /// For how many heartbeats.
     pub(crate) beats: u32,
-    /// It has just become worth saying, or has just ceased to be.
+    /// Whether the device has just become slow (true), or has just ceased to be (false).
     pub(crate) news: Option<bool>,
 }
 
@@ -89,13 +89,13 @@ pub(crate) struct Wait {
 #[derive(Clone, Debug)]
 pub(crate) struct Storage {
     device: Device,
-    /// The quorum disk, where nothing but its reservation is wanted of it.
+    /// The quorum disk, if only its reservation counts and the log is elsewhere.
     lease: Option<Device>,
     /// What the device holds when the queue is done.
     mirror: Stored,
     /// How many bytes of log it holds then.
     log_length: u64,
-    /// What goes to this node's own disk, and to the quorum disk. Neither waits for the other.
+    /// The writes to this node's own disk and those to the quorum disk. Neither waits for the other.
     own: Lane,
     shared: Lane,
     /// Messages of the log's, each with the mark that must be durable before it is sent.
@@ -159,7 +159,7 @@ impl Storage {
         lane.queue.front().map(|job| job.device.clone())
     }
 
-    /// From now on it is this device that is asked whether it takes a write; the log stays where it is.
+    /// From now on this device is probed to confirm quorum. The log stays where it is.
     pub(crate) fn lease(&mut self, device: Device) {
         self.lease = Some(device);
     }
@@ -212,7 +212,7 @@ impl Storage {
         self.copy(store::write_all(&self.mirror));
     }
 
-    /// Whether a write that succeeds shows that the device which quorum hangs on is this node's.
+    /// Whether a write of this kind, if it succeeds, shows that the device that quorum depends on is this node's.
     fn proves(&self, what: What) -> bool {
         match self.lease {
             Some(_) => what == What::Probe,
@@ -236,8 +236,8 @@ impl Storage {
         self.enqueue(ops, Some(mark));
     }
 
-    /// Writes anew what was read at boot. Whoever wrote it may have been told that it could not be flushed: it can be read,
-    /// and a loss of power would undo it. Until that is done nobody is told anything that it says.
+    /// Writes anew what was read at boot. The disk may have failed to flush it: then it can be read now, and a loss of
+    /// power would still undo it. Until it is written anew, nobody is told anything that follows from it.
     pub(crate) fn renew(&mut self) {
         self.log_length = 0;
         for op in store::write_all(&self.mirror) {
@@ -290,12 +290,13 @@ impl Storage {
         self.enqueue(vec![op], None);
     }
 
-    /// Writes who this node is. Until that is durable nobody may be told: after a crash it would be another.
+    /// Writes this node's identity. Nobody may be told it before it is durable: after a crash this node would have
+    /// another one.
     pub(crate) fn write_identity(&mut self, op: DiskOp) {
         self.push(op, What::Identity, None);
     }
 
-    /// Whether a crash would leave this node who it is, with all that it knew when it was started.
+    /// Whether this node would keep its identity, and all that it knew when it was started, if it crashed now.
     pub(crate) fn knows_itself(&self) -> bool {
         let mut queue = self.own.queue.iter();
         !queue.any(|job| matches!(job.what, What::Identity | What::Renewal))
@@ -322,7 +323,7 @@ impl Storage {
 
     /// The next request to make, if none is under way to its device.
     pub(crate) fn next_request(&mut self, now: Time) -> Option<DiskRequest> {
-        // For a copy nobody waits: it comes when the quorum disk has what it is a copy of.
+        // Nobody waits for a copy. It is written once the quorum disk has the original.
         let due = |job: &Job| job.what != What::Copy || self.shared.queue.is_empty();
         let own = self.own.in_flight.is_none() && self.own.queue.front().is_some_and(due);
         let shared = self.shared.in_flight.is_none() && !self.shared.queue.is_empty();
@@ -398,188 +399,4 @@ impl Storage {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What a write proves, it proves of the instant in which it was asked for: when the answer comes, the disk may be
-    /// another's.
-    #[test]
-    fn what_is_proven_counts_from_the_request() {
-        let at = Time::from_millis;
-        let mut storage = Storage::new(Stored::default(), 0);
-        storage.probe();
-        let request = storage.next_request(at(1_000)).unwrap();
-        assert_eq!(storage.asked_of(request.ticket), Some(Device::System));
-        assert!(storage.next_request(at(4_000)).is_none(), "one at a time");
-        storage.done(request.ticket);
-        assert_eq!(storage.proven(), at(1_000));
-
-        // One that is made again proves nothing of its first time.
-        storage.lease(Device::Shared("Disk Q:".into()));
-        storage.probe();
-        let first = storage.next_request(at(5_000)).unwrap();
-        storage.refused();
-        assert!(storage.next_request(at(5_100)).is_none(), "it waits");
-        storage.retry();
-        assert_eq!(storage.proven(), at(1_000));
-        let again = storage.next_request(at(6_000)).unwrap();
-        assert_eq!(storage.asked_of(first.ticket), None);
-        storage.done(again.ticket);
-        assert_eq!(storage.proven(), at(6_000));
-
-        // What goes to the system disk proves nothing of the quorum disk.
-        let (file, bytes) = ("identity".to_owned(), Vec::new());
-        storage.write_identity(DiskOp::Replace { file, bytes });
-        let request = storage.next_request(at(9_000)).unwrap();
-        storage.done(request.ticket);
-        assert_eq!(storage.proven(), at(6_000));
-    }
-
-    /// Nobody waits for the node's own copy of what is on the quorum disk: least of all the quorum disk.
-    #[test]
-    fn a_slow_disk_keeps_nothing_from_another() {
-        let at = Time::from_millis;
-        let mut storage = Storage::new(Stored::default(), 0);
-        let disk = Device::Shared("Disk Q:".into());
-        storage.move_to(disk.clone(), Stored::default(), 7);
-        let mut asked = Vec::new();
-        while let Some(request) = storage.next_request(at(0)) {
-            if request.device == disk {
-                storage.done(request.ticket);
-            }
-            asked.push(request.device);
-        }
-        assert_eq!(asked, [disk.clone(), disk, Device::System]);
-        assert_eq!(storage.durable(), 7);
-    }
-
-    /// Whoever did not run has not waited.
-    #[test]
-    fn a_wait_is_counted_in_heartbeats_and_told_when_it_begins_and_ends() {
-        let at = Time::from_millis;
-        let mut storage = Storage::new(Stored::default(), 0);
-        storage.discard();
-        let first = storage.next_request(at(0)).unwrap();
-        let told: Vec<_> = (0..5).map(|_| storage.beat()[0].news).collect();
-        assert_eq!(told, [None, None, None, Some(true), None]);
-        assert_eq!(storage.beat()[0].beats, 6);
-        storage.done(first.ticket);
-        let second = storage.next_request(at(60_000)).unwrap();
-        assert_eq!(storage.beat()[0].beats, 7, "it has waited with the first");
-        storage.done(second.ticket);
-        assert_eq!(storage.beat()[0].news, Some(false));
-        assert!(storage.beat().is_empty());
-    }
-
-    /// What could not be flushed can be read, and is told to nobody before it is written anew.
-    #[test]
-    fn what_was_read_is_written_anew_before_anybody_hears_of_it() {
-        let mut storage = Storage::new(Stored::default(), 9);
-        assert!(storage.knows_itself());
-        storage.renew();
-        while let Some(request) = storage.next_request(Time::ZERO) {
-            assert!(!storage.knows_itself());
-            storage.done(request.ticket);
-        }
-        assert!(storage.knows_itself());
-    }
-
-    #[test]
-    fn every_request_has_a_number_of_its_own() {
-        let mut storage = Storage::new(Stored::default(), 0);
-        storage.probe();
-        let (first, second) = (storage.ticket(), storage.ticket());
-        let request = storage.next_request(Time::ZERO).unwrap();
-        assert!(first < second && second < request.ticket);
-        assert!(request.ticket < storage.ticket());
-    }
-
-    fn identity() -> DiskOp {
-        DiskOp::Replace {
-            file: "identity".to_owned(),
-            bytes: vec![7; 8],
-        }
-    }
-
-    #[test]
-    fn who_goes_over_to_another_disk_still_writes_who_it_is_and_none_of_its_old_log() {
-        let mut storage = Storage::new(Stored::default(), 0);
-        storage.write_identity(identity());
-        storage.discard();
-        let disk = Device::Shared("Disk Q:".into());
-        storage.switch(disk, Stored::default(), 0);
-        let first = storage.next_request(Time::ZERO).unwrap();
-        assert_eq!(first.op, identity());
-        storage.done(first.ticket);
-        assert!(storage.knows_itself());
-        let rest = storage.own.queue.iter();
-        assert!(rest.map(|job| job.what).all(|what| what == What::Copy));
-    }
-
-    /// For copies alone nobody waits.
-    #[test]
-    fn who_a_node_is_is_written_while_the_quorum_disk_is_busy() {
-        let mut storage = Storage::new(Stored::default(), 0);
-        storage.switch(Device::Shared("Disk Q:".into()), Stored::default(), 0);
-        storage.own.queue.clear();
-        storage.probe();
-        storage.next_request(Time::ZERO).unwrap();
-        storage.write_identity(identity());
-        let request = storage.next_request(Time::ZERO).unwrap();
-        assert_eq!(request.op, identity());
-    }
-
-    #[test]
-    fn a_copy_that_is_being_written_waits_as_anything_does() {
-        let mut storage = Storage::new(Stored::default(), 0);
-        storage.switch(Device::Shared("Disk Q:".into()), Stored::default(), 0);
-        let copy = storage.next_request(Time::ZERO).unwrap();
-        assert_eq!(copy.device, Device::System);
-        let beats: Vec<u32> = (0..3).map(|_| storage.beat()[0].beats).collect();
-        assert_eq!(beats, [1, 2, 3]);
-    }
-
-    #[test]
-    fn the_length_of_the_log_is_that_of_its_file_alone() {
-        let bytes = |len| vec![0; len];
-        let file = |name: &str| name.to_owned();
-        let mut storage = Storage::new(Stored::default(), 10);
-        storage.write(DiskOp::Append {
-            file: file(store::LOG_FILE),
-            bytes: bytes(5),
-        });
-        assert_eq!(storage.log_length(), 15);
-        for op in [
-            DiskOp::Append {
-                file: file("other"),
-                bytes: bytes(3),
-            },
-            DiskOp::Replace {
-                file: file(store::CHECKPOINT_FILE),
-                bytes: bytes(4),
-            },
-        ] {
-            storage.write(op);
-            assert_eq!(storage.log_length(), 15);
-        }
-        storage.write(DiskOp::Replace {
-            file: file(store::LOG_FILE),
-            bytes: bytes(6),
-        });
-        assert_eq!(storage.log_length(), 6);
-        let ops = storage.own.queue.iter().map(|job| &job.op);
-        assert_eq!(ops.count(), 4, "and all of it is written");
-
-        // Written anew it is as long as what is written.
-        let mut stored = Stored::default();
-        stored.hard.term = 3;
-        let mut storage = Storage::new(stored, 0);
-        storage.renew();
-        let log = storage.own.queue.iter().find_map(|job| match &job.op {
-            DiskOp::Replace { file, bytes } if file == store::LOG_FILE => Some(bytes.len()),
-            _ => None,
-        });
-        assert_eq!(storage.log_length(), log.unwrap() as u64);
-        assert!(storage.log_length() > 0);
-    }
-}
+mod tests;

@@ -39,8 +39,9 @@ impl Node {
         false
     }
 
-    /// Started with a switch that gives up some of the past, this node must not lead in a term that somebody else leads in,
-    /// or has led in, on what it leaves out: whoever follows it later would take their entries for its own.
+    /// A node that was started with a switch gives up updates that others may know. It must not lead in a term in which
+    /// somebody else leads or has led with those updates: nodes that follow it later would take that leader's entries
+    /// for its own.
     pub(crate) fn leave_others_terms(&mut self) {
         if !self.listed().is_empty() || self.config.switches.keeps_to_itself() {
             self.skip_terms();
@@ -52,7 +53,7 @@ impl Node {
         self.log.skip_terms(terms);
     }
 
-    /// The nodes that quorum is forced with; nobody in an ordinary start.
+    /// The nodes that quorum is forced with; empty in an ordinary start.
     pub(crate) fn listed(&self) -> NodeSet {
         let listed = self.config.switches.force_quorum.iter();
         listed
@@ -100,8 +101,8 @@ impl Node {
         }
     }
 
-    /// A coordinator keeps this node out. Where quorum was forced without it, that is remembered: it votes for nobody and
-    /// forms nothing with others like it, also after a restart, or there would be two clusters.
+    /// A coordinator keeps this node out. If quorum was forced without it, that is written down: even after a restart
+    /// this node votes for nobody and forms no cluster with others that were left out, or there would be two clusters.
     pub(crate) fn told_kept_out(&mut self, from: NodeId, incarnation: u64, forced: bool) {
         if incarnation != self.config.incarnation || self.phase != Phase::Joining {
             return;
@@ -136,7 +137,7 @@ impl Node {
             return;
         };
         if !self.listed().is_empty() {
-            // An administrator names it: that is a newer word.
+            // An administrator forces quorum with this node, which is the newer decision.
             self.remember_outside(Vec::new());
             return;
         }
@@ -181,7 +182,7 @@ impl Node {
             "noquorumlogging" => {
                 "the quorum log is neither read nor written: what is changed now stays on this node's own disk"
             }
-            // Reported where it is done, if it is.
+            // Reported when it takes effect, if it does.
             _ => return,
         };
         self.event(Event::StartSwitch {

@@ -1,4 +1,4 @@
-//! The node's deadlines: a closed set, an array, no heap.
+//! The node's deadlines. They are few and known, so an array holds them.
 
 use quorate_model::Time;
 

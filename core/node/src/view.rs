@@ -67,7 +67,8 @@ impl Node {
         Some(self.database.node_name(record.owner))
     }
 
-    /// A group's state as this node's database has it; of what the node owns it knows sooner than the database does.
+    /// A group's state as this node's database has it. The state of a group that the node owns is known here before the
+    /// database has it.
     pub fn group_state(&self, name: &str) -> Option<GroupState> {
         self.database.groups.get(name)?;
         let owned = self.groups.owned_state(name);

@@ -1,8 +1,9 @@
 //! The file share witness of a Majority Node Set (KB 921181): one more vote, asked through a file.
 //!
-//! What the file holds and how it answers is [`quorate_log::Witness`]. It has no clock, and nobody watches it: so a
-//! candidate has to look at it for as long as a voter listens for its leader, and see no leader write, before it gets
-//! the vote. One question is under way at a time; what is newer takes the place of what waits.
+//! What the file holds and how it answers is [`quorate_log::Witness`]. A file has no clock and cannot notice that a
+//! leader is silent. So a candidate has to look at it for as long as a voter listens for its leader, and gets the vote
+//! only if no leader has written in that time. One question is under way at a time, and one waits; a newer one takes
+//! the place of the one that waits.
 
 use std::time::Duration;
 
@@ -22,21 +23,21 @@ const ANSWER_MAX: Duration = bounds::INTERFACE_SILENCE;
 
 /// What a node knows of the witness.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asking {
+pub(crate) struct WitnessContact {
     next_ticket: u64,
     /// The question under way, when it was asked, and whether it is more than a look.
     asked: Option<(u64, Time, bool)>,
-    /// The message that comes next.
+    /// The message that is sent next.
     waiting: Option<quorate_log::Message>,
-    /// How often leaders had shown themselves when it was last looked at, and since when it has been so often.
+    /// How often leaders have written into the file, and since when that number has been the same.
     seen: Option<(u64, Time)>,
     /// When it was first asked, and when it last answered.
     since: Option<Time>,
     answered: Option<Time>,
     /// What was last said to be wrong with it.
     trouble: Option<Trouble>,
-    /// Which share it is by the log that this node booted with, and that log's last entry: until the database has come as
-    /// far as that.
+    /// The last entry of the log that this node booted with, and which share is the witness by that log. Kept until the
+    /// database has come as far as that entry.
     recalled: Option<((u64, u64), Option<Name>)>,
 }
 
@@ -53,7 +54,7 @@ impl Node {
         if self.quorum.candidacy() != Candidacy::Elect {
             return None;
         }
-        match &self.asking.recalled {
+        match &self.witness.recalled {
             Some((_, share)) if self.recalls_witness() => share.clone(),
             _ => self
                 .database
@@ -63,33 +64,35 @@ impl Node {
         }
     }
 
-    /// Which share votes, and as which copy, is what the log on the own disk comes to. By what the node was installed with
-    /// it would ask none, or one that has been replaced and knows nothing of what was promised since.
+    /// Until the database has come that far, this node's log says which share votes, and with which copy. The
+    /// definition that the node was installed with may name none, or one that has been replaced and knows nothing of
+    /// later promises.
     pub(crate) fn recall_witness(&mut self, then: &Database) {
         if self.quorum.candidacy() != Candidacy::Elect {
             return;
         }
-        self.hold_as_known(WITNESS, then.witness.identity);
+        self.expect_as_known(WITNESS, then.witness.identity);
         let share = then.definition.file_share_witness().map(Name::from);
         let last = (self.log.last_index(), self.log.last_term());
-        self.asking.recalled = Some((last, share));
+        self.witness.recalled = Some((last, share));
     }
 
-    /// Whether the log that this node booted with knows more of the witness than what is applied of it.
+    /// Whether the log that this node booted with goes beyond what is applied, so that it knows better who the witness
+    /// is.
     pub(crate) fn recalls_witness(&self) -> bool {
-        let recalled = self.asking.recalled.as_ref();
+        let recalled = self.witness.recalled.as_ref();
         recalled.is_some_and(|((until, _), _)| self.database.applied < *until)
     }
 
-    /// The database has come as far as what was recalled, or that log is another now.
+    /// Gives up what was recalled once the database has come as far as that, and reads it again if the log has changed.
     pub(crate) fn review_recalled(&mut self) {
-        let Some(((until, term), _)) = self.asking.recalled else {
+        let Some(((until, term), _)) = self.witness.recalled else {
             return;
         };
         if !self.recalls_witness() {
-            self.asking.recalled = None;
+            self.witness.recalled = None;
             if self.database.witness.identity != 0 {
-                self.hold_to(WITNESS, self.database.witness.identity);
+                self.expect_identity(WITNESS, self.database.witness.identity);
             }
         } else if self.log.term_at(until) != Some(term) {
             let then = self.database_as_logged();
@@ -99,12 +102,12 @@ impl Node {
 
     /// A message of the log's to the witness.
     pub(crate) fn ask_witness(&mut self, message: quorate_log::Message) {
-        let early = self.asking.seen.is_some() && self.seen_quiet().is_none();
+        let early = self.witness.seen.is_some() && self.seen_quiet().is_none();
         if early && matches!(message.body, Body::PreVote { .. }) {
-            // It would say no, and while it does it could not be asked again.
+            // It would refuse, and could not be asked again until it has answered.
             return;
         }
-        self.asking.waiting = Some(message);
+        self.witness.waiting = Some(message);
         self.pump_witness();
     }
 
@@ -112,24 +115,25 @@ impl Node {
         if self.awaits_witness() {
             return;
         }
-        if let Some(message) = self.asking.waiting.take() {
+        if let Some(message) = self.witness.waiting.take() {
             self.put_to_witness(Some(message));
         }
     }
 
     /// Whether a question is under way that may still be answered.
     fn awaits_witness(&self) -> bool {
-        let under_way = self.asking.asked;
+        let under_way = self.witness.asked;
         under_way.is_some_and(|(_, at, _)| self.now.since(at) < ANSWER_MAX)
     }
 
     /// Whether the log's newest message to the witness may still be answered.
     pub(crate) fn awaits_vote(&self) -> bool {
-        let look = self.asking.asked.is_some_and(|(_, _, asks)| !asks);
-        self.awaits_witness() && (!look || self.asking.waiting.is_some())
+        let look = self.witness.asked.is_some_and(|(_, _, asks)| !asks);
+        self.awaits_witness() && (!look || self.witness.waiting.is_some())
     }
 
-    /// Whoever may be a candidate soon begins to look: the sooner it has, the sooner it can be elected.
+    /// A node that may be a candidate soon begins to look at the file: the earlier it begins, the earlier it can be
+    /// elected.
     fn look_at_witness(&mut self) {
         let silent = self.office.silence(self.now) >= bounds::INTERFACE_SILENCE;
         if silent && self.log.role() == Role::Follower && !self.awaits_witness() {
@@ -142,13 +146,13 @@ impl Node {
             return;
         };
         let quiet = self.seen_quiet();
-        // Odd, since 0 stands for none: which odd number does not matter.
+        // Odd, since 0 means that no identity is known.
         let fresh = self.random.next() | 1;
-        let asking = &mut self.asking;
-        asking.next_ticket += 1;
-        let ticket = asking.next_ticket;
-        asking.asked = Some((ticket, self.now, message.is_some()));
-        asking.since.get_or_insert(self.now);
+        let witness = &mut self.witness;
+        witness.next_ticket += 1;
+        let ticket = witness.next_ticket;
+        witness.asked = Some((ticket, self.now, message.is_some()));
+        witness.since.get_or_insert(self.now);
         self.output(Output::Witness(WitnessRequest {
             ticket,
             share,
@@ -159,29 +163,30 @@ impl Node {
         }));
     }
 
-    /// How often leaders had shown themselves, if that has been so for as long as a voter listens for its leader.
+    /// How often leaders have written into the file, if that number has been the same for as long as a voter listens
+    /// for its leader.
     fn seen_quiet(&self) -> Option<u64> {
-        let (beats, since) = self.asking.seen?;
+        let (beats, since) = self.witness.seen?;
         (self.now.since(since) >= bounds::MEMBER_SILENCE).then_some(beats)
     }
 
     /// The witness has answered.
     pub(crate) fn witness_replied(&mut self, reply: WitnessReply) {
-        if self.asking.asked.map(|(ticket, ..)| ticket) != Some(reply.ticket) {
+        if self.witness.asked.map(|(ticket, ..)| ticket) != Some(reply.ticket) {
             return;
         }
-        self.asking.asked = None;
+        self.witness.asked = None;
         match reply.result {
             Ok((answer, beats)) => {
-                if self.asking.seen.is_none_or(|(seen, _)| seen != beats) {
-                    self.asking.seen = Some((beats, self.now));
+                if self.witness.seen.is_none_or(|(seen, _)| seen != beats) {
+                    self.witness.seen = Some((beats, self.now));
                 }
                 if let Some(answer) = answer {
                     let known = self.log.identity_of(WITNESS.0);
                     if known.is_some_and(|known| known != answer.identity) {
                         self.witness_trouble(Trouble::Another);
                     } else {
-                        self.asking.answered = Some(self.now);
+                        self.witness.answered = Some(self.now);
                         self.witness_is_well();
                         self.log.step(WITNESS.0, answer, false);
                         self.pump_log();
@@ -196,33 +201,33 @@ impl Node {
     /// Whether the witness has just answered, and can be counted on.
     pub(crate) fn witness_is_here(&self) -> bool {
         let lately = |at: Time| self.now.since(at) < bounds::IN_REACH;
-        self.witness_share().is_some() && self.asking.answered.is_some_and(lately)
+        self.witness_share().is_some() && self.witness.answered.is_some_and(lately)
     }
 
-    /// Looks at the witness where that is due, and says so when a leader gets no answer from the witness any more.
+    /// Looks at the witness if that is due, and reports a witness that does not answer its leader any more.
     pub(crate) fn check_witness(&mut self) {
         self.look_at_witness();
-        let last = self.asking.answered.max(self.asking.since);
+        let last = self.witness.answered.max(self.witness.since);
         let silent = last.is_some_and(|last| self.now.since(last) >= bounds::MEMBER_SILENCE);
-        if self.log.is_leader() && silent && self.asking.trouble.is_none() {
+        if self.log.is_leader() && silent && self.witness.trouble.is_none() {
             self.witness_trouble(Trouble::Silent);
         }
     }
 
-    /// Whoever stood for the witness until now stands for nothing any more.
+    /// The share that was the witness until now is none any more.
     pub(crate) fn forget_witness(&mut self) {
-        self.forget_identity_of(WITNESS);
-        self.asking.seen = None;
-        self.asking.since = None;
-        self.asking.answered = None;
-        self.asking.trouble = None;
+        self.forget_identity(WITNESS);
+        self.witness.seen = None;
+        self.witness.since = None;
+        self.witness.answered = None;
+        self.witness.trouble = None;
     }
 
     fn witness_trouble(&mut self, trouble: Trouble) {
         let Some(share) = self.witness_share() else {
             return;
         };
-        if self.asking.trouble.replace(trouble) == Some(trouble) {
+        if self.witness.trouble.replace(trouble) == Some(trouble) {
             return;
         }
         let (id, why) = match trouble {
@@ -242,7 +247,7 @@ impl Node {
     }
 
     fn witness_is_well(&mut self) {
-        if self.asking.trouble.take().is_some()
+        if self.witness.trouble.take().is_some()
             && let Some(share) = self.witness_share()
         {
             let text = format!("the file share witness {share} votes again");
@@ -291,9 +296,9 @@ mod tests {
         ] {
             let mut node = node();
             assert!(!node.witness_is_here(), "it has not answered");
-            node.asking.answered = Some(ago(&node, span));
+            node.witness.answered = Some(ago(&node, span));
             assert_eq!(node.witness_is_here(), here, "{span:?} ago");
-            node.asking.recalled = Some(((9, 1), None));
+            node.witness.recalled = Some(((9, 1), None));
             assert!(!node.witness_is_here(), "there is none");
         }
     }
@@ -332,7 +337,7 @@ mod tests {
         let mut node = node();
         let configured = node.witness_share();
         assert!(configured.is_some());
-        node.asking.recalled = Some(((2, 1), Some("another".into())));
+        node.witness.recalled = Some(((2, 1), Some("another".into())));
         for (applied, share) in [
             (1, Some("another".into())),
             (2, configured.clone()),
@@ -347,18 +352,18 @@ mod tests {
     fn what_was_recalled_is_given_up_when_the_database_is_as_far_or_the_log_is_another() {
         let mut node = node();
         node.database.witness.identity = 7;
-        node.asking.recalled = Some(((2, 1), None));
+        node.witness.recalled = Some(((2, 1), None));
         node.database.applied = 2;
         node.review_recalled();
-        assert_eq!(node.asking.recalled, None);
+        assert_eq!(node.witness.recalled, None);
         assert_eq!(node.log.identity_of(WITNESS.0), Some(7));
 
         // The log ends at 0, in term 0.
         let mut node = self::node();
         node.database.applied = 0;
-        node.asking.recalled = Some(((2, 1), Some("another".into())));
+        node.witness.recalled = Some(((2, 1), Some("another".into())));
         node.review_recalled();
-        let recalled = node.asking.recalled.clone().unwrap();
+        let recalled = node.witness.recalled.clone().unwrap();
         assert_eq!(recalled.0, (0, 0));
         assert_ne!(recalled.1, Some("another".into()));
     }

@@ -1,4 +1,4 @@
-//! The file of a file share witness: what a node asks whoever can reach it, and what that does to it.
+//! The file of a file share witness: what a node asks of it, and how it is answered and changed.
 
 use quorate_log::Witness;
 use quorate_model::{Name, NodeId};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec;
 
-// What the log takes for a witness's number is one that updates can name.
+// The log's number for a witness must be one that updates can name.
 const _: () = assert!(NodeId::MAX.0 == Witness::ID);
 
 /// The number under which the witness is a voter.
@@ -24,10 +24,10 @@ pub struct WitnessRequest {
     /// The share, as the property `MNSFileShare` names it.
     pub share: Name,
     pub(crate) from: NodeId,
-    /// `None`: how often leaders have shown themselves, and nothing else.
+    /// `None` asks only how often leaders have written.
     pub(crate) message: Option<quorate_log::Message>,
     pub(crate) quiet: Option<u64>,
-    /// What a file that is not there yet is called by.
+    /// The identity of a file that does not exist yet.
     pub(crate) fresh: u64,
 }
 

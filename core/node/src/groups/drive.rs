@@ -38,7 +38,7 @@ impl Groups {
         }
     }
 
-    /// Nothing of a group that belongs to another node may run here.
+    /// Nothing of a group that belongs to another node may run here: what does is terminated.
     fn terminate_unowned(
         &mut self,
         database: &Database,
@@ -78,12 +78,12 @@ impl Groups {
             let Some(local) = self.locals.get_mut(&resource.name) else {
                 continue;
             };
-            // What failed here before has been elsewhere since, and begins anew.
+            // The group has been elsewhere since: what failed here before has a new start.
             if local.state == ResourceState::Failed {
                 local.verdict = AT_ONCE;
             }
-            // A failure that was initiated elsewhere is over: the quorum disk, online before its group comes, is not
-            // to fail on one node after the other.
+            // A failure that an administrator initiated on the former owner is over. Else the quorum disk, which is
+            // online before its group comes, would fail on one node after the other.
             if let Some(record) = database.resources.get(&resource.name) {
                 local.failures_asked = record.failures_asked;
             }
@@ -210,7 +210,7 @@ impl Groups {
             .quorum_group()
             .is_some_and(|quorum| quorum.name == definition.name);
         let at_home = licence.holds_quorum_resource || licence.bare || !is_quorum;
-        // The last that a stopping node serves is the cluster's own address, until that goes elsewhere.
+        // A stopping node serves the cluster's own address last, until that goes elsewhere.
         let stops = licence.leaving && (!is_quorum || self.office_offered);
         let runs = Database::runs(record) && !stops && at_home;
         // Providers stand before their dependents in a definition.
@@ -224,7 +224,7 @@ impl Groups {
             let allowed = !licence.bare
                 || (definition.name == *CLUSTER_GROUP
                     && [types::IP_ADDRESS, types::NETWORK_NAME].contains(&resource.kind.as_str()));
-            // That group goes where the disk is, be that a possible owner of everything in it or not.
+            // The quorum group goes where the disk is, even to a node that is no possible owner of all its resources.
             let possible = !is_quorum || database.is_possible_for(resource, self.me);
             let asked_for = own.unwrap_or(record.wanted) && runs && allowed && possible;
             let given_up = self.locals.get(&resource.name).is_none_or(|local| {
@@ -244,8 +244,8 @@ impl Groups {
         wanted
     }
 
-    /// What is wanted and stands on providers that are all Online and sound themselves: it may stay or come up.
-    /// What has lost a provider takes everything above it along, however far up.
+    /// The wanted resources whose providers are all Online and sound themselves: these may stay or come up. A resource
+    /// that has lost a provider takes all its dependents along, direct and indirect.
     fn sound<'a>(
         &self,
         definition: &'a GroupDefinition,
@@ -324,7 +324,7 @@ impl Groups {
         }
     }
 
-    /// Whether the group has to go elsewhere, can, or has arrived at its end.
+    /// Decides whether the group has to go elsewhere, and whether it can; ends a move under way.
     fn decide(
         &mut self,
         database: &Database,
@@ -383,7 +383,7 @@ impl Groups {
                 return;
             }
             if is_quorum_group {
-                // With or without a node that takes it, what is in it stops now.
+                // Whether a node takes it or not, its resources stop now.
                 self.office_offered = true;
                 self.look_again(now);
             }
@@ -392,7 +392,7 @@ impl Groups {
                 let chosen = self.choose(database, definition, cause, now, policies);
                 let mut to = chosen.to;
                 if to.is_some_and(|to| licence.leavers.contains(to.0)) {
-                    // Whoever is being stopped, too, would only hand it back.
+                    // A node that is stopping, too, would only hand it back.
                     let able = placement::candidates(database, definition, cause);
                     to = able
                         .into_iter()
@@ -513,7 +513,7 @@ impl Groups {
         true
     }
 
-    /// The node that is to take a group, with a look at the clock where its policy may think of another one.
+    /// The node that is to take a group. If its policy keeps it, the policy is asked again after a while.
     fn choose(
         &mut self,
         database: &Database,

@@ -38,7 +38,7 @@ impl Groups {
             return;
         };
         if moving {
-            // Whoever has the group when the move is over, or called off, brings it online.
+            // The node that has the group when the move is over, or called off, brings it online.
             local.verdict = AT_ONCE;
             return;
         }

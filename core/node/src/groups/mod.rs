@@ -39,7 +39,7 @@ pub(crate) struct Licence {
     pub(crate) bare: bool,
     /// The service is stopping: groups go away or offline.
     pub(crate) leaving: bool,
-    /// The other nodes of which that was heard.
+    /// The other nodes that are stopping.
     pub(crate) leavers: NodeSet,
     /// Civil time in ms.
     pub(crate) civil_ms: i64,
@@ -49,15 +49,15 @@ pub(crate) struct Licence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Fine,
-    /// To be restarted once everything above it is down, and not before that time.
+    /// To be restarted once its dependents are down, and not before this time.
     Restart {
         from: Time,
     },
-    /// Stays Failed, until then if ever.
+    /// Stays Failed until then; `None` is for good.
     GivenUp {
         retry_at: Option<Time>,
     },
-    /// Stays Failed, until then: its group's policy wants to be asked again.
+    /// Stays Failed until then, when its group's policy is asked again.
     Waiting {
         until: Time,
     },
@@ -71,18 +71,18 @@ struct Local {
     /// A command was given and the monitor has not said anything since.
     asked: bool,
     failures: VecDeque<Time>,
-    /// What is known of the failure that is not settled yet.
+    /// The failure that nothing has been decided about yet.
     failure: Option<OpenFailure>,
     verdict: Verdict,
     failures_asked: u64,
     pardons: u64,
     /// The last state proposed to the database, and in which epoch of the group.
     proposed: Option<(u64, ResourceState)>,
-    /// The health checks that have answered since it came online.
+    /// Which health checks have answered since it came online: LooksAlive and IsAlive.
     answered: [bool; 2],
 }
 
-/// A failure on which a policy waits.
+/// A failure that is not decided about yet, because a policy lets it wait.
 #[derive(Clone, Debug)]
 struct OpenFailure {
     since: Time,
@@ -100,7 +100,8 @@ struct Owned {
     failover: bool,
     /// A decision about the group was proposed and its outcome is not known yet.
     deciding: bool,
-    /// It stays on this node although the service is stopping: its policy keeps it, or nobody would keep it who can take it.
+    /// It stays on this node although the service is stopping: its policy keeps it, or every node that could take it is
+    /// stopping, too.
     kept: bool,
     /// It waits before it fails over to a node that it has failed on already.
     rest: Option<Rest>,
@@ -110,7 +111,7 @@ struct Owned {
 #[derive(Clone, Debug)]
 struct Rest {
     until: Time,
-    /// Which nodes could take the group when it was looked at last: another one ends the rest.
+    /// Which nodes could take the group when the rest began or was last looked at. If others can, the rest ends.
     candidates: Vec<NodeId>,
 }
 
@@ -122,7 +123,7 @@ impl Owned {
     }
 }
 
-/// At once.
+/// A restart without a delay.
 const AT_ONCE: Verdict = Verdict::Restart { from: Time::ZERO };
 
 /// The group manager.
@@ -138,7 +139,7 @@ pub(crate) struct Groups {
     stale: bool,
     /// What they were allowed then: quorate, holds the quorum resource, leaving, and which others are.
     allowed: (bool, bool, bool, NodeSet),
-    /// The service is stopping, and the quorum disk's group was sent away or found no node: that is tried once.
+    /// The service is stopping, and it has been tried to send the quorum disk's group away. That is tried once.
     office_offered: bool,
 }
 
@@ -234,7 +235,7 @@ impl Groups {
                 }
             }
         }
-        // A group may be another without any of its resources having changed.
+        // A group may have changed although none of its resources has.
         let owned: Vec<Name> = self.owned.keys().cloned().collect();
         for group in owned {
             self.refresh_group_state(database, &group);

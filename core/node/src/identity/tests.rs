@@ -119,7 +119,7 @@ fn an_introduction_teaches_only_who_looks_for_a_cluster() {
 fn an_introduction_takes_the_place_of_what_is_known_only_where_the_node_has_shown_it() {
     for (shown, held) in [(None, 22), (Some(98), 22), (Some(99), 99)] {
         let mut node = node(Phase::Joining);
-        node.hold_to(TWO, 22);
+        node.expect_identity(TWO, 22);
         node.neighbours.peer(TWO).shown = shown;
         let nodes = vec![introduction(&node, TWO, 99), introduction(&node, ME, 11)];
         node.introduced(nodes);
@@ -166,16 +166,16 @@ fn until_it_has_joined_a_node_knows_whom_its_log_takes_in() {
 #[test]
 fn what_is_to_be_forgotten_is_what_the_database_does_not_name() {
     let mut node = node(Phase::Joining);
-    node.hold_to(TWO, 22);
-    node.hold_to(NodeId(3), 33);
+    node.expect_identity(TWO, 22);
+    node.expect_identity(NodeId(3), 33);
     let mut database = node.database.clone();
     database.nodes.get_mut(&TWO).unwrap().identity = 23;
-    node.hold_all_to(database.identities());
+    node.expect_identities(database.identities());
     assert_eq!(node.log.identity_of(2), Some(23));
     assert_eq!(node.log.identity_of(3), None);
     assert_eq!(node.neighbours.expected_copy(TWO), Some(23));
     assert_eq!(node.neighbours.expected_copy(NodeId(3)), None);
-    node.hold_to(ME, 5);
+    node.expect_identity(ME, 5);
     assert_eq!(
         node.neighbours.expected_copy(ME),
         None,
