@@ -1,8 +1,9 @@
 //! What a plugin's own threads report between two calls.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use quorate_abi::ERROR_IO_PENDING;
 use serde::{Deserialize, Serialize};
 
@@ -37,29 +38,24 @@ pub struct Report {
 
 static BOXES: Mutex<BTreeMap<Handle, Arc<Mutex<Shared>>>> = Mutex::new(BTreeMap::new());
 
-/// Nothing here leaves a lock in a bad state, so a poisoned one is as good as any.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Mailbox {
     /// For the reports on the instance `handle`.
     pub fn new(handle: Handle) -> Mailbox {
         let shared = Arc::default();
-        lock(&BOXES).insert(handle, Arc::clone(&shared));
+        BOXES.lock().insert(handle, Arc::clone(&shared));
         Mailbox { handle, shared }
     }
 
     /// Takes reports from now on, and forgets earlier ones; or refuses them.
     pub fn set_pending(&self, pending: bool) {
-        let mut shared = lock(&self.shared);
+        let mut shared = self.shared.lock();
         shared.pending = pending;
         shared.report = Report::default();
     }
 
     /// What came in since the last look, and the lines for the log: level and text.
     pub fn take(&self) -> (Report, Vec<(u32, String)>) {
-        let mut shared = lock(&self.shared);
+        let mut shared = self.shared.lock();
         (
             std::mem::take(&mut shared.report),
             std::mem::take(&mut shared.log),
@@ -69,18 +65,18 @@ impl Mailbox {
 
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        lock(&BOXES).remove(&self.handle);
+        BOXES.lock().remove(&self.handle);
     }
 }
 
 fn find(handle: Handle) -> Option<Arc<Mutex<Shared>>> {
-    lock(&BOXES).get(&handle).cloned()
+    BOXES.lock().get(&handle).cloned()
 }
 
 /// A status from any thread: 0 to go on, 1 to stop since nothing is pending (any more).
 pub(super) fn report(handle: Handle, status: u32, checkpoint: u32) -> u32 {
     let Some(shared) = find(handle) else { return 1 };
-    let mut shared = lock(&shared);
+    let mut shared = shared.lock();
     // The first end counts: a second one is the plugin's mistake.
     if !shared.pending || shared.report.ended.is_some() {
         return 1;
@@ -95,7 +91,7 @@ pub(super) fn report(handle: Handle, status: u32, checkpoint: u32) -> u32 {
 /// A log line from any thread.
 pub(super) fn log(handle: Handle, level: u32, text: String) {
     if let Some(shared) = find(handle) {
-        let mut shared = lock(&shared);
+        let mut shared = shared.lock();
         if shared.log.len() < LOG_MAX {
             shared.log.push((level, text));
         }

@@ -9,11 +9,11 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use clap::Args;
+use parking_lot::Mutex;
 use quorate_conformance::{Group, Test, Verdict, first_difference};
 use quorate_host::{Isolation, LibraryInfo, PluginSet, search_folders};
 
@@ -346,11 +346,10 @@ fn run_all(
     let all = count(false) + count(true) * kinds.len();
     let progress = Mutex::new((0_usize, *output));
     let tell = |test: &Test, kind: &str| {
-        if let Ok(mut progress) = progress.lock() {
-            progress.0 += 1;
-            let (done, mut output) = *progress;
-            output.status(&format!("{done} of {all}  {kind} {}", test.id));
-        }
+        let mut progress = progress.lock();
+        progress.0 += 1;
+        let (done, mut output) = *progress;
+        output.status(&format!("{done} of {all}  {kind} {}", test.id));
     };
     let mut results = Vec::new();
     if of_library {
@@ -366,15 +365,13 @@ fn run_all(
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(kind) = kinds.get(index) else { return };
                     let done = of(child, chosen, kind, &tell, cancel);
-                    if let Ok(mut found) = found.lock() {
-                        found.insert(index, done);
-                    }
+                    found.lock().insert(index, done);
                 }
             });
         }
     });
     output.status("");
-    for (_, done) in found.into_inner().unwrap_or_default() {
+    for (_, done) in found.into_inner() {
         results.extend(done?);
     }
     Ok(results)
