@@ -5,7 +5,8 @@
 //! Who only wants to run plugins has [`Monitor`](crate::Monitor).
 
 pub use crate::monitor::{Directory, Saved};
-pub use crate::plugins::{Entries, Image, check_table, read_block};
+pub use crate::plugins::{Image, check_table, read_block};
 pub use crate::table::{
-    Frame, Handle, Knowledge, Mailbox, Report, Traces, borrow_bytes, enter, host, lend, strays,
+    Entries, Frame, Handle, Knowledge, Mailbox, Report, Traces, borrow_bytes, enter, host, lend,
+    strays,
 };

@@ -18,7 +18,9 @@ pub mod direct;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod library;
 mod monitor;
+mod monitor_process;
 mod plugins;
 mod process;
 mod services;
@@ -26,14 +28,16 @@ mod table;
 
 pub use quorate_abi::error_name;
 
+pub use library::{Isolation, LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 pub use monitor::{ARBITRATION_TIMEOUT, Monitor, PluginStatus};
+pub use monitor_process::{MonitorError, run_monitor};
 pub use plugins::{
-    Isolation, LibraryInfo, LoadErrors, NearMiss, PluginError, PluginSet, PropertyInfo,
-    PropertyKind, ReloadError, Reloaded, TypeInfo, near_misses, search_folders,
+    LoadErrors, NearMiss, PluginError, PluginSet, ReloadError, Reloaded, near_misses,
+    search_folders,
 };
 pub use process::{
-    MonitorError, Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended,
-    interrupt, is_stopped, kill_group, run_monitor, take_stdin, tell_parent,
+    Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended, interrupt,
+    is_stopped, kill_group, take_stdin, tell_parent,
 };
 pub use services::{
     Answer, Caller, Carried, Request, Reservation, Serve, ServiceResult, ServiceState, Services,

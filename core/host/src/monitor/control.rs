@@ -16,7 +16,7 @@ use super::Monitor;
 use super::instance::{explained, not_open};
 use super::isolation::Home;
 use crate::Services;
-use crate::plugins::TypeInfo;
+use crate::library::TypeInfo;
 use crate::table::{Call, Knowledge, OUTPUT_MAX, Returned, TypeCall, run_type};
 
 /// `CLUS_CHAR_QUORUM`: can be the quorum.

@@ -12,7 +12,7 @@ use quorate_model::{
     descriptor,
 };
 
-use crate::plugins::TypeInfo;
+use crate::library::TypeInfo;
 use crate::table::Knowledge;
 use crate::{PluginSet, ServiceResult};
 

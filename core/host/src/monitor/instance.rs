@@ -12,9 +12,11 @@ use super::Monitor;
 use super::claims::Noting;
 use super::isolation::Home;
 use crate::Services;
-use crate::plugins::{Entries, Image};
+use crate::plugins::Image;
 use crate::process::{CallContext, Mail};
-use crate::table::{Abilities, Call, Frame, Handle, Mailbox, Returned, Work, enter, lend, run};
+use crate::table::{
+    Abilities, Call, Entries, Frame, Handle, Mailbox, Returned, Work, enter, lend, run,
+};
 
 /// The least wait before `work` is called again: the clock that a plugin sees counts milliseconds, and virtual
 /// time must go on.

@@ -172,7 +172,13 @@ impl Monitor {
                 let settings = self.directory.plugins().isolation();
                 let id = self.supervision.next;
                 self.supervision.next += 1;
-                match MonitorProcess::start(settings, image, home == Home::Library) {
+                match MonitorProcess::start(
+                    settings,
+                    &image.info,
+                    image.file.as_deref(),
+                    image.id,
+                    home == Home::Library,
+                ) {
                     Ok(process) => self.processes.insert(id, process),
                     Err(error) => {
                         let reason = Reason::new(abi::ERROR_NOT_READY, error.to_string());

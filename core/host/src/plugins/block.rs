@@ -6,7 +6,7 @@ use std::path::Path;
 use quorate_abi::{self as abi, QrPlugin, QrProperty, QrStr, QrType};
 
 use super::error::PluginError;
-use super::info::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
+use crate::library::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 
 /// More than this many types in a library, or properties in a type, is taken for a damaged block.
 const COUNT_MAX: u32 = 1_024;

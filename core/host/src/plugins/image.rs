@@ -8,91 +8,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
-use quorate_abi::{self as abi, QrEntryFn, QrHost, QrPlugin, QrStr, QrTable};
+use quorate_abi::{self as abi, QrEntryFn, QrHost, QrPlugin, QrTable};
 use tempfile::NamedTempFile;
 
 use super::block;
 use super::elf;
 use super::error::PluginError;
-use super::info::{LibraryInfo, TypeInfo};
-use super::isolation::Isolation;
 use super::reload::Mark;
-use crate::{process, table};
+use crate::library::Isolation;
+use crate::library::{LibraryInfo, TypeInfo};
+use crate::process;
+use crate::table::{self, Entries};
 
 /// The table versions this host takes.
 const VERSION_MIN: u32 = abi::ABI_VERSION_1_00;
 const VERSION_MAX: u32 = abi::ABI_VERSION_1_00;
-
-macro_rules! entries {
-    (
-        required { $($field:ident: $ty:ty,)+ }
-        optional { $($optional:ident: $opt_ty:ty,)+ }
-    ) => {
-        /// A type's entries, copied out of its table: those that are required are there, and those its
-        /// table is too short for are not.
-        #[derive(Clone, Copy, Debug)]
-        pub struct Entries {
-            $(#[doc = concat!("`", stringify!($field), "`, which each type has.")] pub $field: $ty,)+
-            $(#[doc = concat!("`", stringify!($optional), "`, if the type has it.")] pub $optional: Option<$opt_ty>,)+
-        }
-
-        impl Entries {
-            /// # Safety
-            ///
-            /// `table` points to a table whose first `size` bytes are valid, and `size` covers every
-            /// required entry.
-            unsafe fn copy(table: *const QrTable, size: u32) -> Result<Entries, &'static str> {
-                Ok(Entries {
-                    // SAFETY: required entries lie within `size`.
-                    $($field: unsafe { (&raw const (*table).$field).read() }
-                        .ok_or(stringify!($field))?,)+
-                    $($optional: if covers(size, std::mem::offset_of!(QrTable, $optional)) {
-                        // SAFETY: the entry lies within `size`.
-                        unsafe { (&raw const (*table).$optional).read() }
-                    } else {
-                        None
-                    },)+
-                })
-            }
-        }
-    };
-}
-
-entries! {
-    required {
-        open: unsafe extern "C" fn(QrStr, *const abi::QrInstance, *mut abi::QrResid) -> u32,
-        close: unsafe extern "C" fn(abi::QrResid),
-        online: WorkEntry,
-        offline: WorkEntry,
-        terminate: unsafe extern "C" fn(abi::QrResid),
-        looks_alive: unsafe extern "C" fn(abi::QrResid) -> u32,
-        is_alive: unsafe extern "C" fn(abi::QrResid) -> u32,
-    }
-    optional {
-        arbitrate: WorkEntry,
-        release: unsafe extern "C" fn(abi::QrResid) -> u32,
-        resource_control: ControlEntry,
-        work: WorkEntry,
-        last_error: unsafe extern "C" fn(abi::QrResid, *mut u8, u64) -> u64,
-        resource_type_control: TypeControlEntry,
-        get_extension: unsafe extern "C" fn(QrStr) -> *const std::ffi::c_void,
-    }
-}
-
-/// An entry that may take time.
-pub(crate) type WorkEntry = unsafe extern "C" fn(abi::QrResid, *mut abi::QrWork) -> u32;
-/// `ResourceControl`.
-pub(super) type ControlEntry =
-    unsafe extern "C" fn(abi::QrResid, u32, *const u8, u64, *mut u8, u64, *mut u64) -> u32;
-
-/// `ResourceTypeControl`.
-pub(super) type TypeControlEntry =
-    unsafe extern "C" fn(QrStr, u32, *const u8, u64, *mut u8, u64, *mut u64) -> u32;
-
-/// Whether a table of `size` bytes holds the function pointer at `offset`.
-fn covers(size: u32, offset: usize) -> bool {
-    size as usize >= offset + size_of::<usize>()
-}
 
 /// A library: what it says of itself, and the entries of its types in the order of its block.
 ///
@@ -154,7 +84,10 @@ impl Image {
         let mark = Mark::of(path);
         let file = open_file(from, path)?;
         must_export_entry(from, path)?;
-        let info = process::learn(settings, &file, path)?;
+        let info = process::learn(settings, &file, path).map_err(|why| PluginError::Apart {
+            file: path.to_owned(),
+            why,
+        })?;
         Ok(Image {
             info,
             entries: Arc::default(),

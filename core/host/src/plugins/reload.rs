@@ -8,7 +8,7 @@ use quorate_model::nearest;
 
 use super::error::PluginError;
 use super::image::Image;
-use super::info::LibraryInfo;
+use crate::library::LibraryInfo;
 
 /// A library that was read anew.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use quorate_model::nearest;
 
 use super::error::{LoadErrors, PluginError};
 use super::image::Image;
-use super::info::{LibraryInfo, TypeInfo};
-use super::isolation::Isolation;
 use super::near::near_misses;
 use super::reload::{ReloadError, Reloaded};
 use super::search;
+use crate::library::Isolation;
+use crate::library::{LibraryInfo, TypeInfo};
 
 /// The loaded plugin libraries and the resource types they implement.
 ///

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::io::{self, Write};
 
 use quorate_abi as abi;
 use quorate_model::monitor::ResourceSpec;
 use quorate_model::{Name, Reason};
 use serde::{Deserialize, Serialize};
 
+use super::system::end_group_at_once;
 use super::wire::{Channel, ToHost, ToMonitor};
 use crate::services::{Answer, Carried, Request, Serve};
 use crate::table::Knowledge;
@@ -23,7 +25,7 @@ pub(crate) struct CallContext<'a> {
 
 impl CallContext<'_> {
     /// Answers a request to the world.
-    pub(super) fn serve(&mut self, request: Request<'_>) -> Answer {
+    pub(crate) fn serve(&mut self, request: Request<'_>) -> Answer {
         let caller = Caller {
             resource: &self.spec.name,
             kind: &self.spec.kind,
@@ -33,7 +35,7 @@ impl CallContext<'_> {
     }
 
     /// Answers a question to the monitor.
-    pub(super) fn tell(&self, question: Question) -> Answer {
+    pub(crate) fn tell(&self, question: Question) -> Answer {
         let (known, spec) = (self.known, self.spec);
         match question {
             Question::Property { resource, name } => {
@@ -63,7 +65,7 @@ impl CallContext<'_> {
 
 /// What is asked of the monitor itself: see [`Knowledge`].
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Question {
+pub(crate) enum Question {
     Property {
         resource: String,
         name: String,
@@ -97,8 +99,8 @@ pub(super) enum Question {
 }
 
 /// In the monitor process: the way to the host, and all that a plugin finds behind it.
-pub(super) struct Beyond<'a> {
-    pub(super) channel: &'a RefCell<Channel>,
+pub(crate) struct Beyond<'a> {
+    pub(crate) channel: &'a RefCell<Channel>,
 }
 
 impl Beyond<'_> {
@@ -110,8 +112,8 @@ impl Beyond<'_> {
             .and_then(|()| channel.receive::<ToMonitor>(None));
         match answer {
             Ok(ToMonitor::Answer(answer)) => answer,
-            Ok(_) => super::monitor::abandon("the host sent a frame out of turn"),
-            Err(lost) => super::monitor::abandon(&lost.to_string()),
+            Ok(_) => abandon("the host sent a frame out of turn"),
+            Err(lost) => abandon(&lost.to_string()),
         }
     }
 
@@ -123,7 +125,7 @@ impl Beyond<'_> {
 
 /// An answer that is none.
 fn mistaken() -> ! {
-    super::monitor::abandon("the host answered something else than was asked")
+    abandon("the host answered something else than was asked")
 }
 
 impl Serve for Beyond<'_> {
@@ -195,7 +197,13 @@ impl Knowledge for Beyond<'_> {
 }
 
 /// The error for an instance that the process does not know.
-pub(super) fn unknown(instance: u32) -> Reason {
+pub(crate) fn unknown(instance: u32) -> Reason {
     let text = format!("the monitor process has no instance {instance}");
     Reason::new(abi::ERROR_RESOURCE_NOT_AVAILABLE, text)
+}
+
+/// Ends the process in the middle of a call, since its host cannot be asked any more.
+pub(crate) fn abandon(why: &str) -> ! {
+    let _ = writeln!(io::stderr(), "quorate monitor: {why}");
+    end_group_at_once()
 }

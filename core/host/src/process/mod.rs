@@ -24,20 +24,18 @@
 //! Both sides are the same program, so a version other than the own is refused. The end of the socket ends the
 //! monitor, whatever its plugin does at that moment.
 
-mod ask;
+pub(crate) mod ask;
 #[cfg(any(test, feature = "fuzzing"))]
 mod fuzzing;
-mod monitor;
 mod parent;
-mod system;
+pub(crate) mod system;
 #[cfg(test)]
 pub(crate) mod tests;
-mod wire;
+pub(crate) mod wire;
 
 pub(crate) use ask::CallContext;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fuzzing::frames;
-pub use monitor::{MonitorError, run_monitor};
 pub(crate) use parent::{Death, MonitorProcess, learn};
 pub use system::{
     Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended, interrupt,

@@ -14,9 +14,8 @@ use quorate_model::Lasting;
 use super::ask::CallContext;
 use super::system::{describe_end, kill_group};
 use super::wire::{Channel, Lost, MAGIC, Mail, PROTOCOL, ToHost, ToMonitor};
-use crate::plugins::{Image, Isolation};
+use crate::library::{Isolation, LibraryInfo};
 use crate::table::{Abilities, Call, Returned, Traces, TypeCall};
-use crate::{LibraryInfo, PluginError};
 
 /// A resource monitor process, which leads a process group. It is killed and reaped when this is dropped.
 #[derive(Debug)]
@@ -82,22 +81,24 @@ pub(crate) struct Opened {
 }
 
 impl MonitorProcess {
-    /// Starts a process for `image`: for all of its instances if it is `shared`.
+    /// Starts a process for the image of a library that has the number `image` and was mapped from `file`: for all of its
+    /// instances if it is `shared`.
     pub(crate) fn start(
         settings: &Isolation,
-        image: &Image,
+        wanted: &LibraryInfo,
+        file: Option<&File>,
+        image: u64,
         shared: bool,
     ) -> Result<MonitorProcess, StartError> {
         let failed = |failed: Failed| StartError {
-            plugin: image.info.name.clone(),
+            plugin: wanted.name.clone(),
             failed,
         };
-        let Some(file) = &image.file else {
+        let Some(file) = file else {
             return Err(failed("it was not loaded from a file".to_owned().into()));
         };
         let (mut process, library) =
-            MonitorProcess::launch(settings, file, &image.info.path).map_err(failed)?;
-        let wanted = &image.info;
+            MonitorProcess::launch(settings, file, &wanted.path).map_err(failed)?;
         if library.name != wanted.name
             || library.version != wanted.version
             || library.types != wanted.types
@@ -108,7 +109,7 @@ impl MonitorProcess {
             );
             return Err(failed(why.into()));
         }
-        process.image = image.id;
+        process.image = image;
         process.shared = shared;
         Ok(process)
     }
@@ -352,21 +353,15 @@ impl Drop for MonitorProcess {
 }
 
 /// What the library in `file` says of itself, as a process that loads it tells; the process is then ended.
-pub(crate) fn learn(
-    settings: &Isolation,
-    file: &File,
-    path: &Path,
-) -> Result<LibraryInfo, PluginError> {
-    match MonitorProcess::launch(settings, file, path) {
-        Ok((_, mut library)) => {
-            library.path = path.to_owned();
-            Ok(library)
-        }
-        Err(failed) => Err(PluginError::Apart {
-            file: path.to_owned(),
-            why: failed.why,
-        }),
-    }
+///
+/// # Errors
+///
+/// One sentence: what became of the process, or what it found.
+pub(crate) fn learn(settings: &Isolation, file: &File, path: &Path) -> Result<LibraryInfo, String> {
+    let (_, mut library) =
+        MonitorProcess::launch(settings, file, path).map_err(|failed| failed.why)?;
+    library.path = path.to_owned();
+    Ok(library)
 }
 
 /// What a plugin may ask inside an entry: outside there is nobody on whose behalf it could.

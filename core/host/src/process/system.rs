@@ -105,7 +105,7 @@ pub fn end_soon(status: u8) -> ! {
 }
 
 /// As [`end_at_once`], with everything this process has started, if it leads a group.
-pub(super) fn end_group_at_once() -> ! {
+pub(crate) fn end_group_at_once() -> ! {
     if getpgrp() == getpid() {
         let _ = kill_process_group(getpid(), Signal::KILL);
     }

@@ -14,18 +14,18 @@ use crate::services::{Answer, Request};
 use crate::table::{Abilities, Call, Report, Returned, TypeCall};
 
 /// The first word of the first frame: "QRMN".
-pub(super) const MAGIC: [u8; 4] = *b"QRMN";
+pub(crate) const MAGIC: [u8; 4] = *b"QRMN";
 /// The version of the frames. It goes up with every change of theirs.
-pub(super) const PROTOCOL: u32 = 5;
+pub(crate) const PROTOCOL: u32 = 5;
 /// The longest body: a plugin may write 16 MiB at once, and the names that go with it are short.
-pub(super) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
+pub(crate) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
 
 /// What the threads of a plugin's reported: of the pending operation, and lines for the log.
 pub(crate) type Mail = (Report, Vec<(u32, String)>);
 
 /// From the host.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum ToMonitor {
+pub(crate) enum ToMonitor {
     /// The first frame.
     Hello {
         magic: [u8; 4],
@@ -58,7 +58,7 @@ pub(super) enum ToMonitor {
 
 /// From the monitor process.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum ToHost<'a> {
+pub(crate) enum ToHost<'a> {
     /// The library is loaded.
     Hello {
         protocol: u32,
@@ -89,7 +89,7 @@ pub(super) enum ToHost<'a> {
 
 /// Why there is no frame.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Lost {
+pub(crate) enum Lost {
     /// The other side is gone.
     #[error("the other side is gone")]
     Gone,
@@ -106,7 +106,7 @@ pub(super) enum Lost {
 
 /// One end of the socket.
 #[derive(Debug)]
-pub(super) struct Channel {
+pub(crate) struct Channel {
     stream: UnixStream,
     /// What was read; the frames up to `taken` have been taken.
     buffer: Vec<u8>,
@@ -115,7 +115,7 @@ pub(super) struct Channel {
 
 impl Channel {
     /// An end that waits for `limit` at most; for ever if there is none.
-    pub(super) fn new(stream: UnixStream, limit: Option<Duration>) -> io::Result<Channel> {
+    pub(crate) fn new(stream: UnixStream, limit: Option<Duration>) -> io::Result<Channel> {
         stream.set_read_timeout(limit)?;
         stream.set_write_timeout(limit)?;
         Ok(Channel {
@@ -126,12 +126,12 @@ impl Channel {
     }
 
     /// Another limit from now on.
-    pub(super) fn limit(&self, limit: Duration) -> io::Result<()> {
+    pub(crate) fn limit(&self, limit: Duration) -> io::Result<()> {
         self.stream.set_read_timeout(Some(limit))?;
         self.stream.set_write_timeout(Some(limit))
     }
 
-    pub(super) fn send<T: Serialize>(&mut self, frame: &T) -> Result<(), Lost> {
+    pub(crate) fn send<T: Serialize>(&mut self, frame: &T) -> Result<(), Lost> {
         let bytes = postcard::to_extend(frame, vec![0_u8; 4])
             .map_err(|error| Lost::Garbled(error.to_string()))?;
         let body = bytes.len() - 4;
@@ -149,7 +149,7 @@ impl Channel {
 
     /// The next frame, not later than `until`, whatever came before it: frames that never end a call do not put its end
     /// off.
-    pub(super) fn receive<T: DeserializeOwned>(
+    pub(crate) fn receive<T: DeserializeOwned>(
         &mut self,
         until: Option<Instant>,
     ) -> Result<T, Lost> {
@@ -190,7 +190,7 @@ impl Channel {
 }
 
 /// The frame that `unread` begins with, and how long it is; `None` if it is not all there.
-pub(super) fn first<T: DeserializeOwned>(unread: &[u8]) -> Result<Option<(T, usize)>, Lost> {
+pub(crate) fn first<T: DeserializeOwned>(unread: &[u8]) -> Result<Option<(T, usize)>, Lost> {
     let Some((length, rest)) = unread.split_first_chunk::<4>() else {
         return Ok(None);
     };

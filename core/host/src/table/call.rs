@@ -3,9 +3,9 @@
 use quorate_abi::{self as abi, QrResid, QrWork};
 use serde::{Deserialize, Serialize};
 
+use super::entries::{Entries, WorkEntry};
 use super::marshal::lend;
 use super::vigil::Running;
-use crate::plugins::{Entries, WorkEntry};
 
 /// Longest text taken from `last_error`, in bytes.
 const ERROR_TEXT_MAX: u64 = 8 * 1_024;

@@ -6,6 +6,7 @@
 
 mod call;
 mod cluster;
+mod entries;
 mod frame;
 mod mailbox;
 mod marshal;
@@ -17,6 +18,8 @@ use std::ptr;
 use quorate_abi::{self as abi, QrHost, QrStr};
 
 pub(crate) use call::{Abilities, Call, OUTPUT_MAX, Returned, TypeCall, Work, run, run_type};
+pub use entries::Entries;
+
 pub use frame::{Frame, Handle, Knowledge, Traces, enter, strays};
 pub use mailbox::{Mailbox, Report};
 pub use marshal::{borrow_bytes, lend};

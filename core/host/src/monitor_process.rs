@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -11,12 +11,13 @@ use quorate_model::ResourceProperties;
 use quorate_model::monitor::ResourceSpec;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::ask::{Beyond, unknown};
-use super::system::{end_group_at_once, take_stdin};
-use super::wire::{Channel, Lost, MAGIC, PROTOCOL, ToHost, ToMonitor};
-use crate::plugins::{Entries, Image};
+use crate::plugins::Image;
+use crate::process::ask::{Beyond, unknown};
+use crate::process::system::{end_group_at_once, take_stdin};
+use crate::process::wire::{Channel, Lost, MAGIC, PROTOCOL, ToHost, ToMonitor};
 use crate::table::{
-    Abilities, Call, Frame, Handle, Mailbox, Report, Returned, TypeCall, enter, lend, run, run_type,
+    Abilities, Call, Entries, Frame, Handle, Mailbox, Report, Returned, TypeCall, enter, lend, run,
+    run_type,
 };
 
 /// Why a resource monitor process does not run.
@@ -99,12 +100,6 @@ fn watch_host(stream: UnixStream) -> Result<(), MonitorError> {
         .spawn(watch)
         .map(drop)
         .map_err(|error| MonitorError(error.to_string()))
-}
-
-/// Ends the process in the middle of a call, since its host cannot be asked any more.
-pub(super) fn abandon(why: &str) -> ! {
-    let _ = writeln!(io::stderr(), "quorate monitor: {why}");
-    end_group_at_once()
 }
 
 /// The first frames: `None` if the library cannot be loaded, which the host was told.

@@ -81,7 +81,7 @@ impl Isolation {
 
     /// Whether what libraries say of themselves is learned by processes beside the host. A library's name is known only
     /// then, so one that is to be kept apart means all of them.
-    pub(super) fn learns_apart(&self) -> bool {
+    pub(crate) fn learns_apart(&self) -> bool {
         self.learn_apart || self.libraries.values().any(|apart| *apart)
     }
 }
