@@ -40,7 +40,6 @@ pub use finding::{Finding, Place, Severity, Spot, findings_of, suggestion};
 pub use kinds::event_reference;
 pub use noun::Noun;
 pub use options::{DEFAULT_SEED, DrillOptions, RunOptions};
-pub use outcome::MONITOR_DIED;
 pub use play::{DrillText, Expectation, MadeFault, Play, panic_text};
 pub use plugins::PluginReport;
 pub use remark::{Remark, RemarkKind};

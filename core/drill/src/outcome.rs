@@ -1,12 +1,10 @@
 //! What a drill left, as its report has it.
 
 use quorate_model::ClientStatus;
+use quorate_model::events::EVENT_MONITOR_DIED;
 
 use crate::GroupOutcome;
 use crate::stage::Stage;
-
-/// The event of a resource monitor process that died.
-pub const MONITOR_DIED: u32 = 1146;
 
 /// Every group as it is now.
 pub(crate) fn outcomes(stage: &dyn Stage) -> Vec<GroupOutcome> {
@@ -34,7 +32,7 @@ pub(crate) fn called(stage: &dyn Stage) -> Vec<ClientStatus> {
 /// How resource monitor processes died, as event 1146 has it, each kind of death with how often it came.
 pub(crate) fn crashes(stage: &dyn Stage) -> Vec<String> {
     let mut kinds: Vec<(String, usize)> = Vec::new();
-    for line in stage.notices(MONITOR_DIED) {
+    for line in stage.notices(EVENT_MONITOR_DIED) {
         let Some(text) = line.get("text").and_then(|text| text.as_str()) else {
             continue;
         };

@@ -21,6 +21,8 @@ errors! {
     ERROR_FILE_NOT_FOUND = 2;
     /// A path leads nowhere.
     ERROR_PATH_NOT_FOUND = 3;
+    /// The account or the node may not do that.
+    ERROR_ACCESS_DENIED = 5;
     /// The medium takes no writes.
     ERROR_WRITE_PROTECT = 19;
     /// The device is not there or not mounted.
@@ -37,6 +39,8 @@ errors! {
     ERROR_MORE_DATA = 234;
     /// A request is not finished: the same one later asks how it went.
     ERROR_IO_INCOMPLETE = 996;
+    /// The service did not answer in time.
+    ERROR_SERVICE_REQUEST_TIMEOUT = 1053;
     /// The service cannot be told so now.
     ERROR_SERVICE_CANNOT_ACCEPT_CTRL = 1061;
     /// The service does not run.
@@ -51,6 +55,8 @@ errors! {
     ERROR_TIMEOUT = 1460;
     /// Something depends on the resource.
     ERROR_DEPENDENT_RESOURCE_EXISTS = 5001;
+    /// What it depends on is not there.
+    ERROR_DEPENDENCY_NOT_FOUND = 5002;
     /// The resource is not online.
     ERROR_RESOURCE_NOT_ONLINE = 5004;
     /// No node can take it.
@@ -59,8 +65,20 @@ errors! {
     ERROR_RESOURCE_NOT_AVAILABLE = 5006;
     /// There is no such resource.
     ERROR_RESOURCE_NOT_FOUND = 5007;
+    /// An active node is not evicted.
+    ERROR_CANT_EVICT_ACTIVE_NODE = 5009;
+    /// There is no such group.
+    ERROR_GROUP_NOT_FOUND = 5013;
     /// The node that was named does not own the resource.
     ERROR_HOST_NODE_NOT_RESOURCE_OWNER = 5015;
+    /// The resource is online.
+    ERROR_RESOURCE_ONLINE = 5019;
+    /// It is the quorum resource.
+    ERROR_QUORUM_RESOURCE = 5020;
+    /// Not in this state.
+    ERROR_INVALID_STATE = 5023;
+    /// It is a resource that the cluster itself needs.
+    ERROR_CORE_RESOURCE = 5026;
     /// The resource failed.
     ERROR_RESOURCE_FAILED = 5038;
     /// There is no such node.
@@ -71,8 +89,16 @@ errors! {
     ERROR_CLUSTER_NODE_DOWN = 5050;
     /// The address is in use already.
     ERROR_CLUSTER_IPADDR_IN_USE = 5057;
+    /// Such a dependency is not allowed.
+    ERROR_DEPENDENCY_NOT_ALLOWED = 5069;
+    /// The node is paused.
+    ERROR_CLUSTER_NODE_PAUSED = 5070;
     /// There is no such resource type.
     ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND = 5078;
+    /// What the node is to its cluster does not allow it.
+    ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE = 5890;
+    /// The node was evicted, and its own traces of the cluster are still there.
+    ERROR_CLUSTER_EVICT_WITHOUT_CLEANUP = 5896;
     /// The cluster has no quorum.
     ERROR_CLUSTER_NO_QUORUM = 5925;
     /// The name server does not know the name.

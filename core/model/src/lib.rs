@@ -10,6 +10,7 @@ pub mod control;
 mod definition;
 mod diagnostic;
 pub mod errors;
+pub mod events;
 mod facts;
 mod fault;
 mod file;

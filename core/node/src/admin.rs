@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use quorate_journal::{Cause, Event};
+use quorate_model::errors::{
+    ERROR_CLUSTER_NO_QUORUM, ERROR_CLUSTER_NODE_DOWN, ERROR_HOST_NODE_NOT_AVAILABLE,
+    ERROR_SERVICE_REQUEST_TIMEOUT,
+};
 use quorate_model::{AdminOp, NodeId, Reason};
 
 use crate::candidacy::Arbitration;
@@ -26,7 +30,7 @@ impl Node {
             let name = self.database.node_name(self.me);
             self.refuse(
                 request,
-                5050,
+                ERROR_CLUSTER_NODE_DOWN,
                 format!("node {name} is not a member of a cluster yet"),
             );
             return;
@@ -50,7 +54,7 @@ impl Node {
                     let text = format!(
                         "the policy {policy} keeps group {group} where it is: name the node to move it there"
                     );
-                    self.refuse(request, 5005, text);
+                    self.refuse(request, ERROR_HOST_NODE_NOT_AVAILABLE, text);
                     return;
                 }
                 AdminOp::GroupMove { group, to }
@@ -90,7 +94,7 @@ impl Node {
         }
         for request in self.requests.take_late(self.now) {
             let text = "the cluster has no quorum: the request was not confirmed".to_owned();
-            self.refuse(request, 5925, text);
+            self.refuse(request, ERROR_CLUSTER_NO_QUORUM, text);
         }
     }
 
@@ -185,7 +189,7 @@ impl Node {
     pub(crate) fn leave_by_force(&mut self) {
         if self.phase == Phase::Leaving {
             let text = "the orderly stop took too long: what still runs is terminated";
-            self.halt(Reason::new(1053, text), false);
+            self.halt(Reason::new(ERROR_SERVICE_REQUEST_TIMEOUT, text), false);
         }
     }
 }

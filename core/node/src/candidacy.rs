@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use quorate_journal::Event;
 use quorate_log::Role;
+use quorate_model::events::{
+    EVENT_CONTRADICTION, EVENT_LOG_UNUSABLE, EVENT_NOT_FORMED, EVENT_QUORUM_DISK_LOST,
+    EVENT_QUORUM_LOST,
+};
 use quorate_model::monitor::MonitorCommand;
 use quorate_model::{Name, Reason, ResourceState};
 
@@ -103,12 +107,15 @@ impl Node {
                 self.arbitration = Arbitration::Idle;
                 let text = format!("arbitration for {resource} was lost: {}", reason.text);
                 self.event(Event::Notice {
-                    id: 1038,
+                    id: EVENT_QUORUM_DISK_LOST,
                     text: text.clone(),
                 });
                 if self.phase == Phase::Joining && !self.neighbours.hear_of_quorum(self.now) {
                     self.halt(
-                        Reason::new(1092, format!("no cluster could be formed: {text}")),
+                        Reason::new(
+                            EVENT_NOT_FORMED,
+                            format!("no cluster could be formed: {text}"),
+                        ),
                         true,
                     );
                 }
@@ -144,7 +151,7 @@ impl Node {
             ) => {
                 let why = reason.map_or_else(String::new, |reason| format!(": {}", reason.text));
                 let text = format!("the quorum resource failed{why}");
-                self.halt(Reason::new(1177, text), true);
+                self.halt(Reason::new(EVENT_QUORUM_LOST, text), true);
             }
             (Arbitration::Releasing, ResourceState::Offline | ResourceState::Failed) => {
                 self.arbitration = Arbitration::Idle;
@@ -157,7 +164,7 @@ impl Node {
     /// The reservation of the quorum disk is gone.
     pub(crate) fn quorum_resource_lost(&mut self, reason: Reason) {
         let text = format!("the quorum disk was lost: {}", reason.text);
-        self.halt(Reason::new(1038, text), true);
+        self.halt(Reason::new(EVENT_QUORUM_DISK_LOST, text), true);
     }
 
     /// The quorum disk has been read: this node leads with what is on it.
@@ -169,7 +176,7 @@ impl Node {
             Ok(files) => files,
             Err(error) => {
                 let text = format!("the quorum disk could not be read: {error}");
-                self.halt(Reason::new(1148, text), true);
+                self.halt(Reason::new(EVENT_LOG_UNUSABLE, text), true);
                 return;
             }
         };
@@ -188,7 +195,7 @@ impl Node {
                     "on {disk}, {error}. Restore the file, or start the service with the log reset (resetquorumlog) to go \
                      on from this node's own copy"
                 );
-                self.halt(Reason::new(1148, text), false);
+                self.halt(Reason::new(EVENT_LOG_UNUSABLE, text), false);
                 return;
             }
         };
@@ -200,12 +207,12 @@ impl Node {
                 store::LOG_FILE,
                 store::CHECKPOINT_FILE
             );
-            self.halt(Reason::new(1148, text), false);
+            self.halt(Reason::new(EVENT_LOG_UNUSABLE, text), false);
             return;
         }
         if let Err(error) = self.log.adopt(recovered.stored.clone()) {
             let text = format!("the quorum disk's log contradicts what this node knows: {error}");
-            self.halt(Reason::new(1073, text), false);
+            self.halt(Reason::new(EVENT_CONTRADICTION, text), false);
             return;
         }
         self.storage

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quorate_journal::{Cause, Event};
 use quorate_log::{CommitRule, NodeSet};
+use quorate_model::errors::ERROR_CLUSTER_NODE_NOT_FOUND;
 use quorate_model::{AutoFailback, GroupDefinition, Name, NodeId, Reason, Time};
 
 use crate::bounds;
@@ -31,7 +32,7 @@ impl Node {
                 "{me} was evicted from this cluster: it gives up the quorum disk and stops. Clean it up (forcecleanup), \
                  and add it again"
             );
-            self.halt(Reason::new(5042, text), false);
+            self.halt(Reason::new(ERROR_CLUSTER_NODE_NOT_FOUND, text), false);
             return;
         }
         let formed = self.phase == Phase::Joining;

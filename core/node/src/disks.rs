@@ -6,6 +6,7 @@
 
 use quorate_journal::Event;
 use quorate_model::Reason;
+use quorate_model::events::{EVENT_QUORUM_DISK_LOST, EVENT_WRITE_REFUSED};
 
 use crate::bounds;
 use crate::io::{Device, DiskDone, DiskError, Output};
@@ -36,8 +37,8 @@ impl Node {
                     DiskError::NotReserved | DiskError::NotMounted | DiskError::Device
                 );
                 let code = match device {
-                    Device::Shared(_) if lost => 1038,
-                    _ => 1080,
+                    Device::Shared(_) if lost => EVENT_QUORUM_DISK_LOST,
+                    _ => EVENT_WRITE_REFUSED,
                 };
                 let text =
                     format!("a write of the cluster database to {device} was refused: {error}");
@@ -67,7 +68,7 @@ impl Node {
                     "a write of the cluster database to {device} has not ended for {waited:?}: this node leaves the \
                      cluster to those that can write"
                 );
-                self.halt(Reason::new(1080, text), true);
+                self.halt(Reason::new(EVENT_WRITE_REFUSED, text), true);
                 return;
             }
             let text = match wait.news {

@@ -3,6 +3,7 @@
 
 use quorate_journal::Event;
 use quorate_log::EntryKind;
+use quorate_model::errors::ERROR_CLUSTER_NODE_NOT_FOUND;
 use quorate_model::{Name, NodeDefinition, NodeId, Reason};
 
 use crate::database::{Database, Proposal, Update};
@@ -255,7 +256,7 @@ impl Node {
             "{from} does not know {me} like this: {me} was evicted, or its copy of the cluster database was lost. Evict \
              {me} if it is still configured, clean it up (forcecleanup), and add it again"
         );
-        self.halt(Reason::new(5042, text), false);
+        self.halt(Reason::new(ERROR_CLUSTER_NODE_NOT_FOUND, text), false);
     }
 }
 

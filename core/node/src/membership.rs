@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use quorate_journal::Event;
+use quorate_model::errors::ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE;
+use quorate_model::events::{EVENT_CUT_OFF, EVENT_QUORUM_DISK_LOST, EVENT_QUORUM_LOST};
 use quorate_model::{Name, NodeId, Reason, Time};
 
 use crate::bounds;
@@ -79,7 +81,10 @@ impl Node {
             let text = format!(
                 "{name} is in a cluster with quorum: a node joins it only when it is started without fixquorum"
             );
-            self.halt(Reason::new(5890, text), false);
+            self.halt(
+                Reason::new(ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE, text),
+                false,
+            );
             return;
         }
         let listed = heartbeat.members.contains(me.0);
@@ -94,7 +99,10 @@ impl Node {
                 "{name} says that view {} goes on without this node: it was expelled",
                 heartbeat.view
             );
-            self.halt(Reason::new(5890, text), true);
+            self.halt(
+                Reason::new(ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE, text),
+                true,
+            );
             return;
         }
         if let Some((their_term, age)) = heartbeat.coordinates
@@ -145,7 +153,7 @@ impl Node {
         let alone = self.database.definition.nodes.len() == 1;
         if cut_off && !alone && self.arbitration.holds() {
             let text = "no network card of this node works: the quorum disk is left to a node that can be reached";
-            self.halt(Reason::new(1006, text), true);
+            self.halt(Reason::new(EVENT_CUT_OFF, text), true);
         }
     }
 
@@ -170,7 +178,7 @@ impl Node {
         if unreachable && self.neighbours.are_all_silent(members.copied(), self.now) {
             let text = "no member is heard on any network, and no card for clients has a link: the quorum disk is \
                         left to a node that can be reached";
-            self.halt(Reason::new(1006, text), true);
+            self.halt(Reason::new(EVENT_CUT_OFF, text), true);
         }
     }
 
@@ -250,7 +258,7 @@ impl Node {
         {
             if !self.quorum.survives_lapse() {
                 let text = "the quorum disk has not confirmed for too long that it is this node's";
-                self.halt(Reason::new(1038, text), true);
+                self.halt(Reason::new(EVENT_QUORUM_DISK_LOST, text), true);
                 return;
             }
             self.log.step_down();
@@ -259,7 +267,7 @@ impl Node {
         if let Some(until) = self.disk_is_safe_until() {
             if self.now > until {
                 let text = "the quorum disk may be another node's by now, and has not been taken offline here";
-                self.halt(Reason::new(1038, text), true);
+                self.halt(Reason::new(EVENT_QUORUM_DISK_LOST, text), true);
                 return;
             }
             self.timers
@@ -276,7 +284,7 @@ impl Node {
         if self.now >= last {
             let text =
                 "quorum was lost and could not be regained in time: everything on this node stops";
-            self.halt(Reason::new(1177, text), true);
+            self.halt(Reason::new(EVENT_QUORUM_LOST, text), true);
         } else {
             self.timers.set_earlier(Timer::Silence, last);
         }

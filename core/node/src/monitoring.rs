@@ -6,6 +6,7 @@
 //! failed (docs/semantics.md, 1.5).
 
 use quorate_journal::Event;
+use quorate_model::events::EVENT_MONITOR_DIED;
 use quorate_model::monitor::MonitorEvent;
 use quorate_model::{Reason, ResourceState};
 
@@ -14,9 +15,6 @@ use crate::candidacy::Arbitration;
 use crate::io::Output;
 use crate::node::{Node, Phase};
 use crate::timers::Timer;
-
-/// The original's event "a resource monitor died, a replacement is started" (docs/semantics.md, 6.2).
-const EVENT_MONITOR_DIED: u32 = 1146;
 
 /// For how long the resource monitor has given no sign of life.
 #[derive(Clone, Debug, Default)]

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use quorate_journal::Event;
 use quorate_log::{Log, NodeSet};
+use quorate_model::errors::{ERROR_CLUSTER_NODE_DOWN, ERROR_CLUSTER_NODE_NOT_FOUND};
+use quorate_model::events::EVENT_LOG_DAMAGED;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
 use quorate_model::{Name, NodeId, Reason, ResourceState, Time};
 
@@ -173,12 +175,15 @@ impl Node {
             incarnation: node.config.incarnation,
         });
         if let Some(damage) = damage {
-            node.halt(Reason::new(1019, damage), false);
+            node.halt(Reason::new(EVENT_LOG_DAMAGED, damage), false);
             return node;
         }
         if !configured {
             node.halt(
-                Reason::new(5042, format!("node {me} is not configured in this cluster")),
+                Reason::new(
+                    ERROR_CLUSTER_NODE_NOT_FOUND,
+                    format!("node {me} is not configured in this cluster"),
+                ),
                 false,
             );
             return node;
@@ -189,7 +194,7 @@ impl Node {
         if discarded {
             node.storage.discard();
             node.event(Event::Notice {
-                id: 1019,
+                id: EVENT_LOG_DAMAGED,
                 text: "this node's own copy of the database is damaged and was thrown away".into(),
             });
         }
@@ -467,14 +472,20 @@ impl Node {
                 "the cluster service stopped before it was done: {}",
                 reason.text
             );
-            self.refuse(request, 5050, text);
+            self.refuse(request, ERROR_CLUSTER_NODE_DOWN, text);
         }
         for request in self.controls.take_requests() {
             let text = format!(
                 "the cluster service stopped before there was an answer: {}",
                 reason.text
             );
-            self.controlled(request, Err(Reason { code: 5050, text }));
+            self.controlled(
+                request,
+                Err(Reason {
+                    code: ERROR_CLUSTER_NODE_DOWN,
+                    text,
+                }),
+            );
         }
         self.event(Event::Halted {
             reason: reason.text.clone(),

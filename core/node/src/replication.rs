@@ -2,6 +2,8 @@
 
 use quorate_journal::{Cause, Event};
 use quorate_log::{Body as LogBody, Entry, EntryKind, Output as LogOutput, Role, Snapshot};
+use quorate_model::errors::ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE;
+use quorate_model::events::EVENT_DATABASE_UNUSABLE;
 use quorate_model::{NodeId, NodeState, Reason};
 
 use crate::bounds;
@@ -151,7 +153,7 @@ impl Node {
                     "the checkpoint at position {} cannot be read: {error}",
                     snapshot.index
                 );
-                self.halt(Reason::new(1057, text), false);
+                self.halt(Reason::new(EVENT_DATABASE_UNUSABLE, text), false);
             }
         }
     }
@@ -414,7 +416,10 @@ impl Node {
                 } else {
                     let number = self.database.view.number;
                     let text = format!("this node is not in view {number}: it was expelled");
-                    self.halt(Reason::new(5890, text), true);
+                    self.halt(
+                        Reason::new(ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE, text),
+                        true,
+                    );
                 }
                 return;
             }

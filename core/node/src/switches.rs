@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use quorate_journal::Event;
 use quorate_log::NodeSet;
+use quorate_model::events::{
+    EVENT_CONTRADICTION, EVENT_DATABASE_UNUSABLE, EVENT_LOG_UNUSABLE, EVENT_NOT_JOINED,
+};
 use quorate_model::{NodeId, Reason};
 
 use crate::candidacy::Arbitration;
@@ -17,7 +20,7 @@ const OUTSIDE_FILE: &str = "MSCS/kept-out";
 /// The original's event: a node attempted to join but was refused.
 const REFUSED: u32 = 1071;
 /// The original's event: the node failed to begin the process of joining the cluster.
-const NOT_JOINED: u32 = 1070;
+const NOT_JOINED: u32 = EVENT_NOT_JOINED;
 
 impl Node {
     /// Looks at the switches this node was started with; halts and says so if they make no sense here.
@@ -27,7 +30,8 @@ impl Node {
         let refused = switches.check(&self.config.definition, &name).err();
         // A node that has never been a member has nothing to go on from.
         let blank = switches.keeps_to_itself() && self.log.last_index() == 0;
-        let refused = refused.or_else(|| blank.then(|| (1057, blank_copy(&name))));
+        let refused =
+            refused.or_else(|| blank.then(|| (EVENT_DATABASE_UNUSABLE, blank_copy(&name))));
         if let Some((code, text)) = refused {
             self.halt(Reason::new(code, text), false);
             return true;
@@ -196,7 +200,7 @@ impl Node {
         let own = self.log.to_stored();
         if let Err(error) = self.log.adopt(own) {
             let text = format!("this node's own copy cannot be used: {error}");
-            self.halt(Reason::new(1073, text), false);
+            self.halt(Reason::new(EVENT_CONTRADICTION, text), false);
             return;
         }
         self.storage.lease(Device::Shared(disk));
@@ -229,13 +233,13 @@ impl Node {
                 "the log on {disk} cannot be written anew: {why}, and {}",
                 blank_copy(&self.database.node_name(self.me))
             );
-            self.halt(Reason::new(1148, text), false);
+            self.halt(Reason::new(EVENT_LOG_UNUSABLE, text), false);
             return;
         }
         let own = self.log.to_stored();
         if let Err(error) = self.log.adopt(own.clone()) {
             let text = format!("this node's own copy cannot be used: {error}");
-            self.halt(Reason::new(1073, text), false);
+            self.halt(Reason::new(EVENT_CONTRADICTION, text), false);
             return;
         }
         self.skip_terms();

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use quorate_journal::Event;
 use quorate_log::{Body, Role};
+use quorate_model::events::{EVENT_WITNESS_CHANGED, EVENT_WITNESS_SILENT};
 use quorate_model::{Name, Time};
 
 use crate::bounds;
@@ -231,13 +232,13 @@ impl Node {
             return;
         }
         let (id, why) = match trouble {
-            Trouble::Silent => (1562, "does not answer: its vote is missing"),
+            Trouble::Silent => (EVENT_WITNESS_SILENT, "does not answer: its vote is missing"),
             Trouble::Damaged => (
-                1564,
+                EVENT_WITNESS_CHANGED,
                 "is damaged: its vote is missing. Set MNSFileShare to \"\" and, when that has been done, anew",
             ),
             Trouble::Another => (
-                1564,
+                EVENT_WITNESS_CHANGED,
                 "has come back without what it had promised, and is not counted. Set MNSFileShare to \"\" and, when that \
                  has been done, anew",
             ),

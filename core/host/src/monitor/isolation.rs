@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_abi as abi;
+use quorate_model::events::EVENT_MONITOR_DIED;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
 use quorate_model::{Lasting, Name, Reason, ResourceState, Time};
 
@@ -15,9 +16,6 @@ use crate::plugins::Image;
 use crate::process::{CallContext, Death, MonitorProcess};
 use crate::table::{Call, Returned, TypeCall};
 use crate::{PluginSet, Services};
-
-/// The original's event "a resource monitor died, a replacement is started" (docs/semantics.md, 6.2).
-const EVENT_MONITOR_DIED: u32 = 1146;
 
 /// Where a resource's type is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,12 @@
 //! Administrators' requests, as every member applies them.
 
 use quorate_journal::Cause;
+use quorate_model::errors::{
+    ERROR_CANT_EVICT_ACTIVE_NODE, ERROR_CLUSTER_NODE_DOWN, ERROR_CLUSTER_NODE_NOT_FOUND,
+    ERROR_CLUSTER_NODE_PAUSED, ERROR_DEPENDENCY_NOT_ALLOWED, ERROR_GROUP_NOT_FOUND,
+    ERROR_HOST_NODE_NOT_AVAILABLE, ERROR_INVALID_PARAMETER, ERROR_INVALID_STATE,
+    ERROR_QUORUM_RESOURCE, ERROR_RESOURCE_NOT_FOUND, ERROR_RESOURCE_NOT_ONLINE,
+};
 use quorate_model::{
     AdminOp, ClusterDefinition, Name, NodeDefinition, NodeId, Object, PERSISTENT_STATE,
     POLICY_MAX_BYTES, PolicyScript, Reason, ResourceState, same_name, types,
@@ -68,7 +74,10 @@ impl Database {
             AdminOp::GroupMove { group, to } => {
                 self.known_group(group)?;
                 let Some(to) = to else {
-                    return refuse(5005, format!("no other node can take group {group} now"));
+                    return refuse(
+                        ERROR_HOST_NODE_NOT_AVAILABLE,
+                        format!("no other node can take group {group} now"),
+                    );
                 };
                 let to = self.known_node(to)?;
                 let Some(record) = self.groups.get(group) else {
@@ -79,13 +88,16 @@ impl Database {
                     // Nothing runs that would have to be stopped first.
                     let (definition, owner) = (self.known_group(group)?, record.owner);
                     if owner == to {
-                        return refuse(5050, format!("node {} is down", self.node_name(to)));
+                        return refuse(
+                            ERROR_CLUSTER_NODE_DOWN,
+                            format!("node {} is down", self.node_name(to)),
+                        );
                     }
                     if let Err((code, text)) = self.may_take(definition, to) {
                         return refuse(code, text);
                     }
                     return refuse(
-                        5050,
+                        ERROR_CLUSTER_NODE_DOWN,
                         format!(
                             "the owner of group {group}, {}, was just lost: the cluster is about to place it",
                             self.node_name(owner)
@@ -113,7 +125,7 @@ impl Database {
                 let group = self.known_resource(resource)?;
                 if self.is_quorum_resource(resource) {
                     return refuse(
-                        5020,
+                        ERROR_QUORUM_RESOURCE,
                         format!("{resource} is the quorum resource and stays online"),
                     );
                 }
@@ -129,7 +141,7 @@ impl Database {
                     let text = format!(
                         "resource {resource} is {state}: only a resource that is Online can be made to fail"
                     );
-                    return refuse(5004, text);
+                    return refuse(ERROR_RESOURCE_NOT_ONLINE, text);
                 }
                 if let Some(record) = self.resources.get_mut(resource) {
                     record.failures_asked += 1;
@@ -156,7 +168,7 @@ impl Database {
                     let text = format!(
                         "node {node} is active: stop its cluster service before you evict it"
                     );
-                    return refuse(5009, text);
+                    return refuse(ERROR_CANT_EVICT_ACTIVE_NODE, text);
                 }
                 // An empty list would say the opposite: every node.
                 let mut resources = self
@@ -172,7 +184,7 @@ impl Database {
                          before you evict the node",
                         tied.name
                     );
-                    return refuse(5005, text);
+                    return refuse(ERROR_HOST_NODE_NOT_AVAILABLE, text);
                 }
                 self.nodes.remove(&id);
                 let mut changed = self.definition.clone();
@@ -230,7 +242,7 @@ impl Database {
                  server; move or take one offline before you add {} [no-passive-node]",
                 node.name
             );
-            return refuse(5069, text);
+            return refuse(ERROR_DEPENDENCY_NOT_ALLOWED, text);
         }
         keep_virtual_servers_apart(&mut changed);
         self.definition = changed;
@@ -266,7 +278,7 @@ impl Database {
     fn set_paused(&mut self, node: &Name, paused: bool) -> Applied {
         let id = self.known_node(node)?;
         if !self.is_member(id) {
-            return refuse(5050, format!("node {node} is down"));
+            return refuse(ERROR_CLUSTER_NODE_DOWN, format!("node {node} is down"));
         }
         let from = self.node_state(id);
         if let Some(record) = self.nodes.get_mut(&id) {
@@ -398,7 +410,7 @@ impl Database {
             let text = "there is a file share witness, and its vote counts: set MNSFileShare to \"\" first, and anew when it \
                  has given its vote back";
             return Err(Reason {
-                code: 5023,
+                code: ERROR_INVALID_STATE,
                 text: text.to_owned(),
             });
         }
@@ -502,7 +514,12 @@ impl Database {
         let group = self.known_resource(name)?;
         let property = "PossibleOwners";
         self.known_nodes(property, value)?;
-        let refuse = |text: String| Err(Reason { code: 87, text });
+        let refuse = |text: String| {
+            Err(Reason {
+                code: ERROR_INVALID_PARAMETER,
+                text,
+            })
+        };
         let owners: Vec<Name> = match value {
             None => Vec::new(),
             Some(quorate_model::Value::List(names)) => {
@@ -552,7 +569,10 @@ impl Database {
             "{property} names {unknown:?}, and the cluster has no node of that name: there is {} [unknown-node]",
             nodes.join(", ")
         );
-        Err(Reason { code: 87, text })
+        Err(Reason {
+            code: ERROR_INVALID_PARAMETER,
+            text,
+        })
     }
 
     fn may_start(&self, group: &Name) -> Result<(), Reason> {
@@ -562,14 +582,17 @@ impl Database {
         let owner = self.node_name(record.owner);
         if self.is_member(record.owner) && self.nodes.get(&record.owner).is_some_and(|n| n.paused) {
             let text = format!("node {owner} is paused: resume it, or move group {group} first");
-            return Err(Reason { code: 5070, text });
+            return Err(Reason {
+                code: ERROR_CLUSTER_NODE_PAUSED,
+                text,
+            });
         }
         Ok(())
     }
 
     fn known_group(&self, group: &Name) -> Result<&quorate_model::GroupDefinition, Reason> {
         self.group_definition(group).ok_or_else(|| Reason {
-            code: 5013,
+            code: ERROR_GROUP_NOT_FOUND,
             text: format!("there is no group {group}"),
         })
     }
@@ -578,7 +601,7 @@ impl Database {
         match self.resources.get(resource) {
             Some(record) => Ok(record.group.clone()),
             None => Err(Reason {
-                code: 5007,
+                code: ERROR_RESOURCE_NOT_FOUND,
                 text: format!("there is no resource {resource}"),
             }),
         }
@@ -586,7 +609,7 @@ impl Database {
 
     fn known_node(&self, node: &Name) -> Result<NodeId, Reason> {
         self.node_id(node).ok_or_else(|| Reason {
-            code: 5042,
+            code: ERROR_CLUSTER_NODE_NOT_FOUND,
             text: format!("there is no node {node}"),
         })
     }

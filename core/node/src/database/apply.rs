@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use quorate_journal::Cause;
+use quorate_model::errors::ERROR_INVALID_STATE;
 use quorate_model::{Name, NodeId, NodeState, Reason, ResourceState};
 
 use super::{Database, GroupRecord, Move, Proposal, ResourceRecord, Stop, Update};
@@ -326,7 +327,10 @@ impl Database {
         };
         if let Some(moving) = &record.moving {
             let to = self.node_name(moving.to);
-            return refuse(5023, format!("group {group} is already moving to {to}"));
+            return refuse(
+                ERROR_INVALID_STATE,
+                format!("group {group} is already moving to {to}"),
+            );
         }
         let Some(definition) = self.group_definition(group) else {
             return stale();
@@ -334,7 +338,7 @@ impl Database {
         let from = record.owner;
         if from == to {
             return refuse(
-                5023,
+                ERROR_INVALID_STATE,
                 format!("group {group} is already on {}", self.node_name(to)),
             );
         }

@@ -1,5 +1,8 @@
 //! Questions to the database that decisions rest on.
 
+use quorate_model::errors::{
+    ERROR_CLUSTER_NODE_DOWN, ERROR_CLUSTER_NODE_PAUSED, ERROR_HOST_NODE_NOT_AVAILABLE,
+};
 use quorate_model::{
     GroupDefinition, GroupState, Name, NodeId, QuorumKind, ResourceDefinition, ResourceState,
     VIRTUAL_SERVER_CLASS,
@@ -174,17 +177,17 @@ impl Database {
     ) -> Result<(), (u32, String)> {
         let name = self.node_name(node);
         if !self.is_member(node) {
-            return Err((5050, format!("node {name} is down")));
+            return Err((ERROR_CLUSTER_NODE_DOWN, format!("node {name} is down")));
         }
         if self.nodes.get(&node).is_some_and(|record| record.paused) {
-            return Err((5070, format!("node {name} is paused")));
+            return Err((ERROR_CLUSTER_NODE_PAUSED, format!("node {name} is paused")));
         }
         if !self.is_possible_owner(group, node) {
             let text = format!(
                 "node {name} is not a possible owner of every resource in group {}",
                 group.name
             );
-            return Err((5005, text));
+            return Err((ERROR_HOST_NODE_NOT_AVAILABLE, text));
         }
         if let Some(other) = self.exclusive_conflict(group, node) {
             let classes = &group.properties.exclusive_class_names;
@@ -194,7 +197,7 @@ impl Database {
                 "node {name} already hosts {other}, and a node may host only one group of class \"{}\"{rule}",
                 classes.join("\", \"")
             );
-            return Err((5005, text));
+            return Err((ERROR_HOST_NODE_NOT_AVAILABLE, text));
         }
         Ok(())
     }

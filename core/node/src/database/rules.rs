@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use quorate_model::errors::{ERROR_DEPENDENCY_NOT_ALLOWED, ERROR_INVALID_PARAMETER};
 use quorate_model::{
     ClusterDefinition, Diagnostic, Facts, GroupDefinition, PropertyError, Reason, Severity,
     VIRTUAL_SERVER_CLASS, rules, types,
@@ -31,7 +32,7 @@ fn subject(finding: &Diagnostic) -> String {
 /// A refusal of a property's value, with the id of the rule that it breaks.
 pub(super) fn refused_value(error: &PropertyError) -> Reason {
     Reason {
-        code: 87,
+        code: ERROR_INVALID_PARAMETER,
         text: format!("{error} [{}]", error.rule()),
     }
 }
@@ -60,7 +61,7 @@ impl Database {
         }
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Err(Reason {
-            code: 5069,
+            code: ERROR_DEPENDENCY_NOT_ALLOWED,
             text: errors.join("; "),
         })
     }

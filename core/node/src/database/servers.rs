@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use quorate_model::errors::{
+    ERROR_CORE_RESOURCE, ERROR_DEPENDENT_RESOURCE_EXISTS, ERROR_QUORUM_RESOURCE,
+    ERROR_RESOURCE_ONLINE,
+};
 use quorate_model::{CLUSTER_GROUP, Name, Value, VirtualServerRequest, types};
 
 use super::Database;
@@ -105,7 +109,7 @@ impl Database {
         let group = self.known_resource(resource)?;
         if self.is_quorum_resource(resource) {
             return refuse(
-                5020,
+                ERROR_QUORUM_RESOURCE,
                 format!(
                     "{resource} is the quorum resource: use another one first [unknown-quorum-resource]"
                 ),
@@ -117,7 +121,7 @@ impl Database {
         let kind = definition.kind.clone();
         if group == *CLUSTER_GROUP && [types::IP_ADDRESS, types::NETWORK_NAME].contains(&&*kind) {
             return refuse(
-                5026,
+                ERROR_CORE_RESOURCE,
                 format!("{resource} is a core resource of the cluster"),
             );
         }
@@ -135,7 +139,7 @@ impl Database {
             let served = self.definition.group(&group).is_some_and(is_virtual_server);
             let rule = if served { " [exchange-dependency]" } else { "" };
             return refuse(
-                5001,
+                ERROR_DEPENDENT_RESOURCE_EXISTS,
                 format!("{dependent} depends on {resource}: delete it first{rule}"),
             );
         }
@@ -146,7 +150,7 @@ impl Database {
         {
             let state = self.resource_state(up);
             return refuse(
-                5019,
+                ERROR_RESOURCE_ONLINE,
                 format!("resource {up} is {state}: take it offline first"),
             );
         }
@@ -159,7 +163,7 @@ impl Database {
                     "error[mta-not-first]: {group} holds the MTA, which {} depends on: remove {group} last",
                     other.name
                 );
-                return refuse(5001, text);
+                return refuse(ERROR_DEPENDENT_RESOURCE_EXISTS, text);
             }
         }
         let gone: BTreeSet<Name> = gone.into_iter().cloned().collect();

@@ -13,10 +13,10 @@ use quorate_drill::stage::{
     NotOffered, OpenError, PropertyOf, PropertyStatus, StageError, StageRequest, StageSource,
 };
 use quorate_drill::{
-    Failure, MONITOR_DIED, Observer, PluginReport, RunOptions, Status, describe_line, panic_text,
-    suggestion,
+    Failure, Observer, PluginReport, RunOptions, Status, describe_line, panic_text, suggestion,
 };
 use quorate_host::Reloaded;
+use quorate_model::events::EVENT_MONITOR_DIED;
 use quorate_model::{Name, same_name};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 
@@ -190,7 +190,7 @@ impl Console {
         let deaths = self.session.with(|play| {
             let stage = play.stage();
             stage
-                .map(|stage| stage.notices(MONITOR_DIED))
+                .map(|stage| stage.notices(EVENT_MONITOR_DIED))
                 .unwrap_or_default()
         });
         // Another cluster begins anew.

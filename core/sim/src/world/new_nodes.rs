@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use quorate_journal::WorldEvent;
+use quorate_model::errors::{ERROR_CLUSTER_EVICT_WITHOUT_CLEANUP, ERROR_INVALID_PARAMETER};
 use quorate_model::{AdminOp, ClusterDefinition, Name, NodeDefinition, NodeId, Reason};
 
 use super::World;
@@ -83,7 +84,10 @@ impl World {
                  forcecleanup before you add it again",
                 host.name
             );
-            return Err(WorldError::Refused(Reason { code: 5896, text }));
+            return Err(WorldError::Refused(Reason {
+                code: ERROR_CLUSTER_EVICT_WITHOUT_CLEANUP,
+                text,
+            }));
         }
         if !interfaces.is_empty() && *interfaces != host.interfaces {
             let cards: Vec<String> = host
@@ -96,7 +100,10 @@ impl World {
                 host.name,
                 cards.join(", ")
             );
-            return Err(WorldError::Refused(Reason { code: 87, text }));
+            return Err(WorldError::Refused(Reason {
+                code: ERROR_INVALID_PARAMETER,
+                text,
+            }));
         }
         let mut before = self.installed.nodes.iter().chain(&self.added);
         let attributes = before.find(|node| node.name == host.name);
