@@ -198,6 +198,88 @@ fn an_arrow_upwards_is_seen() {
     assert_eq!(wrong_arrows(&used), ["quorate-log uses quorate-node"]);
 }
 
+/// The lines of a crate's sources that are no tests, each with its place. Tests are files of their own or stand last.
+fn lines_without_tests(folder: &str) -> Vec<(String, String)> {
+    let all: Vec<(PathBuf, String)> = sources()
+        .filter(|(path, _)| path.starts_with(folder))
+        .collect();
+    let mut tests: BTreeSet<String> = BTreeSet::from(["tests".to_owned()]);
+    for (_, text) in &all {
+        let after = text.split("#[cfg(test)]\n").skip(1);
+        tests.extend(after.filter_map(|rest| {
+            let (module, _) = rest.split_once(';')?;
+            let (_, name) = module.rsplit_once("mod ")?;
+            Some(name.to_owned())
+        }));
+    }
+    let is_test = |path: &Path| {
+        let below = path.with_extension("");
+        let mut names = below.iter().map(|name| name.to_string_lossy().into_owned());
+        names.any(|name| tests.contains(&name))
+    };
+    let mut lines = Vec::new();
+    for (path, text) in all.iter().filter(|(path, _)| !is_test(path)) {
+        let code = text
+            .split("#[cfg(test)]\nmod tests {")
+            .next()
+            .unwrap_or(text);
+        let numbered = code.lines().enumerate();
+        lines.extend(numbered.map(|(number, line)| {
+            (
+                format!("{}:{}", path.display(), number + 1),
+                line.to_owned(),
+            )
+        }));
+    }
+    lines
+}
+
+/// Whether a line has these words, whole and in whatever letters.
+fn says(line: &str, words: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    line.match_indices(&words.to_ascii_lowercase())
+        .any(|(at, found)| {
+            let before = line[..at].chars().next_back();
+            let after = line[at + found.len()..].chars().next();
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
+}
+
+/// A product declares what it needs of a cluster (`core/model/src/product.rs`); a node keeps that and knows none.
+#[test]
+fn a_node_names_no_product() {
+    let mut words = BTreeSet::from([
+        "exchange",
+        "mta",
+        "system_attendant",
+        "virtual_server_class",
+    ]);
+    for product in quorate_model::PRODUCTS {
+        words.extend([product.leader, product.server, product.class]);
+        words.extend([product.apart_rule, product.dependency_rule]);
+        words.extend(product.once.iter().flat_map(|once| [once.kind, once.rule]));
+    }
+    words.extend(
+        ["system attendant", "information store"].into_iter().chain(
+            quorate_model::types::ALL
+                .iter()
+                .copied()
+                .filter(|kind| quorate_model::types::is_exchange(kind)),
+        ),
+    );
+    let lines = lines_without_tests("core/node/src");
+    assert!(lines.len() > 5_000, "{} lines", lines.len());
+    let named: Vec<String> = lines
+        .iter()
+        .filter(|(_, line)| words.iter().any(|words| says(line, words)))
+        .map(|(place, line)| format!("{place}: {}", line.trim()))
+        .collect();
+    assert_eq!(named, Vec::<String>::new());
+    assert!(says("// An Exchange server.", "exchange") && says("types::MTA)", "mta"));
+    assert!(!says("exchanged", "exchange") && !says("EXCHANGE_RATE", "exchange"));
+}
+
 fn has_unsafe(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == "unsafe",

@@ -23,6 +23,7 @@ mod order;
 mod places;
 mod plugins;
 mod policy;
+mod product;
 mod properties;
 mod reason;
 pub mod rules;
@@ -52,6 +53,7 @@ pub use ids::{Name, NodeId, called, same_name};
 pub use order::{AdminOp, Object};
 pub use plugins::{ForeignProperty, ForeignResource, PluginSettings};
 pub use policy::{POLICY_MAX_BYTES, PolicyReference, PolicyScript};
+pub use product::{Once, Product};
 pub use properties::*;
 pub use reason::Reason;
 pub use states::{GroupState, NodeState, ResourceState};
@@ -62,4 +64,6 @@ pub use status::{
 pub use suggest::nearest;
 pub use switches::StartSwitches;
 pub use time::{Lasting, Time};
-pub use virtual_server::{StorageGroup, VIRTUAL_SERVER_CLASS, VirtualServerRequest};
+pub use virtual_server::{
+    EXCHANGE, PRODUCTS, StorageGroup, VIRTUAL_SERVER_CLASS, VirtualServerRequest,
+};

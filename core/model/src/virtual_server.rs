@@ -6,11 +6,32 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupDefinition, GroupProperties, Name, ResourceDefinition, Value, types};
+use crate::{
+    ClusterDefinition, GroupDefinition, GroupProperties, Name, Once, Product, ResourceDefinition,
+    Value, types,
+};
 
 /// The class that keeps Exchange virtual servers apart (docs/semantics.md, 2.3): a name in
 /// [`GroupProperties::anti_affinity_class_names`], and in [`GroupProperties::exclusive_class_names`].
 pub const VIRTUAL_SERVER_CLASS: &str = "Microsoft Exchange Virtual Server";
+
+/// What Exchange declares of its virtual servers (docs/semantics.md, 2.2 and 2.3).
+pub const EXCHANGE: Product = Product {
+    leader: types::SYSTEM_ATTENDANT,
+    server: "Exchange virtual server",
+    class: VIRTUAL_SERVER_CLASS,
+    together_max: 2,
+    apart_rule: "no-passive-node",
+    dependency_rule: "exchange-dependency",
+    once: Some(Once {
+        kind: types::MTA,
+        name: "MTA",
+        rule: "mta-not-first",
+    }),
+};
+
+/// The products whose types are shipped.
+pub const PRODUCTS: &[Product] = &[EXCHANGE];
 
 /// A storage group: databases that share one set of transaction logs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +124,49 @@ impl VirtualServerRequest {
         } else {
             self.resource(disk)
         }
+    }
+
+    /// The same with what an administrator need not say of one that is made in a running cluster: network and mask are the
+    /// Cluster Group's, disks the storage groups', and the first virtual server has the MTA.
+    pub fn completed(&self, cluster: &ClusterDefinition) -> VirtualServerRequest {
+        let mut request = self.clone();
+        let addresses = || {
+            let resources = cluster.groups.iter().flat_map(|group| &group.resources);
+            resources.filter(|resource| *resource.kind == *types::IP_ADDRESS)
+        };
+        let text =
+            |resource: &ResourceDefinition, name: &str| match resource.properties.private.get(name)
+            {
+                Some(Value::Text(text)) => Some(text.clone()),
+                _ => None,
+            };
+        if request.network.is_empty() {
+            let network = addresses().find_map(|resource| text(resource, "Network"));
+            request.network = network.unwrap_or_default().as_str().into();
+        }
+        if request.subnet_mask.is_empty() {
+            let mask = addresses()
+                .filter(|resource| {
+                    text(resource, "Network").as_deref() == Some(request.network.as_str())
+                })
+                .find_map(|resource| text(resource, "SubnetMask"));
+            request.subnet_mask = mask.unwrap_or_default();
+        }
+        if request.network_name.is_empty() {
+            request.network_name = request.name.to_string();
+        }
+        if request.disks.is_empty() {
+            for storage in &request.storage_groups {
+                for disk in [&storage.log_disk, &storage.database_disk] {
+                    if !request.disks.contains(disk) {
+                        request.disks.push(disk.clone());
+                    }
+                }
+            }
+        }
+        request.mta = EXCHANGE.once.is_some_and(|it| it.holder(cluster).is_none());
+        request.exclusive = EXCHANGE.keeps_apart(cluster);
+        request
     }
 
     fn resource(&self, suffix: &str) -> Name {

@@ -9,11 +9,11 @@ use quorate_model::errors::{
 };
 use quorate_model::{
     AdminOp, ClusterDefinition, Name, NodeDefinition, NodeId, Object, PERSISTENT_STATE,
-    POLICY_MAX_BYTES, PolicyScript, Reason, ResourceState, same_name, types,
+    POLICY_MAX_BYTES, PolicyScript, Reason, ResourceState, same_name,
 };
 
 use super::apply::{Applied, Effect, refuse, stale};
-use super::rules::{keep_virtual_servers_apart, refused_value};
+use super::rules::refused_value;
 use super::{Database, NodeRecord, Stop};
 
 impl Database {
@@ -198,7 +198,7 @@ impl Database {
                         resource.possible_owners.retain(|owner| owner != node);
                     }
                 }
-                keep_virtual_servers_apart(&mut changed);
+                self.keep_servers_apart(&mut changed);
                 let mut effects = self.broken_by(&changed);
                 self.definition = changed;
                 effects.push(Effect::Evicted {
@@ -215,8 +215,8 @@ impl Database {
         }
     }
 
-    /// Adds a node. What each node may run is the rules' affair; the one that no rule of a cluster file sees is that
-    /// with more than two nodes none may run two Exchange virtual servers, and one does.
+    /// Adds a node. What each node may run is the rules' affair; the one that no rule of a cluster file sees is that a node
+    /// runs several servers of a product which in a cluster as large as that may run one.
     fn add_node(&mut self, node: &NodeDefinition) -> Applied {
         let mut known = self.definition.nodes.iter();
         if let Some(known) =
@@ -234,45 +234,16 @@ impl Database {
         let mut changed = self.definition.clone();
         changed.nodes.push(node.clone());
         let mut effects = self.must_keep_rules(&changed)?;
-        if changed.nodes.len() > 2
-            && let Some((owner, groups)) = self.owner_of_two()
-        {
-            let text = format!(
-                "{owner} owns {groups}, and in a cluster with more than two nodes a node runs one Exchange virtual \
-                 server; move or take one offline before you add {} [no-passive-node]",
-                node.name
-            );
+        if let Some(text) = self.together_too_many(&changed, &node.name) {
             return refuse(ERROR_DEPENDENCY_NOT_ALLOWED, text);
         }
-        keep_virtual_servers_apart(&mut changed);
+        self.keep_servers_apart(&mut changed);
         self.definition = changed;
         self.nodes.insert(node.id, NodeRecord::default());
         effects.push(Effect::Added {
             name: node.name.clone(),
         });
         Ok(effects)
-    }
-
-    /// A node that owns two virtual servers which are not Offline, and which they are.
-    fn owner_of_two(&self) -> Option<(Name, String)> {
-        self.definition.nodes.iter().find_map(|node| {
-            let served = |group: &&quorate_model::GroupDefinition| {
-                let mut resources = group.resources.iter();
-                let owned = self.groups.get(&group.name);
-                owned.is_some_and(|record| record.owner == node.id)
-                    && resources.any(|one| {
-                        let state = self.resources.get(&one.name).map(|record| record.state);
-                        one.kind == types::SYSTEM_ATTENDANT
-                            && !matches!(
-                                state,
-                                Some(ResourceState::Offline | ResourceState::Failed)
-                            )
-                    })
-            };
-            let groups = self.definition.groups.iter().filter(served);
-            let groups: Vec<&str> = groups.map(|group| group.name.as_str()).collect();
-            (groups.len() > 1).then(|| (node.name.clone(), groups.join(" and ")))
-        })
     }
 
     fn set_paused(&mut self, node: &Name, paused: bool) -> Applied {

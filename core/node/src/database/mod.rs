@@ -6,6 +6,7 @@
 
 mod administrate;
 mod apply;
+mod products;
 mod query;
 mod rules;
 mod servers;
@@ -16,7 +17,9 @@ mod update;
 use std::collections::BTreeMap;
 
 use quorate_log::NodeSet;
-use quorate_model::{Checkpoints, ClusterDefinition, Name, NodeId, NodeState, ResourceState};
+use quorate_model::{
+    Checkpoints, ClusterDefinition, Name, NodeId, NodeState, PRODUCTS, Product, ResourceState,
+};
 use serde::{Deserialize, Serialize};
 
 use quorate_journal::Cause;
@@ -130,6 +133,13 @@ pub(crate) struct Database {
     /// Position and digest of everything applied.
     pub(crate) applied: u64,
     pub(crate) digest: u64,
+    /// What products declare of their servers. It is every node's program's, and no part of the state.
+    #[serde(skip, default = "shipped")]
+    products: &'static [Product],
+}
+
+fn shipped() -> &'static [Product] {
+    PRODUCTS
 }
 
 impl Database {
@@ -151,6 +161,7 @@ impl Database {
             },
             applied: 0,
             digest: 0xcbf2_9ce4_8422_2325,
+            products: shipped(),
             definition,
         };
         for group in database.definition.groups.clone() {

@@ -5,7 +5,6 @@ use quorate_model::errors::{
 };
 use quorate_model::{
     GroupDefinition, GroupState, Name, NodeId, QuorumKind, ResourceDefinition, ResourceState,
-    VIRTUAL_SERVER_CLASS,
 };
 
 use super::{Database, GroupRecord, Stop};
@@ -191,8 +190,10 @@ impl Database {
         }
         if let Some(other) = self.exclusive_conflict(group, node) {
             let classes = &group.properties.exclusive_class_names;
-            let exchange = classes.iter().any(|class| class == VIRTUAL_SERVER_CLASS);
-            let rule = if exchange { " [no-passive-node]" } else { "" };
+            let mut products = self.products.iter();
+            let product = products.find(|it| classes.iter().any(|class| class == it.class));
+            let rule = product.map(|it| format!(" [{}]", it.apart_rule));
+            let rule = rule.unwrap_or_default();
             let text = format!(
                 "node {name} already hosts {other}, and a node may host only one group of class \"{}\"{rule}",
                 classes.join("\", \"")

@@ -4,10 +4,7 @@
 use std::collections::BTreeSet;
 
 use quorate_model::errors::{ERROR_DEPENDENCY_NOT_ALLOWED, ERROR_INVALID_PARAMETER};
-use quorate_model::{
-    ClusterDefinition, Diagnostic, Facts, GroupDefinition, PropertyError, Reason, Severity,
-    VIRTUAL_SERVER_CLASS, rules, types,
-};
+use quorate_model::{ClusterDefinition, Diagnostic, Facts, PropertyError, Reason, Severity, rules};
 
 use super::Database;
 use super::apply::Effect;
@@ -79,28 +76,6 @@ fn said(findings: Vec<Diagnostic>) -> Vec<Effect> {
             text: finding.to_string(),
         })
         .collect()
-}
-
-/// Whether a group is an Exchange virtual server.
-pub(super) fn is_virtual_server(group: &GroupDefinition) -> bool {
-    let mut resources = group.resources.iter();
-    resources.any(|resource| *resource.kind == *types::SYSTEM_ATTENDANT)
-}
-
-/// With more than two nodes a node hosts one Exchange virtual server, with two it may host both: what counts is how
-/// many nodes are configured now.
-pub(super) fn keep_virtual_servers_apart(definition: &mut ClusterDefinition) {
-    let apart = definition.nodes.len() > 2;
-    for group in &mut definition.groups {
-        if !is_virtual_server(group) {
-            continue;
-        }
-        let classes = &mut group.properties.exclusive_class_names;
-        classes.retain(|class| class != VIRTUAL_SERVER_CLASS);
-        if apart {
-            classes.push(VIRTUAL_SERVER_CLASS.to_owned());
-        }
-    }
 }
 
 #[cfg(test)]

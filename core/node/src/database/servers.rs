@@ -1,4 +1,4 @@
-//! Exchange virtual servers made and taken away at run time, under the same rules as a cluster file's.
+//! Virtual servers made and taken away at run time, under the same rules as a cluster file's.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,13 @@ use quorate_model::errors::{
     ERROR_CORE_RESOURCE, ERROR_DEPENDENT_RESOURCE_EXISTS, ERROR_QUORUM_RESOURCE,
     ERROR_RESOURCE_ONLINE,
 };
-use quorate_model::{CLUSTER_GROUP, Name, Value, VirtualServerRequest, types};
+use quorate_model::{CLUSTER_GROUP, Name, VirtualServerRequest, types};
 
 use super::Database;
 use super::apply::{Applied, Effect, refuse};
-use super::rules::is_virtual_server;
 
 impl Database {
-    /// Makes the group and System Attendant, and with it all that System Attendant makes (docs/semantics.md, 2.2).
+    /// Makes the group with what leads it, and all that that makes (docs/semantics.md, 2.2).
     pub(super) fn create_virtual_server(&mut self, request: &VirtualServerRequest) -> Applied {
         if self.groups.contains_key(&request.name) {
             return refuse(
@@ -21,8 +20,7 @@ impl Database {
                 format!("there is a group {} already [duplicate-name]", request.name),
             );
         }
-        let request = self.complete(request);
-        let group = request.expand();
+        let group = request.completed(&self.definition).expand();
         let mut changed = self.definition.clone();
         changed.groups.push(group.clone());
         let warnings = self.must_keep_rules(&changed)?;
@@ -46,65 +44,7 @@ impl Database {
             .collect())
     }
 
-    /// What an administrator need not say: network and mask are the Cluster Group's, disks the storage groups', and
-    /// the first virtual server has the MTA.
-    fn complete(&self, request: &VirtualServerRequest) -> VirtualServerRequest {
-        let mut request = request.clone();
-        let addresses = || {
-            let groups = self.definition.groups.iter();
-            groups
-                .flat_map(|group| &group.resources)
-                .filter(|resource| *resource.kind == *types::IP_ADDRESS)
-        };
-        let text = |resource: &quorate_model::ResourceDefinition, name: &str| match resource
-            .properties
-            .private
-            .get(name)
-        {
-            Some(Value::Text(text)) => Some(text.clone()),
-            _ => None,
-        };
-        if request.network.is_empty() {
-            let network = addresses().find_map(|resource| text(resource, "Network"));
-            request.network = network.unwrap_or_default().as_str().into();
-        }
-        if request.subnet_mask.is_empty() {
-            let mask = addresses()
-                .filter(|resource| {
-                    text(resource, "Network").as_deref() == Some(request.network.as_str())
-                })
-                .find_map(|resource| text(resource, "SubnetMask"));
-            request.subnet_mask = mask.unwrap_or_default();
-        }
-        if request.network_name.is_empty() {
-            request.network_name = request.name.to_string();
-        }
-        if request.disks.is_empty() {
-            for storage in &request.storage_groups {
-                for disk in [&storage.log_disk, &storage.database_disk] {
-                    if !request.disks.contains(disk) {
-                        request.disks.push(disk.clone());
-                    }
-                }
-            }
-        }
-        request.mta = self.mta_group().is_none();
-        request.exclusive = self.definition.nodes.len() > 2;
-        request
-    }
-
-    /// The group that holds the cluster's MTA.
-    fn mta_group(&self) -> Option<&Name> {
-        let mut groups = self.definition.groups.iter();
-        groups
-            .find(|group| {
-                let mut resources = group.resources.iter();
-                resources.any(|resource| *resource.kind == *types::MTA)
-            })
-            .map(|group| &group.name)
-    }
-
-    /// Takes a resource out of the cluster. System Attendant takes everything with it that it has made.
+    /// Takes a resource out of the cluster. What leads a server of a product takes everything with it that it has made.
     pub(super) fn delete_resource(&mut self, resource: &Name) -> Applied {
         let group = self.known_resource(resource)?;
         if self.is_quorum_resource(resource) {
@@ -133,11 +73,12 @@ impl Database {
             .filter(|other| other.depends_on.contains(resource))
             .map(|other| other.name.clone())
             .collect();
-        let attendant = *kind == *types::SYSTEM_ATTENDANT;
-        if let (false, Some(dependent)) = (attendant, dependents.first()) {
-            // In a virtual server this is what Exchange wants, too.
-            let served = self.definition.group(&group).is_some_and(is_virtual_server);
-            let rule = if served { " [exchange-dependency]" } else { "" };
+        if let (false, Some(dependent)) = (self.leads(&kind), dependents.first()) {
+            // In a server of a product this is what the product wants, too.
+            let of = self.definition.group(&group);
+            let product = of.and_then(|group| self.product_of(group));
+            let rule = product.map(|it| format!(" [{}]", it.dependency_rule));
+            let rule = rule.unwrap_or_default();
             return refuse(
                 ERROR_DEPENDENT_RESOURCE_EXISTS,
                 format!("{dependent} depends on {resource}: delete it first{rule}"),
@@ -154,17 +95,8 @@ impl Database {
                 format!("resource {up} is {state}: take it offline first"),
             );
         }
-        let holds_mta = attendant && self.mta_group() == Some(&group);
-        if holds_mta || *kind == *types::MTA {
-            let mut groups = self.definition.groups.iter();
-            let other = groups.find(|other| other.name != group && is_virtual_server(other));
-            if let Some(other) = other {
-                let text = format!(
-                    "error[mta-not-first]: {group} holds the MTA, which {} depends on: remove {group} last",
-                    other.name
-                );
-                return refuse(ERROR_DEPENDENT_RESOURCE_EXISTS, text);
-            }
+        if let Some(text) = self.needed_elsewhere(&group, &kind) {
+            return refuse(ERROR_DEPENDENT_RESOURCE_EXISTS, text);
         }
         let gone: BTreeSet<Name> = gone.into_iter().cloned().collect();
         let mut changed = self.definition.clone();
@@ -186,6 +118,8 @@ impl Database {
 
 #[cfg(test)]
 mod tests {
+    use quorate_model::Value;
+
     use super::*;
     use crate::shipped::virtual_server;
 
@@ -214,7 +148,7 @@ mod tests {
         }
         assert_eq!(networks, ["Public", "Clients"]);
         let database = Database::install(definition);
-        let first = database.complete(&virtual_server("EVS9"));
+        let first = virtual_server("EVS9").completed(&database.definition);
         assert_eq!(
             (&*first.network, &*first.subnet_mask),
             ("Public", "255.0.0.0")
@@ -226,15 +160,19 @@ mod tests {
             network: "Clients".into(),
             ..virtual_server("EVS9")
         };
-        let second = database.complete(&on_the_other);
+        let second = on_the_other.completed(&database.definition);
         assert_eq!(second.subnet_mask, "255.255.0.0");
         let four = Database::install(crate::shipped::cluster("four-node.ron"));
-        assert!(four.complete(&virtual_server("EVS9")).exclusive);
+        assert!(virtual_server("EVS9").completed(&four.definition).exclusive);
         let three = Database::install(crate::shipped::cluster("three-node.ron"));
-        assert!(three.complete(&virtual_server("EVS9")).exclusive);
+        assert!(
+            virtual_server("EVS9")
+                .completed(&three.definition)
+                .exclusive
+        );
         let empty = Database::install(crate::shipped::cluster("two-node-empty.ron"));
         assert!(
-            empty.complete(&virtual_server("EVS9")).mta,
+            virtual_server("EVS9").completed(&empty.definition).mta,
             "the first has it"
         );
     }

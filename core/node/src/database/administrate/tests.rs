@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quorate_model::{PolicyScript, ResourceState, Value};
+use quorate_model::{PolicyScript, Value, types};
 
 use super::*;
 use crate::database::{Proposal, Update};
