@@ -299,10 +299,10 @@ mod tests {
             let mut node = crate::shipped::booted("four-node.ron", NodeId(1), 1);
             (node.phase, node.now) = (phase, Time::from_millis(60_000));
             let heard: Duration = ago;
-            let peer = crate::peer::Peer {
+            let peer = crate::neighbours::Peer {
                 quorate,
                 heard: Some(Time((node.now - (Time::ZERO + heard)).as_micros() as u64)),
-                ..crate::peer::Peer::default()
+                ..crate::neighbours::Peer::default()
             };
             *node.neighbours.peer(NodeId(2)) = peer;
             node.arbitration = Arbitration::Asked;

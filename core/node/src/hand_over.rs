@@ -119,7 +119,7 @@ mod tests {
     use quorate_model::Time;
 
     use super::*;
-    use crate::peer::Peer;
+    use crate::neighbours::Peer;
     use crate::shipped::{leader, outputs};
 
     const ME: NodeId = NodeId(1);

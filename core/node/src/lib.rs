@@ -78,7 +78,6 @@ mod monitoring;
 mod neighbours;
 mod node;
 mod office;
-mod peer;
 mod placement;
 #[cfg(feature = "planted")]
 mod planted;

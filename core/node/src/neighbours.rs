@@ -7,7 +7,12 @@ use quorate_model::{Name, NodeDefinition, NodeId, Time};
 
 use crate::bounds;
 use crate::message::{Heartbeat, Standing};
-use crate::peer::Peer;
+
+mod peer;
+
+#[cfg(test)]
+pub(crate) use self::peer::Interface;
+pub(crate) use self::peer::Peer;
 
 /// What this node has heard of the others, on its own cards.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use quorate_model::GroupProperties;
 use super::*;
 use crate::database::Move;
 use crate::message::Standing;
-use crate::peer::Peer;
+use crate::neighbours::Peer;
 
 /// A node that knows no earlier view but by a snapshot: NODE2's fifth boot was a member, and is none now.
 #[test]

@@ -5,7 +5,7 @@ use quorate_log::NodeSet;
 use super::*;
 use crate::io::Output;
 use crate::message::Heartbeat;
-use crate::peer::Peer;
+use crate::neighbours::Peer;
 use crate::shipped::{booted, leads, outputs};
 
 const ME: NodeId = NodeId(1);

@@ -9,8 +9,8 @@ use crate::bounds;
 use crate::candidacy::Arbitration;
 use crate::io::{Input, Output};
 use crate::message::{Body, Heartbeat, Message, Standing};
+use crate::neighbours::{Interface, Peer};
 use crate::node::{Node, Phase};
-use crate::peer::{Interface, Peer};
 use crate::shipped::{booted, events, halted, leads, outputs};
 use crate::timers::{Timer, Timers};
 

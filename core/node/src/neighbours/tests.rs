@@ -80,8 +80,8 @@ fn a_newcomer_says_that_it_looks_for_a_cluster_and_is_here() {
 #[test]
 fn nobody_need_wait_for_a_node_that_said_goodbye_or_has_started_again() {
     let ended = |change: fn(&mut Peer), last| with(change).has_ended(TWO, last);
-    let (gone, joins): (fn(&mut Peer), fn(&mut Peer)) =
-        (|it| it.gone = true, |it| it.standing = Standing::Joining);
+    let gone: fn(&mut Peer) = |it| it.gone = true;
+    let joins: fn(&mut Peer) = |it| it.standing = Standing::Joining;
     for (last_member, said_so, again) in [
         (None, true, true),
         (Some(4), true, true),

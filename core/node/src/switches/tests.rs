@@ -6,7 +6,7 @@ use quorate_model::{StartSwitches, Time};
 use super::*;
 use crate::io::{BootImage, NodeConfig, Output};
 use crate::message::Standing;
-use crate::peer::Peer;
+use crate::neighbours::Peer;
 use crate::shipped::{booted, cluster, events, halted, leader, outputs};
 
 const TWO: NodeId = NodeId(2);
