@@ -2,9 +2,11 @@
 
 mod support;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use quorate_model::types;
 use support::{command, finish, plugin_folder, run};
 
 /// The binary alone in a folder, far from any plugin.
@@ -203,4 +205,30 @@ fn plugin_list_shows_libraries_types_and_properties() {
         .map(Vec::len)
         .sum();
     assert!(types >= 17, "{types} types");
+}
+
+/// A cluster file is checked before any plugin is loaded.
+#[test]
+fn what_is_known_of_shipped_types_is_what_their_plugins_say() {
+    let json = run(&["plugin", "list", "--format", "json"]);
+    let list: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    let libraries = list["libraries"].as_array().expect("libraries");
+    let shipped = libraries
+        .iter()
+        .filter(|it| it["name"] == "clusres" || it["name"] == "exres");
+    let mut found = BTreeMap::new();
+    for kind in shipped.flat_map(|it| it["types"].as_array().expect("types")) {
+        let properties = kind["properties"].as_array().expect("properties");
+        let names = properties
+            .iter()
+            .map(|it| it["name"].as_str().expect("a name").to_owned());
+        let name = kind["name"].as_str().expect("a name");
+        found.insert(name.to_owned(), names.collect::<BTreeSet<_>>());
+    }
+    let known = types::ALL.iter().map(|kind| {
+        let private = types::private_properties(kind).unwrap_or_default();
+        let names = private.iter().map(|it| it.name.to_owned());
+        ((*kind).to_owned(), names.collect::<BTreeSet<_>>())
+    });
+    assert_eq!(found, known.collect::<BTreeMap<_, _>>());
 }

@@ -11,88 +11,136 @@ const USAGE: usize = 18;
 /// How many events `:events` shows.
 const EVENTS: usize = 20;
 
-/// A command: its name, what may follow, what it does.
-pub(super) const COMMANDS: [(&str, &str, &str); 8] = [
-    (":status", "", "the cluster: nodes, groups and resources"),
-    (":events", "[N]", "the last N lines of the journal (20)"),
-    (
-        ":run",
-        "DURATION",
-        "let virtual time pass, such as :run 30s",
-    ),
-    (
-        ":doc",
-        "[NAME]",
-        "what a word of the drill language does; without a name, all words",
-    ),
-    (
-        ":properties",
-        "[NAME]",
-        "the properties of a resource or a group, what they are and what they take; without a name, the cluster's",
-    ),
-    (
-        ":plugin",
-        "list | reload [NAME] | release NAME",
-        "the plugins; a newly built file; the end of a quarantine",
-    ),
-    (":help", "", "this"),
-    (":quit", "", "end (so does Ctrl-D)"),
+/// A command that begins with a colon.
+pub(super) struct Command {
+    /// What it is called, with its colon.
+    pub(super) name: &'static str,
+    /// What it is called, too, without.
+    others: &'static [&'static str],
+    /// What may follow.
+    usage: &'static str,
+    /// What it does, for `:help`.
+    text: &'static str,
+    run: fn(&mut Session, &str) -> After,
+}
+
+/// All commands, as `:help` shows them.
+pub(super) const COMMANDS: &[Command] = &[
+    Command {
+        name: ":status",
+        others: &["s"],
+        usage: "",
+        text: "the cluster: nodes, groups and resources",
+        run: |session, _| session.status(),
+    },
+    Command {
+        name: ":events",
+        others: &["e"],
+        usage: "[N]",
+        text: "the last N lines of the journal (20)",
+        run: Session::events,
+    },
+    Command {
+        name: ":run",
+        others: &["r"],
+        usage: "DURATION",
+        text: "let virtual time pass, such as :run 30s",
+        run: Session::pass,
+    },
+    Command {
+        name: ":doc",
+        others: &["d"],
+        usage: "[NAME]",
+        text: "what a word of the drill language does; without a name, all words",
+        run: Session::doc,
+    },
+    Command {
+        name: ":properties",
+        others: &["property"],
+        usage: "[NAME]",
+        text: "the properties of a resource or a group, what they are and what they take; without a name, the cluster's",
+        run: Session::properties,
+    },
+    Command {
+        name: ":plugin",
+        others: &["plugins", "p"],
+        usage: "list | reload [NAME] | release NAME",
+        text: "the plugins; a newly built file; the end of a quarantine",
+        run: Session::plugin,
+    },
+    Command {
+        name: ":help",
+        others: &["h", "?"],
+        usage: "",
+        text: "this",
+        run: |session, _| session.help(),
+    },
+    Command {
+        name: ":quit",
+        others: &["q", "exit"],
+        usage: "",
+        text: "end (so does Ctrl-D)",
+        run: |_, _| After::Quit,
+    },
 ];
+
+impl Command {
+    /// Its name without the colon.
+    fn bare(&self) -> &'static str {
+        self.name.trim_start_matches(':')
+    }
+}
 
 impl Session {
     /// Carries a command out; `text` is what follows the colon.
     pub(super) fn command(&mut self, text: &str) -> After {
         let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-        let rest = rest.trim();
-        match name {
-            "status" | "s" => {
-                let status = self.console.borrow().status();
-                match status {
-                    Some(status) => {
-                        let paint = self.output.paint();
-                        self.output.line(&view::status(&status, paint));
-                    }
-                    None => {
-                        return self
-                            .refuse("no cluster is open: open one with cluster(\"file.ron\")");
-                    }
-                }
-            }
-            "events" | "e" => {
-                let count = match rest {
-                    "" => EVENTS,
-                    number => match number.parse() {
-                        Ok(count) => count,
-                        Err(_) => return self.refuse(":events takes a number, such as :events 50"),
-                    },
-                };
-                let lines = self.console.borrow().events(count);
-                for line in lines {
-                    self.output.line(&line);
-                }
-            }
-            "run" | "r" => match rest.parse::<quorate_drill::Span>() {
-                Ok(span) => return self.aside(&format!("run(\"{span}\")")),
-                Err(error) => return self.refuse(&error.to_string()),
+        let known = COMMANDS
+            .iter()
+            .find(|it| it.bare() == name || it.others.contains(&name));
+        if let Some(command) = known {
+            return (command.run)(self, rest.trim());
+        }
+        let near = quorate_model::nearest(name, COMMANDS.iter().map(Command::bare))
+            .map(|near| format!("; did you mean \":{near}\"?"))
+            .unwrap_or_default();
+        self.refuse(&format!(
+            "there is no command \":{name}\"{near}; :help shows them all"
+        ))
+    }
+
+    fn status(&mut self) -> After {
+        let status = self.console.borrow().status();
+        let Some(status) = status else {
+            return self.refuse("no cluster is open: open one with cluster(\"file.ron\")");
+        };
+        let text = view::status(&status, self.output.paint());
+        self.output.line(&text);
+        After::GoOn
+    }
+
+    /// The last lines of the journal.
+    fn events(&mut self, number: &str) -> After {
+        let count = match number {
+            "" => EVENTS,
+            number => match number.parse() {
+                Ok(count) => count,
+                Err(_) => return self.refuse(":events takes a number, such as :events 50"),
             },
-            "doc" | "d" => return self.doc(rest),
-            "properties" | "property" => return self.properties(rest),
-            "plugin" | "plugins" | "p" => return self.plugin(rest),
-            "help" | "h" | "?" => self.help(),
-            "quit" | "q" | "exit" => return After::Quit,
-            other => {
-                let names = COMMANDS
-                    .iter()
-                    .map(|(name, ..)| name.trim_start_matches(':'));
-                let near = quorate_model::nearest(other, names)
-                    .map(|near| format!("; did you mean \":{near}\"?"))
-                    .unwrap_or_default();
-                return self.refuse(&format!(
-                    "there is no command \":{other}\"{near}; :help shows them all"
-                ));
-            }
+        };
+        let lines = self.console.borrow().events(count);
+        for line in lines {
+            self.output.line(&line);
         }
         After::GoOn
+    }
+
+    /// Lets virtual time pass.
+    fn pass(&mut self, span: &str) -> After {
+        match span.parse::<quorate_drill::Span>() {
+            Ok(span) => self.aside(&format!("run(\"{span}\")")),
+            Err(error) => self.refuse(&error.to_string()),
+        }
     }
 
     /// The properties of the resource or group of this name; without one, the cluster's.
@@ -211,10 +259,10 @@ impl Session {
         After::WentWrong
     }
 
-    fn help(&mut self) {
+    fn help(&mut self) -> After {
         let paint = self.output.paint();
-        for (name, args, text) in COMMANDS {
-            let usage = format!("{name} {args}");
+        for command in COMMANDS {
+            let (usage, text) = (format!("{} {}", command.name, command.usage), command.text);
             if usage.trim_end().len() < USAGE {
                 let usage = paint.cell(Tone::Guide, usage.trim_end(), USAGE);
                 self.output.line(&format!("  {usage}{text}"));
@@ -231,6 +279,7 @@ impl Session {
             self.output
                 .line(&format!("  {}", paint.tone(Tone::Faint, &example)));
         }
+        After::GoOn
     }
 
     fn doc(&mut self, name: &str) -> After {

@@ -100,7 +100,7 @@ impl Completer for Words {
             None if line.starts_with(":plugin ") => self.plugin(line),
             None if line.starts_with(":properties ") => self.subject(line),
             None if line.starts_with(':') => {
-                let commands = COMMANDS.iter().map(|(name, ..)| (*name).to_owned());
+                let commands = COMMANDS.iter().map(|it| it.name.to_owned());
                 (0, commands.filter(|name| name.starts_with(line)).collect())
             }
             None => self.console.borrow().complete(line),
