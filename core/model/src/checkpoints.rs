@@ -61,7 +61,7 @@ impl Checkpoints {
     ///
     /// # Errors
     ///
-    /// What is past a limit. Nothing is changed then.
+    /// On a breach of a limit. Nothing is changed then.
     pub fn set(&mut self, key: &str, bytes: &[u8]) -> Result<(), CheckpointError> {
         if key.is_empty() || key.len() > CHECKPOINT_KEY_MAX {
             return Err(CheckpointError::Key { found: key.len() });

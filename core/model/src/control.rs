@@ -62,14 +62,14 @@ impl ControlCode {
     /// It changes something.
     const MODIFY: u32 = 1 << 22;
 
-    /// A plugin's own code for a resource: the author's number, from 0 to 0x3ffff, and nothing said of access.
+    /// A plugin's own code for a resource: the author's number, from 0 to 0x3ffff. Its access bits are left at 0.
     ///
     /// In the original `CLUSCTL_USER_CODE`, with the object of resources.
     pub const fn private(function: u32) -> ControlCode {
         ControlCode(1 << 24 | Self::USER | (function << 2 & (Self::INTERNAL - 1)))
     }
 
-    /// What it is for; `None` if it is for nothing that there is.
+    /// The object the code is for; `None` if its uppermost byte is none of the known objects.
     pub const fn object(self) -> Option<ControlObject> {
         Some(match self.0 >> 24 {
             1 => ControlObject::Resource,
@@ -83,7 +83,7 @@ impl ControlCode {
         })
     }
 
-    /// Whether only the cluster service sends it: a notification.
+    /// Whether only the cluster service sends it, to notify a type of something.
     pub const fn is_internal(self) -> bool {
         self.0 & Self::INTERNAL != 0
     }
@@ -114,9 +114,9 @@ impl ControlCode {
         found.map(|known| known.code)
     }
 
-    /// The name for `object` that a wrong one most likely stands for.
+    /// The well-known name for `object` that is nearest to the misspelled `name`.
     pub fn nearest(object: ControlObject, name: &str) -> Option<&'static str> {
-        // In full or short, as it was written.
+        // The answer is in full or short, as `name` was.
         if name.to_ascii_uppercase().starts_with("CLUSCTL") {
             nearest(name, KnownControl::of(object).map(|known| known.name))
         } else {
@@ -147,14 +147,14 @@ pub struct KnownControl {
 }
 
 impl KnownControl {
-    /// Those for an object.
+    /// The well-known codes for `object`.
     pub fn of(object: ControlObject) -> impl Iterator<Item = &'static KnownControl> {
         CONTROLS
             .iter()
             .filter(move |known| known.code.object() == Some(object))
     }
 
-    /// The name without what it has in common with others for the same object.
+    /// The name without its prefix, `CLUSCTL_RESOURCE_` or `CLUSCTL_RESOURCE_TYPE_`.
     pub fn short(&self) -> &'static str {
         let prefix = match self.code.object() {
             Some(ControlObject::ResourceType) => "CLUSCTL_RESOURCE_TYPE_",
@@ -243,13 +243,13 @@ impl fmt::Display for ControlOf {
 /// What is asked by a control code. It changes nothing in the cluster's database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlRequest {
-    /// Whom.
+    /// The resource or type that is asked.
     pub of: ControlOf,
-    /// On which node. `None` is the owner of a resource, and the node that is asked for a type.
+    /// The node whose plugin answers. `None` means the owner of a resource, and for a type the node that is asked.
     pub on: Option<Name>,
     /// The code.
     pub code: ControlCode,
-    /// What goes with it: at most [`CONTROL_BYTES_MAX`].
+    /// The bytes that go in with the code: at most [`CONTROL_BYTES_MAX`].
     pub input: Vec<u8>,
 }
 

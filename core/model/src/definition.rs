@@ -22,7 +22,7 @@ pub enum QuorumKind {
         /// The Physical Disk resource that is the quorum resource.
         resource: Name,
     },
-    /// floor(n/2)+1 of the configured nodes.
+    /// A majority of the configured nodes: floor(n/2)+1.
     MajorityNodeSet,
     /// One node alone.
     Local,
@@ -57,7 +57,7 @@ pub enum NetworkRole {
 }
 
 impl NetworkRole {
-    /// Whether heartbeats and cluster messages may use the network.
+    /// Whether heartbeats and other cluster messages may use the network.
     pub const fn carries_cluster(self) -> bool {
         !matches!(self, Self::ClientAccess)
     }
@@ -170,12 +170,13 @@ impl ResourceDefinition {
 }
 
 impl ClusterDefinition {
-    /// How long it may take at most until any one group is offline, if nothing reports progress: dependents end before
-    /// what they depend on, so their `PendingTimeout`s add up. What reports progress may take longer still.
+    /// The longest that taking any one group offline may take, as long as nothing reports progress. Dependents end
+    /// before what they depend on, so their `PendingTimeout`s add up along the longest chain. A resource that reports
+    /// progress may take longer still.
     pub fn longest_stop(&self) -> Duration {
         let groups = self.groups.iter();
         let longest = groups.map(|group| {
-            // Providers stand before their dependents.
+            // Providers stand before their dependents, so one pass is enough.
             let mut paths: BTreeMap<&Name, u64> = BTreeMap::new();
             for resource in &group.resources {
                 let below = resource.depends_on.iter().filter_map(|one| paths.get(one));

@@ -1,4 +1,4 @@
-//! What a reader or a rule has to say about a cluster file: every finding with its place.
+//! Findings about a cluster file, from its reader or from a rule, each with its place in the text.
 
 use std::fmt;
 

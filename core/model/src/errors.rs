@@ -21,7 +21,7 @@ errors! {
     ERROR_FILE_NOT_FOUND = 2;
     /// A path leads nowhere.
     ERROR_PATH_NOT_FOUND = 3;
-    /// The account or the node may not do that.
+    /// The account or the node is not allowed to do this.
     ERROR_ACCESS_DENIED = 5;
     /// The medium takes no writes.
     ERROR_WRITE_PROTECT = 19;
@@ -29,19 +29,19 @@ errors! {
     ERROR_NOT_READY = 21;
     /// The device reports an error.
     ERROR_GEN_FAILURE = 31;
-    /// A value is not one that may be given.
+    /// A value is not allowed.
     ERROR_INVALID_PARAMETER = 87;
     /// There is no room.
     ERROR_DISK_FULL = 112;
-    /// It is in use, as a disk by another holder's reservation.
+    /// Somebody else uses it; for a disk, another node holds the reservation.
     ERROR_BUSY = 170;
-    /// There is more than fits.
+    /// There is more data than fits into the buffer.
     ERROR_MORE_DATA = 234;
     /// A request is not finished: the same one later asks how it went.
     ERROR_IO_INCOMPLETE = 996;
     /// The service did not answer in time.
     ERROR_SERVICE_REQUEST_TIMEOUT = 1053;
-    /// The service cannot be told so now.
+    /// The service does not accept this request in its present state.
     ERROR_SERVICE_CANNOT_ACCEPT_CTRL = 1061;
     /// The service does not run.
     ERROR_SERVICE_NOT_ACTIVE = 1062;
@@ -55,7 +55,7 @@ errors! {
     ERROR_TIMEOUT = 1460;
     /// Something depends on the resource.
     ERROR_DEPENDENT_RESOURCE_EXISTS = 5001;
-    /// What it depends on is not there.
+    /// The resource depends on one that does not exist.
     ERROR_DEPENDENCY_NOT_FOUND = 5002;
     /// The resource is not online.
     ERROR_RESOURCE_NOT_ONLINE = 5004;
@@ -65,7 +65,7 @@ errors! {
     ERROR_RESOURCE_NOT_AVAILABLE = 5006;
     /// There is no such resource.
     ERROR_RESOURCE_NOT_FOUND = 5007;
-    /// An active node is not evicted.
+    /// An active node cannot be evicted.
     ERROR_CANT_EVICT_ACTIVE_NODE = 5009;
     /// There is no such group.
     ERROR_GROUP_NOT_FOUND = 5013;
@@ -73,11 +73,11 @@ errors! {
     ERROR_HOST_NODE_NOT_RESOURCE_OWNER = 5015;
     /// The resource is online.
     ERROR_RESOURCE_ONLINE = 5019;
-    /// It is the quorum resource.
+    /// The resource is the quorum resource.
     ERROR_QUORUM_RESOURCE = 5020;
     /// Not in this state.
     ERROR_INVALID_STATE = 5023;
-    /// It is a resource that the cluster itself needs.
+    /// The cluster itself needs the resource.
     ERROR_CORE_RESOURCE = 5026;
     /// The resource failed.
     ERROR_RESOURCE_FAILED = 5038;
@@ -95,9 +95,9 @@ errors! {
     ERROR_CLUSTER_NODE_PAUSED = 5070;
     /// There is no such resource type.
     ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND = 5078;
-    /// What the node is to its cluster does not allow it.
+    /// The node's membership state does not allow it.
     ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE = 5890;
-    /// The node was evicted, and its own traces of the cluster are still there.
+    /// The node was evicted, but its own files of the cluster are still there.
     ERROR_CLUSTER_EVICT_WITHOUT_CLEANUP = 5896;
     /// The cluster has no quorum.
     ERROR_CLUSTER_NO_QUORUM = 5925;

@@ -1,5 +1,5 @@
-//! The numbers of events that a cluster service and its resource monitor write, by what they say here. The numbers are
-//! the original's (docs/semantics.md, 6.2), the names our own.
+//! The numbers of the events that a cluster service and its resource monitor report. The numbers are the original's
+//! (docs/semantics.md, 6.2); the names are this project's and follow what the events mean here.
 
 /// The node halts, since it is cut off.
 pub const EVENT_CUT_OFF: u32 = 1006;
@@ -11,7 +11,7 @@ pub const EVENT_QUORUM_DISK_LOST: u32 = 1038;
 pub const EVENT_DATABASE_UNUSABLE: u32 = 1057;
 /// The node did not join.
 pub const EVENT_NOT_JOINED: u32 = 1070;
-/// The node halts: what it knows contradicts the others.
+/// The node halts, since its data contradicts that of the others.
 pub const EVENT_CONTRADICTION: u32 = 1073;
 /// A write of the database was refused, or takes too long.
 pub const EVENT_WRITE_REFUSED: u32 = 1080;

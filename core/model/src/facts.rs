@@ -1,4 +1,4 @@
-//! What a cluster file says that no node acts on: only rules and the virtual world read it.
+//! Facts of a cluster file that no node acts on: only the rules and the virtual world read them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ pub struct Facts {
     pub components: Option<Vec<String>>,
     /// Whether network DTC access is enabled.
     pub network_dtc: bool,
-    /// Rules whose warnings the operator has read and accepts: they come as notes.
+    /// Rules whose warnings the operator has read and accepts. Their findings are notes, not warnings.
     pub accepted: BTreeSet<String>,
 }
 

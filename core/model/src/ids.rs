@@ -19,18 +19,18 @@ impl Name {
     }
 }
 
-/// Whether two names are the same to the cluster, which does not see case.
+/// Whether two names are the same to the cluster. Case does not matter.
 pub fn same_name(one: &str, other: &str) -> bool {
     let mut pairs = one.bytes().zip(other.bytes());
     match pairs.find(|(one, other)| !one.eq_ignore_ascii_case(other)) {
         None => one.len() == other.len(),
-        // The first letters that differ, and no case makes them the same.
+        // Two ASCII bytes that differ in more than case: the names differ.
         Some((one, other)) if one.is_ascii() && other.is_ascii() => false,
         Some(_) => one.to_lowercase() == other.to_lowercase(),
     }
 }
 
-/// The one of `all` that is called `name`, whatever case that is written in.
+/// The item of `all` whose name is `name`. Case does not matter.
 pub fn called<T, N>(
     all: impl IntoIterator<Item = T>,
     name: &str,
@@ -101,13 +101,13 @@ impl fmt::Debug for Name {
 
 /// A node's number: its place in the order in which nodes joined the cluster, from 1.
 ///
-/// Placement falls back on it where no preferred owners are set. An evicted node that is added again has the number it
-/// had; it is told from its former self by the identity of its copy of the database.
+/// Placement falls back on it where no preferred owners are set. An evicted node that is added again gets its old
+/// number back. What tells it from its former self is the identity of its copy of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct NodeId(pub u8);
 
-/// From bytes: nothing but 1 to [`NodeId::MAX`].
+/// Fails for anything but 1 to [`NodeId::MAX`].
 impl TryFrom<u8> for NodeId {
     type Error = String;
 
@@ -129,7 +129,7 @@ impl From<NodeId> for u8 {
 }
 
 impl NodeId {
-    /// The highest number there is: sets of nodes are masks of 64 bits. It is a file share witness's, and no node's.
+    /// The highest number: sets of nodes are masks of 64 bits. Only the file share witness has it, never a node.
     pub const MAX: NodeId = NodeId(64);
 }
 

@@ -25,12 +25,12 @@ pub struct ResourceSpec {
 /// From the cluster service to its resource monitor. None of these blocks: answers are [`MonitorEvent`]s.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MonitorCommand {
-    /// Create an instance and leave the thing offline. Opening an open resource replaces its spec.
+    /// Creates an instance and leaves its resource offline. Opening an open resource replaces its spec.
     Open(ResourceSpec),
     /// New properties for an open instance; what a type reads only at Online takes effect there.
     Update(ResourceSpec),
-    /// This node becomes a resource's owner: the checkpoints that the database has of it take the place of those that the
-    /// monitor had.
+    /// This node becomes the owner of a resource: the checkpoints that the database holds for it replace those that
+    /// the monitor had.
     Restore {
         /// Which resource.
         resource: Name,
@@ -143,7 +143,7 @@ pub enum MonitorEvent {
         /// Output bytes, or why not.
         result: Result<Vec<u8>, Reason>,
     },
-    /// A resource type stored a checkpoint. It is reported before any change of state that came of the same call.
+    /// A resource type stored a checkpoint. This comes before any change of state that the same call caused.
     Checkpoint {
         /// Which resource.
         resource: Name,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Name, NodeDefinition, PolicyScript, Value, VirtualServerRequest};
 
-/// What an administrator may order of a cluster, through any of its nodes: what changes its database.
+/// What an administrator may order of a cluster, through any of its nodes. Each order changes the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AdminOp {
     /// Bring a group online and remember it (PersistentState).

@@ -75,7 +75,7 @@ impl Places {
         self.0.insert(anchor, span);
     }
 
-    /// The place of `anchor`, or of the nearest thing it is a part of.
+    /// The place of `anchor`. If it has none, the place of the nearest part that contains it.
     pub(crate) fn find(&self, anchor: &Anchor) -> Option<Span> {
         let mut at = Some(anchor.clone());
         while let Some(anchor) = at {

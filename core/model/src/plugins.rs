@@ -1,17 +1,17 @@
-//! What a cluster file says of the plugins that its resources' types come from. Nothing here loads them.
+//! What a cluster file says about the plugins of its resource types. Nothing here loads them.
 
 use crate::file::format::Resource;
 use crate::source::{Span, Spanned};
 use crate::{Diagnostic, PERSISTENT_STATE, RESOURCE_PROPERTIES, Value};
 
-/// A cluster file says how a plugin is to run. Whether there is such a plugin is known to whoever loads plugins.
+/// How a cluster file wants a plugin to run. Whether such a plugin exists is for whoever loads plugins to find out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PluginSettings {
     /// The plugin's name, such as `exres`.
     pub plugin: String,
-    /// Whether its resources run in a resource monitor process; `None` leaves that to the plugin.
+    /// Whether its resources run in a resource monitor process; `None` leaves that decision to the plugin.
     pub separate_monitor: Option<bool>,
-    /// A finding with the place where the plugin is named, and no message yet.
+    /// A finding at the place where the plugin is named, still without a message.
     place: Diagnostic,
 }
 
@@ -30,8 +30,8 @@ impl PluginSettings {
     }
 }
 
-/// A resource of a cluster file whose type is not a shipped one. Which properties the type has is known to its plugin
-/// alone, so whoever loads plugins checks them. For that the places in the file are kept here.
+/// A resource of a cluster file whose type is not a shipped one. Only its plugin knows which properties the type has,
+/// so whoever loads plugins checks them. This keeps the places in the file that such a check must point at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ForeignResource {
     /// The resource's name.
@@ -40,7 +40,7 @@ pub struct ForeignResource {
     pub kind: String,
     /// The private properties that the file gives it, in its order.
     pub properties: Vec<ForeignProperty>,
-    /// Findings with the places where the resource and its type are named, and no message yet.
+    /// Findings at the places where the resource and its type are named, still without a message.
     name_place: Diagnostic,
     kind_place: Diagnostic,
 }
@@ -57,7 +57,7 @@ pub struct ForeignProperty {
 }
 
 impl ForeignResource {
-    /// What the file says, with its places: `place` makes a finding of a span.
+    /// Collects what the file says about the resource; `place` turns a span into a finding.
     pub(crate) fn new(
         written: &Resource,
         kind: &Spanned<String>,

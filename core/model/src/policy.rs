@@ -1,4 +1,4 @@
-//! Policy scripts: what a cluster or a group decides with in place of the built-in rules. Nothing here runs them.
+//! Policy scripts, which decide for a cluster or a group in place of the built-in rules. Nothing here runs them.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub struct PolicyReference {
     pub group: Option<Name>,
     /// The script's file as it is written, relative to the cluster file.
     pub file: String,
-    /// A finding with the place where the script is named, and no message yet.
+    /// A finding at the place where the script is named, still without a message.
     place: Diagnostic,
 }
 

@@ -1,36 +1,38 @@
-//! What products declare of the groups that their servers are. A cluster keeps it without knowing any product.
+//! Products, such as Exchange, whose servers are groups, and their rules for these groups. A cluster keeps the rules
+//! without knowing any product.
 
 use crate::{ClusterDefinition, GroupDefinition, Name};
 
-/// What the leading resource type of a product declares of each group that has a resource of it.
+/// The rules of a product for its servers: the groups with a resource of its leading type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product {
-    /// The leading type: a group with a resource of it is a server of the product. The resource has made what depends on
-    /// it, and takes that along when it is deleted.
+    /// The leading type: a group with a resource of this type is a server of the product. That resource has made its
+    /// dependents, and they are deleted together with it.
     pub leader: &'static str,
-    /// What such a group is called, such as "virtual server".
+    /// The word for such a group, such as "virtual server".
     pub server: &'static str,
-    /// The exclusive class of such groups where the cluster has more than `together_max` nodes: a node runs one of them
-    /// then.
+    /// The exclusive class of such groups in a cluster of more than `together_max` nodes, where a node runs one of
+    /// them only.
     pub class: &'static str,
-    /// In a cluster of up to so many nodes, a node may run several of them.
+    /// The most nodes of a cluster in which a node may run several of them.
     pub together_max: usize,
-    /// The rule of [`rules`](crate::rules) that a node runs one.
+    /// The id of the rule that a node runs one of them only: see [`rules`](crate::rules).
     pub apart_rule: &'static str,
-    /// The rule of what depends on what in such a group.
+    /// The id of the rule on dependencies inside such a group.
     pub dependency_rule: &'static str,
-    /// The type of which the cluster has one resource for all of the product's servers, if there is such a one.
+    /// The type of which the cluster has a single resource for all of the product's servers, if there is one.
     pub once: Option<Once>,
 }
 
-/// A resource type of which a cluster has one resource, in the first of the product's servers: the others depend on it.
+/// A resource type of which a cluster has a single resource. It is in the first of the product's servers, and the
+/// others depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Once {
     /// The type.
     pub kind: &'static str,
-    /// What the resource is called.
+    /// The name of the resource.
     pub name: &'static str,
-    /// The rule that it is in the first of them.
+    /// The id of the rule that it is in the first server.
     pub rule: &'static str,
 }
 
@@ -40,12 +42,12 @@ impl Product {
         has(group, self.leader)
     }
 
-    /// Whether a node may run only one of its servers, in a cluster as large as this.
+    /// Whether a node of this cluster may run only one of its servers, given the number of nodes.
     pub fn keeps_apart(&self, cluster: &ClusterDefinition) -> bool {
         cluster.nodes.len() > self.together_max
     }
 
-    /// Gives its servers their exclusive class, or takes it from them: what counts is how many nodes are configured now.
+    /// Gives its servers their exclusive class or removes it, depending on the number of configured nodes.
     pub fn set_classes(&self, cluster: &mut ClusterDefinition) {
         let apart = self.keeps_apart(cluster);
         for group in &mut cluster.groups {
@@ -60,7 +62,7 @@ impl Product {
         }
     }
 
-    /// How many nodes are the most where a node may run several of its servers, in words up to ten.
+    /// [`together_max`](Self::together_max) as text, in words up to ten.
     pub fn together_max_text(&self) -> String {
         let words = [
             "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -73,7 +75,7 @@ impl Product {
 }
 
 impl Once {
-    /// The group that holds it.
+    /// The group that contains the resource.
     pub fn holder<'a>(&self, cluster: &'a ClusterDefinition) -> Option<&'a Name> {
         let mut groups = cluster.groups.iter();
         let holder = groups.find(|group| has(group, self.kind))?;

@@ -1,9 +1,9 @@
-//! Why something is as it is, with its code.
+//! A reason, with its error code.
 
 use serde::{Deserialize, Serialize};
 
-/// Why something happened, went wrong or was refused: the one form in which that is told, from a plugin's service call to an
-/// administrator's answer. It keeps the original's code.
+/// Why something happened, went wrong or was refused. This is the one type for it, from a plugin's service call to
+/// the answer that an administrator gets. It keeps the original's code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// A code of the original's, such as 5038 (resource failed) or 5050 (cluster node is down): see

@@ -27,7 +27,7 @@ impl<T> Spanned<T> {
     }
 }
 
-/// A file's name and text, with its lines found.
+/// A file's name and text, and where its lines begin.
 pub(crate) struct Source<'t> {
     name: &'t str,
     text: &'t str,
@@ -36,14 +36,14 @@ pub(crate) struct Source<'t> {
 }
 
 impl<'t> Source<'t> {
-    /// A text under the name that findings give it.
+    /// Keeps `text`, which findings call `name`.
     pub(crate) fn new(name: &'t str, text: &'t str) -> Self {
         let mut lines = vec![0];
         lines.extend(text.match_indices('\n').map(|(at, _)| at + 1));
         Source { name, text, lines }
     }
 
-    /// What stands at a place.
+    /// The text of a span.
     pub(crate) fn text(&self, span: Span) -> &'t str {
         self.text.get(span.start..span.end).unwrap_or_default()
     }

@@ -1,9 +1,9 @@
-//! Names in an administrator's request match without case: it is carried out with the spelling of the definition.
+//! Names in an administrator's request match without case. A request is carried out with the definition's spelling.
 
 use crate::control::{ControlOf, ControlRequest};
 use crate::{AdminOp, ClusterDefinition, Name, Object, Value, VirtualServerRequest, called};
 
-/// What a name may be the name of.
+/// The kind of thing that a name stands for.
 #[derive(Clone, Copy)]
 enum Kind {
     Node,
@@ -36,7 +36,7 @@ impl Kind {
     }
 }
 
-/// What a property's value refers to.
+/// Spells the names in a property's value as the definition does.
 fn spell_value(definition: &ClusterDefinition, property: &str, value: &mut Value) {
     let is = |known: &str| property.eq_ignore_ascii_case(known);
     match value {
@@ -67,8 +67,8 @@ fn spell_server(definition: &ClusterDefinition, request: &mut VirtualServerReque
 }
 
 impl AdminOp {
-    /// The request with every name of something that `definition` has in the spelling it has there. Names of what is
-    /// to be made, and names of nothing, stay as they are.
+    /// The request with the names of existing things spelled as in `definition`. Names of things that it is to
+    /// create, and unknown names, stay as they are.
     #[must_use]
     pub fn spelled(mut self, definition: &ClusterDefinition) -> AdminOp {
         match &mut self {
@@ -127,7 +127,8 @@ impl AdminOp {
 }
 
 impl ControlRequest {
-    /// The request with the names of what there is in the definition's spelling. A type is named as its plugin spells it.
+    /// The request with the names of existing things spelled as in `definition`. A type is spelled as its plugin
+    /// spells it.
     #[must_use]
     pub fn spelled(mut self, definition: &ClusterDefinition) -> ControlRequest {
         match &mut self.of {
@@ -153,7 +154,7 @@ mod tests {
         crate::load(&folder.join(file)).unwrap().definition
     }
 
-    /// A request as somebody writes it, and as it is carried out.
+    /// The request, spelled as the four-node cluster spells its names.
     fn spelled(op: AdminOp) -> AdminOp {
         op.spelled(&shipped("four-node.ron"))
     }

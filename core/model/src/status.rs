@@ -1,5 +1,5 @@
-//! What can be read of a cluster: what it believes, as an operator's console shows it, and what is true of its
-//! machines, its disks, its networks and its clients. Each type says which of the two it is.
+//! What can be read of a cluster: its beliefs, which an operator's console shows, and the truth about its machines,
+//! disks, networks and clients. The doc comment of each type says which of the two it holds.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub struct NodeStatus {
     pub groups: Vec<Name>,
 }
 
-/// Belief: a group. Where no cluster has quorum, what its machines run stands in for it.
+/// Belief: a group. While no cluster has quorum, it shows what the group's machines run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupStatus {
     /// Its name.
@@ -41,7 +41,7 @@ pub struct GroupStatus {
     pub is_virtual_server: bool,
 }
 
-/// Belief: a resource. Where no cluster has quorum, what its machines run stands in for it.
+/// Belief: a resource. While no cluster has quorum, it shows what the resource's machines run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceStatus {
     /// Its name.
@@ -116,9 +116,9 @@ pub struct ClientCalls {
     pub users: u32,
     /// How often each of them calls.
     pub every: Duration,
-    /// The port; any that is answered on if none is named.
+    /// The port; `None` accepts an answer on any port.
     pub port: Option<u16>,
-    /// The protocol, such as `smtp`; whichever is answered in if none is named.
+    /// The protocol, such as `smtp`; `None` accepts an answer in any protocol.
     pub protocol: Option<String>,
 }
 
@@ -133,7 +133,7 @@ pub struct ClientReport {
     pub longest_outage: Duration,
     /// The longest mean time that an answer took.
     pub longest_response: Duration,
-    /// From when to when they were counted, where that was a part of the time: to now, if it goes on.
+    /// The first and last instant of the count, if it does not cover the whole run. Without an end it still goes on.
     pub part: Option<(Time, Option<Time>)>,
 }
 
@@ -163,7 +163,7 @@ pub struct ClientStatus {
 pub struct Breach {
     /// When it was seen, on the world's clock.
     pub at: Time,
-    /// Which invariant: the name of its file among those that judge.
+    /// Which invariant: the name of the file that checks it.
     pub invariant: &'static str,
     /// What was seen, as a sentence.
     pub text: String,

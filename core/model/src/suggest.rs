@@ -1,4 +1,4 @@
-//! "Did you mean".
+//! "Did you mean": the known name nearest to an unknown one.
 
 /// The one of `known` that `given` most likely stands for: equal but for case, near enough in spelling, or
 /// beginning with it.
@@ -20,7 +20,7 @@ pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// A sentence that helps with a name nobody knows: the nearest one, else the few there are.
+/// Help for an unknown name: the nearest known one, or all known names if there are few.
 pub(crate) fn help<'k>(
     given: &str,
     known: impl IntoIterator<Item = &'k str> + Clone,

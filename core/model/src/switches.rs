@@ -32,15 +32,14 @@ impl StartSwitches {
         }
     }
 
-    /// Whether what changes under these switches stays on the node's own disk.
+    /// Whether changes made under these switches stay on the node's own disk.
     pub fn keeps_to_itself(&self) -> bool {
         self.fix_quorum || self.no_quorum_logging
     }
 
     /// Whether a node may be started with these switches.
     ///
-    /// # Errors
-    /// The original's error code and one sentence: what does not fit, and what to do instead.
+    /// The original's error code and one sentence: why the switches do not fit, and what to do instead.
     pub fn check(&self, cluster: &ClusterDefinition, node: &str) -> Result<(), (u32, String)> {
         let refuse = |text: String| Err((ERROR_INVALID_PARAMETER, text));
         let set = [

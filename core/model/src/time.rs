@@ -45,7 +45,7 @@ impl Time {
 pub struct Lasting(pub Duration);
 
 impl Lasting {
-    /// Rounded down to a whole number of `unit`s, for what was measured and is not as exact as all its digits.
+    /// Rounded down to whole `unit`s, for a measurement that is not as exact as all its digits.
     pub fn to(self, unit: Duration) -> Lasting {
         let (all, unit) = (self.0.as_micros(), unit.as_micros().max(1));
         let whole = u64::try_from(all - all % unit).unwrap_or(u64::MAX);
@@ -79,7 +79,7 @@ impl fmt::Display for Lasting {
     }
 }
 
-/// A number with what is behind its point, without needless zeros.
+/// A number with a fraction of `digits` digits, without needless zeros.
 fn decimal(whole: u128, part: u128, digits: usize, unit: &str) -> String {
     let number = format!("{whole}.{part:0digits$}");
     let number = number.trim_end_matches('0').trim_end_matches('.');

@@ -228,7 +228,7 @@ pub fn protocols(cluster: &ClusterDefinition) -> (Vec<String>, bool) {
         if let Some(Value::Text(protocol)) = resource.properties.private.get("Protocol") {
             known.push(protocol.to_ascii_lowercase());
         }
-        // Scripts and types of third parties answer in whatever they like.
+        // Scripts and third parties' types may use any protocol.
         others |=
             takes_any_property(&resource.kind) || private_properties(&resource.kind).is_none();
     }
@@ -249,7 +249,7 @@ pub fn required_properties(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// Whether a stock type starts no process: what it does is done by drivers and by the cluster itself.
+/// Whether the shipped type `kind` starts no process, because drivers and the cluster itself do its work.
 pub fn starts_no_process(kind: &str) -> bool {
     [
         PHYSICAL_DISK,

@@ -1,4 +1,4 @@
-//! From what an administrator says about an Exchange virtual server to its group, whole.
+//! From an administrator's request for an Exchange virtual server to its complete group.
 //!
 //! Cluster files use this for their short form, and so does whatever creates a virtual server at run time.
 
@@ -15,7 +15,7 @@ use crate::{
 /// [`GroupProperties::anti_affinity_class_names`], and in [`GroupProperties::exclusive_class_names`].
 pub const VIRTUAL_SERVER_CLASS: &str = "Microsoft Exchange Virtual Server";
 
-/// What Exchange declares of its virtual servers (docs/semantics.md, 2.2 and 2.3).
+/// The rules of Exchange for its virtual servers (docs/semantics.md, 2.2 and 2.3).
 pub const EXCHANGE: Product = Product {
     leader: types::SYSTEM_ATTENDANT,
     server: "Exchange virtual server",
@@ -89,12 +89,12 @@ pub struct VirtualServerRequest {
     pub imap4: bool,
     /// Whether it has POP3, likewise.
     pub pop3: bool,
-    /// Whether a node may host only one of its kind: so in clusters of more than two nodes.
+    /// Whether a node may host only one group of this kind: true in clusters of more than two nodes.
     pub exclusive: bool,
 }
 
 impl VirtualServerRequest {
-    /// One of which nothing is said but its name and its address.
+    /// A request with a name and an address, and defaults for everything else.
     pub fn new(name: impl Into<Name>, address: impl Into<String>) -> Self {
         VirtualServerRequest {
             name: name.into(),
@@ -126,8 +126,8 @@ impl VirtualServerRequest {
         }
     }
 
-    /// The same with what an administrator need not say of one that is made in a running cluster: network and mask are the
-    /// Cluster Group's, disks the storage groups', and the first virtual server has the MTA.
+    /// The same request with defaults for all that an administrator may leave out in a running cluster: the network
+    /// and the mask of the Cluster Group, the disks of the storage groups, and the MTA on the first virtual server.
     pub fn completed(&self, cluster: &ClusterDefinition) -> VirtualServerRequest {
         let mut request = self.clone();
         let addresses = || {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 const MILLION: u32 = 1_000_000;
 
-/// A probability, as so many in a million: 0 is never, 1,000,000 is always. As text it is in per cent.
+/// A probability, in millionths: 0 is never, 1,000,000 is always. As text it is in per cent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Chance(u32);

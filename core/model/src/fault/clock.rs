@@ -11,26 +11,27 @@ use crate::Name;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum ClockFault {
-    /// The machine's civil time is stepped. Healing sets it right. No timer runs by it.
+    /// The machine's civil time jumps. Healing sets it right. No timer depends on it.
     ClockStep {
         /// The machine.
         node: Name,
-        /// By so many milliseconds; back, below zero.
+        /// The jump in milliseconds; below zero it goes back.
         by_ms: i64,
     },
-    /// The machine's clocks run fast or slow, and all its timers with them. Healing lets them run as they did; what they
-    /// have gained, they keep.
+    /// The machine's clocks, and with them all its timers, run fast or slow. Healing gives them their old rate back;
+    /// they keep the time they have gained or lost.
     ClockDrift {
         /// The machine.
         node: Name,
-        /// Parts per million that they gain, or lose, below zero.
+        /// Gain in parts per million; below zero it is a loss.
         ppm: i32,
     },
-    /// Local time moves against UTC, which goes on: daylight saving begins, or a machine is in another time zone.
+    /// Local time moves against UTC, which does not change: daylight saving begins, or a machine is in another time
+    /// zone.
     LocalTime {
         /// The machine; `None` is everywhere.
         node: Option<Name>,
-        /// By so many minutes; back, below zero.
+        /// The move in minutes; below zero it goes back.
         by_minutes: i32,
     },
 }
@@ -44,7 +45,7 @@ impl ClockFault {
     }
 }
 
-/// Which way, and by how much.
+/// The direction and the length of a change.
 fn set(f: &mut fmt::Formatter<'_>, by_ms: i64) -> fmt::Result {
     let way = if by_ms < 0 { "back" } else { "forward" };
     let by = Duration::from_millis(by_ms.unsigned_abs());

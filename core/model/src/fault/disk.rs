@@ -1,4 +1,4 @@
-//! Faults of disks and files.
+//! Faults of disks and of files on them.
 
 use std::fmt;
 use std::time::Duration;
@@ -53,22 +53,22 @@ pub enum DiskFault {
         /// The disk.
         #[serde(flatten)]
         disk: Drive,
-        /// What each request takes on top.
+        /// Extra time for each request.
         #[serde(with = "micros")]
         delay: Duration,
     },
-    /// A disk takes longer for some of what it is asked.
+    /// A disk takes longer for some requests.
     UnsteadyDisk {
         /// The disk.
         #[serde(flatten)]
         disk: Drive,
-        /// How many of a million requests.
+        /// How many requests are late, of a million.
         per_million: Chance,
-        /// The most that one of them takes on top.
+        /// The longest delay of one request.
         #[serde(with = "micros")]
         by: Duration,
     },
-    /// A disk neither does what it is asked nor reports an error. Healing it lets it do all that waits.
+    /// A disk neither carries requests out nor reports errors. Healing lets it do everything that waits.
     HungDisk {
         /// The disk.
         #[serde(flatten)]
@@ -86,8 +86,8 @@ pub enum DiskFault {
         #[serde(flatten)]
         disk: Drive,
     },
-    /// A disk takes writes and cannot flush them: whoever waits for that gets an error. What was written can be read
-    /// until the machine loses power or the disk is dismounted, and is gone then, also where a later flush succeeded.
+    /// A disk takes writes and cannot flush them: whoever waits for the flush gets an error. The data can be read
+    /// until the machine loses power or the disk is dismounted; then it is lost, even if a later flush succeeded.
     FlushFails {
         /// The disk.
         #[serde(flatten)]
@@ -106,7 +106,7 @@ pub enum DiskFault {
         /// The disk.
         disk: Name,
     },
-    /// Part of a file is not what was written, or gone. There is nothing to heal.
+    /// Part of a file is damaged or gone. There is nothing to heal.
     FileDamage {
         /// The shared disk, or the machine whose system disk it is.
         disk: Name,
@@ -122,7 +122,7 @@ pub enum DiskFault {
     },
 }
 
-/// What may be wrong with a file.
+/// How a file may be damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Damage {
@@ -141,22 +141,22 @@ pub enum Damage {
     Lost,
 }
 
-/// Where a fault of disks is.
+/// The place of a disk fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskPlace<'a> {
-    /// In a disk, which does not do what it should, for everybody, until it is healed.
+    /// A disk, which works wrongly for everybody until it is healed.
     Drive(&'a Drive),
-    /// Not in a shared disk itself, but with it: a host outside holds it, or one of its files is damaged. For a file on a
-    /// system disk this is the machine's name.
+    /// Something that concerns a shared disk although the disk itself works: a host outside holds it, or one of its
+    /// files is damaged. For a file on a system disk this is the machine's name.
     Shared(&'a Name),
-    /// Between a machine and a shared disk.
+    /// The path between a machine and a shared disk.
     Path {
         /// The machine.
         node: &'a Name,
         /// The disk.
         disk: &'a Name,
     },
-    /// On a machine's system disk.
+    /// A machine's system disk as a whole.
     Machine(&'a Name),
 }
 
@@ -179,7 +179,7 @@ impl DiskFault {
         }
     }
 
-    /// The disk that does not do what it should, for everybody, until it is healed.
+    /// The disk that works wrongly for everybody until it is healed.
     pub fn drive(&self) -> Option<&Drive> {
         match self.place() {
             DiskPlace::Drive(disk) => Some(disk),

@@ -11,7 +11,7 @@ use crate::Name;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum MachineFault {
-    /// A machine lost power. Healing switches it on.
+    /// A machine loses power. Healing switches it on.
     Crash {
         /// The machine.
         node: Name,
@@ -23,7 +23,7 @@ pub enum MachineFault {
         node: Name,
         /// The file, on whichever disk.
         file: String,
-        /// How many bytes of the write are on the disk then.
+        /// How many bytes of that write reach the disk.
         kept: u64,
     },
     /// A machine stands still. Healing thaws it.
@@ -31,8 +31,8 @@ pub enum MachineFault {
         /// The machine.
         node: Name,
     },
-    /// The resource monitor of a machine stands still: it carries nothing out and looks after nothing. The cluster service
-    /// and what was started go on. Healing lets it go on, if it has not been replaced.
+    /// The resource monitor of a machine stands still: it carries out no command and checks no resource. The cluster
+    /// service and the processes that the monitor started go on. Healing lets it go on, unless it has been replaced.
     MonitorHang {
         /// The machine.
         node: Name,
@@ -42,8 +42,8 @@ pub enum MachineFault {
         /// The machine.
         node: Name,
     },
-    /// The cluster service's process was killed and started again at once, while its old boot's resource monitor, and
-    /// what it runs, go on. It happens; there is nothing to heal.
+    /// The cluster service's process is killed and started again at once. The resource monitor of its old boot, with
+    /// everything that it runs, goes on. There is nothing to heal.
     ServiceRestart {
         /// The machine.
         node: Name,

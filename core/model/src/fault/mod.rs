@@ -1,8 +1,9 @@
-//! What may break in the world around a cluster, and what mends it. A fault changes the world; it never dictates
-//! what a plugin or a node answers.
+//! What may break in the world around a cluster, and how it is repaired. A fault changes the world; it never dictates
+//! the answers of a plugin or a node.
 //!
-//! The drill language builds these, worlds carry them out, journals write them down. One file a kind: to add a fault,
-//! add it to its kind here, say in the world's room of that kind what it does, and give the noun it is about a word.
+//! The drill language creates these, worlds carry them out, journals record them. Each kind has a file: to add a
+//! fault, add it to its kind here, implement its effect in the world's file of that kind, and give it a word on the
+//! noun it is about.
 
 mod chance;
 mod clock;
@@ -64,7 +65,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The fault of a network or card that this is, if it is one.
+    /// The network or card fault in this, if it is one.
     pub fn of_network(&self) -> Option<&NetworkFault> {
         match self {
             Fault::Network(fault) => Some(fault),
@@ -77,7 +78,7 @@ impl Fault {
         }
     }
 
-    /// The fault of a disk or its files that this is, if it is one.
+    /// The disk or file fault in this, if it is one.
     pub fn of_disk(&self) -> Option<&DiskFault> {
         match self {
             Fault::Disk(fault) => Some(fault),
@@ -90,7 +91,7 @@ impl Fault {
         }
     }
 
-    /// The fault of the file share witness that this is, if it is one.
+    /// The witness fault in this, if it is one.
     pub fn of_share(&self) -> Option<&ShareFault> {
         match self {
             Fault::Share(fault) => Some(fault),
@@ -103,8 +104,8 @@ impl Fault {
         }
     }
 
-    /// The name of what was broken: a node, network, disk or resource; `None` for what is everywhere: a cut on every
-    /// network, the name server, local time.
+    /// The name of what is broken: a node, network, disk or resource. `None` for a fault that is everywhere: a cut on
+    /// every network, the name server, local time.
     pub fn subject(&self) -> Option<&Name> {
         match self {
             Fault::Machine(fault) => Some(fault.subject()),
@@ -117,7 +118,7 @@ impl Fault {
         }
     }
 
-    /// Whether it stands until it is healed. Otherwise it happens, and there is nothing to heal.
+    /// Whether the fault lasts until it is healed. Otherwise it is over as soon as it has happened.
     pub fn stands(&self) -> bool {
         match self {
             Fault::Machine(fault) => fault.stands(),
@@ -185,7 +186,7 @@ impl From<ShareFault> for Fault {
     }
 }
 
-/// A span as whole microseconds.
+/// Durations as whole microseconds.
 mod micros {
     use std::time::Duration;
 

@@ -13,11 +13,11 @@ use super::{Repair, micros};
 pub enum NameFault {
     /// It does not answer: names neither resolve nor can be registered.
     NamesSilent,
-    /// It refuses every registration. What it knows already still resolves.
+    /// It refuses every registration. Names that are registered still resolve.
     NamesRefused,
     /// Each answer takes longer.
     NamesSlow {
-        /// By so much.
+        /// The extra time.
         #[serde(with = "micros")]
         delay: Duration,
     },

@@ -34,18 +34,18 @@ pub enum NetworkFault {
     Loss {
         /// The network.
         network: Name,
-        /// The machine whose card in the network loses what it sends and what it gets; `None` is the whole network.
+        /// The machine whose card loses datagrams, both ways; `None` means the whole network.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<Name>,
         /// How many of a million.
         per_million: Chance,
     },
-    /// Datagrams take longer, or less long.
+    /// Datagrams take longer or shorter.
     Latency {
         /// The network.
         network: Name,
-        /// The machine whose card in the network adds this to what it sends and to what it gets; `None` is the whole
-        /// network, which takes this one way, in place of its own latency.
+        /// The machine whose card adds this to all that it sends and receives. With `None` it replaces the one-way
+        /// latency of the whole network.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<Name>,
         /// The latency.
@@ -108,8 +108,8 @@ pub enum NetworkFault {
 }
 
 impl NetworkFault {
-    /// The cut that keeps sets of `nodes` from hearing each other, on one network or on all. Nodes that are in no
-    /// set are together in one of their own; a node in several sets hears all of them.
+    /// The cut that separates sets of `nodes` on one network, or on all. Nodes in no set form one more set together;
+    /// a node in several sets hears all of them.
     pub fn partition(network: Option<Name>, nodes: &[Name], sets: &[Vec<Name>]) -> NetworkFault {
         let mut sides: Vec<BTreeSet<&Name>> = sets.iter().map(|set| set.iter().collect()).collect();
         let named: BTreeSet<&Name> = sides.iter().flatten().copied().collect();
@@ -188,7 +188,7 @@ impl NetworkFault {
         }
     }
 
-    /// Whose datagrams: the network's, or those of a machine's card in it.
+    /// Whose datagrams are meant: the network's, or those of a machine's card in it.
     fn whose(&self) -> String {
         let network = self.network().map_or("", Name::as_str);
         match self.card() {

@@ -1,4 +1,4 @@
-//! Faults of the processes behind resources.
+//! Faults of the processes behind a resource.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Repair, micros};
 use crate::Name;
 
-/// The processes behind a resource fail, or what they are started from is gone.
+/// The processes behind a resource fail, or their program or script is gone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum ProcessFault {
@@ -23,7 +23,7 @@ pub enum ProcessFault {
         /// The resource.
         resource: Name,
     },
-    /// The processes of a resource answer late. Healing makes those that still run answer as ever.
+    /// The processes of a resource answer late. Healing lets those that still run answer in time.
     SlowAnswers {
         /// The resource.
         resource: Name,
@@ -31,8 +31,7 @@ pub enum ProcessFault {
         #[serde(with = "micros")]
         delay: Duration,
     },
-    /// The processes of a resource answer everybody, with an error. Healing makes those that still run answer as
-    /// ever.
+    /// The processes of a resource answer everybody with an error. Healing lets those that still run answer properly.
     WrongAnswers {
         /// The resource.
         resource: Name,
@@ -41,14 +40,14 @@ pub enum ProcessFault {
     FailStarts {
         /// The resource.
         resource: Name,
-        /// How many are left.
+        /// How many starts still fail.
         left: u32,
     },
     /// The processes of a resource start more slowly.
     SlowStart {
         /// The resource.
         resource: Name,
-        /// What a start takes on top.
+        /// Extra time for each start.
         #[serde(with = "micros")]
         delay: Duration,
     },

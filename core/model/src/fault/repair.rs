@@ -8,7 +8,7 @@ use crate::Name;
 pub enum Repair {
     /// A frozen machine goes on.
     Thaw(Name),
-    /// A machine's resource monitor goes on, and begins with what it was asked for meanwhile.
+    /// A machine's resource monitor goes on, first with the commands that have piled up.
     Monitor(Name),
     /// A machine's card in a network works again.
     Card {
@@ -17,13 +17,13 @@ pub enum Repair {
         /// The card's network.
         network: Name,
     },
-    /// A network works as its definition says: every fault of the network itself is undone, and every cut that names
-    /// it. Faults of single cards in it stay.
+    /// A network works as its definition says: all faults of the network itself and all cuts that name it are undone.
+    /// Faults of single cards in it stay.
     Network(Name),
     /// The name server answers at once, and registers what it is asked to.
     Names,
-    /// A disk works, and no host outside holds it. A machine without a path to it still has none, and reservation and
-    /// files stay as they are.
+    /// A disk works, and no host outside holds it. A machine without a path to it still has none. The reservation and
+    /// the files stay as they are.
     Disk(Drive),
     /// A machine gets through to a shared disk.
     Path {
@@ -32,9 +32,9 @@ pub enum Repair {
         /// The disk.
         disk: Name,
     },
-    /// The processes behind a resource can start, and those that run answer. None is started by this.
+    /// The processes behind a resource can start again, and running ones answer. This starts none.
     Process(Name),
-    /// A file share witness answers. What it has promised, or has forgotten, stays so.
+    /// A file share witness answers. Its promises, or the loss of them, stay.
     Share(Name),
     /// Every partition and cut is gone, on all networks.
     Partitions,
@@ -45,7 +45,7 @@ impl Repair {
     pub fn mends(&self, fault: &Fault) -> bool {
         match fault {
             Fault::Machine(fault) => fault.is_mended_by(self),
-            // Nobody repairs clocks: a fault of theirs is healed.
+            // Clocks have no repair of their own: each of their faults is healed.
             Fault::Clock(_) => false,
             Fault::Network(fault) => fault.is_mended_by(self),
             Fault::Names(fault) => fault.is_mended_by(self),

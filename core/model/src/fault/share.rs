@@ -17,11 +17,11 @@ pub enum ShareFault {
         /// The share, as `MNSFileShare` names it.
         share: Name,
     },
-    /// The file server answers late: half of the time passes before it has done what was asked, and half after.
+    /// The file server answers late: half of the delay comes before it carries the request out, and half after.
     SlowShare {
         /// The share.
         share: Name,
-        /// What each question takes on top.
+        /// Extra time for each request.
         #[serde(with = "micros")]
         delay: Duration,
     },

@@ -1,4 +1,4 @@
-//! From a file as it is written to the definition it stands for.
+//! From a file as it is written to its definition.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::groups;
 use super::properties;
 use crate::source::Spanned;
 
-/// One-way latency of a network of the era, where a file says nothing: 200 µs.
+/// The one-way latency of a network where a file says nothing: 200 µs, usual for the period.
 const LATENCY_US: u64 = 200;
 
 /// A definition with all that came with it, before any rule has looked at it.
@@ -26,7 +26,8 @@ pub(crate) struct Built {
     pub(crate) policies: Vec<(Option<Name>, Spanned<String>)>,
 }
 
-/// Builds the definition. What is missing in `file` was noted while it was read and is filled in as well as can be.
+/// Builds the definition. Whatever is missing in `file` was noted by its reader and gets a default where there is
+/// one.
 pub(crate) fn build(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Built {
     let mut places = Places::default();
     places.put(Anchor::Cluster, file.span);
@@ -90,7 +91,7 @@ fn policies(file: &ClusterFile) -> Vec<(Option<Name>, Spanned<String>)> {
         .collect()
 }
 
-/// Attributes by name. Written twice, the first one counts: the second was noted.
+/// Attributes by name. Of a name that is written twice the first value counts; the reader has noted the second.
 pub(super) fn attributes(written: &Properties) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     for (name, value) in written {
@@ -100,7 +101,7 @@ pub(super) fn attributes(written: &Properties) -> BTreeMap<String, Value> {
     all
 }
 
-/// Rules that look at what `file` should say but does not: their findings would only follow from that.
+/// Rules that are not asked, since `file` lacks what they look at: all that they found would only follow from that.
 pub(crate) fn unjudged(file: &ClusterFile) -> Vec<&'static str> {
     let mut rules = Vec::new();
     if file.networks.is_empty() || file.networks.iter().any(|network| network.role.is_none()) {
@@ -157,7 +158,7 @@ fn facts(decoder: &mut Decoder<'_>, file: &ClusterFile) -> Facts {
     facts
 }
 
-/// What the file says about how the nodes are set up.
+/// The installed components and network DTC access.
 fn setup(file: &ClusterFile, facts: &mut Facts, places: &mut Places) {
     if let Some(components) = &file.components {
         for (index, component) in components.iter().enumerate() {
@@ -180,7 +181,7 @@ fn utc_offset(decoder: &mut Decoder<'_>, file: &ClusterFile) -> i32 {
         .ok()
         .and_then(|time| time.offset());
     match offset.map(|offset| offset.seconds() / 60) {
-        // No clock on earth is further away.
+        // No time zone on earth is further from UTC.
         Some(minutes) if minutes.abs() <= 14 * 60 => minutes,
         _ => {
             let say = Say::new("this is no difference from UTC")
@@ -222,7 +223,7 @@ fn nodes(file: &ClusterFile, facts: &mut Facts, places: &mut Places) -> Vec<Node
         let mut interfaces = BTreeMap::new();
         for (network, address) in &node.interfaces {
             let network_name: Name = network.value.as_str().into();
-            // A network nobody knows is pointed at by its name, an address by itself.
+            // The finding must point at the network's name if nobody knows the network, and otherwise at the address.
             let known = file
                 .networks
                 .iter()
@@ -239,7 +240,7 @@ fn nodes(file: &ClusterFile, facts: &mut Facts, places: &mut Places) -> Vec<Node
             memory_mb: node.memory_mb.unwrap_or(default.memory_mb),
         };
         facts.nodes.insert(name.clone(), written);
-        // Far too many nodes is a finding of its own.
+        // A rule of its own reports too many nodes.
         let id = NodeId(u8::try_from(index + 1).unwrap_or(u8::MAX));
         nodes.push(NodeDefinition {
             id,

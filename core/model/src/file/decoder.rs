@@ -1,4 +1,4 @@
-//! Taking a [`Tree`] apart: what does not fit is noted with its place, and the rest goes on.
+//! Reads values from a [`Tree`]. A value that does not fit is noted with its place, and reading goes on.
 
 use crate::{Diagnostic, PropertyDescriptor, PropertyKind, Severity, Value, suggest};
 
@@ -118,7 +118,7 @@ impl<'s> Decoder<'s> {
         }
     }
 
-    /// Notes a -1 where the original's 0xFFFFFFFF has no meaning of its own, and says whether it is one.
+    /// Notes a written -1 where 0xFFFFFFFF has no special meaning for the property. Returns whether it has noted one.
     pub(crate) fn meaningless(
         &mut self,
         value: &Spanned<Value>,
@@ -198,7 +198,7 @@ impl<'s> Decoder<'s> {
         self.list(node, what, Self::name)
     }
 
-    /// A map with texts for keys. A key that is there twice is noted, and the first one counts.
+    /// A map with texts as keys. A key that occurs twice is noted, and its first value counts.
     pub(crate) fn map<'n>(
         &mut self,
         node: &'n Node,
@@ -227,7 +227,7 @@ impl<'s> Decoder<'s> {
         map
     }
 
-    /// One of a few words.
+    /// One word of a fixed list.
     pub(crate) fn word<T: Copy>(&mut self, node: &Node, known: &[(&'static str, T)]) -> Option<T> {
         let words = known.iter().map(|(word, _)| *word);
         let expected = format!(
@@ -236,7 +236,7 @@ impl<'s> Decoder<'s> {
         );
         let given = match &node.value {
             Tree::Word(given) => given,
-            // In quotes it is as foreign as without.
+            // A word of another product gets the same help with and without quotes.
             Tree::Text(given) if elsewhere::word(given).is_some() => given,
             _ => {
                 self.wrong_type(node, &expected);
@@ -254,7 +254,7 @@ impl<'s> Decoder<'s> {
         None
     }
 
-    /// A record, called `what` in findings. Fields that are not in `known`, or there twice, are noted.
+    /// A record, called `what` in findings. Unknown and repeated fields are noted.
     pub(crate) fn record<'n>(
         &mut self,
         node: &'n Node,
@@ -277,7 +277,7 @@ impl<'s> Decoder<'s> {
         }
     }
 
-    /// The fields of a record whose name has been looked at.
+    /// The fields of a record whose name was checked before.
     pub(crate) fn fields<'n>(
         &mut self,
         fields: &'n [(Spanned<String>, Node)],
@@ -385,7 +385,7 @@ impl<'n> Record<'n> {
         node
     }
 
-    /// The same record, with another place for what it lacks.
+    /// The same record; what it lacks is reported at `span`.
     pub(crate) fn at(self, span: Span) -> Self {
         Record { span, ..self }
     }

@@ -6,20 +6,19 @@ use super::tree::{Node, Tree};
 use super::{parse, reader};
 use crate::source::Source;
 
-/// One text to be put in at a place.
+/// A text to be inserted at a place.
 struct Insertion {
     at: usize,
     text: String,
 }
 
-/// The text of a cluster file with one more virtual server, and with those of its disks that the file does not know.
-/// Comments and layout stay. What `request` leaves empty is left out, for the file's defaults to apply; `mta` and
-/// `exclusive` follow from the file.
+/// The text of a cluster file with one more virtual server, and with those of its disks that the file does not have
+/// yet. Comments and layout stay. Empty fields of `request` are left out, so that the file's defaults apply; `mta`
+/// and `exclusive` follow from the file.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the file, or would be wrong with it: a rule that forbids the virtual server has its
-/// place in the new text.
+/// Everything that is wrong with the file, before or after the change. A broken rule points at the new text.
 pub fn add_virtual_server(
     source_name: &str,
     text: &str,
@@ -74,7 +73,8 @@ pub fn add_virtual_server(
         add("disks", &|indent| names.join(&format!(",\n{indent}")));
     }
     add("virtual_servers", &|indent| entry(request, indent));
-    // From the end, so that places before stay right; of equal places the first is put in last.
+    // From the end, so that the places before it stay valid. At equal places the first text is inserted last, and so
+    // stands first.
     insertions.sort_by_key(|insertion| insertion.at);
     let mut out = text.to_owned();
     for insertion in insertions.iter().rev() {
@@ -127,7 +127,7 @@ fn comma(text: &str, at: usize, first: bool, insertions: &mut Vec<Insertion>) {
     }
 }
 
-/// The first place from `at` on that is neither blank nor in a comment.
+/// The first place from `at` on that is neither white space nor in a comment.
 fn skip(text: &str, mut at: usize) -> usize {
     loop {
         let rest = &text[at..];
@@ -149,7 +149,7 @@ fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |end| end + 1)
 }
 
-/// The blanks at the head of the line in which `at` is.
+/// The white space at the start of the line that holds `at`.
 fn indent_of(text: &str, at: usize) -> String {
     let line = &text[line_start(text, at)..];
     line.chars()

@@ -1,6 +1,6 @@
-//! Words of other clusters: what each is here, for people who know those.
+//! Words of other cluster products, explained for people who know those.
 
-/// What a word of newer Windows versions or of Pacemaker is here.
+/// What a word of newer Windows versions or of Pacemaker is called here.
 pub(crate) fn word(word: &str) -> Option<String> {
     const WINDOWS: &str = "Windows Server 2008 and later";
     const PACEMAKER: &str = "Pacemaker";

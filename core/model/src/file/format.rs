@@ -1,7 +1,7 @@
-//! What a cluster file looks like, and reading it from its tree.
+//! The parts of a cluster file, and how they are read from its tree.
 //!
-//! Everything keeps its place. A part that does not fit is left out after it was noted, so that the rest can be
-//! checked in the same run.
+//! Everything keeps its place. A part that does not fit is noted and left out, so that the same run still checks the
+//! rest.
 
 use ipnet::Ipv4Net;
 
@@ -155,7 +155,7 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
             ..ClusterFile::default()
         };
     };
-    // A place of one character: the record itself is the whole file.
+    // The record itself covers the whole file, so the finding points at its first character.
     let span = Span {
         start: root.span.start,
         end: root.span.start + 1,
@@ -249,7 +249,7 @@ fn needed_list<T>(
 fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
     const EXPECTED: &str = "`Standard(resource: \"…\")`, `MajorityNodeSet`, `MajorityNodeSet(MNSFileShare: \"…\")` or `Local`";
     let (word, fields) = match &node.value {
-        // In quotes it is as foreign as without.
+        // A word of another product gets the same help with and without quotes.
         Tree::Text(word) if elsewhere::word(word).is_some() => (word, &[][..]),
         Tree::Word(word) => (word, &[][..]),
         Tree::Struct {
@@ -398,7 +398,7 @@ fn disk(decoder: &mut Decoder<'_>, node: &Node) -> Option<Disk> {
     }
     let record = decoder.record(node, "a disk", &["name", "raid", "spindle"])?;
     let name = need_name(decoder, &record, "name");
-    // One that cannot be read was noted: no rule need doubt it, too.
+    // An unreadable value was noted, so it counts as true: `quorum-disk-raid` need not complain as well.
     let raid = record
         .get("raid")
         .is_some_and(|node| decoder.boolean(node).unwrap_or(true));
@@ -571,7 +571,7 @@ fn policy(decoder: &mut Decoder<'_>, record: &Record<'_>) -> Option<Text> {
     record.get("policy").and_then(|node| decoder.name(node))
 }
 
-/// What a policy script is to know of a node or group; the field `load` is one of them.
+/// The attributes of a node or group, for policy scripts; the field `load` is one of them.
 fn attributes(decoder: &mut Decoder<'_>, record: &Record<'_>) -> Properties {
     let mut all = record
         .get("attributes")

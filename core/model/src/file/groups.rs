@@ -1,4 +1,4 @@
-//! Groups, from their short forms and written in full.
+//! Groups, in their short forms and in full.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -68,8 +68,8 @@ pub(crate) fn build(
     groups
 }
 
-/// The network an address is on, where the file does not name it: one whose subnet holds it, for clients if
-/// there is a choice, else the first one for clients.
+/// The network of an address where the file does not name it: one whose subnet contains it, preferably for clients;
+/// otherwise the first network for clients.
 fn network_of(file: &ClusterFile, address: &str) -> Name {
     let all = || file.networks.iter();
     let for_clients = |network: &&Network| network.role.is_none_or(NetworkRole::carries_clients);
@@ -171,7 +171,7 @@ fn cluster_group(
     })
 }
 
-/// The quorum's short form names the file share witness: it is a property of the quorum resource, wherever that is.
+/// Stores a file share witness that the quorum's short form names as a property of the quorum resource.
 fn name_witness(decoder: &mut Decoder<'_>, file: &ClusterFile, drafts: &mut [Draft]) {
     let quorum = file.quorum.as_ref().map(|quorum| &quorum.value);
     let Some(Quorum::MajorityNodeSet(Some(share))) = quorum else {
@@ -180,7 +180,7 @@ fn name_witness(decoder: &mut Decoder<'_>, file: &ClusterFile, drafts: &mut [Dra
     let resources = drafts
         .iter_mut()
         .flat_map(|draft| draft.group.resources.iter_mut().zip(&mut draft.resources));
-    // Where there is none, a rule says so.
+    // Without such a resource, the rule `majority-without-resource` reports it.
     let Some((resource, spans)) = resources
         .into_iter()
         .find(|(resource, _)| *resource.kind == *types::MAJORITY_NODE_SET)
@@ -233,7 +233,7 @@ fn virtual_server(
         |network| network.value.as_str().into(),
     );
 
-    // Without a list of disks, they are those of the storage groups.
+    // Without a list of its own, it has the disks of its storage groups.
     let mut disks: Vec<Spanned<String>> = server.disks.clone();
     if disks.is_empty() {
         for disk in server
@@ -434,7 +434,7 @@ fn resource(decoder: &mut Decoder<'_>, written: &Resource) -> (ResourceDefinitio
     (definition, spans)
 }
 
-/// Orders a group's resources: providers before dependents, otherwise as written. What stands in a loop comes last.
+/// Orders a group's resources: providers before dependents, otherwise as written. Resources in a loop come last.
 fn providers_first(draft: &mut Draft) {
     let resources = std::mem::take(&mut draft.group.resources);
     let spans = std::mem::take(&mut draft.resources);

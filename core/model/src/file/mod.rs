@@ -1,7 +1,7 @@
 //! Reading cluster files.
 //!
-//! Text, tree, file, definition: [`reader`] finds the values and their places, [`format`] knows what a cluster
-//! file holds, [`build`] expands its short forms, and [`crate::rules`] looks at the result.
+//! Text, tree, file, definition: [`reader`] finds the values and their places, [`format`] knows the parts of a
+//! cluster file, [`build`] expands its short forms, and [`crate::rules`] checks the result.
 
 mod build;
 mod decoder;
@@ -33,11 +33,11 @@ use decoder::Decoder;
 pub struct Loaded {
     /// What every node has installed.
     pub definition: ClusterDefinition,
-    /// What only rules and the virtual world read.
+    /// What only the rules and the virtual world read.
     pub facts: Facts,
     /// Warnings and notes, in the order of the file. None of them is an error.
     pub warnings: Vec<Diagnostic>,
-    /// The policy scripts that the file names. The definition has none of them yet: whoever reads the file reads
+    /// The policy scripts that the file names. The definition has none of them yet: the caller reads them and adds
     /// them.
     pub policies: Vec<PolicyReference>,
     /// How the file wants plugins to run, in its order.
@@ -93,7 +93,7 @@ pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
     let unjudged = build::unjudged(&file);
     let ruled = rules::check_at(&built.definition, &built.facts, &built.places, &source);
     findings.extend(ruled.into_iter().filter(|finding| {
-        // What could not be read was noted; what a rule says at the same place only follows from that.
+        // The reader has noted these already; a rule's finding at the same place would only repeat it.
         !unjudged.contains(&finding.rule) && !read.contains(&(finding.line, finding.column))
     }));
     // In the order of the file, with equal places in the order they were found.

@@ -1,4 +1,4 @@
-//! Properties in a cluster file: common and private ones in one map, sorted here.
+//! Properties in a cluster file: common and private ones stand in one map and are separated here.
 
 use crate::{
     CLUSTER_PROPERTIES, ClusterProperties, GROUP_PROPERTIES, GroupDefinition, PERSISTENT_STATE,
@@ -61,13 +61,13 @@ pub(crate) fn set_group(
         }
     }
     if !both_ends(decoder, written) {
-        // It has been said, where it stands.
+        // The finding is already made, at the end that is set.
         group.properties.failback_window_start = None;
         group.properties.failback_window_end = None;
     }
 }
 
-/// The property that is meant, whatever the case of its name.
+/// The property called `name`. Case does not matter.
 fn named<'p>(
     known: &'p [PropertyDescriptor],
     name: &Spanned<String>,
@@ -77,7 +77,8 @@ fn named<'p>(
         .find(|known| known.name.eq_ignore_ascii_case(&name.value))
 }
 
-/// A failback window has two ends or none (docs/semantics.md, 3.2). Whether it has.
+/// Whether the failback window has both ends or none, as it must (docs/semantics.md, 3.2). Notes one that has a
+/// single end.
 fn both_ends(decoder: &mut Decoder<'_>, written: &Properties) -> bool {
     let end = |wanted: &str| {
         written.iter().find(|(name, value)| {
@@ -137,7 +138,7 @@ pub(crate) fn set_resource(
                 unknown(decoder, name, &what, known.chain([PERSISTENT_STATE.name]));
                 continue;
             }
-            // A third party's type knows its own properties, and so does a script.
+            // A script, and a third party's type, knows its own properties.
             (None, _) => {}
         }
         let spelt = known.map_or(name.value.as_str(), |known| known.name);

@@ -12,7 +12,7 @@ type Read<T> = Result<T, SyntaxError>;
 ///
 /// # Errors
 ///
-/// The first place where the text is no RON.
+/// The first place where the text is not valid RON.
 pub(crate) fn read(text: &str) -> Read<Node> {
     let mut reader = Reader {
         text,
@@ -29,7 +29,7 @@ pub(crate) fn read(text: &str) -> Read<Node> {
 struct Reader<'t> {
     text: &'t str,
     at: usize,
-    /// The last text that went over the end of a line.
+    /// The last text that spans more than one line.
     long_text: Option<Span>,
 }
 
@@ -82,8 +82,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A forgotten quote lets a text run to the next one, lines later, and the error comes after that. The
-    /// text is where it has to be told.
+    /// A missing quote makes a text run on to the next quote, lines later, and the error appears only after that. The
+    /// finding must point at the text.
     fn missing_quote(&self, error: &SyntaxError) -> Option<SyntaxError> {
         let text = self.long_text?;
         let between = self.text.get(text.end..error.span.start)?;
@@ -111,7 +111,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// An error about what stands at the present place.
+    /// An error about the character at the present position.
     fn unexpected(&self, expected: &str) -> SyntaxError {
         let start = self.at;
         let (what, end) = match self.peek() {
@@ -426,7 +426,7 @@ impl<'t> Reader<'t> {
     }
 
     fn unclosed_text<T>(&self, start: usize) -> Read<T> {
-        // The rest of the file has become part of the text.
+        // The missing quote has made the rest of the file part of the text.
         let span = self.first_line(start);
         self.error(
             span,
@@ -499,7 +499,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// After a backslash. `None` for a line's end that is skipped with the white space after it.
+    /// Reads what follows a backslash. `None` for an escaped end of line, which is skipped with the white space after
+    /// it.
     fn escape(&mut self) -> Read<Option<char>> {
         let start = self.at.saturating_sub(1);
         let character = match self.bump() {

@@ -1,4 +1,4 @@
-//! Names in a cluster file match without case; what refers to something is spelt as that is where it is defined.
+//! Names in a cluster file match without case. Every reference gets the spelling of the definition it refers to.
 
 use crate::{CLUSTER_GROUP, Value, called, same_name};
 
@@ -14,7 +14,7 @@ struct Defined {
     resources: Vec<String>,
 }
 
-/// Gives `text` the spelling of the one of `known` that it calls.
+/// If `text` names something in `known`, gives it the spelling used there.
 fn spell(text: &mut String, known: &[String]) {
     if let Some(found) = called(known.iter(), text, |name| name) {
         text.clone_from(found);
@@ -27,7 +27,7 @@ fn spell_all(texts: &mut [Spanned<String>], known: &[String]) {
     }
 }
 
-/// What refers to something in the properties of a group or resource.
+/// Spells the references in the properties of a group or resource.
 fn spell_properties(properties: &mut Properties, defined: &Defined) {
     for (name, value) in properties {
         let known = |wanted: &str| name.value.eq_ignore_ascii_case(wanted);
@@ -61,7 +61,7 @@ fn spell_server(server: &mut VirtualServer, defined: &Defined) {
     }
 }
 
-/// Spells every reference in `file` as what it refers to.
+/// Gives every reference in `file` the spelling of what it refers to.
 pub(super) fn as_defined(file: &mut ClusterFile) {
     fn names<'n>(all: impl Iterator<Item = &'n Spanned<String>>) -> Vec<String> {
         all.map(|name| name.value.clone()).collect()
@@ -81,7 +81,7 @@ pub(super) fn as_defined(file: &mut ClusterFile) {
         ..
     }) = &mut file.quorum
     {
-        // In the short form of the Cluster Group its disk is a resource of the disk's name.
+        // In the short form of the Cluster Group, the disk's resource has the disk's name.
         spell(&mut resource.value, &defined.disks);
         spell(&mut resource.value, &defined.resources);
     }

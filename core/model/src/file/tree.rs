@@ -1,7 +1,7 @@
-//! RON as a tree in which everything knows its place.
+//! RON as a tree in which every value has its place.
 //!
-//! `ron::Value` keeps no places, and `ron` itself stops at the first mistake; a cluster file's mistakes are
-//! reported together, each where it stands. The tests compare this reader with `ron`.
+//! `ron::Value` keeps no places, and `ron` itself stops at the first mistake, while all mistakes of a cluster file
+//! are to be reported together, each at its place. The tests compare this reader with `ron`.
 
 use crate::source::{Span, Spanned};
 
@@ -46,7 +46,7 @@ pub(crate) enum Tree {
 }
 
 impl Tree {
-    /// What the value is, for "found …".
+    /// The kind of value, for "found …".
     pub(crate) fn describe(&self) -> String {
         match self {
             Tree::Unit => "nothing, `()`".to_owned(),
@@ -72,7 +72,7 @@ impl Tree {
     }
 }
 
-/// A text in quotes, cut where it is long.
+/// A text in quotes, shortened if it is long.
 fn shorten(text: &str) -> String {
     const MOST: usize = 40;
     if text.chars().count() <= MOST {
@@ -82,7 +82,7 @@ fn shorten(text: &str) -> String {
     format!("{:?}", head + "…")
 }
 
-/// Where a text is no RON, and why.
+/// A place where a text is not valid RON, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
     /// The place.

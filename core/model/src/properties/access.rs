@@ -9,7 +9,7 @@ use super::{
     PropertyError, RESOURCE_PROPERTIES, ResourceProperties, RestartAction, Value, descriptor,
 };
 
-/// What a resource has beside its properties, and is asked for by name like them.
+/// What a resource has beside its properties and is read by name like them.
 const BESIDE: [&str; 2] = ["PersistentState", "PossibleOwners"];
 
 impl RestartAction {
@@ -55,7 +55,7 @@ impl ResourceProperties {
         let mut changed = self.clone();
         changed.assign(name, value.clone())?;
         changed.consistent().map_err(|conflict| match conflict {
-            // Say it about the property that is being set.
+            // The message must be about the property that is being set.
             PropertyError::Conflict { .. } if name.eq_ignore_ascii_case("RestartPeriod") => {
                 PropertyError::Conflict {
                     name: "RestartPeriod".to_owned(),
@@ -72,8 +72,8 @@ impl ResourceProperties {
         Ok(())
     }
 
-    /// As [`Self::set`], for a resource of the type `kind`: of the shipped types it is known which private properties
-    /// they have.
+    /// As [`Self::set`], for a resource of the type `kind`. The private properties of the shipped types are known,
+    /// and are checked.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl ResourceProperties {
         Ok(())
     }
 
-    /// Whether the properties go with each other (docs/semantics.md, 3.1).
+    /// Whether the properties fit together (docs/semantics.md, 3.1).
     pub(crate) fn consistent(&self) -> Result<(), PropertyError> {
         if self.retry_period_on_failure < self.restart_period {
             return Err(PropertyError::Conflict {
@@ -145,7 +145,7 @@ impl ResourceProperties {
         }
     }
 
-    /// The key under which a private property is kept, whatever case it was asked for in.
+    /// The key of a private property, whatever case `name` has.
     fn private_key(&self, name: &str) -> Option<String> {
         self.private
             .keys()
@@ -241,7 +241,7 @@ impl GroupProperties {
         Some((self.failback_window_start?, self.failback_window_end?))
     }
 
-    /// The end of the failback window that is set, and the one that is missing, where one is.
+    /// The end of the failback window that is set and the one that is missing, if only one is set.
     pub fn half_failback_window(&self) -> Option<(&'static str, &'static str)> {
         const ENDS: (&str, &str) = ("FailbackWindowStart", "FailbackWindowEnd");
         match (self.failback_window_start, self.failback_window_end) {
@@ -251,9 +251,9 @@ impl GroupProperties {
         }
     }
 
-    /// Whether the group may go back at `hour` (0 to 23) of the cluster's local time. Without a window it always may.
-    /// A window begins with its start and ends before its end, which is on the next day where the end comes first
-    /// (docs/semantics.md, 3.5); two equal ends leave the whole day open.
+    /// Whether the group may fail back at `hour` (0 to 23) of the cluster's local time. Without a window it always
+    /// may. A window opens at its start and closes before its end; if the end is smaller, it is on the next day
+    /// (docs/semantics.md, 3.5). Two equal ends leave the whole day open.
     pub fn failback_open_at(&self, hour: u8) -> bool {
         match self.failback_window() {
             None => true,

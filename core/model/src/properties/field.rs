@@ -1,4 +1,4 @@
-//! What a property's field may be, and how it looks as a value.
+//! The types that a property's field may have, and their form as a value.
 
 use super::{AutoFailback, PropertyDescriptor, RestartAction, Value, descriptor};
 use crate::Name;
@@ -6,7 +6,7 @@ use crate::Name;
 /// How one property of a `P` is read and written.
 pub(super) struct Row<P> {
     pub(super) get: fn(&P) -> Value,
-    /// Takes what the property's descriptor has let through.
+    /// Sets the field to a value that the property's descriptor allows.
     pub(super) set: fn(&mut P, Value),
 }
 
@@ -25,7 +25,7 @@ pub(super) fn find<P>(
 pub(super) trait Field: Sized {
     fn to_value(&self) -> Value;
 
-    /// `None` for a value that the property's descriptor does not let through.
+    /// `None` for a value that the property's descriptor does not allow.
     fn from_value(value: Value) -> Option<Self>;
 }
 
@@ -52,7 +52,7 @@ impl Field for bool {
     }
 }
 
-/// An hour of the day; none is the original's -1.
+/// An hour of the day; `None` is the original's -1.
 impl Field for Option<u8> {
     fn to_value(&self) -> Value {
         Value::Dword(self.map_or(u32::MAX, u32::from))

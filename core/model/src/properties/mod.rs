@@ -51,8 +51,8 @@ pub struct ResourceProperties {
     pub restart_threshold: u32,
     /// `RestartPeriod`.
     pub restart_period: u32,
-    /// `RestartDelay`: how long a failed resource is left alone before it is restarted. Server 2003 has no such
-    /// property; its successors have, and 500 where nothing is said.
+    /// `RestartDelay`: how long a failed resource waits before its restart. Server 2003 has no such property; its
+    /// successors have it, with a default of 500.
     pub restart_delay: u32,
     /// `RetryPeriodOnFailure`; 0xFFFFFFFF means never.
     pub retry_period_on_failure: u32,
@@ -65,7 +65,8 @@ pub struct ResourceProperties {
 }
 
 impl Default for ResourceProperties {
-    /// The defaults of Server 2003, and where there are none those of its successors (docs/semantics.md, 3.1).
+    /// The defaults of Server 2003; for properties that it does not have, those of its successors (docs/semantics.md,
+    /// 3.1).
     fn default() -> Self {
         ResourceProperties {
             looks_alive_poll_interval: u32::MAX,
@@ -118,7 +119,7 @@ pub struct GroupProperties {
     pub auto_failback_type: AutoFailback,
     /// `FailbackWindowStart`, hour 0 to 23 of cluster local time; `None` is the original's -1.
     pub failback_window_start: Option<u8>,
-    /// `FailbackWindowEnd`, likewise. With one of the two missing there is no window.
+    /// `FailbackWindowEnd`, hour 0 to 23. If one of the two is missing, there is no window.
     pub failback_window_end: Option<u8>,
     /// `AntiAffinityClassNames`.
     pub anti_affinity_class_names: Vec<String>,

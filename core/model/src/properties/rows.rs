@@ -23,8 +23,8 @@ const fn dword_or(min: u32, max: u32, meaning: &'static str) -> PropertyKind {
     }
 }
 
-/// A table of descriptors, and beside it, row for row, how each field is read and written: a property that is in the one
-/// is in the other.
+/// A table of descriptors, and row by row how the field of each is read and written, so that no property can be in
+/// only one of the two.
 macro_rules! properties {
     ($(
         $(#[$doc:meta])*

@@ -70,14 +70,14 @@ pub struct PropertyDescriptor {
     pub kind: PropertyKind,
     /// What its number counts.
     pub unit: Unit,
-    /// Its value where nobody set it.
+    /// Its value if nobody has set it.
     pub default: Value,
     /// One sentence.
     pub doc: &'static str,
 }
 
 impl PropertyDescriptor {
-    /// What values are accepted, in words: `10 to 4294967294 ms, or 4294967295 (the type's own)`.
+    /// The accepted values, in words: `10 to 4294967294 ms, or 4294967295 (the type's own)`.
     pub fn expected(&self) -> String {
         match self.kind {
             PropertyKind::Dword { min, max, special } => {
@@ -119,7 +119,7 @@ impl PropertyDescriptor {
             name: self.name.to_owned(),
             found: value.to_string(),
             expected: match (self.kind, self.expected()) {
-                // The range alone does not say what is wrong with a text.
+                // For a text, the range alone would not say what is wrong.
                 (PropertyKind::Dword { .. }, range) if !range.starts_with("a number") => {
                     format!("a number, {range}")
                 }
@@ -185,14 +185,14 @@ pub enum PropertyError {
         /// What it takes.
         expected: String,
     },
-    /// A value that does not go with that of another property.
+    /// A value that does not fit the value of another property.
     #[error("`{name}` is {found}, but must be {expected}")]
     Conflict {
         /// The property.
         name: String,
         /// The value given.
         found: String,
-        /// What goes with the other property.
+        /// The values that fit.
         expected: String,
     },
 }
@@ -217,8 +217,8 @@ fn did_you_mean(suggestion: &Option<String>) -> String {
 }
 
 impl Value {
-    /// The value as a message says that it was found. A DWORD with every bit set has -1 beside it, since that is what
-    /// -1 is read as.
+    /// The value as a message shows it. A DWORD with every bit set has (-1) after it, since a written -1 becomes that
+    /// number.
     pub fn as_found(&self) -> String {
         match self {
             Value::Dword(u32::MAX) => format!("{} (-1)", u32::MAX),
@@ -238,8 +238,8 @@ impl fmt::Display for Value {
     }
 }
 
-/// `PersistentState`, of a group and of a resource. It stands in no table: what an administrator does to them changes
-/// it, so the database keeps it beside the properties. A resource without one inherits its group's.
+/// `PersistentState`, of a group and of a resource. It is in no table, since administrators' orders change it and the
+/// database keeps it beside the properties. A resource without one inherits its group's.
 pub static PERSISTENT_STATE: PropertyDescriptor = PropertyDescriptor {
     name: "PersistentState",
     kind: PropertyKind::Bool,

@@ -1,4 +1,4 @@
-//! Properties by name: what is kept, what is refused and how it is said.
+//! Properties by name: which values are kept, which are refused, and how.
 
 use proptest::prelude::*;
 

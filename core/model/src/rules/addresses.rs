@@ -18,9 +18,9 @@ pub struct AddressEntry {
     pub address: String,
     /// The network it is on; empty where it is not said.
     pub network: String,
-    /// Who has it: a node, or an IP Address resource.
+    /// The node or IP Address resource that has it.
     pub owner: Name,
-    /// The name that goes with it: the node's, or that of the Network Name resource on it.
+    /// The name that belongs to it: the node's, or that of the Network Name resource on it.
     pub name: String,
     /// Whether it is a static address.
     pub is_static: bool,
@@ -78,7 +78,7 @@ fn network_name(resource: &ResourceDefinition) -> String {
     }
 }
 
-/// Every computer name is one NetBIOS name: nodes, the cluster, each virtual server.
+/// Nodes, the cluster and the virtual servers each have a NetBIOS name of their own.
 pub(super) fn netbios_name(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     const LONGEST: usize = 15;
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
@@ -105,7 +105,7 @@ pub(super) fn netbios_name(subject: &Subject<'_>, findings: &mut Findings<'_>) {
                 .found(format!("{name:?}, {} characters", name.chars().count()))
                 .expected(format!("at most {LONGEST}"));
         } else if let Some(earlier) = owners.get(&name.to_uppercase()) {
-            // Two nodes of one name are told as such.
+            // Two nodes of one name have a finding of their own.
             if !matches!(anchor, Anchor::Node(_)) {
                 let text = format!("{name} is the name of {earlier} and of {owner}");
                 findings.add(anchor, text);
@@ -185,7 +185,7 @@ pub(super) fn bad_address(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// An address answers in one place.
+/// Nobody shares an address.
 pub(super) fn duplicate_address(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let mut owners: BTreeMap<Ipv4Addr, String> = BTreeMap::new();
     for planned in plan(subject) {
@@ -207,8 +207,8 @@ pub(super) fn duplicate_address(subject: &Subject<'_>, findings: &mut Findings<'
     }
 }
 
-/// A network's subnet: as the file says, or at run time what the first virtual address on it has for a mask, seen from
-/// the nodes' cards.
+/// A network's subnet: from the file, or at run time from the mask of the first virtual address on it and a node's
+/// card.
 fn subnet(subject: &Subject<'_>, network: &Name) -> Option<Ipv4Net> {
     if let Some(facts) = subject.facts.networks.get(network) {
         return Some(facts.subnet);
@@ -228,7 +228,7 @@ fn subnet(subject: &Subject<'_>, network: &Name) -> Option<Ipv4Net> {
     Ipv4Net::with_netmask(card, mask).ok()
 }
 
-/// An address lies in the subnet of its network, and is none of the two that no host can have.
+/// An address lies in the subnet of its network, and is neither of the two reserved addresses.
 pub(super) fn address_outside_subnet(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for planned in plan(subject) {
         let (Some(address), Some(network)) = (planned.address, planned.network) else {
@@ -295,7 +295,7 @@ pub(super) fn overlapping_subnets(subject: &Subject<'_>, findings: &mut Findings
     }
 }
 
-/// A node hears its cluster on a network that carries cluster messages.
+/// Every node has a card in a network that carries cluster messages.
 pub(super) fn node_without_cluster_network(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let definition = subject.definition;
     for (n, node) in definition.nodes.iter().enumerate() {
@@ -314,7 +314,7 @@ pub(super) fn node_without_cluster_network(subject: &Subject<'_>, findings: &mut
     }
 }
 
-/// A virtual address is for clients.
+/// A virtual address is on a network for clients.
 pub(super) fn address_without_clients(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, r, _, resource) in subject.resources() {
         let network = match resource.properties.private.get("Network") {
@@ -335,7 +335,7 @@ pub(super) fn address_without_clients(subject: &Subject<'_>, findings: &mut Find
     }
 }
 
-/// A lease that is not renewed takes the address away.
+/// An address from DHCP is lost if its lease is not renewed.
 pub(super) fn dhcp_address(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, r, _, resource) in subject.resources() {
         if *resource.kind == *types::IP_ADDRESS && uses_dhcp(resource) {
@@ -345,7 +345,7 @@ pub(super) fn dhcp_address(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// A network of the cluster's own survives the failure of a public card.
+/// With a network of its own the cluster survives the failure of a public card.
 pub(super) fn no_private_network(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let definition = subject.definition;
     let private = definition

@@ -1,4 +1,4 @@
-//! What the text advises about editions, components, hardware, load and names.
+//! Advice of the rules on editions, components, hardware, load and names.
 
 use super::tests::{broken, cluster, resource, storage_groups};
 use super::*;
@@ -6,7 +6,7 @@ use crate::{ExchangeEdition, QuorumKind, Value, WindowsEdition};
 
 type Change = fn(&mut ClusterDefinition, &mut Facts);
 
-/// That `change` breaks this rule alone.
+/// Asserts that `change` breaks this rule and no other.
 fn breaks(file: &str, rule: &'static str, change: Change) {
     assert_eq!(
         broken(file, change).into_iter().collect::<Vec<_>>(),
@@ -15,7 +15,7 @@ fn breaks(file: &str, rule: &'static str, change: Change) {
     );
 }
 
-/// The notes of `rule` after `change`.
+/// The number of notes of `rule` after `change`.
 fn notes(file: &str, rule: &str, change: Change) -> usize {
     let (mut definition, mut facts) = cluster(file);
     change(&mut definition, &mut facts);

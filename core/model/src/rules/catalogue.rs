@@ -47,7 +47,7 @@ const fn look(
     }
 }
 
-/// Every rule: those of the file reader first, then the others in the order in which they look.
+/// Every rule: first those of the file reader, then the others in the order in which they run.
 pub static CATALOGUE: &[Rule] = &[
     read(
         "file-unreadable",

@@ -8,10 +8,10 @@ use crate::{
 
 use super::{Findings, Subject};
 
-/// Storage groups that a node can mount.
+/// The storage groups that one node can mount.
 const STORAGE_GROUPS: usize = 4;
 
-/// No virtual server beside the quorum.
+/// The quorum's group holds no virtual server.
 pub(super) fn virtual_server_in_quorum_group(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, group) in subject.virtual_servers() {
         if holds_quorum(subject, group) {
@@ -36,7 +36,7 @@ pub(super) fn holds_quorum(subject: &Subject<'_>, group: &GroupDefinition) -> bo
             })
 }
 
-/// Nothing but the cluster's own resources and MSDTC in the quorum's group.
+/// The quorum's group holds nothing but the cluster's own resources and MSDTC.
 pub(super) fn crowded_cluster_group(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, r, group, resource) in subject.resources() {
         let own = [
@@ -47,7 +47,7 @@ pub(super) fn crowded_cluster_group(subject: &Subject<'_>, findings: &mut Findin
         ];
         let quorum = matches!(&subject.definition.quorum,
             QuorumKind::Standard { resource: quorum } if resource.name == *quorum);
-        // A whole virtual server there is a rule of its own.
+        // A rule of its own covers a whole virtual server there.
         let server = group
             .resources
             .iter()
@@ -82,7 +82,7 @@ pub(super) fn too_many_virtual_servers(subject: &Subject<'_>, findings: &mut Fin
     }
 }
 
-/// More than two nodes: one of them passive. Two nodes: two virtual servers at most.
+/// More than two nodes: one must be passive. Two nodes: two virtual servers at most.
 pub(super) fn no_passive_node(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let nodes = subject.definition.nodes.len();
     let most = match nodes {
@@ -119,7 +119,7 @@ pub(super) fn active_active(subject: &Subject<'_>, findings: &mut Findings<'_>) 
     }
 }
 
-/// A node mounts four storage groups, whatever virtual servers they belong to.
+/// A node mounts four storage groups at most, whichever virtual servers they belong to.
 pub(super) fn storage_group_limit(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let mut total = 0;
     for (g, r, group, resource) in subject.resources() {
@@ -192,7 +192,7 @@ pub(super) fn storage_group_disk(subject: &Subject<'_>, findings: &mut Findings<
     }
 }
 
-/// Logs that survive their databases' disk are what databases are restored from.
+/// Databases are restored from their logs, so these must survive the loss of the database disk.
 pub(super) fn log_beside_database(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, r, _, resource) in subject.resources() {
         for storage in storage_groups(resource).unwrap_or(&[]) {
@@ -231,7 +231,7 @@ pub(super) fn several_mtas(subject: &Subject<'_>, findings: &mut Findings<'_>) {
 
 /// The MTA is made on the first virtual server, and the others depend on it.
 pub(super) fn mta_not_first(subject: &Subject<'_>, findings: &mut Findings<'_>) {
-    // One in the quorum's group has to leave it anyway.
+    // A virtual server in the quorum's group is left out: it has to move anyway.
     let mut servers = subject.virtual_servers();
     let Some((g, first)) = servers.find(|(_, group)| !holds_quorum(subject, group)) else {
         return;
@@ -254,7 +254,7 @@ pub(super) fn mta_not_first(subject: &Subject<'_>, findings: &mut Findings<'_>) 
     }
 }
 
-/// What a virtual server needs at least, and what depends on what in it (2003).
+/// The resources that a virtual server needs, and their dependencies (2003).
 pub(super) fn exchange_dependency(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, r, group, resource) in subject.resources() {
         let served = group
@@ -262,7 +262,7 @@ pub(super) fn exchange_dependency(subject: &Subject<'_>, findings: &mut Findings
             .iter()
             .any(|other| *other.kind == *types::SYSTEM_ATTENDANT);
         let named = *resource.kind == *types::NETWORK_NAME && served;
-        // A virtual server in the quorum's group has to leave it anyway.
+        // A virtual server in the quorum's group is left out: it has to move anyway.
         if !(types::is_exchange(&resource.kind) || named) || holds_quorum(subject, group) {
             continue;
         }

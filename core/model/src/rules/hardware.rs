@@ -1,4 +1,4 @@
-//! Nodes alike, and disks that fail apart.
+//! Nodes should be alike, and disks should fail independently.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn is_active(subject: &Subject<'_>, node: &Name) -> bool {
     })
 }
 
-/// Nodes whose hardware is not that of the first active node, with both in words.
+/// Nodes whose hardware differs from that of the first active node, with both in words.
 fn odd_ones<'a>(subject: &Subject<'a>) -> Vec<(usize, &'a Name, String, String)> {
     let nodes = || subject.definition.nodes.iter().enumerate();
     let facts = |name: &Name| subject.facts.nodes.get(name);
@@ -57,7 +57,7 @@ pub(super) fn hardware_differs(subject: &Subject<'_>, findings: &mut Findings<'_
     }
 }
 
-/// A passive node may be another machine, for backups say.
+/// A passive node may differ, for instance to run backups.
 pub(super) fn passive_hardware_differs(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (n, name, found, wanted) in odd_ones(subject) {
         if !is_active(subject, name) {
@@ -86,7 +86,7 @@ fn quorum_disk(subject: &Subject<'_>) -> Option<(usize, Name)> {
     Some((place, disk))
 }
 
-/// Everything depends on the quorum disk, so no single spindle should.
+/// Everything depends on the quorum disk, so the failure of one spindle must not take it away.
 pub(super) fn quorum_disk_raid(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let Some((d, disk)) = quorum_disk(subject) else {
         return;
@@ -136,7 +136,7 @@ pub(super) fn quorum_disk_used(subject: &Subject<'_>, findings: &mut Findings<'_
     }
 }
 
-/// The failure of one spindle should concern one group, and in it either logs or databases.
+/// The failure of one spindle should hit one group only, and in it either logs or databases.
 pub(super) fn shared_spindle(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let spindle = |disk: &Name| subject.facts.disks.get(disk)?.spindle.as_deref();
     let mut owners: BTreeMap<&str, (&Name, Name)> = BTreeMap::new();
@@ -168,7 +168,7 @@ pub(super) fn shared_spindle(subject: &Subject<'_>, findings: &mut Findings<'_>)
                 continue;
             };
             let (log, database) = (&storage.log_disk, &storage.database_disk);
-            // One disk for both is a rule of its own.
+            // One disk for both has a rule of its own.
             if log != database && spindle(log).is_some() && spindle(log) == spindle(database) {
                 let text = format!(
                     "the logs and the databases of the storage group `{}` share a spindle",

@@ -1,4 +1,4 @@
-//! How much an active/active pair may carry, so that either node can carry all of it.
+//! The load limits of an active/active pair: either node must be able to carry all of it.
 
 use crate::places::Anchor;
 
@@ -9,7 +9,7 @@ const USERS: u32 = 1_900;
 /// Average processor load of the store on an active node, in per cent.
 const CPU_PERCENT: u32 = 40;
 
-/// The virtual servers of an active/active pair with what each declares: group, and name.
+/// The virtual servers of an active/active pair: group number, name and declared load.
 fn pair<'a>(subject: &Subject<'a>) -> Vec<(usize, &'a crate::Name, crate::VirtualServerFacts)> {
     let servers: Vec<_> = subject.virtual_servers().collect();
     if subject.definition.nodes.len() != 2 || servers.len() < 2 {

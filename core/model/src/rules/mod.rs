@@ -37,7 +37,7 @@ pub struct Rule {
     pub why: &'static str,
     /// What to do about a breach, in one sentence.
     pub remedy: &'static str,
-    /// What looks for breaches; `None` where the file reader does.
+    /// The check; `None` where the file reader does it.
     #[serde(skip)]
     check: Option<Check>,
 }
@@ -89,14 +89,14 @@ fn run(definition: &ClusterDefinition, facts: &Facts) -> Vec<Found> {
     all
 }
 
-/// What rules look at. The definition may be unsound: names may refer to nothing.
+/// What rules look at. The definition may be unsound: a name may refer to nothing.
 pub(crate) struct Subject<'a> {
     pub(crate) definition: &'a ClusterDefinition,
     pub(crate) facts: &'a Facts,
 }
 
 impl<'a> Subject<'a> {
-    /// Every resource with the numbers of its group and itself.
+    /// Every resource, with its group and the indexes of both.
     fn resources(
         &self,
     ) -> impl Iterator<Item = (usize, usize, &'a GroupDefinition, &'a ResourceDefinition)> + use<'a>
@@ -129,14 +129,14 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What one rule has found so far.
+/// The findings of one rule.
 pub(crate) struct Findings<'f> {
     rule: &'static Rule,
     all: &'f mut Vec<Found>,
 }
 
 impl Findings<'_> {
-    /// A breach at `anchor`. The rule's remedy is its help until [`Found::help`] says something better.
+    /// Reports a breach at `anchor`. Its help is the rule's remedy, unless [`Found::help`] gives a better one.
     fn add(&mut self, anchor: Anchor, message: impl Into<String>) -> &mut Found {
         self.all.push(Found {
             rule: self.rule,
@@ -172,7 +172,7 @@ impl Found {
         self
     }
 
-    /// Better help than the rule's remedy, if there is any.
+    /// Help that fits better than the rule's remedy, if there is any.
     fn help(&mut self, help: Option<String>) -> &mut Self {
         self.help = help;
         self

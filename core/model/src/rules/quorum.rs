@@ -78,7 +78,7 @@ pub(super) fn majority_without_resource(subject: &Subject<'_>, findings: &mut Fi
     }
 }
 
-/// Two nodes have no majority once one is gone.
+/// A majority of two nodes is both: the loss of either stops the cluster.
 pub(super) fn majority_of_two(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     if subject.definition.quorum == QuorumKind::MajorityNodeSet
         && subject.definition.nodes.len() == 2
@@ -122,7 +122,7 @@ pub(super) fn witness_share(subject: &Subject<'_>, findings: &mut Findings<'_>) 
     }
 }
 
-/// A witness that goes with a node, or with what the cluster runs, is no witness.
+/// A witness on a node, or on a share that the cluster itself runs, fails together with it.
 pub(super) fn witness_in_cluster(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let Some((share, place)) = witness(subject) else {
         return;
@@ -153,7 +153,7 @@ pub(super) fn witness_in_cluster(subject: &Subject<'_>, findings: &mut Findings<
     }
 }
 
-/// An odd number of votes loses as many as the even one above it.
+/// One more vote does not help an odd number of votes: it survives the loss of no more than before.
 pub(super) fn witness_of_odd(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let nodes = subject.definition.nodes.len();
     if let Some((_, place)) = witness(subject)

@@ -1,11 +1,11 @@
-//! Editions and components: what is installed on the nodes.
+//! Editions and components installed on the nodes.
 
 use crate::places::Anchor;
 use crate::{ExchangeEdition, QuorumKind};
 
 use super::{Findings, Subject};
 
-/// What clusters do not support, by the names that administrators use.
+/// Components that clusters do not support, by the names that administrators use.
 const UNSUPPORTED: &[(&str, &[&str])] = &[
     (
         "Active Directory Connector",
@@ -45,7 +45,7 @@ const UNSUPPORTED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// NNTP, which Setup asks for and which then does nothing.
+/// NNTP: Exchange Setup asks for it, but on a cluster it does not work.
 const NNTP: &[&str] = &["NNTP", "Network News Transfer Protocol"];
 
 fn is_one_of(name: &str, names: &[&str]) -> bool {
@@ -56,7 +56,7 @@ fn has_exchange(subject: &Subject<'_>) -> bool {
     subject.virtual_servers().next().is_some()
 }
 
-/// The editions table: which Windows and which Exchange allow how many nodes.
+/// The table of editions: how many nodes each Windows and Exchange allows.
 pub(super) fn edition(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let nodes = subject.definition.nodes.len();
     for (n, node) in subject.definition.nodes.iter().enumerate() {
@@ -64,7 +64,7 @@ pub(super) fn edition(subject: &Subject<'_>, findings: &mut Findings<'_>) {
             continue;
         };
         let most = facts.windows.cluster_nodes();
-        // More than the largest edition allows is a finding of its own.
+        // A rule of its own covers more nodes than the largest edition allows.
         if nodes > most && most < 8 {
             let expected = match most {
                 0 => "an edition with clusters".to_owned(),
@@ -89,7 +89,7 @@ pub(super) fn edition(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Windows 2000 knows no majority node set.
+/// Windows 2000 has no Majority Node Set.
 pub(super) fn windows_2000_quorum(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     if subject.definition.quorum != QuorumKind::MajorityNodeSet {
         return;
@@ -147,14 +147,14 @@ pub(super) fn nntp_not_functional(subject: &Subject<'_>, findings: &mut Findings
     }
 }
 
-/// Network DTC access is an open door.
+/// Network DTC access is a security risk.
 pub(super) fn network_dtc_access(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     if subject.facts.network_dtc && has_exchange(subject) {
         findings.add(Anchor::NetworkDtc, "network DTC access is enabled");
     }
 }
 
-/// Front-end servers stand alone, or share their load by NLB.
+/// Front-end servers stand alone or share their load by NLB; they are not clustered.
 pub(super) fn front_end_clustered(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, group) in subject.virtual_servers() {
         let facts = subject.facts.virtual_servers.get(&group.name);

@@ -51,7 +51,7 @@ pub(super) fn duplicate_name(subject: &Subject<'_>, findings: &mut Findings<'_>)
         "groups",
         groups.map(|(i, group)| (&group.name, Anchor::Group(i))),
     );
-    // The resources of a group that is there twice are there twice too: that is one mistake, not ten.
+    // The resources of a repeated group are repeated as well: that is one mistake, not ten.
     let resources = subject.resources().filter(|(g, _, group, _)| {
         let earlier = definition.groups.iter().take(*g);
         !earlier
@@ -89,7 +89,7 @@ pub(super) fn unknown_node(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         }
         let mut seen: Vec<&[Name]> = Vec::new();
         for (r, resource) in group.resources.iter().enumerate() {
-            // A virtual server's resources share one list: it is looked at once.
+            // A virtual server's resources share one list, which is checked once.
             if seen.contains(&resource.possible_owners.as_slice()) {
                 continue;
             }
@@ -186,7 +186,7 @@ pub(super) fn disk_shared(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         }
         let disk = resource.disk();
         match users.get(&disk) {
-            // Two groups of one name are a finding already.
+            // Two groups of one name have a finding of their own.
             Some((_, earlier)) if *earlier == &resource.name => {}
             Some((other, earlier)) => {
                 let text = format!(
@@ -217,7 +217,7 @@ pub(super) fn unknown_resource(subject: &Subject<'_>, findings: &mut Findings<'_
     });
 }
 
-/// A group fails over as a whole, so nothing in it may need what stays behind.
+/// A group fails over as a whole, so nothing in it may depend on another group.
 pub(super) fn foreign_dependency(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     each_dependency(subject, |anchor, group, resource, needed| {
         if in_group(group, needed) {
@@ -235,7 +235,7 @@ pub(super) fn foreign_dependency(subject: &Subject<'_>, findings: &mut Findings<
     });
 }
 
-/// Nothing can wait for itself.
+/// No resource depends on itself.
 pub(super) fn self_dependency(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     each_dependency(subject, |anchor, _, resource, needed| {
         if resource == needed {
@@ -262,7 +262,7 @@ fn each_dependency<'a>(
     }
 }
 
-/// Resources that wait for each other never come online.
+/// Resources that depend on each other in a loop never come online.
 pub(super) fn dependency_loop(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, group) in subject.definition.groups.iter().enumerate() {
         let mut walk = Walk {
@@ -309,7 +309,7 @@ impl Walk<'_> {
                 .resources
                 .iter()
                 .position(|other| other.name == *needed);
-            // Depending on itself is a rule of its own.
+            // A resource that depends on itself has a rule of its own.
             let Some(next) = next.filter(|&next| next != at) else {
                 continue;
             };
@@ -323,10 +323,10 @@ impl Walk<'_> {
     }
 }
 
-/// A type that is not shipped comes with a plugin of its own, or is a slip.
+/// An unknown type comes with a third party's plugin, or is misspelled.
 pub(super) fn unknown_type(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, r, _, resource) in subject.resources() {
-        // A missing type was noted by the reader.
+        // The reader has noted a missing type.
         if types::ALL.contains(&resource.kind.as_str()) || resource.kind.is_empty() {
             continue;
         }
@@ -343,13 +343,13 @@ pub(super) fn unknown_type(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Some types cannot do without some of their properties.
+/// Some types need certain properties to be set.
 pub(super) fn required_property(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, r, _, resource) in subject.resources() {
         for name in types::required_properties(&resource.kind) {
             let empty = match resource.properties.get(name) {
                 Some(crate::Value::Text(text)) => text.is_empty(),
-                // A wrong type was noted by whoever set it.
+                // A value of the wrong type was noted when it was set.
                 Some(_) => false,
                 None => true,
             };
@@ -363,7 +363,7 @@ pub(super) fn required_property(subject: &Subject<'_>, findings: &mut Findings<'
     }
 }
 
-/// A group goes where all its resources may go.
+/// A group can only be on a node that all its resources may be on.
 pub(super) fn no_common_owner(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let nodes = &subject.definition.nodes;
     for (g, group) in subject.definition.groups.iter().enumerate() {
@@ -383,7 +383,7 @@ pub(super) fn no_common_owner(subject: &Subject<'_>, findings: &mut Findings<'_>
     }
 }
 
-/// A failback window with one end is none.
+/// A failback window with one end is no window.
 pub(super) fn half_failback_window(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, group) in subject.definition.groups.iter().enumerate() {
         if let Some((there, missing)) = group.properties.half_failback_window() {
@@ -398,7 +398,7 @@ pub(super) fn half_failback_window(subject: &Subject<'_>, findings: &mut Finding
     }
 }
 
-/// A preferred owner that may not own the group is never used.
+/// A preferred owner that may not own the group is useless.
 pub(super) fn preferred_not_possible(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, group) in subject.definition.groups.iter().enumerate() {
         for (i, owner) in group.properties.preferred_owners.iter().enumerate() {
@@ -421,14 +421,14 @@ fn may_own(group: &GroupDefinition, node: &Name) -> bool {
     })
 }
 
-/// A cluster is made of nodes.
+/// A cluster has at least one node.
 pub(super) fn no_nodes(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     if subject.definition.nodes.is_empty() {
         findings.add(Anchor::Cluster, "the cluster has no nodes");
     }
 }
 
-/// The editions that cluster best allow eight nodes.
+/// Even the largest editions allow no more than eight nodes.
 pub(super) fn too_many_nodes(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     const MOST: usize = 8;
     let nodes = subject.definition.nodes.len();

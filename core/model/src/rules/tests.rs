@@ -1,4 +1,4 @@
-//! Each Exchange rule, seen on a definition that breaks it and on one that only just does not.
+//! Each Exchange rule, on a definition that breaks it and on one that barely does not.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ fn another(definition: &ClusterDefinition, number: u8) -> GroupDefinition {
     .expand()
 }
 
-/// The rules that speak up once `change` has been made.
+/// The rules that report something after `change`.
 pub(super) fn broken(
     file: &str,
     change: impl FnOnce(&mut ClusterDefinition, &mut Facts),
@@ -319,7 +319,7 @@ fn every_rule_is_named_by_a_test() {
         include_str!("../file/tests/witness.rs"),
     ];
     for rule in CATALOGUE {
-        // As a rule of its own, or at the head of a finding: `rule line:column length`.
+        // As a rule alone, or at the head of a finding: `rule line:column length`.
         let named = |text: &&str| {
             text.contains(&format!("\"{}\"", rule.id)) || text.contains(&format!("\"{} ", rule.id))
         };

@@ -1,4 +1,4 @@
-//! The reader beside `ron`, and where it points.
+//! The reader compared with `ron`, and the places it points at.
 
 use proptest::prelude::*;
 
@@ -69,7 +69,7 @@ fn syntax_errors_point_at_their_cause() {
     assert!(fails(&"[".repeat(100_000)).2.contains("nest deeper"));
 }
 
-/// Trees that `ron` can hold, too.
+/// Trees that `ron` can hold as well.
 fn value() -> impl Strategy<Value = ron::Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(ron::Value::Bool),

@@ -2,14 +2,14 @@
 
 use super::{SHIPPED, all_findings};
 
-/// A mistake made by replacing the first `from` by `to`, and what must be said about it.
+/// A mistake, made by replacing the first `from` by `to`, and the finding that it must give.
 struct Mistake {
     from: &'static str,
     to: &'static str,
     rule: &'static str,
-    /// What the finding must point at, in the broken text.
+    /// The text that the finding must point at, in the broken file.
     at: &'static str,
-    /// What it must say somewhere.
+    /// A text that the finding must contain.
     says: &'static str,
 }
 
@@ -325,7 +325,7 @@ fn each_mistake_in_each_shipped_file_is_named_with_its_place() {
             let column: String = line.chars().skip(found.column - 1).collect();
             assert!(column.starts_with(mistake.at.trim_end()), "{file}: {found}");
             assert!(found.length > 0 && found.offset < broken.len());
-            // One mistake is not told ten times.
+            // One mistake must not give ten findings.
             assert!(
                 findings.iter().count() <= 5,
                 "{file}: {:?} gave {findings}",

@@ -1,4 +1,4 @@
-//! The shipped cluster files, and what is said about broken copies of them.
+//! The shipped cluster files, and the findings about broken copies of them.
 
 mod mistakes;
 mod witness;
@@ -45,7 +45,7 @@ fn attributes_loads_and_policies_are_read_with_their_places() {
     let archive = definition.group("Archive").unwrap();
     assert_eq!(archive.attributes["load"], Value::Dword(10));
     assert_eq!(archive.attributes["tier"], Value::Text("gold".to_owned()));
-    // Whoever reads the file reads the scripts.
+    // The caller reads the scripts.
     assert_eq!(
         (definition.policy.as_ref(), archive.policy.as_ref()),
         (None, None)
@@ -125,7 +125,7 @@ fn all_findings(name: &str, text: &str) -> Diagnostics {
     }
 }
 
-/// Where `needle` stands in `text` the first time, as `findings` writes it.
+/// The place of the first `needle` in `text`, written as in `findings`.
 fn place(text: &str, needle: &str) -> String {
     let at = text.find(needle).unwrap_or_else(|| panic!("no {needle}"));
     let line = text[..at].matches('\n').count() + 1;
@@ -150,7 +150,7 @@ fn shipped_files_load_with_nothing_to_warn_of() {
                 .iter()
                 .all(|finding| finding.severity == Severity::Note)
         );
-        // At run time the same rules hold, without places.
+        // The same rules hold at run time, without places.
         let again = rules::check(&loaded.definition, &loaded.facts);
         assert_eq!(
             again.iter().map(|note| note.rule).collect::<Vec<_>>(),
@@ -321,7 +321,7 @@ fn dependencies_are_checked() {
     assert_eq!(
         said,
         [
-            // The resources are sorted before the walk, so the loop is told from where it begins.
+            // The resources are sorted before the walk, so the loop is reported from its first resource.
             "dependency-loop 16:30 these depend on each other in a loop: `a` -> `b` -> `c` -> `a`",
             "self-dependency 17:30 `d` depends on itself",
             "foreign-dependency 18:30 `e` depends on `Disk Q:`, which is in another group, `Cluster Group`",
@@ -453,7 +453,7 @@ fn a_good_written_group_keeps_its_properties() {
 fn the_quorum_is_checked() {
     let text = with_groups("");
     let quorum = "Standard(resource: \"Disk Q:\")";
-    // With the Cluster Group written in full, the quorum resource can be wrong in more ways.
+    // With the Cluster Group written in full, the quorum resource can be wrong in more ways than in its short form.
     let written = text.replace("address: \"10.0.0.20\", ", "").replace(
         "groups: [",
         r#"groups: [ (name: "Cluster Group", resources: [

@@ -15,7 +15,7 @@ fn the_file_share_witness_has_a_short_form() {
         Some(r"\\FILES\witness")
     );
     assert_eq!(findings(&two), Vec::<String>::new());
-    // The same, with the property where it is.
+    // The same with the property written where it belongs.
     let written = two
         .replace(&of(files), "MajorityNodeSet")
         .replace("address: \"10.0.0.20\", ", "")
