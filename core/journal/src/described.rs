@@ -1,5 +1,5 @@
-//! What each kind of event is and what its fields hold, read off the types that make it: for reference pages, and for
-//! telling a slip in a question from an event that did not happen.
+//! The kinds of events and their fields, taken from the types that define them. Reference pages are made from this,
+//! and it tells a misspelled kind or field from an event that did not happen.
 
 use quorate_model::monitor::HealthCheck;
 use quorate_model::{Fault, FaultId, GroupState, Name, NodeState, ResourceState};
@@ -29,7 +29,7 @@ pub enum Holds {
 pub trait Field {
     /// What it holds.
     const HOLDS: Holds;
-    /// Whether it may be missing.
+    /// Whether the field may be missing.
     const OPTIONAL: bool = false;
 }
 
@@ -83,7 +83,7 @@ impl EventKind {
     }
 }
 
-/// Doc comments as one line of text.
+/// The text of doc comments, on one line.
 fn sentence(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -100,7 +100,7 @@ fn kebab(variant: &str) -> String {
     out
 }
 
-/// Makes an enum of events tell what its variants and their fields are, and which kinds it knows.
+/// Lets an enum of events list its variants with their fields, and the kinds it knows.
 macro_rules! described {
     (
         $(#[$meta:meta])*

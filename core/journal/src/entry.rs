@@ -42,14 +42,14 @@ pub struct Entry {
     /// The node it happened on or to; `None` for what concerns no single node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<Name>,
-    /// What.
+    /// The event itself.
     #[serde(flatten)]
     pub what: What,
     #[serde(skip)]
     fields: Fields,
 }
 
-/// The entry as JSON, made when it is first asked for.
+/// The entry as JSON, made at the first request.
 #[derive(Clone, Debug, Default)]
 struct Fields(OnceCell<Map<String, Value>>);
 
@@ -93,7 +93,7 @@ pub fn event_kinds() -> &'static [EventKind] {
     &KINDS
 }
 
-/// Who tells events of a kind.
+/// Whether a node or the world reports events of a kind.
 #[derive(Clone, Copy)]
 enum Teller {
     Node,
@@ -109,7 +109,7 @@ static TELLERS: LazyLock<BTreeMap<String, Teller>> = LazyLock::new(|| {
 });
 
 impl Entry {
-    /// The entry of a journal that is at number `n`.
+    /// The entry with number `n` of a journal.
     pub fn new(at: Time, n: u64, node: Option<Name>, what: impl Into<What>) -> Entry {
         Entry {
             at,
@@ -120,13 +120,13 @@ impl Entry {
         }
     }
 
-    /// The entry as the fields of its line: `t`, `n`, `node`, `kind` and those of its kind.
+    /// The entry as the fields of its JSON line: `t`, `n`, `node`, `kind` and those of its kind.
     pub fn fields(&self) -> &Map<String, Value> {
         self.fields
             .0
             .get_or_init(|| match serde_json::to_value(self) {
                 Ok(Value::Object(fields)) => fields,
-                // Every entry is a struct of plain data, so it becomes an object.
+                // Cannot happen: every entry is a struct of plain data, which becomes an object.
                 _ => Map::new(),
             })
     }
@@ -136,7 +136,7 @@ impl Entry {
         self.text("kind").unwrap_or_default()
     }
 
-    /// What it is about, where it is about one named thing.
+    /// The name of the thing that the event is about, if it is about a single one.
     pub fn subject(&self) -> Option<&str> {
         self.text("subject")
     }
@@ -157,8 +157,8 @@ struct Line {
     rest: Map<String, Value>,
 }
 
-/// The kind decides which fields there must be. Those that nobody knows are passed over: a newer writer of the same
-/// schema may have added them.
+/// The kind decides which fields are required. Unknown fields are ignored: a newer writer of the same schema may have
+/// added them.
 impl<'de> Deserialize<'de> for Entry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Line {

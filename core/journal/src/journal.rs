@@ -1,4 +1,4 @@
-//! A run's journal in memory, and how it is written.
+//! The journal of a run in memory, and how it is written.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// A journal without events. `civil_start_ms` is civil time at its beginning, in milliseconds since 1970 UTC.
+    /// An empty journal. `civil_start_ms` is the civil time at its beginning, in milliseconds since 1970 UTC.
     pub fn new(
         seed: u64,
         cluster: Name,
@@ -38,12 +38,12 @@ impl Journal {
         }
     }
 
-    /// One more node.
+    /// Adds a node to the header.
     pub fn add_node(&mut self, name: Name) {
         self.header.nodes.push(name);
     }
 
-    /// One more event.
+    /// Appends an event.
     pub fn push(&mut self, at: Time, node: Option<Name>, what: impl Into<What>) {
         let n = self.entries.len() as u64;
         self.entries.push(Entry::new(at, n, node, what));

@@ -1,7 +1,8 @@
 //! The journal: what happened, one typed event after the other. Every report is made from it and from nothing else.
 //!
-//! Written out, a journal is JSON lines: a [`Header`], then one [`Entry`] a line; several journals may follow one another
-//! in one file. [`Journal`] keeps one in memory and writes it, [`Records`] reads a file line by line.
+//! Written out, a journal is a file of JSON lines: a [`Header`], then one [`Entry`] a line. Several journals may
+//! follow one another in one file. [`Journal`] keeps one in memory and writes it; [`Records`] reads a file line by
+//! line.
 //! Equal seeds, scripts and plugins give equal bytes.
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Reading a journal, line by line: a file of any length is never in memory as a whole.
+//! Reads a journal line by line, so that a file of any length is never in memory as a whole.
 
 use std::io::{self, BufRead};
 
@@ -22,7 +22,7 @@ pub enum ReadError {
     /// The file cannot be read.
     #[error("line {line} cannot be read: {why}")]
     Io {
-        /// The line that would have come.
+        /// The line that could not be read.
         line: u64,
         /// What the system says.
         why: io::Error,
@@ -32,7 +32,7 @@ pub enum ReadError {
     Json {
         /// The line.
         line: u64,
-        /// Where in it, from 1.
+        /// The column of the error, from 1.
         column: usize,
         /// What is wrong.
         why: String,
@@ -60,10 +60,10 @@ pub enum ReadError {
     Schema {
         /// The line.
         line: u64,
-        /// What it says it is.
+        /// The version that the header names.
         found: String,
     },
-    /// A line is JSON, and no event or header.
+    /// A line is JSON, but neither an event nor a header.
     #[error("line {line}: {why}")]
     Line {
         /// The line.
@@ -84,7 +84,7 @@ pub struct Records<R> {
 }
 
 impl<R: BufRead> Records<R> {
-    /// Of what `reader` gives.
+    /// Reads from `reader`.
     pub fn new(reader: R) -> Self {
         Records {
             reader,
