@@ -1,4 +1,4 @@
-//! The loop: what happens goes in, and what node and monitor want is carried out until neither wants anything more.
+//! The loop: events go in, and what node and monitor ask for is carried out until neither asks for anything more.
 
 use quorate_model::monitor::MonitorCommand;
 use quorate_node::{Input, Output};
@@ -7,14 +7,14 @@ use crate::monitor::ResourceMonitor;
 use crate::stuck::{EXCHANGES_MAX, Stuck};
 use crate::surroundings::Surroundings;
 
-/// Hands an input to the node and carries out what comes of it. Nothing happens where no service runs.
+/// Hands an input to the node and carries out all that follows. Does nothing while no service runs.
 pub fn input<S: Surroundings>(world: &mut S, input: Input) {
     if tell(world, input) {
         drain(world);
     }
 }
 
-/// Wakes the node if a timer of its is due.
+/// Wakes the node if one of its timers is due.
 pub fn wake_node<S: Surroundings>(world: &mut S) {
     let now = world.now();
     match world.service().next_node_wakeup() {
@@ -24,7 +24,7 @@ pub fn wake_node<S: Surroundings>(world: &mut S) {
     }
 }
 
-/// Wakes the resource monitor if something is due there.
+/// Wakes the resource monitor if one of its timers is due.
 pub fn wake_monitor<S: Surroundings>(world: &mut S) {
     let now = world.now();
     let service = world.service();
@@ -38,7 +38,7 @@ pub fn wake_monitor<S: Surroundings>(world: &mut S) {
     }
 }
 
-/// Asks the resource monitor for something, or, with `None`, for a sign of life.
+/// Gives the resource monitor a command, or with `None` asks it for a sign of life.
 pub fn ask<S: Surroundings>(world: &mut S, asked: Option<MonitorCommand>) {
     match asked {
         Some(command) => {
@@ -79,7 +79,8 @@ pub fn drain<S: Surroundings>(world: &mut S) {
     world.at_rest();
 }
 
-/// Ends the resource monitor with everything that it has started. Whether certainly nothing runs any more.
+/// Ends the resource monitor and everything that it has started. Returns whether it is certain that nothing runs any
+/// more.
 pub fn end<S: Surroundings>(world: &mut S) -> bool {
     let Some(monitor) = world.service().monitor() else {
         return true;
@@ -92,7 +93,8 @@ pub fn end<S: Surroundings>(world: &mut S) -> bool {
     dismiss(world)
 }
 
-/// The resource monitor ends what it has started, and is no more. Whether each resource has answered that it is down.
+/// Has the resource monitor end everything that it has started, and drops it. Returns whether every resource has
+/// confirmed that it is down.
 fn dismiss<S: Surroundings>(world: &mut S) -> bool {
     let ended = world.with_monitor(|monitor, services| monitor.terminate_all(services));
     if let Some(monitor) = world.service().monitor.take() {
@@ -101,7 +103,7 @@ fn dismiss<S: Surroundings>(world: &mut S) -> bool {
     ended.unwrap_or(true)
 }
 
-/// Whether there was a node to be told.
+/// Hands an input to the node. Returns whether there is one.
 fn tell<S: Surroundings>(world: &mut S, input: Input) -> bool {
     let now = world.now();
     match &mut world.service().node {
@@ -137,7 +139,7 @@ fn carry_out<S: Surroundings>(world: &mut S, output: Output) {
         Output::Reply { request, result } => world.reply(request, result),
         Output::Controlled { request, result } => world.controlled(request, result),
         Output::Halt { reason, restart } => {
-            // When the monitor has taken everything out of service, the node has a last word.
+            // The node may send one last message once the monitor has taken everything out of service.
             let node = world.service().node.take();
             if end(world)
                 && let Some(mut node) = node

@@ -1,5 +1,5 @@
-//! What drives a node: the cluster service of one machine, which is a node and its resource monitor, and the loop that
-//! carries out what they want until neither has anything more to say.
+//! The cluster service of one machine, which is a node and its resource monitor, and the loop that carries out what
+//! they ask for until neither asks for anything more.
 //!
 //! It is written once for every world. A world says in [`Surroundings`] what it gives (a clock, messages, disks, the
 //! services that plugins see, a journal, answers), keeps a [`ClusterService`], and hands in what happens by [`input`],

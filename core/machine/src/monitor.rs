@@ -1,4 +1,4 @@
-//! The seam between a node's world and its resource monitor.
+//! The interface between a node's world and its resource monitor.
 
 use std::sync::Arc;
 
@@ -8,55 +8,56 @@ use quorate_model::{Name, ResourceState, Time};
 
 /// One node's resource monitor, from the start of the machine's cluster service to its end.
 ///
-/// `quorate_host::Monitor`, which calls real plugins, is one. A world may put something before it, such as a monitor that
-/// can stand still, or several of them, one for each group; a test drives something smaller.
+/// `quorate_host::Monitor`, which calls real plugins, is one. A world may put another in front of it, such as a
+/// monitor that can stand still, or use several, one for each group. A test uses a smaller one.
 pub trait ResourceMonitor {
-    /// Carries a command out, as far as it goes without waiting.
+    /// Carries a command out as far as it can without waiting.
     fn command(&mut self, services: &mut dyn Services, command: MonitorCommand);
-    /// Does what is due. Called when [`next_wakeup`](Self::next_wakeup) has come, and harmless before.
+    /// Does what is due. Called at [`next_wakeup`](Self::next_wakeup); an earlier call does no harm.
     fn wake(&mut self, services: &mut dyn Services);
-    /// Asked for a sign of life. Whether it gives it at once; if not, whoever drives it hands
-    /// [`Input::MonitorAnswers`](quorate_node::Input::MonitorAnswers) in when it has dealt with what it was told before.
+    /// Asks for a sign of life. Returns whether the monitor gives it at once; if not, the caller hands
+    /// [`Input::MonitorAnswers`](quorate_node::Input::MonitorAnswers) in once the monitor has dealt with all earlier
+    /// commands.
     fn sign_of_life(&mut self) -> bool {
         true
     }
     /// When [`wake`](Self::wake) is due next, on the node's own clock.
     fn next_wakeup(&self) -> Option<Time>;
-    /// The next report, until there is none.
+    /// The next report; `None` if there are no more.
     fn poll_event(&mut self) -> Option<MonitorEvent>;
     /// Every open resource with its type and its state on this machine: the truth, not a database's view.
     fn resources(&self) -> Vec<(Name, Name, ResourceState)>;
-    /// A number that changes whenever [`resources`](Self::resources) gives something else; without one it is asked again
-    /// after every call.
+    /// A number that changes whenever the result of [`resources`](Self::resources) changes. With `None`, `resources`
+    /// is called again after every call of the monitor.
     fn revision(&self) -> Option<u64> {
         None
     }
-    /// The cluster service is gone: everything is taken out of service at once. Whether each resource has answered that it
-    /// is down, so that certainly nothing runs any more.
+    /// The cluster service has ended: takes everything out of service at once. Returns whether every resource has
+    /// confirmed that it is down, so that it is certain that nothing runs any more.
     fn terminate_all(&mut self, services: &mut dyn Services) -> bool;
-    /// The machine died: instances are dropped and nothing in the world is touched.
+    /// The machine lost power: drops all instances without touching anything in the world.
     fn power_off(self: Box<Self>);
-    /// Other plugins, each for a resource when it is next offline. A monitor without plugins has nothing to do.
+    /// Replaces the plugins, for each resource when it is next offline. A monitor without plugins ignores this.
     fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
         drop(plugins);
     }
-    /// Ends the quarantine of a plugin. Whether it was in any.
+    /// Ends the quarantine of a plugin. Returns whether it was quarantined.
     fn release_plugin(&mut self, plugin: &str) -> bool {
         let _ = plugin;
         false
     }
-    /// What there is to say of each plugin.
+    /// The state of each plugin.
     fn plugin_status(&self) -> Vec<PluginStatus> {
         Vec::new()
     }
 }
 
-/// Where resource monitors come from: one for each boot of a node.
+/// Makes resource monitors: one for each boot of a node.
 pub trait Monitors {
     /// A fresh monitor with no resource open.
     fn boot(&self) -> Box<dyn ResourceMonitor>;
-    /// The plugin behind a resource type, if it runs threads of its own: what these do, and when, is not the world's
-    /// to decide, so a run with it does not repeat.
+    /// The plugin behind a resource type, if it runs threads of its own. The world cannot decide what these do, and
+    /// when, so a run with such a plugin does not repeat.
     fn threads_of(&self, kind: &str) -> Option<String> {
         let _ = kind;
         None
@@ -111,7 +112,7 @@ impl ResourceMonitor for quorate_host::Monitor {
     }
 }
 
-/// Monitors that call the plugins of a set.
+/// Makes monitors that call the plugins of a set.
 impl Monitors for Arc<PluginSet> {
     fn boot(&self) -> Box<dyn ResourceMonitor> {
         Box::new(quorate_host::Monitor::new(Arc::clone(self)))

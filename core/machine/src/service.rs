@@ -6,16 +6,16 @@ use quorate_node::{Node, Output};
 use crate::monitor::ResourceMonitor;
 use crate::stuck::{Stuck, WAKES_MAX};
 
-/// A node and its resource monitor: both are there while the cluster service runs, and a monitor may outlive its node for
-/// as long as nobody has ended what it runs.
+/// A node and its resource monitor. Both exist while the cluster service runs. A monitor may outlive its node, until
+/// somebody ends what it runs.
 #[derive(Debug)]
 pub struct ClusterService<M> {
     pub(crate) node: Option<Node>,
     pub(crate) monitor: Option<M>,
-    /// Whether they were called since somebody asked.
+    /// Whether the node, or the monitor, was called since this was last asked.
     pub(crate) node_called: bool,
     pub(crate) monitor_called: bool,
-    /// How often one of them wanted to be woken at once, at the instant at which one did last.
+    /// The last instant at which one of them wanted to be woken at once, and how often that happened at this instant.
     woken: (Time, u32),
 }
 
@@ -32,7 +32,7 @@ impl<M> Default for ClusterService<M> {
 }
 
 impl<M: ResourceMonitor> ClusterService<M> {
-    /// It runs from now on. What the node has to say first waits for [`drain`](crate::drain).
+    /// The service runs from now on. The node's first outputs wait for [`drain`](crate::drain).
     pub fn begin(&mut self, node: Node, monitor: M) {
         self.node = Some(node);
         self.monitor = Some(monitor);
@@ -55,7 +55,7 @@ impl<M: ResourceMonitor> ClusterService<M> {
         self.monitor.as_ref()
     }
 
-    /// The resource monitor, for whoever is about to call it; that it was called is known from then on.
+    /// The resource monitor, for a caller that is about to use it: this counts as a call of it.
     pub fn monitor_mut(&mut self) -> Option<&mut M> {
         self.monitor_called = true;
         self.monitor.as_mut()
@@ -81,10 +81,10 @@ impl<M: ResourceMonitor> ClusterService<M> {
         std::mem::take(&mut self.monitor_called)
     }
 
-    /// Counts that somebody is to be woken at the very instant at which it was last called.
+    /// Counts a wake-up at the same instant as the last call.
     ///
     /// # Errors
-    /// If that was so [`WAKES_MAX`] times: whatever it is does not let time go on.
+    /// After more than [`WAKES_MAX`] of them at one instant: node or monitor keeps time from going on.
     pub fn wakes_at_once(&mut self, now: Time) -> Result<(), Stuck> {
         self.woken = match self.woken {
             (at, times) if at == now => (now, times + 1),
@@ -97,20 +97,21 @@ impl<M: ResourceMonitor> ClusterService<M> {
         Ok(())
     }
 
-    /// The process is gone without a word: its monitor notices, which is for [`end`](crate::end) to do. Whether it ran.
+    /// The process was killed. Its monitor notices that and ends everything: the caller sees to it with
+    /// [`end`](crate::end). Returns whether the service ran.
     pub fn kill(&mut self) -> bool {
         self.node_called = true;
         self.node.take().is_some()
     }
 
-    /// The process is gone without a word, and its monitor goes on: the monitor, for whoever ends what it runs.
+    /// The process was killed and its monitor goes on. Returns the monitor, for whoever ends what it runs.
     pub fn orphan(&mut self) -> Option<M> {
         self.kill();
         self.monitor_called = true;
         self.monitor.take()
     }
 
-    /// The machine has no power: node and monitor are gone, and nothing in the world is touched by either.
+    /// The machine lost power: node and monitor are gone, and neither touches anything in the world.
     pub fn power_off(&mut self) {
         if let Some(monitor) = self.orphan() {
             Box::new(monitor).power_off();

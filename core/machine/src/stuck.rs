@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-/// How often node and monitor may answer each other at one instant before that counts as a bug of theirs: well above the
-/// longest chain of dependencies, and low enough for whatever they pile up meanwhile.
+/// How often node and monitor may answer each other at one instant before that counts as a bug: well above the
+/// longest chain of dependencies, and low enough for all that they pile up meanwhile.
 pub const EXCHANGES_MAX: u32 = 500;
 /// How often a timer may be due at one instant before that counts as a bug.
 pub const WAKES_MAX: u32 = 1_000;
 
-/// How node or monitor keep time from going on. As text, the rest of a sentence that begins with the machine.
+/// How node or monitor keeps time from going on. As text it is the rest of a sentence that begins with the machine's
+/// name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stuck {
     /// They answer each other again and again.
