@@ -1,5 +1,5 @@
-//! What plugins say of cluster files: their names, their types and their types' private properties. The file's own
-//! checks know the shipped types only.
+//! Checks of cluster files against the plugins: their names, their types and their types' private properties. The
+//! file's own checks know the shipped types only.
 
 use quorate_drill::suggestion;
 use quorate_host::{Isolation, PluginSet, TypeInfo};
@@ -15,7 +15,7 @@ pub fn check_plugin_names(settings: &[PluginSettings], plugins: &PluginSet) -> V
     unknown.collect()
 }
 
-/// What is wrong with the resources of a cluster file whose types are not shipped, in the file's order.
+/// Mistakes in the resources of a cluster file whose types are not shipped, in the order of the file.
 pub fn check_foreign(foreign: &[ForeignResource], plugins: &PluginSet) -> Vec<Diagnostic> {
     let mut wrong = Vec::new();
     for resource in foreign {
@@ -37,7 +37,7 @@ pub fn check_foreign(foreign: &[ForeignResource], plugins: &PluginSet) -> Vec<Di
     wrong
 }
 
-/// What is wrong with the properties of one resource.
+/// Mistakes in the properties of one resource.
 fn check_resource(resource: &ForeignResource, kind: &TypeInfo) -> Vec<Diagnostic> {
     let mut wrong = Vec::new();
     for given in &resource.properties {

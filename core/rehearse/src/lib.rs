@@ -1,7 +1,7 @@
-//! The virtual world as a stage for drills: what a cluster file names is set up with its plugins, and rehearsed.
+//! The virtual world as a stage for drills: sets up and rehearses what a cluster file names, with its plugins.
 //!
-//! [`SimSource`] opens virtual clusters. What reads and runs the policy scripts that cluster files name is handed to it: a
-//! [`PolicyLanguage`].
+//! [`SimSource`] opens virtual clusters. Its user hands it a [`PolicyLanguage`], which reads and runs the policy
+//! scripts that cluster files name.
 #![forbid(unsafe_code)]
 
 mod foreign;

@@ -1,4 +1,4 @@
-//! Orders, in the world's words.
+//! Gives the orders of drills to the world.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use quorate_sim::{RequestId, WorldError};
 use crate::stage::{SimStage, refused};
 
 impl SimStage {
-    /// What Setup on a new machine finds, which knows its edition of Windows and its networks; the
-    /// cluster finds the rest.
+    /// The checks that Setup makes on a new machine, which knows its edition of Windows and its networks. The cluster
+    /// makes the others.
     fn setup(&self, node: &Name, interfaces: &BTreeMap<Name, String>) -> Result<(), StageError> {
         let networks = self.networks();
         if let Some(unknown) = interfaces.keys().find(|it| !networks.contains(it)) {
@@ -37,7 +37,7 @@ impl SimStage {
         }
     }
 
-    /// Notes what the rules say of a load that they did not say before.
+    /// Declares the load of a group and notes the warnings that it adds.
     pub(crate) fn declare(&mut self, group: &str, users: u32, cpu_percent: u32) {
         let heavy = |stage: &SimStage| -> BTreeSet<String> {
             let found = rules::check(stage.definition(), &stage.facts).into_iter();
@@ -57,14 +57,14 @@ impl SimStage {
         }
     }
 
-    /// Gives an order: who is to answer it, or `None` if it took effect at once.
+    /// Gives an order. Returns the request to wait for, or `None` if the order took effect at once.
     pub(crate) fn give(&mut self, order: Order) -> Result<Option<RequestId>, StageError> {
         let given = match order {
             Order::NodeStart(node, switches) => {
                 self.world.start_with(&node, switches).map(|()| None)
             }
             Order::NodeShutdown(node) => match self.world.shutdown(&node) {
-                // Its cluster service did not run: the machine is off already.
+                // Its cluster service did not run, so the machine is off already.
                 Err(WorldError::NobodyToAsk) => Ok(None),
                 given => given.map(Some),
             },
@@ -89,7 +89,7 @@ impl SimStage {
                     value,
                 } = &op
                 {
-                    // A type's plugin knows which properties there are, and a script which it reads.
+                    // The type's plugin knows its properties; a script knows which it reads.
                     if !self.takes_any_property(resource) {
                         self.property(PropertyOf::Resource(resource), property)?;
                     }

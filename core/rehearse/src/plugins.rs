@@ -1,4 +1,4 @@
-//! What the plugins of a cluster are doing, for people to read.
+//! The state of a cluster's plugins, for people to read.
 
 use quorate_drill::PluginReport;
 use quorate_host::LibraryInfo;
@@ -7,7 +7,7 @@ use quorate_model::{Name, types};
 use crate::stage::SimStage;
 
 impl SimStage {
-    /// Each plugin, and what its copies on the nodes are doing.
+    /// Each plugin, and the state of its copies on the nodes.
     pub(crate) fn plugin_reports(&self) -> Vec<PluginReport> {
         let nodes = self.world.plugin_status();
         let of = |name: &str| {
@@ -51,8 +51,8 @@ impl SimStage {
             .collect()
     }
 
-    /// What is wrong with the properties of the resources of a library's types: they were right when they were set, and
-    /// the library was reloaded since.
+    /// Properties that the types of a library no longer take. They were valid when they were set, but the library has
+    /// been reloaded since.
     fn misfits(&self, library: &LibraryInfo) -> Vec<(Name, String)> {
         let resources = self.definition().groups.iter().flat_map(|it| &it.resources);
         let mut wrong = Vec::new();
@@ -66,7 +66,7 @@ impl SimStage {
                 match kind.property(name).map(|known| known.check(value)) {
                     Some(Ok(())) => {}
                     Some(Err(error)) => say(error.to_string()),
-                    // What a script makes of its own is its own affair.
+                    // A script may use any property.
                     None if kind.name == types::GENERIC_SCRIPT => {}
                     None => say(format!("`{}` has no property `{name}`", kind.name)),
                 }

@@ -1,4 +1,4 @@
-//! The language of the policy scripts that cluster files name: any, handed in by whoever opens clusters.
+//! The language of the policy scripts that cluster files name. Whoever opens clusters chooses it.
 
 use std::fmt;
 use std::path::Path;
@@ -8,11 +8,11 @@ use quorate_drill::Finding;
 use quorate_model::Loaded;
 use quorate_node::Policies;
 
-/// What reads policy scripts into a cluster's definition, and what runs them on its nodes.
+/// Reads policy scripts into a cluster's definition, and runs them on its nodes.
 #[derive(Clone)]
 pub struct PolicyLanguage {
-    /// Reads and checks the scripts that a cluster file names and puts them into its definition: the file's path, its text,
-    /// and what was read of it. Whatever is wrong with a script is a finding.
+    /// Reads and checks the scripts that a cluster file names and puts them into its definition. The arguments are
+    /// the file's path, its text and what was read of it. Each mistake in a script is a finding.
     pub attach: fn(&Path, &str, &mut Loaded) -> Result<(), Vec<Finding>>,
     /// Runs them on every node.
     pub run: Arc<dyn Policies>,

@@ -63,7 +63,7 @@ impl SimStage {
         let private = kind.iter().flat_map(|kind| &kind.properties);
         let mut all: Vec<_> = private
             .map(|known| {
-                // Not set: what the type takes it to be.
+                // A property that is not set has the type's default.
                 let default = known.default_value();
                 PropertyStatus {
                     name: known.name.clone(),
@@ -75,7 +75,7 @@ impl SimStage {
                 }
             })
             .collect();
-        // A script's own, which it alone knows; or what a type had before it was reloaded.
+        // A property that the script alone knows, or one that the type had before it was reloaded.
         let (takes, doc) = if definition.kind == *types::GENERIC_SCRIPT {
             (
                 "what the script makes of it",
@@ -123,8 +123,8 @@ impl SimStage {
         Ok(all)
     }
 
-    /// Refuses a value that a resource's private property does not take, and its reset where it must be set. The cluster
-    /// knows what the shipped types take; of others only their plugin does.
+    /// Refuses a value that a resource's private property does not take, and a reset of a required one. The cluster
+    /// checks those of the shipped types; only the plugin can check those of other types.
     pub(crate) fn check_private(
         &self,
         resource: &str,

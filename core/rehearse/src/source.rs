@@ -16,21 +16,21 @@ use crate::foreign::{check_foreign, check_plugin_names};
 use crate::policies::PolicyLanguage;
 use crate::stage::{Loaded, SimStage};
 
-/// Opens virtual clusters, with the plugins found in a list of folders. They are loaded when the first cluster is
-/// opened, and once.
+/// Opens virtual clusters with the plugins found in a list of folders. The plugins are loaded once, when the first
+/// cluster is opened.
 #[derive(Debug, Default)]
 pub struct SimSource {
     folders: Vec<PathBuf>,
     isolation: Isolation,
     plugins: Loaded,
     policies: Option<PolicyLanguage>,
-    /// The working directory that paths count from.
+    /// The working directory that relative paths start from.
     home: Option<PathBuf>,
 }
 
 impl SimSource {
-    /// Plugins are searched in `folders` first, then where the host searches by itself. Relative paths of clusters count
-    /// from the working directory of now: if a plugin has changed that, opening a cluster changes it back.
+    /// Searches `folders` for plugins first, then the host's own places. Relative paths of clusters start from the
+    /// present working directory: if a plugin has changed that, opening a cluster changes it back.
     pub fn new(folders: Vec<PathBuf>) -> SimSource {
         SimSource {
             folders,
@@ -39,12 +39,12 @@ impl SimSource {
         }
     }
 
-    /// With other settings of resource monitor processes.
+    /// Uses other settings for resource monitor processes.
     pub fn isolated(self, isolation: Isolation) -> SimSource {
         SimSource { isolation, ..self }
     }
 
-    /// With policy scripts in this language. Without one, a cluster file that names any cannot be opened.
+    /// Uses policy scripts in this language. Without one, a cluster file that names any cannot be opened.
     pub fn policies(self, language: PolicyLanguage) -> SimSource {
         SimSource {
             policies: Some(language),
@@ -52,12 +52,12 @@ impl SimSource {
         }
     }
 
-    /// Whether there is a plugin of every name that is to be kept apart. Where plugins cannot be loaded at all, opening a
-    /// cluster says why.
+    /// Whether every plugin that is to run in a process of its own exists. If no plugins can be loaded at all, this
+    /// is no error: opening a cluster says why.
     ///
     /// # Errors
     ///
-    /// The first that is none.
+    /// The first name that no plugin has.
     pub fn check_isolation(&self) -> Result<(), String> {
         if !self
             .isolation
@@ -75,7 +75,7 @@ impl SimSource {
             .map_err(|error| error.to_string())
     }
 
-    /// The plugins, which are loaded as `isolation` says if they were not before.
+    /// The plugins; loads them as `isolation` says if that has not been done.
     fn plugins(&self, isolation: &Isolation) -> Result<Arc<PluginSet>, OpenError> {
         let mut plugins = self.plugins.borrow_mut();
         let load = || {
@@ -92,7 +92,7 @@ impl SimSource {
             .map_err(OpenError::Plugins)
     }
 
-    /// The plugins as a cluster file wants them to run; what the operator said on top of that counts more.
+    /// The plugins as a cluster file wants them to run. The operator's own settings count more.
     fn plugins_for(
         &self,
         path: &Path,
@@ -126,10 +126,10 @@ impl SimSource {
 
 impl StageSource for SimSource {
     fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError> {
-        // A plugin may have changed it, and the user's paths mean what they meant.
+        // A plugin may have changed the working directory, and the user's paths start from the old one.
         let there = std::env::current_dir().ok();
         if let Some(home) = self.home.as_ref().filter(|_| there != self.home) {
-            // Where nobody can go back to it, reading the file says that it is not there.
+            // If this fails, reading the file reports that it is not there.
             let _ = std::env::set_current_dir(home);
         }
         let path = &request.cluster;
@@ -224,7 +224,7 @@ impl StageSource for SimSource {
     }
 }
 
-/// What a cluster file says about its world.
+/// The settings of a world that a cluster file gives.
 fn options(seed: u64, facts: &Facts) -> WorldOptions {
     let mut options = WorldOptions {
         civil_start_ms: facts.civil_origin_ms,

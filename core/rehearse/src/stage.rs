@@ -1,4 +1,4 @@
-//! A world, and how it satisfies [`Stage`].
+//! A world as a [`Stage`].
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,18 +20,19 @@ use quorate_model::{
 };
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
 
-/// The plugins as they were last loaded or reloaded, once they were; shared by a source and its stages.
+/// The plugins as they were last loaded or reloaded; `None` before the first time. A source and its stages share
+/// them.
 pub(crate) type Loaded = Rc<RefCell<Option<Result<Arc<PluginSet>, String>>>>;
 
 /// A world, and the orders it was given.
 pub(crate) struct SimStage {
     pub(crate) world: World,
-    /// What the cluster file says of the machines.
+    /// The facts of the cluster file.
     pub(crate) facts: Facts,
     pub(crate) plugins: Arc<PluginSet>,
-    /// Where the next cluster finds them.
+    /// The plugins for the next cluster.
     pub(crate) loaded: Loaded,
-    /// How often each was reloaded.
+    /// How often each plugin was reloaded.
     pub(crate) reloads: BTreeMap<String, u32>,
     /// Orders that wait for a reply; `None` for those that took effect at once.
     pub(crate) orders: BTreeMap<u64, Option<RequestId>>,
@@ -274,7 +275,7 @@ impl Faults for SimStage {
     }
 
     fn heal(&mut self, fault: FaultId) {
-        // The only error is that it is healed already.
+        // The only error is that the fault is healed already.
         let _ = self.world.heal(fault);
     }
 
