@@ -10,12 +10,12 @@ use jiff::{Timestamp, ToSpan};
 /// A civil time in the cluster's time zone: `9:00`, `23:15:30`, `2003-10-26 01:30`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CivilTime {
-    /// The day; any if none was said.
+    /// The day; `None` is any day.
     date: Option<Date>,
     hour: Hour,
 }
 
-/// Why a text is no civil time, or cannot be waited for.
+/// Why a text is no civil time, or why nobody can wait for that time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CivilError {
     /// Not an hour, and not a date with one.
@@ -23,15 +23,15 @@ pub enum CivilError {
         "\"{0}\" is no time of day: write an hour, such as \"9:00\" or \"23:15:30\", or a date with one, such as \"2003-10-26 01:30\""
     )]
     Malformed(String),
-    /// The form is right, and no calendar or clock has it.
+    /// The form is right, but no calendar or clock has this time.
     #[error(
         "there is no time \"{0}\": hours go from 0:00 to 23:59, and days are those of the calendar"
     )]
     None(String),
-    /// It is over.
+    /// The time is past.
     #[error("{wanted} is over: it is {now}")]
     Over {
-        /// What was wanted.
+        /// The time that was given.
         wanted: String,
         /// The present.
         now: String,
@@ -39,12 +39,12 @@ pub enum CivilError {
 }
 
 impl CivilTime {
-    /// The next instant after `now` at which the clock shows it. Both in milliseconds since 1970, local time. An hour that
-    /// is shown at this very instant comes again in a day.
+    /// The next instant after `now` at which the clock shows this time. Both are milliseconds since 1970, in local time.
+    /// An hour that is shown right now comes again in a day.
     ///
     /// # Errors
     ///
-    /// A date that is over.
+    /// A date that is past.
     pub fn next_after(self, now: i64) -> Result<i64, CivilError> {
         match self.date {
             Some(date) => {
@@ -70,14 +70,14 @@ impl CivilTime {
         }
     }
 
-    /// It as a clock's beginning, in milliseconds since 1970, local time. An hour without a date is one of the day of
-    /// `otherwise`.
+    /// This time as the beginning of a clock, in local time, in milliseconds since 1970. Without a date it is on the
+    /// day of `otherwise`.
     pub fn beginning(self, otherwise: i64) -> i64 {
         let date = self.date.unwrap_or_else(|| civil(otherwise).date());
         millis(date.to_datetime(self.hour))
     }
 
-    /// It and another, in the order of time; by the hour alone where one of them has no date.
+    /// Compares two times; only the hours count if one of them has no date.
     pub fn against(self, other: CivilTime) -> std::cmp::Ordering {
         match self.has_date() && other.has_date() {
             true => self.beginning(0).cmp(&other.beginning(0)),
@@ -158,7 +158,7 @@ fn millis(at: DateTime) -> i64 {
         .map_or(0, |at| at.timestamp().as_millisecond())
 }
 
-/// As clocks show it: `2003-06-12 08:00:00`.
+/// Milliseconds since 1970 as clocks show them: `2003-06-12 08:00:00`.
 pub fn shown(ms: i64) -> String {
     civil(ms).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

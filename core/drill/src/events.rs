@@ -1,4 +1,4 @@
-//! Lines of the journal, for people.
+//! Journal lines as text for people.
 
 use std::rc::Rc;
 
@@ -9,8 +9,8 @@ use crate::stage::Line;
 /// How many journal lines a failure shows.
 const EVENTS_SHOWN: usize = 6;
 
-/// The last lines of a story that are about one of the subjects, or about any if none is named, oldest first; and those of
-/// what was broken.
+/// The last lines of a story, oldest first, that are about one of the subjects (about any if none is named) or about
+/// faults.
 pub fn last_told(story: &[Rc<Line>], subjects: &[&str]) -> Vec<String> {
     let about = |line: &Line| {
         subjects.is_empty()
@@ -28,8 +28,8 @@ pub fn last_told(story: &[Rc<Line>], subjects: &[&str]) -> Vec<String> {
     last_events(told.map(|line| describe_line(line)))
 }
 
-/// The last of some events, oldest first, from the newest on. One that came several times in a row, at whatever times, is
-/// told once.
+/// The last of some events, oldest first; they are given newest first. An event that repeats is shown once, whatever
+/// the times.
 fn last_events(newest_first: impl Iterator<Item = String>) -> Vec<String> {
     let mut events: Vec<(String, usize)> = Vec::new();
     for event in newest_first {

@@ -1,13 +1,13 @@
-//! What the engine of drills asks of the language that a drill is told in.
+//! What the drill engine needs from the language that a drill is written in.
 //!
-//! The engine says when a condition is looked at, what a promise means and when a wait ends. The language calls its own
-//! functions, and knows where in the text it is.
+//! The engine decides when a condition is evaluated, what a promise means and when a wait ends. The language calls
+//! its own functions and knows the current place in the text.
 
 use crate::play::Play;
 use crate::stage::{Stage, StageError};
 use crate::{Seen, Spot, Thrown};
 
-/// Why what runs is being stopped.
+/// Why the run is being stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// From outside.
@@ -18,40 +18,40 @@ pub enum Stop {
     Enough,
 }
 
-/// A language that drills are told in, at one statement of a drill.
+/// A language that drills are written in, at one statement of a drill.
 ///
-/// No access to the [`Play`] is open while one of the language's functions is called, so a condition may read whatever it
-/// likes.
+/// [`Play`] is never borrowed while a function of the language is called, so a condition may read whatever it likes.
 pub trait Face {
-    /// A function of the language: a condition, or what is to be done later.
+    /// A function of the language: a condition, or an act for later.
     type Function: Clone;
-    /// What ends a statement before its end: a [`Thrown`], or whatever else the language knows.
+    /// The error that ends a statement early: a [`Thrown`], or an error of the language itself.
     type Error;
 
-    /// Short access to what is known of the drill. Never calls a function of the language from inside.
+    /// Gives short access to the state of the drill. Never call a function of the language inside `look`.
     fn with<T>(&self, look: impl FnOnce(&mut Play<Self::Function>) -> T) -> T;
 
     /// Where the statement stands.
     fn here(&self) -> Spot;
 
-    /// The statement's word, as the text has it.
+    /// The statement's word, as written in the text.
     fn word(&self) -> String;
 
     /// Calls a condition and says whether it holds.
     ///
     /// # Errors
     ///
-    /// Whatever it throws, or that it is neither true nor false.
+    /// Any error that it throws, or a result that is neither true nor false.
     fn evaluate(&self, condition: &Self::Function) -> Result<bool, Self::Error>;
 
-    /// Calls a function for what it does.
+    /// Calls a function for its effect.
     ///
     /// # Errors
     ///
-    /// Whatever it throws.
+    /// Any error that it throws.
     fn perform(&self, body: &Self::Function) -> Result<(), Self::Error>;
 
-    /// The same function with a copy of what it has captured: what it changes of that, nobody else sees.
+    /// A copy of the function with its own copy of the captured variables: nobody else sees the changes it makes to
+    /// them.
     fn apart(&self, function: &Self::Function) -> Self::Function;
 
     /// Says whether the drill may go on.
@@ -68,7 +68,7 @@ pub trait Face {
     fn raise(&self, thrown: Thrown, at: Spot) -> Self::Error;
 }
 
-/// Short access to the open cluster. A panic in it ends the drill, not the process.
+/// Gives short access to the open cluster. A panic in it ends the drill, not the process.
 ///
 /// # Errors
 ///
@@ -81,11 +81,11 @@ pub fn on_stage<F: Face, T>(
         .map_err(|thrown| face.raise(*thrown, face.here()))
 }
 
-/// As [`on_stage`], for what the cluster may refuse or its stage need not offer.
+/// As [`on_stage`], for an operation that the cluster may refuse or the stage may not offer.
 ///
 /// # Errors
 ///
-/// As [`on_stage`], and what the cluster refuses.
+/// As [`on_stage`], and any refusal.
 pub fn try_on_stage<F: Face, T, E: Into<StageError>>(
     face: &F,
     look: impl FnOnce(&mut dyn Stage) -> Result<T, E>,
@@ -96,7 +96,7 @@ pub fn try_on_stage<F: Face, T, E: Into<StageError>>(
     })
 }
 
-/// Refuses to act inside a condition, and forgets what was read before.
+/// Begins an act: refuses it inside a condition, and forgets earlier readings.
 ///
 /// # Errors
 ///
@@ -113,11 +113,12 @@ pub fn begin_act<F: Face>(face: &F) -> Result<(), F::Error> {
     Ok(())
 }
 
-/// As [`begin_act`], of what lets time pass: that is for the drill itself, not for what happens meanwhile.
+/// As [`begin_act`], for what lets time pass: only the drill's own statements may, not an act that happens during a
+/// wait.
 ///
 /// # Errors
 ///
-/// If a condition is being looked at, or what was to happen meanwhile happens.
+/// If a condition is being evaluated, or a planned act is being carried out.
 pub fn begin_wait<F: Face>(face: &F) -> Result<(), F::Error> {
     begin_act(face)?;
     if face.with(|play| play.acting > 0) {
@@ -130,17 +131,17 @@ pub fn begin_wait<F: Face>(face: &F) -> Result<(), F::Error> {
     Ok(())
 }
 
-/// The failure that something expected at a place is not so, with what was read.
+/// The failure of an expectation at a place, with the values that were read.
 pub(crate) fn unmet<F: Face>(face: &F, at: Spot, text: String, seen: Vec<Seen>) -> F::Error {
     let thrown = face.with(|play| play.failed(at, text));
     face.raise(thrown.seen(seen), at)
 }
 
-/// Asks a condition, which may look and not act, whether it holds.
+/// Evaluates a condition, which may read but not act.
 ///
 /// # Errors
 ///
-/// Whatever it throws.
+/// Any error that it throws.
 pub(crate) fn ask<F: Face>(face: &F, condition: &F::Function) -> Result<bool, F::Error> {
     let nested = face.with(|play| play.begin_look());
     let holds = face.evaluate(condition);

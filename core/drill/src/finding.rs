@@ -6,8 +6,7 @@ pub use quorate_model::Severity;
 use quorate_model::{Diagnostics, nearest};
 use serde::{Deserialize, Serialize};
 
-/// Where in its text a drill says something: cheap to keep, and in the order of the text. [`Place::in_source`] makes a
-/// place of it.
+/// A place in the text of a drill, small and ordered as in the text. [`Place::in_source`] turns it into a [`Place`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Spot {
     /// The line, from 1; 0 if none is known.
@@ -17,7 +16,7 @@ pub struct Spot {
 }
 
 impl Spot {
-    /// Nowhere in particular.
+    /// No place.
     pub const NONE: Spot = Spot { line: 0, column: 0 };
 
     /// Whether no line is known.
@@ -37,15 +36,15 @@ pub struct Place {
     pub column: usize,
     /// How many characters are meant, at least 1.
     pub length: usize,
-    /// The line's text, without its end; of a long line what stands around the column, with `…` where it was cut.
+    /// The line's text, without its end. Of a long line only the part around the column, with `…` where it was cut.
     pub text: String,
-    /// How many columns of the line `text` leaves out before its first.
+    /// How many columns of the line come before the start of `text`.
     pub skipped: usize,
 }
 
 /// How many characters of a line are shown at most.
 const SHOWN: usize = 160;
-/// How many of them stand before the place that is meant.
+/// How many of them come before the place itself.
 const BEFORE: usize = 60;
 
 impl Place {
@@ -70,12 +69,12 @@ impl Place {
             column,
             length: length.max(1),
             text: shown,
-            // The mark of the cut takes a column itself.
+            // The mark of the cut takes one column itself.
             skipped: start.saturating_sub(1),
         }
     }
 
-    /// The place `spot` in the file `file` with the contents `source`: the word that begins there.
+    /// The place `spot` in the file `file` with the contents `source`. It covers the word that begins there.
     pub fn in_source(file: &str, source: &str, spot: Spot) -> Place {
         let line = spot.line;
         let column = spot.column.max(1);
@@ -93,8 +92,7 @@ impl Place {
 }
 
 impl fmt::Display for Place {
-    /// `file:line:column`, as editors and terminals follow it; of what has no file, such as a line that was typed, the
-    /// rest.
+    /// `file:line:column`, as editors and terminals follow it. Without a file, as for a typed line, only the rest.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             0 => f.write_str(&self.file),
@@ -104,7 +102,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// One mistake, or one remark.
+/// One mistake or remark.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
     /// Where.
@@ -115,7 +113,7 @@ pub struct Finding {
     pub severity: Severity,
     /// One sentence: what is wrong.
     pub message: String,
-    /// What to do about it, a did-you-mean among others.
+    /// What to do about it, for instance a did-you-mean.
     pub help: Option<String>,
 }
 
@@ -134,7 +132,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What the reader of cluster files found, with the lines it is about.
+/// The findings of the cluster file's reader, with the lines they point at.
 pub fn findings_of(diagnostics: &Diagnostics, source: &str) -> Vec<Finding> {
     diagnostics
         .iter()
@@ -163,7 +161,7 @@ pub fn findings_of(diagnostics: &Diagnostics, source: &str) -> Vec<Finding> {
         .collect()
 }
 
-/// `did you mean "x"?`, if something is near, else the list of what there is, if it is short.
+/// `did you mean "x"?` if something is near; otherwise the list of the known names, if it is short.
 pub fn suggestion<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(wanted, known.iter().copied()) {

@@ -1,8 +1,8 @@
-//! When a condition turns although nothing happens: because it reads a clock, a duration that runs, or what clients
-//! count.
+//! When a condition changes although nothing happens, because it reads a clock, a running duration or the counts of
+//! clients.
 //!
-//! A world in which nothing happens can be read as it will be at an instant to come, since reading changes nothing. So
-//! the instant at which such a condition turns is found beforehand, and time passes up to that instant and no further.
+//! Reading changes nothing, so a world can be read as it will be at a later instant if nothing happens before. In
+//! this way the instant at which such a condition changes is found in advance, and time passes exactly up to it.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use crate::face::{Face, ask, on_stage};
 use crate::play::Play;
 use crate::watched::{Promise, Reads};
 
-/// The grain of virtual time.
+/// The smallest step of virtual time.
 const GRAIN: Duration = Duration::from_micros(1);
 
-/// A condition that is waited for or watched, as it was when it was last looked at.
+/// A condition that is awaited or watched, with the result of its last evaluation.
 struct Observed<C> {
     condition: C,
     holds: bool,
     reads: Reads,
 }
 
-/// The instant up to which time may pass before something must be looked at again, `limit` at most: the first at which
-/// a watched condition, or the one that is `awaited`, turns if nothing happens. `awaited` was
-/// the last one that was looked at.
+/// The instant up to which time may pass before a condition must be evaluated again, at most `limit`: the first at
+/// which a watched condition, or the `awaited` one, changes if nothing happens. `awaited` must be the condition
+/// evaluated last.
 pub(crate) fn next_look<F: Face>(
     face: &F,
     awaited: Option<&F::Function>,
@@ -45,7 +45,7 @@ pub(crate) fn next_look<F: Face>(
     Ok(next)
 }
 
-/// The conditions that may turn although nothing happens, and whose turn makes a difference.
+/// The conditions that may change although nothing happens, and whose change matters.
 fn pending<C: Clone>(play: &Play<C>, awaited: Option<&C>) -> Vec<Observed<C>> {
     let matters = |promise: Promise, was_seen: bool| match promise {
         Promise::Always | Promise::Never => true,
@@ -71,8 +71,8 @@ fn pending<C: Clone>(play: &Play<C>, awaited: Option<&C>) -> Vec<Observed<C>> {
     watched.chain(awaited).collect()
 }
 
-/// The first instant up to `until` at which a condition is no longer what it is now, if nothing happens until then.
-/// What turns twice before `until` may be missed.
+/// The first instant up to `until` at which a condition differs from now, if nothing happens before. A condition that
+/// changes twice before `until` may be missed.
 fn turn<F: Face>(
     face: &F,
     one: &Observed<F::Function>,
@@ -94,13 +94,13 @@ fn turn<F: Face>(
     Ok(Some(turned))
 }
 
-/// Whether a condition will still be what it is now at an instant to come, if nothing happens until then. One that ends
-/// with an error there is to do so when that instant has come.
+/// Whether a condition will be the same at a later instant as now, if nothing happens before. An error there counts
+/// as a change, so that it is thrown when that instant has come.
 fn same_at<F: Face>(face: &F, one: &Observed<F::Function>, at: Time) -> Result<bool, F::Error> {
-    // What it has captured must not learn of instants that did not come.
+    // Its captured variables must not be changed by instants that may never come.
     let condition = face.apart(&one.condition);
     if on_stage(face, |stage| stage.foresee(Some(at)))?.is_err() {
-        // Nobody can say: it is looked at again when it is time to.
+        // The stage cannot tell: the condition is evaluated again in the normal way.
         return Ok(true);
     }
     let (seen, reads, held, over_nothing) = face.with(|play| {
@@ -116,7 +116,7 @@ fn same_at<F: Face>(face: &F, one: &Observed<F::Function>, at: Time) -> Result<b
         play.held = held;
         play.over_nothing = over_nothing;
     });
-    // It could be begun, so it can be ended.
+    // It has begun, so it can be ended.
     let _ = on_stage(face, |stage| stage.foresee(None))?;
     match holds {
         Ok(holds) => Ok(holds == one.holds),

@@ -1,4 +1,4 @@
-//! The kinds of events that a journal has, and what their fields hold.
+//! The kinds of events in a journal, and the contents of their fields.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use quorate_journal::{EventField, EventKind, Holds};
 
 use crate::Noun;
 
-/// The fields that every event has, or may have, and that are not its kind's own.
+/// The fields that any event may have, whatever its kind.
 pub const COMMON: [(&str, &str); 5] = [
     (
         "t",
@@ -37,7 +37,7 @@ pub fn has_field(name: &str) -> bool {
         || kinds().iter().any(|kind| kind.field(name).is_some())
 }
 
-/// Every name of a field, each once.
+/// The names of all fields, each once.
 pub fn field_names() -> Vec<&'static str> {
     let own = kinds().iter().flat_map(|kind| &kind.fields);
     let mut names: Vec<&str> = COMMON.iter().map(|(name, _)| *name).collect();
@@ -47,7 +47,7 @@ pub fn field_names() -> Vec<&'static str> {
     names
 }
 
-/// What a field of names holds names of; `None` for `subject`, which may be anything's.
+/// What kind of thing a field of names refers to; `None` for `subject`, which may refer to any.
 pub fn noun(field: &EventField) -> Option<Noun> {
     if !matches!(field.holds, Holds::Name | Holds::Names) {
         return None;
@@ -62,7 +62,7 @@ pub fn noun(field: &EventField) -> Option<Noun> {
     }
 }
 
-/// What a field holds, in words.
+/// The contents of a field, in words.
 fn holds(field: &EventField) -> String {
     match field.holds {
         Holds::Flag => "true or false".to_owned(),
@@ -119,7 +119,7 @@ pub fn event_reference() -> String {
 mod tests {
     use super::*;
 
-    /// `QUORATE_WRITE_DOCS=1` writes the page anew.
+    /// `QUORATE_WRITE_DOCS=1` rewrites the page.
     #[test]
     fn the_page_of_events_is_what_the_code_says() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/events.md");

@@ -1,7 +1,7 @@
-//! What a drill is, whatever language tells it and whatever cluster it runs on.
+//! The engine of drills, independent of the language that tells them and of the cluster that they run on.
 //!
-//! [`Stage`] is what a drill needs of a cluster; [`DrillReport`] is what it showed, with a [`Verdict`]. The drill language
-//! is a face on this crate, and the virtual world a stage for it: neither is known here.
+//! [`Stage`] is what a drill needs of a cluster; [`DrillReport`] is the result, with a [`Verdict`]. The drill
+//! language and the virtual world are built on this crate, which knows neither.
 #![forbid(unsafe_code)]
 
 pub mod civil;

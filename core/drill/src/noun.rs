@@ -1,10 +1,10 @@
-//! What has names in a cluster.
+//! The kinds of things that have names in a cluster.
 
 use quorate_model::Name;
 
 use crate::Stage;
 
-/// What has names in a cluster.
+/// A kind of thing that has a name in a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Noun {
     /// A node.
@@ -29,7 +29,7 @@ impl Noun {
         Noun::Disk,
     ];
 
-    /// As scripts call it.
+    /// The word that scripts use.
     pub const fn word(self) -> &'static str {
         match self {
             Noun::Node => "node",
@@ -40,7 +40,7 @@ impl Noun {
         }
     }
 
-    /// Those of an open cluster.
+    /// The names of all such things in an open cluster.
     pub fn names(self, stage: &dyn Stage) -> Vec<Name> {
         match self {
             Noun::Node => stage.nodes(),

@@ -1,34 +1,34 @@
-//! How a run is asked for, and what a drill is told with.
+//! The options of a run, and those of a drill.
 
 use std::time::Duration;
 
 use crate::{CivilTime, Span};
 
-/// The seed of a drill that names none.
+/// The seed of a drill without one.
 pub const DEFAULT_SEED: u64 = 1;
 
-/// How a run is asked for.
+/// The options of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunOptions {
     /// A seed in place of the one each drill names.
     pub seed: Option<u64>,
     /// Run only drills whose name contains this, or that carry it as a tag.
     pub filter: Option<String>,
-    /// Whether the drills are only to be listed: each is reported as skipped, and none runs.
+    /// Whether the drills are only listed: each is reported as skipped.
     pub list: bool,
     /// Whether a script ends with its first drill that does not pass.
     pub fail_fast: bool,
     /// Whether the journals are wanted.
     pub journal: bool,
-    /// The real time that a drill may take, and the script between two drills: a story that does not end is stopped. Any if
-    /// none is said.
+    /// The real time that a drill, or the script between two drills, may take before it is stopped; `None` is no
+    /// limit.
     pub timeout: Option<Duration>,
-    /// What else the command says that decides what runs, such as where plugins are: for the command that repeats a
-    /// drill.
+    /// The other options on the command line that decide what runs, such as the plugin folders. They become part of
+    /// the command that repeats a drill.
     pub repeat_with: Vec<String>,
 }
 
-/// What `drill` takes.
+/// The options of `drill`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrillOptions {
     /// The cluster file, relative to the script.
@@ -37,14 +37,14 @@ pub struct DrillOptions {
     pub seed: Option<u64>,
     /// Words to filter by.
     pub tags: Vec<String>,
-    /// Why it is not to be run.
+    /// Why it is skipped.
     pub skip: Option<String>,
-    /// The virtual time its body may take.
+    /// The limit on the virtual time of its body.
     pub limit: Option<Span>,
     /// What the cluster's local clock shows at power-on.
     pub start: Option<CivilTime>,
-    /// Whether the body begins at power-on instead of when the cluster is up.
+    /// Whether the body begins at power-on rather than when the cluster is up.
     pub cold: bool,
-    /// Plugins that do not come with the program, and how to get each. Without one of them the drill is skipped.
+    /// Plugins that are not shipped, each with the command that builds it. If one is missing, the drill is skipped.
     pub plugins: Vec<(String, String)>,
 }

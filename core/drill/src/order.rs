@@ -1,4 +1,4 @@
-//! Giving orders and waiting for their answers, and breaking things.
+//! Gives orders and waits for their answers, and makes faults.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use crate::wait::pass;
 use crate::watch::look;
 use crate::{MadeFault, Thrown};
 
-/// How long an order may go without an answer; one that stops a node so much longer than its groups may take.
+/// How long an order may wait for its answer. An order that stops a node gets as much on top as its groups may take
+/// to stop.
 const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
 /// Gives an order and lets time pass until it is answered.
@@ -51,12 +52,12 @@ pub fn order<F: Face>(face: &F, order: Order) -> Result<(), F::Error> {
     Err(face.raise(thrown, face.here()))
 }
 
-/// Gives an order and lets time pass until it is answered, or the limit is reached: the answer, if there is one, and the
-/// limit. `stops` says that it stops a node, whose groups may take longer.
+/// Gives an order and lets time pass until the answer comes or the limit is reached. Returns the answer, if there is
+/// one, and the limit. `stops` says that the order stops a node, whose groups may take longer.
 ///
 /// # Errors
 ///
-/// If it cannot be given at all, and as [`pass`].
+/// If the order cannot be given at all, and as [`pass`].
 pub fn answered<F: Face>(
     face: &F,
     order: Order,
@@ -77,7 +78,7 @@ pub fn answered<F: Face>(
     Ok((answer, limit))
 }
 
-/// What an order still waits for.
+/// What an unanswered order still waits for.
 fn unanswered(stage: &dyn Stage, stopped: Option<&Name>) -> String {
     let statuses = stage.resource_statuses().into_iter();
     let pending: Vec<String> = statuses
@@ -93,11 +94,11 @@ fn unanswered(stage: &dyn Stage, stopped: Option<&Name>) -> String {
     }
 }
 
-/// Makes a fault that heals by itself after a while, if a span is given; `what` says what was broken.
+/// Makes a fault, which heals by itself after `span` if there is one; `what` describes it.
 ///
 /// # Errors
 ///
-/// If there is nothing to break, and as [`look`].
+/// If the fault cannot be made, and as [`look`].
 pub fn inject<F: Face>(
     face: &F,
     what: &str,
@@ -117,7 +118,7 @@ pub fn inject<F: Face>(
     Ok(handle)
 }
 
-/// Does something to the cluster or its world, at once.
+/// Acts on the cluster or its world, without letting time pass.
 ///
 /// # Errors
 ///

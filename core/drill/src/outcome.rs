@@ -1,4 +1,4 @@
-//! What a drill left, as its report has it.
+//! The state that a drill left behind, for its report.
 
 use quorate_model::ClientStatus;
 use quorate_model::events::EVENT_MONITOR_DIED;
@@ -22,25 +22,25 @@ pub(crate) fn outcomes(stage: &dyn Stage) -> Vec<GroupOutcome> {
         .collect()
 }
 
-/// What all clients saw up to now.
+/// What all clients have seen so far.
 pub(crate) fn called(stage: &dyn Stage) -> Vec<ClientStatus> {
     (0..)
         .map_while(|number| stage.client_status(number))
         .collect()
 }
 
-/// How resource monitor processes died, as event 1146 has it, each kind of death with how often it came.
+/// How resource monitor processes died, by event 1146: each kind of death once, with its count.
 pub(crate) fn crashes(stage: &dyn Stage) -> Vec<String> {
     let mut kinds: Vec<(String, usize)> = Vec::new();
     for line in stage.notices(EVENT_MONITOR_DIED) {
         let Some(text) = line.get("text").and_then(|text| text.as_str()) else {
             continue;
         };
-        // Where a monitor as a whole was replaced no plugin is to blame.
+        // This event also reports a whole monitor that was replaced, for which no plugin is to blame.
         if !text.starts_with("Resource monitor of ") {
             continue;
         }
-        // What becomes of it is for the journal.
+        // The rest of the text says what happens next, which belongs in the journal only.
         let text = text.split(". ").next().unwrap_or(text);
         match kinds.iter_mut().find(|(known, _)| known == text) {
             Some((_, times)) => *times += 1,

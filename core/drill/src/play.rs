@@ -1,4 +1,4 @@
-//! A drill as it is played: the cluster it plays on, what is watched, what is to come, and what was read.
+//! The state of a drill as it runs: its cluster, its watched conditions, its planned acts and its readings.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -13,10 +13,10 @@ use crate::stage::{Line, Stage, StageSource};
 use crate::watched::{Act, Reads, Watch};
 use crate::{DrillReport, Observer, Place, Remark, RemarkKind, Seen, Spot, Thrown};
 
-/// Readings remembered at most: more than anyone reads in a failure.
+/// The most readings that are remembered: more than anyone reads in a failure.
 const SEEN_MAX: usize = 64;
 
-/// The text that drills stand in.
+/// The text that contains the drills.
 #[derive(Clone, Debug, Default)]
 pub struct DrillText {
     /// Its file, as it was named.
@@ -25,14 +25,14 @@ pub struct DrillText {
     pub source: String,
     /// The folder that paths in it are relative to.
     pub folder: PathBuf,
-    /// What each drill expects in its own text, by where the drill stands.
+    /// The expectations in the text of each drill, by the place of the drill.
     pub expected: Vec<(Spot, Vec<Expectation>)>,
 }
 
 /// A word of a drill that expects something.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Expectation {
-    /// Where it stands: the place at which it says that it was reached.
+    /// Its place, which is also reported when it is reached.
     pub at: Spot,
     /// The word.
     pub word: String,
@@ -43,15 +43,15 @@ pub struct Expectation {
 pub(crate) struct DrillState {
     /// When it must have ended, on the world's clock.
     pub(crate) limit: Option<Time>,
-    /// What showed nothing so far.
+    /// Its remarks so far.
     pub(crate) remarks: Vec<Remark>,
-    /// Whether anything was expected so far.
+    /// Whether it has expected anything so far.
     pub(crate) expects: bool,
-    /// Where.
+    /// The places of its expectations so far.
     pub(crate) reached: BTreeSet<Spot>,
-    /// Where something was expected that was not so.
+    /// The places of expectations that were not met.
     pub(crate) unmet: BTreeSet<Spot>,
-    /// The last fault, and where it was made, as long as nothing was expected since.
+    /// The last fault, with its place, unless something was expected after it.
     pub(crate) fault_left: Option<(Spot, String)>,
     /// Every fault it made.
     pub(crate) faults: Vec<MadeFault>,
@@ -68,11 +68,11 @@ pub struct MadeFault {
     pub at: Spot,
     /// What was broken.
     pub what: String,
-    /// Whether the drill says that nobody is to notice.
+    /// Whether the drill says that this fault need not be noticed.
     pub may_go_unnoticed: bool,
 }
 
-/// What is known while a text is played; `F` is a function of the language it is told in.
+/// The state while a text is played; `F` is a function of its language.
 pub struct Play<F> {
     /// The open cluster, if one is.
     pub(crate) stage: Option<Box<dyn Stage>>,
@@ -80,7 +80,7 @@ pub struct Play<F> {
     pub(crate) source: Rc<dyn StageSource>,
     /// How the run was asked for.
     pub(crate) options: RunOptions,
-    /// Who is told.
+    /// Who is told of the progress.
     pub(crate) observer: Box<dyn Observer>,
     /// The text, for places in it.
     pub(crate) text: DrillText,
@@ -90,34 +90,35 @@ pub struct Play<F> {
     pub(crate) reports: Vec<DrillReport>,
     /// The journals of the drills that ended, if they are wanted.
     pub(crate) journal: Vec<u8>,
-    /// What is to happen while time passes.
+    /// Acts that are planned for later.
     pub(crate) acts: Vec<Act<F>>,
-    /// How many of them happen at this instant, inside each other where one waits for an answer.
+    /// How many acts are being carried out at this instant: one may wait for an answer, and another becomes due
+    /// meanwhile.
     pub(crate) acting: usize,
-    /// What is watched while time passes.
+    /// Conditions that are watched.
     pub(crate) watches: Vec<Watch<F>>,
-    /// The revision after which the watches were last looked at.
+    /// The stage's revision at the last evaluation of the watches.
     pub(crate) watched: Option<u64>,
-    /// Whether a condition is being evaluated, which may look and not act.
+    /// Whether a condition is being evaluated: it may read but not act.
     pub(crate) looking: bool,
-    /// Whether a condition is being evaluated as it will be at an instant to come.
+    /// Whether a condition is being evaluated for a later instant.
     pub(crate) foreseeing: bool,
-    /// What the last condition read that changes without anything happening.
+    /// What the last condition read that can change although nothing happens.
     pub(crate) reads: Reads,
-    /// Whether it held.
+    /// The result of the last condition.
     pub(crate) held: bool,
-    /// What was read since the last statement that acted or expected.
+    /// The readings since the last statement that acted or expected something.
     pub(crate) seen: Vec<(Spot, Seen)>,
-    /// Where `all` last went through an empty list, since this was last forgotten.
+    /// Where `all` last went through an empty list, until this is cleared.
     pub(crate) over_nothing: Option<Spot>,
-    /// Journal lines as they were last fetched.
+    /// The journal lines fetched so far.
     pub(crate) lines: Vec<Rc<Line>>,
-    /// How many breaches were reported.
+    /// How many breaches have been reported.
     pub(crate) breaches: usize,
 }
 
 impl<F> Play<F> {
-    /// Nothing is open, and nothing runs.
+    /// A play without a cluster.
     pub fn new(
         source: Rc<dyn StageSource>,
         options: RunOptions,
@@ -157,7 +158,7 @@ impl<F> Play<F> {
         &self.options
     }
 
-    /// The drills that ended, and their journals one after the other; both are taken away.
+    /// Takes the reports of the drills that ended, and their journals one after the other.
     pub fn take_reports(&mut self) -> (Vec<DrillReport>, Vec<u8>) {
         (
             std::mem::take(&mut self.reports),
@@ -170,22 +171,22 @@ impl<F> Play<F> {
         &self.text
     }
 
-    /// The same, to be set or to grow.
+    /// The same, for changes.
     pub fn text_mut(&mut self) -> &mut DrillText {
         &mut self.text
     }
 
-    /// Who is told how it goes on.
+    /// Who is told of the progress.
     pub fn observer(&mut self) -> &mut dyn Observer {
         &mut *self.observer
     }
 
-    /// The open cluster, if one is. What may panic is for [`Play::guarded`].
+    /// The open cluster, if there is one. Use [`Play::guarded`] for calls that may panic.
     pub fn stage(&self) -> Option<&dyn Stage> {
         self.stage.as_deref()
     }
 
-    /// The same, to act on.
+    /// The same, for changes.
     pub fn stage_mut(&mut self) -> Option<&mut (dyn Stage + 'static)> {
         self.stage.as_deref_mut()
     }
@@ -196,7 +197,7 @@ impl<F> Play<F> {
         self.stage = Some(stage);
     }
 
-    /// Forgets everything that belongs to the cluster that was open, and gives it back.
+    /// Gives the open cluster back, and forgets everything that belongs to it.
     pub fn leave(&mut self) -> Option<Box<dyn Stage>> {
         self.acts.clear();
         self.acting = 0;
@@ -221,7 +222,7 @@ impl<F> Play<F> {
                 "no cluster is open: do this inside a drill, or open one with cluster(\"file.ron\")",
             )));
         };
-        // The stage is dropped after a panic and never looked at again, so a broken invariant of it is not seen.
+        // The stage is dropped after a panic and never used again, so its broken invariants do no harm.
         match catch_unwind(AssertUnwindSafe(|| look(stage))) {
             Ok(value) => Ok(value),
             Err(panic) => {
@@ -257,34 +258,34 @@ impl<F> Play<F> {
         self.drill.is_some()
     }
 
-    /// How many lines the journal had when the body of the drill that runs began.
+    /// How many lines the journal had when the body of the running drill began.
     pub fn first_line(&self) -> usize {
         self.drill.as_ref().map_or(0, |drill| drill.first_line)
     }
 
-    /// Whether a condition is being evaluated, which may look and not act.
+    /// Whether a condition is being evaluated: it may read but not act.
     pub fn is_looking(&self) -> bool {
         self.looking
     }
 
-    /// No condition is being evaluated any more, whatever became of the last one.
+    /// Ends the evaluation of conditions, whatever its result.
     pub fn look_away(&mut self) {
         self.looking = false;
     }
 
-    /// Whether a condition is being evaluated as it will be at an instant to come: what it says is not to be told.
+    /// Whether a condition is being evaluated for a later instant, so that its output must not be shown.
     pub fn is_foreseeing(&self) -> bool {
         self.foreseeing
     }
 
-    /// A condition is about to be evaluated: whether that is inside another.
+    /// Begins to evaluate a condition. Returns whether that happens inside another condition.
     pub(crate) fn begin_look(&mut self) -> bool {
         self.over_nothing = None;
         self.reads = Reads::default();
         std::mem::replace(&mut self.looking, true)
     }
 
-    /// Remembers what was read here, for the report of a failure.
+    /// Remembers a reading, for the report of a failure.
     pub fn saw(&mut self, at: Spot, seen: Seen) {
         if self.seen.len() >= SEEN_MAX {
             self.seen.remove(0);
@@ -292,17 +293,17 @@ impl<F> Play<F> {
         self.seen.push((at, seen));
     }
 
-    /// Forgets what was read so far, except inside a condition.
+    /// Forgets the readings so far, except inside a condition.
     pub fn begin_expectation(&mut self) {
-        // Only what this very condition reads is worth telling.
+        // The report of a failure shows only what this condition reads.
         if !self.looking {
             self.seen.clear();
         }
         self.over_nothing = None;
     }
 
-    /// Everything read since the last statement that acted, latest reading of each thing; of what stands at or after `from`
-    /// in the text.
+    /// Takes the readings since the last statement that acted, the latest of each thing; only those made at or after
+    /// `from` in the text.
     pub fn take_seen(&mut self, from: Spot) -> Vec<Seen> {
         let readings = std::mem::take(&mut self.seen);
         let mut latest: Vec<Seen> = Vec::new();
@@ -316,12 +317,12 @@ impl<F> Play<F> {
         latest
     }
 
-    /// Notes that a clock or a duration that runs was read.
+    /// Notes that a clock or a running duration was read.
     pub fn read_time(&mut self) {
         self.reads.time = true;
     }
 
-    /// Notes that something was read which clients count, or which runs with their calls.
+    /// Notes that a count of clients, or a duration that depends on their calls, was read.
     pub fn read_calls(&mut self) {
         self.reads = Reads {
             time: true,
@@ -329,18 +330,18 @@ impl<F> Play<F> {
         };
     }
 
-    /// Notes that a condition went through an empty list here.
+    /// Notes that `all` went through an empty list here.
     pub fn went_over_nothing(&mut self, at: Spot) {
         self.over_nothing = Some(at);
     }
 
-    /// Where the last condition went through an empty list, which is forgotten.
+    /// Takes the place where the last condition went through an empty list.
     pub fn take_over_nothing(&mut self) -> Option<Spot> {
         self.over_nothing.take()
     }
 
-    /// Says that something showed nothing: to whoever watches, to the journal and to the drill's report. Said once for
-    /// each place.
+    /// Makes a remark: to the observer, in the journal and in the drill's report. Each place gets a kind of remark
+    /// only once.
     pub fn remark(&mut self, kind: RemarkKind, at: Spot, text: impl Into<String>) {
         let place =
             (!at.is_none()).then(|| Place::in_source(&self.text.file, &self.text.source, at));
@@ -360,12 +361,12 @@ impl<F> Play<F> {
             }
             drill.remarks.push(remark.clone());
         }
-        // A world that has panicked has no journal to write to.
+        // A world that has panicked has no journal any more.
         let _ = self.guarded(|stage| stage.mark_remark(kind.as_str(), &remark.text));
         self.observer.remark(&remark);
     }
 
-    /// Remembers that the drill expects something here.
+    /// Notes an expectation at this place.
     pub fn expects(&mut self, at: Spot) {
         self.reaches(at);
         if let Some(drill) = &mut self.drill {
@@ -374,7 +375,7 @@ impl<F> Play<F> {
         }
     }
 
-    /// What is expected here is not so. If the drill catches that, its end says so.
+    /// The expectation at this place is not met. If the drill catches the error, a remark at its end says so.
     pub fn failed(&mut self, at: Spot, message: impl Into<String>) -> Thrown {
         if let Some(drill) = &mut self.drill {
             drill.unmet.insert(at);
@@ -382,7 +383,7 @@ impl<F> Play<F> {
         Thrown::failed(message)
     }
 
-    /// Remembers that the drill came to what it states here.
+    /// Notes that the drill has reached its expectation at this place.
     pub fn reaches(&mut self, at: Spot) {
         if let Some(drill) = &mut self.drill {
             drill.reached.insert(at);
@@ -397,7 +398,7 @@ impl<F> Play<F> {
         }
     }
 
-    /// Nobody is to notice a fault that the drill made.
+    /// A fault that nobody need notice.
     pub fn may_go_unnoticed(&mut self, fault: FaultId) {
         let drill = self.drill.as_mut();
         let made = drill.and_then(|it| it.faults.iter_mut().find(|it| it.handle == fault));
@@ -407,7 +408,7 @@ impl<F> Play<F> {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub fn panic_text(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()

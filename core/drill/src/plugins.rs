@@ -1,4 +1,4 @@
-//! The plugins of a stage, as an operator sees and changes them.
+//! The plugins of a stage, as an operator sees them.
 
 use std::path::PathBuf;
 
@@ -15,11 +15,11 @@ pub struct PluginReport {
     pub path: PathBuf,
     /// How often it was reloaded.
     pub reloads: u32,
-    /// Nodes and resources that still run an image from before the last reload.
+    /// Nodes and resources that still run the code from before the last reload.
     pub outdated: Vec<(Name, Name)>,
-    /// Nodes and resources that run in a resource monitor process beside the host, with the process's id.
+    /// Nodes and resources that run in a separate resource monitor process, with the process's id.
     pub apart: Vec<(Name, Name, u32)>,
-    /// Resources whose properties its types do not take (any more), with what is wrong.
+    /// Resources with properties that their types do not take, or no longer take, and why.
     pub misfits: Vec<(Name, String)>,
     /// The nodes on which it is quarantined.
     pub quarantined: Vec<Name>,

@@ -1,32 +1,32 @@
-//! What a drill that ends well has to say all the same: that something in it showed nothing.
+//! Remarks: parts of a successful drill that show nothing.
 
 use quorate_model::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::Place;
 
-/// What a remark is about: a closed set.
+/// The kinds of remarks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RemarkKind {
     /// An `eventually` held before any time passed, or a `sometimes` at the instant it was stated: nothing was waited
     /// for.
     HeldAtOnce,
-    /// The drill ended before anybody in the cluster noticed one of its faults, or the fault had no effect.
+    /// The drill ended before anybody in the cluster noticed one of its faults, or that fault had no effect.
     Unnoticed,
     /// The drill expects nothing at all.
     NothingExpected,
     /// Nothing is expected after the drill's last fault.
     NothingAfterFault,
-    /// A condition read nothing of the cluster: it says the same whatever happens.
+    /// A condition read nothing of the cluster, so its result is always the same.
     ReadNothing,
-    /// A condition held since there was nothing to hold for: `all` over an empty list.
+    /// A condition held only because a list was empty: `all` over no items.
     OverNothing,
-    /// A watched condition was stated, and no time passed afterwards.
+    /// No time passed after a watched condition was stated.
     NeverLookedAt,
     /// An expectation was not met, and the script caught the error.
     Caught,
-    /// An expectation in the drill's text was never come to: in a loop over nothing, in a branch that was not taken, after
-    /// an error that did not come.
+    /// The run never reached an expectation in the drill's text: it is in a loop over nothing, in a branch that was
+    /// not taken, or after an error that did not come.
     NotReached,
 }
 
@@ -60,7 +60,7 @@ impl RemarkKind {
     }
 }
 
-/// One thing in a drill that showed nothing. A remark does not change the verdict.
+/// A part of a drill that shows nothing. A remark does not change the verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
     /// What it is about.

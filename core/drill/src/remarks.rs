@@ -1,10 +1,10 @@
-//! What a drill's end shows about the drill itself: that it expected nothing, or nothing that its faults could break.
+//! Remarks at the end of a drill: it expected nothing, or nothing that its faults could break.
 
 use crate::play::{Expectation, MadeFault, Play};
 use crate::watched::Promise;
 use crate::{RemarkKind, Spot};
 
-/// Looks back on a drill whose body has ended well.
+/// Makes the remarks on a drill whose body has succeeded.
 pub(crate) fn at_end<C: Clone>(play: &mut Play<C>, drill: Spot) {
     let watches = play.watches.clone();
     let now = play.now();
@@ -52,7 +52,7 @@ pub(crate) fn at_end<C: Clone>(play: &mut Play<C>, drill: Spot) {
     }
 }
 
-/// What was expected and was not so, in a drill that went on all the same.
+/// Expectations that were not met, in a drill that caught the error and went on.
 fn caught<C>(play: &mut Play<C>) {
     let unmet = {
         let drill = play.drill.as_ref();
@@ -64,7 +64,7 @@ fn caught<C>(play: &mut Play<C>) {
     }
 }
 
-/// What the drill's text expects, and its run never came to.
+/// Expectations in the drill's text that its run never reached.
 fn not_reached<C>(play: &mut Play<C>, drill: Spot) {
     let left = {
         let reached = play.drill.as_ref().map(|drill| &drill.reached);
@@ -80,7 +80,7 @@ fn not_reached<C>(play: &mut Play<C>, drill: Spot) {
     }
 }
 
-/// The faults that nobody in the cluster has noticed up to now, those that nobody is to notice left out.
+/// The faults that nobody in the cluster has noticed so far, except those that need not be noticed.
 fn unnoticed<C>(play: &mut Play<C>) {
     let faults = {
         let drill = play.drill.as_ref();

@@ -1,4 +1,4 @@
-//! What a drill showed.
+//! The results of drills.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,16 +15,16 @@ pub enum Verdict {
     Pass,
     /// It was not run: filtered out, or marked to be skipped.
     Skipped,
-    /// Time ran out before anything was shown.
+    /// Time ran out before the drill could show anything.
     Unknown,
-    /// Something was seen that must not be, or not seen that must be.
+    /// Something forbidden was seen, or something required was not.
     Fail,
     /// It could not be carried out: a mistake in the script, in the cluster file, or in the runtime.
     Error,
 }
 
 impl Verdict {
-    /// Whether nothing went wrong: it passed, or was not to run.
+    /// Whether nothing went wrong: the drill passed or was skipped.
     pub const fn is_fine(self) -> bool {
         matches!(self, Self::Pass | Self::Skipped)
     }
@@ -54,25 +54,25 @@ pub struct Failure {
     pub message: String,
     /// The place in the script.
     pub place: Option<Place>,
-    /// The places the script was called from, innermost first.
+    /// The places of the calls that led there, innermost first.
     pub called_from: Vec<Place>,
     /// The value that was found, where a comparison failed.
     pub actual: Option<String>,
-    /// The value that was wanted, with how the two were compared.
+    /// The wanted value, with the comparison.
     pub wanted: Option<String>,
-    /// What the condition last read of the cluster, as the script spells it.
+    /// The last readings of the condition, as the script spells them.
     pub seen: Vec<String>,
-    /// The last lines of the journal about what the condition read, oldest first.
+    /// The last journal lines about the things that the condition read, oldest first.
     pub events: Vec<String>,
-    /// Mistakes of a cluster file, where those are the reason.
+    /// Mistakes in a cluster file, if they are the reason.
     pub findings: Vec<Finding>,
-    /// Whether a file that the script names, such as a cluster file, cannot be used: nothing was shown.
+    /// Whether a file that the script names, such as a cluster file, is unusable: nothing was tested then.
     pub unusable: bool,
-    /// Whether it is a mistake of ours rather than of the script or the cluster.
+    /// Whether the mistake is in Quorate rather than in the script or the cluster.
     pub internal: bool,
 }
 
-/// What became of one group.
+/// The state of one group at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupOutcome {
     /// Its name.
@@ -83,15 +83,15 @@ pub struct GroupOutcome {
     pub stopped: Option<String>,
     /// Its owner at the end.
     pub owner: Option<Name>,
-    /// For how long it was not Online.
+    /// How long it was not Online.
     pub outage: Duration,
-    /// How much of that somebody wanted.
+    /// How much of that was planned.
     pub planned_outage: Duration,
     /// Whether it is a virtual server.
     pub is_virtual_server: bool,
 }
 
-/// What one drill showed.
+/// The result of one drill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillReport {
     /// The script file, as it was named.
@@ -106,7 +106,7 @@ pub struct DrillReport {
     pub verdict: Verdict,
     /// Why it was skipped.
     pub skipped: Option<String>,
-    /// Whether it was skipped since nobody asked for it: its name and tags do not match the filter.
+    /// Whether it was skipped because its name and tags do not match the filter.
     pub filtered: bool,
     /// Why it did not pass.
     pub failure: Option<Failure>,
@@ -118,50 +118,50 @@ pub struct DrillReport {
     pub groups: Vec<GroupOutcome>,
     /// The drill's clients, in the order they were sent.
     pub clients: Vec<ClientStatus>,
-    /// Groups that faults moved or stopped without having touched them.
+    /// Groups that faults moved or stopped although no fault was about them.
     pub disturbed: Vec<Name>,
-    /// The plugins that ran threads of their own: where there are any, the verdict need not repeat.
+    /// The plugins that ran threads of their own. If there are any, another run may differ.
     pub unrepeatable: Vec<String>,
     /// How plugins' resource monitor processes died, and how often.
     pub crashes: Vec<String>,
-    /// What in it showed nothing, in the order it was found. A verdict with remarks is to be looked at twice.
+    /// Its remarks, in the order they were made. A verdict with remarks deserves a second look.
     pub remarks: Vec<Remark>,
-    /// The command that repeats this very drill.
+    /// The command that repeats this drill.
     pub repeat: String,
 }
 
-/// What running a script gave.
+/// The result of running a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// Mistakes found before anything ran. If one of them is an error, nothing did.
+    /// Mistakes found before the run. If one of them is an error, nothing has run.
     pub findings: Vec<Finding>,
     /// The drills, in the order of the script.
     pub reports: Vec<DrillReport>,
     /// The journals of the drills that ran, one after the other, each with its header line.
     pub journal: Vec<u8>,
-    /// Why the script ended early, outside every drill.
+    /// Why the script ended early, outside all drills.
     pub failure: Option<Failure>,
     /// Whether it was stopped from outside.
     pub interrupted: bool,
 }
 
-/// Told how a run goes on, while it does.
+/// Is told of the progress of a run.
 pub trait Observer {
     /// A drill begins.
     fn drill_started(&mut self, _file: &str, _name: &str, _seed: u64) {}
-    /// Virtual time passed. Called often: whoever draws it picks the moments.
+    /// Virtual time passed. This is called often: an observer that draws should do so only now and then.
     fn time_passed(&mut self, _now: Time) {}
     /// A drill reached a step.
     fn step(&mut self, _now: Time, _title: &str) {}
     /// A drill said something, by `note` or `print`.
     fn note(&mut self, _now: Time, _text: &str) {}
-    /// Something in a drill, or in what was typed, showed nothing.
+    /// A remark on a drill, or on typed input.
     fn remark(&mut self, _remark: &Remark) {}
     /// A drill ended.
     fn drill_ended(&mut self, _report: &DrillReport) {}
 }
 
-/// An observer that looks away.
+/// An observer that ignores everything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

@@ -1,4 +1,4 @@
-//! What is to happen while a drill waits: acts at an hour, or after a while.
+//! Acts planned for a drill's waits: at an hour, or after a while.
 
 use quorate_model::Time;
 
@@ -18,7 +18,7 @@ fn civil_time<F: Face>(face: &F, text: &str) -> Result<CivilTime, F::Error> {
         .map_err(|error: CivilError| face.raise(Thrown::mistake(error.to_string()), face.here()))
 }
 
-/// The next time the local clock shows `text`.
+/// The next time at which the local clock shows `text`.
 pub(crate) fn next_shown<F: Face>(face: &F, text: &str) -> Result<i64, F::Error> {
     let (_, now) = clocks(face)?;
     let wanted = civil_time(face, text)?;
@@ -27,11 +27,11 @@ pub(crate) fn next_shown<F: Face>(face: &F, text: &str) -> Result<i64, F::Error>
         .map_err(|error| face.raise(Thrown::mistake(error.to_string()), face.here()))
 }
 
-/// Has `body` happen when the cluster's local clock shows `text` next.
+/// Plans `body` for the next time the cluster's local clock shows `text`.
 ///
 /// # Errors
 ///
-/// A text that is no hour or is over, or a place where nothing may be planned.
+/// A text that is no time or is past, or a place where nothing may be planned.
 pub fn at<F: Face>(face: &F, text: &str, body: F::Function) -> Result<(), F::Error> {
     begin(face)?;
     let due = Due::Shown(next_shown(face, text)?);
@@ -39,7 +39,7 @@ pub fn at<F: Face>(face: &F, text: &str, body: F::Function) -> Result<(), F::Err
     Ok(())
 }
 
-/// Has `body` happen in a while.
+/// Plans `body` for `span` from now.
 ///
 /// # Errors
 ///
@@ -86,7 +86,7 @@ pub(crate) fn next_due<F: Face>(face: &F) -> Result<Option<Time>, F::Error> {
     Ok(face.with(|play| play.acts.iter().map(|act| act.due.instant(clocks)).min()))
 }
 
-/// Does what is due, the earliest first, and of what is due at one instant what was said first.
+/// Carries out the acts that are due, the earliest first; at one instant in the order they were planned.
 pub(crate) fn do_what_is_due<F: Face>(face: &F) -> Result<(), F::Error> {
     while let Some(due) = next_due(face)? {
         let clocks = clocks(face)?;
@@ -110,7 +110,7 @@ pub(crate) fn do_what_is_due<F: Face>(face: &F) -> Result<(), F::Error> {
     Ok(())
 }
 
-/// An act that never came due tells that the drill is not the one its author meant.
+/// Fails if an act never became due: its drill did not run as its author meant.
 pub(crate) fn all_came_due<F: Face>(face: &F) -> Result<(), F::Error> {
     let Some(left) = face.with(|play| play.acts.first().cloned()) else {
         return Ok(());

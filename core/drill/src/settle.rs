@@ -1,4 +1,4 @@
-//! Waiting until a cluster stands still.
+//! Waits until a cluster has settled.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::stage::Stage;
 use crate::wait::{NAMED, pass};
 use crate::{Span, Thrown};
 
-/// How long nothing may change before a cluster counts as settled: longer than the wait before a takeover, so
-/// that what is still to come has come.
+/// How long nothing may change before a cluster counts as settled. It is longer than the wait before a takeover, so
+/// that no takeover is still to come.
 const CALM: Duration = Duration::from_secs(30);
 
-/// Lets time pass until nothing goes on any more: nothing pending, nobody joining, and no group's state or owner
-/// different for 30 s. Says whether that was reached within `within`.
+/// Lets time pass until the cluster has settled: nothing pending, nobody joining, and no change in the state or owner
+/// of any group for 30 s. Returns whether that happened within `within`.
 ///
 /// # Errors
 ///
@@ -26,7 +26,7 @@ pub fn settle<F: Face>(face: &F, within: Span) -> Result<bool, F::Error> {
     let mut last = None;
     let mut since = began;
     pass(face, began + within.0, None, || {
-        // While something is under way, nobody asks for how long nothing has changed: no picture is drawn.
+        // While something is under way the cluster is not settled anyway, so nothing need be compared.
         let (now, picture) = on_stage(face, |stage| {
             (stage.now(), (!stage.is_busy()).then(|| Picture::of(stage)))
         })?;
@@ -38,11 +38,11 @@ pub fn settle<F: Face>(face: &F, within: Span) -> Result<bool, F::Error> {
     })
 }
 
-/// As [`settle`], of a drill's own statement: a cluster that does not settle makes its verdict unknown.
+/// As [`settle`], for a statement of a drill: the verdict is unknown if the cluster does not settle.
 ///
 /// # Errors
 ///
-/// If it is not settled in time, and as [`pass`].
+/// If it does not settle in time, and as [`pass`].
 pub fn settle_within<F: Face>(face: &F, within: Span) -> Result<(), F::Error> {
     begin_wait(face)?;
     if settle(face, within)? {
@@ -53,7 +53,7 @@ pub fn settle_within<F: Face>(face: &F, within: Span) -> Result<(), F::Error> {
     Err(face.raise(Thrown::unknown(text), face.here()))
 }
 
-/// What keeps a cluster from being settled, in words: what is pending or joining, or else that something moved.
+/// Why a cluster is not settled, in words: what is pending or joining, or else that groups keep changing.
 ///
 /// # Errors
 ///
@@ -73,7 +73,7 @@ pub fn unsettled<F: Face>(face: &F) -> Result<String, F::Error> {
             pending.then(|| format!("the group {} is {}", group.name, group.state))
         });
         let mut all: Vec<String> = nodes.chain(resources).collect();
-        // A group that is Pending has a resource that is, most of the time.
+        // A Pending group usually has a pending resource, which was named above.
         if all.is_empty() {
             all.extend(groups);
         }
@@ -87,7 +87,7 @@ pub fn unsettled<F: Face>(face: &F) -> Result<String, F::Error> {
     })
 }
 
-/// What must stand still for a cluster to be settled.
+/// What must not change for a cluster to be settled.
 #[derive(PartialEq, Eq)]
 struct Picture {
     nodes: Vec<NodeStatus>,

@@ -37,12 +37,12 @@ impl Span {
         if micros > LONGEST_MICROS as f64 {
             return Err(SpanError::TooLong(count.to_string()));
         }
-        // In range: checked above, and below 2^63.
+        // No overflow: the range was checked above and is below 2^63.
         Ok(Span(Duration::from_micros(micros.round() as u64)))
     }
 }
 
-/// Why a text or number is no duration.
+/// Why a text or number is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpanError {
     /// Not a number with a unit.
@@ -53,10 +53,10 @@ pub enum SpanError {
     /// A number without a unit.
     #[error("\"{0}\" has no unit: write \"{0}s\" or \"{0}m\", say")]
     NoUnit(String),
-    /// Less than nothing.
+    /// A negative duration.
     #[error("a duration cannot be negative: {0}")]
     Negative(String),
-    /// Past the bound that keeps sums of instants in range.
+    /// A duration beyond the limit that keeps sums of instants in range.
     #[error("{0} is more than a hundred years")]
     TooLong(String),
 }
@@ -106,7 +106,7 @@ impl FromStr for Span {
 }
 
 impl fmt::Display for Span {
-    /// An exact spelling that reads back, the one of [`Lasting`]: `0s`, `250ms`, `1m30s`, `2h5.25s`.
+    /// An exact form that reads back, the one of [`Lasting`]: `0s`, `250ms`, `1m30s`, `2h5.25s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Lasting(self.0).fmt(f)
     }

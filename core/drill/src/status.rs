@@ -1,4 +1,4 @@
-//! A cluster at a glance.
+//! The state of a cluster at a glance.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Drills: opening a cluster for one, running its body, healing what it broke, reporting.
+//! Runs drills: opens the cluster, runs the body, heals its faults, and reports.
 
 use std::time::{Duration, Instant};
 
@@ -14,27 +14,27 @@ use crate::{DrillReport, Failure, Span, Thrown, Verdict, remarks, schedule, sett
 
 pub use crate::face::Stop;
 
-/// How long a cluster may take to come up before a drill's body begins.
+/// How long a cluster may take to come up before the body of a drill begins.
 const START_LIMIT: Span = Span(Duration::from_secs(30 * 60));
 
-/// A language that whole drills are told in.
+/// A language for whole drills.
 pub trait Teller: Face {
-    /// Verdict and reason of an error that ended a drill's body.
+    /// The verdict and failure for an error that ended a drill's body.
     fn explain(&self, error: &Self::Error) -> (Verdict, Failure);
 
-    /// Gives what runs next all the real time there is for it.
+    /// Starts the real-time limit anew for what runs next.
     fn wind_up(&self);
 
-    /// What ends everything that runs.
+    /// The error that ends the whole run.
     fn stopped(&self, why: Stop) -> Self::Error;
 }
 
-/// Runs a drill. It returns normally whatever the verdict is, so that one failure does not hide the drills after it; only
-/// an interrupt ends the run, and a failure where the run is to end with the first.
+/// Runs a drill. It returns normally whatever the verdict is, so that one failure does not hide the drills after it.
+/// Only an interrupt ends the run, or a drill that does not pass if the run is to end with the first of these.
 ///
 /// # Errors
 ///
-/// A drill inside another one, or with the name of another in the same text; and what ends the run.
+/// A drill inside another one, or with a name that is taken in the same text; and whatever ends the run.
 pub fn drill<F: Teller>(
     face: &F,
     name: &str,
@@ -50,7 +50,7 @@ pub fn drill<F: Teller>(
         )
     });
     let known = face.with(|play| {
-        // At a prompt a drill may be run again.
+        // At a prompt a drill may be run again, so its name may be there already.
         let mut names = play.reports.iter().map(|report| &report.name);
         !play.text.file.is_empty() && names.any(|known| known == name)
     });
@@ -118,7 +118,7 @@ pub fn drill<F: Teller>(
         Ok(()) => report.verdict = Verdict::Pass,
         Err(error) => {
             let (verdict, mut failure) = face.explain(&error);
-            // Everything in a body is called from its drill.
+            // Every call in a body comes from its drill, so that place says nothing.
             failure
                 .called_from
                 .retain(|place| (place.line, place.column) != (at.line, at.column));
@@ -128,7 +128,7 @@ pub fn drill<F: Teller>(
     }
     face.with(|play| {
         if let Err(thrown) = take_down(play, &mut report)
-            // Else there is a better reason already.
+            // Otherwise there is a better reason already.
             && report.verdict == Verdict::Pass
         {
             report.verdict = Verdict::Error;
@@ -156,7 +156,7 @@ pub fn drill<F: Teller>(
     }
 }
 
-/// A drill begins here, if one may.
+/// Checks that a drill may begin here.
 ///
 /// # Errors
 ///
@@ -170,9 +170,9 @@ pub fn begin<F: Face>(face: &F) -> Result<(), F::Error> {
     Ok(())
 }
 
-/// Takes what a drill left into its report, heals what it broke, and keeps its journal if that is wanted.
+/// Puts the state that a drill left into its report, heals its faults, and keeps its journal if that is wanted.
 fn take_down<C>(play: &mut Play<C>, report: &mut DrillReport) -> Result<(), Box<Thrown>> {
-    // Taken before healing: what the drill left is what its report is about.
+    // Before healing: the report is about the state that the drill left.
     let outcome = play.guarded(|stage| {
         let outcome = (
             stage.now(),
@@ -205,7 +205,7 @@ fn take_down<C>(play: &mut Play<C>, report: &mut DrillReport) -> Result<(), Box<
     Ok(())
 }
 
-/// Why a drill cannot run where a plugin that it needs was not built.
+/// Why a drill cannot run: a plugin that it needs was not built.
 fn missing_plugin<C>(play: &Play<C>, options: &DrillOptions) -> Option<String> {
     let source = &play.source;
     let (name, remedy) = options
@@ -247,15 +247,15 @@ fn play_body<F: Face>(
     Ok(())
 }
 
-/// Opens a cluster in place of the one that is open.
+/// Opens a cluster in place of the open one.
 ///
 /// # Errors
 ///
-/// If it cannot be opened: the one that is open stays.
+/// If it cannot be opened. The open cluster stays then.
 pub fn open<F: Face>(face: &F, request: &StageRequest) -> Result<(), F::Error> {
     let source = face.with(|play| play.source());
     let stage = source.open(request).map_err(|error| {
-        // A plugin that cannot be loaded is no fault of the files that were named.
+        // A plugin that cannot be loaded does not make the named files unusable.
         let (findings, unusable) = match &error {
             OpenError::Cluster { findings, .. } => (findings.clone(), true),
             OpenError::Other(_) => (Vec::new(), true),
@@ -272,7 +272,7 @@ pub fn open<F: Face>(face: &F, request: &StageRequest) -> Result<(), F::Error> {
     Ok(())
 }
 
-/// Waits until a freshly switched-on cluster stands still.
+/// Waits until a cluster that was just switched on has settled.
 ///
 /// # Errors
 ///
@@ -306,7 +306,7 @@ fn repeat_command(file: &str, seed: u64, name: &str, with: &[String]) -> String 
     command
 }
 
-/// A word as a POSIX shell reads it back.
+/// A word quoted for a POSIX shell.
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

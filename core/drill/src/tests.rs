@@ -1,4 +1,4 @@
-//! The engine of drills with another face than Rhai, on a stage that has no more than it must.
+//! The engine of drills with another language than Rhai, on a stage with only the required parts.
 
 use std::cell::RefCell;
 use std::io;
@@ -17,7 +17,8 @@ use crate::tell::{Stop, Teller};
 use crate::watch::{Promise, watch};
 use crate::*;
 
-/// A group that is online from 3 s on, away from 10 s on and back from 40 s on. Nothing can be broken, foreseen or sent.
+/// A group that is online from 3 s on, away from 10 s on and back from 40 s on. The stage offers no faults, no
+/// foresight and no clients.
 struct Bare {
     now: Time,
     lines: Vec<Line>,
@@ -237,7 +238,7 @@ impl StageSource for BareSource {
     }
 }
 
-/// What a drill that is told in Rust does or asks.
+/// The body or a condition of a drill that is told in Rust.
 type Told = Rc<dyn Fn(&Story) -> Result<bool, Box<Thrown>>>;
 
 /// Drills that are told in Rust.
@@ -253,7 +254,7 @@ impl Story {
         }
     }
 
-    /// As [`Story::new`], with its cluster just switched on.
+    /// As [`Story::new`], with an open cluster at time zero.
     fn open() -> Story {
         let story = Story::new();
         let request = StageRequest {

@@ -1,24 +1,24 @@
-//! Reading files that people write: scripts and cluster files.
+//! Reads files that people write: scripts and cluster files.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// How large such a file may be, unless somebody says that it may be larger: 16 MB.
+/// The largest such file that is read unless the user allows larger ones: 16 MB.
 pub const MAX_BYTES: u64 = 16 << 20;
 
-/// The text of a file in UTF-8, without the mark that some editors put at its beginning. `limit` is how many bytes it may
-/// have.
+/// The text of a file in UTF-8, without the byte order mark that some editors put at its beginning. `limit` is the
+/// most bytes it may have.
 ///
 /// # Errors
 ///
-/// Why it cannot be read, and what to do: it is not there, it is no file, too large, or in another encoding.
+/// Why the file cannot be read, and what to do: it is missing, not a file, too large, or in another encoding.
 pub fn read_text(path: &Path, limit: Option<u64>) -> Result<String, String> {
     let about = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if about.is_dir() {
         return Err("it is a folder".to_owned());
     }
-    // Opening a pipe would wait for whoever writes to it, and a device may never end.
+    // Opening a pipe would wait for its writer, and a device may never end.
     if !about.is_file() {
         return Err("it is no file: a pipe or a device".to_owned());
     }
@@ -59,7 +59,7 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
     }
 }
 
-/// What there is not, of a file that is not there.
+/// Whether the file or its folder is missing, in words.
 pub fn missing(path: &Path) -> String {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
@@ -69,7 +69,7 @@ pub fn missing(path: &Path) -> String {
     }
 }
 
-/// The name of the file beside one that is not there whose name is nearest to its own, of those that end so.
+/// Of the files in the folder of `path` whose names end with `ending`, the one with the nearest name.
 pub fn beside(path: &Path, ending: &str) -> Option<String> {
     let folder = path.parent()?;
     let folder = match folder.as_os_str().is_empty() {
@@ -92,7 +92,7 @@ fn text_of(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(format!("it is in UTF-16: {SAVE}"));
     }
-    // UTF-16 without its mark: every other byte of plain text is zero.
+    // UTF-16 without a byte order mark: every other byte of plain text is zero.
     let zeros = bytes.iter().take(512).filter(|byte| **byte == 0).count();
     if zeros * 4 >= bytes.len().min(512) && zeros > 0 {
         return Err(format!("it is in UTF-16 or no text at all: {SAVE}"));

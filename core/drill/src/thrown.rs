@@ -1,4 +1,4 @@
-//! A failure on its way to the report, with everything that the report wants to say about it.
+//! A failure on its way to the report, with all that the report shows of it.
 
 use crate::{Finding, Spot, Verdict};
 

@@ -1,4 +1,4 @@
-//! The loop that lets time pass, and what waits in it.
+//! The loop that lets time pass, and the waits that use it.
 
 use std::time::Duration;
 
@@ -9,26 +9,26 @@ use crate::watch::{check_breaches, look};
 use crate::watched::instant_of;
 use crate::{RemarkKind, Seen, Span, Spot, Thrown, foresight, schedule};
 
-/// Conditions are looked at again at least this often, even if nothing that can be read has changed.
+/// Conditions are evaluated at least this often, even if nothing readable has changed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// How many readings, or things that are not settled, are named.
+/// How many readings, or reasons for not being settled, are shown.
 pub(crate) const NAMED: usize = 5;
 
-/// What is said of `all` over an empty list.
+/// The remark on `all` over an empty list.
 pub const OVER_NOTHING: &str =
     "this held since the list that `all` went through is empty: there was nothing to hold for";
 
-/// What is said of a condition that reads nothing.
+/// The remark on a condition that reads nothing.
 const READ_NOTHING: &str = "this condition reads nothing of the cluster";
 
-/// Lets time pass until `done` says so or `until` is reached; says which. Watched conditions are looked at at every
-/// change that can be read, and those that read time at the instant they turn; so is the condition that `done` asks,
-/// if it asks one: `awaited`.
+/// Lets time pass until `done` is true or `until` is reached; returns whether `done` was true. Watched conditions are
+/// evaluated at every readable change, and those that read time also at the instant at which they change. `awaited`,
+/// the condition that `done` evaluates, if any, is treated in the same way.
 ///
 /// # Errors
 ///
-/// What happens meanwhile throws, a promise is broken, or the drill has reached its limit.
+/// An error in a planned act or a condition, a broken promise, or the end of the drill's time.
 pub fn pass<F: Face>(
     face: &F,
     until: Time,
@@ -68,7 +68,7 @@ pub fn pass<F: Face>(
     }
 }
 
-/// Lets `span` of time pass.
+/// Lets `span` pass.
 ///
 /// # Errors
 ///
@@ -84,7 +84,7 @@ pub fn run<F: Face>(face: &F, span: Span) -> Result<(), F::Error> {
 ///
 /// # Errors
 ///
-/// A text that is no hour or is over, and as [`pass`].
+/// A text that is no time or is past, and as [`pass`].
 pub fn run_until<F: Face>(face: &F, text: &str) -> Result<(), F::Error> {
     begin_wait(face)?;
     let shown = schedule::next_shown(face, text)?;
@@ -93,12 +93,12 @@ pub fn run_until<F: Face>(face: &F, text: &str) -> Result<(), F::Error> {
         if clocks.1 >= shown {
             return Ok(());
         }
-        // A clock that is set meanwhile is looked at again.
+        // The clock may have been set meanwhile, so it is read again.
         pass(face, instant_of(shown, clocks), None, || Ok(false))?;
     }
 }
 
-/// A wait that expects something begins now.
+/// Begins a wait that expects something.
 fn begin<F: Face>(face: &F) -> Result<Time, F::Error> {
     begin_wait(face)?;
     let at = face.here();
@@ -106,8 +106,8 @@ fn begin<F: Face>(face: &F) -> Result<Time, F::Error> {
     on_stage(face, |stage| stage.now())
 }
 
-/// Lets time pass until a condition holds, at most `within`. One that holds before any time has passed shows nothing,
-/// and is remarked on unless the script says why it may.
+/// Lets time pass until a condition holds, at most `within`. A condition that holds before any time has passed shows
+/// nothing, and gets a remark unless the script gives a reason.
 ///
 /// # Errors
 ///
@@ -141,7 +141,7 @@ pub fn eventually<F: Face>(
     Err(unmet(face, at, text, seen))
 }
 
-/// What is said of an `eventually` that held before any time passed.
+/// The remark on an `eventually` that held before any time passed.
 fn held_at_once(seen: &[Seen]) -> String {
     let mut told: Vec<String> = seen
         .iter()
@@ -157,7 +157,7 @@ fn held_at_once(seen: &[Seen]) -> String {
     )
 }
 
-/// Lets time pass until a condition holds that did not hold at some instant before, at most `within`.
+/// Lets time pass until a condition holds that did not hold at some earlier instant of the wait, at most `within`.
 ///
 /// # Errors
 ///
@@ -244,7 +244,7 @@ pub fn recovers<F: Face>(face: &F, group: &Name, within: Span) -> Result<(), F::
     Err(unmet(face, at, text, seen.collect()))
 }
 
-/// Whether clients find something, with the reason if they do not, as reports show it.
+/// Whether clients find something in service, and the reason if not, as reports show it.
 pub fn in_service(service: &Result<(), String>) -> String {
     match service {
         Ok(()) => "true".to_owned(),

@@ -1,4 +1,4 @@
-//! Conditions that are watched for a whole drill: what is promised of them, and when they are looked at.
+//! The evaluation of conditions that are watched for a whole drill.
 
 use crate::face::{Face, ask, begin_act, on_stage, unmet};
 use crate::watched::{Looked, Reads, Watch};
@@ -6,7 +6,7 @@ use crate::{Spot, Thrown};
 
 pub use crate::watched::Promise;
 
-/// Begins to watch a condition, and looks at it at once.
+/// Begins to watch a condition, and evaluates it at once.
 ///
 /// # Errors
 ///
@@ -37,11 +37,11 @@ pub fn watch<F: Face>(
     Ok(())
 }
 
-/// Looks at every watched condition if something changed since the last look; at those that read time, always.
+/// Evaluates the watched conditions if anything changed since the last time; those that read time always.
 ///
 /// # Errors
 ///
-/// The first that does not hold as promised, or throws.
+/// The first condition that breaks its promise, or throws.
 pub fn look<F: Face>(face: &F) -> Result<(), F::Error> {
     let revision = on_stage(face, |stage| stage.revision())?;
     let same = face.with(|play| play.watched.replace(revision)) == Some(revision);
@@ -65,7 +65,8 @@ pub fn look<F: Face>(face: &F) -> Result<(), F::Error> {
     Ok(())
 }
 
-/// The last look, at the end of a drill's body: what is steady must hold again, what happens sometimes must have.
+/// The last evaluation, at the end of a drill's body: a steady condition must hold again, and one promised for
+/// sometimes must have held.
 pub(crate) fn last_look<F: Face>(face: &F) -> Result<(), F::Error> {
     check_breaches(face)?;
     face.with(|play| play.watched = None);
@@ -89,7 +90,7 @@ pub(crate) fn last_look<F: Face>(face: &F) -> Result<(), F::Error> {
     Ok(())
 }
 
-/// Evaluates one condition. `edge` is true before and after the body.
+/// Evaluates one condition. `edge` is true just before and just after the body.
 fn look_at<F: Face>(face: &F, watch: &mut Watch<F::Function>, edge: bool) -> Result<(), F::Error> {
     let idle = match watch.promise {
         Promise::Always | Promise::Never => false,
@@ -99,7 +100,7 @@ fn look_at<F: Face>(face: &F, watch: &mut Watch<F::Function>, edge: bool) -> Res
     if idle {
         return Ok(());
     }
-    // What the watch reads must not be mixed up with what the script reads in its own statements.
+    // The readings of a watch must not mix with those of the script's own statements.
     let kept = face.with(|play| std::mem::take(&mut play.seen));
     let holds = ask(face, &watch.condition);
     let seen = face.with(|play| play.take_seen(Spot::NONE));

@@ -1,4 +1,4 @@
-//! What is kept of a drill's conditions and of what is to come: no more than data.
+//! Data about a drill's conditions and planned acts.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use quorate_model::Time;
 
 use crate::Spot;
 
-/// What a condition read that changes without anything happening.
+/// What a condition read that can change although nothing happens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reads {
-    /// A clock, or a duration that runs.
+    /// A clock, or a running duration.
     pub(crate) time: bool,
-    /// What clients count: it changes with every call.
+    /// Counts of clients, which change with every call.
     pub(crate) calls: bool,
 }
 
 impl Reads {
-    /// Whether the condition may turn although nothing happens.
+    /// Whether the condition may change although nothing happens.
     pub(crate) fn any(self) -> bool {
         self.time || self.calls
     }
@@ -47,18 +47,18 @@ impl Promise {
     }
 }
 
-/// What the looks at a watched condition have shown so far.
+/// The results of evaluating a watched condition so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Looked {
-    /// For [`Promise::Sometimes`]: whether it was seen.
+    /// For [`Promise::Sometimes`]: whether it has held.
     pub(crate) was_seen: bool,
-    /// The same, at the instant it was stated.
+    /// For [`Promise::Sometimes`]: whether it held at the instant it was stated.
     pub(crate) seen_at_once: bool,
-    /// Whether it has read anything of the cluster.
+    /// Whether it has ever read anything of the cluster.
     pub(crate) read: bool,
-    /// Whether it has ever held, or not held, for anything.
+    /// Whether it was ever evaluated without going through an empty list.
     pub(crate) over_something: bool,
-    /// Where it went through an empty list, as long as it has never gone through any other.
+    /// Where it went through an empty list, as long as every evaluation has done so.
     pub(crate) over_nothing: Option<Spot>,
 }
 
@@ -75,11 +75,11 @@ pub(crate) struct Watch<C> {
     pub(crate) position: Spot,
     /// When it was stated.
     pub(crate) since: Time,
-    /// What was seen of it.
+    /// The results so far.
     pub(crate) looked: Looked,
-    /// Whether it held when it was last looked at.
+    /// The result of the last evaluation.
     pub(crate) holds: bool,
-    /// What it read then that changes without anything happening.
+    /// What that evaluation read that can change although nothing happens.
     pub(crate) reads: Reads,
 }
 
@@ -92,17 +92,17 @@ pub(crate) enum Due {
     Shown(i64),
 }
 
-/// Something that is to happen while the drill waits.
+/// An act that is planned for later.
 #[derive(Clone, Debug)]
 pub(crate) struct Act<C> {
     pub(crate) due: Due,
-    /// As the script says it: `at("9:00")`.
+    /// How the script states it: `at("9:00")`.
     pub(crate) said: String,
     pub(crate) body: C,
     pub(crate) position: Spot,
 }
 
-/// When the local clock shows `shown`, as it goes now; at once if it shows more already.
+/// The instant at which the local clock shows `shown`, at its present rate; now if it is past.
 pub(crate) fn instant_of(shown: i64, (now, civil): (Time, i64)) -> Time {
     let ahead = u64::try_from(shown.saturating_sub(civil)).unwrap_or(0);
     // The clock shows whole milliseconds.

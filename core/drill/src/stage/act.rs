@@ -1,4 +1,4 @@
-//! What can be done to a cluster and to its world.
+//! Changes to a cluster and to its world.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use quorate_model::{ClientCalls, ClientStatus, Fault, FaultId, Repair};
 
 use super::{Answer, NotOffered, Order, OrderHandle, StageError};
 
-/// What administrators order of the cluster.
+/// Orders of administrators.
 pub trait Orders {
     /// Gives an order. Its answer comes as time passes.
     ///
     /// # Errors
     ///
-    /// If it cannot be given at all: nobody there to take it.
+    /// If nobody is there to take it.
     fn order(&mut self, order: Order) -> Result<OrderHandle, StageError>;
     /// The answer to an order, once there is one.
     fn answer(&self, order: OrderHandle) -> Option<Answer>;
 }
 
-/// What breaks in the world, and heals.
+/// Faults of the world, and their healing.
 pub trait Faults {
-    /// Makes a fault of the world, until it is healed or for a while. Never one of the verdict: a resource is found
-    /// dead by its own type's code.
+    /// Makes a fault of the world, until it is healed or for a while. It never decides the result of a check: the
+    /// resource's own type finds out that it is dead.
     ///
     /// # Errors
     ///
-    /// If there is nothing to break: a process that does not run, a node that is off.
+    /// If there is nothing to break, such as a process that does not run or a node that is off.
     fn inject(&mut self, fault: Fault, lasting: Option<Duration>) -> Result<FaultId, StageError> {
         let _ = (fault, lasting);
         Err(NotOffered("breaking things").into())
     }
 
-    /// Whether anybody in the cluster has noticed a fault up to now, or nobody is left who could.
+    /// Whether anybody in the cluster has noticed a fault so far, or nobody is left who could.
     ///
     /// # Errors
     ///
@@ -41,14 +41,14 @@ pub trait Faults {
         Err(NotOffered("telling whether a fault was noticed"))
     }
 
-    /// Undoes one fault. Nothing happens if it is healed already, or where none can be made.
+    /// Undoes one fault. Does nothing if it is healed already, or on a stage without faults.
     fn heal(&mut self, fault: FaultId) {
         let _ = fault;
     }
 
-    /// Undoes every fault, the last one first. Nothing happens where none can be made.
+    /// Undoes every fault, the newest first. Does nothing on a stage without faults.
     fn heal_all(&mut self) {}
-    /// Undoes what is broken about one thing.
+    /// Undoes all faults of one thing.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ pub trait Faults {
     }
 }
 
-/// What people do to machines by hand, past the cluster.
+/// What people do to machines by hand, without the cluster.
 pub trait Machines {
     /// Sets up the machine of a node that the cluster has taken in, and switches it on.
     ///
@@ -75,13 +75,13 @@ pub trait Machines {
     ///
     /// # Errors
     ///
-    /// If there is no such group, or it is more than a node has.
+    /// If there is no such group, or the load is more than a node can carry.
     fn set_load(&mut self, group: &str, users: u32, cpu_percent: u32) -> Result<(), StageError> {
         let _ = (group, users, cpu_percent);
         Err(NotOffered("setting the load of a virtual server").into())
     }
 
-    /// Puts a file on a shared disk, or takes it away, as an administrator does by hand.
+    /// Puts a file on a shared disk, or removes it, as an administrator does by hand.
     ///
     /// # Errors
     ///
@@ -92,39 +92,40 @@ pub trait Machines {
     }
 }
 
-/// Clients that call, and what they saw.
+/// Clients, and what they see.
 pub trait Clients {
-    /// Sends clients to a group, by its network name.
+    /// Starts clients that call a group by its network name. Returns their number.
     ///
     /// # Errors
     ///
-    /// If clients cannot know the group: it has no network name.
+    /// If the group has no network name, so that clients cannot know it.
     fn clients(&mut self, group: &str, calls: &ClientCalls) -> Result<usize, StageError> {
         let _ = (group, calls);
         Err(NotOffered("sending clients").into())
     }
 
-    /// Counts the calls of the clients of this number once more, from now on: the number of what they feel from now on.
+    /// Starts a second count of the calls of clients number `number`, from now on. Returns the number of that count.
     ///
     /// # Errors
     ///
-    /// If they have ended.
+    /// If the clients have ended.
     fn part_of_clients(&mut self, number: usize) -> Result<usize, StageError> {
         let _ = number;
         Err(NotOffered("sending clients").into())
     }
 
-    /// The clients of this number call no more, or are no longer counted over this part of the time.
+    /// Ends clients, or a second count of their calls.
     ///
     /// # Errors
     ///
-    /// If they have ended.
+    /// If they have ended already.
     fn end_clients(&mut self, number: usize) -> Result<(), StageError> {
         let _ = number;
         Err(NotOffered("sending clients").into())
     }
 
-    /// What the clients of this number, counted from 0 in the order they were sent, saw so far. `None` if there are none.
+    /// What the clients with this number have seen so far. Numbers count up from 0 in the order of starting. `None`
+    /// if there are none.
     fn client_status(&self, number: usize) -> Option<ClientStatus> {
         let _ = number;
         None

@@ -1,9 +1,8 @@
-//! What a drill needs of a cluster, in the words of the drill language.
+//! What a drill needs of a cluster.
 //!
-//! A stage is the sum of its parts, one trait each: its time, what is configured, what the cluster believes, what is true,
-//! what is ordered, broken, done by hand and called, its journal and its plugins. The virtual world has them all
-//! (`core/rehearse`); a live cluster can do with fewer later. What a stage need not have says so by its type: a
-//! [`NotOffered`], never an empty answer.
+//! A stage is the sum of its parts, one trait each: time, configuration, belief, truth, orders, faults, work by hand,
+//! clients, journal and plugins. The virtual world has all of them (`core/rehearse`); a live cluster may have fewer
+//! later. A missing part shows in the return type: it is a [`NotOffered`], never an empty answer.
 
 mod act;
 mod orders;
@@ -27,7 +26,7 @@ pub const POLICY: &str = "Policy";
 /// A line of the journal: one JSON object.
 pub type Line = serde_json::Map<String, serde_json::Value>;
 
-/// A cluster in a world: whatever has all the parts is one. Names are matched as the cluster file spells them.
+/// A cluster in a world: any type with all the parts. Names are matched as the cluster file spells them.
 ///
 /// Reading changes nothing. Only [`Timing::advance`] lets time pass.
 pub trait Stage:
@@ -49,15 +48,16 @@ impl<T> Stage for T where
 {
 }
 
-/// Something that a stage does not do, as a rehearsal does and a live cluster cannot: what, as the doing of it.
+/// Something that this stage cannot do, although another can: a rehearsal may offer what a live cluster cannot. The
+/// text describes the action, such as "showing or changing plugins".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not offered on this stage")]
 pub struct NotOffered(pub &'static str);
 
-/// Why a stage refused.
+/// Why a stage refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StageError {
-    /// It could not be done here and now: one sentence.
+    /// It cannot be done here and now: one sentence.
     #[error("{0}")]
     Refused(String),
     /// It can never be done on this stage.

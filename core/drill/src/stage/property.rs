@@ -1,8 +1,8 @@
-//! What can be read of a cluster beside its status: properties.
+//! The properties of a cluster and its parts.
 
 use quorate_model::Value;
 
-/// What has properties.
+/// The object that a property belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PropertyOf<'a> {
     /// The cluster itself.
@@ -13,19 +13,19 @@ pub enum PropertyOf<'a> {
     Resource(&'a str),
 }
 
-/// A property: its value, and what it takes.
+/// A property, its value, and the values it takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PropertyStatus {
     /// The original's name.
     pub name: String,
-    /// Its value; a resource without a `PersistentState` of its own has its group's.
+    /// Its value. A resource without a `PersistentState` of its own shows its group's.
     pub value: Option<Value>,
-    /// What it is where nobody set it; `None` if it must be set, or is inherited.
+    /// Its value if nobody sets it; `None` if it must be set or is inherited.
     pub default: Option<Value>,
-    /// What values it takes, in words, with the unit.
+    /// The allowed values, in words, with the unit.
     pub takes: String,
     /// One sentence.
     pub doc: String,
-    /// Whether it belongs to the resource's type, rather than to every resource.
+    /// Whether it belongs to the resource's type rather than to all resources.
     pub private: bool,
 }

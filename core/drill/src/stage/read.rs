@@ -1,4 +1,4 @@
-//! What can be read of a cluster and of its world. Reading changes nothing.
+//! The readable state of a cluster and of its world. Reading changes nothing.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub trait Configuration {
     fn cluster_name(&self) -> Name;
     /// The nodes, by number.
     fn nodes(&self) -> Vec<Name>;
-    /// The nodes of the cluster: a machine that was evicted, or was never added, is none.
+    /// The nodes of the cluster. A machine that was evicted or never added is not among them.
     fn configured(&self) -> Vec<Name>;
     /// The groups, the default Cluster Group first.
     fn groups(&self) -> Vec<Name>;
@@ -37,10 +37,10 @@ pub trait Configuration {
 
     /// The file of a group's own policy script, or of the cluster's; `None` if there is none.
     fn policy(&self, group: Option<&str>) -> Option<String>;
-    /// How long an orderly stop of a node may take, by what the properties allow.
+    /// How long an orderly stop of a node may take, according to the properties.
     fn longest_stop(&self) -> Duration;
-    /// The protocols that services of the cluster may answer in, in small letters, and whether there may be others: types
-    /// of third parties answer in whatever they like, and a stage that does not know says so, too.
+    /// The protocols that services of the cluster may use, in small letters, and whether there may be others: third
+    /// parties' types may use any protocol, and a stage that does not know says the same.
     fn protocols(&self) -> (Vec<String>, bool) {
         (Vec::new(), true)
     }
@@ -79,7 +79,7 @@ pub trait Belief: Configuration {
         statuses.map(|resource| resource.state).collect()
     }
 
-    /// Whether anything is under way: a resource or a group that is pending, or a node that joins.
+    /// Whether anything is under way: a resource or group is pending, or a node joins.
     fn is_busy(&self) -> bool {
         let mut states = self.resource_states().into_iter();
         let (nodes, groups) = (self.node_statuses(), self.group_statuses());
@@ -98,8 +98,8 @@ pub trait Belief: Configuration {
     ///
     /// One sentence, if there is no such group or resource.
     fn properties(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError>;
-    /// The value of one of them. Case does not matter, as in the original's registry. `None` where a resource has none
-    /// of its own and inherits its group's (`PersistentState`).
+    /// The value of one property. Case does not matter, as in the original's registry. `None` if a resource has no
+    /// value of its own and inherits its group's (`PersistentState`).
     ///
     /// # Errors
     ///
@@ -125,13 +125,13 @@ pub trait Belief: Configuration {
     }
 }
 
-/// What is true of the machines, the network and the clients, whatever the cluster believes.
+/// The truth about the machines, the network and the clients, whatever the cluster believes.
 pub trait Truth {
     /// A network.
     fn network(&self, name: &str) -> Option<NetworkStatus>;
     /// A shared disk.
     fn disk(&self, name: &str) -> Option<DiskStatus>;
-    /// How many bytes a file has, on a shared disk or on the system disk of the node of that name.
+    /// How many bytes a file has, on a shared disk or on the system disk of the node with that name.
     ///
     /// # Errors
     ///
@@ -145,32 +145,32 @@ pub trait Truth {
     ///
     /// # Errors
     ///
-    /// Why they do not, in one sentence; an unknown group is not in service.
+    /// Why they do not, in one sentence. An unknown group is not in service.
     fn group_service(&self, group: &str) -> Result<(), String>;
     /// Whether a resource is in service at this instant.
     ///
     /// # Errors
     ///
-    /// Why it is of no use, in one sentence; an unknown resource is not in service.
+    /// Why it is not, in one sentence. An unknown resource is not in service.
     fn resource_service(&self, resource: &str) -> Result<(), String>;
-    /// Every machine on which a resource is in service at this instant: never more than one in a sound cluster. None for
-    /// an unknown resource.
+    /// Every machine on which a resource is in service at this instant: at most one in a sound cluster. Empty for an
+    /// unknown resource.
     fn online_on(&self, resource: &str) -> Vec<Name>;
     /// Whether the processes behind a resource run where it is owned; `None` for an unknown resource.
     fn service_running(&self, resource: &str) -> Option<bool>;
-    /// For how long a group was not Online since it first was.
+    /// For how long a group was not Online, counted from the first time it was.
     fn outage(&self, group: &str) -> Duration;
-    /// How much of [`outage`](Self::outage) somebody wanted.
+    /// How much of [`outage`](Self::outage) was planned.
     fn planned_outage(&self, group: &str) -> Duration;
-    /// How much of it nobody wanted.
+    /// How much of it was not planned.
     fn unplanned_outage(&self, group: &str) -> Duration {
         let planned = self.planned_outage(group);
         self.outage(group).saturating_sub(planned)
     }
 
-    /// The part of the time since it first was Online in which a group was Online, 0 to 1.
+    /// The share of the time, counted from the first time a group was Online, in which it was: 0 to 1.
     fn availability(&self, group: &str) -> f64;
-    /// Groups that faults moved or stopped without having touched them.
+    /// Groups that faults moved or stopped although no fault was about them.
     fn disturbed(&self) -> Vec<Name>;
     /// Every invariant that was broken so far.
     fn breaches(&self) -> Vec<Breach>;

@@ -1,4 +1,4 @@
-//! What a stage keeps: its journal, and its plugins.
+//! The records of a stage: its journal and its plugins.
 
 use std::io;
 
@@ -8,16 +8,16 @@ use quorate_model::Name;
 use super::{Line, NotOffered, StageError};
 use crate::PluginReport;
 
-/// What is said where there is no plugin to be read or changed.
+/// The action that is not offered on a stage without plugins.
 const NO_PLUGINS: NotOffered = NotOffered("showing or changing plugins");
 
-/// The journal: what a drill writes into it, and what it reads there.
+/// The journal: a drill writes into it and reads from it.
 pub trait Record {
     /// Writes a drill's step into the journal.
     fn mark_step(&mut self, title: &str);
     /// Writes a drill's note into the journal.
     fn mark_note(&mut self, text: &str);
-    /// Writes into the journal that something in a drill showed nothing: the name of the remark's kind, and a sentence.
+    /// Writes a remark into the journal: the name of its kind, and a sentence.
     fn mark_remark(&mut self, rule: &'static str, text: &str);
     /// Writes the end of a drill into the journal, and how many groups its faults disturbed.
     fn mark_end(&mut self);
@@ -34,7 +34,7 @@ pub trait Record {
     ///
     /// # Errors
     ///
-    /// Whatever the writer says.
+    /// Any error of the writer.
     fn write_journal(&self, out: &mut dyn io::Write) -> io::Result<()>;
 }
 
@@ -44,23 +44,23 @@ pub trait Plugins {
     ///
     /// # Errors
     ///
-    /// If the stage has none to show.
+    /// If the stage cannot show its plugins.
     fn plugins(&self) -> Result<Vec<PluginReport>, NotOffered> {
         Err(NO_PLUGINS)
     }
 
-    /// Takes the plugin `name` anew from its file, or each whose file has changed: for each resource when it is next
-    /// offline. Nothing is stopped.
+    /// Reloads the plugin `name`, or each plugin whose file has changed. A resource uses the new code when it is next
+    /// offline; nothing is stopped.
     ///
     /// # Errors
     ///
-    /// If there is no such plugin, or its file cannot be loaded: the image that was loaded before stays in place.
+    /// If there is no such plugin, or its file cannot be loaded: the old code stays in place.
     fn reload_plugins(&mut self, name: Option<&str>) -> Result<Vec<Reloaded>, StageError> {
         let _ = name;
         Err(NO_PLUGINS.into())
     }
 
-    /// Ends the quarantine of the plugin `name`, and gives the nodes on which it was in any.
+    /// Ends the quarantine of the plugin `name`, and returns the nodes on which it was quarantined.
     ///
     /// # Errors
     ///
@@ -70,6 +70,6 @@ pub trait Plugins {
         Err(NO_PLUGINS.into())
     }
 
-    /// The plugins in use that run threads of their own, or whatever else keeps a run from repeating.
+    /// The plugins in use that keep a run from repeating, such as those that run threads of their own.
     fn unrepeatable(&self) -> Vec<String>;
 }

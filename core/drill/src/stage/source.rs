@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use super::Stage;
 use crate::{CivilTime, Finding};
 
-/// How a stage is to be set up.
+/// How a stage is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageRequest {
     /// The cluster file.
     pub cluster: PathBuf,
-    /// Its contents, where they do not come from the file: of a cluster that is built in.
+    /// Its contents, for a cluster that is built in and so has no file.
     pub text: Option<String>,
     /// The seed of everything random.
     pub seed: u64,
@@ -20,11 +20,11 @@ pub struct StageRequest {
 
 /// Where stages come from.
 pub trait StageSource {
-    /// Sets a cluster up with all nodes switched on at time zero.
+    /// Sets up a cluster. All nodes are switched on at time zero.
     ///
     /// # Errors
     ///
-    /// A cluster file that cannot be read or is not sound, or plugins that cannot be loaded.
+    /// A cluster file that cannot be read or has errors, or plugins that cannot be loaded.
     fn open(&self, request: &StageRequest) -> Result<Box<dyn Stage>, OpenError>;
 
     /// A plugin of nearly this name, if there is one.
@@ -33,11 +33,11 @@ pub trait StageSource {
         None
     }
 
-    /// Whether the plugin of this name is there. Where plugins cannot be loaded at all, opening a cluster says why.
+    /// Whether the plugin exists. If no plugins can be loaded at all, opening a cluster says why.
     fn has_plugin(&self, name: &str) -> bool;
 }
 
-/// Why no stage could be set up.
+/// Why a stage could not be set up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// The cluster file has mistakes.
@@ -57,7 +57,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// The cluster file the error is about, if it is about one.
+    /// The cluster file that the error is about, if any.
     pub fn cluster(&self) -> Option<&Path> {
         match self {
             Self::Cluster { path, .. } => Some(path),
