@@ -1,4 +1,4 @@
-//! Searches every state that a small cluster of logs can come to, within bounds.
+//! Searches every state that a small cluster of logs can reach, within bounds.
 //!
 //! `cargo run --release -p quorate-log --example explore -- --terms 2 --entries 2 --crashes 1`
 //!

@@ -1,4 +1,4 @@
-//! Random faults on clusters of logs, each cluster drawn whole from a seed; what fails is shrunk and kept.
+//! Random faults on clusters of logs. Each cluster is drawn from a seed; a failure is shrunk and kept.
 //!
 //! `cargo run --release -p quorate-log --example log_swarm -- --seeds 1000000`
 //!
@@ -77,7 +77,7 @@ fn options() -> Result<Option<Options>, String> {
     Ok(Some(options))
 }
 
-/// Runs one file and says all that happens.
+/// Runs one file and prints everything that happens.
 fn replay(path: &Path) -> Result<ExitCode, String> {
     let at = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| at(&error))?;
@@ -119,7 +119,7 @@ fn keep(options: &Options, plan: Plan, violation: &Violation) -> Result<(), Stri
     Ok(())
 }
 
-/// What all seeds together came to.
+/// The totals over all seeds.
 #[derive(Default)]
 struct Tally {
     done: AtomicU64,
@@ -167,7 +167,7 @@ fn swarm(options: &Options) -> Result<ExitCode, String> {
             if let Some(violation) = violation {
                 tally.stop.store(true, Ordering::Relaxed);
                 if let Ok(mut failure) = failure.lock() {
-                    // The lowest seed, whoever was first.
+                    // The failure with the lowest seed counts, whichever thread found it first.
                     if failure.as_ref().is_none_or(|(plan, _)| seed < plan.seed) {
                         *failure = Some((plan, violation));
                     }

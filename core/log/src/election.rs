@@ -14,8 +14,8 @@ impl Log {
     /// [adopted](Log::adopt) the disk's log, and the node of [`CommitRule::Solo`] lead as soon as the
     /// new term is durable; for anybody else there is an [`Output::Refused`](crate::Output::Refused).
     ///
-    /// Nothing is sent twice by itself: a campaign that got nowhere is simply begun again. A leader, or
-    /// a holder that waits for its term, goes on as it is.
+    /// Nothing is sent again by itself: a campaign that got nowhere is begun again by another call. A leader, and a
+    /// holder that waits for its term to be durable, stay as they are.
     pub fn campaign(&mut self) {
         if self.role == Role::Leader {
             return;
@@ -60,12 +60,12 @@ impl Log {
         }
     }
 
-    /// Whether [`campaign`](Log::campaign) can lead anywhere under the present rule: this node is a
-    /// voter (or not certain to be none), holds the quorum disk and has adopted its log, or is the one node.
+    /// Whether [`campaign`](Log::campaign) can succeed under the present rule: this node is a voter (or its removal
+    /// is not committed yet), or it holds the quorum disk and has adopted its log, or it is the only node.
     pub fn may_campaign(&self) -> bool {
         match self.rule() {
             CommitRule::Majority(voters) => {
-                // Its log may be the only one with the change, and nobody else could be elected.
+                // Its log may be the only one with the change, and then nobody else could be elected.
                 let uncertain = self
                     .store
                     .last_change()
@@ -84,10 +84,10 @@ impl Log {
         }
     }
 
-    /// Hands leadership over to another voter: nothing is proposed until it has caught up; then it is
-    /// told to campaign at once. Given up after [`TRANSFER_ROUNDS_MAX`](crate::TRANSFER_ROUNDS_MAX) calls
-    /// of [`resend`](Log::resend), or by naming this node itself. Under another transfer it takes its
-    /// place.
+    /// Hands leadership over to another voter. Nothing is proposed until that voter has caught up; then it is told to
+    /// campaign at once. The transfer is given up after [`TRANSFER_ROUNDS_MAX`](crate::TRANSFER_ROUNDS_MAX) calls of
+    /// [`resend`](Log::resend), or when this node itself is named as the target. It replaces a transfer that is under
+    /// way.
     ///
     /// # Errors
     /// [`TransferError`] if this node does not lead, nobody is elected under this rule, or `to` is not a
@@ -112,7 +112,7 @@ impl Log {
         Ok(())
     }
 
-    /// Tells the transfer's target to campaign if it has all there is.
+    /// Tells the target of the transfer to campaign, once it has the whole log.
     pub(crate) fn hand_over(&mut self) {
         let Some(Transfer { to, .. }) = self.transfer else {
             return;
@@ -127,13 +127,13 @@ impl Log {
         }
     }
 
-    /// Takes a message. `leader_alive` says that this node leads with a valid lease, or has heard its
-    /// leader within the bound of silence; votes and pre-votes are then refused, except in a leadership
-    /// transfer (dissertation, 4.2.3 and 9.6). Since a leader's lease counts on that, a node that has
-    /// just booted must claim it too, until the bound has passed.
+    /// Takes a message. `leader_alive` says that this node leads with a valid lease, or has heard from its leader
+    /// within the bound of silence. Votes and pre-votes are then refused, except in a leadership transfer
+    /// (dissertation, 4.2.3 and 9.6). The leader's lease depends on that, so a node that has just booted must say so
+    /// as well until the bound has passed.
     ///
-    /// Whatever makes no sense is answered with [`Output::Refused`](crate::Output::Refused) and changes
-    /// nothing else.
+    /// A message that makes no sense is answered with [`Output::Refused`](crate::Output::Refused) and changes nothing
+    /// else.
     pub fn step(&mut self, from: Id, message: Message, leader_alive: bool) {
         let Message {
             identity,
@@ -188,7 +188,7 @@ impl Log {
                         body,
                         Body::Append { .. } | Body::Install { .. } | Body::Replace { .. }
                     ) {
-                        // A newer leader exists only where the disk has gone to somebody else.
+                        // A newer leader can only exist if another node has gained the disk.
                         self.adopted = false;
                     }
                     self.become_follower(term, None);
@@ -198,7 +198,7 @@ impl Log {
         }
     }
 
-    /// A message whose term is not newer than ours any more.
+    /// Takes a message whose term is not newer than this node's.
     fn step_in_term(&mut self, from: Id, term: u64, body: Body) {
         match body {
             Body::Append {
@@ -251,7 +251,7 @@ impl Log {
         }
     }
 
-    /// Whether a candidate's log is at least as new as ours (5.4.1).
+    /// Whether a candidate's log is at least as new as this node's (5.4.1).
     fn is_up_to_date(&mut self, last: (u64, u64)) -> bool {
         let up_to_date = last >= (self.last_term(), self.last_index());
         up_to_date || self.planted.bends(Bug::VoteIgnoresLog, !up_to_date)
@@ -259,7 +259,7 @@ impl Log {
 
     fn on_pre_vote(&mut self, from: Id, term: u64, last: (u64, u64), leader_alive: bool) {
         let granted = term > self.hard.term && !leader_alive && self.is_up_to_date(last);
-        // A refusal carries our own term, so that one who lags behind learns it.
+        // A refusal carries this node's own term, so that a candidate with an older one learns it.
         let reply_term = if granted { term } else { self.hard.term };
         self.send(
             from,
@@ -291,7 +291,7 @@ impl Log {
                 self.persist_hard();
             }
         }
-        // The vote must be durable before it leaves: it may not be given twice (5.2).
+        // The vote must be durable before it is sent, since a node may not vote twice in a term (5.2).
         self.send(
             from,
             self.hard.term,
@@ -309,9 +309,10 @@ impl Log {
         self.count_votes();
     }
 
-    /// Goes on if the campaign is won, and back if it is lost.
+    /// Leads or begins the term if the campaign is won, and follows if it is lost.
     pub(crate) fn count_votes(&mut self) {
-        // Counted earlier it could change nothing, since no election is won before that: see below.
+        // An earlier count of its own vote could change nothing: no election is won before that vote is durable, see
+        // below.
         if self.role == Role::Candidate && self.is_done(self.ballot) {
             self.granted.insert(self.me);
         }
@@ -320,7 +321,7 @@ impl Log {
         if rule.is_durable(self.granted) {
             match self.role {
                 Role::PreCandidate => self.begin_term(false),
-                // Its own vote may not be forgotten, even where the others' are enough.
+                // Its own vote must be durable even if the others' votes are enough.
                 Role::Candidate if self.is_done(self.ballot) => self.become_leader(),
                 _ => {}
             }
@@ -335,11 +336,11 @@ impl Log {
         Some(self.hard.term + 1).filter(|term| *term <= NUMBER_MAX)
     }
 
-    /// Leaves out so many terms. If the number is drawn at random, the next term that this node begins is one in which
-    /// nobody else has led or will lead.
+    /// Skips `terms` terms. If the number is drawn at random, nobody else has led or will lead in the next term that
+    /// this node begins.
     ///
-    /// It is for a node that an administrator has go on from less than may have been known: somebody else may have led
-    /// in the very next term, or may yet, and entries of one term and index are taken for the same.
+    /// For a node that an administrator lets go on without all that the others knew. Somebody else may have led in
+    /// the very next term, or may still do so, and two entries with the same term and index are taken to be the same.
     pub fn skip_terms(&mut self, terms: u64) {
         let term = self.hard.term.saturating_add(terms).min(NUMBER_MAX - 1);
         if term > self.hard.term && self.role != Role::Leader {
@@ -376,7 +377,7 @@ impl Log {
         }
     }
 
-    /// Follows from now on, in this term or a newer one.
+    /// Becomes a follower in this term or a newer one.
     pub(crate) fn become_follower(&mut self, term: u64, leader: Option<Id>) {
         let newer = term > self.hard.term;
         if newer {

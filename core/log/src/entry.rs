@@ -2,7 +2,7 @@
 
 use crate::{Id, NodeSet, Persist};
 
-/// What a node must not forget about elections.
+/// The state of elections, which a node must not forget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HardState {
@@ -20,7 +20,7 @@ pub struct Entry {
     pub index: u64,
     /// The term whose leader made it, from 1.
     pub term: u64,
-    /// What it says.
+    /// The content.
     pub kind: EntryKind,
 }
 
@@ -31,9 +31,9 @@ pub enum EntryKind {
     /// Nothing. A new leader begins its term with it, so that what older terms left behind can be
     /// committed (5.4.2).
     Noop,
-    /// An update of the node's; its bytes mean nothing to the log.
+    /// An update of the node's. The log does not interpret its bytes.
     Update(Vec<u8>),
-    /// The configured voters from here on.
+    /// The configured voters from this entry on.
     Voters(NodeSet),
 }
 
@@ -45,9 +45,9 @@ pub struct Snapshot {
     pub index: u64,
     /// That entry's term.
     pub term: u64,
-    /// The configured voters as of that entry; empty where nobody ever said.
+    /// The configured voters as of that entry; empty if no entry ever named any.
     pub voters: NodeSet,
-    /// The state; its bytes mean nothing to the log.
+    /// The state. The log does not interpret its bytes.
     pub data: Vec<u8>,
 }
 
@@ -59,13 +59,12 @@ pub struct Stored {
     pub hard: HardState,
     /// The newest snapshot.
     pub snapshot: Option<Snapshot>,
-    /// The entries in order. Those that the snapshot covers may still be among them.
+    /// The entries in order. Some of them may be covered by the snapshot.
     pub entries: Vec<Entry>,
 }
 
 impl Stored {
-    /// What the disk holds after `persist` has been carried out as a whole: the reference for every
-    /// implementation.
+    /// Changes the content as if `persist` had been carried out in full: the reference for every implementation.
     pub fn write(&mut self, persist: &Persist) {
         if let Some(from) = persist.truncate_from {
             self.entries.retain(|entry| entry.index < from);
@@ -88,7 +87,7 @@ impl Stored {
             .map_or(snapshot, |entry| entry.index.max(snapshot))
     }
 
-    /// The term of the entry at `index`, where the disk still knows it.
+    /// The term of the entry at `index`, if the disk still has it.
     pub fn term_at(&self, index: u64) -> Option<u64> {
         if let Some(snapshot) = &self.snapshot
             && snapshot.index == index

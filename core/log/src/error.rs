@@ -1,11 +1,11 @@
-//! Why the log refuses something its own node asked for.
+//! Why the log refuses a call of its own node.
 
 use std::error::Error;
 use std::fmt;
 
 use crate::{Id, NodeSet};
 
-/// What a disk holds is not a log this node can go on from.
+/// The log on a disk is not one that this node can continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StoredError {
     /// A node id outside 1..=63: this node's own, or the one it voted for.
@@ -33,14 +33,14 @@ pub enum StoredError {
         /// The entry's term.
         found: u64,
     },
-    /// The disk contradicts, or does not reach, what this node has already applied, and holds no
-    /// snapshot to begin again from. The node must start over from the disk.
+    /// The disk contradicts what this node has applied, or ends before it, and has no snapshot to begin again from.
+    /// The node must start over from the disk.
     Applied {
         /// The last entry this node has applied.
         index: u64,
         /// That entry's term here.
         term: u64,
-        /// Its term on the disk, if the disk has it.
+        /// Its term on the disk, if the disk has that entry.
         disk: Option<u64>,
     },
 }
@@ -94,7 +94,7 @@ impl Error for StoredError {}
 /// This node takes no proposals now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NotLeader {
-    /// Who does, if this node knows. Nobody does while a leader hands over to another.
+    /// The node that does, if this node knows it. None does during a leadership transfer.
     pub leader: Option<Id>,
 }
 
@@ -109,29 +109,29 @@ impl fmt::Display for NotLeader {
 
 impl Error for NotLeader {}
 
-/// The configured voters cannot be changed like this now.
+/// The configured voters cannot be changed now, or not in this way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VotersError {
     /// This node takes no proposals.
     NotLeader(NotLeader),
-    /// A set of nobody can never decide anything.
+    /// An empty set can never decide anything.
     Empty,
     /// An earlier change is not committed yet.
     Pending {
         /// Its entry.
         index: u64,
     },
-    /// No entry of this leader's own term is committed yet, so that an older change may still turn up
+    /// This leader has not committed an entry of its own term yet, so an older change may still turn out to be
     /// committed or not (dissertation, 4.1, and the erratum to it).
     TermUncommitted {
         /// The term.
         term: u64,
     },
-    /// Majorities of the old and of the new set are certain to meet only if they differ by one node.
+    /// A majority of the old set and one of the new set are only certain to overlap if the sets differ by one node.
     TooMany {
-        /// Who would come.
+        /// The nodes to be added.
         added: NodeSet,
-        /// Who would go.
+        /// The nodes to be removed.
         removed: NodeSet,
     },
 }
@@ -169,17 +169,17 @@ impl From<NotLeader> for VotersError {
     }
 }
 
-/// The log's beginning cannot be replaced by this snapshot.
+/// Why the entries up to an index cannot be replaced by a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CompactError {
-    /// A snapshot stands for applied entries only.
+    /// A snapshot may only cover applied entries.
     NotApplied {
         /// The index asked for.
         index: u64,
         /// The last applied one.
         applied: u64,
     },
-    /// There is a snapshot up to this index or a later one.
+    /// There already is a snapshot up to this index or a later one.
     Already {
         /// The index asked for.
         index: u64,
@@ -209,14 +209,14 @@ impl fmt::Display for CompactError {
 
 impl Error for CompactError {}
 
-/// Leadership cannot be handed over like this.
+/// Why leadership cannot be handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TransferError {
-    /// This node has nothing to hand over.
+    /// This node does not lead.
     NotLeader(NotLeader),
     /// The node named is not another voter.
     NotVoter(Id),
-    /// With this kind of quorum nobody is elected: who holds the quorum disk leads.
+    /// With this kind of quorum there are no elections: the holder of the quorum disk leads.
     NoElections,
 }
 

@@ -1,11 +1,11 @@
-//! What a follower does with what its leader sends (5.3; dissertation, 5).
+//! How a follower handles messages of its leader (5.3; dissertation, 5).
 
 use crate::planted::Bug;
 use crate::store::{NUMBER_MAX, check_range};
 use crate::{AppendOutcome, Body, Entry, Id, Log, Persist, Role, Snapshot};
 
 impl Log {
-    /// Whether `from` leads in a term that counts here. If not, it is told so.
+    /// Whether `from` leads in a term that counts here. If not, it is told.
     pub(crate) fn follow(
         &mut self,
         from: Id,
@@ -14,7 +14,7 @@ impl Log {
         round: Option<u64>,
     ) -> bool {
         if term < self.hard.term || self.holds_disk() {
-            // It has lost the lead, or the disk: our term tells it, once it is durable.
+            // The sender has lost the lead, or the disk. This node's term tells it so, once that is durable.
             let outcome = AppendOutcome::Rejected {
                 prev_index,
                 hint_index: 0,
@@ -28,7 +28,7 @@ impl Log {
             self.refuse(from, format!("a second leader of term {term}"));
             return false;
         }
-        // Whoever campaigns knows of no leader; the role is asked for all the same.
+        // A node that campaigns knows of no leader; its role is checked all the same.
         if self.role != Role::Follower || self.leader.is_none() {
             self.become_follower(term, Some(from));
         }
@@ -105,22 +105,23 @@ impl Log {
             });
             self.accept(from, round, matched, mark);
         } else {
-            // Nothing to write: what is durable can be said at once, however slow the disk is.
+            // There is nothing to write, so what is durable can be acknowledged at once, however slow the disk is.
             let durable = matched.min(self.durable);
             self.accept(from, round, durable, self.hard_gate());
         }
         self.commit = self.commit.max(commit.min(matched));
     }
 
-    /// Whether entries that begin before the end of this log's snapshot are known to be of the same past. Within a past
-    /// what a snapshot covers agrees; but an administrator may have given up the one it is from.
+    /// Whether entries that begin before the end of this log's snapshot are known to belong to the same history.
+    /// Within one history they agree with the snapshot; but an administrator may have given up the history of the
+    /// snapshot.
     fn agrees_with_snapshot(&self, entries: &[Entry]) -> bool {
         entries.iter().any(|entry| {
             entry.index == self.store.snapshot_index() && entry.term == self.store.snapshot_term()
         })
     }
 
-    /// Answers with the last entry that is committed here, for the leader to say whether it has that one.
+    /// Answers with the last entry that is committed here, so that the leader can say whether it has that entry, too.
     fn show_committed(&mut self, from: Id, prev_index: u64, round: Option<u64>) {
         let outcome = AppendOutcome::Rejected {
             prev_index,
@@ -131,7 +132,7 @@ impl Log {
         self.send(from, self.hard.term, body, self.hard_gate());
     }
 
-    /// Whether the entries can follow on `prev_index`, and be from this term's leader.
+    /// Whether the entries can follow on `prev_index`, and can come from the leader of this term.
     fn check_entries(
         &self,
         prev_index: u64,
@@ -177,7 +178,7 @@ impl Log {
             return;
         }
         if self.store.term_at(index) == Some(term) {
-            // All of it is here already.
+            // Everything up to the snapshot is here already.
             self.commit = self.commit.max(index);
             self.accept(from, round, index.min(self.durable), self.hard_gate());
             return;
@@ -193,8 +194,8 @@ impl Log {
         self.accept(from, round, index, mark);
     }
 
-    /// The leader's snapshot in the place of everything, if `over` is what is committed here. If not, that has been done
-    /// already.
+    /// Replaces the whole log by the leader's snapshot, if the entry `over` is committed here. If it is not, that has
+    /// been done already.
     pub(crate) fn on_replace(
         &mut self,
         from: Id,
@@ -212,10 +213,10 @@ impl Log {
         }
     }
 
-    /// What is committed here is of a past that was given up: nothing of it stays.
+    /// The entries committed here belong to a history that was given up: drops all of them.
     fn begin_anew(&mut self, from: Id, snapshot: Snapshot, round: Option<u64>) {
         self.lower_durable(0);
-        // The entries go first: after a crash between the two they must not be taken for what follows on the new
+        // The entries go first. If a crash came between the two steps, they must not look like entries after the new
         // snapshot.
         let own = self.store.snapshot().cloned();
         let first = self.store.first_index();
@@ -226,7 +227,7 @@ impl Log {
             ..Persist::default()
         });
         self.lower_durable(0);
-        // Nothing is left to truncate: that only repeats what a snapshot does.
+        // Nothing is left to truncate; this only repeats what a snapshot does.
         self.store.install(snapshot.clone());
         let mark = self.persist(Persist {
             truncate_from: Some(snapshot.index + 1),
@@ -240,7 +241,7 @@ impl Log {
 
     fn accept(&mut self, from: Id, round: Option<u64>, matched: u64, after: u64) {
         self.forced = None;
-        // What is not durable is not acknowledged (dissertation, 10.2.1).
+        // An entry is acknowledged only once it is durable (dissertation, 10.2.1).
         let early = self
             .planted
             .bends(Bug::AcknowledgeEarly, !self.is_done(after));

@@ -1,4 +1,4 @@
-//! The log itself: its state, its making, and what it answers about itself.
+//! The log itself: its state and how it is made.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Unconfirmed {
     pub(crate) mark: u64,
-    /// Everything up to this entry is durable when it is done.
+    /// The last entry that is durable once it is done.
     pub(crate) durable: u64,
 }
 
@@ -46,9 +46,9 @@ pub struct Log {
     pub(crate) identity: u64,
     pub(crate) identities: BTreeMap<Id, u64>,
     pub(crate) rule: CommitRule,
-    /// Voters by an administrator's word alone, until a leader has spoken.
+    /// Voters that an administrator has forced, until this node hears from a leader.
     pub(crate) forced: Option<NodeSet>,
-    /// Under [`CommitRule::Holder`]: what is in memory is what the quorum disk holds, and it is ours.
+    /// Under [`CommitRule::Holder`]: this node holds the quorum disk, and the log in memory is the one on that disk.
     pub(crate) adopted: bool,
     pub(crate) peers: NodeSet,
     /// The voter that has no log.
@@ -61,22 +61,22 @@ pub struct Log {
 
     pub(crate) role: Role,
     pub(crate) leader: Option<Id>,
-    /// Who has granted and who has refused the (pre-)vote of the present campaign.
+    /// The nodes that have granted, and those that have refused, the (pre-)vote of the present campaign.
     pub(crate) granted: NodeSet,
     pub(crate) refused: NodeSet,
-    /// The mark that makes a candidate's own vote durable.
+    /// The mark after which a candidate's own vote is durable.
     pub(crate) ballot: u64,
     pub(crate) progress: BTreeMap<Id, Progress>,
     pub(crate) round: Option<u64>,
     pub(crate) transfer: Option<Transfer>,
-    /// A peer must begin anew, and this leader has no snapshot to give it.
+    /// A peer must begin again from a snapshot, and this leader has none.
     pub(crate) wants_snapshot: bool,
 
-    /// The newest mark given out in an output, and the newest polled and reported done.
+    /// The newest mark in an output, the newest one polled, and the newest one reported done.
     pub(crate) last_mark: u64,
     pub(crate) polled_mark: u64,
     pub(crate) done_mark: u64,
-    /// The newest mark that makes the hard state durable.
+    /// The newest mark of a write of the hard state.
     pub(crate) hard_mark: u64,
     pub(crate) pending: VecDeque<Unconfirmed>,
     pub(crate) durable: u64,
@@ -95,9 +95,9 @@ impl Log {
     /// former self (see [`set_identity`](Log::set_identity)). With [`CommitRule::Holder`] of `me`,
     /// `stored` is what the quorum disk holds.
     ///
-    /// The first output is [`Output::Install`] if there is a snapshot; committed entries follow as they
-    /// become known as such, since commitment itself is never stored (5.3). What a crash left half done
-    /// by [`Persist`](crate::Persist)'s order is put right: entries that a snapshot had replaced are dropped, and the
+    /// The first output is [`Output::Install`] if there is a snapshot. Entries are applied once it is known that they
+    /// are committed, since commitment itself is never stored (5.3). A write that a crash has left half done, in the
+    /// order of [`Persist`](crate::Persist), is repaired: entries that a snapshot had replaced are dropped, and the
     /// term is at least that of the last entry.
     ///
     /// # Errors
@@ -151,8 +151,8 @@ impl Log {
         Ok(log)
     }
 
-    /// Sets the commit rule: a disk was gained or lost. Whoever may no longer lead under it steps down
-    /// at once, and so does a leader when the kind of quorum changes.
+    /// Sets the commit rule after a disk was gained or lost. A node that may no longer lead under it steps down at
+    /// once, and so does every leader when the kind of quorum changes.
     pub fn set_rule(&mut self, rule: CommitRule) {
         let same_kind = self.rule.same_kind(&rule);
         self.rule = rule;
@@ -169,39 +169,38 @@ impl Log {
         self.refresh_progress();
     }
 
-    /// Has `voters` elect the next leader, whatever the log says: an administrator takes the blame for what the
-    /// others may know and these do not. Under [`CommitRule::Majority`] only; the majority that counts is one of
-    /// these.
+    /// Lets `voters` elect the next leader, whatever the log says. The administrator takes responsibility for
+    /// anything that only the other nodes know. It works under [`CommitRule::Majority`] only, and the majority is one
+    /// of `voters`.
     ///
-    /// It holds until this node leads, and then begins its term with an entry that names these voters, or until it
-    /// accepts something from a leader.
+    /// It holds until this node leads, whose term then begins with an entry that names these voters, or until this
+    /// node accepts something from a leader.
     pub fn force_voters(&mut self, voters: NodeSet) {
         if self.elects() && !voters.is_empty() && self.role != Role::Leader {
             self.forced = Some(voters);
         }
     }
 
-    /// Sets to whom this node replicates while it leads: members, joiners and configured voters alike;
-    /// its own id is passed over. Under [`CommitRule::Majority`] the voters are always among them.
+    /// Sets the nodes to which this node replicates while it leads: members, joiners and configured voters alike. Its
+    /// own id is ignored. Under [`CommitRule::Majority`] the voters are always included.
     pub fn set_peers(&mut self, peers: NodeSet) {
-        // A node says so after every event, and mostly the same.
+        // The node calls this after every event, mostly with the same set.
         if self.peers != peers {
             self.peers = peers;
             self.refresh_progress();
         }
     }
 
-    /// Sets how many entries one message carries at most: 1 to
-    /// [`BATCH_ENTRIES_MAX`](crate::BATCH_ENTRIES_MAX), which is where it begins. What lies outside is
-    /// brought inside.
+    /// Sets the most entries that one message carries: 1 to [`BATCH_ENTRIES_MAX`](crate::BATCH_ENTRIES_MAX), which is
+    /// the default. A number outside is moved to the nearer end.
     pub fn set_batch(&mut self, entries: u64) {
         self.batch = entries.clamp(1, BATCH_ENTRIES_MAX);
     }
 
-    /// Sets what identity a peer must have. Messages of another under its id are refused from now on.
-    /// A peer never named here is held to the first identity it shows.
+    /// Sets the identity that a peer must have. Messages with its id and another identity are refused from now on. A
+    /// peer without a call of this is bound to the first identity it shows.
     ///
-    /// A new identity is a new node: what a leader knew of the old one's log is forgotten.
+    /// A peer with a new identity is a new node: the leader forgets what it knew of the old one's log.
     pub fn set_identity(&mut self, peer: Id, identity: u64) {
         if self
             .identities
@@ -216,14 +215,14 @@ impl Log {
         }
     }
 
-    /// Forgets what identity a peer must have, since it has left the cluster: whoever comes under its id next is held to
-    /// the first identity it shows.
+    /// Forgets the identity of a peer, which has left the cluster. The next node with its id is bound to the first
+    /// identity it shows.
     pub fn forget_identity(&mut self, peer: Id) {
         self.identities.remove(&peer);
     }
 
-    /// The next output, or `None` until something else is called. Poll after every call that is not a
-    /// mere question, and in particular after [`persisted`](Log::persisted).
+    /// The next output, or `None` until another call. Poll after every call that may change something, in particular
+    /// after [`persisted`](Log::persisted).
     pub fn poll_output(&mut self) -> Option<Output> {
         if let Some(mut output) = self.outputs.pop_front() {
             match &mut output {
@@ -277,7 +276,7 @@ impl Log {
         });
     }
 
-    /// Checks the sender; the first identity it shows is remembered.
+    /// Checks the identity of a sender; the first one that a peer shows is remembered.
     pub(crate) fn admit(&mut self, from: Id, identity: u64) -> Result<(), String> {
         if !NodeSet::is_valid(from) || from == self.me {
             return Err(format!(
@@ -295,7 +294,7 @@ impl Log {
     }
 }
 
-/// Checks what a disk holds.
+/// Checks and opens what a disk holds.
 pub(crate) fn open(stored: Stored) -> Result<(Store, HardState, Option<u64>), StoredError> {
     let mut hard = stored.hard;
     if hard.term > NUMBER_MAX {
@@ -308,8 +307,8 @@ pub(crate) fn open(stored: Stored) -> Result<(Store, HardState, Option<u64>), St
     }
     let (store, void_from) = Store::open(stored.snapshot, stored.entries)?;
     if store.last_term() > hard.term {
-        // A crash came between the entries and the term that was written with them. The vote in that
-        // term cannot have left: it would have been durable.
+        // A crash came between writing the entries and writing their term. No vote in that term can have been sent,
+        // since the vote would have been durable first.
         hard = HardState {
             term: store.last_term(),
             voted_for: None,

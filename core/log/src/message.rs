@@ -1,8 +1,9 @@
-//! What logs say to each other.
+//! Messages between logs.
 
 use crate::{Entry, Snapshot};
 
-/// A message from one node's log to another's. It may be lost, repeated, delayed and overtaken.
+/// A message from one node's log to another's. It may be lost, repeated or delayed, and may be overtaken by later
+/// ones.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Message {
@@ -11,7 +12,7 @@ pub struct Message {
     /// The sender's term; the term it would campaign in for [`Body::PreVote`] and a granted
     /// [`Body::PreVoteReply`].
     pub term: u64,
-    /// What it says.
+    /// The content.
     pub body: Body,
 }
 
@@ -28,7 +29,7 @@ pub enum Body {
     },
     /// The answer.
     PreVoteReply {
-        /// Whether it would.
+        /// Whether the vote would be granted.
         granted: bool,
     },
     /// "Vote for me" (5.2).
@@ -37,16 +38,16 @@ pub enum Body {
         last_index: u64,
         /// That entry's term.
         last_term: u64,
-        /// The leader itself asked the candidate to campaign, so that a living leader is no reason to
-        /// refuse (dissertation, 3.10).
+        /// The leader itself has asked the candidate to campaign, so a voter does not refuse because that leader is
+        /// alive (dissertation, 3.10).
         transfer: bool,
     },
     /// The answer.
     VoteReply {
-        /// Whether the vote is the asker's.
+        /// Whether the vote is granted.
         granted: bool,
     },
-    /// The leader's entries, or none: then it says only that it leads (5.3).
+    /// Entries of the leader. Without any it only says that it leads (5.3).
     Append {
         /// The entry before the first of `entries`; 0 at the log's beginning.
         prev_index: u64,
@@ -54,16 +55,16 @@ pub enum Body {
         prev_term: u64,
         /// At most [`BATCH_ENTRIES_MAX`](crate::BATCH_ENTRIES_MAX), without gaps.
         entries: Vec<Entry>,
-        /// Up to where the leader knows the log to be committed.
+        /// The last entry that the leader knows to be committed.
         commit: u64,
-        /// The newest round the leader's node gave ([`Log::resend`](crate::Log::resend)) in this term.
+        /// The newest round that the leader's node has set ([`Log::resend`](crate::Log::resend)) in this term.
         round: Option<u64>,
     },
     /// The answer to [`Body::Append`], [`Body::Install`] and [`Body::Replace`].
     AppendReply {
         /// The round that is answered.
         round: Option<u64>,
-        /// What became of it.
+        /// The result.
         outcome: AppendOutcome,
     },
     /// A snapshot for a follower that lacks entries the leader no longer has (dissertation, 5).
@@ -75,35 +76,38 @@ pub enum Body {
     },
     /// "Campaign now": the leader hands over (dissertation, 3.10).
     TimeoutNow,
-    /// A snapshot for a follower that has committed what the leader's log does not have: an administrator has given up
-    /// the past it is from ([`Log::force_voters`](crate::Log::force_voters)), and it begins anew.
+    /// A snapshot for a follower that has committed entries which the leader's log does not have: an administrator
+    /// has given up their history ([`Log::force_voters`](crate::Log::force_voters)). The follower begins again from
+    /// the snapshot.
     Replace {
-        /// The entry that it has and the leader has not.
+        /// An entry that the follower has and the leader has not.
         over_index: u64,
         /// That entry's term.
         over_term: u64,
-        /// The snapshot, be it of an earlier entry.
+        /// The snapshot, which may end before that entry.
         snapshot: Snapshot,
         /// As in [`Body::Append`].
         round: Option<u64>,
     },
 }
 
-/// What became of an append.
+/// The result of an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum AppendOutcome {
     /// The follower's log agrees with the leader's.
     Accepted {
-        /// It agrees, and is durable, up to here at least.
+        /// The logs agree up to here at least, and that part is durable.
         matched: u64,
     },
-    /// The follower has no entry at `prev_index`, or another one, which may even be committed; or it cannot tell any more.
+    /// The follower has no entry at `prev_index`, or a different one, which may even be committed; or it can no
+    /// longer tell.
     Rejected {
         /// From the append.
         prev_index: u64,
-        /// The follower's last entry that could agree. Past `prev_index`, it is the last that it knows to be
-        /// committed, and must be the leader's as well: where it is not, the two are of different pasts.
+        /// The follower's last entry that could agree. If it is past `prev_index`, it is the last one that the
+        /// follower knows to be committed, and the leader must have it as well: if not, the two have different
+        /// histories.
         hint_index: u64,
         /// That entry's term.
         hint_term: u64,

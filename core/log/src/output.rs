@@ -1,12 +1,12 @@
-//! What a log wants done.
+//! What a log asks its node to do.
 
 use crate::{Entry, HardState, Id, Message, Snapshot};
 
-/// What a node's log is at the moment (5.2).
+/// The role of a node's log (5.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Role {
-    /// Takes what a leader sends.
+    /// Follows a leader, or waits for one.
     #[default]
     Follower,
     /// Asks whether it could win an election (dissertation, 9.6).
@@ -17,13 +17,12 @@ pub enum Role {
     Leader,
 }
 
-/// Something that must become durable, carried out in the order snapshot, truncation, entries, hard
-/// state.
+/// A write that must become durable, carried out in the order snapshot, truncation, entries, hard state.
 ///
-/// Carried out as a whole or not at all is best; [`Stored::write`](crate::Stored::write) is the
-/// reference. A disk that cannot do that keeps the order given, and removes the entries that a snapshot
-/// covers last of all: [`Log::new`](crate::Log::new) then finds out what was left half done. A crash may
-/// lose any number of the newest persists, but never one before one that it keeps.
+/// It is best carried out as a whole or not at all; [`Stored::write`](crate::Stored::write) is the reference. A disk
+/// that cannot do that keeps this order, and removes the entries covered by a snapshot last of all:
+/// [`Log::new`](crate::Log::new) then recognises a write that was left half done. A crash may lose any number of the
+/// newest writes, but never one that is older than one it keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Persist {
@@ -31,7 +30,7 @@ pub struct Persist {
     pub mark: u64,
     /// Replaces the term and the vote.
     pub hard: Option<HardState>,
-    /// Entries from this index on are void.
+    /// Entries from this index on are dropped.
     pub truncate_from: Option<u64>,
     /// Entries to append.
     pub entries: Vec<Entry>,
@@ -42,11 +41,9 @@ pub struct Persist {
 /// Something a log wants done, or has to say.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
-    /// Make this durable. Under [`CommitRule::Holder`](crate::CommitRule::Holder) it belongs on the
-    /// quorum disk while this node holds it, and anywhere the node likes otherwise; a node that keeps it
-    /// nowhere reports it as done at once.
-    /// What was on its way to the quorum disk when that was lost is for the node to keep elsewhere, and is
-    /// reported then.
+    /// Make this durable. Under [`CommitRule::Holder`](crate::CommitRule::Holder) it belongs on the quorum disk while
+    /// this node holds that, and otherwise anywhere the node likes; a node that stores it nowhere reports it as done
+    /// at once. If the quorum disk was lost before the write ended, the node stores it elsewhere and reports it then.
     Persist(Persist),
     /// Send a message.
     Send {
@@ -54,14 +51,14 @@ pub enum Output {
         to: Id,
         /// What.
         message: Message,
-        /// It may leave only when the [`Persist`] with this mark, which was polled before, is durable; 0
-        /// if it already is, or there is nothing to wait for.
+        /// It may be sent only once the [`Persist`] with this mark, which was polled before, is durable; 0 if there
+        /// is nothing to wait for.
         after: u64,
     },
-    /// Apply a committed entry. They come in order, without gaps, each exactly once in a log's life, but
-    /// for those that an [`Output::Install`] takes back.
+    /// Apply a committed entry. They come in order, without gaps, each exactly once in a log's life, except for those
+    /// that an [`Output::Install`] takes back.
     Apply(Entry),
-    /// Replace all applied state by this. What comes next is the entry after it.
+    /// Replace all applied state by this snapshot. The next entry to apply is the one after it.
     Install(Snapshot),
     /// The role changed, or the term in which this node is a candidate.
     Role {
@@ -70,9 +67,9 @@ pub enum Output {
         /// The term now.
         term: u64,
     },
-    /// Something was not done because it makes no sense: a message from a stranger under a known id, or
-    /// one that contradicts what is certain; or a campaign of a node that may not lead. Worth a line in
-    /// the cluster's log.
+    /// Something was refused because it makes no sense: a message of an unknown identity under a known id, a message
+    /// that contradicts what is certain, or a campaign of a node that may not lead. It deserves a line in the
+    /// cluster's log.
     Refused {
         /// Who sent it; this node itself for its own campaign.
         from: Id,

@@ -1,18 +1,17 @@
-//! Bugs on demand: the ones a log like this is most likely to have, to show that the checks find them.
+//! Planted bugs: the most likely bugs of such a log, to show that the checks find them.
 //!
-//! Without the feature `planted` nothing of this exists: every question is answered `false` at compile
-//! time.
+//! Without the feature `planted` none of this exists: every question is answered `false` at compile time.
 
 /// A bug that can be planted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bug {
     /// A vote is given without a look at the candidate's log (against 5.4.1).
     VoteIgnoresLog,
-    /// What is not durable yet is acknowledged to the leader (against 5.3 and dissertation, 10.2.1).
+    /// Entries are acknowledged to the leader before they are durable (against 5.3 and dissertation, 10.2.1).
     AcknowledgeEarly,
-    /// An older term's entry is committed by counting (against 5.4.2, figure 8).
+    /// An entry of an older term is committed by counting copies (against 5.4.2, figure 8).
     CommitOldTerm,
-    /// A majority of those that answer counts, not one of those configured (against 5.2).
+    /// The majority is counted among the nodes that answer instead of the configured voters (against 5.2).
     CountLive,
 }
 
@@ -36,7 +35,7 @@ impl Bug {
     }
 }
 
-/// What is planted in a log.
+/// The bug that is planted in a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Planted {
     #[cfg(feature = "planted")]
@@ -46,7 +45,7 @@ pub(crate) struct Planted {
 }
 
 impl Planted {
-    /// Whether the bug is planted where it makes a difference: `matters` says that it does now.
+    /// Whether the log must behave wrongly here: `bug` is planted, and it makes a difference now (`matters`).
     pub(crate) fn bends(&mut self, bug: Bug, matters: bool) -> bool {
         #[cfg(feature = "planted")]
         if matters && self.bug == Some(bug) {

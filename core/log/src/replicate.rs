@@ -8,8 +8,8 @@ use crate::{
 };
 
 impl Log {
-    /// Appends an update and sends it to whoever is ready for it. It is committed when it comes out as
-    /// [`Output::Apply`](crate::Output::Apply); another leader's entry may still come in its place.
+    /// Appends an update and sends it to every peer that is ready for it. It is committed when it comes out as
+    /// [`Output::Apply`](crate::Output::Apply); until then another leader's entry may still replace it.
     ///
     /// # Errors
     /// [`NotLeader`] if this node does not lead, or is handing over.
@@ -17,8 +17,8 @@ impl Log {
         self.propose_kind(EntryKind::Update(data))
     }
 
-    /// Changes the configured voters, for every rule that looks at them from the moment of appending. A
-    /// leader that is not among them any more steps down when that is committed.
+    /// Changes the configured voters. The change counts for every rule from the moment it is appended. A leader that
+    /// is no longer a voter steps down once the change is committed.
     ///
     /// # Errors
     /// [`VotersError`] if this node does not lead, `voters` has nobody or a witness alone, an earlier change or the first
@@ -82,10 +82,9 @@ impl Log {
         index
     }
 
-    /// Sends to every peer what it lacks, or that this node still leads and what is committed. Call it at
-    /// each heartbeat. `round` means nothing to the log: messages carry it from now on, and the peers
-    /// echo it ([`acked_round`](Log::acked_round)); it must not fall within a term. Does nothing unless
-    /// this node leads.
+    /// Sends to every peer the entries it lacks, or else that this node still leads and what is committed. Call it at
+    /// each heartbeat. The log does not interpret `round`: messages carry it from now on, and the peers echo it
+    /// ([`acked_round`](Log::acked_round)). It must not decrease within a term. Does nothing unless this node leads.
     pub fn resend(&mut self, round: u64) {
         if self.role != Role::Leader {
             return;
@@ -117,12 +116,12 @@ impl Log {
         self.progress.clear();
         self.set_role(Role::Leader);
         self.track_targets();
-        // Entries of older terms commit only along with one of this term (5.4.2, figure 8).
+        // Entries of older terms are committed only together with one of this term (5.4.2, figure 8).
         let first = self.forced.take().map(EntryKind::Voters);
         self.append_own(first.unwrap_or(EntryKind::Noop));
     }
 
-    /// To whom a leader replicates.
+    /// The nodes to which a leader replicates.
     fn targets(&self) -> NodeSet {
         let voters = match self.rule() {
             CommitRule::Majority(voters) => voters,
@@ -133,7 +132,7 @@ impl Log {
             .difference(NodeSet::from([self.me]))
     }
 
-    /// Keeps one progress for each target while this node leads; sends to those that are new.
+    /// Keeps one progress for each target while this node leads, and sends to the new ones.
     pub(crate) fn refresh_progress(&mut self) {
         for peer in self.track_targets().iter() {
             self.send_append(peer);
@@ -171,7 +170,7 @@ impl Log {
         }
     }
 
-    /// Sends a peer what comes next, be it nothing.
+    /// Sends the next entries to a peer, even if there are none.
     fn send_append(&mut self, peer: Id) {
         if self.witness == Some(peer) {
             self.send_position(peer);
@@ -181,8 +180,8 @@ impl Log {
         let Some(progress) = self.progress.get_mut(&peer) else {
             return;
         };
-        // A peer that lacks what only the snapshot has says so in its answer: nobody who is down, or
-        // has it after all, is sent a snapshot.
+        // A peer that needs the snapshot says so in its answer. In this way no snapshot is sent to a peer that is
+        // down, or that has those entries after all.
         progress.next = progress.next.max(first);
         let prev_index = progress.next - 1;
         let entries = self.store.slice(progress.next, self.batch);
@@ -190,13 +189,13 @@ impl Log {
         self.send_entries(peer, prev_index, entries);
     }
 
-    /// How far the witness may note that this leader's log goes: no further than somebody can show who campaigns
-    /// later. A crash takes back what is not durable; and a leader that is no voter any more leaves with what it
-    /// appended after that.
+    /// The last entry of this leader's log that the witness may note. It must not be past an entry that a later
+    /// candidate can show: a crash takes back what is not durable, and a leader that is no voter any more takes later
+    /// entries with it when it leaves.
     fn reach(&self) -> u64 {
         match self.store.last_change() {
             Some(change) if !self.voters().contains(self.me) => {
-                // An older term's change is committed by this term's first entry.
+                // A change of an older term is committed by the first entry of this term.
                 let mut entries = self.store.entries().iter();
                 let first = entries.find(|entry| entry.term == self.hard.term);
                 let enough = first.map_or(change, |entry| entry.index.max(change));
@@ -206,7 +205,7 @@ impl Log {
         }
     }
 
-    /// Has the witness note how far this leader's log goes.
+    /// Lets the witness note how far this leader's log goes.
     fn send_position(&mut self, witness: Id) {
         let reach = self.reach();
         if let Some(progress) = self.progress.get_mut(&witness) {
@@ -234,14 +233,14 @@ impl Log {
         self.send(peer, self.hard.term, body, 0);
     }
 
-    /// Tells a peer what is committed of what it has, if it does not know.
+    /// Tells a peer which of its entries are committed, if it does not know yet.
     fn tell_commit(&mut self, peer: Id) {
         let Some(progress) = self.progress.get(&peer) else {
             return;
         };
         let (matched, told) = (progress.matched, progress.told);
         if self.witness != Some(peer) && self.commit.min(matched) > told {
-            // Where the snapshot has gone past it, it must be somewhere further on anyway.
+            // If the snapshot has gone past `matched`, the peer needs something else first anyway.
             self.send_entries(peer, matched, Vec::new());
         }
     }
@@ -294,7 +293,7 @@ impl Log {
         }
     }
 
-    /// Goes back to where the peer's log may agree (5.3, with the follower's hint for speed).
+    /// Goes back to an entry on which the peer's log may agree (5.3; the follower's hint makes it faster).
     fn on_rejected(&mut self, from: Id, prev_index: u64, hint_index: u64, hint_term: u64) {
         let by_vote = self.elects();
         let Some(progress) = self.progress.get_mut(&from) else {
@@ -315,7 +314,7 @@ impl Log {
         if by_vote {
             agree = agree.max(progress.matched);
         } else {
-            // A follower of the quorum disk's holder may keep its log in memory alone, and lose it.
+            // Under the holder rule a follower may keep its log in memory only, and lose it.
             progress.matched = progress.matched.min(agree);
         }
         progress.told = progress.told.min(agree);
@@ -330,7 +329,7 @@ impl Log {
         self.send_append(from);
     }
 
-    /// A peer has committed this entry. Where it is not in the log of a leader, the past that it is from was given up.
+    /// A peer has committed this entry. If the leader's log does not have it, its history was given up.
     fn on_committed(&mut self, from: Id, index: u64, term: u64) {
         if term >= self.hard.term && self.store.term_at(index) != Some(term) {
             self.refuse(
@@ -346,7 +345,7 @@ impl Log {
             }
             self.send_append(from);
         } else if index < self.store.snapshot_index() {
-            // Nobody can tell any more. All of it comes from the snapshot anyway.
+            // The snapshot hides whether this log has the entry. The peer gets everything from the snapshot anyway.
             self.send_snapshot(from);
         } else {
             self.send_replacement(from, index, term);
@@ -360,7 +359,7 @@ impl Log {
         }
     }
 
-    /// Has a peer begin anew that has an entry of another past.
+    /// Lets a peer begin again that has an entry of another history.
     fn send_replacement(&mut self, peer: Id, over_index: u64, over_term: u64) {
         let Some(snapshot) = self.begin_install(peer) else {
             self.wants_snapshot = true;
@@ -378,21 +377,21 @@ impl Log {
         self.send(peer, self.hard.term, body, 0);
     }
 
-    /// The snapshot, and what is known of a peer that is sent it.
+    /// The snapshot to send to a peer. Notes that it is under way.
     fn begin_install(&mut self, peer: Id) -> Option<Snapshot> {
         let snapshot = self.store.snapshot().cloned()?;
         if let Some(progress) = self.progress.get_mut(&peer) {
             progress.inflight = None;
             progress.installing = true;
-            // The answer says it again, and `send_append` begins no earlier either.
+            // The peer's answer will confirm it, and `send_append` begins no earlier either.
             progress.next = snapshot.index + 1;
             progress.told = snapshot.index;
         }
         Some(snapshot)
     }
 
-    /// The rule by which votes and copies are counted: the rule as it is, and the configured voters with
-    /// it, whoever of them has answered.
+    /// The rule by which votes and copies are counted: the present rule with all configured voters, whether or not
+    /// they have answered.
     pub(crate) fn counting(&mut self, answered: NodeSet) -> CommitRule {
         match self.rule() {
             CommitRule::Majority(voters)
@@ -406,7 +405,7 @@ impl Log {
         }
     }
 
-    /// Commits what has become durable, and says so.
+    /// Commits the entries that have become durable, and tells the peers.
     pub(crate) fn advance_commit(&mut self) {
         let answered = self.progress.iter().filter(|(_, p)| p.matched > 0);
         let answered = answered.map(|(id, _)| *id).chain([self.me]).collect();
@@ -429,7 +428,7 @@ impl Log {
             .filter(|index| *index > self.commit && rule.is_durable(holders(*index)))
             .max();
         let Some(commit) = newest else { return };
-        // An older term's entry is never committed by counting (5.4.2).
+        // An entry of an older term is never committed by counting copies (5.4.2).
         let older = self.store.term_at(commit) != Some(self.hard.term);
         if older && !self.planted.bends(Bug::CommitOldTerm, older) {
             return;

@@ -2,16 +2,14 @@
 
 use crate::{Id, NodeSet};
 
-/// The commit rule: which nodes must hold an entry durably before it counts as committed. There is one
-/// for each kind of quorum.
+/// The commit rule: which nodes must hold an entry durably before it is committed. Each kind of quorum has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum CommitRule {
     /// Majority Node Set: more than half of the *configured* voters, whether or not they are up.
     ///
-    /// The set counts until the log or its snapshot says otherwise: an [`EntryKind::Voters`] entry takes
-    /// its place from the moment it is appended (dissertation, 4.1). Every node must begin with the same
-    /// set.
+    /// The set counts until the log or its snapshot names another one: an [`EntryKind::Voters`] entry counts from the
+    /// moment it is appended (dissertation, 4.1). Every node must begin with the same set.
     ///
     /// [`EntryKind::Voters`]: crate::EntryKind::Voters
     Majority(NodeSet),
@@ -23,9 +21,9 @@ pub enum CommitRule {
 }
 
 impl CommitRule {
-    /// Whether an entry that exactly `acks` hold durably is committed: `acks` has floor(n/2)+1 of the n
-    /// configured voters, contains the holder, or contains the one node. Nothing is durable where there
-    /// are no voters or no holder.
+    /// Whether an entry is committed that exactly the nodes in `acks` hold durably: floor(n/2)+1 of the n configured
+    /// voters are among them, or the holder, or the single node. Without voters or a holder nothing is ever
+    /// committed.
     pub fn is_durable(&self, acks: NodeSet) -> bool {
         match *self {
             CommitRule::Majority(voters) => {
@@ -36,7 +34,7 @@ impl CommitRule {
         }
     }
 
-    /// How many of `voters` are a majority: floor(n/2)+1, so 1 for an empty set, which can never be met.
+    /// The size of a majority of `voters`: floor(n/2)+1. That is 1 for an empty set, which can never be reached.
     pub fn majority(voters: NodeSet) -> usize {
         voters.len() / 2 + 1
     }
@@ -62,7 +60,7 @@ mod tests {
     }
 
     proptest! {
-        /// Two durable sets share a voter: the ground everything else stands on.
+        /// Two majorities share a voter; everything else is based on that.
         #[test]
         fn majorities_meet(voters in small(), a in small(), b in small()) {
             let rule = CommitRule::Majority(voters);
@@ -71,7 +69,7 @@ mod tests {
             }
         }
 
-        /// They still do across a change of one voter (dissertation, 4.1).
+        /// So do two majorities before and after a change of one voter (dissertation, 4.1).
         #[test]
         fn majorities_meet_across_one_change(voters in small(), id in 1u8..9, a in small(), b in small()) {
             let mut changed = voters;
@@ -91,7 +89,7 @@ mod tests {
             }
         }
 
-        /// Counted one by one, and strangers count for nothing.
+        /// Compared with a count one by one; other nodes than voters do not matter.
         #[test]
         fn a_majority_is_more_than_half(voters in small(), acks in set()) {
             let inside = voters.iter().filter(|id| acks.contains(*id)).count();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A node's number, 1 to 64.
+/// The number of a node, 1 to 64.
 pub type Id = u8;
 
 /// A set of nodes, as a mask in which bit 0 stands for node 1.
@@ -15,12 +15,12 @@ pub type Id = u8;
 pub struct NodeSet(u64);
 
 impl NodeSet {
-    /// The set of nobody.
+    /// The empty set.
     pub const EMPTY: NodeSet = NodeSet(0);
     /// The highest id a set can hold; the lowest is 1.
     pub const MAX_ID: Id = u64::BITS as Id;
 
-    /// Whether `id` can be in a set at all: 1 to 64.
+    /// Whether `id` can be a member of a set: 1 to 64.
     pub const fn is_valid(id: Id) -> bool {
         id >= 1 && id <= Self::MAX_ID
     }
@@ -68,25 +68,25 @@ impl NodeSet {
         })
     }
 
-    /// Who is in either.
+    /// The nodes that are in either set.
     #[must_use]
     pub const fn union(self, other: NodeSet) -> NodeSet {
         NodeSet(self.0 | other.0)
     }
 
-    /// Who is in both.
+    /// The nodes that are in both sets.
     #[must_use]
     pub const fn intersection(self, other: NodeSet) -> NodeSet {
         NodeSet(self.0 & other.0)
     }
 
-    /// Who is in this one and not in the other.
+    /// The nodes that are in this set and not in the other.
     #[must_use]
     pub const fn difference(self, other: NodeSet) -> NodeSet {
         NodeSet(self.0 & !other.0)
     }
 
-    /// Whether everybody in this set is in the other.
+    /// Whether the other set contains every node of this one.
     pub const fn is_subset(self, other: NodeSet) -> bool {
         self.0 & !other.0 == 0
     }

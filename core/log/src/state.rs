@@ -1,4 +1,4 @@
-//! What a log answers about itself.
+//! Questions that a log answers about itself.
 
 use crate::{CommitRule, Entry, HardState, Id, Log, NodeSet, NotLeader, Role, Snapshot, Stored};
 
@@ -13,7 +13,7 @@ impl Log {
         self.identity
     }
 
-    /// The identity a peer must have, if it was set or seen.
+    /// The identity that a peer must have, if one was set or seen.
     pub fn identity_of(&self, peer: Id) -> Option<u64> {
         self.identities.get(&peer).copied()
     }
@@ -31,7 +31,7 @@ impl Log {
         self.role
     }
 
-    /// Whether this node leads. That it still does is certain only while its peers confirm it: see
+    /// Whether this node leads. It is certain that it still does only while its peers confirm it: see
     /// [`acked_round`](Log::acked_round).
     pub fn is_leader(&self) -> bool {
         self.role == Role::Leader
@@ -52,7 +52,7 @@ impl Log {
         self.hard
     }
 
-    /// Up to where the log is known to be committed.
+    /// The last entry that is known to be committed.
     pub fn commit_index(&self) -> u64 {
         self.commit
     }
@@ -63,7 +63,7 @@ impl Log {
         self.applied
     }
 
-    /// Up to where this node's own log is durable.
+    /// The last entry that is durable on this node.
     pub fn durable_index(&self) -> u64 {
         self.durable
     }
@@ -98,7 +98,7 @@ impl Log {
         self.store.snapshot()
     }
 
-    /// The term of an entry, where it is known: for the entries here, for the snapshot's last, and 0 for
+    /// The term of an entry, if it is known: those of the entries here, that of the snapshot's last entry, and 0 for
     /// index 0 of a log without a snapshot.
     pub fn term_at(&self, index: u64) -> Option<u64> {
         self.store.term_at(index)
@@ -113,8 +113,8 @@ impl Log {
         }
     }
 
-    /// The configured voters: by the newest entry that names them, committed or not; else by the
-    /// snapshot; else by [`CommitRule::Majority`]; else nobody.
+    /// The configured voters: from the newest entry that names them, committed or not; else from the snapshot; else
+    /// from [`CommitRule::Majority`]; else none.
     pub fn voters(&self) -> NodeSet {
         self.forced.unwrap_or_else(|| self.voters_at(u64::MAX))
     }
@@ -131,8 +131,8 @@ impl Log {
         })
     }
 
-    /// Up to where a peer's log is known to agree with this leader's, and to be durable there; for this
-    /// node itself, up to where it is durable. `None` for everybody else, and unless this node leads.
+    /// The last entry up to which a peer's log is known to agree with this leader's and to be durable; for this node
+    /// itself, the last durable entry. `None` for other nodes, and unless this node leads.
     pub fn match_index(&self, peer: Id) -> Option<u64> {
         if self.role == Role::Leader && peer == self.me {
             return Some(self.durable);
@@ -140,16 +140,16 @@ impl Log {
         self.progress.get(&peer).map(|progress| progress.matched)
     }
 
-    /// The newest round ([`resend`](Log::resend)) that a peer has echoed in this leader's term: when the
-    /// round was given, the peer had not yet turned to another leader.
+    /// The newest round ([`resend`](Log::resend)) that a peer has echoed in this leader's term. When that round was
+    /// set, the peer had not yet turned to another leader.
     pub fn acked_round(&self, peer: Id) -> Option<u64> {
         self.progress
             .get(&peer)
             .and_then(|progress| progress.acked_round)
     }
 
-    /// Whether this node leads, has no snapshot, and is in need of one: a peer knows of a past that was given up, and
-    /// must begin anew. [`compact`](Log::compact) makes one.
+    /// Whether this node leads and needs a snapshot that it does not have: a peer has entries of a history that was
+    /// given up, and must begin again. [`compact`](Log::compact) makes one.
     pub fn wants_snapshot(&self) -> bool {
         self.wants_snapshot
     }

@@ -1,21 +1,21 @@
-//! What is durable, and what the log asks the disk for.
+//! Storage: what is durable, and what must become so.
 
 use crate::log::{Unconfirmed, open};
 use crate::{CompactError, Log, Output, Persist, Role, Snapshot, Stored, StoredError};
 
 impl Log {
-    /// Takes over the log of the quorum disk, which this node has just gained: `stored` is all the disk
-    /// holds. Call it before or after the [`set_rule`](Log::set_rule) that says so, and before
+    /// Takes over the log on the quorum disk, which this node has just gained: `stored` is the whole content of the
+    /// disk. Call it before or after the [`set_rule`](Log::set_rule) that says so, and before
     /// [`campaign`](Log::campaign), which does nothing without it.
     ///
-    /// The disk's log replaces the one in memory. What was applied and is on the disk is not applied
-    /// again; the term becomes the higher of the two. Persists and messages not yet polled are dropped,
-    /// and every later [`Output::Persist`] belongs on the quorum disk; persists polled earlier need not
-    /// be reported any more, and messages that wait for them may be thrown away. No write to that disk
-    /// from an earlier time as its holder may be under way when it is read, or end after that.
+    /// The disk's log replaces the one in memory. Entries that are on the disk and were applied are not applied
+    /// again; the term becomes the higher of the two. Writes and messages that were not polled are dropped, and every
+    /// later [`Output::Persist`] belongs on the quorum disk. Writes that were polled earlier need not be reported any
+    /// more, and messages that wait for them may be dropped. No write from an earlier time as holder of that disk may
+    /// still be under way when it is read.
     ///
-    /// The disk holds by construction all that was ever committed. Where it contradicts what this node
-    /// has applied all the same, [`Output::Install`] of its snapshot takes that back.
+    /// The disk holds everything that was ever committed. If it nevertheless contradicts what this node has applied,
+    /// an [`Output::Install`] of its snapshot takes that back.
     ///
     /// # Errors
     /// [`StoredError`] as in [`new`](Log::new); and [`StoredError::Applied`] if there is such a
@@ -39,11 +39,11 @@ impl Log {
         if disk_hard.term == self.hard.term && self.hard.voted_for.is_none() {
             self.hard.voted_for = disk_hard.voted_for;
         }
-        // The hard state need not be the disk's: a campaign writes it before anything depends on it.
+        // The hard state may differ from the disk's: a campaign writes it before anything depends on it.
         self.hard_mark = 0;
         let commit_stands = store.term_at(self.commit) == self.store.term_at(self.commit);
         if !agrees {
-            // It contradicts, or its snapshot goes further than this node has come.
+            // The disk contradicts the applied entries, or its snapshot goes further than they do.
             self.applied = store.snapshot_index();
             self.outputs
                 .extend(store.snapshot().cloned().map(Output::Install));
@@ -58,7 +58,7 @@ impl Log {
         Ok(())
     }
 
-    /// Makes good what [`Store::open`] found void on the disk.
+    /// Removes the entries that [`Store::open`] found to be dropped from the disk.
     pub(crate) fn drop_void(&mut self, void_from: Option<u64>) {
         if void_from.is_some() {
             self.persist(Persist {
@@ -68,8 +68,8 @@ impl Log {
         }
     }
 
-    /// Puts a snapshot of the applied state in the place of the entries up to `index`; `data` is the
-    /// state right after that entry. Entries after it stay.
+    /// Replaces the entries up to `index` by a snapshot of the applied state; `data` is the state right after that
+    /// entry. Later entries stay.
     ///
     /// # Errors
     /// [`CompactError`] if `index` is not applied yet, or no later than the snapshot there is.
@@ -103,8 +103,8 @@ impl Log {
         Ok(())
     }
 
-    /// Reports that the [`Persist`] with this mark, and all before it, are durable. A mark that was
-    /// reported before or not yet polled changes nothing.
+    /// Reports that the [`Persist`] with this mark, and all earlier ones, are durable. A mark that was reported
+    /// before, or not polled yet, changes nothing.
     pub fn persisted(&mut self, mark: u64) {
         if mark <= self.done_mark || mark > self.polled_mark {
             return;
@@ -134,7 +134,7 @@ impl Log {
             self.lower_durable(from.saturating_sub(1));
         }
         if persist.hard.is_none() && persist.snapshot.is_none() {
-            // Term and entries of one step go to the disk together.
+            // The term and the entries of one step go to the disk together.
             self.take_back_hard(&mut persist);
         } else if persist.hard.is_some() {
             let mut older = Persist::default();
@@ -154,7 +154,7 @@ impl Log {
         self.last_mark
     }
 
-    /// If the last output is a hard state that nobody has seen yet, takes it back into `persist`.
+    /// If the last output is a write of the hard state that was not polled yet, merges it into `persist`.
     fn take_back_hard(&mut self, persist: &mut Persist) {
         if let Some(Output::Persist(last)) = self.outputs.back()
             && last.hard.is_some()
@@ -165,12 +165,12 @@ impl Log {
             persist.hard = last.hard;
             self.outputs.pop_back();
             self.pending.pop_back();
-            // Marks need only grow; without gaps they are easier to read.
+            // Marks must only increase; without gaps they are easier to read.
             self.last_mark -= 1;
         }
     }
 
-    /// What lies after `index` is not durable any more, whatever is reported.
+    /// Entries after `index` are not durable any more, whatever is reported later.
     pub(crate) fn lower_durable(&mut self, index: u64) {
         self.durable = self.durable.min(index);
         for pending in &mut self.pending {
@@ -190,10 +190,10 @@ impl Log {
         mark <= self.done_mark
     }
 
-    /// The mark a message must wait for that relies on the term and the vote alone.
+    /// The mark that a message must wait for if it depends on the term and the vote only.
     pub(crate) fn hard_gate(&self) -> u64 {
-        // Where nobody votes, only the holder's own term matters, and what it wrote to a disk that it
-        // has lost since will never be reported done.
+        // Without elections only the holder's own term matters. What a node wrote to a disk that it has lost since is
+        // never reported done.
         let matters = self.elects() || self.holds_disk();
         if matters && !self.is_done(self.hard_mark) {
             self.hard_mark

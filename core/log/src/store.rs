@@ -12,8 +12,8 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Takes over what a disk holds. The second value is the index from which on the disk's entries are
-    /// void: a snapshot had come in their place, and a crash came before they were removed.
+    /// Opens the content of a disk. The second value is the index from which on the disk's entries must be dropped: a
+    /// snapshot had replaced them, and a crash came before they were removed.
     pub(crate) fn open(
         snapshot: Option<Snapshot>,
         entries: Vec<Entry>,
@@ -45,7 +45,7 @@ impl Store {
                 None => base_term,
             };
             if entry.index == base_index && entry.term != base_term {
-                // These are the old entries, which agreed with nobody any more: the snapshot stands.
+                // These are old entries that the snapshot has replaced: the snapshot counts.
                 void_from = Some(base_index + 1);
             }
             if entry.term < floor {
@@ -101,8 +101,8 @@ impl Store {
         self.entries.get(self.position(index)?)
     }
 
-    /// The term of an entry; that of the snapshot's last entry is known too, and the term before the
-    /// first entry of all is 0.
+    /// The term of an entry. That of the snapshot's last entry is known as well, and the term before the very first
+    /// entry is 0.
     pub(crate) fn term_at(&self, index: u64) -> Option<u64> {
         if index == self.snapshot_index() {
             return Some(self.snapshot_term());
@@ -119,8 +119,8 @@ impl Store {
         self.entries.iter().skip(begin).take(max).cloned().collect()
     }
 
-    /// The last entry up to `index` whose term is at most `term`, as far as entries are kept; or the
-    /// snapshot's index.
+    /// The last entry at or before `index` whose term is at most `term`; the snapshot's index if no such entry is
+    /// kept.
     pub(crate) fn last_at_most(&self, index: u64, term: u64) -> u64 {
         let mut index = index.min(self.last_index());
         while index > self.snapshot_index() && self.term_at(index).is_some_and(|found| found > term)
@@ -140,13 +140,13 @@ impl Store {
         self.entries.push(entry);
     }
 
-    /// Drops the entries from `from` on; what the snapshot covers stays.
+    /// Drops the entries from `from` on, except those covered by the snapshot.
     pub(crate) fn truncate(&mut self, from: u64) {
         self.entries.truncate(self.position(from).unwrap_or(0));
         self.changes.retain(|(index, _)| *index < from);
     }
 
-    /// The voters as of `index`, if an entry or the snapshot says so.
+    /// The voters as of `index`, if an entry or the snapshot names them.
     pub(crate) fn voters_at(&self, index: u64) -> Option<NodeSet> {
         let change = self.changes.iter().rev().find(|(at, _)| *at <= index);
         change.map(|(_, voters)| *voters).or_else(|| {
@@ -162,7 +162,7 @@ impl Store {
         self.changes.last().map(|(index, _)| *index)
     }
 
-    /// Puts a snapshot in the place of the entries up to its index, which are here and agree with it.
+    /// Replaces the entries up to the snapshot's index, which agree with it, by the snapshot.
     pub(crate) fn compact(&mut self, snapshot: Snapshot) {
         let drop = self
             .position(snapshot.index + 1)
@@ -173,7 +173,7 @@ impl Store {
         self.snapshot = Some(snapshot);
     }
 
-    /// Puts a snapshot in the place of everything.
+    /// Replaces everything by a snapshot.
     pub(crate) fn install(&mut self, snapshot: Snapshot) {
         self.entries.clear();
         self.changes.clear();
@@ -181,8 +181,8 @@ impl Store {
     }
 }
 
-/// The highest index and term that a peer or a disk is believed: no log ever comes that far, and what
-/// comes after can still be counted.
+/// The highest index and term that is accepted from a peer or a disk. No log ever gets so far, and later numbers can
+/// still be counted.
 pub(crate) const NUMBER_MAX: u64 = u64::MAX / 2;
 
 /// Whether an index and a term can exist: both count from 1.

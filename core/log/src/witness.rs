@@ -1,24 +1,24 @@
-//! A voter without a log: what stands in a file share, and counts as one more vote.
+//! A voter without a log: a file on a share that counts as one more vote.
 //!
-//! It holds a term, a vote, and *how far* the log of the last leader went, but no entries. So it can say to whom it
-//! gives its vote, and refuses a candidate whose log does not reach as far as what it has helped to commit: any two
-//! majorities still meet in somebody who remembers. What it cannot do is give the entries back. Where they are on one
-//! node alone, and that node is gone for good, nobody is elected any more: see `docs/quorum.md`.
+//! It holds a term, a vote, and *how far* the log of the last leader went, but no entries. With these it can vote,
+//! and refuse a candidate whose log is shorter than what it has helped to commit: any two majorities still share a
+//! voter that remembers. What it cannot do is return the entries. If only one node has them and that node is lost for
+//! good, nobody is elected any more: see `docs/quorum.md`.
 
 use crate::{AppendOutcome, Body, HardState, Id, Log, Message, NodeSet};
 
-/// What a witness remembers, and how it answers: the whole of it, as plain data. Whoever keeps it reads it, lets it
-/// [answer](Witness::answer) one message, and writes it back before the answer leaves, with nobody in between.
+/// The memory of a witness and its answers, as plain data. Its keeper reads it, lets it [answer](Witness::answer) one
+/// message, and writes it back before the answer is sent; nobody else may use it in between.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Witness {
-    /// Which witness this is. One that has forgotten everything is another.
+    /// Identifies this witness. One that has forgotten everything gets another identity.
     pub identity: u64,
     /// Term and vote.
     pub hard: HardState,
-    /// The term and index of the last entry that a leader has had it note.
+    /// The term and index of the last entry that a leader has made it note.
     pub last: (u64, u64),
-    /// How often a leader has shown itself: while this stands still, none does.
+    /// Counts the messages of leaders. While it does not change, no leader is active.
     pub beats: u64,
 }
 
@@ -26,7 +26,7 @@ impl Witness {
     /// The number under which a witness is a voter: the highest there is, which no node has.
     pub const ID: Id = NodeSet::MAX_ID;
 
-    /// One that knows nothing yet.
+    /// A witness that knows nothing yet.
     pub fn new(identity: u64) -> Witness {
         Witness {
             identity,
@@ -36,11 +36,11 @@ impl Witness {
         }
     }
 
-    /// Takes a message of `from`'s, and gives the answer, if it is one that a voter answers.
+    /// Takes a message from `from` and returns the answer, if a voter answers such a message.
     ///
-    /// A witness has no clock. `quiet` is for a candidate that has looked at [`beats`](Witness::beats) for as long as
-    /// a voter listens for its leader: how many there were all that time. Unless that is still so, a leader is alive,
-    /// and votes and pre-votes are refused, except in a leadership transfer (dissertation, 3.10 and 4.2.3).
+    /// A witness has no clock. A candidate watches [`beats`](Witness::beats) for as long as a voter waits for its
+    /// leader, and passes the number it saw all that time as `quiet`. If the number has changed since, a leader is
+    /// alive: votes and pre-votes are refused, except in a leadership transfer (dissertation, 3.10 and 4.2.3).
     pub fn answer(&mut self, from: Id, message: &Message, quiet: Option<u64>) -> Option<Message> {
         let leader_alive = quiet != Some(self.beats);
         let (term, body) = match message.body {
@@ -50,7 +50,7 @@ impl Witness {
             } => {
                 let up_to_date = (last_term, last_index) >= self.last;
                 let granted = message.term > self.hard.term && !leader_alive && up_to_date;
-                // A refusal carries its own term, so that one who lags behind learns it.
+                // A refusal carries its own term, so that a candidate with an older one learns it.
                 let term = if granted {
                     message.term
                 } else {
@@ -86,8 +86,8 @@ impl Witness {
             } => {
                 self.see(message.term);
                 let outcome = if message.term == self.hard.term {
-                    // A leader's log only grows in its term, and ends with an entry of it: what is less was overtaken
-                    // on its way.
+                    // A leader's log only grows in its term, and ends with an entry of it. A smaller position was
+                    // overtaken on its way.
                     self.last = self.last.max((prev_term, prev_index));
                     self.beats += 1;
                     AppendOutcome::Accepted {
@@ -127,10 +127,10 @@ impl Witness {
 }
 
 impl Log {
-    /// Names the voter that is a [witness](Witness), if there is one. It is sent no entries and no snapshots, only how
+    /// Names the voter that is a [witness](Witness), if there is one. It gets no entries and no snapshots, only how
     /// far the leader's log goes, and leadership is never handed over to it.
     ///
-    /// That it is a voter at all is said like that of any other: by the commit rule and by
+    /// That it is a voter is set as for any other node: by the commit rule and by
     /// [`propose_voters`](Log::propose_voters).
     pub fn set_witness(&mut self, witness: Option<Id>) {
         self.witness = witness;

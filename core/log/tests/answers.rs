@@ -1,4 +1,4 @@
-//! What a log, a witness and the checks say about themselves.
+//! Answers of a log, a witness and the checks about themselves.
 #![allow(clippy::unwrap_used, reason = "a test may fail here")]
 
 use std::collections::BTreeMap;
@@ -155,7 +155,7 @@ fn a_witness_gives_nothing_in_a_past_term_nor_beside_a_living_leader() {
     }
 }
 
-/// A node alone that leads in the term after its disk's.
+/// A single node that leads in the term after the one on its disk.
 fn alone(me: Id, stored: Stored) -> Log {
     let mut log = Log::new(me, me.into(), CommitRule::Solo(me), stored).unwrap();
     log.campaign();
@@ -219,7 +219,7 @@ fn print(hash: impl Fn(&mut DefaultHasher)) -> u64 {
     hasher.finish()
 }
 
-/// What a search takes for the same must be the same.
+/// States that differ must not have the same hash.
 #[test]
 fn disks_writes_and_messages_that_differ_are_told_apart() {
     let names = &Renaming::all(2)[0];

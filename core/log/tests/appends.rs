@@ -1,4 +1,4 @@
-//! Appends, snapshots and their answers to the letter: what is taken, what is refused, and what a leader makes of it.
+//! Appends, snapshots and their answers in detail: what a follower takes and refuses, and how a leader reacts.
 #![allow(clippy::unwrap_used, reason = "a test may fail here")]
 
 use quorate_log::{
@@ -59,13 +59,13 @@ fn append(prev: (u64, u64), entries: &[(u64, u64)], commit: u64) -> Body {
     }
 }
 
-/// What a log answers, in short.
+/// The answers of a log, in short.
 #[derive(Debug, PartialEq)]
 enum Said {
     Accepted(u64),
-    /// Where it was asked, and its hint.
+    /// The index that was rejected, and the hint.
     Rejected(u64, (u64, u64)),
-    /// The entry before, and how many.
+    /// The receiver, the index before the entries, and their number.
     Append(Id, u64, usize),
     Install(Id, u64),
     Replace(Id, (u64, u64)),
@@ -73,7 +73,7 @@ enum Said {
     Began,
 }
 
-/// Carries out everything.
+/// Carries out all outputs.
 fn said(log: &mut Log) -> Vec<Said> {
     let mut all = Vec::new();
     while let Some(output) = log.poll_output() {
@@ -163,7 +163,8 @@ fn entries_that_no_leader_can_have_are_refused() {
     assert_eq!(far, [Said::Rejected(LAST, (1, 2))]);
 }
 
-/// Before the last committed entry nothing can be another's; where that is asked for, the follower shows it at once.
+/// A committed entry cannot be another leader's: a follower that is asked before it answers with its last committed
+/// entry.
 #[test]
 fn what_contradicts_a_committed_entry_is_answered_with_the_last_one() {
     let mut log = follower(disk(2, None, &[(1, 1), (2, 2), (3, 2)]));
@@ -267,7 +268,7 @@ fn void_entries_go_from_right_after_the_snapshot() {
     assert_eq!(truncated, Some(3));
 }
 
-/// Without the quorum disk nobody votes, and what was to go to a disk that is lost is never reported done.
+/// Without the quorum disk there are no votes, and a write to a disk that is lost is never reported done.
 #[test]
 fn only_where_somebody_votes_an_answer_waits_for_the_term() {
     for (rule, waits) in [(three(), true), (CommitRule::Holder(Some(1)), false)] {
@@ -337,7 +338,7 @@ fn a_snapshot_names_the_voters_if_anybody_ever_did() {
     }
 }
 
-/// Node 1 leads three in term 3 with what its disk holds and the term's first entry; nothing is answered yet.
+/// Node 1 leads three nodes in term 3, with the content of its disk and the term's first entry; no peer has answered.
 fn leader(stored: Stored) -> Log {
     let mut log = Log::new(1, 1, three(), stored).unwrap();
     log.campaign();
@@ -413,7 +414,7 @@ fn who_lacks_what_only_the_snapshot_has_is_sent_it() {
     assert_eq!(rejected(&mut log, 2, 5, (5, 1)), [Said::Install(2, 5)]);
 }
 
-/// Peer 2 is asked at entry 1, and then the leader's log begins after entry 5.
+/// Peer 2 was asked at entry 1, and since then the leader's log begins after entry 5.
 fn asked_before_the_snapshot() -> Log {
     let mut log = leader(disk(2, None, &FIVE));
     assert_eq!(rejected(&mut log, 2, 5, (1, 2)), [Said::Append(2, 1, 5)]);

@@ -1,4 +1,4 @@
-//! Elections, votes, transfers and changes of voters, one sentence a test.
+//! Elections, votes, transfers and changes of voters.
 #![allow(clippy::unwrap_used, reason = "a test may fail here")]
 
 mod harness;
@@ -34,7 +34,7 @@ fn three(me: u8, stored: Stored) -> Log {
     .unwrap()
 }
 
-/// Three nodes of which node 1 leads, everything delivered.
+/// Three nodes with node 1 as leader; all messages are delivered.
 fn led() -> World {
     let mut world = World::booted(Kind::Majority, 3, 3);
     world.run(Op::Campaign(1)).unwrap();
@@ -308,7 +308,7 @@ fn a_mark_that_was_never_handed_out_makes_nothing_durable() {
     assert_eq!(log.role(), Role::Candidate);
 }
 
-/// Figure 8 in small: a majority has the entry of term 1, and that is not enough in term 2.
+/// A short form of figure 8: a majority has the entry of term 1, which is not enough in term 2.
 #[test]
 fn an_older_terms_entry_is_not_committed_by_counting() {
     let entries = vec![Entry {
@@ -376,7 +376,7 @@ fn a_leader_hands_over_when_the_other_has_caught_up() {
         .unwrap()
         .propose(vec![1]);
     assert_eq!(refused, Err(NotLeader { leader: None }));
-    // Everybody hears the leader, and votes all the same.
+    // Everybody hears the leader, and grants the vote nevertheless.
     for _ in 0..200 {
         world.run(Op::Deliver(0, true)).unwrap();
         for id in 1..=3 {
@@ -443,12 +443,12 @@ fn a_wiped_node_under_its_old_id_is_a_stranger() {
             .iter()
             .any(|reason| reason.contains("come back as another"))
     );
-    // Its vote counts for nothing either.
+    // Its vote does not count either.
     world.run(Op::Crash(1, 0)).unwrap();
     world.run(Op::Campaign(2)).unwrap();
     world.settle().unwrap();
     assert!(world.leaders().is_empty());
-    // Admitted under its new identity, it is a node like any other.
+    // Once admitted under its new identity, it is a node like any other.
     world.with(2, |log| log.set_identity(3, 0xbeef)).unwrap();
     world.run(Op::Campaign(2)).unwrap();
     world.settle().unwrap();
@@ -529,7 +529,7 @@ fn a_leader_that_is_removed_leads_until_that_is_committed() {
     );
 }
 
-/// The removed node alone has the change, and only it can bring the others there (dissertation, 4.2.2).
+/// Only the removed node has the change, so only it can bring the others there (dissertation, 4.2.2).
 #[test]
 fn an_uncertain_removal_can_still_be_finished_by_the_removed_node() {
     let mut world = World::booted(Kind::Majority, 2, 2);

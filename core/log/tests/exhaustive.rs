@@ -1,4 +1,4 @@
-//! Every state of a small cluster is searched; the large bound is `examples/explore.rs`.
+//! Searches every state of a small cluster; `examples/explore.rs` searches larger ones.
 #![allow(clippy::print_stdout, reason = "a search says how far it went")]
 
 mod model;
@@ -16,7 +16,7 @@ fn search(bounds: Bounds) -> usize {
     }
 }
 
-/// Everything but the bound on terms and on entries as small as it goes.
+/// The smallest bounds, except for terms and entries.
 const SMALL: Bounds = Bounds {
     nodes: 3,
     witness: false,

@@ -1,4 +1,4 @@
-//! Random faults, drawn whole from seeds: safety at every step, then healing and progress.
+//! Random faults, drawn from seeds: safety at every step, then healing and progress.
 
 #![allow(clippy::print_stdout, reason = "a long run says what it saw")]
 
@@ -7,7 +7,7 @@ mod harness;
 use harness::{Case, Kind, Plan};
 use quorate_log::Bug;
 
-/// So many seeds in a test run; `QUORATE_SEEDS` asks for more, `QUORATE_SEED` for one, with its trace.
+/// The seeds of a test run. `QUORATE_SEEDS` sets how many, `QUORATE_SEED` runs a single one with its trace.
 fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| {
         std::env::var(name)
@@ -45,7 +45,7 @@ fn no_fault_breaks_an_invariant() {
             }
         }
     }
-    // Faults that never let anything happen would prove nothing.
+    // Faults that let nothing happen would prove nothing.
     if all {
         assert!(elections > 3_000, "{elections} elections");
         assert!(acknowledged > 8_000, "{acknowledged} updates acknowledged");
@@ -72,7 +72,7 @@ fn a_seed_always_gives_the_same_run() {
     }
 }
 
-/// The files in `cases`: runs that once failed, or that show a planted bug, and what must come of them.
+/// The files in `cases`: runs that once failed or that show a planted bug, with the expected result.
 #[test]
 fn every_kept_case_ends_as_it_says() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -90,7 +90,7 @@ fn every_kept_case_ends_as_it_says() {
         let hits = ended.map_or_else(|failed| failed.1.hits(), |world| world.hits());
         assert_eq!(hits > 0, case.plan.bug.is_some(), "{}", path.display());
         if case.plan.bug.is_some() {
-            // The same without the bug is sound.
+            // Without the bug the same run is sound.
             let sound = Plan {
                 bug: None,
                 ..case.plan
@@ -102,7 +102,7 @@ fn every_kept_case_ends_as_it_says() {
     assert!(seen >= 5, "{seen} cases");
 }
 
-/// Each is reached in many runs before it is caught in one.
+/// Each bug makes a difference in many runs before it is caught in one.
 #[test]
 fn planted_bugs_are_found() {
     for (bug, within) in [

@@ -1,4 +1,4 @@
-//! A past that an administrator gives up: a leader goes on without what others know, and they begin anew.
+//! A history that an administrator gives up: a leader goes on without entries that others know, and they begin again.
 #![allow(clippy::unwrap_used, reason = "a test may fail here")]
 
 use std::collections::VecDeque;
@@ -8,7 +8,7 @@ use quorate_log::{
     Output, Snapshot, Stored,
 };
 
-/// Index and term of everything applied: the state is the history itself.
+/// Index and term of all applied entries: the state is the history itself.
 type State = Vec<(u64, u64)>;
 
 fn bytes(state: &State) -> Vec<u8> {
@@ -21,7 +21,7 @@ fn state(bytes: &[u8]) -> State {
     pairs.map(|pair| (pair[0].into(), pair[1].into())).collect()
 }
 
-/// What a disk holds after `last` entries of `term`, on five of term 1, with a snapshot up to `covered`.
+/// A disk with five entries of term 1, then entries of `term` up to `last`, and a snapshot up to `covered`.
 fn disk(last: u64, term: u64, covered: u64) -> Stored {
     let term_of = |index| if index <= 5 { 1 } else { term };
     let snapshot = (covered > 0).then(|| Snapshot {
@@ -65,7 +65,7 @@ impl Node {
         node
     }
 
-    /// Carries out everything; gives what is sent. Every state of the disk on the way can be booted from.
+    /// Carries out all outputs and returns the messages. The node could boot from every state of the disk in between.
     fn pump(&mut self) -> Vec<(Id, Message)> {
         let mut sent = Vec::new();
         while let Some(output) = self.log.poll_output() {
@@ -91,7 +91,7 @@ impl Node {
     }
 }
 
-/// Node 1 leads on an administrator's word, without what node 2 has, and then node 2 hears it.
+/// An administrator makes node 1 lead without the entries of node 2; then node 2 hears from it.
 fn meet(rule: CommitRule, leader: Stored, more: usize, mut two: Node, batch: u64) -> (Node, Node) {
     let mut one = Node::boot(1, rule, leader.clone());
     if rule == CommitRule::Holder(Some(1)) {
@@ -112,7 +112,7 @@ fn meet(rule: CommitRule, leader: Stored, more: usize, mut two: Node, batch: u64
     for round in 1..20 {
         one.log.resend(round);
         wire.extend(one.pump());
-        // Some messages come twice, and the second time late.
+        // Some messages arrive a second time, and late.
         let mut late = VecDeque::new();
         let mut steps = 0;
         while let Some((to, message)) = wire.pop_front().or_else(|| late.pop_front()) {
@@ -151,7 +151,7 @@ fn rules() -> [CommitRule; 2] {
     ]
 }
 
-/// Whatever snapshots the two have, and however far each of them has come.
+/// Whatever snapshots the two have, and however far each has got.
 #[test]
 fn a_follower_with_a_snapshot_of_another_past_begins_anew() {
     for rule in rules() {
@@ -206,7 +206,7 @@ fn a_follower_that_applied_what_was_given_up_begins_anew() {
     }
 }
 
-/// Within one past nothing begins anew.
+/// Within one history no node begins again.
 #[test]
 fn a_follower_of_the_same_past_keeps_what_it_has() {
     for rule in rules() {

@@ -1,4 +1,4 @@
-//! Whatever a peer says and however the node calls it, the log does not panic, and stays within itself.
+//! Whatever a peer sends and however the node calls it, the log does not panic and stays consistent.
 #![allow(clippy::unwrap_used, reason = "a test may fail here")]
 
 use proptest::collection::vec;
@@ -9,7 +9,7 @@ use quorate_log::{
     Snapshot, Stored,
 };
 
-/// Mostly small numbers, which collide, and the ends of the range.
+/// Mostly small numbers, so that they collide, and the ends of the range.
 fn number() -> impl Strategy<Value = u64> {
     prop_oneof![8 => 0..6u64, 1 => Just(u64::MAX), 1 => Just(u64::MAX - 1)]
 }
@@ -241,7 +241,7 @@ proptest! {
             let before = log.snapshot().cloned();
             make(&mut log, call);
             if adopts || (installs && log.snapshot() != before.as_ref()) {
-                // Another disk may hold another history, and so may a leader where one was given up.
+                // Another disk may hold another history, and so may a leader after one was given up.
                 checker = Checker::new();
             }
             let looked = checker.monotonic.look(&log);
@@ -256,7 +256,7 @@ proptest! {
         }
     }
 
-    /// What a log says it holds can be stored and read again.
+    /// A log can be stored and read again.
     #[test]
     fn what_it_holds_can_be_read_again(rule in rule(), stored in stored(), calls in vec(call(), 1..30)) {
         let Ok(mut log) = Log::new(1, 1, rule, stored) else { return Ok(()) };

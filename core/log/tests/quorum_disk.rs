@@ -94,7 +94,7 @@ fn who_takes_the_disk_has_everything_that_was_acknowledged() {
         world.run(Op::Propose(1)).unwrap();
         world.settle().unwrap();
     }
-    // The last one reaches the others' memory and not the disk; it was never acknowledged.
+    // The last one reaches the others' memory but not the disk; it was never acknowledged.
     world.run(Op::Propose(1)).unwrap();
     while !world.wire.is_empty() {
         world.run(Op::Deliver(0, true)).unwrap();
@@ -166,7 +166,7 @@ fn a_campaign_without_the_disk_or_its_log_is_refused() {
     assert!(refused(&mut log));
     log.adopt(Stored::default()).unwrap();
     assert!(log.may_campaign());
-    // Losing it in between calls for another look at the disk.
+    // If the disk was lost in between, its content must be read again.
     log.set_rule(CommitRule::Holder(None));
     log.set_rule(CommitRule::Holder(Some(1)));
     assert!(refused(&mut log));
@@ -337,14 +337,14 @@ fn messages_about_elections_are_refused() {
     assert!(world.hosts[&1].refused[0].contains("elections"));
 }
 
-/// It kept its log in memory alone, forgot all of it, and then heard an older holder's last words.
+/// It kept its log in memory only, lost it, and then received an older holder's last messages.
 #[test]
 fn a_follower_that_forgot_and_followed_an_older_holder_is_brought_back() {
     let mut world = World::booted(Kind::Holder, 2, 2);
     world.run(Op::TakeDisk(1)).unwrap();
     world.run(Op::Write(1)).unwrap();
     let last_words = std::mem::take(&mut world.wire);
-    // The first holder's entry never got to the disk; the second's is in node 1's place now.
+    // The first holder's entry never reached the disk; the second holder's entry takes its place on node 1.
     world.run(Op::TakeDisk(2)).unwrap();
     world.run(Op::Crash(1, 0)).unwrap();
     world.run(Op::Boot(1)).unwrap();
@@ -353,7 +353,7 @@ fn a_follower_that_forgot_and_followed_an_older_holder_is_brought_back() {
         panic!("the new leader's entry was expected")
     };
     world.with(1, |log| log.step(2, noop, true)).unwrap();
-    // Its answer is under way when it crashes and the older entry comes in.
+    // Its answer is under way when it crashes and receives the older entry.
     world.run(Op::Crash(1, 0)).unwrap();
     world.run(Op::Boot(1)).unwrap();
     let identity = 0x1d02;

@@ -1,4 +1,4 @@
-//! Replication, snapshots and recovery, one sentence a test.
+//! Replication, snapshots and recovery.
 #![allow(clippy::unwrap_used, reason = "a test may fail here")]
 
 mod harness;
@@ -69,7 +69,7 @@ fn outputs(log: &mut Log) -> Vec<Output> {
     std::iter::from_fn(|| log.poll_output()).collect()
 }
 
-/// The answers among outputs, with the mark each waits for.
+/// The answers among outputs, each with the mark it waits for.
 fn answers(outputs: &[Output]) -> Vec<(AppendOutcome, u64)> {
     let answer = |output: &Output| match output {
         Output::Send {
@@ -249,7 +249,7 @@ fn a_peers_echo_is_the_round_it_heard() {
     assert_eq!(world.log(1).acked_round(3), None);
     world.run(Op::Resend(1)).unwrap();
     world.run(Op::Resend(1)).unwrap();
-    // The newest echo counts, in whatever order they come.
+    // The newest echo counts, in whatever order the echoes come.
     while !world.wire.is_empty() {
         let last = world.wire.len() as u32 - 1;
         world.run(Op::Deliver(last, false)).unwrap();
@@ -510,7 +510,7 @@ fn a_disk_that_makes_no_sense_is_refused() {
 
 #[test]
 fn entries_that_a_snapshot_had_replaced_are_dropped_after_a_crash_between() {
-    // The snapshot is there, the entries before it have not been removed yet, and disagree.
+    // The snapshot is there, but the entries before it are not removed yet and disagree with it.
     let disk = Stored {
         snapshot: Some(snapshot(2, 3)),
         ..stored(3, &[(1, 1), (2, 2), (3, 2)])
@@ -524,7 +524,7 @@ fn entries_that_a_snapshot_had_replaced_are_dropped_after_a_crash_between() {
         }
     }
     assert!(disk.entries.iter().all(|entry| entry.index <= 2));
-    // Where they agree, what follows on them stays.
+    // If they agree, the entries after them stay.
     let disk = Stored {
         snapshot: Some(snapshot(2, 3)),
         ..stored(3, &[(1, 1), (2, 3), (3, 3)])

@@ -1,4 +1,4 @@
-//! Votes, rules and voters to the letter: what a message or a setting must not do.
+//! Votes, rules and voters in detail: what a message or a setting must not do.
 #![allow(clippy::unwrap_used, reason = "a test may fail here")]
 
 use quorate_log::{
@@ -6,7 +6,7 @@ use quorate_log::{
     NotLeader, Output, Role, Stored, VotersError,
 };
 
-/// The highest term that is believed.
+/// The highest term that is accepted.
 const LAST: u64 = u64::MAX / 2;
 
 fn three() -> CommitRule {
@@ -92,7 +92,7 @@ fn heartbeat(prev: (u64, u64), commit: u64) -> Body {
     }
 }
 
-/// Node 1 leads three in the term after its disk's, and has its first entry durable.
+/// Node 1 leads three nodes in the term after the one on its disk; its first entry is durable.
 fn led(stored: Stored) -> Log {
     let term = stored.hard.term + 1;
     let mut log = Log::new(1, 1, three(), stored).unwrap();
@@ -365,7 +365,7 @@ fn who_is_forgotten_may_come_back_as_another() {
     assert_eq!((log.leader(), log.identity_of(1)), (Some(1), Some(1)));
 }
 
-/// What the witness notes must be what somebody can show who campaigns later.
+/// A later candidate must be able to show what the witness has noted.
 #[test]
 fn a_removed_leader_has_the_witness_note_its_removal_and_nothing_after_it() {
     let witness = 63;
@@ -390,7 +390,7 @@ fn a_removed_leader_has_the_witness_note_its_removal_and_nothing_after_it() {
     assert_eq!(positions(&mut log, witness), [2]);
 }
 
-/// How far a leader has the witness note that its log goes.
+/// The positions of its log that a leader makes the witness note.
 fn positions(log: &mut Log, witness: Id) -> Vec<u64> {
     let mut all = Vec::new();
     while let Some(output) = log.poll_output() {
@@ -424,12 +424,12 @@ fn a_witness_is_told_one_position_at_a_time_and_each_new_one_at_once() {
     settle(&mut log);
     accept(&mut log, witness, 1);
     settle(&mut log);
-    // It is no news that this node leads still.
+    // That this node still leads gives the witness nothing new to note.
     log.resend(1);
     assert_eq!(positions(&mut log, witness), [1]);
     log.propose(vec![1]).unwrap();
     assert_eq!(positions(&mut log, witness), [2]);
-    // One is under way.
+    // One is under way already.
     log.propose(vec![1]).unwrap();
     assert_eq!(positions(&mut log, witness), []);
     accept(&mut log, witness, 2);

@@ -1,23 +1,23 @@
-//! The verdict, by the same rules for both.
+//! The verdict on a run, by the same rules for both implementations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::replica::Applied;
 
-/// Sees everything that is led, applied and acknowledged in a run.
+/// Records everything that is led, applied and acknowledged in a run.
 #[derive(Clone, Debug, Default)]
 pub struct Judge {
     leaders: BTreeMap<u64, u8>,
     committed: BTreeMap<u64, Applied>,
     acknowledged: BTreeSet<u64>,
-    /// By node: what its present life has applied.
+    /// By node: the entries it has applied since its last boot.
     states: BTreeMap<u8, Vec<Applied>>,
-    /// By node, index and term: what its present life has proposed.
+    /// By node, index and term: the updates it has proposed since its last boot.
     proposed: BTreeMap<(u8, u64, u64), u64>,
 }
 
 impl Judge {
-    /// A node begins a life.
+    /// A node has booted.
     pub fn booted(&mut self, node: u8) {
         self.states.insert(node, Vec::new());
         self.proposed
@@ -76,7 +76,7 @@ impl Judge {
         })
     }
 
-    /// At the end: whether every node holds everything that was acknowledged, once.
+    /// At the end: checks that every node holds each acknowledged update exactly once.
     pub fn lost(&self) -> Result<(), String> {
         for (node, state) in &self.states {
             let updates: Vec<u64> = state.iter().filter_map(|entry| entry.update).collect();

@@ -1,9 +1,10 @@
-//! A differential oracle: this project's log and `raft` 0.7 live through the same schedules.
+//! A differential oracle: this project's log and `raft` 0.7 run through the same schedules.
 //!
-//! A [`Schedule`] is drawn from a seed and knows neither of them: who crashes, freezes and is cut off when, how lossy
-//! and slow the network is, how slow the disks, how long a follower waits before it campaigns. Each implementation
-//! runs it in a [`World`](world::World) of its own and is judged by the same [`Judge`](judge::Judge). What they elect
-//! and commit may differ, since their messages do; whether they are *safe* may not.
+//! A [`Schedule`] is drawn from a seed and knows neither implementation: it says when nodes crash, freeze and are cut
+//! off, how lossy and slow the network is, how slow the disks are, and how long a follower waits before it campaigns.
+//! Each implementation runs it in a [`World`](world::World) of its own and is judged by the same
+//! [`Judge`](judge::Judge). They may elect and commit differently, since their messages differ, but both must be
+//! *safe*.
 
 pub mod judge;
 pub mod ours;
@@ -25,20 +26,20 @@ pub use crate::schedule::Schedule;
 use crate::theirs::Theirs;
 use crate::world::World;
 
-/// What came of one implementation's run.
+/// The result of one implementation's run.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
-    /// Leaders there were.
+    /// How many leaders there were.
     pub elections: u64,
-    /// Updates that the node they were proposed to has seen committed.
+    /// Updates that were seen committed on the node they were proposed to.
     pub acknowledged: u64,
-    /// What was broken, if anything was.
+    /// The first broken rule, if any.
     pub broken: Option<String>,
     /// Processor time it took.
     pub cpu: Duration,
 }
 
-/// What came of one schedule.
+/// The results of one schedule.
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// This project's log.
@@ -65,7 +66,7 @@ impl Comparison {
     }
 }
 
-/// Runs one implementation through a schedule. A panic is a verdict, too.
+/// Runs one implementation through a schedule. A panic counts as a broken rule.
 pub fn run<R: Replica>(schedule: &Schedule, bug: Option<Bug>) -> Run {
     let begun = ThreadTime::now();
     let mut world = World::<R>::new(schedule, bug);

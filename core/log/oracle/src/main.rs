@@ -1,4 +1,4 @@
-//! Compares verdicts over many seeds.
+//! Compares the verdicts over many seeds.
 //!
 //! Exit status: 0 if no verdict differs and none is bad, 1 otherwise, 64 for a wrong argument.
 
@@ -93,7 +93,7 @@ impl Total {
 
 fn run(options: &Options) -> ExitCode {
     let begun = Instant::now();
-    // A panic is a verdict; it is said with its seed.
+    // A panic is reported as a verdict, with its seed.
     std::panic::set_hook(Box::new(|_| {}));
     let (ours, theirs) = (Total::default(), Total::default());
     let (done, differ) = (AtomicU64::new(0), AtomicU64::new(0));

@@ -1,4 +1,4 @@
-//! This project's log, with the timers its node would have.
+//! This project's log, with the timers that its node would have.
 
 use std::collections::VecDeque;
 
@@ -13,9 +13,9 @@ pub struct Ours {
     disk: Stored,
     writes: VecDeque<(u64, Persist)>,
     waiting: Vec<(u64, u8, Message)>,
-    /// Ticks since the leader was heard, a vote was given, or the node began.
+    /// Ticks since this node heard from the leader, gave a vote, or booted.
     silence: u64,
-    /// Nothing has been heard since it began: a leader may be alive that counts on it.
+    /// Nothing was heard since the boot: a leader may be alive and rely on this node.
     fresh: bool,
     /// When it began to lead.
     leads_since: u64,
@@ -28,7 +28,7 @@ impl Ours {
             || (self.silence < ELECTION_TICKS && (self.fresh || self.log.leader().is_some()))
     }
 
-    /// Whether a majority has answered lately. The rounds of this leader are ticks.
+    /// Whether a majority has answered lately. The rounds of this leader are the ticks.
     fn is_confirmed(&self, now: u64) -> bool {
         let bound = now.saturating_sub(ELECTION_TICKS);
         let recent = |id: u8| {
@@ -145,7 +145,7 @@ impl Replica for Ours {
                     }),
                     Output::Role { .. } => self.leads_since = now,
                     Output::Refused { .. } => self.refusals += 1,
-                    // Nothing is ever compacted here.
+                    // Cannot happen: nothing is ever compacted here.
                     Output::Install(_) => {}
                 }
             }

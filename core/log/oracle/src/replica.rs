@@ -1,4 +1,4 @@
-//! What the world asks of an implementation.
+//! The interface of an implementation.
 
 use quorate_log::Bug;
 
@@ -9,18 +9,18 @@ pub const ELECTION_TICKS: u64 = 10;
 /// Ticks between a leader's signs of life.
 pub const HEARTBEAT_TICKS: u64 = 2;
 
-/// A place in the cluster.
+/// A node's place in the cluster.
 #[derive(Clone, Copy, Debug)]
 pub struct Seat {
     /// Its node, from 1.
     pub id: u8,
-    /// How many there are.
+    /// The number of nodes.
     pub nodes: u8,
     /// The run's seed.
     pub seed: u64,
     /// How often its disk was wiped.
     pub wiped: u64,
-    /// The most ticks a write takes.
+    /// The most ticks that a write takes.
     pub write: u64,
     /// What is planted.
     pub bug: Option<Bug>,
@@ -46,16 +46,16 @@ pub struct Applied {
     pub index: u64,
     /// Its term.
     pub term: u64,
-    /// Its update; none for a new leader's first entry.
+    /// Its update; `None` for the first entry of a new leader.
     pub update: Option<u64>,
 }
 
-/// What a replica did.
+/// The effects of a call.
 #[derive(Debug)]
 pub struct Effects<M> {
-    /// Messages that may leave now, and to whom.
+    /// Messages that may be sent now, with their receivers.
     pub sends: Vec<(u8, M)>,
-    /// What it applied, in order.
+    /// The applied entries, in order.
     pub applied: Vec<Applied>,
 }
 
@@ -66,22 +66,22 @@ pub trait Replica: Sized {
     /// What a disk holds.
     type Disk: Clone + Default;
 
-    /// Starts over what a disk holds.
+    /// Boots from the content of a disk.
     fn boot(seat: Seat, disk: Self::Disk) -> Result<Self, String>;
-    /// Loses power: what is left is what was written.
+    /// Loses power: only finished writes are left.
     fn crash(self) -> Self::Disk;
     /// Time passes.
     fn tick(&mut self, now: u64);
     /// A message arrives.
     fn step(&mut self, now: u64, from: u8, message: Self::Message);
-    /// Takes an update if it leads, and says as which entry: index and term.
+    /// Takes an update if it leads. Returns the entry's index and term.
     fn propose(&mut self, update: u64) -> Option<(u64, u64)>;
     /// Hands over to another node if it leads.
     fn transfer(&mut self, to: u8);
-    /// The term it leads in, if it leads.
+    /// The term in which it leads, if it does.
     fn leads(&self) -> Option<u64>;
-    /// Everything that follows from what happened.
+    /// Collects the effects of all calls since the last time.
     fn drain(&mut self, now: u64, effects: &mut Effects<Self::Message>);
-    /// Messages it refused.
+    /// How many messages it has refused.
     fn refusals(&self) -> u64;
 }

@@ -1,4 +1,4 @@
-//! What happens in a run, drawn from a seed before anything runs.
+//! The events of a run, drawn from a seed before anything runs.
 
 use crate::weather::Rng;
 
@@ -17,20 +17,20 @@ pub enum Event {
     Thaw(u8),
     /// Messages from the first to the second are lost from now on.
     Cut(u8, u8),
-    /// The nodes whose bits are set and the others hear nothing of each other.
+    /// The nodes whose bits are set and the other nodes do not hear each other.
     Partition(u64),
-    /// All cuts end.
+    /// All cuts and partitions end.
     Heal,
-    /// Whoever leads is given an update.
+    /// The leader gets an update.
     Propose,
-    /// Whoever leads is to hand over to this node.
+    /// The leader is to hand over to this node.
     Transfer(u8),
 }
 
 /// A whole run.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// Where it comes from, and the seed of all weather in it.
+    /// The seed of the schedule, and of all delays and losses in the run.
     pub seed: u64,
     /// Nodes, all of them voters, from 1.
     pub nodes: u8,
@@ -40,7 +40,7 @@ pub struct Schedule {
     pub loss: u64,
     /// Messages that arrive twice, of a thousand.
     pub twice: u64,
-    /// The most ticks a message takes; at least 1. Those of different delays overtake each other.
+    /// The most ticks a message takes; at least 1. Messages with different delays may overtake each other.
     pub delay: u64,
     /// The most ticks a write takes.
     pub write: u64,
@@ -49,7 +49,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Draws a run: not only what happens, but also what can, and how often.
+    /// Draws a run: which events happen, which kinds can happen at all, and how often.
     pub fn draw(seed: u64) -> Schedule {
         let mut rng = Rng(seed ^ 0x0004_ac1e);
         let nodes = [3, 3, 3, 5, 5, 2, 4, 7][rng.below(8) as usize];
@@ -64,7 +64,7 @@ impl Schedule {
             write: [0, 1, 3, 10][rng.below(4) as usize],
             events: Vec::new(),
         };
-        // How often each kind of event comes, of a thousand ticks.
+        // How often each kind of event happens, per thousand ticks.
         let mut often = |most: u64| {
             if rng.below(3) == 0 {
                 0

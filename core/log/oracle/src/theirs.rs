@@ -1,4 +1,4 @@
-//! `raft` 0.7, driven as its documentation says for writes that take their time.
+//! `raft` 0.7, used as its documentation says for writes that take time.
 
 use std::collections::VecDeque;
 
@@ -20,7 +20,7 @@ struct Write {
     number: u64,
     hard: Option<HardState>,
     entries: Vec<Entry>,
-    /// They may leave when it is done.
+    /// Messages that may be sent when the write is done.
     messages: Vec<Message>,
 }
 
@@ -28,14 +28,14 @@ struct Write {
 pub struct Theirs {
     seat: Seat,
     node: RawNode<MemStorage>,
-    /// What the node reads from: it sees a write at once, as it would through the page cache.
+    /// The storage that the node reads: a write is visible there at once, as through the page cache.
     cache: MemStorage,
     disk: Disk,
     writes: VecDeque<Write>,
 }
 
 impl Theirs {
-    /// Its own randomness is drawn anew within most calls.
+    /// Most calls draw the election timeout anew, so it is set again after each.
     fn override_randomness(&mut self, now: u64) {
         let timeout = self.seat.timeout(now, self.node.raft.term);
         self.node
@@ -98,13 +98,13 @@ impl Replica for Theirs {
     }
 
     fn step(&mut self, now: u64, _from: u8, message: Message) {
-        // Its errors are about messages that are out of date.
+        // Its errors are about outdated messages.
         let _ = self.node.step(message);
         self.override_randomness(now);
     }
 
     fn propose(&mut self, update: u64) -> Option<(u64, u64)> {
-        // A follower would pass it on.
+        // Only a leader takes an update here: a follower would forward it.
         let term = self.leads()?;
         let data = update.to_le_bytes().to_vec();
         self.node.propose(Vec::new(), data).ok()?;

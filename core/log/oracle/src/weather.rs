@@ -1,4 +1,4 @@
-//! What both implementations meet: numbers that follow from the seed and the place they are drawn for alone.
+//! The random numbers that both implementations meet. Each depends only on the seed and the place where it is used.
 
 /// SplitMix64.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl Rng {
     }
 }
 
-/// The number that belongs to a place: the same for whoever asks.
+/// The number for a place, the same for both implementations.
 pub fn at(seed: u64, place: &[u64]) -> u64 {
     let mixed = place.iter().fold(seed, |mixed, part| {
         Rng(mixed ^ part.wrapping_mul(0xd6e8_feb8_6659_fd93)).draw()

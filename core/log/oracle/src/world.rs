@@ -1,4 +1,4 @@
-//! A cluster of one implementation, and what a schedule does to it.
+//! A cluster of one implementation, and the effect of a schedule on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::weather;
 
 /// How long a healed cluster may take to be whole again.
 const HEALING_TICKS: u64 = 1_000;
-/// How many updates it must take then.
+/// How many updates a healed cluster must take.
 const UPDATES_AFTER: usize = 3;
 
 struct Node<R: Replica> {
@@ -28,13 +28,13 @@ pub struct World<'a, R: Replica> {
     /// By the tick of arrival and the order of sending: from, to, message.
     wire: BTreeMap<(u64, u64), (u8, u8, R::Message)>,
     sent: u64,
-    /// How many messages went from one node to another in this tick.
+    /// How many messages were sent from one node to another in this tick.
     crowd: BTreeMap<(u8, u8), u64>,
     cuts: BTreeSet<(u8, u8)>,
     calm: bool,
     now: u64,
     next_update: u64,
-    /// What it is judged by.
+    /// Judges the run.
     pub judge: Judge,
 }
 
@@ -68,7 +68,7 @@ impl<'a, R: Replica> World<'a, R> {
         }
     }
 
-    /// Runs the schedule, heals everything, and demands progress.
+    /// Runs the schedule, heals everything, and requires progress.
     ///
     /// # Errors
     /// What was broken.
@@ -98,7 +98,7 @@ impl<'a, R: Replica> World<'a, R> {
         while self.now < end {
             self.pass()?;
             if self.now.is_multiple_of(20) {
-                // What a leader took with it when it fell was never promised.
+                // An update that was lost with its leader was never acknowledged.
                 wanted.retain(|update| self.judge.is_acknowledged(*update));
                 while wanted.len() < UPDATES_AFTER {
                     let update = self.next_update;
@@ -121,7 +121,7 @@ impl<'a, R: Replica> World<'a, R> {
         ))
     }
 
-    /// One tick: what is due arrives, then time passes for every node.
+    /// One tick: messages that are due arrive, then time passes for every node.
     fn pass(&mut self) -> Result<(), String> {
         self.now += 1;
         self.crowd.clear();

@@ -1,4 +1,4 @@
-//! The verdicts agree, and the comparison can fail.
+//! Both verdicts agree, and the comparison is able to fail.
 
 use quorate_oracle::ours::Ours;
 use quorate_oracle::schedule::{Event, Schedule};
@@ -17,7 +17,7 @@ fn both_are_safe_and_make_progress_under_the_same_schedules() {
         acknowledged.0 += comparison.ours.acknowledged;
         acknowledged.1 += comparison.theirs.acknowledged;
     }
-    // Something happened, to both.
+    // Enough happened in both.
     assert!(elections.0 > 400 && elections.1 > 400, "{elections:?}");
     assert!(
         acknowledged.0 > 5_000 && acknowledged.1 > 5_000,
@@ -74,7 +74,7 @@ fn a_wiped_node_that_returns_is_refused_here_and_brings_raft_down() {
     for node in 1..=3 {
         let schedule = wiped(node);
         let mut world = World::<Ours>::new(&schedule, None);
-        // A stranger under a known name stays outside until an administrator lets it join again; the two others serve.
+        // A wiped node stays outside until an administrator lets it join again; the other two go on.
         let broken = world.run().err().unwrap_or_default();
         assert!(broken.starts_with("no progress"), "{broken}");
         assert!(world.refusals() > 0);

@@ -1,8 +1,8 @@
-//! The state of a log as far as it matters: what an exhaustive search hashes instead of the log.
+//! The canonical state of a log, which an exhaustive search hashes instead of the log.
 //!
-//! Two logs that differ only in who is called what, in the counting of marks, in rounds (which mean
-//! nothing to the log), or in what their role has no use for, behave alike. A search that takes them for
-//! the same state has a small fraction of the work.
+//! Two logs behave alike if they differ only in the names of the nodes, in the values of marks, in rounds (which the
+//! log does not interpret), or in data that their role does not use. A search that treats them as one state has a
+//! small fraction of the work.
 
 use std::hash::{Hash, Hasher};
 
@@ -14,12 +14,12 @@ use crate::{
     Snapshot, Stored,
 };
 
-/// Other names for the nodes: one way to call node 1 node 3, node 2 node 1, and so on.
+/// Other names for the nodes: a permutation of their numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renaming(Vec<Id>);
 
 impl Renaming {
-    /// Every way to name nodes 1 to `nodes`; the first leaves all names as they are.
+    /// All ways to rename nodes 1 to `nodes`; the first keeps all names.
     pub fn all(nodes: Id) -> Vec<Renaming> {
         let mut ways = vec![Vec::new()];
         for _ in 0..nodes {
@@ -37,7 +37,7 @@ impl Renaming {
         ways.into_iter().map(Renaming).collect()
     }
 
-    /// The other name of a node; one that has none keeps its own.
+    /// The other name of a node; a node outside the permutation keeps its own.
     pub fn of(&self, id: Id) -> Id {
         let at = usize::from(id).checked_sub(1);
         at.and_then(|at| self.0.get(at)).copied().unwrap_or(id)
@@ -52,9 +52,9 @@ impl Renaming {
     }
 }
 
-/// Hashes what decides how a log behaves from now on.
+/// Hashes everything that decides how a log behaves from now on.
 pub fn hash_log(log: &Log, names: &Renaming, hasher: &mut impl Hasher) {
-    // Taken apart whole, so that a new field cannot be forgotten here.
+    // Destructured completely, so that a new field cannot be forgotten here.
     let Log {
         me,
         identity,
@@ -171,7 +171,7 @@ pub fn hash_stored(stored: &Stored, names: &Renaming, hasher: &mut impl Hasher) 
     hash_entries(entries, names, hasher);
 }
 
-/// Hashes a write under way, but for its mark, which only counts.
+/// Hashes a write under way without its mark, which is only a counter.
 pub fn hash_persist(persist: &Persist, names: &Renaming, hasher: &mut impl Hasher) {
     let Persist {
         mark: _,
@@ -189,7 +189,7 @@ pub fn hash_persist(persist: &Persist, names: &Renaming, hasher: &mut impl Hashe
     hash_snapshot(snapshot.as_ref(), names, hasher);
 }
 
-/// Hashes a message, but for its round.
+/// Hashes a message without its round.
 pub fn hash_message(message: &Message, names: &Renaming, hasher: &mut impl Hasher) {
     let Message {
         identity,
@@ -240,7 +240,7 @@ pub fn hash_message(message: &Message, names: &Renaming, hasher: &mut impl Hashe
     }
 }
 
-/// Hashes what a checker remembers that can still be contradicted: who led in which term, and what is
+/// Hashes the part of a checker's memory that can still be contradicted: the leader of each term, and what is
 /// committed.
 pub fn hash_history(checker: &Checker, names: &Renaming, hasher: &mut impl Hasher) {
     for (term, leader) in checker.election_safety.leaders() {

@@ -1,4 +1,5 @@
-//! Committed entries are durable (5.4.2 says when an entry is committed; [`CommitRule`](crate::CommitRule) by which rule).
+//! Committed entries are durable (5.4.2 says when an entry is committed; [`CommitRule`](crate::CommitRule), by which
+//! rule).
 
 use super::{View, Violation};
 use crate::{CommitRule, Id, NodeSet, Stored, Witness};
@@ -11,7 +12,7 @@ pub struct CommittedDurable {
 }
 
 impl CommittedDurable {
-    /// Looks at what `node` calls committed if it leads, and at the disks.
+    /// Checks the entries that `node` has committed, if it leads, against the disks.
     ///
     /// # Errors
     /// A [`Violation`] if the newest committed entry is not durable by its leader's rule.
@@ -37,7 +38,7 @@ impl CommittedDurable {
             .iter()
             .filter(|(_, disk)| holds(disk))
             .map(|(id, _)| *id)
-            // The witness has no entries: it must not let anybody forget this one.
+            // The witness has no entries. It counts if it has noted a position at or past this one.
             .chain(
                 view.witness
                     .filter(|witness| witness.last >= (term, index))
@@ -45,7 +46,7 @@ impl CommittedDurable {
             )
             .collect();
         let durable = match rule {
-            // The disk outlives its holder.
+            // The disk stays when its holder fails.
             CommitRule::Holder(_) => view.quorum_disk.is_some_and(holds),
             CommitRule::Majority(_) | CommitRule::Solo(_) => rule.is_durable(on),
         };

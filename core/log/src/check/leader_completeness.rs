@@ -10,7 +10,7 @@ use crate::{Id, Log};
 pub struct LeaderCompleteness {
     /// By index: the committed entry's term, and the first term in which it was known as committed.
     committed: BTreeMap<u64, (u64, u64)>,
-    /// Up to where each node's commitment has been taken in.
+    /// The last committed entry that was checked, by node.
     seen: BTreeMap<Id, u64>,
 }
 
@@ -22,7 +22,7 @@ impl LeaderCompleteness {
             .map(|(index, (term, known))| (*index, *term, *known))
     }
 
-    /// Looks at what `node` knows as committed, and whether every leader has it.
+    /// Checks what `node` has committed, and whether every leader has it.
     ///
     /// # Errors
     /// A [`Violation`] if a leader lacks an entry committed in an older term.
@@ -42,13 +42,13 @@ impl LeaderCompleteness {
                     });
                 }
             }
-            // A later life may know less; what is committed stays so.
+            // After a new boot a node may know less; committed entries stay committed.
             let seen = self.seen.entry(node).or_default();
             *seen = (*seen).max(log.commit_index());
         }
         for (id, log) in &view.logs {
             if log.is_leader() {
-                // Of the node at hand all is looked at, of the others what is new.
+                // For this node everything is checked, for the others only what is new.
                 let from = if *id == node { 0 } else { oldest_new };
                 self.look_at_leader(log, from)?;
             }

@@ -7,8 +7,8 @@ use crate::{Entry, Log};
 
 /// Two logs with an entry of the same index and term are the same up to it.
 ///
-/// Seen by induction: wherever an entry of an index and a term appears, it is the same entry and follows
-/// on an entry of the same term.
+/// Checked by induction: wherever an entry of an index and a term appears, it is the same entry, and the entry before
+/// it has the same term.
 #[derive(Clone, Debug, Default)]
 pub struct LogMatching {
     /// By index and term: the entry, and the term of the one before.
@@ -19,7 +19,7 @@ impl LogMatching {
     /// Looks at one log.
     ///
     /// # Errors
-    /// A [`Violation`] if one of its entries was another, or followed on another, in any log before.
+    /// A [`Violation`] if one of its entries differs, or follows another term, in any log seen before.
     pub fn look(&mut self, log: &Log) -> Result<(), Violation> {
         let mut before = log.snapshot().map_or(0, |snapshot| snapshot.term);
         for entry in log.entries() {

@@ -1,8 +1,8 @@
-//! The invariants a cluster of logs is held against, for tests and fuzzers.
+//! The invariants of a cluster of logs, for tests and fuzzers.
 //!
-//! One file per invariant, each with the section that states it. A harness tells a [`Checker`] of every
-//! boot, every message that leaves, every entry applied, and lets it look at the cluster after every
-//! step. The checks stand outside the log and use nothing but what anybody may read of it.
+//! One file per invariant, each with the section that states it. A harness tells a [`Checker`] of every boot, every
+//! message that is sent and every entry that is applied, and lets it check the cluster after every step. The checks
+//! are outside the log and use only its public questions.
 
 pub mod canonical;
 mod committed_durable;
@@ -137,7 +137,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::{CommitRule, Output};
 
-    /// Reports everything as durable, until nothing more happens.
+    /// Reports every write as durable until nothing more happens.
     pub(crate) fn settle(log: &mut Log) {
         while let Some(output) = log.poll_output() {
             if let Output::Persist(persist) = output {
@@ -146,8 +146,8 @@ pub(crate) mod tests {
         }
     }
 
-    /// A node alone that leads in the term after `stored`'s, and has applied its proposals. Two of them
-    /// together are a broken cluster.
+    /// A single node that leads in the term after `stored`'s and has applied its proposals. Two of them together form
+    /// a broken cluster.
     pub(crate) fn alone(me: Id, stored: Stored, proposals: &[&[u8]]) -> Log {
         let mut log = Log::new(me, me.into(), CommitRule::Solo(me), stored).unwrap();
         log.campaign();

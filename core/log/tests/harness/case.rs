@@ -1,4 +1,4 @@
-//! A run as a text file: it stays what it is when the drawing of seeds changes.
+//! A run as a text file: it stays the same when the drawing from seeds changes.
 
 use std::fmt;
 
@@ -16,12 +16,12 @@ const KINDS: [(&str, Kind); 3] = [
 #[derive(Clone, Debug)]
 pub struct Case {
     pub plan: Plan,
-    /// The invariant that breaks; none if all hold.
+    /// The invariant that breaks; `None` if all hold.
     pub breaks: Option<String>,
 }
 
 impl Case {
-    /// Reads what [`Display`](fmt::Display) writes. The error names the line.
+    /// Reads the output of [`Display`](fmt::Display). An error names the line.
     pub fn read(text: &str) -> Result<Case, String> {
         let mut case = Case {
             plan: Plan {

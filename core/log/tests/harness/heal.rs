@@ -1,4 +1,4 @@
-//! The end of all faults, and what must come of it.
+//! The end of all faults, and what must follow.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use quorate_log::check::Violation;
 use super::{Kind, Op, Rng, World};
 
 impl World {
-    /// All faults end; then the cluster must make progress, and every node must come to hold everything
-    /// that was acknowledged.
+    /// Ends all faults. Then the cluster must make progress, and every node must come to hold every acknowledged
+    /// update.
     pub fn heal(&mut self, rng: &mut Rng) -> Result<(), Violation> {
         self.note(|| "all faults end".into());
         self.run(Op::Heal)?;
@@ -72,7 +72,7 @@ impl World {
         })
     }
 
-    /// Whether anything acknowledged is missing anywhere, or came twice.
+    /// Checks that no acknowledged update is missing or doubled anywhere.
     fn lost(&self) -> Result<(), Violation> {
         for host in self.hosts.values() {
             let state: BTreeSet<u64> = host.state.iter().copied().collect();

@@ -1,7 +1,7 @@
-//! A cluster of logs in memory: seeded, without time, with every fault the log promises to stand.
+//! A cluster of logs in memory: seeded, without time, with every fault that the log must survive.
 //!
-//! A run is a list of [`Op`]s. They name messages and writes by number, so that a list stays meaningful
-//! when ops are taken out of it.
+//! A run is a list of [`Op`]s. They refer to messages and writes by number, so that a list stays meaningful when ops
+//! are removed from it.
 #![allow(
     clippy::unwrap_used,
     dead_code,
@@ -25,7 +25,7 @@ pub use plan::Plan;
 pub use rng::Rng;
 pub use world::{Host, World, Write};
 
-/// The entries of a log as `index:term`, for short expectations.
+/// The entries of a log as `index:term`, to keep expectations short.
 pub fn shape(entries: &[Entry]) -> String {
     let words: Vec<String> = entries
         .iter()

@@ -1,4 +1,4 @@
-//! What can happen, and its text.
+//! The events of a run, and their text form.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub enum Kind {
     Solo,
 }
 
-/// Something that happens. Numbers are taken modulo what there is; node 0 is whoever leads.
+/// An event. Numbers are taken modulo the number of things there are; node 0 is the leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     /// A message under way arrives; the flag is `leader_alive`.
@@ -20,7 +20,7 @@ pub enum Op {
     Duplicate(u32),
     /// The oldest write of a node ends.
     Write(Id),
-    /// A node loses power; so many of its writes still made it.
+    /// A node loses power; this many of its writes are still finished.
     Crash(Id, u8),
     Boot(Id),
     Campaign(Id),
@@ -31,12 +31,12 @@ pub enum Op {
     /// A leader adds or removes a voter.
     Voters(Id, Id),
     StepDown(Id),
-    /// Nothing gets from one node to another, one way.
+    /// Messages from one node to another are lost, in this direction only.
     Cut(Id, Id),
     Heal,
     /// A node gains the quorum disk.
     TakeDisk(Id),
-    /// The disk's reservation goes, and nobody has it; the holder may learn of it only by a write.
+    /// The disk's reservation is broken and nobody has it; the holder may notice only when it writes.
     BreakDisk,
 }
 

@@ -1,11 +1,11 @@
-//! Whole runs, drawn from seeds, and shrunk when they fail.
+//! Whole runs, drawn from seeds and shrunk when they fail.
 
 use quorate_log::check::Violation;
 use quorate_log::{BATCH_ENTRIES_MAX, Bug, Id, Witness};
 
 use super::{Kind, Op, Rng, World};
 
-/// A run drawn whole from a seed: the kind of quorum, the size, which faults come and how often.
+/// A run drawn from a seed: the kind of quorum, the size, which faults happen and how often.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub seed: u64,
@@ -39,7 +39,7 @@ impl Plan {
             nodes
         };
         let batch = [1, 2, 3, BATCH_ENTRIES_MAX][rng.below(4) as usize];
-        // Swarm: each fault is absent in some runs and frequent in others.
+        // Swarm testing: each fault is absent in some runs and frequent in others.
         let mut weight = |most: u64| {
             if rng.below(3) == 0 {
                 0
@@ -146,7 +146,8 @@ impl Plan {
         }
     }
 
-    /// The same failure with fewer ops: takes out ever smaller pieces while it still fails alike.
+    /// The same failure with fewer ops: removes smaller and smaller pieces as long as the run still breaks the same
+    /// invariant.
     pub fn shrink(mut self, violation: &Violation) -> Plan {
         let mut piece = self.ops.len() / 2;
         while piece > 0 {
@@ -170,8 +171,8 @@ impl Plan {
     }
 }
 
-/// A leader that comes and goes before its entries have got far: what is behind figure 8 of the paper,
-/// and too rare among ops that are drawn one by one.
+/// A leader that fails before its entries have got far. This leads to figure 8 of the paper, and is too rare among
+/// ops that are drawn one by one.
 fn reign(rng: &mut Rng, nodes: u8, ops: &mut Vec<Op>) {
     let node = |rng: &mut Rng| 1 + rng.below(nodes.into()) as Id;
     let (leader, friend) = (node(rng), node(rng));

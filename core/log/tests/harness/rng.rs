@@ -1,4 +1,4 @@
-//! The harness's own choices.
+//! The random numbers of the harness.
 
 /// SplitMix64: enough for tests, and the same everywhere.
 #[derive(Clone, Debug)]

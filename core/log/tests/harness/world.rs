@@ -28,7 +28,7 @@ pub struct Host {
     pub waiting: Vec<(u64, Id, Message)>,
     /// The applied updates in order.
     pub state: Vec<u64>,
-    /// What this node proposed as leader and has not seen committed: index and term to update.
+    /// The updates that this node proposed as leader and has not seen committed, by index and term.
     pub proposed: BTreeMap<(u64, u64), u64>,
     pub refused: Vec<String>,
     pub round: u64,
@@ -43,7 +43,7 @@ pub struct World {
     pub wire: Vec<(Id, Id, Message)>,
     pub cuts: BTreeSet<(Id, Id)>,
     pub quorum_disk: Stored,
-    /// What stands in the file share, if there is one.
+    /// The witness on the file share, if there is one.
     pub witness: Option<Witness>,
     pub holder: Option<Id>,
     pub checker: Checker,
@@ -53,11 +53,11 @@ pub struct World {
     pub elections: u64,
     pub installs: u64,
     pub adoptions: u64,
-    /// Everything that happened, if wanted.
+    /// Everything that happened, if a trace is wanted.
     pub trace: Option<Vec<String>>,
     /// The most entries one message carries.
     pub batch: u64,
-    /// What is planted in every log, and how often it made a difference in logs that are gone.
+    /// The bug planted in every log, and how often it made a difference in logs that are gone.
     pub bug: Option<Bug>,
     past_hits: u64,
 }
@@ -107,7 +107,7 @@ impl World {
         }
     }
 
-    /// A witness votes, too.
+    /// Adds a witness as one more voter.
     pub fn add_witness(&mut self) {
         self.witness = Some(Witness::new(0x1d00 + u64::from(Witness::ID)));
         self.voters.insert(Witness::ID);
@@ -182,7 +182,7 @@ impl World {
         }
     }
 
-    /// Does something to a log, if it is up, and then everything that follows at once.
+    /// Calls a log, if its node is up, and carries out everything that follows at once.
     pub fn with(&mut self, id: Id, act: impl FnOnce(&mut Log)) -> Result<(), Violation> {
         let Some(host) = self.hosts.get_mut(&id) else {
             return Ok(());
@@ -208,7 +208,7 @@ impl World {
                 Output::Persist(persist) => {
                     let to_quorum_disk = log.rule() == CommitRule::Holder(Some(id));
                     if kind == Kind::Holder && !to_quorum_disk {
-                        // The others keep the log in memory alone.
+                        // The other nodes keep the log in memory only.
                         log.persisted(persist.mark);
                         self.release(id, persist.mark)?;
                     } else {
@@ -269,7 +269,7 @@ impl World {
         Ok(())
     }
 
-    /// Lets the messages go that waited for this mark.
+    /// Sends the messages that waited for this mark.
     fn release(&mut self, id: Id, mark: u64) -> Result<(), Violation> {
         let Some(host) = self.hosts.get_mut(&id) else {
             return Ok(());
@@ -298,7 +298,8 @@ impl World {
             return Ok(());
         };
         if to_quorum_disk && self.holder != Some(id) {
-            // Fenced: the node learns that the disk is gone, and keeps in memory what was to go there.
+            // The disk refuses the write: the node learns that it has lost the disk, and keeps in memory what was to
+            // go there.
             let newest = host
                 .writes
                 .back()
@@ -365,7 +366,7 @@ impl World {
         self.drain(id)
     }
 
-    /// Puts the leader, if there is one, in the place of node 0.
+    /// Replaces node 0 by the leader, if there is one.
     fn named(&self, op: Op) -> Op {
         let leader = |id| {
             if id == 0 {
@@ -383,7 +384,7 @@ impl World {
         }
     }
 
-    /// Makes something happen; what cannot happen now does not.
+    /// Carries out an event; one that is impossible now does nothing.
     pub fn run(&mut self, op: Op) -> Result<(), Violation> {
         self.note(|| op.to_string());
         let op = self.named(op);
@@ -393,7 +394,7 @@ impl World {
                     return Ok(());
                 }
                 let at = n as usize % self.wire.len();
-                // Order is not kept: the last takes the free place.
+                // Order is not kept: the last message moves to the free place.
                 let (from, to, message) = self.wire.swap_remove(at);
                 self.deliver(from, to, message, leader_alive)
             }
@@ -491,7 +492,7 @@ impl World {
                 }
                 self.holder = Some(id);
                 self.adoptions += 1;
-                // A write from an earlier time as holder may not end after the disk has been read.
+                // A write from an earlier time as holder must not end after the disk has been read.
                 if let Some(host) = self.hosts.get_mut(&id) {
                     host.writes.retain(|write| !write.to_quorum_disk);
                 }
@@ -514,8 +515,7 @@ impl World {
         }
     }
 
-    /// Everything under way arrives, every write ends, until nothing is left. Nobody claims that a
-    /// leader is alive.
+    /// Delivers all messages and ends all writes until nothing is left, without claiming that a leader is alive.
     pub fn settle(&mut self) -> Result<(), Violation> {
         for _ in 0..20_000 {
             if !self.wire.is_empty() {

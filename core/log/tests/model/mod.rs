@@ -1,11 +1,11 @@
-//! The log as a model that can be searched whole: three nodes or so, every order of every event.
+//! The log as a model that can be searched completely: about three nodes, and every order of events.
 //!
-//! The nodes are the shipping [`Log`] and a disk each. From each node to each other some messages may be
-//! under way; they arrive in any order, and one more pushes the oldest out: that is delay, loss and
-//! reordering. Writes end one by one, at any time. A crash loses the writes that have not ended, and the
-//! node boots again at once: one that stays down is one to which nothing happens.
+//! The nodes are the shipped [`Log`] with a disk each. Some messages may be under way from each node to each other;
+//! they arrive in any order, and one too many pushes the oldest out: this gives delay, loss and reordering. Writes
+//! end one by one, at any time. A crash loses the writes that have not ended, and the node boots again at once: a
+//! node that stays down is the same as one to which nothing happens.
 //!
-//! What is searched is canonical: see [`quorate_log::check::canonical`].
+//! The search works on canonical states: see [`quorate_log::check::canonical`].
 #![allow(
     clippy::unwrap_used,
     dead_code,
@@ -32,21 +32,21 @@ use stateright::{Checker as _, Model, Property};
 #[derive(Clone, Debug)]
 pub struct Bounds {
     pub nodes: Id,
-    /// A witness is one more voter; it never crashes, and answers in the instant it is asked.
+    /// A witness is one more voter. It never crashes, and answers at once.
     pub witness: bool,
     /// Nobody campaigns beyond this term.
     pub terms: u64,
     /// No log grows longer than this; the no-op of each term counts.
     pub entries: u64,
     pub crashes: u8,
-    /// So many messages may be under way from one node to another.
+    /// How many messages may be under way from one node to another.
     pub link: usize,
     /// Whether a message may arrive twice.
     pub repeat: bool,
-    /// So many writes of a node may be under way; what asks for one more waits.
+    /// How many writes of a node may be under way; an event that needs one more has to wait.
     pub writes: usize,
-    /// Whether pre-votes go over the wire. They bind nobody: without it every one is granted at once,
-    /// which allows more campaigns than there can be.
+    /// Whether pre-votes are sent as messages. They bind nobody: otherwise every one is granted at once, which allows
+    /// more campaigns than are really possible.
     pub pre_votes: bool,
     /// What is planted in every log.
     pub bug: Option<Bug>,
@@ -56,9 +56,9 @@ pub struct Bounds {
 #[derive(Clone, Debug)]
 pub struct Cluster {
     bounds: Bounds,
-    /// Every way to name the nodes.
+    /// All ways to rename the nodes.
     names: Vec<Renaming>,
-    /// Set when the search is given up: nothing happens any more.
+    /// Set when the search is stopped: no more events happen then.
     stopped: Arc<AtomicBool>,
 }
 
@@ -77,21 +77,21 @@ pub struct Progress {
 pub enum Verdict {
     /// In every state every invariant holds.
     Holds,
-    /// The way to a state in which one does not.
+    /// The events that lead to a state in which an invariant is broken.
     Broken(Vec<Action>, Option<Violation>),
-    /// The memory cap came first.
+    /// The memory limit was reached first.
     Unknown,
 }
 
-/// What the process has in memory, in bytes, where the system says so.
+/// The memory of the process, in bytes, if the system tells it.
 fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
     Some(pages * 4096)
 }
 
-/// Searches all states within the bounds, unless the process becomes larger than `most` bytes; says every ten seconds
-/// how far it is.
+/// Searches all states within the bounds, until the process uses more than `most` bytes. Prints its progress every
+/// ten seconds.
 #[allow(clippy::disallowed_methods, reason = "a search takes its time")]
 pub fn search(
     bounds: Bounds,
@@ -132,10 +132,10 @@ pub fn search(
     (verdict, progress(peak))
 }
 
-/// Something that happens.
+/// An event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// A message arrives; the flag says that it stays under way as well.
+    /// A message arrives; the flag says that a copy stays under way.
     Deliver(Arc<Envelope>, bool),
     /// The oldest write of a node ends.
     Write(Id),
@@ -166,7 +166,7 @@ struct Host {
     log: Log,
     disk: Stored,
     writes: VecDeque<Persist>,
-    /// What waits for a write.
+    /// Messages that wait for a write.
     waiting: Vec<(u64, Arc<Envelope>)>,
     prints: Box<[u64]>,
 }
@@ -176,7 +176,7 @@ struct Host {
 pub struct State {
     hosts: Vec<Arc<Host>>,
     witness: Option<Witness>,
-    /// All that is under way, the oldest first.
+    /// All messages under way, the oldest first.
     wire: Vec<Arc<Envelope>>,
     checker: Checker,
     crashes: u8,
@@ -196,7 +196,7 @@ impl PartialEq for State {
     }
 }
 
-/// A fast hash for short things; the standard one takes half of a search's time.
+/// A fast hash for short inputs; the standard one takes half of a search's time.
 struct Mixer(u64);
 
 impl Hasher for Mixer {
@@ -220,7 +220,7 @@ impl Hasher for Mixer {
     }
 
     fn finish(&self) -> u64 {
-        // The sums need every bit to be as good as any other.
+        // The hashes are added up, so every bit must be well mixed.
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -253,8 +253,8 @@ impl Envelope {
         }
     }
 
-    /// Whether the message can do nothing any more, nor ever will: an answer to a question that `to` can
-    /// never ask again, since its disk holds the term.
+    /// Whether the message can never have an effect again: it answers a question that `to` can never ask again, since
+    /// the term is already on its disk.
     fn is_spent(&self, to: &Host) -> bool {
         let (term, durable) = (self.message.term, to.disk.hard.term);
         let role = to.log.role();
@@ -305,7 +305,8 @@ impl Host {
                     for persist in &self.writes {
                         hash_persist(persist, names, hasher);
                     }
-                    // What waits is a set: a sum, and for each the place of its write in the queue.
+                    // The waiting messages are a set, so their hashes are added up; each includes the place of its
+                    // write in the queue.
                     let waiting = self.waiting.iter().map(|(after, envelope)| {
                         let place = self.writes.iter().position(|write| write.mark == *after);
                         print(|hasher| (place, envelope.prints[way]).hash(hasher))
@@ -349,7 +350,7 @@ impl State {
         Ok(())
     }
 
-    /// Carries out what the log of `host` wants, puts it in its place, and looks at the whole.
+    /// Carries out the outputs of the log of `host`, stores the host, and checks the whole state.
     fn put(&mut self, cluster: &Cluster, mut host: Host) -> Result<(), Violation> {
         let id = host.log.me();
         while let Some(output) = host.log.poll_output() {
@@ -385,7 +386,8 @@ impl State {
         result
     }
 
-    /// The least of the hashes under every renaming. Sums, since there is no order among the parts.
+    /// The smallest of the hashes under all renamings. Hashes of the parts are added up, since the parts have no
+    /// order.
     fn stamp(&mut self, names: &[Renaming]) {
         let whole = |(way, names): (usize, &Renaming)| {
             let rest = print(|hasher| {
@@ -398,7 +400,7 @@ impl State {
             });
             let hosts = self.hosts.iter().map(|host| host.prints[way]);
             let wire = self.wire.iter().enumerate().map(|(at, envelope)| {
-                // Only the order on a link matters.
+                // Only the order within a link matters.
                 let before = self.wire[..at]
                     .iter()
                     .filter(|other| (other.from, other.to) == (envelope.from, envelope.to));
@@ -412,7 +414,7 @@ impl State {
         self.print = names.iter().enumerate().map(whole).min().unwrap_or(0);
     }
 
-    /// A message gets to the file share.
+    /// A message reaches the file share.
     fn ask(&mut self, cluster: &Cluster, envelope: &Envelope) -> Result<(), Violation> {
         let Some(witness) = self.witness.as_mut() else {
             return Ok(());
@@ -473,7 +475,7 @@ impl State {
             }
             Action::Propose(id) => {
                 let mut host = self.host(id).clone();
-                // Who proposed what is told apart by index and term.
+                // Proposals are told apart by index and term.
                 let _ = host.log.propose(Vec::new());
                 self.put(cluster, host)
             }
@@ -576,7 +578,7 @@ impl Model for Cluster {
             return None;
         }
         state.stamp(&self.names);
-        // What changes nothing is no step.
+        // An event that changes nothing is no step.
         (state.print != last.print || state.broken.is_some()).then_some(state)
     }
 
