@@ -1,9 +1,9 @@
-//! Closed sets: the words that states, causes, kinds of events and the like can be, and no others.
+//! Closed sets: a state, a cause or a kind of event is one of a fixed list of words.
 //!
-//! A text that the cluster gives is known by its very place in memory wherever a script takes it: a text has one copy
-//! for each set that it is in, which is kept for good, and a script's own texts are other copies. (The engine's tags would
-//! be lost at the first `let`.) Compared with a text that can never be in the set, it would be unequal for good, whatever
-//! happens: that is a slip, and told as one. Names are such a set, too: those of the cluster that is open.
+//! A text that the cluster gives to a script is recognised by its address in memory: each text of a set has one copy,
+//! which is kept for good, and the script's own texts are other copies. (The engine's tags would be lost at the first
+//! `let`.) A comparison of such a text with one that can never be in the set is always false, whatever happens, so it
+//! is reported as a mistake. The names of the open cluster's things are such sets, too.
 
 use std::any::TypeId;
 use std::cell::RefCell;
@@ -21,7 +21,7 @@ use crate::hours;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 
-/// What carries what on a network, in the original's words.
+/// The roles of a network, in the original's words.
 pub(crate) const NETWORK_ROLES: &[&str] = &["Internal", "ClientAccess", "Mixed"];
 /// The kinds of quorum.
 pub(crate) const QUORUM_KINDS: &[&str] = &["Standard", "MajorityNodeSet", "Local"];
@@ -35,18 +35,18 @@ pub(crate) const WEEKDAYS: &[&str] = &[
     "Saturday",
     "Sunday",
 ];
-/// What `kind` of a caught error can be.
+/// The values of `kind` of a caught error.
 pub(crate) const ERROR_KINDS: &[&str] = &["fail", "unknown", "error", "internal"];
 
 /// A closed set of words.
 #[derive(Debug)]
 struct Words {
-    /// What a word of it is, with its article.
+    /// The kind of its words, with an article: "a node's state".
     what: String,
     words: Vec<String>,
 }
 
-/// Every set of words, in the order of their marks.
+/// Every set of words, in the order of their numbers.
 static SETS: LazyLock<Vec<Words>> = LazyLock::new(|| {
     let set = |what: &str, words: &[&str]| Words {
         what: what.to_owned(),
@@ -84,7 +84,7 @@ static SETS: LazyLock<Vec<Words>> = LazyLock::new(|| {
 /// A closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Set {
-    /// Words that never change: which of them.
+    /// A fixed list of words, by its number.
     Words(usize),
     /// The names of the open cluster.
     Names(Noun),
@@ -100,7 +100,7 @@ impl Set {
     pub(crate) const WEEKDAY: Set = Set::Words(6);
     pub(crate) const ERROR_KIND: Set = Set::Words(7);
 
-    /// The set of these words, if it is one.
+    /// The set with exactly these words, if there is one.
     pub(crate) fn of_words(words: &[&str]) -> Option<Set> {
         let at = SETS.iter().position(|set| set.words == words)?;
         Some(Set::Words(at))
@@ -112,7 +112,7 @@ impl Set {
         GIVEN.with_borrow(|given| given.sets.get(&place(&text)).copied())
     }
 
-    /// What a word of it is, with its article.
+    /// The kind of its words, with an article.
     pub(crate) fn what(self) -> String {
         match self {
             Set::Words(at) => SETS.get(at).map(|set| set.what.clone()).unwrap_or_default(),
@@ -120,7 +120,7 @@ impl Set {
         }
     }
 
-    /// Its words; none of a set of names.
+    /// Its words; empty for a set of names.
     pub(crate) fn words(self) -> Vec<&'static str> {
         match self {
             Set::Words(at) => SETS
@@ -131,7 +131,7 @@ impl Set {
         }
     }
 
-    /// Why `text` is none of a set of words, and what is. `None` if it is one, or the set is one of names.
+    /// Why `text` is not in this set of words, and a suggestion. `None` if it is, or if this is a set of names.
     pub(crate) fn refuse(self, text: &str) -> Option<(String, Option<String>)> {
         let words = self.words();
         if words.is_empty() || words.contains(&text) {
@@ -142,12 +142,13 @@ impl Set {
     }
 }
 
-/// The texts of closed sets that scripts were given.
+/// The texts of closed sets that were given to scripts.
 #[derive(Default)]
 struct Given {
-    /// The one copy of each.
+    /// The single copy of each.
     texts: BTreeMap<(Set, String), ImmutableString>,
-    /// Their sets, by where their letters stand. Nothing else can stand there as long as the copy is kept.
+    /// The set of each copy, by the address of its letters. Nothing else can be at that address while the copy is
+    /// kept.
     sets: HashMap<usize, Set>,
 }
 
@@ -155,12 +156,12 @@ thread_local! {
     static GIVEN: RefCell<Given> = RefCell::default();
 }
 
-/// Where a text's letters stand.
+/// The address of a text's letters.
 fn place(text: &ImmutableString) -> usize {
     text.as_str().as_ptr().addr()
 }
 
-/// A text of a closed set.
+/// Gives a script a text of a closed set.
 pub(crate) fn word(set: Set, text: impl Into<ImmutableString>) -> Dynamic {
     let text = text.into();
     GIVEN.with_borrow_mut(|given| {
@@ -175,12 +176,12 @@ pub(crate) fn word(set: Set, text: impl Into<ImmutableString>) -> Dynamic {
     })
 }
 
-/// The name of a thing of the cluster, empty for none.
+/// The name of a thing of the cluster; empty for no thing.
 pub(crate) fn name(noun: Noun, name: &str) -> Dynamic {
     word(Set::Names(noun), name)
 }
 
-/// The name of the node that owns something, empty if none does.
+/// The name of an owner node; empty if there is no owner.
 pub(crate) fn owner(owner: Option<&Name>) -> Dynamic {
     name(Noun::Node, owner.map_or("", Name::as_str))
 }
@@ -190,7 +191,7 @@ pub(crate) fn names(noun: Noun, names: &[Name]) -> Array {
     names.iter().map(|it| name(noun, it.as_str())).collect()
 }
 
-/// Refuses a text that can never be in a set.
+/// Refuses a text that can never be in the set.
 pub(crate) fn belongs(context: &NativeCallContext<'_>, set: Set, text: &str) -> Fallible<()> {
     let wrong = match set {
         Set::Words(_) => set.refuse(text),
@@ -203,7 +204,7 @@ pub(crate) fn belongs(context: &NativeCallContext<'_>, set: Set, text: &str) -> 
     Err(Thrown::mistake(format!("{message}{help}")).at(context.call_position()))
 }
 
-/// Why a text is no name of the open cluster. Names that were there before count: what is gone may be looked for.
+/// Why a text is not a name in the open cluster. Earlier names count, since a script may look for what is gone.
 fn unknown_name(
     context: &NativeCallContext<'_>,
     noun: Noun,
@@ -234,8 +235,8 @@ fn unknown_name(
     Some((message, help))
 }
 
-/// Refuses a comparison that could not come out in two ways: a text of a closed set with one that is not in it, or
-/// lists of such texts.
+/// Refuses a comparison whose result is always the same: of a text of a closed set with one outside it, or of lists
+/// of such texts.
 pub(crate) fn comparable(
     context: &NativeCallContext<'_>,
     left: &Dynamic,
@@ -268,7 +269,7 @@ pub(crate) fn comparable(
     }
 }
 
-/// Whether two texts are equal, as scripts have it: names match whatever their case.
+/// Whether two texts are equal for a script: case does not matter in names.
 fn equal(left: &Dynamic, right: &Dynamic) -> bool {
     let names = |value| matches!(Set::of(value), Some(Set::Names(_)));
     let text = |value: &Dynamic| {
@@ -281,9 +282,9 @@ fn equal(left: &Dynamic, right: &Dynamic) -> bool {
     a == b || ((names(left) || names(right)) && a.to_lowercase() == b.to_lowercase())
 }
 
-/// Makes comparisons of texts, `in` and `contains` look at closed sets.
+/// Makes `==`, `!=`, `in` and `contains` on texts check closed sets.
 pub(crate) fn register(engine: &mut Engine) {
-    // Otherwise the engine compares texts by itself.
+    // Otherwise the engine would compare texts itself.
     engine.set_fast_operators(false);
     let text = TypeId::of::<ImmutableString>();
     for (operator, wanted) in [("==", true), ("!=", false)] {

@@ -1,5 +1,5 @@
-//! Comparisons. The engine takes two values of different types for unequal, and neither for the greater, so that
-//! `outage("EVS3") > 120` is false for good. Here what cannot be compared is a mistake, and told as one.
+//! Comparisons. For the engine, two values of different types are unequal and neither is greater, so that
+//! `outage("EVS3") > 120` would always be false. Here a comparison of such values is reported as a mistake.
 
 use std::any::TypeId;
 use std::cmp::Ordering;
@@ -12,10 +12,11 @@ use crate::hours;
 use crate::thrown::{Fallible, Raise};
 use crate::values::{self, handle, kind_of, name_of, show};
 
-/// What an operator makes of an order; `None` is what has none, such as a number that is none.
+/// The result of an operator for an order of two values; `None` means that they have none, as with a number that is
+/// not a number.
 type Reading = fn(Option<Ordering>) -> bool;
 
-/// Every operator that compares, and whether it asks for an order.
+/// Every comparison operator, and whether it needs an order.
 const OPERATORS: [(&str, bool, Reading); 6] = [
     ("==", false, |it| it.is_some_and(Ordering::is_eq)),
     ("!=", false, |it| it.is_none_or(Ordering::is_ne)),
@@ -25,7 +26,7 @@ const OPERATORS: [(&str, bool, Reading); 6] = [
     (">=", true, |it| it.is_some_and(Ordering::is_ge)),
 ];
 
-/// Registers the comparisons that no type has for itself.
+/// Registers the comparisons that no type has of its own.
 pub(crate) fn register(engine: &mut Engine) {
     let any = TypeId::of::<Dynamic>();
     let text = TypeId::of::<ImmutableString>();
@@ -73,7 +74,7 @@ fn compare(
         return Ok(Some(left.cmp(&right)));
     }
     if !ordered {
-        // Nothing is equal to nothing alone.
+        // `()` is only equal to `()`.
         if left.is_unit() || right.is_unit() {
             return Ok(unequal_unless(left.is_unit() && right.is_unit()));
         }

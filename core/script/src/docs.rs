@@ -26,10 +26,10 @@ pub fn entries_of_engine(engine: &rhai::Engine) -> Vec<WordDoc> {
     entries_of(&Lexicon::of(engine))
 }
 
-/// As [`entries`], from a lexicon at hand.
+/// As [`entries`], for a given lexicon.
 pub(crate) fn entries_of(lexicon: &Lexicon) -> Vec<WordDoc> {
     let told = |word: &&Word| {
-        // Operators and conversions are where everybody looks for them.
+        // Operators and conversions need no explanation.
         let plain = is_word(&word.name) && !word.name.starts_with("to_");
         plain && !word.docs.is_empty()
     };
@@ -70,7 +70,7 @@ fn entry(word: &Word) -> WordDoc {
     }
 }
 
-/// How an object of a type is commonly written.
+/// The usual expression for an object of a type.
 fn example(kind: &str) -> &str {
     match kind {
         "Node" => "node(name)",
@@ -108,7 +108,7 @@ mod tests {
         let nouns: Vec<&str> = NOUNS
             .iter()
             .copied()
-            // A span is neither, and an event is a record of what was: its kind says whose word it is.
+            // A duration is neither; an event is a record, and its kind says which of the two it is.
             .filter(|noun| !["Duration", "Event"].contains(noun))
             .collect();
         let mut read = 0;

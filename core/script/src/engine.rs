@@ -1,4 +1,4 @@
-//! The engine: every limit set, every clock and dice replaced, the vocabulary registered.
+//! The engine: all limits set, all clocks and random numbers replaced, the vocabulary registered.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -12,13 +12,13 @@ use crate::modules::Modules;
 use crate::session::{INTERRUPTED, Session, TIMED_OUT};
 use crate::vocabulary;
 
-/// Operations a script may take before it counts as one that never ends.
+/// The most operations of a script; one that takes more is taken to be endless.
 const OPERATIONS_MAX: u64 = 500_000_000;
-/// How many operations go by between two looks at the real clock.
+/// How many operations pass between two checks of the real clock.
 const CLOCK_EVERY: u64 = 1_024;
-/// Script functions that may be inside each other; fits the stack of a script's thread in debug builds.
+/// The deepest nesting of script functions; fits the stack of a script's thread in debug builds.
 const CALLS_MAX: usize = 64;
-/// Expressions that may be inside each other, at the top and in functions.
+/// The deepest nesting of expressions, at the top and in functions.
 const DEPTH_MAX: usize = 64;
 /// Items of a list: the engine's size checks make larger ones quadratic to build.
 pub(crate) const ITEMS_MAX: usize = 10_000;
@@ -41,7 +41,7 @@ pub(crate) fn engine(session: &Session) -> Engine {
     engine.set_module_resolver(Modules::new(folder));
     let (cancel, deadline) = session.stops();
     if session.with(|play| play.options().timeout.is_some()) {
-        // Real time ends what does not end, and the next drill begins anew.
+        // The limit on real time ends an endless script, and is set anew for each drill.
         engine.set_max_operations(0);
     }
     engine.on_progress(move |operations| {
@@ -57,7 +57,7 @@ pub(crate) fn engine(session: &Session) -> Engine {
     let told = session.clone();
     engine.on_print(move |text| {
         told.with(|play| {
-            // What is printed at an instant to come is printed when it has come.
+            // A condition that is evaluated for a later instant prints nothing before that instant.
             if play.is_foreseeing() {
                 return;
             }
@@ -78,7 +78,7 @@ pub(crate) fn engine(session: &Session) -> Engine {
     engine
 }
 
-/// An engine that knows the words and has no session: for compiling and looking up.
+/// An engine with the words but without a session, for compiling and looking up.
 pub(crate) fn bare() -> Engine {
     seed_hashing();
     let mut engine = Engine::new_raw();
@@ -93,9 +93,9 @@ pub(crate) fn bare() -> Engine {
         .set_max_string_size(TEXT_MAX)
         .set_max_array_size(ITEMS_MAX)
         .set_max_map_size(ENTRIES_MAX)
-        // Places in a script must be those of its text, and a constant condition must fail where it stands.
+        // Places must be those of the script's text, and a constant condition must fail at its place.
         .set_optimization_level(OptimizationLevel::None)
-        // Copies of texts are told from each other: see `closed`.
+        // `closed` tells copies of a text apart, so copies must not be shared.
         .set_max_strings_interned(0)
         .set_strict_variables(true)
         .set_fail_on_invalid_map_property(false);

@@ -1,4 +1,4 @@
-//! Looking things up in the journal: the filter of `events(#{…})`.
+//! Searches the journal: the filter of `events(#{…})`.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 use crate::values::{equal, from_json, name_of, show, span_arg};
 
-/// What an event must be like.
+/// The conditions on an event.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
     /// Fields, each with the values that match.
@@ -25,7 +25,7 @@ pub(crate) struct Filter {
     since: Option<Duration>,
     /// Not after.
     until: Option<Duration>,
-    /// At most so many, the last ones.
+    /// The most events; the last ones are kept.
     limit: Option<usize>,
 }
 
@@ -54,7 +54,7 @@ impl Filter {
         Ok(filter)
     }
 
-    /// Refuses what no event can match, whatever happens.
+    /// Refuses a condition that no event can ever meet.
     fn check(&self, context: &NativeCallContext<'_>) -> Fallible<()> {
         let wrong = |(message, help): Wrong| {
             let help = help.map_or_else(String::new, |help| format!(": {help}"));
@@ -115,7 +115,7 @@ impl Filter {
     }
 }
 
-/// Whether two values of a field that holds a name are the same name: those match without case.
+/// Whether two values of a field with names are the same name. Case does not matter.
 fn same_thing(field: &str, found: &Dynamic, wanted: &Dynamic) -> bool {
     ["subject", "group", "node", "peer", "network", "from", "to"].contains(&field)
         && name_of(found)
@@ -123,12 +123,12 @@ fn same_thing(field: &str, found: &Dynamic, wanted: &Dynamic) -> bool {
             .is_some_and(|(found, wanted)| same_name(&found, &wanted))
 }
 
-/// What narrows a filter in time and number, besides fields.
+/// The keys that narrow a filter in time and number.
 pub(crate) const RANGE: [&str; 3] = ["since", "until", "limit"];
-/// The field that only scripts have: when, as a Duration.
+/// A field that only scripts have: the time, as a Duration.
 pub(crate) const SPAN: &str = "time";
 
-/// Why nothing can match, and what to write.
+/// Why nothing can match, and a suggestion.
 pub(crate) type Wrong = (String, Option<String>);
 
 /// One value or a list of them.
@@ -148,8 +148,8 @@ pub(crate) fn kind_named(name: &str) -> Result<&'static EventKind, Wrong> {
     })
 }
 
-/// The fields of this name that events of the kinds have; of any kind if none is named. Empty for those that every
-/// event has.
+/// The fields with this name that events of these kinds have (of any kind if none is given). Empty for a field that
+/// every event has.
 pub(crate) fn fields_named(
     kinds: &[&'static EventKind],
     field: &str,
@@ -224,7 +224,7 @@ fn check_value(
         let fits = match it.holds {
             Holds::Flag => takes(value.is_bool(), "true or false"),
             Holds::Number => takes(value.is_int(), "a number"),
-            // Of one kind it may be any text; of all kinds it is what something is called.
+            // The subject of one kind may be any text; over all kinds it must be the name of something.
             Holds::Text if field == "subject" && meant.len() > 1 && value.is_string() => {
                 anything(context, value)
             }
@@ -248,12 +248,12 @@ fn check_value(
 fn named(context: &NativeCallContext<'_>, set: Set, value: &Dynamic) -> Fallible<()> {
     match value.as_immutable_string_ref() {
         Ok(text) => closed::belongs(context, set, &text),
-        // An object is one of the cluster's.
+        // An object is always one of the cluster's.
         Err(_) => Ok(()),
     }
 }
 
-/// Refuses a name that is nothing's, and never was.
+/// Refuses a name that nothing has or has had.
 fn anything(context: &NativeCallContext<'_>, value: &Dynamic) -> Fallible<()> {
     let session = Session::of(context)?;
     let known = session.with_stage(context, |stage| {

@@ -1,4 +1,4 @@
-//! The objects a script holds: names of things in the open cluster, looked up anew at every use.
+//! The objects that scripts hold. Each is a name in the open cluster, which is looked up at every use.
 
 use std::rc::Rc;
 
@@ -38,7 +38,7 @@ pub(crate) struct ResourceTypeRef {
     pub(crate) name: Name,
 }
 
-/// What a control code gave.
+/// The answer to a control code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AnswerRef {
     pub(crate) bytes: Rc<Vec<u8>>,
@@ -91,7 +91,7 @@ pub(crate) struct QuorumRef {
     pub(crate) status: quorate_model::QuorumStatus,
 }
 
-/// Clients of a group: the number under which the stage knows them.
+/// Clients of a group, by their number on the stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClientsRef {
     pub(crate) group: Name,

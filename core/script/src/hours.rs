@@ -13,8 +13,8 @@ pub(crate) fn civil_arg(context: &NativeCallContext<'_>, text: &str) -> Fallible
         .map_err(|error: CivilError| Thrown::mistake(error.to_string()).at(context.call_position()))
 }
 
-/// What a clock shows against an hour, or a date with one: `clock() >= "9:00"`. `None` where neither text is what
-/// `clock()` gives.
+/// Compares a clock with an hour, or with a date and an hour: `clock() >= "9:00"`. `None` if neither text has the
+/// form of `clock()`.
 pub(crate) fn clocks(
     context: &NativeCallContext<'_>,
     left: &Dynamic,
@@ -26,7 +26,7 @@ pub(crate) fn clocks(
     ) else {
         return Ok(None);
     };
-    // The empty text is how a script says "none yet".
+    // For a script, the empty text means "none yet".
     if left.is_empty() || right.is_empty() || !(is_shown(&left) || is_shown(&right)) {
         return Ok(None);
     }
@@ -35,7 +35,7 @@ pub(crate) fn clocks(
     Ok(Some(left.against(right)))
 }
 
-/// Whether a text is written as `clock()` writes: `2003-06-12 09:00:00`.
+/// Whether a text has the form of `clock()`: `2003-06-12 09:00:00`.
 fn is_shown(text: &str) -> bool {
     const FORM: &str = "0000-00-00 00:00:00";
     text.len() == FORM.len()

@@ -1,6 +1,6 @@
-//! The drill language: Rhai's face on [`quorate_drill`].
+//! The drill language: a Rhai front end for [`quorate_drill`].
 //!
-//! [`run_script`] runs a file of drills on whatever stages it is handed, [`Console`] runs the same language line by line,
+//! [`run_script`] runs a file of drills on the stages it is given, [`Console`] runs the same language line by line,
 //! and [`check_script`] finds mistakes before anything runs.
 #![forbid(unsafe_code)]
 

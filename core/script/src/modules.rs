@@ -1,4 +1,5 @@
-//! Scripts that a script imports: read as every file that people write, each once, and none from within itself.
+//! Imports of scripts: each file is read once, by the rules for all files that people write, and none may import
+//! itself.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,11 +10,11 @@ use rhai::{
     Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
 };
 
-/// Finds what is imported. A path counts from the folder of the script that was run.
+/// Finds imported scripts. Paths are relative to the folder of the script that was run.
 pub(crate) struct Modules {
     folder: PathBuf,
     loaded: RefCell<BTreeMap<PathBuf, Shared<Module>>>,
-    /// What is being loaded, the outermost first.
+    /// The files that are being loaded, the outermost first.
     loading: RefCell<Vec<(PathBuf, String)>>,
 }
 
@@ -41,7 +42,7 @@ impl Modules {
         Module::eval_ast_as_new_raw(engine, scope, global, &ast)
     }
 
-    /// Why a script cannot be loaded that is being loaded already.
+    /// The error for a script that is being loaded already.
     fn circle(&self, path: &str, file: &Path) -> Option<Box<EvalAltResult>> {
         let loading = self.loading.borrow();
         let first = loading.iter().position(|(known, _)| known == file)?;
@@ -54,8 +55,8 @@ impl Modules {
     }
 }
 
-/// The path of a file that `file` imports; the engine may name it as `import` does: from the folder of the script, and
-/// without its ending.
+/// The path of a file that `file` imports. The engine may name it as in the `import`: relative to the script's folder
+/// and without an ending.
 pub(crate) fn imported(file: &str, path: &str) -> String {
     let mut path = std::path::PathBuf::from(path);
     if path.extension().is_none() {
@@ -67,7 +68,7 @@ pub(crate) fn imported(file: &str, path: &str) -> String {
     path.display().to_string()
 }
 
-/// An error that is nothing but a sentence.
+/// An error that consists of one sentence.
 fn said(text: String) -> Box<EvalAltResult> {
     EvalAltResult::ErrorSystem(String::new(), text.into()).into()
 }

@@ -1,4 +1,4 @@
-//! Where a script's drills stand, and what is expected inside each.
+//! The places of a script's drills and of the expectations in each.
 
 use std::ops::Range;
 
@@ -22,16 +22,16 @@ const EXPECTATIONS: [&str; 11] = [
     "sometimes",
 ];
 
-/// From the start of a function's body to its end. A body without braces has a start, and no end.
+/// The start and end of a function's body. A body without braces has no end.
 pub(crate) type Span = Range<Position>;
 
 /// The functions of a script.
 pub(crate) struct Outline {
-    /// Those with a name: their calls stand where the function does, not where it is called.
+    /// Functions with a name. Calls in them are reported inside the function, not where it is called.
     pub(crate) named: Vec<Span>,
-    /// Their names.
+    /// The names of these functions.
     pub(crate) names: Vec<String>,
-    /// Those without one.
+    /// Functions without a name.
     pub(crate) closures: Vec<Span>,
 }
 
@@ -54,7 +54,7 @@ impl Outline {
         outline
     }
 
-    /// The body of the drill whose call stands here: the first function after its name.
+    /// The body of the drill that is called at `drill`: the first closure after its name.
     pub(crate) fn body_of(&self, drill: Position) -> Option<&Span> {
         let later = self.closures.iter().filter(|span| span.start > drill);
         later.min_by_key(|span| span.start)
@@ -66,7 +66,7 @@ impl Outline {
     }
 }
 
-/// The name of what a node of the tree calls, and the place.
+/// The name and the place of the call in a node of the tree, if it is one.
 pub(crate) fn called<'a>(path: &[ASTNode<'a>]) -> Option<(&'a str, Position)> {
     match path.last()? {
         ASTNode::Stmt(Stmt::FnCall(call, at)) => Some((call.name.as_str(), *at)),
@@ -77,24 +77,24 @@ pub(crate) fn called<'a>(path: &[ASTNode<'a>]) -> Option<(&'a str, Position)> {
     }
 }
 
-/// A word that expects something, as it stands in the tree.
+/// A word of an expectation, as it stands in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Word {
     at: Position,
     word: String,
-    /// Whether it stands in a branch.
+    /// Whether it is in a branch.
     is_choice: bool,
 }
 
-/// What each drill of a script expects in its own text, in the order of the text: at the places at which the words say that
-/// they were reached. What functions with a name expect belongs to no drill, nor does a branch of a drill that is told
-/// several times, since another time may take it.
+/// The expectations in each drill's own text, in the order of the text, at the places that are reported when they are
+/// reached. Expectations in functions with a name belong to no drill. Nor do those in branches of a drill that is
+/// told several times, since each run may take another branch.
 pub(crate) fn expected_of(ast: &AST) -> Vec<(Spot, Vec<Expectation>)> {
     let outline = Outline::of(ast);
     let (mut drills, mut words) = (Vec::new(), Vec::new());
     ast.walk(&mut |path| {
         let found = match path.last() {
-            // `expect` is syntax of its own, and stands where its condition begins.
+            // `expect` has its own syntax, and its place is the start of its condition.
             Some(ASTNode::Expr(Expr::Custom(custom, _))) => {
                 let word = custom.tokens.first().map(|token| token.as_str());
                 let condition = custom.inputs.first().map(start_of);

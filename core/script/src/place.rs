@@ -1,4 +1,4 @@
-//! Between the engine's positions and places in a drill's text.
+//! Conversions between the engine's positions and places in a drill's text.
 
 use quorate_drill::{Place, Spot};
 use rhai::{Expr, Position};
@@ -13,7 +13,7 @@ pub(crate) fn spot(position: Position) -> Spot {
 
 /// The position of a place in the text.
 pub(crate) fn position(spot: Spot) -> Position {
-    // Both came from a position, which holds no more.
+    // A place comes from a position, so its numbers always fit.
     let narrow = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
     match spot.line {
         0 => Position::NONE,
@@ -21,12 +21,12 @@ pub(crate) fn position(spot: Spot) -> Position {
     }
 }
 
-/// The place `position` in the file `file` with the contents `source`: the word that begins there.
+/// The place `position` in the file `file` with the contents `source`. It covers the word that begins there.
 pub(crate) fn place_at(file: &str, source: &str, position: Position) -> Place {
     Place::in_source(file, source, spot(position))
 }
 
-/// Where an expression begins; the engine places an operator between its sides.
+/// Where an expression begins; the position of an operator is between its sides.
 pub(crate) fn start_of(expr: &Expr) -> Position {
     match expr {
         Expr::FnCall(call, _) if call.op_token.is_some() => {

@@ -1,6 +1,6 @@
-//! What the natives of one engine share: the drill that is played, and what stops it.
+//! The state that all functions of one engine share: the drill that is running, and what stops it.
 //!
-//! No borrow of it lives while a script closure is called, so a condition may read whatever it likes.
+//! It is never borrowed while a script function is called, so a condition may read whatever it likes.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -20,14 +20,14 @@ use crate::place::{position, spot};
 use crate::thrown::{Fallible, Raise};
 use crate::values::spoken;
 
-/// What ends a run from outside.
+/// The error text for a run that was stopped from outside.
 pub(crate) const INTERRUPTED: &str = "interrupted";
-/// What ends a drill that takes too much real time.
+/// The error text for a drill that takes too much real time.
 pub(crate) const TIMED_OUT: &str = "out of real time";
-/// What ends a script whose first failure is enough.
+/// The error text for a script that ends with its first drill that does not pass.
 pub(crate) const ENOUGH: &str = "a drill did not pass";
 
-/// Why an error ends everything that runs, if it does: it is not for a script to swallow.
+/// Why an error ends the whole run, if it does: a script must not catch such an error.
 pub(crate) fn stop_of(error: &EvalAltResult) -> Option<Stop> {
     match error.unwrap_inner() {
         EvalAltResult::ErrorTerminated(why, _) => Some(match why.to_string().as_str() {
@@ -39,7 +39,7 @@ pub(crate) fn stop_of(error: &EvalAltResult) -> Option<Stop> {
     }
 }
 
-/// Whether the error is the run's being stopped from outside.
+/// Whether the run is being stopped from outside.
 pub(crate) fn is_interrupt(error: &EvalAltResult) -> bool {
     stop_of(error) == Some(Stop::Interrupted)
 }
@@ -54,21 +54,21 @@ struct Shared {
     words: RefCell<Words>,
     /// Set to stop everything soon.
     cancel: Arc<AtomicBool>,
-    /// When what runs is stopped, in real time.
+    /// The real time at which the run is stopped.
     deadline: Rc<Cell<Option<Instant>>>,
     explain: Explain,
 }
 
-/// What gives verdict and reason of an error that ended a drill's body or a script. It knows every word, as what stands
-/// on a session does.
+/// Makes the verdict and the failure from an error that ended a drill's body or a script. It is handed in, since it
+/// needs to know every word and so is built on top of a session.
 pub(crate) type Explain = fn(&Session, &EvalAltResult) -> (Verdict, Failure);
 
-/// Where the script is.
+/// The place of the script.
 #[derive(Default)]
 pub(crate) struct Words {
-    /// Where the script used the last word.
+    /// Where the script used its last word.
     pub(crate) last: Position,
-    /// The places whose last word was an imported file's, with the engine's name for it.
+    /// The places whose last word was in an imported file, with the engine's name of that file.
     pub(crate) imported: BTreeMap<Position, String>,
 }
 
@@ -112,22 +112,22 @@ impl Session {
         Ok(session)
     }
 
-    /// Short access to the drill that is played. Never call a script from inside.
+    /// Gives short access to the drill that is running. Never call a script inside `look`.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Play<FnPtr>) -> T) -> T {
         look(&mut self.0.play.borrow_mut())
     }
 
-    /// Short access to where the script is.
+    /// Gives short access to the place of the script.
     pub(crate) fn words<T>(&self, look: impl FnOnce(&mut Words) -> T) -> T {
         look(&mut self.0.words.borrow_mut())
     }
 
-    /// What stops everything from outside, and when real time does.
+    /// The flag and the deadline that stop the run.
     pub(crate) fn stops(&self) -> (Arc<AtomicBool>, Rc<Cell<Option<Instant>>>) {
         (Arc::clone(&self.0.cancel), Rc::clone(&self.0.deadline))
     }
 
-    /// Short access to the open cluster. A panic in it ends the drill, not the process.
+    /// Gives short access to the open cluster. A panic in it ends the drill, not the process.
     pub(crate) fn with_stage<T>(
         &self,
         context: &NativeCallContext<'_>,
@@ -136,7 +136,7 @@ impl Session {
         quorate_drill::on_stage(&Here::new(context, self), look)
     }
 
-    /// As [`Session::with_stage`], for what the cluster may refuse or its stage need not offer.
+    /// As [`Session::with_stage`], for an operation that the cluster may refuse or the stage may not offer.
     pub(crate) fn try_stage<T, E: Into<StageError>>(
         &self,
         context: &NativeCallContext<'_>,
@@ -145,7 +145,7 @@ impl Session {
         quorate_drill::try_on_stage(&Here::new(context, self), look)
     }
 
-    /// Refuses to act inside a condition, and forgets what was read before.
+    /// Begins an act: refuses it inside a condition, and forgets earlier readings.
     pub(crate) fn begin_act(&self, context: &NativeCallContext<'_>) -> Fallible<()> {
         quorate_drill::begin_act(&Here::new(context, self))
     }
@@ -166,37 +166,38 @@ impl Session {
         self.with(|play| play.saw(spot(context.call_position()), seen));
     }
 
-    /// Says that something showed nothing.
+    /// Makes a remark.
     pub(crate) fn remark(&self, kind: RemarkKind, at: Position, text: impl Into<String>) {
         self.with(|play| play.remark(kind, spot(at), text));
     }
 
-    /// Remembers that the drill expects something here.
+    /// Notes an expectation at this place.
     pub(crate) fn expects(&self, at: Position) {
         self.with(|play| play.expects(spot(at)));
     }
 
-    /// What is expected here is not so. If the script catches that, the drill's end says so.
+    /// The expectation at this place is not met. If the script catches the error, a remark at the drill's end says
+    /// so.
     pub(crate) fn failed(&self, at: Position, message: impl Into<String>) -> Thrown {
         self.with(|play| play.failed(spot(at), message))
     }
 
-    /// Everything read since the last statement that acted, latest reading of each thing.
+    /// Takes the readings since the last statement that acted, the latest of each thing.
     pub(crate) fn take_seen(&self) -> Vec<Seen> {
         self.with(|play| play.take_seen(Spot::NONE))
     }
 
-    /// As [`Session::take_seen`], of what stands at or after `from` in the script.
+    /// As [`Session::take_seen`], but only those made at or after `from` in the script.
     pub(crate) fn take_seen_from(&self, from: Position) -> Vec<Seen> {
         self.with(|play| play.take_seen(spot(from)))
     }
 
-    /// Notes that a clock or a duration that runs was read.
+    /// Notes that a clock or a running duration was read.
     pub(crate) fn read_time(&self) {
         self.with(Play::read_time);
     }
 
-    /// Notes that something was read which clients count, or which runs with their calls.
+    /// Notes that a count of clients, or a duration that depends on their calls, was read.
     pub(crate) fn read_calls(&self) {
         self.with(Play::read_calls);
     }
@@ -207,7 +208,7 @@ impl Session {
     }
 }
 
-/// A statement of a script, as the engine of drills sees it.
+/// A statement of a script, for the engine of drills.
 pub(crate) struct Here<'a, 'c> {
     context: &'a NativeCallContext<'c>,
     session: &'a Session,

@@ -1,16 +1,16 @@
-//! What natives throw, as an error of the engine.
+//! Errors of the engine made from failures.
 
 use quorate_drill::Thrown;
 use rhai::{Dynamic, EvalAltResult, Position};
 
 use crate::place::spot;
 
-/// What a native returns.
+/// The result of a native function.
 pub(crate) type Fallible<T> = Result<T, Box<EvalAltResult>>;
 
-/// A failure as the engine has it.
+/// Makes an error of the engine from a failure.
 pub(crate) trait Raise {
-    /// As an error of the engine. The engine fills the position of the call in if none is given.
+    /// The error at this position. Without one the engine fills in the position of the call.
     fn at(self, position: Position) -> Box<EvalAltResult>;
 }
 

@@ -1,4 +1,4 @@
-//! Between Rhai's values and ours.
+//! Conversions between Rhai's values and those of this project.
 
 use quorate_drill::{Noun, Span, Thrown};
 use quorate_model::{Chance, Name, Value};
@@ -107,14 +107,14 @@ pub(crate) fn from_value(value: Value) -> Dynamic {
     }
 }
 
-/// A value that a property of some kind takes.
+/// The value of a property, from a script's value.
 pub(crate) fn plain(value: &Dynamic) -> Option<Value> {
     if let Ok(flag) = value.as_bool() {
         return Some(Value::Dword(u32::from(flag)));
     }
     if let Ok(number) = value.as_int() {
         return match number {
-            // As in cluster files: all ones.
+            // As in cluster files, -1 is a DWORD with all bits set.
             -1 => Some(Value::Dword(u32::MAX)),
             number => u32::try_from(number).ok().map(Value::Dword),
         };
@@ -152,12 +152,12 @@ pub(crate) fn from_json(value: &serde_json::Value) -> Dynamic {
     }
 }
 
-/// What a value is, in words: "a number", "a text", "a Duration".
+/// The kind of a value, in words: "a number", "a text", "a Duration".
 pub(crate) fn kind_of(context: &NativeCallContext<'_>, value: &Dynamic) -> String {
     spoken(context.engine().map_type_name(value.type_name()))
 }
 
-/// What a type is, in words, by the engine's name of it.
+/// The kind of a type in words, from the engine's name of it.
 pub(crate) fn spoken(kind: &str) -> String {
     let word = match kind
         .trim()
@@ -174,7 +174,7 @@ pub(crate) fn spoken(kind: &str) -> String {
         "()" => "nothing",
         "Fn" => "a function",
         other => {
-            // Rust's paths say nothing to people.
+            // The path of a Rust type tells users nothing.
             let name = other.rsplit("::").next().unwrap_or(other);
             return format!("{} {name}", article(name));
         }
@@ -218,13 +218,13 @@ pub(crate) fn show(value: &Dynamic) -> String {
         return "()".to_owned();
     }
     if value.is_fnptr() {
-        // Names of anonymous functions differ from build to build and say nothing.
+        // The names of anonymous functions differ from build to build and tell users nothing.
         return "a function".to_owned();
     }
     value.to_string()
 }
 
-/// What a control code gave, for people: its text, or its bytes.
+/// The bytes of a control code's answer, for people: as text where they are text.
 pub(crate) fn bytes_shown(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.contains('\0') => format!("{text:?}"),
@@ -235,7 +235,7 @@ pub(crate) fn bytes_shown(bytes: &[u8]) -> String {
     }
 }
 
-/// What an object of ours that is not just a name looks like.
+/// The text form of an object that is more than a name.
 fn object(value: &Dynamic) -> Option<String> {
     None.or_else(|| {
         value
@@ -284,7 +284,7 @@ fn object(value: &Dynamic) -> Option<String> {
     })
 }
 
-/// Whether two values are equal, as `==` has it, with durations equal to their texts and lists compared one by one.
+/// Whether two values are equal as for `==`. A duration may equal a text, and lists are compared item by item.
 pub(crate) fn equal(left: &Dynamic, right: &Dynamic) -> bool {
     if let (Ok(left), Ok(right)) = (left.as_int(), right.as_int()) {
         return left == right;

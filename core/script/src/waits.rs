@@ -1,4 +1,4 @@
-//! The words that let time pass or watch while it does: what they mean is said by the engine of drills.
+//! The words that let time pass, or that watch conditions meanwhile. Their meaning is in the engine of drills.
 
 use quorate_drill::watch::Promise;
 use quorate_drill::{Span, schedule, settle, wait, watch as watching};
@@ -8,7 +8,7 @@ use rhai::{FnPtr, NativeCallContext};
 use crate::session::{Here, Session};
 use crate::thrown::Fallible;
 
-/// Begins to watch a condition, and looks at it at once.
+/// Begins to watch a condition, and evaluates it at once.
 pub(crate) fn watch(
     context: &NativeCallContext<'_>,
     name: &str,
@@ -31,13 +31,13 @@ pub(crate) fn run_until(context: &NativeCallContext<'_>, text: &str) -> Fallible
     wait::run_until(&Here::new(context, &session), text)
 }
 
-/// Has `body` happen when the cluster's local clock shows `text` next.
+/// Plans `body` for the next time the cluster's local clock shows `text`.
 pub(crate) fn at(context: &NativeCallContext<'_>, text: &str, body: FnPtr) -> Fallible<()> {
     let session = Session::of(context)?;
     schedule::at(&Here::new(context, &session), text, body)
 }
 
-/// Has `body` happen in a while.
+/// Plans `body` for `span` from now.
 pub(crate) fn after(context: &NativeCallContext<'_>, span: Span, body: FnPtr) -> Fallible<()> {
     let session = Session::of(context)?;
     schedule::after(&Here::new(context, &session), span, body)
@@ -55,7 +55,7 @@ pub(crate) fn eventually(
     wait::eventually(&here, condition, within, may_hold_at_once)
 }
 
-/// Lets time pass until a condition holds that did not hold at some instant before, at most `within`.
+/// Lets time pass until a condition holds that did not hold at some earlier instant of the wait, at most `within`.
 pub(crate) fn becomes(
     context: &NativeCallContext<'_>,
     condition: &FnPtr,
@@ -75,7 +75,7 @@ pub(crate) fn recovers(
     wait::recovers(&Here::new(context, &session), group, within)
 }
 
-/// Lets time pass until nothing goes on any more.
+/// Lets time pass until the cluster has settled.
 pub(crate) fn settle(context: &NativeCallContext<'_>, within: Span) -> Fallible<()> {
     let session = Session::of(context)?;
     settle::settle_within(&Here::new(context, &session), within)

@@ -1,5 +1,5 @@
-//! Every drill that `docs/failover.md` names is there, every failover drill is named, and each shows in the journal that
-//! what it is about did happen.
+//! Every drill that `docs/failover.md` names exists, every failover drill is named there, and each checks in the
+//! journal that its situation did arise.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ fn bodies(text: &str) -> Vec<(&str, &str)> {
     parts.filter_map(|part| part.split_once('"')).collect()
 }
 
-/// Whether a drill's body expects something of the journal: in the statement itself, or of what it read there before.
+/// Whether a drill's body checks the journal: in the statement itself, or by a value that it read there before.
 fn expects_events(body: &str) -> bool {
     let reads =
         |statement: &str| statement.contains("events(#{") || statement.contains("numbers(#{");
@@ -57,7 +57,7 @@ fn expects_events(body: &str) -> bool {
         })
         .collect();
     statements.iter().any(|statement| {
-        // A loop or a condition may stand before it.
+        // A loop or a condition may come before it.
         let Some(at) = statement
             .find("expect(")
             .or_else(|| statement.find("expect_eq("))

@@ -1,11 +1,11 @@
-//! Every drill that `docs/quorum.md` names is there, and every quorum drill is named.
+//! Every drill that `docs/quorum.md` names exists, and every quorum drill is named there.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The name that follows `drill(`, with `…` for what a script puts in.
+/// The name after `drill(`, with `…` for the parts that the script computes.
 fn name(line: &str) -> Option<String> {
     let rest = line.trim_start().strip_prefix("drill(")?;
     let quote = rest.chars().next()?;
@@ -37,7 +37,7 @@ fn the_quorum_page_names_every_drill_and_no_other() {
     assert!(named.len() > 40);
 }
 
-/// The drills of a script, each with its lines, and the script's own functions that look into the journal.
+/// The drills of a script, each with its lines, and the script's own functions that read the journal.
 fn drills(text: &str) -> (Vec<(String, Vec<&str>)>, BTreeSet<&str>) {
     let mut drills: Vec<(String, Vec<&str>)> = Vec::new();
     let mut functions: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -69,7 +69,7 @@ fn drills(text: &str) -> (Vec<(String, Vec<&str>)>, BTreeSet<&str>) {
     (drills, looking)
 }
 
-/// Whether a line looks for something in the journal, and not only for nothing.
+/// Whether a line looks for something in the journal, not just for nothing.
 fn looks(line: &str, functions: &BTreeSet<&str>) -> bool {
     let called = |function: &&str| {
         let mut places = line.match_indices(*function);
@@ -83,8 +83,8 @@ fn looks(line: &str, functions: &BTreeSet<&str>) -> bool {
     asks && !line.trim_start().starts_with("//") && !line.ends_with(".len(), 0);")
 }
 
-/// A drill that is cited for a promise says by the journal that what it is about did happen: otherwise it may pass where
-/// nothing was tried.
+/// A drill that is cited for a promise checks in the journal that its situation arose. Otherwise it might pass
+/// although nothing was tried.
 #[test]
 fn every_drill_shows_that_its_situation_arose() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -1,4 +1,4 @@
-//! The tables of docs/semantics.md, 2.3 to 4.5, are what the code says: properties, bounds of membership, editions.
+//! The tables of docs/semantics.md, 2.3 to 4.5, agree with the code: properties, bounds of membership, editions.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use quorate_node::bounds;
 const PAGE: &str = include_str!("../../../docs/semantics.md");
 const BOUNDS: &str = include_str!("../../node/src/bounds.rs");
 
-/// The first cells of each row under the heading that begins so, without the head of the table.
+/// The first cells of each row under the heading that begins like this, without the head of the table.
 fn rows(heading: &str, cells: usize) -> Vec<String> {
     let (_, section) = PAGE
         .split_once(&format!("\n### {heading} "))
@@ -32,7 +32,7 @@ fn rows(heading: &str, cells: usize) -> Vec<String> {
     .collect()
 }
 
-/// What the page has to say of a property.
+/// The row that the page must have for a property.
 fn row(property: &PropertyDescriptor) -> String {
     let unit = match property.unit {
         Unit::None => "–",

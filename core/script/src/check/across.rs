@@ -1,10 +1,10 @@
-//! What is looked at in any file, and over several files.
+//! Checks of any file, and of several files together.
 
 use quorate_drill::{Finding, Place, Severity};
 
 use std::collections::BTreeMap;
 
-/// Drills of one name in several files. `known` has the names of the files before, with the file of each.
+/// Reports drills with the same name in several files. `known` has the names from earlier files, each with its file.
 pub fn duplicate_drills(
     file: &str,
     source: &str,
@@ -38,8 +38,8 @@ pub fn duplicate_drills(
     findings
 }
 
-/// Words with letters of two alphabets, such as `NODE1` with a Cyrillic letter in it: they look like another word and
-/// are none. Comments on lines of their own are left alone.
+/// Words with letters of two alphabets, such as `NODE1` with a Cyrillic letter: they look like another word but
+/// differ from it. Comments on lines of their own are ignored.
 pub fn mixed_alphabets(file: &str, source: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (number, line) in source.lines().enumerate() {
@@ -73,7 +73,7 @@ pub fn mixed_alphabets(file: &str, source: &str) -> Vec<Finding> {
     findings
 }
 
-/// The alphabet of a letter that is easily taken for one of another.
+/// The alphabet of a letter that is easily taken for one of another alphabet.
 fn alphabet(letter: char) -> Option<&'static str> {
     match letter {
         'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => Some("Latin"),

@@ -1,4 +1,4 @@
-//! What the cluster file of a drill has: the names that the drill may use.
+//! The names in a drill's cluster file, which the drill may use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,17 +14,17 @@ pub(super) struct Known {
     names: BTreeMap<Noun, BTreeSet<String>>,
     /// The types of resources.
     kinds: BTreeMap<String, String>,
-    /// The protocols that something may answer in.
+    /// The protocols of the cluster's services.
     pub(super) protocols: BTreeSet<String>,
-    /// Whether types of third parties may answer in others.
+    /// Whether third parties' types may use other protocols.
     pub(super) foreign: bool,
-    /// What the drill itself makes, whose resources begin with the name.
+    /// Beginnings of names: the drill makes virtual servers whose resources begin with these.
     made: BTreeSet<String>,
-    /// What may have names that nobody can tell before it runs.
+    /// The kinds of things whose names are only known when the drill runs.
     open: BTreeSet<Noun>,
 }
 
-/// Why a cluster file's names are not known: the rule, the message and what to do.
+/// Why the names of a cluster file are unknown: the rule, the message and what to do.
 pub(super) type Unread = (&'static str, String, Option<String>);
 
 impl Known {
@@ -32,7 +32,7 @@ impl Known {
     pub(super) fn read(folder: &Path, named: &str) -> Result<Known, Unread> {
         let path = folder.join(named);
         let text = read_text(&path, Some(MAX_BYTES)).map_err(|why| {
-            // The nearest name is told as the script would write it.
+            // The nearest name is shown as the script would write it.
             let why = match path.exists() {
                 true => why,
                 false => missing(&path),
@@ -86,7 +86,7 @@ impl Known {
             for resource in &group.resources {
                 known.add(Noun::Resource, &resource.name);
                 let (name, kind) = (resource.name.to_string(), resource.kind.to_string());
-                // Types with properties of any name answer in whatever they are told.
+                // A type that takes any property may use any protocol.
                 known.foreign |= types::takes_any_property(&resource.kind);
                 known.kinds.insert(name, kind);
                 if let Some(Value::Text(protocol)) = resource.properties.private.get("Protocol") {
@@ -101,13 +101,13 @@ impl Known {
         self.names.entry(noun).or_default().insert(name.to_owned());
     }
 
-    /// A virtual server that the drill makes, with all its resources.
+    /// Adds a virtual server that the drill makes, with all its resources.
     pub(super) fn make(&mut self, name: &str) {
         self.add(Noun::Group, name);
         self.made.insert(format!("{name} "));
     }
 
-    /// There may be such things of any name.
+    /// Things of this kind may have any name.
     pub(super) fn open(&mut self, noun: Noun) {
         self.open.insert(noun);
     }
@@ -135,7 +135,7 @@ impl Known {
     }
 }
 
-/// A cluster file beside the one that is not there.
+/// The cluster file with the nearest name in the folder of a missing one.
 fn nearest_file(path: &Path, named: &str) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
     let near = beside(path, ".ron")?;

@@ -1,5 +1,5 @@
-//! Finding mistakes in a script before anything runs: the engine itself only finds unknown functions and wrong
-//! arities when it comes to them.
+//! Finds mistakes in a script before anything runs. The engine itself reports unknown functions and wrong numbers of
+//! arguments only when it reaches them.
 
 mod across;
 mod known;
@@ -21,13 +21,13 @@ pub use resource::{
 };
 
 /// Checks the script `source` of the file `file`: syntax, unknown variables, unknown functions, methods and
-/// properties, wrong numbers of arguments, and words that are in no closed set. Findings are in the order of the text.
+/// properties, wrong numbers of arguments, and words outside closed sets. Findings are in the order of the text.
 pub fn check_script(file: &str, source: &str) -> Vec<Finding> {
     check(file, source, None)
 }
 
-/// As [`check_script`], with the cluster files that the script's drills name: they are read, and the names in the drills
-/// are held against them.
+/// As [`check_script`]; also reads the cluster files that the script's drills name, and checks the names in the
+/// drills against them.
 pub fn check_script_with_clusters(file: &Path, source: &str) -> Vec<Finding> {
     let folder = file.parent().unwrap_or(Path::new(""));
     check(&file.display().to_string(), source, Some(folder))

@@ -1,4 +1,4 @@
-//! Scripts that resources are written in: their engine and the functions they must have come from the resource type.
+//! Checks of resource scripts. The resource type supplies their engine and the functions they must have.
 
 use quorate_drill::{Finding, Place, Severity};
 use quorate_model::nearest;
@@ -8,15 +8,15 @@ use crate::lexicon::{Lexicon, syntax, walk};
 
 use crate::place::place_at;
 
-/// Whether a text is a resource's script rather than a drill's: it has one of the functions that the type calls, and
-/// declares no drill.
+/// Whether a text is a resource script rather than a drill script: it has one of the functions that the type calls,
+/// and declares no drill.
 pub fn is_resource_script(source: &str, calls: &[(&str, bool)]) -> bool {
     !declares_drills(source)
         && functions(source).any(|name| calls.iter().any(|(call, _)| *call == name))
 }
 
-/// Whether a text that is neither a resource's script nor a drill's was meant to be a resource's: it has a function of
-/// nearly the name of one that a script must have, and declares no drill.
+/// Whether a text that is neither was meant to be a resource script: one of its functions has nearly the name of a
+/// required one, and it declares no drill.
 pub fn is_nearly_resource_script(source: &str, calls: &[(&str, bool)]) -> bool {
     let required = calls.iter().filter(|(_, required)| *required);
     let names = || required.clone().map(|(call, _)| *call);
@@ -41,9 +41,9 @@ fn functions(source: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Checks the resource script `source` of the file `file`, in the words that `engine` knows. `calls` are the functions
-/// that the resource type calls, without arguments, and whether a script must have them; `refused` the words that it
-/// knows and that always fail, and why.
+/// Checks the resource script `source` of the file `file` against the words of `engine`. `calls` are the functions
+/// that the resource type calls, without arguments, and whether each is required. `refused` are words that exist but
+/// always fail, and why.
 pub fn check_resource_script(
     file: &str,
     source: &str,

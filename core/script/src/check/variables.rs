@@ -1,11 +1,11 @@
-//! Variables that a script never declares. The parser stops at the first; here are all of them.
+//! Undeclared variables. The parser stops at the first one; this finds all of them.
 
 use quorate_drill::Finding;
 use rhai::{Engine, ParseErrorType, Position};
 
 use crate::lexicon::{Lexicon, syntax};
 
-/// How many are looked for.
+/// The most that are reported.
 const MOST: usize = 100;
 
 /// Every use of a variable that is not declared, in the order of the text.
@@ -33,7 +33,7 @@ pub(super) fn unknown(
     findings
 }
 
-/// The text with a value of the same length in place of the name at a place.
+/// The text with the name at a place replaced by a value of the same length.
 fn without(text: &str, name: &str, at: Position) -> Option<String> {
     let line = text.split_inclusive('\n').take(at.line()?.checked_sub(1)?);
     let before: usize = line.map(str::len).sum();
@@ -42,7 +42,7 @@ fn without(text: &str, name: &str, at: Position) -> Option<String> {
     let (offset, _) = rest.char_indices().nth(column)?;
     let start = before + offset;
     let end = start + name.len();
-    // Where the place is not the name's, nothing can be put in its stead.
+    // If the name is not at this place, it cannot be replaced.
     if text.get(start..end) != Some(name) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Whether a drill waits for what follows from its faults.
+//! Checks that a drill waits for the effects of its faults.
 
 use quorate_drill::{Finding, Severity};
 use rhai::{AST, ASTNode, Position};
@@ -20,7 +20,7 @@ const WAITS: [&str; 9] = [
     "after",
 ];
 
-/// What a call is to the question.
+/// The part that a call plays for this check.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum What {
     Drill,
@@ -28,7 +28,7 @@ enum What {
     Wait,
 }
 
-/// A warning for each drill after whose last fault nothing waits.
+/// A warning for each drill that does not wait after its last fault.
 pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -> Vec<Finding> {
     let outline = Outline::of(ast);
     let mut calls: Vec<(Position, Position, What)> = Vec::new();
@@ -44,7 +44,7 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
         };
         let what = match name {
             "drill" => What::Drill,
-            // What a function of the script's own does is not followed: it may well wait.
+            // The script's own functions are not followed: they may contain a wait.
             name if WAITS.contains(&name) || outline.names.iter().any(|own| own == name) => {
                 What::Wait
             }
@@ -61,7 +61,8 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
     let drills = calls.iter().filter(|(.., what)| *what == What::Drill);
     let left = drills.filter_map(|(drill, ..)| {
         let body = outline.body_of(*drill)?;
-        // What is refused inside a function of the body breaks nothing. One without braces has a start, and no end.
+        // A fault inside an inner function may be one that must be refused, so it does not count. A function without
+        // braces has a start but no end.
         let direct = |at: &Position, root: &Position| {
             let mut inner = outline
                 .closures

@@ -1,4 +1,4 @@
-//! What may stand at the end of a line that is being typed.
+//! Completion: what may stand at the end of a line that is being typed.
 
 use quorate_drill::stage::{PropertyOf, Stage};
 use rhai::Dynamic;
@@ -9,8 +9,8 @@ use quorate_model::control::{ControlObject, KnownControl};
 use crate::handles::{GroupRef, QuorumRef, ResourceRef};
 
 impl Console {
-    /// What may stand at the end of `line`: where the word begins that is completed, in bytes, and the words that it
-    /// may become, in order.
+    /// Completions at the end of `line`: the start of the word to complete, in bytes, and its possible completions,
+    /// in order.
     pub fn complete(&self, line: &str) -> (usize, Vec<String>) {
         if let Some(found) = self.complete_name(line) {
             return found;
@@ -55,7 +55,7 @@ impl Console {
         if line.matches('"').count().is_multiple_of(2) {
             return None;
         }
-        // In any other text nothing is known.
+        // The contents of other texts are unknown.
         let (names, end) = self.names_behind(&line[..quote]).unwrap_or_default();
         let word = line[quote + 1..].to_lowercase();
         let found = names
@@ -66,7 +66,7 @@ impl Console {
         Some((quote + 1, found))
     }
 
-    /// What may stand in a text that is the first argument of what is called right before it, and how it ends.
+    /// The possible texts for the first argument of the call in `before`, and what follows the text.
     fn names_behind(&self, before: &str) -> Option<(Vec<String>, &'static str)> {
         let before = before.trim_end().strip_suffix('(')?;
         let word = last_word(before);
@@ -171,7 +171,7 @@ impl Console {
     }
 }
 
-/// The letters, digits and underscores at the end of a text.
+/// The trailing letters, digits and underscores of a text.
 fn last_word(text: &str) -> &str {
     let start = text
         .char_indices()
@@ -182,10 +182,10 @@ fn last_word(text: &str) -> &str {
     &text[start..]
 }
 
-/// The function that is called at the end of a text, and its argument if that is one text: `resource("…")`.
+/// The function called at the end of a text, with its argument if that is a single text: `resource("…")`.
 fn call_before(text: &str) -> Option<(&str, Option<&str>)> {
     let inner = text.trim_end().strip_suffix(')')?;
-    // A name may hold brackets; then only its quotes tell where it begins.
+    // A name may contain brackets, so its quotes say where it begins.
     if let Some(quoted) = inner.strip_suffix('"')
         && let Some((before, name)) = quoted.rsplit_once('"')
         && let Some(before) = before.trim_end().strip_suffix('(')

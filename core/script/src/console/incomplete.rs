@@ -1,4 +1,4 @@
-//! Whether an input is the beginning of something.
+//! Whether an input needs more lines.
 
 use rhai::{Engine, ParseErrorType, Scope};
 
@@ -12,7 +12,7 @@ pub(super) fn is_incomplete(engine: &Engine, scope: &Scope<'_>, text: &str) -> b
     };
     match error.err_type() {
         ParseErrorType::UnexpectedEOF => true,
-        // The parser wants a token and has come to the end of the text.
+        // The parser expects a token at the end of the text.
         ParseErrorType::MissingToken(..)
         | ParseErrorType::MissingSymbol(..)
         | ParseErrorType::ExprExpected(..)
@@ -23,7 +23,7 @@ pub(super) fn is_incomplete(engine: &Engine, scope: &Scope<'_>, text: &str) -> b
     }
 }
 
-/// Whether a place is at or past the end of a text.
+/// Whether a place is at or after the end of a text.
 fn at_end(text: &str, at: rhai::Position) -> bool {
     let Some(line) = at.line() else { return true };
     let lines = text.lines().count();
@@ -35,7 +35,7 @@ fn at_end(text: &str, at: rhai::Position) -> bool {
         .is_none_or(|column| column > last.trim_end().chars().count())
 }
 
-/// Whether a text ends inside a block comment: to the engine that is nothing at all.
+/// Whether a text ends inside a block comment, which the engine does not report.
 fn in_comment(text: &str) -> bool {
     scan(text).1
 }

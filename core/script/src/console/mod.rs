@@ -27,7 +27,7 @@ use crate::lexicon::Lexicon;
 use crate::session::Session;
 use crate::values::show;
 
-/// What a console is started with.
+/// The options of a console.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConsoleOptions {
     /// The folder that paths in `cluster` and `drill` are relative to.
@@ -36,12 +36,12 @@ pub struct ConsoleOptions {
     pub seed: Option<u64>,
 }
 
-/// What an input gave.
+/// The result of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It worked and gave nothing to show.
+    /// It worked, without a value to show.
     Done,
-    /// It worked and gave a value, spelled as scripts spell it.
+    /// It worked and has a value, in script notation.
     Value(String),
     /// It did not work.
     Failed(Box<Failure>),
@@ -49,16 +49,16 @@ pub enum Outcome {
     Interrupted,
 }
 
-/// An engine, a cluster, and the variables and functions that the lines so far have made.
+/// An engine, a cluster, and the variables and functions of the inputs so far.
 pub struct Console {
     session: Session,
     engine: Engine,
     scope: Scope<'static>,
     functions: AST,
     lexicon: Lexicon,
-    /// How many deaths of resource monitor processes were told.
+    /// How many deaths of resource monitor processes have been told.
     deaths: usize,
-    /// Everything that was typed so far. Functions and conditions of earlier inputs point into it.
+    /// Everything typed so far. Functions and conditions of earlier inputs have their places in it.
     typed: String,
 }
 
@@ -90,7 +90,7 @@ impl Console {
         }
     }
 
-    /// Opens a cluster at time zero, in place of the one that is open.
+    /// Opens a cluster at time zero, in place of the open one.
     ///
     /// # Errors
     ///
@@ -102,25 +102,25 @@ impl Console {
         Ok(())
     }
 
-    /// Whether `text` is the beginning of something: a bracket, text or comment in it is still open.
+    /// Whether `text` needs more lines: it has an open bracket, text or comment.
     pub fn is_incomplete(&self, text: &str) -> bool {
         incomplete::is_incomplete(&self.engine, &self.scope, text)
     }
 
-    /// Counts lines that were typed and are no input, such as a command or a blank line.
+    /// Counts typed lines that are no input, such as a command or a blank line.
     pub fn skip(&mut self, text: &str) {
         self.typed.push_str(text.trim_end_matches('\n'));
         self.typed.push('\n');
     }
 
-    /// Runs one input. The places of its mistakes are counted from the first line of the session.
+    /// Runs one input. Places of mistakes count from the first line of the session.
     pub fn eval(&mut self, text: &str) -> Outcome {
         let before = self.typed.len();
         self.skip(text);
         self.run_from(before)
     }
 
-    /// Runs an input that nobody typed: it counts no lines.
+    /// Runs an input that was not typed: its lines do not count.
     pub fn eval_aside(&mut self, text: &str) -> Outcome {
         let before = self.typed.len();
         self.skip(text);
@@ -129,10 +129,10 @@ impl Console {
         outcome
     }
 
-    /// Runs what was typed from this byte on.
+    /// Runs the typed text from this byte on.
     fn run_from(&mut self, start: usize) -> Outcome {
         let (before, text) = self.typed.split_at(start);
-        // As many lines as came before, so that each place in the session has a line of its own.
+        // Blank lines stand for the earlier inputs, so that each place in the session has its own line.
         let text = "\n".repeat(before.lines().count()) + text.trim_end();
         self.session.with(|play| {
             play.text_mut().source.clone_from(&self.typed);
@@ -185,7 +185,7 @@ impl Console {
         })
     }
 
-    /// The deaths of resource monitor processes that nobody was told of yet.
+    /// The deaths of resource monitor processes that have not been told yet.
     pub fn deaths(&mut self) -> Vec<String> {
         let deaths = self.session.with(|play| {
             let stage = play.stage();
@@ -193,7 +193,7 @@ impl Console {
                 .map(|stage| stage.notices(EVENT_MONITOR_DIED))
                 .unwrap_or_default()
         });
-        // Another cluster begins anew.
+        // Another cluster starts from zero.
         let seen = if deaths.len() < self.deaths {
             0
         } else {
@@ -213,7 +213,8 @@ impl Console {
             .with(|play| play.stage().map(|stage| stage.plugins()))
     }
 
-    /// Takes a plugin anew, or each whose file has changed ([`reload_plugins`](quorate_drill::stage::Plugins::reload_plugins)).
+    /// Reloads a plugin, or each whose file has changed
+    /// ([`reload_plugins`](quorate_drill::stage::Plugins::reload_plugins)).
     ///
     /// # Errors
     ///
@@ -242,13 +243,13 @@ impl Console {
         entries_of(&self.lexicon)
     }
 
-    /// Inputs to try, with names of the cluster that is open.
+    /// Example inputs, with names from the open cluster.
     pub fn examples(&self) -> Vec<String> {
         let (group, node, other) = self.session.with(|play| {
             let Some(stage) = play.stage() else {
                 return ("EVS1".to_owned(), "NODE1".to_owned(), "NODE2".to_owned());
             };
-            // The last group: the first is the cluster's own.
+            // The last group, since the first is the cluster's own.
             let group = stage.groups().pop().map(|it| it.to_string());
             let owner = group.as_deref().and_then(|it| stage.group(it)?.owner);
             let nodes = stage.nodes();

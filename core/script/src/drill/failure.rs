@@ -1,4 +1,4 @@
-//! From an error of the engine to what a report says.
+//! Turns an error of the engine into the failure of a report.
 
 use std::time::Duration;
 
@@ -15,13 +15,14 @@ use crate::place::place_at;
 use crate::session::{Session, is_interrupt, stop_of};
 use crate::values::spoken;
 
-/// Verdict and reason of an error that ended a drill's body or a script.
+/// The verdict and the failure for an error that ended a drill's body or a script.
 pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, Failure) {
     let lines = session.lines().unwrap_or_default();
     let (text, timeout) = session.with(|play| (play.text().clone(), play.options().timeout));
     let (verdict, mut failure, seen) = explain(error, &text.file, &text.source, timeout);
     if matches!(stop_of(error), Some(Stop::TimedOut | Stop::Enough)) {
-        // The engine forgets where it was stopped; the last word is there, or before the loop that has none.
+        // The engine loses the place at which it was stopped. It was at the last word, or in a loop without words
+        // after it.
         let at = session.words(|words| words.last);
         failure.place = Some(place_at(&text.file, &text.source, at));
         failure.called_from.clear();
@@ -32,14 +33,14 @@ pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, 
         .filter(|name| !name.is_empty())
         .collect();
     if matches!(verdict, Verdict::Fail | Verdict::Unknown) {
-        // How the cluster came up is no part of the story.
+        // The start of the cluster does not belong to the story.
         let first = session.with(|play| play.first_line());
         failure.events = last_told(lines.get(first..).unwrap_or_default(), &subjects);
     }
     (verdict, failure)
 }
 
-/// As [`failure_of`], of an error outside every drill: there is no journal to look at.
+/// As [`failure_of`], for an error outside all drills, without a journal.
 pub(crate) fn explain(
     error: &EvalAltResult,
     file: &str,
@@ -75,7 +76,7 @@ pub(crate) fn explain(
                     .collect();
                 thrown.verdict
             }
-            // The script's own `throw` is its way of saying that it saw what must not be.
+            // With `throw` a script reports something that must not be.
             None => {
                 failure.message = match token.is_unit() {
                     true => "the script threw".to_owned(),
@@ -147,7 +148,7 @@ pub(crate) fn explain(
     (verdict, failure, subjects)
 }
 
-/// What to say of a member that an object does not have, from what the engine says.
+/// The message for a member that an object does not have, from the engine's message.
 fn no_property(said: &str, lexicon: &Lexicon) -> String {
     let mut quoted = said.split('\'').skip(1).step_by(2);
     let (Some(property), Some(kind)) = (quoted.next(), quoted.next()) else {
@@ -168,7 +169,7 @@ fn no_property(said: &str, lexicon: &Lexicon) -> String {
     format!("{of} has no property \"{property}\"{help}")
 }
 
-/// What to say of a call that fits no function: what was given, and what is taken.
+/// The message for a call that fits no function: the given arguments, and the accepted ones.
 pub(crate) fn not_found(call: &str, lexicon: &Lexicon) -> String {
     let (word, given) = match call.split_once(" (") {
         Some((word, rest)) => (word, rest.trim_end_matches(')')),
@@ -177,7 +178,7 @@ pub(crate) fn not_found(call: &str, lexicon: &Lexicon) -> String {
     let given: Vec<String> = given
         .split(',')
         .filter(|kind| !kind.trim().is_empty())
-        // Of several names of one type the first will do.
+        // If a type has several names, the first is enough.
         .map(|kind| spoken(kind.split('|').next().unwrap_or(kind)))
         .collect();
     let given = match &given[..] {
@@ -218,7 +219,7 @@ pub(crate) fn not_found(call: &str, lexicon: &Lexicon) -> String {
     }
 }
 
-/// Whether a call that fits nothing has a value where a condition belongs.
+/// Whether a call that fits no function has a value in place of a condition.
 fn wants_function(call: &str) -> bool {
     const WORDS: [&str; 5] = ["eventually", "always", "never", "steady", "sometimes"];
     let Some((word, args)) = call.split_once(" (") else {
@@ -227,8 +228,7 @@ fn wants_function(call: &str) -> bool {
     WORDS.contains(&word) && args.split([',', ')']).any(|kind| kind.trim() == "bool")
 }
 
-/// The innermost place of an error that has one, and those it was called from. What a script imports has places in files
-/// of its own.
+/// The innermost place of an error, and the places it was called from. Places in imported scripts are in those files.
 fn places(error: &EvalAltResult, file: &str, source: &str) -> (Option<Place>, Vec<Place>) {
     let mut positions: Vec<(String, Position)> = Vec::new();
     let mut file_of = file.to_owned();
@@ -242,7 +242,7 @@ fn places(error: &EvalAltResult, file: &str, source: &str) -> (Option<Place>, Ve
         match at {
             EvalAltResult::ErrorInFunctionCall(_, other, inner, _)
             | EvalAltResult::ErrorInModule(other, inner, _) => {
-                // The script itself has no name for the engine.
+                // The engine has no name for the script itself.
                 file_of = match other.as_str() {
                     "" => file.to_owned(),
                     other => imported(file, other),
@@ -256,7 +256,7 @@ fn places(error: &EvalAltResult, file: &str, source: &str) -> (Option<Place>, Ve
         if of == file {
             return place_at(file, source, at);
         }
-        // A file that has gone since it was imported has no line to show.
+        // An imported file that is gone has no line to show.
         let text = std::fs::read_to_string(&of).unwrap_or_default();
         place_at(&of, &text, at)
     });

@@ -1,4 +1,4 @@
-//! Running a script file from the first line to the last.
+//! Runs a script file.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -56,7 +56,8 @@ pub fn run_script(
         };
     });
     let engine = engine(&session);
-    // Natives are guarded one by one; this keeps a panic of the engine's own from taking the process along.
+    // Each native function catches its own panics; this one catches a panic of the engine, so that the process goes
+    // on.
     let result = catch_unwind(AssertUnwindSafe(|| {
         let ast = engine
             .compile(text)

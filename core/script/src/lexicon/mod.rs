@@ -1,4 +1,4 @@
-//! Every function the engine knows, by name, with what it takes and gives.
+//! All functions of an engine by name, with their parameters and results.
 
 mod syntax;
 pub(crate) mod walk;
@@ -12,24 +12,24 @@ pub(crate) use syntax::syntax;
 /// One function, getter or method.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Word {
-    /// Its name; a getter's without its mark.
+    /// Its name; for a getter without the engine's prefix.
     pub(crate) name: String,
     /// Whether it is read as a property.
     pub(crate) is_property: bool,
-    /// What it takes: names and types, the object a method is called on first.
+    /// Its parameters: names and types. The first one of a method is its object.
     pub(crate) params: Vec<(String, Kind)>,
-    /// What it gives.
+    /// The type of its result.
     pub(crate) returns: Kind,
     /// Its doc comment, markers removed.
     pub(crate) docs: String,
-    /// Whether it is ours rather than the engine's.
+    /// Whether it is one of this project's rather than of the engine.
     pub(crate) is_ours: bool,
 }
 
-/// A type, as far as it is known: the name scripts know it by, or `None` for anything.
+/// A type by the name that scripts use, or `None` for any or an unknown type.
 pub(crate) type Kind = Option<String>;
 
-/// Types that scripts cannot add properties to: an unknown property of one is a mistake for sure.
+/// Types to which scripts cannot add properties: an unknown property of one is always a mistake.
 pub(crate) const NOUNS: [&str; 18] = [
     "Duration",
     "Node",
@@ -51,7 +51,7 @@ pub(crate) const NOUNS: [&str; 18] = [
     "Fault",
 ];
 
-/// The same of resource scripts, where they are not the drill language's, too.
+/// More such types, which only resource scripts have.
 const RESOURCE_NOUNS: [&str; 3] = ["NetworkName", "Progress", "Provider"];
 
 /// Whether a type is one that scripts cannot add properties to.
@@ -186,7 +186,7 @@ fn collect(engine: &Engine, standard: bool) -> Vec<Word> {
     )
 }
 
-/// A Rust type, as the macros spell it, by the name scripts know it by.
+/// The script name of a Rust type as the macros spell it.
 fn kind_of(rust: &str) -> Kind {
     let bare: String = rust.chars().filter(|c| !c.is_whitespace()).collect();
     let bare = bare.trim_start_matches('&').trim_start_matches("mut");

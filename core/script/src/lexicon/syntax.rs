@@ -1,4 +1,4 @@
-//! What the parser says of a text, in words that help.
+//! Messages for errors of the parser.
 
 use quorate_drill::{Finding, Severity};
 use quorate_model::nearest;
@@ -7,11 +7,11 @@ use rhai::{ParseError, ParseErrorType};
 use super::Lexicon;
 use crate::place::place_at;
 
-/// What the parser said.
+/// The finding for a parser error.
 pub(crate) fn syntax(file: &str, source: &str, lexicon: &Lexicon, error: &ParseError) -> Finding {
     let mut place = place_at(file, source, error.position());
     if place.line == 0 {
-        // The parser gives no place for a text that ends too early: it is the end.
+        // The parser gives no place for a text that ends too early: the place is the end.
         let last = source.lines().count().max(1);
         let column = source.lines().last().map_or(0, |line| line.chars().count()) + 1;
         place = place_at(
@@ -61,7 +61,7 @@ fn clamp(number: usize) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }
 
-/// The names that a text declares, roughly: good enough for a suggestion.
+/// The variables that a text declares, roughly: good enough for suggestions.
 fn variables(source: &str) -> Vec<&str> {
     let words: Vec<&str> = source
         .split(|c: char| !c.is_alphanumeric() && c != '_')
@@ -71,7 +71,7 @@ fn variables(source: &str) -> Vec<&str> {
         .windows(2)
         .filter(|pair| ["let", "const", "for", "catch"].contains(&pair[0]))
         .map(|pair| pair[1]);
-    // Arguments stand between the brackets after a function's name.
+    // Parameters are in the brackets after a function's name.
     let arguments = source.split("fn ").skip(1).filter_map(|rest| {
         let (_, rest) = rest.split_once('(')?;
         rest.split_once(')').map(|(list, _)| list)

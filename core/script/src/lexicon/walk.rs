@@ -1,4 +1,4 @@
-//! Going through a script's tree, call by call.
+//! Walks a script's tree call by call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::{Kind, Lexicon, Word, is_noun};
 
 use crate::place::place_at;
 
-/// What the language itself provides, and no registry lists.
+/// Words of the language itself, which no registry lists.
 const KEYWORDS: [&str; 11] = [
     "print",
     "debug",
@@ -25,14 +25,14 @@ const KEYWORDS: [&str; 11] = [
     "this",
 ];
 
-/// Everything known while a tree is walked.
+/// The state of a walk.
 pub(crate) struct Checker<'a> {
     file: &'a str,
     source: &'a str,
     lexicon: &'a Lexicon,
-    /// The script's own functions: names with the numbers of arguments they take.
+    /// The script's own functions: names with their numbers of parameters.
     own: BTreeMap<String, BTreeSet<usize>>,
-    /// Variables with the type of their first value, where it is the same everywhere.
+    /// Variables with their type, if they get values of one type only.
     variables: BTreeMap<String, Kind>,
     /// Fields of map literals, which may hold functions.
     fields: BTreeSet<String>,
@@ -44,7 +44,7 @@ pub(crate) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
     checked(file, source, lexicon, ast).findings
 }
 
-/// A tree that was gone through, with everything that was learnt.
+/// The walk over a tree, with everything it has learnt.
 pub(crate) fn checked<'a>(
     file: &'a str,
     source: &'a str,
@@ -119,7 +119,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Learns what a node declares.
+    /// Learns the declarations in a node.
     fn declare(&mut self, path: &[ASTNode<'_>]) {
         match path.last() {
             Some(ASTNode::Stmt(Stmt::Var(var, ..))) => {
@@ -159,7 +159,7 @@ impl<'a> Checker<'a> {
                 self.call(&call.name, call.args.len(), *at);
             }
             [.., parent, ASTNode::Expr(dot @ Expr::Dot(..))] => {
-                // The links of a chain hang on its right side; only its head is looked at.
+                // The links of a chain are nested in its right side, so only the whole chain is checked.
                 let inside = matches!(parent,
                     ASTNode::Expr(Expr::Dot(outer, ..) | Expr::Index(outer, ..)) if std::ptr::eq(&raw const outer.rhs, *dot));
                 if !inside {
@@ -173,7 +173,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A function called by its name.
+    /// A call of a function by name.
     fn call(&mut self, name: &str, args: usize, at: Position) {
         if KEYWORDS.contains(&name)
             || self.variables.contains_key(name)
@@ -219,7 +219,7 @@ impl<'a> Checker<'a> {
         );
     }
 
-    /// A chain of properties and methods; its type, if it is known.
+    /// Checks a chain of properties and methods. Returns its type if it is known.
     fn chain(&mut self, dot: &Expr) -> Kind {
         let mut kind = None;
         let mut rest = dot;
@@ -239,7 +239,7 @@ impl<'a> Checker<'a> {
                     if !first {
                         self.link(kind.as_deref(), &parts.lhs, true);
                     }
-                    // What a list or map holds is not known.
+                    // The types in a list or map are unknown.
                     return None;
                 }
                 last => return self.link(kind.as_deref(), last, true),
@@ -247,7 +247,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// One link of a chain on an object of type `kind`; the type it gives.
+    /// Checks one link of a chain on an object of type `kind`. Returns the type of its result.
     fn link(&mut self, kind: Kind2<'_>, link: &Expr, say: bool) -> Kind {
         match link {
             Expr::Property(property, at) => self.property(kind, &property.2, *at, say),
@@ -360,7 +360,7 @@ impl<'a> Checker<'a> {
         None
     }
 
-    /// The type of an expression, where it is plain.
+    /// The type of an expression, if it is obvious.
     pub(crate) fn infer(&mut self, expr: &Expr) -> Kind {
         match expr {
             Expr::IntegerConstant(..) => Some("int".to_owned()),
@@ -436,7 +436,7 @@ fn is_are(count: usize) -> &'static str {
     if count == 1 { "is" } else { "are" }
 }
 
-/// How to write the calls there are.
+/// How to write the existing calls.
 fn usage(words: &[Word], is_method: bool) -> Option<String> {
     let calls: Vec<String> = words
         .iter()

@@ -1,4 +1,4 @@
-//! Mistakes of policy scripts, found before any node runs one.
+//! Finds mistakes in policy scripts before a node runs one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -27,8 +27,8 @@ const CONTRACT: [(&str, &str, [&str; 2]); 2] = [
     ),
 ];
 
-/// Whether the script `source` of the file `file` is a policy rather than a drill: it has one of the functions that
-/// make a policy, or stands in a folder `policies` and has no drill.
+/// Whether the script `source` of the file `file` is a policy rather than a drill script: it has one of the two
+/// policy functions, or it is in a folder `policies` and has no drill.
 pub fn is_policy(file: &Path, source: &str) -> bool {
     let mut lines = source.lines().map(str::trim_start);
     if lines.any(|line| line.starts_with("drill(")) {
@@ -42,8 +42,8 @@ pub fn is_policy(file: &Path, source: &str) -> bool {
 }
 
 /// Checks the policy script `source` of the file `file`: syntax, unknown variables, functions and fields, wrong
-/// numbers of arguments, and that it has at least one of the functions that make a policy. Findings are in the order
-/// of the text.
+/// numbers of arguments, and that it has at least one of the two policy functions. Findings are in the order of the
+/// text.
 pub fn check_policy(file: &str, source: &str) -> Vec<Finding> {
     let engine = engine();
     let lexicon = Lexicon::of(&engine);
@@ -69,7 +69,7 @@ pub fn check_policy(file: &str, source: &str) -> Vec<Finding> {
     findings
 }
 
-/// The line where a function begins, from 1.
+/// The line in which a function begins, from 1.
 pub(super) fn line_of(source: &str, function: &str) -> Option<usize> {
     let start = format!("fn {function}");
     let at = source.lines().position(|line| line.contains(&start))?;
@@ -83,7 +83,7 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// The functions that nodes will call.
+    /// Checks the functions that nodes will call.
     fn functions(&mut self, ast: &AST) {
         let mut found = false;
         for (name, usage, _) in CONTRACT {
@@ -128,7 +128,7 @@ impl Checker<'_> {
         self.say("no-policy-function", message.to_owned(), Some(help), at);
     }
 
-    /// Where a function's name stands.
+    /// The place of a function's name.
     fn place_of(&self, name: &str) -> Position {
         let Some(number) = line_of(self.source, name) else {
             return Position::new(1, 1);
@@ -140,7 +140,7 @@ impl Checker<'_> {
         Position::new(clamp(number), clamp(column))
     }
 
-    /// Fields that nothing has.
+    /// Reports fields that do not exist.
     fn fields(&mut self, ast: &AST, lexicon: &Lexicon) {
         let kinds = fields::known();
         let mut anywhere: BTreeSet<&str> = kinds.values().flatten().map(String::as_str).collect();
@@ -160,7 +160,7 @@ impl Checker<'_> {
             let name = property.2.as_str();
             let object = object_of(path);
             let of = match object {
-                // Attributes are whatever the cluster file says.
+                // Attributes are free: the cluster file chooses them.
                 Some(Expr::Property(object, _)) if object.2 == "attributes" => return true,
                 Some(Expr::Variable(variable, ..)) => variables.get(variable.1.as_str()).copied(),
                 _ => None,
@@ -201,7 +201,7 @@ impl Checker<'_> {
     }
 }
 
-/// The arguments of the two functions with what they are, where their names are used for nothing else.
+/// The kinds of the two functions' arguments by their names, unless a name has another use elsewhere.
 fn arguments(ast: &AST) -> BTreeMap<String, &'static str> {
     let mut found: BTreeMap<String, Option<&'static str>> = BTreeMap::new();
     for function in ast.iter_functions() {
@@ -237,7 +237,7 @@ fn arguments(ast: &AST) -> BTreeMap<String, &'static str> {
         .collect()
 }
 
-/// What the property at the end of `path` is read of. Chains hang on their right side: `a.b.c` is `a.(b.c)`.
+/// The object of the property at the end of `path`. Chains are nested in their right side: `a.b.c` is `a.(b.c)`.
 fn object_of<'a>(path: &[ASTNode<'a>]) -> Option<&'a Expr> {
     let [before @ .., ASTNode::Expr(last)] = path else {
         return None;

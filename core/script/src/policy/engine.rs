@@ -1,4 +1,4 @@
-//! The engine of policy scripts: small, and closed to everything outside.
+//! The engine of policy scripts: small, without access to anything outside.
 
 use rhai::module_resolvers::DummyModuleResolver;
 use rhai::packages::{
@@ -10,13 +10,13 @@ use rhai::{Engine, EvalAltResult, OptimizationLevel, Position, exported_module};
 use super::words::{Decision, words};
 use crate::hashing::seed_hashing;
 
-/// Operations one question may take.
+/// The most operations of one call.
 pub(crate) const OPERATIONS_MAX: u64 = 100_000;
-/// Script functions that may be inside each other.
+/// The deepest nesting of script functions.
 pub(crate) const CALLS_MAX: usize = 16;
-/// Expressions that may be inside each other.
+/// The deepest nesting of expressions.
 const DEPTH_MAX: usize = 32;
-/// Items of a list and entries of a map.
+/// The most items of a list or entries of a map.
 pub(crate) const ITEMS_MAX: usize = 1_000;
 /// Bytes of a text.
 pub(crate) const TEXT_MAX: usize = 16 << 10;
@@ -64,7 +64,7 @@ pub(crate) fn engine() -> Engine {
     engine
 }
 
-/// An error of the engine in one sentence, with its place: where it has none, the line where the function begins.
+/// An error of the engine in one sentence with its place; without a place, the line in which the function begins.
 pub(crate) fn explain(error: &EvalAltResult, begins: impl FnOnce() -> Option<usize>) -> String {
     let mut at = error;
     let mut place = Position::NONE;

@@ -1,4 +1,4 @@
-//! What a policy script sees, as maps. `docs/policies.md` has every field, and a test holds it to this.
+//! The maps that policy scripts get. `docs/policies.md` lists every field, and a test compares the two.
 
 use std::collections::BTreeMap;
 
@@ -97,7 +97,7 @@ pub(crate) fn failure(failure: &PolicyFailure) -> Map {
     map
 }
 
-/// What was declared of a thing, and the sums of what was declared of groups.
+/// The attributes of a thing, and the sums of those of its groups.
 fn declared<'a>(
     map: &mut Map,
     own: &Attributes,
@@ -112,7 +112,7 @@ fn declared<'a>(
             .into()
     };
     map.insert("attributes".into(), attributes(own).into());
-    // Where no load is declared, users are the best that is known of it.
+    // Without a declared load, the number of users is the best measure.
     let load = |of: &Attributes| dword(of, "load").or(dword(of, "users")).unwrap_or(0);
     map.insert("load".into(), sum(load));
     map.insert("users".into(), sum(|of| dword(of, "users").unwrap_or(0)));
@@ -155,7 +155,7 @@ fn number(number: impl Into<u32>) -> Dynamic {
     i64::from(number.into()).into()
 }
 
-/// The names of the fields of each kind of map.
+/// The field names of each kind of map.
 pub(crate) fn known() -> BTreeMap<&'static str, Vec<String>> {
     let keys = |map: Map| map.keys().map(ToString::to_string).collect();
     let time = LocalTime {

@@ -1,7 +1,7 @@
-//! Policy scripts: Rhai functions that decide over owners and failures in place of the built-in rules.
+//! Policy scripts: Rhai functions that decide on owners and failures in place of the built-in rules.
 //!
-//! Every node runs them in an engine of its own. They see what they are asked with and nothing else: no files, no
-//! clock, no dice. `docs/policies.md` is their contract.
+//! Each node runs them in its own engine. A script sees only its arguments: no files, no clock, no random numbers.
+//! `docs/policies.md` is the contract.
 
 mod check;
 mod engine;
@@ -27,7 +27,7 @@ pub use check::{check_policy, is_policy};
 
 /// The function that chooses a group's owner.
 pub(crate) const CHOOSE_OWNER: &str = "choose_owner";
-/// The function that decides over a failed resource.
+/// The function that decides about a failed resource.
 pub(crate) const ON_RESOURCE_FAILED: &str = "on_resource_failed";
 
 /// Runs policy scripts written in Rhai.
@@ -54,20 +54,20 @@ impl Policies for RhaiPolicies {
     }
 }
 
-/// The mistakes of a policy script.
+/// The errors in a policy script.
 pub(crate) fn errors(file: &str, text: &str) -> Vec<Finding> {
     let mut found = check_policy(file, text);
     found.retain(|finding| finding.severity == Severity::Error);
     found
 }
 
-/// Reads the policy scripts that a cluster file names and puts them into its definition. `path` is the cluster
-/// file's, `text` what it says.
+/// Reads the policy scripts that a cluster file names and puts them into its definition. `path` is the cluster file's
+/// path and `text` its content.
 ///
 /// # Errors
 ///
-/// Scripts that cannot be read or have mistakes: one finding at the place in the cluster file, then those of the
-/// script.
+/// Scripts that cannot be read or have mistakes: for each one finding at its place in the cluster file, then the
+/// findings in the script.
 pub fn attach_policies(path: &Path, text: &str, loaded: &mut Loaded) -> Result<(), Vec<Finding>> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut findings = Vec::new();
@@ -137,7 +137,7 @@ impl RhaiPolicy {
         if !defined {
             return Ok(Dynamic::UNIT);
         }
-        // The top of the script runs each time, so that its constants are there; nothing else of a call is kept.
+        // The script's top level runs for each call, to define its constants; nothing is kept between calls.
         self.engine
             .call_fn_with_options(
                 CallFnOptions::new().eval_ast(true).rewind_scope(true),
@@ -147,7 +147,7 @@ impl RhaiPolicy {
                 (first, second),
             )
             .map_err(|error| {
-                // Past a limit the engine knows no place: the function must do.
+                // The engine gives no place for a broken limit, so the function's line is used.
                 let begins = || check::line_of(&self.text, function);
                 PolicyError(engine::explain(&error, begins))
             })

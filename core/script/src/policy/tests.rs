@@ -1,4 +1,4 @@
-//! Policy scripts, asked directly, and their page held to the code.
+//! Calls policy scripts directly, and compares their page with the code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ fn node(id: u8) -> PolicyNode {
     }
 }
 
-/// What a body of `choose_owner` answers, on a stack that fits scripts.
+/// The answer of a `choose_owner` with this body, on a stack that fits scripts.
 fn choose(body: &str) -> Result<Choice, PolicyError> {
     let text =
         format!("fn deep(n) {{ deep(n + 1) }}\nfn choose_owner(group, candidates) {{\n{body}\n}}");
@@ -125,7 +125,7 @@ fn the_shipped_policies_and_the_pages_example_are_sound() {
     assert_eq!(check_policy("gold.rhai", example), []);
 }
 
-/// The names in the first column of the page's table with this head.
+/// The names in the first column of the table with this head on the page.
 fn table(head: &str) -> BTreeSet<String> {
     let rows = PAGE
         .split(&format!("| {head} |"))

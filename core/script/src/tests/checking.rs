@@ -1,4 +1,4 @@
-//! What is found before anything runs.
+//! Mistakes that are found before anything runs.
 
 use quorate_drill::Severity;
 

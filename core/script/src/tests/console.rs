@@ -1,4 +1,4 @@
-//! The language line by line.
+//! The language, line by line.
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -188,13 +188,13 @@ fn properties_are_completed_by_what_has_them() {
     ] {
         assert_eq!(console.complete(line).1.join("|"), wanted, "{line}");
     }
-    // A variable has the members of what it holds.
+    // A variable has the members of its value.
     let (_, found) = console.complete("store.");
     assert!(
         found.contains(&"restarts".to_owned()) && !found.contains(&"preferred_owners".to_owned()),
         "{found:?}"
     );
-    // A member of the same name as a variable is not the variable.
+    // A member with the name of a variable is not that variable.
     console.eval("let owner = resource(\"EVS1 Store\")");
     assert!(console.complete("store.owner.").1.len() > found.len());
 }

@@ -87,7 +87,7 @@ fn what_does_not_come_is_told_with_what_was_last_seen() {
 
 #[test]
 fn an_always_that_breaks_between_two_statements_is_seen() {
-    // The outage begins and ends inside one run.
+    // The whole outage is inside one run.
     let (verdict, failure) = fails(
         "always(\"mail flows\", || group(\"EVS1\").is_online);\nservice(\"EVS1 Store\").crash();\nrun(\"1m\");",
     );
@@ -272,7 +272,7 @@ fn options_are_checked() {
         ("cluster: \"f\", tags: \"x\"", "a list of texts"),
     ] {
         let run = run(&format!("drill(\"t\", #{{ {options} }}, || {{ }});"));
-        // The check finds what it can before the drill runs.
+        // The check finds its mistakes before the drill runs.
         let found = run.findings.iter().map(|it| {
             let help = it.help.as_deref().unwrap_or_default();
             format!("{}: {help}", it.message)
@@ -346,7 +346,7 @@ fn clocks_dice_and_waits_of_the_engine_are_replaced() {
     passes(
         "let a = timestamp();\nsleep(\"5s\");\nexpect_eq(timestamp() - a, \"5s\");\nexpect_eq(clock().len(), 19);",
     );
-    // Rhai's own would let nothing pass here, and the test's machine wait.
+    // Rhai's own `sleep` would let no virtual time pass, and make the test wait.
     passes("let a = now();\nsleep(3600);\nsleep(0.5);\nexpect_eq(now() - a, \"1h500ms\");");
     assert_eq!(fails("sleep(-1);").0, Verdict::Error);
     let (verdict, failure) = fails("rand();");

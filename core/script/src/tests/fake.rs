@@ -1,5 +1,5 @@
-//! A cluster of two nodes and one group, with just enough behaviour to drive the language: a dead owner's group
-//! moves to the other node after 20 s, the process behind its resource is restarted 5 s after it died.
+//! A cluster of two nodes and one group, with just enough behaviour for the tests of the language: 20 s after its
+//! owner dies the group moves to the other node, and 5 s after it dies the resource's process is restarted.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,7 +17,7 @@ use quorate_model::{
 pub(super) struct FakeSource {
     /// The reason for refusing.
     pub(super) refuse: Option<OpenError>,
-    /// A breach that the world "sees" at this time.
+    /// A breach that the world reports at this time.
     pub(super) breach_at: Option<Time>,
     /// Whether reading the quorum panics, as a broken world would.
     pub(super) panics: bool,
@@ -57,7 +57,7 @@ struct Fake {
     up: BTreeMap<Name, bool>,
     owner: Name,
     online: bool,
-    /// When the group comes online, and where.
+    /// When and where the group comes online.
     comes: Option<(Time, Name)>,
     threshold: u32,
     faults: Vec<(u64, Fault)>,

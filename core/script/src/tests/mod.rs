@@ -21,7 +21,7 @@ fn run(script: &str) -> Run {
     run_on(FakeSource::sound(), script, RunOptions::default())
 }
 
-/// Runs a script on a fake cluster of one's own.
+/// Runs a script on another fake cluster.
 fn run_on(source: FakeSource, script: &str, options: RunOptions) -> Run {
     let path = Path::new("t.rhai");
     let cancel = Arc::new(AtomicBool::new(false));

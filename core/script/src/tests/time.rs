@@ -1,5 +1,5 @@
-//! Conditions in time, and words for time. The fake cluster is up and settled 33 s after its power-on at 08:00:00 of
-//! 2003-06-12.
+//! Conditions that depend on time, and words for time. The fake cluster has settled 33 s after its power-on, which is
+//! at 08:00:00 on 2003-06-12.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::tests::fake::FakeSource;
 
 #[test]
 fn an_always_that_reads_the_clock_breaks_when_the_hour_begins() {
-    // The group is away from 8:08:20 to 8:08:40 only, and nothing happens at 8:08:30.
+    // The group is away from 8:08:20 to 8:08:40 only, and nothing else happens at 8:08:30.
     let (verdict, failure) = fails(
         r#"
         always("mail in business hours", || !between("8:08:30", "9:00") || group("EVS1").is_online);
@@ -23,7 +23,7 @@ fn an_always_that_reads_the_clock_breaks_when_the_hour_begins() {
         failure.message,
         "always \"mail in business hours\" does not hold at 0:08:30.000"
     );
-    // As texts compare, too, and as what must never be.
+    // Comparisons work with texts as well, and in promises of what must never be.
     let (_, failure) = fails(
         r#"
         never("away in business hours", || clock() >= "2003-06-12 08:08:30" && !group("EVS1").is_online);
@@ -48,7 +48,7 @@ fn an_always_that_reads_a_running_outage_breaks_at_its_bound() {
         run("10m");"#,
     );
     assert_eq!(verdict, Verdict::Fail);
-    // Settled at 33 s, the crash at 1:33.333.
+    // The cluster has settled at 33 s; the crash is at 1:33.333.
     assert_eq!(
         failure.message,
         "always \"never away for long\" does not hold at 0:01:40.583"

@@ -7,7 +7,7 @@ use rhai::plugin::*;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 
-/// A number from 0 to `max`. A condition may be asked any number of times, so it draws none.
+/// A number from 0 to `max`. A condition draws none, since it may be evaluated any number of times.
 fn draw(context: &NativeCallContext<'_>, session: &Session, max: u64) -> Fallible<u64> {
     if session.with(|play| play.is_looking()) {
         return Err(Thrown::mistake(format!(
@@ -69,7 +69,7 @@ pub(crate) mod words {
         Ok(seed.cast_signed())
     }
 
-    // No doc comments from here on: these are not words, they say which are.
+    // No doc comments from here on: these functions are no words of the language, they register the words above.
 
     #[rhai_fn(name = "rand", return_raw)]
     pub fn rand() -> Fallible<i64> {

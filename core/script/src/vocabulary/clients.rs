@@ -1,4 +1,4 @@
-//! What `clients` and `load` take.
+//! The options of `clients` and `load`.
 
 use quorate_drill::{Span, Thrown};
 use quorate_model::ClientCalls;
@@ -9,7 +9,7 @@ use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 use crate::values::{count_arg, show, span_arg};
 
-/// A number of an option map; `None` if it is not there.
+/// A number in an option map; `None` if the key is missing.
 fn number(context: &NativeCallContext<'_>, options: &Map, key: &str) -> Fallible<Option<u32>> {
     let at = context.call_position();
     let Some(value) = options.get(key) else {
@@ -32,7 +32,7 @@ fn known(
     super::options::only(word, options, keys).map_err(|what| Thrown::mistake(what).at(at))
 }
 
-/// Refuses a protocol that nothing in the cluster can speak.
+/// Refuses a protocol that nothing in the cluster uses.
 fn spoken(context: &NativeCallContext<'_>, protocol: &str) -> Fallible<()> {
     let session = Session::of(context)?;
     let (known, open) = session.with_stage(context, |stage| stage.protocols())?;
@@ -89,7 +89,7 @@ pub(super) fn calls(context: &NativeCallContext<'_>, options: &Map) -> Fallible<
     })
 }
 
-/// The options of `load`: users and per cent of a node.
+/// The options of `load`: users, and per cent of a node.
 pub(super) fn load(context: &NativeCallContext<'_>, options: &Map) -> Fallible<(u32, u32)> {
     known(context, "load", options, super::options::LOAD)?;
     let users = number(context, options, "users")?;

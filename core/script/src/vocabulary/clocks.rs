@@ -1,4 +1,4 @@
-//! By how much a clock is set, and local time.
+//! Steps of clocks, and local time.
 
 use quorate_drill::Thrown;
 use quorate_model::ClockFault;
@@ -9,7 +9,7 @@ use crate::handles::FaultRef;
 use crate::thrown::{Fallible, Raise};
 use crate::values::span_arg;
 
-/// Milliseconds, below zero for a text that begins with a minus, and the same in words.
+/// A step in milliseconds, negative for a text that begins with a minus, and the same in words.
 pub(super) fn way(context: &NativeCallContext<'_>, by: &Dynamic) -> Fallible<(i64, String)> {
     let text = by.as_immutable_string_ref().ok();
     let text = text.map(|text| text.trim().to_owned());
@@ -36,7 +36,7 @@ pub(super) fn minutes(context: &NativeCallContext<'_>, by: &Dynamic) -> Fallible
     Ok((within(ms / 60_000), said))
 }
 
-/// What is out of any range stays so.
+/// The number as an `i32`. One that does not fit becomes the nearest, which is out of any range as well.
 pub(super) fn within(number: i64) -> i32 {
     let number = number.clamp(i32::MIN.into(), i32::MAX.into());
     i32::try_from(number).unwrap_or(i32::MAX)

@@ -537,7 +537,7 @@ pub(crate) mod words {
     }
 }
 
-/// Reads for how long a group was out of service, and remembers it.
+/// Reads how long a group was out of service, and remembers the reading.
 fn outage(
     context: &NativeCallContext<'_>,
     group: &Dynamic,
@@ -558,7 +558,7 @@ fn outage(
     Ok(span)
 }
 
-/// Reads one thing of what clients saw, and remembers it.
+/// Reads a value from the clients' report, and remembers the reading.
 fn client_report<T>(
     context: &NativeCallContext<'_>,
     clients: &ClientsRef,
@@ -575,7 +575,7 @@ fn client_report<T>(
     Ok(value)
 }
 
-/// Remembers what was read of the quorum.
+/// Remembers a reading of the quorum.
 fn saw_quorum(
     context: &NativeCallContext<'_>,
     subject: &str,

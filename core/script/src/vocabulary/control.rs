@@ -23,7 +23,7 @@ pub(crate) fn error_name(code: u32) -> Option<&'static str> {
     }
 }
 
-/// A control code given by its number or its name.
+/// A control code, given by number or by name.
 fn code_arg(
     context: &NativeCallContext<'_>,
     object: ControlObject,
@@ -51,7 +51,7 @@ fn code_arg(
     })
 }
 
-/// Why a name is no control code's, and what to do.
+/// Why there is no control code of this name, and what to do.
 pub(crate) fn unknown_code(objects: &[ControlObject], name: &str) -> (String, String) {
     let whom: Vec<String> = objects.iter().map(ToString::to_string).collect();
     let message = format!("\"{name}\" is no control code for {}", whom.join(" or "));
@@ -67,7 +67,7 @@ pub(crate) fn unknown_code(objects: &[ControlObject], name: &str) -> (String, St
     (message, help)
 }
 
-/// What goes in with a code: a text, a list of bytes, or nothing.
+/// The input of a control code: a text, a list of bytes, or nothing.
 fn input_arg(context: &NativeCallContext<'_>, input: &Dynamic) -> Fallible<Vec<u8>> {
     if input.is_unit() {
         return Ok(Vec::new());
@@ -85,7 +85,7 @@ fn input_arg(context: &NativeCallContext<'_>, input: &Dynamic) -> Fallible<Vec<u
     Err(Thrown::mistake(text).at(context.call_position()))
 }
 
-/// The node that an option names.
+/// The node in an option.
 fn node_option(
     context: &NativeCallContext<'_>,
     given: &Map,
@@ -98,7 +98,7 @@ fn node_option(
     order::known(context, "node", &name, |stage| stage.nodes()).map(Some)
 }
 
-/// Asks, and waits for the answer. Whatever is no answer is an error.
+/// Sends a control code and waits for the answer. Anything but an answer is an error.
 fn ask(
     context: &NativeCallContext<'_>,
     of: ControlOf,
@@ -138,7 +138,7 @@ fn ask(
             let text = format!("control code {code} was answered with error {error}{name}: {text}");
             Err(Thrown::mistake(text).coded(error).at(at))
         }
-        // Nobody has said anything: that is neither a yes nor a refusal.
+        // The node that was asked is gone: that is neither an answer nor a refusal.
         Some(Answer::Lost(text)) => {
             let text = format!("control code {code} was answered by nobody: {text}");
             Err(Thrown::unknown(text).at(at))

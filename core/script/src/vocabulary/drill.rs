@@ -1,4 +1,4 @@
-//! Beginning a drill, and the option maps of `drill` and `cluster`.
+//! The start of a drill, and the option maps of `drill` and `cluster`.
 
 use quorate_drill::{CivilError, CivilTime, DrillOptions, Span, Thrown};
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
@@ -8,7 +8,7 @@ use crate::session::{Here, Session};
 use crate::thrown::{Fallible, Raise};
 use crate::values::spoken;
 
-/// The native behind `drill(name, options, body)`.
+/// The native function behind `drill(name, options, body)`.
 pub(super) fn begin(
     context: &NativeCallContext<'_>,
     name: &str,
@@ -23,18 +23,18 @@ pub(super) fn begin(
     quorate_drill::tell::drill(&here, name, &options, body)
 }
 
-/// What `cluster` takes.
+/// The options of `cluster`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClusterOptions {
     /// The seed.
     pub(crate) seed: Option<u64>,
     /// What its local clock shows at power-on.
     pub(crate) start: Option<CivilTime>,
-    /// Whether it is left at power-on.
+    /// Whether it stays at power-on, without a wait until it is up.
     pub(crate) cold: bool,
 }
 
-/// Reads the options of a drill; one sentence if something in them is wrong.
+/// Reads the options of a drill. An error is one sentence.
 pub(crate) fn drill_options(map: &Map) -> Result<DrillOptions, String> {
     options::only("drill", map, options::DRILL)?;
     let cluster = map
@@ -75,7 +75,7 @@ pub(crate) fn drill_options(map: &Map) -> Result<DrillOptions, String> {
 }
 
 impl ClusterOptions {
-    /// Reads the map; one sentence if something in it is wrong.
+    /// Reads the map. An error is one sentence.
     pub(crate) fn read(map: &Map) -> Result<ClusterOptions, String> {
         options::only("cluster", map, options::CLUSTER)?;
         Ok(ClusterOptions {

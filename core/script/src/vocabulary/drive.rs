@@ -1,4 +1,4 @@
-//! What may go wrong with a disk, alike for a shared one and for a node's own.
+//! Faults that shared disks and nodes' own disks have in common.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::handles::{DiskRef, FaultRef, SystemDiskRef};
 use crate::thrown::Fallible;
 use crate::values::{chance_arg, span_arg};
 
-/// Which disk.
+/// The disk with the fault.
 pub(super) struct Trouble(Drive);
 
 impl From<&mut DiskRef> for Trouble {

@@ -21,7 +21,7 @@ pub(super) fn register(engine: &mut Engine) {
     );
 }
 
-/// The value of a field; `()` where the event has none.
+/// The value of a field; `()` if the event does not have it.
 fn read(event: &EventRef, field: &str, at: Position) -> Fallible<Dynamic> {
     if field == SPAN {
         return Ok(Dynamic::from(events::time_of(&event.line)));
@@ -48,7 +48,7 @@ fn read(event: &EventRef, field: &str, at: Position) -> Fallible<Dynamic> {
     .at(at))
 }
 
-/// A value, with the mark of its set if it has one.
+/// A value for scripts, marked as part of its closed set if it has one.
 fn spelt(event: &EventRef, field: &str, value: &serde_json::Value) -> Dynamic {
     let kind = event.line.get("kind").and_then(|kind| kind.as_str());
     let set = match field {

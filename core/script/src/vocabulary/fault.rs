@@ -1,4 +1,4 @@
-//! Faults that were made.
+//! Faults that a drill has made.
 
 use rhai::plugin::*;
 

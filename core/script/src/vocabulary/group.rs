@@ -34,7 +34,7 @@ fn status<T>(
     )
 }
 
-/// One of a group's outages, which run while nothing happens.
+/// One of a group's outages. They are running durations, which grow although nothing happens.
 fn outage_of(
     context: &NativeCallContext<'_>,
     group: &GroupRef,

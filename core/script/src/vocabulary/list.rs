@@ -1,4 +1,4 @@
-//! Lists: what a condition over an empty one shows.
+//! Lists: a condition over an empty list shows nothing.
 
 use rhai::plugin::*;
 use rhai::{Array, FnPtr};
@@ -22,7 +22,7 @@ pub(crate) mod words {
     pub fn all(context: NativeCallContext<'_>, list: &mut Array, filter: FnPtr) -> Fallible<bool> {
         if list.is_empty() {
             let at = context.call_position();
-            // Resource and policy scripts have lists, and no drill.
+            // Resource and policy scripts use lists as well, outside of any drill.
             if let Ok(session) = Session::of(&context) {
                 session.with(|play| play.went_over_nothing(spot(at)));
             }

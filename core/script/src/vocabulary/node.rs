@@ -40,7 +40,7 @@ fn status<T>(
     )
 }
 
-/// The file that is being written when the power fails, and how much of the write gets to the disk.
+/// The file that is being written when the power fails, and how many bytes of the write reach the disk.
 fn crash_options(context: &NativeCallContext<'_>, given: &Map) -> Fallible<(String, u64)> {
     let at = context.call_position();
     let (mut file, mut kept) = (None, 0);

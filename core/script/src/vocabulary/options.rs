@@ -1,4 +1,4 @@
-//! The options that words take in a map: closed sets, for those who read them and for `quorate check`.
+//! The keys of the option maps: closed sets, for the functions that read them and for `quorate check`.
 
 use quorate_drill::suggestion;
 use rhai::Map;
@@ -40,7 +40,7 @@ pub(crate) const VIRTUAL_SERVER: &[&str] = &[
     "pop3",
 ];
 
-/// Refuses a key of a map that is none of the options of `what`.
+/// Refuses a key that is not an option of `what`.
 pub(crate) fn only(what: &str, given: &Map, known: &[&str]) -> Result<(), String> {
     match given.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
@@ -51,7 +51,7 @@ pub(crate) fn only(what: &str, given: &Map, known: &[&str]) -> Result<(), String
     }
 }
 
-/// What `word` takes in a map; `None` if it takes none.
+/// The options of `word`; `None` if it has none.
 pub(crate) fn of(word: &str) -> Option<&'static [&'static str]> {
     Some(match word {
         "drill" => DRILL,

@@ -1,4 +1,4 @@
-//! Giving orders and making faults on behalf of natives.
+//! Orders and faults, for the native functions.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::session::{Here, Session};
 use crate::thrown::{Fallible, Raise};
 use crate::values::{from_value, name_arg, plain, show, spoken};
 
-/// Gives an order and lets time pass until it is answered. A refusal is an error of the script.
+/// Gives an order and lets time pass until the answer comes. A refusal is an error of the script.
 pub(crate) fn order(context: &NativeCallContext<'_>, order: impl Into<Order>) -> Fallible<()> {
     let session = Session::of(context)?;
     told::order(&Here::new(context, &session), order.into())
 }
 
-/// The order to give a property a value; `None` resets it to its default.
+/// The order that sets a property; `None` resets it to its default.
 pub(super) fn set(object: Object, property: String, value: Option<Value>) -> AdminOp {
     AdminOp::SetProperty {
         object,
@@ -30,7 +30,7 @@ pub(super) fn set(object: Object, property: String, value: Option<Value>) -> Adm
     }
 }
 
-/// Gives an order and lets time pass until it is answered, or the limit is reached.
+/// Gives an order and lets time pass until the answer comes, or the limit is reached.
 pub(super) fn answered(
     context: &NativeCallContext<'_>,
     order: Order,
@@ -48,7 +48,7 @@ pub(crate) fn inject(
     inject_for(context, what, fault, None)
 }
 
-/// Makes a fault that heals by itself after a while, if a span is given.
+/// Makes a fault, which heals by itself after `span` if there is one.
 pub(crate) fn inject_for(
     context: &NativeCallContext<'_>,
     what: impl Into<String>,
@@ -61,7 +61,7 @@ pub(crate) fn inject_for(
     Ok(FaultRef { handle, what })
 }
 
-/// Cuts what one node sends to another, on one network or on all.
+/// Cuts one direction between two nodes, on one network or on all.
 pub(crate) fn cut(
     context: &NativeCallContext<'_>,
     network: Option<Name>,
@@ -83,7 +83,7 @@ pub(crate) fn cut(
     inject(context, what, NetworkFault::Cut { network, links })
 }
 
-/// Cuts the nodes into sides that do not hear each other, on one network or on all.
+/// Cuts nodes into sides that do not hear each other, on one network or on all.
 pub(crate) fn partition(
     context: &NativeCallContext<'_>,
     what: String,
@@ -117,7 +117,7 @@ pub(crate) fn partition(
     )
 }
 
-/// Damages a file on a shared disk, or on the system disk of the node of that name.
+/// Damages a file on a shared disk, or on the system disk of the node with that name.
 pub(crate) fn damage(
     context: &NativeCallContext<'_>,
     disk: &Name,
@@ -132,14 +132,14 @@ pub(crate) fn damage(
     inject(context, format!("{file} on {disk} was damaged"), fault)
 }
 
-/// A number of bytes, or a byte's place.
+/// A number of bytes, or the position of a byte.
 pub(crate) fn bytes_arg(context: &NativeCallContext<'_>, number: i64, what: &str) -> Fallible<u64> {
     u64::try_from(number).map_err(|_| {
         Thrown::mistake(format!("{what} is 0 or more: {number}")).at(context.call_position())
     })
 }
 
-/// Does something to the cluster or its world, at once.
+/// Acts on the cluster or its world, without letting time pass.
 pub(super) fn act(
     context: &NativeCallContext<'_>,
     deed: impl FnOnce(&mut dyn Stage) -> Result<(), StageError>,
@@ -163,7 +163,7 @@ pub(crate) fn disk_file(
     act(context, |stage| stage.disk_file(disk, file, text))
 }
 
-/// Reads one thing of the cluster and remembers what was read: `kind("name").property`.
+/// Reads a value of the cluster and remembers the reading: `kind("name").property`.
 pub(crate) fn read<T>(
     context: &NativeCallContext<'_>,
     kind: &str,
@@ -189,7 +189,7 @@ pub(crate) fn read<T>(
     Ok(found)
 }
 
-/// The value of a property, as scripts have it: `()` where there is none of its own.
+/// The value of a property for a script: `()` if it has none of its own.
 pub(super) fn property(
     context: &NativeCallContext<'_>,
     of: PropertyOf<'_>,
@@ -208,8 +208,8 @@ pub(super) fn property(
     Ok(value)
 }
 
-/// The name of the open cluster's thing that is called so, whatever case that is written in, as it is defined; else an
-/// error that says what there is.
+/// The name of the cluster's thing called `name`, spelled as it is defined; case does not matter. Otherwise an error
+/// with the known names.
 pub(crate) fn known(
     context: &NativeCallContext<'_>,
     kind: &str,
@@ -237,7 +237,7 @@ pub(crate) fn known(
 /// How many bytes a file has.
 pub(super) fn file_size(context: &NativeCallContext<'_>, disk: &Name, file: &str) -> Fallible<i64> {
     let session = Session::of(context)?;
-    // Files grow without a word to anybody.
+    // A file may grow without any event, so this counts as reading time.
     session.read_time();
     let bytes = session.try_stage(context, |stage| stage.file_size(disk, file))?;
     session.saw(
@@ -271,8 +271,8 @@ fn sides_arg(context: &NativeCallContext<'_>, sides: &rhai::Array) -> Fallible<V
         .collect()
 }
 
-/// A property's value as scripts write it; `None` for `()`, which resets it. What is no value of any kind is refused with
-/// what the property takes.
+/// The value of a property from a script's value; `None` for `()`, which resets it. A value of no usable type is
+/// refused with a description of what the property takes.
 pub(crate) fn to_value(
     context: &NativeCallContext<'_>,
     of: PropertyOf<'_>,
@@ -287,7 +287,7 @@ pub(crate) fn to_value(
     }
     let session = Session::of(context)?;
     let known = session.try_stage(context, |stage| {
-        // A name that is none is told first.
+        // An unknown property is reported first.
         stage.property(of, property)?;
         stage.properties(of)
     })?;

@@ -10,7 +10,7 @@ use crate::policy;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 
-/// Gives the cluster, or a group, the script in a file, or none for `()`.
+/// Gives the cluster or a group the script in a file; `()` takes its script away.
 pub(super) fn set(
     context: &NativeCallContext<'_>,
     group: Option<Name>,
@@ -31,7 +31,7 @@ pub(super) fn set(
     order::order(context, AdminOp::SetPolicy { group, policy })
 }
 
-/// The script in a file, if it has no mistakes.
+/// The script in a file, if it has no errors.
 fn script(context: &NativeCallContext<'_>, path: &str) -> Fallible<PolicyScript> {
     let folder = Session::of(context)?.with(|play| play.text().folder.clone());
     let file = folder.join(path);

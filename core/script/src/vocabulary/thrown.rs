@@ -1,4 +1,4 @@
-//! What `try … catch (error)` gets.
+//! The value of `error` in `try … catch (error)`.
 
 use quorate_drill::{Place, Thrown};
 use rhai::plugin::*;

@@ -1,4 +1,4 @@
-//! What may go wrong with datagrams, alike for a whole network and for one card in it.
+//! Faults that a whole network and a single card have in common.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::handles::{FaultRef, NetworkRef, NicRef};
 use crate::thrown::{Fallible, Raise};
 use crate::values::{chance_arg, span_arg};
 
-/// Whose datagrams.
+/// The network or card with the fault.
 pub(super) struct Traffic {
     network: Name,
     /// The node whose card it is; `None` is the whole network.

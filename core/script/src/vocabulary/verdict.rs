@@ -10,7 +10,7 @@ use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 use crate::values::{equal, show, spoken};
 
-/// Comparisons whose two sides a failed `expect` shows.
+/// Comparisons of which a failed `expect` shows both sides.
 const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
 
 /// Words about what is expected.
@@ -96,19 +96,19 @@ fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Falli
         }
         Err(error) => {
             let said = match error.unwrap_inner() {
-                // Not for a script to swallow: the run is being stopped.
+                // The run is being stopped; a script must not catch that.
                 EvalAltResult::ErrorTerminated(..) => None,
                 EvalAltResult::ErrorRuntime(token, _) => match token.read_lock::<Thrown>() {
-                    // Nor is this: the world is broken.
+                    // Nor must it catch this: the world is broken.
                     Some(thrown) if thrown.internal => None,
-                    // An expectation inside that was not met is not what was refused.
+                    // An unmet expectation inside is not the expected refusal.
                     Some(thrown) if thrown.verdict != Verdict::Error => None,
-                    // A name that was mistyped is no refusal, unless that is what is expected.
+                    // A misspelled name is not the expected refusal, unless the message says so.
                     Some(thrown) if thrown.unknown_name && !text.contains("has no ") => None,
                     Some(thrown) => Some(thrown.message.clone()),
                     None => Some(token.to_string()),
                 },
-                // The engine's own errors are mistakes of the script: a word or a type that does not exist.
+                // The engine's own errors are mistakes of the script, such as an unknown word.
                 _ => None,
             };
             let Some(said) = said else { return Err(error) };
@@ -126,7 +126,7 @@ fn refused(context: &NativeCallContext<'_>, action: &FnPtr, text: &str) -> Falli
     }
 }
 
-/// Makes `expect` see the expression it is given, so that a failed comparison can show both of its sides.
+/// Lets `expect` see its expression, so that a failed comparison can show both sides.
 pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
     let session = session.clone();
     engine.register_custom_syntax_with_state_raw(
@@ -136,7 +136,7 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
                 Some("expect") => Some("(".into()),
                 Some("(") | Some(",") => Some("$expr$".into()),
                 Some(")") | None => None,
-                // After an expression: a message may follow the condition, and nothing may follow the message.
+                // After an expression: a message may follow the condition, but nothing may follow the message.
                 Some(_) if look_ahead == "," && !symbols.iter().any(|it| it == ",") => {
                     Some(",".into())
                 }
@@ -184,7 +184,7 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
                 && COMPARISONS.contains(&call.name.as_str())
                 && let [left, right] = &call.args[..]
             {
-                // No time has passed since the condition was false: both sides are still what they were.
+                // No time has passed since the condition was evaluated, so both sides still have the same values.
                 let left = context.eval_expression_tree(&left.into())?;
                 let right = context.eval_expression_tree(&right.into())?;
                 let operator = if call.name == "==" {

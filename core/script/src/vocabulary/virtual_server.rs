@@ -16,7 +16,7 @@ use crate::values::show;
 
 const STORAGE_GROUP: [&str; 3] = ["name", "log_disk", "database_disk"];
 
-/// What a script said about a virtual server, or one sentence about what is wrong with it.
+/// A virtual server from a script's options. An error is one sentence.
 fn request(options: &Map) -> Result<VirtualServerRequest, String> {
     only("create_virtual_server", options, VIRTUAL_SERVER)?;
     let needed = |key: &str| {
@@ -51,7 +51,7 @@ fn request(options: &Map) -> Result<VirtualServerRequest, String> {
     })
 }
 
-/// What a script said about a new node: its name and its addresses.
+/// The name and addresses of a new node from a script's options. An error is one sentence.
 fn node(options: &Map) -> Result<(Name, BTreeMap<Name, String>), String> {
     only("add_node", options, ADD_NODE)?;
     let name = needed(options, "name")?;

@@ -51,7 +51,7 @@ impl Literals<'_, '_> {
         self.say(scope, "unknown-protocol", message, help, at);
     }
 
-    /// The sides of a partition: a node is on one of them.
+    /// The sides of a partition: each node is on one of them only.
     pub(super) fn partition(&mut self, sides: &Expr, scope: Scope) {
         let Expr::Array(sides, _) = sides else { return };
         let mut seen = BTreeSet::new();
@@ -70,7 +70,7 @@ impl Literals<'_, '_> {
         }
     }
 
-    /// A duration that is written as a text.
+    /// A duration written as a text.
     pub(super) fn span(&mut self, arg: &Expr, scope: Scope) {
         if let Some((text, at)) = text_of(arg)
             && let Err(error) = text.parse::<Span>()
@@ -80,7 +80,7 @@ impl Literals<'_, '_> {
         }
     }
 
-    /// A condition must be a function, or it is looked at once and never again.
+    /// A condition must be a function; otherwise it would be evaluated once and never again.
     pub(super) fn condition(&mut self, word: &str, arg: &Expr, scope: Scope) {
         let value = match arg {
             Expr::And(..) | Expr::Or(..) => true,

@@ -1,4 +1,4 @@
-//! Texts that belong to closed sets: in comparisons, switches and filters of events.
+//! Texts of closed sets: in comparisons, switches and filters of events.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::closed::Set;
 use crate::events;
 
 impl Literals<'_, '_> {
-    /// Two sides that are compared: a text of a closed set with one that stands there word for word.
+    /// Two compared sides: a text of a closed set, and a literal.
     pub(super) fn compare(&mut self, left: &Expr, right: &Expr, scope: Scope) {
         for (one, other) in [(left, right), (right, left)] {
             let Some(set) = self.set_of(one) else {
@@ -65,7 +65,7 @@ impl Literals<'_, '_> {
             }
             return;
         }
-        // What is switched on is not known; but where one case is a state, they all are.
+        // The set is unknown, but if one case is a state, all of them must be.
         let states = [Set::NODE_STATE, Set::GROUP_STATE, Set::RESOURCE_STATE];
         let words: BTreeSet<&str> = states.iter().flat_map(|set| set.words()).collect();
         if cases.iter().any(|(text, _)| words.contains(text.as_str())) {
@@ -81,7 +81,7 @@ impl Literals<'_, '_> {
         }
     }
 
-    /// The texts that stand for cases in the switch at a place. The tree has only their hashes.
+    /// The literal texts of the cases in the switch at a place. The tree has only their hashes.
     fn cases(&self, at: Position) -> Vec<(String, Position)> {
         let source = [self.checker.source()];
         let (tokens, _) = self.engine.lex(&source);
@@ -130,7 +130,7 @@ impl Literals<'_, '_> {
                     }
                 }
             }
-            // Only some, or none, are known word for word.
+            // Not every kind is a literal, so events of any kind may be meant.
             if kinds.is_empty() {
                 kinds = journal::kinds().iter().collect();
             }
@@ -173,7 +173,7 @@ impl Literals<'_, '_> {
     }
 }
 
-/// The set of what is read of an object.
+/// The set of a property's values.
 fn member_set(kind: &str, property: &str) -> Option<Set> {
     Some(match (kind, property) {
         ("Node", "state") => Set::NODE_STATE,

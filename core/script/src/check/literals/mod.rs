@@ -1,5 +1,5 @@
-//! What stands in a script word for word: names, states, kinds of events, durations, options. A slip in one of them is
-//! found here, against the cluster file that the drill names and against the closed sets.
+//! The literals of a script: names, states, kinds of events, durations, options. A mistake in one of them is found
+//! here, by comparison with the drill's cluster file and with the closed sets.
 
 mod args;
 mod closed;
@@ -70,7 +70,7 @@ const ON_STAGE: [&str; 49] = [
     "add_node",
 ];
 
-/// Which arguments are names of what, by the word and the argument's number; those of methods count without the object.
+/// Which arguments are names, by word and argument number. For methods the object itself is not counted.
 const NAMES: [(&str, usize, Noun); 19] = [
     ("node", 0, Noun::Node),
     ("group", 0, Noun::Group),
@@ -93,7 +93,7 @@ const NAMES: [(&str, usize, Noun); 19] = [
     ("cut", 1, Noun::Node),
 ];
 
-/// Parameters that are durations, by their names.
+/// The names of parameters that are durations.
 const SPANS: [&str; 5] = ["duration", "within", "delay", "latency", "takes"];
 
 /// Where a piece of a script runs.
@@ -110,11 +110,11 @@ enum Place {
 #[derive(Clone, Copy, Debug)]
 struct Scope {
     place: Place,
-    /// Whether what is wrong is wanted to be: the script catches it.
+    /// Whether the script catches the error, so that a mistake here may be intended.
     caught: bool,
 }
 
-/// Looks at the literals of a script whose paths count from `folder`; `None` where there are no files to look at.
+/// Checks the literals of a script whose paths are relative to `folder`; `None` if there are no files to read.
 pub(super) fn look(checker: &mut Checker<'_>, engine: &Engine, ast: &AST, folder: Option<&Path>) {
     let mut literals = Literals {
         checker,
@@ -140,31 +140,31 @@ struct Literals<'c, 's> {
     checker: &'c mut Checker<'s>,
     engine: &'c Engine,
     folder: Option<&'c Path>,
-    /// The cluster of each drill, by the order in which they are declared; `None` if it is not known.
+    /// The cluster of each drill, in the order of declaration; `None` if it is unknown.
     clusters: Vec<(Position, Option<Known>)>,
-    /// From where to where drills' functions reach, and which drills these are.
+    /// The start and end of each drill's function, and the drill's number.
     bodies: Vec<(Position, Position, usize)>,
-    /// The same of functions that the script catches errors of.
+    /// The start and end of functions whose errors the script catches.
     caught: Vec<(Position, Position)>,
-    /// The same of every function.
+    /// The start and end of all functions.
     functions: Vec<(Position, Position)>,
     /// The names of drills.
     drills: BTreeMap<String, Position>,
     /// Whether the script opens a cluster by itself.
     opened: bool,
-    /// Variables that hold a text of a closed set.
+    /// Variables that hold texts of closed sets.
     sets: BTreeMap<String, Option<Set>>,
 }
 
 impl Literals<'_, '_> {
-    /// Learns which clusters there are, what drills add to them, where functions stand and what variables hold.
+    /// Collects the clusters, what drills add to them, the places of functions, and the contents of variables.
     fn declare(&mut self, ast: &AST) {
         let mut ranges: BTreeMap<String, (Position, Position)> = BTreeMap::new();
         for function in ast.iter_fn_def() {
             let range = (function.body.start_position(), function.body.end_position());
             self.functions.push(range);
             ranges.insert(function.name.to_string(), range);
-            // What a function is handed is not known, whatever a variable of that name holds elsewhere.
+            // The value of a parameter is unknown, even if a variable elsewhere has the same name.
             for param in &function.params {
                 self.sets.insert(param.to_string(), None);
             }
@@ -264,7 +264,7 @@ impl Literals<'_, '_> {
         self.clusters.iter().position(|(at, _)| *at == call)
     }
 
-    /// Reads a drill's cluster file, if it is named word for word.
+    /// Reads the cluster file of a drill, if its name is a literal.
     fn open(&mut self, file: Option<&Expr>, call: Position) {
         let known = match (file.and_then(text_of), self.folder) {
             (Some((name, at)), Some(folder)) => {
@@ -315,7 +315,7 @@ impl Literals<'_, '_> {
     }
 }
 
-/// Where the call of `word` stands that a node is an argument of.
+/// Where `word` is called, if the node is inside an argument of that call.
 fn call_above(path: &[ASTNode<'_>], word: &str) -> Option<Position> {
     path.iter().rev().skip(1).find_map(|node| match node {
         ASTNode::Stmt(Stmt::FnCall(call, at)) | ASTNode::Expr(Expr::FnCall(call, at)) => {
@@ -325,7 +325,7 @@ fn call_above(path: &[ASTNode<'_>], word: &str) -> Option<Position> {
     })
 }
 
-/// Whether the script catches what goes wrong here.
+/// Whether the script catches an error here.
 fn is_caught(path: &[ASTNode<'_>]) -> bool {
     let tried = path
         .iter()
@@ -381,7 +381,7 @@ impl Literals<'_, '_> {
         }
     }
 
-    /// What any call may have: names, durations, options, conditions.
+    /// Checks of any call: names, durations, options, conditions.
     fn call(&mut self, word: &str, args: &[Expr], scope: Scope) {
         for (_, number, noun) in NAMES.iter().filter(|(name, ..)| *name == word) {
             if let Some((text, at)) = args.get(*number).and_then(text_of) {
@@ -400,7 +400,7 @@ impl Literals<'_, '_> {
         }
         let words: Vec<_> = self.checker.lexicon().functions(word).to_vec();
         for word in words.iter().filter(|word| word.is_ours) {
-            // The object of a method comes first.
+            // The first argument of a method is its object.
             let Some(skip) = word
                 .params
                 .len()
@@ -433,7 +433,7 @@ impl Literals<'_, '_> {
         }
     }
 
-    /// A name must be one of the drill's cluster.
+    /// A name must exist in the drill's cluster.
     fn name(&mut self, noun: Noun, text: &str, at: Position, scope: Scope) {
         let meant: Vec<Option<&Known>> = match scope.place {
             Place::Drill(number) => vec![self.clusters.get(number).and_then(|(_, it)| it.as_ref())],
@@ -463,7 +463,8 @@ impl Literals<'_, '_> {
         self.say(scope, "unknown-name", message, help, at);
     }
 
-    /// A control code that is named must be a well-known one. Whether the object is a resource or a type shows when it runs.
+    /// A control code must be well known if it is given by name. Whether the object is a resource or a type is only
+    /// known when the script runs.
     fn control(&mut self, name: &str, at: Position, scope: Scope) {
         let objects = [ControlObject::Resource, ControlObject::ResourceType];
         if objects
@@ -478,7 +479,7 @@ impl Literals<'_, '_> {
 
     /// A word of the language that can only be used where a cluster is open.
     fn outside(&mut self, word: &str, at: Position, scope: Scope) {
-        // What is typed or tried out without a file may stand anywhere.
+        // Typed input, and text without a file, may stand anywhere.
         let in_file = self.folder.is_some();
         if in_file && scope.place == Place::Top && !self.opened && ON_STAGE.contains(&word) {
             let help = "write it inside the function of a drill".to_owned();
@@ -527,10 +528,10 @@ impl Literals<'_, '_> {
     }
 }
 
-/// A field of a map that stands in the script: its name, the name's place, the value.
+/// A field of a literal map: its name, the name's place, the value.
 type Field<'e> = (&'e str, Position, &'e Expr);
 
-/// A text that stands there word for word.
+/// The literal text of an expression.
 fn text_of(expr: &Expr) -> Option<(&str, Position)> {
     match expr {
         Expr::StringConstant(text, at) => Some((text.as_str(), *at)),
@@ -538,7 +539,7 @@ fn text_of(expr: &Expr) -> Option<(&str, Position)> {
     }
 }
 
-/// One text, or those of a list.
+/// The literal text of an expression, or those in a literal list.
 fn texts_of(expr: &Expr) -> Vec<(&str, Position)> {
     match expr {
         Expr::Array(items, _) => items.iter().filter_map(text_of).collect(),
@@ -546,7 +547,7 @@ fn texts_of(expr: &Expr) -> Vec<(&str, Position)> {
     }
 }
 
-/// The fields of a map that stands there.
+/// The fields of a literal map.
 fn map_of(expr: &Expr) -> Option<Vec<Field<'_>>> {
     match expr {
         Expr::Map(map, _) => Some(
