@@ -1,4 +1,4 @@
-//! Random faults on whole clusters, each drawn from a seed; what fails is shrunk and kept.
+//! Random faults on whole clusters. Each run is drawn from a seed; a failure is shrunk and kept.
 //!
 //! `cargo run --release -p quorate-sim --example swarm -- --seeds 2000`
 //!
@@ -102,7 +102,7 @@ fn replay(path: &Path, by: By) -> Result<ExitCode, String> {
     }
 }
 
-/// Writes a run into the folder for that.
+/// Writes a run into the folder for such runs.
 fn write(options: &Options, scenario: &Scenario, what: &str) -> Result<PathBuf, String> {
     let path = options.keep.join(format!("cluster-{}.txt", scenario.seed));
     std::fs::write(&path, format!("# {what}\n{scenario}"))

@@ -1,20 +1,20 @@
-//! A machine's own clock: it starts at an instant of its own, and it drifts.
+//! A machine's own clock, which has an origin of its own and drifts.
 
 use quorate_model::Time;
 
 const MILLION: i64 = 1_000_000;
 
-/// How one machine's monotonic clock relates to the world's.
+/// The relation between a machine's monotonic clock and the world's.
 ///
-/// It has an origin of its own, since nothing may compare instants of two machines, and it runs fast or
-/// slow by a fixed number of parts per million.
+/// It has an origin of its own, since instants of two machines must never be compared, and it runs fast or slow by a
+/// fixed number of parts per million.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Clock {
-    /// The world's time when the clock showed `shown`.
+    /// The world's time at which the clock showed `shown`.
     anchor: Time,
-    /// What it showed then.
+    /// What the clock showed at `anchor`.
     shown: Time,
-    /// Parts per million it gains (or, below zero, loses).
+    /// Gain in parts per million; below zero it is a loss.
     drift_ppm: i32,
 }
 
@@ -28,12 +28,12 @@ impl Clock {
         }
     }
 
-    /// Parts per million it gains.
+    /// Gain in parts per million; below zero it is a loss.
     pub(crate) fn drift_ppm(&self) -> i32 {
         self.drift_ppm
     }
 
-    /// What the clock shows at the world's time `world`, which is not before the anchor.
+    /// What the clock shows at the world's time `world`, which must not be before the anchor.
     pub(crate) fn local(&self, world: Time) -> Time {
         if world == Time::NEVER {
             return Time::NEVER;
@@ -43,8 +43,8 @@ impl Clock {
         saturate(i128::from(self.shown.0) + elapsed + gained)
     }
 
-    /// The earliest instant of the world at which the clock shows `local` or later. Before the anchor it is taken to have
-    /// run as it does now: a clock that begins to drift has a past.
+    /// The earliest instant of the world at which the clock shows `local` or later. Before the anchor the clock is
+    /// taken to have run at its present rate, since a clock that begins to drift has a past.
     pub(crate) fn world(&self, local: Time) -> Time {
         if local == Time::NEVER {
             return Time::NEVER;
@@ -56,7 +56,7 @@ impl Clock {
         }
         let wanted = i128::from(local.0) - i128::from(self.shown.0);
         let mut world = saturate(i128::from(self.anchor.0) + scaled(wanted, MILLION, rate));
-        // Both roundings are below one microsecond each: two steps settle it.
+        // Each rounding is off by less than a microsecond, so two steps are enough.
         while world.0 > self.anchor.0 && self.local(Time(world.0 - 1)) >= local {
             world.0 -= 1;
         }
@@ -67,7 +67,7 @@ impl Clock {
     }
 }
 
-/// `value * by / per`. A clock is asked at every event, and what drills ask fits into a machine's word.
+/// `value * by / per`. Every event reads clocks, and the values usually fit into a machine word.
 fn scaled(value: i128, by: i64, per: i64) -> i128 {
     let short = i64::try_from(value).ok();
     match short.and_then(|value| value.checked_mul(by)) {

@@ -1,4 +1,4 @@
-//! What the world refuses, and why.
+//! The errors of the world.
 
 use quorate_model::{Lasting, Name, Reason};
 use quorate_node::DiskError;
@@ -7,14 +7,14 @@ use thiserror::Error;
 /// A request to the world that makes no sense or was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum WorldError {
-    /// Nothing of that kind has that name.
+    /// Nothing of this kind has this name.
     #[error("there is no {kind} called {name:?}{}", did_you_mean(suggestions))]
     Unknown {
         /// `node`, `group`, `resource`, `network`, `disk` or `request`.
         kind: &'static str,
         /// What was asked for.
         name: String,
-        /// Names that look like it, best first; at most three.
+        /// The nearest names, best first; at most three.
         suggestions: Vec<Name>,
     },
     /// The node has no card in the network.
@@ -30,7 +30,7 @@ pub enum WorldError {
     Machine {
         /// The node.
         node: Name,
-        /// What is in the way, as the rest of a sentence.
+        /// The problem, as the rest of a sentence.
         problem: &'static str,
     },
     /// No process of the resource runs anywhere, so it can neither crash nor hang.
@@ -46,16 +46,16 @@ pub enum WorldError {
         disk: Name,
         /// What was asked for.
         file: String,
-        /// Names that look like it, or the first there are.
+        /// The nearest names, or the first few.
         suggestions: Vec<Name>,
     },
-    /// No node gets through to the disk's files.
+    /// No node has access to the disk's files.
     #[error("{disk} is mounted on no node, or broken: nobody can change its files")]
     NotMounted {
         /// The disk.
         disk: Name,
     },
-    /// A disk did not take what was to be written.
+    /// A disk has refused a write.
     #[error("{file:?} was not written on {disk}: {why}")]
     NotWritten {
         /// The disk.
@@ -65,7 +65,7 @@ pub enum WorldError {
         /// Why.
         why: DiskError,
     },
-    /// A fault that was never made, or is healed already.
+    /// A fault that never existed or is healed already.
     #[error("there is no active fault number {0}")]
     NoFault(u64),
     /// A fault that would change nothing.
@@ -77,11 +77,11 @@ pub enum WorldError {
     /// A value outside its range.
     #[error("{what} must be {wanted}, not {found}")]
     Range {
-        /// What was given.
+        /// The value's name.
         what: &'static str,
-        /// What would be right.
+        /// The allowed values.
         wanted: &'static str,
-        /// What was found.
+        /// The given value.
         found: String,
     },
     /// A resource whose type starts no process.
@@ -100,13 +100,13 @@ pub enum WorldError {
     /// The cluster refused.
     #[error("{} (error {})", .0.text, .0.code)]
     Refused(Reason),
-    /// The node that was asked stopped before it answered: the request may or may not have taken effect.
+    /// The node that was asked stopped before its answer: the request may or may not have been carried out.
     #[error("{node} stopped before it answered: the request may or may not have taken effect")]
     Lost {
         /// Who was asked.
         node: Name,
     },
-    /// No answer came in the time given.
+    /// No answer came within this time.
     #[error("no answer within {} of virtual time", Lasting(*.0))]
     NoAnswer(std::time::Duration),
 }
@@ -140,7 +140,7 @@ pub(crate) fn similar<'a>(wanted: &str, names: impl Iterator<Item = &'a Name>) -
         .collect()
 }
 
-/// The error for a name that nothing has, with the names that may have been meant.
+/// The error for an unknown name, with the nearest known names.
 pub(crate) fn unknown<'a>(
     kind: &'static str,
     name: &str,

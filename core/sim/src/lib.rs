@@ -1,9 +1,10 @@
 //! The virtual world in which a cluster is rehearsed: nodes with power and clocks, networks, shared disks,
 //! services, addresses, names and clients, all in virtual time and bit for bit repeatable.
 //!
-//! A [`World`] runs the same `quorate_node::Node` and the same plugins as a real machine does. What a drill
-//! breaks is a thing in the world; what follows from it is decided by the node and the plugins alone. The
-//! world watches its invariants after every event, asked or not, and writes everything into a [`Journal`](quorate_journal::Journal).
+//! A [`World`] runs the same `quorate_node::Node` and the same plugins as a real machine. A drill breaks things in
+//! the world; the consequences are decided by the node and the plugins alone. The world checks its invariants after
+//! every event, whether or not a drill asks for it, and records everything in a
+//! [`Journal`](quorate_journal::Journal).
 #![forbid(unsafe_code)]
 
 mod clock;

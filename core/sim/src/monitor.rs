@@ -1,4 +1,4 @@
-//! A resource monitor that may stand still.
+//! A resource monitor that can stand still.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use quorate_machine::ResourceMonitor;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
 use quorate_model::{Name, ResourceState, Time};
 
-/// A machine's resource monitor, which does nothing while it stands still: what it is asked for waits.
+/// A machine's resource monitor. While it stands still it does nothing, and its commands wait.
 pub(crate) struct Standing {
     inner: Box<dyn ResourceMonitor>,
     stands_still: bool,
-    /// What it was asked for meanwhile; `None` is a sign of life.
+    /// The commands that wait; `None` is a request for a sign of life.
     asked: VecDeque<Option<MonitorCommand>>,
 }
 
@@ -29,12 +29,12 @@ impl Standing {
         self.stands_still = stands_still;
     }
 
-    /// What waits for it, if it goes on now.
+    /// Takes the commands that wait, if the monitor no longer stands still.
     pub(crate) fn catch_up(&mut self) -> Option<VecDeque<Option<MonitorCommand>>> {
         (!self.stands_still).then(|| std::mem::take(&mut self.asked))
     }
 
-    /// Whether what it is asked for waits, behind what waits already.
+    /// Whether a new command has to wait, behind those that wait already.
     fn waits(&self) -> bool {
         self.stands_still || !self.asked.is_empty()
     }

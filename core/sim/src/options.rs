@@ -1,11 +1,11 @@
-//! What a world is made with, beside the cluster.
+//! The options of a world.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quorate_model::Name;
 
-/// What a virtual server's users are to its node.
+/// The load that a virtual server's users put on its node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
     /// Concurrent users.
@@ -14,12 +14,12 @@ pub struct Load {
     pub cpu_percent: u32,
 }
 
-/// How long a service takes to start and to stop when nothing is wrong with it.
+/// How long a service takes to start and stop if nothing is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceTimes {
-    /// The shortest start, without work such as log replay.
+    /// The shortest start, without extra work such as log replay.
     pub start: Duration,
-    /// The longest start beyond that; the world draws from it.
+    /// The longest time on top of `start`; the world draws from it.
     pub start_spread: Duration,
     /// The stop.
     pub stop: Duration,
@@ -32,35 +32,36 @@ pub struct WorldOptions {
     pub seed: u64,
     /// Civil time at the world's time zero, in milliseconds since 1970 UTC.
     pub civil_start_ms: i64,
-    /// The most that a machine's clock may gain or lose, in parts per million, 0 to 10,000. Each machine
-    /// draws its own.
+    /// The most that a machine's clock may gain or lose, in parts per million, 0 to 10,000. Each machine draws its
+    /// own drift.
     pub drift_ppm_max: u32,
-    /// Whether every datagram between nodes is written as bytes and read again, as it is on a real network. Slower, and no
-    /// different, unless something does not survive it: that is a breach, `wire`.
+    /// Whether every datagram between nodes is encoded and decoded, as on a real network. This is slower and changes
+    /// nothing, unless a message does not survive it: that is the breach `wire`.
     pub through_codec: bool,
-    /// Whether the invariants, which look at what has changed, look a second time as if everything had. Slower, and no
-    /// different, unless they were not told of something: that is a breach, `missed_change`.
+    /// Whether the invariants, which check what has changed, are checked a second time as if everything had changed.
+    /// This is slower and changes nothing, unless a change was not reported to them: that is the breach
+    /// `missed_change`.
     pub checked_twice: bool,
-    /// How far a datagram may be later than its network's latency, in per cent of that latency.
+    /// The longest extra delay of a datagram, in per cent of its network's latency.
     pub jitter_percent: u32,
-    /// What a write, flushed, or a read of a disk takes.
+    /// How long a disk takes for a flushed write, or for a read.
     pub disk_delay: Duration,
-    /// What one unit of work at a service's start takes: one transaction log to replay, for a store.
+    /// How long one unit of work takes at the start of a service; for a store, one transaction log to replay.
     pub work_unit: Duration,
     /// Times of services by service name, in place of the built-in ones ([`WorldOptions::service_times`]).
     pub services: BTreeMap<String, ServiceTimes>,
-    /// What the users of virtual servers are to their nodes, by group.
+    /// The loads of virtual servers, by group.
     pub loads: BTreeMap<Name, Load>,
-    /// How many datagrams wait at most for a frozen machine. What comes after is lost.
+    /// The most datagrams that wait for a frozen machine. Later ones are lost.
     pub socket_buffer: usize,
-    /// For how long a DHCP lease is good, in seconds.
+    /// How long a DHCP lease is valid, in seconds.
     pub lease_seconds: u32,
-    /// The most that separates the first and the last machine when all are switched on together.
+    /// The longest time between the first and the last machine when all are switched on together.
     pub power_on_spread: Duration,
 }
 
 impl Default for WorldOptions {
-    /// Seed 1, Thursday 2003-06-12 08:00 UTC, clocks within 50 ppm, and times of the year's hardware.
+    /// Seed 1, Thursday 2003-06-12 08:00 UTC, clocks within 50 ppm, and times typical of that year's hardware.
     fn default() -> Self {
         WorldOptions {
             seed: 1,
@@ -81,7 +82,7 @@ impl Default for WorldOptions {
 }
 
 impl WorldOptions {
-    /// The options with another seed.
+    /// The default options with another seed.
     pub fn with_seed(seed: u64) -> Self {
         WorldOptions {
             seed,
@@ -89,9 +90,8 @@ impl WorldOptions {
         }
     }
 
-    /// The times of the service called `name`: from [`services`](Self::services), else the built-in ones:
-    /// 15 s for the store (`MSExchangeIS`), 5 s for the System Attendant (`MSExchangeSA`), 1 to 3 s for
-    /// any other.
+    /// The times of the service called `name`: from [`services`](Self::services), else the built-in ones: 15 s for
+    /// the store (`MSExchangeIS`), 5 s for the System Attendant (`MSExchangeSA`), 1 to 3 s for any other.
     pub fn service_times(&self, name: &str) -> ServiceTimes {
         let millis = Duration::from_millis;
         if let Some(times) = self.services.get(name) {

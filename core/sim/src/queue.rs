@@ -1,12 +1,12 @@
-//! The world's one queue of events, ordered by time and, at one time, by the order in which they were made.
+//! The world's single queue of events, ordered by time and, for equal times, by the order in which they were added.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use quorate_model::Time;
 
-/// A queue of things that happen at instants. What was scheduled first comes first among equals, which
-/// makes the order total and a run repeatable.
+/// A queue of things that happen at instants. For equal instants the one that was scheduled first comes first, so the
+/// order is total and a run repeatable.
 #[derive(Debug)]
 pub struct Queue<T> {
     heap: BinaryHeap<Scheduled<T>>,
@@ -42,7 +42,7 @@ impl<T> PartialOrd for Scheduled<T> {
 
 impl<T> Ord for Scheduled<T> {
     fn cmp(&self, other: &Self) -> Ordering {
-        // BinaryHeap gives the greatest first; the earliest is wanted.
+        // A BinaryHeap gives the greatest first, and the earliest is wanted.
         other.key().cmp(&self.key())
     }
 }
@@ -69,8 +69,8 @@ impl<T> Queue<T> {
         self.heap.push(Scheduled { at, sequence, what });
     }
 
-    /// Has things happen sooner: whatever `sooner` gives an instant for that is earlier than its own. Among things of
-    /// one instant the order stays that in which they were scheduled.
+    /// Moves events forward: an event for which `sooner` gives an earlier instant happens then. Events of one instant
+    /// stay in the order in which they were scheduled.
     pub fn hasten(&mut self, sooner: impl Fn(&T) -> Option<Time>) {
         let mut entries = std::mem::take(&mut self.heap).into_vec();
         for entry in &mut entries {
@@ -86,7 +86,7 @@ impl<T> Queue<T> {
         self.heap.peek().map(|entry| entry.at)
     }
 
-    /// The next thing, and when.
+    /// Takes the next thing, with its instant.
     pub fn pop(&mut self) -> Option<(Time, T)> {
         self.heap.pop().map(|entry| (entry.at, entry.what))
     }

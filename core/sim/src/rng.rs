@@ -1,11 +1,11 @@
-//! Seeded generators, one stream per purpose, so that a draw for one thing never shifts another's.
+//! Seeded generators, one stream per purpose, so that a draw for one purpose never changes the numbers of another.
 
 use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// A stream of pseudo-random numbers that depends on the world's seed and on a purpose, and on nothing else.
+/// A stream of pseudo-random numbers that depends only on the world's seed and on its purpose.
 #[derive(Clone, Debug)]
 pub(crate) struct Stream(ChaCha8Rng);
 
@@ -34,13 +34,13 @@ impl Stream {
         Duration::from_micros(self.up_to(micros))
     }
 
-    /// True in `per_million` of a million draws.
+    /// True for `per_million` of a million draws on average.
     pub(crate) fn one_in_a_million_times(&mut self, per_million: u32) -> bool {
         self.up_to(999_999) < u64::from(per_million)
     }
 }
 
-/// FNV-1a, 64 bits: stable over versions and machines, which is all a stream number needs.
+/// FNV-1a, 64 bits: the same in all versions and on all machines, as a stream number must be.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)

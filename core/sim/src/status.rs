@@ -1,10 +1,10 @@
-//! What can be read of the world: as an operator's console would show it, and as it truly is.
+//! The readable state of the world: as an operator's console shows it, and as it really is.
 
 use std::time::Duration;
 
 use quorate_model::{Name, Reason, Time};
 
-/// A machine, as it truly is.
+/// The real state of a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MachineStatus {
     /// Whether it has power.
@@ -19,14 +19,14 @@ pub struct MachineStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// No answer yet.
     Pending,
     /// Done, or accepted.
     Done,
-    /// A control code was answered, with these bytes.
+    /// A control code was answered with these bytes.
     Answered(Vec<u8>),
     /// Refused, and why.
     Refused(Reason),
@@ -40,14 +40,14 @@ pub enum Reply {
 /// How long a group was out of service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outage {
-    /// In all, since the group was in full service for the first time.
+    /// The total, counted from the first time the group was in full service.
     pub total: Duration,
-    /// How much of that somebody wanted: it began with an administrator's move or offline, an ordered stop of the node's
-    /// service, or a failback, and nothing has failed since.
+    /// How much of that was planned: the outage began with an administrator's move or offline, an ordered stop of the
+    /// node's service, or a failback, and nothing has failed since.
     pub planned: Duration,
     /// The longest one.
     pub longest: Duration,
-    /// How many there were, the present one included.
+    /// How many there were, including the present one.
     pub count: u32,
     /// When it was in full service for the first time; `None` if it never was.
     pub first_online: Option<Time>,

@@ -1,5 +1,5 @@
-//! Random faults on whole clusters, drawn from a seed: nothing that must hold may break while they last, and
-//! once they are healed everything must be in service again.
+//! Random faults on whole clusters, drawn from a seed: no invariant may break while they last, and after they are
+//! healed everything must be in service again.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -43,7 +43,7 @@ fn hold(seeds: std::ops::Range<u64>) {
     );
 }
 
-// In two halves, which run at the same time.
+// Two halves, which run in parallel.
 
 #[test]
 fn random_faults_break_no_invariant_and_leave_no_lasting_harm() {
@@ -55,7 +55,7 @@ fn nor_do_as_many_others() {
     hold(100..200);
 }
 
-/// Every kind of fault that the world has is drawn, happens, and is healed; or a sentence says why it is not.
+/// Every kind of fault in the world is drawn, happens and is healed; otherwise a sentence says why not.
 #[test]
 fn every_kind_of_fault_is_drawn() {
     let wanted = KINDS.iter().filter(|(_, drawn)| *drawn == Drawn::Yes);
@@ -82,7 +82,7 @@ fn every_kind_of_fault_is_drawn() {
     panic!("never drawn in the seeds {seeds:?}: {missing:?}");
 }
 
-/// The files in `cases`: runs that once failed, by the plugins that ship or by the plain monitor.
+/// The files in `cases`: runs that once failed, with the shipped plugins or with the plain monitor.
 #[test]
 fn what_once_failed_holds() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -111,8 +111,8 @@ fn a_run_is_read_as_it_was_written() {
     assert!(Scenario::read("nodes 9").is_err());
 }
 
-/// The wait before a takeover is what keeps two nodes from running the same group: without it the
-/// invariants see it soon.
+/// The wait before a takeover keeps two nodes from running the same group. Without it the invariants soon find a
+/// breach.
 #[test]
 fn nodes_that_take_over_without_waiting_are_found() {
     let mut reached = 0;
@@ -136,8 +136,8 @@ fn nodes_that_take_over_without_waiting_are_found() {
     panic!("reached in {reached} runs and not found");
 }
 
-/// What a node without quorum still runs is stopped in time: one that does not is seen when its time is up, also where
-/// nothing has been taken over yet.
+/// A node without quorum stops its resources in time. A node that does not is found when its time is up, even if
+/// nothing was taken over yet.
 #[test]
 fn a_node_that_goes_on_without_quorum_is_found() {
     for stubborn in [false, true] {
@@ -151,7 +151,7 @@ fn a_node_that_goes_on_without_quorum_is_found() {
         }
         world.start_all();
         world.settle(Duration::from_secs(600));
-        // Two and two and one: nobody takes anything over.
+        // Two, two and one: no side has a majority, so nobody takes anything over.
         let side = |names: [&str; 2]| names.map(Name::from).to_vec();
         let sides = [side(["NODE1", "NODE2"]), side(["NODE3", "NODE4"])];
         world.partition(None, &sides).unwrap();
@@ -163,9 +163,9 @@ fn a_node_that_goes_on_without_quorum_is_found() {
     }
 }
 
-/// The wait before a takeover leaves two seconds for stopping and for clocks that drift. A node that takes over so much
-/// sooner is seen, though nothing runs twice: in some runs, since what a follower counts from may be three heartbeats
-/// older than what was last heard of it, and it then stops so much sooner.
+/// The wait before a takeover leaves two seconds for stopping and for clocks that drift. A node that takes over
+/// earlier by those two seconds is found although nothing runs twice. This shows in some runs only: a follower may
+/// count from a time up to three heartbeats before the last message it got, and then stops that much earlier.
 #[test]
 fn a_takeover_without_the_margin_is_found() {
     let broken = |cluster: &str, seed: u64, drift_ppm_max: u32, eager: bool| {
@@ -191,7 +191,7 @@ fn a_takeover_without_the_margin_is_found() {
         found.dedup();
         found
     };
-    // A quarter of the margin is for clocks that are one per cent off, and no more.
+    // Clocks that are one per cent off use up a quarter of the margin at most.
     for (cluster, drift) in [
         ("four-node.ron", 50),
         ("four-node.ron", 10_000),

@@ -1,4 +1,4 @@
-//! Clocks that jump or drift, and a cluster service that is started again over its old boot.
+//! Clocks that jump or drift, and a cluster service that is killed and started again over its old boot.
 
 #![allow(clippy::unwrap_used)]
 
@@ -14,7 +14,8 @@ use support::{all_online, owner, settled, sound};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR_MS: i64 = 3_600_000;
-/// What a clock has gained or lost in a few minutes by itself: it is right when its machine is switched on.
+/// The most that a clock gains or loses by itself in a few minutes, after its machine was switched on with the right
+/// time.
 const OWN_DRIFT_MS: i64 = 10;
 
 fn step(node: &str, by_ms: i64) -> ClockFault {
@@ -31,7 +32,7 @@ fn restart(node: &str) -> MachineFault {
     MachineFault::ServiceRestart { node: node.into() }
 }
 
-/// The kinds of the journal's entries from a number on, with the nodes that made them.
+/// The kinds of the journal's entries from number `from` on, with their nodes.
 fn kinds(world: &World, from: usize) -> Vec<(String, String)> {
     let entries = world.events()[from..].iter().map(|entry| {
         let value = serde_json::to_value(entry).unwrap();

@@ -1,4 +1,4 @@
-//! Whole clusters in the world: real nodes, plain monitors, faults, and the invariants watching.
+//! Whole clusters in the world: real nodes, plain monitors, faults, and the checks of the invariants.
 
 #![allow(clippy::unwrap_used)]
 
@@ -75,7 +75,7 @@ fn a_lost_node_hands_its_virtual_server_to_the_standby_and_the_next_one_does_not
     assert!(world.disturbed().is_empty(), "{:?}", world.disturbed());
 }
 
-/// What a console shows of everything at one instant is what it shows of each thing asked for by name.
+/// The statuses of all things at one instant are the same as those read one by one.
 fn shown_as_one_by_one(world: &World) {
     let (names, nodes) = (world.nodes(), world.node_statuses());
     let asked: Vec<_> = names.iter().map(|it| world.node(it).unwrap()).collect();
@@ -252,7 +252,7 @@ fn a_machine_that_is_shut_down_hands_its_groups_over_first() {
     assert!(!machine.powered, "{}", journal(&world));
     assert_eq!(owner(&world, "EVS2"), "NODE4");
     assert!(world.disturbed().is_empty());
-    // No wait for a silence: the node said good-bye.
+    // The node said good-bye, so nobody waits for its silence.
     assert!(world.outage("EVS2").unwrap().total < MINUTE);
     world.start("NODE2").unwrap();
     assert!(world.settle(10 * MINUTE));
@@ -307,7 +307,7 @@ fn a_crashed_service_is_restarted_where_it_is_and_clients_feel_it() {
         felt.longest_outage > SECOND && felt.longest_outage < MINUTE,
         "{felt:?}"
     );
-    // Answered, not answered, answered again.
+    // Clients are answered, not answered, and answered again.
     let told = |entry: &&quorate_journal::Entry| {
         matches!(entry.what, What::World(WorldEvent::Client { .. }))
     };
@@ -449,7 +449,7 @@ fn a_world_without_power_answers_and_does_nothing() {
     sound(&world);
 }
 
-/// What one node did by itself under a start switch is promised to nobody; what came before it is, and stays so.
+/// Changes that one node made alone under a start switch are promised to nobody; earlier promises stay.
 #[test]
 fn after_a_start_without_the_quorum_disk_the_past_counts_again() {
     let set = |threshold| AdminOp::SetProperty {
@@ -473,7 +473,7 @@ fn after_a_start_without_the_quorum_disk_the_past_counts_again() {
         world.crash("NODE1").unwrap();
         sound(&world);
         if lost {
-            // The end of the quorum log is gone, and with it what was acknowledged at first.
+            // The end of the quorum log is lost, and with it the first acknowledged updates.
             let damage = Damage::LostTail { bytes: 400 };
             world.damage_file("Disk Q:", "quolog.log", damage).unwrap();
         }

@@ -1,4 +1,4 @@
-//! The disks of whole clusters: full, slow, hanging, write-protected, and such as cannot flush.
+//! The disks of whole clusters: full, slow, hanging, write-protected, and unable to flush.
 
 #![allow(clippy::unwrap_used)]
 
@@ -32,14 +32,14 @@ fn set(world: &World, threshold: u32) -> AdminOp {
     }
 }
 
-/// The coordinator, and somebody else.
+/// The coordinator and another node.
 fn two(world: &World) -> (Name, Name) {
     let coordinator = world.coordinator().unwrap();
     let other = world.nodes().into_iter().find(|it| *it != coordinator);
     (coordinator, other.unwrap())
 }
 
-/// When the journal first has this text after `from` entries.
+/// When and on which node this text first appears in the journal after `from` entries.
 fn said(world: &World, from: usize, text: &str) -> Option<(Duration, Name)> {
     let entry = world.events()[from..].iter().find(|entry| {
         let fields = serde_json::to_string(entry.fields()).unwrap();
@@ -63,7 +63,7 @@ fn a_node_whose_own_disk_hangs_says_so_and_leaves_the_others_alone() {
             let (coordinator, other) = two(&world);
             let node = if coordinates { coordinator } else { other };
             let from = breaks(&mut world, DiskFault::HungDisk { disk: own(&node) });
-            // Something to write.
+            // This must be written to the disk.
             let _ = world.admin_wait(set(&world, 3), MINUTE);
             world.run_for(MINUTE);
             sound(&world);
@@ -76,7 +76,7 @@ fn a_node_whose_own_disk_hangs_says_so_and_leaves_the_others_alone() {
             assert!(world.quorum().has_quorum, "{}", journal(&world));
             assert_eq!(world.node(&node).unwrap().state, NodeState::Down);
             world.admin_wait(set(&world, 4), MINUTE).unwrap();
-            // It cannot come back before it can read.
+            // It cannot come back until it can read its disk.
             world.run_for(5 * MINUTE);
             assert!(!world.machine_status(&node).unwrap().service_running);
             world.repair(&Repair::Disk(own(&node))).unwrap();
@@ -131,8 +131,8 @@ fn a_disk_that_refuses_a_write_stops_its_node_with_the_reason() {
     }
 }
 
-/// What was written and not flushed can be read after the service has started again, and is gone after a loss of power:
-/// whoever takes it for durable tells others of what it will not know.
+/// Data that was written but not flushed can be read after a restart of the service, and is lost with the power. A
+/// node that takes it for durable tells others something that it will have forgotten.
 #[test]
 fn what_could_not_be_flushed_is_not_told_to_others_before_it_is_written_anew() {
     let mut world = settled("three-node-majority.ron", 8);
@@ -147,12 +147,12 @@ fn what_could_not_be_flushed_is_not_told_to_others_before_it_is_written_anew() {
     world.run_for(SECOND);
     assert!(!world.machine_status(&node).unwrap().service_running);
     world.heal(fault.unwrap()).unwrap();
-    // The coordinator has it, and `node` can read it: once it is back, that is a majority.
+    // The coordinator has the update, and `node` can read it: once that is back, the two are a majority.
     world.run_for(5 * MINUTE);
     assert!(world.quorum().has_quorum, "{}", journal(&world));
     let _ = world.reply(asked);
     world.admin_wait(set(&world, 5), MINUTE).unwrap();
-    // Of the two that have it, one loses power and comes back, and the other does not.
+    // Of the two nodes with the update, one loses power and comes back, and the other does not come back.
     world.crash(&node).unwrap();
     world.crash(&coordinator).unwrap();
     world.start(&node).unwrap();
@@ -164,7 +164,7 @@ fn what_could_not_be_flushed_is_not_told_to_others_before_it_is_written_anew() {
     assert_eq!(group.properties.failover_threshold, 5);
 }
 
-/// Nobody waits for a node's own copy of what is on the quorum disk.
+/// No node waits for its own copy of what is on the quorum disk.
 #[test]
 fn a_slow_system_disk_does_not_cost_the_quorum_disk() {
     let mut world = settled("four-node.ron", 9);
@@ -187,7 +187,7 @@ fn a_slow_system_disk_does_not_cost_the_quorum_disk() {
     assert_eq!(said(&world, from, "coordinator-lost"), None);
 }
 
-/// A cluster service that is started reads its disk when that is through with what came before.
+/// A cluster service that starts reads its disk after the disk's earlier requests.
 #[test]
 fn a_start_waits_for_the_system_disk() {
     let mut world = settled("three-node-majority.ron", 10);
@@ -206,7 +206,7 @@ fn a_start_waits_for_the_system_disk() {
     world.run_for(2 * SECOND);
     assert!(running(&world));
 
-    // A machine that stands still meanwhile does not go on before its thaw.
+    // If the machine stands still meanwhile, the start waits for its thaw.
     world.stop_service(&node).unwrap();
     world.run_for(MINUTE);
     world.start_service(&node).unwrap();
@@ -217,7 +217,7 @@ fn a_start_waits_for_the_system_disk() {
     world.run_for(6 * SECOND);
     assert!(running(&world));
 
-    // One that cannot be read is tried again every minute.
+    // A disk that cannot be read is tried again every minute.
     let broken = DiskFault::Disk { disk: own(&node) };
     world.repair(&Repair::Disk(own(&node))).unwrap();
     world.stop_service(&node).unwrap();

@@ -1,5 +1,5 @@
-//! What once seemed to keep a cluster from coming to rest: it lasts for a while, everything is healed, and within an hour
-//! all must be in service and nothing happen any more.
+//! Faults that once seemed to keep a cluster from coming to rest. They last for a while, then everything is healed,
+//! and within an hour all must be in service and quiet.
 
 #![allow(clippy::unwrap_used)]
 
@@ -48,7 +48,7 @@ fn comes_to_rest(seeds: std::ops::Range<u64>, drift: Option<u32>, trouble: &[Act
             .events()
             .iter()
             .filter(|event| event.kind() == "fault-injected");
-        // Beside the two of the story.
+        // More than the two faults that each run has anyway.
         assert!(broken.count() > 2, "seed {seed}: the trouble was refused");
         if let Err(failure) = result {
             let journal = support::journal(&world);
@@ -57,7 +57,7 @@ fn comes_to_rest(seeds: std::ops::Range<u64>, drift: Option<u32>, trouble: &[Act
     }
 }
 
-/// One datagram in ten twice, one in ten up to three seconds late, on every network.
+/// On every network, one datagram in ten arrives twice and one in ten up to three seconds late.
 fn doubled_and_late() -> Vec<Act> {
     let both = |network| {
         [Datagrams::Doubled, Datagrams::Late(3_000)].map(|what| Act::Datagrams(network, what, 10))
@@ -75,7 +75,7 @@ fn after_the_same_with_clocks_that_are_off() {
     comes_to_rest(36..72, Some(10_000), &doubled_and_late());
 }
 
-/// One write in twenty on a system disk up to nine seconds late, and clocks one per cent off.
+/// One write in twenty on a system disk is up to nine seconds late, and clocks are one per cent off.
 #[test]
 fn after_system_disks_that_were_late_with_clocks_that_are_off() {
     let late: Vec<Act> = (0..4)
@@ -84,7 +84,7 @@ fn after_system_disks_that_were_late_with_clocks_that_are_off() {
     comes_to_rest(72..120, Some(10_000), &late);
 }
 
-/// The system disks of two nodes of up to four, in whatever way a disk can be broken.
+/// The system disks of two nodes break in every possible way.
 #[test]
 fn after_system_disks_that_were_broken_in_every_way() {
     let ways = [
@@ -101,7 +101,7 @@ fn after_system_disks_that_were_broken_in_every_way() {
     }
 }
 
-/// Monitors that stand still until they are replaced, or are healed before; and disks that a host outside has taken.
+/// Monitors that stand still until they are replaced or healed, and disks that a host outside has stolen.
 #[test]
 fn after_monitors_that_stood_still_and_disks_that_were_stolen() {
     let hung = [Act::MonitorHangs(0, 0), Act::MonitorHangs(1, 200_000)];

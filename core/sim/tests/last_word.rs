@@ -1,4 +1,5 @@
-//! A node that halts says that it runs nothing any more, and then nobody waits for its silence; but only if its monitor knows.
+//! A node that halts says that nothing of it runs any more, so that nobody waits for its silence; but only if its
+//! monitor is certain.
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code)]
@@ -14,7 +15,7 @@ use quorate_sim::{World, WorldOptions};
 
 use support::{PlainMonitors, cluster, owner, sound};
 
-/// Monitors that cannot say, when they have ended everything, whether all of it has answered.
+/// Monitors that end everything and cannot say whether each resource has confirmed it.
 struct Unsure;
 
 struct UnsureMonitor(Box<dyn ResourceMonitor>);
@@ -56,7 +57,7 @@ impl ResourceMonitor for UnsureMonitor {
     }
 }
 
-/// Whether a virtual server has another owner two seconds after its owner, which had stood still for twenty, went on.
+/// Whether a virtual server has another owner two seconds after its owner goes on, which had stood still for twenty.
 fn is_taken_over_at_once(monitors: Box<dyn Monitors>) -> bool {
     let options = WorldOptions::with_seed(5);
     let mut world = World::with_monitors(cluster("four-node.ron"), monitors, options);

@@ -1,4 +1,4 @@
-//! Outages that somebody wanted and others, clients over a part of the time, and machines that restart.
+//! Planned and other outages, counts of clients for a part of the time, and machines that restart.
 
 #![allow(clippy::unwrap_used)]
 
@@ -70,7 +70,7 @@ fn wrong_answers_are_an_outage_from_the_instant_they_begin_until_the_instant_the
         let fault = world.inject(fault).unwrap();
         assert!(world.group_service("EVS1").is_err());
         assert_eq!(outage(&world, "EVS1").count, number as u32 + 1);
-        // Sooner than anybody in the cluster says anything.
+        // Before anybody in the cluster reports anything.
         world.run_for(Duration::from_micros(10));
         world.heal(fault).unwrap();
         world.run_for(Duration::from_micros(10));
@@ -102,7 +102,7 @@ fn a_planned_outage_is_none_from_the_nodes_end_on_and_not_only_when_that_is_noti
 fn what_keeps_clients_away_from_a_group_that_is_online_again_was_not_planned() {
     let mut world = settled("four-node.ron", 9);
     world.admin_wait(moved("EVS1", "NODE4"), MINUTE).unwrap();
-    // Its name is registered there within a second, and its store takes fifteen to start.
+    // Its name is registered there within a second, but its store takes fifteen to start.
     while owner(&world, "EVS1") != "NODE4" {
         world.run_for(SECOND);
     }
@@ -138,12 +138,12 @@ fn a_reboot_is_an_ordered_shutdown_and_a_power_on() {
     let seen = outage(&world, "EVS1");
     assert_eq!(seen.planned, seen.total);
 
-    // Where nothing is to be stopped first.
+    // Nothing has to be stopped first.
     world.stop_service("NODE1").unwrap();
     let nobody = world.reboot("NODE1", MINUTE);
     assert!(matches!(nobody, Err(WorldError::NobodyToAsk)), "{nobody:?}");
     assert!(off(&world));
-    // Switched on by hand, and off for good.
+    // Switched on by hand, and then off for good.
     world.start("NODE1").unwrap();
     world.run_for(SECOND);
     world.crash("NODE1").unwrap();
@@ -176,7 +176,7 @@ fn calls_of_a_part_of_the_time_are_counted_apart() {
     let owner = owner(&world, "EVS1");
     world.crash(&owner).unwrap();
     world.run_for(20 * SECOND);
-    // Within an outage: who was not answered before is still waiting.
+    // The part begins during an outage: clients without an answer are still waiting.
     let late = world.part_of_clients(part).unwrap();
     world.run_for(10 * SECOND);
     let report = |world: &World, number| world.client_status(number).unwrap().report;
@@ -195,7 +195,7 @@ fn calls_of_a_part_of_the_time_are_counted_apart() {
     assert_eq!(to, Some(from + 30 * SECOND));
     let seen = (report(&world, all), report(&world, late));
     assert!(seen.0.requests > 1_500 && seen.1.requests > 1_200);
-    // All parts end with the calls.
+    // All parts end with the clients.
     world.end_clients(all).unwrap();
     world.run_for(MINUTE);
     let after = (report(&world, all), report(&world, late));

@@ -1,5 +1,5 @@
-//! Who owns what after every single and every double node failure of the 3+1 and the 7+1 cluster: exactly whom the
-//! rules name, and nobody healthy is moved or stopped for it.
+//! The owners after every single and double node failure of the 3+1 and the 7+1 cluster are exactly those that the
+//! rules name, and no healthy group is moved or stopped.
 
 #![allow(clippy::unwrap_used, dead_code)]
 
@@ -13,7 +13,7 @@ use support::{journal, owner, settled, sound};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The cluster of `active` nodes with a virtual server each and one standby.
+/// A cluster of `active` nodes with a virtual server each, and one standby.
 struct Cluster {
     file: &'static str,
     active: usize,
@@ -81,7 +81,7 @@ fn check(world: &World, cluster: &Cluster, lost: &[usize]) {
     );
 }
 
-/// Loses the nodes in `lost`, each when the loss before has been dealt with, and looks after each.
+/// Loses the nodes in `lost`, each after the loss before has been dealt with, and checks the owners after each.
 fn lose(cluster: &Cluster, lost: &[usize]) {
     let mut world = settled(cluster.file, 40 + lost[0] as u64);
     for (count, node) in lost.iter().enumerate() {
@@ -99,7 +99,7 @@ fn singles(cluster: &Cluster) {
 
 fn doubles(cluster: &Cluster) {
     for first in 1..=cluster.active + 1 {
-        // In either order where the standby is one of the two; elsewhere the numbers are all that differs.
+        // Both orders if the standby is one of the two; otherwise the other order would only exchange the numbers.
         for second in first + 1..=cluster.active + 1 {
             lose(cluster, &[first, second]);
         }
@@ -129,7 +129,7 @@ fn seven_and_one_after_every_double_failure() {
     doubles(&CLUSTERS[1]);
 }
 
-/// Two nodes that are shut down together hand nothing to each other: whoever got it would only hand it back.
+/// Two nodes that are shut down together do not hand groups to each other: the receiver would only hand them back.
 #[test]
 fn nodes_that_stop_together_hand_each_other_nothing() {
     for wait_ms in [0, 300, 1_000] {
@@ -142,7 +142,7 @@ fn nodes_that_stop_together_hand_each_other_nothing() {
         world.run_for(MINUTE);
         let later = &world.events()[began + first..];
         let moves = later.iter().filter(|event| event.kind() == "group-moving");
-        // What was on its way already may be on its way back when both know.
+        // A group that was moving already may move back once both nodes know.
         assert!(moves.count() <= 4, "{wait_ms}\n{}", journal(&world));
         let off = later.iter().filter(|event| event.kind() == "power");
         assert_eq!(off.count(), 2, "{wait_ms}\n{}", journal(&world));

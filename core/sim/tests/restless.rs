@@ -1,4 +1,4 @@
-//! A resource monitor that does not let time go on is found out, and is the end of its node instead of the run's.
+//! A resource monitor that keeps time from going on is found, and ends its node instead of the run.
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -9,19 +9,19 @@ use quorate_model::monitor::{MonitorCommand, MonitorEvent};
 use quorate_model::{Name, ResourceState, Time};
 use quorate_sim::{World, WorldOptions};
 
-/// How it does it.
+/// How it does that.
 #[derive(Clone, Copy)]
 enum Restless {
     /// It has one more thing to report whenever it is asked again.
     Reports,
-    /// Its timer is due the moment it was dealt with.
+    /// Its timer is due again as soon as it was handled.
     Timer,
 }
 
 struct Monitor {
     how: Restless,
     reported: bool,
-    /// When it was woken last.
+    /// The time of the last wake-up.
     woken: Time,
 }
 
@@ -69,7 +69,7 @@ impl Monitors for Restless {
     }
 }
 
-/// What is said of a world with such a monitor on each of its nodes.
+/// The breaches of a world with such a monitor on each node.
 fn said(how: Restless) -> Vec<String> {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),

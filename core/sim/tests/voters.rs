@@ -1,6 +1,6 @@
-//! A majority node set of every size, with every number of nodes up that is a majority: nodes are added, evicted and
-//! cleaned up, one and two at once, and the cluster never stops for it. Afterwards a majority is one of those
-//! configured.
+//! Majority Node Sets of every size, with every number of running nodes that is a majority. Nodes are added, evicted
+//! and cleaned up, one or two at once, and the cluster must never stop for it. Afterwards a majority is one of the
+//! configured nodes.
 
 #![allow(clippy::unwrap_used)]
 
@@ -17,7 +17,7 @@ use support::{PlainMonitors, journal, sound};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What is asked of the cluster, and in the same instant what comes after it.
+/// A change that is ordered, with what follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
     /// A new node, which is set up and joins.
@@ -102,7 +102,8 @@ impl Trial {
         trial.then(2 * MINUTE)
     }
 
-    /// Lets time pass, after which the cluster must be whole: it has quorum, serves, and nothing was broken.
+    /// Lets time pass, after which the cluster must be whole: it has quorum, is in service, and no invariant is
+    /// broken.
     fn then(mut self, span: Duration) -> Trial {
         self.world.run_for(span);
         sound(&self.world);
@@ -143,7 +144,7 @@ impl Trial {
         self.world.force_cleanup(node).unwrap();
     }
 
-    /// Asks for everything in one instant; what machines need afterwards is done when the cluster has answered.
+    /// Orders all changes at one instant, and prepares the machines once the cluster has answered.
     fn change(mut self, changes: &[Change]) -> Trial {
         let before = self.world.events().len();
         let mut asked = Vec::new();
@@ -191,7 +192,7 @@ impl Trial {
         self
     }
 
-    /// Nodes die, the oldest first, until there is just a majority of those that vote; the next one is too many.
+    /// Nodes crash, the oldest first, until only a majority of the voters is left; one more is too many.
     fn counts(mut self, voters: usize) {
         let majority = voters / 2 + 1;
         self.up.reverse();
@@ -225,7 +226,7 @@ fn a_change_of_nodes_never_needs_more_votes_than_are_there() {
                     continue;
                 }
                 let trial = Trial::new(nodes, up, changes).change(changes);
-                // Whoever was added and never came does not vote.
+                // A node that was added and never came does not vote.
                 let bare = changes.iter().filter(|change| **change == AddBare).count();
                 let voters = trial.configured - bare;
                 trial.counts(voters);
@@ -236,7 +237,7 @@ fn a_change_of_nodes_never_needs_more_votes_than_are_there() {
     assert!(trials > 60, "{trials}");
 }
 
-/// A node that was added, and never came, can be evicted like any other that is down.
+/// A node that was added and never came can be evicted like any other node that is down.
 #[test]
 fn an_added_node_that_never_came_can_be_evicted() {
     for nodes in 1..=5 {
@@ -250,7 +251,7 @@ fn an_added_node_that_never_came_can_be_evicted() {
     }
 }
 
-/// Two nodes that were added and never heard the cluster found none of their own while it is down.
+/// Two nodes that were added and never heard the cluster do not form one of their own while it is down.
 #[test]
 fn who_was_added_forms_no_cluster_without_those_that_were_there() {
     for nodes in 1..=3 {

@@ -15,15 +15,15 @@ use quorate_model::{ClusterDefinition, Fault, Name, NameFault, Reason, Time};
 
 use super::{Environment, Machine};
 
-/// For how long a node asks the name server: the four tries of the original's resolver, after 1, 2, 4 and 8 s.
+/// How long a node waits for the name server: the four tries of the original's resolver, after 1, 2, 4 and 8 s.
 const NAME_PATIENCE: Duration = Duration::from_secs(15);
 
-/// A host number range that DHCP servers hand out, in the /24 of the nodes' own cards.
+/// The host numbers that DHCP servers give out, in the /24 of the nodes' own cards.
 const POOL: std::ops::RangeInclusive<u8> = 200..=249;
 
-/// How the name server does.
+/// The state of the name server.
 struct NameServer {
-    /// How long an answer takes; `None` is for ever.
+    /// How long it takes to answer; `None` if it does not answer.
     takes: Option<Duration>,
     /// Whether it refuses registrations.
     refuses: bool,
@@ -35,10 +35,10 @@ struct Lease {
     expires: Time,
 }
 
-/// Who answers on which address, and what names mean.
+/// The machines behind addresses, and the addresses behind names.
 #[derive(Debug)]
 pub(crate) struct Addresses {
-    /// By machine: the addresses plumbed on it beside its own, each with its network.
+    /// By machine: the addresses plumbed on it beside its own, by network and address, each with its resource.
     plumbed: Vec<BTreeMap<(usize, String), Name>>,
     /// By network name: the address, and the machine that registered it.
     directory: BTreeMap<String, (String, Machine)>,
@@ -47,8 +47,8 @@ pub(crate) struct Addresses {
     /// By network: the first three numbers of its addresses.
     prefixes: Vec<Option<[u8; 3]>>,
     lease_seconds: u32,
-    /// By machine and network name: the address that the name server was asked to register, and since when the machine
-    /// waits for its answer.
+    /// By machine and network name: the address that the name server was asked to register, and since when the
+    /// machine waits for the answer.
     asked: BTreeMap<(Machine, String), (String, Time)>,
 }
 
@@ -72,12 +72,12 @@ impl Addresses {
         }
     }
 
-    /// One more machine.
+    /// Adds a machine.
     pub(crate) fn add_machine(&mut self) {
         self.plumbed.push(BTreeMap::new());
     }
 
-    /// Whether the machine has the address on some card, its own addresses apart.
+    /// The network in which the machine has the address plumbed, not counting its own addresses.
     pub(crate) fn network_of(&self, machine: Machine, address: &str) -> Option<usize> {
         self.plumbed[machine]
             .keys()
@@ -85,7 +85,7 @@ impl Addresses {
             .map(|(network, _)| *network)
     }
 
-    /// Whether some machine has the address in the network, its own addresses apart.
+    /// Whether any machine has the address plumbed in the network, not counting their own addresses.
     pub(crate) fn is_plumbed(&self, network: usize, address: &str) -> bool {
         let key = (network, address.to_owned());
         self.plumbed
@@ -104,14 +104,14 @@ impl Addresses {
         self.plumbed[machine].contains_key(&(network, address.to_owned()))
     }
 
-    /// What a network name resolves to, for whoever reaches the directory.
+    /// The address that a network name resolves to, for a caller that reaches the directory.
     pub(crate) fn lookup(&self, name: &str) -> Option<&str> {
         self.directory
             .get(name)
             .map(|(address, _)| address.as_str())
     }
 
-    /// The machine lost power. The directory does not learn of it.
+    /// The machine lost power. The directory does not notice.
     pub(crate) fn drop_machine(&mut self, machine: Machine) {
         self.plumbed[machine].clear();
         self.asked.retain(|(by, _), _| *by != machine);
@@ -151,8 +151,8 @@ impl Environment {
         }
     }
 
-    /// Whether a machine answers for the address on the network, as an ARP request would find out: a
-    /// frozen machine does not, nor one that cannot be reached.
+    /// Whether another machine answers for the address on the network, as an ARP request would show. A frozen machine
+    /// does not answer, nor does one that cannot be reached.
     fn answers_elsewhere(&self, machine: Machine, network: usize, address: &str) -> Option<&Name> {
         (0..self.hosts.len()).find_map(|other| {
             let host = &self.hosts[other];
@@ -233,7 +233,7 @@ impl Environment {
         self.no_stranger(network, address)
     }
 
-    /// Nobody outside the cluster answers for the address, as an ARP request would find out.
+    /// Fails if somebody outside the cluster answers for the address, as an ARP request would show.
     fn no_stranger(&self, network: usize, address: &str) -> ServiceResult<()> {
         match self.networks.has_stranger(network, address) {
             true => error(
@@ -244,8 +244,8 @@ impl Environment {
         }
     }
 
-    /// The network for clients in which somebody outside the cluster answers for the address. It announced itself last,
-    /// so everybody calls it.
+    /// The client network in which somebody outside the cluster answers for the address. That machine announced
+    /// itself last, so everybody calls it.
     pub(crate) fn stranger_at(&self, address: &str) -> Option<&Name> {
         let mut networks = self.networks.names().enumerate();
         let found = networks.find(|(network, _)| {
@@ -334,7 +334,7 @@ impl Environment {
         Ok(())
     }
 
-    /// Whether the name server has registered what it is asked to: it may refuse, and take its time.
+    /// Asks the name server to register a name. It may refuse, or take its time.
     fn registered(&mut self, machine: Machine, name: &str, address: &str) -> ServiceResult<()> {
         let key = (machine, name.to_owned());
         let now = self.now;
@@ -366,7 +366,7 @@ impl Environment {
         )
     }
 
-    /// What the active faults make of the name server.
+    /// The state that the active faults give the name server.
     fn name_server(&self) -> NameServer {
         let mut server = NameServer {
             takes: Some(Duration::ZERO),
@@ -390,7 +390,7 @@ impl Environment {
         server
     }
 
-    /// The address that a client finds behind a name, and how long it waits for it.
+    /// The address that a client finds for a name, and how long that takes.
     pub(crate) fn found_by_clients(&self, name: &str) -> Result<(&str, Duration), String> {
         let takes = self.name_server().takes;
         let takes = takes
@@ -416,7 +416,7 @@ impl Environment {
                 format!("the name server refuses to take {name} off its list"),
             );
         }
-        // What another node has registered since is that node's.
+        // A registration that another node has made since stays.
         if self
             .addresses
             .directory
@@ -441,7 +441,7 @@ impl Environment {
     }
 
     pub(crate) fn name_resolve(&self, machine: Machine, name: &str) -> ServiceResult<String> {
-        // A computer answers for its own names itself, whether or not it reaches anybody else.
+        // A computer resolves its own names itself, even if it reaches nobody else.
         if let Some((address, keeper)) = self.addresses.directory.get(name)
             && *keeper == machine
         {
@@ -639,7 +639,7 @@ mod tests {
         assert_eq!(refused.text, "network Public is down");
     }
 
-    /// The question and its answer.
+    /// An ARP exchange needs both directions, the question's and the answer's.
     #[test]
     fn whoever_is_heard_one_way_alone_does_not_answer_for_its_address() {
         for (from, to) in [("NODE1", "NODE2"), ("NODE2", "NODE1")] {

@@ -1,5 +1,5 @@
-//! What a slow disk is to those who stand on it: requests of plugins that it is still at, services that start, answer and
-//! stop more slowly.
+//! The effects of slow disks on those who use them: requests of plugins that are not finished, and services that
+//! start, answer and stop more slowly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,12 +8,13 @@ use quorate_model::{ClusterDefinition, Name, Time, types};
 
 use super::{Environment, Machine};
 
-/// How long a caller waits for an answer, whether a client or a probe.
+/// How long a caller waits for an answer, a client as well as a probe.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// How long at least what a slow disk was asked for stands, for whoever does several things one by one.
+/// How long the result of a request to a slow disk is kept at least, for a plugin that makes several requests one
+/// after the other.
 const ANSWER_STANDS: Duration = Duration::from_secs(5);
 
-/// A request of a resource on a machine.
+/// A request by a resource on a machine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Request {
     disk: Name,
@@ -22,18 +23,18 @@ struct Request {
     what: String,
 }
 
-/// How far a disk is with one.
+/// The progress of a disk's request.
 #[derive(Clone, Copy, Debug)]
 struct Under {
     since: Time,
-    /// Until when the answer stands, if it is through.
+    /// The end of the time for which the result is kept, once the request is finished.
     stands: Option<Time>,
 }
 
-/// Which disks resources stand on, and what these are at for plugins.
+/// The disks that each resource depends on, and the disks' unfinished requests of plugins.
 #[derive(Debug, Default)]
 pub(crate) struct Lags {
-    /// By resource: the shared disks of the Physical Disks that it depends on, directly or through others.
+    /// By resource: the shared disks of the Physical Disks that it depends on, directly or indirectly.
     below: BTreeMap<Name, BTreeSet<Name>>,
     requests: BTreeMap<Request, Under>,
 }
@@ -45,7 +46,7 @@ impl Lags {
         lags
     }
 
-    /// The cluster is defined anew.
+    /// The definition of the cluster has changed.
     pub(crate) fn define(&mut self, definition: &ClusterDefinition) {
         self.below.clear();
         for group in &definition.groups {
@@ -74,7 +75,7 @@ impl Lags {
         self.below.get(resource).into_iter().flatten()
     }
 
-    /// Whatever the machine had asked of the disk is gone: it was dismounted there, or reset.
+    /// Drops all requests that the machine has made to the disk, which was dismounted there, or reset.
     pub(crate) fn forget(&mut self, disk: &str, machine: Option<Machine>) {
         self.requests.retain(|request, _| {
             request.disk != *disk || machine.is_some_and(|machine| request.machine != machine)
@@ -89,8 +90,8 @@ impl Lags {
 }
 
 impl Environment {
-    /// Whether a disk is through with what a resource asked of it. It begins with the first call; a disk that is not
-    /// slow is through at once.
+    /// Whether a disk has finished a resource's request, which begins with the first call. A disk that is not slow
+    /// has finished at once.
     pub(crate) fn is_through(
         &mut self,
         machine: Machine,
@@ -128,20 +129,20 @@ impl Environment {
         under.stands.is_some()
     }
 
-    /// How much longer everything takes that a resource does with its disks: as much as the slowest of them.
+    /// The extra time of everything that a resource does with its disks: that of the slowest of them.
     pub(crate) fn lag(&self, resource: &str) -> Duration {
         let disks = self.lags.disks(resource);
         let delays = disks.filter_map(|disk| self.disks.find(disk).map(super::Disk::delay));
         delays.max().unwrap_or_default()
     }
 
-    /// How much longer each thing takes that a start of a resource's service on a machine reads from its disks: its program
-    /// is on the machine's own.
+    /// The extra time of each read from disk when a resource's service starts on a machine; its program is on the
+    /// machine's own disk.
     pub(crate) fn lag_of_start(&self, machine: Machine, resource: &str) -> Duration {
         self.lag(resource).max(self.disks.system(machine).delay())
     }
 
-    /// Why a resource on a machine does not get through to some disk below it; `None` if it does to all.
+    /// Why a resource on a machine has no access to one of its disks; `None` if it has access to all.
     pub(crate) fn out_of_reach(&self, machine: Machine, resource: &str) -> Option<String> {
         let mut disks = self.lags.disks(resource);
         let lost = disks.find(|disk| {
@@ -154,10 +155,11 @@ impl Environment {
         ))
     }
 
-    /// What an answer of a resource's service on a machine takes because of its disks, and because it answers `late`.
+    /// How long a resource's service on a machine takes to answer because of its disks, and because of its own delay
+    /// `late`.
     ///
     /// # Errors
-    /// Nobody waits for that long, or it never comes: in words.
+    /// If nobody waits that long, or the answer never comes: in words.
     pub(crate) fn answer_takes(
         &self,
         machine: Machine,
@@ -315,7 +317,7 @@ mod tests {
         );
     }
 
-    /// What one machine asked of one disk is begun anew, and nothing else.
+    /// Only the requests of this machine to this disk begin again.
     #[test]
     fn what_is_forgotten_is_of_the_machine_and_the_disk_that_are_meant() {
         let second = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! The world around the nodes: what they and their plugins can touch.
+//! The environment of the nodes: all that they and their plugins can touch.
 
 mod address;
 mod disk;
@@ -31,13 +31,13 @@ use crate::options::WorldOptions;
 use crate::queue::Queue;
 use crate::rng::Stream;
 
-/// A machine's place in the world's lists: that of its node in the definition.
+/// A machine's index in the world's lists: that of its node in the definition.
 pub(crate) type Machine = usize;
 
 /// A host outside the cluster, as the holder of a disk's reservation.
 pub(crate) const STRANGER: Machine = usize::MAX;
 
-/// Something that will happen.
+/// An event of the future.
 #[derive(Debug)]
 pub(crate) enum Happening {
     /// A datagram arrives.
@@ -54,22 +54,22 @@ pub(crate) enum Happening {
         network: usize,
         bytes: Vec<u8>,
     },
-    /// A disk finishes the request in front of its queue, if that is still this one.
+    /// A disk finishes the request at the head of its queue, if it is still this one.
     Disk { disk: usize, request: u64 },
-    /// A question gets to the file share witness; the boot of the cluster service that asked it.
+    /// A question reaches the file share witness; `boot` is that of the cluster service that asked.
     Asked {
         machine: Machine,
         boot: u64,
         request: Box<WitnessRequest>,
     },
-    /// The answer gets back.
+    /// The witness's answer arrives.
     Answered {
         machine: Machine,
         boot: u64,
         share: Name,
         reply: Box<WitnessReply>,
     },
-    /// A service's start or stop is over.
+    /// The start or stop of a service is over.
     Process {
         machine: Machine,
         resource: Name,
@@ -82,45 +82,45 @@ pub(crate) enum Happening {
     MonitorWake(Machine),
     /// The machine is switched on, if it is still off.
     PowerOn(Machine),
-    /// A machine that was shut down to come up again does so.
+    /// A machine that was shut down for a reboot starts again.
     Reboot(Machine),
-    /// The cluster service is started again, if it is still this boot that ended.
+    /// The cluster service is started again, if no other boot has come in between.
     ServiceRestart { machine: Machine, boot: u64 },
-    /// A fault that was injected for a time ends.
+    /// A fault with a limited duration ends.
     Heal(FaultId),
     /// A population of clients calls.
     Call(usize),
-    /// An invariant's bound runs out.
+    /// The deadline of an invariant is reached.
     Check,
 }
 
-/// What everybody in the world may see of a machine.
+/// The part of a machine that everybody in the world may see.
 #[derive(Debug)]
 pub(crate) struct Host {
     pub(crate) name: Name,
     pub(crate) id: NodeId,
     pub(crate) clock: Clock,
-    /// How its clock drifts where no fault says otherwise.
+    /// Its clock's drift unless a fault sets another.
     pub(crate) own_drift_ppm: i32,
     /// Civil time, in milliseconds since 1970 UTC, at the origin of `clock`.
     pub(crate) civil_origin_ms: i64,
-    /// How far its local time is ahead of what the cluster's definition says.
+    /// How far its local time is ahead of the cluster's definition.
     pub(crate) local_shift_minutes: i32,
     pub(crate) on: bool,
-    /// Since when it stands still.
+    /// Since when it has stood still.
     pub(crate) frozen: Option<Time>,
-    /// Its own card's address in each network it has a card in.
+    /// The address of its own card in each network.
     pub(crate) interfaces: BTreeMap<Name, String>,
 }
 
 impl Host {
-    /// Whether anything on the machine moves.
+    /// Whether the machine is on and does not stand still.
     pub(crate) fn runs(&self) -> bool {
         self.on && self.frozen.is_none()
     }
 }
 
-/// The world without the nodes and their monitors, so that a call from a monitor may change it.
+/// The world without nodes and monitors, so that a monitor's call may change it.
 #[derive(Debug)]
 pub(crate) struct Environment {
     pub(crate) now: Time,
@@ -137,16 +137,16 @@ pub(crate) struct Environment {
     pub(crate) scripts: Scripts,
     pub(crate) stores: Stores,
     pub(crate) faults: BTreeMap<FaultId, Fault>,
-    /// The most that a clock has drifted so far, in parts per million.
+    /// The greatest drift of any clock so far, in parts per million.
     pub(crate) drift_ppm_most: u32,
     /// How many nodes the cluster has now.
     pub(crate) configured_nodes: u32,
-    /// Goes up whenever something observable changes.
+    /// Grows whenever anything observable changes.
     pub(crate) revision: u64,
-    /// Goes up whenever something changes that an invariant looks at.
+    /// Grows whenever anything changes that an invariant checks.
     pub(crate) checked: u64,
-    /// Goes up whenever something changes that clients may notice: a machine, a resource, a disk, a process, an address, a
-    /// name.
+    /// Grows whenever anything changes that clients may notice: a machine, a resource, a disk, a process, an address,
+    /// a name.
     pub(crate) reach: u64,
     randoms: BTreeMap<(Machine, Name), Stream>,
 }
@@ -202,7 +202,7 @@ impl Environment {
         }
     }
 
-    /// Who holds a disk, in words.
+    /// The holder of a disk, in words.
     pub(crate) fn holder_name(&self, holder: Machine) -> &str {
         match self.hosts.get(holder) {
             Some(host) => &host.name,
@@ -210,7 +210,7 @@ impl Environment {
         }
     }
 
-    /// From now on it is this machine, or nobody, that holds a disk's reservation. A host outside that has taken it
+    /// Makes this machine, or nobody, the holder of a disk's reservation. A host outside that has stolen the disk
     /// takes it again as soon as it is free.
     pub(crate) fn set_holder(
         &mut self,
@@ -243,32 +243,32 @@ impl Environment {
         self.changed();
     }
 
-    /// Writes a journal entry: by definition something observable.
+    /// Writes a journal entry, which is observable by definition.
     pub(crate) fn record(&mut self, machine: Option<Machine>, what: impl Into<What>) {
         let node = machine.map(|machine| self.hosts[machine].name.clone());
         self.journal.push(self.now, node, what);
         self.revision += 1;
     }
 
-    /// Something that invariants look at has changed, and that clients may notice.
+    /// Something has changed that invariants check, and that clients may notice.
     pub(crate) fn changed(&mut self) {
         self.node_changed();
         self.reach += 1;
     }
 
-    /// What a node says of itself has changed, and nothing that clients may notice.
+    /// A node's own state has changed, which clients do not notice.
     pub(crate) fn node_changed(&mut self) {
         self.revision += 1;
         self.checked += 1;
     }
 
-    /// Something that clients may notice has changed, and nothing that an invariant looks at.
+    /// Something has changed that clients may notice, and that no invariant checks.
     pub(crate) fn reach_changed(&mut self) {
         self.revision += 1;
         self.reach += 1;
     }
 
-    /// A number of the generator that belongs to a resource on a machine.
+    /// The next number of the generator for this resource on this machine.
     pub(crate) fn random(&mut self, machine: Machine, resource: &str) -> u64 {
         let key = (machine, Name::from(resource));
         let (seed, node) = (self.options.seed, &self.hosts[machine].name);
@@ -278,8 +278,7 @@ impl Environment {
             .next()
     }
 
-    /// Takes over what the active faults say about networks and disks. Returns the cards whose state
-    /// changed.
+    /// Applies the active faults to networks and disks. Returns the links that changed.
     pub(crate) fn apply_faults(&mut self) -> Vec<(Machine, usize, bool)> {
         let names: Vec<Name> = self.hosts.iter().map(|host| host.name.clone()).collect();
         let disks = self.faults.values().filter_map(Fault::of_disk);
@@ -291,7 +290,7 @@ impl Environment {
         self.networks.apply(&names, faults)
     }
 
-    /// Datagrams under way on a path that has become faster than it was (`before`) arrive as soon as it allows now.
+    /// Lets datagrams that are under way arrive earlier on a path that is faster than `before`.
     pub(crate) fn hasten_datagrams(&mut self, before: &[Vec<Vec<Duration>>]) {
         let after = self.networks.delays();
         if before == after {
@@ -325,14 +324,14 @@ impl Environment {
         });
     }
 
-    /// Requests in the queue of a disk that has become faster are done as soon as it allows now.
+    /// Lets waiting requests to disks that have become faster be done earlier.
     pub(crate) fn hasten_disks(&mut self) {
         for (disk, request, at) in self.disks.hasten(self.now) {
             self.queue.push(at, Happening::Disk { disk, request });
         }
     }
 
-    /// One more machine, which is off. Networks, disks and faults are what they were.
+    /// Adds a machine, which is off. Networks, disks and faults stay as they are.
     pub(crate) fn add_host(&mut self, node: &NodeDefinition) {
         let most = u64::from(self.options.drift_ppm_max.min(10_000));
         let mut drifts = Stream::new(self.options.seed, &format!("clocks/{}", node.name));
@@ -358,7 +357,7 @@ impl Environment {
         self.changed();
     }
 
-    /// Switches a machine off: what lives in its memory is gone, what is on disks stays.
+    /// Switches a machine off: its memory is lost, and its disks keep their contents.
     pub(crate) fn power_off(&mut self, machine: Machine) {
         self.hosts[machine].on = false;
         self.hosts[machine].frozen = None;
@@ -484,7 +483,7 @@ pub(crate) mod tests {
         assert!(*least < -50 && *largest > 50, "{drifts:?}");
     }
 
-    /// A datagram that is under way on another path comes when it would have come.
+    /// A datagram on another path still arrives at its old time.
     #[test]
     fn what_is_under_way_on_a_path_that_has_become_faster_is_there_as_soon_as_that_allows() {
         let (soon, late) = (Time::from_millis(1), Time::from_millis(4_000));

@@ -1,4 +1,4 @@
-//! Networks: cards, links and cuts, and what becomes of a datagram: it may be lost, late, doubled or damaged.
+//! Networks: cards, links and cuts, and the fate of a datagram: it may be lost, late, doubled or damaged.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use quorate_model::{
 use super::Machine;
 use crate::rng::Stream;
 
-/// A second copy comes at most so many times the network's latency after the first.
+/// The longest delay of a doubled datagram's second copy, in multiples of the network's latency.
 const DUPLICATE_LAG: u32 = 10;
 
 #[derive(Debug)]
@@ -18,33 +18,33 @@ struct Network {
     name: Name,
     role: NetworkRole,
     dhcp: bool,
-    /// As defined.
+    /// The latency in the definition.
     base_latency: Duration,
     random: Stream,
-    /// For what no sound network does, so that faults do not shift the fate of other datagrams.
+    /// Random numbers for faults, so that a fault does not change the fate of other datagrams.
     troubles: Stream,
-    /// How many datagrams a receiver refused, since the world began.
+    /// How many datagrams receivers have refused since the world began.
     refused: u64,
-    // What the active faults make of it.
+    // Below this: what the active faults set.
     /// Whether the switch has power: every link depends on it.
     powered: bool,
-    /// Whether it passes anything on.
+    /// Whether it carries anything.
     carries: bool,
     dhcp_up: bool,
-    /// The addresses that a machine outside the cluster answers for.
+    /// The addresses for which a machine outside the cluster answers.
     strangers: BTreeSet<String>,
     latency: Duration,
     loss: Chance,
     medium: Trouble,
-    /// What each machine's card does beside that.
+    /// What each machine's card adds to that.
     at_card: Vec<Trouble>,
     /// Whether each machine's card works; `None` where it has none.
     cards: Vec<Option<bool>>,
-    /// Whether datagrams from one machine to another are cut off: row by sender.
+    /// Whether datagrams from one machine to another are cut off; each row is a sender.
     cut: Vec<Vec<bool>>,
 }
 
-/// What a stretch of a datagram's way does to it beyond what its latency and its loss are by nature.
+/// What the faults of a network or of a card do to a datagram, beyond the network's own latency and loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Trouble {
     loss: Chance,
@@ -55,13 +55,13 @@ struct Trouble {
     corrupt: Chance,
 }
 
-/// How a datagram gets through.
+/// The fate of a datagram that arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Passage {
     pub(crate) takes: Duration,
-    /// When it arrives once more.
+    /// When a second copy arrives.
     pub(crate) again: Option<Duration>,
-    /// Where a bit of it is flipped: some number, to be taken modulo its bits.
+    /// Which bit is flipped: a number, taken modulo the number of bits.
     pub(crate) flipped: Option<u64>,
 }
 
@@ -107,7 +107,7 @@ impl Networks {
         }
     }
 
-    /// One more machine.
+    /// Adds a machine.
     pub(crate) fn add_machine(&mut self, node: &NodeDefinition) {
         for network in &mut self.all {
             let card = node.interfaces.contains_key(&network.name);
@@ -146,18 +146,18 @@ impl Networks {
         self.all[network].powered
     }
 
-    /// How many datagrams receivers refused on it, one more now.
+    /// Counts a refused datagram; returns the new count.
     pub(crate) fn refuse(&mut self, network: usize) -> u64 {
         self.all[network].refused += 1;
         self.all[network].refused
     }
 
-    /// How many datagrams receivers refused on it.
+    /// How many datagrams receivers have refused on it.
     pub(crate) fn refused(&self, network: usize) -> u64 {
         self.all[network].refused
     }
 
-    /// How long it takes one way now.
+    /// Its present one-way latency.
     pub(crate) fn latency(&self, network: usize) -> Duration {
         self.all[network].latency
     }
@@ -184,35 +184,35 @@ impl Networks {
         self.all[network].cards[machine]
     }
 
-    /// Whether the machine's card has a link, which is all that the machine itself knows: `None` if it has no card.
+    /// Whether the machine's card has a link, which is all that the machine knows; `None` if it has no card.
     pub(crate) fn link(&self, network: usize, machine: Machine) -> Option<bool> {
         self.all[network].link(machine)
     }
 
-    /// Whether anything gets from the machine to the network: its card has a link in a network that carries.
+    /// Whether the machine can use the network: its card has a link, and the network carries datagrams.
     pub(crate) fn usable(&self, network: usize, machine: Machine) -> bool {
         self.all[network].carries && self.link(network, machine) == Some(true)
     }
 
-    /// Whether a datagram from one machine reaches another, losses apart.
+    /// Whether a datagram from one machine reaches another, unless it is lost at random.
     pub(crate) fn reaches(&self, network: usize, from: Machine, to: Machine) -> bool {
         self.usable(network, from)
             && self.usable(network, to)
             && (from == to || !self.all[network].cut[from][to])
     }
 
-    /// Whether the machine has a working card in some network that clients come in on.
+    /// Whether the machine has a working card in any network for clients.
     pub(crate) fn reaches_clients(&self, machine: Machine) -> bool {
         (0..self.all.len())
             .any(|network| self.role(network).carries_clients() && self.usable(network, machine))
     }
 
-    /// Sends a datagram: how it gets through, or `None` if it is lost.
+    /// Sends a datagram: its fate, or `None` if it is lost.
     pub(crate) fn send(&mut self, network: usize, from: Machine, to: Machine) -> Option<Passage> {
         let passes = self.reaches(network, from, to);
         let jitter_percent = self.jitter_percent;
         let network = &mut self.all[network];
-        // Always two draws, so that one lost datagram does not shift the fate of the next.
+        // Always two draws, so that a lost datagram does not change the fate of the next one.
         let lost = network
             .random
             .one_in_a_million_times(network.loss.per_million());
@@ -248,7 +248,7 @@ impl Networks {
         (!lost).then_some(passage)
     }
 
-    /// The longest that a datagram takes from one machine to another, jitter apart.
+    /// The longest time of a datagram from one machine to another, without jitter.
     fn slowest(&self, network: usize, from: Machine, to: Machine) -> Duration {
         let network = &self.all[network];
         let stretches = [network.at_card[from], network.medium, network.at_card[to]];
@@ -256,7 +256,7 @@ impl Networks {
         network.latency + troubles.sum::<Duration>()
     }
 
-    /// The longest that a datagram takes on each way: by network, sender and receiver.
+    /// The longest times of datagrams: by network, sender and receiver.
     pub(crate) fn delays(&self) -> Vec<Vec<Vec<Duration>>> {
         let networks = (0..self.all.len()).map(|network| {
             let machines = 0..self.all[network].cards.len();
@@ -269,8 +269,8 @@ impl Networks {
         networks.collect()
     }
 
-    /// Sets everything to what the active faults say; later ones win where two speak of one thing. Returns
-    /// the links that changed.
+    /// Applies the active faults; if two concern the same thing, the later one counts. Returns the links that
+    /// changed.
     pub(crate) fn apply<'a>(
         &mut self,
         machines: &[Name],
@@ -332,7 +332,7 @@ impl Network {
         self.cards[machine].map(|works| works && self.powered)
     }
 
-    /// What a fault of a machine's card, or of the medium where it names none, adds to.
+    /// The troubles to which a fault adds: those of the card it names, otherwise those of the whole network.
     fn trouble(
         &mut self,
         card: Option<&Name>,

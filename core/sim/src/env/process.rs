@@ -1,4 +1,4 @@
-//! The service controllers of all machines: processes behind resources, with start and stop times.
+//! The service controllers of all machines: the processes behind resources, with their start and stop times.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use quorate_model::{Fault, Name, ProcessFault, Time};
 use super::{Environment, Happening, Machine};
 use crate::rng::Stream;
 
-/// A place where a process answers.
+/// An address, port and protocol that a process answers on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Endpoint {
     pub(crate) address: String,
@@ -24,7 +24,7 @@ pub(crate) struct Process {
     pub(crate) state: ServiceState,
     /// Runs, but answers nothing and does not stop when asked.
     pub(crate) hung: bool,
-    /// How much later than it could it answers.
+    /// By how much its answers are late.
     pub(crate) late: Duration,
     /// Answers with an error.
     pub(crate) wrong: bool,
@@ -35,18 +35,18 @@ pub(crate) struct Process {
     due: Option<Time>,
     /// Whether the start under way will fail.
     doomed: bool,
-    /// What the start or stop under way asks of its disks.
+    /// The work on disks of the present start or stop.
     on_disks: OnDisks,
 }
 
-/// What a start or stop takes, and how much of that its disks do.
+/// How long a start or stop takes, and its share of disk requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct OnDisks {
-    /// What it takes where no disk is slow.
+    /// How long it takes if no disk is slow.
     takes: Duration,
-    /// Requests to its disks that it makes one after the other.
+    /// The number of requests to disks, made one after the other.
     requests: u32,
-    /// How much longer each of them takes.
+    /// The extra time of each of them.
     lag: Duration,
 }
 
@@ -64,21 +64,21 @@ impl Process {
     }
 }
 
-/// Processes by resource, then by service name. What is not here is stopped.
+/// Processes by resource, then by service name. A process that is not listed is stopped.
 type Table = BTreeMap<Name, BTreeMap<String, Process>>;
 
 /// The processes of every machine.
 #[derive(Debug)]
 pub(crate) struct Processes {
     tables: Vec<Table>,
-    /// By machine: what ended without having been asked to and was not started since, by resource and service.
+    /// By machine: processes that ended by themselves and were not started since, by resource and service.
     died: Vec<BTreeSet<(Name, String)>>,
     next_generation: u64,
     seed: u64,
     spreads: BTreeMap<Name, Stream>,
 }
 
-/// A service's state, as the journal has it.
+/// A service's state in the journal's terms.
 fn step(state: ServiceState) -> ServiceStep {
     match state {
         ServiceState::Stopped => ServiceStep::Stopped,
@@ -88,7 +88,7 @@ fn step(state: ServiceState) -> ServiceStep {
     }
 }
 
-/// What is left of something that takes `after` now where it took `before`.
+/// The remaining time of something that now takes `after` instead of `before`.
 fn in_proportion(left: Duration, before: Duration, after: Duration) -> Duration {
     if before.is_zero() {
         return after;
@@ -108,7 +108,7 @@ impl Processes {
         }
     }
 
-    /// One more machine.
+    /// Adds a machine.
     pub(crate) fn add_machine(&mut self) {
         self.tables.push(Table::new());
         self.died.push(BTreeSet::new());
@@ -160,7 +160,7 @@ impl Processes {
         self.died[machine].clear();
     }
 
-    /// Whether a process of the resource ended by itself on the machine, and was not started again.
+    /// Whether a process of the resource ended by itself on the machine and was not started since.
     pub(crate) fn died(&self, machine: Machine, resource: &str) -> bool {
         let mut died = self.died[machine].iter();
         died.any(|(of, _)| of.as_str() == resource)
@@ -191,7 +191,7 @@ impl Environment {
         self.reach_changed();
     }
 
-    /// Starts a process. Starting one that starts or runs changes nothing; one that is stopping says so.
+    /// Starts a process. Nothing changes if it runs or starts already; if it is stopping, that is an error.
     #[cfg(test)]
     pub(crate) fn process_start(
         &mut self,
@@ -203,7 +203,7 @@ impl Environment {
         self.process_start_with(machine, resource, service, work_units, ("", ""))
     }
 
-    /// As `process_start`, with parameters and the directory to run in.
+    /// As `process_start`, with parameters and a working directory.
     pub(crate) fn process_start_with(
         &mut self,
         machine: Machine,
@@ -259,7 +259,7 @@ impl Environment {
                 | ProcessFault::ScriptLost { .. } => {}
             }
         }
-        // There its program is.
+        // The program is on the machine's own disk.
         doomed |= self.disks.system(machine).wrong.failed;
         let process = Process {
             state: ServiceState::StartPending,
@@ -272,7 +272,7 @@ impl Environment {
             doomed,
             on_disks: OnDisks {
                 takes,
-                // Its program, and whatever there is to mount or to replay.
+                // One request for the program, and one for each unit of work.
                 requests: u32::try_from(work_units.saturating_add(1)).unwrap_or(u32::MAX),
                 lag: self.lag_of_start(machine, resource),
             },
@@ -300,8 +300,8 @@ impl Environment {
         Ok(())
     }
 
-    /// Asks a process to stop. One that is stopped or stopping already stays so; one that hangs goes on
-    /// hanging, and only a kill ends it.
+    /// Asks a process to stop. Nothing changes if it is stopped or stopping; a process that hangs does not react, and
+    /// only a kill ends it.
     pub(crate) fn process_stop(&mut self, machine: Machine, resource: &str, service: &str) {
         let on_disks = OnDisks {
             takes: self.options.service_times(service).stop,
@@ -326,7 +326,7 @@ impl Environment {
         }
     }
 
-    /// Ends a process at once. Whether there was one.
+    /// Ends a process at once. Returns whether it ran.
     pub(crate) fn process_kill(
         &mut self,
         machine: Machine,
@@ -407,7 +407,7 @@ impl Environment {
         );
     }
 
-    /// Starts of a resource's processes that are under way take `delay` less, the time that has passed apart.
+    /// Shortens the starts of a resource's processes that are under way by `delay`, at most by the time that is left.
     pub(crate) fn hasten_starts(&mut self, resource: &str, delay: Duration) {
         for machine in 0..self.hosts.len() {
             let starting: Vec<(String, Time)> = self
@@ -417,7 +417,7 @@ impl Environment {
                 .filter_map(|(service, process)| Some((service.clone(), process.due?)))
                 .collect();
             for (service, due) in starting {
-                // Not sooner than now.
+                // Not earlier than now.
                 let takes = due.since(self.now).saturating_sub(delay);
                 self.process_schedule(machine, resource, &service, takes);
                 if let Some(process) = self.processes.get_mut(machine, resource, &service) {
@@ -427,7 +427,7 @@ impl Environment {
         }
     }
 
-    /// Disks have become slower or faster: what is left of a start or stop takes that much more or less.
+    /// Disks have become slower or faster: adjusts the remaining time of starts and stops.
     pub(super) fn processes_lag(&mut self) {
         let mut moved = Vec::new();
         for (machine, table) in self.processes.tables.iter().enumerate() {
@@ -456,7 +456,7 @@ impl Environment {
             let Some(left) = left else { continue };
             let takes = in_proportion(left, before, process.on_disks.all());
             self.process_schedule(machine, &resource, &service, takes);
-            // A machine that stands still counts from when it stopped.
+            // For a frozen machine the time counts from the moment it froze.
             if let Some(since) = self.hosts[machine].frozen
                 && let Some(process) = self.processes.get_mut(machine, &resource, &service)
             {
@@ -465,7 +465,7 @@ impl Environment {
         }
     }
 
-    /// A start or stop is over, unless something else has come in between.
+    /// The end of a start or stop, unless it was replaced by another one.
     pub(crate) fn process_due(
         &mut self,
         machine: Machine,
@@ -495,7 +495,7 @@ impl Environment {
         }
     }
 
-    /// A machine stood still for a while: what its processes were doing takes that much longer.
+    /// A machine stood still: its processes need that much longer.
     pub(crate) fn processes_delayed(&mut self, machine: Machine, since: Time) {
         let mut moved = Vec::new();
         for (resource, services) in &self.processes.tables[machine] {
@@ -648,7 +648,7 @@ mod tests {
         assert_eq!(env.store_starts(STORE, "EVS1", 2), 0);
     }
 
-    /// Other faults come and go meanwhile.
+    /// Other faults begin and end meanwhile.
     #[test]
     fn a_start_takes_as_long_as_its_machines_disk_makes_it() {
         use quorate_model::{DiskFault, Drive, FaultId};

@@ -1,11 +1,11 @@
-//! The scripts that resources are written in: every machine has a copy of each.
+//! Resource scripts: every machine has a copy of each.
 
 use std::fmt;
 
 /// Reads the script at a path, or says why it cannot.
 pub type ScriptLoader = Box<dyn Fn(&str) -> Result<String, String>>;
 
-/// Where the machines' scripts come from. The world itself reads no file.
+/// The source of the machines' scripts. The world itself reads no files.
 #[derive(Default)]
 pub(crate) struct Scripts(Option<ScriptLoader>);
 

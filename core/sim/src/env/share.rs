@@ -1,5 +1,5 @@
-//! The file server that a Majority Node Set's witness stands on: outside the cluster, reached by whoever has a working
-//! card in a network that clients use.
+//! The file server with the witness of a Majority Node Set. It is outside the cluster, and is reached by every
+//! machine with a working card in a network for clients.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,21 +7,21 @@ use std::time::Duration;
 use quorate_model::{Name, ShareFault};
 use quorate_node::{WitnessReply, WitnessRequest};
 
-/// One way to the file server, or back.
+/// The time of one way to the file server or back.
 const WAY: Duration = Duration::from_millis(1);
 
-/// Every file share that was ever asked.
+/// All file shares that were ever asked.
 #[derive(Debug, Default)]
 pub(crate) struct Shares {
     files: BTreeMap<Name, Vec<u8>>,
     silent: Vec<Name>,
     slow: BTreeMap<Name, Duration>,
-    /// Share and machine.
+    /// Cut connections, by share and machine.
     cut: Vec<(Name, Name)>,
 }
 
 impl Shares {
-    /// Carries a question of a machine's out: the reply, if the share answers it.
+    /// Carries out a machine's question. Returns the reply, if the share answers.
     pub(crate) fn answer(
         &mut self,
         machine: &Name,
@@ -37,12 +37,12 @@ impl Shares {
         Some(reply)
     }
 
-    /// How long a question takes until it is carried out, and how long its answer until it is there.
+    /// How long a question takes to the file server, and its answer back.
     pub(crate) fn way(&self, share: &Name) -> Duration {
         WAY + self.slow.get(share).copied().unwrap_or_default() / 2
     }
 
-    /// Whether nothing is wrong between a machine and a share.
+    /// Whether the connection between a machine and a share works.
     pub(crate) fn is_reached(&self, machine: &Name, share: &Name) -> bool {
         let mut cut = self.cut.iter();
         !cut.any(|(of, from)| of == share && from == machine)
@@ -58,7 +58,7 @@ impl Shares {
         self.files.contains_key(share)
     }
 
-    /// Sets every share to what the active faults say.
+    /// Applies the active faults to the shares.
     pub(crate) fn apply<'a>(&mut self, faults: impl Iterator<Item = &'a ShareFault>) {
         self.silent.clear();
         self.slow.clear();

@@ -1,7 +1,8 @@
-//! What Exchange stores put on their node: processor load, and log that a crash leaves behind.
+//! The load of Exchange stores on their nodes: processor time, and transaction log that a crash leaves behind.
 //!
-//! A store writes log as its users work, and brings its database up to it in the background, as fast as it can. What is
-//! in the log and not yet in the database is replayed when it is started after a crash; an orderly stop leaves none.
+//! A store writes log as its users work, and copies the changes into its database in the background as fast as it
+//! can. After a crash, the next start replays what is in the log but not in the database; an orderly stop leaves
+//! nothing to replay.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,30 +12,31 @@ use quorate_model::{Name, Time};
 use super::{Environment, Machine};
 use crate::options::Load;
 
-/// Kilobytes of log that one user's work writes in an hour.
+/// Kilobytes of log per user and hour.
 const WRITTEN_PER_USER_HOUR: u64 = 2_500;
-/// Kilobytes of log an hour that a store writes with nobody there.
+/// Kilobytes of log per hour without users.
 const WRITTEN_PER_HOUR: u64 = 300_000;
-/// Kilobytes of log an hour that a store can bring into its database beside its work: that of 2,280 users.
+/// Kilobytes of log per hour that a store can apply to its database beside its other work: the log of 2,280 users.
 const BROUGHT_IN_PER_HOUR: u64 = 6_000_000;
-/// Kilobytes of each storage group's log that are not in its database in the best of times: the checkpoint depth.
+/// Kilobytes of each storage group's log that are missing in its database even at best: the checkpoint depth.
 const CHECKPOINT_DEPTH: u64 = 20_000;
-/// Kilobytes of a log file: what one unit of work replays.
+/// Kilobytes of a log file, which is one unit of work to replay.
 const LOG_FILE: u64 = 5_000;
 
-/// Processor, in per cent, that stores may take before others on their node feel it: the text's limit.
+/// Processor load by stores, in per cent, from which on others on their node are slowed down: the text's limit.
 const UNFELT_PERCENT: u32 = 40;
-/// Processor, in per cent, that is always left to others.
+/// The share of processor time, in per cent, that always remains for others.
 const LEFT_PERCENT: u32 = 5;
 
-/// Connections that are as much to a node as that: the text's other limit.
+/// The number of connections that counts as much as that: the text's other limit.
 const UNFELT_CONNECTIONS: u64 = 1_900;
 
-/// Storage groups that the store of a node mounts, whosever they are.
+/// The most storage groups that the stores of a node can mount together.
 const STORAGE_GROUPS_MAX: u64 = 4;
 
 impl Load {
-    /// How much of a node it takes, in per cent: of its processors or of the connections it can serve, whichever is more.
+    /// The part of a node that this load takes, in per cent: of its processors or of its connections, whichever is
+    /// more.
     fn percent(self) -> u32 {
         let connections = u64::from(self.users) * u64::from(UNFELT_PERCENT) / UNFELT_CONNECTIONS;
         self.cpu_percent
@@ -49,7 +51,7 @@ struct Store {
     storage_groups: u64,
     /// Where it runs.
     machine: Option<Machine>,
-    /// Kilobytes of log that are not in the database, as of `at`.
+    /// Kilobytes of log that are not in the database, at time `at`.
     behind: u64,
     at: Time,
 }
@@ -73,7 +75,7 @@ impl Stores {
         self.loads.get(group).copied().unwrap_or_default()
     }
 
-    /// How much of a machine its running stores take, in per cent; `except` left out.
+    /// The part of a machine that its running stores take, in per cent, without `except`.
     pub(crate) fn busy(&self, machine: Machine, except: Option<&str>) -> u32 {
         let here = self.stores.iter().filter(|(resource, store)| {
             store.machine == Some(machine) && except.is_none_or(|name| **resource != *name)
@@ -82,7 +84,7 @@ impl Stores {
             .fold(0, u32::saturating_add)
     }
 
-    /// Lets the log of a running store grow up to now.
+    /// Brings the log of a running store up to the present.
     fn bring_up(&mut self, resource: &str, now: Time) {
         let Some(store) = self.stores.get_mut(resource) else {
             return;
@@ -103,7 +105,7 @@ impl Stores {
 }
 
 impl Environment {
-    /// A store is about to be started: the log files that it has to replay.
+    /// The number of log files that a store has to replay at its start.
     pub(crate) fn store_starts(&mut self, resource: &str, group: &str, storage_groups: u64) -> u64 {
         let now = self.now;
         let store = self
@@ -121,10 +123,10 @@ impl Environment {
         store.behind.div_ceil(LOG_FILE)
     }
 
-    /// Whether a machine can mount so many storage groups more, beside those of its stores that run, start or stop.
+    /// Checks that a machine can mount `more` storage groups, beside those of its stores that run, start or stop.
     ///
     /// # Errors
-    /// It has mounted so many that they would be too many.
+    /// If the sum is more than a node can mount.
     pub(crate) fn may_mount(
         &self,
         machine: Machine,
@@ -149,7 +151,7 @@ impl Environment {
         ))
     }
 
-    /// A process runs: if it is a store, its log is in the database.
+    /// A process has started; if it is a store, its log has been replayed.
     pub(crate) fn store_runs(&mut self, resource: &str, machine: Machine) {
         let now = self.now;
         if let Some(store) = self.stores.stores.get_mut(resource) {
@@ -170,7 +172,7 @@ impl Environment {
         }
     }
 
-    /// A machine lost power: so did the stores on it.
+    /// A machine lost power, and with it its stores.
     pub(crate) fn stores_lost(&mut self, machine: Machine) {
         let stores = self.stores.stores.iter();
         let here: Vec<Name> = stores
@@ -182,7 +184,7 @@ impl Environment {
         }
     }
 
-    /// From now on a virtual server carries this load.
+    /// Sets the load of a virtual server.
     pub(crate) fn set_load(&mut self, group: &str, load: Load) {
         let of = self.stores.stores.iter();
         let resources: Vec<Name> = of
@@ -195,7 +197,7 @@ impl Environment {
         self.stores.loads.insert(group.into(), load);
     }
 
-    /// What a start takes on a machine whose other stores leave this much of its processors.
+    /// How long a start takes on a machine, given the load of its other stores.
     pub(crate) fn slowed(&self, takes: Duration, machine: Machine, resource: &str) -> Duration {
         let busy = self.stores.busy(machine, Some(resource));
         if busy <= UNFELT_PERCENT {
@@ -213,7 +215,7 @@ mod tests {
 
     const STORE: &str = "EVS1 Information Store";
 
-    /// Log files to replay after a store with so many users ran for so many minutes and crashed.
+    /// Log files to replay after a store with this many users ran for this many minutes and crashed.
     fn left(users: u32, minutes: u64) -> u64 {
         let mut env = environment(2);
         let cpu_percent = 0;
@@ -324,7 +326,7 @@ mod tests {
         cpu_percent: 0,
     };
 
-    /// What ends on one machine says nothing of another's store.
+    /// The end of a process on one machine does not affect a store on another.
     #[test]
     fn a_process_that_ends_elsewhere_leaves_a_store_as_it_is() {
         let mut env = environment(2);

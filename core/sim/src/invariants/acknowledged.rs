@@ -1,9 +1,8 @@
-//! No acknowledged update is lost: a coordinator that has quorum gets back to the highest position whose
-//! effect was ever acknowledged.
+//! No acknowledged update is lost: a coordinator with quorum reaches the highest position whose effect was ever
+//! acknowledged.
 //!
-//! A new coordinator learns what is committed with the first entry of its own term, so it has the time of a
-//! lost member's silence for it. An entry lost and replaced by another is seen at once, by
-//! `replicas_agree`.
+//! A new coordinator learns what is committed with the first entry of its own term, so it has as much time for that
+//! as a lost member may be silent. If another entry replaces a lost one, `replicas_agree` reports it at once.
 
 use quorate_model::{Name, Time};
 use quorate_node::bounds;
@@ -12,7 +11,7 @@ use super::{Findings, Invariant, Observation};
 
 #[derive(Default)]
 pub(super) struct Acknowledged {
-    /// Who coordinates in which term below the mark, and since when.
+    /// The coordinator that is still below that position, its term, and since when it has been so.
     behind: Option<(Name, u64, Time)>,
 }
 
@@ -85,7 +84,7 @@ mod tests {
         assert_eq!(at(9, &machines), 0);
     }
 
-    /// Who has just begun to coordinate, or has been told that nothing is promised any more, has its own time to find out.
+    /// The time starts again for each new coordinator and term, and when earlier promises become void.
     #[test]
     fn the_time_to_find_out_begins_with_each_coordinator_each_term_and_each_promise() {
         let behind = |id: u8, term: u64| {

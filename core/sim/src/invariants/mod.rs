@@ -1,8 +1,8 @@
-//! What must hold at every instant of every run, asked for or not. One property a file.
+//! What must hold at every instant of every run, whether or not a drill asks for it. One property a file.
 //!
-//! A checker reads an [`Observation`], which is plain data, so that each has a test of its own in which a
-//! planted breach is seen. It is told what has changed ([`Changes`]) and need not look at anything else. A second set of
-//! the same checkers can be told each time that everything has ([`Invariants::doubt`]): both must find the same.
+//! A checker reads an [`Observation`], which is plain data, so that each has its own test with a planted breach. It
+//! is told what has changed ([`Changes`]) and need not check anything else. A second set of the same checkers can be
+//! told each time that everything has changed ([`Invariants::doubt`]): both must find the same.
 
 mod acknowledged;
 mod one_cluster;
@@ -25,13 +25,13 @@ pub(crate) struct MachineView {
     pub(crate) name: Name,
     /// Whether it has power and does not stand still.
     pub(crate) runs: bool,
-    /// What its node says of itself; `None` if no cluster service runs.
+    /// The node's own view; `None` if no cluster service runs.
     pub(crate) snapshot: Option<Snapshot>,
-    /// Since when, on the world's clock, its node has had no quorum.
+    /// Since when, on the world's clock, its node has been without quorum.
     pub(crate) without_quorum_since: Option<Time>,
-    /// By resource: its type and its state, by the truth of its monitor.
+    /// The type and state of each resource, according to its monitor.
     pub(crate) resources: BTreeMap<Name, (Name, ResourceState)>,
-    /// Positions of the log it applied since it was looked at last, with the digest after each.
+    /// The log positions applied since the last check, each with the digest after it.
     pub(crate) applied: Vec<(u64, u64)>,
 }
 
@@ -52,17 +52,17 @@ impl MachineView {
     }
 }
 
-/// What has changed since the checkers last looked, of what is costly to look at.
+/// The changes since the last check, for what is expensive to check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
-    /// Everything, for all that is known.
+    /// Possibly everything.
     pub(crate) everything: bool,
-    /// The machines on which a resource is no longer what it was, or that have begun or ceased to run.
+    /// The machines on which a resource has changed, or that have started or stopped running.
     pub(crate) machines: BTreeSet<usize>,
 }
 
 impl Changes {
-    /// As if nobody knew what has changed.
+    /// The changes when nothing is known about them.
     pub(crate) fn everything() -> Changes {
         Changes {
             everything: true,
@@ -79,7 +79,7 @@ impl Changes {
     }
 }
 
-/// The world as the checkers see it after an event.
+/// The world after an event, for the checkers.
 #[derive(Clone, Copy)]
 pub(crate) struct Observation<'a> {
     pub(crate) now: Time,
@@ -99,7 +99,7 @@ impl Observation<'_> {
     }
 }
 
-/// What a checker found: sentences for what is broken now, and when it must look again at the latest.
+/// The findings of a checker: a sentence for each breach, and the latest time of the next check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
     broken: Vec<String>,
@@ -111,12 +111,12 @@ impl Findings {
         self.broken.push(text);
     }
 
-    /// `deadline` has not passed: look again when it has.
+    /// The deadline is not reached yet: check again then.
     fn again(&mut self, deadline: Time) {
         self.again = Some(self.again.map_or(deadline, |again| again.min(deadline)));
     }
 
-    /// What was found elsewhere as well.
+    /// Adds other findings.
     fn add(&mut self, other: &Findings) {
         self.broken.extend(other.broken.iter().cloned());
         if let Some(deadline) = other.again {
@@ -124,7 +124,7 @@ impl Findings {
         }
     }
 
-    /// Broken with `text` if `bound` has passed since `since`; to be looked at again otherwise.
+    /// A breach with `text` if `bound` has passed since `since`; otherwise the check is repeated then.
     fn bounded(&mut self, now: Time, since: Time, bound: Duration, text: impl FnOnce() -> String) {
         let deadline = since + bound;
         if now > deadline {
@@ -139,33 +139,33 @@ impl Findings {
 pub(crate) trait Invariant {
     /// The name of its file.
     fn name(&self) -> &'static str;
-    /// Looks at the world after an event that may have mattered. What is found is the same whether all or only what has
-    /// changed is told to have changed.
+    /// Checks the world after an event that may matter. The result must not depend on whether all changes, or only
+    /// the real ones, are reported.
     fn check(&mut self, world: &Observation<'_>) -> Findings;
-    /// What it remembers of what it has seen, to be compared. Whatever stands here is the same for both.
+    /// What the checker remembers, to compare it with the second set. It must be the same there.
     fn memory(&self) -> String {
         String::new()
     }
-    /// An administrator gave up what was promised about the past.
+    /// An administrator has given up earlier promises.
     fn promise_void(&mut self) {}
-    /// What happens from now on is by itself, and so was what came before, until it is [taken
+    /// From now on the past does not count, and what happens now is judged separately, until the past is [taken
     /// up](Self::past_taken_up) again.
     fn past_set_aside(&mut self) {
         self.promise_void();
     }
-    /// What came before it was set aside counts again, and nothing since.
+    /// The past counts again, and what happened since it was set aside does not.
     fn past_taken_up(&mut self) {
         self.promise_void();
     }
 }
 
-/// All of them, and what is broken at present.
+/// All invariants, and the present breaches.
 pub(crate) struct Invariants {
     all: Vec<Box<dyn Invariant>>,
     broken: BTreeSet<(&'static str, String)>,
-    /// When to look again although nothing happens.
+    /// When to check again even if nothing happens.
     pub(crate) again: Option<Time>,
-    /// The same, told each time that everything has changed.
+    /// A second set, which is told each time that everything has changed.
     plain: Option<Box<Invariants>>,
 }
 
@@ -188,13 +188,13 @@ impl Invariants {
         }
     }
 
-    /// From now on whatever is looked at is looked at a second time as if everything had changed. Anything else that is
-    /// found then is a breach, `missed_change`.
+    /// From now on everything is checked a second time as if all had changed. A different result is the breach
+    /// `missed_change`.
     pub(crate) fn doubt(&mut self) {
         self.plain = Some(Box::new(Invariants::new()));
     }
 
-    /// An administrator gave up what was promised about the past: only what happens from now on counts.
+    /// An administrator has given up earlier promises: only what happens from now on counts.
     pub(crate) fn promise_void(&mut self) {
         for invariant in &mut self.all {
             invariant.promise_void();
@@ -204,7 +204,7 @@ impl Invariants {
         }
     }
 
-    /// A start switch keeps what happens from now on to one node: the past is set aside until that ends.
+    /// A start switch keeps changes to one node from now on: the past is set aside until that ends.
     pub(crate) fn past_set_aside(&mut self) {
         for invariant in &mut self.all {
             invariant.past_set_aside();
@@ -214,7 +214,7 @@ impl Invariants {
         }
     }
 
-    /// It has ended: the past counts again.
+    /// The past counts again.
     pub(crate) fn past_taken_up(&mut self) {
         for invariant in &mut self.all {
             invariant.past_taken_up();
@@ -224,8 +224,7 @@ impl Invariants {
         }
     }
 
-    /// Looks at what has changed. What is broken and was not broken the time before is returned: the invariant
-    /// and a sentence.
+    /// Checks what has changed. Returns the breaches that are new: the invariant and a sentence.
     pub(crate) fn check(&mut self, world: &Observation<'_>) -> Vec<(&'static str, String)> {
         let mut new = self.look(world);
         if let Some(plain) = &mut self.plain {
@@ -276,7 +275,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A machine that runs and whose node is a plain member.
+    /// A machine that runs, with a node that is an ordinary member.
     pub(crate) fn member(id: u8) -> MachineView {
         MachineView {
             name: format!("NODE{id}").into(),
@@ -314,7 +313,7 @@ pub(crate) mod tests {
         machine.snapshot.as_mut().unwrap()
     }
 
-    /// A group `EVS1` in which `name` depends on `address`, and that on nothing.
+    /// A group `EVS1` in which `name` depends on `address`, which depends on nothing.
     pub(crate) fn definition(nodes: u8) -> ClusterDefinition {
         let resource = |name: &str, depends_on: &[&str]| ResourceDefinition {
             name: name.into(),
@@ -337,7 +336,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// What a checker says about machines at an instant.
+    /// The findings of a checker about machines at an instant.
     pub(crate) fn check(
         invariant: &mut impl Invariant,
         now: Time,
@@ -398,7 +397,7 @@ pub(crate) mod tests {
         assert_eq!(tell(&[1, 2]), 1);
     }
 
-    /// They stand in drills' results, in journals and in the manual.
+    /// The names appear in the results of drills, in journals and in the manual.
     #[test]
     fn each_is_called_as_its_file_is() {
         let names: Vec<&str> = Invariants::new().all.iter().map(|it| it.name()).collect();
@@ -456,8 +455,8 @@ pub(crate) mod tests {
         }
     }
 
-    /// One that remembers, finds and waits for what it is told to where all has changed, and nothing where it is told
-    /// what has.
+    /// A checker that finds, remembers and waits for what the test sets if it is told that everything has changed,
+    /// and otherwise does nothing.
     #[derive(Default)]
     struct Fake {
         found: Option<&'static str>,
@@ -551,7 +550,7 @@ pub(crate) mod tests {
             void: std::rc::Rc::clone(&void),
             ..Fake::default()
         });
-        // The invariant and its double.
+        // The checker is in both sets.
         invariants.promise_void();
         assert_eq!(void.get(), 2);
         invariants.past_set_aside();

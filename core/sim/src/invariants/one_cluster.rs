@@ -1,4 +1,4 @@
-//! At most one quorate cluster: at any instant at most one node that runs knows that it coordinates.
+//! At most one quorate cluster: at any instant at most one running node knows that it coordinates.
 
 use super::{Findings, Invariant, Observation};
 

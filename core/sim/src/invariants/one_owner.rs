@@ -1,5 +1,5 @@
-//! A resource is in service on at most one machine that runs: neither Online nor on its way Offline while it is either of
-//! them somewhere else.
+//! A resource is in service on at most one running machine: it is not Online or OfflinePending there while it is
+//! either of them somewhere else.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{Findings, Invariant, Observation};
 
 #[derive(Default)]
 pub(super) struct OneOwner {
-    /// What was found when it looked last.
+    /// The findings of the last check.
     found: Findings,
 }
 
@@ -75,7 +75,7 @@ mod tests {
         ];
         let (broken, _) = check(&mut OneOwner::default(), Time::ZERO, &two);
         assert_eq!(broken, ["address is online on NODE1 and NODE2"]);
-        // What is stopping still runs.
+        // A resource that is stopping still runs.
         for (first, second) in [(OfflinePending, Online), (Online, OfflinePending)] {
             let two = [
                 with(member(1), &address(first)),

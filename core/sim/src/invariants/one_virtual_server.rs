@@ -1,5 +1,5 @@
-//! In a cluster of more than two nodes no machine ever runs two Exchange virtual servers: two groups, each
-//! with its System Attendant online.
+//! In a cluster of more than two nodes no machine runs two Exchange virtual servers: two groups, each with its System
+//! Attendant online.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ const SYSTEM_ATTENDANT: &str = "Microsoft Exchange System Attendant";
 
 #[derive(Default)]
 pub(super) struct OneVirtualServer {
-    /// What was found when it looked last.
+    /// The findings of the last check.
     found: Findings,
 }
 

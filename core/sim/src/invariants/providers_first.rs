@@ -1,9 +1,9 @@
-//! Nothing is online above a provider that is not: a resource that becomes Online has all its providers
-//! Online on that machine at that instant, or had them when it began and lost one meanwhile; and one whose provider
-//! goes down follows within a bound. A start that ends at the very moment at which a provider fails is nobody's
-//! mistake: the node hears of both at once.
+//! Nothing is online without its providers. When a resource becomes Online, all its providers must be Online on that
+//! machine, or must have been when it began, with one lost since. If a provider goes down, its dependents must follow
+//! within a bound. A start that ends at the very moment a provider fails is no mistake: the node hears of both at
+//! once.
 //!
-//! The bound is the sum of the pending timeouts of the group's resources: each dependent may use its own
+//! The bound is the sum of the pending timeouts of the group's resources: each dependent may use its whole timeout
 //! before it is terminated, one after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,16 +18,16 @@ pub(super) struct ProvidersFirst {
     machines: Vec<OnMachine>,
 }
 
-/// What was seen on one machine.
+/// The last state of one machine.
 #[derive(Debug, Default)]
 struct OnMachine {
     /// By dependent and provider: since when the dependent is online and the provider is down.
     above: BTreeMap<(Name, Name), Time>,
-    /// What was online.
+    /// The resources that were online.
     online: BTreeSet<Name>,
-    /// What is OnlinePending and was so while all its providers were Online.
+    /// The OnlinePending resources whose providers were all Online at some time since they began.
     begun: BTreeSet<Name>,
-    /// What goes on too long, or may come to.
+    /// Conditions that have lasted too long, or still may.
     lasting: Findings,
 }
 
@@ -65,7 +65,7 @@ impl Invariant for ProvidersFirst {
 }
 
 impl OnMachine {
-    /// Looks at a machine. What is broken at this instant alone goes to `findings`.
+    /// Checks a machine. Breaches of this instant only go to `findings`.
     fn look(&mut self, world: &Observation<'_>, machine: &MachineView, findings: &mut Findings) {
         let before = std::mem::take(&mut self.online);
         let begun = std::mem::take(&mut self.begun);
@@ -100,7 +100,7 @@ impl OnMachine {
                 if fresh && machine.runs {
                     findings.broken(format!("{}, which is not", what()));
                 }
-                // A provider on its way down or up is still being served or waited for.
+                // A provider that is starting or stopping is not counted as down.
                 let down = match machine.resources.get(provider) {
                     Some((_, state)) => state.is_down(),
                     None => true,
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(at(1_000, OfflinePending, Online, &mut checker), 0);
     }
 
-    /// Nothing changes any more, and the time is up.
+    /// Nothing changes any more, and then the deadline passes.
     #[test]
     fn what_lasts_too_long_is_found_though_nothing_changes() {
         use super::super::{Changes, tests};

@@ -1,5 +1,5 @@
-//! A node without quorum holds nothing online past its bound: survivors wait that long before they take
-//! over. The quorum resource is exempt, since a node brings it online in order to gain quorum.
+//! A node without quorum has nothing online after its bound: the survivors wait that long before they take over. The
+//! quorum resource is excepted, since a node brings it online to gain quorum.
 
 use quorate_model::QuorumKind;
 use quorate_node::bounds;

@@ -1,6 +1,5 @@
-//! Replicas are equal up to their position, and what was committed never changes: the digest after a log
-//! position is the same on whichever node and whenever it is applied (Ongaro's dissertation, section 3.6.3,
-//! State Machine Safety).
+//! Replicas are equal up to their position, and committed updates never change: the digest after a log position is
+//! the same on every node and at every time (Ongaro's dissertation, section 3.6.3, State Machine Safety).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +9,12 @@ use super::{Findings, Invariant, Observation};
 
 #[derive(Default)]
 pub(super) struct ReplicasAgree {
-    /// By position: the digest, and who applied it first.
+    /// By position: the digest, and the node that applied it first.
     digests: BTreeMap<u64, (u64, Name)>,
-    /// Those from before a start switch kept what came next to one node.
+    /// The digests from before a start switch that keeps changes to one node.
     aside: BTreeMap<u64, (u64, Name)>,
-    /// Position and digest of what an administrator gave up. Whom the others went on without still has that when it
-    /// boots; what it makes of it is another thing, since every digest is of all that came before, too.
+    /// Positions and digests that an administrator has given up. A node that the others went on without still has
+    /// them when it boots. What it applies later differs from them, since a digest covers everything before it.
     given_up: BTreeSet<(u64, u64)>,
     told: Vec<String>,
 }
@@ -42,7 +41,7 @@ impl Invariant for ReplicasAgree {
     fn check(&mut self, world: &Observation<'_>) -> Findings {
         for machine in world.machines {
             for (position, digest) in &machine.applied {
-                // Whoever is kept out while one node keeps things to itself boots with what there was before.
+                // A node that is kept out during that time boots with the digests from before.
                 let before = self.aside.get(position);
                 let as_before = before.is_some_and(|(past, _)| past == digest);
                 if as_before || self.given_up.contains(&(*position, *digest)) {
@@ -60,7 +59,7 @@ impl Invariant for ReplicasAgree {
                 }
             }
         }
-        // Once apart, for ever apart: the finding stays.
+        // Replicas that differ never agree again, so the finding stays.
         Findings {
             broken: self.told.clone(),
             again: None,

@@ -1,4 +1,4 @@
-//! What shared disks answer: reservations, mounts, files.
+//! Requests of plugins to shared disks: reservations, mounts, files.
 
 use quorate_host::{Caller, Reservation, ServiceResult};
 use quorate_journal::{ReservationChange, WorldEvent};
@@ -11,7 +11,7 @@ use quorate_node::DiskError;
 use super::{Local, error};
 use crate::env::{Disk, Machine};
 
-/// A disk has not taken what was to be written.
+/// The error for a disk that has refused a write.
 fn refused<T>(disk: &str, refusal: DiskError) -> ServiceResult<T> {
     match refusal {
         DiskError::Full => error(ERROR_DISK_FULL, format!("{disk} is full")),
@@ -39,7 +39,7 @@ impl Local<'_> {
         }
     }
 
-    /// The disk, if this machine gets through to its files.
+    /// The disk, if this machine has access to its files.
     fn files(&mut self, name: &str) -> ServiceResult<&mut Disk> {
         let machine = self.machine;
         let access = self.disk(name)?.access(machine);
@@ -52,8 +52,8 @@ impl Local<'_> {
             Err(
                 refusal @ (DiskError::Full | DiskError::WriteProtected | DiskError::NotFlushed),
             ) => refused(name, refusal),
-            // A reserved disk says so to anybody else (reservation conflict), which is how a challenger can
-            // see that a defender lives without taking anything.
+            // A reserved disk reports a reservation conflict to other machines, so a challenger can see that a
+            // defender is alive without taking anything.
             Err(DiskError::NotReserved) => match disk.holder {
                 Some(_) => error(ERROR_BUSY, format!("{name} is reserved by another node")),
                 None => error(
@@ -67,7 +67,7 @@ impl Local<'_> {
         }
     }
 
-    /// Lets a slow disk take its time for what a resource asks of it.
+    /// Lets a slow disk take its time for a request of a resource.
     fn comes_to(&mut self, caller: Caller<'_>, disk: &str, what: &str) -> ServiceResult<()> {
         let machine = self.machine;
         if self.env.is_through(machine, caller.resource, disk, what) {
@@ -110,7 +110,8 @@ impl Local<'_> {
 
     pub(super) fn disk_reserve(&mut self, caller: Caller<'_>, disk: &str) -> ServiceResult<()> {
         match self.disk(disk)?.holder {
-            // A renewal waits for what the disk is at; taking a free disk is between the node and the bus.
+            // A renewal waits for the disk's earlier work; taking a free disk is a matter between the node and the
+            // bus.
             Some(holder) if holder == self.machine => self.comes_to(caller, disk, "reserve"),
             Some(holder) => {
                 let holder = self.env.holder_name(holder);
@@ -130,7 +131,7 @@ impl Local<'_> {
     }
 
     pub(super) fn disk_release(&mut self, disk: &str) -> ServiceResult<()> {
-        // A release by anyone but the holder does nothing, as SCSI-2 has it.
+        // As in SCSI-2, a release by anyone but the holder does nothing.
         if self.disk(disk)?.holder == Some(self.machine) {
             self.set_holder(disk, None, ReservationChange::Release);
         }

@@ -1,4 +1,4 @@
-//! What a plugin sees of the virtual world: what one of its machines answers to `quorate_host::Request`.
+//! The virtual world as plugins see it: the answers of a machine to `quorate_host::Request`.
 
 mod disk;
 mod process;

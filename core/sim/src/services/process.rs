@@ -1,4 +1,4 @@
-//! What programs and their ports answer.
+//! Requests of plugins to programs and their ports.
 
 use quorate_host::{Caller, ServiceResult, ServiceState};
 use quorate_journal::ServiceEnd;
@@ -12,7 +12,7 @@ use quorate_model::errors::{
 use super::{Local, error};
 use crate::env::{Endpoint, Machine};
 
-/// What a server of the protocol says to whoever connects.
+/// The greeting of a server of the protocol.
 fn banner(protocol: &str, resource: &str) -> String {
     match protocol.to_ascii_lowercase().as_str() {
         "smtp" => format!("220 {resource} Microsoft ESMTP MAIL Service ready"),
@@ -25,7 +25,7 @@ fn banner(protocol: &str, resource: &str) -> String {
     }
 }
 
-/// What a server of the protocol says that is there and cannot serve.
+/// The greeting of a server that cannot serve.
 fn wrong_banner(protocol: &str, resource: &str) -> String {
     match protocol.to_ascii_lowercase().as_str() {
         "smtp" => "421 Service not available, closing transmission channel".to_owned(),
@@ -37,8 +37,8 @@ fn wrong_banner(protocol: &str, resource: &str) -> String {
 }
 
 impl Local<'_> {
-    /// The machine that a connection from this one to an address of a virtual server ends at: this one, or one that it
-    /// reaches over the address's network.
+    /// The machine that answers a connection from this one to a virtual server's address: this machine, or one that
+    /// it reaches over the address's network.
     fn answering(&self, address: &str) -> Option<Machine> {
         let env = &self.env;
         if env.addresses.network_of(self.machine, address).is_some() {
@@ -63,7 +63,7 @@ impl Local<'_> {
         work_units: u64,
         given: (&str, &str),
     ) -> ServiceResult<()> {
-        // A unit of a store's work is a storage group to mount; the log that is there comes on top.
+        // For a store, a unit of work is a storage group to mount; the log to replay is added.
         let replay = if caller.kind == types::INFORMATION_STORE
             && self
                 .env
@@ -146,7 +146,8 @@ impl Local<'_> {
             port,
             protocol: protocol.to_owned(),
         };
-        // Whoever listens there answers, whichever resource it belongs to: one resource may watch another's service.
+        // Any process that listens there answers, whichever resource it belongs to: a resource may watch another
+        // one's service.
         let listening = self
             .env
             .processes

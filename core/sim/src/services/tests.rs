@@ -1,4 +1,4 @@
-//! What a machine's services answer.
+//! The answers of a machine's services.
 
 use quorate_host::{Reservation, ServiceState, Services};
 use quorate_journal::ReservationChange;
@@ -185,7 +185,7 @@ fn a_reservation_is_one_node_s_until_it_is_given_up_or_broken() {
     );
 }
 
-/// What the world is from now on: these faults, and no others.
+/// Replaces the present faults by these.
 fn now_wrong(env: &mut Environment, faults: &[DiskFault]) {
     env.faults = (1..)
         .map(FaultId)
@@ -228,7 +228,7 @@ fn a_disk_that_refuses_a_write_says_why_in_the_original_s_codes() {
         now_wrong(&mut env, &[fault]);
         assert_eq!(code(write(&mut env, b"123")), expected);
         now_wrong(&mut env, &[]);
-        // A dismount leaves what got to the medium.
+        // After a dismount, only what reached the medium is left.
         on(&mut env, 0).disk_unmount(DISK, "Disk L:", true).unwrap();
         on(&mut env, 0).disk_mount(DISK, "Disk L:").unwrap();
         let read = on(&mut env, 0).disk_read(DISK, "Disk L:", "test");
@@ -261,7 +261,7 @@ fn a_path_that_is_lost_is_one_node_s_and_a_disk_that_is_stolen_everybody_s() {
     env.set_holder(None, "Disk L:", None, ReservationChange::BusReset);
     for machine in [0, 1] {
         let mut local = on(&mut env, machine);
-        // Whoever resets the bus finds that the other was quicker.
+        // The node that resets the bus finds that another one was quicker.
         local.disk_break_reservation(DISK, "Disk L:").unwrap();
         let refused = local.disk_reserve(DISK, "Disk L:").unwrap_err();
         assert_eq!(refused.code, ERROR_BUSY);

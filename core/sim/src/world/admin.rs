@@ -1,4 +1,4 @@
-//! What administrators ask of the cluster, and what they are told.
+//! Requests of administrators to the cluster, and the answers.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use crate::WorldError;
 use crate::env::Machine;
 use crate::status::{Reply, RequestId};
 
-/// So many characters of an answer stand in the journal.
+/// How many characters of an answer the journal shows.
 const SPOKEN_MAX: usize = 60;
 
-/// A request and what became of it.
+/// A request and its result.
 pub(super) struct Request {
     machine: Machine,
-    /// It asked this service to stop.
+    /// It asks this cluster service to stop.
     stops: bool,
     reply: Reply,
 }
 
 impl World {
-    /// Asks the cluster for something, as an administrator's console does: through the coordinator if there
-    /// is one, else through any node with quorum, else through any node that runs the cluster service. The
-    /// answer takes time: see [`reply`](Self::reply).
+    /// Sends an order to the cluster, as an administrator's console does: through the coordinator if there is one,
+    /// else through any node with quorum, else through any node that runs the cluster service. The answer takes time:
+    /// see [`reply`](Self::reply).
     ///
     /// # Errors
     /// Unknown names; [`WorldError::NobodyToAsk`].
@@ -38,7 +38,7 @@ impl World {
         Ok(self.ask(machine, op))
     }
 
-    /// Whom an administrator asks who does not care.
+    /// The node that is asked when the administrator names none.
     fn somebody(&self) -> Result<Machine, WorldError> {
         let anybody = || {
             (0..self.stations.len()).find(|machine| {
@@ -50,8 +50,8 @@ impl World {
             .ok_or(WorldError::NobodyToAsk)
     }
 
-    /// Asks a resource, or a resource type, by a control code, as [`admin`](Self::admin) does, or through the node of the
-    /// administrator's choice. The node that is asked finds the owner and asks on. See [`reply`](Self::reply).
+    /// Asks a resource, or a resource type, by a control code, as [`admin`](Self::admin) does, or through a given
+    /// node. The node that is asked finds the owner and forwards the code. See [`reply`](Self::reply).
     ///
     /// # Errors
     /// As [`admin`](Self::admin), or [`admin_at`](Self::admin_at) with a node.
@@ -62,7 +62,7 @@ impl World {
     ) -> Result<RequestId, WorldError> {
         match &control.of {
             ControlOf::Resource(resource) => self.known_resource(resource).map(drop)?,
-            // Its plugin's business.
+            // Types are known to their plugins only.
             ControlOf::Type(_) => {}
         }
         if let Some(node) = &control.on {
@@ -86,7 +86,7 @@ impl World {
         Ok(RequestId(id))
     }
 
-    /// As [`admin`](Self::admin), through a node of the administrator's choice.
+    /// As [`admin`](Self::admin), through a given node.
     ///
     /// # Errors
     /// Unknown names; a machine that is off, stands still or does not run the cluster service.
@@ -105,14 +105,14 @@ impl World {
         Ok(machine)
     }
 
-    /// What became of a request; [`Reply::Pending`] for one that was never made.
+    /// The result of a request; [`Reply::Pending`] for a request that does not exist.
     pub fn reply(&self, request: RequestId) -> Reply {
         self.requests
             .get(&request.0)
             .map_or(Reply::Pending, |request| request.reply.clone())
     }
 
-    /// Asks, and lets time pass until the answer is there.
+    /// Sends an order, and lets time pass until the answer comes.
     ///
     /// # Errors
     /// As [`admin`](Self::admin); [`WorldError::Refused`]; [`WorldError::Lost`]; [`WorldError::NoAnswer`]
@@ -164,7 +164,7 @@ impl World {
         }
     }
 
-    /// A node that was added has no machine before it is set up.
+    /// A node that was added has no machine until it is set up.
     fn known_node(&self, node: &str) -> Result<(), WorldError> {
         match self.current.node(node) {
             Some(_) => Ok(()),
@@ -204,7 +204,7 @@ impl World {
         RequestId(id)
     }
 
-    /// A machine is about to be asked.
+    /// Records that a machine is being asked.
     fn begin(&mut self, machine: Machine, text: String, stops: bool) -> u64 {
         let id = self.next_request;
         self.next_request += 1;
@@ -221,7 +221,7 @@ impl World {
         id
     }
 
-    /// A node gave the answer to a control code.
+    /// A node has answered a control code.
     pub(super) fn controlled(
         &mut self,
         machine: Machine,
@@ -232,7 +232,7 @@ impl World {
         self.answered(machine, id, result.map(Reply::Answered), said);
     }
 
-    /// A node answered.
+    /// A node has answered an order.
     pub(super) fn replied(&mut self, machine: Machine, id: u64, result: Result<(), Reason>) {
         let Some((code, stops)) = self.answered(machine, id, result.map(|()| Reply::Done), None)
         else {
@@ -250,8 +250,8 @@ impl World {
         }
     }
 
-    /// A request that is pending has its answer, of which the journal is told `said`. Its code, and whether it was to stop
-    /// the cluster service.
+    /// Completes a pending request; the journal shows `said`. Returns its code, and whether it asked the cluster
+    /// service to stop.
     fn answered(
         &mut self,
         machine: Machine,
@@ -281,14 +281,13 @@ impl World {
         Some((code, stops))
     }
 
-    /// Whether somebody waits for a machine's cluster service to stop.
+    /// Whether a request for this machine's cluster service to stop is pending.
     pub(super) fn asked_to_stop(&self, machine: Machine) -> bool {
         let mut requests = self.requests.values();
         requests.any(|one| one.machine == machine && one.stops && one.reply == Reply::Pending)
     }
 
-    /// The cluster service of a machine ended: who asked it to stop has the answer, everybody else never
-    /// gets one.
+    /// The cluster service of a machine has ended: requests for it to stop are answered, all others never will be.
     pub(super) fn requests_ended(&mut self, machine: Machine, restart: bool) {
         let stopped: Vec<u64> = self
             .requests
@@ -304,7 +303,7 @@ impl World {
         self.requests_lost(machine);
     }
 
-    /// Nobody who asked this machine will get an answer any more.
+    /// The pending requests to this machine will never be answered.
     pub(super) fn requests_lost(&mut self, machine: Machine) {
         let node = self.env.hosts[machine].name.clone();
         for request in self.requests.values_mut() {
@@ -316,7 +315,7 @@ impl World {
     }
 }
 
-/// Bytes for people: their number, and what they say if that is text.
+/// Bytes for people: their number, and the text if they are text.
 fn spoken(bytes: &[u8]) -> String {
     let count = match bytes.len() {
         1 => "1 byte".to_owned(),

@@ -1,4 +1,4 @@
-//! What the virtual world gives the cluster service of one machine.
+//! The virtual world's services for the cluster service of one machine.
 
 use quorate_host::Services;
 use quorate_journal::Event;
@@ -11,7 +11,7 @@ use crate::env::{Happening, Host, Machine};
 use crate::monitor::Standing;
 use crate::services::Local;
 
-/// The world, as far as it is around one machine's cluster service.
+/// The world around one machine's cluster service.
 pub(super) struct Around<'w> {
     pub(super) world: &'w mut World,
     pub(super) machine: Machine,
@@ -23,7 +23,7 @@ impl Around<'_> {
     }
 }
 
-/// The bytes with one bit of them flipped.
+/// The bytes with one bit flipped.
 fn flipped(mut bytes: Vec<u8>, place: u64) -> Vec<u8> {
     let bits = (bytes.len() as u64 * 8).max(1);
     let at = place % bits;
@@ -68,7 +68,7 @@ impl Surroundings for Around<'_> {
             return;
         };
         let from = env.hosts[self.machine].id;
-        // A word that gets to nobody was not said.
+        // A message that reaches nobody does not count.
         self.world.stations[self.machine].said |= message.kind() == "goodbye";
         let message = match self.world.env.options.through_codec {
             true => self.world.read_back(message),

@@ -1,4 +1,4 @@
-//! Clients that call a virtual server by its name, and what they feel.
+//! Clients that call a virtual server by its name, and what they see.
 
 use std::time::Duration;
 
@@ -10,35 +10,35 @@ use crate::WorldError;
 use crate::env::{Endpoint, Happening, Machine, PATIENCE};
 use crate::options::Load;
 
-/// A group's users, who all call at once, again and again.
+/// The users of a group, who all call at the same instants.
 pub(super) struct Population {
     status: ClientStatus,
-    /// How the last call went.
+    /// Whether the last call was answered.
     last: Option<bool>,
-    /// When it ended.
+    /// When the population ended.
     ended: Option<Time>,
-    /// Since when calls fail, up to now.
+    /// Since when all calls have failed.
     failing_since: Option<Time>,
-    /// Whether the node that answers carries more than it can answer in good time.
+    /// Whether the node that answers has more load than it can handle in good time.
     strained: bool,
-    /// When it calls next.
+    /// The time of the next call.
     next: Time,
-    /// Whose calls these are, where they are counted over a part of the time.
+    /// The population that is counted here for a part of the time; `None` for clients of their own.
     of: Option<usize>,
 }
 
-/// What became of one call.
+/// The result of one call.
 #[derive(Clone, Copy)]
 struct Answer {
     at: Time,
     answered: bool,
-    /// What the answer takes, and of how many of a hundred calls there is one.
+    /// How long the answer takes, and how many of a hundred calls are answered.
     takes: Duration,
     of_hundred: u32,
 }
 
 impl Population {
-    /// Counts a call of every user. Whether it had the same answer as the one before.
+    /// Counts a call of every user. Returns whether the result is the same as that of the call before.
     fn count(&mut self, call: Answer) -> bool {
         let users = u64::from(self.status.calls.users);
         let report = &mut self.status.report;
@@ -56,7 +56,7 @@ impl Population {
         self.last.replace(call.answered) == Some(call.answered)
     }
 
-    /// Nothing is counted any more.
+    /// Ends the count.
     fn end(&mut self, now: Time) {
         if let Some(since) = self.failing_since.take() {
             let report = &mut self.status.report;
@@ -69,13 +69,13 @@ impl Population {
     }
 }
 
-/// What an answer takes on a node with nothing to do.
+/// How long an answer takes on an idle node.
 const ANSWER: Duration = Duration::from_millis(50);
-/// Processor load of a node, in per cent, beyond which its users feel it.
+/// The load of a node, in per cent, from which on its users notice it.
 const STRAIN_PERCENT: u32 = 80;
 
-/// What a node with this load, in per cent, does with calls: the mean time an answer takes, and how many of a hundred
-/// calls are answered. The nearer a queue is to all that its server can do, the longer it is; what is beyond that is
+/// The effect of a node's load, in per cent, on calls: the mean time of an answer, and how many of a hundred calls
+/// are answered. The closer the load is to the node's capacity, the longer the queue. What exceeds the capacity is
 /// never answered.
 fn response(percent: u32) -> (Duration, u32) {
     match percent {
@@ -85,11 +85,11 @@ fn response(percent: u32) -> (Duration, u32) {
 }
 
 impl World {
-    /// Sends clients to a group: from now on `users` users each make a call `every` so often, all at the
-    /// same instant. A call finds the address behind the group's network name, a machine that has this
-    /// address on a working card of a public network and, for an Exchange group, a service that answers
-    /// there; any group's service must answer if port or protocol are named. The number of the population, with
-    /// which [`client_status`](Self::client_status) has it.
+    /// Starts clients of a group: from now on `users` users each make a call `every` so often, all at the same
+    /// instant. A call needs the address behind the group's network name, a machine with this address on a working
+    /// card of a public network and, for an Exchange group, a service that answers there; any group needs such a
+    /// service if a port or a protocol is named. Returns the number of the population, for
+    /// [`client_status`](Self::client_status).
     ///
     /// # Errors
     /// An unknown group; one without a network name; a period below a millisecond.
@@ -134,11 +134,11 @@ impl World {
         Ok(self.populations.len() - 1)
     }
 
-    /// From now on a population's calls are counted once more, from nothing: what clients feel in a part of the time, until
-    /// [`end_clients`](Self::end_clients). The number under which [`client_status`](Self::client_status) has it.
+    /// Starts a second count of a population's calls, from zero, until [`end_clients`](Self::end_clients): the calls
+    /// of a part of the time. Returns its number, for [`client_status`](Self::client_status).
     ///
     /// # Errors
-    /// [`WorldError::Nothing`] for calls that have ended.
+    /// [`WorldError::Nothing`] if the clients have ended.
     pub fn part_of_clients(&mut self, number: usize) -> Result<usize, WorldError> {
         let now = self.env.now;
         let population = self.calling(number)?;
@@ -151,7 +151,7 @@ impl World {
             status,
             last: None,
             ended: None,
-            // Who was not answered before is still waiting.
+            // Clients without an answer before are still waiting.
             failing_since: population.failing_since.map(|_| now),
             strained: false,
             next: Time::NEVER,
@@ -161,10 +161,10 @@ impl World {
         Ok(self.populations.len() - 1)
     }
 
-    /// A population calls no more, or its calls are no longer counted over this part of the time. What it felt stays.
+    /// Ends a population, or a second count of its calls. The result so far stays.
     ///
     /// # Errors
-    /// [`WorldError::Nothing`] for what has ended.
+    /// [`WorldError::Nothing`] if it has ended already.
     pub fn end_clients(&mut self, number: usize) -> Result<(), WorldError> {
         let now = self.env.now;
         let whole = self.calling(number)?.of.is_none();
@@ -192,7 +192,7 @@ impl World {
             })
     }
 
-    /// From now on a virtual server carries this load: its store writes as much log, and takes as much of its node.
+    /// Sets the load of a virtual server: how much log its store writes, and how much of its node it takes.
     ///
     /// # Errors
     /// An unknown group; more than 100 per cent.
@@ -213,7 +213,8 @@ impl World {
         Ok(())
     }
 
-    /// What the clients of this number, counted from 0 in the order they were sent, saw so far. `None` if there are none.
+    /// What the clients with this number have seen so far. Numbers count up from 0 in the order of starting. `None`
+    /// if there are none.
     pub fn client_status(&self, number: usize) -> Option<ClientStatus> {
         let population = self.populations.get(number)?;
         let mut status = population.status.clone();
@@ -225,7 +226,7 @@ impl World {
         Some(status)
     }
 
-    /// When clients call next.
+    /// When the next call is due.
     pub fn next_call(&self) -> Option<Time> {
         let all = self.populations.iter();
         let calling = all.filter(|one| one.of.is_none() && one.ended.is_none());
@@ -244,7 +245,7 @@ impl World {
             .as_ref()
             .map_or(0, |(machine, _)| self.env.stores.busy(*machine, None));
         let (takes, of_hundred) = response(percent);
-        // What its disks take comes on top of what the node does.
+        // The time of the disks is added to that of the node.
         let takes = takes.saturating_add(result.as_ref().map_or(Duration::ZERO, |(_, lag)| *lag));
         let result = result.and_then(|(machine, _)| {
             if takes <= PATIENCE {
@@ -300,7 +301,7 @@ impl World {
         );
     }
 
-    /// The machine that answers a call, and what its disks take for it.
+    /// The machine that answers a call, and the time of its disks for it.
     fn try_call(&self, group: &str, calls: &ClientCalls) -> Result<(Machine, Duration), String> {
         let definition = self.current.group(group).ok_or("the group is gone")?;
         let named = calls.port.is_some() || calls.protocol.is_some();
@@ -384,8 +385,8 @@ impl World {
 }
 
 impl World {
-    /// What a call to a group without services of its own takes on a machine that has its address: what the disks take
-    /// below its shares.
+    /// How long a call to a group without services of its own takes on the machine that has its address: the time of
+    /// the disks under its shares.
     fn share_answers(&self, group: &GroupDefinition, machine: Machine) -> Result<Duration, String> {
         let mut takes = Duration::ZERO;
         let shares = group
@@ -405,7 +406,7 @@ impl World {
     }
 }
 
-/// The name that clients call a group by: that of its Network Name resource.
+/// The name that clients use for a group: that of its Network Name resource.
 pub(super) fn network_name(group: &GroupDefinition) -> Option<String> {
     let mut resources = group.resources.iter();
     let resource = resources.find(|one| one.kind == types::NETWORK_NAME)?;

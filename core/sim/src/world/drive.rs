@@ -1,4 +1,4 @@
-//! How events reach nodes and monitors, and what they want reaches the world.
+//! The way of events to nodes and monitors, and of their outputs to the world.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::monitor::Standing;
 
 /// A cluster service that is being started.
 pub(super) struct Start {
-    /// Why.
+    /// The reason for the start.
     pub(super) reason: String,
     pub(super) switches: StartSwitches,
 }
@@ -25,47 +25,47 @@ pub(super) struct Start {
 pub(super) struct Station {
     /// The cluster service.
     pub(super) service: ClusterService<Standing>,
-    /// The resource monitor of an earlier boot, with what it runs, that nobody has ended yet.
+    /// The resource monitor of an earlier boot, which nobody has ended yet, with everything that it runs.
     pub(super) left_over: Option<Standing>,
     /// How often the cluster service was started.
     pub(super) boot: u64,
-    /// What changes on it now stays on its own disk, and nobody promises that it lasts.
+    /// Changes on it stay on its own disk for now, and nobody promises that they last.
     pub(super) unlogged: bool,
-    /// What waits for a machine that stands still.
+    /// The inputs that wait while the machine stands still.
     pub(super) backlog: VecDeque<Input>,
     /// How many datagrams are in `backlog`.
     pub(super) datagrams: usize,
-    /// The nodes added since the cluster was installed that are in its copy of the database.
+    /// The nodes added after the installation that its copy of the database knows.
     pub(super) known: BTreeSet<Name>,
-    /// Nothing of the cluster is left on the machine: its cluster service does not start before it is a node again.
+    /// The machine was cleaned up: its cluster service does not start until it is a node again.
     pub(super) cleaned: bool,
-    /// It was made a node of a cluster that was there.
+    /// It became a node of an existing cluster.
     pub(super) joins: bool,
-    /// When what ran by its last cluster service was ended, and whether that has said so.
+    /// When the resources of its last cluster service were ended, and whether the node has told the others.
     pub(super) ended: Option<Time>,
     pub(super) said: bool,
-    /// When it last went on after it had stood still.
+    /// When it last went on after standing still.
     pub(super) thawed: Option<Time>,
-    /// The machine goes off when its cluster service has stopped.
+    /// The machine goes off once its cluster service has stopped.
     pub(super) shutting_down: bool,
-    /// What it takes until it is on again after that, if it is.
+    /// How long it is off before it starts again, if it does.
     pub(super) comes_back: Option<Duration>,
-    /// It is off, and comes on by itself at this instant.
+    /// It is off, and starts by itself at this instant.
     pub(super) back_at: Option<Time>,
-    /// The service ended and will be started again.
+    /// The service has ended and will be started again.
     pub(super) restarting: bool,
-    /// The service is being started, and its disk has not been read yet.
+    /// The service is being started, but its disk is not read yet.
     pub(super) starting: Option<Start>,
-    /// The service should have been started again while the machine stood still.
+    /// The service was due for a restart while the machine stood still.
     pub(super) restart_due: bool,
-    /// The earliest wake-ups that are in the queue.
+    /// The earliest wake-ups in the queue.
     node_wake: Option<Time>,
     monitor_wake: Option<Time>,
-    /// What the node said of itself after its last event.
+    /// The node's own view after its last event.
     pub(super) snapshot: Option<Snapshot>,
-    /// The boot and the revision of the monitor that was looked at last.
+    /// The boot and the revision of the monitor at the last check.
     pub(super) monitor_seen: Option<(u64, u64)>,
-    /// How far the node's log had been applied when it was looked at last.
+    /// The last applied log position at the last check.
     pub(super) seen_applied: u64,
 }
 
@@ -81,7 +81,7 @@ impl Environment {
 }
 
 impl World {
-    /// Lets one thing happen. Returns what it was, for whoever wants to say so.
+    /// Lets one thing happen. Returns a description of it.
     pub(super) fn dispatch(&mut self, happening: Happening) -> Cause {
         match happening {
             Happening::Deliver {
@@ -170,7 +170,7 @@ impl World {
                 service,
                 generation,
             } => {
-                // While the machine stands still its processes do; the thaw sets them new times.
+                // The processes of a frozen machine stand still as well; the thaw gives them new times.
                 if self.env.hosts[machine].runs() {
                     self.env
                         .process_due(machine, &resource, &service, generation);
@@ -201,7 +201,7 @@ impl World {
             }
             Happening::Heal(id) => {
                 self.scheduled -= 1;
-                // Whoever healed it before was faster.
+                // It may be healed already.
                 let _ = self.heal_quietly(id);
                 Cause::Text(format!("fault {id} ends"))
             }
@@ -219,8 +219,8 @@ impl World {
         }
     }
 
-    /// A machine gets a datagram that is not what was sent: it is refused, which is counted, and said when there are
-    /// ten times as many as when it was last said.
+    /// A machine receives a datagram that was changed on its way, and refuses it. The refusals are counted, and
+    /// recorded at the first, the tenth, the hundredth and so on.
     fn damaged(&mut self, to: Machine, from: NodeId, network: usize, bytes: &[u8]) {
         let runs = self.env.hosts[to].runs() && self.stations[to].service.runs();
         if !runs || !self.env.networks.usable(network, to) {
@@ -244,7 +244,7 @@ impl World {
                     );
                 }
             }
-            // Whatever passes the checksums is taken for what it says.
+            // A message that passes all checks is taken as it is.
             Ok(message) => self.input(
                 to,
                 Input::Message {
@@ -256,13 +256,13 @@ impl World {
         }
     }
 
-    /// Has something happen by itself after a while: a world that waits for it is not at rest.
+    /// Schedules something that happens by itself: the world is not at rest before it has happened.
     pub(super) fn schedule_alone(&mut self, after: Duration, happening: Happening) {
         self.scheduled += 1;
         self.env.queue.push(self.env.now + after, happening);
     }
 
-    /// What is around one machine's cluster service.
+    /// The world around one machine's cluster service.
     pub(super) fn around(&mut self, machine: Machine) -> Around<'_> {
         Around {
             world: self,
@@ -270,7 +270,7 @@ impl World {
         }
     }
 
-    /// Hands an input to a node, or keeps it while the machine stands still.
+    /// Gives a node an input, or keeps it while the machine stands still.
     pub(super) fn input(&mut self, machine: Machine, input: Input) {
         let station = &mut self.stations[machine];
         if self.env.hosts[machine].frozen.is_none() {
@@ -310,7 +310,7 @@ impl World {
         }
     }
 
-    /// A machine goes on after it stood still: the node's timers are late, then comes what waited for it,
+    /// A machine goes on after standing still: the node's timers are late, then come the inputs that have waited,
     /// then the monitor's timers.
     pub(super) fn catch_up(&mut self, machine: Machine) {
         self.input(machine, Input::Wake);
@@ -322,8 +322,8 @@ impl World {
         self.monitor_catches_up(machine);
     }
 
-    /// A monitor goes on after it stood still, by itself or with its machine: what it was asked for waits, and its timers
-    /// are late.
+    /// A monitor goes on after standing still, alone or with its machine: its waiting commands come first, then its
+    /// late timers.
     pub(super) fn monitor_catches_up(&mut self, machine: Machine) {
         let mut around = self.around(machine);
         if around.host().frozen.is_none()
@@ -337,7 +337,7 @@ impl World {
         quorate_machine::drain(&mut around);
     }
 
-    /// What a message is to its receiver once it was bytes.
+    /// A message after it was encoded and decoded.
     pub(super) fn read_back(&mut self, message: Message) -> Message {
         match Message::decode(&message.encode()) {
             Ok(read) if read == message => read,
@@ -349,7 +349,7 @@ impl World {
         }
     }
 
-    /// Puts the next wake-ups of a machine into the queue, where they are not there yet.
+    /// Adds a machine's next wake-ups to the queue, unless they are there.
     pub(super) fn schedule(&mut self, machine: Machine) {
         let now = self.env.now;
         let host = &self.env.hosts[machine];
@@ -381,7 +381,7 @@ impl World {
         }
     }
 
-    /// Node or monitor do not let time go on: a bug of theirs, told as a breach, and the end of this node.
+    /// Node or monitor keeps time from going on: this is a bug, reported as a breach, and the end of this node.
     pub(super) fn stuck(&mut self, machine: Machine, how: Stuck) {
         let name = &self.env.hosts[machine].name;
         let text = format!("{name}: {how}");
@@ -408,7 +408,7 @@ impl World {
     }
 }
 
-/// What happened, told only if somebody asks.
+/// A description of an event, which is only made if somebody asks.
 pub(super) enum Cause {
     Nothing,
     Text(String),

@@ -1,5 +1,5 @@
-//! The margin on which taking over rests, looked at where it happens: when a lost node's group is given to another, the
-//! lost node has stopped, and for as long as clocks that drift may take of the wait.
+//! Checks the safety margin of every takeover: when a lost node's group gets another owner, the lost node must have
+//! stopped, and long enough before to leave room for clocks that drift.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use quorate_node::bounds;
 use super::World;
 use crate::env::Machine;
 
-/// How many seconds two clocks count apart, at the most: the wait of the one that takes over, and that of the one that
-/// stops.
+/// The most seconds that the two clocks measure together: the wait of the node that takes over, and that of the node
+/// that stops.
 const COUNTED: u32 = 50;
 
-/// How long a node must have stopped before its groups are taken over, where no clock is further off than so much.
+/// How long before a takeover the lost node must have stopped, if no clock drifts more than this.
 fn margin(drift_ppm: u32) -> Duration {
     let drift = Duration::from_micros(u64::from(drift_ppm));
     bounds::TAKEOVER_MARGIN.saturating_sub(drift * COUNTED)
 }
 
 impl World {
-    /// A group has a new owner: if it was taken over, its former owner must have stopped in time.
+    /// Checks a change of owner: if the group was taken over, its former owner must have stopped in time.
     pub(super) fn check_margin(&mut self, machine: Machine, event: &Event) {
         let Event::GroupOwner {
             subject,
@@ -37,7 +37,7 @@ impl World {
         let Some(loser) = loser.filter(|loser| from != to && self.env.hosts[*loser].runs()) else {
             return;
         };
-        // A node that catches up with the log is told of what was long ago: it had no quorum before.
+        // A node without quorum before this event is only catching up with old changes in the log.
         let local = self.env.local(machine);
         let station = &self.stations[machine];
         let now = station.service.node().and_then(|node| node.snapshot(local));
@@ -51,7 +51,7 @@ impl World {
             Some(resource) => Some(format!("{resource} has not stopped there")),
             None => {
                 let station = &self.stations[loser];
-                // One that stood still past its time stops in the instant in which it goes on, and had run nothing meanwhile.
+                // A node that stood still past its time stops at the instant it goes on, and ran nothing in between.
                 let late = |ended: &Time| station.thawed != Some(*ended);
                 let ended = station.ended.filter(late).filter(|_| !station.said);
                 let before = ended.map(|ended| self.env.now.since(ended));
@@ -65,7 +65,7 @@ impl World {
         }
     }
 
-    /// The quorum disk's group goes where the disk is, which obeys one node alone.
+    /// The quorum disk's group follows the disk, which only obeys one node.
     fn follows_the_disk(&self, group: &Name) -> bool {
         let QuorumKind::Standard { resource } = &self.current.quorum else {
             return false;
@@ -74,7 +74,7 @@ impl World {
         of.is_some_and(|(of, _)| of.name == *group)
     }
 
-    /// A resource of a group that a machine has not taken out of service.
+    /// A resource of the group that the machine has not taken out of service.
     fn still_has(&self, machine: Machine, group: &Name) -> Option<Name> {
         let resources = &self.current.group(group)?.resources;
         let monitor = self.stations[machine].service.monitor()?;
@@ -90,7 +90,7 @@ impl World {
 mod tests {
     use super::*;
 
-    /// The one that stops counts its time by the slowest clock, and the one that takes over by the fastest.
+    /// The node that stops may have the slowest clock, and the node that takes over the fastest.
     #[test]
     fn clocks_that_drift_get_what_they_may_need_and_no_more() {
         let stops = bounds::MEMBER_SILENCE + bounds::REGROUP_GRACE;

@@ -1,4 +1,4 @@
-//! The world: its facade, and how time passes in it.
+//! The world: its public methods, and how time passes.
 
 mod admin;
 mod around;
@@ -38,8 +38,8 @@ use clients::Population;
 use drive::Station;
 use outage::GroupTrack;
 
-/// For how long nothing observable may have changed before a world counts as settled: longer than any wait
-/// a node makes in silence before it acts.
+/// How long nothing observable may change before a world counts as settled: longer than a node ever waits before it
+/// acts.
 const QUIET: Duration = Duration::from_secs(30);
 
 /// A virtual world with one cluster in it.
@@ -56,8 +56,8 @@ const QUIET: Duration = Duration::from_secs(30);
 /// - *reading*: status as an operator's console shows it, the truth where the name says so, the journal,
 ///   outages, [`breaches`](Self::breaches).
 ///
-/// Names are matched as the definition spells them; one that is none gives [`WorldError::Unknown`] with what
-/// it may have meant.
+/// Names are matched as the definition spells them; an unknown name gives [`WorldError::Unknown`] with the nearest
+/// known ones.
 pub struct World {
     /// Planted: every node takes over without waiting.
     #[cfg(feature = "planted")]
@@ -65,55 +65,55 @@ pub struct World {
     /// Planted: no node stops when quorum is lost.
     #[cfg(feature = "planted")]
     stubborn: bool,
-    /// Planted: every node takes over too early by the margin.
+    /// Planted: every node takes over too early by the safety margin.
     #[cfg(feature = "planted")]
     eager: bool,
     env: Environment,
     stations: Vec<Station>,
     monitors: Box<dyn Monitors>,
-    /// What runs policy scripts on every node.
+    /// Runs policy scripts on every node.
     policies: Option<Arc<dyn Policies>>,
-    /// As installed: machines, networks and disks stay what they are here.
+    /// The cluster as installed. Its machines, networks and disks stay the same.
     installed: ClusterDefinition,
-    /// The nodes added since, in their order.
+    /// The nodes added since, in order.
     added: Vec<quorate_model::NodeDefinition>,
-    /// The highest id that was asked for.
+    /// The highest node id that was ever requested.
     newest: u8,
-    /// As the cluster's database has it, when somebody could last be asked.
+    /// The definition in the cluster's database when it could last be read.
     current: ClusterDefinition,
-    /// Who was asked for `current`, and how far its database was.
+    /// The source of `current`: the machine, and the position of its database.
     current_of: Option<(Machine, u64, u64)>,
     invariants: Invariants,
-    /// What has changed since they were checked last.
+    /// The changes since the last check of the invariants.
     changes: Changes,
     views: Vec<crate::invariants::MachineView>,
     checked: u64,
-    /// How far what clients find was looked at.
+    /// The value of `reach` in the environment when clients' views were last checked.
     reach: u64,
     check_at: Option<Time>,
     breaches: Vec<Breach>,
     acknowledged: u64,
-    /// What it was before a start switch kept all that came next to one node.
+    /// The value of `acknowledged` before a start switch that keeps changes to one node.
     aside: Option<u64>,
     groups: BTreeMap<Name, GroupTrack>,
-    /// Groups that some fault or request was about.
+    /// Groups that any fault or request has concerned.
     touched: BTreeSet<Name>,
     disturbed: BTreeSet<Name>,
     faulted: bool,
-    /// Every fault so far, in the order of their numbers.
+    /// All faults so far, in the order of their numbers.
     injected: Vec<notice::Injected>,
     restarts: BTreeMap<Name, u32>,
     requests: BTreeMap<u64, Request>,
     next_request: u64,
     next_fault: u64,
-    /// The present, while an instant to come is foreseen.
+    /// The real time, while a later instant is being foreseen.
     present: Option<Time>,
-    /// How many machines are about to be switched on, and faults to heal, without anybody's doing.
+    /// How many events are scheduled that happen by themselves: machines to be switched on, faults to be healed.
     scheduled: u32,
     populations: Vec<Population>,
-    /// Clocks at power-on.
+    /// Random numbers for the clocks at power-on.
     boots: Stream,
-    /// What whoever drives the world draws.
+    /// Random numbers for the user of the world.
     draws: Stream,
 }
 
@@ -128,8 +128,8 @@ impl fmt::Debug for World {
 }
 
 impl World {
-    /// A world at time zero in which `definition` is installed on machines that are switched off, with
-    /// resource monitors that call the plugins of `plugins`.
+    /// A world at time zero. `definition` is installed on machines that are switched off, and their resource monitors
+    /// call the plugins of `plugins`.
     pub fn open(
         definition: ClusterDefinition,
         plugins: Arc<PluginSet>,
@@ -194,13 +194,13 @@ impl World {
         }
     }
 
-    /// From now on the scripts of resources come from `loader`, which is asked at every load.
+    /// Sets the source of resource scripts, which is asked at every load.
     pub fn set_scripts(&mut self, loader: crate::ScriptLoader) {
         self.env.scripts.set(loader);
     }
 
-    /// Plants a bug in every node that boots from now on: it takes over what lost nodes owned without
-    /// waiting until they have certainly stopped.
+    /// Plants a bug in every node that boots from now on: it takes over the groups of lost nodes without waiting
+    /// until these have certainly stopped.
     #[cfg(feature = "planted")]
     pub fn plant_haste(&mut self) {
         self.hasty = true;
@@ -212,26 +212,26 @@ impl World {
         self.stubborn = true;
     }
 
-    /// Plants a bug in every node that boots from now on: it takes over by so much too early as the wait leaves for
-    /// clocks that drift.
+    /// Plants a bug in every node that boots from now on: it takes over too early, by the part of the wait that is
+    /// meant for clocks that drift.
     #[cfg(feature = "planted")]
     pub fn plant_eagerness(&mut self) {
         self.eager = true;
     }
 
-    /// How often a planted bug has made a difference in the nodes that run.
+    /// How often a planted bug has made a difference in the running nodes.
     #[cfg(feature = "planted")]
     pub fn planted_hits(&self) -> u64 {
         let nodes = self.stations.iter().filter_map(|s| s.service.node());
         nodes.map(quorate_node::Node::planted_hits).sum()
     }
 
-    /// Has every node that is started from now on run policy scripts with `policies`.
+    /// Sets what runs policy scripts on every node that starts from now on.
     pub fn set_policies(&mut self, policies: Arc<dyn Policies>) {
         self.policies = Some(policies);
     }
 
-    /// The time since the world began, on its own clock: no machine's.
+    /// The time since the world began, on its own clock, which is not that of any machine.
     pub fn now(&self) -> Time {
         self.env.now
     }
@@ -272,26 +272,26 @@ impl World {
         self.env.options.seed
     }
 
-    /// A number from 0 to `max`, both included, for whoever drives the world: nothing in it draws from this generator.
+    /// A number from 0 to `max`, both included, for the user of the world: nothing inside draws from this generator.
     pub fn draw(&mut self, max: u64) -> u64 {
         self.draws.up_to(max)
     }
 
-    /// A number that goes up whenever something that can be read may have changed: a journal entry, a
-    /// status, a node's view, a monitor's truth. Time alone does not change it.
+    /// A number that grows whenever anything readable may have changed: a journal entry, a status, a node's view, the
+    /// real state of a monitor. Passing time alone does not change it.
     pub fn revision(&self) -> u64 {
         self.env.revision
     }
 
-    /// Until it is called with `None`, everything that can be read is as it will be at that instant to come if nothing
-    /// happens until then. Time must not pass meanwhile: what lets it pass ends the foresight first.
+    /// From now on everything is read as it will be at instant `at` if nothing happens before; `None` ends this.
+    /// Letting time pass ends it first.
     pub fn foresee(&mut self, at: Option<Time>) {
         let present = self.present.unwrap_or(self.env.now);
         self.present = at.map(|_| present);
         self.env.now = at.map_or(present, |at| at.max(present));
     }
 
-    /// Lets the next thing happen and returns when that was; `None` if nothing will ever happen again.
+    /// Lets the next event happen and returns its time; `None` if nothing will ever happen again.
     pub fn step(&mut self) -> Option<Time> {
         self.foresee(None);
         let (at, happening) = self.env.queue.pop()?;
@@ -306,8 +306,7 @@ impl World {
         self.run_until(self.env.now + span);
     }
 
-    /// Lets time pass until `until`, what happens at that very instant included. Nothing happens if that
-    /// is past.
+    /// Lets time pass until `until`, including the events of that instant. Does nothing if that is past.
     pub fn run_until(&mut self, until: Time) {
         self.foresee(None);
         while self.env.queue.next_time().is_some_and(|at| at <= until) {
@@ -316,8 +315,8 @@ impl World {
         self.env.now = self.env.now.max(until);
     }
 
-    /// Lets time pass until something observable changes ([`revision`](Self::revision)), and at most until
-    /// `limit`. Whether something did.
+    /// Lets time pass until anything observable changes ([`revision`](Self::revision)), at most until `limit`.
+    /// Returns whether it did.
     pub fn run_until_change(&mut self, limit: Time) -> bool {
         self.foresee(None);
         let before = self.env.revision;
@@ -331,11 +330,10 @@ impl World {
         false
     }
 
-    /// Lets time pass until the cluster has come to rest: nothing observable has changed for 30 s, which is
-    /// longer than any wait a node makes before it acts, no resource is pending, no machine is about to be
-    /// switched on and no fault to heal by itself. As long as something is broken, a cluster service that
-    /// stops and is started again each minute does not count; once nothing is, it does. At most `limit`
-    /// passes; whether it came to rest.
+    /// Lets time pass until the cluster is at rest: nothing observable has changed for 30 s, which is longer than a
+    /// node ever waits before it acts, no resource is pending, and no machine is about to be switched on, nor a fault
+    /// to be healed, by itself. While something is broken, a cluster service that stops and restarts every minute is
+    /// ignored. At most `limit` passes. Returns whether the cluster came to rest.
     pub fn settle(&mut self, limit: Duration) -> bool {
         let end = self.env.now + limit;
         while self.env.now < end {
@@ -358,8 +356,8 @@ impl World {
         &self.installed
     }
 
-    /// The cluster as its database has it now: with every property changed, group made and node evicted
-    /// since. While no cluster has quorum, as it was last known.
+    /// The cluster as its database has it now, with all changes since the installation. While no cluster has quorum,
+    /// the last known state.
     pub fn definition(&self) -> &ClusterDefinition {
         &self.current
     }
@@ -382,7 +380,7 @@ impl World {
         self.env.journal.write(writer)
     }
 
-    /// Every breach of an invariant so far. Any at all fails a drill.
+    /// All breaches of invariants so far. A single one fails a drill.
     pub fn breaches(&self) -> &[Breach] {
         &self.breaches
     }
@@ -397,7 +395,7 @@ impl World {
         );
     }
 
-    /// Writes a drill's remark into the journal.
+    /// Writes a drill's note into the journal.
     pub fn mark_note(&mut self, text: &str) {
         self.env.record(
             None,
@@ -407,7 +405,7 @@ impl World {
         );
     }
 
-    /// Writes into the journal that something in a drill showed nothing: what it is about, and one sentence.
+    /// Writes a drill's remark into the journal: its kind, and one sentence.
     pub fn mark_remark(&mut self, rule: &'static str, text: &str) {
         self.env.record(
             None,
@@ -418,7 +416,8 @@ impl World {
         );
     }
 
-    /// Writes into the journal that a drill ends, how many groups its faults disturbed, and whether it repeats.
+    /// Writes the end of a drill into the journal, with the number of groups its faults disturbed and whether it
+    /// repeats.
     pub fn mark_end(&mut self) {
         let groups = self.disturbed();
         let unrepeatable = self.unrepeatable();

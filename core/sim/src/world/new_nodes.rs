@@ -1,4 +1,4 @@
-//! Machines that become nodes of a cluster that runs, and are made ready to.
+//! Machines that become nodes of a running cluster.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use super::watch::blank_view;
 use crate::env::Machine;
 use crate::{RequestId, WorldError};
 
-/// Where a cluster service keeps what it knows.
+/// The folder in which a cluster service keeps its files.
 const CLUSTER_FILES: &str = "MSCS/";
 
 impl World {
-    /// Asks the cluster to take a new node in: a new machine under the next id, or the machine of a node that was
-    /// evicted, under the id it had and with the cards it has. Once that is done, [`install`](Self::install) it.
+    /// Orders the cluster to take a new node in: a new machine with the next id, or the machine of an evicted node
+    /// with its old id and cards. Afterwards [`install`](Self::install) it.
     ///
-    /// `interfaces` may be empty for a machine that is there.
+    /// `interfaces` may be empty for a machine that exists already.
     ///
     /// # Errors
-    /// The name of a node; an unknown network; other cards than the machine has; a machine that still has files of a
-    /// cluster; nobody to ask.
+    /// The name of a present node; an unknown network; other cards than the machine has; a machine that still has
+    /// files of a cluster; nobody to ask.
     pub fn add_node(
         &mut self,
         name: &str,
@@ -43,7 +43,7 @@ impl World {
             }
             Err(_) => {
                 let ids = self.env.hosts.iter().map(|host| host.id.0);
-                // Another may have been asked for that has no machine yet.
+                // Another node may have been ordered that has no machine yet.
                 let newest = ids.max().max(Some(self.newest)).unwrap_or(0);
                 self.newest = newest.saturating_add(1);
                 NodeDefinition {
@@ -58,7 +58,7 @@ impl World {
         self.admin(AdminOp::NodeAdd { node })
     }
 
-    /// The machine of an evicted node as a node: nothing of its former life may be left on it.
+    /// The definition for the machine of an evicted node. Nothing from its time as a node may be left on it.
     fn again(
         &self,
         machine: Machine,
@@ -117,9 +117,9 @@ impl World {
         })
     }
 
-    /// Sets up the machine of a node that the cluster has taken in and switches it on, or starts its cluster service:
-    /// it has the definition that the cluster was installed with, itself added, and catches up from whichever member
-    /// sponsors it.
+    /// Sets up the machine of a node that the cluster has taken in and switches it on, or starts its cluster service.
+    /// It gets the definition that the cluster was installed with, plus itself, and receives all later changes from
+    /// the member that sponsors it.
     ///
     /// # Errors
     /// A node that the cluster does not know; one whose cluster service runs, or whose machine stands still.
@@ -135,7 +135,7 @@ impl World {
         self.views.push(blank_view(&node));
         self.added.push(node);
         let mut station = super::Station::default();
-        // Each new one is told of those before it.
+        // A new node knows the nodes that were added before it.
         station
             .known
             .extend(self.added.iter().map(|node| node.name.clone()));
@@ -167,9 +167,9 @@ impl World {
         Ok(())
     }
 
-    /// Takes everything that belongs to the cluster off a machine: its copy of the database and whose copy that is. Its
-    /// cluster service does not start until the machine is [added](Self::add_node) to the cluster again. For a node
-    /// that was evicted; one that was not is a stranger to its cluster from then on.
+    /// Removes everything that belongs to the cluster from a machine: its copy of the database and the identity of
+    /// that copy. Its cluster service does not start until the machine is [added](Self::add_node) to the cluster
+    /// again. This is meant for evicted nodes; any other node becomes a stranger to its cluster.
     ///
     /// # Errors
     /// An unknown node; a machine that is off or stands still, or whose cluster service runs.
@@ -193,8 +193,8 @@ impl World {
         Ok(())
     }
 
-    /// What a machine has on its disk of the cluster it is part of: as it was installed, with the nodes added since that
-    /// its cluster service has learned of.
+    /// The definition of the cluster on a machine's disk: as installed, plus the nodes added since that its cluster
+    /// service has learned of.
     pub(super) fn installed_on(&self, machine: Machine) -> ClusterDefinition {
         let mut definition = self.installed.clone();
         let known = &self.stations[machine].known;

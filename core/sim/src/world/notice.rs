@@ -8,27 +8,28 @@ use quorate_model::{Fault, FaultId, GroupState, Name, NodeState, ProcessFault, R
 
 use super::World;
 
-/// A fault, and whom it is about.
+/// A fault, and what it concerns.
 #[derive(Clone, Debug)]
 pub(super) struct Injected {
-    /// How many entries the journal had then.
+    /// The number of journal entries before it.
     from: usize,
-    /// What was broken: a node, network, disk or resource; `None` for a cut on every network.
+    /// The name of what is broken: a node, network, disk or resource; `None` for a cut on every network.
     subject: Option<Name>,
-    /// The groups that it is about, and what they consist of.
+    /// The groups that it concerns, and their resources.
     touched: BTreeSet<Name>,
-    /// Whether it is about starts to come.
+    /// Whether it concerns future starts.
     of_starts: bool,
-    /// Whether it is about the processes of one resource, of which no node as a whole takes notice.
+    /// Whether it concerns the processes of one resource, which no node as a whole notices.
     of_resource: bool,
-    /// Whether it is about a whole machine, which others may miss.
+    /// Whether it concerns a whole machine, whose absence others may notice.
     of_machine: bool,
-    /// Whether the last cluster service ended while the machine that it is about was down: nobody was left to miss it.
+    /// Whether the last cluster service ended while this machine was down, so that nobody was left to notice its
+    /// absence.
     outlived_by_none: bool,
 }
 
 impl World {
-    /// Keeps in mind whom a fault is about. Call it before the fault is made.
+    /// Records what a fault concerns. Call it before the fault is made.
     pub(super) fn remember(&mut self, fault: &Fault, groups: &BTreeSet<Name>) {
         let known = self.current.groups.iter();
         let hit = known.filter(|group| groups.contains(&group.name));
@@ -49,7 +50,7 @@ impl World {
         });
     }
 
-    /// Keeps in mind which machines went down before the last cluster service did, if that has just ended.
+    /// Records which machines were down already when the last cluster service ended, if that has just happened.
     pub(super) fn remember_the_last(&mut self) {
         if self.stations.iter().any(|station| station.service.runs()) {
             return;
@@ -63,11 +64,12 @@ impl World {
         }
     }
 
-    /// Whether anybody in the cluster has noticed a fault up to now: whether a node has had bad news of what it is about
-    /// since, or has started on a machine that it is about. Where no cluster service is left to notice anything, now or while
-    /// the machine was down, and time has passed, nobody is asked. Faults that are not known were noticed.
+    /// Whether anybody in the cluster has noticed a fault so far: a node has since reported something bad about what
+    /// it concerns, or has started on a machine that it concerns. If no cluster service is left to notice anything,
+    /// now or while the machine was down, and time has passed, the answer is true. It is true for unknown faults,
+    /// too.
     pub fn noticed(&self, fault: FaultId) -> bool {
-        // Numbers count up from 1, one for each fault.
+        // Faults are numbered from 1 on, without gaps.
         let place = fault
             .0
             .checked_sub(1)
@@ -93,18 +95,18 @@ impl Injected {
         self.subject.as_ref() == Some(name)
     }
 
-    /// Whether a name is that of the subject, or of something that the fault is about.
+    /// Whether a name is the subject or something else that the fault concerns.
     fn about(&self, name: &Name) -> bool {
         self.is(name) || self.touched.contains(name)
     }
 
-    /// Whether an entry is bad news of what was broken. What an administrator asked for is none.
+    /// Whether an entry reports something bad about what was broken. What an administrator ordered does not count.
     fn is_told_by(&self, entry: &Entry) -> bool {
         let here = entry.node.as_ref().is_some_and(|node| self.is(node));
         let everywhere = self.subject.is_none();
         let event = match &entry.what {
             What::Node(event) => event,
-            // Starts are the world's: what was to befall them has.
+            // Starts are reported by the world, and a fault of starts has had its effect then.
             What::World(WorldEvent::Service { subject, .. }) => {
                 return self.of_starts && self.is(subject);
             }
@@ -125,7 +127,7 @@ impl Injected {
             Event::ResourceState {
                 subject, group, to, ..
             } => *to == ResourceState::Failed && (self.about(subject) || self.about(group)),
-            // A group is in part online whenever it is moved; where a fault is behind that, a resource failed first.
+            // Every move makes a group partly online. If a fault is the cause, a resource has failed before.
             Event::GroupState { subject, to, .. } => {
                 *to == GroupState::Failed && self.about(subject)
             }

@@ -1,4 +1,4 @@
-//! For how long groups are out of service, by what a client would find, and whether somebody had planned it.
+//! How long groups are out of service, by what a client would find, and whether that was planned.
 
 use std::time::Duration;
 
@@ -11,36 +11,36 @@ use crate::WorldError;
 use crate::env::Machine;
 use crate::status::Outage;
 
-/// How a group has been doing, by what a client would find.
+/// The service of a group so far, by what a client would find.
 #[derive(Clone, Debug, Default)]
 pub(super) struct GroupTrack {
     pub(super) online: bool,
     first_online: Option<Time>,
-    /// The machine that a client found it on last.
+    /// The machine on which a client last found it.
     served_by: Option<Machine>,
-    /// Since when it is out of service, after it was in service.
+    /// Since when it has been out of service, after having been in service.
     down_since: Option<Time>,
-    /// The present outage, as long as it goes as somebody planned it.
+    /// The present outage, while it goes as planned.
     plan: Option<Plan>,
-    /// Finished outages, and how much of them was planned.
+    /// The sum of all finished outages, and the planned part of it.
     total: Duration,
     planned: Duration,
     longest: Duration,
     count: u32,
 }
 
-/// An outage that is meant to be.
+/// A planned outage.
 #[derive(Clone, Copy, Debug)]
 struct Plan {
     since: Time,
-    /// How many entries the journal had then.
+    /// The number of journal entries at its begin.
     from: usize,
-    /// How many have been looked at.
+    /// How many entries have been checked.
     seen: usize,
 }
 
 impl World {
-    /// Looks what clients find of each group, if it may be something else now, and how planned outages go on.
+    /// Checks what clients find of each group, if that may have changed, and how planned outages go on.
     pub(super) fn look_at_groups(&mut self, noticeable: bool) {
         let now = self.env.now;
         for place in 0..self.current.groups.len() {
@@ -113,8 +113,8 @@ impl World {
         }
     }
 
-    /// Whether a group leaves service because somebody wants it to: the node that ran it takes it offline in order, since
-    /// an administrator asked for it, the node's service is being stopped, or the group may go home.
+    /// Whether a group goes out of service as planned: the node that ran it takes it offline in order, because an
+    /// administrator ordered it, the node's service is being stopped, or the group fails back.
     fn is_planned(&self, group: &GroupDefinition, server: Option<Machine>) -> bool {
         let Some(machine) = server.filter(|machine| self.env.hosts[*machine].runs()) else {
             return false;
@@ -137,7 +137,7 @@ impl World {
             || resources.any(|one| node.persistent_state(&one.name) == Some(false))
     }
 
-    /// A plan that goes wrong is none from then on.
+    /// Ends the planned part of an outage once anything goes wrong.
     fn follow_plan(&mut self, name: &Name, online: bool) {
         let over = || self.is_over(name).filter(|_| !online);
         let wrong = self.goes_wrong(name).or_else(over);
@@ -155,7 +155,7 @@ impl World {
         }
     }
 
-    /// When the present planned outage of a group went wrong, as far as it was not known yet.
+    /// When the present planned outage of a group went wrong, if that is new.
     fn goes_wrong(&self, name: &Name) -> Option<Time> {
         let plan = self.groups.get(name)?.plan?;
         let events = self.events();
@@ -172,8 +172,8 @@ impl World {
         }
     }
 
-    /// Now, if what was planned is done: the group's owner has it online, and nobody wants it elsewhere or offline. What
-    /// keeps clients away from it all the same was not planned.
+    /// The present time, if the plan is completed: the group's owner has it online, and nobody wants it elsewhere or
+    /// offline. If clients still do not find it, that was not planned.
     fn is_over(&self, name: &Name) -> Option<Time> {
         let group = self.current.group(name)?;
         let mut stations = self.stations.iter().enumerate();
@@ -186,8 +186,8 @@ impl World {
         done.then_some(self.env.now)
     }
 
-    /// How long a group was out of full service since it was in it for the first time, by what a client would find
-    /// ([`group_service`](Self::group_service)). A present outage counts up to now.
+    /// How long a group was out of full service, counted from the first time it was in service, by what a client
+    /// would find ([`group_service`](Self::group_service)). A present outage counts up to now.
     ///
     /// # Errors
     /// An unknown group.
@@ -212,7 +212,7 @@ impl World {
     }
 }
 
-/// Whether an entry is the failure of a group, or of something in it.
+/// Whether an entry reports a failure of the group, or of something in it.
 fn is_failure(entry: &Entry, name: &Name) -> bool {
     let What::Node(event) = &entry.what else {
         return false;
@@ -227,7 +227,7 @@ fn is_failure(entry: &Entry, name: &Name) -> bool {
     }
 }
 
-/// Whether an entry is that of a node's end.
+/// Whether an entry reports the end of a node.
 fn is_lost(entry: &Entry, node: &Name) -> bool {
     let ends = match &entry.what {
         What::World(WorldEvent::Power { on, .. }) => !on,

@@ -1,4 +1,4 @@
-//! Plugins that change while the world goes on.
+//! Plugins that are replaced while the world goes on.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use quorate_model::Name;
 use super::World;
 
 impl World {
-    /// Other plugins from now on: for each resource when it is next offline, and for every service that starts.
-    /// Nothing is stopped. Files that change under a run end its repeatability, so this is for trying things out.
+    /// Replaces the plugins: for each resource when it is next offline, and for every service that starts. Nothing is
+    /// stopped. A run whose plugin files change does not repeat, so this is for trying things out.
     pub fn replace_plugins(&mut self, plugins: &Arc<PluginSet>) {
         self.monitors = Box::new(Arc::clone(plugins));
         for station in &mut self.stations {
@@ -22,7 +22,7 @@ impl World {
         self.env.changed();
     }
 
-    /// Ends a plugin's quarantine on every node, and returns the nodes on which it was in any.
+    /// Ends a plugin's quarantine on every node. Returns the nodes on which it was quarantined.
     pub fn release_plugin(&mut self, plugin: &str) -> Vec<Name> {
         let mut released = Vec::new();
         for (station, host) in self.stations.iter_mut().zip(&self.installed.nodes) {
@@ -36,7 +36,7 @@ impl World {
         released
     }
 
-    /// The plugins in use that run threads of their own, in order: where there are any, the run does not repeat.
+    /// The plugins in use that run threads of their own, in order. If there are any, the run does not repeat.
     pub fn unrepeatable(&self) -> Vec<String> {
         let resources = self.installed.groups.iter().chain(&self.current.groups);
         let plugins: BTreeSet<String> = resources
@@ -46,7 +46,7 @@ impl World {
         plugins.into_iter().collect()
     }
 
-    /// What the resource monitor of each node that runs says of its plugins.
+    /// For each running node, its resource monitor's report on its plugins.
     pub fn plugin_status(&self) -> Vec<(Name, Vec<PluginStatus>)> {
         self.stations
             .iter()

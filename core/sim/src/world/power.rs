@@ -1,4 +1,4 @@
-//! The life of machines and of the cluster service on them.
+//! Power of machines, and the start and end of their cluster services.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,12 +19,12 @@ use crate::monitor::Standing;
 use crate::services::Local;
 use crate::{RequestId, WorldError};
 
-/// The most that a machine's monotonic clock shows when it is switched on.
+/// The longest uptime that a machine's monotonic clock may show when it is switched on.
 const UPTIME_MAX: Duration = Duration::from_secs(600);
 
 impl World {
-    /// Switches every machine that is off on, each a little after the other: within
-    /// [`WorldOptions::power_on_spread`](crate::WorldOptions::power_on_spread), in the order of their ids.
+    /// Switches on every machine that is off, in the order of their ids, within
+    /// [`WorldOptions::power_on_spread`](crate::WorldOptions::power_on_spread).
     pub fn start_all(&mut self) {
         let machines = self.env.hosts.len() as u32;
         let step = self.env.options.power_on_spread / machines.max(1);
@@ -47,7 +47,7 @@ impl World {
     /// As [`start`](Self::start), with the cluster service's start switches.
     ///
     /// # Errors
-    /// As [`start`](Self::start); switches that make no sense on this node.
+    /// As [`start`](Self::start); switches that are not allowed on this node.
     pub fn start_with(&mut self, node: &str, switches: StartSwitches) -> Result<(), WorldError> {
         let machine = self.machine(node)?;
         if self.env.hosts[machine].on {
@@ -59,8 +59,8 @@ impl World {
         Ok(())
     }
 
-    /// A machine loses power: node, monitor, services, mounts and addresses are gone at once. What its disks
-    /// had finished stays, and so do its reservations.
+    /// A machine loses power: node, monitor, services, mounts and addresses are gone at once. What its disks had
+    /// finished stays, and so do its reservations.
     ///
     /// # Errors
     /// An unknown node; a machine that is off.
@@ -68,7 +68,7 @@ impl World {
         self.inject(MachineFault::Crash { node: node.into() })
     }
 
-    /// Shuts a machine down in order: its cluster service is asked to stop, groups move away, and when it has
+    /// Shuts a machine down in order: its cluster service is asked to stop, its groups move away, and once it has
     /// stopped the machine goes off. The request is answered like any other.
     ///
     /// # Errors
@@ -86,12 +86,12 @@ impl World {
         self.admin_at(node, AdminOp::ServiceStop)
     }
 
-    /// Shuts a machine down in order, as [`shutdown`](Self::shutdown), and has it come up again by itself: it is off for
-    /// `takes`.
+    /// Shuts a machine down in order, as [`shutdown`](Self::shutdown), and starts it again by itself after it has
+    /// been off for `takes`.
     ///
     /// # Errors
-    /// As [`shutdown`](Self::shutdown); no time at all. One whose cluster service does not run goes off at once, comes up
-    /// as well, and gives [`WorldError::NobodyToAsk`].
+    /// As [`shutdown`](Self::shutdown); a duration of zero. A machine whose cluster service does not run goes off at
+    /// once, starts again as well, and gives [`WorldError::NobodyToAsk`].
     pub fn reboot(&mut self, node: &str, takes: Duration) -> Result<RequestId, WorldError> {
         let machine = self.machine(node)?;
         self.must_run(machine)?;
@@ -104,8 +104,8 @@ impl World {
         asked
     }
 
-    /// A machine stands still, for `span` or until it is thawed: nothing on it moves, its clocks go on, and
-    /// datagrams wait in a small buffer.
+    /// A machine stands still, for `span` or until it is thawed: nothing on it runs, its clocks go on, and datagrams
+    /// wait in a small buffer.
     ///
     /// # Errors
     /// An unknown node; a machine that is off or stands still already.
@@ -113,7 +113,7 @@ impl World {
         self.inject_for(MachineFault::Freeze { node: node.into() }, span)
     }
 
-    /// A machine that stands still goes on: node and monitor wake at the same instant, the node first.
+    /// Lets a machine that stands still go on: node and monitor wake at the same instant, the node first.
     ///
     /// # Errors
     /// An unknown node; a machine that does not stand still.
@@ -127,10 +127,9 @@ impl World {
         Ok(())
     }
 
-    /// The process of a machine's cluster service is killed, without a word to anybody; the resource monitor
-    /// notices and takes everything out of service. Nothing starts the service again but
-    /// [`start_service`](Self::start_service) or healing. For an ordered stop see
-    /// [`AdminOp::ServiceStop`] with [`admin_at`](Self::admin_at).
+    /// Kills the process of a machine's cluster service, which can tell nobody. The resource monitor notices and
+    /// takes everything out of service. The service only starts again by [`start_service`](Self::start_service) or
+    /// healing. For an ordered stop see [`AdminOp::ServiceStop`] with [`admin_at`](Self::admin_at).
     ///
     /// # Errors
     /// An unknown node; a machine that is off, stands still or does not run the service.
@@ -149,7 +148,7 @@ impl World {
     /// As [`start_service`](Self::start_service), with start switches.
     ///
     /// # Errors
-    /// As [`start_service`](Self::start_service); switches that make no sense on this node.
+    /// As [`start_service`](Self::start_service); switches that are not allowed on this node.
     pub fn start_service_with(
         &mut self,
         node: &str,
@@ -179,11 +178,11 @@ impl World {
         switches.check(&self.installed, node).map_err(refused)
     }
 
-    /// A start switch has done what it does.
+    /// A start switch has taken effect.
     ///
-    /// What is written anew from one node's copy, or goes on with those on a list, may lack what only others had: what
-    /// was acknowledged before is no longer promised. What a node keeps to itself is promised to nobody once it ends,
-    /// and then the past counts again as it was.
+    /// A log that is written again from one node's copy, or a cluster that goes on with a list of nodes, may lack
+    /// updates that only other nodes had: earlier acknowledgements are no longer promised. What a node keeps to
+    /// itself is promised to nobody after its service ends; then the past counts again as it was.
     pub(super) fn switched(&mut self, machine: Machine) {
         if !self.stations[machine].unlogged {
             self.acknowledged = 0;
@@ -192,7 +191,7 @@ impl World {
         }
     }
 
-    /// A node that keeps what happens to itself is about to apply something: before it says that it leads.
+    /// A node that keeps changes to itself is about to apply something, even before it reports that it leads.
     pub(super) fn past_set_aside(&mut self) {
         if self.aside.is_none() {
             self.aside = Some(std::mem::take(&mut self.acknowledged));
@@ -200,7 +199,7 @@ impl World {
         }
     }
 
-    /// A node that kept what happened to itself is no more.
+    /// A node that kept changes to itself has ended.
     fn past_taken_up(&mut self) {
         if self.stations.iter().any(|station| station.unlogged) {
             return;
@@ -228,7 +227,7 @@ impl World {
         }
     }
 
-    /// Forgets the faults of machines that something else has undone.
+    /// Forgets faults of machines that were undone in another way.
     fn forget(&mut self, undone: impl Fn(&MachineFault) -> bool) {
         let ids: Vec<FaultId> = self
             .env
@@ -261,7 +260,7 @@ impl World {
         let name = self.name(machine);
         self.forget(|fault| matches!(fault, MachineFault::Crash { node } if *node == name));
         self.stations[machine].back_at = None;
-        // Its clock starts anew, anywhere: whoever compares instants of two machines is to find out.
+        // Its clock starts at a random value, so that comparing instants of two machines shows up as a bug.
         let now = self.env.now;
         let shown = Time(0) + self.boots.span(UPTIME_MAX);
         let stepped = self.stepped_ms(machine);
@@ -285,7 +284,7 @@ impl World {
         }
     }
 
-    /// The machine goes off, now.
+    /// Switches the machine off at once.
     pub(super) fn power_cut(&mut self, machine: Machine, reason: &str) {
         if !self.env.hosts[machine].on {
             return;
@@ -315,7 +314,7 @@ impl World {
         });
     }
 
-    /// The machine goes off in order, and comes back if it is to.
+    /// The machine goes off in order, and starts again later if it is to.
     fn powered_down(&mut self, machine: Machine) {
         let Some(takes) = self.stations[machine].comes_back else {
             return self.power_cut(machine, "shut down");
@@ -326,14 +325,14 @@ impl World {
         self.schedule_alone(takes, Happening::Reboot(machine));
     }
 
-    /// A machine that restarts is switched on, unless somebody has done so meanwhile.
+    /// Switches on a machine that reboots, unless somebody has done so already.
     pub(super) fn rebooted(&mut self, machine: Machine) {
         if self.stations[machine].back_at == Some(self.env.now) {
             self.power_on(machine);
         }
     }
 
-    /// Nothing of the cluster service is left in the machine's memory.
+    /// Clears everything of the cluster service from the machine's memory.
     fn emptied(&mut self, machine: Machine) {
         self.remember_the_last();
         self.monitor_ended(machine);
@@ -398,7 +397,7 @@ impl World {
             self.service_boot(machine, start, files);
             return;
         }
-        // It reads what is on its disk when that is through with what it is at, as slowly as that does anything.
+        // The read of its files waits for the disk's earlier requests, and takes as long as any other.
         let boot = station.boot;
         station.starting = Some(start);
         let request = DiskRequest {
@@ -414,7 +413,7 @@ impl World {
         }
     }
 
-    /// The cluster service that is being started has read its disk, or could not.
+    /// The cluster service that is being started has read its files, or could not.
     pub(super) fn service_read(
         &mut self,
         machine: Machine,
@@ -435,7 +434,7 @@ impl World {
         }
     }
 
-    /// The cluster service begins, with what was on the machine's disk.
+    /// Starts the cluster service with the files from the machine's disk.
     fn service_boot(&mut self, machine: Machine, start: Start, files: BTreeMap<String, Vec<u8>>) {
         let Start { reason, switches } = start;
         let local = self.env.local(machine);
@@ -480,7 +479,7 @@ impl World {
         }
         let monitor = Standing::new(self.monitors.boot());
         station.service.begin(node, monitor);
-        // A service finds out about cards without a link when it opens its sockets.
+        // A service notices cards without a link when it opens its sockets.
         let cards = 0..self.env.networks.names().count();
         for network in cards {
             if self.env.networks.link(network, machine) == Some(false) {
@@ -491,7 +490,7 @@ impl World {
         quorate_machine::drain(&mut self.around(machine));
     }
 
-    /// The cluster service is no more, without a word: the monitor takes everything out of service.
+    /// The cluster service has ended without telling anybody: the monitor takes everything out of service.
     pub(super) fn service_ended(&mut self, machine: Machine, reason: &str, restart: bool) {
         if self.stations[machine].service.kill() {
             quorate_machine::end(&mut self.around(machine));
@@ -499,20 +498,20 @@ impl World {
         }
     }
 
-    /// A machine's resource monitor stands still, or does so no longer.
+    /// Makes a machine's resource monitor stand still, or go on.
     pub(super) fn monitor_stands_still(&mut self, machine: Machine, stands_still: bool) {
         if let Some(monitor) = self.stations[machine].service.monitor_mut() {
             monitor.stand_still(stands_still);
         }
     }
 
-    /// A machine's resource monitor is no more, so that it stands still no longer.
+    /// A machine's resource monitor has ended, and with it its standing still.
     pub(super) fn monitor_ended(&mut self, machine: Machine) {
         let name = self.name(machine);
         self.forget(|fault| matches!(fault, MachineFault::MonitorHang { node } if *node == name));
     }
 
-    /// The cluster service of a machine is no more, nor is its monitor.
+    /// The cluster service of a machine and its monitor have ended.
     pub(super) fn service_gone(&mut self, machine: Machine, reason: &str, restart: bool) {
         self.emptied(machine);
         self.env.record(
@@ -536,8 +535,8 @@ impl World {
         }
     }
 
-    /// The process of the cluster service is killed and started again at once: the monitor of its old boot, and what
-    /// that runs, go on until somebody ends them.
+    /// Kills the process of the cluster service and starts it again at once. The monitor of its old boot, with
+    /// everything that it runs, goes on until somebody ends it.
     pub(super) fn service_restarted_over(&mut self, machine: Machine) {
         let station = &mut self.stations[machine];
         if !station.service.runs() {
@@ -562,8 +561,8 @@ impl World {
         self.service_start(machine, "started again at once");
     }
 
-    /// What an earlier boot of the cluster service left running is ended, before the new one says a word to anybody: it
-    /// may be another node's by then.
+    /// Ends what an earlier boot of the cluster service left running, before the new boot sends anything: its
+    /// resources may belong to another node by then.
     fn left_over_ended(&mut self, machine: Machine) {
         let Some(mut left_over) = self.stations[machine].left_over.take() else {
             return;
@@ -575,7 +574,7 @@ impl World {
         Box::new(left_over).power_off();
     }
 
-    /// Whether the machine's cluster service is being started, or the service control manager is about to.
+    /// Whether the machine's cluster service is being started, or is about to be by the service control manager.
     pub(super) fn restart_pending(&self, machine: Machine) -> bool {
         let station = &self.stations[machine];
         self.env.hosts[machine].on && (station.restarting || station.starting.is_some())

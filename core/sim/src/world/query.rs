@@ -1,4 +1,4 @@
-//! Status: as an operator's console shows it, and as it truly is.
+//! The state of the world: as an operator's console shows it, and as it really is.
 
 use quorate_model::{
     CLUSTER_GROUP, DiskStatus, GroupDefinition, GroupState, GroupStatus, Name, NetworkStatus,
@@ -12,8 +12,8 @@ use crate::env::{Machine, STRANGER};
 use crate::status::MachineStatus;
 
 impl World {
-    /// Whose database a console shows: the coordinator's if there is one, else that of any other node of a
-    /// cluster with quorum.
+    /// The machine whose database a console shows: that of the coordinator if there is one, else of any other node of
+    /// a cluster with quorum.
     pub(super) fn observer(&self) -> Option<Machine> {
         let mut best: Option<(bool, u64, Machine)> = None;
         for machine in 0..self.stations.len() {
@@ -28,7 +28,7 @@ impl World {
             if !coordinates && !node.has_quorum_at(local) {
                 continue;
             }
-            // The coordinator first, then the newest term; among equals the lowest id.
+            // The coordinator first, then the newest term, then the lowest id.
             let rank = (coordinates, node.term());
             if best.is_none_or(|(coordinates, term, _)| rank > (coordinates, term)) {
                 best = Some((rank.0, rank.1, machine));
@@ -37,7 +37,7 @@ impl World {
         best.map(|(_, _, machine)| machine)
     }
 
-    /// The node whose database a console shows. It is sought once for all that is read at one instant.
+    /// The node whose database a console shows. It is found once for everything that is read at one instant.
     fn observing_node(&self) -> Option<&Node> {
         self.stations[self.observer()?].service.node()
     }
@@ -115,7 +115,7 @@ impl World {
         }
     }
 
-    /// A machine, as it truly is.
+    /// The real state of a machine.
     ///
     /// # Errors
     /// An unknown node.
@@ -132,7 +132,7 @@ impl World {
     fn node_state_shown(&self, machine: Machine, observing: Option<&Node>) -> NodeState {
         let name = &self.env.hosts[machine].name;
         match self.current.node(name) {
-            // It may run, and believe that it belongs to the cluster, which has no node of that name.
+            // Its service may run and believe that it belongs to the cluster, which has no node of that name.
             None => NodeState::Evicted,
             Some(_) => observing
                 .and_then(|node| node.node_state(name))
@@ -247,10 +247,10 @@ impl World {
             .unwrap_or_else(|| self.true_state(&resource.name))
     }
 
-    /// Whether anything is under way, as a console shows it: a resource or a group that is pending, or a node that joins.
+    /// Whether anything is under way, as a console shows it: a resource or group is pending, or a node joins.
     pub fn is_busy(&self) -> bool {
         let observing = self.observing_node();
-        // Without a node that says so, a group is pending where a resource of it is.
+        // If no node reports it, a group is pending when one of its resources is.
         let pending = |group: &GroupDefinition| {
             let state = observing.and_then(|node| node.group_state(&group.name));
             state == Some(GroupState::Pending)
@@ -262,14 +262,14 @@ impl World {
                 .any(|machine| self.node_state_shown(machine, observing) == NodeState::Joining)
     }
 
-    /// A group's state by the monitors that still run.
+    /// A group's state according to the monitors that still run.
     fn true_group_state(&self, group: &GroupDefinition) -> GroupState {
         let resources = group.resources.iter();
         GroupState::of(resources.map(|resource| self.true_state(&resource.name)))
     }
 
-    /// The machines that run, frozen ones left out, and on which a resource is truly Online: at most one, or an invariant
-    /// is broken. None for an unknown resource.
+    /// The machines that run, without frozen ones, and on which a resource really is Online: at most one, or an
+    /// invariant is broken. Empty for an unknown resource.
     pub fn online_on(&self, resource: &str) -> Vec<Name> {
         let online = self.views.iter().filter(|view| {
             let state = view.resources.get(resource).map(|(_, state)| *state);
@@ -278,7 +278,7 @@ impl World {
         online.map(|view| view.name.clone()).collect()
     }
 
-    /// A resource's state by the monitors that still run: the liveliest of them; Offline if there is none.
+    /// A resource's state according to the monitors that still run: the most active one; Offline if there is none.
     fn true_state(&self, resource: &str) -> ResourceState {
         let states = self
             .views
@@ -292,7 +292,7 @@ impl World {
             ResourceState::Failed => 2,
             ResourceState::Initializing | ResourceState::Offline => 1,
         };
-        // Instances that only wait to be used elsewhere are Offline or still Initializing.
+        // Instances on nodes that do not own the resource are Offline or still Initializing.
         match states.max_by_key(life) {
             None | Some(ResourceState::Initializing) => ResourceState::Offline,
             Some(state) => state,
@@ -305,7 +305,7 @@ impl World {
             .any(|view| view.runs && view.resources.values().any(|(_, state)| state.is_pending()))
     }
 
-    /// Whether a process behind a resource runs, on any machine that is on and does not stand still.
+    /// Whether a process behind a resource runs on any machine that is on and does not stand still.
     ///
     /// # Errors
     /// An unknown resource.
@@ -362,7 +362,7 @@ impl World {
             .then(|| self.env.hosts[machine].name.clone())
     }
 
-    /// A shared disk, as it truly is.
+    /// The real state of a shared disk.
     ///
     /// # Errors
     /// An unknown disk.
@@ -385,7 +385,7 @@ impl World {
         })
     }
 
-    /// A network, as it truly is.
+    /// The real state of a network.
     ///
     /// # Errors
     /// An unknown network.
@@ -405,8 +405,8 @@ impl World {
         })
     }
 
-    /// The part of the time since a group was first in full service in which it was, 0 to 1; 0 if it never
-    /// was.
+    /// The share of the time, counted from the first time a group was in full service, in which it was: 0 to 1; 0 if
+    /// it never was.
     ///
     /// # Errors
     /// An unknown group.
@@ -422,10 +422,10 @@ impl World {
         Ok(1.0 - outage.total.as_secs_f64() / all.as_secs_f64())
     }
 
-    /// The groups that the faults so far disturbed: that left full service after the first fault, although
-    /// no fault and no request until then was about them. A fault is about the groups that its machine owned
-    /// or ran, that its disk or service belongs to, or, for a network, about all; a request about the group
-    /// it names, or about what the node it stops owns.
+    /// The groups that the faults so far have disturbed: they left full service after the first fault, although no
+    /// fault or request until then concerned them. A fault concerns the groups that its machine owned or ran, or to
+    /// which its disk or service belongs; a fault of a network concerns all groups. A request concerns the group that
+    /// it names, or the groups of the node that it stops.
     pub fn disturbed(&self) -> Vec<Name> {
         self.disturbed.iter().cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! What a client would find: the one judgement behind outages, service levels and calls.
+//! What a client would find. Outages, service levels and calls are all based on this.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::invariants::MachineView;
 
 impl World {
     /// Whether a client would find a group in full service at this instant, whatever the cluster believes: every
-    /// resource of it online on one machine that runs, and in reach there. The machine, or why not.
+    /// resource of it is online on one running machine, and in reach there. Returns that machine, or why not.
     ///
     /// # Errors
-    /// One sentence about what a client would miss.
+    /// One sentence: what a client would miss.
     pub fn group_service(&self, group: &str) -> Result<Name, String> {
         let definition = self.known_group(group).map_err(|error| error.to_string())?;
         let machine = self.full_service(definition)?;
@@ -23,7 +23,7 @@ impl World {
     /// As [`group_service`](Self::group_service), of one resource.
     ///
     /// # Errors
-    /// One sentence about what is missing.
+    /// One sentence: what is missing.
     pub fn resource_service(&self, resource: &str) -> Result<Name, String> {
         let known = self.known_resource(resource);
         let (_, definition) = known.map_err(|error| error.to_string())?;
@@ -58,7 +58,7 @@ impl World {
         Ok(machine)
     }
 
-    /// Why a resource is online nowhere.
+    /// Why a resource is not online anywhere.
     fn nowhere(&self, resource: &ResourceDefinition) -> String {
         let name = &resource.name;
         let stopped = self.views.iter().find(|view| {
@@ -71,7 +71,7 @@ impl World {
         }
     }
 
-    /// Whether what is online on a machine can be used.
+    /// Checks that a resource that is online on a machine can be used.
     fn in_reach(&self, machine: Machine, resource: &ResourceDefinition) -> Result<(), String> {
         let env = &self.env;
         let (name, node) = (&resource.name, &env.hosts[machine].name);
@@ -112,7 +112,8 @@ impl World {
         env.answer_takes(machine, name, Duration::ZERO).map(drop)
     }
 
-    /// Whether a call to an address ends at this machine. If not, whether the address is there at all.
+    /// Checks that a call to an address reaches this machine. The error says whether the machine has the address at
+    /// all.
     fn leads_to(&self, machine: Machine, address: &str) -> Result<(), bool> {
         let network = self.env.addresses.network_of(machine, address);
         let network = network.ok_or(false)?;
@@ -124,7 +125,7 @@ impl World {
     }
 }
 
-/// The name under which clients call a Network Name resource.
+/// The name that clients use for a Network Name resource.
 pub(super) fn network_name(resource: &ResourceDefinition) -> String {
     match resource.properties.private.get("Name") {
         Some(Value::Text(name)) => name.clone(),

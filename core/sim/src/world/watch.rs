@@ -1,4 +1,4 @@
-//! What the world looks at after every event: invariants, service levels, disturbance.
+//! Checks after every event: invariants, service levels, disturbance.
 
 use quorate_machine::ResourceMonitor;
 use quorate_model::{ClusterDefinition, Name, NodeDefinition};
@@ -10,7 +10,7 @@ use super::outage::GroupTrack;
 use crate::env::{Happening, Machine};
 use crate::invariants::{MachineView, Observation};
 
-/// How many positions of a log are looked up at most when a node has applied several at once.
+/// The most log positions that are checked when a node has applied several at once.
 const POSITIONS_MAX: u64 = 512;
 
 pub(super) fn blank_views(definition: &ClusterDefinition) -> Vec<MachineView> {
@@ -29,7 +29,7 @@ pub(super) fn blank_view(node: &NodeDefinition) -> MachineView {
 }
 
 impl World {
-    /// Looks at what an event has changed. Cheap where it changed nothing.
+    /// Checks what an event has changed. Cheap if it has changed nothing.
     pub(super) fn watch(&mut self, cause: &Cause) {
         for machine in 0..self.stations.len() {
             if self.stations[machine].service.node_was_called() {
@@ -73,7 +73,7 @@ impl World {
         if let (Some(node), Some(snapshot)) = (station.service.node(), &snapshot) {
             let (position, digest) = snapshot.applied;
             if position < station.seen_applied {
-                // It has begun anew from a checkpoint.
+                // The node has begun again from a checkpoint.
                 station.seen_applied = position.saturating_sub(1);
             }
             if position > station.seen_applied {
@@ -116,8 +116,8 @@ impl World {
         }
     }
 
-    /// What every node says at this instant, the ones that were not called included: what they know may
-    /// depend on the time.
+    /// Reads the views of all nodes at this instant, including those that were not called: their views may depend on
+    /// the time.
     fn look_at_all(&mut self) {
         for machine in 0..self.stations.len() {
             let local = self.env.local(machine);
@@ -170,7 +170,7 @@ impl World {
         }
     }
 
-    /// Takes over the definition that the cluster's database has, where it may have changed.
+    /// Takes over the definition in the cluster's database, if it may have changed.
     fn learn_definition(&mut self) {
         let Some(machine) = self.observer() else {
             return;

@@ -1,5 +1,5 @@
-//! A resource monitor that needs no plugins: it does to the world what the shipped types do, in the plainest
-//! way, so that the world can be tested without them.
+//! A resource monitor that needs no plugins. It does what the shipped types do in the simplest way, so that the world
+//! can be tested without them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
@@ -18,24 +18,24 @@ const CHALLENGE: Duration = Duration::from_secs(7);
 /// another challenger's bus reset.
 const PATIENCE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(250);
-/// How late a look may come. One that comes later says nothing of the time between.
+/// The longest delay of a look at the disk. A later look says nothing about the time before it.
 const LATE: Duration = Duration::from_millis(250);
-/// What a disk that somebody else has reserved says.
+/// The error of a disk that another machine has reserved.
 const BUSY: u32 = 170;
 const DEFENCE: Duration = Duration::from_secs(3);
 
 struct Instance {
     spec: ResourceSpec,
     state: ResourceState,
-    /// When the pending operation, or the next health check, is looked at.
+    /// When the pending operation or the next health check is due.
     due: Option<Time>,
     /// When a challenge ends.
     challenge: Option<Time>,
-    /// When a challenger looks whether somebody defends.
+    /// When a challenger next checks whether anybody defends the disk.
     look: Option<Time>,
-    /// The challenger has seen that somebody holds the disk, and breaks the reservation if somebody still does then.
+    /// The disk was held: the challenger breaks the reservation if it is still held at this time.
     patience: Option<Time>,
-    /// The challenger has seen that somebody does.
+    /// The challenger has seen a defender.
     defended: bool,
     /// When the reservation is renewed.
     defence: Option<Time>,
@@ -48,7 +48,7 @@ pub(crate) struct PlainMonitor {
     events: VecDeque<MonitorEvent>,
 }
 
-/// Where they come from.
+/// Makes plain monitors.
 pub(crate) struct PlainMonitors;
 
 impl Monitors for PlainMonitors {
@@ -165,7 +165,7 @@ impl PlainMonitor {
         }
     }
 
-    /// Takes the thing out of service at once.
+    /// Takes a resource out of service at once.
     fn down(&mut self, services: &mut dyn Services, resource: &Name) {
         let Some(instance) = self.instances.get_mut(resource) else {
             return;
@@ -241,7 +241,7 @@ impl PlainMonitor {
                     let name = name.unwrap_or_default();
                     let listening =
                         services.service_listen(caller(&spec), name, &address, 25, "smtp", true);
-                    // The address may have gone with its card meanwhile.
+                    // The address may have been lost together with its card.
                     if let Err(error) = listening {
                         self.down(services, resource);
                         let reason = Reason::new(error.code, error.text);
@@ -290,7 +290,7 @@ impl PlainMonitor {
         }
     }
 
-    /// Begins a challenge for the quorum disk, or begins it anew.
+    /// Begins a challenge for the quorum disk, or begins it again.
     fn challenge(&mut self, services: &mut dyn Services, resource: &Name) {
         let Some(instance) = self.instances.get_mut(resource) else {
             return;
@@ -305,7 +305,7 @@ impl PlainMonitor {
             .disk_list(caller(&spec), &disk)
             .is_err_and(|error| error.code == BUSY);
         match patient {
-            // The first look, or one that came too late.
+            // This is the first look, or the second one came too late.
             None if held => {
                 instance.patience = Some(now + PATIENCE);
                 return;
@@ -354,8 +354,8 @@ impl PlainMonitor {
             if instance.look.is_some_and(|look| now > look + LATE) {
                 return self.challenge(services, resource);
             }
-            // Several may challenge at once: who looks only at the end may come just after another one's
-            // bus reset, and take the disk from a defender that lives.
+            // Several nodes may challenge at once. A node that only looks at the end may come just after another
+            // one's bus reset, and take the disk from a living defender.
             let read = services.disk_list(caller(&spec), &disk);
             instance.defended |= read.is_err_and(|error| error.code == BUSY);
             instance.look = Some(now + LOOK);
@@ -399,7 +399,7 @@ impl PlainMonitor {
 impl ResourceMonitor for PlainMonitor {
     fn command(&mut self, services: &mut dyn Services, command: MonitorCommand) {
         let Some(resource) = command.resource().cloned() else {
-            // It has no plugins, and so no types.
+            // It has no plugins, and so no types to name.
             return;
         };
         match command {
@@ -557,7 +557,7 @@ pub(crate) fn installed(name: &str, seed: u64) -> World {
     World::with_monitors(cluster(name), Box::new(PlainMonitors), options)
 }
 
-/// A shipped cluster in a world where every machine was switched on and all has come to rest.
+/// A shipped cluster in a world where every machine is on and the cluster has settled.
 pub(crate) fn settled(name: &str, seed: u64) -> World {
     let mut world = installed(name, seed);
     world.start_all();
@@ -574,7 +574,7 @@ pub(crate) fn journal(world: &World) -> String {
     String::from_utf8(bytes).expect("JSON is UTF-8")
 }
 
-/// Who owns a group by the cluster's database; empty where nobody knows.
+/// The owner of a group by the cluster's database; empty if nobody knows it.
 pub(crate) fn owner(world: &World, group: &str) -> String {
     world
         .group(group)
@@ -584,7 +584,7 @@ pub(crate) fn owner(world: &World, group: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Every group is in full service.
+/// Asserts that every group is in full service.
 pub(crate) fn all_online(world: &World) {
     for group in world.groups() {
         let state = world.group(&group).unwrap().state;
@@ -592,7 +592,7 @@ pub(crate) fn all_online(world: &World) {
     }
 }
 
-/// Nothing was broken that must hold.
+/// Asserts that no invariant was broken.
 pub(crate) fn sound(world: &World) {
     assert!(
         world.breaches().is_empty(),

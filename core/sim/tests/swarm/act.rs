@@ -1,4 +1,4 @@
-//! What can happen to a cluster: what breaks, and what administrators do.
+//! What can happen to a cluster: faults, and work of administrators.
 
 use std::time::Duration;
 
@@ -12,67 +12,67 @@ use super::Trouble;
 use super::admin::{again, dispensable, share, share_anew, share_lost, switched, wiped};
 use super::cluster::SCRIPT;
 
-/// Something that happens. Nodes, networks, disks and resources go by number, modulo what there is, so
-/// that a step keeps its meaning when others are taken out.
+/// An event. Nodes, networks, disks and resources are given by number, modulo how many there are, so that a step
+/// keeps its meaning when others are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     Crash(usize),
     Start(usize),
-    /// A machine stands still for so many milliseconds.
+    /// A machine stands still for this many milliseconds.
     Freeze(usize, u64),
     StopService(usize),
     StartService(usize),
-    /// Nodes whose bit is set, and the others, hear nothing of each other.
+    /// The nodes whose bits are set and the other nodes do not hear each other.
     Partition(u64),
-    /// Nothing gets from the first to the second; all networks.
+    /// On all networks, datagrams from the first node do not reach the second.
     Cut(usize, usize),
-    /// A link that comes and goes: cut both ways for a while, then whole, so many times.
+    /// A link that comes and goes: cut in both directions for a while, then whole, this many times.
     Flap(usize, usize, u64),
     Card(usize, usize),
     Network(usize),
-    /// A network loses so many per cent.
+    /// A network loses this many per cent of its datagrams.
     Loss(usize, u64),
-    /// A network takes so many milliseconds one way.
+    /// The one-way latency of a network in milliseconds.
     Latency(usize, u64),
-    /// A machine's card in a network takes so many milliseconds more.
+    /// Extra milliseconds for a machine's card in a network.
     CardLatency(usize, usize, u64),
-    /// The DHCP server does not answer, for so many milliseconds, or until it is healed if that is 0.
+    /// The DHCP server does not answer for this many milliseconds; 0 is until it is healed.
     DhcpSilent(u64),
     /// A network carries nothing, and no card notices.
     BlackHole(usize),
-    /// Something goes wrong with so many per cent of the datagrams on a network.
+    /// A fault of this many per cent of the datagrams on a network.
     Datagrams(usize, Datagrams, u64),
-    /// The same at the card of a machine.
+    /// The same for a machine's card.
     CardDatagrams(usize, usize, Datagrams, u64),
-    /// Something is wrong with a shared disk, for so many milliseconds, or until it is healed if that is 0.
+    /// A fault of a shared disk for this many milliseconds; 0 is until it is healed.
     Disk(usize, Trouble, u64),
-    /// The same of a machine's own disk.
+    /// The same for a machine's own disk.
     SystemDisk(usize, Trouble, u64),
-    /// A machine gets no answer from a shared disk, for so many milliseconds, or until that is healed.
+    /// A machine gets no answer from a shared disk for this many milliseconds; 0 is until that is healed.
     PathLost(usize, usize, u64),
-    /// A host outside takes the reservation of a shared disk, and gives it up after so many milliseconds, or when it is
-    /// healed.
+    /// A host outside takes the reservation of a shared disk, and gives it up after this many milliseconds; 0 is when
+    /// it is healed.
     Stolen(usize, u64),
-    /// A machine loses power in the middle of its next write to the log, so many bytes into it.
+    /// A machine loses power during its next write to the log, after this many bytes.
     TornWrite(usize, u64),
-    /// The same in its next checkpoint.
+    /// The same during its next checkpoint.
     TornCheckpoint(usize, u64),
     ServiceCrashes(usize),
-    /// A resource's processes hang for so many milliseconds.
+    /// A resource's processes hang for this many milliseconds.
     ServiceHangs(usize, u64),
-    /// They answer so many milliseconds later.
+    /// Their answers are late by this many milliseconds.
     AnswersLate(usize, u64),
     /// They answer everybody with an error.
     AnswersWrong(usize),
-    /// So many of their next starts fail.
+    /// This many of their next starts fail.
     StartsFail(usize, u64),
-    /// Their starts take so many milliseconds more.
+    /// Their starts take this many milliseconds longer.
     StartsSlow(usize, u64),
     /// A machine's copy of the script is gone.
     ScriptLost(usize),
-    /// A machine's resource monitor stands still for so many milliseconds, or until it is healed if that is 0.
+    /// A machine's resource monitor stands still for this many milliseconds; 0 is until it is healed.
     MonitorHangs(usize, u64),
-    /// A node, and those whose bit is set, hear nothing of each other, and everybody else of both.
+    /// A node and those whose bits are set do not hear each other; everybody else hears all of them.
     Apart(usize, u64),
     /// A machine is shut down in order.
     Shutdown(usize),
@@ -80,9 +80,9 @@ pub enum Act {
     Resume(usize),
     /// A node is evicted, if it is down and enough are left for the virtual servers.
     Evict(usize),
-    /// A node is made another: it loses power, is evicted if that has not been done, cleaned up, and added again.
+    /// A node gets a new identity: it loses power, is evicted if it was not, is cleaned up, and is added again.
     Again(usize),
-    /// A node loses everything on its system disk, and is a stranger until it is made another.
+    /// A node loses everything on its system disk, and is a stranger until it is added again.
     Wiped(usize),
     /// A group is moved to a node.
     Move(usize, usize),
@@ -90,44 +90,45 @@ pub enum Act {
     GroupOnline(usize),
     /// "Initiate failure".
     ResourceFails(usize),
-    /// A machine's civil clock is put on by so many minutes, or back.
+    /// A machine's civil clock is set forward by this many minutes; below zero back.
     ClockStep(usize, i64),
-    /// A machine's clocks run fast or slow by so many parts per million.
+    /// A machine's clocks gain this many parts per million; below zero they lose.
     ClockDrift(usize, i64),
-    /// Daylight saving begins, or ends: local time moves by so many minutes.
+    /// Daylight saving begins or ends: local time moves by this many minutes.
     LocalTime(i64),
-    /// One machine's alone does.
+    /// The same on one machine only.
     LocalTimeOf(usize, i64),
-    /// The cluster service is killed and started again while what its old boot ran goes on.
+    /// The cluster service is killed and started again while everything of its old boot goes on.
     ServiceRestarts(usize),
     /// Somebody else answers for the address of an IP Address resource.
     Stranger(usize),
-    /// The name server is silent, refuses registrations, or takes so many milliseconds.
+    /// The name server is silent, refuses registrations, or takes this many milliseconds.
     NamesSilent,
     NamesRefused,
     NamesSlow(u64),
     /// The file server with the witness is silent.
     ShareFails,
-    /// It answers so many milliseconds late.
+    /// It answers this many milliseconds late.
     ShareSlows(u64),
     /// A machine does not get through to it.
     ShareCut(usize),
     /// The witness has forgotten everything.
     ShareLost,
-    /// An administrator takes the witness out, and names it anew a while later.
+    /// An administrator removes the witness, and configures it again a while later.
     ShareAnew,
-    /// All that is broken is repaired, the whole cluster goes down, and comes back by a start switch: for a while only the
-    /// nodes whose bit is set, or the first of them where the switch is for one; then all, in the usual way.
+    /// All faults are repaired, the whole cluster goes down, and comes back with a start switch: at first only the
+    /// nodes whose bits are set, or the first of these if the switch is for one node; then all nodes in the usual
+    /// way.
     Switched(Switch, u64),
     Heal,
 }
 
-/// What goes wrong with datagrams.
+/// What may happen to datagrams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Datagrams {
     Lost,
     Doubled,
-    /// Held back for up to so many milliseconds.
+    /// Held back for up to this many milliseconds.
     Late(u64),
     Damaged,
 }
@@ -181,9 +182,9 @@ fn lasting(ms: u64) -> Option<Duration> {
 }
 
 impl Act {
-    /// Breaks it. What cannot break as it is stays as it is.
+    /// Carries it out. An act that is impossible at present does nothing.
     pub fn carry_out(self, world: &mut World) {
-        // An error says that it is impossible as things stand; then nothing has happened.
+        // An error means that it is impossible at present, and then nothing has happened.
         let _ = self.attempt(world);
     }
 
@@ -214,7 +215,7 @@ impl Act {
                     links,
                 };
                 for time in 0..times {
-                    // Sometimes shorter than the patience of the others, sometimes longer.
+                    // Sometimes shorter than the other nodes wait, sometimes longer.
                     let down = span(1_500 + time * 2_500 % 9_000);
                     let _ = world.inject_for(broken.clone(), Some(down));
                     world.run_for(down + span(2_000));

@@ -1,4 +1,4 @@
-//! What takes an administrator several steps.
+//! Work that takes an administrator several steps.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,8 +18,8 @@ fn configured(world: &World) -> Vec<Name> {
     nodes.map(|node| node.name.clone()).collect()
 }
 
-/// Whether a node can be evicted, and enough are left for the virtual servers. While one is a stranger to its cluster, it
-/// comes first.
+/// Whether a node can be evicted so that enough nodes are left for the virtual servers. While any node is a stranger
+/// to its cluster, only strangers can.
 pub fn dispensable(world: &World, node: &Name) -> bool {
     let definition = world.definition();
     let strangers = strangers(world);
@@ -27,7 +27,7 @@ pub fn dispensable(world: &World, node: &Name) -> bool {
         && (strangers.is_empty() || strangers.contains(node))
 }
 
-/// A node is made another: it loses power, is evicted if that has not been done, cleaned up, and added again.
+/// Gives a node a new identity: it loses power, is evicted if it was not, is cleaned up, and is added again.
 pub fn again(world: &mut World, name: &Name) -> Option<()> {
     let span = Duration::from_secs(20);
     if world.definition().node(name).is_some() {
@@ -39,7 +39,7 @@ pub fn again(world: &mut World, name: &Name) -> Option<()> {
         let op = AdminOp::NodeEvict { node: name.clone() };
         world.admin_wait(op, span).ok()?;
     }
-    // On, and without its cluster service: an administrator sits at it.
+    // The machine is on, without its cluster service: an administrator works on it.
     let _ = world.start(name);
     let _ = world.stop_service(name);
     world.force_cleanup(name).ok()?;
@@ -51,8 +51,8 @@ pub fn again(world: &mut World, name: &Name) -> Option<()> {
     Some(())
 }
 
-/// A node loses power and everything on its system disk, and is switched on: a stranger, and no vote any more. One at a
-/// time, and only where the others can do without it for good.
+/// A node loses power and everything on its system disk, and is switched on: it is a stranger, and has no vote any
+/// more. Only one node at a time, and only if the others can do without it for good.
 pub fn wiped(world: &mut World, name: &Name) -> Option<()> {
     let nodes = configured(world);
     let members = world.quorum().members;
@@ -72,8 +72,8 @@ pub fn wiped(world: &mut World, name: &Name) -> Option<()> {
     world.start(name).ok()
 }
 
-/// The witness forgets what it promised: no vote any more. Not beside a node that has none either, since the two may be
-/// half of all there are.
+/// The witness loses its memory, and with it its vote. Not while a node has no vote either, since the two may be half
+/// of all votes.
 pub fn share_lost(world: &mut World) -> Option<()> {
     let share = share(world)?;
     if !strangers(world).is_empty() {
@@ -82,7 +82,7 @@ pub fn share_lost(world: &mut World) -> Option<()> {
     world.inject(ShareFault::ShareLost { share }).ok().map(drop)
 }
 
-/// Whether the witness ever forgot what it promised: it may not vote since.
+/// Whether the witness has ever lost its memory: it may not vote since then.
 fn witness_was_lost(world: &World) -> bool {
     world.events().iter().any(|entry| {
         let What::World(WorldEvent::FaultInjected { fault, .. }) = &entry.what else {
@@ -120,7 +120,7 @@ pub fn share(world: &World) -> Option<Name> {
     world.definition().file_share_witness().map(Name::from)
 }
 
-/// The witness is taken out, and named anew a while later.
+/// Removes the witness, and configures it again a while later.
 pub fn share_anew(world: &mut World) -> Option<()> {
     share(world)?;
     for name in ["", SHARE] {
@@ -144,11 +144,11 @@ fn name_witness(world: &World, share: &str) -> Option<AdminOp> {
     })
 }
 
-/// What an administrator does who reads the manual: nobody else runs while a switch does its work, and whom quorum is
-/// forced without is told so before the switch goes away.
+/// The work of an administrator who follows the manual: no other node runs while a switch takes effect, and when
+/// quorum is forced, the nodes left out are told before the switch is taken away.
 pub fn switched(world: &mut World, switch: Switch, mask: u64) -> Option<()> {
     let span = Duration::from_secs;
-    // Whoever reads the manual has a stranger made a node again first.
+    // The manual says to add a stranger again first.
     if !strangers(world).is_empty() {
         return None;
     }

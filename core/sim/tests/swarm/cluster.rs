@@ -1,4 +1,4 @@
-//! The cluster of a run: what a cluster file would say of it, and the world it is in.
+//! The cluster of a run: the content of its cluster file, and its world.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use quorate_sim::{World, WorldOptions};
 
 use super::dice::Dice;
 
-/// What holds a cluster together.
+/// The kind of quorum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Standard,
@@ -27,7 +27,7 @@ pub enum Failback {
     Window(u8, u8),
 }
 
-/// A cluster, and what is so in its world from beginning to end.
+/// A cluster, and the conditions in its world for the whole run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
     pub kind: Kind,
@@ -39,19 +39,19 @@ pub struct Cluster {
     /// `MaxQuorumLogSize` in bytes: small, so that checkpoints are made; `None` is the default.
     pub log: Option<u32>,
     pub failback: Failback,
-    /// What the cluster's day is to UTC, in minutes.
+    /// The cluster's time zone: minutes east of UTC.
     pub offset: i32,
-    /// The most that a clock gains or loses, in parts per million; `None` is the world's own.
+    /// The most that a clock gains or loses, in parts per million; `None` is the world's default.
     pub drift: Option<u32>,
-    /// Every datagram is written as bytes and read again.
+    /// Whether every datagram is encoded and decoded.
     pub codec: bool,
-    /// Owners are chosen, and failures dealt with, by dice.
+    /// Whether owners are chosen, and failures handled, at random.
     pub dice: bool,
-    /// The programs of groups without Exchange are probed at a port.
+    /// Whether the programs of groups without Exchange are probed at a port.
     pub ports: bool,
-    /// There is a group with a script that writes to a disk.
+    /// Whether there is a group with a script that writes to a disk.
     pub scripts: bool,
-    /// The address of the first group without Exchange is leased, for five minutes at a time.
+    /// Whether the address of the first group without Exchange is leased, for five minutes at a time.
     pub dhcp: bool,
 }
 
@@ -105,7 +105,7 @@ impl Cluster {
         world
     }
 
-    /// The cluster as a file would say it.
+    /// The content of its cluster file.
     fn definition(&self, seed: u64) -> ClusterDefinition {
         let mut text = String::from("(name: \"CLUSTER1\", address: \"10.0.0.20\",");
         text += &match self.kind {
@@ -138,7 +138,7 @@ impl Cluster {
             let letter = letters[server - 1];
             text += &format!("(name: \"EVS{server} Disk {letter}\", raid: true),");
         }
-        // Each group has another node for a home.
+        // Each group prefers another node.
         let owners = |group: usize| {
             let owners =
                 (0..self.nodes).map(|at| format!("\"NODE{}\"", 1 + (group + at) % self.nodes));
@@ -189,7 +189,7 @@ impl Cluster {
         let loaded = loaded.unwrap_or_else(|errors| panic!("{errors:?}\n{text}"));
         let mut definition = loaded.definition;
         if let Some(bytes) = self.log {
-            // Less than a cluster file may say.
+            // Less than a cluster file may set.
             definition.properties.max_quorum_log_size = bytes;
         }
         definition.utc_offset_minutes = self.offset;
@@ -214,7 +214,7 @@ impl Cluster {
     }
 }
 
-/// How many Exchange virtual servers there are: so many nodes, and one more, must be left.
+/// The number of Exchange virtual servers; one node more than that must be left.
 pub fn servers(definition: &ClusterDefinition) -> usize {
     let groups = definition.groups.iter();
     let exchange = groups.filter(|group| {

@@ -1,5 +1,5 @@
-//! A policy that throws dice: whatever a script may answer, sensible or not, comes up. The same questions in the same
-//! order are answered alike on every node.
+//! A random policy: every answer that a script may give comes up, sensible or not. The same questions in the same
+//! order get the same answers on every node.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use quorate_node::{
 
 use super::draw::Choices;
 
-/// The dice of a run: the script's text is where they begin.
+/// The policy of a run. Its script's text is the seed.
 #[derive(Debug)]
 pub struct Dice;
 
@@ -40,7 +40,7 @@ impl Policy for Thrown {
             0..=3 => Choice::BuiltIn,
             4 => Choice::Stay,
             5..=8 => Choice::Node(any(&mut self.0, candidates)),
-            // One that may not have it, most likely.
+            // Probably a node that may not own the group.
             9 => Choice::Node(any(&mut self.0, &group.nodes)),
             10 => Choice::Node("NODE9".to_owned()),
             _ => return Err(PolicyError("the dice fell off the table".to_owned())),

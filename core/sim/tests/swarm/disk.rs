@@ -1,17 +1,17 @@
-//! What may be wrong with a disk, shared or a machine's own.
+//! Faults of disks, shared or a machine's own.
 
 use std::fmt;
 use std::time::Duration;
 
 use quorate_model::{Chance, DiskFault, Drive};
 
-/// How a disk does not do what it should.
+/// A fault of a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     Fails,
-    /// Each request takes so many milliseconds more.
+    /// Each request takes this many milliseconds longer.
     Slows(u64),
-    /// So many per cent of its requests take up to so many milliseconds more.
+    /// This many per cent of its requests take up to this many milliseconds longer.
     Unsteady(u64, u64),
     Hangs,
     Full,
@@ -39,7 +39,7 @@ impl Trouble {
         })
     }
 
-    /// Writes it with the disk's number, and how long it lasts.
+    /// Writes the fault with the disk's number and its duration.
     pub fn write(
         self,
         f: &mut fmt::Formatter<'_>,
@@ -64,7 +64,7 @@ impl Trouble {
         }
     }
 
-    /// Reads what [`write`](Self::write) writes: the trouble, the disk's number, and how long it lasts.
+    /// Reads the output of [`write`](Self::write): the fault, the disk's number, and its duration.
     pub fn read(word: &str, numbers: &[u64]) -> Option<(Trouble, usize, u64)> {
         let (disk, rest) = numbers.split_first()?;
         let (trouble, rest) = match (word, rest) {

@@ -1,10 +1,10 @@
-//! A run drawn whole from a seed: the cluster, which faults there are, how often and how close together.
+//! A run drawn from a seed: the cluster, which faults happen, how often and how close together.
 
 use std::time::Duration;
 
 use super::{Act, Cluster, Datagrams, Failback, Kind, Scenario, Step, Switch, Trouble};
 
-/// SplitMix64: the swarm's own choices, apart from the world's.
+/// SplitMix64: the random numbers of the swarm, independent of the world's.
 #[derive(Debug)]
 pub struct Choices(pub u64);
 
@@ -52,12 +52,12 @@ impl Scenario {
             let (n, thing) = (choices.index(2), choices.index(64));
             let number = choices.below(1 << nodes.max(1));
             let ms = choices.below(90_000);
-            // As long as that, four times as long, or until it is healed.
+            // For that long, four times as long, or until it is healed.
             let lasting = [ms, 4 * ms, 0][choices.index(3)];
             let act = match which {
                 0 => Act::Crash(a),
                 1 => Act::Start(a),
-                // Half of them about as long as the others wait.
+                // Half of them for about as long as the other nodes wait.
                 2 if thing % 2 == 0 => Act::Freeze(a, 6_000 + ms % 24_000),
                 2 => Act::Freeze(a, ms),
                 3 => Act::StopService(a),
@@ -80,7 +80,7 @@ impl Scenario {
                 19 => Act::Shutdown(a),
                 20 => Act::Pause(a),
                 21 => Act::Resume(a),
-                // One node and its witness are two votes, of which none may be lost: `witness-of-odd` warns of it.
+                // A node and its witness are two votes and neither may be lost, as the rule `witness-of-odd` warns.
                 22 if nodes == 2 && cluster.kind == Kind::Witness => Act::Pause(a),
                 22 => Act::Evict(a),
                 23 => Act::Move(thing, b),
@@ -98,7 +98,7 @@ impl Scenario {
                     3 => Act::ShareLost,
                     _ => Act::ShareAnew,
                 },
-                // It takes down everything: one in four of them is enough.
+                // A switch takes the whole cluster down, so one in four of them is enough.
                 32 if thing % 4 == 0 => Act::Switched(switch(cluster.kind, thing / 4), number),
                 32 => Act::ServiceCrashes(thing),
                 33 => Act::ClockStep(a, thing as i64 * 60 - 32 * 60),
@@ -115,7 +115,7 @@ impl Scenario {
                 39 => Act::PathLost(a, thing, lasting),
                 40 => Act::Stolen(thing, lasting),
                 41 => Act::MonitorHangs(a, lasting),
-                // Some are late for nobody, and some for everybody.
+                // Some are too short to be noticed, and some longer than anybody waits.
                 42 if n == 0 => Act::AnswersLate(thing, ms % 45_000),
                 42 => Act::AnswersWrong(thing),
                 43 if n == 0 => Act::StartsFail(thing, 1 + ms % 6),
@@ -144,10 +144,10 @@ const SHARES: usize = 31;
 const SCRIPTS: usize = 44;
 const LEASES: usize = 45;
 
-/// How much a kind of acts weighs in a cluster: nothing where it has nothing to be about.
+/// The weight of a kind of acts in a cluster: 0 if the cluster has nothing for it.
 fn worth(kind: usize, cluster: &Cluster) -> u64 {
     match kind {
-        // Few clusters have a witness, and five things may happen to it.
+        // Few clusters have a witness, and it has five kinds of acts.
         SHARES if cluster.kind == Kind::Witness => 4,
         SHARES => 0,
         SCRIPTS => u64::from(cluster.scripts),
@@ -163,7 +163,7 @@ fn cluster(choices: &mut Choices) -> Cluster {
         9 | 10 => Kind::Witness,
         _ => Kind::Local,
     };
-    // Small clusters are quicker, and have most of the trouble.
+    // Small clusters are faster, and show most problems.
     let nodes = match kind {
         Kind::Local => 1,
         Kind::Witness if choices.below(2) == 0 => 2,
@@ -172,7 +172,7 @@ fn cluster(choices: &mut Choices) -> Cluster {
     };
     let most = nodes.saturating_sub(1).clamp(1, 3);
     let servers = choices.index(most + 1);
-    // Half have groups without Exchange, and some nothing else.
+    // Half of the clusters have groups without Exchange, and some have no others.
     let plain = match choices.below(2) {
         0 if servers > 0 => 0,
         _ => 1 + choices.index(3),
@@ -205,7 +205,7 @@ fn cluster(choices: &mut Choices) -> Cluster {
 fn trouble(which: u64, ms: u64) -> Trouble {
     match which % 7 {
         0 => Trouble::Fails,
-        // Mostly less than a heartbeat or two; sometimes longer than anybody waits.
+        // Mostly shorter than a heartbeat or two, sometimes longer than anybody waits.
         1 => Trouble::Slows(ms % [3_000, 20_000][(ms % 2) as usize]),
         2 => Trouble::Unsteady(1 + ms % 20, ms % 10_000),
         3 => Trouble::Hangs,

@@ -1,4 +1,4 @@
-//! What every run ends with: everything is repaired and switched on, and all that can be in service must be.
+//! The end of every run: everything is repaired and switched on, and all that can be in service must be.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use quorate_sim::World;
 use super::admin::{again, strangers};
 use super::{Failure, sound};
 
-/// In so long everything must have come to rest.
+/// The time within which everything must come to rest.
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Everything is repaired and switched on; then all must be in service that can be.
+/// Repairs everything and switches it on. Then everything must be in service that can be.
 pub fn heal(world: &mut World) -> Result<(), Failure> {
     let fail = |world: &World, what: &str, detail: String| {
         sound(world)?;
@@ -24,17 +24,17 @@ pub fn heal(world: &mut World) -> Result<(), Failure> {
     if let Some((_, fault)) = world.faults().next() {
         return fail(world, "a fault was not healed", fault.to_string());
     }
-    // Whoever is shutting down gets there first.
+    // Machines that are shutting down finish that first.
     world.settle(HOUR / 2);
     for node in world.nodes() {
-        // One that is on already stays as it is.
+        // A machine that is on already stays as it is.
         let _ = world.start(&node);
         let _ = world.start_service(&node);
     }
     if !world.settle(HOUR) {
         return fail(world, "no rest after an hour", String::new());
     }
-    // Whoever lost its copy of the database, and its identity with it, is a node again when somebody sees to that.
+    // A node that has lost its database, and with it its identity, must be added again by an administrator.
     for node in strangers(world) {
         if again(world, &node).is_none() || !world.settle(HOUR) {
             return fail(world, "a stranger was not added again", node.to_string());
@@ -46,7 +46,7 @@ pub fn heal(world: &mut World) -> Result<(), Failure> {
         .iter()
         .map(|node| node.name.clone())
         .collect();
-    // One that was added again though nobody was told so has not been set up.
+    // A node that was added again in an act without an answer has not been set up.
     let bare: Vec<&Name> = nodes.iter().filter(|node| is_bare(world, node)).collect();
     for node in &bare {
         let _ = world.install(node);
@@ -57,13 +57,13 @@ pub fn heal(world: &mut World) -> Result<(), Failure> {
     for node in nodes.iter().cloned() {
         let _ = world.admin_wait(AdminOp::NodeResume { node }, Duration::from_secs(60));
     }
-    // An evicted node is told so, and stays out.
+    // An evicted node learns of that and stays out.
     let mut down = nodes;
     down.retain(|node| world.node(node).unwrap().state != NodeState::Up);
     if !down.is_empty() {
         return fail(world, "a node did not come back", format!("{down:?}"));
     }
-    // What failed over too often, or had nowhere to go, waits for an administrator: here is one.
+    // Groups that failed over too often, or had nowhere to go, wait for an administrator, who comes now.
     for group in offline(world) {
         let _ = world.admin_wait(AdminOp::GroupOnline { group }, Duration::from_secs(60));
     }
@@ -75,7 +75,7 @@ pub fn heal(world: &mut World) -> Result<(), Failure> {
     sound(world)
 }
 
-/// Whether a machine was cleaned up, and its cluster service not started since.
+/// Whether a machine was cleaned up and its cluster service not started since.
 fn is_bare(world: &World, node: &Name) -> bool {
     let mut events = world.events().iter().rev();
     let last = events.find(|event| {

@@ -1,4 +1,4 @@
-//! Every kind of fault that the world has, and whether the swarm draws it.
+//! Every kind of fault in the world, and whether the swarm draws it.
 
 use quorate_model::{
     ClockFault, DiskFault, Drive, Fault, MachineFault, NameFault, NetworkFault, ProcessFault,
@@ -9,24 +9,25 @@ use quorate_model::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drawn {
     Yes,
-    /// It is not, and why.
+    /// It is not drawn, and why.
     No(&'static str),
 }
 
 use Drawn::{No, Yes};
 
-/// What is written of a medium may be all that there is of something acknowledged.
+/// What is on a disk may be the only copy of an acknowledged update.
 const DAMAGE: &str = "a file that is not what was written may be the only copy of what was acknowledged, and what is \
                       gone from the end of a log looks like a write that a crash cut short: nothing that the swarm asks \
                       for needs to hold then. scripts/drills/quorum/damage.rhai has what is refused";
 
-/// From one list both what there is and the name of each: a new kind of fault does not compile until it has its line.
+/// One list gives both the kinds and the name of each, so that a new kind of fault does not compile without a line
+/// here.
 macro_rules! kinds {
     ($($kind:pat => $name:literal, $drawn:expr;)+) => {
         /// Every kind of fault.
         pub const KINDS: &[(&str, Drawn)] = &[$(($name, $drawn)),+];
 
-        /// What a fault is called in [`KINDS`].
+        /// The name of a fault in [`KINDS`].
         pub fn kind(fault: &Fault) -> &'static str {
             match fault {
                 $($kind => $name,)+

@@ -1,8 +1,8 @@
 //! Whole clusters under random faults: drawn from a seed, run, shrunk, kept as text, run again.
 //!
-//! A run is a cluster and a list of [`Step`]s: something breaks or an administrator does something, then time passes. At
-//! the end all faults are healed, every machine is switched on and resumed, and everything that can be in service must
-//! be.
+//! A run is a cluster and a list of [`Step`]s: a fault or the work of an administrator, after which time passes. At
+//! the end all faults are healed, every machine is switched on and resumed, and everything that can be in service
+//! must be.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -41,10 +41,10 @@ thread_local! {
     };
 }
 
-/// What calls the resources.
+/// The resource monitor of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The resource monitor that ships, with the plugins that ship.
+    /// The shipped monitor, with the shipped plugins.
     Shipped,
     /// The tests' own plain monitor.
     Plain,
@@ -59,7 +59,7 @@ impl By {
     }
 }
 
-/// Something happens, then time passes.
+/// An act, after which time passes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub act: Act,
@@ -77,7 +77,7 @@ pub struct Scenario {
     pub steps: Vec<Step>,
 }
 
-/// What went wrong: in a word, by which failures are compared, and in full.
+/// A failure: a word, by which failures are compared, and a full description.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub what: String,
@@ -85,12 +85,12 @@ pub struct Failure {
 }
 
 impl Scenario {
-    /// Runs it with what ships. The world is given back as it ended.
+    /// Runs it with the shipped monitor. Also returns the world at its end.
     pub fn run(&self) -> (World, Result<(), Failure>) {
         self.run_by(By::Shipped)
     }
 
-    /// Runs it. The world is given back as it ended.
+    /// Runs it. Also returns the world at its end.
     pub fn run_by(&self, by: By) -> (World, Result<(), Failure>) {
         let mut world = self.cluster.world(self.seed, by.monitors());
         if self.haste {
@@ -113,8 +113,8 @@ impl Scenario {
         (world, result)
     }
 
-    /// The same failure with fewer steps: takes out ever smaller pieces while it still fails alike. Gives
-    /// up shrinking after so many runs.
+    /// The same failure with fewer steps: removes smaller and smaller pieces as long as the run fails in the same
+    /// way. Stops after `runs` runs.
     pub fn shrink(mut self, by: By, failure: &Failure, mut runs: u32) -> Scenario {
         let mut piece = self.steps.len().div_ceil(2);
         while piece > 0 {
@@ -134,7 +134,7 @@ impl Scenario {
     }
 }
 
-/// Whether everything held that must hold.
+/// Checks that no invariant was broken.
 fn sound(world: &World) -> Result<(), Failure> {
     match world.breaches().first() {
         None => Ok(()),

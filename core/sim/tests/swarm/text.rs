@@ -1,4 +1,4 @@
-//! A run as a text file: it stays what it is when the drawing of seeds changes.
+//! A run as a text file: it stays the same when the drawing from seeds changes.
 
 use std::fmt;
 use std::time::Duration;
@@ -251,7 +251,7 @@ fn datagrams(word: &str, rest: &[u64]) -> Option<Datagrams> {
 }
 
 impl Scenario {
-    /// Reads what [`Display`](fmt::Display) writes. The error names the line.
+    /// Reads the output of [`Display`](fmt::Display). An error names the line.
     pub fn read(text: &str) -> Result<Scenario, String> {
         let mut scenario = Scenario {
             seed: 0,

@@ -1,7 +1,7 @@
-//! Disks: files, reservations and mounts, requests that take time, and crashes that drop them.
+//! Disks: files, reservations and mounts, requests that take time, and crashes that lose them.
 //!
-//! A shared disk obeys only the holder of its reservation, and only while it is mounted there. The
-//! reservation survives its holder's death until someone breaks it, as SCSI-2's does until a bus reset.
+//! A shared disk obeys only the holder of its reservation, and only while it is mounted there. A reservation survives
+//! the failure of its holder until somebody breaks it, as in SCSI-2 until a bus reset.
 
 mod one;
 #[cfg(test)]
@@ -17,24 +17,24 @@ use self::one::Wrong;
 use super::Machine;
 use crate::rng::Stream;
 
-/// What a request to a disk that hangs takes on top: longer than any run.
+/// The extra time of a request to a disk that hangs: longer than any run.
 pub(crate) const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// A request on its way.
 #[derive(Debug)]
 struct UnderWay {
     id: u64,
-    /// When it will be finished.
+    /// When it is finished.
     due: Time,
     machine: Machine,
-    /// The boot of the cluster service that asked: no other gets the answer.
+    /// The boot of the cluster service that asked: no other boot gets the answer.
     boot: u64,
     request: DiskRequest,
-    /// What it takes on top of the others, because its disk is unsteady.
+    /// Its extra time because the disk is unsteady.
     late: Duration,
 }
 
-/// A finished request, for the node that asked.
+/// A finished request, for the node that made it.
 #[derive(Debug)]
 pub(crate) struct Completion {
     pub(crate) machine: Machine,
@@ -42,16 +42,16 @@ pub(crate) struct Completion {
     pub(crate) done: DiskDone,
 }
 
-/// Every disk: the shared ones first, then each machine's system disk.
+/// All disks: first the shared ones, then each machine's system disk.
 #[derive(Debug)]
 pub(crate) struct Disks {
     all: Vec<Disk>,
     shared: usize,
     delay: Duration,
     next_id: u64,
-    /// Decides what a crash leaves of the write under way.
+    /// Random numbers for what a crash leaves of an unfinished write.
     tears: Stream,
-    /// Decides what an unsteady disk takes longer for.
+    /// Random numbers for the delays of an unsteady disk.
     unsteady: Stream,
 }
 
@@ -79,7 +79,7 @@ impl Disks {
         }
     }
 
-    /// One more machine's system disk.
+    /// Adds a machine's system disk.
     pub(crate) fn add_machine(&mut self, name: Name, machine: Machine) {
         let mut disk = Disk::new(name);
         disk.holder = Some(machine);
@@ -125,7 +125,7 @@ impl Disks {
         &mut self.all[self.shared + machine]
     }
 
-    /// Who writes what file, if the request in front of a disk's queue is number `id` and changes one.
+    /// The machine and file of request `id`, if it is at the head of a disk's queue and changes a file.
     pub(crate) fn writing(&self, place: usize, id: u64) -> Option<(Machine, &str)> {
         let first = self.all[place].pending.front()?;
         if first.id != id {
@@ -140,9 +140,8 @@ impl Disks {
         }
     }
 
-    /// Carries out the request in front of a disk's queue as far as a machine got with it before its power failed:
-    /// the first bytes of what it appends; all or nothing of what it replaces. Nothing that it asked for later
-    /// is done.
+    /// Carries out the request at the head of a disk's queue as far as its machine got before its power failed: the
+    /// first bytes of an append; a replacement entirely or not at all. The machine's later requests are dropped.
     pub(crate) fn finish_in_part(&mut self, place: usize, kept: u64) {
         let disk = &mut self.all[place];
         let Some(first) = disk.pending.pop_front() else {
@@ -159,12 +158,12 @@ impl Disks {
             DiskOp::Replace { bytes, .. } if kept < bytes.len() => return,
             op => op,
         };
-        // Whether it got through at all is the disk's own matter, as ever.
+        // The disk may still refuse it, as at any other time.
         let _ = disk.carry_out(first.machine, op);
     }
 
-    /// Puts a request at the end of its disk's queue: the disk, the request's number and when it will be
-    /// finished. A disk that is not there fails the request at once.
+    /// Adds a request to its disk's queue. Returns the disk, the request's number and the time at which it is
+    /// finished. A request to a missing disk fails at once.
     pub(crate) fn submit(
         &mut self,
         machine: Machine,
@@ -208,8 +207,8 @@ impl Disks {
         Ok((place, id, disk.busy_until))
     }
 
-    /// Lets requests that wait be done as soon as their disk allows now: it may have become faster, and those in
-    /// front of them may be gone. Which they are: the disk, the request's number and when it will be finished.
+    /// Moves waiting requests forward, as their disk may have become faster and requests before them may be gone.
+    /// Returns those that moved: the disk, the request's number and its new time.
     pub(crate) fn hasten(&mut self, now: Time) -> Vec<(usize, u64, Time)> {
         let mut sooner = Vec::new();
         for (place, disk) in self.all.iter_mut().enumerate() {
@@ -223,7 +222,7 @@ impl Disks {
                     Duration::ZERO
                 };
                 let due = free + each + late;
-                // Told that it is due when it is due anyway, nobody would do anything twice.
+                // An unchanged time is not reported, since the request is in the queue with it already.
                 if due < pending.due {
                     pending.due = due;
                     sooner.push((place, pending.id, due));
@@ -237,8 +236,8 @@ impl Disks {
         sooner
     }
 
-    /// Carries out the request in front of a disk's queue if it is number `id`. A request that a crash
-    /// dropped is no longer there.
+    /// Carries out the request at the head of a disk's queue if it is number `id`. A request that a crash dropped is
+    /// not there any more.
     pub(crate) fn finish(&mut self, place: usize, id: u64) -> Option<Completion> {
         let disk = &mut self.all[place];
         if disk.pending.front()?.id != id {
@@ -261,9 +260,8 @@ impl Disks {
         })
     }
 
-    /// A machine lost power: what it had asked for and not been given is dropped. The write that its disk
-    /// was busy with may be done, undone or, for an append, done in part. Its mounts are gone; its
-    /// reservations stay.
+    /// A machine lost power: its unfinished requests are dropped. The write that its disk was busy with may be done,
+    /// undone or, for an append, done in part. Its mounts are gone, and its reservations stay.
     pub(crate) fn drop_machine(&mut self, machine: Machine, now: Time) {
         for (place, disk) in self.all.iter_mut().enumerate() {
             if disk
@@ -276,11 +274,11 @@ impl Disks {
                     DiskOp::Append { file, mut bytes } => {
                         let kept = self.tears.up_to(bytes.len() as u64);
                         bytes.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
-                        // Whether it got through at all is the disk's own matter, as ever.
+                        // The disk may still refuse it, as at any other time.
                         let _ = disk.carry_out(machine, DiskOp::Append { file, bytes });
                     }
                     op => {
-                        // One of two, whichever.
+                        // One of two outcomes at random.
                         if self.tears.up_to(1) == 1 {
                             let _ = disk.carry_out(machine, op);
                         }
@@ -300,7 +298,7 @@ impl Disks {
         }
     }
 
-    /// Sets every disk to what the active faults say.
+    /// Applies the active faults to the disks.
     pub(crate) fn apply<'a>(&mut self, faults: impl Iterator<Item = &'a DiskFault>) {
         for disk in &mut self.all {
             disk.wrong = Wrong::default();
@@ -337,7 +335,7 @@ impl Disks {
                 DiskFault::DiskFull { .. } => wrong.full = true,
                 DiskFault::ReadOnlyDisk { .. } => wrong.read_only = true,
                 DiskFault::FlushFails { .. } => wrong.flush_fails = true,
-                // Said above, or happened to the files.
+                // Handled above, or damage to files, which is done at once.
                 DiskFault::Path { .. }
                 | DiskFault::Stolen { .. }
                 | DiskFault::FileDamage { .. }

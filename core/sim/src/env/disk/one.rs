@@ -1,4 +1,4 @@
-//! One disk: who gets through to it, what it takes and what is left of that.
+//! One disk: who has access to it, what it accepts, and what it keeps.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -9,26 +9,26 @@ use quorate_node::{DiskError, DiskOp};
 use super::{FOR_EVER, UnderWay};
 use crate::env::Machine;
 
-/// What is wrong with a disk.
+/// The faults of a disk.
 #[derive(Debug, Default)]
 pub(crate) struct Wrong {
     /// It reports errors.
     pub(crate) failed: bool,
-    /// It never gets done with anything.
+    /// It never finishes anything.
     pub(crate) hung: bool,
     /// There is no room left on it.
     pub(super) full: bool,
     /// It takes no writes.
     pub(super) read_only: bool,
-    /// It cannot flush what it took.
+    /// It cannot flush writes.
     pub(super) flush_fails: bool,
     /// Machines that have no path to it.
     pub(super) cut_off: BTreeSet<Machine>,
     /// A host outside the cluster holds its reservation.
     pub(crate) stolen: bool,
-    /// What every request takes on top.
+    /// The extra time of every request.
     pub(super) delay: Duration,
-    /// What some take on top of that at most, and how many.
+    /// The share of requests that take longer still, and the most that each takes.
     pub(super) unsteady: Option<(Chance, Duration)>,
 }
 
@@ -38,14 +38,14 @@ pub(crate) struct Disk {
     /// The shared disk's name, or the machine's name for its system disk.
     pub(crate) name: Name,
     pub(crate) files: BTreeMap<String, Vec<u8>>,
-    /// Who may use it: for a system disk always its machine.
+    /// The machine that may use it; for a system disk always its own.
     pub(crate) holder: Option<Machine>,
     /// Where its file system is mounted.
     pub(crate) mounted: BTreeSet<Machine>,
-    /// What the medium holds of files that were written and could not be flushed: what is left of them when the cache is
-    /// gone. `None` where there is no such file.
+    /// The contents on the medium of files that were written but could not be flushed: they replace the files when
+    /// the cache is lost. `None` for a file that is not on the medium.
     unflushed: BTreeMap<String, Option<Vec<u8>>>,
-    /// What the active faults say.
+    /// The active faults.
     pub(crate) wrong: Wrong,
     pub(super) busy_until: Time,
     pub(super) pending: VecDeque<UnderWay>,
@@ -65,7 +65,7 @@ impl Disk {
         }
     }
 
-    /// What every request takes on top: as good as for ever if the disk hangs.
+    /// The extra time of every request; practically endless if the disk hangs.
     pub(crate) fn delay(&self) -> Duration {
         match self.wrong.hung {
             true => FOR_EVER,
@@ -73,12 +73,12 @@ impl Disk {
         }
     }
 
-    /// Whether it answers a machine at all.
+    /// Whether it answers the machine at all.
     pub(crate) fn answers(&self, machine: Machine) -> bool {
         !self.wrong.failed && !self.wrong.cut_off.contains(&machine)
     }
 
-    /// Whether nothing is wrong with it that a request would feel, and none is under way.
+    /// Whether it has no fault that delays a request, and no request under way.
     pub(crate) fn is_idle(&self) -> bool {
         let wrong = &self.wrong;
         self.pending.is_empty()
@@ -87,7 +87,7 @@ impl Disk {
             && wrong.unsteady.is_none()
     }
 
-    /// Whether the machine gets through to the files now.
+    /// Checks that the machine has access to the files now.
     pub(crate) fn access(&self, machine: Machine) -> Result<(), DiskError> {
         if !self.answers(machine) {
             Err(DiskError::Device)
@@ -109,7 +109,7 @@ impl Disk {
         Ok(BTreeMap::new())
     }
 
-    /// Changes a file, and flushes that.
+    /// Changes a file and flushes the change.
     fn change(&mut self, op: DiskOp) -> Result<(), DiskError> {
         if self.wrong.read_only {
             return Err(DiskError::WriteProtected);
@@ -122,7 +122,7 @@ impl Disk {
             return Err(DiskError::Full);
         }
         if self.wrong.flush_fails {
-            // What replaces a file is written beside it first, and does not get that far.
+            // A replacement is first written to another file, and its flush fails before it takes the file's place.
             match op {
                 DiskOp::Replace { .. } | DiskOp::ReadAll { .. } => {}
                 DiskOp::Append { ref file, .. }
@@ -139,7 +139,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Writes a file as a program does, over what is there.
+    /// Overwrites a file as a program does.
     pub(crate) fn overwrite(&mut self, file: &str, bytes: &[u8]) -> Result<(), DiskError> {
         let longer = bytes.len() > self.files.get(file).map_or(0, Vec::len);
         if self.wrong.read_only {
@@ -163,14 +163,14 @@ impl Disk {
         self.change(DiskOp::Remove { file })
     }
 
-    /// Remembers what the medium holds of a file that is about to be changed in the cache alone.
+    /// Remembers a file's contents on the medium before the file is changed in the cache only.
     fn keep_medium(&mut self, file: &str) {
         let medium = self.files.get(file).cloned();
         self.unflushed.entry(file.to_owned()).or_insert(medium);
     }
 
-    /// A flush succeeds: what is written now gets to the medium. What an earlier flush had failed for does not: nothing
-    /// knows any more that it still has to be written.
+    /// A successful flush: this change reaches the medium. Data of an earlier, failed flush does not, since nothing
+    /// remembers that it is still to be written.
     fn flush(&mut self, op: &DiskOp) {
         match op {
             DiskOp::Append { file, bytes } if !bytes.is_empty() => {
@@ -194,7 +194,7 @@ impl Disk {
         }
     }
 
-    /// The cache of the machine that uses the disk is gone: what is left is what got to the medium.
+    /// The cache of the machine that uses the disk is lost: the files go back to their contents on the medium.
     pub(crate) fn lose_cache(&mut self) {
         for (file, medium) in std::mem::take(&mut self.unflushed) {
             match medium {
@@ -204,7 +204,7 @@ impl Disk {
         }
     }
 
-    /// Something has been done to a file on the medium: whatever was in a cache is void.
+    /// A file was changed on the medium: any cached state of it is dropped.
     pub(crate) fn forget_cache(&mut self, file: Option<&str>) {
         match file {
             Some(file) => drop(self.unflushed.remove(file)),

@@ -1,4 +1,4 @@
-//! One disk, and all of them.
+//! Tests of one disk, and of all disks together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -196,7 +196,7 @@ fn what_could_not_be_flushed_can_be_read_and_is_gone_with_the_cache() {
     };
     assert_eq!(after(broken(1)), Some(b"ab".to_vec()));
 
-    // A flush that succeeds later says nothing of what an earlier one had failed for.
+    // A later flush that succeeds does not repair an earlier one that failed.
     let mut disks = broken(1);
     disks.apply(std::iter::empty());
     write(&mut disks, b"").unwrap();
@@ -204,7 +204,7 @@ fn what_could_not_be_flushed_can_be_read_and_is_gone_with_the_cache() {
     assert_eq!(disks.system(0).files["log"], b"abcde");
     assert_eq!(after(disks), Some(b"ab\0\0e".to_vec()));
 
-    // What is written anew is there.
+    // A file that is written again completely is there.
     let mut disks = broken(1);
     assert_eq!(replace(&mut disks, b"x"), Err(DiskError::NotFlushed));
     assert_eq!(disks.system(0).files["log"], b"abcd", "it was not replaced");
@@ -212,7 +212,7 @@ fn what_could_not_be_flushed_can_be_read_and_is_gone_with_the_cache() {
     replace(&mut disks, b"abcd").unwrap();
     assert_eq!(after(disks), Some(b"abcd".to_vec()));
 
-    // So it is of files that were not there.
+    // The same holds for files that did not exist.
     let mut disks = broken(1);
     let disk = disks.system_mut(0);
     assert_eq!(disk.overwrite("new", b"c"), Err(DiskError::NotFlushed));
@@ -288,8 +288,8 @@ fn a_crash_keeps_the_reservation_and_drops_the_mount() {
     );
 }
 
-/// The power of a machine fails while a disk is at its request: of what is appended the first bytes are there; what is
-/// replaced is replaced or is not; and nothing else that it asked for is done.
+/// The power of a machine fails during a disk request: of an append the first bytes are there; a replacement is done
+/// or not done; later requests of the machine are dropped.
 #[test]
 fn a_request_that_power_cuts_short_is_done_as_far_as_it_was_kept() {
     let replace = |bytes: &[u8]| DiskOp::Replace {
@@ -326,7 +326,7 @@ fn a_request_that_power_cuts_short_is_done_as_far_as_it_was_kept() {
     }
 }
 
-/// A look at a disk, which writes nothing, is no write that a crash could tear.
+/// Reading is not a write that a crash could tear.
 #[test]
 fn whoever_writes_nothing_is_not_writing() {
     let mut disks = disks(1);
@@ -339,7 +339,7 @@ fn whoever_writes_nothing_is_not_writing() {
     }
 }
 
-/// What could not be flushed does not get to the medium with a flush that has nothing else to do.
+/// Data that could not be flushed does not reach the medium with a later flush that has nothing else to write.
 #[test]
 fn a_look_at_a_disk_flushes_nothing_and_what_is_done_to_a_file_voids_its_cache() {
     let mut disks = disks(1);

@@ -1,4 +1,4 @@
-//! Clocks that jump or drift, and local time that moves.
+//! Clocks that jump or drift, and changes of local time.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::WorldError;
 use crate::clock::Clock;
 use crate::env::Machine;
 
-/// The most that a clock can be stepped by.
+/// The longest step of a clock.
 const STEP_MAX_MS: u64 = 365 * 86_400_000;
-/// The most that a clock can drift.
+/// The greatest drift of a clock.
 const DRIFT_MAX_PPM: u32 = 10_000;
-/// The most that local time can move by: from the one side of the date line to the other.
+/// The greatest change of local time: from one side of the date line to the other.
 const LOCAL_MAX_MINUTES: u32 = 26 * 60;
 
 impl World {
@@ -111,7 +111,7 @@ impl World {
         })
     }
 
-    /// A machine's civil time is stepped, and its cluster service told.
+    /// A machine's civil time jumps, and its cluster service is told.
     fn clock_stepped(&mut self, node: &str, by_ms: i64) {
         let Ok(machine) = self.machine(node) else {
             return;
@@ -124,7 +124,7 @@ impl World {
         self.env.changed();
     }
 
-    /// How far the active faults have stepped a machine's civil time.
+    /// The sum of the active steps of a machine's civil time.
     pub(in crate::world) fn stepped_ms(&self, machine: Machine) -> i64 {
         let name = &self.env.hosts[machine].name;
         let steps = self.active_clock_faults().map(|fault| match fault {
@@ -134,7 +134,7 @@ impl World {
         steps.fold(0, i64::saturating_add)
     }
 
-    /// A machine's clock runs at another rate from now on: that of the youngest fault, or its own.
+    /// Sets the rate of a machine's clock: that of the newest fault, or its own.
     fn clock_drifts(&mut self, node: &str) {
         let Ok(machine) = self.machine(node) else {
             return;
@@ -154,12 +154,12 @@ impl World {
         host.clock = Clock::new(now, shown, ppm);
         let most = &mut self.env.drift_ppm_most;
         *most = (*most).max(ppm.unsigned_abs());
-        // What is due comes at other instants of the world now.
+        // Timers are due at other instants of the world now.
         self.schedule(machine);
         self.env.changed();
     }
 
-    /// How far the active faults have moved local time, in minutes: on a machine, or where none is named the cluster's.
+    /// The sum of the active changes of local time, in minutes: on a machine, or of the cluster if none is named.
     pub(in crate::world) fn local_shift_minutes(&self, machine: Option<Machine>) -> i32 {
         let name = machine.map(|machine| &self.env.hosts[machine].name);
         let shifts = self.active_clock_faults().map(|fault| match fault {
@@ -173,7 +173,7 @@ impl World {
         shifts.fold(0, i32::saturating_add)
     }
 
-    /// Each machine has its local time, and its cluster service is told.
+    /// Sets the local time of each machine, and tells its cluster service.
     fn local_time_moved(&mut self) {
         for machine in 0..self.env.hosts.len() {
             let minutes = self.local_shift_minutes(Some(machine));

@@ -1,4 +1,4 @@
-//! Disks that fail, and files that are not what was written.
+//! Disks that fail, and files that are damaged.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::WorldError;
 use crate::env::{Disk, Machine, STRANGER};
 
 impl World {
-    /// The disk, if there is one.
+    /// The disk, if it exists.
     pub(super) fn drive(&self, drive: &Drive) -> Result<&Disk, WorldError> {
         match drive {
             Drive::Shared(name) => self.known_disk(name),
@@ -61,8 +61,8 @@ impl World {
         }
     }
 
-    /// The group with the disk's Physical Disk resource, and every group if it is the quorum's; of a machine's system
-    /// disk, what the machine owns.
+    /// The group of the disk's Physical Disk resource, or all groups if it is the quorum disk; for a system disk, the
+    /// groups of its machine.
     pub(super) fn touched_by_disk(&self, fault: &DiskFault) -> BTreeSet<Name> {
         match fault.place() {
             DiskPlace::Drive(Drive::System(node)) | DiskPlace::Machine(node) => {
@@ -111,7 +111,7 @@ impl World {
                         .set_holder(None, &name, None, ReservationChange::Release);
                 }
             }
-            // They happened: nobody heals them.
+            // These cannot be healed.
             DiskFault::FileDamage { .. } | DiskFault::Wipe { .. } => {}
             DiskFault::Disk { .. }
             | DiskFault::SlowDisk { .. }
@@ -148,7 +148,7 @@ impl World {
         touched
     }
 
-    /// A shared disk reports errors to whoever asks.
+    /// A shared disk reports errors to everybody.
     ///
     /// # Errors
     /// An unknown disk.
@@ -157,7 +157,7 @@ impl World {
         self.inject(DiskFault::Disk { disk })
     }
 
-    /// Every request to a shared disk takes this much longer.
+    /// Adds this delay to every request to a shared disk.
     ///
     /// # Errors
     /// An unknown disk.
@@ -166,10 +166,10 @@ impl World {
         self.inject(DiskFault::SlowDisk { disk, delay })
     }
 
-    /// Somebody puts a file on a shared disk by hand, or takes it away (`None`), on a node that has it mounted.
+    /// Puts a file on a shared disk by hand, or removes it (`None`), on the node that has the disk mounted.
     ///
     /// # Errors
-    /// An unknown disk; one that no node has mounted, that does not answer there, or does not take it.
+    /// An unknown disk; a disk that no node has mounted, that does not answer there, or that refuses the write.
     pub fn disk_file(
         &mut self,
         disk: &str,

@@ -1,4 +1,4 @@
-//! Damage to files, and crashes in the middle of a write.
+//! Damage to files, and crashes during a write.
 
 use quorate_model::{Damage, DiskFault, Fault, FaultId, MachineFault, Name};
 
@@ -7,13 +7,13 @@ use crate::WorldError;
 use crate::env::{Disk, Machine};
 use crate::error::similar;
 
-/// A file's name as a person says it: without the folder.
+/// Whether a file has this name, given with or without its folder.
 fn is_called(file: &str, name: &str) -> bool {
     file == name || file.rsplit('/').next() == Some(name)
 }
 
 impl World {
-    /// A file on a shared disk, or on the system disk of the node of that name, is damaged.
+    /// Damages a file on a shared disk, or on the system disk of the node with that name.
     ///
     /// # Errors
     /// An unknown disk or file; a byte that the file does not have.
@@ -30,7 +30,7 @@ impl World {
         })
     }
 
-    /// A machine loses power in the middle of its next write to a file, when `kept` bytes are on the disk.
+    /// A machine loses power during its next write to a file, when `kept` bytes of it are on the disk.
     ///
     /// # Errors
     /// An unknown node; a machine that is off or stands still.
@@ -47,7 +47,7 @@ impl World {
         })
     }
 
-    /// The shared disk, or the system disk of the machine, of this name.
+    /// The shared disk with this name, or the system disk of the machine with this name.
     fn any_disk(&self, name: &str) -> Result<&Disk, WorldError> {
         match self.machine(name) {
             Ok(machine) => Ok(self.env.disks.system(machine)),
@@ -62,7 +62,7 @@ impl World {
         }
     }
 
-    /// How many bytes a file has, on a shared disk or on the system disk of the node of that name.
+    /// How many bytes a file has, on a shared disk or on the system disk of the node with that name.
     ///
     /// # Errors
     /// An unknown disk or file.
@@ -140,8 +140,8 @@ impl World {
         }
     }
 
-    /// If a machine is to lose power in the write that `disk` is about to finish: writes what gets to the disk and
-    /// switches the machine off. Says which it was.
+    /// If a machine is to lose power during the write that `disk` is about to finish: finishes the part that reaches
+    /// the disk and switches the machine off. Returns that machine.
     pub(in crate::world) fn crash_in_write(
         &mut self,
         disk: usize,
@@ -162,7 +162,7 @@ impl World {
         })?;
         let node = host.clone();
         self.env.disks.finish_in_part(disk, kept);
-        // From now on it is a crash like any other, and is healed like one.
+        // From now on the fault is an ordinary crash, and is healed like one.
         self.env
             .faults
             .insert(id, MachineFault::Crash { node }.into());

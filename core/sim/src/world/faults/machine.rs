@@ -54,7 +54,7 @@ impl World {
             MachineFault::MonitorHang { .. } => self.monitor_stands_still(machine, true),
             MachineFault::ServiceStop { .. } => self.service_ended(machine, "killed", false),
             MachineFault::ServiceRestart { .. } => self.service_restarted_over(machine),
-            // Whoever finishes a write looks for it.
+            // Disks look for this fault when they finish a write.
             MachineFault::CrashWriting { .. } => self.faults_changed(),
         }
     }
@@ -82,14 +82,14 @@ impl World {
         }
     }
 
-    /// What a node owns, by the cluster's database or in truth.
+    /// The groups that a node owns, by the cluster's database or in reality.
     pub(super) fn groups_of_node(&self, node: &str) -> BTreeSet<Name> {
         self.machine(node)
             .map(|machine| self.groups_on(machine))
             .unwrap_or_default()
     }
 
-    /// The groups that a machine owns by the cluster's database, or of which it truly runs something.
+    /// The groups that a machine owns by the cluster's database, or of which it really runs a part.
     pub(in crate::world) fn groups_on(&self, machine: Machine) -> BTreeSet<Name> {
         let name = &self.env.hosts[machine].name;
         let observer = self

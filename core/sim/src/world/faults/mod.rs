@@ -1,5 +1,5 @@
-//! Breaking things, and healing them: what all faults have in common. What is particular to a kind is in its room:
-//! whether it can break as things are, which groups it is about, what breaking it does, and what healing it does.
+//! Making faults and healing them: the common part of all kinds. The file of each kind says whether a fault is
+//! possible at present, which groups it concerns, and what making and healing it do.
 
 mod clock;
 mod disk;
@@ -22,7 +22,7 @@ use super::drive::Cause;
 use crate::WorldError;
 use crate::env::Happening;
 
-/// Refuses a length of time of nothing.
+/// Refuses a duration of zero.
 pub(super) fn some_time(what: &'static str, span: Duration) -> Result<(), WorldError> {
     match span {
         Duration::ZERO => Err(WorldError::Range {
@@ -37,14 +37,13 @@ pub(super) fn some_time(what: &'static str, span: Duration) -> Result<(), WorldE
 impl World {
     /// Breaks something, until it is healed.
     ///
-    /// # Errors
-    /// An unknown name, a value out of range, or something that cannot break as it is: a machine that is off
-    /// cannot crash, a service that does not run cannot hang. Nothing is changed then.
+    /// An unknown name, a value out of range, or a fault that is impossible at present: a machine that is off cannot
+    /// crash, a service that does not run cannot hang. Nothing is changed then.
     pub fn inject(&mut self, fault: impl Into<Fault>) -> Result<FaultId, WorldError> {
         self.inject_for(fault, None)
     }
 
-    /// As [`inject`](Self::inject); with a span the fault heals by itself after it.
+    /// As [`inject`](Self::inject); with a span the fault heals by itself afterwards.
     ///
     /// # Errors
     /// As [`inject`](Self::inject).
@@ -55,7 +54,8 @@ impl World {
     ) -> Result<FaultId, WorldError> {
         let fault = fault.into();
         self.check_fault(&fault)?;
-        // Processes started since a hang do not hang; starts that are to fail add up, and so do steps of a clock.
+        // Some faults may be made twice: processes started after a hang do not hang, and failing starts and steps of
+        // a clock add up.
         let adds = matches!(
             fault,
             Fault::Process(ProcessFault::Hang { .. } | ProcessFault::FailStarts { .. })
@@ -106,7 +106,7 @@ impl World {
         }
     }
 
-    /// The groups that a fault is about, and that it therefore cannot disturb.
+    /// The groups that a fault concerns, and so cannot disturb.
     fn touched_by(&self, fault: &Fault) -> BTreeSet<Name> {
         match fault {
             Fault::Machine(fault) => self.touched_by_machine(fault),
@@ -141,9 +141,9 @@ impl World {
         groups.map(|group| group.name.clone()).collect()
     }
 
-    /// Networks and disks are what the active faults say; nodes hear of their own cards.
+    /// Applies the active faults to networks and disks, and tells nodes about their own cards.
     ///
-    /// What waits for something that has become faster gets there sooner.
+    /// Whatever waits for something that has become faster arrives earlier.
     fn faults_changed(&mut self) {
         let before = self.env.networks.delays();
         let changed = self.env.apply_faults();
@@ -161,8 +161,8 @@ impl World {
         self.env.faults.iter().map(|(id, fault)| (*id, fault))
     }
 
-    /// Undoes a fault: power comes back, cards and disks work again. What came of it in the meantime is for
-    /// the cluster to put right.
+    /// Undoes a fault: power comes back, cards and disks work again. The cluster has to repair what has happened
+    /// meanwhile.
     ///
     /// # Errors
     /// [`WorldError::NoFault`] if there is no such fault, or it is healed already.
@@ -172,7 +172,7 @@ impl World {
         Ok(())
     }
 
-    /// As [`heal`](Self::heal), without a look at the invariants: for whoever looks later.
+    /// As [`heal`](Self::heal), without a check of the invariants, which the caller does later.
     pub(super) fn heal_quietly(&mut self, id: FaultId) -> Result<(), WorldError> {
         let fault = self
             .env
@@ -204,7 +204,7 @@ impl World {
         self.heal_where(|_| true);
     }
 
-    /// Undoes the faults that `which` picks, the newest first. How many there were.
+    /// Undoes the faults that `which` selects, the newest first. Returns how many there were.
     fn heal_where(&mut self, which: impl Fn(&Fault) -> bool) -> usize {
         let ids: Vec<FaultId> = self
             .env
@@ -214,11 +214,11 @@ impl World {
             .filter(|(_, fault)| which(fault))
             .map(|(id, _)| *id)
             .collect();
-        // Healing one may have undone another: that one is gone, and that is what was wanted.
+        // Healing one fault may have undone another, which is then gone as intended.
         ids.into_iter().filter(|id| self.heal(*id).is_ok()).count()
     }
 
-    /// Undoes whatever is wrong with one thing.
+    /// Undoes all faults of one thing.
     ///
     /// # Errors
     /// Unknown names; a thaw of a machine that does not stand still.
@@ -237,7 +237,7 @@ impl World {
                 self.known_disk(disk)?;
             }
             Repair::Process(resource) => drop(self.known_resource(resource)?),
-            // Healing what is no fault changes nothing.
+            // There is nothing to check: if there is no such fault, nothing changes.
             Repair::Share(_) | Repair::Partitions | Repair::Names => {}
         }
         self.heal_where(|fault| what.mends(fault));

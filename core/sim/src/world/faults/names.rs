@@ -1,4 +1,4 @@
-//! The name server that fails.
+//! Faults of the name server.
 
 use std::collections::BTreeSet;
 

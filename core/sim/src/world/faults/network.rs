@@ -112,7 +112,7 @@ impl World {
         }
     }
 
-    /// Whether the network is there, and the machine, if one is named, has a card in it.
+    /// Checks that the network exists and that the machine, if one is named, has a card in it.
     fn has_card(&self, node: Option<&Name>, network: &Name) -> Result<(), WorldError> {
         let place = self.network(network)?;
         let Some(node) = node else {
@@ -127,9 +127,9 @@ impl World {
         }
     }
 
-    /// Of a card: what its machine owns. Of a network: every group. Of a cut: what is owned by the nodes that a cut
-    /// end belongs to, those in the largest set that is still whole left out. Of a DHCP server: the groups with an
-    /// address from it.
+    /// For a card, the groups of its machine. For a network, all groups. For a cut, the groups of the nodes at its
+    /// ends, except those in the largest set of nodes that still hear each other. For a DHCP server, the groups with
+    /// an address from it.
     pub(super) fn touched_by_network(&self, fault: &NetworkFault) -> BTreeSet<Name> {
         if let Some(node) = fault.card() {
             return self.groups_of_node(node);
@@ -155,8 +155,8 @@ impl World {
         }
     }
 
-    /// The machines at the ends of a cut, without those of the largest set that still hear each other; all
-    /// of them if two sets are equally large.
+    /// The machines at the ends of a cut, except those in the largest set that still hear each other; all of them if
+    /// two sets are equally large.
     fn cut_off(&self, links: &[(Name, Name)]) -> Vec<Machine> {
         let hosts = &self.env.hosts;
         let apart = |a: Machine, b: Machine| {
@@ -183,7 +183,7 @@ impl World {
             .collect()
     }
 
-    /// The groups with a resource that is configured with the address, or has leased it.
+    /// The groups with a resource whose configured or leased address this is.
     fn groups_with_address(&self, network: &str, address: &str) -> BTreeSet<Name> {
         let machines = 0..self.env.hosts.len();
         let has = |resource: &ResourceDefinition| {
@@ -229,7 +229,7 @@ impl World {
         })
     }
 
-    /// A network's switch has no power: it carries nothing more, and every card in it loses its link.
+    /// The switch of a network loses power: nothing is carried, and every card in the network loses its link.
     ///
     /// # Errors
     /// An unknown network.
@@ -256,7 +256,7 @@ impl World {
         })
     }
 
-    /// A network's one-way latency, in place of its own.
+    /// Replaces a network's one-way latency.
     ///
     /// # Errors
     /// An unknown network.
@@ -289,7 +289,7 @@ impl World {
         self.inject(NetworkFault::partition(network, &self.nodes(), sets))
     }
 
-    /// Cuts one direction: what `from` sends does not reach `to`, on one network or on all.
+    /// Cuts one direction: datagrams from `from` do not reach `to`, on one network or on all.
     ///
     /// # Errors
     /// Unknown names.

@@ -1,4 +1,4 @@
-//! Processes behind resources that fail, and the scripts that resources are written in.
+//! Faults of the processes behind resources, and of resource scripts.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -54,7 +54,7 @@ impl World {
         }
     }
 
-    /// Refuses a resource of which nothing runs.
+    /// Refuses a resource without a running process.
     fn must_have_process(&self, resource: &Name) -> Result<(), WorldError> {
         match self.processes_of(resource).is_empty() {
             true => Err(WorldError::NoProcess {
@@ -64,7 +64,7 @@ impl World {
         }
     }
 
-    /// Refuses a resource that is not there, or whose type starts no process.
+    /// Refuses an unknown resource, and one whose type starts no process.
     fn has_process(&self, resource: &str) -> Result<(), WorldError> {
         let (_, resource) = self.known_resource(resource)?;
         match types::starts_no_process(&resource.kind) {
@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    /// Of a process: its resource's group. Of a script: the groups with a resource written in it.
+    /// For a process, its resource's group. For a script, the groups with a resource written in it.
     pub(super) fn touched_by_process(&self, fault: &ProcessFault) -> BTreeSet<Name> {
         match fault {
             ProcessFault::ServiceCrash { resource }
@@ -113,7 +113,7 @@ impl World {
             ProcessFault::WrongAnswers { resource } => {
                 self.env.change_processes(&resource, |it| it.wrong = true);
             }
-            // Whatever starts a process, or loads a script, looks for them.
+            // These faults are looked for when a process is started or a script is loaded.
             ProcessFault::FailStarts { .. }
             | ProcessFault::SlowStart { .. }
             | ProcessFault::ScriptLost { .. } => self.faults_changed(),
@@ -151,7 +151,7 @@ impl World {
             ProcessFault::FailStarts { .. } | ProcessFault::ScriptLost { .. } => {
                 self.faults_changed();
             }
-            // It happened: nobody heals it.
+            // This cannot be healed.
             ProcessFault::ServiceCrash { .. } => {}
         }
     }
@@ -189,8 +189,8 @@ impl World {
         })
     }
 
-    /// The processes behind a resource hang, for `span` or until repaired: they run, but answer nothing and
-    /// do not stop when asked to. Processes started later are not concerned.
+    /// The processes behind a resource hang, for `span` or until repaired: they run, but answer nothing and do not
+    /// stop when asked to. Processes started later do not hang.
     ///
     /// # Errors
     /// An unknown resource; [`WorldError::NoProcess`].

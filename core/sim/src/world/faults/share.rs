@@ -1,4 +1,4 @@
-//! A file share witness that does not answer, or late, or has forgotten what it promised.
+//! Faults of the file share witness: no answers, late answers, or lost memory.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ impl World {
         }
     }
 
-    /// Quorum may hang on its vote, and everything on quorum.
+    /// All groups: quorum may depend on the witness's vote, and everything depends on quorum.
     pub(super) fn touched_by_share(&self, _: &ShareFault) -> BTreeSet<Name> {
         self.all_groups()
     }
@@ -49,7 +49,7 @@ impl World {
             ShareFault::Share { .. }
             | ShareFault::SlowShare { .. }
             | ShareFault::SharePath { .. } => self.faults_changed(),
-            // It happened: nobody heals it.
+            // This cannot be healed.
             ShareFault::ShareLost { .. } => {}
         }
     }
