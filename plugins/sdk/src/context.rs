@@ -1,4 +1,4 @@
-//! What an instance is handed with every call: who it is, what the host can do for it, what it wants next.
+//! The context of each call to an instance: its name, the host's services, and its requests to the host.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::services::{
 };
 use crate::{AnyProperty, Error};
 
-/// The host's tables, looked up once for each instance.
+/// The host's tables, fetched once for each instance.
 #[derive(Debug)]
 pub(crate) struct Tables {
     pub(crate) clock: Table<abi::QrClock>,
@@ -30,15 +30,15 @@ pub(crate) struct Tables {
     pub(crate) script: Table<abi::QrScript>,
 }
 
-/// The world of one instance, for the length of one call.
+/// The world as one instance sees it, for the length of one call.
 ///
-/// Everything a plugin reaches goes through here, so the same plugin runs in a drill's virtual world and in the
-/// real one. None of the calls waits.
+/// A plugin reaches everything through this, so the same plugin runs in a drill's virtual world and in the real one.
+/// None of the calls waits.
 #[derive(Debug)]
 pub struct Context {
     resource: String,
     type_name: &'static str,
-    /// The properties that the type lists; `None` where nobody knows.
+    /// The properties that the type lists; `None` if they are not known.
     pub(crate) listed: Option<&'static [AnyProperty]>,
     instance: *const QrInstance,
     pub(crate) tables: Tables,
@@ -99,8 +99,8 @@ impl Context {
         self.type_name
     }
 
-    /// Asks for one call of [`watch`](crate::Resource::watch) after `wait` (at least 1 ms), instead of any that was
-    /// asked for before. It stands until `offline`, `terminate` or `release` has ended what it is for.
+    /// Asks for one call of [`watch`](crate::Resource::watch) after `wait` (at least 1 ms), in place of an earlier
+    /// request. The request stands until `offline`, `terminate` or `release` has ended what it is for.
     pub fn wake_after(&mut self, wait: Duration) {
         self.wake = Some(wait);
     }
@@ -177,10 +177,10 @@ impl Context {
         Scripts::new(self)
     }
 
-    /// Puts the context into `into` for as long as `f` runs, for code that cannot be handed a borrow, such as the
-    /// functions that a script engine calls. Outside, `into` is empty.
+    /// Puts the context into `into` while `f` runs, for code that cannot be given a borrow, such as the functions
+    /// that a script engine calls. At other times `into` is empty.
     pub fn share<R>(&mut self, into: &SharedContext, f: impl FnOnce() -> R) -> R {
-        /// Takes it back, however `f` ends.
+        /// Takes it back, even if `f` panics.
         struct Back<'a>(&'a mut Context, &'a SharedContext);
         impl Drop for Back<'_> {
             fn drop(&mut self) {
@@ -204,15 +204,15 @@ impl Context {
     }
 }
 
-/// A place for a [`Context`] while [`Context::share`] runs. A clone is the same place.
+/// A place for a [`Context`] while [`Context::share`] runs. A clone refers to the same place.
 #[derive(Clone, Debug, Default)]
 pub struct SharedContext(Rc<RefCell<Option<Context>>>);
 
 impl SharedContext {
-    /// Runs `f` with the context that is there.
+    /// Runs `f` with the context in this place.
     ///
     /// # Errors
-    /// 5: there is none now, or it is in use already.
+    /// 5: there is none at present, or it is in use already.
     pub fn with<R>(&self, f: impl FnOnce(&mut Context) -> Result<R, Error>) -> Result<R, Error> {
         match self.0.try_borrow_mut().as_deref_mut() {
             Ok(Some(context)) => f(context),

@@ -1,12 +1,11 @@
-//! What went wrong, as a code of the original's and a sentence.
+//! Errors: a code of the original's and a sentence.
 
 use quorate_abi as abi;
 use thiserror::Error;
 
 /// Why a call failed: one of the original's (Win32) error codes, and a sentence for people.
 ///
-/// The code goes back through the call; the sentence is kept, and the host reads it through the table's
-/// `last_error`.
+/// The code is returned by the call. The sentence is kept, and the host reads it through the table's `last_error`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{text}")]
 pub struct Error {
@@ -15,8 +14,8 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of this `code`. The two codes that say "no error" (0 and 997, still pending) become 31,
-    /// general failure, since a failure must not be taken for either.
+    /// An error with this `code`. The two codes that mean "no error" (0 and 997, still pending) become 31, general
+    /// failure, so that a failure is never taken for either.
     pub fn new(code: u32, text: impl Into<String>) -> Self {
         let code = match code {
             abi::ERROR_SUCCESS | abi::ERROR_IO_PENDING => abi::ERROR_GEN_FAILURE,
@@ -28,7 +27,7 @@ impl Error {
         }
     }
 
-    /// The resource failed (5038): for what has no code of its own.
+    /// The resource failed (5038), for failures without a code of their own.
     pub fn failed(text: impl Into<String>) -> Self {
         Error::new(abi::ERROR_RESOURCE_FAILED, text)
     }
@@ -49,7 +48,7 @@ impl Error {
         )
     }
 
-    /// A code that a host service gave, with what was being done: "reserve disk `Q:`".
+    /// The code of a host service, with the action that failed, such as "reserve disk `Q:`".
     pub(crate) fn service(code: u32, doing: &str) -> Self {
         let text = match (meaning(code), abi::error_name(code)) {
             (Some(meaning), _) => format!("{doing}: {meaning} ({code})"),
@@ -77,7 +76,7 @@ impl Error {
         &self.text
     }
 
-    /// The same code, its sentence after `doing` and a colon.
+    /// The same code; its sentence begins with `doing` and a colon.
     #[must_use]
     pub fn context(self, doing: &str) -> Self {
         Error {
@@ -87,7 +86,7 @@ impl Error {
     }
 
     /// Whether something that should answer gave no answer in time (258, 1053, 1460 or 10060), as a service that
-    /// hangs does: different from one that answers wrongly, or is gone.
+    /// hangs. A wrong answer, or a service that is gone, is no silence.
     pub fn is_silence(&self) -> bool {
         matches!(
             self.code,
@@ -98,12 +97,12 @@ impl Error {
         )
     }
 
-    /// Whether something is still at what it was asked for (996), as a slow disk is: ask the same again later.
+    /// Whether a request is not finished (996), as with a slow disk: make the same request again later.
     pub fn is_unfinished(&self) -> bool {
         self.code == abi::ERROR_IO_INCOMPLETE
     }
 
-    /// What a request gave, `None` while it is not finished: for operations, which are pending then.
+    /// The result of a request, `None` while it is not finished: for operations, which are pending then.
     ///
     /// ```
     /// use quorate_sdk::{Context, Error, Progress, SERVICE_POLL};
@@ -132,20 +131,20 @@ impl Error {
     }
 }
 
-/// A connection that timed out, as sockets say it.
+/// The sockets' code for a connection that timed out.
 const WSAETIMEDOUT: u32 = 10_060;
-/// A connection that was refused, as sockets say it.
+/// The sockets' code for a connection that was refused.
 const WSAECONNREFUSED: u32 = 10_061;
-/// The port is taken, as sockets say it.
+/// The sockets' code for a port that is taken.
 const WSAEADDRINUSE: u32 = 10_048;
-/// The address is not on this node, as sockets say it.
+/// The sockets' code for an address that is not on this node.
 const WSAEADDRNOTAVAIL: u32 = 10_049;
 /// The disk is full.
 const ERROR_DISK_FULL: u32 = 112;
 /// The device does not answer.
 const ERROR_IO_DEVICE: u32 = 1117;
 
-/// What a code of a host service means, in words.
+/// The meaning of a host service's code, in words.
 fn meaning(code: u32) -> Option<&'static str> {
     Some(match code {
         abi::ERROR_FILE_NOT_FOUND => "no such file",

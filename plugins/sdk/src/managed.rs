@@ -1,4 +1,4 @@
-//! A service that a resource stands for: start it, wait until it runs, stop it, wait until it has stopped.
+//! A service that a resource stands for: starts it, waits until it runs, stops it, waits until it has stopped.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{Context, Error, Progress};
 /// How often a service that starts or stops is looked at.
 pub const SERVICE_POLL: Duration = Duration::from_millis(500);
 
-/// One service, taken through start and stop without ever waiting.
+/// One service, which is started and stopped without ever blocking.
 ///
 /// ```
 /// use quorate_sdk::{Context, Error, ManagedService, Operation, Progress, Resource, TypeInfo};
@@ -56,7 +56,7 @@ pub struct ManagedService {
 }
 
 impl ManagedService {
-    /// The service of this name; nothing is done to it yet.
+    /// The service with this name; nothing is done to it yet.
     pub fn new(name: impl Into<String>) -> Self {
         ManagedService {
             name: name.into(),
@@ -67,14 +67,14 @@ impl ManagedService {
         }
     }
 
-    /// With what it is given at its start.
+    /// With start parameters.
     #[must_use]
     pub fn with_parameters(mut self, parameters: impl Into<String>) -> Self {
         self.parameters = parameters.into();
         self
     }
 
-    /// With the directory that it runs in.
+    /// With a working directory.
     #[must_use]
     pub fn in_directory(mut self, directory: impl Into<String>) -> Self {
         self.directory = directory.into();
@@ -86,11 +86,11 @@ impl ManagedService {
         &self.name
     }
 
-    /// Begins to start it, with `work_units` to do first. One that runs already is taken as it is, and one that is
-    /// still stopping is started when it has stopped.
+    /// Begins to start it, with `work_units` to do first. A service that runs already is left as it is, and one that
+    /// is still stopping is started once it has stopped.
     ///
     /// # Errors
-    /// The controller refuses.
+    /// The controller refuses to start it.
     pub fn start(&mut self, ctx: &Context, work_units: u64) -> Result<Progress, Error> {
         self.work_units = work_units;
         self.started = false;
@@ -100,7 +100,7 @@ impl ManagedService {
     /// Begins to stop it.
     ///
     /// # Errors
-    /// The controller refuses.
+    /// The controller refuses to stop it.
     pub fn stop(&mut self, ctx: &Context) -> Result<Progress, Error> {
         if ctx.service(&self.name).state()? != ServiceState::Stopped {
             ctx.service(&self.name).stop()?;
@@ -108,7 +108,7 @@ impl ManagedService {
         self.go_on_stopping(ctx)
     }
 
-    /// Goes on with either, for [`work`](crate::Resource::work).
+    /// Continues a start or stop, for [`work`](crate::Resource::work).
     ///
     /// # Errors
     /// The controller refuses, or a service that was starting has stopped (1062).
@@ -120,7 +120,7 @@ impl ManagedService {
         }
     }
 
-    /// Kills it, whatever it is doing. A failure to do so is logged: nobody could act on it.
+    /// Kills it, whatever it is doing. A failure is only logged: nobody could act on it.
     pub fn kill(&mut self, ctx: &Context) {
         self.started = false;
         let service = ctx.service(&self.name);

@@ -1,8 +1,8 @@
-//! How far an operation got.
+//! The progress of operations.
 
 use std::time::Duration;
 
-/// What an operation says of itself: done, or to be called again.
+/// The state of an operation: done, or to be called again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// It is finished.
@@ -11,13 +11,13 @@ pub enum Progress {
     Pending {
         /// How long to wait; the SDK makes it at least 1 ms, so that no operation can spin without time passing.
         wait: Duration,
-        /// Whether it got on since the last call. `PendingTimeout` counts from the last time it did.
+        /// Whether it made progress since the last call. `PendingTimeout` counts from the last time it did.
         advanced: bool,
     },
 }
 
 impl Progress {
-    /// Not yet, and nothing to show for it: ends by `PendingTimeout` if it stays so.
+    /// Not yet, and without progress: `PendingTimeout` ends the operation if it stays so.
     pub const fn pending(wait: Duration) -> Self {
         Progress::Pending {
             wait,
@@ -25,7 +25,7 @@ impl Progress {
         }
     }
 
-    /// Not yet, but it got on: `PendingTimeout` counts anew from here.
+    /// Not yet, but with progress: `PendingTimeout` starts again.
     pub const fn advanced(wait: Duration) -> Self {
         Progress::Pending {
             wait,

@@ -10,14 +10,14 @@
 //! assert_eq!(PROPERTIES[0].name(), "Port");
 //! ```
 //!
-//! A number's default that is no number, or out of range, does not compile:
+//! A number's default that is not a number, or out of range, does not compile:
 //!
 //! ```compile_fail
 //! # use quorate_sdk::{Number, Property};
 //! const PORT: Property<Number> = Property::number("Port").default("twenty-five");
 //! ```
 //!
-//! Nor does a range that its default, 0 where none is given, lies outside of:
+//! Nor does a range that does not contain the default, which is 0 if none is given:
 //!
 //! ```compile_fail
 //! # use quorate_sdk::{AnyProperty, Number, Property};
@@ -53,11 +53,11 @@ mod sealed {
     impl Sealed for super::List {}
 }
 
-/// What a property holds: [`Text`], [`Number`], [`Flag`] or [`List`].
+/// The kind of a property: [`Text`], [`Number`], [`Flag`] or [`List`].
 pub trait Kind: sealed::Sealed + Sized {
-    /// What reading it gives.
+    /// The type of its values.
     type Value;
-    /// The value in the host's text form: decimal for numbers, one line an entry for lists. Errors with 1610.
+    /// The value from the host's text form: decimal for numbers, one line an entry for lists. Errors with 1610.
     #[doc(hidden)]
     fn parse(property: &Property<Self>, text: &str) -> Result<Self::Value, Error>;
 }
@@ -183,7 +183,7 @@ impl<K> Property<K> {
         self
     }
 
-    /// The same for a type's list of properties.
+    /// The same property without its kind, for the list in a type.
     ///
     /// # Panics
     /// While compiling a `const`, if it is a number that is not required, and its default lies outside of its range.

@@ -1,4 +1,4 @@
-//! The boundary's small change: borrowed texts, host tables, buffers.
+//! Small helpers at the boundary: borrowed texts, host tables, buffers.
 
 use std::marker::PhantomData;
 use std::mem::offset_of;
@@ -7,7 +7,7 @@ use quorate_abi::{self as abi, QrHost, QrStr};
 
 use crate::Error;
 
-/// A text as the contract borrows it.
+/// A text in the contract's form, borrowed.
 pub(crate) const fn text(text: &str) -> QrStr {
     QrStr {
         ptr: text.as_ptr(),
@@ -38,7 +38,7 @@ pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: u64) -> &'a [u8] {
     }
 }
 
-/// A borrowed text, copied. Bytes that are no UTF-8 are replaced.
+/// A copy of a borrowed text. Bytes that are not UTF-8 are replaced.
 ///
 /// # Safety
 /// As [`bytes`], for the call.
@@ -47,7 +47,7 @@ pub(crate) unsafe fn owned(text: QrStr) -> String {
     String::from_utf8_lossy(unsafe { bytes(text.ptr, text.len) }).into_owned()
 }
 
-/// A table of the host's, found by id. A field counts only if the table's own size covers it.
+/// A table of the host's, found by id. A field only counts if the table's own size covers it.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     id: &'static str,
@@ -96,7 +96,7 @@ impl<T> Table<T> {
         self.id
     }
 
-    /// An entry at `offset`, if there is a table that is long enough.
+    /// The entry at `offset`, if the table exists and is long enough.
     pub(crate) fn field<F>(
         &self,
         offset: usize,
@@ -116,7 +116,7 @@ impl<T> Table<T> {
     }
 }
 
-/// An entry of a host table, or the error that it is not there.
+/// An entry of a host table, or the error for a missing one.
 macro_rules! entry {
     ($table:expr, $layout:ty, $field:ident) => {{
         let table: $crate::raw::Table<$layout> = $table;
@@ -130,7 +130,7 @@ macro_rules! entry {
 }
 pub(crate) use entry;
 
-/// A host service's code as a result; `doing` says what was being done.
+/// A host service's code as a result; `doing` describes the action.
 pub(crate) fn outcome(code: u32, doing: impl FnOnce() -> String) -> Result<(), Error> {
     if code == abi::ERROR_SUCCESS {
         Ok(())
@@ -139,16 +139,16 @@ pub(crate) fn outcome(code: u32, doing: impl FnOnce() -> String) -> Result<(), E
     }
 }
 
-/// The largest answer taken from a host: more is an error, not a reason to fill the memory.
+/// The largest answer accepted from a host: a larger one is an error, so that it cannot fill the memory.
 const ANSWER_MAX: u64 = 16 << 20;
 
-/// Calls something that fills a buffer, with a larger buffer until it fits.
+/// Calls a function that fills a buffer, with larger buffers until the answer fits.
 pub(crate) fn answer(
     doing: impl Fn() -> String,
     mut call: impl FnMut(*mut u8, u64, *mut u64) -> u32,
 ) -> Result<Vec<u8>, Error> {
     let mut buffer = vec![0u8; 256];
-    // What is asked for may grow between two calls, but not for ever.
+    // The answer may grow between two calls, but not for ever.
     for _ in 0..8 {
         let mut needed = 0u64;
         let code = call(buffer.as_mut_ptr(), buffer.len() as u64, &mut needed);
@@ -183,7 +183,7 @@ pub(crate) fn answer_text(
     })
 }
 
-/// Writes `bytes` into the caller's buffer if they fit, and says how many there are.
+/// Writes `bytes` into the caller's buffer if they fit, and returns how many there are in any case.
 ///
 /// # Safety
 /// `buffer` is NULL or has `buffer_len` writable bytes; `returned` is NULL or writable.

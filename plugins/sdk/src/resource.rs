@@ -1,8 +1,8 @@
-//! What an author writes: one [`Resource`] per resource type.
+//! The traits that a plugin implements: one [`Resource`] per resource type.
 
 use crate::{AnyProperty, Context, Error, Operation, Progress};
 
-/// What a resource type is called and how it is watched. A `const`, built from [`TypeInfo::new`].
+/// A resource type's name and how it is watched. A `const`, built from [`TypeInfo::new`].
 #[derive(Clone, Copy, Debug)]
 pub struct TypeInfo {
     pub(crate) name: &'static str,
@@ -58,7 +58,7 @@ impl TypeInfo {
         self
     }
 
-    /// It watches itself and calls [`Context::signal`]: no LooksAlive polling then (the original's event
+    /// The type watches itself and calls [`Context::signal`], so LooksAlive is not polled (the original's event
     /// handle, docs/semantics.md, 1.2). IsAlive is polled all the same.
     #[must_use]
     pub const fn watches_itself(mut self) -> Self {
@@ -74,13 +74,12 @@ impl TypeInfo {
 
 /// A resource type. One value of it is one resource on one node.
 ///
-/// The SDK keeps the state and calls only what the contract allows: `online` only offline, `offline` and the
-/// checks only online, `work` only while an operation is pending. Whatever panics in here is a failed call; the
-/// instance then counts as not alive until it has been terminated.
+/// The SDK keeps the state and makes only the calls that the contract allows: `online` only when offline, `offline`
+/// and the checks only when online, `work` only while an operation is pending. A panic is a failed call; afterwards
+/// the instance counts as not alive until it is terminated.
 ///
-/// Nothing here may wait: start it, return [`Progress::pending`], and look again in `work`. That is what makes
-/// drills repeatable. Do not read the clock, draw random numbers or touch the system except through the
-/// [`Context`].
+/// No method may wait. Start the operation, return [`Progress::pending`], and check it again in `work`: this makes
+/// drills repeatable. Read the clock, draw random numbers and use the system only through the [`Context`].
 pub trait Resource: Sized + 'static {
     /// What it is called and how it is watched.
     const TYPE: TypeInfo;
@@ -88,10 +87,10 @@ pub trait Resource: Sized + 'static {
     /// `Some(Quorum::capable())` for a type that can be the quorum resource and implements [`QuorumResource`].
     const QUORUM: Option<Quorum<Self>> = None;
 
-    /// Makes an instance and leaves the thing itself offline.
+    /// Makes an instance and leaves the resource offline.
     ///
     /// # Errors
-    /// The resource cannot be made: it stays Failed.
+    /// The resource cannot be made and stays Failed.
     fn open(ctx: &Context) -> Result<Self, Error>;
 
     /// Brings into service.
@@ -109,8 +108,8 @@ pub trait Resource: Sized + 'static {
         Ok(Progress::Done)
     }
 
-    /// Takes out of service at once, in any state, and gives up whatever was begun. Must do no harm to a thing
-    /// that is offline already.
+    /// Takes out of service at once, in any state, and gives up whatever was begun. It must do no harm if the
+    /// resource is offline already.
     fn terminate(&mut self, ctx: &mut Context);
 
     /// The cheap check. By default `is_alive`.
@@ -127,7 +126,8 @@ pub trait Resource: Sized + 'static {
     /// Why it is not alive: the resource is Failed then, and terminated.
     fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error>;
 
-    /// Goes on with the pending `operation`. Needed by types that return [`Progress::pending`]: by default it says so.
+    /// Continues the pending `operation`. Types that return [`Progress::pending`] need it: the default is an error
+    /// that says so.
     ///
     /// # Errors
     /// It failed; [`terminate`](Self::terminate) follows.
@@ -138,15 +138,15 @@ pub trait Resource: Sized + 'static {
         )))
     }
 
-    /// What it does by itself while online or defending: a probe, a lease, a renewal. Called once for each
-    /// [`Context::wake_after`], so it asks for the next time itself.
+    /// The type's own activity while online or defending: a probe, a lease, a renewal. It is called once for each
+    /// [`Context::wake_after`], so it asks for its next call itself.
     fn watch(&mut self, ctx: &mut Context) {
         let _ = ctx;
     }
 
-    /// Handles a control code (CLUSCTL), in any state: a well-known one of [`controls`](crate::controls), or one of the
-    /// plugin's own from [`controls::CLUSCTL_RESOURCE_USER`](crate::controls::CLUSCTL_RESOURCE_USER) on. Whoever asked gets
-    /// what it gives, at most 32 KiB.
+    /// Handles a control code (CLUSCTL), in any state: a well-known one of [`controls`](crate::controls), or one of
+    /// the plugin's own from [`controls::CLUSCTL_RESOURCE_USER`](crate::controls::CLUSCTL_RESOURCE_USER) on. The
+    /// result goes to whoever asked, at most 32 KiB.
     ///
     /// # Errors
     /// [`Error::unhandled`] leaves the code to the host, as the default does. Any other error is the answer.
@@ -155,8 +155,8 @@ pub trait Resource: Sized + 'static {
         Err(Error::unhandled())
     }
 
-    /// Handles a control code for the type as a whole. There may be no instance of it, so it has no context and answers
-    /// from what the type always is: the same input must have the same answer.
+    /// Handles a control code for the type as a whole. There may be no instance, so there is no context, and the
+    /// answer may only depend on the input: the same input must always have the same answer.
     ///
     /// # Errors
     /// As [`control`](Self::control); only the error's code gets to the host.
@@ -171,7 +171,7 @@ pub trait Resource: Sized + 'static {
     }
 }
 
-/// A type that can be the quorum resource: it can be won by one node alone.
+/// A type that can be the quorum resource: only one node can win it.
 pub trait QuorumResource: Resource {
     /// Gains the reservation, before Online. From then on [`watch`](Resource::watch) defends it, and calls
     /// [`Context::quorum_lost`] when it is gone.

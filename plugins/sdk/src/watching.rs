@@ -1,4 +1,4 @@
-//! What types that watch a service do alike: where it answers, what a right answer is, how long a silence is forgiven.
+//! Helpers for types that watch a service: its address, the check of its answers, and how long it may be silent.
 
 use std::time::Duration;
 
@@ -6,17 +6,16 @@ use quorate_abi as abi;
 
 use crate::{Context, Error};
 
-/// Between two looks at something that answers: the original's Exchange types look every ten seconds, a period that no
-/// property changes.
+/// The time between two probes. The original's Exchange types probe every ten seconds, and no property changes that.
 pub const PROBE_PERIOD: Duration = Duration::from_secs(10);
 
-/// How long a disk may be at one request before whoever stands on it has failed.
+/// How long a disk may take for one request before the resources that use it have failed.
 pub const DISK_PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long a request may be unfinished before it is worth a line in the log.
+/// How long a request may be unfinished before a line in the log says so.
 const SLOW: Duration = Duration::from_secs(5);
 
-/// How a server's answer begins if it is one of its protocol. A protocol that is not here may answer with anything.
+/// How a server's answer must begin in each protocol. In a protocol that is not listed any answer is right.
 const GREETINGS: [(&str, &str); 5] = [
     ("smtp", "220"),
     ("imap4", "* OK"),
@@ -42,8 +41,8 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// On a TCP port of the address of the IP Address that the resource depends on. The protocol is named as the host
-    /// knows it, such as `smtp`; `tcp` for one that has no name.
+    /// On a TCP port of the IP Address resource that this resource depends on. The protocol has the host's name for
+    /// it, such as `smtp`, or `tcp` for one without a name.
     ///
     /// # Errors
     /// 5002: it depends on no IP Address; 1610: that has no address.
@@ -66,7 +65,7 @@ impl Endpoint {
         })
     }
 
-    /// Lets `service` answer there.
+    /// Makes `service` answer there.
     ///
     /// # Errors
     /// As [`Service::listen`](crate::Service::listen).
@@ -75,7 +74,7 @@ impl Endpoint {
             .listen(&self.address, self.port, &self.protocol)
     }
 
-    /// Lets `service` answer there no longer.
+    /// Makes `service` stop answering there.
     ///
     /// # Errors
     /// As [`Service::stop_listening`](crate::Service::stop_listening).
@@ -84,8 +83,7 @@ impl Endpoint {
             .stop_listening(&self.address, self.port, &self.protocol)
     }
 
-    /// Connects, and judges what is answered: a greeting of the protocol is right, and over HTTP any status but a
-    /// server's own failure (500 and above).
+    /// Connects and checks the answer: it must be a greeting of the protocol or, over HTTP, any status below 500.
     ///
     /// # Errors
     /// No answer in time ([`Error::is_silence`]), nobody there, or a wrong answer (5038).
@@ -108,13 +106,13 @@ impl Endpoint {
     }
 }
 
-/// Whether an HTTP status line is a server's word that it cannot serve.
+/// Whether an HTTP status line says that the server cannot serve.
 fn server_failed(banner: &str) -> bool {
     let status = banner.split_whitespace().nth(1);
     status.and_then(|status| status.parse::<u32>().ok()) >= Some(500)
 }
 
-/// Tells something that is busy from something that hangs: a silence is forgiven until it has lasted too long.
+/// Tells a service that is busy from one that hangs: a silence is tolerated up to a limit.
 ///
 /// ```
 /// use quorate_sdk::{Context, Error, Patience};
@@ -133,14 +131,14 @@ fn server_failed(banner: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct Patience {
     limit: Duration,
-    /// Since when there was no answer, by the node's clock.
+    /// Since when there has been no answer, by the node's clock.
     silent_since: Option<Duration>,
-    /// Whether this silence is in the log.
+    /// Whether this silence is in the log already.
     told: bool,
 }
 
 impl Patience {
-    /// Forgives a silence shorter than `limit`.
+    /// Tolerates a silence shorter than `limit`.
     pub const fn new(limit: Duration) -> Self {
         Patience {
             limit,
@@ -149,18 +147,18 @@ impl Patience {
         }
     }
 
-    /// Begins anew, as after a start.
+    /// Starts again, as after a start of the service.
     pub const fn forget(&mut self) {
         self.silent_since = None;
         self.told = false;
     }
 
-    /// What an answer means: a silence ([`Error::is_silence`]) or a request that is not finished
-    /// ([`Error::is_unfinished`]) counts once it has lasted for the limit; everything else counts as it is. A
-    /// silence is logged once: at its first sight, and a request that is not finished after 5 s.
+    /// Judges an answer. A silence ([`Error::is_silence`]) or an unfinished request ([`Error::is_unfinished`]) is an
+    /// error once it has lasted for the limit; any other answer counts as it is. A silence is logged once, at its
+    /// beginning; an unfinished request once, after 5 s.
     ///
     /// # Errors
-    /// It has failed.
+    /// The service has failed.
     pub fn judge(&mut self, ctx: &Context, answer: Result<(), Error>) -> Result<(), Error> {
         let silence = match answer {
             Err(error) if error.is_silence() || error.is_unfinished() => error,

@@ -9,7 +9,7 @@ use super::table::Export;
 use crate::Resource;
 use crate::raw;
 
-/// The host's table, as `startup` gave it: the same for as long as the library is loaded.
+/// The host's table that `startup` was given; it is the same while the library is loaded.
 static HOST: AtomicPtr<QrHost> = AtomicPtr::new(std::ptr::null_mut());
 
 pub(crate) fn host() -> *const QrHost {
@@ -101,7 +101,7 @@ static TARGET: [u8; TARGET_LEN] = {
     joined
 };
 
-/// What the library is built for, such as `x86_64-linux`.
+/// The target of this build, such as `x86_64-linux`.
 pub const fn host_target() -> &'static str {
     match std::str::from_utf8(&TARGET) {
         Ok(target) => target,

@@ -1,4 +1,4 @@
-//! One open instance: its state by the contract, and what the next call does.
+//! One open instance: its state by the contract, and what each call does.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use quorate_abi as abi;
 
 use crate::{Context, Error, Operation, Progress, Resource};
 
-/// The shortest wait: an operation that asked for none would spin without virtual time ever passing.
+/// The shortest wait: an operation without one would repeat without virtual time ever passing.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
-/// What a call says of its progress: `QrWork` without its size.
+/// The progress that a call reports: `QrWork` without its size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Report {
     pub(super) wait_ms: u32,
@@ -23,11 +23,11 @@ pub(super) struct Report {
 #[derive(Clone, Copy, Debug)]
 struct Pending {
     operation: Operation,
-    /// Until it is to be called again.
+    /// The time until its next call.
     left: Duration,
 }
 
-/// The last answer to a control code that did not fit into the host's buffer: the host asks again with a larger
+/// The last answer to a control code, which did not fit into the host's buffer. The host asks again with a larger
 /// one, and the code must not be carried out twice.
 #[derive(Debug)]
 struct Unread {
@@ -42,13 +42,13 @@ pub(super) struct Instance<T> {
     online: bool,
     defending: bool,
     pending: Option<Pending>,
-    /// Until `watch` is to be called.
+    /// The time until the next call of `watch`.
     watch: Option<Duration>,
     /// The wait that was last asked for, and the clock at that moment.
     last_wait: Duration,
     last_seen: Option<Duration>,
     checkpoint: u32,
-    /// It panicked, and what it is worth now is unknown until it has been terminated.
+    /// It has panicked, and its state is unknown until it is terminated.
     poisoned: bool,
     last_error: String,
     unread: Option<Unread>,
@@ -156,7 +156,7 @@ impl<T: Resource> Instance<T> {
 
     pub(super) fn check(&mut self, check: fn(&mut T, &mut Context) -> Result<(), Error>) -> bool {
         if self.poisoned {
-            // Its message is the last error already.
+            // The panic's message is the last error already.
             return false;
         }
         let in_service = self.online
@@ -199,7 +199,7 @@ impl<T: Resource> Instance<T> {
         (code, self.reported(report))
     }
 
-    /// The watch was cut short by a panic: nobody watches or defends any more.
+    /// A panic has ended the watch: nothing is watched or defended any more.
     pub(super) fn watch_panicked(&mut self) -> Report {
         let lost = std::mem::take(&mut self.defending);
         self.reported(Report {
@@ -209,7 +209,7 @@ impl<T: Resource> Instance<T> {
         })
     }
 
-    /// Whether `work` is about an operation, whose failure it returns, or about the watch.
+    /// Whether `work` continues an operation, whose failure it returns, rather than the watch.
     pub(super) fn has_pending(&self) -> bool {
         self.pending.is_some()
     }
@@ -262,7 +262,7 @@ impl<T: Resource> Instance<T> {
         )
     }
 
-    /// The state after a step of an operation, and the step's code.
+    /// Sets the state after a step of an operation. Returns the step's code.
     fn conclude(&mut self, operation: Operation, result: Result<Progress, Error>) -> u32 {
         let code = match result {
             Ok(Progress::Pending { wait, advanced }) => {
@@ -306,7 +306,7 @@ impl<T: Resource> Instance<T> {
         code
     }
 
-    /// Whether the watch signalled, and whether it lost the reservation.
+    /// Runs the watch. Returns whether it signalled, and whether it lost the reservation.
     fn run_watch(&mut self) -> (bool, bool) {
         self.ctx.signal = None;
         self.ctx.lost = None;
@@ -336,8 +336,8 @@ impl<T: Resource> Instance<T> {
         self.ctx.lost = None;
     }
 
-    /// Takes the time since the last call off what is being waited for. A `work` call comes when the wait is over,
-    /// so at least that much has passed, whatever the clock says.
+    /// Subtracts the time since the last call from all waits. A `work` call comes at the end of a wait, so at least
+    /// that much time has passed, whatever the clock says.
     fn pass_time(&mut self, at_least: Duration) {
         let now = self.ctx.clock().now().ok();
         let by_clock = match (self.last_seen, now) {
@@ -355,7 +355,7 @@ impl<T: Resource> Instance<T> {
         }
     }
 
-    /// A call that changes nothing repeats what stands.
+    /// The result of a call that changes nothing: the present state.
     fn unchanged(&mut self) -> (u32, Report) {
         self.pass_time(Duration::ZERO);
         let code = if self.pending.is_some() {
@@ -384,7 +384,7 @@ impl<T: Resource> Instance<T> {
         (error.code(), self.reported(Report::default()))
     }
 
-    /// Fills in when to call again, and remembers it.
+    /// Fills in and remembers the time of the next call.
     fn reported(&mut self, mut report: Report) -> Report {
         let wait = match (self.pending.map(|pending| pending.left), self.watch) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -405,7 +405,7 @@ fn not_quorum<T: Resource>() -> Error {
     )
 }
 
-/// Milliseconds, rounded up: a wait that is over too early would find nothing due.
+/// Milliseconds, rounded up: at the end of a shorter wait nothing would be due.
 fn whole_ms(wait: Duration) -> u32 {
     u32::try_from(wait.as_micros().div_ceil(1_000)).unwrap_or(u32::MAX)
 }

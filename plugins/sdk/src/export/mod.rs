@@ -1,4 +1,4 @@
-//! What [`export_plugin!`](crate::export_plugin) is made of: the plugin block, the tables, the start-up function.
+//! The parts of [`export_plugin!`](crate::export_plugin): the plugin block, the tables, the start-up function.
 //!
 //! Everything that needs `unsafe` is here, so a plugin's own source has none and may forbid it.
 
@@ -15,12 +15,10 @@ pub(crate) use table::Export;
 
 /// Exports the resource types of a plugin library: the one symbol that a host looks for.
 ///
-/// Once per `cdylib`, at the top of its `lib.rs`. The plugin keeps no process-wide state: use no `static` that
-/// changes, and one loaded image serves every node. `types` are types that implement
-/// [`Resource`](crate::Resource).
+/// Use it once per `cdylib`, at the top of its `lib.rs`. One loaded image serves every node, so the plugin must keep
+/// no process-wide state: no `static` that changes. `types` are types that implement [`Resource`](crate::Resource).
 ///
-/// The macro expands to code of this crate's, `unsafe` included, so `#![forbid(unsafe_code)]` may stand in the
-/// plugin.
+/// The macro expands to code of this crate, including its `unsafe`, so the plugin may have `#![forbid(unsafe_code)]`.
 ///
 /// ```
 /// #![forbid(unsafe_code)]

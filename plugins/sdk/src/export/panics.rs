@@ -1,4 +1,4 @@
-//! A panic inside an entry becomes a failed call with its message.
+//! Turns a panic inside an entry into a failed call with its message.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -6,14 +6,14 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 thread_local! {
-    /// How many entries this thread is inside of.
+    /// How many entries are being called on this thread.
     static INSIDE: Cell<u32> = const { Cell::new(0) };
-    /// The message and place of the last panic inside one.
+    /// The message and place of the last panic inside an entry.
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Has panics inside entries kept instead of printed: the host says what happened, where it belongs. All other
-/// panics go on as before.
+/// Keeps the messages of panics inside entries instead of printing them, so that the host can report them in the
+/// right place. Other panics are printed as before.
 ///
 /// The hook is the plugin's own: a `cdylib` has its own copy of the standard library.
 pub(super) fn keep_messages() {
@@ -36,7 +36,7 @@ pub(super) fn keep_messages() {
     });
 }
 
-/// Runs `body`; a panic gives its message instead.
+/// Runs `body`; a panic becomes an error with its message.
 pub(super) fn guard<R>(body: impl FnOnce() -> R) -> Result<R, String> {
     INSIDE.set(INSIDE.get() + 1);
     let result = panic::catch_unwind(AssertUnwindSafe(body));
@@ -45,7 +45,7 @@ pub(super) fn guard<R>(body: impl FnOnce() -> R) -> Result<R, String> {
         let text = LAST
             .take()
             .unwrap_or_else(|| format!("panicked: {}", message(&*payload)));
-        // Dropping a payload of the plugin's own type could panic again, outside of any guard.
+        // Dropping a payload of the plugin's own type could panic again, outside any guard.
         if !payload.is::<String>() && !payload.is::<&'static str>() {
             std::mem::forget(payload);
         }

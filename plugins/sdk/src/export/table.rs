@@ -53,7 +53,7 @@ unsafe fn instance<'a, T: Resource>(resid: QrResid) -> Option<&'a mut Instance<T
     unsafe { resid.cast::<Instance<T>>().as_mut() }
 }
 
-/// Runs an entry's body; a panic is kept as the instance's last error and gives `on_panic`.
+/// Runs an entry's body. After a panic its message is the instance's last error, and the result is `on_panic`.
 ///
 /// # Safety
 /// As [`instance`].
@@ -75,7 +75,7 @@ unsafe fn enter<T: Resource, R>(
     }
 }
 
-/// Writes a report into the host's block, as far as its size goes.
+/// Writes a report into the host's block, as far as the block's size allows.
 ///
 /// # Safety
 /// `work` is NULL or points to a block whose first field is its size.
@@ -139,7 +139,7 @@ unsafe extern "C" fn open<T: Resource>(
         Ok(Err(error)) => (error.code(), error.to_string()),
         Err(message) => (abi::ERROR_PANIC, message),
     };
-    // There is no instance to ask for its last error, so the log is the only place for the sentence.
+    // There is no instance whose last error the host could read, so the sentence goes into the log.
     let _ = guard(|| {
         // SAFETY: as above.
         let ctx = unsafe { Context::new(raw::owned(name), T::TYPE.name, host(), instance) };
@@ -216,7 +216,7 @@ unsafe extern "C" fn work<T: Resource>(resid: QrResid, work: *mut QrWork) -> u32
             report = instance.watch_panicked();
         }
         if !had_pending {
-            // Nothing was pending, so nothing can fail: the signal has IsAlive called, which says no.
+            // Nothing was pending, so nothing can fail: with the signal the host calls IsAlive, which says no.
             code = abi::ERROR_SUCCESS;
         }
     }

@@ -5,7 +5,7 @@ use quorate_abi::QrCheckpoint;
 use crate::raw::{answer, entry, outcome, text};
 use crate::{Context, Error};
 
-/// Bytes under a key that follow the resource to whichever node owns it next: a part of the cluster database.
+/// Bytes under a key that follow the resource to its next owner. They are part of the cluster database.
 ///
 /// A key has 1 to 255 bytes ([`CHECKPOINT_KEY_MAX`](quorate_abi::CHECKPOINT_KEY_MAX)), a checkpoint at most 16,384
 /// ([`CHECKPOINT_BYTES_MAX`](quorate_abi::CHECKPOINT_BYTES_MAX)), and a resource at most 16 of them
@@ -21,13 +21,13 @@ impl<'a> Checkpoint<'a> {
         Checkpoint { ctx, key }
     }
 
-    /// Stores them; without any bytes it takes away what is there.
+    /// Stores the bytes; without any it removes what is stored.
     ///
-    /// The next owner has what was stored before an orderly offline. A crash of the node may lose what it stored last:
-    /// the cluster takes a few writes and messages to commit it.
+    /// The next owner has everything that was stored before an orderly offline. After a crash of the node the last
+    /// bytes may be lost, since the cluster needs a few writes and messages to commit them.
     ///
     /// # Errors
-    /// `ERROR_INVALID_PARAMETER` past a limit; what the host says.
+    /// `ERROR_INVALID_PARAMETER` beyond a limit; other errors of the host.
     pub fn save(&self, bytes: &[u8]) -> Result<(), Error> {
         let save = entry!(self.ctx.tables.checkpoint, QrCheckpoint, save)?;
         // SAFETY: the host's function with the instance it gave; text and bytes live for the call.
@@ -48,11 +48,11 @@ impl<'a> Checkpoint<'a> {
         })
     }
 
-    /// The bytes last stored; `None` if there are none. A node gets those of the owner before it ahead of `online`: in
-    /// `open` there may be none, or old ones.
+    /// The bytes that were stored last; `None` if there are none. A new owner gets the previous owner's bytes before
+    /// `online`; in `open` there may be none, or old ones.
     ///
     /// # Errors
-    /// What the host says.
+    /// Any error of the host.
     pub fn load(&self) -> Result<Option<Vec<u8>>, Error> {
         let load = entry!(self.ctx.tables.checkpoint, QrCheckpoint, load)?;
         let bytes = answer(

@@ -16,11 +16,11 @@ pub enum Reservation {
     Elsewhere,
 }
 
-/// A shared disk. Only the holder of its reservation gets through to it.
+/// A shared disk. Only the holder of its reservation has access to it.
 ///
-/// A disk may be slow. What it is still at fails with 996 ([`Error::is_unfinished`]) and has changed nothing yet; the
-/// same call later says how it went ([`Error::finished`] helps). So it is with a renewal of the reservation, and with
-/// everything but a dismount by force that touches the file system.
+/// A disk may be slow. A request that is not finished fails with 996 ([`Error::is_unfinished`]) and has changed
+/// nothing yet; the same call later gives the result ([`Error::finished`] helps). This applies to renewing the
+/// reservation, and to everything that uses the file system except a forced dismount.
 #[derive(Clone, Copy, Debug)]
 pub struct Disk<'a> {
     ctx: &'a Context,
@@ -114,7 +114,7 @@ impl<'a> Disk<'a> {
         outcome(code, || self.doing("mount"))
     }
 
-    /// Dismounts it; with `force` even with files open or the disk gone.
+    /// Dismounts it; with `force` even if files are open or the disk is gone.
     ///
     /// # Errors
     /// 170: files are open; 21: it is not mounted here.

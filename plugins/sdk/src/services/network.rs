@@ -14,12 +14,12 @@ pub struct Address<'a> {
     network: &'a str,
 }
 
-/// What a DHCP server gave.
+/// A lease from a DHCP server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     /// The address.
     pub address: String,
-    /// How long it is good for, from now.
+    /// How long it is valid, from now.
     pub duration: Duration,
 }
 
@@ -105,7 +105,7 @@ impl<'a> NetworkName<'a> {
         NetworkName { ctx, name }
     }
 
-    /// Makes it resolve to `address`.
+    /// Makes the name resolve to `address`.
     ///
     /// # Errors
     /// 52: another has the name.

@@ -1,4 +1,4 @@
-//! What a node knows by itself: its clocks, a seeded generator, the cluster, the log.
+//! What a node provides itself: its clocks, a seeded generator, the cluster, the log.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use quorate_abi::{self as abi, QrClock, QrCluster, QrLog, QrRandom};
 use crate::raw::{answer_text, entry, text};
 use crate::{Context, Error};
 
-/// More resources of a type than this are not asked for.
+/// The most resources of a type that are asked for.
 const OTHERS_MAX: u32 = 1_000;
 
 /// The longest line the cluster log takes, in characters (docs/semantics.md, 1.4).
@@ -22,7 +22,7 @@ impl<'a> Clock<'a> {
         Clock(ctx)
     }
 
-    /// The node's monotonic clock: time since a moment that is the same for as long as the instance lives.
+    /// The node's monotonic clock: the time since a moment that does not change while the instance lives.
     ///
     /// # Errors
     /// 50: the host has no clock.
@@ -101,8 +101,8 @@ impl<'a> Cluster<'a> {
         Ok(unsafe { online_here(self.0.instance(), text(type_name)) })
     }
 
-    /// The resources of a type in other groups than this one's, wherever they are owned: each group's name, and a
-    /// property as it is configured. Those without the property are left out.
+    /// The resources of a type in other groups, wherever they are owned: each group's name and the configured value
+    /// of a property. Resources without the property are left out.
     ///
     /// # Errors
     /// 50: the host does not say.
@@ -140,7 +140,7 @@ impl<'a> Cluster<'a> {
     }
 }
 
-/// `quorate.log/1`: the cluster log. A host without one swallows the lines.
+/// `quorate.log/1`: the cluster log. Without one on the host the lines are lost.
 #[derive(Clone, Copy, Debug)]
 pub struct Log<'a>(&'a Context);
 
@@ -149,7 +149,7 @@ impl<'a> Log<'a> {
         Log(ctx)
     }
 
-    /// A line of information. What is longer than 500 characters is cut, here and below.
+    /// A line of information. Lines are cut after 500 characters, here and below.
     pub fn info(&self, line: impl AsRef<str>) {
         self.write(abi::LOG_INFORMATION, line.as_ref());
     }

@@ -18,8 +18,8 @@ impl<'a> Properties<'a> {
     /// The value of one of the type's own properties, or its default.
     ///
     /// # Errors
-    /// 1610: required and empty, no number, or out of range; or the type does not list it, so that nobody could set it.
-    /// Otherwise what the host says.
+    /// 1610: the property is required and empty, not a number, or out of range; or the type does not list it, so that
+    /// nobody could set it. Otherwise any error of the host.
     pub fn get<K: Kind>(&self, property: &Property<K>) -> Result<K::Value, Error> {
         if let Some(listed) = self.0.listed
             && !listed.iter().any(|it| it.name() == property.name())
@@ -59,9 +59,9 @@ impl<'a> Properties<'a> {
         )
     }
 
-    /// Gives one of this resource's properties a value of the moment, such as the address that was leased. What
-    /// depends on it reads this with [`Provider::text`] in place of what is configured, until the resource is Offline
-    /// or Failed; an empty value takes it back. Its own [`text`](Self::text) still reads what is configured.
+    /// Sets the present value of one of this resource's properties, such as a leased address. Its dependents read
+    /// this with [`Provider::text`] instead of the configured value, until the resource is Offline or Failed; an
+    /// empty value removes it. This resource's own [`text`](Self::text) still reads the configured value.
     ///
     /// # Errors
     /// 87: the name is empty, or there are too many.
@@ -108,7 +108,7 @@ impl<'a> Properties<'a> {
             .collect()
     }
 
-    /// The first of them.
+    /// The first resource of a type that this one depends on.
     ///
     /// # Errors
     /// 5002: it depends on none.
@@ -143,11 +143,11 @@ impl Provider<'_> {
         &self.name
     }
 
-    /// The name of its shared disk, for [`Context::disk`], where it is a Physical Disk: its property `Disk`, or its own name
-    /// if that is not set.
+    /// The name of its shared disk, for [`Context::disk`], if it is a Physical Disk: its property `Disk`, or its own
+    /// name if that is not set.
     ///
     /// # Errors
-    /// As for [`text`](Self::text): it is of another type.
+    /// As for [`text`](Self::text), if it is of another type.
     pub fn disk(&self) -> Result<String, Error> {
         let named = self.text("Disk")?;
         Ok(if named.is_empty() {
@@ -157,7 +157,8 @@ impl Provider<'_> {
         })
     }
 
-    /// One of its properties as text, as [`Properties::text`], or what it has [published](Properties::publish) for it.
+    /// One of its properties as text, as [`Properties::text`], or the value that it has
+    /// [published](Properties::publish).
     ///
     /// # Errors
     /// 1168: there is none of this name.

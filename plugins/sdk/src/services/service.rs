@@ -1,11 +1,11 @@
-//! `quorate.service/1` and `quorate.probe/1`: the service controller, and questions to what runs.
+//! `quorate.service/1` and `quorate.probe/1`: the service controller, and calls to running services.
 
 use quorate_abi::{self as abi, QrProbe, QrService};
 
 use crate::raw::{answer_text, entry, outcome, text};
 use crate::{Context, Error};
 
-/// What the service controller says of a service.
+/// The state of a service, according to the service controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceState {
     /// Not running.
@@ -34,11 +34,11 @@ impl<'a> Service<'a> {
         format!("{verb} service `{}`", self.name)
     }
 
-    /// Starts it and returns at once. `work_units` is how much it has to do before it runs, 0 for none; the
-    /// world turns it into time.
+    /// Starts it and returns at once. `work_units` is the work to be done before it runs, 0 for none; the world turns
+    /// it into time.
     ///
     /// # Errors
-    /// 1060: there is no such service; or what the controller says.
+    /// 1060: there is no such service; or any error of the controller.
     pub fn start(&self, work_units: u64) -> Result<(), Error> {
         let start = entry!(self.ctx.tables.service, QrService, start)?;
         // SAFETY: the host's function with the instance it gave; the text lives for the call. So below.
@@ -46,8 +46,8 @@ impl<'a> Service<'a> {
         outcome(code, || self.doing("start"))
     }
 
-    /// As [`start`](Self::start), with what it is given at its start and the directory it runs in; empty texts for
-    /// none. A host that has no place for them starts it without.
+    /// As [`start`](Self::start), with start parameters and a working directory; empty texts for none. A host that
+    /// does not support them starts it without.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -76,7 +76,7 @@ impl<'a> Service<'a> {
     /// Asks it to stop and returns at once.
     ///
     /// # Errors
-    /// What the controller says.
+    /// Any error of the controller.
     pub fn stop(&self) -> Result<(), Error> {
         let stop = entry!(self.ctx.tables.service, QrService, stop)?;
         // SAFETY: as in `start`.
@@ -87,7 +87,7 @@ impl<'a> Service<'a> {
     /// Kills it at once.
     ///
     /// # Errors
-    /// What the controller says.
+    /// Any error of the controller.
     pub fn kill(&self) -> Result<(), Error> {
         let kill = entry!(self.ctx.tables.service, QrService, kill)?;
         // SAFETY: as in `start`.
@@ -95,7 +95,7 @@ impl<'a> Service<'a> {
         outcome(code, || self.doing("kill"))
     }
 
-    /// What the controller says of it. A service it does not know is stopped.
+    /// Its state, according to the controller. An unknown service is stopped.
     ///
     /// # Errors
     /// The controller does not answer.
@@ -128,10 +128,10 @@ impl<'a> Service<'a> {
         self.set_listening(address, port, protocol, true)
     }
 
-    /// Makes it answer there no longer.
+    /// Makes it stop answering there.
     ///
     /// # Errors
-    /// What the host says.
+    /// Any error of the host.
     pub fn stop_listening(&self, address: &str, port: u32, protocol: &str) -> Result<(), Error> {
         self.set_listening(address, port, protocol, false)
     }
@@ -171,7 +171,7 @@ impl<'a> Probe<'a> {
         Probe(ctx)
     }
 
-    /// Calls into a service of this resource (RPC) and takes its answer.
+    /// Calls a service of this resource (RPC) and takes its answer.
     ///
     /// # Errors
     /// 1053 or 258: it did not answer in time ([`Error::is_silence`]); 1062: it does not run.

@@ -1,4 +1,4 @@
-//! A test's hands on the world: break it, mend it, look at it.
+//! A test's control of the world: break it, repair it, look at it.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::physical::{Disk, Plan, Process};
 use super::world::World;
 use crate::ServiceState;
 
-/// A node. It exists from the first time it is named.
+/// A node. It exists from its first mention on.
 #[derive(Clone, Debug)]
 pub struct NodeControl {
     pub(super) world: World,
@@ -14,7 +14,7 @@ pub struct NodeControl {
 }
 
 impl NodeControl {
-    /// The node stands still: none of its resources is called until [`thaw`](Self::thaw), and then late.
+    /// The node stands still: its resources get no calls until [`thaw`](Self::thaw), and then late.
     pub fn freeze(&self) {
         self.world.set_frozen(&self.node, true);
     }
@@ -24,7 +24,7 @@ impl NodeControl {
         self.world.set_frozen(&self.node, false);
     }
 
-    /// The node loses power: its resources are never called again; services, mounts and addresses are gone, and
+    /// The node loses power: its resources are never called again. Its services, mounts and addresses are gone, and
     /// its reservations stay.
     pub fn crash(&self) {
         self.world.crash(&self.node);
@@ -81,7 +81,8 @@ impl ServiceControl {
         })
     }
 
-    /// A fault of a service that never was would break nothing, and the test would pass for it.
+    /// Fails the test if the service was never started: a fault of it would break nothing, and the test would pass
+    /// for that reason.
     #[track_caller]
     fn must_have_been(&self) {
         let known = self.world.physical(|physical| {
@@ -148,7 +149,7 @@ impl ServiceControl {
         self.plan(|plan| plan.stop_ms = millis(time));
     }
 
-    /// Whether its ports answer with something that is no banner of their protocol.
+    /// Whether its ports answer with a banner that is not one of their protocol.
     pub fn set_wrong_banner(&self, wrong: bool) {
         self.plan(|plan| plan.wrong_banner = wrong);
     }
@@ -164,18 +165,18 @@ impl ServiceControl {
         self.plan(|plan| plan.starts)
     }
 
-    /// The work units of the start it runs by; `None` if it does not run.
+    /// The work units of its present run's start; `None` if it does not run.
     pub fn work_units(&self) -> Option<u64> {
         self.first(|process| process.work_units)
     }
 
-    /// The parameters and the directory it was started with; `None` if it does not run.
+    /// Its parameters and working directory; `None` if it does not run.
     pub fn given(&self) -> Option<(String, String)> {
         self.first(|process| process.given.clone())
     }
 }
 
-/// A shared disk. It exists from the first time it is named here.
+/// A shared disk. It exists from its first mention on.
 #[derive(Clone, Debug)]
 pub struct DiskControl {
     pub(super) world: World,
@@ -189,7 +190,7 @@ impl DiskControl {
             .physical(|physical| change(physical.disks.entry(name).or_default()))
     }
 
-    /// It reports errors to everything.
+    /// It reports an error for every request.
     pub fn fail(&self) {
         self.with(|disk| disk.failed = true);
     }
@@ -199,7 +200,7 @@ impl DiskControl {
         self.with(|disk| disk.delay_ms = millis(delay));
     }
 
-    /// It works again, and as fast as ever.
+    /// It works again, at its usual speed.
     pub fn repair(&self) {
         self.with(|disk| {
             disk.failed = false;
@@ -207,7 +208,7 @@ impl DiskControl {
         });
     }
 
-    /// Makes `node` hold its reservation, as somebody outside of the test's resources would.
+    /// Makes `node` hold its reservation, as if another program there had taken it.
     pub fn reserve_for(&self, node: &str) {
         self.with(|disk| disk.holder = Some(node.to_owned()));
     }
@@ -232,12 +233,12 @@ impl DiskControl {
         self.with(|disk| disk.mounted.contains(node))
     }
 
-    /// Whether files are open on it, so that only force dismounts it.
+    /// Whether files are open on it, so that only a forced dismount works.
     pub fn set_files_open(&self, open: bool) {
         self.with(|disk| disk.files_open = open);
     }
 
-    /// Reserves and mounts it on `node`, as a Physical Disk that is online there would.
+    /// Reserves and mounts it on `node`, as an online Physical Disk there would.
     pub fn mount_on(&self, node: &str) {
         self.with(|disk| {
             disk.holder = Some(node.to_owned());
@@ -245,7 +246,7 @@ impl DiskControl {
         });
     }
 
-    /// Puts a file on it, whoever has it.
+    /// Puts a file on it, whoever holds it.
     pub fn put(&self, file: &str, bytes: &[u8]) {
         self.with(|disk| disk.files.insert(file.to_owned(), bytes.to_owned()));
     }
@@ -281,12 +282,12 @@ impl AddressControl {
         self.set(Some(node.to_owned()));
     }
 
-    /// A machine outside of the cluster answers for it.
+    /// A machine outside the cluster answers for the address.
     pub fn occupy(&self) {
         self.set(None);
     }
 
-    /// Nobody has it any more.
+    /// Nobody has the address any more.
     pub fn vacate(&self) {
         let key = (self.network.clone(), self.address.clone());
         self.world
@@ -309,7 +310,7 @@ pub struct DhcpControl {
 }
 
 impl DhcpControl {
-    /// It gives `address` to whoever asks, for `lease` (whole seconds).
+    /// It gives `address` to every client, for `lease` (whole seconds).
     pub fn give(&self, address: &str, lease: Duration) {
         let seconds = u32::try_from(lease.as_secs()).unwrap_or(u32::MAX);
         let given = (address.to_owned(), seconds);

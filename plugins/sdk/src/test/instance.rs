@@ -1,4 +1,4 @@
-//! One open resource: the table's entries, called as a host calls them.
+//! One open resource: calls of the table's entries in the way a host makes them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub enum State {
 /// How a resource's arbitration stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arbitration {
-    /// It does not defend anything.
+    /// It defends nothing.
     None,
     /// It challenges.
     Pending,
@@ -39,11 +39,11 @@ pub enum Arbitration {
     Won,
     /// It did not win, and why.
     Refused(String),
-    /// It had won, and lost it (`QuorumResourceLost`), and what it saw.
+    /// It has lost a reservation that it had won (`QuorumResourceLost`), and why.
     Lost(String),
 }
 
-/// A resource that another depends on, as the properties service tells it.
+/// A resource that another one depends on, for the properties service.
 #[derive(Clone, Debug)]
 pub(super) struct Provider {
     pub(super) kind: String,
@@ -51,17 +51,17 @@ pub(super) struct Provider {
     pub(super) source: Source,
 }
 
-/// Where what is known of a provider comes from.
+/// The source of a provider's properties.
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     /// It is open in this world.
     Open(Weak<Opened>),
-    /// All there is of it is its properties.
+    /// It exists only as a list of properties.
     Facts(BTreeMap<String, String>),
 }
 
 impl Provider {
-    /// A property as it stands now: what was published for it, or what is configured.
+    /// The present value of a property: the published one, or the configured one.
     pub(super) fn property(&self, name: &str) -> Option<String> {
         match &self.source {
             Source::Facts(properties) => properties.get(name).cloned(),
@@ -74,7 +74,7 @@ impl Provider {
     }
 }
 
-/// What a host knows of a resource.
+/// The host's data about a resource.
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) name: String,
@@ -82,13 +82,13 @@ pub(super) struct Facts {
     pub(super) node: String,
     pub(super) group: String,
     pub(super) properties: RefCell<BTreeMap<String, String>>,
-    /// Values of the moment, while it is in service.
+    /// Published values, while it is in service.
     pub(super) published: RefCell<BTreeMap<String, String>>,
     pub(super) providers: Vec<Provider>,
     pub(super) pending_timeout_ms: u64,
 }
 
-/// When the monitor next has to do something.
+/// The next time for each kind of the monitor's work.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     pub(super) work: Cell<Option<u64>>,
@@ -164,7 +164,7 @@ impl Opened {
         }
     }
 
-    /// Calls an entry; host services answer only in here.
+    /// Calls an entry; the host's services answer only during such a call.
     fn enter<R>(&self, entry: impl FnOnce(&QrTable, QrResid) -> R) -> R {
         let was_inside = self.inside.replace(true);
         let result = entry(self.table, self.resid.get());
@@ -180,7 +180,7 @@ impl Opened {
         self.dead.get()
     }
 
-    /// An entry that says how it gets on; `None` if the type has none.
+    /// Calls an entry that reports progress; `None` if the type does not have it.
     pub(super) fn call(
         &self,
         pick: impl FnOnce(&QrTable) -> Option<unsafe extern "C" fn(QrResid, *mut QrWork) -> u32>,
@@ -274,7 +274,7 @@ impl Opened {
         })
     }
 
-    /// Its node lost power: it is never called again, but for `close`, in which no host service answers.
+    /// Its node lost power: it is never called again except for `close`, in which no host service answers.
     pub(super) fn die(&self) {
         self.dead.set(true);
         self.state.set(State::Offline);
@@ -297,7 +297,7 @@ impl Drop for Opened {
             self.resid.set(resid);
             self.call_terminate();
         }
-        // As a host does when the machine is gone: whatever `close` asks for is refused.
+        // As on a host whose machine is gone, every request by `close` is refused.
         if let Some(close) = self.table.close {
             // SAFETY: the handle that `open` gave, for the last time.
             unsafe { close(resid) };
@@ -343,7 +343,7 @@ impl Instance {
         properties.insert(property.to_owned(), value.to_string());
     }
 
-    /// What it has published under this name, for what depends on it.
+    /// The value that it has published under this name for its dependents.
     pub fn published(&self, name: &str) -> Option<String> {
         self.opened.facts.published.borrow().get(name).cloned()
     }
@@ -425,7 +425,7 @@ impl Instance {
         self.opened.terminate(State::Offline);
     }
 
-    /// Asks `is_alive`, and changes nothing.
+    /// Calls `is_alive` without acting on the answer.
     ///
     /// # Errors
     /// Why it is not alive.
@@ -437,7 +437,7 @@ impl Instance {
         }
     }
 
-    /// Asks `looks_alive`, and changes nothing.
+    /// Calls `looks_alive` without acting on the answer.
     ///
     /// # Errors
     /// Why it does not look alive.
@@ -452,7 +452,7 @@ impl Instance {
     /// Sends a control code.
     ///
     /// # Errors
-    /// The code and sentence that the type gave; 1 where it leaves the code to the host.
+    /// The type's code and sentence; 1 if it leaves the code to the host.
     pub fn control(&self, code: u32, input: &[u8]) -> Result<Vec<u8>, Error> {
         self.opened
             .call_control(code, input)

@@ -1,10 +1,10 @@
-//! A test host: an author's own `cargo test` brings a resource online, breaks its world and watches it.
+//! A test host: with it, an author's `cargo test` brings a resource online, breaks its world and watches it.
 //!
-//! A [`World`] has a clock that stands until the test moves it, and whatever a resource may touch: services,
-//! ports, disks, addresses, names, on as many nodes as the test names. Resources are opened in it through the
-//! very table that a real host calls, and driven by a small resource monitor that follows the contract: pending
-//! operations, LooksAlive and IsAlive at the type's intervals, `PendingTimeout`, signals. Nothing ever forces an
-//! answer of a check: a test breaks the world, and the resource's own code has to notice.
+//! A [`World`] has a clock that only the test moves, and everything that a resource may use: services, ports, disks,
+//! addresses and names, on as many nodes as the test names. Resources are opened through the same table that a real
+//! host calls. A small resource monitor drives them by the contract: pending operations, LooksAlive and IsAlive at
+//! the type's intervals, `PendingTimeout`, signals. The answer of a check is never forced: a test breaks the world,
+//! and the resource's own code has to notice.
 //!
 //! ```
 //! use quorate_sdk::test::{State, World};

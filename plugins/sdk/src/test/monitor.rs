@@ -1,14 +1,14 @@
-//! The small resource monitor that drives the resources of a test (docs/semantics.md, 1).
+//! The small resource monitor for the resources of a test (docs/semantics.md, 1).
 
 use quorate_abi::{self as abi, QrWork};
 
 use super::instance::{Arbitration, Opened, State};
 use crate::{Error, Operation};
 
-/// For how long an arbitration may be pending: it has a bound of its own (docs/semantics.md, 1.2).
+/// How long an arbitration may be pending, which has a limit of its own (docs/semantics.md, 1.2).
 const ARBITRATION_TIMEOUT_MS: u64 = 60_000;
 
-/// Something that falls due.
+/// The kinds of work that become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Work,
@@ -142,7 +142,7 @@ impl Opened {
         }
     }
 
-    /// Goes by what an entry said.
+    /// Acts on the result of an entry.
     fn took(&self, code: u32, work: QrWork) {
         let now = self.now();
         if code == abi::ERROR_IO_PENDING || work.wait_ms > 0 {
@@ -207,7 +207,7 @@ impl Opened {
         self.arbitration.replace(result);
     }
 
-    /// `IsAlive`: "no" means Failed.
+    /// `IsAlive`: the answer no means Failed.
     fn confirm(&self) {
         if self.state.get() == State::Online && !self.call_check(true) {
             self.fail(self.last_error());
@@ -219,7 +219,7 @@ impl Opened {
         let was = self.arbitration.borrow().clone();
         self.terminate(State::Failed);
         match was {
-            // Terminate gave the reservation up.
+            // Terminate has given the reservation up.
             Arbitration::Won => drop(self.arbitration.replace(Arbitration::Lost(self.why()))),
             Arbitration::Lost(_) => drop(self.arbitration.replace(was)),
             _ => {}
@@ -237,7 +237,7 @@ impl Opened {
         self.stop_polls();
     }
 
-    /// Out of service, it has nothing to say of itself.
+    /// A resource that is out of service has no published values.
     pub(super) fn unpublish(&self) {
         self.facts.published.borrow_mut().clear();
     }

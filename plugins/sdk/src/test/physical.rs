@@ -1,4 +1,4 @@
-//! What there is in the world, and what each node may do with it.
+//! The contents of the world, and what each node may do with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,13 @@ use quorate_abi as abi;
 
 use crate::ServiceState;
 
-/// Result of something done to the world: a code of the original's on failure.
+/// The result of a change of the world: on failure a code of the original's.
 pub(super) type Outcome<T> = Result<T, u32>;
 
 /// How long a service takes to start or stop unless a test says otherwise, in ms.
 const SERVICE_TIME_MS: u64 = 1_000;
-/// How long what a slow disk was asked for stands, so that whoever does several things can do them one by one, in ms.
+/// How long the result of a request to a slow disk is kept, in ms, for a resource that makes several requests one
+/// after the other.
 const ANSWER_STANDS_MS: u64 = 5_000;
 /// How long one unit of a service's work takes unless a test says otherwise, in ms.
 const WORK_UNIT_MS: u64 = 1_000;
@@ -26,11 +27,12 @@ pub(super) struct Disk {
     pub(super) resets: u32,
     /// How long a request takes.
     pub(super) delay_ms: u64,
-    /// By node, resource and request: since when it is at one, and until when the answer stands once it is through.
+    /// By node, resource and request: since when it has been under way, and once it is finished until when its result
+    /// is kept.
     at_work: BTreeMap<(String, String, String), (u64, Option<u64>)>,
 }
 
-/// A request of a resource on a node.
+/// The maker of a disk request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request<'a> {
     pub(super) node: &'a str,
@@ -46,12 +48,12 @@ pub(super) struct Process {
     doomed: bool,
     pub(super) hung: bool,
     pub(super) work_units: u64,
-    /// Parameters and directory it was started with.
+    /// Its parameters and working directory.
     pub(super) given: (String, String),
     ports: BTreeSet<(String, u32, String)>,
 }
 
-/// What a test wants of a service, whichever node it runs on.
+/// A test's settings for a service, whichever node it runs on.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) start_ms: u64,
@@ -84,7 +86,7 @@ pub(super) struct Physical {
     pub(super) processes: BTreeMap<(String, String, String), Process>,
     /// By resource and service.
     pub(super) plans: BTreeMap<(String, String), Plan>,
-    /// By network and address: the node that has it, or none of ours.
+    /// By network and address: the node that has it, or `None` for a machine outside the cluster.
     pub(super) addresses: BTreeMap<(String, String), Option<String>>,
     /// By node and network.
     pub(super) broken_cards: BTreeSet<(String, String)>,
@@ -145,7 +147,7 @@ impl Which<'_> {
 
 /// Services.
 impl Physical {
-    /// The next number of the one generator (splitmix64).
+    /// The next number of the world's single generator (splitmix64).
     pub(super) fn next_random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.random;
@@ -154,7 +156,7 @@ impl Physical {
         mixed ^ (mixed >> 31)
     }
 
-    /// Stores a checkpoint of a resource's within the contract's limits; no bytes take it away.
+    /// Stores a checkpoint of a resource within the contract's limits; without bytes it is removed.
     pub(super) fn save(&mut self, resource: &str, key: String, bytes: &[u8]) -> Outcome<()> {
         let key = (resource.to_owned(), key);
         if key.1.is_empty() || key.1.len() > abi::CHECKPOINT_KEY_MAX as usize {
@@ -174,7 +176,7 @@ impl Physical {
         Ok(())
     }
 
-    /// Lets pending starts and stops whose time has come end.
+    /// Ends the starts and stops whose time has come.
     pub(super) fn end_due(&mut self) {
         let now = self.now_ms;
         self.processes.retain(|_, process| {
@@ -245,7 +247,7 @@ impl Physical {
             .get_mut(&which.key())
             .ok_or(abi::ERROR_SERVICE_NOT_ACTIVE)?;
         process.state = ServiceState::StopPending;
-        // A service that hangs does not hear that it should stop.
+        // A service that hangs does not notice that it should stop.
         process.until_ms = if process.hung {
             u64::MAX
         } else {
@@ -312,7 +314,7 @@ impl Physical {
         protocol: &str,
     ) -> Outcome<String> {
         self.end_due();
-        // Every node of this world reaches every other.
+        // In this world every node reaches every other one.
         let at = self
             .addresses
             .iter()
@@ -338,7 +340,7 @@ impl Physical {
         if plan.is_some_and(|plan| plan.wrong_banner) {
             return Ok("?".to_owned());
         }
-        // As in a drill, but for the product's name.
+        // As in a drill, except for the product's name.
         Ok(match protocol.to_ascii_lowercase().as_str() {
             "smtp" => format!("220 {resource} ready"),
             "imap4" | "imap" => format!("* OK {resource} ready"),
@@ -376,7 +378,7 @@ impl Physical {
         Ok(disk)
     }
 
-    /// Whether the disk is through with a request, which begins with the first call.
+    /// Whether the disk has finished a request, which begins with the first call.
     fn is_through(&mut self, by: Request<'_>, what: String) -> Outcome<()> {
         let now_ms = self.now_ms;
         let disk = self.disk(by.disk)?;

@@ -1,4 +1,4 @@
-//! The test host's side of the contract: the service tables, answered by the world of the calling resource.
+//! The test host's side of the contract: service tables that use the world of the calling resource.
 
 use std::ffi::c_void;
 
@@ -11,7 +11,7 @@ use crate::raw;
 
 type Caller = *const QrInstance;
 
-/// The resource that calls, if the host is inside one of its entries.
+/// The resource that makes this call, if the host is inside one of its entries.
 ///
 /// # Safety
 /// `caller` is what `open` was given, and not closed.
@@ -20,7 +20,7 @@ unsafe fn calling<'a>(caller: Caller) -> Option<&'a Opened> {
     unsafe { caller.cast::<Opened>().as_ref() }.filter(|opened| opened.is_inside())
 }
 
-/// Answers a call from the world of whoever makes it.
+/// Answers a call from the world of its caller.
 ///
 /// # Safety
 /// As [`calling`].
@@ -36,7 +36,7 @@ unsafe fn serve(caller: Caller, f: impl FnOnce(&Opened, &mut Physical) -> Outcom
     }
 }
 
-/// Where an answer goes.
+/// The caller's buffer for an answer.
 #[derive(Clone, Copy)]
 struct Buffer(*mut u8, u64, *mut u64);
 
@@ -52,7 +52,8 @@ impl Buffer {
     }
 }
 
-/// Defines entries of service tables; each body runs with the caller's resource and world, its texts as `String`.
+/// Defines the entries of service tables. Each body runs with the caller's resource and world, and gets its texts as
+/// `String`.
 macro_rules! entries {
     ($($(#[$meta:meta])* fn $name:ident($opened:ident, $physical:ident $(, $text:ident: text)* $(; $arg:ident: $ty:ty)*) $body:block)+) => {$(
         $(#[$meta])*
@@ -512,7 +513,7 @@ unsafe extern "C" fn get_service(id: QrStr) -> *const c_void {
     }
 }
 
-/// The host's table. It has no `set_resource_status`: what is tested here runs no threads.
+/// The host's table. It has no `set_resource_status`, since tested types run no threads.
 pub(super) static HOST: QrHost = QrHost {
     size: size_of::<QrHost>() as u32,
     version: abi::ABI_VERSION_1_00,

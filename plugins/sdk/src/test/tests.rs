@@ -1,4 +1,4 @@
-//! The SDK's own promises, kept towards a host: states, panics, pending operations, watches.
+//! The SDK's promises to a host: states, panics, pending operations, watches.
 
 use std::cell::Cell;
 use std::ptr;
@@ -25,7 +25,7 @@ const WAIT: Property<Number> = Property::number("Wait")
 const ADVANCE: Property<crate::Flag> = Property::flag("Advance");
 const PANIC_IN: Property<crate::Text> = Property::text("PanicIn").doc("Entry that panics");
 
-/// A type that forgot to list its property, and one that forgot `work`.
+/// A type that does not list its property, or that lacks `work`.
 struct Forgetful<const LISTS: bool>;
 
 impl<const LISTS: bool> Resource for Forgetful<LISTS> {
@@ -69,7 +69,7 @@ fn what_a_type_forgot_is_said_when_it_is_missed() {
     );
 }
 
-/// A type that does as its properties say.
+/// A type whose properties say what it does.
 struct Puppet {
     left: u32,
     offline_panics: bool,
@@ -182,7 +182,7 @@ fn online_and_offline_of_what_is_so_already_change_nothing() {
     puppet.online().unwrap();
     let before = puppet.control(7, b"").unwrap();
     puppet.online().unwrap();
-    // Only the control call itself has counted.
+    // Only the control call itself was counted.
     let after = puppet.control(7, b"").unwrap();
     assert_eq!(
         (before.as_slice(), after.as_slice()),
@@ -234,7 +234,7 @@ fn a_panic_in_any_entry_is_a_failed_call_with_its_message() {
         assert!(error.text().contains(&format!("in {entry}")), "{error}");
         assert!(error.text().starts_with("panicked at "), "{error}");
         assert_eq!(puppet.state(), State::Failed);
-        // Once terminated it is as good as new.
+        // Once terminated, it works again.
         puppet.set("PanicIn", "");
         puppet.online().unwrap();
         puppet.is_alive().unwrap();
@@ -369,7 +369,7 @@ fn null_handles_and_short_blocks_are_survived() {
     let (code, work) = puppet
         .opened
         .call(|table| {
-            // A host that knows no more than the wait.
+            // A host whose block ends after the wait.
             static ONLINE: std::sync::OnceLock<
                 unsafe extern "C" fn(abi::QrResid, *mut QrWork) -> u32,
             > = std::sync::OnceLock::new();
@@ -539,7 +539,7 @@ fn what_a_resource_does_with_its_host_is_there_to_look_at() {
 }
 
 proptest! {
-    /// Whatever the order: codes and states agree with the contract, and a check says yes only online.
+    /// In any order of calls, codes and states keep the contract, and a check says yes only when online.
     #[test]
     fn any_order_of_calls_keeps_the_contract(calls in calls(), steps in 0u32..4) {
         let world = World::new();

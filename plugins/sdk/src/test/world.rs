@@ -1,4 +1,4 @@
-//! The world as a test holds it.
+//! The world of a test.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,9 +13,9 @@ use super::instance::{Facts, Instance, Opened, Provider, Source, State};
 use super::physical::Physical;
 use crate::{Error, Resource};
 
-/// A world for tests: a clock that stands until [`run`](World::run), and whatever resources may touch.
+/// A world for tests: a clock that only [`run`](World::run) moves, and everything that resources may use.
 ///
-/// A clone is another handle of the same world.
+/// A clone refers to the same world.
 #[derive(Clone, Debug, Default)]
 pub struct World {
     inner: Rc<Inner>,
@@ -34,7 +34,8 @@ impl World {
         World::default()
     }
 
-    /// Begins to open a resource of the type `T`. On `NODE1`, in the group `Group`, unless it says otherwise.
+    /// Begins to open a resource of the type `T`: on `NODE1` and in the group `Group`, unless the builder says
+    /// otherwise.
     pub fn resource<T: Resource>(&self, name: &str) -> Builder<T> {
         Builder {
             world: self.clone(),
@@ -55,7 +56,7 @@ impl World {
         }
     }
 
-    /// Lets `time` pass. What falls due on the way is done in its order: pending work, polls, timeouts.
+    /// Lets `time` pass. Pending work, polls and timeouts are carried out as they become due.
     pub fn run(&self, time: Duration) {
         let end = self.now_ms().saturating_add(millis(time));
         while self.step_until(end) {}
@@ -90,7 +91,7 @@ impl World {
         }
     }
 
-    /// A shared disk; there is one of this name from now on.
+    /// A shared disk, which exists from its first mention on.
     pub fn disk(&self, name: &str) -> DiskControl {
         let control = DiskControl {
             world: self.clone(),
@@ -110,7 +111,7 @@ impl World {
         }
     }
 
-    /// A network's DHCP server, which answers nobody until it has something to give.
+    /// A network's DHCP server, which does not answer until it has an address to give.
     pub fn dhcp(&self, network: &str) -> DhcpControl {
         DhcpControl {
             world: self.clone(),
@@ -126,7 +127,7 @@ impl World {
         }
     }
 
-    /// Puts a script where resources can read it, under its path; `None` takes it away.
+    /// Stores a script under its path, where resources can read it; `None` removes it.
     pub fn set_script(&self, path: &str, text: Option<&str>) {
         let path = path.to_owned();
         self.physical(|physical| match text {
@@ -179,7 +180,7 @@ impl World {
         self.physical(|physical| physical.lose_node(node));
     }
 
-    /// Does the next thing that falls due by `end`. Whether there was one.
+    /// Does the next thing that is due by `end`. Returns whether there was one.
     pub(super) fn step_until(&self, end: u64) -> bool {
         let now = self.now_ms();
         let next = self
@@ -191,7 +192,7 @@ impl World {
                     .next_due()
                     .map(|(at, due)| (at.max(now), due, opened))
             })
-            // The first of those due at the same time: in the order they were opened.
+            // Of those due at the same time, the resource that was opened first.
             .min_by_key(|(at, _, _)| *at);
         let Some((at, due, opened)) = next.filter(|(at, _, _)| *at <= end) else {
             return false;
@@ -212,7 +213,8 @@ impl World {
         u32::try_from(here.count()).unwrap_or(u32::MAX)
     }
 
-    /// Of the resource `index` of a type in other groups than `group`: a property, or its group's name for an empty one.
+    /// For resource number `index` of a type in other groups than `group`: a property, or the group's name if
+    /// `property` is empty.
     pub(super) fn other(
         &self,
         group: &str,
@@ -238,7 +240,8 @@ fn defaults<T: Resource>() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// A value of a property that there is not would change nothing, and the test would pass with another.
+/// Fails the test for a property that does not exist: setting it would change nothing, and the test would pass for
+/// another reason.
 #[track_caller]
 pub(super) fn must_be_listed(facts: &Facts, name: &str) {
     let known = facts.properties.borrow();
@@ -251,7 +254,7 @@ pub(super) fn must_be_listed(facts: &Facts, name: &str) {
     );
 }
 
-/// A resource about to be opened.
+/// A resource that is about to be opened.
 #[derive(Debug)]
 pub struct Builder<T> {
     world: World,
@@ -274,7 +277,7 @@ impl<T: Resource> Builder<T> {
         self
     }
 
-    /// With a private property set: decimal for numbers, one line an entry for lists.
+    /// With a private property: decimal for numbers, one line an entry for lists.
     ///
     /// # Panics
     /// If the type lists none of this name.
@@ -285,7 +288,7 @@ impl<T: Resource> Builder<T> {
         self.own_property(name, value)
     }
 
-    /// With a property set that the type need not list: a script's own.
+    /// With a property that the type need not list, such as a script's own.
     #[must_use]
     pub fn own_property(self, name: &str, value: impl ToString) -> Self {
         self.facts
@@ -309,7 +312,7 @@ impl<T: Resource> Builder<T> {
         self
     }
 
-    /// Depends on a resource that is not in this world: all there is of it is its type, name and properties.
+    /// Depends on a resource outside this world, of which only the type, name and properties exist.
     #[must_use]
     pub fn depends_on_facts(
         mut self,
@@ -333,7 +336,7 @@ impl<T: Resource> Builder<T> {
     /// Opens it.
     ///
     /// # Errors
-    /// What its `open` said; the sentence is in the cluster log.
+    /// The error of its `open`; the sentence is in the cluster log.
     pub fn open(self) -> Result<Instance, Error> {
         let opened = Opened::open::<T>(self.world.clone(), self.facts)?;
         self.world
