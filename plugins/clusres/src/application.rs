@@ -1,7 +1,7 @@
 //! `Generic Application`: any program, run as a service of the resource's own.
 //!
-//! With a `Port` it is asked there whether it answers. Without one nobody can tell a program that hangs from one that
-//! works: it is alive while it runs, as with the original.
+//! With a `Port` it is probed there. Without one nobody can tell a program that hangs from one that works, so it is
+//! alive while it runs, as in the original.
 
 use quorate_sdk::{Context, Endpoint, Error, ManagedService, Number, Property, Text, TypeInfo};
 
@@ -24,7 +24,7 @@ const PROTOCOL: Property<Text> = Property::text("Protocol")
     .doc("What it speaks on its port, such as http; tcp if it is not set")
     .at_online();
 
-/// Any program. The host knows it by its command line.
+/// Any program. The host identifies it by its command line.
 #[derive(Debug)]
 pub struct AnyProgram;
 
@@ -48,7 +48,7 @@ impl Kind for AnyProgram {
         Ok(ManagedService::new(command).in_directory(directory))
     }
 
-    /// It answers where its properties say.
+    /// The port that its properties name.
     fn endpoint(ctx: &Context) -> Result<Option<Endpoint>, Error> {
         let port = ctx.properties().get(&PORT)?;
         if port == 0 {

@@ -19,13 +19,13 @@ const ENABLE_DHCP: Property<Flag> = Property::flag("EnableDhcp")
     .doc("Lease the address from the network's DHCP server")
     .at_online();
 
-/// How long after a renewal that got no answer the next is tried, at most.
+/// The longest wait after an unanswered renewal until the next attempt.
 const RETRY_MAX: Duration = Duration::from_secs(60);
 
 /// A lease from a DHCP server.
 #[derive(Debug)]
 struct Held {
-    /// When it ends, by the node's clock.
+    /// When the lease ends, by the node's clock.
     until: Duration,
 }
 
@@ -33,10 +33,10 @@ struct Held {
 #[derive(Debug, Default)]
 pub struct IpAddress {
     network: String,
-    /// The address that is plumbed, if one is.
+    /// The plumbed address, if there is one.
     address: Option<String>,
     lease: Option<Held>,
-    /// Why the lease is lost, if it is.
+    /// Why the lease was lost, if it was.
     lost: Option<Error>,
 }
 
@@ -65,7 +65,7 @@ impl IpAddress {
         Ok(address)
     }
 
-    /// Takes a lease: its address. The next renewal is due at half its time.
+    /// Takes a lease and returns its address. The next renewal is due after half of the lease time.
     fn take_lease(&mut self, ctx: &mut Context) -> Result<String, Error> {
         let lease = ctx.address(&self.network).lease()?;
         let now = ctx.clock().now()?;
@@ -85,7 +85,7 @@ impl IpAddress {
         }
     }
 
-    /// The lease is lost: nobody may use the address any longer.
+    /// The lease is lost: this node may not use the address any longer.
     fn lose(&mut self, ctx: &mut Context, why: Error) {
         ctx.log().error(why.text());
         if let Err(error) = self.remove(ctx) {
@@ -96,7 +96,7 @@ impl IpAddress {
     }
 }
 
-/// Ones, then zeros.
+/// Whether the bits are ones followed by zeros.
 fn is_mask(text: &str) -> bool {
     text.parse::<Ipv4Addr>().is_ok_and(|mask| {
         let bits = u32::from(mask);
@@ -131,7 +131,7 @@ impl Resource for IpAddress {
         };
         ctx.address(&self.network).add(&address)?;
         if self.lease.is_some() {
-            // What depends on it asks for its Address, and the one that is configured is not the one that is leased.
+            // Dependents ask for the property Address, and the leased address is not the configured one.
             ctx.properties().publish(ADDRESS.name(), &address)?;
         }
         self.address = Some(address);
@@ -149,7 +149,7 @@ impl Resource for IpAddress {
         }
     }
 
-    /// It is plumbed here, its card and network work, and nobody else answers for it.
+    /// The address is plumbed here, its card and network work, and nobody else answers for it.
     fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
         if let Some(why) = &self.lost {
             return Err(why.clone());
@@ -160,7 +160,7 @@ impl Resource for IpAddress {
         }
     }
 
-    /// Renews the lease at half its time; without an answer tries again until it has run out.
+    /// Renews the lease after half of its time. Without an answer it tries again until the lease ends.
     fn watch(&mut self, ctx: &mut Context) {
         let (Some(address), Some(held)) = (self.address.clone(), &self.lease) else {
             return;
@@ -181,7 +181,7 @@ impl Resource for IpAddress {
                     self.lose(ctx, error.context("the lease has run out"));
                 } else {
                     ctx.log().warning(error.text());
-                    // At the end of the lease at the latest, and never at a standstill before it.
+                    // At the end of the lease at the latest, but never without time passing before it.
                     ctx.wake_after(
                         (left / 4)
                             .clamp(Duration::from_secs(1), RETRY_MAX)
@@ -326,7 +326,7 @@ mod tests {
             ip.last_error()
         );
         assert_eq!(world.address("Public", "10.0.0.77").owner(), None);
-        // A server that comes back in time is early enough.
+        // It is enough if the server comes back before the lease ends.
         dhcp.give("10.0.0.77", Duration::from_secs(600));
         ip.online().unwrap();
         dhcp.stop();

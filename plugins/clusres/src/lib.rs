@@ -11,8 +11,8 @@
 //! | [`TransactionCoordinator`] | MSDTC |
 //! | [`MajorityNodeSet`] | the quorum resource of a majority node set cluster |
 //!
-//! Each is one file here, with its tests; [`script`] has the engine that runs scripts, too. What those do alike that
-//! stand for one service or program is in [`program`].
+//! Each type has a file here, with its tests; [`script`] also contains the engine that runs scripts. The common part
+//! of the types for one service or program is in [`program`].
 #![forbid(unsafe_code)]
 
 mod application;

@@ -1,8 +1,8 @@
 //! `Majority Node Set`: the quorum resource of a majority node set cluster.
 //!
-//! The nodes themselves keep this quorum: a majority of the configured nodes holds the cluster database. The
-//! resource is there to be seen, owned and depended upon, as in the original; it can be online only in a cluster
-//! that has quorum, and so it has nothing of its own to watch.
+//! The nodes themselves keep this quorum: a majority of the configured nodes holds the cluster database. The resource
+//! exists to be seen, owned and depended on, as in the original. It can only be online in a cluster with quorum, so
+//! it has nothing to check.
 
 use quorate_sdk::{Context, Error, Progress, Property, Resource, Text, TypeInfo};
 

@@ -10,18 +10,18 @@ const NAME: Property<Text> = Property::text("Name")
     .required()
     .at_online();
 
-/// Windows takes no longer computer name.
+/// The longest computer name that Windows accepts.
 const NAME_MAX: usize = 15;
 
 /// A virtual computer name.
 #[derive(Debug, Default)]
 pub struct NetworkName {
-    /// Name and address, as registered, or as asked for while the name server is at it.
+    /// The registered name and address, or those of a registration that the name server has not answered yet.
     registered: Option<(String, String)>,
 }
 
 impl NetworkName {
-    /// Asks the name server, and asks again while it has not answered.
+    /// Asks the name server, again and again until it answers.
     fn register(&mut self, ctx: &Context) -> Result<Progress, Error> {
         let Some((name, address)) = &self.registered else {
             return Err(Error::new(codes::ERROR_NOT_FOUND, "no name is registered"));
@@ -96,7 +96,7 @@ impl Resource for NetworkName {
         }
     }
 
-    /// The name is given up here, whether or not the name server can be told: whoever brings it online next tells it.
+    /// The name is given up here even if the name server cannot be told: the next owner registers it anew.
     fn offline(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
         self.terminate(ctx);
         Ok(Progress::Done)
@@ -129,7 +129,7 @@ impl Resource for NetworkName {
         }
     }
 
-    /// It resolves to our address.
+    /// The name resolves to this resource's address.
     fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
         let Some((name, address)) = &self.registered else {
             return Err(Error::new(codes::ERROR_NOT_FOUND, "no name is registered"));

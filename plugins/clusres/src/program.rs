@@ -1,9 +1,9 @@
-//! What the types do that stand for one service or program: start it, wait until it runs, watch it, stop it.
+//! The common part of the types for one service or program: start it, wait until it runs, watch it, stop it.
 //!
-//! LooksAlive asks the service controller and nobody else. IsAlive asks the program itself, where there is a way: its
-//! port, or a call into it. So does a probe of the type's own every ten seconds, as with the Exchange types, since a
-//! program that runs and gives no answer may be busy: it has failed when it has been silent for `IsAliveTimeout`. One
-//! that is gone, or answers wrongly, has failed.
+//! LooksAlive only asks the service controller. IsAlive asks the program itself, if there is a way: its port, or a
+//! call into it. The type does the same every ten seconds on its own, as the Exchange types do. A program that runs
+//! without answering may be busy, so it fails only when it has been silent for `IsAliveTimeout`. A program that is
+//! gone, or answers wrongly, has failed at once.
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -13,23 +13,23 @@ use quorate_sdk::{
     Property, Resource, TypeInfo,
 };
 
-/// `IsAliveTimeout`, of every type that asks its program.
+/// `IsAliveTimeout`, for every type that asks its program.
 pub const IS_ALIVE_TIMEOUT: Property<Number> = Property::number("IsAliveTimeout")
     .unit("ms")
     .doc("For how long a program that runs may give no answer before it has failed")
     .default("180000")
     .at_online();
 
-/// What is one such type's own.
+/// The parts in which such types differ.
 pub trait Kind: 'static {
     /// Its name and properties, with [`IS_ALIVE_TIMEOUT`].
     const TYPE: TypeInfo;
-    /// The service it stands for; empty where its properties say.
+    /// The service it stands for; empty if its properties name it.
     const SERVICE: &'static str = "";
-    /// Whether what it runs answers calls of the node's own, as every service of a controller does.
+    /// Whether its program answers calls from the node, as every service of a controller does.
     const ANSWERS_CALLS: bool;
 
-    /// What is to be started, as the properties say now.
+    /// The service to start, according to the present properties.
     ///
     /// # Errors
     /// A property that is missing or wrong.
@@ -38,10 +38,10 @@ pub trait Kind: 'static {
         Ok(ManagedService::new(Self::SERVICE))
     }
 
-    /// Where it answers once it runs, if it does so anywhere.
+    /// Where it answers once it runs, if it answers anywhere.
     ///
     /// # Errors
-    /// It can answer nowhere here.
+    /// It cannot answer anywhere here.
     fn endpoint(ctx: &Context) -> Result<Option<Endpoint>, Error> {
         let _ = ctx;
         Ok(None)
@@ -135,7 +135,7 @@ impl<K: Kind> Resource for Program<K> {
         self.patience.judge(ctx, answer)
     }
 
-    /// The same look, between two of the cluster's.
+    /// The same check, more often than the cluster makes it.
     fn watch(&mut self, ctx: &mut Context) {
         if let Err(error) = self.is_alive(ctx) {
             ctx.signal(error);

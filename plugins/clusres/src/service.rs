@@ -1,4 +1,5 @@
-//! `Generic Service`: any service of the node's service controller, asked through it whether it still answers.
+//! `Generic Service`: any service of the node's service controller, which is also used to ask whether the service
+//! still answers.
 
 use quorate_sdk::{Context, Error, ManagedService, Property, Text, TypeInfo};
 
@@ -125,7 +126,7 @@ mod tests {
             ServiceState::Stopped
         );
         spooler.online().unwrap();
-        // It does not hear the stop, so PendingTimeout ends it.
+        // The service does not notice the stop, so PendingTimeout ends it.
         world.service("Spooler", "spoolsv").hang();
         assert!(spooler.offline().is_err());
         assert_eq!(spooler.state(), State::Failed);

@@ -27,13 +27,13 @@ impl FileShare {
         ctx.properties().provider("Physical Disk")?.disk()
     }
 
-    /// The disk on which something is shared.
+    /// The disk with the shared folder.
     fn shared(&self) -> Result<&str, Error> {
         let disk = self.disk.as_deref();
         disk.ok_or_else(|| Error::failed("nothing is shared"))
     }
 
-    /// Shares the folder once the disk shows it.
+    /// Shares the folder once the disk has listed it.
     fn offer(&self, ctx: &mut Context) -> Result<Progress, Error> {
         let listed = Error::finished(ctx.disk(self.shared()?).list())?;
         if listed.is_none() {
@@ -72,7 +72,7 @@ impl Resource for FileShare {
         self.disk = None;
     }
 
-    /// The disk below it is this node's.
+    /// This node still holds the disk.
     fn looks_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
         let disk = self.shared()?;
         if ctx.disk(disk).is_reserved()? {
@@ -81,13 +81,13 @@ impl Resource for FileShare {
         Err(Error::failed(format!("disk `{disk}` is not reserved")))
     }
 
-    /// The disk below it can be read, or has been at it for less than 30 s.
+    /// The disk can be read, or has taken less than 30 s so far.
     fn is_alive(&mut self, ctx: &mut Context) -> Result<(), Error> {
         let answer = ctx.disk(self.shared()?).list().map(|_| ());
         self.patience.judge(ctx, answer)
     }
 
-    /// The same look, between two of the cluster's.
+    /// The same check, more often than the cluster makes it.
     fn watch(&mut self, ctx: &mut Context) {
         if let Err(error) = self.is_alive(ctx) {
             ctx.signal(error);

@@ -1,24 +1,24 @@
-//! Winning a disk that another node may hold.
+//! How a node wins a disk that another node may hold.
 //!
-//! A challenger looks at who holds the disk without taking it. A disk that is free at a look may have an owner all the
-//! same, one whose reservation another challenger broke an instant ago and who has up to three seconds to take it
-//! again. A challenge therefore goes like this:
+//! A challenger checks who holds the disk without taking it. A disk that is free at that moment may still have an
+//! owner: another challenger may just have broken the reservation, and the owner has up to three seconds to take it
+//! again. So a challenge goes like this:
 //!
 //! 1. A disk that this node holds already needs no challenge.
 //! 2. Where the disk is held, and is still held a second later, the challenger breaks the reservation by a bus
 //!    reset, once. Where it is free, there is nothing to break.
 //! 3. It waits seven seconds and looks twice a second. Whoever is seen to hold the disk defends it.
 //! 4. Then it claims the disk. It has lost if that is refused, or if anybody was seen to defend it.
-//! 5. A step that comes late finds a world that nobody looked at meanwhile: the disk may have a new owner, whom
-//!    another challenger has just reset. The challenge begins anew.
+//! 5. After a late step nobody knows what happened meanwhile: the disk may have a new owner, whose reservation another
+//!    challenger has just broken. The challenge begins again.
 //!
-//! Reserving is atomic on the device, so of any number of challengers at most one wins. And none wins while an
-//! owner is alive: two of its renewals fall into the seven seconds, and since every challenger lets a second pass
-//! before its reset, one of the two stands for a second, longer than ever passes between two looks.
+//! Reserving is atomic on the device, so of any number of challengers at most one wins. And none wins while an owner
+//! is alive: two of its renewals fall into the seven seconds, and since every challenger waits for a second before
+//! its reset, one of the two renewals lasts for a second, which is longer than the time between two looks.
 //!
-//! A disk that is not arbitrated for (every disk but the quorum's) goes online at once where nobody holds it: the
-//! cluster has decided already who owns it. Where a dead owner still holds it, the bus reset and the seven seconds
-//! come first; a claim that comes late waits seven seconds more, without a reset, for whoever has the disk now.
+//! A disk without arbitration (every disk but the quorum's) goes online at once if nobody holds it: the cluster has
+//! already decided who owns it. If a dead owner still holds it, the bus reset and the seven seconds come first. If
+//! the claim is late, the node waits seven seconds more, without a reset, for the disk's present holder.
 
 use std::time::Duration;
 
@@ -28,11 +28,11 @@ use super::PhysicalDisk;
 
 /// How long a challenger waits between the bus reset and its claim.
 pub(super) const CHALLENGE: Duration = Duration::from_secs(7);
-/// How long it lets a disk be held before it breaks the reservation.
+/// How long the disk must stay held before a challenger breaks the reservation.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
-/// How often it looks while it waits.
+/// How often a challenger looks while it waits.
 const LOOK: Duration = Duration::from_millis(500);
-/// How much later than it asked for it may be called: with this and a look, still less than `PATIENCE`.
+/// The longest delay of a call. Together with the time between two looks it is less than `PATIENCE`.
 const LATE: Duration = Duration::from_millis(250);
 
 /// A challenge under way.
@@ -43,24 +43,24 @@ pub(super) struct Challenge {
     due: Duration,
 }
 
-/// How far a challenge is.
+/// The progress of a challenge.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stage {
     /// The disk was held when it began.
     Held,
     /// The disk was free, or its reservation is broken.
     Broken {
-        /// Until the claim.
+        /// The time until the claim.
         left: Duration,
-        /// Somebody was seen to hold the disk.
+        /// The challenger has seen that somebody holds the disk.
         defended: bool,
     },
-    /// The reservation of a disk that the cluster has given to this node is broken: a claim is all that is left.
+    /// The cluster has given the disk to this node, and its old reservation is broken: only the claim is left.
     Given,
 }
 
 impl PhysicalDisk {
-    /// Tries to take the reservation. Whether it did; `false` means that another node holds it.
+    /// Tries to take the reservation. Returns whether it did; `false` means that another node holds it.
     pub(super) fn try_reserve(&self, ctx: &Context) -> Result<bool, Error> {
         match ctx.disk(&self.disk).reserve() {
             Ok(()) => Ok(true),
@@ -82,7 +82,7 @@ impl PhysicalDisk {
         ctx.disk(&self.disk).break_reservation()
     }
 
-    /// Begins a challenge, or begins it anew.
+    /// Begins a challenge, or begins it again.
     pub(super) fn begin_challenge(&mut self, ctx: &Context) -> Result<Progress, Error> {
         if self.is_held_by_another(ctx)? {
             return self.wait(ctx, Stage::Held, PATIENCE);
@@ -133,7 +133,7 @@ impl PhysicalDisk {
                 self.wait(ctx, stage, LOOK)
             }
             Stage::Broken { left, defended } if left > LOOK => {
-                // One sight of a defender is enough.
+                // Seeing a defender once is enough.
                 let defended = defended || self.is_held_by_another(ctx)?;
                 let left = left - LOOK;
                 self.wait(ctx, Stage::Broken { left, defended }, LOOK)

@@ -1,8 +1,8 @@
-//! `Physical Disk`: a shared disk, held by its reservation (docs/semantics.md, 4.1). How a disk is won that another
-//! node may hold is in [`challenge`].
+//! `Physical Disk`: a shared disk, held by its reservation (docs/semantics.md, 4.1). [`challenge`] says how a disk is
+//! won that another node may hold.
 //!
 //! A disk may be slow. Online and Offline are pending while it mounts, writes its test file or dismounts, and
-//! `PendingTimeout` ends them; renewals and listings that it is at for 30 s fail it.
+//! `PendingTimeout` limits them. A renewal or a listing that takes 30 s makes the resource fail.
 
 mod challenge;
 #[cfg(test)]
@@ -23,7 +23,7 @@ const DISK: Property<Text> = Property::text("Disk")
 
 /// How often an owner renews its reservation.
 const RENEWAL: Duration = Duration::from_secs(3);
-/// Written at Online, to see that the disk takes writes.
+/// A file written at Online, to check that the disk accepts writes.
 const TEST_FILE: &str = "clusdisk.tst";
 /// The original's ERROR_PATH_NOT_FOUND.
 const PATH_NOT_FOUND: u32 = 3;
@@ -33,17 +33,17 @@ const PATH_NOT_FOUND: u32 = 3;
 pub struct PhysicalDisk {
     disk: String,
     challenge: Option<Challenge>,
-    /// The reservation is ours and was good when it was last renewed; an error says what was seen instead.
+    /// Whether this node has the reservation; an error says why the last renewal failed.
     reservation: Result<bool, Error>,
     mounted: bool,
-    /// It took the test file, and nobody has asked for it back.
+    /// Whether the test file was written, and the disk was not taken out of service since.
     in_service: bool,
     defending: bool,
-    /// With the periodic reserve.
+    /// For the periodic reserve.
     renewing: Patience,
-    /// With the listing of the root directory.
+    /// For listings of the root directory.
     listing: Patience,
-    /// The disk is still at the listing that was asked for last.
+    /// Whether the last listing is not finished.
     lists: bool,
 }
 
@@ -63,14 +63,14 @@ impl PhysicalDisk {
         self.reservation == Ok(true)
     }
 
-    /// The reservation is ours: renew it from now on.
+    /// Keeps the reservation that this node has just gained: renews it from now on.
     fn keep(&mut self, ctx: &mut Context) {
         self.reservation = Ok(true);
         self.renewing.forget();
         ctx.wake_after(RENEWAL);
     }
 
-    /// Mounts the reserved disk and sees that it takes writes: a step further each time, as the disk gets on.
+    /// Mounts the reserved disk and checks that it accepts writes, one step at a time as the disk finishes each.
     fn bring_into_service(&mut self, ctx: &Context) -> Result<Progress, Error> {
         let disk = ctx.disk(&self.disk);
         if !self.mounted {
@@ -93,14 +93,14 @@ impl PhysicalDisk {
         Ok(done_or_pending(!self.mounted))
     }
 
-    /// Asks for the root directory, or how far the disk is with it.
+    /// Lists the root directory, or asks for the result of an unfinished listing.
     fn list(&mut self, ctx: &Context) -> Result<(), Error> {
         let answer = ctx.disk(&self.disk).list().map(|_| ());
         self.lists = matches!(&answer, Err(error) if error.is_unfinished());
         self.listing.judge(ctx, answer)
     }
 
-    /// Whether a file is on the disk, by its name.
+    /// Whether the disk contains a file, by its name.
     fn check_path(&self, ctx: &Context, path: &[u8]) -> Result<Vec<u8>, Error> {
         let path = std::str::from_utf8(path)
             .map_err(|_| Error::new(codes::ERROR_INVALID_PARAMETER, "the path is no UTF-8 text"))?;
@@ -164,7 +164,7 @@ impl Resource for PhysicalDisk {
     fn online(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
         self.listing.forget();
         self.lists = false;
-        // A disk that was arbitrated for is ours under the name it was arbitrated by.
+        // An arbitrated disk is held under the name it was arbitrated with, even if the property has changed since.
         if !self.holds() {
             self.find(ctx)?;
             if !self.try_reserve(ctx)? {
@@ -180,7 +180,7 @@ impl Resource for PhysicalDisk {
         if operation == Operation::Offline {
             return self.take_out_of_service(ctx);
         }
-        // Without a challenge the disk is ours, and it is the disk that takes its time.
+        // Without a challenge the node already holds the disk, and the disk is only slow.
         if self.challenge.is_some() || !self.holds() {
             let progress = self.go_on_challenging(ctx)?;
             if !progress.is_done() {
@@ -198,7 +198,7 @@ impl Resource for PhysicalDisk {
         self.take_out_of_service(ctx)
     }
 
-    /// What the disk is, and what this node has of it: nothing here asks the disk itself, which may be slow.
+    /// What the disk is, and what this node has of it. Nothing here asks the disk itself, which may be slow.
     fn control(&mut self, ctx: &mut Context, code: u32, input: &[u8]) -> Result<Vec<u8>, Error> {
         match code {
             controls::CLUSCTL_RESOURCE_GET_CLASS_INFO => Ok(storage_class()),
@@ -259,20 +259,20 @@ impl Resource for PhysicalDisk {
         self.list(ctx)
     }
 
-    /// The periodic reserve. Once lost it is not taken again, since another node may have come and gone.
+    /// The periodic reserve. A lost reservation is not taken again, since another node may have had it meanwhile.
     fn watch(&mut self, ctx: &mut Context) {
         if !self.holds() {
             return;
         }
         let renewed = match ctx.disk(&self.disk).reserve() {
-            // While it mounts or dismounts, `PendingTimeout` bounds how slow a disk may be.
+            // During a mount or dismount, `PendingTimeout` limits how slow the disk may be.
             Err(error) if error.is_unfinished() && !self.in_service => Ok(()),
             other => self.renewing.judge(ctx, other),
         };
         match renewed {
             Ok(()) => {
                 ctx.wake_after(RENEWAL);
-                // A listing that the disk is still at is looked after until it is through.
+                // Asks for the result of an unfinished listing.
                 if self.lists
                     && let Err(error) = self.list(ctx)
                 {

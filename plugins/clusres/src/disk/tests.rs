@@ -1,4 +1,4 @@
-//! Disks held, challenged and lost.
+//! Disks that are held, challenged and lost.
 
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ fn a_renewal_that_is_refused_loses_the_quorum() {
         why.starts_with("periodic reserve: reserve disk `Q:`"),
         "{why}"
     );
-    // It is not taken back.
+    // The disk is not taken again.
     world.disk("Q:").free();
     world.run(Duration::from_secs(30));
     assert_eq!(world.disk("Q:").holder(), None);
@@ -149,8 +149,8 @@ fn a_frozen_owner_finds_its_disk_gone_when_it_thaws() {
     assert_eq!(challenger.arbitration(), Arbitration::Won);
 }
 
-/// NODE1 stands still in its challenge. Meanwhile NODE2 wins the disk; NODE3 resets it, and before NODE2 renews
-/// its reservation NODE1 goes on.
+/// NODE1 stands still during its challenge. Meanwhile NODE2 wins the disk and NODE3 breaks the reservation; NODE1
+/// goes on before NODE2 renews it.
 #[test]
 fn a_challenger_that_stood_still_begins_anew() {
     for stood_still_at in [500, 2_000, 7_800] {
@@ -186,7 +186,7 @@ fn a_disk_that_was_given_is_not_taken_from_a_later_owner() {
     world.node("NODE1").freeze();
     world.run(SECOND * 30);
     owner.online().unwrap();
-    // A bus reset that another node's challenge brought.
+    // A bus reset by another node's challenge.
     world.disk("Q:").free();
     world.node("NODE1").thaw();
     world.run(SECOND * 20);
@@ -253,8 +253,8 @@ fn release_ends_the_defence() {
 }
 
 proptest! {
-    /// Whenever they begin, and whoever stands still for a while: with a live owner no challenger wins, with a
-    /// dead one exactly one does.
+    /// Whenever challengers begin, and whoever stands still for a while: no challenger wins against a living owner,
+    /// and exactly one wins against a dead owner.
     #[test]
     fn of_any_number_of_challengers_one_wins(
         delays in prop::collection::vec(0u64..9_000, 1..8),
@@ -271,7 +271,7 @@ proptest! {
         }
         let challengers: Vec<_> =
             (0..delays.len()).map(|index| disk(&world, &format!("NODE{index}"))).collect();
-        // When, who, and what: it begins, stands still, goes on.
+        // Time, node and event: it begins, stands still, or goes on.
         let mut happenings: Vec<(u64, usize, u8)> =
             delays.iter().enumerate().map(|(index, delay)| (*delay, index, 0)).collect();
         for (at, length, who) in stops {

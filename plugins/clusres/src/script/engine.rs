@@ -1,4 +1,4 @@
-//! The engine that runs resource scripts: every limit set, no file, no clock and no dice but the host's.
+//! The engine of resource scripts: all limits set, and no files, clocks or random numbers except the host's.
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::plugin::*;
@@ -6,13 +6,13 @@ use rhai::{Engine, OptimizationLevel};
 
 use super::{handles, words};
 
-/// Operations that one call may take: a call should return within 300 ms.
+/// The most operations of one call, which should return within 300 ms.
 const OPERATIONS_MAX: u64 = 1_000_000;
-/// Script functions that may be inside each other: a script is called from deep inside a drill.
+/// The deepest nesting of script functions: a script may be called from deep inside a drill.
 const CALLS_MAX: usize = 16;
-/// Expressions that may be inside each other, at the top and in functions.
+/// The deepest nesting of expressions, at the top and in functions.
 const DEPTH_MAX: usize = 32;
-/// Items of a list and entries of a map.
+/// The most items of a list or entries of a map.
 const ITEMS_MAX: usize = 1_000;
 /// Bytes of a text.
 const TEXT_MAX: usize = 1 << 16;
@@ -20,16 +20,16 @@ const TEXT_MAX: usize = 1 << 16;
 /// The seed of Rhai's hashing, so that two processes number functions alike.
 const HASHING_SEED: [u64; 4] = [0x51, 0x75, 0x6f, 0x72];
 
-/// What a script that waits is told.
+/// The message for a script that tries to wait.
 const NO_WAIT: &str = "nothing here waits: return pending(\"2s\") to be called again";
 
-/// The functions of the language that scripts have no place for, and what to write instead.
+/// Functions of the language that resource scripts cannot use, and what to write instead.
 pub fn refused() -> impl Iterator<Item = (&'static str, &'static str)> {
     let refused = REFUSED.iter().map(|(name, _, instead)| (*name, *instead));
     refused.chain([("sleep", NO_WAIT)])
 }
 
-/// What is refused but for waiting, with the number of arguments.
+/// The refused functions, except those that wait, with their numbers of arguments.
 const REFUSED: [(&str, usize, &str); 4] = [
     (
         "timestamp",
@@ -53,7 +53,7 @@ const REFUSED: [(&str, usize, &str); 4] = [
     ),
 ];
 
-/// An engine that knows the words of resource scripts: for running them, for checking them and for looking words up.
+/// An engine with the words of resource scripts: for running and checking them, and for looking words up.
 pub fn engine() -> Engine {
     // The only error is that a seed is set already, which is the same one.
     let _ = rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED));
@@ -69,7 +69,7 @@ pub fn engine() -> Engine {
         .set_max_string_size(TEXT_MAX)
         .set_max_array_size(ITEMS_MAX)
         .set_max_map_size(ITEMS_MAX)
-        // Places in a script must be those of its text.
+        // Places must be those of the script's text.
         .set_optimization_level(OptimizationLevel::None)
         .set_strict_variables(true)
         .set_fail_on_invalid_map_property(false)
@@ -85,7 +85,7 @@ pub fn engine() -> Engine {
             _ => engine.register_fn(name, move |_: Dynamic, _: Dynamic| refuse()),
         };
     }
-    // As the language's own are declared: what takes anything would come second.
+    // Declared like the language's own functions, since a function that takes any type would come after those.
     let wait = || -> Result<(), Box<EvalAltResult>> { Err(NO_WAIT.into()) };
     engine.register_fn("sleep", move |_: i64| wait());
     engine.register_fn("sleep", move |_: f64| wait());

@@ -1,4 +1,4 @@
-//! The objects a resource script holds.
+//! The objects in resource scripts.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,10 +8,11 @@ use std::time::Duration;
 use quorate_sdk::{Context, Error, ManagedService, Progress, SharedContext};
 use rhai::{Dynamic, Engine, EvalAltResult, NativeCallContext, Position};
 
-/// What a native returns.
+/// The result of a native function.
 pub(super) type Fallible<T> = Result<T, Box<EvalAltResult>>;
 
-/// What a script's functions share: the world of the call they are in, and what the script has started.
+/// The state that a script's functions share: the world of the present call, and the services that the script has
+/// started.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stage(Rc<Inner>);
 
@@ -20,12 +21,12 @@ struct Inner {
     context: SharedContext,
     /// Every service that the script has started, by name.
     services: RefCell<BTreeMap<String, ManagedService>>,
-    /// Services that this operation has begun to start or stop already.
+    /// Services that this operation has already begun to start or stop.
     begun: RefCell<BTreeSet<String>>,
     again: Cell<bool>,
-    /// The control code that the script is asked with, and what came with it.
+    /// The control code that the script is asked for, with its input.
     asked: RefCell<Option<(u32, Vec<u8>)>>,
-    /// A disk was still at what the script asked for.
+    /// Whether a disk had not finished a request of the script.
     unfinished: Cell<bool>,
 }
 
@@ -35,7 +36,7 @@ impl Stage {
         ctx.share(&self.0.context, f)
     }
 
-    /// An operation begins (`again` false), or goes on.
+    /// Begins an operation (`again` is false) or continues it.
     pub(super) fn operation(&self, again: bool) {
         self.0.again.set(again);
         if !again {
@@ -43,19 +44,19 @@ impl Stage {
         }
     }
 
-    /// The script is asked with a control code, or has answered.
+    /// Sets the control code that the script is asked for; `None` after the answer.
     pub(super) fn asked(&self, control: Option<(u32, Vec<u8>)>) {
         *self.0.asked.borrow_mut() = control;
     }
 
-    /// The control code that the script is asked with.
+    /// The control code that the script is asked for.
     pub(super) fn control(&self) -> Result<(u32, Vec<u8>), Error> {
         let asked = self.0.asked.borrow().clone();
         asked
             .ok_or_else(|| Error::failed("no control code is asked: only `control` may look at it"))
     }
 
-    /// Whether the call that has ended broke off since a disk was still at what it asked for.
+    /// Whether the last call broke off because a disk had not finished its request.
     pub(super) fn take_unfinished(&self) -> bool {
         self.0.unfinished.take()
     }
@@ -71,7 +72,7 @@ impl Stage {
         self.0.context.with(f)
     }
 
-    /// Takes a service a step further on its way up or down.
+    /// Continues the start or stop of a service.
     fn drive(&self, ctx: &Context, name: &str, work: Option<u64>) -> Result<Progress, Error> {
         use quorate_sdk::Operation::{Offline, Online};
         let first = self.0.begun.borrow_mut().insert(name.to_owned());
@@ -87,17 +88,17 @@ impl Stage {
         }
     }
 
-    /// Starts a service, and says how far it got.
+    /// Starts a service. Returns its progress.
     pub(super) fn start(&self, ctx: &Context, name: &str, work: u64) -> Result<Progress, Error> {
         self.drive(ctx, name, Some(work))
     }
 
-    /// Stops a service, and says how far it got.
+    /// Stops a service. Returns its progress.
     pub(super) fn stop(&self, ctx: &Context, name: &str) -> Result<Progress, Error> {
         self.drive(ctx, name, None)
     }
 
-    /// Stops everything that was started, and says how far it got.
+    /// Stops all services that were started. Returns their progress.
     pub(super) fn stop_all(&self, ctx: &Context) -> Result<Progress, Error> {
         let names: Vec<String> = self.0.services.borrow().keys().cloned().collect();
         let mut all = Progress::Done;
@@ -110,7 +111,7 @@ impl Stage {
         Ok(all)
     }
 
-    /// Kills everything that was started and still runs.
+    /// Kills all services that were started and still run.
     pub(super) fn kill_all(&self, ctx: &Context) {
         for service in self.0.services.borrow_mut().values_mut() {
             service.kill(ctx);
@@ -118,7 +119,7 @@ impl Stage {
     }
 }
 
-/// Asks the world of the call that a native is in.
+/// Uses the world of the present call.
 pub(super) fn ask<R>(
     call: &NativeCallContext<'_>,
     f: impl FnOnce(&Stage, &mut Context) -> Result<R, Error>,
@@ -137,7 +138,7 @@ pub(super) fn ask<R>(
     })
 }
 
-/// A mistake in what a native was given.
+/// The error for a wrong argument of a native function.
 pub(super) fn mistake(text: impl Into<String>) -> Box<EvalAltResult> {
     let text = Dynamic::from(text.into());
     Box::new(EvalAltResult::ErrorRuntime(text, Position::NONE))
@@ -159,7 +160,7 @@ pub(super) struct NetworkRef(pub(super) String);
 #[derive(Clone, Debug)]
 pub(super) struct NetworkNameRef(pub(super) String);
 
-/// A resource that this one depends on: type, place among those of the type, and name.
+/// A resource that this one depends on: its type, its index among those of the type, and its name.
 #[derive(Clone, Debug)]
 pub(super) struct ProviderRef {
     pub(super) kind: String,
@@ -201,7 +202,7 @@ pub(super) fn wait(value: &Dynamic) -> Fallible<Duration> {
     } else {
         None
     };
-    // A day is longer than any PendingTimeout makes sense with.
+    // A `PendingTimeout` longer than a day makes no sense.
     match millis {
         Some(millis) if (1..=86_400_000).contains(&millis) => Ok(Duration::from_millis(millis)),
         _ => Err(mistake(format!(

@@ -1,10 +1,10 @@
 //! `Generic Script`: a resource written in Rhai, one function for each call.
 //!
-//! The host gives the script's text (`quorate.script/1`), and everything the script does to the world goes through the
-//! same services as a plugin's own code. `docs/resources-in-rhai.md` has the functions.
+//! The host supplies the script's text (`quorate.script/1`), and the script uses the same services as a plugin's own
+//! code. `docs/resources-in-rhai.md` lists the functions.
 //!
-//! A function that needs a disk which is slow breaks off there and is called again: an operation is pending meanwhile, and
-//! a check has 30 s.
+//! A function that needs a slow disk breaks off and is called again later. Meanwhile an operation is pending; a check
+//! may take 30 s.
 
 mod engine;
 mod handles;
@@ -18,7 +18,7 @@ use quorate_sdk::{Context, Error, Operation, Progress, Property, Resource, Text,
 pub use engine::{engine, refused};
 use program::Program;
 
-/// How often a check that a slow disk holds up is asked again.
+/// How often a check that waits for a slow disk is repeated.
 const LOOK: Duration = Duration::from_secs(5);
 
 const SCRIPT_FILEPATH: Property<Text> = Property::text("ScriptFilepath")
@@ -31,13 +31,13 @@ const SCRIPT_FILEPATH: Property<Text> = Property::text("ScriptFilepath")
 pub struct Call {
     /// Its name.
     pub name: &'static str,
-    /// Whether a script cannot do without it.
+    /// Whether a script must have it.
     pub required: bool,
-    /// When it is called, and what it may say.
+    /// When it is called, and what it may return.
     pub doc: &'static str,
 }
 
-/// Every function that a script may have for the resource type to call. None takes an argument.
+/// All functions of a script that the resource type calls. None takes an argument.
 pub const CALLS: [Call; 8] = [
     Call {
         name: "open",
@@ -86,12 +86,12 @@ pub const CALLS: [Call; 8] = [
 /// A script.
 #[derive(Debug)]
 pub struct GenericScript {
-    /// The script as it was last brought online; none before that.
+    /// The script as it was last brought online; `None` before that.
     program: Option<Program>,
 }
 
 impl GenericScript {
-    /// Reads the script, and begins anew with it if it is not the one that is there.
+    /// Reads the script, and starts again with it if the text has changed.
     fn load(&mut self, ctx: &mut Context) -> Result<&mut Program, Error> {
         let path = ctx.properties().get(&SCRIPT_FILEPATH)?;
         let text = ctx.scripts().load(&path)?;
@@ -108,7 +108,7 @@ impl GenericScript {
         }
     }
 
-    /// Once online, looks after checks that a slow disk holds up.
+    /// Once online, repeats checks that wait for a slow disk.
     fn onward(ctx: &mut Context, progress: Progress) -> Progress {
         if progress.is_done() {
             ctx.wake_after(LOOK);
@@ -180,7 +180,7 @@ impl Resource for GenericScript {
         self.check(ctx, &["is_alive"])
     }
 
-    /// A script that was never online here has no say: its text may not even be on this node.
+    /// A script that was never online here is not asked: its text may not even be on this node.
     fn control(&mut self, ctx: &mut Context, code: u32, input: &[u8]) -> Result<Vec<u8>, Error> {
         match &mut self.program {
             Some(program) => program.control(ctx, code, input),

@@ -1,4 +1,4 @@
-//! One script, compiled, with what it remembers between its calls.
+//! One compiled script, and its memory between calls.
 
 use quorate_sdk::{
     Context, DISK_PATIENCE, Error, Operation, Patience, Progress, SERVICE_POLL, codes,
@@ -18,14 +18,14 @@ pub(super) struct Program {
     stage: Stage,
     /// `this` in the script's functions.
     memory: Dynamic,
-    /// With the disks that its checks look at.
+    /// The tolerance for disks that its checks use.
     patience: Patience,
-    /// The check that a disk has not let through.
+    /// The check that waits for a disk.
     waits: Option<&'static str>,
 }
 
 impl Program {
-    /// Compiles a script; runs nothing of it.
+    /// Compiles a script without running any of it.
     pub(super) fn compile(path: &str, text: String) -> Result<Program, Error> {
         let mut engine = super::engine();
         let stage = Stage::default();
@@ -34,7 +34,7 @@ impl Program {
         engine.on_print(move |line| tell(&told, line));
         let told = stage.clone();
         engine.on_debug(move |line, _, at| tell(&told, &format!("{at}: {line}")));
-        // Some editors put a mark before a text in UTF-8.
+        // Some editors put a byte order mark before a text in UTF-8.
         let script = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let ast = engine.compile(script).map_err(|error| {
             let at = place(path, error.position());
@@ -73,7 +73,7 @@ impl Program {
         Ok(program)
     }
 
-    /// Whether it is the script of this path and text.
+    /// Whether it has this path and text.
     pub(super) fn is(&self, path: &str, text: &str) -> bool {
         self.path == path && self.text == text
     }
@@ -107,8 +107,8 @@ impl Program {
         })
     }
 
-    /// Calls an operation's function, and says how far it got. A disk that is still at what it was asked for leaves
-    /// the operation pending, as if the script had said so.
+    /// Calls the function of an operation. Returns its progress. If a disk has not finished a request, the operation
+    /// is pending, as if the script had said so.
     fn operate(&mut self, ctx: &mut Context, name: &str) -> Result<Progress, Error> {
         let Some(said) = Error::finished(self.call(ctx, name))? else {
             return Ok(Progress::pending(SERVICE_POLL));
@@ -129,7 +129,7 @@ impl Program {
         }
     }
 
-    /// Calls one that has nothing to say: what it throws is logged.
+    /// Calls a function without a result. An error is logged.
     fn tidy(&mut self, ctx: &mut Context, name: &str) {
         if self.has(name)
             && let Err(error) = self.call(ctx, name)
@@ -159,7 +159,7 @@ impl Program {
         self.step(ctx, what)
     }
 
-    /// Goes on with one that was pending.
+    /// Continues a pending operation.
     pub(super) fn go_on(&mut self, ctx: &mut Context, what: Operation) -> Result<Progress, Error> {
         self.stage.operation(true);
         self.step(ctx, what)
@@ -179,7 +179,7 @@ impl Program {
         }
     }
 
-    /// `terminate`, and an end to everything that still runs.
+    /// Calls `terminate`, and ends everything that still runs.
     pub(super) fn terminate(&mut self, ctx: &mut Context) {
         self.stage.operation(false);
         self.tidy(ctx, "terminate");
@@ -191,7 +191,7 @@ impl Program {
         self.waits = None;
     }
 
-    /// Asks the check again that a disk has not let through.
+    /// Repeats the check that waits for a disk.
     pub(super) fn check_again(&mut self, ctx: &mut Context) -> Result<(), Error> {
         match self.waits {
             Some(name) => self.check(ctx, &[name]),
@@ -199,14 +199,14 @@ impl Program {
         }
     }
 
-    /// The first of the checks `names` that the script has.
+    /// Calls the first of the checks `names` that the script has.
     pub(super) fn check(&mut self, ctx: &mut Context, names: &[&'static str]) -> Result<(), Error> {
         let Some(name) = names.iter().copied().find(|name| self.has(name)) else {
             return Err(Error::failed(format!("{}: there is no check", self.path)));
         };
         let said = match self.call(ctx, name) {
             Ok(said) => said,
-            // A disk may take a while: what it says later counts.
+            // The disk may need more time: the later result counts.
             Err(error) if error.is_unfinished() => {
                 self.waits = Some(name);
                 return self.patience.judge(ctx, Err(error));
@@ -262,9 +262,9 @@ impl Program {
     }
 }
 
-/// What a script prints goes to the cluster log.
+/// Writes a script's output to the cluster log.
 fn tell(stage: &Stage, line: &str) {
-    // Outside a call there is no log, and no script that prints.
+    // Outside of a call there is no log, and no script that could print.
     let _ = stage.with(|ctx| {
         ctx.log().info(line);
         Ok(())
@@ -280,13 +280,13 @@ fn place(path: &str, at: rhai::Position) -> String {
     }
 }
 
-/// What went wrong in a call, at the place where it did.
+/// The error of a call, with its place.
 fn explain(path: &str, name: &str, mut error: EvalAltResult) -> Error {
     while let EvalAltResult::ErrorInFunctionCall(_, _, inner, _) = error {
         error = *inner;
     }
     let at = match error.position() {
-        // As where a call took too long.
+        // No place, as for a call that took too long.
         rhai::Position::NONE => format!("{path}: in {name}"),
         at => place(path, at),
     };

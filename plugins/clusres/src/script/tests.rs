@@ -9,7 +9,7 @@ use super::*;
 
 const PATH: &str = "web.rhai";
 
-/// A web server: a service and where it answers.
+/// A web server: a service, and the port it answers on.
 const WEB: &str = r#"
 const PORT = 80;
 
@@ -125,7 +125,7 @@ fn a_script_that_is_not_there_fails_online_until_it_is() {
     assert_eq!(error.text(), "read script `web.rhai`: no such file (2)");
     world.set_script(PATH, Some(WEB));
     web.online().unwrap();
-    // What runs has been read.
+    // The script is loaded already.
     world.set_script(PATH, None);
     world.run(Duration::from_secs(120));
     assert_eq!(web.state(), State::Online);
@@ -258,7 +258,7 @@ fn pending_ends_by_pending_timeout() {
     assert_eq!(patient.state(), State::OnlinePending);
 }
 
-/// A script that writes and reads at each check, on a disk that is mounted.
+/// A script that writes and reads at each check, on a mounted disk.
 fn on_a_disk(world: &World) -> Instance {
     world.disk("W:").mount_on("NODE1");
     world.set_script(
@@ -333,7 +333,7 @@ fn a_script_answers_control_codes_once_it_was_online() {
         assert!(text.contains(why), "{text}");
     }
     unhandled(code(5, b""));
-    // A script that looks at it elsewhere is told so.
+    // A script that uses it elsewhere gets an error.
     let refused = refused("fn online() { control_code() } fn is_alive() { true }");
     assert!(
         refused.contains("only `control` may look at it"),
