@@ -19,8 +19,8 @@ impl Kind for SystemAttendant {
     .watches_itself();
     const SERVICE: &'static str = "MSExchangeSA";
 
-    /// One virtual server a node where there are more than two nodes (docs/semantics.md, 2.3). Anti-affinity yields
-    /// where it leaves no node, so the rule must hold here, too.
+    /// At most one virtual server on a node, in clusters of more than two nodes (docs/semantics.md, 2.3).
+    /// Anti-affinity is ignored if it leaves no node, so the rule is enforced here as well.
     fn before_start(ctx: &Context) -> Result<u64, Error> {
         let cluster = ctx.cluster();
         if cluster.configured_nodes()? > 2 && cluster.online_here(TYPE_NAME)? > 0 {

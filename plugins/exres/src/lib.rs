@@ -1,8 +1,8 @@
 //! The resource types of an Exchange virtual server.
 //!
 //! Each is a proxy, as the original's Exres is (docs/semantics.md, 2.1): Online starts a service and waits until it
-//! runs, a probe looks at it every ten seconds, and IsAlive says what that probe saw last. What they share is in
-//! [`proxy`]; what is each one's own is in a file of its own.
+//! runs, a probe checks it every ten seconds, and IsAlive returns the result of the last probe. The common part is in
+//! [`proxy`]; each type has a file for its own part.
 //!
 //! | type | service | probe |
 //! | --- | --- | --- |

@@ -1,11 +1,11 @@
-//! What every Exchange resource type does: a proxy for a service (docs/semantics.md, 2.1).
+//! The common part of the Exchange resource types: a proxy for a service (docs/semantics.md, 2.1).
 //!
-//! Online starts the service, waits until it runs and lets it answer on its port, if it has one. From then on a
-//! probe looks at it every ten seconds, a period that no property changes. IsAlive returns what the last probe saw,
-//! and a bad probe signals, so that IsAlive is asked at once. LooksAlive is never polled.
+//! Online starts the service, waits until it runs and lets it answer on its port, if it has one. From then on a probe
+//! checks it every ten seconds; no property changes that period. IsAlive returns the result of the last probe. A
+//! failed probe signals, so that IsAlive is asked at once. LooksAlive is never polled.
 //!
-//! A service that is gone, or answers wrongly, has failed. One that runs and gives no answer may be busy: it has
-//! failed when it has been silent for `IsAliveTimeout`.
+//! A service that is gone, or answers wrongly, has failed at once. One that runs without answering may be busy: it
+//! fails only when it has been silent for `IsAliveTimeout`.
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use quorate_sdk::{
     Property, Resource, TypeInfo,
 };
 
-/// `IsAliveTimeout`, of every Exchange type.
+/// `IsAliveTimeout`, for every Exchange type.
 pub const IS_ALIVE_TIMEOUT: Property<Number> = Property::number("IsAliveTimeout")
     .unit("ms")
     .doc("For how long a service that runs may give no answer before it has failed")
     .default("180000")
     .at_online();
 
-/// What a protocol server answers with.
+/// The protocol of a server.
 #[derive(Debug)]
 pub struct Protocol {
     /// Its name for the host, such as `smtp`.
@@ -31,7 +31,7 @@ pub struct Protocol {
     pub port: &'static Property<Number>,
 }
 
-/// What is one Exchange type's own.
+/// The parts in which Exchange types differ.
 pub trait Kind: 'static {
     /// Its name and properties. It must watch itself, and have [`IS_ALIVE_TIMEOUT`].
     const TYPE: TypeInfo;
@@ -39,29 +39,29 @@ pub trait Kind: 'static {
     const SERVICE: &'static str;
     /// The protocol it serves, if it serves one.
     const PROTOCOL: Option<Protocol> = None;
-    /// Whether its start may take as long as it needs, `PendingTimeout` or not.
+    /// Whether its start may take any time, regardless of `PendingTimeout`.
     const STARTS_AT_LEISURE: bool = false;
 
-    /// Asked before the service is started: how much work it has to do before it runs.
+    /// Called before the service is started. Returns how much work it has to do before it runs.
     ///
     /// # Errors
-    /// It may not be started here.
+    /// It must not be started here.
     fn before_start(ctx: &Context) -> Result<u64, Error> {
         let _ = ctx;
         Ok(0)
     }
 
-    /// Called after every good probe, for what the type does beside being watched: what there is to note down. The next
-    /// call is handed it back; the first after Online nothing.
+    /// Called after every successful probe, for other work of the type. Returns a note, which the next call gets as
+    /// `before`; the first call after Online gets an empty text.
     fn note(ctx: &Context, before: &str) -> String {
         let _ = (ctx, before);
         String::new()
     }
 
-    /// Looks at a service that the controller says is running. By default that is all there is to it.
+    /// Probes a service that runs according to the controller. By default there is nothing more to check.
     ///
     /// # Errors
-    /// What is wrong; [`Error::is_silence`] where it gave no answer.
+    /// The problem; [`Error::is_silence`] if there was no answer.
     fn probe(ctx: &Context) -> Result<(), Error> {
         let _ = ctx;
         Ok(())
@@ -74,9 +74,9 @@ pub struct Exchange<K> {
     service: ManagedService,
     endpoint: Option<Endpoint>,
     patience: Patience,
-    /// What the last probe saw.
+    /// The result of the last probe.
     seen: Result<(), Error>,
-    /// What the type noted last.
+    /// The last note of the type.
     noted: String,
     kind: PhantomData<K>,
 }
@@ -91,7 +91,7 @@ impl<K: Kind> Exchange<K> {
         }
     }
 
-    /// The next step of a start, and what follows it once the service runs.
+    /// Continues a start, and finishes it once the service runs.
     fn started(&mut self, ctx: &mut Context, progress: Progress) -> Result<Progress, Error> {
         if progress.is_done() {
             if let Some(endpoint) = &self.endpoint {
@@ -147,7 +147,7 @@ impl<K: Kind> Resource for Exchange<K> {
         if let Some(endpoint) = self.endpoint.take()
             && let Err(error) = endpoint.close(ctx, K::SERVICE)
         {
-            // The stop that follows closes the port in any case.
+            // The stop that follows closes the port anyway.
             ctx.log().warning(error.text());
         }
         self.service.stop(ctx)
@@ -166,7 +166,7 @@ impl<K: Kind> Resource for Exchange<K> {
         self.service.kill(ctx);
     }
 
-    /// What the last probe saw.
+    /// The result of the last probe.
     fn is_alive(&mut self, _: &mut Context) -> Result<(), Error> {
         self.seen.clone()
     }

@@ -1,14 +1,14 @@
 //! `Microsoft Exchange Routing Service`: builds the link state tables.
 //!
-//! With every probe it connects to the SMTP port of each other virtual server of the cluster, found by its network name.
-//! The table of these links is published as `LinkState`, and a change goes into the cluster log. A link that is down is
-//! no failure of this resource.
+//! With every probe it connects to the SMTP port of each other virtual server of the cluster, found by its network
+//! name. The table of these links is published as `LinkState`, and changes go into the cluster log. A link that is
+//! down is no failure of this resource.
 
 use quorate_sdk::{Context, Error, TypeInfo};
 
 use crate::proxy::{IS_ALIVE_TIMEOUT, Kind};
 
-/// The type of the resource that answers a link.
+/// The type of the resource at the other end of a link.
 const SMTP: &str = "Microsoft Exchange SMTP Server Instance";
 
 /// What is published: a line for each link, `MAIL2|up` or `MAIL2|down`.
@@ -55,7 +55,7 @@ fn links(ctx: &Context) -> Result<Vec<(String, u32)>, Error> {
     Ok(links.collect())
 }
 
-/// Looks at each link, and tells what has changed.
+/// Checks each link, and logs what has changed.
 fn table(ctx: &Context, before: &str, links: Vec<(String, u32)>) -> String {
     let lines = links.into_iter().map(|(name, port)| {
         let answer = connect(ctx, &name, port);
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(routing.state(), State::Online, "a link is not the service");
     }
 
-    /// All that there is of a Network Name here: its type's name and its property.
+    /// A substitute for a Network Name: its type's name and its property.
     struct NetworkNameOf;
 
     impl Kind for NetworkNameOf {

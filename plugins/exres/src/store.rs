@@ -1,9 +1,8 @@
 //! `Microsoft Exchange Information Store`: the mailboxes and public folders of a virtual server.
 //!
-//! Going online it mounts its storage groups, and the store replays the log that the last stop left: none if it was an
-//! orderly one, and after a crash as much as had not been brought into the databases, which is a matter of the load
-//! before it. Replay may take as long as it needs, so `PendingTimeout` does not bind Online. It binds Offline
-//! (docs/semantics.md, 2.1).
+//! At Online it mounts its storage groups, and the store replays the log that the last stop has left: none after an
+//! orderly stop, and after a crash all that was not in the databases yet, which depends on the load before it. Replay
+//! may take any time, so `PendingTimeout` does not limit Online. It limits Offline (docs/semantics.md, 2.1).
 
 use quorate_sdk::{Context, Error, List, Property, TypeInfo};
 
@@ -15,7 +14,7 @@ const STORAGE_GROUPS: Property<List> = Property::list("StorageGroups")
 
 /// How many storage groups a node can mount (docs/semantics.md, 2.3).
 const STORAGE_GROUPS_MAX: usize = 4;
-/// Work units to mount a storage group.
+/// Work units for mounting a storage group.
 const MOUNT_UNITS: u64 = 1;
 /// The Exchange store.
 #[derive(Debug)]
@@ -31,13 +30,13 @@ impl Kind for InformationStore {
     const SERVICE: &'static str = "MSExchangeIS";
     const STARTS_AT_LEISURE: bool = true;
 
-    /// The log that there is to replay is the store's own affair: it takes its time.
+    /// Only the mounts are counted: how much log there is to replay is the store's own affair.
     fn before_start(ctx: &Context) -> Result<u64, Error> {
         let groups = storage_groups(&ctx.properties().get(&STORAGE_GROUPS)?)?;
         Ok(groups * MOUNT_UNITS)
     }
 
-    /// The call that the store implements for this.
+    /// A call that the store provides for this check.
     fn probe(ctx: &Context) -> Result<(), Error> {
         ctx.probe().service(Self::SERVICE)
     }

@@ -1,4 +1,4 @@
-//! What holds for every Exchange type.
+//! Tests that hold for every Exchange type.
 
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ fn a_probe_every_ten_seconds_replaces_looks_alive() {
         let resource = online::<K>(&world);
         assert!(resource.has_event());
         world.service(NAME, K::SERVICE).crash();
-        // IsAlive says what the last probe saw.
+        // IsAlive returns the result of the last probe.
         resource.is_alive().unwrap();
         world.run(PROBE_PERIOD - Duration::from_millis(1));
         assert_eq!(resource.state(), State::Online);
@@ -98,7 +98,7 @@ fn a_probe_every_ten_seconds_replaces_looks_alive() {
         let told = format!("event 1005: IsAlive check for this resource failed: {wanted}");
         let log = world.log().into_iter();
         assert_eq!(log.filter(|(_, _, text)| *text == told).count(), 1);
-        // And restarts as new.
+        // A restart makes it as good as new.
         resource.online().unwrap();
         world.run(Duration::from_secs(120));
         assert_eq!(resource.state(), State::Online);
@@ -204,7 +204,7 @@ fn a_protocol_server_that_hangs_has_its_time() {
     for_every_protocol!(check);
 }
 
-/// Whoever asks the service controller alone sees no hang (docs/semantics.md, 2.1).
+/// The service controller alone does not notice a hang (docs/semantics.md, 2.1).
 #[test]
 fn what_the_service_controller_is_asked_about_may_hang() {
     fn check<K: Kind>() {
