@@ -12,7 +12,7 @@ pub(crate) struct PluginFolders {
     pub(crate) plugin_dir: Vec<PathBuf>,
 }
 
-/// A folder that is there.
+/// Checks that a folder exists.
 fn folder(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     if path.is_dir() {
@@ -24,13 +24,13 @@ fn folder(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// The number that everything random begins with.
+/// The seed of all random numbers.
 pub(crate) fn seed(text: &str) -> Result<u64, String> {
     let why = || format!("a seed is a whole number from 0 to {}", u64::MAX);
     text.parse().map_err(|_| why())
 }
 
-/// A duration that is not nothing.
+/// A duration longer than zero.
 fn some_time(text: &str) -> Result<quorate_drill::Span, String> {
     let span: quorate_drill::Span = text
         .parse()
@@ -59,13 +59,13 @@ pub(crate) struct Apart {
 }
 
 impl Apart {
-    /// Whether every plugin is kept in a process of its own.
+    /// Whether every plugin runs in a process of its own.
     pub(crate) fn all(&self) -> bool {
         let mut named = self.isolate.iter();
         named.any(|name| name == quorate_host::Isolation::ALL)
     }
 
-    /// What is said of a call that has not returned.
+    /// The message about a call that has not returned.
     pub(crate) fn too_long(&self) -> String {
         format!(
             "a call of a plugin's has not returned within {}",
@@ -73,7 +73,7 @@ impl Apart {
         )
     }
 
-    /// The host's settings.
+    /// The settings for the host.
     pub(crate) fn settings(&self) -> quorate_host::Isolation {
         quorate_host::Isolation {
             libraries: self
@@ -81,12 +81,12 @@ impl Apart {
                 .iter()
                 .map(|name| (name.clone(), true))
                 .collect(),
-            // At least a millisecond: a wait of no time is one without end to the system.
+            // At least a millisecond: to the system, a wait of zero has no end.
             call_limit: self
                 .deadlock_timeout
                 .0
                 .max(std::time::Duration::from_millis(1)),
-            // Whatever is found in a folder: loading it takes nobody down.
+            // Files found in a folder are loaded in another process first, so that they cannot take this one down.
             learn_apart: true,
             ..quorate_host::Isolation::default()
         }

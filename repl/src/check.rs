@@ -22,13 +22,13 @@ use crate::output::{Output, Tone};
 use crate::report;
 use crate::resource_scripts;
 
-/// The section of the rules on how cluster files are written.
+/// The section for rules on the form of cluster files.
 const CLUSTER_FILE: &str = "cluster file";
 
-/// How many findings are told one by one. More of them help nobody, and a file of one long line may have thousands.
+/// The most findings that are listed. More would help nobody, and a file of one long line may have thousands.
 const LISTED: usize = 300;
 
-/// Checks the files named and prints everything found in them, in one run.
+/// Checks the files named and prints all findings in one run.
 pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
     let mut findings = Vec::new();
     let mut plans = Vec::new();
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
         }
     }
     if findings.len() > LISTED {
-        // Those that are not told must not be the gravest.
+        // The gravest findings come first, so that they are never among those left out.
         findings.sort_by_key(|finding| match finding.severity {
             Severity::Error => 0,
             Severity::Warning => 1,
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &CheckArgs, output: &mut Output) -> Exit {
     })
 }
 
-/// Everything found in one file, and the cluster it describes if it is sound.
+/// The findings in one file, and its cluster if the file is sound.
 fn check(
     file: &Path,
     limit: Option<u64>,
@@ -94,7 +94,7 @@ fn check(
     Ok((findings, definition))
 }
 
-/// As [`check`], of what stands in the file.
+/// As [`check`], for a text that has been read already.
 fn look(
     file: &Path,
     text: &str,
@@ -137,7 +137,7 @@ fn look(
     }
 }
 
-/// The plugins, which are loaded once, and only if a file says anything that they know of.
+/// The plugins. They are loaded once, and only if a file needs them.
 struct Plugins<'a> {
     folders: &'a PluginFolders,
     loaded: Option<PluginSet>,
@@ -163,7 +163,7 @@ impl Plugins<'_> {
             .ok_or_else(|| "no plugins are loaded".to_owned())
     }
 
-    /// What is found in a file that is not sound, without the remark on types that a plugin has.
+    /// The findings in an unsound file, without the remarks on types that some plugin does have.
     fn known(&mut self, mut found: Diagnostics) -> Diagnostics {
         let is_remark = |it: &Diagnostic| it.rule == "unknown-type";
         if found.iter().any(is_remark)
@@ -176,8 +176,8 @@ impl Plugins<'_> {
         found
     }
 
-    /// What the plugins say of a cluster file besides `warnings`. A type or a plugin that is not found stays a warning
-    /// unless somebody says where the plugins are: files are checked on machines that do not have them, too.
+    /// The findings of the plugins about a cluster file, together with `warnings`. An unknown type or plugin stays a
+    /// warning unless the folders of plugins are given: files are also checked on machines without the plugins.
     fn check(
         &mut self,
         cluster: &Loaded,
@@ -190,7 +190,7 @@ impl Plugins<'_> {
         let plugins = match self.load() {
             Ok(plugins) => plugins,
             Err(why) if told => return Err(why),
-            // A cluster file may be checked where there are no plugins at all.
+            // A cluster file may be checked on a machine without plugins.
             Err(why) => {
                 for it in &mut warnings {
                     if it.rule == "unknown-type" {
@@ -207,14 +207,14 @@ impl Plugins<'_> {
                 it.severity = Severity::Warning;
             }
         }
-        // The plugins know better.
+        // The plugins have made better findings.
         warnings.retain(|it| it.rule != "unknown-type");
         warnings.append(&mut found);
         Ok(Diagnostics(warnings))
     }
 }
 
-/// A cluster's addresses, and how many the text recommends.
+/// A cluster's addresses, and the number that the text recommends.
 struct Plan {
     entries: Vec<AddressEntry>,
     nodes: usize,
@@ -266,12 +266,12 @@ impl Plan {
     }
 }
 
-/// The section of the text that a finding's rule comes from; scripts have rules of their own.
+/// The section of the text for a finding's rule; scripts have rules of their own.
 fn section(finding: &Finding) -> &'static str {
     rule_of(finding).map_or("scripts", |rule| rule.section)
 }
 
-/// The rule of cluster files behind a finding. Scripts have rules of their own under the same ids.
+/// The rule of cluster files for a finding. Scripts have rules of their own with the same ids.
 fn rule_of(finding: &Finding) -> Option<&'static rules::Rule> {
     let script = Path::new(&finding.place.file)
         .extension()
@@ -279,12 +279,12 @@ fn rule_of(finding: &Finding) -> Option<&'static rules::Rule> {
     rules::rule(&finding.rule).filter(|rule| !(script && rule.section == CLUSTER_FILE))
 }
 
-/// The findings that are told one by one: the gravest are first.
+/// The findings that are listed: the gravest come first.
 fn listed(findings: &[Finding]) -> &[Finding] {
     &findings[..findings.len().min(LISTED)]
 }
 
-/// Findings by severity, gravest first, and by section, in the order in which sections first speak.
+/// Findings by severity, gravest first, and by section, in the order of each section's first finding.
 fn grouped(findings: &[Finding]) -> Vec<(Severity, &'static str, Vec<&Finding>)> {
     let mut groups: Vec<(Severity, &'static str, Vec<&Finding>)> = Vec::new();
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {

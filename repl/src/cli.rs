@@ -111,7 +111,7 @@ pub(crate) enum Command {
     },
 }
 
-/// Real time that is more than none.
+/// A duration of real time, longer than zero.
 fn timeout(text: &str) -> Result<Duration, String> {
     let Span(span) = text.parse().map_err(|error: SpanError| error.to_string())?;
     match span.is_zero() {
@@ -120,7 +120,7 @@ fn timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// How many at a time.
+/// A number of jobs.
 fn jobs(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err(format!(
@@ -131,7 +131,7 @@ fn jobs(text: &str) -> Result<usize, String> {
     }
 }
 
-/// How many cores there are.
+/// The number of processor cores.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
@@ -272,11 +272,11 @@ pub(crate) struct ReplArgs {
     pub(crate) apart: Apart,
 }
 
-/// The command as people see it: without the subcommands that quorate calls itself by. Shells complete what a command
-/// has, hidden or not.
+/// The command as users see it: without the subcommands that are only for quorate itself. Shell completions would
+/// include hidden ones.
 pub(crate) fn without_hidden(command: &clap::Command) -> clap::Command {
     let about = command.get_about().cloned().unwrap_or_default();
-    // Names must live as long as the process, which ends when the completions are written.
+    // The names must live as long as the process, which ends once the completions are written.
     let name: &'static str = command.get_name().to_owned().leak();
     clap::Command::new(name)
         .about(about)

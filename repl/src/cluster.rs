@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::output::{Output, Tone};
 use crate::report;
 
-/// Carries a command out.
+/// Carries out a `cluster` command.
 pub(crate) fn run(command: &ClusterCommand, output: &mut Output) -> Exit {
     match command {
         ClusterCommand::AddVirtualServer(args) => add(args, output),
@@ -39,8 +39,8 @@ fn add(args: &AddVirtualServerArgs, output: &mut Output) -> Exit {
         Ok(new) => new,
         Err(found) => {
             let paint = output.paint();
-            // Nothing was done, so nothing is warned of; and one that is there already differs in nothing else that
-            // would be worth saying.
+            // Nothing was changed, so warnings are left out; and if the virtual server exists already, its other
+            // differences do not matter.
             let mut findings = findings_of(&found, "");
             findings.retain(|finding| finding.severity == Severity::Error);
             if findings
@@ -49,7 +49,7 @@ fn add(args: &AddVirtualServerArgs, output: &mut Output) -> Exit {
             {
                 findings.retain(|finding| finding.rule == "duplicate-name");
             }
-            // Places are those of the text as it would have become; its lines are not the file's.
+            // The places are in the text that was not written, so their lines are not the file's.
             for mut finding in findings {
                 finding.place.line = 0;
                 output.line(&report::finding(&finding, paint));
@@ -80,8 +80,8 @@ fn add(args: &AddVirtualServerArgs, output: &mut Output) -> Exit {
     Exit::Pass
 }
 
-/// Whether the file may get each disk that it does not have: named as new, or said so on the terminal. A mistyped name
-/// would give the cluster a disk that nobody has.
+/// Whether the file may get the disks that it does not have: they were named as new, or the user agrees on the
+/// terminal. A mistyped name would give the cluster a disk that does not exist.
 fn allowed(
     args: &AddVirtualServerArgs,
     request: &VirtualServerRequest,
@@ -117,7 +117,7 @@ fn allowed(
     Ok(())
 }
 
-/// Prints what changes in a file.
+/// Prints the changes to a file.
 fn difference(file: &str, before: &str, after: &str, output: &mut Output) {
     let paint = output.paint();
     let diff = TextDiff::from_lines(before, after);
@@ -135,7 +135,7 @@ fn difference(file: &str, before: &str, after: &str, output: &mut Output) {
     }
 }
 
-/// What there is to know about a file that was changed: disks that it did not have, and what is recommended against.
+/// Prints remarks on a changed file: new disks, and what is recommended against.
 fn told(before: &Loaded, after: Loaded, text: &str, output: &mut Output) {
     let known = &before.definition.disks;
     for disk in &after.definition.disks {
@@ -169,7 +169,7 @@ fn request(args: &AddVirtualServerArgs) -> Result<VirtualServerRequest, String> 
         .iter()
         .map(storage_group)
         .collect::<Result<_, _>>()?;
-    // A disk of a storage group is one of the server's; it may be named as new all the same.
+    // A disk of a storage group belongs to the server; it may be named as new all the same.
     let stored: Vec<Name> = storage_groups
         .iter()
         .flat_map(|group| [group.log_disk.clone(), group.database_disk.clone()])

@@ -5,21 +5,21 @@ use std::process::ExitCode;
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Everything passed.
+    /// Everything has passed.
     Pass,
     /// A drill failed, a check found a mistake, an input of the REPL went wrong.
     Fail,
     /// A drill's time ran out before anything was shown.
     Unknown,
-    /// The command line, or a file it names, cannot be used; nothing ran.
+    /// The command line, or a file that it names, is unusable; nothing has run.
     Usage,
-    /// A mistake of ours.
+    /// An error in Quorate itself.
     Internal,
     /// Ctrl-C.
     Interrupted,
 }
 
-/// What each status says: the one table, which the help prints and the README holds.
+/// The meaning of each status: the only table, which the help prints and the README contains.
 const TABLE: [(Exit, u8, &str); 6] = [
     (Exit::Pass, 0, "everything passed"),
     (
@@ -52,19 +52,19 @@ pub(crate) fn help() -> String {
 }
 
 impl Exit {
-    /// The status.
+    /// The number of the status.
     pub(crate) fn code(self) -> u8 {
         let row = TABLE.iter().find(|(exit, ..)| *exit == self);
         row.map_or(70, |(_, code, _)| *code)
     }
 
-    /// The one of this status.
+    /// The exit with this number.
     pub(crate) fn of(code: u8) -> Option<Exit> {
         let row = TABLE.iter().find(|(_, it, _)| *it == code);
         row.map(|(exit, ..)| *exit)
     }
 
-    /// The graver of two.
+    /// The graver of two exits.
     pub(crate) fn and(self, other: Exit) -> Exit {
         let rank = |exit: Exit| match exit {
             Self::Pass => 0,

@@ -1,20 +1,21 @@
-//! The files that a command is to look at, where folders may be named for what is in them.
+//! The files for a command, whose arguments may be files or folders.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file that is meant.
+/// A file for a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Meant {
-    /// As it was named or found. It need not be there.
+    /// Its path, as named or found. It need not exist.
     pub(crate) path: PathBuf,
-    /// Whether it was named itself, and not found in a folder.
+    /// Whether it was named itself rather than found in a folder.
     pub(crate) named: bool,
 }
 
-/// The files that are meant, in order, each once: those named, and those below the folders named that end like one of
-/// `endings`. A folder without one, and one that cannot be searched, stands for itself: reading it tells what is wrong.
+/// The files for a command, in order, each once: the named files, and those in and below the named folders with one
+/// of `endings`. A folder without such a file, or one that cannot be searched, is returned itself: reading it gives
+/// the error.
 pub(crate) fn meant(paths: &[PathBuf], endings: &[&str]) -> Vec<Meant> {
     let mut found: Vec<Meant> = Vec::new();
     for path in paths {
@@ -37,7 +38,7 @@ pub(crate) fn meant(paths: &[PathBuf], endings: &[&str]) -> Vec<Meant> {
     found
 }
 
-/// The files in a folder and below, in order of their names, and folders that cannot be searched.
+/// Finds the files in and below a folder, in the order of their names, and folders that cannot be searched.
 fn search(folder: &Path, endings: &[&str], found: &mut Vec<Meant>) {
     let list = |folder: &Path| -> io::Result<Vec<PathBuf>> {
         let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
@@ -63,7 +64,7 @@ fn search(folder: &Path, endings: &[&str], found: &mut Vec<Meant>) {
     }
 }
 
-/// What a command writes must not replace what it reads, nor anything else that it writes.
+/// A command must not overwrite a file that it reads or another that it writes.
 ///
 /// # Errors
 /// One sentence, if `path` is one of the files `taken`.
@@ -74,7 +75,7 @@ pub(crate) fn must_be_another(path: &Path, taken: &[&Path]) -> Result<(), String
         let beside = folder.map(|it| it.join(path.file_name().unwrap_or_default()));
         path.canonicalize().or(beside).ok()
     };
-    // A device takes whatever comes.
+    // A device can be written to in any case.
     let replaced = !path.exists() || path.is_file();
     match taken.iter().find(|it| replaced && place(it) == place(path)) {
         Some(_) => Err(format!(
@@ -85,10 +86,10 @@ pub(crate) fn must_be_another(path: &Path, taken: &[&Path]) -> Result<(), String
     }
 }
 
-/// Writes a file, and the folders that it lies in where they are not there.
+/// Writes a file, and creates the missing folders above it.
 ///
 /// # Errors
-/// As those of the system.
+/// Errors of the system.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path
         .parent()

@@ -23,8 +23,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{CommandFactory, Parser};
-// The plugins are ordinary dependencies so that cargo builds their libraries where the host finds them; they are
-// loaded at run time, like anybody's.
+// The plugins are ordinary dependencies, so that cargo builds their libraries where the host finds them. They are
+// loaded at run time like any others.
 use quorate_clusres as _;
 use quorate_exres as _;
 
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are asked for, anything else is a mistake in the command line.
+            // Requests for help or the version are no mistakes; every other error is.
             let exit = if error.use_stderr() {
                 Exit::Usage
             } else {
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Carries one command out.
+/// Carries out one command.
 fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
     let mut output = Output::new(cli.colour);
     match cli.command {
@@ -79,7 +79,7 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
     }
 }
 
-/// Calls plugins for the host that started this process.
+/// Runs plugins for the host that has started this process.
 fn monitor(output: &mut Output) -> Exit {
     match quorate_host::run_monitor() {
         Ok(()) => Exit::Pass,

@@ -1,4 +1,4 @@
-//! Where text goes, and in which colours.
+//! Standard output and error, and their colours.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -16,8 +16,8 @@ pub(crate) enum Colour {
     Never,
 }
 
-/// Standard output and error, with colours where they are wanted. Text that cannot be written, since a pipe's reader
-/// has gone, is dropped: the exit status still tells.
+/// Standard output and error, with colours if they are wanted. Text that cannot be written, because the reader of a
+/// pipe has gone, is dropped: the exit status is still right.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     out_colour: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Output {
     live: bool,
 }
 
-/// What a text means, for its colour.
+/// The meaning of a text, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     /// Nothing special.
@@ -35,11 +35,11 @@ pub(crate) enum Tone {
     Strong,
     /// Good.
     Good,
-    /// Under way, or worth a look.
+    /// Under way, or in need of attention.
     Care,
     /// Bad.
     Bad,
-    /// Beside the point.
+    /// Less important.
     Faint,
     /// Places and help.
     Guide,
@@ -112,7 +112,7 @@ impl Output {
         self.err_line(&format!("{label}: {text}"));
     }
 
-    /// Whether somebody at the terminal says yes to a question; no where nobody can be asked.
+    /// Asks a question on the terminal. False without a terminal.
     pub(crate) fn ask(&mut self, question: &str) -> bool {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return false;
@@ -125,8 +125,8 @@ impl Output {
         read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
     }
 
-    /// Draws the status line anew; an empty text takes it away. What is wider than the terminal is cut off: a line that
-    /// went on in the next could not be taken away.
+    /// Draws the status line; an empty text removes it. A line wider than the terminal is cut, since one that
+    /// continued on the next line could not be removed.
     pub(crate) fn status(&mut self, text: &str) {
         if self.live {
             let mut err = io::stderr().lock();
@@ -141,7 +141,7 @@ impl Output {
 pub(crate) struct Paint(pub(crate) bool);
 
 impl Paint {
-    /// A text in a tone.
+    /// A text with the colour of a tone.
     pub(crate) fn tone(self, tone: Tone, text: &str) -> String {
         if !self.0 || text.is_empty() {
             return text.to_owned();
@@ -158,7 +158,7 @@ impl Paint {
         text.style(style).to_string()
     }
 
-    /// A text in a tone, filled with blanks to a width in characters.
+    /// A text with the colour of a tone, padded with blanks to a width in characters.
     pub(crate) fn cell(self, tone: Tone, text: &str, width: usize) -> String {
         let fill = width.saturating_sub(text.chars().count());
         format!("{}{}", self.tone(tone, text), " ".repeat(fill))

@@ -1,4 +1,4 @@
-//! Scripts that resources of the type Generic Script are written in, for `quorate check`.
+//! Scripts of resources of the type Generic Script, for `quorate check`.
 
 use std::path::Path;
 
@@ -15,23 +15,23 @@ fn calls() -> Vec<(&'static str, bool)> {
         .collect()
 }
 
-/// Whether a text is a resource's script rather than a drill's.
+/// Whether a text is a resource script rather than a drill script.
 pub(crate) fn is_one(text: &str) -> bool {
     is_resource_script(text, &calls())
 }
 
-/// Whether one that is neither was meant to be a resource's.
+/// Whether a text that is neither was meant to be a resource script.
 pub(crate) fn is_nearly_one(text: &str) -> bool {
     is_nearly_resource_script(text, &calls())
 }
 
-/// Everything found in a resource's script.
+/// The findings in a resource script.
 pub(crate) fn check(name: &str, text: &str) -> Vec<Finding> {
     let refused: Vec<_> = refused().collect();
     check_resource_script(name, text, &engine(), &calls(), &refused)
 }
 
-/// Everything found in the scripts of a cluster's resources, each script once.
+/// The findings in the scripts of a cluster's resources, each script once.
 pub(crate) fn check_cluster(
     file: &Path,
     text: &str,
@@ -70,7 +70,7 @@ pub(crate) fn check_cluster(
     findings
 }
 
-/// Where a cluster file names a script.
+/// The place where a cluster file names a script.
 fn place(file: &Path, text: &str, script: &str) -> Place {
     let quoted = format!("\"{script}\"");
     let found = text.lines().enumerate().find_map(|(line, text)| {

@@ -1,4 +1,4 @@
-//! Where the clusters of drills and of the REPL come from.
+//! The clusters for drills and for the REPL.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use quorate_script::{RhaiPolicies, attach_policies};
 
 use crate::args::{Apart, PluginFolders};
 
-/// Virtual clusters, with the plugins of these folders and policies written in Rhai.
+/// Opens virtual clusters, with the plugins of these folders and policies in Rhai.
 pub(crate) fn clusters(plugins: &PluginFolders, apart: &Apart) -> SimSource {
     SimSource::new(plugins.plugin_dir.clone())
         .isolated(apart.settings())

@@ -1,5 +1,5 @@
-//! `quorate drill` in processes below this one, so that a plugin that takes its host down costs a second run and not the
-//! verdict; and `quorate repl` in one, which then can say what happened.
+//! `quorate drill` in child processes, so that a plugin that takes its process down costs a second run and not the
+//! verdict; and `quorate repl` in one, so that the parent can say what happened.
 
 use std::env;
 use std::fs;
@@ -24,12 +24,12 @@ use crate::exit::Exit;
 use crate::interrupt;
 use crate::output::Output;
 
-/// How often the process above looks whether a session below has ended, which may go on for hours.
+/// How often the parent checks whether a session in a child process has ended; it may go on for hours.
 const SESSION_LOOK: Duration = Duration::from_millis(50);
-/// What it writes if a call has not returned.
+/// The result that is written if a call has not returned.
 const HUNG: &str = "hung";
 
-/// Runs drills, or those that a process above gives to this one.
+/// Runs drills, or as a child process the scripts that the parent sends.
 pub(crate) fn run(args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> Exit {
     match env::var_os(WORKER) {
         Some(_) => drill::worker::run(args, output, cancel),
@@ -37,7 +37,7 @@ pub(crate) fn run(args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> 
     }
 }
 
-/// Runs a session; on a terminal in a process below this one, which can say what became of it.
+/// Runs a session. On a terminal it runs in a child process, so that the parent can say what became of it.
 pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
     let apart = args.apart.all();
     let limit = args.apart.settings().call_limit;
@@ -74,7 +74,7 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
     }
 }
 
-/// The same command line for a process below this one, which writes to `result` how it ended.
+/// The same command line for a child process, which writes its exit status to `result`.
 fn process_below(result: &Path) -> io::Result<Command> {
     let mut command = Command::new(env::current_exe()?);
     tell_parent(&mut command)
@@ -83,7 +83,7 @@ fn process_below(result: &Path) -> io::Result<Command> {
     Ok(command)
 }
 
-/// A session in a process below this one, on the same terminal.
+/// Runs a session in a child process on the same terminal.
 fn session(limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
     let result = tempfile::NamedTempFile::new()?;
     let mut command = process_below(result.path())?;
@@ -106,17 +106,18 @@ fn gone(why: &str) -> String {
     )
 }
 
-/// Ends this process, the one below, if a call of a plugin's does not return.
+/// In the child process: ends it if a plugin's call does not return.
 fn watch(limit: Duration, result: &Path) {
     let result = result.to_owned();
     watch_calls(limit, move || {
-        // If it cannot be written the end of the process tells that there was none.
+        // If this fails, the parent sees that the process ended without a result.
         let _ = fs::write(&result, HUNG);
         end_at_once();
     });
 }
 
-/// Writes how the process below ended, and ends it: what plugins do at the end of a process may hang.
+/// In the child process: writes its exit status and ends it at once, since what plugins do at the end of a process
+/// may hang.
 fn done(exit: Exit, result: &Path) -> Exit {
     let _ = io::stdout().flush();
     if fs::write(result, exit.code().to_string()).is_ok() {
@@ -125,7 +126,7 @@ fn done(exit: Exit, result: &Path) -> Exit {
     exit
 }
 
-/// Waits for a process. One that is stopped for longer than `limit` is killed: `None`.
+/// Waits for a process. One that is stopped by a signal for longer than `limit` is killed; then the result is `None`.
 fn wait(mut child: Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     let mut stopped = None;
     loop {
@@ -146,7 +147,7 @@ fn wait(mut child: Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     }
 }
 
-/// How a process below ended; or why it did not come to its end, `None` if a call has not returned.
+/// How a child process ended. The error is why it did not finish; `None` if a call has not returned.
 fn told(written: &str, status: ExitStatus) -> Result<Exit, Option<String>> {
     if written == HUNG {
         return Err(None);

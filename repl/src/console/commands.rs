@@ -5,7 +5,7 @@ use quorate_script::WordDoc;
 use super::{After, Session, view};
 use crate::output::Tone;
 
-/// How wide a command's usage is at most before its text goes below it.
+/// The widest usage of a command that still has its text on the same line.
 const USAGE: usize = 18;
 
 /// How many events `:events` shows.
@@ -92,7 +92,7 @@ impl Command {
 }
 
 impl Session {
-    /// Carries a command out; `text` is what follows the colon.
+    /// Carries out a command; `text` is what follows the colon.
     pub(super) fn command(&mut self, text: &str) -> After {
         let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let known = COMMANDS
@@ -156,7 +156,7 @@ impl Session {
         }
     }
 
-    /// `:plugin` with its own commands.
+    /// `:plugin` and its subcommands.
     fn plugin(&mut self, text: &str) -> After {
         let words: Vec<&str> = text.split_whitespace().collect();
         match words[..] {
@@ -215,7 +215,7 @@ impl Session {
             self.output
                 .line("no plugin's file has changed since it was read; :plugin reload NAME reads one anyway");
         }
-        // What could be reloaded can be shown.
+        // A plugin was reloaded, so the plugins can be listed.
         let plugins = self.console.borrow().plugins();
         let plugins = plugins.and_then(Result::ok).unwrap_or_default();
         for library in reloaded {

@@ -19,7 +19,7 @@ use super::commands::COMMANDS;
 use super::{After, Session};
 use crate::exit::Exit;
 
-/// What the editor asks while a line is typed.
+/// The help that the editor needs while a line is typed.
 struct Words {
     console: Rc<RefCell<Console>>,
 }
@@ -105,7 +105,7 @@ impl Completer for Words {
             }
             None => self.console.borrow().complete(line),
         };
-        // What closes a text is typed, and not shown.
+        // The closing part of a text is inserted, but not shown in the list.
         let pairs = found.into_iter().map(|it| Pair {
             display: it.trim_end_matches([',', ' ', ')', '"']).to_owned(),
             replacement: it,
@@ -114,7 +114,7 @@ impl Completer for Words {
     }
 }
 
-/// Reads inputs from the terminal until the operator has had enough.
+/// Reads inputs from the terminal until the user ends the session.
 pub(super) fn run(session: &mut Session) -> Exit {
     let config = Config::builder()
         .completion_type(CompletionType::List)
@@ -134,14 +134,14 @@ pub(super) fn run(session: &mut Session) -> Exit {
     }));
     let mut history = history_file();
     if let Some(file) = &history {
-        // There is none at the first start.
+        // At the first start there is no history yet.
         let _ = editor.load_history(file);
     }
     loop {
         match editor.readline("quorate> ") {
             Ok(line) if line.trim().is_empty() => {}
             Ok(line) => {
-                // At once, so that nothing is lost with a session, and after what other sessions have kept.
+                // Written at once, so that it is not lost with the session, and after the lines of other sessions.
                 if let Some(file) = &history
                     && let Err(error) = keep(&mut editor, file)
                 {
@@ -156,7 +156,7 @@ pub(super) fn run(session: &mut Session) -> Exit {
                     break;
                 }
             }
-            // Ctrl-C drops the line, Ctrl-D ends.
+            // Ctrl-C drops the line, Ctrl-D ends the session.
             Err(ReadlineError::Interrupted) => {}
             Err(ReadlineError::Eof) => break,
             Err(error) => {
@@ -170,7 +170,7 @@ pub(super) fn run(session: &mut Session) -> Exit {
     Exit::Pass
 }
 
-/// Adds what is new to the history's file.
+/// Appends the new lines to the history file.
 fn keep(editor: &mut Editor<Words, DefaultHistory>, file: &Path) -> rustyline::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
@@ -178,7 +178,7 @@ fn keep(editor: &mut Editor<Words, DefaultHistory>, file: &Path) -> rustyline::R
     editor.append_history(file)
 }
 
-/// Where the history is kept: `$XDG_STATE_HOME/quorate/history`, by default under `~/.local/state`.
+/// The history file: `$XDG_STATE_HOME/quorate/history`, by default under `~/.local/state`.
 fn history_file() -> Option<PathBuf> {
     let state = std::env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)

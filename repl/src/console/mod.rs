@@ -23,18 +23,18 @@ use crate::output::{Output, Tone};
 use crate::report;
 use crate::source;
 
-/// The cluster of a REPL that is given none.
+/// The cluster of a REPL without an argument.
 const BUILT_IN: &str = include_str!("../../../scripts/clusters/four-node.ron");
-/// Where that cluster is in a checkout, and what it is called when it is built in.
+/// The file of that cluster in a checkout, also its name when the built-in copy is used.
 const BUILT_IN_PATH: &str = "scripts/clusters/four-node.ron";
 
-/// What became of an input.
+/// What follows an input.
 enum After {
-    /// The next one.
+    /// The next input.
     GoOn,
-    /// It went wrong; the next one.
+    /// The next input, after an error.
     WentWrong,
-    /// No more.
+    /// The end of the session.
     Quit,
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>)
         output,
         cancel: cancel.clone(),
     };
-    // Everybody wants a cluster that is up, and virtual time costs nothing.
+    // Everybody wants a running cluster, and virtual time costs nothing.
     if matches!(session.aside("settle()"), After::WentWrong) {
         return Exit::Fail;
     }
@@ -120,12 +120,12 @@ impl Session {
         self.output.line(&paint.tone(Tone::Faint, hint));
     }
 
-    /// Inputs from a pipe: no prompt, and the first error ends the session.
+    /// Reads inputs from a pipe: without a prompt, and the first error ends the session.
     fn piped(&mut self) -> Exit {
         let mut pending = String::new();
         let mut lines = io::stdin().lock().lines();
         loop {
-            // Nothing looks at the flag of a Ctrl-C while there is nothing to read.
+            // While there is nothing to read, nothing checks the flag of a Ctrl-C.
             if !interrupt::end_at_next(&self.cancel) {
                 return Exit::Interrupted;
             }
@@ -162,17 +162,17 @@ impl Session {
         if pending.trim().is_empty() {
             return Exit::Pass;
         }
-        // The input ended in the middle of something: the parser says of what.
+        // The input is incomplete at its end: the parser says what is missing.
         self.input(&pending);
         Exit::Fail
     }
 
-    /// Whether more lines belong to an input.
+    /// Whether an input needs more lines.
     fn is_incomplete(&self, text: &str) -> bool {
         !text.trim_start().starts_with(':') && self.console.borrow().is_incomplete(text)
     }
 
-    /// Carries one input out, command or script.
+    /// Carries out one input, a command or a script.
     fn input(&mut self, text: &str) -> After {
         if let Some(command) = text.trim().strip_prefix(':') {
             self.console.borrow_mut().skip(text);
@@ -182,13 +182,13 @@ impl Session {
         self.told(outcome)
     }
 
-    /// Carries an input out that nobody typed.
+    /// Runs an input that was not typed.
     fn aside(&mut self, text: &str) -> After {
         let outcome = self.console.borrow_mut().eval_aside(text);
         self.told(outcome)
     }
 
-    /// Prints what an input gave.
+    /// Prints the result of an input.
     fn told(&mut self, outcome: Outcome) -> After {
         self.output.status("");
         let deaths = self.console.borrow_mut().deaths();
@@ -217,7 +217,7 @@ impl Session {
     }
 }
 
-/// Progress of a console: steps and notes, and the whole report of a drill.
+/// Shows the progress of a console: steps and notes, and the whole report of a drill.
 struct Talk(Progress);
 
 impl Observer for Talk {

@@ -1,4 +1,4 @@
-//! What the REPL's commands show.
+//! The output of the REPL's commands.
 
 use std::collections::BTreeMap;
 
@@ -62,13 +62,13 @@ pub(super) fn status(status: &Status, paint: Paint) -> String {
     )
 }
 
-/// Names, one after the other.
+/// A list of names in one line.
 pub(super) fn join(names: &[Name]) -> String {
     let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
     names.join(", ")
 }
 
-/// The plugins: version, file, image, and what runs apart or is quarantined.
+/// The plugins: version, file, loaded image, and which run in processes of their own or are quarantined.
 pub(super) fn plugins(plugins: &[PluginReport], paint: Paint) -> String {
     let mut lines = Vec::new();
     for plugin in plugins {
@@ -108,7 +108,7 @@ pub(super) fn plugins(plugins: &[PluginReport], paint: Paint) -> String {
     lines.join("\n")
 }
 
-/// Properties: value, what they take, what they are. A value that somebody set stands out.
+/// Properties: value, allowed values and description. A value that was set is highlighted.
 pub(super) fn properties(properties: &[PropertyStatus], paint: Paint) -> String {
     let mut lines = Vec::new();
     for private in [true, false] {

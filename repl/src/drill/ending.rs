@@ -1,4 +1,4 @@
-//! What a run of drills ends with: what did not pass, once more, and how many there were.
+//! The end of a run of drills: those that did not pass, once more, and the totals.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,15 +11,15 @@ use crate::files::Meant;
 use crate::output::{Output, Paint, Tone};
 use crate::report;
 
-/// A run as far as it has come.
+/// The results of a run so far.
 #[derive(Clone, Debug)]
 pub(super) struct Ending {
     /// Its exit status.
     pub(super) exit: Exit,
     reports: Vec<DrillReport>,
-    /// Files that could not be used, or ended early, with the reason.
+    /// Files that were unusable or ended early, with the reason.
     broken: Vec<(String, String)>,
-    /// Files without a drill that nobody named.
+    /// Files without a drill that were found in folders.
     empty: usize,
     /// Files that were left out after the first drill that did not pass.
     pub(super) left: usize,
@@ -38,18 +38,18 @@ impl Default for Ending {
 }
 
 impl Ending {
-    /// A file cannot be run.
+    /// Records a file that cannot be run.
     pub(super) fn unusable(&mut self, path: &Path, why: String) {
         self.exit = self.exit.and(Exit::Usage);
         self.broken.push((path.display().to_string(), why));
     }
 
-    /// Scripts that could not be used, or ended outside of their drills, each with the reason.
+    /// Scripts that were unusable, or ended outside their drills, each with the reason.
     pub(super) fn broken(&self) -> &[(String, String)] {
         &self.broken
     }
 
-    /// A script was run.
+    /// Records the run of a script.
     pub(super) fn ran(&mut self, script: &Meant, run: Run) {
         self.exit = self.exit.and(status_of(&run));
         let file = script.path.display().to_string();
@@ -59,7 +59,7 @@ impl Ending {
                 let first = why.message.lines().next().unwrap_or_default();
                 self.broken.push((file, first.to_owned()));
             }
-            // Who names a file thinks that there is something in it.
+            // A file that was named should contain a drill.
             None if silent && script.named => {
                 self.unusable(&script.path, "there is no drill in it".to_owned());
             }
@@ -69,7 +69,7 @@ impl Ending {
         self.reports.extend(run.reports);
     }
 
-    /// Why nothing ran, if that is all that there is to say.
+    /// Why nothing ran, if there is nothing else to say.
     pub(super) fn nothing_ran(&self, filter: Option<&str>) -> Option<String> {
         let meant = self.reports.iter().any(|it| !it.filtered);
         if meant || self.exit != Exit::Pass {
@@ -81,7 +81,7 @@ impl Ending {
         })
     }
 
-    /// Tells everything that did not pass again, since it may be a thousand lines above, and how many there were.
+    /// Prints all drills that did not pass again, since they may be a thousand lines above, and the totals.
     pub(super) fn tell(&self, real: Duration, output: &mut Output) {
         let paint = output.paint();
         for line in self.again(paint) {
@@ -97,7 +97,7 @@ impl Ending {
             .filter(|it| !it.verdict.is_fine())
             .collect();
         let mut lines = Vec::new();
-        // Of a drill alone, everything stands right above.
+        // A single drill has its whole report right above.
         if self.reports.iter().filter(|it| !it.filtered).count() + self.broken.len() > 1 {
             for report in bad {
                 lines.extend(again(report, paint));
@@ -113,7 +113,7 @@ impl Ending {
         lines
     }
 
-    /// The last line: how many drills, how they ended, in what time.
+    /// The last line: the number of drills, their verdicts, the time.
     fn total(&self, real: Duration, paint: Paint) -> String {
         let mut parts = Vec::new();
         for verdict in [
@@ -181,7 +181,8 @@ impl Ending {
     }
 }
 
-/// One drill that did not pass, in short: verdict, name and place, the first line of the reason, and how to repeat it.
+/// A short report of a drill that did not pass: verdict, name and place, the first line of the reason, and the
+/// command to repeat it.
 fn again(report: &DrillReport, paint: Paint) -> Vec<String> {
     let verdict = paint.tone(
         report::verdict_tone(report.verdict),
@@ -214,7 +215,7 @@ fn status_of(run: &Run) -> Exit {
             (false, false) => Exit::Pass,
         })
         .fold(Exit::Pass, Exit::and);
-    // A script that ends outside its drills is a file that cannot be run.
+    // A script that ends outside its drills counts as an unusable file.
     if run.failure.is_some() {
         exit = exit.and(Exit::Usage);
     }

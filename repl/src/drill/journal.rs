@@ -1,4 +1,4 @@
-//! The journals of a run's drills as one file, one after the other in the order of the scripts.
+//! The journals of a run's drills in one file, in the order of the scripts.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::ending::Ending;
 use super::reports::Report;
 use crate::files;
 
-/// The file, which is written when all have run.
+/// The file, which is written after all drills.
 pub(super) struct Journal {
     path: PathBuf,
     bytes: Vec<u8>,

@@ -1,4 +1,4 @@
-//! A run of drills for what reads JUnit: a suite for each script, a case for each drill.
+//! A run of drills as JUnit XML: a suite for each script, a case for each drill.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::report;
 /// No colours: it is read by programs.
 const PLAIN: Paint = Paint(false);
 
-/// The file, which is written when all have run.
+/// The file, which is written after all drills.
 pub(super) struct Junit {
     path: PathBuf,
     suites: Vec<TestSuite>,
@@ -33,7 +33,7 @@ impl Junit {
         let mut document = Document::new("quorate drill");
         document.set_time(took);
         document.add_test_suites(self.suites.iter().cloned());
-        // Scripts that could not be run at all have told nothing.
+        // Scripts that could not be run have no suite yet.
         let told = |file: &str| self.suites.iter().any(|it| it.name.as_str() == file);
         for (file, why) in ending.broken().iter().filter(|(file, _)| !told(file)) {
             let mut suite = TestSuite::new(file);
@@ -71,7 +71,7 @@ impl Report for Junit {
     }
 }
 
-/// A drill. What is undecided is an error, as in CI nobody looks again at what is not red.
+/// The case of a drill. An unknown verdict is an error: in CI nobody looks again at a case that is not red.
 fn case(drill: &DrillReport, file: &str) -> TestCase {
     let mut status = match drill.verdict {
         Verdict::Pass => TestCaseStatus::success(),
@@ -98,7 +98,7 @@ fn case(drill: &DrillReport, file: &str) -> TestCase {
     case
 }
 
-/// What a report for people says below a drill's name.
+/// The text below a drill's name in a report for people.
 fn told(drill: &DrillReport) -> String {
     let shown = DrillReport {
         failure: None,
@@ -110,7 +110,7 @@ fn told(drill: &DrillReport) -> String {
     lines.join("\n")
 }
 
-/// What stands for a script that ended outside of its drills, or could not be run.
+/// The case for a script that ended outside its drills, or could not be run.
 fn broken(file: &str, why: &str, text: &str) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_message(why).set_description(text);
@@ -123,7 +123,7 @@ fn first_line(failure: &Failure) -> &str {
     failure.message.lines().next().unwrap_or_default()
 }
 
-/// A script as a class: readers take the dots for the folders of a tree.
+/// The class name for a script: readers take its dots for folders of a tree.
 fn class(file: &str) -> String {
     let parts = Path::new(file).with_extension("");
     let parts = parts.components().filter_map(|part| match part {

@@ -37,18 +37,18 @@ use crate::output::{Output, Tone};
 use crate::report;
 use crate::source;
 
-/// Runs the drills of the files and folders named, in processes below this one. A file that cannot be used is told of,
-/// and the others run.
+/// Runs the drills of the given files and folders in child processes. An unusable file is reported, and the others
+/// run.
 ///
-/// A drill that runs its plugins in processes of their own gives the same verdict and the same journal, byte for byte,
-/// and there a crash or a hang is an event of the drill. So when a process below dies before it has come to its end, or a
-/// call in it does not return, the drills run again like that.
+/// A drill whose plugins run in processes of their own has the same verdict and the same journal, byte for byte, and
+/// there a crash or a hang is an event of the drill. So if a child process dies before it has finished, or a call in
+/// it does not return, the drills run again in that way.
 pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
-    // Every script is checked before the first cluster starts: who waits for drills wants to know of mistakes at once.
+    // Every script is checked before the first cluster starts, so that mistakes are reported at once.
     let scripts = meant(&args.paths, &["rhai"]);
     let mut unusable = Ending::default();
     let mut sound = Vec::new();
-    // What is written must not replace what is run.
+    // An output file must not replace a script.
     let mut taken: Vec<&Path> = scripts.iter().map(|it| it.path.as_path()).collect();
     for path in [&args.journal, &args.junit].into_iter().flatten() {
         if let Err(why) = files::must_be_another(path, &taken) {
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
         }
     }
 
-    // Nothing of a plugin runs in this process.
+    // No plugin code runs in this process.
     let plugins = source::clusters(&args.plugins, &args.apart);
     if let Err(why) = plugins.check_isolation() {
         output.error(&why);
@@ -74,8 +74,7 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
         true => count(args, &sound, Rc::new(plugins), cancel),
         false => 0,
     };
-    // A terminal stops, goes on with and interrupts all processes. Without one this one hands the interrupt on that it
-    // gets.
+    // A terminal stops, continues and interrupts all processes. Without one, this process passes an interrupt on.
     let terminal = [
         io::stdin().is_terminal(),
         io::stdout().is_terminal(),
@@ -134,7 +133,7 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
     }
 }
 
-/// What is left to do when the drills have run.
+/// The work that is left after the drills.
 fn close(
     args: &DrillArgs,
     story: Story<'_>,
@@ -162,7 +161,7 @@ fn close(
     exit
 }
 
-/// The reports that are asked for. Files come first: what is said of one that cannot be written stands below the story.
+/// The requested reports. Files come first, so that an error in writing one stands below the story.
 fn reports(args: &DrillArgs, output: Output) -> Vec<Box<dyn Report>> {
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
     if let Some(path) = &args.journal {
@@ -177,7 +176,7 @@ fn reports(args: &DrillArgs, output: Output) -> Vec<Box<dyn Report>> {
     reports
 }
 
-/// How scripts are run.
+/// The options of a run of scripts.
 fn run_options(args: &DrillArgs) -> RunOptions {
     RunOptions {
         seed: args.seed,
@@ -190,7 +189,7 @@ fn run_options(args: &DrillArgs) -> RunOptions {
     }
 }
 
-/// How many drills there are.
+/// The number of drills.
 fn count(
     args: &DrillArgs,
     scripts: &[(Meant, String)],
@@ -209,7 +208,7 @@ fn count(
     listed.sum()
 }
 
-/// The text of a script, if it can be run; otherwise why not, in a few words. What is found in it is printed.
+/// The text of a script if it can be run, otherwise a short reason. Prints its findings.
 fn usable(script: &Meant, mut output: Output) -> Result<String, String> {
     let refuse = |why: String| {
         let mut output = output;
@@ -242,7 +241,7 @@ fn usable(script: &Meant, mut output: Output) -> Result<String, String> {
     }
 }
 
-/// The options that decide what runs, besides seed and filter, as the command line has them.
+/// The options of the command line that decide what runs, besides seed and filter.
 fn repeat_with(args: &DrillArgs) -> Vec<String> {
     let mut words = Vec::new();
     let folders = args.plugins.plugin_dir.iter();

@@ -1,4 +1,4 @@
-//! How drills go on, for who watches.
+//! The progress of drills, for people who watch.
 
 use std::time::{Duration, Instant};
 
@@ -14,15 +14,15 @@ use crate::report;
 /// How often the status line is drawn at most.
 pub(super) const REDRAW: Duration = Duration::from_millis(100);
 
-/// Shows how drills go on: lines as they come, and on a terminal a status line with the virtual time.
+/// Shows the progress of drills: lines as they come, and on a terminal a status line with the virtual time.
 pub(crate) struct Progress {
     output: Output,
-    /// The drill that runs.
+    /// The drill that is running.
     name: String,
-    /// The step it is at.
+    /// Its present step.
     step: String,
     drawn: Instant,
-    /// A line for each drill, and more of those alone that do not pass.
+    /// Whether each drill gets one line only, and more only if it does not pass.
     pub(super) brief: bool,
 }
 
@@ -37,7 +37,7 @@ impl Progress {
         }
     }
 
-    /// What a drill's conditions did not show.
+    /// Prints a drill's remarks.
     fn remarks(&mut self, ended: &DrillReport) {
         for remark in &ended.remarks {
             let text = report::remark(remark, self.output.paint());
@@ -67,7 +67,7 @@ impl Observer for Progress {
         if self.output.is_live() && self.drawn.elapsed() >= REDRAW {
             self.drawn = Instant::now();
             let clock = report::clock(now);
-            // What is wider than the terminal is cut off there.
+            // The terminal's width cuts it off.
             let text = format!("  {clock} {}: {}", self.name, self.step);
             let text = self.output.paint_err().tone(Tone::Faint, &text);
             self.output.status(&text);
@@ -96,7 +96,7 @@ impl Observer for Progress {
     }
 
     fn remark(&mut self, remark: &Remark) {
-        // Told below its drill's line.
+        // They are printed below the drill's own line.
         if self.brief {
             return;
         }
@@ -107,7 +107,7 @@ impl Observer for Progress {
     }
 
     fn drill_ended(&mut self, ended: &DrillReport) {
-        // Drills that were filtered out are only counted.
+        // Filtered drills are only counted.
         if ended.filtered {
             return;
         }

@@ -1,4 +1,4 @@
-//! The line on a terminal that tells how running drills go on.
+//! The status line on a terminal, which shows the progress of running drills.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -10,16 +10,16 @@ use super::progress::REDRAW;
 use crate::output::{Output, Tone};
 use crate::report;
 
-/// The status line: how many drills have begun, and where the one is that has run longest.
+/// The status line: how many drills have begun, and the progress of the one that has run longest.
 #[derive(Debug)]
 pub(super) struct Status {
     output: Output,
-    /// How many drills there are.
+    /// The number of drills.
     of: usize,
     begun: usize,
-    /// How many have not passed.
+    /// How many have not passed so far.
     bad: usize,
-    /// The drill that runs, by script.
+    /// The running drill of each script.
     runs: BTreeMap<usize, Running>,
     drawn: Instant,
 }
@@ -44,7 +44,7 @@ impl Status {
         }
     }
 
-    /// Takes in what a script tells.
+    /// Takes note of an event of a script.
     pub(super) fn heard(&mut self, script: usize, told: &Told) {
         match told {
             Told::Began { name, .. } => {
@@ -79,7 +79,7 @@ impl Status {
         }
     }
 
-    /// Draws it, if that is not too soon.
+    /// Draws it, unless it was drawn a moment ago.
     pub(super) fn draw(&mut self) {
         if self.output.is_live() && self.drawn.elapsed() >= REDRAW {
             self.drawn = Instant::now();
@@ -93,7 +93,7 @@ impl Status {
     fn text(&self) -> Option<String> {
         let slowest = self.runs.values().min_by_key(|it| it.since)?;
         let mut counts = Vec::new();
-        // Of one drill alone there is nothing to count.
+        // A single drill needs no count.
         if self.of > 1 {
             counts.push(format!("{} of {}", self.begun, self.of));
         }
@@ -107,7 +107,7 @@ impl Status {
         if !counts.is_empty() {
             counts.push_str("  ");
         }
-        // What is wider than the terminal is cut off there.
+        // The terminal's width cuts it off.
         Some(format!(
             "  {counts}{} {}: {}",
             report::clock(slowest.now),

@@ -1,4 +1,4 @@
-//! What scripts that run at the same time tell, as one story in the order of the scripts.
+//! The events of scripts that run at the same time, in the order of the scripts.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::output::Output;
 pub(super) struct Story<'a> {
     scripts: &'a [(Meant, String)],
     output: Output,
-    /// Whom it is told to.
+    /// The reports that get the events.
     reports: Vec<Box<dyn Report>>,
     status: Status,
-    /// What it will end with.
+    /// The totals at the end.
     pub(super) ending: Ending,
 }
 
@@ -39,7 +39,7 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// All have run, in this much real time.
+    /// Ends the story: all scripts have run, in this much real time.
     ///
     /// # Errors
     /// A sentence for each report that cannot be written.
@@ -70,7 +70,7 @@ impl Listener for Story<'_> {
 
     fn told(&mut self, script: usize, told: Told) {
         match told {
-            // That is for the status line.
+            // This is for the status line only.
             Told::Passed(_) => {}
             Told::Wrote { error, bytes } => {
                 self.output.status("");

@@ -1,10 +1,10 @@
-//! The files of a project that is made.
+//! The files of a new project.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// A file of a project: its path, its text, and whether it can be run.
+/// A file of a project: its path, its text, and whether it is executable.
 pub(super) struct File {
     pub(super) path: String,
     pub(super) text: String,
@@ -12,7 +12,7 @@ pub(super) struct File {
 }
 
 impl File {
-    /// A file; one that ends in `.sh` can be run.
+    /// A file; it is executable if its name ends in `.sh`.
     pub(super) fn new(path: impl Into<String>, text: impl Into<String>) -> File {
         let path = path.into();
         File {
@@ -23,16 +23,16 @@ impl File {
     }
 }
 
-/// Writes files into a folder that was made for them. If one cannot be written the folder goes: a part of a project is
-/// worse than none, and would be in the way of the next attempt.
+/// Writes files into a folder that was made for them. If one cannot be written, the folder is removed: a part of a
+/// project is worse than none, and would hinder the next attempt.
 ///
 /// # Errors
-/// Which file, and why.
+/// The file, and why it could not be written.
 pub(super) fn write_all(folder: &Path, files: &[File]) -> Result<(), String> {
     for file in files {
         let path = folder.join(&file.path);
         if let Err(error) = write(&path, file) {
-            // What cannot be removed either is no second error.
+            // If the folder cannot be removed either, the first error is enough.
             let _ = fs::remove_dir_all(folder);
             return Err(format!("{}: {error}", path.display()));
         }
@@ -62,7 +62,7 @@ mod tests {
     fn what_cannot_be_written_whole_is_not_there_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let project = folder.path().join("project");
-        // A file where a folder has to be.
+        // There is a file where a folder is needed.
         let files = [
             File::new("drills", "text"),
             File::new("drills/one.rhai", "text"),

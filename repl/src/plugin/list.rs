@@ -11,7 +11,7 @@ use crate::args::{Format, PluginFolders};
 use crate::exit::Exit;
 use crate::output::{Output, Paint, Tone};
 
-/// Shows each library that a search finds, and what is in the folders named that is none.
+/// Shows the libraries that a search finds, and files in the given folders that are no plugins.
 pub(super) fn run(
     names: &[String],
     format: Format,
@@ -69,7 +69,7 @@ pub(super) fn run(
     exit
 }
 
-/// What to say of a folder that was named and has no plugin.
+/// The message about a given folder without a plugin.
 fn empty(folder: &Path) -> String {
     let mut text = format!("{}: there is no plugin in this folder", folder.display());
     for NearMiss { file, why } in near_misses(folder, None) {
@@ -122,7 +122,7 @@ fn to_text(library: &LibraryInfo, paint: Paint) -> String {
     out
 }
 
-/// One property: name, kind and unit, range, default and when it counts; below it what it is.
+/// One property: name, kind and unit, range, default and when a change takes effect; below it its description.
 fn property_line(property: &PropertyInfo, paint: Paint) -> String {
     let mut facts = vec![property.kind.as_str().to_owned()];
     if !property.unit.is_empty() {

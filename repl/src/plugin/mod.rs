@@ -61,7 +61,7 @@ pub(crate) enum PluginCommand {
     RunTest(RunTestArgs),
 }
 
-/// Carries a plugin command out.
+/// Carries out a plugin command.
 pub(crate) fn run(command: &PluginCommand, output: &mut Output, cancel: &AtomicBool) -> Exit {
     match command {
         PluginCommand::List {

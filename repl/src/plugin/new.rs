@@ -1,6 +1,6 @@
-//! `quorate plugin new`: a project with a resource type that works, to change into one's own.
+//! `quorate plugin new`: a project with a working resource type, as a start for one's own.
 //!
-//! What is written are the examples of `plugins/examples` under another name, so that the templates are built, loaded
+//! The files are the examples in `plugins/examples` under another name. In this way the templates are built, loaded
 //! and rehearsed wherever the examples are.
 
 use std::fs;
@@ -49,7 +49,7 @@ macro_rules! example {
     };
 }
 
-/// Why there is no project.
+/// Why no project was made.
 #[derive(Debug, PartialEq, Eq)]
 enum Refusal {
     Name(String),
@@ -141,7 +141,7 @@ fn make(args: &NewArgs) -> Result<PathBuf, Refusal> {
     Ok(folder)
 }
 
-/// A name that is good for a folder, a crate, and a type in two languages.
+/// Whether a name is valid for a folder, a crate, and a type in two languages.
 fn is_name(name: &str) -> bool {
     name.len() <= 40
         && name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -153,7 +153,7 @@ fn is_name(name: &str) -> bool {
         })
 }
 
-/// A name that is like `name` and will do, if there is one.
+/// A valid name similar to `name`, if there is one.
 fn proper(name: &str) -> Option<String> {
     let mut proper = String::new();
     for c in name.chars() {
@@ -170,14 +170,14 @@ fn proper(name: &str) -> Option<String> {
     (is_name(&proper) && taken(&proper).is_none()).then_some(proper)
 }
 
-/// Words that mean something else in Rust or C.
+/// Keywords of Rust or C.
 const KEYWORDS: &str = "abstract as async auto await become bool box break case catch char const continue crate default \
                         do double dyn else enum extern false final float fn for gen goto if impl in inline int let long \
                         loop macro match mod move mut override priv pub ref register restrict return self short signed \
                         sizeof static struct super switch trait true try type typedef typeof union unsafe unsigned unsized \
                         use virtual void volatile where while yield";
 
-/// Types and traits that a project in Rust uses, or is likely to: its own type cannot be called the same.
+/// Types and traits that a project in Rust uses, or is likely to use: its own type needs another name.
 const SDK_NAMES: [&str; 41] = [
     "AnyProperty",
     "Arbitration",
@@ -222,7 +222,7 @@ const SDK_NAMES: [&str; 41] = [
     "controls",
 ];
 
-/// What else has this name, so that a project of it would not build, or would stand in the way of something.
+/// Another use of this name, with which a project would not build or would be in the way.
 fn taken(name: &str) -> Option<&'static str> {
     let kind = capitals(name, " ");
     if KEYWORDS.split_whitespace().any(|word| word == name) {
@@ -245,7 +245,7 @@ fn taken(name: &str) -> Option<&'static str> {
     }
 }
 
-/// `web-proxy` with its words begun by capitals and `between` them.
+/// The words of `web-proxy` with capitals, and `between` them.
 fn capitals(name: &str, between: &str) -> String {
     let words = name.split('-').map(|word| {
         let mut letters = word.chars();
@@ -256,7 +256,7 @@ fn capitals(name: &str, between: &str) -> String {
     words.collect::<Vec<_>>().join(between)
 }
 
-/// An example's text under another name.
+/// The text of an example under another name.
 fn renamed(text: &str, from: &str, to: &str) -> String {
     text.replace(from, to)
         .replace(&from.replace('-', "_"), &to.replace('-', "_"))
@@ -264,7 +264,7 @@ fn renamed(text: &str, from: &str, to: &str) -> String {
         .replace(&capitals(from, ""), &capitals(to, ""))
 }
 
-/// The folder of an SDK that somebody named.
+/// The folder of a given SDK.
 fn sdk(named: &Path) -> Result<PathBuf, Refusal> {
     let found = fs::read_to_string(named.join("Cargo.toml"))
         .is_ok_and(|text| text.contains("name = \"quorate-sdk\""));
@@ -272,7 +272,7 @@ fn sdk(named: &Path) -> Result<PathBuf, Refusal> {
     path.ok_or_else(|| Refusal::NoSdk(named.to_owned()))
 }
 
-/// A project in Rust, with an SDK of its own if none is named.
+/// A project in Rust, with its own copy of the SDK if none is given.
 fn rust(name: &str, sdk: Option<&Path>) -> Vec<File> {
     let own = |text: &str| renamed(text, "rust-file-server", name);
     let (sdk, workspace, mut files) = match sdk {
@@ -283,7 +283,7 @@ fn rust(name: &str, sdk: Option<&Path>) -> Vec<File> {
             sdk::files(Path::new("sdk")),
         ),
     };
-    // A text of TOML: backslashes and quotes are the only ones that mean something else there.
+    // In a TOML text, only backslashes and quotes need escapes.
     let sdk = sdk.replace('\\', "\\\\").replace('"', "\\\"");
     let cargo = own(example!("rust-file-server/Cargo.toml"))
         .replace("../../sdk", &sdk)
@@ -318,7 +318,7 @@ fn c(name: &str) -> Vec<File> {
     vec![
         File::new("Makefile", makefile),
         File::new(&source, own(example!("c-file-server/src/c_file_server.c"))),
-        // Not renamed: it is the contract, and its text speaks of the example.
+        // Not renamed, since it is the contract, and its comments mention the example.
         File::new(
             "include/quorate.h",
             include_str!("../../../core/abi/include/quorate.h"),
@@ -348,7 +348,7 @@ fn rhai(name: &str) -> Vec<File> {
     vec![
         File::new(format!("{name}.rhai"), include_str!("rhai/resource.rhai")),
         File::new("drills/cluster.ron", cluster),
-        // The same cluster, the same resource: the same must hold. NODE1 is a name of the cluster's.
+        // The same cluster and the same resource must have the same result. NODE1 is a name in the cluster.
         File::new(
             "drills/failures.rhai",
             example!("rust-file-server/drills/failures.rhai"),
@@ -440,7 +440,7 @@ mod tests {
         }
     }
 
-    /// The names that a `use` brings.
+    /// The names in a `use`.
     fn imported(tree: &syn::UseTree, into: &mut Vec<String>) {
         match tree {
             syn::UseTree::Path(path) => imported(&path.tree, into),

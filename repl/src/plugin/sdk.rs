@@ -1,7 +1,7 @@
-//! `quorate plugin sdk`: quorate-sdk as this program was built with, for projects outside its checkout.
+//! `quorate plugin sdk`: a copy of quorate-sdk as this program was built with, for projects outside its checkout.
 //!
-//! Two crates, with manifests that need no workspace. A project holds them beside its own sources, so it builds wherever
-//! it is taken, and `cargo update` does not change what it was tested with.
+//! It consists of two crates whose manifests need no workspace. A project keeps them beside its own sources, so it
+//! builds everywhere, and `cargo update` does not change what it was tested with.
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::output::Output;
 static ABI: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../core/abi/src");
 static SDK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../plugins/sdk/src");
 
-/// What stands at the top of the manifest of a crate called `quorate-…`.
+/// The head of the manifest of a crate called `quorate-…`.
 const HEAD: &str = "\
 # Written by `quorate plugin sdk`, which also brings it up to date.
 [package]
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &SdkArgs, output: &mut Output) -> Exit {
     }
 }
 
-/// Puts the SDK into a folder: whole, or what was there before stays.
+/// Puts the SDK into a folder: entirely, or the old content stays.
 fn replace(folder: &Path) -> Result<(), String> {
     let was_there = folder.exists();
     if was_there && !is_sdk(folder) && fs::read_dir(folder).map_or(true, |it| it.count() > 0) {
@@ -79,7 +79,7 @@ fn replace(folder: &Path) -> Result<(), String> {
         );
     }
     let name = folder.file_name().ok_or("this is no name for a folder")?;
-    // Names that no folder of the user's has, since what an interrupted run left there is removed.
+    // These names must not belong to folders of the user's, since remains of an interrupted run are removed.
     let beside = |end: &str| {
         let mut beside = OsString::from(".quorate-");
         beside.push(name);
@@ -155,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    /// Name and version, or place, of what a crate of this workspace depends on.
+    /// Name and version, or path, of the dependencies of a crate in this workspace.
     fn dependencies(of: &str) -> BTreeMap<String, String> {
         let metadata = cargo_metadata::MetadataCommand::new()
             .no_deps()
@@ -227,7 +227,7 @@ mod tests {
         assert!(manifest.contains("name = \"quorate-sdk\""), "{manifest}");
         assert!(!mine.join("notes.txt").exists());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        // Nobody's copies are in the way.
+        // Other folders with similar names are left alone.
         for name in ["sdk.old", "sdk.new"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }

@@ -1,4 +1,4 @@
-//! What people read.
+//! Reports for people.
 
 mod snippet;
 mod table;
@@ -23,7 +23,7 @@ pub(crate) fn verdict_tone(verdict: Verdict) -> Tone {
     }
 }
 
-/// The tone of a state of a node, group or resource, by its name.
+/// The tone of the state of a node, group or resource.
 pub(crate) fn state_tone(state: &str) -> Tone {
     match state {
         "Online" | "Up" => Tone::Good,
@@ -33,7 +33,7 @@ pub(crate) fn state_tone(state: &str) -> Tone {
     }
 }
 
-/// A drill's end: verdict, times, each virtual server's outage, and who else was disturbed.
+/// The end of a drill's report: verdict, times, each virtual server's outage, and other disturbed groups.
 pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
     let verdict = paint.tone(verdict_tone(report.verdict), report.verdict.as_str());
     if let Some(reason) = &report.skipped {
@@ -111,7 +111,7 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
     out
 }
 
-/// What showed nothing, on one line, with its place.
+/// A remark on one line, with its place.
 pub(crate) fn remark(remark: &Remark, paint: Paint) -> String {
     let label = format!("remark[{}]", remark.kind.as_str());
     let place = remark.place.as_ref();
@@ -124,7 +124,7 @@ pub(crate) fn remark(remark: &Remark, paint: Paint) -> String {
     )
 }
 
-/// A drill that passed or was skipped, in a line.
+/// One line for a drill that passed or was skipped.
 pub(crate) fn brief(report: &DrillReport, paint: Paint) -> String {
     let verdict = paint.tone(verdict_tone(report.verdict), report.verdict.as_str());
     let about = match &report.skipped {
@@ -139,7 +139,7 @@ pub(crate) fn brief(report: &DrillReport, paint: Paint) -> String {
     format!("  {verdict}  {} {about}", report.name)
 }
 
-/// For how long a group was away, and how much of that was planned.
+/// The outage of a group, and its planned part.
 fn outage(group: &GroupOutcome) -> String {
     let all = span(group.outage);
     match group.planned_outage {
@@ -149,7 +149,7 @@ fn outage(group: &GroupOutcome) -> String {
     }
 }
 
-/// What users felt.
+/// The table of clients.
 fn clients(report: &DrillReport) -> Table {
     let mut table = Table::new(&[
         "clients of",
@@ -169,7 +169,7 @@ fn clients(report: &DrillReport) -> Table {
             (None, None) => String::new(),
         };
         let plain = |text: String| (Tone::Plain, text);
-        // Not rounded up: where calls failed, not all were answered.
+        // Rounded down: if any call failed, this must not show 100 %.
         let answered = (seen.availability() * 100_000.0).floor() / 1_000.0;
         table.row(vec![
             (Tone::Strong, format!("{}{place}{}", one.group, part(seen))),
@@ -184,7 +184,7 @@ fn clients(report: &DrillReport) -> Table {
     table
 }
 
-/// Over which part of the time calls were counted; nothing where it was all of it.
+/// The part of the time in which calls were counted; empty for the whole time.
 fn part(seen: &ClientReport) -> String {
     match seen.part {
         None => String::new(),
@@ -203,12 +203,12 @@ pub(crate) fn span(span: Duration) -> String {
     Lasting(span).to(Duration::from_millis(1)).to_string()
 }
 
-/// Virtual time that passed up to an instant.
+/// The virtual time up to an instant.
 pub(crate) fn passed(until: Time) -> String {
     span(until - Time::ZERO)
 }
 
-/// Real time, which is not measured as exactly.
+/// Real time, with fewer digits since it is not measured exactly.
 pub(crate) fn real(span: Duration) -> String {
     let unit = match span.as_secs() {
         0 => Duration::from_millis(1),

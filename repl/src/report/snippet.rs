@@ -1,11 +1,11 @@
-//! Mistakes with the line they stand in, one form for scripts and cluster files alike.
+//! Mistakes with their line of text, in one form for scripts and cluster files.
 
 use quorate_drill::{Failure, Finding, Place};
 use quorate_model::Severity;
 
 use crate::output::{Paint, Tone};
 
-/// A finding, with an end of line after each line.
+/// A finding; each line has an end of line.
 pub(crate) fn finding(finding: &Finding, paint: Paint) -> String {
     let tone = match finding.severity {
         Severity::Error => Tone::Bad,
@@ -21,7 +21,7 @@ pub(crate) fn finding(finding: &Finding, paint: Paint) -> String {
     out
 }
 
-/// Why a drill or an input did not work, with an end of line after each line.
+/// Why a drill or an input failed; each line has an end of line.
 pub(crate) fn failure(failure: &Failure, label: &str, paint: Paint) -> String {
     let mut out = String::new();
     for found in &failure.findings {
@@ -67,7 +67,7 @@ pub(crate) fn failure(failure: &Failure, label: &str, paint: Paint) -> String {
     out
 }
 
-/// Draws the place; gives the width of the line numbers.
+/// Writes the place into `out`; returns the width of the line numbers.
 fn place(out: &mut String, place: &Place, tone: Tone, paint: Paint) -> usize {
     let number = place.line.to_string();
     let gutter = number.len().max(2);

@@ -1,8 +1,8 @@
-//! Tables of text.
+//! Text tables.
 
 use crate::output::{Paint, Tone};
 
-/// A table whose columns are as wide as what stands in them.
+/// A table whose columns are as wide as their contents.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     head: Vec<String>,

@@ -1,4 +1,4 @@
-//! One process below, as this process sees it.
+//! One child process, as its parent sees it.
 
 use std::env;
 use std::fs::File;
@@ -18,40 +18,41 @@ use super::wire::{Task, Told, receive, send};
 use super::{APART, LIVE};
 use crate::below::{STOPPED, WORKER};
 
-/// How long a process that has closed its socket, or that has ended while another holds it open, is waited for.
+/// How long to wait for a process that has closed its socket, or that has ended while another process holds the
+/// socket open.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How processes below are started.
+/// How child processes are started.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct How {
-    /// Whether each plugin runs in a process of its own, though the command line does not say so.
+    /// Whether each plugin runs in a process of its own, although the command line does not ask for it.
     pub(super) apart: bool,
-    /// Whether somebody watches.
+    /// Whether anybody watches the progress.
     pub(super) live: bool,
-    /// Whether a terminal stops, goes on with and interrupts all of them. Without one this process does.
+    /// Whether a terminal stops, continues and interrupts all of them. Otherwise this process does.
     pub(super) terminal: bool,
 }
 
-/// A process below.
+/// A child process.
 #[derive(Debug)]
 pub(super) struct Below {
     child: Child,
     stream: UnixStream,
-    /// Its standard output and error, and how much of each was told.
+    /// The files of its standard output and error, and how many bytes of each were reported.
     written: [(File, u64); 2],
-    /// The script that it runs.
+    /// The script that it is running.
     pub(super) task: Option<usize>,
     /// Whether a call in it has not returned.
     hung: bool,
-    /// Whether nothing comes from it any more.
+    /// Whether its connection is closed.
     closed: bool,
-    /// Since when it seems to be gone, or was stopped.
+    /// Since when it seems to be gone, and since when it has been stopped.
     since: Option<Instant>,
     stopped: Option<Instant>,
 }
 
 impl Below {
-    /// Starts one that tells `heard` what it tells, with its number; `None` when nothing comes any more.
+    /// Starts a child process. It sends its messages to `heard`, with its number, and `None` after the last one.
     pub(super) fn start(
         how: How,
         number: usize,
@@ -61,7 +62,7 @@ impl Below {
         let mut written = Vec::new();
         let mut command = Command::new(env::current_exe()?);
         for error in [false, true] {
-            // Of its own place in the file, so that what is read here moves nothing there.
+            // Opened again for a position of its own, so that reading here does not move the writer's.
             let file = tempfile::NamedTempFile::new()?;
             let theirs = File::options().append(true).open(file.path())?;
             match error {
@@ -93,7 +94,7 @@ impl Below {
                     return;
                 }
             }
-            // Nobody need hear it any more.
+            // The receiver may be gone already.
             let _ = heard.send((number, None));
         });
         Ok(Below {
@@ -113,13 +114,13 @@ impl Below {
         self.task.is_none() && !self.closed
     }
 
-    /// Gives it a script to run. One that is gone is found out by a look.
+    /// Gives it a script to run. If it is gone, the next check finds that out.
     pub(super) fn begin(&mut self, number: usize, task: &Task) {
         self.task = Some(number);
         let _ = send(&mut self.stream, task);
     }
 
-    /// Takes in what it told of itself.
+    /// Takes note of a message about its own state.
     pub(super) fn told(&mut self, told: Option<&Told>) {
         match told {
             None => self.closed = true,
@@ -134,13 +135,13 @@ impl Below {
         }
     }
 
-    /// Asks it to end what it runs.
+    /// Asks it to end its script.
     pub(super) fn interrupt(&self) {
         interrupt(&self.child);
     }
 
-    /// Whether it is gone, and why; `Some(None)` if a call has not returned. One that was stopped for longer than its limit,
-    /// or when it is to end, is killed.
+    /// Whether it is gone, and why; `Some(None)` if a call has not returned. A process that is stopped by a signal
+    /// counts as gone after `limit`, or at once if it is to end; dropping it kills it.
     pub(super) fn gone(&mut self, limit: Duration, to_end: bool) -> Option<Option<String>> {
         let ended = has_ended(&self.child);
         if ended || self.closed {
@@ -148,7 +149,7 @@ impl Below {
             if !(ended && self.closed) && since < PATIENCE {
                 return None;
             }
-            // A kill of what has ended changes nothing.
+            // Killing a process that has ended does nothing.
             let _ = self.child.kill();
             let end = self.child.wait().map(describe_end);
             return Some((!self.hung).then(|| end.unwrap_or_else(|error| error.to_string())));
@@ -164,7 +165,7 @@ impl Below {
         None
     }
 
-    /// What it had written and not told when it ended.
+    /// The output that it had written but not reported when it ended.
     pub(super) fn last_words(&mut self) -> Vec<Told> {
         let mut words = Vec::new();
         for ((file, told), error) in self.written.iter_mut().zip([false, true]) {

@@ -1,8 +1,8 @@
-//! Scripts in processes below this one, several at a time, told of in order.
+//! Runs scripts in child processes, several at a time, and reports them in order.
 //!
-//! A process and not a thread for each, since plugins are code that anybody wrote: one that goes to another directory,
-//! that writes, hangs or crashes does it to the scripts of its own process, one after the other as ever. What a script
-//! tells is kept until everything before it was told, so that what is printed does not hang on how many run at a time.
+//! Each script runs in a process rather than a thread, since plugins may contain any code: one that changes the
+//! working directory, writes, hangs or crashes does so to the scripts of its own process only. The events of a script
+//! are kept until everything before it is reported, so that the output does not depend on how many run at a time.
 
 mod below;
 mod wire;
@@ -20,52 +20,52 @@ use self::wire::Task;
 pub(crate) use self::wire::Told;
 use crate::files::Meant;
 
-/// Tells it to keep every plugin in a process of its own.
+/// Set in a child process that keeps every plugin in a process of its own.
 const APART: &str = "QUORATE_DRILL_APART";
-/// Tells it that somebody watches the time pass.
+/// Set in a child process whose progress anybody watches.
 const LIVE: &str = "QUORATE_DRILL_LIVE";
-/// How long nothing is heard, at most, before the processes below are looked after.
+/// How long to wait for messages before the child processes are checked.
 const LOOK: Duration = Duration::from_millis(10);
-/// How long scripts that nobody is told of any more have to end in good order.
+/// How long scripts that are no longer reported have to end in good order.
 const LEAVE: Duration = Duration::from_secs(2);
 
-/// What is to be run, and how.
+/// The scripts to run, and how.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Jobs<'a> {
-    /// The scripts with their texts, in the order in which they are told of.
+    /// The scripts with their texts, in the order of the reports.
     pub(super) scripts: &'a [(Meant, String)],
     /// How many may run at a time.
     pub(super) number: usize,
-    /// Whether the first that does not pass is the last that is told of.
+    /// Whether the first script that does not pass is the last one that is reported.
     pub(super) fail_fast: bool,
-    /// Whether each plugin runs in a process of its own, though the command line does not say so.
+    /// Whether each plugin runs in a process of its own, although the command line does not ask for it.
     pub(super) apart: bool,
-    /// Whether somebody watches.
+    /// Whether anybody watches the progress.
     pub(super) live: bool,
     /// Whether the processes share a terminal, which interrupts all of them.
     pub(super) terminal: bool,
-    /// How long a process may be stopped.
+    /// How long a process may be stopped by a signal.
     pub(super) limit: Duration,
 }
 
-/// Who is told.
+/// The receiver of events.
 pub(super) trait Listener {
-    /// At once, and in no order.
+    /// An event as soon as it comes, in no order.
     fn heard(&mut self, script: usize, told: &Told);
-    /// In the order of the scripts, and of what each tells.
+    /// An event in its turn, in the order of the scripts.
     fn told(&mut self, script: usize, told: Told);
-    /// Now and then.
+    /// Called now and then.
     fn idle(&mut self);
 }
 
-/// How running scripts ended.
+/// How a run of scripts ended.
 #[derive(Debug)]
 pub(super) enum End {
-    /// All of them were told of, or those up to the first that did not pass; so many were not begun.
+    /// All scripts were reported, or those up to the first that did not pass; `left` were not begun.
     Over { left: usize },
-    /// Ctrl-C: those that had begun were told of.
+    /// By Ctrl-C: the scripts that had begun were reported.
     Interrupted,
-    /// The process of the last one that was told of is gone, and why; `None` if a call has not returned.
+    /// The process of the last reported script is gone, and why; `None` if a call has not returned.
     Gone(Option<String>),
 }
 
@@ -95,17 +95,17 @@ impl Jobs<'_> {
     }
 }
 
-/// A script as far as it has come.
+/// The state of a script.
 #[derive(Debug, Default)]
 struct Script {
-    /// What it told and others before it have not.
+    /// Its events that wait for earlier scripts.
     told: Vec<Told>,
     stands: Stands,
 }
 
 #[derive(Debug, Default)]
 enum Stands {
-    /// It waits, or runs.
+    /// It waits or runs.
     #[default]
     Open,
     Done,
@@ -118,11 +118,11 @@ struct Pool<'a> {
     heard: Receiver<(usize, Option<Told>)>,
     below: Vec<Option<Below>>,
     scripts: Vec<Script>,
-    /// The next that is to begin.
+    /// The next script to begin.
     next: usize,
-    /// How many were told of.
+    /// How many were reported.
     shown: usize,
-    /// How many are to be.
+    /// How many are to be reported.
     until: usize,
     handed_on: bool,
 }
@@ -163,7 +163,7 @@ impl Pool<'_> {
         self.below.iter().flatten().any(|it| it.task.is_some())
     }
 
-    /// Begins as many scripts as there is room for.
+    /// Begins as many scripts as there are free places.
     fn begin(&mut self) -> io::Result<()> {
         let jobs = self.jobs;
         while self.next < self.until {
@@ -191,11 +191,11 @@ impl Pool<'_> {
         Ok(())
     }
 
-    /// Takes in what is told next, if anything is before `most` has passed.
+    /// Takes the next message, waiting for at most `most`.
     fn hear(&mut self, most: Duration, listener: &mut dyn Listener) {
         let (who, told) = match self.heard.recv_timeout(most) {
             Ok(heard) => heard,
-            // This process holds the other end, too.
+            // It is never disconnected, since this process has a sender as well.
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
         };
         let Some(below) = self.below.get_mut(who).and_then(Option::as_mut) else {
@@ -221,7 +221,7 @@ impl Pool<'_> {
         }
     }
 
-    /// Finds out which processes are gone.
+    /// Finds processes that are gone.
     fn look_after(&mut self, cancelled: bool, listener: &mut dyn Listener) {
         let mut gone = Vec::new();
         for place in &mut self.below {
@@ -235,7 +235,7 @@ impl Pool<'_> {
             *place = None;
         }
         for (number, why, words) in gone {
-            // What comes after it is told of when it has run again.
+            // Later scripts are reported after they have run again.
             if !cancelled {
                 self.until = self.until.min(number + 1);
             }
@@ -249,7 +249,8 @@ impl Pool<'_> {
         }
     }
 
-    /// Tells what is next in order. Gives why a process is gone, where that is next and nobody has ended it.
+    /// Reports the next events in order. Returns why a process is gone if its script is next, unless the run was
+    /// interrupted.
     fn show(&mut self, cancelled: bool, listener: &mut dyn Listener) -> Option<Option<String>> {
         while let Some(script) = self.scripts.get_mut(self.shown) {
             if self.shown >= self.until {
@@ -267,7 +268,7 @@ impl Pool<'_> {
         None
     }
 
-    /// Hands a Ctrl-C on where no terminal does.
+    /// Passes a Ctrl-C on if there is no terminal that does so.
     fn hand_on(&mut self) {
         if !self.handed_on && !self.jobs.terminal {
             self.below.iter().flatten().for_each(Below::interrupt);
@@ -275,8 +276,8 @@ impl Pool<'_> {
         self.handed_on = true;
     }
 
-    /// Ends what still runs, which nobody is told of any more, in good order where it can be: what plugins have started
-    /// ends by that.
+    /// Ends the scripts that still run and are no longer reported, if possible in good order, so that whatever
+    /// plugins have started ends as well.
     fn leave(&mut self) {
         let running = self.below.iter().flatten().filter(|it| it.task.is_some());
         running.for_each(Below::interrupt);
@@ -289,7 +290,7 @@ impl Pool<'_> {
     }
 }
 
-/// Hears nothing.
+/// Ignores all events.
 struct Nobody;
 
 impl Listener for Nobody {
@@ -298,7 +299,7 @@ impl Listener for Nobody {
     fn idle(&mut self) {}
 }
 
-/// Whether nothing in a script's run went wrong.
+/// Whether everything in a script's run passed.
 fn passes(run: &Run) -> bool {
     run.failure.is_none() && run.reports.iter().all(|it| it.verdict.is_fine())
 }

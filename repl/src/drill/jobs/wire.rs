@@ -1,4 +1,4 @@
-//! What this process and those below it that run drills say to each other.
+//! The messages between this process and its child processes.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
@@ -10,12 +10,12 @@ use quorate_model::Time;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// A script to be run by a process below.
+/// A script for a child process.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Task {
-    /// Its path, which need not be text.
+    /// Its path, which need not be valid UTF-8.
     path: Vec<u8>,
-    /// What was read there, and checked.
+    /// Its text, which was read and checked before.
     pub(super) text: String,
 }
 
@@ -32,7 +32,7 @@ impl Task {
     }
 }
 
-/// What a process below tells of the script that it runs: what an [`Observer`] is told, and what else there is.
+/// An event of a script in a child process: those of an [`Observer`], and others.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Told {
     /// A drill has begun.
@@ -41,28 +41,28 @@ pub(crate) enum Told {
         name: String,
         seed: u64,
     },
-    /// Virtual time passed. Told now and then, and only where somebody watches.
+    /// Virtual time passed. Sent now and then, and only if anybody watches.
     Passed(Time),
     /// A drill reached a step.
     Step(Time, String),
     /// A drill said something.
     Note(Time, String),
-    /// Something showed nothing.
+    /// A remark.
     Remark(Remark),
     /// A drill has ended.
     Ended(Box<DrillReport>),
-    /// Something else in the process, such as a plugin, wrote to its standard output, or to its standard error.
+    /// Other code in the process, such as a plugin, wrote to its standard output or error.
     Wrote { error: bool, bytes: Vec<u8> },
-    /// The next piece of the script's journal.
+    /// The next part of the script's journal.
     Journal(Vec<u8>),
-    /// The script has come to its end. Its journal was told before.
+    /// The script has ended. Its journal was sent before.
     Done(Box<Run>),
-    /// A call of a plugin's has not returned, and the process ends.
+    /// A plugin's call has not returned, and the process ends.
     Hung,
 }
 
 impl Told {
-    /// Tells an observer, if it is for one.
+    /// Passes the event to an observer, if it is one of an observer's.
     pub(crate) fn pass_on(&self, observer: &mut dyn Observer) {
         match self {
             Told::Began { file, name, seed } => observer.drill_started(file, name, *seed),
@@ -84,7 +84,7 @@ pub(super) fn send<T: Serialize>(to: &mut impl Write, frame: &T) -> io::Result<(
     to.write_all(&bytes)
 }
 
-/// Waits for a frame.
+/// Receives a frame.
 pub(super) fn receive<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<T> {
     let mut length = [0; 8];
     from.read_exact(&mut length)?;

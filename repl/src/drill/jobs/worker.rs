@@ -1,4 +1,4 @@
-//! A process below: it runs the scripts that it is given, one after the other, and tells how they go on.
+//! A child process, which runs the scripts it gets one after the other and reports their progress.
 
 use std::env;
 use std::fs::File;
@@ -24,7 +24,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::source;
 
-/// The longest piece of a journal that is told at once, in bytes.
+/// The longest part of a journal that is sent at once, in bytes.
 const PIECE: usize = 1 << 20;
 
 /// Runs scripts until no more come.
@@ -42,7 +42,7 @@ pub(crate) fn run(mut args: DrillArgs, mut output: Output, cancel: &Arc<AtomicBo
         }
     };
     match serve(&mut args, stream, cancel) {
-        // There are no more, or nobody who would hear of them. What plugins do at the end of a process may hang.
+        // There are no more scripts, or the parent is gone. What plugins do at the end of a process may hang.
         Ok(()) => end_at_once(),
         Err(error) => {
             output.error(&format!("the process above cannot be told: {error}"));
@@ -88,18 +88,18 @@ fn serve(args: &mut DrillArgs, mut stream: UnixStream, cancel: &Arc<AtomicBool>)
     Ok(())
 }
 
-/// The way to the process above.
+/// The connection to the parent process.
 #[derive(Clone)]
 struct Link(Arc<Mutex<Line>>);
 
 struct Line {
     stream: UnixStream,
-    /// This process's standard output and error, as files that can be read.
+    /// This process's standard output and error, as readable files.
     written: [Option<File>; 2],
 }
 
 impl Link {
-    /// Tells this, after what was written up to now. Without anybody who hears it there is nothing left to do.
+    /// Sends an event, after all output up to now. If nobody receives it, there is nothing left to do.
     fn tell(&self, told: &Told) {
         if self.line().tell(told).is_err() {
             end_at_once();
@@ -126,10 +126,10 @@ impl Line {
     }
 }
 
-/// Tells the process above what an observer is told.
+/// Sends an observer's events to the parent process.
 struct Telling {
     link: Link,
-    /// When the time was told last, if it is to be told.
+    /// When the time was last sent, if it is to be sent.
     told: Option<Instant>,
 }
 

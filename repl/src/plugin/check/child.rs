@@ -1,4 +1,4 @@
-//! A test in a process of its own: the parent's side, and the hidden command that is run there.
+//! A test in a child process: the parent's side, and the hidden command for the child.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -23,17 +23,17 @@ use serde_json::{Value, json};
 use super::values;
 use crate::exit::Exit;
 
-/// The first bytes of a report hold the name of the entry that is being called, filled with blanks, so that a process
-/// that dies has said where.
+/// A report begins with the name of the entry that is being called, filled with blanks, so that a process that dies
+/// has left the place.
 const ENTRY_LEN: usize = 64;
-/// How many bytes hold the number of calls so far: with it a slow test is told from one that hangs.
+/// How many bytes of a report hold the number of calls so far, which tells a slow test from one that hangs.
 const COUNT_LEN: usize = 20;
-/// What stands before the body of a report.
+/// The length of a report's head.
 const HEAD_LEN: usize = ENTRY_LEN + COUNT_LEN;
-/// The type that runs a script, and the property that names it.
+/// The type that runs scripts, and its property for the script.
 pub(super) const SCRIPT_TYPE: &str = "Generic Script";
 const SCRIPT_PROPERTY: &str = "ScriptFilepath";
-/// How often a child is looked at.
+/// How often a child process is checked.
 const LOOK: Duration = Duration::from_millis(2);
 
 /// The hidden command: one test in this process.
@@ -79,7 +79,7 @@ fn write_report(args: &RunTestArgs, mut report: &File) -> std::io::Result<()> {
     let witness = |entry: &str| {
         calls.set(calls.get() + 1);
         let padded = format!("{entry:ENTRY_LEN$.ENTRY_LEN$}{:COUNT_LEN$}", calls.get());
-        // A report that cannot be written is an empty one: the parent sees that.
+        // If the report cannot be written it stays empty, which the parent notices.
         let _ = report.write_all_at(padded.as_bytes(), 0);
     };
     witness("load");
@@ -136,18 +136,18 @@ fn describe(file: &Path) -> Value {
     }
 }
 
-/// What the children of one check have in common.
+/// The common settings of the child processes of one check.
 #[derive(Clone, Debug)]
 pub(crate) struct Child {
     pub(crate) file: PathBuf,
     pub(crate) properties: Option<PathBuf>,
-    /// The script that is tested, by its whole path.
+    /// The full path of the tested script.
     pub(crate) script: Option<PathBuf>,
     pub(crate) reproduce: Option<u64>,
     pub(crate) limit: Duration,
 }
 
-/// How one test in one process went.
+/// The result of one test in one process.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) verdict: Verdict,
@@ -164,13 +164,13 @@ enum End {
     Itself(ExitStatus),
     /// Its last call has not returned.
     Hung,
-    /// It took too long, call by call.
+    /// It took too long, although every call returned.
     Slow,
     Cancelled,
 }
 
 impl Child {
-    /// What the library says of itself; or why it does not, where its block is broken or its code crashes.
+    /// The library's own description; or an error if its block is broken or its code crashes.
     pub(crate) fn describe(
         &self,
         cancel: &AtomicBool,
@@ -223,7 +223,7 @@ impl Child {
             fatal,
         };
         let limit = Lasting(self.limit);
-        // What became of the process after its test is one thing more.
+        // What happened to the process after its test is another finding.
         let afterwards = match (&end, &body) {
             (End::Itself(status), Some(_)) if !status.success() => Some(format!(
                 "{} at the end of the process{said}",
@@ -265,7 +265,7 @@ impl Child {
         })
     }
 
-    /// Starts this program on the hidden command and waits for its end, for the limit at most.
+    /// Starts this program with the hidden command and waits for its end, at most for the limit.
     #[allow(clippy::type_complexity, reason = "used twice, just above")]
     fn start(
         &self,
@@ -288,7 +288,7 @@ impl Child {
             .stdin(Stdio::null())
             .stdout(out.try_clone().map_err(failed)?)
             .stderr(out)
-            // What a plugin starts is in the group, too, and ends with the test.
+            // Processes that a plugin starts are in the group as well, and end with the test.
             .process_group(0)
             .spawn()
             .map_err(failed)?;
@@ -320,20 +320,20 @@ impl Child {
     }
 }
 
-/// Whether a test is at its end that runs for `took` by now, for `call` of that in the same call.
+/// Whether a test has to be ended that has run for `took`, of which `call` in the present call.
 fn over(limit: Duration, took: Duration, call: Duration) -> Option<End> {
     if took <= limit {
         None
     } else if call > limit / 2 {
-        // One that takes half of all the time there is will not return.
+        // A call that takes more than half of the limit will not return.
         Some(End::Hung)
     } else {
-        // Whether the call does that began last is not known before it has.
+        // The present call began lately, so it may still return: only the time before it counts.
         (took.saturating_sub(call) > limit).then_some(End::Slow)
     }
 }
 
-/// A report: the entry called last, and what was found if the process got so far.
+/// A report: the last entry called, and the results if the process got so far.
 fn read(report: &Path) -> Option<(String, Option<Value>)> {
     let bytes = fs::read(report).ok()?;
     let (head, body) = bytes.split_at_checked(HEAD_LEN)?;
@@ -361,7 +361,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a process said last before it died, for the end of a line.
+/// The last output of a process that died, for the end of a line.
 fn last_words(said: &[u8]) -> String {
     const LONGEST: usize = 200;
     let text = String::from_utf8_lossy(said);

@@ -1,7 +1,7 @@
 //! `quorate plugin check`: the conformance tester.
 //!
-//! Each test runs in a process of its own, this program started anew, so that a plugin that crashes or hangs ends a
-//! test and not the tester.
+//! Each test runs this program again in a child process, so that a plugin that crashes or hangs ends a test and not
+//! the tester.
 
 pub(crate) mod child;
 mod report;
@@ -56,7 +56,7 @@ pub(crate) struct CheckPluginArgs {
     list: bool,
 }
 
-/// What became of one test.
+/// The result of one test.
 #[derive(Clone, Debug)]
 pub(crate) struct Result {
     test: &'static Test,
@@ -68,11 +68,11 @@ pub(crate) struct Result {
     trace: Vec<String>,
 }
 
-/// All results, with what was tested.
+/// All results, and what was tested.
 #[derive(Clone, Debug)]
 pub(crate) struct Results {
     file: PathBuf,
-    /// `None` where the block cannot be read.
+    /// `None` if the block cannot be read.
     library: Option<LibraryInfo>,
     tests: Vec<Result>,
 }
@@ -92,7 +92,7 @@ impl Results {
     }
 }
 
-/// Carries the command out.
+/// Carries out the command.
 pub(crate) fn run(args: &CheckPluginArgs, output: &mut Output, cancel: &AtomicBool) -> Exit {
     if args.list {
         output.line(&report::list(output.paint()));
@@ -168,7 +168,7 @@ fn check(
     let kinds = kinds(only, described.as_ref())?;
     let library = described.ok();
     if library.is_none() {
-        // Whatever was asked for: a file that is no plugin has nothing else that could be tested.
+        // Whatever was asked for, a file that is not a plugin has no other tests.
         chosen = quorate_conformance::tests()
             .filter(|test| !test.is_per_type())
             .collect();
@@ -214,7 +214,7 @@ fn must_be_a_file(path: &Path) -> std::result::Result<(), String> {
     })
 }
 
-/// A script is looked at before the world of the tests reads it: that can only say that it has no such script.
+/// Checks that a script is readable text. The world of the tests could only report that it has no such script.
 fn must_be_text(path: &Path) -> std::result::Result<(), String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let Err(error) = std::str::from_utf8(&bytes) else {
@@ -232,7 +232,7 @@ fn must_be_text(path: &Path) -> std::result::Result<(), String> {
     ))
 }
 
-/// Whether a script is a resource's, as far as its functions tell.
+/// Checks that a script is a resource script, as far as its functions show.
 fn must_be_a_resource(path: &Path) -> std::result::Result<(), String> {
     let text =
         std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -256,7 +256,7 @@ fn must_be_a_resource(path: &Path) -> std::result::Result<(), String> {
     })
 }
 
-/// Results are for a file that can be written: the tests take too long to find out afterwards.
+/// Checks that the file for the results can be written, since the tests take too long to find that out afterwards.
 fn must_be_writable(path: &Path) -> std::result::Result<(), String> {
     let was_there = path.exists();
     std::fs::OpenOptions::new()
@@ -267,7 +267,7 @@ fn must_be_writable(path: &Path) -> std::result::Result<(), String> {
             if was_there {
                 Ok(())
             } else {
-                // Not the link, if it is one.
+                // If it is a link, the file behind it is removed.
                 path.canonicalize().and_then(std::fs::remove_file)
             }
         })
@@ -284,7 +284,7 @@ fn is_script(file: &Path) -> bool {
     file.extension().is_some_and(|it| it == "rhai")
 }
 
-/// The library whose type runs scripts, where the host would find it.
+/// The library with the type that runs scripts, at the place where the host would find it.
 fn script_library() -> std::result::Result<PathBuf, String> {
     let (set, errors) = PluginSet::load_sound(&search_folders(&[]), Isolation::for_learning());
     match (set.library_of(SCRIPT_TYPE), errors) {
@@ -327,8 +327,8 @@ fn kinds(
     }
 }
 
-/// The library's tests first, then each type's: those of one type one after the other, and as many types at a time
-/// as there are processors.
+/// The library's own tests first, then those of the types: one after the other for each type, and as many types at a
+/// time as there are processors.
 fn run_all(
     child: &Child,
     chosen: &[&'static Test],
@@ -377,7 +377,7 @@ fn run_all(
     Ok(results)
 }
 
-/// The tests of one type, or of the library. A call that crashed or hung is not made again.
+/// Runs the tests of one type, or of the library. A call that crashed or hung is not repeated.
 fn of(
     child: &Child,
     chosen: &[&'static Test],
@@ -410,7 +410,7 @@ fn of(
     Ok(results)
 }
 
-/// Two runs in two processes as one.
+/// Compares two runs in two processes, and makes one result of them.
 fn compare(one: Run, other: Run) -> Run {
     if other.verdict != Verdict::Passed {
         return other;

@@ -1,4 +1,4 @@
-//! Results for people, as JSON and as JUnit XML.
+//! Results as text for people, as JSON and as JUnit XML.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use quorate_conformance::{Group, Verdict};
@@ -20,7 +20,7 @@ fn tone(verdict: Verdict) -> Tone {
     }
 }
 
-/// The tests there are, by group.
+/// The list of tests, by group.
 pub(super) fn list(paint: Paint) -> String {
     let width = quorate_conformance::tests()
         .map(|test| test.id.len())
@@ -40,7 +40,7 @@ pub(super) fn list(paint: Paint) -> String {
     out.join("\n")
 }
 
-/// All results, for people.
+/// All results as text for people.
 pub(super) fn text(results: &Results, brief: bool, paint: Paint) -> String {
     let title = match &results.library {
         Some(library) if is_script(&results.file) => {
@@ -81,7 +81,7 @@ pub(super) fn text(results: &Results, brief: bool, paint: Paint) -> String {
         let line = format!("    {verdict}{name}{}", why(results, result));
         out.push_str(line.trim_end());
         out.push('\n');
-        // Where one failed nobody wants to scroll past what another did that passed.
+        // If a test has failed, the output of passed tests would only be in the way.
         let shown = !failed || result.verdict.is_bad();
         for line in result.trace.iter().filter(|_| shown) {
             out.push_str(&format!("      {}\n", paint.tone(Tone::Faint, line)));
@@ -92,7 +92,7 @@ pub(super) fn text(results: &Results, brief: bool, paint: Paint) -> String {
     out
 }
 
-/// A result's reason, without what the test that it refers to says a few lines above.
+/// The reason of a result, without the parts that the test it refers to shows a few lines above.
 fn why<'a>(results: &Results, result: &'a Result) -> &'a str {
     const REFERENCE: &str = "see life-online";
     let told = || {
@@ -139,7 +139,7 @@ fn summary(results: &Results, paint: Paint) -> String {
     )
 }
 
-/// All results, for machines.
+/// All results as JSON.
 pub(super) fn json(results: &Results) -> String {
     let tests: Vec<_> = results
         .tests
@@ -172,8 +172,7 @@ pub(super) fn json(results: &Results) -> String {
     format!("{all:#}\n")
 }
 
-/// All results, for what reads JUnit: a suite for the library and for each type. A warning is a test that passed and
-/// has something to say.
+/// All results as JUnit XML: a suite for the library and for each type. A warning is a passed test with a message.
 pub(super) fn junit(results: &Results) -> std::result::Result<String, String> {
     let name = match &results.library {
         Some(library) => library.name.clone(),

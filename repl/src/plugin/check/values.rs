@@ -1,4 +1,4 @@
-//! The file of `--properties`: values where made-up ones will not do.
+//! The file of `--properties`: values to use in place of made-up ones.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -66,7 +66,7 @@ fn value(given: &serde_json::Value) -> Option<Value> {
     }
 }
 
-/// Whether every type and property named is there, and takes its value.
+/// Checks that every type and property exists and takes its value.
 pub(crate) fn check(values: &Values, types: &[TypeInfo]) -> Result<(), String> {
     for (name, properties) in values {
         let Some(kind) = types.iter().find(|kind| kind.name == *name) else {
@@ -89,7 +89,7 @@ pub(crate) fn check(values: &Values, types: &[TypeInfo]) -> Result<(), String> {
     Ok(())
 }
 
-/// What was probably meant, or else what there is.
+/// The name that was probably meant, or else the known names.
 pub(super) fn hint<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     if let Some(near) = nearest(given, known.iter().copied()) {
