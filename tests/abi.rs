@@ -1,8 +1,9 @@
-//! The contract holds still: its layout is a checked-in table, and the C header is what the code says.
+//! The contract does not change by accident: its layout is a checked-in table, and the C header is generated from the
+//! code.
 //!
-//! `QUORATE_BLESS=1 cargo test -p quorate-abi --test abi` writes both anew, unless a plugin that was built against the
-//! checked-in layout would find something changed. An entry at the end of a table is an addition to ABI 1; anything else
-//! needs a new version: a constant `ABI_VERSION_…` more.
+//! `QUORATE_BLESS=1 cargo test -p quorate-abi --test abi` writes both again, unless a plugin built against the
+//! checked-in layout would find a change. A new entry at the end of a table is an addition to ABI 1. Anything else
+//! needs a new version, that is, one more constant `ABI_VERSION_…`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "abi/compatibility.rs"]
@@ -38,7 +39,7 @@ fn size_behind<T, F>(_: fn(&T) -> &F) -> usize {
     size_of::<F>()
 }
 
-/// The layouts of structures. Does not compile if a field is left out.
+/// The layouts of structures. This does not compile if a field is missing.
 macro_rules! layouts {
     ($($name:ident { $($field:ident),+ $(,)? })+) => {
         vec![$({
@@ -93,13 +94,13 @@ fn layouts() -> Vec<Layout> {
     }
 }
 
-/// The crate's source: every file of it, in the order in which a reader of the header wants it.
+/// The crate's source files, in the order that suits a reader of the header.
 fn sources() -> [String; 4] {
     ["codes.rs", "controls.rs", "lib.rs", "services.rs"]
         .map(|name| fs::read_to_string(abi().join("src").join(name)).unwrap())
 }
 
-/// The names of the numbers and texts that the contract gives.
+/// The names of the contract's numeric and text constants.
 fn constants(source: &str) -> Vec<String> {
     let declared = source.lines().filter_map(|line| {
         let line = line.trim();
@@ -119,7 +120,7 @@ fn constants(source: &str) -> Vec<String> {
         .collect()
 }
 
-/// `text` with every whole word that `change` knows put in its place.
+/// `text` in which every whole word known to `change` is replaced.
 fn map_words(text: &str, change: impl Fn(&str) -> Option<String>) -> String {
     let (mut out, mut word) = (String::with_capacity(text.len()), String::new());
     for c in text.chars().chain(['\n']) {
@@ -135,7 +136,8 @@ fn map_words(text: &str, change: impl Fn(&str) -> Option<String>) -> String {
     out
 }
 
-/// A source as cbindgen can read it: plain constants with C's prefix, types that it knows, docs without Rust's links.
+/// A source in a form that cbindgen can read: plain constants with C's prefix, types that it knows, docs without
+/// Rust's links.
 fn plain(source: &str, names: &[String]) -> String {
     let mut lines = Vec::new();
     let mut in_codes = false;
@@ -150,10 +152,10 @@ fn plain(source: &str, names: &[String]) -> String {
         }
     }
     let mut text = lines.join("\n");
-    // What the macro of codes.rs was is of no use to C; what it made stands behind it.
+    // C does not need the macro of codes.rs; the constants it makes stand after it.
     if let (Some(from), Some(to)) = (text.find("macro_rules! codes"), text.find("    /// Done.")) {
         text.replace_range(from..to, "");
-        // The brace that closed the list.
+        // The closing brace of the list.
         let end = text.find("\n}\n").unwrap();
         text.replace_range(end..end + 3, "\n");
     }
@@ -228,7 +230,7 @@ const MACROS: &str = r#"
 #endif
 "#;
 
-/// The header, as cbindgen and the layouts say.
+/// The header, from cbindgen and the layouts.
 fn header() -> String {
     let sources = sources();
     let names: Vec<String> = sources
@@ -248,7 +250,7 @@ fn header() -> String {
         line_length: 110,
         ..Config::default()
     };
-    // cbindgen leaves out what no function of the crate uses, and the contract has none.
+    // cbindgen leaves out types that no function uses, and the contract has no functions.
     config.export.include = layouts()
         .iter()
         .map(|layout| layout.name.to_owned())
@@ -275,7 +277,7 @@ fn header() -> String {
         + "\n"
 }
 
-/// The ids of the services, which cbindgen leaves out since they are text.
+/// The ids of the services, which cbindgen leaves out because they are texts.
 fn texts(sources: &[String]) -> String {
     let mut out = String::from(
         "\n/* The host's services, for QrHost.get_service: each is a table of the same name. */\n",
@@ -295,7 +297,7 @@ fn texts(sources: &[String]) -> String {
     out
 }
 
-/// Every structure by name, so that none has to come before another.
+/// Forward declarations of all structures, so that their order does not matter.
 fn forward() -> String {
     let mut out = String::from("struct QrInstance;\n");
     for layout in layouts() {
@@ -321,7 +323,7 @@ QR_EXPORT const struct QrPlugin *quorate_plugin_v1(void);
 "#
 }
 
-/// Sizes and offsets as the Rust side has them, for the compiler to compare.
+/// Sizes and offsets on the Rust side, for the C compiler to compare.
 fn asserts() -> String {
     let mut out = String::from(
         "/* The layout that the host was compiled with. */\n#if UINTPTR_MAX == UINT64_MAX\n#ifdef __cplusplus\n\
@@ -354,7 +356,7 @@ fn asserts() -> String {
     out
 }
 
-/// A field that is a word of C's own has an underscore behind it there.
+/// The C name of a field: one that is a keyword of C gets a trailing underscore.
 fn c_field(field: &str) -> &str {
     match field {
         "default" => "default_",
@@ -363,7 +365,8 @@ fn c_field(field: &str) -> &str {
     }
 }
 
-/// What the header declares, each on one line: the fields of structures, by structure and name, and function types.
+/// The declarations in the header, each on one line: the fields of structures, by structure and name, and function
+/// types.
 fn declarations(header: &str) -> (BTreeMap<(String, String), String>, Vec<String>) {
     let mut text = String::new();
     let mut rest = header;
@@ -451,9 +454,9 @@ fn table() -> String {
     out
 }
 
-/// Compares a file with what it should hold, or writes it if nothing stands against that.
+/// Compares a file with its wanted content, or writes it if that is allowed.
 fn hold(path: &Path, wanted: &str) {
-    // Without it everything would be new, and nothing a change.
+    // Without the old table everything would be new, and nothing a change.
     let layout = fs::read_to_string(abi().join("layout.txt")).unwrap();
     assert!(
         layout.contains(" "),
@@ -504,7 +507,7 @@ fn the_header_is_what_the_code_says() {
     hold(&abi().join("include/quorate.h"), &header());
 }
 
-/// Compiles a few lines with the header; `None` without a compiler. Gives the first complaints.
+/// Compiles a few lines with the header and returns the first errors; `None` without a compiler.
 fn compile(
     compiler: &str,
     arguments: &[&str],

@@ -1,4 +1,4 @@
-//! `quorate check` names every mistake with its place.
+//! `quorate check` reports every mistake with its place.
 
 mod support;
 
@@ -14,7 +14,7 @@ const CLUSTERS: [&str; 5] = [
     "five-node-majority",
 ];
 
-/// What is broken: the text that is replaced at its first place, by what, and what the finding must say.
+/// A mistake: the text whose first occurrence is replaced, its replacement, and a text that the finding must contain.
 const MISTAKES: [(&str, &str, &str); 15] = [
     ("name: \"CLUSTER1\"", "nmae: \"CLUSTER1\"", "nmae"),
     (

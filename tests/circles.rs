@@ -1,4 +1,4 @@
-//! No circles between rooms: inside a crate, a module that another stands on does not stand on that other.
+//! No circles: inside a crate, if one module uses another, that other does not use it, directly or indirectly.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
 
-/// The crates that are looked at, with those of their modules whose type the other files of the crate extend: each of
-/// these files knows the type, and the type holds what each file is about.
+/// The crates that are checked. With each are the modules of types that other files of the crate extend: each of
+/// these files uses the type, and the type contains the data of each file.
 const CRATES: &[(&str, &[&str])] = &[
     ("core/abi", &[]),
     ("core/model", &[]),
@@ -25,10 +25,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("repl", &[]),
 ];
 
-/// Which modules each module of a crate uses, by the first name of their paths.
+/// The modules that each module of a crate uses, by the first name of their paths.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// What a file uses of its own crate.
+/// The modules of its own crate that a file uses.
 #[derive(Default)]
 struct Used(BTreeSet<String>);
 
@@ -132,7 +132,7 @@ fn reachable(uses: &Uses, from: &str) -> BTreeSet<String> {
     reached
 }
 
-/// The modules that stand on one another, circle by circle.
+/// The groups of modules that use one another.
 fn circles(uses: &Uses) -> BTreeSet<Vec<String>> {
     let reached: BTreeMap<&String, BTreeSet<String>> = uses
         .keys()

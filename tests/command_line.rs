@@ -1,4 +1,4 @@
-//! Helps, statuses and colours.
+//! Help texts, exit statuses and colours.
 
 mod support;
 

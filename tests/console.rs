@@ -135,7 +135,7 @@ fn mistakes_are_told_with_the_line_of_the_input_and_its_text() {
     assert_eq!(session.code, 1);
     assert!(session.err.contains("line 5, column 5"), "{}", session.err);
     assert!(session.err.contains("n.crahs()"), "{}", session.err);
-    // In a function of an earlier input: its line, and below it the one that called it.
+    // An error in a function of an earlier input: its line, and below it the line of the call.
     let earlier = run_with(
         &["repl"],
         "fn far(n) {\n  let a = 1;\n  n.crahs()\n}\n:run 1s\nlet b = 2\nfar(5)\n",

@@ -1,4 +1,5 @@
-//! Control codes, end to end: in process and apart, and with plugins that die or hang of one.
+//! Control codes, end to end: with plugins in this process or another one, and with plugins that crash or hang on a
+//! code.
 
 mod support;
 
@@ -9,7 +10,7 @@ use support::{Run, finish, library, quorate, run_with};
 
 const DRILLS: &str = "scripts/drills/resources/control-codes.rhai";
 
-/// The drills' journal, with these arguments.
+/// The journal of the drills, with these arguments.
 fn journal(more: &[&str]) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("journal.jsonl");
@@ -42,7 +43,7 @@ const CLUSTER: &str = r#"(
     )],
 )"#;
 
-/// Runs one drill with a resource `Thing` of a bad plugin's type.
+/// Runs one drill with a resource `Thing` of a faulty plugin's type.
 fn bad(folder: &Path, plugin: &str, kind: &str, more: &str, body: &str) -> Run {
     let cluster = CLUSTER.replace("TYPE", kind).replace("MORE", more);
     fs::write(folder.join("cluster.ron"), cluster).expect("a cluster");

@@ -1,4 +1,4 @@
-//! Every shipped drill passes, and the first one says what it should.
+//! Every shipped drill passes, and the first one prints the right output.
 
 mod support;
 
@@ -16,7 +16,7 @@ fn lost_node_tells_verdict_times_and_outages() {
         out.find(text)
             .unwrap_or_else(|| panic!("no {text:?} in:\n{out}"))
     };
-    // The story, in its order.
+    // The steps of the story, in order.
     assert!(at("a lost node's virtual server moves to the standby") < at("NODE3 loses power"));
     assert!(at("NODE3 loses power") < at("a second node fails: no standby is left"));
     assert!(at("a second node fails: no standby is left") < at("  pass  "));

@@ -1,5 +1,5 @@
-//! Exchange virtual servers as a user meets them: the scenarios of "Understanding Exchange Server 2003 Clustering", its
-//! rules, and the table that says what shows which.
+//! Exchange virtual servers from a user's view: the scenarios of "Understanding Exchange Server 2003 Clustering", its
+//! rules, and the table of the tests that show each.
 
 mod support;
 
@@ -108,7 +108,7 @@ fn every_exchange_drill_has_a_test_here() {
     }
 }
 
-/// The rules that a deliberately bad file breaks.
+/// The rules that a deliberately wrong file breaks.
 const BROKEN: [&str; 21] = [
     "edition",
     "netbios-name",
@@ -256,7 +256,7 @@ fn a_virtual_server_is_added_to_a_file_that_keeps_its_comments() {
         second.out
     );
     assert!(!second.out.contains("the disk"), "{}", second.out);
-    // Active/active: a warning, and no error.
+    // Active/active: a warning, but no error.
     let check = run(&["check", &file]);
     assert_eq!(check.code, 0, "{}", check.out);
     assert!(check.out.contains("[active-active]"), "{}", check.out);
@@ -323,7 +323,7 @@ fn a_mistyped_disk_is_not_added_and_a_dry_run_shows_the_difference() {
         "{}",
         shown.out
     );
-    // What is far from the change is not shown.
+    // Lines far from the change are not shown.
     assert!(
         !shown.out.contains(old.lines().next().expect("a line")),
         "{}",
@@ -333,8 +333,8 @@ fn a_mistyped_disk_is_not_added_and_a_dry_run_shows_the_difference() {
     assert_eq!(now, old, "it was changed");
 }
 
-/// The cells of the rows of the tables under the titles of `docs/exchange.md` that begin so, without what shows them; and
-/// that, if anything does.
+/// The rows of the tables under the titles of `docs/exchange.md` that begin like this: the cells without the last
+/// one, which names what shows the row, and that last cell if it is not empty.
 fn rows(title: &str) -> Vec<(Vec<String>, Option<String>)> {
     let text = fs::read_to_string(root().join("docs/exchange.md")).expect("the page");
     let (_, section) = text
@@ -358,7 +358,7 @@ fn rows(title: &str) -> Vec<(Vec<String>, Option<String>)> {
     cells.collect()
 }
 
-/// The text of the test or drill that a row names; the whole file where it names no more.
+/// The text of the test or drill that a row names; the whole file if it only names that.
 fn shown(what: &str, shown: &str) -> String {
     let (path, part) = match shown.split_once('#') {
         Some((path, part)) => (path, Some(part)),
@@ -394,7 +394,7 @@ fn every_row_names_what_shows_it() {
     }
 }
 
-/// The paths of all that is in a JSON value, `findings[].rule`.
+/// The paths of all parts of a JSON value, such as `findings[].rule`.
 fn paths(value: &serde_json::Value, at: &str, into: &mut BTreeSet<String>) {
     match value {
         serde_json::Value::Object(fields) => {
@@ -450,8 +450,8 @@ fn every_section_of_the_text_has_rows() {
     assert_eq!(named.len(), 12, "{named:?}");
 }
 
-/// What a running cluster does about each rule: refuses with its id, or does it and says it with its id, and a test or
-/// drill that names the id; or why that cannot be.
+/// What a running cluster does about each rule: it refuses with the rule's id, or carries the order out and reports
+/// the id, and a test or drill names that id. Otherwise the table says why that is impossible.
 #[test]
 fn every_rule_says_what_becomes_of_it_at_run_time() {
     let rows = rows("At run time");
@@ -487,7 +487,7 @@ fn every_rule_says_what_becomes_of_it_at_run_time() {
 fn every_rule_of_the_text_has_a_row() {
     let rows = rows("Rules and rec").into_iter();
     let rows: BTreeSet<String> = rows.map(|(cells, _)| cells[2].clone()).collect();
-    // Of the file's own making, the original's error codes, or of what came after the text: no part of it.
+    // Rules about the file's form, with the original's error codes, or newer than the text belong to no part of it.
     let of_the_text = CATALOGUE.iter().filter(|rule| {
         let others = rule.section == "cluster file" || rule.section.starts_with("KB ");
         !others && !rule.section.starts_with(|c: char| c.is_ascii_digit())

@@ -1,11 +1,11 @@
-//! Every drill on failover passes; `docs/failover.md` says which sentence each is about.
+//! Every drill on failover passes; `docs/failover.md` says which statement each is about.
 
 mod support;
 
 #[track_caller]
 fn passes(file: &str, drills: usize) {
     let run = support::passes(&format!("failover/{file}"), drills);
-    // A failure moves what failed and nothing else.
+    // A failure moves the failed group and nothing else.
     let calm = run.out.matches("other groups disturbed: 0\n").count();
     assert_eq!(calm, drills, "{}", run.out);
 }

@@ -1,4 +1,4 @@
-//! The house guards itself: arrows, `unsafe`, documentation, and where files may stand.
+//! Checks of the project's own structure: dependencies, `unsafe`, documentation, and the places of files.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
-/// What each crate may use of the others: the arrows of ARCHITECTURE.md.
+/// The crates that each crate may use: the arrows of ARCHITECTURE.md.
 const ARROWS: &[(&str, &[&str])] = &[
     ("quorate-abi", &[]),
     ("quorate-model", &[]),
@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["quorate-model", "quorate-journal", "quorate-log"],
     ),
     ("quorate-host", &["quorate-abi", "quorate-model"]),
-    // Authors test with it: nothing below the program may use it, so that what only runs clusters comes without it.
+    // For authors' tests: only the program may use it, so that a program that just runs clusters does not contain it.
     (
         "quorate-conformance",
         &["quorate-abi", "quorate-model", "quorate-host"],
@@ -77,8 +77,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// The crates on top, which may use everything.
 const TOP: &[&str] = &["quorate", "quorate-benches"];
 
-/// Where `unsafe` may stand: the contract, the two sides of it, and what tests it call by call. Bad plugins need it to be
-/// bad.
+/// Where `unsafe` may be used: the contract, its two sides, and the code that tests it call by call. Faulty plugins
+/// need it for their faults.
 const UNSAFE: &[&str] = &[
     "core/abi",
     "core/host",
@@ -94,7 +94,7 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Every file of the project, as a path below its root.
+/// All files of the project, as paths below its root.
 fn files() -> Vec<PathBuf> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -127,7 +127,7 @@ fn sources() -> impl Iterator<Item = (PathBuf, String)> {
         })
 }
 
-/// The arrows that point upwards: user and used.
+/// The dependencies that are not allowed: user and used crate.
 fn wrong_arrows(used: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
     let mut wrong = Vec::new();
     for (user, used) in used {
@@ -167,7 +167,7 @@ fn arrows_point_downwards() {
     assert_eq!(wrong_arrows(&used.collect()), Vec::<String>::new());
 }
 
-/// What a crate must know nothing of, whoever else does: a drill and the world it runs on know no language.
+/// What a crate must not know although others do: a drill, and the world it runs on, know no language.
 const UNKNOWN: &[(&str, &str)] = &[
     ("quorate-drill", "rhai"),
     ("quorate-rehearse", "rhai"),
@@ -198,7 +198,8 @@ fn an_arrow_upwards_is_seen() {
     assert_eq!(wrong_arrows(&used), ["quorate-log uses quorate-node"]);
 }
 
-/// The lines of a crate's sources that are no tests, each with its place. Tests are files of their own or stand last.
+/// The lines of a crate's sources without the tests, each with its place. Tests are in files of their own or at the
+/// end of a file.
 fn lines_without_tests(folder: &str) -> Vec<(String, String)> {
     let all: Vec<(PathBuf, String)> = sources()
         .filter(|(path, _)| path.starts_with(folder))
@@ -234,7 +235,7 @@ fn lines_without_tests(folder: &str) -> Vec<(String, String)> {
     lines
 }
 
-/// Whether a line has these words, whole and in whatever letters.
+/// Whether a line contains these words as whole words. Case does not matter.
 fn says(line: &str, words: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -246,7 +247,8 @@ fn says(line: &str, words: &str) -> bool {
         })
 }
 
-/// A product declares what it needs of a cluster (`core/model/src/product.rs`); a node keeps that and knows none.
+/// A product declares its rules for a cluster (`core/model/src/product.rs`); a node keeps them without knowing any
+/// product.
 #[test]
 fn a_node_names_no_product() {
     let mut words = BTreeSet::from([
@@ -388,7 +390,7 @@ impl<'a> Visit<'a> for Undocumented {
         self.look(&item.vis, &item.attrs, &item.ident);
     }
     fn visit_item_mod(&mut self, item: &'a syn::ItemMod) {
-        // A module in a file of its own carries its doc there; what a private one inside a file holds, nobody sees.
+        // A module in its own file has its doc there, and nobody sees the contents of a private inline module.
         let public = matches!(item.vis, syn::Visibility::Public(_));
         if public && !is_test(&item.attrs) && item.content.is_some() {
             self.look(&item.vis, &item.attrs, &item.ident);
@@ -449,7 +451,7 @@ fn a_missing_doc_is_seen() {
     );
 }
 
-/// The room a file stands in: its top folder, or the one below that in `core` and `plugins`.
+/// The room of a file: its top folder, or in `core` and `plugins` the folder below that.
 fn room(path: &Path) -> Option<String> {
     let parts: Vec<String> = path
         .components()
@@ -522,10 +524,10 @@ fn lints_are_the_workspaces() {
     }
 }
 
-/// The page that says what the original does.
+/// The page on the original's behaviour.
 const SEMANTICS: &str = "docs/semantics.md";
 
-/// The number of a heading of that page, `3` or `3.4`.
+/// The number of a heading on that page, `3` or `3.4`.
 fn section(heading: &str) -> Option<&str> {
     let title = heading
         .strip_prefix("### ")
@@ -536,8 +538,8 @@ fn section(heading: &str) -> Option<&str> {
         .then_some(number)
 }
 
-/// The sections of the page that the comments of a file cite, and the citations that name none. A comment's lines are read
-/// as one; a path in a string literal is no citation.
+/// The sections of the page that the comments of a file cite, and the number of citations without a section. The
+/// lines of a comment are read as one text; a path in a string literal is no citation.
 fn cited(text: &str) -> (Vec<String>, usize) {
     let mut joined = String::new();
     for line in text.lines() {
@@ -568,7 +570,7 @@ fn cited(text: &str) -> (Vec<String>, usize) {
     (sections, without)
 }
 
-/// The section that a word names, without the marks that follow it.
+/// The section number in a word, without the punctuation after it.
 fn number(word: &str) -> Option<String> {
     let number = word.trim_end_matches(|last: char| !last.is_ascii_digit());
     let digits = number.chars().all(|one| one.is_ascii_digit() || one == '.');
@@ -612,7 +614,7 @@ fn a_citation_is_read_across_lines_and_one_without_a_section_is_seen() {
     assert_eq!(cites("\")"), (Vec::new(), 0));
 }
 
-/// The name by which a heading is linked to: small letters, no marks, hyphens for spaces.
+/// The anchor of a heading in links: small letters, no punctuation, hyphens for spaces.
 fn anchor(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim();
     text.chars()
@@ -624,7 +626,7 @@ fn anchor(heading: &str) -> String {
         .collect()
 }
 
-/// The pages that a reader follows links on, with their text.
+/// The pages with links that readers follow, and their texts.
 fn pages() -> Vec<(PathBuf, String)> {
     let pages = files().into_iter().filter(|path| {
         let top = path.parent() == Some(Path::new(""));

@@ -1,4 +1,4 @@
-//! Plugins in resource monitor processes of their own.
+//! Plugins in separate resource monitor processes.
 
 mod support;
 
@@ -18,7 +18,7 @@ use support::{finish, library, quorate};
 /// Longer than anything here takes on any machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A folder with the plugins that crash and hang, under names that a search finds.
+/// A folder with the plugins that crash and hang, under names that a search does find.
 fn plugins() -> tempfile::TempDir {
     folder_of(&["crash", "stall"])
 }
@@ -32,7 +32,7 @@ fn folder_of(names: &[&str]) -> tempfile::TempDir {
     folder
 }
 
-/// No call runs into the limit, however slow the machine is, unless it hangs for good.
+/// A command with these plugins. Even on a slow machine no call reaches the limit unless it hangs for good.
 fn with_plugins(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = quorate();
     command
@@ -129,7 +129,7 @@ fn a_library_that_crashes_while_it_is_loaded_is_an_error_that_names_it() {
     }
 }
 
-/// The private copies of libraries that a process has mapped.
+/// The private copies of libraries that a process has mapped into its memory.
 fn mapped_copies(process: u32) -> BTreeSet<String> {
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).expect("a host");
     let names = maps.lines().filter_map(|line| line.split_once('/'));
@@ -137,7 +137,7 @@ fn mapped_copies(process: u32) -> BTreeSet<String> {
     names.map(|(_, name)| name.to_owned()).collect()
 }
 
-/// It runs all the same: its resources are online.
+/// The library runs all the same: its resources are online.
 #[test]
 fn a_library_that_asks_for_a_process_of_its_own_is_never_mapped_in_the_host() {
     let folder = folder_of(&["load", "crash"]);
@@ -216,7 +216,7 @@ fn an_unknown_plugin_cannot_be_isolated() {
 #[test]
 fn monitors_end_with_a_host_that_is_killed_even_inside_a_call() {
     let folder = plugins();
-    // Every monitor holds this as its standard error: it ends when the last of them has ended.
+    // Every monitor has this as its standard error, so it is closed when the last monitor has ended.
     let (ours, theirs) = UnixStream::pair().expect("a socket");
     ours.set_read_timeout(Some(PATIENCE)).expect("a limit");
     let mut command = quorate();
@@ -248,8 +248,8 @@ fn monitors_end_with_a_host_that_is_killed_even_inside_a_call() {
     said.read_to_string(&mut rest).expect("every monitor ends");
 }
 
-/// Runs a session in which the stock types' process on a node is killed so many times. Whether the world's invariants hold
-/// is watched all along. What `:plugin list` says at the end, and where `EVS2` is.
+/// Runs a session in which the process of the stock types on a node is killed `times` times, while the world checks
+/// its invariants. Returns the last output of `:plugin list`, and the owner of `EVS2`.
 fn with_processes_killed(node: &str, times: usize) -> (String, String) {
     let mut session = Session::begin(
         quorate()
@@ -275,7 +275,7 @@ fn with_processes_killed(node: &str, times: usize) -> (String, String) {
     end
 }
 
-/// Disks and addresses that stayed behind would be taken twice as soon as their group is online elsewhere.
+/// Disks and addresses that were left behind would exist twice once their group is online elsewhere.
 #[test]
 fn what_a_killed_process_had_taken_is_free_for_the_next_owner() {
     let (list, _) = with_processes_killed("NODE1", 1);
@@ -285,7 +285,7 @@ fn what_a_killed_process_had_taken_is_free_for_the_next_owner() {
     assert_eq!(end, "[\"Online\", \"NODE4\"]");
 }
 
-/// How many descriptors the process has open, and how many children, reaped or not.
+/// The numbers of open descriptors and of children of a process, reaped or not.
 fn descriptors_and_children(process: u32) -> (usize, usize) {
     let folder = PathBuf::from(format!("/proc/{process}"));
     let descriptors = fs::read_dir(folder.join("fd"))
@@ -336,14 +336,14 @@ fn what_a_plugin_has_started_ends_with_its_process() {
     );
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     let started = fs::read_to_string(started.path()).expect("a file");
-    // One while it is learned what the library is, and one on each node.
+    // One while the library is examined, and one on each node.
     assert_eq!(started.lines().count(), 3, "{started}");
     for line in started.lines() {
         ends(line.parse().expect("a number"));
     }
 }
 
-/// A library's bytes with other text, as long, in the place of each `text`.
+/// A library's bytes with each `text` replaced by another text of the same length.
 fn with_other<const N: usize>(library: &[u8], text: &[u8; N], other: &[u8; N]) -> Vec<u8> {
     let mut bytes = library.to_vec();
     let found = |bytes: &[u8]| bytes.windows(N).position(|it| it == text);
@@ -400,7 +400,7 @@ fn a_session_tells_of_a_death_once() {
 fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     let folder = plugins();
     let there = folder.path().join("libcrash.so");
-    // Put in place as linkers do: the file that is loaded keeps what it has.
+    // Replaced as linkers do it, so that the loaded file keeps its content.
     let put = |from: &Path| {
         let new = folder.path().join("new");
         fs::copy(from, &new).expect("a copy");
@@ -441,7 +441,7 @@ fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     assert!(text.contains("reloaded once"), "{text}");
     let text = session.ask("resource(\"Crash\").is_online && resource(\"Bystander\").is_online");
     assert!(text.starts_with("true"), "{text}");
-    // Values that it takes no more are told.
+    // Values that it no longer takes are reported.
     session.ask("resource(\"Crash\").set(\"Service\", \"httpd\")");
     let text = fs::read(&good).expect("it");
     fs::write(&newer, with_other(&text, b"Service", b"Dienste")).expect("a file");
@@ -450,7 +450,7 @@ fn a_newly_built_plugin_is_taken_at_the_next_offline() {
     let misfit = "Crash: `Bad Crash` has no property `Service`";
     assert!(text.contains(misfit), "{text}");
     assert!(session.ask(":plugin list").contains(misfit));
-    // What cannot be loaded changes nothing; in a pipe the error ends the session.
+    // A library that cannot be loaded changes nothing; in a pipe the error ends the session.
     put(&broken);
     session.send(":plugin reload bad-crash");
     let told = session.end().err;

@@ -1,4 +1,4 @@
-//! Drills that run at the same time: what is printed and written does not hang on how many do.
+//! Drills that run at the same time: the output does not depend on how many do.
 
 mod support;
 
@@ -11,7 +11,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use support::processes::{child_with, children, ends};
 use support::{Run, finish, library, quorate, run, script};
 
-/// Files in the order of their names: quick and slow ones, each way that a drill or a file can end.
+/// Files in the order of their names: fast and slow ones, with every way in which a drill or a file can end.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in [
@@ -57,7 +57,7 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// The text without the real times in it, the one thing that no two runs have in common.
+/// The text without its real times, which are different in every run.
 fn timeless(text: &str) -> String {
     let mut lines = String::new();
     for line in text.lines() {
@@ -74,7 +74,7 @@ fn timeless(text: &str) -> String {
     lines
 }
 
-/// A run with so many at a time: status, both texts, and the journal.
+/// A run with this many jobs: status, both outputs, and the journal.
 fn with_jobs(paths: &[&str], jobs: &str, more: &[&str]) -> (Run, Vec<u8>) {
     let journal = tempfile::NamedTempFile::new().expect("a file");
     let path = journal.path().display().to_string();
@@ -85,7 +85,7 @@ fn with_jobs(paths: &[&str], jobs: &str, more: &[&str]) -> (Run, Vec<u8>) {
     (run, fs::read(journal.path()).expect("the journal"))
 }
 
-/// The same with one, two and five at a time; gives the first.
+/// Checks that one, two and five jobs give the same result, and returns it.
 #[track_caller]
 fn the_same(paths: &[&str], more: &[&str]) -> (Run, Vec<u8>) {
     let (one, journal) = with_jobs(paths, "1", more);
@@ -131,7 +131,7 @@ fn what_is_printed_and_written_is_the_same_with_any_number_of_jobs() {
     the_same(&[&path], &["--isolate", "all", "--filter", "s"]);
 }
 
-/// How a case ended, in a word.
+/// The result of a case, in a word.
 fn ended(case: &TestCase) -> &'static str {
     match &case.status {
         TestCaseStatus::Success { .. } => "success",
@@ -178,7 +178,7 @@ fn a_ci_server_gets_each_drill_and_each_broken_script_as_a_case() {
     let counted = (report.tests, report.failures, report.errors);
     assert_eq!(counted, (11, 2, 4), "{xml}");
     for wanted in [
-        // The place, the values and the command that repeats it.
+        // The place, the values and the command to repeat it.
         "b-fails.rhai:1:",
         "found: &quot;Up&quot;",
         "repeat: quorate drill",
@@ -211,7 +211,7 @@ fn nothing_that_is_named_is_written_over() {
         assert!(run.out.is_empty(), "{}", run.out);
     }
     assert_eq!(fs::read(&path).expect("a script"), before);
-    // Nor is a file that cannot be.
+    // Nor is a file that cannot be written.
     let run = run(&[
         "drill",
         &path,
@@ -238,7 +238,7 @@ fn the_first_failure_in_the_order_of_the_files_is_the_last_that_is_told_of() {
     );
 }
 
-/// The plugin writes, and then takes its host down, while files before and after it run.
+/// The plugin writes and then takes its process down, while files before and after it run.
 #[test]
 fn a_plugin_that_takes_its_host_down_is_told_of_the_same_way() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -275,7 +275,7 @@ fn a_plugin_that_takes_its_host_down_is_told_of_the_same_way() {
     assert_eq!(run.out.matches("it comes up").count(), 2, "{}", run.out);
 }
 
-/// Starts drills that take long, and waits until so many processes run them.
+/// Starts long drills, and waits until this many processes run them.
 fn long(folder: &Path, files: usize, more: &[&str]) -> (std::process::Child, Vec<u32>) {
     for file in 0..files {
         script(

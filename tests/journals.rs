@@ -48,7 +48,7 @@ fn a_majority_node_set_is_as_repeatable() {
 #[test]
 fn every_line_is_json_in_the_order_of_time_under_a_header() {
     let folder = tempfile::tempdir().expect("a folder");
-    // Two drills in one file: two journals, one after the other.
+    // Two drills in one file give two journals, one after the other.
     let bytes = journal(folder.path(), "1", &["scripts/drills/store-crash.rhai"]);
     let (mut headers, mut last) = (Vec::new(), 0);
     let mut kinds = std::collections::BTreeSet::new();

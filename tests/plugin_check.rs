@@ -1,4 +1,4 @@
-//! `quorate plugin check`: what it says of good plugins, and of plugins that are bad in one way each.
+//! `quorate plugin check`: its results for good plugins, and for plugins with one fault each.
 
 mod support;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use support::processes::{child_with, ends};
 use support::{Run, finish, library, quorate, root, run};
 
-/// Checks a library: the run, and its results.
+/// Checks a library. Returns the run and its results.
 fn check(name: &str, more: &[&str]) -> (Run, Value) {
     let folder = tempfile::tempdir().expect("a folder");
     let json = folder.path().join("results.json");
@@ -31,7 +31,7 @@ fn tests(results: &Value) -> &Vec<Value> {
     results["tests"].as_array().expect("tests")
 }
 
-/// The tests that failed or crashed: type, name and verdict, and all their lines of why.
+/// The tests that failed or crashed (type, name and verdict), and all lines of their reasons.
 fn bad(results: &Value) -> (Vec<(String, String, String)>, String) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let bad: Vec<_> = tests(results)
@@ -52,7 +52,7 @@ fn bad(results: &Value) -> (Vec<(String, String, String)>, String) {
     (names, lines.join("\n"))
 }
 
-/// Whether a test looks at the clock on the wall: on a slow machine it may well warn.
+/// Whether a test measures real time: on a slow machine it may warn.
 fn by_the_clock(test: &Value) -> bool {
     test["id"] == "contract-quick" || test["id"] == "library-scan-time"
 }
@@ -84,7 +84,7 @@ fn the_shipped_plugins_have_nothing_failed() {
     }
 }
 
-/// What is wrong with a fixture: the tests that must fail, and what their lines say.
+/// The faults of a fixture: the tests that must fail, and texts in their reasons.
 #[track_caller]
 fn names(fixture: &str, wanted: &[(&str, &str, &str)], why: &[&str]) {
     let (run, results) = check(fixture, &["--brief"]);
@@ -169,7 +169,7 @@ fn a_call_that_is_slow_is_told_from_one_that_does_not_return() {
     };
     let (verdict, told) = why("contract-quick");
     assert_eq!(verdict, "warning", "{told}");
-    // It sleeps for 350 ms; how much longer that is, is the machine's affair.
+    // It sleeps for 350 ms; on a slow machine the call takes longer.
     let took = told.split_once("`looks_alive` took ").map(|(_, rest)| rest);
     let took = took.and_then(|rest| rest.split([' ', ',', ':']).next());
     let took = took.and_then(|took| took.parse::<quorate_drill::Span>().ok());
@@ -274,7 +274,7 @@ fn a_test_whose_tester_is_gone_already_does_not_begin() {
         finish(&mut command).code
     };
     assert_eq!(run(std::process::id()), 0);
-    // Killed, and so without a status.
+    // It was killed, and so has no status.
     assert_eq!(run(1), -1);
 }
 
@@ -366,7 +366,7 @@ fn a_hang_in_a_call_that_not_every_story_has_is_named_too() {
 
 #[test]
 fn a_hang_is_named_by_the_call_that_did_not_return() {
-    // One test that makes every call: there is nothing here that ends by itself, so the limit may be short.
+    // One test that makes every call. Nothing here ends by itself, so the limit may be short.
     let (run, results) = check(
         "bad_hang",
         &["--filter", "contract-inside-entries", "--time-limit", "5"],
@@ -581,7 +581,7 @@ fn a_script_is_tested_as_what_its_type_runs() {
     let hopeful = run(&["plugin", "check", &path, "--brief", "--filter", "life-"]);
     assert_eq!(hopeful.code, 1, "{}{}", hopeful.out, hopeful.err);
     assert!(hopeful.out.contains("life-dead"), "{}", hopeful.out);
-    // What keeps a type from going online is told once, and not by every test that needs it online.
+    // What keeps a type from going online is reported once, not by every test that needs it online.
     fs::write(&script, "fn online() { }\n").expect("a script");
     let lifeless = run(&["plugin", "check", &path, "--filter", "life-"]);
     assert_eq!(lifeless.code, 1, "{}{}", lifeless.out, lifeless.err);

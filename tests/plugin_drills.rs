@@ -1,4 +1,5 @@
-//! Drills with third parties' plugins: bad ones end in a verdict, and what a cluster file gives a good one is checked.
+//! Drills with third parties' plugins: faulty ones still end in a verdict, and the properties of good ones are
+//! checked.
 
 mod support;
 
@@ -32,7 +33,7 @@ const CLUSTER: &str = r#"(
     ],
 )"#;
 
-/// The cluster lives through whatever the plugin does, and through the loss of a node.
+/// The cluster survives whatever the plugin does, and the loss of a node.
 const DRILL: &str = r#"drill("a bad plugin", #{ cluster: "cluster.ron", seed: 1 }, || {
     run("10m");
     expect_eq(group("Bad").state, "STATE");
@@ -46,10 +47,10 @@ const DRILL: &str = r#"drill("a bad plugin", #{ cluster: "cluster.ron", seed: 1 
 });
 "#;
 
-/// What keeps the resource in a process of its own.
+/// Puts the resource into a process of its own.
 const ISOLATED: &str = r#", properties: { "SeparateMonitor": true }"#;
 
-/// Runs the drill with one resource of a fixture's.
+/// Runs the drill with one resource of a fixture's type.
 fn drill(fixture: &str, kind: &str, more: &str, state: &str) -> Run {
     drill_with(fixture, kind, more, state, &[])
 }
@@ -66,7 +67,7 @@ fn drill_folder(fixture: &str, kind: &str, more: &str, state: &str) -> tempfile:
     fs::write(folder.path().join("cluster.ron"), cluster).expect("a cluster");
     let script = folder.path().join("bad.rhai");
     fs::write(&script, DRILL.replace("STATE", state)).expect("a drill");
-    // A search passes by what is called bad.
+    // A search ignores files whose names begin with "bad".
     let plugins = folder.path().join("plugins");
     fs::create_dir(&plugins).expect("a folder");
     fs::copy(
@@ -110,7 +111,7 @@ fn an_online_without_an_end_is_given_up_after_its_time() {
     let more = r#", properties: { "PendingTimeout": 20000, "RestartThreshold": 0 }"#;
     let run = drill("never", "Bad Never", more, "Failed");
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    // With the default of three minutes it is tried again and again.
+    // With the default of three minutes it would be tried again and again.
     let run = drill("never", "Bad Never", "", "Failed");
     assert_eq!(run.code, 2, "{}{}", run.out, run.err);
     let why = "30m after it was switched on: Bad Resource is OnlinePending";
@@ -133,7 +134,7 @@ fn a_drill_with_a_plugin_that_runs_threads_says_that_it_is_not_repeatable() {
         let end = text.lines().find(|line| line.contains("\"kind\":\"end\""));
         (run, end.expect("an end").to_owned())
     };
-    // Whether its thread reports in time is nobody's to say: only that it is told.
+    // Whether its thread reports in time is not certain, only that the drill says so.
     for more in ["", ISOLATED] {
         let (run, end) = ran(more);
         assert!(
@@ -146,7 +147,7 @@ fn a_drill_with_a_plugin_that_runs_threads_says_that_it_is_not_repeatable() {
         assert!(run.out.contains(", 1 not repeatable;"), "{}", run.out);
         assert!(end.contains("\"unrepeatable\":[\"bad-threads\"]"), "{end}");
     }
-    // A plugin that is only there, and not in use, changes nothing.
+    // A plugin that is not in use changes nothing.
     let other = drill("late", "Bad Late", "", "Online");
     assert!(!other.out.contains("not repeatable"), "{}", other.out);
 }
@@ -158,13 +159,13 @@ fn a_drill_with_a_plugin_that_crashes_or_hangs_in_a_process_of_its_own_ends_in_a
         let run = drill_with(fixture, &kind, ISOLATED, state, &limit);
         assert_eq!(run.code, 0, "{kind}: {}{}", run.out, run.err);
         assert!(run.out.contains("1 drill: 1 pass"), "{kind}: {}", run.out);
-        // The summary says who died of what, if anybody did.
+        // The summary names the processes that died and why, if any did.
         let died = run.out.contains("Resource monitor of `bad-");
         assert_eq!(died, state == "Failed", "{kind}: {}", run.out);
     };
     std::thread::scope(|scope| {
         scope.spawn(|| ran("null", "Bad Null".to_owned(), "Failed"));
-        // What hangs on the way up or in a check fails; what is not called in this story does not.
+        // A plugin that hangs during Online or a check fails; an entry that this drill does not call cannot hang.
         for (entry, state) in [
             ("Open", "Failed"),
             ("Close", "Online"),
@@ -184,7 +185,7 @@ fn a_drill_with_a_plugin_that_crashes_or_hangs_in_a_process_of_its_own_ends_in_a
     });
 }
 
-/// A folder with a cluster of one resource of the worked example's type, and the folder `plugins` with its plugin.
+/// A folder with a cluster of one resource of the worked example's type, and its plugin in the folder `plugins`.
 fn site_folder(kind: &str, more: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let cluster = CLUSTER.replace("TYPE", kind).replace("MORE", more);
@@ -213,7 +214,7 @@ fn site(kind: &str, more: &str, line: &str) -> Run {
 /// Three mistakes in the properties of a resource, on three lines.
 const MISTAKES: &str = ", properties: {\n\"Attempst\": 3,\n\"ProbeInterval\": \"often\",\n  \"Attempts\": 4000000000 }";
 
-/// Whether a run tells all three, each where it stands.
+/// Whether the output of a run contains all three mistakes, each with its place.
 #[track_caller]
 fn tells_the_mistakes(run: &Run, code: i32) {
     let line = 1 + CLUSTER
@@ -278,7 +279,7 @@ fn a_drill_whose_host_a_plugin_takes_along_runs_again_without_that_plugin_in_it(
                 let path = journal.path().display().to_string();
                 let limit = ["--deadlock-timeout", "5s", "--journal", &path];
                 let run = drill_with(fixture, kind, "", "Failed", &limit);
-                // What it would be worth apart, which is not how it was to run.
+                // It would pass in a process of its own, but that is not how it was to run.
                 assert_eq!(run.code, 1, "{kind}: {}{}", run.out, run.err);
                 assert!(
                     run.out.contains("1 drill: 1 pass, 1 with plugins"),
@@ -358,7 +359,7 @@ fn a_session_says_that_a_call_did_not_return() {
 
 #[test]
 fn a_hang_ends_the_host_whatever_its_plugins_do_at_the_end_of_a_process() {
-    // Another of them is in the host, too, and hangs as soon as that ends in good order.
+    // Another faulty plugin is in the host, too, and hangs when the process ends in good order.
     let more = ", properties: { \"In\": \"looks_alive\" }), (name: \"Other\", type: \"Bad Load\"";
     let folder = drill_folder("stall", "Bad Stall", more, "Failed");
     let cluster = folder.path().join("cluster.ron");
@@ -379,7 +380,7 @@ fn a_hang_ends_the_host_whatever_its_plugins_do_at_the_end_of_a_process() {
     );
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     assert!(run.err.contains("They run again"), "{}", run.err);
-    // Where nothing hangs before, it is not run either.
+    // If nothing hangs before, its code for the end of the process is not run, either.
     let text = fs::read_to_string(&cluster).expect("it");
     let text = text.replace("\"In\": \"looks_alive\"", "\"In\": \"never\"");
     fs::write(&cluster, text).expect("a cluster");
@@ -395,7 +396,7 @@ fn a_hang_ends_the_host_whatever_its_plugins_do_at_the_end_of_a_process() {
         .arg("--plugin-dir")
         .arg(folder.path().join("plugins"))
         .env("BAD_LOAD", "hang finaliser");
-    // At worst it is killed, but it ends.
+    // At worst it is killed, but it does end.
     let run = finish_with(&mut session, "\"hello\"\n");
     assert!(run.out.contains("hello"), "{}{}", run.out, run.err);
 }
@@ -416,7 +417,7 @@ fn a_check_knows_what_a_third_partys_type_takes_where_its_plugin_is() {
     };
     let folder = site_folder("Static Site", MISTAKES);
     tells_the_mistakes(&check(&folder, &["--plugin-dir", "plugins"]), 1);
-    // One that is not there is a remark, until somebody says where plugins are.
+    // An unknown type is a remark, unless the folders of plugins are given.
     let folder = site_folder("Statix Sitting", "");
     let here = check(&folder, &[]);
     assert_eq!(here.code, 0, "{}{}", here.out, here.err);
@@ -424,7 +425,7 @@ fn a_check_knows_what_a_third_partys_type_takes_where_its_plugin_is() {
     let there = check(&folder, &["--plugin-dir", "plugins"]);
     assert_eq!(there.code, 1, "{}{}", there.out, there.err);
     assert!(there.out.contains("error[unknown-type]"), "{}", there.out);
-    // As are names of plugins.
+    // The same holds for names of plugins.
     let cluster = folder.path().join("cluster.ron");
     let text = fs::read_to_string(&cluster).expect("it");
     let text = text.replace("Statix Sitting", "Static Site").replace(

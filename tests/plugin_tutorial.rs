@@ -1,4 +1,4 @@
-//! The tutorial of docs/plugins.md, followed word for word in an empty folder; and the examples it is made of.
+//! The tutorial in docs/plugins.md, followed word for word in an empty folder, and the examples that it uses.
 
 mod support;
 
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use support::{Run, finish, root};
 
-/// The tutorial's commands in one language, in their order: what stands between "```sh LANGUAGE" and "```".
+/// The tutorial's commands in one language, in order: the texts between "```sh LANGUAGE" and "```".
 fn commands(language: &str) -> String {
     let text = fs::read_to_string(root().join("docs/plugins.md")).expect("the document");
     let fence = format!("```sh {language}");
@@ -44,7 +44,7 @@ fn shell(script: &str, folder: &Path) -> Run {
             .args(["-eu", "-c", script])
             .current_dir(folder)
             .env("PATH", env::join_paths(path).expect("a PATH"))
-            // What it needs is what the workspace needs, which is here.
+            // It needs the same crates as the workspace, which are here already.
             .env("CARGO_NET_OFFLINE", "true")
             .env_remove("CARGO_TARGET_DIR")
             .env_remove("QUORATE")
@@ -65,8 +65,8 @@ fn follow(language: &str, at_least: usize) -> String {
     run.out
 }
 
-/// Nothing failed in any check of plugins, and nothing is warned of but what looks at the clock on the wall: on a slow
-/// machine that may well warn. How many checks there were.
+/// Checks that no check of plugins failed, and that only tests which measure real time have warned, as they may on a
+/// slow machine. Returns how many checks there were.
 #[track_caller]
 fn sound_checks(out: &str) -> usize {
     let warned = out
@@ -80,7 +80,7 @@ fn sound_checks(out: &str) -> usize {
     out.matches(" 0 failed, 0 crashed, ").count()
 }
 
-/// Whether C is to be tested: everywhere, unless somebody says that there is no compiler.
+/// Whether C is tested: always, unless the environment says that there is no compiler.
 fn with_c() -> bool {
     let has = |command: &str| Command::new(command).arg("--version").output().is_ok();
     let there = has("cc") && has("make");
@@ -127,7 +127,7 @@ fn the_tutorial_in_rhai() {
     assert!(sound_checks(&out) > 0, "{out}");
 }
 
-/// The commands of the worked example, with what cargo has built already in the place of what would build it.
+/// The commands of the worked example. What cargo has built already replaces the commands that would build it.
 #[test]
 fn the_worked_example_step_by_step() {
     let built = support::plugin_folder().display().to_string();

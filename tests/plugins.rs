@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use quorate_model::types;
 use support::{command, finish, plugin_folder, run};
 
-/// The binary alone in a folder, far from any plugin.
+/// The binary alone in a folder, without any plugin near it.
 fn lonely(folder: &Path) -> PathBuf {
     let there = folder.join("bin/quorate");
     fs::create_dir_all(folder.join("bin")).expect("a folder");
@@ -103,7 +103,7 @@ fn a_folder_without_plugins_is_told_and_one_that_is_none_is_refused() {
     ] {
         assert!(empty.err.contains(part), "{part}: {}", empty.err);
     }
-    // What is sound is listed beside what is not.
+    // Good plugins are listed beside unusable ones.
     fs::copy(support::library("bad_abi"), folder.path().join("libold.so")).expect("a copy");
     let broken = list(&path);
     assert_eq!(broken.code, 64, "{}", broken.err);

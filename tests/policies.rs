@@ -1,4 +1,4 @@
-//! Policy scripts: the drills that use them, and what `quorate check` says of bad ones.
+//! Policy scripts: the drills that use them, and the findings of `quorate check`.
 
 mod support;
 
@@ -52,7 +52,7 @@ fn the_same_run_twice_gives_the_same_bytes() {
     assert!(first == journal("second"), "two runs differ");
 }
 
-/// What `quorate check` says of a policy script.
+/// Checks a policy script and expects these texts in the findings.
 #[track_caller]
 fn checked(text: &str, wanted: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -124,7 +124,7 @@ fn check_finds_the_mistakes_of_a_policy() {
         "fn choose_owner(group, candidates) { candidate[0] }",
         &["unknown-variable", "did you mean \"candidates\"?"],
     );
-    // What a drill has and a policy has not.
+    // Words that drills have and policies do not.
     for word in [
         "node(\"NODE1\").crash()",
         "timestamp()",
@@ -136,7 +136,7 @@ fn check_finds_the_mistakes_of_a_policy() {
             &["unknown-"],
         );
     }
-    // Attributes are the cluster file's, and fields of a script's own maps its own.
+    // Attributes belong to the cluster file, and the fields of a script's own maps to the script.
     checked(
         "fn choose_owner(group, candidates) {\n    let best = #{ rank: 1 };\n    if group.attributes.tier == best.rank { stay() }\n}",
         &[],
@@ -184,7 +184,7 @@ fn a_cluster_file_that_names_a_missing_or_broken_policy_is_told_with_its_place()
         for part in wanted {
             assert!(run.out.contains(part), "no {part:?} in:\n{}", run.out);
         }
-        // Nor does it open.
+        // The cluster does not open with it, either.
         let drill = support::script(
             folder.path(),
             "test.rhai",

@@ -1,4 +1,4 @@
-//! Resources written in Rhai: the shipped scripts, their drills, and what `quorate check` says of bad ones.
+//! Resources written in Rhai: the shipped scripts, their drills, and the findings of `quorate check`.
 
 mod support;
 

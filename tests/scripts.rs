@@ -1,4 +1,4 @@
-//! Drill scripts that do not pass: what is said, and with which status.
+//! Drill scripts that do not pass: their messages and exit statuses.
 
 mod support;
 

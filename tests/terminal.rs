@@ -1,4 +1,4 @@
-//! The binary on a terminal: keys go in, and what is drawn comes out.
+//! The binary on a terminal: the test presses keys and reads the screen.
 
 mod support;
 
@@ -41,7 +41,7 @@ impl Terminal {
         let mut reader = std::fs::File::from(rustix_dup(&keys));
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            // The terminal's end is an error on this side.
+            // On this side, the end of the terminal is an error.
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 if told.send(buffer[..count].to_vec()).is_err() {
                     break;
@@ -60,7 +60,7 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).expect("keys");
     }
 
-    /// Waits until this was drawn, and forgets everything up to it.
+    /// Waits for this text, and drops everything up to it.
     fn until(&mut self, text: &str) -> String {
         loop {
             if let Some(at) = self.seen.find(text) {
@@ -106,7 +106,8 @@ fn two_sessions_keep_the_history_of_both() {
     let mut second = Terminal::begin(home.path(), &["repl"]);
     first.until("quorate> ");
     second.until("quorate> ");
-    // A key that is pressed before the next prompt may be lost: Ctrl-D above all, which ends no line then.
+    // A key that is pressed before the next prompt may be lost, above all Ctrl-D, which then would not end the
+    // session.
     first.press("100 + 1\r");
     first.until("101\r\n");
     first.until("quorate> ");
@@ -116,7 +117,7 @@ fn two_sessions_keep_the_history_of_both() {
     first.press("300 + 3\r");
     first.until("303\r\n");
     first.until("quorate> ");
-    // Kept at once: the end of a session need not be an orderly one.
+    // It is written at once, since a session may end without order.
     let kept = fs::read_to_string(home.path().join("quorate/history")).expect("a history");
     for line in ["100 + 1", "200 + 2", "300 + 3"] {
         assert_eq!(kept.matches(line).count(), 1, "{line}: {kept}");

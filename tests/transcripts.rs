@@ -1,8 +1,8 @@
-//! Stories as transcripts: all that happens in a drill, event by event, is held to a text that is kept. A test that
-//! expects one thing sees nothing else go wrong; a transcript sees the event that comes late, twice, or not at all.
+//! Stories as transcripts: all events of a drill are compared with a checked-in text. A test with a single
+//! expectation does not notice other errors; a transcript shows an event that comes late, twice, or not at all.
 //!
-//! Where one differs because it should, `INSTA_UPDATE=always cargo test -p quorate --test transcripts` writes it anew.
-//! Read what has changed, line by line, before it is kept.
+//! If a transcript differs for a good reason, `INSTA_UPDATE=always cargo test -p quorate --test transcripts` writes
+//! it again. Read each changed line before you keep it.
 
 mod support;
 
@@ -10,10 +10,10 @@ use quorate_drill::describe_line;
 use serde_json::{Map, Value};
 use support::{root, run};
 
-/// What comes so often that nobody could read the rest.
+/// Events that are so frequent that nobody could read the others.
 const LEFT_OUT: [&str; 2] = ["health", "log"];
 
-/// Runs the one drill of a file with this in its name, and holds all that happens in it to `tests/transcripts`.
+/// Runs the drill of a file with this text in its name, and compares its events with the file in `tests/transcripts`.
 #[track_caller]
 fn is_told_as_ever(story: &str, file: &str, drill: &str) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -38,7 +38,7 @@ fn transcript(journal: &str) -> String {
     let mut out = format!("{} with seed {}\n", header["cluster"], header["seed"]);
     for event in lines {
         let kind = event.get("kind").and_then(Value::as_str);
-        // A second header has none.
+        // A second journal's header line has no kind.
         let kind = kind.expect("one drill is run");
         if !LEFT_OUT.contains(&kind) {
             out.push_str(&describe_line(&event));

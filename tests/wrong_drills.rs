@@ -1,7 +1,7 @@
-//! Drills that show nothing, or that have a mistake in them: none of them ends green without a remark.
+//! Drills that show nothing, or that contain a mistake: none of them passes without a remark.
 //!
-//! Each file in `wrong_drills` begins with lines `// ends: text`: what must be said of it, by `quorate check` or by
-//! `quorate drill`.
+//! Each file in `wrong_drills` begins with lines `// ends: text`: a text that `quorate check` or `quorate drill` must
+//! print about it.
 
 mod support;
 
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use support::run;
 
-/// The wrong drills, each of a kind of its own.
+/// The wrong drills, each of another kind.
 fn files() -> Vec<PathBuf> {
     let folder = support::root().join("tests/wrong_drills");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)

@@ -1,11 +1,11 @@
-//! Slips in words of closed sets and in names: whether they are found before a drill runs or as it runs, it never ends
-//! green.
+//! Misspelled words of closed sets, and misspelled names: whether they are found before a drill runs or while it
+//! runs, the drill never passes.
 
 mod support;
 
 use support::{root, run};
 
-/// What a wrong drill must end with: the text after `// ends: ` in its first line.
+/// The text after `// ends: ` in the first line of a wrong drill, with which it must end.
 fn wanted(text: &str) -> &str {
     text.lines()
         .next()

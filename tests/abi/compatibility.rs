@@ -1,17 +1,17 @@
-//! What may become of a layout that plugins were built against.
+//! The changes that a layout may have without breaking existing plugins.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Structures that have no size of their own, and those of which the host takes no shorter one than it knows.
+/// Structures without a size field, and those that the host only accepts in the size it knows.
 const FIXED: [&str; 4] = ["QrStr", "QrPlugin", "QrType", "QrProperty"];
 
 /// The prefix of the constants that name the versions of the contract.
 const VERSION: &str = "ABI_VERSION_";
 
-/// A table of the layout, as it is checked in.
+/// A table of the layout, in its checked-in form.
 #[derive(Debug, Default)]
 struct Table<'a> {
-    /// Of each structure its fields, in their order, with offset and size.
+    /// By structure: its fields in order, with offset and size.
     structures: BTreeMap<&'a str, Vec<(&'a str, &'a str)>>,
     constants: BTreeMap<&'a str, &'a str>,
 }
@@ -31,7 +31,7 @@ impl<'a> Table<'a> {
                 continue;
             };
             let fields = table.structures.entry(structure).or_default();
-            // The size of the whole follows from its fields.
+            // The size of the whole structure follows from its fields.
             if field != "-" {
                 fields.push((field, place.trim_start()));
             }
@@ -45,13 +45,13 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Whether plugins that were built against the layout `old` can go on under `new`: what was there is as it was, and what
-/// came stands at the end of a table, or is a new constant or structure. A new version of the contract may change
-/// anything.
+/// Whether plugins that were built against the layout `old` still work under `new`: everything old is unchanged, and
+/// every addition is at the end of a table, or is a new constant or structure. A new version of the contract may
+/// change anything.
 ///
 /// # Errors
 ///
-/// What a plugin would find changed.
+/// The change that a plugin would find.
 pub(crate) fn judge(old: &str, new: &str) -> Result<(), String> {
     let (old, new) = (Table::read(old), Table::read(new));
     if new.versions().difference(&old.versions()).next().is_some() {
@@ -134,7 +134,7 @@ fn additions_are_told_from_changes() {
         let new = old.replace(from, to);
         let found = judge(old, &new).unwrap_err();
         assert!(found.starts_with(why), "{found}");
-        // Unless there is a new version.
+        // With a new version it is allowed.
         let new = format!("{new}ABI_VERSION_2_00 = 0x200\n");
         assert_eq!(judge(old, &new), Ok(()), "{why}");
     }

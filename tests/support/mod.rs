@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use quorate_journal::{Record, Records};
 
-/// What a run of the binary gave.
+/// The result of a run of the binary.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -26,7 +26,7 @@ pub(crate) fn root() -> PathBuf {
         .expect("the repository")
 }
 
-/// The folder in which cargo left the plugins.
+/// The folder of the plugins that cargo has built.
 pub(crate) fn plugin_folder() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_quorate"))
         .parent()
@@ -59,8 +59,8 @@ pub(crate) fn run(args: &[&str]) -> Run {
     finish(quorate().args(args))
 }
 
-/// Runs a file of drills, named without its ending from `scripts/drills`. All of them pass, and their journals are read as
-/// they were written.
+/// Runs a file of drills, given without its ending, from `scripts/drills`. All of them must pass, and their journals
+/// must stay the same when they are read and written again.
 #[track_caller]
 pub(crate) fn passes(file: &str, drills: usize) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
@@ -78,7 +78,7 @@ pub(crate) fn passes(file: &str, drills: usize) -> Run {
     run
 }
 
-/// Each line of a journal file is a typed event, which is written as it was read.
+/// Checks that each line of a journal file is a typed event, and is written again as it was read.
 #[track_caller]
 pub(crate) fn is_read_as_written(journal: &Path) {
     let text = std::fs::read_to_string(journal).expect("a journal");
@@ -94,7 +94,7 @@ pub(crate) fn is_read_as_written(journal: &Path) {
     assert!(read > 1 && read == text.lines().count(), "{read} lines");
 }
 
-/// Every file of drills in a folder is run by the tests whose source this is.
+/// Checks that the tests with this source run every file of drills in a folder.
 #[track_caller]
 pub(crate) fn all_are_run(folder: &str, tests: &str) {
     for entry in std::fs::read_dir(root().join(folder)).expect("the drills") {
@@ -121,7 +121,7 @@ pub(crate) fn finish_with(command: &mut Command, input: &str) -> Run {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary starts");
-    // It may end before it has read everything, as it should at the first error.
+    // It may end before it has read everything, as it must at the first error.
     let _ = child
         .stdin
         .take()

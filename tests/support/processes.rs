@@ -1,4 +1,4 @@
-//! Processes, as the system knows them.
+//! Processes, as the system shows them.
 
 use std::fs;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub(crate) fn children(process: u32) -> Vec<u32> {
     texts.flat_map(numbers).collect()
 }
 
-/// Waits for a child with `word` on its command line.
+/// Waits for a child process with `word` on its command line.
 pub(crate) fn child_with(process: u32, word: &str) -> u32 {
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {
@@ -41,11 +41,11 @@ pub(crate) fn child_with(process: u32, word: &str) -> u32 {
     panic!("no child of {process} has {word} on its command line");
 }
 
-/// Waits for the end of a process that is nobody's child here.
+/// Waits for the end of a process that is not a child of this one.
 pub(crate) fn ends(process: u32) {
     let until = Instant::now() + PATIENCE;
     loop {
-        // The state stands behind the name, which is in brackets.
+        // The state follows the name, which is in brackets.
         let about = fs::read_to_string(of(process).join("stat")).unwrap_or_default();
         let state = about.rsplit_once(") ").map(|(_, rest)| &rest[..1]);
         if matches!(state, None | Some("Z" | "X")) {

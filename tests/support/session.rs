@@ -1,11 +1,11 @@
-//! A session that is asked one thing after the other.
+//! A session that gets its inputs one after the other.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::{Run, told};
 
-/// What the session is to say when it has answered.
+/// The session's output at the end of an answer.
 const END: &str = "\"the end of it\"";
 
 /// A session with pipes instead of a terminal.
@@ -35,12 +35,12 @@ impl Session {
         self.host.id()
     }
 
-    /// Gives it lines, and waits for no answer.
+    /// Sends lines without waiting for an answer.
     pub(crate) fn send(&mut self, lines: &str) {
         writeln!(self.input, "{lines}").expect("a pipe");
     }
 
-    /// Gives it lines: all that it says to them.
+    /// Sends lines. Returns the whole output for them.
     pub(crate) fn ask(&mut self, lines: &str) -> String {
         self.send(lines);
         self.send(END);
@@ -55,11 +55,11 @@ impl Session {
         }
     }
 
-    /// Ends its input: how it ended, and its errors.
+    /// Ends the input. Returns how the session ended, and its errors.
     pub(crate) fn end(self) -> Run {
         drop(self.input);
         let run = told(self.host.wait_with_output().expect("the binary ends"));
-        // Until here it could write.
+        // It could write until here.
         drop(self.output);
         run
     }
