@@ -39,6 +39,7 @@ mod determinism;
 mod leaks;
 mod library;
 mod life;
+mod mix;
 mod process;
 mod properties;
 mod random;

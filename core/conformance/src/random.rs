@@ -10,6 +10,7 @@ use quorate_abi as abi;
 
 use super::bench::{Bench, Id, Op, State, code_text};
 use super::contract::NO_CONTROL;
+use super::mix::mix;
 use super::{Case, Check, Group, Note, Stop, Test, test};
 
 const G: Group = Group::Random;
@@ -35,14 +36,6 @@ const SEQUENCES: u64 = 40;
 const CALLS: usize = 60;
 /// Instances in play.
 const INSTANCES: usize = 2;
-
-/// One step of splitmix64: a good mixture of a number's bits.
-pub(super) fn mix(number: u64) -> u64 {
-    let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
 
 /// Numbers from a seed.
 struct Draws {

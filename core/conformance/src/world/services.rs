@@ -7,7 +7,7 @@ use quorate_abi as abi;
 use quorate_host::{Answer, Caller, Request, Reservation, Serve, ServiceResult, ServiceState};
 
 use super::{Process, SCRIPT, World, refused};
-use crate::random;
+use crate::mix::mix;
 
 /// How long a service takes to start, and for each of its work units.
 const START: Duration = Duration::from_secs(2);
@@ -106,7 +106,7 @@ impl World {
 
     fn random(&mut self) -> u64 {
         self.drawn = self.drawn.wrapping_add(1);
-        random::mix(self.drawn)
+        mix(self.drawn)
     }
 
     fn service_start(&mut self, caller: Caller<'_>, name: &str, work: u64) -> ServiceResult<()> {

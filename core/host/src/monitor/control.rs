@@ -13,8 +13,8 @@ use quorate_model::control::{
 use quorate_model::{Name, RESOURCE_PROPERTIES, Reason};
 
 use super::Monitor;
+use super::home::Home;
 use super::instance::{explained, not_open};
-use super::isolation::Home;
 use crate::Services;
 use crate::library::TypeInfo;
 use crate::table::{Call, Knowledge, OUTPUT_MAX, Returned, TypeCall, run_type};

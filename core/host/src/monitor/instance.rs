@@ -10,7 +10,7 @@ use quorate_model::{Name, Reason, Time};
 
 use super::Monitor;
 use super::claims::Noting;
-use super::isolation::Home;
+use super::home::Home;
 use crate::Services;
 use crate::plugins::Image;
 use crate::process::{CallContext, Mail};

@@ -5,6 +5,7 @@ mod commands;
 mod control;
 mod directory;
 mod health;
+mod home;
 mod instance;
 mod isolation;
 mod operations;

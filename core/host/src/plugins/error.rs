@@ -5,7 +5,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::near::NearMiss;
+/// A file that a search for plugins passes by, though somebody may have meant it to be one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearMiss {
+    /// The file.
+    pub file: PathBuf,
+    /// Why it is passed by, and what to do.
+    pub why: String,
+}
 
 /// Why a plugin library, or one of its types, cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -14,7 +14,7 @@ use tempfile::NamedTempFile;
 use super::block;
 use super::elf;
 use super::error::PluginError;
-use super::reload::Mark;
+use super::mark::Mark;
 use crate::library::Isolation;
 use crate::library::{LibraryInfo, TypeInfo};
 use crate::process;

@@ -2,21 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::error::NearMiss;
 use super::{elf, search};
 
 /// How many of a folder's files are worth naming: one with more is full of other things.
 const MOST: usize = 4;
-
-/// A file that a search for plugins passes by, though somebody may have meant it to be one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NearMiss {
-    /// The file.
-    pub file: PathBuf,
-    /// Why it is passed by, and what to do.
-    pub why: String,
-}
 
 /// Whether a folder is one that is searched beside the program, where cargo leaves much else.
 fn is_beside_the_program(folder: &Path) -> bool {

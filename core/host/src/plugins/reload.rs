@@ -1,13 +1,12 @@
 //! Taking a newly built library in place of the one that is loaded.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use quorate_model::nearest;
 
 use super::error::PluginError;
 use super::image::Image;
+use super::mark::Mark;
 use crate::library::LibraryInfo;
 
 /// A library that was read anew.
@@ -98,18 +97,6 @@ impl ReloadError {
             }),
             None => Ok(()),
         }
-    }
-}
-
-/// What tells a file from one that was written since: its length and when it was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark(u64, i64, i64);
-
-impl Mark {
-    /// `None` for a file that cannot be asked.
-    pub(super) fn of(path: &Path) -> Option<Mark> {
-        let file = fs::metadata(path).ok()?;
-        Some(Mark(file.len(), file.mtime(), file.mtime_nsec()))
     }
 }
 

@@ -7,10 +7,9 @@ use std::io::{self, Write};
 use quorate_abi as abi;
 use quorate_model::monitor::ResourceSpec;
 use quorate_model::{Name, Reason};
-use serde::{Deserialize, Serialize};
 
 use super::system::end_group_at_once;
-use super::wire::{Channel, ToHost, ToMonitor};
+use super::wire::{Channel, Question, ToHost, ToMonitor};
 use crate::services::{Answer, Carried, Request, Serve};
 use crate::table::Knowledge;
 use crate::{Caller, ServiceResult, Services};
@@ -61,41 +60,6 @@ impl CallContext<'_> {
             Question::Checkpoint { key } => known.checkpoint(&spec.name, &key).into(),
         }
     }
-}
-
-/// What is asked of the monitor itself: see [`Knowledge`].
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Question {
-    Property {
-        resource: String,
-        name: String,
-    },
-    Providers {
-        resource: String,
-        kind: String,
-    },
-    Publish {
-        resource: String,
-        name: String,
-        value: String,
-    },
-    Published {
-        resource: String,
-        name: String,
-    },
-    OnlineHere {
-        kind: String,
-    },
-    Others {
-        kind: String,
-    },
-    SaveCheckpoint {
-        key: String,
-        bytes: Vec<u8>,
-    },
-    Checkpoint {
-        key: String,
-    },
 }
 
 /// In the monitor process: the way to the host, and all that a plugin finds behind it.

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::ask::Question;
 use crate::LibraryInfo;
 use crate::services::{Answer, Request};
 use crate::table::{Abilities, Call, Report, Returned, TypeCall};
@@ -22,6 +21,41 @@ pub(crate) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
 
 /// What the threads of a plugin's reported: of the pending operation, and lines for the log.
 pub(crate) type Mail = (Report, Vec<(u32, String)>);
+
+/// What is asked of the monitor itself: see [`Knowledge`](crate::table::Knowledge).
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Question {
+    Property {
+        resource: String,
+        name: String,
+    },
+    Providers {
+        resource: String,
+        kind: String,
+    },
+    Publish {
+        resource: String,
+        name: String,
+        value: String,
+    },
+    Published {
+        resource: String,
+        name: String,
+    },
+    OnlineHere {
+        kind: String,
+    },
+    Others {
+        kind: String,
+    },
+    SaveCheckpoint {
+        key: String,
+        bytes: Vec<u8>,
+    },
+    Checkpoint {
+        key: String,
+    },
+}
 
 /// From the host.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]

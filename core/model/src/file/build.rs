@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use crate::places::{Anchor, Places};
 use crate::{
     ClusterDefinition, DiskDefinition, DiskFacts, Facts, Name, NetworkDefinition, NetworkFacts,
-    NetworkRole, NodeDefinition, NodeFacts, NodeId, QuorumKind, Value, rules, suggest,
+    NetworkRole, NodeDefinition, NodeFacts, NodeId, QuorumKind, rules, suggest,
 };
 
 use super::decoder::{Decoder, Say};
-use super::format::{ClusterFile, Properties, Quorum};
+use super::format::{ClusterFile, Quorum};
 use super::groups;
 use super::properties;
+use super::properties::attributes;
 use crate::source::Spanned;
 
 /// The one-way latency of a network where a file says nothing: 200 µs, usual for the period.
@@ -89,16 +90,6 @@ fn policies(file: &ClusterFile) -> Vec<(Option<Name>, Spanned<String>)> {
         .chain(groups)
         .filter_map(|(group, policy)| Some((group.map(Name::from), policy.clone()?)))
         .collect()
-}
-
-/// Attributes by name. Of a name that is written twice the first value counts; the reader has noted the second.
-pub(super) fn attributes(written: &Properties) -> BTreeMap<String, Value> {
-    let mut all = BTreeMap::new();
-    for (name, value) in written {
-        all.entry(name.value.clone())
-            .or_insert_with(|| value.value.clone());
-    }
-    all
 }
 
 /// Rules that are not asked, since `file` lacks what they look at: all that they found would only follow from that.

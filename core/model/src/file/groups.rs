@@ -10,10 +10,9 @@ use crate::{
     VirtualServerRequest, same_name, suggest, types,
 };
 
-use super::build::attributes;
 use super::decoder::{Decoder, Say};
 use super::format::{ClusterFile, Group, Network, Quorum, Resource, VirtualServer};
-use super::properties;
+use super::properties::{self, attributes};
 use crate::source::{Span, Spanned};
 
 /// A group and the places of its parts.

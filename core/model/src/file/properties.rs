@@ -1,5 +1,7 @@
 //! Properties in a cluster file: common and private ones stand in one map and are separated here.
 
+use std::collections::BTreeMap;
+
 use crate::{
     CLUSTER_PROPERTIES, ClusterProperties, GROUP_PROPERTIES, GroupDefinition, PERSISTENT_STATE,
     PropertyDescriptor, PropertyError, RESOURCE_PROPERTIES, ResourceDefinition, Value, suggest,
@@ -218,4 +220,14 @@ fn unknown(
     };
     let say = Say::new(format!("{what} has no property `{}`", name.value)).help(Some(help));
     decoder.error("unknown-property", name.span, say);
+}
+
+/// Attributes by name. Of a name that is written twice the first value counts; the reader has noted the second.
+pub(super) fn attributes(written: &Properties) -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    for (name, value) in written {
+        all.entry(name.value.clone())
+            .or_insert_with(|| value.value.clone());
+    }
+    all
 }

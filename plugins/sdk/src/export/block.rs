@@ -1,25 +1,11 @@
 //! The plugin block and the start-up function.
 
-use std::sync::atomic::{AtomicPtr, Ordering};
-
 use quorate_abi::{self as abi, QrHost, QrPlugin, QrProperty, QrStr, QrTable, QrType};
 
-use super::panics;
+use super::host::set_host;
 use super::table::Export;
 use crate::Resource;
 use crate::raw;
-
-/// The host's table that `startup` was given; it is the same while the library is loaded.
-static HOST: AtomicPtr<QrHost> = AtomicPtr::new(std::ptr::null_mut());
-
-pub(crate) fn host() -> *const QrHost {
-    HOST.load(Ordering::Acquire)
-}
-
-pub(crate) fn set_host(host: *const QrHost) {
-    HOST.store(host.cast_mut(), Ordering::Release);
-    panics::keep_messages();
-}
 
 /// A type's name and its table.
 #[derive(Debug)]

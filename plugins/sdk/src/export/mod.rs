@@ -3,6 +3,7 @@
 //! Everything that needs `unsafe` is here, so a plugin's own source has none and may forbid it.
 
 mod block;
+mod host;
 mod instance;
 mod panics;
 mod table;
@@ -10,7 +11,7 @@ mod table;
 pub use block::{TypeEntry, host_target, plugin_block, startup, type_block};
 pub use quorate_abi as abi;
 
-pub(crate) use block::set_host;
+pub(crate) use host::set_host;
 pub(crate) use table::Export;
 
 /// Exports the resource types of a plugin library: the one symbol that a host looks for.

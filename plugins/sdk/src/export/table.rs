@@ -6,7 +6,7 @@ use std::mem::offset_of;
 
 use quorate_abi::{self as abi, QrInstance, QrResid, QrStr, QrTable, QrWork};
 
-use super::block::host;
+use super::host::host;
 use super::instance::{Instance, Report};
 use super::panics::guard;
 use crate::raw;
