@@ -55,6 +55,11 @@ fn monitor() {
 }
 
 #[test]
+fn fan() {
+    passes("fan", 5);
+}
+
+#[test]
 fn answers() {
     passes("answers", 4);
 }

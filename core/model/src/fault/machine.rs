@@ -37,6 +37,12 @@ pub enum MachineFault {
         /// The machine.
         node: Name,
     },
+    /// A machine's fan stands still, and the machine runs at a third of its speed so as not to burn: whatever its processors
+    /// do takes three times as long. Healing puts in another fan. Switching the machine off and on does not.
+    FanFailure {
+        /// The machine.
+        node: Name,
+    },
     /// The cluster service's process was killed. Healing starts the service.
     ServiceStop {
         /// The machine.
@@ -58,6 +64,7 @@ impl MachineFault {
             | MachineFault::CrashWriting { node, .. }
             | MachineFault::Freeze { node }
             | MachineFault::MonitorHang { node }
+            | MachineFault::FanFailure { node }
             | MachineFault::ServiceStop { node }
             | MachineFault::ServiceRestart { node } => node,
         }
@@ -69,6 +76,7 @@ impl MachineFault {
             | MachineFault::CrashWriting { .. }
             | MachineFault::Freeze { .. }
             | MachineFault::MonitorHang { .. }
+            | MachineFault::FanFailure { .. }
             | MachineFault::ServiceStop { .. } => true,
             MachineFault::ServiceRestart { .. } => false,
         }
@@ -82,6 +90,7 @@ impl MachineFault {
             }
             MachineFault::Crash { .. }
             | MachineFault::CrashWriting { .. }
+            | MachineFault::FanFailure { .. }
             | MachineFault::ServiceStop { .. }
             | MachineFault::ServiceRestart { .. } => false,
         }
@@ -99,6 +108,12 @@ impl fmt::Display for MachineFault {
             MachineFault::Freeze { node } => write!(f, "{node} freezes"),
             MachineFault::MonitorHang { node } => {
                 write!(f, "the resource monitor of {node} stands still")
+            }
+            MachineFault::FanFailure { node } => {
+                write!(
+                    f,
+                    "the fan of {node} fails, and {node} runs at a third of its speed"
+                )
             }
             MachineFault::ServiceStop { node } => {
                 write!(f, "the cluster service of {node} is killed")

@@ -235,7 +235,7 @@ fn every_word_of_the_design_is_documented() {
             "Node",
             "name state is_up groups crash start shutdown reboot reset freeze thaw pause resume evict stop_service \
              start_service restart_service clock clock_step clock_drift time_zone nic path system_disk \
-             hang_monitor resume_monitor",
+             hang_monitor resume_monitor fan_fails",
         ),
         ("Nic", "fail repair loss latency duplicate reorder corrupt"),
         (

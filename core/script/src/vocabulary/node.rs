@@ -145,6 +145,22 @@ fn hang_monitor(
     )
 }
 
+fn fan_fails(
+    context: &NativeCallContext<'_>,
+    node: &NodeRef,
+    lasting: Option<Duration>,
+) -> Fallible<FaultRef> {
+    let fault = MachineFault::FanFailure {
+        node: node.name.clone(),
+    };
+    order::inject_for(
+        context,
+        format!("{}'s fan failed", node.name),
+        fault,
+        lasting,
+    )
+}
+
 /// Words about nodes.
 #[allow(
     unreachable_pub,
@@ -336,6 +352,25 @@ pub(crate) mod words {
     #[rhai_fn(return_raw)]
     pub fn resume_monitor(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::repair(&context, &Repair::Monitor(node.name.clone()))
+    }
+
+    /// Makes the node's fan fail: until it is healed, the node runs at a third of its speed. Its services take three times as
+    /// long to start, to stop and to answer, apart from what their disks take, and its stores take three times as much of
+    /// it. A node that is off comes up like that.
+    #[rhai_fn(return_raw)]
+    pub fn fan_fails(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
+        super::fan_fails(&context, node, None)
+    }
+
+    /// Makes the node's fan fail for a while.
+    #[rhai_fn(name = "fan_fails", return_raw)]
+    pub fn fan_fails_for(
+        context: NativeCallContext<'_>,
+        node: &mut NodeRef,
+        duration: Dynamic,
+    ) -> Fallible<FaultRef> {
+        let lasting = Some(span_arg(&context, &duration)?.0);
+        super::fan_fails(&context, node, lasting)
     }
 
     /// Pauses the node: it keeps what it owns and takes nothing more.

@@ -156,7 +156,7 @@ impl Environment {
     }
 
     /// How long a resource's service on a machine takes to answer because of its disks, and because of its own delay
-    /// `late`.
+    /// `late`, which is longer on a slow machine.
     ///
     /// # Errors
     /// If nobody waits that long, or the answer never comes: in words.
@@ -176,6 +176,7 @@ impl Environment {
                 "{disk} does not answer, on which {resource} stands"
             ));
         }
+        let late = late.saturating_mul(self.hosts[machine].slowness);
         let takes = self.lag(resource).saturating_add(late);
         if takes > PATIENCE {
             return Err(format!(

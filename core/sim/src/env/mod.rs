@@ -4,6 +4,7 @@ mod address;
 mod disk;
 mod lag;
 mod network;
+mod pace;
 mod process;
 mod scripts;
 mod share;
@@ -109,6 +110,8 @@ pub(crate) struct Host {
     pub(crate) on: bool,
     /// Since when it has stood still.
     pub(crate) frozen: Option<Time>,
+    /// By how much its processors are slower than they should be: 1 is full speed, 3 takes three times as long.
+    pub(crate) slowness: u32,
     /// The address of its own card in each network.
     pub(crate) interfaces: BTreeMap<Name, String>,
 }
@@ -167,6 +170,7 @@ impl Environment {
                 local_shift_minutes: 0,
                 on: false,
                 frozen: None,
+                slowness: 1,
                 interfaces: node.interfaces.clone(),
             }
         });
@@ -278,14 +282,15 @@ impl Environment {
             .next()
     }
 
-    /// Applies the active faults to networks and disks. Returns the links that changed.
+    /// Applies the active faults to networks, disks and fans. Returns the links that changed.
     pub(crate) fn apply_faults(&mut self) -> Vec<(Machine, usize, bool)> {
         let names: Vec<Name> = self.hosts.iter().map(|host| host.name.clone()).collect();
         let disks = self.faults.values().filter_map(Fault::of_disk);
         self.disks.apply(disks);
         self.shares
             .apply(self.faults.values().filter_map(Fault::of_share));
-        self.processes_lag();
+        self.apply_fans();
+        self.processes_paced();
         let faults = self.faults.values().filter_map(Fault::of_network);
         self.networks.apply(&names, faults)
     }
@@ -345,6 +350,7 @@ impl Environment {
             local_shift_minutes: 0,
             on: false,
             frozen: None,
+            slowness: 1,
             interfaces: node.interfaces.clone(),
         });
         self.networks.add_machine(node);

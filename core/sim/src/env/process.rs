@@ -7,6 +7,7 @@ use quorate_host::ServiceState;
 use quorate_journal::{ServiceEnd, ServiceStep, WorldEvent};
 use quorate_model::{Fault, Name, ProcessFault, Time};
 
+use super::pace::{Task, in_proportion};
 use super::{Environment, Happening, Machine};
 use crate::rng::Stream;
 
@@ -35,26 +36,8 @@ pub(crate) struct Process {
     due: Option<Time>,
     /// Whether the start under way will fail.
     doomed: bool,
-    /// The work on disks of the present start or stop.
-    on_disks: OnDisks,
-}
-
-/// How long a start or stop takes, and its share of disk requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct OnDisks {
-    /// How long it takes if no disk is slow.
-    takes: Duration,
-    /// The number of requests to disks, made one after the other.
-    requests: u32,
-    /// The extra time of each of them.
-    lag: Duration,
-}
-
-impl OnDisks {
-    fn all(&self) -> Duration {
-        self.takes
-            .saturating_add(self.lag.saturating_mul(self.requests))
-    }
+    /// The work of the present start or stop.
+    task: Task,
 }
 
 impl Process {
@@ -86,15 +69,6 @@ fn step(state: ServiceState) -> ServiceStep {
         ServiceState::Running => ServiceStep::Running,
         ServiceState::StopPending => ServiceStep::StopPending,
     }
-}
-
-/// The remaining time of something that now takes `after` instead of `before`.
-fn in_proportion(left: Duration, before: Duration, after: Duration) -> Duration {
-    if before.is_zero() {
-        return after;
-    }
-    let micros = left.as_micros() * after.as_micros() / before.as_micros();
-    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
 
 impl Processes {
@@ -234,7 +208,8 @@ impl Environment {
             .options
             .work_unit
             .saturating_mul(u32::try_from(work_units).unwrap_or(u32::MAX));
-        let mut takes = self.slowed(times.start.saturating_add(spread + work), machine, resource);
+        let work = times.start.saturating_add(spread + work);
+        let mut later = Duration::ZERO;
         let mut doomed = false;
         for fault in self.faults.values_mut() {
             let Fault::Process(fault) = fault else {
@@ -243,7 +218,7 @@ impl Environment {
             match fault {
                 ProcessFault::SlowStart { resource, delay } => {
                     if *resource == name {
-                        takes += *delay;
+                        later += *delay;
                     }
                 }
                 ProcessFault::FailStarts { resource, left } => {
@@ -270,8 +245,11 @@ impl Environment {
             generation: 0,
             due: None,
             doomed,
-            on_disks: OnDisks {
-                takes,
+            task: Task {
+                work,
+                beside: self.stores.busy(machine, Some(resource)),
+                later,
+                slowness: self.hosts[machine].slowness,
                 // One request for the program, and one for each unit of work.
                 requests: u32::try_from(work_units.saturating_add(1)).unwrap_or(u32::MAX),
                 lag: self.lag_of_start(machine, resource),
@@ -279,7 +257,7 @@ impl Environment {
         };
         let same = (name.clone(), service.to_owned());
         self.processes.died[machine].remove(&same);
-        let takes = process.on_disks.all();
+        let takes = process.task.all();
         self.processes.tables[machine]
             .entry(name)
             .or_default()
@@ -303,19 +281,22 @@ impl Environment {
     /// Asks a process to stop. Nothing changes if it is stopped or stopping; a process that hangs does not react, and
     /// only a kill ends it.
     pub(crate) fn process_stop(&mut self, machine: Machine, resource: &str, service: &str) {
-        let on_disks = OnDisks {
-            takes: self.options.service_times(service).stop,
+        let task = Task {
+            work: self.options.service_times(service).stop,
+            beside: 0,
+            later: Duration::ZERO,
+            slowness: self.hosts[machine].slowness,
             requests: 1,
             lag: self.lag(resource),
         };
-        let takes = on_disks.all();
+        let takes = task.all();
         let Some(process) = self.processes.get_mut(machine, resource, service) else {
             return;
         };
         if process.state == ServiceState::StopPending {
             return;
         }
-        process.on_disks = on_disks;
+        process.task = task;
         let from = std::mem::replace(&mut process.state, ServiceState::StopPending);
         process.endpoints.clear();
         let hung = process.hung;
@@ -356,7 +337,7 @@ impl Environment {
         let Some(process) = self.processes.get_mut(machine, resource, service) else {
             return;
         };
-        let takes = process.on_disks.all();
+        let takes = process.task.all();
         if process.hung == hung {
             return;
         }
@@ -410,6 +391,7 @@ impl Environment {
     /// Shortens the starts of a resource's processes that are under way by `delay`, at most by the time that is left.
     pub(crate) fn hasten_starts(&mut self, resource: &str, delay: Duration) {
         for machine in 0..self.hosts.len() {
+            let less = delay.saturating_mul(self.hosts[machine].slowness);
             let starting: Vec<(String, Time)> = self
                 .processes
                 .of(machine, resource)
@@ -418,17 +400,17 @@ impl Environment {
                 .collect();
             for (service, due) in starting {
                 // Not earlier than now.
-                let takes = due.since(self.now).saturating_sub(delay);
+                let takes = due.since(self.now).saturating_sub(less);
                 self.process_schedule(machine, resource, &service, takes);
                 if let Some(process) = self.processes.get_mut(machine, resource, &service) {
-                    process.on_disks.takes = process.on_disks.takes.saturating_sub(delay);
+                    process.task.later = process.task.later.saturating_sub(delay);
                 }
             }
         }
     }
 
-    /// Disks have become slower or faster: adjusts the remaining time of starts and stops.
-    pub(super) fn processes_lag(&mut self) {
+    /// Disks or machines have become slower or faster: adjusts the remaining time of starts and stops.
+    pub(super) fn processes_paced(&mut self) {
         let mut moved = Vec::new();
         for (machine, table) in self.processes.tables.iter().enumerate() {
             let now = self.hosts[machine].frozen.unwrap_or(self.now);
@@ -440,21 +422,25 @@ impl Environment {
                         ServiceState::StartPending => starting,
                         _ => otherwise,
                     };
-                    if process.on_disks.lag != lag {
+                    let task = Task {
+                        slowness: self.hosts[machine].slowness,
+                        lag,
+                        ..process.task
+                    };
+                    if process.task != task {
                         let left = process.due.map(|due| due - now);
-                        moved.push((machine, resource.clone(), service.clone(), lag, left));
+                        moved.push((machine, resource.clone(), service.clone(), task, left));
                     }
                 }
             }
         }
-        for (machine, resource, service, lag, left) in moved {
+        for (machine, resource, service, task, left) in moved {
             let Some(process) = self.processes.get_mut(machine, &resource, &service) else {
                 continue;
             };
-            let before = process.on_disks.all();
-            process.on_disks.lag = lag;
+            let before = std::mem::replace(&mut process.task, task);
             let Some(left) = left else { continue };
-            let takes = in_proportion(left, before, process.on_disks.all());
+            let takes = in_proportion(left, before.all(), task.all());
             self.process_schedule(machine, &resource, &service, takes);
             // For a frozen machine the time counts from the moment it froze.
             if let Some(since) = self.hosts[machine].frozen
@@ -646,6 +632,64 @@ mod tests {
         pass(&mut env, Duration::from_secs(600));
         assert_eq!(state(&env), ServiceState::Stopped);
         assert_eq!(env.store_starts(STORE, "EVS1", 2), 0);
+    }
+
+    /// Whatever is left of it when the fan fails takes three times as long, and a third of that once it is mended.
+    #[test]
+    fn a_start_takes_as_long_as_its_machines_fan_makes_it() {
+        use quorate_model::{FaultId, MachineFault};
+        let mut env = environment(2);
+        let fails = |env: &mut Environment, node: &str| {
+            let node = node.into();
+            let fan = MachineFault::FanFailure { node };
+            env.faults.insert(FaultId(1), fan.into());
+            env.apply_faults();
+        };
+        let left = |env: &Environment| {
+            let process = env.processes.get(0, STORE, IS).unwrap();
+            (process.due.unwrap() - env.now).as_millis()
+        };
+        env.process_start(0, STORE, IS, 0).unwrap();
+        pass(&mut env, Duration::from_secs(10));
+        let before = left(&env);
+        fails(&mut env, "NODE2");
+        assert_eq!(left(&env), before, "another machine's");
+        fails(&mut env, "NODE1");
+        let slow = left(&env);
+        assert!((3 * before..=3 * before + 2).contains(&slow), "{slow}");
+        pass(&mut env, Duration::from_secs(3));
+        env.faults.clear();
+        env.apply_faults();
+        let mended = left(&env);
+        let wanted = (slow - 3_000) / 3;
+        assert!((wanted..=wanted + 1).contains(&mended), "{mended}");
+        pass(&mut env, Duration::from_secs(10));
+        assert_eq!(state(&env), ServiceState::Running);
+
+        env.process_stop(0, STORE, IS);
+        let usual = left(&env);
+        fails(&mut env, "NODE1");
+        assert_eq!(left(&env), 3 * usual);
+    }
+
+    /// What makes a start slow is taken from what is left of it, at the speed of its machine.
+    #[test]
+    fn a_slow_start_that_is_mended_without_a_fan_is_over_sooner() {
+        use quorate_model::{FaultId, MachineFault};
+        let mut env = environment(2);
+        let (resource, delay) = (Name::from(STORE), Duration::from_secs(60));
+        let slow = ProcessFault::SlowStart { resource, delay };
+        let node = "NODE1".into();
+        env.faults
+            .insert(FaultId(1), MachineFault::FanFailure { node }.into());
+        env.faults.insert(FaultId(2), slow.into());
+        env.apply_faults();
+        env.process_start(0, STORE, IS, 0).unwrap();
+        let due = |env: &Environment| env.processes.get(0, STORE, IS).unwrap().due.unwrap();
+        let before = due(&env);
+        env.faults.remove(&FaultId(2));
+        env.hasten_starts(STORE, delay);
+        assert_eq!(before - due(&env), 3 * delay);
     }
 
     /// Other faults begin and end meanwhile.

@@ -5,7 +5,6 @@
 //! nothing to replay.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use quorate_model::{Name, Time};
 
@@ -24,9 +23,7 @@ const CHECKPOINT_DEPTH: u64 = 20_000;
 const LOG_FILE: u64 = 5_000;
 
 /// Processor load by stores, in per cent, from which on others on their node are slowed down: the text's limit.
-const UNFELT_PERCENT: u32 = 40;
-/// The share of processor time, in per cent, that always remains for others.
-const LEFT_PERCENT: u32 = 5;
+pub(super) const UNFELT_PERCENT: u32 = 40;
 
 /// The number of connections that counts as much as that: the text's other limit.
 const UNFELT_CONNECTIONS: u64 = 1_900;
@@ -75,8 +72,8 @@ impl Stores {
         self.loads.get(group).copied().unwrap_or_default()
     }
 
-    /// The part of a machine that its running stores take, in per cent, without `except`.
-    pub(crate) fn busy(&self, machine: Machine, except: Option<&str>) -> u32 {
+    /// The part of a machine at full speed that its running stores take, in per cent, without `except`.
+    pub(super) fn busy(&self, machine: Machine, except: Option<&str>) -> u32 {
         let here = self.stores.iter().filter(|(resource, store)| {
             store.machine == Some(machine) && except.is_none_or(|name| **resource != *name)
         });
@@ -196,20 +193,12 @@ impl Environment {
         }
         self.stores.loads.insert(group.into(), load);
     }
-
-    /// How long a start takes on a machine, given the load of its other stores.
-    pub(crate) fn slowed(&self, takes: Duration, machine: Machine, resource: &str) -> Duration {
-        let busy = self.stores.busy(machine, Some(resource));
-        if busy <= UNFELT_PERCENT {
-            return takes;
-        }
-        let left = 100u32.saturating_sub(busy).max(LEFT_PERCENT);
-        takes * (100 - UNFELT_PERCENT) / left
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::env::tests::environment;
 
@@ -262,29 +251,6 @@ mod tests {
         env.store_runs(STORE, 1);
         env.store_ended(STORE, 1, true);
         assert_eq!(env.store_starts(STORE, "EVS1", 1), 0);
-    }
-
-    #[test]
-    fn a_store_beyond_the_limit_slows_down_what_starts_beside_it() {
-        let mut env = environment(2);
-        let second = Duration::from_secs(1);
-        let mut slowed = |cpu_percent| {
-            env.set_load(
-                "EVS1",
-                Load {
-                    users: 0,
-                    cpu_percent,
-                },
-            );
-            env.store_starts(STORE, "EVS1", 1);
-            env.store_runs(STORE, 0);
-            assert_eq!(env.slowed(second, 1, "Other"), second, "another node");
-            assert_eq!(env.slowed(second, 0, STORE), second, "itself");
-            env.slowed(second, 0, "Other")
-        };
-        assert_eq!(slowed(40), second);
-        assert_eq!(slowed(70), 2 * second);
-        assert_eq!(slowed(100), 12 * second);
     }
 
     #[test]

@@ -69,17 +69,18 @@ impl Population {
     }
 }
 
-/// How long an answer takes on an idle node.
+/// How long an answer takes on an idle node at full speed.
 const ANSWER: Duration = Duration::from_millis(50);
 /// The load of a node, in per cent, from which on its users notice it.
 const STRAIN_PERCENT: u32 = 80;
 
-/// The effect of a node's load, in per cent, on calls: the mean time of an answer, and how many of a hundred calls
-/// are answered. The closer the load is to the node's capacity, the longer the queue. What exceeds the capacity is
+/// The effect of a node's load, in per cent, and of its slowness on calls: the mean time of an answer, and how many of a
+/// hundred calls are answered. The closer the load is to the node's capacity, the longer the queue. What exceeds it is
 /// never answered.
-fn response(percent: u32) -> (Duration, u32) {
+fn response(percent: u32, slowness: u32) -> (Duration, u32) {
+    let alone = ANSWER * slowness;
     match percent {
-        0..=99 => ((ANSWER * 100 / (100 - percent)).min(PATIENCE), 100),
+        0..=99 => ((alone * 100 / (100 - percent)).min(PATIENCE), 100),
         _ => (PATIENCE, 10_000 / percent),
     }
 }
@@ -241,10 +242,10 @@ impl World {
         }
         let ClientStatus { group, calls, .. } = self.populations[place].status.clone();
         let result = self.try_call(&group, &calls);
-        let percent = result
+        let (percent, slowness) = result
             .as_ref()
-            .map_or(0, |(machine, _)| self.env.stores.busy(*machine, None));
-        let (takes, of_hundred) = response(percent);
+            .map_or((0, 1), |(machine, _)| self.env.strain(*machine));
+        let (takes, of_hundred) = response(percent, slowness);
         // The time of the disks is added to that of the node.
         let takes = takes.saturating_add(result.as_ref().map_or(Duration::ZERO, |(_, lag)| *lag));
         let result = result.and_then(|(machine, _)| {
@@ -423,11 +424,14 @@ mod tests {
 
     #[test]
     fn answers_take_longer_the_nearer_a_node_is_to_its_limit_and_fail_beyond() {
-        assert_eq!(response(0), (ANSWER, 100));
-        assert_eq!(response(80), (5 * ANSWER, 100));
-        assert_eq!(response(99), (100 * ANSWER, 100));
-        assert_eq!(response(100), (PATIENCE, 100));
-        assert_eq!(response(120), (PATIENCE, 83));
-        assert_eq!(response(200), (PATIENCE, 50));
+        assert_eq!(response(0, 1), (ANSWER, 100));
+        assert_eq!(response(80, 1), (5 * ANSWER, 100));
+        assert_eq!(response(99, 1), (100 * ANSWER, 100));
+        assert_eq!(response(100, 1), (PATIENCE, 100));
+        assert_eq!(response(120, 1), (PATIENCE, 83));
+        assert_eq!(response(200, 1), (PATIENCE, 50));
+        assert_eq!(response(0, 3), (3 * ANSWER, 100), "a slow node");
+        assert_eq!(response(60, 3), (3 * ANSWER * 100 / 40, 100));
+        assert_eq!(response(120, 3), (PATIENCE, 83), "the load counts as it is");
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use quorate_journal::{Cause, Event};
 use quorate_journal::{Entry, What, WorldEvent};
-use quorate_model::{Fault, FaultId, GroupState, Name, NodeState, ProcessFault, ResourceState};
+use quorate_model::{
+    Fault, FaultId, GroupState, MachineFault, Name, NodeState, ProcessFault, ResourceState,
+};
 
 use super::World;
 
@@ -23,6 +25,8 @@ pub(super) struct Injected {
     of_resource: bool,
     /// Whether it concerns a whole machine, whose absence others may notice.
     of_machine: bool,
+    /// Whether it is about the speed of a machine, which also affects what comes to run there later.
+    of_speed: bool,
     /// Whether the last cluster service ended while this machine was down, so that nobody was left to notice its
     /// absence.
     outlived_by_none: bool,
@@ -46,6 +50,7 @@ impl World {
             ),
             of_resource: matches!(fault, Fault::Process(_)),
             of_machine: matches!(fault, Fault::Machine(_)),
+            of_speed: matches!(fault, Fault::Machine(MachineFault::FanFailure { .. })),
             outlived_by_none: false,
         });
     }
@@ -104,6 +109,7 @@ impl Injected {
     fn is_told_by(&self, entry: &Entry) -> bool {
         let here = entry.node.as_ref().is_some_and(|node| self.is(node));
         let everywhere = self.subject.is_none();
+        let there = here && self.of_speed;
         let event = match &entry.what {
             What::Node(event) => event,
             // Starts are reported by the world, and a fault of starts has had its effect then.
@@ -126,7 +132,10 @@ impl Injected {
             Event::CoordinatorLost { .. } | Event::StartSwitch { .. } => !self.of_resource,
             Event::ResourceState {
                 subject, group, to, ..
-            } => *to == ResourceState::Failed && (self.about(subject) || self.about(group)),
+            } => {
+                let hit = there || self.about(subject) || self.about(group);
+                *to == ResourceState::Failed && hit
+            }
             // Every move makes a group partly online. If a fault is the cause, a resource has failed before.
             Event::GroupState { subject, to, .. } => {
                 *to == GroupState::Failed && self.about(subject)
@@ -140,7 +149,7 @@ impl Injected {
             | Event::GroupResting { subject, .. }
             | Event::Restart { subject, .. }
             | Event::GivenUp { subject, .. } => self.about(subject),
-            Event::Health { subject, alive, .. } => !alive && self.about(subject),
+            Event::Health { subject, alive, .. } => !alive && (there || self.about(subject)),
             Event::Notice { text, .. } => {
                 let mut names = self.subject.iter().chain(&self.touched);
                 here || everywhere || names.any(|name| text.contains(name.as_str()))

@@ -310,6 +310,7 @@ impl World {
             MachineFault::Crash { .. }
             | MachineFault::CrashWriting { .. }
             | MachineFault::MonitorHang { .. }
+            | MachineFault::FanFailure { .. }
             | MachineFault::ServiceRestart { .. } => false,
         });
     }

@@ -72,6 +72,8 @@ pub enum Act {
     ScriptLost(usize),
     /// A machine's resource monitor stands still for this many milliseconds; 0 is until it is healed.
     MonitorHangs(usize, u64),
+    /// A machine's fan fails, for so many milliseconds, or until it is healed if that is 0.
+    FanFails(usize, u64),
     /// A node and those whose bits are set do not hear each other; everybody else hears all of them.
     Apart(usize, u64),
     /// A machine is shut down in order.
@@ -295,6 +297,10 @@ impl Act {
             Act::MonitorHangs(a, ms) => {
                 let node = node(a)?;
                 drop(world.inject_for(MachineFault::MonitorHang { node }, lasting(ms)));
+            }
+            Act::FanFails(a, ms) => {
+                let node = node(a)?;
+                drop(world.inject_for(MachineFault::FanFailure { node }, lasting(ms)));
             }
             Act::Apart(a, mask) => {
                 let one = node(a)?;

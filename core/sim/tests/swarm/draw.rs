@@ -114,6 +114,7 @@ impl Scenario {
                 },
                 39 => Act::PathLost(a, thing, lasting),
                 40 => Act::Stolen(thing, lasting),
+                41 if n == 0 => Act::FanFails(a, lasting),
                 41 => Act::MonitorHangs(a, lasting),
                 // Some are too short to be noticed, and some longer than anybody waits.
                 42 if n == 0 => Act::AnswersLate(thing, ms % 45_000),

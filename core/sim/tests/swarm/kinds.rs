@@ -41,6 +41,7 @@ kinds! {
     Fault::Machine(MachineFault::CrashWriting { .. }) => "crash in a write", Yes;
     Fault::Machine(MachineFault::Freeze { .. }) => "freeze", Yes;
     Fault::Machine(MachineFault::MonitorHang { .. }) => "hung monitor", Yes;
+    Fault::Machine(MachineFault::FanFailure { .. }) => "failed fan", Yes;
     Fault::Machine(MachineFault::ServiceStop { .. }) => "killed service", Yes;
     Fault::Machine(MachineFault::ServiceRestart { .. }) => "service started over its old boot", Yes;
     Fault::Clock(ClockFault::ClockStep { .. }) => "clock step", Yes;

@@ -16,6 +16,8 @@ impl World {
                 true => Ok(()),
                 false => Err(self.machine_error(machine, "is off")),
             },
+            // A machine that is off comes up with it.
+            MachineFault::FanFailure { .. } => Ok(()),
             MachineFault::CrashWriting { .. } | MachineFault::Freeze { .. } => {
                 self.must_run(machine)
             }
@@ -54,8 +56,10 @@ impl World {
             MachineFault::MonitorHang { .. } => self.monitor_stands_still(machine, true),
             MachineFault::ServiceStop { .. } => self.service_ended(machine, "killed", false),
             MachineFault::ServiceRestart { .. } => self.service_restarted_over(machine),
-            // Disks look for this fault when they finish a write.
-            MachineFault::CrashWriting { .. } => self.faults_changed(),
+            // Disks look for the one when they finish a write; the other makes everything on the machine slower.
+            MachineFault::CrashWriting { .. } | MachineFault::FanFailure { .. } => {
+                self.faults_changed();
+            }
         }
     }
 
@@ -78,7 +82,9 @@ impl World {
                 }
             }
             MachineFault::ServiceRestart { .. } => {}
-            MachineFault::CrashWriting { .. } => self.faults_changed(),
+            MachineFault::CrashWriting { .. } | MachineFault::FanFailure { .. } => {
+                self.faults_changed();
+            }
         }
     }
 
