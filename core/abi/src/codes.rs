@@ -4,9 +4,6 @@ macro_rules! codes {
     ($($(#[$meta:meta])* $name:ident = $value:literal;)+) => {
         $($(#[$meta])* pub const $name: u32 = $value;)+
 
-        /// Every code with its name, in the order of this file.
-        pub const ERRORS: &[(&str, u32)] = &[$((stringify!($name), $value),)+];
-
         /// The name of an error code, for messages.
         pub const fn error_name(code: u32) -> Option<&'static str> {
             match code { $($value => Some(stringify!($name)),)+ _ => None }

@@ -4,9 +4,6 @@ macro_rules! errors {
     ($($(#[doc = $doc:literal])+ $name:ident = $value:literal;)+) => {
         $($(#[doc = $doc])+ pub const $name: u32 = $value;)+
 
-        /// Every code with its name, in the order of this file.
-        pub const ERRORS: &[(&str, u32)] = &[$((stringify!($name), $value),)+];
-
         /// The original's name of an error code that a cluster service or a machine gives.
         pub const fn error_name(code: u32) -> Option<&'static str> {
             match code { $($value => Some(stringify!($name)),)+ _ => None }

@@ -71,6 +71,7 @@ fn each_bound_of_membership_is_on_the_page_as_long_as_it_is() {
         ("HEARTBEAT", bounds::HEARTBEAT),
         ("INTERFACE_SILENCE", bounds::INTERFACE_SILENCE),
         ("MEMBER_SILENCE", bounds::MEMBER_SILENCE),
+        ("IN_REACH", bounds::IN_REACH),
         ("COORDINATOR_LEASE", bounds::COORDINATOR_LEASE),
         ("REGROUP_GRACE", bounds::REGROUP_GRACE),
         ("TAKEOVER_MARGIN", bounds::TAKEOVER_MARGIN),
