@@ -140,9 +140,9 @@ struct QrScript;
 #define QR_ERROR_MORE_DATA 234
 
 /**
- * A wait took too long: that of a resource monitor for an entry, or that for an answer.
+ * Took too long.
  */
-#define QR_WAIT_TIMEOUT 258
+#define QR_ERROR_TIMEOUT 258
 
 /**
  * Given up since something else was asked for.
@@ -183,11 +183,6 @@ struct QrScript;
  * Nothing is found under this name.
  */
 #define QR_ERROR_NOT_FOUND 1168
-
-/**
- * Nobody answered in time.
- */
-#define QR_ERROR_TIMEOUT 1460
 
 /**
  * No version in common.
@@ -232,7 +227,7 @@ struct QrScript;
 /**
  * No such resource type.
  */
-#define QR_ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND 5078
+#define QR_ERROR_RESOURCE_TYPE_NOT_FOUND 5078
 
 /**
  * The entry panicked; `QrTable.last_error` has the message.
@@ -724,7 +719,7 @@ struct QrTable {
  * `Startup`: called once per resource type, before any of its other entries.
  *
  * Gives the newest table whose version lies in `min_version..=max_version`, or
- * `QR_ERROR_REVISION_MISMATCH` if there is none, or `QR_ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND` for an unknown type. `host`
+ * `QR_ERROR_REVISION_MISMATCH` if there is none, or `QR_ERROR_RESOURCE_TYPE_NOT_FOUND` for an unknown type. `host`
  * and the table both stay valid for as long as the library is loaded.
  */
 typedef uint32_t (*QrStartupFn)(struct QrStr type_name,

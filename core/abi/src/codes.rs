@@ -36,8 +36,8 @@ codes! {
     ERROR_BUSY = 170;
     /// The buffer is too small.
     ERROR_MORE_DATA = 234;
-    /// A wait took too long: that of a resource monitor for an entry, or that for an answer.
-    WAIT_TIMEOUT = 258;
+    /// Took too long.
+    ERROR_TIMEOUT = 258;
     /// Given up since something else was asked for.
     ERROR_OPERATION_ABORTED = 995;
     /// A request to a device is not finished: the same request later asks how it went.
@@ -54,8 +54,6 @@ codes! {
     ERROR_CONNECTION_REFUSED = 1225;
     /// Nothing is found under this name.
     ERROR_NOT_FOUND = 1168;
-    /// Nobody answered in time.
-    ERROR_TIMEOUT = 1460;
     /// No version in common.
     ERROR_REVISION_MISMATCH = 1306;
     /// The resource's property is missing or bad.
@@ -73,7 +71,7 @@ codes! {
     /// The address is in use already.
     ERROR_CLUSTER_IPADDR_IN_USE = 5057;
     /// No such resource type.
-    ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND = 5078;
+    ERROR_RESOURCE_TYPE_NOT_FOUND = 5078;
     /// The entry panicked; [`crate::QrTable::last_error`] has the message.
     ERROR_PANIC = 0xE0515052;
 }

@@ -96,7 +96,7 @@ unsafe impl Sync for QrPlugin {}
 /// `Startup`: called once per resource type, before any of its other entries.
 ///
 /// Gives the newest table whose version lies in `min_version..=max_version`, or
-/// [`ERROR_REVISION_MISMATCH`] if there is none, or [`ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND`] for an unknown type. `host`
+/// [`ERROR_REVISION_MISMATCH`] if there is none, or [`ERROR_RESOURCE_TYPE_NOT_FOUND`] for an unknown type. `host`
 /// and the table both stay valid for as long as the library is loaded.
 pub type QrStartupFn = unsafe extern "C" fn(
     type_name: QrStr,

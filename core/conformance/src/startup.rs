@@ -52,7 +52,7 @@ pub(super) const TESTS: &[Test] = &[
     test(
         "startup-unknown-type",
         G,
-        "An unknown type is refused with ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND and gets no table",
+        "An unknown type is refused with ERROR_RESOURCE_TYPE_NOT_FOUND and gets no table",
         unknown_type,
     ),
     test(
@@ -238,7 +238,7 @@ fn too_old(case: &Case<'_>) -> Check {
 }
 
 fn unknown_type(case: &Case<'_>) -> Check {
-    let wanted = Some(abi::ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND);
+    let wanted = Some(abi::ERROR_RESOURCE_TYPE_NOT_FOUND);
     refused(case, b"No Type Has This Name", OURS, wanted)
 }
 

@@ -190,7 +190,7 @@ impl Serving<'_> {
         let returned = match self.entries_of(&call.kind) {
             // SAFETY: one thread calls the library's entries, this one.
             Some(entries) => unsafe { run_type(&entries, call) },
-            None => Returned::of(abi::ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND),
+            None => Returned::of(abi::ERROR_RESOURCE_TYPE_NOT_FOUND),
         };
         ToHost::Returned {
             returned,
@@ -201,7 +201,7 @@ impl Serving<'_> {
     fn open(&mut self, number: u32, resource: &str, kind: &str, group: &str) -> ToHost<'static> {
         let Some(entries) = self.entries_of(kind) else {
             return ToHost::Opened {
-                code: abi::ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND,
+                code: abi::ERROR_RESOURCE_TYPE_NOT_FOUND,
                 abilities: Abilities::default(),
                 refused: None,
             };

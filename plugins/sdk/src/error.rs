@@ -90,9 +90,9 @@ impl Error {
     pub fn is_silence(&self) -> bool {
         matches!(
             self.code,
-            abi::WAIT_TIMEOUT
+            abi::ERROR_TIMEOUT
                 | abi::ERROR_SERVICE_REQUEST_TIMEOUT
-                | abi::ERROR_TIMEOUT
+                | ERROR_TIMEOUT_EXPIRED
                 | WSAETIMEDOUT
         )
     }
@@ -131,6 +131,8 @@ impl Error {
     }
 }
 
+/// The original's `ERROR_TIMEOUT`. The contract calls 258 that, which the original calls `WAIT_TIMEOUT`.
+const ERROR_TIMEOUT_EXPIRED: u32 = 1460;
 /// The sockets' code for a connection that timed out.
 const WSAETIMEDOUT: u32 = 10_060;
 /// The sockets' code for a connection that was refused.
@@ -158,7 +160,7 @@ fn meaning(code: u32) -> Option<&'static str> {
         abi::ERROR_NETNAME_DELETED => "the network or its card does not work",
         abi::ERROR_INVALID_PARAMETER => "a bad value",
         abi::ERROR_BUSY => "reserved by another node or by none, or files are open",
-        abi::WAIT_TIMEOUT | abi::ERROR_TIMEOUT | WSAETIMEDOUT => "no answer in time",
+        abi::ERROR_TIMEOUT | ERROR_TIMEOUT_EXPIRED | WSAETIMEDOUT => "no answer in time",
         abi::ERROR_SERVICE_REQUEST_TIMEOUT => "the service did not answer in time",
         abi::ERROR_SERVICE_DOES_NOT_EXIST => "no such service",
         abi::ERROR_SERVICE_NOT_ACTIVE => "the service is not running",

@@ -286,7 +286,7 @@ impl World {
             Some(process) if self.state_of(process) == ServiceState::Running => {
                 if self.faults.hung {
                     return refused(
-                        abi::WAIT_TIMEOUT,
+                        abi::ERROR_TIMEOUT,
                         format!("service `{name}` does not answer"),
                     );
                 }

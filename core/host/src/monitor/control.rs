@@ -128,7 +128,7 @@ impl Monitor {
         let plugins = self.directory.plugins().clone();
         let Some((number, image)) = plugins.find(kind) else {
             let error = plugins.not_found(Some(kind));
-            let code = abi::ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND;
+            let code = abi::ERROR_RESOURCE_TYPE_NOT_FOUND;
             return Err(Reason::new(code, error.to_string()));
         };
         let what = format!("control code {code}");

@@ -345,7 +345,7 @@ impl Monitor {
         let Some((kind_number, image)) = plugins.find(kind) else {
             let error = plugins.not_found(Some(kind));
             return Err(Reason::new(
-                abi::ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND,
+                abi::ERROR_RESOURCE_TYPE_NOT_FOUND,
                 error.to_string(),
             ));
         };

@@ -214,7 +214,7 @@ impl Monitor {
         let timeout = self.timeout(name, operation);
         if operation == Operation::Arbitrate {
             let text = format!("Arbitrate took longer than {}", Lasting(timeout));
-            let reason = Reason::new(abi::WAIT_TIMEOUT, text);
+            let reason = Reason::new(abi::ERROR_TIMEOUT, text);
             if self.state(name).is_some_and(ResourceState::is_down) {
                 // Cancels what is pending.
                 self.call(services, name, Call::Terminate);
@@ -228,7 +228,7 @@ impl Monitor {
                 operation.as_str(),
                 Lasting(timeout)
             );
-            self.fail(services, name, Reason::new(abi::WAIT_TIMEOUT, text));
+            self.fail(services, name, Reason::new(abi::ERROR_TIMEOUT, text));
             self.go_on(services, name);
         }
     }

@@ -479,7 +479,7 @@ fn tables_are_negotiated() {
         _: *const QrHost,
         _: *mut *const QrTable,
     ) -> u32 {
-        abi::ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND
+        abi::ERROR_RESOURCE_TYPE_NOT_FOUND
     }
     unsafe extern "C" fn nothing(
         _: QrStr,
@@ -534,8 +534,7 @@ fn tables_are_negotiated() {
     let none = "/fake.so: type `Fake`: no table version in common: it offers none, this host takes 0x100 to 0x100";
     assert!(with(refuse).starts_with(none));
     assert!(with(newer).contains("it offers 0x101, this host takes 0x100 to 0x100"));
-    let denied =
-        "type `Fake`: `startup` failed with error 5078 (ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND)";
+    let denied = "type `Fake`: `startup` failed with error 5078 (ERROR_RESOURCE_TYPE_NOT_FOUND)";
     assert!(with(deny).ends_with(denied), "{}", with(deny));
     assert!(with(nothing).contains("field `table of `Fake`` is NULL"));
 }

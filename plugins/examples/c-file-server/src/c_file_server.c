@@ -296,7 +296,7 @@ static uint32_t startup(struct QrStr type_name, uint32_t min_version, uint32_t m
                         const struct QrTable **found)
 {
     if (type_name.len != strlen(TYPE_NAME) || memcmp(type_name.ptr, TYPE_NAME, type_name.len) != 0) {
-        return QR_ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND;
+        return QR_ERROR_RESOURCE_TYPE_NOT_FOUND;
     }
     if (min_version > QR_ABI_VERSION_1_00 || max_version < QR_ABI_VERSION_1_00) {
         return QR_ERROR_REVISION_MISMATCH;

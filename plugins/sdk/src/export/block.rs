@@ -113,7 +113,7 @@ pub unsafe fn startup(
     // SAFETY: the text is the host's, for this call.
     let wanted = unsafe { raw::bytes(type_name.ptr, type_name.len) };
     let Some(entry) = entries.iter().find(|entry| entry.name.as_bytes() == wanted) else {
-        return abi::ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND;
+        return abi::ERROR_RESOURCE_TYPE_NOT_FOUND;
     };
     if !(min_version..=max_version).contains(&abi::ABI_VERSION_1_00) {
         return abi::ERROR_REVISION_MISMATCH;

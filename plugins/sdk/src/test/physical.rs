@@ -320,7 +320,7 @@ impl Physical {
             .iter()
             .find_map(|((_, one), owner)| owner.as_deref().filter(|_| one == address));
         let Some(node) = at else {
-            return Err(abi::WAIT_TIMEOUT);
+            return Err(abi::ERROR_TIMEOUT);
         };
         let wanted = (address.to_owned(), port, protocol.to_owned());
         let found = self
@@ -334,7 +334,7 @@ impl Physical {
             return Err(abi::ERROR_CONNECTION_REFUSED);
         }
         if process.hung {
-            return Err(abi::WAIT_TIMEOUT);
+            return Err(abi::ERROR_TIMEOUT);
         }
         let plan = self.plans.get(&(resource.clone(), service.clone()));
         if plan.is_some_and(|plan| plan.wrong_banner) {
@@ -554,7 +554,7 @@ impl Physical {
 
     pub(super) fn lease(&self, node: &str, network: &str) -> Outcome<(String, u32)> {
         self.card(node, network)?;
-        self.dhcp.get(network).cloned().ok_or(abi::WAIT_TIMEOUT)
+        self.dhcp.get(network).cloned().ok_or(abi::ERROR_TIMEOUT)
     }
 
     pub(super) fn register(&mut self, name: &str, address: &str) -> Outcome<()> {

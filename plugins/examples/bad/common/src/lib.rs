@@ -108,7 +108,7 @@ pub unsafe fn start(
         .zip(tables)
         .find(|(kind, _)| named(kind.name) == named(name));
     let Some((_, found)) = found else {
-        return abi::ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND;
+        return abi::ERROR_RESOURCE_TYPE_NOT_FOUND;
     };
     if !(versions.0..=versions.1).contains(&abi::ABI_VERSION_1_00) {
         return abi::ERROR_REVISION_MISMATCH;
