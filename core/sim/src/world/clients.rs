@@ -408,7 +408,7 @@ impl World {
 }
 
 /// The name that clients use for a group: that of its Network Name resource.
-pub(super) fn network_name(group: &GroupDefinition) -> Option<String> {
+fn network_name(group: &GroupDefinition) -> Option<String> {
     let mut resources = group.resources.iter();
     let resource = resources.find(|one| one.kind == types::NETWORK_NAME)?;
     Some(service::network_name(resource))

@@ -2,7 +2,7 @@
 
 use quorate_model::{
     CLUSTER_GROUP, DiskStatus, GroupDefinition, GroupState, GroupStatus, Name, NetworkStatus,
-    NodeState, NodeStatus, QuorumStatus, ResourceDefinition, ResourceState, ResourceStatus,
+    NodeState, NodeStatus, QuorumStatus, ResourceDefinition, ResourceState, ResourceStatus, types,
 };
 use quorate_node::Node;
 
@@ -159,7 +159,8 @@ impl World {
 
     fn group_shown(&self, group: &GroupDefinition, observing: Option<&Node>) -> GroupStatus {
         let view = observing.and_then(|node| node.group(&group.name));
-        let named = super::clients::network_name(group).is_some();
+        let mut resources = group.resources.iter();
+        let named = resources.any(|one| one.kind == types::NETWORK_NAME);
         GroupStatus {
             name: group.name.clone(),
             state: view
