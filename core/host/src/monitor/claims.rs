@@ -80,11 +80,7 @@ impl Claims {
         services: &mut dyn Services,
         spec: &ResourceSpec,
     ) -> Vec<(u32, String)> {
-        let caller = Caller {
-            resource: &spec.name,
-            kind: &spec.kind,
-            group: &spec.group,
-        };
+        let caller = Caller::of(spec);
         let held = std::mem::take(&mut self.0);
         let back = held.iter().rev().filter_map(|claim| {
             if claim.is_gone(services, caller) {

@@ -25,11 +25,7 @@ pub(crate) struct CallContext<'a> {
 impl CallContext<'_> {
     /// Answers a request to the world.
     pub(crate) fn serve(&mut self, request: Request<'_>) -> Answer {
-        let caller = Caller {
-            resource: &self.spec.name,
-            kind: &self.spec.kind,
-            group: &self.spec.group,
-        };
+        let caller = Caller::of(self.spec);
         self.services.serve(caller, request)
     }
 

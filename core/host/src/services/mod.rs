@@ -7,6 +7,7 @@ mod answer;
 
 use std::borrow::Cow;
 
+use quorate_model::monitor::ResourceSpec;
 use quorate_model::{Reason, Time};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,17 @@ pub struct Caller<'a> {
     pub kind: &'a str,
     /// Its group's name.
     pub group: &'a str,
+}
+
+impl<'a> Caller<'a> {
+    /// The resource of this specification.
+    pub(crate) fn of(spec: &'a ResourceSpec) -> Caller<'a> {
+        Caller {
+            resource: &spec.name,
+            kind: &spec.kind,
+            group: &spec.group,
+        }
+    }
 }
 
 impl Caller<'static> {

@@ -135,11 +135,7 @@ impl<'a> Frame<'a> {
     }
 
     fn caller(&self) -> Caller<'a> {
-        Caller {
-            resource: &self.spec.name,
-            kind: &self.spec.kind,
-            group: &self.spec.group,
-        }
+        Caller::of(self.spec)
     }
 }
 
