@@ -14,6 +14,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("core/model", &[]),
     ("core/journal", &[]),
     ("core/log", &[]),
+    ("core/wire", &[]),
     ("core/node", &["node"]),
     ("core/host", &[]),
     ("core/conformance", &[]),

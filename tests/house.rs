@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("quorate-model", &[]),
     ("quorate-journal", &["quorate-model"]),
     ("quorate-log", &[]),
+    ("quorate-wire", &[]),
     (
         "quorate-node",
         &["quorate-model", "quorate-journal", "quorate-log"],
