@@ -7,6 +7,9 @@ use crate::sealing::Sealing;
 use crate::stream::frame::{Frames, STREAM_MAX};
 use crate::wire::Wire;
 
+/// Bytes that a stream keeps room for.
+const ROOM: usize = 64 * 1024;
+
 /// What a stream asks of who reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -133,6 +136,8 @@ impl StreamIn {
             return Ok(None);
         };
         self.bytes.drain(..used);
+        // Room for a long message is not kept until the next one.
+        self.bytes.shrink_to(ROOM);
         Ok(Some(Step::Message {
             from,
             boot,
