@@ -39,6 +39,9 @@
 
 mod envelope;
 mod file;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ids;
 mod key;
 mod refused;

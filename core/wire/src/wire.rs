@@ -208,9 +208,7 @@ impl Wire {
             network,
             ..
         } = *asked;
-        let mut header = self.header(Kind::Challenge, from, network, from_boot, counter);
-        // With the key that it has chosen, which it has for certain.
-        header.key = asked.key;
+        let header = self.header(Kind::Challenge, from, network, from_boot, counter);
         // Nothing in it cannot be too much.
         self.envelope(&header, &[]).unwrap_or_default()
     }
@@ -293,6 +291,7 @@ impl Wire {
         }
     }
 
+    /// A header of this node, for the key that seals.
     pub(crate) fn header(
         &self,
         kind: Kind,
@@ -314,14 +313,13 @@ impl Wire {
         }
     }
 
+    /// The envelope with this header, which [`Wire::header`] has made.
     pub(crate) fn envelope(&self, header: &Header, payload: &[u8]) -> Result<Vec<u8>, TooLarge> {
         let clear = header.bytes();
         let mut bytes = Vec::with_capacity(ENVELOPE + payload.len());
         bytes.extend_from_slice(&clear);
         bytes.extend_from_slice(payload);
-        // The header was made with a key of the ring, or answers one that was opened with it.
-        let key = self.ring.find(header.key);
-        let sealing = Sealing::of_envelope(key.unwrap_or(self.ring.sealing()), header);
+        let sealing = Sealing::of_envelope(self.ring.sealing(), header);
         sealing.seal(header.nonce(), &clear, &mut bytes, HEADER)?;
         Ok(bytes)
     }

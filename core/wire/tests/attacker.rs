@@ -1,6 +1,6 @@
-//! Somebody on the networks who records every datagram and sends what they like, to whom they like: what was recorded, once or often, in
-//! any order, to another node, back to its sender, on another network, after restarts, with bits flipped, cut short, with the header of
-//! one on the rest of another. They do not have the key.
+//! Somebody on the networks who records every datagram and sends what they like, to whom they like: what was recorded, once or
+//! often, in any order, to another node, back to its sender, on another network, after restarts, with bits flipped, cut short,
+//! with the header of one on the rest of another. They do not have the key.
 //!
 //! What is delivered is each genuine message once at most, to the boot that it was made for, and never anything else.
 #![allow(clippy::unwrap_used)]

@@ -58,7 +58,7 @@ fn nodes_a_step_apart_understand_each_other_and_those_further_apart_may_not() {
 }
 
 #[test]
-fn a_challenge_is_read_by_who_has_asked_though_it_has_the_next_key_alone_or_not_at_all() {
+fn nodes_that_do_not_know_each_other_meet_in_the_middle_of_a_rotation() {
     for (asks, answers) in [(0, 1), (1, 2), (2, 1), (3, 2), (2, 3)] {
         let (mut one, mut two) = (wire(1, 100), wire(2, 200));
         one.set_ring(ring(asks));

@@ -115,6 +115,9 @@ fn a_node_whose_boots_were_counted_backwards_is_told_apart_on_either_side() {
     carries(&mut two, &mut one);
 }
 
+/// A datagram, why it is refused, and the count of that.
+type Case = (Vec<u8>, Refused, fn(&Counts) -> u64);
+
 #[test]
 fn each_refusal_has_its_reason_and_is_counted_alone() {
     let (mut one, mut two) = two();
@@ -129,7 +132,7 @@ fn each_refusal_has_its_reason_and_is_counted_alone() {
     let mut stranger = Wire::new(foreign, CLUSTER, 1, boot(100));
     let mut elsewhere = Wire::new(ring(0), ClusterId(5), 1, boot(100));
     let (found, most) = (ENVELOPE + DATAGRAM_MAX + 1, ENVELOPE + DATAGRAM_MAX);
-    let cases: Vec<(Vec<u8>, Refused, fn(&Counts) -> u64)> = vec![
+    let cases: Vec<Case> = vec![
         (
             good[..ENVELOPE - 1].to_vec(),
             Refused::Truncated {
@@ -282,12 +285,11 @@ proptest! {
                 Traffic::Arrives(network, which) => arrives(&mut two, network, &mut queues[network], which)?,
             }
         }
-        for network in 0..NETWORKS.len() {
-            while !queues[network].is_empty() {
-                arrives(&mut two, network, &mut queues[network], 63)?;
+        for (network, queue) in queues.iter_mut().enumerate() {
+            while !queue.is_empty() {
+                arrives(&mut two, network, queue, 63)?;
             }
         }
-        let _ = arrives;
         prop_assert_eq!(two.counts().delivered, delivered);
         prop_assert_eq!(two.counts().refused(), 0);
     }

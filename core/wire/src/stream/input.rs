@@ -159,15 +159,11 @@ impl StreamIn {
         wire.counts_mut().hellos += 1;
         let number = wire.number_stream();
         let kind = Kind::StreamAnswer;
-        let mut header = wire.header(kind, from, self.network, opening.from_boot, number);
-        // With the key that the sender has chosen, which it has for certain.
-        header.key = key;
+        let header = wire.header(kind, from, self.network, opening.from_boot, number);
         let answer = wire.envelope(&header, &opening.counter.to_le_bytes());
-        let (cluster_key, known) = (
-            wire.ring().find(key),
-            Refused::ForeignKey { from, found: key },
-        );
-        let cluster_key = cluster_key.ok_or(known)?;
+        // The stream has the key that its sender has chosen.
+        let unknown = Refused::ForeignKey { from, found: key };
+        let cluster_key = wire.ring().find(key).ok_or(unknown)?;
         // What both know now, in the direction of the frames.
         let both = Header {
             to_boot: wire.boot(),

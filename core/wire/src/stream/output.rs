@@ -79,10 +79,10 @@ impl StreamOut {
         wire.addressed(&header)?;
         let ours = payload == self.opening.counter.to_le_bytes();
         let right = header.kind == Kind::StreamAnswer && from == self.opening.to;
-        if !(ours && right && header.key == self.opening.key) {
+        if !(ours && right) {
             return Err(Refused::Misplaced { from });
         }
-        let found = header.key;
+        let found = self.opening.key;
         let key = wire.ring().find(found);
         let key = key.ok_or(Refused::ForeignKey { from, found })?;
         let both = Header {
