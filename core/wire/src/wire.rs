@@ -35,7 +35,8 @@ pub enum Opened {
         /// A datagram to send to `from`, on the same network.
         answer: Vec<u8>,
     },
-    /// The sender has told its boot. What is sent to it from now on is carried.
+    /// The sender has told its boot. What is sent to it from now on is carried. It may be told more than once, as by the answers
+    /// to several hellos.
     Met {
         /// The sender.
         from: u8,
