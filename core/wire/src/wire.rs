@@ -57,7 +57,8 @@ pub(crate) struct Peer {
     key: Fingerprint,
 }
 
-/// One node's end of the wire, for one boot of it.
+/// One node's end of the wire, for one boot of it. A node that starts again gets another, and what is left of the streams of the
+/// former one comes to its end there.
 ///
 /// - **Proof.** A node accepts messages that were made for its current boot alone. Only who has heard of that boot can make
 ///   them, so nothing that was recorded before is ever accepted after a restart.
@@ -161,7 +162,7 @@ impl Wire {
                 answer: self.challenge(&header),
             }),
             Kind::Challenge => {
-                self.addressed(&header)?;
+                self.present(from, header.to_boot)?;
                 self.meet(&header);
                 Ok(Opened::Met {
                     from,
@@ -280,13 +281,13 @@ impl Wire {
         }
     }
 
-    /// Whether an envelope is for this boot.
-    pub(crate) fn addressed(&self, header: &Header) -> Result<(), Refused> {
-        match header.to_boot == self.boot {
+    /// Whether something that `from` has made for a boot of this node is for this one.
+    pub(crate) fn present(&self, from: u8, found: u64) -> Result<(), Refused> {
+        match found == self.boot {
             true => Ok(()),
             false => Err(Refused::UnknownBoot {
-                from: header.from,
-                found: header.to_boot,
+                from,
+                found,
                 ours: self.boot,
             }),
         }

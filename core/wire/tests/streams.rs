@@ -235,6 +235,35 @@ fn a_stream_ends_when_either_node_has_started_again() {
 }
 
 #[test]
+fn a_stream_of_this_nodes_former_boot_ends_with_it() {
+    // The node starts again and the process goes on: the ends of its streams are still there.
+    let (mut one, mut two) = two();
+    let mut receives = line(&mut one, &mut two, 64);
+    let mut sends = line(&mut two, &mut one, 64);
+    let said = receives.output.seal(&one, b"said").unwrap();
+    let (_, first) = StreamOut::open(&mut one, 2, PUBLIC);
+    let mut unproven = StreamIn::new(PUBLIC);
+    feed(&mut unproven, &mut two, &first, 64).unwrap();
+    let (mut asks, _) = StreamOut::open(&mut two, 1, PUBLIC);
+
+    let mut two = wire(2, 201);
+    let refused = Refused::UnknownBoot {
+        from: 1,
+        found: 200,
+        ours: 201,
+    };
+    assert_eq!(feed(&mut receives.input, &mut two, &said, 64), Err(refused));
+    assert_eq!(unproven.step(&mut two), Err(refused));
+    assert_eq!(
+        sends.output.seal(&two, b"said"),
+        Err(StreamError::Ended(refused))
+    );
+    assert_eq!(asks.seal(&two, b"said"), Err(StreamError::NotReady));
+    assert!(asks.input(&mut two, &sends.answer).is_err());
+    assert_eq!(two.knows(1), None);
+}
+
+#[test]
 fn a_stream_outlives_a_rotation_until_its_key_is_dropped() {
     let (mut one, mut two) = two();
     let mut line = line(&mut one, &mut two, 64);

@@ -17,6 +17,8 @@ pub(super) struct Frames {
     /// The node at the other end, and its boot.
     pub(super) peer: u8,
     pub(super) peer_boot: u64,
+    /// This node's boot when the stream began. A driver may start a node again and still have its streams.
+    pub(super) our_boot: u64,
     /// The cluster key beneath: when that goes, the stream goes.
     pub(super) key: Fingerprint,
     /// The number of the next frame.
@@ -30,11 +32,12 @@ impl Frames {
         nonce
     }
 
-    /// Whether the stream may go on: its key is still accepted, and the other node has not started again since.
+    /// Whether the stream may go on: its key is still accepted, and neither node has started again since.
     pub(super) fn stands(&self, wire: &Wire) -> Result<(), Refused> {
         let (from, found) = (self.peer, self.key);
         let key = wire.ring().find(found);
         key.ok_or(Refused::ForeignKey { from, found })?;
+        wire.present(from, self.our_boot)?;
         wire.current(from, self.peer_boot)
     }
 

@@ -174,6 +174,7 @@ impl StreamIn {
                 sealing: Sealing::of_stream(cluster_key, &both, [opening.counter, number]),
                 peer: from,
                 peer_boot: opening.from_boot,
+                our_boot: wire.boot(),
                 key,
                 next: 0,
             },

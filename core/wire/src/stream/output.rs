@@ -76,7 +76,7 @@ impl StreamOut {
         }
         let (header, payload) = wire.check(self.opening.network, &self.bytes, ANSWER)?;
         let from = header.from;
-        wire.addressed(&header)?;
+        wire.present(from, header.to_boot)?;
         let ours = payload == self.opening.counter.to_le_bytes();
         let right = header.kind == Kind::StreamAnswer && from == self.opening.to;
         if !(ours && right) {
@@ -93,6 +93,7 @@ impl StreamOut {
             sealing: Sealing::of_stream(key, &both, [self.opening.counter, header.counter]),
             peer: from,
             peer_boot: header.from_boot,
+            our_boot: header.to_boot,
             key: found,
             next: 0,
         };
