@@ -223,14 +223,12 @@ struct Plan {
 
 impl Plan {
     fn of(definition: ClusterDefinition) -> Plan {
-        let served = |group: &&quorate_model::GroupDefinition| {
-            let mut resources = group.resources.iter();
-            resources.any(|resource| *resource.kind == *types::SYSTEM_ATTENDANT)
-        };
+        let groups = definition.groups.iter();
+        let servers = groups.filter(|group| group.has_resource_of(types::SYSTEM_ATTENDANT));
         Plan {
             entries: address_plan(&definition),
             nodes: definition.nodes.len(),
-            servers: definition.groups.iter().filter(served).count(),
+            servers: servers.count(),
         }
     }
 

@@ -158,6 +158,15 @@ pub struct ResourceDefinition {
     pub properties: ResourceProperties,
 }
 
+impl GroupDefinition {
+    /// Whether one of its resources is of this type.
+    pub fn has_resource_of(&self, kind: &str) -> bool {
+        self.resources
+            .iter()
+            .any(|resource| *resource.kind == *kind)
+    }
+}
+
 impl ResourceDefinition {
     /// For a Physical Disk resource: the shared disk it stands for, which is its `Disk` property or, without
     /// one, the disk of its own name.

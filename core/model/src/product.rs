@@ -39,7 +39,7 @@ pub struct Once {
 impl Product {
     /// Whether a group is one of its servers.
     pub fn is_server(&self, group: &GroupDefinition) -> bool {
-        has(group, self.leader)
+        group.has_resource_of(self.leader)
     }
 
     /// Whether a node of this cluster may run only one of its servers, given the number of nodes.
@@ -78,13 +78,7 @@ impl Once {
     /// The group that contains the resource.
     pub fn holder<'a>(&self, cluster: &'a ClusterDefinition) -> Option<&'a Name> {
         let mut groups = cluster.groups.iter();
-        let holder = groups.find(|group| has(group, self.kind))?;
+        let holder = groups.find(|group| group.has_resource_of(self.kind))?;
         Some(&holder.name)
     }
-}
-
-/// Whether a group has a resource of a type.
-fn has(group: &GroupDefinition, kind: &str) -> bool {
-    let mut resources = group.resources.iter();
-    resources.any(|resource| *resource.kind == *kind)
 }

@@ -277,8 +277,7 @@ mod tests {
         let loaded = parse("two.ron", &new).unwrap();
         let group = loaded.definition.group("EVS9").unwrap();
         assert_eq!(group.properties.preferred_owners, ["NODE2"]);
-        assert!(group.resources.iter().any(|it| *it.kind == *types::POP3));
-        assert!(!group.resources.iter().any(|it| *it.kind == *types::MTA));
+        assert!(group.has_resource_of(types::POP3) && !group.has_resource_of(types::MTA));
         assert_eq!(
             loaded.definition.disks.len(),
             parse("", PASSIVE).unwrap().definition.disks.len() + 2

@@ -48,10 +48,7 @@ pub(super) fn crowded_cluster_group(subject: &Subject<'_>, findings: &mut Findin
         let quorum = matches!(&subject.definition.quorum,
             QuorumKind::Standard { resource: quorum } if resource.name == *quorum);
         // A rule of its own covers a whole virtual server there.
-        let server = group
-            .resources
-            .iter()
-            .any(|other| *other.kind == *types::SYSTEM_ATTENDANT);
+        let server = group.has_resource_of(types::SYSTEM_ATTENDANT);
         if holds_quorum(subject, group)
             && !server
             && !own.contains(&resource.kind.as_str())
@@ -240,12 +237,7 @@ pub(super) fn mta_not_first(subject: &Subject<'_>, findings: &mut Findings<'_>) 
         .virtual_servers()
         .next()
         .is_some_and(|(one, _)| one != g);
-    if !beside
-        && !first
-            .resources
-            .iter()
-            .any(|resource| *resource.kind == *types::MTA)
-    {
+    if !beside && !first.has_resource_of(types::MTA) {
         let text = format!(
             "`{}` is the first virtual server, and has no MTA",
             first.name
@@ -257,10 +249,7 @@ pub(super) fn mta_not_first(subject: &Subject<'_>, findings: &mut Findings<'_>) 
 /// The resources that a virtual server needs, and their dependencies (2003).
 pub(super) fn exchange_dependency(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for (g, r, group, resource) in subject.resources() {
-        let served = group
-            .resources
-            .iter()
-            .any(|other| *other.kind == *types::SYSTEM_ATTENDANT);
+        let served = group.has_resource_of(types::SYSTEM_ATTENDANT);
         let named = *resource.kind == *types::NETWORK_NAME && served;
         // A virtual server in the quorum's group is left out: it has to move anyway.
         if !(types::is_exchange(&resource.kind) || named) || holds_quorum(subject, group) {

@@ -120,12 +120,7 @@ impl<'a> Subject<'a> {
             .groups
             .iter()
             .enumerate()
-            .filter(|(_, group)| {
-                group
-                    .resources
-                    .iter()
-                    .any(|resource| *resource.kind == *types::SYSTEM_ATTENDANT)
-            })
+            .filter(|(_, group)| group.has_resource_of(types::SYSTEM_ATTENDANT))
     }
 }
 

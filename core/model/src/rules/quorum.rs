@@ -67,9 +67,8 @@ pub(super) fn local_quorum_nodes(subject: &Subject<'_>, findings: &mut Findings<
 
 /// Majority Node Set has a resource of its own.
 pub(super) fn majority_without_resource(subject: &Subject<'_>, findings: &mut Findings<'_>) {
-    let there = subject
-        .resources()
-        .any(|(_, _, _, res)| *res.kind == *types::MAJORITY_NODE_SET);
+    let mut groups = subject.definition.groups.iter();
+    let there = groups.any(|group| group.has_resource_of(types::MAJORITY_NODE_SET));
     if subject.definition.quorum == QuorumKind::MajorityNodeSet && !there {
         findings.add(
             Anchor::Quorum,

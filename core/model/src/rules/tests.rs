@@ -17,7 +17,7 @@ pub(super) fn cluster(file: &str) -> (ClusterDefinition, Facts) {
 
 /// One more virtual server, as an administrator would create it at run time.
 fn another(definition: &ClusterDefinition, number: u8) -> GroupDefinition {
-    let mtas = definition.groups.iter().flat_map(|group| &group.resources);
+    let mut groups = definition.groups.iter();
     VirtualServerRequest {
         name: format!("EVS{number}").as_str().into(),
         network_name: format!("MAIL{number}"),
@@ -28,9 +28,7 @@ fn another(definition: &ClusterDefinition, number: u8) -> GroupDefinition {
         storage_groups: Vec::new(),
         preferred_owners: Vec::new(),
         possible_owners: Vec::new(),
-        mta: !mtas
-            .into_iter()
-            .any(|resource| *resource.kind == *types::MTA),
+        mta: !groups.any(|group| group.has_resource_of(types::MTA)),
         imap4: true,
         pop3: true,
         exclusive: definition.nodes.len() > 2,

@@ -96,12 +96,12 @@ impl World {
     /// An unknown group; one without a network name; a period below a millisecond.
     pub fn clients(&mut self, group: &str, calls: ClientCalls) -> Result<usize, WorldError> {
         let definition = self.known_group(group)?;
-        if network_name(definition).is_none() {
+        if !definition.has_resource_of(types::NETWORK_NAME) {
             let names = self
                 .current
                 .groups
                 .iter()
-                .filter(|group| network_name(group).is_some());
+                .filter(|group| group.has_resource_of(types::NETWORK_NAME));
             return Err(crate::error::unknown(
                 "group with a network name",
                 group,

@@ -159,8 +159,7 @@ impl World {
 
     fn group_shown(&self, group: &GroupDefinition, observing: Option<&Node>) -> GroupStatus {
         let view = observing.and_then(|node| node.group(&group.name));
-        let mut resources = group.resources.iter();
-        let named = resources.any(|one| one.kind == types::NETWORK_NAME);
+        let named = group.has_resource_of(types::NETWORK_NAME);
         GroupStatus {
             name: group.name.clone(),
             state: view

@@ -25,12 +25,7 @@ impl World {
     pub(super) fn groups_with_name(&self) -> BTreeSet<Name> {
         let groups = self.current.groups.iter();
         groups
-            .filter(|group| {
-                group
-                    .resources
-                    .iter()
-                    .any(|it| it.kind == types::NETWORK_NAME)
-            })
+            .filter(|group| group.has_resource_of(types::NETWORK_NAME))
             .map(|group| group.name.clone())
             .collect()
     }
