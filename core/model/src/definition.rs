@@ -28,22 +28,32 @@ pub enum QuorumKind {
     Local,
 }
 
-impl QuorumKind {
-    /// Its name, as drills and `:status` spell it.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Standard { .. } => "Standard",
-            Self::MajorityNodeSet => "MajorityNodeSet",
-            Self::Local => "Local",
+/// Gives an enum the names of its variants. It does not compile if a variant is left out.
+macro_rules! names {
+    ($name:ident { $($variant:ident),+ }) => {
+        impl $name {
+            /// The name of each variant, as cluster files, drills and `:status` spell it.
+            pub const WORDS: &'static [&'static str] = &[$(stringify!($variant)),+];
+
+            /// The name of this variant: one of [`WORDS`](Self::WORDS).
+            pub const fn as_str(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => stringify!($variant),)+ }
+            }
         }
-    }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
 }
 
-impl fmt::Display for QuorumKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+names!(QuorumKind {
+    Standard,
+    MajorityNodeSet,
+    Local
+});
 
 /// What a network carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,6 +65,12 @@ pub enum NetworkRole {
     /// Both.
     Mixed,
 }
+
+names!(NetworkRole {
+    Internal,
+    ClientAccess,
+    Mixed
+});
 
 impl NetworkRole {
     /// Whether heartbeats and other cluster messages may use the network.

@@ -14,17 +14,13 @@ use std::sync::LazyLock;
 use quorate_drill::kinds as journal;
 use quorate_drill::{Noun, Thrown, suggestion};
 use quorate_journal::Holds;
-use quorate_model::{GroupState, Name, NodeState, ResourceState};
+use quorate_model::{GroupState, Name, NetworkRole, NodeState, QuorumKind, ResourceState};
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
 use crate::hours;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
 
-/// The roles of a network, in the original's words.
-pub(crate) const NETWORK_ROLES: &[&str] = &["Internal", "ClientAccess", "Mixed"];
-/// The kinds of quorum.
-pub(crate) const QUORUM_KINDS: &[&str] = &["Standard", "MajorityNodeSet", "Local"];
 /// The days of the week, Monday first.
 pub(crate) const WEEKDAYS: &[&str] = &[
     "Monday",
@@ -56,8 +52,8 @@ static SETS: LazyLock<Vec<Words>> = LazyLock::new(|| {
         set("a node's state", NodeState::WORDS),
         set("a group's state", GroupState::WORDS),
         set("a resource's state", ResourceState::WORDS),
-        set("a network's role", NETWORK_ROLES),
-        set("a kind of quorum", QUORUM_KINDS),
+        set("a network's role", NetworkRole::WORDS),
+        set("a kind of quorum", QuorumKind::WORDS),
         Words {
             what: "a kind of event".to_owned(),
             words: journal::kinds()

@@ -5,7 +5,9 @@
 
 use ipnet::Ipv4Net;
 
-use crate::{ExchangeEdition, FILE_SHARE_WITNESS, NetworkRole, Value, WindowsEdition, suggest};
+use crate::{
+    ExchangeEdition, FILE_SHARE_WITNESS, NetworkRole, QuorumKind, Value, WindowsEdition, suggest,
+};
 
 use super::decoder::{Decoder, Record, Say};
 use super::elsewhere;
@@ -277,7 +279,7 @@ fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
             Quorum::Local
         }
         _ => {
-            let kinds = ["Standard", "MajorityNodeSet", "Local"];
+            let kinds = QuorumKind::WORDS.iter().copied();
             let say = Say::new(format!("there is no quorum `{word}`"))
                 .expected(EXPECTED)
                 .help(elsewhere::word(word).or_else(|| {
@@ -293,15 +295,16 @@ fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
 fn network(decoder: &mut Decoder<'_>, node: &Node) -> Option<Network> {
     let known = ["name", "role", "subnet", "latency_us", "dhcp"];
     let record = decoder.record(node, "a network", &known)?;
-    const ROLES: &[(&str, NetworkRole)] = &[
-        ("Internal", NetworkRole::Internal),
-        ("ClientAccess", NetworkRole::ClientAccess),
-        ("Mixed", NetworkRole::Mixed),
+    let roles = [
+        NetworkRole::Internal,
+        NetworkRole::ClientAccess,
+        NetworkRole::Mixed,
     ];
+    let roles = roles.map(|role| (role.as_str(), role));
     let name = need_name(decoder, &record, "name");
     let role = record
         .need(decoder, "role")
-        .and_then(|node| decoder.word(node, ROLES));
+        .and_then(|node| decoder.word(node, &roles));
     let subnet = record
         .need(decoder, "subnet")
         .and_then(|node| subnet(decoder, node));

@@ -39,10 +39,7 @@ pub(crate) mod words {
         let name = network.name.clone();
         let role = |stage: &dyn quorate_drill::stage::Stage| {
             let network = stage.network(&name)?;
-            Some(closed::word(
-                Set::NETWORK_ROLE,
-                format!("{:?}", network.role),
-            ))
+            Some(closed::word(Set::NETWORK_ROLE, network.role.as_str()))
         };
         read(&context, "network", &name, "role", role, show)
     }

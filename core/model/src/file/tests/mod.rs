@@ -490,6 +490,29 @@ fn the_quorum_is_checked() {
 }
 
 #[test]
+fn every_kind_of_quorum_and_every_role_of_a_network_can_be_written() {
+    let text = with_groups("");
+    let unknown = |what: &str, from: &str, to: &str| {
+        let loaded = parse("x", &text.replace(from, to));
+        let found = loaded.map_or_else(|found| found.to_string(), |_| String::new());
+        found.contains(&format!("there is no {what}"))
+    };
+    for kind in QuorumKind::WORDS {
+        let to = format!("quorum: {kind}");
+        assert!(!unknown("quorum", "quorum: Standard", &to), "{kind}");
+    }
+    for role in NetworkRole::WORDS {
+        let to = format!("role: {role}");
+        assert!(
+            !unknown(&format!("`{role}`"), "role: Internal", &to),
+            "{role}"
+        );
+    }
+    assert!(unknown("quorum", "quorum: Standard", "quorum: Witness"));
+    assert!(unknown("`Public`", "role: Internal", "role: Public"));
+}
+
+#[test]
 fn networks_are_checked() {
     let text = with_groups("");
     let alone = text
