@@ -100,11 +100,7 @@ fn case(drill: &DrillReport, file: &str) -> TestCase {
 
 /// The text below a drill's name in a report for people.
 fn told(drill: &DrillReport) -> String {
-    let shown = DrillReport {
-        failure: None,
-        ..drill.clone()
-    };
-    let mut lines = vec![report::summary(&shown, PLAIN)];
+    let mut lines = vec![report::outcome(drill, PLAIN)];
     let remarks = drill.remarks.iter();
     lines.extend(remarks.map(|it| report::remark(it, PLAIN)));
     lines.join("\n")

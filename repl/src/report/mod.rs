@@ -33,12 +33,8 @@ pub(crate) fn state_tone(state: &str) -> Tone {
     }
 }
 
-/// The end of a drill's report: verdict, times, each virtual server's outage, and other disturbed groups.
+/// The end of a drill's report: why it failed and how to repeat it, and its [`outcome`].
 pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
-    let verdict = paint.tone(verdict_tone(report.verdict), report.verdict.as_str());
-    if let Some(reason) = &report.skipped {
-        return format!("  {verdict}  {}: {reason}", report.name);
-    }
     let mut out = String::new();
     if let Some(why) = &report.failure {
         out.push_str(&failure(why, report.verdict.as_str(), paint));
@@ -48,11 +44,22 @@ pub(crate) fn summary(report: &DrillReport, paint: Paint) -> String {
             report.repeat
         ));
     }
-    out.push_str(&format!(
+    out.push_str(&outcome(report, paint));
+    out
+}
+
+/// How a drill ended: verdict, times, each virtual server's outage, and other disturbed groups; for a drill that was
+/// skipped, why.
+pub(crate) fn outcome(report: &DrillReport, paint: Paint) -> String {
+    let verdict = paint.tone(verdict_tone(report.verdict), report.verdict.as_str());
+    if let Some(reason) = &report.skipped {
+        return format!("  {verdict}  {}: {reason}", report.name);
+    }
+    let mut out = format!(
         "  {verdict}  {} of virtual time in {}",
         passed(report.virtual_time),
         real(report.real_time)
-    ));
+    );
     if !report.remarks.is_empty() {
         let number = count(report.remarks.len(), "remark", "remarks");
         out.push_str(&format!(", {}", paint.tone(Tone::Care, &number)));
