@@ -22,6 +22,16 @@ pub trait Configuration {
     fn groups(&self) -> Vec<Name>;
     /// The resources, group by group.
     fn resources(&self) -> Vec<Name>;
+    /// Whether there is a group of this name.
+    fn has_group(&self, name: &str) -> bool {
+        self.groups().iter().any(|group| **group == *name)
+    }
+
+    /// Whether there is a resource of this name.
+    fn has_resource(&self, name: &str) -> bool {
+        self.resources().iter().any(|resource| **resource == *name)
+    }
+
     /// The networks, by priority.
     fn networks(&self) -> Vec<Name>;
     /// The shared disks.

@@ -80,7 +80,10 @@ pub(crate) mod words {
     #[rhai_fn(get = "is_online", pure, return_raw)]
     pub fn is_online(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<bool> {
         let name = group.name.clone();
-        let look = |stage: &dyn Stage| stage.group(&name).map(|_| stage.group_service(&name));
+        let look = |stage: &dyn Stage| {
+            let there = stage.has_group(&name);
+            there.then(|| stage.group_service(&name))
+        };
         read(&context, "group", &name, "is_online", look, in_service).map(|found| found.is_ok())
     }
 

@@ -72,7 +72,10 @@ pub(crate) mod words {
     #[rhai_fn(get = "is_online", pure, return_raw)]
     pub fn is_online(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<bool> {
         let name = resource.name.clone();
-        let look = |stage: &dyn Stage| stage.resource(&name).map(|_| stage.resource_service(&name));
+        let look = |stage: &dyn Stage| {
+            let there = stage.has_resource(&name);
+            there.then(|| stage.resource_service(&name))
+        };
         read(&context, "resource", &name, "is_online", look, in_service).map(|found| found.is_ok())
     }
 
@@ -88,8 +91,8 @@ pub(crate) mod words {
     pub fn owners(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<Dynamic> {
         let name = resource.name.clone();
         let look = |stage: &dyn Stage| {
-            let online = stage.resource(&name).map(|_| stage.online_on(&name));
-            online.map(|it| closed::names(Noun::Node, &it).into())
+            let there = stage.has_resource(&name);
+            there.then(|| closed::names(Noun::Node, &stage.online_on(&name)).into())
         };
         read(&context, "resource", &name, "owners", look, show)
     }
