@@ -1,7 +1,5 @@
 //! Administrators' requests, and the orderly stop of the service.
 
-use std::time::Duration;
-
 use quorate_journal::{Cause, Event};
 use quorate_model::errors::{
     ERROR_CLUSTER_NO_QUORUM, ERROR_CLUSTER_NODE_DOWN, ERROR_HOST_NODE_NOT_AVAILABLE,
@@ -9,6 +7,7 @@ use quorate_model::errors::{
 };
 use quorate_model::{AdminOp, NodeId, Reason};
 
+use crate::bounds;
 use crate::candidacy::Arbitration;
 use crate::database::Update;
 use crate::io::Output;
@@ -16,9 +15,6 @@ use crate::message::Body;
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::timers::Timer;
-
-/// How long an orderly stop may take at least; longer where the resources' PendingTimeouts allow it.
-const LEAVE_PATIENCE: Duration = Duration::from_secs(600);
 
 impl Node {
     pub(crate) fn admin(&mut self, request: u64, op: AdminOp) {
@@ -103,7 +99,7 @@ impl Node {
         match self.phase {
             Phase::Member => {
                 self.phase = Phase::Leaving;
-                let patience = self.database.definition.longest_stop().max(LEAVE_PATIENCE);
+                let patience = bounds::leave_patience(&self.database.definition);
                 self.timers.set(Timer::Leave, self.now + patience);
                 self.send_heartbeats();
             }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use quorate_model::ClusterDefinition;
+
 /// Heartbeat period (docs/semantics.md, 3.6).
 pub const HEARTBEAT: Duration = Duration::from_millis(1_200);
 /// Silence after which an interface is reported: two heartbeats.
@@ -44,11 +46,21 @@ pub const DISCOVERY: Duration = HEARTBEAT.saturating_mul(3);
 /// How long a coordinator that has just formed the cluster waits for configured nodes to come before it gives
 /// their groups to others.
 pub const FORM_WAIT: Duration = Duration::from_secs(30);
+/// How long a node that is stopped in order may take, at least, before it halts and leaves to a takeover what is still
+/// there. It is long on purpose: a takeover is worse than waiting. Where `PendingTimeout`s add up to more, that counts:
+/// see [`leave_patience`].
+pub const LEAVE_PATIENCE: Duration = Duration::from_secs(600);
 /// After how long a service that halted is started again.
 pub const SERVICE_RESTART: Duration = Duration::from_secs(60);
 
 /// The longest arbitration for a quorum disk: a second of looking, and a challenge of seven.
 const ARBITRATION: Duration = Duration::from_secs(8);
+
+/// How long a node of this cluster may take to stop in order: as long as its slowest group may take to go offline, but at
+/// least [`LEAVE_PATIENCE`].
+pub fn leave_patience(cluster: &ClusterDefinition) -> Duration {
+    cluster.longest_stop().max(LEAVE_PATIENCE)
+}
 
 // The order between them that safety needs, so that nobody changes one alone.
 const _: () = {

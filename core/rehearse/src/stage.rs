@@ -18,6 +18,7 @@ use quorate_model::{
     GroupStatus, Name, NetworkStatus, NodeStatus, QuorumStatus, Repair, ResourceState,
     ResourceStatus, Time, types,
 };
+use quorate_node::bounds;
 use quorate_sim::{Load, Reply, RequestId, World, WorldError};
 
 /// The plugins as they were last loaded or reloaded; `None` before the first time. A source and its stages share
@@ -107,6 +108,14 @@ impl Configuration for SimStage {
         self.world.resources()
     }
 
+    fn has_group(&self, name: &str) -> bool {
+        self.definition().group(name).is_some()
+    }
+
+    fn has_resource(&self, name: &str) -> bool {
+        self.definition().resource(name).is_some()
+    }
+
     fn networks(&self) -> Vec<Name> {
         self.world.networks()
     }
@@ -129,10 +138,7 @@ impl Configuration for SimStage {
     }
 
     fn longest_stop(&self) -> Duration {
-        // What stops elsewhere first, and what stops here.
-        self.definition()
-            .longest_stop()
-            .max(Duration::from_secs(600))
+        bounds::leave_patience(self.definition())
     }
 
     fn protocols(&self) -> (Vec<String>, bool) {

@@ -88,6 +88,7 @@ fn each_bound_of_membership_is_on_the_page_as_long_as_it_is() {
         ("RESEND", bounds::RESEND),
         ("DISCOVERY", bounds::DISCOVERY),
         ("FORM_WAIT", bounds::FORM_WAIT),
+        ("LEAVE_PATIENCE", bounds::LEAVE_PATIENCE),
         ("SERVICE_RESTART", bounds::SERVICE_RESTART),
         ("ARBITRATION_TIMEOUT", ARBITRATION_TIMEOUT),
     ];
