@@ -1,4 +1,4 @@
-//! The quorum resource: one winner, who defends, and who gives up when asked.
+//! Tests of the quorum resource: one machine wins it, defends it, and gives it up when asked.
 
 use std::time::Duration;
 
@@ -61,10 +61,10 @@ pub(super) const TESTS: &[Test] = &[
     ),
 ];
 
-/// How long a winner is watched.
+/// For how long the tests watch a winner defend it.
 const WATCH: Duration = Duration::from_secs(60);
 
-/// The same resource open on both machines.
+/// A bench with the same resource open on both machines.
 fn both<'a>(case: &'a Case<'a>) -> Result<(Bench<'a>, Id, Id), Stop> {
     let mut bench = Bench::new(case)?;
     if !bench.kind.quorum_capable {
@@ -86,7 +86,7 @@ fn must_win(bench: &mut Bench<'_>, id: Id, when: &str) -> Result<(), Stop> {
     }
 }
 
-/// Lets both go on until neither is pending: the codes.
+/// Lets both arbitrations go on until neither is pending, and stores their codes in `ended`.
 fn race(bench: &mut Bench<'_>, ids: [Id; 2], ended: &mut [Option<u32>; 2]) -> Result<(), Stop> {
     for _ in 0..10_000 {
         let mut next = None;
@@ -117,7 +117,7 @@ fn race(bench: &mut Bench<'_>, ids: [Id; 2], ended: &mut [Option<u32>; 2]) -> Re
         if was_pending && code != abi::ERROR_IO_PENDING {
             ended[index] = Some(code);
         }
-        // A winner that renews at once must not stop time.
+        // Time passes even if the winner asks for its next call at once; otherwise this would never end.
         bench.world.pass(Duration::from_millis(1));
     }
     Err(Stop::failed("two arbitrations do not come to an end"))
@@ -181,7 +181,7 @@ fn defends(case: &Case<'_>) -> Check {
 fn takes_from_the_dead(case: &Case<'_>) -> Check {
     let (mut bench, one, other) = both(case)?;
     must_win(&mut bench, one, "nobody else is there")?;
-    // It dies: its `work` is never called again.
+    // The owner dies: its `work` is never called again.
     must_win(&mut bench, other, "the owner is dead")?;
     passed("taken over")
 }

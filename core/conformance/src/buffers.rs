@@ -1,4 +1,4 @@
-//! What crosses the boundary: buffers, codes, texts that are none.
+//! Tests of what crosses the boundary: buffers, codes, and texts that are not UTF-8.
 
 use quorate_abi as abi;
 
@@ -54,7 +54,7 @@ pub(super) const TESTS: &[Test] = &[
     ),
 ];
 
-/// What a buffer is filled with, to see who wrote where: no byte of UTF-8.
+/// The byte that fills a buffer before a call, to see what was written. It never occurs in UTF-8.
 const FILL: u8 = 0xff;
 
 fn last_error_buffer(case: &Case<'_>) -> Check {
@@ -78,7 +78,7 @@ fn last_error_buffer(case: &Case<'_>) -> Check {
         "it is no UTF-8".to_owned()
     })?;
     for room in [0, 1, length / 2, length] {
-        // The buffer it is told of is shorter than the one there is.
+        // The plugin is told that the buffer is shorter than it is.
         let mut buffer = vec![FILL; room + 64];
         let said = bench.last_error(id, &mut buffer[..room])?.unwrap_or(0);
         ensure(buffer[room..].iter().all(|byte| *byte == FILL), || {
@@ -93,7 +93,8 @@ fn last_error_buffer(case: &Case<'_>) -> Check {
     passed(format!("{length} bytes, cut where they must be"))
 }
 
-/// Codes that a type may know, of those that a cluster hands on: the original's that read, and the first that authors have.
+/// Some control codes that a type may know, of those that a cluster passes on: the original's codes that read, and the
+/// first of those that are free for authors.
 fn some_codes() -> impl Iterator<Item = u32> {
     let original = (0..128).map(|code| 0x0100_0001 + 4 * code);
     original.chain((0..64).map(|code| abi::CLUSCTL_RESOURCE_USER + 4 * code))

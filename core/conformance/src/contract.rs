@@ -1,4 +1,4 @@
-//! The law for single calls: time, ends, threads, answers.
+//! Tests of single calls: how long they take, that an operation ends once, threads, and allowed answers.
 
 use std::thread;
 use std::time::Duration;
@@ -63,15 +63,15 @@ pub(super) const TESTS: &[Test] = &[
     ),
 ];
 
-/// A control code that nobody defines: one of the range that authors have.
+/// A control code that nobody defines: one of those that are free for authors.
 pub(super) const NO_CONTROL: u32 = abi::CLUSCTL_RESOURCE_USER | 0xf_fef0;
-/// The same for a type as a whole.
+/// The same for control codes of a type as a whole.
 pub(super) const NO_TYPE_CONTROL: u32 = abi::CLUSCTL_RESOURCE_TYPE_USER | 0xf_fef0;
 
-/// How long threads get to do what they must not, by the clock on the wall.
+/// How long the tests wait for threads to do something forbidden, in real time.
 const LINGER: Duration = Duration::from_millis(300);
 
-/// A whole life with everything an administrator and a monitor would call.
+/// One life of an instance, with every call that an administrator or a monitor would make.
 pub(super) fn whole_life(bench: &mut Bench<'_>) -> Result<Id, Stop> {
     let id = bench.open(0)?;
     bench.bring_online(id)?;
@@ -117,7 +117,7 @@ fn pending(case: &Case<'_>) -> Check {
     }
     let took = bench.world.clock() - began;
     let before = bench.world.changes();
-    // What is done stays done: time passes, and the start is not begun again.
+    // Time passes, and the operation that is done must not begin again.
     bench.run(Duration::from_secs(5))?;
     ensure(bench.state(id)? == State::Online, || {
         "it is not online any more a few seconds later".to_owned()
@@ -130,7 +130,7 @@ fn pending(case: &Case<'_>) -> Check {
     ))
 }
 
-/// Ends that were reported for an instance: those of its operations that had one already.
+/// Each operation ends once: by its return code, or by one report of its threads.
 fn completes_once(case: &Case<'_>) -> Check {
     let mut bench = Bench::new(case)?;
     let id = bench.open(0)?;
@@ -142,7 +142,7 @@ fn completes_once(case: &Case<'_>) -> Check {
     };
     let mut operations = 0;
     for _ in 0..3 {
-        // One that does not go online at all is for life-online to tell.
+        // If it does not go online at all, `life-online` reports that, and not this test.
         if operations == 0 {
             bench.bring_online(id)?;
             bench.bring_offline(id)?;
@@ -180,7 +180,7 @@ fn silent_after_close(case: &Case<'_>) -> Check {
     bench.bring_online(id)?;
     bench.terminate(id)?;
     bench.close(id)?;
-    // A second life, closed while something is under way.
+    // The second instance is closed while its `online` is pending.
     let id = bench.open(0)?;
     bench.begin(id, Op::Online)?;
     bench.terminate(id)?;
@@ -194,7 +194,7 @@ fn silent_after_close(case: &Case<'_>) -> Check {
     if before > 0 || bench.info.has_threads() {
         thread::sleep(LINGER);
     }
-    // Another instance's life wakes up whoever keeps the old one in mind.
+    // Calls for another instance may make a plugin use the closed one if it still remembers it.
     let other = bench.open(1)?;
     bench.begin(other, Op::Online)?;
     bench.terminate(other)?;

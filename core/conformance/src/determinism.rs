@@ -1,4 +1,4 @@
-//! The same calls in the same world give the same results: what a drill needs to be repeatable.
+//! The same calls in the same world must give the same results. Only then can a drill be repeated.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(super) const TESTS: &[Test] = &[
     ),
 ];
 
-/// A life with all that may differ: answers, waits, service calls and log lines.
+/// One life of an instance, as lines with everything that may differ: answers, waits, service calls and log lines.
 fn life(bench: &mut Bench<'_>) -> Result<Vec<String>, Stop> {
     bench.renew_world();
     bench.trace.clear();
@@ -88,7 +88,7 @@ fn one_process(case: &Case<'_>) -> Check {
     }
 }
 
-/// Where two traces part, in words.
+/// The first difference between two traces, in words; `None` if they are the same.
 pub fn first_difference(one: &[String], other: &[String]) -> Option<String> {
     let end = "the end".to_owned();
     let lines = one.len().max(other.len());

@@ -1,4 +1,5 @@
-//! What is left of a hundred lives: descriptors, threads, memory. As the system counts them, in `/proc/self`.
+//! What remains after a hundred lives of an instance: descriptors, threads and memory, as the system counts them in
+//! `/proc/self`.
 
 use std::fs;
 use std::thread;
@@ -30,15 +31,16 @@ pub(super) const TESTS: &[Test] = &[
     ),
 ];
 
-/// Lives after which descriptors and threads are counted.
+/// The number of lives between two counts.
 const LIVES: usize = 50;
-/// Lives before memory is counted: what is allocated once and kept for good has been allocated then.
+/// The number of lives before the first count of memory. By then everything is allocated that is allocated once and
+/// never freed.
 const WARM_UP: usize = 50;
 const MEMORY_LIVES: usize = 200;
 const GROWTH_MAX: u64 = 8 * 1_024 * 1_024;
-/// How long threads have to end, by the clock on the wall.
+/// How long threads may take to end, in real time.
 const END_MAX: Duration = Duration::from_secs(3);
-/// Linux has pages of at least this size; a larger one makes the count too small, never too large.
+/// The smallest page size of Linux. If pages are larger, the result is too small, never too large.
 const PAGE: u64 = 4_096;
 
 fn entries_of(folder: &str) -> Option<usize> {
@@ -55,7 +57,7 @@ fn resident() -> Option<u64> {
     Some(pages * PAGE)
 }
 
-/// Whole lives, each from `open` to `close`.
+/// Lets an instance live so many times, each time from `open` to `close`.
 fn live(bench: &mut Bench<'_>, lives: usize) -> Result<(), Stop> {
     for life in 0..lives {
         let id = bench.open(0)?;

@@ -1,13 +1,13 @@
 //! Tests of a plugin against the contract, call by call.
 //!
-//! - [`describe`] says what types a library has.
+//! - [`describe`] says which types a library has.
 //! - [`tests`] is the list of the tests; one that [is per type](Test::is_per_type) is run for each of them.
-//! - [`run`] carries one out on a [`Case`], in this process, and gives its [`Outcome`].
+//! - [`run`] runs one on a [`Case`], in this process, and returns its [`Outcome`].
 //! - [`first_difference`] compares the traces of a test that is [run twice](Test::twice).
 //!
-//! Each test is meant to be run in a process of its own, by a caller that sees when that process dies or does not answer:
-//! a test calls the plugin's code, which may do anything. What is called is told to a witness first, so that the caller
-//! can name the call that ended the process. `quorate plugin check` is such a caller.
+//! Each test calls the plugin's code, which may do anything. So each should run in a process of its own, and the caller
+//! should notice if that process dies or does not answer. Before an entry is called, its name is passed to a witness,
+//! so that the caller can say which call ended the process. `quorate plugin check` is such a caller.
 //!
 //! ```no_run
 //! use quorate_conformance::{Case, Settings, describe, run, tests};
@@ -28,8 +28,8 @@
 //! # Ok::<(), quorate_host::PluginError>(())
 //! ```
 //!
-//! The plugin gets the real host's tables with a small world of the tester's behind them, and virtual time. Nothing
-//! here forces an answer: a test breaks the world and looks at what the plugin says.
+//! The plugin gets the tables of the real host, but behind them are a small world of the tester and virtual time. No
+//! answer is forced: a test breaks the world, and looks at what the plugin says.
 
 mod arbitration;
 mod bench;
@@ -59,23 +59,23 @@ use quorate_model::Value;
 
 pub use self::determinism::first_difference;
 
-/// What a test found.
+/// The result of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// The contract holds.
     Passed,
-    /// The test does not apply to this library or type, or something else is wrong, so that it can say nothing.
+    /// The test does not apply to this library or type, or could not get far enough because something else is wrong.
     Skipped,
-    /// Allowed, and probably not meant.
+    /// Something is allowed, but probably not intended.
     Warning,
     /// The contract is broken, or a call did not return.
     Failed,
-    /// The process died in a call.
+    /// The process died during a call.
     Crashed,
 }
 
 impl Verdict {
-    /// All of them.
+    /// All verdicts.
     pub const ALL: [Verdict; 5] = [
         Verdict::Passed,
         Verdict::Skipped,
@@ -114,14 +114,14 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// A test's verdict, and why in a line.
+/// A test's verdict, and the reason on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// What was found.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Why, in a line.
+    /// The reason, on one line.
     pub why: String,
-    /// The calls and what came of them, for tests that are [run twice](Test::twice) or reproduced.
+    /// The calls and their results, for tests that are [run twice](Test::twice) or reproduced.
     pub trace: Vec<String>,
 }
 
@@ -134,7 +134,7 @@ pub enum Group {
     Startup,
     /// The life of an instance.
     Life,
-    /// What holds for each single call: how long it may take, on which thread, what it may answer.
+    /// What every single call must keep: how long it may take, on which thread it runs, what it may answer.
     Contract,
     /// The quorum resource.
     Arbitration,
@@ -145,7 +145,7 @@ pub enum Group {
 }
 
 impl Group {
-    /// All of them, in the order in which they are run.
+    /// All groups, in the order in which they are run.
     pub const ALL: [Group; 7] = [
         Group::Library,
         Group::Startup,
@@ -176,15 +176,15 @@ pub struct Test {
     pub id: &'static str,
     /// What it is about.
     pub group: Group,
-    /// What it asks for, in a sentence.
+    /// What it requires, in one sentence.
     pub about: &'static str,
-    /// Whether it is run in two processes, whose traces must be the same.
+    /// Whether it is run in two processes, which must give the same trace.
     pub twice: bool,
     run: fn(&Case<'_>) -> Check,
 }
 
 impl Test {
-    /// Whether it is run for each resource type; otherwise once for the library.
+    /// Whether it is run for each resource type, and not once for the library.
     pub fn is_per_type(&self) -> bool {
         self.group != Group::Library
     }
@@ -211,26 +211,26 @@ const fn test(
     }
 }
 
-/// How a plugin is tested.
+/// The settings for testing a plugin.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
-    /// Values of private properties, by resource type and name, in place of made-up ones.
+    /// Values of private properties, by resource type and name. Properties without one here get a made-up value.
     pub properties: BTreeMap<String, BTreeMap<String, Value>>,
-    /// Entries that are known to crash or to hang: a test that is about to call one is skipped.
+    /// Entries that are known to crash or hang. A test that is about to call one is skipped.
     pub avoid: Vec<String>,
-    /// The one random sequence to run, with a trace of all its calls.
+    /// The number of a random sequence. Only that one is run, and all its calls are traced.
     pub reproduce: Option<u64>,
 }
 
-/// One test of one library, and of one of its types.
+/// The library, and the type of it, that a test is run on.
 pub struct Case<'a> {
     /// The library.
     pub file: PathBuf,
     /// The type's name; empty for the tests of the library.
     pub kind: String,
-    /// How the plugin is tested.
+    /// The settings.
     pub settings: Settings,
-    /// Told the name of each entry before it is called.
+    /// Called with the name of each entry before that is called.
     pub witness: &'a dyn Fn(&str),
 }
 
@@ -244,7 +244,7 @@ impl fmt::Debug for Case<'_> {
 }
 
 impl Case<'_> {
-    /// An entry is about to be called.
+    /// Announces a call of an entry to the witness. Stops the test if the entry is to be avoided.
     fn before(&self, entry: &str) -> Result<(), Stop> {
         if self.settings.avoid.iter().any(|avoided| avoided == entry) {
             let text = format!("`{entry}` crashes or hangs: see the test that found it");
@@ -255,12 +255,12 @@ impl Case<'_> {
     }
 }
 
-/// Why a test ends before its end.
+/// Why a test stops early: its verdict, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stop {
     verdict: Verdict,
     why: String,
-    /// What was done until then, where that was asked for.
+    /// The calls until then, if a trace was asked for.
     trace: Vec<String>,
 }
 
@@ -286,10 +286,10 @@ impl Stop {
     }
 }
 
-/// What a passed test has to say, and its trace; or why it did not pass.
+/// The result of a test: a note if it passed, or why it stopped.
 type Check = Result<Note, Stop>;
 
-/// What a passed test has to say.
+/// What a test that passed reports, and its trace.
 #[derive(Clone, Debug, Default)]
 struct Note {
     why: String,
@@ -303,7 +303,7 @@ fn passed(why: impl Into<String>) -> Check {
     })
 }
 
-/// What is wrong with a library, without its path: everything here is about the same file.
+/// An error about a library, without its path: every line is about the same file.
 fn fault(error: &PluginError) -> String {
     let text = error.to_string();
     let path = error.file().map(|file| format!("{}: ", file.display()));
@@ -311,7 +311,7 @@ fn fault(error: &PluginError) -> String {
         .unwrap_or(text)
 }
 
-/// Fails where `holds` does not.
+/// Fails the test unless `holds`.
 fn ensure(holds: bool, why: impl FnOnce() -> String) -> Result<(), Stop> {
     if holds {
         Ok(())
@@ -320,8 +320,8 @@ fn ensure(holds: bool, why: impl FnOnce() -> String) -> Result<(), Stop> {
     }
 }
 
-/// How long an entry should take at most. A slow machine is no fault of a plugin's: what takes longer is worth a
-/// warning and no more.
+/// How long an entry should take at most. If it takes longer, that is only a warning: the machine may be slow, and that
+/// is not the plugin's fault.
 const ENTRY_MAX: Duration = Duration::from_millis(300);
 
 /// All tests, in the order in which they are run.
@@ -359,14 +359,14 @@ pub fn run(test: &Test, case: &Case<'_>) -> Outcome {
     }
 }
 
-/// What a library says of itself in its block. Nothing but its entry is called.
+/// What a library says of itself in its block. Apart from its entry, none of its functions is called.
 ///
 /// # Errors
 ///
-/// If it is no plugin, or its block is broken.
+/// If it is not a plugin, or if its block is broken.
 pub fn describe(file: &std::path::Path) -> Result<LibraryInfo, PluginError> {
     let (_, block) = Image::entry(file, file)?;
-    // SAFETY: what the library's entry returned; it stays mapped.
+    // SAFETY: the block is what the library's entry returned, and the library stays mapped.
     unsafe { read_block(file, block) }
 }
 

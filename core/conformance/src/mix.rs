@@ -1,6 +1,6 @@
-//! Numbers that look drawn, and are the same in every run.
+//! Numbers that look random, and are the same in every run.
 
-/// One step of splitmix64: a good mixture of a number's bits.
+/// One step of splitmix64, which mixes the bits of a number well.
 pub(crate) fn mix(number: u64) -> u64 {
     let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

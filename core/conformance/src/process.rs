@@ -1,4 +1,4 @@
-//! What a plugin makes of the process that it runs in, with every other plugin.
+//! Tests of how a plugin treats its process, which it shares with every other plugin.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -51,14 +51,14 @@ fn process(case: &Case<'_>) -> Check {
     Err(Stop::warning(text))
 }
 
-/// How many programs this process has started that run, as the system counts them.
+/// How many programs that this process has started are running, as the system counts them.
 fn programs() -> usize {
     let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
     let children = threads
         .flatten()
         .map(|thread| fs::read_to_string(thread.path().join("children")).unwrap_or_default());
     let runs = |child: &str| {
-        // The state stands behind the name, which is in brackets.
+        // The state comes after the program's name, which is in brackets.
         let about = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
         let state = about
             .rsplit_once(") ")

@@ -1,13 +1,13 @@
-//! Values for a type's properties, made from what the type says of them.
+//! Made-up values for a type's properties, from their descriptions.
 
 use quorate_host::{PropertyInfo, PropertyKind};
 use quorate_model::Value;
 
-/// A value for a property of the resource number `number`, or `None` where it is best left alone: it has a default, or
-/// need not be set.
+/// A value for a property of the resource with this number; `None` if it should not be set, because it has a default or
+/// is not required.
 ///
-/// The name says what kind of thing is wanted, as far as the stock types have it; everything else is a word or the
-/// smallest number that will do.
+/// The kind of value is guessed from the property's name, if the stock types have a property of that name. Any other
+/// text is a word, and any other number the smallest that will do.
 pub(super) fn value(property: &PropertyInfo, number: usize) -> Option<Value> {
     let name = property.name.to_ascii_lowercase();
     let thing = if name.contains("mask") {

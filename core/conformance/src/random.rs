@@ -1,7 +1,7 @@
-//! Random sequences of legal calls, held against a model of the contract.
+//! Random sequences of legal calls, whose answers are compared with a model of the contract.
 //!
-//! The model is the instance's state as the bench keeps it: which calls are legal in it, and what they may answer. A
-//! sequence is drawn from its seed alone, so that its number repeats it.
+//! The model is the state of the instance that the bench keeps: which calls it allows, and which answers. A sequence
+//! depends on its seed alone, so that its number repeats it.
 
 use std::fmt;
 use std::time::Duration;
@@ -30,14 +30,14 @@ pub(super) const TESTS: &[Test] = &[
     ),
 ];
 
-/// Sequences to a test, from seed 1 on.
+/// The number of sequences in a test, from seed 1 on.
 const SEQUENCES: u64 = 40;
-/// Calls to a sequence.
+/// The number of calls in a sequence.
 const CALLS: usize = 60;
-/// Instances in play.
+/// The number of instances in a sequence.
 const INSTANCES: usize = 2;
 
-/// Numbers from a seed.
+/// A generator of numbers from a seed.
 struct Draws {
     seed: u64,
     drawn: u64,
@@ -56,7 +56,7 @@ impl Draws {
     }
 }
 
-/// What may happen next.
+/// A step of a sequence.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Open,
@@ -75,7 +75,7 @@ enum Step {
 }
 
 impl fmt::Display for Step {
-    /// For traces: an entry by its name, and what the tester does to the world as a sentence.
+    /// As traces show it: an entry's name, or a sentence about what the tester does to the world.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Step::Open => "open",
@@ -105,7 +105,7 @@ fn faults(case: &Case<'_>) -> Check {
 
 fn sequences(case: &Case<'_>, faulty: bool) -> Check {
     let mut bench = Bench::new(case)?;
-    // Only what goes online at all can be asked for more.
+    // If the type does not even go online, the sequences make no sense.
     let id = bench.open(0)?;
     bench.bring_online(id)?;
     bench.terminate(id)?;
@@ -158,7 +158,7 @@ fn sequences(case: &Case<'_>, faulty: bool) -> Check {
     })
 }
 
-/// One sequence. What it opened is closed at its end, if it gets there.
+/// Runs one sequence. At its end it closes the instances that it opened; if it stops early it does not.
 fn sequence(bench: &mut Bench<'_>, seed: u64, faulty: bool) -> Result<(), Stop> {
     let mut draws = Draws::new(seed);
     let mut places: [Option<Id>; INSTANCES] = [None; INSTANCES];
@@ -208,7 +208,7 @@ fn sequence(bench: &mut Bench<'_>, seed: u64, faulty: bool) -> Result<(), Stop> 
     }
 }
 
-/// The calls that are legal now, the likely ones more than once.
+/// The calls that are legal now. Likely ones are in the list more than once.
 fn legal(bench: &Bench<'_>, place: Option<Id>, faulty: bool) -> Result<Vec<Step>, Stop> {
     let mut steps = vec![Step::Pass(1), Step::Pass(700), Step::Pass(15_000)];
     if faulty {
@@ -236,7 +236,7 @@ fn legal(bench: &Bench<'_>, place: Option<Id>, faulty: bool) -> Result<Vec<Step>
                 Step::Begin(Op::Offline),
             ]);
         }
-        // The host terminates what failed, and nothing else is legal before.
+        // The host terminates an instance that failed, and nothing else is legal before that.
         State::Failed => return Ok(vec![Step::Terminate]),
     }
     if bench.kind.quorum_capable {
@@ -253,7 +253,7 @@ fn legal(bench: &Bench<'_>, place: Option<Id>, faulty: bool) -> Result<Vec<Step>
     Ok(steps)
 }
 
-/// Makes a call and holds its answer against the model.
+/// Makes a call, and compares its answer with the model.
 fn act(
     bench: &mut Bench<'_>,
     place: &mut Option<Id>,
@@ -297,7 +297,7 @@ fn act(
             let alive = if thorough {
                 bench.is_alive(id)?
             } else {
-                // As the host does: what does not look alive is asked again, thoroughly.
+                // As in the host, an instance that does not look alive is checked thoroughly.
                 bench.looks_alive(id)? || bench.is_alive(id)?
             };
             if !alive {
@@ -326,7 +326,7 @@ fn act(
     Ok(())
 }
 
-/// Whether an operation's code is one that the model allows.
+/// Fails unless the model allows this code of an operation.
 fn fine(
     bench: &mut Bench<'_>,
     id: Id,

@@ -1,4 +1,4 @@
-//! Bad properties, refusals, broken worlds: what must fail, must say so and must not panic.
+//! Tests with bad properties, refusals and broken worlds: the plugin must fail, must say so, and must not panic.
 
 use std::time::Duration;
 
@@ -93,7 +93,7 @@ fn required_property(case: &Case<'_>) -> Check {
     passed(format!("tried without {}", required.join(", ")))
 }
 
-/// Values that a number must not have.
+/// Values that a number with this range must not have.
 fn bad_numbers(min: u64, max: u64) -> Vec<Value> {
     let mut bad = vec![Value::Text("no number".to_owned())];
     if let Ok(above) = u32::try_from(max.saturating_add(1)) {
@@ -179,7 +179,7 @@ fn long_property(case: &Case<'_>) -> Check {
     passed(format!("tried with {}", texts.join(", ")))
 }
 
-/// Codes that a service may refuse with, and some that none would.
+/// Codes with which services refuse something, and some with which none would.
 const REFUSALS: [u32; 6] = [
     abi::ERROR_ACCESS_DENIED,
     abi::ERROR_NOT_READY,
@@ -199,13 +199,13 @@ fn refusals(case: &Case<'_>) -> Check {
         bench.run(Duration::from_secs(30))?;
         bench.looks_alive(id)?;
         bench.is_alive(id)?;
-        // An `offline` that is refused may well stay pending: it is ended as the host would.
+        // An `offline` that is refused may stay pending. Then it is terminated, as the host would do.
         bench.begin(id, Op::Offline)?;
         bench.terminate(id)?;
         bench.begin(id, Op::Online)?;
         bench.run(Duration::from_secs(30))?;
         bench.terminate(id)?;
-        // A repaired world, in which nothing is left of what could not be ended.
+        // The world is renewed, since the type may have left something in the broken one.
         bench.renew_world();
         bench.bring_online(id)?;
         bench.terminate(id)?;
@@ -217,7 +217,7 @@ fn refusals(case: &Case<'_>) -> Check {
 
 fn no_services(case: &Case<'_>) -> Check {
     witness::without_services();
-    // The host does not load a library one of whose types refuses to start.
+    // If one type refuses to start, the host does not load the library.
     let Ok(mut bench) = Bench::new(case) else {
         return passed("refused at start-up");
     };
@@ -236,7 +236,8 @@ fn no_services(case: &Case<'_>) -> Check {
     }
 }
 
-/// An instance whose `online` fails, since nothing in its world works; or one that goes online all the same.
+/// An instance whose `online` has failed because nothing in its world works, with the code; without a code, one that
+/// went online nevertheless.
 pub(super) fn with_error(bench: &mut Bench<'_>) -> Result<(Id, Option<u32>), Stop> {
     let id = bench.open(0)?;
     bench.world.faults = Faults {

@@ -1,4 +1,5 @@
-//! The start-up function: versions, unknown types, hosts that have less, and the table it hands out.
+//! Tests of the start-up function: versions, unknown types, hosts with a shorter table, and the table that it hands
+//! out.
 
 use std::mem::offset_of;
 use std::ptr;
@@ -69,7 +70,7 @@ pub(super) const TESTS: &[Test] = &[
     ),
 ];
 
-/// What a plugin leaves a table's place as, if it writes none.
+/// The value of the place for the table, if the plugin writes nothing there.
 fn untouched() -> *const QrTable {
     ptr::null()
 }
@@ -81,14 +82,14 @@ fn startup(case: &Case<'_>) -> Result<QrStartupFn, Stop> {
         Stop::skipped(format!("see the tests of the library ({})", fault(&error)))
     };
     let (_, block) = Image::entry(&case.file, &case.file).map_err(broken)?;
-    // SAFETY: what the library's entry returned; it stays mapped.
+    // SAFETY: the block is what the library's entry returned, and the library stays mapped.
     unsafe { read_block(&case.file, block) }.map_err(broken)?;
     // SAFETY: `read_block` checked that the block is whole.
     let startup = unsafe { (&raw const (*block).startup).read() };
     startup.ok_or_else(|| Stop::skipped("there is no start-up function"))
 }
 
-/// Starts a type: code and table.
+/// Calls the start-up function for a type. Returns its code and its table.
 fn start(
     case: &Case<'_>,
     name: &[u8],
@@ -102,15 +103,16 @@ fn start(
         ptr: name.as_ptr(),
         len: name.len() as u64,
     };
-    // SAFETY: the first call for this name in this process; pointers that outlive it, and a host's table that is static.
+    // SAFETY: this is the first call for this name in this process. All pointers outlive the call, and the host's table
+    // is static.
     let code = unsafe { startup(name, versions.0, versions.1, host, &raw mut table) };
     Ok((code, table))
 }
 
-/// What this host takes.
+/// The oldest and newest version of a table that this host accepts.
 const OURS: (u32, u32) = (abi::ABI_VERSION_1_00, abi::ABI_VERSION_1_00);
 
-/// The whole of what the host checks, for the type of the case.
+/// Starts the type of the case, and makes all checks that the host makes.
 fn checked(case: &Case<'_>) -> Result<Result<*const QrTable, PluginError>, Stop> {
     let (code, table) = start(case, case.kind.as_bytes(), OURS, witness::host())?;
     let kind = super::describe(&case.file)
@@ -119,7 +121,7 @@ fn checked(case: &Case<'_>) -> Result<Result<*const QrTable, PluginError>, Stop>
         .into_iter()
         .find(|kind| kind.name == case.kind)
         .ok_or_else(|| Stop::skipped(format!("there is no type `{}`", case.kind)))?;
-    // SAFETY: NULL or what `startup` handed out, valid for as long as the library.
+    // SAFETY: the table is NULL or what `startup` handed out, which is valid for as long as the library is mapped.
     Ok(unsafe { check_table(&case.file, &kind, code, table) }.map(|_| table))
 }
 

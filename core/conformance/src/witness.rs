@@ -1,4 +1,5 @@
-//! The host's table as the tester hands it out: the real one, with an eye on what the plugin does with it.
+//! The host table that the tester gives to plugins: it passes calls on to the real one, and notes what the plugin does
+//! with it.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -10,24 +11,24 @@ use quorate_abi::{self as abi, QrHost, QrInstance, QrStr};
 
 use quorate_host::direct;
 
-/// Longest line of the cluster log, in characters.
+/// The longest line of the cluster log, in characters.
 const LINE_MAX: usize = 500;
 
 /// A call of `set_resource_status`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Status {
-    /// Which instance, as the plugin gave it.
+    /// The instance that the plugin named, as a number.
     pub(super) instance: usize,
     pub(super) status: u32,
-    /// It came from another thread than the tester's.
+    /// Whether it came from a thread other than the tester's.
     pub(super) foreign: bool,
 }
 
-/// What was seen.
+/// What the plugin has done so far.
 #[derive(Debug, Default)]
 struct Seen {
     statuses: Vec<Status>,
-    /// What was wrong with lines for the log.
+    /// The mistakes in lines for the cluster log.
     bad_lines: Vec<String>,
     home: Option<ThreadId>,
 }
@@ -38,31 +39,31 @@ static SEEN: Mutex<Seen> = Mutex::new(Seen {
     home: None,
 });
 
-/// Whether services are refused to whoever asks for a table.
+/// Whether the host has no services: it refuses every table.
 static WITHOUT_SERVICES: AtomicBool = AtomicBool::new(false);
-/// Whether an entry was called that the table's size did not cover.
+/// Whether the plugin called an entry beyond the size that the table states.
 static BEYOND: AtomicBool = AtomicBool::new(false);
 
 fn seen() -> MutexGuard<'static, Seen> {
     SEEN.lock()
 }
 
-/// The calling thread is the tester's own.
+/// Marks the calling thread as the tester's own.
 pub(super) fn mark_home_thread() {
     seen().home = Some(thread::current().id());
 }
 
-/// The reports so far.
+/// The status reports so far.
 pub(super) fn statuses() -> Vec<Status> {
     seen().statuses.clone()
 }
 
-/// What was wrong with lines for the cluster log.
+/// The mistakes in lines for the cluster log, so far.
 pub(super) fn bad_lines() -> Vec<String> {
     seen().bad_lines.clone()
 }
 
-/// From now on this host has no services.
+/// Makes this host refuse all services from now on.
 pub(super) fn without_services() {
     WITHOUT_SERVICES.store(true, Ordering::Relaxed);
 }
@@ -72,13 +73,12 @@ pub(super) fn went_beyond() -> bool {
     BEYOND.load(Ordering::Relaxed)
 }
 
-/// The tester's table.
+/// The table that plugins get.
 pub(super) fn host() -> *const QrHost {
     ptr::from_ref(&HOST)
 }
 
-/// The table of a host that has nothing but its size and version. Behind that stand functions that tell on whoever
-/// calls them.
+/// The table of a host that has only its size and version. After these, in memory, come functions that note any call.
 pub(super) fn short_host() -> *const QrHost {
     ptr::from_ref(&SHORT)
 }

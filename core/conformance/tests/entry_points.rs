@@ -1,4 +1,4 @@
-//! The way that a plugin's own tests go: what a library has, the tests that fit, one of them on a case.
+//! The crate as a plugin's own tests use it: the types of a library, the tests that apply, and one test of a type.
 #![allow(clippy::unwrap_used)]
 
 use std::cell::RefCell;
@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use quorate_conformance::{Case, Outcome, Settings, Verdict, describe, run, tests};
 
-/// A library by its crate's name. Cargo builds it beside this test, as a dev-dependency.
+/// The path of a library, by its crate's name. Cargo builds it beside this test, as a dev-dependency.
 fn library(name: &str) -> PathBuf {
     let deps = env::current_exe().unwrap().parent().unwrap().to_owned();
     deps.join(format!("lib{name}.so"))
 }
 
-/// Runs one test of a type: what was found, and the entries that were called.
+/// Runs one test of a type. Returns the outcome, and the entries that were called.
 fn check(name: &str, kind: &str, id: &str, avoid: &[&str]) -> (Outcome, Vec<String>) {
     let called = RefCell::new(Vec::new());
     let case = Case {
@@ -31,7 +31,7 @@ fn check(name: &str, kind: &str, id: &str, avoid: &[&str]) -> (Outcome, Vec<Stri
     (outcome, called.into_inner())
 }
 
-// In one test, since the tester is made for a process of its own.
+// All in one test, because the tester expects a process of its own.
 #[test]
 fn a_test_names_what_is_broken_and_tells_what_it_calls() {
     let info = describe(&library("quorate_clusres")).unwrap();

@@ -1,8 +1,10 @@
-//! One library, one instance, one call at a time, without a monitor: what a tester of plugins is made of.
+//! Calls into one library directly, without a resource monitor: one instance and one call at a time. The conformance
+//! tester is built on this.
 //!
-//! A library is an [`Image`], mapped with a table of the host's; its types' [`Entries`] are called inside [`enter`], with
-//! a [`Frame`] behind which the plugin finds its services. What the contract allows when is the caller's business here.
-//! Who only wants to run plugins has [`Monitor`](crate::Monitor).
+//! An [`Image`] is a library mapped into this process; it got a table of host functions when it was mapped. The
+//! [`Entries`] of its types are called inside [`enter`], with a [`Frame`] through which the plugin reaches its
+//! services. The caller must see to it that the contract allows each call at that moment. To just run plugins, use
+//! [`Monitor`](crate::Monitor).
 
 pub use crate::monitor::{Directory, Saved};
 pub use crate::plugins::{Image, check_table, read_block};

@@ -1,5 +1,5 @@
-//! What the fuzz targets in `tests/fuzz` call, and the tests that run their corpora: any bytes get an answer and never
-//! a panic. Nothing that ships has the feature.
+//! The functions that the fuzz targets in `tests/fuzz` call, and the tests that run their corpora: for any bytes there
+//! is an answer, and never a panic. Nothing that is shipped is built with this feature.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use quorate_abi::{self as abi, QrPlugin, QrProperty, QrStr, QrType};
 use crate::plugins::{has_entry, host_target, read_block};
 use crate::process;
 
-/// Reads the bytes as the frames of either side of a resource monitor's socket.
+/// Reads the bytes as frames, as either side of a resource monitor's socket would.
 pub fn frames(bytes: &[u8]) {
     process::frames(bytes);
 }
@@ -18,8 +18,8 @@ pub fn library(bytes: &[u8]) {
     let _ = has_entry(bytes);
 }
 
-/// Reads a plugin's block that is right except where the bytes say otherwise. What an author vouches for is kept to:
-/// pointers lead where they say, or are NULL.
+/// Reads a plugin's block that is correct except where the bytes say otherwise. Every pointer leads to what it should,
+/// or is NULL: an author vouches for that, and the reader cannot check it.
 pub fn block(bytes: &[u8]) {
     let target = host_target();
     let mut wrong = Wrong(bytes);
@@ -66,8 +66,8 @@ pub fn block(bytes: &[u8]) {
         types: wrong.pointer(&types),
         startup: wrong.is_right().then_some(startup),
     };
-    // SAFETY: the block is whole; every pointer in it is NULL or leads to as much as is said of it, or to what is
-    // refused by its count, size or length before it is followed.
+    // SAFETY: the block is whole. Every pointer in it is NULL, or leads to as much as its count or length says, or
+    // comes with a count, size or length for which the reader refuses it before it follows the pointer.
     match unsafe { read_block(Path::new("fuzzed.so"), &raw const plugin) } {
         Ok(library) => assert!(!library.types.is_empty() && !library.name.is_empty()),
         Err(error) => assert!(error.to_string().contains("fuzzed.so"), "{error}"),
@@ -84,7 +84,7 @@ unsafe extern "C" fn startup(
     0
 }
 
-/// What is left of the bytes that say where a block is wrong.
+/// The rest of the bytes that say where a block is wrong.
 struct Wrong<'a>(&'a [u8]);
 
 impl<'a> Wrong<'a> {
@@ -109,7 +109,8 @@ impl<'a> Wrong<'a> {
         }
     }
 
-    /// A size that is right, too small, or no multiple of an alignment: none that leads beyond what is there.
+    /// The correct size, one that is too small, or one that is no multiple of the alignment. None is larger than what
+    /// is there.
     fn size(&mut self, right: usize) -> u32 {
         let right = right as u32;
         match self.number(right) {
@@ -118,7 +119,7 @@ impl<'a> Wrong<'a> {
         }
     }
 
-    /// A count that is there, or more than any may be.
+    /// The correct count, or one above every limit.
     fn count(&mut self, there: usize) -> u32 {
         let there = there as u32;
         match self.number(there) {
@@ -134,7 +135,7 @@ impl<'a> Wrong<'a> {
         }
     }
 
-    /// The right text, bytes of the input, NULL with a length, or a length that no text may have.
+    /// The correct text, bytes of the input, NULL with a length, or a length that no text may have.
     fn text(&mut self, right: &str) -> QrStr {
         let right = right.as_bytes();
         let bytes = match self.byte() {
@@ -169,7 +170,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// Runs everything in the corpus of a fuzz target.
+    /// Runs a fuzz target on every file of its corpus.
     fn run(target: &str, with: fn(&[u8])) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus");
         let mut inputs = 0;

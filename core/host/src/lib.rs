@@ -1,18 +1,18 @@
 //! Loads plugins, calls them safely, and is the resource monitor of a node.
 //!
-//! - [`PluginSet`] finds and loads plugin libraries and checks them field by field before any of their code
-//!   but the start-up is called.
-//! - [`Monitor`] is the resource monitor of one boot of one node: it runs the resource types' entries, polls
-//!   their health and reports every change of state. It reads no clock and starts no thread: time is what
-//!   its caller's [`Services`] says it is.
-//! - [`Request`] is everything a plugin can ask of its world. The virtual world and the real one each [`Serve`] it;
-//!   [`Services`] is the face of that for who asks.
-//! - [`run_monitor`] is what a resource monitor process does: it calls the plugins that [`Isolation`] and the property
-//!   `SeparateMonitor` keep apart, so that only that process dies of their faults.
-//! - [`direct`] is what the monitor calls plugins with, for what calls them without a monitor.
+//! - [`PluginSet`] finds and loads plugin libraries. It checks what they say of themselves field by field; of their
+//!   code only the start-up function is called by then.
+//! - [`Monitor`] is the resource monitor of one boot of one node: it calls the entries of resource types, polls the
+//!   resources' health and reports every change of state. It reads no clock and starts no thread: the time is what its
+//!   caller's [`Services`] say.
+//! - [`Request`] is everything that a plugin can ask of its world. The virtual world and the real one each answer it
+//!   ([`Serve`]); [`Services`] has a method for each request, for those who ask.
+//! - [`run_monitor`] is the whole of a resource monitor process. It calls the plugins that [`Isolation`] or the
+//!   property `SeparateMonitor` put into a process of their own, so that a crash of theirs ends only that process.
+//! - [`direct`] calls plugins without a monitor, with the same means as the monitor.
 //!
-//! `unsafe` stays behind these: it lives where a foreign table is read ([`plugins`](PluginSet)), where
-//! an entry is called and where a plugin calls back.
+//! None of these needs `unsafe` to be used. It is needed inside, where a foreign table is read
+//! ([`plugins`](PluginSet)), where an entry is called, and where a plugin calls back.
 
 pub mod direct;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -1,4 +1,4 @@
-//! The monitor's side: loading one library and calling its entries as the host asks.
+//! A resource monitor process: it loads one library and calls its entries when the host asks for that.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -32,17 +32,17 @@ struct Instance {
     resid: QrResid,
     handle: Handle,
     mailbox: Option<Mailbox>,
-    /// What the mailbox was last told.
+    /// Whether the mailbox accepts reports now.
     expecting: bool,
 }
 
-/// Runs a resource monitor process: what `quorate monitor` does when a host starts it. Its standard input is the host's
-/// socket. It ends the process, with everything that was started in it, when the host is gone; it returns if the library
-/// cannot be loaded.
+/// Runs a resource monitor process: the command `quorate monitor`, which a host starts. Its standard input is the
+/// socket to the host. When the host is gone, it ends this process and everything that was started in it. It returns if
+/// the library cannot be loaded.
 ///
 /// # Errors
 ///
-/// If the standard input is no socket, or what comes out of it is not a host's.
+/// If the standard input is no socket, or if something comes out of it that no host sends.
 pub fn run_monitor() -> Result<(), MonitorError> {
     let error = |error: io::Error| MonitorError(error.to_string());
     let stream = take_stdin().map_err(error)?.ok_or_else(|| {
@@ -75,12 +75,13 @@ pub fn run_monitor() -> Result<(), MonitorError> {
     }
 }
 
-/// Ends this process with its host, even inside a call that never returns. The kernel's own death signal will not do:
-/// it comes when the thread ends that started the process, and a host may go on without that.
+/// Ends this process when its host ends, even inside a call that never returns. The kernel's death signal
+/// (`PR_SET_PDEATHSIG`) is not enough: it is sent when the thread that started this process ends, and the host may go
+/// on without that thread.
 fn watch_host(stream: UnixStream) -> Result<(), MonitorError> {
     let watch = move || {
         loop {
-            // No event is asked for: the end of the other side is told anyway.
+            // No event needs to be asked for: poll always reports that the other side has closed.
             let mut ends = [PollFd::new(&stream, PollFlags::empty())];
             match poll(&mut ends, None) {
                 Ok(_)
@@ -102,7 +103,7 @@ fn watch_host(stream: UnixStream) -> Result<(), MonitorError> {
         .map_err(|error| MonitorError(error.to_string()))
 }
 
-/// The first frames: `None` if the library cannot be loaded, which the host was told.
+/// Exchanges the first frames and loads the library. `None` if it cannot be loaded; the host has been told.
 fn greet(channel: &RefCell<Channel>) -> Result<Option<Image>, MonitorError> {
     let mut channel = channel.borrow_mut();
     let failed = |lost: Lost| match lost {
@@ -188,7 +189,7 @@ impl Serving<'_> {
 
     fn type_call(&mut self, call: &TypeCall) -> ToHost<'static> {
         let returned = match self.entries_of(&call.kind) {
-            // SAFETY: one thread calls the library's entries, this one.
+            // SAFETY: only this thread calls the library's entries.
             Some(entries) => unsafe { run_type(&entries, call) },
             None => Returned::of(abi::ERROR_RESOURCE_TYPE_NOT_FOUND),
         };
@@ -224,7 +225,7 @@ impl Serving<'_> {
         };
         let frame = Frame::new(handle, Some(&mut beyond), &known, &spec);
         let (code, traces) = enter(frame, || {
-            // SAFETY: a new instance, with text and a place that outlive the call.
+            // SAFETY: this opens a new instance; the text and the place for the result outlive the call.
             unsafe { (entries.open)(lend(&spec.name), handle.as_ptr(), &raw mut resid) }
         });
         if code == abi::ERROR_SUCCESS {
@@ -254,7 +255,8 @@ impl Serving<'_> {
             };
         };
         if matches!(call, Call::Online | Call::Offline | Call::Arbitrate) {
-            // Reports on the operation before do not count for this one.
+            // With this, `expect` resets the mailbox in any case: reports about an earlier operation do not count for
+            // this one.
             instance.expecting = !expecting;
         }
         instance.expect(expecting);
@@ -265,7 +267,8 @@ impl Serving<'_> {
             channel: self.channel,
         };
         let frame = Frame::new(instance.handle, Some(&mut beyond), &known, &instance.spec);
-        // SAFETY: open, and called as the host's monitor calls it: in the states that the contract allows.
+        // SAFETY: the instance is open, and the host's monitor asks for each entry only in states in which the contract
+        // allows it.
         let (returned, traces) = enter(frame, || unsafe {
             run(&instance.entries, instance.resid, call)
         });
@@ -280,7 +283,7 @@ impl Serving<'_> {
 }
 
 impl Instance {
-    /// Whether reports of the plugin's threads are taken.
+    /// Sets whether reports of the plugin's threads are accepted.
     fn expect(&mut self, expecting: bool) {
         if self.expecting != expecting {
             self.expecting = expecting;

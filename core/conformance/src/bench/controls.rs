@@ -1,4 +1,4 @@
-//! Control codes, abilities, and the last error.
+//! Calls for control codes, abilities (`get_extension`), and the last error.
 
 use std::ffi::c_void;
 
@@ -8,11 +8,11 @@ use quorate_host::direct::lend;
 use super::{Bench, Id, code_text};
 use crate::Stop;
 
-/// Longest text taken from `last_error`, in bytes.
+/// The longest text that is read with `last_error`, in bytes.
 const TEXT_MAX: usize = 8 * 1_024;
 
 impl Bench<'_> {
-    /// A control code: result, output, and the length that was said.
+    /// Sends a control code. Returns the result and the length that the type reported; the output is in the buffer.
     pub(crate) fn control(
         &mut self,
         id: Id,
@@ -23,7 +23,8 @@ impl Bench<'_> {
         let mut returned = 0_u64;
         let result = self.call(id, "resource_control", |entries, resid| {
             entries.resource_control.map(|control| {
-                // SAFETY: any state; input and output are as long as they say and outlive the call.
+                // SAFETY: the entry may be called in any state. Input and output outlive the call, and are as long as
+                // stated.
                 unsafe {
                     control(
                         resid,
@@ -48,7 +49,7 @@ impl Bench<'_> {
         Ok(result.map(|result| (result, returned)))
     }
 
-    /// A control code for the type as a whole.
+    /// Sends a control code to the type as a whole.
     pub(crate) fn type_control(
         &mut self,
         kind: &[u8],
@@ -63,7 +64,7 @@ impl Bench<'_> {
             ptr: kind.as_ptr(),
             len: kind.len() as u64,
         };
-        // SAFETY: at any time; all pointers outlive the call.
+        // SAFETY: the entry may be called at any time, and all pointers outlive the call.
         let result = unsafe {
             control(
                 kind,
@@ -78,27 +79,27 @@ impl Bench<'_> {
         Ok(Some((result, returned)))
     }
 
-    /// An ability by id.
+    /// The ability with this id, if the type has it.
     pub(crate) fn extension(&self, id: &str) -> Result<Option<*const c_void>, Stop> {
         let Some(get) = self.entries[0].get_extension else {
             return Ok(None);
         };
         self.case.before("get_extension")?;
-        // SAFETY: text that outlives the call.
+        // SAFETY: the text outlives the call.
         Ok(Some(unsafe { get(lend(id)) }))
     }
 
-    /// `last_error` into a buffer: the length it says, if there is the entry.
+    /// Calls `last_error` with a buffer. Returns the length that it reports; `None` if the type has no such entry.
     pub(crate) fn last_error(&mut self, id: Id, buffer: &mut [u8]) -> Result<Option<u64>, Stop> {
         self.call(id, "last_error", |entries, resid| {
             entries.last_error.map(|entry| {
-                // SAFETY: any state; the buffer outlives the call.
+                // SAFETY: the entry may be called in any state, and the buffer outlives the call.
                 unsafe { entry(resid, buffer.as_mut_ptr(), buffer.len() as u64) }
             })
         })
     }
 
-    /// The last error as a sentence; empty if there is none.
+    /// The text of the last error; empty if there is none.
     pub(crate) fn sentence(&mut self, id: Id) -> Result<String, Stop> {
         let mut buffer = vec![0_u8; TEXT_MAX];
         let length = self.last_error(id, &mut buffer)?.unwrap_or(0);
@@ -110,7 +111,7 @@ impl Bench<'_> {
         Ok(String::from_utf8_lossy(&buffer).trim().to_owned())
     }
 
-    /// A failed call in a sentence.
+    /// A sentence about a call that failed: entry, code and last error.
     pub(crate) fn explain(&mut self, id: Id, entry: &str, code: u32) -> Result<String, Stop> {
         let sentence = self.sentence(id)?;
         let why = if sentence.is_empty() {

@@ -1,4 +1,4 @@
-//! What the monitor under the bench knows, in a world that may refuse.
+//! What the bench, in the place of a resource monitor, knows of its resources.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use quorate_model::{Name, Reason};
 
 use crate::world::Faults;
 
-/// A directory, whose checkpoints are refused where everything is.
+/// The bench's directory. Checkpoints are refused while the world refuses everything.
 pub(super) struct Known<'a> {
     directory: &'a Directory,
     faults: Faults,

@@ -1,4 +1,4 @@
-//! One library under test in a world of its own, with the calls that a resource monitor would make.
+//! A bench: one library under test in a world of its own, with the calls that a resource monitor would make.
 
 mod controls;
 mod known;
@@ -36,13 +36,13 @@ impl Op {
     }
 }
 
-/// What an instance is by the contract.
+/// The state of an instance, as the contract defines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Offline,
     Pending(Op),
     Online,
-    /// An operation failed: `terminate` is next.
+    /// An operation failed, and `terminate` must be called next.
     Failed,
 }
 
@@ -56,7 +56,7 @@ struct Open {
     entries: Entries,
     mailbox: Option<Mailbox>,
     state: State,
-    /// What it was before it began to arbitrate.
+    /// Its state before it began to arbitrate.
     before: State,
     defending: bool,
     due: Option<Time>,
@@ -66,28 +66,28 @@ struct Open {
     lost: bool,
 }
 
-/// Which instance.
+/// The number of an instance on the bench.
 pub(super) type Id = usize;
 
-/// The bench.
+/// A library under test, its instances, and their world.
 pub(super) struct Bench<'a> {
     case: &'a Case<'a>,
     pub(super) world: World,
     pub(super) info: LibraryInfo,
     pub(super) kind: TypeInfo,
     directory: Directory,
-    /// The entries, for each machine.
+    /// The type's entries, by machine.
     entries: Vec<Entries>,
     opens: Vec<Option<Open>>,
-    /// Everything that was called and everything that came of it.
+    /// All calls and their results, in order.
     pub(super) trace: Vec<String>,
-    /// Calls that took longer than an entry should.
+    /// Calls that took longer than [`ENTRY_MAX`](super::ENTRY_MAX).
     pub(super) slow: Vec<String>,
-    /// Entries that said that they panicked.
+    /// Calls that returned the code of a panic.
     pub(super) panics: Vec<String>,
-    /// What the last `open` said in the log, with a colon before it; empty if nothing.
+    /// The error that the last `open` wrote to the log, with a colon before it; empty if there was none.
     pub(super) complaint: String,
-    /// Answers that the contract does not have.
+    /// Answers that the contract does not allow.
     pub(super) odd: Vec<String>,
     been_open: bool,
     been_online: bool,
@@ -123,7 +123,7 @@ impl<'a> Bench<'a> {
         if image.info.is_stateless() {
             entries.push(entries[0]);
         } else {
-            // As each node of a drill, the second machine has an image with statics of its own.
+            // The second machine has an image with statics of its own, as each node of a drill has.
             let copy = Image::open_copy_for(&case.file, witness::host())
                 .map_err(|error| Stop::failed(format!("a second copy does not load: {error}")))?;
             entries.push(entries_of(&copy)?);
@@ -152,10 +152,10 @@ impl<'a> Bench<'a> {
         Ok(bench)
     }
 
-    /// A fresh world, in which everything is provided that a resource may depend on.
+    /// Replaces the world by a fresh one, in which everything is provided that a resource may depend on.
     pub(super) fn renew_world(&mut self) {
         self.world = World::default();
-        // Nor does a fresh world have anything that was kept in the one before.
+        // Checkpoints belong to the old world, so they are forgotten.
         let known: Vec<Name> = self.directory.names().cloned().collect();
         for name in &known {
             self.directory.restore(name, Checkpoints::default());
@@ -193,7 +193,7 @@ impl<'a> Bench<'a> {
             for (kind, values) in stock {
                 self.provide(kind, number, values);
             }
-            // A type may depend on another of its own library.
+            // A type may depend on another type of its own library.
             let siblings: Vec<TypeInfo> = self.info.types.clone();
             for sibling in &siblings {
                 let values = self.values(sibling, number);
@@ -202,7 +202,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Puts an online provider into the directory, unless it is there.
+    /// Adds a provider that is online to the directory, unless it is there.
     fn provide(&mut self, kind: &str, number: usize, values: Vec<(String, Value)>) {
         let name: Name = provider_name(kind, number).as_str().into();
         if kind == self.kind.name || self.directory.contains(&name) {
@@ -214,7 +214,7 @@ impl<'a> Bench<'a> {
         self.directory.set_state(&name, ResourceState::Online);
     }
 
-    /// The values of a type's properties: the author's, or else made up.
+    /// The values of a type's properties: those that the author gave, and made-up ones for the rest.
     fn values(&self, kind: &TypeInfo, number: usize) -> Vec<(String, Value)> {
         let given = self.case.settings.properties.get(&kind.name);
         let made = kind.properties.iter().filter_map(|property| {
@@ -229,7 +229,7 @@ impl<'a> Bench<'a> {
         values
     }
 
-    /// What the resource number `number` is defined as.
+    /// The specification of the resource with this number.
     pub(super) fn spec(&self, number: usize) -> ResourceSpec {
         let name: Name = format!("Tester {number}").as_str().into();
         let mut spec = bare(&name, &self.kind.name);
@@ -244,13 +244,13 @@ impl<'a> Bench<'a> {
         spec
     }
 
-    /// Opens the resource number `number` on the first machine.
+    /// Opens the resource with this number on the first machine.
     pub(super) fn open(&mut self, number: usize) -> Result<Id, Stop> {
         let spec = self.spec(number);
         self.open_spec(spec, 0)
     }
 
-    /// As [`open`](Self::open), with another definition, and on another machine.
+    /// As [`open`](Self::open), with a given specification and on a given machine.
     pub(super) fn open_spec(&mut self, spec: ResourceSpec, machine: usize) -> Result<Id, Stop> {
         let name = spec.name.to_string();
         match self.try_open(spec, machine, name.as_bytes())? {
@@ -269,7 +269,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Opens under a name of any bytes: the instance, or the code.
+    /// Opens a resource under a name that may be any bytes. Returns the instance, or the code of `open`.
     pub(super) fn try_open(
         &mut self,
         spec: ResourceSpec,
@@ -277,7 +277,7 @@ impl<'a> Bench<'a> {
         name: &[u8],
     ) -> Result<Result<Id, u32>, Stop> {
         self.case.before("open")?;
-        // They follow the resource to the other machine.
+        // Checkpoints follow the resource to the other machine.
         let checkpoints = self.directory.checkpoints(&spec.name);
         self.directory.insert(spec.clone());
         self.directory.restore(&spec.name, checkpoints);
@@ -294,7 +294,7 @@ impl<'a> Bench<'a> {
         };
         let began = Instant::now();
         let (code, traces) = enter(frame, || {
-            // SAFETY: a new instance, with text and a place that outlive the call.
+            // SAFETY: this opens a new instance; the text and the place for the result outlive the call.
             unsafe { (entries.open)(name, handle.as_ptr(), &raw mut resid) }
         });
         let complaint = traces.complaint().map(|text| format!(": {text}"));
@@ -352,7 +352,7 @@ impl<'a> Bench<'a> {
         open.ok_or_else(|| Stop::failed("the tester lost an instance"))
     }
 
-    /// Calls one of an instance's entries, with the world behind it.
+    /// Calls an entry of an instance, which can reach the world during the call.
     pub(super) fn call<R>(
         &mut self,
         id: Id,
@@ -374,12 +374,12 @@ impl<'a> Bench<'a> {
         Ok(result)
     }
 
-    /// What an instance is.
+    /// The state of an instance.
     pub(super) fn state(&self, id: Id) -> Result<State, Stop> {
         Ok(self.get(id)?.state)
     }
 
-    /// When `work` is due.
+    /// When `work` is to be called next; `None` if the type did not ask for it.
     pub(super) fn due(&self, id: Id) -> Result<Option<Time>, Stop> {
         Ok(self.get(id)?.due)
     }
@@ -388,12 +388,12 @@ impl<'a> Bench<'a> {
         Ok(self.get(id)?.defending)
     }
 
-    /// Whether it said that the reservation is lost.
+    /// Whether it reported that its reservation is lost.
     pub(super) fn has_lost(&self, id: Id) -> Result<bool, Stop> {
         Ok(self.get(id)?.lost)
     }
 
-    /// The number that the plugin knows an instance by.
+    /// The handle by which the plugin knows an instance, as a number.
     pub(super) fn handle(&self, id: Id) -> Result<usize, Stop> {
         Ok(self.get(id)?.handle.as_ptr().addr())
     }

@@ -1,4 +1,4 @@
-//! Operations that take time, checks, and the end: what each answer makes of an instance.
+//! Operations, health checks and the end of an instance: the calls, and how each answer changes its state.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,17 +10,17 @@ use quorate_model::{Lasting, Time};
 use super::{Bench, Id, Op, State};
 use crate::{Stop, Verdict};
 
-/// `PendingTimeout`, where the type has none of its own.
+/// The `PendingTimeout` of a type that has none of its own.
 const PENDING_TIMEOUT: Duration = Duration::from_secs(180);
-/// How often a pending operation may be looked at before it counts as one without an end.
+/// How many calls an operation may take. One that is still pending after that has no end.
 const STEPS_MAX: usize = 20_000;
-/// How often a type is looked at whose threads report.
+/// How often the bench looks for reports of a type's threads.
 const MAIL_PERIOD: Duration = Duration::from_millis(100);
-/// How long a plugin's own threads have for a report, by the clock on the wall.
+/// How long a plugin's own threads may take to report, in real time.
 const REPORT_MAX: Duration = Duration::from_secs(10);
 
 impl Bench<'_> {
-    /// How long an operation may be pending without getting on.
+    /// How long an operation may be pending without progress.
     fn pending_timeout(&self, op: Op) -> Duration {
         match self.kind.pending_timeout_ms {
             _ if op == Op::Arbitrate => ARBITRATION_TIMEOUT,
@@ -29,7 +29,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Begins an operation: its code.
+    /// Begins an operation. Returns the code of its entry.
     pub(crate) fn begin(&mut self, id: Id, op: Op) -> Result<u32, Stop> {
         let timeout = self.pending_timeout(op);
         let now = self.world.clock();
@@ -50,7 +50,7 @@ impl Bench<'_> {
                 Op::Arbitrate => entries.arbitrate,
             };
             match entry {
-                // SAFETY: the tests keep to the states in which each may be called; `work` outlives the call.
+                // SAFETY: the tests call each entry only in states that allow it, and `work` outlives the call.
                 Some(entry) => unsafe { entry(resid, &raw mut work) },
                 None => abi::ERROR_INVALID_FUNCTION,
             }
@@ -59,7 +59,7 @@ impl Bench<'_> {
         Ok(code)
     }
 
-    /// What an answer means for the instance's state.
+    /// Updates the instance's state after an answer.
     fn answered(
         &mut self,
         id: Id,
@@ -77,7 +77,7 @@ impl Bench<'_> {
             let sentence = self.sentence(id)?;
             self.panics.push(format!("`{entry}`: {sentence}"));
         }
-        // An arbitration has its time in all.
+        // An arbitration has a limit from beginning to end, so progress does not prolong it.
         let prolonged = op
             .filter(|op| *op != Op::Arbitrate)
             .map(|op| now + self.pending_timeout(op));
@@ -134,7 +134,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Calls `work` once, now.
+    /// Calls `work` once, now. For a type without `work` whose threads report, this looks for a report.
     pub(crate) fn work(&mut self, id: Id) -> Result<u32, Stop> {
         let op = match self.state(id)? {
             State::Pending(op) => Some(op),
@@ -146,7 +146,7 @@ impl Bench<'_> {
         }
         let mut work = empty_work();
         let code = self.call(id, "work", |entries, resid| {
-            // SAFETY: the bench calls it when it was asked for; `work` outlives the call.
+            // SAFETY: the type asked for this call, and `work` outlives it.
             entries
                 .work
                 .map(|entry| unsafe { entry(resid, &raw mut work) })
@@ -159,7 +159,7 @@ impl Bench<'_> {
         Ok(code)
     }
 
-    /// Lets a pending operation come to its end: its code, 0 where none is pending.
+    /// Lets a pending operation come to its end. Returns its code; 0 if none is pending.
     pub(crate) fn run_to_end(&mut self, id: Id) -> Result<u32, Stop> {
         let began = Instant::now();
         let mut last = abi::ERROR_SUCCESS;
@@ -202,7 +202,7 @@ impl Bench<'_> {
         )))
     }
 
-    /// In place of `work`, for a type whose threads report: as a resource monitor does, a look now and then.
+    /// Looks for a report and schedules the next look, as a resource monitor does for a type whose threads report.
     fn look_for_mail(&mut self, id: Id, op: Option<Op>) -> Result<u32, Stop> {
         let due = self.world.clock() + MAIL_PERIOD;
         self.get_mut(id)?.due = op.map(|_| due);
@@ -212,7 +212,7 @@ impl Bench<'_> {
         Ok(self.mail(id, op)?.unwrap_or(abi::ERROR_IO_PENDING))
     }
 
-    /// What the plugin's own threads reported.
+    /// Takes the end of the operation, if the plugin's own threads have reported it. Returns its code.
     fn mail(&mut self, id: Id, op: Op) -> Result<Option<u32>, Stop> {
         let Some(mailbox) = &self.get(id)?.mailbox else {
             return Ok(None);
@@ -236,7 +236,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Lets time pass, with every `work` that was asked for.
+    /// Lets time pass, and calls `work` whenever a type asked for it.
     pub(crate) fn run(&mut self, time: Duration) -> Result<(), Stop> {
         let end = self.world.clock() + time;
         for _ in 0..STEPS_MAX {
@@ -250,14 +250,15 @@ impl Bench<'_> {
             let Some((due, id)) = next else { break };
             self.wait_until(due);
             self.work(id)?;
-            // One that asks for the next call at once must not stop time.
+            // Time passes even if a type asks for its next call at once; otherwise this would never end.
             self.world.pass(Duration::from_millis(1));
         }
         self.wait_until(end);
         Ok(())
     }
 
-    /// Goes online, to the end. The first failure of all is for `life-online` to tell.
+    /// Brings the instance online. If it fails and none has been online on this bench yet, the test is skipped:
+    /// `life-online` reports that.
     pub(crate) fn bring_online(&mut self, id: Id) -> Result<(), Stop> {
         let why = match self.try_online(id) {
             Ok(abi::ERROR_SUCCESS) => {
@@ -275,7 +276,7 @@ impl Bench<'_> {
         })
     }
 
-    /// Whether it goes online, where it need not. One that never comes to an end does not.
+    /// Tries to bring it online where the test allows it to fail. An operation that never ends counts as a failure.
     pub(crate) fn goes_online(&mut self, id: Id) -> Result<bool, Stop> {
         match self.try_online(id) {
             Ok(code) => Ok(code == abi::ERROR_SUCCESS),
@@ -284,7 +285,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Goes online, to the end: the code.
+    /// Brings the instance online. Returns the code at the end.
     pub(crate) fn try_online(&mut self, id: Id) -> Result<u32, Stop> {
         match self.begin(id, Op::Online)? {
             abi::ERROR_IO_PENDING => self.run_to_end(id),
@@ -292,7 +293,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Goes offline, to the end.
+    /// Takes the instance offline, which must succeed.
     pub(crate) fn bring_offline(&mut self, id: Id) -> Result<(), Stop> {
         let code = match self.begin(id, Op::Offline)? {
             abi::ERROR_IO_PENDING => self.run_to_end(id)?,
@@ -304,7 +305,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Arbitrates, to the end: the code.
+    /// Lets the instance arbitrate. Returns the code at the end.
     pub(crate) fn arbitrate(&mut self, id: Id) -> Result<u32, Stop> {
         match self.begin(id, Op::Arbitrate)? {
             abi::ERROR_IO_PENDING => self.run_to_end(id),
@@ -314,7 +315,7 @@ impl Bench<'_> {
 
     pub(crate) fn release(&mut self, id: Id) -> Result<u32, Stop> {
         let code = self.call(id, "release", |entries, resid| match entries.release {
-            // SAFETY: after a won arbitration.
+            // SAFETY: this is called after an arbitration that was won.
             Some(release) => unsafe { release(resid) },
             None => abi::ERROR_INVALID_FUNCTION,
         })?;
@@ -329,7 +330,7 @@ impl Bench<'_> {
 
     pub(crate) fn terminate(&mut self, id: Id) -> Result<(), Stop> {
         self.call(id, "terminate", |entries, resid| {
-            // SAFETY: legal in any state of an open instance.
+            // SAFETY: Terminate is allowed in any state of an open instance.
             unsafe { (entries.terminate)(resid) }
         })?;
         self.trace.push("terminate".to_owned());
@@ -345,7 +346,7 @@ impl Bench<'_> {
 
     pub(crate) fn close(&mut self, id: Id) -> Result<(), Stop> {
         self.call(id, "close", |entries, resid| {
-            // SAFETY: once; the tests terminate before, unless it is offline.
+            // SAFETY: this is called once. Before it the tests terminate the instance, unless it is offline.
             unsafe { (entries.close)(resid) }
         })?;
         self.trace.push("close".to_owned());
@@ -355,7 +356,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// The cheap check.
+    /// Calls `looks_alive`, the cheap check.
     pub(crate) fn looks_alive(&mut self, id: Id) -> Result<bool, Stop> {
         let answer = self.call(id, "looks_alive", |entries, resid| {
             // SAFETY: called online only.
@@ -364,7 +365,7 @@ impl Bench<'_> {
         self.alive("looks_alive", answer)
     }
 
-    /// The thorough check.
+    /// Calls `is_alive`, the thorough check.
     pub(crate) fn is_alive(&mut self, id: Id) -> Result<bool, Stop> {
         let answer = self.call(id, "is_alive", |entries, resid| {
             // SAFETY: called online only.

@@ -1,7 +1,7 @@
-//! The tester's world: two machines, shared disks, addresses and names that all work until they are broken.
+//! The tester's world: two machines, with shared disks, addresses and names. All of it works until a test breaks it.
 //!
-//! It is not the drills' world, which stands above this crate; it is just large enough for one resource to be brought
-//! into service in, and it keeps a list of everything that was asked of it.
+//! The world of drills is not used here, because its crate depends on others that come later. This one is just large
+//! enough to bring one resource into service, and it records everything that is asked of it.
 
 mod services;
 
@@ -12,18 +12,18 @@ use quorate_abi as abi;
 use quorate_host::{Caller, ServiceResult, ServiceState};
 use quorate_model::{Reason, Time};
 
-/// What the made-up script is called.
+/// The name of the made-up script.
 pub(super) const SCRIPT: &str = "tester.rhai";
 
-/// Where the service of the Generic Application answers that a resource may depend on.
+/// The port of the service that a provider of type Generic Application runs.
 pub(super) const PROVIDED_PORT: u16 = 8_088;
-/// What that service is called.
+/// The name of that service.
 pub(super) const PROVIDED_SERVICE: &str = "provided";
 
-/// A service's process.
+/// The process of a service.
 #[derive(Clone, Debug)]
 struct Process {
-    /// What it will be, from `at` on.
+    /// Its state from `at` on.
     then: ServiceState,
     at: Time,
     listens: BTreeSet<(String, u16)>,
@@ -36,18 +36,18 @@ struct Disk {
     files: BTreeMap<String, Vec<u8>>,
 }
 
-/// What is wrong with the world.
+/// The faults of the world.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Faults {
-    /// Disks do not answer.
+    /// Whether disks do not answer.
     pub(super) disks: bool,
-    /// Cards and networks do not work, and nothing resolves.
+    /// Whether cards and networks do not work, and no name resolves.
     pub(super) network: bool,
-    /// Services run and do not answer.
+    /// Whether services run but do not answer.
     pub(super) hung: bool,
-    /// Services that are started stop at once.
+    /// Whether services stop as soon as they are started.
     pub(super) starts: bool,
-    /// Every question is refused with this code.
+    /// The code with which every request is refused, if any.
     pub(super) refuse: Option<u32>,
 }
 
@@ -55,21 +55,21 @@ pub(super) struct Faults {
 #[derive(Debug, Default)]
 pub(super) struct World {
     now: Time,
-    /// The machine that asks.
+    /// The machine whose resource asks.
     pub(super) here: usize,
     pub(super) faults: Faults,
-    /// What was asked for since the last look, in words.
+    /// The requests since the last look, in words.
     asked: Vec<String>,
-    /// How much was asked for that changes something.
+    /// The number of requests that would change something.
     changes: usize,
-    /// Whether anything but clock and random numbers was asked for, ever.
+    /// Whether anything was ever asked for apart from the time and random numbers.
     touched: bool,
     processes: BTreeMap<(usize, String, String), Process>,
     disks: BTreeMap<String, Disk>,
-    /// Address to machine and network.
+    /// By address: the machine and the network that it is on.
     addresses: BTreeMap<String, (usize, String)>,
     names: BTreeMap<String, String>,
-    /// Resources that provide a service, and its address: where nothing is broken it runs.
+    /// By resource: the address on which it provides a service. The service runs while nothing is broken.
     servers: BTreeMap<String, String>,
     drawn: u64,
 }
@@ -88,7 +88,7 @@ impl World {
         self.now
     }
 
-    /// What was asked for since the last look.
+    /// Takes out the requests since the last look.
     pub(super) fn take_asked(&mut self) -> Vec<String> {
         std::mem::take(&mut self.asked)
     }
@@ -102,7 +102,7 @@ impl World {
         self.touched
     }
 
-    /// What a provider would have brought into service: an address, a name and a mounted disk.
+    /// Adds what a provider would have brought into service: an address, a name and a mounted disk.
     pub(super) fn provide(&mut self, address: &str, network: &str, name: &str, disk: &str) {
         self.addresses
             .insert(address.to_owned(), (0, network.to_owned()));
@@ -112,13 +112,13 @@ impl World {
         disk.mounted.insert(0);
     }
 
-    /// A service that a provider runs, and that answers on an address.
+    /// Adds a service that a provider runs, and that answers on an address.
     pub(super) fn provide_service(&mut self, resource: &str, address: &str) {
         self.servers.insert(resource.to_owned(), address.to_owned());
         self.start_servers();
     }
 
-    /// Providers are brought into service before what depends on them.
+    /// Starts the services of all providers: they come before the resources that depend on them.
     fn start_servers(&mut self) {
         for (resource, address) in &self.servers {
             let process = Process {
@@ -131,7 +131,7 @@ impl World {
         }
     }
 
-    /// Everything that runs dies, and nothing else works any more.
+    /// Ends every process, and makes everything else fail from now on.
     pub(super) fn break_everything(&mut self) {
         let now = self.now;
         for process in self.processes.values_mut() {
@@ -148,13 +148,13 @@ impl World {
         };
     }
 
-    /// Everything works again; what has died stays dead, but for what a resource depends on.
+    /// Makes everything work again. Processes that died stay dead, except those of providers.
     pub(super) fn heal(&mut self) {
         self.faults = Faults::default();
         self.start_servers();
     }
 
-    /// The services of what is tested crash, without a fault that lasts.
+    /// Makes the services of tested resources crash. No fault remains.
     pub(super) fn crash_services(&mut self) {
         let now = self.now;
         let own = |resource: &String| !self.servers.contains_key(resource);
@@ -168,7 +168,7 @@ impl World {
         }
     }
 
-    /// Another node takes every reservation.
+    /// Gives every reservation to another node.
     pub(super) fn steal_disks(&mut self) {
         for disk in self.disks.values_mut() {
             disk.holder = Some(1);
@@ -215,7 +215,7 @@ impl World {
         }
     }
 
-    /// Notes a question, and refuses it where everything is refused.
+    /// Records a request. Refuses it if the world refuses everything.
     fn ask(&mut self, what: String) -> ServiceResult<()> {
         self.touched = true;
         self.asked.push(what);
@@ -254,7 +254,7 @@ impl World {
         Ok(self.disks.entry(name.to_owned()).or_default())
     }
 
-    /// The disk, if this machine gets through to its files.
+    /// The disk, if this machine can reach its files.
     fn files(&mut self, name: &str) -> ServiceResult<&mut Disk> {
         let here = self.here;
         let disk = self.disk(name)?;

@@ -1,4 +1,4 @@
-//! What a plugin can ask of the tester's world, and what that answers.
+//! The answers of the tester's world to requests of plugins.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use quorate_host::{Answer, Caller, Request, Reservation, Serve, ServiceResult, S
 use super::{Process, SCRIPT, World, refused};
 use crate::mix::mix;
 
-/// How long a service takes to start, and for each of its work units.
+/// How long a service takes to start, and once more for each of its work units.
 const START: Duration = Duration::from_secs(2);
 /// How long a service takes to stop.
 const STOP: Duration = Duration::from_secs(1);
 /// 2003-06-12 08:00 UTC.
 const CIVIL_ORIGIN_MS: i64 = 1_055_404_800_000;
-/// How long a leased address is good for.
+/// For how many seconds a leased address is valid.
 const LEASE_SECONDS: u32 = 3_600;
 
-/// A script for types that are told by one what to do: it starts a service, tells it where to answer and probes it.
+/// A script for types that run one: it starts a service, tells it where to answer, and probes it.
 const SCRIPT_TEXT: &str = r#"
 const SERVICE = "tester";
 const PORT = 8080;
@@ -411,7 +411,7 @@ impl World {
         }
     }
 
-    /// The made-up script, or one that the author named: that is a file.
+    /// The text of the made-up script, or of one that the author named, which is a file.
     fn script_load(&self, path: &str) -> ServiceResult<String> {
         self.is_refusing()?;
         if path == SCRIPT {

@@ -1,4 +1,4 @@
-//! What a library says of itself, copied out of its tables.
+//! What a library says of itself, copied from its tables.
 
 use std::path::PathBuf;
 
@@ -9,30 +9,30 @@ use serde::{Deserialize, Serialize};
 /// A loaded library.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LibraryInfo {
-    /// The file. Whoever gets this from another process puts it in.
+    /// The file. If this comes from another process, the receiver fills it in.
     #[serde(skip)]
     pub path: PathBuf,
     /// The plugin's name, such as `exres`.
     pub name: String,
-    /// The plugin's own version.
+    /// The plugin's own version, such as `1.2.0`.
     pub version: String,
     /// One line for people.
     pub description: String,
-    /// The contract's version it was compiled against: 0x100 is 1.0.
+    /// The version of the contract that it was compiled against: 0x100 is 1.0.
     pub abi: u32,
-    /// What it was compiled for, such as `x86_64-linux`.
+    /// The platform that it was compiled for, such as `x86_64-linux`.
     pub target: String,
     /// `PLUGIN_…` flags of `quorate-abi`.
     pub flags: u32,
     /// Its resource types, in the plugin's order.
     pub types: Vec<TypeInfo>,
-    /// Other files with the same plugin that were found later and left alone.
+    /// Files with the same plugin that the search found later and therefore ignored.
     #[serde(skip)]
     pub shadows: Vec<PathBuf>,
 }
 
 impl LibraryInfo {
-    /// Whether it keeps no process-wide state, so that one image serves every node.
+    /// Whether it keeps no process-wide state, so that all nodes of a rehearsal can share one image.
     pub fn is_stateless(&self) -> bool {
         self.flags & abi::PLUGIN_STATELESS != 0
     }
@@ -60,11 +60,11 @@ pub struct TypeInfo {
     pub name: String,
     /// One line for people.
     pub doc: String,
-    /// `LooksAlive` interval in milliseconds, not 0.
+    /// How often `LooksAlive` is called, in milliseconds; not 0.
     pub looks_alive_ms: u32,
-    /// `IsAlive` interval in milliseconds, not 0.
+    /// How often `IsAlive` is called, in milliseconds; not 0.
     pub is_alive_ms: u32,
-    /// The type's `PendingTimeout` in milliseconds; 0 takes the cluster's.
+    /// The type's `PendingTimeout` in milliseconds; 0 means the cluster's.
     pub pending_timeout_ms: u32,
     /// Whether it can be the quorum resource.
     pub quorum_capable: bool,
@@ -81,7 +81,7 @@ impl TypeInfo {
     }
 }
 
-/// What a property holds.
+/// The kind of value that a property has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PropertyKind {
     /// Text (SZ).
@@ -111,13 +111,13 @@ impl PropertyKind {
 pub struct PropertyInfo {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// The kind of its value.
     pub kind: PropertyKind,
     /// Its unit, such as `ms`, or empty.
     pub unit: String,
     /// One line for people.
     pub doc: String,
-    /// Its default as text: decimal for numbers, one line an entry for lists.
+    /// Its default as text: numbers in decimal, lists with one entry a line.
     pub default: String,
     /// Smallest number allowed.
     pub min: u64,
@@ -130,7 +130,7 @@ pub struct PropertyInfo {
 }
 
 impl PropertyInfo {
-    /// What values it takes, in words, with the unit.
+    /// The values that it takes, in words, with the unit.
     pub fn expected(&self) -> String {
         let all = u64::from(u32::MAX);
         let range = match (self.kind, self.min, self.max) {
@@ -149,7 +149,7 @@ impl PropertyInfo {
         }
     }
 
-    /// As [`expected`](Self::expected), with whether it must be set and when a change takes effect.
+    /// As [`expected`](Self::expected), and also whether it must be set, and when a change takes effect.
     pub fn takes(&self) -> String {
         let required = if self.required { "; required" } else { "" };
         let when = if self.at_online {
@@ -204,7 +204,7 @@ impl PropertyInfo {
         }
     }
 
-    /// Its default, which plugins state as text.
+    /// Its default as a value; plugins state it as text.
     pub fn default_value(&self) -> Value {
         match self.kind {
             PropertyKind::Dword | PropertyKind::Bool => {

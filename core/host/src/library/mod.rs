@@ -1,4 +1,4 @@
-//! What is known of a plugin library, and how libraries are kept apart.
+//! What a plugin library says of itself, and the settings for running libraries in processes of their own.
 
 mod info;
 mod isolation;

@@ -1,8 +1,9 @@
-//! What a resource in a process of its own has taken in the world, so that it can be given back when the process dies.
+//! The things that a resource in a process of its own has taken in the world, such as a disk or an address. When the
+//! process dies they are given back from here.
 //!
-//! The replacement's `terminate` knows nothing of what the dead process had in its memory, and a library that is
-//! quarantined has no replacement. A reservation or an address that stayed behind would keep the group from coming up on
-//! another node, or stand on two.
+//! The replacement's `terminate` cannot do it: what the dead process knew was in its memory. And a library in
+//! quarantine has no replacement. A reservation that nobody gives back would keep the group from coming online on
+//! another node, and an address would be there twice.
 
 use quorate_abi as abi;
 use quorate_model::monitor::ResourceSpec;
@@ -21,7 +22,7 @@ enum Claim {
 }
 
 impl Claim {
-    /// Whether it is certainly held no more: it ended by itself, or is another node's.
+    /// Whether the resource certainly no longer holds it: it has ended by itself, or another node has it.
     fn is_gone(&self, services: &mut dyn Services, caller: Caller<'_>) -> bool {
         match self {
             Self::Service(name) => {
@@ -53,7 +54,7 @@ impl Claim {
     }
 }
 
-/// What one resource holds, in the order in which it was taken.
+/// What one resource holds, in the order in which it took it.
 #[derive(Debug, Default)]
 pub(super) struct Claims(Vec<Claim>);
 
@@ -68,13 +69,14 @@ impl Claims {
         self.0.retain(|held| held != claim);
     }
 
-    /// Forgets what is in `others`, too; services are each instance's own.
+    /// Forgets what `others` hold as well, so that it is not taken from them. Services are not shared: each instance
+    /// has its own, even under the same name.
     pub(super) fn leave(&mut self, others: &Claims) {
         self.0
             .retain(|held| matches!(held, Claim::Service(_)) || !others.0.contains(held));
     }
 
-    /// Gives everything back, what was taken last first: a line for the log for each.
+    /// Gives everything back, in the reverse of the order in which it was taken. Returns a line for the log for each.
     pub(super) fn give_back(
         &mut self,
         services: &mut dyn Services,
@@ -105,7 +107,7 @@ impl Claims {
     }
 }
 
-/// A world that notes what is taken in it and what is given back.
+/// A world that passes every request on, and notes what is taken and given back.
 pub(super) struct Noting<'a> {
     pub(super) services: &'a mut dyn Services,
     pub(super) held: &'a mut Claims,
@@ -126,7 +128,7 @@ impl Serve for Noting<'_> {
     }
 }
 
-/// What a request changes in what is held, unless it is refused.
+/// How a request changes what the resource holds, unless it is refused.
 enum Change {
     Nothing,
     Taken(Claim),
@@ -152,7 +154,7 @@ impl Change {
             }
             Request::NameRegister { name, .. } => Change::Taken(Claim::Name(name.to_string())),
             Request::NameUnregister { name } => Change::GivenBack(Claim::Name(name.to_string())),
-            // One that was asked to stop still runs, and what it answers on ends with it.
+            // A service that was asked to stop still runs. Its listening addresses end with it, so they need no entry.
             Request::ServiceStop { .. } | Request::ServiceListen { .. } => Change::Nothing,
             Request::Now
             | Request::CivilMs
@@ -198,7 +200,7 @@ mod tests {
         let mount = Claim::Mount("F:".to_owned());
         let service = Claim::Service("httpd".to_owned());
         let mut held = Claims(vec![mount.clone(), service.clone()]);
-        // Services are each resource's own, whatever they are called.
+        // Each resource has services of its own, whatever their names.
         held.leave(&Claims(vec![mount, service.clone()]));
         assert_eq!(held.0, std::slice::from_ref(&service));
         let mut world = World::default();
@@ -206,7 +208,7 @@ mod tests {
         let told = "taken away after its process died: service `httpd`";
         assert_eq!(lines, [(abi::LOG_INFORMATION, told.to_owned())]);
         assert_eq!(held.give_back(&mut world, &spec("A", "Fake")), []);
-        // The world says that another node holds it.
+        // From now on the world says that another node holds it.
         world.busy = true;
         let mut gone = Claims(vec![Claim::Reservation("F:".to_owned())]);
         assert_eq!(gone.give_back(&mut world, &spec("A", "Fake")), []);
@@ -219,7 +221,7 @@ mod tests {
         let address = plumbed("public", "10.0.0.1");
         let mut monitor = Monitor::new(Arc::new(PluginSet::empty()));
         let held = &mut monitor.supervision.held;
-        // Its own next instance, and another resource.
+        // The next instance of A itself holds the disk, and another resource something else.
         held.insert("A".into(), Claims(vec![disk.clone()]));
         held.insert("B".into(), Claims(vec![address.clone()]));
         let had = Claims(vec![disk, address, Claim::Service("httpd".to_owned())]);
@@ -244,7 +246,7 @@ mod tests {
         };
         assert_eq!(ask_all(&mut noting, &Book), ask_all(&mut plain, &Book));
         assert_eq!(noted.asked, plain.asked);
-        // What this world lets a resource take and not give back.
+        // The things that this world lets a resource take without giving them back.
         let left = [
             Claim::Reservation("disk".to_owned()),
             plumbed("network", "address"),

@@ -1,4 +1,4 @@
-//! The cluster service's commands, by the state they find.
+//! The commands of the cluster service: what each does in each state of the resource.
 
 use quorate_abi as abi;
 use quorate_model::control::ControlOf;
@@ -71,7 +71,8 @@ impl Monitor {
         self.open_instance(services, &name);
     }
 
-    /// Makes the instance of a resource that has none, and says whether it has one now. Failure is reported.
+    /// Makes the instance of a resource if it has none. Returns whether it has one now; a failure is reported as an
+    /// event.
     fn open_instance(&mut self, services: &mut dyn Services, name: &Name) -> bool {
         match self.make_instance(services, name) {
             Ok(()) => {
@@ -151,7 +152,7 @@ impl Monitor {
             Some(ResourceState::OfflinePending) => {
                 self.enter_state(name, ResourceState::OfflinePending, None);
             }
-            // What failed was terminated then.
+            // A resource that failed was terminated at that time, so there is nothing left to do.
             Some(ResourceState::Offline | ResourceState::Failed | ResourceState::Initializing)
                 if !self.is_arbitrating(name) =>
             {
@@ -168,7 +169,8 @@ impl Monitor {
         }
     }
 
-    /// Takes out of service at once and ends Offline. `reason` is told where it cut something short.
+    /// Takes a resource out of service at once; it is Offline afterwards. `reason` is reported if this cuts something
+    /// short.
     pub(super) fn terminate(&mut self, services: &mut dyn Services, name: &Name, reason: Reason) {
         self.drop_deferred(name);
         let Some(state) = self.state(name) else {
@@ -178,7 +180,7 @@ impl Monitor {
         self.cancel_arbitration(name, &reason);
         let had = self.instances.contains_key(name);
         if self.call(services, name, Call::Terminate).is_none() && had && !state.is_down() {
-            // Its process died of it, which is told as a failure.
+            // Its process died of the call. That is reported as a failure.
             return;
         }
         if let Some(instance) = self.instances.get_mut(name) {
@@ -212,7 +214,7 @@ impl Monitor {
                 format!("the type of `{name}` cannot be the quorum resource"),
             )),
             Some(instance) => match instance.operation() {
-                // It is asked already and answers once.
+                // It is asked already, and there is one answer for both.
                 Some(Operation::Arbitrate) => return,
                 Some(_) => {
                     self.defer(
@@ -262,7 +264,7 @@ impl Monitor {
         }
     }
 
-    /// Keeps a command until the pending operation ends; the newest counts.
+    /// Keeps a command until the pending operation ends. A newer one replaces it.
     fn defer(&mut self, name: &Name, command: MonitorCommand) {
         self.drop_deferred(name);
         if let Some(instance) = self.instances.get_mut(name) {
@@ -270,7 +272,7 @@ impl Monitor {
         }
     }
 
-    /// Gives up what was deferred.
+    /// Drops the deferred command, if there is one.
     fn drop_deferred(&mut self, name: &Name) {
         let deferred = self
             .instances
@@ -282,7 +284,7 @@ impl Monitor {
         }
     }
 
-    /// Carries out what was deferred, if nothing is in its way any more.
+    /// Carries out the deferred command, if nothing is in its way any more.
     pub(super) fn go_on(&mut self, services: &mut dyn Services, name: &Name) {
         let deferred = self
             .instances
@@ -298,7 +300,7 @@ impl Monitor {
         self.instances.get(name).and_then(|it| it.operation()) == Some(Operation::Arbitrate)
     }
 
-    /// Answers an arbitration that is pending and will not be carried through.
+    /// Answers a pending arbitration that will not be finished.
     pub(super) fn cancel_arbitration(&mut self, name: &Name, reason: &Reason) {
         if self.is_arbitrating(name) {
             if let Some(instance) = self.instances.get_mut(name) {

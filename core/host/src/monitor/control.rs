@@ -1,4 +1,4 @@
-//! Control codes, for the type or for the monitor's default processing.
+//! Control codes: the type answers them, or else the monitor by its default processing.
 
 use quorate_abi as abi;
 use quorate_model::control::{
@@ -19,23 +19,23 @@ use crate::Services;
 use crate::library::TypeInfo;
 use crate::table::{Call, Knowledge, OUTPUT_MAX, Returned, TypeCall, run_type};
 
-/// `CLUS_CHAR_QUORUM`: can be the quorum.
+/// `CLUS_CHAR_QUORUM`: the resource can be the quorum resource.
 const CHARACTERISTIC_QUORUM: u32 = 1;
 
-/// First size of the output buffer, in bytes.
+/// Size of the output buffer at the first try, in bytes.
 const OUTPUT: u64 = 1_024;
-/// How often a type may ask for a larger buffer.
+/// How often a type may ask for a larger buffer before that is an error.
 const GROWTHS_MAX: usize = 4;
 
 /// What a type answered.
 enum Said {
     Bytes(Vec<u8>),
-    /// It leaves the code to the monitor.
+    /// It does not know the code, and leaves it to the monitor.
     NotKnown,
     Error(Returned),
 }
 
-/// Asks with a larger buffer for as long as the type wants one.
+/// Asks, and asks again with a larger buffer while the type wants one.
 fn with_room(
     what: &str,
     mut ask: impl FnMut(u64) -> Result<Returned, Reason>,
@@ -57,7 +57,7 @@ fn with_room(
 }
 
 impl Monitor {
-    /// Hands a control code to the type; what that does not know is for default processing.
+    /// Passes a control code to the type. A code that the type does not know gets default processing.
     pub(super) fn control(
         &mut self,
         services: &mut dyn Services,
@@ -118,7 +118,7 @@ impl Monitor {
         }
     }
 
-    /// Hands a control code to a type as a whole; what that does not know is for default processing.
+    /// Passes a control code to a type as a whole. A code that it does not know gets default processing.
     pub(super) fn type_control(
         &mut self,
         kind: &Name,
@@ -145,7 +145,8 @@ impl Monitor {
                 with_room(&what, |room| Ok(unsafe { run_type(&entries, &call(room)) }))
             }
             Home::Library | Home::Resource => {
-                // What died says of whom; a resource may be called as a type is.
+                // If the process dies, the report says on whose behalf it was called. A resource may have the same name
+                // as the type, so this says that it is a type.
                 let whom = Name::from(format!("the type {kind}"));
                 let id = self.process_for(&whom, image, Home::Library)?;
                 let said = with_room(&what, |room| self.type_call_apart(id, &whom, call(room)));

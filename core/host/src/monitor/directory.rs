@@ -1,4 +1,4 @@
-//! What the monitor knows of every open resource, as its plugins may ask.
+//! What the monitor knows of every open resource. Plugins may ask for it.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -16,21 +16,22 @@ use crate::library::TypeInfo;
 use crate::table::Knowledge;
 use crate::{PluginSet, ServiceResult};
 
-/// The open resources, and the types' defaults.
+/// The open resources, and the defaults of their types.
 #[derive(Debug)]
 pub struct Directory {
     plugins: Arc<PluginSet>,
     records: BTreeMap<Name, Record>,
     /// A number that grows whenever a resource, its type or its state changes.
     revision: u64,
-    /// Checkpoints that were stored since the last look. Written from inside entries.
+    /// Checkpoints that were stored since [`take_saved`](Self::take_saved) was last called. Entries store them while
+    /// they run, hence the cell.
     saved: RefCell<Vec<Saved>>,
 }
 
-/// A checkpoint that was stored, or taken away where it has no bytes.
+/// A checkpoint that was stored; without bytes, one that was deleted.
 #[derive(Debug)]
 pub struct Saved {
-    /// Whose it is.
+    /// The resource whose checkpoint it is.
     pub resource: Name,
     /// Its key.
     pub key: String,
@@ -38,7 +39,7 @@ pub struct Saved {
     pub bytes: Vec<u8>,
 }
 
-// The contract says the same as the database that holds it.
+// The limits of the contract are those of the database that keeps checkpoints.
 const _: () = {
     assert!(abi::CHECKPOINT_KEY_MAX as usize == quorate_model::CHECKPOINT_KEY_MAX);
     assert!(abi::CHECKPOINT_BYTES_MAX as usize == quorate_model::CHECKPOINT_BYTES_MAX);
@@ -50,20 +51,20 @@ const _: () = {
 pub(crate) struct Record {
     pub(crate) spec: ResourceSpec,
     pub(crate) state: ResourceState,
-    /// The plugins its instance was made from.
+    /// The set of plugins from which its instance was made.
     plugins: Arc<PluginSet>,
-    /// What the resource says of itself while it is in service, by the property's name in small letters. Written
-    /// from inside its entries, when the directory is lent to them.
+    /// What the resource publishes about itself while it is in service, by the name in lower case. Its entries write
+    /// this while they run, when the directory is lent to them.
     published: RefCell<BTreeMap<String, String>>,
-    /// Its checkpoints: what the cluster service handed over, and what was stored since.
+    /// Its checkpoints: those that the cluster service handed over, and those stored since.
     checkpoints: RefCell<Checkpoints>,
 }
 
-/// More published values than this are refused.
+/// Most values that a resource may publish; more are refused.
 const PUBLISHED_MAX: usize = 100;
 
 impl Directory {
-    /// Of a monitor that has opened nothing.
+    /// The directory of a monitor that has not opened any resource yet.
     pub fn new(plugins: Arc<PluginSet>) -> Directory {
         Directory {
             plugins,
@@ -77,19 +78,19 @@ impl Directory {
         &self.plugins
     }
 
-    /// Other plugins, for the instances that are made from now on.
+    /// Replaces the plugins for instances that are made from now on.
     pub(crate) fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
         self.plugins = plugins;
     }
 
-    /// An instance of `resource` is made from the plugins as they are now.
+    /// Notes that the instance of `resource` is now made from the current plugins.
     pub(crate) fn renew(&mut self, resource: &str) {
         if let Some(record) = self.records.get_mut(resource) {
             record.plugins = Arc::clone(&self.plugins);
         }
     }
 
-    /// A resource's type, as the plugin has it that its instance was made from.
+    /// A resource's type, as described by the plugin that its instance was made from.
     pub(crate) fn kind_of(&self, resource: &str) -> Option<&TypeInfo> {
         let record = self.get(resource)?;
         record.plugins.type_info(&record.spec.kind)
@@ -143,21 +144,21 @@ impl Directory {
         }
     }
 
-    /// Replaces what there is of a resource's checkpoints.
+    /// Replaces a resource's checkpoints.
     pub fn restore(&mut self, resource: &str, checkpoints: Checkpoints) {
         if let Some(record) = self.records.get_mut(resource) {
             record.checkpoints = RefCell::new(checkpoints);
         }
     }
 
-    /// What there is of a resource's checkpoints.
+    /// A resource's checkpoints.
     pub fn checkpoints(&self, resource: &str) -> Checkpoints {
         self.get(resource)
             .map(|record| record.checkpoints.borrow().clone())
             .unwrap_or_default()
     }
 
-    /// The checkpoints that were stored since the last look, in order.
+    /// The checkpoints that were stored since the last call, in order.
     pub fn take_saved(&mut self) -> Vec<Saved> {
         std::mem::take(self.saved.get_mut())
     }
@@ -172,7 +173,7 @@ impl Directory {
         Some(std::mem::replace(&mut record.state, state))
     }
 
-    /// The first property that `resource`'s type requires and its spec does not set.
+    /// The first property that the type requires and the specification does not set.
     pub(crate) fn missing_property(&self, spec: &ResourceSpec) -> Option<&str> {
         let kind = self.kind_of(&spec.name)?;
         kind.properties
@@ -183,14 +184,14 @@ impl Directory {
             .map(|property| property.name.as_str())
     }
 
-    /// What a resource depends on, last first.
+    /// The resources that a resource depends on, in reverse order.
     fn depends_on<'a>(&'a self, resource: &str) -> impl Iterator<Item = &'a Name> {
         self.get(resource)
             .into_iter()
             .flat_map(|record| record.spec.depends_on.iter().rev())
     }
 
-    /// All resources, dependents before what they depend on, otherwise by name.
+    /// All resources: each before those that it depends on, otherwise by name.
     pub(crate) fn dependents_first(&self) -> Vec<Name> {
         let mut order = Vec::with_capacity(self.records.len());
         let mut done = BTreeSet::new();
@@ -201,8 +202,8 @@ impl Directory {
         order
     }
 
-    /// Adds to `order` what `name` depends on, then `name`. A loop, which a definition cannot have, ends where
-    /// it meets itself.
+    /// Adds to `order` everything that `name` depends on, and then `name`. Dependencies of a definition have no loop;
+    /// if there were one, this would still end, at the first resource that it meets again.
     fn after_providers<'a>(
         &'a self,
         name: &'a Name,
@@ -238,7 +239,7 @@ impl Knowledge for Directory {
     fn providers(&self, resource: &str, kind: &str) -> Vec<Name> {
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
-        // Last in, first out; pushed in reverse, so that the definition's order is kept.
+        // The last one pushed is taken first, so they are pushed in reverse to keep the definition's order.
         let mut ahead: Vec<&Name> = self.depends_on(resource).collect();
         while let Some(name) = ahead.pop() {
             if !seen.insert(name) {
@@ -345,7 +346,7 @@ fn value_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// The common properties by the original's names, with its numbers.
+/// A common property by its original name, as the original's number.
 fn common(properties: &ResourceProperties, name: &str) -> Option<u32> {
     descriptor(RESOURCE_PROPERTIES, name)?;
     match properties.get(name)? {

@@ -1,4 +1,4 @@
-//! LooksAlive and IsAlive.
+//! The health checks LooksAlive and IsAlive.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use super::Monitor;
 use crate::Services;
 use crate::table::Call;
 
-/// A poll interval that stands for the type's (docs/semantics.md, 3.1).
+/// The value of a poll interval that means: as the type says (docs/semantics.md, 3.1).
 const TYPES_OWN: u32 = u32::MAX;
-/// The least poll interval (docs/semantics.md, 3.1).
+/// The shortest poll interval (docs/semantics.md, 3.1).
 const INTERVAL_MIN_MS: u32 = 10;
-/// The original's intervals, for a type that is not there to ask.
+/// The original's intervals. They are used if the type's description is not available.
 const LOOKS_ALIVE_MS: u32 = 5_000;
 const IS_ALIVE_MS: u32 = 60_000;
 
 impl Monitor {
-    /// The resource has come online: both checks begin one interval from now. A type that watches itself is
-    /// not asked LooksAlive (docs/semantics.md, 1.2).
+    /// Starts polling a resource that has come online: both checks are first made one interval from now. LooksAlive is
+    /// not called if the type watches the resource itself (docs/semantics.md, 1.2).
     pub(super) fn start_polls(&mut self, name: &Name, now: Time) {
         let (looks_alive, is_alive) = self.intervals(name);
         let Some(instance) = self.instances.get_mut(name) else {
@@ -31,10 +31,10 @@ impl Monitor {
         instance.is_alive_at = Some(now + is_alive);
     }
 
-    /// Asks the checks that are due. IsAlive, being the thorough one, stands for both.
+    /// Makes the checks that are due. If both are, only IsAlive is made: it is the thorough one.
     pub(super) fn poll_health(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
         if self.state(name) != Some(ResourceState::Online) {
-            // Going offline: nobody asks any more.
+            // The resource is going offline, so it is no longer checked.
             if let Some(instance) = self.instances.get_mut(name) {
                 instance.looks_alive_at = None;
                 instance.is_alive_at = None;
@@ -64,7 +64,7 @@ impl Monitor {
         let Some((answer, refused)) = self.call(services, name, Call::LooksAlive) else {
             return;
         };
-        // Anything but 1, a panic's code included, is no.
+        // Any answer but 1 means no, including the code of a panic.
         let alive = answer.code == 1;
         let reason = (!alive).then(|| refused.map(|error| error.text));
         let reason = reason.map(|text| self.why_not(services, name, text, "LooksAlive said no"));
@@ -79,7 +79,7 @@ impl Monitor {
         }
     }
 
-    /// Asks IsAlive; "no" means Failed and Terminate.
+    /// Calls IsAlive. If it says no, the resource is Failed and terminated.
     pub(super) fn check_is_alive(&mut self, services: &mut dyn Services, name: &Name) {
         let Some((answer, refused)) = self.call(services, name, Call::IsAlive) else {
             return;

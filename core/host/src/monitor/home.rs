@@ -1,16 +1,16 @@
-//! Where resource types run: in this process, or in one beside it.
+//! Where a resource type runs: in this process, or in another one beside it.
 
 use quorate_model::monitor::ResourceSpec;
 
 use crate::PluginSet;
 use crate::plugins::Image;
 
-/// Where a resource's type is to run.
+/// The process in which the instance of a resource is to live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Home {
     /// In this process.
     Host,
-    /// In one process with all resources of its library.
+    /// In one process for all resources of the library.
     Library,
     /// In a process of its own (`SeparateMonitor`).
     Resource,
@@ -25,7 +25,7 @@ impl Home {
         }
     }
 
-    /// Where a type as a whole is asked.
+    /// Where the entry of a type as a whole is called.
     pub(super) fn of_type(plugins: &PluginSet, image: &Image) -> Home {
         if plugins.isolation().covers(&image.info) {
             Home::Library

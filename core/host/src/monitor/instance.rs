@@ -1,4 +1,4 @@
-//! An open instance, and the calls of its entries.
+//! An open instance of a resource type, and the calls of its entries.
 
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use crate::table::{
     Abilities, Call, Entries, Frame, Handle, Mailbox, Returned, Work, enter, lend, run,
 };
 
-/// The least wait before `work` is called again: the clock that a plugin sees counts milliseconds, and virtual
-/// time must go on.
+/// The shortest wait before `work` is called again. The clock that a plugin sees counts milliseconds, and with a
+/// shorter wait virtual time might never go on.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
 /// One open instance of a resource type.
@@ -27,28 +27,28 @@ const WAIT_MIN: Duration = Duration::from_millis(1);
 pub(super) struct Instance {
     pub(super) place: Place,
     pub(super) abilities: Abilities,
-    /// The library runs threads, which report by themselves.
+    /// Whether the library runs threads of its own, which report by themselves.
     pub(super) has_threads: bool,
-    /// Whether such reports are taken now.
+    /// Whether their reports are accepted now.
     expecting: bool,
-    /// Which image of its library it was made from.
+    /// The number of the library's image that it was made from.
     pub(super) image: u64,
     pub(super) pending: Option<Pending>,
     /// When `work` is called next.
     pub(super) work_at: Option<Time>,
-    /// When LooksAlive is polled next: not while offline, nor where the type watches itself.
+    /// When LooksAlive is polled next. `None` while the resource is offline, or if the type watches it itself.
     pub(super) looks_alive_at: Option<Time>,
-    /// When IsAlive is polled next: not while offline.
+    /// When IsAlive is polled next. `None` while the resource is offline.
     pub(super) is_alive_at: Option<Time>,
-    /// The type watches itself and will say so (the original's event handle).
+    /// Whether the type watches the resource itself and reports a failure (the original's event handle).
     pub(super) has_event: bool,
-    /// A reservation was won and is being defended.
+    /// Whether it has won a reservation, which it now defends.
     pub(super) defending: bool,
-    /// Which checks have answered since Online.
+    /// Whether LooksAlive and IsAlive have answered since the resource came online.
     pub(super) answered: (bool, bool),
     /// A command that waits for the pending operation to end.
     pub(super) deferred: Option<MonitorCommand>,
-    /// The instance's entry among the monitor's timers.
+    /// The time of this instance's entry in the monitor's timers.
     pub(super) armed: Option<Time>,
 }
 
@@ -60,29 +60,28 @@ pub(super) enum Place {
         entries: Entries,
         resid: QrResid,
         handle: Handle,
-        /// Only with a library that runs threads.
+        /// `None` if the library runs no threads.
         mailbox: Option<Mailbox>,
     },
-    /// In a resource monitor process of its own, or of its library's.
+    /// In a resource monitor process: one of its own, or one for its library.
     Apart {
-        /// The process, by its number in this monitor.
+        /// The number of the process in this monitor.
         process: u64,
-        /// The instance, by its number in the process.
+        /// The number of the instance in the process.
         number: u32,
     },
 }
 
-// SAFETY: `resid` is only ever handed back to its plugin, from one thread at a time: that is all the contract
-// asks for.
+// SAFETY: `resid` is only ever given back to its plugin, and from one thread at a time. The contract asks for no more.
 unsafe impl Send for Instance {}
 
-/// What an instance is in the middle of.
+/// The operation that an instance has begun and not ended.
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) operation: Operation,
-    /// The highest checkpoint so far.
+    /// The highest checkpoint that the type has reported so far.
     pub(super) checkpoint: u32,
-    /// When it is given up, unless it gets on.
+    /// When it is given up, unless the checkpoint rises before that.
     pub(super) deadline: Time,
 }
 
@@ -138,17 +137,17 @@ impl Instance {
         }
     }
 
-    /// The operation that is pending.
+    /// The pending operation, if there is one.
     pub(super) fn operation(&self) -> Option<Operation> {
         self.pending.as_ref().map(|pending| pending.operation)
     }
 
-    /// Whether it lives in the process of this number.
+    /// Whether it lives in the process with this number.
     pub(super) fn lives_in(&self, id: u64) -> bool {
         matches!(self.place, Place::Apart { process, .. } if process == id)
     }
 
-    /// Forgets all that is under way or scheduled: the instance is offline now.
+    /// Forgets everything that is pending or scheduled: the instance is offline now.
     pub(super) fn rest(&mut self) {
         self.pending = None;
         self.work_at = None;
@@ -160,7 +159,7 @@ impl Instance {
         self.expect_reports(false);
     }
 
-    /// Whether reports from the plugin's threads are taken.
+    /// Sets whether reports from the plugin's threads are accepted.
     pub(super) fn expect_reports(&mut self, pending: bool) {
         self.expecting = pending;
         if let Place::Here {
@@ -172,7 +171,7 @@ impl Instance {
         }
     }
 
-    /// Calls `work` again after `wait_ms`, at least 1.
+    /// Schedules the next call of `work` after `wait_ms`, but at least after 1 ms.
     pub(super) fn schedule_work(&mut self, now: Time, wait_ms: u32) {
         let wait = Duration::from_millis(u64::from(wait_ms)).max(WAIT_MIN);
         self.work_at = Some(now + wait);
@@ -192,7 +191,7 @@ impl Instance {
     }
 }
 
-/// What an entry that may take time answered.
+/// The answer of an entry that may take time.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) code: u32,
@@ -201,7 +200,8 @@ pub(super) struct Answer {
 }
 
 impl Monitor {
-    /// Calls into an instance, with the world behind it. `None` if there is no instance, or if its process died.
+    /// Calls an entry of an instance, which can reach the world during the call. `None` if there is no instance, or if
+    /// its process died.
     pub(super) fn call(
         &mut self,
         services: &mut dyn Services,
@@ -218,7 +218,8 @@ impl Monitor {
                 ..
             } => {
                 let frame = Frame::new(*handle, Some(services), &self.directory, &record.spec);
-                // SAFETY: open; the states in which each entry may be called are kept by the operations.
+                // SAFETY: the instance is open. The operations see to it that each entry is called only in states that
+                // allow it.
                 enter(frame, || unsafe { run(entries, *resid, &call) })
             }
             Place::Apart { process, number } => {
@@ -236,7 +237,7 @@ impl Monitor {
                 match process.call(&mut context, *number, instance.expecting, call) {
                     Ok(answer) => answer,
                     Err(death) => {
-                        // What it stored before it died is stored.
+                        // The checkpoints that it stored before it died count.
                         self.note_checkpoints();
                         self.died(id, name, death);
                         return None;
@@ -264,7 +265,7 @@ impl Monitor {
         })
     }
 
-    /// What the threads of an instance's plugin reported since the last look.
+    /// The reports of the plugin's threads about an instance since the last call.
     pub(super) fn take_mail(&mut self, name: &Name) -> Option<Mail> {
         let instance = self.instances.get(name)?;
         match &instance.place {
@@ -283,7 +284,7 @@ impl Monitor {
         }
     }
 
-    /// Adds the checkpoints that were stored to the events: before the states that the same entry leads to, so that the
+    /// Adds the stored checkpoints to the events. They come before the states that the same entry leads to, so that the
     /// cluster service has them first.
     pub(super) fn note_checkpoints(&mut self) {
         let saved = self.directory.take_saved();
@@ -295,7 +296,7 @@ impl Monitor {
             }));
     }
 
-    /// Adds a plugin's lines to the events.
+    /// Adds the log lines of a plugin to the events.
     pub(super) fn write_log(&mut self, name: &Name, lines: Vec<(u32, String)>) {
         self.events
             .extend(lines.into_iter().map(|(level, text)| MonitorEvent::Log {
@@ -305,7 +306,8 @@ impl Monitor {
             }));
     }
 
-    /// Why an entry failed: its type's own words, those of the service that refused it, or the code's name.
+    /// Why an entry failed: in the type's own words, or those of the service that refused something, or the name of the
+    /// code.
     pub(super) fn why(
         &mut self,
         services: &mut dyn Services,
@@ -330,7 +332,7 @@ impl Monitor {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// Makes an instance of a resource that is in the directory.
+    /// Makes the instance of a resource. The directory must have the resource already.
     pub(super) fn make_instance(
         &mut self,
         services: &mut dyn Services,
@@ -358,7 +360,8 @@ impl Monitor {
         Ok(())
     }
 
-    /// The entries of a type in this process: those of this boot's own copy where the library keeps anything in statics.
+    /// The entries of a type in this process. If the library keeps anything in statics, they are those of this boot's
+    /// own copy.
     pub(super) fn entries_here(
         &mut self,
         shared: &Image,
@@ -386,7 +389,7 @@ impl Monitor {
         })
     }
 
-    /// An instance in this process.
+    /// Opens an instance in this process.
     fn open_here(
         &mut self,
         services: &mut dyn Services,
@@ -404,7 +407,7 @@ impl Monitor {
         let mut resid: QrResid = std::ptr::null_mut();
         let frame = Frame::new(handle, Some(services), &self.directory, &record.spec);
         let (code, traces) = enter(frame, || {
-            // SAFETY: a new instance, with text and a place that outlive the call.
+            // SAFETY: this opens a new instance; the text and the place for the result outlive the call.
             unsafe { (entries.open)(lend(name), handle.as_ptr(), &raw mut resid) }
         });
         self.note_checkpoints();
@@ -424,7 +427,7 @@ impl Monitor {
     }
 }
 
-/// The reason for what cannot be done with a resource that was never opened here.
+/// The reason why nothing can be done with a resource: it was never opened here.
 pub(super) fn not_open(name: &str) -> Reason {
     Reason::new(
         abi::ERROR_RESOURCE_NOT_AVAILABLE,
@@ -432,8 +435,8 @@ pub(super) fn not_open(name: &str) -> Reason {
     )
 }
 
-/// The reason for a call that failed with `code`: its type's `own` words, those of the service that refused it, or the
-/// code's name.
+/// The reason for a call that failed with `code`: in the type's `own` words, or those of the service that refused
+/// something, or the name of the code.
 pub(super) fn explained(
     what: &str,
     code: u32,
@@ -452,7 +455,7 @@ pub(super) fn explained(
         },
     };
     let text = match code {
-        // The SDK's own message begins so, with the place.
+        // The message that the SDK makes of a panic; it has the place.
         abi::ERROR_PANIC if detail.starts_with("panicked") => format!("{what} {detail}"),
         abi::ERROR_PANIC => format!("{what} panicked: {detail}"),
         _ => format!("{what} failed: {detail}"),

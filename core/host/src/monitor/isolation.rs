@@ -1,4 +1,4 @@
-//! Resources whose type runs in a process beside this one: where each lives, and what follows when one dies.
+//! Resources that run in a process beside this one: which process each has, and what happens when one dies.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -18,20 +18,21 @@ use crate::process::{CallContext, Death, MonitorProcess};
 use crate::table::{Call, Returned, TypeCall};
 use crate::{PluginSet, Services};
 
-/// The processes that died.
+/// What is known of processes that died, and of what resources in processes hold.
 #[derive(Debug, Default)]
 pub(super) struct Supervision {
     /// The number of the next process.
     next: u64,
-    /// Deaths that nothing has followed from yet.
+    /// Deaths that [`Monitor::reap`] has not dealt with yet.
     fallen: VecDeque<Fallen>,
-    /// When a library's processes died, by its name; less long ago than the period.
+    /// When processes of each library died. Only deaths within [`crash_period`](crate::Isolation::crash_period) are
+    /// kept.
     deaths: BTreeMap<String, VecDeque<Time>>,
     /// The libraries that died too often.
     quarantined: BTreeSet<String>,
-    /// The last death of each, with its real duration.
+    /// How the last process of each library died, with the real time that the call took.
     last: BTreeMap<String, String>,
-    /// What each resource that lives apart has taken in the world.
+    /// What each resource in a process apart has taken in the world.
     pub(super) held: BTreeMap<Name, Claims>,
 }
 
@@ -40,33 +41,33 @@ pub(super) struct Supervision {
 struct Fallen {
     process: u64,
     plugin: String,
-    /// Whose call it was.
+    /// The resource on whose behalf the process was called.
     resource: Name,
     call: &'static str,
-    /// How, the same in every run.
+    /// How it died. This text is the same in every run.
     text: String,
-    /// What the resources in it had taken; they may be gone by the time it is given back.
+    /// What the resources in it had taken. They may be closed by the time it is given back.
     held: BTreeMap<Name, (ResourceSpec, Claims)>,
 }
 
-/// What a resource monitor says of one library.
+/// The state of one library in a resource monitor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginStatus {
     /// The library's name.
     pub plugin: String,
-    /// Its resources that still run an image which was reloaded since.
+    /// Its resources that still run an image from before the library was reloaded.
     pub outdated: Vec<Name>,
     /// Its resources that run in a process beside the host, with the process's id.
     pub apart: Vec<(Name, u32)>,
     /// Whether it is quarantined.
     pub quarantined: bool,
-    /// How the last of its processes died, with the call's real duration.
+    /// How the last of its processes died, with the real time that the call took.
     pub last_death: Option<String>,
 }
 
 impl Monitor {
-    /// Uses other plugins from now on. An instance keeps its image until its resource is next offline; nothing is stopped.
-    /// A library whose image is another one than before is no longer quarantined.
+    /// Uses other plugins from now on. Nothing is stopped: an instance keeps its image until its resource is next
+    /// offline. A library that has a new image is no longer quarantined.
     pub fn replace_plugins(&mut self, plugins: Arc<PluginSet>) {
         let before = Arc::clone(self.directory.plugins());
         for image in plugins.images() {
@@ -78,13 +79,13 @@ impl Monitor {
         self.directory.replace_plugins(plugins);
     }
 
-    /// Ends the quarantine of the library called `plugin`, and says whether it was quarantined.
+    /// Ends the quarantine of the library `plugin`. Returns whether it was quarantined.
     pub fn release_plugin(&mut self, plugin: &str) -> bool {
         self.supervision.deaths.remove(plugin);
         self.supervision.quarantined.remove(plugin)
     }
 
-    /// What there is to say of each library that has an open instance or is quarantined.
+    /// The state of each library, in the order of the set.
     pub fn plugin_status(&self) -> Vec<PluginStatus> {
         let mut found = Vec::new();
         for image in self.directory.plugins().images() {
@@ -118,8 +119,8 @@ impl Monitor {
         found
     }
 
-    /// The process in which an instance of `image` is to live, or a call for one of its types to be made: started if it is not
-    /// there. `name` is on whose behalf.
+    /// The number of the process for an instance of `image`, or for a call of one of its types. The process is started
+    /// if it does not run. `name` is the resource or type on whose behalf this is.
     pub(super) fn process_for(
         &mut self,
         name: &Name,
@@ -178,7 +179,7 @@ impl Monitor {
         })
     }
 
-    /// An instance in a process beside this one, which is started if it is not there.
+    /// Opens an instance in a process beside this one. The process is started if it does not run.
     pub(super) fn open_apart(
         &mut self,
         services: &mut dyn Services,
@@ -225,17 +226,17 @@ impl Monitor {
         }
     }
 
-    /// Calls Close and forgets the instance. Its process ends with the last of its instances.
+    /// Calls Close and forgets the instance. If it was the last one in its process, the process is ended.
     pub(super) fn close_instance(&mut self, services: &mut dyn Services, name: &Name) {
         self.call(services, name, Call::Close);
         if let Some(Place::Apart { process, .. }) = self.forget(name).map(|it| it.place) {
-            // What a type leaves behind on purpose is its own affair.
+            // What a type has not given back by now it leaves on purpose, and nobody else gives it back.
             self.supervision.held.remove(name);
             self.end_if_idle(process);
         }
     }
 
-    /// Takes the instance out of all books.
+    /// Removes the instance from the instances and the timers.
     fn forget(&mut self, name: &Name) -> Option<Instance> {
         let instance = self.instances.remove(name)?;
         if let Some(armed) = instance.armed {
@@ -251,7 +252,7 @@ impl Monitor {
         }
     }
 
-    /// A process died during a call of `name`'s. What follows is [`reap`](Self::reap)'s.
+    /// Notes that a process died during a call on behalf of `name`. [`reap`](Self::reap) does the rest later.
     pub(super) fn died(&mut self, id: u64, name: &Name, death: Death) {
         if let Some(process) = self.processes.remove(&id) {
             self.fell(id, process.plugin().to_owned(), name, death);
@@ -262,7 +263,7 @@ impl Monitor {
         self.write_log(name, death.log);
         let text = format!("{} in {} of `{name}`", death.how, death.call);
         let names = self.instances.iter().filter(|(_, it)| it.lives_in(id));
-        // Whatever their next instances take is not what this process had.
+        // What these resources hold is moved out now: what their next instances take belongs to another process.
         let held = names
             .map(|(name, _)| name)
             .chain([name])
@@ -287,7 +288,7 @@ impl Monitor {
         });
     }
 
-    /// Why a call of `name`'s got no answer.
+    /// Why a call on behalf of `name` got no answer.
     pub(super) fn why_gone(&self, name: &Name) -> Reason {
         let fallen = self.supervision.fallen.iter().rev();
         match fallen.clone().find(|fallen| fallen.resource == *name) {
@@ -296,9 +297,9 @@ impl Monitor {
         }
     }
 
-    /// Does what follows from the processes that died: their resources have failed, and a replacement is started, in
-    /// which what was in use is terminated; or the library is quarantined. What a dead process had taken through its
-    /// host is given back in any case.
+    /// Deals with the processes that died. Their resources have failed. Unless the library is quarantined now, a
+    /// replacement is started, and in it every resource that was in use is terminated. In any case everything is given
+    /// back that the dead process had taken through its host.
     pub(super) fn reap(&mut self, services: &mut dyn Services) {
         while let Some(mut fallen) = self.supervision.fallen.pop_front() {
             let quarantined = self.count(&fallen.plugin, services.now());
@@ -308,10 +309,10 @@ impl Monitor {
                 .filter(|(_, it)| it.lives_in(fallen.process))
                 .map(|(name, _)| name.clone())
                 .collect();
-            // It may have been on the way out, and its next instance be there.
+            // The process may have been about to end, and the resource may already have an instance in another one.
             let replaced = !names.is_empty() || self.instances.contains_key(&fallen.resource);
             self.tell(&fallen, quarantined, replaced);
-            // One that died in `open` had no instance yet, and may have taken something.
+            // A resource whose process died in `open` has no instance yet, but may have taken something.
             let mut dirty = BTreeSet::from([fallen.resource.clone()]);
             for name in &names {
                 if self.lose(&fallen, name) {
@@ -336,8 +337,8 @@ impl Monitor {
         }
     }
 
-    /// Gives back what a resource had taken whose process died, but for what another resource, or its own next instance,
-    /// has taken, too.
+    /// Gives back what a resource had taken whose process died. What another resource or its own next instance has
+    /// taken as well is left alone.
     pub(super) fn give_back(
         &mut self,
         services: &mut dyn Services,
@@ -352,7 +353,7 @@ impl Monitor {
         self.write_log(&spec.name, lines);
     }
 
-    /// Counts a death, and says whether the library is quarantined now.
+    /// Counts a death. Returns whether the library is quarantined now.
     fn count(&mut self, plugin: &str, now: Time) -> bool {
         let settings = self.directory.plugins().isolation();
         let deaths = self
@@ -390,7 +391,8 @@ impl Monitor {
         });
     }
 
-    /// An instance is gone with its process. Whether it may have left something behind.
+    /// Removes an instance that has died with its process, and reports what that means. Returns whether it may have
+    /// left something behind.
     fn lose(&mut self, fallen: &Fallen, name: &Name) -> bool {
         let Some(mut instance) = self.forget(name) else {
             return false;
@@ -418,14 +420,14 @@ impl Monitor {
         instance.defending || arbitrates || caller || state != ResourceState::Offline
     }
 
-    /// Makes the instance of a resource that is down anew, if its library was reloaded since or if it is to live
-    /// elsewhere now (`SeparateMonitor`).
+    /// Closes and opens the instance of a resource that is down, if its library was reloaded since it was made, or if
+    /// it is to live in another process now (`SeparateMonitor`).
     pub(super) fn renew(&mut self, services: &mut dyn Services, name: &Name) {
         let (Some(instance), Some(record)) = (self.instances.get(name), self.directory.get(name))
         else {
             return;
         };
-        // What is deferred waits for what is pending.
+        // A deferred command need not be asked for: there is one only while an operation is pending.
         let busy = instance.pending.is_some() || instance.defending;
         if busy || !record.state.is_down() {
             return;
@@ -439,7 +441,7 @@ impl Monitor {
             Place::Apart { process, .. } => match self.processes.get(process) {
                 Some(process) if process.is_shared() => Home::Library,
                 Some(_) => Home::Resource,
-                // It died, and what follows will make the instance anew.
+                // The process died, and the instance will be made again when that is dealt with.
                 None => return,
             },
         };

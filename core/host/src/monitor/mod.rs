@@ -28,48 +28,48 @@ use crate::plugins::Image;
 use crate::process::MonitorProcess;
 use crate::{PluginSet, Services};
 
-/// How long an arbitration may take in all. The original asks 300 ms of every entry (docs/semantics.md, 1.2), which
-/// cannot hold here: a challenge alone takes 7 s (docs/semantics.md, 4.1).
+/// How long an arbitration may take from beginning to end. The original wants every entry to return within 300 ms
+/// (docs/semantics.md, 1.2). That cannot be kept here: a challenge alone takes 7 s (docs/semantics.md, 4.1).
 pub const ARBITRATION_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The resource monitor of one boot of one node: it opens resource instances, takes them online and offline,
-/// polls their health and reports every change of state (docs/semantics.md, 1).
+/// The resource monitor of one boot of one node: it opens resource instances, brings them online and takes them
+/// offline, polls their health and reports every change of state (docs/semantics.md, 1).
 ///
 /// - *Inputs*: [`command`](Self::command), [`wake`](Self::wake), [`terminate_all`](Self::terminate_all).
-/// - *Outputs*: [`poll_event`](Self::poll_event) until `None`, and [`next_wakeup`](Self::next_wakeup), each to be
-///   asked again after any input.
+/// - *Outputs*: [`poll_event`](Self::poll_event) until it gives `None`, and [`next_wakeup`](Self::next_wakeup). Ask
+///   both again after any input.
 ///
-/// It reads no clock, starts no thread and draws no random number: the same inputs with the same answers of
-/// the world give the same events. One entry of one instance runs at a time.
+/// It reads no clock, starts no thread and draws no random number: the same inputs, with the same answers of the world,
+/// give the same events. Only one entry of one instance runs at a time.
 ///
-/// States go Offline or Failed → OnlinePending → Online or Failed, Online → OfflinePending → Offline or Failed,
-/// Online → Failed; an operation that ends at once skips the pending state. Terminate ends in Offline from
-/// anywhere. An Online, Offline, Terminate or Fail that finds nothing to do reports the state as it is, so that
-/// every command is answered. Opening reports only failure: an open resource is Offline.
+/// States go Offline or Failed → OnlinePending → Online or Failed, Online → OfflinePending → Offline or Failed, Online
+/// → Failed. An operation that ends at once skips the pending state. Terminate leads to Offline from any state. Every
+/// Online, Offline, Terminate and Fail is answered: one that finds nothing to do reports the state as it is. An Open is
+/// only answered if it fails, since an open resource is Offline.
 ///
 /// # Panics
 ///
-/// If the world behind [`Services`] panics while a plugin calls it: the panic is held back until the plugin
-/// has returned, and goes on from there. A plugin's own panic never gets here.
+/// If the world behind [`Services`] panics while a plugin calls it. The panic is held back until the plugin has
+/// returned, and then goes on. A panic of a plugin's own code does not come this far.
 #[derive(Debug)]
 pub struct Monitor {
     directory: Directory,
     /// The open instances. A resource whose type could not be opened has none.
     instances: BTreeMap<Name, Instance>,
-    /// What is due when: at most one entry an instance, the same as its `armed`.
+    /// When something is due: at most one entry for each instance, equal to its `armed`.
     timers: BTreeSet<(Time, Name)>,
     events: VecDeque<MonitorEvent>,
-    /// This boot's own copies of the libraries that keep process-wide state, by their image.
+    /// This boot's own copies of libraries that keep process-wide state, by the number of the copied image.
     copies: BTreeMap<u64, Image>,
     /// The resource monitor processes beside this one.
     processes: BTreeMap<u64, MonitorProcess>,
-    /// Those that died, and what follows from it.
+    /// Processes that died, and libraries in quarantine.
     supervision: Supervision,
 }
 
 impl Monitor {
-    /// A monitor without resources. Libraries that keep process-wide state are loaded for it anew, from a
-    /// private copy, when the first of their resources is opened.
+    /// A monitor without resources. For each library that keeps process-wide state it maps a private copy when the
+    /// first of its resources is opened.
     pub fn new(plugins: Arc<PluginSet>) -> Monitor {
         Monitor {
             directory: Directory::new(plugins),
@@ -82,12 +82,12 @@ impl Monitor {
         }
     }
 
-    /// Carries out a command of the cluster service. It never waits: what takes time goes on in
+    /// Carries out a command of the cluster service. This never waits: an operation that takes time goes on in
     /// [`wake`](Self::wake).
     ///
-    /// An Online while the resource is going offline, or while it arbitrates, is carried out when that has
-    /// ended, and so is an Arbitrate while it is going online or offline. Offline cancels a pending online (by
-    /// Terminate) and ends Offline.
+    /// An Online is deferred while the resource is going offline or arbitrates, and an Arbitrate while it is going
+    /// online or offline: it is carried out when that has ended. An Offline cancels a pending online with Terminate;
+    /// the resource is then Offline.
     pub fn command(&mut self, services: &mut dyn Services, command: MonitorCommand) {
         let Some(resource) = command.resource().cloned() else {
             self.carry_out(services, command);
@@ -104,8 +104,8 @@ impl Monitor {
         self.rearm(&resource);
     }
 
-    /// Does what is due by `services.now()`: pending work, timeouts, health checks. A call that comes early does
-    /// nothing, and one that comes late does then what was due before.
+    /// Does what is due at `services.now()`: pending work, timeouts, health checks. If it is called early it does
+    /// nothing; if late, it does everything that is due by then.
     pub fn wake(&mut self, services: &mut dyn Services) {
         let now = services.now();
         while let Some((due, _)) = self.timers.first()
@@ -149,19 +149,20 @@ impl Monitor {
             .map(|(name, record)| (name, &record.spec.kind, record.state))
     }
 
-    /// A number that grows whenever [`resources`](Self::resources) gives something else.
+    /// A number that grows whenever the result of [`resources`](Self::resources) changes.
     pub fn revision(&self) -> u64 {
         self.directory.revision()
     }
 
-    /// Whether a won reservation is being defended for the quorum resource `resource`.
+    /// Whether the quorum resource `resource` has won its reservation and is defending it.
     pub fn is_defending(&self, resource: &str) -> bool {
         self.instances
             .get(resource)
             .is_some_and(|instance| instance.defending)
     }
 
-    /// Everything of one instance that is due. Afterwards nothing is due before `now`, so that `wake` ends.
+    /// Does everything of one instance that is due. Afterwards nothing of it is due at `now` or before, so that `wake`
+    /// comes to an end.
     fn due(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
         self.read_mail(services, name, now);
         if self
@@ -180,7 +181,7 @@ impl Monitor {
         self.poll_health(services, name, now);
     }
 
-    /// Puts the instance's next deadline among the timers.
+    /// Enters the instance's next deadline into the timers.
     fn rearm(&mut self, name: &Name) {
         let Some(instance) = self.instances.get_mut(name) else {
             return;

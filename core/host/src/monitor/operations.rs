@@ -1,4 +1,4 @@
-//! Operations that take time, and what a type does by itself in between.
+//! Operations that take time, and the work that a type does by itself in between.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use super::{ARBITRATION_TIMEOUT, Monitor};
 use crate::Services;
 use crate::table::{Call, Work};
 
-/// How often the reports of a plugin's own threads are looked at while something is pending.
+/// How often the monitor looks for reports of a plugin's own threads while an operation is pending.
 const MAIL_PERIOD_MS: u32 = 100;
 
-/// The least `PendingTimeout` (docs/semantics.md, 3.1).
+/// The shortest `PendingTimeout` (docs/semantics.md, 3.1).
 const PENDING_TIMEOUT_MIN_MS: u32 = 10;
 
 impl Monitor {
-    /// Starts an operation. Nothing may be pending.
+    /// Starts an operation. No other may be pending.
     pub(super) fn begin(&mut self, services: &mut dyn Services, name: &Name, operation: Operation) {
         if let Some(instance) = self.instances.get_mut(name) {
             instance.expect_reports(true);
@@ -53,14 +53,14 @@ impl Monitor {
         self.took(services, name, now, operation, answer);
     }
 
-    /// Calls `work`: for what is pending, or else for what the type does by itself.
+    /// Calls `work`: for the pending operation, or else for what the type does by itself.
     pub(super) fn work(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
         let Some(instance) = self.instances.get(name) else {
             return;
         };
         let operation = instance.operation();
         if !instance.abilities.work {
-            // Only a look at its threads' reports was due.
+            // It was only due to look for reports of its threads.
             if let Some(instance) = self.instances.get_mut(name)
                 && operation.is_some()
             {
@@ -82,7 +82,7 @@ impl Monitor {
         }
     }
 
-    /// Goes by what an entry said of the pending operation.
+    /// Acts on an entry's answer about the pending operation.
     fn took(
         &mut self,
         services: &mut dyn Services,
@@ -117,7 +117,7 @@ impl Monitor {
                     && answer.work.wait_ms > 0
                     && let Some(instance) = self.instances.get_mut(name)
                 {
-                    // What it does by itself while online goes on.
+                    // The type has other work of its own while the resource is online, and that goes on.
                     instance.schedule_work(now, answer.work.wait_ms);
                 }
                 let reason = self.why(services, name, operation.as_str(), code, answer.refused);
@@ -126,7 +126,8 @@ impl Monitor {
         }
     }
 
-    /// An operation got on: the time it may stand still begins anew. Arbitration has its time in all.
+    /// Notes a checkpoint. If it is higher than the last one, the operation gets its full time again. An arbitration
+    /// does not: it has a limit from beginning to end.
     fn note_progress(&mut self, name: &Name, now: Time, checkpoint: u32) {
         let Some(operation) = self.instances.get(name).and_then(|it| it.operation()) else {
             return;
@@ -143,7 +144,7 @@ impl Monitor {
         }
     }
 
-    /// An operation is done.
+    /// Ends an operation that succeeded.
     fn ended(
         &mut self,
         services: &mut dyn Services,
@@ -161,7 +162,7 @@ impl Monitor {
             instance.rest();
         } else {
             if work.wait_ms > 0 {
-                // Without a wait of its own, what was scheduled before stands: a defence goes on.
+                // If the answer asks for no wait, the schedule stays as it is: a defence goes on.
                 instance.schedule_work(now, work.wait_ms);
             }
             instance.has_event |= work.has_event;
@@ -180,7 +181,7 @@ impl Monitor {
         self.go_on(services, name);
     }
 
-    /// An operation failed.
+    /// Ends an operation that failed.
     fn broke_off(
         &mut self,
         services: &mut dyn Services,
@@ -206,7 +207,7 @@ impl Monitor {
         self.go_on(services, name);
     }
 
-    /// What is pending stood still for too long.
+    /// Ends a pending operation that has made no progress for too long.
     pub(super) fn time_out(&mut self, services: &mut dyn Services, name: &Name) {
         let Some(operation) = self.instances.get(name).and_then(|it| it.operation()) else {
             return;
@@ -216,7 +217,7 @@ impl Monitor {
             let text = format!("Arbitrate took longer than {}", Lasting(timeout));
             let reason = Reason::new(abi::ERROR_TIMEOUT, text);
             if self.state(name).is_some_and(ResourceState::is_down) {
-                // Cancels what is pending.
+                // This cancels the pending arbitration.
                 self.call(services, name, Call::Terminate);
             } else {
                 self.call_release(services, name);
@@ -233,7 +234,7 @@ impl Monitor {
         }
     }
 
-    /// Failed at once, then Terminate (docs/semantics.md, 1.2).
+    /// Sets the state to Failed, and then calls Terminate (docs/semantics.md, 1.2).
     pub(super) fn fail(&mut self, services: &mut dyn Services, name: &Name, reason: Reason) {
         self.cancel_arbitration(name, &reason);
         self.enter_state(name, ResourceState::Failed, Some(reason.clone()));
@@ -244,7 +245,7 @@ impl Monitor {
         let defended = instance.defending;
         instance.rest();
         if defended {
-            // Terminate gave the reservation up.
+            // Terminate has given up the reservation.
             self.events.push_back(MonitorEvent::QuorumLost {
                 resource: name.clone(),
                 reason,
@@ -252,7 +253,7 @@ impl Monitor {
         }
     }
 
-    /// Goes by what `work` said while nothing was pending.
+    /// Acts on the answer of `work` while no operation was pending.
     fn worked(&mut self, services: &mut dyn Services, name: &Name, now: Time, answer: Answer) {
         let Answer {
             code,
@@ -280,7 +281,7 @@ impl Monitor {
         }
     }
 
-    /// A defended reservation is gone.
+    /// Reports that a reservation that was defended is lost.
     fn lose_quorum(&mut self, services: &mut dyn Services, name: &Name) {
         let Some(instance) = self.instances.get_mut(name) else {
             return;
@@ -302,7 +303,7 @@ impl Monitor {
         });
     }
 
-    /// Takes what the plugin's threads reported.
+    /// Takes the reports of the plugin's threads, and acts on them.
     pub(super) fn read_mail(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
         let Some(instance) = self.instances.get(name) else {
             return;
@@ -320,7 +321,7 @@ impl Monitor {
         if report.ended.is_some()
             && let Some(instance) = self.instances.get_mut(name)
         {
-            // Scheduled for the operation that has ended.
+            // This was scheduled for the operation, which has ended.
             instance.work_at = None;
         }
         match report.ended {
@@ -335,9 +336,10 @@ impl Monitor {
         }
     }
 
-    /// How long an operation may stand still; for arbitration, how long it may take.
+    /// How long an operation may go on without progress; for an arbitration, how long it may take from beginning to
+    /// end.
     ///
-    /// A resource whose `PendingTimeout` is the cluster's default takes its type's, if that has one.
+    /// If the resource has the cluster's default `PendingTimeout`, its type's applies, if the type has one.
     fn timeout(&self, name: &Name, operation: Operation) -> Duration {
         if operation == Operation::Arbitrate {
             return ARBITRATION_TIMEOUT;

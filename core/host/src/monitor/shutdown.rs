@@ -1,4 +1,4 @@
-//! The end of a monitor: of its cluster service, or of its machine.
+//! The end of a monitor: its cluster service ends, or its machine dies.
 
 use quorate_abi as abi;
 use quorate_model::{Name, Reason, ResourceState};
@@ -9,11 +9,11 @@ use crate::Services;
 use crate::table::{Call, Frame, enter, run};
 
 impl Monitor {
-    /// The cluster service is gone: takes everything out of service now, dependents first, gracefully where
-    /// that takes no time and by Terminate where it does (docs/semantics.md, 1.5). Nothing is online or defended
-    /// afterwards; the instances stay open.
+    /// The cluster service has ended: this takes everything out of service now, dependents first. What can go offline
+    /// at once does so in order; the rest is terminated (docs/semantics.md, 1.5). Afterwards nothing is online and
+    /// nothing is defended; the instances stay open.
     ///
-    /// Says whether everything that ran has answered. A resource whose process died in its last call has not: nobody
+    /// Returns whether everything that ran has answered. A resource whose process died in its last call has not: nobody
     /// knows what it has left behind.
     pub fn terminate_all(&mut self, services: &mut dyn Services) -> bool {
         let mut answered = true;
@@ -55,11 +55,11 @@ impl Monitor {
         }
     }
 
-    /// The machine died: destroys the instances while every service of the host answers `ERROR_NOT_READY`.
+    /// The machine has died: this destroys the instances, while every service of the host answers `ERROR_NOT_READY`.
     /// Nothing in the world is touched. Dropping the monitor does the same.
     pub fn power_off(self) {}
 
-    /// Terminates what runs and closes everything, without a world.
+    /// Terminates what runs and closes every instance, without a world to reach.
     fn destroy(&mut self) {
         for name in self.directory.dependents_first() {
             let Some(instance) = self.instances.remove(&name) else {
@@ -68,7 +68,7 @@ impl Monitor {
             let Some(record) = self.directory.get(&name) else {
                 continue;
             };
-            // Whatever lives in a process beside this one dies with that.
+            // An instance in a process beside this one ends with that process.
             let Place::Here {
                 entries,
                 resid,
@@ -83,10 +83,10 @@ impl Monitor {
                 !record.state.is_down() || instance.pending.is_some() || instance.defending;
             enter(frame, || {
                 if running {
-                    // SAFETY: legal in any state of an open instance.
+                    // SAFETY: Terminate is allowed in any state of an open instance.
                     unsafe { run(entries, *resid, &Call::Terminate) };
                 }
-                // SAFETY: offline, and removed above, so never used again.
+                // SAFETY: the instance is offline; it was removed above, so it is never used again.
                 unsafe { run(entries, *resid, &Call::Close) };
             });
         }

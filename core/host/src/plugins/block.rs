@@ -8,14 +8,14 @@ use quorate_abi::{self as abi, QrPlugin, QrProperty, QrStr, QrType};
 use super::error::PluginError;
 use crate::library::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 
-/// More than this many types in a library, or properties in a type, is taken for a damaged block.
+/// Most types in a library, and most properties in a type. A higher number means a damaged block.
 const COUNT_MAX: u32 = 1_024;
 /// Longest name or version, in bytes.
 const NAME_MAX: u64 = 256;
 /// Longest description, doc or default, in bytes.
 const TEXT_MAX: u64 = 64 * 1_024;
 
-/// The target this host takes plugins for.
+/// The platform for which plugins must be compiled to be loaded here.
 pub(crate) fn target() -> String {
     format!("{}-{}", consts::ARCH, consts::OS)
 }
@@ -24,12 +24,12 @@ pub(crate) fn target() -> String {
 ///
 /// # Errors
 ///
-/// If a field is not as it must be: the first of them.
+/// The first field that is wrong.
 ///
 /// # Safety
 ///
-/// `block` is NULL or what a plugin's entry returned: a `magic` and, as far as each field already checked
-/// says so, the rest, valid for as long as the library is mapped.
+/// `block` is NULL or what a plugin's entry returned. Then it begins with its `magic`, and each field that has been
+/// checked vouches for the fields after it. It is valid for as long as the library is mapped.
 pub unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<LibraryInfo, PluginError> {
     let reader = Reader { file };
     if block.is_null() || !block.is_aligned() {
@@ -39,8 +39,8 @@ pub unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<LibraryInfo, P
             "a pointer to a plugin block",
         ));
     }
-    // SAFETY: not NULL and aligned; `magic` is the word every version of the block begins with, and the
-    // fields up to `target` are the next ones of every version whose magic is right.
+    // SAFETY: `block` is not NULL and is aligned. Every version of the block begins with `magic`, and every version
+    // with the right magic goes on with the fields up to `target`.
     let (length, abi_version, pointer_width) = unsafe {
         let magic = (&raw const (*block).magic).read();
         if magic != abi::PLUGIN_MAGIC {
@@ -64,7 +64,7 @@ pub unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<LibraryInfo, P
             expected,
         });
     }
-    // A newer minor version may still hand out a table of ours: that is for `startup` to say.
+    // A plugin of a newer minor version may still hand out a table that this host knows: `startup` decides that.
     if abi_version >> 8 != abi::ABI_VERSION_1_00 >> 8 {
         return Err(PluginError::AbiVersion {
             file: file.to_owned(),
@@ -79,8 +79,8 @@ pub unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<LibraryInfo, P
             expected: usize::BITS,
         });
     }
-    // SAFETY: `length` covers the whole block, the version's major number says that its fields are these,
-    // and the pointer width that they lie where we look.
+    // SAFETY: `length` covers the whole block, the major version says that it has these fields, and the pointer width
+    // says that they are where this code reads them.
     let block = unsafe { &*block };
     let found = reader.text("target", block.target, NAME_MAX)?;
     if found != target() {
@@ -122,12 +122,12 @@ pub unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<LibraryInfo, P
     })
 }
 
-/// Size of a table of ours: all of them are far below 4 GiB.
+/// The size of one of our tables as a u32: all are far below 4 GiB.
 pub(super) const fn size_of_u32<T>() -> u32 {
     size_of::<T>() as u32
 }
 
-/// Checks fields and names them with their file.
+/// Checks fields. An error names the field and its file.
 struct Reader<'a> {
     file: &'a Path,
 }
@@ -186,12 +186,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Element `index` of an array whose elements say how large they are. The first one's size is the stride.
+    /// Element `index` of an array. Every element states its size; the first one's size is the distance from one
+    /// element to the next.
     ///
     /// # Safety
     ///
-    /// `array` is NULL or holds at least `index + 1` elements, each of the size the first one says, for as
-    /// long as the library is mapped.
+    /// `array` is NULL or holds at least `index + 1` elements, each as large as the first one states, and is valid for
+    /// as long as the library is mapped.
     unsafe fn element<'p, T>(
         &self,
         field: &str,

@@ -1,4 +1,4 @@
-//! Looks into a library without running any of it.
+//! Reads a library's symbols without running any of its code.
 
 use std::fs::File;
 use std::io::Read;
@@ -13,10 +13,10 @@ use super::error::PluginError;
 
 /// Whether the library exports the plugin entry, read from its dynamic symbol table.
 ///
-/// Opening a library runs its initialisers; a folder such as cargo's `deps` is full of libraries that are
-/// none of our business (compiler plugins, for one), and those are never opened.
+/// Opening a library would run its initialisers. A folder such as cargo's `deps` is full of libraries that do not
+/// concern us, such as compiler plugins, and those are never opened.
 ///
-/// A file that is no 64-bit ELF library exports nothing.
+/// A file that is not a 64-bit ELF library exports nothing.
 pub(super) fn exports_entry(path: &Path) -> Result<bool, PluginError> {
     let file = File::open(path).map_err(|error| PluginError::Open {
         file: path.to_owned(),
@@ -70,7 +70,7 @@ pub(super) fn why_none(path: &Path) -> Result<String, PluginError> {
     })
 }
 
-/// Whether a library's headers and symbols can be read.
+/// Whether a library file is complete: its headers can be read, and no section ends beyond the file.
 fn is_whole(path: &Path) -> bool {
     let Ok(file) = File::open(path) else {
         return false;
@@ -80,7 +80,7 @@ fn is_whole(path: &Path) -> bool {
     let Ok(elf) = ElfFile64::<Endianness, _>::parse(&cache) else {
         return false;
     };
-    // The sections stand before their headers, or behind: each must end inside the file.
+    // Sections may come before or after their headers, so each one's end is compared with the file's.
     let ends = |section: object::read::elf::ElfSection64<'_, '_, Endianness, _>| {
         section
             .file_range()
@@ -89,7 +89,7 @@ fn is_whole(path: &Path) -> bool {
     elf.sections().map(ends).all(|end| end <= length)
 }
 
-/// What a library exports that was probably meant to be the entry.
+/// The exported name that was probably meant to be the entry.
 fn instead(path: &Path) -> Option<String> {
     let cache = ReadCache::new(File::open(path).ok()?);
     let elf = ElfFile64::<Endianness, _>::parse(&cache).ok()?;
@@ -98,7 +98,7 @@ fn instead(path: &Path) -> Option<String> {
     nearest(entry_name(), names).map(str::to_owned)
 }
 
-/// Whether the bytes of a library define the plugin entry; those of anything else do not.
+/// Whether these bytes are a library that defines the plugin entry.
 pub(crate) fn has_entry<'a>(bytes: impl ReadRef<'a>) -> bool {
     let Ok(elf) = ElfFile64::<Endianness, _>::parse(bytes) else {
         return false;
@@ -109,7 +109,7 @@ pub(crate) fn has_entry<'a>(bytes: impl ReadRef<'a>) -> bool {
     })
 }
 
-/// The entry symbol without its terminator.
+/// The entry symbol's name without its terminating zero.
 pub(super) fn entry_name() -> &'static str {
     quorate_abi::ENTRY_SYMBOL
         .strip_suffix(b"\0")

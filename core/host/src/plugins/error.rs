@@ -1,11 +1,11 @@
-//! What can be wrong with a plugin, each with both values and what to do.
+//! The errors about plugins. Each has the value found, the value expected, and what to do.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// A file that a search for plugins passes by, though somebody may have meant it to be one.
+/// A file that the search for plugins passes by, although somebody may have meant it to be a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NearMiss {
     /// The file.
@@ -25,9 +25,9 @@ pub enum PluginError {
         wanted: Option<String>,
         /// The folders searched, in order.
         folders: Vec<PathBuf>,
-        /// A type of nearly that name.
+        /// The type with the most similar name, if there is one.
         did_you_mean: Option<String>,
-        /// Files in those folders that are no plugins, though somebody may have meant them.
+        /// Files in those folders that are not plugins, although somebody may have meant them to be.
         near_misses: Vec<NearMiss>,
     },
     /// The file or folder cannot be read, copied or mapped.
@@ -38,15 +38,15 @@ pub enum PluginError {
         /// What the system said.
         why: String,
     },
-    /// It was to be loaded in a process beside the host, and was not.
+    /// It was to be loaded in a process beside the host, and that failed.
     #[error("{}: {why}", file.display())]
     Apart {
         /// The file.
         file: PathBuf,
-        /// What became of the process, or what it found.
+        /// How the process ended, or what it reported.
         why: String,
     },
-    /// The file is no plugin: no library, or one that does not export the entry symbol.
+    /// The file is not a plugin: it is no library, or does not export the entry symbol.
     #[error("{}: not a Quorate plugin: {why}", file.display())]
     NotAPlugin {
         /// The file.
@@ -54,7 +54,7 @@ pub enum PluginError {
         /// What it is instead, and what to do.
         why: String,
     },
-    /// The first word of its block is wrong.
+    /// The first number of its block is wrong.
     #[error("{}: field `magic` is {found:#010x}, expected {expected:#010x}: the entry does not return a plugin block", file.display())]
     Magic {
         /// The file.
@@ -74,7 +74,7 @@ pub enum PluginError {
         /// What is needed, in bytes.
         expected: u32,
     },
-    /// It was compiled against another contract.
+    /// It was compiled against another major version of the contract.
     #[error("{}: field `abi_version` is {found:#x}, expected {expected:#x}: rebuild it against this version's contract", file.display())]
     AbiVersion {
         /// The file.
@@ -89,22 +89,22 @@ pub enum PluginError {
     PointerWidth {
         /// The file.
         file: PathBuf,
-        /// Bits, as the block says.
+        /// What the block says, in bits.
         found: u32,
-        /// Bits here.
+        /// The width here, in bits.
         expected: u32,
     },
-    /// It was compiled for another target.
+    /// It was compiled for another platform.
     #[error("{}: field `target` is `{found}`, expected `{expected}`: build it for this target", file.display())]
     Target {
         /// The file.
         file: PathBuf,
         /// What the block says.
         found: String,
-        /// This machine's.
+        /// This machine's platform.
         expected: String,
     },
-    /// Another field of a block, type or property cannot be right.
+    /// The value of another field, of a block, type or property, is not allowed.
     #[error("{}: field `{field}` is {found}, expected {expected}", file.display())]
     Field {
         /// The file.
@@ -116,7 +116,7 @@ pub enum PluginError {
         /// What it may say.
         expected: String,
     },
-    /// The start-up function refused a type it announced.
+    /// The start-up function refused a type that the block lists.
     #[error("{}: type `{kind}`: `startup` failed with error {code}{}", file.display(), named(*code))]
     Startup {
         /// The file.
@@ -140,7 +140,7 @@ pub enum PluginError {
         /// The newest the host takes.
         max: u32,
     },
-    /// A type's table ends before its required entries.
+    /// A type's table is too short for its required entries.
     #[error("{}: type `{kind}`: table field `size` is {found}, expected at least {expected}: the table is truncated", file.display())]
     TableSize {
         /// The file.
@@ -164,20 +164,20 @@ pub enum PluginError {
         /// Whether it is required only because the type says that it can be the quorum resource.
         quorum: bool,
     },
-    /// Two different plugins implement a type of one name.
+    /// Two different plugins implement a type of the same name.
     #[error("resource type `{kind}` is implemented by two plugins: `{}` in {} and `{}` in {}; take one of them out of the folders searched", first.0, first.1.display(), second.0, second.1.display())]
     DuplicateType {
         /// The resource type.
         kind: String,
-        /// Name and file of the one found first.
+        /// Name and file of the plugin that was found first.
         first: (String, PathBuf),
-        /// Name and file of the other.
+        /// Name and file of the other plugin.
         second: (String, PathBuf),
     },
 }
 
 impl PluginError {
-    /// What is wrong and, apart from it, what to do, where the two are better told one by one.
+    /// What is wrong, and separately what to do, if the error has such advice.
     pub fn parts(&self) -> (String, Option<String>) {
         match self {
             Self::NotFound {
@@ -193,7 +193,7 @@ impl PluginError {
         }
     }
 
-    /// The file the error is about, if it is about one.
+    /// The file that the error is about, if there is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::NotFound { .. } => None,
@@ -215,7 +215,7 @@ impl PluginError {
     }
 }
 
-/// Everything that went wrong while a set was loaded: never empty.
+/// All errors of loading a set: never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadErrors(pub Vec<PluginError>);
 
@@ -257,7 +257,7 @@ fn not_found(
     format!("{what}; {}", where_to_look(folders, near_misses))
 }
 
-/// What is not there.
+/// The sentence that says what was not found.
 fn missing(wanted: Option<&str>, did_you_mean: Option<&str>) -> String {
     let mut text = match wanted {
         Some(kind) => format!("no plugin implements the resource type `{kind}`"),
@@ -269,7 +269,7 @@ fn missing(wanted: Option<&str>, did_you_mean: Option<&str>) -> String {
     text
 }
 
-/// Where it was looked for, and what to do.
+/// Where the search looked, and what to do.
 fn where_to_look(folders: &[PathBuf], near_misses: &[NearMiss]) -> String {
     let mut text = String::new();
     if folders.is_empty() {

@@ -20,61 +20,62 @@ use crate::library::{LibraryInfo, TypeInfo};
 use crate::process;
 use crate::table::{self, Entries};
 
-/// The table versions this host takes.
+/// The versions of a type's table that this host accepts.
 const VERSION_MIN: u32 = abi::ABI_VERSION_1_00;
 const VERSION_MAX: u32 = abi::ABI_VERSION_1_00;
 
 /// A library: what it says of itself, and the entries of its types in the order of its block.
 ///
-/// Once mapped into this process it stays so for good: a Rust library with one thread-local cannot be unloaded, so
-/// nothing relies on it. One that was learned from another process is mapped when its entries are first asked for.
+/// A library that was mapped into this process is never unmapped: a Rust library with a thread-local cannot be unloaded
+/// anyway. An image that was learned from another process is mapped when its entries are first needed.
 #[derive(Clone, Debug)]
 pub struct Image {
     /// What the library says of itself.
     pub info: LibraryInfo,
     entries: Arc<OnceLock<Result<Vec<Entries>, PluginError>>>,
-    /// Never used twice in a process.
+    /// The image's number, which is never used twice in a process.
     pub(crate) id: u64,
-    /// The file it was mapped from, which stays the same whatever is at its path: copies and monitor processes use it.
-    /// `None` for one that no file was read for.
+    /// The open file that it was read from. Copies and monitor processes are made from this, so that they do not depend
+    /// on what is at the path by then. `None` if it was read from no file.
     pub(crate) file: Option<Arc<File>>,
-    /// What told the file at its path from others when it was read.
+    /// The length and change time of the file at its path when it was read.
     pub(super) mark: Option<Mark>,
 }
 
-// SAFETY: function pointers into code that is never unmapped. Which thread may call them is the contract's
-// business: the host calls an instance from one thread at a time.
+// SAFETY: these are pointers into code that is never unmapped. The contract says which thread may call them: the host
+// calls an instance from one thread at a time.
 unsafe impl Send for Image {}
-// SAFETY: as for Send; an image is never changed.
+// SAFETY: as for Send, and an image is never changed.
 unsafe impl Sync for Image {}
 
 impl Image {
-    /// Maps the library and checks all it says of itself.
+    /// Maps a library and checks everything that it says of itself.
     pub(crate) fn open(path: &Path) -> Result<Image, PluginError> {
         Image::map(path, path, table::host())
     }
 
-    /// Maps the library and checks all it says of itself, starting its types with this table of the host's.
+    /// Maps a library and checks everything that it says of itself. Its types are started with this table of host
+    /// functions.
     ///
     /// # Errors
     ///
-    /// If it is no plugin, or something that it says or hands out breaks the contract.
+    /// If it is not a plugin, or if anything that it says or hands out breaks the contract.
     pub fn open_for(path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
         Image::map(path, path, host)
     }
 
-    /// Maps the file at `mapped`, calling it `path`.
+    /// Maps the file `mapped`, which messages call `path`.
     pub(crate) fn open_at(mapped: &Path, path: &Path) -> Result<Image, PluginError> {
         Image::map(mapped, path, table::host())
     }
 
-    /// Learns what a library says of itself from a process beside this one, in which its initialisers and its start-up
-    /// may do what they will. Nothing of it is mapped here.
+    /// Learns what a library says of itself from a process beside this one. The library's initialisers and start-up run
+    /// only there; nothing of it is mapped here.
     pub(crate) fn learn(path: &Path, settings: &Isolation) -> Result<Image, PluginError> {
         Image::learn_at(path, path, settings)
     }
 
-    /// As [`learn`](Self::learn), from a private copy.
+    /// As [`learn`](Self::learn), from a private copy of the file.
     pub(crate) fn learn_copy(path: &Path, settings: &Isolation) -> Result<Image, PluginError> {
         let copy = private_copy(path, path)?;
         Image::learn_at(copy.path(), path, settings)
@@ -97,20 +98,20 @@ impl Image {
         })
     }
 
-    /// The entries of its types, in the order of its block.
+    /// The entries of its types, in the order of its block. If it is not mapped yet, this maps it.
     ///
     /// # Errors
     ///
     /// If it was learned from another process and cannot be mapped now.
     pub fn entries(&self) -> Result<&[Entries], PluginError> {
-        // A copy has a name of its own: the system tells libraries apart by their names.
+        // The copy gets a name of its own, since the system tells libraries apart by their names.
         let mapped = self
             .entries
             .get_or_init(|| self.copy()?.entries().map(<[Entries]>::to_vec));
         mapped.as_deref().map_err(Clone::clone)
     }
 
-    /// Maps a private copy of what this was mapped from, with statics of its own.
+    /// Maps a private copy of this image's file, with statics of its own.
     pub(crate) fn copy(&self) -> Result<Image, PluginError> {
         let path = &self.info.path;
         match &self.file {
@@ -119,12 +120,12 @@ impl Image {
         }
     }
 
-    /// Maps a private copy, with statics of its own, and checks it as the original.
+    /// Maps a private copy of a library, with statics of its own, and checks it as the original is checked.
     pub(crate) fn open_copy(path: &Path) -> Result<Image, PluginError> {
         Image::copy_of(path, path, table::host())
     }
 
-    /// As [`open_for`](Self::open_for), from a private copy with statics of its own.
+    /// As [`open_for`](Self::open_for), with a private copy that has statics of its own.
     ///
     /// # Errors
     ///
@@ -133,26 +134,26 @@ impl Image {
         Image::copy_of(path, path, host)
     }
 
-    /// Maps a private copy of the file at `from`, calling it `path`.
+    /// Maps a private copy of the file `from`, which messages call `path`.
     fn copy_of(from: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
         let copy = private_copy(from, path)?;
-        // Once mapped the copy needs no name any more: it is removed here.
+        // The copy is mapped now and needs no name any more: its file is deleted here.
         Image::map(copy.path(), path, host)
     }
 
-    /// Maps `mapped`, calling it `path` in messages.
+    /// Maps the file `mapped`, which messages call `path`.
     fn map(mapped: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
         let mark = Mark::of(path);
         let file = open_file(mapped, path)?;
         let (_, block) = Image::entry(mapped, path)?;
-        // SAFETY: what the entry returned, and the library stays mapped.
+        // SAFETY: `block` is what the entry returned, and the library stays mapped.
         let mut image = unsafe { Image::from_block_for(path, block, host) }?;
         image.file = Some(Arc::new(file));
         image.mark = mark;
         Ok(image)
     }
 
-    /// Maps `mapped`, calling it `path` in messages: its entry, and what that returned, unchecked.
+    /// Maps the file `mapped`, which messages call `path`. Returns its entry and what the entry returned, unchecked.
     ///
     /// # Errors
     ///
@@ -167,27 +168,28 @@ impl Image {
             file: path.to_owned(),
             why: error.to_string(),
         };
-        // A bare file name would be searched for in the system's folders. What has no name any more is not resolved.
+        // The system would search for a bare file name in its own folders. A path below `/proc` is left as it is: its
+        // file may have no name to resolve it to.
         let absolute = if mapped.starts_with("/proc") {
             mapped.to_owned()
         } else {
             fs::canonicalize(mapped).map_err(system)?
         };
-        // SAFETY: this runs the library's initialisers. It exports our entry symbol, so it was made to be
-        // loaded by us; what foreign code does beyond that no host can check.
+        // SAFETY: this runs the library's initialisers. The library exports our entry symbol, so it was made to be
+        // loaded by us; no host can check what else foreign code does.
         let library =
             unsafe { Library::open(Some(absolute), RTLD_NOW | RTLD_LOCAL) }.map_err(failed)?;
-        // SAFETY: the contract gives the symbol this type.
+        // SAFETY: the contract says that the symbol has this type.
         let entry: Symbol<QrEntryFn> = unsafe { library.get(abi::ENTRY_SYMBOL) }.map_err(failed)?;
-        // SAFETY: callable at any time, from any thread.
+        // SAFETY: the entry may be called at any time, from any thread.
         let block = unsafe { entry() };
         let entry = *entry;
-        // Mapped for good; see the type.
+        // The library is never unmapped: see [`Image`].
         std::mem::forget(library);
         Ok((entry, block))
     }
 
-    /// Checks a block and starts each of its types.
+    /// Checks a block, and starts each of its types with this host's table.
     ///
     /// # Safety
     ///
@@ -201,7 +203,7 @@ impl Image {
         unsafe { Image::from_block_for(path, block, table::host()) }
     }
 
-    /// Checks a block and starts each of its types, which get `host`.
+    /// Checks a block, and starts each of its types with the table `host`.
     ///
     /// # Safety
     ///
@@ -227,10 +229,11 @@ impl Image {
         for kind in &info.types {
             let mut table: *const QrTable = ptr::null();
             let name = table::lend(&kind.name);
-            // SAFETY: called once per type, before any of its other entries, with pointers that outlive the call;
-            // the host's table stays valid.
+            // SAFETY: this is called once for each type, before any other entry of it. The pointers outlive the call,
+            // and the host's table is valid for good.
             let code = unsafe { startup(name, VERSION_MIN, VERSION_MAX, host, &mut table) };
-            // SAFETY: `table` is NULL or what `startup` handed out, valid for as long as the library.
+            // SAFETY: `table` is NULL or what `startup` handed out, which is valid for as long as the library is
+            // mapped.
             entries.push(unsafe { check_table(path, kind, code, table) }?);
         }
         Ok(Image {
@@ -271,7 +274,7 @@ fn must_export_entry(from: &Path, path: &Path) -> Result<(), PluginError> {
     })
 }
 
-/// A copy of the file at `from` that goes with the value.
+/// A copy of the file `from`, which is deleted when the value is dropped.
 fn private_copy(from: &Path, path: &Path) -> Result<NamedTempFile, PluginError> {
     let failed = |error: std::io::Error| PluginError::Open {
         file: path.to_owned(),
@@ -289,20 +292,21 @@ fn private_copy(from: &Path, path: &Path) -> Result<NamedTempFile, PluginError> 
     Ok(copy)
 }
 
-/// An open file's name in this process.
+/// A path by which this process can open an open file again.
 pub(super) fn own(file: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
-/// Checks what the start-up of the type `kind` answered, `code`, and the table that it handed out: the entries.
+/// Checks the start-up of the type `kind`: the `code` that it returned, and the table that it handed out. Returns the
+/// table's entries.
 ///
 /// # Errors
 ///
-/// If the start-up failed, or the table is not one that this host takes.
+/// If the start-up failed, or if this host does not accept the table.
 ///
 /// # Safety
 ///
-/// `table` is NULL or points to a table that begins with its size and is valid that far.
+/// `table` is NULL or points to a table that begins with its size, and is valid for that many bytes.
 pub unsafe fn check_table(
     file: &Path,
     kind: &TypeInfo,
@@ -347,7 +351,7 @@ pub unsafe fn check_table(
             expected: needed as u32,
         });
     }
-    // SAFETY: within the size that was checked.
+    // SAFETY: the field is within the size that was checked.
     let version = unsafe { (&raw const (*table).version).read() };
     if !(VERSION_MIN..=VERSION_MAX).contains(&version) {
         return Err(revision(format!("{version:#x}")));
@@ -358,7 +362,7 @@ pub unsafe fn check_table(
         entry: entry.to_owned(),
         quorum,
     };
-    // SAFETY: `size` bytes are valid and cover what is required.
+    // SAFETY: `size` bytes are valid, and they cover the required entries.
     let entries = unsafe { Entries::copy(table, size) }.map_err(|entry| missing(entry, false))?;
     if kind.quorum_capable {
         if entries.arbitrate.is_none() {
@@ -371,7 +375,7 @@ pub unsafe fn check_table(
     Ok(entries)
 }
 
-/// What the system's dynamic linker says of an error, without the path of the file that it is about.
+/// The dynamic linker's message about an error, without the path of the file.
 fn linker_says(error: &libloading::Error, file: &Path) -> String {
     let text = std::error::Error::source(error)
         .unwrap_or(error)

@@ -1,10 +1,10 @@
-//! What tells a file from one that was written since.
+//! How a file is told from one that was written since.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// What tells a file from one that was written since: its length and when it was changed.
+/// Length and change time of a file, by which a file that was written since is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark(u64, i64, i64);
 

@@ -1,4 +1,4 @@
-//! Files that were probably meant to be plugins, and why they are none.
+//! Files that were probably meant to be plugins, and why they are not.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -7,17 +7,18 @@ use std::path::Path;
 use super::error::NearMiss;
 use super::{elf, search};
 
-/// How many of a folder's files are worth naming: one with more is full of other things.
+/// Most files of a folder that are named. A folder with more of them is full of other things.
 const MOST: usize = 4;
 
-/// Whether a folder is one that is searched beside the program, where cargo leaves much else.
+/// Whether a folder is one of those beside the program. Cargo leaves many other libraries there.
 fn is_beside_the_program(folder: &Path) -> bool {
     search::search_folders(&[]).iter().any(|it| it == folder)
 }
 
-/// The near misses in `folder`: libraries without the entry, of another name than `libNAME.so`, or to link with. If
-/// there are many, only those whose names are like that of the resource type `wanted`. Files are opened only to read
-/// their symbols. A folder that cannot be read has none, and the folders beside the program are not looked at.
+/// The near misses in `folder`: libraries without the entry, libraries with a name other than `libNAME.so`, and
+/// libraries that are for linking only. If there are many, only those whose names are like that of the resource type
+/// `wanted`. Files are opened only to read their symbols. There are none in a folder that cannot be read, and in the
+/// folders beside the program, which are not searched for them.
 pub fn near_misses(folder: &Path, wanted: Option<&str>) -> Vec<NearMiss> {
     if is_beside_the_program(folder) {
         return Vec::new();
@@ -45,7 +46,7 @@ fn why(file: &Path) -> Option<String> {
     let name = file.file_name().and_then(OsStr::to_str)?;
     match file.extension().and_then(OsStr::to_str)? {
         "so" => match search::stem(name) {
-            // Cargo's own names: other crates' libraries.
+            // Names with cargo's build hash are libraries of other crates.
             Some((_, false)) => None,
             Some((_, true)) if elf::exports_entry(file).unwrap_or(true) => None,
             Some((_, true)) => elf::why_none(file).ok(),

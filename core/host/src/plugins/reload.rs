@@ -1,4 +1,4 @@
-//! Taking a newly built library in place of the one that is loaded.
+//! Reloading: a newly built library takes the place of the loaded one.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::image::Image;
 use super::mark::Mark;
 use crate::library::LibraryInfo;
 
-/// A library that was read anew.
+/// A library that was reloaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reloaded {
     /// Its name.
@@ -22,7 +22,7 @@ pub struct Reloaded {
     pub now: String,
 }
 
-/// Why a library cannot be loaded anew. What was loaded stays in place.
+/// Why a library cannot be reloaded. The loaded one stays in place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReloadError {
@@ -31,7 +31,7 @@ pub enum ReloadError {
     Unknown {
         /// The name.
         name: String,
-        /// The nearest name that there is.
+        /// The most similar name that there is.
         near: Option<String>,
         /// All names that there are.
         known: Vec<String>,
@@ -49,7 +49,7 @@ pub enum ReloadError {
         /// What it was.
         wanted: String,
     },
-    /// It lacks a type that it had.
+    /// The new library lacks a type that the old one had.
     #[error("{}: no longer has the type `{kind}`; the image that was loaded before stays in place", file.display())]
     Lacks {
         /// The file.
@@ -77,7 +77,7 @@ impl ReloadError {
         }
     }
 
-    /// Whether `new` can stand in for `old`.
+    /// Checks that `new` can take the place of `old`.
     pub(super) fn check(old: &LibraryInfo, new: &LibraryInfo) -> Result<(), ReloadError> {
         if old.name != new.name {
             return Err(ReloadError::Other {
@@ -101,8 +101,8 @@ impl ReloadError {
 }
 
 impl Image {
-    /// Whether the file at its path has changed since it was read. One that cannot be asked counts as changed, so that
-    /// whoever reads it says why.
+    /// Whether the file at its path has changed since it was read. A file that cannot be read counts as changed: the
+    /// attempt to reload it will then say why.
     pub(super) fn has_changed(&self) -> bool {
         self.mark.is_none() || self.mark != Mark::of(&self.info.path)
     }

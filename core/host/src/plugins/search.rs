@@ -1,4 +1,4 @@
-//! Where plugins are looked for, and which files there are worth opening.
+//! The folders in which plugins are searched, and the files there that are worth opening.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -8,18 +8,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Names the folders to search besides `--plugin-dir`, separated as in `PATH`.
+/// The environment variable with more folders to search, separated as in `PATH`.
 const PATH_VARIABLE: &str = "QUORATE_PLUGIN_PATH";
 
-/// Fixtures that are broken on purpose: a folder search passes them by, so that they load by name only.
+/// The prefix of plugins that are broken on purpose, for tests. A folder search ignores them; they can be loaded by
+/// name.
 const BAD_PREFIX: &str = "libquorate_bad_";
 
-/// The folders to search for plugins, in order: `extra` (from `--plugin-dir`), the entries of
-/// `QUORATE_PLUGIN_PATH`, then beside the running executable `deps` (where cargo leaves a binary's plugins),
-/// `../deps` (the same for test binaries' neighbours) and its own folder.
+/// The folders to search for plugins, in order: `extra` (from `--plugin-dir`), the entries of `QUORATE_PLUGIN_PATH`,
+/// and then, beside the running executable, `deps` (where cargo puts a binary's plugins), `../deps` (the same for tests
+/// and benchmarks) and the executable's own folder.
 ///
-/// The executable's own folder comes last since cargo leaves older copies of a plugin there. A folder named
-/// twice is listed once; whether it exists is not asked.
+/// The executable's own folder comes last because cargo leaves older copies of plugins there. A folder that is named
+/// twice is listed once. Folders that do not exist are listed as well.
 pub fn search_folders(extra: &[PathBuf]) -> Vec<PathBuf> {
     let executable = env::current_exe().ok();
     let variable = env::var_os(PATH_VARIABLE);
@@ -50,10 +51,10 @@ fn folders(extra: &[PathBuf], variable: Option<&OsStr>, executable: Option<&Path
     unique
 }
 
-/// The files of one folder that may be plugins, in the order of their names.
+/// The files of a folder that may be plugins, in the order of their names.
 ///
-/// Cargo leaves `libname.so` and, for some builds, `libname-<16 hex digits>.so` side by side: of those the
-/// plain one counts, or else the newest. A folder that is not there holds nothing.
+/// Cargo may leave `libname.so` and `libname-<16 hex digits>.so` side by side. Of those only the plain one is listed,
+/// or else the newest. A folder that does not exist has no files.
 pub(super) fn candidates(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -65,7 +66,7 @@ pub(super) fn candidates(folder: &Path) -> io::Result<Vec<PathBuf>> {
         }
         Err(error) => return Err(error),
     };
-    // Stem to (plain, modified, file): the greatest wins.
+    // By stem: whether the name is plain, when the file was changed, and the file. The greatest of these wins.
     let mut best: BTreeMap<String, (bool, Option<SystemTime>, PathBuf)> = BTreeMap::new();
     for entry in entries {
         let entry = entry?;
@@ -91,7 +92,7 @@ pub(super) fn candidates(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(best.into_values().map(|(_, _, file)| file).collect())
 }
 
-/// The stem of a plugin's file name, and whether it is the plain one, without a build hash.
+/// The stem of a plugin's file name, and whether the name is plain, that is, without a build hash.
 pub(super) fn stem(file_name: &str) -> Option<(&str, bool)> {
     if file_name.starts_with(BAD_PREFIX) {
         return None;

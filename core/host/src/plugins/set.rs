@@ -1,4 +1,4 @@
-//! All plugins of a process.
+//! The set of plugins of a process.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,11 +15,11 @@ use crate::library::{LibraryInfo, TypeInfo};
 
 /// The loaded plugin libraries and the resource types they implement.
 ///
-/// Libraries stay mapped for as long as the process lives, whatever becomes of the set.
+/// Libraries stay mapped for as long as the process lives, even if the set is dropped.
 #[derive(Clone, Debug, Default)]
 pub struct PluginSet {
     images: Vec<Image>,
-    /// Type name to library and type.
+    /// By a type's name: the number of its library, and its number in the library.
     types: BTreeMap<String, (usize, usize)>,
     folders: Vec<PathBuf>,
     isolation: Isolation,
@@ -31,24 +31,24 @@ impl PluginSet {
         PluginSet::default()
     }
 
-    /// Loads every plugin in `folders`: each `lib*.so` that exports the entry symbol. Other libraries are not
-    /// opened; neither are the fixtures `libquorate_bad_*.so`, which [`add`](Self::add) takes.
+    /// Loads every plugin in `folders`: each `lib*.so` that exports the entry symbol. Other libraries are not opened.
+    /// Neither are the broken ones for tests, `libquorate_bad_*.so`; [`add`](Self::add) loads those.
     ///
-    /// A plugin found in two folders is taken from the first; in one folder, a file without cargo's build hash
-    /// is preferred to one with it, and of those the newest counts. A folder that is not there is passed by.
+    /// If a plugin is in two folders, the first one counts; if a folder has several files of it, the one without
+    /// cargo's build hash, or else the newest. A folder that does not exist is skipped.
     ///
     /// # Errors
     ///
-    /// All of them at once: each library that is broken, each type that two plugins implement, or, if there
-    /// was no plugin at all, the folders searched.
+    /// All errors at once: each library that is broken, each type that two plugins implement, or, if no plugin was
+    /// found at all, the folders that were searched.
     pub fn load(folders: &[PathBuf]) -> Result<PluginSet, LoadErrors> {
         PluginSet::load_under(folders, Isolation::default())
     }
 
-    /// As [`load`](Self::load), with settings of resource monitor processes. If these keep any library apart, or ask for
-    /// it by [`Isolation::learn_apart`], processes load all libraries first and tell what they say of themselves; the host
-    /// maps a library only when the first of its resources is to run there. Names in the settings that no library has
-    /// are no error here: [`isolate`](Self::isolate) finds them.
+    /// As [`load`](Self::load), with settings for resource monitor processes. If a library is to run apart, or if
+    /// [`Isolation::learn_apart`] is set, all libraries are first loaded in processes, which report what they say of
+    /// themselves. The host then maps a library only when the first of its resources is to run there. Names in the
+    /// settings that no library has are not an error here: [`isolate`](Self::isolate) finds them.
     ///
     /// # Errors
     ///
@@ -60,7 +60,8 @@ impl PluginSet {
         }
     }
 
-    /// As [`load_under`](Self::load_under), but gives the sound libraries and, beside them, the errors of the others.
+    /// As [`load_under`](Self::load_under), but returns the libraries that are sound and, apart from them, the errors
+    /// of the others.
     pub fn load_sound(
         folders: &[PathBuf],
         isolation: Isolation,
@@ -97,7 +98,7 @@ impl PluginSet {
     ///
     /// # Errors
     ///
-    /// If it is no plugin, is broken, or implements a type that the set has already. The set is then unchanged.
+    /// If it is not a plugin, is broken, or implements a type that the set already has. The set is then unchanged.
     pub fn add(&mut self, file: &Path) -> Result<(), PluginError> {
         self.insert(self.read(file)?)
     }
@@ -129,11 +130,11 @@ impl PluginSet {
         &self.folders
     }
 
-    /// Checks that every one of `kinds` is implemented, before anything is built on them.
+    /// Checks that every type in `kinds` is implemented, so that nothing is built on one that is not.
     ///
     /// # Errors
     ///
-    /// One [`PluginError::NotFound`] for each missing type, each once.
+    /// One [`PluginError::NotFound`] for each missing type, even if `kinds` has it twice.
     pub fn require<'a>(&self, kinds: impl IntoIterator<Item = &'a str>) -> Result<(), LoadErrors> {
         let mut errors: Vec<PluginError> = Vec::new();
         for kind in kinds {
@@ -151,7 +152,7 @@ impl PluginSet {
         }
     }
 
-    /// The error for a type that is not there, or for no plugin at all.
+    /// The error for a type that no library implements, or, if `wanted` is `None`, for a set without plugins.
     pub(crate) fn not_found(&self, wanted: Option<&str>) -> PluginError {
         PluginError::NotFound {
             wanted: wanted.map(str::to_owned),
@@ -167,7 +168,7 @@ impl PluginSet {
         }
     }
 
-    /// The image that implements a type, and the type's number in it.
+    /// The image that implements a type, and the number of the type in it.
     pub(crate) fn find(&self, kind: &str) -> Option<(usize, &Image)> {
         let &(image, kind) = self.types.get(kind)?;
         Some((kind, self.images.get(image)?))
@@ -187,7 +188,7 @@ impl PluginSet {
     ///
     /// # Errors
     ///
-    /// The names among [`Isolation::libraries`] that are no library of the set; it is then unchanged.
+    /// If [`Isolation::libraries`] names a library that is not in the set. The set is then unchanged.
     pub fn isolate(&mut self, isolation: Isolation) -> Result<(), ReloadError> {
         for name in isolation
             .libraries
@@ -204,7 +205,7 @@ impl PluginSet {
     ///
     /// # Errors
     ///
-    /// If there is none, with the nearest name.
+    /// If there is none; the error has the most similar name.
     pub fn require_library(&self, name: &str) -> Result<(), ReloadError> {
         self.library(name).map(drop)
     }
@@ -215,12 +216,13 @@ impl PluginSet {
         number.ok_or_else(|| ReloadError::unknown(name, self.libraries()))
     }
 
-    /// The set with a newly read image of the library called `name`; without a name, of each whose file has changed
-    /// since it was read. Each is mapped from a private copy, so that its file may be replaced at any time.
+    /// The set with a newly read image of the library called `name`, or, without a name, of each library whose file has
+    /// changed since it was read. Each is mapped from a private copy, so that its file can be replaced at any time.
     ///
     /// # Errors
     ///
-    /// If there is no such library, or if a file is no plugin any more, is another plugin, or lacks a type that it had.
+    /// If there is no such library, or if its file is no longer a plugin, is another plugin, or lacks a type that it
+    /// had.
     pub fn reload(&self, name: Option<&str>) -> Result<(PluginSet, Vec<Reloaded>), ReloadError> {
         let numbers: Vec<usize> = match name {
             Some(name) => vec![self.library(name)?],
@@ -241,7 +243,7 @@ impl PluginSet {
             ReloadError::check(&old.info, &new.info)?;
             new.info.shadows.clone_from(&old.info.shadows);
             for (index, kind) in new.info.types.iter().enumerate() {
-                // Another one, reloaded just now, may have brought it.
+                // Another library that was just reloaded may have this type now.
                 if let Some(other) = set
                     .library_of(&kind.name)
                     .filter(|it| it.name != new.info.name)
@@ -265,7 +267,7 @@ impl PluginSet {
         Ok((set, reloaded))
     }
 
-    /// An image of the library in `file`, mapped or learned as the settings want it.
+    /// Reads the library in `file`: maps it, or learns it from a process, as the settings say.
     fn read(&self, file: &Path) -> Result<Image, PluginError> {
         if self.isolation.learns_apart() {
             Image::learn(file, &self.isolation)
@@ -274,7 +276,7 @@ impl PluginSet {
         }
     }
 
-    /// Adds what a folder search found, unless it was found before.
+    /// Adds a plugin that a folder search found, unless the set already has it.
     fn add_found(&mut self, file: &Path) -> Result<(), PluginError> {
         if !super::elf::exports_entry(file)? {
             return Ok(());
@@ -293,11 +295,11 @@ impl PluginSet {
         }
     }
 
-    /// Adds a library that is mapped already.
+    /// Adds a library that is already mapped.
     ///
     /// # Errors
     ///
-    /// If it has a type that another has too.
+    /// If it has a type that another library has as well.
     pub fn insert(&mut self, image: Image) -> Result<(), PluginError> {
         for kind in &image.info.types {
             if let Some(other) = self.library_of(&kind.name) {

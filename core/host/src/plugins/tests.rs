@@ -1,4 +1,4 @@
-//! Loading real libraries, the bad ones among them. Cargo builds them beside this test, as dev-dependencies.
+//! Loads real libraries, the bad ones among them. Cargo builds them beside this test, as dev-dependencies.
 
 use std::env;
 use std::fs;
@@ -9,19 +9,19 @@ use quorate_abi::{self as abi, QrPlugin, QrProperty, QrType};
 use super::*;
 use crate::monitor::tests::fake::{block, image_of};
 
-/// Where cargo put this test and the libraries.
+/// The folder in which cargo puts this test and the libraries.
 fn deps() -> PathBuf {
     env::current_exe().unwrap().parent().unwrap().to_owned()
 }
 
-/// A library by its crate's name.
+/// The path of a library, by its crate's name.
 pub(crate) fn library(name: &str) -> PathBuf {
     let file = deps().join(format!("lib{name}.so"));
     assert!(file.is_file(), "{} was not built", file.display());
     file
 }
 
-/// The message of the error that a library gives, without its folder.
+/// The message of the error for a library, without its folder.
 fn message(name: &str) -> String {
     let error = PluginSet::empty().add(&library(name)).unwrap_err();
     let text = error.to_string();
@@ -32,7 +32,7 @@ fn message(name: &str) -> String {
 
 #[test]
 fn a_folder_search_loads_plugins_and_passes_by_other_libraries_and_the_bad_ones() {
-    // Compiler plugins and the fixtures are here too.
+    // Compiler plugins and the bad fixtures are in this folder as well.
     let others = fs::read_dir(deps()).unwrap().flatten();
     let others = others.filter(|file| file.file_name().to_string_lossy().contains("derive"));
     assert!(others.count() > 0);
@@ -107,7 +107,7 @@ fn files_that_were_probably_meant_are_named_with_what_is_wrong() {
     ] {
         assert!(text.contains(wanted), "{text}");
     }
-    // A folder full of other things: only what has the type's name.
+    // In a folder full of other files, only those with a name like the type's are named.
     for number in 0..9 {
         fs::write(mine.join(format!("libother{number}.rlib")), "!<arch>\n").unwrap();
     }
@@ -205,7 +205,7 @@ fn what_is_no_plugin_is_never_opened() {
         .add("/nowhere/lib.so".as_ref())
         .unwrap_err();
     assert!(matches!(error, PluginError::Open { .. }), "{error}");
-    // Built for another machine: the number of its processor, in the header.
+    // A library for another machine: the header has another processor's number.
     let mut bytes = fs::read(library("quorate_clusres")).unwrap();
     bytes[18] = 183;
     fs::write(file.path(), &bytes).unwrap();
@@ -215,7 +215,7 @@ fn what_is_no_plugin_is_never_opened() {
         cfg!(not(target_arch = "x86_64")) || error.to_string().contains(wanted),
         "{error}"
     );
-    // Cut off in the middle.
+    // A library that is cut off in the middle.
     let bytes = fs::read(library("quorate_clusres")).unwrap();
     for part in [100, 4_000, bytes.len() / 2] {
         fs::write(file.path(), &bytes[..part]).unwrap();
@@ -242,7 +242,7 @@ fn one_type_in_two_plugins_is_an_error_that_names_both() {
     assert_eq!(set.libraries().count(), 1);
 }
 
-/// The field that the error for a block is about.
+/// The field that the error about a block names.
 fn field(block: QrPlugin) -> String {
     match image_of(block).unwrap_err() {
         PluginError::Field { field, .. } => field,
@@ -383,7 +383,7 @@ fn every_field_of_a_type_and_a_property_is_checked() {
     }
     fn with_property(change: impl FnOnce(&mut QrProperty)) -> String {
         with(|kind| {
-            // SAFETY: its second property is a number; plain data.
+            // SAFETY: its second property is a number, and QrProperty is plain data.
             let mut property = unsafe { kind.properties.add(1).read() };
             change(&mut property);
             kind.properties = Box::leak(Box::new(property));
@@ -430,7 +430,7 @@ fn every_field_of_a_type_and_a_property_is_checked() {
         with_property(|it| it.max = 24),
         "types[0].properties[0].default"
     );
-    // A larger element than ours is a later version's: its size is the stride.
+    // An element that is larger than ours is of a later version. Its size is the distance to the next element.
     #[repr(C)]
     struct Later(QrType, u64);
     // SAFETY: as above.
@@ -455,7 +455,7 @@ fn every_field_of_a_type_and_a_property_is_checked() {
         ..block()
     })
     .unwrap_err();
-    // Both were read: the second one's table is the bare one, which cannot be quorum-capable.
+    // Both elements were read: the second one's table is the bare one, which cannot be quorum-capable.
     let wanted = "table entry `arbitrate` is NULL, expected a function: it is required of a quorum-capable type";
     assert!(image.to_string().ends_with(wanted), "{image}");
 }
@@ -519,7 +519,7 @@ fn tables_are_negotiated() {
                 get_extension: None,
             }
         };
-        // SAFETY: the host's place.
+        // SAFETY: the place is the host's, and may be written.
         unsafe { table.write(&raw const NEWER) };
         0
     }

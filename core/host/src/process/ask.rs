@@ -1,4 +1,4 @@
-//! What a plugin in a monitor process asks of its host: asked there, answered here.
+//! The questions of a plugin in a monitor process: asked in that process, answered in the host.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -14,11 +14,11 @@ use crate::services::{Answer, Carried, Request, Serve};
 use crate::table::Knowledge;
 use crate::{Caller, ServiceResult, Services};
 
-/// What the host's side of a call has behind it.
+/// What the host uses to answer during a call: the world and its knowledge.
 pub(crate) struct CallContext<'a> {
     pub(crate) services: &'a mut dyn Services,
     pub(crate) known: &'a dyn Knowledge,
-    /// On whose behalf everything is asked: the host's word, not the process's.
+    /// The resource on whose behalf the plugin asks. The host states this, not the process.
     pub(crate) spec: &'a ResourceSpec,
 }
 
@@ -58,13 +58,13 @@ impl CallContext<'_> {
     }
 }
 
-/// In the monitor process: the way to the host, and all that a plugin finds behind it.
+/// In the monitor process: the connection to the host, which stands for everything that a plugin can reach.
 pub(crate) struct Beyond<'a> {
     pub(crate) channel: &'a RefCell<Channel>,
 }
 
 impl Beyond<'_> {
-    /// Asks and waits. Without a host there is nothing left to do: the process ends.
+    /// Asks, and waits for the answer. If the host is gone there is nothing left to do, and the process ends.
     fn ask(&self, asked: &ToHost<'_>) -> Answer {
         let mut channel = self.channel.borrow_mut();
         let answer = channel
@@ -83,7 +83,7 @@ impl Beyond<'_> {
     }
 }
 
-/// An answer that is none.
+/// Ends the process: the host sent an answer of the wrong kind.
 fn mistaken() -> ! {
     abandon("the host answered something else than was asked")
 }
@@ -146,7 +146,7 @@ impl Knowledge for Beyond<'_> {
         self.question(Question::Checkpoint { key })
     }
 
-    /// At once: what a plugin says before it crashes is worth the most.
+    /// Lines are sent at once: what a plugin says just before it crashes is worth the most.
     fn log(&self, level: u32, text: &str) -> bool {
         let Ok(mut channel) = self.channel.try_borrow_mut() else {
             return false;
@@ -162,7 +162,7 @@ pub(crate) fn unknown(instance: u32) -> Reason {
     Reason::new(abi::ERROR_RESOURCE_NOT_AVAILABLE, text)
 }
 
-/// Ends the process in the middle of a call, since its host cannot be asked any more.
+/// Ends the process in the middle of a call, because the host can no longer be asked.
 pub(crate) fn abandon(why: &str) -> ! {
     let _ = writeln!(io::stderr(), "quorate monitor: {why}");
     end_group_at_once()

@@ -1,4 +1,4 @@
-//! What the fuzz target of frames calls.
+//! The function behind the fuzz target for frames.
 
 use std::fmt::Debug;
 
@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::wire::{self, ToHost, ToMonitor};
 
-/// Reads frames, one after the other, as each side would; what is read is what it was written as.
+/// Reads frames one after the other, as each side would. A frame that was read is written and read again, and must be
+/// the same.
 pub(crate) fn frames(bytes: &[u8]) {
     side::<ToMonitor>(bytes);
     side::<ToHost<'_>>(bytes);

@@ -1,15 +1,16 @@
-//! A resource monitor process: calls of a plugin's entries that are made in a process beside this one, so that only
-//! that one dies of a crash or a hang.
+//! Resource monitor processes: the entries of a plugin are called in a process beside this one, so that a crash or a
+//! hang ends only that process.
 //!
-//! The host starts `quorate monitor` with one end of a socket as its standard input and talks to it in lock step: it
-//! sends one request and answers what the plugin asks of its host in the meantime, until the result comes. So no
-//! virtual time passes, and the order of everything is what it is without the process.
+//! The host starts `quorate monitor` with one end of a socket as its standard input. It sends one request at a time,
+//! and answers what the plugin asks of it until the result comes. So no virtual time passes during a request, and
+//! everything happens in the same order as without the process.
 //!
 //! # Bytes
 //!
-//! Each frame is its body's length as four bytes, the least significant first, and the body: one [`wire::ToMonitor`]
-//! or [`wire::ToHost`] as postcard writes it (the variant's number as a varint, then the fields in order; numbers as
-//! varints, text and bytes with their length before them). No body is longer than [`wire::FRAME_MAX`].
+//! Each frame is the length of its body in four bytes, the least significant first, and then the body: one
+//! [`wire::ToMonitor`] or [`wire::ToHost`] as postcard writes it (the variant's number as a varint, then the fields in
+//! order; numbers as varints, text and bytes with their length before them). No body is longer than
+//! [`wire::FRAME_MAX`].
 //!
 //! | from | frame | answered by |
 //! | --- | --- | --- |
@@ -21,8 +22,8 @@
 //! | monitor | `Ask` and `Question`, any number of them before the answer to `Open` or `Call` | `Answer` |
 //! | monitor | `Log`, likewise | nothing |
 //!
-//! Both sides are the same program, so a version other than the own is refused. The end of the socket ends the
-//! monitor, whatever its plugin does at that moment.
+//! Both sides are the same program, so each refuses any version but its own. When the socket is closed, the monitor
+//! process ends, whatever its plugin is doing at that moment.
 
 pub(crate) mod ask;
 #[cfg(any(test, feature = "fuzzing"))]

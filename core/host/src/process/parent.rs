@@ -1,4 +1,4 @@
-//! The host's side: starting a monitor process, calling into it, and telling how it died.
+//! The host's side: it starts a monitor process, calls into it, and reports how it died.
 
 use std::fs::File;
 use std::io;
@@ -17,7 +17,8 @@ use super::wire::{Channel, Lost, MAGIC, Mail, PROTOCOL, ToHost, ToMonitor};
 use crate::library::{Isolation, LibraryInfo};
 use crate::table::{Abilities, Call, Returned, Traces, TypeCall};
 
-/// A resource monitor process, which leads a process group. It is killed and reaped when this is dropped.
+/// A resource monitor process, which leads a process group of its own. When this is dropped, the process is killed and
+/// waited for.
 #[derive(Debug)]
 pub(crate) struct MonitorProcess {
     child: Child,
@@ -26,7 +27,7 @@ pub(crate) struct MonitorProcess {
     image: u64,
     shared: bool,
     limit: Duration,
-    /// The number of the next instance.
+    /// The number that the next instance gets.
     next: u32,
     ended: bool,
 }
@@ -34,13 +35,13 @@ pub(crate) struct MonitorProcess {
 /// How a process died.
 #[derive(Debug)]
 pub(crate) struct Death {
-    /// The signal, the exit status, or the limit that was passed: the same in every run.
+    /// The signal, the exit status, or the limit that it exceeded. This is the same in every run.
     pub(crate) how: String,
-    /// The entry it was in.
+    /// The entry that it was executing.
     pub(crate) call: &'static str,
-    /// How long it was in there: not the same in every run.
+    /// How long it had been in that entry. This is not the same in every run.
     pub(crate) took: Duration,
-    /// What its plugin logged before.
+    /// What its plugin had logged before, in that call.
     pub(crate) log: Vec<(u32, String)>,
 }
 
@@ -53,7 +54,7 @@ pub(crate) struct StartError {
 }
 
 impl StartError {
-    /// How the process died, if that is what happened: its library's doing.
+    /// How the process died, if it did: that is the library's fault.
     pub(crate) fn into_death(self) -> Option<Box<Death>> {
         self.failed.death
     }
@@ -71,7 +72,7 @@ impl From<String> for Failed {
     }
 }
 
-/// What `open` gave.
+/// The result of `open`.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) code: u32,
@@ -81,8 +82,8 @@ pub(crate) struct Opened {
 }
 
 impl MonitorProcess {
-    /// Starts a process for the image of a library that has the number `image` and was mapped from `file`: for all of its
-    /// instances if it is `shared`.
+    /// Starts a process for the library image with the number `image`, which was read from `file`. If it is `shared`,
+    /// it is for all instances of the library.
     pub(crate) fn start(
         settings: &Isolation,
         wanted: &LibraryInfo,
@@ -114,7 +115,7 @@ impl MonitorProcess {
         Ok(process)
     }
 
-    /// Starts a process that loads the library in `file`, which is called `path` in messages.
+    /// Starts a process that loads the library in `file`, which messages call `path`.
     fn launch(
         settings: &Isolation,
         file: &File,
@@ -127,9 +128,9 @@ impl MonitorProcess {
         command
             .args(&settings.arguments)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
-            // What a plugin prints is nothing that anybody asked the host for.
+            // What a plugin prints must not get into the host's own output.
             .stdout(Stdio::from(io::stderr()))
-            // A Ctrl-C is for the host, which ends its monitors when it is done.
+            // Ctrl-C must reach only the host, which ends its monitors when it has finished.
             .process_group(0);
         if let Some(name) = std::env::args_os().next() {
             command.arg0(name);
@@ -137,7 +138,7 @@ impl MonitorProcess {
         let child = command
             .spawn()
             .map_err(|error| format!("{} cannot be run: {error}", settings.program.display()))?;
-        // The command held the monitor's end, too: only the monitor has it now.
+        // The command holds the monitor's end of the socket as well. After this only the monitor has it.
         drop(command);
         let mut process = MonitorProcess {
             child,
@@ -152,7 +153,7 @@ impl MonitorProcess {
         let hello = ToMonitor::Hello {
             magic: MAGIC,
             protocol: PROTOCOL,
-            // The very file that the host has open, even if another is at its place now.
+            // This is the file that the host has open, even if there is another at its path now.
             file: format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()),
             path: path.display().to_string(),
         };
@@ -169,7 +170,7 @@ impl MonitorProcess {
                 return Err(why.into());
             }
             Ok(ToHost::Refused(why)) => {
-                // Whoever tells it begins with the file, too.
+                // The caller's message begins with the file as well, so it is removed here.
                 let file = format!("{}: ", path.display());
                 return Err(why.strip_prefix(&file).unwrap_or(&why).to_owned().into());
             }
@@ -196,12 +197,12 @@ impl MonitorProcess {
         self.child.id()
     }
 
-    /// The library it runs.
+    /// The name of the library that it runs.
     pub(crate) fn plugin(&self) -> &str {
         &self.plugin
     }
 
-    /// Which image of it.
+    /// The number of the image that it runs.
     pub(crate) fn image(&self) -> u64 {
         self.image
     }
@@ -211,7 +212,7 @@ impl MonitorProcess {
         self.shared
     }
 
-    /// Makes the instance of the resource that the context names.
+    /// Opens an instance for the resource that the context names.
     pub(crate) fn open(&mut self, context: &mut CallContext<'_>) -> Result<Opened, Death> {
         let number = self.next;
         self.next += 1;
@@ -239,7 +240,7 @@ impl MonitorProcess {
         }
     }
 
-    /// Calls an entry of an instance. `expecting`: whether the plugin's own threads may report.
+    /// Calls an entry of an instance. `expecting` says whether reports of the plugin's own threads are accepted.
     pub(crate) fn call(
         &mut self,
         context: &mut CallContext<'_>,
@@ -261,7 +262,7 @@ impl MonitorProcess {
         }
     }
 
-    /// Calls the entry of a type as a whole.
+    /// Calls the entry of a type as a whole, such as a control code for the type.
     pub(crate) fn type_call(&mut self, call: TypeCall) -> Result<Returned, Death> {
         let mut log = Vec::new();
         let started = Instant::now();
@@ -271,7 +272,7 @@ impl MonitorProcess {
         }
     }
 
-    /// What the plugin's own threads reported.
+    /// Fetches the reports of the plugin's own threads.
     pub(crate) fn mail(&mut self, instance: u32, expecting: bool) -> Result<Mail, Death> {
         let frame = ToMonitor::Mail {
             instance,
@@ -285,7 +286,7 @@ impl MonitorProcess {
         }
     }
 
-    /// Sends a request and answers what is asked meanwhile, until the result comes.
+    /// Sends a request, and answers the plugin's questions until the result comes.
     fn converse(
         &mut self,
         mut context: Option<&mut CallContext<'_>>,
@@ -311,18 +312,18 @@ impl MonitorProcess {
         }
     }
 
-    /// Ends the process, if it has not ended itself, with all that it has started.
+    /// Ends the process, if it has not ended by itself, and everything that it has started.
     fn end(&mut self) -> io::Result<ExitStatus> {
-        // The number of one that was waited for may be another's by now.
+        // After a process has been waited for, another one may get its number.
         if !self.ended {
             self.ended = true;
-            // A process that is dying already keeps the signal it dies of.
+            // A process that is already dying still ends by the signal that killed it first.
             kill_group(&mut self.child);
         }
         self.child.wait()
     }
 
-    /// Ends the process, if it has not ended itself, and says how that came.
+    /// Ends the process, if it has not ended by itself. Returns how it died.
     fn death(
         &mut self,
         lost: Lost,
@@ -352,11 +353,11 @@ impl Drop for MonitorProcess {
     }
 }
 
-/// What the library in `file` says of itself, as a process that loads it tells; the process is then ended.
+/// What the library in `file` says of itself. A process loads it, reports that, and is ended.
 ///
 /// # Errors
 ///
-/// One sentence: what became of the process, or what it found.
+/// One sentence: how the process ended, or what it reported.
 pub(crate) fn learn(settings: &Isolation, file: &File, path: &Path) -> Result<LibraryInfo, String> {
     let (_, mut library) =
         MonitorProcess::launch(settings, file, path).map_err(|failed| failed.why)?;
@@ -364,7 +365,7 @@ pub(crate) fn learn(settings: &Isolation, file: &File, path: &Path) -> Result<Li
     Ok(library)
 }
 
-/// What a plugin may ask inside an entry: outside there is nobody on whose behalf it could.
+/// The context of the entry that runs. Outside an entry there is no resource on whose behalf a plugin could ask.
 fn within<'c, 'a>(
     context: &'c mut Option<&mut CallContext<'a>>,
 ) -> Result<&'c mut CallContext<'a>, Lost> {

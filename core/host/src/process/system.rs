@@ -1,4 +1,4 @@
-//! What is asked of the system about processes: to end them with all they started, and to say how they ended.
+//! Calls to the system about processes: ending them with everything they started, and finding out how they ended.
 
 use std::fs::File;
 use std::io;
@@ -14,18 +14,18 @@ use rustix::process::{
 };
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// Tells a process which one started it.
+/// The environment variable that tells a process which process started it.
 const PARENT: &str = "QUORATE_PARENT";
 
-/// Has the process that `command` starts know which process started it, for [`end_with_parent`].
+/// Makes `command` tell the process that it starts which process started it, for [`end_with_parent`].
 pub fn tell_parent(command: &mut Command) -> &mut Command {
     command.env(PARENT, std::process::id().to_string())
 }
 
-/// Ends this process when the one that started it ends, however that ends. With [`tell_parent`] that is so, too, where
-/// the other has ended before this is called.
+/// Makes this process end when the process that started it ends, for whatever reason. If that one was started with
+/// [`tell_parent`], this works even if it has ended before this is called.
 pub fn end_with_parent() {
-    // A system that cannot do that leaves it to run to its own end.
+    // On a system that cannot do that, the process runs until it ends by itself.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let parent = getppid().map(|pid| pid.as_raw_nonzero().to_string());
     if std::env::var(PARENT).is_ok_and(|told| parent.as_ref() != Some(&told)) {
@@ -33,12 +33,12 @@ pub fn end_with_parent() {
     }
 }
 
-/// Takes the socket that this process has as its standard input, which is empty from then on: the socket is nothing for a
-/// plugin that reads there. `None` if it is no socket.
+/// Takes the socket that this process has as its standard input, and leaves an empty input in its place: a plugin that
+/// reads its standard input must not get the socket. `None` if it is no socket.
 ///
 /// # Errors
 ///
-/// The system's.
+/// The system's errors.
 pub fn take_stdin() -> io::Result<Option<UnixStream>> {
     let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     if stream.local_addr().is_err() {
@@ -51,35 +51,36 @@ pub fn take_stdin() -> io::Result<Option<UnixStream>> {
 /// Interrupts a child of this process, as Ctrl-C does.
 pub fn interrupt(child: &Child) {
     if let Some(pid) = pid_of(child) {
-        // One that has ended already needs no interrupt.
+        // A child that has already ended needs no interrupt.
         let _ = kill_process(pid, Signal::INT);
     }
 }
 
-/// Kills a child of this process that leads a process group, and everything it has started. It must not have been waited
-/// for: its number may be another's then.
+/// Kills a child of this process that leads a process group, and everything that it has started. The child must not
+/// have been waited for: its number may belong to another process then.
 pub fn kill_group(child: &mut Child) {
     if let Some(pid) = pid_of(child) {
-        // A group that nobody is in any more need not be killed.
+        // If nobody is in the group any more there is nothing to kill.
         let _ = kill_process_group(pid, Signal::KILL);
     }
-    // It may have left its group.
+    // The child may have left its group.
     let _ = child.kill();
 }
 
-/// Whether a child of this process has ended. It is left to be waited for.
+/// Whether a child of this process has ended. It can still be waited for afterwards.
 pub fn has_ended(child: &Child) -> bool {
     status_of(child, WaitIdOptions::EXITED).is_some()
 }
 
-/// Whether SIGSTOP has stopped a child of this process. A stop from the terminal (Ctrl-Z) does not count: the user ends
-/// that.
+/// Whether SIGSTOP has stopped a child of this process. A stop from the terminal (Ctrl-Z) does not count: the user will
+/// let it go on.
 pub fn is_stopped(child: &Child) -> bool {
     let status = status_of(child, WaitIdOptions::STOPPED);
     status.is_some_and(|it| it.stopping_signal() == Some(Signal::STOP.as_raw()))
 }
 
-/// How a child of this process is, if it is as `wanted` says; it is left to be waited for.
+/// The status of a child of this process, if it is one of the `wanted` ones. The child can still be waited for
+/// afterwards.
 fn status_of(child: &Child, wanted: WaitIdOptions) -> Option<WaitIdStatus> {
     let options = wanted | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     waitid(WaitId::Pid(pid_of(child)?), options).ok().flatten()
@@ -89,13 +90,13 @@ fn pid_of(child: &Child) -> Option<Pid> {
     i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
-/// Ends the process at once, without what plugins have registered for its end: that may hang, or touch what is gone.
+/// Ends the process at once. Exit handlers of plugins are not run: they may hang, or use what is gone.
 pub fn end_at_once() -> ! {
     let _ = kill_process(getpid(), Signal::KILL);
     std::process::abort()
 }
 
-/// Ends the process with this status; at once if what plugins do at the end of a process takes longer than a second.
+/// Ends the process with this status. If exit handlers of plugins take longer than a second, it ends without them.
 pub fn end_soon(status: u8) -> ! {
     std::thread::spawn(|| {
         std::thread::sleep(Duration::from_secs(1));
@@ -104,7 +105,7 @@ pub fn end_soon(status: u8) -> ! {
     std::process::exit(status.into())
 }
 
-/// As [`end_at_once`], with everything this process has started, if it leads a group.
+/// As [`end_at_once`], and also ends everything that this process has started, if it leads a group.
 pub(crate) fn end_group_at_once() -> ! {
     if getpgrp() == getpid() {
         let _ = kill_process_group(getpid(), Signal::KILL);
@@ -112,21 +113,21 @@ pub(crate) fn end_group_at_once() -> ! {
     end_at_once()
 }
 
-/// The settings of the terminal on this process's standard input, kept to be restored if a process that changes them is
-/// killed.
+/// The settings of the terminal on standard input. They are kept here, to restore them if a process that changes them
+/// is killed.
 #[derive(Debug)]
 pub struct Terminal(Option<Termios>);
 
 impl Terminal {
-    /// The settings as they are now.
+    /// Reads the present settings.
     pub fn as_it_is() -> Terminal {
         Terminal(tcgetattr(std::io::stdin()).ok())
     }
 
-    /// Sets the terminal as it was.
+    /// Restores the settings.
     pub fn restore(&self) {
         if let Some(settings) = &self.0 {
-            // One that is gone need not be restored.
+            // A terminal that is gone need not be restored.
             let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
         }
     }
@@ -147,7 +148,7 @@ pub fn describe_end(status: ExitStatus) -> String {
     }
 }
 
-/// The signals that end processes, by the numbers that they have on every Linux.
+/// The signals that end processes, with their numbers, which are the same on every Linux.
 const SIGNALS: [(i32, &str); 12] = [
     (1, "SIGHUP"),
     (2, "SIGINT"),

@@ -1,4 +1,4 @@
-//! The frames, the questions, and monitors that run in this very test program.
+//! Tests of frames, of questions, and of monitor processes, which run this very test program.
 
 mod deaths;
 
@@ -21,7 +21,7 @@ use crate::services::Request;
 use crate::table::Knowledge;
 use crate::{Caller, Isolation, Monitor, PluginSet, ServiceResult, Services};
 
-/// Tells this test program, which is started as a monitor process, from one that runs its tests.
+/// The argument by which this test program knows that it was started as a monitor process.
 const AS_A_MONITOR: &str = "as-a-monitor-process";
 
 #[test]
@@ -119,7 +119,7 @@ fn what_is_no_frame_is_refused() {
 #[test]
 fn a_limit_counts_from_the_call_and_not_from_the_last_line() {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    // Nothing more comes, and the socket itself would wait for hours.
+    // Nothing more comes. The socket's own limit would be hours.
     let mut channel = Channel::new(ours, Some(Duration::from_secs(10_000))).unwrap();
     let until = Instant::now() + Duration::from_millis(20);
     let told = channel.receive::<ToHost<'_>>(Some(until));
@@ -143,7 +143,7 @@ fn lines_without_end_do_not_put_the_limit_off() {
     ));
 }
 
-/// What a plugin knows in these tests.
+/// What the monitor knows in these tests.
 pub(crate) struct Book;
 
 impl Knowledge for Book {
@@ -176,7 +176,7 @@ impl Knowledge for Book {
     }
 }
 
-/// Everything that can be asked, as text.
+/// Asks everything that can be asked. Returns the answers as text.
 pub(crate) fn ask_all(world: &mut dyn Services, book: &dyn Knowledge) -> Vec<String> {
     let it = Caller {
         resource: "A",
@@ -261,7 +261,7 @@ fn a_library_has_one_process_and_a_resource_with_a_monitor_of_its_own_another() 
     rig.open(spec("A", "Bad Statics"));
     rig.open(spec("B", "Bad Statics"));
     rig.open(alone);
-    // Online fails with the number of instances that the library has seen.
+    // The fixture's online fails with the number of instances that the library has seen.
     assert!(rig.online("A")[0].starts_with("A Failed [2 "));
     assert!(rig.online("C")[0].starts_with("C Failed [1 "));
     let status = rig.monitor.plugin_status();
@@ -306,7 +306,7 @@ fn loading_badly(how: &str, start_limit: Duration) -> Isolation {
 
 #[test]
 fn a_library_that_crashes_or_hangs_while_it_is_loaded_is_told_and_not_taken() {
-    // Those that hang run into any limit, and the others into none.
+    // Libraries that hang exceed any limit; the others end long before theirs.
     let (short, long) = (Duration::from_secs(1), Duration::from_secs(600));
     for (how, limit, wanted) in [
         ("crash initialiser", long, "SIGSEGV while"),
@@ -329,7 +329,7 @@ fn a_library_that_crashes_or_hangs_while_it_is_loaded_is_told_and_not_taken() {
     let mut set = PluginSet::empty();
     set.isolate(loading_badly("nothing", long)).unwrap();
     set.add(&library("quorate_bad_load")).unwrap();
-    // One that is broken is told as the host tells it.
+    // A broken library gives the same error as when the host loads it.
     let wanted = PluginSet::empty().add(&library("quorate_bad_magic"));
     let told = set.add(&library("quorate_bad_magic"));
     assert_eq!(

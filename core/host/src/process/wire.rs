@@ -1,4 +1,4 @@
-//! The frames, and the socket they go over.
+//! The frames, and the socket on which they are sent.
 
 use quorate_model::Reason;
 use std::io::{self, Read, Write};
@@ -12,17 +12,17 @@ use crate::LibraryInfo;
 use crate::services::{Answer, Request};
 use crate::table::{Abilities, Call, Report, Returned, TypeCall};
 
-/// The first word of the first frame: "QRMN".
+/// The first bytes of the first frame: "QRMN".
 pub(crate) const MAGIC: [u8; 4] = *b"QRMN";
-/// The version of the frames. It goes up with every change of theirs.
+/// The version of the frames. It is raised with every change of them.
 pub(crate) const PROTOCOL: u32 = 5;
-/// The longest body: a plugin may write 16 MiB at once, and the names that go with it are short.
+/// The longest body. A plugin may write 16 MiB at once, and the names beside that are short.
 pub(crate) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
 
-/// What the threads of a plugin's reported: of the pending operation, and lines for the log.
+/// The reports of a plugin's threads: about the pending operation, and lines for the log.
 pub(crate) type Mail = (Report, Vec<(u32, String)>);
 
-/// What is asked of the monitor itself: see [`Knowledge`](crate::table::Knowledge).
+/// A question to the monitor itself, not to the world: see [`Knowledge`](crate::table::Knowledge).
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Question {
     Property {
@@ -57,26 +57,26 @@ pub(crate) enum Question {
     },
 }
 
-/// From the host.
+/// A frame from the host.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum ToMonitor {
     /// The first frame.
     Hello {
         magic: [u8; 4],
         protocol: u32,
-        /// Where the library is to be opened.
+        /// The path at which to open the library.
         file: String,
-        /// What it is called in messages.
+        /// The path that messages give.
         path: String,
     },
-    /// Make an instance.
+    /// Open an instance.
     Open {
         instance: u32,
         resource: String,
         kind: String,
         group: String,
     },
-    /// Call an entry. `expecting`: whether the plugin's threads may report.
+    /// Call an entry. `expecting` says whether reports of the plugin's threads are accepted.
     Call {
         instance: u32,
         expecting: bool,
@@ -84,13 +84,13 @@ pub(crate) enum ToMonitor {
     },
     /// Call the entry of a type as a whole.
     TypeCall(TypeCall),
-    /// What did the plugin's threads report?
+    /// Send the reports of the plugin's threads.
     Mail { instance: u32, expecting: bool },
     /// The answer to [`ToHost::Ask`] and [`ToHost::Question`].
     Answer(Answer),
 }
 
-/// From the monitor process.
+/// A frame from the monitor process.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum ToHost<'a> {
     /// The library is loaded.
@@ -98,7 +98,7 @@ pub(crate) enum ToHost<'a> {
         protocol: u32,
         library: Box<LibraryInfo>,
     },
-    /// It cannot be.
+    /// The library cannot be loaded, and why.
     Refused(String),
     /// `open` has returned.
     Opened {
@@ -111,7 +111,7 @@ pub(crate) enum ToHost<'a> {
         returned: Returned,
         refused: Option<Reason>,
     },
-    /// What the plugin's threads reported.
+    /// The reports of the plugin's threads.
     Mail(Mail),
     /// The plugin asks the world for something, and waits.
     Ask(Request<'a>),
@@ -121,19 +121,19 @@ pub(crate) enum ToHost<'a> {
     Question(Question),
 }
 
-/// Why there is no frame.
+/// Why no frame was received or sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Lost {
     /// The other side is gone.
     #[error("the other side is gone")]
     Gone,
-    /// It did not answer in time.
+    /// The other side did not answer in time.
     #[error("it did not answer in time")]
     Late,
-    /// What it sent is no frame.
+    /// The other side sent something that is not a frame.
     #[error("{0}")]
     Garbled(String),
-    /// The system said no.
+    /// The system refused.
     #[error("{0}")]
     System(io::Error),
 }
@@ -142,13 +142,13 @@ pub(crate) enum Lost {
 #[derive(Debug)]
 pub(crate) struct Channel {
     stream: UnixStream,
-    /// What was read; the frames up to `taken` have been taken.
+    /// The bytes that were read. The frames in the first `taken` bytes have been taken out.
     buffer: Vec<u8>,
     taken: usize,
 }
 
 impl Channel {
-    /// An end that waits for `limit` at most; for ever if there is none.
+    /// An end that waits at most for `limit` when it sends or receives, or for ever if there is no limit.
     pub(crate) fn new(stream: UnixStream, limit: Option<Duration>) -> io::Result<Channel> {
         stream.set_read_timeout(limit)?;
         stream.set_write_timeout(limit)?;
@@ -159,7 +159,7 @@ impl Channel {
         })
     }
 
-    /// Another limit from now on.
+    /// Changes the limit.
     pub(crate) fn limit(&self, limit: Duration) -> io::Result<()> {
         self.stream.set_read_timeout(Some(limit))?;
         self.stream.set_write_timeout(Some(limit))
@@ -181,8 +181,8 @@ impl Channel {
         self.stream.write_all(&bytes).map_err(lost)
     }
 
-    /// The next frame, not later than `until`, whatever came before it: frames that never end a call do not put its end
-    /// off.
+    /// The next frame. After `until` there is none, even if others have come in between: a plugin that sends frames all
+    /// the time cannot put off the end of its call.
     pub(crate) fn receive<T: DeserializeOwned>(
         &mut self,
         until: Option<Instant>,
@@ -208,7 +208,7 @@ impl Channel {
         }
     }
 
-    /// A frame that is there already.
+    /// A frame that has already been read completely.
     fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Lost> {
         let unread = self.buffer.get(self.taken..).unwrap_or_default();
         let Some((frame, length)) = first(unread)? else {
@@ -223,7 +223,7 @@ impl Channel {
     }
 }
 
-/// The frame that `unread` begins with, and how long it is; `None` if it is not all there.
+/// The frame at the beginning of `unread`, and its length; `None` if it is incomplete.
 pub(crate) fn first<T: DeserializeOwned>(unread: &[u8]) -> Result<Option<(T, usize)>, Lost> {
     let Some((length, rest)) = unread.split_first_chunk::<4>() else {
         return Ok(None);

@@ -1,14 +1,15 @@
-//! What the answer to a request is made of.
+//! The answers to requests, as values.
 
 use quorate_model::{Name, Reason, Time};
 use serde::{Deserialize, Serialize};
 
 use super::{Reservation, ServiceResult, ServiceState};
 
-/// The answer to a [`Request`](super::Request), made with `From` of what the service is declared to give.
+/// The answer to a [`Request`](super::Request). It is made with `From`, out of the type that the service is declared to
+/// give.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
-    /// It is done, and there is nothing to say.
+    /// It is done, and there is nothing more to say.
     Done,
     /// Yes or no.
     Flag(bool),
@@ -16,33 +17,33 @@ pub enum Answer {
     Number(u64),
     /// A number that may be below zero.
     Signed(i64),
-    /// What a service controller says.
+    /// The state of a service, as the service controller says.
     State(ServiceState),
     /// Who holds a disk.
     Holder(Reservation),
     /// A text.
     Text(String),
-    /// Several.
+    /// Several texts.
     Texts(Vec<String>),
     /// Pairs of names.
     Pairs(Vec<(Name, Name)>),
     /// Bytes.
     Bytes(Vec<u8>),
-    /// A leased address, and the seconds it is good for.
+    /// A leased address, and for how many seconds it is valid.
     Lease(String, u32),
-    /// There is none.
+    /// What was asked for does not exist.
     Absent,
-    /// It was refused.
+    /// The request was refused.
     Refused(Reason),
 }
 
-/// A type that one kind of [`Answer`] carries.
+/// A type that a variant of [`Answer`] carries.
 pub trait Carried: Sized {
-    /// As an answer.
+    /// Makes an answer of this value.
     fn pack(self) -> Answer;
-    /// Out of an answer; `None` if it carries something else.
+    /// Takes the value out of an answer; `None` if the answer carries something else.
     fn unpack(answer: Answer) -> Option<Self>;
-    /// Whether the answer carries this.
+    /// Whether the answer carries a value of this type.
     fn is_in(answer: &Answer) -> bool;
 }
 

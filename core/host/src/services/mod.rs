@@ -1,7 +1,8 @@
-//! What a plugin may ask of the world it runs in, as values: a [`Request`] and its [`Answer`].
+//! The requests that a plugin may make of the world it runs in: a [`Request`] and its [`Answer`] as values.
 //!
-//! Each service is one line of the list below. Who answers is a [`Serve`]: the virtual world and the real one, a world of
-//! tests, and whatever stands between, each with one `match`. Who asks has a method for each: [`Services`].
+//! Each service is one line of the list below. [`Serve`] is implemented by everything that answers, each with one
+//! `match`: the virtual world, the real one, the worlds of tests, and whatever stands between a plugin and these.
+//! [`Services`] is for those who ask, with a method for each request.
 
 mod answer;
 
@@ -36,7 +37,7 @@ impl<'a> Caller<'a> {
 }
 
 impl Caller<'static> {
-    /// No resource: the monitor itself asks.
+    /// For requests of the monitor itself: no resource.
     pub const NONE: Caller<'static> = Caller {
         resource: "",
         kind: "",
@@ -51,7 +52,7 @@ pub enum ServiceState {
     Stopped,
     /// Starting.
     StartPending,
-    /// Running, which says nothing about whether it answers.
+    /// Running. Whether it answers is another question.
     Running,
     /// Stopping.
     StopPending,
@@ -71,24 +72,24 @@ pub enum Reservation {
 /// The result of a service call.
 pub type ServiceResult<T> = Result<T, Reason>;
 
-/// Who answers what plugins ask: everything that they reach of their node and of the world.
+/// Answers requests of plugins: everything that they can reach of their node and of the world.
 ///
-/// None of it waits: what takes time is started and then looked at again.
+/// No answer waits: what takes time is begun, and the plugin asks again later.
 pub trait Serve {
-    /// Answers a request on behalf of a resource, with what the service is declared to give: see
-    /// [`is_answered_by`](Request::is_answered_by).
+    /// Answers a request on behalf of a resource. The answer must be of the kind that the service is declared to give:
+    /// see [`is_answered_by`](Request::is_answered_by).
     fn serve(&mut self, caller: Caller<'_>, request: Request<'_>) -> Answer;
 }
 
-/// One line for each service: the request, the method of who asks, what is asked with, and what is given. Those of the
-/// first part are nobody's in particular.
+/// The list of services. Each has one line: the request, the method for those who ask, its arguments, and its result.
+/// The requests of the first part are made on nobody's behalf in particular.
 macro_rules! services {
     (
         $($(#[$plain_doc:meta])+ $plain:ident: $plain_method:ident() -> $plain_ret:ty;)+
         on behalf of a resource:
         $($(#[$doc:meta])+ $variant:ident: $method:ident($($field:ident: $kind:ident),*) -> $ret:ty;)+
     ) => {
-        /// What is asked.
+        /// A request to the world.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Request<'a> {
             $($(#[$plain_doc])+ $plain,)+
@@ -98,7 +99,7 @@ macro_rules! services {
         }
 
         impl Request<'_> {
-            /// Whether an answer is one that this request can have.
+            /// Whether the answer is of the kind that this request can have.
             pub fn is_answered_by(&self, answer: &Answer) -> bool {
                 match self {
                     $(Request::$plain => <$plain_ret>::is_in(answer),)+
@@ -106,7 +107,7 @@ macro_rules! services {
                 }
             }
 
-            /// One of each, for tests of who answers. A text is its field's name.
+            /// One of each request, for tests of those who answer. Every text is the name of its field.
             pub fn one_of_each() -> Vec<Request<'static>> {
                 vec![
                     $(Request::$plain,)+
@@ -115,11 +116,11 @@ macro_rules! services {
             }
         }
 
-        /// The face of [`Serve`] for who asks: a method for each [`Request`].
+        /// [`Serve`] for those who ask: a method for each [`Request`].
         ///
         /// # Panics
         ///
-        /// Each, if who answers gives what is no answer to the request: its mistake.
+        /// Each method, if the answer is not of the kind that the request can have: a mistake in what answers.
         pub trait Services: Serve {
             $($(#[$plain_doc])+ fn $plain_method(&mut self) -> $plain_ret;)+
             $($(#[$doc])+ fn $method(&mut self, caller: Caller<'_>, $($field: services!(@given $kind)),*) -> $ret;)+
@@ -166,8 +167,8 @@ services! {
     /// `quorate.service/1`: starts the service `name`, an instance of the resource's own. `work_units` says
     /// how much there is to do at start (log replay, say; 0 for none): the world turns it into time.
     ServiceStart: service_start(name: text, work_units: u64) -> ServiceResult<()>;
-    /// The same, with what the service is given at its start and the directory it runs in. A world that has no place for
-    /// them starts it without.
+    /// The same, with the parameters that the service gets at its start, and the directory that it runs in. A world
+    /// that has no use for these starts it without them.
     ServiceStartWith: service_start_with(name: text, work_units: u64, parameters: text, directory: text)
         -> ServiceResult<()>;
     /// `quorate.script/1`: the text of the script at `path`, from the folder of the cluster's definition.
@@ -190,17 +191,18 @@ services! {
 
     /// `quorate.disk/1`: takes the reservation of the shared disk `disk` if nobody holds it, or renews it.
     ///
-    /// A disk may take its time: a renewal, a mount, a dismount without force, a listing, a write and a read answer
-    /// `ERROR_IO_INCOMPLETE` while it is at it, and the same call of the same resource later says what became of it.
+    /// This may take time. A renewal, a mount, a dismount without force, a listing, a write and a read answer
+    /// `ERROR_IO_INCOMPLETE` until they are finished; the result is given when the same resource makes the same call
+    /// again.
     DiskReserve: disk_reserve(disk: text) -> ServiceResult<()>;
-    /// Breaks whatever reservation there is (bus reset). A live owner will take it again.
+    /// Breaks any reservation (bus reset). If the owner lives, it reserves the disk again.
     DiskBreak: disk_break_reservation(disk: text) -> ServiceResult<()>;
     /// Gives the reservation up.
     DiskRelease: disk_release(disk: text) -> ServiceResult<()>;
     /// Whether this node holds the reservation. Errors when the disk cannot be reached.
     DiskReserved: disk_reserved(disk: text) -> ServiceResult<bool>;
-    /// Who holds the reservation, without taking it. Errors when the disk cannot be reached, and in a world that
-    /// cannot tell.
+    /// Who holds the reservation; it is not taken. Errors when the disk cannot be reached, and in a world that cannot
+    /// tell.
     DiskReservation: disk_reservation(disk: text) -> ServiceResult<Reservation>;
     /// Mounts the disk's file system here. Needs the reservation.
     DiskMount: disk_mount(disk: text) -> ServiceResult<()>;
@@ -220,7 +222,7 @@ services! {
     AddressRemove: address_remove(network: text, address: text) -> ServiceResult<()>;
     /// Whether the address is on this node's card, and card and network work.
     AddressWorks: address_works(network: text, address: text) -> ServiceResult<()>;
-    /// Asks the network's DHCP server for a lease, or renews it: the address and the seconds it is good for.
+    /// Asks the network's DHCP server for a lease, or renews it: the address, and for how many seconds it is valid.
     AddressLease: address_lease(network: text) -> ServiceResult<(String, u32)>;
 
     /// `quorate.name/1`: makes the network name `name` resolve to `address`.
@@ -231,7 +233,7 @@ services! {
     NameResolve: name_resolve(name: text) -> ServiceResult<String>;
 }
 
-/// What was asked for, out of its answer.
+/// Takes the result out of the answer to `request`.
 fn taken<T: Carried>(request: &str, answer: Answer) -> T {
     match T::unpack(answer) {
         Some(value) => value,

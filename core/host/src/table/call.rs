@@ -1,4 +1,4 @@
-//! The calls of a type's entries as values, so that they can be made here or in another process.
+//! The calls of a type's entries as values, so that they can be made in this process or in another one.
 
 use quorate_abi::{self as abi, QrResid, QrWork};
 use serde::{Deserialize, Serialize};
@@ -7,9 +7,9 @@ use super::entries::{Entries, WorkEntry};
 use super::marshal::lend;
 use super::vigil::Running;
 
-/// Longest text taken from `last_error`, in bytes.
+/// The longest text that is read with `last_error`, in bytes.
 const ERROR_TEXT_MAX: u64 = 8 * 1_024;
-/// Most output a control code is given room for, in bytes.
+/// The largest buffer for the output of a control code, in bytes.
 pub(crate) const OUTPUT_MAX: u64 = 1_024 * 1_024;
 
 /// A call of one entry of an open instance.
@@ -27,14 +27,14 @@ pub(crate) enum Call {
     Control {
         code: u32,
         input: Vec<u8>,
-        /// How long the buffer for the output is.
+        /// The size of the buffer for the output, in bytes.
         room: u64,
     },
     LastError,
 }
 
 impl Call {
-    /// The entry's name, for people.
+    /// The entry's name, for messages.
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::Close => "Close",
@@ -52,7 +52,7 @@ impl Call {
     }
 }
 
-/// What an entry that may take time said of its progress: a `QrWork` of the host's own.
+/// What an entry that may take time reported of its progress: the fields of its `QrWork`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Work {
     pub(crate) wait_ms: u32,
@@ -62,19 +62,19 @@ pub(crate) struct Work {
     pub(crate) quorum_lost: bool,
 }
 
-/// What an entry answered. One that the table does not have answers `ERROR_INVALID_FUNCTION`.
+/// The result of an entry. An entry that the table does not have gives `ERROR_INVALID_FUNCTION`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Returned {
     pub(crate) code: u32,
     pub(crate) work: Work,
-    /// How much room the output of a control code takes.
+    /// How large a buffer the output of a control code needs, in bytes.
     pub(crate) needed: u64,
-    /// The output of a control code that succeeded, or the last error.
+    /// The output of a control code that succeeded, or the text of the last error.
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Returned {
-    /// A code and nothing else.
+    /// A result that is only a code.
     pub(crate) fn of(code: u32) -> Returned {
         Returned {
             code,
@@ -83,7 +83,7 @@ impl Returned {
     }
 }
 
-/// Which optional entries a type has, as far as the monitor has to know before it calls them.
+/// The optional entries of a type that the monitor must know of before it calls them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Abilities {
     pub(crate) work: bool,
@@ -103,10 +103,11 @@ impl Abilities {
 ///
 /// # Safety
 ///
-/// `resid` came from the `open` of these entries and has not been closed, the instance is in a state in which the
-/// contract allows the entry, and no other thread is inside one of its entries.
+/// `resid` came from the `open` of these entries and has not been closed. The contract allows the entry in the present
+/// state of the instance. No other thread is inside one of the instance's entries.
 pub(crate) unsafe fn run(entries: &Entries, resid: QrResid, call: &Call) -> Returned {
-    // SAFETY of every call: passed on; places and buffers outlive it and are as long as they say.
+    // SAFETY of every call: the caller vouches for `resid` and the state. All pointers and buffers outlive the call,
+    // and buffers are as long as stated.
     match call {
         Call::Close => {
             unsafe { (entries.close)(resid) };
@@ -155,16 +156,16 @@ pub(crate) struct TypeCall {
     pub(crate) kind: String,
     pub(crate) code: u32,
     pub(crate) input: Vec<u8>,
-    /// How long the buffer for the output is.
+    /// The size of the buffer for the output, in bytes.
     pub(crate) room: u64,
 }
 
 impl TypeCall {
-    /// The entry's name, for people.
+    /// The entry's name, for messages.
     pub(crate) const ENTRY: &'static str = "ResourceTypeControl";
 }
 
-/// Makes a call for a type as a whole. Without an instance there is nothing that the plugin could call back with.
+/// Makes a call for a type as a whole. There is no instance, so the plugin has nothing with which to call back.
 ///
 /// # Safety
 ///
@@ -178,7 +179,8 @@ pub(crate) unsafe fn run_type(entries: &Entries, call: &TypeCall) -> Returned {
     } = call;
     let _running = Running::begin();
     answered(call.room, |output, len, needed| {
-        // SAFETY: passed on; text, input and output outlive the call and are as long as they say.
+        // SAFETY: the caller vouches for the threads. Text, input and output outlive the call, and are as long as
+        // stated.
         unsafe {
             control(
                 lend(kind),
@@ -193,7 +195,7 @@ pub(crate) unsafe fn run_type(entries: &Entries, call: &TypeCall) -> Returned {
     })
 }
 
-/// Calls an entry that answers with bytes, with so much room for them.
+/// Calls an entry that answers with bytes, with a buffer of `room` bytes for them.
 fn answered(room: u64, entry: impl FnOnce(*mut u8, u64, *mut u64) -> u32) -> Returned {
     let mut output = vec![0_u8; room.min(OUTPUT_MAX) as usize];
     let mut needed = 0_u64;
@@ -227,7 +229,7 @@ unsafe fn work(entry: Option<WorkEntry>, resid: QrResid) -> Returned {
         signal: 0,
         quorum_lost: 0,
     };
-    // SAFETY: passed on; `work` outlives the call.
+    // SAFETY: the caller vouches for `resid` and the state, and `work` outlives the call.
     let code = unsafe { entry(resid, &raw mut work) };
     Returned {
         code,
@@ -250,7 +252,7 @@ unsafe fn last_error(entries: &Entries, resid: QrResid) -> Vec<u8> {
         return Vec::new();
     };
     let mut buffer = vec![0_u8; 512];
-    // SAFETY: passed on; the buffer is as long as it says.
+    // SAFETY: the caller vouches for `resid` and the state, and the buffer is as long as stated.
     let read =
         |buffer: &mut [u8]| unsafe { entry(resid, buffer.as_mut_ptr(), buffer.len() as u64) };
     let mut len = read(&mut buffer);

@@ -1,4 +1,4 @@
-//! The tables that the monitor answers itself: properties, the cluster, the log.
+//! The service tables that the monitor itself answers: properties, the cluster, the log.
 
 use quorate_abi as abi;
 use quorate_abi::{QrCluster, QrInstance, QrLog, QrProperties, QrStr};
@@ -11,10 +11,11 @@ use crate::ServiceResult;
 
 type Instance = *const QrInstance;
 
-/// Longest line of the cluster log, in characters.
+/// The longest line that is written to the cluster log, in characters.
 const LINE_MAX: usize = 500;
 
-/// Answers a question to the monitor: 0, or the error's code. Unlike the world it answers in a dead machine too.
+/// Answers a question to the monitor: 0, or the code of the error. Unlike the world, the monitor answers even if the
+/// machine is dead.
 fn answer(instance: Instance, f: impl for<'f> FnOnce(&'f Frame<'f>) -> ServiceResult<()>) -> u32 {
     with(instance, |frame| {
         f(frame)
@@ -242,7 +243,7 @@ pub(super) static CLUSTER: QrCluster = QrCluster {
     other: Some(other),
 };
 
-/// `QrLog::write` and `QrHost::log_event`: from inside an entry, or from a thread of the plugin's.
+/// `QrLog::write` and `QrHost::log_event`. They may be called inside an entry, or from a thread of the plugin.
 pub(super) unsafe extern "C" fn write_log(instance: Instance, level: u32, line: QrStr) {
     // SAFETY: the plugin lends the text for the call.
     let Ok(line) = (unsafe { text(line) }) else {

@@ -1,4 +1,4 @@
-//! The entries of a resource type, as its table has them.
+//! The entries of a resource type, copied from its table.
 
 use quorate_abi::{self as abi, QrStr, QrTable};
 
@@ -7,8 +7,8 @@ macro_rules! entries {
         required { $($field:ident: $ty:ty,)+ }
         optional { $($optional:ident: $opt_ty:ty,)+ }
     ) => {
-        /// A type's entries, copied out of its table: those that are required are there, and those its
-        /// table is too short for are not.
+        /// A type's entries, copied from its table. The required ones are there. Optional ones are `None` if they are
+        /// NULL, or if the table is too short to have them.
         #[derive(Clone, Copy, Debug)]
         pub struct Entries {
             $(#[doc = concat!("`", stringify!($field), "`, which each type has.")] pub $field: $ty,)+
@@ -22,7 +22,7 @@ macro_rules! entries {
             /// required entry.
             pub(crate) unsafe fn copy(table: *const QrTable, size: u32) -> Result<Entries, &'static str> {
                 Ok(Entries {
-                    // SAFETY: required entries lie within `size`.
+                    // SAFETY: required entries lie within `size`; the caller vouches for that.
                     $($field: unsafe { (&raw const (*table).$field).read() }
                         .ok_or(stringify!($field))?,)+
                     $($optional: if covers(size, std::mem::offset_of!(QrTable, $optional)) {

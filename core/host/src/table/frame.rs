@@ -1,4 +1,4 @@
-//! The entry that the host is inside of, as the calls back from it see it.
+//! The frame of a call: what the plugin's calls back find while an entry runs.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -16,68 +16,71 @@ use quorate_model::{Name, Reason};
 use super::vigil::Running;
 use crate::{Caller, ServiceResult, Services};
 
-/// What a plugin holds as its `QrInstance`: a number that is never used twice in a process. Never followed.
+/// The `QrInstance` that a plugin holds. It is a number that is never used twice in a process, and is never followed as
+/// a pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Handle(usize);
 
 impl Handle {
-    /// A new one.
+    /// A new handle.
     #[expect(clippy::new_without_default, reason = "each is another")]
     pub fn new() -> Handle {
-        // From 1, so that it is never NULL.
+        // It begins at 1, so that no handle is NULL.
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         Handle(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// As the plugin gave it back.
+    /// The handle that a plugin gave back.
     pub(super) fn of(instance: *const QrInstance) -> Handle {
         Handle(instance.addr())
     }
 
-    /// As the plugin gets it.
+    /// The handle in the form that the plugin gets.
     pub fn as_ptr(self) -> *const QrInstance {
         ptr::without_provenance(self.0)
     }
 }
 
-/// What a resource monitor knows of its resources, as their plugins may ask: the monitor's own directory, or in a
-/// process beside it the way there.
+/// What a resource monitor knows of its resources; their plugins may ask for it. In the host this is the monitor's own
+/// directory; in a monitor process it is the connection to the host.
 pub trait Knowledge {
-    /// A property as text: a private one as set or by its type's default, or a common one.
+    /// A property as text: a private one, as it is set or by its type's default, or a common one.
     fn property(&self, resource: &str, name: &str) -> Option<Cow<'_, str>>;
     /// The open resources of type `kind` that `resource` depends on, directly or through others.
     fn providers(&self, resource: &str, kind: &str) -> Vec<Name>;
-    /// Keeps a value of the moment of `resource`'s, or takes it back where it is empty. Whether it could.
+    /// Keeps a value that `resource` publishes about itself for now. An empty value takes it back. Returns whether that
+    /// was possible.
     fn publish(&self, resource: &str, name: &str, value: &str) -> bool;
-    /// A value of the moment of `resource`'s, if it published one.
+    /// A value that `resource` has published about itself.
     fn published(&self, resource: &str, name: &str) -> Option<String>;
     /// How many resources of type `kind` in other groups than `group` are Online or OnlinePending.
     fn online_here(&self, group: &str, kind: &str) -> u32;
     /// The resources of type `kind` in other groups than `group`, each with its group's name.
     fn others(&self, group: &str, kind: &str) -> Vec<(Name, Name)>;
-    /// Stores a checkpoint of `resource`'s; no bytes take it away.
+    /// Stores a checkpoint of `resource`. Without bytes, it deletes the checkpoint.
     ///
     /// # Errors
     ///
     /// If there is no room for it.
     fn save_checkpoint(&self, resource: &str, key: &str, bytes: &[u8]) -> ServiceResult<()>;
-    /// The bytes of a checkpoint of `resource`'s.
+    /// The bytes of a checkpoint of `resource`.
     ///
     /// # Errors
     ///
     /// If there is none.
     fn checkpoint(&self, resource: &str, key: &str) -> ServiceResult<Vec<u8>>;
-    /// Takes a log line at once, if it can; otherwise it is kept until the entry has returned.
+    /// Writes a log line at once, and returns `true`. If it returns `false`, the line is kept until the entry has
+    /// returned.
     fn log(&self, level: u32, text: &str) -> bool {
         let _ = (level, text);
         false
     }
 }
 
-/// One call of one of a plugin's entries.
+/// One call of an entry of a plugin.
 pub struct Frame<'a> {
     handle: Handle,
-    /// `None` once the machine is dead.
+    /// The world; `None` if the machine is dead.
     services: RefCell<Option<&'a mut (dyn Services + 'a)>>,
     pub(super) known: &'a dyn Knowledge,
     pub(super) spec: &'a ResourceSpec,
@@ -86,7 +89,7 @@ pub struct Frame<'a> {
     panic: Cell<Option<Box<dyn Any + Send>>>,
 }
 
-/// What a call left behind for the monitor.
+/// What a call has left for the monitor.
 #[derive(Debug, Default)]
 pub struct Traces {
     /// Lines for the cluster log: level and text.
@@ -96,8 +99,8 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// What the plugin last complained of in the cluster log. Of an `open` that failed it is all that there is to say:
-    /// there is no instance to ask for its last error.
+    /// The last error that the plugin wrote to the cluster log. If `open` fails this is all that is known: there is no
+    /// instance to ask for its last error.
     pub fn complaint(&self) -> Option<String> {
         let bad = self.log.iter().rev().find(|(level, _)| *level >= LOG_ERROR);
         let text = bad.map(|(_, text)| text.strip_prefix("open: ").unwrap_or(text).trim());
@@ -106,8 +109,8 @@ impl Traces {
 }
 
 impl<'a> Frame<'a> {
-    /// A call of an entry of the instance `handle`, which is a resource as `spec` has it: it reaches the world through
-    /// `services`, unless its machine is dead, and what its monitor knows through `known`.
+    /// A call of an entry of the instance `handle`, which is the resource in `spec`. The plugin reaches the world
+    /// through `services`, unless the machine is dead, and what its monitor knows through `known`.
     pub fn new(
         handle: Handle,
         services: Option<&'a mut (dyn Services + 'a)>,
@@ -140,16 +143,16 @@ impl<'a> Frame<'a> {
 }
 
 thread_local! {
-    /// The innermost entry this thread is inside of.
+    /// The innermost entry that runs on this thread.
     static CURRENT: Cell<*const Frame<'static>> = const { Cell::new(ptr::null()) };
 }
 
-/// Runs `entry`, during which the plugin's calls find `frame`.
+/// Runs `entry`. While it runs, calls of the plugin find `frame`.
 ///
 /// # Panics
 ///
-/// With the payload of a panic of the world's, which a call back met: nothing may unwind through the plugin,
-/// so it is kept until the plugin has returned.
+/// If the world panicked while the plugin called it, with the same payload. No panic may unwind through the plugin, so
+/// it is held back until the plugin has returned.
 pub fn enter<R>(frame: Frame<'_>, entry: impl FnOnce() -> R) -> (R, Traces) {
     struct Leave(*const Frame<'static>);
     impl Drop for Leave {
@@ -172,7 +175,8 @@ pub fn enter<R>(frame: Frame<'_>, entry: impl FnOnce() -> R) -> (R, Traces) {
     (result, traces)
 }
 
-/// Runs `f` with the frame of the call that `instance` is inside of on this thread. A call from anywhere else is counted.
+/// Runs `f` with the frame of the call that `instance` runs on this thread. A call from anywhere else is counted as a
+/// stray one.
 pub(super) fn with<R>(
     instance: *const QrInstance,
     f: impl for<'f> FnOnce(&'f Frame<'f>) -> R,
@@ -184,14 +188,14 @@ pub(super) fn with<R>(
     answer
 }
 
-/// As [`with`], for what may be called from anywhere.
+/// As [`with`], but a call from elsewhere is allowed and not counted.
 pub(super) fn within<R>(
     instance: *const QrInstance,
     f: impl for<'f> FnOnce(&'f Frame<'f>) -> R,
 ) -> Option<R> {
     let current: *const Frame<'_> = CURRENT.get().cast();
-    // SAFETY: `enter` sets the pointer for as long as its frame lives and no longer, on this thread; the
-    // lifetime that `f` sees ends before `enter` can go on.
+    // SAFETY: `enter` sets this thread's pointer while its frame lives, and no longer. The lifetime that `f` sees ends
+    // before `enter` can go on.
     let frame = unsafe { current.as_ref() }?;
     if frame.handle != Handle::of(instance) {
         return None;
@@ -205,7 +209,7 @@ pub(super) fn within<R>(
     }
 }
 
-/// Answers a service call: 0, or the error's code.
+/// Answers a service call: 0, or the code of the error.
 pub(super) fn serve(
     instance: *const QrInstance,
     f: impl for<'f> FnOnce(&mut dyn Services, Caller<'f>) -> ServiceResult<()>,
@@ -213,7 +217,7 @@ pub(super) fn serve(
     serve_frame(instance, |frame, services| f(services, frame.caller()))
 }
 
-/// As [`serve`], with what the monitor knows.
+/// As [`serve`], for what the monitor itself answers: `f` gets the frame and not the world.
 pub(super) fn serve_known(
     instance: *const QrInstance,
     f: impl for<'f> FnOnce(&'f Frame<'f>) -> ServiceResult<()>,
@@ -226,7 +230,7 @@ fn serve_frame(
     f: impl for<'f> FnOnce(&'f Frame<'f>, &mut dyn Services) -> ServiceResult<()>,
 ) -> u32 {
     with(instance, |frame| {
-        // Taken while the world answers: it cannot call back in.
+        // It is already borrowed while the world answers a call. The world cannot call back in.
         let Ok(mut services) = frame.services.try_borrow_mut() else {
             return ERROR_ACCESS_DENIED;
         };
@@ -249,10 +253,10 @@ fn serve_frame(
     .unwrap_or(ERROR_ACCESS_DENIED)
 }
 
-/// Service calls of this process that were made outside the entries of their instance.
+/// The number of service calls that were made outside an entry of their instance.
 static STRAYS: AtomicUsize = AtomicUsize::new(0);
 
-/// How many service calls were made outside the entries of their instance.
+/// How many service calls were made outside an entry of their instance, in this process.
 pub fn strays() -> usize {
     STRAYS.load(Ordering::Relaxed)
 }

@@ -1,4 +1,4 @@
-//! What a plugin's own threads report between two calls.
+//! The reports of a plugin's own threads, which come between calls of its entries.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::Handle;
 
-/// More log lines than this between two looks are dropped.
+/// The most log lines that are kept between two looks. More are dropped.
 const LOG_MAX: usize = 1_000;
 
-/// The reports on one instance. Only instances of libraries with `PLUGIN_THREADS` have one.
+/// The reports about one instance. Only instances of libraries with `PLUGIN_THREADS` have a mailbox.
 #[derive(Debug)]
 pub struct Mailbox {
     handle: Handle,
@@ -27,33 +27,33 @@ struct Shared {
     log: Vec<(u32, String)>,
 }
 
-/// What was reported since the last look.
+/// The reports about the pending operation since the last look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// The highest checkpoint.
+    /// The highest checkpoint that was reported.
     pub checkpoint: u32,
-    /// How the operation ended, if it did.
+    /// The code with which the operation ended, if it did.
     pub ended: Option<u32>,
 }
 
 static BOXES: Mutex<BTreeMap<Handle, Arc<Mutex<Shared>>>> = Mutex::new(BTreeMap::new());
 
 impl Mailbox {
-    /// For the reports on the instance `handle`.
+    /// A mailbox for the instance `handle`.
     pub fn new(handle: Handle) -> Mailbox {
         let shared = Arc::default();
         BOXES.lock().insert(handle, Arc::clone(&shared));
         Mailbox { handle, shared }
     }
 
-    /// Takes reports from now on, and forgets earlier ones; or refuses them.
+    /// Sets whether reports are accepted. In either case earlier ones are forgotten.
     pub fn set_pending(&self, pending: bool) {
         let mut shared = self.shared.lock();
         shared.pending = pending;
         shared.report = Report::default();
     }
 
-    /// What came in since the last look, and the lines for the log: level and text.
+    /// Takes out the report and the log lines (level and text) since the last look.
     pub fn take(&self) -> (Report, Vec<(u32, String)>) {
         let mut shared = self.shared.lock();
         (
@@ -73,11 +73,12 @@ fn find(handle: Handle) -> Option<Arc<Mutex<Shared>>> {
     BOXES.lock().get(&handle).cloned()
 }
 
-/// A status from any thread: 0 to go on, 1 to stop since nothing is pending (any more).
+/// A status report from any thread. Returns 0 if the thread should go on, and 1 if it should stop because no operation
+/// is pending.
 pub(super) fn report(handle: Handle, status: u32, checkpoint: u32) -> u32 {
     let Some(shared) = find(handle) else { return 1 };
     let mut shared = shared.lock();
-    // The first end counts: a second one is the plugin's mistake.
+    // Only the first end counts; a second one is a mistake of the plugin.
     if !shared.pending || shared.report.ended.is_some() {
         return 1;
     }

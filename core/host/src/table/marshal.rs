@@ -1,4 +1,5 @@
-//! Text and bytes across the boundary: every pointer and length of the other side's is checked here.
+//! Text and bytes that cross the boundary to a plugin. Every pointer and every length from the other side is checked
+//! here.
 
 use quorate_model::Reason;
 use std::ptr;
@@ -7,10 +8,10 @@ use quorate_abi::{ERROR_INVALID_PARAMETER, ERROR_MORE_DATA, QrStr};
 
 use crate::ServiceResult;
 
-/// Longest text or block of bytes a plugin may hand over in one call.
+/// The longest text or block of bytes that a plugin may pass in one call.
 const LEN_MAX: u64 = 16 * 1_024 * 1_024;
 
-/// Text of ours, lent for a call.
+/// Our text in the form in which it is lent to a plugin for a call.
 pub fn lend(text: &str) -> QrStr {
     QrStr {
         ptr: text.as_ptr(),
@@ -18,11 +19,11 @@ pub fn lend(text: &str) -> QrStr {
     }
 }
 
-/// Bytes of the other side's, or `None` where pointer and length cannot be right.
+/// Bytes from the other side; `None` if pointer and length cannot be right.
 ///
 /// # Safety
 ///
-/// If `ptr` is not NULL, the other side vouches for `len` bytes there for as long as the result is used.
+/// If `ptr` is not NULL, the other side vouches for `len` bytes there, for as long as the result is used.
 pub unsafe fn borrow_bytes<'a>(ptr: *const u8, len: u64) -> Option<&'a [u8]> {
     if len == 0 {
         return Some(&[]);
@@ -33,7 +34,7 @@ pub unsafe fn borrow_bytes<'a>(ptr: *const u8, len: u64) -> Option<&'a [u8]> {
     if ptr.is_null() {
         return None;
     }
-    // SAFETY: not NULL, of a length a slice may have, vouched for by the caller.
+    // SAFETY: the pointer is not NULL, a slice may have this length, and the caller vouches for the bytes.
     Some(unsafe { std::slice::from_raw_parts(ptr, len) })
 }
 
@@ -70,7 +71,7 @@ pub(super) unsafe fn text<'a>(text: QrStr) -> ServiceResult<&'a str> {
     })
 }
 
-/// A plugin's buffer for output, with the place for the length it needs.
+/// A plugin's buffer for output, and the place for the number of bytes that are needed.
 #[derive(Clone, Copy)]
 pub(super) struct Buffer {
     pub(super) at: *mut u8,
@@ -79,7 +80,7 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// Copies `bytes` out, all or nothing, and says how many there are.
+    /// Copies `bytes` to the buffer if there is room for all of them. In any case it writes how many there are.
     ///
     /// # Safety
     ///
@@ -103,20 +104,20 @@ impl Buffer {
         if self.at.is_null() {
             return Err(Reason::new(ERROR_INVALID_PARAMETER, "the buffer is NULL"));
         }
-        // SAFETY: the buffer is large enough; it is the plugin's and ours cannot overlap it.
+        // SAFETY: the buffer is large enough. It belongs to the plugin, so it does not overlap our bytes.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.at, bytes.len()) };
         Ok(())
     }
 }
 
-/// Writes a number to a place of the plugin's; NULL means that it does not want to know.
+/// Writes a value to the plugin's memory. NULL means that the plugin does not want it.
 ///
 /// # Safety
 ///
-/// The plugin vouches for `at` unless it is NULL.
+/// The plugin vouches for `at`, unless that is NULL.
 pub(super) unsafe fn put<T: Copy>(at: *mut T, value: T) {
     if !at.is_null() {
-        // SAFETY: vouched for by the plugin; no alignment is taken for granted.
+        // SAFETY: the plugin vouches for the place. It may be unaligned.
         unsafe { at.write_unaligned(value) };
     }
 }

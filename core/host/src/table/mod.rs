@@ -1,8 +1,8 @@
-//! The host's side of the contract: its own tables, and what crosses the boundary.
+//! The host's side of the contract: its tables, and everything that crosses the boundary.
 //!
-//! A plugin's call finds the world through the [`Frame`] of the entry that the host is inside of, on the same
-//! thread; there is none outside an entry. An instance handle is a number that is compared and never
-//! followed, so that a stale or made-up one is refused rather than believed.
+//! While the host is inside an entry, it keeps a [`Frame`] for this thread, and a plugin's calls reach the world
+//! through that. Outside an entry there is none. An instance handle is a number that is compared and never followed as
+//! a pointer, so a stale or invented one is simply refused.
 
 mod call;
 mod cluster;
@@ -25,7 +25,7 @@ pub use mailbox::{Mailbox, Report};
 pub use marshal::{borrow_bytes, lend};
 pub use vigil::watch_calls;
 
-/// The host's table, handed to every plugin.
+/// The table of host functions that every plugin gets.
 pub fn host() -> *const QrHost {
     ptr::from_ref(&HOST)
 }

@@ -1,13 +1,13 @@
-//! How long the call that a process is inside of has lasted, for a thread that watches from beside it.
+//! Watches how long the running call of an entry lasts, from a thread beside it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// The number of the call of a plugin's entry that runs, 0 where none does.
+/// The number of the running call of an entry; 0 if none runs.
 static RUNNING: AtomicU64 = AtomicU64::new(0);
 
-/// A call that runs, until it is dropped.
+/// A running call, until it is dropped.
 pub(super) struct Running;
 
 impl Running {
@@ -24,16 +24,16 @@ impl Drop for Running {
     }
 }
 
-/// What was seen of calls so far.
+/// What the watching thread has seen of calls so far.
 #[derive(Debug, Default)]
 struct Seen {
     last: u64,
-    /// At how many looks in a row the same call ran.
+    /// For how many looks in a row the same call has been running.
     times: u128,
 }
 
 impl Seen {
-    /// A look: the number of the call that runs. Gives at how many looks in a row it did.
+    /// Looks once: `now` is the number of the running call. Returns for how many looks in a row it has been running.
     fn look(&mut self, now: u64) -> u128 {
         self.times = if now != 0 && now == self.last {
             self.times + 1
@@ -45,11 +45,11 @@ impl Seen {
     }
 }
 
-/// Watches this process's calls of plugins' entries from a thread of its own, and runs `hung` if one lasts longer than
-/// about `limit`. The call itself cannot be ended, so `hung` should end the process.
+/// Watches this process's calls of entries from a thread of its own, and runs `hung` if one lasts longer than about
+/// `limit`. The call itself cannot be stopped, so `hung` should end the process.
 ///
-/// Time in which the whole process stands still does not count. Where several threads call at the same time, the last
-/// one to begin is watched.
+/// Time in which the whole process is stopped does not count. If several threads call at the same time, the call that
+/// began last is watched.
 pub fn watch_calls(limit: Duration, hung: impl FnOnce() + Send + 'static) {
     let step = (limit / 20).clamp(Duration::from_millis(1), Duration::from_millis(250));
     let most = limit.as_nanos().div_ceil(step.as_nanos());

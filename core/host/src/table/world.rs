@@ -1,4 +1,4 @@
-//! The service tables behind which the world stands.
+//! The service tables that the world answers.
 
 use quorate_abi as abi;
 use quorate_abi::{
@@ -12,10 +12,10 @@ use super::marshal::{Buffer, bytes, put, text};
 use crate::{Reservation, ServiceResult, ServiceState};
 
 type Instance = *const QrInstance;
-/// A place of the plugin's for a number.
+/// Where the plugin wants a number written.
 type Out = *mut u32;
 
-/// A port number of a plugin's.
+/// Checks a port number from a plugin.
 fn port(port: u32) -> ServiceResult<u16> {
     u16::try_from(port).map_err(|_| {
         Reason::new(
@@ -25,10 +25,11 @@ fn port(port: u32) -> ServiceResult<u16> {
     })
 }
 
-/// Defines the function behind a table's entry. Its body is run with the world `$w` and the caller `$c`; it gets
-/// text arguments as `&str`, and the others as they came.
+/// Defines the function of one entry of a service table. Its body runs with the world `$w` and the caller `$c`. It gets
+/// text arguments as `&str`, and all others unchanged.
 ///
-/// SAFETY of every body: the plugin lends text and bytes, and vouches for its buffers and places, for the call.
+/// SAFETY of every body: for the duration of the call the plugin lends text and bytes, and vouches for its buffers and
+/// places.
 macro_rules! service {
     ($name:ident($w:ident, $c:ident $(, $arg:ident: $kind:tt)*) $body:expr) => {
         unsafe extern "C" fn $name(instance: Instance $(, $arg: service!(@type $kind))*) -> u32 {

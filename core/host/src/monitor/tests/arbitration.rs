@@ -95,7 +95,7 @@ fn failure_of_a_defended_resource_loses_its_reservation() {
         "A lost [5038 IsAlive said no]",
     ];
     assert_eq!(events[events.len() - 2..], end);
-    // Ordered ends are not reported as a loss.
+    // A reservation that is given up on command is not reported as lost.
     set(|a| a.is_alive = 1);
     rig.arbitrate("A");
     rig.online("A");
@@ -121,7 +121,7 @@ fn arbitration_may_fail_or_take_too_long() {
     rig.arbitrate("A");
     for checkpoint in 3..62 {
         assert_eq!(rig.run(SECOND), NONE);
-        // Progress does not count here.
+        // Progress does not prolong an arbitration.
         set(|a| a.work.checkpoint = checkpoint);
     }
     assert_eq!(

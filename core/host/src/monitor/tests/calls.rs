@@ -122,14 +122,14 @@ fn services_reach_the_world_on_behalf_of_the_resource() {
     );
 }
 
-/// What `it` keeps under a key.
+/// The checkpoint of `it` under a key.
 fn kept(it: *const QrInstance, key: &str) -> Result<String, u32> {
     let table: &QrCheckpoint = service(SERVICE_ID_CHECKPOINT);
     // SAFETY: inside an entry, with text and places of this test's.
     read(|at, len, needed| unsafe { table.load.unwrap()(it, lend(key), at, len, needed) })
 }
 
-/// Has `it` keep bytes under a key.
+/// Makes `it` store bytes under a key.
 fn keep(it: *const QrInstance, key: &str, bytes: &[u8]) -> u32 {
     let table: &QrCheckpoint = service(SERVICE_ID_CHECKPOINT);
     let len = bytes.len() as u64;
@@ -185,7 +185,7 @@ fn outside_an_entry_or_on_anothers_behalf_the_host_refuses() {
     let b = fake("B", |b| b.instance);
     inside(&mut rig, move |a| {
         let disk: &QrDisk = service(SERVICE_ID_DISK);
-        // SAFETY: handles are never followed, whatever they are.
+        // SAFETY: handles are never followed, so they may be anything.
         unsafe {
             let reserve = disk.reserve.unwrap();
             assert_eq!(reserve(b, lend("Q:")), ERROR_ACCESS_DENIED);
@@ -216,7 +216,7 @@ fn outside_an_entry_or_on_anothers_behalf_the_host_refuses() {
 fn a_dead_machine_answers_not_ready() {
     let mut rig = Rig::with_a();
     rig.online("A");
-    // `terminate` has no hook: look at what the frame without a world says instead.
+    // `terminate` has no hook in the fake, so this looks at what a frame without a world answers.
     let directory = crate::monitor::Directory::new(fake::plugins(0));
     let handle = crate::table::Handle::new();
     let spec = spec("A", "Fake");
@@ -330,7 +330,7 @@ fn what_a_provider_publishes_stands_while_it_is_in_service() {
         // SAFETY: inside an entry, with a buffer of `read`'s.
         read(|at, len, needed| unsafe { get(it, lend(name), at, len, needed) })
     };
-    // What B reads of A when it is brought online.
+    // What B reads of A while it is brought online.
     fn seen(rig: &mut Rig) -> Result<String, u32> {
         let found = std::rc::Rc::new(std::cell::RefCell::new(Err(0)));
         let out = found.clone();
@@ -406,7 +406,7 @@ fn others_are_the_resources_of_a_type_in_other_groups() {
     inside(&mut rig, |it| {
         let cluster: &QrCluster = service(SERVICE_ID_CLUSTER);
         let (other, kind) = (cluster.other.unwrap(), lend("Fake"));
-        // Its group, and a property.
+        // The group of another resource, and one of its properties.
         let told = |index| {
             ["", "Disk"].map(|property| {
                 read(|at, len, needed| {
@@ -472,7 +472,7 @@ fn a_refused_service_call_explains_the_error_it_leads_to() {
     for (own, told) in [
         ("", "Q: is reserved by NODE2"),
         ("no disk", "no disk: Q: is reserved by NODE2"),
-        // It has passed the words on itself.
+        // Here the type has passed the words on itself.
         ("oh: Q: is reserved by NODE2", "oh: Q: is reserved by NODE2"),
     ] {
         set(|a| {
@@ -496,7 +496,7 @@ fn a_panic_of_the_world_waits_for_the_plugin_to_return() {
     set(|a| {
         a.hook = Some(Box::new(|it| {
             let disk: &QrDisk = service(SERVICE_ID_DISK);
-            // SAFETY: inside an entry. It returns: nothing unwinds through the plugin.
+            // SAFETY: inside an entry. The call returns: nothing unwinds through the plugin.
             assert_eq!(
                 unsafe { disk.reserve.unwrap()(it, lend("Q:")) },
                 ERROR_ACCESS_DENIED

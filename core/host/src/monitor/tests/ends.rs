@@ -9,7 +9,7 @@ const NONE: [&str; 0] = [];
 fn terminate_all_takes_dependents_first_and_gracefully_where_it_takes_no_time() {
     let mut rig = Rig::new();
     let order = || fake("order", |it| std::mem::take(&mut it.calls));
-    // `A` is what `B` and `C` stand on, `D` was never online.
+    // `B` and `C` depend on `A`; `D` was never online.
     rig.open(spec("A", "Fake"));
     for dependent in ["B", "C"] {
         let mut spec = spec(dependent, "Fake");
@@ -40,7 +40,7 @@ fn terminate_all_takes_dependents_first_and_gracefully_where_it_takes_no_time() 
     );
     assert_eq!(fake("D", |d| d.calls.clone()), ["open"]);
     assert_eq!(rig.monitor.next_wakeup(), None);
-    // The instances stay open: a service that starts again finds them.
+    // The instances stay open, so a cluster service that starts again finds them.
     assert_eq!(rig.online("A"), ["A Online"]);
 }
 

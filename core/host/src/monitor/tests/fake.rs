@@ -1,4 +1,4 @@
-//! A plugin inside the test: its answers are set by the test, its calls recorded and held against the contract.
+//! A plugin inside the test. The test sets its answers; its calls are recorded and checked against the contract.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use quorate_abi::{self as abi, *};
 use crate::plugins::Image;
 use crate::{PluginError, PluginSet};
 
-/// What an entry that may take time is to answer.
+/// The next answer of an entry that may take time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Step {
     pub(super) code: u32,
@@ -22,7 +22,7 @@ pub(super) struct Step {
     pub(super) quorum_lost: bool,
 }
 
-/// Done.
+/// The operation is done.
 pub(super) const DONE: Step = Step {
     code: 0,
     wait_ms: 0,
@@ -32,7 +32,7 @@ pub(super) const DONE: Step = Step {
     quorum_lost: false,
 };
 
-/// Not yet: again after `wait_ms`, having got as far as `checkpoint`.
+/// The operation is pending at `checkpoint`: `work` is wanted again after `wait_ms`.
 pub(super) const fn pending(wait_ms: u32, checkpoint: u32) -> Step {
     Step {
         code: ERROR_IO_PENDING,
@@ -42,7 +42,7 @@ pub(super) const fn pending(wait_ms: u32, checkpoint: u32) -> Step {
     }
 }
 
-/// An error.
+/// The operation fails with this code.
 pub(super) const fn failing(code: u32) -> Step {
     Step { code, ..DONE }
 }
@@ -59,25 +59,25 @@ pub(super) struct Fake {
     pub(super) offline: Step,
     pub(super) arbitrate: Step,
     pub(super) work: Step,
-    /// Every call of `work` gets on.
+    /// Whether every call of `work` raises the checkpoint.
     pub(super) advancing: bool,
-    /// Each operation begins where `work` left off, as with a counter that is never set back.
+    /// Whether each operation begins at the checkpoint where the last one ended, like a counter that is never reset.
     pub(super) counts_on: bool,
     pub(super) release: u32,
     pub(super) looks_alive: u32,
     pub(super) is_alive: u32,
     pub(super) error: String,
-    /// Answers each control code with this many bytes.
+    /// How many bytes answer each control code, if any.
     pub(super) control: Option<usize>,
-    /// Calls each control code's buffer so many bytes too small, however large it is.
+    /// By how many bytes each control code says that its buffer is too small, however large it is.
     pub(super) control_lacks: Option<u64>,
-    /// Run inside `online`.
+    /// Runs inside `online`.
     pub(super) hook: Option<Hook>,
-    // The contract's states, by the plugin's own book.
+    // The states of the contract, as this plugin counts them itself.
     is_open: bool,
     is_online: bool,
     pending: Option<&'static str>,
-    /// What the host did that it must not.
+    /// The breaches of the contract by the host.
     pub(super) violations: Vec<String>,
 }
 
@@ -147,7 +147,7 @@ thread_local! {
     static FAKES: RefCell<Vec<(String, Fake)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Looks at, or changes, the fake resource called `name`.
+/// Reads or changes the fake resource called `name`.
 pub(super) fn fake<R>(name: &str, f: impl FnOnce(&mut Fake) -> R) -> R {
     FAKES.with_borrow_mut(|fakes| {
         let index = fakes
@@ -162,7 +162,7 @@ pub(super) fn fake<R>(name: &str, f: impl FnOnce(&mut Fake) -> R) -> R {
 }
 
 fn of<R>(resid: QrResid, f: impl FnOnce(&mut Fake) -> R) -> R {
-    // Resids are the places in the list, from 1.
+    // A resid is the place in the list, from 1.
     FAKES.with_borrow_mut(|fakes| f(&mut fakes[resid.addr() - 1].1))
 }
 
@@ -172,7 +172,7 @@ pub(super) fn forget() {
 }
 
 unsafe extern "C" fn open(name: QrStr, instance: *const QrInstance, resid: *mut QrResid) -> u32 {
-    // SAFETY: lent for the call.
+    // SAFETY: the host lends the text for the call.
     let bytes = unsafe { crate::table::borrow_bytes(name.ptr, name.len) }.unwrap();
     let name = std::str::from_utf8(bytes).unwrap();
     let code = fake(name, |fake| {
@@ -379,7 +379,7 @@ pub(super) static TABLE: QrTable = QrTable {
     get_extension: None,
 };
 
-/// As [`TABLE`] without what may be missing.
+/// As [`TABLE`], without the optional entries.
 static BARE: QrTable = QrTable {
     size: (std::mem::offset_of!(QrTable, is_alive) + size_of::<usize>()) as u32,
     ..QrTable {
@@ -392,7 +392,7 @@ static BARE: QrTable = QrTable {
         terminate: Some(terminate),
         looks_alive: Some(looks_alive),
         is_alive: Some(is_alive),
-        // Beyond the table's size: never to be called.
+        // This is beyond the table's size, so it must never be called.
         arbitrate: Some(arbitrate),
         release: Some(release),
         resource_control: Some(control),
@@ -454,7 +454,7 @@ static TYPES: [QrType; 4] = [
     kind("Fake Quick", 0, 7_000),
 ];
 
-/// Of a later version.
+/// The types of a later version of the library.
 static LATER_TYPES: [QrType; 1] = [QrType {
     is_alive_ms: 20_000,
     ..kind("Fake", TYPE_QUORUM_CAPABLE, 0)
@@ -468,7 +468,7 @@ unsafe extern "C" fn startup(
     table: *mut *const QrTable,
 ) -> u32 {
     assert!((min_version..=max_version).contains(&ABI_VERSION_1_00) && !host.is_null());
-    // SAFETY: lent for the call, and the host's place.
+    // SAFETY: the host lends the text for the call, and the place is the host's.
     unsafe {
         let name = crate::table::borrow_bytes(type_name.ptr, type_name.len).unwrap();
         table.write(if name == b"Fake Bare" {
@@ -480,7 +480,7 @@ unsafe extern "C" fn startup(
     0
 }
 
-/// The fake's block, to be broken by a test.
+/// The block of the fake plugin, for tests to break.
 pub(crate) fn block() -> QrPlugin {
     QrPlugin {
         magic: PLUGIN_MAGIC,
@@ -510,16 +510,16 @@ fn lend_leaked(text: String) -> QrStr {
     crate::table::lend(text.leak())
 }
 
-/// Takes a block as if it came out of a library.
+/// Makes an image of a block, as if it came from a library.
 pub(crate) fn image_of(block: QrPlugin) -> Result<Image, PluginError> {
-    // SAFETY: a block of ours, leaked, so valid for good.
+    // SAFETY: the block is our own and is leaked, so it is valid for good.
     unsafe { Image::from_block(Path::new("/fake.so"), Box::leak(Box::new(block))) }
 }
 
 /// A set with the fake plugin and nothing else.
 pub(super) fn plugins(flags: u32) -> Arc<PluginSet> {
     let mut set = PluginSet::empty();
-    // An image without a file cannot be copied: it is stateless, whatever else.
+    // An image without a file cannot be copied, so it has to be stateless.
     set.insert(
         image_of(QrPlugin {
             flags: flags | PLUGIN_STATELESS,
@@ -531,7 +531,7 @@ pub(super) fn plugins(flags: u32) -> Arc<PluginSet> {
     Arc::new(set)
 }
 
-/// As [`plugins`], after the library was reloaded: its type `Fake` asks for IsAlive every 20 s.
+/// As [`plugins`], after the library was reloaded: now its type `Fake` wants IsAlive every 20 s.
 pub(super) fn later_plugins() -> Arc<PluginSet> {
     let mut set = PluginSet::empty();
     let block = QrPlugin {
@@ -543,7 +543,7 @@ pub(super) fn later_plugins() -> Arc<PluginSet> {
     Arc::new(set)
 }
 
-/// A service table of the host's, as a plugin finds it.
+/// A service table of the host, in the way a plugin gets it.
 pub(super) fn service<T>(id: &str) -> &'static T {
     // SAFETY: the host's table is static, and ids name their types.
     unsafe {
@@ -552,7 +552,7 @@ pub(super) fn service<T>(id: &str) -> &'static T {
     }
 }
 
-/// Reads text through one of the host's entries that fill a buffer.
+/// Reads a text through an entry of the host that fills a buffer.
 pub(super) fn read(mut call: impl FnMut(*mut u8, u64, *mut u64) -> u32) -> Result<String, u32> {
     let (mut buffer, mut needed) = ([0_u8; 64], 0_u64);
     match call(buffer.as_mut_ptr(), buffer.len() as u64, &raw mut needed) {
@@ -577,8 +577,8 @@ fn the_bare_table_hides_what_its_size_does_not_cover() {
     assert_eq!(abi::error_name(0), Some("ERROR_SUCCESS"));
 }
 
-/// The contract stands alone, and so has its own table of the original's codes. Two of its names are not the original's,
-/// and plugins are built with them.
+/// The contract uses no other crate, so it has its own list of the original's error codes. Two names in it are not the
+/// original's; plugins are built with them, so they stay.
 #[test]
 fn the_contract_and_the_cluster_call_an_error_by_one_name_and_number() {
     const KEPT: [(&str, u32); 2] = [

@@ -34,7 +34,7 @@ fn a_pending_online_is_worked_on_at_its_own_pace() {
     assert_eq!(rig.run(699), NONE);
     assert_eq!(rig.run(1), ["A Online"]);
     assert_eq!(calls(), ["work"]);
-    // A done operation leaves no work behind.
+    // When an operation is done, no `work` is scheduled any more.
     rig.run(4 * SECOND);
     assert_eq!(calls(), NONE);
 }
@@ -132,7 +132,7 @@ fn pending_timeout_is_the_gap_between_checkpoints_not_the_whole_time() {
         assert_eq!(rig.run(100 * SECOND), NONE, "checkpoint {checkpoint}");
         set(|a| a.work = pending(100_000, checkpoint));
     }
-    // From here on it stands still: the last call that got on was 0 s ago and more than 180 s pass.
+    // From here on there is no progress: the last call with progress was just now, and more than 180 s pass.
     assert_eq!(rig.run(100 * SECOND), NONE);
     let events = rig.run(179 * SECOND + 999);
     assert_eq!(events, NONE);
@@ -293,7 +293,7 @@ fn an_event_replaces_looks_alive_and_asks_is_alive_when_signalled() {
     let events = rig.run(10 * SECOND);
     assert_eq!(events.last().unwrap(), "A Failed [5038 IsAlive said no]");
     assert_eq!(calls(), ["work", "is_alive", "terminate"]);
-    // The next time online there is no event any more.
+    // The next time it is online, the type does not watch itself any more.
     set(|a| {
         a.online = DONE;
         a.work = DONE;
@@ -420,7 +420,7 @@ fn online_while_going_offline_waits_for_the_end() {
     assert_eq!(rig.online("A"), NONE);
     set(|a| a.work = DONE);
     assert_eq!(rig.run(10), ["A Offline", "A Online"]);
-    // Taken back before it came to that.
+    // The command is taken back before it is carried out.
     rig.offline("A");
     rig.online("A");
     assert_eq!(rig.offline("A"), ["A OfflinePending"]);

@@ -1,4 +1,4 @@
-//! The monitor with loaded libraries.
+//! The monitor with libraries that are really loaded.
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ fn a_panic_in_open_terminate_control_or_close_does_no_harm() {
             .unwrap()
             .starts_with(&format!("A Failed [{ERROR_PANIC} Open panicked"))
     );
-    // There is no instance to ask: the words are those of its last line in the log.
+    // There is no instance to ask, so the reason is the last line that it wrote to the log.
     assert!(
         events.last().unwrap().contains("asked to panic in open"),
         "{events:?}"
@@ -117,7 +117,7 @@ fn a_library_with_statics_is_loaded_for_each_monitor_anew() {
     };
     let (mut one, mut other) = (open(), open());
     one.open(spec("B", "Bad Statics"));
-    // Online fails with the number of instances the library has seen.
+    // The fixture's online fails with the number of instances that the library has seen.
     assert!(one.online("A")[0].starts_with("A Failed [2 "));
     assert!(other.online("A")[0].starts_with("A Failed [1 "));
 }

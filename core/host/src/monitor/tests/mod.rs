@@ -19,7 +19,7 @@ use self::fake::{Fake, fake};
 use self::world::World;
 use super::{Directory, Monitor};
 
-/// A monitor with its world, at a time of the test's.
+/// A monitor with its world. The test decides how time passes.
 pub(crate) struct Rig {
     pub(crate) monitor: Monitor,
     pub(crate) world: World,
@@ -37,7 +37,7 @@ pub(crate) fn spec(name: &str, kind: &str) -> ResourceSpec {
 }
 
 impl Rig {
-    /// With a monitor of the test's.
+    /// A rig with this monitor.
     pub(crate) fn of(monitor: Monitor) -> Rig {
         Rig {
             monitor,
@@ -53,7 +53,7 @@ impl Rig {
         }
     }
 
-    /// With `A`, a resource of type `Fake`, open.
+    /// A rig in which the resource `A` of type `Fake` is open.
     fn with_a() -> Rig {
         let mut rig = Rig::new();
         assert_eq!(rig.open(spec("A", "Fake")), [""; 0]);
@@ -105,7 +105,7 @@ impl Rig {
         })
     }
 
-    /// Lets `ms` pass, waking the monitor whenever it wants to be.
+    /// Lets `ms` pass, and wakes the monitor whenever it is due. Returns the events.
     pub(crate) fn run(&mut self, ms: u64) -> Vec<String> {
         let end = self.world.now + Duration::from_millis(ms);
         while let Some(next) = self.monitor.next_wakeup().filter(|next| *next <= end) {
@@ -136,7 +136,7 @@ impl Rig {
     }
 }
 
-/// An event in a line.
+/// An event as a line of text.
 fn show(event: &MonitorEvent) -> String {
     let why = |reason: &Reason| format!(" [{} {}]", reason.code, reason.text);
     let maybe = |reason: &Option<Reason>| reason.as_ref().map(why).unwrap_or_default();
@@ -195,7 +195,7 @@ fn show(event: &MonitorEvent) -> String {
     }
 }
 
-/// Sets what the fake resource called `A` answers.
+/// Changes the answers of the fake resource `A`.
 fn set(f: impl FnOnce(&mut Fake)) {
     fake("A", f);
 }

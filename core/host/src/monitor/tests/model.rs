@@ -1,6 +1,6 @@
-//! The monitor against a plainly written model of one resource, over random histories.
+//! Compares the monitor with a simple model of one resource, over random histories.
 //!
-//! The model knows whole seconds only, and so do the histories: every wait is 1 s.
+//! The model counts in whole seconds, and so do the histories: every wait is 1 s.
 
 use proptest::prelude::*;
 use quorate_model::ResourceState::{self, *};
@@ -14,7 +14,7 @@ const IS_ALIVE_S: u64 = 7;
 const PENDING_TIMEOUT_S: u64 = 20;
 const ARBITRATION_S: u64 = 60;
 
-/// What happens next.
+/// A step of a history.
 #[derive(Clone, Copy, Debug)]
 enum Happening {
     Online,
@@ -23,7 +23,7 @@ enum Happening {
     Fail,
     Arbitrate,
     Release,
-    /// How `online` answers from now on; and so on.
+    /// How `online` answers from now on; the next ones do the same for other entries.
     SetOnline(Answer),
     SetOffline(Answer),
     SetArbitrate(Answer),
@@ -33,13 +33,13 @@ enum Happening {
     Seconds(u64),
 }
 
-/// What an entry answers.
+/// The answer of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Done,
-    /// Done, and `work` again in a second.
+    /// Done, and `work` is wanted again in a second.
     DoneAgain,
-    /// Done, and the type watches itself.
+    /// Done, and the type watches the resource itself.
     DoneEvent,
     Pending,
     Error,
@@ -70,21 +70,21 @@ enum Op {
     Arbitrate,
 }
 
-/// One resource, as docs/semantics.md, 1.2 to 1.6 have it.
+/// One resource, as docs/semantics.md, 1.2 to 1.6 describe it.
 #[derive(Debug)]
 struct Model {
     now: u64,
     state: ResourceState,
-    /// What is pending, and when it is given up.
+    /// The pending operation, and when it is given up.
     pending: Option<(Op, u64)>,
-    /// Waits for the pending operation.
+    /// The operation that waits for the pending one to end.
     next: Option<Op>,
     work_at: Option<u64>,
     looks_at: Option<u64>,
     alive_at: Option<u64>,
     event: bool,
     defending: bool,
-    /// Answers to Arbitrate, and reservations lost, so far.
+    /// The answers to Arbitrate and the lost reservations so far.
     arbitrated: usize,
     lost: usize,
     online: Answer,
@@ -138,7 +138,7 @@ impl Model {
                 if self.state == Online && !self.arbitrating() {
                     self.begin(Op::Offline);
                 } else if self.state.is_down() && !self.arbitrating() {
-                    // A reservation that is defended without being online stays: Release ends it.
+                    // A reservation can be defended while the resource is not online. It is kept; only Release ends it.
                     self.state = Offline;
                 } else if self.state != OfflinePending {
                     self.rest(Offline);
@@ -271,7 +271,7 @@ impl Model {
         self.go_on();
     }
 
-    /// Nothing runs any more.
+    /// Ends everything, and sets the state.
     fn rest(&mut self, state: ResourceState) {
         if self.arbitrating() {
             self.arbitrated += 1;
@@ -377,7 +377,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// Whether docs/semantics.md, 1.6 allows the change. Offline is where an order may end from anywhere.
+/// Whether docs/semantics.md, 1.6 allows this change of state. Offline may follow any state, when that is ordered.
 fn is_legal(from: ResourceState, to: ResourceState) -> bool {
     from == to
         || match to {

@@ -1,4 +1,4 @@
-//! Other plugins while resources are open.
+//! Plugins are replaced while resources are open.
 
 use super::fake::{DONE, Step, fake, pending};
 use super::*;

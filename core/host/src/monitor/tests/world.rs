@@ -11,11 +11,11 @@ use crate::{Caller, Reservation, ServiceResult, ServiceState};
 #[derive(Debug, Default)]
 pub(crate) struct World {
     pub(crate) now: Time,
-    /// What was asked for, with the resource that asked.
+    /// The requests, each with the resource that made it.
     pub(crate) asked: Vec<String>,
-    /// Reserving a disk is refused.
+    /// Whether reserving a disk is refused.
     pub(crate) busy: bool,
-    /// Reserving a disk panics: a mistake of the world's.
+    /// Whether reserving a disk panics, as by a mistake in the world.
     pub(super) panics: bool,
     pub(super) files: BTreeMap<String, Vec<u8>>,
 }
@@ -86,7 +86,7 @@ impl Serve for World {
             Request::AddressAdd { network, address } => {
                 self.note(format!("add {address} to {network}"))
             }
-            // An error without a code is the world's mistake.
+            // An error without a code is a mistake of the world.
             Request::AddressWorks { .. } => Answer::Refused(Reason::new(0, "no code")),
             Request::AddressLease { .. } => Answer::Lease("10.0.0.9".to_owned(), 3_600),
             Request::NameResolve { name } => format!("address of {name}").into(),

@@ -1,4 +1,4 @@
-//! What follows from the death of a monitor process: failure, cleaning up, quarantine.
+//! What happens when a monitor process dies: failure, cleaning up, quarantine.
 
 use quorate_model::control::{ControlCode, ControlOf};
 use quorate_model::monitor::{MonitorCommand, ResourceSpec};
@@ -44,7 +44,7 @@ fn a_crash_fails_every_resource_of_the_process_and_is_cleaned_up_after() {
     assert_eq!(rig.state("B"), ResourceState::Online);
 }
 
-/// Has `name` look at a control code, in which [`crashing`] may crash.
+/// Sends `name` a control code, at which [`crashing`] may crash.
 fn control(rig: &mut Rig, name: &str) -> Vec<String> {
     rig.command(MonitorCommand::Control {
         of: ControlOf::Resource(name.into()),
@@ -60,7 +60,7 @@ fn arbitrate(rig: &mut Rig, name: &str) -> Vec<String> {
     })
 }
 
-/// The resources that live in processes, with these.
+/// The resources that live in processes, with the ids of these.
 fn apart(rig: &Rig) -> Vec<(String, u32)> {
     let status = rig.monitor.plugin_status().remove(0);
     let apart = status.apart.iter();
@@ -72,7 +72,7 @@ fn what_a_resource_was_doing_when_its_process_died_says_what_follows() {
     let why = "[5038 the resource monitor terminated: SIGSEGV in ResourceControl of `A`]";
     let [failed, not_won, lost] =
         ["Failed", "not won", "lost"].map(|what| format!("B {what} {why}"));
-    // What B does, what is told of it, and whether its next instance has something to clean up.
+    // What B is doing, what is reported of it, and whether its next instance has something to clean up.
     type Doing = fn(&mut Rig);
     let cases: [(Doing, Vec<&String>, bool); 5] = [
         (|_| {}, vec![], false),
@@ -111,7 +111,7 @@ fn what_a_resource_was_doing_when_its_process_died_says_what_follows() {
     for (number, (doing, wanted, dirty)) in cases.into_iter().enumerate() {
         let mut rig = rig("quorate_bad_crash", all_apart());
         rig.open(crashing("A", "control"));
-        // The next instance tells that it is to clean up by crashing over it.
+        // If the next instance is asked to clean up, it crashes, and so shows that it was.
         rig.open(crashing("B", "terminate"));
         let mut alone = spec("C", "Bad Crash");
         alone.properties.separate_monitor = true;
@@ -226,7 +226,7 @@ fn a_library_that_keeps_crashing_is_quarantined_until_it_is_released() {
     }
 }
 
-/// As [`crashing`], with a service that only the instance knows of that started it.
+/// As [`crashing`], with a service that is known only to the instance that started it.
 fn crashing_with_a_service(name: &str, entry: &str) -> ResourceSpec {
     let mut spec = crashing(name, entry);
     let service = ("Service".to_owned(), text("httpd"));
@@ -243,7 +243,7 @@ fn what_a_dead_process_had_taken_is_given_back_by_the_host_in_quarantine_too() {
     for life in 1..=3 {
         rig.online("A");
         events.extend(rig.run(2 * SECOND));
-        // Both are in the process that dies.
+        // Both resources are in the process that dies.
         events.extend(rig.online("B"));
         events.extend(rig.run(61 * SECOND));
         for name in ["A", "B"] {
@@ -289,7 +289,7 @@ fn what_the_next_instance_takes_is_not_given_back_for_the_last() {
     rig.offline("A");
     let before = ["A: start httpd 0", "A: kill httpd"];
     assert_eq!(rig.world.asked, before);
-    // Another image of the library is there for the next Online, and the old process dies as its instance is closed.
+    // A new image of the library is there for the next Online. The old process dies while its instance is closed.
     let (newer, _) = set.reload(Some("bad-crash")).unwrap();
     rig.monitor.replace_plugins(Arc::new(newer));
     let events = rig.online("A").concat();
@@ -350,7 +350,7 @@ fn a_process_that_dies_while_it_loads_the_library_counts_as_one_that_died() {
 fn deaths_that_are_long_ago_do_not_count() {
     let every_time = Isolation {
         crash_threshold: 2,
-        // One that is just as long ago counts no more.
+        // A death that is exactly this long ago does not count any more.
         crash_period: Duration::from_secs(16 * 60),
         ..all_apart()
     };
@@ -383,7 +383,7 @@ fn a_call_past_its_limit_ends_the_process() {
     let mut rig = rig(
         "quorate_bad_stall",
         Isolation {
-            // What does not hang takes less on any machine.
+            // A call that does not hang takes less than this on any machine.
             call_limit: Duration::from_secs(5),
             ..all_apart()
         },
