@@ -38,6 +38,8 @@ errors! {
     ERROR_IO_INCOMPLETE = 996;
     /// The service did not answer in time.
     ERROR_SERVICE_REQUEST_TIMEOUT = 1053;
+    /// There is no such service.
+    ERROR_SERVICE_DOES_NOT_EXIST = 1060;
     /// The service does not accept this request in its present state.
     ERROR_SERVICE_CANNOT_ACCEPT_CTRL = 1061;
     /// The service does not run.

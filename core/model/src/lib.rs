@@ -48,7 +48,10 @@ pub use fault::{
     Chance, ClockFault, Damage, DiskFault, DiskPlace, Drive, Fault, FaultId, MachineFault,
     NameFault, NetworkFault, ProcessFault, Repair, ShareFault,
 };
-pub use file::{Loaded, add_virtual_server, load, parse};
+pub use file::{
+    CLUSTER_PORT, Loaded, NodeFile, Ready, ServiceCommand, add_virtual_server, load,
+    load_node_file, parse, parse_node_file,
+};
 pub use ids::{Name, NodeId, called, same_name};
 pub use order::{AdminOp, Object};
 pub use plugins::{ForeignProperty, ForeignResource, PluginSettings};

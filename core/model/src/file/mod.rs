@@ -9,6 +9,7 @@ mod edit;
 mod elsewhere;
 pub(crate) mod format;
 mod groups;
+mod node_file;
 mod properties;
 mod reader;
 mod spelling;
@@ -25,6 +26,9 @@ use crate::{
 };
 
 pub use edit::add_virtual_server;
+pub use node_file::{
+    CLUSTER_PORT, NodeFile, Ready, ServiceCommand, load_node_file, parse_node_file,
+};
 
 use decoder::Decoder;
 
