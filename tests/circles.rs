@@ -19,6 +19,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("core/host", &[]),
     ("core/conformance", &[]),
     ("core/machine", &[]),
+    ("core/live", &[]),
     ("core/sim", &[]),
     ("core/drill", &[]),
     ("core/script", &[]),

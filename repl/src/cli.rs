@@ -9,9 +9,13 @@ use clap_complete::Shell;
 use quorate_drill::{Span, SpanError};
 
 use crate::args::{Apart, Format, PluginFolders, seed};
+use crate::ctl::{self, CtlArgs};
 use crate::exit;
+use crate::key::{self, KeyArgs};
+use crate::node::{self, HelloArgs, NodeArgs, ServiceArgs};
 use crate::output::Colour;
 use crate::plugin::PluginCommand;
+use crate::rig::{self, RigArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -98,6 +102,24 @@ pub(crate) enum Command {
     /// Try a virtual cluster out, line by line.
     #[command(after_help = REPL_EXAMPLES, after_long_help = format!("{REPL_EXAMPLES}\n\n{}", exit::help()))]
     Repl(ReplArgs),
+    /// Run a node of a cluster on this machine.
+    #[command(after_help = node::EXAMPLES, after_long_help = format!("{}\n\n{}", node::EXAMPLES, exit::help()))]
+    Node(NodeArgs),
+    /// Ask a node that runs, or give its cluster orders.
+    #[command(arg_required_else_help = true, after_help = ctl::EXAMPLES, after_long_help = format!("{}\n\n{}", ctl::EXAMPLES, exit::help()))]
+    Ctl(CtlArgs),
+    /// Make or replace the secret that the nodes of a running cluster share.
+    #[command(arg_required_else_help = true, after_help = key::EXAMPLES)]
+    Key(KeyArgs),
+    /// Run a whole cluster of real nodes on this machine, to try it out.
+    #[command(arg_required_else_help = true, after_help = rig::EXAMPLES)]
+    Rig(RigArgs),
+    /// Answer HTTP with the name of the node that runs this: a small service for trying a cluster out.
+    #[command(hide = true)]
+    Hello(HelloArgs),
+    /// Become a service's program: a node starts it itself.
+    #[command(hide = true)]
+    Service(ServiceArgs),
     /// Be a resource monitor process: quorate starts it itself.
     #[command(hide = true)]
     Monitor,

@@ -11,6 +11,10 @@ pub(crate) enum Exit {
     Fail,
     /// A drill's time ran out before anything was shown.
     Unknown,
+    /// A running cluster, or its node, does not do what it was told to.
+    Refused,
+    /// No node answers.
+    Unreachable,
     /// The command line, or a file that it names, is unusable; nothing has run.
     Usage,
     /// An error in Quorate itself.
@@ -20,7 +24,7 @@ pub(crate) enum Exit {
 }
 
 /// The meaning of each status: the only table, which the help prints and the README contains.
-const TABLE: [(Exit, u8, &str); 6] = [
+const TABLE: [(Exit, u8, &str); 8] = [
     (Exit::Pass, 0, "everything passed"),
     (
         Exit::Fail,
@@ -31,6 +35,16 @@ const TABLE: [(Exit, u8, &str); 6] = [
         Exit::Unknown,
         2,
         "unknown: a drill's time ran out before anything was shown",
+    ),
+    (
+        Exit::Refused,
+        3,
+        "refused: a running cluster, or its node, does not do what it was told to",
+    ),
+    (
+        Exit::Unreachable,
+        4,
+        "unreachable: no node answers, or nobody knows what became of an order",
     ),
     (
         Exit::Usage,
@@ -69,10 +83,11 @@ impl Exit {
         let rank = |exit: Exit| match exit {
             Self::Pass => 0,
             Self::Unknown => 1,
-            Self::Fail => 2,
-            Self::Usage => 3,
-            Self::Internal => 4,
-            Self::Interrupted => 5,
+            Self::Refused | Self::Unreachable => 2,
+            Self::Fail => 3,
+            Self::Usage => 4,
+            Self::Internal => 5,
+            Self::Interrupted => 6,
         };
         if rank(other) > rank(self) {
             other

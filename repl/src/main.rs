@@ -7,14 +7,18 @@ mod check;
 mod cli;
 mod cluster;
 mod console;
+mod ctl;
 mod drill;
 mod exit;
 mod files;
 mod interrupt;
+mod key;
+mod node;
 mod output;
 mod plugin;
 mod report;
 mod resource_scripts;
+mod rig;
 mod source;
 mod supervise;
 
@@ -47,8 +51,15 @@ fn main() -> ExitCode {
             return exit.into();
         }
     };
+    // Before anything else: another program takes this one's place.
+    if let Command::Service(args) = &cli.command {
+        return node::run_service(args, &mut Output::new(cli.colour)).into();
+    }
     let cancel = Arc::new(AtomicBool::new(false));
-    interrupt::watch(&cancel);
+    // A node has signals of its own.
+    if !matches!(cli.command, Command::Node(_)) {
+        interrupt::watch(&cancel);
+    }
     let done = quorate_script::on_script_thread(|| run(cli, cancel));
     match done {
         Ok(exit) => exit.into(),
@@ -67,6 +78,12 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
         Command::Check(args) => check::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args.command, &mut output),
         Command::Plugin(args) => plugin::run(&args.command, &mut output, &cancel),
+        Command::Node(args) => node::run(&args, &mut output),
+        Command::Ctl(args) => ctl::run(&args, &mut output),
+        Command::Service(args) => node::run_service(&args, &mut output),
+        Command::Hello(args) => node::run_hello(&args, &mut output),
+        Command::Key(args) => key::run(&args, &mut output),
+        Command::Rig(args) => rig::run(&args, &mut output),
         Command::Monitor => monitor(&mut output),
         Command::Repl(args) => supervise::repl(&args, output, &cancel),
         Command::Completions { shell } => {

@@ -44,6 +44,17 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "quorate-live",
+        &[
+            "quorate-model",
+            "quorate-journal",
+            "quorate-node",
+            "quorate-host",
+            "quorate-machine",
+            "quorate-wire",
+        ],
+    ),
+    (
         "quorate-drill",
         &["quorate-model", "quorate-journal", "quorate-host"],
     ),

@@ -1,0 +1,235 @@
+//! What a machine lacks for its node, found before anything starts.
+
+use std::fs::{self, File, OpenOptions};
+use std::net::{Ipv4Addr, UdpSocket};
+
+use quorate_model::{
+    ClusterDefinition, Diagnostic, QuorumKind, ResourceDefinition, Severity, Value, nearest, types,
+};
+
+use crate::control::Admins;
+use crate::services::{missing_program, split};
+use crate::settings::Settings;
+
+/// The services that types ask for by a name of their own.
+const SERVICES: &[(&str, &str)] = &[
+    (types::DISTRIBUTED_TRANSACTION_COORDINATOR, "MSDTC"),
+    (types::SYSTEM_ATTENDANT, "MSExchangeSA"),
+    (types::INFORMATION_STORE, "MSExchangeIS"),
+    (types::SMTP, "SMTPSVC"),
+    (types::IMAP4, "IMAP4Svc"),
+    (types::POP3, "POP3Svc"),
+    (types::HTTP, "W3SVC"),
+    (types::MS_SEARCH, "MSSEARCH"),
+    (types::MTA, "MSExchangeMTA"),
+    (types::ROUTING, "RESvc"),
+];
+
+/// The longest path that a Unix socket may have.
+const SOCKET_PATH_MAX: usize = 107;
+
+/// Everything that the machine lacks to run its node of this cluster, each where the node file names it.
+pub fn check(settings: &Settings, definition: &ClusterDefinition) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    networks(settings, definition, &mut found);
+    places(settings, &mut found);
+    programs(settings, &mut found);
+    quorum(settings, definition, &mut found);
+    for resource in definition.groups.iter().flat_map(|group| &group.resources) {
+        look_at(settings, resource, &mut found);
+    }
+    found
+}
+
+fn networks(settings: &Settings, definition: &ClusterDefinition, found: &mut Vec<Diagnostic>) {
+    let file = &settings.file;
+    let cards = match settings.networks(definition) {
+        Ok(cards) => cards,
+        Err((field, text)) => {
+            let mut finding = file.error(&field, "not-in-cluster", text);
+            if field == "node" {
+                let names = definition.nodes.iter().map(|node| node.name.as_str());
+                let near = nearest(&file.node, names.clone());
+                finding.help = Some(match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
+                });
+            }
+            found.push(finding);
+            return;
+        }
+    };
+    if cards.is_empty() {
+        let text = format!(
+            "{} has no card in a network that carries the cluster",
+            file.node
+        );
+        found.push(file.error("node", "no-network", text));
+    }
+    for (network, address) in cards {
+        // With any port: the cluster's own may be taken by the node itself, which runs.
+        if let Err(why) = UdpSocket::bind((address.ip(), 0)) {
+            let text = format!(
+                "network {network}: {} is not on this machine: {why}",
+                address.ip()
+            );
+            let field = format!("bind/{network}");
+            found.push(file.error(&field, "address-not-here", text));
+        }
+    }
+}
+
+fn places(settings: &Settings, found: &mut Vec<Diagnostic>) {
+    let file = &settings.file;
+    let state = settings.state();
+    let probe = state.join(".check");
+    let made = fs::create_dir_all(&state)
+        .and_then(|()| {
+            OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(&probe)
+        })
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::remove_file(&probe))
+        .and_then(|()| File::open(&state)?.sync_all());
+    if let Err(why) = made {
+        let text = format!("the state folder {} cannot be used: {why}", state.display());
+        found.push(file.error("state", "unusable-path", text));
+    }
+    let socket = settings.socket();
+    if socket.as_os_str().len() > SOCKET_PATH_MAX {
+        let text = format!(
+            "the control socket's path is longer than {SOCKET_PATH_MAX} bytes: {}",
+            socket.display()
+        );
+        found.push(file.error("socket", "unusable-path", text));
+    }
+    for folder in settings.plugins().iter().filter(|folder| !folder.is_dir()) {
+        let text = format!("there is no folder {}", folder.display());
+        found.push(file.error("plugins", "unusable-path", text));
+    }
+    if let Err(why) = Admins::of(file.admins.as_deref()) {
+        found.push(file.error("admins", "unknown-group", why));
+    }
+}
+
+fn programs(settings: &Settings, found: &mut Vec<Diagnostic>) {
+    let file = &settings.file;
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    for (name, command) in settings.services() {
+        let field = format!("services/{name}");
+        for program in [command.run.first(), command.stop.first()]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(why) = missing_program(program) {
+                found.push(file.error(&field, "missing-program", why));
+            }
+        }
+        if let Some(user) = &command.user
+            && !users
+                .lines()
+                .any(|line| line.split(':').next() == Some(user))
+        {
+            let text = format!("there is no user {user} on this machine");
+            found.push(file.error(&field, "unknown-user", text));
+        }
+    }
+}
+
+fn quorum(settings: &Settings, definition: &ClusterDefinition, found: &mut Vec<Diagnostic>) {
+    let mut say = |text: String| {
+        found.push(settings.file.error("cluster", "quorum-not-here", text));
+    };
+    match &definition.quorum {
+        QuorumKind::Standard { resource } => say(format!(
+            "the quorum resource {resource} is a shared disk, and real machines have none here yet: use MajorityNodeSet"
+        )),
+        QuorumKind::MajorityNodeSet | QuorumKind::Local => {}
+    }
+    if let Some(share) = definition.file_share_witness() {
+        say(format!(
+            "the file share witness {share} cannot be asked from a real machine yet"
+        ));
+    }
+}
+
+fn text<'r>(resource: &'r ResourceDefinition, property: &str) -> Option<&'r str> {
+    match resource.properties.private.get(property)? {
+        Value::Text(text) => Some(text),
+        Value::Dword(_) | Value::List(_) => None,
+    }
+}
+
+fn look_at(settings: &Settings, resource: &ResourceDefinition, found: &mut Vec<Diagnostic>) {
+    let file = &settings.file;
+    let (name, kind) = (&resource.name, resource.kind.as_str());
+    let mut say = |rule: &'static str, severity: Severity, text: String| {
+        found.push(file.finding("services", rule, severity, text));
+    };
+    match kind {
+        types::PHYSICAL_DISK => say(
+            "disk-not-here",
+            Severity::Error,
+            format!("{name} is a shared disk, and real machines have none here yet"),
+        ),
+        types::IP_ADDRESS => {
+            let address = text(resource, "Address").unwrap_or_default();
+            let parsed = address.parse::<Ipv4Addr>();
+            if !parsed.is_ok_and(|it| it.is_loopback()) {
+                let text = format!(
+                    "{name}: {address} is not on loopback (127.x.y.z), and others cannot be put on a card yet"
+                );
+                say("address-not-here", Severity::Error, text);
+            }
+        }
+        types::GENERIC_APPLICATION => {
+            let line = text(resource, "CommandLine").unwrap_or_default();
+            if file.services.contains_key(line) {
+                return;
+            }
+            let why = match split(line) {
+                Err(why) => Some(why.to_string()),
+                Ok(words) => match words.first() {
+                    Some(program) if program.starts_with('/') => missing_program(program),
+                    _ => Some(format!(
+                        "there is no service {line}, and it is no absolute path"
+                    )),
+                },
+            };
+            if let Some(why) = why {
+                say(
+                    "service-without-command",
+                    Severity::Error,
+                    format!("{name}: {why}"),
+                );
+            }
+        }
+        _ => {
+            let service = match kind {
+                types::GENERIC_SERVICE => text(resource, "ServiceName"),
+                _ => {
+                    let known = SERVICES.iter().find(|(of, _)| *of == kind);
+                    known.map(|(_, service)| *service)
+                }
+            };
+            if let Some(service) = service
+                && !file.services.contains_key(service)
+                && !service.starts_with('/')
+            {
+                let text = format!("{name} needs the service {service}, which has no command here");
+                let near = nearest(service, file.services.keys().map(String::as_str));
+                let help = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!(
+                        "add `\"{service}\": (run: [\"/path/of/the/program\"])` to `services`"
+                    ),
+                };
+                let finding = file.error("services", "service-without-command", text);
+                found.push(finding.help(help));
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The machine around its cluster service.
+
+use std::net::{IpAddr, SocketAddr};
+
+use quorate_host::{Monitor, Services};
+use quorate_journal::Event;
+use quorate_machine::{ClusterService, Stuck, Surroundings};
+use quorate_model::{Name, NodeId, Reason, Time};
+use quorate_node::{Device, DiskDone, DiskError, DiskRequest, Message, Node, WitnessRequest};
+
+use super::Driver;
+use crate::clock;
+
+impl Driver {
+    /// Where a node receives on a network: what the database says, or said as long as the node ran.
+    pub(super) fn place_of(&mut self, to: NodeId, network: &Name) -> Option<SocketAddr> {
+        let key = (to, network.clone());
+        let known = self.service.node().and_then(Node::definition);
+        let place = known.and_then(|definition| {
+            let address = definition.node_by_id(to)?.interfaces.get(network)?;
+            let address: IpAddr = address.parse().ok()?;
+            Some(SocketAddr::new(address, self.plan.settings.file.port))
+        });
+        match place {
+            Some(place) => {
+                self.peers.insert(key, place);
+                Some(place)
+            }
+            None => self.peers.get(&key).copied(),
+        }
+    }
+}
+
+impl Surroundings for Driver {
+    type Monitor = Monitor;
+
+    fn now(&self) -> Time {
+        clock::now()
+    }
+
+    fn service(&mut self) -> &mut ClusterService<Monitor> {
+        &mut self.service
+    }
+
+    fn with_monitor<R>(
+        &mut self,
+        call: impl FnOnce(&mut Monitor, &mut dyn Services) -> R,
+    ) -> Option<R> {
+        let monitor = self.service.monitor_mut()?;
+        let result = call(monitor, &mut self.machine);
+        self.tell_of_machine();
+        Some(result)
+    }
+
+    fn another_monitor(&mut self) -> Monitor {
+        Monitor::new(self.plan.plugins.clone())
+    }
+
+    fn send(&mut self, to: NodeId, network: &Name, message: Message) {
+        if let Some(place) = self.place_of(to, network) {
+            self.networks.send(network, (to, place), message.encode());
+        }
+    }
+
+    fn use_disk(&mut self, request: DiskRequest) -> Result<(), DiskDone> {
+        match request.device {
+            Device::System => {
+                self.disk.submit(self.incarnation, request);
+                Ok(())
+            }
+            Device::Shared(_) => Err(DiskDone {
+                ticket: request.ticket,
+                result: Err(DiskError::NotReserved),
+            }),
+        }
+    }
+
+    /// No share is reached: none that is reached does not answer either.
+    fn ask_witness(&mut self, request: WitnessRequest) {
+        drop(request);
+    }
+
+    fn record(&mut self, event: Event) {
+        if let Event::Restart { subject, .. } = &event {
+            *self.restarts.entry(subject.clone()).or_default() += 1;
+        }
+        self.tell(event);
+    }
+
+    fn reply(&mut self, request: u64, result: Result<(), Reason>) {
+        self.replied(request, result);
+    }
+
+    fn controlled(&mut self, request: u64, result: Result<Vec<u8>, Reason>) {
+        // Nobody asks by control codes here yet.
+        let _ = (request, result);
+    }
+
+    fn ends(&mut self) {}
+
+    fn halted(&mut self, reason: Reason, restart: bool) {
+        self.service_gone(reason, restart);
+    }
+
+    fn at_rest(&mut self) {
+        let known = self.service.node().and_then(Node::definition);
+        if let Some(definition) = known {
+            self.machine.configured_nodes =
+                u32::try_from(definition.nodes.len()).unwrap_or(u32::MAX);
+        }
+    }
+
+    fn stuck(&mut self, how: Stuck) {
+        let text = format!("{}: {how}", self.name());
+        self.plan.observer.remark(&text);
+        self.service.kill();
+        quorate_machine::end(self);
+        self.service_gone(Reason::new(0, text), true);
+    }
+}

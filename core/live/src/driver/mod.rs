@@ -1,0 +1,421 @@
+//! The driver: one thread that hands a node what happens on its machine, and carries out what it wants.
+
+mod around;
+mod ask;
+mod event;
+mod refused;
+mod service;
+mod signals;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use quorate_host::{Monitor, PluginSet};
+use quorate_journal::{Entry, Header, JOURNAL_SCHEMA, What, WorldEvent};
+use quorate_machine::ClusterService;
+use quorate_model::{ClusterDefinition, Name, NodeId, Reason, Time};
+use quorate_node::{Input, Message, Policies};
+use quorate_wire::KeyRing;
+
+use crate::clock;
+use crate::control::{Admins, ControlError, Response, serve};
+use crate::journal::JournalFiles;
+use crate::net::{Arrival, NetError, Networks, Sealed, What as Came};
+use crate::services::{Machine, Programs};
+use crate::settings::Settings;
+use crate::state::{Disk, StateError, StateFolder, SystemFiles, Writer};
+use ask::Waiting;
+use event::Happened;
+use refused::Refused;
+
+/// The longest sleep: civil time is compared at least so often.
+const SLEEP_MAX: Duration = Duration::from_secs(1);
+
+/// A change of civil time by more than this is a step, and told to the node.
+const STEP_MIN_MS: i64 = 1_000;
+
+/// What a node is run with.
+pub struct Plan {
+    /// The node file.
+    pub settings: Settings,
+    /// The cluster, as it was installed.
+    pub definition: ClusterDefinition,
+    /// The plugins.
+    pub plugins: Arc<PluginSet>,
+    /// What runs the cluster's policy scripts.
+    pub policies: Option<Arc<dyn Policies>>,
+    /// The program, with its first arguments, that runs services: see [`Programs::helper`].
+    pub helper: Vec<String>,
+    /// Who is told what happens, as it happens.
+    pub observer: Box<dyn Observer>,
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").finish_non_exhaustive()
+    }
+}
+
+/// Is told what happens on a node, as it happens.
+pub trait Observer {
+    /// An entry of the journal, and the civil time that it is, in milliseconds since 1970 UTC.
+    fn happened(&mut self, entry: &Entry, civil_ms: i64);
+    /// Something about the process itself, as a sentence.
+    fn remark(&mut self, text: &str);
+}
+
+/// Why a node cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its state folder cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A network cannot be used.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The control socket cannot be made.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// The node file does not fit the cluster.
+    #[error("{0}")]
+    Settings(String),
+    /// The system refuses something else.
+    #[error("{what}: {why}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        why: std::io::Error,
+    },
+}
+
+/// How a node's process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was asked to stop, and has.
+    Stopped,
+    /// It was told to stop at once.
+    Cut,
+    /// The cluster service ended by itself and is not to be started again.
+    GaveUp(Reason),
+}
+
+/// A node, and the machine around it.
+struct Driver {
+    plan: Plan,
+    me: NodeId,
+    state: StateFolder,
+    service: ClusterService<Monitor>,
+    machine: Machine,
+    networks: Networks,
+    sealed: Sealed,
+    disk: Writer,
+    journal: JournalFiles,
+    /// The number of the next entry of the journal.
+    entries: u64,
+    /// Who is told each entry.
+    watchers: Vec<Sender<Response>>,
+    /// Where other nodes receive, as was last found out.
+    peers: BTreeMap<(NodeId, Name), SocketAddr>,
+    refused: Refused,
+    waiting: Waiting,
+    restarts: BTreeMap<Name, u32>,
+    incarnation: u64,
+    began: Time,
+    civil_origin_ms: i64,
+    /// When the cluster service is started again, and why it ended.
+    restart: Option<(Time, Reason)>,
+    /// It was asked to stop for good.
+    stops: bool,
+    end: Option<End>,
+    /// How often node or monitor was woken within one second, and which.
+    woken: (u64, u32),
+}
+
+/// Runs a node until its process is to end.
+///
+/// # Errors
+/// It cannot be started.
+pub fn run(plan: Plan) -> Result<End, StartError> {
+    let (to, happened) = channel();
+    let mut driver = Driver::prepare(plan, &to)?;
+    driver.boot("the machine starts it")?;
+    driver.go_on(&happened);
+    Ok(driver.end.take().unwrap_or(End::Cut))
+}
+
+/// The number of this start of the node.
+fn next_incarnation(state: &StateFolder) -> Result<NonZeroU64, StateError> {
+    let seconds = u64::try_from(clock::civil_ms() / 1_000).unwrap_or(0);
+    let next = state.next_incarnation(&mut SystemFiles, seconds)?;
+    Ok(NonZeroU64::new(next).unwrap_or(NonZeroU64::MIN))
+}
+
+/// The cluster's key.
+fn key(settings: &Settings) -> Result<KeyRing, StartError> {
+    let failed = |text: String| StartError::Settings(text);
+    let Some(file) = settings.key() else {
+        let text = "the node file names no `key`: `quorate key new FILE` makes one for all nodes";
+        return Err(failed(text.to_owned()));
+    };
+    let name = file.display();
+    let text = std::fs::read_to_string(&file)
+        .map_err(|why| failed(format!("the key file {name} cannot be read: {why}")))?;
+    KeyRing::parse(&text)
+        .map_err(|why| failed(format!("the key file {name} cannot be used: {why}")))
+}
+
+impl Driver {
+    /// Everything but the node itself.
+    fn prepare(plan: Plan, to: &Sender<Happened>) -> Result<Driver, StartError> {
+        let system = |what| move |why| StartError::System { what, why };
+        let settings = &plan.settings;
+        let cards = settings
+            .networks(&plan.definition)
+            .map_err(|(_, text)| StartError::Settings(text))?;
+        let node = plan.definition.node(&settings.file.node);
+        let node = node.ok_or_else(|| StartError::Settings("there is no such node".to_owned()))?;
+        let admins = Admins::of(settings.file.admins.as_deref()).map_err(StartError::Settings)?;
+        let state = StateFolder::open(&settings.state())?;
+        let root = state.root().to_path_buf();
+        let ring = key(settings)?;
+        let incarnation = next_incarnation(&state)?;
+        let sealed = Sealed::new(ring, &plan.definition.name, node.id, incarnation);
+        let disk = Disk::open(root.join("disk"), Box::new(SystemFiles))
+            .map_err(system("the folder of the system disk cannot be made"))?;
+        let told = to.clone();
+        let disk = Writer::start(disk, move |boot, done| {
+            let _ = told.send(Happened::Disk { boot, done });
+        })
+        .map_err(system("no thread can be started"))?;
+        let deliver = to.clone();
+        let networks = Networks::open(
+            &cards,
+            &sealed,
+            &(Arc::new(move |arrival| deliver.send(Happened::Arrived(arrival)).is_ok()) as _),
+        )?;
+        let asked = to.clone();
+        let hear = Arc::new(move |question| asked.send(Happened::Asked(question)).is_ok());
+        serve(&settings.socket(), admins, &(hear as _))?;
+        signals::watch(to).map_err(system("signals cannot be handled"))?;
+        let journal = JournalFiles::open(&root.join("journal"))
+            .map_err(system("no thread can be started"))?;
+        let programs = Programs {
+            services: settings.services(),
+            home: root.clone(),
+            logs: root.join("log"),
+            helper: plan.helper.clone(),
+            node: node.name.clone(),
+        };
+        let cluster_file = settings.cluster();
+        let scripts = cluster_file
+            .parent()
+            .map_or_else(PathBuf::new, PathBuf::from);
+        let networks_of_node = node.interfaces.keys().cloned().collect();
+        let machine = Machine::new(programs, networks_of_node, settings.file.port, scripts);
+        Ok(Driver {
+            me: node.id,
+            state,
+            service: ClusterService::default(),
+            machine,
+            networks,
+            sealed,
+            disk,
+            journal,
+            entries: 0,
+            watchers: Vec::new(),
+            peers: BTreeMap::new(),
+            refused: Refused::default(),
+            waiting: Waiting::default(),
+            restarts: BTreeMap::new(),
+            incarnation: incarnation.get(),
+            began: clock::now(),
+            civil_origin_ms: clock::civil_origin_ms(),
+            restart: None,
+            stops: false,
+            end: None,
+            woken: (0, 0),
+            plan,
+        })
+    }
+
+    /// The node's name.
+    fn name(&self) -> &Name {
+        &self.plan.settings.file.node
+    }
+
+    /// Takes in what happens until the process is to end.
+    fn go_on(&mut self, happened: &Receiver<Happened>) {
+        while self.end.is_none() {
+            match happened.recv_timeout(self.sleep()) {
+                Ok(what) => self.take(what),
+                Err(RecvTimeoutError::Timeout) => {}
+                // The driver's own threads hold the other end for as long as it lives.
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.look_at_civil_time();
+            self.wake();
+        }
+    }
+
+    /// For how long nothing needs to be done, unless something happens.
+    fn sleep(&self) -> Duration {
+        let due = [
+            self.service.next_node_wakeup(),
+            self.service.next_monitor_wakeup(),
+            self.restart.as_ref().map(|(at, _)| *at),
+        ];
+        let first = due.into_iter().flatten().min();
+        first.map_or(SLEEP_MAX, |at| at.since(clock::now()).min(SLEEP_MAX))
+    }
+
+    fn take(&mut self, what: Happened) {
+        match what {
+            Happened::Arrived(arrival) => {
+                self.arrived(arrival);
+            }
+            Happened::Disk { boot, done } if boot == self.incarnation => {
+                quorate_machine::input(self, Input::Disk(done));
+            }
+            Happened::Disk { .. } => {}
+            Happened::Asked(asked) => self.asked(asked),
+            Happened::Stop => self.stop_asked(),
+            Happened::Reload => self.reload(),
+        }
+    }
+
+    /// Something came in on a network.
+    fn arrived(&mut self, arrival: Arrival) {
+        let network = arrival.network.clone();
+        match arrival.what {
+            Came::Message {
+                from,
+                to_boot,
+                bytes,
+            } if to_boot == self.incarnation => {
+                match Message::decode(&bytes) {
+                    Ok(message) => {
+                        let input = Input::Message {
+                            from,
+                            network,
+                            message,
+                        };
+                        quorate_machine::input(self, input);
+                    }
+                    // Genuine all the same: another release's, perhaps.
+                    Err(why) => self.refuse(network, Some(from), why.to_string()),
+                }
+            }
+            // It was made for a boot that has ended meanwhile.
+            Came::Message { .. } => {}
+            Came::Answer { to, datagram } => {
+                if let Some(place) = self.place_of(to, &network) {
+                    self.networks.answer(&network, place, &datagram);
+                }
+            }
+            Came::Refused { why } => self.refuse(network, None, why),
+        }
+    }
+
+    /// Counts what was refused, and tells of it now and then.
+    fn refuse(&mut self, network: Name, from: Option<NodeId>, reason: String) {
+        let Some(count) = self.refused.count(&network) else {
+            return;
+        };
+        let named = |id| self.plan.definition.node_by_id(id);
+        let sender = from.and_then(named).map(|node| node.name.clone());
+        self.tell(WorldEvent::DatagramRefused {
+            network,
+            sender,
+            reason,
+            count,
+        });
+    }
+
+    /// Does what is due.
+    fn wake(&mut self) {
+        let now = clock::now();
+        let due = |at: Option<Time>| at.is_some_and(|at| at <= now);
+        if due(self.service.next_node_wakeup()) || due(self.service.next_monitor_wakeup()) {
+            let second = now.as_millis() / 1_000;
+            self.woken = match self.woken {
+                (at, times) if at == second => (second, times + 1),
+                _ => (second, 1),
+            };
+            quorate_machine::wake_node(self);
+            quorate_machine::wake_monitor(self);
+        }
+        if self.woken.1 > 100 * quorate_machine::WAKES_MAX {
+            self.woken.1 = 0;
+            quorate_machine::Surroundings::stuck(self, quorate_machine::Stuck::Timer);
+        }
+        if self.restart.as_ref().is_some_and(|(at, _)| *at <= now) {
+            self.boot_again();
+        }
+    }
+
+    /// The node is told when somebody sets the machine's clock. No timer runs by it.
+    fn look_at_civil_time(&mut self) {
+        let origin = clock::civil_origin_ms();
+        let by_ms = origin - self.civil_origin_ms;
+        if by_ms.abs() > STEP_MIN_MS {
+            self.civil_origin_ms = origin;
+            quorate_machine::input(self, Input::ClockStep { by_ms });
+        }
+    }
+
+    /// Begins another file of the journal.
+    fn begin_journal(&mut self, seed: u64) {
+        let nodes = self.plan.definition.nodes.iter();
+        self.journal.begin(Header {
+            schema: JOURNAL_SCHEMA.to_owned(),
+            seed,
+            cluster: self.plan.definition.name.clone(),
+            civil_start_ms: self.civil_origin_ms,
+            nodes: nodes.map(|node| node.name.clone()).collect(),
+        });
+        self.entries = 0;
+    }
+
+    /// Writes down what has happened.
+    fn tell(&mut self, what: impl Into<What>) {
+        let node = Some(self.name().clone());
+        let entry = Entry::new(clock::now(), self.entries, node, what);
+        self.entries += 1;
+        self.plan.observer.happened(&entry, clock::civil_ms());
+        self.watchers.retain(|watcher| {
+            let entry = entry.clone();
+            watcher.send(Response::Happened { entry }).is_ok()
+        });
+        self.journal.push(entry);
+    }
+
+    /// Writes down what has happened to services and addresses.
+    fn tell_of_machine(&mut self) {
+        for told in self.machine.take_told() {
+            self.tell(told);
+        }
+    }
+
+    /// Goes by the services that the node file names now.
+    fn reload(&mut self) {
+        match Settings::load(&self.plan.settings.path) {
+            Ok(settings) => {
+                self.machine.controller.reload(settings.services());
+                self.plan.observer.remark(
+                    "the node file was read again: its services count from their next start on",
+                );
+            }
+            Err(found) => {
+                let text = format!("the node file was read again and is not used:\n{found}");
+                self.plan.observer.remark(&text);
+            }
+        }
+    }
+}

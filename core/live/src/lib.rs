@@ -1,0 +1,37 @@
+//! A node on a real machine: the same `quorate-node` and the same plugins as in a rehearsal, over the machine's clocks,
+//! sockets, disks and processes.
+//!
+//! [`run`] drives one node. [`Settings`] is what its machine is told, and [`check`] finds beforehand what it lacks.
+//! [`Client`] is how others talk to it.
+#![forbid(unsafe_code)]
+
+mod check;
+mod clock;
+mod control;
+mod driver;
+mod journal;
+mod net;
+mod services;
+mod settings;
+mod state;
+
+pub use check::check;
+pub use control::{
+    Client, ClientError, ControlError, Counts, LiveStatus, NetworkCounts, Request, Response,
+};
+pub use driver::{End, Observer, Plan, StartError, run};
+pub use net::NetError;
+pub use services::{CommandError, Programs, split};
+pub use settings::{RUN, Settings, default_socket};
+pub use state::StateError;
+
+/// A number that nobody can foresee.
+fn chance() -> u64 {
+    let mut bytes = [0; 8];
+    let flags = rustix::rand::GetRandomFlags::empty();
+    match rustix::rand::getrandom(&mut bytes, flags) {
+        Ok(8) => u64::from_le_bytes(bytes),
+        // Not before the machine has gathered any chance at its start; nothing here is a secret.
+        _ => clock::now().0,
+    }
+}

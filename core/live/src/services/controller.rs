@@ -1,0 +1,383 @@
+//! The service controller: programs by the names that plugins ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use quorate_host::{Caller, ServiceResult, ServiceState, tell_parent};
+use quorate_journal::{ServiceEnd, ServiceStep, WorldEvent};
+use quorate_model::errors::{
+    ERROR_FILE_NOT_FOUND, ERROR_INVALID_PARAMETER, ERROR_SERVICE_CANNOT_ACCEPT_CTRL,
+    ERROR_SERVICE_DOES_NOT_EXIST, ERROR_SERVICE_NOT_ACTIVE, ERROR_SERVICE_REQUEST_TIMEOUT,
+};
+use quorate_model::{Name, Ready, ServiceCommand};
+
+use std::os::unix::process::CommandExt;
+
+use super::command::{find, split};
+use super::error;
+use super::probe::{Endpoint, Prober};
+use super::process::{End, News, Process};
+
+/// What the service controller goes by.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    /// The programs by the names of services.
+    pub services: BTreeMap<String, ServiceCommand>,
+    /// Where programs run that have no directory of their own.
+    pub home: PathBuf,
+    /// Where what they write goes, a file for each resource.
+    pub logs: PathBuf,
+    /// The program, with its first arguments, that runs another one so that it ends with this process.
+    pub helper: Vec<String>,
+    /// The node's name, which programs find in their environment.
+    pub node: Name,
+}
+
+impl Programs {
+    /// The command behind a name: what the node file says, or the command line that the name is.
+    pub(crate) fn command(&self, name: &str) -> ServiceResult<ServiceCommand> {
+        if let Some(known) = self.services.get(name) {
+            return Ok(known.clone());
+        }
+        if name.starts_with(['/', '"', '\'']) {
+            return match split(name) {
+                Ok(run) if run.first().is_some_and(|it| it.starts_with('/')) => {
+                    Ok(ServiceCommand::new(run))
+                }
+                Ok(_) => error(ERROR_INVALID_PARAMETER, format!("{name} names no program")),
+                Err(why) => error(ERROR_INVALID_PARAMETER, why.to_string()),
+            };
+        }
+        error(
+            ERROR_SERVICE_DOES_NOT_EXIST,
+            format!("there is no service {name}: the node file names no command for it"),
+        )
+    }
+}
+
+/// The programs that run.
+#[derive(Debug)]
+pub(crate) struct Controller {
+    programs: Programs,
+    /// By resource and service.
+    running: BTreeMap<(String, String), Entry>,
+    /// Asks where programs are to answer once they have started.
+    starting: Prober,
+    told: Vec<WorldEvent>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    process: Process,
+    command: ServiceCommand,
+    endpoints: BTreeSet<Endpoint>,
+}
+
+fn step(state: ServiceState) -> ServiceStep {
+    match state {
+        ServiceState::Stopped => ServiceStep::Stopped,
+        ServiceState::StartPending => ServiceStep::StartPending,
+        ServiceState::Running => ServiceStep::Running,
+        ServiceState::StopPending => ServiceStep::StopPending,
+    }
+}
+
+fn ready_at(command: &ServiceCommand) -> Option<Endpoint> {
+    match &command.ready {
+        Ready::Port(at) => Some((at.ip().to_string(), at.port(), "tcp".to_owned())),
+        Ready::Alive(_) | Ready::File(_) => None,
+    }
+}
+
+impl Controller {
+    pub(super) fn new(programs: Programs) -> Controller {
+        Controller {
+            programs,
+            running: BTreeMap::new(),
+            starting: Prober::default(),
+            told: Vec::new(),
+        }
+    }
+
+    /// Goes by other commands from the next start of each program on.
+    pub(crate) fn reload(&mut self, services: BTreeMap<String, ServiceCommand>) {
+        self.programs.services = services;
+    }
+
+    pub(super) fn take_told(&mut self) -> Vec<WorldEvent> {
+        std::mem::take(&mut self.told)
+    }
+
+    fn tell(
+        &mut self,
+        key: &(String, String),
+        change: (ServiceState, ServiceState),
+        reason: Option<ServiceEnd>,
+        (parameters, directory): (&str, &str),
+    ) {
+        self.told.push(WorldEvent::Service {
+            subject: key.0.as_str().into(),
+            service: key.1.clone(),
+            from: step(change.0),
+            to: step(change.1),
+            reason,
+            parameters: parameters.to_owned(),
+            directory: directory.to_owned(),
+        });
+    }
+
+    /// Looks at a program. Returns its state.
+    fn look(&mut self, key: &(String, String)) -> ServiceState {
+        let Some(entry) = self.running.get_mut(key) else {
+            return ServiceState::Stopped;
+        };
+        let before = entry.process.state;
+        let place = ready_at(&entry.command);
+        let prober = &mut self.starting;
+        let news = entry
+            .process
+            .look(|| place.is_some_and(|place| prober.ask(place).is_ok()));
+        match news {
+            News::Nothing => {}
+            News::Started => {
+                if let Some(place) = ready_at(&entry.command) {
+                    self.starting.end(&place);
+                }
+                let change = (before, ServiceState::Running);
+                self.tell(key, change, None, ("", ""));
+            }
+            News::Ended(end) => {
+                self.running.remove(key);
+                let reason = match end {
+                    End::StartFailed => Some(ServiceEnd::StartFailed),
+                    End::Crashed => Some(ServiceEnd::Crashed),
+                    End::Killed => Some(ServiceEnd::Killed),
+                    End::Stopped => None,
+                };
+                let change = (before, ServiceState::Stopped);
+                self.tell(key, change, reason, ("", ""));
+            }
+        }
+        let entry = self.running.get(key);
+        entry.map_or(ServiceState::Stopped, |entry| entry.process.state)
+    }
+
+    /// Starts a program, with parameters and a directory. Nothing changes if it runs or starts already.
+    pub(super) fn start(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        given: (&str, &str),
+    ) -> ServiceResult<()> {
+        let key = (caller.resource.to_owned(), name.to_owned());
+        match self.look(&key) {
+            ServiceState::Stopped => {}
+            ServiceState::StopPending => {
+                return error(
+                    ERROR_SERVICE_CANNOT_ACCEPT_CTRL,
+                    format!("{name} cannot be started: it is still stopping"),
+                );
+            }
+            ServiceState::StartPending | ServiceState::Running => return Ok(()),
+        }
+        let mut command = self.programs.command(name)?;
+        match split(given.0) {
+            Ok(parameters) => command.run.extend(parameters),
+            Err(why) => return error(ERROR_INVALID_PARAMETER, why.to_string()),
+        }
+        if let Ready::File(file) = &command.ready
+            && let Err(why) = fs::remove_file(file)
+            && why.kind() != io::ErrorKind::NotFound
+        {
+            // One that is there before would say that it has started.
+            let text = format!("{name} cannot be started: {file} cannot be removed: {why}");
+            return error(ERROR_SERVICE_CANNOT_ACCEPT_CTRL, text);
+        }
+        let child = self.spawn(caller, &command, given.1).or_else(|why| {
+            let code = match why.kind() {
+                io::ErrorKind::NotFound => ERROR_FILE_NOT_FOUND,
+                _ => ERROR_SERVICE_CANNOT_ACCEPT_CTRL,
+            };
+            error(code, format!("{name} cannot be started: {why}"))
+        })?;
+        if let Some(place) = ready_at(&command) {
+            self.starting.begin(place);
+        }
+        let entry = Entry {
+            process: Process::new(child, command.ready.clone()),
+            command,
+            endpoints: BTreeSet::new(),
+        };
+        self.running.insert(key.clone(), entry);
+        let change = (ServiceState::Stopped, ServiceState::StartPending);
+        self.tell(&key, change, None, given);
+        Ok(())
+    }
+
+    /// Starts a command for a resource, in a process group of its own.
+    fn spawn(
+        &self,
+        caller: Caller<'_>,
+        command: &ServiceCommand,
+        directory: &str,
+    ) -> io::Result<Child> {
+        let words = &command.run;
+        let missing = || io::Error::new(io::ErrorKind::NotFound, "it names no program");
+        let program = words.first().ok_or_else(missing)?;
+        let file = find(program).ok_or_else(|| {
+            let why = super::missing_program(program).unwrap_or_default();
+            io::Error::new(io::ErrorKind::NotFound, why)
+        })?;
+        let mut process = match self.programs.helper.split_first() {
+            Some((helper, first)) => {
+                let mut process = Command::new(helper);
+                process.args(first);
+                if let Some(user) = &command.user {
+                    process.arg("--user").arg(user);
+                }
+                process.arg("--").arg(&file);
+                process
+            }
+            None => Command::new(&file),
+        };
+        let directory = match (directory, &command.directory) {
+            ("", Some(own)) => PathBuf::from(own),
+            ("", None) => self.programs.home.clone(),
+            (given, _) => PathBuf::from(given),
+        };
+        fs::create_dir_all(&self.programs.logs)?;
+        let log = self.programs.logs.join(log_name(caller.resource));
+        let log = OpenOptions::new().append(true).create(true).open(log)?;
+        process
+            .args(words.iter().skip(1))
+            .current_dir(directory)
+            .envs(&command.environment)
+            .env("QUORATE_NODE", self.programs.node.as_str())
+            .env("QUORATE_RESOURCE", caller.resource)
+            .env("QUORATE_GROUP", caller.group)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .process_group(0);
+        tell_parent(&mut process).spawn()
+    }
+
+    /// Asks a program to stop.
+    pub(super) fn stop(&mut self, resource: &str, name: &str) -> ServiceResult<()> {
+        let key = (resource.to_owned(), name.to_owned());
+        self.look(&key);
+        let Some(entry) = self.running.get(&key) else {
+            return Ok(());
+        };
+        let before = entry.process.state;
+        if before == ServiceState::StopPending {
+            return Ok(());
+        }
+        let mut stopping = None;
+        if !entry.command.stop.is_empty() {
+            let command = ServiceCommand {
+                run: entry.command.stop.clone(),
+                ..entry.command.clone()
+            };
+            let caller = Caller {
+                resource,
+                kind: "",
+                group: "",
+            };
+            // A stop command that cannot be started leaves SIGTERM.
+            stopping = self.spawn(caller, &command, "").ok();
+        }
+        if let Some(entry) = self.running.get_mut(&key) {
+            entry.process.stop(stopping);
+        }
+        let change = (before, ServiceState::StopPending);
+        self.tell(&key, change, None, ("", ""));
+        Ok(())
+    }
+
+    /// Kills a program with all that it has started: when this returns, nothing of it is left.
+    pub(super) fn kill(&mut self, resource: &str, name: &str) -> ServiceResult<()> {
+        let key = (resource.to_owned(), name.to_owned());
+        let Some(entry) = self.running.get_mut(&key) else {
+            return Ok(());
+        };
+        let before = entry.process.state;
+        if let Err(why) = entry.process.kill() {
+            let text = format!("{name} was killed, and something of it is still there: {why}");
+            return error(ERROR_SERVICE_REQUEST_TIMEOUT, text);
+        }
+        self.running.remove(&key);
+        let change = (before, ServiceState::Stopped);
+        self.tell(&key, change, Some(ServiceEnd::Killed), ("", ""));
+        Ok(())
+    }
+
+    /// Kills every program.
+    pub(super) fn kill_all(&mut self) {
+        let all: Vec<_> = self.running.keys().cloned().collect();
+        for (resource, name) in all {
+            // One that hangs in the kernel cannot be ended by anybody.
+            let _ = self.kill(&resource, &name);
+        }
+    }
+
+    /// What the controller says of a program.
+    pub(super) fn state(&mut self, resource: &str, name: &str) -> ServiceResult<ServiceState> {
+        let key = (resource.to_owned(), name.to_owned());
+        Ok(self.look(&key))
+    }
+
+    /// A program answers at an endpoint from now on, or does not any more.
+    pub(super) fn listen(
+        &mut self,
+        resource: &str,
+        name: &str,
+        endpoint: &Endpoint,
+        listen: bool,
+    ) -> ServiceResult<()> {
+        let key = (resource.to_owned(), name.to_owned());
+        match (self.running.get_mut(&key), listen) {
+            (Some(entry), true) => {
+                entry.endpoints.insert(endpoint.clone());
+            }
+            (Some(entry), false) => {
+                entry.endpoints.remove(endpoint);
+            }
+            (None, false) => {}
+            (None, true) => {
+                return error(ERROR_SERVICE_NOT_ACTIVE, format!("{name} is not running"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a program that runs can be asked; `None` if nothing is known of that.
+    pub(super) fn asked_at(
+        &mut self,
+        resource: &str,
+        name: &str,
+    ) -> ServiceResult<Option<Endpoint>> {
+        let key = (resource.to_owned(), name.to_owned());
+        if self.look(&key) != ServiceState::Running {
+            return error(ERROR_SERVICE_NOT_ACTIVE, format!("{name} is not running"));
+        }
+        let entry = self.running.get(&key);
+        Ok(entry.and_then(|entry| {
+            let first = entry.endpoints.first().cloned();
+            first.or_else(|| ready_at(&entry.command))
+        }))
+    }
+}
+
+/// The name of a resource's log: only letters that every file system takes.
+fn log_name(resource: &str) -> String {
+    let plain = |letter: char| match letter {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' => letter,
+        _ => '_',
+    };
+    let name: String = resource.chars().map(plain).collect();
+    format!("{name}.log")
+}

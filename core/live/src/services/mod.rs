@@ -1,0 +1,254 @@
+//! The real machine as plugins see it: the answers to `quorate_host::Request`.
+//!
+//! None of it waits. What takes time runs in a process or on a thread of its own, and is looked at again.
+
+mod addresses;
+mod command;
+mod controller;
+mod names;
+mod probe;
+mod process;
+
+use std::path::PathBuf;
+
+use quorate_host::{Answer, Caller, Request, Serve, ServiceResult};
+use quorate_journal::WorldEvent;
+use quorate_model::errors::{
+    ERROR_CLUSTER_NETWORK_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_NOT_READY, ERROR_TIMEOUT,
+};
+use quorate_model::{Name, Reason};
+
+use crate::clock;
+use addresses::Addresses;
+pub(crate) use command::missing_program;
+pub use command::{CommandError, split};
+pub(crate) use controller::Controller;
+pub use controller::Programs;
+use names::Names;
+use probe::Prober;
+
+fn error<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
+    Err(Reason::new(code, text))
+}
+
+/// The services of this machine.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub(crate) controller: Controller,
+    prober: Prober,
+    addresses: Addresses,
+    names: Names,
+    networks: Vec<Name>,
+    /// The folder of the cluster file: paths of scripts count from there.
+    scripts: PathBuf,
+    pub(crate) configured_nodes: u32,
+    /// What has happened, for the journal.
+    told: Vec<WorldEvent>,
+}
+
+impl Machine {
+    /// `port` is the cluster's own, which keeps an address for one node of a machine.
+    pub(crate) fn new(
+        programs: Programs,
+        networks: Vec<Name>,
+        port: u16,
+        scripts: PathBuf,
+    ) -> Machine {
+        Machine {
+            controller: Controller::new(programs),
+            prober: Prober::default(),
+            addresses: Addresses::new(port),
+            names: Names::default(),
+            networks,
+            scripts,
+            configured_nodes: 0,
+            told: Vec::new(),
+        }
+    }
+
+    /// What has happened since this was last asked.
+    pub(crate) fn take_told(&mut self) -> Vec<WorldEvent> {
+        let mut told = std::mem::take(&mut self.told);
+        told.append(&mut self.controller.take_told());
+        told
+    }
+
+    /// Nothing of an earlier start of the node counts any more.
+    pub(crate) fn boot(&mut self) {
+        self.controller.kill_all();
+        for (network, address) in self.addresses.clear() {
+            self.tell_address(&network, &address, false);
+        }
+        self.names = Names::default();
+    }
+
+    fn tell_address(&mut self, network: &str, address: &str, plumbed: bool) {
+        self.told.push(WorldEvent::Address {
+            subject: address.to_owned(),
+            network: network.into(),
+            plumbed,
+        });
+    }
+
+    fn known(&self, network: &str) -> ServiceResult<()> {
+        match self.networks.iter().any(|known| **known == *network) {
+            true => Ok(()),
+            false => error(
+                ERROR_CLUSTER_NETWORK_NOT_FOUND,
+                format!("this node has no card in a network {network}"),
+            ),
+        }
+    }
+
+    fn plumb(&mut self, network: &str, address: &str) -> ServiceResult<()> {
+        self.known(network)?;
+        if self.addresses.add(network, address)? {
+            self.tell_address(network, address, true);
+        }
+        Ok(())
+    }
+
+    fn unplumb(&mut self, network: &str, address: &str) -> ServiceResult<()> {
+        if self.addresses.remove(network, address) {
+            self.tell_address(network, address, false);
+        }
+        Ok(())
+    }
+
+    fn register(&mut self, name: &str, address: &str) -> ServiceResult<()> {
+        if self.names.register(name, address) {
+            self.told.push(WorldEvent::NameResolves {
+                subject: name.to_owned(),
+                address: Some(address.to_owned()),
+            });
+        }
+        Ok(())
+    }
+
+    fn unregister(&mut self, name: &str) -> ServiceResult<()> {
+        if self.names.unregister(name) {
+            self.told.push(WorldEvent::NameResolves {
+                subject: name.to_owned(),
+                address: None,
+            });
+        }
+        Ok(())
+    }
+
+    fn listen(
+        &mut self,
+        caller: Caller<'_>,
+        name: &str,
+        (address, port, protocol): (&str, u16, &str),
+        listen: bool,
+    ) -> ServiceResult<()> {
+        // The program binds by itself; from now on it is asked there.
+        let endpoint = (address.to_owned(), port, protocol.to_owned());
+        self.controller
+            .listen(caller.resource, name, &endpoint, listen)?;
+        match listen {
+            true => self.prober.begin(endpoint),
+            false => self.prober.end(&endpoint),
+        }
+        Ok(())
+    }
+
+    /// A call into a service: to the endpoint where it answers, if one is known, or else only to its process.
+    fn probe(&mut self, caller: Caller<'_>, name: &str) -> ServiceResult<()> {
+        match self.controller.asked_at(caller.resource, name)? {
+            Some(endpoint) => self.prober.ask(endpoint).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn script(&self, path: &str) -> ServiceResult<String> {
+        let file = self.scripts.join(path);
+        std::fs::read_to_string(&file).or_else(|why| {
+            error(
+                ERROR_FILE_NOT_FOUND,
+                format!("cannot read {}: {why}", file.display()),
+            )
+        })
+    }
+}
+
+/// No machine has shared disks yet.
+fn no_disk<T>(disk: &str) -> ServiceResult<T> {
+    error(
+        ERROR_NOT_READY,
+        format!("there is no shared disk {disk} on this machine"),
+    )
+}
+
+impl Serve for Machine {
+    fn serve(&mut self, caller: Caller<'_>, request: Request<'_>) -> Answer {
+        let of = caller.resource;
+        match request {
+            Request::Now => clock::now().into(),
+            Request::CivilMs => clock::civil_ms().into(),
+            Request::ConfiguredNodes => self.configured_nodes.into(),
+            Request::Random {} => crate::chance().into(),
+            Request::ServiceStart { name, .. } => {
+                self.controller.start(caller, &name, ("", "")).into()
+            }
+            Request::ServiceStartWith {
+                name,
+                parameters,
+                directory,
+                ..
+            } => {
+                let given = (&*parameters, &*directory);
+                self.controller.start(caller, &name, given).into()
+            }
+            Request::ScriptLoad { path } => self.script(&path).into(),
+            Request::ServiceStop { name } => self.controller.stop(of, &name).into(),
+            Request::ServiceKill { name } => self.controller.kill(of, &name).into(),
+            Request::ServiceState { name } => self.controller.state(of, &name).into(),
+            Request::ServiceListen {
+                name,
+                address,
+                port,
+                protocol,
+                listen,
+            } => self
+                .listen(caller, &name, (&address, port, &protocol), listen)
+                .into(),
+            Request::ProbeService { name } => self.probe(caller, &name).into(),
+            Request::ProbePort {
+                address,
+                port,
+                protocol,
+            } => self
+                .prober
+                .ask((address.into_owned(), port, protocol.into_owned()))
+                .into(),
+            Request::DiskReserve { disk }
+            | Request::DiskBreak { disk }
+            | Request::DiskRelease { disk }
+            | Request::DiskMount { disk }
+            | Request::DiskUnmount { disk, .. }
+            | Request::DiskWrite { disk, .. } => no_disk::<()>(&disk).into(),
+            Request::DiskReserved { disk } => no_disk::<bool>(&disk).into(),
+            Request::DiskReservation { disk } => no_disk::<quorate_host::Reservation>(&disk).into(),
+            Request::DiskList { disk } => no_disk::<Vec<String>>(&disk).into(),
+            Request::DiskRead { disk, .. } => no_disk::<Vec<u8>>(&disk).into(),
+            Request::AddressAdd { network, address } => self.plumb(&network, &address).into(),
+            Request::AddressRemove { network, address } => self.unplumb(&network, &address).into(),
+            Request::AddressWorks { network, address } => self
+                .known(&network)
+                .and_then(|()| self.addresses.works(&network, &address))
+                .into(),
+            Request::AddressLease { network } => error::<(String, u32)>(
+                ERROR_TIMEOUT,
+                format!("no DHCP server is asked on network {network}: give the address"),
+            )
+            .into(),
+            Request::NameRegister { name, address } => self.register(&name, &address).into(),
+            Request::NameUnregister { name } => self.unregister(&name).into(),
+            Request::NameResolve { name } => self.names.resolve(&name).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

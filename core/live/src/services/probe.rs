@@ -1,0 +1,170 @@
+//! Connections to where services answer, made on threads of their own: a service that does not answer must not hold up the
+//! node.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use quorate_host::ServiceResult;
+use quorate_model::errors::{ERROR_GEN_FAILURE, WSAECONNREFUSED, WSAETIMEDOUT};
+use quorate_model::{Reason, Time};
+
+use super::error;
+use crate::clock;
+
+/// Address, port and protocol.
+pub(super) type Endpoint = (String, u16, String);
+
+/// How long a connection, and then an answer, may take.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// How often an endpoint that answers is asked.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// How often one that does not is: it may have been started just now.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// An endpoint that nobody has asked about for so long is not asked any more.
+const FORGOTTEN: Duration = Duration::from_secs(120);
+
+/// An answer that is older than this counts for nothing: the thread that asks does not come back.
+const STALE: Duration = Duration::from_secs(15);
+
+/// The longest banner that is read, in bytes.
+const BANNER_MAX: u64 = 1_024;
+
+/// Asks endpoints again and again, as long as somebody wants to know.
+#[derive(Debug, Default)]
+pub(super) struct Prober(BTreeMap<Endpoint, Watch>);
+
+#[derive(Debug)]
+struct Watch {
+    shared: Arc<Shared>,
+    wanted: Time,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    bell: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    answer: Option<(Instant, ServiceResult<String>)>,
+    ends: bool,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.shared.state.lock().ends = true;
+        self.shared.bell.notify_all();
+    }
+}
+
+impl Prober {
+    /// Asks an endpoint from now on, and forgets what it answered before.
+    pub(super) fn begin(&mut self, endpoint: Endpoint) {
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let asked = endpoint.clone();
+        let name = format!("probe {}:{}", endpoint.0, endpoint.1);
+        let started = thread::Builder::new()
+            .name(name)
+            .spawn(move || watch(&asked, &theirs));
+        if let Err(why) = started {
+            let text = format!("no thread can be started to ask: {why}");
+            let answer = Err(Reason::new(ERROR_GEN_FAILURE, text));
+            shared.state.lock().answer = Some((Instant::now(), answer));
+        }
+        let wanted = clock::now();
+        self.0.insert(endpoint, Watch { shared, wanted });
+    }
+
+    /// Asks it no more.
+    pub(super) fn end(&mut self, endpoint: &Endpoint) {
+        self.0.remove(endpoint);
+    }
+
+    /// What an endpoint answered last: its banner. It is asked from now on if it was not before.
+    pub(super) fn ask(&mut self, endpoint: Endpoint) -> ServiceResult<String> {
+        let now = clock::now();
+        self.0
+            .retain(|it, watch| *it == endpoint || now.since(watch.wanted) < FORGOTTEN);
+        let Some(watch) = self.0.get_mut(&endpoint) else {
+            let text = format!("{}:{} is asked from now on", endpoint.0, endpoint.1);
+            self.begin(endpoint);
+            return error(WSAETIMEDOUT, text);
+        };
+        watch.wanted = now;
+        match &watch.shared.state.lock().answer {
+            Some((at, answer)) if at.elapsed() < STALE => answer.clone(),
+            _ => error(
+                WSAETIMEDOUT,
+                format!("{}:{} has not answered yet", endpoint.0, endpoint.1),
+            ),
+        }
+    }
+}
+
+fn watch(endpoint: &Endpoint, shared: &Shared) {
+    loop {
+        let answer = probe(endpoint);
+        let mut state = shared.state.lock();
+        if state.ends {
+            return;
+        }
+        let period = if answer.is_ok() { PERIOD } else { AGAIN };
+        state.answer = Some((Instant::now(), answer));
+        shared.bell.wait_for(&mut state, period);
+        if state.ends {
+            return;
+        }
+    }
+}
+
+/// Connects, and reads what a server of the protocol says.
+fn probe((address, port, protocol): &Endpoint) -> ServiceResult<String> {
+    let Ok(parsed) = address.parse::<IpAddr>() else {
+        return error(WSAETIMEDOUT, format!("{address} is no address"));
+    };
+    let place = SocketAddr::new(parsed, *port);
+    let stream = match TcpStream::connect_timeout(&place, LIMIT) {
+        Ok(stream) => stream,
+        Err(why) if why.kind() == io::ErrorKind::ConnectionRefused => {
+            return error(WSAECONNREFUSED, format!("nobody listens on {place}"));
+        }
+        Err(why) => return error(WSAETIMEDOUT, format!("{place} does not answer: {why}")),
+    };
+    match banner(stream, protocol, address) {
+        Ok(banner) => Ok(banner),
+        Err(why) => error(
+            WSAETIMEDOUT,
+            format!("{place} accepts, and does not answer {protocol}: {why}"),
+        ),
+    }
+}
+
+/// The first line of a server. One of HTTP must be asked; of other than known protocols nothing is expected.
+fn banner(mut stream: TcpStream, protocol: &str, host: &str) -> io::Result<String> {
+    stream.set_read_timeout(Some(LIMIT))?;
+    stream.set_write_timeout(Some(LIMIT))?;
+    match protocol.to_ascii_lowercase().as_str() {
+        "http" => {
+            let request = format!("HEAD / HTTP/1.0\r\nHost: {host}\r\nUser-Agent: quorate\r\n\r\n");
+            stream.write_all(request.as_bytes())?;
+        }
+        "smtp" | "imap" | "imap4" | "pop3" => {}
+        other => return Ok(format!("{other} accepted")),
+    }
+    let mut line = String::new();
+    let mut lines = BufReader::new(stream.take(BANNER_MAX));
+    if lines.read_line(&mut line)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(line.trim_end().to_owned())
+}

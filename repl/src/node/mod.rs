@@ -1,0 +1,122 @@
+//! `quorate node`: a node on this machine.
+
+mod hello;
+mod open;
+mod service;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use quorate_drill::civil;
+use quorate_drill::{describe_line, findings_of};
+use quorate_journal::Entry;
+use quorate_live::{End, Observer, Plan, Settings};
+use quorate_model::Diagnostics;
+
+use crate::args::PluginFolders;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::report;
+
+pub(crate) use hello::{HelloArgs, run as run_hello};
+pub(crate) use service::{ServiceArgs, run as run_service};
+
+/// The examples in the help.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  quorate node --config /etc/quorate/node.ron --check    find what is missing before anything starts
+  quorate node --config /etc/quorate/node.ron            run the node until SIGTERM
+  quorate ctl --config /etc/quorate/node.ron status      ask it
+
+SIGTERM and Ctrl-C stop it in order: its groups move away first. A second one takes everything out of service at once. \
+SIGHUP has it read the services of its file again.";
+
+/// `quorate node`.
+#[derive(Args, Debug)]
+pub(crate) struct NodeArgs {
+    /// The node file: which cluster, which of its nodes, where its state is kept, and the programs behind services.
+    #[arg(long, value_name = "NODE.ron")]
+    pub(crate) config: PathBuf,
+    /// Only look for what this machine lacks: services without a command, plugins, paths, addresses.
+    #[arg(long)]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) plugins: PluginFolders,
+}
+
+/// Runs a node, or checks that it could be.
+pub(crate) fn run(args: &NodeArgs, output: &mut Output) -> Exit {
+    let settings = match Settings::load(&args.config) {
+        Ok(settings) => settings,
+        Err(found) => {
+            let text = std::fs::read_to_string(&args.config).unwrap_or_default();
+            tell(&found, &text, output);
+            return Exit::Usage;
+        }
+    };
+    let Some(opened) = open::open(&settings, &args.plugins, output) else {
+        return Exit::Usage;
+    };
+    let text = std::fs::read_to_string(&args.config).unwrap_or_default();
+    let found = Diagnostics(quorate_live::check(&settings, &opened.definition));
+    tell(&found, &text, output);
+    if found.has_errors() {
+        return if args.check { Exit::Fail } else { Exit::Usage };
+    }
+    if args.check {
+        let name = &settings.file.node;
+        output.line(&format!("{name} can be run on this machine"));
+        return Exit::Pass;
+    }
+    let helper = std::env::current_exe().ok();
+    let helper = helper.map(|program| vec![program.display().to_string(), "service".to_owned()]);
+    let plan = Plan {
+        settings,
+        definition: opened.definition,
+        plugins: opened.plugins,
+        policies: Some(opened.policies),
+        helper: helper.unwrap_or_default(),
+        observer: Box::new(Lines(*output)),
+    };
+    match quorate_live::run(plan) {
+        Ok(End::Stopped) => Exit::Pass,
+        Ok(End::Cut) => Exit::Interrupted,
+        Ok(End::GaveUp(reason)) => {
+            output.error(&reason.text);
+            Exit::Fail
+        }
+        Err(error) => {
+            output.error(&error.to_string());
+            Exit::Usage
+        }
+    }
+}
+
+/// Prints findings.
+fn tell(found: &Diagnostics, text: &str, output: &mut Output) {
+    let paint = output.paint_err();
+    for finding in findings_of(found, text) {
+        output.err_line(&report::finding(&finding, paint));
+    }
+}
+
+/// Tells what happens, a line each, on standard error, where a service's messages go.
+struct Lines(Output);
+
+impl Observer for Lines {
+    fn happened(&mut self, entry: &Entry, civil_ms: i64) {
+        // Every resource is looked at every few seconds; what changes is told besides.
+        if entry.kind() == "health" && entry.fields().get("alive") == Some(&true.into()) {
+            return;
+        }
+        let line = describe_line(entry.fields());
+        // Its own clock says nothing to a reader.
+        let what = line.split_once("  ").map_or(&*line, |(_, what)| what);
+        self.0
+            .err_line(&format!("{}  {what}", civil::shown(civil_ms)));
+    }
+
+    fn remark(&mut self, text: &str) {
+        self.0.warn(text);
+    }
+}

@@ -1,0 +1,68 @@
+//! `quorate service`: becomes another program, which ends with the node that started it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use clap::Args;
+use quorate_host::end_with_parent;
+
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// `quorate service`.
+#[derive(Args, Debug)]
+pub(crate) struct ServiceArgs {
+    /// The user that the program runs as.
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// The program and its arguments.
+    #[arg(required = true, last = true, value_name = "PROGRAM")]
+    pub(crate) program: Vec<OsString>,
+}
+
+/// Becomes the program. Comes back only if that fails.
+pub(crate) fn run(args: &ServiceArgs, output: &mut Output) -> Exit {
+    end_with_parent();
+    let Some((program, rest)) = args.program.split_first() else {
+        return Exit::Usage;
+    };
+    let mut command = Command::new(program);
+    command.args(rest).env_remove("QUORATE_PARENT");
+    if let Some(user) = &args.user {
+        let known = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let Some((uid, gid)) = numbers(&known, user) else {
+            output.error(&format!("there is no user {user}"));
+            return Exit::Usage;
+        };
+        command.uid(uid).gid(gid);
+    }
+    let why = command.exec();
+    output.error(&format!("{}: {why}", program.display()));
+    Exit::Usage
+}
+
+/// A user's number and that of its group, in the system's file.
+fn numbers(file: &str, user: &str) -> Option<(u32, u32)> {
+    file.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        if fields.next() != Some(user) {
+            return None;
+        }
+        let uid = fields.nth(1)?.parse().ok()?;
+        Some((uid, fields.next()?.parse().ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_has_numbers() {
+        let file = "root:x:0:0:root:/root:/bin/sh\nwww:x:33:34::/:/bin/false\n";
+        assert_eq!(numbers(file, "www"), Some((33, 34)));
+        assert_eq!(numbers(file, "ww"), None);
+    }
+}

@@ -1,0 +1,413 @@
+//! Nodes on this machine: three processes over loopback, real disks, and a real program behind a resource.
+//!
+//! Each test has addresses of its own, so they run at the same time. Nothing sleeps for a fixed time: each wait is for
+//! something, with a deadline.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use quorate_journal::{Record, Records};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use support::{Run, finish, plugin_folder, quorate};
+
+/// Longer than anything here takes on any machine that does anything else besides.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// The port of the cluster's own messages.
+const PORT: u16 = 3_343;
+
+const NODES: [&str; 3] = ["NODE1", "NODE2", "NODE3"];
+
+/// A cluster of three nodes on this machine, and a web server that belongs to it.
+struct Rig {
+    folder: tempfile::TempDir,
+    /// The second number of its addresses, 127.`net`.
+    net: u8,
+    running: BTreeMap<&'static str, Child>,
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        for child in self.running.values_mut() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Rig {
+    fn new(net: u8) -> Rig {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rig = Rig {
+            folder,
+            net,
+            running: BTreeMap::new(),
+        };
+        let key = rig.path("key");
+        let made = finish(quorate().args(["key", "new"]).arg(&key));
+        assert_eq!(made.code, 0, "{}", made.err);
+        fs::write(rig.path("cluster.ron"), rig.cluster()).expect("a file");
+        for node in NODES {
+            fs::write(rig.path(&format!("{node}.ron")), rig.node(node, "")).expect("a file");
+        }
+        rig
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn cluster(&self) -> String {
+        let net = self.net;
+        let node = |n: u8| {
+            format!(
+                "(name: \"NODE{n}\", interfaces: {{ \"Public\": \"127.{net}.2.1{n}\", \"Private\": \"127.{net}.1.1{n}\" }})"
+            )
+        };
+        let nodes: Vec<String> = (1..=3).map(node).collect();
+        format!(
+            r#"(
+    name: "LIVE{net}",
+    address: "127.{net}.2.20",
+    quorum: MajorityNodeSet,
+    msdtc: false,
+    networks: [
+        (name: "Private", role: Internal, subnet: "127.{net}.1.0/24"),
+        (name: "Public", role: Mixed, subnet: "127.{net}.2.0/24"),
+    ],
+    nodes: [{}],
+    disks: [],
+    groups: [(
+        name: "WEB",
+        preferred_owners: ["NODE1", "NODE2", "NODE3"],
+        resources: [
+            (name: "WEB Address", type: "IP Address", properties: {{ "Address": "127.{net}.2.30", "Network": "Public" }}),
+            (name: "WEB Server", type: "Generic Service", properties: {{ "ServiceName": "web" }}, depends_on: ["WEB Address"]),
+        ],
+    )],
+)"#,
+            nodes.join(", ")
+        )
+    }
+
+    fn node(&self, node: &str, more: &str) -> String {
+        let web = format!("127.{}.2.30:8080", self.net);
+        let program = env!("CARGO_BIN_EXE_quorate");
+        let plugins = plugin_folder().display().to_string();
+        format!(
+            r#"(
+    cluster: "cluster.ron",
+    node: "{node}",
+    state: "state/{node}",
+    key: "key",
+    socket: "run/{node}/ctl.sock",
+    plugins: [{plugins:?}],
+    services: {{ "web": (run: [{program:?}, "hello", "{web}"], ready: Port("{web}")) }},
+    {more}
+)"#
+        )
+    }
+
+    fn start(&mut self, node: &'static str) {
+        let log = fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.path(&format!("{node}.log")))
+            .expect("a log");
+        let child = quorate()
+            .args(["node", "--config"])
+            .arg(self.path(&format!("{node}.ron")))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .expect("the binary starts");
+        self.running.insert(node, child);
+    }
+
+    /// Starts all, and waits until the web server answers.
+    fn formed(net: u8) -> Rig {
+        let mut rig = Rig::new(net);
+        NODES.into_iter().for_each(|node| rig.start(node));
+        rig.until("the web server answers on NODE1", |rig| {
+            rig.web().as_deref() == Some("Hello from NODE1\n") && rig.up() == 3
+        });
+        rig
+    }
+
+    fn signal(&self, node: &str, signal: Signal) {
+        let id = i32::try_from(self.running[node].id()).expect("a process");
+        kill_process(Pid::from_raw(id).expect("a process"), signal).expect("a signal");
+    }
+
+    /// Kills a node's process, as nothing that it could prepare for.
+    fn kill(&mut self, node: &str) {
+        let mut child = self.running.remove(node).expect("a node that runs");
+        child.kill().expect("a signal");
+        child.wait().expect("its end");
+    }
+
+    fn ctl(&self, node: &str, arguments: &[&str]) -> Run {
+        let run = self.path("run");
+        finish(
+            quorate()
+                .arg("ctl")
+                .args(["--node", node, "--run"])
+                .arg(run)
+                .args(arguments),
+        )
+    }
+
+    fn ordered(&self, node: &str, arguments: &[&str]) {
+        let run = self.ctl(node, arguments);
+        assert_eq!(run.code, 0, "{arguments:?}: {}{}", run.out, run.err);
+    }
+
+    fn status(&self, node: &str) -> Option<Value> {
+        let run = self.ctl(node, &["--json", "status"]);
+        (run.code == 0).then(|| serde_json::from_str(&run.out).expect("a status"))
+    }
+
+    /// How many nodes are up, as the least of those that can be asked sees it.
+    fn up(&self) -> usize {
+        let seen = self.running.keys().map(|node| {
+            let status = self.status(node).unwrap_or_default();
+            let nodes = status["nodes"].as_array().cloned().unwrap_or_default();
+            nodes.iter().filter(|it| it["state"] == "Up").count()
+        });
+        seen.min().unwrap_or(0)
+    }
+
+    /// What a client of the web server gets.
+    fn web(&self) -> Option<String> {
+        let at: SocketAddr = format!("127.{}.2.30:8080", self.net)
+            .parse()
+            .expect("an address");
+        let mut stream = TcpStream::connect_timeout(&at, Duration::from_secs(1)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+        stream.write_all(b"GET / HTTP/1.0\r\n\r\n").ok()?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).ok()?;
+        Some(text.split_once("\r\n\r\n")?.1.to_owned())
+    }
+
+    #[track_caller]
+    fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Rig) -> bool) {
+        let begun = Instant::now();
+        while !holds(self) {
+            if begun.elapsed() >= PATIENCE {
+                for node in NODES {
+                    let log = fs::read_to_string(self.path(&format!("{node}.log")));
+                    eprintln!("{node}:\n{}", log.unwrap_or_default());
+                }
+                panic!("not within {PATIENCE:?}: {what}");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+#[test]
+fn three_nodes_form_a_cluster_and_the_loss_of_the_owner_moves_its_web_server() {
+    let mut rig = Rig::formed(71);
+    let seen = rig.ctl("NODE2", &["status"]);
+    assert!(
+        seen.out
+            .starts_with("LIVE71 as NODE2 sees it: MajorityNodeSet quorum, coordinated by NODE"),
+        "{}",
+        seen.out
+    );
+    rig.kill("NODE1");
+    let killed = Instant::now();
+    rig.until("its program ends with it", |rig| rig.web().is_none());
+    rig.until("another node serves", |rig| {
+        rig.web().as_deref() == Some("Hello from NODE2\n")
+    });
+    // Two heartbeats before a silence of six could begin, and until it is certain that nothing runs there any more.
+    assert!(
+        killed.elapsed() >= Duration::from_secs(20),
+        "{:?}",
+        killed.elapsed()
+    );
+    let status = rig.status("NODE3").expect("a status");
+    let nodes = status["nodes"].as_array().expect("nodes");
+    assert_eq!(nodes[0]["state"], "Down", "{status}");
+    rig.start("NODE1");
+    rig.until("it comes back", |rig| rig.up() == 3);
+}
+
+#[test]
+fn orders_move_and_stop_groups_and_refusals_have_the_originals_codes() {
+    let mut rig = Rig::formed(72);
+    rig.ordered("NODE3", &["move", "web", "node2"]);
+    rig.until("it is moved", |rig| {
+        rig.web().as_deref() == Some("Hello from NODE2\n")
+    });
+    rig.ordered("NODE1", &["offline", "WEB Server"]);
+    rig.until("it is stopped", |rig| rig.web().is_none());
+    rig.ordered("NODE1", &["online", "web"]);
+    rig.until("it is started", |rig| rig.web().is_some());
+    rig.ordered("NODE2", &["pause", "NODE3"]);
+    let refused = rig.ctl("NODE1", &["move", "WEB", "NODE3"]);
+    assert_eq!(refused.code, 3, "{}{}", refused.out, refused.err);
+    assert!(
+        refused
+            .err
+            .contains("refused (5070 ERROR_CLUSTER_NODE_PAUSED)"),
+        "{}",
+        refused.err
+    );
+    rig.ordered("NODE1", &["resume", "NODE3"]);
+    let refused = rig.ctl("NODE1", &["evict", "NODE3"]);
+    assert_eq!(refused.code, 3, "{}{}", refused.out, refused.err);
+    rig.until("its start is over", |rig| {
+        rig.ctl("NODE1", &["fail", "WEB Server"]).code == 0
+    });
+    rig.until("it is restarted", |rig| {
+        let status = rig.status("NODE2").unwrap_or_default();
+        let groups = status["groups"].as_array().cloned().unwrap_or_default();
+        let web = groups.iter().find(|it| it[0]["name"] == "WEB").cloned();
+        web.is_some_and(|web| web[1][1]["restarts"] == 1 && web[1][1]["state"] == "Online")
+    });
+    let slip = rig.ctl("NODE1", &["online", "WEP"]);
+    assert_eq!(slip.code, 64);
+    assert!(slip.err.contains("did you mean \"WEB\"?"), "{}", slip.err);
+    // In order: what it has moves away first, and nobody waits for its silence.
+    rig.signal("NODE2", Signal::TERM);
+    rig.until("it is moved away", |rig| {
+        rig.web().is_some_and(|from| from != "Hello from NODE2\n")
+    });
+    let mut stopped = rig.running.remove("NODE2").expect("a node");
+    assert!(stopped.wait().expect("its end").success());
+    assert_eq!(rig.ctl("NODE2", &["status"]).code, 4);
+    rig.ordered("NODE1", &["stop"]);
+    let mut stopped = rig.running.remove("NODE1").expect("a node");
+    assert!(stopped.wait().expect("its end").success());
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_all_nodes_were_killed_at_once() {
+    let mut rig = Rig::formed(73);
+    for threshold in ["3", "4", "5"] {
+        rig.ordered("NODE2", &["set", "WEB", "FailoverThreshold", threshold]);
+    }
+    rig.ordered("NODE3", &["set", "WEB Server", "RestartPeriod", "777000"]);
+    NODES.into_iter().for_each(|node| rig.kill(node));
+    NODES.into_iter().for_each(|node| rig.start(node));
+    rig.until("they form again", |rig| {
+        rig.up() == 3 && rig.web().is_some()
+    });
+    assert!(rig.path("state/NODE1/disk/MSCS/quolog.log").exists());
+    let status = rig.status("NODE1").expect("a status");
+    let web = &status["definition"]["groups"][1];
+    assert_eq!(web["properties"]["failover_threshold"], 5, "{web}");
+    let server = &web["resources"][1]["properties"];
+    assert_eq!(server["restart_period"], 777_000, "{web}");
+    let got = rig.ctl("NODE3", &["get", "WEB", "FailoverThreshold"]);
+    assert_eq!((got.code, &*got.out), (0, "5\n"), "{}", got.err);
+}
+
+#[test]
+fn forged_messages_change_nothing_and_are_counted() {
+    let mut rig = Rig::formed(74);
+    let before = rig.status("NODE2").expect("a status");
+    let stranger = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    for to in ["127.74.1.12", "127.74.2.12", "127.74.1.11"] {
+        for length in [0_usize, 1, 15, 60, 300, 1_400, 4_000] {
+            // Version, kind and a sender that there is, so that more than the first byte is looked at.
+            let mut forged = vec![1, 0, 3, 2];
+            forged.resize(length.max(4), 0x5a);
+            stranger
+                .send_to(&forged[..length], (to, PORT))
+                .expect("a datagram");
+        }
+        let mut stream = TcpStream::connect((to, PORT)).expect("a stream");
+        stream.write_all(&[1; 4_096]).expect("a stream");
+    }
+    rig.until("all are counted", |rig| {
+        let status = rig.status("NODE2").unwrap_or_default();
+        let wire = status["counts"]["wire"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
+        let refused = wire
+            .iter()
+            .filter(|(name, _)| !["delivered", "hellos"].contains(&name.as_str()));
+        refused.filter_map(|(_, count)| count.as_u64()).sum::<u64>() >= 16
+    });
+    let after = rig.status("NODE2").expect("a status");
+    for field in ["coordinator", "nodes", "groups", "quorum"] {
+        assert_eq!(before[field], after[field], "{field}");
+    }
+    assert_eq!(rig.web().as_deref(), Some("Hello from NODE1\n"));
+    let journals = rig.path("state/NODE2/journal");
+    let mut told = 0;
+    for file in fs::read_dir(journals).expect("journals") {
+        let text = fs::read(file.expect("a file").path()).expect("a journal");
+        for record in Records::new(&*text) {
+            if let Ok(Record::Entry(entry)) = record {
+                told += u64::from(entry.kind() == "datagram-refused");
+            }
+        }
+    }
+    assert!(told > 0);
+}
+
+#[test]
+fn what_a_machine_lacks_is_told_before_anything_starts() {
+    let rig = Rig::new(75);
+    let check = |text: &str| {
+        let file = rig.path("checked.ron");
+        fs::write(&file, text).expect("a file");
+        finish(quorate().args(["node", "--check", "--config"]).arg(&file))
+    };
+    let sound = check(&rig.node("NODE1", ""));
+    assert_eq!(
+        (sound.code, &*sound.out),
+        (0, "NODE1 can be run on this machine\n"),
+        "{}",
+        sound.err
+    );
+    let lacks = check(&rig.node("NODE4", "bind: { \"Publik\": \"127.0.0.1\" },"));
+    assert_eq!(lacks.code, 1);
+    assert!(
+        lacks.err.contains("cluster LIVE75 has no node NODE4"),
+        "{}",
+        lacks.err
+    );
+    let renamed = rig.node("NODE1", "").replace("\"web\"", "\"wep\"");
+    let lacks = check(&renamed);
+    assert!(
+        lacks
+            .err
+            .contains("WEB Server needs the service web, which has no command here"),
+        "{}",
+        lacks.err
+    );
+    assert!(lacks.err.contains("did you mean `wep`?"), "{}", lacks.err);
+    let gone = rig
+        .node("NODE1", "")
+        .replace(env!("CARGO_BIN_EXE_quorate"), "/no/such/program");
+    assert!(
+        check(&gone)
+            .err
+            .contains("there is no program /no/such/program")
+    );
+    let wrong = check("(cluster: \"cluster.ron\", node: \"NODE1\", stat: \"s\")");
+    assert_eq!(wrong.code, 64);
+    assert!(
+        wrong.err.contains("a node file has no field `stat`"),
+        "{}",
+        wrong.err
+    );
+    assert!(wrong.err.contains("checked.ron:1:41"), "{}", wrong.err);
+}
