@@ -131,4 +131,28 @@ mod tests {
         }
         assert!(read > 35, "only {read} members that are read");
     }
+
+    /// Otherwise a script that uses the word outside every drill is found wrong only when it runs.
+    #[test]
+    fn every_word_that_reads_the_cluster_is_known_to_need_one() {
+        let lexicon = Lexicon::of(&bare());
+        let on_stage = crate::check::literals::ON_STAGE;
+        for word in lexicon.ours() {
+            let first = word.params.first().and_then(|(_, kind)| kind.as_deref());
+            let member = word.is_property || first.is_some_and(|kind| NOUNS.contains(&kind));
+            let gives = word.returns.as_deref();
+            let reads = ["Belief: ", "Truth: "]
+                .iter()
+                .any(|mark| word.docs.starts_with(mark))
+                || gives.is_some_and(|kind| kind != "Duration" && NOUNS.contains(&kind));
+            let known = on_stage.contains(&word.name.as_str());
+            assert!(
+                member || !reads || known,
+                "{} is not in ON_STAGE",
+                word.name
+            );
+        }
+        let unknown = on_stage.iter().find(|word| !lexicon.has(word));
+        assert_eq!(unknown, None, "no such word");
+    }
 }

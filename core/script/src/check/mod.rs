@@ -3,7 +3,7 @@
 
 mod across;
 mod known;
-mod literals;
+pub(crate) mod literals;
 mod resource;
 mod variables;
 mod waits;

@@ -7,6 +7,8 @@ use super::Console;
 use quorate_model::control::{ControlObject, KnownControl};
 
 use crate::handles::{GroupRef, QuorumRef, ResourceRef};
+use crate::lexicon::{NOUNS, Word};
+use crate::vocabulary::named;
 
 impl Console {
     /// Completions at the end of `line`: the start of the word to complete, in bytes, and its possible completions,
@@ -21,7 +23,7 @@ impl Console {
             Some(before) => {
                 let nouns: Vec<&str> = match self.noun_before(before) {
                     Some(kind) => vec![kind],
-                    None => crate::lexicon::NOUNS.to_vec(),
+                    None => NOUNS.to_vec(),
                 };
                 nouns
                     .into_iter()
@@ -85,23 +87,28 @@ impl Console {
                 let names = KnownControl::of(object).map(|known| known.name.to_owned());
                 (names.collect(), "\")")
             }
-            noun => (self.names(noun)?, "\")"),
+            word => {
+                let member = before[..before.len() - word.len()].ends_with('.');
+                let words = self.lexicon.functions(word).iter();
+                let mut words = words.filter(|it| is_member(it) == member);
+                let end = match words.any(|it| it.params.len() - usize::from(member) == 1) {
+                    true => "\")",
+                    false => "\", ",
+                };
+                (self.names(word)?, end)
+            }
         })
     }
 
-    /// The names that `noun("…")` takes in the cluster that is open.
-    fn names(&self, noun: &str) -> Option<Vec<String>> {
+    /// The names that the first argument of a word can be, in the cluster that is open.
+    fn names(&self, word: &str) -> Option<Vec<String>> {
         self.session.with(|play| {
             let stage: &dyn Stage = play.stage()?;
-            let names = match noun {
-                "node" | "move_to" => stage.nodes(),
-                "group" | "outage" | "planned_outage" | "unplanned_outage" | "availability"
-                | "clients" => stage.groups(),
-                "resource" | "service" => stage.resources(),
-                "resource_type" => stage.resource_types().unwrap_or_default(),
-                "network" | "nic" => stage.networks(),
-                "disk" | "path" => stage.disks(),
-                _ => return None,
+            let mut named = named::arguments(word);
+            let names = match named.find(|(number, _)| *number == 0) {
+                Some((_, noun)) => noun.names(stage),
+                None if word == "resource_type" => stage.resource_types().unwrap_or_default(),
+                None => return None,
             };
             Some(names.iter().map(ToString::to_string).collect())
         })
@@ -143,32 +150,23 @@ impl Console {
     fn noun_before(&self, before: &str) -> Option<&'static str> {
         if let Some(value) = self.variable(before) {
             let name = self.engine.map_type_name(value.type_name());
-            return crate::lexicon::NOUNS
-                .iter()
-                .find(|noun| **noun == name)
-                .copied();
+            return noun_called(name);
         }
         let (word, _) = call_before(before)?;
-        Some(match word {
-            "node" => "Node",
-            "nic" => "Nic",
-            "path" => "Path",
-            "system_disk" => "SystemDisk",
-            "group" => "Group",
-            "resource" => "Resource",
-            "resource_type" => "ResourceType",
-            "control" => "Answer",
-            "service" => "Service",
-            "network" => "Network",
-            "disk" => "Disk",
-            "dns" => "Dns",
-            "witness" => "Witness",
-            "quorum" => "Quorum",
-            "clients" => "Clients",
-            "outage" | "planned_outage" | "unplanned_outage" | "now" => "Duration",
-            _ => return None,
-        })
+        let mut results = self.lexicon.functions(word).iter();
+        results.find_map(|it| noun_called(it.returns.as_deref()?))
     }
+}
+
+/// Whether a word is called on an object.
+fn is_member(word: &Word) -> bool {
+    let object = word.params.first().and_then(|(_, kind)| kind.as_deref());
+    object.and_then(noun_called).is_some()
+}
+
+/// The noun of this name, if it is one.
+fn noun_called(name: &str) -> Option<&'static str> {
+    NOUNS.iter().find(|noun| **noun == name).copied()
 }
 
 /// The trailing letters, digits and underscores of a text.

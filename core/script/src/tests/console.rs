@@ -169,6 +169,34 @@ fn words_members_and_names_are_completed() {
 }
 
 #[test]
+fn every_word_that_takes_a_name_is_completed_and_so_is_whatever_a_word_gives() {
+    let console = console();
+    let after = |line: &str| console.complete(line).1;
+    for (word, names) in [
+        ("outage", vec!["EVS1\")"]),
+        ("load", vec!["EVS1\", "]),
+        ("recovers", vec!["EVS1\", "]),
+        ("cut", vec!["NODE1\", ", "NODE2\", "]),
+        ("group(\"EVS1\").move_to", vec!["NODE1\")", "NODE2\")"]),
+    ] {
+        assert_eq!(after(&format!("{word}(\"")), names, "{word}");
+    }
+    for (object, member) in [
+        ("quorum()", "kind"),
+        ("dns()", "repair"),
+        ("node(\"NODE1\").nic(\"Public\")", "loss"),
+        ("resource(\"EVS1 Store\").control(1)", "bytes"),
+    ] {
+        let found = after(&format!("{object}."));
+        let others = found.iter().any(|it| it == "move_to");
+        assert!(
+            found.iter().any(|it| it == member) && !others,
+            "{object}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn properties_are_completed_by_what_has_them() {
     let mut console = console();
     console.eval("let store = resource(\"EVS1 Store\")");

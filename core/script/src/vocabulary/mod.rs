@@ -13,6 +13,7 @@ mod event;
 mod fault;
 mod group;
 mod list;
+pub(crate) mod named;
 mod network;
 mod nic;
 mod node;

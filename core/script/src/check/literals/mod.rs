@@ -15,10 +15,10 @@ use super::known::Known;
 use crate::closed::Set;
 use crate::lexicon::walk::Checker;
 use crate::vocabulary::control::unknown_code;
-use crate::vocabulary::options;
+use crate::vocabulary::{named, options};
 
 /// Words that need an open cluster.
-const ON_STAGE: [&str; 49] = [
+pub(crate) const ON_STAGE: [&str; 52] = [
     "node",
     "group",
     "resource",
@@ -56,6 +56,9 @@ const ON_STAGE: [&str; 49] = [
     "daylight_saving",
     "disturbed",
     "dns",
+    "witness",
+    "clock",
+    "policy",
     "events",
     "status",
     "clients",
@@ -68,29 +71,6 @@ const ON_STAGE: [&str; 49] = [
     "now",
     "create_virtual_server",
     "add_node",
-];
-
-/// Which arguments are names, by word and argument number. For methods the object itself is not counted.
-const NAMES: [(&str, usize, Noun); 19] = [
-    ("node", 0, Noun::Node),
-    ("group", 0, Noun::Group),
-    ("resource", 0, Noun::Resource),
-    ("service", 0, Noun::Resource),
-    ("network", 0, Noun::Network),
-    ("disk", 0, Noun::Disk),
-    ("outage", 0, Noun::Group),
-    ("planned_outage", 0, Noun::Group),
-    ("unplanned_outage", 0, Noun::Group),
-    ("availability", 0, Noun::Group),
-    ("clients", 0, Noun::Group),
-    ("load", 0, Noun::Group),
-    ("recovers", 0, Noun::Group),
-    ("becomes", 0, Noun::Group),
-    ("nic", 0, Noun::Network),
-    ("path", 0, Noun::Disk),
-    ("move_to", 0, Noun::Node),
-    ("cut", 0, Noun::Node),
-    ("cut", 1, Noun::Node),
 ];
 
 /// The names of parameters that are durations.
@@ -383,9 +363,9 @@ impl Literals<'_, '_> {
 
     /// Checks of any call: names, durations, options, conditions.
     fn call(&mut self, word: &str, args: &[Expr], scope: Scope) {
-        for (_, number, noun) in NAMES.iter().filter(|(name, ..)| *name == word) {
-            if let Some((text, at)) = args.get(*number).and_then(text_of) {
-                self.name(*noun, text, at, scope);
+        for (number, noun) in named::arguments(word) {
+            if let Some((text, at)) = args.get(number).and_then(text_of) {
+                self.name(noun, text, at, scope);
             }
         }
         if word == "control"
