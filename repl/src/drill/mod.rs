@@ -11,7 +11,7 @@ mod story;
 
 use std::fs;
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
     let mut sound = Vec::new();
     // An output file must not replace a script.
     let mut taken: Vec<&Path> = scripts.iter().map(|it| it.path.as_path()).collect();
-    for path in [&args.journal, &args.junit].into_iter().flatten() {
+    for path in written(args).iter().filter_map(|(path, _)| path.as_ref()) {
         if let Err(why) = files::must_be_another(path, &taken) {
             output.error(&why);
             return Exit::Usage;
@@ -161,15 +161,22 @@ fn close(
     exit
 }
 
+/// The option for a report that is a file, and what writes the file.
+type Written<'a> = (&'a Option<PathBuf>, fn(PathBuf) -> Box<dyn Report>);
+
+/// The reports that are files.
+fn written(args: &DrillArgs) -> [Written<'_>; 2] {
+    [
+        (&args.journal, |path| Box::new(Journal::new(path))),
+        (&args.junit, |path| Box::new(Junit::new(path))),
+    ]
+}
+
 /// The requested reports. Files come first, so that an error in writing one stands below the story.
 fn reports(args: &DrillArgs, output: Output) -> Vec<Box<dyn Report>> {
-    let mut reports: Vec<Box<dyn Report>> = Vec::new();
-    if let Some(path) = &args.journal {
-        reports.push(Box::new(Journal::new(path.clone())));
-    }
-    if let Some(path) = &args.junit {
-        reports.push(Box::new(Junit::new(path.clone())));
-    }
+    let files = written(args).into_iter();
+    let files = files.filter_map(|(path, report)| Some(report(path.clone()?)));
+    let mut reports: Vec<Box<dyn Report>> = files.collect();
     let mut progress = Progress::new(output);
     progress.brief = args.brief;
     reports.push(Box::new(progress));
