@@ -233,6 +233,17 @@ fn names(path: &str) -> ItemPath {
 }
 
 #[test]
+fn no_crate_of_the_core_is_left_out() {
+    let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core");
+    let rooms = fs::read_dir(core).unwrap().map(|room| room.unwrap());
+    let names = rooms.map(|room| format!("core/{}", room.file_name().display()));
+    let left_out: Vec<String> = names
+        .filter(|name| !CRATES.iter().any(|(listed, _)| listed == name))
+        .collect();
+    assert_eq!(left_out, Vec::<String>::new());
+}
+
+#[test]
 fn what_a_file_uses_is_read_from_its_paths() {
     let used = |module: &str, text: &str| {
         let found = Used::by(&names(module), text).into_iter();

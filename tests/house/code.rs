@@ -201,3 +201,20 @@ fn lints_are_the_workspaces() {
         );
     }
 }
+
+/// What the code of a room may not call, such as the machine's clock. The contract has no code to call anything.
+#[test]
+fn every_room_of_the_core_says_what_it_must_not_call() {
+    let files = files();
+    let rooms = files.iter().filter(|path| {
+        path.ends_with("Cargo.toml")
+            && path
+                .parent()
+                .is_some_and(|room| room.parent() == Some(Path::new("core")))
+    });
+    let silent: Vec<&Path> = rooms
+        .filter_map(|path| path.parent())
+        .filter(|room| *room != Path::new("core/abi") && !files.contains(&room.join("clippy.toml")))
+        .collect();
+    assert_eq!(silent, Vec::<&Path>::new());
+}
