@@ -21,6 +21,8 @@ use crate::{PluginSet, ServiceResult};
 pub struct Directory {
     plugins: Arc<PluginSet>,
     records: BTreeMap<Name, Record>,
+    /// Their names by type, each with its group.
+    kinds: BTreeMap<Name, BTreeMap<Name, Name>>,
     /// A number that grows whenever a resource, its type or its state changes.
     revision: u64,
     /// Checkpoints that were stored since [`take_saved`](Self::take_saved) was last called. Entries store them while
@@ -69,6 +71,7 @@ impl Directory {
         Directory {
             plugins,
             records: BTreeMap::new(),
+            kinds: BTreeMap::new(),
             revision: 0,
             saved: RefCell::default(),
         }
@@ -120,7 +123,11 @@ impl Directory {
 
     pub(crate) fn remove(&mut self, resource: &str) {
         self.revision += 1;
-        self.records.remove(resource);
+        if let Some(record) = self.records.remove(resource)
+            && let Some(names) = self.kinds.get_mut(&record.spec.kind)
+        {
+            names.remove(resource);
+        }
     }
 
     /// Adds a resource that is being opened.
@@ -134,12 +141,22 @@ impl Directory {
             checkpoints: RefCell::default(),
         };
         self.revision += 1;
-        self.records.insert(record.spec.name.clone(), record);
+        let (name, kind) = (record.spec.name.clone(), record.spec.kind.clone());
+        let group = record.spec.group.clone();
+        if let Some(before) = self.records.insert(name.clone(), record)
+            && let Some(names) = self.kinds.get_mut(&before.spec.kind)
+        {
+            names.remove(&name);
+        }
+        self.kinds.entry(kind).or_default().insert(name, group);
     }
 
     /// Replaces the spec of an open resource with another of the same type.
     pub(crate) fn update(&mut self, spec: ResourceSpec) {
         if let Some(record) = self.records.get_mut(&spec.name) {
+            if let Some(names) = self.kinds.get_mut(&spec.kind) {
+                names.insert(spec.name.clone(), spec.group.clone());
+            }
             record.spec = spec;
         }
     }
@@ -182,6 +199,12 @@ impl Directory {
                 property.required && private(&spec.properties, &property.name).is_none()
             })
             .map(|property| property.name.as_str())
+    }
+
+    /// The resources of a type in other groups than `group`, in the order of their names, each with its group.
+    fn elsewhere(&self, group: &str, kind: &str) -> impl Iterator<Item = (&Name, &Name)> {
+        let all = self.kinds.get(kind).into_iter().flatten();
+        all.filter(move |(_, of)| **of != *group)
     }
 
     /// The resources that a resource depends on, in reverse order.
@@ -278,22 +301,27 @@ impl Knowledge for Directory {
     }
 
     fn online_here(&self, group: &str, kind: &str) -> u32 {
-        let here = self.records.values().filter(|record| {
-            let state = matches!(
-                record.state,
-                ResourceState::Online | ResourceState::OnlinePending
-            );
-            state && record.spec.kind == *kind && record.spec.group != *group
+        let here = self.elsewhere(group, kind).filter(|(name, _)| {
+            self.get(name).is_some_and(|record| {
+                matches!(
+                    record.state,
+                    ResourceState::Online | ResourceState::OnlinePending
+                )
+            })
         });
         u32::try_from(here.count()).unwrap_or(u32::MAX)
     }
 
     fn others(&self, group: &str, kind: &str) -> Vec<(Name, Name)> {
-        let specs = self.records.values().map(|record| &record.spec);
-        specs
-            .filter(|spec| spec.kind == *kind && spec.group != *group)
-            .map(|spec| (spec.name.clone(), spec.group.clone()))
+        let others = self.elsewhere(group, kind);
+        others
+            .map(|(name, group)| (name.clone(), group.clone()))
             .collect()
+    }
+
+    fn other(&self, group: &str, kind: &str, index: usize) -> Option<(Name, Name)> {
+        let (name, group) = self.elsewhere(group, kind).nth(index)?;
+        Some((name.clone(), group.clone()))
     }
 
     fn save_checkpoint(&self, resource: &str, key: &str, bytes: &[u8]) -> ServiceResult<()> {

@@ -223,13 +223,13 @@ unsafe extern "C" fn other(
         // SAFETY: the plugin lends the texts and vouches for its buffer.
         unsafe {
             let kind = text(type_name)?;
-            let others = frame.known.others(&frame.spec.group, kind);
-            let Some((resource, group)) = others.get(index as usize) else {
+            let other = frame.known.other(&frame.spec.group, kind, index as usize);
+            let Some((resource, group)) = other else {
                 return Err(not_found(format!("no resource {index} of type `{kind}`")));
             };
             match text(property)? {
                 "" => buffer.put(group.as_bytes()),
-                _ => get_of(frame, resource, property, buffer),
+                _ => get_of(frame, &resource, property, buffer),
             }
         }
     })

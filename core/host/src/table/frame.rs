@@ -57,6 +57,10 @@ pub trait Knowledge {
     fn online_here(&self, group: &str, kind: &str) -> u32;
     /// The resources of type `kind` in other groups than `group`, each with its group's name.
     fn others(&self, group: &str, kind: &str) -> Vec<(Name, Name)>;
+    /// The one of [`others`](Self::others) with this number, from 0.
+    fn other(&self, group: &str, kind: &str, index: usize) -> Option<(Name, Name)> {
+        self.others(group, kind).into_iter().nth(index)
+    }
     /// Stores a checkpoint of `resource`. Without bytes, it deletes the checkpoint.
     ///
     /// # Errors
