@@ -63,6 +63,11 @@ pub(crate) struct Controls {
 }
 
 impl Controls {
+    /// Whether an administrator waits for an answer.
+    pub(crate) fn await_answers(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
     /// Takes everything that administrators wait for.
     pub(crate) fn take_requests(&mut self) -> Vec<u64> {
         let asked = std::mem::take(&mut self.asked);

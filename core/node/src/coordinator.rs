@@ -14,6 +14,7 @@ use crate::node::{Node, Phase};
 use crate::office::Office;
 use crate::policy_engine::ASK_AGAIN;
 use crate::quorum::Candidacy;
+use crate::rest::Fits;
 use crate::timers::Timer;
 use crate::witness_file::WITNESS;
 
@@ -48,6 +49,7 @@ impl Node {
 
     /// Looks after membership and lost nodes' groups. Called after every input.
     pub(crate) fn coordinate(&mut self) {
+        self.fits = Fits::default();
         if let Some(term) = self.office.to_begin()
             && Office::lease_stands(self.confirmed(), self.now)
         {
@@ -118,9 +120,18 @@ impl Node {
         let Some(since) = self.office.may_propose_view() else {
             return;
         };
-        let members = self.desired_members(since);
+        let mut desired = std::mem::take(&mut self.desired);
+        desired.clear();
+        self.desired_members(since, &mut desired);
         let view = &self.database.view.members;
-        if *view == members || !self.is_quorate(&members) {
+        let is_member = |(node, boot): &(NodeId, u64)| view.get(node) == Some(boot);
+        self.fits.view = desired.len() == view.len() && desired.iter().all(is_member);
+        self.desired = desired;
+        if self.fits.view {
+            return;
+        }
+        let members: BTreeMap<NodeId, u64> = self.desired.iter().copied().collect();
+        if !self.is_quorate(&members) {
             return;
         }
         let silent: Vec<Name> = view
@@ -146,8 +157,8 @@ impl Node {
 
     /// Who should be a member: whoever is one and was in contact within the silence bound, and whoever wants to be
     /// one and is in contact now.
-    fn desired_members(&mut self, since: Time) -> BTreeMap<NodeId, u64> {
-        let mut members = BTreeMap::from([(self.me, self.config.incarnation)]);
+    fn desired_members(&mut self, since: Time, members: &mut Vec<(NodeId, u64)>) {
+        members.push((self.me, self.config.incarnation));
         let mut next_silence = Time::NEVER;
         let mut kept_out = Vec::new();
         for node in self.database.definition.nodes.iter().map(|node| node.id) {
@@ -163,12 +174,12 @@ impl Node {
             let boot = self.database.view.members.get(&node).copied();
             let until = boot.and_then(|boot| self.neighbours.stays_until(node, boot, since));
             if let (Some(boot), Some(until)) = (boot, until.filter(|until| self.now < *until)) {
-                members.insert(node, boot);
+                members.push((node, boot));
                 next_silence = next_silence.min(until);
             } else if let Some(newcomer) = self.neighbours.newcomer(node, boot, self.now)
                 && self.log.acked_round(node.0).is_some()
             {
-                members.insert(node, newcomer);
+                members.push((node, newcomer));
             }
         }
         for node in kept_out {
@@ -178,7 +189,6 @@ impl Node {
         if next_silence < Time::NEVER {
             self.timers.set_earlier(Timer::Silence, next_silence);
         }
-        members
     }
 
     /// Gives the groups of nodes that are not members to members, one at a time, when it is safe to.
@@ -195,15 +205,13 @@ impl Node {
         let mut chosen = None;
         let mut kept_by = None;
         let mut told = Vec::new();
+        let mut owned = true;
+        let quorum = self.database.quorum_group();
         for group in &self.database.definition.groups {
             let Some(record) = self.database.groups.get(&group.name) else {
                 continue;
             };
-            let is_quorum = self
-                .database
-                .quorum_group()
-                .is_some_and(|quorum| quorum.name == group.name);
-            if is_quorum && record.owner != self.me {
+            if quorum == Some(&group.name) && record.owner != self.me {
                 // This group follows the quorum disk, which is here. Its owner lost the disk long enough ago to have
                 // noticed.
                 let (epoch, to, cause) = (record.epoch, self.me, self.takeover_cause(false));
@@ -215,7 +223,11 @@ impl Node {
                 });
                 break;
             }
-            if self.database.is_member(record.owner) || self.config.switches.fix_quorum {
+            if self.database.is_member(record.owner) {
+                continue;
+            }
+            owned = false;
+            if self.config.switches.fix_quorum {
                 continue;
             }
             let due = self.takeover_due(record.owner);
@@ -253,6 +265,7 @@ impl Node {
                 None => {}
             }
         }
+        self.fits.owners = owned && chosen.is_none();
         // There may be nothing to wait for.
         if next < Time::NEVER {
             self.timers.set(Timer::Takeover, next);

@@ -113,7 +113,7 @@ fn messages() -> Vec<(&'static str, Body)> {
         round: Some(9),
     };
     vec![
-        ("heartbeat", Body::Heartbeat(heartbeat)),
+        ("heartbeat", Body::Heartbeat(heartbeat.into())),
         (
             "kept out",
             Body::KeptOut {

@@ -21,8 +21,7 @@ use crate::timers::Timer;
 impl Node {
     /// A group has been given to `to` by its owner or an administrator.
     pub(crate) fn group_given(&mut self, group: &Name, to: NodeId) {
-        let quorum_group = self.database.quorum_group();
-        if quorum_group.is_none_or(|quorum| quorum.name != *group) {
+        if self.database.quorum_group() != Some(group) {
             return;
         }
         if to != self.me && self.office.is_held() {
@@ -98,7 +97,7 @@ impl Node {
 
     /// The member that has got the quorum disk's group from `holder`, and is to have the disk with it.
     pub(crate) fn quorum_disk_heir(&self, holder: NodeId) -> Option<NodeId> {
-        let group = &self.database.quorum_group()?.name;
+        let group = self.database.quorum_group()?;
         let owner = self.database.groups.get(group)?.owner;
         (owner != holder && self.database.is_member(owner)).then_some(owner)
     }
@@ -127,7 +126,7 @@ mod tests {
     const THREE: NodeId = NodeId(3);
 
     fn quorum_group(node: &Node) -> Name {
-        node.database.quorum_group().unwrap().name.clone()
+        node.database.quorum_group().unwrap().clone()
     }
 
     #[test]

@@ -53,6 +53,7 @@
 
 mod admin;
 pub mod bounds;
+mod by_node;
 mod candidacy;
 mod clock;
 mod codec;
@@ -90,6 +91,7 @@ mod random;
 mod recovery_tests;
 mod replication;
 mod requests;
+mod rest;
 #[cfg(test)]
 mod shipped;
 mod storage;

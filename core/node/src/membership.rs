@@ -1,11 +1,12 @@
 //! Heartbeats, silence, and whether quorum stands.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_journal::Event;
 use quorate_model::errors::ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE;
 use quorate_model::events::{EVENT_CUT_OFF, EVENT_QUORUM_DISK_LOST, EVENT_QUORUM_LOST};
-use quorate_model::{Name, NodeId, Reason, Time};
+use quorate_model::{Name, NodeDefinition, NodeId, Reason, Time};
 
 use crate::bounds;
 use crate::io::Output;
@@ -36,10 +37,15 @@ impl Node {
     pub(crate) fn send_heartbeats(&mut self) {
         let confirmed = self.confirmed();
         let age = u64::try_from(self.now.since(confirmed).as_micros()).unwrap_or(u64::MAX);
+        // What was said last is written over, once everybody has heard it.
+        let said = self.said.as_mut().and_then(Arc::get_mut);
+        let mut echoes = said.map_or_else(Vec::new, |said| std::mem::take(&mut said.echoes));
+        echoes.clear();
+        echoes.extend(self.neighbours.echoes());
         let view = &self.database.view;
         let heartbeat = Heartbeat {
             sent: self.now.0,
-            echoes: self.neighbours.echoes(),
+            echoes,
             standing: self.standing(),
             view: view.number,
             members: view.members.keys().map(|node| node.0).collect(),
@@ -48,16 +54,33 @@ impl Node {
                 .then_some((self.log.term(), age)),
             quorate: self.has_quorum_at(self.now),
         };
-        for peer in self.other_nodes().iter().map(NodeId) {
-            for network in self.networks_to(peer) {
-                let body = Body::Heartbeat(heartbeat.clone());
-                self.send_on(peer, network, body);
+        let said = match self.said.take() {
+            Some(mut said) => {
+                match Arc::get_mut(&mut said) {
+                    Some(said) => *said = heartbeat,
+                    None => said = Arc::new(heartbeat),
+                }
+                said
             }
+            None => Arc::new(heartbeat),
+        };
+        let mut ways = std::mem::take(&mut self.ways);
+        for peer in self.other_nodes().iter().map(NodeId) {
+            ways.extend(self.ways_to(peer).map(|network| (peer, network.clone())));
         }
+        for (peer, network) in ways.drain(..) {
+            self.send_on(peer, network, Body::Heartbeat(Arc::clone(&said)));
+        }
+        (self.ways, self.said) = (ways, Some(said));
     }
 
-    /// Takes a heartbeat in.
-    pub(crate) fn heartbeat(&mut self, from: NodeId, network: &Name, heartbeat: &Heartbeat) {
+    /// Takes a heartbeat in. Returns whether it brings nothing but that it has come.
+    pub(crate) fn heartbeat(
+        &mut self,
+        from: NodeId,
+        network: &Name,
+        heartbeat: &Heartbeat,
+    ) -> bool {
         let echo = heartbeat
             .echoes
             .iter()
@@ -65,19 +88,19 @@ impl Node {
                 *node == self.me && *incarnation == self.config.incarnation
             })
             .map(|(_, _, sent)| *sent);
-        let name = self.database.node_name(from);
         let (me, now, term) = (self.me, self.now, self.log.term());
-        if self
+        let heard = self
             .neighbours
-            .heartbeat(from, network, heartbeat, now, echo)
-        {
+            .heartbeat(from, network, heartbeat, now, echo);
+        if heard.card_is_up {
             self.event(Event::Interface {
-                peer: name.clone(),
+                peer: self.database.node_name(from),
                 network: network.clone(),
                 up: true,
             });
         }
         if self.phase == Phase::Joining && heartbeat.quorate && self.config.switches.fix_quorum {
+            let name = self.database.node_name(from);
             let text = format!(
                 "{name} is in a cluster with quorum: a node joins it only when it is started without fixquorum"
             );
@@ -85,7 +108,7 @@ impl Node {
                 Reason::new(ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE, text),
                 false,
             );
-            return;
+            return false;
         }
         let listed = heartbeat.members.contains(me.0);
         let member = matches!(self.phase, Phase::Member | Phase::Leaving);
@@ -95,6 +118,7 @@ impl Node {
             && heartbeat.view > self.database.view.number
             && !listed
         {
+            let name = self.database.node_name(from);
             let text = format!(
                 "{name} says that view {} goes on without this node: it was expelled",
                 heartbeat.view
@@ -103,20 +127,21 @@ impl Node {
                 Reason::new(ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE, text),
                 true,
             );
-            return;
+            return false;
         }
         if let Some((their_term, age)) = heartbeat.coordinates
             && their_term >= term
         {
             self.office.hear_coordinator(self.now);
             if self.log.is_leader() {
-                return;
+                return false;
             }
             if let (Some(echo), true) = (echo, listed || self.phase == Phase::Joining) {
                 self.office.follow(Time(echo.saturating_sub(age)));
             }
             self.timers.stop(Timer::Campaign);
         }
+        heard.nothing_new && heartbeat.standing == Standing::Member
     }
 
     /// A member says that it runs nothing any more.
@@ -308,25 +333,37 @@ impl Node {
     }
 
     fn has_interface(&self, node: NodeId, network: &Name) -> bool {
+        let node = self.cards_of(node);
+        node.is_some_and(|node| node.interfaces.contains_key(network))
+    }
+
+    /// The definition that says which cards a node has.
+    fn cards_of(&self, node: NodeId) -> Option<&NodeDefinition> {
         // A node that was evicted and added again reads in the older part of the log that it does not exist. Its own
         // cards are always those that it was configured with.
-        let node = match node == self.me {
+        match node == self.me {
             true => self.config.definition.node_by_id(node),
             false => self.known_node(node),
-        };
-        node.is_some_and(|node| node.interfaces.contains_key(network))
+        }
     }
 
     /// The networks on which `peer` may be reached, in the order of their priority.
     pub(crate) fn networks_to(&self, peer: NodeId) -> Vec<Name> {
+        self.ways_to(peer).cloned().collect()
+    }
+
+    fn ways_to(&self, peer: NodeId) -> impl Iterator<Item = &Name> {
+        let both = self.cards_of(self.me).zip(self.cards_of(peer));
         let networks = self.database.definition.networks.iter();
         networks
             .filter(|network| network.role.carries_cluster())
             .map(|network| &network.name)
-            .filter(|name| self.has_interface(self.me, name) && self.has_interface(peer, name))
+            .filter(move |name| {
+                both.is_some_and(|(own, theirs)| {
+                    own.interfaces.contains_key(*name) && theirs.interfaces.contains_key(*name)
+                })
+            })
             .filter(|name| self.neighbours.card_works(name))
-            .cloned()
-            .collect()
     }
 
     /// Sends on the first network on which the peer was just heard; on all of them if it was on none.

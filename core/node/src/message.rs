@@ -1,5 +1,7 @@
 //! What nodes say to each other, and its bytes on a wire.
 
+use std::sync::Arc;
+
 use quorate_log::NodeSet;
 use quorate_model::control::{ControlCode, ControlOf};
 use quorate_model::{NodeDefinition, NodeId, Reason};
@@ -19,7 +21,8 @@ pub struct Message {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Body {
-    Heartbeat(Heartbeat),
+    /// Many receivers share one.
+    Heartbeat(Arc<Heartbeat>),
     Log(quorate_log::Message),
     /// Updates for the coordinator to put into the stream, oldest first.
     Propose(Vec<Proposal>),
@@ -126,6 +129,11 @@ impl Message {
             Body::Control(_) => "control",
             Body::ControlOutcome { .. } => "control-outcome",
         }
+    }
+
+    /// Whether the sender says that it runs nothing any more.
+    pub fn says_goodbye(&self) -> bool {
+        matches!(self.body, Body::Goodbye)
     }
 
     /// The message as a datagram: version, checksum, body.

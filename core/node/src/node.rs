@@ -24,7 +24,7 @@ use crate::digests::Digests;
 use crate::groups::{Action, Groups, Licence};
 use crate::io::{BootImage, DiskOp, Input, NodeConfig, Output, Snapshot};
 use crate::kept_out::KeptOut;
-use crate::message::{Body, Message, Standing};
+use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::monitoring::MonitorWatch;
 use crate::neighbours::Neighbours;
 use crate::office::Office;
@@ -36,6 +36,7 @@ use crate::proposals::Proposals;
 use crate::quorum::{self, Quorum};
 use crate::random::Random;
 use crate::requests::Requests;
+use crate::rest::{Fits, Rest};
 use crate::storage::Storage;
 use crate::store::{self, Recovered};
 use crate::timers::{Timer, Timers};
@@ -101,6 +102,14 @@ pub struct Node {
     pub(crate) timers: Timers,
     pub(crate) random: Random,
     pub(crate) now: Time,
+    /// What need not be done again, and whether that is made sure of.
+    pub(crate) rest: Rest,
+    pub(crate) fits: Fits,
+    pub(crate) doubts: bool,
+    /// The last heartbeat, and two lists that are empty between uses: kept, so that none of them need be made anew.
+    pub(crate) said: Option<Arc<Heartbeat>>,
+    pub(crate) ways: Vec<(NodeId, Name)>,
+    pub(crate) desired: Vec<(NodeId, u64)>,
     outputs: VecDeque<Output>,
 }
 
@@ -168,6 +177,12 @@ impl Node {
             timers: Timers::default(),
             random,
             now,
+            rest: Rest::default(),
+            fits: Fits::default(),
+            doubts: false,
+            said: None,
+            ways: Vec::new(),
+            desired: Vec::new(),
             outputs: VecDeque::new(),
             config,
         };
@@ -249,9 +264,11 @@ impl Node {
         }
         self.tell_time();
         self.check_quorum();
+        let mut quiet = matches!(input, Input::Message { .. });
         while self.phase != Phase::Halted
             && let Some(timer) = self.timers.take_due(self.now)
         {
+            quiet = false;
             self.timer(timer);
         }
         if self.phase == Phase::Halted {
@@ -262,7 +279,7 @@ impl Node {
                 from,
                 network,
                 message,
-            } => self.message(from, &network, message),
+            } => quiet &= self.message(from, &network, message),
             Input::Monitor(event) => self.monitor(event),
             Input::MonitorAnswers => self.monitor_answers(),
             Input::Disk(done) => self.disk_done(done),
@@ -274,7 +291,16 @@ impl Node {
             Input::Control { request, control } => self.control(request, control),
             Input::Ended | Input::Wake => {}
         }
-        self.follow_up();
+        match quiet && self.rests() {
+            false => self.follow_up(),
+            true if self.doubts => self.make_sure(),
+            true => {}
+        }
+    }
+
+    /// How many outputs wait to be polled.
+    pub(crate) fn outputs_waiting(&self) -> usize {
+        self.outputs.len()
     }
 
     /// The next thing to do, or `None` until the next [`handle`](Node::handle).
@@ -310,6 +336,25 @@ impl Node {
         })
     }
 
+    /// Whether a [`snapshot`](Node::snapshot) taken now would be this one.
+    pub fn looks_like(&self, now: Time, known: &Snapshot) -> bool {
+        // Who is a member follows from what is applied.
+        let applied = (self.database.applied, self.database.digest);
+        let has_quorum = self.has_quorum_at(now);
+        let without_quorum_since = || {
+            let is_member = matches!(self.phase, Phase::Member | Phase::Leaving);
+            (!has_quorum).then(|| self.office.without_quorum_since(is_member))
+        };
+        known.has_quorum == has_quorum
+            && known.coordinates == self.coordinates_at(now)
+            && known.coordinator == self.log.leader().map(NodeId)
+            && known.term == self.log.term()
+            && known.view == self.database.view.number
+            && known.applied == applied
+            && known.committed == self.log.commit_index()
+            && known.without_quorum_since == without_quorum_since()
+    }
+
     /// Does whatever follows from what has just happened, until nothing more does.
     pub(crate) fn follow_up(&mut self) {
         loop {
@@ -325,8 +370,11 @@ impl Node {
             if self.groups.are_due(licence)
                 && (self.phase != Phase::Joining || licence.holds_quorum_resource)
             {
-                self.groups
-                    .drive(&self.database, self.now, licence, &mut self.policies);
+                let (database, policies) = (&self.database, &mut self.policies);
+                self.groups.drive(database, self.now, licence, policies);
+                if self.doubts {
+                    self.groups.make_sure(database, self.now, licence, policies);
+                }
             }
             if !self.pump_groups() {
                 break;
@@ -337,6 +385,7 @@ impl Node {
             self.timers.set(Timer::Groups, deadline);
         }
         self.pump_storage();
+        self.rest = Rest::Done;
     }
 
     fn licence(&self) -> Licence {
@@ -374,7 +423,7 @@ impl Node {
             Timer::Resend => self.send_proposals(),
             Timer::Disk => self.storage.retry(),
             Timer::Leave => self.leave_by_force(),
-            Timer::Groups => self.groups.look_again_now(),
+            Timer::Groups => self.groups.look_again_in_time(),
             // Takeovers are looked at after every input.
             Timer::Takeover => {}
             Timer::Failback => self.check_failback(),
@@ -383,19 +432,24 @@ impl Node {
         }
     }
 
-    fn message(&mut self, from: NodeId, network: &Name, message: Message) {
+    /// Takes a message in. Returns whether it is a member's heartbeat and brings nothing but that it has come.
+    fn message(&mut self, from: NodeId, network: &Name, message: Message) -> bool {
         if from == self.me {
-            return;
+            return false;
         }
         if self.known_node(from).is_none() {
             self.unknown_sender(from, network, message);
-            return;
+            return false;
         }
         if !self.neighbours.listen_to(from, message.incarnation) {
-            return;
+            return false;
         }
         match message.body {
-            Body::Heartbeat(heartbeat) => self.heartbeat(from, network, &heartbeat),
+            Body::Heartbeat(heartbeat) => {
+                let nothing_new = self.heartbeat(from, network, &heartbeat);
+                let boot = self.database.view.members.get(&from);
+                return nothing_new && boot == Some(&message.incarnation);
+            }
             Body::Log(message) => self.log_message(from, message),
             Body::Propose(proposals) => self.accept_proposals(proposals),
             Body::Goodbye => self.goodbye(from),
@@ -414,6 +468,7 @@ impl Node {
                 outcome,
             } => self.take_outcome(from, incarnation, ticket, outcome),
         }
+        false
     }
 
     pub(crate) fn monitor(&mut self, event: MonitorEvent) {
@@ -521,12 +576,10 @@ impl Node {
     }
 
     pub(crate) fn other_nodes(&self) -> NodeSet {
-        let nodes = self.database.definition.nodes.iter();
-        let nodes = nodes.chain(self.recalled());
+        let mut nodes = self.database.configured();
+        nodes.extend(self.recalled().map(|node| node.id.0));
+        nodes.remove(self.me.0);
         nodes
-            .map(|node| node.id.0)
-            .filter(|id| *id != self.me.0)
-            .collect()
     }
 
     /// A resource's state on this node, as its own monitor reported it.

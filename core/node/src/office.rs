@@ -161,6 +161,11 @@ impl Office {
         self.idle_since = now;
     }
 
+    /// Whether there was quorum when that was last told.
+    pub(crate) fn quorum_told(&self) -> bool {
+        self.quorum_told
+    }
+
     /// There is quorum, or none. Whether that is news.
     pub(crate) fn quorum_news(&mut self, held: bool) -> bool {
         std::mem::replace(&mut self.quorum_told, held) != held

@@ -356,7 +356,7 @@ fn script<'a>(database: &'a Database, group: &'a GroupDefinition) -> Option<&'a 
     database
         .definition
         .policy_of(group)
-        .filter(|_| quorum.is_none_or(|quorum| quorum.name != group.name))
+        .filter(|_| quorum != Some(&group.name))
 }
 
 fn hosted(database: &Database, group: &GroupDefinition, node: NodeId) -> Vec<PolicyHosted> {

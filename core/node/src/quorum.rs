@@ -141,16 +141,15 @@ impl Quorum for MajorityNodeSet {
     /// The newest round that a majority has answered.
     fn confirmed(&self, log: &Log, me: NodeId, now: Time, _proven: Time) -> Time {
         let voters = log.voters();
-        let mut rounds: Vec<u64> = voters
-            .iter()
-            .map(|voter| {
-                if voter == me.0 {
-                    now.0
-                } else {
-                    log.acked_round(voter).unwrap_or(0)
-                }
-            })
-            .collect();
+        // It is asked for several times in every event, so nothing is allocated.
+        let mut rounds = [0; NodeSet::MAX_ID as usize];
+        for (round, voter) in rounds.iter_mut().zip(voters.iter()) {
+            *round = match voter == me.0 {
+                true => now.0,
+                false => log.acked_round(voter).unwrap_or(0),
+            };
+        }
+        let rounds = &mut rounds[..voters.len()];
         rounds.sort_unstable_by(|a, b| b.cmp(a));
         Time(rounds.get(voters.len() / 2).copied().unwrap_or(0))
     }

@@ -1,7 +1,9 @@
 //! The log's outputs carried out, and committed updates applied.
 
 use quorate_journal::{Cause, Event};
-use quorate_log::{Body as LogBody, Entry, EntryKind, Output as LogOutput, Role, Snapshot};
+use quorate_log::{
+    Body as LogBody, Entry, EntryKind, NodeSet, Output as LogOutput, Role, Snapshot,
+};
 use quorate_model::errors::ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE;
 use quorate_model::events::EVENT_DATABASE_UNUSABLE;
 use quorate_model::{NodeId, NodeState, Reason};
@@ -11,17 +13,25 @@ use crate::database::{Database, Effect, Proposal, Stop, Update};
 use crate::io::Output;
 use crate::message::Body;
 use crate::node::{Node, Phase};
+use crate::rest::Rest;
 use crate::timers::Timer;
 use crate::witness_file::WITNESS;
 
 impl Node {
     /// Carries out everything the log wants.
     pub(crate) fn pump_log(&mut self) {
+        self.rest = Rest::Unknown;
         self.review_recalled();
-        let peers = self.other_nodes();
-        let peers = peers.iter().filter(|node| self.lets_in(NodeId(*node)));
-        let witness = self.witness_share().map(|_| WITNESS.0);
-        self.log.set_peers(peers.chain(witness).collect());
+        let mut peers = match self.config.switches.keeps_to_itself() {
+            true => NodeSet::EMPTY,
+            false => self.other_nodes(),
+        };
+        let listed = self.listed();
+        if !listed.is_empty() {
+            peers = peers.intersection(listed);
+        }
+        peers.extend(self.witness_share().map(|_| WITNESS.0));
+        self.log.set_peers(peers);
         loop {
             if self.phase == Phase::Halted {
                 return;
@@ -159,7 +169,6 @@ impl Node {
     }
 
     fn apply(&mut self, entry: &Entry) {
-        self.groups.look_again_now();
         self.database.applied = entry.index;
         let (digest, proposal) = match &entry.kind {
             EntryKind::Noop => (fold(self.database.digest, entry, &[]), None),
@@ -175,8 +184,14 @@ impl Node {
         self.database.digest = digest;
         let (applied, digest) = (self.database.applied, self.database.digest);
         self.digests.remember(applied, digest);
-        if let Some(proposal) = proposal {
-            self.apply_proposal(&proposal);
+        match proposal {
+            Some(proposal) => {
+                let update = &proposal.update;
+                self.groups.look_again_after(&self.database, update);
+                self.apply_proposal(&proposal);
+            }
+            // Who votes, or that there is a new term, is nothing to any group.
+            None => self.groups.look_again_in_time(),
         }
         if self.phase == Phase::Halted {
             return;

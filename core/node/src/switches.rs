@@ -59,6 +59,10 @@ impl Node {
 
     /// The nodes that quorum is forced with; empty in an ordinary start.
     pub(crate) fn listed(&self) -> NodeSet {
+        // Asked at every event, and nearly always nobody.
+        if self.config.switches.force_quorum.is_empty() {
+            return NodeSet::EMPTY;
+        }
         let listed = self.config.switches.force_quorum.iter();
         listed
             .filter_map(|name| self.config.definition.node(name))

@@ -43,7 +43,7 @@ const ALL: [Timer; COUNT] = [
 ];
 
 /// One deadline per timer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Timers([Option<Time>; COUNT]);
 
 impl Timers {

@@ -42,6 +42,13 @@ pub(crate) struct WitnessContact {
     recalled: Option<((u64, u64), Option<Name>)>,
 }
 
+impl WitnessContact {
+    /// Whether the log that this node booted with may still say more about the witness than the database.
+    pub(crate) fn recalls(&self) -> bool {
+        self.recalled.is_some()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
     Silent,

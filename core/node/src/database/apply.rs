@@ -101,7 +101,9 @@ impl Database {
                 let group = record.group.clone();
                 self.inherit_if_online(resource);
                 self.unstrand(&group);
-                if self.in_service(&group)
+                let record = self.groups.get(&group);
+                if record.is_some_and(GroupRecord::remembers_failures)
+                    && self.in_service(&group)
                     && let Some(record) = self.groups.get_mut(&group)
                 {
                     record.forget_failures();
@@ -160,9 +162,7 @@ impl Database {
                     None => return stale(),
                 };
                 // It goes where the quorum disk is: that has been decided.
-                let follows = self
-                    .quorum_group()
-                    .is_some_and(|quorum| quorum.name == *group);
+                let follows = self.quorum_group() == Some(group);
                 if follows && self.is_member(*to) {
                     return Ok(vec![self.give(group, *to, *cause)]);
                 }
@@ -296,6 +296,10 @@ impl Database {
 
     /// A group whose owner is there and in which nothing is Failed any more is stranded no longer.
     fn unstrand(&mut self, group: &Name) {
+        let record = self.groups.get(group);
+        if record.is_none_or(|record| record.stop != Stop::Stranded) {
+            return;
+        }
         let failed = self.definition.group(group).is_some_and(|group| {
             let mut resources = group.resources.iter();
             resources.any(|resource| self.resource_state(&resource.name) == ResourceState::Failed)

@@ -75,6 +75,11 @@ pub(crate) struct GroupRecord {
 }
 
 impl GroupRecord {
+    /// Whether it has failed somewhere since it was last in service.
+    pub(crate) fn remembers_failures(&self) -> bool {
+        self.fruitless != 0 || self.failed_on != NodeSet::EMPTY
+    }
+
     /// Where it failed before says nothing any more.
     pub(crate) fn forget_failures(&mut self) {
         self.failed_on = NodeSet::EMPTY;

@@ -1,5 +1,6 @@
 //! Questions to the database that decisions rest on.
 
+use quorate_log::NodeSet;
 use quorate_model::errors::{
     ERROR_CLUSTER_NODE_DOWN, ERROR_CLUSTER_NODE_PAUSED, ERROR_HOST_NODE_NOT_AVAILABLE,
 };
@@ -209,13 +210,20 @@ impl Database {
     }
 
     /// The group that holds the quorum resource, in a cluster with Standard quorum.
-    pub(crate) fn quorum_group(&self) -> Option<&GroupDefinition> {
-        match &self.definition.quorum {
-            QuorumKind::Standard { resource } => {
-                self.definition.resource(resource).map(|(group, _)| group)
-            }
-            QuorumKind::MajorityNodeSet | QuorumKind::Local => None,
+    pub(crate) fn quorum_group(&self) -> Option<&Name> {
+        let QuorumKind::Standard { resource } = &self.definition.quorum else {
+            return None;
+        };
+        // It is asked for at every event, so it is looked up and not sought.
+        match self.resources.get(resource) {
+            Some(record) => Some(&record.group),
+            None => self.definition.resource(resource).map(|(it, _)| &it.name),
         }
+    }
+
+    /// The numbers of the configured nodes.
+    pub(crate) fn configured(&self) -> NodeSet {
+        self.definition.nodes.iter().map(|node| node.id.0).collect()
     }
 
     /// Whether `resource` is the quorum resource.

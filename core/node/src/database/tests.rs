@@ -526,7 +526,7 @@ fn only_the_quorum_disks_group_is_taken_from_a_member_and_given_whatever_rules_s
     assert_eq!(owner, NodeId(1));
     assert!(takeover(&mut rig, &evs1, 4).is_ok());
     assert_eq!(rig.database.groups[&evs1].owner, owner, "which is there");
-    let quorum = rig.database.quorum_group().unwrap().name.clone();
+    let quorum = rig.database.quorum_group().unwrap().clone();
     let other = if rig.database.groups[&quorum].owner == NodeId(4) {
         3
     } else {

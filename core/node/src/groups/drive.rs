@@ -1,17 +1,12 @@
 //! One pass over the groups: what is wanted, what is, and the next steps between them.
 
-use std::collections::BTreeSet;
-
-use quorate_journal::{Cause, Event};
 use quorate_model::monitor::MonitorCommand;
-use quorate_model::{
-    CLUSTER_GROUP, GroupDefinition, GroupState, Lasting, Name, NodeId, ResourceState, Time, types,
-};
+use quorate_model::{CLUSTER_GROUP, GroupDefinition, GroupState, Name, ResourceState, Time, types};
 
-use super::{AT_ONCE, Action, Groups, Licence, Local, Owned, Rest, Verdict};
-use crate::database::{Database, GroupRecord, Stop, Update};
-use crate::policy_engine::{ASK_AGAIN, Chosen, PolicyEngine};
-use crate::{ladder, placement};
+use super::ties::Ties;
+use super::{AT_ONCE, Action, Groups, Licence, Owned, Verdict};
+use crate::database::{Database, GroupRecord};
+use crate::policy_engine::PolicyEngine;
 
 impl Groups {
     /// Looks at every group and asks for the next steps. Call after anything changed, and when
@@ -23,19 +18,70 @@ impl Groups {
         licence: Licence,
         policies: &mut PolicyEngine,
     ) {
-        self.deadline = None;
-        for definition in &database.definition.groups {
-            let Some(record) = database.groups.get(&definition.name) else {
-                continue;
-            };
-            if record.owner == self.me && database.is_member(self.me) {
-                self.own(database, definition, record);
-                self.drive_owned(database, definition, record, (now, licence), policies);
-            } else {
-                self.owned.remove(&definition.name);
-                self.terminate_unowned(database, definition, licence);
-            }
+        if licence.leaving {
+            // Which groups still leave decides about the others.
+            self.due.all();
         }
+        for place in self.due.take(&database.definition, now) {
+            self.drive_one(database, place, (now, licence), policies);
+        }
+    }
+
+    /// Looks at the groups that need not be looked at, too.
+    ///
+    /// # Panics
+    /// If anything follows from it: groups are looked at too seldom.
+    pub(crate) fn make_sure(
+        &mut self,
+        database: &Database,
+        now: Time,
+        licence: Licence,
+        policies: &mut PolicyEngine,
+    ) {
+        if licence.leaving {
+            return;
+        }
+        let (before, until) = (self.actions.len(), self.due.deadline());
+        for place in self.due.others() {
+            self.drive_one(database, place, (now, licence), policies);
+        }
+        let found: Vec<&Action> = self.actions.iter().skip(before).collect();
+        assert!(
+            found.is_empty() && until == self.due.deadline(),
+            "at {now}, groups that nothing was reported about were not looked at, and ask for {found:?}"
+        );
+    }
+
+    /// Looks at the group at this place in the definition.
+    fn drive_one(
+        &mut self,
+        database: &Database,
+        place: usize,
+        (now, licence): (Time, Licence),
+        policies: &mut PolicyEngine,
+    ) {
+        let Some(definition) = database.definition.groups.get(place) else {
+            return;
+        };
+        let Some(record) = database.groups.get(&definition.name) else {
+            return;
+        };
+        self.deadline = None;
+        if record.owner == self.me && database.is_member(self.me) {
+            self.own(database, definition, record);
+            let ties = self.due.ties(place);
+            let ties = ties.unwrap_or_else(|| Ties::of(definition));
+            let group = (definition, record, &ties);
+            self.drive_owned(database, group, (now, licence), policies);
+            self.due.keep_ties(place, ties);
+        } else {
+            self.owned.remove(&definition.name);
+            self.terminate_unowned(database, definition, licence);
+        }
+        let owned = self.owned.get(&definition.name);
+        let moves = owned.is_some_and(|owned| owned.failover || owned.rest.is_some());
+        let restless = moves || database.quorum_group() == Some(&definition.name);
+        self.due.looked_at(place, self.deadline, restless);
     }
 
     /// Nothing of a group that belongs to another node may run here: what does is terminated.
@@ -104,8 +150,7 @@ impl Groups {
     fn drive_owned(
         &mut self,
         database: &Database,
-        definition: &GroupDefinition,
-        record: &GroupRecord,
+        (definition, record, ties): (&GroupDefinition, &GroupRecord, &Ties),
         (now, licence): (Time, Licence),
         policies: &mut PolicyEngine,
     ) {
@@ -114,11 +159,27 @@ impl Groups {
         if !licence.quorate {
             return;
         }
-        let wanted = self.wanted(database, definition, record, licence);
-        let sound = self.sound(definition, &wanted);
-        self.stop_unwanted(definition, &sound);
-        self.start_wanted(definition, &sound, now);
+        let wanted = self.wanted(database, (definition, record, ties), licence);
+        let mut here = self.here(definition);
+        let sound = sound(ties, &wanted, &here);
+        self.stop_unwanted((definition, ties), &sound, &mut here);
+        self.start_wanted((definition, ties), &sound, &mut here, now);
         self.decide(database, definition, record, (now, licence), policies);
+    }
+
+    /// What is known here of a group's resources.
+    fn here(&self, definition: &GroupDefinition) -> Vec<Here> {
+        let resources = definition.resources.iter();
+        let here = resources.map(|resource| {
+            let local = self.locals.get(&resource.name);
+            Here {
+                is_open: local.is_some(),
+                state: local.map_or(ResourceState::Offline, |local| local.state),
+                asked: local.is_some_and(|local| local.asked),
+                verdict: local.map_or(Verdict::Fine, |local| local.verdict),
+            }
+        });
+        here.collect()
     }
 
     /// Acts on what administrators asked for since last time, and on retries that are due.
@@ -175,7 +236,7 @@ impl Groups {
     }
 
     /// Has [`Groups::drive`] called at `at`, if not before.
-    fn look_again(&mut self, at: Time) {
+    pub(super) fn look_again(&mut self, at: Time) {
         self.deadline = Some(self.deadline.map_or(at, |deadline| deadline.min(at)));
     }
 
@@ -196,25 +257,22 @@ impl Groups {
         }
     }
 
-    /// The resources of a group that should be online.
-    fn wanted<'a>(
+    /// Which resources of a group should be online.
+    fn wanted(
         &self,
         database: &Database,
-        definition: &'a GroupDefinition,
-        record: &GroupRecord,
+        (definition, record, ties): (&GroupDefinition, &GroupRecord, &Ties),
         licence: Licence,
-    ) -> BTreeSet<&'a Name> {
-        let mut wanted = BTreeSet::new();
+    ) -> Vec<bool> {
+        let mut wanted = vec![false; definition.resources.len()];
         // The quorum group runs where the quorum resource is held, whoever owns the group for the moment.
-        let is_quorum = database
-            .quorum_group()
-            .is_some_and(|quorum| quorum.name == definition.name);
+        let is_quorum = database.quorum_group() == Some(&definition.name);
         let at_home = licence.holds_quorum_resource || licence.bare || !is_quorum;
         // A stopping node serves the cluster's own address last, until that goes elsewhere.
         let stops = licence.leaving && (!is_quorum || self.office_offered);
         let runs = Database::runs(record) && !stops && at_home;
         // Providers stand before their dependents in a definition.
-        for resource in &definition.resources {
+        for (place, resource) in definition.resources.iter().enumerate() {
             let stays =
                 licence.holds_quorum_resource && database.is_quorum_resource(&resource.name);
             let own = database
@@ -233,54 +291,28 @@ impl Groups {
                     Verdict::GivenUp { .. } | Verdict::Waiting { .. }
                 )
             });
-            let founded = resource
-                .depends_on
-                .iter()
-                .all(|provider| wanted.contains(provider));
-            if stays || (asked_for && !given_up && founded) {
-                wanted.insert(&resource.name);
-            }
+            let founded = ties.all_providers(place, |provider| wanted[provider]);
+            wanted[place] = stays || (asked_for && !given_up && founded);
         }
         wanted
     }
 
-    /// The wanted resources whose providers are all Online and sound themselves: these may stay or come up. A resource
-    /// that has lost a provider takes all its dependents along, direct and indirect.
-    fn sound<'a>(
-        &self,
-        definition: &'a GroupDefinition,
-        wanted: &BTreeSet<&'a Name>,
-    ) -> BTreeSet<&'a Name> {
-        let mut sound = BTreeSet::new();
-        for resource in &definition.resources {
-            let founded = resource.depends_on.iter().all(|provider| {
-                sound.contains(provider) && self.state(provider) == ResourceState::Online
-            });
-            if wanted.contains(&resource.name) && founded {
-                sound.insert(&resource.name);
-            }
-        }
-        sound
-    }
-
     /// Takes offline what is not wanted or has lost a provider, dependents first.
-    fn stop_unwanted(&mut self, definition: &GroupDefinition, sound: &BTreeSet<&Name>) {
-        for resource in definition.resources.iter().rev() {
-            if sound.contains(&resource.name) {
+    fn stop_unwanted(
+        &mut self,
+        (definition, ties): (&GroupDefinition, &Ties),
+        sound: &[bool],
+        here: &mut [Here],
+    ) {
+        for (place, resource) in definition.resources.iter().enumerate().rev() {
+            let this = &here[place];
+            if sound[place] || !this.is_open || this.asked {
                 continue;
             }
-            let dependents_down = dependents(definition, &resource.name).all(|name| {
-                self.locals
-                    .get(name)
-                    .is_none_or(|d| d.state.is_down() && !d.asked)
-            });
-            let Some(local) = self.locals.get_mut(&resource.name) else {
-                continue;
-            };
-            if local.asked || !dependents_down {
+            if !ties.all_dependents(place, |dependent| here[dependent].rests()) {
                 continue;
             }
-            let command = match local.state {
+            let command = match this.state {
                 ResourceState::Online => MonitorCommand::Offline {
                     resource: resource.name.clone(),
                 },
@@ -289,290 +321,45 @@ impl Groups {
                 },
                 _ => continue,
             };
-            local.asked = true;
-            self.command(command);
+            self.ask(&resource.name, &mut here[place], command);
         }
     }
 
     /// Brings online what is wanted and has all its providers, those first.
-    fn start_wanted(&mut self, definition: &GroupDefinition, sound: &BTreeSet<&Name>, now: Time) {
-        for resource in &definition.resources {
-            if !sound.contains(&resource.name) {
+    fn start_wanted(
+        &mut self,
+        (definition, ties): (&GroupDefinition, &Ties),
+        sound: &[bool],
+        here: &mut [Here],
+        now: Time,
+    ) {
+        for (place, resource) in definition.resources.iter().enumerate() {
+            let this = &here[place];
+            if !sound[place] || !this.is_open || this.asked {
                 continue;
             }
-            let dependents_down = dependents(definition, &resource.name).all(|name| {
-                self.locals
-                    .get(name)
-                    .is_none_or(|d| d.state.is_down() && !d.asked)
-            });
-            let Some(local) = self.locals.get_mut(&resource.name) else {
-                continue;
-            };
-            let may_start = match local.state {
+            let may_start = match this.state {
                 ResourceState::Offline => true,
                 ResourceState::Failed => {
-                    matches!(local.verdict, Verdict::Restart { from } if from <= now)
+                    matches!(this.verdict, Verdict::Restart { from } if from <= now)
                 }
                 _ => false,
             };
-            if may_start && dependents_down && !local.asked {
-                local.asked = true;
-                self.command(MonitorCommand::Online {
+            if may_start && ties.all_dependents(place, |dependent| here[dependent].rests()) {
+                let command = MonitorCommand::Online {
                     resource: resource.name.clone(),
-                });
+                };
+                self.ask(&resource.name, &mut here[place], command);
             }
         }
     }
 
-    /// Decides whether the group has to go elsewhere, and whether it can; ends a move under way.
-    fn decide(
-        &mut self,
-        database: &Database,
-        definition: &GroupDefinition,
-        record: &GroupRecord,
-        (now, licence): (Time, Licence),
-        policies: &mut PolicyEngine,
-    ) {
-        let Some(owned) = self.owned.get(&definition.name) else {
-            return;
-        };
-        if owned.deciding {
-            return;
+    fn ask(&mut self, resource: &Name, here: &mut Here, command: MonitorCommand) {
+        here.asked = true;
+        if let Some(local) = self.locals.get_mut(resource) {
+            local.asked = true;
         }
-        let group = definition.name.clone();
-        let epoch = record.epoch;
-        if let Some(moving) = &record.moving {
-            let down = definition.resources.iter().all(|resource| {
-                let quorum =
-                    licence.holds_quorum_resource && database.is_quorum_resource(&resource.name);
-                quorum
-                    || self
-                        .locals
-                        .get(&resource.name)
-                        .is_none_or(|local| local.state.is_down() && !local.asked)
-            });
-            let still_there = database.is_member(moving.to)
-                && database
-                    .nodes
-                    .get(&moving.to)
-                    .is_some_and(|node| !node.paused);
-            match (still_there, down) {
-                (false, _) => self.propose_decision(
-                    &group,
-                    Update::MoveCancel {
-                        group: group.clone(),
-                        epoch,
-                    },
-                ),
-                (true, true) => self.propose_decision(
-                    &group,
-                    Update::MoveCommit {
-                        group: group.clone(),
-                        epoch,
-                    },
-                ),
-                (true, false) => {}
-            }
-            return;
-        }
-        let is_quorum_group = database
-            .quorum_group()
-            .is_some_and(|quorum| quorum.name == group);
-        if licence.leaving {
-            if is_quorum_group && (self.office_offered || self.others_leave(database)) {
-                return;
-            }
-            if is_quorum_group {
-                // Whether a node takes it or not, its resources stop now.
-                self.office_offered = true;
-                self.look_again(now);
-            }
-            if record.wanted {
-                let cause = Cause::NodeShutdown;
-                let chosen = self.choose(database, definition, cause, now, policies);
-                let mut to = chosen.to;
-                if to.is_some_and(|to| licence.leavers.contains(to.0)) {
-                    // A node that is stopping, too, would only hand it back.
-                    let able = placement::candidates(database, definition, cause);
-                    to = able
-                        .into_iter()
-                        .find(|node| !licence.leavers.contains(node.0));
-                }
-                if let Some(owned) = self.owned.get_mut(&group) {
-                    owned.kept = chosen.kept_by.is_some() || to.is_none();
-                }
-                if let Some(to) = to {
-                    let update = begin(&group, epoch, to, cause, licence);
-                    self.propose_decision(&group, update);
-                }
-            }
-            return;
-        }
-        if !owned.failover {
-            return;
-        }
-        let cause = match record.stop {
-            Stop::None => Cause::ResourceFailure,
-            Stop::Stranded => Cause::NodeUp,
-            Stop::GaveUp => return,
-        };
-        if !ladder::may_fail_over(&definition.properties, &record.failovers, licence.civil_ms) {
-            self.propose_decision(
-                &group,
-                Update::GaveUp {
-                    group: group.clone(),
-                    epoch,
-                },
-            );
-            return;
-        }
-        let candidates = placement::candidates(database, definition, cause);
-        if self.rests(&group, &candidates, now) {
-            return;
-        }
-        let chosen = self.choose(database, definition, cause, now, policies);
-        match chosen.to {
-            Some(to)
-                if cause == Cause::ResourceFailure
-                    && record.failed_on.contains(to.0)
-                    && self.begin_rest(database, record, definition, candidates, now) => {}
-            Some(to) => {
-                let update = begin(&group, epoch, to, cause, licence);
-                self.propose_decision(&group, update);
-            }
-            None if record.stop == Stop::None => {
-                self.event(Event::GroupStranded {
-                    subject: group.clone(),
-                    reason: match chosen.kept_by {
-                        Some(policy) => format!(
-                            "the policy {policy} keeps it: it stays Failed until that gives it a node"
-                        ),
-                        None => "no other node can take it: it stays Failed until one can".to_owned(),
-                    },
-                });
-                self.propose_decision(
-                    &group,
-                    Update::Stranded {
-                        group: group.clone(),
-                        epoch,
-                    },
-                );
-            }
-            None => {}
-        }
-    }
-
-    /// Whether a group still rests, and nothing has changed about where it could go.
-    fn rests(&mut self, group: &str, candidates: &[NodeId], now: Time) -> bool {
-        let rest = self.owned.get(group).and_then(|owned| owned.rest.as_ref());
-        let until = match rest {
-            Some(rest) if rest.candidates == candidates && now < rest.until => rest.until,
-            _ => return false,
-        };
-        self.look_again(until);
-        true
-    }
-
-    /// Lets a group rest that would go to a node which it has failed on since it was last in service, unless it has
-    /// rested. Whether it rests.
-    fn begin_rest(
-        &mut self,
-        database: &Database,
-        record: &GroupRecord,
-        definition: &GroupDefinition,
-        candidates: Vec<NodeId>,
-        now: Time,
-    ) -> bool {
-        let span = ladder::rest(record.fruitless.saturating_add(1));
-        let Some(owned) = self.owned.get_mut(&definition.name) else {
-            return false;
-        };
-        let began = owned.rest.is_none();
-        let until = owned.rest.as_ref().map_or(now + span, |rest| rest.until);
-        if until <= now {
-            return false;
-        }
-        owned.rest = Some(Rest { until, candidates });
-        self.look_again(until);
-        if began {
-            let mut failed = record.failed_on;
-            failed.insert(record.owner.0);
-            let failed: Vec<String> = failed
-                .iter()
-                .map(|node| database.node_name(NodeId(node)).to_string())
-                .collect();
-            self.event(Event::GroupResting {
-                subject: definition.name.clone(),
-                reason: format!(
-                    "it has failed on {} without having been in service: it rests for {} before it fails over again",
-                    failed.join(", "),
-                    Lasting(span)
-                ),
-            });
-        }
-        true
-    }
-
-    /// The node that is to take a group. If its policy keeps it, the policy is asked again after a while.
-    fn choose(
-        &mut self,
-        database: &Database,
-        definition: &GroupDefinition,
-        cause: Cause,
-        now: Time,
-        policies: &mut PolicyEngine,
-    ) -> Chosen {
-        let mut chosen = policies.choose(database, definition, cause, &mut self.random);
-        if chosen.kept_by.is_some() {
-            self.look_again(now + ASK_AGAIN);
-        }
-        if let Some(event) = chosen.event.take() {
-            self.event(event);
-        }
-        chosen
-    }
-
-    /// Whether a group of this node's, whose service is stopping, is on its way to another node or may still go.
-    pub(crate) fn may_leave(
-        &self,
-        database: &Database,
-        group: &Name,
-        record: &GroupRecord,
-    ) -> bool {
-        if record.moving.is_some() {
-            return true;
-        }
-        let Some(definition) = database.group_definition(group) else {
-            return false;
-        };
-        let quorum = database.quorum_group();
-        let is_quorum = quorum.is_some_and(|quorum| quorum.name == *group);
-        let stays = match is_quorum {
-            true => self.office_offered,
-            false => self.owned.get(group).is_some_and(|owned| owned.kept),
-        };
-        let nodes = placement::candidates(database, definition, Cause::NodeShutdown);
-        record.wanted && !stays && !nodes.is_empty()
-    }
-
-    /// Whether groups other than the quorum disk's still leave this node, or still stop on it.
-    pub(super) fn others_leave(&self, database: &Database) -> bool {
-        let quorum = database.quorum_group().map(|quorum| &quorum.name);
-        let others = database
-            .groups
-            .iter()
-            .filter(|(name, record)| record.owner == self.me && Some(*name) != quorum);
-        let leaves = |(name, record)| self.may_leave(database, name, record);
-        let runs =
-            |local: &Local| Some(&local.group) != quorum && (!local.state.is_down() || local.asked);
-        others.into_iter().any(leaves) || self.locals.values().any(runs)
-    }
-
-    fn propose_decision(&mut self, group: &Name, update: Update) {
-        if let Some(owned) = self.owned.get_mut(group) {
-            owned.deciding = true;
-        }
-        self.actions.push_back(Action::Propose(update));
+        self.command(command);
     }
 
     /// The state of a group that this node owns, by its own monitor.
@@ -581,23 +368,30 @@ impl Groups {
     }
 }
 
-fn begin(group: &Name, epoch: u64, to: NodeId, cause: Cause, licence: Licence) -> Update {
-    Update::MoveBegin {
-        group: group.clone(),
-        epoch,
-        to,
-        cause,
-        at: licence.civil_ms,
+/// A resource of a group that is being looked at.
+struct Here {
+    /// The monitor has it.
+    is_open: bool,
+    state: ResourceState,
+    /// The monitor was asked for something and has not answered.
+    asked: bool,
+    verdict: Verdict,
+}
+
+impl Here {
+    fn rests(&self) -> bool {
+        !self.is_open || (self.state.is_down() && !self.asked)
     }
 }
 
-fn dependents<'a>(
-    definition: &'a GroupDefinition,
-    provider: &'a Name,
-) -> impl Iterator<Item = &'a Name> {
-    definition
-        .resources
-        .iter()
-        .filter(move |resource| resource.depends_on.contains(provider))
-        .map(|resource| &resource.name)
+/// The wanted resources whose providers are all Online and sound themselves: these may stay or come up. A resource that
+/// has lost a provider takes all its dependents along, direct and indirect.
+fn sound(ties: &Ties, wanted: &[bool], here: &[Here]) -> Vec<bool> {
+    let mut sound = vec![false; wanted.len()];
+    for (place, wanted) in wanted.iter().enumerate() {
+        let stands =
+            |provider: usize| sound[provider] && here[provider].state == ResourceState::Online;
+        sound[place] = *wanted && ties.all_providers(place, stands);
+    }
+    sound
 }

@@ -5,7 +5,10 @@
 
 mod checkpoints;
 mod drive;
+mod due;
+mod elsewhere;
 mod failure;
+mod ties;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -17,6 +20,8 @@ use quorate_model::{GroupState, Name, NodeId, Reason, ResourceState, Time};
 use crate::database::{Database, Update};
 use crate::policy_engine::PolicyEngine;
 use crate::random::Random;
+
+use due::Due;
 
 /// What the group manager wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,9 +139,10 @@ pub(crate) struct Groups {
     owned: BTreeMap<Name, Owned>,
     random: Random,
     actions: VecDeque<Action>,
+    /// When the group that is being looked at is to be looked at again.
     deadline: Option<Time>,
-    /// Something that groups depend on has changed since they were last looked at.
-    stale: bool,
+    /// What has changed since groups were last looked at.
+    due: Due,
     /// What they were allowed then: quorate, holds the quorum resource, leaving, and which others are.
     allowed: (bool, bool, bool, NodeSet),
     /// The service is stopping, and it has been tried to send the quorum disk's group away. That is tried once.
@@ -145,26 +151,60 @@ pub(crate) struct Groups {
 
 impl Groups {
     pub(crate) fn new(me: NodeId, seed: u64) -> Self {
-        Groups {
+        let mut groups = Groups {
             me,
             locals: BTreeMap::new(),
             owned: BTreeMap::new(),
             random: Random::new(seed),
             actions: VecDeque::new(),
             deadline: None,
-            stale: true,
+            due: Due::default(),
             allowed: (false, false, false, NodeSet::EMPTY),
             office_offered: false,
-        }
+        };
+        groups.look_again_now();
+        groups
     }
 
     pub(crate) fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
 
-    /// Something has changed that groups depend on: [`Groups::drive`] is due.
+    /// Something has changed that any group may depend on: [`Groups::drive`] is due.
     pub(crate) fn look_again_now(&mut self) {
-        self.stale = true;
+        self.due.all();
+    }
+
+    /// As [`look_again_now`](Self::look_again_now), where it is known what has changed: an update is about to be applied.
+    pub(crate) fn look_again_after(&mut self, database: &Database, update: &Update) {
+        match update {
+            Update::View { .. } | Update::Admin { .. } => self.due.all(),
+            Update::MoveBegin { group, .. }
+            | Update::MoveCommit { group, .. }
+            | Update::MoveCancel { group, .. }
+            | Update::Takeover { group, .. }
+            | Update::Stranded { group, .. }
+            | Update::GaveUp { group, .. } => self.due.group(group),
+            Update::ResourceState { resource, .. } | Update::Checkpoint { resource, .. } => {
+                let record = database.resources.get(resource);
+                match record.filter(|record| self.owned.contains_key(&record.group)) {
+                    Some(record) => self.due.group(&record.group),
+                    // What another node reports of what it runs.
+                    None => self.due.changed(),
+                }
+            }
+            Update::Identity { .. } => self.due.changed(),
+        }
+    }
+
+    /// The time has come for which some group waits.
+    pub(crate) fn look_again_in_time(&mut self) {
+        self.due.changed();
+    }
+
+    /// Whether something has changed since groups were last looked at.
+    pub(crate) fn are_stale(&self) -> bool {
+        self.due.is_changed()
     }
 
     /// Whether [`Groups::drive`] is due: something has changed since this was last asked, or what is allowed has.
@@ -175,13 +215,15 @@ impl Groups {
             licence.leaving,
             licence.leavers,
         );
-        let changed = std::mem::replace(&mut self.allowed, allowed) != allowed;
-        std::mem::take(&mut self.stale) || changed
+        if std::mem::replace(&mut self.allowed, allowed) != allowed {
+            self.due.all();
+        }
+        self.due.take_changed()
     }
 
     /// When [`Groups::drive`] is due even if nothing happens.
     pub(crate) fn deadline(&self) -> Option<Time> {
-        self.deadline
+        self.due.deadline()
     }
 
     pub(crate) fn state(&self, resource: &str) -> ResourceState {
@@ -199,6 +241,7 @@ impl Groups {
 
     /// Opens every resource of the database that is not open yet, and closes what is gone from it.
     pub(crate) fn open_all(&mut self, database: &Database) {
+        self.due.all();
         let gone: Vec<Name> = self
             .locals
             .keys()
@@ -245,6 +288,7 @@ impl Groups {
     /// Another resource monitor has taken the place of this node's: it opens everything anew. What was not down with the
     /// old one, which has failed.
     pub(crate) fn monitor_replaced(&mut self, database: &Database) -> Vec<Name> {
+        self.due.all();
         let mut lost = Vec::new();
         for (name, local) in &mut self.locals {
             local.asked = false;
@@ -276,6 +320,7 @@ impl Groups {
 
     /// A decision about `group` that this node had proposed has been applied, or refused.
     pub(crate) fn decided(&mut self, group: &Name) {
+        self.due.group(group);
         if let Some(owned) = self.owned.get_mut(group) {
             owned.deciding = false;
         }
@@ -296,7 +341,7 @@ impl Groups {
         event: MonitorEvent,
         policies: &mut PolicyEngine,
     ) {
-        self.stale = true;
+        self.due.changed();
         match event {
             MonitorEvent::State {
                 resource,
@@ -361,6 +406,7 @@ impl Groups {
             return;
         };
         let asked = std::mem::take(&mut local.asked);
+        self.due.group(&local.group);
         let from = std::mem::replace(&mut local.state, state);
         // A restart that fails at once goes from Failed to Failed, and is a failure like any other.
         let failed_again = asked && state == ResourceState::Failed;

@@ -42,6 +42,7 @@ fn office() -> (Groups, Database) {
 
 /// What is asked for in one look at everything.
 fn drive(groups: &mut Groups, database: &Database, now: Time, licence: Licence) -> Vec<Action> {
+    groups.look_again_now();
     groups.drive(database, now, licence, &mut PolicyEngine::default());
     actions(groups)
 }
@@ -277,7 +278,7 @@ fn a_state_that_was_told_as_an_earlier_owner_is_told_again() {
 fn only_the_quorum_disks_group_comes_to_nodes_that_are_possible_for_some_of_it() {
     let started = |group: &str, resource: &str, owners: &[&str]| {
         let (mut groups, mut database) = office();
-        let quorum = database.quorum_group().unwrap().name.clone();
+        let quorum = database.quorum_group().unwrap().clone();
         let group = if group == "Web" {
             Name::from(group)
         } else {
@@ -364,7 +365,7 @@ fn a_group_is_given_away_when_everything_is_offline_the_quorum_disk_aside() {
 
     // The quorum disk itself stays until its group is another's.
     let (mut groups, mut database) = office();
-    let quorum = database.quorum_group().unwrap().name.clone();
+    let quorum = database.quorum_group().unwrap().clone();
     let record = database.groups.get_mut(&quorum).unwrap();
     (record.owner, record.moving) = (ME, Some(Move { to, cause }));
     local(&mut groups, "Disk Q:").state = ResourceState::Online;
@@ -446,7 +447,7 @@ fn a_rest_lasts_until_its_time_is_up_or_other_nodes_can_take_the_group() {
 fn what_a_stopping_node_owns_may_leave_while_there_is_a_node_for_it() {
     let may = |group: &str, change: &dyn Fn(&mut Groups, &mut Database)| {
         let (mut groups, mut database) = office();
-        let quorum = database.quorum_group().unwrap().name.clone();
+        let quorum = database.quorum_group().unwrap().clone();
         let group = if group == "Web" {
             Name::from(group)
         } else {
@@ -469,7 +470,7 @@ fn what_a_stopping_node_owns_may_leave_while_there_is_a_node_for_it() {
     assert!(!may("Web", &kept));
     assert!(!may("Web", &unwanted));
     let to_me = |database: &mut Database| {
-        let quorum = database.quorum_group().unwrap().name.clone();
+        let quorum = database.quorum_group().unwrap().clone();
         database.groups.get_mut(&quorum).unwrap().owner = ME;
     };
     assert!(may("Cluster", &|_, database| to_me(database)));

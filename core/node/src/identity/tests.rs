@@ -34,7 +34,7 @@ fn answered(phase: Phase, standing: Standing, coordinates: Option<(u64, u64)>) -
     };
     let message = Message {
         incarnation: 7,
-        body: Body::Heartbeat(heartbeat),
+        body: Body::Heartbeat(heartbeat.into()),
     };
     node.unknown_sender(FOREIGN, &"Private".into(), message);
     let sent = outputs(&mut node).into_iter().map(|output| match output {

@@ -67,7 +67,7 @@ fn a_coordinator_confirms_the_quorum_of_those_alone_that_it_has_for_members() {
     for (view, members, confirmed) in [(1, [ME, OTHER], true), (2, [OTHER, OTHER], false)] {
         let (mut node, now) = silent_member();
         let heartbeat = coordinators_word(now, node.log.term() + 1, view, &members);
-        hears(&mut node, now, OTHER, Body::Heartbeat(heartbeat));
+        hears(&mut node, now, OTHER, Body::Heartbeat(heartbeat.into()));
         assert_eq!(node.phase, Phase::Member, "view {view}");
         assert_eq!(node.has_quorum_at(now), confirmed, "view {view}");
     }
@@ -107,7 +107,7 @@ fn who_was_started_with_fixquorum_stops_where_there_is_a_cluster_to_join_and_now
             node.config.switches.fix_quorum = fixed;
             let mut heartbeat = coordinators_word(now, 1, 1, &[ME, OTHER]);
             heartbeat.quorate = quorate;
-            hears(&mut node, now, OTHER, Body::Heartbeat(heartbeat));
+            hears(&mut node, now, OTHER, Body::Heartbeat(heartbeat.into()));
             let stops = phase == Phase::Joining && quorate && fixed;
             let stopped = halted(&mut node);
             assert_eq!(
@@ -133,7 +133,7 @@ fn only_a_member_of_a_later_view_without_this_node_tells_it_that_it_was_expelled
         let (mut node, now) = silent_member();
         let mut heartbeat = coordinators_word(now, 1, view, &members);
         (heartbeat.standing, heartbeat.quorate) = (standing, quorate);
-        hears(&mut node, now, OTHER, Body::Heartbeat(heartbeat));
+        hears(&mut node, now, OTHER, Body::Heartbeat(heartbeat.into()));
         let stopped = halted(&mut node);
         assert_eq!(
             stopped,
@@ -148,7 +148,7 @@ fn follower_of_two(owner: NodeId) -> Node {
     let mut node = booted("four-node.ron", ME, 1);
     node.phase = Phase::Member;
     node.database.view.members = [1, 2, 3].map(|id| (NodeId(id), 1)).into();
-    let quorum = node.database.quorum_group().unwrap().name.clone();
+    let quorum = node.database.quorum_group().unwrap().clone();
     node.database.groups.get_mut(&quorum).unwrap().owner = owner;
     leads(&mut node, OTHER.0, Vec::new());
     assert_eq!(node.log.leader(), Some(OTHER.0));

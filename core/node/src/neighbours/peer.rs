@@ -1,7 +1,5 @@
 //! What this node has heard of another.
 
-use std::collections::BTreeMap;
-
 use quorate_model::{Name, Time};
 
 use crate::bounds;
@@ -36,7 +34,8 @@ pub(crate) struct Peer {
     pub(crate) sent: u64,
     /// When (own clock) this node sent the newest heartbeat that the peer has confirmed: contact both ways.
     pub(crate) contact: Option<Time>,
-    pub(crate) interfaces: BTreeMap<Name, Interface>,
+    /// Its cards by network, in the order of the networks' names.
+    pub(crate) interfaces: Vec<(Name, Interface)>,
     /// Its last heartbeat said that it knows a quorate coordinator.
     pub(crate) quorate: bool,
     /// It said that this boot of it runs nothing any more.
@@ -55,7 +54,7 @@ impl Default for Peer {
             heard: None,
             sent: 0,
             contact: None,
-            interfaces: BTreeMap::new(),
+            interfaces: Vec::new(),
             quorate: false,
             gone: false,
             stranger: false,
@@ -74,6 +73,22 @@ impl Peer {
             self.contact = Some(self.contact.map_or(Time(echo), |old| old.max(Time(echo))));
         }
         self.heard = Some(now);
+    }
+
+    /// Its card on a network.
+    pub(crate) fn interface(&mut self, network: &Name) -> &mut Interface {
+        let mut cards = self.interfaces.iter();
+        let place = match cards.position(|(name, _)| name == network) {
+            Some(place) => place,
+            None => {
+                let before = |(name, _): &(Name, Interface)| name < network;
+                let place = self.interfaces.partition_point(before);
+                let card = (network.clone(), Interface::default());
+                self.interfaces.insert(place, card);
+                place
+            }
+        };
+        &mut self.interfaces[place].1
     }
 
     /// It has started anew: what was known of its earlier boot is void.

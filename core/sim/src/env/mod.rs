@@ -46,7 +46,7 @@ pub(crate) enum Happening {
         to: Machine,
         from: NodeId,
         network: usize,
-        message: Box<Message>,
+        message: Message,
     },
     /// A damaged datagram arrives.
     Damaged {

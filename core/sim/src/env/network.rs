@@ -119,9 +119,10 @@ impl Networks {
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        self.all
-            .iter()
-            .position(|network| same_name(&network.name, name))
+        // Nodes spell names as the definition does.
+        let spelled = self.all.iter().position(|network| network.name == *name);
+        let sought = || self.all.iter().position(|it| same_name(&it.name, name));
+        spelled.or_else(sought)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {

@@ -69,29 +69,30 @@ impl Surroundings for Around<'_> {
         };
         let from = env.hosts[self.machine].id;
         // A message that reaches nobody does not count.
-        self.world.stations[self.machine].said |= message.kind() == "goodbye";
+        self.world.stations[self.machine].said |= message.says_goodbye();
         let message = match self.world.env.options.through_codec {
             true => self.world.read_back(message),
             false => message,
         };
         let env = &mut self.world.env;
-        for takes in [passage.again, Some(passage.takes)].into_iter().flatten() {
-            let arrives = match passage.flipped {
-                Some(place) => Happening::Damaged {
-                    to,
-                    from,
-                    network,
-                    bytes: flipped(message.encode(), place),
-                },
-                None => Happening::Deliver {
-                    to,
-                    from,
-                    network,
-                    message: Box::new(message.clone()),
-                },
-            };
-            env.queue.push(env.now + takes, arrives);
+        let arrives = |message: Message| match passage.flipped {
+            Some(place) => Happening::Damaged {
+                to,
+                from,
+                network,
+                bytes: flipped(message.encode(), place),
+            },
+            None => Happening::Deliver {
+                to,
+                from,
+                network,
+                message,
+            },
+        };
+        if let Some(takes) = passage.again {
+            env.queue.push(env.now + takes, arrives(message.clone()));
         }
+        env.queue.push(env.now + passage.takes, arrives(message));
     }
 
     fn use_disk(&mut self, request: DiskRequest) -> Result<(), DiskDone> {

@@ -10,6 +10,7 @@ use quorate_node::{Input, Message, Snapshot};
 
 use super::World;
 use super::around::Around;
+use crate::clock::Clock;
 use crate::env::{Environment, Happening, Machine};
 use crate::monitor::Standing;
 
@@ -58,15 +59,49 @@ pub(super) struct Station {
     pub(super) starting: Option<Start>,
     /// The service was due for a restart while the machine stood still.
     pub(super) restart_due: bool,
-    /// The earliest wake-ups in the queue.
-    node_wake: Option<Time>,
-    monitor_wake: Option<Time>,
+    /// The wake-ups of node and monitor in the queue.
+    node_wake: Alarm,
+    monitor_wake: Alarm,
     /// The node's own view after its last event.
     pub(super) snapshot: Option<Snapshot>,
     /// The boot and the revision of the monitor at the last check.
     pub(super) monitor_seen: Option<(u64, u64)>,
     /// The last applied log position at the last check.
     pub(super) seen_applied: u64,
+}
+
+/// A wake-up that is in the queue.
+#[derive(Clone, Copy, Debug, Default)]
+struct Alarm {
+    /// The earliest one.
+    at: Option<Time>,
+    /// When it was asked for last, and by which clock.
+    asked: Option<(Time, Clock)>,
+}
+
+impl Alarm {
+    /// It may have gone off.
+    fn goes_off(&mut self, now: Time) {
+        if self.at.is_some_and(|at| at <= now) {
+            self.at = None;
+        }
+    }
+
+    /// Asked for one at this instant of a machine's own clock, says when another has to be put into the queue.
+    fn ask(&mut self, local: Option<Time>, clock: Clock, now: Time) -> Option<Time> {
+        let asked = local.map(|local| (local, clock));
+        // After most events it is the one that is there.
+        if self.at.is_some() && self.asked == asked {
+            return None;
+        }
+        self.asked = asked;
+        let at = clock.world(local?).max(now);
+        let sooner = at != Time::NEVER && self.at.is_none_or(|waits| at < waits);
+        if sooner {
+            self.at = Some(at);
+        }
+        sooner.then_some(at)
+    }
 }
 
 impl Environment {
@@ -98,7 +133,7 @@ impl World {
                         Input::Message {
                             from,
                             network,
-                            message: *message,
+                            message,
                         },
                     );
                 }
@@ -290,10 +325,7 @@ impl World {
 
     fn node_wake(&mut self, machine: Machine) {
         let now = self.env.now;
-        let station = &mut self.stations[machine];
-        if station.node_wake.is_some_and(|at| at <= now) {
-            station.node_wake = None;
-        }
+        self.stations[machine].node_wake.goes_off(now);
         if self.env.hosts[machine].frozen.is_none() {
             quorate_machine::wake_node(&mut self.around(machine));
         }
@@ -301,10 +333,7 @@ impl World {
 
     fn monitor_wake(&mut self, machine: Machine) {
         let now = self.env.now;
-        let station = &mut self.stations[machine];
-        if station.monitor_wake.is_some_and(|at| at <= now) {
-            station.monitor_wake = None;
-        }
+        self.stations[machine].monitor_wake.goes_off(now);
         if self.env.hosts[machine].frozen.is_none() {
             quorate_machine::wake_monitor(&mut self.around(machine));
         }
@@ -358,21 +387,14 @@ impl World {
         }
         let clock = host.clock;
         let station = &mut self.stations[machine];
-        let due = |local: Option<Time>| {
-            local
-                .map(|local| clock.world(local).max(now))
-                .filter(|at| *at != Time::NEVER)
-        };
         let mut again = false;
-        let wake = due(station.service.next_node_wakeup());
-        if let Some(at) = wake.filter(|at| station.node_wake.is_none_or(|waits| *at < waits)) {
-            station.node_wake = Some(at);
+        let wake = station.service.next_node_wakeup();
+        if let Some(at) = station.node_wake.ask(wake, clock, now) {
             again |= at == now;
             self.env.queue.push(at, Happening::NodeWake(machine));
         }
-        let wake = due(station.service.next_monitor_wakeup());
-        if let Some(at) = wake.filter(|at| station.monitor_wake.is_none_or(|waits| *at < waits)) {
-            station.monitor_wake = Some(at);
+        let wake = station.service.next_monitor_wakeup();
+        if let Some(at) = station.monitor_wake.ask(wake, clock, now) {
             again |= at == now;
             self.env.queue.push(at, Happening::MonitorWake(machine));
         }

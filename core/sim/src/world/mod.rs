@@ -15,6 +15,7 @@ mod query;
 mod service;
 mod watch;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use quorate_host::PluginSet;
 use quorate_journal::{Entry, Journal, WorldEvent};
 use quorate_machine::Monitors;
-use quorate_model::{Breach, ClusterDefinition, Name, Time, same_name};
+use quorate_model::{Breach, ClusterDefinition, Name, ResourceState, Time, same_name};
 use quorate_node::Policies;
 
 use crate::env::{Environment, Machine};
@@ -87,6 +88,8 @@ pub struct World {
     /// The changes since the last check of the invariants.
     changes: Changes,
     views: Vec<crate::invariants::MachineView>,
+    /// What the monitors of the machines that run say of each resource, once that was asked.
+    truth: OnceCell<BTreeMap<Name, ResourceState>>,
     checked: u64,
     /// The value of `reach` in the environment when clients' views were last checked.
     reach: u64,
@@ -169,6 +172,7 @@ impl World {
             invariants,
             changes: Changes::everything(),
             views: watch::blank_views(&definition),
+            truth: OnceCell::new(),
             checked: 0,
             reach: 0,
             check_at: None,

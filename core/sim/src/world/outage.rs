@@ -178,9 +178,11 @@ impl World {
         let group = self.current.group(name)?;
         let mut stations = self.stations.iter().enumerate();
         let done = stations.any(|(machine, station)| {
-            let view = station.service.node().and_then(|node| node.group(name));
-            view.is_some_and(|view| {
-                view.owner == self.env.hosts[machine].name && view.state == GroupState::Online
+            let host = &self.env.hosts[machine].name;
+            let node = station.service.node();
+            node.is_some_and(|node| {
+                node.group_owner(name).as_ref() == Some(host)
+                    && node.group_state(name) == Some(GroupState::Online)
             }) && !self.is_planned(group, Some(machine))
         });
         done.then_some(self.env.now)

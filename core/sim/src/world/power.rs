@@ -466,6 +466,9 @@ impl World {
         if let Some(policies) = &self.policies {
             node.set_policies(policies.clone());
         }
+        if self.env.options.checked_twice {
+            node.doubt();
+        }
         #[cfg(feature = "planted")]
         if self.hasty {
             node.plant_haste();

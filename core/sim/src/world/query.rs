@@ -1,5 +1,7 @@
 //! The state of the world: as an operator's console shows it, and as it really is.
 
+use std::collections::BTreeMap;
+
 use quorate_model::{
     CLUSTER_GROUP, DiskStatus, GroupDefinition, GroupState, GroupStatus, Name, NetworkStatus,
     NodeState, NodeStatus, QuorumStatus, ResourceDefinition, ResourceState, ResourceStatus, types,
@@ -9,6 +11,7 @@ use quorate_node::Node;
 use super::World;
 use crate::WorldError;
 use crate::env::{Machine, STRANGER};
+use crate::invariants::MachineView;
 use crate::status::MachineStatus;
 
 impl World {
@@ -280,22 +283,11 @@ impl World {
 
     /// A resource's state according to the monitors that still run: the most active one; Offline if there is none.
     fn true_state(&self, resource: &str) -> ResourceState {
-        let states = self
-            .views
-            .iter()
-            .filter(|view| view.runs)
-            .filter_map(|view| view.resources.get(resource).map(|(_, state)| *state));
-        let life = |state: &ResourceState| match state {
-            ResourceState::Online => 5,
-            ResourceState::OfflinePending => 4,
-            ResourceState::OnlinePending => 3,
-            ResourceState::Failed => 2,
-            ResourceState::Initializing | ResourceState::Offline => 1,
-        };
+        let truth = self.truth.get_or_init(|| truth(&self.views));
         // Instances on nodes that do not own the resource are Offline or still Initializing.
-        match states.max_by_key(life) {
+        match truth.get(resource) {
             None | Some(ResourceState::Initializing) => ResourceState::Offline,
-            Some(state) => state,
+            Some(state) => *state,
         }
     }
 
@@ -429,4 +421,24 @@ impl World {
     pub fn disturbed(&self) -> Vec<Name> {
         self.disturbed.iter().cloned().collect()
     }
+}
+
+/// The state of each resource where most of it is left, on machines that run.
+fn truth(views: &[MachineView]) -> BTreeMap<Name, ResourceState> {
+    let life = |state: ResourceState| match state {
+        ResourceState::Online => 5,
+        ResourceState::OfflinePending => 4,
+        ResourceState::OnlinePending => 3,
+        ResourceState::Failed => 2,
+        ResourceState::Initializing | ResourceState::Offline => 1,
+    };
+    let running = views.iter().filter(|view| view.runs);
+    let mut truth = BTreeMap::new();
+    for (name, (_, state)) in running.flat_map(|view| &view.resources) {
+        let known = truth.entry(name.clone()).or_insert(*state);
+        if life(*state) >= life(*known) {
+            *known = *state;
+        }
+    }
+    truth
 }

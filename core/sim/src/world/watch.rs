@@ -1,8 +1,8 @@
 //! Checks after every event: invariants, service levels, disturbance.
 
 use quorate_machine::ResourceMonitor;
-use quorate_model::{ClusterDefinition, Name, NodeDefinition};
-use quorate_node::Node;
+use quorate_model::{ClusterDefinition, Name, NodeDefinition, Time};
+use quorate_node::{Node, Snapshot};
 
 use super::World;
 use super::drive::Cause;
@@ -12,6 +12,15 @@ use crate::invariants::{MachineView, Observation};
 
 /// The most log positions that are checked when a node has applied several at once.
 const POSITIONS_MAX: u64 = 512;
+
+/// Whether a node, if there is one, still looks as it did.
+fn looks_like(node: Option<&Node>, local: Time, known: Option<&Snapshot>) -> bool {
+    match (node, known) {
+        (Some(node), Some(known)) => node.looks_like(local, known),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
 
 pub(super) fn blank_views(definition: &ClusterDefinition) -> Vec<MachineView> {
     definition.nodes.iter().map(blank_view).collect()
@@ -61,10 +70,11 @@ impl World {
             let added = self.added.iter().filter(known);
             station.known.extend(added.map(|node| node.name.clone()));
         }
-        let snapshot = station.service.node().and_then(|node| node.snapshot(local));
-        if snapshot == station.snapshot {
+        let node = station.service.node();
+        if looks_like(node, local, station.snapshot.as_ref()) {
             return;
         }
+        let snapshot = node.and_then(|node| node.snapshot(local));
         let position = snapshot.as_ref().map_or(0, |snapshot| snapshot.applied.0);
         if station.unlogged && position > station.seen_applied {
             self.past_set_aside();
@@ -112,6 +122,7 @@ impl World {
                 .map(|(name, kind, state)| (name, (kind, state)))
                 .collect();
             self.changes.machines.insert(machine);
+            self.truth.take();
             self.env.changed();
         }
     }
@@ -127,8 +138,11 @@ impl World {
             let view = &mut self.views[machine];
             if std::mem::replace(&mut view.runs, runs) != runs {
                 self.changes.machines.insert(machine);
+                self.truth.take();
             }
-            view.snapshot = node.and_then(|node| node.snapshot(local));
+            if !looks_like(node, local, view.snapshot.as_ref()) {
+                view.snapshot = node.and_then(|node| node.snapshot(local));
+            }
             let since = view
                 .snapshot
                 .as_ref()
