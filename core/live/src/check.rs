@@ -10,6 +10,7 @@ use quorate_model::{
 use crate::control::Admins;
 use crate::services::{missing_program, split};
 use crate::settings::Settings;
+use crate::warden::can_watch;
 
 /// The services that types ask for by a name of their own.
 const SERVICES: &[(&str, &str)] = &[
@@ -35,6 +36,16 @@ pub fn check(settings: &Settings, definition: &ClusterDefinition) -> Vec<Diagnos
     places(settings, &mut found);
     programs(settings, &mut found);
     quorum(settings, definition, &mut found);
+    if let Err(why) = can_watch(&definition.name, &settings.file.node) {
+        let text = format!(
+            "{why}. Without one nothing ends what a driver that stands still runs, and what a service has started may outlive it"
+        );
+        found.push(
+            settings
+                .file
+                .finding("node", "no-warden", Severity::Warning, text),
+        );
+    }
     for resource in definition.groups.iter().flat_map(|group| &group.resources) {
         look_at(settings, resource, &mut found);
     }

@@ -1,10 +1,11 @@
 //! A node on a real machine: the same `quorate-node` and the same plugins as in a rehearsal, over the machine's clocks,
 //! sockets, disks and processes.
 //!
-//! [`run`] drives one node. [`Settings`] is what its machine is told, and [`check`] finds beforehand what it lacks.
+//! [`run`] drives one node, and [`watch`] sees from another process that nothing runs that must not. [`Settings`] is what its machine is told, and [`check`] finds beforehand what it lacks.
 //! [`Client`] is how others talk to it.
 #![forbid(unsafe_code)]
 
+mod cgroup;
 mod check;
 mod clock;
 mod control;
@@ -14,6 +15,7 @@ mod net;
 mod services;
 mod settings;
 mod state;
+mod warden;
 
 pub use check::check;
 pub use control::{
@@ -21,9 +23,18 @@ pub use control::{
 };
 pub use driver::{End, Observer, Plan, StartError, run};
 pub use net::NetError;
-pub use services::{CommandError, Programs, split};
+pub use services::{CommandError, split};
 pub use settings::{RUN, Settings, default_socket};
 pub use state::StateError;
+pub use warden::{CGROUP, Ended, Ward, watch};
+
+/// Puts this process into a control group, with all that it starts from now on.
+///
+/// # Errors
+/// The system's.
+pub fn join_group(group: &std::path::Path) -> std::io::Result<()> {
+    cgroup::Cgroup::at(group.to_path_buf()).join()
+}
 
 /// A number that nobody can foresee.
 fn chance() -> u64 {

@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use clap::Args;
 use quorate_drill::civil;
 use quorate_drill::{describe_line, findings_of};
+use quorate_host::{end_with_parent, take_stdin};
 use quorate_journal::Entry;
-use quorate_live::{End, Observer, Plan, Settings};
+use quorate_live::{End, Ended, Observer, Plan, Settings, Ward};
 use quorate_model::Diagnostics;
 
 use crate::args::PluginFolders;
@@ -40,6 +41,9 @@ pub(crate) struct NodeArgs {
     /// Only look for what this machine lacks: services without a command, plugins, paths, addresses.
     #[arg(long)]
     pub(crate) check: bool,
+    /// Drive the node, under a warden that has started this process.
+    #[arg(long, hide = true)]
+    pub(crate) driver: bool,
     #[command(flatten)]
     pub(crate) plugins: PluginFolders,
 }
@@ -54,6 +58,9 @@ pub(crate) fn run(args: &NodeArgs, output: &mut Output) -> Exit {
             return Exit::Usage;
         }
     };
+    if !args.check && !args.driver {
+        return under_warden(args, &settings, output);
+    }
     let Some(opened) = open::open(&settings, &args.plugins, output) else {
         return Exit::Usage;
     };
@@ -68,6 +75,14 @@ pub(crate) fn run(args: &NodeArgs, output: &mut Output) -> Exit {
         output.line(&format!("{name} can be run on this machine"));
         return Exit::Pass;
     }
+    end_with_parent();
+    let warden = match take_stdin() {
+        Ok(warden) => warden,
+        Err(why) => {
+            output.error(&format!("the warden cannot be told anything: {why}"));
+            return Exit::Internal;
+        }
+    };
     let helper = std::env::current_exe().ok();
     let helper = helper.map(|program| vec![program.display().to_string(), "service".to_owned()]);
     let plan = Plan {
@@ -76,6 +91,8 @@ pub(crate) fn run(args: &NodeArgs, output: &mut Output) -> Exit {
         plugins: opened.plugins,
         policies: Some(opened.policies),
         helper: helper.unwrap_or_default(),
+        group: std::env::var_os(quorate_live::CGROUP).map(PathBuf::from),
+        warden,
         observer: Box::new(Lines(*output)),
     };
     match quorate_live::run(plan) {
@@ -88,6 +105,46 @@ pub(crate) fn run(args: &NodeArgs, output: &mut Output) -> Exit {
         Err(error) => {
             output.error(&error.to_string());
             Exit::Usage
+        }
+    }
+}
+
+/// Runs the driver of a node in a process below, and sees that nothing runs that must not.
+fn under_warden(args: &NodeArgs, settings: &Settings, output: &mut Output) -> Exit {
+    let cluster = match quorate_model::load(&settings.cluster()) {
+        Ok(loaded) => loaded.definition.name,
+        Err(found) => {
+            let text = std::fs::read_to_string(settings.cluster()).unwrap_or_default();
+            tell(&found, &text, output);
+            return Exit::Usage;
+        }
+    };
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(why) => {
+            output.error(&format!("this program is not found: {why}"));
+            return Exit::Internal;
+        }
+    };
+    let text = |path: &std::path::Path| path.display().to_string();
+    let mut driver = vec![text(&program), "node".to_owned(), "--driver".to_owned()];
+    driver.extend(["--config".to_owned(), text(&args.config)]);
+    for folder in &args.plugins.plugin_dir {
+        driver.extend(["--plugin-dir".to_owned(), text(folder)]);
+    }
+    let ward = Ward {
+        cluster: cluster.to_string(),
+        node: settings.file.node.to_string(),
+        driver,
+    };
+    match quorate_live::watch(&ward, |text| output.warn(text)) {
+        Ok(Ended::With(code)) => {
+            let code = u8::try_from(code).ok();
+            code.and_then(Exit::of).unwrap_or(Exit::Internal)
+        }
+        Err(why) => {
+            output.error(&why.to_string());
+            Exit::Internal
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
@@ -14,6 +15,9 @@ use crate::output::Output;
 /// `quorate service`.
 #[derive(Args, Debug)]
 pub(crate) struct ServiceArgs {
+    /// The control group that it belongs to.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) group: Option<PathBuf>,
     /// The user that the program runs as.
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
@@ -28,8 +32,20 @@ pub(crate) fn run(args: &ServiceArgs, output: &mut Output) -> Exit {
     let Some((program, rest)) = args.program.split_first() else {
         return Exit::Usage;
     };
+    if let Some(group) = &args.group
+        && let Err(why) = quorate_live::join_group(group)
+    {
+        let group = group.display();
+        output.error(&format!(
+            "the control group {group} cannot be joined: {why}"
+        ));
+        return Exit::Usage;
+    }
     let mut command = Command::new(program);
-    command.args(rest).env_remove("QUORATE_PARENT");
+    command
+        .args(rest)
+        .env_remove("QUORATE_PARENT")
+        .env_remove(quorate_live::CGROUP);
     if let Some(user) = &args.user {
         let known = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let Some((uid, gid)) = numbers(&known, user) else {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use client::{Client, ClientError};
 pub(crate) use peers::Admins;
 pub use server::ControlError;
-pub(crate) use server::serve;
+pub(crate) use server::{Owed, serve};
 pub use status::{Counts, LiveStatus, NetworkCounts};
 pub(crate) use status::{Kept, status_of};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quorate_model::errors::{ERROR_ACCESS_DENIED, ERROR_BUSY, ERROR_INVALID_PARAMETER};
 
@@ -26,6 +26,36 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// The longest path that a Unix socket may have, with the byte that ends it.
 const PATH_MAX: usize = 108;
+
+/// The answers that were promised and are not written yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Owed(Arc<AtomicUsize>);
+
+impl Owed {
+    /// Waits until all are written, for as long as `patience`: the process is about to end.
+    pub(crate) fn settle(&self, patience: Duration) {
+        let begun = Instant::now();
+        while self.0.load(Ordering::Acquire) > 0 && begun.elapsed() < patience {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// One of them.
+struct Debt(Owed);
+
+impl Debt {
+    fn new(owed: &Owed) -> Debt {
+        owed.0.fetch_add(1, Ordering::AcqRel);
+        Debt(owed.clone())
+    }
+}
+
+impl Drop for Debt {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
 
 /// Why a control socket cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +77,7 @@ pub enum ControlError {
 
 /// Answers at a socket from now on. Whoever calls this holds the lock of the node's state, so a socket that is there was
 /// left over.
-pub(crate) fn serve(path: &Path, admins: Admins, to: &Hear) -> Result<(), ControlError> {
+pub(crate) fn serve(path: &Path, admins: Admins, to: &Hear) -> Result<Owed, ControlError> {
     if path.as_os_str().len() >= PATH_MAX {
         return Err(ControlError::Long(path.to_path_buf()));
     }
@@ -71,6 +101,8 @@ pub(crate) fn serve(path: &Path, admins: Admins, to: &Hear) -> Result<(), Contro
     let listener = make().map_err(io)?;
     let to = Arc::clone(to);
     let admins = Arc::new(admins);
+    let owed = Owed::default();
+    let owing = owed.clone();
     let accept = move || {
         let open = Arc::new(AtomicUsize::new(0));
         for stream in listener.incoming() {
@@ -84,9 +116,10 @@ pub(crate) fn serve(path: &Path, admins: Admins, to: &Hear) -> Result<(), Contro
                 continue;
             }
             let (counted, admins, to) = (Arc::clone(&open), Arc::clone(&admins), Arc::clone(&to));
+            let owed = owing.clone();
             let talk = move || {
                 // However it ends: who asked sees that.
-                let _ = talk(stream, &admins, &to);
+                let _ = talk(stream, &admins, &to, &owed);
                 counted.fetch_sub(1, Ordering::Relaxed);
             };
             let named = thread::Builder::new().name("control".to_owned());
@@ -96,7 +129,8 @@ pub(crate) fn serve(path: &Path, admins: Admins, to: &Hear) -> Result<(), Contro
         }
     };
     let named = thread::Builder::new().name("control socket".to_owned());
-    named.spawn(accept).map(drop).map_err(io)
+    named.spawn(accept).map_err(io)?;
+    Ok(owed)
 }
 
 fn refused(code: u32, text: &str) -> Response {
@@ -111,7 +145,7 @@ fn answer(stream: &mut UnixStream, response: &Response) -> io::Result<()> {
 }
 
 /// Answers question after question.
-fn talk(stream: UnixStream, admins: &Admins, to: &Hear) -> io::Result<()> {
+fn talk(stream: UnixStream, admins: &Admins, to: &Hear, owed: &Owed) -> io::Result<()> {
     stream.set_read_timeout(Some(SILENCE_MAX))?;
     stream.set_write_timeout(Some(SILENCE_MAX))?;
     let may_change = admins.include(&stream);
@@ -141,6 +175,7 @@ fn talk(stream: UnixStream, admins: &Admins, to: &Hear) -> io::Result<()> {
         let unheard = || Response::Lost {
             text: "the node ended before it answered".to_owned(),
         };
+        let debt = Debt::new(owed);
         if !to(Asked { request, answers }) {
             return answer(&mut out, &unheard());
         }
@@ -148,6 +183,7 @@ fn talk(stream: UnixStream, admins: &Admins, to: &Hear) -> io::Result<()> {
             Ok(response) => answer(&mut out, &response)?,
             Err(_) => answer(&mut out, &unheard())?,
         }
+        drop(debt);
         if watches {
             for response in given {
                 answer(&mut out, &response)?;

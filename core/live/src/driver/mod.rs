@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -20,22 +21,36 @@ use quorate_host::{Monitor, PluginSet};
 use quorate_journal::{Entry, Header, JOURNAL_SCHEMA, What, WorldEvent};
 use quorate_machine::ClusterService;
 use quorate_model::{ClusterDefinition, Name, NodeId, Reason, Time};
-use quorate_node::{Input, Message, Policies};
+use quorate_node::{Input, Message, Policies, bounds};
 use quorate_wire::KeyRing;
 
+use crate::cgroup::Cgroup;
 use crate::clock;
-use crate::control::{Admins, ControlError, Response, serve};
+use crate::control::{Admins, ControlError, Owed, Response, serve};
 use crate::journal::JournalFiles;
 use crate::net::{Arrival, NetError, Networks, Sealed, What as Came};
 use crate::services::{Machine, Programs};
 use crate::settings::Settings;
 use crate::state::{Disk, StateError, StateFolder, SystemFiles, Writer};
+use crate::warden::Licence;
 use ask::Waiting;
 use event::Happened;
 use refused::Refused;
 
 /// The longest sleep: civil time is compared at least so often.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
+
+/// How long the last answers may take to be written before the process ends.
+const ANSWERS: Duration = Duration::from_secs(1);
+
+/// By how much longer than the node itself the warden waits.
+const LICENCE_SLACK: Duration = Duration::from_millis(1_400);
+
+const _: () = assert!(
+    LICENCE_SLACK.as_millis() > SLEEP_MAX.as_millis()
+        && LICENCE_SLACK.as_millis() < bounds::TAKEOVER_MARGIN.as_millis(),
+    "an ordered end comes first, and a takeover last"
+);
 
 /// A change of civil time by more than this is a step, and told to the node.
 const STEP_MIN_MS: i64 = 1_000;
@@ -50,8 +65,12 @@ pub struct Plan {
     pub plugins: Arc<PluginSet>,
     /// What runs the cluster's policy scripts.
     pub policies: Option<Arc<dyn Policies>>,
-    /// The program, with its first arguments, that runs services: see [`Programs::helper`].
+    /// The program, with its first arguments, that runs another one so that it ends with this process.
     pub helper: Vec<String>,
+    /// The control group of the node's services, if there is one: the warden's [`CGROUP`](crate::CGROUP).
+    pub group: Option<PathBuf>,
+    /// The other end is the warden's, if there is one.
+    pub warden: Option<UnixStream>,
     /// Who is told what happens, as it happens.
     pub observer: Box<dyn Observer>,
 }
@@ -116,6 +135,8 @@ struct Driver {
     networks: Networks,
     sealed: Sealed,
     disk: Writer,
+    licence: Option<Licence>,
+    owed: Owed,
     journal: JournalFiles,
     /// The number of the next entry of the journal.
     entries: u64,
@@ -147,6 +168,7 @@ pub fn run(plan: Plan) -> Result<End, StartError> {
     let mut driver = Driver::prepare(plan, &to)?;
     driver.boot("the machine starts it")?;
     driver.go_on(&happened);
+    driver.owed.settle(ANSWERS);
     Ok(driver.end.take().unwrap_or(End::Cut))
 }
 
@@ -173,13 +195,14 @@ fn key(settings: &Settings) -> Result<KeyRing, StartError> {
 
 impl Driver {
     /// Everything but the node itself.
-    fn prepare(plan: Plan, to: &Sender<Happened>) -> Result<Driver, StartError> {
+    fn prepare(mut plan: Plan, to: &Sender<Happened>) -> Result<Driver, StartError> {
         let system = |what| move |why| StartError::System { what, why };
-        let settings = &plan.settings;
+        let settings = plan.settings.clone();
+        let settings = &settings;
         let cards = settings
             .networks(&plan.definition)
             .map_err(|(_, text)| StartError::Settings(text))?;
-        let node = plan.definition.node(&settings.file.node);
+        let node = plan.definition.node(&settings.file.node).cloned();
         let node = node.ok_or_else(|| StartError::Settings("there is no such node".to_owned()))?;
         let admins = Admins::of(settings.file.admins.as_deref()).map_err(StartError::Settings)?;
         let state = StateFolder::open(&settings.state())?;
@@ -202,8 +225,10 @@ impl Driver {
         )?;
         let asked = to.clone();
         let hear = Arc::new(move |question| asked.send(Happened::Asked(question)).is_ok());
-        serve(&settings.socket(), admins, &(hear as _))?;
+        let owed = serve(&settings.socket(), admins, &(hear as _))?;
         signals::watch(to).map_err(system("signals cannot be handled"))?;
+        let licence = plan.warden.take().map(Licence::new).transpose();
+        let licence = licence.map_err(system("the warden cannot be told anything"))?;
         let journal = JournalFiles::open(&root.join("journal"))
             .map_err(system("no thread can be started"))?;
         let programs = Programs {
@@ -212,6 +237,7 @@ impl Driver {
             logs: root.join("log"),
             helper: plan.helper.clone(),
             node: node.name.clone(),
+            group: plan.group.clone().map(Cgroup::at),
         };
         let cluster_file = settings.cluster();
         let scripts = cluster_file
@@ -227,6 +253,8 @@ impl Driver {
             networks,
             sealed,
             disk,
+            licence,
+            owed,
             journal,
             entries: 0,
             watchers: Vec::new(),
@@ -261,6 +289,21 @@ impl Driver {
             }
             self.look_at_civil_time();
             self.wake();
+            self.tell_warden();
+        }
+    }
+
+    /// The warden is told until when services may run.
+    fn tell_warden(&mut self) {
+        let now = clock::now();
+        let quorate = self
+            .service
+            .node()
+            .is_some_and(|node| node.has_quorum_at(now));
+        if let (true, Some(licence)) = (quorate, &mut self.licence) {
+            // The node itself ends everything this long after it has lost its quorum, of which the warden hears up to a
+            // second earlier; the others wait for longer than both.
+            licence.tell(now + bounds::REGROUP_GRACE + LICENCE_SLACK);
         }
     }
 

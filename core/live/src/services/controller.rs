@@ -20,20 +20,23 @@ use super::command::{find, split};
 use super::error;
 use super::probe::{Endpoint, Prober};
 use super::process::{End, News, Process};
+use crate::cgroup::Cgroup;
 
 /// What the service controller goes by.
 #[derive(Clone, Debug)]
-pub struct Programs {
+pub(crate) struct Programs {
     /// The programs by the names of services.
-    pub services: BTreeMap<String, ServiceCommand>,
+    pub(crate) services: BTreeMap<String, ServiceCommand>,
     /// Where programs run that have no directory of their own.
-    pub home: PathBuf,
+    pub(crate) home: PathBuf,
     /// Where what they write goes, a file for each resource.
-    pub logs: PathBuf,
+    pub(crate) logs: PathBuf,
     /// The program, with its first arguments, that runs another one so that it ends with this process.
-    pub helper: Vec<String>,
+    pub(crate) helper: Vec<String>,
     /// The node's name, which programs find in their environment.
-    pub node: Name,
+    pub(crate) node: Name,
+    /// The control group that each program gets one of its own in.
+    pub(crate) group: Option<Cgroup>,
 }
 
 impl Programs {
@@ -67,6 +70,8 @@ pub(crate) struct Controller {
     /// Asks where programs are to answer once they have started.
     starting: Prober,
     told: Vec<WorldEvent>,
+    /// How many programs were started.
+    started: u64,
 }
 
 #[derive(Debug)]
@@ -99,6 +104,7 @@ impl Controller {
             running: BTreeMap::new(),
             starting: Prober::default(),
             told: Vec::new(),
+            started: 0,
         }
     }
 
@@ -196,7 +202,12 @@ impl Controller {
             let text = format!("{name} cannot be started: {file} cannot be removed: {why}");
             return error(ERROR_SERVICE_CANNOT_ACCEPT_CTRL, text);
         }
-        let child = self.spawn(caller, &command, given.1).or_else(|why| {
+        let group = self.group(caller.resource).or_else(|why| {
+            let text = format!("{name} cannot be started: no control group for it: {why}");
+            error(ERROR_SERVICE_CANNOT_ACCEPT_CTRL, text)
+        })?;
+        let spawned = self.spawn(caller, &command, given.1, group.as_ref());
+        let child = spawned.or_else(|why| {
             let code = match why.kind() {
                 io::ErrorKind::NotFound => ERROR_FILE_NOT_FOUND,
                 _ => ERROR_SERVICE_CANNOT_ACCEPT_CTRL,
@@ -207,7 +218,7 @@ impl Controller {
             self.starting.begin(place);
         }
         let entry = Entry {
-            process: Process::new(child, command.ready.clone()),
+            process: Process::new(child, command.ready.clone(), group),
             command,
             endpoints: BTreeSet::new(),
         };
@@ -217,12 +228,24 @@ impl Controller {
         Ok(())
     }
 
+    /// A control group for a program of a resource.
+    fn group(&mut self, resource: &str) -> io::Result<Option<Cgroup>> {
+        let Some(all) = &self.programs.group else {
+            return Ok(None);
+        };
+        self.started += 1;
+        let group = all.below(&format!("{}-{resource}", self.started));
+        group.make()?;
+        Ok(Some(group))
+    }
+
     /// Starts a command for a resource, in a process group of its own.
     fn spawn(
         &self,
         caller: Caller<'_>,
         command: &ServiceCommand,
         directory: &str,
+        group: Option<&Cgroup>,
     ) -> io::Result<Child> {
         let words = &command.run;
         let missing = || io::Error::new(io::ErrorKind::NotFound, "it names no program");
@@ -235,6 +258,9 @@ impl Controller {
             Some((helper, first)) => {
                 let mut process = Command::new(helper);
                 process.args(first);
+                if let Some(group) = group {
+                    process.arg("--group").arg(group.path());
+                }
                 if let Some(user) = &command.user {
                     process.arg("--user").arg(user);
                 }
@@ -288,7 +314,7 @@ impl Controller {
                 group: "",
             };
             // A stop command that cannot be started leaves SIGTERM.
-            stopping = self.spawn(caller, &command, "").ok();
+            stopping = self.spawn(caller, &command, "", None).ok();
         }
         if let Some(entry) = self.running.get_mut(&key) {
             entry.process.stop(stopping);

@@ -23,7 +23,7 @@ use addresses::Addresses;
 pub(crate) use command::missing_program;
 pub use command::{CommandError, split};
 pub(crate) use controller::Controller;
-pub use controller::Programs;
+pub(crate) use controller::Programs;
 use names::Names;
 use probe::Prober;
 

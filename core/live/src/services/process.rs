@@ -8,6 +8,7 @@ use quorate_host::ServiceState;
 use quorate_model::{Ready, Time};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
+use crate::cgroup::Cgroup;
 use crate::clock;
 
 /// For how long a program may take to stop once it was asked to; then it is killed.
@@ -48,6 +49,8 @@ pub(super) enum News {
 pub(super) struct Process {
     child: Child,
     group: Option<Pid>,
+    /// Its control group, which nothing that it has started can leave.
+    control: Option<Cgroup>,
     pub(super) state: ServiceState,
     /// When the present state began.
     since: Time,
@@ -59,11 +62,12 @@ pub(super) struct Process {
 
 impl Process {
     /// A program that has just been started.
-    pub(super) fn new(child: Child, ready: Ready) -> Process {
+    pub(super) fn new(child: Child, ready: Ready, control: Option<Cgroup>) -> Process {
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         Process {
             child,
             group,
+            control,
             state: ServiceState::StartPending,
             since: clock::now(),
             ready,
@@ -79,6 +83,11 @@ impl Process {
     }
 
     fn group_is_left(&self) -> bool {
+        if let Some(control) = &self.control
+            && control.is_populated()
+        {
+            return true;
+        }
         let Some(group) = self.group else {
             return false;
         };
@@ -87,6 +96,11 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
+        if let Some(control) = &self.control
+            && signal == Signal::KILL
+        {
+            control.kill(Duration::ZERO);
+        }
         if let Some(group) = self.group {
             // One that is gone needs none.
             let _ = kill_process_group(group, signal);
@@ -119,6 +133,7 @@ impl Process {
     fn look_at_stop(&mut self, ended: bool) -> News {
         if !self.is_left() {
             self.end_stopping();
+            self.tidy();
             return News::Ended(match self.killed {
                 true => End::Killed,
                 false => End::Stopped,
@@ -187,6 +202,13 @@ impl Process {
         }
     }
 
+    /// Nothing of it is left.
+    fn tidy(&self) {
+        if let Some(control) = &self.control {
+            control.remove();
+        }
+    }
+
     /// Waits for its end. What was killed is gone within milliseconds.
     fn gone_within(&mut self, limit: Duration) -> bool {
         let begun = Instant::now();
@@ -196,6 +218,7 @@ impl Process {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
+        self.tidy();
         true
     }
 }

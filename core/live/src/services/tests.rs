@@ -38,6 +38,7 @@ impl Bench {
             logs: folder.path().join("log"),
             helper: Vec::new(),
             node: "NODE1".into(),
+            group: None,
         };
         let scripts = folder.path().to_path_buf();
         let port = free_port();

@@ -1,0 +1,166 @@
+//! Control groups (version 2): every process that a service has started, whatever it did to hide, and the one way to end
+//! them all.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A control group that this process has made, or may join.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cgroup(PathBuf);
+
+/// How often a group that was killed is looked at.
+const LOOK: Duration = Duration::from_millis(1);
+
+impl Cgroup {
+    /// The group with this place.
+    pub(crate) fn at(path: PathBuf) -> Cgroup {
+        Cgroup(path)
+    }
+
+    /// Its place.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes the group of a node, below a mount of control groups.
+    ///
+    /// # Errors
+    /// Why there can be none: no mount, no right to make one, or a kernel without `cgroup.kill`.
+    pub(crate) fn of_node(cluster: &str, node: &str) -> Result<Cgroup, String> {
+        let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+        let Some(mount) = mount(&mounts) else {
+            return Err(
+                "no control groups (version 2) are mounted: `mount -t cgroup2 none DIR` does it"
+                    .to_owned(),
+            );
+        };
+        let group = Cgroup(mount.join("quorate").join(plain(cluster)).join(plain(node)));
+        group.make().map_err(|why| {
+            format!(
+                "no control group can be made at {}: {why}",
+                group.0.display()
+            )
+        })?;
+        match group.0.join("cgroup.kill").exists() {
+            true => Ok(group),
+            false => Err("this kernel has no cgroup.kill: Linux 5.14 has".to_owned()),
+        }
+    }
+
+    /// A group inside it.
+    pub(crate) fn below(&self, name: &str) -> Cgroup {
+        Cgroup(self.0.join(plain(name)))
+    }
+
+    /// Makes it, with those above it.
+    pub(crate) fn make(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.0)
+    }
+
+    /// Puts this process into it, with all that it starts from now on.
+    pub(crate) fn join(&self) -> io::Result<()> {
+        fs::write(self.0.join("cgroup.procs"), "0")
+    }
+
+    /// Whether a process is in it, or in a group inside it. One that has ended does not count. A group that is gone has
+    /// none.
+    pub(crate) fn is_populated(&self) -> bool {
+        match fs::read_to_string(self.0.join("cgroup.events")) {
+            Ok(events) => !events.lines().any(|line| line == "populated 0"),
+            Err(why) => why.kind() != io::ErrorKind::NotFound,
+        }
+    }
+
+    /// Kills every process in it and in the groups inside it, and waits until none is left. Returns whether none is.
+    pub(crate) fn kill(&self, patience: Duration) -> bool {
+        let begun = Instant::now();
+        while self.is_populated() {
+            // Again and again: one may have come just now.
+            let _ = fs::write(self.0.join("cgroup.kill"), "1");
+            if begun.elapsed() >= patience {
+                return false;
+            }
+            std::thread::sleep(LOOK);
+        }
+        true
+    }
+
+    /// Removes it, with the groups inside it. One with a process stays.
+    pub(crate) fn remove(&self) {
+        let Ok(entries) = fs::read_dir(&self.0) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                Cgroup(entry.path()).remove();
+            }
+        }
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+/// The first mount of control groups of version 2.
+fn mount(mounts: &str) -> Option<PathBuf> {
+    mounts.lines().find_map(|line| {
+        let mut fields = line.split(' ');
+        let place = fields.nth(1)?;
+        (fields.next() == Some("cgroup2")).then(|| PathBuf::from(place))
+    })
+}
+
+/// A name that is one of a folder.
+fn plain(name: &str) -> String {
+    let plain = |letter: char| match letter {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => letter,
+        _ => '_',
+    };
+    name.chars().map(plain).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mount_is_found_beside_others() {
+        let mounts = "none /sys sysfs rw 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw 0 0\ncgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n";
+        assert_eq!(mount(mounts), Some("/sys/fs/cgroup/unified".into()));
+        assert_eq!(mount("none / ext4 rw 0 0\n"), None);
+        assert_eq!(plain("WEB Server/../x"), "WEB_Server____x");
+    }
+
+    #[test]
+    fn a_group_that_is_killed_has_nobody_left() {
+        use std::process::{Command, Stdio};
+        let name = format!("test{}", std::process::id());
+        let group = match Cgroup::of_node("unit", &name) {
+            Ok(group) => group,
+            Err(why) => return eprintln!("SKIPPED: {why}"),
+        };
+        let script = format!(
+            "echo 0 > {}/cgroup.procs && (setsid sleep 1000 & sleep 1000)",
+            group.path().display()
+        );
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", &script])
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while !group.is_populated() {
+            if child.try_wait().unwrap().is_some() {
+                group.remove();
+                return eprintln!("SKIPPED: this process may not be put into a control group");
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20));
+            std::thread::yield_now();
+        }
+        assert!(group.kill(Duration::from_secs(20)));
+        child.wait().unwrap();
+        assert!(!group.is_populated());
+        group.remove();
+        assert!(!group.path().exists());
+    }
+}

@@ -1,0 +1,252 @@
+//! The warden: a small process above the driver's, which has nothing to do but to see that nothing runs that must not.
+//!
+//! - Before a node starts, nothing that an earlier start of it left behind runs any more: the others take a new incarnation
+//!   as proof of that.
+//! - The driver tells it until when it has the licence to run services, and when it runs none. When the licence is over, all
+//!   of them are killed, and the driver with its addresses: it stands still, or it would have ended them.
+//! - When the driver ends, so do they.
+
+mod licence;
+
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use quorate_host::{describe_end, tell_parent};
+use quorate_model::Time;
+use quorate_node::bounds;
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::cgroup::Cgroup;
+use crate::clock;
+
+pub(crate) use licence::Licence;
+
+/// How long what was killed may take to be gone. One that hangs in the kernel is not, and keeps the node from starting.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Its environment variable tells the driver where its services belong.
+pub const CGROUP: &str = "QUORATE_CGROUP";
+
+/// What a warden watches over.
+#[derive(Debug)]
+pub struct Ward {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The node's name.
+    pub node: String,
+    /// The driver's program and arguments. It gets one end of the warden's socket as its standard input.
+    pub driver: Vec<String>,
+}
+
+/// Something that a warden waits for.
+enum Happened {
+    /// The driver may run services until then.
+    Licence(Time),
+    /// The driver has closed its end, as its end does.
+    Gone,
+    /// The system wants something of the driver.
+    Signal(i32),
+}
+
+/// How a driver ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this status: so does the warden.
+    With(i32),
+}
+
+/// What keeps a node from being watched over on this machine, if anything does.
+///
+/// # Errors
+/// A sentence: what is missing.
+pub(crate) fn can_watch(cluster: &str, node: &str) -> Result<(), String> {
+    let group = Cgroup::of_node(cluster, node)?;
+    if !group.is_populated() {
+        group.remove();
+    }
+    Ok(())
+}
+
+/// Runs a driver until it ends in order, and starts it again a minute after it has ended otherwise. `told` is told what
+/// happens, as sentences.
+///
+/// # Errors
+/// The driver cannot be started, or something that must not run cannot be ended.
+pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<Ended> {
+    let group = match Cgroup::of_node(&ward.cluster, &ward.node) {
+        Ok(group) => Some(group),
+        Err(why) => {
+            told(&format!(
+                "{why}; so a service's own children may outlive it, and nothing ends what a driver that stands still runs"
+            ));
+            None
+        }
+    };
+    let (to, happened) = channel();
+    let signals = to.clone();
+    let mut all = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for signal in all.forever() {
+                if signals.send(Happened::Signal(signal)).is_err() {
+                    return;
+                }
+            }
+        })?;
+    let mut stops = false;
+    loop {
+        end_all(group.as_ref())?;
+        let mut driver = start(ward, group.as_ref(), &to)?;
+        let status = stand_by(
+            &mut driver,
+            group.as_ref(),
+            &happened,
+            &mut stops,
+            &mut told,
+        )?;
+        end_all(group.as_ref())?;
+        match status.code() {
+            // What it says itself is final; a panic is not.
+            Some(code) if stops || code != PANICKED => {
+                if let Some(group) = &group {
+                    group.remove();
+                }
+                return Ok(Ended::With(code));
+            }
+            _ if stops => return Ok(Ended::With(1)),
+            _ => {}
+        }
+        told(&format!(
+            "the driver ended: {}; it is started again in {:?}",
+            describe_end(status),
+            bounds::SERVICE_RESTART
+        ));
+        if wait(&happened, bounds::SERVICE_RESTART) {
+            return Ok(Ended::With(0));
+        }
+    }
+}
+
+/// The status of a process whose main thread has panicked.
+const PANICKED: i32 = 101;
+
+fn end_all(group: Option<&Cgroup>) -> io::Result<()> {
+    match group {
+        Some(group) if !group.kill(PATIENCE) => Err(io::Error::other(format!(
+            "processes in {} were killed and are still there",
+            group.path().display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn start(ward: &Ward, group: Option<&Cgroup>, to: &Sender<Happened>) -> io::Result<Child> {
+    let (mine, theirs) = UnixStream::pair()?;
+    let nothing = || io::Error::from(io::ErrorKind::InvalidInput);
+    let (program, arguments) = ward.driver.split_first().ok_or_else(nothing)?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        // Ctrl-C comes to the warden, which passes it on.
+        .process_group(0);
+    if let Some(group) = group {
+        command.env(CGROUP, group.path());
+    }
+    let driver = tell_parent(&mut command).spawn()?;
+    // The command has the driver's end of the socket, whose end is to be seen.
+    drop(command);
+    let to = to.clone();
+    thread::Builder::new()
+        .name("driver".to_owned())
+        .spawn(move || hear(mine, &to))?;
+    Ok(driver)
+}
+
+/// Hands on what a driver says.
+fn hear(mut driver: UnixStream, to: &Sender<Happened>) {
+    let mut bytes = [0; Licence::BYTES];
+    while driver.read_exact(&mut bytes).is_ok() {
+        if to.send(Happened::Licence(Licence::read(bytes))).is_err() {
+            return;
+        }
+    }
+    let _ = to.send(Happened::Gone);
+}
+
+/// Waits for the end of a driver, and sees meanwhile that its services end with its licence.
+fn stand_by(
+    driver: &mut Child,
+    group: Option<&Cgroup>,
+    happened: &Receiver<Happened>,
+    stops: &mut bool,
+    told: &mut impl FnMut(&str),
+) -> io::Result<ExitStatus> {
+    let mut until: Option<Time> = None;
+    loop {
+        let now = clock::now();
+        if until.is_some_and(|end| end <= now) {
+            until = None;
+            told(
+                "the licence to run services is over, and the driver has not ended them: it all is killed",
+            );
+            end_all(group)?;
+            // It has more than processes: addresses, which others need now.
+            let _ = driver.kill();
+        }
+        let patience = until.map_or(Duration::from_secs(1), |end| end.since(clock::now()));
+        match happened.recv_timeout(patience) {
+            Ok(Happened::Licence(Time::ZERO)) => until = None,
+            Ok(Happened::Licence(end)) => until = Some(end),
+            Ok(Happened::Signal(signal)) => {
+                *stops |= signal != SIGHUP;
+                pass_on(driver, signal);
+            }
+            Ok(Happened::Gone) => {
+                // It may be about to end by itself.
+                end_all(group)?;
+                return driver.wait();
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return driver.wait(),
+        }
+    }
+}
+
+fn pass_on(driver: &Child, signal: i32) {
+    let pid = i32::try_from(driver.id()).ok().and_then(Pid::from_raw);
+    let signal = match signal {
+        SIGHUP => Signal::HUP,
+        SIGINT => Signal::INT,
+        _ => Signal::TERM,
+    };
+    if let Some(pid) = pid {
+        // One that has ended needs none.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Waits. Returns whether the node is to stop meanwhile.
+fn wait(happened: &Receiver<Happened>, span: Duration) -> bool {
+    let end = clock::now() + span;
+    loop {
+        let left = end.since(clock::now());
+        if left.is_zero() {
+            return false;
+        }
+        match happened.recv_timeout(left) {
+            Ok(Happened::Signal(signal)) if signal != SIGHUP => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}
