@@ -1,5 +1,7 @@
 //! What a cluster costs in which nothing happens: heartbeats, which are nearly all of its events, allocate nothing.
 
+#![allow(clippy::unwrap_used)]
+
 // Each test file uses a part of it.
 #[allow(dead_code)]
 mod support;
