@@ -275,6 +275,27 @@ impl Node {
         }
     }
 
+    /// Until when on its own clock what this node runs may go on if the node is not called again: whoever drives it ends
+    /// everything by then if the node stands still. Others take over at least
+    /// [`TAKEOVER_MARGIN`](bounds::TAKEOVER_MARGIN) later, less the drift of clocks.
+    ///
+    /// `None` while it is no member of a cluster: then it runs at most what is on the quorum disk, and that obeys whoever
+    /// reserves it.
+    pub fn licence(&self) -> Option<Time> {
+        if !matches!(self.phase, Phase::Member | Phase::Leaving) {
+            return None;
+        }
+        let coordinates = self.log.is_leader() && self.office.is_held();
+        let confirmed = coordinates.then(|| self.confirmed());
+        let lapses = confirmed
+            .filter(|_| !self.quorum.survives_lapse())
+            .map(Office::lease_ends);
+        let stops = confirmed.map(Office::stops_after);
+        let stops = self.office.stops_at().max(stops.unwrap_or(Time::ZERO));
+        let others = lapses.into_iter().chain(self.disk_is_safe_until());
+        Some(others.fold(stops, Time::min))
+    }
+
     /// Steps down if quorum is no longer confirmed, and halts if it has been gone for too long.
     pub(crate) fn check_quorum(&mut self) {
         if self.log.is_leader()

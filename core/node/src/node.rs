@@ -366,7 +366,7 @@ impl Node {
             self.coordinate();
             self.report_quorum();
             self.pump_controls();
-            let licence = self.licence();
+            let licence = self.groups_licence();
             if self.groups.are_due(licence)
                 && (self.phase != Phase::Joining || licence.holds_quorum_resource)
             {
@@ -388,7 +388,7 @@ impl Node {
         self.rest = Rest::Done;
     }
 
-    fn licence(&self) -> Licence {
+    fn groups_licence(&self) -> Licence {
         Licence {
             quorate: self.has_quorum_at(self.now),
             holds_quorum_resource: self.arbitration.holds(),

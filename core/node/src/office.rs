@@ -125,6 +125,11 @@ impl Office {
         now.since(confirmed) <= bounds::COORDINATOR_LEASE
     }
 
+    /// Until when that is.
+    pub(crate) fn lease_ends(confirmed: Time) -> Time {
+        confirmed + bounds::COORDINATOR_LEASE
+    }
+
     /// This node coordinates, and its quorum was last `confirmed` then. Whether its word still stands.
     pub(crate) fn renew(&mut self, confirmed: Time, now: Time) -> bool {
         self.confirmed = self.confirmed.max(confirmed);
@@ -145,7 +150,12 @@ impl Office {
 
     /// When a member has to stop everything that it runs, unless quorum is confirmed again.
     pub(crate) fn stops_at(&self) -> Time {
-        self.confirmed + bounds::MEMBER_SILENCE + bounds::REGROUP_GRACE
+        Self::stops_after(self.confirmed)
+    }
+
+    /// When it has to, where quorum was last `confirmed` then.
+    pub(crate) fn stops_after(confirmed: Time) -> Time {
+        confirmed + bounds::MEMBER_SILENCE + bounds::REGROUP_GRACE
     }
 
     /// Since when a node without quorum has had none.

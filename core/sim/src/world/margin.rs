@@ -34,7 +34,7 @@ impl World {
             return;
         };
         let loser = self.env.hosts.iter().position(|host| host.name == *from);
-        let Some(loser) = loser.filter(|loser| from != to && self.env.hosts[*loser].runs()) else {
+        let Some(loser) = loser.filter(|loser| from != to && self.env.hosts[*loser].on) else {
             return;
         };
         // A node without quorum before this event is only catching up with old changes in the log.
@@ -48,6 +48,7 @@ impl World {
             return;
         }
         let problem = match self.still_has(loser, subject) {
+            _ if self.env.hosts[loser].frozen.is_some() => self.licensed(loser),
             Some(resource) => Some(format!("{resource} has not stopped there")),
             None => {
                 let station = &self.stations[loser];
@@ -63,6 +64,15 @@ impl World {
             let text = format!("{subject} was taken over from {from}: {problem}");
             self.breach("takeover_margin", text, "a takeover".to_owned());
         }
+    }
+
+    /// Why it is too early to take over from a machine that stands still. Here nothing goes on there, but on a machine of
+    /// which only the node stands still its services do, until somebody else ends them by the node's licence.
+    fn licensed(&self, machine: Machine) -> Option<String> {
+        let until = self.stations[machine].service.node()?.licence()?;
+        let until = self.env.hosts[machine].clock.world(until);
+        let late = self.env.now.since(until) < margin(self.env.drift_ppm_most);
+        late.then(|| format!("it stands still, and might run it until {until}"))
     }
 
     /// The quorum disk's group follows the disk, which only obeys one node.
