@@ -37,6 +37,16 @@ pub enum EntryKind {
     Voters(NodeSet),
 }
 
+impl EntryKind {
+    /// How many bytes of the node's own it carries.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            EntryKind::Update(bytes) => bytes.len(),
+            EntryKind::Noop | EntryKind::Voters(_) => 0,
+        }
+    }
+}
+
 /// The applied state up to an entry, in place of the entries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -78,5 +78,8 @@ pub use witness::Witness;
 /// The most entries one message carries; [`Log::set_batch`] can lower it.
 pub const BATCH_ENTRIES_MAX: u64 = 64;
 
+/// The most bytes of updates that one message carries; an update that is larger goes alone.
+pub const BATCH_BYTES_MAX: usize = 65_536;
+
 /// After how many calls of [`Log::resend`] a leadership transfer that has not succeeded is given up.
 pub const TRANSFER_ROUNDS_MAX: u32 = 5;

@@ -53,7 +53,8 @@ pub enum Body {
         prev_index: u64,
         /// That entry's term.
         prev_term: u64,
-        /// At most [`BATCH_ENTRIES_MAX`](crate::BATCH_ENTRIES_MAX), without gaps.
+        /// At most [`BATCH_ENTRIES_MAX`](crate::BATCH_ENTRIES_MAX), without gaps, and no more than
+        /// [`BATCH_BYTES_MAX`](crate::BATCH_BYTES_MAX) of updates unless it is one.
         entries: Vec<Entry>,
         /// The last entry that the leader knows to be committed.
         commit: u64,

@@ -184,7 +184,9 @@ impl Log {
         // down, or that has those entries after all.
         progress.next = progress.next.max(first);
         let prev_index = progress.next - 1;
-        let entries = self.store.slice(progress.next, self.batch);
+        let entries = self
+            .store
+            .slice(progress.next, self.batch, crate::BATCH_BYTES_MAX);
         progress.inflight = entries.last().map(|entry| entry.index);
         self.send_entries(peer, prev_index, entries);
     }

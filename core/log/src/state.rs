@@ -1,6 +1,9 @@
 //! Questions that a log answers about itself.
 
-use crate::{CommitRule, Entry, HardState, Id, Log, NodeSet, NotLeader, Role, Snapshot, Stored};
+use crate::{
+    BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, CommitRule, Entry, HardState, Id, Log, NodeSet, NotLeader,
+    Role, Snapshot, Stored,
+};
 
 impl Log {
     /// This node.
@@ -138,6 +141,18 @@ impl Log {
             return Some(self.durable);
         }
         self.progress.get(&peer).map(|progress| progress.matched)
+    }
+
+    /// Whether a peer has all that is committed, or lacks no more than the next message carries. It does not if it needs
+    /// the snapshot, and unless this node leads.
+    pub fn follows(&self, peer: Id) -> bool {
+        let Some(matched) = self.match_index(peer) else {
+            return false;
+        };
+        let next = self
+            .store
+            .slice(matched + 1, BATCH_ENTRIES_MAX, BATCH_BYTES_MAX);
+        next.last().map_or(matched, |last| last.index) >= self.commit
     }
 
     /// The newest round ([`resend`](Log::resend)) that a peer has echoed in this leader's term. When that round was

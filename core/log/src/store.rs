@@ -110,13 +110,20 @@ impl Store {
         self.entry(index).map(|entry| entry.term)
     }
 
-    /// Up to `max` entries from `from` on.
-    pub(crate) fn slice(&self, from: u64, max: u64) -> Vec<Entry> {
+    /// Up to `max` entries from `from` on: the first, whatever its size, and those after it whose updates are together
+    /// with it no longer than `bytes`.
+    pub(crate) fn slice(&self, from: u64, max: u64, bytes: usize) -> Vec<Entry> {
         let Some(begin) = self.position(from) else {
             return Vec::new();
         };
         let max = usize::try_from(max).unwrap_or(usize::MAX);
-        self.entries.iter().skip(begin).take(max).cloned().collect()
+        let mut room = Some(bytes);
+        let entries = self.entries.iter().skip(begin).take(max).enumerate();
+        let fitting = entries.take_while(|(place, entry)| {
+            room = room.and_then(|room| room.checked_sub(entry.kind.bytes()));
+            *place == 0 || room.is_some()
+        });
+        fitting.map(|(_, entry)| entry.clone()).collect()
     }
 
     /// The last entry at or before `index` whose term is at most `term`; the snapshot's index if no such entry is

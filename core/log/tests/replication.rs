@@ -5,8 +5,8 @@ mod harness;
 
 use harness::{Kind, Op, World, shape};
 use quorate_log::{
-    AppendOutcome, BATCH_ENTRIES_MAX, Body, CommitRule, CompactError, Entry, EntryKind, HardState,
-    Log, Message, NodeSet, Output, Snapshot, Stored, StoredError,
+    AppendOutcome, BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, Body, CommitRule, CompactError, Entry,
+    EntryKind, HardState, Log, Message, NodeSet, Output, Snapshot, Stored, StoredError,
 };
 
 fn entry(index: u64, term: u64) -> Entry {
@@ -134,6 +134,87 @@ fn a_peer_far_behind_catches_up_in_batches() {
         batches, 4,
         "200 entries in batches of 64, one after the other"
     );
+}
+
+/// One update of 70,000 bytes is more than a message should carry and goes alone; of 30,000 bytes, two go together.
+#[test]
+fn a_message_carries_no_more_bytes_than_its_bound_unless_it_is_one_update() {
+    let sizes = [70_000, 30_000, 30_000, 30_000, BATCH_BYTES_MAX, 1];
+    let entries = sizes.iter().zip(1..).map(|(bytes, index)| Entry {
+        index,
+        term: 1,
+        kind: EntryKind::Update(vec![0; *bytes]),
+    });
+    let mut log = follower(Stored {
+        entries: entries.collect(),
+        ..stored(1, &[])
+    });
+    /// The appends that the log sends its first peer; whatever it writes is durable at once.
+    fn appends(log: &mut Log) -> Vec<(u64, Vec<Entry>)> {
+        let mut sent = Vec::new();
+        while let Some(output) = log.poll_output() {
+            match output {
+                Output::Persist(persist) => log.persisted(persist.mark),
+                Output::Send { to: 1, message, .. } => {
+                    if let Body::Append {
+                        prev_index,
+                        entries,
+                        ..
+                    } = message.body
+                    {
+                        sent.push((prev_index, entries));
+                    }
+                }
+                _ => {}
+            }
+        }
+        sent
+    }
+    let tell = |log: &mut Log, body| {
+        let message = Message {
+            identity: 1,
+            term: 2,
+            body,
+        };
+        log.step(1, message, false);
+        appends(log)
+    };
+    log.campaign();
+    assert_eq!(appends(&mut log), []);
+    assert_eq!(tell(&mut log, Body::PreVoteReply { granted: true }), []);
+    let mut sent = tell(&mut log, Body::VoteReply { granted: true });
+    let mut carried: Vec<Vec<usize>> = Vec::new();
+    while let Some((prev_index, entries)) = sent.pop() {
+        let sizes = entries.iter().filter_map(|entry| match &entry.kind {
+            EntryKind::Update(bytes) => Some(bytes.len()),
+            EntryKind::Noop | EntryKind::Voters(_) => None,
+        });
+        let sizes: Vec<usize> = sizes.collect();
+        let outcome = match carried.is_empty() && sizes.is_empty() {
+            true => AppendOutcome::Rejected {
+                prev_index,
+                hint_index: 0,
+                hint_term: 0,
+            },
+            false => AppendOutcome::Accepted {
+                matched: prev_index + entries.len() as u64,
+            },
+        };
+        if !sizes.is_empty() {
+            carried.push(sizes);
+        }
+        let round = None;
+        sent = tell(&mut log, Body::AppendReply { round, outcome });
+        sent.retain(|(_, entries)| !entries.is_empty());
+    }
+    let together = [
+        vec![70_000],
+        vec![30_000, 30_000],
+        vec![30_000],
+        vec![BATCH_BYTES_MAX],
+        vec![1],
+    ];
+    assert_eq!(carried, together);
 }
 
 /// The follower's hint skips a whole term at a time (5.3, end).

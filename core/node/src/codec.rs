@@ -67,6 +67,11 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     framed(&postcard::to_allocvec(value).unwrap_or_default())
 }
 
+/// How many bytes [`encode`] gives.
+pub(crate) fn size<T: Serialize>(value: &T) -> usize {
+    HEADER + postcard::experimental::serialized_size(value).unwrap_or_default()
+}
+
 /// A body in its frame.
 pub(crate) fn framed(body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER + body.len());

@@ -156,7 +156,7 @@ impl Node {
     }
 
     /// Who should be a member: whoever is one and was in contact within the silence bound, and whoever wants to be
-    /// one and is in contact now.
+    /// one, is in contact now, and has the log: one that cannot follow would get groups and never hear of it.
     fn desired_members(&mut self, since: Time, members: &mut Vec<(NodeId, u64)>) {
         members.push((self.me, self.config.incarnation));
         let mut next_silence = Time::NEVER;
@@ -178,6 +178,7 @@ impl Node {
                 next_silence = next_silence.min(until);
             } else if let Some(newcomer) = self.neighbours.newcomer(node, boot, self.now)
                 && self.log.acked_round(node.0).is_some()
+                && self.log.follows(node.0)
             {
                 members.push((node, newcomer));
             }

@@ -105,7 +105,7 @@ mod words;
 
 pub use codec::CodecError;
 pub use io::*;
-pub use message::Message;
+pub use message::{DATAGRAM_MAX, Message};
 pub use node::Node;
 pub use policy::{
     Choice, LocalTime, Policies, Policy, PolicyError, PolicyFailure, PolicyGroup, PolicyHosted,

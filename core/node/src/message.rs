@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quorate_log::NodeSet;
+use quorate_log::{Body as LogBody, NodeSet};
 use quorate_model::control::{ControlCode, ControlOf};
 use quorate_model::{NodeDefinition, NodeId, Reason};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,13 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{self, CodecError};
 use crate::database::Proposal;
 
-/// A datagram between two nodes.
+/// The longest message that goes as a datagram, in bytes: what a network carries in one piece, with room for the
+/// headers around it. Longer ones go as a stream, which both nodes must be able to send on.
+pub const DATAGRAM_MAX: usize = 1_200;
+/// Up to so many echoes, each of 23 bytes at most, a heartbeat is certainly short enough.
+const ECHOES_MEASURED: usize = 40;
+
+/// What one node sends another: a datagram, or if it is longer a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// Which boot of the sender this is from.
@@ -136,16 +142,138 @@ impl Message {
         matches!(self.body, Body::Goodbye)
     }
 
-    /// The message as a datagram: version, checksum, body.
+    /// How many bytes [`encode`](Self::encode) gives.
+    pub fn size(&self) -> usize {
+        codec::size(self)
+    }
+
+    /// Whether it is longer than [`DATAGRAM_MAX`], so that it goes as a stream.
+    pub fn is_stream(&self) -> bool {
+        // Most messages have a bound far below that, and need not be measured.
+        let bounded = match &self.body {
+            Body::Heartbeat(heartbeat) => heartbeat.echoes.len() <= ECHOES_MEASURED,
+            Body::Log(message) => match &message.body {
+                LogBody::Append { entries, .. } => entries.is_empty(),
+                LogBody::Install { .. } | LogBody::Replace { .. } => false,
+                LogBody::PreVote { .. }
+                | LogBody::PreVoteReply { .. }
+                | LogBody::Vote { .. }
+                | LogBody::VoteReply { .. }
+                | LogBody::AppendReply { .. }
+                | LogBody::TimeoutNow => true,
+            },
+            Body::Goodbye
+            | Body::HandOver
+            | Body::Stranger { .. }
+            | Body::WhoAreYou
+            | Body::KeptOut { .. } => true,
+            Body::Propose(_) | Body::Nodes(_) | Body::Control(_) | Body::ControlOutcome { .. } => {
+                false
+            }
+        };
+        !bounded && self.size() > DATAGRAM_MAX
+    }
+
+    /// The message as bytes for a datagram or a stream: version, checksum, body.
     pub fn encode(&self) -> Vec<u8> {
         codec::encode(self)
     }
 
-    /// Reads a datagram.
+    /// Reads what [`encode`](Self::encode) has written.
     ///
     /// # Errors
     /// Says what is wrong with the bytes: too short, another version, damaged, or no message.
     pub fn decode(bytes: &[u8]) -> Result<Message, CodecError> {
         codec::decode(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quorate_log::{AppendOutcome, Message as LogMessage};
+
+    fn heartbeat(echoes: usize) -> Body {
+        Body::Heartbeat(Arc::new(Heartbeat {
+            sent: u64::MAX,
+            echoes: vec![(NodeId(u8::MAX), u64::MAX, u64::MAX); echoes],
+            standing: Standing::Leaving,
+            view: u64::MAX,
+            members: (1..=64).collect(),
+            coordinates: Some((u64::MAX, u64::MAX)),
+            quorate: true,
+        }))
+    }
+
+    fn message(body: Body) -> Message {
+        Message {
+            incarnation: u64::MAX,
+            body,
+        }
+    }
+
+    /// What is taken for short without being measured is.
+    #[test]
+    fn a_message_is_a_stream_if_its_bytes_are_more_than_a_datagram_holds() {
+        let log = |body| {
+            Body::Log(LogMessage {
+                identity: u64::MAX,
+                term: u64::MAX,
+                body,
+            })
+        };
+        let position = |entries| {
+            log(LogBody::Append {
+                prev_index: u64::MAX,
+                prev_term: u64::MAX,
+                entries,
+                commit: u64::MAX,
+                round: Some(u64::MAX),
+            })
+        };
+        let rejected = AppendOutcome::Rejected {
+            prev_index: u64::MAX,
+            hint_index: u64::MAX,
+            hint_term: u64::MAX,
+        };
+        let reply = LogBody::AppendReply {
+            round: Some(u64::MAX),
+            outcome: rejected,
+        };
+        let vote = LogBody::Vote {
+            last_index: u64::MAX,
+            last_term: u64::MAX,
+            transfer: true,
+        };
+        let stranger = Body::Stranger {
+            incarnation: u64::MAX,
+        };
+        let short = [
+            heartbeat(7),
+            heartbeat(ECHOES_MEASURED),
+            position(Vec::new()),
+            log(reply),
+            log(vote),
+            Body::Goodbye,
+            stranger,
+        ];
+        let bytes = |length: usize| {
+            let entry = quorate_log::Entry {
+                index: 1,
+                term: 1,
+                kind: quorate_log::EntryKind::Update(vec![0; length]),
+            };
+            position(vec![entry])
+        };
+        let around = (1_000..1_300).map(bytes);
+        let mut streams = 0;
+        for body in short.into_iter().chain(around).chain([heartbeat(64)]) {
+            let message = message(body);
+            let length = message.encode().len();
+            assert_eq!(message.size(), length);
+            assert_eq!(message.is_stream(), length > DATAGRAM_MAX, "{length} bytes");
+            streams += usize::from(message.is_stream());
+        }
+        assert!((100..300).contains(&streams), "{streams} of some 300");
     }
 }

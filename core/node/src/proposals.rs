@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use quorate_log::BATCH_BYTES_MAX;
 use quorate_model::NodeId;
 
 use crate::database::{Proposal, Update};
@@ -14,6 +15,8 @@ pub(crate) struct Proposals {
     incarnation: u64,
     next: u64,
     outstanding: VecDeque<Proposal>,
+    /// The newest that the coordinator was told.
+    told: u64,
     /// The newest that was put into the log in this term, by node: its boot and number.
     accepted: BTreeMap<NodeId, (u64, u64)>,
 }
@@ -25,6 +28,7 @@ impl Proposals {
             incarnation,
             next: 1,
             outstanding: VecDeque::new(),
+            told: 0,
             accepted: BTreeMap::new(),
         }
     }
@@ -45,6 +49,33 @@ impl Proposals {
     /// All that have not come back, oldest first.
     pub(crate) fn outstanding(&self) -> impl ExactSizeIterator<Item = &Proposal> {
         self.outstanding.iter()
+    }
+
+    /// Those of them that the coordinator is told next: the oldest, as many as are together no longer than
+    /// [`BATCH_BYTES_MAX`]; one that is longer goes alone.
+    pub(crate) fn tell(&mut self) -> Vec<Proposal> {
+        let mut room = Some(BATCH_BYTES_MAX);
+        let fitting = self
+            .outstanding
+            .iter()
+            .enumerate()
+            .take_while(|(place, it)| {
+                let bytes = postcard::experimental::serialized_size(*it).unwrap_or(usize::MAX);
+                room = room.and_then(|room| room.checked_sub(bytes));
+                *place == 0 || room.is_some()
+            });
+        let told: Vec<Proposal> = fitting.map(|(_, proposal)| proposal.clone()).collect();
+        if let Some(last) = told.last() {
+            self.told = self.told.max(last.sequence);
+        }
+        told
+    }
+
+    /// Whether all that the coordinator was told has come back, and there is more.
+    pub(crate) fn more(&self) -> bool {
+        self.outstanding
+            .front()
+            .is_some_and(|first| first.sequence > self.told)
     }
 
     /// A proposal was applied. Whether it is of this boot; if so, it and all before it are done.
@@ -124,6 +155,40 @@ mod tests {
         proposals.accepted(&of(5, 9));
         proposals.forget_node(NodeId(2));
         assert!(proposals.is_new(&of(1, 1), (0, 0)), "it was added again");
+    }
+
+    /// A message between nodes has a bound: what is proposed meanwhile waits until the first has come back.
+    #[test]
+    fn the_coordinator_is_told_as_much_as_one_message_holds_and_the_rest_after_it() {
+        let mut proposals = Proposals::new(NodeId(1), 3);
+        let mut add = |bytes: usize| {
+            proposals.add(Update::Stranded {
+                group: "x".repeat(bytes).as_str().into(),
+                epoch: 1,
+            })
+        };
+        let sizes = [
+            BATCH_BYTES_MAX,
+            10,
+            BATCH_BYTES_MAX / 2,
+            BATCH_BYTES_MAX / 2,
+        ];
+        assert_eq!(sizes.map(&mut add), [1, 2, 3, 4]);
+        let numbers = |told: Vec<Proposal>| told.iter().map(|it| it.sequence).collect::<Vec<_>>();
+        assert!(proposals.more(), "nothing was told");
+        assert_eq!(numbers(proposals.tell()), [1], "too long, so alone");
+        assert!(!proposals.more(), "the first has not come back");
+        assert_eq!(numbers(proposals.tell()), [1], "again");
+        proposals.forget(1);
+        assert!(proposals.more());
+        assert_eq!(numbers(proposals.tell()), [2, 3]);
+        proposals.forget(2);
+        assert!(!proposals.more());
+        proposals.forget(3);
+        assert!(proposals.more());
+        proposals.forget(4);
+        assert!(!proposals.more(), "nothing is left");
+        assert_eq!(proposals.tell(), Vec::new());
     }
 
     #[test]

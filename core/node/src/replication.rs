@@ -223,6 +223,8 @@ impl Node {
         let own = self.proposals.applied(proposal);
         if own && self.proposals.outstanding().len() == 0 {
             self.timers.stop(Timer::Resend);
+        } else if own && !self.log.is_leader() && self.proposals.more() {
+            self.send_proposals();
         }
         let Some(applied) = applied else { return };
         if own {
@@ -457,17 +459,18 @@ impl Node {
         sequence
     }
 
-    /// Sends all proposals that have not come back to whoever leads.
+    /// Tells whoever leads the oldest proposals that have not come back.
     pub(crate) fn send_proposals(&mut self) {
         if self.proposals.outstanding().len() == 0 {
             return;
         }
         self.timers.set(Timer::Resend, self.now + bounds::RESEND);
-        let all: Vec<Proposal> = self.proposals.outstanding().cloned().collect();
         if self.log.is_leader() {
+            let all = self.proposals.outstanding().cloned().collect();
             self.accept_proposals(all);
         } else if let Some(leader) = self.log.leader() {
-            self.send(NodeId(leader), Body::Propose(all));
+            let told = self.proposals.tell();
+            self.send(NodeId(leader), Body::Propose(told));
         }
     }
 

@@ -20,7 +20,7 @@ use quorate_node::{Message, WitnessReply, WitnessRequest};
 pub(crate) use address::Addresses;
 pub(crate) use disk::{Disk, Disks};
 pub(crate) use lag::{Lags, PATIENCE};
-pub(crate) use network::Networks;
+pub(crate) use network::{Networks, StreamPassage};
 pub(crate) use process::{Endpoint, Processes};
 pub use scripts::ScriptLoader;
 pub(crate) use scripts::Scripts;
@@ -46,6 +46,14 @@ pub(crate) enum Happening {
         to: Machine,
         from: NodeId,
         network: usize,
+        message: Message,
+    },
+    /// The last of a stream is sent; it takes so long to arrive.
+    Streamed {
+        to: Machine,
+        from: Machine,
+        network: usize,
+        takes: Duration,
         message: Message,
     },
     /// A damaged datagram arrives.
@@ -152,6 +160,8 @@ pub(crate) struct Environment {
     /// a name.
     pub(crate) reach: u64,
     randoms: BTreeMap<(Machine, Name), Stream>,
+    /// When the last stream of a connection arrives: by network, sender and receiver. None overtakes another.
+    streams: BTreeMap<(usize, Machine, Machine), Time>,
 }
 
 impl Environment {
@@ -202,6 +212,7 @@ impl Environment {
             checked: 0,
             reach: 0,
             randoms: BTreeMap::new(),
+            streams: BTreeMap::new(),
             options,
         }
     }
@@ -295,12 +306,31 @@ impl Environment {
         self.networks.apply(&names, faults)
     }
 
+    /// The last of a stream is sent: the message arrives.
+    pub(crate) fn stream_sent(
+        &mut self,
+        (network, from, to): (usize, Machine, Machine),
+        takes: Duration,
+        message: Message,
+    ) {
+        let last = self.streams.entry((network, from, to)).or_default();
+        *last = (*last).max(self.now + takes);
+        let arrives = Happening::Deliver {
+            to,
+            from: self.hosts[from].id,
+            network,
+            message,
+        };
+        self.queue.push(*last, arrives);
+    }
+
     /// Lets datagrams that are under way arrive earlier on a path that is faster than `before`.
     pub(crate) fn hasten_datagrams(&mut self, before: &[Vec<Vec<Duration>>]) {
         let after = self.networks.delays();
         if before == after {
             return;
         }
+        self.streams.clear();
         let (now, hosts) = (self.now, &self.hosts);
         self.queue.hasten(|what| {
             let (to, from, network) = match what {
@@ -310,7 +340,8 @@ impl Environment {
                 | Happening::Damaged {
                     to, from, network, ..
                 } => (*to, *from, *network),
-                Happening::Disk { .. }
+                Happening::Streamed { .. }
+                | Happening::Disk { .. }
                 | Happening::Asked { .. }
                 | Happening::Answered { .. }
                 | Happening::Process { .. }

@@ -7,7 +7,7 @@ use quorate_model::{Name, NodeId, Reason, Time};
 use quorate_node::{DiskDone, DiskRequest, Message, WitnessRequest};
 
 use super::World;
-use crate::env::{Happening, Host, Machine};
+use crate::env::{Happening, Host, Machine, StreamPassage};
 use crate::monitor::Standing;
 use crate::services::Local;
 
@@ -20,6 +20,65 @@ pub(super) struct Around<'w> {
 impl Around<'_> {
     pub(super) fn host(&self) -> &Host {
         &self.world.env.hosts[self.machine]
+    }
+}
+
+impl Around<'_> {
+    fn send_datagram(&mut self, network: usize, to: Machine, message: Message) {
+        let passage = self.world.env.networks.send(network, self.machine, to);
+        let Some(passage) = passage else { return };
+        let message = self.leaves(message);
+        let from = self.host().id;
+        let env = &mut self.world.env;
+        let arrives = |message: Message| match passage.flipped {
+            Some(place) => Happening::Damaged {
+                to,
+                from,
+                network,
+                bytes: flipped(message.encode(), place),
+            },
+            None => Happening::Deliver {
+                to,
+                from,
+                network,
+                message,
+            },
+        };
+        if let Some(takes) = passage.again {
+            env.queue.push(env.now + takes, arrives(message.clone()));
+        }
+        env.queue.push(env.now + passage.takes, arrives(message));
+    }
+
+    fn send_stream(&mut self, network: usize, to: Machine, message: Message) {
+        let (from, bytes) = (self.machine, message.size());
+        let networks = &mut self.world.env.networks;
+        let Some(StreamPassage { sends, takes }) = networks.stream(network, from, to, bytes) else {
+            return;
+        };
+        let message = self.leaves(message);
+        let env = &mut self.world.env;
+        if sends.is_zero() {
+            env.stream_sent((network, from, to), takes, message);
+            return;
+        }
+        let sent = Happening::Streamed {
+            to,
+            from,
+            network,
+            takes,
+            message,
+        };
+        env.queue.push(env.now + sends, sent);
+    }
+
+    /// A message that is about to reach somebody: one that reaches nobody does not count.
+    fn leaves(&mut self, message: Message) -> Message {
+        self.world.stations[self.machine].said |= message.says_goodbye();
+        match self.world.env.options.through_codec {
+            true => self.world.read_back(message),
+            false => message,
+        }
     }
 }
 
@@ -61,38 +120,13 @@ impl Surroundings for Around<'_> {
     }
 
     fn send(&mut self, to: NodeId, network: &Name, message: Message) {
-        let env = &mut self.world.env;
+        let env = &self.world.env;
         let place = env.networks.find(network).zip(env.machine_of(to));
         let Some((network, to)) = place else { return };
-        let Some(passage) = env.networks.send(network, self.machine, to) else {
-            return;
-        };
-        let from = env.hosts[self.machine].id;
-        // A message that reaches nobody does not count.
-        self.world.stations[self.machine].said |= message.says_goodbye();
-        let message = match self.world.env.options.through_codec {
-            true => self.world.read_back(message),
-            false => message,
-        };
-        let env = &mut self.world.env;
-        let arrives = |message: Message| match passage.flipped {
-            Some(place) => Happening::Damaged {
-                to,
-                from,
-                network,
-                bytes: flipped(message.encode(), place),
-            },
-            None => Happening::Deliver {
-                to,
-                from,
-                network,
-                message,
-            },
-        };
-        if let Some(takes) = passage.again {
-            env.queue.push(env.now + takes, arrives(message.clone()));
+        match message.is_stream() {
+            true => self.send_stream(network, to, message),
+            false => self.send_datagram(network, to, message),
         }
-        env.queue.push(env.now + passage.takes, arrives(message));
     }
 
     fn use_disk(&mut self, request: DiskRequest) -> Result<(), DiskDone> {

@@ -139,6 +139,19 @@ impl World {
                 }
                 Cause::Message { from, to, kind }
             }
+            Happening::Streamed {
+                to,
+                from,
+                network,
+                takes,
+                message,
+            } => {
+                let env = &mut self.env;
+                if env.hosts[from].runs() && env.networks.connects(network, from, to) {
+                    env.stream_sent((network, from, to), takes, message);
+                }
+                Cause::Machine("the end of a stream", from)
+            }
             Happening::Damaged {
                 to,
                 from,
