@@ -138,6 +138,8 @@ impl Node {
             .keys()
             .filter(|node| !members.contains_key(node))
             .filter(|node| !self.neighbours.has_left(**node))
+            // Whoever is on its way back is heard.
+            .filter(|node| !self.neighbours.asks_to_join(**node, self.now))
             .map(|node| self.database.node_name(*node))
             .collect();
         if !silent.is_empty() {
