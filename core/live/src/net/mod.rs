@@ -19,7 +19,7 @@ pub(crate) use sealed::Sealed;
 use streams::Streams;
 
 /// The longest message that goes as a datagram, in bytes. Longer ones are streams.
-pub(crate) const MESSAGE_MAX: usize = 1_200;
+pub(crate) const MESSAGE_MAX: usize = quorate_node::DATAGRAM_MAX;
 
 /// How many arrivals of a network may wait for the node: what comes then is dropped, as by a card's full buffer.
 const WAITING_MAX: usize = 2_048;
