@@ -2,6 +2,7 @@
 //!
 //! Each test has addresses of its own, so they run at the same time. Nothing sleeps for a fixed time: each wait is for
 //! something, with a deadline.
+#![allow(clippy::print_stderr, reason = "what is left out is said")]
 
 mod support;
 

@@ -120,6 +120,7 @@ fn plain(name: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::print_stderr, reason = "what is left out is said")]
 mod tests {
     use super::*;
 

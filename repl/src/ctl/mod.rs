@@ -315,6 +315,6 @@ fn watch(client: &mut Client, json: bool, output: &mut Output) -> Result<Exit, U
                 false => output.line(&describe_line(entry.fields())),
             }
         }
-        response = client.next()?;
+        response = client.answer()?;
     }
 }

@@ -137,9 +137,9 @@ impl Named {
             Named::Node(_) => None,
             Named::Group(_) => descriptor(GROUP_PROPERTIES, property),
             Named::Resource(name) => {
-                let resources = status.groups.iter().flat_map(|(_, resources)| resources);
-                let kind = resources.filter(|it| it.name == *name).map(|it| &it.kind);
-                let private = kind.last().and_then(|kind| types::private_properties(kind));
+                let mut resources = status.groups.iter().flat_map(|(_, resources)| resources);
+                let resource = resources.find(|it| it.name == *name);
+                let private = resource.and_then(|it| types::private_properties(&it.kind));
                 descriptor(RESOURCE_PROPERTIES, property).or_else(|| descriptor(private?, property))
             }
         };

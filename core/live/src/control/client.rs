@@ -74,14 +74,14 @@ impl Client {
         line.push(b'\n');
         let sent = self.lines.get_mut().write_all(&line);
         sent.map_err(|why| self.silent(why))?;
-        self.next()
+        self.answer()
     }
 
     /// The next answer, of which [`Request::Watch`] has many.
     ///
     /// # Errors
     /// There is none in time.
-    pub fn next(&mut self) -> Result<Response, ClientError> {
+    pub fn answer(&mut self) -> Result<Response, ClientError> {
         let mut line = String::new();
         match self.lines.read_line(&mut line) {
             Ok(0) => Err(self.silent(io::ErrorKind::UnexpectedEof.into())),

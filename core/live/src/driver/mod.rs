@@ -21,7 +21,7 @@ use quorate_host::{Monitor, PluginSet};
 use quorate_journal::{Entry, Header, JOURNAL_SCHEMA, What, WorldEvent};
 use quorate_machine::ClusterService;
 use quorate_model::{ClusterDefinition, Name, NodeId, Reason, Time};
-use quorate_node::{Input, Message, Policies, bounds};
+use quorate_node::{Input, Message, Node, Policies, bounds};
 use quorate_wire::KeyRing;
 
 use crate::cgroup::Cgroup;
@@ -43,13 +43,12 @@ const SLEEP_MAX: Duration = Duration::from_secs(1);
 /// How long the last answers may take to be written before the process ends.
 const ANSWERS: Duration = Duration::from_secs(1);
 
-/// By how much longer than the node itself the warden waits.
-const LICENCE_SLACK: Duration = Duration::from_millis(1_400);
+/// By how much longer than the node itself the warden waits, so that an ordered end comes first.
+const LICENCE_SLACK: Duration = Duration::from_millis(400);
 
 const _: () = assert!(
-    LICENCE_SLACK.as_millis() > SLEEP_MAX.as_millis()
-        && LICENCE_SLACK.as_millis() < bounds::TAKEOVER_MARGIN.as_millis(),
-    "an ordered end comes first, and a takeover last"
+    2 * LICENCE_SLACK.as_millis() < bounds::TAKEOVER_MARGIN.as_millis(),
+    "what the warden ends is gone before a takeover"
 );
 
 /// A change of civil time by more than this is a step, and told to the node.
@@ -295,15 +294,9 @@ impl Driver {
 
     /// The warden is told until when services may run.
     fn tell_warden(&mut self) {
-        let now = clock::now();
-        let quorate = self
-            .service
-            .node()
-            .is_some_and(|node| node.has_quorum_at(now));
-        if let (true, Some(licence)) = (quorate, &mut self.licence) {
-            // The node itself ends everything this long after it has lost its quorum, of which the warden hears up to a
-            // second earlier; the others wait for longer than both.
-            licence.tell(now + bounds::REGROUP_GRACE + LICENCE_SLACK);
+        let until = self.service.node().and_then(Node::licence);
+        if let (Some(until), Some(licence)) = (until, &mut self.licence) {
+            licence.tell(until + LICENCE_SLACK);
         }
     }
 

@@ -306,6 +306,19 @@ impl Environment {
         self.networks.apply(&names, faults)
     }
 
+    /// The last of a stream is due to be sent, if its sender lives and the two still reach each other.
+    pub(crate) fn stream_ends(
+        &mut self,
+        way: (usize, Machine, Machine),
+        takes: Duration,
+        message: Message,
+    ) {
+        let (network, from, to) = way;
+        if self.hosts[from].runs() && self.networks.connects(network, from, to) {
+            self.stream_sent(way, takes, message);
+        }
+    }
+
     /// The last of a stream is sent: the message arrives.
     pub(crate) fn stream_sent(
         &mut self,

@@ -146,10 +146,7 @@ impl World {
                 takes,
                 message,
             } => {
-                let env = &mut self.env;
-                if env.hosts[from].runs() && env.networks.connects(network, from, to) {
-                    env.stream_sent((network, from, to), takes, message);
-                }
+                self.env.stream_ends((network, from, to), takes, message);
                 Cause::Machine("the end of a stream", from)
             }
             Happening::Damaged {
