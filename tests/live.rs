@@ -100,6 +100,49 @@ fn orders_move_and_stop_groups_and_refusals_have_the_originals_codes() {
     assert!(stopped.wait().expect("its end").success());
 }
 
+/// Each step is on one node first: two nodes that are a step apart understand each other.
+#[test]
+fn a_key_is_replaced_while_the_cluster_runs() {
+    let mut rig = Rig::formed(77);
+    let file = rig.path("key").display().to_string();
+    let has = |rig: &Rig, node: &str| rig.status(node).map(|status| status["keys"].clone());
+    let first = has(&rig, "NODE1").expect("a status")[0].clone();
+    for (step, (keys, replaced)) in [(2, false), (2, true), (1, true)].into_iter().enumerate() {
+        let told = finish(quorate().args(["key", "rotate", &file]));
+        assert_eq!(told.code, 0, "{}", told.err);
+        let digits = |word: &&str| word.len() >= 8 && word.chars().all(|it| it.is_ascii_hexdigit());
+        let words = told.out.split([' ', ';', '\n']);
+        let new: Vec<&str> = words.filter(digits).collect();
+        assert_eq!(
+            (new.len(), first != new[0]),
+            (keys, replaced),
+            "{}",
+            told.out
+        );
+        for node in NODES {
+            rig.signal(node, Signal::HUP);
+            let new = serde_json::json!(new);
+            rig.until("the node has these", |rig| {
+                has(rig, node).as_ref() == Some(&new)
+            });
+            // A majority has to hear of it.
+            let threshold = (step + 2).to_string();
+            rig.ordered(node, &["set", "WEB", "FailoverThreshold", &threshold]);
+        }
+    }
+    for node in NODES {
+        let status = rig.status(node).expect("a status");
+        let foreign = &status["counts"]["wire"]["foreign_key"];
+        assert!(foreign.is_null(), "{status}");
+    }
+    assert_eq!(rig.up(), 3);
+    let before = has(&rig, "NODE1");
+    fs::write(&file, "nonsense").expect("a file");
+    rig.signal("NODE1", Signal::HUP);
+    rig.ordered("NODE1", &["set", "WEB", "FailoverThreshold", "9"]);
+    assert_eq!(has(&rig, "NODE1"), before);
+}
+
 #[test]
 fn what_was_acknowledged_is_there_after_all_nodes_were_killed_at_once() {
     let mut rig = Rig::formed(73);

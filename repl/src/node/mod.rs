@@ -30,7 +30,7 @@ Examples:
   quorate ctl --config /etc/quorate/node.ron status      ask it
 
 SIGTERM and Ctrl-C stop it in order: its groups move away first. A second one takes everything out of service at once. \
-SIGHUP has it read the services of its file again.";
+SIGHUP has it read the services of its file and its key file again.";
 
 /// `quorate node`.
 #[derive(Args, Debug)]

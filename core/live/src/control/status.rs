@@ -38,6 +38,9 @@ pub struct LiveStatus {
     pub groups: Vec<(GroupStatus, Vec<ResourceStatus>)>,
     /// The cluster's definition with every change made since it was installed, as the node's database has it.
     pub definition: ClusterDefinition,
+    /// The keys of the node by their fingerprints, as `quorate key show` gives them: the one that it seals messages with, and
+    /// then the other that it takes, while keys are replaced.
+    pub keys: Vec<String>,
     /// What went over the networks, and what was refused.
     pub counts: Counts,
 }
@@ -84,6 +87,7 @@ pub(crate) struct Kept<'a> {
     pub(crate) incarnation: u64,
     pub(crate) up_ms: u64,
     pub(crate) restarts: &'a BTreeMap<Name, u32>,
+    pub(crate) keys: Vec<String>,
     pub(crate) counts: Counts,
 }
 
@@ -129,6 +133,7 @@ pub(crate) fn status_of(node: Option<&Node>, now: Time, kept: Kept<'_>) -> LiveS
         nodes: seen.nodes(),
         groups: seen.groups(),
         definition: definition.clone(),
+        keys: kept.keys,
         counts: kept.counts,
     }
 }

@@ -141,6 +141,7 @@ impl Driver {
             incarnation: self.incarnation,
             up_ms: u64::try_from(now.since(self.began).as_millis()).unwrap_or(u64::MAX),
             restarts: &self.restarts,
+            keys: self.sealed.keys(),
             counts: Counts {
                 networks: networks.collect(),
                 wire: self.sealed.counts(),

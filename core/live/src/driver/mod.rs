@@ -439,19 +439,26 @@ impl Driver {
         }
     }
 
-    /// Goes by the services that the node file names now.
+    /// Goes by the services that the node file names now, and by the keys of its key file.
     fn reload(&mut self) {
-        match Settings::load(&self.plan.settings.path) {
-            Ok(settings) => {
+        let read = Settings::load(&self.plan.settings.path).map_err(|found| found.to_string());
+        let both = read.and_then(|settings| {
+            let ring = key(&settings).map_err(|why| why.to_string())?;
+            Ok((settings, ring))
+        });
+        let text = match both {
+            Ok((settings, ring)) => {
                 self.machine.controller.reload(settings.services());
-                self.plan.observer.remark(
-                    "the node file was read again: its services count from their next start on",
-                );
+                self.sealed.set_ring(ring);
+                let keys = self.sealed.keys().join(" and ");
+                format!(
+                    "the node file was read again: its services count from their next start on, key {keys} at once"
+                )
             }
             Err(found) => {
-                let text = format!("the node file was read again and is not used:\n{found}");
-                self.plan.observer.remark(&text);
+                format!("the node file was read again and nothing of it is used:\n{found}")
             }
-        }
+        };
+        self.plan.observer.remark(&text);
     }
 }

@@ -15,7 +15,6 @@ pub(crate) struct Sealed(Arc<Mutex<Inner>>);
 #[derive(Debug)]
 struct Inner {
     wire: Wire,
-    ring: KeyRing,
     cluster: ClusterId,
     me: NodeId,
     /// What the wires of earlier boots have counted.
@@ -36,8 +35,7 @@ impl Sealed {
     pub(crate) fn new(ring: KeyRing, cluster: &str, me: NodeId, boot: NonZeroU64) -> Sealed {
         let cluster = ClusterId::of_name(cluster);
         Sealed(Arc::new(Mutex::new(Inner {
-            wire: Wire::new(ring.clone(), cluster, me.0, boot),
-            ring,
+            wire: Wire::new(ring, cluster, me.0, boot),
             cluster,
             me,
             before: BTreeMap::new(),
@@ -47,11 +45,24 @@ impl Sealed {
     /// The node starts anew: nothing that was made for an earlier boot is taken any more.
     pub(crate) fn boot(&self, boot: NonZeroU64) {
         let mut inner = self.0.lock();
-        let (ring, cluster, me) = (inner.ring.clone(), inner.cluster, inner.me);
+        let (ring, cluster, me) = (inner.wire.ring().clone(), inner.cluster, inner.me);
         for (name, count) in inner.wire.counts().each() {
             *inner.before.entry(name).or_default() += count;
         }
         inner.wire = Wire::new(ring, cluster, me.0, boot);
+    }
+
+    /// Goes by other keys from now on.
+    pub(crate) fn set_ring(&self, ring: KeyRing) {
+        self.0.lock().wire.set_ring(ring);
+    }
+
+    /// Its keys by their fingerprints: the one that it seals with, and then the other that it takes.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let inner = self.0.lock();
+        let ring = inner.wire.ring();
+        let keys = [ring.sealing()].into_iter().chain(ring.other());
+        keys.map(|key| key.fingerprint().to_string()).collect()
     }
 
     pub(super) fn hold(&self) -> Held<'_> {
