@@ -1,6 +1,5 @@
 //! The words of the drill language with their descriptions, for `:doc`, completion and reference pages.
 
-use crate::engine::bare;
 use crate::lexicon::{Lexicon, Word, is_noun, is_word};
 
 /// One way to use a word.
@@ -18,7 +17,7 @@ pub struct WordDoc {
 
 /// Every word of the drill language that has a description, in order of its name. Operators have none.
 pub fn entries() -> Vec<WordDoc> {
-    entries_of(&Lexicon::of(&bare()))
+    entries_of(Lexicon::of_drills())
 }
 
 /// The same of another engine's own words.
@@ -104,7 +103,7 @@ mod tests {
 
     #[test]
     fn whatever_is_read_says_whether_it_is_belief_or_truth() {
-        let lexicon = Lexicon::of(&bare());
+        let lexicon = Lexicon::of_drills();
         let nouns: Vec<&str> = NOUNS
             .iter()
             .copied()
@@ -135,7 +134,7 @@ mod tests {
     /// Otherwise a script that uses the word outside every drill is found wrong only when it runs.
     #[test]
     fn every_word_that_reads_the_cluster_is_known_to_need_one() {
-        let lexicon = Lexicon::of(&bare());
+        let lexicon = Lexicon::of_drills();
         let on_stage = crate::check::literals::ON_STAGE;
         for word in lexicon.ours() {
             let first = word.params.first().and_then(|(_, kind)| kind.as_deref());

@@ -35,18 +35,18 @@ pub fn check_script_with_clusters(file: &Path, source: &str) -> Vec<Finding> {
 
 fn check(file: &str, source: &str, folder: Option<&Path>) -> Vec<Finding> {
     let mut engine = bare();
-    let lexicon = Lexicon::of(&engine);
-    let mut findings = variables::unknown(file, source, &lexicon, &engine);
+    let lexicon = Lexicon::of_drills();
+    let mut findings = variables::unknown(file, source, lexicon, &engine);
     // One unknown variable must not hide the rest.
     engine.set_strict_variables(false);
     match engine.compile(source) {
         Ok(ast) => {
-            let mut checker = walk::checked(file, source, &lexicon, &ast);
+            let mut checker = walk::checked(file, source, lexicon, &ast);
             literals::look(&mut checker, &engine, &ast, folder);
             findings.extend(checker.finish());
-            findings.extend(waits::findings(file, source, &lexicon, &ast));
+            findings.extend(waits::findings(file, source, lexicon, &ast));
         }
-        Err(error) => findings.push(syntax(file, source, &lexicon, &error)),
+        Err(error) => findings.push(syntax(file, source, lexicon, &error)),
     }
     findings.sort();
     findings.dedup();

@@ -8,7 +8,7 @@ use quorate_model::nearest;
 use rhai::{EvalAltResult, Position};
 
 use crate::docs::entries_of;
-use crate::engine::{ENTRIES_MAX, ITEMS_MAX, TEXT_MAX, bare};
+use crate::engine::{ENTRIES_MAX, ITEMS_MAX, TEXT_MAX};
 use crate::lexicon::Lexicon;
 use crate::modules::imported;
 use crate::place::place_at;
@@ -110,11 +110,11 @@ pub(crate) fn explain(
             Verdict::Error
         }
         EvalAltResult::ErrorFunctionNotFound(call, _) => {
-            failure.message = not_found(call, &Lexicon::of(&bare()));
+            failure.message = not_found(call, Lexicon::of_drills());
             Verdict::Error
         }
         EvalAltResult::ErrorDotExpr(said, _) => {
-            failure.message = no_property(said, &Lexicon::of(&bare()));
+            failure.message = no_property(said, Lexicon::of_drills());
             Verdict::Error
         }
         EvalAltResult::ErrorModuleNotFound(path, _) => {
