@@ -1,6 +1,15 @@
 //! The words of the drill language with their descriptions, for `:doc`, completion and reference pages.
 
+use std::sync::OnceLock;
+
+use crate::engine::bare;
 use crate::lexicon::{Lexicon, Word, is_noun, is_word};
+
+/// Everything that drills know. It is the same throughout a process, and read from the doc comments once.
+pub(crate) fn words() -> &'static Lexicon {
+    static WORDS: OnceLock<Lexicon> = OnceLock::new();
+    WORDS.get_or_init(|| Lexicon::of(&bare()))
+}
 
 /// One way to use a word.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +26,7 @@ pub struct WordDoc {
 
 /// Every word of the drill language that has a description, in order of its name. Operators have none.
 pub fn entries() -> Vec<WordDoc> {
-    entries_of(Lexicon::of_drills())
+    entries_of(words())
 }
 
 /// The same of another engine's own words.
@@ -103,7 +112,7 @@ mod tests {
 
     #[test]
     fn whatever_is_read_says_whether_it_is_belief_or_truth() {
-        let lexicon = Lexicon::of_drills();
+        let lexicon = words();
         let nouns: Vec<&str> = NOUNS
             .iter()
             .copied()
@@ -134,7 +143,7 @@ mod tests {
     /// Otherwise a script that uses the word outside every drill is found wrong only when it runs.
     #[test]
     fn every_word_that_reads_the_cluster_is_known_to_need_one() {
-        let lexicon = Lexicon::of_drills();
+        let lexicon = words();
         let on_stage = crate::check::literals::ON_STAGE;
         for word in lexicon.ours() {
             let first = word.params.first().and_then(|(_, kind)| kind.as_deref());

@@ -12,8 +12,9 @@ use std::path::Path;
 
 use quorate_drill::Finding;
 
+use crate::docs::words;
 use crate::engine::bare;
-use crate::lexicon::{Lexicon, syntax, walk};
+use crate::lexicon::{syntax, walk};
 
 pub use across::{duplicate_drills, mixed_alphabets};
 pub use resource::{
@@ -35,7 +36,7 @@ pub fn check_script_with_clusters(file: &Path, source: &str) -> Vec<Finding> {
 
 fn check(file: &str, source: &str, folder: Option<&Path>) -> Vec<Finding> {
     let mut engine = bare();
-    let lexicon = Lexicon::of_drills();
+    let lexicon = words();
     let mut findings = variables::unknown(file, source, lexicon, &engine);
     // One unknown variable must not hide the rest.
     engine.set_strict_variables(false);

@@ -7,7 +7,7 @@ use quorate_drill::{Failure, Place, Span, Thrown, Verdict, last_told};
 use quorate_model::nearest;
 use rhai::{EvalAltResult, Position};
 
-use crate::docs::entries_of;
+use crate::docs::{entries_of, words};
 use crate::engine::{ENTRIES_MAX, ITEMS_MAX, TEXT_MAX};
 use crate::lexicon::Lexicon;
 use crate::modules::imported;
@@ -110,11 +110,11 @@ pub(crate) fn explain(
             Verdict::Error
         }
         EvalAltResult::ErrorFunctionNotFound(call, _) => {
-            failure.message = not_found(call, Lexicon::of_drills());
+            failure.message = not_found(call, words());
             Verdict::Error
         }
         EvalAltResult::ErrorDotExpr(said, _) => {
-            failure.message = no_property(said, Lexicon::of_drills());
+            failure.message = no_property(said, words());
             Verdict::Error
         }
         EvalAltResult::ErrorModuleNotFound(path, _) => {

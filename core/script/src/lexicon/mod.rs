@@ -4,7 +4,6 @@ mod syntax;
 pub(crate) mod walk;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use rhai::Engine;
 
@@ -68,12 +67,6 @@ pub(crate) struct Lexicon {
 }
 
 impl Lexicon {
-    /// Everything that drills know. It is the same throughout a process, and read from the doc comments once.
-    pub(crate) fn of_drills() -> &'static Lexicon {
-        static WORDS: OnceLock<Lexicon> = OnceLock::new();
-        WORDS.get_or_init(|| Lexicon::of(&crate::engine::bare()))
-    }
-
     /// Everything `engine` knows.
     pub(crate) fn of(engine: &Engine) -> Lexicon {
         let mut lexicon = Lexicon::default();
