@@ -36,6 +36,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod batch;
 mod election;
 mod entry;
 mod error;
@@ -64,6 +65,7 @@ mod witness;
 #[cfg(any(test, feature = "check"))]
 pub mod check;
 
+pub use batch::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, one_message};
 pub use entry::{Entry, EntryKind, HardState, Snapshot, Stored};
 pub use error::{CompactError, NotLeader, StoredError, TransferError, VotersError};
 pub use log::Log;
@@ -74,12 +76,6 @@ pub use planted::Bug;
 pub use rule::CommitRule;
 pub use set::{Id, NodeSet};
 pub use witness::Witness;
-
-/// The most entries one message carries; [`Log::set_batch`] can lower it.
-pub const BATCH_ENTRIES_MAX: u64 = 64;
-
-/// The most bytes of updates that one message carries; an update that is larger goes alone.
-pub const BATCH_BYTES_MAX: usize = 65_536;
 
 /// After how many calls of [`Log::resend`] a leadership transfer that has not succeeded is given up.
 pub const TRANSFER_ROUNDS_MAX: u32 = 5;

@@ -184,9 +184,11 @@ impl Log {
         // down, or that has those entries after all.
         progress.next = progress.next.max(first);
         let prev_index = progress.next - 1;
-        let entries = self
+        let entries: Vec<Entry> = self
             .store
-            .slice(progress.next, self.batch, crate::BATCH_BYTES_MAX);
+            .batch(progress.next, self.batch)
+            .cloned()
+            .collect();
         progress.inflight = entries.last().map(|entry| entry.index);
         self.send_entries(peer, prev_index, entries);
     }

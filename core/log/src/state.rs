@@ -1,8 +1,8 @@
 //! Questions that a log answers about itself.
 
 use crate::{
-    BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, CommitRule, Entry, HardState, Id, Log, NodeSet, NotLeader,
-    Role, Snapshot, Stored,
+    BATCH_ENTRIES_MAX, CommitRule, Entry, HardState, Id, Log, NodeSet, NotLeader, Role, Snapshot,
+    Stored,
 };
 
 impl Log {
@@ -149,9 +149,7 @@ impl Log {
         let Some(matched) = self.match_index(peer) else {
             return false;
         };
-        let next = self
-            .store
-            .slice(matched + 1, BATCH_ENTRIES_MAX, BATCH_BYTES_MAX);
+        let next = self.store.batch(matched + 1, BATCH_ENTRIES_MAX);
         next.last().map_or(matched, |last| last.index) >= self.commit
     }
 

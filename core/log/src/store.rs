@@ -1,6 +1,6 @@
 //! The log in memory: a snapshot and the entries after it.
 
-use crate::{Entry, EntryKind, NodeSet, Snapshot, StoredError};
+use crate::{Entry, EntryKind, NodeSet, Snapshot, StoredError, one_message};
 
 /// A snapshot and the entries after it, without gaps, terms never falling.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -110,20 +110,12 @@ impl Store {
         self.entry(index).map(|entry| entry.term)
     }
 
-    /// Up to `max` entries from `from` on: the first, whatever its size, and those after it whose updates are together
-    /// with it no longer than `bytes`.
-    pub(crate) fn slice(&self, from: u64, max: u64, bytes: usize) -> Vec<Entry> {
-        let Some(begin) = self.position(from) else {
-            return Vec::new();
-        };
+    /// The entries from `from` on that one message carries, and no more than `max` of them.
+    pub(crate) fn batch(&self, from: u64, max: u64) -> impl Iterator<Item = &Entry> {
+        let begin = self.position(from).unwrap_or(self.entries.len());
         let max = usize::try_from(max).unwrap_or(usize::MAX);
-        let mut room = Some(bytes);
-        let entries = self.entries.iter().skip(begin).take(max).enumerate();
-        let fitting = entries.take_while(|(place, entry)| {
-            room = room.and_then(|room| room.checked_sub(entry.kind.bytes()));
-            *place == 0 || room.is_some()
-        });
-        fitting.map(|(_, entry)| entry.clone()).collect()
+        let entries = self.entries.iter().skip(begin).take(max);
+        one_message(entries, |entry| entry.kind.bytes())
     }
 
     /// The last entry at or before `index` whose term is at most `term`; the snapshot's index if no such entry is

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use quorate_log::BATCH_BYTES_MAX;
+use quorate_log::one_message;
 use quorate_model::NodeId;
 
 use crate::database::{Proposal, Update};
@@ -51,20 +51,13 @@ impl Proposals {
         self.outstanding.iter()
     }
 
-    /// Those of them that the coordinator is told next: the oldest, as many as are together no longer than
-    /// [`BATCH_BYTES_MAX`]; one that is longer goes alone.
+    /// Those of them that the coordinator is told next: the oldest, as many as [`one_message`] carries.
     pub(crate) fn tell(&mut self) -> Vec<Proposal> {
-        let mut room = Some(BATCH_BYTES_MAX);
-        let fitting = self
-            .outstanding
-            .iter()
-            .enumerate()
-            .take_while(|(place, it)| {
-                let bytes = postcard::experimental::serialized_size(*it).unwrap_or(usize::MAX);
-                room = room.and_then(|room| room.checked_sub(bytes));
-                *place == 0 || room.is_some()
-            });
-        let told: Vec<Proposal> = fitting.map(|(_, proposal)| proposal.clone()).collect();
+        let bytes =
+            |it: &Proposal| postcard::experimental::serialized_size(it).unwrap_or(usize::MAX);
+        let told: Vec<Proposal> = one_message(self.outstanding.iter(), bytes)
+            .cloned()
+            .collect();
         if let Some(last) = told.last() {
             self.told = self.told.max(last.sequence);
         }
@@ -128,6 +121,7 @@ fn mark(proposal: &Proposal) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use quorate_log::BATCH_BYTES_MAX;
 
     #[test]
     fn a_proposal_is_put_into_the_log_once_a_term_and_never_after_a_later_one_is_applied() {
