@@ -219,15 +219,11 @@ impl Networks {
         let passes = self.reaches(network, from, to);
         let jitter_percent = self.jitter_percent;
         let network = &mut self.all[network];
-        // Always two draws, so that a lost datagram does not change the fate of the next one.
-        let lost = network
-            .random
-            .one_in_a_million_times(network.loss.per_million());
-        let jitter = network.random.span(network.latency * jitter_percent / 100);
+        let (lost, jitter) = network.draw(jitter_percent);
         if !passes || lost {
             return None;
         }
-        let stretches = [network.at_card[from], network.medium, network.at_card[to]];
+        let stretches = network.stretches(from, to);
         let mut passage = Passage {
             takes: network.latency + jitter,
             again: None,
@@ -258,7 +254,7 @@ impl Networks {
     /// The longest time of a datagram from one machine to another, without jitter.
     fn slowest(&self, network: usize, from: Machine, to: Machine) -> Duration {
         let network = &self.all[network];
-        let stretches = [network.at_card[from], network.medium, network.at_card[to]];
+        let stretches = network.stretches(from, to);
         let troubles = stretches.iter().map(|it| it.latency + it.by);
         network.latency + troubles.sum::<Duration>()
     }
@@ -335,6 +331,19 @@ impl Networks {
 }
 
 impl Network {
+    /// Whether something that is sent is lost, and its extra delay. Always two draws, whatever is sent, so that the fate of
+    /// one thing does not change that of the next.
+    fn draw(&mut self, jitter_percent: u32) -> (bool, Duration) {
+        let lost = self.random.one_in_a_million_times(self.loss.per_million());
+        let jitter = self.random.span(self.latency * jitter_percent / 100);
+        (lost, jitter)
+    }
+
+    /// What troubles there are on the way from one machine to another.
+    fn stretches(&self, from: Machine, to: Machine) -> [Trouble; 3] {
+        [self.at_card[from], self.medium, self.at_card[to]]
+    }
+
     fn link(&self, machine: Machine) -> Option<bool> {
         self.cards[machine].map(|works| works && self.powered)
     }

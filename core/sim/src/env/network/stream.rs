@@ -56,15 +56,11 @@ impl Networks {
         let connects = self.connects(network, from, to);
         let jitter_percent = self.jitter_percent;
         let network = &mut self.all[network];
-        // The same two draws as for a datagram, so that the size of a message does not change the fate of later ones.
-        let first_lost = network
-            .random
-            .one_in_a_million_times(network.loss.per_million());
-        let jitter = network.random.span(network.latency * jitter_percent / 100);
+        let (first_lost, jitter) = network.draw(jitter_percent);
         if !connects {
             return None;
         }
-        let stretches = [network.at_card[from], network.medium, network.at_card[to]];
+        let stretches = network.stretches(from, to);
         let mut way = network.latency;
         let mut held = Duration::ZERO;
         for trouble in stretches.iter().filter(|it| **it != Trouble::default()) {
