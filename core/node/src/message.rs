@@ -147,8 +147,8 @@ impl Message {
         codec::size(self)
     }
 
-    /// Whether it is longer than [`DATAGRAM_MAX`], so that it goes as a stream.
-    pub fn is_stream(&self) -> bool {
+    /// Its [`size`](Self::size) if it is longer than [`DATAGRAM_MAX`], so that it goes as a stream.
+    pub fn stream_size(&self) -> Option<usize> {
         // Most messages have a bound far below that, and need not be measured.
         let bounded = match &self.body {
             Body::Heartbeat(heartbeat) => heartbeat.echoes.len() <= ECHOES_MEASURED,
@@ -171,7 +171,8 @@ impl Message {
                 false
             }
         };
-        !bounded && self.size() > DATAGRAM_MAX
+        let size = (!bounded).then(|| self.size());
+        size.filter(|size| *size > DATAGRAM_MAX)
     }
 
     /// The message as bytes for a datagram or a stream: version, checksum, body.
@@ -271,8 +272,9 @@ mod tests {
             let message = message(body);
             let length = message.encode().len();
             assert_eq!(message.size(), length);
-            assert_eq!(message.is_stream(), length > DATAGRAM_MAX, "{length} bytes");
-            streams += usize::from(message.is_stream());
+            let size = (length > DATAGRAM_MAX).then_some(length);
+            assert_eq!(message.stream_size(), size, "{length} bytes");
+            streams += usize::from(size.is_some());
         }
         assert!((100..300).contains(&streams), "{streams} of some 300");
     }

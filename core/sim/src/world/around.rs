@@ -50,8 +50,8 @@ impl Around<'_> {
         env.queue.push(env.now + passage.takes, arrives(message));
     }
 
-    fn send_stream(&mut self, network: usize, to: Machine, message: Message) {
-        let (from, bytes) = (self.machine, message.size());
+    fn send_stream(&mut self, network: usize, to: Machine, bytes: usize, message: Message) {
+        let from = self.machine;
         let networks = &mut self.world.env.networks;
         let Some(StreamPassage { sends, takes }) = networks.stream(network, from, to, bytes) else {
             return;
@@ -123,9 +123,9 @@ impl Surroundings for Around<'_> {
         let env = &self.world.env;
         let place = env.networks.find(network).zip(env.machine_of(to));
         let Some((network, to)) = place else { return };
-        match message.is_stream() {
-            true => self.send_stream(network, to, message),
-            false => self.send_datagram(network, to, message),
+        match message.stream_size() {
+            Some(bytes) => self.send_stream(network, to, bytes, message),
+            None => self.send_datagram(network, to, message),
         }
     }
 
