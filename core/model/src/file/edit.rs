@@ -26,8 +26,7 @@ pub fn add_virtual_server(
 ) -> Result<String, Diagnostics> {
     let before = parse(source_name, text)?;
     let source = Source::new(source_name, text);
-    let root = reader::read(text)
-        .map_err(|error| Diagnostics(vec![source.error("syntax", error.span, error.message)]))?;
+    let root = reader::tree_of(&source, text)?;
     let Tree::Struct { fields, .. } = &root.value else {
         let finding = Diagnostic::new("wrong-type", Severity::Error, "this is no cluster file");
         return Err(Diagnostics(vec![finding]));

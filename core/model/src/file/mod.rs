@@ -22,7 +22,7 @@ use std::path::Path;
 use crate::source::Source;
 use crate::{
     ClusterDefinition, Diagnostic, Diagnostics, Facts, ForeignResource, PluginSettings,
-    PolicyReference, Severity, rules, types,
+    PolicyReference, rules, types,
 };
 
 pub use edit::add_virtual_server;
@@ -58,19 +58,8 @@ pub struct Loaded {
 /// Everything that is wrong with it, each with its place; a file that cannot be read, or is not UTF-8, is one
 /// finding without one (rule `file-unreadable`).
 pub fn load(path: &Path) -> Result<Loaded, Diagnostics> {
-    let name = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse(&name, &text),
-        Err(error) => {
-            let mut finding = Diagnostic::new(
-                "file-unreadable",
-                Severity::Error,
-                format!("the cluster file cannot be read: {error}"),
-            );
-            finding.file = name;
-            Err(Diagnostics(vec![finding]))
-        }
-    }
+    let (name, text) = reader::text_of(path, "cluster")?;
+    parse(&name, &text)
 }
 
 /// Reads and checks a cluster file's text. `source_name` is what findings call the file.
@@ -80,11 +69,7 @@ pub fn load(path: &Path) -> Result<Loaded, Diagnostics> {
 /// Everything that is wrong with it, each with its place. A syntax error is the only finding of its file.
 pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
     let source = Source::new(source_name, text);
-    let root = reader::read(text).map_err(|error| {
-        let mut finding = source.error("syntax", error.span, error.message);
-        finding.help = error.help;
-        Diagnostics(vec![finding])
-    })?;
+    let root = reader::tree_of(&source, text)?;
     let mut decoder = Decoder::new(&source);
     let mut file = format::decode(&mut decoder, &root);
     spelling::as_defined(&mut file);

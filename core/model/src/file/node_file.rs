@@ -137,16 +137,8 @@ impl NodeFile {
 ///
 /// As [`parse_node_file`]; a file that cannot be read, or is not UTF-8, is one finding without a place.
 pub fn load_node_file(path: &Path) -> Result<NodeFile, Diagnostics> {
-    let name = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse_node_file(&name, &text),
-        Err(error) => {
-            let text = format!("the node file cannot be read: {error}");
-            let mut finding = Diagnostic::new("file-unreadable", Severity::Error, text);
-            finding.file = name;
-            Err(Diagnostics(vec![finding]))
-        }
-    }
+    let (name, text) = reader::text_of(path, "node")?;
+    parse_node_file(&name, &text)
 }
 
 /// Reads a node file's text. `source_name` is what findings call the file.
@@ -156,11 +148,7 @@ pub fn load_node_file(path: &Path) -> Result<NodeFile, Diagnostics> {
 /// Everything that is wrong with it, each with its place. A syntax error is the only finding of its file.
 pub fn parse_node_file(source_name: &str, text: &str) -> Result<NodeFile, Diagnostics> {
     let source = Source::new(source_name, text);
-    let root = reader::read(text).map_err(|error| {
-        let mut finding = source.error("syntax", error.span, error.message);
-        finding.help = error.help;
-        Diagnostics(vec![finding])
-    })?;
+    let root = reader::tree_of(&source, text)?;
     let mut decoder = Decoder::new(&source);
     let mut reading = Reading {
         decoder: &mut decoder,

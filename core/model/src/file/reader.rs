@@ -1,12 +1,42 @@
 //! From RON text to a [`Tree`].
 
+use std::path::Path;
+
 use super::tree::{Node, SyntaxError, Tree};
-use crate::source::{Span, Spanned};
+use crate::source::{Source, Span, Spanned};
+use crate::{Diagnostic, Diagnostics, Severity};
 
 /// How deep values may nest. A cluster file needs six levels.
 const DEPTH: usize = 64;
 
 type Read<T> = Result<T, SyntaxError>;
+
+/// What findings call a file of this kind, and its text.
+///
+/// # Errors
+///
+/// It cannot be read, or is not UTF-8: one finding without a place (rule `file-unreadable`).
+pub(super) fn text_of(path: &Path, kind: &str) -> Result<(String, String), Diagnostics> {
+    let name = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => {
+            let text = format!("the {kind} file cannot be read: {error}");
+            let mut finding = Diagnostic::new("file-unreadable", Severity::Error, text);
+            finding.file = name;
+            Err(Diagnostics(vec![finding]))
+        }
+    }
+}
+
+/// As [`read`], with the error as the only finding of its file.
+pub(super) fn tree_of(source: &Source<'_>, text: &str) -> Result<Node, Diagnostics> {
+    read(text).map_err(|error| {
+        let mut finding = source.error("syntax", error.span, error.message);
+        finding.help = error.help;
+        Diagnostics(vec![finding])
+    })
+}
 
 /// Reads a whole text as one value.
 ///
