@@ -10,11 +10,13 @@
 mod drive;
 mod monitor;
 mod service;
+mod step;
 mod stuck;
 mod surroundings;
 
 pub use drive::{ask, drain, end, input, wake_monitor, wake_node};
 pub use monitor::{Monitors, ResourceMonitor};
 pub use service::ClusterService;
+pub use step::step;
 pub use stuck::{EXCHANGES_MAX, Stuck, WAKES_MAX};
 pub use surroundings::Surroundings;

@@ -175,6 +175,14 @@ pub struct ResourceDefinition {
 }
 
 impl GroupDefinition {
+    /// The resources that depend on this one directly, in the order of the definition.
+    pub fn dependents_of(&self, provider: &str) -> Vec<Name> {
+        let depends =
+            |other: &&ResourceDefinition| other.depends_on.iter().any(|it| *it == *provider);
+        let dependents = self.resources.iter().filter(depends);
+        dependents.map(|other| other.name.clone()).collect()
+    }
+
     /// Whether one of its resources is of this type.
     pub fn has_resource_of(&self, kind: &str) -> bool {
         self.resources

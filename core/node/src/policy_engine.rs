@@ -379,17 +379,13 @@ fn describe(
     resource: &ResourceDefinition,
 ) -> PolicyResource {
     let owner = database.groups.get(&group.name).map(|record| record.owner);
-    let dependents = group.resources.iter();
     PolicyResource {
         name: resource.name.clone(),
         kind: resource.kind.clone(),
         group: group.name.clone(),
         owner: owner.map_or_else(|| "".into(), |owner| database.node_name(owner)),
         depends_on: resource.depends_on.clone(),
-        dependents: dependents
-            .filter(|other| other.depends_on.contains(&resource.name))
-            .map(|other| other.name.clone())
-            .collect(),
+        dependents: group.dependents_of(&resource.name),
         restart_action: resource.properties.restart_action.code(),
         restart_threshold: resource.properties.restart_threshold,
         restart_period: resource.properties.restart_period,

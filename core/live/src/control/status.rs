@@ -211,9 +211,6 @@ impl Seen<'_> {
             None | Some(ResourceState::Initializing) => ResourceState::Offline,
             Some(state) => state,
         };
-        let depends = |other: &&ResourceDefinition| {
-            other.depends_on.iter().any(|provider| *provider == *name)
-        };
         ResourceStatus {
             name: resource.name.clone(),
             kind: resource.kind.clone(),
@@ -226,12 +223,7 @@ impl Seen<'_> {
                 None => resource.persistent_state,
             },
             depends_on: resource.depends_on.clone(),
-            dependents: group
-                .resources
-                .iter()
-                .filter(depends)
-                .map(|it| it.name.clone())
-                .collect(),
+            dependents: group.dependents_of(name),
         }
     }
 }

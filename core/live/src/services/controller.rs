@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use quorate_host::{Caller, ServiceResult, ServiceState, tell_parent};
-use quorate_journal::{ServiceEnd, ServiceStep, WorldEvent};
+use quorate_journal::{ServiceEnd, WorldEvent};
+use quorate_machine::step;
 use quorate_model::errors::{
     ERROR_FILE_NOT_FOUND, ERROR_INVALID_PARAMETER, ERROR_SERVICE_CANNOT_ACCEPT_CTRL,
     ERROR_SERVICE_DOES_NOT_EXIST, ERROR_SERVICE_NOT_ACTIVE, ERROR_SERVICE_REQUEST_TIMEOUT,
@@ -79,15 +80,6 @@ struct Entry {
     process: Process,
     command: ServiceCommand,
     endpoints: BTreeSet<Endpoint>,
-}
-
-fn step(state: ServiceState) -> ServiceStep {
-    match state {
-        ServiceState::Stopped => ServiceStep::Stopped,
-        ServiceState::StartPending => ServiceStep::StartPending,
-        ServiceState::Running => ServiceStep::Running,
-        ServiceState::StopPending => ServiceStep::StopPending,
-    }
 }
 
 fn ready_at(command: &ServiceCommand) -> Option<Endpoint> {

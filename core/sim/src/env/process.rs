@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use quorate_host::ServiceState;
-use quorate_journal::{ServiceEnd, ServiceStep, WorldEvent};
+use quorate_journal::{ServiceEnd, WorldEvent};
+use quorate_machine::step;
 use quorate_model::{Fault, Name, ProcessFault, Time};
 
 use super::pace::{Task, in_proportion};
@@ -59,16 +60,6 @@ pub(crate) struct Processes {
     next_generation: u64,
     seed: u64,
     spreads: BTreeMap<Name, Stream>,
-}
-
-/// A service's state in the journal's terms.
-fn step(state: ServiceState) -> ServiceStep {
-    match state {
-        ServiceState::Stopped => ServiceStep::Stopped,
-        ServiceState::StartPending => ServiceStep::StartPending,
-        ServiceState::Running => ServiceStep::Running,
-        ServiceState::StopPending => ServiceStep::StopPending,
-    }
 }
 
 impl Processes {

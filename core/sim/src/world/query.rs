@@ -216,9 +216,6 @@ impl World {
     ) -> ResourceStatus {
         let name = resource.name.as_str();
         let known = observing.filter(|node| node.resource_state(name).is_some());
-        let depends = |other: &&ResourceDefinition| {
-            other.depends_on.iter().any(|provider| *provider == *name)
-        };
         ResourceStatus {
             name: resource.name.clone(),
             kind: resource.kind.clone(),
@@ -226,12 +223,7 @@ impl World {
             state: self.resource_state_shown(resource, observing),
             owner: known.and_then(|node| node.group_owner(&group.name)),
             depends_on: resource.depends_on.clone(),
-            dependents: group
-                .resources
-                .iter()
-                .filter(depends)
-                .map(|one| one.name.clone())
-                .collect(),
+            dependents: group.dependents_of(name),
             persistent_state: match known {
                 Some(node) => node.persistent_state(name),
                 None => resource.persistent_state,
