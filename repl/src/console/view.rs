@@ -8,57 +8,22 @@ use quorate_model::Name;
 use quorate_script::WordDoc;
 
 use crate::output::{Paint, Tone};
-use crate::report::{Table, state_tone};
+use crate::report::cluster_tables;
 
 /// The cluster at a glance.
 pub(super) fn status(status: &Status, paint: Paint) -> String {
-    let mut nodes = Table::new(&["node", "state", "owns"]);
-    for node in &status.nodes {
-        let groups: Vec<&str> = node.groups.iter().map(|name| name.as_str()).collect();
-        let mark = if status.coordinator.as_ref() == Some(&node.name) {
-            " *"
-        } else {
-            ""
-        };
-        nodes.row(vec![
-            (Tone::Strong, format!("{}{mark}", node.name)),
-            (state_tone(node.state.as_str()), node.state.to_string()),
-            (Tone::Plain, groups.join(", ")),
-        ]);
-    }
-    let mut groups = Table::new(&["group / resource", "state", "owner / type"]);
-    let mut stopped = String::new();
-    for (group, resources) in &status.groups {
-        let owner = group
-            .owner
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), ToString::to_string);
-        groups.row(vec![
-            (Tone::Strong, group.name.to_string()),
-            (state_tone(group.state.as_str()), group.state.to_string()),
-            (Tone::Plain, owner),
-        ]);
-        stopped.extend(group.stopped.as_ref().map(|why| {
-            let name = paint.tone(Tone::Care, &group.name);
-            format!("\n  {name}: {why}")
-        }));
-        for resource in resources {
-            groups.row(vec![
-                (Tone::Plain, format!("  {}", resource.name)),
-                (
-                    state_tone(resource.state.as_str()),
-                    resource.state.to_string(),
-                ),
-                (Tone::Faint, resource.kind.to_string()),
-            ]);
-        }
-    }
+    let coordinator = status.coordinator.as_ref();
+    let tables = cluster_tables(coordinator, &status.nodes, &status.groups, paint);
+    let stopped = status.groups.iter().filter_map(|(group, _)| {
+        let why = group.stopped.as_ref()?;
+        let name = paint.tone(Tone::Care, &group.name);
+        Some(format!("\n  {name}: {why}"))
+    });
     format!(
-        "{}\n\n{}\n\n{}\n{}{stopped}",
+        "{}\n\n{tables}{}{}",
         paint.tone(Tone::Strong, &status.headline()),
-        nodes.render(2, paint),
-        groups.render(2, paint),
-        paint.tone(Tone::Faint, "  * coordinates")
+        paint.tone(Tone::Faint, "  * coordinates"),
+        stopped.collect::<String>()
     )
 }
 

@@ -6,7 +6,7 @@ use quorate_live::LiveStatus;
 use quorate_model::Lasting;
 
 use crate::output::{Paint, Tone};
-use crate::report::{Table, state_tone};
+use crate::report::cluster_tables;
 
 /// The cluster as one node sees it.
 pub(super) fn status(status: &LiveStatus, paint: Paint) -> String {
@@ -32,7 +32,13 @@ pub(super) fn status(status: &LiveStatus, paint: Paint) -> String {
         lines.push(paint.tone(Tone::Bad, &text));
     }
     lines.push(String::new());
-    lines.push(tables(status, paint));
+    let coordinator = status.coordinator.as_ref();
+    lines.push(cluster_tables(
+        coordinator,
+        &status.nodes,
+        &status.groups,
+        paint,
+    ));
     let refused: u64 = status.counts.refused();
     let mut foot = format!("  * coordinates; {} has run for {up}", status.node);
     if refused > 0 {
@@ -46,47 +52,4 @@ pub(super) fn status(status: &LiveStatus, paint: Paint) -> String {
         }
     }
     lines.join("\n")
-}
-
-fn tables(status: &LiveStatus, paint: Paint) -> String {
-    let mut nodes = Table::new(&["node", "state", "owns"]);
-    for node in &status.nodes {
-        let mark = match status.coordinator.as_ref() == Some(&node.name) {
-            true => " *",
-            false => "",
-        };
-        let groups: Vec<&str> = node.groups.iter().map(|name| name.as_str()).collect();
-        nodes.row(vec![
-            (Tone::Strong, format!("{}{mark}", node.name)),
-            (state_tone(node.state.as_str()), node.state.to_string()),
-            (Tone::Plain, groups.join(", ")),
-        ]);
-    }
-    let mut groups = Table::new(&["group / resource", "state", "owner / type"]);
-    for (group, resources) in &status.groups {
-        let owner = group.owner.as_ref();
-        groups.row(vec![
-            (Tone::Strong, group.name.to_string()),
-            (state_tone(group.state.as_str()), group.state.to_string()),
-            (
-                Tone::Plain,
-                owner.map_or_else(|| "-".to_owned(), ToString::to_string),
-            ),
-        ]);
-        for resource in resources {
-            groups.row(vec![
-                (Tone::Plain, format!("  {}", resource.name)),
-                (
-                    state_tone(resource.state.as_str()),
-                    resource.state.to_string(),
-                ),
-                (Tone::Faint, resource.kind.to_string()),
-            ]);
-        }
-    }
-    format!(
-        "{}\n\n{}\n",
-        nodes.render(2, paint),
-        groups.render(2, paint)
-    )
 }

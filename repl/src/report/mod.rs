@@ -1,5 +1,6 @@
 //! Reports for people.
 
+mod cluster;
 mod snippet;
 mod table;
 
@@ -10,6 +11,7 @@ use quorate_model::{ClientReport, Lasting, Time};
 
 use crate::output::{Paint, Tone};
 
+pub(crate) use cluster::cluster_tables;
 pub(crate) use snippet::{failure, finding};
 pub(crate) use table::Table;
 
