@@ -26,7 +26,7 @@ pub use net::NetError;
 pub use services::{CommandError, split};
 pub use settings::{RUN, Settings, default_socket};
 pub use state::StateError;
-pub use warden::{CGROUP, Ended, Ward, watch};
+pub use warden::{CGROUP, Ward, watch};
 
 /// Puts this process into a control group, with all that it starts from now on.
 ///

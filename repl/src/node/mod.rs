@@ -11,7 +11,7 @@ use quorate_drill::civil;
 use quorate_drill::{describe_line, findings_of};
 use quorate_host::{end_with_parent, take_stdin};
 use quorate_journal::Entry;
-use quorate_live::{End, Ended, Observer, Plan, Settings, Ward};
+use quorate_live::{End, Observer, Plan, Settings, Ward};
 use quorate_model::Diagnostics;
 
 use crate::args::PluginFolders;
@@ -138,7 +138,7 @@ fn under_warden(args: &NodeArgs, settings: &Settings, output: &mut Output) -> Ex
         driver,
     };
     match quorate_live::watch(&ward, |text| output.warn(text)) {
-        Ok(Ended::With(code)) => {
+        Ok(code) => {
             let code = u8::try_from(code).ok();
             code.and_then(Exit::of).unwrap_or(Exit::Internal)
         }

@@ -56,13 +56,6 @@ enum Happened {
     Signal(i32),
 }
 
-/// How a driver ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// By itself, with this status: so does the warden.
-    With(i32),
-}
-
 /// What keeps a node from being watched over on this machine, if anything does.
 ///
 /// # Errors
@@ -75,12 +68,12 @@ pub(crate) fn can_watch(cluster: &str, node: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs a driver until it ends in order, and starts it again a minute after it has ended otherwise. `told` is told what
-/// happens, as sentences.
+/// Runs a driver until it ends in order, and starts it again a minute after it has ended otherwise. Returns the status to
+/// end with. `told` is told what happens, as sentences.
 ///
 /// # Errors
 /// The driver cannot be started, or something that must not run cannot be ended.
-pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<Ended> {
+pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<i32> {
     let group = match Cgroup::of_node(&ward.cluster, &ward.node) {
         Ok(group) => Some(group),
         Err(why) => {
@@ -120,9 +113,9 @@ pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<Ended> {
                 if let Some(group) = &group {
                     group.remove();
                 }
-                return Ok(Ended::With(code));
+                return Ok(code);
             }
-            _ if stops => return Ok(Ended::With(1)),
+            _ if stops => return Ok(1),
             _ => {}
         }
         told(&format!(
@@ -131,7 +124,7 @@ pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<Ended> {
             bounds::SERVICE_RESTART
         ));
         if wait(&happened, bounds::SERVICE_RESTART) {
-            return Ok(Ended::With(0));
+            return Ok(0);
         }
     }
 }
