@@ -69,7 +69,7 @@ pub fn describe_line(line: &Line) -> String {
         out.push_str(&format!("  {from} -> {to}"));
     }
     for (key, value) in line {
-        let told = ["t", "n", "node", "kind", "subject"].contains(&key.as_str())
+        let told = ["t", "n", "node", "because", "kind", "subject"].contains(&key.as_str())
             || (["from", "to"].contains(&key.as_str())
                 && text("from").is_some()
                 && text("to").is_some());

@@ -7,7 +7,7 @@ use quorate_journal::{EventField, EventKind, Holds};
 use crate::Noun;
 
 /// The fields that any event may have, whatever its kind.
-pub const COMMON: [(&str, &str); 5] = [
+pub const COMMON: [(&str, &str); 6] = [
     (
         "t",
         "When, in microseconds since the cluster was switched on.",
@@ -20,6 +20,10 @@ pub const COMMON: [(&str, &str); 5] = [
     (
         "node",
         "The node it happened on or to; left out where it concerns no single node.",
+    ),
+    (
+        "because",
+        "The number of the event that caused it; left out where a chain of causes begins, or the cause is not known.",
     ),
     ("kind", "Its kind."),
 ];

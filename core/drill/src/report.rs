@@ -1,51 +1,12 @@
 //! The results of drills.
 
-use std::fmt;
 use std::time::Duration;
 
+use quorate_journal::{Verdict, WorldEvent};
 use quorate_model::{ClientStatus, Name, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::{Finding, Place, Remark};
-
-/// How a drill ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Verdict {
-    /// Everything it expected was seen.
-    Pass,
-    /// It was not run: filtered out, or marked to be skipped.
-    Skipped,
-    /// Time ran out before the drill could show anything.
-    Unknown,
-    /// Something forbidden was seen, or something required was not.
-    Fail,
-    /// It could not be carried out: a mistake in the script, in the cluster file, or in the runtime.
-    Error,
-}
-
-impl Verdict {
-    /// Whether nothing went wrong: the drill passed or was skipped.
-    pub const fn is_fine(self) -> bool {
-        matches!(self, Self::Pass | Self::Skipped)
-    }
-
-    /// The verdict's name, in lower case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Skipped => "skipped",
-            Self::Unknown => "unknown",
-            Self::Fail => "fail",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// Why a drill did not pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +89,22 @@ pub struct DrillReport {
     pub remarks: Vec<Remark>,
     /// The command that repeats this drill.
     pub repeat: String,
+}
+
+impl DrillReport {
+    /// What the drill showed, as journals tell it.
+    pub fn as_event(&self) -> WorldEvent {
+        let why = self.failure.as_ref();
+        let place = why.and_then(|why| why.place.as_ref());
+        WorldEvent::Verdict {
+            drill: self.name.clone(),
+            file: self.file.clone(),
+            verdict: self.verdict,
+            text: why.map(|why| why.message.clone()),
+            place: place.map(ToString::to_string),
+            repeat: self.repeat.clone(),
+        }
+    }
 }
 
 /// The result of running a script.

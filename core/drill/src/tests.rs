@@ -207,6 +207,7 @@ impl Record for Bare {
         self.note("remark", text);
     }
     fn mark_end(&mut self) {}
+    fn mark_verdict(&mut self, _: &DrillReport) {}
     fn lines(&self, from: usize) -> Vec<Line> {
         self.lines[from..].to_vec()
     }

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use quorate_model::{Name, Time, nearest};
+use quorate_model::{GroupDefinition, Name, Time, nearest};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -29,6 +29,58 @@ pub struct Header {
     pub civil_start_ms: i64,
     /// The nodes, in the order of their ids.
     pub nodes: Vec<Name>,
+    /// The groups as the journal begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<HeaderGroup>,
+}
+
+/// A group, in a journal's header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderGroup {
+    /// Its name.
+    pub name: Name,
+    /// Whether it is a virtual server: clients reach it by a network name of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub virtual_server: bool,
+    /// Its resources.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<HeaderResource>,
+}
+
+/// A resource, in a journal's header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderResource {
+    /// Its name.
+    pub name: Name,
+    /// Its type, such as `Physical Disk`.
+    #[serde(rename = "type")]
+    pub kind: Name,
+    /// What it depends on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<Name>,
+}
+
+impl From<&GroupDefinition> for HeaderGroup {
+    fn from(group: &GroupDefinition) -> Self {
+        let resources = group.resources.iter().map(|it| HeaderResource {
+            name: it.name.clone(),
+            kind: it.kind.clone(),
+            depends_on: it.depends_on.clone(),
+        });
+        HeaderGroup {
+            name: group.name.clone(),
+            virtual_server: group.is_virtual_server(),
+            resources: resources.collect(),
+        }
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
+fn is_false(it: &bool) -> bool {
+    !it
 }
 
 /// One event.
@@ -42,6 +94,9 @@ pub struct Entry {
     /// The node it happened on or to; `None` for what concerns no single node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<Name>,
+    /// The number of the event that caused it; `None` where a chain begins, and where the cause is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<u64>,
     /// The event itself.
     #[serde(flatten)]
     pub what: What,
@@ -115,12 +170,20 @@ impl Entry {
             at,
             n,
             node,
+            because: None,
             what: what.into(),
             fields: Fields::default(),
         }
     }
 
-    /// The entry as the fields of its JSON line: `t`, `n`, `node`, `kind` and those of its kind.
+    /// The same entry, caused by the one with this number.
+    #[must_use]
+    pub fn because(mut self, cause: Option<u64>) -> Entry {
+        self.because = cause;
+        self
+    }
+
+    /// The entry as the fields of its JSON line: `t`, `n`, `node`, `because`, `kind` and those of its kind.
     pub fn fields(&self) -> &Map<String, Value> {
         self.fields
             .0
@@ -152,6 +215,7 @@ struct Line {
     t: Time,
     n: u64,
     node: Option<Name>,
+    because: Option<u64>,
     kind: String,
     #[serde(flatten)]
     rest: Map<String, Value>,
@@ -165,6 +229,7 @@ impl<'de> Deserialize<'de> for Entry {
             t,
             n,
             node,
+            because,
             kind,
             mut rest,
         } = Line::deserialize(deserializer)?;
@@ -182,7 +247,7 @@ impl<'de> Deserialize<'de> for Entry {
         };
         let what =
             what.map_err(|why| D::Error::custom(format!("a {kind} event is told wrongly: {why}")))?;
-        Ok(Entry::new(t, n, node, what))
+        Ok(Entry::new(t, n, node, what).because(because))
     }
 }
 

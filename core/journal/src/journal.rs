@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use quorate_model::{Name, NodeId, Time};
 use serde::Serialize;
 
-use crate::entry::{Entry, Header, JOURNAL_SCHEMA, What};
+use crate::entry::{Entry, Header, HeaderGroup, JOURNAL_SCHEMA, What};
 
 /// A run's events so far.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ impl Journal {
             cluster,
             civil_start_ms,
             nodes,
+            groups: Vec::new(),
         };
         Journal {
             header,
@@ -38,15 +39,30 @@ impl Journal {
         }
     }
 
+    /// Names the groups in the header.
+    #[must_use]
+    pub fn with_groups(mut self, groups: Vec<HeaderGroup>) -> Self {
+        self.header.groups = groups;
+        self
+    }
+
     /// Adds a node to the header.
     pub fn add_node(&mut self, name: Name) {
         self.header.nodes.push(name);
     }
 
-    /// Appends an event.
-    pub fn push(&mut self, at: Time, node: Option<Name>, what: impl Into<What>) {
+    /// Appends an event, caused by the one with the number `because`. Returns its own number.
+    pub fn push(
+        &mut self,
+        at: Time,
+        node: Option<Name>,
+        because: Option<u64>,
+        what: impl Into<What>,
+    ) -> u64 {
         let n = self.entries.len() as u64;
-        self.entries.push(Entry::new(at, n, node, what));
+        self.entries
+            .push(Entry::new(at, n, node, what).because(because));
+        n
     }
 
     /// The header line's contents.
@@ -99,6 +115,7 @@ mod tests {
         journal.push(
             Time(3),
             Some("A".into()),
+            None,
             WorldEvent::FaultInjected {
                 id: FaultId(1),
                 subject: fault.subject().cloned(),
@@ -106,7 +123,7 @@ mod tests {
                 fault,
             },
         );
-        journal.push(Time(4), Some("A".into()), Event::Forming);
+        journal.push(Time(4), Some("A".into()), Some(0), Event::Forming);
         let mut bytes = Vec::new();
         journal.write(&mut bytes).unwrap();
         assert_eq!(
@@ -118,7 +135,7 @@ mod tests {
                 r#"{"t":3,"n":0,"node":"A","kind":"fault-injected","id":1,"subject":"A","#,
                 r#""fault":{"what":"card","node":"A","network":"Public"},"text":"A's card in Public breaks"}"#,
                 "\n",
-                r#"{"t":4,"n":1,"node":"A","kind":"forming"}"#,
+                r#"{"t":4,"n":1,"node":"A","because":0,"kind":"forming"}"#,
                 "\n"
             )
         );

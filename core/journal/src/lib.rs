@@ -15,9 +15,9 @@ mod words;
 mod world_event;
 
 pub use described::{EventField, EventKind, Field, Holds};
-pub use entry::{Entry, Header, JOURNAL_SCHEMA, What, event_kinds};
+pub use entry::{Entry, Header, HeaderGroup, HeaderResource, JOURNAL_SCHEMA, What, event_kinds};
 pub use journal::Journal;
 pub use node_event::Event;
 pub use read::{ReadError, Record, Records};
-pub use words::{Cause, PolicyFunction, ReservationChange, ServiceEnd, ServiceStep};
+pub use words::{Cause, PolicyFunction, ReservationChange, ServiceEnd, ServiceStep, Verdict};
 pub use world_event::WorldEvent;

@@ -15,7 +15,7 @@ macro_rules! words {
         )+ }
     )+) => { $(
         $(#[doc = $about])+
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name { $(
             $(#[doc = $text])+
             #[serde(rename = $word)]
@@ -95,6 +95,20 @@ words! {
         StartFailed => "the start failed",
     }
 
+    /// How a drill ended, from fine to bad.
+    pub enum Verdict {
+        /// Everything it expected was seen.
+        Pass => "pass",
+        /// It was not run: filtered out, or marked to be skipped.
+        Skipped => "skipped",
+        /// Time ran out before the drill could show anything.
+        Unknown => "unknown",
+        /// Something forbidden was seen, or something required was not.
+        Fail => "fail",
+        /// It could not be carried out: a mistake in the script, in the cluster file, or in the runtime.
+        Error => "error",
+    }
+
     /// How a disk's reservation changed hands.
     pub enum ReservationChange {
         /// A node took it.
@@ -105,6 +119,13 @@ words! {
         BusReset => "bus reset",
         /// A host outside the cluster took it.
         Stolen => "stolen",
+    }
+}
+
+impl Verdict {
+    /// Whether nothing went wrong: the drill passed or was skipped.
+    pub const fn is_fine(self) -> bool {
+        matches!(self, Self::Pass | Self::Skipped)
     }
 }
 

@@ -3,7 +3,7 @@
 use quorate_model::{Fault, FaultId, Name};
 use serde::{Deserialize, Serialize};
 
-use crate::words::{ReservationChange, ServiceEnd, ServiceStep};
+use crate::words::{ReservationChange, ServiceEnd, ServiceStep, Verdict};
 
 crate::described::described! {
 /// What happens in the world outside the nodes' own logic.
@@ -177,6 +177,23 @@ pub enum WorldEvent {
         /// The plugins that ran threads of their own, so that the drill does not repeat.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         unrepeatable: Vec<String>,
+    },
+    /// What a drill showed.
+    Verdict {
+        /// The drill's name.
+        drill: String,
+        /// Its script, as it was named.
+        file: String,
+        /// How it ended.
+        verdict: Verdict,
+        /// Why, where it did not pass.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// The place in the script: file, line and column.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
+        /// The command that runs it again.
+        repeat: String,
     },
     /// A drill's step begins.
     Step {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClusterProperties, GroupProperties, Name, NodeId, PolicyScript, ResourceProperties, Value,
-    called,
+    CLUSTER_GROUP, ClusterProperties, GroupProperties, Name, NodeId, PolicyScript,
+    ResourceProperties, Value, called, types,
 };
 
 /// The property of a Majority Node Set's quorum resource that names its file share witness (KB 921181).
@@ -181,6 +181,11 @@ impl GroupDefinition {
             |other: &&ResourceDefinition| other.depends_on.iter().any(|it| *it == *provider);
         let dependents = self.resources.iter().filter(depends);
         dependents.map(|other| other.name.clone()).collect()
+    }
+
+    /// Whether it is a virtual server: clients reach it by a network name of its own. The cluster's own group is none.
+    pub fn is_virtual_server(&self) -> bool {
+        self.has_resource_of(types::NETWORK_NAME) && self.name != *CLUSTER_GROUP
     }
 
     /// Whether one of its resources is of this type.

@@ -7,11 +7,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate_drill::PluginReport;
 use quorate_drill::stage::{
     Answer, Belief, Clients, Configuration, Faults, Line, Machines, NotOffered, Order, OrderHandle,
     Orders, Plugins, PropertyOf, PropertyStatus, Record, StageError, Timing, Truth,
 };
+use quorate_drill::{DrillReport, PluginReport};
 use quorate_host::{PluginSet, Reloaded};
 use quorate_model::{
     Breach, ClientCalls, ClientStatus, ClusterDefinition, DiskStatus, Facts, Fault, FaultId,
@@ -344,6 +344,10 @@ impl Record for SimStage {
 
     fn mark_end(&mut self) {
         self.world.mark_end();
+    }
+
+    fn mark_verdict(&mut self, report: &DrillReport) {
+        self.world.mark_verdict(report.as_event());
     }
 
     fn lines(&self, from: usize) -> Vec<Line> {

@@ -6,7 +6,7 @@ use quorate_host::Reloaded;
 use quorate_model::Name;
 
 use super::{Line, NotOffered, StageError};
-use crate::PluginReport;
+use crate::{DrillReport, PluginReport};
 
 /// The action that is not offered on a stage without plugins.
 const NO_PLUGINS: NotOffered = NotOffered("showing or changing plugins");
@@ -21,6 +21,8 @@ pub trait Record {
     fn mark_remark(&mut self, rule: &'static str, text: &str);
     /// Writes the end of a drill into the journal, and how many groups its faults disturbed.
     fn mark_end(&mut self);
+    /// Writes what a drill showed into the journal.
+    fn mark_verdict(&mut self, report: &DrillReport);
     /// The journal's lines from number `from` on.
     fn lines(&self, from: usize) -> Vec<Line>;
     /// The journal's lines with a notice of this id.

@@ -184,7 +184,6 @@ impl Seen<'_> {
     fn group(&self, group: &GroupDefinition, resources: &[ResourceStatus]) -> GroupStatus {
         let view = self.node.and_then(|node| node.group(&group.name));
         let states = resources.iter().map(|it| it.state);
-        let named = |it: &ResourceDefinition| it.kind == types::NETWORK_NAME;
         GroupStatus {
             name: group.name.clone(),
             state: view
@@ -198,8 +197,7 @@ impl Seen<'_> {
                 .as_ref()
                 .map_or(group.persistent_state, |view| view.persistent_state),
             preferred_owners: group.properties.preferred_owners.clone(),
-            is_virtual_server: group.resources.iter().any(named)
-                && group.name != quorate_model::CLUSTER_GROUP,
+            is_virtual_server: group.is_virtual_server(),
         }
     }
 

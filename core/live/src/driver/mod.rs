@@ -18,7 +18,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use quorate_host::{Monitor, PluginSet};
-use quorate_journal::{Entry, Header, JOURNAL_SCHEMA, What, WorldEvent};
+use quorate_journal::{Entry, Header, HeaderGroup, JOURNAL_SCHEMA, What, WorldEvent};
 use quorate_machine::ClusterService;
 use quorate_model::{ClusterDefinition, Name, NodeId, Reason, Time};
 use quorate_node::{Input, Message, Node, Policies, bounds};
@@ -409,12 +409,14 @@ impl Driver {
     /// Begins another file of the journal.
     fn begin_journal(&mut self, seed: u64) {
         let nodes = self.plan.definition.nodes.iter();
+        let groups = self.plan.definition.groups.iter();
         self.journal.begin(Header {
             schema: JOURNAL_SCHEMA.to_owned(),
             seed,
             cluster: self.plan.definition.name.clone(),
             civil_start_ms: self.civil_origin_ms,
             nodes: nodes.map(|node| node.name.clone()).collect(),
+            groups: groups.map(HeaderGroup::from).collect(),
         });
         self.entries = 0;
     }

@@ -480,6 +480,7 @@ impl Record for Fake {
         self.log("remark", &[("rule", rule), ("text", text)]);
     }
     fn mark_end(&mut self) {}
+    fn mark_verdict(&mut self, _: &DrillReport) {}
     fn lines(&self, from: usize) -> Vec<Line> {
         self.lines[from..].to_vec()
     }

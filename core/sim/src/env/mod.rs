@@ -13,7 +13,7 @@ mod stores;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate_journal::{Journal, ReservationChange, What, WorldEvent};
+use quorate_journal::{HeaderGroup, Journal, ReservationChange, What, WorldEvent};
 use quorate_model::{ClusterDefinition, Fault, FaultId, Name, NodeDefinition, NodeId, Time};
 use quorate_node::{Message, WitnessReply, WitnessRequest};
 
@@ -195,7 +195,8 @@ impl Environment {
                     .nodes
                     .iter()
                     .map(|node| (node.id, node.name.clone())),
-            ),
+            )
+            .with_groups(definition.groups.iter().map(HeaderGroup::from).collect()),
             hosts: hosts.collect(),
             networks: Networks::new(definition, seed, options.jitter_percent),
             disks: Disks::new(definition, seed, options.disk_delay),
@@ -261,7 +262,7 @@ impl Environment {
     /// Writes a journal entry, which is observable by definition.
     pub(crate) fn record(&mut self, machine: Option<Machine>, what: impl Into<What>) {
         let node = machine.map(|machine| self.hosts[machine].name.clone());
-        self.journal.push(self.now, node, what);
+        self.journal.push(self.now, node, None, what);
         self.revision += 1;
     }
 

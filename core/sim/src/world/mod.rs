@@ -435,6 +435,11 @@ impl World {
         );
     }
 
+    /// Writes what a drill showed into the journal.
+    pub fn mark_verdict(&mut self, verdict: WorldEvent) {
+        self.env.record(None, verdict);
+    }
+
     fn machine(&self, node: &str) -> Result<Machine, WorldError> {
         let hosts = &self.env.hosts;
         hosts

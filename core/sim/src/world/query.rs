@@ -162,7 +162,6 @@ impl World {
 
     fn group_shown(&self, group: &GroupDefinition, observing: Option<&Node>) -> GroupStatus {
         let view = observing.and_then(|node| node.group(&group.name));
-        let named = group.has_resource_of(types::NETWORK_NAME);
         GroupStatus {
             name: group.name.clone(),
             state: view
@@ -174,7 +173,7 @@ impl World {
             failovers: view.as_ref().map_or(0, |view| view.failovers),
             resources: group.resources.iter().map(|one| one.name.clone()).collect(),
             preferred_owners: group.properties.preferred_owners.clone(),
-            is_virtual_server: named && group.name != *CLUSTER_GROUP,
+            is_virtual_server: group.is_virtual_server(),
             stopped: view.as_ref().and_then(|view| view.stopped.clone()),
             owner: view.map(|view| view.owner),
         }
