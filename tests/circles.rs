@@ -13,6 +13,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("core/abi", &[]),
     ("core/model", &[]),
     ("core/journal", &[]),
+    ("core/report", &[]),
     ("core/log", &[]),
     ("core/wire", &[]),
     ("core/node", &["node"]),

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("quorate-abi", &[]),
     ("quorate-model", &[]),
     ("quorate-journal", &["quorate-model"]),
+    ("quorate-report", &["quorate-model", "quorate-journal"]),
     ("quorate-log", &[]),
     ("quorate-wire", &[]),
     (

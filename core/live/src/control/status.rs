@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quorate_model::{
     ClusterDefinition, GroupDefinition, GroupState, GroupStatus, Name, NodeState, NodeStatus,
-    QuorumStatus, ResourceDefinition, ResourceState, ResourceStatus, Time, types,
+    QuorumStatus, ResourceDefinition, ResourceState, ResourceStatus, Time,
 };
 use quorate_node::Node;
 use serde::{Deserialize, Serialize};

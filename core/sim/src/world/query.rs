@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use quorate_model::{
-    CLUSTER_GROUP, DiskStatus, GroupDefinition, GroupState, GroupStatus, Name, NetworkStatus,
-    NodeState, NodeStatus, QuorumStatus, ResourceDefinition, ResourceState, ResourceStatus, types,
+    DiskStatus, GroupDefinition, GroupState, GroupStatus, Name, NetworkStatus, NodeState,
+    NodeStatus, QuorumStatus, ResourceDefinition, ResourceState, ResourceStatus,
 };
 use quorate_node::Node;
 
