@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use quorate_model::{Name, NodeId, Time};
 use serde::Serialize;
 
+use crate::Trail;
 use crate::entry::{Entry, Header, HeaderGroup, JOURNAL_SCHEMA, What};
 
 /// A run's events so far.
@@ -12,6 +13,7 @@ use crate::entry::{Entry, Header, HeaderGroup, JOURNAL_SCHEMA, What};
 pub struct Journal {
     header: Header,
     entries: Vec<Entry>,
+    trail: Trail,
 }
 
 impl Journal {
@@ -36,12 +38,14 @@ impl Journal {
         Journal {
             header,
             entries: Vec::new(),
+            trail: Trail::default(),
         }
     }
 
     /// Names the groups in the header.
     #[must_use]
     pub fn with_groups(mut self, groups: Vec<HeaderGroup>) -> Self {
+        self.trail.knows(&groups);
         self.header.groups = groups;
         self
     }
@@ -51,18 +55,17 @@ impl Journal {
         self.header.nodes.push(name);
     }
 
-    /// Appends an event, caused by the one with the number `because`. Returns its own number.
-    pub fn push(
-        &mut self,
-        at: Time,
-        node: Option<Name>,
-        because: Option<u64>,
-        what: impl Into<What>,
-    ) -> u64 {
+    /// Appends an event, with what caused it as far as the [`Trail`] knows.
+    pub fn push(&mut self, at: Time, node: Option<Name>, what: impl Into<What>) {
         let n = self.entries.len() as u64;
-        self.entries
-            .push(Entry::new(at, n, node, what).because(because));
-        n
+        let entry = Entry::new(at, n, node, what);
+        let cause = self.trail.follow(&entry);
+        self.entries.push(entry.because(cause));
+    }
+
+    /// What leads from one event to the next.
+    pub fn trail(&mut self) -> &mut Trail {
+        &mut self.trail
     }
 
     /// The header line's contents.
@@ -115,7 +118,6 @@ mod tests {
         journal.push(
             Time(3),
             Some("A".into()),
-            None,
             WorldEvent::FaultInjected {
                 id: FaultId(1),
                 subject: fault.subject().cloned(),
@@ -123,7 +125,7 @@ mod tests {
                 fault,
             },
         );
-        journal.push(Time(4), Some("A".into()), Some(0), Event::Forming);
+        journal.push(Time(4), Some("A".into()), Event::Forming);
         let mut bytes = Vec::new();
         journal.write(&mut bytes).unwrap();
         assert_eq!(

@@ -11,6 +11,7 @@ mod entry;
 mod journal;
 mod node_event;
 mod read;
+mod trail;
 mod words;
 mod world_event;
 
@@ -19,5 +20,6 @@ pub use entry::{Entry, Header, HeaderGroup, HeaderResource, JOURNAL_SCHEMA, What
 pub use journal::Journal;
 pub use node_event::Event;
 pub use read::{ReadError, Record, Records};
+pub use trail::Trail;
 pub use words::{Cause, PolicyFunction, ReservationChange, ServiceEnd, ServiceStep, Verdict};
 pub use world_event::WorldEvent;

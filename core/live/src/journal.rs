@@ -162,6 +162,7 @@ mod tests {
             cluster: "CLUSTER1".into(),
             civil_start_ms: 0,
             nodes: vec!["NODE1".into()],
+            groups: Vec::new(),
         };
         for _ in 0..FILES_MAX + 3 {
             lines.send(Line::Header(header.clone())).unwrap();

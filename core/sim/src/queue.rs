@@ -11,12 +11,15 @@ use quorate_model::Time;
 pub struct Queue<T> {
     heap: BinaryHeap<Scheduled<T>>,
     sequence: u64,
+    /// The number of the journal's event that what is scheduled now comes from.
+    pub(crate) cause: Option<u64>,
 }
 
 #[derive(Debug)]
 struct Scheduled<T> {
     at: Time,
     sequence: u64,
+    cause: Option<u64>,
     what: T,
 }
 
@@ -59,6 +62,7 @@ impl<T> Queue<T> {
         Queue {
             heap: BinaryHeap::new(),
             sequence: 0,
+            cause: None,
         }
     }
 
@@ -66,7 +70,12 @@ impl<T> Queue<T> {
     pub fn push(&mut self, at: Time, what: T) {
         let sequence = self.sequence;
         self.sequence += 1;
-        self.heap.push(Scheduled { at, sequence, what });
+        self.heap.push(Scheduled {
+            at,
+            sequence,
+            cause: self.cause,
+            what,
+        });
     }
 
     /// Moves events forward: an event for which `sooner` gives an earlier instant happens then. Events of one instant
@@ -86,9 +95,11 @@ impl<T> Queue<T> {
         self.heap.peek().map(|entry| entry.at)
     }
 
-    /// Takes the next thing, with its instant.
+    /// Takes the next thing, with its instant. What is scheduled next comes from the same event as this.
     pub fn pop(&mut self) -> Option<(Time, T)> {
-        self.heap.pop().map(|entry| (entry.at, entry.what))
+        let entry = self.heap.pop()?;
+        self.cause = entry.cause;
+        Some((entry.at, entry.what))
     }
 }
 

@@ -18,7 +18,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use quorate_host::{Monitor, PluginSet};
-use quorate_journal::{Entry, Header, HeaderGroup, JOURNAL_SCHEMA, What, WorldEvent};
+use quorate_journal::{Entry, Header, HeaderGroup, JOURNAL_SCHEMA, Trail, What, WorldEvent};
 use quorate_machine::ClusterService;
 use quorate_model::{ClusterDefinition, Name, NodeId, Reason, Time};
 use quorate_node::{Input, Message, Node, Policies, bounds};
@@ -139,6 +139,8 @@ struct Driver {
     journal: JournalFiles,
     /// The number of the next entry of the journal.
     entries: u64,
+    /// What leads from one entry to the next.
+    trail: Trail,
     /// Who is told each entry.
     watchers: Vec<Sender<Response>>,
     /// Where other nodes receive, as was last found out.
@@ -256,6 +258,7 @@ impl Driver {
             owed,
             journal,
             entries: 0,
+            trail: Trail::default(),
             watchers: Vec::new(),
             peers: BTreeMap::new(),
             refused: Refused::default(),
@@ -281,11 +284,15 @@ impl Driver {
     fn go_on(&mut self, happened: &Receiver<Happened>) {
         while self.end.is_none() {
             match happened.recv_timeout(self.sleep()) {
-                Ok(what) => self.take(what),
+                Ok(what) => {
+                    self.trail.begin(None);
+                    self.take(what);
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 // The driver's own threads hold the other end for as long as it lives.
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            self.trail.begin(None);
             self.look_at_civil_time();
             self.wake();
             self.tell_warden();
@@ -410,13 +417,16 @@ impl Driver {
     fn begin_journal(&mut self, seed: u64) {
         let nodes = self.plan.definition.nodes.iter();
         let groups = self.plan.definition.groups.iter();
+        let groups: Vec<HeaderGroup> = groups.map(HeaderGroup::from).collect();
+        self.trail = Trail::default();
+        self.trail.knows(&groups);
         self.journal.begin(Header {
             schema: JOURNAL_SCHEMA.to_owned(),
             seed,
             cluster: self.plan.definition.name.clone(),
             civil_start_ms: self.civil_origin_ms,
             nodes: nodes.map(|node| node.name.clone()).collect(),
-            groups: groups.map(HeaderGroup::from).collect(),
+            groups,
         });
         self.entries = 0;
     }
@@ -425,6 +435,8 @@ impl Driver {
     fn tell(&mut self, what: impl Into<What>) {
         let node = Some(self.name().clone());
         let entry = Entry::new(clock::now(), self.entries, node, what);
+        let cause = self.trail.follow(&entry);
+        let entry = entry.because(cause);
         self.entries += 1;
         self.plan.observer.happened(&entry, clock::civil_ms());
         self.watchers.retain(|watcher| {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use quorate_drill::DrillReport;
 use quorate_drill::stage::*;
 use quorate_model::{
     AdminOp, Breach, ClientCalls, ClientStatus, DiskStatus, Fault, FaultId, GroupState,

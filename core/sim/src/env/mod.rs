@@ -1,6 +1,7 @@
 //! The environment of the nodes: all that they and their plugins can touch.
 
 mod address;
+mod causes;
 mod disk;
 mod lag;
 mod network;
@@ -184,7 +185,7 @@ impl Environment {
                 interfaces: node.interfaces.clone(),
             }
         });
-        Environment {
+        let mut env = Environment {
             now: Time::ZERO,
             queue: Queue::new(),
             journal: Journal::new(
@@ -215,7 +216,9 @@ impl Environment {
             randoms: BTreeMap::new(),
             streams: BTreeMap::new(),
             options,
-        }
+        };
+        env.defined(definition);
+        env
     }
 
     /// The holder of a disk, in words.
@@ -262,7 +265,8 @@ impl Environment {
     /// Writes a journal entry, which is observable by definition.
     pub(crate) fn record(&mut self, machine: Option<Machine>, what: impl Into<What>) {
         let node = machine.map(|machine| self.hosts[machine].name.clone());
-        self.journal.push(self.now, node, None, what);
+        self.journal.push(self.now, node, what);
+        self.queue.cause = self.journal.trail().present();
         self.revision += 1;
     }
 

@@ -23,6 +23,9 @@ fn error<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
 
 impl Serve for Local<'_> {
     fn serve(&mut self, caller: Caller<'_>, request: Request<'_>) -> Answer {
+        if changes_anything(&request) {
+            self.env.asked_for(self.machine, caller.resource);
+        }
         match request {
             Request::Now => self.now().into(),
             Request::CivilMs => self.civil_ms().into(),
@@ -95,6 +98,42 @@ impl Serve for Local<'_> {
             }
             Request::NameResolve { name } => self.env.name_resolve(self.machine, &name).into(),
         }
+    }
+}
+
+/// Whether a request may change the world, rather than look at it.
+fn changes_anything(request: &Request<'_>) -> bool {
+    match request {
+        Request::Now
+        | Request::CivilMs
+        | Request::ConfiguredNodes
+        | Request::Random {}
+        | Request::ScriptLoad { .. }
+        | Request::ServiceState { .. }
+        | Request::ProbeService { .. }
+        | Request::ProbePort { .. }
+        | Request::DiskReserved { .. }
+        | Request::DiskReservation { .. }
+        | Request::DiskList { .. }
+        | Request::DiskRead { .. }
+        | Request::AddressWorks { .. }
+        | Request::NameResolve { .. } => false,
+        Request::ServiceStart { .. }
+        | Request::ServiceStartWith { .. }
+        | Request::ServiceStop { .. }
+        | Request::ServiceKill { .. }
+        | Request::ServiceListen { .. }
+        | Request::DiskReserve { .. }
+        | Request::DiskBreak { .. }
+        | Request::DiskRelease { .. }
+        | Request::DiskMount { .. }
+        | Request::DiskUnmount { .. }
+        | Request::DiskWrite { .. }
+        | Request::AddressAdd { .. }
+        | Request::AddressRemove { .. }
+        | Request::AddressLease { .. }
+        | Request::NameRegister { .. }
+        | Request::NameUnregister { .. } => true,
     }
 }
 

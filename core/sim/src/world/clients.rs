@@ -276,7 +276,7 @@ impl World {
             population.strained = strained;
         }
         population.next = now + calls.every;
-        self.env.queue.push(population.next, Happening::Call(place));
+        self.env.wakes(population.next, Happening::Call(place));
         if went_on && !changed {
             return;
         }

@@ -401,12 +401,12 @@ impl World {
         let wake = station.service.next_node_wakeup();
         if let Some(at) = station.node_wake.ask(wake, clock, now) {
             again |= at == now;
-            self.env.queue.push(at, Happening::NodeWake(machine));
+            self.env.wakes(at, Happening::NodeWake(machine));
         }
         let wake = station.service.next_monitor_wakeup();
         if let Some(at) = station.monitor_wake.ask(wake, clock, now) {
             again |= at == now;
-            self.env.queue.push(at, Happening::MonitorWake(machine));
+            self.env.wakes(at, Happening::MonitorWake(machine));
         }
         if again && let Err(stuck) = station.service.wakes_at_once(now) {
             self.stuck(machine, stuck);

@@ -300,6 +300,8 @@ impl World {
         self.foresee(None);
         let (at, happening) = self.env.queue.pop()?;
         self.env.now = at.max(self.env.now);
+        let led_by = self.env.queue.cause;
+        self.env.begins(led_by);
         let cause = self.dispatch(happening);
         self.watch(&cause);
         Some(self.env.now)

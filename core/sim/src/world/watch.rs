@@ -38,8 +38,14 @@ pub(super) fn blank_view(node: &NodeDefinition) -> MachineView {
 }
 
 impl World {
-    /// Checks what an event has changed. Cheap if it has changed nothing.
+    /// Checks what an event has changed. Cheap if it has changed nothing. With it the event is over: what is done from
+    /// outside next does not go back to it.
     pub(super) fn watch(&mut self, cause: &Cause) {
+        self.look(cause);
+        self.env.begins(None);
+    }
+
+    fn look(&mut self, cause: &Cause) {
         for machine in 0..self.stations.len() {
             if self.stations[machine].service.node_was_called() {
                 self.look_at_node(machine);
@@ -180,7 +186,7 @@ impl World {
                 .is_none_or(|at| again < at || at <= self.env.now)
         {
             self.check_at = Some(again);
-            self.env.queue.push(again, Happening::Check);
+            self.env.wakes(again, Happening::Check);
         }
     }
 
@@ -205,6 +211,7 @@ impl World {
             self.current = definition.clone();
             self.env.configured_nodes = self.current.nodes.len() as u32;
             self.env.lags.define(&self.current);
+            self.env.defined(&self.current);
             for group in &self.current.groups {
                 if !self.groups.contains_key(&group.name) {
                     self.groups
