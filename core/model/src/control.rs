@@ -253,6 +253,50 @@ pub struct ControlRequest {
     pub input: Vec<u8>,
 }
 
+impl fmt::Display for ControlRequest {
+    /// The request in words, as a journal has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "send control code {} to {}", self.code, self.of)?;
+        match &self.on {
+            Some(node) => write!(f, " on {node}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How many characters of an answer are shown.
+const SPOKEN_MAX: usize = 60;
+
+/// What a control code gave, for people: the number of bytes, and the beginning of the text if they are text.
+pub fn spoken(bytes: &[u8]) -> String {
+    let count = match bytes.len() {
+        1 => "1 byte".to_owned(),
+        count => format!("{count} bytes"),
+    };
+    let text = std::str::from_utf8(bytes).ok();
+    let text = text.filter(|text| !text.is_empty() && !text.contains('\0'));
+    match text {
+        Some(text) => {
+            let short: String = text.chars().take(SPOKEN_MAX).collect();
+            let more = if short.len() < text.len() { " …" } else { "" };
+            format!("{count}: {short:?}{more}")
+        }
+        None => {
+            let shown = bytes.iter().take(SPOKEN_MAX / 2);
+            let hex: String = shown.map(|byte| format!("{byte:02x}")).collect();
+            let more = if bytes.len() > SPOKEN_MAX / 2 {
+                " …"
+            } else {
+                ""
+            };
+            match hex.is_empty() {
+                true => count,
+                false => format!("{count}: {hex}{more}"),
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,6 +312,24 @@ mod tests {
         assert_eq!(own.object(), Some(ControlObject::Resource));
         assert_eq!(ControlCode::private(u32::MAX).0, 0x012f_fffc);
         assert_eq!(ControlCode(0xdead_beef).object(), None);
+    }
+
+    #[test]
+    fn requests_and_answers_are_said_in_words() {
+        let mut request = ControlRequest {
+            of: ControlOf::Resource("R".into()),
+            on: None,
+            code: CLUSCTL_RESOURCE_GET_NAME,
+            input: Vec::new(),
+        };
+        let text = "send control code CLUSCTL_RESOURCE_GET_NAME (0x01000029) to resource R";
+        assert_eq!(request.to_string(), text);
+        request.on = Some("NODE1".into());
+        assert_eq!(request.to_string(), format!("{text} on NODE1"));
+        assert_eq!(spoken(b""), "0 bytes");
+        assert_eq!(spoken(b"R"), "1 byte: \"R\"");
+        assert_eq!(spoken(&[1, 0, 0, 0]), "4 bytes: 01000000");
+        assert!(spoken(&[b'a'; 61]).ends_with("a\" …"));
     }
 
     #[test]

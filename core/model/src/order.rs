@@ -1,5 +1,7 @@
 //! What administrators order of a cluster.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Name, NodeDefinition, PolicyScript, Value, VirtualServerRequest};
@@ -87,6 +89,59 @@ pub enum AdminOp {
         /// What is to be known of it.
         node: Box<NodeDefinition>,
     },
+}
+
+impl fmt::Display for AdminOp {
+    /// The order in words, as a journal has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AdminOp::GroupOnline { group } => write!(f, "bring group {group} online"),
+            AdminOp::GroupOffline { group } => write!(f, "take group {group} offline"),
+            AdminOp::GroupMove {
+                group,
+                to: Some(to),
+            } => write!(f, "move group {group} to {to}"),
+            AdminOp::GroupMove { group, to: None } => write!(f, "move group {group}"),
+            AdminOp::ResourceOnline { resource } => write!(f, "bring resource {resource} online"),
+            AdminOp::ResourceOffline { resource } => write!(f, "take resource {resource} offline"),
+            AdminOp::ResourceFail { resource } => write!(f, "fail resource {resource}"),
+            AdminOp::SetProperty {
+                object,
+                property,
+                value,
+            } => {
+                let of = match object {
+                    Object::Cluster => "the cluster",
+                    Object::Node(name) | Object::Group(name) | Object::Resource(name) => {
+                        name.as_str()
+                    }
+                };
+                match value {
+                    Some(_) => write!(f, "set {property} of {of}"),
+                    None => write!(f, "reset {property} of {of}"),
+                }
+            }
+            AdminOp::VirtualServerCreate { request } => {
+                write!(f, "create virtual server {}", request.name)
+            }
+            AdminOp::ResourceDelete { resource } => write!(f, "delete resource {resource}"),
+            AdminOp::NodePause { node } => write!(f, "pause {node}"),
+            AdminOp::NodeResume { node } => write!(f, "resume {node}"),
+            AdminOp::NodeEvict { node } => write!(f, "evict {node}"),
+            AdminOp::NodeAdd { node } => write!(f, "add node {}", node.name),
+            AdminOp::ServiceStop => write!(f, "stop the cluster service"),
+            AdminOp::SetPolicy { group, policy } => {
+                let of = group.as_ref().map_or_else(
+                    || "the cluster".to_owned(),
+                    |group| format!("group {group}"),
+                );
+                match policy {
+                    Some(policy) => write!(f, "give {of} the policy {}", policy.file),
+                    None => write!(f, "take the policy of {of} away"),
+                }
+            }
+        }
+    }
 }
 
 /// Something that has properties.

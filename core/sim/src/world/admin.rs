@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quorate_journal::WorldEvent;
-use quorate_model::control::{ControlOf, ControlRequest};
+use quorate_model::control::{ControlOf, ControlRequest, spoken};
 use quorate_model::{AdminOp, Name, Object, Reason};
 use quorate_node::Input;
 
@@ -12,9 +12,6 @@ use super::drive::Cause;
 use crate::WorldError;
 use crate::env::Machine;
 use crate::status::{Reply, RequestId};
-
-/// How many characters of an answer the journal shows.
-const SPOKEN_MAX: usize = 60;
 
 /// A request and its result.
 pub(super) struct Request {
@@ -72,10 +69,7 @@ impl World {
             Some(node) => self.asked_machine(node)?,
             None => self.somebody()?,
         };
-        let mut text = format!("send control code {} to {}", control.code, control.of);
-        if let Some(node) = &control.on {
-            text.push_str(&format!(" on {node}"));
-        }
+        let text = control.to_string();
         let id = self.begin(machine, text.clone(), false);
         let input = Input::Control {
             request: id,
@@ -196,7 +190,7 @@ impl World {
             | AdminOp::VirtualServerCreate { .. } => Vec::new(),
         };
         self.touched.extend(touched);
-        let text = describe(&op);
+        let text = op.to_string();
         let stops = op == AdminOp::ServiceStop;
         let id = self.begin(machine, text.clone(), stops);
         self.input(machine, Input::Admin { request: id, op });
@@ -310,85 +304,6 @@ impl World {
             if request.machine == machine && request.reply == Reply::Pending {
                 request.reply = Reply::Lost { node: node.clone() };
                 self.env.revision += 1;
-            }
-        }
-    }
-}
-
-/// Bytes for people: their number, and the text if they are text.
-fn spoken(bytes: &[u8]) -> String {
-    let count = match bytes.len() {
-        1 => "1 byte".to_owned(),
-        count => format!("{count} bytes"),
-    };
-    let text = std::str::from_utf8(bytes).ok();
-    let text = text.filter(|text| !text.is_empty() && !text.contains('\0'));
-    match text {
-        Some(text) => {
-            let short: String = text.chars().take(SPOKEN_MAX).collect();
-            let more = if short.len() < text.len() { " …" } else { "" };
-            format!("{count}: {short:?}{more}")
-        }
-        None => {
-            let shown = bytes.iter().take(SPOKEN_MAX / 2);
-            let hex: String = shown.map(|byte| format!("{byte:02x}")).collect();
-            let more = if bytes.len() > SPOKEN_MAX / 2 {
-                " …"
-            } else {
-                ""
-            };
-            match hex.is_empty() {
-                true => count,
-                false => format!("{count}: {hex}{more}"),
-            }
-        }
-    }
-}
-
-/// The request in words.
-fn describe(op: &AdminOp) -> String {
-    match op {
-        AdminOp::GroupOnline { group } => format!("bring group {group} online"),
-        AdminOp::GroupOffline { group } => format!("take group {group} offline"),
-        AdminOp::GroupMove {
-            group,
-            to: Some(to),
-        } => format!("move group {group} to {to}"),
-        AdminOp::GroupMove { group, to: None } => format!("move group {group}"),
-        AdminOp::ResourceOnline { resource } => format!("bring resource {resource} online"),
-        AdminOp::ResourceOffline { resource } => format!("take resource {resource} offline"),
-        AdminOp::ResourceFail { resource } => format!("fail resource {resource}"),
-        AdminOp::SetProperty {
-            object,
-            property,
-            value,
-        } => {
-            let of = match object {
-                Object::Cluster => "the cluster",
-                Object::Node(name) | Object::Group(name) | Object::Resource(name) => name.as_str(),
-            };
-            match value {
-                Some(_) => format!("set {property} of {of}"),
-                None => format!("reset {property} of {of}"),
-            }
-        }
-        AdminOp::VirtualServerCreate { request } => {
-            format!("create virtual server {}", request.name)
-        }
-        AdminOp::ResourceDelete { resource } => format!("delete resource {resource}"),
-        AdminOp::NodePause { node } => format!("pause {node}"),
-        AdminOp::NodeResume { node } => format!("resume {node}"),
-        AdminOp::NodeEvict { node } => format!("evict {node}"),
-        AdminOp::NodeAdd { node } => format!("add node {}", node.name),
-        AdminOp::ServiceStop => "stop the cluster service".to_owned(),
-        AdminOp::SetPolicy { group, policy } => {
-            let of = group.as_ref().map_or_else(
-                || "the cluster".to_owned(),
-                |group| format!("group {group}"),
-            );
-            match policy {
-                Some(policy) => format!("give {of} the policy {}", policy.file),
-                None => format!("take the policy of {of} away"),
             }
         }
     }
