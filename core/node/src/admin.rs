@@ -1,6 +1,7 @@
 //! Administrators' requests, and the orderly stop of the service.
 
 use quorate_journal::{Cause, Event};
+use quorate_log::CommitRule;
 use quorate_model::errors::{
     ERROR_CLUSTER_NO_QUORUM, ERROR_CLUSTER_NODE_DOWN, ERROR_HOST_NODE_NOT_AVAILABLE,
     ERROR_SERVICE_REQUEST_TIMEOUT,
@@ -117,7 +118,8 @@ impl Node {
         let movable = self.database.groups.iter().any(|(name, record)| {
             record.owner == me && self.groups.may_leave(&self.database, name, record)
         });
-        if movable || self.proposals.outstanding().len() > 0 {
+        let waits = movable || self.proposals.outstanding().len() > 0;
+        if waits && !self.is_left_alone() {
             return;
         }
         match (&self.arbitration, self.quorum.candidacy()) {
@@ -126,6 +128,33 @@ impl Node {
             }
             (Arbitration::Releasing, _) => {}
             _ => self.say_goodbye(),
+        }
+    }
+
+    /// Whether nobody is left who could confirm a change of the database: too few of those who vote have not said goodbye,
+    /// or each of the others has, or stops as this node does and will not coordinate.
+    fn is_left_alone(&self) -> bool {
+        let (me, neighbours) = (self.me, &self.neighbours);
+        let has_left = |node: u8| neighbours.has_left(NodeId(node));
+        let leaving = neighbours.leaving();
+        let members = self.database.view.members.keys().map(|node| node.0);
+        let mut others = members.filter(|node| *node != me.0);
+        match self.quorum.candidacy() {
+            Candidacy::Elect => {
+                let voters = self.log.voters();
+                let here = voters.iter().filter(|node| !has_left(*node)).count();
+                here < CommitRule::majority(voters)
+                    || (!self.has_quorum_at(self.now)
+                        && others.all(|node| has_left(node) || leaving.contains(node)))
+            }
+            Candidacy::Arbitrate { .. } => {
+                let leads = self.log.leader();
+                !self.arbitration.holds()
+                    && others.all(|node| {
+                        has_left(node) || (leaving.contains(node) && leads != Some(node))
+                    })
+            }
+            Candidacy::Alone => false,
         }
     }
 

@@ -253,6 +253,32 @@ fn a_service_that_stops_in_order_leaves_its_groups_to_others() {
     }
 }
 
+/// Nobody is left who could confirm anything, so nobody waits for that.
+#[test]
+fn services_that_are_all_stopped_at_once_end_as_soon_as_what_they_run_is_offline() {
+    for standard in [true, false] {
+        for nodes in [2, 3, 4, 5] {
+            let mut stage = formed(nodes, standard);
+            for node in 1..=nodes {
+                stage.admin(NodeId(node), node.into(), AdminOp::ServiceStop);
+            }
+            let mut waited = Duration::ZERO;
+            while stage.machines.values().any(|machine| machine.on) {
+                stage.run(Duration::from_millis(100));
+                waited += Duration::from_millis(100);
+                assert!(
+                    waited < Duration::from_secs(5),
+                    "{nodes} nodes, {standard}: {}",
+                    stage.transcript()
+                );
+            }
+            for node in 1..=nodes {
+                assert_eq!(stage.replies.get(&node.into()), Some(&Ok(())));
+            }
+        }
+    }
+}
+
 /// Who gives the quorum disk away says so to the member that has its group then, and that takes it: nobody waits for
 /// anybody's silence.
 #[test]
