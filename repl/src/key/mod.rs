@@ -19,7 +19,7 @@ Examples:
   quorate key show /etc/quorate/key      which keys are in it, without showing them
 
 A replacement takes three steps: the next key is accepted, it takes over, the former one goes. A node reads the file when \
-it is started. A cluster that runs is never cut as long as every node has been started with a file before the next step.";
+it is started and at SIGHUP. A cluster that runs is never cut as long as every node has read a file before the next step.";
 
 /// `quorate key`.
 #[derive(Args, Debug)]
@@ -75,7 +75,16 @@ pub(crate) fn new(file: &Path) -> Result<KeyRing, String> {
         open.write_all(ring.to_text().as_bytes())?;
         open.sync_all()
     };
-    write().map_err(|why| format!("the key file {} cannot be made: {why}", file.display()))?;
+    write().map_err(|why| {
+        let name = file.display();
+        match why.kind() {
+            io::ErrorKind::AlreadyExists => format!(
+                "{name} is there already, and a key that is in use must not be lost: `quorate key rotate {name}` replaces it \
+                 while the cluster runs; for a cluster of its own name another file"
+            ),
+            _ => format!("the key file {name} cannot be made: {why}"),
+        }
+    })?;
     Ok(ring)
 }
 
@@ -104,7 +113,13 @@ fn rotate(file: &Path) -> Result<KeyRing, String> {
         open.sync_all()?;
         fs::rename(&aside, file)
     };
-    write().map_err(|why| format!("the key file {} cannot be written: {why}", file.display()))?;
+    write().map_err(|why| match why.kind() {
+        io::ErrorKind::AlreadyExists => format!(
+            "{} is there: an earlier step was cut short, and the key file is as it was before; remove that, and take the step again",
+            aside.display()
+        ),
+        _ => format!("the key file {} cannot be written: {why}", file.display()),
+    })?;
     Ok(next)
 }
 
@@ -137,13 +152,25 @@ mod tests {
         let first = new(&file).unwrap();
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert!(new(&file).unwrap_err().contains("cannot be made"));
+        let refused = new(&file).unwrap_err();
+        let name = file.display().to_string();
+        assert!(
+            refused.starts_with(&format!("{name} is there already"))
+                && refused.contains("key rotate"),
+            "{refused}"
+        );
+        let nowhere = folder.path().join("no/such/folder/key");
+        assert!(new(&nowhere).unwrap_err().contains("cannot be made"));
         let steps: Vec<_> = (0..3).map(|_| rotate(&file).unwrap().step()).collect();
         use RotationStep::{Alone, Announced, Replaced};
         assert_eq!(steps, [Announced, Replaced, Alone]);
         let last = read(&file).unwrap();
         assert_ne!(last.sealing().fingerprint(), first.sealing().fingerprint());
         assert!(!told(&last).contains(';'));
+        fs::write(file.with_extension("new"), "").unwrap();
+        let refused = rotate(&file).unwrap_err();
+        assert!(refused.contains("key.new is there"), "{refused}");
+        assert_eq!(read(&file).unwrap().to_text(), last.to_text());
         fs::write(&file, "something else").unwrap();
         assert!(
             read(&file)
