@@ -6,8 +6,12 @@
 
 mod support;
 
+#[path = "live/orders.rs"]
+mod orders;
 #[path = "live/rig.rs"]
 mod rig;
+#[path = "live/rig_command.rs"]
+mod rig_command;
 #[path = "live/warden.rs"]
 mod warden;
 

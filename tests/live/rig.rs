@@ -74,7 +74,7 @@ impl Rig {
         let key = rig.path("key");
         let made = finish(quorate().args(["key", "new"]).arg(&key));
         assert_eq!(made.code, 0, "{}", made.err);
-        fs::write(rig.path("cluster.ron"), rig.cluster()).expect("a file");
+        fs::write(rig.path("cluster.ron"), rig.cluster(3)).expect("a file");
         for node in NODES {
             fs::write(rig.path(&format!("{node}.ron")), rig.node(node, "")).expect("a file");
         }
@@ -85,14 +85,15 @@ impl Rig {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn cluster(&self) -> String {
+    /// The cluster file, with so many nodes.
+    pub(crate) fn cluster(&self, nodes: u8) -> String {
         let net = self.net;
         let node = |n: u8| {
             format!(
                 "(name: \"NODE{n}\", interfaces: {{ \"Public\": \"127.{net}.2.1{n}\", \"Private\": \"127.{net}.1.1{n}\" }})"
             )
         };
-        let nodes: Vec<String> = (1..=3).map(node).collect();
+        let nodes: Vec<String> = (1..=nodes).map(node).collect();
         format!(
             r#"(
     name: "LIVE{net}",

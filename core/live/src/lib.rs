@@ -19,7 +19,8 @@ mod warden;
 
 pub use check::check;
 pub use control::{
-    Client, ClientError, ControlError, Counts, LiveStatus, NetworkCounts, Request, Response,
+    Client, ClientError, ControlError, Counts, LiveStatus, NetworkCounts, PluginReloaded,
+    PluginState, Request, Response,
 };
 pub use driver::{End, Observer, Plan, StartError, run};
 pub use net::NetError;

@@ -4,6 +4,7 @@ use quorate_script::WordDoc;
 
 use super::{After, Session, view};
 use crate::output::Tone;
+use crate::report;
 
 /// The widest usage of a command that still has its text on the same line.
 const USAGE: usize = 18;
@@ -171,7 +172,7 @@ impl Session {
                     Ok(plugins) => plugins,
                     Err(text) => return self.refuse(&text),
                 };
-                let text = view::plugins(&plugins, self.output.paint());
+                let text = report::plugins(&plugins, ":plugin release", self.output.paint());
                 self.output.line(&text);
             }
             ["reload"] => return self.reload(None),
@@ -185,7 +186,7 @@ impl Session {
                     Ok(nodes) => {
                         let text = format!(
                             "{name} is no longer quarantined on {}: bring its resources online",
-                            view::join(&nodes)
+                            report::join(&nodes)
                         );
                         self.output.line(&text);
                     }

@@ -1,19 +1,27 @@
 //! `quorate ctl`: questions and orders for a node that runs.
 
+mod add;
+mod command;
+mod control;
 mod objects;
+mod policy;
+mod request;
+mod unusable;
 mod view;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use quorate_drill::describe_line;
-use quorate_live::{Client, ClientError, LiveStatus, Request, Response, Settings, default_socket};
-use quorate_model::{AdminOp, Diagnostics, errors};
+use quorate_live::{Client, LiveStatus, Request, Response, Settings, default_socket};
+use quorate_model::{Diagnostics, errors};
 
 use crate::exit::Exit;
 use crate::output::Output;
-use objects::Named;
+use crate::report;
+use command::{CtlCommand, PluginsCommand};
+use unusable::Unusable;
 
 /// The examples in the help.
 pub(crate) const EXAMPLES: &str = "\
@@ -22,6 +30,9 @@ Examples:
   quorate ctl --node NODE2 move WEB NODE3         move a group
   quorate ctl --node NODE2 offline \"WEB Server\"   take a group or a resource offline
   quorate ctl --node NODE2 set WEB FailoverThreshold 4
+  quorate ctl --node NODE2 policy WEB least-loaded.rhai
+  quorate ctl --node NODE2 add NODE4 Public=10.0.0.14 Private=10.1.0.14
+  quorate ctl --node NODE2 control \"WEB Server\" GET_PRIVATE_PROPERTIES
   quorate ctl --config node.ron --json status     for programs
   quorate ctl --node NODE2 stop                   end that node, after its groups have moved away
 
@@ -52,87 +63,18 @@ pub(crate) struct CtlArgs {
     pub(crate) command: CtlCommand,
 }
 
-/// What to ask or order.
-#[derive(Debug, Subcommand)]
-pub(crate) enum CtlCommand {
-    /// Show the cluster as the node sees it.
-    Status,
-    /// Show what happens on the node, line by line, until Ctrl-C.
-    Watch,
-    /// Bring a group, or a resource with what it depends on, online.
-    Online {
-        /// The group or resource.
-        name: String,
-    },
-    /// Take a group, or a resource with what depends on it, offline.
-    Offline {
-        /// The group or resource.
-        name: String,
-    },
-    /// Move a group.
-    Move {
-        /// The group.
-        group: String,
-        /// Where to; the best possible node if none is named.
-        to: Option<String>,
-    },
-    /// Make a resource fail, as the original's "initiate failure".
-    Fail {
-        /// The resource.
-        resource: String,
-    },
-    /// Pause a node: it keeps what it owns and takes nothing more.
-    Pause {
-        /// The node.
-        node: String,
-    },
-    /// Resume a paused node.
-    Resume {
-        /// The node.
-        node: String,
-    },
-    /// Take a node that is down out of the cluster for good.
-    Evict {
-        /// The node.
-        evicted: String,
-    },
-    /// Print a property of the cluster, a group or a resource.
-    Get {
-        /// Its name, or "cluster".
-        object: String,
-        /// The property, by the original's name.
-        property: String,
-    },
-    /// Set a property of the cluster, a node, a group or a resource.
-    Set {
-        /// Its name, or "cluster". With group:, resource: or node: before it where several things have the name.
-        object: String,
-        /// The property, by the original's name.
-        property: String,
-        /// The value; several are separated by commas. Without it the property gets its default again.
-        value: Option<String>,
-    },
-    /// Stop the cluster service of the node that is asked, and end its process. Its groups move away first.
-    Stop,
-}
-
-/// Why there is nothing to ask.
-enum Unusable {
-    Arguments(String),
-    Client(ClientError),
-}
-
-impl From<ClientError> for Unusable {
-    fn from(error: ClientError) -> Self {
-        Unusable::Client(error)
-    }
-}
-
 /// Asks a node.
 pub(crate) fn run(args: &CtlArgs, output: &mut Output) -> Exit {
     match ask(args, output) {
         Ok(exit) => exit,
         Err(Unusable::Arguments(text)) => {
+            output.error(&text);
+            Exit::Usage
+        }
+        Err(Unusable::Findings(found, text)) => {
+            for finding in found {
+                output.err_line(&report::finding(&finding, output.paint_err()));
+            }
             output.error(&text);
             Exit::Usage
         }
@@ -149,50 +91,94 @@ fn ask(args: &CtlArgs, output: &mut Output) -> Result<Exit, Unusable> {
         return watch(&mut Client::connect(&socket, None)?, args.json, output);
     }
     let mut client = Client::connect(&socket, Some(PATIENCE))?;
-    if let CtlCommand::Get { object, property } = &args.command {
-        let status = status(&mut client)?;
-        let named = objects::find(object, &status).map_err(Unusable::Arguments)?;
-        let value = named.read(property, &status).map_err(Unusable::Arguments)?;
-        let text = match args.json {
-            true => serde_json::to_string(&value).unwrap_or_default(),
-            false => value.to_string(),
-        };
+    let request = request::request(args, &mut client)?;
+    let response = client.ask(&request)?;
+    if let Response::Status(status) = &response
+        && let Some(text) = part(args, status).map_err(Unusable::Arguments)?
+    {
         output.line(&text);
         return Ok(Exit::Pass);
     }
-    let request = match order(&args.command, &mut client)? {
-        Some(op) => Request::Order { op },
-        None if matches!(args.command, CtlCommand::Stop) => Request::Stop,
-        None => Request::Status,
-    };
-    let response = client.ask(&request)?;
     if args.json {
-        let text = serde_json::to_string(&response).unwrap_or_default();
-        output.line(&text);
+        output.line(&json(&response));
+    } else {
+        tell(args, &request, &response, output);
     }
     Ok(match response {
-        Response::Status(status) => {
-            if !args.json {
-                output.line(&view::status(&status, output.paint()));
-            }
-            Exit::Pass
+        Response::Refused { .. } => Exit::Refused,
+        Response::Lost { .. } => Exit::Unreachable,
+        Response::Status(_)
+        | Response::Done
+        | Response::Happened { .. }
+        | Response::Said { .. }
+        | Response::Plugins { .. }
+        | Response::Reloaded { .. } => Exit::Pass,
+    })
+}
+
+/// What was asked for of a status, where that is not all of it.
+fn part(args: &CtlArgs, status: &LiveStatus) -> Result<Option<String>, String> {
+    Ok(match &args.command {
+        CtlCommand::Get { object, property } => {
+            let value = objects::find(object, status)?.read(property, status)?;
+            Some(match args.json {
+                true => json(&value),
+                false => value.to_string(),
+            })
         }
-        Response::Done | Response::Happened { .. } => Exit::Pass,
-        Response::Refused { code, text } => {
-            if !args.json {
-                let name = errors::error_name(code);
-                let name = name.map_or_else(String::new, |name| format!(" {name}"));
-                output.error(&format!("refused ({code}{name}): {text}"));
+        CtlCommand::Policy { object, .. } => {
+            let object = object.as_deref();
+            let shown = policy::shown(object, status)?;
+            Some(match args.json {
+                true => json(&shown),
+                false => policy::told(object, &shown),
+            })
+        }
+        _ => None,
+    })
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Says what came of it, for people.
+fn tell(args: &CtlArgs, request: &Request, response: &Response, output: &mut Output) {
+    match response {
+        Response::Status(status) => output.line(&view::status(status, output.paint())),
+        Response::Done => {
+            if let Request::Order { op } = request
+                && let Some(text) = add::told(op, args.config.as_ref())
+            {
+                output.line(&text);
             }
-            Exit::Refused
+        }
+        Response::Said { bytes, .. } => {
+            let hex = matches!(args.command, CtlCommand::Control { hex: true, .. });
+            output.line(&control::shown(bytes, hex));
+        }
+        Response::Plugins { node, plugins } => {
+            output.line(&view::plugins(node, plugins, output.paint()));
+        }
+        Response::Reloaded { plugins } => {
+            let named = matches!(
+                &args.command,
+                CtlCommand::Plugins {
+                    command: Some(PluginsCommand::Reload { plugin: Some(_) })
+                }
+            );
+            output.line(&view::reloaded(plugins, named));
+        }
+        Response::Refused { code, text } => {
+            let name = errors::error_name(*code).or(quorate_host::error_name(*code));
+            let name = name.map_or_else(String::new, |name| format!(" {name}"));
+            output.error(&format!("refused ({code}{name}): {text}"));
         }
         Response::Lost { text } => {
-            if !args.json {
-                output.error(&format!("nobody knows what became of it: {text}"));
-            }
-            Exit::Unreachable
+            output.error(&format!("nobody knows what became of it: {text}"));
         }
-    })
+        Response::Happened { .. } => {}
+    }
 }
 
 /// The socket of the node that is meant.
@@ -233,85 +219,13 @@ fn socket(args: &CtlArgs) -> Result<PathBuf, Unusable> {
     }
 }
 
-/// The order that a command stands for; `None` for what is none.
-fn order(command: &CtlCommand, client: &mut Client) -> Result<Option<AdminOp>, Unusable> {
-    let op = match command {
-        CtlCommand::Status | CtlCommand::Get { .. } | CtlCommand::Watch | CtlCommand::Stop => {
-            return Ok(None);
-        }
-        CtlCommand::Move { group, to } => AdminOp::GroupMove {
-            group: group.as_str().into(),
-            to: to.as_deref().map(Into::into),
-        },
-        CtlCommand::Fail { resource } => AdminOp::ResourceFail {
-            resource: resource.as_str().into(),
-        },
-        CtlCommand::Pause { node } => AdminOp::NodePause {
-            node: node.as_str().into(),
-        },
-        CtlCommand::Resume { node } => AdminOp::NodeResume {
-            node: node.as_str().into(),
-        },
-        CtlCommand::Evict { evicted } => AdminOp::NodeEvict {
-            node: evicted.as_str().into(),
-        },
-        CtlCommand::Online { name } => match named(name, client)? {
-            Named::Resource(resource) => AdminOp::ResourceOnline { resource },
-            Named::Group(group) => AdminOp::GroupOnline { group },
-            other => return Err(other.cannot("be brought online")),
-        },
-        CtlCommand::Offline { name } => match named(name, client)? {
-            Named::Resource(resource) => AdminOp::ResourceOffline { resource },
-            Named::Group(group) => AdminOp::GroupOffline { group },
-            other => return Err(other.cannot("be taken offline")),
-        },
-        CtlCommand::Set {
-            object,
-            property,
-            value,
-        } => {
-            let status = status(client)?;
-            let named = objects::find(object, &status).map_err(Unusable::Arguments)?;
-            let value = value
-                .as_deref()
-                .map(|text| named.value(property, text, &status));
-            AdminOp::SetProperty {
-                property: property.clone(),
-                value: value.transpose().map_err(Unusable::Arguments)?,
-                object: named.object(),
-            }
-        }
-    };
-    Ok(Some(op))
-}
-
-impl Named {
-    fn cannot(&self, what: &str) -> Unusable {
-        Unusable::Arguments(format!("{self} cannot {what}: name a group or a resource"))
-    }
-}
-
-fn named(name: &str, client: &mut Client) -> Result<Named, Unusable> {
-    let status = status(client)?;
-    objects::find(name, &status).map_err(Unusable::Arguments)
-}
-
-fn status(client: &mut Client) -> Result<LiveStatus, Unusable> {
-    match client.ask(&Request::Status)? {
-        Response::Status(status) => Ok(*status),
-        other => Err(Unusable::Arguments(format!(
-            "the node gave no status: {other:?}"
-        ))),
-    }
-}
-
 /// Shows what happens until the node or the reader ends.
-fn watch(client: &mut Client, json: bool, output: &mut Output) -> Result<Exit, Unusable> {
+fn watch(client: &mut Client, as_json: bool, output: &mut Output) -> Result<Exit, Unusable> {
     let mut response = client.ask(&Request::Watch)?;
     loop {
         if let Response::Happened { entry } = &response {
-            match json {
-                true => output.line(&serde_json::to_string(entry).unwrap_or_default()),
+            match as_json {
+                true => output.line(&json(entry)),
                 false => output.line(&describe_line(entry.fields())),
             }
         }

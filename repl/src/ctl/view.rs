@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use quorate_live::LiveStatus;
-use quorate_model::Lasting;
+use quorate_drill::PluginReport;
+use quorate_live::{LiveStatus, PluginReloaded, PluginState};
+use quorate_model::{Lasting, Name};
 
 use crate::output::{Paint, Tone};
-use crate::report::cluster_tables;
+use crate::report::{self, cluster_tables};
 
 /// The cluster as one node sees it.
 pub(super) fn status(status: &LiveStatus, paint: Paint) -> String {
@@ -51,5 +52,50 @@ pub(super) fn status(status: &LiveStatus, paint: Paint) -> String {
             lines.push(format!("  {name}: {why}"));
         }
     }
+    lines.join("\n")
+}
+
+/// The plugins of a node.
+pub(super) fn plugins(node: &Name, plugins: &[PluginState], paint: Paint) -> String {
+    let on_node = |names: &[Name]| names.iter().map(|it| (node.clone(), it.clone())).collect();
+    let reports = plugins.iter().map(|it| PluginReport {
+        name: it.name.clone(),
+        version: it.version.clone(),
+        path: it.path.clone(),
+        reloads: it.reloads,
+        outdated: on_node(&it.outdated),
+        apart: it
+            .apart
+            .iter()
+            .map(|(resource, id)| (node.clone(), resource.clone(), *id))
+            .collect(),
+        misfits: Vec::new(),
+        quarantined: it.quarantined.then(|| node.clone()).into_iter().collect(),
+        last_deaths: it
+            .last_death
+            .iter()
+            .map(|how| (node.clone(), how.clone()))
+            .collect(),
+    });
+    let reports: Vec<_> = reports.collect();
+    report::plugins(&reports, "quorate ctl plugins release", paint)
+}
+
+/// The plugins that were read again; `named` says that one was asked for by its name.
+pub(super) fn reloaded(plugins: &[PluginReloaded], named: bool) -> String {
+    if plugins.is_empty() && !named {
+        return "no plugin's file has changed since it was read; one that is named is read anyway"
+            .to_owned();
+    }
+    let lines = plugins.iter().map(|it| {
+        let version = match it.before == it.now {
+            true => it.now.clone(),
+            false => format!("{} (was {})", it.now, it.before),
+        };
+        let path = it.path.display();
+        format!("{} {version} is loaded from {path}", it.name)
+    });
+    let mut lines: Vec<String> = lines.collect();
+    lines.push("a resource runs it when it is next brought online".to_owned());
     lines.join("\n")
 }

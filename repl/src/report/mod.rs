@@ -1,6 +1,7 @@
 //! Reports for people.
 
 mod cluster;
+mod plugins;
 mod snippet;
 mod table;
 
@@ -12,6 +13,7 @@ use quorate_model::{ClientReport, Lasting, Time};
 use crate::output::{Paint, Tone};
 
 pub(crate) use cluster::cluster_tables;
+pub(crate) use plugins::{join, plugins};
 pub(crate) use snippet::{failure, finding};
 pub(crate) use table::Table;
 

@@ -5,6 +5,7 @@
 
 mod client;
 mod peers;
+mod plugins;
 mod server;
 mod status;
 
@@ -12,11 +13,13 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use quorate_journal::Entry;
-use quorate_model::AdminOp;
+use quorate_model::control::ControlRequest;
+use quorate_model::{AdminOp, Name};
 use serde::{Deserialize, Serialize};
 
 pub use client::{Client, ClientError};
 pub(crate) use peers::Admins;
+pub use plugins::{PluginReloaded, PluginState};
 pub use server::ControlError;
 pub(crate) use server::{Owed, serve};
 pub use status::{Counts, LiveStatus, NetworkCounts};
@@ -35,6 +38,23 @@ pub enum Request {
         /// The order.
         op: AdminOp,
     },
+    /// Ask a resource, or a resource type, by a control code.
+    Control {
+        /// What is asked.
+        control: ControlRequest,
+    },
+    /// The plugins as this node has them.
+    Plugins,
+    /// Read the file of a plugin again. Nothing is stopped: a resource runs what is new when it is next brought online.
+    ReloadPlugins {
+        /// Which plugin; without a name, each whose file has changed.
+        plugin: Option<String>,
+    },
+    /// End the quarantine of a plugin on this node.
+    ReleasePlugin {
+        /// Which plugin.
+        plugin: String,
+    },
     /// Stop the cluster service of this node, after its groups have moved away, and end its process.
     Stop,
 }
@@ -43,8 +63,13 @@ impl Request {
     /// Whether it changes anything.
     pub fn changes(&self) -> bool {
         match self {
-            Request::Status | Request::Watch => false,
-            Request::Order { .. } | Request::Stop => true,
+            Request::Status | Request::Watch | Request::Plugins => false,
+            // The well-known codes ask, and no more. Of others nobody knows what they do.
+            Request::Control { control } => control.code.name().is_none(),
+            Request::Order { .. }
+            | Request::ReloadPlugins { .. }
+            | Request::ReleasePlugin { .. }
+            | Request::Stop => true,
         }
     }
 }
@@ -74,7 +99,27 @@ pub enum Response {
     },
     /// It was done, or accepted where it takes time.
     Done,
-    /// The cluster, or the node, does not do it.
+    /// What a resource or a resource type has said to a control code.
+    Said {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// The same as a text, if it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// The plugins.
+    Plugins {
+        /// The node that has them.
+        node: Name,
+        /// In the order in which they were found.
+        plugins: Vec<PluginState>,
+    },
+    /// The plugins that were read again.
+    Reloaded {
+        /// None if no file has changed.
+        plugins: Vec<PluginReloaded>,
+    },
+    /// The cluster, the node or the resource does not do it.
     Refused {
         /// The original's error code.
         code: u32,

@@ -38,6 +38,8 @@ pub struct LiveStatus {
     pub groups: Vec<(GroupStatus, Vec<ResourceStatus>)>,
     /// The cluster's definition with every change made since it was installed, as the node's database has it.
     pub definition: ClusterDefinition,
+    /// The number that a node which is added gets: the first after those of all nodes that this one has heard of.
+    pub next_node: u8,
     /// The keys of the node by their fingerprints, as `quorate key show` gives them: the one that it seals messages with, and
     /// then the other that it takes, while keys are replaced.
     pub keys: Vec<String>,
@@ -132,10 +134,19 @@ pub(crate) fn status_of(node: Option<&Node>, now: Time, kept: Kept<'_>) -> LiveS
         digest: snapshot.as_ref().map_or(0, |it| it.applied.1),
         nodes: seen.nodes(),
         groups: seen.groups(),
+        next_node: next_node(definition, kept.installed),
         definition: definition.clone(),
         keys: kept.keys,
         counts: kept.counts,
     }
+}
+
+/// The number of another node. One that was evicted stands in the cluster file still: whoever got its number would be taken for
+/// it, or it for that.
+fn next_node(now: &ClusterDefinition, installed: &ClusterDefinition) -> u8 {
+    let nodes = now.nodes.iter().chain(&installed.nodes);
+    let last = nodes.map(|node| node.id.0).max().unwrap_or(0);
+    last.saturating_add(1)
 }
 
 struct Seen<'a> {

@@ -92,8 +92,7 @@ impl Surroundings for Driver {
     }
 
     fn controlled(&mut self, request: u64, result: Result<Vec<u8>, Reason>) {
-        // Nobody asks by control codes here yet.
-        let _ = (request, result);
+        self.said(request, result);
     }
 
     fn ends(&mut self) {}

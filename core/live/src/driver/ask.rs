@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 
 use quorate_journal::WorldEvent;
+use quorate_model::control::{ControlRequest, spoken};
 use quorate_model::errors::ERROR_CLUSTER_NODE_DOWN;
-use quorate_model::{AdminOp, Lasting, Reason};
+use quorate_model::{AdminOp, ClusterDefinition, Lasting, Reason};
 use quorate_node::{Input, Node};
 
 use super::Driver;
@@ -50,6 +51,16 @@ impl Driver {
                 self.watchers.push(answers);
             }
             Request::Order { op } => self.order(op, answers),
+            Request::Control { control } => self.control(control, answers),
+            Request::Plugins => {
+                let _ = answers.send(self.plugins());
+            }
+            Request::ReloadPlugins { plugin } => {
+                let _ = answers.send(self.reload_plugins(plugin.as_deref()));
+            }
+            Request::ReleasePlugin { plugin } => {
+                let _ = answers.send(self.release_plugin(&plugin));
+            }
             Request::Stop if self.service.node().is_none() => {
                 let _ = answers.send(Response::Done);
                 self.stop_asked();
@@ -61,28 +72,54 @@ impl Driver {
         }
     }
 
-    fn order(&mut self, op: AdminOp, answers: Sender<Response>) {
+    /// What the cluster is, for a request to the cluster service.
+    ///
+    /// # Errors
+    /// The service does not run.
+    fn asked_of(&self) -> Result<&ClusterDefinition, Reason> {
         let known = self.service.node().and_then(Node::definition);
-        let Some(definition) = known else {
+        known.ok_or_else(|| {
             let text = match self.standing() {
                 Some(standing) => format!("the cluster service does not run: {standing}"),
                 None => "the cluster service does not run".to_owned(),
             };
-            let code = ERROR_CLUSTER_NODE_DOWN;
-            let _ = answers.send(Response::Refused { code, text });
-            return;
-        };
-        let op = op.spelled(definition);
+            Reason::new(ERROR_CLUSTER_NODE_DOWN, text)
+        })
+    }
+
+    /// Keeps whoever asks, and writes down what. Returns the request's number.
+    fn begin(&mut self, answers: Sender<Response>, text: String, stops: bool) -> u64 {
         let request = self.waiting.number();
-        let text = serde_json::to_string(&op).unwrap_or_default();
         self.tell(WorldEvent::Asked { request, text });
-        let stops = op == AdminOp::ServiceStop;
-        let order = Order { answers, stops };
-        self.waiting.orders.insert(request, order);
+        self.waiting
+            .orders
+            .insert(request, Order { answers, stops });
+        request
+    }
+
+    fn order(&mut self, op: AdminOp, answers: Sender<Response>) {
+        let op = match self.asked_of() {
+            Ok(definition) => op.spelled(definition),
+            Err(Reason { code, text }) => {
+                return drop(answers.send(Response::Refused { code, text }));
+            }
+        };
+        let request = self.begin(answers, op.to_string(), op == AdminOp::ServiceStop);
         quorate_machine::input(self, Input::Admin { request, op });
     }
 
     /// The node has answered an order.
+    fn control(&mut self, control: ControlRequest, answers: Sender<Response>) {
+        let control = match self.asked_of() {
+            Ok(definition) => control.spelled(definition),
+            Err(Reason { code, text }) => {
+                return drop(answers.send(Response::Refused { code, text }));
+            }
+        };
+        let request = self.begin(answers, control.to_string(), false);
+        quorate_machine::input(self, Input::Control { request, control });
+    }
+
     pub(super) fn replied(&mut self, request: u64, result: Result<(), Reason>) {
         let order = self.waiting.orders.remove(&request);
         let refused = result.err();
@@ -105,6 +142,32 @@ impl Driver {
     }
 
     /// The cluster service has ended: nobody answers what waits. Who has asked for just that is served.
+    /// The node has answered a control code.
+    pub(super) fn said(&mut self, request: u64, result: Result<Vec<u8>, Reason>) {
+        let order = self.waiting.orders.remove(&request);
+        let (code, text) = match &result {
+            Ok(bytes) => (0, spoken(bytes)),
+            Err(why) => (why.code, why.text.clone()),
+        };
+        let text = Some(text);
+        self.tell(WorldEvent::Answered {
+            request,
+            code,
+            text,
+        });
+        let Some(Order { answers, .. }) = order else {
+            return;
+        };
+        let response = match result {
+            Ok(bytes) => Response::Said {
+                text: String::from_utf8(bytes.clone()).ok(),
+                bytes,
+            },
+            Err(Reason { code, text }) => Response::Refused { code, text },
+        };
+        let _ = answers.send(response);
+    }
+
     pub(super) fn requests_ended(&mut self, in_order: bool) {
         for (_, order) in std::mem::take(&mut self.waiting.orders) {
             let response = match order.stops && in_order {

@@ -3,6 +3,7 @@
 mod around;
 mod ask;
 mod event;
+mod plugins;
 mod refused;
 mod service;
 mod signals;
@@ -148,6 +149,8 @@ struct Driver {
     refused: Refused,
     waiting: Waiting,
     restarts: BTreeMap<Name, u32>,
+    /// By plugin, how often its file was read again.
+    reloads: BTreeMap<String, u32>,
     incarnation: u64,
     began: Time,
     civil_origin_ms: i64,
@@ -264,6 +267,7 @@ impl Driver {
             refused: Refused::default(),
             waiting: Waiting::default(),
             restarts: BTreeMap::new(),
+            reloads: BTreeMap::new(),
             incarnation: incarnation.get(),
             began: clock::now(),
             civil_origin_ms: clock::civil_origin_ms(),
