@@ -6,12 +6,16 @@
 
 mod support;
 
+#[path = "live/metrics.rs"]
+mod metrics;
 #[path = "live/orders.rs"]
 mod orders;
 #[path = "live/rig.rs"]
 mod rig;
 #[path = "live/rig_command.rs"]
 mod rig_command;
+#[path = "live/systemd.rs"]
+mod systemd;
 #[path = "live/warden.rs"]
 mod warden;
 

@@ -11,6 +11,7 @@ mod clock;
 mod control;
 mod driver;
 mod journal;
+mod metrics;
 mod net;
 mod services;
 mod settings;
@@ -37,6 +38,18 @@ pub fn join_group(group: &std::path::Path) -> std::io::Result<()> {
     cgroup::Cgroup::at(group.to_path_buf()).join()
 }
 
+/// The number of a user and that of its group, in the text of the system's file of users.
+pub fn user_numbers(file: &str, user: &str) -> Option<(u32, u32)> {
+    file.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        if fields.next() != Some(user) {
+            return None;
+        }
+        let uid = fields.nth(1)?.parse().ok()?;
+        Some((uid, fields.next()?.parse().ok()?))
+    })
+}
+
 /// A number that nobody can foresee.
 fn chance() -> u64 {
     let mut bytes = [0; 8];
@@ -45,5 +58,17 @@ fn chance() -> u64 {
         Ok(8) => u64::from_le_bytes(bytes),
         // Not before the machine has gathered any chance at its start; nothing here is a secret.
         _ => clock::now().0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_has_numbers() {
+        let file = "root:x:0:0:root:/root:/bin/sh\nwww:x:33:34::/:/bin/false\n";
+        assert_eq!(user_numbers(file, "www"), Some((33, 34)));
+        assert_eq!(user_numbers(file, "ww"), None);
     }
 }

@@ -49,7 +49,7 @@ pub use fault::{
     NameFault, NetworkFault, ProcessFault, Repair, ShareFault,
 };
 pub use file::{
-    CLUSTER_PORT, Loaded, NodeFile, Ready, ServiceCommand, add_virtual_server, load,
+    Ask, CLUSTER_PORT, Loaded, LogLevel, NodeFile, Ready, ServiceCommand, add_virtual_server, load,
     load_node_file, parse, parse_node_file,
 };
 pub use ids::{Name, NodeId, called, same_name};

@@ -1,17 +1,16 @@
 //! `quorate node`: a node on this machine.
 
 mod hello;
+mod log;
 mod open;
 mod service;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use quorate_drill::civil;
-use quorate_drill::{describe_line, findings_of};
+use quorate_drill::findings_of;
 use quorate_host::{end_with_parent, take_stdin};
-use quorate_journal::Entry;
-use quorate_live::{End, Observer, Plan, Settings, Ward};
+use quorate_live::{End, Plan, Settings, Ward};
 use quorate_model::Diagnostics;
 
 use crate::args::PluginFolders;
@@ -30,7 +29,7 @@ Examples:
   quorate ctl --config /etc/quorate/node.ron status      ask it
 
 SIGTERM and Ctrl-C stop it in order: its groups move away first. A second one takes everything out of service at once. \
-SIGHUP has it read the services of its file and its key file again.";
+SIGHUP has it read the services and the log level of its file and its key file again.";
 
 /// `quorate node`.
 #[derive(Args, Debug)]
@@ -85,6 +84,10 @@ pub(crate) fn run(args: &NodeArgs, output: &mut Output) -> Exit {
     };
     let helper = std::env::current_exe().ok();
     let helper = helper.map(|program| vec![program.display().to_string(), "service".to_owned()]);
+    let lines = log::Lines {
+        output: *output,
+        level: settings.file.log,
+    };
     let plan = Plan {
         settings,
         definition: opened.definition,
@@ -93,7 +96,7 @@ pub(crate) fn run(args: &NodeArgs, output: &mut Output) -> Exit {
         helper: helper.unwrap_or_default(),
         group: std::env::var_os(quorate_live::CGROUP).map(PathBuf::from),
         warden,
-        observer: Box::new(Lines(*output)),
+        observer: Box::new(lines),
     };
     match quorate_live::run(plan) {
         Ok(End::Stopped) => Exit::Pass,
@@ -154,26 +157,5 @@ fn tell(found: &Diagnostics, text: &str, output: &mut Output) {
     let paint = output.paint_err();
     for finding in findings_of(found, text) {
         output.err_line(&report::finding(&finding, paint));
-    }
-}
-
-/// Tells what happens, a line each, on standard error, where a service's messages go.
-struct Lines(Output);
-
-impl Observer for Lines {
-    fn happened(&mut self, entry: &Entry, civil_ms: i64) {
-        // Every resource is looked at every few seconds; what changes is told besides.
-        if entry.kind() == "health" && entry.fields().get("alive") == Some(&true.into()) {
-            return;
-        }
-        let line = describe_line(entry.fields());
-        // Its own clock says nothing to a reader.
-        let what = line.split_once("  ").map_or(&*line, |(_, what)| what);
-        self.0
-            .err_line(&format!("{}  {what}", civil::shown(civil_ms)));
-    }
-
-    fn remark(&mut self, text: &str) {
-        self.0.warn(text);
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &ServiceArgs, output: &mut Output) -> Exit {
         .env_remove(quorate_live::CGROUP);
     if let Some(user) = &args.user {
         let known = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        let Some((uid, gid)) = numbers(&known, user) else {
+        let Some((uid, gid)) = quorate_live::user_numbers(&known, user) else {
             output.error(&format!("there is no user {user}"));
             return Exit::Usage;
         };
@@ -57,28 +57,4 @@ pub(crate) fn run(args: &ServiceArgs, output: &mut Output) -> Exit {
     let why = command.exec();
     output.error(&format!("{}: {why}", program.display()));
     Exit::Usage
-}
-
-/// A user's number and that of its group, in the system's file.
-fn numbers(file: &str, user: &str) -> Option<(u32, u32)> {
-    file.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        if fields.next() != Some(user) {
-            return None;
-        }
-        let uid = fields.nth(1)?.parse().ok()?;
-        Some((uid, fields.next()?.parse().ok()?))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_user_has_numbers() {
-        let file = "root:x:0:0:root:/root:/bin/sh\nwww:x:33:34::/:/bin/false\n";
-        assert_eq!(numbers(file, "www"), Some((33, 34)));
-        assert_eq!(numbers(file, "ww"), None);
-    }
 }

@@ -61,12 +61,16 @@ impl Counts {
     /// How many messages were refused, without those for an earlier start of this node: whoever has not heard of the new one
     /// sends them in good faith.
     pub fn refused(&self) -> u64 {
-        let fine = ["delivered", "hellos", "unknown_boot"];
         let refused = self
             .wire
             .iter()
-            .filter(|(name, _)| !fine.contains(&name.as_str()));
+            .filter(|(name, _)| Counts::is_refusal(name) && *name != "unknown_boot");
         refused.map(|(_, count)| count).sum()
+    }
+
+    /// Whether the count of this name is of messages that were refused.
+    pub(crate) fn is_refusal(name: &str) -> bool {
+        !["delivered", "hellos"].contains(&name)
     }
 }
 

@@ -67,6 +67,7 @@ impl Driver {
             }
             Request::Stop => {
                 self.stops = true;
+                self.systemd.stopping();
                 self.order(AdminOp::ServiceStop, answers);
             }
         }
@@ -108,7 +109,6 @@ impl Driver {
         quorate_machine::input(self, Input::Admin { request, op });
     }
 
-    /// The node has answered an order.
     fn control(&mut self, control: ControlRequest, answers: Sender<Response>) {
         let control = match self.asked_of() {
             Ok(definition) => control.spelled(definition),
@@ -120,6 +120,7 @@ impl Driver {
         quorate_machine::input(self, Input::Control { request, control });
     }
 
+    /// The node has answered an order.
     pub(super) fn replied(&mut self, request: u64, result: Result<(), Reason>) {
         let order = self.waiting.orders.remove(&request);
         let refused = result.err();
@@ -141,7 +142,6 @@ impl Driver {
         let _ = answers.send(response);
     }
 
-    /// The cluster service has ended: nobody answers what waits. Who has asked for just that is served.
     /// The node has answered a control code.
     pub(super) fn said(&mut self, request: u64, result: Result<Vec<u8>, Reason>) {
         let order = self.waiting.orders.remove(&request);
@@ -168,6 +168,7 @@ impl Driver {
         let _ = answers.send(response);
     }
 
+    /// The cluster service has ended: nobody answers what waits. Who has asked for just that is served.
     pub(super) fn requests_ended(&mut self, in_order: bool) {
         for (_, order) in std::mem::take(&mut self.waiting.orders) {
             let response = match order.stops && in_order {

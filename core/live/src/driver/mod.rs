@@ -7,6 +7,7 @@ mod plugins;
 mod refused;
 mod service;
 mod signals;
+mod systemd;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,8 +28,9 @@ use quorate_wire::KeyRing;
 
 use crate::cgroup::Cgroup;
 use crate::clock;
-use crate::control::{Admins, ControlError, Owed, Response, serve};
+use crate::control::{Admins, ControlError, Hear, Owed, Response, serve};
 use crate::journal::JournalFiles;
+use crate::metrics;
 use crate::net::{Arrival, NetError, Networks, Sealed, What as Came};
 use crate::services::{Machine, Programs};
 use crate::settings::Settings;
@@ -37,6 +39,7 @@ use crate::warden::Licence;
 use ask::Waiting;
 use event::Happened;
 use refused::Refused;
+use systemd::Systemd;
 
 /// The longest sleep: civil time is compared at least so often.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
@@ -87,6 +90,10 @@ pub trait Observer {
     fn happened(&mut self, entry: &Entry, civil_ms: i64);
     /// Something about the process itself, as a sentence.
     fn remark(&mut self, text: &str);
+    /// The node file was read again. Nothing is to be done about what this does not ask for.
+    fn settings(&mut self, settings: &Settings) {
+        let _ = settings;
+    }
 }
 
 /// Why a node cannot be started.
@@ -137,6 +144,7 @@ struct Driver {
     disk: Writer,
     licence: Option<Licence>,
     owed: Owed,
+    systemd: Systemd,
     journal: JournalFiles,
     /// The number of the next entry of the journal.
     entries: u64,
@@ -171,6 +179,7 @@ pub fn run(plan: Plan) -> Result<End, StartError> {
     let (to, happened) = channel();
     let mut driver = Driver::prepare(plan, &to)?;
     driver.boot("the machine starts it")?;
+    driver.systemd.ready();
     driver.go_on(&happened);
     driver.owed.settle(ANSWERS);
     Ok(driver.end.take().unwrap_or(End::Cut))
@@ -228,8 +237,13 @@ impl Driver {
             &(Arc::new(move |arrival| deliver.send(Happened::Arrived(arrival)).is_ok()) as _),
         )?;
         let asked = to.clone();
-        let hear = Arc::new(move |question| asked.send(Happened::Asked(question)).is_ok());
-        let owed = serve(&settings.socket(), admins, &(hear as _))?;
+        let hear: Hear = Arc::new(move |question| asked.send(Happened::Asked(question)).is_ok());
+        let owed = serve(&settings.socket(), admins, &hear)?;
+        if let Some(at) = settings.file.metrics {
+            metrics::serve(at, &hear).map_err(|why| {
+                StartError::Settings(format!("no metrics can be given at {at}: {why}"))
+            })?;
+        }
         signals::watch(to).map_err(system("signals cannot be handled"))?;
         let licence = plan.warden.take().map(Licence::new).transpose();
         let licence = licence.map_err(system("the warden cannot be told anything"))?;
@@ -239,6 +253,11 @@ impl Driver {
             services: settings.services(),
             home: root.clone(),
             logs: root.join("log"),
+            // Beside the control socket: a folder that every user of a service reaches, and whose path is short.
+            sockets: settings
+                .socket()
+                .parent()
+                .map_or_else(|| root.clone(), PathBuf::from),
             helper: plan.helper.clone(),
             node: node.name.clone(),
             group: plan.group.clone().map(Cgroup::at),
@@ -259,6 +278,7 @@ impl Driver {
             disk,
             licence,
             owed,
+            systemd: Systemd::new().map_err(system("no thread can be started"))?,
             journal,
             entries: 0,
             trail: Trail::default(),
@@ -459,6 +479,7 @@ impl Driver {
 
     /// Goes by the services that the node file names now, and by the keys of its key file.
     fn reload(&mut self) {
+        self.systemd.reloading();
         let read = Settings::load(&self.plan.settings.path).map_err(|found| found.to_string());
         let both = read.and_then(|settings| {
             let ring = key(&settings).map_err(|why| why.to_string())?;
@@ -467,6 +488,7 @@ impl Driver {
         let text = match both {
             Ok((settings, ring)) => {
                 self.machine.controller.reload(settings.services());
+                self.plan.observer.settings(&settings);
                 self.sealed.set_ring(ring);
                 let keys = self.sealed.keys().join(" and ");
                 format!(
@@ -478,5 +500,6 @@ impl Driver {
             }
         };
         self.plan.observer.remark(&text);
+        self.systemd.ready();
     }
 }

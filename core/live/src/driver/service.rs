@@ -42,6 +42,7 @@ impl Driver {
         if let Some(policies) = &self.plan.policies {
             node.set_policies(policies.clone());
         }
+        self.systemd.status("the cluster service runs");
         self.restarts.clear();
         let monitor = Monitor::new(self.plan.plugins.clone());
         self.service.begin(node, monitor);
@@ -81,6 +82,8 @@ impl Driver {
             reason: reason.text.clone(),
         });
         self.requests_ended(self.stops || !restart);
+        self.systemd
+            .status(format!("the cluster service does not run: {}", reason.text));
         if self.stops {
             self.end = Some(End::Stopped);
         } else if restart {
@@ -97,6 +100,7 @@ impl Driver {
         } else if std::mem::replace(&mut self.stops, true) {
             self.cut();
         } else {
+            self.systemd.stopping();
             let request = self.waiting.number();
             let op = AdminOp::ServiceStop;
             quorate_machine::input(self, Input::Admin { request, op });

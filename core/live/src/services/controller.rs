@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use quorate_host::{Caller, ServiceResult, ServiceState, tell_parent};
@@ -19,6 +19,7 @@ use std::os::unix::process::CommandExt;
 
 use super::command::{find, split};
 use super::error;
+use super::notify::NotifySocket;
 use super::probe::{Endpoint, Prober};
 use super::process::{End, News, Process};
 use crate::cgroup::Cgroup;
@@ -36,6 +37,8 @@ pub(crate) struct Programs {
     pub(crate) helper: Vec<String>,
     /// The node's name, which programs find in their environment.
     pub(crate) node: Name,
+    /// The folder of the sockets by which programs say that they have started.
+    pub(crate) sockets: PathBuf,
     /// The control group that each program gets one of its own in.
     pub(crate) group: Option<Cgroup>,
 }
@@ -80,12 +83,19 @@ struct Entry {
     process: Process,
     command: ServiceCommand,
     endpoints: BTreeSet<Endpoint>,
+    /// Where it says that it has started.
+    notify: Option<NotifySocket>,
 }
 
+/// Where a program answers once it has started.
 fn ready_at(command: &ServiceCommand) -> Option<Endpoint> {
     match &command.ready {
-        Ready::Port(at) => Some((at.ip().to_string(), at.port(), "tcp".to_owned())),
-        Ready::Alive(_) | Ready::File(_) => None,
+        Ready::Port(at) => {
+            let (address, protocol) = (at.ip().to_string(), "tcp".to_owned());
+            Some(Endpoint::Protocol(address, at.port(), protocol))
+        }
+        Ready::Answer => command.ask.clone().map(Endpoint::Ask),
+        Ready::Alive(_) | Ready::File(_) | Ready::Notify => None,
     }
 }
 
@@ -134,13 +144,16 @@ impl Controller {
         };
         let before = entry.process.state;
         let place = ready_at(&entry.command);
-        let prober = &mut self.starting;
-        let news = entry
-            .process
-            .look(|| place.is_some_and(|place| prober.ask(place).is_ok()));
+        let (prober, notify) = (&mut self.starting, &mut entry.notify);
+        let news = entry.process.look(|| match (place, notify) {
+            (Some(place), _) => prober.ask(place).is_ok(),
+            (None, Some(notify)) => notify.is_ready(),
+            (None, None) => false,
+        });
         match news {
             News::Nothing => {}
             News::Started => {
+                entry.notify = None;
                 if let Some(place) = ready_at(&entry.command) {
                     self.starting.end(&place);
                 }
@@ -198,7 +211,12 @@ impl Controller {
             let text = format!("{name} cannot be started: no control group for it: {why}");
             error(ERROR_SERVICE_CANNOT_ACCEPT_CTRL, text)
         })?;
-        let spawned = self.spawn(caller, &command, given.1, group.as_ref());
+        let notify = self.notify(&command).or_else(|why| {
+            let text = format!("{name} cannot be started: no socket for what it says: {why}");
+            error(ERROR_SERVICE_CANNOT_ACCEPT_CTRL, text)
+        })?;
+        let socket = notify.as_ref().map(NotifySocket::path);
+        let spawned = self.spawn(caller, &command, given.1, (group.as_ref(), socket));
         let child = spawned.or_else(|why| {
             let code = match why.kind() {
                 io::ErrorKind::NotFound => ERROR_FILE_NOT_FOUND,
@@ -213,6 +231,7 @@ impl Controller {
             process: Process::new(child, command.ready.clone(), group),
             command,
             endpoints: BTreeSet::new(),
+            notify,
         };
         self.running.insert(key.clone(), entry);
         let change = (ServiceState::Stopped, ServiceState::StartPending);
@@ -220,12 +239,25 @@ impl Controller {
         Ok(())
     }
 
+    /// The socket of a program that says by itself that it has started.
+    fn notify(&mut self, command: &ServiceCommand) -> io::Result<Option<NotifySocket>> {
+        if command.ready != Ready::Notify {
+            return Ok(None);
+        }
+        let user = match &command.user {
+            Some(user) => Some(numbers_of(user)?),
+            None => None,
+        };
+        let name = format!("ready{}.sock", self.started);
+        NotifySocket::new(self.programs.sockets.join(name), user).map(Some)
+    }
+
     /// A control group for a program of a resource.
     fn group(&mut self, resource: &str) -> io::Result<Option<Cgroup>> {
+        self.started += 1;
         let Some(all) = &self.programs.group else {
             return Ok(None);
         };
-        self.started += 1;
         let group = all.below(&format!("{}-{resource}", self.started));
         group.make()?;
         Ok(Some(group))
@@ -237,7 +269,7 @@ impl Controller {
         caller: Caller<'_>,
         command: &ServiceCommand,
         directory: &str,
-        group: Option<&Cgroup>,
+        (group, notify): (Option<&Cgroup>, Option<&Path>),
     ) -> io::Result<Child> {
         let words = &command.run;
         let missing = || io::Error::new(io::ErrorKind::NotFound, "it names no program");
@@ -272,6 +304,8 @@ impl Controller {
         process
             .args(words.iter().skip(1))
             .current_dir(directory)
+            // The node's own is none of its business.
+            .env_remove(NOTIFY_SOCKET)
             .envs(&command.environment)
             .env("QUORATE_NODE", self.programs.node.as_str())
             .env("QUORATE_RESOURCE", caller.resource)
@@ -280,6 +314,9 @@ impl Controller {
             .stdout(log.try_clone()?)
             .stderr(log)
             .process_group(0);
+        if let Some(notify) = notify {
+            process.env(NOTIFY_SOCKET, notify);
+        }
         tell_parent(&mut process).spawn()
     }
 
@@ -306,7 +343,7 @@ impl Controller {
                 group: "",
             };
             // A stop command that cannot be started leaves SIGTERM.
-            stopping = self.spawn(caller, &command, "", None).ok();
+            stopping = self.spawn(caller, &command, "", (None, None)).ok();
         }
         if let Some(entry) = self.running.get_mut(&key) {
             entry.process.stop(stopping);
@@ -384,10 +421,22 @@ impl Controller {
         }
         let entry = self.running.get(&key);
         Ok(entry.and_then(|entry| {
-            let first = entry.endpoints.first().cloned();
+            // What the administrator of this machine says goes first.
+            let asked = entry.command.ask.clone().map(Endpoint::Ask);
+            let first = asked.or_else(|| entry.endpoints.first().cloned());
             first.or_else(|| ready_at(&entry.command))
         }))
     }
+}
+
+/// The variable that tells a program where it says that it has started.
+const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
+
+/// The numbers of a user of this machine, and of its group.
+fn numbers_of(user: &str) -> io::Result<(u32, u32)> {
+    let known = fs::read_to_string("/etc/passwd")?;
+    let missing = || io::Error::new(io::ErrorKind::NotFound, format!("there is no user {user}"));
+    crate::user_numbers(&known, user).ok_or_else(missing)
 }
 
 /// The name of a resource's log: only letters that every file system takes.

@@ -6,6 +6,7 @@ mod addresses;
 mod command;
 mod controller;
 mod names;
+mod notify;
 mod probe;
 mod process;
 
@@ -25,7 +26,7 @@ pub use command::{CommandError, split};
 pub(crate) use controller::Controller;
 pub(crate) use controller::Programs;
 use names::Names;
-use probe::Prober;
+use probe::{Endpoint, Prober};
 
 fn error<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
     Err(Reason::new(code, text))
@@ -143,7 +144,7 @@ impl Machine {
         listen: bool,
     ) -> ServiceResult<()> {
         // The program binds by itself; from now on it is asked there.
-        let endpoint = (address.to_owned(), port, protocol.to_owned());
+        let endpoint = Endpoint::Protocol(address.to_owned(), port, protocol.to_owned());
         self.controller
             .listen(caller.resource, name, &endpoint, listen)?;
         match listen {
@@ -218,10 +219,11 @@ impl Serve for Machine {
                 address,
                 port,
                 protocol,
-            } => self
-                .prober
-                .ask((address.into_owned(), port, protocol.into_owned()))
-                .into(),
+            } => {
+                let (address, protocol) = (address.into_owned(), protocol.into_owned());
+                let endpoint = Endpoint::Protocol(address, port, protocol);
+                self.prober.ask(endpoint).into()
+            }
             Request::DiskReserve { disk }
             | Request::DiskBreak { disk }
             | Request::DiskRelease { disk }

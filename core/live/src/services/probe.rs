@@ -2,6 +2,7 @@
 //! node.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -11,13 +12,28 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use quorate_host::ServiceResult;
 use quorate_model::errors::{ERROR_GEN_FAILURE, WSAECONNREFUSED, WSAETIMEDOUT};
-use quorate_model::{Reason, Time};
+use quorate_model::{Ask, Reason, Time};
 
 use super::error;
 use crate::clock;
 
-/// Address, port and protocol.
-pub(super) type Endpoint = (String, u16, String);
+/// Where a service answers, and what it is asked there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Endpoint {
+    /// An address, a port, and a protocol whose servers are known to say something.
+    Protocol(String, u16, String),
+    /// What the node file says.
+    Ask(Ask),
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Endpoint::Protocol(address, port, _) => write!(f, "{address}:{port}"),
+            Endpoint::Ask(ask) => write!(f, "{}", ask.at),
+        }
+    }
+}
 
 /// How long a connection, and then an answer, may take.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -72,7 +88,7 @@ impl Prober {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let asked = endpoint.clone();
-        let name = format!("probe {}:{}", endpoint.0, endpoint.1);
+        let name = format!("probe {endpoint}");
         let started = thread::Builder::new()
             .name(name)
             .spawn(move || watch(&asked, &theirs));
@@ -96,17 +112,14 @@ impl Prober {
         self.0
             .retain(|it, watch| *it == endpoint || now.since(watch.wanted) < FORGOTTEN);
         let Some(watch) = self.0.get_mut(&endpoint) else {
-            let text = format!("{}:{} is asked from now on", endpoint.0, endpoint.1);
+            let text = format!("{endpoint} is asked from now on");
             self.begin(endpoint);
             return error(WSAETIMEDOUT, text);
         };
         watch.wanted = now;
         match &watch.shared.state.lock().answer {
             Some((at, answer)) if at.elapsed() < STALE => answer.clone(),
-            _ => error(
-                WSAETIMEDOUT,
-                format!("{}:{} has not answered yet", endpoint.0, endpoint.1),
-            ),
+            _ => error(WSAETIMEDOUT, format!("{endpoint} has not answered yet")),
         }
     }
 }
@@ -127,26 +140,72 @@ fn watch(endpoint: &Endpoint, shared: &Shared) {
     }
 }
 
-/// Connects, and reads what a server of the protocol says.
-fn probe((address, port, protocol): &Endpoint) -> ServiceResult<String> {
-    let Ok(parsed) = address.parse::<IpAddr>() else {
-        return error(WSAETIMEDOUT, format!("{address} is no address"));
-    };
-    let place = SocketAddr::new(parsed, *port);
-    let stream = match TcpStream::connect_timeout(&place, LIMIT) {
-        Ok(stream) => stream,
-        Err(why) if why.kind() == io::ErrorKind::ConnectionRefused => {
-            return error(WSAECONNREFUSED, format!("nobody listens on {place}"));
+/// Connects, and reads what a server says there.
+fn probe(endpoint: &Endpoint) -> ServiceResult<String> {
+    match endpoint {
+        Endpoint::Protocol(address, port, protocol) => {
+            let Ok(parsed) = address.parse::<IpAddr>() else {
+                return error(WSAETIMEDOUT, format!("{address} is no address"));
+            };
+            let place = SocketAddr::new(parsed, *port);
+            let answer = banner(connect(place)?, protocol, address);
+            answer.or_else(|why| silent(place, &format!("does not answer {protocol}: {why}")))
         }
-        Err(why) => return error(WSAETIMEDOUT, format!("{place} does not answer: {why}")),
-    };
-    match banner(stream, protocol, address) {
-        Ok(banner) => Ok(banner),
-        Err(why) => error(
-            WSAETIMEDOUT,
-            format!("{place} accepts, and does not answer {protocol}: {why}"),
-        ),
+        Endpoint::Ask(ask) => {
+            let answer = asked(connect(ask.at)?, ask);
+            let answer = answer
+                .or_else(|why| silent(ask.at, &format!("does not answer what it is asked: {why}")));
+            let answer = answer?;
+            match answer.starts_with(&ask.expect) {
+                true => Ok(answer),
+                false => error(
+                    ERROR_GEN_FAILURE,
+                    format!("{} answers {answer:?}, and not {:?}", ask.at, ask.expect),
+                ),
+            }
+        }
     }
+}
+
+fn connect(place: SocketAddr) -> ServiceResult<TcpStream> {
+    match TcpStream::connect_timeout(&place, LIMIT) {
+        Ok(stream) => Ok(stream),
+        Err(why) if why.kind() == io::ErrorKind::ConnectionRefused => {
+            error(WSAECONNREFUSED, format!("nobody listens on {place}"))
+        }
+        Err(why) => error(WSAETIMEDOUT, format!("{place} does not answer: {why}")),
+    }
+}
+
+fn silent<T>(place: SocketAddr, how: &str) -> ServiceResult<T> {
+    error(WSAETIMEDOUT, format!("{place} accepts, and {how}"))
+}
+
+/// Says what is to be said, and reads as much as is expected.
+fn asked(mut stream: TcpStream, ask: &Ask) -> io::Result<String> {
+    let begun = Instant::now();
+    stream.set_write_timeout(Some(LIMIT))?;
+    stream.write_all(ask.send.as_bytes())?;
+    let mut answer = vec![0; ask.expect.len()];
+    let mut read = 0;
+    while read < answer.len() {
+        // All of it together has the time of one answer.
+        let left = LIMIT.saturating_sub(begun.elapsed());
+        stream.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        match stream.read(&mut answer[read..])? {
+            0 => break,
+            more => read += more,
+        }
+        // What is wrong already need not be waited for.
+        if !ask.expect.as_bytes().starts_with(&answer[..read]) {
+            break;
+        }
+    }
+    answer.truncate(read);
+    if read == 0 && !ask.expect.is_empty() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 /// The first line of a server. One of HTTP must be asked; of other than known protocols nothing is expected.

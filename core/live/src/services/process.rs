@@ -107,8 +107,8 @@ impl Process {
         }
     }
 
-    /// Looks at it. `answers` says whether something accepts connections at its [`Ready::Port`].
-    pub(super) fn look(&mut self, answers: impl FnOnce() -> bool) -> News {
+    /// Looks at it. `says_so` tells whether it has started, where its own process and files do not.
+    pub(super) fn look(&mut self, says_so: impl FnOnce() -> bool) -> News {
         let ended = !matches!(self.child.try_wait(), Ok(None));
         match self.state {
             ServiceState::StopPending => self.look_at_stop(ended),
@@ -117,7 +117,7 @@ impl Process {
             ServiceState::StartPending => {
                 let ready = match &self.ready {
                     Ready::Alive(span) => self.lasted() >= *span,
-                    Ready::Port(_) => answers(),
+                    Ready::Port(_) | Ready::Notify | Ready::Answer => says_so(),
                     Ready::File(file) => std::path::Path::new(file).exists(),
                 };
                 if !ready {

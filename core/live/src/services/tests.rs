@@ -1,16 +1,18 @@
 //! Real programs. The only one that is taken for granted is the shell.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
 use quorate_host::{ServiceState, Services};
 use quorate_journal::{ServiceEnd, ServiceStep};
 use quorate_model::errors::{
-    ERROR_CLUSTER_IPADDR_IN_USE, ERROR_FILE_NOT_FOUND, ERROR_SERVICE_DOES_NOT_EXIST,
-    WSAECONNREFUSED,
+    ERROR_CLUSTER_IPADDR_IN_USE, ERROR_FILE_NOT_FOUND, ERROR_GEN_FAILURE,
+    ERROR_SERVICE_DOES_NOT_EXIST, WSAECONNREFUSED, WSAETIMEDOUT,
 };
-use quorate_model::{Ready, ServiceCommand};
+use quorate_model::{Ask, Ready, ServiceCommand};
 
 use super::*;
 
@@ -36,6 +38,7 @@ impl Bench {
             services: owned.map(|(name, it)| (name.to_owned(), it)).collect(),
             home: folder.path().to_path_buf(),
             logs: folder.path().join("log"),
+            sockets: folder.path().join("run"),
             helper: Vec::new(),
             node: "NODE1".into(),
             group: None,
@@ -181,6 +184,117 @@ fn a_service_is_pending_until_its_file_is_there_and_an_old_file_does_not_count()
 }
 
 #[test]
+fn a_service_that_says_so_itself_is_pending_until_then() {
+    let script = "echo $NOTIFY_SOCKET > where.new; mv where.new where; sleep 1000";
+    let says = ServiceCommand {
+        ready: Ready::Notify,
+        ..shell(script)
+    };
+    let mut bench = Bench::new(&[("says", says), ("silent", shell(script))]);
+    let told = |bench: &Bench| {
+        let file = bench.folder.path().join("where");
+        let begun = Instant::now();
+        loop {
+            if let Ok(text) = std::fs::read_to_string(&file) {
+                std::fs::remove_file(&file).unwrap();
+                break text.trim().to_owned();
+            }
+            assert!(begun.elapsed() < PATIENCE);
+            std::thread::yield_now();
+        }
+    };
+    bench.machine.service_start(WHO, "says", 0).unwrap();
+    let place = told(&bench);
+    let state = bench.machine.service_state(WHO, "says").unwrap();
+    assert_eq!(state, ServiceState::StartPending);
+    let program = UnixDatagram::unbound().unwrap();
+    program.send_to(b"READY=1", &place).unwrap();
+    bench.becomes("says", ServiceState::Running);
+    assert!(
+        !std::path::Path::new(&place).exists(),
+        "nobody needs it now"
+    );
+    bench.machine.service_start(WHO, "silent", 0).unwrap();
+    assert_eq!(told(&bench), "", "it is told of no socket");
+    bench.machine.boot();
+}
+
+/// A server that answers PING, and refuses everything else.
+fn pings() -> SocketAddr {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = server.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in server.incoming() {
+            let mut stream = stream.unwrap();
+            let mut asked = [0; 64];
+            let read = stream.read(&mut asked).unwrap_or(0);
+            let answer: &[u8] = match &asked[..read] {
+                b"PING\r\n" => b"+PONG\r\n",
+                b"" => b"",
+                _ => b"-ERR unknown command\r\n",
+            };
+            let _ = stream.write_all(answer);
+        }
+    });
+    at
+}
+
+#[test]
+fn a_service_is_asked_what_its_node_file_says_and_its_answer_is_compared() {
+    let asks = |at: SocketAddr, send: &str| {
+        let ask = Ask {
+            at,
+            send: send.to_owned(),
+            expect: "+PONG".to_owned(),
+        };
+        ServiceCommand {
+            ready: Ready::Answer,
+            ask: Some(ask),
+            ..shell("sleep 1000")
+        }
+    };
+    let at = pings();
+    let nobody = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let services = [
+        ("cache", asks(at, "PING\r\n")),
+        ("wrong", asks(at, "PANG\r\n")),
+        ("absent", asks(nobody, "PING\r\n")),
+    ];
+    let mut bench = Bench::new(&services);
+    for (name, _) in &services {
+        bench.machine.service_start(WHO, name, 0).unwrap();
+    }
+    bench.becomes("cache", ServiceState::Running);
+    let begun = Instant::now();
+    while bench.machine.probe_service(WHO, "cache").is_err() {
+        assert!(begun.elapsed() < PATIENCE);
+        std::thread::yield_now();
+    }
+    for (name, code) in [("wrong", ERROR_GEN_FAILURE), ("absent", WSAECONNREFUSED)] {
+        let ask = services
+            .iter()
+            .find(|it| it.0 == name)
+            .unwrap()
+            .1
+            .ask
+            .clone();
+        let endpoint = Endpoint::Ask(ask.unwrap());
+        let begun = Instant::now();
+        let why = loop {
+            match bench.machine.prober.ask(endpoint.clone()) {
+                Err(why) if why.code != WSAETIMEDOUT => break why,
+                other => assert!(begun.elapsed() < PATIENCE, "{other:?}"),
+            }
+            std::thread::yield_now();
+        };
+        assert_eq!(why.code, code, "{why:?}");
+        let state = bench.machine.service_state(WHO, name).unwrap();
+        assert_eq!(state, ServiceState::StartPending, "{name}");
+    }
+    bench.machine.boot();
+}
+
+#[test]
 fn names_without_a_command_are_refused_and_absolute_paths_run() {
     let mut bench = Bench::new(&[]);
     let refused = bench.machine.service_start(WHO, "MSDTC", 0).unwrap_err();
@@ -212,7 +326,6 @@ fn answer(
 
 #[test]
 fn a_port_is_asked_in_its_protocol_without_waiting() {
-    use std::io::{Read, Write};
     let mut bench = Bench::new(&[]);
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = server.local_addr().unwrap().port();

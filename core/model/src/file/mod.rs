@@ -27,7 +27,7 @@ use crate::{
 
 pub use edit::add_virtual_server;
 pub use node_file::{
-    CLUSTER_PORT, NodeFile, Ready, ServiceCommand, load_node_file, parse_node_file,
+    Ask, CLUSTER_PORT, LogLevel, NodeFile, Ready, ServiceCommand, load_node_file, parse_node_file,
 };
 
 use decoder::Decoder;
