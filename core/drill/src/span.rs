@@ -40,6 +40,11 @@ impl Span {
         // No overflow: the range was checked above and is below 2^63.
         Ok(Span(Duration::from_micros(micros.round() as u64)))
     }
+
+    /// The form with all digits, for what a failure shows: they may have decided it.
+    pub fn exact(&self) -> String {
+        Lasting(self.0).to_string()
+    }
 }
 
 /// Why a text or number is not a duration.
@@ -106,9 +111,10 @@ impl FromStr for Span {
 }
 
 impl fmt::Display for Span {
-    /// An exact form that reads back, the one of [`Lasting`]: `0s`, `250ms`, `1m30s`, `2h5.25s`.
+    /// A form that reads back, to the millisecond: the one that tables have, [`Lasting::shown`]. `0s`, `250ms`, `1m30s`,
+    /// `2h5.25s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Lasting(self.0).fmt(f)
+        Lasting(self.0).shown().fmt(f)
     }
 }
 
@@ -156,8 +162,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn prints_what_it_reads(micros in 0_u64..3_000_000_000_000_000) {
-            let span = Span(Duration::from_micros(micros));
+        fn prints_what_it_reads(millis in 0_u64..3_000_000_000_000) {
+            let span = Span(Duration::from_millis(millis));
             prop_assert_eq!(span.to_string().parse::<Span>(), Ok(span));
         }
 

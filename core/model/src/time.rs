@@ -51,6 +51,15 @@ impl Lasting {
         let whole = u64::try_from(all - all % unit).unwrap_or(u64::MAX);
         Lasting(Duration::from_micros(whole))
     }
+
+    /// As it is shown to people: from a second on rounded down to milliseconds. Tables and what a drill prints both use
+    /// it, so that the same length of time reads the same everywhere.
+    pub fn shown(self) -> Lasting {
+        match self.0 < Duration::from_secs(1) {
+            true => self,
+            false => self.to(Duration::from_millis(1)),
+        }
+    }
 }
 
 impl fmt::Display for Lasting {
@@ -153,5 +162,8 @@ mod tests {
             measured.to(Duration::from_millis(1)).to_string(),
             "1m12.345s"
         );
+        assert_eq!(measured.shown().to_string(), "1m12.345s");
+        let short = Lasting(Duration::from_micros(345_678));
+        assert_eq!(short.shown().to_string(), "345.678ms");
     }
 }

@@ -192,21 +192,31 @@ pub(crate) fn article(word: &str) -> &'static str {
 
 /// A value as a report shows it: texts in quotes, lists and maps spelled out.
 pub(crate) fn show(value: &Dynamic) -> String {
+    spelled(value, &Span::to_string)
+}
+
+/// The same with all digits of durations, as a failure shows what it found.
+pub(crate) fn show_exactly(value: &Dynamic) -> String {
+    spelled(value, &Span::exact)
+}
+
+fn spelled(value: &Dynamic, span: &dyn Fn(&Span) -> String) -> String {
     if let Ok(text) = value.as_immutable_string_ref() {
         return format!("{:?}", text.as_str());
     }
     if let Ok(list) = value.as_array_ref() {
-        return format!("[{}]", list.iter().map(show).collect::<Vec<_>>().join(", "));
+        let items: Vec<_> = list.iter().map(|item| spelled(item, span)).collect();
+        return format!("[{}]", items.join(", "));
     }
     if let Ok(map) = value.as_map_ref() {
         let fields: Vec<_> = map
             .iter()
-            .map(|(key, value)| format!("{key}: {}", show(value)))
+            .map(|(key, value)| format!("{key}: {}", spelled(value, span)))
             .collect();
         return format!("#{{{}}}", fields.join(", "));
     }
-    if let Some(span) = value.read_lock::<Span>() {
-        return span.to_string();
+    if let Some(duration) = value.read_lock::<Span>() {
+        return span(&duration);
     }
     if let Some(name) = handle_name(value) {
         return name.to_string();
@@ -375,6 +385,9 @@ mod tests {
             show(&Dynamic::from(Span(Duration::from_millis(1_500)))),
             "1.5s"
         );
+        let span = Dynamic::from(vec![Dynamic::from(Span(Duration::from_micros(1_500_001)))]);
+        assert_eq!(show(&span), "[1.5s]");
+        assert_eq!(show_exactly(&span), "[1.500001s]");
         assert_eq!(
             show(&vec![Dynamic::from(1_i64), Dynamic::UNIT].into()),
             "[1, ()]"

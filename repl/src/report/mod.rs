@@ -209,9 +209,9 @@ pub(crate) fn clock(time: Time) -> String {
     time.to_string()
 }
 
-/// Virtual time, to the millisecond.
+/// Virtual time, as a drill prints it.
 pub(crate) fn span(span: Duration) -> String {
-    Lasting(span).to(Duration::from_millis(1)).to_string()
+    Lasting(span).shown().to_string()
 }
 
 /// The virtual time up to an instant.

@@ -501,13 +501,7 @@ pub(crate) mod words {
         clients: &mut ClientsRef,
     ) -> Fallible<Span> {
         let longest = |it: &ClientReport| Span(it.longest_outage);
-        client_report(
-            &context,
-            clients,
-            "longest_outage",
-            longest,
-            Span::to_string,
-        )
+        client_report(&context, clients, "longest_outage", longest, Span::exact)
     }
 
     /// Truth: the longest mean time that an answer took these clients: it grows with the load of the node that answers.
@@ -517,13 +511,7 @@ pub(crate) mod words {
         clients: &mut ClientsRef,
     ) -> Fallible<Span> {
         let longest = |it: &ClientReport| Span(it.longest_response);
-        client_report(
-            &context,
-            clients,
-            "longest_response",
-            longest,
-            Span::to_string,
-        )
+        client_report(&context, clients, "longest_response", longest, Span::exact)
     }
 
     /// Truth: the share of these clients' requests that were answered, 0 to 1; 1 before the first.
@@ -553,7 +541,7 @@ fn outage(
         context,
         &name,
         || format!("{word}(\"{name}\")"),
-        span.to_string(),
+        span.exact(),
     );
     Ok(span)
 }

@@ -44,7 +44,7 @@ fn outage_of(
     Session::of(context)?.read_time();
     let name = &group.name;
     let look = |stage: &dyn Stage| Some(Span(pick(stage, name)));
-    read(context, "group", name, property, look, Span::to_string)
+    read(context, "group", name, property, look, Span::exact)
 }
 
 /// Words about groups.

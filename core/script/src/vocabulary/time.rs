@@ -35,7 +35,7 @@ pub(crate) mod words {
         session.read_time();
         let now = session.with_stage(&context, |stage| stage.now())?;
         let now = Span(Duration::from_micros(now.0));
-        session.saw(&context, "", || "now()".to_owned(), now.to_string());
+        session.saw(&context, "", || "now()".to_owned(), now.exact());
         Ok(now)
     }
 
@@ -160,7 +160,7 @@ pub(crate) mod words {
         i64::try_from(duration.0.as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// A Duration as a text that reads back: "1m30s".
+    /// A Duration as a text, to the millisecond as tables have it: "1m30s", "53.896s". `as_seconds` has all its digits.
     #[rhai_fn(global, name = "to_string", pure)]
     pub fn to_string(duration: &mut Span) -> String {
         duration.to_string()

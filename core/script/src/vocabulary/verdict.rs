@@ -8,7 +8,7 @@ use rhai::{Engine, EvalAltResult, Expr, FnPtr};
 use crate::place::start_of;
 use crate::session::Session;
 use crate::thrown::{Fallible, Raise};
-use crate::values::{equal, show, spoken};
+use crate::values::{equal, show_exactly, spoken};
 
 /// Comparisons of which a failed `expect` shows both sides.
 const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
@@ -56,7 +56,7 @@ pub(crate) mod words {
         let at = context.call_position();
         Err(session
             .failed(at, "the value is not the one expected")
-            .values(show(&actual), show(&wanted))
+            .values(show_exactly(&actual), show_exactly(&wanted))
             .seen(seen)
             .at(at))
     }
@@ -192,8 +192,8 @@ pub(crate) fn register_expect(engine: &mut Engine, session: &Session) {
                 } else {
                     call.name.as_str()
                 };
-                let wanted = format!("{operator} {}", show(&right));
-                thrown = thrown.values(show(&left), wanted.trim_start());
+                let wanted = format!("{operator} {}", show_exactly(&right));
+                thrown = thrown.values(show_exactly(&left), wanted.trim_start());
             }
             session.take_seen();
             Err(thrown.at(at))
