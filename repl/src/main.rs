@@ -11,6 +11,7 @@ mod ctl;
 mod drill;
 mod exit;
 mod files;
+mod found;
 mod interrupt;
 mod key;
 mod node;
@@ -20,6 +21,7 @@ mod report;
 mod resource_scripts;
 mod rig;
 mod source;
+mod state;
 mod supervise;
 
 use std::process::ExitCode;

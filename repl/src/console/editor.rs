@@ -18,6 +18,7 @@ use rustyline::{CompletionType, Config, Context, Editor, Helper};
 use super::commands::COMMANDS;
 use super::{After, Session};
 use crate::exit::Exit;
+use crate::state;
 
 /// The help that the editor needs while a line is typed.
 struct Words {
@@ -178,11 +179,7 @@ fn keep(editor: &mut Editor<Words, DefaultHistory>, file: &Path) -> rustyline::R
     editor.append_history(file)
 }
 
-/// The history file: `$XDG_STATE_HOME/quorate/history`, by default under `~/.local/state`.
+/// The history file.
 fn history_file() -> Option<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state")))?;
-    Some(state.join("quorate").join("history"))
+    Some(state::folder()?.join("history"))
 }
