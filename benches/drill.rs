@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use quorate_drill::{RunOptions, Silent, StageSource, Verdict};
+use quorate_drill::{Choice, RunOptions, Silent, StageSource, Verdict};
 use quorate_model::GroupState;
 use quorate_rehearse::SimSource;
 use quorate_script::{on_script_thread, run_script};
@@ -75,7 +75,10 @@ fn run_often(script: &str, filter: &str, times: u64) -> Duration {
     let source: Rc<dyn StageSource> = Rc::new(SimSource::new(Vec::new()));
     let run = || {
         let options = RunOptions {
-            filter: Some(filter.to_owned()),
+            choice: Choice {
+                text: Some(filter.to_owned()),
+                ..Choice::default()
+            },
             ..RunOptions::default()
         };
         let run = run_script(

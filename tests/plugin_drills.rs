@@ -254,7 +254,7 @@ fn what_repeats_a_drill_names_its_plugins() {
     };
     let run = drill(&["drill", "fails.rhai", "--plugin-dir", "plugins"]);
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
-    let repeat = "quorate drill fails.rhai --seed 1 --filter fails --plugin-dir plugins";
+    let repeat = "quorate drill fails.rhai --seed 1 --filter fails --exact --plugin-dir plugins";
     assert!(run.out.contains(repeat), "{}", run.out);
     let words: Vec<&str> = repeat.split(' ').skip(1).collect();
     let again = drill(&words);

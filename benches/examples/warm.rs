@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use quorate_drill::{RunOptions, Silent, StageSource, Verdict};
+use quorate_drill::{Choice, RunOptions, Silent, StageSource, Verdict};
 use quorate_rehearse::SimSource;
 use quorate_script::{on_script_thread, run_script};
 
@@ -41,7 +41,10 @@ fn run(file: &Path, times: u32, filter: Option<String>) -> bool {
     let source: Rc<dyn StageSource> = Rc::new(SimSource::new(Vec::new()));
     (0..times).all(|_| {
         let options = RunOptions {
-            filter: filter.clone(),
+            choice: Choice {
+                text: filter.clone(),
+                ..Choice::default()
+            },
             ..RunOptions::default()
         };
         let observer = Box::new(Silent);

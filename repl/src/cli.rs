@@ -1,15 +1,13 @@
 //! The command line.
 
-use std::num::NonZero;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use quorate_drill::{Span, SpanError};
 
 use crate::args::{Apart, Format, PluginFolders, seed};
 use crate::ctl::{self, CtlArgs};
+use crate::drill::{self, DrillArgs};
 use crate::exit;
 use crate::key::{self, KeyArgs};
 use crate::node::{self, HelloArgs, NodeArgs, ServiceArgs};
@@ -23,19 +21,6 @@ Examples:
   quorate check scripts/clusters/four-node.ron    look for mistakes in a cluster file
   quorate repl scripts/clusters/four-node.ron     try things out, line by line
   quorate plugin list                             show the resource types there are";
-
-const DRILL_EXAMPLES: &str = "\
-Examples:
-  quorate drill scripts/drills                    every drill in a folder and below
-  quorate drill lost-node.rhai --seed 42          the same story with other luck
-  quorate drill lost-node.rhai --filter standby   only drills with this in their name, or as a tag
-  quorate drill lost-node.rhai --journal run.jsonl
-  quorate drill scripts/drills --brief            a line for each, and the reasons of those that do not pass
-  quorate drill scripts/drills --junit drills.xml the same for a CI server
-  quorate drill scripts/drills -j 1 --fail-fast   one file after the other, up to the first failure
-
-A file that cannot be run is told of, and counted; the others run. The journal is one JSON object a line: a header for each drill, then its events. The same seed, script and plugins \
-write the same bytes.";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -88,7 +73,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run drills.
-    #[command(after_help = DRILL_EXAMPLES, after_long_help = format!("{DRILL_EXAMPLES}\n\n{}", exit::help()))]
+    #[command(after_help = drill::EXAMPLES, after_long_help = format!("{}\n\n{}", drill::EXAMPLES, exit::help()))]
     Drill(DrillArgs),
     /// Look for mistakes in cluster files, drill scripts and policies, without running anything.
     #[command(after_help = CHECK_EXAMPLES, after_long_help = format!("{CHECK_EXAMPLES}\n\n{}", exit::help()))]
@@ -131,69 +116,6 @@ pub(crate) enum Command {
         /// Which shell.
         shell: Shell,
     },
-}
-
-/// A duration of real time, longer than zero.
-fn timeout(text: &str) -> Result<Duration, String> {
-    let Span(span) = text.parse().map_err(|error: SpanError| error.to_string())?;
-    match span.is_zero() {
-        true => Err("a drill needs some time: such as 90s, 10m or 1h".to_owned()),
-        false => Ok(span),
-    }
-}
-
-/// A number of jobs.
-fn jobs(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err(format!(
-            "how many files run at a time is a whole number from 1 on, such as {}",
-            cores()
-        )),
-        Ok(number) => Ok(number),
-    }
-}
-
-/// The number of processor cores.
-pub(crate) fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-/// `quorate drill`.
-#[derive(Args, Debug)]
-pub(crate) struct DrillArgs {
-    /// Drill scripts (.rhai), or folders to search for them.
-    #[arg(required = true, value_name = "FILE|FOLDER")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// The real time that a drill may take, such as 90s, 10m or 1h: one that takes longer is stopped where it is, its
-    /// verdict is unknown, and the next one begins.
-    #[arg(long, value_name = "TIME", value_parser = timeout, default_value = "10m")]
-    pub(crate) timeout: Duration,
-    /// A seed in place of the one each drill names.
-    #[arg(long, value_name = "N", value_parser = seed)]
-    pub(crate) seed: Option<u64>,
-    /// Write everything that happens to this file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) journal: Option<PathBuf>,
-    /// Write how each drill ended to this file as JUnit XML, which CI servers read.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<PathBuf>,
-    /// Run only drills with this text in their name, or with this tag.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) filter: Option<String>,
-    /// Print one line for each drill, and more only of those that do not pass.
-    #[arg(long)]
-    pub(crate) brief: bool,
-    /// How many files run at a time, each in a process of its own; as many as there are cores if not said. What is printed
-    /// and written is the same with any number.
-    #[arg(long, short, value_name = "N", value_parser = jobs)]
-    pub(crate) jobs: Option<usize>,
-    /// End with the first drill, in the order of the files, that does not pass. The files after it are left out.
-    #[arg(long)]
-    pub(crate) fail_fast: bool,
-    #[command(flatten)]
-    pub(crate) plugins: PluginFolders,
-    #[command(flatten)]
-    pub(crate) apart: Apart,
 }
 
 /// `quorate check`.

@@ -17,9 +17,9 @@ use quorate_host::{
 };
 
 use crate::below::{RESULT, STOPPED, WORKER};
-use crate::cli::{DrillArgs, ReplArgs};
+use crate::cli::ReplArgs;
 use crate::console;
-use crate::drill;
+use crate::drill::{self, DrillArgs};
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::output::Output;

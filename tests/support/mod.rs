@@ -50,7 +50,11 @@ pub(crate) fn command(program: &Path) -> Command {
     command
         .current_dir(root())
         .env_remove("NO_COLOR")
-        .env_remove("QUORATE_PLUGIN_PATH");
+        .env_remove("QUORATE_PLUGIN_PATH")
+        .env_remove("GITHUB_ACTIONS")
+        // Nothing is remembered from one test to another.
+        .env_remove("HOME")
+        .env_remove("XDG_STATE_HOME");
     command
 }
 

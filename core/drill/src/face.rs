@@ -5,7 +5,7 @@
 
 use crate::play::Play;
 use crate::stage::{Stage, StageError};
-use crate::{Seen, Spot, Thrown};
+use crate::{Place, Seen, Spot, Thrown};
 
 /// Why the run is being stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,12 @@ pub trait Face {
 
     /// Where the statement stands.
     fn here(&self) -> Spot;
+
+    /// The same, in the file that it stands in.
+    fn place(&self) -> Place {
+        let at = self.here();
+        self.with(|play| Place::in_source(&play.text.file, &play.text.source, at))
+    }
 
     /// The statement's word, as written in the text.
     fn word(&self) -> String;

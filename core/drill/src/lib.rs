@@ -4,6 +4,7 @@
 //! language and the virtual world are built on this crate, which knows neither.
 #![forbid(unsafe_code)]
 
+mod choice;
 pub mod civil;
 mod events;
 mod face;
@@ -29,10 +30,12 @@ pub mod tell;
 mod tests;
 mod text_file;
 mod thrown;
+mod variables;
 pub mod wait;
 pub mod watch;
 mod watched;
 
+pub use choice::Choice;
 pub use civil::{CivilError, CivilTime};
 pub use events::{describe_line, last_told};
 pub use face::{Face, begin_act, begin_wait, on_stage, try_on_stage};

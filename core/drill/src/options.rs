@@ -1,8 +1,9 @@
 //! The options of a run, and those of a drill.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::{CivilTime, Span};
+use crate::{Choice, CivilTime, Span};
 
 /// The seed of a drill without one.
 pub const DEFAULT_SEED: u64 = 1;
@@ -12,8 +13,13 @@ pub const DEFAULT_SEED: u64 = 1;
 pub struct RunOptions {
     /// A seed in place of the one each drill names.
     pub seed: Option<u64>,
-    /// Run only drills whose name contains this, or that carry it as a tag.
-    pub filter: Option<String>,
+    /// How much is added to each drill's seed, for another run of the same drills. Beyond the greatest seed it goes on
+    /// with 0.
+    pub offset: u64,
+    /// Which drills run.
+    pub choice: Choice,
+    /// The variables that drills may read, by name.
+    pub variables: BTreeMap<String, String>,
     /// Whether the drills are only listed: each is reported as skipped.
     pub list: bool,
     /// Whether a script ends with its first drill that does not pass.
@@ -39,6 +45,8 @@ pub struct DrillOptions {
     pub tags: Vec<String>,
     /// Why it is skipped.
     pub skip: Option<String>,
+    /// Why it is expected to fail: a known fault.
+    pub known: Option<String>,
     /// The limit on the virtual time of its body.
     pub limit: Option<Span>,
     /// What the cluster's local clock shows at power-on.

@@ -10,6 +10,7 @@ use quorate_model::{FaultId, Time};
 
 use crate::options::RunOptions;
 use crate::stage::{Line, Stage, StageSource};
+use crate::variables::Variables;
 use crate::watched::{Act, Reads, Watch};
 use crate::{DrillReport, Observer, Place, Remark, RemarkKind, Seen, Spot, Thrown};
 
@@ -115,6 +116,8 @@ pub struct Play<F> {
     pub(crate) lines: Vec<Rc<Line>>,
     /// How many breaches have been reported.
     pub(crate) breaches: usize,
+    /// The variables of the run.
+    pub(crate) variables: Variables,
 }
 
 impl<F> Play<F> {
@@ -124,6 +127,7 @@ impl<F> Play<F> {
         options: RunOptions,
         observer: Box<dyn Observer>,
     ) -> Play<F> {
+        let variables = Variables::new(options.variables.clone());
         Play {
             stage: None,
             source,
@@ -145,6 +149,7 @@ impl<F> Play<F> {
             over_nothing: None,
             lines: Vec::new(),
             breaches: 0,
+            variables,
         }
     }
 
@@ -251,6 +256,17 @@ impl<F> Play<F> {
         let newer = self.guarded(|stage| stage.lines(known))?;
         self.lines.extend(newer.into_iter().map(Rc::new));
         Ok(self.lines.clone())
+    }
+
+    /// The value that the run has for a variable, as it was given; `None` if it has none.
+    pub fn variable(&mut self, name: &str) -> Option<String> {
+        let inside = self.in_drill();
+        self.variables.ask(name, inside)
+    }
+
+    /// Every variable that was asked for.
+    pub fn asked(&self) -> BTreeSet<String> {
+        self.variables.all().clone()
     }
 
     /// Whether a drill runs.

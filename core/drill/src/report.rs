@@ -1,5 +1,6 @@
 //! The results of drills.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_journal::{Verdict, WorldEvent};
@@ -59,6 +60,10 @@ pub struct DrillReport {
     pub file: String,
     /// The drill's name.
     pub name: String,
+    /// Where it begins: its `drill`.
+    pub place: Place,
+    /// Its cluster file, as the drill names it.
+    pub cluster: String,
     /// Its tags.
     pub tags: Vec<String>,
     /// The seed it ran with.
@@ -67,7 +72,9 @@ pub struct DrillReport {
     pub verdict: Verdict,
     /// Why it was skipped.
     pub skipped: Option<String>,
-    /// Whether it was skipped because its name and tags do not match the filter.
+    /// Why it is expected to fail.
+    pub known: Option<String>,
+    /// Whether it was skipped because it is not among the chosen ones.
     pub filtered: bool,
     /// Why it did not pass.
     pub failure: Option<Failure>,
@@ -120,6 +127,8 @@ pub struct Run {
     pub failure: Option<Failure>,
     /// Whether it was stopped from outside.
     pub interrupted: bool,
+    /// The variables that the script has asked for, by name.
+    pub asked: BTreeSet<String>,
 }
 
 /// Is told of the progress of a run.

@@ -9,10 +9,14 @@ use crate::options::{DEFAULT_SEED, DrillOptions};
 use crate::outcome::{called, crashes, outcomes};
 use crate::play::{DrillState, Play};
 use crate::stage::{OpenError, StageRequest};
+use crate::variables::Variables;
 use crate::watch::last_look;
 use crate::{DrillReport, Failure, Span, Thrown, Verdict, remarks, schedule, settle};
 
 pub use crate::face::Stop;
+
+/// Why a drill is skipped when the drills are only listed.
+pub const LISTED: &str = "the drills are only listed";
 
 /// How long a cluster may take to come up before the body of a drill begins.
 const START_LIMIT: Span = Span(Duration::from_secs(30 * 60));
@@ -61,14 +65,18 @@ pub fn drill<F: Teller>(
         return Err(face.raise(Thrown::mistake(text), at));
     }
     let seed = run.seed.or(options.seed).unwrap_or(DEFAULT_SEED);
+    let seed = seed.wrapping_add(run.offset);
     let mut report = DrillReport {
-        repeat: repeat_command(&file, seed, name, &run.repeat_with),
+        repeat: String::new(),
         file,
         name: name.to_owned(),
+        place: face.place(),
+        cluster: options.cluster.clone(),
         tags: options.tags.clone(),
         seed,
         verdict: Verdict::Skipped,
         skipped: None,
+        known: options.known.clone(),
         filtered: false,
         failure: None,
         virtual_time: Time::ZERO,
@@ -80,27 +88,28 @@ pub fn drill<F: Teller>(
         crashes: Vec::new(),
         remarks: Vec::new(),
     };
-    if let Some(text) = &run.filter
-        && !name.contains(text.as_str())
-        && !options.tags.contains(text)
-    {
+    if let Some(why) = run.choice.leaves_out(name, &options.tags) {
         report.filtered = true;
-        report.skipped = Some(format!("its name and tags do not match \"{text}\""));
+        report.skipped = Some(why);
     } else {
         let missing = || face.with(|play| missing_plugin(play, options));
         report.skipped = options.skip.clone().or_else(missing);
     }
     if run.list && report.skipped.is_none() {
-        report.skipped = Some("the drills are only listed".to_owned());
+        report.skipped = Some(LISTED.to_owned());
     }
     if report.skipped.is_some() {
-        face.with(|play| finish(play, report));
+        face.with(|play| {
+            report.repeat = repeat_command(&report, &play.variables, &play.options.repeat_with);
+            finish(play, report);
+        });
         return Ok(());
     }
 
     face.wind_up();
     let began = Instant::now();
     let outer = face.with(|play| {
+        play.variables.begin();
         play.observer.drill_started(&report.file, name, seed);
         let outer = play.leave();
         play.drill = Some(DrillState::default());
@@ -126,7 +135,9 @@ pub fn drill<F: Teller>(
             report.failure = Some(failure);
         }
     }
+    expected(&mut report);
     face.with(|play| {
+        report.repeat = repeat_command(&report, &play.variables, &play.options.repeat_with);
         if let Err(thrown) = take_down(play, &mut report)
             // Otherwise there is a better reason already.
             && report.verdict == Verdict::Pass
@@ -145,7 +156,7 @@ pub fn drill<F: Teller>(
     });
     face.wind_up();
     report.real_time = began.elapsed();
-    let enough = run.fail_fast && report.verdict != Verdict::Pass;
+    let enough = run.fail_fast && !report.verdict.is_fine();
     face.with(|play| finish(play, report));
     if stop == Some(Stop::Interrupted) {
         Err(face.stopped(Stop::Interrupted))
@@ -289,18 +300,43 @@ pub fn settle_start<F: Face>(face: &F) -> Result<(), F::Error> {
     Err(face.raise(Thrown::unknown(text), face.here()))
 }
 
+/// Takes a known fault for what it is, and one that is gone for a failure.
+fn expected(report: &mut DrillReport) {
+    let Some(why) = &report.known else { return };
+    match report.verdict {
+        Verdict::Fail => report.verdict = Verdict::Known,
+        Verdict::Pass => {
+            report.verdict = Verdict::Fail;
+            report.failure = Some(Failure {
+                message: format!(
+                    "it was expected to fail ({why}), and it passes: the known fault is gone, so take `expect` and `because` out of its options"
+                ),
+                place: Some(report.place.clone()),
+                ..Failure::default()
+            });
+        }
+        // Neither is what was expected, nor shows that it is gone.
+        Verdict::Known | Verdict::Skipped | Verdict::Unknown | Verdict::Error => {}
+    }
+}
+
 fn finish<C>(play: &mut Play<C>, report: DrillReport) {
     play.observer.drill_ended(&report);
     play.reports.push(report);
 }
 
 /// The command that runs this drill again, ready for a shell.
-fn repeat_command(file: &str, seed: u64, name: &str, with: &[String]) -> String {
+fn repeat_command(report: &DrillReport, variables: &Variables, with: &[String]) -> String {
     let mut command = format!(
-        "quorate drill {} --seed {seed} --filter {}",
-        shell_word(file),
-        shell_word(name)
+        "quorate drill {} --seed {} --filter {} --exact",
+        shell_word(&report.file),
+        report.seed,
+        shell_word(&report.name)
     );
+    for (name, value) in variables.used() {
+        command.push_str(" --var ");
+        command.push_str(&shell_word(&format!("{name}={value}")));
+    }
     for word in with {
         command.push(' ');
         command.push_str(&shell_word(word));
@@ -323,15 +359,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_survives_a_shell() {
-        assert_eq!(
-            repeat_command("drills/a.rhai", 7, "a lost node's server", &[]),
-            "quorate drill drills/a.rhai --seed 7 --filter 'a lost node'\\''s server'"
-        );
-        let with = ["--plugin-dir".to_owned(), "my plugins".to_owned()];
-        assert_eq!(
-            repeat_command("a.rhai", 7, "one", &with),
-            "quorate drill a.rhai --seed 7 --filter one --plugin-dir 'my plugins'"
-        );
+    fn words_survive_a_shell() {
+        assert_eq!(shell_word("drills/a.rhai"), "drills/a.rhai");
+        assert_eq!(shell_word("a lost node's"), "'a lost node'\\''s'");
+        assert_eq!(shell_word(""), "''");
     }
 }

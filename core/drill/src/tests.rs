@@ -249,9 +249,13 @@ struct Story {
 
 impl Story {
     fn new() -> Story {
+        Story::with_options(RunOptions::default())
+    }
+
+    fn with_options(options: RunOptions) -> Story {
         let source = Rc::new(BareSource);
         Story {
-            play: RefCell::new(Play::new(source, RunOptions::default(), Box::new(Silent))),
+            play: RefCell::new(Play::new(source, options, Box::new(Silent))),
         }
     }
 
@@ -423,12 +427,17 @@ fn what_a_stage_does_not_offer_is_said_and_not_pretended() {
 
 /// Runs one drill and gives its report.
 fn told(body: Told) -> DrillReport {
-    let story = Story::new();
+    told_by(Story::new(), body, None)
+}
+
+/// The same on a given story, of a drill that may be expected to fail.
+fn told_by(story: Story, body: Told, known: Option<String>) -> DrillReport {
     let options = DrillOptions {
         cluster: "bare.ron".to_owned(),
         seed: None,
         tags: Vec::new(),
         skip: None,
+        known,
         limit: None,
         start: None,
         cold: true,
@@ -460,4 +469,58 @@ fn a_drill_ends_with_a_report_whatever_language_it_is_told_in() {
     let idle = told(Rc::new(|_| Ok(true)));
     assert_eq!(idle.verdict, Verdict::Pass);
     assert_eq!(idle.remarks[0].kind, RemarkKind::NothingExpected);
+}
+
+/// The body of a drill that fails.
+fn fails() -> Told {
+    Rc::new(|story| {
+        wait::eventually(story, &online(), Span(Duration::from_secs(2)), false).map(|()| true)
+    })
+}
+
+#[test]
+fn a_known_fault_is_no_failure_and_one_that_is_gone_is() {
+    let why = || Some("ticket 7".to_owned());
+    let known = told_by(Story::new(), fails(), why());
+    assert_eq!(known.verdict, Verdict::Known);
+    assert!(known.verdict.is_fine());
+    assert!(known.failure.is_some(), "what happened is still told");
+    let gone = told_by(Story::new(), Rc::new(|_| Ok(true)), why());
+    assert_eq!(gone.verdict, Verdict::Fail);
+    let failure = gone.failure.expect("a failure");
+    assert!(
+        failure.message.contains("(ticket 7)"),
+        "{}",
+        failure.message
+    );
+    assert_eq!(failure.place, Some(gone.place));
+    let unknown: Told = Rc::new(|_| Err(Box::new(Thrown::unknown("no time"))));
+    let unknown = told_by(Story::new(), unknown, why());
+    assert_eq!(unknown.verdict, Verdict::Unknown);
+}
+
+#[test]
+fn the_command_that_repeats_a_drill_has_its_seed_and_the_variables_it_reads() {
+    let given = [("a", "1"), ("b", "two words"), ("c", "3")];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let story = Story::with_options(RunOptions {
+        seed: Some(7),
+        offset: 2,
+        variables: given.into(),
+        repeat_with: vec!["--plugin-dir".to_owned(), "my plugins".to_owned()],
+        ..RunOptions::default()
+    });
+    story.with(|play| play.variable("a"));
+    let reads: Told = Rc::new(|story| {
+        let value = story.with(|play| play.variable("b"));
+        assert_eq!(value.as_deref(), Some("two words"));
+        assert_eq!(story.with(|play| play.variable("unknown")), None);
+        Ok(true)
+    });
+    let report = told_by(story, reads, None);
+    assert_eq!(report.seed, 9);
+    assert_eq!(
+        report.repeat,
+        "quorate drill '' --seed 9 --filter t --exact --var a=1 --var 'b=two words' --plugin-dir 'my plugins'"
+    );
 }

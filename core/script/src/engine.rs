@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{Dynamic, Engine, OptimizationLevel};
+use rhai::{Dynamic, Engine, OptimizationLevel, Token};
 
 use crate::hashing::seed_hashing;
 use crate::modules::Modules;
@@ -78,6 +78,18 @@ pub(crate) fn engine(session: &Session) -> Engine {
     engine
 }
 
+/// The parser keeps `var` for a later version of the language, and here it is a word like any other.
+fn let_be_a_word(engine: &mut Engine) {
+    #[allow(
+        deprecated,
+        reason = "it is not deprecated, but may change with a version"
+    )]
+    engine.on_parse_token(|token, _, _| match token {
+        Token::Reserved(word) if word.as_str() == "var" => Token::Identifier(word),
+        token => token,
+    });
+}
+
 /// An engine with the words but without a session, for compiling and looking up.
 pub(crate) fn bare() -> Engine {
     seed_hashing();
@@ -99,6 +111,7 @@ pub(crate) fn bare() -> Engine {
         .set_max_strings_interned(0)
         .set_strict_variables(true)
         .set_fail_on_invalid_map_property(false);
+    let_be_a_word(&mut engine);
     vocabulary::register(&mut engine);
     engine
 }

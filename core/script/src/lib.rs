@@ -4,6 +4,7 @@
 //! and [`check_script`] finds mistakes before anything runs.
 #![forbid(unsafe_code)]
 
+mod asked;
 mod check;
 mod closed;
 mod compare;
@@ -28,6 +29,7 @@ mod values;
 mod vocabulary;
 mod waits;
 
+pub use asked::{Asked, asked};
 pub use check::{
     check_resource_script, check_script, check_script_with_clusters, declares_drills,
     duplicate_drills, is_nearly_resource_script, is_resource_script, mixed_alphabets,

@@ -12,11 +12,12 @@ use std::time::Instant;
 use quorate_drill::stage::{Line, Stage, StageError, StageSource};
 use quorate_drill::tell::{Stop, Teller};
 use quorate_drill::{
-    Face, Failure, Observer, Play, RemarkKind, RunOptions, Seen, Spot, Thrown, Verdict,
+    Face, Failure, Observer, Place, Play, RemarkKind, RunOptions, Seen, Spot, Thrown, Verdict,
 };
 use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
 
-use crate::place::{position, spot};
+use crate::modules::imported;
+use crate::place::{place_at, position, spot};
 use crate::thrown::{Fallible, Raise};
 use crate::values::spoken;
 
@@ -230,6 +231,24 @@ impl Face for Here<'_, '_> {
 
     fn here(&self) -> Spot {
         spot(self.context.call_position())
+    }
+
+    fn place(&self) -> Place {
+        let at = self.context.call_position();
+        let file = self.session.with(|play| play.text().file.clone());
+        let other = self
+            .session
+            .words(|words| Some(imported(&file, words.imported.get(&at)?)));
+        match other {
+            // An imported file that is gone has no line to show.
+            Some(other) => {
+                let text = std::fs::read_to_string(&other).unwrap_or_default();
+                place_at(&other, &text, at)
+            }
+            None => self
+                .session
+                .with(|play| place_at(&file, &play.text().source, at)),
+        }
     }
 
     fn word(&self) -> String {

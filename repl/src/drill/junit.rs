@@ -18,13 +18,16 @@ const PLAIN: Paint = Paint(false);
 /// The file, which is written after all drills.
 pub(super) struct Junit {
     path: PathBuf,
+    /// Whether the drills run several times, so that a case is known by its seed.
+    seeds: bool,
     suites: Vec<TestSuite>,
 }
 
 impl Junit {
-    pub(super) fn new(path: PathBuf) -> Junit {
+    pub(super) fn new(path: PathBuf, seeds: bool) -> Junit {
         Junit {
             path,
+            seeds,
             suites: Vec::new(),
         }
     }
@@ -49,9 +52,10 @@ impl Observer for Junit {}
 impl Report for Junit {
     fn script_ended(&mut self, script: &Meant, run: &Run) {
         let file = script.path.display().to_string();
-        let mut suite = TestSuite::new(&file);
+        let known = self.suites.pop_if(|it| it.name.as_str() == file);
+        let mut suite = known.unwrap_or_else(|| TestSuite::new(&file));
         for drill in run.reports.iter().filter(|it| !it.filtered) {
-            suite.add_test_case(case(drill, &file));
+            suite.add_test_case(case(drill, &file, self.seeds));
         }
         if let Some(failure) = &run.failure {
             let text = report::failure(failure, "error", PLAIN);
@@ -72,10 +76,10 @@ impl Report for Junit {
 }
 
 /// The case of a drill. An unknown verdict is an error: in CI nobody looks again at a case that is not red.
-fn case(drill: &DrillReport, file: &str) -> TestCase {
+fn case(drill: &DrillReport, file: &str, seeds: bool) -> TestCase {
     let mut status = match drill.verdict {
         Verdict::Pass => TestCaseStatus::success(),
-        Verdict::Skipped => TestCaseStatus::skipped(),
+        Verdict::Skipped | Verdict::Known => TestCaseStatus::skipped(),
         Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Unknown | Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
@@ -84,12 +88,19 @@ fn case(drill: &DrillReport, file: &str) -> TestCase {
     }
     if let Some(why) = &drill.failure {
         let text = report::failure(why, drill.verdict.as_str(), PLAIN);
-        status
-            .set_message(first_line(why))
-            .set_type(drill.verdict.as_str());
+        let first = first_line(why);
+        let message = match (&drill.known, drill.verdict) {
+            (Some(known), Verdict::Known) => format!("a known fault: {known} ({first})"),
+            _ => first.to_owned(),
+        };
+        status.set_message(message).set_type(drill.verdict.as_str());
         status.set_description(format!("{text}repeat: {}", drill.repeat));
     }
-    let mut case = TestCase::new(&drill.name, status);
+    let name = match seeds {
+        true => format!("{} (seed {})", drill.name, drill.seed),
+        false => drill.name.clone(),
+    };
+    let mut case = TestCase::new(name, status);
     case.set_classname(class(file));
     case.set_time(drill.real_time);
     if drill.verdict != Verdict::Skipped {

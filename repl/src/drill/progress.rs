@@ -22,8 +22,21 @@ pub(crate) struct Progress {
     /// Its present step.
     step: String,
     drawn: Instant,
-    /// Whether each drill gets one line only, and more only if it does not pass.
-    pub(super) brief: bool,
+    /// How much is told of drills that pass.
+    pub(super) much: Much,
+    /// Whether the drills run several times, so that a line names the seed.
+    pub(super) seeds: bool,
+}
+
+/// How much is told of drills that pass. What did not pass is told of in full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Much {
+    /// Everything, as it happens.
+    All,
+    /// A line for each.
+    Line,
+    /// Nothing.
+    Nothing,
 }
 
 impl Progress {
@@ -33,7 +46,8 @@ impl Progress {
             name: String::new(),
             step: String::new(),
             drawn: Instant::now(),
-            brief: false,
+            much: Much::All,
+            seeds: false,
         }
     }
 
@@ -55,7 +69,7 @@ impl Observer for Progress {
     fn drill_started(&mut self, file: &str, name: &str, seed: u64) {
         self.name = name.to_owned();
         self.step = "starting the cluster".to_owned();
-        if self.brief {
+        if self.much != Much::All {
             return;
         }
         let paint = self.output.paint();
@@ -76,7 +90,7 @@ impl Observer for Progress {
 
     fn step(&mut self, now: Time, title: &str) {
         self.step = title.to_owned();
-        if self.brief {
+        if self.much != Much::All {
             return;
         }
         let at = self.output.paint().tone(Tone::Faint, &report::clock(now));
@@ -84,7 +98,7 @@ impl Observer for Progress {
     }
 
     fn note(&mut self, now: Time, text: &str) {
-        if self.brief {
+        if self.much != Much::All {
             return;
         }
         let paint = self.output.paint();
@@ -97,7 +111,7 @@ impl Observer for Progress {
 
     fn remark(&mut self, remark: &Remark) {
         // They are printed below the drill's own line.
-        if self.brief {
+        if self.much != Much::All {
             return;
         }
         let paint = self.output.paint();
@@ -108,16 +122,17 @@ impl Observer for Progress {
 
     fn drill_ended(&mut self, ended: &DrillReport) {
         // Filtered drills are only counted.
-        if ended.filtered {
+        let fine = ended.verdict.is_fine();
+        if ended.filtered || (fine && self.much == Much::Nothing) {
             return;
         }
         let paint = self.output.paint();
-        if self.brief && ended.verdict.is_fine() {
-            self.line(&report::brief(ended, paint));
+        if self.much == Much::Line && fine {
+            self.line(&report::brief(ended, self.seeds, paint));
             self.remarks(ended);
             return;
         }
-        if self.brief {
+        if self.much != Much::All {
             self.line(&paint.tone(Tone::Strong, &ended.name));
             self.remarks(ended);
         }

@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use quorate_drill::Run;
+use quorate_drill::{Run, Verdict};
 
 use super::ending::Ending;
-use super::jobs::{Listener, Told};
+use super::jobs::{Listener, Part, Told};
 use super::reports::Report;
 use super::status::Status;
-use crate::files::Meant;
 use crate::output::Output;
 
 /// The story so far.
 pub(super) struct Story<'a> {
-    scripts: &'a [(Meant, String)],
+    parts: &'a [Part],
     output: Output,
     /// The reports that get the events.
     reports: Vec<Box<dyn Report>>,
@@ -24,14 +23,14 @@ pub(super) struct Story<'a> {
 
 impl<'a> Story<'a> {
     pub(super) fn new(
-        scripts: &'a [(Meant, String)],
+        parts: &'a [Part],
         reports: Vec<Box<dyn Report>>,
         expected: usize,
         output: Output,
         ending: Ending,
     ) -> Story<'a> {
         Story {
-            scripts,
+            parts,
             output,
             reports,
             status: Status::new(output, expected),
@@ -53,13 +52,28 @@ impl<'a> Story<'a> {
         }
     }
 
-    fn ran(&mut self, script: usize, run: Run) {
-        if let Some((script, _)) = self.scripts.get(script) {
-            for report in &mut self.reports {
-                report.script_ended(script, &run);
+    fn ran(&mut self, part: usize, mut run: Run) {
+        let Some(part) = self.parts.get(part) else {
+            return;
+        };
+        if part.offset > 0 {
+            // The first run of the script has said this.
+            run.reports.retain(|it| it.verdict != Verdict::Skipped);
+            let file = part.script.path.display().to_string();
+            if self.ending.broken().iter().any(|(known, _)| *known == file) {
+                run.failure = None;
             }
-            self.ending.ran(script, run);
         }
+        for report in &mut self.reports {
+            report.script_ended(&part.script, &run);
+        }
+        self.ending.ran(&part.script, run, part.offset == 0);
+    }
+
+    /// Whether an event of a later run of a script was told of in its first run.
+    fn is_known(&self, part: usize, told: &Told) -> bool {
+        let again = self.parts.get(part).is_some_and(|part| part.offset > 0);
+        again && matches!(told, Told::Ended(report) if report.verdict == Verdict::Skipped)
     }
 }
 
@@ -72,6 +86,7 @@ impl Listener for Story<'_> {
         match told {
             // This is for the status line only.
             Told::Passed(_) => {}
+            told if self.is_known(script, &told) => {}
             Told::Wrote { error, bytes } => {
                 self.output.status("");
                 match error {

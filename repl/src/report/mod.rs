@@ -22,7 +22,7 @@ pub(crate) fn verdict_tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::Pass => Tone::Good,
         Verdict::Skipped => Tone::Faint,
-        Verdict::Unknown => Tone::Care,
+        Verdict::Unknown | Verdict::Known => Tone::Care,
         Verdict::Fail | Verdict::Error => Tone::Bad,
     }
 }
@@ -64,6 +64,12 @@ pub(crate) fn outcome(report: &DrillReport, paint: Paint) -> String {
         passed(report.virtual_time),
         real(report.real_time)
     );
+    if let Some(why) = &report.known
+        && report.verdict == Verdict::Known
+    {
+        let why = format!("a known fault: {why}");
+        out.push_str(&format!(", {}", paint.tone(Tone::Care, &why)));
+    }
     if !report.remarks.is_empty() {
         let number = count(report.remarks.len(), "remark", "remarks");
         out.push_str(&format!(", {}", paint.tone(Tone::Care, &number)));
@@ -135,18 +141,26 @@ pub(crate) fn remark(remark: &Remark, paint: Paint) -> String {
     )
 }
 
-/// One line for a drill that passed or was skipped.
-pub(crate) fn brief(report: &DrillReport, paint: Paint) -> String {
+/// One line for a drill that passed, was skipped or has a known fault.
+pub(crate) fn brief(report: &DrillReport, seed: bool, paint: Paint) -> String {
     let verdict = paint.tone(verdict_tone(report.verdict), report.verdict.as_str());
     let about = match &report.skipped {
         Some(reason) => reason.clone(),
         None => format!("{} of virtual time", passed(report.virtual_time)),
     };
+    let about = match &report.known {
+        Some(why) if report.verdict == Verdict::Known => format!("{about}, a known fault: {why}"),
+        _ => about,
+    };
     let about = match report.remarks.len() {
         0 => about,
         number => format!("{about}, {}", count(number, "remark", "remarks")),
     };
-    let about = paint.tone(Tone::Faint, &format!("({}; {about})", report.file));
+    let seed = match seed {
+        true => format!(", seed {}", report.seed),
+        false => String::new(),
+    };
+    let about = paint.tone(Tone::Faint, &format!("({}{seed}; {about})", report.file));
     format!("  {verdict}  {} {about}", report.name)
 }
 
@@ -235,7 +249,7 @@ pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     #[test]
@@ -247,8 +261,8 @@ mod tests {
         assert_eq!(real(Duration::from_micros(70_123)), "70ms");
     }
 
-    #[test]
-    fn a_summary_tells_verdict_times_outages_and_disturbance() {
+    /// A report of a drill that passed, with something of everything.
+    pub(crate) fn report() -> DrillReport {
         let group = |name: &str, outage: u64, is_virtual_server: bool| GroupOutcome {
             name: name.into(),
             state: "Online".into(),
@@ -258,13 +272,16 @@ mod tests {
             planned_outage: Duration::from_secs(outage / 60 * 60),
             is_virtual_server,
         };
-        let report = DrillReport {
+        DrillReport {
             file: "a.rhai".into(),
             name: "a".into(),
+            place: quorate_drill::Place::default(),
+            cluster: "a.ron".into(),
             tags: Vec::new(),
             seed: 7,
             verdict: Verdict::Pass,
             skipped: None,
+            known: None,
             filtered: false,
             failure: None,
             virtual_time: Time::from_millis(3_723_004),
@@ -299,9 +316,13 @@ mod tests {
                 text: "this held at once".to_owned(),
             }],
             repeat: String::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_summary_tells_verdict_times_outages_and_disturbance() {
         assert_eq!(
-            summary(&report, Paint(false)),
+            summary(&report(), Paint(false)),
             "  pass  1h2m3.004s of virtual time in 420ms, 1 remark\n  virtual server  state   owner  outage\n  \
              EVS3            Online  NODE4  1m12s, 1m of it planned\n  clients of            users  \
              calls    failed  answered  longest outage  slowest answer\n  EVS3 (smtp, port 25)  10     3000000  1       \

@@ -66,12 +66,14 @@ pub fn run_script(
         engine.run_ast_with_scope(&mut Scope::new(), &ast)
     }));
     let (reports, journal) = session.with(Play::take_reports);
+    let asked = session.with(|play| play.asked());
     let mut run = Run {
         findings,
         reports,
         journal,
         failure: None,
         interrupted: false,
+        asked,
     };
     match result {
         Ok(Ok(())) => {}

@@ -1,7 +1,7 @@
 //! What drills do and say.
 
 use quorate_drill::stage::OpenError;
-use quorate_drill::{RunOptions, Silent, Verdict};
+use quorate_drill::{Choice, RunOptions, Silent, Verdict};
 use quorate_model::Time;
 
 use super::fake::FakeSource;
@@ -207,7 +207,10 @@ fn one_drill_that_fails_does_not_hide_the_next() {
     assert_eq!(verdicts, [Verdict::Fail, Verdict::Pass]);
     assert_eq!(run.reports[1].seed, 9);
     let by_tag = RunOptions {
-        filter: Some("good".into()),
+        choice: Choice {
+            text: Some("good".into()),
+            ..Choice::default()
+        },
         seed: Some(3),
         ..RunOptions::default()
     };
@@ -221,7 +224,7 @@ fn one_drill_that_fails_does_not_hide_the_next() {
     assert_eq!(filtered.reports[1].seed, 3);
     assert_eq!(
         filtered.reports[1].repeat,
-        "quorate drill t.rhai --seed 3 --filter second"
+        "quorate drill t.rhai --seed 3 --filter second --exact"
     );
 }
 
@@ -436,4 +439,81 @@ fn a_run_can_be_stopped_from_outside() {
         cancel,
     );
     assert!(run.interrupted);
+}
+
+/// Runs a drill body with these variables.
+fn run_given(body: &str, given: &[(&str, &str)]) -> quorate_drill::Run {
+    let given = given.iter();
+    let variables = given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let options = RunOptions {
+        variables: variables.collect(),
+        ..RunOptions::default()
+    };
+    run_on(FakeSource::sound(), &drill(body), options)
+}
+
+#[test]
+fn a_variable_is_what_the_run_gives_or_its_default() {
+    let body = r#"
+        expect_eq(var("count", 3), 5);
+        expect_eq(var("patience", 5.minutes), 90.seconds);
+        expect_eq(var("other", "as it is"), "as it is");
+        run("1s");
+    "#;
+    let given = [("count", "5"), ("patience", "90s"), ("unused", "x")];
+    let run = run_given(body, &given);
+    assert_eq!(run.reports[0].verdict, Verdict::Pass, "{:#?}", run.reports);
+    let asked: Vec<&str> = run.asked.iter().map(String::as_str).collect();
+    assert_eq!(asked, ["count", "other", "patience"]);
+    let repeat = &run.reports[0].repeat;
+    assert!(
+        repeat.ends_with(" --var count=5 --var patience=90s"),
+        "{repeat}"
+    );
+}
+
+#[test]
+fn a_variable_of_another_type_says_what_it_takes() {
+    for (body, value, wanted) in [
+        (
+            "var(\"a\", 3)",
+            "many",
+            "--var a=many cannot be read: var(\"a\", 3) takes a whole number",
+        ),
+        (
+            "var(\"a\", 5.minutes)",
+            "5",
+            "var(\"a\", 5m) takes a duration: \"5\" has no unit",
+        ),
+        ("var(\"a\", [1])", "1", "and [1] is none"),
+    ] {
+        let run = run_given(body, &[("a", value)]);
+        let report = &run.reports[0];
+        assert_eq!(report.verdict, Verdict::Error);
+        let failure = report.failure.as_ref().expect("a failure");
+        assert!(failure.message.contains(wanted), "{}", failure.message);
+        assert_eq!(failure.place.as_ref().map(|it| it.line), Some(2));
+    }
+}
+
+#[test]
+fn a_known_fault_needs_its_reason() {
+    for (options, wanted) in [
+        ("expect: \"fail\"", "says why: write expect"),
+        ("expect: \"fail\", because: \" \"", "says why"),
+        ("because: \"x\"", "\"because\" says why a drill is expected"),
+        ("expect: \"error\", because: \"x\"", "and not \"error\""),
+    ] {
+        // In a variable, where no check before the run sees it.
+        let script = format!(
+            "let options = #{{ cluster: \"fake.ron\", {options} }}; drill(\"t\", options, || {{ run(\"1s\"); }});"
+        );
+        let run = run(&script);
+        let failure = run.failure.expect("a failure");
+        assert!(failure.message.contains(wanted), "{}", failure.message);
+    }
+    let script = "drill(\"t\", #{ cluster: \"fake.ron\", expect: \"fail\" }, || { run(\"1s\"); });";
+    let found = crate::check_script("t.rhai", script);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].message.contains("says why"), "{found:?}");
 }

@@ -68,10 +68,38 @@ pub(crate) fn drill_options(map: &Map) -> Result<DrillOptions, String> {
         start: start(map)?,
         tags,
         skip,
+        known: known(map)?,
         limit,
         cold: cold(map)?,
         plugins: plugins(map)?,
     })
+}
+
+/// Why a drill is expected to fail, if it is.
+fn known(map: &Map) -> Result<Option<String>, String> {
+    const HOW: &str = "write expect: \"fail\", because: \"…\"";
+    let Some(expect) = map.get("expect") else {
+        return match map.contains_key("because") {
+            true => Err(format!(
+                "the option \"because\" says why a drill is expected to fail: {HOW}"
+            )),
+            false => Ok(None),
+        };
+    };
+    let expect = text("expect", expect)?;
+    if expect != "fail" {
+        return Err(format!(
+            "the option \"expect\" takes \"fail\", for a known fault, and not {expect:?}: {HOW}"
+        ));
+    }
+    let because = match map.get("because") {
+        Some(because) => text("because", because)?,
+        None => String::new(),
+    };
+    match because.trim().is_empty() {
+        true => Err(format!("a drill that is expected to fail says why: {HOW}")),
+        false => Ok(Some(because)),
+    }
 }
 
 impl ClusterOptions {

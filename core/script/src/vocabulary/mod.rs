@@ -27,6 +27,7 @@ mod system_disk;
 mod thrown;
 mod time;
 mod traffic;
+mod variable;
 pub(crate) mod verdict;
 mod virtual_server;
 mod watching;
@@ -36,10 +37,11 @@ use rhai::{Engine, Module, exported_module};
 
 /// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 23] = [
+    let nouns: [(&str, Module); 24] = [
         ("time", exported_module!(time::words)),
         ("clocks", exported_module!(clocks::words)),
         ("chance", exported_module!(chance::words)),
+        ("variable", exported_module!(variable::words)),
         ("thrown", exported_module!(thrown::words)),
         ("cluster", exported_module!(cluster::words)),
         ("verdict", exported_module!(verdict::words)),

@@ -5,7 +5,7 @@ use rhai::Map;
 
 /// Of `drill`.
 pub(crate) const DRILL: &[&str] = &[
-    "cluster", "seed", "start", "tags", "skip", "limit", "cold", "plugins",
+    "cluster", "seed", "start", "tags", "skip", "expect", "because", "limit", "cold", "plugins",
 ];
 /// Of `cluster`.
 pub(crate) const CLUSTER: &[&str] = &["seed", "start", "cold"];

@@ -8,7 +8,9 @@ mod below;
 mod wire;
 pub(crate) mod worker;
 
+use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -29,11 +31,23 @@ const LOOK: Duration = Duration::from_millis(10);
 /// How long scripts that are no longer reported have to end in good order.
 const LEAVE: Duration = Duration::from_secs(2);
 
+/// A script that is run once.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub(super) script: Meant,
+    /// Its text, which was checked before.
+    pub(super) text: Arc<str>,
+    /// How much is added to the seeds of its drills: 0 in its first run.
+    pub(super) offset: u64,
+    /// The drills that run, if not all that names and tags choose do.
+    pub(super) names: Option<BTreeSet<String>>,
+}
+
 /// The scripts to run, and how.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Jobs<'a> {
-    /// The scripts with their texts, in the order of the reports.
-    pub(super) scripts: &'a [(Meant, String)],
+    /// The runs of the scripts, in the order of the reports.
+    pub(super) scripts: &'a [Part],
     /// How many may run at a time.
     pub(super) number: usize,
     /// Whether the first script that does not pass is the last one that is reported.
@@ -167,7 +181,7 @@ impl Pool<'_> {
     fn begin(&mut self) -> io::Result<()> {
         let jobs = self.jobs;
         while self.next < self.until {
-            let Some((script, text)) = jobs.scripts.get(self.next) else {
+            let Some(part) = jobs.scripts.get(self.next) else {
                 break;
             };
             if !self.below.iter().flatten().any(Below::is_free) {
@@ -184,7 +198,10 @@ impl Pool<'_> {
             }
             let mut below = self.below.iter_mut().flatten();
             if let Some(free) = below.find(|it| it.is_free()) {
-                free.begin(self.next, &Task::new(&script.path, text));
+                let mut task = Task::new(&part.script.path, &part.text);
+                task.offset = part.offset;
+                task.names.clone_from(&part.names);
+                free.begin(self.next, &task);
                 self.next += 1;
             }
         }

@@ -1,5 +1,6 @@
 //! The messages between this process and its child processes.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -17,6 +18,10 @@ pub(super) struct Task {
     path: Vec<u8>,
     /// Its text, which was read and checked before.
     pub(super) text: String,
+    /// How much is added to the seeds of its drills.
+    pub(super) offset: u64,
+    /// The drills that run, if not all that names and tags choose do.
+    pub(super) names: Option<BTreeSet<String>>,
 }
 
 impl Task {
@@ -24,6 +29,8 @@ impl Task {
         Task {
             path: path.as_os_str().as_bytes().to_vec(),
             text: text.to_owned(),
+            offset: 0,
+            names: None,
         }
     }
 
@@ -103,10 +110,13 @@ mod tests {
         let report = DrillReport {
             file: "a.rhai".to_owned(),
             name: "a".to_owned(),
+            place: quorate_drill::Place::default(),
+            cluster: String::new(),
             tags: vec!["slow".to_owned()],
             seed: u64::MAX,
             verdict: quorate_drill::Verdict::Unknown,
             skipped: None,
+            known: None,
             filtered: false,
             failure: Some(quorate_drill::Failure {
                 message: "two\nlines".to_owned(),

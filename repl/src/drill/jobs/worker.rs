@@ -17,9 +17,9 @@ use quorate_script::run_script;
 
 use super::wire::{Task, Told, receive, send};
 use super::{APART, LIVE};
-use crate::cli::DrillArgs;
+use crate::drill::args::DrillArgs;
+use crate::drill::options::run_options;
 use crate::drill::progress::REDRAW;
-use crate::drill::run_options;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::source;
@@ -72,11 +72,14 @@ fn serve(args: &mut DrillArgs, mut stream: UnixStream, cancel: &Arc<AtomicBool>)
             link: link.clone(),
             told: live.then(Instant::now),
         });
+        let mut options = run_options(args);
+        options.offset = task.offset;
+        options.choice.names.clone_from(&task.names);
         let mut run = run_script(
             &task.path(),
             &task.text,
             source.clone(),
-            run_options(args),
+            options,
             observer,
             cancel.clone(),
         );

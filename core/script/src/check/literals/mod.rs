@@ -494,6 +494,13 @@ impl Literals<'_, '_> {
             let message = "a drill needs its cluster".to_owned();
             self.say(scope, "missing-option", message, Some(help), at);
         }
+        if let Some(map) = map_of(options)
+            && field(&map, "expect").is_some() != field(&map, "because").is_some()
+        {
+            let help = "write expect: \"fail\", because: \"…\"".to_owned();
+            let message = "a drill that is expected to fail says why".to_owned();
+            self.say(scope, "missing-option", message, Some(help), at);
+        }
     }
 
     /// The keys of an option map.
