@@ -160,7 +160,7 @@ fn the_number_of_the_drill_is_shown_while_it_runs() {
         "for number in 0..2 { drill(`drill ${number}`, #{ cluster: \"CLUSTERS/four-node.ron\" }, || { run(\"2h\"); expect(now() > \"2h\"); }); }",
     );
     let mut terminal = Terminal::begin(home.path(), &["drill", &file]);
-    terminal.until("2 of 2  ");
+    terminal.until("1 of 2 done");
     terminal.until("2 drills: 2 pass");
     assert_eq!(terminal.ends(), 0);
 }

@@ -1,7 +1,7 @@
 //! The status line on a terminal, which shows the progress of running drills.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use quorate_model::Time;
 
@@ -10,13 +10,19 @@ use super::progress::REDRAW;
 use crate::output::{Output, Tone};
 use crate::report;
 
-/// The status line: how many drills have begun, and the progress of the one that has run longest.
+/// How long drills must have run before the time that is left is foretold.
+const ENOUGH: Duration = Duration::from_secs(2);
+
+/// The status line: how many drills have ended and how long the others will take, and the progress of the slowest one,
+/// which has run longest.
 #[derive(Debug)]
 pub(super) struct Status {
     output: Output,
     /// The number of drills.
     of: usize,
-    begun: usize,
+    /// How many of them have ended.
+    ended: usize,
+    began: Instant,
     /// How many have not passed so far.
     bad: usize,
     /// The running drill of each script.
@@ -37,7 +43,8 @@ impl Status {
         Status {
             output,
             of,
-            begun: 0,
+            ended: 0,
+            began: Instant::now(),
             bad: 0,
             runs: BTreeMap::new(),
             drawn: Instant::now(),
@@ -48,7 +55,6 @@ impl Status {
     pub(super) fn heard(&mut self, script: usize, told: &Told) {
         match told {
             Told::Began { name, .. } => {
-                self.begun += 1;
                 let running = Running {
                     name: name.clone(),
                     step: "starting the cluster".to_owned(),
@@ -70,6 +76,7 @@ impl Status {
             }
             Told::Ended(report) => {
                 self.runs.remove(&script);
+                self.ended += usize::from(!report.filtered);
                 self.bad += usize::from(!report.verdict.is_fine());
             }
             Told::Done(_) => {
@@ -83,25 +90,29 @@ impl Status {
     pub(super) fn draw(&mut self) {
         if self.output.is_live() && self.drawn.elapsed() >= REDRAW {
             self.drawn = Instant::now();
-            if let Some(text) = self.text() {
+            if let Some(text) = self.text(self.began.elapsed()) {
                 let text = self.output.paint_err().tone(Tone::Faint, &text);
                 self.output.status(&text);
             }
         }
     }
 
-    fn text(&self) -> Option<String> {
+    /// The line, once drills have run for this long.
+    fn text(&self, elapsed: Duration) -> Option<String> {
         let slowest = self.runs.values().min_by_key(|it| it.since)?;
         let mut counts = Vec::new();
         // A single drill needs no count.
         if self.of > 1 {
-            counts.push(format!("{} of {}", self.begun, self.of));
+            counts.push(format!("{} of {} done", self.ended, self.of));
         }
         if self.runs.len() > 1 {
-            counts.push(format!("{} at a time", self.runs.len()));
+            counts.push(format!("{} running", self.runs.len()));
         }
         if self.bad > 0 {
             counts.push(format!("{} did not pass", self.bad));
+        }
+        if let Some(left) = left(elapsed, self.ended, self.of) {
+            counts.push(format!("about {} left", report::real(left)));
         }
         let mut counts = counts.join(", ");
         if !counts.is_empty() {
@@ -117,6 +128,17 @@ impl Status {
     }
 }
 
+/// How long the drills that have not ended will take, if they take as long as those that have; in whole seconds. `None`
+/// as long as too little is known.
+fn left(elapsed: Duration, ended: usize, of: usize) -> Option<Duration> {
+    let (ended, of) = (u32::try_from(ended).ok()?, u32::try_from(of).ok()?);
+    if ended == 0 || ended >= of || elapsed < ENOUGH {
+        return None;
+    }
+    let left = elapsed / ended * (of - ended);
+    Some(Duration::from_secs(left.as_secs().max(1)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,10 +152,17 @@ mod tests {
         }
     }
 
+    fn ended(verdict: quorate_drill::Verdict) -> Told {
+        let mut report = crate::report::tests::report();
+        report.verdict = verdict;
+        Told::Ended(Box::new(report))
+    }
+
     #[test]
-    fn the_line_counts_and_names_what_has_run_longest() {
+    fn the_line_counts_and_names_the_slowest() {
         let mut status = Status::new(Output::new(Colour::Never), 7);
-        assert_eq!(status.text(), None);
+        let now = Duration::from_secs(4);
+        assert_eq!(status.text(now), None);
         status.heard(1, &began("slow"));
         status.heard(0, &began("quick"));
         status.heard(
@@ -142,13 +171,28 @@ mod tests {
         );
         status.heard(1, &Told::Passed(Time::from_millis(2_500)));
         assert_eq!(
-            status.text().as_deref(),
-            Some("  2 of 7, 2 at a time  0:00:02.500 slow: it waits")
+            status.text(now).as_deref(),
+            Some("  0 of 7 done, 2 running  0:00:02.500 slow: it waits")
         );
+        status.heard(1, &ended(quorate_drill::Verdict::Fail));
         status.heard(1, &Told::Done(Box::default()));
         assert_eq!(
-            status.text().as_deref(),
-            Some("  2 of 7  0:00:00.000 quick: starting the cluster")
+            status.text(now).as_deref(),
+            Some(
+                "  1 of 7 done, 1 did not pass, about 24s left  0:00:00.000 quick: starting the cluster"
+            )
         );
+        // Too early to say.
+        let early = status.text(Duration::from_secs(1)).unwrap_or_default();
+        assert!(!early.contains("left"), "{early}");
+    }
+
+    #[test]
+    fn the_time_left_goes_by_what_has_ended() {
+        let left = |seconds, ended, of| left(Duration::from_secs(seconds), ended, of);
+        assert_eq!(left(60, 3, 12), Some(Duration::from_secs(180)));
+        assert_eq!(left(60, 0, 12), None);
+        assert_eq!(left(60, 12, 12), None);
+        assert_eq!(left(2, 11, 12), Some(Duration::from_secs(1)));
     }
 }
