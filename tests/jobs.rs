@@ -326,7 +326,7 @@ fn an_interrupt_ends_all_of_them_and_what_ran_is_told() {
             last.starts_with("2 drills: 2 unknown, ") || last.starts_with("1 drill: 1 unknown, "),
             "{text}"
         );
-        assert!(last.contains("interrupted"), "{last}");
+        assert!(last.contains("interrupted; 2 files left out; "), "{last}");
         below.into_iter().chain(monitors).for_each(ends);
     }
 }

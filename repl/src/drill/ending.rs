@@ -29,7 +29,7 @@ pub(super) struct Ending {
     broken: Vec<(String, String)>,
     /// Files without a drill that were found in folders.
     empty: usize,
-    /// Files that were left out after the first drill that did not pass.
+    /// Files that were left out after the first drill that did not pass, or after an interrupt.
     pub(super) left: usize,
     /// Whether a run ends with the first drill that does not pass.
     pub(super) fail_fast: bool,

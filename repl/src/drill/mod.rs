@@ -188,7 +188,8 @@ fn run_parts(
                 story.ending.left = left;
                 return close(args, sound, story, began, jobs.apart, output);
             }
-            Ok(End::Interrupted) => {
+            Ok(End::Interrupted { left }) => {
+                story.ending.left = left;
                 story.ending.exit = Exit::Interrupted;
                 return close(args, sound, story, began, jobs.apart, output);
             }

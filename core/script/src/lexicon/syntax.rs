@@ -29,6 +29,8 @@ pub(crate) fn syntax(file: &str, source: &str, lexicon: &Lexicon, error: &ParseE
                     format!("did you mean \"{near}\"?")
                 }
             });
+            let help = help
+                .or_else(|| (name == "var").then(|| "a variable is declared by `let`".to_owned()));
             let help = help.or_else(|| {
                 lexicon
                     .has(name)

@@ -144,3 +144,13 @@ fn sound_scripts_have_no_findings() {
         assert_eq!(rules(script), [], "{script}");
     }
 }
+
+#[test]
+fn a_variable_that_is_declared_as_elsewhere_says_how() {
+    let found = rules("\nvar x = 5;");
+    let declared = |(_, line, help): &(String, usize, Option<String>)| {
+        *line == 2 && help.as_deref() == Some("a variable is declared by `let`")
+    };
+    assert!(found.iter().any(declared), "{found:?}");
+    assert!(rules("let x = var(\"x\", 5);").is_empty());
+}

@@ -77,8 +77,8 @@ pub(super) trait Listener {
 pub(super) enum End {
     /// All scripts were reported, or those up to the first that did not pass; `left` were not begun.
     Over { left: usize },
-    /// By Ctrl-C: the scripts that had begun were reported.
-    Interrupted,
+    /// By Ctrl-C: the scripts that had begun were reported; `left` were not begun.
+    Interrupted { left: usize },
     /// The process of the last reported script is gone, and why; `None` if a call has not returned.
     Gone(Option<String>),
 }
@@ -166,7 +166,9 @@ impl Pool<'_> {
         }
         if cancel.load(Ordering::Relaxed) {
             self.show(true, listener);
-            return Ok(End::Interrupted);
+            return Ok(End::Interrupted {
+                left: self.scripts.len() - self.next,
+            });
         }
         Ok(End::Over {
             left: self.scripts.len() - self.until,
