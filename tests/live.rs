@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "live/hang.rs"]
+mod hang;
 #[path = "live/metrics.rs"]
 mod metrics;
 #[path = "live/orders.rs"]

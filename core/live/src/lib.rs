@@ -12,6 +12,7 @@ mod control;
 mod driver;
 mod journal;
 mod metrics;
+mod monitors;
 mod net;
 mod services;
 mod settings;

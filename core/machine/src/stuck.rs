@@ -8,7 +8,7 @@ pub const EXCHANGES_MAX: u32 = 500;
 /// How often a timer may be due at one instant before that counts as a bug.
 pub const WAKES_MAX: u32 = 1_000;
 
-/// How node or monitor keeps time from going on. As text it is the rest of a sentence that begins with the machine's
+/// How node or monitor keeps time from going on, or the service from working. As text it is the rest of a sentence that begins with the machine's
 /// name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stuck {
@@ -16,6 +16,8 @@ pub enum Stuck {
     Exchange,
     /// A timer is due again and again.
     Timer,
+    /// A resource monitor has panicked.
+    Monitor,
 }
 
 impl fmt::Display for Stuck {
@@ -25,6 +27,7 @@ impl fmt::Display for Stuck {
                 "node and resource monitor go on answering each other at one instant"
             }
             Stuck::Timer => "a timer is due again and again at one instant",
+            Stuck::Monitor => "a resource monitor has ended by a mistake of its own",
         })
     }
 }

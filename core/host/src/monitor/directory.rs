@@ -21,7 +21,9 @@ use crate::{PluginSet, ServiceResult};
 pub struct Directory {
     plugins: Arc<PluginSet>,
     records: BTreeMap<Name, Record>,
-    /// Their names by type, each with its group.
+    /// Resources that other monitors of the node have open.
+    elsewhere: BTreeMap<Name, Record>,
+    /// The names of both by type, each with its group.
     kinds: BTreeMap<Name, BTreeMap<Name, Name>>,
     /// A number that grows whenever a resource, its type or its state changes.
     revision: u64,
@@ -62,6 +64,18 @@ pub(crate) struct Record {
     checkpoints: RefCell<Checkpoints>,
 }
 
+impl Record {
+    fn new(spec: ResourceSpec, state: ResourceState, plugins: Arc<PluginSet>) -> Record {
+        Record {
+            spec,
+            state,
+            plugins,
+            published: RefCell::default(),
+            checkpoints: RefCell::default(),
+        }
+    }
+}
+
 /// Most values that a resource may publish; more are refused.
 const PUBLISHED_MAX: usize = 100;
 
@@ -71,6 +85,7 @@ impl Directory {
         Directory {
             plugins,
             records: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             kinds: BTreeMap::new(),
             revision: 0,
             saved: RefCell::default(),
@@ -93,9 +108,35 @@ impl Directory {
         }
     }
 
+    /// Another monitor of the node has this resource open, and it is in this state there.
+    pub(crate) fn hear_of(&mut self, spec: ResourceSpec, state: ResourceState) {
+        if self.records.contains_key(&spec.name) {
+            return;
+        }
+        self.forget(&spec.name);
+        let (name, kind, group) = (spec.name.clone(), spec.kind.clone(), spec.group.clone());
+        let record = Record::new(spec, state, Arc::clone(&self.plugins));
+        self.elsewhere.insert(name.clone(), record);
+        self.kinds.entry(kind).or_default().insert(name, group);
+    }
+
+    /// No other monitor has this resource open any more.
+    pub(crate) fn forget(&mut self, resource: &str) {
+        if let Some(record) = self.elsewhere.remove(resource)
+            && let Some(names) = self.kinds.get_mut(&record.spec.kind)
+        {
+            names.remove(resource);
+        }
+    }
+
+    /// A resource of this monitor or of another one of the node.
+    fn known(&self, resource: &str) -> Option<&Record> {
+        self.get(resource).or_else(|| self.elsewhere.get(resource))
+    }
+
     /// A resource's type, as described by the plugin that its instance was made from.
     pub(crate) fn kind_of(&self, resource: &str) -> Option<&TypeInfo> {
-        let record = self.get(resource)?;
+        let record = self.known(resource)?;
         record.plugins.type_info(&record.spec.kind)
     }
 
@@ -132,14 +173,9 @@ impl Directory {
 
     /// Adds a resource that is being opened.
     pub fn insert(&mut self, spec: ResourceSpec) {
-        let state = ResourceState::Initializing;
-        let record = Record {
-            spec,
-            state,
-            plugins: Arc::clone(&self.plugins),
-            published: RefCell::default(),
-            checkpoints: RefCell::default(),
-        };
+        self.forget(&spec.name);
+        let plugins = Arc::clone(&self.plugins);
+        let record = Record::new(spec, ResourceState::Initializing, plugins);
         self.revision += 1;
         let (name, kind) = (record.spec.name.clone(), record.spec.kind.clone());
         let group = record.spec.group.clone();
@@ -247,7 +283,7 @@ impl Directory {
 
 impl Knowledge for Directory {
     fn property(&self, resource: &str, name: &str) -> Option<Cow<'_, str>> {
-        let spec = &self.get(resource)?.spec;
+        let spec = &self.known(resource)?.spec;
         if let Some(value) = private(&spec.properties, name) {
             return Some(value_text(value));
         }
@@ -302,7 +338,7 @@ impl Knowledge for Directory {
 
     fn online_here(&self, group: &str, kind: &str) -> u32 {
         let here = self.elsewhere(group, kind).filter(|(name, _)| {
-            self.get(name).is_some_and(|record| {
+            self.known(name).is_some_and(|record| {
                 matches!(
                     record.state,
                     ResourceState::Online | ResourceState::OnlinePending

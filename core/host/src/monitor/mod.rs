@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate_model::monitor::{MonitorCommand, MonitorEvent};
+use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
 use quorate_model::{Name, Reason, ResourceState, Time};
 
 pub use self::directory::{Directory, Saved};
@@ -152,6 +152,17 @@ impl Monitor {
     /// A number that grows whenever the result of [`resources`](Self::resources) changes.
     pub fn revision(&self) -> u64 {
         self.directory.revision()
+    }
+
+    /// Another monitor of the same node has this resource open, and it is in this state there: plugins may ask for the
+    /// resources of other groups. Nothing happens if this monitor has it open itself.
+    pub fn hear_of(&mut self, spec: ResourceSpec, state: ResourceState) {
+        self.directory.hear_of(spec, state);
+    }
+
+    /// No other monitor of the node has this resource open any more.
+    pub fn hear_no_more(&mut self, resource: &str) {
+        self.directory.forget(resource);
     }
 
     /// Whether the quorum resource `resource` has won its reservation and is defending it.

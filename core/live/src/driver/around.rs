@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use quorate_host::{Monitor, Services};
+use quorate_host::Services;
 use quorate_journal::Event;
 use quorate_machine::{ClusterService, Stuck, Surroundings};
 use quorate_model::{Name, NodeId, Reason, Time};
@@ -10,6 +10,7 @@ use quorate_node::{Device, DiskDone, DiskError, DiskRequest, Message, Node, Witn
 
 use super::Driver;
 use crate::clock;
+use crate::monitors::GroupMonitors;
 
 impl Driver {
     /// Where a node receives on a network: what the database says, or said as long as the node ran.
@@ -32,28 +33,32 @@ impl Driver {
 }
 
 impl Surroundings for Driver {
-    type Monitor = Monitor;
+    type Monitor = GroupMonitors;
 
     fn now(&self) -> Time {
         clock::now()
     }
 
-    fn service(&mut self) -> &mut ClusterService<Monitor> {
+    fn service(&mut self) -> &mut ClusterService<GroupMonitors> {
         &mut self.service
     }
 
     fn with_monitor<R>(
         &mut self,
-        call: impl FnOnce(&mut Monitor, &mut dyn Services) -> R,
+        call: impl FnOnce(&mut GroupMonitors, &mut dyn Services) -> R,
     ) -> Option<R> {
-        let monitor = self.service.monitor_mut()?;
-        let result = call(monitor, &mut self.machine);
+        let (mut machine, cause) = (self.machine.clone(), self.trail.present());
+        let monitors = self.service.monitor_mut()?;
+        monitors.because(cause);
+        let result = call(monitors, &mut machine);
         self.tell_of_machine();
         Some(result)
     }
 
-    fn another_monitor(&mut self) -> Monitor {
-        Monitor::new(self.plan.plugins.clone())
+    fn another_monitor(&mut self) -> GroupMonitors {
+        self.generation += 1;
+        let (plugins, report) = (self.plan.plugins.clone(), self.report.clone());
+        GroupMonitors::new(self.generation, plugins, &self.machine, report)
     }
 
     fn send(&mut self, to: NodeId, network: &Name, message: Message) {
@@ -104,8 +109,8 @@ impl Surroundings for Driver {
     fn at_rest(&mut self) {
         let known = self.service.node().and_then(Node::definition);
         if let Some(definition) = known {
-            self.machine.configured_nodes =
-                u32::try_from(definition.nodes.len()).unwrap_or(u32::MAX);
+            let nodes = u32::try_from(definition.nodes.len()).unwrap_or(u32::MAX);
+            self.machine.set_configured_nodes(nodes);
         }
     }
 

@@ -3,6 +3,7 @@
 use quorate_node::DiskDone;
 
 use crate::control::Asked;
+use crate::monitors::Reported;
 use crate::net::Arrival;
 
 /// Something that happened.
@@ -17,6 +18,8 @@ pub(super) enum Happened {
         /// What came of it.
         done: DiskDone,
     },
+    /// A resource monitor has something to report.
+    Reported(Reported),
     /// Somebody asks by the control socket.
     Asked(Asked),
     /// The node is to stop in order; at once, if it is told so again.

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use quorate_host::{Monitor, PluginSet};
+use quorate_host::PluginSet;
 use quorate_journal::{Entry, Header, HeaderGroup, JOURNAL_SCHEMA, Trail, What, WorldEvent};
 use quorate_machine::ClusterService;
 use quorate_model::{ClusterDefinition, Name, NodeId, Reason, Time};
@@ -31,8 +31,9 @@ use crate::clock;
 use crate::control::{Admins, ControlError, Hear, Owed, Response, serve};
 use crate::journal::JournalFiles;
 use crate::metrics;
+use crate::monitors::{GroupMonitors, Report, Reported};
 use crate::net::{Arrival, NetError, Networks, Sealed, What as Came};
-use crate::services::{Machine, Programs};
+use crate::services::{Machine, Programs, SharedMachine};
 use crate::settings::Settings;
 use crate::state::{Disk, StateError, StateFolder, SystemFiles, Writer};
 use crate::warden::Licence;
@@ -137,8 +138,12 @@ struct Driver {
     plan: Plan,
     me: NodeId,
     state: StateFolder,
-    service: ClusterService<Monitor>,
-    machine: Machine,
+    service: ClusterService<GroupMonitors>,
+    machine: SharedMachine,
+    /// Where resource monitors report.
+    report: Report,
+    /// The number of the newest resource monitors.
+    generation: u64,
     networks: Networks,
     sealed: Sealed,
     disk: Writer,
@@ -167,7 +172,7 @@ struct Driver {
     /// It was asked to stop for good.
     stops: bool,
     end: Option<End>,
-    /// How often node or monitor was woken within one second, and which.
+    /// How often the node was woken within one second, and which.
     woken: (u64, u32),
 }
 
@@ -268,11 +273,14 @@ impl Driver {
             .map_or_else(PathBuf::new, PathBuf::from);
         let networks_of_node = node.interfaces.keys().cloned().collect();
         let machine = Machine::new(programs, networks_of_node, settings.file.port, scripts);
+        let reports = to.clone();
         Ok(Driver {
             me: node.id,
             state,
             service: ClusterService::default(),
-            machine,
+            machine: SharedMachine::new(machine),
+            report: Arc::new(move |report| reports.send(Happened::Reported(report)).is_ok()),
+            generation: 0,
             networks,
             sealed,
             disk,
@@ -335,7 +343,6 @@ impl Driver {
     fn sleep(&self) -> Duration {
         let due = [
             self.service.next_node_wakeup(),
-            self.service.next_monitor_wakeup(),
             self.restart.as_ref().map(|(at, _)| *at),
         ];
         let first = due.into_iter().flatten().min();
@@ -352,6 +359,7 @@ impl Driver {
             }
             Happened::Disk { .. } => {}
             Happened::Asked(asked) => self.asked(asked),
+            Happened::Reported(reported) => self.reported(reported),
             Happened::Stop => self.stop_asked(),
             Happened::Reload => self.reload(),
         }
@@ -409,14 +417,13 @@ impl Driver {
     fn wake(&mut self) {
         let now = clock::now();
         let due = |at: Option<Time>| at.is_some_and(|at| at <= now);
-        if due(self.service.next_node_wakeup()) || due(self.service.next_monitor_wakeup()) {
+        if due(self.service.next_node_wakeup()) {
             let second = now.as_millis() / 1_000;
             self.woken = match self.woken {
                 (at, times) if at == second => (second, times + 1),
                 _ => (second, 1),
             };
             quorate_machine::wake_node(self);
-            quorate_machine::wake_monitor(self);
         }
         if self.woken.1 > 100 * quorate_machine::WAKES_MAX {
             self.woken.1 = 0;
@@ -470,6 +477,23 @@ impl Driver {
         self.journal.push(entry);
     }
 
+    /// A resource monitor has something to report.
+    fn reported(&mut self, reported: Reported) {
+        self.trail.begin(reported.cause);
+        self.tell_of_machine();
+        if reported.panicked {
+            return quorate_machine::Surroundings::stuck(self, quorate_machine::Stuck::Monitor);
+        }
+        let Some(monitors) = self.service.monitor_mut() else {
+            return;
+        };
+        let answered = monitors.reported(reported);
+        quorate_machine::drain(self);
+        if answered {
+            quorate_machine::input(self, Input::MonitorAnswers);
+        }
+    }
+
     /// Writes down what has happened to services and addresses.
     fn tell_of_machine(&mut self) {
         for told in self.machine.take_told() {
@@ -487,7 +511,7 @@ impl Driver {
         });
         let text = match both {
             Ok((settings, ring)) => {
-                self.machine.controller.reload(settings.services());
+                self.machine.reload(settings.services());
                 self.plan.observer.settings(&settings);
                 self.sealed.set_ring(ring);
                 let keys = self.sealed.keys().join(" and ");

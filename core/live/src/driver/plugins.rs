@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use quorate_machine::ResourceMonitor;
 use quorate_model::errors::{ERROR_GEN_FAILURE, ERROR_NOT_FOUND};
 
 use super::Driver;

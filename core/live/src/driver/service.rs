@@ -1,6 +1,5 @@
 //! Start and end of the cluster service.
 
-use quorate_host::Monitor;
 use quorate_journal::WorldEvent;
 use quorate_machine::Surroundings;
 use quorate_model::{AdminOp, Reason, StartSwitches};
@@ -44,7 +43,7 @@ impl Driver {
         }
         self.systemd.status("the cluster service runs");
         self.restarts.clear();
-        let monitor = Monitor::new(self.plan.plugins.clone());
+        let monitor = self.another_monitor();
         self.service.begin(node, monitor);
         self.at_rest();
         quorate_machine::drain(self);

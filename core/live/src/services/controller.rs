@@ -18,10 +18,10 @@ use quorate_model::{Name, Ready, ServiceCommand};
 use std::os::unix::process::CommandExt;
 
 use super::command::{find, split};
-use super::error;
 use super::notify::NotifySocket;
 use super::probe::{Endpoint, Prober};
 use super::process::{End, News, Process};
+use super::{Told, error};
 use crate::cgroup::Cgroup;
 
 /// What the service controller goes by.
@@ -73,7 +73,7 @@ pub(crate) struct Controller {
     running: BTreeMap<(String, String), Entry>,
     /// Asks where programs are to answer once they have started.
     starting: Prober,
-    told: Vec<WorldEvent>,
+    told: Told,
     /// How many programs were started.
     started: u64,
 }
@@ -100,12 +100,12 @@ fn ready_at(command: &ServiceCommand) -> Option<Endpoint> {
 }
 
 impl Controller {
-    pub(super) fn new(programs: Programs) -> Controller {
+    pub(super) fn new(programs: Programs, told: Told) -> Controller {
         Controller {
             programs,
             running: BTreeMap::new(),
             starting: Prober::default(),
-            told: Vec::new(),
+            told,
             started: 0,
         }
     }
@@ -115,12 +115,8 @@ impl Controller {
         self.programs.services = services;
     }
 
-    pub(super) fn take_told(&mut self) -> Vec<WorldEvent> {
-        std::mem::take(&mut self.told)
-    }
-
     fn tell(
-        &mut self,
+        &self,
         key: &(String, String),
         change: (ServiceState, ServiceState),
         reason: Option<ServiceEnd>,

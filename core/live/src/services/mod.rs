@@ -1,6 +1,7 @@
 //! The real machine as plugins see it: the answers to `quorate_host::Request`.
 //!
-//! None of it waits. What takes time runs in a process or on a thread of its own, and is looked at again.
+//! None of it waits, but for what was killed to be gone. What takes time runs in a process or on a thread of its own, and is
+//! looked at again. The monitors of all groups share one machine.
 
 mod addresses;
 mod command;
@@ -9,9 +10,13 @@ mod names;
 mod notify;
 mod probe;
 mod process;
+mod shared;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use parking_lot::Mutex;
 use quorate_host::{Answer, Caller, Request, Serve, ServiceResult};
 use quorate_journal::WorldEvent;
 use quorate_model::errors::{
@@ -27,6 +32,7 @@ pub(crate) use controller::Controller;
 pub(crate) use controller::Programs;
 use names::Names;
 use probe::{Endpoint, Prober};
+pub(crate) use shared::SharedMachine;
 
 fn error<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
     Err(Reason::new(code, text))
@@ -42,9 +48,27 @@ pub(crate) struct Machine {
     networks: Vec<Name>,
     /// The folder of the cluster file: paths of scripts count from there.
     scripts: PathBuf,
-    pub(crate) configured_nodes: u32,
-    /// What has happened, for the journal.
-    told: Vec<WorldEvent>,
+    configured_nodes: Arc<AtomicU32>,
+    told: Told,
+}
+
+/// What has happened, for the journal. Whoever takes it out waits for nothing else that the machine does.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told(Arc<Mutex<Vec<WorldEvent>>>);
+
+impl Told {
+    fn push(&self, event: WorldEvent) {
+        self.0.lock().push(event);
+    }
+
+    /// What has happened since this was last asked.
+    fn take(&self) -> Vec<WorldEvent> {
+        std::mem::take(&mut self.0.lock())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.lock().is_empty()
+    }
 }
 
 impl Machine {
@@ -55,23 +79,17 @@ impl Machine {
         port: u16,
         scripts: PathBuf,
     ) -> Machine {
+        let told = Told::default();
         Machine {
-            controller: Controller::new(programs),
+            controller: Controller::new(programs, told.clone()),
             prober: Prober::default(),
             addresses: Addresses::new(port),
             names: Names::default(),
             networks,
             scripts,
-            configured_nodes: 0,
-            told: Vec::new(),
+            configured_nodes: Arc::default(),
+            told,
         }
-    }
-
-    /// What has happened since this was last asked.
-    pub(crate) fn take_told(&mut self) -> Vec<WorldEvent> {
-        let mut told = std::mem::take(&mut self.told);
-        told.append(&mut self.controller.take_told());
-        told
     }
 
     /// Nothing of an earlier start of the node counts any more.
@@ -187,7 +205,7 @@ impl Serve for Machine {
         match request {
             Request::Now => clock::now().into(),
             Request::CivilMs => clock::civil_ms().into(),
-            Request::ConfiguredNodes => self.configured_nodes.into(),
+            Request::ConfiguredNodes => self.configured_nodes.load(Ordering::Relaxed).into(),
             Request::Random {} => crate::chance().into(),
             Request::ServiceStart { name, .. } => {
                 self.controller.start(caller, &name, ("", "")).into()

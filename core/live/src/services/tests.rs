@@ -63,7 +63,7 @@ impl Bench {
     }
 
     fn told(&mut self) -> Vec<(ServiceStep, Option<ServiceEnd>)> {
-        let told = self.machine.take_told().into_iter();
+        let told = self.machine.told.take().into_iter();
         told.filter_map(|event| match event {
             WorldEvent::Service { to, reason, .. } => Some((to, reason)),
             _ => None,
@@ -380,7 +380,7 @@ fn names_are_this_nodes_own() {
     assert_eq!(machine.name_resolve(WHO, "WEB1").unwrap(), "127.0.0.9");
     machine.name_unregister(WHO, "WEB1").unwrap();
     assert!(machine.name_resolve(WHO, "WEB1").is_err());
-    assert_eq!(machine.take_told().len(), 2);
+    assert_eq!(machine.told.take().len(), 2);
 }
 
 /// Every request has an answer that fits, whatever the machine lacks.

@@ -422,6 +422,39 @@ fn others_are_the_resources_of_a_type_in_other_groups() {
     });
 }
 
+/// A node may have a monitor for each group.
+#[test]
+fn resources_of_the_nodes_other_monitors_are_known_and_are_not_its_own() {
+    let mut rig = Rig::with_a();
+    let mut other = spec("B", "Fake");
+    other.group = "H".into();
+    let disk = ("Disk".to_owned(), text("of B"));
+    other.properties.private.extend([disk]);
+    let sees = |rig: &mut Rig, online: u32, disk: Result<&'static str, u32>| {
+        inside(rig, move |it| {
+            let cluster: &QrCluster = service(SERVICE_ID_CLUSTER);
+            // SAFETY: inside an entry.
+            let here = unsafe { cluster.online_here.unwrap()(it, lend("Fake")) };
+            let found = read(|at, len, needed| {
+                let other = cluster.other.unwrap();
+                // SAFETY: inside an entry, with a buffer of `read`'s.
+                unsafe { other(it, lend("Fake"), 0, lend("Disk"), at, len, needed) }
+            });
+            assert_eq!(
+                (here, found.as_deref().map_err(|code| *code)),
+                (online, disk)
+            );
+        });
+    };
+    rig.monitor.hear_of(other.clone(), ResourceState::Online);
+    sees(&mut rig, 1, Ok("of B"));
+    rig.monitor.hear_of(other, ResourceState::Offline);
+    sees(&mut rig, 0, Ok("of B"));
+    assert!(rig.monitor.resources().all(|(name, ..)| *name != *"B"));
+    rig.monitor.hear_no_more("B");
+    sees(&mut rig, 0, Err(ERROR_NOT_FOUND));
+}
+
 #[test]
 fn a_required_property_that_nobody_set_is_not_there() {
     let mut rig = Rig::new();
