@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "live/faults.rs"]
+mod faults;
 #[path = "live/hang.rs"]
 mod hang;
 #[path = "live/metrics.rs"]

@@ -41,6 +41,20 @@ pub(crate) fn mount() -> Option<PathBuf> {
     })
 }
 
+/// Kills the programs with this in their command lines, which no other test has.
+fn end_programs(line: &str) {
+    for process in fs::read_dir("/proc").expect("processes").flatten() {
+        let command = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let command = String::from_utf8_lossy(&command).replace('\0', " ");
+        let id = process.file_name().to_string_lossy().parse().ok();
+        if let Some(id) = id.and_then(Pid::from_raw)
+            && command.contains(line)
+        {
+            let _ = kill_process(id, Signal::KILL);
+        }
+    }
+}
+
 impl Drop for Rig {
     fn drop(&mut self) {
         for child in self.running.values_mut() {
@@ -52,6 +66,7 @@ impl Drop for Rig {
             let groups = mount.join(format!("quorate/LIVE{}", self.net));
             let _ = fs::write(groups.join("cgroup.kill"), "1");
         }
+        end_programs(&format!("hello 127.{}.2.30:8080", self.net));
     }
 }
 
@@ -137,13 +152,24 @@ impl Rig {
     }
 
     pub(crate) fn start(&mut self, node: &'static str) {
+        self.start_as(node, &[]);
+    }
+
+    /// Starts the driver of a node with nobody above it.
+    pub(crate) fn start_without_warden(&mut self, node: &'static str) {
+        self.start_as(node, &["--driver"]);
+    }
+
+    fn start_as(&mut self, node: &'static str, arguments: &[&str]) {
         let log = fs::OpenOptions::new()
             .append(true)
             .create(true)
             .open(self.path(&format!("{node}.log")))
             .expect("a log");
         let child = quorate()
-            .args(["node", "--config"])
+            .arg("node")
+            .args(arguments)
+            .arg("--config")
             .arg(self.path(&format!("{node}.ron")))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
