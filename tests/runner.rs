@@ -476,7 +476,7 @@ fn only_those_that_failed_run_again() {
     assert_eq!(none.code, 0, "{}{}", none.out, none.err);
     assert_eq!(
         none.out,
-        "there is nothing to run: each of these drills passed when it last ran\n"
+        "there is nothing to run: none of these drills failed when it last ran\n"
     );
     // Another folder knows nothing, and a broken file is said.
     let other = state.path().join("other");

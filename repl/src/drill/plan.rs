@@ -96,7 +96,7 @@ impl Plan {
         }
         if declared > 0 && left == 0 {
             plan.idle = Some(
-                "there is nothing to run: each of these drills passed when it last ran".to_owned(),
+                "there is nothing to run: none of these drills failed when it last ran".to_owned(),
             );
         }
         Ok(plan)
