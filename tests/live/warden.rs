@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, setrlimit};
 
 use crate::rig::{NODES, Rig, mount};
 use crate::support::processes::child_with;
@@ -56,6 +56,35 @@ fn taken_over(rig: &mut Rig, groups: &Path) -> Duration {
         rig.web().is_some_and(|from| from != "Hello from NODE1\n")
     });
     begun.elapsed()
+}
+
+/// The kilobytes that a process keeps from being paged out.
+fn locked(process: Pid) -> u64 {
+    let status = format!("/proc/{}/status", process.as_raw_nonzero());
+    let status = fs::read_to_string(status).expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmLck:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|it| it.parse().ok()).expect("a number")
+}
+
+#[test]
+fn a_node_keeps_its_memory_where_it_may() {
+    let mut rig = Rig::new(85);
+    rig.start("NODE1");
+    rig.until("it can be asked", |rig| rig.status("NODE1").is_some());
+    let warden = i32::try_from(rig.running["NODE1"].id()).expect("a process");
+    let warden = Pid::from_raw(warden).expect("a process");
+    let none = Rlimit {
+        current: None,
+        maximum: None,
+    };
+    if setrlimit(Resource::Memlock, none).is_err() {
+        return eprintln!("SKIPPED: this process may not have more memory locked");
+    }
+    for process in [warden, driver(&rig, "NODE1")] {
+        let locked = locked(process);
+        assert!(locked > 1_000, "{locked} kB");
+    }
 }
 
 #[test]

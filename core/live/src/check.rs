@@ -1,10 +1,11 @@
 //! What a machine lacks for its node, found before anything starts.
 
 use std::fs::{self, File, OpenOptions};
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
 use quorate_model::{
-    ClusterDefinition, Diagnostic, QuorumKind, ResourceDefinition, Severity, Value, nearest, types,
+    ClusterDefinition, Diagnostic, QuorumKind, Ready, ResourceDefinition, Severity, Value, nearest,
+    types,
 };
 
 use crate::control::Admins;
@@ -28,6 +29,9 @@ const SERVICES: &[(&str, &str)] = &[
 
 /// The longest path that a Unix socket may have.
 const SOCKET_PATH_MAX: usize = 107;
+
+/// The longest name of the socket of a program that says when it has started, with the slash before it.
+const NOTIFY_NAME_MAX: usize = 20;
 
 /// Everything that the machine lacks to run its node of this cluster, each where the node file names it.
 pub fn check(settings: &Settings, definition: &ClusterDefinition) -> Vec<Diagnostic> {
@@ -92,6 +96,13 @@ fn networks(settings: &Settings, definition: &ClusterDefinition, found: &mut Vec
 
 fn places(settings: &Settings, found: &mut Vec<Diagnostic>) {
     let file = &settings.file;
+    // With any port: the metrics' own may be taken by the node itself, which runs.
+    if let Some(at) = file.metrics
+        && let Err(why) = TcpListener::bind((at.ip(), 0))
+    {
+        let text = format!("no metrics can be given at {}: {why}", at.ip());
+        found.push(file.error("metrics", "address-not-here", text));
+    }
     let state = settings.state();
     let probe = state.join(".check");
     let made = fs::create_dir_all(&state)
@@ -131,6 +142,16 @@ fn programs(settings: &Settings, found: &mut Vec<Diagnostic>) {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     for (name, command) in settings.services() {
         let field = format!("services/{name}");
+        let folder = settings.socket();
+        let folder = folder.parent().map_or(0, |folder| folder.as_os_str().len());
+        if command.ready == Ready::Notify && folder + NOTIFY_NAME_MAX > SOCKET_PATH_MAX {
+            let text = format!(
+                "the sockets of programs that say when they have started are beside the control socket, whose folder has a \
+                 longer path than {} bytes: give a shorter `socket`",
+                SOCKET_PATH_MAX - NOTIFY_NAME_MAX
+            );
+            found.push(file.error(&field, "unusable-path", text));
+        }
         for program in [command.run.first(), command.stop.first()]
             .into_iter()
             .flatten()

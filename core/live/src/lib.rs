@@ -11,6 +11,7 @@ mod clock;
 mod control;
 mod driver;
 mod journal;
+mod memory;
 mod metrics;
 mod monitors;
 mod net;

@@ -30,6 +30,7 @@ use crate::cgroup::Cgroup;
 use crate::clock;
 use crate::control::{Admins, ControlError, Hear, Owed, Response, serve};
 use crate::journal::JournalFiles;
+use crate::memory;
 use crate::metrics;
 use crate::monitors::{GroupMonitors, Report, Reported};
 use crate::net::{Arrival, NetError, Networks, Sealed, What as Came};
@@ -181,8 +182,13 @@ struct Driver {
 /// # Errors
 /// It cannot be started.
 pub fn run(plan: Plan) -> Result<End, StartError> {
+    let kept = memory::keep();
     let (to, happened) = channel();
     let mut driver = Driver::prepare(plan, &to)?;
+    if let Err(why) = kept {
+        let text = format!("the node's memory cannot be kept from being paged out: {why}");
+        driver.plan.observer.remark(&text);
+    }
     driver.boot("the machine starts it")?;
     driver.systemd.ready();
     driver.go_on(&happened);

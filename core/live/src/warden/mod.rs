@@ -26,6 +26,7 @@ use signal_hook::iterator::Signals;
 
 use crate::cgroup::Cgroup;
 use crate::clock;
+use crate::memory;
 
 pub(crate) use licence::Licence;
 
@@ -83,6 +84,11 @@ pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<i32> {
             None
         }
     };
+    if let Err(why) = memory::keep() {
+        told(&format!(
+            "the warden's memory cannot be kept from being paged out: {why}"
+        ));
+    }
     let (to, happened) = channel();
     let signals = to.clone();
     let mut all = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
