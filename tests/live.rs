@@ -8,6 +8,8 @@ mod support;
 
 #[path = "live/faults.rs"]
 mod faults;
+#[path = "live/fidelity.rs"]
+mod fidelity;
 #[path = "live/hang.rs"]
 mod hang;
 #[path = "live/metrics.rs"]
