@@ -89,7 +89,7 @@ fn sentence(text: &str) -> String {
 }
 
 /// A variant's name as the journal spells it.
-fn kebab(variant: &str) -> String {
+pub(crate) fn kebab(variant: &str) -> String {
     let mut out = String::new();
     for character in variant.chars() {
         if character.is_uppercase() && !out.is_empty() {
@@ -138,6 +138,18 @@ macro_rules! described {
                         )*)?],
                     ),
                 )+]
+            }
+
+            /// Its kind as the journal spells it, such as `group-state`.
+            pub fn kind(&self) -> &'static str {
+                static KINDS: std::sync::LazyLock<std::collections::BTreeMap<&str, String>> =
+                    std::sync::LazyLock::new(|| {
+                        let variants = [$(stringify!($variant)),+];
+                        variants.map(|it| (it, crate::described::kebab(it))).into()
+                    });
+                KINDS[match self {
+                    $(Self::$variant { .. } => stringify!($variant),)+
+                }].as_str()
             }
         }
     };

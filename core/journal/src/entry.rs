@@ -124,6 +124,16 @@ pub enum What {
     World(WorldEvent),
 }
 
+impl What {
+    /// Its kind, such as `group-state` or `fault-injected`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            What::Node(event) => event.kind(),
+            What::World(event) => event.kind(),
+        }
+    }
+}
+
 impl From<Event> for What {
     fn from(event: Event) -> Self {
         What::Node(event)
@@ -195,8 +205,8 @@ impl Entry {
     }
 
     /// Its kind, such as `group-state` or `fault-injected`.
-    pub fn kind(&self) -> &str {
-        self.text("kind").unwrap_or_default()
+    pub fn kind(&self) -> &'static str {
+        self.what.kind()
     }
 
     /// The name of the thing that the event is about, if it is about a single one.

@@ -1,2 +1,17 @@
 //! A run as its journal tells it: what every report is made of, from a journal and from nothing else.
+//!
+//! [`Runs`] reads a journal file line by line and gives a [`Run`] for each journal in it. Of each event a run keeps when,
+//! where, what it is about, what caused it, and one sentence; what lasts is kept as [`Span`]s: what the nodes, groups,
+//! resources and clients were at any time. Each time a group was out of service is an [`Outage`], split into what it was
+//! spent on.
 #![forbid(unsafe_code)]
+
+mod run;
+mod text;
+
+pub use run::{
+    ClientState, DrillVerdict, FaultSpan, GroupStory, Mark, Moment, NodeStory, OfficeSpan, Outage,
+    OwnedState, Phase, PhaseKind, ResourceStory, Run, RunBuilder, Runs, Served, Slowest, Span,
+    Standing,
+};
+pub use text::{cause_in_words, sentence};
