@@ -8,6 +8,7 @@
 
 mod run;
 mod text;
+mod timeline;
 
 pub use run::{
     ClientState, DrillVerdict, FaultSpan, GroupStory, Mark, Moment, NodeStory, OfficeSpan, Outage,
@@ -15,3 +16,4 @@ pub use run::{
     Standing,
 };
 pub use text::{cause_in_words, sentence};
+pub use timeline::{Timeline, outage_lines};
