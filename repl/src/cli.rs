@@ -14,6 +14,7 @@ use crate::node::{self, HelloArgs, NodeArgs, ServiceArgs};
 use crate::output::Colour;
 use crate::plugin::PluginCommand;
 use crate::rig::{self, RigArgs};
+use crate::runs::{self, ExplainArgs, ReportArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,6 +76,12 @@ pub(crate) enum Command {
     /// Run drills.
     #[command(after_help = drill::EXAMPLES, after_long_help = format!("{}\n\n{}", drill::EXAMPLES, exit::help()))]
     Drill(DrillArgs),
+    /// Explain a run from its journal: what failed, what was decided and why, and what would have helped.
+    #[command(after_help = runs::EXPLAIN_EXAMPLES, after_long_help = format!("{}\n\n{}", runs::EXPLAIN_EXAMPLES, exit::help()))]
+    Explain(ExplainArgs),
+    /// Make reports of journals, or compare two.
+    #[command(after_help = runs::REPORT_EXAMPLES, after_long_help = format!("{}\n\n{}", runs::REPORT_EXAMPLES, exit::help()))]
+    Report(ReportArgs),
     /// Look for mistakes in cluster files, drill scripts and policies, without running anything.
     #[command(after_help = CHECK_EXAMPLES, after_long_help = format!("{CHECK_EXAMPLES}\n\n{}", exit::help()))]
     Check(CheckArgs),

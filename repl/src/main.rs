@@ -20,6 +20,7 @@ mod plugin;
 mod report;
 mod resource_scripts;
 mod rig;
+mod runs;
 mod source;
 mod state;
 mod supervise;
@@ -58,8 +59,12 @@ fn main() -> ExitCode {
         return node::run_service(args, &mut Output::new(cli.colour)).into();
     }
     let cancel = Arc::new(AtomicBool::new(false));
-    // A node has signals of its own.
-    if !matches!(cli.command, Command::Node(_)) {
+    // A node has signals of its own, and what only reads ends at once.
+    let own = matches!(
+        cli.command,
+        Command::Node(_) | Command::Explain(_) | Command::Report(_)
+    );
+    if !own {
         interrupt::watch(&cancel);
     }
     let done = quorate_script::on_script_thread(|| run(cli, cancel));
@@ -77,6 +82,8 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
     let mut output = Output::new(cli.colour);
     match cli.command {
         Command::Drill(args) => supervise::run(args, output, &cancel),
+        Command::Explain(args) => runs::explain(&args, output),
+        Command::Report(args) => runs::report(&args, output),
         Command::Check(args) => check::run(&args, &mut output),
         Command::Cluster(args) => cluster::run(&args.command, &mut output),
         Command::Plugin(args) => plugin::run(&args.command, &mut output, &cancel),

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use quorate_model::{GroupDefinition, Name, Time, nearest};
+use quorate_model::{AutoFailback, GroupDefinition, Name, Time, nearest};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -42,6 +42,18 @@ pub struct HeaderGroup {
     /// Whether it is a virtual server: clients reach it by a network name of its own.
     #[serde(default, skip_serializing_if = "is_false")]
     pub virtual_server: bool,
+    /// Its preferred owners, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preferred_owners: Vec<Name>,
+    /// The classes of which one node hosts at most one group.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusive_class_names: Vec<String>,
+    /// Whether it goes back to a preferred owner that returns (`AutoFailbackType` 1).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub failback: bool,
+    /// The hours of day between which it does, where they are set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failback_window: Option<(u8, u8)>,
     /// Its resources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<HeaderResource>,
@@ -58,6 +70,24 @@ pub struct HeaderResource {
     /// What it depends on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Name>,
+    /// The nodes that may own it; left out where every node may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub possible_owners: Vec<Name>,
+}
+
+impl HeaderGroup {
+    /// A group of which nothing but its name is known.
+    pub fn named(name: Name) -> HeaderGroup {
+        HeaderGroup {
+            name,
+            virtual_server: false,
+            preferred_owners: Vec::new(),
+            exclusive_class_names: Vec::new(),
+            failback: false,
+            failback_window: None,
+            resources: Vec::new(),
+        }
+    }
 }
 
 impl From<&GroupDefinition> for HeaderGroup {
@@ -66,10 +96,20 @@ impl From<&GroupDefinition> for HeaderGroup {
             name: it.name.clone(),
             kind: it.kind.clone(),
             depends_on: it.depends_on.clone(),
+            possible_owners: it.possible_owners.clone(),
         });
+        let properties = &group.properties;
+        let (start, end) = (
+            properties.failback_window_start,
+            properties.failback_window_end,
+        );
         HeaderGroup {
             name: group.name.clone(),
             virtual_server: group.is_virtual_server(),
+            preferred_owners: properties.preferred_owners.clone(),
+            exclusive_class_names: properties.exclusive_class_names.clone(),
+            failback: properties.auto_failback_type == AutoFailback::Allow,
+            failback_window: start.zip(end),
             resources: resources.collect(),
         }
     }

@@ -6,14 +6,20 @@
 //! spent on.
 #![forbid(unsafe_code)]
 
+mod diff;
+mod explain;
 mod run;
+mod summary;
 mod text;
 mod timeline;
 
+pub use diff::{Diff, Pair};
+pub use explain::{Explain, ExplainError, periods};
 pub use run::{
     ClientState, DrillVerdict, FaultSpan, GroupStory, Mark, Moment, NodeStory, OfficeSpan, Outage,
     OwnedState, Phase, PhaseKind, ResourceStory, Run, RunBuilder, Runs, Served, Slowest, Span,
     Standing,
 };
+pub use summary::summary;
 pub use text::{cause_in_words, sentence};
 pub use timeline::{Timeline, outage_lines};

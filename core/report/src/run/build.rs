@@ -121,13 +121,7 @@ impl RunBuilder {
     /// The group of this name, which is new if a journal's header does not name it.
     fn group(&mut self, name: &Name) -> &mut GroupTrack {
         let known = self.groups.iter().position(|it| it.name == *name);
-        let place = known.unwrap_or_else(|| {
-            self.add_group(HeaderGroup {
-                name: name.clone(),
-                virtual_server: false,
-                resources: Vec::new(),
-            })
-        });
+        let place = known.unwrap_or_else(|| self.add_group(HeaderGroup::named(name.clone())));
         &mut self.groups[place]
     }
 

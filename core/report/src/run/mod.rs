@@ -9,7 +9,7 @@ mod outage;
 mod phases;
 mod read;
 
-use quorate_journal::{Header, Verdict};
+use quorate_journal::{Header, HeaderGroup, Verdict, What};
 use quorate_model::{Name, Time, same_name};
 
 pub use build::RunBuilder;
@@ -120,6 +120,12 @@ impl Run {
             .filter(|it| it.n == n)
     }
 
+    /// The event `n` as it was written, if it is one of those that decisions are made of: failures, decisions, orders,
+    /// faults, changes of membership and quorum. Others are kept as [`Moment`]s only.
+    pub fn fact(&self, n: u64) -> Option<&What> {
+        self.moments.fact(n)
+    }
+
     /// The first event at `at` or later.
     pub fn first_at(&self, at: Time) -> Option<Moment<'_>> {
         let place = self.moments.first_at(at);
@@ -162,6 +168,12 @@ impl Run {
     /// The group of this name. Case does not matter.
     pub fn group(&self, name: &str) -> Option<&GroupStory> {
         self.groups.iter().find(|it| same_name(&it.name, name))
+    }
+
+    /// What the header says of a group. Case does not matter.
+    pub fn defined(&self, name: &str) -> Option<&HeaderGroup> {
+        let groups = &self.header.groups;
+        groups.iter().find(|it| same_name(&it.name, name))
     }
 
     /// The group that a resource is in. Case does not matter.

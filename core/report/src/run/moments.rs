@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use quorate_journal::{Entry, What, event_kinds};
-use quorate_model::{Name, Time};
+use quorate_model::{Name, ResourceState, Time};
 
 /// One event of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub(super) struct Moments {
     rows: Vec<Row>,
     texts: Texts,
     kinds: BTreeMap<&'static str, u16>,
+    /// What decisions are made of, whole.
+    facts: Vec<(u64, What)>,
 }
 
 impl Moments {
@@ -57,6 +59,7 @@ impl Moments {
             rows: Vec::new(),
             texts: Texts::new(),
             kinds: kinds.zip(0..).collect(),
+            facts: Vec::new(),
         }
     }
 
@@ -73,6 +76,15 @@ impl Moments {
             kind: self.kinds.get(entry.kind()).copied().unwrap_or_default(),
         };
         self.rows.push(row);
+        if decides(&entry.what) {
+            self.facts.push((entry.n, entry.what.clone()));
+        }
+    }
+
+    /// The whole event with number `n`, if it is one that decisions are made of.
+    pub(super) fn fact(&self, n: u64) -> Option<&What> {
+        let place = self.facts.binary_search_by_key(&n, |(n, _)| *n).ok()?;
+        Some(&self.facts[place].1)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -146,6 +158,24 @@ impl Texts {
 
     fn get(&self, id: u32) -> &str {
         &self.all[id as usize]
+    }
+}
+
+/// Whether an event is one of those that decisions are made of: they are few, and kept whole.
+fn decides(what: &What) -> bool {
+    use quorate_journal::{Event as E, WorldEvent as W};
+    match what {
+        What::Node(event) => match event {
+            E::Health { alive, .. } => !alive,
+            E::Interface { up, .. } => !up,
+            E::ResourceState { to, .. } => *to == ResourceState::Failed,
+            E::Log { .. } | E::ServiceStarted { .. } | E::Forming | E::View { .. } => false,
+            _ => true,
+        },
+        What::World(event) => matches!(
+            event,
+            W::FaultInjected { .. } | W::Asked { .. } | W::Answered { .. } | W::ServiceLevel { .. }
+        ),
     }
 }
 
