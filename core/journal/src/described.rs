@@ -46,6 +46,30 @@ pub struct EventField {
     pub text: String,
 }
 
+/// A field of a header, or of a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartField {
+    /// Its name in the journal.
+    pub name: String,
+    /// Whether it is left out where there is nothing to say.
+    pub optional: bool,
+    /// One sentence.
+    pub text: String,
+}
+
+impl PartField {
+    pub(crate) fn new(field: &str, text: &str, serde: &[&str]) -> PartField {
+        let serde = serde.join(" ");
+        let renamed = serde.split_once("rename = \"");
+        let renamed = renamed.and_then(|(_, rest)| Some(rest.split_once('"')?.0));
+        PartField {
+            name: renamed.unwrap_or(field).to_owned(),
+            optional: serde.contains("default"),
+            text: sentence(text),
+        }
+    }
+}
+
 /// A kind of event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventKind {
@@ -58,11 +82,13 @@ pub struct EventKind {
 }
 
 impl EventField {
-    pub(crate) fn new<T: Field>(name: &'static str, text: &str) -> EventField {
+    /// `serde` is what serde is told of the field: one with a default is left out, too, where there is nothing to say.
+    pub(crate) fn new<T: Field>(name: &'static str, text: &str, serde: &[&str]) -> EventField {
+        let default = serde.iter().any(|it| it.contains("default"));
         EventField {
             name,
             holds: T::HOLDS,
-            optional: T::OPTIONAL,
+            optional: T::OPTIONAL || default,
             text: sentence(text),
         }
     }
@@ -134,6 +160,7 @@ macro_rules! described {
                             crate::EventField::new::<$type>(
                                 stringify!($field),
                                 concat!($($about, "\n"),+),
+                                &[$(stringify!($($serde)*)),*],
                             ),
                         )*)?],
                     ),
@@ -150,6 +177,36 @@ macro_rules! described {
                 KINDS[match self {
                     $(Self::$variant { .. } => stringify!($variant),)+
                 }].as_str()
+            }
+        }
+    };
+}
+
+/// Lets a part of a header list its fields: names as they are written, and what they are.
+macro_rules! described_part {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $(
+            $(#[doc = $about:literal])+
+            $(#[serde($($serde:tt)*)])*
+            pub $field:ident: $type:ty,
+        )+ }
+    ) => {
+        $(#[$meta])*
+        pub struct $name { $(
+            $(#[doc = $about])+
+            $(#[serde($($serde)*)])*
+            pub $field: $type,
+        )+ }
+
+        impl $name {
+            /// Its fields.
+            pub fn fields() -> Vec<crate::PartField> {
+                vec![$(crate::PartField::new(
+                    stringify!($field),
+                    concat!($($about, "\n"),+),
+                    &[$(stringify!($($serde)*)),*],
+                )),+]
             }
         }
     };
@@ -178,7 +235,7 @@ fields! {
     HealthCheck: Holds::Word(&["LooksAlive", "IsAlive"]);
 }
 
-pub(crate) use described;
+pub(crate) use {described, described_part};
 
 impl<T: Field> Field for Option<T> {
     const HOLDS: Holds = T::HOLDS;

@@ -9,17 +9,18 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::described::EventKind;
+use crate::described::{EventKind, described_part};
 use crate::{Event, WorldEvent};
 
 /// The name and version of the journal's format, in its header line. The number goes up when a reader of
 /// the old format would misread the new one.
 pub const JOURNAL_SCHEMA: &str = "quorate-journal/2";
 
+described_part! {
 /// The first line of a written journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
-    /// [`JOURNAL_SCHEMA`].
+    /// The name and version of the format: `quorate-journal/2`.
     pub schema: String,
     /// The seed that repeats the run.
     pub seed: u64,
@@ -33,7 +34,9 @@ pub struct Header {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<HeaderGroup>,
 }
+}
 
+described_part! {
 /// A group, in a journal's header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderGroup {
@@ -58,7 +61,9 @@ pub struct HeaderGroup {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<HeaderResource>,
 }
+}
 
+described_part! {
 /// A resource, in a journal's header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderResource {
@@ -73,6 +78,7 @@ pub struct HeaderResource {
     /// The nodes that may own it; left out where every node may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub possible_owners: Vec<Name>,
+}
 }
 
 impl HeaderGroup {

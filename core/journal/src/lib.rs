@@ -15,7 +15,7 @@ mod trail;
 mod words;
 mod world_event;
 
-pub use described::{EventField, EventKind, Field, Holds};
+pub use described::{EventField, EventKind, Field, Holds, PartField};
 pub use entry::{Entry, Header, HeaderGroup, HeaderResource, JOURNAL_SCHEMA, What, event_kinds};
 pub use journal::Journal;
 pub use node_event::Event;

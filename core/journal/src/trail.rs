@@ -434,11 +434,11 @@ mod tests {
                 name: name.into(),
                 kind: "Generic Service".into(),
                 depends_on: on.iter().map(|it| (*it).into()).collect(),
+                possible_owners: Vec::new(),
             };
             trail.knows(&[HeaderGroup {
-                name: "G".into(),
-                virtual_server: false,
                 resources: vec![resource("Disk", &[]), resource("Web", &["Disk"])],
+                ..HeaderGroup::named("G".into())
             }]);
             trail.rests("Disk".into(), vec!["Q:".into()]);
             Told(trail, 0)

@@ -8,6 +8,7 @@
 
 mod diff;
 mod explain;
+mod reference;
 mod run;
 mod summary;
 mod text;
@@ -15,6 +16,7 @@ mod timeline;
 
 pub use diff::{Diff, Pair};
 pub use explain::{Explain, ExplainError, periods};
+pub use reference::{journal_reference, journal_schema};
 pub use run::{
     ClientState, DrillVerdict, FaultSpan, GroupStory, Mark, Moment, NodeStory, OfficeSpan, Outage,
     OwnedState, Phase, PhaseKind, ResourceStory, Run, RunBuilder, Runs, Served, Slowest, Span,
