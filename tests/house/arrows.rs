@@ -57,7 +57,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "quorate-drill",
-        &["quorate-model", "quorate-journal", "quorate-host"],
+        &[
+            "quorate-model",
+            "quorate-journal",
+            "quorate-report",
+            "quorate-host",
+        ],
     ),
     (
         "quorate-script",

@@ -11,6 +11,7 @@ mod face;
 mod finding;
 mod foresight;
 pub mod kinds;
+mod led;
 mod noun;
 mod options;
 pub mod order;

@@ -26,6 +26,12 @@ pub struct Failure {
     pub seen: Vec<String>,
     /// The last journal lines about the things that the condition read, oldest first.
     pub events: Vec<String>,
+    /// The names of the things that the condition read.
+    pub about: Vec<String>,
+    /// What led to the state of these: the chain of causes in the journal, from the first to the last.
+    pub led: Vec<String>,
+    /// The timeline of the drill, as text for a ticket; empty where nothing was broken or out of service.
+    pub timeline: String,
     /// Mistakes in a cluster file, if they are the reason.
     pub findings: Vec<Finding>,
     /// Whether a file that the script names, such as a cluster file, is unusable: nothing was tested then.

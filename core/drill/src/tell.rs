@@ -11,7 +11,7 @@ use crate::play::{DrillState, Play};
 use crate::stage::{OpenError, StageRequest};
 use crate::variables::Variables;
 use crate::watch::last_look;
-use crate::{DrillReport, Failure, Span, Thrown, Verdict, remarks, schedule, settle};
+use crate::{DrillReport, Failure, Span, Thrown, Verdict, led, remarks, schedule, settle};
 
 pub use crate::face::Stop;
 
@@ -199,10 +199,19 @@ fn take_down<C>(play: &mut Play<C>, report: &mut DrillReport) -> Result<(), Box<
         stage.heal_all();
         outcome
     });
-    if play.options.journal && play.stage.is_some() {
+    let shows = matches!(report.verdict, Verdict::Fail | Verdict::Unknown);
+    let failure = report.failure.as_mut().filter(|_| shows);
+    if (play.options.journal || failure.is_some()) && play.stage.is_some() {
         let mut bytes = Vec::new();
         match play.guarded(|stage| stage.write_journal(&mut bytes))? {
-            Ok(()) => play.journal.append(&mut bytes),
+            Ok(()) => {
+                if let Some(failure) = failure {
+                    led::tell(failure, &bytes);
+                }
+                if play.options.journal {
+                    play.journal.append(&mut bytes);
+                }
+            }
             Err(error) => {
                 return Err(Box::new(Thrown::internal(format!("the journal: {error}"))));
             }

@@ -55,6 +55,12 @@ pub(crate) fn failure(failure: &Failure, label: &str, paint: Paint) -> String {
             out.push_str(&format!("{}    {event}\n", " ".repeat(gutter)));
         }
     }
+    if !failure.led.is_empty() {
+        note(&mut out, gutter, "what led there", "", paint);
+        for event in &failure.led {
+            out.push_str(&format!("{}    {event}\n", " ".repeat(gutter)));
+        }
+    }
     if failure.internal {
         note(
             &mut out,
@@ -63,6 +69,10 @@ pub(crate) fn failure(failure: &Failure, label: &str, paint: Paint) -> String {
             "this is a mistake in quorate, not in the script",
             paint,
         );
+    }
+    if !failure.timeline.is_empty() {
+        out.push('\n');
+        out.push_str(&failure.timeline);
     }
     out
 }

@@ -36,6 +36,7 @@ pub(crate) fn failure_of(session: &Session, error: &EvalAltResult) -> (Verdict, 
         // The start of the cluster does not belong to the story.
         let first = session.with(|play| play.first_line());
         failure.events = last_told(lines.get(first..).unwrap_or_default(), &subjects);
+        failure.about = subjects.iter().map(|&it| it.to_owned()).collect();
     }
     (verdict, failure)
 }
