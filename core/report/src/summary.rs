@@ -13,11 +13,11 @@ pub fn summary(run: &Run) -> String {
         None => format!("{}: no verdict\n", run.name()),
     };
     out.push_str(&format!(
-        "cluster {}, seed {}, {} of {} events\n",
+        "cluster {}, seed {}, {} events in {}\n",
         run.header.cluster,
         run.header.seed,
-        Lasting(run.until - quorate_model::Time::ZERO).to(Duration::from_millis(1)),
         run.len(),
+        Lasting(run.until - quorate_model::Time::ZERO).to(Duration::from_millis(1)),
     ));
     if let Some(it) = &run.verdict {
         if let Some(why) = &it.text {

@@ -113,6 +113,9 @@ fn wait(run: &Run, group: &GroupStory, outage: &Outage) -> String {
              a higher threshold only makes more of the same attempts."
                 .to_owned()
         }
+        Some(What::Node(Event::GroupStranded { reason, .. })) if reason.contains("policy") => {
+            "Its policy gave it no node, though the rules would have let it go. That hangs on the policy alone.".to_owned()
+        }
         Some(What::Node(Event::GroupStranded { .. })) => format!(
             "No other node could take {}. A node more that may own it and has nothing of its exclusive class (a standby), or \
              the lost node back, ends that.",

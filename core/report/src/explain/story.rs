@@ -95,8 +95,9 @@ struct Teller<'a> {
     owner: Option<Name>,
     told: Vec<Told>,
     /// Rules are explained once.
-    explained: BTreeSet<&'static str>,
+    explained: BTreeSet<String>,
     failures: usize,
+    last_failure: Time,
     missed: BTreeSet<String>,
     /// What has been told and came again: where it stands, how often, and when last.
     again: BTreeMap<String, (usize, usize, Time)>,
@@ -111,6 +112,7 @@ impl<'a> Teller<'a> {
             told: Vec::new(),
             explained: BTreeSet::new(),
             failures: 0,
+            last_failure: Time::ZERO,
             missed: BTreeSet::new(),
             again: BTreeMap::new(),
         }
@@ -139,18 +141,23 @@ impl<'a> Teller<'a> {
                     .push_str(&format!(" So it was {often} at {last}."));
             }
         }
-        if let Some(more) = self.failures.checked_sub(FAILURES + 1) {
-            let at = self.told.last().map_or(Time::ZERO, |it| it.at);
-            let text = format!("{} more resources of it failed until then.", more + 1);
-            self.told.push(Told { at, text });
+        if let Some(more) = self.failures.checked_sub(FAILURES).filter(|it| *it > 0) {
+            let at = self.last_failure;
+            let text = match more {
+                1 => "A resource of it failed once more.".to_owned(),
+                more => format!("Resources of it failed {more} times more, the last time now."),
+            };
+            let place = self.told.iter().position(|it| it.at > at);
+            let place = place.unwrap_or(self.told.len());
+            self.told.insert(place, Told { at, text });
         }
         self.told
     }
 
-    fn say(&mut self, at: Time, text: &str, rules: &[&'static str]) {
+    fn say(&mut self, at: Time, text: &str, rules: &[&str]) {
         let mut said = sentence(text);
-        for rule in rules {
-            if self.explained.insert(rule) {
+        for rule in rules.iter().filter(|it| !it.is_empty()) {
+            if self.explained.insert((*rule).to_owned()) {
                 said.push(' ');
                 said.push_str(rule);
             }
@@ -165,6 +172,15 @@ impl<'a> Teller<'a> {
         let why = why.map_or_else(String::new, |why| format!(" {why}"));
         let text = format!("{}{why}", sentence(text));
         self.told.push(Told { at, text });
+    }
+
+    /// Whether an order is about the group, something in it, or its owner.
+    fn concerns(&self, order: &str) -> bool {
+        let resources = self.group.resources.iter().map(|it| &*it.name);
+        let names = resources
+            .chain([&*self.group.name])
+            .chain(self.owner.as_deref());
+        names.into_iter().any(|name| order.contains(name))
     }
 
     fn is_owner(&self, name: &str) -> bool {
@@ -192,9 +208,10 @@ impl<'a> Teller<'a> {
             Some(What::World(WorldEvent::FaultInjected { .. })) if within || linked => {
                 self.say(moment.at, moment.text, &[]);
             }
-            Some(What::World(WorldEvent::Asked { text, .. }))
-                if linked || text.contains(&*self.group.name) =>
-            {
+            Some(What::World(WorldEvent::Asked { text, .. })) => {
+                if !self.concerns(text) {
+                    return;
+                }
                 self.say(moment.at, moment.text, &[]);
             }
             _ => {
@@ -236,6 +253,7 @@ impl<'a> Teller<'a> {
                 ..
             } if ours(subject) => {
                 self.failures += 1;
+                self.last_failure = at;
                 if self.failures <= FAILURES {
                     self.say(at, text, &[]);
                 }
@@ -253,7 +271,7 @@ impl<'a> Teller<'a> {
                 let rule = format!(
                     "Its RestartThreshold allows {threshold} restarts within RestartPeriod, each after RestartDelay."
                 );
-                self.say_why(at, text, Some(rule));
+                self.say(at, text, &[&rule]);
             }
             Event::GivenUp { subject, .. } if ours(subject) => self.say(at, text, &[]),
             Event::Policy { subject, .. } | Event::PolicyFailed { subject, .. }
@@ -274,7 +292,7 @@ impl<'a> Teller<'a> {
                     _ => None,
                 };
                 let why = why.unwrap_or_default();
-                self.say_why(at, text, Some(format!("{} {why}", rules::MOVE)));
+                self.say(at, text, &[rules::MOVE, &why]);
             }
             Event::GroupMoveCancelled { subject, .. } if ours(subject) => self.say(at, text, &[]),
             Event::GroupOwner {
@@ -319,7 +337,9 @@ impl<'a> Teller<'a> {
                 }
             }
             Event::Regroup { silent } if silent.iter().any(|it| self.is_owner(it)) => {
-                self.say(at, text, &[rules::REGROUP]);
+                if self.missed.insert("regroup".to_owned()) {
+                    self.say(at, text, &[rules::REGROUP]);
+                }
             }
             Event::NodeState { subject, to, .. } if self.is_owner(subject) => {
                 let rules: &[&str] = match to {

@@ -8,6 +8,8 @@ mod nodes;
 mod outage;
 mod phases;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use quorate_journal::{Header, HeaderGroup, Verdict, What};
 use quorate_model::{Name, Time, same_name};
