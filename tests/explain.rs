@@ -185,6 +185,29 @@ fn a_policy_decides() {
 }
 
 #[test]
+fn the_periods_that_are_told_are_those_that_nodes_keep() {
+    use quorate_node::bounds;
+    use quorate_report::periods;
+    let told = [
+        periods::INTERFACE_SILENCE,
+        periods::MEMBER_SILENCE,
+        periods::REGROUP_GRACE,
+        periods::TAKEOVER_MARGIN,
+        periods::TAKEOVER_WAIT,
+        periods::SERVICE_RESTART,
+    ];
+    let kept = [
+        bounds::INTERFACE_SILENCE,
+        bounds::MEMBER_SILENCE,
+        bounds::REGROUP_GRACE,
+        bounds::TAKEOVER_MARGIN,
+        bounds::TAKEOVER_WAIT,
+        bounds::SERVICE_RESTART,
+    ];
+    assert_eq!(told, kept);
+}
+
+#[test]
 fn a_report_as_text() {
     let told = told("lost-node", "", &[]);
     let run = run(&["report", &told.path()]);
