@@ -73,7 +73,9 @@ pub(crate) fn must_be_another(path: &Path, taken: &[&Path]) -> Result<(), String
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).canonicalize();
         let beside = folder.map(|it| it.join(path.file_name().unwrap_or_default()));
-        path.canonicalize().or(beside).ok()
+        // Of a folder that is yet to be made there is the name alone.
+        let named = || std::path::absolute(path);
+        path.canonicalize().or(beside).or_else(|_| named()).ok()
     };
     // A device can be written to in any case.
     let replaced = !path.exists() || path.is_file();

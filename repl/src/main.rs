@@ -18,6 +18,7 @@ mod node;
 mod output;
 mod plugin;
 mod report;
+mod report_files;
 mod resource_scripts;
 mod rig;
 mod runs;

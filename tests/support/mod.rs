@@ -1,6 +1,8 @@
 //! Running the binary.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub(crate) mod browser;
+pub(crate) mod junit_schema;
 pub(crate) mod processes;
 pub(crate) mod session;
 

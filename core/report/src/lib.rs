@@ -6,16 +6,26 @@
 //! spent on.
 #![forbid(unsafe_code)]
 
+mod civil;
+mod cluster_log;
+mod csv;
 mod diff;
 mod explain;
+mod junit;
+mod page;
 mod reference;
 mod run;
 mod summary;
 mod text;
 mod timeline;
+mod trace;
 
+pub use cluster_log::cluster_logs;
+pub use csv::Csv;
 pub use diff::{Diff, Pair};
-pub use explain::{Explain, ExplainError, periods};
+pub use explain::{Explain, ExplainError, Sentence, outage_story, periods};
+pub use junit::{Junit, class, xml};
+pub use page::{IndexRow, diff_page, file_name, index, page};
 pub use reference::{journal_reference, journal_schema};
 pub use run::{
     ClientState, DrillVerdict, FaultSpan, GroupStory, Mark, Moment, NodeStory, OfficeSpan, Outage,
@@ -25,3 +35,4 @@ pub use run::{
 pub use summary::summary;
 pub use text::{cause_in_words, sentence};
 pub use timeline::{Timeline, outage_lines};
+pub use trace::Trace;

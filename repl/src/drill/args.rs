@@ -10,6 +10,7 @@ use clap::Args;
 use quorate_drill::{Choice, Span, SpanError};
 
 use crate::args::{Apart, Format, PluginFolders, seed};
+use crate::report_files::ReportFiles;
 
 /// The examples below the help.
 pub(crate) const EXAMPLES: &str = "\
@@ -26,6 +27,7 @@ Examples:
   quorate drill scripts/drills --brief            a line for each, and the reasons of those that do not pass
   quorate drill scripts/drills --shard 2/5        a fifth of them, for one of five machines
   quorate drill scripts/drills --junit drills.xml the same for a CI server
+  quorate drill lost-node.rhai --html run.html    a page with the timeline, to look at and to show
   quorate drill scripts/drills -j 1 --fail-fast   one file after the other, up to the first failure
 
 A file that cannot be run is told of, and counted; the others run. The journal is one JSON object a line: a header for each drill, then its events. The same seed, script and plugins \
@@ -57,6 +59,8 @@ pub(crate) struct DrillArgs {
     /// Write how each drill ended to this file as JUnit XML, which CI servers read.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reports: ReportFiles,
     #[command(flatten)]
     pub(crate) wanted: Wanted,
     /// Run nothing; print the drills that would run, with their places and tags.

@@ -1,10 +1,11 @@
 //! A run of drills as JUnit XML: a suite for each script, a case for each drill.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 use quorate_drill::{DrillReport, Failure, Observer, Run, Verdict};
+use quorate_report::{class, xml};
 
 use super::ending::Ending;
 use super::reports::Report;
@@ -43,7 +44,7 @@ impl Junit {
             suite.add_test_case(broken(file, why, why));
             document.add_test_suite(suite);
         }
-        document.to_string().map_err(|error| error.to_string())
+        xml(&document).map_err(|error| error.to_string())
     }
 }
 
@@ -128,14 +129,4 @@ fn broken(file: &str, why: &str, text: &str) -> TestCase {
 
 fn first_line(failure: &Failure) -> &str {
     failure.message.lines().next().unwrap_or_default()
-}
-
-/// The class name for a script: readers take its dots for folders of a tree.
-fn class(file: &str) -> String {
-    let parts = Path::new(file).with_extension("");
-    let parts = parts.components().filter_map(|part| match part {
-        std::path::Component::Normal(name) => Some(name.to_string_lossy().replace('.', "_")),
-        _ => None,
-    });
-    parts.collect::<Vec<_>>().join(".")
 }

@@ -12,6 +12,7 @@ mod options;
 mod plan;
 mod progress;
 mod reports;
+mod sheets;
 mod spread;
 mod status;
 mod story;
@@ -40,6 +41,7 @@ use self::plan::{Plan, Sound};
 use self::progress::Much;
 pub(crate) use self::progress::Progress;
 use self::reports::Report;
+use self::sheets::Sheets;
 use self::story::Story;
 use crate::args::Format;
 use crate::exit::Exit;
@@ -47,6 +49,7 @@ use crate::files::{self, Meant, meant};
 use crate::interrupt;
 use crate::output::Output;
 use crate::report;
+use crate::report_files::Writer;
 use crate::source;
 
 /// Runs the drills of the given files and folders in child processes. An unusable file is reported, and the others
@@ -267,7 +270,9 @@ fn close(
 /// An output file must not replace a script, nor another output file.
 fn nothing_taken(args: &DrillArgs, scripts: &[Meant]) -> Result<(), String> {
     let mut taken: Vec<&Path> = scripts.iter().map(|it| it.path.as_path()).collect();
-    for path in written(args).iter().filter_map(|(path, _)| path.as_ref()) {
+    let written = written(args);
+    let named = written.iter().filter_map(|(path, _)| path.as_deref());
+    for path in named.chain(args.reports.paths().into_iter().flatten()) {
         files::must_be_another(path, &taken)?;
         taken.push(path);
     }
@@ -295,6 +300,12 @@ fn reports(args: &DrillArgs, output: Output) -> Vec<Box<dyn Report>> {
     let files = written(args).into_iter();
     let files = files.filter_map(|(path, report)| Some(report(args, path.clone()?)));
     let mut reports: Vec<Box<dyn Report>> = files.collect();
+    if args.reports.any() {
+        reports.push(Box::new(Sheets::new(Writer::new(
+            args.reports.clone(),
+            None,
+        ))));
+    }
     let mut progress = Progress::new(output);
     progress.seeds = args.repeat > 1;
     progress.much = match (args.quiet, args.brief) {

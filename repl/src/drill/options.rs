@@ -12,7 +12,7 @@ pub(super) fn run_options(args: &DrillArgs) -> RunOptions {
         choice: args.wanted.choice(),
         variables: args.variables.iter().cloned().collect(),
         fail_fast: args.fail_fast,
-        journal: args.journal.is_some(),
+        journal: args.journal.is_some() || args.reports.any(),
         repeat_with: repeat_with(args),
         list: false,
         timeout: Some(args.timeout),

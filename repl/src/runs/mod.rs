@@ -24,6 +24,8 @@ Examples:
   quorate drill scripts/drills --journal run.jsonl
   quorate report run.jsonl                        outages and a timeline of each drill, as text
   quorate report run.jsonl --drill standby --group EVS3
+  quorate report run.jsonl --html run.html        a page with the timeline, to look at and to show
+  quorate report run.jsonl --csv outages.csv --trace run.json --cluster-log logs --junit drills.xml
   quorate report before.jsonl after.jsonl --diff  where two runs part, and the outages of both
 
 Everything is made from journals, as `quorate drill --journal` and `quorate node` write them, and from nothing else.";

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use quorate_model::Time;
-use quorate_report::{Diff, Run, Timeline, summary};
+use quorate_report::{Diff, Run, Timeline, diff_page, summary};
 
 use super::open::{self, Choice};
 use crate::exit::Exit;
+use crate::files;
 use crate::output::Output;
+use crate::report_files::{ReportFiles, Writer};
 
 /// `quorate report`.
 #[derive(Args, Debug)]
@@ -37,13 +39,18 @@ pub(crate) struct ReportArgs {
     /// How wide timelines may be.
     #[arg(long, value_name = "COLUMNS", default_value = "80", value_parser = open::width)]
     width: usize,
+    #[command(flatten)]
+    files: ReportFiles,
+    /// Write how each drill ended to this file as JUnit XML, which CI servers read.
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    junit: Option<PathBuf>,
 }
 
 /// Makes reports of journals.
 pub(crate) fn report(args: &ReportArgs, mut output: Output) -> Exit {
     let done = match args.diff {
         true => compared(args, output),
-        false => texts(args, output),
+        false => made(args, output),
     };
     match done {
         Ok(()) => Exit::Pass,
@@ -54,24 +61,41 @@ pub(crate) fn report(args: &ReportArgs, mut output: Output) -> Exit {
     }
 }
 
-/// The text of each run, printed as it is read.
-fn texts(args: &ReportArgs, mut output: Output) -> Result<(), String> {
+/// The reports of each run, made as it is read.
+fn made(args: &ReportArgs, mut output: Output) -> Result<(), String> {
+    let asked = args.files.any() || args.junit.is_some();
+    // A file that is written must not replace a journal.
+    let mut taken: Vec<&Path> = args.journals.iter().map(PathBuf::as_path).collect();
+    for path in args
+        .files
+        .paths()
+        .into_iter()
+        .flatten()
+        .chain(args.junit.as_deref())
+    {
+        files::must_be_another(path, &taken)?;
+        taken.push(path);
+    }
+    let mut writer = Writer::new(args.files.clone(), args.junit.clone());
     let mut first = true;
     for path in &args.journals {
         let mut choice = Choice::new(args.drill.as_deref());
         open::each_run(path, output, |run| {
-            if choice.takes(&run) {
+            if !choice.takes(&run) {
+                return Ok(());
+            }
+            if args.text || !asked {
                 if !first {
                     output.line("");
                 }
                 first = false;
                 output.bytes(text(args, path, &run)?.as_bytes());
             }
-            Ok(())
+            writer.add(run)
         })?;
         choice.found(path)?;
     }
-    Ok(())
+    writer.finish()
 }
 
 fn text(args: &ReportArgs, path: &Path, run: &Run) -> Result<String, String> {
@@ -107,32 +131,52 @@ fn compared(args: &ReportArgs, mut output: Output) -> Result<(), String> {
             }
         ));
     };
+    let of_one = [
+        ("--csv", args.files.csv.is_some()),
+        ("--trace", args.files.trace.is_some()),
+        ("--cluster-log", args.files.cluster_log.is_some()),
+        ("--junit", args.junit.is_some()),
+    ];
+    if let Some((option, _)) = of_one.iter().find(|(_, given)| *given) {
+        return Err(format!(
+            "a comparison is text or a page (--html), and {option} is neither: leave --diff out, or {option}"
+        ));
+    }
+    if let Some(page) = &args.files.html {
+        files::must_be_another(page, &[one, other])?;
+    }
     let before = open::runs(one, args.drill.as_deref(), output)?;
     let mut after = open::runs(other, args.drill.as_deref(), output)?;
     // Two single runs are compared whatever they are called.
     let single = before.len() == 1 && after.len() == 1;
-    let mut first = true;
+    let mut pairs = Vec::new();
     let mut alone = Vec::new();
     for run in &before {
-        let partner = after
-            .iter()
-            .position(|it| single || it.name() == run.name());
-        let Some(partner) = partner.map(|place| after.remove(place)) else {
-            alone.push((one, run.name()));
-            continue;
-        };
-        if !first {
-            output.line("");
+        let mut names = after.iter();
+        match names.position(|it| single || it.name() == run.name()) {
+            Some(place) => pairs.push((run, after.remove(place))),
+            None => alone.push((one, run.name())),
         }
-        first = false;
-        output.bytes(Diff::of(run, &partner).tell().as_bytes());
     }
     alone.extend(after.iter().map(|run| (other, run.name())));
     for (path, name) in &alone {
         output.warn(&format!("\"{name}\" is in {} only", open::name(path)));
     }
-    match first {
-        true => Err("the two journals have no drill in common".to_owned()),
-        false => Ok(()),
+    if pairs.is_empty() {
+        return Err("the two journals have no drill in common".to_owned());
     }
+    let diffs: Vec<Diff<'_>> = pairs
+        .iter()
+        .map(|(one, other)| Diff::of(one, other))
+        .collect();
+    if let Some(path) = &args.files.html {
+        let page = diff_page(&diffs);
+        files::write(path, page.as_bytes())
+            .map_err(|why| format!("cannot write the page {}: {why}", path.display()))?;
+    }
+    if args.text || args.files.html.is_none() {
+        let texts: Vec<String> = diffs.iter().map(Diff::tell).collect();
+        output.bytes(texts.join("\n").as_bytes());
+    }
+    Ok(())
 }

@@ -166,6 +166,24 @@ fn headline(run: &Run) -> String {
     }
 }
 
+/// A sentence or more of an outage's story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// When it happened; `None` for what is said of the whole.
+    pub at: Option<Time>,
+    /// What there is to say.
+    pub text: String,
+}
+
+/// One outage from cause to effect, and what would have helped.
+pub fn outage_story(run: &Run, group: &GroupStory, outage: &Outage) -> Vec<Sentence> {
+    let told = story::story(run, group, outage).into_iter();
+    let told = told.map(|Told { at, text }| Sentence { at: Some(at), text });
+    let advice = advice::advice(run, group, outage);
+    told.chain(advice.map(|text| Sentence { at: None, text }))
+        .collect()
+}
+
 /// The whole run: its longest outages, and what stayed as it was.
 fn everything(run: &Run, out: &mut Paper) {
     let mut outages = run.outages();
