@@ -109,3 +109,29 @@ fn pages_have_names_that_every_file_system_takes() {
     assert_eq!(file_name(12, "../.."), "012.html");
     assert!(file_name(1, &"x".repeat(500)).len() < 80);
 }
+
+#[test]
+fn a_node_that_joins_tells_of_owners_of_long_ago_and_is_not_believed() {
+    let owner = |t: u64, n: u64, node: &str, from: &str| {
+        format!(
+            r#"{{"t":{t},"n":{n},"node":"{node}","kind":"group-owner","subject":"G","from":"{from}","to":"{node}","cause":"NodeFailure"}}"#
+        )
+    };
+    let starts = r#"{"t":30,"n":1,"node":"A","kind":"power","on":true,"reason":"switched on"}
+{"t":30,"n":2,"node":"A","kind":"cluster-service","running":true,"reason":"the machine starts"}"#;
+    let owners = |told: &str| {
+        let ends = r#"{"t":50,"n":5,"kind":"note","text":"the end"}"#;
+        let data = data_of(&page(
+            &run(&[&owner(10, 0, "B", "A"), starts, told, ends]),
+            None,
+        ));
+        let spans = data["lanes"][5]["spans"].as_array().unwrap().clone();
+        let nodes = spans.iter().skip(3).step_by(4);
+        nodes.map(|it| it.as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    // B has the group, and A's word counts once it is a member.
+    let takes = owner(40, 4, "A", "B");
+    assert_eq!(owners(&takes), [1]);
+    let member = r#"{"t":35,"n":3,"node":"A","kind":"view","view":3,"members":["A","B"]}"#;
+    assert_eq!(owners(&format!("{member}\n{takes}")), [1, 0]);
+}

@@ -145,6 +145,13 @@ impl RunBuilder {
         Some(self.node(name))
     }
 
+    /// Whether a new owner is one of long ago: a node that joins applies the log from where it was, and tells of all that it
+    /// finds there. It can own nothing before it is a member.
+    fn is_past(&mut self, entry: &Entry, group: &Name) -> bool {
+        let joins = self.on_node(entry).is_some_and(|it| it.joins());
+        joins && self.group(group).owner().is_some()
+    }
+
     /// Whether any node has quorum may have changed.
     fn count_quorum(&mut self, at: Time, n: u64) {
         let held = self.nodes.iter().any(NodeTrack::holds_quorum);
@@ -366,6 +373,9 @@ impl RunBuilder {
                 to,
                 cause,
             } => {
+                if self.is_past(entry, subject) {
+                    return;
+                }
                 let out = self.group(subject).out_since().unwrap_or(at);
                 let lost = self.node(from).lost_since(out).unwrap_or(at);
                 self.group(subject).arrives(at, n, to, *cause, lost);

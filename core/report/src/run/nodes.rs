@@ -55,6 +55,11 @@ impl NodeTrack {
         self.quorum.now().is_some()
     }
 
+    /// Whether its service runs and has not been a member yet.
+    pub(super) fn joins(&self) -> bool {
+        self.standing() == Standing::Joining
+    }
+
     fn standing(&self) -> Standing {
         if self.evicted {
             Standing::Evicted
