@@ -10,6 +10,11 @@ fn passes(file: &str, drills: usize) {
 }
 
 #[test]
+fn large() {
+    passes("large", 2);
+}
+
+#[test]
 fn networks() {
     passes("networks", 5);
 }

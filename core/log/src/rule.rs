@@ -52,11 +52,11 @@ mod tests {
     use super::*;
 
     fn set() -> impl Strategy<Value = NodeSet> {
-        any::<u64>().prop_map(NodeSet::from)
+        any::<u128>().prop_map(NodeSet::from)
     }
 
     fn small() -> impl Strategy<Value = NodeSet> {
-        (0u64..256).prop_map(NodeSet::from)
+        (0u128..256).prop_map(NodeSet::from)
     }
 
     proptest! {

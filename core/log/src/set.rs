@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The number of a node, 1 to 64.
+/// The number of a node, 1 to 64, or of a witness, 65.
 pub type Id = u8;
 
 /// A set of nodes, as a mask in which bit 0 stands for node 1.
@@ -10,26 +10,26 @@ pub type Id = u8;
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
-    serde(from = "u64", into = "u64")
+    serde(from = "u128", into = "u128")
 )]
-pub struct NodeSet(u64);
+pub struct NodeSet(u128);
 
 impl NodeSet {
     /// The empty set.
     pub const EMPTY: NodeSet = NodeSet(0);
-    /// The highest id a set can hold; the lowest is 1.
-    pub const MAX_ID: Id = u64::BITS as Id;
+    /// The highest id a set can hold; the lowest is 1. Sixty-four nodes and a witness find room.
+    pub const MAX_ID: Id = 65;
 
-    /// Whether `id` can be a member of a set: 1 to 64.
+    /// Whether `id` can be a member of a set: 1 to 65.
     pub const fn is_valid(id: Id) -> bool {
         id >= 1 && id <= Self::MAX_ID
     }
 
-    const fn bit(id: Id) -> u64 {
+    const fn bit(id: Id) -> u128 {
         if Self::is_valid(id) { 1 << (id - 1) } else { 0 }
     }
 
-    /// Adds a node. Returns whether it is new; an id outside 1..=64 is not added and returns `false`.
+    /// Adds a node. Returns whether it is new; an id outside 1..=65 is not added and returns `false`.
     pub fn insert(&mut self, id: Id) -> bool {
         let before = self.0;
         self.0 |= Self::bit(id);
@@ -110,14 +110,15 @@ impl Extend<Id> for NodeSet {
     }
 }
 
-impl From<u64> for NodeSet {
-    fn from(mask: u64) -> Self {
-        NodeSet(mask)
+/// Bits that stand for no id are left out.
+impl From<u128> for NodeSet {
+    fn from(mask: u128) -> Self {
+        NodeSet(mask & ((1 << Self::MAX_ID) - 1))
     }
 }
 
-impl From<NodeSet> for u64 {
-    fn from(set: NodeSet) -> u64 {
+impl From<NodeSet> for u128 {
+    fn from(set: NodeSet) -> u128 {
         set.0
     }
 }
@@ -165,7 +166,7 @@ mod tests {
             prop_assert!(x.intersection(y).iter().eq(a.intersection(&b).copied()));
             prop_assert!(x.difference(y).iter().eq(a.difference(&b).copied()));
             prop_assert_eq!(x.is_subset(y), a.is_subset(&b));
-            prop_assert_eq!(NodeSet::from(u64::from(x)), x);
+            prop_assert_eq!(NodeSet::from(u128::from(x)), x);
             let (mut with, mut without) = (x, x);
             prop_assert_eq!(with.insert(id), !a.contains(&id));
             prop_assert_eq!(without.remove(id), a.contains(&id));
@@ -175,11 +176,12 @@ mod tests {
 
     #[test]
     fn ids_outside_the_range_are_never_in() {
-        let mut set = NodeSet::from([0, 65, 255]);
+        let mut set = NodeSet::from([0, 66, 255]);
         assert!(set.is_empty());
-        assert!(!set.insert(0) && !set.insert(65) && !set.remove(65));
-        assert!(!set.contains(0) && !set.contains(65));
-        assert_eq!(u64::from(NodeSet::from([1, 64])), 1 | 1 << 63);
+        assert!(!set.insert(0) && !set.insert(66) && !set.remove(66));
+        assert!(!set.contains(0) && !set.contains(66));
+        assert!(NodeSet::from(u128::MAX - ((1 << 65) - 1)).is_empty());
+        assert_eq!(u128::from(NodeSet::from([1, 65])), 1 | 1 << 64);
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn every_error_says_what_is_the_matter() {
     let not_leader = NotLeader { leader: Some(2) };
     let (added, removed) = (NodeSet::from([4]), NodeSet::from([2, 3]));
     let texts = [
-        (StoredError::NodeId(65).to_string(), "node id 65"),
+        (StoredError::NodeId(66).to_string(), "node id 66"),
         (
             StoredError::Gap {
                 expected: 3,

@@ -15,7 +15,7 @@ fn number() -> impl Strategy<Value = u64> {
 }
 
 fn nodes() -> impl Strategy<Value = NodeSet> {
-    (0..32u64).prop_map(NodeSet::from)
+    (0..32u128).prop_map(NodeSet::from)
 }
 
 fn kind() -> impl Strategy<Value = EntryKind> {

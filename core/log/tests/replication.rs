@@ -578,11 +578,11 @@ fn a_disk_that_makes_no_sense_is_refused() {
     let voted = Stored {
         hard: HardState {
             term: 1,
-            voted_for: Some(65),
+            voted_for: Some(66),
         },
         ..Stored::default()
     };
-    assert_eq!(open(voted), StoredError::NodeId(65));
+    assert_eq!(open(voted), StoredError::NodeId(66));
     assert_eq!(
         Log::new(0, 1, CommitRule::Solo(0), Stored::default()).map(|_| ()),
         Err(StoredError::NodeId(0))

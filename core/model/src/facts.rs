@@ -66,6 +66,8 @@ pub struct NetworkFacts {
 pub struct NodeFacts {
     /// Its edition of Windows; Server 2003, Enterprise Edition by default.
     pub windows: WindowsEdition,
+    /// Whether the file names an edition of Windows for it, so that its limits are meant.
+    pub windows_named: bool,
     /// Its edition of Exchange; Server 2003 Enterprise Edition by default.
     pub exchange: ExchangeEdition,
     /// How many processors it has; 2 by default.
@@ -78,6 +80,7 @@ impl Default for NodeFacts {
     fn default() -> Self {
         NodeFacts {
             windows: WindowsEdition::Server2003Enterprise,
+            windows_named: false,
             exchange: ExchangeEdition::Exchange2003Enterprise,
             processors: 2,
             memory_mb: 4_096,

@@ -129,8 +129,10 @@ impl From<NodeId> for u8 {
 }
 
 impl NodeId {
-    /// The highest number: sets of nodes are masks of 64 bits. Only the file share witness has it, never a node.
-    pub const MAX: NodeId = NodeId(64);
+    /// The highest number. Only the file share witness has it, never a node.
+    pub const MAX: NodeId = NodeId(65);
+    /// The highest number of a node.
+    pub const MAX_NODE: NodeId = NodeId(64);
 }
 
 impl fmt::Display for NodeId {

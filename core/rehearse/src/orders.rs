@@ -31,7 +31,9 @@ impl SimStage {
         });
         let found = rules::check(&changed, &self.facts);
         let mut found = found.iter();
-        match found.find(|it| ["edition", "address-outside-subnet"].contains(&it.rule)) {
+        match found
+            .find(|it| ["edition", "too-many-nodes", "address-outside-subnet"].contains(&it.rule))
+        {
             Some(finding) => Err(StageError::Refused(finding.to_string())),
             None => Ok(()),
         }

@@ -224,8 +224,10 @@ fn nodes(file: &ClusterFile, facts: &mut Facts, places: &mut Places) -> Vec<Node
             interfaces.insert(network_name, address.value.clone());
         }
         let default = NodeFacts::default();
+        let windows = node.windows.or(file.windows);
         let written = NodeFacts {
-            windows: node.windows.or(file.windows).unwrap_or(default.windows),
+            windows: windows.unwrap_or(default.windows),
+            windows_named: windows.is_some(),
             exchange: node.exchange.or(file.exchange).unwrap_or(default.exchange),
             processors: node.processors.unwrap_or(default.processors),
             memory_mb: node.memory_mb.unwrap_or(default.memory_mb),

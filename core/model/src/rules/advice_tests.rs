@@ -2,7 +2,9 @@
 
 use super::tests::{broken, cluster, resource, storage_groups};
 use super::*;
-use crate::{ExchangeEdition, QuorumKind, Value, WindowsEdition};
+use std::collections::BTreeMap;
+
+use crate::{ExchangeEdition, NodeFacts, NodeId, QuorumKind, Value, WindowsEdition};
 
 type Change = fn(&mut ClusterDefinition, &mut Facts);
 
@@ -29,6 +31,36 @@ fn notes(file: &str, rule: &str, change: Change) -> usize {
 fn windows(facts: &mut Facts, edition: WindowsEdition) {
     for node in facts.nodes.values_mut() {
         node.windows = edition;
+    }
+}
+
+#[test]
+fn eight_nodes_are_a_limit_of_editions_and_of_exchange_and_sixty_four_of_anything() {
+    let found = |servers: bool, named: bool, nodes: u8| {
+        let found = broken("eight", |definition, facts| {
+            if !servers {
+                definition.groups.truncate(1);
+            }
+            let one = definition.nodes[0].clone();
+            definition.nodes = (1..=nodes)
+                .map(|id| {
+                    let mut node = one.clone();
+                    node.id = NodeId(id);
+                    node.name = format!("NODE{id}").as_str().into();
+                    node
+                })
+                .collect();
+            let known = NodeFacts {
+                windows_named: named,
+                ..NodeFacts::default()
+            };
+            facts.nodes = BTreeMap::from([("NODE1".into(), known)]);
+        });
+        found.contains("too-many-nodes")
+    };
+    for (servers, named, most) in [(true, false, 8), (false, true, 8), (false, false, 64)] {
+        assert!(!found(servers, named, most), "{most}");
+        assert!(found(servers, named, most + 1), "{most}");
     }
 }
 

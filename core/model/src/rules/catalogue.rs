@@ -142,7 +142,7 @@ pub static CATALOGUE: &[Rule] = &[
         Error,
         EDITIONS,
         structure::too_many_nodes,
-        "The largest editions cluster eight nodes.",
+        "The largest editions of Windows, and Exchange, cluster eight nodes; a cluster of anything else, sixty-four.",
         "take nodes out, or make two clusters",
     ),
     look(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::places::Anchor;
-use crate::{GroupDefinition, Name, suggest, types};
+use crate::{GroupDefinition, Name, NodeId, suggest, types};
 
 use super::{Findings, Subject};
 
@@ -428,14 +428,22 @@ pub(super) fn no_nodes(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Even the largest editions allow no more than eight nodes.
+/// Even the largest editions allow no more than eight nodes, which is a limit of clusters that name an edition or run
+/// Exchange. Any other may have as many as there are numbers for.
 pub(super) fn too_many_nodes(subject: &Subject<'_>, findings: &mut Findings<'_>) {
-    const MOST: usize = 8;
+    const OF_EDITIONS: usize = 8;
+    let named = subject.facts.nodes.values().any(|it| it.windows_named);
+    let (most, why) = match (named, subject.virtual_servers().next().is_some()) {
+        (true, _) => (OF_EDITIONS, ", and an edition of Windows is named for it"),
+        (false, true) => (OF_EDITIONS, " and runs Exchange"),
+        (false, false) => (usize::from(NodeId::MAX_NODE.0), ""),
+    };
     let nodes = subject.definition.nodes.len();
-    if nodes > MOST {
+    if nodes > most {
+        let text = format!("the cluster has {nodes} nodes{why}");
         findings
-            .add(Anchor::Node(MOST), format!("the cluster has {nodes} nodes"))
+            .add(Anchor::Node(most), text)
             .found(nodes.to_string())
-            .expected(format!("at most {MOST}"));
+            .expected(format!("at most {most}"));
     }
 }

@@ -231,6 +231,16 @@ impl Database {
                 ),
             };
         }
+        if node.id > NodeId::MAX_NODE {
+            return refuse(
+                ERROR_DEPENDENCY_NOT_ALLOWED,
+                format!(
+                    "no number is left for {}: nodes are numbered 1 to {}, and an evicted one keeps its own [too-many-nodes]",
+                    node.name,
+                    NodeId::MAX_NODE
+                ),
+            );
+        }
         let mut changed = self.definition.clone();
         changed.nodes.push(node.clone());
         let mut effects = self.must_keep_rules(&changed)?;

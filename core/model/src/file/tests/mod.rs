@@ -535,7 +535,7 @@ fn networks_are_checked() {
     assert_eq!(findings(&internal), ["address-without-clients 2:21 11"]);
     let host = text.replace("address: \"10.0.0.20\"", "address: \"10.0.0.255\"");
     assert_eq!(findings(&host), ["address-outside-subnet 2:21 12"]);
-    let nodes = (1..=9)
+    let nodes = (1..=65)
         .map(|n| format!("(name: \"N{n}\", interfaces: {{ \"Private\": \"192.168.0.{n}\" }}),\n"))
         .collect::<String>();
     let start = text.find("nodes: [").unwrap() + "nodes: [".len();
@@ -543,7 +543,7 @@ fn networks_are_checked() {
     let many = format!("{}{nodes}{}", &text[..start], &text[end..]);
     assert_eq!(
         findings(&many),
-        [format!("too-many-nodes {}", place(&many, "\"N9\""))]
+        [format!("too-many-nodes {}", place(&many, "\"N65\""))]
     );
     let none = format!("{}{}", &text[..start], &text[end..]);
     assert_eq!(findings(&none), ["no-nodes 1:1 1"]);
