@@ -32,6 +32,9 @@ pub struct RunOptions {
     /// The other options on the command line that decide what runs, such as the plugin folders. They become part of
     /// the command that repeats a drill.
     pub repeat_with: Vec<String>,
+    /// Those that say where plugins run. They are part of the command, too, but not of a journal, which is the same
+    /// wherever that is.
+    pub repeat_where: Vec<String>,
 }
 
 /// The options of `drill`.

@@ -100,7 +100,7 @@ pub fn drill<F: Teller>(
     }
     if report.skipped.is_some() {
         face.with(|play| {
-            report.repeat = repeat_command(&report, &play.variables, &play.options.repeat_with);
+            report.repeat = repeated(&report, play, false);
             finish(play, report);
         });
         return Ok(());
@@ -137,8 +137,11 @@ pub fn drill<F: Teller>(
     }
     expected(&mut report);
     face.with(|play| {
-        report.repeat = repeat_command(&report, &play.variables, &play.options.repeat_with);
-        if let Err(thrown) = take_down(play, &mut report)
+        // The journal is the same wherever plugins run.
+        report.repeat = repeated(&report, play, true);
+        let taken_down = take_down(play, &mut report);
+        report.repeat = repeated(&report, play, false);
+        if let Err(thrown) = taken_down
             // Otherwise there is a better reason already.
             && report.verdict == Verdict::Pass
         {
@@ -332,6 +335,16 @@ fn expected(report: &mut DrillReport) {
 fn finish<C>(play: &mut Play<C>, report: DrillReport) {
     play.observer.drill_ended(&report);
     play.reports.push(report);
+}
+
+/// The command that runs this drill again. `wherever` leaves out where its plugins run.
+fn repeated<C>(report: &DrillReport, play: &Play<C>, wherever: bool) -> String {
+    let options = &play.options;
+    let mut with = options.repeat_with.clone();
+    if !wherever {
+        with.extend(options.repeat_where.iter().cloned());
+    }
+    repeat_command(report, &play.variables, &with)
 }
 
 /// The command that runs this drill again, ready for a shell.

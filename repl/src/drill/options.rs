@@ -13,26 +13,19 @@ pub(super) fn run_options(args: &DrillArgs) -> RunOptions {
         variables: args.variables.iter().cloned().collect(),
         fail_fast: args.fail_fast,
         journal: args.journal.is_some() || args.reports.any(),
-        repeat_with: repeat_with(args),
+        repeat_with: words(
+            "--plugin-dir",
+            args.plugins.plugin_dir.iter().map(|it| it.display()),
+        ),
+        repeat_where: words("--isolate", args.apart.isolate.iter()),
         list: false,
         timeout: Some(args.timeout),
     }
 }
 
-/// The options of the command line that decide what runs, besides the seed, the variables and the choice.
-fn repeat_with(args: &DrillArgs) -> Vec<String> {
-    let mut words = Vec::new();
-    let folders = args.plugins.plugin_dir.iter();
-    let folders = folders.map(|folder| folder.display().to_string());
-    for (option, values) in [
-        ("--plugin-dir", folders.collect()),
-        ("--isolate", args.apart.isolate.clone()),
-    ] {
-        words.extend(
-            values
-                .into_iter()
-                .flat_map(|value| [option.to_owned(), value]),
-        );
-    }
-    words
+/// An option as it is typed, with each of its values.
+fn words(option: &str, values: impl Iterator<Item = impl ToString>) -> Vec<String> {
+    values
+        .flat_map(|value| [option.to_owned(), value.to_string()])
+        .collect()
 }
