@@ -76,7 +76,16 @@ pub fn class(file: &str) -> String {
     parts.collect::<Vec<_>>().join(".")
 }
 
-/// An unknown verdict is an error: in CI nobody looks again at a case that is not red.
+/// What a verdict is to a CI server. An unknown one is an error: nobody looks again at a case that is not red.
+pub fn status(verdict: Verdict) -> TestCaseStatus {
+    match verdict {
+        Verdict::Pass => TestCaseStatus::success(),
+        Verdict::Skipped | Verdict::Known => TestCaseStatus::skipped(),
+        Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Verdict::Unknown | Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+    }
+}
+
 fn case(run: &Run, file: &str, name: &str) -> TestCase {
     let Some(verdict) = &run.verdict else {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
@@ -85,12 +94,7 @@ fn case(run: &Run, file: &str, name: &str) -> TestCase {
         case.set_classname("journal");
         return case;
     };
-    let mut status = match verdict.verdict {
-        Verdict::Pass => TestCaseStatus::success(),
-        Verdict::Skipped | Verdict::Known => TestCaseStatus::skipped(),
-        Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Verdict::Unknown | Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
-    };
+    let mut status = status(verdict.verdict);
     let text = verdict.text.as_deref().unwrap_or_default();
     if verdict.verdict != Verdict::Pass {
         let first = text.lines().next().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 use quorate_drill::{DrillReport, Failure, Observer, Run, Verdict};
-use quorate_report::{class, xml};
+use quorate_report::{class, status, xml};
 
 use super::ending::Ending;
 use super::reports::Report;
@@ -76,14 +76,9 @@ impl Report for Junit {
     }
 }
 
-/// The case of a drill. An unknown verdict is an error: in CI nobody looks again at a case that is not red.
+/// The case of a drill.
 fn case(drill: &DrillReport, file: &str, seeds: bool) -> TestCase {
-    let mut status = match drill.verdict {
-        Verdict::Pass => TestCaseStatus::success(),
-        Verdict::Skipped | Verdict::Known => TestCaseStatus::skipped(),
-        Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Verdict::Unknown | Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
-    };
+    let mut status = status(drill.verdict);
     if let Some(why) = &drill.skipped {
         status.set_message(why.as_str());
     }
