@@ -45,7 +45,6 @@ impl Journal {
     /// Names the groups in the header.
     #[must_use]
     pub fn with_groups(mut self, groups: Vec<HeaderGroup>) -> Self {
-        self.trail.knows(&groups);
         self.header.groups = groups;
         self
     }
