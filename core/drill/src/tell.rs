@@ -187,7 +187,7 @@ pub fn begin<F: Face>(face: &F) -> Result<(), F::Error> {
 /// Puts the state that a drill left into its report, heals its faults, and keeps its journal if that is wanted.
 fn take_down<C>(play: &mut Play<C>, report: &mut DrillReport) -> Result<(), Box<Thrown>> {
     // Before healing: the report is about the state that the drill left.
-    let told = report.clone();
+    let told = &*report;
     let outcome = play.guarded(|stage| {
         let outcome = (
             stage.now(),
@@ -198,7 +198,7 @@ fn take_down<C>(play: &mut Play<C>, report: &mut DrillReport) -> Result<(), Box<
             crashes(stage),
         );
         stage.mark_end();
-        stage.mark_verdict(&told);
+        stage.mark_verdict(told);
         stage.heal_all();
         outcome
     });
