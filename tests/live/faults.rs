@@ -28,9 +28,11 @@ fn the_loss_of_a_coordinator_that_owns_nothing_is_not_felt_by_clients() {
         .into_iter()
         .find(|node| ![first, owner].contains(node));
     let third = third.expect("a third");
-    rig.ordered(first, &["move", "WEB", owner]);
     let answer = format!("Hello from {owner}\n");
-    rig.until("it is moved", |rig| rig.web().as_deref() == Some(&answer));
+    if rig.web().as_deref() != Some(&answer) {
+        rig.ordered(first, &["move", "WEB", owner]);
+    }
+    rig.until("it is there", |rig| rig.web().as_deref() == Some(&answer));
     rig.kill(first);
     rig.until("another coordinates", |rig| {
         assert_eq!(rig.web().as_deref(), Some(&*answer), "clients feel nothing");
