@@ -15,7 +15,7 @@ use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
-use super::commands::COMMANDS;
+use super::commands;
 use super::{After, Session};
 use crate::exit::Exit;
 use crate::state;
@@ -101,7 +101,7 @@ impl Completer for Words {
             None if line.starts_with(":plugin ") => self.plugin(line),
             None if line.starts_with(":properties ") => self.subject(line),
             None if line.starts_with(':') => {
-                let commands = COMMANDS.iter().map(|it| it.name.to_owned());
+                let commands = commands::all().map(|it| it.name.to_owned());
                 (0, commands.filter(|name| name.starts_with(line)).collect())
             }
             None => self.console.borrow().complete(line),

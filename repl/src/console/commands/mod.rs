@@ -1,0 +1,63 @@
+//! The commands of the REPL, which begin with a colon: a module for each family.
+
+mod look;
+mod plugins;
+mod time;
+mod words;
+
+use super::{After, Session};
+
+/// A command that begins with a colon.
+pub(super) struct Command {
+    /// What it is called, with its colon.
+    pub(super) name: &'static str,
+    /// What it is called, too, without.
+    others: &'static [&'static str],
+    /// What may follow.
+    usage: &'static str,
+    /// What it does, for `:help`.
+    text: &'static str,
+    run: fn(&mut Session, &str) -> After,
+}
+
+/// The families of commands, in the order in which `:help` shows them.
+const FAMILIES: &[&[Command]] = &[
+    look::COMMANDS,
+    time::COMMANDS,
+    plugins::COMMANDS,
+    words::COMMANDS,
+];
+
+/// All commands, as `:help` shows them.
+pub(super) fn all() -> impl Iterator<Item = &'static Command> {
+    FAMILIES.iter().copied().flatten()
+}
+
+impl Command {
+    /// Its name without the colon.
+    fn bare(&self) -> &'static str {
+        self.name.trim_start_matches(':')
+    }
+}
+
+impl Session {
+    /// Carries out a command; `text` is what follows the colon.
+    pub(super) fn command(&mut self, text: &str) -> After {
+        let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let known = all().find(|it| it.bare() == name || it.others.contains(&name));
+        if let Some(command) = known {
+            return (command.run)(self, rest.trim());
+        }
+        let near = quorate_model::nearest(name, all().map(Command::bare))
+            .map(|near| format!("; did you mean \":{near}\"?"))
+            .unwrap_or_default();
+        self.refuse(&format!(
+            "there is no command \":{name}\"{near}; :help shows them all"
+        ))
+    }
+
+    fn refuse(&mut self, text: &str) -> After {
+        self.output.error(text);
+        After::WentWrong
+    }
+}
