@@ -148,7 +148,11 @@ pub enum WorldEvent {
         users: u32,
         /// Whether they are answered now.
         answered: bool,
-        /// Why not.
+        /// Whether answers take longer than 250 ms, or some users get none: five times what an idle node takes, which
+        /// is what a node at 80 % of its capacity takes.
+        #[serde(default)]
+        slow: bool,
+        /// Why not, or why slowly.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },

@@ -92,6 +92,7 @@ function drawn(lane, state, node) {
         Offline: () => ({ fill: colours.raised, ink: colours.soft, outline: colours.soft, bad: 2 }),
       }[state]?.() ?? striped(own, 4);
     default:
+      if (state === "slow") return striped(colours.warn, 2);
       return ["answered", "held"].includes(state) ? solid(colours.good, 1) : striped(colours.bad, 5, true);
   }
 }

@@ -28,9 +28,9 @@ pub use junit::{Junit, class, status, xml};
 pub use page::{IndexRow, diff_page, file_name, index, page};
 pub use reference::{journal_reference, journal_schema};
 pub use run::{
-    ClientState, DrillVerdict, FaultSpan, GroupStory, Mark, Moment, NodeStory, OfficeSpan, Outage,
-    OwnedState, Phase, PhaseKind, ResourceStory, Run, RunBuilder, Runs, Served, Slowest, Span,
-    Standing,
+    ClientState, DrillVerdict, FaultSpan, Felt, GroupStory, Mark, Moment, NodeStory, OfficeSpan,
+    Outage, OwnedState, Phase, PhaseKind, ResourceStory, Run, RunBuilder, Runs, Served, Slowest,
+    Span, Standing,
 };
 pub use summary::summary;
 pub use text::{cause_in_words, sentence};

@@ -315,19 +315,19 @@ fn world_sentence(event: &WorldEvent, node: &str) -> String {
         }
         WorldEvent::Client {
             subject,
-            answered: true,
-            users,
-            ..
-        } => format!("the {users} users of {subject} are answered"),
-        WorldEvent::Client {
-            subject,
+            answered,
+            slow,
             users,
             reason,
-            ..
-        } => with(
-            format!("the {users} users of {subject} are not answered"),
-            reason.as_deref(),
-        ),
+        } => {
+            let felt = match (answered, slow) {
+                (true, false) => "are answered",
+                (true, true) => "are answered slowly",
+                (false, _) => "are not answered",
+            };
+            let reason = reason.as_deref();
+            with(format!("the {users} users of {subject} {felt}"), reason)
+        }
         WorldEvent::ServiceLevel {
             subject,
             online: true,

@@ -210,7 +210,7 @@ impl Trace {
         if !group.clients.is_empty() {
             let clients = self.thread(pid, 3, "clients");
             self.lane(clients, "clients", &group.clients, |it| {
-                if it.answered { "answered" } else { "failed" }.to_owned()
+                it.felt.as_str().to_owned()
             });
         }
         for (tid, resource) in (4..).zip(&group.resources) {

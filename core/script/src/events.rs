@@ -105,19 +105,28 @@ impl Filter {
             return false;
         }
         self.fields.iter().all(|(field, wanted)| {
-            line.get(field).is_some_and(|found| {
-                let found = from_json(found);
-                wanted
-                    .iter()
-                    .any(|wanted| equal(&found, wanted) || same_thing(field, &found, wanted))
+            line.get(field).is_some_and(|found| match found {
+                // A list of names or texts is looked into: nobody knows all that an event lists.
+                Json::Array(items) => items.iter().any(|item| is_any(field, item, wanted)),
+                found => is_any(field, found, wanted),
             })
         })
     }
 }
 
+/// Whether a value is one of those that match.
+fn is_any(field: &str, found: &Json, wanted: &[Dynamic]) -> bool {
+    let found = from_json(found);
+    let mut wanted = wanted.iter();
+    wanted.any(|wanted| equal(&found, wanted) || same_thing(field, &found, wanted))
+}
+
 /// Whether two values of a field with names are the same name. Case does not matter.
 fn same_thing(field: &str, found: &Dynamic, wanted: &Dynamic) -> bool {
-    ["subject", "group", "node", "peer", "network", "from", "to"].contains(&field)
+    [
+        "subject", "group", "node", "peer", "network", "from", "to", "silent", "members", "groups",
+    ]
+    .contains(&field)
         && name_of(found)
             .zip(name_of(wanted))
             .is_some_and(|(found, wanted)| same_name(&found, &wanted))
@@ -302,6 +311,10 @@ mod tests {
         .collect()
     }
 
+    fn json_line(text: &str) -> Rc<Line> {
+        Rc::new(serde_json::from_str(text).expect("a line"))
+    }
+
     fn kinds(filter: &Filter) -> Vec<u128> {
         filter
             .apply(&lines())
@@ -353,6 +366,22 @@ mod tests {
             }),
             [1, 2]
         );
+        let regroup = json_line(r#"{"kind": "regroup", "silent": ["NODE3", "NODE64"]}"#);
+        let silent = |names: &[&str]| Filter {
+            fields: vec![(
+                "silent".into(),
+                names.iter().map(|&name| name.into()).collect(),
+            )],
+            ..Filter::default()
+        };
+        for (names, found) in [
+            (&["node64"][..], 1),
+            (&["NODE1", "NODE3"], 1),
+            (&["NODE1"], 0),
+        ] {
+            let lines = [Rc::clone(&regroup)];
+            assert_eq!(silent(names).apply(&lines).len(), found, "{names:?}");
+        }
         let absent = Filter {
             fields: vec![("node".into(), vec!["NODE1".into()])],
             ..Filter::default()

@@ -220,12 +220,8 @@ fn lanes<'a>(run: &'a Run, nodes: &Nodes<'a>, words: &mut Words) -> Vec<Lane<'a>
     for group in run.groups.iter().filter(|it| !it.clients.is_empty()) {
         let mut spans = Vec::new();
         for felt in &group.clients {
-            let word = if felt.what.answered {
-                "answered"
-            } else {
-                "failed"
-            };
-            span(&mut spans, felt, words.place(word), -1);
+            let word = words.place(felt.what.felt.as_str());
+            span(&mut spans, felt, word, -1);
         }
         lane("clients", &group.name, None, spans, Vec::new());
     }

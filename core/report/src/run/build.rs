@@ -6,7 +6,7 @@ use quorate_journal::{Entry, Event, Header, HeaderGroup, What, WorldEvent};
 use quorate_model::{Name, Time};
 
 use super::groups::GroupTrack;
-use super::lanes::{ClientState, FaultSpan, Lane, Mark};
+use super::lanes::{ClientState, FaultSpan, Felt, Lane, Mark};
 use super::moments::{Moments, subject_of};
 use super::nodes::NodeTrack;
 use super::{DrillVerdict, Run};
@@ -235,11 +235,16 @@ impl RunBuilder {
                 subject,
                 users,
                 answered,
+                slow,
                 reason,
             } => {
                 let state = ClientState {
                     users: *users,
-                    answered: *answered,
+                    felt: match (answered, slow) {
+                        (false, _) => Felt::Failed,
+                        (true, true) => Felt::Slow,
+                        (true, false) => Felt::Answered,
+                    },
                     reason: reason.clone(),
                 };
                 self.group(subject).client(at, n, state);

@@ -164,14 +164,36 @@ pub struct OwnedState {
     pub moving_to: Option<Name>,
 }
 
-/// Whether clients were answered.
+/// What clients feel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Felt {
+    /// They are answered at once.
+    Answered,
+    /// They are answered after more than 250 ms, or some of them are not.
+    Slow,
+    /// None is answered.
+    Failed,
+}
+
+impl Felt {
+    /// The word that pages and traces have for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Felt::Answered => "answered",
+            Felt::Slow => "slow",
+            Felt::Failed => "failed",
+        }
+    }
+}
+
+/// What the clients of a group felt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientState {
     /// How many users call.
     pub users: u32,
-    /// Whether they are answered.
-    pub answered: bool,
-    /// Why not.
+    /// Whether they are answered, and how soon.
+    pub felt: Felt,
+    /// Why not, or why slowly.
     pub reason: Option<String>,
 }
 

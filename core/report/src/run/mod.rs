@@ -16,8 +16,8 @@ use quorate_model::{Name, Time, same_name};
 
 pub use build::RunBuilder;
 pub use lanes::{
-    ClientState, FaultSpan, GroupStory, Mark, NodeStory, OfficeSpan, OwnedState, ResourceStory,
-    Served, Span, Standing,
+    ClientState, FaultSpan, Felt, GroupStory, Mark, NodeStory, OfficeSpan, OwnedState,
+    ResourceStory, Served, Span, Standing,
 };
 pub use moments::Moment;
 pub use outage::{Outage, Phase, PhaseKind, Slowest};

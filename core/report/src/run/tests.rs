@@ -384,6 +384,45 @@ fn what_clients_miss_and_the_cluster_does_not_is_never_detected() {
 }
 
 #[test]
+fn clients_are_answered_slowly_or_not_at_all() {
+    let felt = |second, felt| (second, "", None, "client", felt);
+    let run = run(&[
+        felt(
+            0.0,
+            r#""subject":"WEB","users":5,"answered":true,"slow":false"#,
+        ),
+        felt(
+            10.0,
+            r#""subject":"WEB","users":5,"answered":true,"slow":true,"reason":"an answer takes 1s""#,
+        ),
+        felt(20.0, r#""subject":"WEB","users":5,"answered":false"#),
+        // As journals had it before they told of slow ones.
+        felt(30.0, r#""subject":"WEB","users":5,"answered":true"#),
+        felt(40.0, r#""subject":"WEB","users":5,"answered":true"#),
+    ]);
+    let clients = &run.group("WEB").unwrap().clients;
+    let felt: Vec<_> = clients.iter().map(|it| it.what.felt).collect();
+    assert_eq!(
+        felt,
+        [Felt::Answered, Felt::Slow, Felt::Failed, Felt::Answered]
+    );
+    assert_eq!(
+        clients[1].what.reason.as_deref(),
+        Some("an answer takes 1s")
+    );
+    let drawn = Timeline::default().draw(&run);
+    let line = drawn.lines().find(|it| it.contains("clients")).unwrap();
+    let marks = line.trim_start().trim_start_matches("clients").trim();
+    let turns: String = marks.chars().fold(String::new(), |mut seen, mark| {
+        if !seen.ends_with(mark) {
+            seen.push(mark);
+        }
+        seen
+    });
+    assert_eq!(turns, "=~x=", "{drawn}");
+}
+
+#[test]
 fn without_clients_word_the_cluster_is_believed() {
     let run = run(&[
         (0.0, "A", None, "service-started", r#""incarnation":1"#),

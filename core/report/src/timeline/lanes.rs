@@ -5,7 +5,7 @@ use std::time::Duration;
 use quorate_model::{GroupState, Time};
 
 use super::{Scale, in_window};
-use crate::run::{GroupStory, OwnedState, Phase, Run, Standing};
+use crate::run::{Felt, GroupStory, OwnedState, Phase, Run, Standing};
 
 /// What draws the lines of one timeline.
 pub(super) struct Lanes<'a> {
@@ -149,13 +149,14 @@ impl Lanes<'_> {
             .any(|it| self.scale.shows(it.from, it.to))
         {
             let mut lane = self.empty(b' ');
-            for answered in [true, false] {
-                let spans = group
-                    .clients
-                    .iter()
-                    .filter(|it| it.what.answered == answered);
+            // The worst is drawn last: a column may stand for more than one.
+            for (felt, mark) in [
+                (Felt::Answered, b'='),
+                (Felt::Slow, b'~'),
+                (Felt::Failed, b'x'),
+            ] {
+                let spans = group.clients.iter().filter(|it| it.what.felt == felt);
                 for span in spans.filter(|it| self.scale.shows(it.from, it.to)) {
-                    let mark = if answered { b'=' } else { b'x' };
                     lane[self.scale.span(span.from, span.to, span.open)].fill(mark);
                 }
             }

@@ -378,7 +378,7 @@ pub(crate) mod words {
     }
 
     /// The journal's events that match every field given: `events(#{kind: "group-owner", subject: "EVS3"})`. A
-    /// list matches any of its values. `since` and `until` are durations, `limit` keeps the last so many. A kind, a field
+    /// list matches any of its values, and a field that holds a list matches where one of them is in it. `since` and `until` are durations, `limit` keeps the last so many. A kind, a field
     /// or a word that there is not is a mistake: `:doc events` lists them all.
     #[rhai_fn(name = "events", return_raw)]
     pub fn events(context: NativeCallContext<'_>, filter: Map) -> Fallible<Array> {

@@ -19,8 +19,8 @@ pub(super) struct Population {
     ended: Option<Time>,
     /// Since when all calls have failed.
     failing_since: Option<Time>,
-    /// Whether the node that answers has more load than it can handle in good time.
-    strained: bool,
+    /// Whether the last answer took long, or some users got none.
+    slow: bool,
     /// The time of the next call.
     next: Time,
     /// The population that is counted here for a part of the time; `None` for clients of their own.
@@ -71,8 +71,8 @@ impl Population {
 
 /// How long an answer takes on an idle node at full speed.
 const ANSWER: Duration = Duration::from_millis(50);
-/// The load of a node, in per cent, from which on its users notice it.
-const STRAIN_PERCENT: u32 = 80;
+/// The time of an answer beyond which its users notice that it is slow: that of a node at 80 % of its capacity.
+const SLOW: Duration = Duration::from_millis(250);
 
 /// The effect of a node's load, in per cent, and of its slowness on calls: the mean time of an answer, and how many of a
 /// hundred calls are answered. The closer the load is to the node's capacity, the longer the queue. What exceeds it is
@@ -125,7 +125,7 @@ impl World {
             last: None,
             ended: None,
             failing_since: None,
-            strained: false,
+            slow: false,
             next: self.env.now,
             of: None,
         });
@@ -154,7 +154,7 @@ impl World {
             ended: None,
             // Clients without an answer before are still waiting.
             failing_since: population.failing_since.map(|_| now),
-            strained: false,
+            slow: false,
             next: Time::NEVER,
             of: Some(population.of.unwrap_or(number)),
         };
@@ -268,12 +268,12 @@ impl World {
                 part.count(call);
             }
         }
+        let slow = answered && (takes > SLOW || of_hundred < 100);
         let population = &mut self.populations[place];
         let went_on = population.count(call);
-        let strained = answered && percent > STRAIN_PERCENT;
-        let changed = population.strained != strained && answered;
+        let changed = answered && population.slow != slow;
         if answered {
-            population.strained = strained;
+            population.slow = slow;
         }
         population.next = now + calls.every;
         self.env.wakes(population.next, Happening::Call(place));
@@ -282,14 +282,21 @@ impl World {
         }
         let reason = match result {
             Err(reason) => Some(reason),
-            Ok(machine) if strained => {
+            Ok(_) if !slow => None,
+            Ok(machine) => {
                 let node = &self.env.hosts[machine].name;
-                let lost = 100 - of_hundred;
+                let because = match percent {
+                    0 => String::new(),
+                    percent => format!(", which carries {percent} %"),
+                };
+                let lost = match 100 - of_hundred {
+                    0 => String::new(),
+                    lost => format!(", and {lost} of 100 calls get none"),
+                };
                 Some(format!(
-                    "{node} carries {percent} %: an answer takes {takes:?}, and {lost} of 100 calls get none"
+                    "an answer of {node}{because} takes {takes:?}{lost}"
                 ))
             }
-            Ok(_) => None,
         };
         self.env.record(
             None,
@@ -297,6 +304,7 @@ impl World {
                 subject: group,
                 users: calls.users,
                 answered,
+                slow,
                 reason,
             },
         );
