@@ -34,7 +34,7 @@ const TABLE: [(Exit, u8, &str); 8] = [
     (
         Exit::Unknown,
         2,
-        "unknown: a drill's time ran out before anything was shown",
+        "unknown: a drill's time ran out before anything was shown, or the tester of plugins lacked what a type needs",
     ),
     (
         Exit::Refused,

@@ -86,45 +86,21 @@ fn must_win(bench: &mut Bench<'_>, id: Id, when: &str) -> Result<(), Stop> {
     }
 }
 
-/// Lets both arbitrations go on until neither is pending, and stores their codes in `ended`.
-fn race(bench: &mut Bench<'_>, ids: [Id; 2], ended: &mut [Option<u32>; 2]) -> Result<(), Stop> {
+/// Lets both arbitrations go on until neither is pending. Returns their codes.
+fn race(bench: &mut Bench<'_>, ids: [Id; 2]) -> Result<[Option<u32>; 2], Stop> {
     for _ in 0..10_000 {
-        let mut next = None;
-        for (index, id) in ids.into_iter().enumerate() {
-            if ended[index].is_some() && !bench.is_defending(id)? {
-                continue;
-            }
-            if let Some(due) = bench.due(id)?
-                && next.is_none_or(|(earlier, _)| due < earlier)
-            {
-                next = Some((due, index));
-            }
+        let pending = |id| bench.state(id).map(|it| matches!(it, State::Pending(_)));
+        let (one, other) = (pending(ids[0])?, pending(ids[1])?);
+        if !one && !other {
+            return Ok([bench.ended(ids[0])?, bench.ended(ids[1])?]);
         }
-        if ended.iter().all(Option::is_some) {
-            return Ok(());
-        }
-        let Some((due, index)) = next else {
+        if !bench.next_turn()? {
             return Err(Stop::failed(
                 "an arbitration is pending and asks for no `work`",
             ));
-        };
-        let now = bench.world.clock();
-        if due > now {
-            bench.world.pass(due - now);
         }
-        let was_pending = matches!(bench.state(ids[index])?, State::Pending(_));
-        let code = bench.work(ids[index])?;
-        if was_pending && code != abi::ERROR_IO_PENDING {
-            ended[index] = Some(code);
-        }
-        // Time passes even if the winner asks for its next call at once; otherwise this would never end.
-        bench.world.pass(Duration::from_millis(1));
     }
     Err(Stop::failed("two arbitrations do not come to an end"))
-}
-
-fn begun(code: u32) -> Option<u32> {
-    (code != abi::ERROR_IO_PENDING).then_some(code)
 }
 
 fn wins(case: &Case<'_>) -> Check {
@@ -142,10 +118,10 @@ fn wins(case: &Case<'_>) -> Check {
 fn single_winner(case: &Case<'_>) -> Check {
     for offset in [0, 1, 500, 3_500] {
         let (mut bench, one, other) = both(case)?;
-        let mut ended = [begun(bench.begin(one, Op::Arbitrate)?), None];
-        bench.world.pass(Duration::from_millis(offset));
-        ended[1] = begun(bench.begin(other, Op::Arbitrate)?);
-        race(&mut bench, [one, other], &mut ended)?;
+        bench.begin(one, Op::Arbitrate)?;
+        bench.run(Duration::from_millis(offset))?;
+        bench.begin(other, Op::Arbitrate)?;
+        let ended = race(&mut bench, [one, other])?;
         let winners = ended
             .iter()
             .filter(|code| **code == Some(abi::ERROR_SUCCESS))
@@ -164,12 +140,9 @@ fn defends(case: &Case<'_>) -> Check {
     let (mut bench, one, other) = both(case)?;
     must_win(&mut bench, one, "nobody else is there")?;
     bench.run(Duration::from_secs(10))?;
-    let mut ended = [
-        Some(abi::ERROR_SUCCESS),
-        begun(bench.begin(other, Op::Arbitrate)?),
-    ];
-    race(&mut bench, [one, other], &mut ended)?;
-    ensure(ended[1] != Some(abi::ERROR_SUCCESS), || {
+    bench.begin(other, Op::Arbitrate)?;
+    let [_, challenger] = race(&mut bench, [one, other])?;
+    ensure(challenger != Some(abi::ERROR_SUCCESS), || {
         "the challenger wins, and the owner lives".to_owned()
     })?;
     ensure(!bench.has_lost(one)?, || {
@@ -182,6 +155,7 @@ fn takes_from_the_dead(case: &Case<'_>) -> Check {
     let (mut bench, one, other) = both(case)?;
     must_win(&mut bench, one, "nobody else is there")?;
     // The owner dies: its `work` is never called again.
+    bench.power_off(one)?;
     must_win(&mut bench, other, "the owner is dead")?;
     passed("taken over")
 }

@@ -50,6 +50,12 @@ pub(super) const TESTS: &[Test] = &[
         inside_entries,
     ),
     test(
+        "contract-own-handle",
+        G,
+        "A log line or a status that an entry gives is about the instance whose entry it is",
+        own_handle,
+    ),
+    test(
         "contract-answers",
         G,
         "Checks say 0 or 1, and nothing is pending that was not begun",
@@ -255,6 +261,38 @@ fn inside_entries(case: &Case<'_>) -> Check {
         )
     })?;
     passed("all of them")
+}
+
+/// Two instances that live side by side, in a world that breaks: whatever one says is about itself.
+fn own_handle(case: &Case<'_>) -> Check {
+    let mut bench = Bench::new(case)?;
+    let (one, two) = (bench.open(0)?, bench.open(1)?);
+    for id in [one, two] {
+        bench.bring_online(id)?;
+    }
+    for broken in [false, true] {
+        if broken {
+            bench.world.break_everything();
+        }
+        for id in [two, one, two] {
+            bench.looks_alive(id)?;
+            bench.is_alive(id)?;
+            bench.run(Duration::from_secs(60))?;
+        }
+    }
+    bench.terminate(one)?;
+    bench.heal()?;
+    bench.goes_online(one)?;
+    bench.begin(two, Op::Offline)?;
+    bench.run(Duration::from_secs(10))?;
+    for id in [two, one] {
+        bench.terminate(id)?;
+        bench.close(id)?;
+    }
+    match witness::misaddressed().first() {
+        Some(first) => Err(Stop::failed(first.clone())),
+        None => passed("all of them"),
+    }
 }
 
 fn answers(case: &Case<'_>) -> Check {

@@ -29,7 +29,7 @@ pub(super) const TESTS: &[Test] = &[
 
 /// One life of an instance, as lines with everything that may differ: answers, waits, service calls and log lines.
 fn life(bench: &mut Bench<'_>) -> Result<Vec<String>, Stop> {
-    bench.renew_world();
+    bench.renew_world()?;
     bench.trace.clear();
     let id = bench.open(0)?;
     bench.bring_online(id)?;

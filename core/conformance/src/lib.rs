@@ -68,6 +68,8 @@ pub enum Verdict {
     Skipped,
     /// Something is allowed, but probably not intended.
     Warning,
+    /// The tester lacks something, such as a provider that the type depends on: nothing is said about the plugin.
+    Unknown,
     /// The contract is broken, or a call did not return.
     Failed,
     /// The process died during a call.
@@ -76,10 +78,11 @@ pub enum Verdict {
 
 impl Verdict {
     /// All verdicts.
-    pub const ALL: [Verdict; 5] = [
+    pub const ALL: [Verdict; 6] = [
         Verdict::Passed,
         Verdict::Skipped,
         Verdict::Warning,
+        Verdict::Unknown,
         Verdict::Failed,
         Verdict::Crashed,
     ];
@@ -90,6 +93,7 @@ impl Verdict {
             Self::Passed => "passed",
             Self::Skipped => "skipped",
             Self::Warning => "warning",
+            Self::Unknown => "unknown",
             Self::Failed => "failed",
             Self::Crashed => "crashed",
         }
@@ -123,6 +127,9 @@ pub struct Outcome {
     pub why: String,
     /// The calls and their results, for tests that are [run twice](Test::twice) or reproduced.
     pub trace: Vec<String>,
+    /// The types of providers that the type under test asked for, and that there was nothing of. If a loaded library has
+    /// one of them, the test should be run again with it among [`Settings::providers`].
+    pub wanted: Vec<String>,
 }
 
 /// What a test is about.
@@ -211,13 +218,26 @@ const fn test(
     }
 }
 
+/// A type of which the tester's world is to have a provider: a resource that those under test depend on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Provider {
+    /// The resource type.
+    pub kind: String,
+    /// The library that has it.
+    pub library: PathBuf,
+}
+
 /// The settings for testing a plugin.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// Values of private properties, by resource type and name. Properties without one here get a made-up value.
+    /// Those of providers count, too.
     pub properties: BTreeMap<String, BTreeMap<String, Value>>,
     /// Entries that are known to crash or hang. A test that is about to call one is skipped.
     pub avoid: Vec<String>,
+    /// The types of which there are to be providers beside those that are always there (IP Address, Network Name,
+    /// Physical Disk and Generic Application). One that another of them depends on comes before that.
+    pub providers: Vec<Provider>,
     /// The number of a random sequence. Only that one is run, and all its calls are traced.
     pub reproduce: Option<u64>,
 }
@@ -246,6 +266,8 @@ impl fmt::Debug for Case<'_> {
 impl Case<'_> {
     /// Announces a call of an entry to the witness. Stops the test if the entry is to be avoided.
     fn before(&self, entry: &str) -> Result<(), Stop> {
+        // As much as a witness may have room for.
+        let entry = entry.get(..ENTRY_LEN).unwrap_or(entry).trim_end();
         if self.settings.avoid.iter().any(|avoided| avoided == entry) {
             let text = format!("`{entry}` crashes or hangs: see the test that found it");
             return Err(Stop::skipped(text));
@@ -254,6 +276,9 @@ impl Case<'_> {
         Ok(())
     }
 }
+
+/// The longest name of a call, in bytes: that of an entry, or of an entry of a provider.
+pub const ENTRY_LEN: usize = 64;
 
 /// Why a test stops early: its verdict, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -279,6 +304,10 @@ impl Stop {
 
     fn warning(why: impl Into<String>) -> Stop {
         Stop::new(Verdict::Warning, why)
+    }
+
+    fn unknown(why: impl Into<String>) -> Stop {
+        Stop::new(Verdict::Unknown, why)
     }
 
     fn skipped(why: impl Into<String>) -> Stop {
@@ -345,17 +374,16 @@ pub fn tests() -> impl Iterator<Item = &'static Test> {
 
 /// Runs one test in this process.
 pub fn run(test: &Test, case: &Case<'_>) -> Outcome {
-    match (test.run)(case) {
-        Ok(note) => Outcome {
-            verdict: Verdict::Passed,
-            why: note.why,
-            trace: note.trace,
-        },
-        Err(stop) => Outcome {
-            verdict: stop.verdict,
-            why: stop.why,
-            trace: stop.trace,
-        },
+    bench::take_wanted();
+    let (verdict, why, trace) = match (test.run)(case) {
+        Ok(note) => (Verdict::Passed, note.why, note.trace),
+        Err(stop) => (stop.verdict, stop.why, stop.trace),
+    };
+    Outcome {
+        verdict,
+        why,
+        trace,
+        wanted: bench::take_wanted(),
     }
 }
 

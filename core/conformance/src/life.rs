@@ -171,10 +171,8 @@ fn open_close(case: &Case<'_>) -> Check {
         Ok(id) => bench.close(id)?,
         Err(code) => {
             let code = super::bench::code_text(code);
-            let complaint = &bench.complaint;
-            return Err(Stop::failed(format!(
-                "`open` failed with {code}{complaint}"
-            )));
+            let why = format!("`open` failed with {code}{}", bench.complaint);
+            return Err(bench.blame(why));
         }
     }
     passed("opened and closed")
@@ -209,7 +207,7 @@ fn online(case: &Case<'_>) -> Check {
             } else {
                 ""
             };
-            return Err(Stop::failed(format!("{why}{help}")));
+            return Err(bench.blame(format!("{why}{help}")));
         }
     }
     let took = bench.world.clock() - before;
@@ -308,7 +306,7 @@ fn recovers(case: &Case<'_>) -> Check {
         return Err(Stop::skipped("it does not fail: see life-dead"));
     }
     bench.terminate(id)?;
-    bench.world.heal();
+    bench.heal()?;
     bench.bring_online(id)?;
     must_live(&mut bench, id, "after repair")?;
     passed("online again")

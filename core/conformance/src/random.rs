@@ -115,7 +115,7 @@ fn sequences(case: &Case<'_>, faulty: bool) -> Check {
         None => 1..=SEQUENCES,
     };
     for seed in seeds {
-        bench.renew_world();
+        bench.renew_world()?;
         bench.trace.clear();
         if let Err(stop) = sequence(&mut bench, seed, faulty) {
             let last: Vec<&str> = bench
@@ -134,7 +134,7 @@ fn sequences(case: &Case<'_>, faulty: bool) -> Check {
                     last.join(" | ")
                 ),
                 trace: match case.settings.reproduce {
-                    Some(_) => bench.trace,
+                    Some(_) => std::mem::take(&mut bench.trace),
                     None => Vec::new(),
                 },
             });
@@ -183,7 +183,7 @@ fn sequence(bench: &mut Bench<'_>, seed: u64, faulty: bool) -> Result<(), Stop> 
                 ever_broken = true;
             }
             Step::Heal => {
-                bench.world.heal();
+                bench.heal()?;
                 broken = false;
             }
             Step::Pass(ms) => bench.run(Duration::from_millis(ms))?,
@@ -191,7 +191,7 @@ fn sequence(bench: &mut Bench<'_>, seed: u64, faulty: bool) -> Result<(), Stop> 
         }
     }
     if broken {
-        bench.world.heal();
+        bench.heal()?;
     }
     for (number, place) in places.into_iter().enumerate() {
         let Some(id) = place else { continue };
@@ -283,12 +283,7 @@ fn act(
             fine(bench, id, op.as_str(), code, ever_broken)?;
         }
         Step::Work => {
-            if let Some(due) = bench.due(id)? {
-                let now = bench.world.clock();
-                if due > now {
-                    bench.world.pass(due - now);
-                }
-            }
+            bench.until_due(id)?;
             let code = bench.work(id)?;
             fine(bench, id, "work", code, ever_broken)?;
         }

@@ -192,7 +192,7 @@ const REFUSALS: [u32; 6] = [
 fn refusals(case: &Case<'_>) -> Check {
     let mut bench = Bench::new(case)?;
     for code in REFUSALS {
-        bench.renew_world();
+        bench.renew_world()?;
         let id = bench.open(0)?;
         bench.bring_online(id)?;
         bench.world.faults.refuse = Some(code);
@@ -206,7 +206,7 @@ fn refusals(case: &Case<'_>) -> Check {
         bench.run(Duration::from_secs(30))?;
         bench.terminate(id)?;
         // The world is renewed, since the type may have left something in the broken one.
-        bench.renew_world();
+        bench.renew_world()?;
         bench.bring_online(id)?;
         bench.terminate(id)?;
         bench.close(id)?;
@@ -299,7 +299,7 @@ fn panics(case: &Case<'_>) -> Check {
         },
     ];
     for faults in bad_worlds {
-        bench.renew_world();
+        bench.renew_world()?;
         let Ok(id) = bench.try_open(spec.clone(), 0, b"Tester 0")? else {
             continue;
         };

@@ -1,6 +1,7 @@
 //! The host table that the tester gives to plugins: it passes calls on to the real one, and notes what the plugin does
 //! with it.
 
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 use quorate_abi::{self as abi, QrHost, QrInstance, QrStr};
 
 use quorate_host::direct;
+use quorate_model::Name;
 
 /// The longest line of the cluster log, in characters.
 const LINE_MAX: usize = 500;
@@ -31,12 +33,41 @@ struct Seen {
     /// The mistakes in lines for the cluster log.
     bad_lines: Vec<String>,
     home: Option<ThreadId>,
+    /// The entry that is running, its instance as a number, and its resource.
+    inside: Option<(&'static str, usize, Name)>,
+    /// The names of the resources by their instances, open or closed.
+    names: BTreeMap<usize, Name>,
+    /// The lines and reports that an entry gave for another instance than its own.
+    misaddressed: Vec<String>,
+}
+
+impl Seen {
+    /// Notes what an entry says, if it is not about its own instance. Threads that a plugin declares have no entry.
+    fn address(&mut self, what: &str, instance: usize) {
+        let Some((entry, own, name)) = &self.inside else {
+            return;
+        };
+        if self.home != Some(thread::current().id()) || instance == *own {
+            return;
+        }
+        let whose = match self.names.get(&instance) {
+            _ if instance == 0 => "NULL".to_owned(),
+            Some(other) => format!("the handle of `{other}`"),
+            None => "a handle that no instance has".to_owned(),
+        };
+        self.misaddressed.push(format!(
+            "`{entry}` of `{name}` gave {what} under {whose}: people would look for it there"
+        ));
+    }
 }
 
 static SEEN: Mutex<Seen> = Mutex::new(Seen {
     statuses: Vec::new(),
     bad_lines: Vec::new(),
     home: None,
+    inside: None,
+    names: BTreeMap::new(),
+    misaddressed: Vec::new(),
 });
 
 /// Whether the host has no services: it refuses every table.
@@ -61,6 +92,23 @@ pub(super) fn statuses() -> Vec<Status> {
 /// The mistakes in lines for the cluster log, so far.
 pub(super) fn bad_lines() -> Vec<String> {
     seen().bad_lines.clone()
+}
+
+/// An entry is about to be called, for the instance with this number.
+pub(super) fn enter(entry: &'static str, instance: usize, name: &Name) {
+    let mut seen = seen();
+    seen.names.insert(instance, name.clone());
+    seen.inside = Some((entry, instance, name.clone()));
+}
+
+/// The entry has returned.
+pub(super) fn leave() {
+    seen().inside = None;
+}
+
+/// The lines and reports that an entry gave for another instance than its own, so far.
+pub(super) fn misaddressed() -> Vec<String> {
+    seen().misaddressed.clone()
 }
 
 /// Makes this host refuse all services from now on.
@@ -121,6 +169,7 @@ unsafe extern "C" fn set_resource_status(
     {
         let mut seen = seen();
         let foreign = seen.home != Some(thread::current().id());
+        seen.address("a status", instance.addr());
         seen.statuses.push(Status {
             instance: instance.addr(),
             status,
@@ -147,7 +196,18 @@ unsafe extern "C" fn log_event(instance: *const QrInstance, level: u32, line: Qr
         Some(Ok(_)) if level > abi::LOG_SEVERE => Some(format!("level {level} is none")),
         Some(Ok(_)) => None,
     };
-    seen().bad_lines.extend(wrong);
+    {
+        let mut seen = seen();
+        seen.bad_lines.extend(wrong);
+        let shown = bytes.map(|it| {
+            String::from_utf8_lossy(it)
+                .chars()
+                .take(60)
+                .collect::<String>()
+        });
+        let shown = shown.unwrap_or_default();
+        seen.address(&format!("the line `{shown}`"), instance.addr());
+    }
     if let Some(log) = real().log_event {
         // SAFETY: passed on.
         unsafe { log(instance, level, line) };

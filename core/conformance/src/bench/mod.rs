@@ -3,6 +3,7 @@
 mod controls;
 mod known;
 mod operations;
+mod providers;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,9 +14,11 @@ use quorate_host::{LibraryInfo, PluginSet, TypeInfo};
 use quorate_model::monitor::ResourceSpec;
 use quorate_model::{Checkpoints, Lasting, Name, ResourceProperties, ResourceState, Time, Value};
 
-use self::known::Known;
+pub(super) use self::known::take_wanted;
+use self::known::{Known, Wanted};
+use self::providers::Supply;
 use super::properties::{self, NETWORK};
-use super::world::{PROVIDED_PORT, PROVIDED_SERVICE, World};
+use super::world::{PROVIDED_PORT, PROVIDED_SERVICE, PROVIDER, World};
 use super::{Case, ENTRY_MAX, Stop, witness};
 
 /// An operation that may take time.
@@ -64,6 +67,24 @@ struct Open {
     deadline: Time,
     signalled: bool,
     lost: bool,
+    /// The code with which its last operation ended.
+    ended: Option<u32>,
+    /// Whether it is none of the type under test, but a resource that such a one depends on.
+    provider: bool,
+    /// The `PendingTimeout` of its type.
+    timeout_ms: u32,
+}
+
+/// What is opened.
+struct Opening<'n> {
+    spec: ResourceSpec,
+    machine: usize,
+    /// Its name, which may be any bytes.
+    name: &'n [u8],
+    entries: Entries,
+    has_threads: bool,
+    timeout_ms: u32,
+    provider: bool,
 }
 
 /// The number of an instance on the bench.
@@ -79,6 +100,14 @@ pub(super) struct Bench<'a> {
     /// The type's entries, by machine.
     entries: Vec<Entries>,
     opens: Vec<Option<Open>>,
+    /// The types of which there are providers beside the made-up ones, in the order in which they go online.
+    supplies: Vec<Supply>,
+    /// The resources of these types.
+    providers: Vec<Id>,
+    /// What a provider lacks, in words.
+    ailing: Vec<String>,
+    /// The types of providers that were asked for, and that nothing here is of.
+    wanted: Wanted,
     /// All calls and their results, in order.
     pub(super) trace: Vec<String>,
     /// Calls that took longer than [`ENTRY_MAX`](super::ENTRY_MAX).
@@ -130,8 +159,13 @@ impl<'a> Bench<'a> {
         }
         let info = image.info.clone();
         let mut set = PluginSet::empty();
+        let own = image
+            .entries()
+            .map_err(|error| Stop::failed(error.to_string()));
+        let own = own?.to_vec();
         set.insert(image)
             .map_err(|error| Stop::failed(error.to_string()))?;
+        let supplies = providers::supplies(case, &info, &own, &mut set)?;
         let mut bench = Bench {
             case,
             world: World::default(),
@@ -140,6 +174,10 @@ impl<'a> Bench<'a> {
             directory: Directory::new(Arc::new(set)),
             entries,
             opens: Vec::new(),
+            supplies,
+            providers: Vec::new(),
+            ailing: Vec::new(),
+            wanted: Wanted::default(),
             trace: Vec::new(),
             slow: Vec::new(),
             panics: Vec::new(),
@@ -148,12 +186,13 @@ impl<'a> Bench<'a> {
             been_open: false,
             been_online: false,
         };
-        bench.renew_world();
+        bench.renew_world()?;
         Ok(bench)
     }
 
     /// Replaces the world by a fresh one, in which everything is provided that a resource may depend on.
-    pub(super) fn renew_world(&mut self) {
+    pub(super) fn renew_world(&mut self) -> Result<(), Stop> {
+        self.dismiss_providers()?;
         self.world = World::default();
         // Checkpoints belong to the old world, so they are forgotten.
         let known: Vec<Name> = self.directory.names().cloned().collect();
@@ -193,18 +232,26 @@ impl<'a> Bench<'a> {
             for (kind, values) in stock {
                 self.provide(kind, number, values);
             }
-            // A type may depend on another type of its own library.
-            let siblings: Vec<TypeInfo> = self.info.types.clone();
-            for sibling in &siblings {
-                let values = self.values(sibling, number);
-                self.provide(&sibling.name, number, values);
-            }
         }
+        self.engage_providers()
     }
 
     /// Adds a provider that is online to the directory, unless it is there.
     fn provide(&mut self, kind: &str, number: usize, values: Vec<(String, Value)>) {
         let name: Name = provider_name(kind, number).as_str().into();
+        // A value that the author gave goes before a made-up one, here as well.
+        let given = self
+            .case
+            .settings
+            .properties
+            .get(kind)
+            .into_iter()
+            .flatten();
+        let mut values = values;
+        for (property, value) in given {
+            values.retain(|(known, _)| !known.eq_ignore_ascii_case(property));
+            values.push((property.clone(), value.clone()));
+        }
         if kind == self.kind.name || self.directory.contains(&name) {
             return;
         }
@@ -237,7 +284,7 @@ impl<'a> Bench<'a> {
         spec.depends_on = self
             .directory
             .names()
-            .filter(|name| name.starts_with("Provider ") && name.ends_with(&suffix))
+            .filter(|name| name.starts_with(PROVIDER) && name.ends_with(&suffix))
             .cloned()
             .collect();
         spec.properties.private = self.values(&self.kind, number).into_iter().collect();
@@ -276,17 +323,41 @@ impl<'a> Bench<'a> {
         machine: usize,
         name: &[u8],
     ) -> Result<Result<Id, u32>, Stop> {
-        self.case.before("open")?;
+        self.open_with(Opening {
+            spec,
+            machine,
+            name,
+            entries: self.entries[machine],
+            has_threads: self.info.has_threads(),
+            timeout_ms: self.kind.pending_timeout_ms,
+            provider: false,
+        })
+    }
+
+    /// Opens a resource of whatever type. Returns the instance, or the code of `open`.
+    fn open_with(&mut self, opening: Opening<'_>) -> Result<Result<Id, u32>, Stop> {
+        let Opening {
+            spec,
+            machine,
+            name,
+            entries,
+            has_threads,
+            timeout_ms,
+            provider,
+        } = opening;
+        self.announce("open", provider.then_some(&spec.name))?;
         // Checkpoints follow the resource to the other machine.
         let checkpoints = self.directory.checkpoints(&spec.name);
         self.directory.insert(spec.clone());
         self.directory.restore(&spec.name, checkpoints);
-        let entries = self.entries[machine];
         let handle = Handle::new();
-        let mailbox = self.info.has_threads().then(|| Mailbox::new(handle));
+        let mailbox = has_threads.then(|| Mailbox::new(handle));
         let mut resid: QrResid = std::ptr::null_mut();
         self.world.here = machine;
-        let known = Known::new(&self.directory, self.world.faults);
+        let asker = (!provider).then_some(&self.kind.name);
+        let known = Known::new(&self.directory, self.world.faults, &self.wanted, asker);
+        let seen = self.world.seen();
+        witness::enter("open", handle.as_ptr().addr(), &spec.name);
         let frame = Frame::new(handle, Some(&mut self.world), &known, &spec);
         let name = abi::QrStr {
             ptr: name.as_ptr(),
@@ -297,12 +368,17 @@ impl<'a> Bench<'a> {
             // SAFETY: this opens a new instance; the text and the place for the result outlive the call.
             unsafe { (entries.open)(name, handle.as_ptr(), &raw mut resid) }
         });
+        witness::leave();
         let complaint = traces.complaint().map(|text| format!(": {text}"));
         let complaint = complaint.unwrap_or_default();
-        self.note("open", began.elapsed(), traces.log);
-        self.trace.push(format!("open: {code}"));
-        if code == abi::ERROR_PANIC {
-            self.panics.push(format!("`open`{complaint}"));
+        if provider {
+            self.overlook(seen);
+        } else {
+            self.note("open", began.elapsed(), traces.log);
+            self.trace.push(format!("open: {code}"));
+            if code == abi::ERROR_PANIC {
+                self.panics.push(format!("`open`{complaint}"));
+            }
         }
         self.complaint = complaint;
         if code != abi::ERROR_SUCCESS {
@@ -323,6 +399,9 @@ impl<'a> Bench<'a> {
             deadline: Time::ZERO,
             signalled: false,
             lost: false,
+            ended: None,
+            provider,
+            timeout_ms,
         }));
         Ok(Ok(self.opens.len() - 1))
     }
@@ -342,6 +421,12 @@ impl<'a> Bench<'a> {
             .extend(log.into_iter().map(|(_, line)| format!("log: {line}")));
     }
 
+    /// Forgets what a provider asked of the world.
+    fn overlook(&mut self, seen: (usize, bool)) {
+        self.world.forget(seen);
+        self.directory.take_saved();
+    }
+
     fn get(&self, id: Id) -> Result<&Open, Stop> {
         let open = self.opens.get(id).and_then(Option::as_ref);
         open.ok_or_else(|| Stop::failed("the tester lost an instance"))
@@ -359,19 +444,58 @@ impl<'a> Bench<'a> {
         entry: &'static str,
         call: impl FnOnce(&Entries, QrResid) -> R,
     ) -> Result<R, Stop> {
-        self.case.before(entry)?;
+        let open = self.get(id)?;
+        self.announce(entry, open.provider.then_some(&open.spec.name))?;
         let open = self
             .opens
             .get(id)
             .and_then(Option::as_ref)
             .ok_or_else(|| Stop::failed("the tester lost an instance"))?;
         self.world.here = open.machine;
-        let known = Known::new(&self.directory, self.world.faults);
+        let provider = open.provider;
+        let asker = (!provider).then_some(&self.kind.name);
+        let known = Known::new(&self.directory, self.world.faults, &self.wanted, asker);
+        let seen = self.world.seen();
+        witness::enter(entry, open.handle.as_ptr().addr(), &open.spec.name);
         let frame = Frame::new(open.handle, Some(&mut self.world), &known, &open.spec);
         let began = Instant::now();
         let (result, traces) = enter(frame, || call(&open.entries, open.resid));
-        self.note(entry, began.elapsed(), traces.log);
+        witness::leave();
+        if provider {
+            self.overlook(seen);
+        } else {
+            self.note(entry, began.elapsed(), traces.log);
+        }
         Ok(result)
+    }
+
+    /// Announces a call; `provider` is the name of the resource if it is none of the type under test.
+    fn announce(&self, entry: &str, provider: Option<&Name>) -> Result<(), Stop> {
+        match provider {
+            None => self.case.before(entry),
+            Some(name) => self.case.before(&format!("{entry} of {name}")),
+        }
+    }
+
+    /// Adds a line to the trace, if it is about an instance of the type under test.
+    fn tell(&mut self, id: Id, line: impl FnOnce() -> String) {
+        if !self.is_provider(id) {
+            self.trace.push(line());
+        }
+    }
+
+    /// Whether it is a resource that those under test depend on.
+    fn is_provider(&self, id: Id) -> bool {
+        self.get(id).is_ok_and(|open| open.provider)
+    }
+
+    fn timeout_ms(&self, id: Id) -> u32 {
+        self.get(id).map_or(0, |open| open.timeout_ms)
+    }
+
+    /// The code with which its last operation ended; `None` if that is pending, or if there was none.
+    pub(super) fn ended(&self, id: Id) -> Result<Option<u32>, Stop> {
+        Ok(self.get(id)?.ended)
     }
 
     /// The state of an instance.
@@ -400,7 +524,7 @@ impl<'a> Bench<'a> {
 }
 
 fn provider_name(kind: &str, number: usize) -> String {
-    format!("Provider {kind} {number}")
+    format!("{PROVIDER}{kind} {number}")
 }
 
 fn bare(name: &Name, kind: &str) -> ResourceSpec {

@@ -21,8 +21,8 @@ const REPORT_MAX: Duration = Duration::from_secs(10);
 
 impl Bench<'_> {
     /// How long an operation may be pending without progress.
-    fn pending_timeout(&self, op: Op) -> Duration {
-        match self.kind.pending_timeout_ms {
+    fn pending_timeout(&self, id: Id, op: Op) -> Duration {
+        match self.timeout_ms(id) {
             _ if op == Op::Arbitrate => ARBITRATION_TIMEOUT,
             0 => PENDING_TIMEOUT,
             ms => Duration::from_millis(ms.into()),
@@ -31,11 +31,12 @@ impl Bench<'_> {
 
     /// Begins an operation. Returns the code of its entry.
     pub(crate) fn begin(&mut self, id: Id, op: Op) -> Result<u32, Stop> {
-        let timeout = self.pending_timeout(op);
+        let timeout = self.pending_timeout(id, op);
         let now = self.world.clock();
         let open = self.get_mut(id)?;
         if !matches!(open.state, State::Pending(_)) {
             open.before = open.state;
+            open.ended = None;
             open.deadline = now + timeout;
             open.checkpoint = 0;
             if let Some(mailbox) = &open.mailbox {
@@ -69,18 +70,20 @@ impl Bench<'_> {
         work: QrWork,
     ) -> Result<(), Stop> {
         let now = self.world.clock();
-        self.trace.push(format!(
-            "{entry}: {code}, wait {}, signal {}, lost {}",
-            work.wait_ms, work.signal, work.quorum_lost
-        ));
-        if code == abi::ERROR_PANIC {
+        self.tell(id, || {
+            format!(
+                "{entry}: {code}, wait {}, signal {}, lost {}",
+                work.wait_ms, work.signal, work.quorum_lost
+            )
+        });
+        if code == abi::ERROR_PANIC && !self.is_provider(id) {
             let sentence = self.sentence(id)?;
             self.panics.push(format!("`{entry}`: {sentence}"));
         }
         // An arbitration has a limit from beginning to end, so progress does not prolong it.
         let prolonged = op
             .filter(|op| *op != Op::Arbitrate)
-            .map(|op| now + self.pending_timeout(op));
+            .map(|op| now + self.pending_timeout(id, op));
         let open = self.get_mut(id)?;
         open.signalled |= work.signal != 0;
         if work.quorum_lost != 0 {
@@ -99,6 +102,7 @@ impl Bench<'_> {
                 return Ok(());
             }
             (Some(op), code) => {
+                open.ended = Some(code);
                 open.state = match (op, code) {
                     (Op::Online, abi::ERROR_SUCCESS) => State::Online,
                     (Op::Offline, abi::ERROR_SUCCESS) => State::Offline,
@@ -119,9 +123,13 @@ impl Bench<'_> {
                 }
             }
             (None, abi::ERROR_IO_PENDING) => {
-                self.odd.push(format!(
-                    "`{entry}` says ERROR_IO_PENDING while nothing is pending"
-                ));
+                // Whatever it asks for, it is not called at once for ever.
+                open.due = (work.wait_ms > 0).then_some(now + wait);
+                if !self.is_provider(id) {
+                    self.odd.push(format!(
+                        "`{entry}` says ERROR_IO_PENDING while nothing is pending"
+                    ));
+                }
                 return Ok(());
             }
             (None, _) => {}
@@ -193,7 +201,7 @@ impl Bench<'_> {
                 return Err(Stop::failed(text));
             }
             if let Some(due) = open.due {
-                self.wait_until(due);
+                self.others_until(due, Some(id))?;
             }
             last = self.work(id)?;
         }
@@ -236,24 +244,69 @@ impl Bench<'_> {
         }
     }
 
+    /// The instance whose `work` is due next, apart from `but`, and when.
+    fn next_due(&self, but: Option<Id>) -> Option<(Time, Id)> {
+        let open = self.opens.iter().enumerate();
+        open.filter(|(id, _)| Some(*id) != but)
+            .filter_map(|(id, open)| Some((open.as_ref()?.due?, id)))
+            .min()
+    }
+
+    /// Lets time pass until `end`, and calls `work` of every open instance whenever it asked for that, apart from `but`:
+    /// whoever calls this sees to it. An instance always asks for a time that is yet to come, so this has an end.
+    pub(super) fn others_until(&mut self, end: Time, but: Option<Id>) -> Result<(), Stop> {
+        while let Some((due, id)) = self.next_due(but).filter(|(due, _)| *due <= end) {
+            self.wait_until(due);
+            self.take_turn(id)?;
+        }
+        self.wait_until(end);
+        Ok(())
+    }
+
+    /// Calls `work` of the instance that is due.
+    fn take_turn(&mut self, id: Id) -> Result<(), Stop> {
+        let due = self.get(id)?.due;
+        if let Err(stop) = self.work(id)
+            && !self.is_provider(id)
+        {
+            return Err(stop);
+        }
+        let now = self.world.clock();
+        let open = self.get_mut(id)?;
+        // Time passes even where a call leaves what it asked for before as it was.
+        if open.due.is_some() && open.due == due {
+            open.due = Some(now + Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Lets whoever is due next have its turn, and time pass until then. Whether there was anybody.
+    pub(crate) fn next_turn(&mut self) -> Result<bool, Stop> {
+        let Some((due, id)) = self.next_due(None) else {
+            return Ok(false);
+        };
+        self.wait_until(due);
+        self.take_turn(id)?;
+        Ok(true)
+    }
+
     /// Lets time pass, and calls `work` whenever a type asked for it.
     pub(crate) fn run(&mut self, time: Duration) -> Result<(), Stop> {
         let end = self.world.clock() + time;
-        for _ in 0..STEPS_MAX {
-            let next = self
-                .opens
-                .iter()
-                .enumerate()
-                .filter_map(|(id, open)| Some((open.as_ref()?.due?, id)))
-                .min()
-                .filter(|(due, _)| *due <= end);
-            let Some((due, id)) = next else { break };
-            self.wait_until(due);
-            self.work(id)?;
-            // Time passes even if a type asks for its next call at once; otherwise this would never end.
-            self.world.pass(Duration::from_millis(1));
+        self.others_until(end, None)
+    }
+
+    /// Lets time pass until the instance's `work` is due, if it is to be called, and the others have theirs.
+    pub(crate) fn until_due(&mut self, id: Id) -> Result<(), Stop> {
+        match self.get(id)?.due {
+            Some(due) => self.others_until(due, Some(id)),
+            None => Ok(()),
         }
-        self.wait_until(end);
+    }
+
+    /// The node of an instance loses power: no entry of it is called again.
+    pub(crate) fn power_off(&mut self, id: Id) -> Result<(), Stop> {
+        self.get_mut(id)?.due = None;
         Ok(())
     }
 
@@ -319,7 +372,7 @@ impl Bench<'_> {
             Some(release) => unsafe { release(resid) },
             None => abi::ERROR_INVALID_FUNCTION,
         })?;
-        self.trace.push(format!("release: {code}"));
+        self.tell(id, || format!("release: {code}"));
         let open = self.get_mut(id)?;
         open.defending = false;
         if open.state != State::Online {
@@ -333,7 +386,7 @@ impl Bench<'_> {
             // SAFETY: Terminate is allowed in any state of an open instance.
             unsafe { (entries.terminate)(resid) }
         })?;
-        self.trace.push("terminate".to_owned());
+        self.tell(id, || "terminate".to_owned());
         let open = self.get_mut(id)?;
         open.state = State::Offline;
         open.due = None;
@@ -349,7 +402,7 @@ impl Bench<'_> {
             // SAFETY: this is called once. Before it the tests terminate the instance, unless it is offline.
             unsafe { (entries.close)(resid) }
         })?;
-        self.trace.push("close".to_owned());
+        self.tell(id, || "close".to_owned());
         if let Some(open) = self.opens.get_mut(id) {
             *open = None;
         }
@@ -362,7 +415,7 @@ impl Bench<'_> {
             // SAFETY: called online only.
             unsafe { (entries.looks_alive)(resid) }
         })?;
-        self.alive("looks_alive", answer)
+        self.alive(id, "looks_alive", answer)
     }
 
     /// Calls `is_alive`, the thorough check.
@@ -371,11 +424,11 @@ impl Bench<'_> {
             // SAFETY: called online only.
             unsafe { (entries.is_alive)(resid) }
         })?;
-        self.alive("is_alive", answer)
+        self.alive(id, "is_alive", answer)
     }
 
-    fn alive(&mut self, entry: &str, answer: u32) -> Result<bool, Stop> {
-        self.trace.push(format!("{entry}: {answer}"));
+    fn alive(&mut self, id: Id, entry: &str, answer: u32) -> Result<bool, Stop> {
+        self.tell(id, || format!("{entry}: {answer}"));
         if answer > 1 {
             self.odd
                 .push(format!("`{entry}` says {answer}, which is neither 1 nor 0"));

@@ -15,6 +15,9 @@ use quorate_model::{Reason, Time};
 /// The name of the made-up script.
 pub(super) const SCRIPT: &str = "tester.rhai";
 
+/// How the names of all providers begin.
+pub(super) const PROVIDER: &str = "Provider ";
+
 /// The port of the service that a provider of type Generic Application runs.
 pub(super) const PROVIDED_PORT: u16 = 8_088;
 /// The name of that service.
@@ -98,6 +101,17 @@ impl World {
         self.changes
     }
 
+    /// How often it was asked to change, and whether for anything at all: to be put back by [`forget`](Self::forget).
+    pub(super) fn seen(&self) -> (usize, bool) {
+        (self.changes, self.touched)
+    }
+
+    /// Forgets what it was asked since then.
+    pub(super) fn forget(&mut self, (changes, touched): (usize, bool)) {
+        (self.changes, self.touched) = (changes, touched);
+        self.asked.clear();
+    }
+
     pub(super) fn is_touched(&self) -> bool {
         self.touched
     }
@@ -157,7 +171,7 @@ impl World {
     /// Makes the services of tested resources crash. No fault remains.
     pub(super) fn crash_services(&mut self) {
         let now = self.now;
-        let own = |resource: &String| !self.servers.contains_key(resource);
+        let own = |resource: &String| !resource.starts_with(PROVIDER);
         for ((_, resource, _), process) in &mut self.processes {
             if !own(resource) {
                 continue;

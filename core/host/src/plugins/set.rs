@@ -125,6 +125,12 @@ impl PluginSet {
         self.images.get(image).map(|image| &image.info)
     }
 
+    /// The library that implements the type called `name`, as it is mapped or learned.
+    pub fn image_of(&self, name: &str) -> Option<&Image> {
+        let &(image, _) = self.types.get(name)?;
+        self.images.get(image)
+    }
+
     /// The folders that [`load`](Self::load) searched, in order.
     pub fn folders_searched(&self) -> &[PathBuf] {
         &self.folders

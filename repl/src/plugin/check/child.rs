@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use quorate_conformance::{Case, Settings, Verdict};
+use quorate_conformance::{Case, ENTRY_LEN, Provider, Settings, Verdict};
 use quorate_host::{
     LibraryInfo, describe_end, end_with_parent, has_ended, kill_group, tell_parent,
 };
@@ -24,9 +25,7 @@ use super::values;
 use crate::exit::Exit;
 
 /// A report begins with the name of the entry that is being called, filled with blanks, so that a process that dies
-/// has left the place.
-const ENTRY_LEN: usize = 64;
-/// How many bytes of a report hold the number of calls so far, which tells a slow test from one that hangs.
+/// has left the place. After it, how many bytes hold the number of calls so far, which tells a slow test from one that hangs.
 const COUNT_LEN: usize = 20;
 /// The length of a report's head.
 const HEAD_LEN: usize = ENTRY_LEN + COUNT_LEN;
@@ -57,6 +56,9 @@ pub(crate) struct RunTestArgs {
     /// An entry not to call.
     #[arg(long)]
     avoid: Vec<String>,
+    /// A type of which there is to be a provider, and the library that has it.
+    #[arg(long, num_args = 2, value_names = ["TYPE", "FILE"])]
+    provider: Vec<OsString>,
     /// The one random sequence to run.
     #[arg(long)]
     reproduce: Option<u64>,
@@ -116,6 +118,7 @@ fn run_test(args: &RunTestArgs, id: &str, witness: &dyn Fn(&str)) -> Value {
         settings: Settings {
             properties,
             avoid: args.avoid.clone(),
+            providers: providers(&args.provider),
             reproduce: args.reproduce,
         },
         witness,
@@ -126,7 +129,20 @@ fn run_test(args: &RunTestArgs, id: &str, witness: &dyn Fn(&str)) -> Value {
     } else {
         Vec::new()
     };
-    json!({ "verdict": outcome.verdict.as_str(), "why": outcome.why, "trace": trace })
+    json!({
+        "verdict": outcome.verdict.as_str(), "why": outcome.why, "trace": trace, "wanted": outcome.wanted,
+    })
+}
+
+/// Types and libraries, one after the other.
+fn providers(named: &[OsString]) -> Vec<Provider> {
+    let pairs = named.as_chunks::<2>().0.iter();
+    pairs
+        .map(|[kind, library]| Provider {
+            kind: kind.to_string_lossy().into_owned(),
+            library: library.into(),
+        })
+        .collect()
 }
 
 fn describe(file: &Path) -> Value {
@@ -154,6 +170,8 @@ pub(crate) struct Run {
     pub(crate) why: String,
     pub(crate) trace: Vec<String>,
     pub(crate) took: Duration,
+    /// The types of providers that were asked for, and that there was nothing of.
+    pub(crate) wanted: Vec<String>,
     /// The entry in which the process died or hung.
     pub(crate) fatal: Option<String>,
 }
@@ -197,21 +215,25 @@ impl Child {
         test: &str,
         kind: &str,
         avoid: &[String],
+        providers: &[Provider],
         cancel: &AtomicBool,
     ) -> Result<Run, String> {
-        let mut arguments = vec!["--test".to_owned(), test.to_owned()];
-        arguments.extend(["--type".to_owned(), kind.to_owned()]);
+        let mut arguments: Vec<OsString> = vec!["--test".into(), test.into()];
+        arguments.extend(["--type".into(), kind.into()]);
         if let Some(path) = &self.properties {
-            arguments.extend(["--properties".to_owned(), path.display().to_string()]);
+            arguments.extend(["--properties".into(), path.into()]);
         }
         if let Some(path) = &self.script {
-            arguments.extend(["--script".to_owned(), path.display().to_string()]);
+            arguments.extend(["--script".into(), path.into()]);
         }
         if let Some(seed) = self.reproduce {
-            arguments.extend(["--reproduce".to_owned(), seed.to_string()]);
+            arguments.extend(["--reproduce".into(), seed.to_string().into()]);
         }
         for entry in avoid {
-            arguments.extend(["--avoid".to_owned(), entry.clone()]);
+            arguments.extend(["--avoid".into(), entry.into()]);
+        }
+        for Provider { kind, library } in providers {
+            arguments.extend(["--provider".into(), kind.into(), library.into()]);
         }
         let (end, took, report, said) = self.start(&arguments, cancel)?;
         let (entry, body) = report.unwrap_or_else(|| ("load".to_owned(), None));
@@ -220,6 +242,7 @@ impl Child {
             why,
             trace: Vec::new(),
             took,
+            wanted: Vec::new(),
             fatal,
         };
         let limit = Lasting(self.limit);
@@ -269,7 +292,7 @@ impl Child {
     #[allow(clippy::type_complexity, reason = "used twice, just above")]
     fn start(
         &self,
-        arguments: &[String],
+        arguments: &[OsString],
         cancel: &AtomicBool,
     ) -> Result<(End, Duration, Option<(String, Option<Value>)>, String), String> {
         let failed = |error: std::io::Error| format!("a process for a test: {error}");
@@ -345,14 +368,17 @@ fn read(report: &Path) -> Option<(String, Option<Value>)> {
 
 fn told(body: &Value, took: Duration) -> Run {
     let verdict = body["verdict"].as_str().and_then(Verdict::from_name);
-    let trace = body["trace"].as_array().into_iter().flatten();
+    let texts = |key: &str| -> Vec<String> {
+        let all = body[key].as_array().into_iter().flatten();
+        all.filter_map(|text| text.as_str().map(str::to_owned))
+            .collect()
+    };
     Run {
         verdict: verdict.unwrap_or(Verdict::Failed),
         why: one_line(body["why"].as_str().unwrap_or_default()),
-        trace: trace
-            .filter_map(|line| line.as_str().map(str::to_owned))
-            .collect(),
+        trace: texts("trace"),
         took,
+        wanted: texts("wanted"),
         fatal: None,
     }
 }

@@ -3,6 +3,7 @@
 //! Each test runs this program again in a child process, so that a plugin that crashes or hangs ends a test and not
 //! the tester.
 
+mod catalog;
 pub(crate) mod child;
 mod report;
 mod values;
@@ -17,7 +18,9 @@ use parking_lot::Mutex;
 use quorate_conformance::{Group, Test, Verdict, first_difference};
 use quorate_host::{Isolation, LibraryInfo, PluginSet, search_folders};
 
+use self::catalog::Catalog;
 use self::child::{Child, Run, SCRIPT_TYPE};
+use crate::args::PluginFolders;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -39,9 +42,12 @@ pub(crate) struct CheckPluginArgs {
     /// Test only this resource type, and not the library as a whole.
     #[arg(long = "type", value_name = "NAME")]
     kind: Option<String>,
-    /// Values of properties, where made-up ones will not do: JSON, {"Type": {"Property": value}}.
+    /// Values of properties, where made-up ones will not do: JSON, {"Type": {"Property": value}}. Types of other plugins
+    /// that the tested one depends on may be among them.
     #[arg(long, value_name = "FILE")]
     properties: Option<PathBuf>,
+    #[command(flatten)]
+    plugins: PluginFolders,
     /// Run one random sequence again, and show all its calls.
     #[arg(long, value_name = "SEED", value_parser = crate::args::seed)]
     reproduce: Option<u64>,
@@ -86,6 +92,8 @@ impl Results {
     fn exit(&self) -> Exit {
         if self.tests.iter().any(|result| result.verdict.is_bad()) {
             Exit::Fail
+        } else if self.count(Verdict::Unknown) > 0 {
+            Exit::Unknown
         } else {
             Exit::Pass
         }
@@ -173,11 +181,22 @@ fn check(
             .filter(|test| !test.is_per_type())
             .collect();
     }
+    let catalog = Catalog::new(library.clone(), &args.plugins.plugin_dir);
     if let (Some(path), Some(library)) = (&args.properties, &library) {
-        values::check(&values::read(path)?, &library.types)
-            .map_err(|why| format!("{}: {why}", path.display()))?;
+        let values = values::read(path)?;
+        let own = |name: &String| library.types.iter().any(|kind| kind.name == *name);
+        let types = if values.keys().all(own) {
+            library.types.iter().collect()
+        } else {
+            catalog.types()
+        };
+        values::check(&values, &types).map_err(|why| format!("{}: {why}", path.display()))?;
     }
-    let tests = run_all(&child, &chosen, &kinds, only.is_none(), output, cancel)?;
+    let tester = Tester {
+        child: &child,
+        catalog: &catalog,
+    };
+    let tests = run_all(&tester, &chosen, &kinds, only.is_none(), output, cancel)?;
     if cancel.load(Ordering::Relaxed) {
         return Ok(Exit::Interrupted);
     }
@@ -327,10 +346,16 @@ fn kinds(
     }
 }
 
+/// What runs tests: their processes, and where what they need is found.
+struct Tester<'a> {
+    child: &'a Child,
+    catalog: &'a Catalog,
+}
+
 /// The library's own tests first, then those of the types: one after the other for each type, and as many types at a
 /// time as there are processors.
 fn run_all(
-    child: &Child,
+    tester: &Tester<'_>,
     chosen: &[&'static Test],
     kinds: &[String],
     of_library: bool,
@@ -353,7 +378,7 @@ fn run_all(
     };
     let mut results = Vec::new();
     if of_library {
-        results = of(child, chosen, "", &tell, cancel)?;
+        results = of(tester, chosen, "", &tell, cancel)?;
     }
     let next = AtomicUsize::new(0);
     let found: Mutex<BTreeMap<usize, std::result::Result<Vec<Result>, String>>> = Mutex::default();
@@ -364,7 +389,7 @@ fn run_all(
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(kind) = kinds.get(index) else { return };
-                    let done = of(child, chosen, kind, &tell, cancel);
+                    let done = of(tester, chosen, kind, &tell, cancel);
                     found.lock().insert(index, done);
                 }
             });
@@ -377,9 +402,10 @@ fn run_all(
     Ok(results)
 }
 
-/// Runs the tests of one type, or of the library. A call that crashed or hung is not repeated.
+/// Runs the tests of one type, or of the library. A call that crashed or hung is not repeated. A test that lacks a
+/// provider is run again with one, if a library has it, and so are the later ones.
 fn of(
-    child: &Child,
+    tester: &Tester<'_>,
     chosen: &[&'static Test],
     kind: &str,
     tell: &dyn Fn(&Test, &str),
@@ -387,14 +413,19 @@ fn of(
 ) -> std::result::Result<Vec<Result>, String> {
     let mut results = Vec::new();
     let mut avoid: Vec<String> = Vec::new();
+    let mut providers = Vec::new();
+    let child = tester.child;
     for test in chosen {
         if test.is_per_type() == kind.is_empty() || cancel.load(Ordering::Relaxed) {
             continue;
         }
         tell(test, kind);
-        let mut run = child.run(test.id, kind, &avoid, cancel)?;
+        let mut run = child.run(test.id, kind, &avoid, &providers, cancel)?;
+        while tester.catalog.supply(&run.wanted, &mut providers) {
+            run = child.run(test.id, kind, &avoid, &providers, cancel)?;
+        }
         if test.twice && run.verdict == Verdict::Passed {
-            let again = child.run(test.id, kind, &avoid, cancel)?;
+            let again = child.run(test.id, kind, &avoid, &providers, cancel)?;
             run = compare(run, again);
         }
         avoid.extend(run.fatal.take());
@@ -437,6 +468,7 @@ mod tests {
             why: "fine".to_owned(),
             trace: trace.iter().map(|&line| line.to_owned()).collect(),
             took: Duration::ZERO,
+            wanted: Vec::new(),
             fatal: None,
         }
     }

@@ -15,7 +15,7 @@ fn tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::Passed => Tone::Good,
         Verdict::Skipped => Tone::Faint,
-        Verdict::Warning => Tone::Care,
+        Verdict::Warning | Verdict::Unknown => Tone::Care,
         Verdict::Failed | Verdict::Crashed => Tone::Bad,
     }
 }
@@ -97,7 +97,9 @@ fn why<'a>(results: &Results, result: &'a Result) -> &'a str {
     const REFERENCE: &str = "see life-online";
     let told = || {
         results.tests.iter().any(|other| {
-            other.kind == result.kind && other.test.id == "life-online" && other.verdict.is_bad()
+            other.kind == result.kind
+                && other.test.id == "life-online"
+                && (other.verdict.is_bad() || other.verdict == Verdict::Unknown)
         })
     };
     match result.why.find(REFERENCE) {
@@ -121,9 +123,15 @@ fn summary(results: &Results, paint: Paint) -> String {
                 "warnings"
             },
         ),
+        (Verdict::Unknown, "unknown"),
         (Verdict::Skipped, "skipped"),
     ];
-    let numbers = numbers.map(|(verdict, name)| {
+    // Most testers lack nothing.
+    let lacks = results.count(Verdict::Unknown) > 0;
+    let numbers = numbers
+        .iter()
+        .filter(|(it, _)| lacks || *it != Verdict::Unknown);
+    let numbers = numbers.map(|&(verdict, name)| {
         let number = results.count(verdict);
         let tone = if number == 0 {
             Tone::Plain
@@ -135,7 +143,7 @@ fn summary(results: &Results, paint: Paint) -> String {
     format!(
         "{}: {}",
         count(results.tests.len(), "test", "tests"),
-        numbers.join(", ")
+        numbers.collect::<Vec<_>>().join(", ")
     )
 }
 
@@ -195,7 +203,7 @@ fn case(result: &Result, plugin: &str) -> TestCase {
         Verdict::Passed | Verdict::Warning => TestCaseStatus::success(),
         Verdict::Skipped => TestCaseStatus::skipped(),
         Verdict::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Verdict::Crashed => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Verdict::Crashed | Verdict::Unknown => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
     let mut status = status;
     if !matches!(result.verdict, Verdict::Passed | Verdict::Warning) {

@@ -67,11 +67,11 @@ fn value(given: &serde_json::Value) -> Option<Value> {
 }
 
 /// Checks that every type and property exists and takes its value.
-pub(crate) fn check(values: &Values, types: &[TypeInfo]) -> Result<(), String> {
+pub(crate) fn check(values: &Values, types: &[&TypeInfo]) -> Result<(), String> {
     for (name, properties) in values {
         let Some(kind) = types.iter().find(|kind| kind.name == *name) else {
             let there = hint(name, types.iter().map(|kind| kind.name.as_str()));
-            return Err(format!("the library has no type `{name}`{there}"));
+            return Err(format!("no library has a type `{name}`{there}"));
         };
         for (property, value) in properties {
             let Some(known) = kind.property(property) else {
@@ -141,7 +141,7 @@ mod tests {
             "quorum_capable": false, "properties": [port],
         });
         let types = [TypeInfo::deserialize(web).unwrap()];
-        let check = |text: &str| check(&parse(text).unwrap(), &types);
+        let check = |text: &str| check(&parse(text).unwrap(), &types.iter().collect::<Vec<_>>());
         assert_eq!(check(r#"{"Web": {"port": 80}}"#), Ok(()));
         let kind = check(r#"{"Wab": {"Port": 80}}"#).unwrap_err();
         assert!(kind.contains("`Wab`") && kind.contains("`Web`"), "{kind}");
