@@ -20,8 +20,47 @@ pub struct WordDoc {
     pub on: Option<String>,
     /// How to write it: `node("NODE1").crash()`, `eventually(condition, within)`.
     pub usage: String,
-    /// What it does.
+    /// What it does, with its example.
     pub text: String,
+    /// Its arguments, without the object: their names, and their types where there is only one.
+    pub params: Vec<(String, Option<String>)>,
+    /// The type of its value, where there is only one; `()` for none.
+    pub gives: Option<String>,
+    /// Whether it is read, without brackets.
+    pub is_property: bool,
+}
+
+/// How a word is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// What runs, as the body of a drill: on `scripts/clusters/four-node.ron`, if no other is named.
+    pub code: String,
+    /// The cluster file that it is for, in the same folder.
+    pub cluster: Option<String>,
+    /// Whether it is typed at the prompt instead.
+    pub at_prompt: bool,
+}
+
+impl WordDoc {
+    /// What it does, without its example.
+    pub fn told(&self) -> &str {
+        let end = self.text.find("\nExample").unwrap_or(self.text.len());
+        self.text[..end].trim_end()
+    }
+
+    /// Its example, which ends its doc comment: ``Example: `…` ``, ``Example with `dhcp.ron`: `…` `` or
+    /// ``Example at the prompt: `…` ``.
+    pub fn example(&self) -> Option<Example> {
+        let (_, rest) = self.text.split_once("\nExample")?;
+        let (head, code) = rest.split_once(": `")?;
+        let (code, _) = code.rsplit_once('`')?;
+        let cluster = head.trim().strip_prefix("with `");
+        Some(Example {
+            code: code.replace('\n', " "),
+            cluster: cluster.map(|it| it.trim_end_matches('`').to_owned()),
+            at_prompt: head.trim() == "at the prompt",
+        })
+    }
 }
 
 /// Every word of the drill language that has a description, in order of its name. Operators have none.
@@ -54,7 +93,7 @@ fn entry(word: &Word) -> WordDoc {
         .and_then(|(_, kind)| kind.clone())
         .filter(|kind| {
             let noun = is_noun(kind);
-            noun || (word.is_property && (kind == "int" || kind == "float"))
+            noun || (word.is_property && ["int", "float", "Error"].contains(&kind.as_str()))
         });
     let params = |skip: usize| {
         let names: Vec<&str> = word
@@ -70,11 +109,15 @@ fn entry(word: &Word) -> WordDoc {
         (Some(kind), false) => format!("{}.{}({})", example(kind), word.name, params(1)),
         (None, _) => format!("{}({})", word.name, params(0)),
     };
+    let object = usize::from(on.is_some());
     WordDoc {
         name: word.name.clone(),
         on,
         usage,
         text: word.docs.clone(),
+        params: word.params.iter().skip(object).cloned().collect(),
+        gives: word.returns.clone(),
+        is_property: word.is_property,
     }
 }
 
@@ -99,6 +142,10 @@ fn example(kind: &str) -> &str {
         "Clients" => "clients(group, options)",
         "Fault" => "fault",
         "Duration" => "duration",
+        "Event" => "event",
+        "Answer" => "answer",
+        "ResourceType" => "resource_type(name)",
+        "Error" => "error",
         "int" => "5",
         "float" => "2.5",
         other => other,

@@ -21,6 +21,7 @@ mod modules;
 mod outline;
 mod place;
 mod policy;
+mod reference;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -35,7 +36,8 @@ pub use check::{
     duplicate_drills, is_nearly_resource_script, is_resource_script, mixed_alphabets,
 };
 pub use console::{Console, ConsoleOptions, Outcome};
-pub use docs::{WordDoc, entries, entries_of_engine};
+pub use docs::{Example, WordDoc, entries, entries_of_engine};
 pub use drill::{SCRIPT_STACK_BYTES, on_script_thread, run_script};
 pub use hashing::seed_hashing;
 pub use policy::{RhaiPolicies, attach_policies, check_policy, is_policy};
+pub use reference::language_reference;

@@ -208,6 +208,8 @@ fn kind_of(rust: &str) -> Kind {
         "FnPtr" => "function",
         "Array" => "array",
         "Map" => "map",
+        "Blob" => "blob",
+        "Thrown" => "Error",
         "()" => "()",
         other => other.strip_suffix("Ref").filter(|noun| is_noun(noun))?,
     };

@@ -36,6 +36,7 @@ fn refused() -> Fallible<i64> {
 pub(crate) mod words {
     /// A whole number between two others, both included: `random(0, 3)`. It is drawn from the drill's seed, with a generator
     /// that nothing else draws from: the same seed gives the same numbers on every machine.
+    /// Example: `after(random(60, 300).seconds, || node("NODE3").crash()); recovers("EVS3", 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn random(context: NativeCallContext<'_>, from: i64, to: i64) -> Fallible<i64> {
         let session = Session::of(&context)?;
@@ -51,6 +52,7 @@ pub(crate) mod words {
 
     /// The items of a list in another order, drawn from the drill's seed as `random` draws: `shuffle(nodes())[0].crash()`.
     /// The list itself stays as it is.
+    /// Example: `let first = shuffle(nodes())[0]; first.crash(); becomes(|| !first.is_up, 2.minutes);`
     #[rhai_fn(return_raw)]
     pub fn shuffle(context: NativeCallContext<'_>, list: Array) -> Fallible<Array> {
         let session = Session::of(&context)?;
@@ -63,6 +65,7 @@ pub(crate) mod words {
     }
 
     /// The seed that everything random in the drill comes from: the one that `--seed` or the drill's options name, else 1.
+    /// Example: `note(`told with seed ${seed()}`)`
     #[rhai_fn(return_raw)]
     pub fn seed(context: NativeCallContext<'_>) -> Fallible<i64> {
         let seed = Session::of(&context)?.with_stage(&context, |stage| stage.seed())?;

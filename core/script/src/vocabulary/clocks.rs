@@ -52,6 +52,7 @@ pub(super) fn within(number: i64) -> i32 {
 pub(crate) mod words {
     /// Daylight saving begins: local time goes forward by an hour on every node, and for `clock()`, `at`, `between` and
     /// `run_until`. Healing ends it: the hour before comes once more. UTC, and every timer, goes on.
+    /// Example: `daylight_saving(); expect(clock() >= "9:00");`
     #[rhai_fn(return_raw)]
     pub fn daylight_saving(context: NativeCallContext<'_>) -> Fallible<FaultRef> {
         let fault = ClockFault::LocalTime {

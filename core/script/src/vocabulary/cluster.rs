@@ -80,6 +80,7 @@ fn cut_all(context: &NativeCallContext<'_>, sides: &Array) -> Fallible<FaultRef>
 pub(crate) mod words {
     /// Opens the cluster of a cluster file and waits until it is up. For the REPL; a drill names its cluster in its
     /// options.
+    /// Example at the prompt: `cluster("scripts/clusters/four-node.ron")`
     #[rhai_fn(return_raw)]
     pub fn cluster(context: NativeCallContext<'_>, path: &str) -> Fallible<()> {
         open(&context, path, &Map::new())
@@ -87,12 +88,14 @@ pub(crate) mod words {
 
     /// Opens a cluster with options: `seed` (a whole number), `start` (what its clock shows at power-on,
     /// "2003-10-26 01:30"), `cold` (true: do not wait until it is up).
+    /// Example at the prompt: `cluster("scripts/clusters/four-node.ron", #{ seed: 7, start: "2003-10-26 01:30" })`
     #[rhai_fn(name = "cluster", return_raw)]
     pub fn cluster_with(context: NativeCallContext<'_>, path: &str, options: Map) -> Fallible<()> {
         open(&context, path, &options)
     }
 
     /// Lets virtual time pass: `run("30m")`.
+    /// Example: `run("30m")`
     #[rhai_fn(return_raw)]
     pub fn run(context: NativeCallContext<'_>, duration: Dynamic) -> Fallible<()> {
         waits::run(&context, span_arg(&context, &duration)?)
@@ -101,6 +104,7 @@ pub(crate) mod words {
     /// Lets virtual time pass until the cluster's local clock shows an hour next, or a date with one: `run_until("9:00")`,
     /// `run_until("2003-10-26 03:00")`. An hour that it shows at this very instant comes again in a day; a date that is over
     /// is an error.
+    /// Example: `run_until("9:00"); expect(clock() >= "9:00");`
     #[rhai_fn(return_raw)]
     pub fn run_until(context: NativeCallContext<'_>, time: &str) -> Fallible<()> {
         waits::run_until(&context, time)
@@ -110,6 +114,7 @@ pub(crate) mod words {
     /// `at("9:00", || node("NODE3").crash())`. It happens inside `run`, `eventually` and whatever else lets time pass, at
     /// that very instant. It may break things and give orders; it may not let time pass itself, nor plan another one. A
     /// drill that ends before it came due is an error.
+    /// Example: `at("9:00", || node("NODE3").crash()); run_until("9:05"); expect_eq(group("EVS3").owner, "NODE4");`
     #[rhai_fn(return_raw)]
     pub fn at(context: NativeCallContext<'_>, time: &str, action: rhai::FnPtr) -> Fallible<()> {
         waits::at(&context, time, action)
@@ -117,6 +122,7 @@ pub(crate) mod words {
 
     /// Something that happens while the drill waits, so long from now: `after("10s", || node("NODE3").crash())`. As with
     /// `at`, it may not let time pass itself, and a drill that ends before it came due is an error.
+    /// Example: `after("10s", || node("NODE3").crash()); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn after(
         context: NativeCallContext<'_>,
@@ -129,12 +135,14 @@ pub(crate) mod words {
 
     /// Lets time pass until nothing goes on any more: nothing pending, nobody joining, and nothing different for
     /// 30 s. The verdict is unknown if that is not reached within 30 minutes.
+    /// Example: `group("EVS3").move_to("NODE4"); settle(); expect_eq(group("EVS3").owner, "NODE4");`
     #[rhai_fn(return_raw)]
     pub fn settle(context: NativeCallContext<'_>) -> Fallible<()> {
         settle_within(context, Dynamic::from("30m".to_owned()))
     }
 
     /// As `settle()`, with a limit of one's own.
+    /// Example: `node("NODE3").crash(); settle(5.minutes);`
     #[rhai_fn(name = "settle", return_raw)]
     pub fn settle_within(context: NativeCallContext<'_>, within: Dynamic) -> Fallible<()> {
         let within = span_arg(&context, &within)?;
@@ -142,6 +150,7 @@ pub(crate) mod words {
     }
 
     /// Begins a step of the story: a title in the report and in the journal.
+    /// Example: `step("NODE3 loses its power"); node("NODE3").crash(); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn step(context: NativeCallContext<'_>, title: &str) -> Fallible<()> {
         let session = Session::of(&context)?;
@@ -155,6 +164,7 @@ pub(crate) mod words {
     }
 
     /// Says something in the report and in the journal.
+    /// Example: `note(`mail is on ${group("EVS3").owner}`)`
     #[rhai_fn(return_raw)]
     pub fn note(context: NativeCallContext<'_>, text: &str) -> Fallible<()> {
         let session = Session::of(&context)?;
@@ -169,6 +179,7 @@ pub(crate) mod words {
 
     /// Cuts all networks between sides: `partition([["NODE1"], ["NODE2", "NODE3"]])`. Nodes that are not named are
     /// together on a side of their own.
+    /// Example: `partition([["NODE1", "NODE2"], ["NODE3", "NODE4"]]); run("2m"); expect(quorum().has_quorum);`
     #[rhai_fn(return_raw)]
     pub fn partition(context: NativeCallContext<'_>, sides: Array) -> Fallible<FaultRef> {
         cut_all(&context, &sides)
@@ -176,12 +187,15 @@ pub(crate) mod words {
 
     /// Cuts one direction on all networks: `cut("NODE1", "NODE2")`, and NODE2 does not hear NODE1 while NODE1 hears
     /// NODE2.
+    /// Example: `cut("NODE1", "NODE2"); run("1m"); expect(quorum().has_quorum);`
     #[rhai_fn(name = "cut", return_raw)]
     pub fn cut(context: NativeCallContext<'_>, from: Dynamic, to: Dynamic) -> Fallible<FaultRef> {
         order::cut(&context, None, &from, &to)
     }
 
     /// Heals every fault, the last one first: what was cut, broken, crashed or frozen.
+    /// Example: `partition([["NODE4"]]); becomes(|| !node("NODE4").is_up, 1.minutes); heal(); becomes(||
+    /// node("NODE4").is_up, 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn heal(context: NativeCallContext<'_>) -> Fallible<()> {
         order::act(&context, |stage| {
@@ -191,12 +205,15 @@ pub(crate) mod words {
     }
 
     /// Heals every partition and cut, and nothing else.
+    /// Example: `partition([["NODE4"]]); becomes(|| !node("NODE4").is_up, 1.minutes); heal_partitions(); becomes(||
+    /// node("NODE4").is_up, 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn heal_partitions(context: NativeCallContext<'_>) -> Fallible<()> {
         order::repair(&context, &Repair::Partitions)
     }
 
     /// Belief: the nodes, as objects, by number: `nodes().filter(|n| n.is_up).len()`.
+    /// Example: `expect_eq(nodes().filter(|n| n.is_up).len(), 4)`
     #[rhai_fn(return_raw)]
     pub fn nodes(context: NativeCallContext<'_>) -> Fallible<Array> {
         objects(
@@ -207,12 +224,14 @@ pub(crate) mod words {
     }
 
     /// Belief: the groups, as objects, the default Cluster Group first.
+    /// Example: `expect(groups().all(|g| g.state == "Online"))`
     #[rhai_fn(return_raw)]
     pub fn groups(context: NativeCallContext<'_>) -> Fallible<Array> {
         objects(&context, |stage| stage.groups(), |name| GroupRef { name })
     }
 
     /// Belief: the resources, as objects, group by group.
+    /// Example: `expect(resources().all(|r| r.state == "Online"))`
     #[rhai_fn(return_raw)]
     pub fn resources(context: NativeCallContext<'_>) -> Fallible<Array> {
         objects(
@@ -223,6 +242,7 @@ pub(crate) mod words {
     }
 
     /// Truth: the networks, as objects.
+    /// Example: `for network in networks() { expect(network.role != "ClientAccess"); }`
     #[rhai_fn(return_raw)]
     pub fn networks(context: NativeCallContext<'_>) -> Fallible<Array> {
         objects(
@@ -233,12 +253,14 @@ pub(crate) mod words {
     }
 
     /// Truth: the shared disks, as objects.
+    /// Example: `expect(disks().all(|d| d.mounted_on.len() <= 1))`
     #[rhai_fn(return_raw)]
     pub fn disks(context: NativeCallContext<'_>) -> Fallible<Array> {
         objects(&context, |stage| stage.disks(), |name| DiskRef { name })
     }
 
     /// Belief: the name of the node that coordinates, empty if none does.
+    /// Example: `expect_eq(coordinator(), quorum().owner)`
     #[rhai_fn(return_raw)]
     pub fn coordinator(context: NativeCallContext<'_>) -> Fallible<Dynamic> {
         let session = Session::of(&context)?;
@@ -255,6 +277,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the quorum: `.kind`, `.owner`, `.has_quorum`.
+    /// Example: `node("NODE2").crash(); run("2m"); expect(quorum().has_quorum);`
     #[rhai_fn(return_raw)]
     pub fn quorum(context: NativeCallContext<'_>) -> Fallible<QuorumRef> {
         let session = Session::of(&context)?;
@@ -263,6 +286,7 @@ pub(crate) mod words {
     }
 
     /// Belief: which quorum it is: "Standard", "MajorityNodeSet" or "Local".
+    /// Example: `expect_eq(quorum().kind, "Standard")`
     #[rhai_fn(get = "kind", pure, return_raw)]
     pub fn quorum_kind(
         context: NativeCallContext<'_>,
@@ -274,6 +298,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the node that holds the quorum, empty if none does.
+    /// Example: `expect_eq(quorum().owner, disk("Disk Q:").owner)`
     #[rhai_fn(get = "owner", pure, return_raw)]
     pub fn quorum_owner(
         context: NativeCallContext<'_>,
@@ -285,6 +310,7 @@ pub(crate) mod words {
     }
 
     /// Belief: a property of the quorum's, by the original's name and in its unit: `quorum().get("MaxQuorumLogSize")`.
+    /// Example: `expect_eq(quorum().get("MaxQuorumLogSize"), 4194304)`
     #[rhai_fn(name = "get", return_raw)]
     pub fn quorum_get(
         context: NativeCallContext<'_>,
@@ -295,6 +321,7 @@ pub(crate) mod words {
     }
 
     /// Sets a property of the quorum's, by the original's name and in its unit; `()` resets it to its default.
+    /// Example: `quorum().set("MaxQuorumLogSize", 65536)`
     #[rhai_fn(name = "set", return_raw)]
     pub fn quorum_set(
         context: NativeCallContext<'_>,
@@ -308,6 +335,7 @@ pub(crate) mod words {
     }
 
     /// Belief: whether there is a quorate cluster.
+    /// Example: `always("there is a cluster", || quorum().has_quorum); node("NODE2").crash(); run("5m");`
     #[rhai_fn(get = "has_quorum", pure, return_raw)]
     pub fn has_quorum(context: NativeCallContext<'_>, quorum: &mut QuorumRef) -> Fallible<bool> {
         let held = quorum.status.has_quorum;
@@ -317,6 +345,7 @@ pub(crate) mod words {
 
     /// Truth: for how long clients did not find a group in full service (`is_online`) since they first did. It is
     /// `planned_outage` and `unplanned_outage` together.
+    /// Example: `node("NODE3").crash(); recovers("EVS3", 5.minutes); expect(outage("EVS3") < 2.minutes);`
     #[rhai_fn(return_raw)]
     pub fn outage(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<Span> {
         super::outage(&context, &group, "outage", |stage, name| stage.outage(name))
@@ -324,6 +353,8 @@ pub(crate) mod words {
 
     /// Truth: how much of a group's `outage` somebody wanted: it began with an administrator's move or offline, an ordered
     /// stop or shutdown of its node, or a failback. From the first failure on it is no longer as planned.
+    /// Example: `group("EVS3").move_to("NODE4"); recovers("EVS3", 5.minutes); expect_eq(planned_outage("EVS3"),
+    /// outage("EVS3"));`
     #[rhai_fn(return_raw)]
     pub fn planned_outage(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<Span> {
         super::outage(&context, &group, "planned_outage", |stage, name| {
@@ -332,6 +363,8 @@ pub(crate) mod words {
     }
 
     /// Truth: how much of a group's `outage` nobody wanted: it began with a failure, or something failed in a planned one.
+    /// Example: `node("NODE3").crash(); recovers("EVS3", 5.minutes); expect_eq(unplanned_outage("EVS3"),
+    /// outage("EVS3"));`
     #[rhai_fn(return_raw)]
     pub fn unplanned_outage(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<Span> {
         super::outage(&context, &group, "unplanned_outage", |stage, name| {
@@ -340,6 +373,7 @@ pub(crate) mod words {
     }
 
     /// Truth: the part of the time since clients first found a group in full service in which they did, 0.0 to 1.0.
+    /// Example: `node("NODE3").crash(); run("2h"); expect(availability("EVS3") > 0.98);`
     #[rhai_fn(return_raw)]
     pub fn availability(context: NativeCallContext<'_>, group: Dynamic) -> Fallible<f64> {
         let name = name_arg(&context, &group)?;
@@ -357,6 +391,7 @@ pub(crate) mod words {
     }
 
     /// Truth: the names of the groups that the drill's faults moved or stopped without touching them.
+    /// Example: `node("NODE4").crash(); run("5m"); expect_eq(disturbed(), []);`
     #[rhai_fn(return_raw)]
     pub fn disturbed(context: NativeCallContext<'_>) -> Fallible<Array> {
         let session = Session::of(&context)?;
@@ -372,6 +407,7 @@ pub(crate) mod words {
 
     /// The journal so far, oldest first. Each event has `kind`, `node`, `time` (a Duration), and the fields of its kind,
     /// which are `()` where an event has nothing to say; `:doc events` lists all kinds and fields.
+    /// Example: `expect(events().len() > 0)`
     #[rhai_fn(name = "events", return_raw)]
     pub fn all_events(context: NativeCallContext<'_>) -> Fallible<Array> {
         events(context, Map::new())
@@ -380,6 +416,8 @@ pub(crate) mod words {
     /// The journal's events that match every field given: `events(#{kind: "group-owner", subject: "EVS3"})`. A
     /// list matches any of its values, and a field that holds a list matches where one of them is in it. `since` and `until` are durations, `limit` keeps the last so many. A kind, a field
     /// or a word that there is not is a mistake: `:doc events` lists them all.
+    /// Example: `node("NODE3").crash(); recovers("EVS3", 5.minutes); let moves = events(#{ kind: "group-owner",
+    /// subject: "EVS3" }); expect_eq(moves[-1].to, "NODE4");`
     #[rhai_fn(name = "events", return_raw)]
     pub fn events(context: NativeCallContext<'_>, filter: Map) -> Fallible<Array> {
         let session = Session::of(&context)?;
@@ -408,6 +446,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the cluster at a glance, as a text: nodes, groups, resources.
+    /// Example: `note(status())`
     #[rhai_fn(return_raw)]
     pub fn status(context: NativeCallContext<'_>) -> Fallible<String> {
         let session = Session::of(&context)?;
@@ -420,6 +459,7 @@ pub(crate) mod words {
 
     /// Sends clients to a group by its network name: `clients("EVS1", #{ users: 1500, every: "1s" })`. With `port: 25` or
     /// `protocol: "smtp"` a service must answer there, whatever the group's resources are.
+    /// Example: `let users = clients("EVS1", #{ users: 1500, every: "1s" }); run("5m"); expect_eq(users.failures, 0);`
     #[rhai_fn(return_raw)]
     pub fn clients(
         context: NativeCallContext<'_>,
@@ -439,7 +479,8 @@ pub(crate) mod words {
     }
 
     /// Counts these clients' calls once more, from now on and from nothing: what they feel in one part of a drill.
-    /// Example: `let night = mail.part(); run("8h"); night.end(); expect_eq(night.failures, 0);`
+    /// Example: `let mail = clients("EVS3", #{ users: 10, every: "1m" }); let night = mail.part(); run("8h");
+    /// night.end(); expect_eq(night.failures, 0);`
     #[rhai_fn(return_raw)]
     pub fn part(context: NativeCallContext<'_>, clients: &mut ClientsRef) -> Fallible<ClientsRef> {
         let session = Session::of(&context)?;
@@ -454,6 +495,8 @@ pub(crate) mod words {
 
     /// These clients call no more; what they felt stays. A part that `part` began is counted no further, and the clients
     /// themselves go on.
+    /// Example: `let users = clients("EVS1", #{ users: 10, every: "1s" }); run("1m"); users.end();
+    /// node("NODE1").crash(); run("1m"); expect_eq(users.failures, 0);`
     #[rhai_fn(return_raw)]
     pub fn end(context: NativeCallContext<'_>, clients: &mut ClientsRef) -> Fallible<()> {
         let session = Session::of(&context)?;
@@ -464,6 +507,7 @@ pub(crate) mod words {
 
     /// Declares what a virtual server's users are to its node: `load("EVS1", #{ users: 1500, cpu: 35 })`, `cpu` in per
     /// cent of a node. The cluster file's `users` and `cpu_percent` are what it begins with.
+    /// Example: `load("EVS1", #{ users: 1500, cpu: 35 })`
     #[rhai_fn(return_raw)]
     pub fn load(context: NativeCallContext<'_>, group: Dynamic, options: Map) -> Fallible<()> {
         let session = Session::of(&context)?;
@@ -475,6 +519,7 @@ pub(crate) mod words {
     }
 
     /// Truth: how many requests these clients made.
+    /// Example: `let users = clients("EVS1", #{ users: 10, every: "1s" }); run("1m"); expect(users.requests >= 590);`
     #[rhai_fn(get = "requests", pure, return_raw)]
     pub fn client_requests(
         context: NativeCallContext<'_>,
@@ -485,6 +530,8 @@ pub(crate) mod words {
     }
 
     /// Truth: how many requests of these clients failed.
+    /// Example: `let users = clients("EVS1", #{ users: 10, every: "1s" }); node("NODE1").crash(); recovers("EVS1",
+    /// 5.minutes); expect(users.failures > 0);`
     #[rhai_fn(get = "failures", pure, return_raw)]
     pub fn client_failures(
         context: NativeCallContext<'_>,
@@ -495,6 +542,8 @@ pub(crate) mod words {
     }
 
     /// Truth: the longest unbroken time in which every request of these clients failed.
+    /// Example: `let users = clients("EVS1", #{ users: 10, every: "1s" }); node("NODE1").crash(); recovers("EVS1",
+    /// 5.minutes); expect(users.longest_outage < 2.minutes);`
     #[rhai_fn(get = "longest_outage", pure, return_raw)]
     pub fn client_outage(
         context: NativeCallContext<'_>,
@@ -505,6 +554,8 @@ pub(crate) mod words {
     }
 
     /// Truth: the longest mean time that an answer took these clients: it grows with the load of the node that answers.
+    /// Example: `let users = clients("EVS1", #{ users: 10, every: "1s" }); run("1m"); expect(users.longest_response <
+    /// 5.seconds);`
     #[rhai_fn(get = "longest_response", pure, return_raw)]
     pub fn client_response(
         context: NativeCallContext<'_>,
@@ -515,6 +566,8 @@ pub(crate) mod words {
     }
 
     /// Truth: the share of these clients' requests that were answered, 0 to 1; 1 before the first.
+    /// Example: `let users = clients("EVS1", #{ users: 10, every: "1s" }); run("1m"); expect_eq(users.availability,
+    /// 1.0);`
     #[rhai_fn(get = "availability", pure, return_raw)]
     pub fn client_availability(
         context: NativeCallContext<'_>,

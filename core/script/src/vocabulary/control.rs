@@ -169,6 +169,7 @@ fn as_text(context: &NativeCallContext<'_>, answer: &AnswerRef) -> Fallible<Stri
 pub(crate) mod words {
     /// A resource type by its name, for control codes: `resource_type("Physical Disk").control("GET_CHARACTERISTICS")`. No
     /// resource of the type need be there.
+    /// Example: `expect_eq(resource_type("Physical Disk").control("GET_CHARACTERISTICS").number, 1)`
     #[rhai_fn(return_raw)]
     pub fn resource_type(
         context: NativeCallContext<'_>,
@@ -182,6 +183,7 @@ pub(crate) mod words {
     }
 
     /// Truth: the type's name.
+    /// Example: `expect_eq(resource_type("Physical Disk").name, "Physical Disk")`
     #[rhai_fn(get = "name", pure)]
     pub fn type_name(kind: &mut ResourceTypeRef) -> String {
         kind.name.to_string()
@@ -192,6 +194,7 @@ pub(crate) mod words {
     /// `"GET_NAME"`. What the type does not know the resource monitor answers, or error 1, `ERROR_INVALID_FUNCTION`. An
     /// answer that is an error is an error of the script, with `code` and `name`: an owner that is silent is error 1460
     /// after 30 s, one that left the cluster meanwhile error 5050. `docs/plugins.md`.
+    /// Example: `expect_eq(resource("EVS1 SMTP").control("GET_NAME").text, "EVS1 SMTP")`
     #[rhai_fn(name = "control", return_raw)]
     pub fn control(
         context: NativeCallContext<'_>,
@@ -203,6 +206,8 @@ pub(crate) mod words {
     }
 
     /// The same, with what goes in: a text or a blob.
+    /// Example: `expect_error(|| resource("EVS1 Disk E:").control("STORAGE_IS_PATH_VALID", "nothing.txt"),
+    /// "ERROR_PATH_NOT_FOUND")`
     #[rhai_fn(name = "control", return_raw)]
     pub fn control_input(
         context: NativeCallContext<'_>,
@@ -216,6 +221,8 @@ pub(crate) mod words {
 
     /// The same, with options: `through`, the node that is asked and asks on (whichever will do if none is named), and `on`,
     /// the node that must own the resource: error 5015 if it does not.
+    /// Example: `let info = resource("EVS3 Disk L:").control("STORAGE_GET_DISK_INFO", (), #{ through: "NODE1" });
+    /// expect_eq(info.get("Mounted"), "yes");`
     #[rhai_fn(name = "control", return_raw)]
     pub fn control_through(
         context: NativeCallContext<'_>,
@@ -229,6 +236,7 @@ pub(crate) mod words {
     }
 
     /// Asks the type as a whole by a control code, on the node that is asked, and waits for the answer.
+    /// Example: `expect_eq(resource_type("Generic Script").control("ENUM_PRIVATE_PROPERTIES").text, "ScriptFilepath")`
     #[rhai_fn(name = "control", return_raw)]
     pub fn type_control(
         context: NativeCallContext<'_>,
@@ -240,6 +248,7 @@ pub(crate) mod words {
     }
 
     /// The same, with what goes in: a text or a blob.
+    /// Example: `expect_eq(resource_type("Physical Disk").control("GET_CHARACTERISTICS", ()).number, 1)`
     #[rhai_fn(name = "control", return_raw)]
     pub fn type_control_input(
         context: NativeCallContext<'_>,
@@ -252,6 +261,8 @@ pub(crate) mod words {
     }
 
     /// The same, with options: `through`, the node that is asked, and `on`, the node whose plugin is.
+    /// Example: `let answer = resource_type("Physical Disk").control("GET_CHARACTERISTICS", (), #{ on: "NODE2",
+    /// through: "NODE4" }); expect_eq(answer.number, 1);`
     #[rhai_fn(name = "control", return_raw)]
     pub fn type_control_through(
         context: NativeCallContext<'_>,
@@ -265,24 +276,28 @@ pub(crate) mod words {
     }
 
     /// Belief: what a control code gave, as a text. An error if it is none.
+    /// Example: `expect_eq(resource("EVS1 Network Name").control("GET_NETWORK_NAME").text, "MAIL1")`
     #[rhai_fn(get = "text", pure, return_raw)]
     pub fn text(context: NativeCallContext<'_>, answer: &mut AnswerRef) -> Fallible<String> {
         as_text(&context, answer)
     }
 
     /// Belief: what a control code gave, as a blob.
+    /// Example: `expect_eq(resource("EVS1 Disk E:").control("GET_CLASS_INFO").bytes.len(), 8)`
     #[rhai_fn(get = "bytes", pure)]
     pub fn bytes(answer: &mut AnswerRef) -> Blob {
         answer.bytes.to_vec()
     }
 
     /// Belief: how many bytes a control code gave.
+    /// Example: `expect_eq(resource("EVS1 Disk E:").control("GET_CLASS_INFO").size, 8)`
     #[rhai_fn(get = "size", pure)]
     pub fn size(answer: &mut AnswerRef) -> i64 {
         i64::try_from(answer.bytes.len()).unwrap_or(i64::MAX)
     }
 
     /// Belief: what a control code gave, as a number (a DWORD: four bytes, the lowest first). An error if it is none.
+    /// Example: `expect_eq(resource("EVS1 Disk E:").control("GET_CHARACTERISTICS").number, 1)`
     #[rhai_fn(get = "number", pure, return_raw)]
     pub fn number(context: NativeCallContext<'_>, answer: &mut AnswerRef) -> Fallible<i64> {
         match <[u8; 4]>::try_from(answer.bytes.as_slice()) {
@@ -299,6 +314,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the value of a name in an answer of lines `Name=Value`. An error if there is no such line.
+    /// Example: `expect_eq(resource("EVS1 Disk E:").control("STORAGE_GET_DISK_INFO").get("Mounted"), "yes")`
     #[rhai_fn(return_raw)]
     pub fn get(
         context: NativeCallContext<'_>,

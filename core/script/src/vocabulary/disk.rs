@@ -20,6 +20,7 @@ use crate::values::{name_arg, show};
 #[export_module]
 pub(crate) mod words {
     /// A shared disk by its name.
+    /// Example: `expect_eq(disk("EVS1 Disk E:").owner, "NODE1")`
     #[rhai_fn(return_raw)]
     pub fn disk(context: NativeCallContext<'_>, name: Dynamic) -> Fallible<DiskRef> {
         let name = name_arg(&context, &name)?;
@@ -27,12 +28,14 @@ pub(crate) mod words {
     }
 
     /// Truth: the disk's name.
+    /// Example: `expect(disks().map(|d| d.name).contains("Disk Q:"))`
     #[rhai_fn(get = "name", pure)]
     pub fn name(disk: &mut DiskRef) -> String {
         disk.name.to_string()
     }
 
     /// Truth: the node that holds the disk's reservation, empty if none does.
+    /// Example: `expect_eq(disk("EVS1 Disk E:").owner, "NODE1")`
     #[rhai_fn(get = "owner", pure, return_raw)]
     pub fn owner(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<Dynamic> {
         let name = disk.name.clone();
@@ -45,6 +48,7 @@ pub(crate) mod words {
     }
 
     /// Truth: whether a host outside the cluster holds the disk's reservation.
+    /// Example: `disk("EVS1 Disk E:").steal(); expect(disk("EVS1 Disk E:").stolen);`
     #[rhai_fn(get = "stolen", pure, return_raw)]
     pub fn stolen(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<bool> {
         let name = disk.name.clone();
@@ -54,6 +58,7 @@ pub(crate) mod words {
     }
 
     /// Truth: the nodes that have the disk mounted: never more than one in a sound cluster.
+    /// Example: `expect_eq(disk("EVS1 Disk E:").mounted_on, ["NODE1"])`
     #[rhai_fn(get = "mounted_on", pure, return_raw)]
     pub fn mounted_on(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<Dynamic> {
         let name = disk.name.clone();
@@ -66,6 +71,7 @@ pub(crate) mod words {
     }
 
     /// Breaks the disk: it answers nobody.
+    /// Example: `disk("EVS1 Disk E:").fail(); becomes(|| resource("EVS1 Disk E:").state != "Online", 5.minutes);`
     #[rhai_fn(name = "fail", return_raw)]
     pub fn fail(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
         Trouble::from(disk).fail(&context)
@@ -73,6 +79,8 @@ pub(crate) mod words {
 
     /// Undoes everything that is wrong with the disk, and makes a host that stole its reservation give it up. What waits for
     /// a disk that hung or was slow is done as fast as it is now. Paths to it are repaired one by one.
+    /// Example: `disk("EVS1 Disk E:").slow("2s"); run("1m"); disk("EVS1 Disk E:").repair(); run("1m");
+    /// expect(group("EVS1").is_online);`
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<()> {
         Trouble::from(disk).repair(&context)
@@ -80,6 +88,7 @@ pub(crate) mod words {
 
     /// Makes every request to the disk take this much longer. Whatever stands on it feels it: mounts, listings and writes,
     /// the cluster's own log, starts (log replay by the log file), and answers, which nobody waits for longer than 30 s.
+    /// Example: `disk("EVS3 Disk L:").slow("500ms"); group("EVS3").move_to("NODE4"); recovers("EVS3", 10.minutes);`
     #[rhai_fn(name = "slow", return_raw)]
     pub fn slow(
         context: NativeCallContext<'_>,
@@ -91,6 +100,7 @@ pub(crate) mod words {
 
     /// Makes some of the cluster's own reads and writes on the disk take up to a span longer:
     /// `disk("Disk Q:").unsteady(0.05, "9s")`.
+    /// Example: `disk("Disk Q:").unsteady(0.05, "2s"); run("10m"); expect(quorum().has_quorum);`
     #[rhai_fn(name = "unsteady", return_raw)]
     pub fn unsteady(
         context: NativeCallContext<'_>,
@@ -102,12 +112,15 @@ pub(crate) mod words {
     }
 
     /// Makes the disk hang until it is repaired: nothing that it is asked for ends, and nothing fails.
+    /// Example: `let fault = disk("EVS1 Disk E:").hang(); run("1s"); fault.heal(); run("1m");
+    /// expect(group("EVS1").is_online);`
     #[rhai_fn(name = "hang", return_raw)]
     pub fn hang(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
         Trouble::from(disk).hang(&context, None)
     }
 
     /// Makes the disk hang for a while.
+    /// Example: `disk("EVS1 Disk E:").hang("1s"); run("1m"); expect(group("EVS1").is_online);`
     #[rhai_fn(name = "hang", return_raw)]
     pub fn hang_for(
         context: NativeCallContext<'_>,
@@ -119,12 +132,16 @@ pub(crate) mod words {
 
     /// Leaves no room on the disk: what would make a file longer is refused (error 112), whether the cluster's log, a file of
     /// a script or one of a program.
+    /// Example: `disk("EVS1 Disk E:").full(); expect_error(|| disk("EVS1 Disk E:").write("notice.txt", "closed"),
+    /// "112");`
     #[rhai_fn(name = "full", return_raw)]
     pub fn full(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
         Trouble::from(disk).full(&context)
     }
 
     /// Makes the disk refuse every write (error 19). It can be read.
+    /// Example: `disk("EVS1 Disk E:").read_only(); expect_error(|| disk("EVS1 Disk E:").write("notice.txt", "closed"),
+    /// "19");`
     #[rhai_fn(name = "read_only", return_raw)]
     pub fn read_only(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
         Trouble::from(disk).read_only(&context)
@@ -132,6 +149,7 @@ pub(crate) mod words {
 
     /// Makes the disk fail to flush what it took (an fsync that fails): whoever writes gets an error. What was written can be
     /// read where it was, and is gone when that node loses power or the disk is dismounted there.
+    /// Example: `disk("Disk Q:").fail_flush(); run("10m");`
     #[rhai_fn(name = "fail_flush", return_raw)]
     pub fn fail_flush(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
         Trouble::from(disk).fail_flush(&context)
@@ -139,6 +157,8 @@ pub(crate) mod words {
 
     /// A host outside the cluster resets the bus, takes the disk's reservation from its owner and keeps it until it is healed or
     /// the disk is repaired.
+    /// Example: `let host = disk("EVS1 Disk E:").steal(); run("1s"); host.heal(); expect(!disk("EVS1 Disk
+    /// E:").stolen);`
     #[rhai_fn(return_raw)]
     pub fn steal(context: NativeCallContext<'_>, disk: &mut DiskRef) -> Fallible<FaultRef> {
         let fault = DiskFault::Stolen {
@@ -153,6 +173,7 @@ pub(crate) mod words {
 
     /// Flips a bit in the middle of a file on the disk, such as "quolog.log" or "chk001.tmp". Nobody notices before
     /// the file is read.
+    /// Example: `disk("Disk Q:").corrupt("quolog.log").expect_unnoticed()`
     #[rhai_fn(name = "corrupt", return_raw)]
     pub fn corrupt(
         context: NativeCallContext<'_>,
@@ -168,6 +189,7 @@ pub(crate) mod words {
     }
 
     /// Flips a bit of one byte, counted from 0, of a file on the disk.
+    /// Example: `disk("Disk Q:").corrupt("quolog.log", 12)`
     #[rhai_fn(name = "corrupt", return_raw)]
     pub fn corrupt_at(
         context: NativeCallContext<'_>,
@@ -180,6 +202,7 @@ pub(crate) mod words {
     }
 
     /// The last bytes of a file on the disk are gone, as if they had never been written out.
+    /// Example: `disk("Disk Q:").lose_tail("quolog.log", 10)`
     #[rhai_fn(return_raw)]
     pub fn lose_tail(
         context: NativeCallContext<'_>,
@@ -192,6 +215,7 @@ pub(crate) mod words {
     }
 
     /// A file on the disk is gone.
+    /// Example: `disk("Disk Q:").lose_file("quolog.log")`
     #[rhai_fn(return_raw)]
     pub fn lose_file(
         context: NativeCallContext<'_>,
@@ -202,12 +226,15 @@ pub(crate) mod words {
     }
 
     /// Truth: how many bytes a file on the disk has, such as "quolog.log" or "chk001.tmp".
+    /// Example: `expect(disk("Disk Q:").size("quolog.log") > 0)`
     #[rhai_fn(return_raw)]
     pub fn size(context: NativeCallContext<'_>, disk: &mut DiskRef, file: &str) -> Fallible<i64> {
         order::file_size(&context, &disk.name, file)
     }
 
     /// Puts a file on the disk by hand, as an administrator does on the node that has it mounted.
+    /// Example: `disk("EVS1 Disk E:").write("notice.txt", "closed"); expect_eq(disk("EVS1 Disk E:").size("notice.txt"),
+    /// 6);`
     #[rhai_fn(return_raw)]
     pub fn write(
         context: NativeCallContext<'_>,
@@ -219,6 +246,7 @@ pub(crate) mod words {
     }
 
     /// Takes a file off the disk by hand.
+    /// Example: `disk("EVS1 Disk E:").write("notice.txt", "closed"); disk("EVS1 Disk E:").remove("notice.txt");`
     #[rhai_fn(return_raw)]
     pub fn remove(context: NativeCallContext<'_>, disk: &mut DiskRef, file: &str) -> Fallible<()> {
         order::disk_file(&context, &disk.name, file, None)

@@ -17,12 +17,14 @@ use crate::values::span_arg;
 #[export_module]
 pub(crate) mod words {
     /// The name server, where Network Name resources register and clients look names up, over any public network.
+    /// Example: `dns().slow("5s"); group("EVS3").move_to("NODE4"); recovers("EVS3", 5.minutes);`
     pub fn dns() -> DnsRef {
         DnsRef
     }
 
     /// The name server falls silent: no client finds any name, and a registration fails with 1460 after 15 s. A node that
     /// has a name registered goes on to find it itself.
+    /// Example: `dns().fail(); expect(!group("EVS3").is_online);`
     #[rhai_fn(name = "fail", return_raw)]
     pub fn fail(context: NativeCallContext<'_>, _dns: &mut DnsRef) -> Fallible<FaultRef> {
         let what = "the name server fell silent";
@@ -30,6 +32,7 @@ pub(crate) mod words {
     }
 
     /// The name server refuses to register names (9005), or to forget one. What it knows still resolves.
+    /// Example: `dns().refuse(); run("1m"); expect(group("EVS3").is_online);`
     #[rhai_fn(return_raw)]
     pub fn refuse(context: NativeCallContext<'_>, _dns: &mut DnsRef) -> Fallible<FaultRef> {
         let what = "the name server refuses registrations";
@@ -38,6 +41,7 @@ pub(crate) mod words {
 
     /// Makes the name server take so long for each answer: `dns().slow("5s")`. Clients wait for it at each call, and a
     /// Network Name is OnlinePending meanwhile; past 15 s a registration fails with 1460.
+    /// Example: `dns().slow("5s"); group("EVS3").move_to("NODE4"); recovers("EVS3", 5.minutes);`
     #[rhai_fn(name = "slow", return_raw)]
     pub fn slow(
         context: NativeCallContext<'_>,
@@ -50,6 +54,7 @@ pub(crate) mod words {
     }
 
     /// The name server answers at once again, and registers what it is asked to.
+    /// Example: `dns().fail(); run("1m"); dns().repair(); expect(group("EVS3").is_online);`
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, _dns: &mut DnsRef) -> Fallible<()> {
         order::repair(&context, &Repair::Names)

@@ -83,18 +83,21 @@ fn spelt(event: &EventRef, field: &str, value: &serde_json::Value) -> Dynamic {
 pub(crate) mod words {
     /// When it happened, since the cluster was switched on. The other fields of an event are those of its kind:
     /// `:doc events`.
+    /// Example: `let up = events(#{ kind: "node-state", to: "Up" })[0]; expect(up.time < 5.minutes);`
     #[rhai_fn(get = "time", pure)]
     pub fn time(event: &mut EventRef) -> Span {
         events::time_of(&event.line)
     }
 
     /// The names of the fields that the event has something to say in.
+    /// Example: `expect(events()[0].keys().contains("kind"))`
     #[rhai_fn(name = "keys", pure)]
     pub fn keys(event: &mut EventRef) -> Array {
         event.line.keys().cloned().map(Dynamic::from).collect()
     }
 
     /// Whether the event has something to say in this field: `"reason" in event`.
+    /// Example: `let first = events()[0]; expect(first.contains("kind") && "kind" in first);`
     #[rhai_fn(name = "contains", pure, return_raw)]
     pub fn contains(
         context: NativeCallContext<'_>,

@@ -16,6 +16,7 @@ use crate::thrown::{Fallible, Raise};
 #[export_module]
 pub(crate) mod words {
     /// Undoes this one fault. Nothing happens if it is healed already.
+    /// Example: `let fault = node("NODE1").nic("Private").fail(); run("1m"); fault.heal();`
     #[rhai_fn(name = "heal", return_raw)]
     pub fn heal(context: NativeCallContext<'_>, fault: &mut FaultRef) -> Fallible<()> {
         order::act(&context, |stage| {
@@ -26,6 +27,7 @@ pub(crate) mod words {
 
     /// Fails the drill if somebody in the cluster has noticed this fault up to now. Nor is it remarked on at the drill's end
     /// that nobody has.
+    /// Example: `let fault = node("NODE4").freeze("500ms"); run("1m"); fault.expect_unnoticed();`
     #[rhai_fn(return_raw)]
     pub fn expect_unnoticed(context: NativeCallContext<'_>, fault: &mut FaultRef) -> Fallible<()> {
         let session = Session::of(&context)?;

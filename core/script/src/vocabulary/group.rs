@@ -56,6 +56,7 @@ fn outage_of(
 #[export_module]
 pub(crate) mod words {
     /// A group by its name.
+    /// Example: `group("EVS3").move_to("NODE4"); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn group(context: NativeCallContext<'_>, name: Dynamic) -> Fallible<GroupRef> {
         let name = name_arg(&context, &name)?;
@@ -63,12 +64,14 @@ pub(crate) mod words {
     }
 
     /// Truth: the group's name.
+    /// Example: `expect(groups().map(|g| g.name).contains("EVS3"))`
     #[rhai_fn(get = "name", pure)]
     pub fn name(group: &mut GroupRef) -> String {
         group.name.to_string()
     }
 
     /// Belief: what the cluster says the group is doing: "Online", "Offline", "Failed", "PartialOnline" or "Pending".
+    /// Example: `group("EVS3").offline(); becomes(|| group("EVS3").state == "Offline", 5.minutes);`
     #[rhai_fn(get = "state", pure, return_raw)]
     pub fn state(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Dynamic> {
         let state = |it: GroupStatus| closed::word(Set::GROUP_STATE, it.state.as_str());
@@ -77,6 +80,7 @@ pub(crate) mod words {
 
     /// Truth: whether clients find the group in full service at this instant: every resource of it online on one
     /// machine that runs, its processes answering, its addresses on a network that works, its name resolving there.
+    /// Example: `steady("mail flows", || group("EVS3").is_online); run("1h");`
     #[rhai_fn(get = "is_online", pure, return_raw)]
     pub fn is_online(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<bool> {
         let name = group.name.clone();
@@ -88,6 +92,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the name of the node that owns the group, empty if the cluster knows none.
+    /// Example: `expect_eq(group("EVS3").owner, "NODE3")`
     #[rhai_fn(get = "owner", pure, return_raw)]
     pub fn owner(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Dynamic> {
         let owner = |it: GroupStatus| closed::owner(it.owner.as_ref());
@@ -95,6 +100,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the names of the group's resources, providers before dependents.
+    /// Example: `for name in group("EVS3").resources { expect_eq(resource(name).state, "Online"); }`
     #[rhai_fn(get = "resources", pure, return_raw)]
     pub fn resources(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Dynamic> {
         status(
@@ -107,6 +113,7 @@ pub(crate) mod words {
     }
 
     /// Belief: how often the group failed over inside the current FailoverPeriod.
+    /// Example: `expect_eq(group("EVS3").failovers, 0)`
     #[rhai_fn(get = "failovers", pure, return_raw)]
     pub fn failovers(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<i64> {
         status(
@@ -119,12 +126,15 @@ pub(crate) mod words {
     }
 
     /// Truth: for how long clients did not find the group in full service (`is_online`) since they first did.
+    /// Example: `node("NODE3").crash(); recovers("EVS3", 5.minutes); expect(group("EVS3").outage < 2.minutes);`
     #[rhai_fn(get = "outage", pure, return_raw)]
     pub fn outage(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Span> {
         outage_of(&context, group, "outage", |stage, name| stage.outage(name))
     }
 
     /// Truth: how much of the group's outage somebody wanted: see `planned_outage("EVS3")`.
+    /// Example: `group("EVS3").move_to("NODE4"); recovers("EVS3", 5.minutes); expect(group("EVS3").planned_outage >
+    /// 1.seconds);`
     #[rhai_fn(get = "planned_outage", pure, return_raw)]
     pub fn planned_outage(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<Span> {
         outage_of(&context, group, "planned_outage", |stage, name| {
@@ -133,6 +143,8 @@ pub(crate) mod words {
     }
 
     /// Truth: how much of the group's outage nobody wanted: see `unplanned_outage("EVS3")`.
+    /// Example: `group("EVS3").move_to("NODE4"); recovers("EVS3", 5.minutes); expect_eq(group("EVS3").unplanned_outage,
+    /// 0.seconds);`
     #[rhai_fn(get = "unplanned_outage", pure, return_raw)]
     pub fn unplanned_outage(
         context: NativeCallContext<'_>,
@@ -144,6 +156,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the group's preferred owners, best first.
+    /// Example: `expect_eq(group("EVS3").preferred_owners, ["NODE3", "NODE4"])`
     #[rhai_fn(get = "preferred_owners", pure, return_raw)]
     pub fn preferred_owners(
         context: NativeCallContext<'_>,
@@ -154,6 +167,7 @@ pub(crate) mod words {
     }
 
     /// Belief: a property, by the original's name and in its unit: `group("EVS1").get("FailoverThreshold")`.
+    /// Example: `expect_eq(group("EVS1").get("FailoverThreshold"), 10)`
     #[rhai_fn(return_raw)]
     pub fn get(
         context: NativeCallContext<'_>,
@@ -164,6 +178,7 @@ pub(crate) mod words {
     }
 
     /// Sets a property, by the original's name and in its unit; `()` resets it to its default.
+    /// Example: `group("EVS1").set("FailoverThreshold", 2); expect_eq(group("EVS1").get("FailoverThreshold"), 2);`
     #[rhai_fn(return_raw)]
     pub fn set(
         context: NativeCallContext<'_>,
@@ -180,6 +195,8 @@ pub(crate) mod words {
     }
 
     /// Brings the group online and remembers that it is wanted so.
+    /// Example: `group("EVS3").offline(); becomes(|| group("EVS3").state == "Offline", 5.minutes);
+    /// group("EVS3").online(); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn online(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<()> {
         order::order(
@@ -191,6 +208,7 @@ pub(crate) mod words {
     }
 
     /// Takes the group offline and remembers that it is wanted so.
+    /// Example: `group("EVS3").offline(); becomes(|| group("EVS3").state == "Offline", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn offline(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<()> {
         order::order(
@@ -202,6 +220,7 @@ pub(crate) mod words {
     }
 
     /// Moves the group to the best possible node. Returns once the move has begun.
+    /// Example: `group("EVS3").move(); recovers("EVS3", 5.minutes); expect_eq(group("EVS3").owner, "NODE4");`
     #[rhai_fn(name = "move", return_raw)]
     pub fn move_best(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<()> {
         order::order(
@@ -214,6 +233,7 @@ pub(crate) mod words {
     }
 
     /// Moves the group to a node. Returns once the move has begun.
+    /// Example: `group("EVS3").move_to("NODE4"); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn move_to(
         context: NativeCallContext<'_>,

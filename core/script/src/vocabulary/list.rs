@@ -17,7 +17,7 @@ use crate::thrown::Fallible;
 pub(crate) mod words {
     /// Whether the function is true for every item of a list. An empty list has none: it is true, and an expectation
     /// that rests on it is remarked on.
-    /// Example: `nodes().all(|n| n.is_up)`
+    /// Example: `expect(nodes().all(|n| n.is_up))`
     #[rhai_fn(return_raw, pure)]
     pub fn all(context: NativeCallContext<'_>, list: &mut Array, filter: FnPtr) -> Fallible<bool> {
         if list.is_empty() {

@@ -20,6 +20,7 @@ use crate::values::{name_arg, show};
 #[export_module]
 pub(crate) mod words {
     /// A network by its name.
+    /// Example: `network("Private").fail(); run("1m"); expect(nodes().all(|n| n.is_up));`
     #[rhai_fn(return_raw)]
     pub fn network(context: NativeCallContext<'_>, name: Dynamic) -> Fallible<NetworkRef> {
         let name = name_arg(&context, &name)?;
@@ -28,12 +29,14 @@ pub(crate) mod words {
     }
 
     /// Truth: the network's name.
+    /// Example: `expect_eq(networks().map(|n| n.name), ["Private", "Public"])`
     #[rhai_fn(get = "name", pure)]
     pub fn name(network: &mut NetworkRef) -> String {
         network.name.to_string()
     }
 
     /// Truth: what the network carries: "Internal", "ClientAccess" or "Mixed".
+    /// Example: `expect_eq(network("Public").role, "Mixed")`
     #[rhai_fn(get = "role", pure, return_raw)]
     pub fn role(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<Dynamic> {
         let name = network.name.clone();
@@ -45,6 +48,7 @@ pub(crate) mod words {
     }
 
     /// Truth: how many damaged datagrams receivers have refused on the network so far.
+    /// Example: `network("Private").corrupt(0.1); run("1m"); expect(network("Private").refused > 0);`
     #[rhai_fn(get = "refused", pure, return_raw)]
     pub fn refused(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<i64> {
         let name = network.name.clone();
@@ -65,6 +69,7 @@ pub(crate) mod words {
 
     /// Takes the power of the network's switch away: nothing is carried, and every card in the network loses its link,
     /// which its node notices. For a network that dies in silence see `black_hole`.
+    /// Example: `network("Public").fail(); expect(!group("EVS1").is_online);`
     #[rhai_fn(name = "fail", return_raw)]
     pub fn fail(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<FaultRef> {
         let fault = NetworkFault::Network {
@@ -75,6 +80,7 @@ pub(crate) mod words {
 
     /// Makes the network swallow everything while every link stays up: no card notices. For a switch without power see
     /// `fail`.
+    /// Example: `network("Private").black_hole(); run("1m"); expect(quorum().has_quorum);`
     #[rhai_fn(return_raw)]
     pub fn black_hole(
         context: NativeCallContext<'_>,
@@ -92,12 +98,15 @@ pub(crate) mod words {
 
     /// Undoes everything that is wrong with the network itself; its cards are repaired one by one. What is under way
     /// on a network that was slow gets there at once.
+    /// Example: `network("Private").fail(); run("1m"); network("Private").repair(); run("1m");
+    /// expect(quorum().has_quorum);`
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, network: &mut NetworkRef) -> Fallible<()> {
         order::repair(&context, &Repair::Network(network.name.clone()))
     }
 
     /// Makes the network lose messages at random: `network("Private").loss(0.2)` loses one in five.
+    /// Example: `network("Private").loss(0.2); run("5m"); expect(nodes().all(|n| n.is_up));`
     #[rhai_fn(return_raw)]
     pub fn loss(
         context: NativeCallContext<'_>,
@@ -108,6 +117,7 @@ pub(crate) mod words {
     }
 
     /// Makes messages take this long on the network, one way.
+    /// Example: `network("Private").latency("50ms"); run("5m"); expect(nodes().all(|n| n.is_up));`
     #[rhai_fn(return_raw)]
     pub fn latency(
         context: NativeCallContext<'_>,
@@ -118,6 +128,7 @@ pub(crate) mod words {
     }
 
     /// Makes datagrams arrive twice at random, the second time a little later: `network("Private").duplicate(0.1)`.
+    /// Example: `network("Private").duplicate(0.1); run("5m"); expect(nodes().all(|n| n.is_up));`
     #[rhai_fn(return_raw)]
     pub fn duplicate(
         context: NativeCallContext<'_>,
@@ -129,6 +140,7 @@ pub(crate) mod words {
 
     /// Holds datagrams back at random, so that later ones overtake them: `network("Private").reorder(0.1, "3s")` holds
     /// one in ten back by up to three seconds.
+    /// Example: `network("Private").reorder(0.1, "3s"); run("5m"); expect(quorum().has_quorum);`
     #[rhai_fn(return_raw)]
     pub fn reorder(
         context: NativeCallContext<'_>,
@@ -141,6 +153,7 @@ pub(crate) mod words {
 
     /// Flips a bit of datagrams at random: `network("Private").corrupt(0.1)`. Who gets one finds that its checksum does
     /// not match and drops it: see `refused`.
+    /// Example: `network("Private").corrupt(0.1); run("1m"); expect(network("Private").refused > 0);`
     #[rhai_fn(name = "corrupt", return_raw)]
     pub fn corrupt(
         context: NativeCallContext<'_>,
@@ -151,6 +164,8 @@ pub(crate) mod words {
     }
 
     /// Cuts this network between sides: `network("Private").partition([["NODE1"], ["NODE2"]])`.
+    /// Example: `network("Private").partition([["NODE1"], ["NODE2", "NODE3", "NODE4"]]); run("1m");
+    /// expect(nodes().all(|n| n.is_up));`
     #[rhai_fn(name = "partition", return_raw)]
     pub fn partition(
         context: NativeCallContext<'_>,
@@ -162,6 +177,8 @@ pub(crate) mod words {
     }
 
     /// Cuts one direction: on this network, what the first node sends does not reach the second.
+    /// Example: `network("Private").cut("NODE1", "NODE2"); run("1m"); expect(node("NODE1").is_up &&
+    /// node("NODE2").is_up);`
     #[rhai_fn(name = "cut", return_raw)]
     pub fn cut(
         context: NativeCallContext<'_>,
@@ -173,6 +190,7 @@ pub(crate) mod words {
     }
 
     /// The network's DHCP server falls silent: no lease is given or renewed.
+    /// Example with `dhcp.ron`: `network("Public").fail_dhcp(); run("1h");`
     #[rhai_fn(return_raw)]
     pub fn fail_dhcp(
         context: NativeCallContext<'_>,
@@ -188,6 +206,8 @@ pub(crate) mod words {
     /// A machine that is none of the cluster's answers for an address of a virtual server:
     /// `network("Public").stranger("10.0.0.21")`. Clients reach it and not the virtual server; an IP Address resource with
     /// this address fails with 5057, and comes online nowhere until the stranger is gone.
+    /// Example: `let stranger = network("Public").stranger("10.0.0.21"); expect(!group("EVS1").is_online);
+    /// stranger.heal();`
     #[rhai_fn(return_raw)]
     pub fn stranger(
         context: NativeCallContext<'_>,

@@ -17,6 +17,7 @@ use crate::thrown::Fallible;
 #[export_module]
 pub(crate) mod words {
     /// Breaks the card: it has no link, which its node notices.
+    /// Example: `node("NODE3").nic("Public").fail(); recovers("EVS3", 10.minutes);`
     #[rhai_fn(name = "fail", return_raw)]
     pub fn fail(context: NativeCallContext<'_>, nic: &mut NicRef) -> Fallible<FaultRef> {
         let fault = NetworkFault::Card {
@@ -28,6 +29,8 @@ pub(crate) mod words {
     }
 
     /// Undoes everything that is wrong with the card.
+    /// Example: `node("NODE3").nic("Private").fail(); run("1m"); node("NODE3").nic("Private").repair(); run("1m");
+    /// expect(node("NODE3").is_up);`
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, nic: &mut NicRef) -> Fallible<()> {
         let card = Repair::Card {
@@ -39,6 +42,7 @@ pub(crate) mod words {
 
     /// Makes the card lose datagrams at random, of those it sends and of those it gets:
     /// `node("NODE1").nic("Private").loss(0.2)` loses one in five each way.
+    /// Example: `node("NODE1").nic("Private").loss(0.2); run("5m"); expect(node("NODE1").is_up);`
     #[rhai_fn(name = "loss", return_raw)]
     pub fn loss(
         context: NativeCallContext<'_>,
@@ -49,6 +53,7 @@ pub(crate) mod words {
     }
 
     /// Makes whatever the card sends or gets take this much longer, on top of the network's own latency.
+    /// Example: `node("NODE1").nic("Private").latency("50ms"); run("5m"); expect(node("NODE1").is_up);`
     #[rhai_fn(name = "latency", return_raw)]
     pub fn latency(
         context: NativeCallContext<'_>,
@@ -59,6 +64,7 @@ pub(crate) mod words {
     }
 
     /// Makes datagrams that the card sends or gets arrive twice at random, the second time a little later.
+    /// Example: `node("NODE1").nic("Private").duplicate(0.1); run("5m"); expect(node("NODE1").is_up);`
     #[rhai_fn(name = "duplicate", return_raw)]
     pub fn duplicate(
         context: NativeCallContext<'_>,
@@ -69,6 +75,7 @@ pub(crate) mod words {
     }
 
     /// Makes the card hold datagrams back at random, by up to a span, so that later ones overtake them.
+    /// Example: `node("NODE1").nic("Private").reorder(0.1, "1s"); run("5m"); expect(node("NODE1").is_up);`
     #[rhai_fn(name = "reorder", return_raw)]
     pub fn reorder(
         context: NativeCallContext<'_>,
@@ -81,6 +88,7 @@ pub(crate) mod words {
 
     /// Makes the card flip a bit of datagrams at random, of those it sends and of those it gets. Who gets one finds
     /// that its checksum does not match and drops it.
+    /// Example: `node("NODE1").nic("Private").corrupt(0.1); run("5m"); expect(node("NODE1").is_up);`
     #[rhai_fn(name = "corrupt", return_raw)]
     pub fn corrupt(
         context: NativeCallContext<'_>,

@@ -170,6 +170,7 @@ fn fan_fails(
 #[export_module]
 pub(crate) mod words {
     /// A node by its name.
+    /// Example: `node("NODE3").crash(); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn node(context: NativeCallContext<'_>, name: Dynamic) -> Fallible<NodeRef> {
         let name = name_arg(&context, &name)?;
@@ -177,12 +178,15 @@ pub(crate) mod words {
     }
 
     /// Truth: the node's name.
+    /// Example: `expect_eq(nodes()[0].name, "NODE1")`
     #[rhai_fn(get = "name", pure)]
     pub fn name(node: &mut NodeRef) -> String {
         node.name.to_string()
     }
 
     /// Belief: what the node is to its cluster: "Up", "Down", "Paused", "Joining", or "Evicted" where it is no node of it any more.
+    /// Example: `node("NODE4").pause(); eventually(|| node("NODE4").state == "Paused", 1.minutes, "it may be so when
+    /// the order is answered");`
     #[rhai_fn(get = "state", pure, return_raw)]
     pub fn state(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<Dynamic> {
         let state = |it: NodeStatus| closed::word(Set::NODE_STATE, it.state.as_str());
@@ -190,6 +194,7 @@ pub(crate) mod words {
     }
 
     /// Belief: whether the node is a member of the cluster: Up or Paused.
+    /// Example: `node("NODE2").crash(); becomes(|| !node("NODE2").is_up, 1.minutes);`
     #[rhai_fn(get = "is_up", pure, return_raw)]
     pub fn is_up(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<bool> {
         use quorate_model::NodeState::{Paused, Up};
@@ -203,6 +208,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the names of the groups the node owns.
+    /// Example: `expect_eq(node("NODE3").groups, ["EVS3"])`
     #[rhai_fn(get = "groups", pure, return_raw)]
     pub fn groups(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<Dynamic> {
         status(
@@ -215,6 +221,7 @@ pub(crate) mod words {
     }
 
     /// Takes the node's power away.
+    /// Example: `node("NODE3").crash(); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn crash(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
         let fault = MachineFault::Crash {
@@ -225,6 +232,8 @@ pub(crate) mod words {
 
     /// Takes the node's power away in the middle of its next write to a file: `crash(#{writing: "quolog.log",
     /// kept: 5})` leaves five bytes of that write on the disk; without `kept` none.
+    /// Example: `node(quorum().owner).crash(#{ writing: "quolog.log", kept: 5 }); expect_error(||
+    /// group("EVS1").set("FailoverThreshold", 8), "stopped before it answered");`
     #[rhai_fn(name = "crash", return_raw)]
     pub fn crash_writing(
         context: NativeCallContext<'_>,
@@ -242,6 +251,8 @@ pub(crate) mod words {
     }
 
     /// Switches the node on.
+    /// Example: `node("NODE4").crash(); becomes(|| !node("NODE4").is_up, 1.minutes); node("NODE4").start(); becomes(||
+    /// node("NODE4").is_up, 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn start(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(
@@ -254,6 +265,8 @@ pub(crate) mod words {
     /// `start(#{force_quorum: ["NODE1", "NODE2"]})` for a Majority Node Set of which only these are left;
     /// `fix_quorum: true` to do without the quorum disk; `reset_quorum_log: true` to write a damaged or missing quorum
     /// log anew from the node's own copy; `no_quorum_logging: true` to leave the quorum log alone.
+    /// Example with `five-node-majority.ron`: `for n in nodes() { n.crash(); } run("1m"); let two = ["NODE1", "NODE2"];
+    /// for name in two { node(name).start(#{ force_quorum: two }); } eventually(|| quorum().has_quorum, 5.minutes);`
     #[rhai_fn(name = "start", return_raw)]
     pub fn start_with(
         context: NativeCallContext<'_>,
@@ -265,6 +278,8 @@ pub(crate) mod words {
     }
 
     /// Shuts the node down: its groups move away first, then it goes off.
+    /// Example: `node("NODE3").shutdown(); recovers("EVS3", 5.minutes); expect_eq(unplanned_outage("EVS3"),
+    /// 0.seconds);`
     #[rhai_fn(return_raw)]
     pub fn shutdown(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(&context, Order::NodeShutdown(node.name.clone()))
@@ -272,12 +287,14 @@ pub(crate) mod words {
 
     /// Restarts the node: it is shut down in order, its groups move away first, and two minutes after it went off it is on
     /// again. Wait for it: `eventually(|| node("NODE1").is_up, "10m")`.
+    /// Example: `node("NODE3").reboot(); becomes(|| node("NODE3").is_up, 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn reboot(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(&context, Order::NodeReboot(node.name.clone(), REBOOT))
     }
 
     /// As `reboot()`, for a node that is off for so long: `reboot("5m")`.
+    /// Example: `node("NODE3").reboot("5m"); becomes(|| node("NODE3").is_up, 15.minutes);`
     #[rhai_fn(name = "reboot", return_raw)]
     pub fn reboot_for(
         context: NativeCallContext<'_>,
@@ -290,12 +307,14 @@ pub(crate) mod words {
 
     /// The node restarts without a word, as if somebody pressed its reset button: it loses its power, and two minutes
     /// later it is on again.
+    /// Example: `node("NODE3").reset(); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn reset(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
         super::reset(&context, node, REBOOT)
     }
 
     /// As `reset()`, for a node that is off for so long.
+    /// Example: `node("NODE3").reset("30s"); becomes(|| node("NODE3").is_up, 10.minutes);`
     #[rhai_fn(name = "reset", return_raw)]
     pub fn reset_for(
         context: NativeCallContext<'_>,
@@ -307,12 +326,14 @@ pub(crate) mod words {
     }
 
     /// Makes the node stand still until it is thawed: nothing on it runs, and nothing it holds is given up.
+    /// Example: `let fault = node("NODE3").freeze(); recovers("EVS3", 5.minutes); fault.heal();`
     #[rhai_fn(return_raw)]
     pub fn freeze(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
         super::freeze(&context, node, None)
     }
 
     /// Makes the node stand still for a while.
+    /// Example: `node("NODE3").freeze("5m"); recovers("EVS3", 5.minutes);`
     #[rhai_fn(name = "freeze", return_raw)]
     pub fn freeze_for(
         context: NativeCallContext<'_>,
@@ -324,6 +345,7 @@ pub(crate) mod words {
     }
 
     /// Lets a frozen node go on.
+    /// Example: `node("NODE3").freeze(); run("3s"); node("NODE3").thaw(); run("1m"); expect(node("NODE3").is_up);`
     #[rhai_fn(return_raw)]
     pub fn thaw(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::repair(&context, &Repair::Thaw(node.name.clone()))
@@ -332,12 +354,14 @@ pub(crate) mod words {
     /// Makes the node's resource monitor stand still, and nothing else: no resource there is looked after, brought online or
     /// taken offline. The cluster service asks it for a sign of life, and replaces it when it has waited for 240 s: what was
     /// not offline counts as failed then.
+    /// Example: `node("NODE3").hang_monitor(); becomes(|| group("EVS3").state != "Online", 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn hang_monitor(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
         super::hang_monitor(&context, node, None)
     }
 
     /// Makes the node's resource monitor stand still for a while.
+    /// Example: `node("NODE3").hang_monitor("1m"); run("5m"); expect(group("EVS3").is_online);`
     #[rhai_fn(name = "hang_monitor", return_raw)]
     pub fn hang_monitor_for(
         context: NativeCallContext<'_>,
@@ -349,6 +373,8 @@ pub(crate) mod words {
     }
 
     /// Lets a resource monitor that stands still go on: it begins with what it was asked for meanwhile.
+    /// Example: `node("NODE3").hang_monitor(); run("1m"); node("NODE3").resume_monitor(); run("5m");
+    /// expect(group("EVS3").is_online);`
     #[rhai_fn(return_raw)]
     pub fn resume_monitor(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::repair(&context, &Repair::Monitor(node.name.clone()))
@@ -357,12 +383,14 @@ pub(crate) mod words {
     /// Makes the node's fan fail: until it is healed, the node runs at a third of its speed. Its services take three times as
     /// long to start, to stop and to answer, apart from what their disks take, and its stores take three times as much of
     /// it. A node that is off comes up like that.
+    /// Example: `node("NODE4").fan_fails(); group("EVS3").move_to("NODE4"); recovers("EVS3", 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn fan_fails(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
         super::fan_fails(&context, node, None)
     }
 
     /// Makes the node's fan fail for a while.
+    /// Example: `node("NODE3").fan_fails("10m"); run("15m"); expect(group("EVS3").is_online);`
     #[rhai_fn(name = "fan_fails", return_raw)]
     pub fn fan_fails_for(
         context: NativeCallContext<'_>,
@@ -374,6 +402,7 @@ pub(crate) mod words {
     }
 
     /// Pauses the node: it keeps what it owns and takes nothing more.
+    /// Example: `node("NODE4").pause(); node("NODE3").crash(); run("2m"); expect(!group("EVS3").is_online);`
     #[rhai_fn(return_raw)]
     pub fn pause(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(
@@ -385,6 +414,8 @@ pub(crate) mod words {
     }
 
     /// Resumes a paused node.
+    /// Example: `node("NODE4").pause(); run("1m"); node("NODE4").resume(); eventually(|| node("NODE4").state == "Up",
+    /// 1.minutes);`
     #[rhai_fn(return_raw)]
     pub fn resume(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(
@@ -396,6 +427,8 @@ pub(crate) mod words {
     }
 
     /// Takes the node out of the cluster. It must be down. To add it again, clean it up first: `forcecleanup`.
+    /// Example: `node("NODE4").crash(); becomes(|| node("NODE4").state == "Down", 1.minutes); node("NODE4").evict();
+    /// expect_eq(nodes().len(), 3);`
     #[rhai_fn(return_raw)]
     pub fn evict(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(
@@ -409,18 +442,22 @@ pub(crate) mod words {
     /// Takes everything that belongs to the cluster off a node that was evicted: its copy of the database, and whose
     /// copy that is. Its cluster service must not run. Until `add_node` has made it a node again, the service does not
     /// start.
+    /// Example: `node("NODE4").crash(); becomes(|| node("NODE4").state == "Down", 1.minutes); node("NODE4").evict();
+    /// node("NODE4").start(); run("2m"); node("NODE4").forcecleanup(); add_node(#{ name: "NODE4" });`
     #[rhai_fn(return_raw)]
     pub fn forcecleanup(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(&context, Order::NodeForceCleanup(node.name.clone()))
     }
 
     /// Stops the node's cluster service; its groups move away first. The machine stays on.
+    /// Example: `node("NODE3").stop_service(); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn stop_service(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(&context, Order::ServiceStop(node.name.clone()))
     }
 
     /// Kills the process of the node's cluster service: nothing is moved away first. The machine stays on.
+    /// Example: `node("NODE3").kill_service(); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn kill_service(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
         let fault = MachineFault::ServiceStop {
@@ -435,6 +472,7 @@ pub(crate) mod words {
 
     /// Kills the process of the node's cluster service and starts it again at once, while the resource monitor of its old
     /// boot, and all that it runs, go on. The new boot ends that before it says a word to anybody.
+    /// Example: `node("NODE3").restart_service(); run("5m"); expect(node("NODE3").is_up);`
     #[rhai_fn(return_raw)]
     pub fn restart_service(
         context: NativeCallContext<'_>,
@@ -448,6 +486,7 @@ pub(crate) mod words {
     }
 
     /// Truth: what the node's own clock shows, in its local time, as "2003-06-12 08:00:00". `clock()` is right.
+    /// Example: `expect_eq(node("NODE1").clock, clock())`
     #[rhai_fn(get = "clock", pure, return_raw)]
     pub fn clock(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<String> {
         let session = Session::of(&context)?;
@@ -466,6 +505,7 @@ pub(crate) mod words {
 
     /// Sets the node's clock forward, or back: `clock_step("1h")`, `clock_step("-90s")`. No timer runs by it; failback
     /// windows do, what policies are told, and when failovers were. A second step comes on top; healing one undoes it.
+    /// Example: `node("NODE1").clock_step("1h"); expect(node("NODE1").clock != clock());`
     #[rhai_fn(return_raw)]
     pub fn clock_step(
         context: NativeCallContext<'_>,
@@ -483,6 +523,7 @@ pub(crate) mod words {
 
     /// Makes the node's clocks run fast, or slow, by so many parts per million, and all its timers with them:
     /// `clock_drift(10000)` is 1 % fast, the most there is, and `clock_drift(-200)` loses 200 microseconds a second.
+    /// Example: `node("NODE1").clock_drift(10000); run("1h"); expect(node("NODE1").is_up);`
     #[rhai_fn(return_raw)]
     pub fn clock_drift(
         context: NativeCallContext<'_>,
@@ -504,6 +545,7 @@ pub(crate) mod words {
 
     /// The node's local time is so far ahead of the cluster's, or behind it, as in another time zone:
     /// `time_zone("-6h")`. Its clock goes on right by UTC. See `daylight_saving`.
+    /// Example: `node("NODE1").time_zone("-6h"); expect(node("NODE1").clock != clock());`
     #[rhai_fn(return_raw)]
     pub fn time_zone(
         context: NativeCallContext<'_>,
@@ -520,6 +562,8 @@ pub(crate) mod words {
     }
 
     /// Starts the node's cluster service.
+    /// Example: `node("NODE4").stop_service(); becomes(|| !node("NODE4").is_up, 5.minutes);
+    /// node("NODE4").start_service(); becomes(|| node("NODE4").is_up, 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn start_service(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<()> {
         order::order(
@@ -529,6 +573,7 @@ pub(crate) mod words {
     }
 
     /// Truth: how many bytes a file on the node's system disk has, such as "quolog.log" or "chk001.tmp".
+    /// Example: `expect(node("NODE1").size("quolog.log") > 0)`
     #[rhai_fn(return_raw)]
     pub fn size(context: NativeCallContext<'_>, node: &mut NodeRef, file: &str) -> Fallible<i64> {
         order::file_size(&context, &node.name, file)
@@ -536,6 +581,7 @@ pub(crate) mod words {
 
     /// Flips a bit in the middle of a file on the node's system disk, such as "quolog.log" or "chk001.tmp". Nobody notices before
     /// the file is read.
+    /// Example: `node("NODE2").corrupt("quolog.log").expect_unnoticed()`
     #[rhai_fn(name = "corrupt", return_raw)]
     pub fn corrupt(
         context: NativeCallContext<'_>,
@@ -551,6 +597,7 @@ pub(crate) mod words {
     }
 
     /// Flips a bit of one byte, counted from 0, of a file on the node's system disk.
+    /// Example: `node("NODE2").corrupt("quolog.log", 12)`
     #[rhai_fn(name = "corrupt", return_raw)]
     pub fn corrupt_at(
         context: NativeCallContext<'_>,
@@ -563,6 +610,7 @@ pub(crate) mod words {
     }
 
     /// The last bytes of a file on the node's system disk are gone, as if they had never been written out.
+    /// Example: `node("NODE2").lose_tail("quolog.log", 10)`
     #[rhai_fn(return_raw)]
     pub fn lose_tail(
         context: NativeCallContext<'_>,
@@ -575,6 +623,7 @@ pub(crate) mod words {
     }
 
     /// A file on the node's system disk is gone.
+    /// Example: `node("NODE2").lose_file("quolog.log")`
     #[rhai_fn(return_raw)]
     pub fn lose_file(
         context: NativeCallContext<'_>,
@@ -585,6 +634,8 @@ pub(crate) mod words {
     }
 
     /// Wipes the system disk of a node that is off: its copy of the cluster database is gone.
+    /// Example: `node("NODE4").crash(); node("NODE4").wipe(); node("NODE4").start(); run("5m");
+    /// expect(!node("NODE4").is_up);`
     #[rhai_fn(return_raw)]
     pub fn wipe(context: NativeCallContext<'_>, node: &mut NodeRef) -> Fallible<FaultRef> {
         let fault = DiskFault::Wipe {
@@ -598,6 +649,9 @@ pub(crate) mod words {
     }
 
     /// Starts the node's cluster service with one of the start switches: see `start`.
+    /// Example with `five-node-majority.ron`: `for n in nodes() { n.kill_service(); } run("10s"); let two = ["NODE1",
+    /// "NODE2"]; for name in two { node(name).start_service(#{ force_quorum: two }); } eventually(||
+    /// quorum().has_quorum, 5.minutes);`
     #[rhai_fn(name = "start_service", return_raw)]
     pub fn start_service_with(
         context: NativeCallContext<'_>,
@@ -609,6 +663,7 @@ pub(crate) mod words {
     }
 
     /// The node's card in a network: `node("NODE1").nic("Public").fail()`.
+    /// Example: `node("NODE3").nic("Public").fail(); recovers("EVS3", 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn nic(
         context: NativeCallContext<'_>,
@@ -625,6 +680,7 @@ pub(crate) mod words {
 
     /// The node's own disk, with its copy of the cluster database and the programs that resources start:
     /// `node("NODE1").system_disk().full()`.
+    /// Example: `node("NODE2").system_disk().slow("2s"); run("5m"); expect(node("NODE2").is_up);`
     #[rhai_fn(name = "system_disk")]
     pub fn system_disk(node: &mut NodeRef) -> SystemDiskRef {
         SystemDiskRef {
@@ -633,6 +689,7 @@ pub(crate) mod words {
     }
 
     /// The node's path to a shared disk: `node("NODE1").path("Disk F:").fail()`.
+    /// Example: `node("NODE3").path("EVS3 Disk L:").fail(); recovers("EVS3", 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn path(
         context: NativeCallContext<'_>,
@@ -649,6 +706,8 @@ pub(crate) mod words {
 
     /// Takes away the node's copy of a resource's script, by its ScriptFilepath: what runs goes on, and does not come
     /// online there again.
+    /// Example with `two-node-scripts.ron`: `node("NODE1").lose_script("../resources/web-server.rhai"); run("1m");
+    /// expect(group("Web").is_online);`
     #[rhai_fn(return_raw)]
     pub fn lose_script(
         context: NativeCallContext<'_>,

@@ -16,6 +16,7 @@ use crate::thrown::Fallible;
 #[export_module]
 pub(crate) mod words {
     /// Breaks the path: the disk answers this node no more, and everybody else as ever.
+    /// Example: `node("NODE3").path("EVS3 Disk L:").fail(); recovers("EVS3", 10.minutes);`
     #[rhai_fn(name = "fail", return_raw)]
     pub fn fail(context: NativeCallContext<'_>, path: &mut PathRef) -> Fallible<FaultRef> {
         let fault = DiskFault::Path {
@@ -27,6 +28,7 @@ pub(crate) mod words {
     }
 
     /// Repairs the path.
+    /// Example: `node("NODE4").path("EVS3 Disk L:").fail(); run("1m"); node("NODE4").path("EVS3 Disk L:").repair();`
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, path: &mut PathRef) -> Fallible<()> {
         let path = Repair::Path {

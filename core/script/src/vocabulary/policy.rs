@@ -65,6 +65,7 @@ fn script(context: &NativeCallContext<'_>, path: &str) -> Fallible<PolicyScript>
 #[export_module]
 pub(crate) mod words {
     /// Belief: the file of the group's own policy script, empty if it follows the cluster's.
+    /// Example: `expect_eq(group("EVS1").policy, "")`
     #[rhai_fn(get = "policy", pure, return_raw)]
     pub fn policy_of(context: NativeCallContext<'_>, group: &mut GroupRef) -> Fallible<String> {
         let name = group.name.clone();
@@ -80,6 +81,7 @@ pub(crate) mod words {
 
     /// Gives the group a policy script of its own: `group("EVS1").set_policy("../policies/least-loaded.rhai")`.
     /// The path is relative to the drill; `()` takes the script away.
+    /// Example: `group("EVS1").set_policy("scripts/policies/least-loaded.rhai"); expect(group("EVS1").policy != "");`
     #[rhai_fn(name = "set_policy", return_raw)]
     pub fn set_policy_of(
         context: NativeCallContext<'_>,
@@ -90,6 +92,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the file of the cluster's policy script, empty if there is none.
+    /// Example: `expect_eq(policy(), "")`
     #[rhai_fn(return_raw)]
     pub fn policy(context: NativeCallContext<'_>) -> Fallible<String> {
         let session = Session::of(&context)?;
@@ -101,6 +104,7 @@ pub(crate) mod words {
 
     /// Gives every group that has none of its own this policy script. The path is relative to the drill; `()` takes
     /// the script away.
+    /// Example: `set_policy("scripts/policies/least-loaded.rhai"); node("NODE3").crash(); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn set_policy(context: NativeCallContext<'_>, path: Dynamic) -> Fallible<()> {
         set(&context, None, &path)

@@ -34,6 +34,7 @@ fn status<T>(
 #[export_module]
 pub(crate) mod words {
     /// A resource by its name.
+    /// Example: `resource("EVS3 SMTP").fail(); becomes(|| resource("EVS3 SMTP").state == "Online", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn resource(context: NativeCallContext<'_>, name: Dynamic) -> Fallible<ResourceRef> {
         let name = name_arg(&context, &name)?;
@@ -42,12 +43,14 @@ pub(crate) mod words {
     }
 
     /// Truth: the resource's name.
+    /// Example: `expect(resources().map(|r| r.name).contains("EVS3 SMTP"))`
     #[rhai_fn(get = "name", pure)]
     pub fn name(resource: &mut ResourceRef) -> String {
         resource.name.to_string()
     }
 
     /// Belief: the resource's type, such as "Physical Disk".
+    /// Example: `expect_eq(resource("EVS1 Disk E:").kind, "Physical Disk")`
     #[rhai_fn(get = "kind", pure, return_raw)]
     pub fn kind(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<String> {
         status(
@@ -61,6 +64,7 @@ pub(crate) mod words {
 
     /// Belief: what the cluster says the resource is doing: "Online", "Offline", "Failed", "OnlinePending", "OfflinePending" or
     /// "Initializing".
+    /// Example: `resource("EVS3 SMTP").offline(); eventually(|| resource("EVS3 SMTP").state == "Offline", 1.minutes);`
     #[rhai_fn(get = "state", pure, return_raw)]
     pub fn state(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<Dynamic> {
         let state = |it: ResourceStatus| closed::word(Set::RESOURCE_STATE, it.state.as_str());
@@ -69,6 +73,7 @@ pub(crate) mod words {
 
     /// Truth: whether the resource is in service at this instant: online on a machine that runs, its processes
     /// answering, its disk in reach, its address or name leading there.
+    /// Example: `service("EVS3 SMTP").crash(); expect(!resource("EVS3 SMTP").is_online);`
     #[rhai_fn(get = "is_online", pure, return_raw)]
     pub fn is_online(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<bool> {
         let name = resource.name.clone();
@@ -80,6 +85,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the name of the node that owns the resource's group, empty if the cluster knows none.
+    /// Example: `expect_eq(resource("EVS3 SMTP").owner, "NODE3")`
     #[rhai_fn(get = "owner", pure, return_raw)]
     pub fn owner(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<Dynamic> {
         let owner = |it: ResourceStatus| closed::owner(it.owner.as_ref());
@@ -87,6 +93,8 @@ pub(crate) mod words {
     }
 
     /// Truth: every machine on which the resource is in service at this instant, whatever the cluster believes.
+    /// Example: `never("on two nodes", || resource("EVS3 Disk L:").owners.len() > 1); node("NODE3").crash();
+    /// recovers("EVS3", 5.minutes);`
     #[rhai_fn(get = "owners", pure, return_raw)]
     pub fn owners(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<Dynamic> {
         let name = resource.name.clone();
@@ -98,6 +106,8 @@ pub(crate) mod words {
     }
 
     /// Belief: how often the resource was restarted on the same node.
+    /// Example: `service("EVS3 SMTP").crash(); recovers("EVS3", 5.minutes); expect_eq(resource("EVS3 SMTP").restarts,
+    /// 1);`
     #[rhai_fn(get = "restarts", pure, return_raw)]
     pub fn restarts(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<i64> {
         status(
@@ -110,6 +120,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the names of what the resource depends on.
+    /// Example: `expect_eq(resource("EVS1 SMTP").depends_on, ["EVS1 System Attendant"])`
     #[rhai_fn(get = "depends_on", pure, return_raw)]
     pub fn depends_on(
         context: NativeCallContext<'_>,
@@ -125,6 +136,7 @@ pub(crate) mod words {
     }
 
     /// Belief: the names of what depends on the resource.
+    /// Example: `expect(resource("EVS1 System Attendant").dependents.contains("EVS1 SMTP"))`
     #[rhai_fn(get = "dependents", pure, return_raw)]
     pub fn dependents(
         context: NativeCallContext<'_>,
@@ -142,6 +154,7 @@ pub(crate) mod words {
     /// Belief: a property, common or private, by the original's name and in its unit:
     /// `resource("EVS1 SMTP").get("RestartThreshold")`. `PersistentState` is `()` where the resource inherits its
     /// group's.
+    /// Example: `expect_eq(resource("EVS1 SMTP").get("RestartThreshold"), 3)`
     #[rhai_fn(return_raw)]
     pub fn get(
         context: NativeCallContext<'_>,
@@ -152,6 +165,8 @@ pub(crate) mod words {
     }
 
     /// Sets a property, by the original's name and in its unit; `()` resets it to its default.
+    /// Example: `resource("EVS1 SMTP").set("RestartThreshold", 0); expect_eq(resource("EVS1
+    /// SMTP").get("RestartThreshold"), 0);`
     #[rhai_fn(return_raw)]
     pub fn set(
         context: NativeCallContext<'_>,
@@ -173,6 +188,8 @@ pub(crate) mod words {
     }
 
     /// Brings the resource, and what it depends on, online.
+    /// Example: `resource("EVS3 SMTP").offline(); eventually(|| resource("EVS3 SMTP").state == "Offline", 1.minutes);
+    /// resource("EVS3 SMTP").online(); becomes(|| resource("EVS3 SMTP").state == "Online", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn online(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
         order::order(
@@ -184,6 +201,7 @@ pub(crate) mod words {
     }
 
     /// Takes the resource, and what depends on it, offline.
+    /// Example: `resource("EVS3 SMTP").offline(); eventually(|| resource("EVS3 SMTP").state == "Offline", 1.minutes);`
     #[rhai_fn(return_raw)]
     pub fn offline(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
         order::order(
@@ -195,6 +213,7 @@ pub(crate) mod words {
     }
 
     /// The administrator's "initiate failure": the resource fails at once, and its restart policy is followed.
+    /// Example: `resource("EVS3 SMTP").fail(); becomes(|| resource("EVS3 SMTP").state == "Online", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn fail(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
         order::order(
@@ -207,6 +226,8 @@ pub(crate) mod words {
 
     /// Takes the resource, which must be offline, out of the cluster. System Attendant takes everything with it that
     /// it has made; the virtual server that holds the MTA goes last.
+    /// Example with `two-node-witness.ron`: `let address = resource("PRINT1 IP Address"); address.offline();
+    /// eventually(|| address.state == "Offline", 1.minutes); address.delete();`
     #[rhai_fn(return_raw)]
     pub fn delete(context: NativeCallContext<'_>, resource: &mut ResourceRef) -> Fallible<()> {
         order::order(

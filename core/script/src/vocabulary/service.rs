@@ -32,6 +32,7 @@ fn hang(
 pub(crate) mod words {
     /// The processes behind a resource, by the resource's name. The cluster finds out what befalls them by its own
     /// checks.
+    /// Example: `service("EVS3 SMTP").crash(); recovers("EVS3", 5.minutes);`
     #[rhai_fn(return_raw)]
     pub fn service(context: NativeCallContext<'_>, resource: Dynamic) -> Fallible<ServiceRef> {
         let name = name_arg(&context, &resource)?;
@@ -40,6 +41,7 @@ pub(crate) mod words {
     }
 
     /// Truth: whether the resource's processes run on the node that owns it.
+    /// Example: `service("EVS3 SMTP").crash(); expect(!service("EVS3 SMTP").running);`
     #[rhai_fn(get = "running", pure, return_raw)]
     pub fn running(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<bool> {
         let name = service.name.clone();
@@ -54,6 +56,7 @@ pub(crate) mod words {
     }
 
     /// Kills the process.
+    /// Example: `service("EVS3 SMTP").crash(); recovers("EVS3", 5.minutes);`
     #[rhai_fn(name = "crash", return_raw)]
     pub fn crash(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<FaultRef> {
         let fault = ProcessFault::ServiceCrash {
@@ -67,12 +70,14 @@ pub(crate) mod words {
     }
 
     /// Makes the process run without answering until it is repaired or started anew.
+    /// Example: `service("EVS3 SMTP").hang(); recovers("EVS3", 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn hang(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<FaultRef> {
         super::hang(&context, service, None)
     }
 
     /// Makes the process run without answering for a while.
+    /// Example: `service("EVS3 SMTP").hang("20s"); recovers("EVS3", 10.minutes);`
     #[rhai_fn(name = "hang", return_raw)]
     pub fn hang_for(
         context: NativeCallContext<'_>,
@@ -85,6 +90,7 @@ pub(crate) mod words {
 
     /// Makes the process answer this much later until it is repaired or started anew. Nobody waits longer than 30 s: not a
     /// client, nor a probe, to which it is silent then.
+    /// Example: `service("EVS3 SMTP").slow_answers("10s"); run("1m"); expect(group("EVS3").is_online);`
     #[rhai_fn(return_raw)]
     pub fn slow_answers(
         context: NativeCallContext<'_>,
@@ -105,6 +111,7 @@ pub(crate) mod words {
 
     /// Makes the process answer everybody with an error until it is repaired or started anew: 500 over http, a greeting that
     /// turns everybody away in mail protocols.
+    /// Example: `service("EVS3 SMTP").wrong_answers(); expect(!group("EVS3").is_online);`
     #[rhai_fn(return_raw)]
     pub fn wrong_answers(
         context: NativeCallContext<'_>,
@@ -121,6 +128,7 @@ pub(crate) mod words {
     }
 
     /// Makes the next starts of the process fail, on any node.
+    /// Example: `service("EVS3 SMTP").fail_starts(1); service("EVS3 SMTP").crash(); recovers("EVS3", 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn fail_starts(
         context: NativeCallContext<'_>,
@@ -140,6 +148,7 @@ pub(crate) mod words {
     }
 
     /// Makes the process take this much longer to start, on any node.
+    /// Example: `service("EVS3 SMTP").slow_start("20s"); group("EVS3").move_to("NODE4"); recovers("EVS3", 10.minutes);`
     #[rhai_fn(return_raw)]
     pub fn slow_start(
         context: NativeCallContext<'_>,
@@ -159,6 +168,8 @@ pub(crate) mod words {
     }
 
     /// Undoes every fault of the process.
+    /// Example: `service("EVS3 SMTP").hang(); run("5s"); service("EVS3 SMTP").repair();
+    /// expect(group("EVS3").is_online);`
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, service: &mut ServiceRef) -> Fallible<()> {
         order::repair(&context, &Repair::Process(service.name.clone()))

@@ -28,7 +28,8 @@ pub(crate) mod words {
     use std::time::Duration;
 
     /// Truth: virtual time since the cluster was switched on.
-    /// Example: `let began = now(); ...; expect(now() - began < 3.minutes);`
+    /// Example: `let began = now(); node("NODE3").crash(); recovers("EVS3", 5.minutes); expect(now() - began <
+    /// 3.minutes);`
     #[rhai_fn(return_raw)]
     pub fn now(context: NativeCallContext<'_>) -> Fallible<Span> {
         let session = Session::of(&context)?;
@@ -54,7 +55,8 @@ pub(crate) mod words {
 
     /// Whether the cluster's local clock shows an hour from the first to before the second: `between("9:00", "17:30")`. If
     /// the second is the earlier one, the time spans midnight.
-    /// Example: `always("mail in business hours", || !between("9:00", "9:20") || group("EVS3").is_online)`
+    /// Example: `always("mail in business hours", || !between("9:00", "9:20") || group("EVS3").is_online);
+    /// run_until("10:00");`
     #[rhai_fn(return_raw)]
     pub fn between(context: NativeCallContext<'_>, from: &str, to: &str) -> Fallible<bool> {
         let session = Session::of(&context)?;
@@ -84,6 +86,7 @@ pub(crate) mod words {
     }
 
     /// The day of the week by the cluster's local clock: "Monday" to "Sunday".
+    /// Example: `expect_eq(weekday(), "Thursday")`
     #[rhai_fn(return_raw)]
     pub fn weekday(context: NativeCallContext<'_>) -> Fallible<Dynamic> {
         let session = Session::of(&context)?;
@@ -95,66 +98,77 @@ pub(crate) mod words {
     }
 
     /// A duration from a text: a number with a unit (us, ms, s, m, h, d), or several: "250ms", "90s", "1h30m".
+    /// Example: `expect_eq(duration("1h30m"), 90.minutes)`
     #[rhai_fn(return_raw)]
     pub fn duration(text: &str) -> Fallible<Span> {
         read(text)
     }
 
     /// A number of milliseconds as a Duration: `250.milliseconds`.
+    /// Example: `run(250.milliseconds)`
     #[rhai_fn(get = "milliseconds", pure, return_raw)]
     pub fn milliseconds(number: &mut i64) -> Fallible<Span> {
         span(Span::of(*number as f64, 1_000))
     }
 
     /// A number of seconds as a Duration: `90.seconds`.
+    /// Example: `run(90.seconds)`
     #[rhai_fn(get = "seconds", pure, return_raw)]
     pub fn seconds(number: &mut i64) -> Fallible<Span> {
         span(Span::of(*number as f64, SECOND))
     }
 
     /// A number of minutes as a Duration: `5.minutes`.
+    /// Example: `run(5.minutes)`
     #[rhai_fn(get = "minutes", pure, return_raw)]
     pub fn minutes(number: &mut i64) -> Fallible<Span> {
         span(Span::of(*number as f64, 60 * SECOND))
     }
 
     /// A number of hours as a Duration: `6.hours`.
+    /// Example: `run(6.hours)`
     #[rhai_fn(get = "hours", pure, return_raw)]
     pub fn hours(number: &mut i64) -> Fallible<Span> {
         span(Span::of(*number as f64, 3_600 * SECOND))
     }
 
     /// A number of days as a Duration: `2.days`.
+    /// Example: `run(2.days)`
     #[rhai_fn(get = "days", pure, return_raw)]
     pub fn days(number: &mut i64) -> Fallible<Span> {
         span(Span::of(*number as f64, 24 * 3_600 * SECOND))
     }
 
     /// A number of seconds as a Duration: `2.5.seconds`.
-    #[rhai_fn(get = "seconds", pure, return_raw, name = "float_seconds")]
+    /// Example: `run(2.5.seconds)`
+    #[rhai_fn(get = "seconds", pure, return_raw)]
     pub fn float_seconds(number: &mut f64) -> Fallible<Span> {
         span(Span::of(*number, SECOND))
     }
 
     /// A number of minutes as a Duration: `1.5.minutes`.
-    #[rhai_fn(get = "minutes", pure, return_raw, name = "float_minutes")]
+    /// Example: `run(1.5.minutes)`
+    #[rhai_fn(get = "minutes", pure, return_raw)]
     pub fn float_minutes(number: &mut f64) -> Fallible<Span> {
         span(Span::of(*number, 60 * SECOND))
     }
 
     /// A number of hours as a Duration: `1.5.hours`.
-    #[rhai_fn(get = "hours", pure, return_raw, name = "float_hours")]
+    /// Example: `run(1.5.hours)`
+    #[rhai_fn(get = "hours", pure, return_raw)]
     pub fn float_hours(number: &mut f64) -> Fallible<Span> {
         span(Span::of(*number, 3_600 * SECOND))
     }
 
     /// A Duration in seconds, as a number with a fraction.
+    /// Example: `expect_eq(90.seconds.as_seconds, 90.0)`
     #[rhai_fn(get = "as_seconds", pure)]
     pub fn as_seconds(duration: &mut Span) -> f64 {
         duration.0.as_secs_f64()
     }
 
     /// A Duration in whole milliseconds.
+    /// Example: `expect_eq(2.seconds.as_milliseconds, 2000)`
     #[rhai_fn(get = "as_milliseconds", pure)]
     pub fn as_milliseconds(duration: &mut Span) -> i64 {
         i64::try_from(duration.0.as_millis()).unwrap_or(i64::MAX)
@@ -302,6 +316,7 @@ pub(crate) mod words {
     }
 
     /// Lets virtual time pass, as `run` does. There is no other time in a drill.
+    /// Example: `sleep("10s")`
     #[rhai_fn(return_raw)]
     pub fn sleep(context: NativeCallContext<'_>, duration: Dynamic) -> Fallible<()> {
         let span = crate::values::span_arg(&context, &duration)?;
@@ -309,6 +324,7 @@ pub(crate) mod words {
     }
 
     /// The same for a number of seconds. Rhai has a `sleep` of its own for it, which would wait in earnest.
+    /// Example: `sleep(10)`
     #[rhai_fn(name = "sleep", return_raw)]
     pub fn sleep_seconds(context: NativeCallContext<'_>, number: i64) -> Fallible<()> {
         let duration = span(Span::of(number as f64, SECOND))?;
@@ -316,13 +332,15 @@ pub(crate) mod words {
     }
 
     /// The same for a number of seconds with a fraction.
+    /// Example: `sleep(0.5)`
     #[rhai_fn(name = "sleep", return_raw)]
-    pub fn sleep_fraction(context: NativeCallContext<'_>, number: f64) -> Fallible<()> {
-        let duration = span(Span::of(number, SECOND))?;
+    pub fn sleep_fraction(context: NativeCallContext<'_>, seconds: f64) -> Fallible<()> {
+        let duration = span(Span::of(seconds, SECOND))?;
         crate::waits::run(&context, duration)
     }
 
     /// The same as `now()`: a drill sees no other clock than its world's.
+    /// Example: `expect_eq(timestamp(), now())`
     #[rhai_fn(return_raw)]
     pub fn timestamp(context: NativeCallContext<'_>) -> Fallible<Span> {
         now(context)

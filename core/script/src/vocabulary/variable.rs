@@ -43,8 +43,8 @@ fn read(given: &str, default: &Dynamic) -> Result<Dynamic, String> {
 #[export_module]
 pub(crate) mod words {
     /// The value that `quorate drill --var name=value` gives, or the default where it gives none. It is of the default's
-    /// kind: a whole number, a number with a point, a text, true or false, or a Duration.
-    /// Example: `recovers("EVS3", var("patience", 5.minutes))`, and then `quorate drill lost-node.rhai --var patience=90s`
+    /// kind: a whole number, a number with a point, a text, true or false, or a Duration: `quorate drill lost-node.rhai --var patience=90s`.
+    /// Example: `node("NODE3").crash(); recovers("EVS3", var("patience", 5.minutes));`
     #[rhai_fn(return_raw)]
     pub fn var(context: NativeCallContext<'_>, name: &str, default: Dynamic) -> Fallible<Dynamic> {
         let at = context.call_position();

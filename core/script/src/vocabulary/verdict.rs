@@ -22,13 +22,14 @@ const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
 #[export_module]
 pub(crate) mod words {
     /// Fails the drill if the condition is false. If it is a comparison, both values are shown.
-    /// Example: `expect(outage("EVS3") < 3.minutes)`
+    /// Example: `node("NODE3").crash(); recovers("EVS3", 5.minutes); expect(outage("EVS3") < 3.minutes);`
     #[rhai_fn(return_raw)]
     pub fn expect(context: NativeCallContext<'_>, condition: bool) -> Fallible<()> {
         plain(&context, condition, None)
     }
 
     /// Fails the drill with a message of one's own if the condition is false.
+    /// Example: `expect(group("EVS3").is_online, "mail is to flow before anything breaks")`
     #[rhai_fn(name = "expect", return_raw)]
     pub fn expect_saying(
         context: NativeCallContext<'_>,
@@ -40,6 +41,7 @@ pub(crate) mod words {
 
     /// Fails the drill if the first value is not equal to the second. Lists are compared item by item, durations
     /// with their texts.
+    /// Example: `expect_eq(group("EVS3").owner, "NODE3")`
     #[rhai_fn(return_raw)]
     pub fn expect_eq(
         context: NativeCallContext<'_>,
@@ -62,7 +64,7 @@ pub(crate) mod words {
     }
 
     /// Fails the drill unless the function ends with an error whose message contains the text.
-    /// Example: `expect_error(|| group("EVS1").move_to("NODE3"), "down")`
+    /// Example: `node("NODE4").crash(); run("2m"); expect_error(|| group("EVS3").move_to("NODE4"), "down");`
     #[rhai_fn(return_raw)]
     pub fn expect_error(context: NativeCallContext<'_>, action: FnPtr, text: &str) -> Fallible<()> {
         refused(&context, &action, text)

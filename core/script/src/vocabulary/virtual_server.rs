@@ -155,6 +155,9 @@ pub(crate) mod words {
     /// `network`, `subnet_mask`, `disks`, `storage_groups` (each `#{name, log_disk, database_disk}`),
     /// `preferred_owners`, `imap4` and `pop3` may be. System Attendant makes the rest, and the group comes online.
     /// Refused where it would break a rule of `quorate check`.
+    /// Example with `two-node-empty.ron`: `create_virtual_server(#{ name: "EVS1", address: "10.0.0.21", storage_groups:
+    /// [ #{ name: "First Storage Group", log_disk: "EVS1 Disk E:", database_disk: "EVS1 Disk F:" } ] }); eventually(||
+    /// group("EVS1").is_online, "5m");`
     #[rhai_fn(return_raw)]
     pub fn create_virtual_server(
         context: NativeCallContext<'_>,
@@ -176,6 +179,8 @@ pub(crate) mod words {
     /// `add_node(#{ name: "NODE3", interfaces: #{ Public: "10.0.0.13", Private: "192.168.0.13" } })`; or a node that
     /// was evicted and cleaned up, with the cards it has: `add_node(#{ name: "NODE3" })`.
     /// Refused where it would break a rule of `quorate check`, or while a node runs two Exchange virtual servers.
+    /// Example with `two-node-active-active.ron`: `add_node(#{ name: "NODE3", interfaces: #{ Public: "10.0.0.13",
+    /// Private: "192.168.0.13" } }); eventually(|| node("NODE3").is_up, "2m");`
     #[rhai_fn(return_raw)]
     pub fn add_node(context: NativeCallContext<'_>, options: Map) -> Fallible<NodeRef> {
         let (name, interfaces) =

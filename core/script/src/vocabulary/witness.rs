@@ -19,6 +19,7 @@ use crate::values::{name_arg, span_arg};
 #[export_module]
 pub(crate) mod words {
     /// The file share witness: one more vote of a Majority Node Set, named by `MNSFileShare` of its quorum resource.
+    /// Example with `two-node-witness.ron`: `witness().fail(); run("1m"); expect(quorum().has_quorum);`
     #[rhai_fn(return_raw)]
     pub fn witness(context: NativeCallContext<'_>) -> Fallible<WitnessRef> {
         let session = Session::of(&context)?;
@@ -33,12 +34,14 @@ pub(crate) mod words {
     }
 
     /// Belief: the share's name, as `MNSFileShare` gives it.
+    /// Example with `two-node-witness.ron`: `expect(witness().name.ends_with("witness"))`
     #[rhai_fn(get = "name", pure)]
     pub fn name(witness: &mut WitnessRef) -> String {
         witness.name.to_string()
     }
 
     /// Makes the file server silent: nobody gets an answer. What the witness has promised stays.
+    /// Example with `two-node-witness.ron`: `witness().fail(); run("1m"); expect(quorum().has_quorum);`
     #[rhai_fn(name = "fail", return_raw)]
     pub fn fail(context: NativeCallContext<'_>, witness: &mut WitnessRef) -> Fallible<FaultRef> {
         let share = witness.name.clone();
@@ -51,6 +54,7 @@ pub(crate) mod words {
 
     /// Makes the file server answer so much later: half of it passes before the question has been looked at, and half after.
     /// A node waits for 2.4 s; an answer that comes later is none.
+    /// Example with `two-node-witness.ron`: `witness().slow("1s"); run("1m"); expect(quorum().has_quorum);`
     #[rhai_fn(return_raw)]
     pub fn slow(
         context: NativeCallContext<'_>,
@@ -67,6 +71,7 @@ pub(crate) mod words {
     }
 
     /// Cuts one node off from the file server: it does not get through, and the others do.
+    /// Example with `two-node-witness.ron`: `witness().cut("NODE1"); run("1m"); expect(node("NODE1").is_up);`
     #[rhai_fn(name = "cut", return_raw)]
     pub fn cut(
         context: NativeCallContext<'_>,
@@ -84,6 +89,7 @@ pub(crate) mod words {
     }
 
     /// Takes the witness file away: who votes there next has forgotten what it promised, and is not counted.
+    /// Example with `two-node-witness.ron`: `witness().lose(); run("1m"); expect(quorum().has_quorum);`
     #[rhai_fn(return_raw)]
     pub fn lose(context: NativeCallContext<'_>, witness: &mut WitnessRef) -> Fallible<FaultRef> {
         let share = witness.name.clone();
@@ -95,6 +101,7 @@ pub(crate) mod words {
     }
 
     /// Lets the file server answer everybody again, at once.
+    /// Example with `two-node-witness.ron`: `witness().fail(); run("1m"); witness().repair();`
     #[rhai_fn(name = "repair", return_raw)]
     pub fn repair(context: NativeCallContext<'_>, witness: &mut WitnessRef) -> Fallible<()> {
         order::repair(&context, &Repair::Share(witness.name.clone()))
