@@ -159,7 +159,14 @@ fn a_null_write_is_a_crash_with_its_call_and_ends_one_test() {
 #[test]
 fn a_call_that_is_slow_is_told_from_one_that_does_not_return() {
     let why = |filter: &str| {
-        let arguments = ["--filter", filter, "--time-limit", "5"];
+        let arguments = [
+            "--filter",
+            filter,
+            "--time-limit",
+            "5",
+            "--type",
+            "Bad Slow",
+        ];
         let (_, results) = check("bad_slow", &arguments);
         let tests = tests(&results).clone();
         let test = tests.iter().find(|test| test["id"] == filter);
@@ -179,6 +186,99 @@ fn a_call_that_is_slow_is_told_from_one_that_does_not_return() {
     assert_eq!(verdict, "failed", "{told}");
     assert!(told.contains("its calls return, too slowly"), "{told}");
     assert!(told.contains("see contract-quick"), "{told}");
+}
+
+#[test]
+fn a_type_whose_checks_take_far_too_long_has_one_failure_which_names_the_call() {
+    let arguments = [
+        "--type",
+        "Bad Far Too Slow",
+        "--filter",
+        "contract",
+        "--time-limit",
+        "3",
+    ];
+    let (run, results) = check("bad_slow", &arguments);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let (found, why) = bad(&results);
+    let found: Vec<_> = found.iter().map(|(_, id, _)| id.as_str()).collect();
+    assert_eq!(found, ["contract-quick"], "{why}");
+    assert!(why.contains("`is_alive` never took less than 1"), "{why}");
+    let skipped = tests(&results)
+        .iter()
+        .filter(|test| test["verdict"] == "skipped");
+    let told = skipped.filter(|test| test["why"].to_string().contains("see contract-quick"));
+    assert!(told.count() > 1, "{}", run.out);
+}
+
+#[test]
+fn what_a_plugin_does_to_the_process_it_shares_is_named() {
+    let (run, results) = check("bad_habits", &["--filter", "contract-"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let told = tests(&results).iter().filter(|test| {
+        !matches!(test["verdict"].as_str(), Some("passed" | "skipped")) && !by_the_clock(test)
+    });
+    let told: Vec<_> = told
+        .map(|test| (text(&test["type"]), text(&test["id"]), text(&test["why"])))
+        .collect();
+    let wanted = [
+        (
+            "Bad Rounding",
+            "contract-floating-point",
+            "`online` changes the rounding, the traps",
+        ),
+        (
+            "Bad Traps",
+            "contract-floating-point",
+            "`looks_alive` changes the rounding, the traps",
+        ),
+        (
+            "Bad Mask",
+            "contract-signals",
+            "`online` changes the signals that the thread blocks",
+        ),
+        (
+            "Bad Handler",
+            "contract-signals",
+            "`online` changes what the process does at SIGINT",
+        ),
+        (
+            "Bad Handler Later",
+            "contract-signals",
+            "`is_alive` changes what the process does at SIGINT",
+        ),
+        (
+            "Bad Alarm",
+            "contract-timers",
+            "`online` changes a timer, which sends SIGALRM",
+        ),
+        ("Bad Umask", "contract-limits", "`online` changes the umask"),
+        (
+            "Bad Limit",
+            "contract-limits",
+            "`online` changes the limit RLIMIT_",
+        ),
+        (
+            "Bad Locale",
+            "contract-locale",
+            "`online` changes the locale",
+        ),
+        (
+            "Bad Print",
+            "contract-output",
+            "it prints `online, says the plugin`",
+        ),
+        ("Bad File", "contract-files", "it writes 21 bytes by itself"),
+    ];
+    let named: Vec<_> = told
+        .iter()
+        .map(|(kind, id, _)| (kind.as_str(), id.as_str()))
+        .collect();
+    assert_eq!(named, wanted.map(|(kind, id, _)| (kind, id)), "{told:#?}");
+    for ((kind, _, why), (_, _, wanted)) in told.iter().zip(wanted) {
+        assert!(why.contains(wanted), "{kind}: {why}");
+    }
 }
 
 #[test]

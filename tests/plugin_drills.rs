@@ -266,12 +266,20 @@ fn what_repeats_a_drill_names_its_plugins() {
 fn a_drill_whose_host_a_plugin_takes_along_runs_again_without_that_plugin_in_it() {
     std::thread::scope(|scope| {
         for (fixture, kind, why) in [
-            ("null", "Bad Null", "(SIGSEGV)"),
-            ("quit", "Bad Quit", "(exit with status 0)"),
+            (
+                "null",
+                "Bad Null",
+                "(SIGSEGV in Online of `Bad Resource` (plugin `bad-null`))",
+            ),
+            (
+                "quit",
+                "Bad Quit",
+                "(exit with status 0 in IsAlive of `Bad Resource` (plugin `bad-quit`))",
+            ),
             (
                 "hang",
                 "Bad Hang IsAlive",
-                "(a call of a plugin's has not returned within 5s)",
+                "(a call of a plugin's has not returned within 5s: IsAlive of `Bad Resource` (plugin `bad-hang`))",
             ),
         ] {
             scope.spawn(move || {
@@ -352,7 +360,8 @@ fn a_session_says_that_a_call_did_not_return() {
     let input = "resource(\"Bad Resource\").set(\"In\", \"is_alive\")\nrun(\"2m\")\n\"never\"\n";
     let run = finish_with(&mut command, input);
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
-    let told = "the session is gone (a call of a plugin's has not returned within 3s)";
+    let told = "the session is gone (a call of a plugin's has not returned within 3s: IsAlive of `Bad Resource` (plugin \
+                `bad-stall`))";
     assert!(run.err.contains(told), "{}", run.err);
     assert!(!run.out.contains("never"), "{}", run.out);
 }

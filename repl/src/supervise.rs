@@ -12,11 +12,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use quorate_host::{
-    Terminal, describe_end, end_at_once, end_soon, end_with_parent, is_stopped, tell_parent,
-    watch_calls,
+    Terminal, describe_end, end_at_once, end_soon, end_with_parent, is_stopped, last_call,
+    last_call_in, tell_deaths, tell_parent, watch_calls,
 };
 
-use crate::below::{RESULT, STOPPED, WORKER};
+use crate::below::{CALLS, Gone, RESULT, STOPPED, WORKER, record_calls};
 use crate::cli::ReplArgs;
 use crate::console;
 use crate::drill::{self, DrillArgs};
@@ -43,6 +43,7 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
     let limit = args.apart.settings().call_limit;
     if let Some(result) = env::var_os(RESULT) {
         end_with_parent();
+        record_calls();
         watch(limit, Path::new(&result));
         let exit = console::run(args, output, cancel);
         return done(exit, Path::new(&result));
@@ -52,8 +53,13 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
     }
     let too_long = args.apart.too_long();
     if !io::stdin().is_terminal() {
+        tell_deaths();
         watch_calls(limit, move || {
-            output.error(&gone(&too_long));
+            let ended = Gone {
+                how: None,
+                last: last_call(),
+            };
+            output.error(&gone(&ended.told(&too_long)));
             end_soon(Exit::Fail.code());
         });
         end_soon(console::run(args, output, cancel).code());
@@ -62,7 +68,7 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
         Ok(Ok(exit)) => exit,
         Ok(Err(why)) => {
             output.status("");
-            output.error(&gone(&why.unwrap_or(too_long)));
+            output.error(&gone(&why.told(&too_long)));
             Exit::Fail
         }
         Err(error) => {
@@ -84,9 +90,11 @@ fn process_below(result: &Path) -> io::Result<Command> {
 }
 
 /// Runs a session in a child process on the same terminal.
-fn session(limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
+fn session(limit: Duration) -> io::Result<Result<Exit, Gone>> {
     let result = tempfile::NamedTempFile::new()?;
+    let calls = tempfile::NamedTempFile::new()?;
     let mut command = process_below(result.path())?;
+    command.env(CALLS, calls.path());
     interrupt::leave_below();
     let terminal = Terminal::as_it_is();
     let exit = match wait(command.spawn()?, limit)? {
@@ -96,7 +104,10 @@ fn session(limit: Duration) -> io::Result<Result<Exit, Option<String>>> {
     if exit.is_err() {
         terminal.restore();
     }
-    Ok(exit)
+    Ok(exit.map_err(|how| Gone {
+        how,
+        last: last_call_in(calls.as_file()),
+    }))
 }
 
 fn gone(why: &str) -> String {

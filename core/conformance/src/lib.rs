@@ -36,6 +36,7 @@ mod bench;
 mod buffers;
 mod contract;
 mod determinism;
+mod habits;
 mod leaks;
 mod library;
 mod life;
@@ -362,6 +363,7 @@ pub fn tests() -> impl Iterator<Item = &'static Test> {
         leaks::TESTS,
         contract::TESTS,
         process::TESTS,
+        habits::TESTS,
         buffers::TESTS,
         refusals::TESTS,
         arbitration::TESTS,

@@ -1,10 +1,23 @@
 //! The state that a drill left behind, for its report.
 
+use std::time::Duration;
+
 use quorate_model::ClientStatus;
 use quorate_model::events::EVENT_MONITOR_DIED;
 
 use crate::GroupOutcome;
 use crate::stage::Stage;
+
+/// Slow calls of plugins are told if they took at least this long together, and a third of the drill's time.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// The slow calls of plugins, if the drill took long by them.
+pub(crate) fn slow_calls(drill: Duration, (whole, calls): (Duration, Vec<String>)) -> Vec<String> {
+    match whole >= SLOW && whole * 3 >= drill {
+        true => calls,
+        false => Vec::new(),
+    }
+}
 
 /// Every group as it is now.
 pub(crate) fn outcomes(stage: &dyn Stage) -> Vec<GroupOutcome> {
@@ -52,4 +65,18 @@ pub(crate) fn crashes(stage: &dyn Stage) -> Vec<String> {
         times => format!("{text}, {times} times"),
     });
     told.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_calls_are_told_where_a_drill_took_long_by_them() {
+        let seconds = Duration::from_secs;
+        let told = |drill, whole| slow_calls(drill, (whole, vec!["IsAlive".to_owned()])).len();
+        assert_eq!(told(seconds(3), seconds(2)), 1);
+        assert_eq!(told(seconds(1), seconds(1) / 2), 0, "not long");
+        assert_eq!(told(seconds(60), seconds(2)), 0, "not by them");
+    }
 }

@@ -98,6 +98,8 @@ pub struct DrillReport {
     pub unrepeatable: Vec<String>,
     /// How plugins' resource monitor processes died, and how often.
     pub crashes: Vec<String>,
+    /// The calls of plugins that a drill waited for, if it took long by them: in real time, so they differ from run to run.
+    pub slow: Vec<String>,
     /// Its remarks, in the order they were made. A verdict with remarks deserves a second look.
     pub remarks: Vec<Remark>,
     /// The command that repeats this drill.

@@ -6,7 +6,7 @@ use quorate_model::Time;
 
 use crate::face::{Face, begin_act, on_stage};
 use crate::options::{DEFAULT_SEED, DrillOptions};
-use crate::outcome::{called, crashes, outcomes};
+use crate::outcome::{called, crashes, outcomes, slow_calls};
 use crate::play::{DrillState, Play};
 use crate::stage::{OpenError, StageRequest};
 use crate::variables::Variables;
@@ -86,6 +86,7 @@ pub fn drill<F: Teller>(
         disturbed: Vec::new(),
         unrepeatable: Vec::new(),
         crashes: Vec::new(),
+        slow: Vec::new(),
         remarks: Vec::new(),
     };
     if let Some(why) = run.choice.leaves_out(name, &options.tags) {
@@ -107,6 +108,7 @@ pub fn drill<F: Teller>(
     }
 
     face.wind_up();
+    quorate_host::take_slow_calls();
     let began = Instant::now();
     let outer = face.with(|play| {
         play.variables.begin();
@@ -159,6 +161,7 @@ pub fn drill<F: Teller>(
     });
     face.wind_up();
     report.real_time = began.elapsed();
+    report.slow = slow_calls(report.real_time, quorate_host::take_slow_calls());
     let enough = run.fail_fast && !report.verdict.is_fine();
     face.with(|play| finish(play, report));
     if stop == Some(Stop::Interrupted) {

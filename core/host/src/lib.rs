@@ -18,16 +18,19 @@ pub mod direct;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod keeping;
 mod library;
 mod monitor;
 mod monitor_process;
 mod plugins;
 mod process;
 mod services;
+mod signals;
 mod table;
 
 pub use quorate_abi::error_name;
 
+pub use keeping::Change;
 pub use library::{Isolation, LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 pub use monitor::{ARBITRATION_TIMEOUT, Monitor, PluginStatus};
 pub use monitor_process::{MonitorError, run_monitor};
@@ -42,4 +45,6 @@ pub use process::{
 pub use services::{
     Answer, Caller, Carried, Request, Reservation, Serve, ServiceResult, ServiceState, Services,
 };
-pub use table::watch_calls;
+pub use table::{
+    LastCall, last_call, last_call_in, record_calls_in, take_slow_calls, tell_deaths, watch_calls,
+};

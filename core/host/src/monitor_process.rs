@@ -190,7 +190,7 @@ impl Serving<'_> {
     fn type_call(&mut self, call: &TypeCall) -> ToHost<'static> {
         let returned = match self.entries_of(&call.kind) {
             // SAFETY: only this thread calls the library's entries.
-            Some(entries) => unsafe { run_type(&entries, call) },
+            Some(entries) => unsafe { run_type(&entries, &self.image.info.name, call) },
             None => Returned::of(abi::ERROR_RESOURCE_TYPE_NOT_FOUND),
         };
         ToHost::Returned {
@@ -223,7 +223,9 @@ impl Serving<'_> {
         let known = Beyond {
             channel: self.channel,
         };
-        let frame = Frame::new(handle, Some(&mut beyond), &known, &spec);
+        let frame = Frame::new(handle, Some(&mut beyond), &known, &spec)
+            .calling(&self.image.info.name, Call::OPEN)
+            .thoroughly();
         let (code, traces) = enter(frame, || {
             // SAFETY: this opens a new instance; the text and the place for the result outlive the call.
             unsafe { (entries.open)(lend(&spec.name), handle.as_ptr(), &raw mut resid) }
@@ -266,7 +268,11 @@ impl Serving<'_> {
         let known = Beyond {
             channel: self.channel,
         };
-        let frame = Frame::new(instance.handle, Some(&mut beyond), &known, &instance.spec);
+        let mut frame = Frame::new(instance.handle, Some(&mut beyond), &known, &instance.spec)
+            .calling(&self.image.info.name, call.as_str());
+        if call.begins() {
+            frame = frame.thoroughly();
+        }
         // SAFETY: the instance is open, and the host's monitor asks for each entry only in states in which the contract
         // allows it.
         let (returned, traces) = enter(frame, || unsafe {

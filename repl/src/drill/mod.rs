@@ -196,7 +196,7 @@ fn run_parts(
                 story.ending.exit = Exit::Interrupted;
                 return close(args, sound, story, began, jobs.apart, output);
             }
-            Ok(End::Gone(why)) => why,
+            Ok(End::Gone(gone)) => gone.told(&args.apart.too_long()),
             Err(error) => {
                 output.error(&format!(
                     "no process can be started for the drills: {error}"
@@ -204,7 +204,6 @@ fn run_parts(
                 return Exit::Internal;
             }
         };
-        let why = why.unwrap_or_else(|| args.apart.too_long());
         output.status("");
         if jobs.apart || args.apart.all() {
             let again = if jobs.apart { " again" } else { "" };

@@ -98,6 +98,7 @@ pub(crate) fn run(args: &NodeArgs, output: &mut Output) -> Exit {
         warden,
         observer: Box::new(lines),
     };
+    quorate_host::tell_deaths();
     match quorate_live::run(plan) {
         Ok(End::Stopped) => Exit::Pass,
         Ok(End::Cut) => Exit::Interrupted,

@@ -125,6 +125,10 @@ pub(crate) fn outcome(report: &DrillReport, paint: Paint) -> String {
     for crash in &report.crashes {
         out.push_str(&format!("\n  {}", paint.tone(Tone::Care, crash)));
     }
+    for call in &report.slow {
+        let label = paint.tone(Tone::Care, "slow plugin");
+        out.push_str(&format!("\n  {label}: {call}"));
+    }
     out
 }
 
@@ -305,6 +309,7 @@ pub(crate) mod tests {
             }],
             disturbed: vec!["EVS1".into()],
             unrepeatable: vec!["bad-threads".to_owned()],
+            slow: Vec::new(),
             crashes: vec![
                 "Resource monitor of `web` terminated: SIGSEGV in IsAlive of `Web`, 2 times"
                     .to_owned(),

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quorate_abi::{self as abi, QrResid, error_name};
-use quorate_host::direct::{Directory, Entries, Frame, Handle, Image, Mailbox, enter};
-use quorate_host::{LibraryInfo, PluginSet, TypeInfo};
+use quorate_host::direct::{Directory, Entries, Frame, Handle, Image, Mailbox, Traces, enter};
+use quorate_host::{Change, LibraryInfo, PluginSet, TypeInfo};
 use quorate_model::monitor::ResourceSpec;
 use quorate_model::{Checkpoints, Lasting, Name, ResourceProperties, ResourceState, Time, Value};
 
@@ -110,12 +110,16 @@ pub(super) struct Bench<'a> {
     wanted: Wanted,
     /// All calls and their results, in order.
     pub(super) trace: Vec<String>,
+    /// How long each call took.
+    pub(super) took: Vec<(&'static str, Duration)>,
     /// Calls that took longer than [`ENTRY_MAX`](super::ENTRY_MAX).
     pub(super) slow: Vec<String>,
     /// Calls that returned the code of a panic.
     pub(super) panics: Vec<String>,
     /// The error that the last `open` wrote to the log, with a colon before it; empty if there was none.
     pub(super) complaint: String,
+    /// What calls changed of the process, by the entry; `load` is the library's own.
+    pub(super) changes: Vec<(&'static str, Change)>,
     /// Answers that the contract does not allow.
     pub(super) odd: Vec<String>,
     been_open: bool,
@@ -158,6 +162,8 @@ impl<'a> Bench<'a> {
             entries.push(entries_of(&copy)?);
         }
         let info = image.info.clone();
+        let loaded = image.changes().iter().cloned();
+        let image_changes = loaded.map(|change| ("load", change)).collect();
         let mut set = PluginSet::empty();
         let own = image
             .entries()
@@ -179,9 +185,11 @@ impl<'a> Bench<'a> {
             ailing: Vec::new(),
             wanted: Wanted::default(),
             trace: Vec::new(),
+            took: Vec::new(),
             slow: Vec::new(),
             panics: Vec::new(),
             complaint: String::new(),
+            changes: image_changes,
             odd: Vec::new(),
             been_open: false,
             been_online: false,
@@ -358,7 +366,7 @@ impl<'a> Bench<'a> {
         let known = Known::new(&self.directory, self.world.faults, &self.wanted, asker);
         let seen = self.world.seen();
         witness::enter("open", handle.as_ptr().addr(), &spec.name);
-        let frame = Frame::new(handle, Some(&mut self.world), &known, &spec);
+        let frame = Frame::new(handle, Some(&mut self.world), &known, &spec).thoroughly();
         let name = abi::QrStr {
             ptr: name.as_ptr(),
             len: name.len() as u64,
@@ -374,7 +382,7 @@ impl<'a> Bench<'a> {
         if provider {
             self.overlook(seen);
         } else {
-            self.note("open", began.elapsed(), traces.log);
+            self.note("open", began.elapsed(), traces);
             self.trace.push(format!("open: {code}"));
             if code == abi::ERROR_PANIC {
                 self.panics.push(format!("`open`{complaint}"));
@@ -406,7 +414,10 @@ impl<'a> Bench<'a> {
         Ok(Ok(self.opens.len() - 1))
     }
 
-    fn note(&mut self, entry: &str, took: Duration, log: Vec<(u32, String)>) {
+    fn note(&mut self, entry: &'static str, took: Duration, traces: Traces) {
+        let changes = traces.changes.into_iter();
+        self.changes.extend(changes.map(|change| (entry, change)));
+        self.took.push((entry, took));
         if took > ENTRY_MAX {
             self.slow.push(format!(
                 "`{entry}` took {}",
@@ -417,8 +428,9 @@ impl<'a> Bench<'a> {
         let saved = self.directory.take_saved().into_iter();
         self.trace
             .extend(saved.map(|it| format!("keep {} bytes as `{}`", it.bytes.len(), it.key)));
+        let log = traces.log.into_iter();
         self.trace
-            .extend(log.into_iter().map(|(_, line)| format!("log: {line}")));
+            .extend(log.map(|(_, line)| format!("log: {line}")));
     }
 
     /// Forgets what a provider asked of the world.
@@ -457,14 +469,14 @@ impl<'a> Bench<'a> {
         let known = Known::new(&self.directory, self.world.faults, &self.wanted, asker);
         let seen = self.world.seen();
         witness::enter(entry, open.handle.as_ptr().addr(), &open.spec.name);
-        let frame = Frame::new(open.handle, Some(&mut self.world), &known, &open.spec);
+        let frame = Frame::new(open.handle, Some(&mut self.world), &known, &open.spec).thoroughly();
         let began = Instant::now();
         let (result, traces) = enter(frame, || call(&open.entries, open.resid));
         witness::leave();
         if provider {
             self.overlook(seen);
         } else {
-            self.note(entry, began.elapsed(), traces.log);
+            self.note(entry, began.elapsed(), traces);
         }
         Ok(result)
     }

@@ -141,8 +141,10 @@ impl Monitor {
         let said = match Home::of_type(&plugins, image) {
             Home::Host => {
                 let entries = self.entries_here(image, number)?;
-                // SAFETY: one thread calls a monitor's plugins.
-                with_room(&what, |room| Ok(unsafe { run_type(&entries, &call(room)) }))
+                with_room(&what, |room| {
+                    // SAFETY: one thread calls a monitor's plugins.
+                    Ok(unsafe { run_type(&entries, &image.info.name, &call(room)) })
+                })
             }
             Home::Library | Home::Resource => {
                 // If the process dies, the report says on whose behalf it was called. A resource may have the same name

@@ -12,6 +12,7 @@ use super::Monitor;
 use super::claims::Noting;
 use super::home::Home;
 use crate::Services;
+use crate::library::LibraryInfo;
 use crate::plugins::Image;
 use crate::process::{CallContext, Mail};
 use crate::table::{
@@ -27,6 +28,8 @@ const WAIT_MIN: Duration = Duration::from_millis(1);
 pub(super) struct Instance {
     pub(super) place: Place,
     pub(super) abilities: Abilities,
+    /// The library's name.
+    pub(super) plugin: Arc<str>,
     /// Whether the library runs threads of its own, which report by themselves.
     pub(super) has_threads: bool,
     /// Whether their reports are accepted now.
@@ -116,13 +119,14 @@ impl Instance {
     pub(super) fn new(
         place: Place,
         abilities: Abilities,
-        has_threads: bool,
+        library: &LibraryInfo,
         image: u64,
     ) -> Instance {
         Instance {
             place,
             abilities,
-            has_threads,
+            plugin: library.name.as_str().into(),
+            has_threads: library.has_threads(),
             expecting: false,
             image,
             pending: None,
@@ -217,7 +221,11 @@ impl Monitor {
                 handle,
                 ..
             } => {
-                let frame = Frame::new(*handle, Some(services), &self.directory, &record.spec);
+                let mut frame = Frame::new(*handle, Some(services), &self.directory, &record.spec)
+                    .calling(&instance.plugin, call.as_str());
+                if call.begins() {
+                    frame = frame.thoroughly();
+                }
                 // SAFETY: the instance is open. The operations see to it that each entry is called only in states that
                 // allow it.
                 enter(frame, || unsafe { run(entries, *resid, &call) })
@@ -403,9 +411,10 @@ impl Monitor {
         };
         let handle = Handle::new();
         let mailbox = shared.info.has_threads().then(|| Mailbox::new(handle));
-        let has_threads = mailbox.is_some();
         let mut resid: QrResid = std::ptr::null_mut();
-        let frame = Frame::new(handle, Some(services), &self.directory, &record.spec);
+        let frame = Frame::new(handle, Some(services), &self.directory, &record.spec)
+            .calling(&shared.info.name, Call::OPEN)
+            .thoroughly();
         let (code, traces) = enter(frame, || {
             // SAFETY: this opens a new instance; the text and the place for the result outlive the call.
             unsafe { (entries.open)(lend(name), handle.as_ptr(), &raw mut resid) }
@@ -423,7 +432,7 @@ impl Monitor {
             mailbox,
         };
         let abilities = Abilities::of(&entries);
-        Ok(Instance::new(place, abilities, has_threads, shared.id))
+        Ok(Instance::new(place, abilities, &shared.info, shared.id))
     }
 }
 

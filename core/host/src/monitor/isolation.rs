@@ -220,8 +220,12 @@ impl Monitor {
                     process: id,
                     number: opened.number,
                 };
-                let threads = image.info.has_threads();
-                Ok(Instance::new(place, opened.abilities, threads, image.id))
+                Ok(Instance::new(
+                    place,
+                    opened.abilities,
+                    &image.info,
+                    image.id,
+                ))
             }
         }
     }

@@ -78,17 +78,19 @@ impl Monitor {
             else {
                 continue;
             };
-            let frame = Frame::new(*handle, None, &self.directory, &record.spec);
             let running =
                 !record.state.is_down() || instance.pending.is_some() || instance.defending;
-            enter(frame, || {
-                if running {
-                    // SAFETY: Terminate is allowed in any state of an open instance.
-                    unsafe { run(entries, *resid, &Call::Terminate) };
-                }
-                // SAFETY: the instance is offline; it was removed above, so it is never used again.
-                unsafe { run(entries, *resid, &Call::Close) };
-            });
+            let make = |call: Call| {
+                let frame = Frame::new(*handle, None, &self.directory, &record.spec)
+                    .calling(&instance.plugin, call.as_str());
+                // SAFETY: Terminate is allowed in any state of an open instance, and afterwards it is offline. It was
+                // removed above, so after Close it is never used again.
+                enter(frame, || unsafe { run(entries, *resid, &call) });
+            };
+            if running {
+                make(Call::Terminate);
+            }
+            make(Call::Close);
         }
     }
 }

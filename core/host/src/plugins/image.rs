@@ -15,6 +15,7 @@ use super::block;
 use super::elf;
 use super::error::PluginError;
 use super::mark::Mark;
+use crate::keeping::{Change, Kept};
 use crate::library::Isolation;
 use crate::library::{LibraryInfo, TypeInfo};
 use crate::process;
@@ -40,6 +41,8 @@ pub struct Image {
     pub(crate) file: Option<Arc<File>>,
     /// The length and change time of the file at its path when it was read.
     pub(super) mark: Option<Mark>,
+    /// What loading and starting it changed of the process, and was put back.
+    changes: Vec<Change>,
 }
 
 // SAFETY: these are pointers into code that is never unmapped. The contract says which thread may call them: the host
@@ -95,7 +98,13 @@ impl Image {
             id: next_id(),
             file: Some(Arc::new(file)),
             mark,
+            changes: Vec::new(),
         })
+    }
+
+    /// What loading and starting it changed of the process, and was put back.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// The entries of its types, in the order of its block. If it is not mapped yet, this maps it.
@@ -145,9 +154,14 @@ impl Image {
     fn map(mapped: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
         let mark = Mark::of(path);
         let file = open_file(mapped, path)?;
-        let (_, block) = Image::entry(mapped, path)?;
-        // SAFETY: `block` is what the entry returned, and the library stays mapped.
-        let mut image = unsafe { Image::from_block_for(path, block, host) }?;
+        let kept = Kept::now(true);
+        let mapped = Image::entry(mapped, path).and_then(|(_, block)| {
+            // SAFETY: `block` is what the entry returned, and the library stays mapped.
+            unsafe { Image::from_block_for(path, block, host) }
+        });
+        let changes = kept.put_back();
+        let mut image = mapped?;
+        image.changes = changes;
         image.file = Some(Arc::new(file));
         image.mark = mark;
         Ok(image)
@@ -242,6 +256,7 @@ impl Image {
             id: next_id(),
             file: None,
             mark: None,
+            changes: Vec::new(),
         })
     }
 }

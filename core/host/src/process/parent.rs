@@ -15,7 +15,7 @@ use super::ask::CallContext;
 use super::system::{describe_end, kill_group};
 use super::wire::{Channel, Lost, MAGIC, Mail, PROTOCOL, ToHost, ToMonitor};
 use crate::library::{Isolation, LibraryInfo};
-use crate::table::{Abilities, Call, Returned, Traces, TypeCall};
+use crate::table::{Abilities, Call, Returned, Traces, TypeCall, Whom, note_slow};
 
 /// A resource monitor process, which leads a process group of its own. When this is dropped, the process is killed and
 /// waited for.
@@ -225,7 +225,9 @@ impl MonitorProcess {
         };
         let mut log = Vec::new();
         let started = Instant::now();
-        match self.converse(Some(context), &frame, &mut log, started) {
+        let done = self.converse(Some(context), &frame, &mut log, started);
+        self.note(&spec.name, Call::OPEN, started);
+        match done {
             Ok(ToHost::Opened {
                 code,
                 abilities,
@@ -234,9 +236,13 @@ impl MonitorProcess {
                 code,
                 number,
                 abilities,
-                traces: Traces { log, refused },
+                traces: Traces {
+                    log,
+                    refused,
+                    ..Traces::default()
+                },
             }),
-            other => Err(self.death(out_of_turn(other), "Open", started, log)),
+            other => Err(self.death(out_of_turn(other), Call::OPEN, started, log)),
         }
     }
 
@@ -256,8 +262,17 @@ impl MonitorProcess {
         };
         let mut log = Vec::new();
         let started = Instant::now();
-        match self.converse(Some(context), &frame, &mut log, started) {
-            Ok(ToHost::Returned { returned, refused }) => Ok((returned, Traces { log, refused })),
+        let done = self.converse(Some(context), &frame, &mut log, started);
+        self.note(&context.spec.name, name, started);
+        match done {
+            Ok(ToHost::Returned { returned, refused }) => {
+                let traces = Traces {
+                    log,
+                    refused,
+                    ..Traces::default()
+                };
+                Ok((returned, traces))
+            }
             other => Err(self.death(out_of_turn(other), name, started, log)),
         }
     }
@@ -266,7 +281,10 @@ impl MonitorProcess {
     pub(crate) fn type_call(&mut self, call: TypeCall) -> Result<Returned, Death> {
         let mut log = Vec::new();
         let started = Instant::now();
-        match self.converse(None, &ToMonitor::TypeCall(call), &mut log, started) {
+        let kind = call.kind.clone();
+        let done = self.converse(None, &ToMonitor::TypeCall(call), &mut log, started);
+        self.note(&kind, TypeCall::ENTRY, started);
+        match done {
             Ok(ToHost::Returned { returned, .. }) => Ok(returned),
             other => Err(self.death(out_of_turn(other), TypeCall::ENTRY, started, log)),
         }
@@ -284,6 +302,16 @@ impl MonitorProcess {
             Ok(ToHost::Mail(mail)) => Ok(mail),
             other => Err(self.death(out_of_turn(other), "SetResourceStatus", started, log)),
         }
+    }
+
+    /// Notes how long a call took.
+    fn note(&self, resource: &str, entry: &'static str, started: Instant) {
+        let whom = Whom {
+            plugin: &self.plugin,
+            resource,
+            entry,
+        };
+        note_slow(whom, started.elapsed());
     }
 
     /// Sends a request, and answers the plugin's questions until the result comes.

@@ -14,6 +14,8 @@ use rustix::process::{
 };
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use crate::signals::signal_name;
+
 /// The environment variable that tells a process which process started it.
 const PARENT: &str = "QUORATE_PARENT";
 
@@ -137,29 +139,9 @@ impl Terminal {
 pub fn describe_end(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
         (Some(signal), _) => {
-            let name = SIGNALS.iter().find(|(number, _)| *number == signal);
-            name.map_or_else(
-                || format!("signal {signal}"),
-                |(_, name)| (*name).to_owned(),
-            )
+            signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_owned)
         }
         (None, Some(code)) => format!("exit with status {code}"),
         (None, None) => "an end that the system does not explain".to_owned(),
     }
 }
-
-/// The signals that end processes, with their numbers, which are the same on every Linux.
-const SIGNALS: [(i32, &str); 12] = [
-    (1, "SIGHUP"),
-    (2, "SIGINT"),
-    (3, "SIGQUIT"),
-    (4, "SIGILL"),
-    (5, "SIGTRAP"),
-    (6, "SIGABRT"),
-    (7, "SIGBUS"),
-    (8, "SIGFPE"),
-    (9, "SIGKILL"),
-    (11, "SIGSEGV"),
-    (14, "SIGALRM"),
-    (15, "SIGTERM"),
-];

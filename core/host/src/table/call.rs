@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::entries::{Entries, WorkEntry};
 use super::marshal::lend;
 use super::vigil::Running;
+use super::whom::Whom;
+use crate::keeping::Kept;
 
 /// The longest text that is read with `last_error`, in bytes.
 const ERROR_TEXT_MAX: u64 = 8 * 1_024;
@@ -34,6 +36,14 @@ pub(crate) enum Call {
 }
 
 impl Call {
+    /// The name of `open`, which is no call of an open instance.
+    pub(crate) const OPEN: &'static str = "Open";
+
+    /// Whether a type begins something in this entry, so that all of the process is looked at around it.
+    pub(crate) fn begins(&self) -> bool {
+        matches!(self, Self::Online | Self::Arbitrate)
+    }
+
     /// The entry's name, for messages.
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
@@ -165,20 +175,25 @@ impl TypeCall {
     pub(crate) const ENTRY: &'static str = "ResourceTypeControl";
 }
 
-/// Makes a call for a type as a whole. There is no instance, so the plugin has nothing with which to call back.
+/// Makes a call for a type of the library `plugin` as a whole. There is no instance, so the plugin has nothing with which to call back.
 ///
 /// # Safety
 ///
 /// No other thread is inside an entry of the library.
-pub(crate) unsafe fn run_type(entries: &Entries, call: &TypeCall) -> Returned {
+pub(crate) unsafe fn run_type(entries: &Entries, plugin: &str, call: &TypeCall) -> Returned {
     let Some(control) = entries.resource_type_control else {
         return Returned::of(abi::ERROR_INVALID_FUNCTION);
     };
     let TypeCall {
         kind, code, input, ..
     } = call;
-    let _running = Running::begin();
-    answered(call.room, |output, len, needed| {
+    let kept = Kept::now(false);
+    let running = Running::begin(Whom {
+        plugin,
+        resource: kind,
+        entry: TypeCall::ENTRY,
+    });
+    let returned = answered(call.room, |output, len, needed| {
         // SAFETY: the caller vouches for the threads. Text, input and output outlive the call, and are as long as
         // stated.
         unsafe {
@@ -192,7 +207,10 @@ pub(crate) unsafe fn run_type(entries: &Entries, call: &TypeCall) -> Returned {
                 needed,
             )
         }
-    })
+    });
+    drop(running);
+    kept.put_back();
+    returned
 }
 
 /// Calls an entry that answers with bytes, with a buffer of `room` bytes for them.

@@ -14,6 +14,8 @@ use quorate_model::monitor::ResourceSpec;
 use quorate_model::{Name, Reason};
 
 use super::vigil::Running;
+use super::whom::Whom;
+use crate::keeping::{Change, Float, Kept};
 use crate::{Caller, ServiceResult, Services};
 
 /// The `QrInstance` that a plugin holds. It is a number that is never used twice in a process, and is never followed as
@@ -91,6 +93,13 @@ pub struct Frame<'a> {
     log: RefCell<Vec<(u32, String)>>,
     refused: RefCell<Option<Reason>>,
     panic: Cell<Option<Box<dyn Any + Send>>>,
+    /// The library and the entry that is called, for whoever has to say where a process died.
+    plugin: &'a str,
+    entry: &'static str,
+    /// Whether everything that the process shares is looked at, and not only how it computes.
+    thorough: bool,
+    /// How the host computes: its own code runs like that when the plugin calls it.
+    float: Cell<Float>,
 }
 
 /// What a call has left for the monitor.
@@ -100,6 +109,8 @@ pub struct Traces {
     pub log: Vec<(u32, String)>,
     /// The last service call that was refused.
     pub refused: Option<Reason>,
+    /// What the call changed of the process, and was put back.
+    pub changes: Vec<Change>,
 }
 
 impl Traces {
@@ -129,6 +140,29 @@ impl<'a> Frame<'a> {
             log: RefCell::new(Vec::new()),
             refused: RefCell::new(None),
             panic: Cell::new(None),
+            plugin: "",
+            entry: "",
+            thorough: false,
+            float: Cell::new(Float::now()),
+        }
+    }
+
+    /// Names the library and the entry that is called, for whoever has to say where a process died.
+    #[must_use]
+    pub fn calling(self, plugin: &'a str, entry: &'static str) -> Frame<'a> {
+        Frame {
+            plugin,
+            entry,
+            ..self
+        }
+    }
+
+    /// Has all of the process looked at that plugins share, and not only how it computes. It takes some microseconds.
+    #[must_use]
+    pub fn thoroughly(self) -> Frame<'a> {
+        Frame {
+            thorough: true,
+            ..self
         }
     }
 
@@ -141,6 +175,11 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The library, the resource and the entry that is called.
+    pub(super) fn whom(&self) -> (&str, &str, &str) {
+        (self.plugin, &self.spec.name, self.entry)
+    }
+
     fn caller(&self) -> Caller<'a> {
         Caller::of(self.spec)
     }
@@ -148,7 +187,7 @@ impl<'a> Frame<'a> {
 
 thread_local! {
     /// The innermost entry that runs on this thread.
-    static CURRENT: Cell<*const Frame<'static>> = const { Cell::new(ptr::null()) };
+    pub(super) static CURRENT: Cell<*const Frame<'static>> = const { Cell::new(ptr::null()) };
 }
 
 /// Runs `entry`. While it runs, calls of the plugin find `frame`.
@@ -164,17 +203,25 @@ pub fn enter<R>(frame: Frame<'_>, entry: impl FnOnce() -> R) -> (R, Traces) {
             CURRENT.set(self.0);
         }
     }
+    let kept = Kept::now(frame.thorough);
+    frame.float.set(kept.float());
     let result = {
-        let _running = Running::begin();
+        let _running = Running::begin(Whom {
+            plugin: frame.plugin,
+            resource: &frame.spec.name,
+            entry: frame.entry,
+        });
         let _leave = Leave(CURRENT.replace(ptr::from_ref(&frame).cast()));
         entry()
     };
+    let changes = kept.put_back();
     if let Some(payload) = frame.panic.take() {
         resume_unwind(payload);
     }
     let traces = Traces {
         log: frame.log.take(),
         refused: frame.refused.take(),
+        changes,
     };
     (result, traces)
 }
@@ -204,13 +251,23 @@ pub(super) fn within<R>(
     if frame.handle != Handle::of(instance) {
         return None;
     }
-    match catch_unwind(AssertUnwindSafe(|| f(frame))) {
+    let theirs = Float::now();
+    let ours = frame.float.get();
+    let differs = !theirs.is_like(ours);
+    if differs {
+        ours.set();
+    }
+    let answer = match catch_unwind(AssertUnwindSafe(|| f(frame))) {
         Ok(result) => Some(result),
         Err(payload) => {
             frame.panic.set(Some(payload));
             None
         }
+    };
+    if differs {
+        theirs.set();
     }
+    answer
 }
 
 /// Answers a service call: 0, or the code of the error.

@@ -6,11 +6,15 @@
 
 mod call;
 mod cluster;
+mod death;
 mod entries;
 mod frame;
 mod mailbox;
 mod marshal;
+mod record;
+mod slow;
 mod vigil;
+mod whom;
 mod world;
 
 use std::ptr;
@@ -20,10 +24,15 @@ use quorate_abi::{self as abi, QrHost, QrStr};
 pub(crate) use call::{Abilities, Call, OUTPUT_MAX, Returned, TypeCall, Work, run, run_type};
 pub use entries::Entries;
 
+pub use death::tell_deaths;
 pub use frame::{Frame, Handle, Knowledge, Traces, enter, strays};
 pub use mailbox::{Mailbox, Report};
 pub use marshal::{borrow_bytes, lend};
+pub use record::{LastCall, last_call, last_call_in, record_calls_in};
+pub(crate) use slow::note_slow;
+pub use slow::take_slow_calls;
 pub use vigil::watch_calls;
+pub(crate) use whom::Whom;
 
 /// The table of host functions that every plugin gets.
 pub fn host() -> *const QrHost {

@@ -4,24 +4,46 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+
+use super::record;
+use super::slow::note_slow;
+use super::whom::Whom;
+
 /// The number of the running call of an entry; 0 if none runs.
 static RUNNING: AtomicU64 = AtomicU64::new(0);
 
 /// A running call, until it is dropped.
-pub(super) struct Running;
+pub(crate) struct Running<'a> {
+    whom: Whom<'a>,
+    began: Duration,
+}
 
-impl Running {
-    pub(super) fn begin() -> Running {
+impl Running<'_> {
+    pub(crate) fn begin(whom: Whom<'_>) -> Running<'_> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        record::entered(whom);
         RUNNING.store(NEXT.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        Running
+        Running {
+            whom,
+            began: about_now(),
+        }
     }
 }
 
-impl Drop for Running {
+impl Drop for Running<'_> {
     fn drop(&mut self) {
         RUNNING.store(0, Ordering::Relaxed);
+        record::left();
+        note_slow(self.whom, about_now().saturating_sub(self.began));
     }
+}
+
+/// The time since some moment, to some milliseconds: exact enough for slow calls, and a tenth of the cost around every call.
+fn about_now() -> Duration {
+    let now = clock_gettime(ClockId::MonotonicCoarse);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or_default())
 }
 
 /// What the watching thread has seen of calls so far.

@@ -12,11 +12,11 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use quorate_host::{describe_end, has_ended, interrupt, is_stopped, tell_parent};
+use quorate_host::{describe_end, has_ended, interrupt, is_stopped, last_call_in, tell_parent};
 
 use super::wire::{Task, Told, receive, send};
 use super::{APART, LIVE};
-use crate::below::{STOPPED, WORKER};
+use crate::below::{CALLS, Gone, STOPPED, WORKER};
 
 /// How long to wait for a process that has closed its socket, or that has ended while another process holds the
 /// socket open.
@@ -40,6 +40,8 @@ pub(super) struct Below {
     stream: UnixStream,
     /// The files of its standard output and error, and how many bytes of each were reported.
     written: [(File, u64); 2],
+    /// Where it keeps which entry it called last.
+    calls: tempfile::NamedTempFile,
     /// The script that it is running.
     pub(super) task: Option<usize>,
     /// Whether a call in it has not returned.
@@ -71,9 +73,11 @@ impl Below {
             };
             written.push((file.into_file(), 0));
         }
+        let calls = tempfile::NamedTempFile::new()?;
         tell_parent(&mut command)
             .args(env::args_os().skip(1))
             .env(WORKER, "1")
+            .env(CALLS, calls.path())
             .stdin(Stdio::from(OwnedFd::from(theirs)));
         if how.apart {
             command.env(APART, "1");
@@ -101,6 +105,7 @@ impl Below {
             child,
             stream: ours,
             written: [out, error],
+            calls,
             task: None,
             hung: false,
             closed: false,
@@ -135,14 +140,26 @@ impl Below {
         }
     }
 
-    /// Asks it to end its script.
-    pub(super) fn interrupt(&self) {
-        interrupt(&self.child);
+    /// Asks it to end its script, by a signal unless a `terminal` has sent one. It is also told that nothing more comes,
+    /// since a plugin may have it ignore the signal.
+    pub(super) fn interrupt(&self, terminal: bool) {
+        if !terminal {
+            interrupt(&self.child);
+        }
+        // If it is gone there is nobody to tell.
+        let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Whether it is gone, and why; `Some(None)` if a call has not returned. A process that is stopped by a signal
+    /// Whether it is gone, and how. A process that is stopped by a signal
     /// counts as gone after `limit`, or at once if it is to end; dropping it kills it.
-    pub(super) fn gone(&mut self, limit: Duration, to_end: bool) -> Option<Option<String>> {
+    pub(super) fn gone(&mut self, limit: Duration, to_end: bool) -> Option<Gone> {
+        let how = self.ended(limit, to_end)?;
+        let last = last_call_in(self.calls.as_file());
+        Some(Gone { how, last })
+    }
+
+    /// How it ended; `Some(None)` if a call has not returned.
+    fn ended(&mut self, limit: Duration, to_end: bool) -> Option<Option<String>> {
         let ended = has_ended(&self.child);
         if ended || self.closed {
             let since = self.since.get_or_insert_with(Instant::now).elapsed();

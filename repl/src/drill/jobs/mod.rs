@@ -20,6 +20,7 @@ use quorate_drill::Run;
 use self::below::{Below, How};
 use self::wire::Task;
 pub(crate) use self::wire::Told;
+use crate::below::Gone;
 use crate::files::Meant;
 
 /// Set in a child process that keeps every plugin in a process of its own.
@@ -79,8 +80,8 @@ pub(super) enum End {
     Over { left: usize },
     /// By Ctrl-C: the scripts that had begun were reported; `left` were not begun.
     Interrupted { left: usize },
-    /// The process of the last reported script is gone, and why; `None` if a call has not returned.
-    Gone(Option<String>),
+    /// The process of the last reported script is gone, and how.
+    Gone(Gone),
 }
 
 impl Jobs<'_> {
@@ -123,7 +124,7 @@ enum Stands {
     #[default]
     Open,
     Done,
-    Gone(Option<String>),
+    Gone(Gone),
 }
 
 struct Pool<'a> {
@@ -270,7 +271,7 @@ impl Pool<'_> {
 
     /// Reports the next events in order. Returns why a process is gone if its script is next, unless the run was
     /// interrupted.
-    fn show(&mut self, cancelled: bool, listener: &mut dyn Listener) -> Option<Option<String>> {
+    fn show(&mut self, cancelled: bool, listener: &mut dyn Listener) -> Option<Gone> {
         while let Some(script) = self.scripts.get_mut(self.shown) {
             if self.shown >= self.until {
                 break;
@@ -280,17 +281,19 @@ impl Pool<'_> {
             }
             match &mut script.stands {
                 Stands::Open => break,
-                Stands::Gone(why) if !cancelled => return Some(why.take()),
+                Stands::Gone(why) if !cancelled => return Some(std::mem::take(why)),
                 Stands::Done | Stands::Gone(_) => self.shown += 1,
             }
         }
         None
     }
 
-    /// Passes a Ctrl-C on if there is no terminal that does so.
+    /// Passes a Ctrl-C on.
     fn hand_on(&mut self) {
-        if !self.handed_on && !self.jobs.terminal {
-            self.below.iter().flatten().for_each(Below::interrupt);
+        if !self.handed_on {
+            let terminal = self.jobs.terminal;
+            let all = self.below.iter().flatten();
+            all.for_each(|it| it.interrupt(terminal));
         }
         self.handed_on = true;
     }
@@ -299,7 +302,7 @@ impl Pool<'_> {
     /// plugins have started ends as well.
     fn leave(&mut self) {
         let running = self.below.iter().flatten().filter(|it| it.task.is_some());
-        running.for_each(Below::interrupt);
+        running.for_each(|it| it.interrupt(false));
         let until = Instant::now() + LEAVE;
         while self.any_runs() && Instant::now() < until {
             self.hear(LOOK, &mut Nobody);

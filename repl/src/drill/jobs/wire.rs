@@ -129,6 +129,7 @@ mod tests {
             disturbed: vec!["EVS1".into()],
             unrepeatable: Vec::new(),
             crashes: Vec::new(),
+            slow: Vec::new(),
             remarks: Vec::new(),
             repeat: String::new(),
         };

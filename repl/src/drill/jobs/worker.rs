@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -14,6 +14,7 @@ use quorate_drill::{DrillReport, Observer, Remark, StageSource};
 use quorate_host::{Isolation, end_at_once, end_with_parent, take_stdin, watch_calls};
 use quorate_model::Time;
 use quorate_script::run_script;
+use rustix::event::{PollFd, PollFlags, poll};
 
 use super::wire::{Task, Told, receive, send};
 use super::{APART, LIVE};
@@ -52,6 +53,8 @@ pub(crate) fn run(mut args: DrillArgs, mut output: Output, cancel: &Arc<AtomicBo
 }
 
 fn serve(args: &mut DrillArgs, mut stream: UnixStream, cancel: &Arc<AtomicBool>) -> io::Result<()> {
+    crate::below::record_calls();
+    watch_parent(stream.try_clone()?, cancel.clone());
     let link = Link(Arc::new(Mutex::new(Line {
         stream: stream.try_clone()?,
         written: ["/proc/self/fd/1", "/proc/self/fd/2"].map(|path| File::open(path).ok()),
@@ -89,6 +92,20 @@ fn serve(args: &mut DrillArgs, mut stream: UnixStream, cancel: &Arc<AtomicBool>)
         link.tell(&Told::Done(Box::new(run)));
     }
     Ok(())
+}
+
+/// Asks what runs to end when the parent process has no more scripts, or is gone: a plugin may have this process ignore the
+/// signal for that.
+fn watch_parent(stream: UnixStream, cancel: Arc<AtomicBool>) {
+    std::thread::spawn(move || {
+        loop {
+            let mut ends = [PollFd::new(&stream, PollFlags::RDHUP)];
+            match poll(&mut ends, None) {
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(_) | Err(_) => return cancel.store(true, Ordering::SeqCst),
+            }
+        }
+    });
 }
 
 /// The connection to the parent process.

@@ -174,6 +174,8 @@ pub(crate) struct Run {
     pub(crate) wanted: Vec<String>,
     /// The entry in which the process died or hung.
     pub(crate) fatal: Option<String>,
+    /// Whether it was not done within the limit although every call returned.
+    pub(crate) slow: bool,
 }
 
 /// How a process ended.
@@ -244,6 +246,7 @@ impl Child {
             took,
             wanted: Vec::new(),
             fatal,
+            slow: false,
         };
         let limit = Lasting(self.limit);
         // What happened to the process after its test is another finding.
@@ -271,14 +274,17 @@ impl Child {
                 format!("`{entry}` did not return: the limit is {limit}"),
                 Some(entry),
             ),
-            (End::Slow, _) => ended(
-                Verdict::Failed,
-                format!(
-                    "not done within {limit}: its calls return, too slowly for this test (the last was `{entry}`); see \
-                     contract-quick"
-                ),
-                None,
-            ),
+            (End::Slow, _) => Run {
+                slow: true,
+                ..ended(
+                    Verdict::Failed,
+                    format!(
+                        "not done within {limit}: its calls return, too slowly for this test (the last was `{entry}`); see \
+                         contract-quick"
+                    ),
+                    None,
+                )
+            },
             (End::Cancelled, _) => ended(Verdict::Skipped, "interrupted".to_owned(), None),
             (End::Itself(status), None) => ended(
                 Verdict::Crashed,
@@ -328,7 +334,10 @@ impl Child {
             let end = if cancel.load(Ordering::Relaxed) {
                 Some(End::Cancelled)
             } else {
-                over(self.limit, began.elapsed(), moved.elapsed())
+                let over = over(self.limit, began.elapsed(), moved.elapsed());
+                // One that has said what it found is at its end.
+                let done = || read(&report).is_some_and(|(_, body)| body.is_some());
+                over.filter(|end| *end != End::Slow || !done())
             };
             if let Some(end) = end {
                 kill_group(&mut child);
@@ -380,6 +389,7 @@ fn told(body: &Value, took: Duration) -> Run {
         took,
         wanted: texts("wanted"),
         fatal: None,
+        slow: false,
     }
 }
 
