@@ -185,6 +185,16 @@ fn a_policy_decides() {
 }
 
 #[test]
+fn preferences_that_were_set_on_the_way() {
+    is_explained(
+        "preferences-that-were-set-on-the-way",
+        "failover/unplanned",
+        "unplanned 8: a group that fails again",
+        &["--group", "EVS1"],
+    );
+}
+
+#[test]
 fn the_periods_that_are_told_are_those_that_nodes_keep() {
     use quorate_node::bounds;
     use quorate_report::periods;

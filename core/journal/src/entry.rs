@@ -51,6 +51,9 @@ pub struct HeaderGroup {
     /// The classes of which one node hosts at most one group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclusive_class_names: Vec<String>,
+    /// The classes whose groups keep away from each other while they can.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anti_affinity_class_names: Vec<String>,
     /// Whether it goes back to a preferred owner that returns (`AutoFailbackType` 1).
     #[serde(default, skip_serializing_if = "is_false")]
     pub failback: bool,
@@ -89,6 +92,7 @@ impl HeaderGroup {
             virtual_server: false,
             preferred_owners: Vec::new(),
             exclusive_class_names: Vec::new(),
+            anti_affinity_class_names: Vec::new(),
             failback: false,
             failback_window: None,
             resources: Vec::new(),
@@ -114,6 +118,7 @@ impl From<&GroupDefinition> for HeaderGroup {
             virtual_server: group.is_virtual_server(),
             preferred_owners: properties.preferred_owners.clone(),
             exclusive_class_names: properties.exclusive_class_names.clone(),
+            anti_affinity_class_names: properties.anti_affinity_class_names.clone(),
             failback: properties.auto_failback_type == AutoFailback::Allow,
             failback_window: start.zip(end),
             resources: resources.collect(),

@@ -66,7 +66,8 @@ impl Kind {
             | "depends_on"
             | "preferred_owners"
             | "possible_owners"
-            | "exclusive_class_names" => Kind::Texts,
+            | "exclusive_class_names"
+            | "anti_affinity_class_names" => Kind::Texts,
             _ => Kind::Text,
         }
     }
@@ -356,6 +357,7 @@ mod tests {
             virtual_server: true,
             preferred_owners: vec!["NODE1".into()],
             exclusive_class_names: vec!["x".to_owned()],
+            anti_affinity_class_names: vec!["x".to_owned()],
             failback: true,
             failback_window: Some((1, 5)),
             resources: vec![resource.clone()],

@@ -1,5 +1,6 @@
 //! Why a group went to a node, and why to no other.
 
+use quorate_journal::{HeaderGroup, What, WorldEvent};
 use quorate_model::{Name, Time, same_name};
 
 use crate::run::{Run, Standing};
@@ -22,19 +23,73 @@ fn against(run: &Run, group: &str, node: &Name, at: Time) -> Option<String> {
             return Some(format!("{node} is no possible owner of {}", resource.name));
         }
     }
-    let classes = &defined.exclusive_class_names;
+    let rival = rival(run, group, node, at, |it| &it.exclusive_class_names)?;
+    Some(format!("{node} had {rival}"))
+}
+
+/// That the node had a group which this one keeps away from, while it can.
+fn affine(run: &Run, group: &str, node: &Name, at: Time) -> Option<String> {
+    let rival = rival(run, group, node, at, |it| &it.anti_affinity_class_names)?;
+    Some(format!("{node} had {rival}"))
+}
+
+/// Another group on the node that shares one of these classes with the group.
+fn rival<'r>(
+    run: &'r Run,
+    group: &str,
+    node: &Name,
+    at: Time,
+    classes: impl Fn(&HeaderGroup) -> &[String],
+) -> Option<&'r Name> {
+    let own = classes(run.defined(group)?);
     let rival = run.header.groups.iter().find(|other| {
-        let shares = other
-            .exclusive_class_names
-            .iter()
-            .any(|it| classes.contains(it));
+        let shares = classes(other).iter().any(|it| own.contains(it));
         let state = run.group(&other.name).and_then(|it| it.state_at(at));
         let there = state.is_some_and(|it| {
             it.owner.as_ref() == Some(node) || it.moving_to.as_ref() == Some(node)
         });
         !same_name(&other.name, group) && shares && there
     })?;
-    Some(format!("{node} had {}", rival.name))
+    Some(&rival.name)
+}
+
+/// The properties that say which nodes a group may go to, as orders name them.
+const ALLOWING: [&str; 2] = ["PossibleOwners", "ExclusiveClassNames"];
+/// Those that say which of them it goes to.
+const PREFERRING: [&str; 2] = ["PreferredOwners", "AntiAffinityClassNames"];
+
+/// Whether a sentence names this thing, and not one whose name only begins or ends with it.
+pub(super) fn is_named(sentence: &str, name: &str) -> bool {
+    let joins = |it: Option<char>| it.is_some_and(char::is_alphanumeric);
+    sentence.match_indices(name).any(|(place, _)| {
+        let before = sentence[..place].chars().next_back();
+        let after = sentence[place + name.len()..].chars().next();
+        !joins(before) && !joins(after)
+    })
+}
+
+/// What was set in the run before then, of these properties: a journal has only what they were at first.
+fn changed(run: &Run, at: Time, properties: &[&str]) -> String {
+    let orders = run
+        .moments()
+        .filter(|it| it.kind == "asked" && it.at <= at)
+        .filter_map(|it| match run.fact(it.n)? {
+            What::World(WorldEvent::Asked { text, .. }) => text.strip_prefix("set "),
+            _ => None,
+        });
+    let mut set: Vec<String> = orders
+        .filter(|it| properties.iter().any(|property| is_named(it, property)))
+        .map(str::to_owned)
+        .collect();
+    set.sort_unstable();
+    set.dedup();
+    match set.as_slice() {
+        [] => String::new(),
+        set => format!(
+            " This goes by what was so at first: {} was set in the run before, and the journal does not say to what.",
+            listed(set)
+        ),
+    }
 }
 
 /// Why the group went from one node to another, from what the journal tells of all nodes at that time.
@@ -53,15 +108,28 @@ pub(super) fn why_there(run: &Run, group: &str, from: &str, to: &str, at: Time) 
     }
     if could.is_empty() {
         return Some(format!(
-            "It could go to {to} only, since {}{class}.",
-            listed(&reasons)
+            "It could go to {to} only, since {}{class}.{}",
+            listed(&reasons),
+            changed(run, at, &ALLOWING)
         ));
     }
-    let preferred = run.defined(group).map(|it| it.preferred_owners.as_slice());
+    let defined = run.defined(group);
+    let preferred = defined.map(|it| it.preferred_owners.as_slice());
     let order = match preferred.unwrap_or_default() {
         [] => "it has no preferred owners".to_owned(),
         list => format!(
             "the next in its list of nodes after {from}, going round, takes it, and the list begins with {}",
+            listed(list)
+        ),
+    };
+    let affine: Vec<String> = could
+        .iter()
+        .filter_map(|node| affine(run, group, node, at))
+        .collect();
+    let affine = match affine.as_slice() {
+        [] => String::new(),
+        list => format!(
+            "; {}, and groups that share one of AntiAffinityClassNames keep away from each other while they can",
             listed(list)
         ),
     };
@@ -70,8 +138,9 @@ pub(super) fn why_there(run: &Run, group: &str, from: &str, to: &str, at: Time) 
         reasons => format!("; {}{class}", listed(reasons)),
     };
     Some(format!(
-        "{} could have taken it, too: {order}{rest}.",
-        listed(&could)
+        "{} could have taken it, too: {order}{affine}{rest}.{}",
+        listed(&could),
+        changed(run, at, &[ALLOWING, PREFERRING].concat())
     ))
 }
 
@@ -87,7 +156,8 @@ pub(super) fn why_nowhere(run: &Run, group: &str, from: &str, at: Time) -> Optio
     }
     let class = shared_class(run, group, &reasons);
     let text = listed(&reasons);
-    Some(format!("Of the other nodes {text}{class}."))
+    let changed = changed(run, at, &ALLOWING);
+    Some(format!("Of the other nodes {text}{class}.{changed}"))
 }
 
 /// The exclusive class, if one of the reasons is a group of it.
@@ -103,5 +173,24 @@ fn shared_class(run: &Run, group: &str, reasons: &[String]) -> String {
             format!(", and a node runs one group of the exclusive class \"{class}\" at most")
         }
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_named;
+
+    #[test]
+    fn a_name_is_named_where_it_stands_alone() {
+        for (sentence, named) in [
+            ("move group EVS1 to NODE2", true),
+            ("move group EVS10 to NODE2", false),
+            ("fail resource EVS1 SMTP", true),
+            ("set X of MYEVS1", false),
+            ("move group EVS10 where EVS1 is", true),
+            ("", false),
+        ] {
+            assert_eq!(is_named(sentence, "EVS1"), named, "{sentence}");
+        }
     }
 }

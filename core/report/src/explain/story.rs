@@ -180,7 +180,7 @@ impl<'a> Teller<'a> {
         let names = resources
             .chain([&*self.group.name])
             .chain(self.owner.as_deref());
-        names.into_iter().any(|name| order.contains(name))
+        names.into_iter().any(|name| place::is_named(order, name))
     }
 
     fn is_owner(&self, name: &str) -> bool {

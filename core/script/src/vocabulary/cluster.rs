@@ -414,8 +414,9 @@ pub(crate) mod words {
     }
 
     /// The journal's events that match every field given: `events(#{kind: "group-owner", subject: "EVS3"})`. A
-    /// list matches any of its values, and a field that holds a list matches where one of them is in it. `since` and `until` are durations, `limit` keeps the last so many. A kind, a field
-    /// or a word that there is not is a mistake: `:doc events` lists them all.
+    /// list matches any of its values, and a field that holds a list matches where one of them is in it. `since` and
+    /// `until` are durations, `limit` keeps the last so many. A kind, a field or a word that there is not is a mistake:
+    /// `:doc events` lists them all.
     /// Example: `node("NODE3").crash(); recovers("EVS3", 5.minutes); let moves = events(#{ kind: "group-owner",
     /// subject: "EVS3" }); expect_eq(moves[-1].to, "NODE4");`
     #[rhai_fn(name = "events", return_raw)]
