@@ -264,7 +264,10 @@ fn what_cannot_be_read_is_told_in_a_sentence() {
             &[command, "no-such.jsonl"],
             &["there is no file no-such.jsonl"],
         );
-        refused(&[command, "scripts"], &["is a folder"]);
+        refused(
+            &[command, "scripts"],
+            &["no journal (*.jsonl) in the folder"],
+        );
         let empty = told.beside("empty.jsonl", b"");
         refused(&[command, &empty], &["is empty", "quorate drill --journal"]);
         let newer = text.replacen("quorate-journal/2", "quorate-journal/3", 1);

@@ -64,6 +64,15 @@ fn a_rig_is_made_asked_and_taken_away_without_a_trace() {
         assert!(begun.elapsed() < Duration::from_secs(100), "{}", status.out);
         std::thread::sleep(Duration::from_millis(50));
     }
+    let state = place.join("state").display().to_string();
+    let told = finish(quorate().args(["report", &state]));
+    assert_eq!(told.code, 0, "{}", told.err);
+    // Each lane is of what one node alone wrote down.
+    for node in ["NODE1", "NODE2", "NODE3"] {
+        let lane = told.out.lines().find(|line| line.starts_with(node));
+        assert!(lane.is_some_and(|it| it.contains('+')), "{}", told.out);
+    }
+    assert!(told.out.contains("CLUSTER8, from "), "{}", told.out);
     let began = Instant::now();
     let down = rig(&["down"], folder.path());
     assert_eq!(down.code, 0, "{}{}", down.out, down.err);

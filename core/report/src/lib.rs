@@ -30,7 +30,7 @@ pub use reference::{journal_reference, journal_schema};
 pub use run::{
     ClientState, DrillVerdict, FaultSpan, Felt, GroupStory, Mark, Moment, NodeStory, OfficeSpan,
     Outage, OwnedState, Phase, PhaseKind, ResourceStory, Run, RunBuilder, Runs, Served, Slowest,
-    Span, Standing,
+    Span, Standing, Together, TogetherError,
 };
 pub use summary::summary;
 pub use text::{cause_in_words, sentence};

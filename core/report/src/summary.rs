@@ -10,12 +10,16 @@ use crate::run::{PhaseKind, Run};
 pub fn summary(run: &Run) -> String {
     let mut out = match &run.verdict {
         Some(it) => format!("{} ({}): {}\n", it.drill, it.file, it.verdict),
+        None if run.live => format!("{}\n", run.name()),
         None => format!("{}: no verdict\n", run.name()),
     };
+    let seed = match run.live {
+        true => String::new(),
+        false => format!(", seed {}", run.header.seed),
+    };
     out.push_str(&format!(
-        "cluster {}, seed {}, {} events in {}\n",
+        "cluster {}{seed}, {} events in {}\n",
         run.header.cluster,
-        run.header.seed,
         run.len(),
         Lasting(run.until - quorate_model::Time::ZERO).to(Duration::from_millis(1)),
     ));

@@ -13,7 +13,7 @@ use crate::output::Output;
 /// `quorate explain`.
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
-    /// The journal, as `quorate drill --journal` writes it; - is standard input.
+    /// The journal, as `quorate drill --journal` writes it; - is standard input, a folder the journals of a live cluster's nodes.
     #[arg(value_name = "JOURNAL", value_hint = clap::ValueHint::FilePath)]
     journal: PathBuf,
     /// Explain one group: why it was not online, why it moved, why it did not go back.

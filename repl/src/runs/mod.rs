@@ -27,5 +27,6 @@ Examples:
   quorate report run.jsonl --html run.html        a page with the timeline, to look at and to show
   quorate report run.jsonl --csv outages.csv --trace run.json --cluster-log logs --junit drills.xml
   quorate report before.jsonl after.jsonl --diff  where two runs part, and the outages of both
+  quorate report quorate-rig/state                the journals of all nodes of a live cluster, as one run
 
 Everything is made from journals, as `quorate drill --journal` and `quorate node` write them, and from nothing else.";

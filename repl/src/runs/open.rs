@@ -1,17 +1,17 @@
 //! Reads the runs of journal files.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use quorate_drill::{Span, SpanError};
 use quorate_model::{Time, nearest};
-use quorate_report::{Run, Runs};
+use quorate_report::{Run, Runs, Together};
 
 use crate::output::Output;
 
 /// Reads a journal's runs, one after the other, and shows each to `each`. Says how many there were. A file that ends in the
-/// middle of a line is warned of.
+/// middle of a line is warned of. A folder is one run: that of the cluster whose nodes' journals are in it.
 ///
 /// # Errors
 /// One sentence: why the file cannot be read, or is no journal.
@@ -20,6 +20,9 @@ pub(super) fn each_run(
     mut output: Output,
     mut each: impl FnMut(Run) -> Result<(), String>,
 ) -> Result<usize, String> {
+    if path.is_dir() {
+        return each(together(path, output)?).map(|()| 1);
+    }
     let name = name(path);
     let mut count = 0;
     for run in Runs::new(reader(path)?) {
@@ -136,17 +139,57 @@ fn reader(path: &Path) -> Result<Box<dyn BufRead>, String> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(BufReader::new(io::stdin())));
     }
-    if path.is_dir() {
-        return Err(format!(
-            "{} is a folder: name a journal, as `quorate drill --journal FILE` writes it",
-            path.display()
-        ));
-    }
+    Ok(Box::new(opened(path)?))
+}
+
+fn opened(path: &Path) -> Result<BufReader<File>, String> {
     let file = File::open(path).map_err(|why| match why.kind() {
         io::ErrorKind::NotFound => format!("there is no file {}", path.display()),
         _ => format!("{} cannot be read: {why}", path.display()),
     })?;
-    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
+    Ok(BufReader::with_capacity(1 << 16, file))
+}
+
+/// The journals of a cluster's nodes, which are in this folder or in folders below it.
+fn together(folder: &Path, mut output: Output) -> Result<Run, String> {
+    let mut found = Vec::new();
+    journals_in(folder, &mut found)
+        .map_err(|why| format!("{} cannot be read: {why}", folder.display()))?;
+    if found.is_empty() {
+        return Err(format!(
+            "there is no journal (*.jsonl) in the folder {}: nodes keep them in `journal` of their state folders, and \
+             `quorate drill --journal FILE` writes a drill's",
+            folder.display()
+        ));
+    }
+    let mut together = Together::new();
+    for path in &found {
+        let read = together.read(&path.display().to_string(), opened(path)?);
+        read.map_err(|why| why.to_string())?;
+    }
+    for (journal, line) in together.cut() {
+        output.warn(&format!(
+            "{journal}: line {line} has no end: its node was ended, or still writes; what stands before it is told"
+        ));
+    }
+    let run = together.finish();
+    run.map_err(|why| format!("{}: {why}", folder.display()))
+}
+
+/// Adds the journals of a folder and of those below it, in the order of their names.
+fn journals_in(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        // A link could lead round in a circle.
+        if entry.file_type()?.is_dir() {
+            journals_in(&path, found)?;
+        } else if path.extension().is_some_and(|it| it == "jsonl") && path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// An instant of a run: `0:01:30.5` or `1:30` as journals and timelines print it, or a length of time from the run's begin,

@@ -15,7 +15,7 @@ use crate::report_files::{ReportFiles, Writer};
 /// `quorate report`.
 #[derive(Args, Debug)]
 pub(crate) struct ReportArgs {
-    /// Journals, as `quorate drill --journal` writes them; - is standard input.
+    /// Journals, as `quorate drill --journal` writes them; - is standard input, a folder the journals of a live cluster's nodes.
     #[arg(required = true, value_name = "JOURNAL", value_hint = clap::ValueHint::FilePath)]
     journals: Vec<PathBuf>,
     /// Print outages and a timeline of each run. So it is where no other report is asked for.

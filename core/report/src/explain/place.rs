@@ -86,8 +86,9 @@ fn changed(run: &Run, at: Time, properties: &[&str]) -> String {
     match set.as_slice() {
         [] => String::new(),
         set => format!(
-            " This goes by what was so at first: {} was set in the run before, and the journal does not say to what.",
-            listed(set)
+            " This goes by what was so at first: {} {} set in the run before, and the journal does not say to what.",
+            listed(set),
+            if set.len() == 1 { "was" } else { "were" }
         ),
     }
 }

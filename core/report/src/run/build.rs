@@ -104,6 +104,7 @@ impl RunBuilder {
             nodes,
             groups: groups.map(|it| it.finish(until, truth)).collect(),
             truth,
+            live: false,
             moments: self.moments,
         }
     }

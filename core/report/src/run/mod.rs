@@ -10,6 +10,7 @@ mod phases;
 mod read;
 #[cfg(test)]
 mod tests;
+mod together;
 
 use quorate_journal::{Header, HeaderGroup, Verdict, What};
 use quorate_model::{Name, Time, same_name};
@@ -22,6 +23,7 @@ pub use lanes::{
 pub use moments::Moment;
 pub use outage::{Outage, Phase, PhaseKind, Slowest};
 pub use read::Runs;
+pub use together::{Together, TogetherError};
 
 use moments::Moments;
 
@@ -62,6 +64,8 @@ pub struct Run {
     /// Whether services are told by what a client would find. Otherwise, as in a live node's journal, by what the cluster
     /// believes.
     pub truth: bool,
+    /// Whether it is of a live cluster, told by the journals of its nodes ([`Together`]): then the header's seed is of no use.
+    pub live: bool,
     moments: Moments,
 }
 
@@ -85,10 +89,15 @@ pub struct DrillVerdict {
 }
 
 impl Run {
-    /// How a person tells this run from others: the drill's name, or else the cluster's and the seed.
+    /// How a person tells this run from others: the drill's name, or else the cluster's with the seed, or with the time of a
+    /// live cluster.
     pub fn name(&self) -> String {
         match &self.verdict {
             Some(verdict) => verdict.drill.clone(),
+            None if self.live => {
+                let began = crate::civil::utc(&self.header, Time::ZERO, "%Y-%m-%d %H:%M:%S");
+                format!("{}, from {began} UTC", self.header.cluster)
+            }
             None => format!("{}, seed {}", self.header.cluster, self.header.seed),
         }
     }
