@@ -138,10 +138,14 @@ fn the_worked_example_step_by_step() {
         .lines()
         .filter(|line| !line.starts_with("cargo build"));
     let script = lines.collect::<Vec<_>>().join("\n");
-    assert_eq!(script.matches("quorate ").count(), 3, "{script}");
+    assert_eq!(script.matches("quorate ").count(), 5, "{script}");
     let run = shell(&script, &root());
     assert_eq!(run.code, 0, "{script}\n{}\n{}", run.out, run.err);
-    for part in ["no findings in 1 file", "3 drills: 3 pass;"] {
+    for part in [
+        "no findings in 1 file",
+        "3 drills: 3 pass;",
+        "6 drills: 6 pass;",
+    ] {
         assert!(run.out.contains(part), "{part}: {}", run.out);
     }
 }

@@ -183,6 +183,79 @@ fn a_real_server_is_run_by_the_cluster_and_probed_by_a_plugin() {
 }
 
 #[test]
+fn a_type_that_is_not_shipped_holds_the_quorum_on_a_third_machine() {
+    let drills = "scripts/drills/plugins/witness.rhai";
+    let here = run(&["drill", drills]);
+    assert_eq!(here.code, 0, "{}{}", here.out, here.err);
+    assert!(here.out.contains("6 drills: 6 pass;"), "{}", here.out);
+    let apart = run(&["drill", drills, "--isolate", "witness"]);
+    assert_eq!(apart.code, 0, "{}{}", apart.out, apart.err);
+    let found = run(&[
+        "check",
+        "scripts/clusters/two-node-third-machine.ron",
+        drills,
+    ]);
+    assert_eq!(found.code, 0, "{}{}", found.out, found.err);
+}
+
+#[test]
+fn a_quorum_resource_that_cannot_arbitrate_or_has_no_disk_is_told_at_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = std::fs::read_to_string(
+        support::root().join("scripts/clusters/two-node-third-machine.ron"),
+    );
+    let text = text.expect("a cluster");
+    let file = folder.path().join("cluster.ron");
+    let checked = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&file, text.replace(from, to)).expect("a cluster");
+        let run = run(&["check", &file.display().to_string()]);
+        assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+        run.out
+    };
+    // The disk has the resource's own name, which needs no property.
+    let own = text.replace("\"Third Machine\"", "\"Witness\"");
+    let own = own.replace(
+        "type: \"Witness\", properties: { \"Disk\": \"Witness\" }",
+        "type: \"Static Site\"",
+    );
+    std::fs::write(&file, own).expect("a cluster");
+    let out = run(&["check", &file.display().to_string()]).out;
+    let wanted =
+        "the quorum resource `Witness` cannot arbitrate: its type `Static Site` does not claim it";
+    assert!(
+        out.contains(wanted) && out.contains("not-quorum-capable"),
+        "{out}"
+    );
+    assert!(
+        out.contains("the types here that can: `Physical Disk`, `Witness`"),
+        "{out}"
+    );
+    let out = checked("\"Disk\": \"Third Machine\"", "\"Disk\": \"Third Machin\"");
+    let wanted = "`Witness` stands for `Third Machin`, but there is no such shared disk";
+    assert!(
+        out.contains(wanted) && out.contains("Third Machine"),
+        "{out}"
+    );
+    let out = checked(
+        "Standard(resource: \"Witness\")",
+        "Standard(resource: \"Witnes\")",
+    );
+    assert!(
+        out.contains("unknown-quorum-resource") && out.contains("\"Witness\""),
+        "{out}"
+    );
+    let out = checked(
+        "Standard(resource: \"Witness\")",
+        "Standard(resource: \"Site Name\")",
+    );
+    assert!(
+        out.contains("the quorum resource `Site Name` cannot arbitrate"),
+        "{out}"
+    );
+}
+
+#[test]
 fn plugin_list_shows_libraries_types_and_properties() {
     let text = run(&["plugin", "list"]);
     assert_eq!(text.code, 0, "{}", text.err);

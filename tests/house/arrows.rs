@@ -88,6 +88,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("quorate-clusres", &["quorate-sdk"]),
     ("quorate-exres", &["quorate-sdk"]),
     ("quorate-static-site", &["quorate-sdk"]),
+    ("quorate-witness", &["quorate-conformance", "quorate-sdk"]),
 ];
 
 /// The crates on top, which may use everything.

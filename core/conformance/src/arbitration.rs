@@ -36,6 +36,12 @@ pub(super) const TESTS: &[Test] = &[
         takes_from_the_dead,
     ),
     test(
+        "arbitration-times",
+        G,
+        "A challenge leaves the owner 7 s to defend it and is over within 8 s, and a loss is told within 3 s",
+        times,
+    ),
+    test(
         "arbitration-release",
         G,
         "After `release` another node wins",
@@ -61,6 +67,12 @@ pub(super) const TESTS: &[Test] = &[
     ),
 ];
 
+/// How long an arbitration may take: what a node that finds out about a silence counts on.
+const ARBITRATION_MAX: Duration = Duration::from_secs(8);
+/// How long an owner has to defend it: two of its renewals, and some.
+const DEFENCE_MIN: Duration = Duration::from_secs(7);
+/// Within which time an owner must find out that it has lost.
+const RENEWAL_MAX: Duration = Duration::from_secs(3);
 /// For how long the tests watch a winner defend it.
 const WATCH: Duration = Duration::from_secs(60);
 
@@ -158,6 +170,53 @@ fn takes_from_the_dead(case: &Case<'_>) -> Check {
     bench.power_off(one)?;
     must_win(&mut bench, other, "the owner is dead")?;
     passed("taken over")
+}
+
+/// The times that nodes go by: they wait until whoever had the quorum before must have stopped.
+fn times(case: &Case<'_>) -> Check {
+    let (mut bench, one, other) = both(case)?;
+    let within = |took: Duration, what: &str| {
+        ensure(took <= ARBITRATION_MAX, || {
+            let limit = Lasting(ARBITRATION_MAX);
+            format!("{what} takes {}, of at most {limit}", Lasting(took))
+        })
+    };
+    let began = bench.world.clock();
+    must_win(&mut bench, one, "nobody else is there")?;
+    within(
+        bench.world.clock() - began,
+        "an arbitration without a rival",
+    )?;
+    let began = bench.world.clock();
+    bench.begin(other, Op::Arbitrate)?;
+    race(&mut bench, [one, other])?;
+    within(bench.world.clock() - began, "an arbitration that is lost")?;
+    bench.power_off(one)?;
+    let began = bench.world.clock();
+    must_win(&mut bench, other, "the owner is dead")?;
+    let took = bench.world.clock() - began;
+    within(took, "an arbitration against a dead owner")?;
+    ensure(took >= DEFENCE_MIN, || {
+        format!(
+            "it takes the quorum from an owner after {}: one that lives may need {} to defend it",
+            Lasting(took),
+            Lasting(DEFENCE_MIN)
+        )
+    })?;
+    let (mut bench, one, _) = both(case)?;
+    must_win(&mut bench, one, "nobody else is there")?;
+    let before = bench.world.held();
+    bench.world.steal_disks();
+    if bench.world.held() != before {
+        bench.run(RENEWAL_MAX)?;
+        ensure(bench.has_lost(one)?, || {
+            format!(
+                "another node took the reservation, and nothing is said within {}",
+                Lasting(RENEWAL_MAX)
+            )
+        })?;
+    }
+    passed(format!("taken from a dead owner after {}", Lasting(took)))
 }
 
 fn release(case: &Case<'_>) -> Check {

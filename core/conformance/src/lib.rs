@@ -1,13 +1,30 @@
 //! Tests of a plugin against the contract, call by call.
 //!
-//! - [`describe`] says which types a library has.
-//! - [`tests`] is the list of the tests; one that [is per type](Test::is_per_type) is run for each of them.
-//! - [`run`] runs one on a [`Case`], in this process, and returns its [`Outcome`].
-//! - [`first_difference`] compares the traces of a test that is [run twice](Test::twice).
+//! An author's own tests hold a library to it like this:
 //!
-//! Each test calls the plugin's code, which may do anything. So each should run in a process of its own, and the caller
-//! should notice if that process dies or does not answer. Before an entry is called, its name is passed to a witness,
-//! so that the caller can say which call ended the process. `quorate plugin check` is such a caller.
+//! ```no_run
+//! use quorate_conformance::Suite;
+//!
+//! // With `#[test]` above it, and nothing else in it.
+//! fn it_keeps_the_contract() {
+//!     // target/debug/libmy_types.so, which cargo has built beside the tests.
+//!     Suite::of_package("my-types").exclude("life-leak-*").assert();
+//! }
+//! ```
+//!
+//! Each test calls the plugin's code, which may do anything. So [`Suite`] runs each in a process of its own, which is this
+//! test's program again, and says which call a process died in, or which did not return. `quorate plugin check` does the
+//! same from the command line.
+//!
+//! What both stand on:
+//!
+//! - [`describe`] says which types a library has.
+//! - [`tests`] is the list of the tests; one that [is per type](Test::is_per_type) is run for each of them. [`Choice`] says
+//!   which of them, [`KnownFailures`] which may fail.
+//! - [`run`] runs one on a [`Case`], in this process, and returns its [`Outcome`]. Before an entry is called, its name is
+//!   passed to a witness.
+//! - [`Catalog`] finds what a type depends on in other libraries.
+//! - [`first_difference`] compares the traces of a test that is [run twice](Test::twice).
 //!
 //! ```no_run
 //! use quorate_conformance::{Case, Settings, describe, run, tests};
@@ -34,9 +51,12 @@
 mod arbitration;
 mod bench;
 mod buffers;
+mod catalog;
+mod choice;
 mod contract;
 mod determinism;
 mod habits;
+mod known;
 mod leaks;
 mod library;
 mod life;
@@ -46,6 +66,7 @@ mod properties;
 mod random;
 mod refusals;
 mod startup;
+mod suite;
 mod witness;
 mod world;
 
@@ -56,21 +77,28 @@ use std::time::Duration;
 
 use quorate_host::direct::{Image, read_block};
 use quorate_host::{LibraryInfo, PluginError};
-use quorate_model::Value;
+pub use quorate_model::Value;
 
+pub use self::catalog::Catalog;
+pub use self::choice::Choice;
 pub use self::determinism::first_difference;
+pub use self::known::KnownFailures;
+pub use self::suite::{Finding, Report, Suite, SuiteError};
 
 /// The result of a test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// The contract holds.
     Passed,
     /// The test does not apply to this library or type, or could not get far enough because something else is wrong.
+    #[default]
     Skipped,
     /// Something is allowed, but probably not intended.
     Warning,
     /// The tester lacks something, such as a provider that the type depends on: nothing is said about the plugin.
     Unknown,
+    /// It fails, and stands in a list of [known failures](KnownFailures).
+    Known,
     /// The contract is broken, or a call did not return.
     Failed,
     /// The process died during a call.
@@ -79,11 +107,12 @@ pub enum Verdict {
 
 impl Verdict {
     /// All verdicts.
-    pub const ALL: [Verdict; 6] = [
+    pub const ALL: [Verdict; 7] = [
         Verdict::Passed,
         Verdict::Skipped,
         Verdict::Warning,
         Verdict::Unknown,
+        Verdict::Known,
         Verdict::Failed,
         Verdict::Crashed,
     ];
@@ -95,6 +124,7 @@ impl Verdict {
             Self::Skipped => "skipped",
             Self::Warning => "warning",
             Self::Unknown => "unknown",
+            Self::Known => "known",
             Self::Failed => "failed",
             Self::Crashed => "crashed",
         }
@@ -120,7 +150,7 @@ impl fmt::Display for Verdict {
 }
 
 /// A test's verdict, and the reason on one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The verdict.
     pub verdict: Verdict,

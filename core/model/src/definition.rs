@@ -197,8 +197,8 @@ impl GroupDefinition {
 }
 
 impl ResourceDefinition {
-    /// For a Physical Disk resource: the shared disk it stands for, which is its `Disk` property or, without
-    /// one, the disk of its own name.
+    /// For a Physical Disk resource, or a quorum resource of another type: the shared disk it stands for, which is its
+    /// `Disk` property or, without one, the disk of its own name.
     pub fn disk(&self) -> Name {
         match self.properties.private.get("Disk") {
             Some(crate::Value::Text(disk)) => disk.as_str().into(),
@@ -208,6 +208,13 @@ impl ResourceDefinition {
 }
 
 impl ClusterDefinition {
+    /// The shared disk that a resource is: a Physical Disk's, and the one on which the quorum resource of a Standard
+    /// quorum keeps the cluster's log, of whatever type it is.
+    pub fn shared_disk(&self, resource: &ResourceDefinition) -> Option<Name> {
+        let quorum = matches!(&self.quorum, QuorumKind::Standard { resource: quorum } if *quorum == resource.name);
+        (quorum || *resource.kind == *crate::types::PHYSICAL_DISK).then(|| resource.disk())
+    }
+
     /// The longest that taking any one group offline may take, as long as nothing reports progress. Dependents end
     /// before what they depend on, so their `PendingTimeout`s add up along the longest chain. A resource that reports
     /// progress may take longer still.

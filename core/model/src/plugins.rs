@@ -38,6 +38,8 @@ pub struct ForeignResource {
     pub resource: String,
     /// Its type.
     pub kind: String,
+    /// Whether it is the quorum resource.
+    pub is_quorum: bool,
     /// The private properties that the file gives it, in its order.
     pub properties: Vec<ForeignProperty>,
     /// Findings at the places where the resource and its type are named, still without a message.
@@ -61,6 +63,7 @@ impl ForeignResource {
     pub(crate) fn new(
         written: &Resource,
         kind: &Spanned<String>,
+        is_quorum: bool,
         place: impl Fn(Span) -> Diagnostic,
     ) -> Self {
         let common = |name: &str| {
@@ -71,6 +74,7 @@ impl ForeignResource {
         ForeignResource {
             resource: written.name.value.clone(),
             kind: kind.value.clone(),
+            is_quorum,
             properties: private
                 .filter(|(name, _)| !common(&name.value))
                 .map(|(name, value)| ForeignProperty {

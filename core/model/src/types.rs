@@ -61,9 +61,10 @@ pub const ALL: &[&str] = &[
     ROUTING,
 ];
 
-/// Whether a resource of type `kind` can be the quorum resource of a Standard quorum.
-pub fn is_quorum_capable(kind: &str) -> bool {
-    kind == PHYSICAL_DISK
+/// Whether a resource of type `kind` may be the quorum resource of a Standard quorum: of the shipped types only Physical
+/// Disk can, and of others only their plugin knows.
+pub fn may_be_quorum_capable(kind: &str) -> bool {
+    kind == PHYSICAL_DISK || !ALL.contains(&kind)
 }
 
 const fn text(name: &'static str, doc: &'static str) -> PropertyDescriptor {

@@ -20,7 +20,10 @@ pub fn check_foreign(foreign: &[ForeignResource], plugins: &PluginSet) -> Vec<Di
     let mut wrong = Vec::new();
     for resource in foreign {
         match plugins.type_info(&resource.kind) {
-            Some(kind) => wrong.append(&mut check_resource(resource, kind)),
+            Some(kind) => {
+                wrong.append(&mut check_resource(resource, kind));
+                wrong.extend(check_quorum(resource, kind, plugins));
+            }
             None => {
                 let errors = plugins.require([resource.kind.as_str()]).err();
                 wrong.extend(errors.iter().flat_map(|errors| &errors.0).map(|error| {
@@ -35,6 +38,26 @@ pub fn check_foreign(foreign: &[ForeignResource], plugins: &PluginSet) -> Vec<Di
     }
     wrong.sort_by_key(|finding| (finding.line, finding.column));
     wrong
+}
+
+/// That the quorum resource is of a type that can arbitrate (5021).
+fn check_quorum(
+    resource: &ForeignResource,
+    kind: &TypeInfo,
+    plugins: &PluginSet,
+) -> Option<Diagnostic> {
+    if !resource.is_quorum || kind.quorum_capable {
+        return None;
+    }
+    let names = plugins.type_names();
+    let can = names.filter(|name| plugins.type_info(name).is_some_and(|it| it.quorum_capable));
+    let can: Vec<_> = can.map(|name| format!("`{name}`")).collect();
+    let message = format!(
+        "the quorum resource `{}` cannot arbitrate: its type `{}` does not claim it",
+        resource.resource, kind.name
+    );
+    let finding = resource.error_at_kind("not-quorum-capable", message);
+    Some(finding.help(format!("the types here that can: {}", can.join(", "))))
 }
 
 /// Mistakes in the properties of one resource.

@@ -55,7 +55,7 @@
 //! The modules: [`mod@test`] is the test host. Everything else is re-exported here: the trait ([`Resource`],
 //! [`QuorumResource`]), typed properties ([`Property`]), the host's services (from [`Context`]), errors with the
 //! original's codes ([`Error`], [`codes`]) and help for types that stand for a service ([`ManagedService`], [`Endpoint`],
-//! [`Patience`]).
+//! [`Patience`]) or can be the quorum ([`Challenge`]).
 //!
 //! # Panics
 //! A panic in a plugin is a failed call with its message (`ERROR_PANIC`). Only the plugin itself can catch it,
@@ -64,6 +64,7 @@
 #[cfg(panic = "abort")]
 compile_error!("quorate-sdk needs `panic = \"unwind\"`: with `abort` one panic would end the host");
 
+mod challenge;
 mod context;
 mod error;
 #[doc(hidden)]
@@ -77,6 +78,7 @@ mod services;
 pub mod test;
 mod watching;
 
+pub use challenge::{CHALLENGE, Challenge, RENEWAL};
 pub use context::{Context, SharedContext};
 pub use error::Error;
 pub use managed::{ManagedService, SERVICE_POLL};

@@ -26,6 +26,8 @@ Examples:
   quorate plugin check libweb_proxy.so --json results.json --junit results.xml
   quorate plugin check libweb_proxy.so --type 'Web Proxy' --properties values.json
   quorate plugin check libweb_proxy.so --reproduce 17
+  quorate plugin check liba.so libb.so --exclude 'life-leak-*' --known-failures known.txt
+  quorate plugin check --config check.json
   quorate plugin check --list
 
 Each test runs in a process of its own, in a world of the tester's with virtual time. Values for properties are made \

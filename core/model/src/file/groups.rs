@@ -95,6 +95,12 @@ fn subnet_mask(file: &ClusterFile, network: &Name) -> String {
         .map_or_else(String::new, |subnet| subnet.value.netmask().to_string())
 }
 
+/// Whether the file has a resource of this name in one of its groups.
+fn is_written(file: &ClusterFile, name: &Name) -> bool {
+    let mut all = file.groups.iter().flat_map(|group| &group.resources);
+    all.any(|resource| resource.name.value == **name)
+}
+
 /// The default group from the short form: the cluster's name, address and quorum.
 fn cluster_group(
     decoder: &mut Decoder<'_>,
@@ -129,7 +135,16 @@ fn cluster_group(
         quorum: quorum.clone(),
         msdtc: file.msdtc,
     };
-    let group = request.expand();
+    let mut group = request.expand();
+    if let QuorumKind::Standard { resource } = quorum
+        && is_written(file, resource)
+    {
+        // It is in another group, where whatever depends on it would have to be, too.
+        group.resources.retain(|it| it.name != *resource);
+        for it in &mut group.resources {
+            it.depends_on.retain(|provider| provider != resource);
+        }
+    }
     let quorum_span = match file.quorum.as_ref() {
         Some(Spanned {
             value: Quorum::Standard(resource),

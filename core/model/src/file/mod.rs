@@ -117,12 +117,17 @@ pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
 
 fn foreign(file: &format::ClusterFile, source: &Source<'_>) -> Vec<ForeignResource> {
     let resources = file.groups.iter().flat_map(|group| &group.resources);
+    let quorum = match file.quorum.as_ref().map(|quorum| &quorum.value) {
+        Some(format::Quorum::Standard(resource)) => Some(&resource.value),
+        _ => None,
+    };
     resources
         .filter_map(|resource| {
             let kind = resource.kind.as_ref()?;
             let place = |span| source.error("unknown-type", span, "");
             let shipped = types::private_properties(&kind.value).is_some();
-            (!shipped).then(|| ForeignResource::new(resource, kind, place))
+            let is_quorum = quorum == Some(&resource.name.value);
+            (!shipped).then(|| ForeignResource::new(resource, kind, is_quorum, place))
         })
         .collect()
 }

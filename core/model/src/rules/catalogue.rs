@@ -335,7 +335,7 @@ pub static CATALOGUE: &[Rule] = &[
         QUORUM,
         quorum::unknown_quorum_resource,
         "To form a cluster, a node must gain the quorum resource.",
-        "name a Physical Disk resource of the Cluster Group",
+        "name a Physical Disk resource of the Cluster Group, or a resource of a plugin's type that can arbitrate",
     ),
     look(
         "not-quorum-capable",
@@ -343,7 +343,7 @@ pub static CATALOGUE: &[Rule] = &[
         "5021 not quorum capable",
         quorum::not_quorum_capable,
         "Nodes arbitrate for the quorum resource, which only some types can.",
-        "name a Physical Disk resource",
+        "name a Physical Disk resource, or one of a type that `quorate plugin list` calls quorum-capable",
     ),
     look(
         "local-quorum-nodes",

@@ -24,7 +24,7 @@ pub(super) fn unknown_quorum_resource(subject: &Subject<'_>, findings: &mut Find
     if subject.definition.resource(resource).is_none() {
         let disks = subject
             .resources()
-            .filter(|(_, _, _, other)| types::is_quorum_capable(&other.kind))
+            .filter(|(_, _, _, other)| types::may_be_quorum_capable(&other.kind))
             .map(|(_, _, _, other)| other.name.as_str());
         let disks: Vec<&str> = disks.collect();
         findings
@@ -36,13 +36,14 @@ pub(super) fn unknown_quorum_resource(subject: &Subject<'_>, findings: &mut Find
     }
 }
 
-/// Only a type that arbitrates can hold the quorum (5021).
+/// Only a type that arbitrates can hold the quorum (5021). Of a type that is not shipped only its plugin can say that:
+/// whoever loads plugins asks it.
 pub(super) fn not_quorum_capable(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let QuorumKind::Standard { resource } = &subject.definition.quorum else {
         return;
     };
     if let Some((_, found)) = subject.definition.resource(resource)
-        && !types::is_quorum_capable(&found.kind)
+        && !types::may_be_quorum_capable(&found.kind)
     {
         findings
             .add(
@@ -50,7 +51,10 @@ pub(super) fn not_quorum_capable(subject: &Subject<'_>, findings: &mut Findings<
                 format!("the quorum resource `{resource}` cannot arbitrate"),
             )
             .found(format!("a resource of the type `{}`", found.kind))
-            .expected(format!("a `{}`", types::PHYSICAL_DISK));
+            .expected(format!(
+                "a `{}`, or a resource of a plugin's type that can",
+                types::PHYSICAL_DISK
+            ));
     }
 }
 

@@ -156,10 +156,12 @@ pub(super) fn unknown_disk(subject: &Subject<'_>, findings: &mut Findings<'_>) {
             .map(|disk| disk.name.as_str())
     };
     for (g, r, _, resource) in subject.resources() {
-        if *resource.kind != *types::PHYSICAL_DISK || (disks().next().is_none() && g == 0) {
+        let Some(disk) = subject.definition.shared_disk(resource) else {
+            continue;
+        };
+        if disks().next().is_none() && g == 0 {
             continue;
         }
-        let disk = resource.disk();
         if !disks().any(|known| disk == known) {
             let anchor = Anchor::Property(g, r, "Disk");
             let text = if disk == resource.name {
@@ -181,10 +183,9 @@ pub(super) fn unknown_disk(subject: &Subject<'_>, findings: &mut Findings<'_>) {
 pub(super) fn disk_shared(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let mut users: BTreeMap<Name, (&Name, &Name)> = BTreeMap::new();
     for (g, r, group, resource) in subject.resources() {
-        if *resource.kind != *types::PHYSICAL_DISK {
+        let Some(disk) = subject.definition.shared_disk(resource) else {
             continue;
-        }
-        let disk = resource.disk();
+        };
         match users.get(&disk) {
             // Two groups of one name have a finding of their own.
             Some((_, earlier)) if *earlier == &resource.name => {}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quorate_journal::HeaderGroup;
-use quorate_model::{ClusterDefinition, GroupDefinition, Name, Time, Value, types};
+use quorate_model::{ClusterDefinition, GroupDefinition, Name, Time, Value};
 
 use super::{Environment, Happening, Machine};
 
@@ -35,7 +35,7 @@ impl Environment {
         for group in &definition.groups {
             trail.knows(&[HeaderGroup::from(group)]);
             for resource in &group.resources {
-                let on = stands_on(group, &resource.name);
+                let on = stands_on(definition, group, &resource.name);
                 trail.rests(resource.name.clone(), on.into_iter().collect());
             }
         }
@@ -43,7 +43,11 @@ impl Environment {
 }
 
 /// The disks and networks behind a resource, its own and those of what it depends on.
-fn stands_on(group: &GroupDefinition, resource: &Name) -> BTreeSet<Name> {
+fn stands_on(
+    definition: &ClusterDefinition,
+    group: &GroupDefinition,
+    resource: &Name,
+) -> BTreeSet<Name> {
     let mut on = BTreeSet::new();
     let mut seen = BTreeSet::from([resource]);
     let mut open = vec![resource];
@@ -51,9 +55,7 @@ fn stands_on(group: &GroupDefinition, resource: &Name) -> BTreeSet<Name> {
         let Some(found) = group.resources.iter().find(|it| it.name == *name) else {
             continue;
         };
-        if found.kind == types::PHYSICAL_DISK {
-            on.insert(found.disk());
-        }
+        on.extend(definition.shared_disk(found));
         if let Some(Value::Text(network)) = found.properties.private.get("Network") {
             on.insert(network.as_str().into());
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, Name, Time, types};
+use quorate_model::{ClusterDefinition, Name, Time};
 
 use super::{Environment, Machine};
 
@@ -34,7 +34,7 @@ struct Under {
 /// The disks that each resource depends on, and the disks' unfinished requests of plugins.
 #[derive(Debug, Default)]
 pub(crate) struct Lags {
-    /// By resource: the shared disks of the Physical Disks that it depends on, directly or indirectly.
+    /// By resource: the shared disks of the resources that it depends on, directly or indirectly.
     below: BTreeMap<Name, BTreeSet<Name>>,
     requests: BTreeMap<Request, Under>,
 }
@@ -59,9 +59,7 @@ impl Lags {
                     let Some(one) = found.filter(|_| seen.insert(name)) else {
                         continue;
                     };
-                    if one.kind == *types::PHYSICAL_DISK {
-                        disks.insert(one.disk());
-                    }
+                    disks.extend(definition.shared_disk(one));
                     names.extend(&one.depends_on);
                 }
                 if !disks.is_empty() {
@@ -190,6 +188,8 @@ impl Environment {
 #[cfg(test)]
 mod tests {
     use quorate_model::{DiskFault, Drive, FaultId, GroupDefinition, ResourceDefinition};
+
+    use quorate_model::types;
 
     use super::*;
     use crate::env::tests::environment;

@@ -97,8 +97,8 @@ impl World {
         {
             return Err(format!("{address} does not answer"));
         }
-        if resource.kind == types::PHYSICAL_DISK
-            && let Some(disk) = env.disks.find(&resource.disk())
+        if let Some(disk) = self.current.shared_disk(resource)
+            && let Some(disk) = env.disks.find(&disk)
             && !disk.answers(machine)
         {
             return Err(format!("disk {} does not answer", disk.name));

@@ -1,28 +1,21 @@
-//! `Physical Disk`: a shared disk, held by its reservation (docs/semantics.md, 4.1). [`challenge`] says how a disk is
+//! `Physical Disk`: a shared disk, held by its reservation (docs/semantics.md, 4.1). [`Challenge`] says how a disk is
 //! won that another node may hold.
 //!
 //! A disk may be slow. Online and Offline are pending while it mounts, writes its test file or dismounts, and
 //! `PendingTimeout` limits them. A renewal or a listing that takes 30 s makes the resource fail.
 
-mod challenge;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use quorate_sdk::{
-    Context, DISK_PATIENCE, Error, Operation, Patience, Progress, Property, Quorum, QuorumResource,
-    Resource, SERVICE_POLL, Text, TypeInfo, codes, controls,
+    Challenge, Context, DISK_PATIENCE, Error, Operation, Patience, Progress, Property, Quorum,
+    QuorumResource, RENEWAL, Resource, SERVICE_POLL, Text, TypeInfo, codes, controls,
 };
-
-use challenge::{CHALLENGE, Challenge, Stage};
 
 const DISK: Property<Text> = Property::text("Disk")
     .doc("Name of the shared disk; empty means the resource's own name")
     .at_online();
 
-/// How often an owner renews its reservation.
-const RENEWAL: Duration = Duration::from_secs(3);
 /// A file written at Online, to check that the disk accepts writes.
 const TEST_FILE: &str = "clusdisk.tst";
 /// The original's ERROR_PATH_NOT_FOUND.
@@ -68,6 +61,20 @@ impl PhysicalDisk {
         self.reservation = Ok(true);
         self.renewing.forget();
         ctx.wake_after(RENEWAL);
+    }
+
+    /// The next step of a challenge.
+    fn go_on_challenging(&mut self, ctx: &mut Context) -> Result<Progress, Error> {
+        let challenge = self.challenge.take();
+        let none = || Error::failed("no challenge is under way");
+        let mut challenge = challenge.ok_or_else(none)?;
+        let progress = challenge.go_on(ctx)?;
+        if progress.is_done() {
+            self.keep(ctx);
+        } else {
+            self.challenge = Some(challenge);
+        }
+        Ok(progress)
     }
 
     /// Mounts the reserved disk and checks that it accepts writes, one step at a time as the disk finishes each.
@@ -167,9 +174,11 @@ impl Resource for PhysicalDisk {
         // An arbitrated disk is held under the name it was arbitrated with, even if the property has changed since.
         if !self.holds() {
             self.find(ctx)?;
-            if !self.try_reserve(ctx)? {
-                self.break_reservation(ctx)?;
-                return self.wait(ctx, Stage::Given, CHALLENGE);
+            let mut challenge = Challenge::new(&self.disk);
+            let progress = challenge.take(ctx)?;
+            if !progress.is_done() {
+                self.challenge = Some(challenge);
+                return Ok(progress);
             }
             self.keep(ctx);
         }
@@ -296,12 +305,15 @@ impl QuorumResource for PhysicalDisk {
         if !self.mounted {
             self.find(ctx)?;
         }
-        if ctx.disk(&self.disk).is_reserved()? {
+        let mut challenge = Challenge::new(&self.disk);
+        let progress = challenge.begin(ctx)?;
+        if progress.is_done() {
             self.keep(ctx);
             self.defending = true;
-            return Ok(Progress::Done);
+        } else {
+            self.challenge = Some(challenge);
         }
-        self.begin_challenge(ctx)
+        Ok(progress)
     }
 
     fn release(&mut self, ctx: &mut Context) -> Result<(), Error> {

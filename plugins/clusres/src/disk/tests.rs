@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use quorate_sdk::codes;
 use quorate_sdk::test::{Arbitration, Instance, State, World};
+use quorate_sdk::{CHALLENGE, codes};
 
-use super::challenge::PATIENCE;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -73,7 +72,7 @@ fn a_live_owner_keeps_its_disk() {
         let before = world.now();
         let error = challenger.arbitrate().unwrap_err();
         assert!(error.text().contains("is defended"), "{error}");
-        assert_eq!(world.now() - before, PATIENCE + CHALLENGE);
+        assert_eq!(world.now() - before, SECOND + CHALLENGE);
     }
     assert_eq!(
         (owner.arbitration(), owner.state()),
@@ -164,7 +163,7 @@ fn a_challenger_that_stood_still_begins_anew() {
         owner.arbitrate().unwrap();
         owner.online().unwrap();
         third.begin_arbitrate().unwrap();
-        world.run(PATIENCE + SECOND / 2);
+        world.run(SECOND + SECOND / 2);
         assert_eq!(world.disk("Q:").holder(), None, "NODE3's reset");
         world.node("NODE1").thaw();
         world.run(SECOND / 2);

@@ -3,8 +3,8 @@
 //! Each test runs this program again in a child process, so that a plugin that crashes or hangs ends a test and not
 //! the tester.
 
-mod catalog;
 pub(crate) mod child;
+mod config;
 mod report;
 mod values;
 
@@ -15,21 +15,24 @@ use std::time::Duration;
 
 use clap::Args;
 use parking_lot::Mutex;
-use quorate_conformance::{Group, Test, Verdict, first_difference};
-use quorate_host::{Isolation, LibraryInfo, PluginSet, search_folders};
+use quorate_conformance::{Catalog, Choice, Group, KnownFailures, Test, Verdict, first_difference};
+use quorate_host::{Isolation, LibraryInfo, PluginSet, TypeInfo, search_folders};
 
-use self::catalog::Catalog;
 use self::child::{Child, Run, SCRIPT_TYPE};
 use crate::args::PluginFolders;
 use crate::exit::Exit;
 use crate::output::Output;
 
 /// `quorate plugin check`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct CheckPluginArgs {
-    /// The plugin's library, or the script (.rhai) of a resource of the type Generic Script.
-    #[arg(value_name = "FILE", required_unless_present = "list")]
-    file: Option<PathBuf>,
+    /// The libraries of plugins, or the scripts (.rhai) of resources of the type Generic Script.
+    #[arg(value_name = "FILE", required_unless_present_any = ["list", "config"])]
+    files: Vec<PathBuf>,
+    /// Read what is not on the command line from this file: JSON, with files, plugin_dirs, type, include, exclude,
+    /// known_failures, properties and time_limit.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Write the results to this file as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -39,6 +42,16 @@ pub(crate) struct CheckPluginArgs {
     /// Run only tests with this text in their name or in their group's.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Run only tests of this name, or of this group's; * stands for any text. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    include: Vec<String>,
+    /// Do not run tests of this name, or of this group's; * stands for any text. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    exclude: Vec<String>,
+    /// Tests that are known to fail, one a line: TYPE: TEST # why. That they fail is no failure of the run; that one passes
+    /// is.
+    #[arg(long, value_name = "FILE")]
+    known_failures: Option<PathBuf>,
     /// Test only this resource type, and not the library as a whole.
     #[arg(long = "type", value_name = "NAME")]
     kind: Option<String>,
@@ -51,9 +64,9 @@ pub(crate) struct CheckPluginArgs {
     /// Run one random sequence again, and show all its calls.
     #[arg(long, value_name = "SEED", value_parser = crate::args::seed)]
     reproduce: Option<u64>,
-    /// How long a test may take before it counts as one that hangs, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
-    time_limit: u64,
+    /// How long a test may take before it counts as one that hangs, in seconds; 60 if it is not set.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    time_limit: Option<u64>,
     /// Show only what did not pass.
     #[arg(long)]
     brief: bool,
@@ -115,51 +128,137 @@ pub(crate) fn run(args: &CheckPluginArgs, output: &mut Output, cancel: &AtomicBo
     }
 }
 
+/// How long a test may take, in seconds, where nothing else is said.
+const TIME_LIMIT: u64 = 60;
+
+/// A file to test, and what its library says of itself.
+struct Tested {
+    file: PathBuf,
+    child: Child,
+    described: std::result::Result<LibraryInfo, String>,
+    /// The one type to test.
+    only: Option<String>,
+}
+
 fn check(
     args: &CheckPluginArgs,
     output: &mut Output,
     cancel: &AtomicBool,
 ) -> std::result::Result<Exit, String> {
-    let file = args.file.clone().unwrap_or_default();
-    must_be_a_file(&file)?;
-    let script = is_script(&file);
-    if script {
-        must_be_text(&file)?;
-        must_be_a_resource(&file)?;
+    let args = &match &args.config {
+        None => args.clone(),
+        Some(path) => config::add(args, path)?,
+    };
+    must_be_usable(args)?;
+    let choice = Choice {
+        include: args.include.clone(),
+        exclude: args.exclude.clone(),
+    };
+    choice.check()?;
+    let known = known_failures(args)?;
+    let mut tested = Vec::new();
+    for file in &args.files {
+        tested.push(learn(args, file, cancel)?);
+        if cancel.load(Ordering::Relaxed) {
+            return Ok(Exit::Interrupted);
+        }
     }
-    let results = [&args.json, &args.junit];
-    let read = [Some(&file), args.properties.as_ref()];
-    let read = read.into_iter().flatten();
+    let libraries = tested.iter().filter_map(|it| it.described.as_ref().ok());
+    let catalog = Catalog::new(
+        libraries.cloned().collect(),
+        &args.plugins.plugin_dir,
+        Isolation::for_learning(),
+    );
+    must_know(args, &tested, &known, &catalog)?;
+    let mut all = Vec::new();
+    for it in tested {
+        let results = test(args, &choice, &known, &catalog, it, output, cancel)?;
+        if cancel.load(Ordering::Relaxed) {
+            return Ok(Exit::Interrupted);
+        }
+        // Of several libraries not each has the type that is asked for.
+        let Some(results) = results else { continue };
+        if !all.is_empty() {
+            output.line("");
+        }
+        output.line(&report::text(&results, args.brief, output.paint()));
+        all.push(results);
+    }
+    if all.len() > 1 {
+        output.line(&format!("\n{}", report::totals(&all, output.paint())));
+    }
+    let write = |path: &Option<PathBuf>, text: std::result::Result<String, String>| match path {
+        Some(path) => text.and_then(|text| {
+            std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+        }),
+        None => Ok(()),
+    };
+    write(&args.json, Ok(report::json(&all)))?;
+    write(&args.junit, report::junit(&all))?;
+    let exits = all.iter().map(Results::exit);
+    Ok(exits.fold(Exit::Pass, Exit::and))
+}
+
+/// Checks every file that the command line names, before anything is run.
+fn must_be_usable(args: &CheckPluginArgs) -> std::result::Result<(), String> {
+    for (index, file) in args.files.iter().enumerate() {
+        must_be_a_file(file)?;
+        if args.files[..index].contains(file) {
+            return Err(format!("{} is named twice", file.display()));
+        }
+        if is_script(file) {
+            must_be_text(file)?;
+            must_be_a_resource(file)?;
+        }
+    }
+    let read = [&args.properties, &args.known_failures, &args.config];
+    let read = args.files.iter().chain(read.into_iter().flatten());
     let mut taken: Vec<&Path> = read.map(PathBuf::as_path).collect();
-    for path in results.into_iter().flatten() {
+    for path in [&args.json, &args.junit].into_iter().flatten() {
         crate::files::must_be_another(path, &taken)?;
         must_be_writable(path)?;
         taken.push(path);
     }
+    if !quorate_conformance::tests().any(|test| wanted(args, test)) {
+        let text = args.filter.as_deref().unwrap_or_default();
+        return Err(format!(
+            "no test has `{text}` in its name or its group's; --list shows what there is"
+        ));
+    }
+    Ok(())
+}
+
+fn known_failures(args: &CheckPluginArgs) -> std::result::Result<KnownFailures, String> {
+    let Some(path) = &args.known_failures else {
+        return Ok(KnownFailures::default());
+    };
+    let at = |why: String| format!("{}: {why}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| at(error.to_string()))?;
+    KnownFailures::parse(&text).map_err(at)
+}
+
+/// Has a library say what it is.
+fn learn(
+    args: &CheckPluginArgs,
+    file: &Path,
+    cancel: &AtomicBool,
+) -> std::result::Result<Tested, String> {
+    let script = is_script(file);
     let only = if script {
         if let Some(kind) = args.kind.as_deref().filter(|kind| *kind != SCRIPT_TYPE) {
             return Err(format!(
                 "a script is of the type `{SCRIPT_TYPE}`, not `{kind}`"
             ));
         }
-        Some(SCRIPT_TYPE)
+        Some(SCRIPT_TYPE.to_owned())
     } else {
-        args.kind.as_deref()
+        args.kind.clone()
     };
-    let mut chosen: Vec<&'static Test> = quorate_conformance::tests()
-        .filter(|test| wanted(args, test) && (only.is_none() || test.is_per_type()))
-        .collect();
-    if chosen.is_empty() {
-        let text = args.filter.as_deref().unwrap_or_default();
-        return Err(format!(
-            "no test has `{text}` in its name or its group's; --list shows what there is"
-        ));
-    }
     let child = Child {
         file: if script {
             script_library()?
         } else {
-            file.clone()
+            file.to_owned()
         },
         properties: args.properties.clone(),
         script: script
@@ -167,54 +266,99 @@ fn check(
             .transpose()
             .map_err(|error| format!("{}: {error}", file.display()))?,
         reproduce: args.reproduce,
-        limit: Duration::from_secs(args.time_limit),
+        limit: Duration::from_secs(args.time_limit.unwrap_or(TIME_LIMIT)),
     };
     let described = child.describe(cancel)?;
-    if cancel.load(Ordering::Relaxed) {
-        return Ok(Exit::Interrupted);
+    Ok(Tested {
+        file: file.to_owned(),
+        child,
+        described,
+        only,
+    })
+}
+
+/// Checks that the types and values that the command line's files name are there.
+fn must_know(
+    args: &CheckPluginArgs,
+    tested: &[Tested],
+    known: &KnownFailures,
+    catalog: &Catalog,
+) -> std::result::Result<(), String> {
+    let libraries = || tested.iter().filter_map(|it| it.described.as_ref().ok());
+    let own: Vec<&TypeInfo> = libraries().flat_map(|library| &library.types).collect();
+    let has = |name: &str| own.iter().any(|kind| kind.name == name);
+    if libraries().next().is_none() {
+        return Ok(());
     }
-    let kinds = kinds(only, described.as_ref())?;
-    let library = described.ok();
-    if library.is_none() {
-        // Whatever was asked for, a file that is not a plugin has no other tests.
-        chosen = quorate_conformance::tests()
-            .filter(|test| !test.is_per_type())
-            .collect();
-    }
-    let catalog = Catalog::new(library.clone(), &args.plugins.plugin_dir);
-    if let (Some(path), Some(library)) = (&args.properties, &library) {
+    if let Some(path) = &args.properties {
         let values = values::read(path)?;
-        let own = |name: &String| library.types.iter().any(|kind| kind.name == *name);
-        let types = if values.keys().all(own) {
-            library.types.iter().collect()
+        let types = if values.keys().all(|name| has(name)) {
+            own.clone()
         } else {
             catalog.types()
         };
         values::check(&values, &types).map_err(|why| format!("{}: {why}", path.display()))?;
     }
+    for (name, path) in known.kinds().zip(args.known_failures.iter().cycle()) {
+        if !has(name) {
+            let there = values::hint(name, own.iter().map(|kind| kind.name.as_str()));
+            return Err(format!(
+                "{}: no library here has a type `{name}`{there}",
+                path.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Runs the tests of one file; `None` if its library has not the type that is asked for, and another one has.
+fn test(
+    args: &CheckPluginArgs,
+    choice: &Choice,
+    known: &KnownFailures,
+    catalog: &Catalog,
+    tested: Tested,
+    output: &mut Output,
+    cancel: &AtomicBool,
+) -> std::result::Result<Option<Results>, String> {
+    let Tested {
+        file,
+        child,
+        described,
+        only,
+    } = tested;
+    if let (Some(name), Ok(library)) = (&only, &described)
+        && args.files.len() > 1
+        && !library.types.iter().any(|kind| kind.name == *name)
+        && catalog.provider(name).is_some()
+    {
+        return Ok(None);
+    }
+    let kinds = kinds(only.as_deref(), described.as_ref())?;
+    let library = described.ok();
+    let chosen: Vec<&'static Test> = quorate_conformance::tests()
+        .filter(|test| match library {
+            // Whatever was asked for, a file that is not a plugin has no other tests.
+            None => !test.is_per_type(),
+            Some(_) => {
+                wanted(args, test) && choice.takes(test) && (only.is_none() || test.is_per_type())
+            }
+        })
+        .collect();
     let tester = Tester {
         child: &child,
-        catalog: &catalog,
+        catalog,
     };
-    let tests = run_all(&tester, &chosen, &kinds, only.is_none(), output, cancel)?;
-    if cancel.load(Ordering::Relaxed) {
-        return Ok(Exit::Interrupted);
+    let mut tests = run_all(&tester, &chosen, &kinds, only.is_none(), output, cancel)?;
+    for it in &mut tests {
+        let why = std::mem::take(&mut it.why);
+        (it.verdict, it.why) = known.judge(&it.kind, it.test, it.verdict, why);
     }
-    let results = Results {
+    Ok(Some(Results {
         file,
         library,
         tests,
-    };
-    output.line(&report::text(&results, args.brief, output.paint()));
-    let write = |path: &Option<PathBuf>, text: std::result::Result<String, String>| match path {
-        Some(path) => text.and_then(|text| {
-            std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
-        }),
-        None => Ok(()),
-    };
-    write(&args.json, Ok(report::json(&results)))?;
-    write(&args.junit, report::junit(&results))?;
-    Ok(results.exit())
+    }))
 }
 
 fn must_be_a_file(path: &Path) -> std::result::Result<(), String> {

@@ -10,12 +10,14 @@ use crate::report::count;
 
 /// The schema of the JSON.
 const SCHEMA: &str = "quorate-plugin-check/1";
+/// The schema of the JSON about several libraries.
+const SCHEMA_OF_SEVERAL: &str = "quorate-plugin-checks/1";
 
 fn tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::Passed => Tone::Good,
         Verdict::Skipped => Tone::Faint,
-        Verdict::Warning | Verdict::Unknown => Tone::Care,
+        Verdict::Warning | Verdict::Unknown | Verdict::Known => Tone::Care,
         Verdict::Failed | Verdict::Crashed => Tone::Bad,
     }
 }
@@ -111,28 +113,41 @@ fn why<'a>(results: &Results, result: &'a Result) -> &'a str {
 }
 
 fn summary(results: &Results, paint: Paint) -> String {
+    sum(std::slice::from_ref(results), paint)
+}
+
+/// How many tests of all libraries have which verdict.
+pub(super) fn totals(all: &[Results], paint: Paint) -> String {
+    format!(
+        "{}, {}",
+        count(all.len(), "library", "libraries"),
+        sum(all, paint)
+    )
+}
+
+fn sum(all: &[Results], paint: Paint) -> String {
+    let of = |verdict: Verdict| all.iter().map(|it| it.count(verdict)).sum::<usize>();
+    let warnings = if of(Verdict::Warning) == 1 {
+        "warning"
+    } else {
+        "warnings"
+    };
     let numbers = [
         (Verdict::Passed, "passed"),
         (Verdict::Failed, "failed"),
         (Verdict::Crashed, "crashed"),
-        (
-            Verdict::Warning,
-            if results.count(Verdict::Warning) == 1 {
-                "warning"
-            } else {
-                "warnings"
-            },
-        ),
+        (Verdict::Known, "known"),
+        (Verdict::Warning, warnings),
         (Verdict::Unknown, "unknown"),
         (Verdict::Skipped, "skipped"),
     ];
-    // Most testers lack nothing.
-    let lacks = results.count(Verdict::Unknown) > 0;
+    // Most testers lack nothing, and most plugins have no known failures.
+    let rare = [Verdict::Unknown, Verdict::Known];
     let numbers = numbers
         .iter()
-        .filter(|(it, _)| lacks || *it != Verdict::Unknown);
+        .filter(|(it, _)| of(*it) > 0 || !rare.contains(it));
     let numbers = numbers.map(|&(verdict, name)| {
-        let number = results.count(verdict);
+        let number = of(verdict);
         let tone = if number == 0 {
             Tone::Plain
         } else {
@@ -140,15 +155,29 @@ fn summary(results: &Results, paint: Paint) -> String {
         };
         paint.tone(tone, &format!("{number} {name}"))
     });
+    let tests = all.iter().map(|it| it.tests.len()).sum();
     format!(
         "{}: {}",
-        count(results.tests.len(), "test", "tests"),
+        count(tests, "test", "tests"),
         numbers.collect::<Vec<_>>().join(", ")
     )
 }
 
-/// All results as JSON.
-pub(super) fn json(results: &Results) -> String {
+/// All results as JSON: those of one library, or a list of those of several.
+pub(super) fn json(all: &[Results]) -> String {
+    match all {
+        [one] => format!("{:#}\n", of_library(one)),
+        all => {
+            let all: Vec<_> = all.iter().map(of_library).collect();
+            format!(
+                "{:#}\n",
+                json!({ "schema": SCHEMA_OF_SEVERAL, "libraries": all })
+            )
+        }
+    }
+}
+
+fn of_library(results: &Results) -> serde_json::Value {
     let tests: Vec<_> = results
         .tests
         .iter()
@@ -169,31 +198,39 @@ pub(super) fn json(results: &Results) -> String {
         .map(|verdict| (verdict.as_str().to_owned(), results.count(verdict).into()))
         .collect();
     let library = results.library.as_ref();
-    let all = json!({
+    json!({
         "schema": SCHEMA,
         "file": results.file.display().to_string(),
         "plugin": library.map(|it| &it.name),
         "version": library.map(|it| &it.version),
         "summary": summary,
         "tests": tests,
-    });
-    format!("{all:#}\n")
+    })
 }
 
-/// All results as JUnit XML: a suite for the library and for each type. A warning is a passed test with a message.
-pub(super) fn junit(results: &Results) -> std::result::Result<String, String> {
-    let name = match &results.library {
+/// All results as JUnit XML: a suite for each library and each type. A warning is a passed test with a message.
+pub(super) fn junit(all: &[Results]) -> std::result::Result<String, String> {
+    let names = all.iter().map(|results| match &results.library {
         Some(library) => library.name.clone(),
         None => results.file.display().to_string(),
-    };
-    let mut report = Report::new(&name);
-    for suite in results.tests.chunk_by(|a, b| a.kind == b.kind) {
-        let kind = suite.first().map_or("", |result| result.kind.as_str());
-        let mut cases = TestSuite::new(if kind.is_empty() { "library" } else { kind });
-        for result in suite {
-            cases.add_test_case(case(result, &name));
+    });
+    let names: Vec<String> = names.collect();
+    let mut report = Report::new(names.join(", "));
+    for (results, name) in all.iter().zip(&names) {
+        for suite in results.tests.chunk_by(|a, b| a.kind == b.kind) {
+            let kind = match suite.first().map_or("", |result| result.kind.as_str()) {
+                "" => "library",
+                kind => kind,
+            };
+            let mut cases = TestSuite::new(match all {
+                [_] => kind.to_owned(),
+                _ => format!("{name}: {kind}"),
+            });
+            for result in suite {
+                cases.add_test_case(case(result, name));
+            }
+            report.add_test_suite(cases);
         }
-        report.add_test_suite(cases);
     }
     report.to_string().map_err(|error| error.to_string())
 }
@@ -201,7 +238,7 @@ pub(super) fn junit(results: &Results) -> std::result::Result<String, String> {
 fn case(result: &Result, plugin: &str) -> TestCase {
     let status = match result.verdict {
         Verdict::Passed | Verdict::Warning => TestCaseStatus::success(),
-        Verdict::Skipped => TestCaseStatus::skipped(),
+        Verdict::Skipped | Verdict::Known => TestCaseStatus::skipped(),
         Verdict::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Crashed | Verdict::Unknown => TestCaseStatus::non_success(NonSuccessKind::Error),
     };

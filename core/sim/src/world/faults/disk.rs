@@ -128,7 +128,11 @@ impl World {
         let mut touched = BTreeSet::new();
         for group in &self.current.groups {
             for resource in &group.resources {
-                if resource.kind != *"Physical Disk" || resource.disk() != *disk {
+                if self
+                    .current
+                    .shared_disk(resource)
+                    .is_none_or(|it| it != *disk)
+                {
                     continue;
                 }
                 touched.insert(group.name.clone());
