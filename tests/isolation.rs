@@ -380,7 +380,7 @@ fn separate_monitor_counts_from_the_next_offline_and_online() {
 fn a_session_tells_of_a_death_once() {
     let folder = plugins();
     let commands = folder.path().join("commands");
-    let input = "resource(\"Crash\").set(\"In\", \"is_alive\")\nrun(\"2m\")\nresource(\"Crash\").set(\"In\", \
+    let input = ":watch off\nresource(\"Crash\").set(\"In\", \"is_alive\")\nrun(\"2m\")\nresource(\"Crash\").set(\"In\", \
                  \"never\")\nrun(\"5m\")\n";
     fs::write(&commands, input).expect("a file");
     let mut command = with_plugins(folder.path(), &["repl", "tests/isolation/cluster.ron"]);

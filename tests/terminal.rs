@@ -90,7 +90,7 @@ fn rustix_dup(keys: &Pty) -> std::os::fd::OwnedFd {
 fn lines_that_are_pasted_at_once_are_all_carried_out() {
     let home = tempfile::tempdir().expect("a folder");
     let mut session = Terminal::begin(home.path(), &["repl"]);
-    session.until("quorate> ");
+    session.until(" > ");
     session.press("1 + 10\r2 + 20\r3 + 30\r");
     for wanted in ["11\r\n", "22\r\n", "33\r\n"] {
         session.until(wanted);
@@ -104,19 +104,19 @@ fn two_sessions_keep_the_history_of_both() {
     let home = tempfile::tempdir().expect("a folder");
     let mut first = Terminal::begin(home.path(), &["repl"]);
     let mut second = Terminal::begin(home.path(), &["repl"]);
-    first.until("quorate> ");
-    second.until("quorate> ");
+    first.until(" > ");
+    second.until(" > ");
     // A key that is pressed before the next prompt may be lost, above all Ctrl-D, which then would not end the
     // session.
     first.press("100 + 1\r");
     first.until("101\r\n");
-    first.until("quorate> ");
+    first.until(" > ");
     second.press("200 + 2\r");
     second.until("202\r\n");
-    second.until("quorate> ");
+    second.until(" > ");
     first.press("300 + 3\r");
     first.until("303\r\n");
-    first.until("quorate> ");
+    first.until(" > ");
     // It is written at once, since a session may end without order.
     let kept = fs::read_to_string(home.path().join("quorate/history")).expect("a history");
     for line in ["100 + 1", "200 + 2", "300 + 3"] {

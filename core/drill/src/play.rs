@@ -114,6 +114,8 @@ pub struct Play<F> {
     pub(crate) over_nothing: Option<Spot>,
     /// The journal lines fetched so far.
     pub(crate) lines: Vec<Rc<Line>>,
+    /// How many events the observer has been told.
+    pub(crate) told: usize,
     /// How many breaches have been reported.
     pub(crate) breaches: usize,
     /// The variables of the run.
@@ -148,6 +150,7 @@ impl<F> Play<F> {
             seen: Vec::new(),
             over_nothing: None,
             lines: Vec::new(),
+            told: 0,
             breaches: 0,
             variables,
         }
@@ -210,6 +213,7 @@ impl<F> Play<F> {
         self.watched = None;
         self.seen.clear();
         self.lines.clear();
+        self.told = 0;
         self.breaches = 0;
         self.looking = false;
         self.foreseeing = false;
@@ -256,6 +260,28 @@ impl<F> Play<F> {
         let newer = self.guarded(|stage| stage.lines(known))?;
         self.lines.extend(newer.into_iter().map(Rc::new));
         Ok(self.lines.clone())
+    }
+
+    /// How many acts and watched conditions there are.
+    pub fn plans(&self) -> usize {
+        self.acts.len() + self.watches.len()
+    }
+
+    /// Tells the observer what has happened since the last time, if it follows that. What happens in a drill is told by
+    /// the drill.
+    pub fn tell(&mut self) {
+        if self.in_drill() || !self.observer.follows() {
+            return;
+        }
+        let told = self.told;
+        // A world that has panicked has nothing more to tell.
+        for event in self
+            .guarded(|stage| stage.entries(told))
+            .unwrap_or_default()
+        {
+            self.told += 1;
+            self.observer.happened(&event);
+        }
     }
 
     /// The value that the run has for a variable, as it was given; `None` if it has none.

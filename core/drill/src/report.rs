@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_journal::{Verdict, WorldEvent};
+use quorate_journal::{Entry, Verdict, WorldEvent};
 use quorate_model::{ClientStatus, Name, Time};
 use serde::{Deserialize, Serialize};
 
@@ -145,6 +145,13 @@ pub trait Observer {
     fn drill_started(&mut self, _file: &str, _name: &str, _seed: u64) {}
     /// Virtual time passed. This is called often: an observer that draws should do so only now and then.
     fn time_passed(&mut self, _now: Time) {}
+    /// Whether it is to be told every event of the cluster that is open at a prompt, by [`happened`](Self::happened).
+    fn follows(&self) -> bool {
+        false
+    }
+    /// Something happened in the cluster that is open at a prompt. It is told as soon as time has passed, in order; the
+    /// first event of a cluster has the number 0.
+    fn happened(&mut self, _event: &Entry) {}
     /// A drill reached a step.
     fn step(&mut self, _now: Time, _title: &str) {}
     /// A drill said something, by `note` or `print`.

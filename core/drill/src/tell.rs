@@ -110,12 +110,13 @@ pub fn drill<F: Teller>(
     face.wind_up();
     quorate_host::take_slow_calls();
     let began = Instant::now();
-    let outer = face.with(|play| {
+    let (outer, told) = face.with(|play| {
         play.variables.begin();
         play.observer.drill_started(&report.file, name, seed);
+        let told = play.told;
         let outer = play.leave();
         play.drill = Some(DrillState::default());
-        outer
+        (outer, told)
     });
     let request = StageRequest {
         cluster: folder.join(&options.cluster),
@@ -158,6 +159,7 @@ pub fn drill<F: Teller>(
         let drill = play.drill.take();
         report.remarks = drill.map(|drill| drill.remarks).unwrap_or_default();
         play.stage = outer;
+        play.told = told;
     });
     face.wind_up();
     report.real_time = began.elapsed();

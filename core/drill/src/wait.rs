@@ -64,7 +64,10 @@ pub fn pass<F: Face>(
             stage.advance(next);
             stage.now()
         })?;
-        face.with(|play| play.observer.time_passed(now));
+        face.with(|play| {
+            play.tell();
+            play.observer.time_passed(now);
+        });
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_drill::stage::{
-    Answer, Belief, Clients, Configuration, Faults, Line, Machines, NotOffered, Order, OrderHandle,
-    Orders, Plugins, PropertyOf, PropertyStatus, Record, StageError, Timing, Truth,
+    Answer, Belief, Clients, Configuration, Entry, Faults, Line, Machines, NotOffered, Order,
+    OrderHandle, Orders, Plugins, PropertyOf, PropertyStatus, Record, StageError, Timing, Truth,
 };
 use quorate_drill::{DrillReport, PluginReport};
 use quorate_host::{PluginSet, Reloaded};
@@ -357,6 +357,10 @@ impl Record for SimStage {
             .skip(from)
             .map(|entry| entry.fields().clone())
             .collect()
+    }
+
+    fn entries(&self, from: usize) -> Vec<Entry> {
+        self.world.events().iter().skip(from).cloned().collect()
     }
 
     fn notices(&self, id: u32) -> Vec<Line> {

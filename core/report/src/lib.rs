@@ -23,7 +23,7 @@ mod trace;
 pub use cluster_log::cluster_logs;
 pub use csv::Csv;
 pub use diff::{Diff, Pair};
-pub use explain::{Explain, ExplainError, Sentence, outage_story, periods};
+pub use explain::{Explain, ExplainError, Sentence, candidates, outage_story, periods};
 pub use junit::{Junit, class, status, xml};
 pub use page::{IndexRow, diff_page, file_name, index, page};
 pub use reference::{journal_reference, journal_schema};

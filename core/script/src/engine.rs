@@ -1,7 +1,6 @@
 //! The engine: all limits set, all clocks and random numbers replaced, the vocabulary registered.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use rhai::packages::{Package, StandardPackage};
@@ -39,17 +38,18 @@ pub(crate) fn engine(session: &Session) -> Engine {
         folder
     };
     engine.set_module_resolver(Modules::new(folder));
-    let (cancel, deadline) = session.stops();
+    let stops = session.stops();
     if session.with(|play| play.options().timeout.is_some()) {
         // The limit on real time ends an endless script, and is set anew for each drill.
         engine.set_max_operations(0);
     }
     engine.on_progress(move |operations| {
-        if cancel.load(Ordering::Relaxed) {
+        if stops.is_stopped() {
             return Some(INTERRUPTED.into());
         }
         let due = operations % CLOCK_EVERY == 0
-            && deadline
+            && stops
+                .deadline
                 .get()
                 .is_some_and(|deadline| Instant::now() >= deadline);
         due.then(|| TIMED_OUT.into())

@@ -35,7 +35,10 @@ pub use check::{
     check_resource_script, check_script, check_script_with_clusters, declares_drills,
     duplicate_drills, is_nearly_resource_script, is_resource_script, mixed_alphabets,
 };
-pub use console::{Console, ConsoleOptions, Outcome};
+pub use console::{
+    Card, Console, ConsoleOptions, Field, Input, InputKind, Outcome, Picture, Replay, Shown,
+    with_last_value,
+};
 pub use docs::{Example, WordDoc, entries, entries_of_engine};
 pub use drill::{SCRIPT_STACK_BYTES, on_script_thread, run_script};
 pub use hashing::seed_hashing;

@@ -53,11 +53,48 @@ pub(crate) struct Session(Rc<Shared>);
 struct Shared {
     play: RefCell<Play<FnPtr>>,
     words: RefCell<Words>,
-    /// Set to stop everything soon.
-    cancel: Arc<AtomicBool>,
-    /// The real time at which the run is stopped.
-    deadline: Rc<Cell<Option<Instant>>>,
+    stops: Rc<Stops>,
     explain: Explain,
+}
+
+/// What stops a run before its end.
+pub(crate) struct Stops {
+    /// Set to stop everything soon.
+    pub(crate) cancel: Arc<AtomicBool>,
+    /// The real time at which the run is stopped.
+    pub(crate) deadline: Cell<Option<Instant>>,
+    /// How often it was asked whether to stop, since the present input began. The same inputs ask as often each time.
+    asked: Cell<u64>,
+    /// At which question the present input was stopped.
+    stopped: Cell<Option<u64>>,
+    /// At which question the present input is to stop, as it did before.
+    stop_at: Cell<Option<u64>>,
+}
+
+impl Stops {
+    /// Whether the run is to stop here.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let asked = self.asked.get() + 1;
+        self.asked.set(asked);
+        let now =
+            self.cancel.load(Ordering::Relaxed) || self.stop_at.get().is_some_and(|at| asked >= at);
+        if now && self.stopped.get().is_none() {
+            self.stopped.set(Some(asked));
+        }
+        now
+    }
+
+    /// Begins an input, which is to stop at this question if it was stopped there before.
+    pub(crate) fn begin(&self, stop_at: Option<u64>) {
+        self.asked.set(0);
+        self.stopped.set(None);
+        self.stop_at.set(stop_at);
+    }
+
+    /// At which question the input was stopped, if it was.
+    pub(crate) fn stopped(&self) -> Option<u64> {
+        self.stopped.get()
+    }
 }
 
 /// Makes the verdict and the failure from an error that ended a drill's body or a script. It is handed in, since it
@@ -81,12 +118,17 @@ impl Session {
         cancel: Arc<AtomicBool>,
         explain: Explain,
     ) -> Session {
-        let deadline = Rc::new(Cell::new(options.timeout.map(|span| Instant::now() + span)));
+        let stops = Rc::new(Stops {
+            cancel,
+            deadline: Cell::new(options.timeout.map(|span| Instant::now() + span)),
+            asked: Cell::new(0),
+            stopped: Cell::new(None),
+            stop_at: Cell::new(None),
+        });
         Session(Rc::new(Shared {
             play: RefCell::new(Play::new(source, options, observer)),
             words: RefCell::default(),
-            cancel,
-            deadline,
+            stops,
             explain,
         }))
     }
@@ -123,9 +165,9 @@ impl Session {
         look(&mut self.0.words.borrow_mut())
     }
 
-    /// The flag and the deadline that stop the run.
-    pub(crate) fn stops(&self) -> (Arc<AtomicBool>, Rc<Cell<Option<Instant>>>) {
-        (Arc::clone(&self.0.cancel), Rc::clone(&self.0.deadline))
+    /// What stops the run.
+    pub(crate) fn stops(&self) -> Rc<Stops> {
+        Rc::clone(&self.0.stops)
     }
 
     /// Gives short access to the open cluster. A panic in it ends the drill, not the process.
@@ -280,10 +322,10 @@ impl Face for Here<'_, '_> {
 
     fn may_go_on(&self) -> Fallible<()> {
         let shared = &self.session.0;
-        if shared.cancel.load(Ordering::Relaxed) {
+        if shared.stops.is_stopped() {
             return Err(self.stopped(Stop::Interrupted));
         }
-        let deadline = shared.deadline.get();
+        let deadline = shared.stops.deadline.get();
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(self.stopped(Stop::TimedOut));
         }
@@ -307,7 +349,7 @@ impl Teller for Here<'_, '_> {
     fn wind_up(&self) {
         let span = self.session.with(|play| play.options().timeout);
         let deadline = span.map(|span| Instant::now() + span);
-        self.session.0.deadline.set(deadline);
+        self.session.0.stops.deadline.set(deadline);
     }
 
     fn stopped(&self, why: Stop) -> Box<EvalAltResult> {

@@ -139,7 +139,8 @@ pub(super) fn run(session: &mut Session) -> Exit {
         let _ = editor.load_history(file);
     }
     loop {
-        match editor.readline("quorate> ") {
+        let (plain, styled) = session.prompt();
+        match editor.readline(&(plain.as_str(), styled.as_str())) {
             Ok(line) if line.trim().is_empty() => {}
             Ok(line) => {
                 // Written at once, so that it is not lost with the session, and after the lines of other sessions.

@@ -1,10 +1,17 @@
 //! `quorate repl`: the drill language line by line.
 
+mod branch;
 mod commands;
 mod editor;
+mod prompt;
+mod save;
+mod screen;
+mod story;
+mod trouble;
 mod view;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -13,7 +20,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use quorate_drill::stage::{OpenError, StageRequest};
 use quorate_drill::{DEFAULT_SEED, DrillReport, Observer, Remark};
-use quorate_script::{Console, ConsoleOptions, Outcome};
+use quorate_journal::Entry;
+use quorate_model::Time;
+use quorate_script::{Console, ConsoleOptions, Input, Outcome, Picture, Shown};
 
 use crate::cli::ReplArgs;
 use crate::drill::Progress;
@@ -22,11 +31,17 @@ use crate::interrupt;
 use crate::output::{Output, Tone};
 use crate::report;
 use crate::source;
+use branch::Branch;
+use story::Story;
+use trouble::Trouble;
 
 /// The cluster of a REPL without an argument.
 const BUILT_IN: &str = include_str!("../../../scripts/clusters/four-node.ron");
 /// The file of that cluster in a checkout, also its name when the built-in copy is used.
 const BUILT_IN_PATH: &str = "scripts/clusters/four-node.ron";
+
+/// Commands that are understood without their colon, unless a variable is called so.
+const BARE: [&str; 4] = ["help", "exit", "quit", "bye"];
 
 /// What follows an input.
 enum After {
@@ -43,6 +58,11 @@ struct Session {
     console: Rc<RefCell<Console>>,
     output: Output,
     cancel: Arc<AtomicBool>,
+    story: Rc<RefCell<Story>>,
+    /// What was done before each undo that can be done again.
+    undone: Vec<Vec<Input>>,
+    /// The snapshots.
+    kept: BTreeMap<String, Branch>,
 }
 
 /// Runs the REPL until its input ends.
@@ -52,7 +72,8 @@ pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>)
         folder: PathBuf::new(),
         seed: args.seed,
     };
-    let observer = Box::new(Talk(Progress::new(output)));
+    let story = Rc::new(RefCell::new(Story::new()));
+    let observer = Talk::new(output, &story);
     let mut console = Console::new(source, options, observer, cancel.clone());
     let request = request(args);
     if let Err(error) = console.open(&request) {
@@ -69,11 +90,15 @@ pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>)
         console: Rc::new(RefCell::new(console)),
         output,
         cancel: cancel.clone(),
+        story,
+        undone: Vec::new(),
+        kept: BTreeMap::new(),
     };
     // Everybody wants a running cluster, and virtual time costs nothing.
     if matches!(session.aside("settle()"), After::WentWrong) {
         return Exit::Fail;
     }
+    session.story.borrow_mut().quiet = false;
     if io::stdin().is_terminal() {
         session.greet();
         editor::run(&mut session)
@@ -111,13 +136,16 @@ fn request(args: &ReplArgs) -> StageRequest {
 
 impl Session {
     fn greet(&mut self) {
-        let paint = self.output.paint();
-        if let Some(status) = self.console.borrow().status() {
-            self.output
-                .line(&paint.tone(Tone::Strong, &status.headline()));
-        }
+        let (width, paint) = (self.story.borrow().screen().width, self.output.paint());
+        let status = self.console.borrow().status();
+        let head = status.map(|it| (Tone::Strong, it.headline()));
         let hint = "The drill language, line by line. :help shows commands, :status the cluster, :quit ends.";
-        self.output.line(&paint.tone(Tone::Faint, hint));
+        let hint = (Tone::Faint, hint.to_owned());
+        for (tone, text) in head.into_iter().chain([hint]) {
+            for line in screen::wrapped("", &text, width).lines() {
+                self.output.line(&paint.tone(tone, line));
+            }
+        }
     }
 
     /// Reads inputs from a pipe: without a prompt, and the first error ends the session.
@@ -174,23 +202,61 @@ impl Session {
 
     /// Carries out one input, a command or a script.
     fn input(&mut self, text: &str) -> After {
-        if let Some(command) = text.trim().strip_prefix(':') {
+        let bare = text.trim().trim_end_matches("()");
+        let meant = BARE.contains(&bare) && !self.console.borrow().has_variable(bare);
+        let command = text.trim().strip_prefix(':').or(meant.then_some(bare));
+        if let Some(command) = command {
             self.console.borrow_mut().skip(text);
             return self.command(command);
         }
+        self.story.borrow_mut().begin();
         let outcome = self.console.borrow_mut().eval(text);
         self.told(outcome)
     }
 
+    /// Prints a value.
+    fn show(&mut self, shown: &Shown) {
+        let (screen, paint) = (self.story.borrow().screen(), self.output.paint());
+        let text = match &shown.picture {
+            Picture::Plain => shown.text.clone(),
+            Picture::Lines(text) => text.trim_end().to_owned(),
+            Picture::Card(card) => view::card(card, screen, paint),
+            Picture::Table(cards) => view::table(cards, screen, paint),
+            Picture::List(items) => view::list(shown, items, screen),
+            Picture::Map(pairs) => view::map(shown, pairs, screen),
+            Picture::Events(numbers) => {
+                self.show_events(numbers);
+                return;
+            }
+            Picture::Status => {
+                let Some(status) = self.console.borrow().status() else {
+                    return;
+                };
+                let story = self.story.borrow();
+                view::status(&status, &Trouble::of(&status, &story), screen, paint)
+            }
+        };
+        self.output.line(&text);
+    }
+
     /// Runs an input that was not typed.
     fn aside(&mut self, text: &str) -> After {
+        self.story.borrow_mut().begin();
         let outcome = self.console.borrow_mut().eval_aside(text);
         self.told(outcome)
     }
 
     /// Prints the result of an input.
     fn told(&mut self, outcome: Outcome) -> After {
+        if let Outcome::Value(shown) = &outcome
+            && let Picture::Card(card) = &shown.picture
+            && let Some(fault) = card.fault
+        {
+            self.story.borrow_mut().is_shown(fault);
+        }
+        self.console.borrow_mut().tell();
         self.output.status("");
+        self.story.borrow_mut().end(&mut self.output);
         let deaths = self.console.borrow_mut().deaths();
         for death in deaths {
             let text = self.output.paint().tone(Tone::Care, &death);
@@ -198,8 +264,8 @@ impl Session {
         }
         match outcome {
             Outcome::Done => After::GoOn,
-            Outcome::Value(value) => {
-                self.output.line(&value);
+            Outcome::Value(shown) => {
+                self.show(&shown);
                 After::GoOn
             }
             Outcome::Failed(failure) => {
@@ -209,7 +275,14 @@ impl Session {
                 After::WentWrong
             }
             Outcome::Interrupted => {
-                let text = self.output.paint_err().tone(Tone::Care, "interrupted");
+                let now = self.console.borrow().now();
+                let text = format!(
+                    "stopped at {}: the cluster stands there, and the next input goes on",
+                    report::clock(now)
+                );
+                let width = self.story.borrow().screen().width;
+                let text = screen::wrapped("", &text, width);
+                let text = self.output.paint_err().tone(Tone::Care, &text);
                 self.output.err_line(&text);
                 After::WentWrong
             }
@@ -217,27 +290,61 @@ impl Session {
     }
 }
 
-/// Shows the progress of a console: steps and notes, and the whole report of a drill.
-struct Talk(Progress);
+/// Shows the progress of a console: what happens, steps and notes, and the whole report of a drill.
+struct Talk {
+    progress: Progress,
+    output: Output,
+    story: Rc<RefCell<Story>>,
+}
+
+impl Talk {
+    fn new(output: Output, story: &Rc<RefCell<Story>>) -> Box<Talk> {
+        Box::new(Talk {
+            progress: Progress::new(output),
+            output,
+            story: Rc::clone(story),
+        })
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.story.borrow().quiet
+    }
+}
 
 impl Observer for Talk {
     fn drill_started(&mut self, file: &str, name: &str, seed: u64) {
         let file = if file.is_empty() { "here" } else { file };
-        self.0.drill_started(file, name, seed);
+        if !self.is_quiet() {
+            self.progress.drill_started(file, name, seed);
+        }
     }
-    fn time_passed(&mut self, now: quorate_model::Time) {
-        self.0.time_passed(now);
+    fn time_passed(&mut self, now: Time) {
+        self.progress.time_passed(now);
     }
-    fn step(&mut self, now: quorate_model::Time, title: &str) {
-        self.0.step(now, title);
+    fn follows(&self) -> bool {
+        true
     }
-    fn note(&mut self, now: quorate_model::Time, text: &str) {
-        self.0.note(now, text);
+    fn happened(&mut self, event: &Entry) {
+        self.story.borrow_mut().happened(event, &mut self.output);
+    }
+    fn step(&mut self, now: Time, title: &str) {
+        if !self.is_quiet() {
+            self.progress.step(now, title);
+        }
+    }
+    fn note(&mut self, now: Time, text: &str) {
+        if !self.is_quiet() {
+            self.progress.note(now, text);
+        }
     }
     fn remark(&mut self, remark: &Remark) {
-        self.0.remark(remark);
+        if !self.is_quiet() {
+            self.progress.remark(remark);
+        }
     }
     fn drill_ended(&mut self, report: &DrillReport) {
-        self.0.drill_ended(report);
+        if !self.is_quiet() {
+            self.progress.drill_ended(report);
+        }
     }
 }

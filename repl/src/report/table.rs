@@ -2,6 +2,18 @@
 
 use crate::output::{Paint, Tone};
 
+/// The narrowest that a column is cut to.
+const COLUMN_MIN: usize = 8;
+
+/// A text of at most so many characters, with a mark where it was cut.
+fn shortened(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(room.saturating_sub(2)).collect();
+    format!("{kept}..")
+}
+
 /// A table whose columns are as wide as their contents.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
@@ -30,6 +42,11 @@ impl Table {
 
     /// The lines, indented, without an end of line after the last.
     pub(crate) fn render(&self, indent: usize, paint: Paint) -> String {
+        self.lines(indent, usize::MAX, paint).join("\n")
+    }
+
+    /// The lines, indented, of at most so many characters where that leaves something of each column: the widest are cut.
+    pub(crate) fn lines(&self, indent: usize, most: usize, paint: Paint) -> Vec<String> {
         let width = |column: usize| {
             let cells = self
                 .rows
@@ -43,7 +60,14 @@ impl Table {
                 .max()
                 .unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
+        let mut widths: Vec<usize> = (0..self.head.len()).map(width).collect();
+        let between = 2 * widths.len().saturating_sub(1);
+        while indent + between + widths.iter().sum::<usize>() > most {
+            match widths.iter_mut().max() {
+                Some(widest) if *widest > COLUMN_MIN => *widest -= 1,
+                _ => break,
+            }
+        }
         let head = self
             .head
             .iter()
@@ -52,6 +76,8 @@ impl Table {
         let lines = std::iter::once(&head).chain(&self.rows).map(|row| {
             let mut line = " ".repeat(indent);
             for (column, (tone, text)) in row.iter().enumerate() {
+                let room = widths.get(column).copied().unwrap_or(usize::MAX);
+                let text = &shortened(text, room);
                 let last = column + 1 == row.len();
                 let width = if last {
                     0
@@ -62,6 +88,6 @@ impl Table {
             }
             line.trim_end().to_owned()
         });
-        lines.collect::<Vec<_>>().join("\n")
+        lines.collect()
     }
 }

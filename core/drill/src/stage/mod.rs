@@ -12,6 +12,8 @@ mod record;
 mod source;
 mod time;
 
+pub use quorate_journal::Entry;
+
 pub use act::{Clients, Faults, Machines, Orders};
 pub use orders::{Answer, Order, OrderHandle};
 pub use property::{PropertyOf, PropertyStatus};

@@ -4,8 +4,9 @@ use std::io;
 
 use quorate_host::Reloaded;
 use quorate_model::Name;
+use serde_json::Value;
 
-use super::{Line, NotOffered, StageError};
+use super::{Entry, Line, NotOffered, StageError};
 use crate::{DrillReport, PluginReport};
 
 /// The action that is not offered on a stage without plugins.
@@ -25,6 +26,14 @@ pub trait Record {
     fn mark_verdict(&mut self, report: &DrillReport);
     /// The journal's lines from number `from` on.
     fn lines(&self, from: usize) -> Vec<Line>;
+    /// The same as events. A line that is none, as of a later version, is left out.
+    fn entries(&self, from: usize) -> Vec<Entry> {
+        let lines = self.lines(from).into_iter().map(Value::Object);
+        lines
+            .filter_map(|line| serde_json::from_value(line).ok())
+            .collect()
+    }
+
     /// The journal's lines with a notice of this id.
     fn notices(&self, id: u32) -> Vec<Line> {
         let mut lines = self.lines(0);

@@ -15,6 +15,7 @@ use crate::run::{GroupStory, Outage, PhaseKind, Run};
 use crate::text::cause_in_words;
 use story::Told;
 
+pub use place::candidates;
 pub use rules::periods;
 
 /// What is to be explained.

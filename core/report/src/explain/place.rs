@@ -93,6 +93,14 @@ fn changed(run: &Run, at: Time, properties: &[&str]) -> String {
     }
 }
 
+/// Every node, and why the group could not go to it at that time; `None`, if nothing that a journal tells was against it.
+pub fn candidates(run: &Run, group: &str, at: Time) -> Vec<(Name, Option<String>)> {
+    let nodes = run.nodes.iter().map(|it| &it.name);
+    nodes
+        .map(|node| (node.clone(), against(run, group, node, at)))
+        .collect()
+}
+
 /// Why the group went from one node to another, from what the journal tells of all nodes at that time.
 pub(super) fn why_there(run: &Run, group: &str, from: &str, to: &str, at: Time) -> Option<String> {
     let (mut could, mut reasons) = (Vec::new(), Vec::new());

@@ -1,23 +1,27 @@
 //! The drill language line by line, as the REPL uses it.
 
+mod cards;
 mod complete;
 mod incomplete;
+mod last;
+mod past;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use quorate_drill::stage::{
-    NotOffered, OpenError, PropertyOf, PropertyStatus, StageError, StageRequest, StageSource,
+    Entry, NotOffered, OpenError, PropertyOf, PropertyStatus, StageError, StageRequest, StageSource,
 };
 use quorate_drill::{
     Failure, Observer, PluginReport, RunOptions, Status, describe_line, panic_text, suggestion,
 };
 use quorate_host::Reloaded;
 use quorate_model::events::EVENT_MONITOR_DIED;
-use quorate_model::{Name, same_name};
+use quorate_model::{DiskStatus, Name, NetworkStatus, Time, same_name};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 
 use crate::docs::{WordDoc, entries_of};
@@ -25,7 +29,10 @@ use crate::drill::failure_of;
 use crate::engine::engine;
 use crate::lexicon::Lexicon;
 use crate::session::Session;
-use crate::values::show;
+
+pub use cards::{Card, Field, Picture, Shown};
+pub use last::with_last_value;
+pub use past::{Input, InputKind, Replay};
 
 /// The options of a console.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,8 +48,8 @@ pub struct ConsoleOptions {
 pub enum Outcome {
     /// It worked, without a value to show.
     Done,
-    /// It worked and has a value, in script notation.
-    Value(String),
+    /// It worked and has a value.
+    Value(Box<Shown>),
     /// It did not work.
     Failed(Box<Failure>),
     /// It was stopped from outside.
@@ -58,6 +65,13 @@ pub struct Console {
     lexicon: Lexicon,
     /// How many deaths of resource monitor processes have been told.
     deaths: usize,
+    /// Where `_` is the last value.
+    places: last::Places,
+    /// What was done so far, so that it can be done again.
+    past: Vec<Input>,
+    /// The cluster that it begins with.
+    first: Option<StageRequest>,
+    options: ConsoleOptions,
     /// Everything typed so far. Functions and conditions of earlier inputs have their places in it.
     typed: String,
 }
@@ -76,8 +90,10 @@ impl Console {
             ..RunOptions::default()
         };
         let session = Session::new(source, run, observer, cancel, failure_of);
-        session.with(|play| play.text_mut().folder = options.folder);
-        let engine = engine(&session);
+        session.with(|play| play.text_mut().folder.clone_from(&options.folder));
+        let mut engine = engine(&session);
+        let places = last::Places::default();
+        last::let_be_a_name(&mut engine, &places);
         let lexicon = Lexicon::of(&engine);
         Console {
             session,
@@ -86,6 +102,10 @@ impl Console {
             functions: AST::empty(),
             lexicon,
             deaths: 0,
+            places,
+            past: Vec::new(),
+            first: None,
+            options,
             typed: String::new(),
         }
     }
@@ -99,41 +119,45 @@ impl Console {
         let source = self.session.with(|play| play.source());
         let stage = source.open(request)?;
         self.session.with(|play| play.enter(stage));
+        self.first = Some(request.clone());
+        self.past.clear();
         Ok(())
     }
 
     /// Whether `text` needs more lines: it has an open bracket, text or comment.
     pub fn is_incomplete(&self, text: &str) -> bool {
+        *self.places.borrow_mut() = last::places(text, 1);
         incomplete::is_incomplete(&self.engine, &self.scope, text)
     }
 
     /// Counts typed lines that are no input, such as a command or a blank line.
     pub fn skip(&mut self, text: &str) {
+        self.count(text);
+        self.past.push(Input::new(InputKind::Skipped, text));
+    }
+
+    fn count(&mut self, text: &str) {
         self.typed.push_str(text.trim_end_matches('\n'));
         self.typed.push('\n');
     }
 
     /// Runs one input. Places of mistakes count from the first line of the session.
     pub fn eval(&mut self, text: &str) -> Outcome {
-        let before = self.typed.len();
-        self.skip(text);
-        self.run_from(before)
+        self.eval_as(Input::new(InputKind::Typed, text))
     }
 
     /// Runs an input that was not typed: its lines do not count.
     pub fn eval_aside(&mut self, text: &str) -> Outcome {
-        let before = self.typed.len();
-        self.skip(text);
-        let outcome = self.run_from(before);
-        self.typed.truncate(before);
-        outcome
+        self.eval_as(Input::new(InputKind::Aside, text))
     }
 
     /// Runs the typed text from this byte on.
     fn run_from(&mut self, start: usize) -> Outcome {
         let (before, text) = self.typed.split_at(start);
         // Blank lines stand for the earlier inputs, so that each place in the session has its own line.
-        let text = "\n".repeat(before.lines().count()) + text.trim_end();
+        let lines = before.lines().count();
+        *self.places.borrow_mut() = last::places(text, lines + 1);
+        let text = "\n".repeat(lines) + text.trim_end();
         self.session.with(|play| {
             play.text_mut().source.clone_from(&self.typed);
             play.look_away();
@@ -154,7 +178,11 @@ impl Console {
         ));
         match result {
             Ok(Ok(value)) if value.is_unit() => Outcome::Done,
-            Ok(Ok(value)) => Outcome::Value(show(&value)),
+            Ok(Ok(value)) => {
+                let shown = self.session.with(|play| Shown::of(&value, play.stage()));
+                self.scope.set_value(last::LAST, value);
+                Outcome::Value(Box::new(shown))
+            }
             Ok(Err(error)) if crate::session::is_interrupt(&error) => Outcome::Interrupted,
             Ok(Err(error)) => Outcome::Failed(Box::new(self.failure(&error))),
             Err(panic) => Outcome::Failed(Box::new(Failure {
@@ -174,14 +202,25 @@ impl Console {
         self.session.with(|play| play.stage().map(Status::of))
     }
 
-    /// The last `count` lines of the journal, for people.
-    pub fn events(&self, count: usize) -> Vec<String> {
+    /// The journal so far.
+    pub fn entries(&self) -> Vec<Entry> {
         self.session.with(|play| {
-            let lines = play.stage().map(|stage| stage.lines(0)).unwrap_or_default();
-            lines[lines.len().saturating_sub(count)..]
-                .iter()
-                .map(describe_line)
-                .collect()
+            let stage = play.stage();
+            stage.map(|stage| stage.entries(0)).unwrap_or_default()
+        })
+    }
+
+    /// The networks and the shared disks, as they are in truth.
+    pub fn hardware(&self) -> (Vec<NetworkStatus>, Vec<DiskStatus>) {
+        self.session.with(|play| {
+            let Some(stage) = play.stage() else {
+                return Default::default();
+            };
+            let (networks, disks) = (stage.networks(), stage.disks());
+            (
+                networks.iter().filter_map(|it| stage.network(it)).collect(),
+                disks.iter().filter_map(|it| stage.disk(it)).collect(),
+            )
         })
     }
 
@@ -226,16 +265,67 @@ impl Console {
         })
     }
 
+    /// Tells the observer what has happened since it was last told.
+    pub fn tell(&mut self) {
+        self.session.with(|play| play.tell());
+    }
+
+    /// The cluster that it began with.
+    pub fn first(&self) -> Option<&StageRequest> {
+        self.first.as_ref()
+    }
+
+    /// Whether there is a variable of this name.
+    pub fn has_variable(&self, name: &str) -> bool {
+        self.scope.contains(name)
+    }
+
+    /// How long each group was out of service, in the order of [`status`](Self::status).
+    pub fn outages(&self) -> Vec<Duration> {
+        self.session.with(|play| {
+            let Some(stage) = play.stage() else {
+                return Vec::new();
+            };
+            let groups = stage.group_statuses();
+            groups.iter().map(|it| stage.outage(&it.name)).collect()
+        })
+    }
+
+    /// Virtual time, zero if no cluster is open.
+    pub fn now(&self) -> Time {
+        self.session.with(|play| play.now())
+    }
+
+    /// The journal of the cluster that is open, as a file of it would be; empty if none is.
+    pub fn journal(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.session.with(|play| {
+            if let Some(stage) = play.stage() {
+                // Writing to memory does not fail.
+                let _ = stage.write_journal(&mut bytes);
+            }
+        });
+        bytes
+    }
+
+    /// The seed of the cluster that is open.
+    pub fn seed(&self) -> Option<u64> {
+        self.session
+            .with(|play| play.stage().map(|stage| stage.seed()))
+    }
+
     /// Ends a plugin's quarantine ([`release_plugin`](quorate_drill::stage::Plugins::release_plugin)).
     ///
     /// # Errors
     ///
     /// As there, and if no cluster is open.
     pub fn release_plugin(&mut self, name: &str) -> Result<Vec<Name>, StageError> {
-        self.session.with(|play| match play.stage_mut() {
+        let released = self.session.with(|play| match play.stage_mut() {
             Some(stage) => stage.release_plugin(name),
             None => Err(StageError::refused("no cluster is open")),
-        })
+        })?;
+        self.past.push(Input::new(InputKind::Released, name));
+        Ok(released)
     }
 
     /// The words of the drill language.

@@ -7,7 +7,7 @@ use quorate_drill::Silent;
 use quorate_drill::stage::StageRequest;
 
 use super::fake::FakeSource;
-use crate::{Console, ConsoleOptions, Outcome};
+use crate::{Console, ConsoleOptions, Outcome, Picture};
 
 fn console() -> Console {
     let mut console = Console::new(
@@ -27,18 +27,158 @@ fn console() -> Console {
     console
 }
 
+/// An input's value, in script notation.
+#[track_caller]
+fn value(console: &mut Console, input: &str) -> String {
+    match console.eval(input) {
+        Outcome::Value(shown) => shown.text,
+        other => panic!("{input}: {other:?}"),
+    }
+}
+
+/// What an input's value looks like.
+#[track_caller]
+fn picture(console: &mut Console, input: &str) -> Picture {
+    match console.eval(input) {
+        Outcome::Value(shown) => shown.picture,
+        other => panic!("{input}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_last_value_has_a_name() {
+    let mut console = console();
+    assert_eq!(value(&mut console, "20 + 1"), "21");
+    assert_eq!(value(&mut console, "_ * 2"), "42");
+    // What has no value leaves it as it is, and so does what fails.
+    assert_eq!(console.eval("let a = 1"), Outcome::Done);
+    assert!(matches!(console.eval("_ + nothing"), Outcome::Failed(_)));
+    assert_eq!(
+        value(&mut console, "if a == 1 {\n  _ + 1\n} else {\n  0\n}"),
+        "43"
+    );
+    // Elsewhere it is what it was: the default of a `switch`, and a part of a word or text.
+    assert_eq!(value(&mut console, "switch a { 2 => 0, _ => _ }"), "43");
+    assert_eq!(value(&mut console, "let a_b = \"_\"; a_b"), "\"_\"");
+    assert_eq!(value(&mut console, "group(\"EVS1\")"), "EVS1");
+    assert_eq!(value(&mut console, "_.name"), "\"EVS1\"");
+}
+
+#[test]
+fn values_look_like_what_they_are() {
+    let mut console = console();
+    let Picture::Card(card) = picture(&mut console, "group(\"EVS1\")") else {
+        panic!("a group has a card");
+    };
+    assert_eq!(
+        (card.noun, card.name.as_str(), card.state.as_str()),
+        ("group", "EVS1", "Online")
+    );
+    assert!(
+        card.fields
+            .iter()
+            .any(|it| it.label == "owner" && it.value == "NODE1"),
+        "{card:?}"
+    );
+    let Picture::Table(nodes) = picture(&mut console, "nodes()") else {
+        panic!("nodes have a table");
+    };
+    assert!(
+        nodes.len() > 1 && nodes.iter().all(|it| it.noun == "node"),
+        "{nodes:?}"
+    );
+    assert_eq!(
+        picture(&mut console, "[1, 2]"),
+        Picture::List(vec!["1".to_owned(), "2".to_owned()])
+    );
+    assert_eq!(picture(&mut console, "[]"), Picture::List(Vec::new()));
+    let map = picture(&mut console, "#{ a: 1 }");
+    assert_eq!(map, Picture::Map(vec![("a".to_owned(), "1".to_owned())]));
+    assert_eq!(picture(&mut console, "status()"), Picture::Status);
+    let lines = picture(&mut console, "\"a\\nb\"");
+    assert_eq!(lines, Picture::Lines("a\nb".to_owned()));
+    assert_eq!(picture(&mut console, "\"a\""), Picture::Plain);
+}
+
+#[test]
+fn what_was_done_is_done_again() {
+    let mut console = console();
+    console.eval("let a = 20");
+    console.eval("fn twice(x) { x * 2 }");
+    console.skip(":status");
+    console.eval_aside("run(\"10s\")");
+    console.eval("a += 1");
+    console.eval("group(\"EVS1\").state");
+    let changed: Vec<bool> = console.past().iter().map(|it| it.changed).collect();
+    assert_eq!(changed, [true, true, false, true, true, false]);
+    let mut again = console
+        .again(console.past(), None, Box::new(Silent))
+        .expect("it can be done again");
+    assert_eq!(value(&mut again, "twice(a)"), "42");
+    assert_eq!(value(&mut again, "now()"), "10s");
+    let Outcome::Failed(failure) = again.eval("nothing") else {
+        panic!("a mistake");
+    };
+    // Lines count as if nothing had been done again.
+    assert_eq!(failure.place.map(|it| it.line), Some(8));
+    // Half of it, with another seed; and the first console is where it was.
+    let mut half = console
+        .again(&console.past()[..2], Some(7), Box::new(Silent))
+        .expect("it can be done again");
+    assert_eq!(
+        (value(&mut half, "a"), half.seed()),
+        ("20".to_owned(), Some(7))
+    );
+    assert_eq!(
+        (value(&mut console, "a"), console.seed()),
+        ("21".to_owned(), Some(1))
+    );
+}
+
+#[test]
+fn what_was_stopped_stops_at_the_same_place_again() {
+    struct Stop(std::sync::Arc<std::sync::atomic::AtomicBool>);
+    impl quorate_drill::Observer for Stop {
+        fn time_passed(&mut self, now: quorate_model::Time) {
+            if now >= quorate_model::Time::from_millis(7_000) {
+                self.0.store(true, std::sync::atomic::Ordering::SeqCst);
+            }
+        }
+    }
+    let cancel = std::sync::Arc::<std::sync::atomic::AtomicBool>::default();
+    let source = Rc::new(FakeSource::sound());
+    let observer = Box::new(Stop(cancel.clone()));
+    let mut console = Console::new(source, ConsoleOptions::default(), observer, cancel.clone());
+    console
+        .open(&StageRequest {
+            cluster: PathBuf::from("f.ron"),
+            text: None,
+            start: None,
+            seed: 1,
+        })
+        .expect("a cluster");
+    assert_eq!(console.eval("run(\"1m\")"), Outcome::Interrupted);
+    let stopped = console.now();
+    assert_eq!(stopped, quorate_model::Time::from_millis(7_000));
+    cancel.store(false, std::sync::atomic::Ordering::SeqCst);
+    let mut again = console
+        .again(console.past(), None, Box::new(Silent))
+        .expect("it can be done again");
+    assert_eq!(again.now(), stopped);
+    // It is sound: what comes next goes on from there.
+    assert_eq!(again.eval("run(\"3s\")"), Outcome::Done);
+    assert_eq!(value(&mut again, "now()"), "10s");
+}
+
 #[test]
 fn variables_and_functions_stay() {
     let mut console = console();
     assert_eq!(console.eval("let a = 20"), Outcome::Done);
     assert_eq!(console.eval("fn twice(x) { x * 2 }"), Outcome::Done);
-    assert_eq!(console.eval("twice(a) + 2"), Outcome::Value("42".into()));
+    assert_eq!(value(&mut console, "twice(a) + 2"), "42");
     assert_eq!(console.eval("run(\"10s\")"), Outcome::Done);
-    assert_eq!(console.eval("now()"), Outcome::Value("10s".into()));
-    assert_eq!(
-        console.eval("group(\"EVS1\")"),
-        Outcome::Value("EVS1".into())
-    );
+    assert_eq!(value(&mut console, "now()"), "10s");
+    assert_eq!(value(&mut console, "group(\"EVS1\")"), "EVS1");
     assert_eq!(
         console.eval("always(\"on\", || group(\"EVS1\").is_online)"),
         Outcome::Done
@@ -77,7 +217,7 @@ fn mistakes_carry_their_place() {
     };
     assert!(failure.place.is_some());
     // The console goes on.
-    assert_eq!(console.eval("1 + 1"), Outcome::Value("2".into()));
+    assert_eq!(value(&mut console, "1 + 1"), "2");
 }
 
 #[test]

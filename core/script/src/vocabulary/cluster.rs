@@ -204,6 +204,13 @@ pub(crate) mod words {
         })
     }
 
+    /// Heals the fault with this number, as `:faults` and the journal number them.
+    /// Example: `node("NODE3").nic("Private").fail(); run("1m"); heal(1); run("1m");`
+    #[rhai_fn(name = "heal", return_raw)]
+    pub fn heal_number(context: NativeCallContext<'_>, number: i64) -> Fallible<()> {
+        order::heal_number(&context, number)
+    }
+
     /// Heals every partition and cut, and nothing else.
     /// Example: `partition([["NODE4"]]); becomes(|| !node("NODE4").is_up, 1.minutes); heal_partitions(); becomes(||
     /// node("NODE4").is_up, 10.minutes);`

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use quorate_drill::stage::{Answer, Order, PropertyOf, Stage, StageError};
 use quorate_drill::{Span, Thrown, order as told, suggestion};
+use quorate_journal::{What, WorldEvent};
 use quorate_model::{
-    AdminOp, Damage, DiskFault, Fault, Name, NetworkFault, Object, Repair, Value, called,
+    AdminOp, Damage, DiskFault, Fault, FaultId, Name, NetworkFault, Object, Repair, Value, called,
 };
 use rhai::{Array, Dynamic, NativeCallContext};
 
@@ -115,6 +116,40 @@ pub(crate) fn partition(
         what,
         NetworkFault::partition(network, &nodes, &sides),
     )
+}
+
+/// Heals the fault with this number.
+pub(crate) fn heal_number(context: &NativeCallContext<'_>, number: i64) -> Fallible<()> {
+    let session = Session::of(context)?;
+    let events = session.with_stage(context, |stage| stage.entries(0))?;
+    let mut open = BTreeSet::new();
+    for event in events {
+        match event.what {
+            What::World(WorldEvent::FaultInjected { id, fault, .. }) if fault.stands() => {
+                open.insert(id);
+            }
+            What::World(WorldEvent::FaultHealed { id, .. }) => {
+                open.remove(&id);
+            }
+            _ => {}
+        }
+    }
+    let wanted = u64::try_from(number).map(FaultId);
+    let Some(fault) = wanted.ok().filter(|it| open.contains(it)) else {
+        let open: Vec<String> = open.iter().map(|it| it.0.to_string()).collect();
+        let text = match &open[..] {
+            [] => format!("there is no fault {number} to heal: nothing is broken"),
+            open => format!(
+                "there is no fault {number} to heal: what is broken has the numbers {}",
+                open.join(", ")
+            ),
+        };
+        return Err(Thrown::mistake(text).at(context.call_position()));
+    };
+    act(context, |stage| {
+        stage.heal(fault);
+        Ok(())
+    })
 }
 
 /// Damages a file on a shared disk, or on the system disk of the node with that name.

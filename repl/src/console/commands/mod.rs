@@ -1,7 +1,10 @@
 //! The commands of the REPL, which begin with a colon: a module for each family.
 
+mod branches;
+mod keep;
 mod look;
 mod plugins;
+mod tell;
 mod time;
 mod words;
 
@@ -23,7 +26,10 @@ pub(super) struct Command {
 /// The families of commands, in the order in which `:help` shows them.
 const FAMILIES: &[&[Command]] = &[
     look::COMMANDS,
+    tell::COMMANDS,
     time::COMMANDS,
+    branches::COMMANDS,
+    keep::COMMANDS,
     plugins::COMMANDS,
     words::COMMANDS,
 ];
@@ -56,7 +62,7 @@ impl Session {
         ))
     }
 
-    fn refuse(&mut self, text: &str) -> After {
+    pub(super) fn refuse(&mut self, text: &str) -> After {
         self.output.error(text);
         After::WentWrong
     }

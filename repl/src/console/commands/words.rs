@@ -3,6 +3,7 @@
 use quorate_script::WordDoc;
 
 use super::{Command, all};
+use crate::console::screen::wrapped;
 use crate::console::{After, Session, view};
 use crate::output::Tone;
 
@@ -27,7 +28,7 @@ pub(super) const COMMANDS: &[Command] = &[
     },
     Command {
         name: ":quit",
-        others: &["q", "exit"],
+        others: &["q", "exit", "bye"],
         usage: "",
         text: "end (so does Ctrl-D)",
         run: |_, _| After::Quit,
@@ -37,20 +38,27 @@ pub(super) const COMMANDS: &[Command] = &[
 impl Session {
     fn help(&mut self) -> After {
         let paint = self.output.paint();
+        let width = self.story.borrow().screen().width;
         for command in all() {
-            let (usage, text) = (format!("{} {}", command.name, command.usage), command.text);
-            if usage.trim_end().len() < USAGE {
-                let usage = paint.cell(Tone::Guide, usage.trim_end(), USAGE);
-                self.output.line(&format!("  {usage}{text}"));
+            let usage = format!("{} {}", command.name, command.usage);
+            let usage = usage.trim_end();
+            if usage.len() < USAGE {
+                let label = format!("  {usage:<USAGE$}");
+                let text = wrapped(&label, command.text, width);
+                let rest = text.strip_prefix(&label).unwrap_or(&text);
+                let label = paint.cell(Tone::Guide, usage, USAGE);
+                self.output.line(&format!("  {label}{rest}"));
             } else {
                 self.output
-                    .line(&format!("  {}", paint.tone(Tone::Guide, &usage)));
-                self.output.line(&format!("  {:USAGE$}{text}", ""));
+                    .line(&format!("  {}", paint.tone(Tone::Guide, usage)));
+                let label = format!("  {:USAGE$}", "");
+                self.output.line(&wrapped(&label, command.text, width));
             }
         }
         self.output.line("");
-        self.output
-            .line("Anything else is the drill language. A few things to try:");
+        let text =
+            "Anything else is the drill language, and _ is the last value. A few things to try:";
+        self.output.line(&wrapped("", text, width));
         for example in self.console.borrow().examples() {
             self.output
                 .line(&format!("  {}", paint.tone(Tone::Faint, &example)));

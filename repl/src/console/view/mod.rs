@@ -1,30 +1,19 @@
 //! The output of the REPL's commands.
 
+mod cards;
+mod status;
+mod tree;
+
 use std::collections::BTreeMap;
 
-use quorate_drill::Status;
 use quorate_drill::stage::PropertyStatus;
 use quorate_script::WordDoc;
 
 use crate::output::{Paint, Tone};
-use crate::report::cluster_tables;
 
-/// The cluster at a glance.
-pub(super) fn status(status: &Status, paint: Paint) -> String {
-    let coordinator = status.coordinator.as_ref();
-    let tables = cluster_tables(coordinator, &status.nodes, &status.groups, paint);
-    let stopped = status.groups.iter().filter_map(|(group, _)| {
-        let why = group.stopped.as_ref()?;
-        let name = paint.tone(Tone::Care, &group.name);
-        Some(format!("\n  {name}: {why}"))
-    });
-    format!(
-        "{}\n\n{tables}{}{}",
-        paint.tone(Tone::Strong, &status.headline()),
-        paint.tone(Tone::Faint, "  * coordinates"),
-        stopped.collect::<String>()
-    )
-}
+pub(super) use cards::{card, list, map, table};
+pub(super) use status::{everything, status};
+pub(super) use tree::tree;
 
 /// Properties: value, allowed values and description. A value that was set is highlighted.
 pub(super) fn properties(properties: &[PropertyStatus], paint: Paint) -> String {

@@ -1,0 +1,274 @@
+//! Commands about files and settings: saving, loading, editing, setting, timing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+use std::time::Instant;
+
+use quorate_drill::{MAX_BYTES, read_text};
+use quorate_script::{InputKind, Outcome};
+
+use super::Command;
+use super::look::NOTHING_OPEN;
+use crate::console::save;
+use crate::console::{After, Session};
+use crate::files;
+use crate::report;
+
+/// Its commands.
+pub(super) const COMMANDS: &[Command] = &[
+    Command {
+        name: ":save",
+        others: &[],
+        usage: "FILE",
+        text: "write the session as a drill that expects what was seen; quorate drill FILE runs it",
+        run: Session::save,
+    },
+    Command {
+        name: ":load",
+        others: &[],
+        usage: "FILE",
+        text: "do what a saved session did, and go on from there; another script is run as one input",
+        run: Session::load,
+    },
+    Command {
+        name: ":edit",
+        others: &[],
+        usage: "[FILE]",
+        text: "the last input, or a file, in $EDITOR; what is left there runs",
+        run: Session::edit,
+    },
+    Command {
+        name: ":set",
+        others: &[],
+        usage: "[seed N | width N | watch WHAT]",
+        text: "settings; another seed does everything again with other luck",
+        run: Session::set,
+    },
+    Command {
+        name: ":time",
+        others: &[],
+        usage: "INPUT",
+        text: "how long an input takes, in virtual and in real time",
+        run: Session::time,
+    },
+];
+
+impl Session {
+    /// Writes the session as a drill.
+    fn save(&mut self, file: &str) -> After {
+        let file = file.trim_matches('"');
+        if file.is_empty() {
+            return self.refuse(":save takes a file, such as :save session.rhai");
+        }
+        let path = Path::new(file);
+        match path.extension().and_then(|it| it.to_str()) {
+            Some("rhai") => {}
+            _ => return self.refuse(&format!("a drill's file ends in .rhai: :save {file}.rhai")),
+        }
+        let console = self.console.borrow();
+        let (Some(status), Some(first), Some(seed)) =
+            (console.status(), console.first(), console.seed())
+        else {
+            drop(console);
+            return self.refuse(NOTHING_OPEN);
+        };
+        let (cluster, text) = save::cluster_of(first, path);
+        let named = save::seen_from(path, &cluster).display().to_string();
+        let drill = save::Session {
+            past: console.past(),
+            cluster: named,
+            seed,
+            status: &status,
+            outages: console.outages(),
+            file,
+        }
+        .drill();
+        drop(console);
+        let mut written = vec![file.to_owned()];
+        if let Some(text) = text {
+            written.push(cluster.display().to_string());
+            if let Err(why) = files::write(&cluster, text.as_bytes()) {
+                return self.refuse(&format!("cannot write {}: {why}", cluster.display()));
+            }
+        }
+        match files::write(path, drill.as_bytes()) {
+            Ok(()) => {
+                let written = written.join(" and ");
+                self.output
+                    .line(&format!("written: {written}; quorate drill {file} runs it"));
+                After::GoOn
+            }
+            Err(why) => self.refuse(&format!("cannot write {file}: {why}")),
+        }
+    }
+
+    /// Does what a saved session did.
+    fn load(&mut self, file: &str) -> After {
+        let file = file.trim_matches('"');
+        if file.is_empty() {
+            return self.refuse(":load takes a file, such as :load session.rhai");
+        }
+        let path = Path::new(file);
+        let text = match read_text(path, Some(MAX_BYTES)) {
+            Ok(text) => text,
+            Err(why) => return self.refuse(&format!("cannot read {file}: {why}")),
+        };
+        let saved = save::options(&text).zip(save::inputs(&text));
+        let Some(((cluster, options), inputs)) = saved else {
+            return self.script(&text);
+        };
+        let cluster = path.parent().unwrap_or(Path::new("")).join(cluster);
+        let cluster = cluster.display();
+        let open = format!("cluster(\"{cluster}\", #{{ {options} }})");
+        if !matches!(self.aside(&open), After::GoOn) {
+            return After::WentWrong;
+        }
+        for input in &inputs {
+            self.story.borrow_mut().begin();
+            let outcome = self.console.borrow_mut().eval(input);
+            // What did not work in the session does not work now.
+            let went_on = matches!(outcome, Outcome::Failed(_));
+            if matches!(self.told(outcome), After::WentWrong) && !went_on {
+                return After::WentWrong;
+            }
+        }
+        let text = format!(
+            "{} of {file} are done",
+            report::count(inputs.len(), "input", "inputs")
+        );
+        self.output.line(&text);
+        After::GoOn
+    }
+
+    /// Runs a text as if it had been typed.
+    fn script(&mut self, text: &str) -> After {
+        self.story.borrow_mut().begin();
+        let outcome = self.console.borrow_mut().eval(text);
+        self.told(outcome)
+    }
+
+    /// Opens an editor, and runs what it leaves.
+    fn edit(&mut self, file: &str) -> After {
+        let file = file.trim_matches('"');
+        let own = tempfile_path();
+        let path = match file {
+            "" => {
+                let console = self.console.borrow();
+                let mut typed = console.past().iter().rev();
+                let last = typed.find(|it| it.kind == InputKind::Typed);
+                let text = last.map(|it| it.text.clone()).unwrap_or_default();
+                drop(console);
+                if let Err(why) = fs::write(&own, format!("{text}\n")) {
+                    return self.refuse(&format!("cannot write {}: {why}", own.display()));
+                }
+                own.clone()
+            }
+            file => PathBuf::from(file),
+        };
+        let set = |name: &str| std::env::var(name).ok().filter(|it| !it.trim().is_empty());
+        let editor = set("VISUAL").or_else(|| set("EDITOR"));
+        let editor = editor.unwrap_or_else(|| "vi".to_owned());
+        let mut words = editor.split_whitespace();
+        let status = Process::new(words.next().unwrap_or("vi"))
+            .args(words)
+            .arg(&path)
+            .status();
+        let text = match status {
+            Ok(status) if status.success() => read_text(&path, Some(MAX_BYTES)),
+            Ok(_) => {
+                let _ = fs::remove_file(&own);
+                return self.refuse(&format!(
+                    "\"{editor}\" ended with an error, so nothing runs"
+                ));
+            }
+            Err(why) => {
+                let _ = fs::remove_file(&own);
+                return self.refuse(&format!(
+                    "cannot start \"{editor}\": {why}; EDITOR names the editor to use"
+                ));
+            }
+        };
+        let _ = fs::remove_file(&own);
+        match text {
+            Ok(text) if text.trim().is_empty() => After::GoOn,
+            Ok(text) => self.input(&text),
+            Err(why) => self.refuse(&format!("cannot read {}: {why}", path.display())),
+        }
+    }
+
+    /// Shows or changes settings.
+    fn set(&mut self, text: &str) -> After {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match words[..] {
+            [] => {
+                let seed = self.console.borrow().seed();
+                let story = self.story.borrow();
+                let width = story.screen().width;
+                let watch = story.watch.as_str();
+                drop(story);
+                let seed = seed.map_or_else(|| "none".to_owned(), |it| it.to_string());
+                self.output
+                    .line(&format!("seed {seed}\nwidth {width}\nwatch {watch}"));
+                After::GoOn
+            }
+            ["seed", seed] => match seed.parse() {
+                Ok(seed) => match self.reseed(seed) {
+                    Ok(()) => {
+                        let text = format!(
+                            "everything was done again with seed {seed}; :restore last goes back"
+                        );
+                        self.output.line(&text);
+                        After::GoOn
+                    }
+                    Err(after) => after,
+                },
+                Err(_) => self.refuse("a seed is a whole number, such as :set seed 7"),
+            },
+            ["width", "auto"] => {
+                self.story.borrow_mut().width = None;
+                After::GoOn
+            }
+            ["width", width] => match width.parse() {
+                Ok(width @ 40..=1000) => {
+                    self.story.borrow_mut().width = Some(width);
+                    After::GoOn
+                }
+                _ => self.refuse(
+                    "a width lies between 40 and 1000 columns, or is auto: that of the terminal",
+                ),
+            },
+            ["watch", watch] => self.watch(watch),
+            [name, ..] => {
+                let near = quorate_model::nearest(name, ["seed", "width", "watch"]);
+                let near =
+                    near.map_or_else(String::new, |it| format!("; did you mean \":set {it}\"?"));
+                self.refuse(&format!(
+                    ":set takes seed N, width N or watch off, events or all{near}"
+                ))
+            }
+        }
+    }
+
+    /// How long an input takes.
+    fn time(&mut self, text: &str) -> After {
+        if text.is_empty() {
+            return self.refuse(":time takes an input, such as :time run(\"1h\")");
+        }
+        let (began, real) = (self.console.borrow().now(), Instant::now());
+        let after = self.input(text);
+        let passed = self.console.borrow().now() - began;
+        let text = format!(
+            "{} of virtual time in {}",
+            report::span(passed),
+            report::real(real.elapsed())
+        );
+        self.output.line(&text);
+        after
+    }
+}
+
+/// Where an input is edited.
+fn tempfile_path() -> PathBuf {
+    std::env::temp_dir().join(format!("quorate-{}.rhai", std::process::id()))
+}
