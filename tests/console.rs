@@ -156,3 +156,84 @@ fn mistakes_are_told_with_the_line_of_the_input_and_its_text() {
         earlier.err
     );
 }
+
+#[test]
+fn texts_and_files_of_the_command_line_run_instead_of_what_is_typed() {
+    let done = run_with(
+        &[
+            "repl",
+            "-e",
+            "let a = 20",
+            "-e",
+            "a + 22",
+            "-e",
+            ":run 5s\nnow()",
+        ],
+        "this is never read\n",
+    );
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert_eq!(done.out.lines().next(), Some("42"), "{}", done.out);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("session.rhai");
+    let name = file.display().to_string();
+    std::fs::write(
+        &file,
+        "let a = groups()\n  .len()\n\na > 0\nnode(\"NODE9\")\n1 + 1\n",
+    )
+    .expect("a file");
+    let wrong = run_with(&["repl", "--file", &name], "");
+    assert_eq!(wrong.code, 1);
+    assert_eq!(wrong.out, "true\n");
+    assert!(wrong.err.contains(&format!("{name}:5:1")), "{}", wrong.err);
+    let dashed = run_with(&["repl", "--file", "-"], "1 + 1\n\n2 + 2\n");
+    assert_eq!((dashed.code, dashed.out.as_str()), (0, "2\n4\n"));
+    let missing = run_with(&["repl", "--file", "no/such.rhai"], "");
+    assert_eq!(missing.code, 64);
+    assert!(missing.err.contains("no/such.rhai"), "{}", missing.err);
+    let both = run_with(&["repl", "--file", &name, "-e", "1"], "");
+    assert_eq!(both.code, 64, "{}", both.err);
+}
+
+#[test]
+fn administrators_words_run_as_ours() {
+    let session = run_with(
+        &["repl", "scripts/clusters/four-node.ron"],
+        "cluster group EVS1 /move:NODE4 /wait:300\n\
+         group(\"EVS1\").owner\n\
+         Suspend-ClusterNode NODE3\n\
+         node(\"NODE3\").state\n\
+         cluster res \"EVS1 SMTP\" /prop RestartThreshold=7\n\
+         (Get-ClusterResource \"EVS1 SMTP\").RestartThreshold\n\
+         Move-ClusterGroup EVS2 -WhatIf\n\
+         pcs node standby NODE2\n\
+         node(\"NODE2\").state\n\
+         \n\
+         cluster group EVS9 /online\n\
+         2 + 2\n",
+    );
+    assert_eq!(session.code, 1);
+    for wanted in [
+        "  group(\"EVS1\").move_to(\"NODE4\"); eventually(",
+        "\n\"NODE4\"\n",
+        "\n\"Paused\"\n",
+        "  resource(\"EVS1 SMTP\").get(\"RestartThreshold\")\n7\n",
+        "\n  group(\"EVS2\").move()\n",
+        "pcs node standby is here `node(\"NODE2\").pause()`",
+        "\n\"Up\"\n",
+    ] {
+        assert!(
+            session.out.contains(wanted),
+            "no {wanted:?} in\n{}",
+            session.out
+        );
+    }
+    assert!(session.err.contains("line 11, column 1"), "{}", session.err);
+    assert!(
+        session.err.contains("did you mean \"EVS1\"?") || session.err.contains("EVS9"),
+        "{}",
+        session.err
+    );
+    let slip = run_with(&["repl"], "cluster group EVS1 /mvoe:NODE4\n");
+    assert_eq!(slip.code, 1);
+    assert!(slip.err.contains("did you mean /move"), "{}", slip.err);
+}

@@ -48,10 +48,13 @@ const REPL_EXAMPLES: &str = "\
 Examples:
   quorate repl                        a four-node cluster
   quorate repl my-cluster.ron --seed 7
+  quorate repl -e 'node(\"NODE3\").crash()' -e 'run(\"2m\")' -e ':status'
+  quorate repl --file rehearsal.rhai
   echo 'group(\"EVS1\").owner' | quorate repl
 
-Inputs are the drill language; commands begin with a colon, and :help lists them. In a pipe there is no prompt, and \
-the first error ends the session with status 1.";
+Inputs are the drill language; commands begin with a colon, and :help lists them. With -e, --file or in a pipe there is \
+no prompt, and the first error ends the session with status 1, its line and what was expected. On a terminal a session \
+begins with the inputs of ~/.config/quorate/init.rhai, Tab completes, and Ctrl-R searches what was typed before.";
 
 /// Rehearse the failures of a failover cluster: drills in virtual time, with real plugins.
 #[derive(Debug, Parser)]
@@ -217,10 +220,32 @@ pub(crate) struct ReplArgs {
     /// The seed of everything random.
     #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
+    /// Run this as if it had been typed, and end. May be repeated: each is a line, or several.
+    #[arg(
+        short = 'e',
+        long = "eval",
+        value_name = "TEXT",
+        conflicts_with = "file"
+    )]
+    pub(crate) eval: Vec<String>,
+    /// Run the lines of this file as if they had been typed, and end; "-" for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Do not begin with the start-up file: init.rhai in $XDG_CONFIG_HOME/quorate, by default ~/.config/quorate. Only
+    /// sessions on a terminal have it.
+    #[arg(long)]
+    pub(crate) no_init: bool,
     #[command(flatten)]
     pub(crate) plugins: PluginFolders,
     #[command(flatten)]
     pub(crate) apart: Apart,
+}
+
+impl ReplArgs {
+    /// Whether the command line says what is to run, so that nobody is asked.
+    pub(crate) fn is_batch(&self) -> bool {
+        !self.eval.is_empty() || self.file.is_some()
+    }
 }
 
 /// The command as users see it: without the subcommands that are only for quorate itself. Shell completions would

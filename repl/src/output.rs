@@ -57,10 +57,11 @@ impl Output {
             }
         };
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Output {
             out_colour: wanted(out),
             err_colour: wanted(err),
-            live: out && err,
+            live: out && err && !dumb,
         }
     }
 

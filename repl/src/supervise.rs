@@ -52,7 +52,7 @@ pub(crate) fn repl(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>
         return console::run(args, output, cancel);
     }
     let too_long = args.apart.too_long();
-    if !io::stdin().is_terminal() {
+    if args.is_batch() || !io::stdin().is_terminal() {
         tell_deaths();
         watch_calls(limit, move || {
             let ended = Gone {
@@ -101,9 +101,8 @@ fn session(limit: Duration) -> io::Result<Result<Exit, Gone>> {
         Some(status) => told(&fs::read_to_string(result.path())?, status),
         None => Err(Some(STOPPED.to_owned())),
     };
-    if exit.is_err() {
-        terminal.restore();
-    }
+    // A session that was ended in the middle leaves it as the line editor wants it.
+    terminal.restore();
     Ok(exit.map_err(|how| Gone {
         how,
         last: last_call_in(calls.as_file()),

@@ -35,6 +35,7 @@ pub use check::{
     check_resource_script, check_script, check_script_with_clusters, declares_drills,
     duplicate_drills, is_nearly_resource_script, is_resource_script, mixed_alphabets,
 };
+pub use console::complete::{Completion, files};
 pub use console::{
     Card, Console, ConsoleOptions, Field, Input, InputKind, Outcome, Picture, Replay, Shown,
     with_last_value,

@@ -3,10 +3,13 @@
 mod branch;
 mod commands;
 mod editor;
+mod foreign;
+mod pieces;
 mod prompt;
 mod save;
 mod screen;
 mod story;
+mod texts;
 mod trouble;
 mod view;
 
@@ -32,6 +35,7 @@ use crate::output::{Output, Tone};
 use crate::report;
 use crate::source;
 use branch::Branch;
+use foreign::Heard;
 use story::Story;
 use trouble::Trouble;
 
@@ -63,6 +67,8 @@ struct Session {
     undone: Vec<Vec<Input>>,
     /// The snapshots.
     kept: BTreeMap<String, Branch>,
+    /// The file, or the option, that the present inputs are read from; without one they are typed.
+    reading: Option<String>,
 }
 
 /// Runs the REPL until its input ends.
@@ -93,14 +99,20 @@ pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>)
         story,
         undone: Vec::new(),
         kept: BTreeMap::new(),
+        reading: None,
     };
     // Everybody wants a running cluster, and virtual time costs nothing.
     if matches!(session.aside("settle()"), After::WentWrong) {
         return Exit::Fail;
     }
     session.story.borrow_mut().quiet = false;
-    if io::stdin().is_terminal() {
+    if args.is_batch() {
+        session.batch(args)
+    } else if io::stdin().is_terminal() {
         session.greet();
+        if !args.no_init {
+            session.begin_with_file();
+        }
         editor::run(&mut session)
     } else {
         session.piped()
@@ -197,7 +209,8 @@ impl Session {
 
     /// Whether an input needs more lines.
     fn is_incomplete(&self, text: &str) -> bool {
-        !text.trim_start().starts_with(':') && self.console.borrow().is_incomplete(text)
+        let one_line = text.trim_start().starts_with(':') || foreign::is_foreign(text);
+        !one_line && self.console.borrow().is_incomplete(text)
     }
 
     /// Carries out one input, a command or a script.
@@ -208,6 +221,10 @@ impl Session {
         if let Some(command) = command {
             self.console.borrow_mut().skip(text);
             return self.command(command);
+        }
+        let heard = foreign::hear(text, &*self.console.borrow());
+        if let Some(heard) = heard {
+            return self.foreign(text, heard);
         }
         self.story.borrow_mut().begin();
         let outcome = self.console.borrow_mut().eval(text);
@@ -239,6 +256,31 @@ impl Session {
         self.output.line(&text);
     }
 
+    /// Carries out an input in foreign words, which shows ours.
+    fn foreign(&mut self, text: &str, heard: Heard) -> After {
+        let paint = self.output.paint();
+        let ours = |line: &str| format!("  {}", paint.tone(Tone::Guide, line));
+        if let Heard::Run(line) = &heard {
+            // Blank lines before it count, so that places are right.
+            let blank = text.len() - text.trim_start().len();
+            for _ in text[..blank].matches('\n') {
+                self.console.borrow_mut().skip("");
+            }
+            self.output.line(&ours(line));
+            return self.input(line);
+        }
+        self.console.borrow_mut().skip(text);
+        match heard {
+            Heard::Shown(line) | Heard::Run(line) => self.output.line(&ours(&line)),
+            Heard::Hint(hint) => self.output.line(&hint),
+            Heard::Refused(why) => {
+                self.output.error(&why);
+                return After::WentWrong;
+            }
+        }
+        After::GoOn
+    }
+
     /// Runs an input that was not typed.
     fn aside(&mut self, text: &str) -> After {
         self.story.borrow_mut().begin();
@@ -268,7 +310,11 @@ impl Session {
                 self.show(&shown);
                 After::GoOn
             }
-            Outcome::Failed(failure) => {
+            Outcome::Failed(mut failure) => {
+                let called = failure.called_from.iter_mut();
+                called
+                    .chain(&mut failure.place)
+                    .for_each(|place| self.name_file(place));
                 let paint = self.output.paint_err();
                 self.output
                     .err_line(report::failure(&failure, "error", paint).trim_end());

@@ -1,7 +1,7 @@
 //! The drill language line by line, as the REPL uses it.
 
 mod cards;
-mod complete;
+pub(crate) mod complete;
 mod incomplete;
 mod last;
 mod past;

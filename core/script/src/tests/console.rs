@@ -280,38 +280,123 @@ fn open_brackets_mean_that_more_is_to_come() {
     }
 }
 
+/// What can be typed next, and where it begins.
+fn next(console: &Console, text: &str) -> (usize, Vec<String>) {
+    let (start, found) = console.complete(text);
+    (start, found.into_iter().map(|it| it.text).collect())
+}
+
 #[test]
 fn words_members_and_names_are_completed() {
     let console = console();
     assert_eq!(
-        console.complete("even"),
-        (0, vec!["events".into(), "eventually".into()])
+        next(&console, "even"),
+        (0, vec!["events(".into(), "eventually(".into()])
     );
     assert_eq!(
-        console.complete("let x = coord"),
-        (8, vec!["coordinator".into()])
+        next(&console, "let x = coord"),
+        (8, vec!["coordinator()".into()])
     );
-    let (start, found) = console.complete("group(\"EVS1\").ow");
+    assert_eq!(
+        next(&console, "nod"),
+        (0, vec!["node(\"".into(), "nodes()".into()])
+    );
+    let (start, found) = next(&console, "group(\"EVS1\").ow");
     assert_eq!((start, found), (14, vec!["owner".to_owned()]));
-    let (_, found) = console.complete("node(\"NODE1\").");
+    let (_, found) = next(&console, "node(\"NODE1\").");
     assert!(
-        found.contains(&"crash".to_owned()) && !found.contains(&"move_to".to_owned()),
+        found.contains(&"crash(".to_owned()) && !found.contains(&"move_to(\"".to_owned()),
         "{found:?}"
     );
     assert_eq!(
-        console.complete("node(\"no"),
+        next(&console, "node(\"no"),
         (6, vec!["NODE1\")".into(), "NODE2\")".into()])
     );
     assert_eq!(
-        console.complete("resource(\"EVS1 S"),
+        next(&console, "resource(\"EVS1 S"),
         (10, vec!["EVS1 Store\")".into()])
     );
 }
 
 #[test]
+fn every_way_to_go_on_has_a_line_about_it() {
+    let console = console();
+    for (text, shown, doc) in [
+        (
+            "group(\"EVS1\").mo",
+            "move_to(node)",
+            "Moves the group to a node.",
+        ),
+        (
+            "group(\"EVS1\").ow",
+            "owner",
+            "Belief: the name of the node that owns the group",
+        ),
+        (
+            "eventu",
+            "eventually(condition, within)",
+            "Lets time pass until",
+        ),
+        ("node(\"NODE1", "NODE1", "Up"),
+        ("clients(\"EVS1\", #{ us", "users", "How many people call."),
+        ("events(#{ kind: \"group-o", "group-owner", ""),
+        ("5.min", "minutes", ""),
+        ("whil", "while", "Again and again"),
+    ] {
+        let (_, found) = console.complete(text);
+        let one = found.iter().find(|it| it.shown == shown);
+        let one = one.unwrap_or_else(|| panic!("{text}: {found:?}"));
+        assert!(
+            one.doc.starts_with(doc) && !one.doc.is_empty(),
+            "{text}: {one:?}"
+        );
+        assert!(!one.doc.contains('\n'), "{text}: {one:?}");
+    }
+}
+
+#[test]
+fn options_are_completed_by_the_word_they_belong_to() {
+    let console = console();
+    for (text, wanted) in [
+        ("clients(\"EVS1\", #{ ", "every: |port: |protocol: |users: "),
+        ("clients(\"EVS1\", #{ users: 5, p", "port: |protocol: "),
+        ("load(\"EVS1\", #{\n  users: 5,\n  ", "cpu: "),
+        (
+            "node(\"NODE1\").start(#{ force_quorum: [\"NODE1\", \"",
+            "NODE1\"|NODE2\"",
+        ),
+        ("let a = #{ ", ""),
+        ("if true { ", ""),
+        ("events(#{ nod", "node: "),
+        ("events(#{ kind: \"node-w", ""),
+        ("group(\"EVS1\").owner == \"", "NODE1\"|NODE2\""),
+        ("node(\"NODE1\").state != \"U", "Up\""),
+        ("partition([[\"NODE1\"], [\"NODE2", "NODE2\""),
+        ("cut(\"NODE1\", \"NODE2", "NODE2\")"),
+        ("// node(\"", ""),
+    ] {
+        let found = next(&console, text).1;
+        assert_eq!(found.join("|"), wanted, "{text}");
+    }
+}
+
+#[test]
+fn variables_functions_and_files_are_completed() {
+    let mut console = console();
+    console.eval("let far = 5; fn farther(a, b) { a + b }");
+    assert_eq!(next(&console, "1 + far").1, ["far", "farther("]);
+    // The tests run in the folder of their crate.
+    assert_eq!(next(&console, "import \"src/con").1, ["src/console/"]);
+    assert_eq!(next(&console, "cluster(\"Cargo.t").1, Vec::<String>::new());
+    console.eval("let tags = #{ tags: [\"mail\", \"slow\"] }");
+    let found = next(&console, "drill(\"a\", #{ tags: [\"").1;
+    assert_eq!(found, ["mail\"", "slow\""]);
+}
+
+#[test]
 fn every_word_that_takes_a_name_is_completed_and_so_is_whatever_a_word_gives() {
     let console = console();
-    let after = |line: &str| console.complete(line).1;
+    let after = |line: &str| next(&console, line).1;
     for (word, names) in [
         ("outage", vec!["EVS1\")"]),
         ("load", vec!["EVS1\", "]),
@@ -323,12 +408,12 @@ fn every_word_that_takes_a_name_is_completed_and_so_is_whatever_a_word_gives() {
     }
     for (object, member) in [
         ("quorum()", "kind"),
-        ("dns()", "repair"),
-        ("node(\"NODE1\").nic(\"Public\")", "loss"),
+        ("dns()", "repair()"),
+        ("node(\"NODE1\").nic(\"Public\")", "loss("),
         ("resource(\"EVS1 Store\").control(1)", "bytes"),
     ] {
         let found = after(&format!("{object}."));
-        let others = found.iter().any(|it| it == "move_to");
+        let others = found.iter().any(|it| it.starts_with("move_to"));
         assert!(
             found.iter().any(|it| it == member) && !others,
             "{object}: {found:?}"
@@ -344,7 +429,7 @@ fn properties_are_completed_by_what_has_them() {
     for (line, wanted) in [
         (
             "resource(\"EVS1 Store\").get(\"p",
-            "Port\")|PendingTimeout\")",
+            "PendingTimeout\")|Port\")",
         ),
         ("resource(\"EVS1 Store\").set(\"po", "Port\", "),
         ("store.set(\"pend", "PendingTimeout\", "),
@@ -354,17 +439,17 @@ fn properties_are_completed_by_what_has_them() {
         ("names.get(\"", ""),
         ("note(\"even", ""),
     ] {
-        assert_eq!(console.complete(line).1.join("|"), wanted, "{line}");
+        assert_eq!(next(&console, line).1.join("|"), wanted, "{line}");
     }
     // A variable has the members of its value.
-    let (_, found) = console.complete("store.");
+    let (_, found) = next(&console, "store.");
     assert!(
         found.contains(&"restarts".to_owned()) && !found.contains(&"preferred_owners".to_owned()),
         "{found:?}"
     );
     // A member with the name of a variable is not that variable.
     console.eval("let owner = resource(\"EVS1 Store\")");
-    assert!(console.complete("store.owner.").1.len() > found.len());
+    assert!(next(&console, "store.owner.").1.len() > found.len());
 }
 
 #[test]

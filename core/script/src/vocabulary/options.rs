@@ -40,6 +40,185 @@ pub(crate) const VIRTUAL_SERVER: &[&str] = &[
     "pop3",
 ];
 
+/// What each option is, for completion and help: the word, the key, one line.
+const TEXTS: &[(&str, &str, &str)] = &[
+    (
+        "drill",
+        "cluster",
+        "The cluster file, from the folder of the script.",
+    ),
+    (
+        "drill",
+        "seed",
+        "The seed of everything random; 1 if nothing is said.",
+    ),
+    (
+        "drill",
+        "start",
+        "What the cluster's clock shows at power-on: \"2003-06-12 08:00\".",
+    ),
+    (
+        "drill",
+        "tags",
+        "Words to choose drills by: [\"mail\", \"slow\"].",
+    ),
+    ("drill", "skip", "Why it does not run."),
+    (
+        "drill",
+        "expect",
+        "\"fail\" for a known fault: it must fail.",
+    ),
+    ("drill", "because", "Why it is expected to fail."),
+    ("drill", "limit", "The most virtual time that it may take."),
+    (
+        "drill",
+        "cold",
+        "true: the drill begins at power-on, and not when the cluster is up.",
+    ),
+    (
+        "drill",
+        "plugins",
+        "Plugins that are not shipped, each with the command that builds it.",
+    ),
+    ("cluster", "seed", "The seed of everything random."),
+    (
+        "cluster",
+        "start",
+        "What the cluster's clock shows at power-on: \"2003-06-12 08:00\".",
+    ),
+    (
+        "cluster",
+        "cold",
+        "true: at power-on, and not when the cluster is up.",
+    ),
+    ("clients", "users", "How many people call."),
+    (
+        "clients",
+        "every",
+        "How often each of them calls, such as \"1s\".",
+    ),
+    (
+        "clients",
+        "port",
+        "The port where a service must answer, such as 25.",
+    ),
+    (
+        "clients",
+        "protocol",
+        "The protocol that must be spoken, such as \"smtp\".",
+    ),
+    ("load", "users", "How many people use the virtual server."),
+    ("load", "cpu", "How much of a node it takes, in per cent."),
+    (
+        "crash",
+        "writing",
+        "The file that is being written when the power fails.",
+    ),
+    (
+        "crash",
+        "kept",
+        "How many bytes of that write reach the disk.",
+    ),
+    ("control", "on", "The node whose plugin is to answer."),
+    ("control", "through", "The node that is asked."),
+    ("add_node", "name", "The machine's name."),
+    (
+        "add_node",
+        "interfaces",
+        "Its address in each network: #{ Public: \"10.0.0.13\" }.",
+    ),
+    (
+        "start",
+        "force_quorum",
+        "The nodes that are left of a Majority Node Set: they are enough.",
+    ),
+    ("start", "fix_quorum", "true: does without the quorum disk."),
+    (
+        "start",
+        "reset_quorum_log",
+        "true: writes a damaged or missing quorum log anew from the node's own copy.",
+    ),
+    (
+        "start",
+        "no_quorum_logging",
+        "true: leaves the quorum log alone.",
+    ),
+    ("create_virtual_server", "name", "The group's name."),
+    ("create_virtual_server", "address", "Its static address."),
+    (
+        "create_virtual_server",
+        "subnet_mask",
+        "The mask of the address; the network's if nothing is said.",
+    ),
+    (
+        "create_virtual_server",
+        "network_name",
+        "The name that clients call; the group's if nothing is said.",
+    ),
+    (
+        "create_virtual_server",
+        "network",
+        "The network of the address; the one whose subnet holds it if nothing is said.",
+    ),
+    (
+        "create_virtual_server",
+        "disks",
+        "Shared disks of its own, besides those of the storage groups.",
+    ),
+    (
+        "create_virtual_server",
+        "storage_groups",
+        "Each #{ name: …, log_disk: …, database_disk: … }.",
+    ),
+    (
+        "create_virtual_server",
+        "preferred_owners",
+        "The nodes that it prefers, best first.",
+    ),
+    ("create_virtual_server", "imap4", "true: with IMAP4."),
+    ("create_virtual_server", "pop3", "true: with POP3."),
+];
+
+/// What a filter of `events` may name besides the fields of events.
+const FILTER: &[(&str, &str)] = &[
+    (
+        "kind",
+        "The kind of event, such as \"group-owner\"; :doc events lists them.",
+    ),
+    ("node", "The node that saw it."),
+    ("since", "Not before this instant, such as \"5m\"."),
+    ("until", "Not after this instant."),
+    ("limit", "The last so many."),
+];
+
+/// The options of `word` with one line about each; empty if it has none.
+pub(crate) fn described(word: &str) -> Vec<(String, String)> {
+    if word == "events" {
+        let told = FILTER
+            .iter()
+            .map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
+        let mut all: Vec<(String, String)> = told.collect();
+        for field in quorate_drill::kinds::kinds()
+            .iter()
+            .flat_map(|kind| &kind.fields)
+        {
+            if !all.iter().any(|(known, _)| known == field.name) {
+                all.push((field.name.to_owned(), field.text.clone()));
+            }
+        }
+        return all;
+    }
+    let same = if word == "start_service" {
+        "start"
+    } else {
+        word
+    };
+    let texts = TEXTS.iter().filter(|(of, ..)| *of == same);
+    texts
+        .map(|(_, key, text)| ((*key).to_owned(), (*text).to_owned()))
+        .collect()
+}
+
 /// Refuses a key that is not an option of `what`.
 pub(crate) fn only(what: &str, given: &Map, known: &[&str]) -> Result<(), String> {
     match given.keys().find(|key| !known.contains(&key.as_str())) {
@@ -65,4 +244,34 @@ pub(crate) fn of(word: &str) -> Option<&'static [&'static str]> {
         "create_virtual_server" => VIRTUAL_SERVER,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_has_its_line_and_no_other_has() {
+        let words = [
+            "drill",
+            "cluster",
+            "clients",
+            "load",
+            "crash",
+            "control",
+            "add_node",
+            "start",
+            "start_service",
+            "create_virtual_server",
+        ];
+        for word in words {
+            let known = of(word).expect("options");
+            let told = described(word);
+            let told: Vec<&str> = told.iter().map(|(key, _)| key.as_str()).collect();
+            assert_eq!(told, known, "{word}");
+        }
+        assert!(TEXTS.iter().all(|(word, ..)| words.contains(word)));
+        assert!(described("node").is_empty());
+        assert!(described("events").iter().any(|(key, _)| key == "subject"));
+    }
 }

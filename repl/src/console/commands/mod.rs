@@ -17,9 +17,9 @@ pub(super) struct Command {
     /// What it is called, too, without.
     others: &'static [&'static str],
     /// What may follow.
-    usage: &'static str,
+    pub(super) usage: &'static str,
     /// What it does, for `:help`.
-    text: &'static str,
+    pub(super) text: &'static str,
     run: fn(&mut Session, &str) -> After,
 }
 
