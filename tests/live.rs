@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "live/console.rs"]
+mod console;
 #[path = "live/faults.rs"]
 mod faults;
 #[path = "live/fidelity.rs"]

@@ -50,6 +50,7 @@ Examples:
   quorate repl my-cluster.ron --seed 7
   quorate repl -e 'node(\"NODE3\").crash()' -e 'run(\"2m\")' -e ':status'
   quorate repl --file rehearsal.rhai
+  quorate repl --node NODE2           a cluster that really runs, by its node here
   echo 'group(\"EVS1\").owner' | quorate repl
 
 Inputs are the drill language; commands begin with a colon, and :help lists them. With -e, --file or in a pipe there is \
@@ -217,6 +218,15 @@ pub(crate) struct ReplArgs {
     /// The cluster to begin with; scripts/clusters/four-node.ron, or the same built in, if none is named.
     #[arg(value_name = "CLUSTER.ron")]
     pub(crate) cluster: Option<PathBuf>,
+    /// A cluster that really runs, by the control socket of one of its nodes: it is read and given orders in the same words.
+    #[arg(long, value_name = "SOCKET", conflicts_with_all = ["cluster", "seed", "node"])]
+    pub(crate) live: Option<PathBuf>,
+    /// The same, by the node's name: its socket is NODE/ctl.sock in the folder that --run names.
+    #[arg(long, value_name = "NODE", conflicts_with_all = ["cluster", "seed"])]
+    pub(crate) node: Option<String>,
+    /// The folder with the sockets of this machine's nodes; QUORATE_RUN, or else /run/quorate, if it is not named.
+    #[arg(long, value_name = "DIR", requires = "node")]
+    pub(crate) run: Option<PathBuf>,
     /// The seed of everything random.
     #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
@@ -242,6 +252,11 @@ pub(crate) struct ReplArgs {
 }
 
 impl ReplArgs {
+    /// Whether it is a cluster that really runs.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live.is_some() || self.node.is_some()
+    }
+
     /// Whether the command line says what is to run, so that nobody is asked.
     pub(crate) fn is_batch(&self) -> bool {
         !self.eval.is_empty() || self.file.is_some()

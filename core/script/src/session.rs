@@ -16,6 +16,7 @@ use quorate_drill::{
 };
 use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
 
+use crate::console::running::Refusals;
 use crate::modules::imported;
 use crate::place::{place_at, position, spot};
 use crate::thrown::{Fallible, Raise};
@@ -55,6 +56,8 @@ struct Shared {
     words: RefCell<Words>,
     stops: Rc<Stops>,
     explain: Explain,
+    /// The words that have no place on a cluster that really runs, if it does.
+    refusals: RefCell<Option<Refusals>>,
 }
 
 /// What stops a run before its end.
@@ -130,6 +133,7 @@ impl Session {
             words: RefCell::default(),
             stops,
             explain,
+            refusals: RefCell::new(None),
         }))
     }
 
@@ -152,7 +156,21 @@ impl Session {
                 }
             }
         });
-        Ok(session)
+        let word = context.fn_name();
+        match session.refusal(word.strip_prefix("get$").unwrap_or(word)) {
+            Some(why) => Err(Thrown::mistake(why).at(at)),
+            None => Ok(session),
+        }
+    }
+
+    /// From now on these words are refused.
+    pub(crate) fn refuse(&self, refusals: Refusals) {
+        *self.0.refusals.borrow_mut() = Some(refusals);
+    }
+
+    /// Why a word is refused, in a sentence; `None` if it is not.
+    pub(crate) fn refusal(&self, word: &str) -> Option<String> {
+        self.0.refusals.borrow().as_ref()?.sentence(word)
     }
 
     /// Gives short access to the drill that is running. Never call a script inside `look`.

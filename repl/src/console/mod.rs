@@ -4,6 +4,7 @@ mod branch;
 mod commands;
 mod editor;
 mod foreign;
+mod live;
 mod pieces;
 mod prompt;
 mod save;
@@ -21,7 +22,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use quorate_drill::stage::{OpenError, StageRequest};
+use quorate_drill::stage::{OpenError, StageRequest, StageSource};
 use quorate_drill::{DEFAULT_SEED, DrillReport, Observer, Remark};
 use quorate_journal::Entry;
 use quorate_model::Time;
@@ -36,6 +37,7 @@ use crate::report;
 use crate::source;
 use branch::Branch;
 use foreign::Heard;
+use live::Live;
 use story::Story;
 use trouble::Trouble;
 
@@ -67,13 +69,26 @@ struct Session {
     undone: Vec<Vec<Input>>,
     /// The snapshots.
     kept: BTreeMap<String, Branch>,
+    /// The cluster that really runs, if it does.
+    live: Option<Live>,
     /// The file, or the option, that the present inputs are read from; without one they are typed.
     reading: Option<String>,
 }
 
 /// Runs the REPL until its input ends.
 pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>) -> Exit {
-    let source = Rc::new(source::clusters(&args.plugins, &args.apart));
+    let live = match args.is_live().then(|| Live::connect(args)) {
+        None => None,
+        Some(Ok(live)) => Some(live),
+        Some(Err(why)) => {
+            output.error(&why);
+            return Exit::Unreachable;
+        }
+    };
+    let source: Rc<dyn StageSource> = match &live {
+        Some(live) => live.source(),
+        None => Rc::new(source::clusters(&args.plugins, &args.apart)),
+    };
     let options = ConsoleOptions {
         folder: PathBuf::new(),
         seed: args.seed,
@@ -81,7 +96,13 @@ pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>)
     let story = Rc::new(RefCell::new(Story::new()));
     let observer = Talk::new(output, &story);
     let mut console = Console::new(source, options, observer, cancel.clone());
-    let request = request(args);
+    let request = match &live {
+        Some(live) => {
+            console.runs_live();
+            live.request()
+        }
+        None => request(args),
+    };
     if let Err(error) = console.open(&request) {
         let paint = output.paint_err();
         if let OpenError::Cluster { findings, .. } = &error {
@@ -99,10 +120,11 @@ pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>)
         story,
         undone: Vec::new(),
         kept: BTreeMap::new(),
+        live,
         reading: None,
     };
     // Everybody wants a running cluster, and virtual time costs nothing.
-    if matches!(session.aside("settle()"), After::WentWrong) {
+    if session.live.is_none() && matches!(session.aside("settle()"), After::WentWrong) {
         return Exit::Fail;
     }
     session.story.borrow_mut().quiet = false;
@@ -148,6 +170,9 @@ fn request(args: &ReplArgs) -> StageRequest {
 
 impl Session {
     fn greet(&mut self) {
+        if let Some(live) = self.live.clone() {
+            return self.greet_live(&live);
+        }
         let (width, paint) = (self.story.borrow().screen().width, self.output.paint());
         let status = self.console.borrow().status();
         let head = status.map(|it| (Tone::Strong, it.headline()));
@@ -225,6 +250,11 @@ impl Session {
         let heard = foreign::hear(text, &*self.console.borrow());
         if let Some(heard) = heard {
             return self.foreign(text, heard);
+        }
+        if let Some(Err(why)) = self.live.as_ref().map(Live::refresh) {
+            self.console.borrow_mut().skip(text);
+            self.output.error(&why);
+            return After::WentWrong;
         }
         self.story.borrow_mut().begin();
         let outcome = self.console.borrow_mut().eval(text);

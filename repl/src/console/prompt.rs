@@ -8,6 +8,10 @@ use crate::report;
 impl Session {
     /// The prompt before the next input: as it is, and with its colours.
     pub(super) fn prompt(&self) -> (String, String) {
+        if let Some(live) = &self.live {
+            let plain = live.prompt();
+            return (plain.clone(), plain);
+        }
         let console = self.console.borrow();
         let Some(status) = console.status() else {
             let plain = "quorate > ".to_owned();

@@ -9,7 +9,7 @@ mod request;
 mod unusable;
 mod view;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -18,7 +18,7 @@ use quorate_live::{Client, LiveStatus, Request, Response, Settings, default_sock
 use quorate_model::{Diagnostics, errors};
 
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, Paint};
 use crate::report;
 use command::{CtlCommand, PluginsCommand};
 use unusable::Unusable;
@@ -190,7 +190,17 @@ fn socket(args: &CtlArgs) -> Result<PathBuf, Unusable> {
         let unusable = |found: Diagnostics| Unusable::Arguments(found.to_string());
         return Ok(Settings::load(config).map_err(unusable)?.socket());
     }
-    let run = args.run.clone();
+    node_socket(args.node.as_deref(), args.run.as_deref()).map_err(Unusable::Arguments)
+}
+
+/// The status of a running cluster, for people.
+pub(crate) fn status_text(status: &LiveStatus, paint: Paint) -> String {
+    view::status(status, paint)
+}
+
+/// The socket of the node of this name, or of the only one here, in the folder with the sockets of this machine's nodes.
+pub(crate) fn node_socket(node: Option<&str>, run: Option<&Path>) -> Result<PathBuf, String> {
+    let run = run.map(Path::to_path_buf);
     let run = run.or_else(|| std::env::var_os("QUORATE_RUN").map(PathBuf::from));
     let folder = run.unwrap_or_else(|| PathBuf::from(quorate_live::RUN));
     let mut here: Vec<String> = Vec::new();
@@ -201,21 +211,21 @@ fn socket(args: &CtlArgs) -> Result<PathBuf, Unusable> {
     }
     here.sort();
     let run = folder.display();
-    match (&args.node, &*here) {
+    match (node, &*here) {
         (Some(node), _) => {
             let same = here
                 .iter()
                 .find(|known| quorate_model::same_name(known, node));
-            Ok(default_socket(&folder, same.unwrap_or(node)))
+            Ok(default_socket(&folder, same.map_or(node, String::as_str)))
         }
         (None, [only]) => Ok(default_socket(&folder, only)),
-        (None, []) => Err(Unusable::Arguments(format!(
+        (None, []) => Err(format!(
             "no node has a socket in {run}: say --socket, --config, or --run and --node"
-        ))),
-        (None, several) => Err(Unusable::Arguments(format!(
+        )),
+        (None, several) => Err(format!(
             "several nodes have sockets in {run}: say --node {}",
             several.join(" or --node ")
-        ))),
+        )),
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod complete;
 mod incomplete;
 mod last;
 mod past;
+pub(crate) mod running;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

@@ -50,6 +50,11 @@ impl Session {
     /// Carries out a command; `text` is what follows the colon.
     pub(super) fn command(&mut self, text: &str) -> After {
         let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        if let Some(live) = self.live.clone()
+            && let Some(after) = self.live_command(&live, name, rest.trim())
+        {
+            return after;
+        }
         let known = all().find(|it| it.bare() == name || it.others.contains(&name));
         if let Some(command) = known {
             return (command.run)(self, rest.trim());

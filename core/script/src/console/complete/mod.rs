@@ -89,6 +89,11 @@ impl Console {
         };
         found.sort();
         found.dedup_by(|one, other| one.text == other.text);
+        // What is refused on a cluster that really runs is no way to go on.
+        found.retain(|it| {
+            let word = it.text.split(['(', ':']).next().unwrap_or_default();
+            context.quoted.is_some() || !self.is_refused(word)
+        });
         (start, found)
     }
 

@@ -1,0 +1,208 @@
+//! The commands that mean something else on a cluster that really runs.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use quorate_drill::describe_line;
+use quorate_live::{Client, LiveStatus, Request, Response};
+use quorate_model::{GroupState, Name, NodeState, ResourceState, same_name};
+
+use super::super::{After, Session};
+use super::Live;
+use crate::ctl;
+use crate::output::Paint;
+
+/// How often it is looked whether Ctrl-C was pressed.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Commands that are about the language, and not about a world.
+const SHARED: [&str; 8] = [
+    "doc",
+    "d",
+    "properties",
+    "property",
+    "help",
+    "h",
+    "?",
+    "quit",
+];
+
+/// The cluster as the node sees it.
+pub(super) fn status(live: &Live, paint: Paint) -> String {
+    ctl::status_text(&live.0.status(), paint)
+}
+
+impl Session {
+    /// Carries out a command on a cluster that really runs; `None` where it is carried out as everywhere.
+    pub(in super::super) fn live_command(
+        &mut self,
+        live: &Live,
+        name: &str,
+        rest: &str,
+    ) -> Option<After> {
+        if SHARED.contains(&name) || ["q", "exit", "time"].contains(&name) {
+            return None;
+        }
+        if let Err(why) = live.refresh() {
+            return Some(self.fault(&why));
+        }
+        Some(match name {
+            "status" | "s" => {
+                let text = status(live, self.output.paint());
+                self.output.line(&text);
+                After::GoOn
+            }
+            "watch" | "w" => self.follow(live),
+            "why" => match why(&live.0.status(), rest.trim_matches('"')) {
+                Ok(text) => {
+                    self.output.line(&text);
+                    After::GoOn
+                }
+                Err(why) => self.fault(&why),
+            },
+            "plugin" | "plugins" | "p" => self.fault(
+                "plugins are each node's own: quorate ctl plugins shows them, and reads them again",
+            ),
+            "events" | "e" | "timeline" | "explain" | "html" => self.fault(
+                "each node keeps its own journal, in its state folder: quorate explain and quorate report read it. :watch shows \
+                 what happens from now on",
+            ),
+            _ => {
+                let text = format!(
+                    "\":{name}\" is for rehearsals, which can be stopped, turned back and broken: this is a cluster that really \
+                     runs. There are :status, :watch, :why GROUP, :properties, :doc and :help"
+                );
+                self.fault(&text)
+            }
+        })
+    }
+
+    fn fault(&mut self, text: &str) -> After {
+        self.output.error(text);
+        After::WentWrong
+    }
+
+    /// Shows what happens on the node until Ctrl-C.
+    fn follow(&mut self, live: &Live) -> After {
+        let mut client = match Client::connect(live.socket(), None) {
+            Ok(client) => client,
+            Err(why) => return self.fault(&why.to_string()),
+        };
+        self.output.line("what happens on the node, until Ctrl-C:");
+        let (told, happened) = channel();
+        // It ends with the first event that nobody hears, or with the node.
+        thread::spawn(move || {
+            let mut response = client.ask(&Request::Watch);
+            while let Ok(answer) = response {
+                if told.send(answer).is_err() {
+                    return;
+                }
+                response = client.answer();
+            }
+        });
+        loop {
+            if self.cancel.load(Ordering::Relaxed) {
+                return After::GoOn;
+            }
+            match happened.recv_timeout(LOOK) {
+                Ok(Response::Happened { entry }) => {
+                    self.output.line(&describe_line(entry.fields()));
+                }
+                Ok(Response::Refused { text, .. } | Response::Lost { text }) => {
+                    return self.fault(&text);
+                }
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return self.fault("the node does not answer any more");
+                }
+            }
+        }
+    }
+}
+
+/// Why a group is where it is and as it is, as far as the node knows.
+fn why(status: &LiveStatus, name: &str) -> Result<String, String> {
+    let all = || status.groups.iter().map(|(it, _)| it.name.as_str());
+    if name.is_empty() {
+        let names: Vec<&str> = all().collect();
+        return Err(format!("of which group? :why {}", names.join(", :why ")));
+    }
+    let found = status
+        .groups
+        .iter()
+        .find(|(it, _)| same_name(&it.name, name));
+    let Some((group, resources)) = found else {
+        let near = quorate_model::nearest(name, all());
+        let near = near.map_or_else(String::new, |near| format!(": did you mean {near}?"));
+        return Err(format!("there is no group \"{name}\"{near}"));
+    };
+    let mut lines = vec![match &group.owner {
+        Some(owner) => format!("{} is {} on {owner}", group.name, group.state),
+        None => format!(
+            "{} is {}, and nobody knows where: {} has no quorum",
+            group.name, group.state, status.node
+        ),
+    }];
+    if let Some(stopped) = &group.stopped {
+        lines.push(format!("  {stopped}"));
+    }
+    if !group.persistent_state {
+        lines.push("  an administrator took it offline: online() brings it back".to_owned());
+    }
+    for resource in resources
+        .iter()
+        .filter(|it| it.state != ResourceState::Online)
+    {
+        let needs = resource.depends_on.iter();
+        let waits: Vec<&str> = needs
+            .filter(|provider| {
+                let mut all = resources.iter();
+                all.any(|it| it.name == **provider && it.state != ResourceState::Online)
+            })
+            .map(Name::as_str)
+            .collect();
+        let waits = match waits[..] {
+            [] => String::new(),
+            _ => format!(", which needs {}", waits.join(" and ")),
+        };
+        lines.push(format!("  {} is {}{waits}", resource.name, resource.state));
+    }
+    let definition = status.definition.group(&group.name);
+    for node in &status.nodes {
+        let preferred = group
+            .preferred_owners
+            .iter()
+            .position(|it| *it == node.name);
+        let place = match preferred {
+            Some(at) => format!("preferred owner number {}", at + 1),
+            None => "no preferred owner".to_owned(),
+        };
+        let barred = definition.and_then(|it| {
+            it.resources.iter().find(|resource| {
+                !resource.possible_owners.is_empty()
+                    && !resource.possible_owners.contains(&node.name)
+            })
+        });
+        let may = match (node.state, barred) {
+            (_, Some(resource)) => format!("may not own {}", resource.name),
+            (NodeState::Up, None) if Some(&node.name) == group.owner.as_ref() => {
+                "owns it".to_owned()
+            }
+            (NodeState::Up, None) => "could take it".to_owned(),
+            (state, None) => format!("is {state} and cannot take it"),
+        };
+        lines.push(format!("  {}: {place}, {may}", node.name));
+    }
+    if group.failovers > 0 {
+        lines.push(format!(
+            "  {} failovers count against its FailoverThreshold",
+            group.failovers
+        ));
+    }
+    if matches!(group.state, GroupState::Failed) && group.stopped.is_none() {
+        lines.push("  the journal of its node says what failed: quorate explain".to_owned());
+    }
+    Ok(lines.join("\n"))
+}
