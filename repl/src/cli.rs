@@ -36,6 +36,10 @@ and policies (.rhai) for unknown functions, members and variables and wrong numb
 Resource scripts (.rhai), by themselves or named by a cluster file's ScriptFilepath, for the same and for the functions \
 that the cluster calls.";
 
+const LSP_EXAMPLES: &str = "\
+An editor starts it, and is told how once: editors/nvim and editors/vscode have set-ups. It knows drills, policies and \
+resource scripts (.rhai) and cluster files (.ron), saved or not, and finds what `quorate check` finds.";
+
 const CLUSTER_EXAMPLES: &str = "\
 Examples:
   quorate cluster add-virtual-server two-node.ron --name EVS2 --address 10.0.0.22 \\
@@ -95,6 +99,9 @@ pub(crate) enum Command {
     /// Look at plugins.
     #[command(arg_required_else_help = true)]
     Plugin(PluginArgs),
+    /// Serve an editor: findings as you type, completion, hover, definitions and renaming, over standard input and output.
+    #[command(after_help = LSP_EXAMPLES)]
+    Lsp(LspArgs),
     /// Try a virtual cluster out, line by line.
     #[command(after_help = REPL_EXAMPLES, after_long_help = format!("{REPL_EXAMPLES}\n\n{}", exit::help()))]
     Repl(ReplArgs),
@@ -127,6 +134,16 @@ pub(crate) enum Command {
         /// Which shell.
         shell: Shell,
     },
+}
+
+/// `quorate lsp`.
+#[derive(Args, Debug)]
+pub(crate) struct LspArgs {
+    /// The Language Server Protocol over standard input and output, which is all there is: editors say so by habit.
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
+    #[command(flatten)]
+    pub(crate) plugins: PluginFolders,
 }
 
 /// `quorate check`.

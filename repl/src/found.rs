@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use quorate_drill::{Finding, findings_of, read_text};
+use quorate_drill::{Finding, MAX_BYTES, findings_of, read_text};
 use quorate_host::{Isolation, PluginSet, search_folders};
 use quorate_model::{ClusterDefinition, Diagnostic, Diagnostics, Loaded, Severity};
 use quorate_rehearse::{check_foreign, check_plugin_names};
 use quorate_script::{
-    attach_policies, check_policy, check_script_with_clusters, duplicate_drills, is_policy,
-    mixed_alphabets,
+    attach_policies, check_policy, check_script_among, duplicate_drills, is_policy, mixed_alphabets,
 };
 
 use crate::args::PluginFolders;
@@ -24,17 +23,29 @@ pub(crate) fn check(
 ) -> Result<(Vec<Finding>, Option<ClusterDefinition>), String> {
     let name = file.display().to_string();
     let text = read_text(file, limit).map_err(|error| format!("cannot read {name}: {error}"))?;
-    let (mut findings, definition) = look(file, &text, plugins, drills)?;
-    findings.extend(mixed_alphabets(&name, &text));
+    let read = |path: &Path| read_text(path, Some(MAX_BYTES));
+    check_text(file, &text, plugins, drills, &read)
+}
+
+/// As [`check`], for a text that has been read already; `read` gives the cluster files that scripts name.
+pub(crate) fn check_text(
+    file: &Path,
+    text: &str,
+    plugins: &mut Plugins<'_>,
+    drills: &mut BTreeMap<String, String>,
+    read: &dyn Fn(&Path) -> Result<String, String>,
+) -> Result<(Vec<Finding>, Option<ClusterDefinition>), String> {
+    let (mut findings, definition) = look(file, text, plugins, drills, read)?;
+    findings.extend(mixed_alphabets(&file.display().to_string(), text));
     Ok((findings, definition))
 }
 
-/// As [`check`], for a text that has been read already.
 fn look(
     file: &Path,
     text: &str,
     plugins: &mut Plugins<'_>,
     drills: &mut BTreeMap<String, String>,
+    read: &dyn Fn(&Path) -> Result<String, String>,
 ) -> Result<(Vec<Finding>, Option<ClusterDefinition>), String> {
     let name = file.display().to_string();
     match file.extension().and_then(|extension| extension.to_str()) {
@@ -46,7 +57,7 @@ fn look(
             Ok((resource_scripts::check(&name, text), None))
         }
         Some("rhai") => {
-            let mut findings = check_script_with_clusters(file, text);
+            let mut findings = check_script_among(file, text, read);
             findings.extend(duplicate_drills(&name, text, drills));
             Ok((findings, None))
         }

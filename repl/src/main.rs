@@ -14,6 +14,7 @@ mod files;
 mod found;
 mod interrupt;
 mod key;
+mod lsp;
 mod node;
 mod output;
 mod plugin;
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
     // A node has signals of its own, and what only reads ends at once.
     let own = matches!(
         cli.command,
-        Command::Node(_) | Command::Explain(_) | Command::Report(_)
+        Command::Node(_) | Command::Explain(_) | Command::Report(_) | Command::Lsp(_)
     );
     if !own {
         interrupt::watch(&cancel);
@@ -86,6 +87,7 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
         Command::Explain(args) => runs::explain(&args, output),
         Command::Report(args) => runs::report(&args, output),
         Command::Check(args) => check::run(&args, &mut output),
+        Command::Lsp(args) => lsp::run(&args.plugins, &mut output),
         Command::Cluster(args) => cluster::run(&args.command, &mut output),
         Command::Plugin(args) => plugin::run(&args.command, &mut output, &cancel),
         Command::Node(args) => node::run(&args, &mut output),

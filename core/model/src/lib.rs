@@ -49,8 +49,8 @@ pub use fault::{
     NameFault, NetworkFault, ProcessFault, Repair, ShareFault,
 };
 pub use file::{
-    Ask, CLUSTER_PORT, Loaded, LogLevel, NodeFile, Ready, ServiceCommand, add_virtual_server, load,
-    load_node_file, parse, parse_node_file,
+    Ask, CLUSTER_PORT, FILE_FIELDS, FILE_RECORDS, FieldKind, FileField, Loaded, LogLevel, NodeFile,
+    Ready, ServiceCommand, add_virtual_server, load, load_node_file, parse, parse_node_file,
 };
 pub use ids::{Name, NodeId, called, same_name};
 pub use order::{AdminOp, Object};

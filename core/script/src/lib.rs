@@ -11,6 +11,7 @@ mod compare;
 mod console;
 mod docs;
 mod drill;
+pub mod editing;
 mod engine;
 mod events;
 mod handles;
@@ -32,8 +33,8 @@ mod waits;
 
 pub use asked::{Asked, asked};
 pub use check::{
-    check_resource_script, check_script, check_script_with_clusters, declares_drills,
-    duplicate_drills, is_nearly_resource_script, is_resource_script, mixed_alphabets,
+    check_resource_script, check_script, check_script_among, declares_drills, duplicate_drills,
+    is_nearly_resource_script, is_resource_script, mixed_alphabets,
 };
 pub use console::complete::{Completion, files};
 pub use console::{

@@ -11,6 +11,7 @@ use crate::{
 
 use super::decoder::{Decoder, Record, Say};
 use super::elsewhere;
+use super::fields;
 use super::tree::{Node, Tree};
 use crate::source::{Span, Spanned};
 
@@ -128,30 +129,8 @@ pub(crate) struct Resource {
 
 /// Reads a whole file. A field that is missing or wrong is noted and left empty.
 pub(crate) fn decode(decoder: &mut Decoder<'_>, root: &Node) -> ClusterFile {
-    let known = [
-        "name",
-        "address",
-        "network",
-        "msdtc",
-        "quorum",
-        "start",
-        "utc_offset",
-        "windows",
-        "exchange",
-        "service_start_ms",
-        "accept",
-        "policy",
-        "plugins",
-        "components",
-        "network_dtc",
-        "networks",
-        "nodes",
-        "disks",
-        "virtual_servers",
-        "groups",
-        "properties",
-    ];
-    let Some(record) = decoder.record(root, "a cluster", &known) else {
+    let known = fields::names(fields::CLUSTER);
+    let Some(record) = decoder.record(root, fields::CLUSTER, &known) else {
         return ClusterFile {
             span: root.span,
             ..ClusterFile::default()
@@ -250,7 +229,7 @@ fn needed_list<T>(
 
 fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
     const EXPECTED: &str = "`Standard(resource: \"…\")`, `MajorityNodeSet`, `MajorityNodeSet(MNSFileShare: \"…\")` or `Local`";
-    let (word, fields) = match &node.value {
+    let (word, own) = match &node.value {
         // A word of another product gets the same help with and without quotes.
         Tree::Text(word) if elsewhere::word(word).is_some() => (word, &[][..]),
         Tree::Word(word) => (word, &[][..]),
@@ -265,17 +244,22 @@ fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
     };
     let quorum = match word.as_str() {
         "Standard" => {
-            let record = decoder.fields(fields, node.span, "a Standard quorum", &["resource"]);
+            let record = decoder.fields(
+                own,
+                node.span,
+                fields::STANDARD,
+                &fields::names(fields::STANDARD),
+            );
             Quorum::Standard(need_name(decoder, &record, "resource")?)
         }
         "MajorityNodeSet" => {
-            let known = [FILE_SHARE_WITNESS];
-            let record = decoder.fields(fields, node.span, "a Majority Node Set", &known);
+            let known = fields::names(fields::MAJORITY);
+            let record = decoder.fields(own, node.span, fields::MAJORITY, &known);
             let share = record.get(FILE_SHARE_WITNESS);
             Quorum::MajorityNodeSet(share.and_then(|node| decoder.text(node)))
         }
         "Local" => {
-            decoder.fields(fields, node.span, "this quorum", &[]);
+            decoder.fields(own, node.span, "this quorum", &[]);
             Quorum::Local
         }
         _ => {
@@ -293,8 +277,8 @@ fn quorum(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Quorum>> {
 }
 
 fn network(decoder: &mut Decoder<'_>, node: &Node) -> Option<Network> {
-    let known = ["name", "role", "subnet", "latency_us", "dhcp"];
-    let record = decoder.record(node, "a network", &known)?;
+    let known = fields::names(fields::NETWORK);
+    let record = decoder.record(node, fields::NETWORK, &known)?;
     let roles = [
         NetworkRole::Internal,
         NetworkRole::ClientAccess,
@@ -337,16 +321,8 @@ fn subnet(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<Ipv4Net>> {
 }
 
 fn cluster_node(decoder: &mut Decoder<'_>, node: &Node) -> Option<ClusterNode> {
-    let known = [
-        "name",
-        "interfaces",
-        "windows",
-        "exchange",
-        "processors",
-        "memory_mb",
-        "attributes",
-    ];
-    let record = decoder.record(node, "a node", &known)?;
+    let known = fields::names(fields::NODE);
+    let record = decoder.record(node, fields::NODE, &known)?;
     let name = need_name(decoder, &record, "name");
     let interfaces = match record.need(decoder, "interfaces") {
         None => Vec::new(),
@@ -385,7 +361,7 @@ fn cluster_node(decoder: &mut Decoder<'_>, node: &Node) -> Option<ClusterNode> {
 fn plugins(decoder: &mut Decoder<'_>, node: &Node) -> Vec<(Text, Option<bool>)> {
     let entries = decoder.map(node, "settings by plugin");
     let settings = entries.into_iter().filter_map(|(plugin, node)| {
-        let record = decoder.record(node, "a plugin", &["separate_monitor"])?;
+        let record = decoder.record(node, fields::PLUGIN, &fields::names(fields::PLUGIN))?;
         Some((plugin, flag(decoder, &record, "separate_monitor")))
     });
     settings.collect()
@@ -399,7 +375,7 @@ fn disk(decoder: &mut Decoder<'_>, node: &Node) -> Option<Disk> {
             spindle: None,
         });
     }
-    let record = decoder.record(node, "a disk", &["name", "raid", "spindle"])?;
+    let record = decoder.record(node, fields::DISK, &fields::names(fields::DISK))?;
     let name = need_name(decoder, &record, "name");
     // An unreadable value was noted, so it counts as true: `quorum-disk-raid` need not complain as well.
     let raid = record
@@ -417,28 +393,8 @@ fn disk(decoder: &mut Decoder<'_>, node: &Node) -> Option<Disk> {
 }
 
 fn virtual_server(decoder: &mut Decoder<'_>, node: &Node) -> Option<VirtualServer> {
-    let known = [
-        "name",
-        "network_name",
-        "address",
-        "network",
-        "disks",
-        "storage_groups",
-        "preferred_owners",
-        "possible_owners",
-        "mta",
-        "imap4",
-        "pop3",
-        "users",
-        "cpu_percent",
-        "front_end",
-        "load",
-        "policy",
-        "attributes",
-        "properties",
-        "resource_properties",
-    ];
-    let record = decoder.record(node, "a virtual server", &known)?;
+    let known = fields::names(fields::SERVER);
+    let record = decoder.record(node, fields::SERVER, &known)?;
     let name = need_name(decoder, &record, "name");
     let network_name = record
         .get("network_name")
@@ -497,11 +453,7 @@ fn virtual_server(decoder: &mut Decoder<'_>, node: &Node) -> Option<VirtualServe
 }
 
 fn storage_group(decoder: &mut Decoder<'_>, node: &Node) -> Option<StorageGroupEntry> {
-    let record = decoder.record(
-        node,
-        "a storage group",
-        &["name", "log_disk", "database_disk"],
-    )?;
+    let record = decoder.record(node, fields::STORAGE, &fields::names(fields::STORAGE))?;
     let name = need_name(decoder, &record, "name");
     let log_disk = need_name(decoder, &record, "log_disk");
     let database_disk = need_name(decoder, &record, "database_disk");
@@ -522,16 +474,8 @@ fn storage_group(decoder: &mut Decoder<'_>, node: &Node) -> Option<StorageGroupE
 }
 
 fn group(decoder: &mut Decoder<'_>, node: &Node) -> Option<Group> {
-    let known = [
-        "name",
-        "preferred_owners",
-        "load",
-        "policy",
-        "attributes",
-        "properties",
-        "resources",
-    ];
-    let record = decoder.record(node, "a group", &known)?;
+    let known = fields::names(fields::GROUP);
+    let record = decoder.record(node, fields::GROUP, &known)?;
     let name = need_name(decoder, &record, "name");
     let preferred_owners = names(decoder, &record, "preferred_owners");
     let properties = properties(decoder, &record);
@@ -547,14 +491,8 @@ fn group(decoder: &mut Decoder<'_>, node: &Node) -> Option<Group> {
 }
 
 fn resource(decoder: &mut Decoder<'_>, node: &Node) -> Option<Resource> {
-    let known = [
-        "name",
-        "type",
-        "depends_on",
-        "possible_owners",
-        "properties",
-    ];
-    let record = decoder.record(node, "a resource", &known)?;
+    let known = fields::names(fields::RESOURCE);
+    let record = decoder.record(node, fields::RESOURCE, &known)?;
     let name = need_name(decoder, &record, "name");
     let kind = need_name(decoder, &record, "type");
     let depends_on = names(decoder, &record, "depends_on");

@@ -7,6 +7,7 @@ mod build;
 mod decoder;
 mod edit;
 mod elsewhere;
+mod fields;
 pub(crate) mod format;
 mod groups;
 mod node_file;
@@ -26,6 +27,7 @@ use crate::{
 };
 
 pub use edit::add_virtual_server;
+pub use fields::{FILE_FIELDS, FILE_RECORDS, FieldKind, FileField};
 pub use node_file::{
     Ask, CLUSTER_PORT, LogLevel, NodeFile, Ready, ServiceCommand, load_node_file, parse_node_file,
 };

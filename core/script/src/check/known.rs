@@ -3,8 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use quorate_drill::{MAX_BYTES, Noun, beside, missing, read_text};
+use quorate_drill::{Noun, beside, missing};
 use quorate_model::{ClusterDefinition, Loaded, Value, types};
+
+/// Where a script's cluster files are, and what they say.
+pub(super) struct Files<'a> {
+    /// The script's folder.
+    pub(super) folder: &'a Path,
+    /// The text of a file, or why it cannot be read.
+    pub(super) read: &'a dyn Fn(&Path) -> Result<String, String>,
+}
 
 /// The names of one cluster.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +37,9 @@ pub(super) type Unread = (&'static str, String, Option<String>);
 
 impl Known {
     /// Reads the cluster file that a script in `folder` names.
-    pub(super) fn read(folder: &Path, named: &str) -> Result<Known, Unread> {
-        let path = folder.join(named);
-        let text = read_text(&path, Some(MAX_BYTES)).map_err(|why| {
+    pub(super) fn read(files: &Files<'_>, named: &str) -> Result<Known, Unread> {
+        let path = files.folder.join(named);
+        let text = (files.read)(&path).map_err(|why| {
             // The nearest name is shown as the script would write it.
             let why = match path.exists() {
                 true => why,

@@ -15,6 +15,7 @@ use quorate_drill::Finding;
 use crate::docs::words;
 use crate::engine::bare;
 use crate::lexicon::{syntax, walk};
+use known::Files;
 
 pub use across::{duplicate_drills, mixed_alphabets};
 pub use resource::{
@@ -27,14 +28,19 @@ pub fn check_script(file: &str, source: &str) -> Vec<Finding> {
     check(file, source, None)
 }
 
-/// As [`check_script`]; also reads the cluster files that the script's drills name, and checks the names in the
-/// drills against them.
-pub fn check_script_with_clusters(file: &Path, source: &str) -> Vec<Finding> {
+/// As [`check_script`]; also reads the cluster files that the script's drills name, and checks the names in the drills
+/// against them. `read` gives the text of a file or says why it cannot: an editor has texts that no disk has.
+pub fn check_script_among(
+    file: &Path,
+    source: &str,
+    read: &dyn Fn(&Path) -> Result<String, String>,
+) -> Vec<Finding> {
     let folder = file.parent().unwrap_or(Path::new(""));
-    check(&file.display().to_string(), source, Some(folder))
+    let files = Files { folder, read };
+    check(&file.display().to_string(), source, Some(&files))
 }
 
-fn check(file: &str, source: &str, folder: Option<&Path>) -> Vec<Finding> {
+fn check(file: &str, source: &str, files: Option<&Files<'_>>) -> Vec<Finding> {
     let mut engine = bare();
     let lexicon = words();
     let mut findings = variables::unknown(file, source, lexicon, &engine);
@@ -43,7 +49,7 @@ fn check(file: &str, source: &str, folder: Option<&Path>) -> Vec<Finding> {
     match engine.compile(source) {
         Ok(ast) => {
             let mut checker = walk::checked(file, source, lexicon, &ast);
-            literals::look(&mut checker, &engine, &ast, folder);
+            literals::look(&mut checker, &engine, &ast, files);
             findings.extend(checker.finish());
             findings.extend(waits::findings(file, source, lexicon, &ast));
         }

@@ -11,7 +11,8 @@ use quorate_model::{
 };
 
 use crate::docs::{WordDoc, entries};
-use arguments::{argument, gives, options};
+pub(crate) use arguments::options;
+use arguments::{argument, gives};
 use sections::{ERRORS, HEAD, OPERATORS, PROPERTIES, SECTIONS, Section};
 
 /// The page, as Markdown.

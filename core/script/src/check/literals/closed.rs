@@ -174,7 +174,7 @@ impl Literals<'_, '_> {
 }
 
 /// The set of a property's values.
-fn member_set(kind: &str, property: &str) -> Option<Set> {
+pub(crate) fn member_set(kind: &str, property: &str) -> Option<Set> {
     Some(match (kind, property) {
         ("Node", "state") => Set::NODE_STATE,
         ("Group", "state") => Set::GROUP_STATE,

@@ -4,14 +4,15 @@
 mod args;
 mod closed;
 
+pub(crate) use closed::member_set;
+
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use quorate_drill::{Noun, suggestion};
 use quorate_model::control::{ControlCode, ControlObject};
 use rhai::{AST, ASTNode, Engine, Expr, FnPtr, Position, Stmt, Token};
 
-use super::known::Known;
+use super::known::{Files, Known};
 use crate::closed::Set;
 use crate::lexicon::walk::Checker;
 use crate::vocabulary::control::unknown_code;
@@ -94,12 +95,17 @@ struct Scope {
     caught: bool,
 }
 
-/// Checks the literals of a script whose paths are relative to `folder`; `None` if there are no files to read.
-pub(super) fn look(checker: &mut Checker<'_>, engine: &Engine, ast: &AST, folder: Option<&Path>) {
+/// Checks the literals of a script that names cluster files in `files`; `None` if there are none to read.
+pub(super) fn look(
+    checker: &mut Checker<'_>,
+    engine: &Engine,
+    ast: &AST,
+    files: Option<&Files<'_>>,
+) {
     let mut literals = Literals {
         checker,
         engine,
-        folder,
+        files,
         clusters: Vec::new(),
         bodies: Vec::new(),
         caught: Vec::new(),
@@ -119,7 +125,7 @@ pub(super) fn look(checker: &mut Checker<'_>, engine: &Engine, ast: &AST, folder
 struct Literals<'c, 's> {
     checker: &'c mut Checker<'s>,
     engine: &'c Engine,
-    folder: Option<&'c Path>,
+    files: Option<&'c Files<'c>>,
     /// The cluster of each drill, in the order of declaration; `None` if it is unknown.
     clusters: Vec<(Position, Option<Known>)>,
     /// The start and end of each drill's function, and the drill's number.
@@ -246,12 +252,12 @@ impl Literals<'_, '_> {
 
     /// Reads the cluster file of a drill, if its name is a literal.
     fn open(&mut self, file: Option<&Expr>, call: Position) {
-        let known = match (file.and_then(text_of), self.folder) {
-            (Some((name, at)), Some(folder)) => {
+        let known = match (file.and_then(text_of), self.files) {
+            (Some((name, at)), Some(files)) => {
                 let mut earlier = self.clusters.iter().filter_map(|(_, known)| known.as_ref());
                 let known = match earlier.find(|known| known.file == name) {
                     Some(known) => Ok(known.clone()),
-                    None => Known::read(folder, name),
+                    None => Known::read(files, name),
                 };
                 known
                     .map_err(|(rule, message, help)| self.checker.say(rule, message, help, at))
@@ -460,7 +466,7 @@ impl Literals<'_, '_> {
     /// A word of the language that can only be used where a cluster is open.
     fn outside(&mut self, word: &str, at: Position, scope: Scope) {
         // Typed input, and text without a file, may stand anywhere.
-        let in_file = self.folder.is_some();
+        let in_file = self.files.is_some();
         if in_file && scope.place == Place::Top && !self.opened && ON_STAGE.contains(&word) {
             let help = "write it inside the function of a drill".to_owned();
             let message =
