@@ -115,6 +115,10 @@ fn the_tutorial_in_c() {
     }
     let out = follow("c", 5);
     assert!(out.contains("Web Cache"), "the host lists it:\n{out}");
+    assert!(
+        out.contains("5 tests, 0 checks failed"),
+        "its own tests:\n{out}"
+    );
     assert!(out.contains("5 drills: 5 pass;"), "{out}");
     assert!(sound_checks(&out) > 0, "{out}");
 }

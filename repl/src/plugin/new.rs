@@ -318,6 +318,14 @@ fn c(name: &str) -> Vec<File> {
     vec![
         File::new("Makefile", makefile),
         File::new(&source, own(example!("c-file-server/src/c_file_server.c"))),
+        File::new(
+            "tests/tests.c",
+            own(example!("c-file-server/tests/tests.c")),
+        ),
+        File::new(
+            "include/quorate_test.h",
+            include_str!("../../../core/abi/include/quorate_test.h"),
+        ),
         // Not renamed, since it is the contract, and its comments mention the example.
         File::new(
             "include/quorate.h",
@@ -454,7 +462,7 @@ mod tests {
     fn nothing_of_the_example_s_name_is_left() {
         for (files, from) in [(rust("web-proxy", None), "rust"), (c("web-proxy"), "c")] {
             let from = format!("{from}-file-server");
-            let copied = |path: &str| path == "include/quorate.h" || path.starts_with("sdk/");
+            let copied = |path: &str| path.starts_with("include/") || path.starts_with("sdk/");
             for file in files.iter().filter(|file| !copied(&file.path)) {
                 for left in [
                     &from,
