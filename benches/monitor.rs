@@ -64,7 +64,7 @@ criterion_group!(benches, calls);
 fn main() {
     // The host starts this very program for its monitor processes.
     if std::env::args().nth(1).as_deref() == Some("monitor") {
-        if let Err(error) = quorate_host::run_monitor() {
+        if let Err(error) = quorate_host::run_monitor(None) {
             panic!("{error}");
         }
         return;

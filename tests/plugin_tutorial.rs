@@ -131,6 +131,27 @@ fn the_tutorial_in_rhai() {
     assert!(sound_checks(&out) > 0, "{out}");
 }
 
+/// Whether Python is tested: always, unless the environment says that there is none.
+fn with_python() -> bool {
+    let there = Command::new("python3").arg("--version").output().is_ok();
+    assert!(
+        there || env::var_os("QUORATE_WITHOUT_PYTHON").is_some(),
+        "plugins in Python are tested with `python3`: install it, or leave that out by QUORATE_WITHOUT_PYTHON=1"
+    );
+    there
+}
+
+#[test]
+fn the_tutorial_in_python() {
+    if !with_python() {
+        return;
+    }
+    let out = follow("python", 5);
+    assert!(out.contains("Web Store"), "the host lists it:\n{out}");
+    assert!(out.contains("5 drills: 5 pass;"), "{out}");
+    assert!(sound_checks(&out) > 0, "{out}");
+}
+
 /// The commands of the worked example. What cargo has built already replaces the commands that would build it.
 #[test]
 fn the_worked_example_step_by_step() {
@@ -164,6 +185,12 @@ fn the_examples_build_and_pass_their_drills() {
             &format!("BUILD='{built}/c' ./ci.sh"),
             &examples.join("c-file-server"),
         );
+        assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
+        assert!(run.out.contains("5 drills: 5 pass;"), "{}", run.out);
+        assert!(sound_checks(&run.out) > 0, "{}", run.out);
+    }
+    if with_python() {
+        let run = shell("./ci.sh", &examples.join("python-file-server"));
         assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
         assert!(run.out.contains("5 drills: 5 pass;"), "{}", run.out);
         assert!(sound_checks(&run.out) > 0, "{}", run.out);

@@ -48,6 +48,9 @@ pub(crate) struct Apart {
     /// the same with plugins: { "NAME": (separate_monitor: true) }, and the property SeparateMonitor for one resource.
     #[arg(long = "isolate", value_name = "PLUGIN")]
     pub(crate) isolate: Vec<String>,
+    /// Whether plugins are loaded into this process from their own files.
+    #[arg(skip)]
+    pub(crate) here: bool,
     /// How long one call may take in a resource monitor process, of real time, before the process is killed.
     #[arg(
         long = "deadlock-timeout",
@@ -87,7 +90,7 @@ impl Apart {
                 .0
                 .max(std::time::Duration::from_millis(1)),
             // Files found in a folder are loaded in another process first, so that they cannot take this one down.
-            learn_apart: true,
+            learn_apart: !self.here,
             ..quorate_host::Isolation::default()
         }
     }

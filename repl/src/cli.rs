@@ -125,7 +125,11 @@ pub(crate) enum Command {
     Service(ServiceArgs),
     /// Be a resource monitor process: quorate starts it itself.
     #[command(hide = true)]
-    Monitor,
+    Monitor {
+        /// A plugin that is a program, to run in this one's place.
+        #[arg(value_name = "PROGRAM")]
+        program: Option<std::path::PathBuf>,
+    },
     /// Print completions for a shell.
     #[command(
         after_help = "Example:\n  quorate completions bash > ~/.local/share/bash-completion/completions/quorate"

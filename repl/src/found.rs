@@ -6,7 +6,7 @@ use std::path::Path;
 use quorate_drill::{Finding, MAX_BYTES, findings_of, read_text};
 use quorate_host::{Isolation, PluginSet, search_folders};
 use quorate_model::{ClusterDefinition, Diagnostic, Diagnostics, Loaded, Severity};
-use quorate_rehearse::{check_foreign, check_plugin_names};
+use quorate_rehearse::{check_foreign, check_plugins};
 use quorate_script::{
     attach_policies, check_policy, check_script_among, duplicate_drills, is_policy, mixed_alphabets,
 };
@@ -146,7 +146,7 @@ impl Plugins<'_> {
                 return Ok(Diagnostics(warnings));
             }
         };
-        let mut found = check_plugin_names(&cluster.plugins, plugins);
+        let mut found = check_plugins(&cluster.plugins, plugins);
         found.extend(check_foreign(&cluster.foreign, plugins));
         for it in &mut found {
             if !told && matches!(it.rule, "unknown-type" | "unknown-plugin") {

@@ -96,7 +96,7 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
         Command::Hello(args) => node::run_hello(&args, &mut output),
         Command::Key(args) => key::run(&args, &mut output),
         Command::Rig(args) => rig::run(&args, &mut output),
-        Command::Monitor => monitor(&mut output),
+        Command::Monitor { program } => monitor(program.as_deref(), &mut output),
         Command::Repl(args) => supervise::repl(&args, output, &cancel),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -109,8 +109,8 @@ fn run(cli: Cli, cancel: Arc<AtomicBool>) -> Exit {
 }
 
 /// Runs plugins for the host that has started this process.
-fn monitor(output: &mut Output) -> Exit {
-    match quorate_host::run_monitor() {
+fn monitor(program: Option<&std::path::Path>, output: &mut Output) -> Exit {
+    match quorate_host::run_monitor(program) {
         Ok(()) => Exit::Pass,
         Err(error) => {
             output.error(&error.to_string());

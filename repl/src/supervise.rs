@@ -30,7 +30,8 @@ const SESSION_LOOK: Duration = Duration::from_millis(50);
 const HUNG: &str = "hung";
 
 /// Runs drills, or as a child process the scripts that the parent sends.
-pub(crate) fn run(args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> Exit {
+pub(crate) fn run(mut args: DrillArgs, output: Output, cancel: &Arc<AtomicBool>) -> Exit {
+    args.apart.here = args.in_process;
     match env::var_os(WORKER) {
         Some(_) => drill::worker::run(args, output, cancel),
         None => drill::run(&args, output, cancel),

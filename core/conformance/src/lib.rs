@@ -75,7 +75,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use quorate_host::direct::{Image, read_block};
+use quorate_host::direct::{Image, is_program, read_block};
 use quorate_host::{LibraryInfo, PluginError};
 pub use quorate_model::Value;
 
@@ -404,8 +404,35 @@ pub fn tests() -> impl Iterator<Item = &'static Test> {
     .flatten()
 }
 
+/// Whether a test says anything of a plugin that is a program.
+fn applies_to_programs(test: &Test) -> bool {
+    const OF_THE_PROCESS: [&str; 11] = [
+        "life-leak-descriptors",
+        "life-leak-threads",
+        "life-leak-memory",
+        "contract-threads-declared",
+        "contract-process",
+        "contract-floating-point",
+        "contract-signals",
+        "contract-timers",
+        "contract-limits",
+        "contract-locale",
+        "contract-files",
+    ];
+    !matches!(test.group, Group::Library | Group::Startup) && !OF_THE_PROCESS.contains(&test.id)
+}
+
 /// Runs one test in this process.
 pub fn run(test: &Test, case: &Case<'_>) -> Outcome {
+    if is_program(&case.file) && !applies_to_programs(test) {
+        return Outcome {
+            verdict: Verdict::Skipped,
+            why: "a program has no block and no table, and is not in the tester's process"
+                .to_owned(),
+            trace: Vec::new(),
+            wanted: Vec::new(),
+        };
+    }
     bench::take_wanted();
     let (verdict, why, trace) = match (test.run)(case) {
         Ok(note) => (Verdict::Passed, note.why, note.trace),
@@ -425,6 +452,9 @@ pub fn run(test: &Test, case: &Case<'_>) -> Outcome {
 ///
 /// If it is not a plugin, or if its block is broken.
 pub fn describe(file: &std::path::Path) -> Result<LibraryInfo, PluginError> {
+    if is_program(file) {
+        return Image::open_for(file, witness::host()).map(|image| image.info);
+    }
     let (_, block) = Image::entry(file, file)?;
     // SAFETY: the block is what the library's entry returned, and the library stays mapped.
     unsafe { read_block(file, block) }

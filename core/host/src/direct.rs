@@ -7,7 +7,7 @@
 //! [`Monitor`](crate::Monitor).
 
 pub use crate::monitor::{Directory, Saved};
-pub use crate::plugins::{Image, check_table, read_block};
+pub use crate::plugins::{Image, check_table, is_program, read_block};
 pub use crate::table::{
     Entries, Frame, Handle, Knowledge, Mailbox, Report, Traces, borrow_bytes, enter, host, lend,
     strays,

@@ -14,6 +14,7 @@
 //! None of these needs `unsafe` to be used. It is needed inside, where a foreign table is read
 //! ([`plugins`](PluginSet)), where an entry is called, and where a plugin calls back.
 
+mod bridge;
 pub mod direct;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

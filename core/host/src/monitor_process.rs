@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::Command;
 
 use quorate_abi::{self as abi, QrResid};
 use quorate_model::ResourceProperties;
@@ -13,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::plugins::Image;
 use crate::process::ask::{Beyond, unknown};
-use crate::process::system::{end_group_at_once, take_stdin};
+use crate::process::system::{end_group_at_once, end_like, take_stdin};
 use crate::process::wire::{Channel, Lost, MAGIC, PROTOCOL, ToHost, ToMonitor};
 use crate::table::{
     Abilities, Call, Entries, Frame, Handle, Mailbox, Report, Returned, TypeCall, enter, lend, run,
@@ -38,12 +40,12 @@ struct Instance {
 
 /// Runs a resource monitor process: the command `quorate monitor`, which a host starts. Its standard input is the
 /// socket to the host. When the host is gone, it ends this process and everything that was started in it. It returns if
-/// the library cannot be loaded.
+/// the library cannot be loaded. With a `program` it runs that, a plugin that speaks for itself, and ends with it.
 ///
 /// # Errors
 ///
 /// If the standard input is no socket, or if something comes out of it that no host sends.
-pub fn run_monitor() -> Result<(), MonitorError> {
+pub fn run_monitor(program: Option<&Path>) -> Result<(), MonitorError> {
     let error = |error: io::Error| MonitorError(error.to_string());
     let stream = take_stdin().map_err(error)?.ok_or_else(|| {
         MonitorError(
@@ -51,6 +53,9 @@ pub fn run_monitor() -> Result<(), MonitorError> {
         )
     })?;
     watch_host(stream.try_clone().map_err(error)?)?;
+    if let Some(program) = program {
+        return run_program(program, stream);
+    }
     let channel = RefCell::new(Channel::new(stream, None).map_err(error)?);
     let mut monitor = match greet(&channel)? {
         Some(image) => Serving {
@@ -73,6 +78,25 @@ pub fn run_monitor() -> Result<(), MonitorError> {
             Err(lost) => return Err(MonitorError(lost.to_string())),
         }
     }
+}
+
+/// Runs a plugin that is a program at this end of the socket, and ends as it ends.
+fn run_program(program: &Path, stream: UnixStream) -> Result<(), MonitorError> {
+    let error = |error: io::Error| MonitorError(error.to_string());
+    let mut channel = Channel::new(stream.try_clone().map_err(error)?, None).map_err(error)?;
+    let started = Command::new(program).stdin(OwnedFd::from(stream)).spawn();
+    let mut child = match started {
+        Ok(child) => child,
+        Err(why) => {
+            let text = format!("it cannot be run: {why}");
+            // If the host is gone nobody needs to be told.
+            let _ = channel.send(&ToHost::Refused(text));
+            return Ok(());
+        }
+    };
+    // The program alone has the socket, but for the one that watches the host.
+    drop(channel);
+    end_like(child.wait().map_err(error)?)
 }
 
 /// Ends this process when its host ends, even inside a call that never returns. The kernel's death signal

@@ -11,6 +11,10 @@ pub struct PluginSettings {
     pub plugin: String,
     /// Whether its resources run in a resource monitor process; `None` leaves that decision to the plugin.
     pub separate_monitor: Option<bool>,
+    /// Which versions of it will do, with a finding at the place where that is written.
+    version: Option<(semver::VersionReq, Diagnostic)>,
+    /// The digest of its file, likewise.
+    digest: Option<(String, Diagnostic)>,
     /// A finding at the place where the plugin is named, still without a message.
     place: Diagnostic,
 }
@@ -20,8 +24,67 @@ impl PluginSettings {
         PluginSettings {
             plugin,
             separate_monitor,
+            version: None,
+            digest: None,
             place,
         }
+    }
+
+    /// With what the file requires of it.
+    pub(crate) fn requiring(
+        self,
+        version: Option<(semver::VersionReq, Diagnostic)>,
+        digest: Option<(String, Diagnostic)>,
+    ) -> Self {
+        PluginSettings {
+            version,
+            digest,
+            ..self
+        }
+    }
+
+    /// Whether the file names the digest that the plugin must have.
+    pub fn wants_digest(&self) -> bool {
+        self.digest.is_some()
+    }
+
+    /// An error if the plugin has a `version` that the file does not want; `file` is where it was found.
+    pub fn other_version(&self, version: &str, file: &str) -> Option<Diagnostic> {
+        let (wanted, place) = self.version.as_ref()?;
+        let found = semver::Version::parse(version);
+        if found.as_ref().is_ok_and(|found| wanted.matches(found)) {
+            return None;
+        }
+        let why = match found {
+            Ok(_) => "",
+            Err(_) => ", which is no version as semver has them",
+        };
+        let message = format!(
+            "the plugin `{}` is {version} here{why}, and this cluster wants {wanted}: {file}",
+            self.plugin
+        );
+        Some(Diagnostic {
+            found: Some(version.to_owned()),
+            expected: Some(wanted.to_string()),
+            ..worded(place, "plugin-mismatch", message)
+        })
+    }
+
+    /// An error if the plugin's file has a `digest` that the file does not want; `file` is where it was found.
+    pub fn other_digest(&self, digest: &str, file: &str) -> Option<Diagnostic> {
+        let (wanted, place) = self.digest.as_ref()?;
+        if wanted == digest {
+            return None;
+        }
+        let message = format!(
+            "the plugin `{}` is another file than this cluster wants: {file}",
+            self.plugin
+        );
+        Some(Diagnostic {
+            found: Some(digest.to_owned()),
+            expected: Some(wanted.clone()),
+            ..worded(place, "plugin-mismatch", message)
+        })
     }
 
     /// An error at the place where the plugin is named.

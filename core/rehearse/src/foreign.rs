@@ -5,14 +5,27 @@ use quorate_drill::suggestion;
 use quorate_host::{Isolation, PluginSet, TypeInfo};
 use quorate_model::{Diagnostic, ForeignResource, PluginSettings, RESOURCE_PROPERTIES};
 
-/// The names in a cluster file's `plugins` that no plugin has.
-pub fn check_plugin_names(settings: &[PluginSettings], plugins: &PluginSet) -> Vec<Diagnostic> {
+/// What is wrong with a cluster file's `plugins`: a name that no plugin has, a version or a file of it that is not wanted.
+pub fn check_plugins(settings: &[PluginSettings], plugins: &PluginSet) -> Vec<Diagnostic> {
     let named = settings.iter().filter(|it| it.plugin != Isolation::ALL);
-    let unknown = named.filter_map(|it| {
-        let error = plugins.require_library(&it.plugin).err()?;
-        Some(it.error("unknown-plugin", error.to_string()))
-    });
-    unknown.collect()
+    let mut wrong = Vec::new();
+    for it in named {
+        if let Err(error) = plugins.require_library(&it.plugin) {
+            wrong.push(it.error("unknown-plugin", error.to_string()));
+        }
+        let library = plugins
+            .libraries()
+            .find(|library| library.name == it.plugin);
+        let Some(library) = library else { continue };
+        let file = library.path.display().to_string();
+        wrong.extend(it.other_version(&library.version, &file));
+        if it.wants_digest() {
+            // A file that cannot be read any more has no digest that anybody wants.
+            let digest = library.digest().unwrap_or_else(|error| error.to_string());
+            wrong.extend(it.other_digest(&digest, &file));
+        }
+    }
+    wrong
 }
 
 /// Mistakes in the resources of a cluster file whose types are not shipped, in the order of the file.

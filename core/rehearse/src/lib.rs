@@ -12,6 +12,6 @@ mod properties;
 mod source;
 mod stage;
 
-pub use foreign::{check_foreign, check_plugin_names};
+pub use foreign::{check_foreign, check_plugins};
 pub use policies::PolicyLanguage;
 pub use source::SimSource;

@@ -12,7 +12,7 @@ use quorate_host::{Isolation, PluginSet, search_folders};
 use quorate_model::{Diagnostics, Facts, PluginSettings, nearest};
 use quorate_sim::{Load, ServiceTimes, World, WorldOptions};
 
-use crate::foreign::{check_foreign, check_plugin_names};
+use crate::foreign::{check_foreign, check_plugins};
 use crate::policies::PolicyLanguage;
 use crate::stage::{Loaded, SimStage};
 
@@ -108,7 +108,7 @@ impl SimSource {
             }
         }
         let mut plugins = self.plugins(&isolation)?;
-        let unknown = check_plugin_names(settings, &plugins);
+        let unknown = check_plugins(settings, &plugins);
         if !unknown.is_empty() {
             return Err(OpenError::Cluster {
                 path: path.to_path_buf(),

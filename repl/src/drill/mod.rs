@@ -17,6 +17,7 @@ mod spread;
 mod status;
 mod story;
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -113,6 +114,10 @@ pub(crate) fn run(args: &DrillArgs, mut output: Output, cancel: &Arc<AtomicBool>
     let parts = plan::parts(&sound, plan.as_ref(), args.repeat);
     let expected = plan.map_or(0, |plan| plan.drills().count());
     let times = usize::try_from(args.repeat).unwrap_or(usize::MAX);
+    if args.in_process {
+        let expected = expected.saturating_mul(times);
+        return run_here(args, &sound, parts, expected, &unusable, output, cancel);
+    }
     run_parts(
         args,
         &sound,
@@ -151,6 +156,38 @@ fn shown(args: &DrillArgs, plan: &Plan, sound: &[Sound], mut output: Output) -> 
             exit
         }
     }
+}
+
+/// Runs the parts in this process.
+fn run_here(
+    args: &DrillArgs,
+    sound: &[Sound],
+    parts: Vec<Part>,
+    expected: usize,
+    unusable: &Ending,
+    output: Output,
+    cancel: &Arc<AtomicBool>,
+) -> Exit {
+    // What observes a script is kept by it, and this process runs nothing else.
+    let parts: &'static [Part] = parts.leak();
+    let began = Instant::now();
+    let reports = reports(args, output);
+    let story = Story::new(parts, reports, expected, output, unusable.clone());
+    let story = Rc::new(RefCell::new(story));
+    let end = jobs::here::run(args, parts, cancel, &story);
+    let Ok(story) = Rc::try_unwrap(story) else {
+        return Exit::Internal;
+    };
+    let mut story = story.into_inner();
+    match end {
+        End::Over { left } => story.ending.left = left,
+        End::Interrupted { left } => {
+            story.ending.left = left;
+            story.ending.exit = Exit::Interrupted;
+        }
+        End::Gone(_) => return Exit::Internal,
+    }
+    close(args, sound, story, began, false, output)
 }
 
 /// Runs the parts, again with all plugins kept apart if a plugin takes its process down.

@@ -7,7 +7,7 @@ use quorate_host::{Isolation, PluginSet, search_folders};
 use quorate_live::Settings;
 use quorate_model::{ClusterDefinition, Diagnostics};
 use quorate_node::Policies;
-use quorate_rehearse::{check_foreign, check_plugin_names};
+use quorate_rehearse::{check_foreign, check_plugins};
 use quorate_script::{RhaiPolicies, attach_policies};
 
 use super::tell;
@@ -66,7 +66,7 @@ pub(super) fn open(
             return None;
         }
     };
-    let mut wrong = check_plugin_names(&loaded.plugins, &plugins);
+    let mut wrong = check_plugins(&loaded.plugins, &plugins);
     wrong.extend(check_foreign(&loaded.foreign, &plugins));
     if !wrong.is_empty() {
         let paint = output.paint_err();

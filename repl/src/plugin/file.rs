@@ -12,12 +12,12 @@ pub(super) struct File {
 }
 
 impl File {
-    /// A file; it is executable if its name ends in `.sh`.
+    /// A file; it is executable if its name ends in `.sh`, or if it begins as a script does.
     pub(super) fn new(path: impl Into<String>, text: impl Into<String>) -> File {
-        let path = path.into();
+        let (path, text) = (path.into(), text.into());
         File {
-            runs: path.ends_with(".sh"),
-            text: text.into(),
+            runs: path.ends_with(".sh") || text.starts_with("#!"),
+            text,
             path,
         }
     }

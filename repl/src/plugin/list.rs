@@ -7,14 +7,28 @@ use quorate_host::{
 };
 use serde_json::json;
 
-use crate::args::{Format, PluginFolders};
+use super::reference;
+use crate::args::PluginFolders;
 use crate::exit::Exit;
 use crate::output::{Output, Paint, Tone};
+
+/// How plugins are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// As reference pages.
+    Markdown,
+    /// As manual pages.
+    Man,
+}
 
 /// Shows the libraries that a search finds, and files in the given folders that are no plugins.
 pub(super) fn run(
     names: &[String],
-    format: Format,
+    how: How,
     plugins: &PluginFolders,
     output: &mut Output,
 ) -> Exit {
@@ -42,13 +56,21 @@ pub(super) fn run(
         let all = set.libraries();
         all.filter(|it| names.is_empty() || names.contains(&it.name))
     };
-    match format {
-        Format::Json => {
+    match how {
+        How::Markdown | How::Man => {
+            let page = match how {
+                How::Man => reference::man,
+                _ => reference::markdown,
+            };
+            let pages: Vec<String> = shown().map(page).collect();
+            output.line(pages.join("\n").trim_end());
+        }
+        How::Json => {
             let libraries: Vec<_> = shown().map(to_json).collect();
             let all = json!({ "schema": "quorate-plugins/1", "libraries": libraries });
             output.line(&format!("{all:#}"));
         }
-        Format::Text => {
+        How::Text => {
             let paint = output.paint();
             let texts: Vec<String> = shown().map(|library| to_text(library, paint)).collect();
             output.line(texts.join("\n").trim_end());
@@ -81,11 +103,15 @@ fn empty(folder: &Path) -> String {
 
 fn to_text(library: &LibraryInfo, paint: Paint) -> String {
     let mut out = format!(
-        "{} {}  {}\n  {}\n  ABI {}, {}{}{}\n",
+        "{} {}  {}\n  {}\n  {}\n  ABI {}, {}{}{}{}\n",
         paint.tone(Tone::Strong, &library.name),
         library.version,
         paint.tone(Tone::Faint, &library.description),
         library.path.display(),
+        paint.tone(
+            Tone::Faint,
+            &library.digest().unwrap_or_else(|error| error.to_string())
+        ),
         library.abi_text(),
         library.target,
         if library.is_stateless() {
@@ -95,6 +121,11 @@ fn to_text(library: &LibraryInfo, paint: Paint) -> String {
         },
         if library.has_threads() {
             ", runs threads of its own: drills with it are not repeatable"
+        } else {
+            ""
+        },
+        if library.program {
+            ", a program: it runs in a process of its own"
         } else {
             ""
         }
@@ -185,6 +216,8 @@ fn to_json(library: &LibraryInfo) -> serde_json::Value {
         "version": library.version,
         "description": library.description,
         "path": library.path.display().to_string(),
+        "digest": library.digest().ok(),
+        "program": library.program,
         "abi": library.abi_text(),
         "target": library.target,
         "stateless": library.is_stateless(),

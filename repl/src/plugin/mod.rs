@@ -4,6 +4,7 @@ pub(crate) mod check;
 mod file;
 mod list;
 pub(crate) mod new;
+mod reference;
 pub(crate) mod sdk;
 
 use std::sync::atomic::AtomicBool;
@@ -12,6 +13,7 @@ use clap::Subcommand;
 
 use self::check::CheckPluginArgs;
 use self::check::child::RunTestArgs;
+use self::list::How;
 use self::new::NewArgs;
 use self::sdk::SdkArgs;
 use crate::args::{Format, PluginFolders};
@@ -37,6 +39,10 @@ up from what the type says of them; --properties gives others, such as {\"Web Pr
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
     /// Show each library: path, version, ABI, resource types and their properties.
+    #[command(
+        after_help = "Examples:\n  quorate plugin list\n  quorate plugin list web-proxy --markdown > web-proxy.md\n  quorate \
+                      plugin list web-proxy --man > web-proxy.7"
+    )]
     List {
         /// Show only the plugins of these names.
         #[arg(value_name = "NAME")]
@@ -44,12 +50,18 @@ pub(crate) enum PluginCommand {
         /// How to print.
         #[arg(long, default_value = "text", value_name = "FORMAT")]
         format: Format,
+        /// Print a reference page of each plugin's types, in Markdown.
+        #[arg(long, conflicts_with_all = ["format", "man"])]
+        markdown: bool,
+        /// Print a manual page of each plugin's types, for section 7.
+        #[arg(long, conflicts_with = "format")]
+        man: bool,
         #[command(flatten)]
         plugins: PluginFolders,
     },
     /// Begin a plugin: a project with a resource type that works, its tests and its drills.
     #[command(
-        after_help = "Examples:\n  quorate plugin new web-proxy\n  quorate plugin new web-proxy --lang c"
+        after_help = "Examples:\n  quorate plugin new web-proxy\n  quorate plugin new web-proxy --lang c\n  quorate plugin new web-proxy --lang python"
     )]
     New(NewArgs),
     /// Write quorate-sdk, as this program was built with, into a folder: to bring a project's own up to date.
@@ -69,8 +81,18 @@ pub(crate) fn run(command: &PluginCommand, output: &mut Output, cancel: &AtomicB
         PluginCommand::List {
             names,
             format,
+            markdown,
+            man,
             plugins,
-        } => list::run(names, *format, plugins, output),
+        } => {
+            let how = match (*format, *markdown, *man) {
+                (_, true, _) => How::Markdown,
+                (_, _, true) => How::Man,
+                (Format::Json, ..) => How::Json,
+                (Format::Text, ..) => How::Text,
+            };
+            list::run(names, how, plugins, output)
+        }
         PluginCommand::New(args) => new::run(args, output),
         PluginCommand::Sdk(args) => sdk::run(args, output),
         PluginCommand::Check(args) => check::run(args, output, cancel),

@@ -41,6 +41,8 @@ pub(crate) enum Lang {
     C,
     /// A script, for resources of the type Generic Script.
     Rhai,
+    /// A program that speaks for itself, with the standard library alone.
+    Python,
 }
 
 macro_rules! example {
@@ -131,6 +133,7 @@ fn make(args: &NewArgs) -> Result<PathBuf, Refusal> {
         }
         Lang::C => c(&args.name),
         Lang::Rhai => rhai(&args.name),
+        Lang::Python => python(&args.name),
     };
     if folder.exists() {
         return Err(Refusal::Exists(folder));
@@ -345,6 +348,28 @@ fn c(name: &str) -> Vec<File> {
     ]
 }
 
+fn python(name: &str) -> Vec<File> {
+    let own = |text: &str| renamed(text, "python-file-server", name);
+    vec![
+        File::new(
+            format!("quorate-plugin-{name}"),
+            own(example!(
+                "python-file-server/quorate-plugin-python-file-server"
+            )),
+        ),
+        File::new(
+            "drills/cluster.ron",
+            own(example!("python-file-server/drills/cluster.ron")),
+        ),
+        File::new(
+            "drills/failures.rhai",
+            own(example!("python-file-server/drills/failures.rhai")),
+        ),
+        File::new("README.md", own(example!("python-file-server/README.md"))),
+        File::new("ci.sh", own(example!("python-file-server/ci.sh"))),
+    ]
+}
+
 fn rhai(name: &str) -> Vec<File> {
     let own = |text: &str| text.replace("NAME", name);
     let cluster = example!("c-file-server/drills/cluster.ron")
@@ -417,7 +442,7 @@ mod tests {
             ("resource", "quorate-sdk"),
             ("type-info", "quorate-sdk"),
         ] {
-            for lang in [Lang::Rust, Lang::C, Lang::Rhai] {
+            for lang in [Lang::Rust, Lang::C, Lang::Rhai, Lang::Python] {
                 let refusal = make(&args(name, lang, folder.path())).unwrap_err();
                 let text = refusal.to_string();
                 assert!(text.contains(by) && text.contains("my-"), "{text}");
@@ -460,7 +485,11 @@ mod tests {
 
     #[test]
     fn nothing_of_the_example_s_name_is_left() {
-        for (files, from) in [(rust("web-proxy", None), "rust"), (c("web-proxy"), "c")] {
+        for (files, from) in [
+            (rust("web-proxy", None), "rust"),
+            (c("web-proxy"), "c"),
+            (python("web-proxy"), "python"),
+        ] {
             let from = format!("{from}-file-server");
             let copied = |path: &str| path.starts_with("include/") || path.starts_with("sdk/");
             for file in files.iter().filter(|file| !copied(&file.path)) {
@@ -489,7 +518,12 @@ mod tests {
     #[test]
     fn a_project_is_made_once() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, lang) in [("one", Lang::Rust), ("two", Lang::C), ("three", Lang::Rhai)] {
+        for (name, lang) in [
+            ("one", Lang::Rust),
+            ("two", Lang::C),
+            ("three", Lang::Rhai),
+            ("four", Lang::Python),
+        ] {
             let made = make(&args(name, lang, folder.path())).unwrap();
             assert!(made.join("README.md").exists() && made.join("ci.sh").exists());
             assert_eq!(

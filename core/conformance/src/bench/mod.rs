@@ -366,7 +366,9 @@ impl<'a> Bench<'a> {
         let known = Known::new(&self.directory, self.world.faults, &self.wanted, asker);
         let seen = self.world.seen();
         witness::enter("open", handle.as_ptr().addr(), &spec.name);
-        let frame = Frame::new(handle, Some(&mut self.world), &known, &spec).thoroughly();
+        let frame = Frame::new(handle, Some(&mut self.world), &known, &spec)
+            .calling(&self.info.name, "open")
+            .thoroughly();
         let name = abi::QrStr {
             ptr: name.as_ptr(),
             len: name.len() as u64,
@@ -469,7 +471,9 @@ impl<'a> Bench<'a> {
         let known = Known::new(&self.directory, self.world.faults, &self.wanted, asker);
         let seen = self.world.seen();
         witness::enter(entry, open.handle.as_ptr().addr(), &open.spec.name);
-        let frame = Frame::new(open.handle, Some(&mut self.world), &known, &open.spec).thoroughly();
+        let frame = Frame::new(open.handle, Some(&mut self.world), &known, &open.spec)
+            .calling(&self.info.name, entry)
+            .thoroughly();
         let began = Instant::now();
         let (result, traces) = enter(frame, || call(&open.entries, open.resid));
         witness::leave();

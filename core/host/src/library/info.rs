@@ -6,6 +6,11 @@ use quorate_abi as abi;
 use quorate_model::{PropertyError, Value};
 use serde::{Deserialize, Serialize};
 
+/// The platform for which plugins must be compiled to be loaded here.
+pub(crate) fn target() -> String {
+    format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
+}
+
 /// A loaded library.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LibraryInfo {
@@ -26,12 +31,25 @@ pub struct LibraryInfo {
     pub flags: u32,
     /// Its resource types, in the plugin's order.
     pub types: Vec<TypeInfo>,
+    /// Whether it is a program and no library: it always runs in a process of its own. The receiver fills it in.
+    #[serde(skip)]
+    pub program: bool,
     /// Files with the same plugin that the search found later and therefore ignored.
     #[serde(skip)]
     pub shadows: Vec<PathBuf>,
 }
 
 impl LibraryInfo {
+    /// The digest of its file, as cluster files name it: `blake3:` and 64 hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn digest(&self) -> std::io::Result<String> {
+        let bytes = std::fs::read(&self.path)?;
+        Ok(format!("blake3:{}", blake3::hash(&bytes).to_hex()))
+    }
+
     /// Whether it keeps no process-wide state, so that all nodes of a rehearsal can share one image.
     pub fn is_stateless(&self) -> bool {
         self.flags & abi::PLUGIN_STATELESS != 0

@@ -3,5 +3,6 @@
 mod info;
 mod isolation;
 
+pub(crate) use info::target;
 pub use info::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 pub use isolation::Isolation;

@@ -27,7 +27,7 @@ impl Home {
 
     /// Where the entry of a type as a whole is called.
     pub(super) fn of_type(plugins: &PluginSet, image: &Image) -> Home {
-        if plugins.isolation().covers(&image.info) {
+        if image.info.program || plugins.isolation().covers(&image.info) {
             Home::Library
         } else {
             Home::Host

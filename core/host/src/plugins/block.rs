@@ -1,12 +1,11 @@
 //! Reads a plugin's block: field by field, each checked before the next is looked at.
 
-use std::env::consts;
 use std::path::Path;
 
 use quorate_abi::{self as abi, QrPlugin, QrProperty, QrStr, QrType};
 
 use super::error::PluginError;
-use crate::library::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
+use crate::library::{LibraryInfo, PropertyInfo, PropertyKind, TypeInfo, target};
 
 /// Most types in a library, and most properties in a type. A higher number means a damaged block.
 const COUNT_MAX: u32 = 1_024;
@@ -14,11 +13,6 @@ const COUNT_MAX: u32 = 1_024;
 const NAME_MAX: u64 = 256;
 /// Longest description, doc or default, in bytes.
 const TEXT_MAX: u64 = 64 * 1_024;
-
-/// The platform for which plugins must be compiled to be loaded here.
-pub(crate) fn target() -> String {
-    format!("{}-{}", consts::ARCH, consts::OS)
-}
 
 /// Reads and checks the block and everything it points to, except for the start-up function.
 ///
@@ -118,6 +112,7 @@ pub unsafe fn read(file: &Path, block: *const QrPlugin) -> Result<LibraryInfo, P
         target: found,
         flags: block.flags,
         types,
+        program: false,
         shadows: Vec::new(),
     })
 }

@@ -15,6 +15,8 @@ use super::block;
 use super::elf;
 use super::error::PluginError;
 use super::mark::Mark;
+use super::program::{check_program, is_program};
+use crate::bridge;
 use crate::keeping::{Change, Kept};
 use crate::library::Isolation;
 use crate::library::{LibraryInfo, TypeInfo};
@@ -64,6 +66,9 @@ impl Image {
     ///
     /// If it is not a plugin, or if anything that it says or hands out breaks the contract.
     pub fn open_for(path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
+        if is_program(path) {
+            return Image::bridged(path);
+        }
         Image::map(path, path, host)
     }
 
@@ -97,6 +102,53 @@ impl Image {
             entries: Arc::default(),
             id: next_id(),
             file: Some(Arc::new(file)),
+            mark,
+            changes: Vec::new(),
+        })
+    }
+
+    /// A program behind tables of entries, for whoever calls one entry at a time.
+    fn bridged(path: &Path) -> Result<Image, PluginError> {
+        let mark = Mark::of(path);
+        let (info, entries) = bridge::start(path).map_err(|why| PluginError::Apart {
+            file: path.to_owned(),
+            why,
+        })?;
+        check_program(path, &info)?;
+        Ok(Image {
+            info: LibraryInfo {
+                path: path.to_owned(),
+                ..info
+            },
+            entries: Arc::new(OnceLock::from(Ok(entries))),
+            id: next_id(),
+            file: None,
+            mark,
+            changes: Vec::new(),
+        })
+    }
+
+    /// Learns what a program says of itself.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be run, or if what it says breaks the contract.
+    pub(crate) fn learn_program(path: &Path, settings: &Isolation) -> Result<Image, PluginError> {
+        let mark = Mark::of(path);
+        let info = process::learn_program(settings, path).map_err(|why| PluginError::Apart {
+            file: path.to_owned(),
+            why,
+        })?;
+        check_program(path, &info)?;
+        let never = PluginError::Open {
+            file: path.to_owned(),
+            why: "it is a program, and no library that could be mapped".to_owned(),
+        };
+        Ok(Image {
+            info,
+            entries: Arc::new(OnceLock::from(Err(never))),
+            id: next_id(),
+            file: None,
             mark,
             changes: Vec::new(),
         })
@@ -140,6 +192,9 @@ impl Image {
     ///
     /// Those of `open_for`, or that it cannot be copied.
     pub fn open_copy_for(path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
+        if is_program(path) {
+            return Image::bridged(path);
+        }
         Image::copy_of(path, path, host)
     }
 

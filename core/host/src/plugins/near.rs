@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::error::NearMiss;
+use super::program::{is_executable, is_program};
 use super::{elf, search};
 
 /// Most files of a folder that are named. A folder with more of them is full of other things.
@@ -44,6 +45,10 @@ pub fn near_misses(folder: &Path, wanted: Option<&str>) -> Vec<NearMiss> {
 
 fn why(file: &Path) -> Option<String> {
     let name = file.file_name().and_then(OsStr::to_str)?;
+    if is_program(file) {
+        let why = "it is no program that can be run: make it one with chmod +x";
+        return (!is_executable(file)).then(|| why.to_owned());
+    }
     match file.extension().and_then(OsStr::to_str)? {
         "so" => match search::stem(name) {
             // Names with cargo's build hash are libraries of other crates.

@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::program::{is_executable, is_program};
+
 /// The environment variable with more folders to search, separated as in `PATH`.
 const PATH_VARIABLE: &str = "QUORATE_PLUGIN_PATH";
 
@@ -72,7 +74,15 @@ pub(super) fn candidates(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let entry = entry?;
         let file = entry.path();
         let name = entry.file_name();
-        let Some((stem, plain)) = name.to_str().and_then(stem) else {
+        let program = is_program(&file);
+        if program && !is_executable(&file) {
+            continue;
+        }
+        let stem = match program {
+            true => name.to_str().map(|name| (name, true)),
+            false => name.to_str().and_then(stem),
+        };
+        let Some((stem, plain)) = stem else {
             continue;
         };
         let Ok(metadata) = fs::metadata(&file) else {

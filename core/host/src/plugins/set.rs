@@ -8,6 +8,7 @@ use quorate_model::nearest;
 use super::error::{LoadErrors, PluginError};
 use super::image::Image;
 use super::near::near_misses;
+use super::program::is_program;
 use super::reload::{ReloadError, Reloaded};
 use super::search;
 use crate::library::Isolation;
@@ -241,7 +242,9 @@ impl PluginSet {
             let old = &self.images[number];
             let path = &old.info.path;
             let apart = self.isolation.learns_apart() || self.isolation.covers(&old.info);
-            let mut new = if apart {
+            let mut new = if old.info.program {
+                Image::learn_program(path, &self.isolation)?
+            } else if apart {
                 Image::learn_copy(path, &self.isolation)?
             } else {
                 Image::open_copy(path)?
@@ -275,7 +278,9 @@ impl PluginSet {
 
     /// Reads the library in `file`: maps it, or learns it from a process, as the settings say.
     fn read(&self, file: &Path) -> Result<Image, PluginError> {
-        if self.isolation.learns_apart() {
+        if is_program(file) {
+            Image::learn_program(file, &self.isolation)
+        } else if self.isolation.learns_apart() {
             Image::learn(file, &self.isolation)
         } else {
             Image::open(file)
@@ -284,7 +289,7 @@ impl PluginSet {
 
     /// Adds a plugin that a folder search found, unless the set already has it.
     fn add_found(&mut self, file: &Path) -> Result<(), PluginError> {
-        if !super::elf::exports_entry(file)? {
+        if !is_program(file) && !super::elf::exports_entry(file)? {
             return Ok(());
         }
         let image = self.read(file)?;

@@ -22,12 +22,16 @@
 //! | monitor | `Ask` and `Question`, any number of them before the answer to `Open` or `Call` | `Answer` |
 //! | monitor | `Log`, likewise | nothing |
 //!
-//! Both sides are the same program, so each refuses any version but its own. When the socket is closed, the monitor
+//! A plugin that is a program ([`is_program`](crate::plugins::is_program)) is at the monitor's end of the socket by itself. It says `Hello` first, in such a frame or as
+//! a line of JSON ([`json`]), and goes on as it began.
+//!
+//! Otherwise both sides are the same program, so each refuses any version but its own. When the socket is closed, the monitor
 //! process ends, whatever its plugin is doing at that moment.
 
 pub(crate) mod ask;
 #[cfg(any(test, feature = "fuzzing"))]
 mod fuzzing;
+mod json;
 mod parent;
 pub(crate) mod system;
 #[cfg(test)]
@@ -37,7 +41,7 @@ pub(crate) mod wire;
 pub(crate) use ask::CallContext;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fuzzing::frames;
-pub(crate) use parent::{Death, MonitorProcess, learn};
+pub(crate) use parent::{Death, MonitorProcess, learn, learn_program};
 pub use system::{
     Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended, interrupt,
     is_stopped, kill_group, take_stdin, tell_parent,

@@ -72,6 +72,15 @@ impl From<String> for Failed {
     }
 }
 
+/// What a process runs.
+#[derive(Clone, Copy, Debug)]
+enum Source<'a> {
+    /// A library, which the process loads.
+    Library(&'a File),
+    /// A program.
+    Program,
+}
+
 /// The result of `open`.
 #[derive(Debug)]
 pub(crate) struct Opened {
@@ -95,11 +104,15 @@ impl MonitorProcess {
             plugin: wanted.name.clone(),
             failed,
         };
-        let Some(file) = file else {
-            return Err(failed("it was not loaded from a file".to_owned().into()));
+        let source = match (wanted.program, file) {
+            (true, _) => Source::Program,
+            (false, Some(file)) => Source::Library(file),
+            (false, None) => {
+                return Err(failed("it was not loaded from a file".to_owned().into()));
+            }
         };
         let (mut process, library) =
-            MonitorProcess::launch(settings, file, &wanted.path).map_err(failed)?;
+            MonitorProcess::launch(settings, source, &wanted.path).map_err(failed)?;
         if library.name != wanted.name
             || library.version != wanted.version
             || library.types != wanted.types
@@ -115,18 +128,40 @@ impl MonitorProcess {
         Ok(process)
     }
 
-    /// Starts a process that loads the library in `file`, which messages call `path`.
+    /// Starts a program, for whoever calls it without a monitor.
+    ///
+    /// # Errors
+    ///
+    /// One sentence.
+    pub(crate) fn of_program(
+        settings: &Isolation,
+        path: &Path,
+    ) -> Result<(MonitorProcess, LibraryInfo), String> {
+        let launched = MonitorProcess::launch(settings, Source::Program, path);
+        launched.map_err(|failed| failed.why)
+    }
+
+    /// Starts a process that loads a library, or that is the program at `path`; messages call it `path`.
     fn launch(
         settings: &Isolation,
-        file: &File,
+        source: Source<'_>,
         path: &Path,
     ) -> Result<(MonitorProcess, LibraryInfo), Failed> {
         let system = |error: io::Error| error.to_string();
         let (ours, theirs) = UnixStream::pair().map_err(system)?;
-        let channel = Channel::new(ours, Some(settings.start_limit)).map_err(system)?;
+        let limit = Some(settings.start_limit);
+        let channel = match source {
+            Source::Library(_) => Channel::new(ours, limit),
+            Source::Program => Channel::to_program(ours, limit),
+        };
+        let channel = channel.map_err(system)?;
         let mut command = Command::new(&settings.program);
+        command.args(&settings.arguments);
+        if let Source::Program = source {
+            // The monitor runs it, and ends it with the host.
+            command.arg(std::path::absolute(path).map_err(system)?);
+        }
         command
-            .args(&settings.arguments)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             // What a plugin prints must not get into the host's own output.
             .stdout(Stdio::from(io::stderr()))
@@ -150,18 +185,20 @@ impl MonitorProcess {
             next: 0,
             ended: false,
         };
-        let hello = ToMonitor::Hello {
-            magic: MAGIC,
-            protocol: PROTOCOL,
-            // This is the file that the host has open, even if there is another at its path now.
-            file: format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()),
-            path: path.display().to_string(),
-        };
         let started = Instant::now();
-        let answer = process
-            .channel
-            .send(&hello)
-            .and_then(|()| process.channel.receive::<ToHost<'_>>(None));
+        let asked = match source {
+            Source::Library(file) => process.channel.send(&ToMonitor::Hello {
+                magic: MAGIC,
+                protocol: PROTOCOL,
+                // This is the file that the host has open, even if there is another at its path now.
+                file: format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()),
+                path: path.display().to_string(),
+            }),
+            // A program says what it is without being asked.
+            Source::Program => Ok(()),
+        };
+        let until = started.checked_add(settings.start_limit);
+        let answer = asked.and_then(|()| process.channel.receive::<ToHost<'_>>(until));
         let library = match answer {
             Ok(ToHost::Hello { protocol, library }) if protocol == PROTOCOL => *library,
             Ok(ToHost::Hello { protocol, .. }) => {
@@ -177,11 +214,14 @@ impl MonitorProcess {
             Ok(_) => return Err("it did not begin with its version".to_owned().into()),
             Err(lost) => {
                 let death = process.death(lost, "Startup", started, Vec::new());
+                let when = match source {
+                    Source::Library(_) => {
+                        "while the library was loaded, in its initialisers, its entry or its `startup`"
+                    }
+                    Source::Program => "before it had said what it is",
+                };
                 return Err(Failed {
-                    why: format!(
-                        "{} while the library was loaded, in its initialisers, its entry or its `startup`",
-                        death.how
-                    ),
+                    why: format!("{} {when}", death.how),
                     death: Some(Box::new(death)),
                 });
             }
@@ -387,9 +427,21 @@ impl Drop for MonitorProcess {
 ///
 /// One sentence: how the process ended, or what it reported.
 pub(crate) fn learn(settings: &Isolation, file: &File, path: &Path) -> Result<LibraryInfo, String> {
-    let (_, mut library) =
-        MonitorProcess::launch(settings, file, path).map_err(|failed| failed.why)?;
+    let (_, mut library) = MonitorProcess::launch(settings, Source::Library(file), path)
+        .map_err(|failed| failed.why)?;
     library.path = path.to_owned();
+    Ok(library)
+}
+
+/// What the program at `path` says of itself. It is started, reports that, and is ended.
+///
+/// # Errors
+///
+/// One sentence: how the process ended, or what it reported.
+pub(crate) fn learn_program(settings: &Isolation, path: &Path) -> Result<LibraryInfo, String> {
+    let (_, mut library) = MonitorProcess::of_program(settings, path)?;
+    library.path = path.to_owned();
+    library.program = true;
     Ok(library)
 }
 

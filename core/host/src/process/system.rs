@@ -107,6 +107,18 @@ pub fn end_soon(status: u8) -> ! {
     std::process::exit(status.into())
 }
 
+/// Ends this process as another one has ended.
+pub(crate) fn end_like(status: ExitStatus) -> ! {
+    if let Some(signal) = status.signal() {
+        // SAFETY: no handler of ours is to see it: the standard library's would take it for one of this process's own.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
+        }
+    }
+    std::process::exit(status.code().unwrap_or(1))
+}
+
 /// As [`end_at_once`], and also ends everything that this process has started, if it leads a group.
 pub(crate) fn end_group_at_once() -> ! {
     if getpgrp() == getpid() {

@@ -27,7 +27,7 @@ const AS_A_MONITOR: &str = "as-a-monitor-process";
 #[test]
 fn this_program_can_be_a_monitor() {
     if std::env::args().any(|argument| argument == AS_A_MONITOR) {
-        crate::run_monitor().unwrap();
+        crate::run_monitor(None).unwrap();
     }
 }
 

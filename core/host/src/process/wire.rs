@@ -24,6 +24,7 @@ pub(crate) type Mail = (Report, Vec<(u32, String)>);
 
 /// A question to the monitor itself, not to the world: see [`Knowledge`](crate::table::Knowledge).
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Question {
     Property {
         resource: String,
@@ -138,6 +139,40 @@ pub(crate) enum Lost {
     System(io::Error),
 }
 
+/// A frame that can be a line of JSON, for programs.
+pub(crate) trait Lined: Sized {
+    /// The line; `None` for one that no program is sent.
+    fn to_line(&self) -> Option<serde_json::Value>;
+    /// Reads a line.
+    ///
+    /// # Errors
+    ///
+    /// If it is no such frame.
+    fn from_line(line: serde_json::Value) -> Result<Self, String>;
+}
+
+/// How frames are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Codec {
+    /// As postcard writes them, with their length.
+    Frames,
+    /// As lines of JSON.
+    Lines,
+}
+
+impl Codec {
+    /// Tells them apart by the first bytes of a program: a frame is not as long as this text would have it.
+    fn of(first: &[u8]) -> Option<Codec> {
+        first.first_chunk::<4>().map(|first| match first[3] {
+            0..=8 => Codec::Frames,
+            _ => Codec::Lines,
+        })
+    }
+}
+
+/// The longest line: its bytes are written as numbers.
+const LINE_MAX: usize = 4 * FRAME_MAX;
+
 /// One end of the socket.
 #[derive(Debug)]
 pub(crate) struct Channel {
@@ -145,6 +180,8 @@ pub(crate) struct Channel {
     /// The bytes that were read. The frames in the first `taken` bytes have been taken out.
     buffer: Vec<u8>,
     taken: usize,
+    /// `None` until a program has said something.
+    codec: Option<Codec>,
 }
 
 impl Channel {
@@ -156,6 +193,16 @@ impl Channel {
             stream,
             buffer: Vec::new(),
             taken: 0,
+            codec: Some(Codec::Frames),
+        })
+    }
+
+    /// As [`new`](Self::new), to a program, which says by its first bytes how it writes.
+    pub(crate) fn to_program(stream: UnixStream, limit: Option<Duration>) -> io::Result<Channel> {
+        let channel = Channel::new(stream, limit)?;
+        Ok(Channel {
+            codec: None,
+            ..channel
         })
     }
 
@@ -165,7 +212,14 @@ impl Channel {
         self.stream.set_write_timeout(Some(limit))
     }
 
-    pub(crate) fn send<T: Serialize>(&mut self, frame: &T) -> Result<(), Lost> {
+    pub(crate) fn send<T: Serialize + Lined>(&mut self, frame: &T) -> Result<(), Lost> {
+        if self.codec == Some(Codec::Lines) {
+            let line = frame
+                .to_line()
+                .ok_or_else(|| Lost::Garbled("a program cannot be asked for that".to_owned()))?;
+            let line = format!("{line}\n");
+            return self.stream.write_all(line.as_bytes()).map_err(lost);
+        }
         let bytes = postcard::to_extend(frame, vec![0_u8; 4])
             .map_err(|error| Lost::Garbled(error.to_string()))?;
         let body = bytes.len() - 4;
@@ -183,7 +237,7 @@ impl Channel {
 
     /// The next frame. After `until` there is none, even if others have come in between: a plugin that sends frames all
     /// the time cannot put off the end of its call.
-    pub(crate) fn receive<T: DeserializeOwned>(
+    pub(crate) fn receive<T: DeserializeOwned + Lined>(
         &mut self,
         until: Option<Instant>,
     ) -> Result<T, Lost> {
@@ -209,9 +263,15 @@ impl Channel {
     }
 
     /// A frame that has already been read completely.
-    fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Lost> {
+    fn take<T: DeserializeOwned + Lined>(&mut self) -> Result<Option<T>, Lost> {
         let unread = self.buffer.get(self.taken..).unwrap_or_default();
-        let Some((frame, length)) = first(unread)? else {
+        self.codec = self.codec.or_else(|| Codec::of(unread));
+        let found = match self.codec {
+            None => None,
+            Some(Codec::Frames) => first(unread)?,
+            Some(Codec::Lines) => first_line(unread)?,
+        };
+        let Some((frame, length)) = found else {
             return Ok(None);
         };
         self.taken += length;
@@ -244,6 +304,32 @@ pub(crate) fn first<T: DeserializeOwned>(unread: &[u8]) -> Result<Option<(T, usi
         return Err(Lost::Garbled(format!("a frame with {left} bytes too many")));
     }
     Ok(Some((frame, 4 + length)))
+}
+
+/// The frame in the first line of `unread`, and the line's length; `None` if it is incomplete.
+fn first_line<T: Lined>(unread: &[u8]) -> Result<Option<(T, usize)>, Lost> {
+    let Some(end) = unread.iter().position(|byte| *byte == b'\n') else {
+        return match unread.len() {
+            0..LINE_MAX => Ok(None),
+            length => Err(Lost::Garbled(format!(
+                "a line of {length} bytes and more, and {LINE_MAX} are the most"
+            ))),
+        };
+    };
+    let frame = read(&unread[..end]).map_err(Lost::Garbled)?;
+    Ok(Some((frame, end + 1)))
+}
+
+/// Reads a line.
+pub(super) fn read<T: Lined>(line: &[u8]) -> Result<T, String> {
+    let value = serde_json::from_slice(line);
+    let frame = value
+        .map_err(|error| error.to_string())
+        .and_then(|value| T::from_line(value));
+    frame.map_err(|why| {
+        let text: String = String::from_utf8_lossy(line).chars().take(120).collect();
+        format!("it wrote a line that is no frame: {why}: {}", text.trim())
+    })
 }
 
 fn lost(error: io::Error) -> Lost {

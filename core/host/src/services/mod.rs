@@ -91,6 +91,8 @@ macro_rules! services {
     ) => {
         /// A request to the world.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        // As programs that are plugins write it; frames have numbers in the place of names.
+        #[serde(rename_all = "snake_case")]
         pub enum Request<'a> {
             $($(#[$plain_doc])+ $plain,)+
             $($(#[$doc])+ $variant {

@@ -33,7 +33,7 @@ impl Handle {
     }
 
     /// The handle that a plugin gave back.
-    pub(super) fn of(instance: *const QrInstance) -> Handle {
+    pub(crate) fn of(instance: *const QrInstance) -> Handle {
         Handle(instance.addr())
     }
 
@@ -180,6 +180,33 @@ impl<'a> Frame<'a> {
         (self.plugin, &self.spec.name, self.entry)
     }
 
+    /// Runs `f` with what the call can reach, and a place for its lines for the log. `None` if the machine is dead.
+    pub(crate) fn reach<R>(
+        &self,
+        f: impl FnOnce(
+            &mut dyn Services,
+            &dyn Knowledge,
+            &ResourceSpec,
+            &mut dyn FnMut(Vec<(u32, String)>),
+        ) -> R,
+    ) -> Option<R> {
+        let mut services = self.services.try_borrow_mut().ok()?;
+        let services = services.as_deref_mut()?;
+        let mut log = |lines: Vec<(u32, String)>| {
+            for (level, text) in lines {
+                self.write_log(level, text);
+            }
+        };
+        Some(f(services, self.known, self.spec, &mut log))
+    }
+
+    /// Notes what refused the call, if anything did.
+    pub(crate) fn refuse(&self, reason: Option<Reason>) {
+        if let Some(reason) = reason {
+            self.refused.replace(Some(reason));
+        }
+    }
+
     fn caller(&self) -> Caller<'a> {
         Caller::of(self.spec)
     }
@@ -228,7 +255,7 @@ pub fn enter<R>(frame: Frame<'_>, entry: impl FnOnce() -> R) -> (R, Traces) {
 
 /// Runs `f` with the frame of the call that `instance` runs on this thread. A call from anywhere else is counted as a
 /// stray one.
-pub(super) fn with<R>(
+pub(crate) fn with<R>(
     instance: *const QrInstance,
     f: impl for<'f> FnOnce(&'f Frame<'f>) -> R,
 ) -> Option<R> {

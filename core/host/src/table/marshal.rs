@@ -60,7 +60,7 @@ pub(super) unsafe fn bytes<'a>(ptr: *const u8, len: u64) -> ServiceResult<&'a [u
 /// # Safety
 ///
 /// As for [`borrow_bytes`].
-pub(super) unsafe fn text<'a>(text: QrStr) -> ServiceResult<&'a str> {
+pub(crate) unsafe fn text<'a>(text: QrStr) -> ServiceResult<&'a str> {
     // SAFETY: passed on.
     let bytes = unsafe { bytes(text.ptr, text.len)? };
     std::str::from_utf8(bytes).map_err(|error| {
@@ -73,10 +73,10 @@ pub(super) unsafe fn text<'a>(text: QrStr) -> ServiceResult<&'a str> {
 
 /// A plugin's buffer for output, and the place for the number of bytes that are needed.
 #[derive(Clone, Copy)]
-pub(super) struct Buffer {
-    pub(super) at: *mut u8,
-    pub(super) len: u64,
-    pub(super) needed: *mut u64,
+pub(crate) struct Buffer {
+    pub(crate) at: *mut u8,
+    pub(crate) len: u64,
+    pub(crate) needed: *mut u64,
 }
 
 impl Buffer {
@@ -85,7 +85,7 @@ impl Buffer {
     /// # Safety
     ///
     /// The plugin vouches for `len` writable bytes at `at` unless it is NULL, and for `needed` unless that is NULL.
-    pub(super) unsafe fn put(self, bytes: &[u8]) -> ServiceResult<()> {
+    pub(crate) unsafe fn put(self, bytes: &[u8]) -> ServiceResult<()> {
         // SAFETY: passed on.
         unsafe { put(self.needed, bytes.len() as u64) };
         if (self.len as u128) < bytes.len() as u128 {
@@ -115,7 +115,7 @@ impl Buffer {
 /// # Safety
 ///
 /// The plugin vouches for `at`, unless that is NULL.
-pub(super) unsafe fn put<T: Copy>(at: *mut T, value: T) {
+pub(crate) unsafe fn put<T: Copy>(at: *mut T, value: T) {
     if !at.is_null() {
         // SAFETY: the plugin vouches for the place. It may be unaligned.
         unsafe { at.write_unaligned(value) };

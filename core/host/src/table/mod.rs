@@ -25,8 +25,10 @@ pub(crate) use call::{Abilities, Call, OUTPUT_MAX, Returned, TypeCall, Work, run
 pub use entries::Entries;
 
 pub use death::tell_deaths;
+pub(crate) use frame::with;
 pub use frame::{Frame, Handle, Knowledge, Traces, enter, strays};
 pub use mailbox::{Mailbox, Report};
+pub(crate) use marshal::{Buffer, put, text};
 pub use marshal::{borrow_bytes, lend};
 pub use record::{LastCall, last_call, last_call_in, record_calls_in};
 pub(crate) use slow::note_slow;

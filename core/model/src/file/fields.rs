@@ -450,6 +450,18 @@ pub static FILE_FIELDS: &[FileField] = &[
         Flag,
         "Whether it runs in a resource monitor process of its own.",
     ),
+    may(
+        PLUGIN,
+        "version",
+        Text,
+        "The versions that will do, such as \">=0.2\".",
+    ),
+    may(
+        PLUGIN,
+        "digest",
+        Text,
+        "The BLAKE3 digest of its file, in hexadecimal.",
+    ),
     must(
         STANDARD,
         "resource",

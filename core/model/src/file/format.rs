@@ -33,7 +33,7 @@ pub(crate) struct ClusterFile {
     pub(crate) service_start_ms: Vec<(Text, u32)>,
     pub(crate) accept: Vec<Text>,
     pub(crate) policy: Option<Text>,
-    pub(crate) plugins: Vec<(Text, Option<bool>)>,
+    pub(crate) plugins: Vec<Plugin>,
     pub(crate) components: Option<Vec<Text>>,
     pub(crate) network_dtc: Option<Spanned<bool>>,
     pub(crate) networks: Vec<Network>,
@@ -357,14 +357,66 @@ fn cluster_node(decoder: &mut Decoder<'_>, node: &Node) -> Option<ClusterNode> {
     })
 }
 
-/// How plugins are to run, by their names.
-fn plugins(decoder: &mut Decoder<'_>, node: &Node) -> Vec<(Text, Option<bool>)> {
+/// What the file says of a plugin.
+#[derive(Debug)]
+pub(crate) struct Plugin {
+    pub(crate) name: Text,
+    pub(crate) separate_monitor: Option<bool>,
+    pub(crate) version: Option<Spanned<semver::VersionReq>>,
+    pub(crate) digest: Option<Text>,
+}
+
+/// How plugins are to run, and which, by their names.
+fn plugins(decoder: &mut Decoder<'_>, node: &Node) -> Vec<Plugin> {
     let entries = decoder.map(node, "settings by plugin");
     let settings = entries.into_iter().filter_map(|(plugin, node)| {
         let record = decoder.record(node, fields::PLUGIN, &fields::names(fields::PLUGIN))?;
-        Some((plugin, flag(decoder, &record, "separate_monitor")))
+        let version = record
+            .get("version")
+            .and_then(|node| version(decoder, node));
+        let digest = record.get("digest").and_then(|node| digest(decoder, node));
+        Some(Plugin {
+            name: plugin,
+            separate_monitor: flag(decoder, &record, "separate_monitor"),
+            version,
+            digest,
+        })
     });
     settings.collect()
+}
+
+/// Which versions of a plugin will do.
+fn version(decoder: &mut Decoder<'_>, node: &Node) -> Option<Spanned<semver::VersionReq>> {
+    let text = decoder.text(node)?;
+    match text.value.parse() {
+        Ok(wanted) => Some(Spanned::new(wanted, text.span)),
+        Err(why) => {
+            let say = Say::new(format!("this does not say which versions will do: {why}"));
+            let say = say.found(node.value.describe()).expected(
+                "a version requirement, such as `>=0.2`, `1.4` (that or a later 1), `=2.0.1` or `>=1, <3`",
+            );
+            decoder.error("out-of-range", node.span, say);
+            None
+        }
+    }
+}
+
+/// The digest of a plugin's file.
+fn digest(decoder: &mut Decoder<'_>, node: &Node) -> Option<Text> {
+    let text = decoder.text(node)?;
+    let hex = text.value.strip_prefix("blake3:").unwrap_or_default();
+    if hex.len() == 64
+        && hex
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    {
+        return Some(text);
+    }
+    let say = Say::new("this is no digest of a file")
+        .found(node.value.describe())
+        .expected("`blake3:` and 64 digits, as `quorate plugin list` shows it");
+    decoder.error("out-of-range", node.span, say);
+    None
 }
 
 fn disk(decoder: &mut Decoder<'_>, node: &Node) -> Option<Disk> {

@@ -109,9 +109,13 @@ pub fn parse(source_name: &str, text: &str) -> Result<Loaded, Diagnostics> {
         plugins: file
             .plugins
             .into_iter()
-            .map(|(plugin, separate_monitor)| {
-                let place = source.error("unknown-plugin", plugin.span, "");
-                PluginSettings::new(plugin.value, separate_monitor, place)
+            .map(|plugin| {
+                let at = |span| source.error("unknown-plugin", span, "");
+                let place = at(plugin.name.span);
+                let version = plugin.version.map(|it| (it.value, at(it.span)));
+                let digest = plugin.digest.map(|it| (it.value, at(it.span)));
+                PluginSettings::new(plugin.name.value, plugin.separate_monitor, place)
+                    .requiring(version, digest)
             })
             .collect(),
     })

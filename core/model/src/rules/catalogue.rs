@@ -80,6 +80,11 @@ pub static CATALOGUE: &[Rule] = &[
         "correct the plugin's name: `quorate plugin list` shows those that are there",
     ),
     read(
+        "plugin-mismatch",
+        "Another version of a plugin, or another file of it, may behave otherwise.",
+        "install what the cluster wants, or correct what it wants: `quorate plugin list` shows versions and digests",
+    ),
+    read(
         "missing-field",
         "There is no sensible default for it.",
         "add the field",

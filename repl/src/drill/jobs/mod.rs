@@ -5,6 +5,7 @@
 //! are kept until everything before it is reported, so that the output does not depend on how many run at a time.
 
 mod below;
+pub(super) mod here;
 mod wire;
 pub(crate) mod worker;
 

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use quorate_conformance::{Case, ENTRY_LEN, Provider, Settings, Verdict};
+use quorate_conformance::{Case, ENTRY_LEN, Provider, Settings, Test, Verdict};
 use quorate_host::{
     LibraryInfo, describe_end, end_with_parent, has_ended, kill_group, tell_parent,
 };
@@ -32,6 +32,8 @@ const HEAD_LEN: usize = ENTRY_LEN + COUNT_LEN;
 /// The type that runs scripts, and its property for the script.
 pub(super) const SCRIPT_TYPE: &str = "Generic Script";
 const SCRIPT_PROPERTY: &str = "ScriptFilepath";
+/// How much of what a process printed is kept, in bytes: the end of it.
+const PRINTED_MAX: usize = 256 * 1_024;
 /// How often a child process is checked.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -87,13 +89,43 @@ fn write_report(args: &RunTestArgs, mut report: &File) -> std::io::Result<()> {
     witness("load");
     let found = match &args.test {
         None => describe(&args.file),
-        Some(id) => run_test(args, id, &witness),
+        Some(id) => run_test(args, id, &witness, false),
     };
     std::io::Seek::seek(&mut report, std::io::SeekFrom::Start(HEAD_LEN as u64))?;
     report.write_all(found.to_string().as_bytes())
 }
 
-fn run_test(args: &RunTestArgs, id: &str, witness: &dyn Fn(&str)) -> Value {
+/// Runs a test in this process, and says on the standard error which entry is called before it is.
+pub(crate) fn run_here(child: &Child, test: &Test, kind: &str, providers: &[Provider]) -> Run {
+    let named = providers.iter().flat_map(|it| {
+        [
+            OsString::from(&it.kind),
+            it.library.clone().into_os_string(),
+        ]
+    });
+    let args = RunTestArgs {
+        file: child.file.clone(),
+        test: None,
+        kind: kind.to_owned(),
+        properties: child.properties.clone(),
+        script: child.script.clone(),
+        avoid: Vec::new(),
+        provider: named.collect(),
+        reproduce: child.reproduce,
+        report: PathBuf::new(),
+    };
+    let began = Instant::now();
+    let calls = Cell::new(0_u64);
+    let witness = |entry: &str| {
+        calls.set(calls.get() + 1);
+        // At once, so that it stands before whatever the call does. If nobody reads it, it is not needed.
+        let _ = writeln!(std::io::stderr(), "{:>6}  {entry}", calls.get());
+    };
+    let found = run_test(&args, test.id, &witness, true);
+    told(&found, began.elapsed())
+}
+
+fn run_test(args: &RunTestArgs, id: &str, witness: &dyn Fn(&str), whole: bool) -> Value {
     let failed = |why: String| json!({ "verdict": "failed", "why": why, "trace": [] });
     let Some(test) = quorate_conformance::tests().find(|test| test.id == id) else {
         return failed(format!("there is no test `{id}`"));
@@ -124,7 +156,7 @@ fn run_test(args: &RunTestArgs, id: &str, witness: &dyn Fn(&str)) -> Value {
         witness,
     };
     let outcome = quorate_conformance::run(test, &case);
-    let trace = if test.twice || args.reproduce.is_some() {
+    let trace = if whole || test.twice || args.reproduce.is_some() {
         outcome.trace
     } else {
         Vec::new()
@@ -176,6 +208,8 @@ pub(crate) struct Run {
     pub(crate) fatal: Option<String>,
     /// Whether it was not done within the limit although every call returned.
     pub(crate) slow: bool,
+    /// What its process printed, if it did not pass.
+    pub(crate) output: String,
 }
 
 /// How a process ended.
@@ -196,6 +230,7 @@ impl Child {
         cancel: &AtomicBool,
     ) -> Result<Result<LibraryInfo, String>, String> {
         let (end, _, report, said) = self.start(&[], cancel)?;
+        let said = last_words(&said);
         let found = report.and_then(|(_, body)| body);
         Ok(match (end, found) {
             (_, Some(found)) => LibraryInfo::deserialize(&found)
@@ -237,7 +272,8 @@ impl Child {
         for Provider { kind, library } in providers {
             arguments.extend(["--provider".into(), kind.into(), library.into()]);
         }
-        let (end, took, report, said) = self.start(&arguments, cancel)?;
+        let (end, took, report, printed) = self.start(&arguments, cancel)?;
+        let said = last_words(&printed);
         let (entry, body) = report.unwrap_or_else(|| ("load".to_owned(), None));
         let ended = |verdict, why: String, fatal| Run {
             verdict,
@@ -247,6 +283,7 @@ impl Child {
             wanted: Vec::new(),
             fatal,
             slow: false,
+            output: String::new(),
         };
         let limit = Lasting(self.limit);
         // What happened to the process after its test is another finding.
@@ -260,7 +297,7 @@ impl Child {
             }
             _ => None,
         };
-        Ok(match (end, body) {
+        let mut run = match (end, body) {
             (_, Some(body)) => match (told(&body, took), afterwards) {
                 (run, Some(more)) if run.verdict.is_bad() => Run {
                     why: format!("{}; {more}", run.why),
@@ -291,7 +328,12 @@ impl Child {
                 format!("{} in `{entry}`{said}", describe_end(status)),
                 Some(entry),
             ),
-        })
+        };
+        if run.verdict.is_bad() {
+            let from = printed.len().saturating_sub(PRINTED_MAX);
+            run.output = String::from_utf8_lossy(&printed[from..]).into_owned();
+        }
+        Ok(run)
     }
 
     /// Starts this program with the hidden command and waits for its end, at most for the limit.
@@ -300,7 +342,7 @@ impl Child {
         &self,
         arguments: &[OsString],
         cancel: &AtomicBool,
-    ) -> Result<(End, Duration, Option<(String, Option<Value>)>, String), String> {
+    ) -> Result<(End, Duration, Option<(String, Option<Value>)>, Vec<u8>), String> {
         let failed = |error: std::io::Error| format!("a process for a test: {error}");
         let folder = tempfile::tempdir().map_err(failed)?;
         let (report, said) = (folder.path().join("report"), folder.path().join("said"));
@@ -348,7 +390,7 @@ impl Child {
         };
         let took = began.elapsed();
         let said = fs::read(&said).unwrap_or_default();
-        Ok((end, took, read(&report), last_words(&said)))
+        Ok((end, took, read(&report), said))
     }
 }
 
@@ -390,6 +432,7 @@ fn told(body: &Value, took: Duration) -> Run {
         wanted: texts("wanted"),
         fatal: None,
         slow: false,
+        output: String::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod child;
 mod config;
+mod here;
 mod report;
 mod values;
 
@@ -61,6 +62,9 @@ pub(crate) struct CheckPluginArgs {
     properties: Option<PathBuf>,
     #[command(flatten)]
     plugins: PluginFolders,
+    /// Run this one test in this process, for a debugger or a sanitizer, and show all its calls.
+    #[arg(long, value_name = "TEST", conflicts_with_all = ["json", "junit", "filter", "brief"])]
+    in_process: Option<String>,
     /// Run one random sequence again, and show all its calls.
     #[arg(long, value_name = "SEED", value_parser = crate::args::seed)]
     reproduce: Option<u64>,
@@ -85,6 +89,8 @@ pub(crate) struct Result {
     why: String,
     took: Duration,
     trace: Vec<String>,
+    /// What its process printed, if it did not pass.
+    output: String,
 }
 
 /// All results, and what was tested.
@@ -170,6 +176,16 @@ fn check(
         Isolation::for_learning(),
     );
     must_know(args, &tested, &known, &catalog)?;
+    if let Some(id) = &args.in_process {
+        let [it] = tested.as_slice() else {
+            let files = tested.len();
+            return Err(format!(
+                "--in-process runs one test of one file, and {files} are named"
+            ));
+        };
+        let kinds = kinds(it.only.as_deref(), it.described.as_ref())?;
+        return here::run(&it.child, id, &kinds, &catalog, output);
+    }
     let mut all = Vec::new();
     for it in tested {
         let results = test(args, &choice, &known, &catalog, it, output, cancel)?;
@@ -601,6 +617,7 @@ fn of(
             why: run.why,
             took: run.took,
             trace: run.trace,
+            output: run.output,
         });
     }
     Ok(results)
@@ -636,6 +653,7 @@ mod tests {
             wanted: Vec::new(),
             fatal: None,
             slow: false,
+            output: String::new(),
         }
     }
 

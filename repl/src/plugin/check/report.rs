@@ -1,9 +1,10 @@
 //! Results as text for people, as JSON and as JUnit XML.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use quorate_conformance::{Group, Verdict};
+use quorate_conformance::{Group, Test, Verdict};
 use serde_json::json;
 
+use super::child::Run;
 use super::{Result, Results, is_script};
 use crate::output::{Paint, Tone};
 use crate::report::count;
@@ -83,6 +84,9 @@ pub(super) fn text(results: &Results, brief: bool, paint: Paint) -> String {
         let line = format!("    {verdict}{name}{}", why(results, result));
         out.push_str(line.trim_end());
         out.push('\n');
+        for line in result.output.lines() {
+            out.push_str(&format!("      | {}\n", paint.tone(Tone::Faint, line)));
+        }
         // If a test has failed, the output of passed tests would only be in the way.
         let shown = !failed || result.verdict.is_bad();
         for line in result.trace.iter().filter(|_| shown) {
@@ -91,6 +95,21 @@ pub(super) fn text(results: &Results, brief: bool, paint: Paint) -> String {
     }
     out.push('\n');
     out.push_str(&summary(results, paint));
+    out
+}
+
+/// One result that nothing else is shown with: its calls, and then the verdict.
+pub(super) fn one(test: &Test, kind: &str, run: &Run, paint: Paint) -> String {
+    let mut out = String::new();
+    for line in &run.trace {
+        out.push_str(&format!("  {}\n", paint.tone(Tone::Faint, line)));
+    }
+    let verdict = paint.tone(tone(run.verdict), run.verdict.as_str());
+    let of = match kind {
+        "" => String::new(),
+        kind => format!("{kind}: "),
+    };
+    out.push_str(format!("{of}{}: {verdict}  {}", test.id, run.why).trim_end());
     out
 }
 
@@ -189,6 +208,7 @@ fn of_library(results: &Results) -> serde_json::Value {
                 "about": result.test.about,
                 "verdict": result.verdict.as_str(),
                 "why": result.why,
+                "output": (!result.output.is_empty()).then_some(&result.output),
                 "ms": u64::try_from(result.took.as_millis()).unwrap_or(u64::MAX),
             })
         })

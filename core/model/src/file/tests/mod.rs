@@ -102,6 +102,46 @@ fn settings_of_plugins_are_read_with_their_places() {
     assert!(found.len() == 1 && found[0].starts_with("wrong-type"));
 }
 
+#[test]
+fn what_is_required_of_a_plugin_is_held_against_what_is_there() {
+    let digest = format!("blake3:{}", "ab".repeat(32));
+    let plugins = format!(
+        "plugins: {{ \"exres\": (version: \">=0.2, <2\", digest: \"{digest}\") }},\n    nodes: ["
+    );
+    let text = shipped("four-node.ron").replacen("nodes: [", &plugins, 1);
+    let loaded = parse("four.ron", &text).unwrap_or_else(|findings| panic!("{findings}"));
+    let wanted = &loaded.plugins[0];
+    assert_eq!(wanted.other_version("0.2.0", "lib.so"), None);
+    assert_eq!(wanted.other_version("1.9.3", "lib.so"), None);
+    for (version, why) in [
+        ("0.1.9", "is 0.1.9 here, and"),
+        ("two", "which is no version"),
+    ] {
+        let found = wanted.other_version(version, "lib.so").unwrap();
+        assert!(found.message.contains(why), "{}", found.message);
+        let (had, would) = (found.found.as_deref(), found.expected.as_deref());
+        assert_eq!((had, would), (Some(version), Some(">=0.2, <2")));
+        let at = format!("{}:{} {}", found.line, found.column, found.length);
+        assert_eq!(at, place(&text, "\">=0.2, <2\""));
+    }
+    assert!(wanted.wants_digest());
+    assert_eq!(wanted.other_digest(&digest, "lib.so"), None);
+    let found = wanted.other_digest("blake3:00", "lib.so").unwrap();
+    assert_eq!(found.expected, Some(digest.clone()));
+    for (from, to, why) in [
+        (">=0.2, <2", "newest", "which versions will do"),
+        (digest.as_str(), "blake3:abc", "no digest of a file"),
+        (
+            digest.as_str(),
+            &digest.to_uppercase(),
+            "no digest of a file",
+        ),
+    ] {
+        let found = findings(&text.replace(from, to));
+        assert!(found.len() == 1 && found[0].contains(why), "{found:?}");
+    }
+}
+
 fn shipped(name: &str) -> &'static str {
     SHIPPED.iter().find(|(known, _)| *known == name).unwrap().1
 }
