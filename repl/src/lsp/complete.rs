@@ -1,5 +1,6 @@
 //! Completion: what may stand at a place.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
@@ -54,13 +55,12 @@ impl Item {
 }
 
 fn shown(text: &Text, place: &Range<usize>, items: Vec<Item>) -> Value {
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut list = Vec::new();
     for item in items {
-        if seen.contains(&item.label) {
+        if !seen.insert(item.label.clone()) {
             continue;
         }
-        seen.push(item.label.clone());
         let mut shown = json!({
             "label": item.label,
             "kind": item.kind,
@@ -253,7 +253,7 @@ pub(super) fn property(kind: &str, name: &str) -> Option<String> {
 /// The files of the workspace with an ending, as another file names them.
 fn files(workspace: &Workspace, path: &Path, ending: &str) -> Vec<Item> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let found = workspace.files(&[ending]);
+    let (found, _) = workspace.files(&[ending]);
     let others = found.iter().filter(|it| it.as_path() != path);
     others
         .map(|file| Item::new(relative(folder, file), FILE, ""))

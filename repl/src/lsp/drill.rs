@@ -250,6 +250,26 @@ impl<'t> Script<'t> {
         true
     }
 
+    /// Whether a quoted text is what somebody calls a drill, a step or a promise, or an option's own word, and no name.
+    pub(super) fn is_label(&self, at: usize) -> bool {
+        const FIRST: [&str; 8] = [
+            "step",
+            "note",
+            "status",
+            "var",
+            "always",
+            "never",
+            "steady",
+            "sometimes",
+        ];
+        let frames = self.tokens.frames(at);
+        let call = frames.iter().rev().find(|it| it.word.is_some());
+        call.is_some_and(|call| {
+            let word = call.word.map_or("", |it| self.tokens.text(it));
+            FIRST.contains(&word) && call.commas == 0 || word == "drill" && call.commas < 2
+        })
+    }
+
     /// What a quoted text means, where it stands.
     pub(super) fn meaning(&self, at: usize) -> Option<Meaning> {
         let tokens = &self.tokens;

@@ -14,7 +14,8 @@ mod text;
 mod tokens;
 mod workspace;
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lsp_server::Connection;
 
@@ -24,7 +25,7 @@ use crate::output::Output;
 
 /// Serves one editor until it says that it is enough, or goes away.
 pub(crate) fn run(plugins: &PluginFolders, output: &mut Output) -> Exit {
-    if std::io::stdin().is_terminal() {
+    if io::stdin().is_terminal() {
         output.error(
             "quorate lsp speaks with an editor over standard input and output, and not with people: see editors/ for how \
              one is told to start it",
@@ -35,10 +36,19 @@ pub(crate) fn run(plugins: &PluginFolders, output: &mut Output) -> Exit {
     let ended = server::serve(connection, plugins);
     // The threads end with the streams; whoever waits for them after a broken one may wait for ever.
     match ended {
-        Ok(()) => {
-            let _ = threads.join();
-            Exit::Pass
-        }
+        Ok(()) => match catch_unwind(AssertUnwindSafe(|| threads.join())) {
+            Ok(Err(why)) if why.kind() == io::ErrorKind::InvalidData => {
+                output.error(&format!(
+                    "the editor does not keep to the Language Server Protocol: {why}"
+                ));
+                Exit::Usage
+            }
+            Ok(_) => Exit::Pass,
+            Err(_) => {
+                output.error("the editor sent a message that cannot be read");
+                Exit::Usage
+            }
+        },
         Err(why) => {
             output.error(&why);
             Exit::Usage

@@ -54,6 +54,7 @@ pub(super) fn subject(
             }
             let noun = match script.meaning(at) {
                 Some(Meaning::Name(noun)) => noun,
+                None if script.is_label(at) => return Err(nothing()),
                 None => None,
                 Some(_) => return Err(nothing()),
             };
@@ -80,7 +81,12 @@ pub(super) fn subject(
             (names, Some(noun), said, cluster.tokens.inside(at))
         }
     };
-    let named = names.defined(noun, &said).cloned();
+    let named = names.defined(noun, &said).or_else(|| match noun {
+        // The quorum may be a resource that is no disk.
+        Some(Noun::Disk) => names.defined(Some(Noun::Resource), &said),
+        _ => None,
+    });
+    let named = named.cloned();
     let named = named.ok_or_else(|| format!("nothing in the file is called \"{said}\""))?;
     if !same_name(&named.text, &said) {
         return Err(format!(
@@ -127,10 +133,24 @@ pub(super) fn edits(
         ));
     }
     let mut edits = Edits::new();
+    let own_file = &subject.names.path;
+    if !workspace.roots.iter().any(|it| own_file.starts_with(it)) {
+        return Err(format!(
+            "{} is outside the folder that the editor has open: open one that has the cluster file and its drills",
+            own_file.display()
+        ));
+    }
+    let (files, whole) = workspace.files(&["rhai"]);
+    if !whole {
+        return Err(
+            "the editor's folder has too many files to find every drill: open the project's own"
+                .to_owned(),
+        );
+    }
     let own = subject.names.names.iter().filter(|it| speaks(named, it));
     let places = own.map(|it| (it.at.clone(), new.to_owned())).collect();
     edits.insert(subject.names.path.clone(), places);
-    for file in workspace.files(&["rhai"]) {
+    for file in files {
         let Ok(text) = workspace.text(&file) else {
             continue;
         };
@@ -144,12 +164,15 @@ pub(super) fn edits(
 
 /// Whether a name in the cluster file is the one that is renamed. The resource of a disk has the disk's name.
 fn speaks(named: &Named, it: &Named) -> bool {
-    let kind = it.noun == named.noun
+    alike(it.noun, named.noun) && same_name(&it.text, &named.text)
+}
+
+fn alike(one: Noun, other: Noun) -> bool {
+    one == other
         || matches!(
-            (it.noun, named.noun),
+            (one, other),
             (Noun::Disk, Noun::Resource) | (Noun::Resource, Noun::Disk)
-        );
-    kind && same_name(&it.text, &named.text)
+        )
 }
 
 /// The places in a file of drills: in those on this cluster, and in the functions of a file that opens no other.
@@ -180,6 +203,11 @@ fn in_drills(
         let drill = drills.iter().find(|it| it.whole.contains(&at));
         drill.map_or(only, |it| ours(&it.cluster))
     };
+    // A text of an unknown kind may speak of the other thing of this name.
+    let unclear =
+        subject.names.names.iter().any(|it| {
+            it.defines && same_name(&it.text, &named.text) && !alike(it.noun, named.noun)
+        });
     let mut places = Vec::new();
     for at in 0..tokens.all.len() {
         let token = &tokens.all[at];
@@ -187,21 +215,23 @@ fn in_drills(
             continue;
         }
         let said = tokens.quoted(at);
+        let head = said.get(..named.text.len()).unwrap_or_default();
+        if !same_name(said, &named.text) && !same_name(head, &named.text) {
+            continue;
+        }
         let is_named = drills.iter().any(|it| it.at == token.range);
         let noun = match script.meaning(at) {
             Some(Meaning::Name(noun)) => noun,
+            None if script.is_label(at) => continue,
             None => None,
             Some(_) => continue,
         };
-        let kind = noun.is_none_or(|noun| {
-            noun == named.noun || noun == Noun::Resource && named.noun == Noun::Disk
-        });
+        let kind = noun.map_or(!unclear, |noun| alike(noun, named.noun));
         if kind && !is_named && same_name(said, &named.text) {
             places.push((tokens.inside(at), new.to_owned()));
             continue;
         }
         // A resource of a virtual server begins with its name, unless it is a disk, which has its own.
-        let head = said.get(..named.text.len()).unwrap_or_default();
         let made = named.is_server
             && !is_named
             && noun.is_none_or(|noun| noun == Noun::Resource)

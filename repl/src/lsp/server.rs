@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use quorate_script::{WordDoc, entries, entries_of_engine, is_policy};
 use serde_json::{Value, json};
 
 use super::text::{Text, path_of, uri_of};
+use super::tokens::Tokens;
 use super::workspace::Workspace;
 use super::{complete, findings, hover, rename, symbols};
 use crate::args::PluginFolders;
@@ -27,6 +29,9 @@ fn capabilities() -> Value {
         "codeActionProvider": { "codeActionKinds": ["quickfix"] },
     })
 }
+
+/// For how long nothing is typed before what was typed is checked.
+const QUIET: Duration = Duration::from_millis(100);
 
 /// Speaks with the editor until it says that it is enough, or goes away.
 ///
@@ -49,17 +54,38 @@ pub(super) fn serve(connection: Connection, plugins: &PluginFolders) -> Result<(
             roots: roots(&asked),
             ..Workspace::default()
         },
-        plugins,
+        folders: plugins,
+        plugins: Plugins::new(plugins),
         drill_words: entries(),
         resource_words: entries_of_engine(&quorate_clusres::script::engine()),
         shown: BTreeMap::new(),
         stale: Vec::new(),
     };
-    while let Ok(message) = connection.receiver.recv() {
+    loop {
+        // What is typed comes faster than it is checked: only what stands when nothing more comes counts.
+        let message = match server.stale.is_empty() {
+            true => connection.receiver.recv().ok(),
+            false => match connection.receiver.recv_timeout(QUIET) {
+                Ok(message) => Some(message),
+                Err(why) if why.is_timeout() => {
+                    server.check();
+                    continue;
+                }
+                Err(_) => None,
+            },
+        };
+        let Some(message) = message else { break };
         match message {
             Message::Request(request) => match connection.handle_shutdown(&request) {
                 Ok(true) => break,
-                Ok(false) => server.answer(request),
+                Ok(false) => {
+                    // These speak of findings, whose places must be those of the text.
+                    if ["textDocument/hover", "textDocument/codeAction"].contains(&&*request.method)
+                    {
+                        server.check();
+                    }
+                    server.answer(request);
+                }
                 Err(why) => return Err(why.to_string()),
             },
             Message::Notification(notification) => {
@@ -69,10 +95,6 @@ pub(super) fn serve(connection: Connection, plugins: &PluginFolders) -> Result<(
                 server.hear(&notification);
             }
             Message::Response(_) => {}
-        }
-        // What is typed comes faster than it is checked: only what stands when nothing more has come counts.
-        if connection.receiver.is_empty() {
-            server.check();
         }
     }
     Ok(())
@@ -105,7 +127,11 @@ fn sort(path: &Path, text: &str) -> Option<Sort> {
         "ron" => {
             let fields = ["nodes", "networks", "quorum", "virtual_servers", "groups"];
             let empty = text.trim().is_empty();
-            (empty || fields.iter().any(|it| text.contains(it))).then_some(Sort::Cluster)
+            let tokens = Tokens::of(text);
+            let field = |at: usize| {
+                tokens.is(at + 1, ':') && fields.iter().any(|it| tokens.is_word(at, it))
+            };
+            (empty || (0..tokens.all.len()).any(field)).then_some(Sort::Cluster)
         }
         "rhai" if resource_scripts::is_one(text) => Some(Sort::Resource),
         "rhai" if is_policy(path, text) => Some(Sort::Policy),
@@ -117,7 +143,9 @@ fn sort(path: &Path, text: &str) -> Option<Sort> {
 struct Server<'s> {
     connection: &'s Connection,
     workspace: Workspace,
-    plugins: &'s PluginFolders,
+    folders: &'s PluginFolders,
+    /// The plugins as far as they were needed; learning them takes processes.
+    plugins: Plugins<'s>,
     drill_words: Vec<WordDoc>,
     resource_words: Vec<WordDoc>,
     /// The diagnostics that each file has in the editor.
@@ -197,8 +225,11 @@ impl Server<'_> {
                     Sort::Cluster => hover::definition_in_cluster(&path, text, offset),
                     _ => hover::definition_in_script(workspace, &path, text, words, offset),
                 };
-                found.map_or(Value::Null, |(file, range)| {
-                    let text = Text::new(workspace.text(&file).unwrap_or_default());
+                let found = found.and_then(|(file, range)| {
+                    let text = workspace.text(&file).ok()?;
+                    Some((Text::new(text), file, range))
+                });
+                found.map_or(Value::Null, |(text, file, range)| {
                     json!({ "uri": uri_of(&file), "range": text.range(&range) })
                 })
             }
@@ -279,12 +310,17 @@ impl Server<'_> {
                     text.change(change);
                 }
             }
-            "textDocument/didSave" => {}
+            // A plugin may have been built meanwhile.
+            "textDocument/didSave" => self.plugins = Plugins::new(self.folders),
             "textDocument/didClose" => {
                 self.workspace.open.remove(&path);
                 self.shown.remove(&path);
                 self.publish(&path, Vec::new());
                 self.stale.retain(|it| *it != path);
+                // Drills are held to what is on the disk again.
+                if path.extension().is_some_and(|end| end == "ron") {
+                    self.stale.extend(self.workspace.open.keys().cloned());
+                }
                 return;
             }
             _ => return,
@@ -320,8 +356,8 @@ impl Server<'_> {
             }
             let checked = catch_unwind(AssertUnwindSafe(|| {
                 let read = |path: &Path| self.workspace.text(path);
-                let mut plugins = Plugins::new(self.plugins);
-                check_text(&path, &text.text, &mut plugins, &mut BTreeMap::new(), &read)
+                let known = &mut self.plugins;
+                check_text(&path, &text.text, known, &mut BTreeMap::new(), &read)
             }));
             let shown = match checked {
                 Ok(Ok((found, _))) => findings::shown(&path, text, &found),

@@ -6,10 +6,16 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::{Value, json};
 
 /// A text, and where its lines begin.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Text {
     pub(super) text: String,
     lines: Vec<usize>,
+}
+
+impl Default for Text {
+    fn default() -> Text {
+        Text::new(String::new())
+    }
 }
 
 impl Text {

@@ -30,8 +30,8 @@ impl Workspace {
         }
     }
 
-    /// The files with these endings, in order.
-    pub(super) fn files(&self, endings: &[&str]) -> Vec<PathBuf> {
+    /// The files with these endings, in order, and whether these are all.
+    pub(super) fn files(&self, endings: &[&str]) -> (Vec<PathBuf>, bool) {
         let has = |path: &Path| {
             path.extension()
                 .is_some_and(|end| endings.iter().any(|it| end == *it))
@@ -39,12 +39,14 @@ impl Workspace {
         let mut found: Vec<PathBuf> = self.open.keys().filter(|it| has(it)).cloned().collect();
         let mut folders = self.roots.clone();
         let mut seen = 0;
-        while let Some(folder) = folders.pop() {
+        let mut whole = true;
+        'folders: while let Some(folder) = folders.pop() {
             let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
             for entry in entries {
                 seen += 1;
                 if seen > FILES_MAX {
-                    break;
+                    whole = false;
+                    break 'folders;
                 }
                 let (path, name) = (entry.path(), entry.file_name());
                 let name = name.to_string_lossy();
@@ -60,6 +62,6 @@ impl Workspace {
         }
         found.sort();
         found.dedup();
-        found
+        (found, whole)
     }
 }
