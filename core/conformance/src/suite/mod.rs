@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use quorate_host::direct::is_program;
 use quorate_host::{Isolation, LibraryInfo};
 use quorate_model::Value;
 
@@ -220,6 +221,12 @@ impl Suite {
         }
         if !self.file.is_file() {
             return Err(SuiteError::NoFile(self.file.clone()));
+        }
+        if is_program(&self.file) {
+            return Err(SuiteError::Unknown(format!(
+                "{} is a program, and a suite tests libraries: use `quorate plugin check`",
+                self.file.display()
+            )));
         }
         self.choice.check().map_err(SuiteError::Unknown)?;
         let known = self.known.as_ref();

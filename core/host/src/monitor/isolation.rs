@@ -192,6 +192,10 @@ impl Monitor {
         else {
             return Err(not_open(name));
         };
+        // A program that says its type can arbitrate has the entry, as a library's table must.
+        let mut types = image.info.types.iter();
+        let capable =
+            image.info.program && types.any(|it| it.name == *record.spec.kind && it.quorum_capable);
         let mut services = Noting {
             services,
             held: self.supervision.held.entry(name.clone()).or_default(),
@@ -220,12 +224,9 @@ impl Monitor {
                     process: id,
                     number: opened.number,
                 };
-                Ok(Instance::new(
-                    place,
-                    opened.abilities,
-                    &image.info,
-                    image.id,
-                ))
+                let mut abilities = opened.abilities;
+                abilities.arbitrate |= capable;
+                Ok(Instance::new(place, abilities, &image.info, image.id))
             }
         }
     }

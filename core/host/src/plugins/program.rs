@@ -17,7 +17,7 @@ pub fn is_program(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| {
         name.strip_prefix(PREFIX)
-            .is_some_and(|rest| !rest.is_empty())
+            .is_some_and(|rest| !rest.is_empty() && !rest.ends_with(".so"))
     })
 }
 

@@ -46,7 +46,11 @@ impl CallContext<'_> {
                 resource,
                 name,
                 value,
-            } => known.publish(&resource, &name, &value).into(),
+            } => {
+                // Only what is one's own.
+                let own = resource == *spec.name;
+                (own && known.publish(&resource, &name, &value)).into()
+            }
             Question::Published { resource, name } => known.published(&resource, &name).into(),
             Question::OnlineHere { kind } => known.online_here(&spec.group, &kind).into(),
             Question::Others { kind } => known.others(&spec.group, &kind).into(),

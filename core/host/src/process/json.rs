@@ -308,7 +308,9 @@ fn asked_for(asked: Value) -> Result<ToHost<'static>, serde_json::Error> {
             .values()
             .all(|it| it.as_object().is_some_and(Map::is_empty))
     {
-        return Request::deserialize(json!(name)).map(ToHost::Ask);
+        let bare = Request::deserialize(json!(name));
+        let asked = bare.or_else(|_| Request::deserialize(asked));
+        return asked.map(ToHost::Ask);
     }
     Request::deserialize(asked).map(ToHost::Ask)
 }
@@ -442,15 +444,14 @@ mod tests {
         let mut lines: Vec<String> = Vec::new();
         for request in Request::one_of_each() {
             let text = serde_json::to_string(&request).unwrap();
-            let asked = said(json!({ "ask": serde_json::from_str::<Value>(&text).unwrap() }));
-            assert_eq!(asked.unwrap(), ToHost::Ask(request));
             // What has no fields is asked with none.
-            lines.push(
-                match text.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
-                    Some(name) => format!("{{\"{name}\":{{}}}}"),
-                    None => text,
-                },
-            );
+            let line = match text.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
+                Some(name) => format!("{{\"{name}\":{{}}}}"),
+                None => text,
+            };
+            let asked = said(json!({ "ask": serde_json::from_str::<Value>(&line).unwrap() }));
+            assert_eq!(asked.unwrap(), ToHost::Ask(request), "{line}");
+            lines.push(line);
         }
         let text = |text: &str| text.to_owned();
         let questions = [

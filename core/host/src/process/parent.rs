@@ -366,7 +366,7 @@ impl MonitorProcess {
         let until = started.checked_add(self.limit);
         loop {
             match self.channel.receive::<ToHost<'_>>(until)? {
-                ToHost::Log { level, text } => log.push((level, text)),
+                ToHost::Log { level, text } => log.push(crate::table::line(level, &text)),
                 ToHost::Ask(request) => {
                     let answer = within(&mut context)?.serve(request);
                     self.channel.send(&ToMonitor::Answer(answer))?;

@@ -182,6 +182,8 @@ pub(crate) struct Channel {
     taken: usize,
     /// `None` until a program has said something.
     codec: Option<Codec>,
+    /// How many bytes of the present line are known not to end it.
+    searched: usize,
 }
 
 impl Channel {
@@ -194,6 +196,7 @@ impl Channel {
             buffer: Vec::new(),
             taken: 0,
             codec: Some(Codec::Frames),
+            searched: 0,
         })
     }
 
@@ -202,6 +205,7 @@ impl Channel {
         let channel = Channel::new(stream, limit)?;
         Ok(Channel {
             codec: None,
+            searched: 0,
             ..channel
         })
     }
@@ -269,7 +273,14 @@ impl Channel {
         let found = match self.codec {
             None => None,
             Some(Codec::Frames) => first(unread)?,
-            Some(Codec::Lines) => first_line(unread)?,
+            Some(Codec::Lines) => {
+                let found = first_line(unread, self.searched)?;
+                self.searched = match found {
+                    Some(_) => 0,
+                    None => unread.len(),
+                };
+                found
+            }
         };
         let Some((frame, length)) = found else {
             return Ok(None);
@@ -306,13 +317,17 @@ pub(crate) fn first<T: DeserializeOwned>(unread: &[u8]) -> Result<Option<(T, usi
     Ok(Some((frame, 4 + length)))
 }
 
-/// The frame in the first line of `unread`, and the line's length; `None` if it is incomplete.
-fn first_line<T: Lined>(unread: &[u8]) -> Result<Option<(T, usize)>, Lost> {
-    let Some(end) = unread.iter().position(|byte| *byte == b'\n') else {
+/// The frame in the first line of `unread`, and the line's length; `None` if it is incomplete. In the first `searched` bytes
+/// there is no end of a line.
+fn first_line<T: Lined>(unread: &[u8], searched: usize) -> Result<Option<(T, usize)>, Lost> {
+    let rest = unread.get(searched..).unwrap_or_default();
+    let found = rest.iter().position(|byte| *byte == b'\n');
+    let Some(end) = found.map(|at| searched + at) else {
         return match unread.len() {
             0..LINE_MAX => Ok(None),
-            length => Err(Lost::Garbled(format!(
-                "a line of {length} bytes and more, and {LINE_MAX} are the most"
+            // How much has come of it differs from run to run.
+            _ => Err(Lost::Garbled(format!(
+                "a line of more than {LINE_MAX} bytes"
             ))),
         };
     };
@@ -327,7 +342,11 @@ pub(super) fn read<T: Lined>(line: &[u8]) -> Result<T, String> {
         .map_err(|error| error.to_string())
         .and_then(|value| T::from_line(value));
     frame.map_err(|why| {
-        let text: String = String::from_utf8_lossy(line).chars().take(120).collect();
+        let text = String::from_utf8_lossy(line);
+        let text = text.chars().take(120);
+        let text: String = text
+            .map(|it| if it.is_control() { ' ' } else { it })
+            .collect();
         format!("it wrote a line that is no frame: {why}: {}", text.trim())
     })
 }

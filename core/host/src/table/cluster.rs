@@ -243,14 +243,19 @@ pub(super) static CLUSTER: QrCluster = QrCluster {
     other: Some(other),
 };
 
+/// A line for the cluster log as it is kept: of a level that there is, and not too long.
+pub(crate) fn line(level: u32, text: &str) -> (u32, String) {
+    let text = text.chars().take(LINE_MAX).collect();
+    (level.min(abi::LOG_SEVERE), text)
+}
+
 /// `QrLog::write` and `QrHost::log_event`. They may be called inside an entry, or from a thread of the plugin.
 pub(super) unsafe extern "C" fn write_log(instance: Instance, level: u32, line: QrStr) {
     // SAFETY: the plugin lends the text for the call.
     let Ok(line) = (unsafe { text(line) }) else {
         return;
     };
-    let level = level.min(abi::LOG_SEVERE);
-    let line: String = line.chars().take(LINE_MAX).collect();
+    let (level, line) = self::line(level, line);
     let mut line = Some(line);
     within(instance, |frame| {
         if let Some(line) = line.take() {

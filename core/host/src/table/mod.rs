@@ -22,6 +22,7 @@ use std::ptr;
 use quorate_abi::{self as abi, QrHost, QrStr};
 
 pub(crate) use call::{Abilities, Call, OUTPUT_MAX, Returned, TypeCall, Work, run, run_type};
+pub(crate) use cluster::line;
 pub use entries::Entries;
 
 pub use death::tell_deaths;

@@ -284,7 +284,11 @@ fn learn(
         reproduce: args.reproduce,
         limit: Duration::from_secs(args.time_limit.unwrap_or(TIME_LIMIT)),
     };
-    let described = child.describe(cancel)?;
+    // What a library says of itself comes without its file.
+    let described = child.describe(cancel)?.map(|library| LibraryInfo {
+        path: child.file.clone(),
+        ..library
+    });
     Ok(Tested {
         file: file.to_owned(),
         child,
