@@ -50,7 +50,8 @@ pub use fault::{
 };
 pub use file::{
     Ask, CLUSTER_PORT, FILE_FIELDS, FILE_RECORDS, FieldKind, FileField, Loaded, LogLevel, NodeFile,
-    Ready, ServiceCommand, add_virtual_server, load, load_node_file, parse, parse_node_file,
+    Ready, ServiceCommand, add_virtual_server, cluster_file_as_json, cluster_file_schema, load,
+    load_node_file, parse, parse_node_file,
 };
 pub use ids::{Name, NodeId, called, same_name};
 pub use order::{AdminOp, Object};

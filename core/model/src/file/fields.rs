@@ -180,7 +180,7 @@ pub static FILE_FIELDS: &[FileField] = &[
         CLUSTER,
         "plugins",
         RecordsByName(PLUGIN),
-        "How plugins run, by their names.",
+        "How plugins run and which versions will do, by their names.",
     ),
     may(
         CLUSTER,
@@ -460,13 +460,13 @@ pub static FILE_FIELDS: &[FileField] = &[
         PLUGIN,
         "digest",
         Text,
-        "The BLAKE3 digest of its file, in hexadecimal.",
+        "The digest of its file, as `quorate plugin list` shows it.",
     ),
     must(
         STANDARD,
         "resource",
         Text,
-        "The quorum disk, or its resource.",
+        "The quorum disk, or a resource of any type that can arbitrate.",
     ),
     may(
         MAJORITY,

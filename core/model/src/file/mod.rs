@@ -13,6 +13,7 @@ mod groups;
 mod node_file;
 mod properties;
 mod reader;
+mod schema;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use fields::{FILE_FIELDS, FILE_RECORDS, FieldKind, FileField};
 pub use node_file::{
     Ask, CLUSTER_PORT, LogLevel, NodeFile, Ready, ServiceCommand, load_node_file, parse_node_file,
 };
+pub use schema::{cluster_file_as_json, cluster_file_schema};
 
 use decoder::Decoder;
 
