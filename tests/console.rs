@@ -237,3 +237,20 @@ fn administrators_words_run_as_ours() {
     assert_eq!(slip.code, 1);
     assert!(slip.err.contains("did you mean /move"), "{}", slip.err);
 }
+
+#[test]
+fn a_timed_input_counts_its_line_once() {
+    let session = run_with(&["repl"], ":time 1 + 1\n\n:time :faults\nlet a = nothing\n");
+    assert_eq!(session.code, 1, "{}", session.out);
+    assert!(session.err.contains("line 4, column 9"), "{}", session.err);
+}
+
+#[test]
+fn a_variable_is_no_administrators_word() {
+    let session = run_with(
+        &["repl"],
+        "let pcs = 3\npcs + 4\nlet crm = [1]\ncrm.len() + 8\n",
+    );
+    assert_eq!(session.code, 0, "{}", session.err);
+    assert!(session.out.ends_with("7\n9\n"), "{}", session.out);
+}

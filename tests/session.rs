@@ -336,6 +336,37 @@ fn a_saved_session_is_a_drill_that_passes_and_can_be_gone_on_with() {
 }
 
 #[test]
+fn another_seed_is_gone_back_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, out, err) = piped(
+        folder.path(),
+        ":snapshot before\n:set seed 7\n:restore last\n:set\n:restore last\n:set\n:restore before\n:set\n",
+    );
+    assert_eq!(code, 0, "{err}");
+    let seeds: Vec<&str> = out.lines().filter(|it| it.starts_with("seed ")).collect();
+    assert_eq!(seeds, ["seed 5", "seed 7", "seed 5"], "{out}");
+}
+
+#[test]
+fn whatever_was_typed_can_be_saved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let session = "fn f() { 1 }\nfn f() { 2 }\nrun(\"1m\") // wait\nlet list = []\nlist.push(f()) // two\n\
+        expect(list.len() == 1)\nlist\n:save session.rhai\n";
+    let (code, out, err) = piped(folder.path(), session);
+    assert_eq!(code, 0, "{out}{err}");
+    let text = fs::read_to_string(folder.path().join("session.rhai")).expect("the drill");
+    assert!(text.contains("expect(list.len() == 1);"), "{text}");
+    assert_eq!(text.matches("\nfn f()").count(), 1, "{text}");
+    let ran = quorate()
+        .args(["drill", "session.rhai"])
+        .current_dir(folder.path())
+        .output()
+        .expect("the binary starts");
+    let shown = String::from_utf8_lossy(&ran.stdout);
+    assert_eq!(ran.status.code(), Some(0), "{text}\n{shown}");
+}
+
+#[test]
 fn a_mistake_says_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
     for (input, wanted) in [

@@ -84,6 +84,9 @@ fn nothing_is_broken_and_no_time_is_turned_from_a_session_on_a_running_cluster()
         ("cluster(\"x.ron\")", "is for drills"),
         (":run 5s", "is for rehearsals"),
         (":undo", "is for rehearsals"),
+        (":staus", "did you mean \":status\"?"),
+        (":y WBE", "did you mean WEB?"),
+        ("cluster group WEB /offline /wait:30", "leave the wait out"),
         (
             "node(\"NODE2\").stop_service()",
             "quorate ctl --node NODE2 stop",

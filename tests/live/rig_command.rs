@@ -72,7 +72,7 @@ fn a_rig_is_made_asked_and_taken_away_without_a_trace() {
         let lane = told.out.lines().find(|line| line.starts_with(node));
         assert!(lane.is_some_and(|it| it.contains('+')), "{}", told.out);
     }
-    assert!(told.out.contains("CLUSTER8, from "), "{}", told.out);
+    assert!(told.out.contains("LIVE84, from "), "{}", told.out);
     let began = Instant::now();
     let down = rig(&["down"], folder.path());
     assert_eq!(down.code, 0, "{}{}", down.out, down.err);

@@ -9,6 +9,7 @@ mod check;
 mod closed;
 mod compare;
 mod console;
+mod definitions;
 mod docs;
 mod drill;
 pub mod editing;
@@ -23,6 +24,7 @@ mod outline;
 mod place;
 mod policy;
 mod reference;
+mod running;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -41,6 +43,7 @@ pub use console::{
     Card, Console, ConsoleOptions, Field, Input, InputKind, Outcome, Picture, Replay, Shown,
     with_last_value,
 };
+pub use definitions::language_definitions;
 pub use docs::{Example, WordDoc, entries, entries_of_engine};
 pub use drill::{SCRIPT_STACK_BYTES, on_script_thread, run_script};
 pub use hashing::seed_hashing;

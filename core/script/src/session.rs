@@ -16,9 +16,9 @@ use quorate_drill::{
 };
 use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
 
-use crate::console::running::Refusals;
 use crate::modules::imported;
 use crate::place::{place_at, position, spot};
+use crate::running::Refusals;
 use crate::thrown::{Fallible, Raise};
 use crate::values::spoken;
 

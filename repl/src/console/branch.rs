@@ -20,6 +20,8 @@ pub(super) struct Branch {
     pub(super) inputs: Vec<Input>,
     /// Virtual time there.
     pub(super) at: Time,
+    /// The seed that was asked for there.
+    pub(super) seed: Option<u64>,
 }
 
 /// Whether everything that changed anything in `some` is how `all` begins.
@@ -59,15 +61,21 @@ impl Session {
         })
     }
 
-    /// Keeps a place under a name.
-    pub(super) fn keep_as(&mut self, name: &str, inputs: Vec<Input>) {
+    /// Keeps a place under a name, with the seed that was asked for there.
+    pub(super) fn keep_as(&mut self, name: &str, inputs: Vec<Input>, seed: Option<u64>) {
         let at = inputs.last().map_or(Time::ZERO, |it| it.ended);
-        self.kept.insert(name.to_owned(), Branch { inputs, at });
+        self.kept
+            .insert(name.to_owned(), Branch { inputs, at, seed });
     }
 
-    /// Goes to where these inputs lead. If that fails, the session stays where it is.
-    pub(super) fn travel(&mut self, inputs: &[Input]) -> Result<(), After> {
-        let (console, story) = self.elsewhere(inputs, None)?;
+    /// The seed that is asked for here; `None` if it is the default's.
+    pub(super) fn asked_seed(&self) -> Option<u64> {
+        self.console.borrow().asked_seed()
+    }
+
+    /// Goes to where these inputs lead with this seed. If that fails, the session stays where it is.
+    pub(super) fn travel(&mut self, inputs: &[Input], seed: Option<u64>) -> Result<(), After> {
+        let (console, story) = self.elsewhere(inputs, seed)?;
         self.take(console, story);
         Ok(())
     }
@@ -75,8 +83,9 @@ impl Session {
     /// Does everything again with another seed.
     pub(super) fn reseed(&mut self, seed: u64) -> Result<(), After> {
         let past = self.console.borrow().past().to_vec();
+        let before = self.asked_seed();
         let (console, story) = self.elsewhere(&past, Some(seed))?;
-        self.keep_as(LAST, past);
+        self.keep_as(LAST, past, before);
         self.undone.clear();
         self.take(console, story);
         Ok(())
@@ -88,7 +97,7 @@ impl Session {
         self.story = story;
     }
 
-    /// A console where these inputs lead, and its story.
+    /// A console where these inputs lead with the seed that is asked for, and its story.
     pub(super) fn elsewhere(
         &mut self,
         inputs: &[Input],

@@ -73,6 +73,8 @@ struct Session {
     live: Option<Live>,
     /// The file, or the option, that the present inputs are read from; without one they are typed.
     reading: Option<String>,
+    /// How many inputs the session begins with: they are not undone.
+    begun: usize,
 }
 
 /// Runs the REPL until its input ends.
@@ -122,6 +124,7 @@ pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>)
         kept: BTreeMap::new(),
         live,
         reading: None,
+        begun: 1,
     };
     // Everybody wants a running cluster, and virtual time costs nothing.
     if session.live.is_none() && matches!(session.aside("settle()"), After::WentWrong) {
@@ -166,6 +169,20 @@ fn request(args: &ReplArgs) -> StageRequest {
             }
         }
     }
+}
+
+/// The input that a command times, if it does.
+fn timed(command: &str) -> Option<&str> {
+    let (name, input) = command.split_once(char::is_whitespace)?;
+    (name == "time" && !input.trim().is_empty()).then_some(input)
+}
+
+/// Whether an input begins with a variable: it is ours, whatever else it reads like.
+fn is_variable(console: &Console, text: &str) -> bool {
+    let mut words = text
+        .trim_start()
+        .split(|it: char| !it.is_alphanumeric() && it != '_');
+    words.next().is_some_and(|it| console.has_variable(it))
 }
 
 impl Session {
@@ -234,7 +251,8 @@ impl Session {
 
     /// Whether an input needs more lines.
     fn is_incomplete(&self, text: &str) -> bool {
-        let one_line = text.trim_start().starts_with(':') || foreign::is_foreign(text);
+        let one_line = text.trim_start().starts_with(':')
+            || foreign::is_foreign(text) && !is_variable(&self.console.borrow(), text);
         !one_line && self.console.borrow().is_incomplete(text)
     }
 
@@ -244,10 +262,17 @@ impl Session {
         let meant = BARE.contains(&bare) && !self.console.borrow().has_variable(bare);
         let command = text.trim().strip_prefix(':').or(meant.then_some(bare));
         if let Some(command) = command {
-            self.console.borrow_mut().skip(text);
+            match timed(command) {
+                // The input that is timed counts its own line.
+                Some(_) => self.skip_blank(text),
+                None => self.console.borrow_mut().skip(text),
+            }
             return self.command(command);
         }
-        let heard = foreign::hear(text, &*self.console.borrow());
+        let heard = match is_variable(&self.console.borrow(), text) {
+            true => None,
+            false => foreign::hear(text, &*self.console.borrow()),
+        };
         if let Some(heard) = heard {
             return self.foreign(text, heard);
         }
@@ -259,6 +284,14 @@ impl Session {
         self.story.borrow_mut().begin();
         let outcome = self.console.borrow_mut().eval(text);
         self.told(outcome)
+    }
+
+    /// Counts the blank lines before an input, so that places in it are right.
+    fn skip_blank(&mut self, text: &str) {
+        let blank = text.len() - text.trim_start().len();
+        for _ in text[..blank].matches('\n') {
+            self.console.borrow_mut().skip("");
+        }
     }
 
     /// Prints a value.
@@ -276,6 +309,10 @@ impl Session {
                 return;
             }
             Picture::Status => {
+                if let Some(live) = &self.live {
+                    self.output.line(&live.status(paint));
+                    return;
+                }
                 let Some(status) = self.console.borrow().status() else {
                     return;
                 };
@@ -290,12 +327,19 @@ impl Session {
     fn foreign(&mut self, text: &str, heard: Heard) -> After {
         let paint = self.output.paint();
         let ours = |line: &str| format!("  {}", paint.tone(Tone::Guide, line));
+        if let Heard::Run(line) = &heard
+            && self.live.is_some()
+            && line.contains("; eventually(|| ")
+        {
+            self.console.borrow_mut().skip(text);
+            self.output.error(
+                "waiting goes by virtual time, which a cluster that really runs has not: leave the wait out, and :status \
+                 shows what became of it. Nothing was done",
+            );
+            return After::WentWrong;
+        }
         if let Heard::Run(line) = &heard {
-            // Blank lines before it count, so that places are right.
-            let blank = text.len() - text.trim_start().len();
-            for _ in text[..blank].matches('\n') {
-                self.console.borrow_mut().skip("");
-            }
+            self.skip_blank(text);
             self.output.line(&ours(line));
             return self.input(line);
         }
@@ -352,10 +396,13 @@ impl Session {
             }
             Outcome::Interrupted => {
                 let now = self.console.borrow().now();
-                let text = format!(
-                    "stopped at {}: the cluster stands there, and the next input goes on",
-                    report::clock(now)
-                );
+                let text = match &self.live {
+                    Some(_) => "stopped: what was ordered before that goes on".to_owned(),
+                    None => format!(
+                        "stopped at {}: the cluster stands there, and the next input goes on",
+                        report::clock(now)
+                    ),
+                };
                 let width = self.story.borrow().screen().width;
                 let text = screen::wrapped("", &text, width);
                 let text = self.output.paint_err().tone(Tone::Care, &text);

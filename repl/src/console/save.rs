@@ -35,19 +35,32 @@ impl Session<'_> {
         let last = inputs
             .iter()
             .any(|it| with_last_value(&it.text, "last").is_some());
+        // Functions outlive the cluster that was open when they were typed.
+        let earlier = &self.past[..self.past.len() - inputs.len()];
+        let earlier = earlier.iter().filter(|it| is_function(it));
         let (functions, inputs): (Vec<&Input>, Vec<&Input>) = inputs
             .iter()
             .filter(|it| !is_silent(it))
-            .partition(|it| it.text.trim_start().starts_with("fn ") && it.failed.is_none());
+            .partition(|it| is_function(it));
+        let functions: Vec<&Input> = earlier.chain(functions).collect();
         let mut out = format!(
             "// A session at the prompt, as a drill. To run it: quorate drill {file}\n\
              // To go on where it ends: quorate repl, and there :load {file}\n\n",
             file = self.file
         );
-        for function in functions {
+        for (number, function) in functions.iter().enumerate() {
             out.push_str(&typed(&function.text));
-            out.push_str(function.text.trim_end());
-            out.push_str("\n\n");
+            let later = &functions[number + 1..];
+            let again: Vec<_> = later.iter().flat_map(|it| signatures(&it.text)).collect();
+            // At the prompt the last of a name counts; in a file there may only be one.
+            let counts = !signatures(&function.text)
+                .iter()
+                .all(|it| again.contains(it));
+            if counts {
+                out.push_str(function.text.trim_end());
+                out.push('\n');
+            }
+            out.push('\n');
         }
         out.push_str(&format!(
             "drill(\"a session of {}\", #{{ {options} }}, || {{\n",
@@ -80,12 +93,14 @@ impl Session<'_> {
         // At the prompt it is named from the working directory.
         let file = seen_from(Path::new(self.file), Path::new(file));
         let mut options = format!("cluster: {:?}", file.display().to_string());
-        if !more.is_empty() {
-            options.push_str(&format!(", {more}"));
+        // The seed is the one that it ran with: the session's counts more than the one that is given there.
+        let is_seed = |it: &str| it.split(':').next().unwrap_or_default().trim() == "seed";
+        for given in more.split(',').map(str::trim) {
+            if !given.is_empty() && !is_seed(given) {
+                options.push_str(&format!(", {given}"));
+            }
         }
-        if !more.contains("seed") {
-            options.push_str(&format!(", seed: {}", self.seed));
-        }
+        options.push_str(&format!(", seed: {}", self.seed));
         (options, &self.past[place + 1..])
     }
 
@@ -115,8 +130,33 @@ impl Session<'_> {
 
 /// Whether an input leaves nothing in a drill.
 fn is_silent(input: &Input) -> bool {
-    let changes = input.changed || input.value.is_some();
+    // A call may expect something, or change a list, without changing anything of the cluster.
+    let changes = input.changed || input.value.is_some() || input.text.contains('(');
     input.kind == InputKind::Skipped || !changes && input.failed.is_none()
+}
+
+/// Whether an input makes a function, for the whole file.
+fn is_function(input: &Input) -> bool {
+    let is_input = matches!(input.kind, InputKind::Typed | InputKind::Aside);
+    is_input && input.text.trim_start().starts_with("fn ") && input.failed.is_none()
+}
+
+/// The functions that a text makes: each with its name, and how many arguments it takes.
+fn signatures(text: &str) -> Vec<(&str, usize)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("fn ") {
+        let alone = !rest[..at].ends_with(|it: char| it.is_alphanumeric() || it == '_');
+        rest = &rest[at + "fn ".len()..];
+        if alone
+            && let Some((name, more)) = rest.split_once('(')
+            && let Some((arguments, _)) = more.split_once(')')
+        {
+            let arguments = arguments.split(',').filter(|it| !it.trim().is_empty());
+            found.push((name.trim(), arguments.count()));
+        }
+    }
+    found
 }
 
 /// The file that an input opens, and the options it gives, if it opens a cluster and does nothing else.
@@ -161,11 +201,13 @@ fn statement(input: &Input, last: bool) -> String {
         };
     }
     let text = input.text.trim().trim_end_matches(';').trim_end();
+    // A comment would swallow what follows it.
+    let gap = if text.contains("//") { "\n" } else { "" };
     if let Some(why) = &input.failed {
         let why = why.lines().next().unwrap_or_default();
         return match (input.changed, passed.is_zero()) {
             (true, _) => format!(
-                "// did not work: {why}\n{}try {{ {text} }} catch {{ }}\n",
+                "// did not work: {why}\n{}try {{ {text} {gap}}} catch {{ }}\n",
                 typed(&input.text)
             ),
             (false, _) => format!(
@@ -182,7 +224,7 @@ fn statement(input: &Input, last: bool) -> String {
             literal => format!("expect_eq({code}, {literal});"),
         },
         Some(_) if last && is_expression(text) => format!("last = {code};"),
-        _ => format!("{code};"),
+        _ => format!("{code}{gap};"),
     };
     let keeps = match &input.value {
         // The value is asked for twice: reading changes nothing.
@@ -306,5 +348,19 @@ mod tests {
         assert_eq!(seen("x/a.rhai", "c/d.ron"), Path::new("../c/d.ron"));
         assert_eq!(seen("c/a.rhai", "./c/d.ron"), Path::new("d.ron"));
         assert_eq!(seen("a.rhai", "/c/d.ron"), Path::new("/c/d.ron"));
+    }
+
+    #[test]
+    fn functions_are_told_apart_by_name_and_number_of_arguments() {
+        let found = signatures("fn a() { 1 }\nfn b(x, y) { x + y }\nlet often = 1");
+        assert_eq!(found, [("a", 0), ("b", 2)]);
+    }
+
+    #[test]
+    fn a_cluster_is_opened_with_options_or_without() {
+        assert_eq!(opened("cluster(\"b.ron\")"), Some(("b.ron", "")));
+        let given = opened("cluster(\"b.ron\", #{ seed: 3 });");
+        assert_eq!(given, Some(("b.ron", "seed: 3")));
+        assert_eq!(opened("cluster(\"b.ron\"); 1"), None);
     }
 }

@@ -78,6 +78,7 @@ impl Session {
                     }
                 }
                 self.reading = None;
+                self.begun = self.console.borrow().past().len().max(1);
             }
             Err(why) => self.output.warn(&format!("{name} cannot be read: {why}")),
         }

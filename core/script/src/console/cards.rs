@@ -72,6 +72,23 @@ pub struct Field {
     pub column: bool,
 }
 
+/// Lines of cards that only a rehearsal can know.
+const TRUTHS: [&str; 3] = ["in service", "outage", "its clock"];
+
+impl Picture {
+    /// Leaves out what only a rehearsal can know: of a cluster that really runs there is what its node believes.
+    pub(super) fn believed(&mut self) {
+        let cards = match self {
+            Picture::Card(card) => std::slice::from_mut(&mut **card),
+            Picture::Table(cards) => &mut cards[..],
+            _ => return,
+        };
+        for card in cards {
+            card.fields.retain(|it| !TRUTHS.contains(&it.label));
+        }
+    }
+}
+
 impl Shown {
     /// How a value looks, with the cluster as it is now.
     pub(super) fn of(value: &Dynamic, stage: Option<&dyn Stage>) -> Shown {

@@ -5,7 +5,6 @@ pub(crate) mod complete;
 mod incomplete;
 mod last;
 mod past;
-pub(crate) mod running;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -29,6 +28,7 @@ use crate::docs::{WordDoc, entries_of};
 use crate::drill::failure_of;
 use crate::engine::engine;
 use crate::lexicon::Lexicon;
+use crate::running::Refusals;
 use crate::session::Session;
 
 pub use cards::{Card, Field, Picture, Shown};
@@ -75,6 +75,20 @@ pub struct Console {
     options: ConsoleOptions,
     /// Everything typed so far. Functions and conditions of earlier inputs have their places in it.
     typed: String,
+}
+
+impl Console {
+    /// The cluster really runs: words that break things, let time pass or tell the truth are refused from now on, each with a
+    /// sentence, and not completed.
+    pub fn runs_live(&mut self) {
+        let refusals = Refusals::of(&self.lexicon);
+        self.session.refuse(refusals);
+    }
+
+    /// Whether a word is refused, since the cluster really runs.
+    fn is_refused(&self, word: &str) -> bool {
+        self.session.refusal(word).is_some()
+    }
 }
 
 impl Console {
@@ -131,6 +145,12 @@ impl Console {
         incomplete::is_incomplete(&self.engine, &self.scope, text)
     }
 
+    /// Whether `text` can be read as an input, whatever comes of it.
+    fn parses(&self, text: &str) -> bool {
+        *self.places.borrow_mut() = last::places(text, 1);
+        self.engine.compile_with_scope(&self.scope, text).is_ok()
+    }
+
     /// Counts typed lines that are no input, such as a command or a blank line.
     pub fn skip(&mut self, text: &str) {
         self.count(text);
@@ -180,7 +200,10 @@ impl Console {
         match result {
             Ok(Ok(value)) if value.is_unit() => Outcome::Done,
             Ok(Ok(value)) => {
-                let shown = self.session.with(|play| Shown::of(&value, play.stage()));
+                let mut shown = self.session.with(|play| Shown::of(&value, play.stage()));
+                if self.is_refused("outage") {
+                    shown.picture.believed();
+                }
                 self.scope.set_value(last::LAST, value);
                 Outcome::Value(Box::new(shown))
             }
@@ -315,6 +338,11 @@ impl Console {
             .with(|play| play.stage().map(|stage| stage.seed()))
     }
 
+    /// The seed that was asked for ([`ConsoleOptions::seed`]); `None` if each cluster has the one that it is opened with.
+    pub fn asked_seed(&self) -> Option<u64> {
+        self.options.seed
+    }
+
     /// Ends a plugin's quarantine ([`release_plugin`](quorate_drill::stage::Plugins::release_plugin)).
     ///
     /// # Errors
@@ -355,6 +383,13 @@ impl Console {
                     .unwrap_or_default(),
             )
         });
+        if self.is_refused("crash") {
+            return vec![
+                format!("group(\"{group}\").owner"),
+                format!("group(\"{group}\").move_to(\"{other}\")"),
+                format!("node(\"{node}\").pause()"),
+            ];
+        }
         vec![
             format!("group(\"{group}\").owner"),
             format!("node(\"{node}\").crash()"),

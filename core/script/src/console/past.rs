@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use quorate_drill::Observer;
 use quorate_drill::stage::{OpenError, StageRequest};
+use quorate_drill::{DEFAULT_SEED, Observer};
 use quorate_model::Time;
 
 use super::{Console, ConsoleOptions, Outcome};
@@ -97,8 +97,8 @@ impl Console {
         &self.past
     }
 
-    /// Another console, in which these inputs were done again from the start: the same cluster, and the
-    /// same seed if no other is given. This one stays as it is.
+    /// Another console, in which these inputs were done again from the start: the same cluster, with
+    /// the seed that is asked for, as in [`ConsoleOptions`]. This one stays as it is.
     ///
     /// # Errors
     ///
@@ -114,12 +114,15 @@ impl Console {
             self.session.stops(),
         );
         let options = ConsoleOptions {
-            seed: seed.or(self.options.seed),
+            seed,
             ..self.options.clone()
         };
         let mut other = Console::new(source, options, observer, stops.cancel.clone());
         if let Some(first) = &self.first {
-            let seed = seed.unwrap_or(first.seed);
+            let seed = match seed == self.options.seed {
+                true => first.seed,
+                false => seed.unwrap_or(DEFAULT_SEED),
+            };
             other.open(&StageRequest {
                 seed,
                 ..first.clone()
@@ -164,11 +167,13 @@ impl Console {
         input.ended = self.now();
         input.interrupted = outcome == Outcome::Interrupted;
         input.stopped = input.interrupted.then(|| stops.stopped()).flatten();
-        input.changed = state != self.state() || defines(&input.text);
         input.failed = match &outcome {
             Outcome::Failed(failure) => Some(failure.message.clone()),
             _ => None,
         };
+        // What could not even be read gave no name to anything.
+        let ran = input.failed.is_none() || self.parses(&input.text);
+        input.changed = state != self.state() || ran && defines(&input.text);
         if let Outcome::Value(shown) = &outcome {
             input.value = Some((shown.text.clone(), shown.literal.clone()));
         }
@@ -188,11 +193,17 @@ impl Console {
     }
 }
 
-/// Whether an input may give names to things, or values to variables: `let`, `fn`, or an equals sign that compares
-/// nothing. To be taken for one is harmless.
+/// Words that give names to things, or change the list or the map that they are called on.
+const DEFINES: [&str; 14] = [
+    "let", "const", "fn", "import", "push", "append", "insert", "pop", "shift", "remove", "clear",
+    "truncate", "retain", "sort",
+];
+
+/// Whether an input may give names to things, or values to variables: `let`, `fn`, a word that changes a list, or an
+/// equals sign that compares nothing. To be taken for one is harmless.
 fn defines(text: &str) -> bool {
     let mut words = text.split(|it: char| !it.is_alphanumeric() && it != '_');
-    if words.any(|it| ["let", "const", "fn", "import"].contains(&it)) {
+    if words.any(|it| DEFINES.contains(&it)) {
         return true;
     }
     let letters: Vec<char> = text.chars().collect();
@@ -215,6 +226,7 @@ mod tests {
             "a += 1",
             "fn f() { 1 }",
             "if b { c = 1 }",
+            "list.push(1)",
         ] {
             assert!(defines(text), "{text}");
         }

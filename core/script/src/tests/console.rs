@@ -67,6 +67,7 @@ fn the_last_value_has_a_name() {
 #[test]
 fn values_look_like_what_they_are() {
     let mut console = console();
+    let _ = console.eval("settle()");
     let Picture::Card(card) = picture(&mut console, "group(\"EVS1\")") else {
         panic!("a group has a card");
     };
@@ -98,6 +99,44 @@ fn values_look_like_what_they_are() {
     let lines = picture(&mut console, "\"a\\nb\"");
     assert_eq!(lines, Picture::Lines("a\nb".to_owned()));
     assert_eq!(picture(&mut console, "\"a\""), Picture::Plain);
+}
+
+#[test]
+fn a_card_of_a_cluster_that_really_runs_has_no_truth_on_it() {
+    let labels = |console: &mut Console| -> Vec<&'static str> {
+        match picture(console, "group(\"EVS1\")") {
+            Picture::Card(card) => card.fields.iter().map(|it| it.label).collect(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut console = console();
+    assert!(labels(&mut console).contains(&"in service"));
+    assert!(labels(&mut console).contains(&"outage"));
+    console.runs_live();
+    assert!(labels(&mut console).contains(&"owner"));
+    assert!(!labels(&mut console).contains(&"in service"));
+    assert!(!labels(&mut console).contains(&"outage"));
+    let examples = console.examples();
+    assert!(!examples.iter().any(|it| it.contains("crash")));
+}
+
+#[test]
+fn what_cannot_be_read_changes_nothing_and_the_asked_seed_counts() {
+    let mut console = console();
+    console.eval("let x = 5 5");
+    console.eval("let list = []; throw 1");
+    console.eval("let list = []");
+    console.eval("list.push(1)");
+    let changed: Vec<bool> = console.past().iter().map(|it| it.changed).collect();
+    assert_eq!(changed, [false, true, true, true]);
+    let other = console
+        .again(&[], Some(7), Box::new(Silent))
+        .expect("it can be done again");
+    assert_eq!((other.seed(), other.asked_seed()), (Some(7), Some(7)));
+    let back = other
+        .again(&[], None, Box::new(Silent))
+        .expect("it can be done again");
+    assert_eq!((back.seed(), back.asked_seed()), (Some(1), None));
 }
 
 #[test]

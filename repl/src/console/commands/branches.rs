@@ -66,8 +66,10 @@ impl Session {
             },
         };
         let past = self.past();
-        // The first is the cluster's start.
-        let changes: Vec<usize> = (1..past.len()).filter(|&it| past[it].changed).collect();
+        // First come the cluster's start, and what the session began with.
+        let changes: Vec<usize> = (self.begun..past.len())
+            .filter(|&it| past[it].changed)
+            .collect();
         let Some(place) = changes.len().checked_sub(count) else {
             let text = match changes.len() {
                 0 => "nothing was done that could be undone".to_owned(),
@@ -86,7 +88,7 @@ impl Session {
             .iter()
             .map(|&it| first_line(&past[it]))
             .collect();
-        if let Err(after) = self.travel(&past[..cut]) {
+        if let Err(after) = self.travel(&past[..cut], self.asked_seed()) {
             return after;
         }
         self.undone.push(past);
@@ -105,7 +107,7 @@ impl Session {
                 "other things were done since, so what was undone is gone; :snapshot keeps what is to be come back to",
             );
         }
-        if let Err(after) = self.travel(&there) {
+        if let Err(after) = self.travel(&there, self.asked_seed()) {
             return after;
         }
         self.undone.pop();
@@ -130,16 +132,16 @@ impl Session {
 
     /// Goes to where a snapshot was.
     fn restore(&mut self, name: &str) -> After {
-        let branch = match self.branch(":restore", name) {
-            Ok(branch) => branch.inputs.clone(),
+        let (branch, seed) = match self.branch(":restore", name) {
+            Ok(branch) => (branch.inputs.clone(), branch.seed),
             Err(text) => return self.refuse(&text),
         };
-        let here = self.past();
-        if let Err(after) = self.travel(&branch) {
+        let (here, before) = (self.past(), self.asked_seed());
+        if let Err(after) = self.travel(&branch, seed) {
             return after;
         }
-        if !same_so_far(&here, &branch) {
-            self.keep_as(LAST, here);
+        if before != seed || !same_so_far(&here, &branch) {
+            self.keep_as(LAST, here, before);
         }
         self.undone.clear();
         self.arrived("restored", &[name.trim_matches('"').to_owned()])
@@ -147,18 +149,17 @@ impl Session {
 
     /// The snapshots.
     fn branches(&mut self) -> After {
-        let here = self.past();
+        let (here, seed) = (self.past(), self.asked_seed());
         let mut table = Table::new(&["name", "virtual time", "inputs", "the last"]);
         for (name, branch) in &self.kept {
-            let mark =
-                match same_so_far(&here, &branch.inputs) && same_so_far(&branch.inputs, &here) {
-                    true => " (here)",
-                    false => "",
-                };
+            let is_here = seed == branch.seed
+                && same_so_far(&here, &branch.inputs)
+                && same_so_far(&branch.inputs, &here);
+            let mark = if is_here { " (here)" } else { "" };
             let changes: Vec<&Input> = branch
                 .inputs
                 .iter()
-                .skip(1)
+                .skip(self.begun)
                 .filter(|it| it.changed)
                 .collect();
             table.row(vec![
@@ -184,15 +185,15 @@ impl Session {
 
     /// What differs between a snapshot and here.
     fn diff(&mut self, name: &str) -> After {
-        let inputs = match self.branch(":diff", name) {
-            Ok(branch) => branch.inputs.clone(),
+        let (inputs, seed) = match self.branch(":diff", name) {
+            Ok(branch) => (branch.inputs.clone(), branch.seed),
             Err(text) => return self.refuse(&text),
         };
         let here = match self.run() {
             Ok(run) => run,
             Err(text) => return self.refuse(&text),
         };
-        let there = match self.elsewhere(&inputs, None) {
+        let there = match self.elsewhere(&inputs, seed) {
             Ok((console, _)) => console.journal(),
             Err(after) => return after,
         };
@@ -217,7 +218,7 @@ impl Session {
 
     fn keep(&mut self, name: &str) {
         let past = self.past();
-        self.keep_as(name, past);
+        self.keep_as(name, past, self.asked_seed());
     }
 
     /// Says where the session is now.

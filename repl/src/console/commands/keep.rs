@@ -1,17 +1,17 @@
 //! Commands about files and settings: saving, loading, editing, setting, timing.
 
-use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::time::Instant;
 
 use quorate_drill::{MAX_BYTES, read_text};
 use quorate_script::{InputKind, Outcome};
+use tempfile::NamedTempFile;
 
 use super::Command;
 use super::look::NOTHING_OPEN;
-use crate::console::save;
-use crate::console::{After, Session};
+use crate::console::{After, Session, pieces, save};
 use crate::files;
 use crate::report;
 
@@ -124,6 +124,15 @@ impl Session {
         if !matches!(self.aside(&open), After::GoOn) {
             return After::WentWrong;
         }
+        let seed = self.console.borrow().seed();
+        if let Some(seed) = seed
+            && self.asked_seed().is_some()
+            && saved_seed(&options) != Some(seed)
+        {
+            self.output.warn(&format!(
+                "{file} was saved with another seed; seed {seed}, which this session was given, counts"
+            ));
+        }
         for input in &inputs {
             self.story.borrow_mut().begin();
             let outcome = self.console.borrow_mut().eval(input);
@@ -151,7 +160,8 @@ impl Session {
     /// Opens an editor, and runs what it leaves.
     fn edit(&mut self, file: &str) -> After {
         let file = file.trim_matches('"');
-        let own = tempfile_path();
+        // It is removed where it goes out of scope.
+        let mut own: Option<NamedTempFile> = None;
         let path = match file {
             "" => {
                 let console = self.console.borrow();
@@ -159,10 +169,12 @@ impl Session {
                 let last = typed.find(|it| it.kind == InputKind::Typed);
                 let text = last.map(|it| it.text.clone()).unwrap_or_default();
                 drop(console);
-                if let Err(why) = fs::write(&own, format!("{text}\n")) {
-                    return self.refuse(&format!("cannot write {}: {why}", own.display()));
+                match edited(&text) {
+                    Ok(made) => own.insert(made).path().to_path_buf(),
+                    Err(why) => {
+                        return self.refuse(&format!("cannot write a file to edit: {why}"));
+                    }
                 }
-                own.clone()
             }
             file => PathBuf::from(file),
         };
@@ -177,22 +189,27 @@ impl Session {
         let text = match status {
             Ok(status) if status.success() => read_text(&path, Some(MAX_BYTES)),
             Ok(_) => {
-                let _ = fs::remove_file(&own);
                 return self.refuse(&format!(
                     "\"{editor}\" ended with an error, so nothing runs"
                 ));
             }
             Err(why) => {
-                let _ = fs::remove_file(&own);
                 return self.refuse(&format!(
                     "cannot start \"{editor}\": {why}; EDITOR names the editor to use"
                 ));
             }
         };
-        let _ = fs::remove_file(&own);
+        drop(own);
         match text {
-            Ok(text) if text.trim().is_empty() => After::GoOn,
-            Ok(text) => self.input(&text),
+            Ok(text) => {
+                for input in pieces::of(&text, |text| self.is_incomplete(text)) {
+                    let after = self.input(&input);
+                    if !matches!(after, After::GoOn) {
+                        return after;
+                    }
+                }
+                After::GoOn
+            }
             Err(why) => self.refuse(&format!("cannot read {}: {why}", path.display())),
         }
     }
@@ -258,17 +275,39 @@ impl Session {
         let (began, real) = (self.console.borrow().now(), Instant::now());
         let after = self.input(text);
         let passed = self.console.borrow().now() - began;
-        let text = format!(
-            "{} of virtual time in {}",
-            report::span(passed),
-            report::real(real.elapsed())
-        );
+        let real = report::real(real.elapsed());
+        let text = match self.live {
+            Some(_) => real.clone(),
+            None => format!("{} of virtual time in {real}", report::span(passed)),
+        };
         self.output.line(&text);
         after
     }
 }
 
-/// Where an input is edited.
-fn tempfile_path() -> PathBuf {
-    std::env::temp_dir().join(format!("quorate-{}.rhai", std::process::id()))
+/// A file with an input that is to be edited.
+fn edited(text: &str) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new()
+        .prefix("quorate-")
+        .suffix(".rhai")
+        .tempfile()?;
+    writeln!(file, "{text}")?;
+    Ok(file)
+}
+
+/// The seed among the options of a saved session.
+fn saved_seed(options: &str) -> Option<u64> {
+    let seed = |it: &str| it.trim().strip_prefix("seed:")?.trim().parse().ok();
+    options.split(',').find_map(seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::saved_seed;
+
+    #[test]
+    fn a_saved_session_says_its_seed() {
+        assert_eq!(saved_seed("cold: true, seed: 12"), Some(12));
+        assert_eq!(saved_seed("cold: true"), None);
+    }
 }

@@ -8,6 +8,7 @@ mod tell;
 mod time;
 mod words;
 
+use super::live::is_offered;
 use super::{After, Session};
 
 /// A command that begins with a colon.
@@ -41,7 +42,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Command> {
 
 impl Command {
     /// Its name without the colon.
-    fn bare(&self) -> &'static str {
+    pub(super) fn bare(&self) -> &'static str {
         self.name.trim_start_matches(':')
     }
 }
@@ -50,16 +51,18 @@ impl Session {
     /// Carries out a command; `text` is what follows the colon.
     pub(super) fn command(&mut self, text: &str) -> After {
         let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-        if let Some(live) = self.live.clone()
-            && let Some(after) = self.live_command(&live, name, rest.trim())
-        {
-            return after;
-        }
         let known = all().find(|it| it.bare() == name || it.others.contains(&name));
         if let Some(command) = known {
+            if let Some(live) = self.live.clone()
+                && let Some(after) = self.live_command(&live, command.bare(), rest.trim())
+            {
+                return after;
+            }
             return (command.run)(self, rest.trim());
         }
-        let near = quorate_model::nearest(name, all().map(Command::bare))
+        let is_live = self.live.is_some();
+        let names = all().map(Command::bare);
+        let near = quorate_model::nearest(name, names.filter(|it| !is_live || is_offered(it)))
             .map(|near| format!("; did you mean \":{near}\"?"))
             .unwrap_or_default();
         self.refuse(&format!(

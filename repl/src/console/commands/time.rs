@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use quorate_script::Outcome;
+
 use super::Command;
 use crate::console::story::Watch;
 use crate::console::{After, Session};
@@ -62,9 +64,12 @@ impl Session {
         // Whoever pressed Ctrl-C did not wait for a line.
         let stepped = !self.story.borrow().is_stepping();
         self.story.borrow_mut().stop_at_next(None);
-        if stepped && outcome == quorate_script::Outcome::Interrupted {
+        if stepped {
+            // The line may fall at the very end: it stopped nothing then, and the next input is not to be stopped.
             self.cancel.store(false, Ordering::SeqCst);
-            return self.told(quorate_script::Outcome::Done);
+        }
+        if stepped && !matches!(outcome, Outcome::Failed(_)) {
+            return self.told(Outcome::Done);
         }
         let after = self.told(outcome);
         if matches!(after, After::GoOn) {

@@ -4,7 +4,7 @@ use quorate_script::WordDoc;
 
 use super::{Command, all};
 use crate::console::screen::wrapped;
-use crate::console::{After, Session, view};
+use crate::console::{After, Session, live, view};
 use crate::output::Tone;
 
 /// The widest usage of a command that still has its text on the same line.
@@ -39,12 +39,15 @@ impl Session {
     fn help(&mut self) -> After {
         let paint = self.output.paint();
         let width = self.story.borrow().screen().width;
-        for command in all() {
-            let usage = format!("{} {}", command.name, command.usage);
+        let is_live = self.live.is_some();
+        for command in all().filter(|it| !is_live || live::is_offered(it.bare())) {
+            let here = live::said(command.bare()).filter(|_| is_live);
+            let (takes, does) = here.unwrap_or((command.usage, command.text));
+            let usage = format!("{} {takes}", command.name);
             let usage = usage.trim_end();
             if usage.len() < USAGE {
                 let label = format!("  {usage:<USAGE$}");
-                let text = wrapped(&label, command.text, width);
+                let text = wrapped(&label, does, width);
                 let rest = text.strip_prefix(&label).unwrap_or(&text);
                 let label = paint.cell(Tone::Guide, usage, USAGE);
                 self.output.line(&format!("  {label}{rest}"));
@@ -52,12 +55,12 @@ impl Session {
                 self.output
                     .line(&format!("  {}", paint.tone(Tone::Guide, usage)));
                 let label = format!("  {:USAGE$}", "");
-                self.output.line(&wrapped(&label, command.text, width));
+                self.output.line(&wrapped(&label, does, width));
             }
         }
         self.output.line("");
-        let text =
-            "Anything else is the drill language, and _ is the last value. A few things to try:";
+        let text = "Anything else is the drill language, and _ is the last value. The commands of cluster.exe and PowerShell's \
+             failover clusters run, too. A few things to try:";
         self.output.line(&wrapped("", text, width));
         for example in self.console.borrow().examples() {
             self.output

@@ -2,17 +2,36 @@
 
 use quorate_script::{Completion, Console, files};
 
-use super::super::commands;
+use super::super::{commands, live};
 
-/// The ways to go on with a command: where the word begins, and what it may be.
-pub(super) fn complete(console: &Console, line: &str) -> (usize, Vec<Completion>) {
+/// The ways to go on with a command: where the word begins, and what it may be. `is_live` says that the cluster really
+/// runs, and `snapshots` are the names that `:restore` and `:diff` take.
+pub(super) fn complete(
+    console: &Console,
+    line: &str,
+    is_live: bool,
+    snapshots: &[String],
+) -> (usize, Vec<Completion>) {
     let Some((command, rest)) = line.split_once(char::is_whitespace) else {
         let fitting = commands::all().filter(|it| it.name.starts_with(line));
-        let found = fitting.map(|it| way(it.name, it.text));
+        let fitting = fitting.filter(|it| !is_live || live::is_offered(it.bare()));
+        let found = fitting.map(|it| {
+            let here = live::said(it.bare()).filter(|_| is_live);
+            way(it.name, here.map_or(it.text, |(_, text)| text))
+        });
         return (0, found.collect());
     };
+    if is_live && !live::is_offered(command.trim_start_matches(':')) {
+        return (line.len(), Vec::new());
+    }
     let start = line.len() - rest.trim_start().len();
-    let (start, mut found) = arguments(console, command, line, start);
+    let (start, mut found) = match command {
+        ":restore" | ":diff" => {
+            let names = snapshots.iter().map(|name| way(name, ""));
+            (start, names.collect())
+        }
+        _ => arguments(console, command, line, start, is_live),
+    };
     let begun = line[start..].to_lowercase();
     found.retain(|it| it.text.to_lowercase().starts_with(&begun));
     found.sort();
@@ -26,12 +45,14 @@ fn arguments(
     command: &str,
     line: &str,
     start: usize,
+    is_live: bool,
 ) -> (usize, Vec<Completion>) {
-    let usage = commands::all()
-        .filter(|it| it.name == command)
-        .map(|it| it.usage);
+    let usage = commands::all().filter(|it| it.name == command).map(|it| {
+        let here = live::said(it.bare()).filter(|_| is_live);
+        here.map_or(it.usage, |(usage, _)| usage)
+    });
     let usage: String = usage.collect();
-    let last = line.rfind(char::is_whitespace).map_or(start, |at| at + 1);
+    let last = after_blank(line).unwrap_or(start);
     match command {
         ":doc" => {
             let docs = console.docs();
@@ -57,7 +78,7 @@ fn arguments(
                 let paths = paths.into_iter();
                 return (last, paths.map(|(path, doc)| way(&path, &doc)).collect());
             }
-            "EXPR" | "DURATION" => {
+            "EXPR" | "INPUT" | "DURATION" => {
                 let (at, ways) = console.complete(&line[start..]);
                 return (start + at, ways);
             }
@@ -71,6 +92,12 @@ fn arguments(
         }
     }
     (start, found)
+}
+
+/// Where the last word of a line begins; `None` if it is the only one. A blank may have several bytes.
+fn after_blank(line: &str) -> Option<usize> {
+    let (at, blank) = line.char_indices().rfind(|(_, it)| it.is_whitespace())?;
+    Some(at + blank.len_utf8())
 }
 
 /// The commands of `:plugin`, and after two of them the names of plugins.
@@ -106,5 +133,22 @@ fn way(text: &str, doc: &str) -> Completion {
         text: text.to_owned(),
         shown: text.to_owned(),
         doc: line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after_blank;
+
+    #[test]
+    fn a_word_begins_after_its_blank_however_long_that_is() {
+        for (line, word) in [
+            (":why EVS", "EVS"),
+            (":why\u{a0}EVS", "EVS"),
+            (":why\u{3000}", ""),
+        ] {
+            assert_eq!(after_blank(line).map(|at| &line[at..]), Some(word));
+        }
+        assert_eq!(after_blank(":why"), None);
     }
 }

@@ -14,7 +14,7 @@ use rustyline::hint::{Hinter, HistoryHinter};
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Context, Helper};
 
-use super::super::{Session, foreign};
+use super::super::{Session, foreign, is_variable};
 use super::{arguments, highlight};
 use crate::output::{Paint, Tone};
 
@@ -29,6 +29,10 @@ pub(super) struct Words {
     hinter: HistoryHinter,
     /// The lines before this one, of the same input.
     before: String,
+    /// Whether the cluster really runs.
+    live: bool,
+    /// The names of the snapshots.
+    snapshots: Vec<String>,
 }
 
 impl Words {
@@ -41,6 +45,8 @@ impl Words {
             paint: session.output.paint(),
             hinter: HistoryHinter::new(),
             before: String::new(),
+            live: session.live.is_some(),
+            snapshots: Vec::new(),
         }
     }
 
@@ -49,15 +55,22 @@ impl Words {
         before.clone_into(&mut self.before);
     }
 
+    /// These are the snapshots now.
+    pub(super) fn knows(&mut self, snapshots: Vec<String>) {
+        self.snapshots = snapshots;
+    }
+
     /// Where the word at the end of a line begins, and the ways to go on.
     fn ways(&self, line: &str) -> (usize, Vec<Completion>) {
         let console = self.console.borrow();
         let blank = line.len() - line.trim_start().len();
         if self.before.is_empty() && line[blank..].starts_with(':') {
-            let (start, found) = arguments::complete(&console, &line[blank..]);
+            let (start, found) =
+                arguments::complete(&console, &line[blank..], self.live, &self.snapshots);
             return (start + blank, found);
         }
         if self.before.is_empty()
+            && !is_variable(&console, line)
             && let Some((start, found)) = foreign::complete(&console, &line[blank..])
         {
             return (start + blank, found);

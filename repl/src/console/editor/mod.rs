@@ -50,6 +50,7 @@ pub(super) fn run(session: &mut Session) -> Exit {
         };
         if let Some(words) = editor.helper_mut() {
             words.goes_on_from(&pending);
+            words.knows(session.kept.keys().cloned().collect());
         }
         match editor.readline(&shown) {
             Ok(line) if pending.is_empty() && line.trim().is_empty() => {}

@@ -470,7 +470,7 @@ fn the_page_is_what_the_tables_say() {
             // A comma may stand inside brackets.
             format!("`{}`", cell(&lines.join(", ")))
         }
-        Here::Not(instead) => format!("not here: {}", cell(instead)),
+        Here::Not(instead) => format!("not by this word: {}", cell(instead)),
     };
     page.push_str("\n## cluster.exe\n\n| command | here |\n| --- | --- |\n");
     for verb in VERBS {

@@ -18,16 +18,32 @@ use crate::output::Paint;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Commands that are about the language, and not about a world.
-const SHARED: [&str; 8] = [
-    "doc",
-    "d",
-    "properties",
-    "property",
-    "help",
-    "h",
-    "?",
-    "quit",
-];
+const SHARED: [&str; 5] = ["doc", "properties", "help", "quit", "time"];
+
+/// Commands that mean something here, too.
+const OWN: [&str; 4] = ["status", "watch", "why", "set"];
+
+/// Whether a command means something on a cluster that really runs; its name is without the colon.
+pub(in super::super) fn is_offered(name: &str) -> bool {
+    SHARED.contains(&name) || OWN.contains(&name)
+}
+
+/// What a command takes and does here, where that is something else than in a rehearsal.
+pub(in super::super) fn said(name: &str) -> Option<(&'static str, &'static str)> {
+    match name {
+        "status" => Some(("", "the cluster as this node sees it")),
+        "watch" => Some(("", "what happens on the node, until Ctrl-C")),
+        "why" => Some((
+            "GROUP",
+            "why a group is where it is and as it is, as far as this node knows",
+        )),
+        "set" => Some((
+            "[width N]",
+            "how wide the screen is; auto is that of the terminal",
+        )),
+        _ => None,
+    }
+}
 
 /// The cluster as the node sees it.
 pub(super) fn status(live: &Live, paint: Paint) -> String {
@@ -35,26 +51,38 @@ pub(super) fn status(live: &Live, paint: Paint) -> String {
 }
 
 impl Session {
-    /// Carries out a command on a cluster that really runs; `None` where it is carried out as everywhere.
+    /// Carries out a command, by its name without the colon, on a cluster that really runs; `None` where it is carried
+    /// out as everywhere.
     pub(in super::super) fn live_command(
         &mut self,
         live: &Live,
         name: &str,
         rest: &str,
     ) -> Option<After> {
-        if SHARED.contains(&name) || ["q", "exit", "time"].contains(&name) {
+        let word = rest.split_whitespace().next();
+        if SHARED.contains(&name) || name == "set" && word == Some("width") {
             return None;
+        }
+        let tells = name == "watch" && word.is_some() || name == "set" && word == Some("watch");
+        if tells && self.reading.is_some() {
+            // A file that sessions begin with may be meant for rehearsals.
+            return Some(After::GoOn);
+        }
+        if tells {
+            return Some(self.fault(
+                ":watch takes nothing here: it shows what happens on the node, until Ctrl-C",
+            ));
         }
         if let Err(why) = live.refresh() {
             return Some(self.fault(&why));
         }
         Some(match name {
-            "status" | "s" => {
+            "status" => {
                 let text = status(live, self.output.paint());
                 self.output.line(&text);
                 After::GoOn
             }
-            "watch" | "w" => self.follow(live),
+            "watch" => self.follow(live),
             "why" => match why(&live.0.status(), rest.trim_matches('"')) {
                 Ok(text) => {
                     self.output.line(&text);
@@ -62,17 +90,17 @@ impl Session {
                 }
                 Err(why) => self.fault(&why),
             },
-            "plugin" | "plugins" | "p" => self.fault(
+            "plugin" => self.fault(
                 "plugins are each node's own: quorate ctl plugins shows them, and reads them again",
             ),
-            "events" | "e" | "timeline" | "explain" | "html" => self.fault(
+            "events" | "timeline" | "explain" | "html" => self.fault(
                 "each node keeps its own journal, in its state folder: quorate explain and quorate report read it. :watch shows \
                  what happens from now on",
             ),
             _ => {
                 let text = format!(
                     "\":{name}\" is for rehearsals, which can be stopped, turned back and broken: this is a cluster that really \
-                     runs. There are :status, :watch, :why GROUP, :properties, :doc and :help"
+                     runs. There are :status, :watch, :why GROUP, :properties, :doc, :time, :set width, :help and :quit"
                 );
                 self.fault(&text)
             }
@@ -205,4 +233,20 @@ fn why(status: &LiveStatus, name: &str) -> Result<String, String> {
         lines.push("  the journal of its node says what failed: quorate explain".to_owned());
     }
     Ok(lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OWN, SHARED, is_offered};
+    use crate::console::commands;
+
+    #[test]
+    fn what_is_offered_are_commands() {
+        for name in SHARED.iter().chain(&OWN) {
+            assert!(commands::all().any(|it| it.bare() == *name), "{name}");
+        }
+        for name in ["run", "undo", "save", "plugin", "bye"] {
+            assert!(!is_offered(name), "{name}");
+        }
+    }
 }

@@ -11,7 +11,8 @@ use quorate_drill::stage::{OpenError, Stage, StageRequest, StageSource};
 use super::Session;
 use crate::cli::ReplArgs;
 use crate::ctl;
-use crate::output::Tone;
+use crate::output::{Paint, Tone};
+pub(super) use commands::{is_offered, said};
 use stage::{LiveStage, Node};
 
 /// The node that a session talks to.
@@ -56,6 +57,11 @@ impl Live {
     /// The node does not answer any more.
     pub(super) fn refresh(&self) -> Result<(), String> {
         self.0.refresh()
+    }
+
+    /// The cluster as the node sees it.
+    pub(super) fn status(&self, paint: Paint) -> String {
+        commands::status(self, paint)
     }
 
     /// The prompt.

@@ -338,7 +338,7 @@ pub(in super::super) const VERBS: &[Verb] = &[
         Of::Cluster,
         "add[nodes]",
         ":NODES",
-        Not("add_node(#{ name: \"NODE5\", interfaces: #{ Public: \"10.0.0.15\" } })"),
+        Not("the word is add_node(#{ name: \"NODE5\", interfaces: #{ Public: \"10.0.0.15\" } })"),
     ),
     verb(Of::Type, "list", "", Line(":plugin list")),
     verb(Of::Type, "stat[us]", "", Line(":plugin list")),

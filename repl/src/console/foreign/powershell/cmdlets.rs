@@ -395,7 +395,7 @@ pub(in super::super) const CMDLETS: &[Cmdlet] = &[
             ),
         ],
         Made(
-            "node({it}).start_service(), node({it}).start_service(#{ force_quorum: [{it}] })",
+            "node({it}).start_service(), with -FixQuorum node({it}).start_service(#{ force_quorum: [{it}] })",
             start_node,
         ),
     ),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Console;
 use crate::lexicon::{Lexicon, Word};
 
 /// Why a word has no place on a cluster that really runs.
@@ -138,20 +137,6 @@ fn why(word: &Word) -> Option<Why> {
         "name" => None,
         _ if word.docs.starts_with("Truth: ") => Some(Why::Truth),
         _ => None,
-    }
-}
-
-impl Console {
-    /// The cluster really runs: words that break things, let time pass or tell the truth are refused from now on, each with a
-    /// sentence, and not completed.
-    pub fn runs_live(&mut self) {
-        let refusals = Refusals::of(&self.lexicon);
-        self.session.refuse(refusals);
-    }
-
-    /// Whether a word is refused, since the cluster really runs.
-    pub(super) fn is_refused(&self, word: &str) -> bool {
-        self.session.refusal(word).is_some()
     }
 }
 
