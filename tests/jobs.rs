@@ -271,7 +271,12 @@ fn a_plugin_that_takes_its_host_down_is_told_of_the_same_way() {
     let plugins = folder.path().display().to_string();
     let (run, _) = the_same(&[&drills], &["--plugin-dir", &plugins]);
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
-    assert!(run.err.contains("gone (SIGSEGV)"), "{}", run.err);
+    assert!(
+        run.err
+            .contains("gone (SIGSEGV in Online of `Crash` (plugin `bad-null`))"),
+        "{}",
+        run.err
+    );
     assert_eq!(run.out.matches("it comes up").count(), 2, "{}", run.out);
 }
 

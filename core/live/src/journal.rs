@@ -21,6 +21,7 @@ const ENDING: &str = "jsonl";
 
 enum Line {
     Header(Header),
+    CivilStart(i64),
     Entry(Box<Entry>),
 }
 
@@ -49,6 +50,12 @@ impl JournalFiles {
     pub(crate) fn begin(&self, header: Header) {
         // The thread lives as long as this.
         let _ = self.0.send(Line::Header(header));
+    }
+
+    /// The machine's clock was set: what comes goes to another file, whose header has the new civil time at `t` 0, in
+    /// milliseconds since 1970.
+    pub(crate) fn civil_start(&self, ms: i64) {
+        let _ = self.0.send(Line::CivilStart(ms));
     }
 
     /// Adds an entry.
@@ -83,6 +90,12 @@ impl Files {
         let text = match &line {
             Line::Header(header) => {
                 self.header = Some(header.clone());
+                return self.begin();
+            }
+            Line::CivilStart(ms) => {
+                if let Some(header) = &mut self.header {
+                    header.civil_start_ms = *ms;
+                }
                 return self.begin();
             }
             Line::Entry(entry) => serde_json::to_string(entry)?,

@@ -33,7 +33,11 @@ fn unhex(hex: &str) -> Vec<u8> {
 /// The updates that the document shows, each in a proposal of its own: bodies of datagrams.
 fn updates() -> Vec<(&'static str, Vec<u8>)> {
     let (_, table) = DOCUMENT.split_once("| update | bytes |").unwrap();
-    let rows = table.lines().filter_map(|line| {
+    let table = table
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('|'));
+    let rows = table.filter_map(|line| {
         let (name, hex) = line.strip_prefix("| ")?.split_once(" | `")?;
         let update = unhex(hex.strip_suffix("` |")?);
         // Incarnation 5; one proposal of node 2, incarnation 5, sequence 1.

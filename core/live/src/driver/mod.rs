@@ -446,6 +446,7 @@ impl Driver {
         let by_ms = origin - self.civil_origin_ms;
         if by_ms.abs() > STEP_MIN_MS {
             self.civil_origin_ms = origin;
+            self.journal.civil_start(origin);
             quorate_machine::input(self, Input::ClockStep { by_ms });
         }
     }

@@ -26,7 +26,7 @@ pub(super) struct RunView<'a> {
     index: Option<&'a str>,
     verdict: Option<VerdictView<'a>>,
     cluster: &'a str,
-    seed: u64,
+    seed: Option<u64>,
     began: String,
     length: Lasting,
     /// A sentence, where the journal is not whole.
@@ -131,7 +131,7 @@ impl<'a> RunView<'a> {
             index,
             verdict: run.verdict.as_ref().map(VerdictView::from),
             cluster: &run.header.cluster,
-            seed: run.header.seed,
+            seed: (!run.live).then_some(run.header.seed),
             began: utc(&run.header, Time::ZERO, "%Y-%m-%d %H:%M:%S UTC"),
             length: short(run.until - Time::ZERO),
             cut: cut(run),
