@@ -1,5 +1,5 @@
-//! Holds journals to `docs/journal.schema.json`: `quorate-schema JOURNAL…`. Says how many lines it has looked at; the first that
-//! the schema does not allow ends it.
+//! Holds journals to `docs/journal.schema.json`, and cluster files (`.ron`) to `docs/cluster.schema.json`: `quorate-schema FILE…`.
+//! Says how many lines and files it has looked at; the first that its schema does not allow ends it.
 
 use std::error::Error;
 use std::fs::File;
@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use jsonschema::Validator;
 
 const SCHEMA: &str = include_str!("../../../docs/journal.schema.json");
+const CLUSTERS: &str = include_str!("../../../docs/cluster.schema.json");
 
 fn main() -> ExitCode {
     let journals: Vec<String> = std::env::args().skip(1).collect();
@@ -16,9 +17,14 @@ fn main() -> ExitCode {
         eprintln!("error: name journals, as `quorate drill --journal FILE` writes them");
         return ExitCode::from(64);
     }
-    match journals.iter().map(|it| check(it)).sum::<Result<u64, _>>() {
+    let (clusters, journals): (Vec<_>, Vec<_>) =
+        journals.into_iter().partition(|it| it.ends_with(".ron"));
+    let files = clusters.len();
+    let clusters = clusters.iter().try_for_each(|it| check_cluster(it));
+    let lines = clusters.and_then(|()| journals.iter().map(|it| check(it)).sum::<Result<u64, _>>());
+    match lines {
         Ok(lines) => {
-            println!("{lines} lines are as the schema has them");
+            println!("{lines} lines and {files} cluster files are as the schemas have them");
             ExitCode::SUCCESS
         }
         Err(why) => {
@@ -29,8 +35,24 @@ fn main() -> ExitCode {
 }
 
 fn schema() -> Result<Validator, Box<dyn Error>> {
-    let schema = serde_json::from_str(SCHEMA)?;
+    compiled(SCHEMA)
+}
+
+fn compiled(schema: &str) -> Result<Validator, Box<dyn Error>> {
+    let schema = serde_json::from_str(schema)?;
     Ok(jsonschema::validator_for(&schema).map_err(|why| why.to_string())?)
+}
+
+/// Looks at a cluster file.
+fn check_cluster(file: &str) -> Result<(), Box<dyn Error>> {
+    cluster_allowed(&compiled(CLUSTERS)?, &std::fs::read_to_string(file)?)
+        .map_err(|why| format!("{file}: {why}").into())
+}
+
+fn cluster_allowed(schema: &Validator, text: &str) -> Result<(), String> {
+    let value = quorate_model::cluster_file_as_json(text).ok_or("this is no RON")?;
+    let found = schema.validate(&value);
+    found.map_err(|why| format!("{}: {why}", why.instance_path()))
 }
 
 /// Looks at each line of a journal. Returns how many there are.
@@ -53,6 +75,22 @@ fn allowed(schema: &Validator, line: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_cluster_file_is_told_from_a_right_one() {
+        let schema = compiled(CLUSTERS).expect("a schema");
+        let right = include_str!("../../../scripts/clusters/four-node.ron");
+        assert_eq!(cluster_allowed(&schema, right), Ok(()));
+        for (was, is) in [
+            ("name:", "nmae:"),
+            ("quorum: Standard", "quorum: Standrad"),
+            ("nodes: [", "nodes: 3, x: ["),
+        ] {
+            let wrong = right.replacen(was, is, 1);
+            assert_ne!(wrong, right, "{was}");
+            assert!(cluster_allowed(&schema, &wrong).is_err(), "{is}");
+        }
+    }
 
     #[test]
     fn a_wrong_line_is_told_from_a_right_one() {
