@@ -1,10 +1,7 @@
 //! Properties of the cluster, its groups and its resources, with what a resource's type adds to them.
 
 use quorate_drill::stage::{Configuration, POLICY, PropertyOf, PropertyStatus, StageError};
-use quorate_model::{
-    CLUSTER_PROPERTIES, GROUP_PROPERTIES, PERSISTENT_STATE, PropertyDescriptor,
-    RESOURCE_PROPERTIES, Value, types,
-};
+use quorate_model::{CLUSTER_PROPERTIES, GROUP_PROPERTIES, RESOURCE_PROPERTIES, Value, types};
 
 use crate::stage::SimStage;
 
@@ -24,7 +21,9 @@ impl SimStage {
     fn properties_of_cluster(&self) -> Vec<PropertyStatus> {
         let own = &self.definition().properties;
         let known = CLUSTER_PROPERTIES.iter();
-        known.map(|it| common(it, own.get(it.name))).collect()
+        known
+            .map(|it| PropertyStatus::common(it, own.get(it.name)))
+            .collect()
     }
 
     fn properties_of_group(&self, group: &str) -> Result<Vec<PropertyStatus>, StageError> {
@@ -34,14 +33,11 @@ impl SimStage {
             .ok_or_else(|| StageError::Refused(format!("there is no group \"{group}\"")))?;
         let known = GROUP_PROPERTIES.iter();
         let mut all: Vec<_> = known
-            .map(|it| common(it, definition.properties.get(it.name)))
+            .map(|it| PropertyStatus::common(it, definition.properties.get(it.name)))
             .collect();
         let wanted = self.world.group(group).ok().map(|it| it.persistent_state);
         let wanted = wanted.unwrap_or(definition.persistent_state);
-        all.push(common(
-            &PERSISTENT_STATE,
-            Some(Value::Dword(u32::from(wanted))),
-        ));
+        all.push(PropertyStatus::group_persistent_state(wanted));
         all.push(PropertyStatus {
             name: POLICY.to_owned(),
             value: Some(Value::Text(self.policy(Some(group)).unwrap_or_default())),
@@ -100,26 +96,11 @@ impl SimStage {
             private: true,
         }));
         let known = RESOURCE_PROPERTIES.iter();
-        all.extend(known.map(|it| common(it, set.get(it.name))));
+        all.extend(known.map(|it| PropertyStatus::common(it, set.get(it.name))));
         let own = self.world.resource(resource).ok();
         let own = own.map_or(definition.persistent_state, |it| it.persistent_state);
-        all.push(PropertyStatus {
-            default: None,
-            takes: "0 or 1, or () for what the group has".to_owned(),
-            ..common(
-                &PERSISTENT_STATE,
-                own.map(|wanted| Value::Dword(u32::from(wanted))),
-            )
-        });
-        let owners = definition.possible_owners.iter();
-        all.push(PropertyStatus {
-            name: "PossibleOwners".to_owned(),
-            value: Some(Value::List(owners.map(ToString::to_string).collect())),
-            default: Some(Value::List(Vec::new())),
-            takes: "a list of nodes".to_owned(),
-            doc: "The nodes that may own it; all if it is empty.".to_owned(),
-            private: false,
-        });
+        all.push(PropertyStatus::resource_persistent_state(own));
+        all.push(PropertyStatus::possible_owners(&definition.possible_owners));
         Ok(all)
     }
 
@@ -153,17 +134,5 @@ impl SimStage {
     pub(crate) fn takes_any_property(&self, resource: &str) -> bool {
         let known = self.definition().resource(resource);
         known.is_some_and(|(_, it)| types::takes_any_property(&it.kind))
-    }
-}
-
-/// A property that the cluster itself knows, with its value.
-fn common(known: &PropertyDescriptor, value: Option<Value>) -> PropertyStatus {
-    PropertyStatus {
-        name: known.name.to_owned(),
-        value,
-        default: Some(known.default.clone()),
-        takes: known.expected(),
-        doc: known.doc.to_owned(),
-        private: false,
     }
 }

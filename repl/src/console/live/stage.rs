@@ -15,8 +15,8 @@ use quorate_drill::stage::{
 use quorate_live::{Client, LiveStatus, Request, Response};
 use quorate_model::{
     Breach, CLUSTER_PROPERTIES, DiskStatus, GROUP_PROPERTIES, GroupStatus, Name, NetworkStatus,
-    NodeStatus, PERSISTENT_STATE, PropertyDescriptor, QuorumStatus, RESOURCE_PROPERTIES, Reason,
-    ResourceStatus, Time, Value, types,
+    NodeStatus, PropertyDescriptor, QuorumStatus, RESOURCE_PROPERTIES, Reason, ResourceStatus,
+    Time, Value, types,
 };
 
 /// How long an answer may take: longer than a lost coordinator is missed.
@@ -230,19 +230,20 @@ impl Belief for LiveStage {
             PropertyOf::Cluster => {
                 let own = &definition.properties;
                 let known = CLUSTER_PROPERTIES.iter();
-                known.map(|it| shown(it, own.get(it.name), false)).collect()
+                known
+                    .map(|it| PropertyStatus::common(it, own.get(it.name)))
+                    .collect()
             }
             PropertyOf::Group(name) => {
                 let group = definition.group(name);
                 let group = group
                     .ok_or_else(|| StageError::refused(format!("there is no group \"{name}\"")))?;
                 let known = GROUP_PROPERTIES.iter();
-                let own = known.map(|it| shown(it, group.properties.get(it.name), false));
+                let own = known.map(|it| PropertyStatus::common(it, group.properties.get(it.name)));
                 let mut all: Vec<_> = own.collect();
                 let wanted = status.groups.iter().find(|(it, _)| *it.name == *name);
                 let wanted = wanted.map_or(group.persistent_state, |(it, _)| it.persistent_state);
-                let wanted = Value::Dword(u32::from(wanted));
-                all.push(shown(&PERSISTENT_STATE, Some(wanted), false));
+                all.push(PropertyStatus::group_persistent_state(wanted));
                 all
             }
             PropertyOf::Resource(name) => {
@@ -253,9 +254,7 @@ impl Belief for LiveStage {
                 let own = &resource.properties;
                 let private = types::private_properties(&resource.kind).unwrap_or_default();
                 let private = private.iter();
-                let mut all: Vec<_> = private
-                    .map(|it| shown(it, own.get(it.name), true))
-                    .collect();
+                let mut all: Vec<_> = private.map(|it| of_type(it, own.get(it.name))).collect();
                 // Properties of a type that a plugin brings: what they take is the plugin's to say.
                 let others = own
                     .private
@@ -273,38 +272,23 @@ impl Belief for LiveStage {
                     .collect();
                 all.extend(others);
                 let known = RESOURCE_PROPERTIES.iter();
-                all.extend(known.map(|it| shown(it, own.get(it.name), false)));
-                let wanted = resource
-                    .persistent_state
-                    .map(|it| Value::Dword(u32::from(it)));
-                all.push(PropertyStatus {
-                    default: None,
-                    takes: "0 or 1, or () for what the group has".to_owned(),
-                    ..shown(&PERSISTENT_STATE, wanted, false)
-                });
-                let owners = resource.possible_owners.iter();
-                all.push(PropertyStatus {
-                    name: "PossibleOwners".to_owned(),
-                    value: Some(Value::List(owners.map(ToString::to_string).collect())),
-                    default: Some(Value::List(Vec::new())),
-                    takes: "a list of nodes".to_owned(),
-                    doc: "The nodes that may own it; all if it is empty.".to_owned(),
-                    private: false,
-                });
+                all.extend(known.map(|it| PropertyStatus::common(it, own.get(it.name))));
+                all.push(PropertyStatus::resource_persistent_state(
+                    resource.persistent_state,
+                ));
+                all.push(PropertyStatus::possible_owners(&resource.possible_owners));
                 all
             }
         })
     }
 }
 
-fn shown(known: &PropertyDescriptor, value: Option<Value>, private: bool) -> PropertyStatus {
+/// A property of a shipped type: one that is not set has the type's default.
+fn of_type(known: &PropertyDescriptor, value: Option<Value>) -> PropertyStatus {
+    let value = value.unwrap_or_else(|| known.default.clone());
     PropertyStatus {
-        name: known.name.to_owned(),
-        value: value.or_else(|| private.then(|| known.default.clone())),
-        default: Some(known.default.clone()),
-        takes: known.expected(),
-        doc: known.doc.to_owned(),
-        private,
+        private: true,
+        ..PropertyStatus::common(known, Some(value))
     }
 }
 
