@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A file for a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +86,21 @@ pub(crate) fn must_be_another(path: &Path, taken: &[&Path]) -> Result<(), String
         )),
         None => Ok(()),
     }
+}
+
+/// A path without `.` and `..`.
+pub(crate) fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 /// Writes a file, and creates the missing folders above it.

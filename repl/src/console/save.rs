@@ -7,6 +7,8 @@ use quorate_drill::stage::StageRequest;
 use quorate_model::Lasting;
 use quorate_script::{Input, InputKind, with_last_value};
 
+use crate::files::plain;
+
 /// What stands before each line of an input, as it was typed.
 const FIRST: &str = "//> ";
 /// What stands before the further lines of one.
@@ -283,7 +285,7 @@ pub(super) fn seen_from(file: &Path, other: &Path) -> PathBuf {
         return other.to_path_buf();
     }
     let folder = here.join(file.parent().unwrap_or(Path::new("")));
-    let (folder, other) = (straight(&folder), straight(&here.join(other)));
+    let (folder, other) = (plain(&folder), plain(&here.join(other)));
     let (from, to): (Vec<_>, Vec<_>) =
         (folder.components().collect(), other.components().collect());
     let same = from
@@ -293,21 +295,6 @@ pub(super) fn seen_from(file: &Path, other: &Path) -> PathBuf {
         .count();
     let up = std::iter::repeat_n(Component::ParentDir, from.len() - same);
     up.chain(to[same..].iter().copied()).collect()
-}
-
-/// A path without `.` and `..`.
-fn straight(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
 }
 
 /// The cluster file of a request, and where its text is to be written, if it has no file.

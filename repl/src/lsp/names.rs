@@ -7,8 +7,8 @@ use quorate_model::{ClusterDefinition, same_name};
 
 use super::cluster::{ClusterText, Named};
 use super::drill::Script;
-use super::text::plain;
 use super::workspace::Workspace;
+use crate::files::plain;
 
 /// A cluster file with its names.
 pub(super) struct Names {

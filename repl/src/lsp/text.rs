@@ -1,9 +1,11 @@
 //! A text in an editor: offsets in bytes, and the positions that editors count.
 
 use std::ops::Range;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+
+use crate::files::plain;
 
 /// A text, and where its lines begin.
 #[derive(Clone, Debug)]
@@ -117,21 +119,6 @@ pub(super) fn uri_of(path: &Path) -> String {
         }
     }
     uri
-}
-
-/// A path without `.` and `..`.
-pub(super) fn plain(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

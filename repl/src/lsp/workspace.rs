@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use quorate_drill::{MAX_BYTES, read_text};
 
-use super::text::{Text, plain};
+use super::text::Text;
+use crate::files::plain;
 
 /// How many files are looked at, at most: a folder may be a whole disk.
 const FILES_MAX: usize = 20_000;
