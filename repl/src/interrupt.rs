@@ -14,13 +14,18 @@ static LEFT_BELOW: AtomicBool = AtomicBool::new(false);
 /// Whether this process waits for input, so that nothing is running that could be asked to end.
 static WAITS: AtomicBool = AtomicBool::new(false);
 
+/// Whether it was a Ctrl-C that asked what runs to end, and not somebody else who may.
+static ASKED: AtomicBool = AtomicBool::new(false);
+
 /// The first Ctrl-C asks what runs to end, through `cancel`. The second ends the process, and so does the first if
 /// nothing runs ([`end_at_next`]).
 pub(crate) fn watch(cancel: &Arc<AtomicBool>) {
     let cancel = cancel.clone();
     // Without a handler Ctrl-C ends the process at once, which is acceptable.
     let _ = ctrlc::set_handler(move || {
-        let again = cancel.swap(true, Ordering::SeqCst) || WAITS.load(Ordering::SeqCst);
+        let ending = cancel.swap(true, Ordering::SeqCst);
+        let asked = ASKED.swap(true, Ordering::SeqCst);
+        let again = ending && asked || WAITS.load(Ordering::SeqCst);
         if again && !LEFT_BELOW.load(Ordering::Relaxed) {
             below::end_if_below();
             end_soon(Exit::Interrupted.code());

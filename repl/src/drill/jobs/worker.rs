@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use parking_lot::{Mutex, MutexGuard};
 use quorate_drill::{DrillReport, Observer, Remark, StageSource};
@@ -94,9 +94,6 @@ fn serve(args: &mut DrillArgs, mut stream: UnixStream, cancel: &Arc<AtomicBool>)
     Ok(())
 }
 
-/// How long a signal may take from the parent process to this one.
-const AFTER_SIGNAL: Duration = Duration::from_millis(500);
-
 /// Asks what runs to end when the parent process has no more scripts, or is gone: a plugin may have this process ignore the
 /// signal for that.
 fn watch_parent(stream: UnixStream, cancel: Arc<AtomicBool>) {
@@ -105,11 +102,7 @@ fn watch_parent(stream: UnixStream, cancel: Arc<AtomicBool>) {
             let mut ends = [PollFd::new(&stream, PollFlags::RDHUP)];
             match poll(&mut ends, None) {
                 Err(rustix::io::Errno::INTR) => {}
-                Ok(_) | Err(_) => {
-                    // The signal, where it comes, is to be the first that asks: a second one ends everything at once.
-                    std::thread::sleep(AFTER_SIGNAL);
-                    return cancel.store(true, Ordering::SeqCst);
-                }
+                Ok(_) | Err(_) => return cancel.store(true, Ordering::SeqCst),
             }
         }
     });
