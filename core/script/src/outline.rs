@@ -22,6 +22,19 @@ const EXPECTATIONS: [&str; 11] = [
     "sometimes",
 ];
 
+/// Words that let time pass.
+pub(crate) const WAITS: [&str; 9] = [
+    "run",
+    "run_until",
+    "sleep",
+    "settle",
+    "eventually",
+    "becomes",
+    "recovers",
+    "at",
+    "after",
+];
+
 /// The start and end of a function's body. A body without braces has no end.
 pub(crate) type Span = Range<Position>;
 

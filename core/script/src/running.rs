@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lexicon::{Lexicon, Word};
+use crate::outline::WAITS;
 
 /// Why a word has no place on a cluster that really runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,20 +20,12 @@ enum Why {
     Journal,
 }
 
-/// Words that go by virtual time.
-const TIME: [&str; 17] = [
-    "run",
-    "settle",
-    "eventually",
-    "becomes",
-    "recovers",
+/// Words that go by virtual time, besides those that let it pass.
+const TIME: [&str; 9] = [
     "always",
     "never",
     "steady",
     "sometimes",
-    "sleep",
-    "at",
-    "after",
     "now",
     "clock",
     "between",
@@ -128,7 +121,7 @@ fn why(word: &Word) -> Option<Why> {
     let world = |kind: &str| WORLD.contains(&kind);
     match name {
         "events" => Some(Why::Journal),
-        name if TIME.contains(&name) => Some(Why::Time),
+        name if WAITS.contains(&name) || TIME.contains(&name) => Some(Why::Time),
         name if DRILL.contains(&name) => Some(Why::Drill),
         name if BREAKS.contains(&name) => Some(Why::Breaks),
         _ if first.is_some_and(world) => Some(Why::Breaks),
@@ -151,6 +144,7 @@ mod tests {
             "crash",
             "freeze",
             "run",
+            "run_until",
             "settle",
             "eventually",
             "outage",

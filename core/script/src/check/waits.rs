@@ -4,21 +4,8 @@ use quorate_drill::{Finding, Severity};
 use rhai::{AST, ASTNode, Position};
 
 use crate::lexicon::Lexicon;
-use crate::outline::{Outline, called};
+use crate::outline::{Outline, WAITS, called};
 use crate::place::place_at;
-
-/// Words that let time pass.
-const WAITS: [&str; 9] = [
-    "run",
-    "run_until",
-    "sleep",
-    "settle",
-    "eventually",
-    "becomes",
-    "recovers",
-    "at",
-    "after",
-];
 
 /// The part that a call plays for this check.
 #[derive(Clone, Copy, PartialEq, Eq)]
