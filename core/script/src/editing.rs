@@ -6,8 +6,7 @@ use quorate_model::control::{ControlObject, KnownControl};
 use crate::check::literals::member_set;
 use crate::closed::Set;
 use crate::docs::{WordDoc, words};
-use crate::reference;
-use crate::vocabulary::named;
+use crate::vocabulary::{named, options};
 
 /// What a text may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub fn named_argument(word: &str, number: usize) -> Option<Noun> {
 
 /// The options of a word, each with what it is.
 pub fn options(word: &str) -> Vec<(&'static str, &'static str)> {
-    reference::options(word).collect()
+    options::told(word).collect()
 }
 
 /// What the value of a member is compared with: `("Node", "state")`.

@@ -11,8 +11,9 @@ use quorate_model::{
 };
 
 use crate::docs::{WordDoc, entries};
-pub(crate) use arguments::options;
 use arguments::{argument, gives};
+
+use crate::vocabulary::options;
 use sections::{ERRORS, HEAD, OPERATORS, PROPERTIES, SECTIONS, Section};
 
 /// The page, as Markdown.
@@ -96,8 +97,8 @@ fn word(out: &mut String, entry: &WordDoc) {
         };
         let _ = writeln!(out, "- `{name}`: {kind}{what}.");
         if ["options", "switches", "filter"].contains(&name.as_str()) {
-            for (key, text) in options(&entry.name) {
-                let _ = writeln!(out, "  - `{key}`: {text}.");
+            for (key, text) in options::told(&entry.name) {
+                let _ = writeln!(out, "  - `{key}`: {text}");
             }
         }
     }
@@ -221,7 +222,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::vocabulary::options as known;
 
     #[test]
     fn every_word_has_its_section_and_an_example() {
@@ -264,8 +264,8 @@ mod tests {
                     entry.usage
                 );
             }
-            let told: BTreeSet<&str> = options(&entry.name).map(|(key, _)| key).collect();
-            if let Some(keys) = known::of(&entry.name)
+            let told: BTreeSet<&str> = options::told(&entry.name).map(|(key, _)| key).collect();
+            if let Some(keys) = options::of(&entry.name)
                 && entry
                     .params
                     .iter()

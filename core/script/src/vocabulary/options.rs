@@ -45,7 +45,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "drill",
         "cluster",
-        "The cluster file, from the folder of the script.",
+        "The cluster file, from the folder of the script; the only one that must be there.",
     ),
     (
         "drill",
@@ -55,14 +55,14 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "drill",
         "start",
-        "What the cluster's clock shows at power-on: \"2003-06-12 08:00\".",
+        "What the cluster's local clock shows at power-on: \"2003-06-12 08:00\", or an hour of the cluster file's day.",
     ),
     (
         "drill",
         "tags",
-        "Words to choose drills by: [\"mail\", \"slow\"].",
+        "Words to choose drills by with `--tag`: [\"mail\", \"slow\"].",
     ),
-    ("drill", "skip", "Why it does not run."),
+    ("drill", "skip", "true, or why it does not run."),
     (
         "drill",
         "expect",
@@ -78,7 +78,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "drill",
         "plugins",
-        "Plugins that are not shipped, each with the command that builds it.",
+        "Plugins that do not come with the program, each with the command that gets it: without one the drill is skipped.",
     ),
     ("cluster", "seed", "The seed of everything random."),
     (
@@ -105,7 +105,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "clients",
         "protocol",
-        "The protocol that must be spoken, such as \"smtp\".",
+        "The protocol that must be spoken: \"smtp\", \"imap4\", \"pop3\", \"http\", or one of a plugin's.",
     ),
     ("load", "users", "How many people use the virtual server."),
     ("load", "cpu", "How much of a node it takes, in per cent."),
@@ -117,15 +117,19 @@ const TEXTS: &[(&str, &str, &str)] = &[
     (
         "crash",
         "kept",
-        "How many bytes of that write reach the disk.",
+        "How many bytes of that write reach the disk; none if nothing is said.",
     ),
-    ("control", "on", "The node whose plugin is to answer."),
+    (
+        "control",
+        "on",
+        "The node that is to own the resource, or to have the plugin.",
+    ),
     ("control", "through", "The node that is asked."),
     ("add_node", "name", "The machine's name."),
     (
         "add_node",
         "interfaces",
-        "Its address in each network: #{ Public: \"10.0.0.13\" }.",
+        "Its address in each network: #{ Public: \"10.0.0.13\" }; of a node that was cleaned up, those that it has.",
     ),
     (
         "start",
@@ -191,13 +195,27 @@ const FILTER: &[(&str, &str)] = &[
     ("limit", "The last so many."),
 ];
 
-/// The options of `word` with one line about each; empty if it has none.
+/// What `word` may be told in its map, each with one line; nothing if it takes none. Of `events` the fields of events are left
+/// out.
+pub(crate) fn told(word: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let same = if word == "start_service" {
+        "start"
+    } else {
+        word
+    }
+    .to_owned();
+    let filter = FILTER.iter().filter(move |_| word == "events");
+    let texts = TEXTS.iter().filter(move |(of, ..)| *of == same);
+    filter
+        .copied()
+        .chain(texts.map(|(_, key, text)| (*key, *text)))
+}
+
+/// The same, with every field of events.
 pub(crate) fn described(word: &str) -> Vec<(String, String)> {
+    let owned = |(key, text): (&str, &str)| (key.to_owned(), text.to_owned());
+    let mut all: Vec<(String, String)> = told(word).map(owned).collect();
     if word == "events" {
-        let told = FILTER
-            .iter()
-            .map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
-        let mut all: Vec<(String, String)> = told.collect();
         for field in quorate_drill::kinds::kinds()
             .iter()
             .flat_map(|kind| &kind.fields)
@@ -206,17 +224,8 @@ pub(crate) fn described(word: &str) -> Vec<(String, String)> {
                 all.push((field.name.to_owned(), field.text.clone()));
             }
         }
-        return all;
     }
-    let same = if word == "start_service" {
-        "start"
-    } else {
-        word
-    };
-    let texts = TEXTS.iter().filter(|(of, ..)| *of == same);
-    texts
-        .map(|(_, key, text)| ((*key).to_owned(), (*text).to_owned()))
-        .collect()
+    all
 }
 
 /// Refuses a key that is not an option of `what`.
