@@ -3,83 +3,27 @@
 mod support;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
-use std::process::Child;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
-use pty_process::blocking::{Command, Pty, open};
+use pty_process::blocking::Command;
+use support::terminal::Terminal;
 use support::{quorate, root};
-
-/// Longer than anything here takes on any machine.
-const PATIENCE: Duration = Duration::from_secs(300);
-
-/// A terminal with a session on it.
-struct Terminal {
-    keys: Pty,
-    child: Child,
-    drawn: Receiver<Vec<u8>>,
-    seen: String,
-}
 
 impl Terminal {
     fn begin(home: &Path, columns: u16, lines: u16, environment: &[(&str, &str)]) -> Terminal {
-        let (keys, screen) = open().expect("a terminal");
-        keys.resize(pty_process::Size::new(lines, columns))
-            .expect("a size");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"))
+        let command = Command::new(env!("CARGO_BIN_EXE_quorate"))
             .arg("repl")
             .current_dir(root())
             .env("XDG_STATE_HOME", home)
             .env("TERM", "xterm")
             .env("LC_ALL", "C.UTF-8")
             .env("NO_COLOR", "1")
-            .env_remove("QUORATE_PLUGIN_PATH");
-        for (name, value) in environment {
-            command = command.env(name, value);
-        }
-        let child = command.spawn(screen).expect("the binary starts");
-        let (told, drawn) = channel();
-        let mut reader = fs::File::from({
-            use std::os::fd::AsFd;
-            keys.as_fd().try_clone_to_owned().expect("a second handle")
-        });
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            // On this side, the end of the terminal is an error.
-            while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                if told.send(buffer[..count].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        let mut terminal = Terminal {
-            keys,
-            child,
-            drawn,
-            seen: String::new(),
-        };
+            .env_remove("QUORATE_PLUGIN_PATH")
+            .envs(environment.iter().copied());
+        let mut terminal = Terminal::open(command, lines, columns);
         terminal.until(" > ");
         terminal
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("keys");
-    }
-
-    /// Waits for this text, and drops everything up to it.
-    fn until(&mut self, text: &str) -> String {
-        loop {
-            if let Some(at) = self.seen.find(text) {
-                let rest = self.seen.split_off(at + text.len());
-                return std::mem::replace(&mut self.seen, rest);
-            }
-            match self.drawn.recv_timeout(PATIENCE) {
-                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(_) => panic!("no {text:?} in {:?}", self.seen),
-            }
-        }
     }
 
     /// Types an input, and reads what it prints up to the next prompt.
@@ -96,8 +40,7 @@ impl Terminal {
 
     fn ends(mut self) -> i32 {
         self.press(":quit\r");
-        let status = self.child.wait().expect("its end");
-        status.code().unwrap_or(-1)
+        self.ended()
     }
 }
 

@@ -5,27 +5,16 @@ mod support;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::process::Stdio;
 
-use pty_process::blocking::{Command, Pty, open};
+use pty_process::blocking::Command;
+use support::terminal::Terminal;
 use support::{quorate, root};
 
 /// The end of the prompt.
 const PROMPT: &str = "> ";
 /// The end of the prompt of a line that continues an input.
 const MORE: &str = "... ";
-/// Longer than anything here takes on any machine.
-const PATIENCE: Duration = Duration::from_secs(300);
-
-/// A terminal with the binary on it.
-struct Terminal {
-    keys: Pty,
-    child: Child,
-    drawn: Receiver<Vec<u8>>,
-    seen: String,
-}
 
 impl Terminal {
     fn begin(home: &Path, args: &[&str]) -> Terminal {
@@ -34,54 +23,15 @@ impl Terminal {
 
     /// The same with these variables, and as many columns.
     fn with(home: &Path, args: &[&str], variables: &[(&str, &str)], columns: u16) -> Terminal {
-        let (keys, screen) = open().expect("a terminal");
-        keys.resize(pty_process::Size::new(40, columns))
-            .expect("a size");
-        let child = Command::new(env!("CARGO_BIN_EXE_quorate"))
+        let program = Command::new(env!("CARGO_BIN_EXE_quorate"))
             .args(args)
             .current_dir(root())
             .env("XDG_STATE_HOME", home)
             .env("XDG_CONFIG_HOME", home)
             .env_remove("NO_COLOR")
             .envs(variables.iter().copied())
-            .env_remove("QUORATE_PLUGIN_PATH")
-            .spawn(screen)
-            .expect("the binary starts");
-        let (told, drawn) = channel();
-        let mut reader = std::fs::File::from(rustix_dup(&keys));
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            // On this side, the end of the terminal is an error.
-            while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                if told.send(buffer[..count].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        Terminal {
-            keys,
-            child,
-            drawn,
-            seen: String::new(),
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("keys");
-    }
-
-    /// Waits for this text, and drops everything up to it.
-    fn until(&mut self, text: &str) -> String {
-        loop {
-            if let Some(at) = self.seen.find(text) {
-                let rest = self.seen.split_off(at + text.len());
-                return std::mem::replace(&mut self.seen, rest);
-            }
-            match self.drawn.recv_timeout(PATIENCE) {
-                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(_) => panic!("no {text:?} in {:?}", self.seen),
-            }
-        }
+            .env_remove("QUORATE_PLUGIN_PATH");
+        Terminal::open(program, 40, columns)
     }
 
     /// Drops what was typed, and waits for the next prompt: keys that are pressed before it may be dropped, too.
@@ -92,25 +42,6 @@ impl Terminal {
         self.until("\u{1b}[?2004h");
         self.until(PROMPT);
     }
-
-    /// Whatever is shown until the end.
-    fn rest(&mut self) -> String {
-        while let Ok(bytes) = self.drawn.recv_timeout(PATIENCE) {
-            self.seen.push_str(&String::from_utf8_lossy(&bytes));
-        }
-        std::mem::take(&mut self.seen)
-    }
-
-    fn ends(mut self) -> i32 {
-        let status = self.child.wait().expect("its end");
-        status.code().unwrap_or(-1)
-    }
-}
-
-/// The same terminal, to be read from another thread.
-fn rustix_dup(keys: &Pty) -> std::os::fd::OwnedFd {
-    use std::os::fd::AsFd;
-    keys.as_fd().try_clone_to_owned().expect("a second handle")
 }
 
 #[test]
@@ -123,7 +54,7 @@ fn lines_that_are_pasted_at_once_are_all_carried_out() {
         session.until(wanted);
     }
     session.press(":quit\r");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
 }
 
 #[test]
@@ -156,7 +87,7 @@ fn an_input_goes_on_until_it_is_complete() {
     session.press("\r");
     session.until("142\r\n");
     session.press(":quit\r");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
 }
 
 /// Forty lines as somebody has them in an editor: statements without semicolons, functions, chains, blank lines, comments,
@@ -208,7 +139,7 @@ fn forty_lines_that_are_pasted_run_as_they_are_meant() {
     session.press(":quit\r");
     let rest = session.rest();
     assert!(!rest.contains("5005"), "{rest}");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
 }
 
 #[test]
@@ -241,7 +172,7 @@ fn the_tab_key_completes_and_says_what_each_is() {
         session.begin_anew();
     }
     session.press(":quit\r");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
 }
 
 #[test]
@@ -260,7 +191,7 @@ fn the_history_is_searched_and_has_every_input_once() {
     }
     session.until(PROMPT);
     session.press(":quit\r");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
     let mut session = Terminal::begin(home.path(), &["repl"]);
     session.until(PROMPT);
     session.press("\u{12}00 + 2");
@@ -274,7 +205,7 @@ fn the_history_is_searched_and_has_every_input_once() {
     session.press("\r");
     session.until("101\r\n");
     session.press("\u{4}");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
 }
 
 #[test]
@@ -290,7 +221,7 @@ fn what_is_typed_while_something_runs_is_kept_for_the_next_prompt() {
     session.until("4000 + 4");
     session.until("4004\r\n");
     session.until("5005\r\n");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
 }
 
 /// Ctrl-D is a key like others while something runs.
@@ -303,7 +234,7 @@ fn an_end_that_is_typed_ahead_ends_the_session() {
     session.until("\r\n");
     session.press("\u{4}");
     session.until("done");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
 }
 
 #[test]
@@ -318,14 +249,14 @@ fn a_session_begins_with_the_file_of_its_user() {
     session.press("mine(n)\r");
     session.until("42\r\n");
     session.press(":quit\r");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
     let mut without = Terminal::begin(home.path(), &["repl", "--no-init"]);
     without.until(PROMPT);
     without.press("mine(1)\r");
     without.until("mine");
     without.until("error");
     without.press(":quit\r");
-    assert_eq!(without.ends(), 0);
+    assert_eq!(without.ended(), 0);
     fs::write(&file, "let n = 41\noops(n)\nlet m = 5\n").expect("a file");
     let mut wrong = Terminal::begin(home.path(), &["repl"]);
     wrong.until("quorate/init.rhai:2:1");
@@ -334,7 +265,7 @@ fn a_session_begins_with_the_file_of_its_user() {
     wrong.press("n\r");
     wrong.until("41\r\n");
     wrong.press(":quit\r");
-    assert_eq!(wrong.ends(), 0);
+    assert_eq!(wrong.ended(), 0);
 }
 
 #[test]
@@ -365,7 +296,7 @@ fn colours_hints_and_narrow_lists_are_for_terminals_that_have_them() {
     assert!(width + "move_to(node)".len() <= 60, "{line:?}");
     session.begin_anew();
     session.press(":quit\r");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
 }
 
 #[test]
@@ -382,7 +313,7 @@ fn a_terminal_without_any_abilities_is_only_read_from() {
     session.press("run(\"1h\")\n");
     seen += &session.until(PROMPT);
     session.press(":quit\n");
-    assert_eq!(session.ends(), 0);
+    assert_eq!(session.ended(), 0);
     assert!(!seen.contains('\u{1b}'), "{seen:?}");
 }
 
@@ -409,7 +340,7 @@ fn two_sessions_keep_the_history_of_both() {
     }
     for mut session in [first, second] {
         session.press("\u{4}");
-        assert_eq!(session.ends(), 0);
+        assert_eq!(session.ended(), 0);
     }
 }
 
@@ -430,7 +361,7 @@ fn a_new_disk_is_asked_about() {
         let mut terminal = Terminal::begin(home.path(), &words);
         terminal.until("Add \"EVS1 Disk X:\" to its disks? [y/N] ");
         terminal.press(answer);
-        assert_eq!(terminal.ends(), code);
+        assert_eq!(terminal.ended(), code);
         let text = fs::read_to_string(&path).expect("the file");
         assert_eq!(text.contains("EVS1 Disk X:"), added, "{text}");
     }
@@ -447,7 +378,7 @@ fn the_number_of_the_drill_is_shown_while_it_runs() {
     let mut terminal = Terminal::begin(home.path(), &["drill", &file]);
     terminal.until("1 of 2 done");
     terminal.until("2 drills: 2 pass");
-    assert_eq!(terminal.ends(), 0);
+    assert_eq!(terminal.ended(), 0);
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod junit_schema;
 pub(crate) mod processes;
 pub(crate) mod session;
+pub(crate) mod terminal;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
