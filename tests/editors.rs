@@ -24,6 +24,13 @@ drill(\"mail survives\", #{ cluster: \"../clusters/mail.ron\" }, || {
 });
 ";
 
+const POLICY: &str = "\
+fn choose_owner(group, candidates) {
+    if group.cause == \"Failback\" { return stay(); }
+    candidates[0]
+}
+";
+
 fn other_drill() -> String {
     DRILL.replace("NODE33", "NODE3")
 }
@@ -34,6 +41,8 @@ fn project(folder: &Path) {
     fs::create_dir_all(folder.join("clusters")).expect("a folder");
     let cluster =
         fs::read_to_string(root().join("scripts/clusters/four-node.ron")).expect("a file");
+    fs::create_dir_all(folder.join("policies")).expect("a folder");
+    fs::write(folder.join("policies/rack.rhai"), POLICY).expect("a file");
     fs::write(folder.join("clusters/mail.ron"), &cluster).expect("a file");
     fs::write(folder.join("clusters/other.ron"), &cluster).expect("a file");
     fs::write(folder.join("drills/mail.rhai"), DRILL).expect("a file");
@@ -138,6 +147,23 @@ fn neovim_finds_completes_explains_leads_and_renames() {
         "{members:?}"
     );
     assert_eq!(texts(&seen["symbols"]), ["mail survives"]);
+    let fields = texts(&seen["fields"]);
+    assert!(
+        fields.contains(&"anti_affine") && !fields.contains(&"cause"),
+        "{fields:?}"
+    );
+    let causes = texts(&seen["causes"]);
+    assert!(causes.contains(&"Failback"), "{causes:?}");
+    assert!(
+        hover("hover_answer").contains("nobody takes the group now"),
+        "{}",
+        hover("hover_answer")
+    );
+    assert!(
+        hover("hover_cause").contains("a move to the best node"),
+        "{}",
+        hover("hover_cause")
+    );
     let unsaved = seen["unsaved"].to_string();
     assert!(unsaved.contains("no group \\\"EVS3\\\""), "{unsaved}");
     let wrong = seen["cluster"].to_string();

@@ -73,6 +73,20 @@ local function session()
   wait('a text that is whole again', function() return #vim.diagnostic.get(drill) == 0 end)
   seen.symbols = vim.tbl_map(function(it) return it.name end, ask('documentSymbol'))
 
+  -- A policy has its own words.
+  vim.cmd('edit ' .. folder .. '/policies/rack.rhai')
+  local policy = vim.api.nvim_get_current_buf()
+  wait('the policy', function() return next(vim.lsp.buf_get_clients(policy)) ~= nil end)
+  find('stay')
+  seen.hover_answer = ask('hover').contents.value
+  find('cause')
+  seen.hover_cause = ask('hover').contents.value
+  find('Failback')
+  seen.causes = labels(ask('completion'))
+  vim.api.nvim_buf_set_lines(policy, 2, 3, false, { '    candidates[0].' })
+  seen.fields = labels(ask('completion', { position = { line = 2, character = 18 } }))
+  vim.cmd('silent edit!')
+
   -- A cluster file that is changed and not saved counts for the drill.
   vim.cmd('edit ' .. folder .. '/clusters/mail.ron')
   local cluster = vim.api.nvim_get_current_buf()

@@ -6,6 +6,7 @@ use quorate_model::control::{ControlObject, KnownControl};
 use crate::check::literals::member_set;
 use crate::closed::Set;
 use crate::docs::{WordDoc, words};
+use crate::policy_docs;
 use crate::vocabulary::{named, options};
 
 /// What a text may be.
@@ -38,9 +39,18 @@ pub fn options(word: &str) -> Vec<(&'static str, &'static str)> {
     options::told(word).collect()
 }
 
-/// What the value of a member is compared with: `("Node", "state")`.
+/// What the value of a member is compared with: `("Node", "state")`, or of a policy's maps `("group", "cause")`.
 pub fn member(kind: &str, property: &str) -> Option<Texts> {
-    member_set(kind, property).map(Texts::of)
+    let of_policies = || policy_docs::field_words(kind, property).map(Texts::Words);
+    member_set(kind, property)
+        .map(Texts::of)
+        .or_else(of_policies)
+}
+
+/// The type of an argument of a function that is called from outside, such as `choose_owner` of a policy; arguments are
+/// counted from 0.
+pub fn parameter(function: &str, number: usize) -> Option<&'static str> {
+    policy_docs::argument(function, number)
 }
 
 /// What the value of a function is compared with.

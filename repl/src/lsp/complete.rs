@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::cluster::{ClusterText, noun_of};
 use super::drill::{Meaning, Script};
+use super::language::Language;
 use super::names::{Names, beside};
 use super::text::Text;
 use super::tokens::Kind;
@@ -85,14 +86,15 @@ fn row(row: &PropertyDescriptor) -> Item {
     Item::new(row.name, PROPERTY, "property").told(text)
 }
 
-/// In a drill script.
+/// In a script.
 pub(super) fn in_script(
     workspace: &Workspace,
     path: &Path,
     text: &Text,
-    words: &[WordDoc],
+    language: &Language,
     offset: usize,
 ) -> Value {
+    let words = language.words.as_slice();
     let script = Script::of(&text.text, words);
     let tokens = &script.tokens;
     if let Some(at) = tokens.quoted_at(offset) {
@@ -121,6 +123,9 @@ pub(super) fn in_script(
         let kind = script.kind_before(before - 1);
         return shown(text, &place, members(&script, kind.as_deref()));
     }
+    if before > 0 && tokens.is_word(before - 1, "fn") {
+        return shown(text, &place, calls(&script, language));
+    }
     let frames = tokens.frames(before);
     if let Some(map) = frames.last().filter(|it| it.is_map && it.key.is_none()) {
         let call = frames
@@ -140,7 +145,9 @@ pub(super) fn in_script(
     for word in words.iter().filter(|it| it.on.is_none()) {
         items.push(Item::new(&word.name, FUNCTION, &word.usage).told(&word.text));
     }
-    for word in KEYWORDS {
+    // Only drills have libraries.
+    let keywords = KEYWORDS.iter();
+    for word in keywords.filter(|it| language.calls.is_empty() || **it != "import") {
         items.push(Item::new(*word, KEYWORD, ""));
     }
     shown(text, &place, items)
@@ -150,6 +157,18 @@ const KEYWORDS: &[&str] = &[
     "let", "const", "if", "else", "for", "in", "while", "loop", "switch", "fn", "return", "break",
     "continue", "try", "catch", "throw", "true", "false", "import",
 ];
+
+/// The functions that somebody else calls, and that a script does not have yet.
+fn calls(script: &Script<'_>, language: &Language) -> Vec<Item> {
+    let own: Vec<String> = script.functions().into_iter().map(|it| it.0).collect();
+    let missing = language.calls.iter().filter(|it| !own.contains(&it.name));
+    missing
+        .map(|call| {
+            let usage = call.usage.strip_prefix("fn ").unwrap_or(&call.name);
+            Item::new(usage, FUNCTION, &call.usage).told(&call.text)
+        })
+        .collect()
+}
 
 /// What can be read of an object, and done with it.
 fn members(script: &Script<'_>, kind: Option<&str>) -> Vec<Item> {
@@ -372,10 +391,10 @@ pub(super) fn file_named(
 
 #[cfg(test)]
 mod tests {
-    use quorate_script::entries;
-
     use super::*;
 
+    const POLICY: &str = "/w/policies/p.rhai";
+    const RESOURCE: &str = "/w/resources/r.rhai";
     const FOUR: &str = include_str!("../../../scripts/clusters/four-node.ron");
 
     /// The labels at the `|` of a text.
@@ -389,7 +408,14 @@ mod tests {
         let path = Path::new(name);
         let found = match name.ends_with("ron") {
             true => in_cluster(&workspace, path, &text, offset),
-            false => in_script(&workspace, path, &text, &entries(), offset),
+            false => {
+                let language = match name {
+                    POLICY => Language::of_policies(),
+                    RESOURCE => Language::of_resources(),
+                    _ => Language::of_drills(),
+                };
+                in_script(&workspace, path, &text, &language, offset)
+            }
         };
         let items = found["items"].as_array().expect("a list");
         items
@@ -428,6 +454,85 @@ mod tests {
             labels("/w/b/a.rhai", "drill(\"x\", #{ cluster: \"¦"),
             ["../four.ron"]
         );
+    }
+
+    #[test]
+    fn what_may_stand_in_a_policy_is_offered() {
+        let owner = |body: &str| {
+            let text = format!("fn choose_owner(group, candidates) {{ {body}");
+            labels(POLICY, &text)
+        };
+        let failed = |body: &str| {
+            let text = format!("fn on_resource_failed(what, why) {{ {body}");
+            labels(POLICY, &text)
+        };
+        assert_eq!(
+            labels(POLICY, "fn ¦"),
+            [
+                "choose_owner(group, candidates)",
+                "on_resource_failed(resource, failure)"
+            ]
+        );
+        assert_eq!(
+            labels(POLICY, "fn choose_owner(group, candidates) { }\nfn ¦"),
+            ["on_resource_failed(resource, failure)"]
+        );
+        let group = owner("group.¦");
+        assert!(group.contains(&"built_in".to_owned()), "{group:?}");
+        assert!(!group.contains(&"anti_affine".to_owned()), "{group:?}");
+        for body in [
+            "candidates[0].¦",
+            "group.nodes[0].¦",
+            "for it in candidates { it.¦",
+            "candidates.filter(|it| it.¦",
+            "let best = candidates[0]; best.¦",
+        ] {
+            let shown = owner(body);
+            assert!(
+                shown.contains(&"anti_affine".to_owned()),
+                "{body}: {shown:?}"
+            );
+            assert!(!shown.contains(&"cause".to_owned()), "{body}: {shown:?}");
+        }
+        assert_eq!(
+            owner("candidates[0].groups[0].¦"),
+            ["name", "load", "users", "cpu_percent", "attributes"]
+        );
+        assert!(owner("candidates.¦").contains(&"filter".to_owned()));
+        assert!(owner("group.cause == \"¦").contains(&"Failback".to_owned()));
+        assert_eq!(
+            owner("candidates[0].state != \"¦"),
+            ["Up", "Down", "Paused"]
+        );
+        assert!(failed("what.¦").contains(&"dependents".to_owned()));
+        assert!(failed("why.¦").contains(&"waits".to_owned()));
+        assert_eq!(
+            failed("why.built_in == \"¦"),
+            ["restart", "move", "give up"]
+        );
+        let words = owner("¦");
+        for word in ["stay", "wait", "group", "candidates"] {
+            assert!(words.contains(&word.to_owned()), "{word}: {words:?}");
+        }
+        // Neither the words of drills nor the other function's arguments.
+        for word in ["node", "run", "import"] {
+            assert!(!words.contains(&word.to_owned()), "{word}: {words:?}");
+        }
+        // A function of the script's own takes whatever it is given.
+        let own = labels(POLICY, "fn mine(group) { group.¦");
+        assert!(own.contains(&"waits".to_owned()), "{own:?}");
+    }
+
+    #[test]
+    fn what_may_stand_in_a_resource_script_is_offered() {
+        let online = |body: &str| labels(RESOURCE, &format!("fn online() {{ {body}"));
+        let calls = labels(RESOURCE, "fn online() {}\nfn ¦");
+        assert!(calls.contains(&"is_alive()".to_owned()), "{calls:?}");
+        assert!(!calls.contains(&"online()".to_owned()), "{calls:?}");
+        assert!(online("service(\"a\").¦").contains(&"listen".to_owned()));
+        assert!(online("let p = service(\"a\").start(); p.¦").contains(&"is_done".to_owned()));
+        assert!(online("¦").contains(&"publish".to_owned()));
+        assert!(!online("¦").contains(&"recovers".to_owned()));
     }
 
     #[test]

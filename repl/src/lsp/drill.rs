@@ -128,9 +128,23 @@ impl<'t> Script<'t> {
                     || tokens.is(at - 1, '|') && tokens.is(at + 1, '|'))
         });
         let mut found: Vec<&str> = declared.map(|at| tokens.text(at)).collect();
+        if let Some(open) = self.parameters(end) {
+            let close = tokens.close(open).min(tokens.all.len());
+            let own = (open..close).filter(|at| tokens.kind(*at) == Some(Kind::Word));
+            found.extend(own.map(|at| tokens.text(at)));
+        }
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// The bracket of the parameters of the function whose body a token stands in.
+    fn parameters(&self, at: usize) -> Option<usize> {
+        let tokens = &self.tokens;
+        let function = (0..at).rev().find(|it| tokens.is_word(*it, "fn"))?;
+        let open = Some(function + 2).filter(|it| tokens.is(*it, '('))?;
+        let body = tokens.close(open) + 1;
+        (tokens.is(body, '{') && body < at && at <= tokens.close(body)).then_some(open)
     }
 
     /// The type of what stands before the dot `dot`: such as `Node`, `[Node]` for a list of them, `int`.
@@ -230,7 +244,11 @@ impl<'t> Script<'t> {
                 return item(&self.kind_at(object, depth + 1)?);
             }
         }
-        None
+        // A parameter of the function around it.
+        let open = self.parameters(before)?;
+        let own = (open..tokens.close(open)).filter(|it| tokens.kind(*it) == Some(Kind::Word));
+        let number = own.map(|it| tokens.text(it)).position(|it| it == name)?;
+        editing::parameter(tokens.text(open - 1), number).map(String::from)
     }
 
     /// Whether the tokens from `start` to `end` are one chain of calls and members, and no operators.

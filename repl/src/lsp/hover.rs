@@ -9,6 +9,7 @@ use quorate_script::editing;
 use super::cluster::{ClusterText, field};
 use super::complete::{file_named, property};
 use super::drill::{Meaning, Script};
+use super::language::Language;
 use super::names::{Names, beside};
 use super::text::Text;
 use super::tokens::Kind;
@@ -39,14 +40,15 @@ fn rule(id: &str) -> Option<String> {
     ))
 }
 
-/// In a drill script.
+/// In a script.
 pub(super) fn in_script(
     workspace: &Workspace,
     path: &Path,
     text: &Text,
-    words: &[WordDoc],
+    language: &Language,
     offset: usize,
 ) -> Hover {
+    let words = language.words.as_slice();
     let script = Script::of(&text.text, words);
     let tokens = &script.tokens;
     let at = tokens.at(offset)?;
@@ -64,7 +66,12 @@ pub(super) fn in_script(
         return Some((card, place));
     }
     let name = tokens.text(at);
-    let texts: Vec<String> = if at > 0 && tokens.is(at - 1, '.') {
+    let call = language
+        .call(name)
+        .filter(|_| at > 0 && tokens.is_word(at - 1, "fn"));
+    let texts: Vec<String> = if let Some(call) = call {
+        vec![told(call)]
+    } else if at > 0 && tokens.is(at - 1, '.') {
         let kind = script.kind_before(at - 1);
         let of = |it: &&WordDoc| match &kind {
             Some(kind) => it.on.as_ref() == Some(kind),

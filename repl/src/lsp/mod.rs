@@ -6,6 +6,7 @@ mod complete;
 mod drill;
 mod findings;
 mod hover;
+mod language;
 mod names;
 mod rename;
 mod server;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
-use quorate_script::{WordDoc, entries, entries_of_engine, is_policy};
+use quorate_script::is_policy;
 use serde_json::{Value, json};
 
+use super::language::Language;
 use super::text::{Text, path_of, uri_of};
 use super::tokens::Tokens;
 use super::workspace::Workspace;
@@ -56,8 +57,9 @@ pub(super) fn serve(connection: Connection, plugins: &PluginFolders) -> Result<(
         },
         folders: plugins,
         plugins: Plugins::new(plugins),
-        drill_words: entries(),
-        resource_words: entries_of_engine(&quorate_clusres::script::engine()),
+        drills: Language::of_drills(),
+        policies: Language::of_policies(),
+        resources: Language::of_resources(),
         shown: BTreeMap::new(),
         stale: Vec::new(),
     };
@@ -146,8 +148,9 @@ struct Server<'s> {
     folders: &'s PluginFolders,
     /// The plugins as far as they were needed; learning them takes processes.
     plugins: Plugins<'s>,
-    drill_words: Vec<WordDoc>,
-    resource_words: Vec<WordDoc>,
+    drills: Language,
+    policies: Language,
+    resources: Language,
     /// The diagnostics that each file has in the editor.
     shown: BTreeMap<PathBuf, Vec<Value>>,
     /// The files that are to be checked anew.
@@ -202,21 +205,21 @@ impl Server<'_> {
             return Ok(Value::Null);
         };
         let offset = text.offset(&params["position"]);
-        let words = match sort {
-            Sort::Drill => self.drill_words.as_slice(),
-            Sort::Resource => self.resource_words.as_slice(),
-            // A policy sees its arguments and nothing else.
-            Sort::Policy | Sort::Cluster => &[],
+        let language = match sort {
+            Sort::Drill | Sort::Cluster => &self.drills,
+            Sort::Policy => &self.policies,
+            Sort::Resource => &self.resources,
         };
+        let words = language.words.as_slice();
         let workspace = &self.workspace;
         let refused = |why: String| (ErrorCode::InvalidRequest, why);
         Ok(match (method, sort) {
             ("completion", Sort::Cluster) => complete::in_cluster(workspace, &path, text, offset),
-            ("completion", _) => complete::in_script(workspace, &path, text, words, offset),
+            ("completion", _) => complete::in_script(workspace, &path, text, language, offset),
             ("hover", _) => {
                 let found = match sort {
                     Sort::Cluster => hover::in_cluster(&path, text, offset),
-                    _ => hover::in_script(workspace, &path, text, words, offset),
+                    _ => hover::in_script(workspace, &path, text, language, offset),
                 };
                 self.hovered(&path, text, found, offset)
             }
@@ -243,7 +246,7 @@ impl Server<'_> {
                     .map_err(refused)?;
                 let new = params["newName"].as_str().unwrap_or_default();
                 let edits =
-                    rename::edits(workspace, &self.drill_words, &subject, new).map_err(refused)?;
+                    rename::edits(workspace, &self.drills.words, &subject, new).map_err(refused)?;
                 let mut changes = serde_json::Map::new();
                 for (file, places) in edits {
                     let text = Text::new(workspace.text(&file).unwrap_or_default());

@@ -14,7 +14,7 @@ use crate::lexicon::{Lexicon, syntax, walk};
 use crate::place::place_at;
 
 /// The two functions, how to write them, and what their arguments are.
-const CONTRACT: [(&str, &str, [&str; 2]); 2] = [
+pub(crate) const CONTRACT: [(&str, &str, [&str; 2]); 2] = [
     (
         CHOOSE_OWNER,
         "fn choose_owner(group, candidates)",

@@ -23,7 +23,9 @@ use rhai::{AST, Array, CallFnOptions, Dynamic, Engine, Map, Scope};
 
 use words::Decision;
 
+pub(crate) use check::CONTRACT;
 pub use check::{check_policy, is_policy};
+pub(crate) use engine::engine as policy_engine;
 
 /// The function that chooses a group's owner.
 pub(crate) const CHOOSE_OWNER: &str = "choose_owner";

@@ -7,6 +7,7 @@ use quorate_model::{NodeId, NodeState, POLICY_MAX_BYTES, PolicyScript};
 use quorate_node::{Choice, LocalTime, Policies, Policy, PolicyError, PolicyGroup, PolicyNode};
 
 use super::{RhaiPolicies, check_policy, engine, fields};
+use crate::policy_docs as told;
 
 const PAGE: &str = include_str!("../../../../docs/policies.md");
 
@@ -137,6 +138,33 @@ fn table(head: &str) -> BTreeSet<String> {
         .filter_map(|line| line.split('`').nth(1))
         .map(str::to_owned)
         .collect()
+}
+
+#[test]
+fn editors_are_told_of_every_field_what_the_page_says() {
+    let known = fields::known();
+    let mut told: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (kind, name, _, text) in told::FIELDS {
+        told.entry(kind).or_default().push(name.to_owned());
+        let as_of_group = told::FIELDS
+            .iter()
+            .any(|it| it.0 == "group" && it.1 == name && it.3 == text);
+        let row = |text: &str| PAGE.contains(&format!("| `{name}` | {text} |"));
+        assert!(
+            row(text) || as_of_group && row("as of `group`"),
+            "{kind}.{name}: {text}"
+        );
+    }
+    for (kind, mut wanted) in known {
+        let found = told.entry(kind).or_default();
+        found.sort();
+        wanted.sort();
+        assert_eq!(*found, wanted, "{kind}");
+    }
+    let causes = told::field_words("group", "cause").unwrap();
+    for cause in causes {
+        assert!(PAGE.contains(&format!("`\"{cause}\"`")), "{cause}");
+    }
 }
 
 #[test]
