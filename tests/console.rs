@@ -61,7 +61,7 @@ fn an_error_ends_a_session_with_its_place() {
         &["repl"],
         "1 + 1\nlet n = node(\"NODE1\")\nn.crahs()\n2 + 2\n",
     );
-    assert_eq!(session.code, 1);
+    assert_eq!(session.code, 65);
     assert_eq!(session.out, "2\n");
     assert!(session.err.contains("^^^^^"), "{}", session.err);
     assert!(
@@ -74,7 +74,7 @@ fn an_error_ends_a_session_with_its_place() {
 #[test]
 fn an_input_that_is_never_finished_is_an_error() {
     let session = run_with(&["repl"], "if true {\n");
-    assert_eq!(session.code, 1);
+    assert_eq!(session.code, 65);
     assert!(session.err.contains("error"), "{}", session.err);
 }
 
@@ -98,7 +98,7 @@ fn words_are_explained() {
         );
     }
     let unknown = run_with(&["repl"], ":dco x\n");
-    assert_eq!(unknown.code, 1);
+    assert_eq!(unknown.code, 65);
     assert!(unknown.err.contains(":help"), "{}", unknown.err);
 }
 
@@ -139,7 +139,7 @@ fn a_cluster_file_with_mistakes_is_refused() {
 #[test]
 fn mistakes_are_told_with_the_line_of_the_input_and_its_text() {
     let session = run_with(&["repl"], "1 + 1\n\n:status\nlet n = 5\n  n.crahs()\n");
-    assert_eq!(session.code, 1);
+    assert_eq!(session.code, 65);
     assert!(session.err.contains("line 5, column 5"), "{}", session.err);
     assert!(session.err.contains("n.crahs()"), "{}", session.err);
     // An error in a function of an earlier input: its line, and below it the line of the call.
@@ -147,7 +147,7 @@ fn mistakes_are_told_with_the_line_of_the_input_and_its_text() {
         &["repl"],
         "fn far(n) {\n  let a = 1;\n  n.crahs()\n}\n:run 1s\nlet b = 2\nfar(5)\n",
     );
-    assert_eq!(earlier.code, 1);
+    assert_eq!(earlier.code, 65);
     assert!(earlier.err.contains("line 3, column "), "{}", earlier.err);
     assert!(earlier.err.contains("3  |   n.crahs()"), "{}", earlier.err);
     assert!(
@@ -182,7 +182,7 @@ fn texts_and_files_of_the_command_line_run_instead_of_what_is_typed() {
     )
     .expect("a file");
     let wrong = run_with(&["repl", "--file", &name], "");
-    assert_eq!(wrong.code, 1);
+    assert_eq!(wrong.code, 65);
     assert_eq!(wrong.out, "true\n");
     assert!(wrong.err.contains(&format!("{name}:5:1")), "{}", wrong.err);
     let dashed = run_with(&["repl", "--file", "-"], "1 + 1\n\n2 + 2\n");
@@ -211,7 +211,7 @@ fn administrators_words_run_as_ours() {
          cluster group EVS9 /online\n\
          2 + 2\n",
     );
-    assert_eq!(session.code, 1);
+    assert_eq!(session.code, 65);
     for wanted in [
         "  group(\"EVS1\").move_to(\"NODE4\"); eventually(",
         "\n\"NODE4\"\n",
@@ -234,14 +234,14 @@ fn administrators_words_run_as_ours() {
         session.err
     );
     let slip = run_with(&["repl"], "cluster group EVS1 /mvoe:NODE4\n");
-    assert_eq!(slip.code, 1);
+    assert_eq!(slip.code, 65);
     assert!(slip.err.contains("did you mean /move"), "{}", slip.err);
 }
 
 #[test]
 fn a_timed_input_counts_its_line_once() {
     let session = run_with(&["repl"], ":time 1 + 1\n\n:time :faults\nlet a = nothing\n");
-    assert_eq!(session.code, 1, "{}", session.out);
+    assert_eq!(session.code, 65, "{}", session.out);
     assert!(session.err.contains("line 4, column 9"), "{}", session.err);
 }
 
@@ -253,4 +253,46 @@ fn a_variable_is_no_administrators_word() {
     );
     assert_eq!(session.code, 0, "{}", session.err);
     assert!(session.out.ends_with("7\n9\n"), "{}", session.out);
+}
+
+#[test]
+fn the_status_of_a_session_says_what_was_wrong_with_its_last_input() {
+    let wrong = [
+        ("let = 5", 65),
+        ("nodde(\"NODE1\")", 65),
+        ("node(\"NODE9\")", 65),
+        ("run(\"soon\")", 65),
+        (":stauts", 65),
+        (":tree EVS9", 65),
+        ("cluster group EVS1 /mvoe:NODE4", 65),
+        ("expect(!node(\"NODE1\").is_up)", 1),
+        ("throw \"enough\"", 1),
+        (
+            "resource(\"EVS1 SMTP\").set(\"RestartThreshold\", \"many\")",
+            3,
+        ),
+        ("cluster(\"no/such.ron\")", 64),
+    ];
+    for (input, code) in wrong {
+        let text = format!("1 + 1\n\n  {input}\n2 + 2\n");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("session.rhai");
+        std::fs::write(&file, &text).expect("a file");
+        let file = file.display().to_string();
+        let place = |place: &str| format!("{place}3");
+        for (session, place) in [
+            (run_with(&["repl"], &text), place("line ")),
+            (
+                run_with(&["repl", "--file", &file], ""),
+                place(&format!("{file}:")),
+            ),
+            (run_with(&["repl", "-e", &text], ""), place("-e:")),
+        ] {
+            let what = format!("{input}: {}{}", session.out, session.err);
+            assert_eq!(session.code, code, "{what}");
+            assert!(session.out.starts_with("2\n"), "{what}");
+            assert!(!session.out.ends_with("4\n"), "it goes on: {what}");
+            assert!(session.err.contains(&place), "no {place} in {what}");
+        }
+    }
 }

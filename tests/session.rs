@@ -6,73 +6,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use pty_process::blocking::Command;
+use support::quorate;
 use support::terminal::Terminal;
-use support::{quorate, root};
-
-impl Terminal {
-    fn begin(home: &Path, columns: u16, lines: u16, environment: &[(&str, &str)]) -> Terminal {
-        let command = Command::new(env!("CARGO_BIN_EXE_quorate"))
-            .arg("repl")
-            .current_dir(root())
-            .env("XDG_STATE_HOME", home)
-            .env("TERM", "xterm")
-            .env("LC_ALL", "C.UTF-8")
-            .env("NO_COLOR", "1")
-            .env_remove("QUORATE_PLUGIN_PATH")
-            .envs(environment.iter().copied());
-        let mut terminal = Terminal::open(command, lines, columns);
-        terminal.until(" > ");
-        terminal
-    }
-
-    /// Types an input, and reads what it prints up to the next prompt.
-    fn types(&mut self, input: &str) -> String {
-        self.press(&format!("{input}\r"));
-        // What is typed is drawn again with every key; the line ends where it is carried out.
-        self.until("\r\n");
-        let shown = self.until(" > ");
-        let lines = plain(&shown);
-        // The last line is the next prompt's beginning.
-        let lines: Vec<&str> = lines.lines().collect();
-        lines[..lines.len().saturating_sub(1)].join("\n")
-    }
-
-    fn ends(mut self) -> i32 {
-        self.press(":quit\r");
-        self.ended()
-    }
-}
-
-/// What is left on the screen: without what moves the cursor, and without lines that were drawn over.
-fn plain(drawn: &str) -> String {
-    let mut out = String::new();
-    let mut letters = drawn.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\u{1b}' => {
-                if letters.next_if_eq(&'[').is_some() {
-                    let mut end = ' ';
-                    for it in letters.by_ref() {
-                        end = it;
-                        if it.is_ascii_alphabetic() {
-                            break;
-                        }
-                    }
-                    // The line is cleared.
-                    if end == 'K' {
-                        let kept = out.rfind('\n').map_or(0, |at| at + 1);
-                        out.truncate(kept);
-                    }
-                }
-            }
-            '\r' => {}
-            letter => out.push(letter),
-        }
-    }
-    let lines: Vec<&str> = out.lines().map(str::trim_end).collect();
-    lines.join("\n")
-}
 
 /// What a person types in the first ten minutes.
 const FIRST: [&str; 14] = [
@@ -94,7 +29,7 @@ const FIRST: [&str; 14] = [
 
 fn first_ten_minutes(columns: u16, lines: u16) -> String {
     let home = tempfile::tempdir().expect("a folder");
-    let mut session = Terminal::begin(home.path(), columns, lines, &[]);
+    let mut session = Terminal::prompted(home.path(), columns, lines, &[]);
     let mut screen = String::new();
     for input in FIRST {
         let shown = session.types(input);
@@ -121,7 +56,7 @@ fn the_first_ten_minutes_on_a_large_screen() {
 #[test]
 fn a_run_is_stopped_where_it_is_and_goes_on_from_there() {
     let home = tempfile::tempdir().expect("a folder");
-    let mut session = Terminal::begin(home.path(), 100, 30, &[]);
+    let mut session = Terminal::prompted(home.path(), 100, 30, &[]);
     session.press("node(\"NODE3\").crash(); run(\"900d\")\r");
     // It runs: time has told something.
     session.until("NODE3 is no member any more");
@@ -156,7 +91,7 @@ fn the_prompt_says_where_when_and_what_is_wrong() {
         (&[("LC_ALL", "C")][..], "!1 > "),
         (&[("TERM", "dumb")][..], "!1 > "),
     ] {
-        let mut session = Terminal::begin(home.path(), 80, 24, environment);
+        let mut session = Terminal::prompted(home.path(), 80, 24, environment);
         session.press("node(\"NODE2\").crash(); run(\"5m\")\r");
         let prompt = session.until(mark);
         assert!(prompt.contains("CLUSTER1 0:0"), "{prompt}");
@@ -218,7 +153,7 @@ fn both_ways_can_be_tried_and_compared() {
         ":snapshot before\nnode(\"NODE3\").crash()\nrun(\"4m\")\n:snapshot crash\n:restore before\n\
          node(\"NODE3\").shutdown()\nrun(\"4m\")\n:diff crash\n:branches\n:undo\n:redo\n:redo\n",
     );
-    assert_eq!(code, 1, "there was one thing to do again, not two: {out}");
+    assert_eq!(code, 65, "there was one thing to do again, not two: {out}");
     assert!(err.contains("nothing was undone"), "{err}");
     for wanted in [
         "before is crash, after is here",
@@ -333,7 +268,7 @@ fn a_mistake_says_what_to_do() {
         (":run", ":run takes a duration"),
     ] {
         let (code, out, err) = piped(folder.path(), &format!("{input}\n"));
-        assert_eq!(code, 1, "{input}: {out}");
+        assert_eq!(code, 65, "{input}: {out}");
         assert!(err.contains(wanted), "{input}: no {wanted:?} in {err}");
     }
 }

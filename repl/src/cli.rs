@@ -58,7 +58,8 @@ Examples:
   echo 'group(\"EVS1\").owner' | quorate repl
 
 Inputs are the drill language; commands begin with a colon, and :help lists them. With -e, --file or in a pipe there is \
-no prompt, and the first error ends the session with status 1, its line and what was expected. On a terminal a session \
+no prompt, and the first error ends the session with its line and a status: 65 for an input that is wrong, 1 for something expected \
+that is not so. On a terminal a session \
 begins with the inputs of ~/.config/quorate/init.rhai, Tab completes, and Ctrl-R searches what was typed before.";
 
 /// Rehearse the failures of a failover cluster: drills in virtual time, with real plugins.

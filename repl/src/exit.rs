@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Everything has passed.
     Pass,
-    /// A drill failed, a check found a mistake, an input of the REPL went wrong.
+    /// A drill failed, a check found a mistake, something that an input of the REPL expects is not so.
     Fail,
     /// A drill's time ran out before anything was shown.
     Unknown,
@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Unreachable,
     /// The command line, or a file that it names, is unusable; nothing has run.
     Usage,
+    /// An input of the REPL is wrong in itself.
+    Wrong,
     /// An error in Quorate itself.
     Internal,
     /// Ctrl-C.
@@ -24,22 +26,22 @@ pub(crate) enum Exit {
 }
 
 /// The meaning of each status: the only table, which the help prints and the README contains.
-const TABLE: [(Exit, u8, &str); 8] = [
+const TABLE: [(Exit, u8, &str); 9] = [
     (Exit::Pass, 0, "everything passed"),
     (
         Exit::Fail,
         1,
-        "a drill failed or ended in an error, a check found a mistake, or an input of the REPL went wrong",
+        "a drill failed or ended in an error, a check found a mistake, or what an input of the REPL expects is not so",
     ),
     (
         Exit::Unknown,
         2,
-        "unknown: a drill's time ran out before anything was shown, or the tester of plugins lacked what a type needs",
+        "unknown: the time of a drill or an input ran out before anything was shown, or the tester of plugins lacked what a type needs",
     ),
     (
         Exit::Refused,
         3,
-        "refused: a running cluster, or its node, does not do what it was told to",
+        "refused: a cluster, or its node, does not do what it was told to",
     ),
     (
         Exit::Unreachable,
@@ -50,6 +52,11 @@ const TABLE: [(Exit, u8, &str); 8] = [
         Exit::Usage,
         64,
         "the command line, or a file that it or a drill names, cannot be used",
+    ),
+    (
+        Exit::Wrong,
+        65,
+        "an input of the REPL is wrong: its syntax, a word, a name, or what a word or command is given",
     ),
     (Exit::Internal, 70, "a mistake in quorate itself"),
     (Exit::Interrupted, 130, "interrupted"),
@@ -85,9 +92,10 @@ impl Exit {
             Self::Unknown => 1,
             Self::Refused | Self::Unreachable => 2,
             Self::Fail => 3,
-            Self::Usage => 4,
-            Self::Internal => 5,
-            Self::Interrupted => 6,
+            Self::Wrong => 4,
+            Self::Usage => 5,
+            Self::Internal => 6,
+            Self::Interrupted => 7,
         };
         if rank(other) > rank(self) {
             other

@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::Child;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use super::root;
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
 
@@ -79,4 +81,92 @@ impl Terminal {
         let status = self.child.wait().expect("its end");
         status.code().unwrap_or(-1)
     }
+}
+
+impl Terminal {
+    /// Starts the REPL on a terminal of this size, and waits for its prompt. `home` has its files.
+    pub(crate) fn prompted(
+        home: &Path,
+        columns: u16,
+        lines: u16,
+        environment: &[(&str, &str)],
+    ) -> Terminal {
+        Terminal::met(home, columns, lines, environment).0
+    }
+
+    /// As [`prompted`](Self::prompted), with the first prompt.
+    pub(crate) fn met(
+        home: &Path,
+        columns: u16,
+        lines: u16,
+        environment: &[(&str, &str)],
+    ) -> (Terminal, String) {
+        let command = Command::new(env!("CARGO_BIN_EXE_quorate"))
+            .arg("repl")
+            .current_dir(root())
+            .env("XDG_STATE_HOME", home)
+            .env("XDG_CONFIG_HOME", home)
+            .env("TERM", "xterm")
+            .env("LC_ALL", "C.UTF-8")
+            .env("NO_COLOR", "1")
+            .env_remove("QUORATE_PLUGIN_PATH")
+            .envs(environment.iter().copied());
+        let mut terminal = Terminal::open(command, lines, columns);
+        let shown = plain(&terminal.until(" > "));
+        let prompt = shown.lines().last().unwrap_or_default().to_owned();
+        (terminal, prompt)
+    }
+
+    /// Types an input, and reads what it prints up to the next prompt.
+    pub(crate) fn types(&mut self, input: &str) -> String {
+        self.types_on(input).0
+    }
+
+    /// As [`types`](Self::types), with the prompt that follows.
+    pub(crate) fn types_on(&mut self, input: &str) -> (String, String) {
+        self.press(&format!("{input}\r"));
+        // What is typed is drawn again with every key; the line ends where it is carried out.
+        self.until("\r\n");
+        let shown = self.until(" > ");
+        let lines = plain(&shown);
+        // The last line is the next prompt's beginning.
+        let mut lines: Vec<&str> = lines.lines().collect();
+        let prompt = lines.pop().unwrap_or_default().to_owned();
+        (lines.join("\n"), prompt)
+    }
+
+    pub(crate) fn ends(mut self) -> i32 {
+        self.press(":quit\r");
+        self.ended()
+    }
+}
+
+/// What is left on the screen: without what moves the cursor, and without lines that were drawn over.
+pub(crate) fn plain(drawn: &str) -> String {
+    let mut out = String::new();
+    let mut letters = drawn.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\u{1b}' => {
+                if letters.next_if_eq(&'[').is_some() {
+                    let mut end = ' ';
+                    for it in letters.by_ref() {
+                        end = it;
+                        if it.is_ascii_alphabetic() {
+                            break;
+                        }
+                    }
+                    // The line is cleared.
+                    if end == 'K' {
+                        let kept = out.rfind('\n').map_or(0, |at| at + 1);
+                        out.truncate(kept);
+                    }
+                }
+            }
+            '\r' => {}
+            letter => out.push(letter),
+        }
+    }
+    let lines: Vec<&str> = out.lines().map(str::trim_end).collect();
+    lines.join("\n")
 }

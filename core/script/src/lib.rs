@@ -41,7 +41,7 @@ pub use check::{
 };
 pub use console::complete::{Completion, files};
 pub use console::{
-    Card, Console, ConsoleOptions, Field, Input, InputKind, Outcome, Picture, Replay, Shown,
+    Card, Console, ConsoleOptions, Field, Input, InputKind, Outcome, Picture, Replay, Shown, Wrong,
     with_last_value,
 };
 pub use definitions::language_definitions;

@@ -23,10 +23,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use quorate_drill::stage::{OpenError, StageRequest, StageSource};
-use quorate_drill::{DEFAULT_SEED, DrillReport, Observer, Remark};
+use quorate_drill::{DEFAULT_SEED, DrillReport, Observer, Place, Remark};
 use quorate_journal::Entry;
 use quorate_model::Time;
-use quorate_script::{Console, ConsoleOptions, Input, Outcome, Picture, Shown};
+use quorate_script::{Console, ConsoleOptions, Input, Outcome, Picture, Shown, Wrong};
 
 use crate::cli::ReplArgs;
 use crate::drill::Progress;
@@ -53,8 +53,8 @@ const BARE: [&str; 4] = ["help", "exit", "quit", "bye"];
 enum After {
     /// The next input.
     GoOn,
-    /// The next input, after an error.
-    WentWrong,
+    /// The next input, after an error; where nobody types, the end, with this status.
+    WentWrong(Exit),
     /// The end of the session.
     Quit,
 }
@@ -73,6 +73,10 @@ struct Session {
     live: Option<Live>,
     /// The file, or the option, that the present inputs are read from; without one they are typed.
     reading: Option<String>,
+    /// Whether inputs are read, from a file, an option or a pipe, and not typed.
+    reads: bool,
+    /// Where the present input begins, if it is read.
+    at: Option<Place>,
     /// How many inputs the session begins with: they are not undone.
     begun: usize,
 }
@@ -124,11 +128,15 @@ pub(crate) fn run(args: &ReplArgs, mut output: Output, cancel: &Arc<AtomicBool>)
         kept: BTreeMap::new(),
         live,
         reading: None,
+        reads: false,
+        at: None,
         begun: 1,
     };
     // Everybody wants a running cluster, and virtual time costs nothing.
-    if session.live.is_none() && matches!(session.aside("settle()"), After::WentWrong) {
-        return Exit::Fail;
+    if session.live.is_none()
+        && let After::WentWrong(exit) = session.aside("settle()")
+    {
+        return exit;
     }
     session.story.borrow_mut().quiet = false;
     if args.is_batch() {
@@ -177,6 +185,18 @@ fn timed(command: &str) -> Option<&str> {
     (name == "time" && !input.trim().is_empty()).then_some(input)
 }
 
+/// The status of a session that ends with an input that did not work.
+fn status(wrong: Wrong) -> Exit {
+    match wrong {
+        Wrong::Input => Exit::Wrong,
+        Wrong::Expectation => Exit::Fail,
+        Wrong::Time => Exit::Unknown,
+        Wrong::Refused => Exit::Refused,
+        Wrong::File => Exit::Usage,
+        Wrong::Internal => Exit::Internal,
+    }
+}
+
 /// Whether an input begins with a variable: it is ours, whatever else it reads like.
 fn is_variable(console: &Console, text: &str) -> bool {
     let mut words = text
@@ -204,6 +224,7 @@ impl Session {
 
     /// Reads inputs from a pipe: without a prompt, and the first error ends the session.
     fn piped(&mut self) -> Exit {
+        self.reads = true;
         let mut pending = String::new();
         let mut lines = io::stdin().lock().lines();
         loop {
@@ -235,10 +256,10 @@ impl Session {
             match self.input(&input) {
                 After::GoOn => {}
                 After::Quit => return Exit::Pass,
-                After::WentWrong if self.cancel.load(Ordering::Relaxed) => {
+                After::WentWrong(_) if self.cancel.load(Ordering::Relaxed) => {
                     return Exit::Interrupted;
                 }
-                After::WentWrong => return Exit::Fail,
+                After::WentWrong(exit) => return exit,
             }
         }
         if pending.trim().is_empty() {
@@ -246,7 +267,7 @@ impl Session {
         }
         // The input is incomplete at its end: the parser says what is missing.
         self.input(&pending);
-        Exit::Fail
+        Exit::Wrong
     }
 
     /// Whether an input needs more lines.
@@ -258,6 +279,27 @@ impl Session {
 
     /// Carries out one input, a command or a script.
     fn input(&mut self, text: &str) -> After {
+        if !self.reads || self.at.is_some() {
+            return self.carry_out(text);
+        }
+        self.at = Some(self.place(text));
+        let after = self.carry_out(text);
+        self.at = None;
+        after
+    }
+
+    /// Where an input begins that is read next.
+    fn place(&self, text: &str) -> Place {
+        let blank = text.lines().take_while(|it| it.trim().is_empty()).count();
+        let line = text.lines().nth(blank).unwrap_or_default();
+        let bare = line.trim_start();
+        let word = bare.split_whitespace().next().unwrap_or_default();
+        let number = self.console.borrow().next_line() + blank;
+        let column = line.chars().count() - bare.chars().count() + 1;
+        Place::on_line("", number, column, word.chars().count(), line)
+    }
+
+    fn carry_out(&mut self, text: &str) -> After {
         let bare = text.trim().trim_end_matches("()");
         let meant = BARE.contains(&bare) && !self.console.borrow().has_variable(bare);
         let command = text.trim().strip_prefix(':').or(meant.then_some(bare));
@@ -278,8 +320,8 @@ impl Session {
         }
         if let Some(Err(why)) = self.live.as_ref().map(Live::refresh) {
             self.console.borrow_mut().skip(text);
-            self.output.error(&why);
-            return After::WentWrong;
+            self.refuse(&why);
+            return After::WentWrong(Exit::Unreachable);
         }
         self.story.borrow_mut().begin();
         let outcome = self.console.borrow_mut().eval(text);
@@ -332,11 +374,10 @@ impl Session {
             && line.contains("; eventually(|| ")
         {
             self.console.borrow_mut().skip(text);
-            self.output.error(
+            return self.refuse(
                 "waiting goes by virtual time, which a cluster that really runs has not: leave the wait out, and :status \
                  shows what became of it. Nothing was done",
             );
-            return After::WentWrong;
         }
         if let Heard::Run(line) = &heard {
             self.skip_blank(text);
@@ -346,13 +387,32 @@ impl Session {
         self.console.borrow_mut().skip(text);
         match heard {
             Heard::Shown(line) | Heard::Run(line) => self.output.line(&ours(&line)),
-            Heard::Hint(hint) => self.output.line(&hint),
-            Heard::Refused(why) => {
-                self.output.error(&why);
-                return After::WentWrong;
+            Heard::Hint(hint) => {
+                let hint = self.fitted(&hint);
+                self.output.line(&hint);
             }
+            Heard::Refused(why) => return self.refuse(&why),
         }
         After::GoOn
+    }
+
+    /// A sentence in lines that the terminal holds, cut between words. What is read and not typed is told as it is.
+    fn fitted(&self, text: &str) -> String {
+        // The first line stands behind a label.
+        let width = self
+            .story
+            .borrow()
+            .screen()
+            .width
+            .saturating_sub("error: ".len());
+        let line = |line: &str| match line.chars().count() > width {
+            true => screen::wrapped("", line, width),
+            false => line.to_owned(),
+        };
+        match self.reads {
+            true => text.to_owned(),
+            false => text.lines().map(line).collect::<Vec<_>>().join("\n"),
+        }
     }
 
     /// Runs an input that was not typed.
@@ -384,7 +444,8 @@ impl Session {
                 self.show(&shown);
                 After::GoOn
             }
-            Outcome::Failed(mut failure) => {
+            Outcome::Failed(mut failure, wrong) => {
+                failure.message = self.fitted(&failure.message);
                 let called = failure.called_from.iter_mut();
                 called
                     .chain(&mut failure.place)
@@ -392,7 +453,7 @@ impl Session {
                 let paint = self.output.paint_err();
                 self.output
                     .err_line(report::failure(&failure, "error", paint).trim_end());
-                After::WentWrong
+                After::WentWrong(status(wrong))
             }
             Outcome::Interrupted => {
                 let now = self.console.borrow().now();
@@ -407,7 +468,7 @@ impl Session {
                 let text = screen::wrapped("", &text, width);
                 let text = self.output.paint_err().tone(Tone::Care, &text);
                 self.output.err_line(&text);
-                After::WentWrong
+                After::WentWrong(Exit::Interrupted)
             }
         }
     }

@@ -40,14 +40,15 @@ impl Session {
             }
         };
         let inputs = pieces::of(&text, |text| self.is_incomplete(text));
+        self.reads = true;
         for input in inputs {
             match self.input(&input) {
                 After::GoOn => {}
                 After::Quit => break,
-                After::WentWrong if self.cancel.load(Ordering::Relaxed) => {
+                After::WentWrong(_) if self.cancel.load(Ordering::Relaxed) => {
                     return Exit::Interrupted;
                 }
-                After::WentWrong => return Exit::Fail,
+                After::WentWrong(exit) => return exit,
             }
         }
         Exit::Pass
@@ -66,6 +67,7 @@ impl Session {
         match read_text(&path, Some(MAX_BYTES)) {
             Ok(text) => {
                 self.reading = Some(name.clone());
+                self.reads = true;
                 let inputs = pieces::of(&text, |text| self.is_incomplete(text));
                 let all = inputs.len();
                 for (number, input) in inputs.into_iter().enumerate() {
@@ -78,6 +80,7 @@ impl Session {
                     }
                 }
                 self.reading = None;
+                self.reads = false;
                 self.begun = self.console.borrow().past().len().max(1);
             }
             Err(why) => self.output.warn(&format!("{name} cannot be read: {why}")),

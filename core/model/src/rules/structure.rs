@@ -164,7 +164,10 @@ pub(super) fn unknown_disk(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         }
         if !disks().any(|known| disk == known) {
             let anchor = Anchor::Property(g, r, "Disk");
-            let text = if disk == resource.name {
+            let own = disk == resource.name;
+            let text = if own && g == 0 {
+                format!("there is no shared disk `{disk}`, and no resource of that name")
+            } else if own {
                 format!("there is no shared disk `{disk}`")
             } else {
                 format!(
@@ -172,9 +175,14 @@ pub(super) fn unknown_disk(subject: &Subject<'_>, findings: &mut Findings<'_>) {
                     resource.name
                 )
             };
-            findings
-                .add(anchor, text)
-                .help(suggest::help(&disk, disks()));
+            // The quorum may be any resource that can be arbitrated for.
+            let resources = subject.resources().map(|(.., it)| it.name.as_str());
+            let near = suggest::nearest(&disk, resources.filter(|it| own && g == 0 && disk != *it));
+            let help = match near {
+                Some(near) => Some(format!("did you mean `{near}`?")),
+                None => suggest::help(&disk, disks()),
+            };
+            findings.add(anchor, text).help(help);
         }
     }
 }

@@ -6,25 +6,32 @@ use quorate_model::{Name, Time, same_name};
 use crate::run::{Run, Standing};
 use crate::text::listed;
 
-/// Why the group could not go to this node then; `None`, if nothing that a journal tells was against it.
-fn against(run: &Run, group: &str, node: &Name, at: Time) -> Option<String> {
+/// Why the group could not go to this node then, and by which property, where one says so; `None`, if nothing that a journal tells was against it.
+fn against(
+    run: &Run,
+    group: &str,
+    node: &Name,
+    at: Time,
+) -> Option<(String, Option<&'static str>)> {
+    let plain = |text: String| Some((text, None));
     let standing = run.node(node).and_then(|it| it.standing_at(at));
     match standing {
-        None => return Some(format!("{node} was not there")),
+        None => return plain(format!("{node} was not there")),
         Some(Standing::Up) => {}
-        Some(Standing::Joining) => return Some(format!("{node} was still joining")),
-        Some(Standing::NoQuorum) => return Some(format!("{node} had no quorum")),
-        Some(other) => return Some(format!("{node} was {}", other.as_str())),
+        Some(Standing::Joining) => return plain(format!("{node} was still joining")),
+        Some(Standing::NoQuorum) => return plain(format!("{node} had no quorum")),
+        Some(other) => return plain(format!("{node} was {}", other.as_str())),
     }
     let defined = run.defined(group)?;
     for resource in &defined.resources {
         let possible = &resource.possible_owners;
         if !possible.is_empty() && !possible.iter().any(|it| same_name(it, node)) {
-            return Some(format!("{node} is no possible owner of {}", resource.name));
+            let text = format!("{node} is no possible owner of {}", resource.name);
+            return Some((text, Some("PossibleOwners")));
         }
     }
     let rival = rival(run, group, node, at, |it| &it.exclusive_class_names)?;
-    Some(format!("{node} had {rival}"))
+    Some((format!("{node} had {rival}"), Some("ExclusiveClassNames")))
 }
 
 /// That the node had a group which this one keeps away from, while it can.
@@ -93,11 +100,17 @@ fn changed(run: &Run, at: Time, properties: &[&str]) -> String {
     }
 }
 
-/// Every node, and why the group could not go to it at that time; `None`, if nothing that a journal tells was against it.
+/// Every node, and why the group could not go to it at that time, with the property that says so; `None`, if nothing that a journal tells was against it.
 pub fn candidates(run: &Run, group: &str, at: Time) -> Vec<(Name, Option<String>)> {
     let nodes = run.nodes.iter().map(|it| &it.name);
     nodes
-        .map(|node| (node.clone(), against(run, group, node, at)))
+        .map(|node| {
+            let against = against(run, group, node, at).map(|(text, by)| match by {
+                Some(property) => format!("{text} ({property})"),
+                None => text,
+            });
+            (node.clone(), against)
+        })
         .collect()
 }
 
@@ -107,7 +120,7 @@ pub(super) fn why_there(run: &Run, group: &str, from: &str, to: &str, at: Time) 
     let others = run.nodes.iter().map(|it| &it.name);
     for node in others.filter(|it| **it != *to && **it != *from) {
         match against(run, group, node, at) {
-            Some(reason) => reasons.push(reason),
+            Some((reason, _)) => reasons.push(reason),
             None => could.push(node.clone()),
         }
     }
@@ -159,6 +172,7 @@ pub(super) fn why_nowhere(run: &Run, group: &str, from: &str, at: Time) -> Optio
     let reasons: Vec<String> = others
         .filter(|it| **it != *from)
         .filter_map(|node| against(run, group, node, at))
+        .map(|(reason, _)| reason)
         .collect();
     if reasons.is_empty() {
         return None;

@@ -17,7 +17,8 @@ use quorate_drill::stage::{
     Entry, NotOffered, OpenError, PropertyOf, PropertyStatus, StageError, StageRequest, StageSource,
 };
 use quorate_drill::{
-    Failure, Observer, PluginReport, RunOptions, Status, describe_line, panic_text, suggestion,
+    Failure, Observer, PluginReport, RunOptions, Status, Thrown, Verdict, describe_line,
+    panic_text, suggestion,
 };
 use quorate_host::Reloaded;
 use quorate_model::events::EVENT_MONITOR_DIED;
@@ -52,9 +53,26 @@ pub enum Outcome {
     /// It worked and has a value.
     Value(Box<Shown>),
     /// It did not work.
-    Failed(Box<Failure>),
+    Failed(Box<Failure>, Wrong),
     /// It was stopped from outside.
     Interrupted,
+}
+
+/// What was wrong with an input that did not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The input itself: its syntax, a word, a name, what a word was given.
+    Input,
+    /// Something expected was not so.
+    Expectation,
+    /// Time ran out before anything was shown.
+    Time,
+    /// The cluster refused an order.
+    Refused,
+    /// A file that the input names cannot be used.
+    File,
+    /// A mistake of Quorate's own.
+    Internal,
 }
 
 /// An engine, a cluster, and the variables and functions of the inputs so far.
@@ -208,17 +226,38 @@ impl Console {
                 Outcome::Value(Box::new(shown))
             }
             Ok(Err(error)) if crate::session::is_interrupt(&error) => Outcome::Interrupted,
-            Ok(Err(error)) => Outcome::Failed(Box::new(self.failure(&error))),
-            Err(panic) => Outcome::Failed(Box::new(Failure {
-                message: format!("the script engine panicked: {}", panic_text(&*panic)),
-                internal: true,
-                ..Failure::default()
-            })),
+            Ok(Err(error)) => self.failed(&error),
+            Err(panic) => {
+                let failure = Failure {
+                    message: format!("the script engine panicked: {}", panic_text(&*panic)),
+                    internal: true,
+                    ..Failure::default()
+                };
+                Outcome::Failed(Box::new(failure), Wrong::Internal)
+            }
         }
     }
 
-    fn failure(&self, error: &EvalAltResult) -> Failure {
-        failure_of(&self.session, error).1
+    fn failed(&self, error: &EvalAltResult) -> Outcome {
+        let (verdict, failure) = failure_of(&self.session, error);
+        let code = match error.unwrap_inner() {
+            EvalAltResult::ErrorRuntime(token, _) => token.read_lock::<Thrown>().map(|it| it.code),
+            _ => None,
+        };
+        let wrong = match verdict {
+            _ if failure.internal => Wrong::Internal,
+            _ if failure.unusable => Wrong::File,
+            Verdict::Fail => Wrong::Expectation,
+            Verdict::Unknown => Wrong::Time,
+            _ if code.is_some_and(|it| it != 0) => Wrong::Refused,
+            _ => Wrong::Input,
+        };
+        Outcome::Failed(Box::new(failure), wrong)
+    }
+
+    /// The number of the line that is typed next.
+    pub fn next_line(&self) -> usize {
+        self.typed.lines().count() + 1
     }
 
     /// The cluster at a glance, if one is open.

@@ -168,7 +168,7 @@ impl Console {
         input.interrupted = outcome == Outcome::Interrupted;
         input.stopped = input.interrupted.then(|| stops.stopped()).flatten();
         input.failed = match &outcome {
-            Outcome::Failed(failure) => Some(failure.message.clone()),
+            Outcome::Failed(failure, _) => Some(failure.message.clone()),
             _ => None,
         };
         // What could not even be read gave no name to anything.

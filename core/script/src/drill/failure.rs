@@ -165,7 +165,15 @@ fn no_property(said: &str, lexicon: &Lexicon) -> String {
     let help = match near {
         Some(near) if near == property => format!(": write {near}(…)"),
         Some(near) => format!(": did you mean \"{near}\"?"),
-        None => String::new(),
+        None => {
+            let known = known.iter().filter(|it| it.is_property);
+            let own = known.filter(|it| it.on.as_deref() == Some(word.as_str()));
+            let names: Vec<&str> = own.map(|it| it.name.as_str()).collect();
+            match names.as_slice() {
+                [] => String::new(),
+                names => format!("; it has {}", names.join(", ")),
+            }
+        }
     };
     format!("{of} has no property \"{property}\"{help}")
 }

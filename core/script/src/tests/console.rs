@@ -52,7 +52,7 @@ fn the_last_value_has_a_name() {
     assert_eq!(value(&mut console, "_ * 2"), "42");
     // What has no value leaves it as it is, and so does what fails.
     assert_eq!(console.eval("let a = 1"), Outcome::Done);
-    assert!(matches!(console.eval("_ + nothing"), Outcome::Failed(_)));
+    assert!(matches!(console.eval("_ + nothing"), Outcome::Failed(..)));
     assert_eq!(
         value(&mut console, "if a == 1 {\n  _ + 1\n} else {\n  0\n}"),
         "43"
@@ -155,7 +155,7 @@ fn what_was_done_is_done_again() {
         .expect("it can be done again");
     assert_eq!(value(&mut again, "twice(a)"), "42");
     assert_eq!(value(&mut again, "now()"), "10s");
-    let Outcome::Failed(failure) = again.eval("nothing") else {
+    let Outcome::Failed(failure, _) = again.eval("nothing") else {
         panic!("a mistake");
     };
     // Lines count as if nothing had been done again.
@@ -222,7 +222,7 @@ fn variables_and_functions_stay() {
         console.eval("always(\"on\", || group(\"EVS1\").is_online)"),
         Outcome::Done
     );
-    let Outcome::Failed(failure) = console.eval("service(\"EVS1 Store\").crash()") else {
+    let Outcome::Failed(failure, _) = console.eval("service(\"EVS1 Store\").crash()") else {
         panic!("the watched condition should have been broken");
     };
     assert!(
@@ -235,14 +235,14 @@ fn variables_and_functions_stay() {
 #[test]
 fn mistakes_carry_their_place() {
     let mut console = console();
-    let Outcome::Failed(failure) = console.eval("group(\"EVS9\").state") else {
+    let Outcome::Failed(failure, _) = console.eval("group(\"EVS9\").state") else {
         panic!()
     };
     assert_eq!(
         failure.place.map(|place| (place.line, place.column)),
         Some((1, 1))
     );
-    let Outcome::Failed(failure) = console.eval("1 + nodde(\"NODE1\")") else {
+    let Outcome::Failed(failure, _) = console.eval("1 + nodde(\"NODE1\")") else {
         panic!()
     };
     assert!(
@@ -251,7 +251,7 @@ fn mistakes_carry_their_place() {
         failure.message
     );
     assert_eq!(failure.place.map(|place| place.column), Some(5));
-    let Outcome::Failed(failure) = console.eval("let = 5") else {
+    let Outcome::Failed(failure, _) = console.eval("let = 5") else {
         panic!()
     };
     assert!(failure.place.is_some());
@@ -279,7 +279,7 @@ fn a_word_that_is_given_something_else_says_what_it_takes() {
             "\"protocol\" takes a text, and 4 is none",
         ),
     ] {
-        let Outcome::Failed(failure) = console().eval(line) else {
+        let Outcome::Failed(failure, _) = console().eval(line) else {
             panic!("{line}")
         };
         assert!(

@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 use super::Command;
 use super::look::NOTHING_OPEN;
 use crate::console::{After, Session, pieces, save};
+use crate::exit::Exit;
 use crate::files;
 use crate::report;
 
@@ -122,7 +123,7 @@ impl Session {
         let cluster = cluster.display();
         let open = format!("cluster(\"{cluster}\", #{{ {options} }})");
         if !matches!(self.aside(&open), After::GoOn) {
-            return After::WentWrong;
+            return After::WentWrong(Exit::Wrong);
         }
         let seed = self.console.borrow().seed();
         if let Some(seed) = seed
@@ -137,9 +138,10 @@ impl Session {
             self.story.borrow_mut().begin();
             let outcome = self.console.borrow_mut().eval(input);
             // What did not work in the session does not work now.
-            let went_on = matches!(outcome, Outcome::Failed(_));
-            if matches!(self.told(outcome), After::WentWrong) && !went_on {
-                return After::WentWrong;
+            let went_on = matches!(outcome, Outcome::Failed(..));
+            let after = self.told(outcome);
+            if matches!(after, After::WentWrong(_)) && !went_on {
+                return after;
             }
         }
         let text = format!(

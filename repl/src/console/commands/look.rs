@@ -133,6 +133,18 @@ impl Session {
                 report::join(&names)
             ));
         }
+        let has = |resources: &[ResourceStatus]| {
+            let mut resources = resources.iter();
+            resources.find(|it| same_name(&it.name, name)).cloned()
+        };
+        if let Some(resource) = status.groups.iter().find_map(|(_, all)| has(all))
+            && !names.iter().any(|it| same_name(it, name))
+        {
+            let (resource, group) = (resource.name, resource.group);
+            return Err(format!(
+                "{resource} is a resource of the group {group}: {command} {group}"
+            ));
+        }
         let mut groups = status.groups.into_iter();
         groups
             .find(|(it, _)| same_name(&it.name, name))

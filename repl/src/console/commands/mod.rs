@@ -10,6 +10,9 @@ mod words;
 
 use super::live::is_offered;
 use super::{After, Session};
+use crate::exit::Exit;
+use crate::report;
+use quorate_drill::Failure;
 
 /// A command that begins with a colon.
 pub(super) struct Command {
@@ -70,8 +73,20 @@ impl Session {
         ))
     }
 
+    /// Says why an input is not carried out; of one that is read and not typed, with its place.
     pub(super) fn refuse(&mut self, text: &str) -> After {
-        self.output.error(text);
-        After::WentWrong
+        let mut place = self.at.clone();
+        if let Some(place) = &mut place {
+            self.name_file(place);
+        }
+        let failure = Failure {
+            message: self.fitted(text),
+            place,
+            ..Failure::default()
+        };
+        let paint = self.output.paint_err();
+        let text = report::failure(&failure, "error", paint);
+        self.output.err_line(text.trim_end());
+        After::WentWrong(Exit::Wrong)
     }
 }

@@ -183,7 +183,7 @@ impl Session {
         for (node, against) in candidates(&run, &group.name, run.until) {
             let preferred = group.preferred_owners.iter().position(|it| *it == node);
             let preferred = match preferred {
-                Some(place) => format!(", number {} of its preferred owners", place + 1),
+                Some(place) => format!(", number {} of its PreferredOwners", place + 1),
                 None => String::new(),
             };
             let (tone, text) = match against {

@@ -68,7 +68,7 @@ impl Session {
             // The line may fall at the very end: it stopped nothing then, and the next input is not to be stopped.
             self.cancel.store(false, Ordering::SeqCst);
         }
-        if stepped && !matches!(outcome, Outcome::Failed(_)) {
+        if stepped && !matches!(outcome, Outcome::Failed(..)) {
             return self.told(Outcome::Done);
         }
         let after = self.told(outcome);

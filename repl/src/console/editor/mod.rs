@@ -127,7 +127,7 @@ fn carry_out(session: &mut Session, inputs: &[String]) -> After {
             continue;
         }
         let left = inputs.len() - number - 1;
-        if left > 0 && matches!(after, After::WentWrong) {
+        if left > 0 && matches!(after, After::WentWrong(_)) {
             let inputs = if left == 1 { "input" } else { "inputs" };
             let text = format!("{left} more {inputs} of what was pasted did not run");
             session.output.warn(&text);

@@ -108,8 +108,7 @@ impl Session {
     }
 
     fn fault(&mut self, text: &str) -> After {
-        self.output.error(text);
-        After::WentWrong
+        self.refuse(text)
     }
 
     /// Shows what happens on the node until Ctrl-C.
