@@ -8,6 +8,10 @@ mod support;
 
 #[path = "live/console.rs"]
 mod console;
+#[path = "live/cut.rs"]
+mod cut;
+#[path = "live/disks.rs"]
+mod disks;
 #[path = "live/faults.rs"]
 mod faults;
 #[path = "live/fidelity.rs"]
@@ -18,10 +22,14 @@ mod hang;
 mod metrics;
 #[path = "live/orders.rs"]
 mod orders;
+#[path = "live/relay.rs"]
+mod relay;
 #[path = "live/rig.rs"]
 mod rig;
 #[path = "live/rig_command.rs"]
 mod rig_command;
+#[path = "live/standard.rs"]
+mod standard;
 #[path = "live/systemd.rs"]
 mod systemd;
 #[path = "live/warden.rs"]

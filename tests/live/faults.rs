@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::rig::{NODES, Rig};
 use crate::support::{finish, quorate};
+use crate::warden::{groups, populated};
 
 /// The coordinator that a node sees.
 fn coordinator(rig: &Rig, node: &str) -> Option<&'static str> {
@@ -149,7 +150,12 @@ fn without_a_warden_the_judge_of_who_serves_sees_the_wrong_one() {
     let program = env!("CARGO_BIN_EXE_quorate");
     let script = format!("setsid {program} hello 127.94.2.30:8080 & while :; do sleep 1; done");
     let mut rig = Rig::with(94, vec!["/bin/sh".to_owned(), "-c".to_owned(), script]);
-    rig.start_without_warden("NODE1");
+    let groups = groups(94);
+    let own = groups.as_ref().map(|groups| groups.join("NODE1"));
+    let own = own.inspect(|own| fs::create_dir_all(own).expect("a group"));
+    let own = own.map(|own| own.display().to_string());
+    let environment: Vec<_> = own.iter().map(|own| ("QUORATE_CGROUP", &**own)).collect();
+    rig.start_without_warden("NODE1", &environment);
     rig.start("NODE2");
     rig.start("NODE3");
     rig.until("the web server answers on NODE1", |rig| {
@@ -159,6 +165,11 @@ fn without_a_warden_the_judge_of_who_serves_sees_the_wrong_one() {
     rig.kill("NODE1");
     let killed = Instant::now();
     rig.until("the judge sees it", |rig| serves_without_owning(rig));
+    if let Some(groups) = groups {
+        rig.until("the judge of who runs it sees two", |_| {
+            populated(&groups).len() == 2
+        });
+    }
     assert!(
         killed.elapsed() > Duration::from_secs(20),
         "{:?}",

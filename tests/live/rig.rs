@@ -55,6 +55,29 @@ fn end_programs(line: &str) {
     }
 }
 
+/// Removes the groups of nodes that were killed, once what was killed in them is gone.
+fn clear(groups: &std::path::Path) {
+    let begun = Instant::now();
+    let populated = || {
+        let events = fs::read_to_string(groups.join("cgroup.events"));
+        events.is_ok_and(|events| events.contains("populated 1"))
+    };
+    while populated() && begun.elapsed() < PATIENCE {
+        std::thread::yield_now();
+    }
+    remove(groups);
+    let _ = groups.parent().map(fs::remove_dir);
+}
+
+fn remove(group: &std::path::Path) {
+    for below in fs::read_dir(group).into_iter().flatten().flatten() {
+        if below.path().is_dir() {
+            remove(&below.path());
+        }
+    }
+    let _ = fs::remove_dir(group);
+}
+
 impl Drop for Rig {
     fn drop(&mut self) {
         for child in self.running.values_mut() {
@@ -65,6 +88,7 @@ impl Drop for Rig {
         if let Some(mount) = mount() {
             let groups = mount.join(format!("quorate/LIVE{}", self.net));
             let _ = fs::write(groups.join("cgroup.kill"), "1");
+            clear(&groups);
         }
         end_programs(&format!("hello 127.{}.2.30:8080", self.net));
     }
@@ -152,15 +176,25 @@ impl Rig {
     }
 
     pub(crate) fn start(&mut self, node: &'static str) {
-        self.start_as(node, &[]);
+        self.start_with(node, &[], &[]);
     }
 
     /// Starts the driver of a node with nobody above it.
-    pub(crate) fn start_without_warden(&mut self, node: &'static str) {
-        self.start_as(node, &["--driver"]);
+    pub(crate) fn start_without_warden(
+        &mut self,
+        node: &'static str,
+        environment: &[(&str, &str)],
+    ) {
+        self.start_with(node, &["--driver"], environment);
     }
 
-    fn start_as(&mut self, node: &'static str, arguments: &[&str]) {
+    /// Starts a node with these arguments and variables.
+    pub(crate) fn start_with(
+        &mut self,
+        node: &'static str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) {
         let log = fs::OpenOptions::new()
             .append(true)
             .create(true)
@@ -171,6 +205,7 @@ impl Rig {
             .args(arguments)
             .arg("--config")
             .arg(self.path(&format!("{node}.ron")))
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)

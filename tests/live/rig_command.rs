@@ -1,10 +1,12 @@
 //! `quorate rig`, as somebody types it who tries a cluster out.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::rig::Rig;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::rig::{Rig, mount};
 use crate::support::{Run, finish, plugin_folder, quorate};
 
 fn rig(arguments: &[&str], folder: &Path) -> Run {
@@ -83,6 +85,9 @@ fn a_rig_is_made_asked_and_taken_away_without_a_trace() {
         began.elapsed()
     );
     assert!(!place.exists());
+    if let Some(mount) = mount() {
+        assert!(!mount.join("quorate/LIVE84").exists());
+    }
     for pid in pids {
         let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         assert!(!command.contains("NODE"), "{command}");
@@ -90,4 +95,38 @@ fn a_rig_is_made_asked_and_taken_away_without_a_trace() {
     let nothing = rig(&["down"], folder.path());
     assert_eq!(nothing.code, 64);
     assert!(nothing.err.contains("there is no rig"), "{}", nothing.err);
+}
+
+/// One that is killed clears nothing up after itself.
+#[test]
+fn what_a_killed_node_has_left_behind_goes_with_its_rig() {
+    let folder = Down(tempfile::tempdir().expect("a folder"));
+    let folder = &folder.0;
+    let cluster = folder.path().join("cluster.ron");
+    let text = Rig::new(101).cluster(1);
+    let text = text.replace("\"NODE1\", \"NODE2\", \"NODE3\"", "\"NODE1\"");
+    fs::write(&cluster, text).expect("a file");
+    let plugins = plugin_folder().display().to_string();
+    let cluster = cluster.display().to_string();
+    let up = rig(&["up", &cluster, "--plugin-dir", &plugins], folder.path());
+    assert_eq!(up.code, 0, "{}{}", up.out, up.err);
+    let groups = mount().map(|mount| mount.join("quorate/LIVE101"));
+    let begun = Instant::now();
+    let served = || {
+        let events = |groups: &PathBuf| fs::read_to_string(groups.join("NODE1/cgroup.events"));
+        let populated = |groups| events(groups).is_ok_and(|it| it.contains("populated 1"));
+        groups.as_ref().is_none_or(populated)
+    };
+    while !served() {
+        assert!(begun.elapsed() < Duration::from_secs(100), "it serves");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let pid = fs::read_to_string(folder.path().join("rig/NODE1.pid")).expect("a number");
+    let node = pid.trim().parse().ok().and_then(Pid::from_raw);
+    kill_process(node.expect("a process"), Signal::KILL).expect("a signal");
+    let down = rig(&["down"], folder.path());
+    assert_eq!(down.code, 0, "{}{}", down.out, down.err);
+    assert!(!folder.path().join("rig").exists());
+    let left = groups.filter(|it| it.exists());
+    assert_eq!(left, None, "a control group");
 }

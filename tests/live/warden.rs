@@ -19,7 +19,7 @@ fn hidden(net: u8) -> Rig {
 }
 
 /// The control groups of a cluster, if this process may make some.
-fn groups(net: u8) -> Option<PathBuf> {
+pub(crate) fn groups(net: u8) -> Option<PathBuf> {
     let Some(mount) = mount() else {
         eprintln!("SKIPPED: no control groups (version 2) are mounted");
         return None;
@@ -34,7 +34,7 @@ fn groups(net: u8) -> Option<PathBuf> {
 }
 
 /// The nodes whose services have a process.
-fn populated(groups: &Path) -> Vec<&'static str> {
+pub(crate) fn populated(groups: &Path) -> Vec<&'static str> {
     let runs = |node: &&str| {
         let events = fs::read_to_string(groups.join(node).join("cgroup.events"));
         events.is_ok_and(|events| events.contains("populated 1"))

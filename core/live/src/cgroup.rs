@@ -13,6 +13,12 @@ pub(crate) struct Cgroup(PathBuf);
 /// How often a group that was killed is looked at.
 const LOOK: Duration = Duration::from_millis(1);
 
+/// How often it is tried to make a group.
+const TRIES: u32 = 16;
+
+/// The group of all clusters of a machine.
+const ALL: &str = "quorate";
+
 impl Cgroup {
     /// The group with this place.
     pub(crate) fn at(path: PathBuf) -> Cgroup {
@@ -36,7 +42,7 @@ impl Cgroup {
                     .to_owned(),
             );
         };
-        let group = Cgroup(mount.join("quorate").join(plain(cluster)).join(plain(node)));
+        let group = Cgroup::below_mount(&mount, cluster, node);
         group.make().map_err(|why| {
             format!(
                 "no control group can be made at {}: {why}",
@@ -49,6 +55,17 @@ impl Cgroup {
         }
     }
 
+    fn below_mount(mount: &Path, cluster: &str, node: &str) -> Cgroup {
+        Cgroup(mount.join(ALL).join(plain(cluster)).join(plain(node)))
+    }
+
+    /// The group of a node, if there is one.
+    pub(crate) fn found(cluster: &str, node: &str) -> Option<Cgroup> {
+        let mounts = fs::read_to_string("/proc/self/mounts").ok()?;
+        let group = Cgroup::below_mount(&mount(&mounts)?, cluster, node);
+        group.0.is_dir().then_some(group)
+    }
+
     /// A group inside it.
     pub(crate) fn below(&self, name: &str) -> Cgroup {
         Cgroup(self.0.join(plain(name)))
@@ -56,7 +73,17 @@ impl Cgroup {
 
     /// Makes it, with those above it.
     pub(crate) fn make(&self) -> io::Result<()> {
-        fs::create_dir_all(&self.0)
+        // One above it may be removed between the two by another node, which has ended.
+        let mut made = fs::create_dir_all(&self.0);
+        for _ in 0..TRIES {
+            match &made {
+                Err(why) if why.kind() == io::ErrorKind::NotFound => {
+                    made = fs::create_dir_all(&self.0);
+                }
+                _ => break,
+            }
+        }
+        made
     }
 
     /// Puts this process into it, with all that it starts from now on.
@@ -101,6 +128,20 @@ impl Cgroup {
     }
 }
 
+impl Cgroup {
+    /// Removes a node's group, and those of its cluster and of all clusters, unless another node is in them.
+    pub(crate) fn remove_with_those_above(&self) {
+        self.remove();
+        let above = self.0.ancestors().skip(1).take(2);
+        for group in above {
+            // The kernel keeps what has a group in it.
+            if fs::remove_dir(group).is_err() {
+                break;
+            }
+        }
+    }
+}
+
 /// The first mount of control groups of version 2.
 fn mount(mounts: &str) -> Option<PathBuf> {
     mounts.lines().find_map(|line| {
@@ -136,7 +177,7 @@ mod tests {
     fn a_group_that_is_killed_has_nobody_left() {
         use std::process::{Command, Stdio};
         let name = format!("test{}", std::process::id());
-        let group = match Cgroup::of_node("unit", &name) {
+        let group = match Cgroup::of_node(&name, "unit") {
             Ok(group) => group,
             Err(why) => return eprintln!("SKIPPED: {why}"),
         };
@@ -161,7 +202,9 @@ mod tests {
         assert!(group.kill(Duration::from_secs(20)));
         child.wait().unwrap();
         assert!(!group.is_populated());
-        group.remove();
+        group.remove_with_those_above();
         assert!(!group.path().exists());
+        let cluster = group.path().parent().unwrap();
+        assert!(!cluster.exists(), "{}", cluster.display());
     }
 }

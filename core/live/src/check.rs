@@ -1,11 +1,13 @@
 //! What a machine lacks for its node, found before anything starts.
 
 use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::path::Path;
 
 use quorate_model::{
-    ClusterDefinition, Diagnostic, QuorumKind, Ready, ResourceDefinition, Severity, Value, nearest,
-    types,
+    ClusterDefinition, Diagnostic, Name, QuorumKind, Ready, ResourceDefinition, Severity, Value,
+    nearest, types,
 };
 
 use crate::control::Admins;
@@ -51,6 +53,11 @@ pub fn check(settings: &Settings, definition: &ClusterDefinition) -> Vec<Diagnos
         );
     }
     for resource in definition.groups.iter().flat_map(|group| &group.resources) {
+        if *resource.kind == *types::PHYSICAL_DISK
+            && let Some(disk) = definition.shared_disk(resource)
+        {
+            shared_disk(settings, &resource.name, &disk, &mut found);
+        }
         look_at(settings, resource, &mut found);
     }
     found
@@ -176,16 +183,81 @@ fn quorum(settings: &Settings, definition: &ClusterDefinition, found: &mut Vec<D
         found.push(settings.file.error("cluster", "quorum-not-here", text));
     };
     match &definition.quorum {
-        QuorumKind::Standard { resource } => say(format!(
-            "the quorum resource {resource} is a shared disk, and real machines have none here yet: use MajorityNodeSet"
-        )),
+        QuorumKind::Standard { resource } => {
+            // What a Physical Disk lacks is told with it.
+            let mut all = definition.groups.iter().flat_map(|group| &group.resources);
+            let own = all.find(|it| it.name == *resource);
+            let disk = own.and_then(|it| definition.shared_disk(it));
+            let placed = disk.is_some_and(|disk| settings.disk(&disk).is_some());
+            if own.is_none_or(|it| it.kind != *types::PHYSICAL_DISK) && !placed {
+                say(format!(
+                    "the cluster's log is on the disk of the quorum resource {resource}, which has no place on this machine"
+                ));
+            }
+        }
         QuorumKind::MajorityNodeSet | QuorumKind::Local => {}
     }
     if let Some(share) = definition.file_share_witness() {
-        say(format!(
-            "the file share witness {share} cannot be asked from a real machine yet"
-        ));
+        let place = settings.share(share);
+        let wrong = match &place {
+            None => Some(format!(
+                "the file share witness {share} has no place on this machine: `shares: {{ {share:?}: \"/mnt/witness\" }}` names \
+                 the folder that it is mounted at"
+            )),
+            Some(folder) => written(folder).err().map(|why| {
+                format!(
+                    "the file share witness {share} cannot be written at {}: {why}",
+                    folder.display()
+                )
+            }),
+        };
+        if let Some(text) = wrong {
+            let field = format!("shares/{share}");
+            found.push(settings.file.error(&field, "quorum-not-here", text));
+        }
     }
+}
+
+/// Whether a folder that is there takes files.
+fn written(folder: &Path) -> io::Result<()> {
+    let probe = folder.join(".check");
+    File::create(&probe)?.sync_all()?;
+    fs::remove_file(&probe)
+}
+
+/// What stands for a shared disk here, and what that is worth.
+fn shared_disk(settings: &Settings, resource: &Name, disk: &Name, found: &mut Vec<Diagnostic>) {
+    let file = &settings.file;
+    let field = format!("disks/{disk}");
+    let Some(folder) = settings.disk(disk) else {
+        let text = match resource == disk {
+            true => format!("the shared disk {disk} has no place on this machine"),
+            false => {
+                format!("{resource} is the shared disk {disk}, which has no place on this machine")
+            }
+        };
+        let finding = file.error(&field, "disk-not-here", text);
+        let help = format!(
+            "`disks: {{ {:?}: Dir(\"/path\") }}` makes it a folder, which nodes of one machine can share",
+            disk.as_str()
+        );
+        found.push(finding.help(help));
+        return;
+    };
+    if let Err(why) = fs::create_dir_all(&folder).and_then(|()| written(&folder)) {
+        let text = format!(
+            "the folder {} of {disk} cannot be used: {why}",
+            folder.display()
+        );
+        found.push(file.error(&field, "disk-not-here", text));
+        return;
+    }
+    let text = format!(
+        "{disk} is the folder {}: nodes of this machine share it, and no other's. It keeps a process from writing that has lost \
+         it, and is lost with the machine",
+        folder.display()
+    );
+    found.push(file.finding(&field, "disk-of-one-machine", Severity::Warning, text));
 }
 
 fn text<'r>(resource: &'r ResourceDefinition, property: &str) -> Option<&'r str> {
@@ -202,11 +274,7 @@ fn look_at(settings: &Settings, resource: &ResourceDefinition, found: &mut Vec<D
         found.push(file.finding("services", rule, severity, text));
     };
     match kind {
-        types::PHYSICAL_DISK => say(
-            "disk-not-here",
-            Severity::Error,
-            format!("{name} is a shared disk, and real machines have none here yet"),
-        ),
+        types::PHYSICAL_DISK => {}
         types::IP_ADDRESS => {
             let address = text(resource, "Address").unwrap_or_default();
             let parsed = address.parse::<Ipv4Addr>();

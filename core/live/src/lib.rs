@@ -9,7 +9,9 @@ mod cgroup;
 mod check;
 mod clock;
 mod control;
+mod disks;
 mod driver;
+mod held;
 mod journal;
 mod memory;
 mod metrics;
@@ -17,6 +19,7 @@ mod monitors;
 mod net;
 mod services;
 mod settings;
+mod share;
 mod state;
 mod warden;
 
@@ -30,7 +33,7 @@ pub use net::NetError;
 pub use services::{CommandError, split};
 pub use settings::{RUN, Settings, default_socket};
 pub use state::StateError;
-pub use warden::{CGROUP, Ward, watch};
+pub use warden::{CGROUP, Ward, clear, watch};
 
 /// Puts this process into a control group, with all that it starts from now on.
 ///

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use quorate_model::{
     ClusterDefinition, Diagnostics, Name, NodeFile, Ready, ServiceCommand, load_node_file,
+    same_name,
 };
 
 /// A node file, and the folder that its paths count from.
@@ -61,6 +62,35 @@ impl Settings {
     /// The file with the cluster's key.
     pub fn key(&self) -> Option<PathBuf> {
         self.file.key.as_ref().map(|key| self.place(key))
+    }
+
+    /// By shared disk: the folder that stands for it.
+    pub fn disks(&self) -> BTreeMap<Name, PathBuf> {
+        self.folders(&self.file.disks)
+    }
+
+    /// By file share: where it is mounted.
+    pub fn shares(&self) -> BTreeMap<Name, PathBuf> {
+        self.folders(&self.file.shares)
+    }
+
+    /// The folder that stands for a shared disk.
+    pub fn disk(&self, name: &str) -> Option<PathBuf> {
+        let mut all = self.disks().into_iter();
+        all.find(|(it, _)| same_name(it, name))
+            .map(|(_, place)| place)
+    }
+
+    /// Where a file share is mounted.
+    pub fn share(&self, name: &str) -> Option<PathBuf> {
+        let mut all = self.shares().into_iter();
+        all.find(|(it, _)| same_name(it, name))
+            .map(|(_, place)| place)
+    }
+
+    fn folders(&self, named: &BTreeMap<Name, String>) -> BTreeMap<Name, PathBuf> {
+        let placed = |(name, path): (&Name, &String)| (name.clone(), self.place(path));
+        named.iter().map(placed).collect()
     }
 
     /// The folders to search for plugins first.

@@ -15,6 +15,9 @@ use crate::key;
 /// Tells a rig's folder from any other, so that none but a rig is removed.
 const MARK: &str = "rig";
 
+/// The file with the cluster's name.
+const NAME: &str = "cluster";
+
 /// The port of the web servers.
 const WEB_PORT: u16 = 8_080;
 
@@ -22,6 +25,8 @@ const WEB_PORT: u16 = 8_080;
 pub(super) struct Rig {
     pub(super) folder: PathBuf,
     pub(super) nodes: Vec<String>,
+    /// The cluster's name.
+    pub(super) cluster: String,
     /// By service: where a small web server answers for it.
     pub(super) web: BTreeMap<String, SocketAddr>,
 }
@@ -42,7 +47,10 @@ impl Rig {
 pub(super) fn found(folder: &Path) -> Result<Rig, String> {
     let mark = fs::read_to_string(folder.join(MARK));
     let nodes = mark.map_err(|_| format!("there is no rig in {}", folder.display()))?;
+    // A rig of an earlier release has none.
+    let cluster = fs::read_to_string(folder.join(NAME)).unwrap_or_default();
     Ok(Rig {
+        cluster: cluster.trim().to_owned(),
         folder: absolute(folder)?,
         nodes: nodes.lines().map(str::to_owned).collect(),
         web: BTreeMap::new(),
@@ -77,7 +85,12 @@ pub(super) fn make(args: &UpArgs) -> Result<Rig, String> {
     };
     fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     write(MARK, &nodes.join("\n"))?;
+    write(NAME, &definition.name)?;
     key::new(&folder.join("key"))?;
+    let witness = folder.join("witness");
+    if definition.file_share_witness().is_some() {
+        fs::create_dir(&witness).map_err(|why| format!("{}: {why}", witness.display()))?;
+    }
     let cluster = absolute(&args.cluster)?;
     let mut plugins = Vec::new();
     for given in &args.plugins.plugin_dir {
@@ -96,10 +109,30 @@ pub(super) fn make(args: &UpArgs) -> Result<Rig, String> {
         line("socket", &format!("{:?}", format!("run/{node}/ctl.sock")));
         line("plugins", &format!("{plugins:?}"));
         line("services", &services);
+        line("disks", &format!("{{ {} }}", disks(&definition)));
+        line("shares", &format!("{{ {} }}", shares(&definition)));
         text.push_str(")\n");
         write(&format!("{node}.ron"), &text)?;
     }
-    Ok(Rig { folder, nodes, web })
+    Ok(Rig {
+        folder,
+        nodes,
+        cluster: definition.name.to_string(),
+        web,
+    })
+}
+
+/// The cluster's shared disks, each a folder of the rig's.
+fn disks(definition: &ClusterDefinition) -> String {
+    let disks = definition.disks.iter().zip(1..);
+    let lines = disks.map(|(disk, number)| format!("{:?}: Dir(\"disks/{number}\")", &*disk.name));
+    lines.collect::<Vec<_>>().join(", ")
+}
+
+/// The share of the cluster's witness, a folder of the rig's.
+fn shares(definition: &ClusterDefinition) -> String {
+    let share = definition.file_share_witness();
+    share.map_or_else(String::new, |share| format!("{share:?}: \"witness\""))
 }
 
 /// A rig has no cards but loopback.

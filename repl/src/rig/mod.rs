@@ -112,6 +112,12 @@ fn up(args: &UpArgs, output: &mut Output) -> Result<(), String> {
 fn down(folder: &Path, output: &mut Output) -> Result<(), String> {
     let rig = files::found(folder)?;
     nodes::stop(&rig)?;
+    for node in &rig.nodes {
+        // One that was killed has not cleared up after itself.
+        if !rig.cluster.is_empty() && !quorate_live::clear(&rig.cluster, node) {
+            return Err(format!("what {node} has started cannot be ended"));
+        }
+    }
     fs::remove_dir_all(folder)
         .map_err(|why| format!("{} cannot be removed: {why}", folder.display()))?;
     output.line(&format!("{} is gone", folder.display()));

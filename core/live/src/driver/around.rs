@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use quorate_host::Services;
 use quorate_journal::Event;
 use quorate_machine::{ClusterService, Stuck, Surroundings};
-use quorate_model::{Name, NodeId, Reason, Time};
+use quorate_model::{Name, NodeId, Reason, Time, same_name};
 use quorate_node::{Device, DiskDone, DiskError, DiskRequest, Message, Node, WitnessRequest};
 
 use super::Driver;
@@ -68,21 +68,33 @@ impl Surroundings for Driver {
     }
 
     fn use_disk(&mut self, request: DiskRequest) -> Result<(), DiskDone> {
-        match request.device {
+        match &request.device {
             Device::System => {
                 self.disk.submit(self.incarnation, request);
                 Ok(())
             }
-            Device::Shared(_) => Err(DiskDone {
-                ticket: request.ticket,
-                result: Err(DiskError::NotReserved),
-            }),
+            Device::Shared(name) => match self.shared.iter().find(|(it, _)| it == name) {
+                Some((_, disk)) => {
+                    disk.submit(self.incarnation, request);
+                    Ok(())
+                }
+                None => Err(DiskDone {
+                    ticket: request.ticket,
+                    result: Err(DiskError::Device),
+                }),
+            },
         }
     }
 
-    /// No share is reached: none that is reached does not answer either.
+    /// One that this machine has not mounted is out of reach, and does not answer.
     fn ask_witness(&mut self, request: WitnessRequest) {
-        drop(request);
+        if let Some((_, share)) = self
+            .shares
+            .iter()
+            .find(|(it, _)| same_name(it, &request.share))
+        {
+            share.ask(self.incarnation, request);
+        }
     }
 
     fn record(&mut self, event: Event) {

@@ -1,6 +1,6 @@
 //! What the node's thread waits for: everything that happens comes to it on one channel.
 
-use quorate_node::DiskDone;
+use quorate_node::{DiskDone, WitnessReply};
 
 use crate::control::Asked;
 use crate::monitors::Reported;
@@ -17,6 +17,13 @@ pub(super) enum Happened {
         boot: u64,
         /// What came of it.
         done: DiskDone,
+    },
+    /// A file share witness has answered a question of this boot.
+    Witness {
+        /// The boot that had asked.
+        boot: u64,
+        /// The answer.
+        reply: WitnessReply,
     },
     /// A resource monitor has something to report.
     Reported(Reported),

@@ -7,6 +7,7 @@ mod plugins;
 mod refused;
 mod service;
 mod signals;
+mod storage;
 mod systemd;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ use quorate_wire::KeyRing;
 use crate::cgroup::Cgroup;
 use crate::clock;
 use crate::control::{Admins, ControlError, Hear, Owed, Response, serve};
+use crate::disks::SharedFolder;
 use crate::journal::JournalFiles;
 use crate::memory;
 use crate::metrics;
@@ -36,11 +38,13 @@ use crate::monitors::{GroupMonitors, Report, Reported};
 use crate::net::{Arrival, NetError, Networks, Sealed, What as Came};
 use crate::services::{Machine, Programs, SharedMachine};
 use crate::settings::Settings;
+use crate::share::Share;
 use crate::state::{Disk, StateError, StateFolder, SystemFiles, Writer};
 use crate::warden::Licence;
 use ask::Waiting;
 use event::Happened;
 use refused::Refused;
+use storage::{file_shares, shared_disks};
 use systemd::Systemd;
 
 /// The longest sleep: civil time is compared at least so often.
@@ -147,7 +151,11 @@ struct Driver {
     generation: u64,
     networks: Networks,
     sealed: Sealed,
-    disk: Writer,
+    disk: Writer<Disk>,
+    /// The shared disks that this machine has.
+    shared: Vec<(Name, Writer<Arc<SharedFolder>>)>,
+    /// The file shares that this machine has mounted.
+    shares: Vec<(Name, Share)>,
     licence: Option<Licence>,
     owed: Owed,
     systemd: Systemd,
@@ -241,6 +249,8 @@ impl Driver {
             let _ = told.send(Happened::Disk { boot, done });
         })
         .map_err(system("no thread can be started"))?;
+        let (folders, shared) = shared_disks(settings, &plan.definition, to)?;
+        let shares = file_shares(settings, to)?;
         let deliver = to.clone();
         let networks = Networks::open(
             &cards,
@@ -278,7 +288,8 @@ impl Driver {
             .parent()
             .map_or_else(PathBuf::new, PathBuf::from);
         let networks_of_node = node.interfaces.keys().cloned().collect();
-        let machine = Machine::new(programs, networks_of_node, settings.file.port, scripts);
+        let machine = Machine::new(programs, networks_of_node, settings.file.port, scripts)
+            .with_disks(folders);
         let reports = to.clone();
         Ok(Driver {
             me: node.id,
@@ -290,6 +301,8 @@ impl Driver {
             networks,
             sealed,
             disk,
+            shared,
+            shares,
             licence,
             owed,
             systemd: Systemd::new().map_err(system("no thread can be started"))?,
@@ -363,7 +376,11 @@ impl Driver {
             Happened::Disk { boot, done } if boot == self.incarnation => {
                 quorate_machine::input(self, Input::Disk(done));
             }
-            Happened::Disk { .. } => {}
+            Happened::Witness { boot, reply } if boot == self.incarnation => {
+                quorate_machine::input(self, Input::Witness(reply));
+            }
+            // It was asked by a boot that has ended meanwhile.
+            Happened::Disk { .. } | Happened::Witness { .. } => {}
             Happened::Asked(asked) => self.asked(asked),
             Happened::Reported(reported) => self.reported(reported),
             Happened::Stop => self.stop_asked(),

@@ -9,6 +9,16 @@ use super::{Driver, End, StartError, next_incarnation};
 use crate::clock;
 use crate::state::StateError;
 
+/// Plants a bug that a test wants its judge to find.
+#[cfg(feature = "planted")]
+fn plant(node: &mut Node) {
+    match std::env::var("QUORATE_PLANT").as_deref() {
+        Ok("haste") => node.plant_haste(),
+        Ok("stubbornness") => node.plant_stubbornness(),
+        _ => {}
+    }
+}
+
 impl Driver {
     /// Starts the cluster service with what its disk holds. Before that nothing of an earlier start runs here any more:
     /// the other nodes take a new incarnation as proof of that.
@@ -38,6 +48,8 @@ impl Driver {
             reason: reason.to_owned(),
         });
         let mut node = Node::boot(config, BootImage { files }, clock::now());
+        #[cfg(feature = "planted")]
+        plant(&mut node);
         if let Some(policies) = &self.plan.policies {
             node.set_policies(policies.clone());
         }

@@ -17,14 +17,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::Mutex;
-use quorate_host::{Answer, Caller, Request, Serve, ServiceResult};
+use quorate_host::{Answer, Caller, Request, Reservation, Serve, ServiceResult};
 use quorate_journal::WorldEvent;
 use quorate_model::errors::{
     ERROR_CLUSTER_NETWORK_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_NOT_READY, ERROR_TIMEOUT,
 };
-use quorate_model::{Name, Reason};
+use quorate_model::{Name, Reason, same_name};
 
 use crate::clock;
+use crate::disks::SharedFolder;
 use addresses::Addresses;
 pub(crate) use command::missing_program;
 pub use command::{CommandError, split};
@@ -46,6 +47,8 @@ pub(crate) struct Machine {
     addresses: Addresses,
     names: Names,
     networks: Vec<Name>,
+    /// The shared disks that this machine has.
+    disks: Vec<Arc<SharedFolder>>,
     /// The folder of the cluster file: paths of scripts count from there.
     scripts: PathBuf,
     configured_nodes: Arc<AtomicU32>,
@@ -86,15 +89,22 @@ impl Machine {
             addresses: Addresses::new(port),
             names: Names::default(),
             networks,
+            disks: Vec::new(),
             scripts,
             configured_nodes: Arc::default(),
             told,
         }
     }
 
+    /// With these shared disks.
+    pub(crate) fn with_disks(self, disks: Vec<Arc<SharedFolder>>) -> Machine {
+        Machine { disks, ..self }
+    }
+
     /// Nothing of an earlier start of the node counts any more.
     pub(crate) fn boot(&mut self) {
         self.controller.kill_all();
+        self.disks.iter().for_each(|disk| disk.boot());
         for (network, address) in self.addresses.clear() {
             self.tell_address(&network, &address, false);
         }
@@ -180,6 +190,26 @@ impl Machine {
         }
     }
 
+    fn disk(&self, name: &str) -> ServiceResult<&SharedFolder> {
+        let found = self.disks.iter().find(|it| same_name(it.name(), name));
+        let none = || format!("there is no shared disk {name} on this machine");
+        found
+            .map(|it| &**it)
+            .ok_or_else(|| Reason::new(ERROR_NOT_READY, none()))
+    }
+
+    /// Changes who holds a disk, or who has mounted it, and tells of it.
+    fn change_disk(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&SharedFolder) -> ServiceResult<Option<WorldEvent>>,
+    ) -> ServiceResult<()> {
+        if let Some(event) = change(self.disk(name)?)? {
+            self.told.push(event);
+        }
+        Ok(())
+    }
+
     fn script(&self, path: &str) -> ServiceResult<String> {
         let file = self.scripts.join(path);
         std::fs::read_to_string(&file).or_else(|why| {
@@ -189,14 +219,6 @@ impl Machine {
             )
         })
     }
-}
-
-/// No machine has shared disks yet.
-fn no_disk<T>(disk: &str) -> ServiceResult<T> {
-    error(
-        ERROR_NOT_READY,
-        format!("there is no shared disk {disk} on this machine"),
-    )
 }
 
 impl Serve for Machine {
@@ -242,16 +264,30 @@ impl Serve for Machine {
                 let endpoint = Endpoint::Protocol(address, port, protocol);
                 self.prober.ask(endpoint).into()
             }
-            Request::DiskReserve { disk }
-            | Request::DiskBreak { disk }
-            | Request::DiskRelease { disk }
-            | Request::DiskMount { disk }
-            | Request::DiskUnmount { disk, .. }
-            | Request::DiskWrite { disk, .. } => no_disk::<()>(&disk).into(),
-            Request::DiskReserved { disk } => no_disk::<bool>(&disk).into(),
-            Request::DiskReservation { disk } => no_disk::<quorate_host::Reservation>(&disk).into(),
-            Request::DiskList { disk } => no_disk::<Vec<String>>(&disk).into(),
-            Request::DiskRead { disk, .. } => no_disk::<Vec<u8>>(&disk).into(),
+            Request::DiskReserve { disk } => self.change_disk(&disk, SharedFolder::reserve).into(),
+            Request::DiskBreak { disk } => self
+                .change_disk(&disk, SharedFolder::break_reservation)
+                .into(),
+            Request::DiskRelease { disk } => self.change_disk(&disk, SharedFolder::release).into(),
+            Request::DiskMount { disk } => self.change_disk(&disk, |it| it.mount(true)).into(),
+            Request::DiskUnmount { disk, .. } => {
+                self.change_disk(&disk, |it| it.mount(false)).into()
+            }
+            Request::DiskReservation { disk } => {
+                self.disk(&disk).and_then(SharedFolder::reservation).into()
+            }
+            Request::DiskReserved { disk } => {
+                let held = self.disk(&disk).and_then(SharedFolder::reservation);
+                held.map(|it| it == Reservation::Here).into()
+            }
+            Request::DiskList { disk } => self.disk(&disk).and_then(SharedFolder::list).into(),
+            Request::DiskWrite { disk, file, bytes } => self
+                .disk(&disk)
+                .and_then(|it| it.write(&file, &bytes))
+                .into(),
+            Request::DiskRead { disk, file } => {
+                self.disk(&disk).and_then(|it| it.read(&file)).into()
+            }
             Request::AddressAdd { network, address } => self.plumb(&network, &address).into(),
             Request::AddressRemove { network, address } => self.unplumb(&network, &address).into(),
             Request::AddressWorks { network, address } => self

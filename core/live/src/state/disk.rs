@@ -11,6 +11,21 @@ use super::files::{Files, How};
 /// The beginning of the name of a file that is being written to take another one's place.
 const UNFINISHED: &str = ".new-";
 
+/// What carries out a node's requests to a disk.
+pub(crate) trait Drive {
+    /// Carries a request out, and flushes.
+    ///
+    /// # Errors
+    /// What the node is to be told.
+    fn carry_out(&mut self, op: DiskOp) -> Result<BTreeMap<String, Vec<u8>>, DiskError>;
+}
+
+impl Drive for Disk {
+    fn carry_out(&mut self, op: DiskOp) -> Result<BTreeMap<String, Vec<u8>>, DiskError> {
+        self.carry_out(op)
+    }
+}
+
 /// A folder that carries out a node's disk requests.
 #[derive(Debug)]
 pub(crate) struct Disk {
@@ -65,13 +80,18 @@ impl Disk {
         })
     }
 
+    /// A node that starts again writes anew what it has read, so an earlier failure to flush is past.
+    pub(crate) fn mend(&mut self) {
+        self.broken = false;
+    }
+
     /// Every file on it, for a node that starts. What was being written to take another file's place is thrown away. A
     /// node writes anew what it has read, so an earlier failure to flush is past.
     ///
     /// # Errors
     /// The system's.
     pub(crate) fn boot(&mut self) -> io::Result<BTreeMap<String, Vec<u8>>> {
-        self.broken = false;
+        self.mend();
         for name in self.names("")? {
             let file = name.rsplit('/').next().unwrap_or_default();
             if file.starts_with(UNFINISHED) {

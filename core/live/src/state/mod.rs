@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-pub(crate) use disk::Disk;
+pub(crate) use disk::{Disk, Drive};
 pub(crate) use files::{Files, How, SystemFiles};
 pub(crate) use writer::Writer;
 

@@ -8,24 +8,24 @@ use std::thread;
 use parking_lot::Mutex;
 use quorate_node::{DiskDone, DiskRequest};
 
-use super::disk::Disk;
+use super::disk::Drive;
 
 /// Carries out requests in their order, on a thread of its own: the node goes on meanwhile.
 #[derive(Debug)]
-pub(crate) struct Writer {
+pub(crate) struct Writer<D> {
     requests: Sender<(u64, DiskRequest)>,
-    disk: Arc<Mutex<Disk>>,
+    disk: Arc<Mutex<D>>,
 }
 
-impl Writer {
+impl<D: Drive + Send + 'static> Writer<D> {
     /// Begins to write to a disk. `done` is told what came of each request, and of which boot it was.
     ///
     /// # Errors
     /// The system's, where it starts no thread.
     pub(crate) fn start(
-        disk: Disk,
+        disk: D,
         mut done: impl FnMut(u64, DiskDone) + Send + 'static,
-    ) -> io::Result<Writer> {
+    ) -> io::Result<Writer<D>> {
         let disk = Arc::new(Mutex::new(disk));
         let (requests, waiting) = channel::<(u64, DiskRequest)>();
         let written = Arc::clone(&disk);
@@ -47,7 +47,7 @@ impl Writer {
     }
 
     /// The disk, for a node that starts: it waits for the request that is under way.
-    pub(crate) fn disk(&self) -> &Mutex<Disk> {
+    pub(crate) fn disk(&self) -> &Mutex<D> {
         &self.disk
     }
 }

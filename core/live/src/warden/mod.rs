@@ -64,7 +64,7 @@ enum Happened {
 pub(crate) fn can_watch(cluster: &str, node: &str) -> Result<(), String> {
     let group = Cgroup::of_node(cluster, node)?;
     if !group.is_populated() {
-        group.remove();
+        group.remove_with_those_above();
     }
     Ok(())
 }
@@ -116,12 +116,13 @@ pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<i32> {
         match status.code() {
             // What it says itself is final; a panic is not.
             Some(code) if stops || code != PANICKED => {
-                if let Some(group) = &group {
-                    group.remove();
-                }
+                leave(group.as_ref());
                 return Ok(code);
             }
-            _ if stops => return Ok(1),
+            _ if stops => {
+                leave(group.as_ref());
+                return Ok(1);
+            }
             _ => {}
         }
         told(&format!(
@@ -130,9 +131,28 @@ pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<i32> {
             bounds::SERVICE_RESTART
         ));
         if wait(&happened, bounds::SERVICE_RESTART) {
+            leave(group.as_ref());
             return Ok(0);
         }
     }
+}
+
+/// Nothing of a node stays that has ended in order.
+fn leave(group: Option<&Cgroup>) {
+    if let Some(group) = group {
+        group.remove_with_those_above();
+    }
+}
+
+/// Ends whatever a node has left behind that does not run any more, such as one that was killed, and removes its control
+/// group. Returns whether nothing of it is left.
+pub fn clear(cluster: &str, node: &str) -> bool {
+    let Some(group) = Cgroup::found(cluster, node) else {
+        return true;
+    };
+    let ended = group.kill(PATIENCE);
+    group.remove_with_those_above();
+    ended
 }
 
 /// The status of a process whose main thread has panicked.

@@ -19,7 +19,7 @@ pub const CLUSTER_PORT: u16 = 3_343;
 
 const FIELDS: &[&str] = &[
     "cluster", "node", "state", "key", "plugins", "port", "bind", "services", "socket", "admins",
-    "joins", "metrics", "log",
+    "joins", "metrics", "log", "disks", "shares",
 ];
 
 /// What a machine that runs a real node is told beside the cluster file. Paths are as the file has them: they count from
@@ -52,6 +52,10 @@ pub struct NodeFile {
     pub metrics: Option<SocketAddr>,
     /// How much of what happens is told.
     pub log: LogLevel,
+    /// By the shared disk's name: the folder that stands for it on this machine.
+    pub disks: BTreeMap<Name, String>,
+    /// By the file share's name: the folder that it is mounted at.
+    pub shares: BTreeMap<Name, String>,
     places: BTreeMap<String, Diagnostic>,
 }
 
@@ -190,6 +194,8 @@ impl Reading<'_, '_> {
                 Some(node) => self.decoder.boolean(node)?,
                 None => false,
             },
+            disks: self.folders(&record, "disks", true),
+            shares: self.folders(&record, "shares", false),
             plugins,
             cluster: cluster?,
             node: node?.into(),
@@ -235,6 +241,40 @@ impl Reading<'_, '_> {
     fn named(&mut self, record: &Record<'_>, field: &str) -> Option<String> {
         let node = record.get(field)?;
         self.decoder.name(node).map(|name| name.value)
+    }
+
+    /// By name: folders of this machine. With `within`, each stands in `Dir(…)`.
+    fn folders(
+        &mut self,
+        record: &Record<'_>,
+        field: &str,
+        within: bool,
+    ) -> BTreeMap<Name, String> {
+        const EXPECTED: &str =
+            "`Dir(\"/path/of/a/folder\")`, a folder that every node of this machine names";
+        let Some(node) = record.get(field) else {
+            return BTreeMap::new();
+        };
+        let mut folders = BTreeMap::new();
+        for (name, node) in self.decoder.map(node, "folders") {
+            self.places
+                .insert(format!("{field}/{}", name.value), name.span);
+            let folder = match &node.value {
+                Tree::Tuple {
+                    name: Some(word),
+                    items,
+                } if within && word.value == "Dir" && items.len() == 1 => &items[0],
+                _ if within => {
+                    self.decoder.wrong_type(node, EXPECTED);
+                    continue;
+                }
+                _ => node,
+            };
+            if let Some(folder) = self.decoder.name(folder) {
+                folders.insert(name.value.into(), folder.value);
+            }
+        }
+        folders
     }
 
     fn bind(&mut self, record: &Record<'_>) -> BTreeMap<Name, IpAddr> {

@@ -111,3 +111,30 @@ fn every_mistake_is_told_at_its_place_with_what_should_stand_there() {
     ];
     assert_eq!(told, expected);
 }
+
+#[test]
+fn folders_stand_for_shared_disks_and_file_shares() {
+    let read = |text: &str| {
+        let text = format!("(cluster: \"c\", node: \"N\", state: \"s\", {text})");
+        parse_node_file("n", &text)
+    };
+    let text = r#"disks: { "Disk Q:": Dir("q") }, shares: { "\\\\F\\w": "/mnt/w" }"#;
+    let file = read(text).unwrap();
+    assert_eq!(file.disks.values().collect::<Vec<_>>(), ["q"]);
+    assert_eq!(file.shares.values().collect::<Vec<_>>(), ["/mnt/w"]);
+    for wrong in [
+        "\"q\"",
+        "Dir",
+        "Dir(\"a\", \"b\")",
+        "Drive(\"q\")",
+        "Dir(1)",
+    ] {
+        let found = read(&format!("disks: {{ \"Disk Q:\": {wrong} }}")).unwrap_err();
+        let found = found.to_string();
+        let wanted = match wrong {
+            "Dir(1)" => "this should be a text",
+            _ => "this should be `Dir(",
+        };
+        assert!(found.contains(wanted), "{wrong}: {found}");
+    }
+}

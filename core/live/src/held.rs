@@ -1,0 +1,54 @@
+//! A lock that stands in a folder, for all processes and threads that have it, on whichever machine.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// How often a lock that another has is looked at.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// Held until it is dropped, or its process ends.
+#[derive(Debug)]
+pub(crate) struct Held {
+    _file: File,
+}
+
+fn open(place: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    // Not inherited: a program that is started meanwhile does not hold it.
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(place)
+}
+
+/// Waits for a lock for as long as it takes.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn hold(place: &Path) -> io::Result<Held> {
+    let file = open(place)?;
+    flock(&file, FlockOperation::LockExclusive)?;
+    Ok(Held { _file: file })
+}
+
+/// Waits for a lock for no longer than this; `None` if another still has it.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn hold_within(place: &Path, patience: Duration) -> io::Result<Option<Held>> {
+    let file = open(place)?;
+    let begun = Instant::now();
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(Some(Held { _file: file })),
+            Err(why) if why == rustix::io::Errno::WOULDBLOCK => {}
+            Err(why) => return Err(why.into()),
+        }
+        if begun.elapsed() >= patience {
+            return Ok(None);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
