@@ -108,8 +108,10 @@ fn constants(source: &str) -> Vec<String> {
             Some(rest) => rest.split_once(':')?,
             None => line.split_once(" = ")?,
         };
-        let code = line.starts_with("ERROR_") && line.ends_with(';');
-        (line.starts_with("pub const ") || (code && !rest.is_empty())).then_some(name)
+        let code = rest
+            .strip_suffix(';')
+            .is_some_and(|value| value.starts_with("0x") || value.parse::<u32>().is_ok());
+        (line.starts_with("pub const ") || code).then_some(name)
     });
     declared
         .filter(|name| {
@@ -144,8 +146,10 @@ fn plain(source: &str, names: &[String]) -> String {
     for line in source.lines() {
         let trimmed = line.trim();
         in_codes = (in_codes || trimmed == "codes! {") && trimmed != "}";
-        if in_codes && trimmed.starts_with("ERROR_") {
-            let (name, value) = trimmed.split_once(" = ").unwrap();
+        let code = trimmed
+            .split_once(" = ")
+            .filter(|(name, _)| in_codes && !name.starts_with('/'));
+        if let Some((name, value)) = code {
             lines.push(format!("pub const {name}: u32 = {value}"));
         } else if !matches!(trimmed, "codes! {" | "mod codes;" | "mod services;") {
             lines.push(line.to_owned());
@@ -481,6 +485,52 @@ fn hold(path: &Path, wanted: &str) {
          meant, run the test with {BLESS}=1.",
         path.display()
     );
+}
+
+/// The codes with which the services of the virtual world and of a real machine answer.
+fn answered() -> BTreeMap<String, u64> {
+    let root = abi().join("../..");
+    let errors = fs::read_to_string(root.join("core/model/src/errors.rs")).unwrap();
+    let known: BTreeMap<&str, u64> = errors
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix(';')?.split_once(" = "))
+        .filter_map(|(name, value)| Some((name, value.parse().ok()?)))
+        .collect();
+    let mut found = BTreeMap::new();
+    for folder in ["core/sim/src/services", "core/live/src/services"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with("tests.rs") {
+                continue;
+            }
+            let text = fs::read_to_string(path).unwrap();
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            for word in words {
+                if let Some(value) = known.get(word) {
+                    found.insert(word.to_owned(), *value);
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_code_of_a_service_is_in_the_header() {
+    let header = header();
+    let values: Vec<u64> = header
+        .lines()
+        .filter_map(|line| line.strip_prefix("#define QR_")?.split_once(' '))
+        .filter_map(|(_, value)| value.trim().parse().ok())
+        .collect();
+    let answered = answered();
+    assert!(answered.len() > 15, "{answered:?}");
+    for (name, value) in answered {
+        assert!(
+            values.contains(&value),
+            "{name} ({value}) is not in quorate.h"
+        );
+    }
 }
 
 #[test]

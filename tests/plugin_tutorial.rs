@@ -217,6 +217,17 @@ fn a_project_builds_with_the_sdk_of_a_checkout_too_and_its_own_can_be_replaced()
 }
 
 #[test]
+fn a_project_builds_where_there_is_no_registry() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "quorate plugin new web-proxy && cd web-proxy && export CARGO_HOME=\"$PWD/../nothing\" \
+                  && cargo test -q --offline && cargo build -q --offline && quorate plugin check --brief target/debug/libweb_proxy.so";
+    let run = shell(script, folder.path());
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let none = folder.path().join("nothing/registry/cache");
+    assert!(!none.exists(), "nothing was taken from a registry");
+}
+
+#[test]
 fn a_plugin_whose_panics_would_end_the_host_does_not_compile() {
     let folder = tempfile::tempdir().expect("a folder");
     let script = "quorate plugin new web-proxy && cd web-proxy && cargo check -q";

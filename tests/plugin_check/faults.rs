@@ -169,6 +169,15 @@ fn a_quorum_resource_that_leaves_no_time_to_defend_it_is_named() {
 }
 
 #[test]
+fn a_plugin_that_closes_what_is_not_its_own_is_named_once() {
+    names(
+        "bad_closes",
+        &[("Bad Closes", "contract-descriptors", "failed")],
+        &["it closed descriptors that are not its own (4 of 4 that the tester had open)"],
+    );
+}
+
+#[test]
 fn what_is_said_for_another_instance_is_named_as_that() {
     let kinds = ["Bad Other Line", "Bad Other Status"];
     let test = "contract-own-handle";

@@ -100,6 +100,11 @@ struct QrScript;
 #define QR_ERROR_ACCESS_DENIED 5
 
 /**
+ * The disk is write-protected.
+ */
+#define QR_ERROR_WRITE_PROTECT 19
+
+/**
  * The device is not there or not mounted.
  */
 #define QR_ERROR_NOT_READY 21
@@ -128,6 +133,11 @@ struct QrScript;
  * A bad value.
  */
 #define QR_ERROR_INVALID_PARAMETER 87
+
+/**
+ * The disk is full.
+ */
+#define QR_ERROR_DISK_FULL 112
 
 /**
  * The resource is busy: reserved by another node, or files are open.
@@ -170,14 +180,29 @@ struct QrScript;
 #define QR_ERROR_SERVICE_DOES_NOT_EXIST 1060
 
 /**
+ * The service takes no orders in its present state, such as a start while it stops.
+ */
+#define QR_ERROR_SERVICE_CANNOT_ACCEPT_CTRL 1061
+
+/**
  * The service is not running.
  */
 #define QR_ERROR_SERVICE_NOT_ACTIVE 1062
 
 /**
+ * The device does not answer, or could not flush what was written.
+ */
+#define QR_ERROR_IO_DEVICE 1117
+
+/**
  * The connection was refused.
  */
 #define QR_ERROR_CONNECTION_REFUSED 1225
+
+/**
+ * The network is not there, or does not work on this node.
+ */
+#define QR_ERROR_NETWORK_UNREACHABLE 1231
 
 /**
  * Nothing is found under this name.
@@ -188,6 +213,11 @@ struct QrScript;
  * No version in common.
  */
 #define QR_ERROR_REVISION_MISMATCH 1306
+
+/**
+ * No answer in time. The original calls this `QR_ERROR_TIMEOUT`.
+ */
+#define QR_ERROR_TIMEOUT_EXPIRED 1460
 
 /**
  * The resource's property is missing or bad.
@@ -220,6 +250,11 @@ struct QrScript;
 #define QR_ERROR_RESOURCE_FAILED 5038
 
 /**
+ * The cluster has no such network.
+ */
+#define QR_ERROR_CLUSTER_NETWORK_NOT_FOUND 5045
+
+/**
  * The address is in use already.
  */
 #define QR_ERROR_CLUSTER_IPADDR_IN_USE 5057
@@ -228,6 +263,36 @@ struct QrScript;
  * No such resource type.
  */
 #define QR_ERROR_RESOURCE_TYPE_NOT_FOUND 5078
+
+/**
+ * No such name.
+ */
+#define QR_DNS_ERROR_RCODE_NAME_ERROR 9003
+
+/**
+ * The name server refuses to register the name.
+ */
+#define QR_DNS_ERROR_RCODE_REFUSED 9005
+
+/**
+ * The port is taken.
+ */
+#define QR_WSAEADDRINUSE 10048
+
+/**
+ * The address is not on this node.
+ */
+#define QR_WSAEADDRNOTAVAIL 10049
+
+/**
+ * The connection timed out.
+ */
+#define QR_WSAETIMEDOUT 10060
+
+/**
+ * The connection was refused, as sockets say it.
+ */
+#define QR_WSAECONNREFUSED 10061
 
 /**
  * The entry panicked; `QrTable.last_error` has the message.
@@ -433,6 +498,11 @@ struct QrScript;
  * Disk reservation: another node holds it.
  */
 #define QR_RESERVATION_ELSEWHERE 2
+
+/**
+ * How long a unit of work takes of a service that starts, where time is virtual, in milliseconds.
+ */
+#define QR_SERVICE_WORK_UNIT_MS 1000
 
 /**
  * The most bytes (of UTF-8) that the key of a checkpoint may have; at least 1.
@@ -892,6 +962,8 @@ struct QrService {
   uint32_t version;
   /**
    * Starts a service and returns at once. `work_units` is how much it has to do before it runs (log to replay, say), 0 for none.
+   * In a drill, in the tester's world and in the SDK's test host each takes `QR_SERVICE_WORK_UNIT_MS` beside the start
+   * itself; on a real machine the work takes what it takes.
    */
   uint32_t (*start)(const struct QrInstance *instance, struct QrStr name, uint64_t work_units);
   /**

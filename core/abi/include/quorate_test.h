@@ -799,7 +799,7 @@ static inline uint32_t qt_start_with(const struct QrInstance *instance, struct Q
     if (service->state == QR_SERVICE_STOPPED) {
         service->starts++;
         service->state = QR_SERVICE_START_PENDING;
-        service->done_at = resource->world->now_ms + QT_START_MS + work_units;
+        service->done_at = resource->world->now_ms + QT_START_MS + work_units * QR_SERVICE_WORK_UNIT_MS;
     }
     return QR_ERROR_SUCCESS;
 }

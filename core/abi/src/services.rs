@@ -122,6 +122,9 @@ pub struct QrProperties {
 // SAFETY: the table is immutable and its pointers are to functions.
 unsafe impl Sync for QrProperties {}
 
+/// How long a unit of work takes of a service that starts, where time is virtual, in milliseconds.
+pub const SERVICE_WORK_UNIT_MS: u32 = 1_000;
+
 /// Id of [`QrService`].
 pub const SERVICE_ID_SERVICE: &str = "quorate.service/1";
 
@@ -134,6 +137,8 @@ pub struct QrService {
     /// The service's version: 1.
     pub version: u32,
     /// Starts a service and returns at once. `work_units` is how much it has to do before it runs (log to replay, say), 0 for none.
+    /// In a drill, in the tester's world and in the SDK's test host each takes [`SERVICE_WORK_UNIT_MS`] beside the start
+    /// itself; on a real machine the work takes what it takes.
     pub start: Option<
         unsafe extern "C" fn(instance: *const QrInstance, name: QrStr, work_units: u64) -> u32,
     >,

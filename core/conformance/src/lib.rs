@@ -54,6 +54,7 @@ mod buffers;
 mod catalog;
 mod choice;
 mod contract;
+mod descriptors;
 mod determinism;
 mod habits;
 mod known;
@@ -393,6 +394,7 @@ pub fn tests() -> impl Iterator<Item = &'static Test> {
         leaks::TESTS,
         contract::TESTS,
         process::TESTS,
+        descriptors::TESTS,
         habits::TESTS,
         buffers::TESTS,
         refusals::TESTS,
@@ -407,7 +409,7 @@ pub fn tests() -> impl Iterator<Item = &'static Test> {
 /// Whether a test says anything of a plugin that is a program.
 fn applies_to_programs(test: &Test) -> bool {
     // What it logs comes through the host, which gives it to the right resource; what it prints is no output of the tester's.
-    const OF_THE_PROCESS: [&str; 16] = [
+    const OF_THE_PROCESS: [&str; 17] = [
         "contract-log-lines",
         "contract-own-handle",
         "contract-inside-entries",
@@ -418,6 +420,7 @@ fn applies_to_programs(test: &Test) -> bool {
         "life-leak-memory",
         "contract-threads-declared",
         "contract-process",
+        "contract-descriptors",
         "contract-floating-point",
         "contract-signals",
         "contract-timers",

@@ -31,12 +31,16 @@ mod table;
 
 pub use quorate_abi::error_name;
 
+/// How long a unit of work takes of a service that starts, where time is virtual.
+pub const WORK_UNIT: std::time::Duration =
+    std::time::Duration::from_millis(quorate_abi::SERVICE_WORK_UNIT_MS as u64);
+
 pub use keeping::Change;
 pub use library::{Isolation, LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 pub use monitor::{ARBITRATION_TIMEOUT, Monitor, PluginStatus};
 pub use monitor_process::{MonitorError, run_monitor};
 pub use plugins::{
-    LoadErrors, NearMiss, PluginError, PluginSet, ReloadError, Reloaded, near_misses,
+    KeptCopies, LoadErrors, NearMiss, PluginError, PluginSet, ReloadError, Reloaded, near_misses,
     search_folders,
 };
 pub use process::{

@@ -71,7 +71,7 @@ impl Default for WorldOptions {
             checked_twice: false,
             jitter_percent: 20,
             disk_delay: Duration::from_millis(1),
-            work_unit: Duration::from_secs(1),
+            work_unit: quorate_host::WORK_UNIT,
             services: BTreeMap::new(),
             loads: BTreeMap::new(),
             socket_buffer: 64,

@@ -1,17 +1,26 @@
 //! Errors: a code of the original's and a sentence.
 
+use std::fmt;
+
 use quorate_abi as abi;
-use thiserror::Error;
 
 /// Why a call failed: one of the original's (Win32) error codes, and a sentence for people.
 ///
 /// The code is returned by the call. The sentence is kept, and the host reads it through the table's `last_error`.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{text}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     code: u32,
     text: String,
 }
+
+// By hand, so that a plugin's project needs nothing from a registry.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Error {}
 
 impl Error {
     /// An error with this `code`. The two codes that mean "no error" (0 and 997, still pending) become 31, general
@@ -92,8 +101,8 @@ impl Error {
             self.code,
             abi::ERROR_TIMEOUT
                 | abi::ERROR_SERVICE_REQUEST_TIMEOUT
-                | ERROR_TIMEOUT_EXPIRED
-                | WSAETIMEDOUT
+                | abi::ERROR_TIMEOUT_EXPIRED
+                | abi::WSAETIMEDOUT
         )
     }
 
@@ -131,44 +140,29 @@ impl Error {
     }
 }
 
-/// The original's `ERROR_TIMEOUT`. The contract calls 258 that, which the original calls `WAIT_TIMEOUT`.
-const ERROR_TIMEOUT_EXPIRED: u32 = 1460;
-/// The sockets' code for a connection that timed out.
-const WSAETIMEDOUT: u32 = 10_060;
-/// The sockets' code for a connection that was refused.
-const WSAECONNREFUSED: u32 = 10_061;
-/// The sockets' code for a port that is taken.
-const WSAEADDRINUSE: u32 = 10_048;
-/// The sockets' code for an address that is not on this node.
-const WSAEADDRNOTAVAIL: u32 = 10_049;
-/// The disk is full.
-const ERROR_DISK_FULL: u32 = 112;
-/// The device does not answer.
-const ERROR_IO_DEVICE: u32 = 1117;
-
 /// The meaning of a host service's code, in words.
 fn meaning(code: u32) -> Option<&'static str> {
     Some(match code {
         abi::ERROR_FILE_NOT_FOUND => "no such file",
         abi::ERROR_ACCESS_DENIED => "not allowed here",
         abi::ERROR_NOT_READY => "the device is not there or not mounted",
-        abi::ERROR_GEN_FAILURE | ERROR_IO_DEVICE => "the device reports an error",
+        abi::ERROR_GEN_FAILURE | abi::ERROR_IO_DEVICE => "the device reports an error",
         abi::ERROR_NOT_SUPPORTED => "the host does not support it",
-        ERROR_DISK_FULL => "there is no room for it",
+        abi::ERROR_DISK_FULL => "there is no room for it",
         abi::ERROR_IO_INCOMPLETE => "the device is still at it",
         abi::ERROR_DUP_NAME => "the name is in use already",
         abi::ERROR_NETNAME_DELETED => "the network or its card does not work",
         abi::ERROR_INVALID_PARAMETER => "a bad value",
         abi::ERROR_BUSY => "reserved by another node or by none, or files are open",
-        abi::ERROR_TIMEOUT | ERROR_TIMEOUT_EXPIRED | WSAETIMEDOUT => "no answer in time",
+        abi::ERROR_TIMEOUT | abi::ERROR_TIMEOUT_EXPIRED | abi::WSAETIMEDOUT => "no answer in time",
         abi::ERROR_SERVICE_REQUEST_TIMEOUT => "the service did not answer in time",
         abi::ERROR_SERVICE_DOES_NOT_EXIST => "no such service",
         abi::ERROR_SERVICE_NOT_ACTIVE => "the service is not running",
-        abi::ERROR_CONNECTION_REFUSED | WSAECONNREFUSED => "the connection was refused",
+        abi::ERROR_CONNECTION_REFUSED | abi::WSAECONNREFUSED => "the connection was refused",
         abi::ERROR_NOT_FOUND => "nothing is found",
         abi::ERROR_CLUSTER_IPADDR_IN_USE => "the address is in use already",
-        WSAEADDRINUSE => "the port is taken",
-        WSAEADDRNOTAVAIL => "the address is not on this node",
+        abi::WSAEADDRINUSE => "the port is taken",
+        abi::WSAEADDRNOTAVAIL => "the address is not on this node",
         _ => return None,
     })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
+use std::mem::ManuallyDrop;
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -81,7 +82,8 @@ impl Request {
         file: &Path,
         properties: &BTreeMap<String, BTreeMap<String, Value>>,
     ) -> std::io::Result<()> {
-        let mut report = File::create(&self.report)?;
+        // What a plugin may have closed is not closed once more: the process ends after this.
+        let report = ManuallyDrop::new(File::create(&self.report)?);
         let calls = Cell::new(0_u64);
         let witness = |entry: &str| {
             calls.set(calls.get() + 1);
@@ -119,6 +121,8 @@ impl Request {
                 Told::of(outcome)
             }
         };
+        // A plugin may have closed this one, and its number may be another file's.
+        let mut report = File::options().write(true).open(&self.report)?;
         report.seek(SeekFrom::Start(HEAD_LEN as u64))?;
         report.write_all(&serde_json::to_vec(&told)?)
     }

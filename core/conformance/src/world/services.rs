@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_abi as abi;
-use quorate_host::{Answer, Caller, Request, Reservation, Serve, ServiceResult, ServiceState};
+use quorate_host::{
+    Answer, Caller, Request, Reservation, Serve, ServiceResult, ServiceState, WORK_UNIT,
+};
 
 use super::{Process, SCRIPT, World, refused};
 use crate::mix::mix;
 
-/// How long a service takes to start, and once more for each of its work units.
+/// How long a service takes to start, without its units of work.
 const START: Duration = Duration::from_secs(2);
 /// How long a service takes to stop.
 const STOP: Duration = Duration::from_secs(1);
@@ -122,7 +124,7 @@ impl World {
                 format!("service `{name}` is there already"),
             );
         }
-        let units = u32::try_from(work).unwrap_or(u32::MAX).min(1_000);
+        let units = WORK_UNIT.saturating_mul(u32::try_from(work).unwrap_or(u32::MAX));
         let process = Process {
             then: if self.faults.starts {
                 ServiceState::Stopped
@@ -132,7 +134,7 @@ impl World {
             at: if self.faults.starts {
                 self.now
             } else {
-                self.now + START * (units + 1)
+                self.now + (START + units)
             },
             listens: BTreeSet::new(),
         };
@@ -429,6 +431,18 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_unit_of_work_takes_as_long_as_in_a_drill() {
+        let mut world = World::default();
+        let state = |world: &World| world.service_state(Caller::NONE, "db").unwrap();
+        world.service_start(Caller::NONE, "db", 3).unwrap();
+        world.pass(START + 3 * WORK_UNIT - Duration::from_millis(1));
+        assert_eq!(state(&world), ServiceState::StartPending);
+        world.pass(Duration::from_millis(1));
+        assert_eq!(state(&world), ServiceState::Running);
+        assert_eq!(WORK_UNIT, Duration::from_secs(1));
+    }
 
     #[test]
     fn each_request_has_an_answer_that_it_can_have() {

@@ -145,7 +145,7 @@ impl Monitor {
                 match MonitorProcess::start(
                     settings,
                     &image.info,
-                    image.file.as_deref(),
+                    image.file.as_deref().map(|file| &**file),
                     image.id,
                     home == Home::Library,
                 ) {

@@ -12,8 +12,10 @@ use quorate_abi::{self as abi, QrEntryFn, QrHost, QrPlugin, QrTable};
 use tempfile::NamedTempFile;
 
 use super::block;
+use super::copies;
 use super::elf;
 use super::error::PluginError;
+use super::held::Held;
 use super::mark::Mark;
 use super::program::{check_program, is_program};
 use crate::bridge;
@@ -40,7 +42,7 @@ pub struct Image {
     pub(crate) id: u64,
     /// The open file that it was read from. Copies and monitor processes are made from this, so that they do not depend
     /// on what is at the path by then. `None` if it was read from no file.
-    pub(crate) file: Option<Arc<File>>,
+    pub(crate) file: Option<Arc<Held>>,
     /// The length and change time of the file at its path when it was read.
     pub(super) mark: Option<Mark>,
     /// What loading and starting it changed of the process, and was put back.
@@ -101,7 +103,7 @@ impl Image {
             info,
             entries: Arc::default(),
             id: next_id(),
-            file: Some(Arc::new(file)),
+            file: Some(Arc::new(Held::new(file))),
             mark,
             changes: Vec::new(),
         })
@@ -176,6 +178,12 @@ impl Image {
     pub(crate) fn copy(&self) -> Result<Image, PluginError> {
         let path = &self.info.path;
         match &self.file {
+            Some(file) if !file.is_open() => Err(PluginError::Open {
+                file: path.to_owned(),
+                why: "a plugin has closed descriptors that are not its own, this library's among them; `quorate plugin \
+                      check` says of a library whether it does that"
+                    .to_owned(),
+            }),
             Some(file) => Image::copy_of(&own(file), path, table::host()),
             None => Image::open_copy(path),
         }
@@ -201,8 +209,10 @@ impl Image {
     /// Maps a private copy of the file `from`, which messages call `path`.
     fn copy_of(from: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
         let copy = private_copy(from, path)?;
-        // The copy is mapped now and needs no name any more: its file is deleted here.
-        Image::map(copy.path(), path, host)
+        let mapped = Image::map(copy.path(), path, host);
+        // The copy is mapped now and needs no name any more, but for a debugger.
+        copies::keep(copy);
+        mapped
     }
 
     /// Maps the file `mapped`, which messages call `path`.
@@ -217,7 +227,7 @@ impl Image {
         let changes = kept.put_back();
         let mut image = mapped?;
         image.changes = changes;
-        image.file = Some(Arc::new(file));
+        image.file = Some(Arc::new(Held::new(file)));
         image.mark = mark;
         Ok(image)
     }

@@ -1,8 +1,10 @@
 //! Finding, checking and loading plugin libraries.
 
 mod block;
+mod copies;
 mod elf;
 mod error;
+mod held;
 mod image;
 mod mark;
 mod near;
@@ -16,6 +18,7 @@ pub(crate) mod tests;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use crate::library::target as host_target;
 pub use block::read as read_block;
+pub use copies::KeptCopies;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use elf::has_entry;
 pub use error::{LoadErrors, NearMiss, PluginError};

@@ -177,6 +177,24 @@ fn a_broken_library_in_a_folder_is_an_error_beside_the_others() {
 }
 
 #[test]
+fn a_library_whose_open_file_a_plugin_has_closed_is_not_called_empty() {
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+    let image = Image::open(&library("quorate_clusres")).unwrap();
+    image.copy().unwrap();
+    let number = image.file.as_ref().unwrap().as_raw_fd();
+    // SAFETY: this is what is wrong. The image knows that, and does not close the number once more.
+    drop(unsafe { OwnedFd::from_raw_fd(number) });
+    let others: Vec<_> = (0..8).map(|_| tempfile::tempfile().unwrap()).collect();
+    let error = image.copy().unwrap_err().to_string();
+    assert!(
+        error.contains("closed descriptors that are not its own"),
+        "{error}"
+    );
+    drop(image);
+    assert!(others.iter().all(|file| file.metadata().is_ok()));
+}
+
+#[test]
 fn what_is_no_plugin_is_never_opened() {
     let derive = fs::read_dir(deps())
         .unwrap()

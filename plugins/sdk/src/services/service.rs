@@ -34,8 +34,8 @@ impl<'a> Service<'a> {
         format!("{verb} service `{}`", self.name)
     }
 
-    /// Starts it and returns at once. `work_units` is the work to be done before it runs, 0 for none; the world turns
-    /// it into time.
+    /// Starts it and returns at once. `work_units` is the work to be done before it runs, 0 for none: each unit
+    /// takes a second in a drill, in the tester's world and in the test host, and on a real machine what it takes.
     ///
     /// # Errors
     /// 1060: there is no such service; or any error of the controller.

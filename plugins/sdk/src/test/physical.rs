@@ -15,7 +15,7 @@ const SERVICE_TIME_MS: u64 = 1_000;
 /// after the other.
 const ANSWER_STANDS_MS: u64 = 5_000;
 /// How long one unit of a service's work takes unless a test says otherwise, in ms.
-const WORK_UNIT_MS: u64 = 1_000;
+const WORK_UNIT_MS: u64 = abi::SERVICE_WORK_UNIT_MS as u64;
 
 #[derive(Debug, Default)]
 pub(super) struct Disk {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -72,13 +73,15 @@ pub(crate) struct RunTestArgs {
 /// Runs the hidden command.
 pub(crate) fn run(args: &RunTestArgs) -> Exit {
     end_with_parent();
-    match File::create(&args.report) {
+    // What a plugin may have closed is not closed once more: the process ends after this.
+    let report = File::create(&args.report).map(ManuallyDrop::new);
+    match report {
         Ok(report) if write_report(args, &report).is_ok() => Exit::Pass,
         _ => Exit::Internal,
     }
 }
 
-fn write_report(args: &RunTestArgs, mut report: &File) -> std::io::Result<()> {
+fn write_report(args: &RunTestArgs, report: &File) -> std::io::Result<()> {
     let calls = Cell::new(0_u64);
     let witness = |entry: &str| {
         calls.set(calls.get() + 1);
@@ -91,6 +94,8 @@ fn write_report(args: &RunTestArgs, mut report: &File) -> std::io::Result<()> {
         None => describe(&args.file),
         Some(id) => run_test(args, id, &witness, false),
     };
+    // A plugin may have closed this one, and its number may be another file's.
+    let mut report = File::options().write(true).open(&args.report)?;
     std::io::Seek::seek(&mut report, std::io::SeekFrom::Start(HEAD_LEN as u64))?;
     report.write_all(found.to_string().as_bytes())
 }
