@@ -80,7 +80,7 @@ fn layouts() -> Vec<Layout> {
         QrRandom { size, version, next }
         QrProperties { size, version, get, get_u32, provider_count, provider_name, provider_get, publish }
         QrService { size, version, start, stop, kill, state, listen, start_with }
-        QrProbe { size, version, service, port }
+        QrProbe { size, version, service, port, ask }
         QrDisk {
             size, version, reserve, break_reservation, release, reserved, mount, unmount, list, write, read,
             reservation,

@@ -284,3 +284,23 @@ fn one_test_in_the_process_that_was_started_names_its_calls_and_what_it_dies_of(
         none.err
     );
 }
+
+#[test]
+fn what_a_plugin_measures_is_what_a_drill_says_that_its_service_answers() {
+    if !with_python() {
+        return;
+    }
+    let measures = "def is_alive(self):\n        lag = ask(\"probe_ask\", address=self.address, port=self.port, request=\"LAG\\r\\n\")\n        \
+                    if lag.isdecimal() and int(lag) > 1000:\n            raise Refused(NOT_ACTIVE, f\"it lags {lag} ms behind\")\n        \
+                    assert ask(\"probe_ask\", address=self.address, port=self.port, request=\"PING\") == \"+PONG\"\n";
+    let folder = example("def is_alive(self):\n", measures);
+    let drill = "drill(\"it lags\", #{ cluster: \"drills/cluster.ron\" }, || {\n\
+                 let lag = service(\"Files Server\").answers(\"LAG\", \"900\"); run(\"10m\");\n\
+                 expect_eq(resource(\"Files Server\").restarts, 0);\n\
+                 service(\"Files Server\").answers(\"LAG\", \"4000\");\n\
+                 eventually(|| resource(\"Files Server\").restarts > 0, \"2m\");\n\
+                 service(\"Files Server\").repair(); recovers(\"Files\", \"5m\"); });";
+    fs::write(folder.path().join("lags.rhai"), drill).expect("a drill");
+    let run = in_folder(folder.path(), &["drill", "lags.rhai", "--plugin-dir", "."]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}

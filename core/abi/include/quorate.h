@@ -1023,6 +1023,18 @@ struct QrProbe {
                    uint8_t *buffer,
                    uint64_t buffer_len,
                    uint64_t *needed);
+  /**
+   * Connects from this node, sends `request`, and reads the first line of the answer, without its end.
+   *
+   * Since this came later than the table, ask for it with `QR_HAS`.
+   */
+  uint32_t (*ask)(const struct QrInstance *instance,
+                  struct QrStr address,
+                  uint32_t port,
+                  struct QrStr request,
+                  uint8_t *buffer,
+                  uint64_t buffer_len,
+                  uint64_t *needed);
 };
 
 /**
@@ -1485,7 +1497,9 @@ QR_ASSERT_LAYOUT(offsetof(struct QrProbe, service) == 8);
 QR_ASSERT_LAYOUT(sizeof(((struct QrProbe *)0)->service) == 8);
 QR_ASSERT_LAYOUT(offsetof(struct QrProbe, port) == 16);
 QR_ASSERT_LAYOUT(sizeof(((struct QrProbe *)0)->port) == 8);
-QR_ASSERT_LAYOUT(sizeof(struct QrProbe) == 24);
+QR_ASSERT_LAYOUT(offsetof(struct QrProbe, ask) == 24);
+QR_ASSERT_LAYOUT(sizeof(((struct QrProbe *)0)->ask) == 8);
+QR_ASSERT_LAYOUT(sizeof(struct QrProbe) == 32);
 QR_ASSERT_LAYOUT(offsetof(struct QrDisk, size) == 0);
 QR_ASSERT_LAYOUT(sizeof(((struct QrDisk *)0)->size) == 4);
 QR_ASSERT_LAYOUT(offsetof(struct QrDisk, version) == 4);

@@ -68,6 +68,7 @@ struct qt_service {
     int hangs;            /* it runs, and answers nobody */
     uint32_t fail_starts; /* so many of its next starts fail */
     const char *banner;   /* what it says first; NULL: what is right for its protocol */
+    struct qt_text *answers[QT_MOST]; /* what it answers to requests: see qt_answers */
 };
 
 struct qt_disk {
@@ -286,6 +287,9 @@ static inline void qt_free(struct qt_world *world)
     for (int i = 0; i < QT_MOST && world->disks[i] != NULL; i++) {
         qt_free_all((void **)world->disks[i]->files);
     }
+    for (int i = 0; i < QT_MOST && world->services[i] != NULL; i++) {
+        qt_free_all((void **)world->services[i]->answers);
+    }
     qt_free_all((void **)world->resources);
     qt_free_all((void **)world->services);
     qt_free_all((void **)world->disks);
@@ -322,6 +326,12 @@ static inline struct qt_service *qt_service(struct qt_world *world, const char *
     service->state = QR_SERVICE_STOPPED;
     qt_put((void **)world->services, service, "services");
     return service;
+}
+
+/* What it answers to a request, without the ends of the lines. */
+static inline void qt_answers(struct qt_service *service, const char *request, const char *text)
+{
+    qt_keep(service->answers, request, (const uint8_t *)text, strlen(text));
 }
 
 /* Its process dies. */
@@ -876,12 +886,11 @@ static inline const char *qt_banner(const struct qt_service *service, char *made
     return made;
 }
 
-static inline uint32_t qt_probe_port(const struct QrInstance *instance, struct QrStr address, uint32_t port, struct QrStr protocol,
-                              uint8_t *buffer, uint64_t buffer_len, uint64_t *needed)
+/* The service that answers there: 0, or an error. */
+static inline uint32_t qt_called(struct qt_resource *resource, struct QrStr address, uint32_t port,
+                                 struct qt_service **found)
 {
-    char text[QT_TEXT], made[2 * QT_TEXT + 16];
-    (void)protocol;
-    QT_CALLER(resource)
+    char text[QT_TEXT];
     qt_cut(text, address.ptr, address.len);
     if (resource->world->network_fails) {
         return QR_ERROR_NETNAME_DELETED;
@@ -889,12 +898,46 @@ static inline uint32_t qt_probe_port(const struct QrInstance *instance, struct Q
     for (int i = 0; i < QT_MOST && resource->world->services[i] != NULL; i++) {
         struct qt_service *service = resource->world->services[i];
         if (service->state == QR_SERVICE_RUNNING && service->port == port && strcmp(service->address, text) == 0) {
-            const char *banner = qt_banner(service, made);
-            return service->hangs ? QR_ERROR_TIMEOUT
-                                  : qt_give((const uint8_t *)banner, strlen(banner), buffer, buffer_len, needed);
+            *found = service;
+            return service->hangs ? QR_ERROR_TIMEOUT : QR_ERROR_SUCCESS;
         }
     }
     return QR_ERROR_CONNECTION_REFUSED;
+}
+
+static inline uint32_t qt_probe_port(const struct QrInstance *instance, struct QrStr address, uint32_t port,
+                                     struct QrStr protocol, uint8_t *buffer, uint64_t buffer_len, uint64_t *needed)
+{
+    char made[2 * QT_TEXT + 16];
+    struct qt_service *service = NULL;
+    (void)protocol;
+    QT_CALLER(resource)
+    uint32_t code = qt_called(resource, address, port, &service);
+    if (code != QR_ERROR_SUCCESS) {
+        return code;
+    }
+    const char *banner = qt_banner(service, made);
+    return qt_give((const uint8_t *)banner, strlen(banner), buffer, buffer_len, needed);
+}
+
+static inline uint32_t qt_probe_ask(const struct QrInstance *instance, struct QrStr address, uint32_t port,
+                                    struct QrStr request, uint8_t *buffer, uint64_t buffer_len, uint64_t *needed)
+{
+    char made[2 * QT_TEXT + 16], asked[QT_TEXT];
+    struct qt_service *service = NULL;
+    QT_CALLER(resource)
+    uint32_t code = qt_called(resource, address, port, &service);
+    if (code != QR_ERROR_SUCCESS) {
+        return code;
+    }
+    qt_cut(asked, request.ptr, request.len);
+    asked[strcspn(asked, "\r\n")] = '\0';
+    struct qt_text *told = qt_find(service->answers, asked);
+    if (told != NULL) {
+        return qt_give(told->bytes, told->len, buffer, buffer_len, needed);
+    }
+    const char *answer = strcmp(asked, "PING") == 0 ? "+PONG" : qt_banner(service, made);
+    return qt_give((const uint8_t *)answer, strlen(answer), buffer, buffer_len, needed);
 }
 
 /* A disk that answers; NULL if it does not. */
@@ -1175,7 +1218,7 @@ static const struct QrService qt_services_table = {
     .listen = qt_listen,
     .start_with = qt_start_with,
 };
-static const struct QrProbe qt_probes = { .size = sizeof qt_probes, .version = 1, .service = qt_probe_service, .port = qt_probe_port };
+static const struct QrProbe qt_probes = { .size = sizeof qt_probes, .version = 1, .service = qt_probe_service, .port = qt_probe_port, .ask = qt_probe_ask };
 static const struct QrDisk qt_disks_table = {
     .size = sizeof qt_disks_table,
     .version = 1,

@@ -201,6 +201,20 @@ pub struct QrProbe {
             needed: *mut u64,
         ) -> u32,
     >,
+    /// Connects from this node, sends `request`, and reads the first line of the answer, without its end.
+    ///
+    /// Since this came later than the table, ask for it with `QR_HAS`.
+    pub ask: Option<
+        unsafe extern "C" fn(
+            instance: *const QrInstance,
+            address: QrStr,
+            port: u32,
+            request: QrStr,
+            buffer: *mut u8,
+            buffer_len: u64,
+            needed: *mut u64,
+        ) -> u32,
+    >,
 }
 
 // SAFETY: the table is immutable and its pointers are to functions.

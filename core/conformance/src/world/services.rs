@@ -76,6 +76,11 @@ impl Serve for World {
                 port,
                 protocol,
             } => self.probe_port(caller, &address, port, &protocol).into(),
+            Request::ProbeAsk {
+                address,
+                port,
+                request,
+            } => self.probe_ask(caller, &address, port, &request).into(),
             Request::DiskReserve { disk } => self.disk_reserve(&disk).into(),
             Request::DiskBreak { disk } => self.disk_break_reservation(&disk).into(),
             Request::DiskRelease { disk } => self.disk_release(&disk).into(),
@@ -182,6 +187,34 @@ impl World {
         protocol: &str,
     ) -> ServiceResult<String> {
         self.ask(format!("connect to {address}:{port} ({protocol})"))?;
+        self.called(caller, address, port)?;
+        Ok(match protocol.to_ascii_lowercase().as_str() {
+            "smtp" => "220 tester ready".to_owned(),
+            "imap" | "imap4" => "* OK tester ready".to_owned(),
+            "pop3" => "+OK tester ready".to_owned(),
+            "http" => "HTTP/1.1 200 OK".to_owned(),
+            other => format!("{other} ready"),
+        })
+    }
+
+    fn probe_ask(
+        &mut self,
+        caller: Caller<'_>,
+        address: &str,
+        port: u16,
+        request: &str,
+    ) -> ServiceResult<String> {
+        let asked = request.trim_end();
+        self.ask(format!("ask {address}:{port} for {asked}"))?;
+        self.called(caller, address, port)?;
+        Ok(match asked {
+            "PING" => "+PONG".to_owned(),
+            _ => "tester ready".to_owned(),
+        })
+    }
+
+    /// Connects to a port, where something answers.
+    fn called(&mut self, caller: Caller<'_>, address: &str, port: u16) -> ServiceResult<()> {
         self.network_works()?;
         let at = (address.to_owned(), port);
         let here = |own: bool| {
@@ -200,14 +233,7 @@ impl World {
                 format!("nothing answers on {address}:{port}"),
             );
         };
-        self.answers(Some(process), name)?;
-        Ok(match protocol.to_ascii_lowercase().as_str() {
-            "smtp" => "220 tester ready".to_owned(),
-            "imap" | "imap4" => "* OK tester ready".to_owned(),
-            "pop3" => "+OK tester ready".to_owned(),
-            "http" => "HTTP/1.1 200 OK".to_owned(),
-            other => format!("{other} ready"),
-        })
+        self.answers(Some(process), name)
     }
 
     fn service_listen(

@@ -164,6 +164,7 @@ impl Change {
             | Request::ServiceState { .. }
             | Request::ProbeService { .. }
             | Request::ProbePort { .. }
+            | Request::ProbeAsk { .. }
             | Request::DiskBreak { .. }
             | Request::DiskReserved { .. }
             | Request::DiskReservation { .. }

@@ -15,7 +15,7 @@ use crate::table::{Abilities, Call, Report, Returned, TypeCall};
 /// The first bytes of the first frame: "QRMN".
 pub(crate) const MAGIC: [u8; 4] = *b"QRMN";
 /// The version of the frames. It is raised with every change of them.
-pub(crate) const PROTOCOL: u32 = 5;
+pub(crate) const PROTOCOL: u32 = 6;
 /// The longest body. A plugin may write 16 MiB at once, and the names beside that are short.
 pub(crate) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
 

@@ -190,6 +190,9 @@ services! {
     /// Connects to `address:port` from this machine and reads the protocol's banner. Whatever listens there answers, on
     /// this machine or on one that it reaches.
     ProbePort: probe_port(address: text, port: u16, protocol: text) -> ServiceResult<String>;
+    /// Connects to `address:port` from this machine, sends `request`, and reads the first line of the answer. Whatever
+    /// listens there answers.
+    ProbeAsk: probe_ask(address: text, port: u16, request: text) -> ServiceResult<String>;
 
     /// `quorate.disk/1`: takes the reservation of the shared disk `disk` if nobody holds it, or renews it.
     ///

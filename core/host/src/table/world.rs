@@ -149,11 +149,37 @@ unsafe extern "C" fn probe_port(
     })
 }
 
+unsafe extern "C" fn probe_ask(
+    instance: Instance,
+    address: QrStr,
+    number: u32,
+    request: QrStr,
+    buffer: *mut u8,
+    buffer_len: u64,
+    needed: *mut u64,
+) -> u32 {
+    serve(instance, |world, caller| {
+        // SAFETY: the plugin lends both texts for the call.
+        let (address, request) = unsafe { (text(address)?, text(request)?) };
+        let answer = world.probe_ask(caller, address, port(number)?, request)?;
+        // SAFETY: the plugin vouches for its buffer.
+        unsafe {
+            Buffer {
+                at: buffer,
+                len: buffer_len,
+                needed,
+            }
+            .put(answer.as_bytes())
+        }
+    })
+}
+
 pub(super) static PROBE: QrProbe = QrProbe {
     size: size_of::<QrProbe>() as u32,
     version: 1,
     service: Some(probe_service),
     port: Some(probe_port),
+    ask: Some(probe_ask),
 };
 
 service!(disk_reserve(world, caller, disk: str) world.disk_reserve(caller, disk));

@@ -175,6 +175,7 @@ impl Machine {
         let endpoint = Endpoint::Protocol(address.to_owned(), port, protocol.to_owned());
         self.controller
             .listen(caller.resource, name, &endpoint, listen)?;
+        self.prober.forget_requests(address, port);
         match listen {
             true => self.prober.begin(endpoint),
             false => self.prober.end(&endpoint),
@@ -262,6 +263,15 @@ impl Serve for Machine {
             } => {
                 let (address, protocol) = (address.into_owned(), protocol.into_owned());
                 let endpoint = Endpoint::Protocol(address, port, protocol);
+                self.prober.ask(endpoint).into()
+            }
+            Request::ProbeAsk {
+                address,
+                port,
+                request,
+            } => {
+                let (address, request) = (address.into_owned(), request.into_owned());
+                let endpoint = Endpoint::Line(address, port, request);
                 self.prober.ask(endpoint).into()
             }
             Request::DiskReserve { disk } => self.change_disk(&disk, SharedFolder::reserve).into(),

@@ -22,6 +22,8 @@ use crate::clock;
 pub(super) enum Endpoint {
     /// An address, a port, and a protocol whose servers are known to say something.
     Protocol(String, u16, String),
+    /// An address, a port, and what is sent there. The first line of the answer counts.
+    Line(String, u16, String),
     /// What the node file says.
     Ask(Ask),
 }
@@ -29,7 +31,9 @@ pub(super) enum Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Endpoint::Protocol(address, port, _) => write!(f, "{address}:{port}"),
+            Endpoint::Protocol(address, port, _) | Endpoint::Line(address, port, _) => {
+                write!(f, "{address}:{port}")
+            }
             Endpoint::Ask(ask) => write!(f, "{}", ask.at),
         }
     }
@@ -106,7 +110,14 @@ impl Prober {
         self.0.remove(endpoint);
     }
 
-    /// What an endpoint answered last: its banner. It is asked from now on if it was not before.
+    /// Forgets what was answered to requests at a port: another program answers there from now on.
+    pub(super) fn forget_requests(&mut self, address: &str, port: u16) {
+        self.0.retain(
+            |it, _| !matches!(it, Endpoint::Line(at, number, _) if at == address && *number == port),
+        );
+    }
+
+    /// What an endpoint answered last: its banner, or the first line. It is asked from now on if it was not before.
     pub(super) fn ask(&mut self, endpoint: Endpoint) -> ServiceResult<String> {
         let now = clock::now();
         self.0
@@ -144,12 +155,14 @@ fn watch(endpoint: &Endpoint, shared: &Shared) {
 fn probe(endpoint: &Endpoint) -> ServiceResult<String> {
     match endpoint {
         Endpoint::Protocol(address, port, protocol) => {
-            let Ok(parsed) = address.parse::<IpAddr>() else {
-                return error(WSAETIMEDOUT, format!("{address} is no address"));
-            };
-            let place = SocketAddr::new(parsed, *port);
+            let place = place(address, *port)?;
             let answer = banner(connect(place)?, protocol, address);
             answer.or_else(|why| silent(place, &format!("does not answer {protocol}: {why}")))
+        }
+        Endpoint::Line(address, port, request) => {
+            let place = place(address, *port)?;
+            let answer = answered(connect(place)?, request);
+            answer.or_else(|why| silent(place, &format!("does not answer {request:?}: {why}")))
         }
         Endpoint::Ask(ask) => {
             let answer = asked(connect(ask.at)?, ask);
@@ -165,6 +178,21 @@ fn probe(endpoint: &Endpoint) -> ServiceResult<String> {
             }
         }
     }
+}
+
+fn place(address: &str, port: u16) -> ServiceResult<SocketAddr> {
+    match address.parse::<IpAddr>() {
+        Ok(parsed) => Ok(SocketAddr::new(parsed, port)),
+        Err(_) => error(WSAETIMEDOUT, format!("{address} is no address")),
+    }
+}
+
+/// Sends a request, and reads the first line of the answer.
+fn answered(mut stream: TcpStream, request: &str) -> io::Result<String> {
+    stream.set_read_timeout(Some(LIMIT))?;
+    stream.set_write_timeout(Some(LIMIT))?;
+    stream.write_all(request.as_bytes())?;
+    first_line(stream)
 }
 
 fn connect(place: SocketAddr) -> ServiceResult<TcpStream> {
@@ -220,6 +248,10 @@ fn banner(mut stream: TcpStream, protocol: &str, host: &str) -> io::Result<Strin
         "smtp" | "imap" | "imap4" | "pop3" => {}
         other => return Ok(format!("{other} accepted")),
     }
+    first_line(stream)
+}
+
+fn first_line(stream: TcpStream) -> io::Result<String> {
     let mut line = String::new();
     let mut lines = BufReader::new(stream.take(BANNER_MAX));
     if lines.read_line(&mut line)? == 0 {

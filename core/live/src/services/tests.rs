@@ -352,6 +352,45 @@ fn a_port_is_asked_in_its_protocol_without_waiting() {
 }
 
 #[test]
+fn a_request_is_sent_to_a_port_and_the_first_line_of_the_answer_is_told() {
+    let mut bench = Bench::new(&[]);
+    let at = pings();
+    let mut asked = |port: u16, request: &str, wanted: &dyn Fn(&ServiceResult<String>) -> bool| {
+        let begun = Instant::now();
+        loop {
+            let answer = bench.machine.probe_ask(WHO, "127.0.0.1", port, request);
+            if wanted(&answer) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{answer:?}");
+            std::thread::yield_now();
+        }
+    };
+    asked(at.port(), "PING\r\n", &|it| *it == Ok("+PONG".to_owned()));
+    asked(at.port(), "LAG\r\n", &|it| {
+        *it == Ok("-ERR unknown command".to_owned())
+    });
+    asked(free_port(), "PING\r\n", &|it| {
+        it.as_ref().is_err_and(|why| why.code == WSAECONNREFUSED)
+    });
+}
+
+#[test]
+fn what_was_answered_before_a_program_listens_is_not_its_answer() {
+    let mut prober = Prober::default();
+    let at = pings();
+    let line = Endpoint::Line("127.0.0.1".to_owned(), at.port(), "PING\r\n".to_owned());
+    let begun = Instant::now();
+    while prober.ask(line.clone()).is_err() {
+        assert!(begun.elapsed() < PATIENCE);
+        std::thread::yield_now();
+    }
+    prober.forget_requests("127.0.0.1", at.port());
+    let why = prober.ask(line).unwrap_err();
+    assert!(why.text.contains("is asked from now on"), "{why:?}");
+}
+
+#[test]
 fn an_address_of_loopback_is_one_nodes_of_the_machine() {
     let mut one = Bench::new(&[]);
     let mut other = Bench::new(&[]);

@@ -36,6 +36,16 @@ pub enum ProcessFault {
         /// The resource.
         resource: Name,
     },
+    /// The processes of a resource answer a request with this text, on whichever node, also those that start later. Healing
+    /// lets them answer it as they would.
+    Answers {
+        /// The resource.
+        resource: Name,
+        /// The request, without the end of its line.
+        request: String,
+        /// The first line of the answer.
+        text: String,
+    },
     /// The next starts of a resource's processes fail, on whichever node.
     FailStarts {
         /// The resource.
@@ -68,6 +78,7 @@ impl ProcessFault {
             | ProcessFault::Hang { resource }
             | ProcessFault::SlowAnswers { resource, .. }
             | ProcessFault::WrongAnswers { resource }
+            | ProcessFault::Answers { resource, .. }
             | ProcessFault::FailStarts { resource, .. }
             | ProcessFault::SlowStart { resource, .. } => resource,
             ProcessFault::ScriptLost { node, .. } => node,
@@ -80,6 +91,7 @@ impl ProcessFault {
             ProcessFault::Hang { .. }
             | ProcessFault::SlowAnswers { .. }
             | ProcessFault::WrongAnswers { .. }
+            | ProcessFault::Answers { .. }
             | ProcessFault::FailStarts { .. }
             | ProcessFault::SlowStart { .. }
             | ProcessFault::ScriptLost { .. } => true,
@@ -91,6 +103,7 @@ impl ProcessFault {
             ProcessFault::Hang { resource }
             | ProcessFault::SlowAnswers { resource, .. }
             | ProcessFault::WrongAnswers { resource }
+            | ProcessFault::Answers { resource, .. }
             | ProcessFault::FailStarts { resource, .. }
             | ProcessFault::SlowStart { resource, .. } => {
                 matches!(repair, Repair::Process(it) if it == resource)
@@ -113,6 +126,14 @@ impl fmt::Display for ProcessFault {
             ProcessFault::WrongAnswers { resource } => {
                 write!(f, "the service of {resource} answers with errors")
             }
+            ProcessFault::Answers {
+                resource,
+                request,
+                text,
+            } => write!(
+                f,
+                "the service of {resource} answers {request:?} with {text:?}"
+            ),
             ProcessFault::FailStarts { resource, left } => write!(
                 f,
                 "the next {left} starts of the service of {resource} fail"

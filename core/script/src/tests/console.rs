@@ -544,7 +544,7 @@ fn every_word_of_the_design_is_documented() {
         ("Answer", "text bytes number size get"),
         (
             "Service",
-            "running crash hang slow_answers wrong_answers fail_starts slow_start repair",
+            "running crash hang slow_answers wrong_answers answers metric fail_starts slow_start repair",
         ),
         ("Path", "fail repair"),
         (

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use quorate_drill::Thrown;
 use quorate_model::{ProcessFault, Repair};
 use rhai::plugin::*;
 
 use super::order::{self, read};
 use crate::handles::{FaultRef, ServiceRef};
-use crate::thrown::Fallible;
-use crate::values::{count_arg, name_arg, span_arg};
+use crate::thrown::{Fallible, Raise};
+use crate::values::{count_arg, name_arg, show, span_arg};
 
 fn hang(
     context: &NativeCallContext<'_>,
@@ -20,6 +21,25 @@ fn hang(
     };
     let what = format!("the process of {} hung", service.name);
     order::inject_for(context, what, fault, lasting)
+}
+
+fn answers(
+    context: &NativeCallContext<'_>,
+    service: &ServiceRef,
+    request: &str,
+    text: String,
+) -> Fallible<FaultRef> {
+    let request = request.trim_end();
+    let what = format!(
+        "the process of {} answers `{request}` with `{text}`",
+        service.name
+    );
+    let fault = ProcessFault::Answers {
+        resource: service.name.clone(),
+        request: request.to_owned(),
+        text,
+    };
+    order::inject(context, what, fault)
 }
 
 /// Words about the processes behind resources.
@@ -125,6 +145,38 @@ pub(crate) mod words {
             format!("the process of {} answers with errors", service.name),
             fault,
         )
+    }
+
+    /// Has the process answer a request that a plugin sends to its port (`probe().ask`) with this line, until that is
+    /// repaired: also a process that starts later, on any node. A request ends where its line does; what was said last counts.
+    /// Example: `let lag = service("EVS3 SMTP").answers("LAG", "4000 ms"); run("1m"); lag.heal();`
+    #[rhai_fn(return_raw)]
+    pub fn answers(
+        context: NativeCallContext<'_>,
+        service: &mut ServiceRef,
+        request: &str,
+        text: &str,
+    ) -> Fallible<FaultRef> {
+        super::answers(&context, service, request, text.to_owned())
+    }
+
+    /// Sets a number that the process says of itself: what it answers to the request of this name, until that is repaired.
+    /// Example: `service("EVS3 SMTP").metric("lag_ms", 4_000); run("1m"); service("EVS3 SMTP").repair();`
+    #[rhai_fn(return_raw)]
+    pub fn metric(
+        context: NativeCallContext<'_>,
+        service: &mut ServiceRef,
+        name: &str,
+        value: Dynamic,
+    ) -> Fallible<FaultRef> {
+        if !value.is_int() && !value.is_float() {
+            let text = format!(
+                "\"metric\" takes a number, and {} is none: \"answers\" takes a text",
+                show(&value)
+            );
+            return Err(Thrown::mistake(text).at(context.call_position()));
+        }
+        super::answers(&context, service, name, value.to_string())
     }
 
     /// Makes the next starts of the process fail, on any node.

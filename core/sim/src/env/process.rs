@@ -222,6 +222,7 @@ impl Environment {
                 | ProcessFault::Hang { .. }
                 | ProcessFault::SlowAnswers { .. }
                 | ProcessFault::WrongAnswers { .. }
+                | ProcessFault::Answers { .. }
                 | ProcessFault::ScriptLost { .. } => {}
             }
         }

@@ -62,6 +62,11 @@ impl Serve for Local<'_> {
                 port,
                 protocol,
             } => self.probe_port(&address, port, &protocol).into(),
+            Request::ProbeAsk {
+                address,
+                port,
+                request,
+            } => self.probe_ask(&address, port, &request).into(),
             Request::DiskReserve { disk } => self.disk_reserve(caller, &disk).into(),
             Request::DiskBreak { disk } => self.disk_break_reservation(&disk).into(),
             Request::DiskRelease { disk } => self.disk_release(&disk).into(),
@@ -112,6 +117,7 @@ fn changes_anything(request: &Request<'_>) -> bool {
         | Request::ServiceState { .. }
         | Request::ProbeService { .. }
         | Request::ProbePort { .. }
+        | Request::ProbeAsk { .. }
         | Request::DiskReserved { .. }
         | Request::DiskReservation { .. }
         | Request::DiskList { .. }

@@ -2,7 +2,7 @@
 
 use quorate_host::{Caller, ServiceResult, ServiceState};
 use quorate_journal::ServiceEnd;
-use quorate_model::types;
+use quorate_model::{Fault, Name, ProcessFault, types};
 
 use quorate_model::errors::{
     ERROR_GEN_FAILURE, ERROR_SERVICE_CANNOT_ACCEPT_CTRL, ERROR_SERVICE_NOT_ACTIVE, ERROR_TIMEOUT,
@@ -135,42 +135,88 @@ impl Local<'_> {
         port: u16,
         protocol: &str,
     ) -> ServiceResult<String> {
+        let (resource, protocol, wrong) = self.called(address, port, Some(protocol))?;
+        Ok(match wrong {
+            true => wrong_banner(&protocol, &resource),
+            false => banner(&protocol, &resource),
+        })
+    }
+
+    /// What a port answers to a request: what the drill says that it does, or else what it says first.
+    pub(super) fn probe_ask(
+        &mut self,
+        address: &str,
+        port: u16,
+        request: &str,
+    ) -> ServiceResult<String> {
+        let (resource, protocol, wrong) = self.called(address, port, None)?;
+        if wrong {
+            return Ok(wrong_banner(&protocol, &resource));
+        }
+        let asked = request.trim_end();
+        // The one that was said last counts.
+        let mut faults = self.env.faults.values().rev();
+        let told = faults.find_map(|fault| match fault {
+            Fault::Process(ProcessFault::Answers {
+                resource: of,
+                request,
+                text,
+            }) if *of == resource && request == asked => Some(text.clone()),
+            _ => None,
+        });
+        Ok(told.unwrap_or_else(|| match asked {
+            "PING" => "+PONG".to_owned(),
+            _ => banner(&protocol, &resource),
+        }))
+    }
+
+    /// Connects to a port, with the protocol that it is to speak if that matters. Returns whose service answers there, in
+    /// which protocol, and whether with an error.
+    fn called(
+        &mut self,
+        address: &str,
+        port: u16,
+        protocol: Option<&str>,
+    ) -> ServiceResult<(Name, String, bool)> {
         let Some(machine) = self.answering(address) else {
             return error(
                 WSAETIMEDOUT,
                 format!("{address} does not answer: no node has it that can be reached"),
             );
         };
-        let endpoint = Endpoint {
-            address: address.to_owned(),
-            port,
-            protocol: protocol.to_owned(),
-        };
         // Any process that listens there answers, whichever resource it belongs to: a resource may watch another
         // one's service.
-        let listening = self
-            .env
-            .processes
-            .on(machine)
-            .find(|(_, process)| process.endpoints.contains(&endpoint));
+        let mut all = self.env.processes.on(machine);
+        let listening = all.find_map(|(resource, process)| {
+            let mut at = process.endpoints.iter();
+            let endpoint = at.find(|it| {
+                it.address == address
+                    && it.port == port
+                    && protocol.is_none_or(|of| of == it.protocol)
+            })?;
+            Some((resource, process, endpoint))
+        });
         match listening {
-            Some((resource, process)) if process.answers() => {
+            Some((resource, process, endpoint)) if process.answers() => {
+                let found = (resource.clone(), endpoint.protocol.clone(), process.wrong);
                 match self.env.answer_takes(machine, resource, process.late) {
-                    Ok(_) if process.wrong => Ok(wrong_banner(protocol, resource)),
-                    Ok(_) => Ok(banner(protocol, resource)),
+                    Ok(_) => Ok(found),
                     Err(why) => error(WSAETIMEDOUT, why),
                 }
             }
-            Some((resource, process)) if process.hung => error(
+            Some((resource, process, _)) if process.hung => error(
                 WSAETIMEDOUT,
                 format!(
                     "the service of {resource} accepts on {address}:{port} but does not answer"
                 ),
             ),
-            _ => error(
-                WSAECONNREFUSED,
-                format!("nothing answers {protocol} on {address}:{port}"),
-            ),
+            _ => {
+                let what = protocol.map_or_else(String::new, |protocol| format!("{protocol} "));
+                error(
+                    WSAECONNREFUSED,
+                    format!("nothing answers {what}on {address}:{port}"),
+                )
+            }
         }
     }
 

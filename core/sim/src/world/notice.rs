@@ -27,6 +27,8 @@ pub(super) struct Injected {
     of_machine: bool,
     /// Whether it is about the speed of a machine, which also affects what comes to run there later.
     of_speed: bool,
+    /// Whether it is only what a process says when it is asked: that may be anything, and nobody needs to mind.
+    of_words: bool,
     /// Whether the last cluster service ended while this machine was down, so that nobody was left to notice its
     /// absence.
     outlived_by_none: bool,
@@ -51,6 +53,7 @@ impl World {
             of_resource: matches!(fault, Fault::Process(_)),
             of_machine: matches!(fault, Fault::Machine(_)),
             of_speed: matches!(fault, Fault::Machine(MachineFault::FanFailure { .. })),
+            of_words: matches!(fault, Fault::Process(ProcessFault::Answers { .. })),
             outlived_by_none: false,
         });
     }
@@ -82,6 +85,9 @@ impl World {
         let Some(injected) = place.and_then(|place| self.injected.get(place)) else {
             return true;
         };
+        if injected.of_words {
+            return true;
+        }
         let events = self.events();
         let since = events.get(injected.from..).unwrap_or_default();
         let made = since.first().map_or(self.env.now, |entry| entry.at);

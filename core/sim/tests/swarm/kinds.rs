@@ -20,6 +20,10 @@ const DAMAGE: &str = "a file that is not what was written may be the only copy o
                       gone from the end of a log looks like a write that a crash cut short: nothing that the swarm asks \
                       for needs to hold then. scripts/drills/quorum/damage.rhai has what is refused";
 
+/// No shipped type asks a port for anything.
+const TOLD: &str =
+    "no shipped type asks a port: whatever it answers then is nothing to the cluster";
+
 /// One list gives both the kinds and the name of each, so that a new kind of fault does not compile without a line
 /// here.
 macro_rules! kinds {
@@ -89,6 +93,7 @@ kinds! {
     Fault::Process(ProcessFault::Hang { .. }) => "hung process", Yes;
     Fault::Process(ProcessFault::SlowAnswers { .. }) => "slow answers", Yes;
     Fault::Process(ProcessFault::WrongAnswers { .. }) => "wrong answers", Yes;
+    Fault::Process(ProcessFault::Answers { .. }) => "told answers", No(TOLD);
     Fault::Process(ProcessFault::FailStarts { .. }) => "failing starts", Yes;
     Fault::Process(ProcessFault::SlowStart { .. }) => "slow starts", Yes;
     Fault::Process(ProcessFault::ScriptLost { .. }) => "lost script", Yes;

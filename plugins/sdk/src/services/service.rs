@@ -182,6 +182,30 @@ impl<'a> Probe<'a> {
         outcome(code, || format!("call service `{name}`"))
     }
 
+    /// Connects to `address:port` from this node, sends `request`, and reads the first line of the answer. In a drill
+    /// `service(...).answers(request, text)` says what that is.
+    ///
+    /// # Errors
+    /// 258 or 1053: no answer in time ([`Error::is_silence`]); 1225: nothing listens there.
+    pub fn ask(&self, address: &str, port: u32, request: &str) -> Result<String, Error> {
+        let probe = entry!(self.0.tables.probe, QrProbe, ask)?;
+        answer_text(
+            || format!("ask {address}:{port}"),
+            // SAFETY: as in `service`; the buffer lives for the call.
+            |buffer, len, needed| unsafe {
+                probe(
+                    self.0.instance(),
+                    text(address),
+                    port,
+                    text(request),
+                    buffer,
+                    len,
+                    needed,
+                )
+            },
+        )
+    }
+
     /// Connects to `address:port` from this node and reads the protocol's banner.
     ///
     /// # Errors

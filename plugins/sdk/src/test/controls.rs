@@ -154,6 +154,12 @@ impl ServiceControl {
         self.plan(|plan| plan.wrong_banner = wrong);
     }
 
+    /// What its ports answer to a request, without the ends of the lines.
+    pub fn answers(&self, request: &str, text: &str) {
+        let answer = (request.to_owned(), text.to_owned());
+        self.plan(|plan| plan.answers.push(answer));
+    }
+
     /// What the service controller says of it.
     pub fn state(&self) -> ServiceState {
         self.first(|process| process.state)

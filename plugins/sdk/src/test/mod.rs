@@ -59,4 +59,6 @@ pub use instance::{Arbitration, Instance, State};
 pub use world::{Builder, World};
 
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
 mod tests;

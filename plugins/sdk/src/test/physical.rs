@@ -61,6 +61,8 @@ pub(super) struct Plan {
     pub(super) fail_starts: u32,
     pub(super) starts: u32,
     pub(super) wrong_banner: bool,
+    /// What its ports answer to requests, the last one first.
+    pub(super) answers: Vec<(String, String)>,
 }
 
 impl Default for Plan {
@@ -71,6 +73,7 @@ impl Default for Plan {
             fail_starts: 0,
             starts: 0,
             wrong_banner: false,
+            answers: Vec::new(),
         }
     }
 }
@@ -313,30 +316,8 @@ impl Physical {
         port: u32,
         protocol: &str,
     ) -> Outcome<String> {
-        self.end_due();
-        // In this world every node reaches every other one.
-        let at = self
-            .addresses
-            .iter()
-            .find_map(|((_, one), owner)| owner.as_deref().filter(|_| one == address));
-        let Some(node) = at else {
-            return Err(abi::ERROR_TIMEOUT);
-        };
-        let wanted = (address.to_owned(), port, protocol.to_owned());
-        let found = self
-            .processes
-            .iter()
-            .find(|(key, process)| key.0 == node && process.ports.contains(&wanted));
-        let Some(((_, resource, service), process)) = found else {
-            return Err(abi::ERROR_CONNECTION_REFUSED);
-        };
-        if process.state != ServiceState::Running {
-            return Err(abi::ERROR_CONNECTION_REFUSED);
-        }
-        if process.hung {
-            return Err(abi::ERROR_TIMEOUT);
-        }
-        let plan = self.plans.get(&(resource.clone(), service.clone()));
+        let (resource, service, _) = self.called(address, port, Some(protocol))?;
+        let plan = self.plans.get(&(resource.clone(), service));
         if plan.is_some_and(|plan| plan.wrong_banner) {
             return Ok("?".to_owned());
         }
@@ -348,6 +329,58 @@ impl Physical {
             "http" => "HTTP/1.1 200 OK".to_owned(),
             other => format!("{other} {resource} ready"),
         })
+    }
+
+    /// What a port answers to a request: what the test says that it does, or else that it is there.
+    pub(super) fn probe_ask(&mut self, address: &str, port: u32, request: &str) -> Outcome<String> {
+        let (resource, service, protocol) = self.called(address, port, None)?;
+        let asked = request.trim_end();
+        let plan = self.plans.get(&(resource.clone(), service));
+        if plan.is_some_and(|plan| plan.wrong_banner) {
+            return Ok("?".to_owned());
+        }
+        let mut told = plan.iter().flat_map(|plan| plan.answers.iter().rev());
+        let told = told.find(|(request, _)| request == asked);
+        Ok(match (told, asked) {
+            (Some((_, text)), _) => text.clone(),
+            (None, "PING") => "+PONG".to_owned(),
+            (None, _) => format!("{protocol} {resource} ready"),
+        })
+    }
+
+    /// Connects to a port. Returns whose service answers there, its name, and its protocol.
+    fn called(
+        &mut self,
+        address: &str,
+        port: u32,
+        protocol: Option<&str>,
+    ) -> Outcome<(String, String, String)> {
+        self.end_due();
+        // In this world every node reaches every other one.
+        let at = self
+            .addresses
+            .iter()
+            .find_map(|((_, one), owner)| owner.as_deref().filter(|_| one == address));
+        let Some(node) = at else {
+            return Err(abi::ERROR_TIMEOUT);
+        };
+        let found = self.processes.iter().find_map(|(key, process)| {
+            let mut ports = process.ports.iter().filter(|_| key.0 == node);
+            let (_, _, of) = ports.find(|(at, number, of)| {
+                at == address && *number == port && protocol.is_none_or(|it| it == of)
+            })?;
+            Some((key, process, of.clone()))
+        });
+        let Some(((_, resource, service), process, of)) = found else {
+            return Err(abi::ERROR_CONNECTION_REFUSED);
+        };
+        if process.state != ServiceState::Running {
+            return Err(abi::ERROR_CONNECTION_REFUSED);
+        }
+        if process.hung {
+            return Err(abi::ERROR_TIMEOUT);
+        }
+        Ok((resource.clone(), service.clone(), of))
     }
 
     fn has_address(&self, node: &str, address: &str) -> bool {

@@ -261,6 +261,25 @@ unsafe extern "C" fn probe_port(
     }
 }
 
+unsafe extern "C" fn probe_ask(
+    caller: Caller,
+    address: QrStr,
+    port: u32,
+    request: QrStr,
+    buffer: *mut u8,
+    len: u64,
+    needed: *mut u64,
+) -> u32 {
+    // SAFETY: as in `entries`.
+    unsafe {
+        let (address, request) = (raw::owned(address), raw::owned(request));
+        serve(caller, |_opened, physical| {
+            let answer = physical.probe_ask(&address, port, &request)?;
+            Buffer(buffer, len, needed).fill(answer.as_bytes())
+        })
+    }
+}
+
 unsafe extern "C" fn start_with(
     caller: Caller,
     name: QrStr,
@@ -294,6 +313,7 @@ static PROBE: abi::QrProbe = abi::QrProbe {
     version: 1,
     service: Some(probe_service),
     port: Some(probe_port),
+    ask: Some(probe_ask),
 };
 
 fn request<'a>(opened: &'a Opened, disk: &'a str) -> Request<'a> {

@@ -68,6 +68,11 @@ impl Serve for World {
                 port,
                 protocol,
             } => format!("{kind} {address}:{port} {protocol}").into(),
+            Request::ProbeAsk {
+                address,
+                port,
+                request,
+            } => format!("{kind} {address}:{port} answers {request}").into(),
             Request::DiskReserve { disk } => self.reserve(caller, &disk).into(),
             Request::DiskReserved { .. } => Answer::Flag(!self.busy),
             Request::DiskReservation { .. } if self.busy => Reservation::Elsewhere.into(),

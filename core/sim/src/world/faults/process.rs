@@ -27,6 +27,7 @@ impl World {
                 self.has_process(resource)?;
                 self.must_have_process(resource)
             }
+            ProcessFault::Answers { resource, .. } => self.has_process(resource),
             ProcessFault::FailStarts { resource, left } => {
                 self.has_process(resource)?;
                 match left {
@@ -83,6 +84,7 @@ impl World {
             | ProcessFault::Hang { resource }
             | ProcessFault::SlowAnswers { resource, .. }
             | ProcessFault::WrongAnswers { resource }
+            | ProcessFault::Answers { resource, .. }
             | ProcessFault::FailStarts { resource, .. }
             | ProcessFault::SlowStart { resource, .. } => self
                 .current
@@ -113,8 +115,9 @@ impl World {
             ProcessFault::WrongAnswers { resource } => {
                 self.env.change_processes(&resource, |it| it.wrong = true);
             }
-            // These faults are looked for when a process is started or a script is loaded.
-            ProcessFault::FailStarts { .. }
+            // These faults are looked for when a process is asked or started, or a script is loaded.
+            ProcessFault::Answers { .. }
+            | ProcessFault::FailStarts { .. }
             | ProcessFault::SlowStart { .. }
             | ProcessFault::ScriptLost { .. } => self.faults_changed(),
         }
@@ -148,7 +151,9 @@ impl World {
                 self.env.hasten_starts(&resource, delay);
                 self.faults_changed();
             }
-            ProcessFault::FailStarts { .. } | ProcessFault::ScriptLost { .. } => {
+            ProcessFault::Answers { .. }
+            | ProcessFault::FailStarts { .. }
+            | ProcessFault::ScriptLost { .. } => {
                 self.faults_changed();
             }
             // This cannot be healed.
