@@ -304,3 +304,58 @@ fn what_a_plugin_measures_is_what_a_drill_says_that_its_service_answers() {
     let run = in_folder(folder.path(), &["drill", "lags.rhai", "--plugin-dir", "."]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
 }
+
+/// The tester's results for a library's type that depends on a type of the program in this folder.
+fn above(folder: &Path, more: &[&str]) -> Run {
+    let library = library("bad_sound");
+    let mut arguments = vec!["plugin", "check", "--plugin-dir", "."];
+    arguments.extend(["--type", "Sound Above Late"]);
+    arguments.extend(more);
+    arguments.push(library.to_str().expect("a path"));
+    in_folder(folder, &arguments)
+}
+
+#[test]
+fn a_library_whose_provider_is_a_program_is_not_charged_with_the_program() {
+    if !with_python() {
+        return;
+    }
+    let folder = example("Python File Server", "Bad Late");
+    let only = [
+        "life-online",
+        "life-leak-*",
+        "contract-process",
+        "contract-files",
+    ];
+    let only: Vec<_> = only.iter().flat_map(|it| ["--include", it]).collect();
+    let run = above(folder.path(), &only);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains(" 6 passed"), "{}", run.out);
+}
+
+#[test]
+fn what_a_provider_dies_of_or_hangs_in_is_not_the_tested_types_fault() {
+    if !with_python() {
+        return;
+    }
+    for (online, ends) in [
+        ("sys.exit(3)", "in `online of "),
+        ("hear()", "did not return"),
+    ] {
+        let folder = example("Python File Server", "Bad Late");
+        let program = folder.path().join(EXAMPLE);
+        let text = fs::read_to_string(&program).expect("a program");
+        let online = format!("def online(self):\n        {online}\n");
+        fs::write(&program, text.replace("def online(self):\n", &online)).expect("a program");
+        let only = ["--include", "life-o*", "--time-limit", "2"];
+        let run = above(folder.path(), &only);
+        assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+        for part in [
+            ends,
+            "that is a call of what it depends on",
+            " 0 failed, 0 crashed, ",
+        ] {
+            assert!(run.out.contains(part), "{part}: {}", run.out);
+        }
+    }
+}

@@ -14,7 +14,7 @@ use rustix::stdio::{dup2_stderr, dup2_stdout, stderr, stdout};
 
 use super::bench::Bench;
 use super::contract::whole_life;
-use super::{Case, Check, Group, Stop, Test, passed, test};
+use super::{Case, Check, Group, Stop, Test, is_of_a_provider, passed, test};
 
 const G: Group = Group::Contract;
 
@@ -148,12 +148,21 @@ fn written() -> Option<u64> {
 }
 
 fn files(case: &Case<'_>) -> Check {
-    // What the caller writes about each call is not the plugin's.
+    // What the caller writes about each call is not the plugin's, and neither is what goes to a provider that is a program: that
+    // is whatever is written from the announcement of its call to the next one.
     let callers = Cell::new(0);
+    let provider = Cell::new(None);
+    let settle = |now: u64| {
+        let from = provider.take().unwrap_or(now);
+        callers.set(callers.get() + now - from);
+    };
     let witness = |entry: &str| {
         let before = written().unwrap_or_default();
+        settle(before);
         (case.witness)(entry);
-        callers.set(callers.get() + written().unwrap_or_default() - before);
+        let after = written().unwrap_or_default();
+        callers.set(callers.get() + after - before);
+        provider.set(is_of_a_provider(entry).then_some(after));
     };
     let watched = Case {
         file: case.file.clone(),
@@ -165,10 +174,12 @@ fn files(case: &Case<'_>) -> Check {
     let there = folders();
     let cannot_tell = || Stop::skipped("this system does not tell (no /proc/self/io)");
     let before = written().ok_or_else(cannot_tell)?;
+    settle(before);
     callers.set(0);
     let (lived, said) = captured(|| live(&mut bench))?;
     let said: usize = said.iter().map(Vec::len).sum();
     let more = written().ok_or_else(cannot_tell)?;
+    settle(more);
     let more = more.saturating_sub(before + callers.get() + said as u64);
     if more == 0 {
         lived?;

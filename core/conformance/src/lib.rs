@@ -78,6 +78,7 @@ use std::time::Duration;
 
 use quorate_host::direct::{Image, is_program, read_block};
 use quorate_host::{LibraryInfo, PluginError};
+use quorate_model::Lasting;
 pub use quorate_model::Value;
 
 pub use self::catalog::Catalog;
@@ -301,6 +302,11 @@ impl Case<'_> {
         // As much as a witness may have room for.
         let entry = entry.get(..ENTRY_LEN).unwrap_or(entry).trim_end();
         if self.settings.avoid.iter().any(|avoided| avoided == entry) {
+            if is_of_a_provider(entry) {
+                let text =
+                    format!("`{entry}` crashes or hangs, and it cannot be tested without one");
+                return Err(Stop::unknown(text));
+            }
             let text = format!("`{entry}` crashes or hangs: see the test that found it");
             return Err(Stop::skipped(text));
         }
@@ -311,6 +317,54 @@ impl Case<'_> {
 
 /// The longest name of a call, in bytes: that of an entry, or of an entry of a provider.
 pub const ENTRY_LEN: usize = 64;
+
+/// Whether the name of a call, as a witness is told it, is that of a call of a provider's library and not of the tested one.
+fn is_of_a_provider(entry: &str) -> bool {
+    entry.contains(" of ")
+}
+
+/// Whose fault it is that a process died in a call, or that the call did not return: where that was a call of a provider, the
+/// tested type has shown nothing.
+pub fn charge(entry: &str, verdict: Verdict, why: String) -> (Verdict, String) {
+    if !is_of_a_provider(entry) {
+        return (verdict, why);
+    }
+    let why = format!(
+        "{why}; that is a call of what it depends on, and none of its own: test that type for itself, or name another library \
+         that has it"
+    );
+    (Verdict::Unknown, why)
+}
+
+/// How a test that takes longer than it may is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overrun {
+    /// Its present call does not return.
+    Hung,
+    /// Its calls return, and there are too many of them for how long they take.
+    Slow,
+}
+
+/// Whether a test has to be ended that has run for `took`, of which `call` in the present call.
+pub fn overrun(limit: Duration, took: Duration, call: Duration) -> Option<Overrun> {
+    if took <= limit {
+        None
+    } else if call > limit / 2 {
+        // A call that takes more than half of the limit will not return.
+        Some(Overrun::Hung)
+    } else {
+        // The present call began lately, so it may still return: only the time before it counts.
+        (took.saturating_sub(call) > limit).then_some(Overrun::Slow)
+    }
+}
+
+/// What is said of a test that was ended for being slow, whose last call was `entry`.
+pub fn too_slow(limit: Duration, entry: &str) -> String {
+    let limit = Lasting(limit);
+    format!(
+        "not done within {limit}: its calls return, too slowly for this test (the last was `{entry}`); see contract-quick"
+    )
+}
 
 /// Why a test stops early: its verdict, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -499,6 +553,23 @@ mod tests {
         }
         assert_eq!(groups, Group::ALL, "each group in one piece");
         assert!(seen.len() >= 40, "{} tests", seen.len());
+    }
+
+    #[test]
+    fn a_call_that_does_not_return_is_told_from_many_that_do_whenever_it_begins() {
+        let over = |took, call| {
+            let seconds = Duration::from_secs;
+            overrun(seconds(10), seconds(took), seconds(call))
+        };
+        assert_eq!(over(10, 10), None);
+        assert_eq!(over(11, 11), Some(Overrun::Hung));
+        assert_eq!(over(11, 2), None, "it began at 9 s, and may return");
+        assert_eq!(over(15, 6), Some(Overrun::Hung), "it did not");
+        assert_eq!(
+            over(12, 1),
+            Some(Overrun::Slow),
+            "it did: this is the next one"
+        );
     }
 
     #[test]

@@ -67,6 +67,28 @@ fn a_call_that_does_not_return_is_named() {
 }
 
 #[test]
+fn calls_that_return_too_slowly_are_not_called_hung() {
+    let report = Suite::of_file(library("bad_slow"))
+        .of_type("Bad Slow")
+        .include("life-hundred-cycles")
+        .time_limit(Duration::from_secs(3))
+        .run()
+        .unwrap();
+    let lines = told(&report);
+    let wanted =
+        "failed Bad Slow: life-hundred-cycles: not done within 3s: its calls return, too slowly";
+    assert!(lines[0].starts_with(wanted), "{lines:?}");
+}
+
+#[test]
+fn a_program_is_sent_to_the_command_that_tests_it() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/examples");
+    let program = examples.join("python-file-server/quorate-plugin-python-file-server");
+    let why = Suite::of_file(program).run().unwrap_err().to_string();
+    assert!(why.contains("use `quorate plugin check`"), "{why}");
+}
+
+#[test]
 fn a_known_failure_is_none_until_it_passes() {
     let suite = Suite::of_file(library("bad_panic"))
         .include("life-online")

@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::io::{self, Write};
 use std::path::Path;
 use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -17,7 +18,9 @@ use crate::table::{
 };
 
 /// How many types can be behind tables in one process: a table's functions are of one type each.
-const TYPES_MAX: usize = 32;
+const TYPES_MAX: usize = ROW * ROW;
+/// How many tables are written down in one row.
+const ROW: usize = 16;
 
 /// A type behind a table, and the process of its program.
 struct Behind {
@@ -47,12 +50,15 @@ pub(crate) fn start(file: &Path) -> Result<(LibraryInfo, Vec<Entries>), String> 
     };
     let (process, info) = MonitorProcess::of_program(&settings, file)?;
     // It is called until this process ends.
+    PROGRAMS.fetch_add(1, Ordering::Relaxed);
     let process: &'static Mutex<MonitorProcess> = Box::leak(Box::new(Mutex::new(process)));
     let mut behind = BEHIND.lock();
     let mut tables = Vec::new();
     for kind in &info.types {
-        let Some(table) = TABLES.get(behind.len()) else {
-            return Err(format!("more than {TYPES_MAX} types"));
+        let Some(table) = table(behind.len()) else {
+            return Err(format!(
+                "the programs that are loaded here have more than {TYPES_MAX} types together"
+            ));
         };
         behind.push(Behind {
             kind: kind.name.clone(),
@@ -92,13 +98,27 @@ fn entries<const TYPE: usize>() -> Entries {
     }
 }
 
-macro_rules! tables {
-    ($($number:literal)+) => { [$(entries::<$number> as fn() -> Entries),+] };
+macro_rules! row {
+    ($row:literal: $($place:literal)+) => { [$(entries::<{ $row * ROW + $place }> as fn() -> Entries),+] };
+}
+macro_rules! rows {
+    ($($row:literal)+) => { [$(row!($row: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)),+] };
 }
 
-static TABLES: [fn() -> Entries; TYPES_MAX] = tables!(
-    0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
-);
+static TABLES: [[fn() -> Entries; ROW]; ROW] = rows!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+
+/// The table with this number.
+fn table(number: usize) -> Option<fn() -> Entries> {
+    TABLES.get(number / ROW)?.get(number % ROW).copied()
+}
+
+/// How many programs have been started behind tables.
+static PROGRAMS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many programs this process runs behind tables of entries, until it ends.
+pub fn programs() -> usize {
+    PROGRAMS.load(Ordering::Relaxed)
+}
 
 unsafe extern "C" fn open<const TYPE: usize>(
     name: QrStr,

@@ -6,6 +6,7 @@
 //! services. The caller must see to it that the contract allows each call at that moment. To just run plugins, use
 //! [`Monitor`](crate::Monitor).
 
+pub use crate::bridge::programs;
 pub use crate::monitor::{Directory, Saved};
 pub use crate::plugins::{Image, check_table, is_program, read_block};
 pub use crate::table::{

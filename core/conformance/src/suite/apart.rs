@@ -19,7 +19,10 @@ use quorate_model::{Lasting, Value};
 use serde::{Deserialize, Serialize};
 
 use super::{SuiteError, name_of};
-use crate::{Case, ENTRY_LEN, Outcome, Provider, Settings, Test, Verdict, describe, run, tests};
+use crate::{
+    Case, ENTRY_LEN, Outcome, Overrun, Provider, Settings, Test, Verdict, charge, describe,
+    overrun, run, tests, too_slow,
+};
 
 /// The variable that names the file with the request, in a process that is to run one test.
 const REQUEST: &str = "QUORATE_CONFORMANCE_REQUEST";
@@ -161,6 +164,24 @@ pub(super) struct Ended {
     pub(super) fatal: Option<String>,
 }
 
+/// An end that is no success.
+#[derive(Debug)]
+enum End {
+    /// Its own, in words.
+    Itself(String),
+    /// It was ended after the limit.
+    Over(Overrun),
+}
+
+impl End {
+    fn shown(&self) -> &str {
+        match self {
+            End::Itself(how) => how,
+            End::Over(_) => "the process did not end",
+        }
+    }
+}
+
 impl Apart {
     pub(super) fn new(number: usize, limit: Duration) -> Result<Apart, SuiteError> {
         let own: Vec<String> = env::args().skip(1).collect();
@@ -212,32 +233,41 @@ impl Apart {
                 fatal: None,
             },
             (Some(end), Some(_)) => Ended {
-                outcome: outcome(Verdict::Crashed, format!("{end}, after the test")),
+                outcome: outcome(Verdict::Crashed, format!("{}, after the test", end.shown())),
                 fatal: None,
             },
-            (Some(end), None) => Ended {
-                outcome: outcome(Verdict::Crashed, format!("{end} in `{entry}`")),
-                fatal: Some(entry),
+            (Some(End::Itself(end)), None) => {
+                let why = format!("{end} in `{entry}`");
+                let (verdict, why) = charge(&entry, Verdict::Crashed, why);
+                Ended {
+                    outcome: outcome(verdict, why),
+                    fatal: Some(entry),
+                }
+            }
+            (Some(End::Over(Overrun::Slow)), None) => Ended {
+                outcome: outcome(Verdict::Failed, too_slow(self.limit, &entry)),
+                fatal: None,
             },
-            (None, None) => {
+            (Some(End::Over(Overrun::Hung)) | None, None) => {
                 let limit = Lasting(self.limit);
                 let why = format!("`{entry}` did not return: the limit is {limit}");
+                let (verdict, why) = charge(&entry, Verdict::Failed, why);
                 Ended {
-                    outcome: outcome(Verdict::Failed, why),
+                    outcome: outcome(verdict, why),
                     fatal: Some(entry),
                 }
             }
         })
     }
 
-    /// Starts a process and waits for its end: what its end was if that was no success, what it told, and the call that it
+    /// Starts a process and waits for its end: what its end was if that was no success of its own, what it told, and the call that it
     /// was in. A process that does not end is ended, and has told nothing.
     fn start(
         &self,
         test: Option<&Test>,
         kind: &str,
         settings: &Settings,
-    ) -> Result<(Option<String>, Option<Told>, String), SuiteError> {
+    ) -> Result<(Option<End>, Option<Told>, String), SuiteError> {
         let path = |name: &str| self.folder.path().join(name);
         let report = path("report");
         // What an earlier process told is not this one's.
@@ -269,10 +299,20 @@ impl Apart {
             .process_group(0)
             .spawn()
             .map_err(failed)?;
-        while !has_ended(&child) && began.elapsed() < self.limit {
+        let (mut at, mut moved) = (Vec::new(), Instant::now());
+        let over = loop {
+            if has_ended(&child) {
+                break None;
+            }
+            let now = fs::read(&report).unwrap_or_default();
+            if now.get(..HEAD_LEN) != at.get(..HEAD_LEN) {
+                (at, moved) = (now, Instant::now());
+            }
+            if let Some(over) = overrun(self.limit, began.elapsed(), moved.elapsed()) {
+                break Some(over);
+            }
             std::thread::sleep(LOOK);
-        }
-        let ended = has_ended(&child);
+        };
         kill_group(&mut child);
         let status = child.wait().map_err(failed)?;
         let bytes = fs::read(&report).unwrap_or_default();
@@ -291,12 +331,11 @@ impl Apart {
             .trim()
             .to_owned();
         let told: Option<Told> = serde_json::from_slice(body).ok();
-        let end = match (ended, &told) {
-            (true, Some(_)) if status.success() => None,
+        let end = match (over, &told) {
+            (None, Some(_)) if status.success() => None,
             // An end in the midst of a call is no success, whatever its status.
-            (true, _) => Some(describe_end(status)),
-            (false, Some(_)) => Some("the process did not end".to_owned()),
-            (false, None) => None,
+            (None, _) => Some(End::Itself(describe_end(status))),
+            (Some(over), _) => Some(End::Over(over)),
         };
         Ok((end, told, entry))
     }

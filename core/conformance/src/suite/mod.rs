@@ -224,7 +224,7 @@ impl Suite {
         }
         if is_program(&self.file) {
             return Err(SuiteError::Unknown(format!(
-                "{} is a program, and a suite tests libraries: use `quorate plugin check`",
+                "{} is a program, which runs below a monitor of `quorate`, and a suite has none: use `quorate plugin check`",
                 self.file.display()
             )));
         }

@@ -14,7 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use quorate_conformance::{Case, ENTRY_LEN, Provider, Settings, Test, Verdict};
+use quorate_conformance::{
+    Case, ENTRY_LEN, Overrun, Provider, Settings, Test, Verdict, charge, overrun, too_slow,
+};
 use quorate_host::{
     LibraryInfo, describe_end, end_with_parent, has_ended, kill_group, tell_parent,
 };
@@ -228,6 +230,15 @@ enum End {
     Cancelled,
 }
 
+impl From<Overrun> for End {
+    fn from(over: Overrun) -> End {
+        match over {
+            Overrun::Hung => End::Hung,
+            Overrun::Slow => End::Slow,
+        }
+    }
+}
+
 impl Child {
     /// The library's own description; or an error if its block is broken or its code crashes.
     pub(crate) fn describe(
@@ -311,30 +322,23 @@ impl Child {
                 (_, Some(more)) => ended(Verdict::Crashed, format!("{more}, after the test"), None),
                 (run, None) => run,
             },
-            (End::Hung, _) => ended(
-                Verdict::Failed,
-                format!("`{entry}` did not return: the limit is {limit}"),
-                Some(entry),
-            ),
+            (End::Hung, _) => {
+                let why = format!("`{entry}` did not return: the limit is {limit}");
+                let (verdict, why) = charge(&entry, Verdict::Failed, why);
+                ended(verdict, why, Some(entry))
+            }
             (End::Slow, _) => Run {
                 slow: true,
-                ..ended(
-                    Verdict::Failed,
-                    format!(
-                        "not done within {limit}: its calls return, too slowly for this test (the last was `{entry}`); see \
-                         contract-quick"
-                    ),
-                    None,
-                )
+                ..ended(Verdict::Failed, too_slow(self.limit, &entry), None)
             },
             (End::Cancelled, _) => ended(Verdict::Skipped, "interrupted".to_owned(), None),
-            (End::Itself(status), None) => ended(
-                Verdict::Crashed,
-                format!("{} in `{entry}`{said}", describe_end(status)),
-                Some(entry),
-            ),
+            (End::Itself(status), None) => {
+                let why = format!("{} in `{entry}`{said}", describe_end(status));
+                let (verdict, why) = charge(&entry, Verdict::Crashed, why);
+                ended(verdict, why, Some(entry))
+            }
         };
-        if run.verdict.is_bad() {
+        if run.verdict.is_bad() || run.fatal.is_some() {
             let from = printed.len().saturating_sub(PRINTED_MAX);
             run.output = String::from_utf8_lossy(&printed[from..]).into_owned();
         }
@@ -381,7 +385,7 @@ impl Child {
             let end = if cancel.load(Ordering::Relaxed) {
                 Some(End::Cancelled)
             } else {
-                let over = over(self.limit, began.elapsed(), moved.elapsed());
+                let over = overrun(self.limit, began.elapsed(), moved.elapsed()).map(End::from);
                 // One that has said what it found is at its end.
                 let done = || read(&report).is_some_and(|(_, body)| body.is_some());
                 over.filter(|end| *end != End::Slow || !done())
@@ -396,19 +400,6 @@ impl Child {
         let took = began.elapsed();
         let said = fs::read(&said).unwrap_or_default();
         Ok((end, took, read(&report), said))
-    }
-}
-
-/// Whether a test has to be ended that has run for `took`, of which `call` in the present call.
-fn over(limit: Duration, took: Duration, call: Duration) -> Option<End> {
-    if took <= limit {
-        None
-    } else if call > limit / 2 {
-        // A call that takes more than half of the limit will not return.
-        Some(End::Hung)
-    } else {
-        // The present call began lately, so it may still return: only the time before it counts.
-        (took.saturating_sub(call) > limit).then_some(End::Slow)
     }
 }
 
@@ -473,19 +464,6 @@ mod tests {
             read(&path),
             Some(("close".to_owned(), Some(json!({ "a": 1 }))))
         );
-    }
-
-    #[test]
-    fn a_call_that_does_not_return_is_told_from_many_that_do_whenever_it_begins() {
-        let over = |took, call| {
-            let seconds = Duration::from_secs;
-            over(seconds(10), seconds(took), seconds(call))
-        };
-        assert_eq!(over(10, 10), None);
-        assert_eq!(over(11, 11), Some(End::Hung));
-        assert_eq!(over(11, 2), None, "it began at 9 s, and may return");
-        assert_eq!(over(15, 6), Some(End::Hung), "it did not");
-        assert_eq!(over(12, 1), Some(End::Slow), "it did: this is the next one");
     }
 
     #[test]
