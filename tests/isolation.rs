@@ -201,6 +201,34 @@ fn a_drill_writes_the_same_journal_wherever_its_plugins_run() {
     assert!(apart == again, "a second time: other bytes");
 }
 
+/// A seventh of all shipped drills. `.ci/run` compares the journals of all of them, with the optimised program.
+#[test]
+fn a_sample_of_all_shipped_drills_writes_the_same_journal_in_processes_of_their_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = |name: &str, more: &[&str]| {
+        let journal = folder.path().join(name);
+        let sample = ["drill", "scripts/drills", "--shard", "1/7", "--brief"];
+        let run = finish(
+            quorate()
+                .args(sample)
+                .args(more)
+                .arg("--journal")
+                .arg(&journal),
+        );
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        fs::read_to_string(journal).expect("a journal")
+    };
+    let (here, apart) = (
+        journal("here", &[]),
+        journal("apart", &["--isolate", "all"]),
+    );
+    let differs = here.lines().zip(apart.lines()).find(|(a, b)| a != b);
+    assert_eq!(differs, None, "the first line that is another one");
+    assert_eq!(here.len(), apart.len());
+    let drills = here.matches("\"kind\":\"end\"").count();
+    assert!(drills >= 40, "only {drills} drills");
+}
+
 #[test]
 fn an_unknown_plugin_cannot_be_isolated() {
     let run = finish(quorate().args([

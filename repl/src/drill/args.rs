@@ -85,8 +85,8 @@ pub(crate) struct DrillArgs {
     /// End with the first drill, in the order of the files, that does not pass. The files after it are left out.
     #[arg(long)]
     pub(crate) fail_fast: bool,
-    /// Run everything in this process, one file after the other, for a debugger or a sanitizer: plugins are loaded from their
-    /// own files, nothing runs again, and nobody looks whether a call returns.
+    /// Run everything in this process, one file after the other, for a debugger or a sanitizer: plugins are loaded from files that
+    /// it can read, nothing runs again, and nobody looks whether a call returns.
     #[arg(long, conflicts_with_all = ["isolate", "jobs"])]
     pub(crate) in_process: bool,
     #[command(flatten)]

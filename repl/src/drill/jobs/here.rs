@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use quorate_drill::{DrillReport, Observer, Remark, StageSource};
-use quorate_host::tell_deaths;
+use quorate_host::{KeptCopies, tell_deaths};
 use quorate_model::Time;
 use quorate_script::run_script;
 
@@ -25,6 +25,7 @@ pub(in crate::drill) fn run<L: Listener + 'static>(
     listener: &Rc<RefCell<L>>,
 ) -> End {
     tell_deaths();
+    let _copies = KeptCopies::begin();
     let source: Rc<dyn StageSource> = Rc::new(source::clusters(&args.plugins, &args.apart));
     for (number, part) in parts.iter().enumerate() {
         let left = parts.len() - number;

@@ -1,7 +1,7 @@
 //! One test in the very process that was started, for debuggers, recorders and sanitizers.
 
 use quorate_conformance::{Catalog, Test, Verdict};
-use quorate_host::tell_deaths;
+use quorate_host::{KeptCopies, tell_deaths};
 
 use super::child::{Child, run_here};
 use super::report;
@@ -37,6 +37,7 @@ pub(super) fn run(
         }
     };
     tell_deaths();
+    let _copies = KeptCopies::begin();
     let mut providers = Vec::new();
     let mut run = run_here(child, test, kind, &providers);
     // What it showed at first counts: a library is loaded once.
