@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+
 use super::record;
 use super::slow::note_slow;
 use super::whom::Whom;
@@ -39,13 +41,7 @@ impl Drop for Running<'_> {
 
 /// The time since some moment, to some milliseconds: exact enough for slow calls, and a tenth of the cost around every call.
 fn about_now() -> Duration {
-    // The C library's, since valgrind does not show a program the page from which rustix reads the clock.
-    let mut now = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the place for the result is this function's own.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut now) };
+    let now = clock_gettime(ClockId::MonotonicCoarse);
     let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
     Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or_default())
 }
