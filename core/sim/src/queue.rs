@@ -1,6 +1,6 @@
 //! The world's single queue of events, ordered by time and, for equal times, by the order in which they were added.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use quorate_model::Time;
@@ -9,7 +9,11 @@ use quorate_model::Time;
 /// order is total and a run repeatable.
 #[derive(Debug)]
 pub struct Queue<T> {
-    heap: BinaryHeap<Scheduled<T>>,
+    /// When, in which order it was scheduled, and its place in `things`: small, since a heap moves what it holds often.
+    heap: BinaryHeap<Reverse<(Time, u64, usize)>>,
+    things: Vec<Option<Scheduled<T>>>,
+    /// Places in `things` that are free.
+    free: Vec<usize>,
     sequence: u64,
     /// The number of the journal's event that what is scheduled now comes from.
     pub(crate) cause: Option<u64>,
@@ -17,37 +21,8 @@ pub struct Queue<T> {
 
 #[derive(Debug)]
 struct Scheduled<T> {
-    at: Time,
-    sequence: u64,
     cause: Option<u64>,
     what: T,
-}
-
-impl<T> Scheduled<T> {
-    fn key(&self) -> (Time, u64) {
-        (self.at, self.sequence)
-    }
-}
-
-impl<T> PartialEq for Scheduled<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl<T> Eq for Scheduled<T> {}
-
-impl<T> PartialOrd for Scheduled<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T> Ord for Scheduled<T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        // A BinaryHeap gives the greatest first, and the earliest is wanted.
-        other.key().cmp(&self.key())
-    }
 }
 
 impl<T> Default for Queue<T> {
@@ -61,6 +36,8 @@ impl<T> Queue<T> {
     pub fn new() -> Self {
         Queue {
             heap: BinaryHeap::new(),
+            things: Vec::new(),
+            free: Vec::new(),
             sequence: 0,
             cause: None,
         }
@@ -68,23 +45,33 @@ impl<T> Queue<T> {
 
     /// Schedules something.
     pub fn push(&mut self, at: Time, what: T) {
-        let sequence = self.sequence;
-        self.sequence += 1;
-        self.heap.push(Scheduled {
-            at,
-            sequence,
+        let scheduled = Some(Scheduled {
             cause: self.cause,
             what,
         });
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.things[place] = scheduled;
+                place
+            }
+            None => {
+                self.things.push(scheduled);
+                self.things.len() - 1
+            }
+        };
+        self.heap.push(Reverse((at, self.sequence, place)));
+        self.sequence += 1;
     }
 
     /// Moves events forward: an event for which `sooner` gives an earlier instant happens then. Events of one instant
     /// stay in the order in which they were scheduled.
     pub fn hasten(&mut self, sooner: impl Fn(&T) -> Option<Time>) {
         let mut entries = std::mem::take(&mut self.heap).into_vec();
-        for entry in &mut entries {
-            if let Some(at) = sooner(&entry.what) {
-                entry.at = entry.at.min(at);
+        for Reverse((at, _, place)) in &mut entries {
+            if let Some(scheduled) = &self.things[*place]
+                && let Some(earlier) = sooner(&scheduled.what)
+            {
+                *at = earlier.min(*at);
             }
         }
         self.heap = BinaryHeap::from(entries);
@@ -92,14 +79,16 @@ impl<T> Queue<T> {
 
     /// When the next thing happens.
     pub fn next_time(&self) -> Option<Time> {
-        self.heap.peek().map(|entry| entry.at)
+        self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
     /// Takes the next thing, with its instant. What is scheduled next comes from the same event as this.
     pub fn pop(&mut self) -> Option<(Time, T)> {
-        let entry = self.heap.pop()?;
-        self.cause = entry.cause;
-        Some((entry.at, entry.what))
+        let Reverse((at, _, place)) = self.heap.pop()?;
+        let scheduled = self.things[place].take()?;
+        self.free.push(place);
+        self.cause = scheduled.cause;
+        Some((at, scheduled.what))
     }
 }
 

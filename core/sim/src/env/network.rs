@@ -42,6 +42,8 @@ struct Network {
     latency: Duration,
     loss: Chance,
     medium: Trouble,
+    /// Whether that, or what a card adds to it, is any trouble.
+    troubled: bool,
     /// What each machine's card adds to that.
     at_card: Vec<Trouble>,
     /// Whether each machine's card works; `None` where it has none.
@@ -99,6 +101,7 @@ impl Networks {
                 latency,
                 loss: Chance::NEVER,
                 medium: Trouble::default(),
+                troubled: false,
                 at_card: vec![Trouble::default(); nodes.len()],
                 cards: nodes
                     .iter()
@@ -223,12 +226,15 @@ impl Networks {
         if !passes || lost {
             return None;
         }
-        let stretches = network.stretches(from, to);
         let mut passage = Passage {
             takes: network.latency + jitter,
             again: None,
             flipped: None,
         };
+        if !network.troubled {
+            return Some(passage);
+        }
+        let stretches = network.stretches(from, to);
         let (mut lost, mut twice) = (false, false);
         for trouble in stretches.iter().filter(|it| **it != Trouble::default()) {
             let random = &mut network.troubles;
@@ -315,6 +321,10 @@ impl Networks {
                     network.apply(fault, &index);
                 }
             }
+        }
+        for network in &mut self.all {
+            let mut all = network.at_card.iter().chain([&network.medium]);
+            network.troubled = all.any(|trouble| *trouble != Trouble::default());
         }
         let mut changed = Vec::new();
         for (place, network) in self.all.iter().enumerate() {
