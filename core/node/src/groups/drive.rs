@@ -5,7 +5,7 @@ use quorate_model::{CLUSTER_GROUP, GroupDefinition, GroupState, Name, ResourceSt
 
 use super::ties::Ties;
 use super::{AT_ONCE, Action, Groups, Licence, Owned, Verdict};
-use crate::database::{Database, GroupRecord};
+use crate::database::{Database, GroupRecord, ResourceRecord};
 use crate::policy_engine::PolicyEngine;
 
 impl Groups {
@@ -154,13 +154,19 @@ impl Groups {
         (now, licence): (Time, Licence),
         policies: &mut PolicyEngine,
     ) {
-        self.follow_requests(database, definition, now, policies);
-        self.report(database, definition, record);
+        let records: Vec<_> = definition
+            .resources
+            .iter()
+            .map(|resource| database.resources.get(&resource.name))
+            .collect();
+        self.follow_requests(database, (definition, &records), now, policies);
+        let mut here = self.here(definition);
+        self.report((definition, record, &records), &here);
         if !licence.quorate {
             return;
         }
-        let wanted = self.wanted(database, (definition, record, ties), licence);
-        let mut here = self.here(definition);
+        let group = (definition, record, ties);
+        let wanted = self.wanted(database, group, (&records, &here), licence);
         let sound = sound(ties, &wanted, &here);
         self.stop_unwanted((definition, ties), &sound, &mut here);
         self.start_wanted((definition, ties), &sound, &mut here, now);
@@ -176,6 +182,7 @@ impl Groups {
                 is_open: local.is_some(),
                 state: local.map_or(ResourceState::Offline, |local| local.state),
                 asked: local.is_some_and(|local| local.asked),
+                proposed: local.and_then(|local| local.proposed),
                 verdict: local.map_or(Verdict::Fine, |local| local.verdict),
             }
         });
@@ -186,12 +193,12 @@ impl Groups {
     fn follow_requests(
         &mut self,
         database: &Database,
-        definition: &GroupDefinition,
+        (definition, records): (&GroupDefinition, &[Option<&ResourceRecord>]),
         now: Time,
         policies: &mut PolicyEngine,
     ) {
-        for resource in &definition.resources {
-            let Some(record) = database.resources.get(&resource.name) else {
+        for (resource, record) in definition.resources.iter().zip(records) {
+            let Some(record) = record else {
                 continue;
             };
             let Some(local) = self.locals.get_mut(&resource.name) else {
@@ -214,17 +221,19 @@ impl Groups {
                 }
                 continue;
             }
-            match local.verdict {
-                Verdict::GivenUp { retry_at: Some(at) } if at <= now => {
-                    local.failures.clear();
-                    local.verdict = AT_ONCE;
-                }
-                Verdict::Waiting { until } if until <= now => {
-                    self.waited(database, now, &resource.name, policies);
-                }
-                _ => {}
+            if let Verdict::GivenUp { retry_at: Some(at) } = local.verdict
+                && at <= now
+            {
+                local.failures.clear();
+                local.verdict = AT_ONCE;
             }
-            let verdict = self.locals.get(&resource.name).map(|local| local.verdict);
+            let mut verdict = Some(local.verdict);
+            if let Verdict::Waiting { until } = local.verdict
+                && until <= now
+            {
+                self.waited(database, now, &resource.name, policies);
+                verdict = self.locals.get(&resource.name).map(|local| local.verdict);
+            }
             match verdict {
                 Some(Verdict::GivenUp { retry_at: Some(at) } | Verdict::Waiting { until: at }) => {
                     self.look_again(at)
@@ -241,17 +250,18 @@ impl Groups {
     }
 
     /// Brings the database up to date where it differs from this node's monitor.
-    fn report(&mut self, database: &Database, definition: &GroupDefinition, record: &GroupRecord) {
-        for resource in &definition.resources {
-            let Some(local) = self.locals.get(&resource.name) else {
-                continue;
+    fn report(
+        &mut self,
+        (definition, record, records): (&GroupDefinition, &GroupRecord, &[Option<&ResourceRecord>]),
+        here: &[Here],
+    ) {
+        let known = here.iter().zip(records);
+        for (resource, (here, known)) in definition.resources.iter().zip(known) {
+            let known = match here.proposed {
+                Some((epoch, state)) if epoch == record.epoch => state,
+                _ => known.map_or(ResourceState::Offline, |known| known.state),
             };
-            let wanted = (record.epoch, local.state);
-            let known = match local.proposed {
-                Some(proposed) if proposed.0 == record.epoch => proposed.1,
-                _ => database.resource_state(&resource.name),
-            };
-            if known != wanted.1 {
+            if here.is_open && known != here.state {
                 self.propose_state(&resource.name, record.epoch);
             }
         }
@@ -262,6 +272,7 @@ impl Groups {
         &self,
         database: &Database,
         (definition, record, ties): (&GroupDefinition, &GroupRecord, &Ties),
+        (records, here): (&[Option<&ResourceRecord>], &[Here]),
         licence: Licence,
     ) -> Vec<bool> {
         let mut wanted = vec![false; definition.resources.len()];
@@ -275,22 +286,18 @@ impl Groups {
         for (place, resource) in definition.resources.iter().enumerate() {
             let stays =
                 licence.holds_quorum_resource && database.is_quorum_resource(&resource.name);
-            let own = database
-                .resources
-                .get(&resource.name)
-                .and_then(|record| record.wanted);
+            let own = records[place].and_then(|record| record.wanted);
             let allowed = !licence.bare
                 || (definition.name == *CLUSTER_GROUP
                     && [types::IP_ADDRESS, types::NETWORK_NAME].contains(&resource.kind.as_str()));
             // The quorum group goes where the disk is, even to a node that is no possible owner of all its resources.
             let possible = !is_quorum || database.is_possible_for(resource, self.me);
             let asked_for = own.unwrap_or(record.wanted) && runs && allowed && possible;
-            let given_up = self.locals.get(&resource.name).is_none_or(|local| {
-                matches!(
-                    local.verdict,
+            let given_up = !here[place].is_open
+                || matches!(
+                    here[place].verdict,
                     Verdict::GivenUp { .. } | Verdict::Waiting { .. }
-                )
-            });
+                );
             let founded = ties.all_providers(place, |provider| wanted[provider]);
             wanted[place] = stays || (asked_for && !given_up && founded);
         }
@@ -375,6 +382,8 @@ struct Here {
     state: ResourceState,
     /// The monitor was asked for something and has not answered.
     asked: bool,
+    /// The state that was last proposed, and in which epoch.
+    proposed: Option<(u64, ResourceState)>,
     verdict: Verdict,
 }
 

@@ -31,13 +31,15 @@ pub(crate) struct MachineView {
     pub(crate) without_quorum_since: Option<Time>,
     /// The type and state of each resource, according to its monitor.
     pub(crate) resources: BTreeMap<Name, (Name, ResourceState)>,
+    /// How many of them are Online.
+    pub(crate) online: usize,
     /// The log positions applied since the last check, each with the digest after it.
     pub(crate) applied: Vec<(u64, u64)>,
 }
 
 impl MachineView {
     /// Whether the resource is in service here.
-    fn is_online(&self, resource: &Name) -> bool {
+    pub(crate) fn is_online(&self, resource: &Name) -> bool {
         self.resources
             .get(resource)
             .is_some_and(|(_, state)| *state == ResourceState::Online)
@@ -293,6 +295,7 @@ pub(crate) mod tests {
             }),
             without_quorum_since: None,
             resources: BTreeMap::new(),
+            online: 0,
             applied: Vec::new(),
         }
     }
@@ -306,6 +309,7 @@ pub(crate) mod tests {
                 .resources
                 .insert((*name).into(), ((*kind).into(), *state));
         }
+        machine.online = machine.online().count();
         machine
     }
 

@@ -9,12 +9,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use quorate_model::{GroupDefinition, Name, ResourceState, Time};
+use quorate_model::{ClusterDefinition, GroupDefinition, Name, ResourceState, Time};
 
 use super::{Findings, Invariant, MachineView, Observation};
 
 #[derive(Default)]
 pub(super) struct ProvidersFirst {
+    /// What each resource depends on, and how long its group may take: sought in the definition once for each.
+    founded_on: BTreeMap<Name, (Vec<Name>, Duration)>,
     machines: Vec<OnMachine>,
 }
 
@@ -40,6 +42,15 @@ fn bound(group: &GroupDefinition) -> Duration {
         .sum()
 }
 
+fn founded_on(definition: &ClusterDefinition) -> BTreeMap<Name, (Vec<Name>, Duration)> {
+    let groups = definition.groups.iter().map(|group| (group, bound(group)));
+    let resources = groups.flat_map(|(group, bound)| {
+        let resources = group.resources.iter();
+        resources.map(move |it| (it.name.clone(), (it.depends_on.clone(), bound)))
+    });
+    resources.collect()
+}
+
 impl Invariant for ProvidersFirst {
     fn name(&self) -> &'static str {
         "providers_first"
@@ -47,12 +58,15 @@ impl Invariant for ProvidersFirst {
 
     fn check(&mut self, world: &Observation<'_>) -> Findings {
         let mut findings = Findings::default();
+        if world.changes.everything {
+            self.founded_on = founded_on(world.definition);
+        }
         let count = world.machines.len();
         self.machines.resize_with(count, OnMachine::default);
         for (number, (seen, machine)) in self.machines.iter_mut().zip(world.machines).enumerate() {
             let due = seen.lasting.again.is_some_and(|at| at <= world.now);
             if due || world.changes.on(number) {
-                seen.look(world, machine, &mut findings);
+                seen.look(world, &self.founded_on, machine, &mut findings);
             }
             findings.add(&seen.lasting);
         }
@@ -66,7 +80,13 @@ impl Invariant for ProvidersFirst {
 
 impl OnMachine {
     /// Checks a machine. Breaches of this instant only go to `findings`.
-    fn look(&mut self, world: &Observation<'_>, machine: &MachineView, findings: &mut Findings) {
+    fn look(
+        &mut self,
+        world: &Observation<'_>,
+        founded_on: &BTreeMap<Name, (Vec<Name>, Duration)>,
+        machine: &MachineView,
+        findings: &mut Findings,
+    ) {
         let before = std::mem::take(&mut self.online);
         let begun = std::mem::take(&mut self.begun);
         let mut above = BTreeMap::new();
@@ -76,11 +96,8 @@ impl OnMachine {
             resources.filter(|(_, (_, state))| *state == ResourceState::OnlinePending)
         {
             let founded = || {
-                let found = world.definition.resource(resource);
-                found.is_none_or(|(_, definition)| {
-                    let mut providers = definition.depends_on.iter();
-                    providers.all(|provider| machine.is_online(provider))
-                })
+                let found = founded_on.get(resource);
+                found.is_none_or(|(providers, _)| providers.iter().all(|it| machine.is_online(it)))
             };
             if begun.contains(resource) || founded() {
                 self.begun.insert(resource.clone());
@@ -89,10 +106,10 @@ impl OnMachine {
         for (resource, _) in machine.online() {
             let fresh = !before.contains(resource) && !begun.contains(resource);
             self.online.insert(resource.clone());
-            let Some((group, definition)) = world.definition.resource(resource) else {
+            let Some((providers, bound)) = founded_on.get(resource) else {
                 continue;
             };
-            for provider in &definition.depends_on {
+            for provider in providers {
                 if machine.is_online(provider) {
                     continue;
                 }
@@ -112,8 +129,7 @@ impl OnMachine {
                 let since = self.above.get(&key).copied().unwrap_or(world.now);
                 above.insert(key, since);
                 if machine.runs {
-                    let bound = bound(group);
-                    self.lasting.bounded(world.now, since, bound, || {
+                    self.lasting.bounded(world.now, since, *bound, || {
                         format!("{}, which has been down for more than {bound:?}", what())
                     });
                 }

@@ -88,6 +88,8 @@ pub struct World {
     /// The changes since the last check of the invariants.
     changes: Changes,
     views: Vec<crate::invariants::MachineView>,
+    /// By shared disk: the machines that have it mounted.
+    mounts: Vec<(Name, Vec<Machine>)>,
     /// What the monitors of the machines that run say of each resource, once that was asked.
     truth: OnceCell<BTreeMap<Name, ResourceState>>,
     checked: u64,
@@ -172,6 +174,7 @@ impl World {
             invariants,
             changes: Changes::everything(),
             views: watch::blank_views(&definition),
+            mounts: Vec::new(),
             truth: OnceCell::new(),
             checked: 0,
             reach: 0,

@@ -47,9 +47,7 @@ impl World {
             let group = &self.current.groups[place];
             let known = self.groups.get(&group.name);
             if let Some(track) = known.filter(|it| !noticeable && it.plan.is_none()) {
-                if self.env.options.checked_twice
-                    && self.full_service(group).is_ok() != track.online
-                {
+                if self.env.options.checked_twice && self.serving(group).is_some() != track.online {
                     let text = format!(
                         "nobody was told that clients find {} anew, or no longer",
                         group.name
@@ -58,7 +56,7 @@ impl World {
                 }
                 continue;
             }
-            let serving = self.full_service(group).ok();
+            let serving = self.serving(group);
             let name = group.name.clone();
             let track = self.groups.entry(name.clone()).or_default();
             track.served_by = serving.or(track.served_by);

@@ -44,8 +44,7 @@ impl World {
         if group.resources.is_empty() {
             return Err("it has no resources".to_owned());
         }
-        let all = |view: &&MachineView| group.resources.iter().all(|it| runs_it(view, it));
-        let Some(machine) = self.views.iter().position(|view| all(&view)) else {
+        let Some(machine) = self.runs_all(group) else {
             let nowhere = |it: &&ResourceDefinition| !self.views.iter().any(|v| runs_it(v, it));
             return Err(match group.resources.iter().find(nowhere) {
                 Some(missing) => self.nowhere(missing),
@@ -56,6 +55,23 @@ impl World {
             self.in_reach(machine, resource)?;
         }
         Ok(machine)
+    }
+
+    /// As [`full_service`](Self::full_service), without a word on what is missing.
+    pub(super) fn serving(&self, group: &GroupDefinition) -> Option<Machine> {
+        let machine = self.runs_all(group)?;
+        let mut resources = group.resources.iter();
+        let reached = resources.all(|one| self.in_reach(machine, one).is_ok());
+        (reached && !group.resources.is_empty()).then_some(machine)
+    }
+
+    /// The machine on which every resource of a group is online.
+    fn runs_all(&self, group: &GroupDefinition) -> Option<Machine> {
+        let count = group.resources.len();
+        self.views.iter().position(|view| {
+            // Nearly all machines have too few online, and none of these need be sought.
+            view.online >= count && group.resources.iter().all(|it| runs_it(view, it))
+        })
     }
 
     /// Why a resource is not online anywhere.
@@ -134,6 +150,5 @@ pub(super) fn network_name(resource: &ResourceDefinition) -> String {
 }
 
 fn runs_it(view: &MachineView, resource: &ResourceDefinition) -> bool {
-    let state = view.resources.get(&resource.name).map(|(_, state)| *state);
-    view.runs && state == Some(ResourceState::Online)
+    view.runs && view.online > 0 && view.is_online(&resource.name)
 }

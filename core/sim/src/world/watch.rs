@@ -1,7 +1,7 @@
 //! Checks after every event: invariants, service levels, disturbance.
 
 use quorate_machine::ResourceMonitor;
-use quorate_model::{ClusterDefinition, Name, NodeDefinition, Time};
+use quorate_model::{ClusterDefinition, NodeDefinition, ResourceState, Time};
 use quorate_node::{Node, Snapshot};
 
 use super::World;
@@ -33,6 +33,7 @@ pub(super) fn blank_view(node: &NodeDefinition) -> MachineView {
         snapshot: None,
         without_quorum_since: None,
         resources: Default::default(),
+        online: 0,
         applied: Vec::new(),
     }
 }
@@ -115,18 +116,30 @@ impl World {
         let resources = monitor
             .map(|monitor| monitor.resources())
             .unwrap_or_default();
-        let known = &mut self.views[machine].resources;
-        let same = known.len() == resources.len()
-            && resources.iter().all(|(name, kind, state)| {
-                known
-                    .get(name)
-                    .is_some_and(|(k, s)| k == kind && s == state)
-            });
-        if !same {
+        let view = &mut self.views[machine];
+        let known = &mut view.resources;
+        // Both are in the order of names, and nearly always of the same resources.
+        let same_names = known.len() == resources.len()
+            && known
+                .iter()
+                .zip(&resources)
+                .all(|((known, (kind, _)), found)| (known, kind) == (&found.0, &found.1));
+        let mut same = same_names;
+        if same_names {
+            for ((_, known), (.., state)) in known.values_mut().zip(&resources) {
+                same &= std::mem::replace(known, *state) == *state;
+            }
+        } else {
             *known = resources
                 .into_iter()
                 .map(|(name, kind, state)| (name, (kind, state)))
                 .collect();
+        }
+        if !same {
+            let online = known
+                .values()
+                .filter(|(_, it)| *it == ResourceState::Online);
+            view.online = online.count();
             self.changes.machines.insert(machine);
             self.truth.take();
             self.env.changed();
@@ -157,20 +170,34 @@ impl World {
         }
     }
 
+    /// Reads which machines have which disks mounted. That seldom changes.
+    fn look_at_mounts(&mut self) {
+        let disks = self.env.disks.shared();
+        self.mounts.truncate(disks.len());
+        for (place, disk) in disks.iter().enumerate() {
+            match self.mounts.get_mut(place) {
+                Some((name, known)) if *name == disk.name => {
+                    if !known.iter().eq(&disk.mounted) {
+                        *known = disk.mounted.iter().copied().collect();
+                    }
+                }
+                _ => {
+                    self.mounts.truncate(place);
+                    let mounted = disk.mounted.iter().copied().collect();
+                    self.mounts.push((disk.name.clone(), mounted));
+                }
+            }
+        }
+    }
+
     fn check_invariants(&mut self, cause: &Cause) {
-        let mounts: Vec<(Name, Vec<Machine>)> = self
-            .env
-            .disks
-            .shared()
-            .iter()
-            .map(|disk| (disk.name.clone(), disk.mounted.iter().copied().collect()))
-            .collect();
+        self.look_at_mounts();
         let found = self.invariants.check(&Observation {
             now: self.env.now,
             changes: &std::mem::take(&mut self.changes),
             definition: &self.current,
             machines: &self.views,
-            mounts: &mounts,
+            mounts: &self.mounts,
             acknowledged: self.acknowledged,
         });
         for view in &mut self.views {
