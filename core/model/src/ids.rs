@@ -1,21 +1,83 @@
 //! Names and ids of a cluster's objects.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// The name of a node, group, resource, network or disk: cheap to copy, ordered and compared by its text.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Name(Arc<str>);
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Arc<str>", into = "Arc<str>")]
+pub struct Name {
+    /// The first eight bytes, zeros where there are none, as a number that is ordered like them. Names are keys of maps
+    /// everywhere, and most of them differ here.
+    head: u64,
+    text: Arc<str>,
+}
 
 impl Name {
     /// The text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+}
+
+/// The first eight bytes of a text as a number, the first of them the highest.
+fn head(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let len = text.len().min(bytes.len());
+    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+    u64::from_be_bytes(bytes)
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.head == other.head && self.text == other.text
+    }
+}
+
+impl Eq for Name {}
+
+/// As their texts are ordered, byte by byte: they are found by their texts, too.
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // A text that ends and one that goes on with a zero have the same head.
+        match self.head.cmp(&other.head) {
+            Ordering::Equal if Arc::ptr_eq(&self.text, &other.text) => Ordering::Equal,
+            Ordering::Equal => self.text.cmp(&other.text),
+            differ => differ,
+        }
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl From<Arc<str>> for Name {
+    fn from(text: Arc<str>) -> Self {
+        Name {
+            head: head(&text),
+            text,
+        }
+    }
+}
+
+impl From<Name> for Arc<str> {
+    fn from(name: Name) -> Self {
+        name.text
     }
 }
 
@@ -45,7 +107,7 @@ where
 
 impl AsRef<str> for Name {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
@@ -53,49 +115,49 @@ impl Deref for Name {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 impl Borrow<str> for Name {
     fn borrow(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 impl From<&str> for Name {
     fn from(text: &str) -> Self {
-        Name(text.into())
+        Arc::<str>::from(text).into()
     }
 }
 
 impl From<String> for Name {
     fn from(text: String) -> Self {
-        Name(text.into())
+        Arc::<str>::from(text).into()
     }
 }
 
 impl PartialEq<str> for Name {
     fn eq(&self, other: &str) -> bool {
-        &*self.0 == other
+        &*self.text == other
     }
 }
 
 impl PartialEq<&str> for Name {
     fn eq(&self, other: &&str) -> bool {
-        &*self.0 == *other
+        &*self.text == *other
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(&self.text)
     }
 }
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(&self.text, f)
     }
 }
 
@@ -143,7 +205,20 @@ impl fmt::Display for NodeId {
 
 #[cfg(test)]
 mod tests {
-    use super::same_name;
+    use proptest::prelude::*;
+
+    use super::{Name, same_name};
+
+    proptest! {
+        #[test]
+        fn names_are_ordered_and_compared_like_their_texts(one in "[a-c\0é]{0,12}", other in "[a-c\0é]{0,12}") {
+            for other in [&other, &one] {
+                let (name, another) = (Name::from(one.as_str()), Name::from(other.as_str()));
+                prop_assert_eq!(name.cmp(&another), one.cmp(other));
+                prop_assert_eq!(name == another, one == *other);
+            }
+        }
+    }
 
     #[test]
     fn names_are_the_same_whatever_case_they_are_written_in() {

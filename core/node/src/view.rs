@@ -1,5 +1,7 @@
 //! What a node's database says, for status displays and for the world's checks.
 
+use std::borrow::Borrow;
+
 use quorate_journal::Cause;
 use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState};
 
@@ -76,12 +78,20 @@ impl Node {
     }
 
     /// A resource's state on its group's owner, as this node's database has it.
-    pub fn resource_state(&self, name: &str) -> Option<ResourceState> {
+    pub fn resource_state<Q>(&self, name: &Q) -> Option<ResourceState>
+    where
+        Name: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
         self.database.resources.get(name).map(|record| record.state)
     }
 
     /// A resource's own `PersistentState`, as this node's database has it; `None` where it inherits its group's.
-    pub fn persistent_state(&self, resource: &str) -> Option<bool> {
+    pub fn persistent_state<Q>(&self, resource: &Q) -> Option<bool>
+    where
+        Name: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
         self.database.resources.get(resource)?.wanted
     }
 

@@ -1,6 +1,6 @@
 //! What the monitor knows of every open resource. Plugins may ask for it.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -74,6 +74,11 @@ impl Record {
             checkpoints: RefCell::default(),
         }
     }
+
+    /// Its type, as described by the plugin that its instance was made from.
+    pub(crate) fn kind(&self) -> Option<&TypeInfo> {
+        self.plugins.type_info(&self.spec.kind)
+    }
 }
 
 /// Most values that a resource may publish; more are refused.
@@ -130,14 +135,21 @@ impl Directory {
     }
 
     /// A resource of this monitor or of another one of the node.
-    fn known(&self, resource: &str) -> Option<&Record> {
+    fn known<Q>(&self, resource: &Q) -> Option<&Record>
+    where
+        Name: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
         self.get(resource).or_else(|| self.elsewhere.get(resource))
     }
 
     /// A resource's type, as described by the plugin that its instance was made from.
-    pub(crate) fn kind_of(&self, resource: &str) -> Option<&TypeInfo> {
-        let record = self.known(resource)?;
-        record.plugins.type_info(&record.spec.kind)
+    pub(crate) fn kind_of<Q>(&self, resource: &Q) -> Option<&TypeInfo>
+    where
+        Name: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
+        self.known(resource)?.kind()
     }
 
     /// Whether a resource is open.
@@ -150,7 +162,11 @@ impl Directory {
         self.records.keys()
     }
 
-    pub(crate) fn get(&self, resource: &str) -> Option<&Record> {
+    pub(crate) fn get<Q>(&self, resource: &Q) -> Option<&Record>
+    where
+        Name: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
         self.records.get(resource)
     }
 
@@ -244,7 +260,11 @@ impl Directory {
     }
 
     /// The resources that a resource depends on, in reverse order.
-    fn depends_on<'a>(&'a self, resource: &str) -> impl Iterator<Item = &'a Name> {
+    fn depends_on<'a, Q>(&'a self, resource: &Q) -> impl Iterator<Item = &'a Name> + use<'a, Q>
+    where
+        Name: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
         self.get(resource)
             .into_iter()
             .flat_map(|record| record.spec.depends_on.iter().rev())
@@ -337,7 +357,7 @@ impl Knowledge for Directory {
     }
 
     fn online_here(&self, group: &str, kind: &str) -> u32 {
-        let here = self.elsewhere(group, kind).filter(|(name, _)| {
+        let here = self.elsewhere(group, kind).filter(|&(name, _)| {
             self.known(name).is_some_and(|record| {
                 matches!(
                     record.state,

@@ -41,6 +41,11 @@ impl Monitor {
             }
             return;
         }
+        let is_due = |at: Option<Time>| at.is_some_and(|at| at <= now);
+        let instance = self.instances.get(name);
+        if !instance.is_some_and(|it| is_due(it.looks_alive_at) || is_due(it.is_alive_at)) {
+            return;
+        }
         let (looks_alive, is_alive) = self.intervals(name);
         let Some(instance) = self.instances.get_mut(name) else {
             return;
@@ -134,7 +139,7 @@ impl Monitor {
     /// The intervals of LooksAlive and IsAlive: the resource's own, or the type's.
     fn intervals(&self, name: &Name) -> (Duration, Duration) {
         let record = self.directory.get(name);
-        let kind = self.directory.kind_of(name);
+        let kind = record.and_then(|record| record.kind());
         let pick = |own: Option<u32>, kind: Option<u32>, original: u32| {
             let own = own.filter(|own| *own != TYPES_OWN);
             let ms = own.or(kind).unwrap_or(original).max(INTERVAL_MIN_MS);

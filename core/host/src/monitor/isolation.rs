@@ -428,13 +428,15 @@ impl Monitor {
     /// Closes and opens the instance of a resource that is down, if its library was reloaded since it was made, or if
     /// it is to live in another process now (`SeparateMonitor`).
     pub(super) fn renew(&mut self, services: &mut dyn Services, name: &Name) {
-        let (Some(instance), Some(record)) = (self.instances.get(name), self.directory.get(name))
-        else {
+        let record = self.directory.get(name);
+        let Some(record) = record.filter(|record| record.state.is_down()) else {
+            return;
+        };
+        let Some(instance) = self.instances.get(name) else {
             return;
         };
         // A deferred command need not be asked for: there is one only while an operation is pending.
-        let busy = instance.pending.is_some() || instance.defending;
-        if busy || !record.state.is_down() {
+        if instance.pending.is_some() || instance.defending {
             return;
         }
         let plugins = self.directory.plugins();

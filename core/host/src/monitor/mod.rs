@@ -119,11 +119,7 @@ impl Monitor {
                 self.due(services, &name, now);
                 self.renew(services, &name);
                 self.reap(services);
-                self.rearm(&name);
-                let armed = self
-                    .instances
-                    .get(&name)
-                    .and_then(|instance| instance.armed);
+                let armed = self.rearm(&name);
                 assert!(
                     armed.is_none_or(|next| next > now),
                     "`{name}` has something due for ever"
@@ -176,30 +172,31 @@ impl Monitor {
     /// comes to an end.
     fn due(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
         self.read_mail(services, name, now);
-        if self
-            .instances
-            .get_mut(name)
-            .is_some_and(|it| it.work_at.take_if(|at| *at <= now).is_some())
-        {
+        let due = |at: Option<Time>| at.is_some_and(|at| at <= now);
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        if instance.work_at.take_if(|at| *at <= now).is_some() {
             self.work(services, name, now);
         }
-        if let Some(instance) = self.instances.get(name)
-            && let Some(pending) = &instance.pending
-            && pending.deadline <= now
-        {
+        let Some(instance) = self.instances.get(name) else {
+            return;
+        };
+        let polled = instance.looks_alive_at.is_some() || instance.is_alive_at.is_some();
+        if due(instance.pending.as_ref().map(|pending| pending.deadline)) {
             self.time_out(services, name);
+        } else if !polled {
+            return;
         }
         self.poll_health(services, name, now);
     }
 
-    /// Enters the instance's next deadline into the timers.
-    fn rearm(&mut self, name: &Name) {
-        let Some(instance) = self.instances.get_mut(name) else {
-            return;
-        };
+    /// Enters the instance's next deadline into the timers, and returns it.
+    fn rearm(&mut self, name: &Name) -> Option<Time> {
+        let instance = self.instances.get_mut(name)?;
         let next = instance.next_deadline();
         if next == instance.armed {
-            return;
+            return next;
         }
         if let Some(armed) = instance.armed.take() {
             self.timers.remove(&(armed, name.clone()));
@@ -208,10 +205,11 @@ impl Monitor {
             self.timers.insert((next, name.clone()));
             instance.armed = Some(next);
         }
+        next
     }
 
     /// The state of a resource, if it was opened.
-    fn state(&self, name: &str) -> Option<ResourceState> {
+    fn state(&self, name: &Name) -> Option<ResourceState> {
         self.directory.get(name).map(|record| record.state)
     }
 

@@ -1,5 +1,7 @@
 //! Questions to the database that decisions rest on.
 
+use std::borrow::Borrow;
+
 use quorate_log::NodeSet;
 use quorate_model::errors::{
     ERROR_CLUSTER_NODE_DOWN, ERROR_CLUSTER_NODE_PAUSED, ERROR_HOST_NODE_NOT_AVAILABLE,
@@ -72,7 +74,11 @@ impl Database {
     }
 
     /// A resource's state on its group's owner.
-    pub(crate) fn resource_state(&self, resource: &str) -> ResourceState {
+    pub(crate) fn resource_state<Q>(&self, resource: &Q) -> ResourceState
+    where
+        Name: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
         self.resources
             .get(resource)
             .map_or(ResourceState::Offline, |record| record.state)

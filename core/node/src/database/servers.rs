@@ -85,10 +85,8 @@ impl Database {
             );
         }
         let gone: Vec<&Name> = dependents.iter().chain([resource]).collect();
-        if let Some(up) = gone
-            .iter()
-            .find(|name| !self.resource_state(name).is_down())
-        {
+        let mut any = gone.iter().copied();
+        if let Some(up) = any.find(|name| !self.resource_state(*name).is_down()) {
             let state = self.resource_state(up);
             return refuse(
                 ERROR_RESOURCE_ONLINE,

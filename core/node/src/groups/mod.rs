@@ -10,6 +10,7 @@ mod elsewhere;
 mod failure;
 mod ties;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use quorate_journal::Event;
@@ -226,7 +227,11 @@ impl Groups {
         self.due.deadline()
     }
 
-    pub(crate) fn state(&self, resource: &str) -> ResourceState {
+    pub(crate) fn state<Q>(&self, resource: &Q) -> ResourceState
+    where
+        Name: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
         self.locals
             .get(resource)
             .map_or(ResourceState::Offline, |local| local.state)
