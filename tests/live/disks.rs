@@ -149,6 +149,8 @@ fn a_node_whose_disk_is_full_leaves_its_groups_to_the_others_and_comes_back_when
         return;
     };
     let mut rig = rig.form();
+    // It goes before the rig, whose folder it is mounted in.
+    let disk = disk;
     disk.fill();
     let acknowledged = write_until_it_stops(&mut rig);
     assert!(said(&rig).contains("full"), "{}", said(&rig));

@@ -63,7 +63,7 @@ fn clear(groups: &std::path::Path) {
         events.is_ok_and(|events| events.contains("populated 1"))
     };
     while populated() && begun.elapsed() < PATIENCE {
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(5));
     }
     remove(groups);
     let _ = groups.parent().map(fs::remove_dir);

@@ -49,7 +49,9 @@ fn a_quorum_disk_that_is_a_folder_goes_to_another_node_with_all_that_was_acknowl
     });
     let holder = |rig: &Rig| {
         let text = fs::read_to_string(rig.path("shared/q/reservation")).unwrap_or_default();
-        NODES.into_iter().find(|node| *node == text.trim())
+        NODES
+            .into_iter()
+            .find(|node| text.trim().ends_with(&format!("/{node}")))
     };
     let first = holder(&rig).expect("a node holds the disk");
     let other = NODES
@@ -91,9 +93,20 @@ fn of_two_nodes_the_one_that_is_left_has_a_quorum_by_the_file_share_witness() {
         &witness,
         r#"shares: { "\\\\files\\WITNESS": "share" },"#,
     );
-    let file = rig.path("NODE1.ron");
-    let check = finish(quorate().args(["node", "--check", "--config"]).arg(file));
-    assert_eq!(check.code, 0, "{}", check.err);
+    let check = || {
+        let file = rig.path("NODE1.ron");
+        finish(quorate().args(["node", "--check", "--config"]).arg(file))
+    };
+    let unmarked = check();
+    assert_eq!(unmarked.code, 1, "{}", unmarked.err);
+    assert!(
+        unmarked.err.contains("is not mounted at"),
+        "{}",
+        unmarked.err
+    );
+    fs::write(rig.path("share/lock"), "").expect("a file");
+    let marked = check();
+    assert_eq!(marked.code, 0, "{}", marked.err);
     rig.start("NODE1");
     rig.start("NODE2");
     rig.until("NODE1 serves", |rig| {

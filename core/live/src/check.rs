@@ -3,16 +3,17 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use quorate_model::{
     ClusterDefinition, Diagnostic, Name, QuorumKind, Ready, ResourceDefinition, Severity, Value,
-    nearest, types,
+    nearest, same_name, types,
 };
 
 use crate::control::Admins;
 use crate::services::{missing_program, split};
 use crate::settings::Settings;
+use crate::share::LOCK;
 use crate::warden::can_watch;
 
 /// The services that types ask for by a name of their own.
@@ -56,7 +57,7 @@ pub fn check(settings: &Settings, definition: &ClusterDefinition) -> Vec<Diagnos
         if *resource.kind == *types::PHYSICAL_DISK
             && let Some(disk) = definition.shared_disk(resource)
         {
-            shared_disk(settings, &resource.name, &disk, &mut found);
+            shared_disk(settings, definition, (&resource.name, &disk), &mut found);
         }
         look_at(settings, resource, &mut found);
     }
@@ -204,6 +205,10 @@ fn quorum(settings: &Settings, definition: &ClusterDefinition, found: &mut Vec<D
                 "the file share witness {share} has no place on this machine: `shares: {{ {share:?}: \"/mnt/witness\" }}` names \
                  the folder that it is mounted at"
             )),
+            Some(folder) if !folder.join(LOCK).exists() => Some(format!(
+                "the file share witness {share} is not mounted at {}: on the share itself, `touch {LOCK}` once marks it",
+                folder.display()
+            )),
             Some(folder) => written(folder).err().map(|why| {
                 format!(
                     "the file share witness {share} cannot be written at {}: {why}",
@@ -220,13 +225,19 @@ fn quorum(settings: &Settings, definition: &ClusterDefinition, found: &mut Vec<D
 
 /// Whether a folder that is there takes files.
 fn written(folder: &Path) -> io::Result<()> {
-    let probe = folder.join(".check");
+    // Nodes look at a folder that they share at the same time.
+    let probe = folder.join(format!(".check-{}", std::process::id()));
     File::create(&probe)?.sync_all()?;
     fs::remove_file(&probe)
 }
 
 /// What stands for a shared disk here, and what that is worth.
-fn shared_disk(settings: &Settings, resource: &Name, disk: &Name, found: &mut Vec<Diagnostic>) {
+fn shared_disk(
+    settings: &Settings,
+    definition: &ClusterDefinition,
+    (resource, disk): (&Name, &Name),
+    found: &mut Vec<Diagnostic>,
+) {
     let file = &settings.file;
     let field = format!("disks/{disk}");
     let Some(folder) = settings.disk(disk) else {
@@ -250,6 +261,31 @@ fn shared_disk(settings: &Settings, resource: &Name, disk: &Name, found: &mut Ve
             folder.display()
         );
         found.push(file.error(&field, "disk-not-here", text));
+        return;
+    }
+    let mut others = settings.disks().into_iter();
+    let same = |(name, place): &(Name, PathBuf)| *place == folder && !same_name(name, disk);
+    if let Some((other, _)) = others.find(same) {
+        let text = format!(
+            "{disk} and {other} are the same folder: {}",
+            folder.display()
+        );
+        found.push(file.error(&field, "disk-not-here", text));
+        return;
+    }
+    let mut addresses = definition
+        .nodes
+        .iter()
+        .flat_map(|node| node.interfaces.values());
+    let elsewhere = addresses.find(|address| UdpSocket::bind((address.as_str(), 0)).is_err());
+    if let Some(address) = elsewhere {
+        let text = format!(
+            "{disk} is the folder {}, which nodes of one machine can share, and {address} is no address of this machine",
+            folder.display()
+        );
+        let help = "each machine would have a disk of its own, and a cluster of its own: use a Majority Node Set, with a file \
+                    share witness for two nodes";
+        found.push(file.error(&field, "disk-of-one-machine", text).help(help));
         return;
     }
     let text = format!(

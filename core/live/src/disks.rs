@@ -8,14 +8,14 @@
 //! Nothing is mounted: "mounted" is what the node believes, and needs the reservation as on a real disk.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use quorate_host::{Reservation, ServiceResult};
 use quorate_journal::{ReservationChange, WorldEvent};
 use quorate_model::errors::{
@@ -41,23 +41,39 @@ pub(crate) struct SharedFolder {
     name: Name,
     root: PathBuf,
     me: Name,
+    /// Its cluster: another one's node of the same name is another holder.
+    cluster: Name,
     mounted: AtomicBool,
+    /// An earlier failure to flush is past, once the disk is next used. What holds the disk's own lock may hang.
+    mend: AtomicBool,
     disk: Mutex<Disk>,
 }
 
 impl SharedFolder {
-    /// The disk called `name`, for the node `me`.
+    /// The disk called `name`, for the node `me` of a cluster.
     ///
     /// # Errors
     /// The system's, where the folder cannot be made.
-    pub(crate) fn open(name: Name, root: PathBuf, me: Name) -> io::Result<SharedFolder> {
+    pub(crate) fn open(
+        name: Name,
+        root: PathBuf,
+        (cluster, me): (Name, Name),
+    ) -> io::Result<SharedFolder> {
         fs::create_dir_all(&root)?;
         let disk = Disk::open(root.join("files"), Box::new(SystemFiles))?;
+        // What is acknowledged below is not lost with the folders above it.
+        for folder in [Some(root.as_path()), root.parent()].into_iter().flatten() {
+            if !folder.as_os_str().is_empty() {
+                File::open(folder)?.sync_all()?;
+            }
+        }
         Ok(SharedFolder {
             name,
             root,
             me,
+            cluster,
             mounted: AtomicBool::new(false),
+            mend: AtomicBool::new(false),
             disk: Mutex::new(disk),
         })
     }
@@ -70,18 +86,31 @@ impl SharedFolder {
     /// Nothing of an earlier start of the node counts any more, but for the reservation.
     pub(crate) fn boot(&self) {
         self.mounted.store(false, Ordering::SeqCst);
-        self.disk.lock().mend();
+        self.mend.store(true, Ordering::SeqCst);
+    }
+
+    fn files(&self) -> MutexGuard<'_, Disk> {
+        let mut disk = self.disk.lock();
+        if self.mend.swap(false, Ordering::SeqCst) {
+            disk.mend();
+        }
+        disk
     }
 
     fn is_mounted(&self) -> bool {
         self.mounted.load(Ordering::SeqCst)
     }
 
-    /// Who holds it. Under the lock.
+    /// Who holds it: a node of this cluster by its name, another cluster's with that. Under the lock.
     fn holder(&self, _: &Held) -> io::Result<Option<Name>> {
         match fs::read_to_string(self.root.join("reservation")) {
             Ok(text) if text.trim().is_empty() => Ok(None),
-            Ok(text) => Ok(Some(text.trim().into())),
+            Ok(text) => {
+                let text = text.trim();
+                let own = text.strip_prefix(self.cluster.as_str());
+                let node = own.and_then(|rest| rest.strip_prefix('/'));
+                Ok(Some(node.unwrap_or(text).into()))
+            }
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(why) => Err(why),
         }
@@ -93,7 +122,7 @@ impl SharedFolder {
             Some(holder) => {
                 // Whoever is killed meanwhile leaves no half of a name.
                 let aside = self.root.join("reservation.new");
-                fs::write(&aside, format!("{holder}\n"))?;
+                fs::write(&aside, format!("{}/{holder}\n", self.cluster))?;
                 fs::rename(&aside, &place)
             }
             None => match fs::remove_file(&place) {
@@ -219,7 +248,7 @@ impl SharedFolder {
                 let text = format!("{} is not mounted here", self.name);
                 return refuse(ERROR_NOT_READY, text);
             }
-            what(&mut self.disk.lock())
+            what(&mut self.files())
         })
     }
 
@@ -237,15 +266,7 @@ impl SharedFolder {
 
     /// The names of the files on it.
     pub(crate) fn list(&self) -> ServiceResult<Vec<String>> {
-        self.all().map(|files| files.into_keys().collect())
-    }
-
-    fn all(&self) -> ServiceResult<BTreeMap<String, Vec<u8>>> {
-        self.with_files(|disk| {
-            let prefix = String::new();
-            let read = disk.carry_out(DiskOp::ReadAll { prefix });
-            read.or_else(|why| self.refused(why))
-        })
+        self.with_files(|disk| disk.list().or_else(|why| self.refused(why)))
     }
 
     /// Writes a whole file.
@@ -261,7 +282,12 @@ impl SharedFolder {
 
     /// Reads a file.
     pub(crate) fn read(&self, file: &str) -> ServiceResult<Vec<u8>> {
-        let found = self.all()?.remove(file);
+        let found = self.with_files(|disk| {
+            let prefix = self.inside(file)?;
+            let read = disk.carry_out(DiskOp::ReadAll { prefix });
+            read.or_else(|why| self.refused(why))
+        });
+        let found = found?.remove(file);
         let text = || format!("there is no file {file} on {}", self.name);
         found.ok_or_else(|| Reason::new(ERROR_FILE_NOT_FOUND, text()))
     }
@@ -293,7 +319,7 @@ impl Drive for Arc<SharedFolder> {
         if !self.is_mounted() {
             return Err(DiskError::NotMounted);
         }
-        self.disk.lock().carry_out(op)
+        self.files().carry_out(op)
     }
 }
 
@@ -301,11 +327,37 @@ impl Drive for Arc<SharedFolder> {
 mod tests {
     use super::*;
 
+    fn of(root: &std::path::Path, cluster: &str, me: &str) -> Arc<SharedFolder> {
+        let whose = (cluster.into(), me.into());
+        Arc::new(SharedFolder::open("Disk Q:".into(), root.to_path_buf(), whose).unwrap())
+    }
+
     fn two(root: &std::path::Path) -> [Arc<SharedFolder>; 2] {
-        ["NODE1", "NODE2"].map(|me| {
-            let opened = SharedFolder::open("Disk Q:".into(), root.to_path_buf(), me.into());
-            Arc::new(opened.unwrap())
-        })
+        ["NODE1", "NODE2"].map(|me| of(root, "CLUSTER1", me))
+    }
+
+    #[test]
+    fn another_clusters_node_of_the_same_name_is_another_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = ["CLUSTER1", "CLUSTER2"].map(|it| of(folder.path(), it, "NODE1"));
+        one.reserve().unwrap();
+        assert_eq!(code(other.reserve()), ERROR_BUSY);
+        assert_eq!(other.reservation(), Ok(Reservation::Elsewhere));
+        assert_eq!(code(other.mount(true)), ERROR_BUSY);
+    }
+
+    /// Programs keep what they like there.
+    #[test]
+    fn a_listing_opens_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, _] = two(folder.path());
+        one.reserve().unwrap();
+        one.mount(true).unwrap();
+        one.write("kept", b"x").unwrap();
+        let files = folder.path().join("files");
+        std::os::unix::fs::symlink("nowhere", files.join("lost")).unwrap();
+        assert_eq!(one.list(), Ok(vec!["kept".to_owned(), "lost".to_owned()]));
+        assert_eq!(one.read("kept"), Ok(b"x".to_vec()));
     }
 
     fn code<T: std::fmt::Debug>(result: ServiceResult<T>) -> u32 {

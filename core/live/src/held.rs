@@ -16,10 +16,10 @@ pub(crate) struct Held {
     _file: File,
 }
 
-fn open(place: &Path) -> io::Result<File> {
+fn open(place: &Path, make: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     // Not inherited: a program that is started meanwhile does not hold it.
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true).create(make).truncate(false);
     options.open(place)
 }
 
@@ -28,7 +28,18 @@ fn open(place: &Path) -> io::Result<File> {
 /// # Errors
 /// The system's.
 pub(crate) fn hold(place: &Path) -> io::Result<Held> {
-    let file = open(place)?;
+    waited(open(place, true)?)
+}
+
+/// As [`hold`], for a lock that somebody else has made.
+///
+/// # Errors
+/// The system's; where it is not there, that.
+pub(crate) fn hold_there(place: &Path) -> io::Result<Held> {
+    waited(open(place, false)?)
+}
+
+fn waited(file: File) -> io::Result<Held> {
     flock(&file, FlockOperation::LockExclusive)?;
     Ok(Held { _file: file })
 }
@@ -38,7 +49,7 @@ pub(crate) fn hold(place: &Path) -> io::Result<Held> {
 /// # Errors
 /// The system's.
 pub(crate) fn hold_within(place: &Path, patience: Duration) -> io::Result<Option<Held>> {
-    let file = open(place)?;
+    let file = open(place, true)?;
     let begun = Instant::now();
     loop {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {

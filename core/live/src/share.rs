@@ -12,7 +12,10 @@ use std::thread;
 
 use quorate_node::{WitnessReply, WitnessRequest};
 
-use crate::held::hold;
+use crate::held::hold_there;
+
+/// The file that marks a share that is there, and that is locked for each question.
+pub(crate) const LOCK: &str = "lock";
 
 /// How many questions may wait. What is asked while a share hangs is of no use to anybody later.
 const WAITING_MAX: usize = 4;
@@ -57,7 +60,8 @@ impl Share {
 /// # Errors
 /// The system's.
 fn ask(folder: &Path, request: &WitnessRequest) -> io::Result<WitnessReply> {
-    let _held = hold(&folder.join("lock"))?;
+    // Made once by whoever set the share up: a folder at which nothing is mounted has none, and does not answer.
+    let _held = hold_there(&folder.join(LOCK))?;
     let place = folder.join("witness");
     let before = match fs::read(&place) {
         Ok(bytes) => Some(bytes),

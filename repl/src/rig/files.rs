@@ -89,7 +89,10 @@ pub(super) fn make(args: &UpArgs) -> Result<Rig, String> {
     key::new(&folder.join("key"))?;
     let witness = folder.join("witness");
     if definition.file_share_witness().is_some() {
-        fs::create_dir(&witness).map_err(|why| format!("{}: {why}", witness.display()))?;
+        // The mark of a share that is there.
+        fs::create_dir(&witness)
+            .and_then(|()| fs::write(witness.join("lock"), ""))
+            .map_err(|why| format!("{}: {why}", witness.display()))?;
     }
     let cluster = absolute(&args.cluster)?;
     let mut plugins = Vec::new();

@@ -38,8 +38,10 @@ pub(super) fn shared_disks(
                 place.display()
             ))
         };
-        let me = settings.file.node.clone();
-        let folder = SharedFolder::open(name.clone(), place.clone(), me).map_err(failed)?;
+        let me = definition.node(&settings.file.node);
+        let me = me.map_or_else(|| settings.file.node.clone(), |me| me.name.clone());
+        let whose = (definition.name.clone(), me);
+        let folder = SharedFolder::open(name.clone(), place.clone(), whose).map_err(failed)?;
         let folder = Arc::new(folder);
         let told = to.clone();
         let writer = Writer::start(Arc::clone(&folder), move |boot, done| {

@@ -194,9 +194,22 @@ impl Disk {
         flushed(self.files.flush_folder(&folder_of(&place)))
     }
 
+    /// The names of all files on it.
+    ///
+    /// # Errors
+    /// As [`carry_out`](Self::carry_out).
+    pub(crate) fn list(&mut self) -> Result<Vec<String>, DiskError> {
+        match self.broken {
+            true => Err(DiskError::Device),
+            false => self.names("").map_err(|error| told(&error)),
+        }
+    }
+
     fn read_all(&mut self, prefix: &str) -> io::Result<BTreeMap<String, Vec<u8>>> {
         let mut found = BTreeMap::new();
-        for name in self.names("")? {
+        // What is in other folders is not this reader's.
+        let folder = prefix.rfind('/').map_or("", |end| &prefix[..=end]);
+        for name in self.names(folder)? {
             if name.starts_with(prefix) {
                 let bytes = self.files.read(&self.root.join(&name))?;
                 found.insert(name, bytes);
@@ -208,7 +221,12 @@ impl Disk {
     /// The names of all files below a folder, as nodes write them.
     fn names(&mut self, folder: &str) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
-        for name in self.files.list(&self.root.join(folder))? {
+        let listed = match self.files.list(&self.root.join(folder)) {
+            // It was never made, or has been removed meanwhile.
+            Err(why) if why.kind() == io::ErrorKind::NotFound && !folder.is_empty() => Vec::new(),
+            listed => listed?,
+        };
+        for name in listed {
             let name = format!("{folder}{name}");
             match name.ends_with('/') {
                 true => names.extend(self.names(&name)?),
