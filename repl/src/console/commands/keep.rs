@@ -90,7 +90,10 @@ impl Session {
         if let Some(text) = text {
             written.push(cluster.display().to_string());
             if let Err(why) = files::write(&cluster, text.as_bytes()) {
-                return self.refuse(&format!("cannot write {}: {why}", cluster.display()));
+                return self.refuse_as(
+                    &format!("cannot write {}: {why}", cluster.display()),
+                    Exit::Usage,
+                );
             }
         }
         match files::write(path, drill.as_bytes()) {
@@ -100,7 +103,7 @@ impl Session {
                     .line(&format!("written: {written}; quorate drill {file} runs it"));
                 After::GoOn
             }
-            Err(why) => self.refuse(&format!("cannot write {file}: {why}")),
+            Err(why) => self.refuse_as(&format!("cannot write {file}: {why}"), Exit::Usage),
         }
     }
 
@@ -113,7 +116,7 @@ impl Session {
         let path = Path::new(file);
         let text = match read_text(path, Some(MAX_BYTES)) {
             Ok(text) => text,
-            Err(why) => return self.refuse(&format!("cannot read {file}: {why}")),
+            Err(why) => return self.refuse_as(&format!("cannot read {file}: {why}"), Exit::Usage),
         };
         let saved = save::options(&text).zip(save::inputs(&text));
         let Some(((cluster, options), inputs)) = saved else {
@@ -122,8 +125,9 @@ impl Session {
         let cluster = path.parent().unwrap_or(Path::new("")).join(cluster);
         let cluster = cluster.display();
         let open = format!("cluster(\"{cluster}\", #{{ {options} }})");
-        if !matches!(self.aside(&open), After::GoOn) {
-            return After::WentWrong(Exit::Wrong);
+        let opened = self.aside(&open);
+        if !matches!(opened, After::GoOn) {
+            return opened;
         }
         let seed = self.console.borrow().seed();
         if let Some(seed) = seed
@@ -174,7 +178,10 @@ impl Session {
                 match edited(&text) {
                     Ok(made) => own.insert(made).path().to_path_buf(),
                     Err(why) => {
-                        return self.refuse(&format!("cannot write a file to edit: {why}"));
+                        return self.refuse_as(
+                            &format!("cannot write a file to edit: {why}"),
+                            Exit::Usage,
+                        );
                     }
                 }
             }
@@ -212,7 +219,10 @@ impl Session {
                 }
                 After::GoOn
             }
-            Err(why) => self.refuse(&format!("cannot read {}: {why}", path.display())),
+            Err(why) => self.refuse_as(
+                &format!("cannot read {}: {why}", path.display()),
+                Exit::Usage,
+            ),
         }
     }
 

@@ -75,6 +75,11 @@ impl Session {
 
     /// Says why an input is not carried out; of one that is read and not typed, with its place.
     pub(super) fn refuse(&mut self, text: &str) -> After {
+        self.refuse_as(text, Exit::Wrong)
+    }
+
+    /// As [`refuse`](Self::refuse), with a status of its own.
+    pub(super) fn refuse_as(&mut self, text: &str, exit: Exit) -> After {
         let mut place = self.at.clone();
         if let Some(place) = &mut place {
             self.name_file(place);
@@ -87,6 +92,6 @@ impl Session {
         let paint = self.output.paint_err();
         let text = report::failure(&failure, "error", paint);
         self.output.err_line(text.trim_end());
-        After::WentWrong(Exit::Wrong)
+        After::WentWrong(exit)
     }
 }

@@ -11,6 +11,7 @@ use super::look::NOTHING_OPEN;
 use crate::console::screen::wrapped;
 use crate::console::story::{Worth, tone};
 use crate::console::{After, Session};
+use crate::exit::Exit;
 use crate::files;
 use crate::output::Tone;
 use crate::report::Table;
@@ -316,7 +317,9 @@ impl Session {
                 self.output.line(&format!("written: {path}"));
                 After::GoOn
             }
-            Err(why) => self.refuse(&format!("cannot write the page {path}: {why}")),
+            Err(why) => {
+                self.refuse_as(&format!("cannot write the page {path}: {why}"), Exit::Usage)
+            }
         }
     }
 }

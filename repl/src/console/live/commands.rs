@@ -12,6 +12,7 @@ use quorate_model::{GroupState, Name, NodeState, ResourceState, same_name};
 use super::super::{After, Session};
 use super::Live;
 use crate::ctl;
+use crate::exit::Exit;
 use crate::output::Paint;
 
 /// How often it is looked whether Ctrl-C was pressed.
@@ -74,7 +75,7 @@ impl Session {
             ));
         }
         if let Err(why) = live.refresh() {
-            return Some(self.fault(&why));
+            return Some(self.refuse_as(&why, Exit::Unreachable));
         }
         Some(match name {
             "status" => {
@@ -115,7 +116,7 @@ impl Session {
     fn follow(&mut self, live: &Live) -> After {
         let mut client = match Client::connect(live.socket(), None) {
             Ok(client) => client,
-            Err(why) => return self.fault(&why.to_string()),
+            Err(why) => return self.refuse_as(&why.to_string(), Exit::Unreachable),
         };
         self.output.line("what happens on the node, until Ctrl-C:");
         let (told, happened) = channel();
@@ -142,7 +143,7 @@ impl Session {
                 }
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    return self.fault("the node does not answer any more");
+                    return self.refuse_as("the node does not answer any more", Exit::Unreachable);
                 }
             }
         }
