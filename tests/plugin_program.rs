@@ -338,16 +338,16 @@ fn what_a_provider_dies_of_or_hangs_in_is_not_the_tested_types_fault() {
     if !with_python() {
         return;
     }
-    for (online, ends) in [
-        ("sys.exit(3)", "in `online of "),
-        ("hear()", "did not return"),
+    for (online, ends, limit) in [
+        ("sys.exit(3)", "in `online of ", "60"),
+        ("hear()", "did not return", "4"),
     ] {
         let folder = example("Python File Server", "Bad Late");
         let program = folder.path().join(EXAMPLE);
         let text = fs::read_to_string(&program).expect("a program");
         let online = format!("def online(self):\n        {online}\n");
         fs::write(&program, text.replace("def online(self):\n", &online)).expect("a program");
-        let only = ["--include", "life-o*", "--time-limit", "2"];
+        let only = ["--include", "life-o*", "--time-limit", limit];
         let run = above(folder.path(), &only);
         assert_eq!(run.code, 2, "{}{}", run.out, run.err);
         for part in [

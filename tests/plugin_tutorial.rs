@@ -231,8 +231,6 @@ fn a_project_builds_where_there_is_no_registry() {
                   && cargo test -q --offline && cargo build -q --offline && quorate plugin check --brief target/debug/libweb_proxy.so";
     let run = shell(script, folder.path());
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    let none = folder.path().join("nothing/registry/cache");
-    assert!(!none.exists(), "nothing was taken from a registry");
 }
 
 #[test]

@@ -215,7 +215,7 @@ struct QrScript;
 #define QR_ERROR_REVISION_MISMATCH 1306
 
 /**
- * No answer in time. The original calls this `QR_ERROR_TIMEOUT`.
+ * No answer in time: the original has this beside 258.
  */
 #define QR_ERROR_TIMEOUT_EXPIRED 1460
 

@@ -66,7 +66,7 @@ codes! {
     ERROR_NOT_FOUND = 1168;
     /// No version in common.
     ERROR_REVISION_MISMATCH = 1306;
-    /// No answer in time. The original calls this `ERROR_TIMEOUT`.
+    /// No answer in time: the original has this beside 258.
     ERROR_TIMEOUT_EXPIRED = 1460;
     /// The resource's property is missing or bad.
     ERROR_RESOURCE_PROPERTY = 1610;

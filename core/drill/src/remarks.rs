@@ -93,10 +93,17 @@ fn unnoticed<C>(play: &mut Play<C>) {
         may_go_unnoticed,
     } in faults
     {
-        let noticed = play.guarded(|stage| stage.noticed(handle));
-        if !may_go_unnoticed && matches!(noticed, Ok(Ok(false))) {
-            let text =
-                format!("the drill ends, and nobody in the cluster has noticed this fault: {what}");
+        let seen = play.guarded(|stage| (stage.was_asked(handle), stage.noticed(handle)));
+        let nobody = match seen {
+            // Nobody needs to mind what a service says, but somebody has to have asked for it.
+            Ok((Some(asked), _)) => (!asked).then_some("nobody has asked for it"),
+            Ok((None, Ok(false))) if !may_go_unnoticed => {
+                Some("nobody in the cluster has noticed this fault")
+            }
+            _ => None,
+        };
+        if let Some(nobody) = nobody {
+            let text = format!("the drill ends, and {nobody}: {what}");
             play.remark(RemarkKind::Unnoticed, at, text);
         }
     }

@@ -280,6 +280,10 @@ impl Faults for SimStage {
         Ok(self.world.noticed(fault))
     }
 
+    fn was_asked(&self, fault: FaultId) -> Option<bool> {
+        self.world.was_asked(fault)
+    }
+
     fn heal(&mut self, fault: FaultId) {
         // The only error is that the fault is healed already.
         let _ = self.world.heal(fault);

@@ -41,6 +41,12 @@ pub trait Faults {
         Err(NotOffered("telling whether a fault was noticed"))
     }
 
+    /// Whether anybody has asked for what a service says by a fault; `None` for faults of another kind.
+    fn was_asked(&self, fault: FaultId) -> Option<bool> {
+        let _ = fault;
+        None
+    }
+
     /// Undoes one fault. Does nothing if it is healed already, or on a stage without faults.
     fn heal(&mut self, fault: FaultId) {
         let _ = fault;

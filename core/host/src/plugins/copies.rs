@@ -6,7 +6,7 @@ use tempfile::NamedTempFile;
 /// The copies, while somebody wants them to stay.
 static COPIES: Mutex<Option<Vec<NamedTempFile>>> = Mutex::new(None);
 
-/// As long as there is one, the files of private copies of libraries stay where they are, where a debugger finds the symbols
+/// While it is held, one at a time, the files of private copies of libraries stay where they are, where a debugger finds the symbols
 /// and the frames that it shows. Otherwise a copy's file is deleted as soon as the library is mapped.
 #[derive(Debug)]
 pub struct KeptCopies(());

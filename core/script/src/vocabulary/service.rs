@@ -30,6 +30,21 @@ fn answers(
     text: String,
 ) -> Fallible<FaultRef> {
     let request = request.trim_end();
+    let mistake = if request.is_empty() {
+        Some("a request is a text, such as \"PING\", and this one is empty".to_owned())
+    } else {
+        let broken = [request, &text]
+            .into_iter()
+            .find(|it| it.contains(['\r', '\n']));
+        broken.map(|it| {
+            format!(
+                "a request and its answer are one line each, without its end, and {it:?} is more"
+            )
+        })
+    };
+    if let Some(text) = mistake {
+        return Err(Thrown::mistake(text).at(context.call_position()));
+    }
     let what = format!(
         "the process of {} answers `{request}` with `{text}`",
         service.name
@@ -148,7 +163,8 @@ pub(crate) mod words {
     }
 
     /// Has the process answer a request that a plugin sends to its port (`probe().ask`) with this line, until that is
-    /// repaired: also a process that starts later, on any node. A request ends where its line does; what was said last counts.
+    /// repaired: also a process that starts later, on any node. A request is one line, whatever its end is; what was said last counts. The types that come with
+    /// the program ask their ports for nothing, so nothing comes of it with them.
     /// Example: `let lag = service("EVS3 SMTP").answers("LAG", "4000 ms"); run("1m"); lag.heal();`
     #[rhai_fn(return_raw)]
     pub fn answers(
@@ -169,14 +185,20 @@ pub(crate) mod words {
         name: &str,
         value: Dynamic,
     ) -> Fallible<FaultRef> {
-        if !value.is_int() && !value.is_float() {
+        let whole = value.as_int().map(|number| number.to_string());
+        let number = whole.ok().or_else(|| {
+            let number = value.as_float().ok().filter(|it| it.is_finite())?;
+            // Without a point where there is nothing behind it.
+            Some(number.to_string())
+        });
+        let Some(number) = number else {
             let text = format!(
                 "\"metric\" takes a number, and {} is none: \"answers\" takes a text",
                 show(&value)
             );
             return Err(Thrown::mistake(text).at(context.call_position()));
-        }
-        super::answers(&context, service, name, value.to_string())
+        };
+        super::answers(&context, service, name, number)
     }
 
     /// Makes the next starts of the process fail, on any node.

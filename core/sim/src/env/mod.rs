@@ -11,7 +11,7 @@ mod scripts;
 mod share;
 mod stores;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use quorate_journal::{HeaderGroup, Journal, ReservationChange, What, WorldEvent};
@@ -149,6 +149,8 @@ pub(crate) struct Environment {
     pub(crate) scripts: Scripts,
     pub(crate) stores: Stores,
     pub(crate) faults: BTreeMap<FaultId, Fault>,
+    /// The faults that have been an answer to somebody who asked.
+    pub(crate) asked_of: BTreeSet<FaultId>,
     /// The greatest drift of any clock so far, in parts per million.
     pub(crate) drift_ppm_most: u32,
     /// How many nodes the cluster has now.
@@ -208,6 +210,7 @@ impl Environment {
             scripts: Scripts::default(),
             stores: Stores::new(options.loads.clone()),
             faults: BTreeMap::new(),
+            asked_of: BTreeSet::new(),
             drift_ppm_most: options.drift_ppm_max.min(10_000),
             configured_nodes: definition.nodes.len() as u32,
             revision: 0,

@@ -155,19 +155,23 @@ impl Local<'_> {
         }
         let asked = request.trim_end();
         // The one that was said last counts.
-        let mut faults = self.env.faults.values().rev();
-        let told = faults.find_map(|fault| match fault {
+        let mut faults = self.env.faults.iter().rev();
+        let told = faults.find_map(|(id, fault)| match fault {
             Fault::Process(ProcessFault::Answers {
                 resource: of,
                 request,
                 text,
-            }) if *of == resource && request == asked => Some(text.clone()),
+            }) if *of == resource && request == asked => Some((*id, text.clone())),
             _ => None,
         });
-        Ok(told.unwrap_or_else(|| match asked {
+        if let Some((fault, text)) = told {
+            self.env.asked_of.insert(fault);
+            return Ok(text);
+        }
+        Ok(match asked {
             "PING" => "+PONG".to_owned(),
             _ => banner(&protocol, &resource),
-        }))
+        })
     }
 
     /// Connects to a port, with the protocol that it is to speak if that matters. Returns whose service answers there, in

@@ -27,7 +27,7 @@ pub(super) struct Injected {
     of_machine: bool,
     /// Whether it is about the speed of a machine, which also affects what comes to run there later.
     of_speed: bool,
-    /// Whether it is only what a process says when it is asked: that may be anything, and nobody needs to mind.
+    /// Whether it is only what a process says when it is asked.
     of_words: bool,
     /// Whether the last cluster service ended while this machine was down, so that nobody was left to notice its
     /// absence.
@@ -77,17 +77,9 @@ impl World {
     /// now or while the machine was down, and time has passed, the answer is true. It is true for unknown faults,
     /// too.
     pub fn noticed(&self, fault: FaultId) -> bool {
-        // Faults are numbered from 1 on, without gaps.
-        let place = fault
-            .0
-            .checked_sub(1)
-            .and_then(|it| usize::try_from(it).ok());
-        let Some(injected) = place.and_then(|place| self.injected.get(place)) else {
+        let Some(injected) = self.injected(fault) else {
             return true;
         };
-        if injected.of_words {
-            return true;
-        }
         let events = self.events();
         let since = events.get(injected.from..).unwrap_or_default();
         let made = since.first().map_or(self.env.now, |entry| entry.at);
@@ -98,6 +90,19 @@ impl World {
         let somebody =
             machines.any(|it| self.env.hosts[it].runs() && self.stations[it].service.runs());
         (injected.outlived_by_none || !somebody) && self.env.now > made
+    }
+
+    /// Whether anybody has asked for what a service says by this fault; `None` for faults of another kind, which have
+    /// their effect whether anybody asks or not.
+    pub fn was_asked(&self, fault: FaultId) -> Option<bool> {
+        let of_words = self.injected(fault)?.of_words;
+        of_words.then(|| self.env.asked_of.contains(&fault))
+    }
+
+    fn injected(&self, fault: FaultId) -> Option<&Injected> {
+        // Faults are numbered from 1 on, without gaps.
+        let place = usize::try_from(fault.0.checked_sub(1)?).ok()?;
+        self.injected.get(place)
     }
 }
 

@@ -171,6 +171,8 @@ static void beat(struct store *store)
     if (asked(store, "LAG\r\n", answer) == QR_ERROR_SUCCESS && number(answer, &lag)) {
         store->lag_ms = lag;
         store->lagging = lag > store->max_lag_ms ? store->lagging + 1 : 0;
+    } else {
+        store->lagging = 0;
     }
 }
 

@@ -80,6 +80,20 @@ static void it_may_be_as_far_behind_as_the_property_says(struct qt_world *world)
     QT_CHECK(strstr(world->log, "it is 2001 ms behind, and may be 2000") != NULL);
 }
 
+static void beats_that_are_behind_count_in_a_row(struct qt_world *world)
+{
+    struct qt_resource *store = store_in(world);
+    qt_set(store, "MaxLagMs", "2000");
+    QT_EQUAL(qt_online(store), QR_ERROR_SUCCESS);
+    qt_answers(server(world), "LAG", "2001");
+    qt_run(world, 2000);
+    qt_answers(server(world), "LAG", "-ERR not now");
+    qt_run(world, 1000);
+    qt_answers(server(world), "LAG", "2001");
+    qt_run(world, 2000);
+    QT_EQUAL(qt_state(store), QT_ONLINE);
+}
+
 static void each_start_has_an_epoch(struct qt_world *world)
 {
     struct qt_resource *store = store_in(world);
@@ -106,6 +120,7 @@ int main(void)
     QT_TEST(a_silence_is_forgiven_for_three_seconds);
     QT_TEST(an_answer_that_is_no_pong_is_a_silence);
     QT_TEST(it_may_be_as_far_behind_as_the_property_says);
+    QT_TEST(beats_that_are_behind_count_in_a_row);
     QT_TEST(each_start_has_an_epoch);
     return qt_end();
 }

@@ -186,7 +186,7 @@ impl<'a> Probe<'a> {
     /// `service(...).answers(request, text)` says what that is.
     ///
     /// # Errors
-    /// 258 or 1053: no answer in time ([`Error::is_silence`]); 1225: nothing listens there.
+    /// 258, 1053 or 10060: no answer in time ([`Error::is_silence`]); 1225 or 10061: nothing listens there.
     pub fn ask(&self, address: &str, port: u32, request: &str) -> Result<String, Error> {
         let probe = entry!(self.0.tables.probe, QrProbe, ask)?;
         answer_text(

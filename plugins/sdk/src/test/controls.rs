@@ -156,7 +156,7 @@ impl ServiceControl {
 
     /// What its ports answer to a request, without the ends of the lines.
     pub fn answers(&self, request: &str, text: &str) {
-        let answer = (request.to_owned(), text.to_owned());
+        let answer = (request.trim_end().to_owned(), text.to_owned());
         self.plan(|plan| plan.answers.push(answer));
     }
 

@@ -53,6 +53,17 @@ pub(super) struct Process {
     ports: BTreeSet<(String, u32, String)>,
 }
 
+/// What a port says first, as in a drill, except for the product's name.
+fn banner(protocol: &str, resource: &str) -> String {
+    match protocol.to_ascii_lowercase().as_str() {
+        "smtp" => format!("220 {resource} ready"),
+        "imap4" | "imap" => format!("* OK {resource} ready"),
+        "pop3" => format!("+OK {resource} ready"),
+        "http" => "HTTP/1.1 200 OK".to_owned(),
+        other => format!("{other} {resource} ready"),
+    }
+}
+
 /// A test's settings for a service, whichever node it runs on.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -61,7 +72,7 @@ pub(super) struct Plan {
     pub(super) fail_starts: u32,
     pub(super) starts: u32,
     pub(super) wrong_banner: bool,
-    /// What its ports answer to requests, the last one first.
+    /// What its ports answer to requests: the last one counts.
     pub(super) answers: Vec<(String, String)>,
 }
 
@@ -321,14 +332,7 @@ impl Physical {
         if plan.is_some_and(|plan| plan.wrong_banner) {
             return Ok("?".to_owned());
         }
-        // As in a drill, except for the product's name.
-        Ok(match protocol.to_ascii_lowercase().as_str() {
-            "smtp" => format!("220 {resource} ready"),
-            "imap4" | "imap" => format!("* OK {resource} ready"),
-            "pop3" => format!("+OK {resource} ready"),
-            "http" => "HTTP/1.1 200 OK".to_owned(),
-            other => format!("{other} {resource} ready"),
-        })
+        Ok(banner(protocol, &resource))
     }
 
     /// What a port answers to a request: what the test says that it does, or else that it is there.
@@ -344,7 +348,7 @@ impl Physical {
         Ok(match (told, asked) {
             (Some((_, text)), _) => text.clone(),
             (None, "PING") => "+PONG".to_owned(),
-            (None, _) => format!("{protocol} {resource} ready"),
+            (None, _) => banner(&protocol, &resource),
         })
     }
 
