@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -217,7 +218,9 @@ fn folders() -> Vec<(PathBuf, Option<SystemTime>)> {
 fn captured<R>(f: impl FnOnce() -> R) -> Result<(R, [Vec<u8>; 2]), Stop> {
     let failed =
         |error: io::Error| Stop::skipped(format!("the output cannot be led away: {error}"));
-    let (kept, mut files) = lead_away().map_err(failed)?;
+    // A plugin may close them. Closed once more, they would end the process, which is another test's finding.
+    let led = lead_away().map_err(failed)?;
+    let (kept, mut files) = (ManuallyDrop::new(led.0), ManuallyDrop::new(led.1));
     let result = f();
     // SAFETY: without a file this writes out what the C library still holds back, for all of its files.
     unsafe { libc::fflush(std::ptr::null_mut()) };
@@ -229,6 +232,10 @@ fn captured<R>(f: impl FnOnce() -> R) -> Result<(R, [Vec<u8>; 2]), Stop> {
             .and_then(|()| file.read_to_end(said))
             .map_err(failed)?;
     }
+    drop((
+        ManuallyDrop::into_inner(kept),
+        ManuallyDrop::into_inner(files),
+    ));
     Ok((result, said))
 }
 
