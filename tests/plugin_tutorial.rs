@@ -193,7 +193,7 @@ fn the_examples_build_and_pass_their_drills() {
             &examples.join("c-store"),
         );
         assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
-        assert!(run.out.contains("6 tests, 0 checks failed"), "{}", run.out);
+        assert!(run.out.contains("7 tests, 0 checks failed"), "{}", run.out);
         assert!(run.out.contains("5 drills: 5 pass;"), "{}", run.out);
         assert!(sound_checks(&run.out) > 0, "{}", run.out);
     }
