@@ -4,11 +4,10 @@
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
-use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use quorate_host::Change;
+use quorate_host::{Change, Held};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::dup;
 use rustix::stdio::{dup2_stderr, dup2_stdout, stderr, stdout};
@@ -218,33 +217,30 @@ fn folders() -> Vec<(PathBuf, Option<SystemTime>)> {
 fn captured<R>(f: impl FnOnce() -> R) -> Result<(R, [Vec<u8>; 2]), Stop> {
     let failed =
         |error: io::Error| Stop::skipped(format!("the output cannot be led away: {error}"));
-    // A plugin may close them. Closed once more, they would end the process, which is another test's finding.
-    let led = lead_away().map_err(failed)?;
-    let (kept, mut files) = (ManuallyDrop::new(led.0), ManuallyDrop::new(led.1));
+    let (kept, files) = lead_away().map_err(failed)?;
     let result = f();
     // SAFETY: without a file this writes out what the C library still holds back, for all of its files.
     unsafe { libc::fflush(std::ptr::null_mut()) };
-    let put_back = dup2_stdout(&kept[0]).and_then(|()| dup2_stderr(&kept[1]));
+    let put_back = dup2_stdout(&*kept[0]).and_then(|()| dup2_stderr(&*kept[1]));
     put_back.map_err(|error| failed(error.into()))?;
     let mut said = [Vec::new(), Vec::new()];
-    for (file, said) in files.iter_mut().zip(&mut said) {
+    for (file, said) in files.iter().zip(&mut said) {
+        let mut file: &File = file;
         file.rewind()
             .and_then(|()| file.read_to_end(said))
             .map_err(failed)?;
     }
-    drop((
-        ManuallyDrop::into_inner(kept),
-        ManuallyDrop::into_inner(files),
-    ));
     Ok((result, said))
 }
 
-/// Leads the standard output and error into memory. Returns where they led before, and the memory.
-fn lead_away() -> io::Result<([std::os::fd::OwnedFd; 2], [File; 2])> {
-    let kept = [dup(stdout())?, dup(stderr())?];
-    let memory = || memfd_create("quorate", MemfdFlags::CLOEXEC).map(File::from);
+/// Leads the standard output and error into memory. Returns where they led before, and the memory: a plugin may close all of
+/// them.
+fn lead_away() -> io::Result<([Held; 2], [Held; 2])> {
+    let held = |descriptor| Held::new(File::from(descriptor));
+    let kept = [held(dup(stdout())?), held(dup(stderr())?)];
+    let memory = || memfd_create("quorate", MemfdFlags::CLOEXEC).map(held);
     let files = [memory()?, memory()?];
-    dup2_stdout(&files[0])?;
-    dup2_stderr(&files[1])?;
+    dup2_stdout(&*files[0])?;
+    dup2_stderr(&*files[1])?;
     Ok((kept, files))
 }

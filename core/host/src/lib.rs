@@ -40,8 +40,8 @@ pub use library::{Isolation, LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 pub use monitor::{ARBITRATION_TIMEOUT, Monitor, PluginStatus};
 pub use monitor_process::{MonitorError, run_monitor};
 pub use plugins::{
-    KeptCopies, LoadErrors, NearMiss, PluginError, PluginSet, ReloadError, Reloaded, near_misses,
-    search_folders,
+    Held, KeptCopies, LoadErrors, NearMiss, PluginError, PluginSet, ReloadError, Reloaded,
+    near_misses, search_folders,
 };
 pub use process::{
     Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended, interrupt,

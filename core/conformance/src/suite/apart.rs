@@ -305,12 +305,15 @@ impl Apart {
                 break None;
             }
             let now = fs::read(&report).unwrap_or_default();
-            if now.get(..HEAD_LEN) != at.get(..HEAD_LEN) {
-                (at, moved) = (now, Instant::now());
+            let head = now.get(..HEAD_LEN).unwrap_or_default();
+            if head != at {
+                (at, moved) = (head.to_vec(), Instant::now());
             }
             let over = overrun(self.limit, began.elapsed(), moved.elapsed());
             // One that has said what it found is at its end.
-            if let Some(over) = over.filter(|over| *over != Overrun::Slow || !has_told(&report)) {
+            if let Some(over) =
+                over.filter(|over| *over != Overrun::Slow || told_in(&now).is_none())
+            {
                 break Some(over);
             }
             std::thread::sleep(LOOK);
@@ -318,7 +321,7 @@ impl Apart {
         kill_group(&mut child);
         let status = child.wait().map_err(failed)?;
         let bytes = fs::read(&report).unwrap_or_default();
-        let Some((head, body)) = bytes.split_at_checked(HEAD_LEN) else {
+        let Some(head) = bytes.get(..HEAD_LEN) else {
             let said = fs::read_to_string(path("said")).unwrap_or_default();
             let last = said.lines().rfind(|line| !line.trim().is_empty());
             return Err(SuiteError::Process(format!(
@@ -332,7 +335,7 @@ impl Apart {
         let entry = String::from_utf8_lossy(&head[..ENTRY_LEN])
             .trim()
             .to_owned();
-        let told: Option<Told> = serde_json::from_slice(body).ok();
+        let told = told_in(&bytes);
         let end = match (over, &told) {
             (None, Some(_)) if status.success() => None,
             // An end in the midst of a call is no success, whatever its status.
@@ -343,11 +346,9 @@ impl Apart {
     }
 }
 
-/// Whether a test has said what it found.
-fn has_told(report: &Path) -> bool {
-    let bytes = fs::read(report).unwrap_or_default();
-    let body = bytes.get(HEAD_LEN..);
-    body.is_some_and(|body| serde_json::from_slice::<Told>(body).is_ok())
+/// What a test has said that it found, if it has.
+fn told_in(report: &[u8]) -> Option<Told> {
+    serde_json::from_slice(report.get(HEAD_LEN..)?).ok()
 }
 
 fn failed(error: std::io::Error) -> SuiteError {

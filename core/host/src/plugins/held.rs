@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 /// An open file, and which one it is. A plugin that closes every descriptor of its process takes this one along: its number then
 /// stands for no file or for somebody else's, and is not closed once more.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub struct Held {
     file: ManuallyDrop<File>,
     identity: Option<(u64, u64)>,
 }
@@ -20,7 +20,8 @@ fn identity(file: &File) -> Option<(u64, u64)> {
 }
 
 impl Held {
-    pub(super) fn new(file: File) -> Held {
+    /// Holds an open file.
+    pub fn new(file: File) -> Held {
         let identity = identity(&file);
         Held {
             file: ManuallyDrop::new(file),
@@ -29,7 +30,7 @@ impl Held {
     }
 
     /// Whether the descriptor still leads to the file.
-    pub(super) fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         self.identity.is_some() && identity(&self.file) == self.identity
     }
 }

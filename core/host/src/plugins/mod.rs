@@ -22,6 +22,7 @@ pub use copies::KeptCopies;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use elf::has_entry;
 pub use error::{LoadErrors, NearMiss, PluginError};
+pub use held::Held;
 pub use image::{Image, check_table};
 pub use near::near_misses;
 pub use program::is_program;
