@@ -33,34 +33,37 @@ impl Monitor {
 
     /// Makes the checks that are due. If both are, only IsAlive is made: it is the thorough one.
     pub(super) fn poll_health(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
+        let Some(instance) = self.instances.get(name) else {
+            return;
+        };
+        let at = (instance.looks_alive_at, instance.is_alive_at);
+        if at == (None, None) {
+            return;
+        }
         if self.state(name) != Some(ResourceState::Online) {
             // The resource is going offline, so it is no longer checked.
             if let Some(instance) = self.instances.get_mut(name) {
-                instance.looks_alive_at = None;
-                instance.is_alive_at = None;
+                (instance.looks_alive_at, instance.is_alive_at) = (None, None);
             }
             return;
         }
         let is_due = |at: Option<Time>| at.is_some_and(|at| at <= now);
-        let instance = self.instances.get(name);
-        if !instance.is_some_and(|it| is_due(it.looks_alive_at) || is_due(it.is_alive_at)) {
+        let (looks_alive_due, is_alive_due) = (is_due(at.0), is_due(at.1));
+        if !looks_alive_due && !is_alive_due {
             return;
         }
         let (looks_alive, is_alive) = self.intervals(name);
-        let Some(instance) = self.instances.get_mut(name) else {
-            return;
-        };
-        let due = |at: &mut Option<Time>, interval: Duration| {
-            let due = at.is_some_and(|at| at <= now);
-            if due {
-                *at = Some(now + interval);
+        if let Some(instance) = self.instances.get_mut(name) {
+            if looks_alive_due {
+                instance.looks_alive_at = Some(now + looks_alive);
             }
-            due
-        };
-        let looks_alive_due = due(&mut instance.looks_alive_at, looks_alive);
-        if due(&mut instance.is_alive_at, is_alive) {
+            if is_alive_due {
+                instance.is_alive_at = Some(now + is_alive);
+            }
+        }
+        if is_alive_due {
             self.check_is_alive(services, name);
-        } else if looks_alive_due {
+        } else {
             self.check_looks_alive(services, name);
         }
     }

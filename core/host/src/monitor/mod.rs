@@ -172,21 +172,15 @@ impl Monitor {
     /// comes to an end.
     fn due(&mut self, services: &mut dyn Services, name: &Name, now: Time) {
         self.read_mail(services, name, now);
-        let due = |at: Option<Time>| at.is_some_and(|at| at <= now);
         let Some(instance) = self.instances.get_mut(name) else {
             return;
         };
         if instance.work_at.take_if(|at| *at <= now).is_some() {
             self.work(services, name, now);
         }
-        let Some(instance) = self.instances.get(name) else {
-            return;
-        };
-        let polled = instance.looks_alive_at.is_some() || instance.is_alive_at.is_some();
-        if due(instance.pending.as_ref().map(|pending| pending.deadline)) {
+        let pending = self.instances.get(name).and_then(|it| it.pending.as_ref());
+        if pending.is_some_and(|pending| pending.deadline <= now) {
             self.time_out(services, name);
-        } else if !polled {
-            return;
         }
         self.poll_health(services, name, now);
     }

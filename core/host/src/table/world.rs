@@ -1,7 +1,5 @@
 //! The service tables that the world answers.
 
-use std::borrow::Cow;
-
 use quorate_abi as abi;
 use quorate_abi::{
     QrAddress, QrCheckpoint, QrClock, QrDisk, QrInstance, QrName, QrProbe, QrRandom, QrScript,
@@ -163,12 +161,7 @@ unsafe extern "C" fn probe_ask(
     serve(instance, |world, caller| {
         // SAFETY: the plugin lends both texts for the call.
         let (address, request) = unsafe { (text(address)?, text(request)?) };
-        // A request is a line: who is asked waits for its end, on a real machine.
-        let line = match request.ends_with('\n') {
-            true => Cow::Borrowed(request),
-            false => Cow::Owned(format!("{request}\r\n")),
-        };
-        let answer = world.probe_ask(caller, address, port(number)?, &line)?;
+        let answer = world.probe_ask(caller, address, port(number)?, request)?;
         // SAFETY: the plugin vouches for its buffer.
         unsafe {
             Buffer {

@@ -22,7 +22,7 @@ use quorate_journal::WorldEvent;
 use quorate_model::errors::{
     ERROR_CLUSTER_NETWORK_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_NOT_READY, ERROR_TIMEOUT,
 };
-use quorate_model::{Name, Reason, same_name};
+use quorate_model::{Name, Reason, called};
 
 use crate::clock;
 use crate::disks::SharedFolder;
@@ -192,7 +192,7 @@ impl Machine {
     }
 
     fn disk(&self, name: &str) -> ServiceResult<&SharedFolder> {
-        let found = self.disks.iter().find(|it| same_name(it.name(), name));
+        let found = called(&self.disks, name, |it| it.name());
         let none = || format!("there is no shared disk {name} on this machine");
         found
             .map(|it| &**it)
@@ -270,8 +270,12 @@ impl Serve for Machine {
                 port,
                 request,
             } => {
-                let (address, request) = (address.into_owned(), request.into_owned());
-                let endpoint = Endpoint::Line(address, port, request);
+                // Who is asked waits for the end of the line.
+                let mut line = request.into_owned();
+                if !line.ends_with('\n') {
+                    line.push_str("\r\n");
+                }
+                let endpoint = Endpoint::Line(address.into_owned(), port, line);
                 self.prober.ask(endpoint).into()
             }
             Request::DiskReserve { disk } => self.change_disk(&disk, SharedFolder::reserve).into(),

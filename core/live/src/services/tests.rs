@@ -367,6 +367,7 @@ fn a_request_is_sent_to_a_port_and_the_first_line_of_the_answer_is_told() {
         }
     };
     asked(at.port(), "PING\r\n", &|it| *it == Ok("+PONG".to_owned()));
+    asked(at.port(), "PING", &|it| *it == Ok("+PONG".to_owned()));
     asked(at.port(), "LAG\r\n", &|it| {
         *it == Ok("-ERR unknown command".to_owned())
     });
