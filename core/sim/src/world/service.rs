@@ -62,12 +62,15 @@ impl World {
         let machine = self.runs_all(group)?;
         let mut resources = group.resources.iter();
         let reached = resources.all(|one| self.in_reach(machine, one).is_ok());
-        (reached && !group.resources.is_empty()).then_some(machine)
+        reached.then_some(machine)
     }
 
-    /// The machine on which every resource of a group is online.
+    /// The machine on which every resource of a group is online; none where it has no resources.
     fn runs_all(&self, group: &GroupDefinition) -> Option<Machine> {
         let count = group.resources.len();
+        if count == 0 {
+            return None;
+        }
         self.views.iter().position(|view| {
             // Nearly all machines have too few online, and none of these need be sought.
             view.online >= count && group.resources.iter().all(|it| runs_it(view, it))

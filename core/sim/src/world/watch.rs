@@ -173,20 +173,16 @@ impl World {
     /// Reads which machines have which disks mounted. That seldom changes.
     fn look_at_mounts(&mut self) {
         let disks = self.env.disks.shared();
-        self.mounts.truncate(disks.len());
-        for (place, disk) in disks.iter().enumerate() {
-            match self.mounts.get_mut(place) {
-                Some((name, known)) if *name == disk.name => {
-                    if !known.iter().eq(&disk.mounted) {
-                        *known = disk.mounted.iter().copied().collect();
-                    }
-                }
-                _ => {
-                    self.mounts.truncate(place);
-                    let mounted = disk.mounted.iter().copied().collect();
-                    self.mounts.push((disk.name.clone(), mounted));
-                }
-            }
+        let mut both = self.mounts.iter().zip(disks);
+        let same = self.mounts.len() == disks.len()
+            && both
+                .all(|((name, known), disk)| *name == disk.name && known.iter().eq(&disk.mounted));
+        if !same {
+            let mounts = disks.iter().map(|disk| {
+                let mounted = disk.mounted.iter().copied().collect();
+                (disk.name.clone(), mounted)
+            });
+            self.mounts = mounts.collect();
         }
     }
 
