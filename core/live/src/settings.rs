@@ -5,8 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use quorate_model::{
-    ClusterDefinition, Diagnostics, Name, NodeFile, Ready, ServiceCommand, load_node_file,
-    same_name,
+    ClusterDefinition, Diagnostics, Name, NodeFile, Ready, ServiceCommand, called, load_node_file,
 };
 
 /// A node file, and the folder that its paths count from.
@@ -76,16 +75,12 @@ impl Settings {
 
     /// The folder that stands for a shared disk.
     pub fn disk(&self, name: &str) -> Option<PathBuf> {
-        let mut all = self.disks().into_iter();
-        all.find(|(it, _)| same_name(it, name))
-            .map(|(_, place)| place)
+        called(self.disks(), name, |(it, _)| it).map(|(_, place)| place)
     }
 
     /// Where a file share is mounted.
     pub fn share(&self, name: &str) -> Option<PathBuf> {
-        let mut all = self.shares().into_iter();
-        all.find(|(it, _)| same_name(it, name))
-            .map(|(_, place)| place)
+        called(self.shares(), name, |(it, _)| it).map(|(_, place)| place)
     }
 
     fn folders(&self, named: &BTreeMap<Name, String>) -> BTreeMap<Name, PathBuf> {

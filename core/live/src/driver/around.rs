@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use quorate_host::Services;
 use quorate_journal::Event;
 use quorate_machine::{ClusterService, Stuck, Surroundings};
-use quorate_model::{Name, NodeId, Reason, Time, same_name};
+use quorate_model::{Name, NodeId, Reason, Time, called};
 use quorate_node::{Device, DiskDone, DiskError, DiskRequest, Message, Node, WitnessRequest};
 
 use super::Driver;
@@ -88,11 +88,7 @@ impl Surroundings for Driver {
 
     /// One that this machine has not mounted is out of reach, and does not answer.
     fn ask_witness(&mut self, request: WitnessRequest) {
-        if let Some((_, share)) = self
-            .shares
-            .iter()
-            .find(|(it, _)| same_name(it, &request.share))
-        {
+        if let Some((_, share)) = called(&self.shares, &request.share, |(it, _)| it) {
             share.ask(self.incarnation, request);
         }
     }

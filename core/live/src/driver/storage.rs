@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use quorate_model::{ClusterDefinition, Name, same_name};
+use quorate_model::{ClusterDefinition, Name, called};
 
 use super::StartError;
 use super::event::Happened;
@@ -27,10 +27,7 @@ pub(super) fn shared_disks(
     let (mut folders, mut writers) = (Vec::new(), Vec::new());
     for (name, place) in settings.disks() {
         // As the cluster spells it: the node asks for it by that name.
-        let known = definition
-            .disks
-            .iter()
-            .find(|it| same_name(&it.name, &name));
+        let known = called(&definition.disks, &name, |it| &it.name);
         let name = known.map_or(name, |it| it.name.clone());
         let failed = |why: std::io::Error| {
             StartError::Settings(format!(

@@ -1,5 +1,7 @@
 //! The sections of the reference: which words each has, and what is said about them together.
 
+use crate::outline::WAITS;
+
 /// One section.
 pub(super) struct Section {
     pub(super) title: &'static str,
@@ -66,17 +68,7 @@ ends healed. See also [expectations](#expectations) and [waiting](#waiting).",
         text: "Time stands still between the words of a drill, and moves in these. A wait fails (verdict `fail`) when its time is \
 over. What `at` and `after` plan happens meanwhile. Conditions are looked at whenever something happens; they may read and not \
 change anything.",
-        words: &[
-            "run",
-            "run_until",
-            "sleep",
-            "settle",
-            "eventually",
-            "becomes",
-            "recovers",
-            "at",
-            "after",
-        ],
+        words: &WAITS,
         nouns: &[],
     },
     Section {

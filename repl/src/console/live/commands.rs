@@ -70,7 +70,7 @@ impl Session {
             return Some(After::GoOn);
         }
         if tells {
-            return Some(self.fault(
+            return Some(self.refuse(
                 ":watch takes nothing here: it shows what happens on the node, until Ctrl-C",
             ));
         }
@@ -89,12 +89,12 @@ impl Session {
                     self.output.line(&text);
                     After::GoOn
                 }
-                Err(why) => self.fault(&why),
+                Err(why) => self.refuse(&why),
             },
-            "plugin" => self.fault(
+            "plugin" => self.refuse(
                 "plugins are each node's own: quorate ctl plugins shows them, and reads them again",
             ),
-            "events" | "timeline" | "explain" | "html" => self.fault(
+            "events" | "timeline" | "explain" | "html" => self.refuse(
                 "each node keeps its own journal, in its state folder: quorate explain and quorate report read it. :watch shows \
                  what happens from now on",
             ),
@@ -103,13 +103,9 @@ impl Session {
                     "\":{name}\" is for rehearsals, which can be stopped, turned back and broken: this is a cluster that really \
                      runs. There are :status, :watch, :why GROUP, :properties, :doc, :time, :set width, :help and :quit"
                 );
-                self.fault(&text)
+                self.refuse(&text)
             }
         })
-    }
-
-    fn fault(&mut self, text: &str) -> After {
-        self.refuse(text)
     }
 
     /// Shows what happens on the node until Ctrl-C.
@@ -139,7 +135,7 @@ impl Session {
                     self.output.line(&describe_line(entry.fields()));
                 }
                 Ok(Response::Refused { text, .. } | Response::Lost { text }) => {
-                    return self.fault(&text);
+                    return self.refuse(&text);
                 }
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
