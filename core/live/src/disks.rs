@@ -26,6 +26,7 @@ use quorate_model::{Name, Reason};
 use quorate_node::{DiskError, DiskOp};
 
 use crate::held::{Held, hold, hold_within};
+use crate::leash::Leash;
 use crate::state::{Disk, Drive, SystemFiles};
 
 /// For how long a plugin's request waits for another's. A plugin asks again.
@@ -43,7 +44,7 @@ pub(crate) struct SharedFolder {
     me: Name,
     /// Its cluster: another one's node of the same name is another holder.
     cluster: Name,
-    mounted: AtomicBool,
+    mounted: Mutex<bool>,
     /// An earlier failure to flush is past, once the disk is next used. What holds the disk's own lock may hang.
     mend: AtomicBool,
     disk: Mutex<Disk>,
@@ -72,7 +73,7 @@ impl SharedFolder {
             root,
             me,
             cluster,
-            mounted: AtomicBool::new(false),
+            mounted: Mutex::new(false),
             mend: AtomicBool::new(false),
             disk: Mutex::new(disk),
         })
@@ -85,7 +86,7 @@ impl SharedFolder {
 
     /// Nothing of an earlier start of the node counts any more, but for the reservation.
     pub(crate) fn boot(&self) {
-        self.mounted.store(false, Ordering::SeqCst);
+        *self.mounted.lock() = false;
         self.mend.store(true, Ordering::SeqCst);
     }
 
@@ -98,7 +99,7 @@ impl SharedFolder {
     }
 
     fn is_mounted(&self) -> bool {
-        self.mounted.load(Ordering::SeqCst)
+        *self.mounted.lock()
     }
 
     /// Who holds it: a node of this cluster by its name, another cluster's with that. Under the lock.
@@ -153,31 +154,47 @@ impl SharedFolder {
         refuse(ERROR_IO_DEVICE, text)
     }
 
+    /// Whoever hung here and was given up meanwhile does nothing more. Asked just before something is changed.
+    fn still_wanted(&self, leash: &Leash) -> ServiceResult<()> {
+        match leash.is_cut() {
+            false => Ok(()),
+            true => refuse(
+                ERROR_IO_INCOMPLETE,
+                format!("whoever asked this of {} was given up", self.name),
+            ),
+        }
+    }
+
     fn held_by(&self, held: &Held) -> ServiceResult<Option<Name>> {
         self.holder(held).or_else(|why| self.silent(&why))
     }
 
     /// Takes it, if nobody holds it. Returns what is to be told.
-    pub(crate) fn reserve(&self) -> ServiceResult<Option<WorldEvent>> {
+    pub(crate) fn reserve(&self, leash: &Leash) -> ServiceResult<Option<WorldEvent>> {
         self.asked(|held| match self.held_by(held)? {
             Some(holder) if holder == self.me => Ok(None),
             Some(holder) => refuse(ERROR_BUSY, format!("{} is reserved by {holder}", self.name)),
-            None => self.changed(held, None, Some(&self.me), ReservationChange::Reserve),
+            None => {
+                self.still_wanted(leash)?;
+                self.changed(held, None, Some(&self.me), ReservationChange::Reserve)
+            }
         })
     }
 
     /// Takes it from whoever holds it.
-    pub(crate) fn break_reservation(&self) -> ServiceResult<Option<WorldEvent>> {
+    pub(crate) fn break_reservation(&self, leash: &Leash) -> ServiceResult<Option<WorldEvent>> {
         self.asked(|held| {
             let before = self.held_by(held)?;
+            self.still_wanted(leash)?;
             self.changed(held, before, None, ReservationChange::BusReset)
         })
     }
 
     /// Gives it up, if this node holds it.
-    pub(crate) fn release(&self) -> ServiceResult<Option<WorldEvent>> {
+    pub(crate) fn release(&self, leash: &Leash) -> ServiceResult<Option<WorldEvent>> {
         self.asked(|held| match self.held_by(held)? {
             Some(holder) if holder == self.me => {
+                self.still_wanted(leash)?;
                 self.changed(held, Some(holder), None, ReservationChange::Release)
             }
             _ => Ok(None),
@@ -203,9 +220,11 @@ impl SharedFolder {
     }
 
     /// Who holds it, as this node sees it.
-    pub(crate) fn reservation(&self) -> ServiceResult<Reservation> {
+    pub(crate) fn reservation(&self, leash: &Leash) -> ServiceResult<Reservation> {
         self.asked(|held| {
-            Ok(match self.held_by(held)? {
+            let holder = self.held_by(held)?;
+            self.still_wanted(leash)?;
+            Ok(match holder {
                 None => Reservation::Nobody,
                 Some(holder) if holder == self.me => Reservation::Here,
                 Some(_) => Reservation::Elsewhere,
@@ -214,7 +233,7 @@ impl SharedFolder {
     }
 
     /// From now on its files may be used, or no longer. Returns what is to be told.
-    pub(crate) fn mount(&self, mount: bool) -> ServiceResult<Option<WorldEvent>> {
+    pub(crate) fn mount(&self, mount: bool, leash: &Leash) -> ServiceResult<Option<WorldEvent>> {
         if mount {
             self.asked(|held| match self.held_by(held)? {
                 Some(holder) if holder == self.me => Ok(()),
@@ -224,7 +243,10 @@ impl SharedFolder {
                 ),
             })?;
         }
-        let before = self.mounted.swap(mount, Ordering::SeqCst);
+        // Under the same lock as the end of a start takes all mounts away.
+        let mut mounted = self.mounted.lock();
+        self.still_wanted(leash)?;
+        let before = std::mem::replace(&mut *mounted, mount);
         Ok((before != mount).then(|| WorldEvent::Mount {
             subject: self.name.clone(),
             mounted: mount,
@@ -232,7 +254,11 @@ impl SharedFolder {
     }
 
     /// Does something with the files, for a plugin.
-    fn with_files<T>(&self, what: impl FnOnce(&mut Disk) -> ServiceResult<T>) -> ServiceResult<T> {
+    fn with_files<T>(
+        &self,
+        leash: &Leash,
+        what: impl FnOnce(&mut Disk) -> ServiceResult<T>,
+    ) -> ServiceResult<T> {
         self.asked(|held| {
             match self.held_by(held)? {
                 Some(holder) if holder == self.me => {}
@@ -248,7 +274,9 @@ impl SharedFolder {
                 let text = format!("{} is not mounted here", self.name);
                 return refuse(ERROR_NOT_READY, text);
             }
-            what(&mut self.files())
+            let mut files = self.files();
+            self.still_wanted(leash)?;
+            what(&mut files)
         })
     }
 
@@ -265,13 +293,13 @@ impl SharedFolder {
     }
 
     /// The names of the files on it.
-    pub(crate) fn list(&self) -> ServiceResult<Vec<String>> {
-        self.with_files(|disk| disk.list().or_else(|why| self.refused(why)))
+    pub(crate) fn list(&self, leash: &Leash) -> ServiceResult<Vec<String>> {
+        self.with_files(leash, |disk| disk.list().or_else(|why| self.refused(why)))
     }
 
     /// Writes a whole file.
-    pub(crate) fn write(&self, file: &str, bytes: &[u8]) -> ServiceResult<()> {
-        self.with_files(|disk| {
+    pub(crate) fn write(&self, file: &str, bytes: &[u8], leash: &Leash) -> ServiceResult<()> {
+        self.with_files(leash, |disk| {
             let written = disk.carry_out(DiskOp::Replace {
                 file: self.inside(file)?,
                 bytes: bytes.to_vec(),
@@ -281,8 +309,8 @@ impl SharedFolder {
     }
 
     /// Reads a file.
-    pub(crate) fn read(&self, file: &str) -> ServiceResult<Vec<u8>> {
-        let found = self.with_files(|disk| {
+    pub(crate) fn read(&self, file: &str, leash: &Leash) -> ServiceResult<Vec<u8>> {
+        let found = self.with_files(leash, |disk| {
             let prefix = self.inside(file)?;
             let read = disk.carry_out(DiskOp::ReadAll { prefix });
             read.or_else(|why| self.refused(why))
@@ -327,6 +355,10 @@ impl Drive for Arc<SharedFolder> {
 mod tests {
     use super::*;
 
+    fn free() -> Leash {
+        Leash::default()
+    }
+
     fn of(root: &std::path::Path, cluster: &str, me: &str) -> Arc<SharedFolder> {
         let whose = (cluster.into(), me.into());
         Arc::new(SharedFolder::open("Disk Q:".into(), root.to_path_buf(), whose).unwrap())
@@ -340,10 +372,10 @@ mod tests {
     fn another_clusters_node_of_the_same_name_is_another_holder() {
         let folder = tempfile::tempdir().unwrap();
         let [one, other] = ["CLUSTER1", "CLUSTER2"].map(|it| of(folder.path(), it, "NODE1"));
-        one.reserve().unwrap();
-        assert_eq!(code(other.reserve()), ERROR_BUSY);
-        assert_eq!(other.reservation(), Ok(Reservation::Elsewhere));
-        assert_eq!(code(other.mount(true)), ERROR_BUSY);
+        one.reserve(&free()).unwrap();
+        assert_eq!(code(other.reserve(&free())), ERROR_BUSY);
+        assert_eq!(other.reservation(&free()), Ok(Reservation::Elsewhere));
+        assert_eq!(code(other.mount(true, &free())), ERROR_BUSY);
     }
 
     /// Programs keep what they like there.
@@ -351,13 +383,16 @@ mod tests {
     fn a_listing_opens_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let [one, _] = two(folder.path());
-        one.reserve().unwrap();
-        one.mount(true).unwrap();
-        one.write("kept", b"x").unwrap();
+        one.reserve(&free()).unwrap();
+        one.mount(true, &free()).unwrap();
+        one.write("kept", b"x", &free()).unwrap();
         let files = folder.path().join("files");
         std::os::unix::fs::symlink("nowhere", files.join("lost")).unwrap();
-        assert_eq!(one.list(), Ok(vec!["kept".to_owned(), "lost".to_owned()]));
-        assert_eq!(one.read("kept"), Ok(b"x".to_vec()));
+        assert_eq!(
+            one.list(&free()),
+            Ok(vec!["kept".to_owned(), "lost".to_owned()])
+        );
+        assert_eq!(one.read("kept", &free()), Ok(b"x".to_vec()));
     }
 
     fn code<T: std::fmt::Debug>(result: ServiceResult<T>) -> u32 {
@@ -376,45 +411,54 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [mut one, mut other] = two(folder.path());
         assert_eq!(one.carry_out(append(b"x")), Err(DiskError::NotReserved));
-        assert!(one.reserve().unwrap().is_some());
-        assert!(one.reserve().unwrap().is_none(), "it is renewed");
+        assert!(one.reserve(&free()).unwrap().is_some());
+        assert!(one.reserve(&free()).unwrap().is_none(), "it is renewed");
         assert_eq!(one.carry_out(append(b"x")), Err(DiskError::NotMounted));
-        one.mount(true).unwrap();
+        one.mount(true, &free()).unwrap();
         one.carry_out(append(b"one")).unwrap();
-        one.write("clusdisk.tst", b"t").unwrap();
-        assert_eq!(code(other.reserve()), ERROR_BUSY);
-        assert_eq!(code(other.mount(true)), ERROR_BUSY);
-        assert_eq!(code(other.list()), ERROR_BUSY);
+        one.write("clusdisk.tst", b"t", &free()).unwrap();
+        assert_eq!(code(other.reserve(&free())), ERROR_BUSY);
+        assert_eq!(code(other.mount(true, &free())), ERROR_BUSY);
+        assert_eq!(code(other.list(&free())), ERROR_BUSY);
         assert_eq!(other.carry_out(append(b"y")), Err(DiskError::NotReserved));
-        assert!(other.release().unwrap().is_none(), "it is not its to give");
-        assert_eq!(other.reservation().unwrap(), Reservation::Elsewhere);
+        assert!(
+            other.release(&free()).unwrap().is_none(),
+            "it is not its to give"
+        );
+        assert_eq!(other.reservation(&free()).unwrap(), Reservation::Elsewhere);
 
         // Whoever loses it writes nothing more, though it believes that it has mounted it.
-        assert!(other.break_reservation().unwrap().is_some());
-        assert_eq!(one.reservation().unwrap(), Reservation::Nobody);
-        other.reserve().unwrap();
-        other.mount(true).unwrap();
+        assert!(other.break_reservation(&free()).unwrap().is_some());
+        assert_eq!(one.reservation(&free()).unwrap(), Reservation::Nobody);
+        other.reserve(&free()).unwrap();
+        other.mount(true, &free()).unwrap();
         assert_eq!(one.carry_out(append(b"late")), Err(DiskError::NotReserved));
-        assert_eq!(code(one.write("f", b"")), ERROR_BUSY);
+        assert_eq!(code(one.write("f", b"", &free())), ERROR_BUSY);
         let prefix = "MSCS/".to_owned();
         let read = other.carry_out(DiskOp::ReadAll { prefix }).unwrap();
         assert_eq!(read["MSCS/quolog.log"], b"one");
-        assert_eq!(other.read("clusdisk.tst").unwrap(), b"t");
-        assert_eq!(other.list().unwrap(), ["MSCS/quolog.log", "clusdisk.tst"]);
-        assert_eq!(code(other.read("none")), ERROR_FILE_NOT_FOUND);
-        assert_eq!(code(other.write("../outside", b"")), ERROR_FILE_NOT_FOUND);
+        assert_eq!(other.read("clusdisk.tst", &free()).unwrap(), b"t");
+        assert_eq!(
+            other.list(&free()).unwrap(),
+            ["MSCS/quolog.log", "clusdisk.tst"]
+        );
+        assert_eq!(code(other.read("none", &free())), ERROR_FILE_NOT_FOUND);
+        assert_eq!(
+            code(other.write("../outside", b"", &free())),
+            ERROR_FILE_NOT_FOUND
+        );
     }
 
     #[test]
     fn a_reservation_outlives_its_holder_and_who_starts_again_has_it_but_no_mount() {
         let folder = tempfile::tempdir().unwrap();
         let [one, _] = two(folder.path());
-        one.reserve().unwrap();
-        one.mount(true).unwrap();
+        one.reserve(&free()).unwrap();
+        one.mount(true, &free()).unwrap();
         drop(one);
         let [mut one, other] = two(folder.path());
-        assert_eq!(code(other.reserve()), ERROR_BUSY);
-        assert_eq!(one.reservation().unwrap(), Reservation::Here);
+        assert_eq!(code(other.reserve(&free())), ERROR_BUSY);
+        assert_eq!(one.reservation(&free()).unwrap(), Reservation::Here);
         assert_eq!(one.carry_out(append(b"x")), Err(DiskError::NotMounted));
     }
 
@@ -422,11 +466,11 @@ mod tests {
     fn who_stands_still_in_the_middle_of_a_write_keeps_the_others_out() {
         let folder = tempfile::tempdir().unwrap();
         let [one, other] = two(folder.path());
-        one.reserve().unwrap();
+        one.reserve(&free()).unwrap();
         let held = hold(&folder.path().join("lock")).unwrap();
-        assert_eq!(code(other.break_reservation()), ERROR_IO_INCOMPLETE);
-        assert_eq!(code(one.reserve()), ERROR_IO_INCOMPLETE);
+        assert_eq!(code(other.break_reservation(&free())), ERROR_IO_INCOMPLETE);
+        assert_eq!(code(one.reserve(&free())), ERROR_IO_INCOMPLETE);
         drop(held);
-        assert!(other.break_reservation().unwrap().is_some());
+        assert!(other.break_reservation(&free()).unwrap().is_some());
     }
 }

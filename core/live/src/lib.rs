@@ -13,6 +13,7 @@ mod disks;
 mod driver;
 mod held;
 mod journal;
+mod leash;
 mod memory;
 mod metrics;
 mod monitors;

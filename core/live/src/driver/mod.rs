@@ -36,7 +36,7 @@ use crate::memory;
 use crate::metrics;
 use crate::monitors::{GroupMonitors, Report, Reported};
 use crate::net::{Arrival, NetError, Networks, Sealed, What as Came};
-use crate::services::{Machine, Programs, SharedMachine};
+use crate::services::{Disks, Machine, Programs, SharedMachine};
 use crate::settings::Settings;
 use crate::share::Share;
 use crate::state::{Disk, StateError, StateFolder, SystemFiles, Writer};
@@ -288,14 +288,14 @@ impl Driver {
             .parent()
             .map_or_else(PathBuf::new, PathBuf::from);
         let networks_of_node = node.interfaces.keys().cloned().collect();
-        let machine = Machine::new(programs, networks_of_node, settings.file.port, scripts)
-            .with_disks(folders);
+        let machine = Machine::new(programs, networks_of_node, settings.file.port);
+        let machine = SharedMachine::new(machine, Disks::new(folders), scripts);
         let reports = to.clone();
         Ok(Driver {
             me: node.id,
             state,
             service: ClusterService::default(),
-            machine: SharedMachine::new(machine),
+            machine,
             report: Arc::new(move |report| reports.send(Happened::Reported(report)).is_ok()),
             generation: 0,
             networks,

@@ -8,7 +8,7 @@ use quorate_host::Serve;
 use quorate_model::ResourceProperties;
 
 use super::*;
-use crate::services::{Machine, Programs};
+use crate::services::{Disks, Machine, Programs};
 
 /// Longer than anything here takes on any machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,8 +34,8 @@ impl Bench {
             node: "NODE1".into(),
             group: None,
         };
-        let machine = Machine::new(programs, vec!["Public".into()], 3_343, PathBuf::new());
-        let machine = SharedMachine::new(machine);
+        let machine = Machine::new(programs, vec!["Public".into()], 3_343);
+        let machine = SharedMachine::new(machine, Disks::default(), PathBuf::new());
         let (to, reports) = channel();
         let to = Mutex::new(to);
         let hung = Arc::new(Mutex::new(()));

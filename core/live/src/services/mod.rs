@@ -1,36 +1,33 @@
 //! The real machine as plugins see it: the answers to `quorate_host::Request`.
 //!
-//! None of it waits, but for what was killed to be gone. What takes time runs in a process or on a thread of its own, and is
-//! looked at again. The monitors of all groups share one machine.
+//! The monitors of all groups share one machine, under a lock. None of what is done under it waits, but for what was killed to
+//! be gone: what takes time runs in a process or on a thread of its own, and is looked at again. Folders that may hang, of
+//! shared disks and of scripts, are asked beside it: they hold up who asks, and nobody else.
 
 mod addresses;
 mod command;
 mod controller;
+mod disks;
 mod names;
 mod notify;
 mod probe;
 mod process;
 mod shared;
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::Mutex;
-use quorate_host::{Answer, Caller, Request, Reservation, Serve, ServiceResult};
+use quorate_host::{Caller, ServiceResult};
 use quorate_journal::WorldEvent;
-use quorate_model::errors::{
-    ERROR_CLUSTER_NETWORK_NOT_FOUND, ERROR_FILE_NOT_FOUND, ERROR_NOT_READY, ERROR_TIMEOUT,
-};
-use quorate_model::{Name, Reason, called};
+use quorate_model::errors::ERROR_CLUSTER_NETWORK_NOT_FOUND;
+use quorate_model::{Name, Reason};
 
-use crate::clock;
-use crate::disks::SharedFolder;
 use addresses::Addresses;
 pub(crate) use command::missing_program;
 pub use command::{CommandError, split};
 pub(crate) use controller::Controller;
 pub(crate) use controller::Programs;
+pub(crate) use disks::Disks;
 use names::Names;
 use probe::{Endpoint, Prober};
 pub(crate) use shared::SharedMachine;
@@ -47,11 +44,6 @@ pub(crate) struct Machine {
     addresses: Addresses,
     names: Names,
     networks: Vec<Name>,
-    /// The shared disks that this machine has.
-    disks: Vec<Arc<SharedFolder>>,
-    /// The folder of the cluster file: paths of scripts count from there.
-    scripts: PathBuf,
-    configured_nodes: Arc<AtomicU32>,
     told: Told,
 }
 
@@ -76,12 +68,7 @@ impl Told {
 
 impl Machine {
     /// `port` is the cluster's own, which keeps an address for one node of a machine.
-    pub(crate) fn new(
-        programs: Programs,
-        networks: Vec<Name>,
-        port: u16,
-        scripts: PathBuf,
-    ) -> Machine {
+    pub(crate) fn new(programs: Programs, networks: Vec<Name>, port: u16) -> Machine {
         let told = Told::default();
         Machine {
             controller: Controller::new(programs, told.clone()),
@@ -89,22 +76,13 @@ impl Machine {
             addresses: Addresses::new(port),
             names: Names::default(),
             networks,
-            disks: Vec::new(),
-            scripts,
-            configured_nodes: Arc::default(),
             told,
         }
-    }
-
-    /// With these shared disks.
-    pub(crate) fn with_disks(self, disks: Vec<Arc<SharedFolder>>) -> Machine {
-        Machine { disks, ..self }
     }
 
     /// Nothing of an earlier start of the node counts any more.
     pub(crate) fn boot(&mut self) {
         self.controller.kill_all();
-        self.disks.iter().for_each(|disk| disk.boot());
         for (network, address) in self.addresses.clear() {
             self.tell_address(&network, &address, false);
         }
@@ -188,134 +166,6 @@ impl Machine {
         match self.controller.asked_at(caller.resource, name)? {
             Some(endpoint) => self.prober.ask(endpoint).map(drop),
             None => Ok(()),
-        }
-    }
-
-    fn disk(&self, name: &str) -> ServiceResult<&SharedFolder> {
-        let found = called(&self.disks, name, |it| it.name());
-        let none = || format!("there is no shared disk {name} on this machine");
-        found
-            .map(|it| &**it)
-            .ok_or_else(|| Reason::new(ERROR_NOT_READY, none()))
-    }
-
-    /// Changes who holds a disk, or who has mounted it, and tells of it.
-    fn change_disk(
-        &mut self,
-        name: &str,
-        change: impl FnOnce(&SharedFolder) -> ServiceResult<Option<WorldEvent>>,
-    ) -> ServiceResult<()> {
-        if let Some(event) = change(self.disk(name)?)? {
-            self.told.push(event);
-        }
-        Ok(())
-    }
-
-    fn script(&self, path: &str) -> ServiceResult<String> {
-        let file = self.scripts.join(path);
-        std::fs::read_to_string(&file).or_else(|why| {
-            error(
-                ERROR_FILE_NOT_FOUND,
-                format!("cannot read {}: {why}", file.display()),
-            )
-        })
-    }
-}
-
-impl Serve for Machine {
-    fn serve(&mut self, caller: Caller<'_>, request: Request<'_>) -> Answer {
-        let of = caller.resource;
-        match request {
-            Request::Now => clock::now().into(),
-            Request::CivilMs => clock::civil_ms().into(),
-            Request::ConfiguredNodes => self.configured_nodes.load(Ordering::Relaxed).into(),
-            Request::Random {} => crate::chance().into(),
-            Request::ServiceStart { name, .. } => {
-                self.controller.start(caller, &name, ("", "")).into()
-            }
-            Request::ServiceStartWith {
-                name,
-                parameters,
-                directory,
-                ..
-            } => {
-                let given = (&*parameters, &*directory);
-                self.controller.start(caller, &name, given).into()
-            }
-            Request::ScriptLoad { path } => self.script(&path).into(),
-            Request::ServiceStop { name } => self.controller.stop(of, &name).into(),
-            Request::ServiceKill { name } => self.controller.kill(of, &name).into(),
-            Request::ServiceState { name } => self.controller.state(of, &name).into(),
-            Request::ServiceListen {
-                name,
-                address,
-                port,
-                protocol,
-                listen,
-            } => self
-                .listen(caller, &name, (&address, port, &protocol), listen)
-                .into(),
-            Request::ProbeService { name } => self.probe(caller, &name).into(),
-            Request::ProbePort {
-                address,
-                port,
-                protocol,
-            } => {
-                let (address, protocol) = (address.into_owned(), protocol.into_owned());
-                let endpoint = Endpoint::Protocol(address, port, protocol);
-                self.prober.ask(endpoint).into()
-            }
-            Request::ProbeAsk {
-                address,
-                port,
-                request,
-            } => {
-                // Who is asked waits for the end of the line.
-                let mut line = request.into_owned();
-                if !line.ends_with('\n') {
-                    line.push_str("\r\n");
-                }
-                let endpoint = Endpoint::Line(address.into_owned(), port, line);
-                self.prober.ask(endpoint).into()
-            }
-            Request::DiskReserve { disk } => self.change_disk(&disk, SharedFolder::reserve).into(),
-            Request::DiskBreak { disk } => self
-                .change_disk(&disk, SharedFolder::break_reservation)
-                .into(),
-            Request::DiskRelease { disk } => self.change_disk(&disk, SharedFolder::release).into(),
-            Request::DiskMount { disk } => self.change_disk(&disk, |it| it.mount(true)).into(),
-            Request::DiskUnmount { disk, .. } => {
-                self.change_disk(&disk, |it| it.mount(false)).into()
-            }
-            Request::DiskReservation { disk } => {
-                self.disk(&disk).and_then(SharedFolder::reservation).into()
-            }
-            Request::DiskReserved { disk } => {
-                let held = self.disk(&disk).and_then(SharedFolder::reservation);
-                held.map(|it| it == Reservation::Here).into()
-            }
-            Request::DiskList { disk } => self.disk(&disk).and_then(SharedFolder::list).into(),
-            Request::DiskWrite { disk, file, bytes } => self
-                .disk(&disk)
-                .and_then(|it| it.write(&file, &bytes))
-                .into(),
-            Request::DiskRead { disk, file } => {
-                self.disk(&disk).and_then(|it| it.read(&file)).into()
-            }
-            Request::AddressAdd { network, address } => self.plumb(&network, &address).into(),
-            Request::AddressRemove { network, address } => self.unplumb(&network, &address).into(),
-            Request::AddressWorks { network, address } => self
-                .known(&network)
-                .and_then(|()| self.addresses.works(&network, &address))
-                .into(),
-            Request::AddressLease { network } => error::<(String, u32)>(
-                ERROR_TIMEOUT,
-                format!("no DHCP server is asked on network {network}: give the address"),
-            )
-            .into(),
-            Request::NameRegister { name, address } => self.register(&name, &address).into(),
-            Request::NameUnregister { name } => self.unregister(&name).into(),
-            Request::NameResolve { name } => self.names.resolve(&name).into(),
         }
     }
 }

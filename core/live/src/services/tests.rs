@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
-use quorate_host::{ServiceState, Services};
+use quorate_host::{Request, Serve, ServiceState, Services};
 use quorate_journal::{ServiceEnd, ServiceStep};
 use quorate_model::errors::{
     ERROR_CLUSTER_IPADDR_IN_USE, ERROR_FILE_NOT_FOUND, ERROR_GEN_FAILURE,
@@ -26,7 +26,7 @@ const WHO: Caller<'static> = Caller {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Bench {
-    machine: Machine,
+    machine: SharedMachine,
     folder: tempfile::TempDir,
 }
 
@@ -45,7 +45,8 @@ impl Bench {
         };
         let scripts = folder.path().to_path_buf();
         let port = free_port();
-        let machine = Machine::new(programs, vec!["Public".into()], port, scripts);
+        let machine = Machine::new(programs, vec!["Public".into()], port);
+        let machine = SharedMachine::new(machine, Disks::default(), scripts);
         Bench { machine, folder }
     }
 
@@ -63,7 +64,7 @@ impl Bench {
     }
 
     fn told(&mut self) -> Vec<(ServiceStep, Option<ServiceEnd>)> {
-        let told = self.machine.told.take().into_iter();
+        let told = self.machine.take_told().into_iter();
         told.filter_map(|event| match event {
             WorldEvent::Service { to, reason, .. } => Some((to, reason)),
             _ => None,
@@ -173,7 +174,7 @@ fn a_service_is_pending_until_its_file_is_there_and_an_old_file_does_not_count()
     };
     std::fs::write(&file, "").unwrap();
     let services = BTreeMap::from([("slow".to_owned(), command)]);
-    bench.machine.controller.reload(services);
+    bench.machine.reload(services);
     bench.machine.service_start(WHO, "slow", 0).unwrap();
     let state = bench.machine.service_state(WHO, "slow").unwrap();
     assert_eq!(state, ServiceState::StartPending);
@@ -281,7 +282,7 @@ fn a_service_is_asked_what_its_node_file_says_and_its_answer_is_compared() {
         let endpoint = Endpoint::Ask(ask.unwrap());
         let begun = Instant::now();
         let why = loop {
-            match bench.machine.prober.ask(endpoint.clone()) {
+            match bench.machine.machine().prober.ask(endpoint.clone()) {
                 Err(why) if why.code != WSAETIMEDOUT => break why,
                 other => assert!(begun.elapsed() < PATIENCE, "{other:?}"),
             }
@@ -308,7 +309,7 @@ fn names_without_a_command_are_refused_and_absolute_paths_run() {
 
 /// The answer to a probe that says something about the service.
 fn answer(
-    machine: &mut Machine,
+    machine: &mut SharedMachine,
     port: u16,
     protocol: &str,
     wanted: impl Fn(&ServiceResult<String>) -> bool,
@@ -395,7 +396,8 @@ fn what_was_answered_before_a_program_listens_is_not_its_answer() {
 fn an_address_of_loopback_is_one_nodes_of_the_machine() {
     let mut one = Bench::new(&[]);
     let mut other = Bench::new(&[]);
-    other.machine.addresses = Addresses::new(one.machine.addresses.port());
+    let port = one.machine.machine().addresses.port();
+    other.machine.machine().addresses = Addresses::new(port);
     let address = "127.77.66.55";
     one.machine.address_add(WHO, "Public", address).unwrap();
     one.machine.address_works(WHO, "Public", address).unwrap();
@@ -420,7 +422,7 @@ fn names_are_this_nodes_own() {
     assert_eq!(machine.name_resolve(WHO, "WEB1").unwrap(), "127.0.0.9");
     machine.name_unregister(WHO, "WEB1").unwrap();
     assert!(machine.name_resolve(WHO, "WEB1").is_err());
-    assert_eq!(machine.told.take().len(), 2);
+    assert_eq!(machine.take_told().len(), 2);
 }
 
 /// Every request has an answer that fits, whatever the machine lacks.
