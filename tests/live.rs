@@ -22,6 +22,8 @@ mod hang;
 mod metrics;
 #[path = "live/orders.rs"]
 mod orders;
+#[path = "live/power.rs"]
+mod power;
 #[path = "live/relay.rs"]
 mod relay;
 #[path = "live/rig.rs"]

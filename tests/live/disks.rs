@@ -28,10 +28,10 @@ int fsync(int file) { return flush("fsync", file); }
 int fdatasync(int file) { return flush("fdatasync", file); }
 "#;
 
-/// The library of it. `None` where there is no C compiler, which is said.
-fn shim(folder: &Path) -> Option<PathBuf> {
-    let (source, library) = (folder.join("flush.c"), folder.join("flush.so"));
-    fs::write(&source, SHIM).expect("a file");
+/// A library that programs are run with, at this place but for its ending. `None` where there is no C compiler, which is said.
+pub(crate) fn compiled(place: &Path, text: &str) -> Option<PathBuf> {
+    let (source, library) = (place.with_extension("c"), place.with_extension("so"));
+    fs::write(&source, text).expect("a file");
     let mut compiler = Command::new("cc");
     compiler
         .args(["-shared", "-fPIC", "-o"])
@@ -40,7 +40,7 @@ fn shim(folder: &Path) -> Option<PathBuf> {
         .arg("-ldl");
     match compiler.output() {
         Err(why) => {
-            eprintln!("SKIPPED: there is no C compiler, so no flush fails: {why}");
+            eprintln!("SKIPPED: there is no C compiler, so nothing is put beneath a node: {why}");
             None
         }
         Ok(done) => {
@@ -161,7 +161,7 @@ fn a_node_whose_disk_is_full_leaves_its_groups_to_the_others_and_comes_back_when
 #[test]
 fn a_node_whose_disk_does_not_flush_leaves_its_groups_to_the_others_and_begins_anew() {
     let rig = Rig::new(98);
-    let Some(library) = shim(&rig.path("")) else {
+    let Some(library) = compiled(&rig.path("flush"), SHIM) else {
         return;
     };
     let fails = rig.path("fails");

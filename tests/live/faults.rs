@@ -46,14 +46,14 @@ fn the_loss_of_a_coordinator_that_owns_nothing_is_not_felt_by_clients() {
 
 /// Sets a property to one number after the other, and keeps the last that was acknowledged and the last that was tried.
 #[derive(Default)]
-struct Writer {
-    acknowledged: AtomicU64,
-    tried: AtomicU64,
-    ends: AtomicBool,
+pub(crate) struct Writer {
+    pub(crate) acknowledged: AtomicU64,
+    pub(crate) tried: AtomicU64,
+    pub(crate) ends: AtomicBool,
 }
 
 impl Writer {
-    fn run(&self, run: &std::path::Path) {
+    pub(crate) fn run(&self, run: &std::path::Path) {
         let mut next = 1;
         while !self.ends.load(Ordering::Acquire) {
             self.tried.store(next, Ordering::Release);

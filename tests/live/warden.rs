@@ -42,7 +42,7 @@ pub(crate) fn populated(groups: &Path) -> Vec<&'static str> {
     NODES.into_iter().filter(|node| runs(node)).collect()
 }
 
-fn driver(rig: &Rig, node: &str) -> Pid {
+pub(crate) fn driver(rig: &Rig, node: &str) -> Pid {
     let driver = child_with(rig.running[node].id(), "--driver");
     Pid::from_raw(i32::try_from(driver).expect("a process")).expect("a process")
 }

@@ -14,6 +14,7 @@ use crate::control::Admins;
 use crate::services::{missing_program, split};
 use crate::settings::Settings;
 use crate::share::LOCK;
+use crate::state::{SystemFiles, make_to_stay};
 use crate::warden::can_watch;
 
 /// The services that types ask for by a name of their own.
@@ -113,7 +114,7 @@ fn places(settings: &Settings, found: &mut Vec<Diagnostic>) {
     }
     let state = settings.state();
     let probe = state.join(".check");
-    let made = fs::create_dir_all(&state)
+    let made = make_to_stay(&mut SystemFiles, &state)
         .and_then(|()| {
             OpenOptions::new()
                 .write(true)
@@ -255,7 +256,7 @@ fn shared_disk(
         found.push(finding.help(help));
         return;
     };
-    if let Err(why) = fs::create_dir_all(&folder).and_then(|()| written(&folder)) {
+    if let Err(why) = make_to_stay(&mut SystemFiles, &folder).and_then(|()| written(&folder)) {
         let text = format!(
             "the folder {} of {disk} cannot be used: {why}",
             folder.display()

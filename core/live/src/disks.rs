@@ -8,7 +8,7 @@
 //! Nothing is mounted: "mounted" is what the node believes, and needs the reservation as on a real disk.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use quorate_node::{DiskError, DiskOp};
 
 use crate::held::{Held, hold, hold_within};
 use crate::leash::Leash;
-use crate::state::{Disk, Drive, SystemFiles};
+use crate::state::{Disk, Drive, SystemFiles, make_to_stay};
 
 /// For how long a plugin's request waits for another's. A plugin asks again.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -60,14 +60,9 @@ impl SharedFolder {
         root: PathBuf,
         (cluster, me): (Name, Name),
     ) -> io::Result<SharedFolder> {
-        fs::create_dir_all(&root)?;
-        let disk = Disk::open(root.join("files"), Box::new(SystemFiles))?;
         // What is acknowledged below is not lost with the folders above it.
-        for folder in [Some(root.as_path()), root.parent()].into_iter().flatten() {
-            if !folder.as_os_str().is_empty() {
-                File::open(folder)?.sync_all()?;
-            }
-        }
+        make_to_stay(&mut SystemFiles, &root)?;
+        let disk = Disk::open(root.join("files"), Box::new(SystemFiles))?;
         Ok(SharedFolder {
             name,
             root,

@@ -1,12 +1,12 @@
 //! A node's disk as a folder: each request is durable when it is answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use quorate_node::{DiskError, DiskOp};
 
-use super::files::{Files, How};
+use super::files::{Files, How, folder_of, make, make_to_stay};
 
 /// The beginning of the name of a file that is being written to take another one's place.
 const UNFINISHED: &str = ".new-";
@@ -72,7 +72,7 @@ impl Disk {
     /// # Errors
     /// The system's.
     pub(crate) fn open(root: PathBuf, mut files: Box<dyn Files>) -> io::Result<Disk> {
-        files.make_folder(&root)?;
+        make_to_stay(&mut *files, &root)?;
         Ok(Disk {
             root,
             files,
@@ -92,11 +92,24 @@ impl Disk {
     /// The system's.
     pub(crate) fn boot(&mut self) -> io::Result<BTreeMap<String, Vec<u8>>> {
         self.mend();
+        let mut folders = BTreeSet::from([self.root.clone()]);
         for name in self.names("")? {
+            let place = self.root.join(&name);
             let file = name.rsplit('/').next().unwrap_or_default();
             if file.starts_with(UNFINISHED) {
-                self.files.remove(&self.root.join(&name))?;
+                self.files.remove(&place)?;
             }
+            folders.extend(
+                place
+                    .ancestors()
+                    .skip(1)
+                    .take_while(|it| **it != *self.root)
+                    .map(Path::to_path_buf),
+            );
+        }
+        // Who was killed before it flushed a name has left one that a power loss would take away.
+        for folder in folders {
+            self.files.flush_folder(&folder)?;
         }
         self.read_all("")
     }
@@ -133,8 +146,9 @@ impl Disk {
         let place = self.root.join(file);
         let folder = folder_of(&place);
         if !self.files.is_there(&folder) {
-            self.files.make_folder(&folder)?;
-            flushed(self.files.flush_folder(&folder_of(&folder)))?;
+            for named in make(&mut *self.files, &folder)? {
+                flushed(self.files.flush_folder(&named))?;
+            }
         }
         Ok(place)
     }
@@ -235,10 +249,6 @@ impl Disk {
         }
         Ok(names)
     }
-}
-
-fn folder_of(place: &Path) -> PathBuf {
-    place.parent().unwrap_or(Path::new("/")).to_path_buf()
 }
 
 #[cfg(test)]

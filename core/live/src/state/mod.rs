@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 pub(crate) use disk::{Disk, Drive};
-pub(crate) use files::{Files, How, SystemFiles};
+pub(crate) use files::{Files, How, SystemFiles, make_to_stay};
 pub(crate) use writer::Writer;
 
 /// Why a state folder cannot be used.
@@ -70,8 +70,9 @@ impl StateFolder {
             what: what.to_owned(),
             why,
         };
-        for folder in [root.to_path_buf(), root.join("journal"), root.join("log")] {
-            fs::create_dir_all(&folder).map_err(|why| failed("make it", why))?;
+        make_to_stay(&mut SystemFiles, root).map_err(|why| failed("make it", why))?;
+        for folder in ["journal", "log"] {
+            fs::create_dir_all(root.join(folder)).map_err(|why| failed("make it", why))?;
         }
         let mut lock = OpenOptions::new()
             .read(true)

@@ -287,3 +287,31 @@ fn files_are_cut_removed_and_read_by_the_beginning_of_their_names() {
     }
     assert!(bench.found().is_empty());
 }
+
+/// A node that is killed there finds a file that it has not flushed the name of, and writes on in it.
+#[test]
+fn names_that_an_earlier_start_did_not_flush_are_flushed_by_the_next() {
+    let mut bench = Bench::new();
+    bench.fails("flush folder MSCS", io::ErrorKind::Other);
+    assert_eq!(bench.append("one"), Err(DiskError::NotFlushed));
+    bench.done();
+    bench.disk.boot().unwrap();
+    assert_eq!(bench.done(), ["flush folder disk", "flush folder MSCS"]);
+}
+
+#[test]
+fn a_disk_that_is_made_stays_with_all_that_is_made_above_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let above = folder.path().join("state");
+    // Only its own name, where it is there.
+    for made in [3, 1] {
+        let watched = Arc::new(Mutex::new(Watched::default()));
+        let files = Box::new(WatchedFiles(Arc::clone(&watched)));
+        Disk::open(above.join("NODE1/disk"), files).unwrap();
+        let mut wanted = vec!["make disk".to_owned()];
+        for place in above.join("NODE1/disk").ancestors().skip(1).take(made) {
+            wanted.push(format!("flush folder {}", name(place)));
+        }
+        assert_eq!(watched.lock().done, wanted);
+    }
+}
