@@ -175,6 +175,12 @@ impl Rig {
         )
     }
 
+    /// What this machine lacks for a node.
+    pub(crate) fn check(&self, node: &str) -> Run {
+        let file = self.path(&format!("{node}.ron"));
+        finish(quorate().args(["node", "--check", "--config"]).arg(file))
+    }
+
     pub(crate) fn start(&mut self, node: &'static str) {
         self.start_with(node, &[], &[]);
     }

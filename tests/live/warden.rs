@@ -134,3 +134,41 @@ fn what_an_earlier_start_left_behind_ends_before_a_node_starts_again() {
         rig.up() == 3 && rig.web().is_some()
     });
 }
+
+/// A plain file stands for the device.
+#[test]
+fn a_watchdog_is_put_off_while_the_node_runs_and_told_of_an_end_that_is_meant_and_of_no_other() {
+    let mut rig = Rig::new(104);
+    let none = rig.check("NODE1");
+    assert_eq!(none.code, 0, "{}", none.err);
+    assert!(none.err.contains("no-watchdog"), "{}", none.err);
+    let node = rig.node("NODE1", "watchdog: \"dog\",");
+    fs::write(rig.path("NODE1.ron"), node).expect("a file");
+    let missing = rig.check("NODE1");
+    assert_eq!(missing.code, 1, "{}", missing.err);
+    assert!(missing.err.contains("cannot be used"), "{}", missing.err);
+    let dog = rig.path("dog");
+    let said = || fs::read(&dog).expect("a file");
+    fs::write(&dog, "").expect("a file");
+    let file = rig.check("NODE1");
+    assert_eq!(file.code, 0, "{}", file.err);
+    assert!(file.err.contains("resets nothing"), "{}", file.err);
+    assert_eq!(said(), b"", "to look does not start it");
+    rig.start("NODE1");
+    rig.until("it is put off again and again", |_| said().len() >= 3);
+    rig.until("it can be asked", |rig| rig.status("NODE1").is_some());
+    rig.ordered("NODE1", &["stop"]);
+    let mut stopped = rig.running.remove("NODE1").expect("a node");
+    assert!(stopped.wait().expect("its end").success());
+    let (last, before) = said()
+        .split_last()
+        .map(|(it, all)| (*it, all.to_vec()))
+        .expect("bytes");
+    assert_eq!(last, b'V');
+    assert!(before.iter().all(|it| *it == 0), "{before:?}");
+    fs::write(&dog, "").expect("a file");
+    rig.start("NODE1");
+    rig.until("it is put off", |_| said().len() >= 2);
+    rig.kill("NODE1");
+    assert!(said().iter().all(|it| *it == 0), "{:?}", said());
+}

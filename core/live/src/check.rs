@@ -3,12 +3,16 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use quorate_model::{
     ClusterDefinition, Diagnostic, Name, QuorumKind, Ready, ResourceDefinition, Severity, Value,
     nearest, same_name, types,
 };
+use quorate_node::bounds;
+use rustix::fs::{Access, access};
 
 use crate::control::Admins;
 use crate::services::{missing_program, split};
@@ -54,6 +58,7 @@ pub fn check(settings: &Settings, definition: &ClusterDefinition) -> Vec<Diagnos
                 .finding("node", "no-warden", Severity::Warning, text),
         );
     }
+    found.extend(watchdog(settings));
     for resource in definition.groups.iter().flat_map(|group| &group.resources) {
         if *resource.kind == *types::PHYSICAL_DISK
             && let Some(disk) = definition.shared_disk(resource)
@@ -63,6 +68,63 @@ pub fn check(settings: &Settings, definition: &ClusterDefinition) -> Vec<Diagnos
         look_at(settings, resource, &mut found);
     }
     found
+}
+
+/// The watchdog that machines have, if they have one.
+const WATCHDOG: &str = "/dev/watchdog";
+
+/// A node that uses no watchdog: whether there is one.
+pub fn without_watchdog(settings: &Settings) -> Option<Diagnostic> {
+    if settings.file.watchdog.is_some() {
+        return None;
+    }
+    let text = match Path::new(WATCHDOG).exists() {
+        true => format!(
+            "this machine has a watchdog, {WATCHDOG}, and the node file does not use it (`watchdog`)"
+        ),
+        false => format!("this machine has no watchdog, {WATCHDOG}"),
+    };
+    let none = settings
+        .file
+        .finding("", "no-watchdog", Severity::Note, text);
+    Some(none)
+}
+
+/// What is wrong with the watchdog that a node is to use. It is not opened: that starts it.
+fn watchdog(settings: &Settings) -> Option<Diagnostic> {
+    let place = settings.watchdog()?;
+    let name = place.display();
+    let file = &settings.file;
+    let writable = access(&place, Access::WRITE_OK);
+    if let Err(why) = writable {
+        let text = format!(
+            "the watchdog {name} cannot be used: {}",
+            io::Error::from(why)
+        );
+        return Some(file.error("watchdog", "no-watchdog", text));
+    }
+    let is_device = fs::metadata(&place).is_ok_and(|about| about.file_type().is_char_device());
+    if !is_device {
+        let text = format!("the watchdog {name} is no device, and resets nothing");
+        return Some(file.finding("watchdog", "no-watchdog", Severity::Warning, text));
+    }
+    let span = set_to(&place).filter(|span| *span >= bounds::TAKEOVER_WAIT)?;
+    let text = format!(
+        "the watchdog {name} resets the machine {span:?} after its warden has stood still, and other nodes take over after {:?}",
+        bounds::TAKEOVER_WAIT
+    );
+    Some(file.finding("watchdog", "late-watchdog", Severity::Warning, text))
+}
+
+/// After how long a watchdog resets the machine, where the system says so.
+fn set_to(place: &Path) -> Option<Duration> {
+    let name = match place.file_name()?.to_str()? {
+        "watchdog" => "watchdog0",
+        other => other,
+    };
+    let file = Path::new("/sys/class/watchdog").join(name).join("timeout");
+    let seconds = fs::read_to_string(file).ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 fn networks(settings: &Settings, definition: &ClusterDefinition, found: &mut Vec<Diagnostic>) {

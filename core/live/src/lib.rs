@@ -24,7 +24,7 @@ mod share;
 mod state;
 mod warden;
 
-pub use check::check;
+pub use check::{check, without_watchdog};
 pub use control::{
     Client, ClientError, ControlError, Counts, LiveStatus, NetworkCounts, PluginReloaded,
     PluginState, Request, Response,

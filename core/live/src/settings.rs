@@ -63,6 +63,11 @@ impl Settings {
         self.file.key.as_ref().map(|key| self.place(key))
     }
 
+    /// The watchdog, if one is to be used.
+    pub fn watchdog(&self) -> Option<PathBuf> {
+        self.file.watchdog.as_ref().map(|it| self.place(it))
+    }
+
     /// By shared disk: the folder that stands for it.
     pub fn disks(&self) -> BTreeMap<Name, PathBuf> {
         self.folders(&self.file.disks)

@@ -64,7 +64,10 @@ pub(crate) fn run(args: &NodeArgs, output: &mut Output) -> Exit {
         return Exit::Usage;
     };
     let text = std::fs::read_to_string(&args.config).unwrap_or_default();
-    let found = Diagnostics(quorate_live::check(&settings, &opened.definition));
+    let mut found = Diagnostics(quorate_live::check(&settings, &opened.definition));
+    if args.check {
+        found.0.extend(quorate_live::without_watchdog(&settings));
+    }
     tell(&found, &text, output);
     if found.has_errors() {
         return if args.check { Exit::Fail } else { Exit::Usage };
@@ -140,6 +143,7 @@ fn under_warden(args: &NodeArgs, settings: &Settings, output: &mut Output) -> Ex
         cluster: cluster.to_string(),
         node: settings.file.node.to_string(),
         driver,
+        watchdog: settings.watchdog(),
     };
     match quorate_live::watch(&ward, |text| output.warn(text)) {
         Ok(code) => {

@@ -5,13 +5,18 @@
 //! - The driver tells it until when it has the licence to run services, and when it runs none. When the licence is over, all
 //!   of them are killed, and the driver with its addresses: it stands still, or it would have ended them.
 //! - When the driver ends, so do they.
+//! - Where the node file asks for that, the machine's watchdog resets the machine if the warden cannot see to it.
 
 mod licence;
+#[cfg(test)]
+mod tests;
+mod watchdog;
 
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -29,9 +34,13 @@ use crate::clock;
 use crate::memory;
 
 pub(crate) use licence::Licence;
+use watchdog::{EACH, Watchdog};
 
 /// How long what was killed may take to be gone. One that hangs in the kernel is not, and keeps the node from starting.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = match cfg!(test) {
+    true => Duration::from_millis(300),
+    false => Duration::from_secs(30),
+};
 
 /// Its environment variable tells the driver where its services belong.
 pub const CGROUP: &str = "QUORATE_CGROUP";
@@ -45,6 +54,8 @@ pub struct Ward {
     pub node: String,
     /// The driver's program and arguments. It gets one end of the warden's socket as its standard input.
     pub driver: Vec<String>,
+    /// The watchdog that resets the machine where the warden cannot do what it is for.
+    pub watchdog: Option<PathBuf>,
 }
 
 /// Something that a warden waits for.
@@ -73,7 +84,8 @@ pub(crate) fn can_watch(cluster: &str, node: &str) -> Result<(), String> {
 /// end with. `told` is told what happens, as sentences.
 ///
 /// # Errors
-/// The driver cannot be started, or something that must not run cannot be ended.
+/// The driver or the watchdog cannot be started, or something that must not run cannot be ended. Then a watchdog resets the
+/// machine.
 pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<i32> {
     let group = match Cgroup::of_node(&ward.cluster, &ward.node) {
         Ok(group) => Some(group),
@@ -101,46 +113,140 @@ pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<i32> {
                 }
             }
         })?;
-    let mut stops = false;
-    loop {
-        end_all(group.as_ref())?;
-        let mut driver = start(ward, group.as_ref(), &to)?;
-        let status = stand_by(
-            &mut driver,
-            group.as_ref(),
-            &happened,
-            &mut stops,
-            &mut told,
-        )?;
-        end_all(group.as_ref())?;
-        match status.code() {
-            // What it says itself is final; a panic is not.
-            Some(code) if stops || code != PANICKED => {
-                leave(group.as_ref());
-                return Ok(code);
-            }
-            _ if stops => {
-                leave(group.as_ref());
-                return Ok(1);
-            }
-            _ => {}
-        }
-        told(&format!(
-            "the driver ended: {}; it is started again in {:?}",
-            describe_end(status),
-            bounds::SERVICE_RESTART
-        ));
-        if wait(&happened, bounds::SERVICE_RESTART) {
-            leave(group.as_ref());
-            return Ok(0);
-        }
+    let mut warden = Warden {
+        group,
+        happened,
+        watchdog: None,
+        stops: false,
+        told,
+    };
+    let code = warden.run(ward, &to)?;
+    if let Some(group) = &warden.group {
+        group.remove_with_those_above();
     }
+    if let Some(watchdog) = warden.watchdog.take()
+        && let Err(why) = watchdog.close()
+    {
+        (warden.told)(&format!("the watchdog may reset the machine: {why}"));
+    }
+    Ok(code)
 }
 
-/// Nothing of a node stays that has ended in order.
-fn leave(group: Option<&Cgroup>) {
-    if let Some(group) = group {
-        group.remove_with_those_above();
+/// Watches over one node.
+struct Warden<T> {
+    group: Option<Cgroup>,
+    happened: Receiver<Happened>,
+    watchdog: Option<Watchdog>,
+    /// The node is to stop for good.
+    stops: bool,
+    told: T,
+}
+
+impl<T: FnMut(&str)> Warden<T> {
+    /// Returns the status to end with, once nothing runs any more.
+    fn run(&mut self, ward: &Ward, to: &Sender<Happened>) -> io::Result<i32> {
+        self.end_all()?;
+        if let Some(place) = &ward.watchdog {
+            let opened = Watchdog::open(place).map_err(|why| {
+                let text = format!("the watchdog {} cannot be used: {why}", place.display());
+                io::Error::new(why.kind(), text)
+            });
+            self.watchdog = Some(opened?);
+        }
+        loop {
+            self.end_all()?;
+            let mut driver = start(ward, self.group.as_ref(), to)?;
+            let status = self.stand_by(&mut driver)?;
+            self.end_all()?;
+            match status.code() {
+                // What it says itself is final; a panic is not.
+                Some(code) if self.stops || code != PANICKED => return Ok(code),
+                _ if self.stops => return Ok(1),
+                _ => {}
+            }
+            (self.told)(&format!(
+                "the driver ended: {}; it is started again in {:?}",
+                describe_end(status),
+                bounds::SERVICE_RESTART
+            ));
+            if self.wait(bounds::SERVICE_RESTART) {
+                return Ok(0);
+            }
+        }
+    }
+
+    fn end_all(&self) -> io::Result<()> {
+        match &self.group {
+            Some(group) if !group.kill(PATIENCE) => Err(io::Error::other(format!(
+                "processes in {} were killed and are still there",
+                group.path().display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// All is as it should be.
+    fn pet(&mut self) {
+        if let Some(watchdog) = &mut self.watchdog
+            && let Err(why) = watchdog.pet(clock::now())
+        {
+            (self.told)(&format!("the watchdog may reset the machine: {why}"));
+        }
+    }
+
+    /// Waits for the end of a driver, and sees meanwhile that its services end with its licence.
+    fn stand_by(&mut self, driver: &mut Child) -> io::Result<ExitStatus> {
+        let mut until: Option<Time> = None;
+        let mut overdue = false;
+        loop {
+            if until.is_some_and(|end| end <= clock::now()) {
+                until = None;
+                // The watchdog waits from here on: it is put off again when all this has ended.
+                overdue = true;
+                (self.told)(
+                    "the licence to run services is over, and the driver has not ended them: it all is killed",
+                );
+                self.end_all()?;
+                // It has more than processes: addresses, which others need now.
+                let _ = driver.kill();
+            }
+            if !overdue {
+                self.pet();
+            }
+            let patience = until.map_or(EACH, |end| end.since(clock::now()).min(EACH));
+            match self.happened.recv_timeout(patience) {
+                Ok(Happened::Licence(Time::ZERO)) => until = None,
+                Ok(Happened::Licence(end)) => until = Some(end),
+                Ok(Happened::Signal(signal)) => {
+                    self.stops |= signal != SIGHUP;
+                    pass_on(driver, signal);
+                }
+                Ok(Happened::Gone) => {
+                    // It may be about to end by itself.
+                    self.end_all()?;
+                    return driver.wait();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return driver.wait(),
+            }
+        }
+    }
+
+    /// Waits while nothing runs. Returns whether the node is to stop meanwhile.
+    fn wait(&mut self, span: Duration) -> bool {
+        let end = clock::now() + span;
+        loop {
+            self.pet();
+            let left = end.since(clock::now());
+            if left.is_zero() {
+                return false;
+            }
+            match self.happened.recv_timeout(left.min(EACH)) {
+                Ok(Happened::Signal(signal)) if signal != SIGHUP => return true,
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return false,
+            }
+        }
     }
 }
 
@@ -157,16 +263,6 @@ pub fn clear(cluster: &str, node: &str) -> bool {
 
 /// The status of a process whose main thread has panicked.
 const PANICKED: i32 = 101;
-
-fn end_all(group: Option<&Cgroup>) -> io::Result<()> {
-    match group {
-        Some(group) if !group.kill(PATIENCE) => Err(io::Error::other(format!(
-            "processes in {} were killed and are still there",
-            group.path().display()
-        ))),
-        _ => Ok(()),
-    }
-}
 
 fn start(ward: &Ward, group: Option<&Cgroup>, to: &Sender<Happened>) -> io::Result<Child> {
     let (mine, theirs) = UnixStream::pair()?;
@@ -202,45 +298,6 @@ fn hear(mut driver: UnixStream, to: &Sender<Happened>) {
     let _ = to.send(Happened::Gone);
 }
 
-/// Waits for the end of a driver, and sees meanwhile that its services end with its licence.
-fn stand_by(
-    driver: &mut Child,
-    group: Option<&Cgroup>,
-    happened: &Receiver<Happened>,
-    stops: &mut bool,
-    told: &mut impl FnMut(&str),
-) -> io::Result<ExitStatus> {
-    let mut until: Option<Time> = None;
-    loop {
-        let now = clock::now();
-        if until.is_some_and(|end| end <= now) {
-            until = None;
-            told(
-                "the licence to run services is over, and the driver has not ended them: it all is killed",
-            );
-            end_all(group)?;
-            // It has more than processes: addresses, which others need now.
-            let _ = driver.kill();
-        }
-        let patience = until.map_or(Duration::from_secs(1), |end| end.since(clock::now()));
-        match happened.recv_timeout(patience) {
-            Ok(Happened::Licence(Time::ZERO)) => until = None,
-            Ok(Happened::Licence(end)) => until = Some(end),
-            Ok(Happened::Signal(signal)) => {
-                *stops |= signal != SIGHUP;
-                pass_on(driver, signal);
-            }
-            Ok(Happened::Gone) => {
-                // It may be about to end by itself.
-                end_all(group)?;
-                return driver.wait();
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return driver.wait(),
-        }
-    }
-}
-
 fn pass_on(driver: &Child, signal: i32) {
     let pid = i32::try_from(driver.id()).ok().and_then(Pid::from_raw);
     let signal = match signal {
@@ -251,21 +308,5 @@ fn pass_on(driver: &Child, signal: i32) {
     if let Some(pid) = pid {
         // One that has ended needs none.
         let _ = kill_process(pid, signal);
-    }
-}
-
-/// Waits. Returns whether the node is to stop meanwhile.
-fn wait(happened: &Receiver<Happened>, span: Duration) -> bool {
-    let end = clock::now() + span;
-    loop {
-        let left = end.since(clock::now());
-        if left.is_zero() {
-            return false;
-        }
-        match happened.recv_timeout(left) {
-            Ok(Happened::Signal(signal)) if signal != SIGHUP => return true,
-            Ok(_) => {}
-            Err(_) => return false,
-        }
     }
 }

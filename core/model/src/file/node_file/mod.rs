@@ -19,7 +19,7 @@ pub const CLUSTER_PORT: u16 = 3_343;
 
 const FIELDS: &[&str] = &[
     "cluster", "node", "state", "key", "plugins", "port", "bind", "services", "socket", "admins",
-    "joins", "metrics", "log", "disks", "shares",
+    "joins", "metrics", "log", "disks", "shares", "watchdog",
 ];
 
 /// What a machine that runs a real node is told beside the cluster file. Paths are as the file has them: they count from
@@ -56,6 +56,8 @@ pub struct NodeFile {
     pub disks: BTreeMap<Name, String>,
     /// By the file share's name: the folder that it is mounted at.
     pub shares: BTreeMap<Name, String>,
+    /// The watchdog that resets the machine where nothing else keeps programs from running on; none if nothing is said.
+    pub watchdog: Option<String>,
     places: BTreeMap<String, Diagnostic>,
 }
 
@@ -196,6 +198,7 @@ impl Reading<'_, '_> {
             },
             disks: self.folders(&record, "disks", true),
             shares: self.folders(&record, "shares", false),
+            watchdog: self.named(&record, "watchdog"),
             plugins,
             cluster: cluster?,
             node: node?.into(),

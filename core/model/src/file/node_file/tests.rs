@@ -22,6 +22,7 @@ const FILE: &str = r#"(
     admins: "quorate",
     metrics: "127.0.0.1:9343",
     log: Debug,
+    watchdog: "/dev/watchdog",
 )"#;
 
 #[test]
@@ -48,12 +49,14 @@ fn a_node_file_is_read_and_what_it_leaves_out_has_a_default() {
     assert_eq!(file.services["web"].user.as_deref(), Some("www"));
     assert_eq!(file.metrics, Some("127.0.0.1:9343".parse().unwrap()));
     assert_eq!(file.log, LogLevel::Debug);
+    assert_eq!(file.watchdog.as_deref(), Some("/dev/watchdog"));
     let short = r#"(cluster: "c.ron", node: "N", state: "s")"#;
     let short = parse_node_file("n", short).unwrap();
     assert_eq!(
         (short.port, short.metrics, short.log),
         (CLUSTER_PORT, None, LogLevel::Info)
     );
+    assert_eq!(short.watchdog, None);
 }
 
 #[test]
