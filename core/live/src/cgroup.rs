@@ -1,10 +1,13 @@
 //! Control groups (version 2): every process that a service has started, whatever it did to hide, and the one way to end
 //! them all.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, flock};
 
 /// A control group that this process has made, or may join.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +87,24 @@ impl Cgroup {
             }
         }
         made
+    }
+
+    /// Its number, which no other has until the machine starts again; `None` if it is not there.
+    pub(crate) fn number(&self) -> Option<u64> {
+        fs::metadata(&self.0).ok().map(|about| about.ino())
+    }
+
+    /// Keeps it for this process, until what is returned is dropped. `None` if another process has it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn keep(&self) -> io::Result<Option<File>> {
+        let group = File::open(&self.0)?;
+        match flock(&group, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(group)),
+            Err(why) if why == rustix::io::Errno::WOULDBLOCK => Ok(None),
+            Err(why) => Err(why.into()),
+        }
     }
 
     /// Puts this process into it, with all that it starts from now on.

@@ -1,7 +1,6 @@
 //! Shared disks that are folders: `disks: { "Disk Q:": Dir("/srv/quorate/q") }` in the node files of one machine.
 //!
-//! In the folder: `lock`, held for each request; `reservation`, the name of the node that holds the disk; `files`, what is on
-//! it. Who holds it is looked at under the same lock as each write is done: whoever has lost it writes nothing more, and who
+//! In the folder: `lock`, held for each request; `reservation`, the cluster and node that hold the disk; `files`, what is on it. Who holds it is looked at under the same lock as each write is done: whoever has lost it writes nothing more, and who
 //! stands still in the middle of a write keeps everybody else from taking it. A reservation outlives its holder until somebody
 //! breaks it, as on a bus.
 //!
@@ -31,6 +30,9 @@ use crate::state::{Disk, Drive, SystemFiles, make_to_stay};
 
 /// For how long a plugin's request waits for another's. A plugin asks again.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// The folders on a disk that nodes and plugins write to. What else is there is programs' own.
+const WRITTEN: [&str; 2] = ["", "MSCS/"];
 
 fn refuse<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {
     Err(Reason::new(code, text))
@@ -231,7 +233,11 @@ impl SharedFolder {
     pub(crate) fn mount(&self, mount: bool, leash: &Leash) -> ServiceResult<Option<WorldEvent>> {
         if mount {
             self.asked(|held| match self.held_by(held)? {
-                Some(holder) if holder == self.me => Ok(()),
+                Some(holder) if holder == self.me => {
+                    self.still_wanted(leash)?;
+                    let tidied = self.files().tidy(&WRITTEN);
+                    tidied.or_else(|why| self.silent(&why))
+                }
                 _ => refuse(
                     ERROR_BUSY,
                     format!("{} is not reserved by this node", self.name),
@@ -388,6 +394,26 @@ mod tests {
             Ok(vec!["kept".to_owned(), "lost".to_owned()])
         );
         assert_eq!(one.read("kept", &free()), Ok(b"x".to_vec()));
+    }
+
+    #[test]
+    fn what_a_killed_node_was_writing_is_gone_once_the_disk_is_mounted() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, _] = two(folder.path());
+        let files = folder.path().join("files");
+        fs::create_dir_all(files.join("MSCS")).unwrap();
+        fs::create_dir_all(files.join("mail")).unwrap();
+        for file in [
+            ".new-a",
+            "MSCS/.new-quolog.log",
+            "MSCS/kept",
+            "mail/.new-own",
+        ] {
+            fs::write(files.join(file), "x").unwrap();
+        }
+        one.reserve(&free()).unwrap();
+        one.mount(true, &free()).unwrap();
+        assert_eq!(one.list(&free()).unwrap(), ["MSCS/kept", "mail/.new-own"]);
     }
 
     fn code<T: std::fmt::Debug>(result: ServiceResult<T>) -> u32 {

@@ -37,6 +37,11 @@ impl Rig {
         self.folder.join(format!("{node}.{ending}"))
     }
 
+    /// A node's state folder.
+    pub(super) fn state(&self, node: &str) -> PathBuf {
+        self.folder.join("state").join(node)
+    }
+
     /// A node's control socket.
     pub(super) fn socket(&self, node: &str) -> PathBuf {
         quorate_live::default_socket(&self.folder.join("run"), node)

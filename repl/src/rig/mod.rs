@@ -114,7 +114,7 @@ fn down(folder: &Path, output: &mut Output) -> Result<(), String> {
     nodes::stop(&rig)?;
     for node in &rig.nodes {
         // One that was killed has not cleared up after itself.
-        if !rig.cluster.is_empty() && !quorate_live::clear(&rig.cluster, node) {
+        if !rig.cluster.is_empty() && !quorate_live::clear(&rig.state(node), &rig.cluster, node) {
             return Err(format!("what {node} has started cannot be ended"));
         }
     }

@@ -239,6 +239,10 @@ impl Driver {
         let admins = Admins::of(settings.file.admins.as_deref()).map_err(StartError::Settings)?;
         let state = StateFolder::open(&settings.state())?;
         let root = state.root().to_path_buf();
+        let group = plan.group.clone().map(Cgroup::at);
+        if let Some(number) = group.as_ref().and_then(Cgroup::number) {
+            state.keep_group(number)?;
+        }
         let ring = key(settings)?;
         let incarnation = next_incarnation(&state)?;
         let sealed = Sealed::new(ring, &plan.definition.name, node.id, incarnation);
@@ -281,7 +285,7 @@ impl Driver {
                 .map_or_else(|| root.clone(), PathBuf::from),
             helper: plan.helper.clone(),
             node: node.name.clone(),
-            group: plan.group.clone().map(Cgroup::at),
+            group,
         };
         let cluster_file = settings.cluster();
         let scripts = cluster_file

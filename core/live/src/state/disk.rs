@@ -114,6 +114,29 @@ impl Disk {
         self.read_all("")
     }
 
+    /// Throws away what was being written to take another file's place when its writer was killed, in these folders and not
+    /// in those inside them.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn tidy(&mut self, folders: &[&str]) -> io::Result<()> {
+        for folder in folders {
+            let place = self.root.join(folder);
+            let names = match self.files.list(&place) {
+                Err(why) if why.kind() == io::ErrorKind::NotFound => continue,
+                listed => listed?,
+            };
+            for name in names {
+                if name.starts_with(UNFINISHED) && !name.ends_with('/') {
+                    self.files.remove(&place.join(name))?;
+                }
+            }
+            // As at the start of a node: names that whoever was killed has not flushed.
+            self.files.flush_folder(&place)?;
+        }
+        Ok(())
+    }
+
     /// Carries a request out, and flushes.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What a node keeps on its machine.
 //!
 //! In the folder: `lock`, held while the node runs; `boot`, its incarnation; `disk`, the files of its system disk;
-//! `journal` and `log`, what happened and what its services wrote.
+//! `journal` and `log`, what happened and what its services wrote; `group`, the number of the control group they ran in.
 
 mod disk;
 mod files;
@@ -107,6 +107,19 @@ impl StateFolder {
         &self.root
     }
 
+    /// Keeps the number of the control group that services run in, for whoever clears up after a node that was killed.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn keep_group(&self, number: u64) -> Result<(), StateError> {
+        let written = fs::write(self.root.join(GROUP), format!("{number}\n"));
+        written.map_err(|why| StateError::Io {
+            folder: self.root.clone(),
+            what: "write group".to_owned(),
+            why,
+        })
+    }
+
     /// The number of this start of the node, larger than that of any before, durable when this returns: also where the
     /// folder was restored from an old copy, as long as the clock is right.
     ///
@@ -146,6 +159,15 @@ impl StateFolder {
         write().map_err(|why| failed("write boot", why))?;
         Ok(next)
     }
+}
+
+/// The file with the number of a control group.
+const GROUP: &str = "group";
+
+/// The number of the control group that the node with this state folder had last.
+pub(crate) fn group_of(state: &Path) -> Option<u64> {
+    let text = fs::read_to_string(state.join(GROUP)).ok()?;
+    text.trim().parse().ok()
 }
 
 #[cfg(test)]

@@ -12,11 +12,12 @@ mod licence;
 mod tests;
 mod watchdog;
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -32,6 +33,7 @@ use signal_hook::iterator::Signals;
 use crate::cgroup::Cgroup;
 use crate::clock;
 use crate::memory;
+use crate::state::group_of;
 
 pub(crate) use licence::Licence;
 use watchdog::{EACH, Watchdog};
@@ -73,8 +75,10 @@ enum Happened {
 /// # Errors
 /// A sentence: what is missing.
 pub(crate) fn can_watch(cluster: &str, node: &str) -> Result<(), String> {
+    // One that is there is a warden's, perhaps this process's own.
+    let there = Cgroup::found(cluster, node).is_some();
     let group = Cgroup::of_node(cluster, node)?;
-    if !group.is_populated() {
+    if !there {
         group.remove_with_those_above();
     }
     Ok(())
@@ -115,6 +119,7 @@ pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<i32> {
         })?;
     let mut warden = Warden {
         group,
+        kept: None,
         happened,
         watchdog: None,
         stops: false,
@@ -135,6 +140,8 @@ pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<i32> {
 /// Watches over one node.
 struct Warden<T> {
     group: Option<Cgroup>,
+    /// For as long as this is, no other warden has the group.
+    kept: Option<File>,
     happened: Receiver<Happened>,
     watchdog: Option<Watchdog>,
     /// The node is to stop for good.
@@ -145,7 +152,14 @@ struct Warden<T> {
 impl<T: FnMut(&str)> Warden<T> {
     /// Returns the status to end with, once nothing runs any more.
     fn run(&mut self, ward: &Ward, to: &Sender<Happened>) -> io::Result<i32> {
+        self.keep_group(ward)?;
         self.end_all()?;
+        // Another one than any before: its number tells whose it is that somebody finds.
+        if let Some(group) = &self.group {
+            group.remove();
+            group.make()?;
+        }
+        self.keep_group(ward)?;
         if let Some(place) = &ward.watchdog {
             let opened = Watchdog::open(place).map_err(|why| {
                 let text = format!("the watchdog {} cannot be used: {why}", place.display());
@@ -172,6 +186,23 @@ impl<T: FnMut(&str)> Warden<T> {
             if self.wait(bounds::SERVICE_RESTART) {
                 return Ok(0);
             }
+        }
+    }
+
+    /// Two wardens of one node would end each other's services.
+    fn keep_group(&mut self, ward: &Ward) -> io::Result<()> {
+        let Some(group) = &self.group else {
+            return Ok(());
+        };
+        // It may be the same one still.
+        self.kept = None;
+        self.kept = group.keep()?;
+        match self.kept {
+            Some(_) => Ok(()),
+            None => Err(io::Error::other(format!(
+                "a node {} of a cluster {} runs on this machine already",
+                ward.node, ward.cluster
+            ))),
         }
     }
 
@@ -251,11 +282,15 @@ impl<T: FnMut(&str)> Warden<T> {
 }
 
 /// Ends whatever a node has left behind that does not run any more, such as one that was killed, and removes its control
-/// group. Returns whether nothing of it is left.
-pub fn clear(cluster: &str, node: &str) -> bool {
+/// group. `state` is the node's state folder: the group of another node of the same name is let alone. Returns whether
+/// nothing of it is left.
+pub fn clear(state: &Path, cluster: &str, node: &str) -> bool {
     let Some(group) = Cgroup::found(cluster, node) else {
         return true;
     };
+    if group_of(state) != group.number() {
+        return true;
+    }
     let ended = group.kill(PATIENCE);
     group.remove_with_those_above();
     ended

@@ -1,6 +1,8 @@
 //! A watchdog that is a plain file, and drivers that are shells.
+#![allow(clippy::print_stderr, reason = "what is left out is said")]
 
 use std::fs;
+use std::io::BufRead as _;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 
@@ -37,6 +39,7 @@ fn warden(folder: &Path, happened: Receiver<Happened>, over: Sender<usize>) -> W
     fs::write(&dog, "").unwrap();
     Warden {
         group: Some(Cgroup::at(folder.join("group"))),
+        kept: None,
         happened,
         watchdog: Some(Watchdog::open(&dog).unwrap()),
         stops: false,
@@ -104,4 +107,68 @@ fn a_watchdog_waits_until_a_driver_is_gone_that_was_killed_and_is_put_off_again(
     assert!(length >= 2, "nothing runs any more");
     last.close().unwrap();
     assert_eq!(said(&dog).last(), Some(&b'V'));
+}
+
+#[test]
+fn what_is_left_of_a_node_is_ended_by_its_own_folder_and_by_no_other_nodes_of_its_name() {
+    let cluster = format!("test{}", std::process::id());
+    let group = match Cgroup::of_node(&cluster, "clear") {
+        Ok(group) => group,
+        Err(why) => return eprintln!("SKIPPED: {why}"),
+    };
+    let procs = group.path().join("cgroup.procs");
+    let script = format!("echo 0 > {} && echo in; exec sleep 1000", procs.display());
+    let mut left = Command::new("/bin/sh")
+        .args(["-c", &script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut said = io::BufReader::new(left.stdout.take().unwrap());
+    said.read_line(&mut line).unwrap();
+    if line != "in\n" {
+        left.kill().unwrap();
+        left.wait().unwrap();
+        group.remove_with_those_above();
+        return eprintln!("SKIPPED: this process may not be put into a control group");
+    }
+    let [own, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let number = group.number().unwrap();
+    for (folder, number) in [(&own, number), (&other, number + 1)] {
+        let state = crate::state::StateFolder::open(folder.path()).unwrap();
+        state.keep_group(number).unwrap();
+    }
+    assert!(clear(other.path(), &cluster, "clear"));
+    assert!(group.is_populated(), "it is another node's");
+    assert!(clear(own.path(), &cluster, "clear"));
+    assert!(!group.path().exists());
+    left.wait().unwrap();
+}
+
+#[test]
+fn two_wardens_of_one_node_do_not_run_at_once() {
+    let cluster = format!("test{}", std::process::id());
+    let group = match Cgroup::of_node(&cluster, "twice") {
+        Ok(group) => group,
+        Err(why) => return eprintln!("SKIPPED: {why}"),
+    };
+    let ward = Ward {
+        cluster: cluster.clone(),
+        node: "twice".into(),
+        driver: ["/bin/sh", "-c", "exit 7"].map(str::to_owned).to_vec(),
+        watchdog: None,
+    };
+    let first = group.keep().unwrap();
+    assert!(first.is_some());
+    let refused = watch(&ward, |_| {}).unwrap_err().to_string();
+    assert!(
+        refused.contains("runs on this machine already"),
+        "{refused}"
+    );
+    let number = group.number();
+    can_watch(&cluster, "twice").unwrap();
+    assert_eq!(group.number(), number, "to look does not take it away");
+    drop(first);
+    assert_eq!(watch(&ward, |_| {}).unwrap(), 7);
+    assert!(!group.path().exists());
 }
