@@ -1,8 +1,10 @@
 //! The REPL on a cluster that really runs.
 
 use crate::rig::Rig;
+use crate::support::processes::ends;
 use crate::support::session::Session;
 use crate::support::{finish, quorate};
+use crate::warden::driver;
 
 /// What one input does, in a session of its own.
 fn once(rig: &Rig, input: &str) -> crate::support::Run {
@@ -57,7 +59,9 @@ fn a_session_reads_a_running_cluster_and_gives_it_orders() {
             || session.ask("resource(\"WEB Server\").state") == "\"Online\""
     });
     // A session outlives a node: it says so.
+    let driver = driver(&rig, "NODE1").as_raw_nonzero().get();
     rig.kill("NODE1");
+    ends(driver.unsigned_abs());
     session.send("group(\"WEB\").owner");
     let ended = session.end();
     assert_eq!(ended.code, 4, "nobody answers");

@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
-use quorate_host::{Reservation, ServiceResult};
+use quorate_host::ServiceResult;
 use quorate_journal::WorldEvent;
 use quorate_model::errors::ERROR_NOT_READY;
 use quorate_model::{Reason, called};
 
 use super::Told;
 use crate::disks::SharedFolder;
-use crate::leash::Leash;
 
 /// The shared disks that this machine has.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +29,7 @@ impl Disks {
     }
 
     /// The disk called so.
-    pub(super) fn named(&self, name: &str) -> ServiceResult<&SharedFolder> {
+    fn named(&self, name: &str) -> ServiceResult<&SharedFolder> {
         let found = called(&*self.all, name, |it| it.name());
         let none = || format!("there is no shared disk {name} on this machine");
         found
@@ -45,14 +44,18 @@ impl Disks {
         told: &Told,
         change: impl FnOnce(&SharedFolder) -> ServiceResult<Option<WorldEvent>>,
     ) -> ServiceResult<()> {
-        if let Some(event) = change(self.named(name)?)? {
+        if let Some(event) = self.ask(name, change)? {
             told.push(event);
         }
         Ok(())
     }
 
-    /// Who holds a disk.
-    pub(super) fn reservation(&self, name: &str, leash: &Leash) -> ServiceResult<Reservation> {
-        self.named(name)?.reservation(leash)
+    /// Asks something of a disk.
+    pub(super) fn ask<T>(
+        &self,
+        name: &str,
+        what: impl FnOnce(&SharedFolder) -> ServiceResult<T>,
+    ) -> ServiceResult<T> {
+        what(self.named(name)?)
     }
 }

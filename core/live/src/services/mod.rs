@@ -122,6 +122,11 @@ impl Machine {
         Ok(())
     }
 
+    fn works(&self, network: &str, address: &str) -> ServiceResult<()> {
+        self.known(network)?;
+        self.addresses.works(network, address)
+    }
+
     fn register(&mut self, name: &str, address: &str) -> ServiceResult<()> {
         if self.names.register(name, address) {
             self.told.push(WorldEvent::NameResolves {
@@ -159,6 +164,16 @@ impl Machine {
             false => self.prober.end(&endpoint),
         }
         Ok(())
+    }
+
+    /// Sends a line to a port, and gives the first line of the answer.
+    fn ask(&mut self, address: &str, port: u16, mut line: String) -> ServiceResult<String> {
+        // Who is asked waits for the end of the line.
+        if !line.ends_with('\n') {
+            line.push_str("\r\n");
+        }
+        let endpoint = Endpoint::Line(address.to_owned(), port, line);
+        self.prober.ask(endpoint)
     }
 
     /// A call into a service: to the endpoint where it answers, if one is known, or else only to its process.

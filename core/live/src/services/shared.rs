@@ -16,6 +16,7 @@ use super::disks::Disks;
 use super::probe::Endpoint;
 use super::{Machine, Told, error};
 use crate::clock;
+use crate::disks::SharedFolder;
 use crate::leash::Leash;
 
 /// A handle of the machine.
@@ -106,7 +107,7 @@ impl SharedMachine {
     fn change_disk(
         &self,
         name: &str,
-        change: impl FnOnce(&crate::disks::SharedFolder) -> ServiceResult<Option<WorldEvent>>,
+        change: impl FnOnce(&SharedFolder) -> ServiceResult<Option<WorldEvent>>,
     ) -> Answer {
         self.disks.change(name, &self.told, change).into()
     }
@@ -171,15 +172,10 @@ impl SharedMachine {
                 address,
                 port,
                 request,
-            } => {
-                // Who is asked waits for the end of the line.
-                let mut line = request.into_owned();
-                if !line.ends_with('\n') {
-                    line.push_str("\r\n");
-                }
-                let endpoint = Endpoint::Line(address.into_owned(), port, line);
-                self.machine().prober.ask(endpoint).into()
-            }
+            } => self
+                .machine()
+                .ask(&address, port, request.into_owned())
+                .into(),
             Request::DiskReserve { disk } => self.change_disk(&disk, |it| it.reserve(leash)),
             Request::DiskBreak { disk } => {
                 self.change_disk(&disk, |it| it.break_reservation(leash))
@@ -189,22 +185,20 @@ impl SharedMachine {
             Request::DiskUnmount { disk, .. } => {
                 self.change_disk(&disk, |it| it.mount(false, leash))
             }
-            Request::DiskReservation { disk } => self.disks.reservation(&disk, leash).into(),
+            Request::DiskReservation { disk } => {
+                self.disks.ask(&disk, |it| it.reservation(leash)).into()
+            }
             Request::DiskReserved { disk } => {
-                let held = self.disks.reservation(&disk, leash);
+                let held = self.disks.ask(&disk, |it| it.reservation(leash));
                 held.map(|it| it == Reservation::Here).into()
             }
-            Request::DiskList { disk } => {
-                let disk = self.disks.named(&disk);
-                disk.and_then(|it| it.list(leash)).into()
-            }
+            Request::DiskList { disk } => self.disks.ask(&disk, |it| it.list(leash)).into(),
             Request::DiskWrite { disk, file, bytes } => {
-                let disk = self.disks.named(&disk);
-                disk.and_then(|it| it.write(&file, &bytes, leash)).into()
+                let written = |it: &SharedFolder| it.write(&file, &bytes, leash);
+                self.disks.ask(&disk, written).into()
             }
             Request::DiskRead { disk, file } => {
-                let disk = self.disks.named(&disk);
-                disk.and_then(|it| it.read(&file, leash)).into()
+                self.disks.ask(&disk, |it| it.read(&file, leash)).into()
             }
             Request::AddressAdd { network, address } => {
                 self.machine().plumb(&network, &address).into()
@@ -213,11 +207,7 @@ impl SharedMachine {
                 self.machine().unplumb(&network, &address).into()
             }
             Request::AddressWorks { network, address } => {
-                let machine = self.machine();
-                machine
-                    .known(&network)
-                    .and_then(|()| machine.addresses.works(&network, &address))
-                    .into()
+                self.machine().works(&network, &address).into()
             }
             Request::AddressLease { network } => error::<(String, u32)>(
                 ERROR_TIMEOUT,

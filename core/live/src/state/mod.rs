@@ -10,12 +10,22 @@ mod writer;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
 pub(crate) use disk::{Disk, Drive};
 pub(crate) use files::{Files, How, SystemFiles, make_to_stay};
 pub(crate) use writer::Writer;
+
+/// For how long a folder that is in use is waited for: a node that was killed, and is started again at once, may not be gone.
+const PATIENCE: Duration = match cfg!(test) {
+    true => Duration::from_millis(100),
+    false => Duration::from_secs(5),
+};
+
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Why a state folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +91,15 @@ impl StateFolder {
             .truncate(false)
             .open(root.join("lock"))
             .map_err(|why| failed("open lock", why))?;
-        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        let begun = Instant::now();
+        let mut taken = false;
+        while !taken && begun.elapsed() < PATIENCE {
+            taken = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+            if !taken {
+                std::thread::sleep(LOOK);
+            }
+        }
+        if !taken {
             let mut holder = String::new();
             let _ = lock.read_to_string(&mut holder);
             let holder = match holder.trim() {
@@ -186,6 +204,31 @@ mod tests {
         );
         drop(held);
         StateFolder::open(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_folder_whose_node_is_just_ending_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = StateFolder::open(folder.path()).unwrap();
+        let place = folder.path().to_path_buf();
+        let next = std::thread::spawn(move || StateFolder::open(&place).map(drop));
+        let lock = folder.path().join("lock");
+        let waits = || {
+            let open = fs::read_dir("/proc/self/fd").unwrap().flatten();
+            let of_lock = open.filter(|it| fs::read_link(it.path()).is_ok_and(|it| it == lock));
+            of_lock.count() == 2
+        };
+        // It has it open, and for a while after the first look.
+        let mut since = Instant::now();
+        while since.elapsed() < PATIENCE / 4 {
+            if !waits() {
+                assert!(!next.is_finished(), "it does not wait");
+                since = Instant::now();
+            }
+            std::thread::yield_now();
+        }
+        drop(held);
+        next.join().unwrap().unwrap();
     }
 
     #[test]
