@@ -35,7 +35,7 @@ pub use quorate_abi::error_name;
 pub const WORK_UNIT: std::time::Duration =
     std::time::Duration::from_millis(quorate_abi::SERVICE_WORK_UNIT_MS as u64);
 
-pub use keeping::Change;
+pub use keeping::{Change, Together};
 pub use library::{Isolation, LibraryInfo, PropertyInfo, PropertyKind, TypeInfo};
 pub use monitor::{ARBITRATION_TIMEOUT, Monitor, PluginStatus};
 pub use monitor_process::{MonitorError, run_monitor};

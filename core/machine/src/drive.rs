@@ -1,5 +1,6 @@
 //! The loop: events go in, and what node and monitor ask for is carried out until neither asks for anything more.
 
+use quorate_host::Together;
 use quorate_model::monitor::MonitorCommand;
 use quorate_node::{Input, Output};
 
@@ -30,6 +31,7 @@ pub fn wake_monitor<S: Surroundings>(world: &mut S) {
     let service = world.service();
     match service.next_monitor_wakeup() {
         Some(due) if due <= now => {
+            let _together = Together::begin();
             world.with_monitor(|monitor, services| monitor.wake(services));
             drain(world);
         }
@@ -55,6 +57,7 @@ pub fn ask<S: Surroundings>(world: &mut S, asked: Option<MonitorCommand>) {
 
 /// Carries out what the node wants and tells it what the monitor reports, until neither has anything more to say.
 pub fn drain<S: Surroundings>(world: &mut S) {
+    let _together = Together::begin();
     for _ in 0..EXCHANGES_MAX {
         let mut quiet = true;
         while let Some(output) = world.service().poll_output() {

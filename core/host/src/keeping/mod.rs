@@ -1,16 +1,19 @@
 //! What all plugins of a process share with their host, and a call may change: the host sees that, and puts it back.
 //!
 //! The floating-point state is looked at around every call, which costs a few nanoseconds. Looking at the rest takes
-//! some microseconds, so that is done where plugins begin something: when a library is loaded, at `open` and `online`.
-//! The conformance tester has all of it looked at around every call.
+//! some microseconds, so that is done where plugins begin something: when a library is loaded, at `open` and `online`, and
+//! once for all of these that follow from one event ([`Together`]). The conformance tester has all of it looked at around
+//! every call.
 
 mod float;
 mod process;
+mod together;
 
 use std::fmt;
 
 pub(crate) use self::float::Float;
 use self::process::Process;
+pub use self::together::Together;
 
 /// Something that a call changed, and that was put back.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +62,7 @@ impl Kept {
     pub(crate) fn now(thorough: bool) -> Kept {
         Kept {
             float: Float::now(),
-            process: thorough.then(|| Box::new(Process::now())),
+            process: (thorough && !together::keep()).then(|| Box::new(Process::now())),
         }
     }
 
