@@ -161,6 +161,12 @@ impl Log {
             .and_then(|progress| progress.acked_round)
     }
 
+    /// Every peer with its [`acked_round`](Log::acked_round), 0 where there is none.
+    pub fn acked_rounds(&self) -> impl Iterator<Item = (Id, u64)> {
+        let peers = self.progress.iter();
+        peers.map(|(peer, progress)| (*peer, progress.acked_round.unwrap_or(0)))
+    }
+
     /// Whether this node leads and needs a snapshot that it does not have: a peer has entries of a history that was
     /// given up, and must begin again. [`compact`](Log::compact) makes one.
     pub fn wants_snapshot(&self) -> bool {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CLUSTER_GROUP, ClusterProperties, GroupProperties, Name, NodeId, PolicyScript,
-    ResourceProperties, Value, called, types,
+    ResourceProperties, Value, same_name, types,
 };
 
 /// The property of a Majority Node Set's quorum resource that names its file share witness (KB 921181).
@@ -236,12 +236,16 @@ impl ClusterDefinition {
 
     /// The node called `name`. Here and below, names match without case.
     pub fn node(&self, name: &str) -> Option<&NodeDefinition> {
-        called(&self.nodes, name, |node| &node.name)
+        spelled(&self.nodes, name, |node| &node.name)
     }
 
     /// The node with number `id`.
     pub fn node_by_id(&self, id: NodeId) -> Option<&NodeDefinition> {
-        self.nodes.iter().find(|node| node.id == id)
+        // Most often they are there in the order of their numbers.
+        let there = usize::from(id.0).checked_sub(1);
+        let there = there.and_then(|place| self.nodes.get(place));
+        let there = there.filter(|node| node.id == id);
+        there.or_else(|| self.nodes.iter().find(|node| node.id == id))
     }
 
     /// The policy script that decides for a group: its own, else the cluster's.
@@ -267,14 +271,23 @@ impl ClusterDefinition {
 
     /// The group called `name`.
     pub fn group(&self, name: &str) -> Option<&GroupDefinition> {
-        called(&self.groups, name, |group| &group.name)
+        spelled(&self.groups, name, |group| &group.name)
     }
 
     /// The resource called `name`, with its group.
     pub fn resource(&self, name: &str) -> Option<(&GroupDefinition, &ResourceDefinition)> {
-        self.groups.iter().find_map(|group| {
-            let resource = called(&group.resources, name, |resource| &resource.name)?;
-            Some((group, resource))
-        })
+        let with = |of: fn(&Name, &str) -> bool| {
+            self.groups.iter().find_map(|group| {
+                let resource = group.resources.iter().find(|it| of(&it.name, name))?;
+                Some((group, resource))
+            })
+        };
+        with(|one, name| *one == *name).or_else(|| with(|one, name| same_name(one, name)))
     }
+}
+
+/// As [`called`], for a name that is most often spelled as it stands there.
+fn spelled<'a, T>(all: &'a [T], name: &str, of: impl Fn(&T) -> &Name) -> Option<&'a T> {
+    let same = all.iter().find(|one| *of(one) == *name);
+    same.or_else(|| all.iter().find(|one| same_name(of(one), name)))
 }

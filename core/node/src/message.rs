@@ -13,8 +13,8 @@ use crate::database::Proposal;
 /// The longest message that goes as a datagram, in bytes: what a network carries in one piece, with room for the
 /// headers around it. Longer ones go as a stream, which both nodes must be able to send on.
 pub const DATAGRAM_MAX: usize = 1_200;
-/// Up to so many echoes, each of 23 bytes at most, a heartbeat is certainly short enough.
-const ECHOES_MEASURED: usize = 40;
+/// More than everything of a heartbeat but its echoes takes, in bytes.
+const HEARTBEAT_BARE: usize = 128;
 
 /// What one node sends another: a datagram, or if it is longer a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +119,24 @@ pub(crate) enum Standing {
     Leaving,
 }
 
+impl Heartbeat {
+    /// More bytes than its message has. It is sent to every node on every network, so it is not measured each time.
+    fn bound(&self) -> usize {
+        let all = (0, 0);
+        let (boots, sent) = self
+            .echoes
+            .iter()
+            .fold(all, |(boots, sent), echo| (boots | echo.1, sent | echo.2));
+        let echo = 1 + varint_max(boots) + varint_max(sent);
+        HEARTBEAT_BARE + self.echoes.len() * echo
+    }
+}
+
+/// The most bytes that a number takes whose bits are all in these: seven of them a byte.
+fn varint_max(bits: u64) -> usize {
+    (u64::BITS - bits.leading_zeros()).div_ceil(7).max(1) as usize
+}
+
 impl Message {
     /// The message's kind, in one word, for logs.
     pub fn kind(&self) -> &'static str {
@@ -151,7 +169,7 @@ impl Message {
     pub fn stream_size(&self) -> Option<usize> {
         // Most messages have a bound far below that, and need not be measured.
         let bounded = match &self.body {
-            Body::Heartbeat(heartbeat) => heartbeat.echoes.len() <= ECHOES_MEASURED,
+            Body::Heartbeat(heartbeat) => heartbeat.bound() <= DATAGRAM_MAX,
             Body::Log(message) => match &message.body {
                 LogBody::Append { entries, .. } => entries.is_empty(),
                 LogBody::Install { .. } | LogBody::Replace { .. } => false,
@@ -251,7 +269,7 @@ mod tests {
         };
         let short = [
             heartbeat(7),
-            heartbeat(ECHOES_MEASURED),
+            heartbeat(40),
             position(Vec::new()),
             log(reply),
             log(vote),
