@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct Name {
     /// The first eight bytes, zeros where there are none, as a number that is ordered like them. Names are keys of maps
     /// everywhere, and most of them differ here.
-    head: u64,
+    pub(crate) head: u64,
     text: Arc<str>,
 }
 
@@ -27,7 +27,7 @@ impl Name {
 }
 
 /// The first eight bytes of a text as a number, the first of them the highest.
-fn head(text: &str) -> u64 {
+pub(crate) fn head(text: &str) -> u64 {
     let mut bytes = [0; 8];
     let len = text.len().min(bytes.len());
     bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
@@ -36,7 +36,8 @@ fn head(text: &str) -> u64 {
 
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
-        self.head == other.head && self.text == other.text
+        // Most often it is the same text in the same place.
+        self.head == other.head && (Arc::ptr_eq(&self.text, &other.text) || self.text == other.text)
     }
 }
 
@@ -83,6 +84,12 @@ impl From<Name> for Arc<str> {
 
 /// Whether two names are the same to the cluster. Case does not matter.
 pub fn same_name(one: &str, other: &str) -> bool {
+    if one.eq_ignore_ascii_case(other) {
+        return true;
+    }
+    if one.is_ascii() && other.is_ascii() {
+        return false;
+    }
     let mut pairs = one.bytes().zip(other.bytes());
     match pairs.find(|(one, other)| !one.eq_ignore_ascii_case(other)) {
         None => one.len() == other.len(),

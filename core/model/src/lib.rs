@@ -19,6 +19,7 @@ mod file;
 pub mod fuzzing;
 mod ids;
 pub mod monitor;
+mod name_map;
 mod order;
 mod places;
 mod plugins;
@@ -54,6 +55,7 @@ pub use file::{
     load_node_file, parse, parse_node_file,
 };
 pub use ids::{Name, NodeId, called, same_name};
+pub use name_map::{NameMap, Slot, Sought};
 pub use order::{AdminOp, Object};
 pub use plugins::{ForeignProperty, ForeignResource, PluginSettings};
 pub use policy::{POLICY_MAX_BYTES, PolicyReference, PolicyScript};

@@ -56,9 +56,9 @@ impl Node {
         self.expect_identities(then.identities());
         self.recall_witness(&then);
         let known = &self.database.definition;
-        let nodes = then.definition.nodes.into_iter();
+        let nodes = then.definition.nodes.iter();
         let new = nodes.filter(|it| known.node_by_id(it.id).is_none());
-        self.neighbours.recall(new.collect());
+        self.neighbours.recall(new.cloned().collect());
     }
 
     /// The database as it will be if everything in this node's log is committed.
@@ -235,7 +235,7 @@ impl Node {
                 self.expect_identity(id, identity);
             }
             self.database.nodes.entry(id).or_default();
-            let known = &mut self.database.definition.nodes;
+            let known = &mut self.database.definition_mut().nodes;
             match known.iter_mut().find(|known| known.id == id) {
                 Some(known) => *known = node,
                 None => known.push(node),

@@ -102,7 +102,7 @@ mod tests {
     }
 
     fn change(database: &mut Database, group: &str, with: impl FnOnce(&mut GroupDefinition)) {
-        let groups = &mut database.definition.groups;
+        let groups = &mut database.definition_mut().groups;
         with(groups.iter_mut().find(|one| one.name == *group).unwrap());
     }
 

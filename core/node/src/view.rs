@@ -1,9 +1,9 @@
 //! What a node's database says, for status displays and for the world's checks.
 
-use std::borrow::Borrow;
-
 use quorate_journal::Cause;
-use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState};
+use std::sync::Arc;
+
+use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState, Sought};
 
 use crate::node::Node;
 
@@ -42,6 +42,11 @@ impl Node {
     /// The cluster's definition with every change made since it was installed (properties, groups, nodes), as this
     /// node's database has it.
     pub fn definition(&self) -> Option<&ClusterDefinition> {
+        self.shared_definition().map(Arc::as_ref)
+    }
+
+    /// As [`definition`](Self::definition): the same one as long as nobody has changed it.
+    pub fn shared_definition(&self) -> Option<&Arc<ClusterDefinition>> {
         Some(&self.database.definition)
     }
 
@@ -78,20 +83,19 @@ impl Node {
     }
 
     /// A resource's state on its group's owner, as this node's database has it.
-    pub fn resource_state<Q>(&self, name: &Q) -> Option<ResourceState>
-    where
-        Name: Borrow<Q>,
-        Q: Ord + ?Sized,
-    {
+    pub fn resource_state<Q: Sought + ?Sized>(&self, name: &Q) -> Option<ResourceState> {
         self.database.resources.get(name).map(|record| record.state)
     }
 
+    /// A resource that is pending, as this node's database has it, if one is.
+    pub fn pending_resource(&self) -> Option<&Name> {
+        let mut all = self.database.resources.iter();
+        let pending = all.find(|(_, record)| record.state.is_pending());
+        pending.map(|(name, _)| name)
+    }
+
     /// A resource's own `PersistentState`, as this node's database has it; `None` where it inherits its group's.
-    pub fn persistent_state<Q>(&self, resource: &Q) -> Option<bool>
-    where
-        Name: Borrow<Q>,
-        Q: Ord + ?Sized,
-    {
+    pub fn persistent_state<Q: Sought + ?Sized>(&self, resource: &Q) -> Option<bool> {
         self.database.resources.get(resource)?.wanted
     }
 

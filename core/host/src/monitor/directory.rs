@@ -1,6 +1,6 @@
 //! What the monitor knows of every open resource. Plugins may ask for it.
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use std::sync::Arc;
 use quorate_abi as abi;
 use quorate_model::monitor::ResourceSpec;
 use quorate_model::{
-    Checkpoints, Name, RESOURCE_PROPERTIES, Reason, ResourceProperties, ResourceState, Value,
-    descriptor,
+    Checkpoints, Name, NameMap, RESOURCE_PROPERTIES, Reason, ResourceProperties, ResourceState,
+    Sought, Value, descriptor,
 };
 
 use crate::library::TypeInfo;
@@ -20,9 +20,9 @@ use crate::{PluginSet, ServiceResult};
 #[derive(Debug)]
 pub struct Directory {
     plugins: Arc<PluginSet>,
-    records: BTreeMap<Name, Record>,
+    records: NameMap<Record>,
     /// Resources that other monitors of the node have open.
-    elsewhere: BTreeMap<Name, Record>,
+    elsewhere: NameMap<Record>,
     /// The names of both by type, each with its group.
     kinds: BTreeMap<Name, BTreeMap<Name, Name>>,
     /// A number that grows whenever a resource, its type or its state changes.
@@ -89,8 +89,8 @@ impl Directory {
     pub fn new(plugins: Arc<PluginSet>) -> Directory {
         Directory {
             plugins,
-            records: BTreeMap::new(),
-            elsewhere: BTreeMap::new(),
+            records: NameMap::new(),
+            elsewhere: NameMap::new(),
             kinds: BTreeMap::new(),
             revision: 0,
             saved: RefCell::default(),
@@ -135,20 +135,12 @@ impl Directory {
     }
 
     /// A resource of this monitor or of another one of the node.
-    fn known<Q>(&self, resource: &Q) -> Option<&Record>
-    where
-        Name: Borrow<Q>,
-        Q: Ord + ?Sized,
-    {
+    fn known<Q: Sought + ?Sized>(&self, resource: &Q) -> Option<&Record> {
         self.get(resource).or_else(|| self.elsewhere.get(resource))
     }
 
     /// A resource's type, as described by the plugin that its instance was made from.
-    pub(crate) fn kind_of<Q>(&self, resource: &Q) -> Option<&TypeInfo>
-    where
-        Name: Borrow<Q>,
-        Q: Ord + ?Sized,
-    {
+    pub(crate) fn kind_of<Q: Sought + ?Sized>(&self, resource: &Q) -> Option<&TypeInfo> {
         self.known(resource)?.kind()
     }
 
@@ -162,11 +154,7 @@ impl Directory {
         self.records.keys()
     }
 
-    pub(crate) fn get<Q>(&self, resource: &Q) -> Option<&Record>
-    where
-        Name: Borrow<Q>,
-        Q: Ord + ?Sized,
-    {
+    pub(crate) fn get<Q: Sought + ?Sized>(&self, resource: &Q) -> Option<&Record> {
         self.records.get(resource)
     }
 
@@ -260,11 +248,10 @@ impl Directory {
     }
 
     /// The resources that a resource depends on, in reverse order.
-    fn depends_on<'a, Q>(&'a self, resource: &Q) -> impl Iterator<Item = &'a Name> + use<'a, Q>
-    where
-        Name: Borrow<Q>,
-        Q: Ord + ?Sized,
-    {
+    fn depends_on<'a, Q: Sought + ?Sized>(
+        &'a self,
+        resource: &Q,
+    ) -> impl Iterator<Item = &'a Name> + use<'a, Q> {
         self.get(resource)
             .into_iter()
             .flat_map(|record| record.spec.depends_on.iter().rev())

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
-use quorate_model::{Name, Reason, ResourceState, Time};
+use quorate_model::{Name, NameMap, Reason, ResourceState, Time};
 
 pub use self::directory::{Directory, Saved};
 use self::instance::Instance;
@@ -55,7 +55,7 @@ pub const ARBITRATION_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Monitor {
     directory: Directory,
     /// The open instances. A resource whose type could not be opened has none.
-    instances: BTreeMap<Name, Instance>,
+    instances: NameMap<Instance>,
     /// When something is due: at most one entry for each instance, equal to its `armed`.
     timers: BTreeSet<(Time, Name)>,
     events: VecDeque<MonitorEvent>,
@@ -73,7 +73,7 @@ impl Monitor {
     pub fn new(plugins: Arc<PluginSet>) -> Monitor {
         Monitor {
             directory: Directory::new(plugins),
-            instances: BTreeMap::new(),
+            instances: NameMap::new(),
             timers: BTreeSet::new(),
             events: VecDeque::new(),
             copies: BTreeMap::new(),

@@ -62,7 +62,7 @@ fn the_hours_of_failback_are_the_clusters_own() {
     ) = (Some(1), Some(2));
     let target = |offset: i32, utc_hour: i64, change: &dyn Fn(&mut Database)| {
         let mut database = Database::install(definition.clone());
-        database.definition.utc_offset_minutes = offset;
+        database.definition_mut().utc_offset_minutes = offset;
         database.view.members = (1..=4).map(|id| (NodeId(id), 1)).collect();
         for record in database.resources.values_mut() {
             record.state = quorate_model::ResourceState::Online;

@@ -187,7 +187,7 @@ impl Database {
                     return refuse(ERROR_HOST_NODE_NOT_AVAILABLE, text);
                 }
                 self.nodes.remove(&id);
-                let mut changed = self.definition.clone();
+                let mut changed = (*self.definition).clone();
                 changed.nodes.retain(|node| node.id != id);
                 for group in &mut changed.groups {
                     group
@@ -200,7 +200,7 @@ impl Database {
                 }
                 self.keep_servers_apart(&mut changed);
                 let mut effects = self.broken_by(&changed);
-                self.definition = changed;
+                self.definition = changed.into();
                 effects.push(Effect::Evicted {
                     node: id,
                     name: node.clone(),
@@ -241,14 +241,14 @@ impl Database {
                 ),
             );
         }
-        let mut changed = self.definition.clone();
+        let mut changed = (*self.definition).clone();
         changed.nodes.push(node.clone());
         let mut effects = self.must_keep_rules(&changed)?;
         if let Some(text) = self.together_too_many(&changed, &node.name) {
             return refuse(ERROR_DEPENDENCY_NOT_ALLOWED, text);
         }
         self.keep_servers_apart(&mut changed);
-        self.definition = changed;
+        self.definition = changed.into();
         self.nodes.insert(node.id, NodeRecord::default());
         effects.push(Effect::Added {
             name: node.name.clone(),
@@ -284,12 +284,12 @@ impl Database {
         }
         let subject = match group {
             None => {
-                self.definition.policy = policy;
+                self.definition_mut().policy = policy;
                 self.definition.name.to_string()
             }
             Some(name) => {
                 self.known_group(name)?;
-                let mut groups = self.definition.groups.iter_mut();
+                let mut groups = self.definition_mut().groups.iter_mut();
                 if let Some(group) = groups.find(|group| group.name == *name) {
                     group.policy = policy;
                 }
@@ -309,7 +309,7 @@ impl Database {
         property: &str,
         value: Option<&quorate_model::Value>,
     ) -> Applied {
-        let mut changed = self.definition.clone();
+        let mut changed = (*self.definition).clone();
         let (subject, resource) = match object {
             Object::Node(_) => {
                 return refuse(87, format!("{object:?} has no property {property}"));
@@ -368,7 +368,7 @@ impl Database {
         };
         let warnings = self.must_keep_rules(&changed)?;
         self.change_witness(&changed)?;
-        self.definition = changed;
+        self.definition = changed.into();
         let done = Effect::Property {
             subject,
             property: property.to_owned(),

@@ -247,9 +247,9 @@ impl Database {
             .map(|(n, _)| *n)
             .collect();
         // What a lost node ran is not in service, and not stopped on purpose either.
-        for (group, record) in &mut self.groups {
+        self.groups.change_each(|group, record| {
             if !left.contains(&record.owner) {
-                continue;
+                return;
             }
             record.moving = None;
             record.epoch += 1;
@@ -264,7 +264,7 @@ impl Database {
                     resource.state = ResourceState::Failed;
                 }
             }
-        }
+        });
         for (node, boot) in members {
             if let Some(record) = self.nodes.get_mut(node) {
                 record.last_member = *boot;

@@ -15,10 +15,12 @@ mod tests;
 mod update;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use quorate_log::NodeSet;
 use quorate_model::{
-    Checkpoints, ClusterDefinition, Name, NodeId, NodeState, PRODUCTS, Product, ResourceState,
+    Checkpoints, ClusterDefinition, Name, NameMap, NodeId, NodeState, PRODUCTS, Product,
+    ResourceState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -129,11 +131,11 @@ pub(crate) struct WitnessRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Database {
     /// The cluster with every change made since it was installed.
-    pub(crate) definition: ClusterDefinition,
+    pub(crate) definition: Arc<ClusterDefinition>,
     pub(crate) view: View,
     pub(crate) nodes: BTreeMap<NodeId, NodeRecord>,
-    pub(crate) groups: BTreeMap<Name, GroupRecord>,
-    pub(crate) resources: BTreeMap<Name, ResourceRecord>,
+    pub(crate) groups: NameMap<GroupRecord>,
+    pub(crate) resources: NameMap<ResourceRecord>,
     pub(crate) witness: WitnessRecord,
     /// Position and digest of everything applied.
     pub(crate) applied: u64,
@@ -148,6 +150,11 @@ fn shipped() -> &'static [Product] {
 }
 
 impl Database {
+    /// The definition, to be changed. Whoever has it from before keeps it as it was.
+    pub(crate) fn definition_mut(&mut self) -> &mut ClusterDefinition {
+        Arc::make_mut(&mut self.definition)
+    }
+
     /// The database of a cluster that has just been installed: nobody is a member, and each group belongs to its first
     /// preferred owner.
     pub(crate) fn install(definition: ClusterDefinition) -> Database {
@@ -158,8 +165,8 @@ impl Database {
                 .iter()
                 .map(|node| (node.id, NodeRecord::default()))
                 .collect(),
-            groups: BTreeMap::new(),
-            resources: BTreeMap::new(),
+            groups: NameMap::new(),
+            resources: NameMap::new(),
             witness: WitnessRecord {
                 identity: 0,
                 votes: definition.file_share_witness().is_some(),
@@ -167,10 +174,10 @@ impl Database {
             applied: 0,
             digest: 0xcbf2_9ce4_8422_2325,
             products: shipped(),
-            definition,
+            definition: definition.into(),
         };
-        for group in database.definition.groups.clone() {
-            database.add_group_record(&group);
+        for group in &database.definition.clone().groups {
+            database.add_group_record(group);
         }
         database
     }

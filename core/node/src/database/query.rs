@@ -1,13 +1,12 @@
 //! Questions to the database that decisions rest on.
 
-use std::borrow::Borrow;
-
 use quorate_log::NodeSet;
 use quorate_model::errors::{
     ERROR_CLUSTER_NODE_DOWN, ERROR_CLUSTER_NODE_PAUSED, ERROR_HOST_NODE_NOT_AVAILABLE,
 };
 use quorate_model::{
     GroupDefinition, GroupState, Name, NodeId, QuorumKind, ResourceDefinition, ResourceState,
+    Sought,
 };
 
 use super::{Database, GroupRecord, Stop};
@@ -74,11 +73,7 @@ impl Database {
     }
 
     /// A resource's state on its group's owner.
-    pub(crate) fn resource_state<Q>(&self, resource: &Q) -> ResourceState
-    where
-        Name: Borrow<Q>,
-        Q: Ord + ?Sized,
-    {
+    pub(crate) fn resource_state<Q: Sought + ?Sized>(&self, resource: &Q) -> ResourceState {
         self.resources
             .get(resource)
             .map_or(ResourceState::Offline, |record| record.state)

@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_node_that_would_not_hear_the_cluster_is_not_added() {
         let mut database = Database::install(crate::shipped::cluster("four-node.ron"));
-        for network in &mut database.definition.networks {
+        for network in &mut database.definition_mut().networks {
             if network.name == "Public" {
                 network.role = NetworkRole::ClientAccess;
             }

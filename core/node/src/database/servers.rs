@@ -21,10 +21,10 @@ impl Database {
             );
         }
         let group = request.completed(&self.definition).expand();
-        let mut changed = self.definition.clone();
+        let mut changed = (*self.definition).clone();
         changed.groups.push(group.clone());
         let warnings = self.must_keep_rules(&changed)?;
-        self.definition = changed;
+        self.definition = changed.into();
         self.add_group_record(&group);
         let list = self.node_list(&group);
         let free = |node: &&quorate_model::NodeId| self.may_take(&group, **node).is_ok();
@@ -97,14 +97,14 @@ impl Database {
             return refuse(ERROR_DEPENDENT_RESOURCE_EXISTS, text);
         }
         let gone: BTreeSet<Name> = gone.into_iter().cloned().collect();
-        let mut changed = self.definition.clone();
+        let mut changed = (*self.definition).clone();
         for group in &mut changed.groups {
             group
                 .resources
                 .retain(|resource| !gone.contains(&resource.name));
         }
         let warnings = self.must_keep_rules(&changed)?;
-        self.definition = changed;
+        self.definition = changed.into();
         self.resources.retain(|name, _| !gone.contains(name));
         let text = format!("resource {resource} was deleted");
         Ok([Effect::Configured { text }]

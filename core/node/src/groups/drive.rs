@@ -70,7 +70,8 @@ impl Groups {
         if record.owner == self.me && database.is_member(self.me) {
             self.own(database, definition, record);
             let ties = self.due.ties(place);
-            let ties = ties.unwrap_or_else(|| Ties::of(definition));
+            let ties =
+                ties.unwrap_or_else(|| Ties::of(definition, &database.resources, &self.locals));
             let group = (definition, record, &ties);
             self.drive_owned(database, group, (now, licence), policies);
             self.due.keep_ties(place, ties);
@@ -157,10 +158,14 @@ impl Groups {
         let records: Vec<_> = definition
             .resources
             .iter()
-            .map(|resource| database.resources.get(&resource.name))
+            .enumerate()
+            .map(|(place, resource)| {
+                let slot = ties.record(place, &resource.name, &database.resources)?;
+                database.resources.at(slot)
+            })
             .collect();
-        self.follow_requests(database, (definition, &records), now, policies);
-        let mut here = self.here(definition);
+        self.follow_requests(database, (definition, &records, ties), now, policies);
+        let mut here = self.here((definition, ties));
         self.report((definition, record, &records), &here);
         if !licence.quorate {
             return;
@@ -174,10 +179,11 @@ impl Groups {
     }
 
     /// What is known here of a group's resources.
-    fn here(&self, definition: &GroupDefinition) -> Vec<Here> {
-        let resources = definition.resources.iter();
-        let here = resources.map(|resource| {
-            let local = self.locals.get(&resource.name);
+    fn here(&self, (definition, ties): (&GroupDefinition, &Ties)) -> Vec<Here> {
+        let resources = definition.resources.iter().enumerate();
+        let here = resources.map(|(place, resource)| {
+            let slot = ties.local(place, &resource.name, &self.locals);
+            let local = slot.and_then(|slot| self.locals.at(slot));
             Here {
                 is_open: local.is_some(),
                 state: local.map_or(ResourceState::Offline, |local| local.state),
@@ -193,15 +199,16 @@ impl Groups {
     fn follow_requests(
         &mut self,
         database: &Database,
-        (definition, records): (&GroupDefinition, &[Option<&ResourceRecord>]),
+        (definition, records, ties): (&GroupDefinition, &[Option<&ResourceRecord>], &Ties),
         now: Time,
         policies: &mut PolicyEngine,
     ) {
-        for (resource, record) in definition.resources.iter().zip(records) {
+        for (place, (resource, record)) in definition.resources.iter().zip(records).enumerate() {
             let Some(record) = record else {
                 continue;
             };
-            let Some(local) = self.locals.get_mut(&resource.name) else {
+            let slot = ties.local(place, &resource.name, &self.locals);
+            let Some(local) = slot.and_then(|slot| self.locals.at_mut(slot)) else {
                 continue;
             };
             if local.pardons != record.pardons {

@@ -103,6 +103,11 @@ impl Due {
         self.deadlines.values().min().copied()
     }
 
+    /// The dependencies in a group, if it was looked at and they are not lent.
+    pub(super) fn known_ties(&self, group: &Name) -> Option<&super::ties::Ties> {
+        self.ties.get(self.places.get(group)?)
+    }
+
     /// Lends the dependencies in a group; they stay until there may be other groups.
     pub(super) fn ties(&mut self, place: usize) -> Option<super::ties::Ties> {
         self.ties.remove(&place)

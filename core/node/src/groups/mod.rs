@@ -10,13 +10,12 @@ mod elsewhere;
 mod failure;
 mod ties;
 
-use std::borrow::Borrow;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use quorate_journal::Event;
 use quorate_log::NodeSet;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
-use quorate_model::{GroupState, Name, NodeId, Reason, ResourceState, Time};
+use quorate_model::{GroupState, Name, NameMap, NodeId, Reason, ResourceState, Sought, Time};
 
 use crate::database::{Database, Update};
 use crate::policy_engine::PolicyEngine;
@@ -136,8 +135,8 @@ const AT_ONCE: Verdict = Verdict::Restart { from: Time::ZERO };
 #[derive(Clone, Debug)]
 pub(crate) struct Groups {
     me: NodeId,
-    locals: BTreeMap<Name, Local>,
-    owned: BTreeMap<Name, Owned>,
+    locals: NameMap<Local>,
+    owned: NameMap<Owned>,
     random: Random,
     actions: VecDeque<Action>,
     /// When the group that is being looked at is to be looked at again.
@@ -154,8 +153,8 @@ impl Groups {
     pub(crate) fn new(me: NodeId, seed: u64) -> Self {
         let mut groups = Groups {
             me,
-            locals: BTreeMap::new(),
-            owned: BTreeMap::new(),
+            locals: NameMap::new(),
+            owned: NameMap::new(),
             random: Random::new(seed),
             actions: VecDeque::new(),
             deadline: None,
@@ -227,11 +226,7 @@ impl Groups {
         self.due.deadline()
     }
 
-    pub(crate) fn state<Q>(&self, resource: &Q) -> ResourceState
-    where
-        Name: Borrow<Q>,
-        Q: Ord + ?Sized,
-    {
+    pub(crate) fn state<Q: Sought + ?Sized>(&self, resource: &Q) -> ResourceState {
         self.locals
             .get(resource)
             .map_or(ResourceState::Offline, |local| local.state)
@@ -295,12 +290,12 @@ impl Groups {
     pub(crate) fn monitor_replaced(&mut self, database: &Database) -> Vec<Name> {
         self.due.all();
         let mut lost = Vec::new();
-        for (name, local) in &mut self.locals {
+        self.locals.change_each(|name, local| {
             local.asked = false;
             if !local.state.is_down() {
                 lost.push(name.clone());
             }
-        }
+        });
         let open: Vec<Name> = self.locals.keys().cloned().collect();
         for name in open {
             if let Some(spec) = spec(database, &name) {
@@ -333,9 +328,8 @@ impl Groups {
 
     /// Of the decisions that this node had proposed, only those about `groups` can still come back.
     pub(crate) fn deciding_only(&mut self, groups: &BTreeSet<&Name>) {
-        for (group, owned) in &mut self.owned {
-            owned.deciding &= groups.contains(group);
-        }
+        self.owned
+            .change_each(|group, owned| owned.deciding &= groups.contains(group));
     }
 
     /// The resource monitor reports.
@@ -483,7 +477,15 @@ impl Groups {
         let Some(definition) = database.group_definition(group) else {
             return;
         };
-        let to = GroupState::of(definition.resources.iter().map(|r| self.state(&r.name)));
+        let ties = self.due.known_ties(group);
+        let resources = definition.resources.iter().enumerate();
+        let to = GroupState::of(resources.map(|(place, resource)| {
+            let slot = ties.and_then(|ties| ties.local(place, &resource.name, &self.locals));
+            match slot.and_then(|slot| self.locals.at(slot)) {
+                Some(local) => local.state,
+                None => self.state(&resource.name),
+            }
+        }));
         let Some(owned) = self.owned.get_mut(group) else {
             return;
         };

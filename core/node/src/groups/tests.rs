@@ -28,9 +28,9 @@ const LICENCE: Licence = Licence {
 fn office() -> (Groups, Database) {
     let mut database = Database::install(cluster("two-node-office.ron"));
     database.view.members = [(ME, 1), (TWO, 1)].into();
-    for (name, record) in &mut database.groups {
+    database.groups.change_each(|name, record| {
         record.owner = if *name == "Web" { ME } else { TWO };
-    }
+    });
     let mut groups = Groups::new(ME, 1);
     groups.open_all(&database);
     drive(&mut groups, &database, NOW, LICENCE);
@@ -284,7 +284,7 @@ fn only_the_quorum_disks_group_comes_to_nodes_that_are_possible_for_some_of_it()
         } else {
             quorum
         };
-        let mut definitions = database.definition.groups.iter_mut();
+        let mut definitions = database.definition_mut().groups.iter_mut();
         let definition = definitions.find(|it| it.name == group).unwrap();
         let mut resources = definition.resources.iter_mut();
         let it = resources.find(|it| it.name == resource).unwrap();

@@ -2,25 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use quorate_model::GroupDefinition;
+use quorate_model::{GroupDefinition, Name, NameMap, Slot};
 
-/// Who depends on whom.
+/// Who depends on whom, and where what is known of each resource most likely lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ties {
     /// What each resource depends on. A provider that is in no group has no place, and is never there.
     providers: Vec<Vec<Option<usize>>>,
     /// What depends on each, directly.
     dependents: Vec<Vec<usize>>,
+    /// In the database, and in this node's own resources.
+    slots: Vec<(Slot, Slot)>,
 }
 
 impl Ties {
-    pub(super) fn of(group: &GroupDefinition) -> Ties {
+    pub(super) fn of<R, L>(
+        group: &GroupDefinition,
+        records: &NameMap<R>,
+        locals: &NameMap<L>,
+    ) -> Ties {
         let resources = &group.resources;
         let places: BTreeMap<_, _> = resources.iter().map(|it| &it.name).zip(0..).collect();
         let mut ties = Ties {
             providers: Vec::with_capacity(resources.len()),
             dependents: vec![Vec::new(); resources.len()],
+            slots: Vec::with_capacity(resources.len()),
         };
+        // One that is not there yet is sought each time.
+        let slot = |found: Option<Slot>| found.unwrap_or_default();
         for (place, resource) in resources.iter().enumerate() {
             let providers = resource.depends_on.iter();
             let providers: Vec<_> = providers.map(|name| places.get(name).copied()).collect();
@@ -30,8 +39,26 @@ impl Ties {
                 }
             }
             ties.providers.push(providers);
+            let name = &resource.name;
+            let slots = (slot(records.slot(name)), slot(locals.slot(name)));
+            ties.slots.push(slots);
         }
         ties
+    }
+
+    /// Where the database has a resource.
+    pub(super) fn record<R>(
+        &self,
+        place: usize,
+        name: &Name,
+        records: &NameMap<R>,
+    ) -> Option<Slot> {
+        records.slot_near(self.slots[place].0, name)
+    }
+
+    /// Where this node has a resource.
+    pub(super) fn local<L>(&self, place: usize, name: &Name, locals: &NameMap<L>) -> Option<Slot> {
+        locals.slot_near(self.slots[place].1, name)
     }
 
     /// Whether all that a resource depends on is so.
@@ -50,11 +77,15 @@ impl Ties {
 mod tests {
     use super::*;
 
+    fn of(group: &GroupDefinition) -> Ties {
+        Ties::of(group, &NameMap::<()>::new(), &NameMap::<()>::new())
+    }
+
     #[test]
     fn what_depends_on_what_is_found_by_its_place() {
         let definition = crate::shipped::cluster("four-node.ron");
         for group in &definition.groups {
-            let ties = Ties::of(group);
+            let ties = of(group);
             let name = |place: usize| &group.resources[place].name;
             for (place, resource) in group.resources.iter().enumerate() {
                 let provider = |one: usize| resource.depends_on.contains(name(one));
@@ -74,6 +105,21 @@ mod tests {
     fn a_provider_that_is_in_no_group_is_never_there() {
         let mut group = crate::shipped::cluster("four-node.ron").groups.remove(0);
         group.resources[0].depends_on = vec!["nowhere".into()];
-        assert!(!Ties::of(&group).all_providers(0, |_| true));
+        assert!(!of(&group).all_providers(0, |_| true));
+    }
+
+    #[test]
+    fn what_is_known_of_a_resource_is_found_wherever_it_lies_by_now() {
+        let group = crate::shipped::cluster("four-node.ron").groups.remove(0);
+        let names = || group.resources.iter().map(|it| it.name.clone());
+        let records: NameMap<()> = names().map(|name| (name, ())).collect();
+        let locals: NameMap<()> = names().rev().map(|name| (name, ())).collect();
+        let ties = Ties::of(&group, &records, &locals);
+        for (place, name) in names().enumerate() {
+            assert_eq!(ties.record(place, &name, &records), records.slot(&name));
+            assert_eq!(ties.local(place, &name, &locals), locals.slot(&name));
+            assert_eq!(ties.record(place, &name, &locals), locals.slot(&name));
+            assert_eq!(ties.local(place, &name, &NameMap::<()>::new()), None);
+        }
     }
 }

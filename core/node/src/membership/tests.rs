@@ -369,7 +369,7 @@ fn a_node_is_reached_where_both_have_a_card_and_first_where_it_was_just_heard() 
     assert_eq!(node.networks_to(OTHER), both);
     for (who, network) in [(ME, "Private"), (OTHER, "Public")] {
         let (mut node, _) = silent_member();
-        for definition in [&mut node.config.definition, &mut node.database.definition] {
+        for definition in [&mut node.config.definition, node.database.definition_mut()] {
             let one = definition.nodes.iter_mut().find(|node| node.id == who);
             one.unwrap().interfaces.remove(network);
         }

@@ -115,7 +115,7 @@ fn an_impossible_node_gives_way_to_the_built_in_choice_and_says_why() {
         );
     }
     let mut database = database();
-    let mut groups = database.definition.groups.iter_mut();
+    let mut groups = database.definition_mut().groups.iter_mut();
     let evs1 = groups.find(|group| group.name == *"EVS1").unwrap();
     evs1.properties.exclusive_class_names.clear();
     evs1.resources[0].possible_owners = vec!["NODE1".into(), "NODE8".into()];
@@ -216,7 +216,7 @@ fn told(policies: &PolicyEngine, database: &Database, group: &str) -> PolicyGrou
 #[test]
 fn a_policy_is_told_the_clusters_local_time_as_this_machine_has_it() {
     let mut database = database();
-    database.definition.utc_offset_minutes = 90;
+    database.definition_mut().utc_offset_minutes = 90;
     let mut policies = policies(&fixed(Choice::BuiltIn));
     let hour = 3_600_000;
     for (shift, told_hour, minute) in [(0, 4, 30), (60, 5, 30), (-150, 2, 0)] {
@@ -256,7 +256,7 @@ fn another_answer_about_a_group_that_is_kept_is_told() {
     let mut policies = policies(&fixed(Choice::Stay));
     assert!(choose(&mut policies, &database, "EVS1").event.is_some());
     let file = |database: &mut Database, file: &str| {
-        database.definition.policy.as_mut().unwrap().file = file.to_owned();
+        database.definition_mut().policy.as_mut().unwrap().file = file.to_owned();
         database.applied += 1;
     };
     file(&mut database, "another");
@@ -321,7 +321,7 @@ fn a_script_is_compiled_once_and_dropped_when_another_takes_its_place() {
 #[test]
 fn a_policy_is_told_which_place_a_node_has_in_the_list_of_preferred_owners() {
     let mut database = database();
-    let mut groups = database.definition.groups.iter_mut();
+    let mut groups = database.definition_mut().groups.iter_mut();
     let evs1 = groups.find(|group| group.name == *"EVS1").unwrap();
     evs1.properties.preferred_owners = vec!["NODE8".into(), "NODE2".into()];
     let group = database.group_definition("EVS1").unwrap();

@@ -187,7 +187,7 @@ fn a_checkpoint_opens_what_is_new_in_it_and_covers_what_this_boot_had_proposed()
         let sequence = node.proposals.add(update);
         let snapshot = checkpoint(&node, 5, |database| {
             database.nodes.get_mut(&ME).unwrap().last = (boot, sequence);
-            let mut groups = database.definition.groups.iter_mut();
+            let mut groups = database.definition_mut().groups.iter_mut();
             let group = groups.find(|group| group.name == "PRINT1").unwrap();
             let mut new = group.resources[0].clone();
             new.name = "Another IP Address".into();
@@ -387,9 +387,9 @@ fn a_view_makes_members_and_ends_them() {
 #[test]
 fn who_came_and_who_went_is_told_once_with_what_becomes_of_its_groups() {
     let mut node = member();
-    for (name, record) in &mut node.database.groups {
+    node.database.groups.change_each(|name, record| {
         record.owner = if *name == "PRINT1" { TWO } else { ME };
-    }
+    });
     node.database.view.members = [(ME, 3), (THREE, 1)].into();
     let state = |subject: &str, from, to| Event::NodeState {
         subject: subject.into(),
