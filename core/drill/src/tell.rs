@@ -258,13 +258,10 @@ fn play_body<F: Face>(
     if !options.cold {
         settle_start(face)?;
     }
-    let now = on_stage(face, |stage| stage.now())?;
-    let lines = face
-        .with(|play| play.lines())
-        .map_err(|thrown| face.raise(*thrown, face.here()))?;
+    let (now, first_line) = on_stage(face, |stage| (stage.now(), stage.line_count()))?;
     face.with(|play| {
         play.drill = Some(DrillState {
-            first_line: lines.len(),
+            first_line,
             limit: options.limit.map(|limit| now + limit.0),
             ..DrillState::default()
         });

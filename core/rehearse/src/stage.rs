@@ -363,6 +363,10 @@ impl Record for SimStage {
             .collect()
     }
 
+    fn line_count(&self) -> usize {
+        self.world.events().len()
+    }
+
     fn entries(&self, from: usize) -> Vec<Entry> {
         self.world.events().iter().skip(from).cloned().collect()
     }

@@ -26,6 +26,10 @@ pub trait Record {
     fn mark_verdict(&mut self, report: &DrillReport);
     /// The journal's lines from number `from` on.
     fn lines(&self, from: usize) -> Vec<Line>;
+    /// How many lines the journal has.
+    fn line_count(&self) -> usize {
+        self.lines(0).len()
+    }
     /// The same as events. A line that is none, as of a later version, is left out.
     fn entries(&self, from: usize) -> Vec<Entry> {
         let lines = self.lines(from).into_iter().map(Value::Object);

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use quorate_journal::HeaderGroup;
-use quorate_model::{ClusterDefinition, GroupDefinition, Name, Time, Value};
+use quorate_model::{ClusterDefinition, Name, ResourceDefinition, Time, Value};
 
+use super::below::gathered;
 use super::{Environment, Happening, Machine};
 
 impl Environment {
@@ -34,33 +35,19 @@ impl Environment {
         let trail = self.journal.trail();
         for group in &definition.groups {
             trail.knows(&[HeaderGroup::from(group)]);
-            for resource in &group.resources {
-                let on = stands_on(definition, group, &resource.name);
-                trail.rests(resource.name.clone(), on.into_iter().collect());
+            let on = gathered(group, |resource| own(definition, resource));
+            for (resource, on) in &on {
+                trail.rests(resource.clone(), on.iter().cloned().collect());
             }
         }
     }
 }
 
-/// The disks and networks behind a resource, its own and those of what it depends on.
-fn stands_on(
-    definition: &ClusterDefinition,
-    group: &GroupDefinition,
-    resource: &Name,
-) -> BTreeSet<Name> {
-    let mut on = BTreeSet::new();
-    let mut seen = BTreeSet::from([resource]);
-    let mut open = vec![resource];
-    while let Some(name) = open.pop() {
-        let Some(found) = group.resources.iter().find(|it| it.name == *name) else {
-            continue;
-        };
-        on.extend(definition.shared_disk(found));
-        if let Some(Value::Text(network)) = found.properties.private.get("Network") {
-            on.insert(network.as_str().into());
-        }
-        let providers = found.depends_on.iter();
-        open.extend(providers.filter(|provider| seen.insert(provider)));
+/// The disk and the network of a resource.
+fn own(definition: &ClusterDefinition, resource: &ResourceDefinition) -> BTreeSet<Name> {
+    let mut on: BTreeSet<Name> = definition.shared_disk(resource).into_iter().collect();
+    if let Some(Value::Text(network)) = resource.properties.private.get("Network") {
+        on.insert(network.as_str().into());
     }
     on
 }

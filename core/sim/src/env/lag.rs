@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, Name, Time};
+use quorate_model::{ClusterDefinition, Name, NameMap, Time};
 
+use super::below::gathered;
 use super::{Environment, Machine};
 
 /// How long a caller waits for an answer, a client as well as a probe.
@@ -35,7 +36,7 @@ struct Under {
 #[derive(Debug, Default)]
 pub(crate) struct Lags {
     /// By resource: the shared disks of the resources that it depends on, directly or indirectly.
-    below: BTreeMap<Name, BTreeSet<Name>>,
+    below: NameMap<BTreeSet<Name>>,
     requests: BTreeMap<Request, Under>,
 }
 
@@ -50,20 +51,10 @@ impl Lags {
     pub(crate) fn define(&mut self, definition: &ClusterDefinition) {
         self.below.clear();
         for group in &definition.groups {
-            for resource in &group.resources {
-                let mut disks = BTreeSet::new();
-                let mut names = vec![&resource.name];
-                let mut seen = BTreeSet::new();
-                while let Some(name) = names.pop() {
-                    let found = group.resources.iter().find(|one| one.name == *name);
-                    let Some(one) = found.filter(|_| seen.insert(name)) else {
-                        continue;
-                    };
-                    disks.extend(definition.shared_disk(one));
-                    names.extend(&one.depends_on);
-                }
+            let own = |resource: &_| definition.shared_disk(resource).into_iter().collect();
+            for (name, disks) in &gathered(group, own) {
                 if !disks.is_empty() {
-                    self.below.insert(resource.name.clone(), disks);
+                    self.below.insert(name.clone(), disks.clone());
                 }
             }
         }
@@ -130,7 +121,7 @@ impl Environment {
     /// The extra time of everything that a resource does with its disks: that of the slowest of them.
     pub(crate) fn lag(&self, resource: &str) -> Duration {
         let disks = self.lags.disks(resource);
-        let delays = disks.filter_map(|disk| self.disks.find(disk).map(super::Disk::delay));
+        let delays = disks.filter_map(|disk| self.disks.spelled(disk).map(super::Disk::delay));
         delays.max().unwrap_or_default()
     }
 
@@ -144,7 +135,7 @@ impl Environment {
     pub(crate) fn out_of_reach(&self, machine: Machine, resource: &str) -> Option<String> {
         let mut disks = self.lags.disks(resource);
         let lost = disks.find(|disk| {
-            let found = self.disks.find(disk);
+            let found = self.disks.spelled(disk);
             found.is_none_or(|disk| disk.access(machine).is_err())
         })?;
         let node = &self.hosts[machine].name;
@@ -166,7 +157,7 @@ impl Environment {
     ) -> Result<Duration, String> {
         let disks = self.lags.disks(resource);
         let broken = disks.clone().find(|disk| {
-            let found = self.disks.find(disk);
+            let found = self.disks.spelled(disk);
             found.is_some_and(|disk| !disk.answers(machine) || disk.wrong.hung)
         });
         if let Some(disk) = broken {

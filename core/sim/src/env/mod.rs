@@ -1,6 +1,7 @@
 //! The environment of the nodes: all that they and their plugins can touch.
 
 mod address;
+mod below;
 mod causes;
 mod disk;
 mod lag;

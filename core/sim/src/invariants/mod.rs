@@ -13,10 +13,10 @@ mod providers_first;
 mod quorum_bound;
 mod replicas_agree;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, Name, ResourceState, Time};
+use quorate_model::{ClusterDefinition, Name, NameMap, ResourceState, Time};
 use quorate_node::Snapshot;
 
 /// A machine as the checkers see it.
@@ -30,7 +30,7 @@ pub(crate) struct MachineView {
     /// Since when, on the world's clock, its node has been without quorum.
     pub(crate) without_quorum_since: Option<Time>,
     /// The type and state of each resource, according to its monitor.
-    pub(crate) resources: BTreeMap<Name, (Name, ResourceState)>,
+    pub(crate) resources: NameMap<(Name, ResourceState)>,
     /// How many of them are Online.
     pub(crate) online: usize,
     /// The log positions applied since the last check, each with the digest after it.
@@ -96,7 +96,7 @@ pub(crate) struct Observation<'a> {
 
 impl Observation<'_> {
     /// The machines that run.
-    fn running(&self) -> impl Iterator<Item = &MachineView> {
+    fn running(&self) -> impl Iterator<Item = &MachineView> + Clone {
         self.machines.iter().filter(|machine| machine.runs)
     }
 }
@@ -294,7 +294,7 @@ pub(crate) mod tests {
                 without_quorum_since: None,
             }),
             without_quorum_since: None,
-            resources: BTreeMap::new(),
+            resources: NameMap::new(),
             online: 0,
             applied: Vec::new(),
         }

@@ -1,11 +1,11 @@
 //! A resource is in service on at most one running machine: it is not Online or OfflinePending there while it is
 //! either of them somewhere else.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use quorate_model::ResourceState;
+use quorate_model::{Name, ResourceState, Slot};
 
-use super::{Findings, Invariant, Observation};
+use super::{Findings, Invariant, MachineView, Observation};
 
 #[derive(Default)]
 pub(super) struct OneOwner {
@@ -23,25 +23,31 @@ impl Invariant for OneOwner {
             return self.found.clone();
         }
         self.found = Findings::default();
-        let mut owners: BTreeMap<&str, Vec<(&str, ResourceState)>> = BTreeMap::new();
-        for machine in world.running() {
-            for (resource, (_, state)) in &machine.resources {
-                if matches!(state, ResourceState::Online | ResourceState::OfflinePending) {
-                    let owner = (machine.name.as_str(), *state);
-                    owners.entry(resource).or_default().push(owner);
+        let active = |state| matches!(state, ResourceState::Online | ResourceState::OfflinePending);
+        let state_there = |machine: &MachineView, (slot, name): (Slot, &Name)| {
+            let slot = machine.resources.slot_near(slot, name)?;
+            let (_, state) = machine.resources.at(slot)?;
+            active(*state).then_some(*state)
+        };
+        let mut twice = BTreeSet::new();
+        let mut running = world.running();
+        while let Some(machine) = running.next() {
+            for (slot, resource, (_, state)) in machine.resources.iter_slots() {
+                let elsewhere = |other| state_there(other, (slot, resource)).is_some();
+                if active(*state) && running.clone().any(elsewhere) {
+                    twice.insert((resource, slot));
                 }
             }
         }
-        for (resource, owners) in owners {
-            if owners.len() < 2 {
-                continue;
-            }
-            let stops = |(name, state): &(&str, ResourceState)| match state {
-                ResourceState::OfflinePending => format!("{name} (where it is stopping)"),
-                _ => (*name).to_owned(),
-            };
-            let owners: Vec<String> = owners.iter().map(stops).collect();
-            let owners = owners.join(" and ");
+        for (resource, slot) in twice {
+            let owners = world.running().filter_map(|machine| {
+                let name = &machine.name;
+                match state_there(machine, (slot, resource))? {
+                    ResourceState::OfflinePending => Some(format!("{name} (where it is stopping)")),
+                    _ => Some(name.to_string()),
+                }
+            });
+            let owners = owners.collect::<Vec<_>>().join(" and ");
             self.found
                 .broken(format!("{resource} is online on {owners}"));
         }

@@ -9,14 +9,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, GroupDefinition, Name, ResourceState, Time};
+use quorate_model::{ClusterDefinition, GroupDefinition, Name, NameMap, ResourceState, Time};
 
 use super::{Findings, Invariant, MachineView, Observation};
 
 #[derive(Default)]
 pub(super) struct ProvidersFirst {
     /// What each resource depends on, and how long its group may take: sought in the definition once for each.
-    founded_on: BTreeMap<Name, (Vec<Name>, Duration)>,
+    founded_on: NameMap<(Vec<Name>, Duration)>,
     machines: Vec<OnMachine>,
 }
 
@@ -25,8 +25,8 @@ pub(super) struct ProvidersFirst {
 struct OnMachine {
     /// By dependent and provider: since when the dependent is online and the provider is down.
     above: BTreeMap<(Name, Name), Time>,
-    /// The resources that were online.
-    online: BTreeSet<Name>,
+    /// The resources that were online, in the order of their names.
+    online: Vec<Name>,
     /// The OnlinePending resources whose providers were all Online at some time since they began.
     begun: BTreeSet<Name>,
     /// Conditions that have lasted too long, or still may.
@@ -42,7 +42,7 @@ fn bound(group: &GroupDefinition) -> Duration {
         .sum()
 }
 
-fn founded_on(definition: &ClusterDefinition) -> BTreeMap<Name, (Vec<Name>, Duration)> {
+fn founded_on(definition: &ClusterDefinition) -> NameMap<(Vec<Name>, Duration)> {
     let groups = definition.groups.iter().map(|group| (group, bound(group)));
     let resources = groups.flat_map(|(group, bound)| {
         let resources = group.resources.iter();
@@ -83,7 +83,7 @@ impl OnMachine {
     fn look(
         &mut self,
         world: &Observation<'_>,
-        founded_on: &BTreeMap<Name, (Vec<Name>, Duration)>,
+        founded_on: &NameMap<(Vec<Name>, Duration)>,
         machine: &MachineView,
         findings: &mut Findings,
     ) {
@@ -104,8 +104,8 @@ impl OnMachine {
             }
         }
         for (resource, _) in machine.online() {
-            let fresh = !before.contains(resource) && !begun.contains(resource);
-            self.online.insert(resource.clone());
+            let known = || before.binary_search(resource).is_ok() || begun.contains(resource);
+            self.online.push(resource.clone());
             let Some((providers, bound)) = founded_on.get(resource) else {
                 continue;
             };
@@ -114,7 +114,7 @@ impl OnMachine {
                     continue;
                 }
                 let what = || format!("{resource} is online on {} above {provider}", machine.name);
-                if fresh && machine.runs {
+                if machine.runs && !known() {
                     findings.broken(format!("{}, which is not", what()));
                 }
                 // A provider that is starting or stopping is not counted as down.

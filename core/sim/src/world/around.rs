@@ -100,15 +100,16 @@ impl Surroundings for Around<'_> {
     }
 
     fn service(&mut self) -> &mut ClusterService<Standing> {
-        &mut self.world.stations[self.machine].service
+        self.world.calls(self.machine)
     }
 
     fn with_monitor<R>(
         &mut self,
         call: impl FnOnce(&mut Standing, &mut dyn Services) -> R,
     ) -> Option<R> {
-        let World { stations, env, .. } = &mut *self.world;
         let machine = self.machine;
+        self.world.calls(machine);
+        let World { stations, env, .. } = &mut *self.world;
         let monitor = stations[machine].service.monitor_mut()?;
         Some(call(monitor, &mut Local { env, machine }))
     }

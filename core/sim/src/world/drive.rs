@@ -307,6 +307,14 @@ impl World {
         self.env.queue.push(self.env.now + after, happening);
     }
 
+    /// A machine's cluster service, for a caller that may call it: it is looked at when the event is over.
+    pub(super) fn calls(&mut self, machine: Machine) -> &mut ClusterService<Standing> {
+        if self.called.last() != Some(&machine) {
+            self.called.push(machine);
+        }
+        &mut self.stations[machine].service
+    }
+
     /// The world around one machine's cluster service.
     pub(super) fn around(&mut self, machine: Machine) -> Around<'_> {
         Around {

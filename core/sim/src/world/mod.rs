@@ -25,7 +25,7 @@ use std::time::Duration;
 use quorate_host::PluginSet;
 use quorate_journal::{Entry, Journal, WorldEvent};
 use quorate_machine::Monitors;
-use quorate_model::{Breach, ClusterDefinition, Name, ResourceState, Time, same_name};
+use quorate_model::{Breach, ClusterDefinition, Name, NameMap, ResourceState, Time, same_name};
 use quorate_node::Policies;
 
 use crate::env::{Environment, Machine};
@@ -81,9 +81,11 @@ pub struct World {
     /// The highest node id that was ever requested.
     newest: u8,
     /// The definition in the cluster's database when it could last be read.
-    current: ClusterDefinition,
+    current: Arc<ClusterDefinition>,
     /// The source of `current`: the machine, and the position of its database.
     current_of: Option<(Machine, u64, u64)>,
+    /// The machines whose service may have been called since all were last looked at.
+    called: Vec<Machine>,
     invariants: Invariants,
     /// The changes since the last check of the invariants.
     changes: Changes,
@@ -91,7 +93,7 @@ pub struct World {
     /// By shared disk: the machines that have it mounted.
     mounts: Vec<(Name, Vec<Machine>)>,
     /// What the monitors of the machines that run say of each resource, once that was asked.
-    truth: OnceCell<BTreeMap<Name, ResourceState>>,
+    truth: OnceCell<NameMap<ResourceState>>,
     checked: u64,
     /// The value of `reach` in the environment when clients' views were last checked.
     reach: u64,
@@ -100,7 +102,7 @@ pub struct World {
     acknowledged: u64,
     /// The value of `acknowledged` before a start switch that keeps changes to one node.
     aside: Option<u64>,
-    groups: BTreeMap<Name, GroupTrack>,
+    groups: NameMap<GroupTrack>,
     /// Groups that any fault or request has concerned.
     touched: BTreeSet<Name>,
     disturbed: BTreeSet<Name>,
@@ -167,8 +169,9 @@ impl World {
             stations: (0..machines).map(|_| Station::default()).collect(),
             monitors,
             policies: None,
-            current: definition.clone(),
+            current: Arc::new(definition.clone()),
             current_of: None,
+            called: Vec::new(),
             added: Vec::new(),
             newest: 0,
             invariants,

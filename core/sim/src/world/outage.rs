@@ -1,10 +1,11 @@
 //! How long groups are out of service, by what a client would find, and whether that was planned.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use quorate_journal::{Cause, Event};
 use quorate_journal::{Entry, What, WorldEvent};
-use quorate_model::{GroupDefinition, GroupState, Name, ResourceState, Time};
+use quorate_model::{GroupDefinition, GroupState, Name, ResourceState, Slot, Time};
 
 use super::World;
 use crate::WorldError;
@@ -14,6 +15,8 @@ use crate::status::Outage;
 /// The service of a group so far, by what a client would find.
 #[derive(Clone, Debug, Default)]
 pub(super) struct GroupTrack {
+    /// Where machines most likely have the states of its resources.
+    pub(super) slots: OnceCell<Vec<Slot>>,
     pub(super) online: bool,
     first_online: Option<Time>,
     /// The machine on which a client last found it.
@@ -58,13 +61,13 @@ impl World {
             }
             let serving = self.serving(group);
             let name = group.name.clone();
-            let track = self.groups.entry(name.clone()).or_default();
+            let track = self.groups.get_or_insert_with(&name, GroupTrack::default);
             track.served_by = serving.or(track.served_by);
             let online = serving.is_some();
             if track.plan.is_some() {
                 self.follow_plan(&name, online);
             }
-            let track = self.groups.entry(name.clone()).or_default();
+            let track = self.groups.get_or_insert_with(&name, GroupTrack::default);
             if track.online == online {
                 continue;
             }
@@ -86,7 +89,7 @@ impl World {
                 let meant = self.is_planned(&self.current.groups[place], server);
                 planned = Some(meant);
                 let entries = self.events().len();
-                let track = self.groups.entry(name.clone()).or_default();
+                let track = self.groups.get_or_insert_with(&name, GroupTrack::default);
                 track.plan = meant.then_some(Plan {
                     since: now,
                     from: entries,

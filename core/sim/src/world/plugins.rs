@@ -14,8 +14,8 @@ impl World {
     /// stopped. A run whose plugin files change does not repeat, so this is for trying things out.
     pub fn replace_plugins(&mut self, plugins: &Arc<PluginSet>) {
         self.monitors = Box::new(Arc::clone(plugins));
-        for station in &mut self.stations {
-            if let Some(monitor) = station.service.monitor_mut() {
+        for machine in 0..self.stations.len() {
+            if let Some(monitor) = self.calls(machine).monitor_mut() {
                 monitor.replace_plugins(Arc::clone(plugins));
             }
         }
@@ -25,11 +25,11 @@ impl World {
     /// Ends a plugin's quarantine on every node. Returns the nodes on which it was quarantined.
     pub fn release_plugin(&mut self, plugin: &str) -> Vec<Name> {
         let mut released = Vec::new();
-        for (station, host) in self.stations.iter_mut().zip(&self.installed.nodes) {
-            if let Some(monitor) = station.service.monitor_mut()
+        for machine in 0..self.stations.len() {
+            if let Some(monitor) = self.calls(machine).monitor_mut()
                 && monitor.release_plugin(plugin)
             {
-                released.push(host.name.clone());
+                released.push(self.name(machine).clone());
             }
         }
         self.env.changed();

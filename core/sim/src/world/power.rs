@@ -245,7 +245,7 @@ impl World {
         }
     }
 
-    fn name(&self, machine: Machine) -> Name {
+    pub(super) fn name(&self, machine: Machine) -> Name {
         self.env.hosts[machine].name.clone()
     }
 
@@ -289,8 +289,8 @@ impl World {
         if !self.env.hosts[machine].on {
             return;
         }
+        self.calls(machine).power_off();
         let station = &mut self.stations[machine];
-        station.service.power_off();
         station.shutting_down = false;
         station.comes_back = None;
         station.restarting = false;
@@ -482,7 +482,7 @@ impl World {
             node.plant_eagerness();
         }
         let monitor = Standing::new(self.monitors.boot());
-        station.service.begin(node, monitor);
+        self.calls(machine).begin(node, monitor);
         // A service notices cards without a link when it opens its sockets.
         let cards = 0..self.env.networks.names().count();
         for network in cards {
@@ -496,7 +496,7 @@ impl World {
 
     /// The cluster service has ended without telling anybody: the monitor takes everything out of service.
     pub(super) fn service_ended(&mut self, machine: Machine, reason: &str, restart: bool) {
-        if self.stations[machine].service.kill() {
+        if self.calls(machine).kill() {
             quorate_machine::end(&mut self.around(machine));
             self.service_gone(machine, reason, restart);
         }
@@ -504,7 +504,7 @@ impl World {
 
     /// Makes a machine's resource monitor stand still, or go on.
     pub(super) fn monitor_stands_still(&mut self, machine: Machine, stands_still: bool) {
-        if let Some(monitor) = self.stations[machine].service.monitor_mut() {
+        if let Some(monitor) = self.calls(machine).monitor_mut() {
             monitor.stand_still(stands_still);
         }
     }
@@ -542,16 +542,15 @@ impl World {
     /// Kills the process of the cluster service and starts it again at once. The monitor of its old boot, with
     /// everything that it runs, goes on until somebody ends it.
     pub(super) fn service_restarted_over(&mut self, machine: Machine) {
-        let station = &mut self.stations[machine];
-        if !station.service.runs() {
+        if !self.stations[machine].service.runs() {
             return;
         }
-        let left_over = station.service.orphan();
+        let left_over = self.calls(machine).orphan();
         let running = left_over.as_ref().map_or(0, |monitor| {
             let resources = monitor.resources().into_iter();
             resources.filter(|(.., state)| !state.is_down()).count()
         });
-        station.left_over = left_over;
+        self.stations[machine].left_over = left_over;
         self.emptied(machine);
         self.env.record(
             Some(machine),

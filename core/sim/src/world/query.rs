@@ -1,9 +1,7 @@
 //! The state of the world: as an operator's console shows it, and as it really is.
 
-use std::collections::BTreeMap;
-
 use quorate_model::{
-    DiskStatus, GroupDefinition, GroupState, GroupStatus, Name, NetworkStatus, NodeState,
+    DiskStatus, GroupDefinition, GroupState, GroupStatus, Name, NameMap, NetworkStatus, NodeState,
     NodeStatus, QuorumStatus, ResourceDefinition, ResourceState, ResourceStatus,
 };
 use quorate_node::Node;
@@ -244,16 +242,22 @@ impl World {
     /// Whether anything is under way, as a console shows it: a resource or group is pending, or a node joins.
     pub fn is_busy(&self) -> bool {
         let observing = self.observing_node();
+        // Most often something is pending as long as anything is: that is seen without a search for each resource.
+        let known = observing.and_then(Node::pending_resource);
+        if known.is_some_and(|name| self.each_resource().any(|(_, one)| one.name == *name)) {
+            return true;
+        }
         // If no node reports it, a group is pending when one of its resources is.
         let pending = |group: &GroupDefinition| {
             let state = observing.and_then(|node| node.group_state(&group.name));
             state == Some(GroupState::Pending)
         };
-        self.each_resource()
-            .any(|(_, one)| self.resource_state_shown(one, observing).is_pending())
-            || self.current.groups.iter().any(pending)
+        self.current.groups.iter().any(pending)
             || (0..self.env.hosts.len())
                 .any(|machine| self.node_state_shown(machine, observing) == NodeState::Joining)
+            || self
+                .each_resource()
+                .any(|(_, one)| self.resource_state_shown(one, observing).is_pending())
     }
 
     /// A group's state according to the monitors that still run.
@@ -415,7 +419,7 @@ impl World {
 }
 
 /// The state of each resource where most of it is left, on machines that run.
-fn truth(views: &[MachineView]) -> BTreeMap<Name, ResourceState> {
+fn truth(views: &[MachineView]) -> NameMap<ResourceState> {
     let life = |state: ResourceState| match state {
         ResourceState::Online => 5,
         ResourceState::OfflinePending => 4,
@@ -424,9 +428,9 @@ fn truth(views: &[MachineView]) -> BTreeMap<Name, ResourceState> {
         ResourceState::Initializing | ResourceState::Offline => 1,
     };
     let running = views.iter().filter(|view| view.runs);
-    let mut truth = BTreeMap::new();
+    let mut truth = NameMap::new();
     for (name, (_, state)) in running.flat_map(|view| &view.resources) {
-        let known = truth.entry(name.clone()).or_insert(*state);
+        let known = truth.get_or_insert_with(name, || *state);
         if life(*state) >= life(*known) {
             *known = *state;
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorate_model::{GroupDefinition, Name, ResourceDefinition, ResourceState, Value, types};
+use quorate_model::{GroupDefinition, Name, ResourceDefinition, ResourceState, Slot, Value, types};
 
 use super::World;
 use crate::env::{Machine, PATIENCE};
@@ -45,9 +45,14 @@ impl World {
             return Err("it has no resources".to_owned());
         }
         let Some(machine) = self.runs_all(group) else {
-            let nowhere = |it: &&ResourceDefinition| !self.views.iter().any(|v| runs_it(v, it));
-            return Err(match group.resources.iter().find(nowhere) {
-                Some(missing) => self.nowhere(missing),
+            let views = self.views.iter().filter(|view| view.online > 0);
+            let mut resources = self.slotted(group);
+            let nowhere = resources.find(|(resource, slot)| {
+                let mut views = views.clone();
+                !views.any(|view| runs_at(view, resource, *slot))
+            });
+            return Err(match nowhere {
+                Some((missing, _)) => self.nowhere(missing),
                 None => "no machine has all of it online".to_owned(),
             });
         };
@@ -73,8 +78,31 @@ impl World {
         }
         self.views.iter().position(|view| {
             // Nearly all machines have too few online, and none of these need be sought.
-            view.online >= count && group.resources.iter().all(|it| runs_it(view, it))
+            let all = || {
+                self.slotted(group)
+                    .all(|(it, slot)| runs_at(view, it, slot))
+            };
+            view.online >= count && all()
         })
+    }
+
+    /// The resources of a group, each with where machines most likely have its state.
+    fn slotted<'a>(
+        &'a self,
+        group: &'a GroupDefinition,
+    ) -> impl Iterator<Item = (&'a ResourceDefinition, Slot)> {
+        let slots = self.groups.get(&group.name).and_then(|track| {
+            let known = self.views.iter().map(|view| &view.resources);
+            let known = known.max_by_key(|resources| resources.len())?;
+            let slot = |it: &ResourceDefinition| known.slot(&it.name).unwrap_or_default();
+            let slots = || group.resources.iter().map(slot).collect();
+            (!known.is_empty()).then(|| track.slots.get_or_init(slots))
+        });
+        let slots = slots.into_iter().flatten().copied();
+        group
+            .resources
+            .iter()
+            .zip(slots.chain(std::iter::repeat(0)))
     }
 
     /// Why a resource is not online anywhere.
@@ -154,4 +182,14 @@ pub(super) fn network_name(resource: &ResourceDefinition) -> String {
 
 fn runs_it(view: &MachineView, resource: &ResourceDefinition) -> bool {
     view.runs && view.online > 0 && view.is_online(&resource.name)
+}
+
+/// As [`runs_it`], where the state most likely lies in this slot.
+fn runs_at(view: &MachineView, resource: &ResourceDefinition, slot: Slot) -> bool {
+    let state = || {
+        let slot = view.resources.slot_near(slot, &resource.name)?;
+        view.resources.at(slot)
+    };
+    let online = || state().is_some_and(|(_, state)| *state == ResourceState::Online);
+    view.runs && view.online > 0 && online()
 }

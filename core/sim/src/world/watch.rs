@@ -1,5 +1,7 @@
 //! Checks after every event: invariants, service levels, disturbance.
 
+use std::sync::Arc;
+
 use quorate_machine::ResourceMonitor;
 use quorate_model::{ClusterDefinition, NodeDefinition, ResourceState, Time};
 use quorate_node::{Node, Snapshot};
@@ -47,7 +49,13 @@ impl World {
     }
 
     fn look(&mut self, cause: &Cause) {
-        for machine in 0..self.stations.len() {
+        let mut called = std::mem::take(&mut self.called);
+        called.sort_unstable();
+        called.dedup();
+        if self.env.options.checked_twice {
+            self.make_sure(&called);
+        }
+        for machine in called.drain(..) {
             if self.stations[machine].service.node_was_called() {
                 self.look_at_node(machine);
             }
@@ -55,6 +63,7 @@ impl World {
                 self.look_at_monitor(machine);
             }
         }
+        self.called = called;
         if self.checked != self.env.checked {
             self.checked = self.env.checked;
             self.learn_definition();
@@ -65,6 +74,19 @@ impl World {
         }
         let noticeable = std::mem::replace(&mut self.reach, self.env.reach) != self.env.reach;
         self.look_at_groups(noticeable);
+    }
+
+    /// Looks at the machines that need not be looked at, too.
+    fn make_sure(&mut self, called: &[Machine]) {
+        for machine in 0..self.stations.len() {
+            let service = &mut self.stations[machine].service;
+            if called.binary_search(&machine).is_err()
+                && (service.node_was_called() | service.monitor_was_called())
+            {
+                let text = format!("nobody was told that {} was called", self.name(machine));
+                self.breach("missed_change", text, "its service".to_owned());
+            }
+        }
     }
 
     fn look_at_node(&mut self, machine: Machine) {
@@ -126,9 +148,12 @@ impl World {
                 .all(|((known, (kind, _)), found)| (known, kind) == (&found.0, &found.1));
         let mut same = same_names;
         if same_names {
-            for ((_, known), (.., state)) in known.values_mut().zip(&resources) {
-                same &= std::mem::replace(known, *state) == *state;
-            }
+            let mut found = resources.iter();
+            known.change_each(|_, (_, known)| {
+                if let Some((.., state)) = found.next() {
+                    same &= std::mem::replace(known, *state) == *state;
+                }
+            });
         } else {
             *known = resources
                 .into_iter()
@@ -228,18 +253,21 @@ impl World {
             return;
         }
         self.current_of = source;
-        if let Some(definition) = station.service.node().and_then(Node::definition)
-            && *definition != self.current
+        if let Some(definition) = station.service.node().and_then(Node::shared_definition)
+            && !Arc::ptr_eq(definition, &self.current)
         {
-            self.current = definition.clone();
+            let before = std::mem::replace(&mut self.current, definition.clone());
+            if before == self.current {
+                return;
+            }
             self.env.configured_nodes = self.current.nodes.len() as u32;
             self.env.lags.define(&self.current);
             self.env.defined(&self.current);
             for group in &self.current.groups {
-                if !self.groups.contains_key(&group.name) {
-                    self.groups
-                        .insert(group.name.clone(), GroupTrack::default());
-                }
+                let track = self
+                    .groups
+                    .get_or_insert_with(&group.name, GroupTrack::default);
+                track.slots.take();
             }
             self.changes.everything = true;
             self.env.revision += 1;
