@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, flock};
+use crate::held::lock_within;
 
 /// A control group that this process has made, or may join.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,16 +94,32 @@ impl Cgroup {
         fs::metadata(&self.0).ok().map(|about| about.ino())
     }
 
-    /// Keeps it for this process, until what is returned is dropped. `None` if another process has it.
+    /// Keeps it for this process, until what is returned is dropped; made if it is missing. `None` if another process has
+    /// it for longer than this.
     ///
     /// # Errors
     /// The system's.
-    pub(crate) fn keep(&self) -> io::Result<Option<File>> {
-        let group = File::open(&self.0)?;
-        match flock(&group, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(group)),
-            Err(why) if why == rustix::io::Errno::WOULDBLOCK => Ok(None),
-            Err(why) => Err(why.into()),
+    pub(crate) fn keep(&self, patience: Duration) -> io::Result<Option<File>> {
+        let begun = Instant::now();
+        loop {
+            self.make()?;
+            let group = match File::open(&self.0) {
+                Err(why) if why.kind() == io::ErrorKind::NotFound => None,
+                opened => Some(opened?),
+            };
+            let left = patience.saturating_sub(begun.elapsed());
+            if let Some(group) = group {
+                if !lock_within(&group, left)? {
+                    return Ok(None);
+                }
+                // Who had it may have put another one in its place meanwhile.
+                if self.number() == Some(group.metadata()?.ino()) {
+                    return Ok(Some(group));
+                }
+            }
+            if begun.elapsed() >= patience {
+                return Ok(None);
+            }
         }
     }
 
@@ -192,6 +208,33 @@ mod tests {
         assert_eq!(mount(mounts), Some("/sys/fs/cgroup/unified".into()));
         assert_eq!(mount("none / ext4 rw 0 0\n"), None);
         assert_eq!(plain("WEB Server/../x"), "WEB_Server____x");
+    }
+
+    #[test]
+    fn who_waits_for_a_group_gets_the_one_that_is_there_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().canonicalize().unwrap().join("group");
+        let group = Cgroup::at(place.clone());
+        let first = group.keep(Duration::ZERO).unwrap().unwrap();
+        assert!(group.keep(Duration::ZERO).unwrap().is_none());
+        let waits = group.clone();
+        let next = std::thread::spawn(move || waits.keep(Duration::from_secs(30)));
+        let begun = Instant::now();
+        loop {
+            let open = fs::read_dir("/proc/self/fd").unwrap().flatten();
+            let of_group = open.filter(|it| fs::read_link(it.path()).is_ok_and(|it| it == place));
+            if of_group.count() == 2 {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20) && !next.is_finished());
+            std::thread::yield_now();
+        }
+        // The first is still there, so that the second has another number.
+        fs::rename(&place, folder.path().join("former")).unwrap();
+        group.make().unwrap();
+        drop(first);
+        let next = next.join().unwrap().unwrap().unwrap();
+        assert_eq!(group.number(), Some(next.metadata().unwrap().ino()));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::services::{missing_program, split};
 use crate::settings::Settings;
 use crate::share::LOCK;
 use crate::state::{SystemFiles, make_to_stay};
-use crate::warden::can_watch;
+use crate::warden::{BLIND, can_watch};
 
 /// The services that types ask for by a name of their own.
 const SERVICES: &[(&str, &str)] = &[
@@ -49,6 +49,10 @@ pub fn check(settings: &Settings, definition: &ClusterDefinition) -> Vec<Diagnos
     programs(settings, &mut found);
     quorum(settings, definition, &mut found);
     if let Err(why) = can_watch(&definition.name, &settings.file.node) {
+        if settings.watchdog().is_some() {
+            let text = format!("{why}; {BLIND}");
+            found.push(settings.file.error("watchdog", "no-watchdog", text));
+        }
         let text = format!(
             "{why}. Without one nothing ends what a driver that stands still runs, and what a service has started may outlive it"
         );

@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
+/// For how long a lock is waited for that only a node of this machine can have: one that was killed, and is started again at
+/// once, may not be gone.
+pub(crate) const HANDOVER: Duration = Duration::from_secs(5);
+
 /// How often a lock that another has is looked at.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -50,15 +54,23 @@ fn waited(file: File) -> io::Result<Held> {
 /// The system's.
 pub(crate) fn hold_within(place: &Path, patience: Duration) -> io::Result<Option<Held>> {
     let file = open(place, true)?;
+    Ok(lock_within(&file, patience)?.then_some(Held { _file: file }))
+}
+
+/// As [`hold_within`], for what is open already. Returns whether it is locked.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn lock_within(file: &File, patience: Duration) -> io::Result<bool> {
     let begun = Instant::now();
     loop {
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(Some(Held { _file: file })),
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(true),
             Err(why) if why == rustix::io::Errno::WOULDBLOCK => {}
             Err(why) => return Err(why.into()),
         }
         if begun.elapsed() >= patience {
-            return Ok(None);
+            return Ok(false);
         }
         std::thread::sleep(LOOK);
     }

@@ -34,7 +34,7 @@ pub use net::NetError;
 pub use services::{CommandError, split};
 pub use settings::{RUN, Settings, default_socket};
 pub use state::StateError;
-pub use warden::{CGROUP, Ward, clear, watch};
+pub use warden::{CGROUP, Ward, WatchError, clear, watch};
 
 /// Puts this process into a control group, with all that it starts from now on.
 ///

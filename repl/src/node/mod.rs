@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 use quorate_drill::findings_of;
 use quorate_host::{end_with_parent, take_stdin};
-use quorate_live::{End, Plan, Settings, Ward};
+use quorate_live::{End, Plan, Settings, Ward, WatchError};
 use quorate_model::Diagnostics;
 
 use crate::args::PluginFolders;
@@ -152,7 +152,10 @@ fn under_warden(args: &NodeArgs, settings: &Settings, output: &mut Output) -> Ex
         }
         Err(why) => {
             output.error(&why.to_string());
-            Exit::Internal
+            match why {
+                WatchError::Refused(_) => Exit::Usage,
+                WatchError::System(_) => Exit::Internal,
+            }
         }
     }
 }

@@ -24,13 +24,14 @@ use quorate_host::PluginSet;
 use quorate_journal::{Entry, Header, HeaderGroup, JOURNAL_SCHEMA, Trail, What, WorldEvent};
 use quorate_machine::ClusterService;
 use quorate_model::{ClusterDefinition, Name, NodeId, Reason, Time};
-use quorate_node::{Input, Message, Node, Policies, bounds};
+use quorate_node::{Input, Message, Policies, bounds};
 use quorate_wire::KeyRing;
 
 use crate::cgroup::Cgroup;
 use crate::clock;
 use crate::control::{Admins, ControlError, Hear, Owed, Response, serve};
 use crate::disks::SharedFolder;
+use crate::held::HANDOVER;
 use crate::journal::JournalFiles;
 use crate::memory;
 use crate::metrics;
@@ -237,7 +238,7 @@ impl Driver {
         let node = plan.definition.node(&settings.file.node).cloned();
         let node = node.ok_or_else(|| StartError::Settings("there is no such node".to_owned()))?;
         let admins = Admins::of(settings.file.admins.as_deref()).map_err(StartError::Settings)?;
-        let state = StateFolder::open(&settings.state())?;
+        let state = StateFolder::open(&settings.state(), HANDOVER)?;
         let root = state.root().to_path_buf();
         let group = plan.group.clone().map(Cgroup::at);
         if let Some(number) = group.as_ref().and_then(Cgroup::number) {
@@ -356,9 +357,16 @@ impl Driver {
 
     /// The warden is told until when services may run.
     fn tell_warden(&mut self) {
-        let until = self.service.node().and_then(Node::licence);
-        if let (Some(until), Some(licence)) = (until, &mut self.licence) {
-            licence.tell(until + LICENCE_SLACK);
+        let Some(licence) = &mut self.licence else {
+            return;
+        };
+        match self.service.node() {
+            Some(node) => {
+                if let Some(until) = node.licence() {
+                    licence.tell(until + LICENCE_SLACK);
+                }
+            }
+            None => licence.give_up(self.plan.group.clone().map(Cgroup::at).as_ref()),
         }
     }
 

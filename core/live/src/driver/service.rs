@@ -84,9 +84,7 @@ impl Driver {
 
     /// The cluster service and its monitor have ended.
     pub(super) fn service_gone(&mut self, reason: Reason, restart: bool) {
-        if let Some(licence) = &mut self.licence {
-            licence.give_up();
-        }
+        self.tell_warden();
         self.tell_of_machine();
         self.tell(WorldEvent::ClusterService {
             running: false,

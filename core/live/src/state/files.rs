@@ -87,8 +87,15 @@ pub(crate) trait Written {
 /// # Errors
 /// The system's.
 pub(crate) fn make_to_stay(files: &mut dyn Files, folder: &Path) -> io::Result<()> {
-    let named = make(files, folder)?;
-    named.iter().try_for_each(|it| files.flush_folder(it))
+    let was_there = files.is_there(folder);
+    for named in make(files, folder)? {
+        match files.flush_folder(&named) {
+            // Nothing was made, and who made it has put it into a folder of their own.
+            Err(why) if was_there && why.kind() == io::ErrorKind::PermissionDenied => {}
+            flushed => flushed?,
+        }
+    }
+    Ok(())
 }
 
 /// Makes a folder, with those above it. Returns the folders that are to be flushed for it to stay.

@@ -10,22 +10,13 @@ mod writer;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
+use crate::held::lock_within;
 
 pub(crate) use disk::{Disk, Drive};
 pub(crate) use files::{Files, How, SystemFiles, make_to_stay};
 pub(crate) use writer::Writer;
-
-/// For how long a folder that is in use is waited for: a node that was killed, and is started again at once, may not be gone.
-const PATIENCE: Duration = match cfg!(test) {
-    true => Duration::from_millis(100),
-    false => Duration::from_secs(5),
-};
-
-/// How often it is looked at.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// Why a state folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -70,11 +61,11 @@ pub(crate) struct StateFolder {
 }
 
 impl StateFolder {
-    /// Makes the folder if it is missing, and takes its lock.
+    /// Makes the folder if it is missing, and takes its lock, which is waited for for so long.
     ///
     /// # Errors
     /// It cannot be used, or is in use.
-    pub(crate) fn open(root: &Path) -> Result<StateFolder, StateError> {
+    pub(crate) fn open(root: &Path, patience: Duration) -> Result<StateFolder, StateError> {
         let failed = |what: &str, why: io::Error| StateError::Io {
             folder: root.to_path_buf(),
             what: what.to_owned(),
@@ -91,14 +82,7 @@ impl StateFolder {
             .truncate(false)
             .open(root.join("lock"))
             .map_err(|why| failed("open lock", why))?;
-        let begun = Instant::now();
-        let mut taken = false;
-        while !taken && begun.elapsed() < PATIENCE {
-            taken = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
-            if !taken {
-                std::thread::sleep(LOOK);
-            }
-        }
+        let taken = lock_within(&lock, patience).map_err(|why| failed("lock it", why))?;
         if !taken {
             let mut holder = String::new();
             let _ = lock.read_to_string(&mut holder);
@@ -190,28 +174,36 @@ pub(crate) fn group_of(state: &Path) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+
+    const LITTLE: Duration = Duration::from_millis(20);
 
     #[test]
     fn a_folder_is_one_nodes_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        let held = StateFolder::open(folder.path()).unwrap();
-        let error = StateFolder::open(folder.path()).unwrap_err().to_string();
+        let held = StateFolder::open(folder.path(), LITTLE).unwrap();
+        let error = StateFolder::open(folder.path(), LITTLE).unwrap_err();
+        let error = error.to_string();
         let me = std::process::id();
         assert!(
             error.ends_with(&format!("is in use by process {me}: a node runs in it")),
             "{error}"
         );
         drop(held);
-        StateFolder::open(folder.path()).unwrap();
+        StateFolder::open(folder.path(), LITTLE).unwrap();
     }
 
     #[test]
     fn a_folder_whose_node_is_just_ending_is_waited_for() {
         let folder = tempfile::tempdir().unwrap();
-        let held = StateFolder::open(folder.path()).unwrap();
+        let held = StateFolder::open(folder.path(), LITTLE).unwrap();
         let place = folder.path().to_path_buf();
-        let next = std::thread::spawn(move || StateFolder::open(&place).map(drop));
+        let next = std::thread::spawn(move || {
+            // Longer than anything here takes on any machine.
+            StateFolder::open(&place, Duration::from_secs(30)).map(drop)
+        });
         let lock = folder.path().join("lock");
         let waits = || {
             let open = fs::read_dir("/proc/self/fd").unwrap().flatten();
@@ -220,7 +212,7 @@ mod tests {
         };
         // It has it open, and for a while after the first look.
         let mut since = Instant::now();
-        while since.elapsed() < PATIENCE / 4 {
+        while since.elapsed() < LITTLE {
             if !waits() {
                 assert!(!next.is_finished(), "it does not wait");
                 since = Instant::now();
@@ -234,7 +226,7 @@ mod tests {
     #[test]
     fn incarnations_only_grow_also_after_an_old_copy_was_restored() {
         let folder = tempfile::tempdir().unwrap();
-        let state = StateFolder::open(folder.path()).unwrap();
+        let state = StateFolder::open(folder.path(), LITTLE).unwrap();
         let next = |seconds| state.next_incarnation(&mut SystemFiles, seconds).unwrap();
         assert_eq!([next(0), next(0)], [1, 2]);
         let copy = fs::read(folder.path().join("boot")).unwrap();

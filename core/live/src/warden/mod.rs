@@ -32,6 +32,7 @@ use signal_hook::iterator::Signals;
 
 use crate::cgroup::Cgroup;
 use crate::clock;
+use crate::held;
 use crate::memory;
 use crate::state::group_of;
 
@@ -42,6 +43,12 @@ use watchdog::{EACH, Watchdog};
 const PATIENCE: Duration = match cfg!(test) {
     true => Duration::from_millis(300),
     false => Duration::from_secs(30),
+};
+
+/// For how long another warden of the same node is waited for, which may have been killed just now.
+const HANDOVER: Duration = match cfg!(test) {
+    true => Duration::from_millis(300),
+    false => held::HANDOVER,
 };
 
 /// Its environment variable tells the driver where its services belong.
@@ -58,6 +65,17 @@ pub struct Ward {
     pub driver: Vec<String>,
     /// The watchdog that resets the machine where the warden cannot do what it is for.
     pub watchdog: Option<PathBuf>,
+}
+
+/// Why a node is not watched over any more.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// It may not run on this machine, or not as its node file wants.
+    #[error("{0}")]
+    Refused(String),
+    /// The system's, or something that must not run cannot be ended.
+    #[error(transparent)]
+    System(#[from] io::Error),
 }
 
 /// Something that a warden waits for.
@@ -88,11 +106,14 @@ pub(crate) fn can_watch(cluster: &str, node: &str) -> Result<(), String> {
 /// end with. `told` is told what happens, as sentences.
 ///
 /// # Errors
-/// The driver or the watchdog cannot be started, or something that must not run cannot be ended. Then a watchdog resets the
-/// machine.
-pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<i32> {
+/// The driver or the watchdog cannot be started, or something that must not run cannot be ended. A watchdog that was started
+/// resets the machine then, unless it is certain that nothing runs.
+pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> Result<i32, WatchError> {
     let group = match Cgroup::of_node(&ward.cluster, &ward.node) {
         Ok(group) => Some(group),
+        Err(why) if ward.watchdog.is_some() => {
+            return Err(WatchError::Refused(format!("{why}; {BLIND}")));
+        }
         Err(why) => {
             told(&format!(
                 "{why}; so a service's own children may outlive it, and nothing ends what a driver that stands still runs"
@@ -129,13 +150,13 @@ pub fn watch(ward: &Ward, mut told: impl FnMut(&str)) -> io::Result<i32> {
     if let Some(group) = &warden.group {
         group.remove_with_those_above();
     }
-    if let Some(watchdog) = warden.watchdog.take()
-        && let Err(why) = watchdog.close()
-    {
-        (warden.told)(&format!("the watchdog may reset the machine: {why}"));
-    }
+    warden.close_watchdog();
     Ok(code)
 }
+
+/// Why no watchdog is used where there is no control group.
+pub(crate) const BLIND: &str =
+    "a watchdog cannot be used without one: its warden would not see whether services still run";
 
 /// Watches over one node.
 struct Warden<T> {
@@ -151,7 +172,7 @@ struct Warden<T> {
 
 impl<T: FnMut(&str)> Warden<T> {
     /// Returns the status to end with, once nothing runs any more.
-    fn run(&mut self, ward: &Ward, to: &Sender<Happened>) -> io::Result<i32> {
+    fn run(&mut self, ward: &Ward, to: &Sender<Happened>) -> Result<i32, WatchError> {
         self.keep_group(ward)?;
         self.end_all()?;
         // Another one than any before: its number tells whose it is that somebody finds.
@@ -163,13 +184,17 @@ impl<T: FnMut(&str)> Warden<T> {
         if let Some(place) = &ward.watchdog {
             let opened = Watchdog::open(place).map_err(|why| {
                 let text = format!("the watchdog {} cannot be used: {why}", place.display());
-                io::Error::new(why.kind(), text)
+                WatchError::Refused(text)
             });
             self.watchdog = Some(opened?);
         }
         loop {
             self.end_all()?;
-            let mut driver = start(ward, self.group.as_ref(), to)?;
+            let started = start(ward, self.group.as_ref(), to);
+            if started.is_err() {
+                self.close_watchdog();
+            }
+            let mut driver = started?;
             let status = self.stand_by(&mut driver)?;
             self.end_all()?;
             match status.code() {
@@ -190,16 +215,16 @@ impl<T: FnMut(&str)> Warden<T> {
     }
 
     /// Two wardens of one node would end each other's services.
-    fn keep_group(&mut self, ward: &Ward) -> io::Result<()> {
+    fn keep_group(&mut self, ward: &Ward) -> Result<(), WatchError> {
         let Some(group) = &self.group else {
             return Ok(());
         };
         // It may be the same one still.
         self.kept = None;
-        self.kept = group.keep()?;
+        self.kept = group.keep(HANDOVER)?;
         match self.kept {
             Some(_) => Ok(()),
-            None => Err(io::Error::other(format!(
+            None => Err(WatchError::Refused(format!(
                 "a node {} of a cluster {} runs on this machine already",
                 ward.node, ward.cluster
             ))),
@@ -225,6 +250,20 @@ impl<T: FnMut(&str)> Warden<T> {
         }
     }
 
+    /// Nothing runs any more that a watchdog would have to end.
+    fn close_watchdog(&mut self) {
+        if let Some(watchdog) = self.watchdog.take()
+            && let Err(why) = watchdog.close()
+        {
+            (self.told)(&format!("the watchdog may reset the machine: {why}"));
+        }
+    }
+
+    /// Whether anything runs that a driver has started.
+    fn services_run(&self) -> bool {
+        self.group.as_ref().is_some_and(Cgroup::is_populated)
+    }
+
     /// Waits for the end of a driver, and sees meanwhile that its services end with its licence.
     fn stand_by(&mut self, driver: &mut Child) -> io::Result<ExitStatus> {
         let mut until: Option<Time> = None;
@@ -241,7 +280,8 @@ impl<T: FnMut(&str)> Warden<T> {
                 // It has more than processes: addresses, which others need now.
                 let _ = driver.kill();
             }
-            if !overdue {
+            // A driver that has given its licence up may have failed to end something.
+            if !overdue && (until.is_some() || !self.services_run()) {
                 self.pet();
             }
             let patience = until.map_or(EACH, |end| end.since(clock::now()).min(EACH));
@@ -312,14 +352,13 @@ fn start(ward: &Ward, group: Option<&Cgroup>, to: &Sender<Happened>) -> io::Resu
     if let Some(group) = group {
         command.env(CGROUP, group.path());
     }
-    let driver = tell_parent(&mut command).spawn()?;
-    // The command has the driver's end of the socket, whose end is to be seen.
-    drop(command);
     let to = to.clone();
+    // First: a driver that runs is one that is heard.
     thread::Builder::new()
         .name("driver".to_owned())
         .spawn(move || hear(mine, &to))?;
-    Ok(driver)
+    // The command, which goes with this, has the driver's end of the socket, whose end is to be seen.
+    tell_parent(&mut command).spawn()
 }
 
 /// Hands on what a driver says.

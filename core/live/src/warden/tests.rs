@@ -51,6 +51,13 @@ fn warden(folder: &Path, happened: Receiver<Happened>, over: Sender<usize>) -> W
     }
 }
 
+/// The control group of a driver's services in this folder, as the kernel shows one where something hangs.
+fn with_something_that_hangs(folder: &Path) {
+    let group = folder.join("group");
+    fs::create_dir(&group).unwrap();
+    fs::write(group.join("cgroup.events"), "populated 1\n").unwrap();
+}
+
 fn end(driver: &Child) {
     let group = i32::try_from(driver.id()).ok().and_then(Pid::from_raw);
     kill_process_group(group.unwrap(), Signal::KILL).unwrap();
@@ -59,10 +66,7 @@ fn end(driver: &Child) {
 #[test]
 fn nothing_is_said_to_a_watchdog_once_services_outlast_their_licence() {
     let folder = tempfile::tempdir().unwrap();
-    let group = folder.path().join("group");
-    fs::create_dir(&group).unwrap();
-    // Something that hangs in the kernel, as the kernel shows it.
-    fs::write(group.join("cgroup.events"), "populated 1\n").unwrap();
+    with_something_that_hangs(folder.path());
     let (to, happened) = channel();
     let (over, length) = channel();
     let mut driver = driver(Duration::from_millis(300), "exec sleep 1000", &to);
@@ -74,6 +78,46 @@ fn nothing_is_said_to_a_watchdog_once_services_outlast_their_licence() {
     let length = length.recv_timeout(LONG).unwrap();
     assert!(length > 1, "it was put off while the licence stood");
     assert_eq!(said(&folder.path().join("dog")), vec![0; length]);
+}
+
+#[test]
+fn nothing_is_said_to_a_watchdog_while_services_outlast_a_licence_that_was_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    with_something_that_hangs(folder.path());
+    let (to, happened) = channel();
+    let (over, _) = channel();
+    let mut driver = driver(Duration::from_millis(300), "exec sleep 1000", &to);
+    // After what the driver has said itself.
+    let Ok(Happened::Licence(first)) = happened.recv_timeout(LONG) else {
+        panic!("it has a licence");
+    };
+    assert!(first > Time::ZERO);
+    let mut warden = warden(folder.path(), happened, over);
+    to.send(Happened::Licence(Time::ZERO)).unwrap();
+    to.send(Happened::Gone).unwrap();
+    warden.stand_by(&mut driver).unwrap_err();
+    end(&driver);
+    driver.wait().unwrap();
+    assert_eq!(said(&folder.path().join("dog")), b"");
+}
+
+#[test]
+fn a_driver_that_cannot_be_started_leaves_nothing_for_a_watchdog_to_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (to, happened) = channel();
+    let (over, _) = channel();
+    let mut warden = warden(folder.path(), happened, over);
+    let dog = folder.path().join("dog");
+    let ward = Ward {
+        cluster: "CLUSTER1".into(),
+        node: "NODE1".into(),
+        driver: vec!["/no/such/program".to_owned()],
+        watchdog: Some(dog.clone()),
+    };
+    let refused = warden.run(&ward, &to).unwrap_err();
+    assert!(matches!(refused, WatchError::System(_)), "{refused}");
+    drop(warden);
+    assert_eq!(said(&dog), b"V");
 }
 
 #[test]
@@ -135,7 +179,7 @@ fn what_is_left_of_a_node_is_ended_by_its_own_folder_and_by_no_other_nodes_of_it
     let [own, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let number = group.number().unwrap();
     for (folder, number) in [(&own, number), (&other, number + 1)] {
-        let state = crate::state::StateFolder::open(folder.path()).unwrap();
+        let state = crate::state::StateFolder::open(folder.path(), Duration::ZERO).unwrap();
         state.keep_group(number).unwrap();
     }
     assert!(clear(other.path(), &cluster, "clear"));
@@ -158,9 +202,11 @@ fn two_wardens_of_one_node_do_not_run_at_once() {
         driver: ["/bin/sh", "-c", "exit 7"].map(str::to_owned).to_vec(),
         watchdog: None,
     };
-    let first = group.keep().unwrap();
+    let first = group.keep(Duration::ZERO).unwrap();
     assert!(first.is_some());
-    let refused = watch(&ward, |_| {}).unwrap_err().to_string();
+    let refused = watch(&ward, |_| {}).unwrap_err();
+    assert!(matches!(refused, WatchError::Refused(_)), "{refused:?}");
+    let refused = refused.to_string();
     assert!(
         refused.contains("runs on this machine already"),
         "{refused}"

@@ -25,6 +25,8 @@ const MEANT: &[u8] = b"V";
 pub(super) struct Watchdog {
     device: File,
     petted: Option<Time>,
+    /// It did not take what was last written.
+    refuses: bool,
 }
 
 impl Watchdog {
@@ -37,19 +39,24 @@ impl Watchdog {
         Ok(Watchdog {
             device,
             petted: None,
+            refuses: false,
         })
     }
 
     /// Puts it off, if it is time to.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's, once, until it works again.
     pub(super) fn pet(&mut self, now: Time) -> io::Result<()> {
         if self.petted.is_some_and(|at| now.since(at) < EACH) {
             return Ok(());
         }
         self.petted = Some(now);
-        self.device.write_all(GO_ON)
+        let put_off = self.device.write_all(GO_ON);
+        match std::mem::replace(&mut self.refuses, put_off.is_err()) {
+            true => Ok(()),
+            false => put_off,
+        }
     }
 
     /// Nothing runs any more that it would have to end. Dropped without this, it resets the machine.
@@ -58,5 +65,20 @@ impl Watchdog {
     /// The system's.
     pub(super) fn close(mut self) -> io::Result<()> {
         self.device.write_all(MEANT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_refuses_what_is_written_is_told_of_once() {
+        let mut full = Watchdog::open(Path::new("/dev/full")).unwrap();
+        let mut pets = [1, 2, 3]
+            .map(|times| full.pet(Time::ZERO + times * EACH))
+            .into_iter();
+        assert!(pets.next().is_some_and(|it| it.is_err()));
+        assert!(pets.all(|it| it.is_ok()));
     }
 }

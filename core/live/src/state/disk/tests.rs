@@ -299,6 +299,29 @@ fn names_that_an_earlier_start_did_not_flush_are_flushed_by_the_next() {
     assert_eq!(bench.done(), ["flush folder disk", "flush folder MSCS"]);
 }
 
+/// Whoever prepared it may have done so in a folder that others may not list.
+#[test]
+fn a_folder_that_is_there_is_no_less_so_where_the_one_above_may_not_be_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |fails: &str, kind, place: &Path| {
+        let watched = Watched {
+            fails: Some((fails.to_owned(), kind)),
+            ..Watched::default()
+        };
+        make_to_stay(&mut WatchedFiles(Arc::new(Mutex::new(watched))), place)
+    };
+    let denied = io::ErrorKind::PermissionDenied;
+    let (above, below) = (
+        folder.path().join("above"),
+        folder.path().join("above/below"),
+    );
+    std::fs::create_dir_all(&below).unwrap();
+    made("flush folder above", denied, &below).unwrap();
+    made("flush folder above", io::ErrorKind::Other, &below).unwrap_err();
+    let new = above.join("new");
+    made("flush folder above", denied, &new).unwrap_err();
+}
+
 #[test]
 fn a_disk_that_is_made_stays_with_all_that_is_made_above_it() {
     let folder = tempfile::tempdir().unwrap();
