@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,12 +77,29 @@ static int keep(int file, const char *image, char *aside, char *place) {
     return kept;
 }
 
+/* One flush after the other, of all processes: an older listing must not take a newer one's place. */
+static int turn(const char *image) {
+    char place[PATH_MAX];
+    int lock;
+    if (!image)
+        return -1;
+    snprintf(place, PATH_MAX, "%s/lock", image);
+    lock = open(place, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    while (lock >= 0 && flock(lock, LOCK_EX) && errno == EINTR)
+        ;
+    return lock;
+}
+
 static int flush(const char *name, int file) {
     char aside[PATH_MAX], place[PATH_MAX];
-    int kept = keep(file, getenv("DURABLE"), aside, place);
+    const char *image = getenv("DURABLE");
+    int lock = turn(image);
+    int kept = keep(file, image, aside, place);
     int result = ((int (*)(int))dlsym(RTLD_NEXT, name))(file), why = errno;
     if (!kept && !result)
         rename(aside, place);
+    if (lock >= 0)
+        close(lock);
     errno = why;
     return result;
 }

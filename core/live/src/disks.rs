@@ -31,7 +31,8 @@ use crate::state::{Disk, Drive, SystemFiles, make_to_stay};
 /// For how long a plugin's request waits for another's. A plugin asks again.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// The folders on a disk that nodes and plugins write to. What else is there is programs' own.
+/// The folders on a disk that are tidied: nodes write to them, and plugins. What plugins leave unfinished in folders of their own
+/// stays, since programs may have files of such names there.
 const WRITTEN: [&str; 2] = ["", "MSCS/"];
 
 fn refuse<T>(code: u32, text: impl Into<String>) -> ServiceResult<T> {

@@ -65,6 +65,24 @@ impl Programs {
     }
 }
 
+/// What a program needs before it can start, all of which may be in folders that hang.
+#[derive(Debug)]
+pub(super) struct Needs {
+    program: Option<String>,
+    directory: PathBuf,
+    ready: Option<String>,
+}
+
+impl Needs {
+    /// Returns once all of it has answered.
+    pub(super) fn look(&self) {
+        // Whatever is missing is said by whoever starts the program.
+        let _ = self.program.as_deref().map(find);
+        let _ = fs::metadata(&self.directory);
+        let _ = self.ready.as_ref().map(fs::metadata);
+    }
+}
+
 /// The programs that run.
 #[derive(Debug)]
 pub(crate) struct Controller {
@@ -170,6 +188,28 @@ impl Controller {
         }
         let entry = self.running.get(key);
         entry.map_or(ServiceState::Stopped, |entry| entry.process.state)
+    }
+
+    /// What a program needs before it can start in a directory, if there is a command for it.
+    pub(super) fn needs(&self, name: &str, directory: &str) -> Option<Needs> {
+        let command = self.programs.command(name).ok()?;
+        Some(Needs {
+            directory: self.directory(&command, directory),
+            ready: match &command.ready {
+                Ready::File(file) => Some(file.clone()),
+                _ => None,
+            },
+            program: command.run.into_iter().next(),
+        })
+    }
+
+    /// Where a program runs.
+    fn directory(&self, command: &ServiceCommand, given: &str) -> PathBuf {
+        match (given, &command.directory) {
+            ("", Some(own)) => PathBuf::from(own),
+            ("", None) => self.programs.home.clone(),
+            (given, _) => PathBuf::from(given),
+        }
     }
 
     /// Starts a program, with parameters and a directory. Nothing changes if it runs or starts already.
@@ -289,17 +329,12 @@ impl Controller {
             }
             None => Command::new(&file),
         };
-        let directory = match (directory, &command.directory) {
-            ("", Some(own)) => PathBuf::from(own),
-            ("", None) => self.programs.home.clone(),
-            (given, _) => PathBuf::from(given),
-        };
         fs::create_dir_all(&self.programs.logs)?;
         let log = self.programs.logs.join(log_name(caller.resource));
         let log = OpenOptions::new().append(true).create(true).open(log)?;
         process
             .args(words.iter().skip(1))
-            .current_dir(directory)
+            .current_dir(self.directory(command, directory))
             // The node's own is none of its business.
             .env_remove(NOTIFY_SOCKET)
             .envs(&command.environment)

@@ -2,7 +2,9 @@
 //!
 //! The monitors of all groups share one machine, under a lock. None of what is done under it waits, but for what was killed to
 //! be gone: what takes time runs in a process or on a thread of its own, and is looked at again. Folders that may hang, of
-//! shared disks and of scripts, are asked beside it: they hold up who asks, and nobody else.
+//! shared disks and of scripts, are asked beside it: they hold up who asks, and nobody else. Those that a program needs to start
+//! are looked at beside it, too, but used under it, as are its ready file while it starts and the folder of the command that
+//! stops it: one of these that hangs only then holds up all.
 
 mod addresses;
 mod command;

@@ -12,6 +12,7 @@ use quorate_journal::WorldEvent;
 use quorate_model::ServiceCommand;
 use quorate_model::errors::{ERROR_FILE_NOT_FOUND, ERROR_TIMEOUT};
 
+use super::controller::Needs;
 use super::disks::Disks;
 use super::probe::Endpoint;
 use super::{Machine, Told, error};
@@ -57,7 +58,8 @@ impl SharedMachine {
     /// that runs is ended, and all addresses, names and mounts are given up.
     pub(crate) fn cut_off(&self, end_all: bool) {
         // Once the machine is ours, whoever was at it has finished, and whoever comes finds that it may not. Whoever is at a
-        // disk may hang there for good, and looks at the leash before it changes something.
+        // disk may hang there for good, and looks at the leash before it begins a change; one that is under way is finished
+        // before its lock is free.
         let mut machine = self.machine.lock();
         self.leash.cut();
         if end_all {
@@ -122,6 +124,13 @@ impl SharedMachine {
         })
     }
 
+    /// Starts a program. What it needs is looked at before the machine is ours: a folder that hangs holds up who asks.
+    fn start(&self, caller: Caller<'_>, name: &str, given: (&str, &str)) -> ServiceResult<()> {
+        let needs = self.machine().controller.needs(name, given.1);
+        needs.iter().for_each(Needs::look);
+        self.machine().controller.start(caller, name, given)
+    }
+
     fn answer(&self, caller: Caller<'_>, request: Request<'_>) -> Answer {
         let of = caller.resource;
         let leash = &self.leash;
@@ -130,20 +139,13 @@ impl SharedMachine {
             Request::CivilMs => clock::civil_ms().into(),
             Request::ConfiguredNodes => self.configured_nodes.load(Ordering::Relaxed).into(),
             Request::Random {} => crate::chance().into(),
-            Request::ServiceStart { name, .. } => {
-                let mut machine = self.machine();
-                machine.controller.start(caller, &name, ("", "")).into()
-            }
+            Request::ServiceStart { name, .. } => self.start(caller, &name, ("", "")).into(),
             Request::ServiceStartWith {
                 name,
                 parameters,
                 directory,
                 ..
-            } => {
-                let given = (&*parameters, &*directory);
-                let mut machine = self.machine();
-                machine.controller.start(caller, &name, given).into()
-            }
+            } => self.start(caller, &name, (&parameters, &directory)).into(),
             Request::ScriptLoad { path } => self.script(&path).into(),
             Request::ServiceStop { name } => self.machine().controller.stop(of, &name).into(),
             Request::ServiceKill { name } => self.machine().controller.kill(of, &name).into(),
