@@ -296,4 +296,42 @@ mod tests {
         }
         assert!((100..300).contains(&streams), "{streams} of some 300");
     }
+
+    #[test]
+    fn a_heartbeat_is_never_longer_than_its_bound() {
+        let mut short = 0;
+        for bits in 0..=64 {
+            let number = 1_u64.checked_shl(bits).unwrap_or(0);
+            for value in [number, number.wrapping_sub(1)] {
+                for count in [0, 1, 7, 51, 52, 63, 64_u8] {
+                    let echoes = (1..=count).map(|node| (NodeId(node), value, value));
+                    let heartbeat = Heartbeat {
+                        sent: u64::MAX,
+                        echoes: echoes.collect(),
+                        standing: Standing::Leaving,
+                        view: u64::MAX,
+                        members: (1..=65).collect(),
+                        coordinates: Some((u64::MAX, u64::MAX)),
+                        quorate: true,
+                    };
+                    let bound = heartbeat.bound();
+                    let message = Message {
+                        incarnation: u64::MAX,
+                        body: Body::Heartbeat(Arc::new(heartbeat)),
+                    };
+                    let size = message.size();
+                    assert!(
+                        bound >= size,
+                        "{count} echoes of {value}: {bound} and {size}"
+                    );
+                    assert_eq!(message.stream_size(), (size > DATAGRAM_MAX).then_some(size));
+                    short += usize::from(count == 64 && bound <= DATAGRAM_MAX);
+                }
+            }
+        }
+        assert!(
+            short > 80,
+            "of {short} heartbeats of the largest cluster nothing was measured"
+        );
+    }
 }

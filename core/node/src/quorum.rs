@@ -140,23 +140,7 @@ impl Quorum for MajorityNodeSet {
 
     /// The newest round that a majority has answered.
     fn confirmed(&self, log: &Log, me: NodeId, now: Time, _proven: Time) -> Time {
-        let voters = log.voters();
-        if voters.is_empty() {
-            return Time::ZERO;
-        }
-        // It is asked for several times in every event, so nothing is allocated, and nothing sought for each voter.
-        let mut rounds = [0; NodeSet::MAX_ID as usize];
-        let others = log
-            .acked_rounds()
-            .filter(|(peer, _)| voters.contains(*peer) && *peer != me.0);
-        let own = voters.contains(me.0).then_some(now.0);
-        let known = others.map(|(_, round)| round).chain(own);
-        for (place, round) in rounds.iter_mut().zip(known) {
-            *place = round;
-        }
-        let rounds = &mut rounds[..voters.len()];
-        let (_, middle, _) = rounds.select_nth_unstable_by(voters.len() / 2, |a, b| b.cmp(a));
-        Time(*middle)
+        Time(answered(log.voters(), (me.0, now.0), log.acked_rounds()))
     }
 
     fn survives_lapse(&self) -> bool {
@@ -176,6 +160,24 @@ impl Quorum for MajorityNodeSet {
     fn mends_own_copy(&self) -> &'static str {
         "Restore the file, or evict this node, clean it up (forcecleanup), and add it again: the others have it all"
     }
+}
+
+/// The newest round that a majority of the voters has answered: one that votes itself has answered `own.1`, and the others
+/// what they acknowledged. 0 if there is none.
+fn answered(voters: NodeSet, own: (u8, u64), acked: impl Iterator<Item = (u8, u64)>) -> u64 {
+    if voters.is_empty() {
+        return 0;
+    }
+    // It is asked for several times in every event, so nothing is allocated, and nothing sought for each voter.
+    let mut rounds = [0; NodeSet::MAX_ID as usize];
+    let others = acked.filter(|(peer, _)| voters.contains(*peer) && *peer != own.0);
+    let votes = voters.contains(own.0).then_some(own);
+    for (place, (_, round)) in rounds.iter_mut().zip(others.chain(votes)) {
+        *place = round;
+    }
+    let rounds = &mut rounds[..voters.len()];
+    let (_, middle, _) = rounds.select_nth_unstable_by(voters.len() / 2, |a, b| b.cmp(a));
+    *middle
 }
 
 /// One node alone.
@@ -217,7 +219,33 @@ impl Quorum for Local {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_majority_has_answered_the_round_that_is_in_the_middle(
+            voters in prop::collection::btree_set(1_u8..=65, 0..12),
+            me in 1_u8..=12,
+            now in 0_u64..20,
+            acked in prop::collection::btree_map(1_u8..=65, 0_u64..20, 0..12),
+        ) {
+            let of = |voter: &u8| match *voter == me {
+                true => now,
+                false => acked.get(voter).copied().unwrap_or(0),
+            };
+            let mut rounds: Vec<u64> = voters.iter().map(of).collect();
+            rounds.sort_unstable();
+            rounds.reverse();
+            let middle = rounds.get(rounds.len() / 2).copied().unwrap_or(0);
+            let peers: BTreeMap<u8, u64> = acked.clone();
+            let found = answered(voters.into_iter().collect(), (me, now), peers.into_iter());
+            prop_assert_eq!(found, middle);
+        }
+    }
 
     #[test]
     fn whoever_begins_waits_out_what_an_earlier_coordinator_may_still_believe() {

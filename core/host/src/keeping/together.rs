@@ -19,8 +19,8 @@ thread_local! {
 }
 
 /// While one of these lives, what the calls on its thread change of the process is put back at its end, and no longer after
-/// each of them. A look takes some microseconds and a hundred system calls, and a node that boots opens all of its resources
-/// at once.
+/// each of them; only how they compute is. A look takes some microseconds and a hundred system calls, and a node that boots
+/// opens all of its resources at once.
 #[must_use = "it ends where it is dropped"]
 pub struct Together(PhantomData<*const ()>);
 

@@ -46,6 +46,11 @@ impl Ties {
         ties
     }
 
+    /// Of a resource that these ties do not know, as after a checkpoint of another history, whatever slot: it is sought then.
+    fn slot(&self, place: usize) -> (Slot, Slot) {
+        self.slots.get(place).copied().unwrap_or_default()
+    }
+
     /// Where the database has a resource.
     pub(super) fn record<R>(
         &self,
@@ -53,12 +58,12 @@ impl Ties {
         name: &Name,
         records: &NameMap<R>,
     ) -> Option<Slot> {
-        records.slot_near(self.slots[place].0, name)
+        records.slot_near(self.slot(place).0, name)
     }
 
     /// Where this node has a resource.
     pub(super) fn local<L>(&self, place: usize, name: &Name, locals: &NameMap<L>) -> Option<Slot> {
-        locals.slot_near(self.slots[place].1, name)
+        locals.slot_near(self.slot(place).1, name)
     }
 
     /// Whether all that a resource depends on is so.
@@ -115,7 +120,11 @@ mod tests {
         let records: NameMap<()> = names().map(|name| (name, ())).collect();
         let locals: NameMap<()> = names().rev().map(|name| (name, ())).collect();
         let ties = Ties::of(&group, &records, &locals);
+        let mut fewer = group.clone();
+        fewer.resources.pop();
+        let of_fewer = Ties::of(&fewer, &records, &locals);
         for (place, name) in names().enumerate() {
+            assert_eq!(of_fewer.local(place, &name, &locals), locals.slot(&name));
             assert_eq!(ties.record(place, &name, &records), records.slot(&name));
             assert_eq!(ties.local(place, &name, &locals), locals.slot(&name));
             assert_eq!(ties.record(place, &name, &locals), locals.slot(&name));

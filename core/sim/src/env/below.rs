@@ -14,6 +14,10 @@ pub(super) fn gathered(
     for resource in &group.resources {
         let mut on = own(resource);
         for provider in &resource.depends_on {
+            debug_assert!(
+                all.contains_key(provider)
+                    || !group.resources.iter().any(|it| it.name == *provider)
+            );
             on.extend(all.get(provider).into_iter().flatten().cloned());
         }
         all.insert(resource.name.clone(), on);

@@ -1,7 +1,7 @@
 //! A resource is in service on at most one running machine: it is not Online or OfflinePending there while it is
 //! either of them somewhere else.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use quorate_model::{Name, ResourceState, Slot};
 
@@ -29,13 +29,13 @@ impl Invariant for OneOwner {
             let (_, state) = machine.resources.at(slot)?;
             active(*state).then_some(*state)
         };
-        let mut twice = BTreeSet::new();
+        let mut twice = BTreeMap::new();
         let mut running = world.running();
         while let Some(machine) = running.next() {
             for (slot, resource, (_, state)) in machine.resources.iter_slots() {
                 let elsewhere = |other| state_there(other, (slot, resource)).is_some();
                 if active(*state) && running.clone().any(elsewhere) {
-                    twice.insert((resource, slot));
+                    twice.entry(resource).or_insert(slot);
                 }
             }
         }

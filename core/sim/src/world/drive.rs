@@ -372,6 +372,7 @@ impl World {
     /// A monitor goes on after standing still, alone or with its machine: its waiting commands come first, then its
     /// late timers.
     pub(super) fn monitor_catches_up(&mut self, machine: Machine) {
+        let _together = quorate_host::Together::begin();
         let mut around = self.around(machine);
         if around.host().frozen.is_none()
             && let Some(asked) = around.service().monitor_mut().and_then(Standing::catch_up)

@@ -29,7 +29,7 @@ impl World {
             if let Some(monitor) = self.calls(machine).monitor_mut()
                 && monitor.release_plugin(plugin)
             {
-                released.push(self.name(machine).clone());
+                released.push(self.name(machine));
             }
         }
         self.env.changed();
@@ -48,13 +48,11 @@ impl World {
 
     /// For each running node, its resource monitor's report on its plugins.
     pub fn plugin_status(&self) -> Vec<(Name, Vec<PluginStatus>)> {
-        self.stations
-            .iter()
-            .zip(&self.installed.nodes)
-            .filter_map(|(station, node)| {
-                let monitor = station.service.monitor()?;
-                Some((node.name.clone(), monitor.plugin_status()))
-            })
-            .collect()
+        let machines = 0..self.stations.len();
+        let reports = machines.filter_map(|machine| {
+            let monitor = self.stations[machine].service.monitor()?;
+            Some((self.name(machine), monitor.plugin_status()))
+        });
+        reports.collect()
     }
 }

@@ -181,7 +181,7 @@ pub(super) fn network_name(resource: &ResourceDefinition) -> String {
 }
 
 fn runs_it(view: &MachineView, resource: &ResourceDefinition) -> bool {
-    view.runs && view.online > 0 && view.is_online(&resource.name)
+    runs_at(view, resource, 0)
 }
 
 /// As [`runs_it`], where the state most likely lies in this slot.

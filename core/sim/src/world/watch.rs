@@ -76,7 +76,7 @@ impl World {
         self.look_at_groups(noticeable);
     }
 
-    /// Looks at the machines that need not be looked at, too.
+    /// Reports a machine that was called although it is not among these.
     fn make_sure(&mut self, called: &[Machine]) {
         for machine in 0..self.stations.len() {
             let service = &mut self.stations[machine].service;
