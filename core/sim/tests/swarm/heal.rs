@@ -40,6 +40,15 @@ pub fn heal(world: &mut World) -> Result<(), Failure> {
             return fail(world, "a stranger was not added again", node.to_string());
         }
     }
+    // Some of them only finish now: a node that stops hands over what it has first, and until a stranger is gone nobody may be
+    // there to take it.
+    let mut started = false;
+    for node in world.nodes() {
+        started |= world.start(&node).is_ok();
+    }
+    if started && !world.settle(HOUR) {
+        return fail(world, "no rest after an hour", String::new());
+    }
     let nodes: Vec<Name> = world
         .definition()
         .nodes
