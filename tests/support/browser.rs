@@ -161,9 +161,14 @@ impl Browser {
         self.drawn();
     }
 
-    /// Waits until what was done is to be seen.
+    /// Waits until what was done is to be seen. If it leads to another page, [`loaded`](Self::loaded) waits for that.
     pub(crate) fn drawn(&mut self) {
-        self.value("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+        const FRAMES: &str = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+        let asked = json!({ "expression": FRAMES, "returnByValue": true, "awaitPromise": true });
+        if let Err(error) = self.ask("Runtime.evaluate", &asked) {
+            let text = error["message"].as_str().unwrap_or_default();
+            assert!(text.contains("navigated"), "{error}");
+        }
     }
 
     /// The value of an expression of the page.
@@ -305,6 +310,12 @@ impl Browser {
     }
 
     fn call(&mut self, method: &str, params: &Value) -> Value {
+        let answer = self.ask(method, params);
+        answer.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The result of a method, or the browser's error.
+    fn ask(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
         self.number += 1;
         let mut message = json!({ "id": self.number, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -316,8 +327,10 @@ impl Browser {
         loop {
             let mut answer = self.receive();
             if answer["id"] == self.number {
-                assert!(answer["error"].is_null(), "{method}: {answer}");
-                return answer["result"].take();
+                return match answer["error"].take() {
+                    Value::Null => Ok(answer["result"].take()),
+                    error => Err(error),
+                };
             }
             self.kept.push(answer);
         }
