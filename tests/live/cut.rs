@@ -3,7 +3,7 @@
 //! Who runs the group is asked of the system: each node's programs are in its control group.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::relay::{Relay, bound};
 use crate::rig::{NODES, Rig};
@@ -44,11 +44,11 @@ fn formed(rig: &mut Rig, groups: &Path) {
     });
 }
 
-#[test]
-fn an_owner_that_is_cut_off_ends_what_it_runs_before_another_node_takes_over() {
-    let Some(groups) = groups(95) else { return };
-    let relay = Relay::between(95);
-    let mut rig = rig(95);
+/// NODE1 is cut off, and another node takes over. `None` where there are no control groups.
+fn taken_over(net: u8) -> Option<(PathBuf, Relay, Rig)> {
+    let groups = groups(net)?;
+    let relay = Relay::between(net);
+    let mut rig = rig(net);
     NODES.into_iter().for_each(|node| rig.start(node));
     formed(&mut rig, &groups);
     relay.cut_off(1);
@@ -63,6 +63,20 @@ fn an_owner_that_is_cut_off_ends_what_it_runs_before_another_node_takes_over() {
         assert!(!owners.contains(&"NODE1"), "it has no quorum");
         !owners.is_empty()
     });
+    Some((groups, relay, rig))
+}
+
+#[test]
+fn an_owner_that_is_cut_off_ends_what_it_runs_before_another_node_takes_over() {
+    taken_over(95);
+}
+
+#[test]
+#[ignore = "it waits for the minute after which a cluster service is started again"]
+fn an_owner_that_was_cut_off_comes_back_by_itself() {
+    let Some((groups, relay, mut rig)) = taken_over(93) else {
+        return;
+    };
     relay.heal();
     rig.until("it comes back", |rig| {
         let owners = owners(&groups);
