@@ -80,12 +80,12 @@ impl Settings {
 
     /// The folder that stands for a shared disk.
     pub fn disk(&self, name: &str) -> Option<PathBuf> {
-        called(self.disks(), name, |(it, _)| it).map(|(_, place)| place)
+        called(&self.disks(), name, |(it, _)| *it).map(|(_, place)| place.clone())
     }
 
     /// Where a file share is mounted.
     pub fn share(&self, name: &str) -> Option<PathBuf> {
-        called(self.shares(), name, |(it, _)| it).map(|(_, place)| place)
+        called(&self.shares(), name, |(it, _)| *it).map(|(_, place)| place.clone())
     }
 
     fn folders(&self, named: &BTreeMap<Name, String>) -> BTreeMap<Name, PathBuf> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CLUSTER_GROUP, ClusterProperties, GroupProperties, Name, NodeId, PolicyScript,
-    ResourceProperties, Value, same_name, types,
+    ResourceProperties, Value, called, types,
 };
 
 /// The property of a Majority Node Set's quorum resource that names its file share witness (KB 921181).
@@ -236,7 +236,7 @@ impl ClusterDefinition {
 
     /// The node called `name`. Here and below, names match without case.
     pub fn node(&self, name: &str) -> Option<&NodeDefinition> {
-        spelled(&self.nodes, name, |node| &node.name)
+        called(&self.nodes, name, |node| &node.name)
     }
 
     /// The node with number `id`.
@@ -271,23 +271,18 @@ impl ClusterDefinition {
 
     /// The group called `name`.
     pub fn group(&self, name: &str) -> Option<&GroupDefinition> {
-        spelled(&self.groups, name, |group| &group.name)
+        called(&self.groups, name, |group| &group.name)
     }
 
     /// The resource called `name`, with its group.
     pub fn resource(&self, name: &str) -> Option<(&GroupDefinition, &ResourceDefinition)> {
-        let with = |of: fn(&Name, &str) -> bool| {
-            self.groups.iter().find_map(|group| {
-                let resource = group.resources.iter().find(|it| of(&it.name, name))?;
-                Some((group, resource))
-            })
-        };
-        with(|one, name| *one == *name).or_else(|| with(|one, name| same_name(one, name)))
+        let groups = self.groups.iter();
+        let resources = groups.flat_map(|group| {
+            group
+                .resources
+                .iter()
+                .map(move |resource| (group, resource))
+        });
+        called(resources, name, |(_, resource)| &resource.name)
     }
-}
-
-/// As [`called`], for a name that is most often spelled as it stands there.
-fn spelled<'a, T>(all: &'a [T], name: &str, of: impl Fn(&T) -> &Name) -> Option<&'a T> {
-    let same = all.iter().find(|one| *of(one) == *name);
-    same.or_else(|| all.iter().find(|one| same_name(of(one), name)))
 }

@@ -99,17 +99,19 @@ pub fn same_name(one: &str, other: &str) -> bool {
     }
 }
 
-/// The item of `all` whose name is `name`. Case does not matter.
+/// The item of `all` whose name is `name`. Case does not matter; most often it is spelled as it stands there, so that is tried
+/// first.
 pub fn called<T, N>(
-    all: impl IntoIterator<Item = T>,
+    all: impl IntoIterator<Item = T, IntoIter: Clone>,
     name: &str,
     of: impl Fn(&T) -> &N,
 ) -> Option<T>
 where
     N: AsRef<str> + ?Sized,
 {
-    all.into_iter()
-        .find(|one| same_name(of(one).as_ref(), name))
+    let mut all = all.into_iter();
+    let spelled = all.clone().find(|one| of(one).as_ref() == name);
+    spelled.or_else(|| all.find(|one| same_name(of(one).as_ref(), name)))
 }
 
 impl AsRef<str> for Name {

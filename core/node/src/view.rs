@@ -1,8 +1,8 @@
 //! What a node's database says, for status displays and for the world's checks.
 
-use quorate_journal::Cause;
 use std::sync::Arc;
 
+use quorate_journal::Cause;
 use quorate_model::{ClusterDefinition, GroupState, Name, NodeState, ResourceState, Sought};
 
 use crate::node::Node;

@@ -480,11 +480,12 @@ impl Groups {
         let ties = self.due.known_ties(group);
         let resources = definition.resources.iter().enumerate();
         let to = GroupState::of(resources.map(|(place, resource)| {
-            let slot = ties.and_then(|ties| ties.local(place, &resource.name, &self.locals));
-            match slot.and_then(|slot| self.locals.at(slot)) {
-                Some(local) => local.state,
-                None => self.state(&resource.name),
-            }
+            let slot = match ties {
+                Some(ties) => ties.local(place, &resource.name, &self.locals),
+                None => self.locals.slot(&resource.name),
+            };
+            let local = slot.and_then(|slot| self.locals.at(slot));
+            local.map_or(ResourceState::Offline, |local| local.state)
         }));
         let Some(owned) = self.owned.get_mut(group) else {
             return;

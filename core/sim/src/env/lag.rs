@@ -121,7 +121,7 @@ impl Environment {
     /// The extra time of everything that a resource does with its disks: that of the slowest of them.
     pub(crate) fn lag(&self, resource: &str) -> Duration {
         let disks = self.lags.disks(resource);
-        let delays = disks.filter_map(|disk| self.disks.spelled(disk).map(super::Disk::delay));
+        let delays = disks.filter_map(|disk| self.disks.find(disk).map(super::Disk::delay));
         delays.max().unwrap_or_default()
     }
 
@@ -135,7 +135,7 @@ impl Environment {
     pub(crate) fn out_of_reach(&self, machine: Machine, resource: &str) -> Option<String> {
         let mut disks = self.lags.disks(resource);
         let lost = disks.find(|disk| {
-            let found = self.disks.spelled(disk);
+            let found = self.disks.find(disk);
             found.is_none_or(|disk| disk.access(machine).is_err())
         })?;
         let node = &self.hosts[machine].name;
@@ -157,7 +157,7 @@ impl Environment {
     ) -> Result<Duration, String> {
         let disks = self.lags.disks(resource);
         let broken = disks.clone().find(|disk| {
-            let found = self.disks.spelled(disk);
+            let found = self.disks.find(disk);
             found.is_some_and(|disk| !disk.answers(machine) || disk.wrong.hung)
         });
         if let Some(disk) = broken {

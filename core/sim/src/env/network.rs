@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorate_model::{
-    Chance, ClusterDefinition, Name, NetworkFault, NetworkRole, NodeDefinition, same_name,
+    Chance, ClusterDefinition, Name, NetworkFault, NetworkRole, NodeDefinition, called,
 };
 
 use super::Machine;
@@ -128,10 +128,8 @@ impl Networks {
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        // Nodes spell names as the definition does.
-        let spelled = self.all.iter().position(|network| network.name == *name);
-        let sought = || self.all.iter().position(|it| same_name(&it.name, name));
-        spelled.or_else(sought)
+        let all = self.all.iter().enumerate();
+        called(all, name, |(_, network)| &network.name).map(|(place, _)| place)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {

@@ -45,10 +45,9 @@ impl World {
             return Err("it has no resources".to_owned());
         }
         let Some(machine) = self.runs_all(group) else {
-            let views = self.views.iter().filter(|view| view.online > 0);
             let mut resources = self.slotted(group);
             let nowhere = resources.find(|(resource, slot)| {
-                let mut views = views.clone();
+                let mut views = self.views.iter();
                 !views.any(|view| runs_at(view, resource, *slot))
             });
             return Err(match nowhere {

@@ -97,12 +97,6 @@ impl Disks {
         called(self.shared(), name, |disk| &disk.name)
     }
 
-    /// As [`find`](Self::find), for a name that is most often spelled as the disk's.
-    pub(crate) fn spelled(&self, name: &Name) -> Option<&Disk> {
-        let spelled = self.shared().iter().find(|disk| disk.name == *name);
-        spelled.or_else(|| self.find(name))
-    }
-
     /// The shared disk called `name`.
     pub(crate) fn find_mut(&mut self, name: &str) -> Option<&mut Disk> {
         self.all[..self.shared]
