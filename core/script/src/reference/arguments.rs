@@ -83,6 +83,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
         "lose_script.path",
         "the path as the resource's ScriptFilepath has it",
     ),
+    ("map", "what is made of each item, such as `|n| n.name`"),
     ("message", "what the report says if it is not so"),
     ("metric.name", "the request that is answered by the number"),
     ("metric.value", "a whole number or one with a fraction"),

@@ -84,8 +84,15 @@ verdict `fail`. A drill that can pass for nothing is [remarked on](drills.md#rem
             "never",
             "steady",
             "sometimes",
-            "all",
         ],
+        nouns: &[],
+    },
+    Section {
+        title: "Lists",
+        text: "What most drills do with lists, such as those of nodes, groups, resources and events. The function is given an \
+item, or an item and its place, which is counted from 0. Rhai has [more words for \
+lists](https://rhai.rs/book/language/arrays.html).",
+        words: &["all", "some", "filter", "map"],
         nouns: &[],
     },
     Section {

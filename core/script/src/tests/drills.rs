@@ -30,6 +30,65 @@ fn a_lost_node_passes() {
 }
 
 #[test]
+fn words_of_lists_give_their_functions_the_item_or_the_item_and_its_number_or_this() {
+    passes(
+        r#"
+        expect_eq([3, 1, 2].filter(|n| n > 1), [3, 2]);
+        expect_eq([3, 1, 2].filter(|n, place| place > 0 && n < 2), [1]);
+        expect_eq([3, 1, 2].filter(|| this > 1), [3, 2]);
+        let least = 2;
+        expect_eq([3, 1, 2].filter(|n| n >= least), [3, 2]);
+        expect_eq([3, 1].map(|n| n * 2), [6, 2]);
+        expect_eq([3, 1].map(|n, place| n + place), [3, 2]);
+        expect_eq([3, 1].map(|| this + 1), [4, 2]);
+        expect([3, 1].some(|n| n == 1) && ![3, 1].some(|n| n == 2) && ![].some(|n| true));
+        expect(![3, 2].some(|n, place| n == place) && [3, 1].some(|n, place| n == place));
+        expect([3, 1].all(|n| n > 0) && ![3, 1].all(|n| n > 1) && [3, 1].all(|| this > 0));
+        expect_eq([].map(|n| n), []);
+        "#,
+    );
+}
+
+#[test]
+fn an_error_in_a_function_of_a_list_is_told_at_its_place() {
+    let (_, failure) = fails("let l = [1];\nl.filter(|n| nodes()[7].is_up);");
+    assert_eq!(failure.place.clone().map(|place| place.line), Some(3));
+    assert!(failure.message.contains("7"), "{failure:#?}");
+    let (_, failure) = fails("[1].map(|a, b, c| a);");
+    assert!(
+        failure.message.contains("takes something else"),
+        "{failure:#?}"
+    );
+}
+
+#[test]
+fn a_condition_sees_its_variables_change_at_once() {
+    for condition in ["|| limit > 3", "|| enough.call()"] {
+        let (_, failure) = fails(&format!(
+            "let limit = 2; let enough = || limit > 3;\nafter(\"300ms\", || limit = 5);\n\
+             never(\"enough\", {condition});\nrun(\"10s\");"
+        ));
+        let told = &failure.message;
+        assert!(
+            told.starts_with("never \"enough\"") && told.ends_with(".300"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_closure_that_holds_itself_is_a_condition_like_any_other() {
+    passes(
+        r#"
+        let state = #{ n: 0 };
+        state.next = || state.n + 1;
+        node("NODE1").crash();
+        eventually(|| state.n == 0 && !group("EVS1").is_online, "1m");
+        "#,
+    );
+}
+
+#[test]
 fn a_false_expectation_shows_both_values_and_its_line() {
     let (verdict, failure) =
         fails("node(\"NODE1\").crash();\nrun(\"1m\");\nexpect(outage(\"EVS1\") < \"5s\");");

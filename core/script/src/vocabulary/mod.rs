@@ -35,43 +35,43 @@ mod witness;
 
 use rhai::{Engine, Module, exported_module};
 
-/// Registers every noun with an engine.
+/// Registers every noun with an engine. They are one module: an engine seeks a function in one after the other.
 pub(crate) fn register(engine: &mut Engine) {
-    let nouns: [(&str, Module); 24] = [
-        ("time", exported_module!(time::words)),
-        ("clocks", exported_module!(clocks::words)),
-        ("chance", exported_module!(chance::words)),
-        ("variable", exported_module!(variable::words)),
-        ("thrown", exported_module!(thrown::words)),
-        ("cluster", exported_module!(cluster::words)),
-        ("verdict", exported_module!(verdict::words)),
-        ("watching", exported_module!(watching::words)),
-        ("list", exported_module!(list::words)),
-        ("node", exported_module!(node::words)),
-        ("group", exported_module!(group::words)),
-        ("policy", exported_module!(policy::words)),
-        ("resource", exported_module!(resource::words)),
-        ("control code", exported_module!(control::words)),
-        ("service", exported_module!(service::words)),
-        ("virtual server", exported_module!(virtual_server::words)),
-        ("nic", exported_module!(nic::words)),
-        ("network", exported_module!(network::words)),
-        ("name server", exported_module!(dns::words)),
-        ("disk", exported_module!(disk::words)),
-        ("system disk", exported_module!(system_disk::words)),
-        ("path", exported_module!(path::words)),
-        ("event", exported_module!(event::words)),
-        ("witness", exported_module!(witness::words)),
+    let nouns: [Module; 25] = [
+        exported_module!(time::words),
+        exported_module!(clocks::words),
+        exported_module!(chance::words),
+        exported_module!(variable::words),
+        exported_module!(thrown::words),
+        exported_module!(cluster::words),
+        exported_module!(verdict::words),
+        exported_module!(watching::words),
+        exported_module!(list::words),
+        exported_module!(node::words),
+        exported_module!(group::words),
+        exported_module!(policy::words),
+        exported_module!(resource::words),
+        exported_module!(control::words),
+        exported_module!(service::words),
+        exported_module!(virtual_server::words),
+        exported_module!(nic::words),
+        exported_module!(network::words),
+        exported_module!(dns::words),
+        exported_module!(disk::words),
+        exported_module!(system_disk::words),
+        exported_module!(path::words),
+        exported_module!(event::words),
+        exported_module!(witness::words),
+        exported_module!(fault::words),
     ];
     crate::handles::name_types(engine);
     event::register(engine);
     crate::closed::register(engine);
     crate::compare::register(engine);
-    for (noun, mut module) in nouns {
-        module.set_id(noun);
-        engine.register_global_module(module.into());
+    let mut words = Module::new();
+    words.set_id("drill");
+    for noun in nouns {
+        words.combine(noun);
     }
-    let mut faults = exported_module!(fault::words);
-    faults.set_id("fault");
-    engine.register_global_module(faults.into());
+    engine.register_global_module(words.into());
 }
