@@ -60,6 +60,12 @@ pub trait Face {
     /// them.
     fn apart(&self, function: &Self::Function) -> Self::Function;
 
+    /// A copy as by [`apart`](Self::apart), if all captured variables are of kinds that can be compared, and not too many.
+    fn captured(&self, function: &Self::Function) -> Option<Self::Function>;
+
+    /// Whether the captured variables of two copies of one function have the same values.
+    fn is_same(&self, one: &Self::Function, other: &Self::Function) -> bool;
+
     /// Says whether the drill may go on.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod face;
 mod finding;
 mod foresight;
 pub mod kinds;
+mod known;
 mod led;
 mod noun;
 mod options;

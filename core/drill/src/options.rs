@@ -22,8 +22,13 @@ pub struct RunOptions {
     pub variables: BTreeMap<String, String>,
     /// Whether the drills are only listed: each is reported as skipped.
     pub list: bool,
+    /// Whether the scripts were checked before, and have no mistakes.
+    pub checked: bool,
     /// Whether a script ends with its first drill that does not pass.
     pub fail_fast: bool,
+    /// Whether conditions are evaluated although nothing that they read has changed: one that has is an internal error. For
+    /// tests.
+    pub doubt: bool,
     /// Whether the journals are wanted.
     pub journal: bool,
     /// The real time that a drill, or the script between two drills, may take before it is stopped; `None` is no

@@ -1,7 +1,7 @@
 //! The state of a drill as it runs: its cluster, its watched conditions, its planned acts and its readings.
 
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -73,6 +73,19 @@ pub struct MadeFault {
     pub may_go_unnoticed: bool,
 }
 
+/// The latest of these readings of each thing; only those made at or after `from` in the text.
+pub(crate) fn latest(readings: VecDeque<(Spot, Seen)>, from: Spot) -> Vec<Seen> {
+    let mut latest: Vec<Seen> = Vec::new();
+    for (at, seen) in readings {
+        if !at.is_none() && !from.is_none() && at < from {
+            continue;
+        }
+        latest.retain(|older| older.what != seen.what);
+        latest.push(seen);
+    }
+    latest
+}
+
 /// The state while a text is played; `F` is a function of its language.
 pub struct Play<F> {
     /// The open cluster, if one is.
@@ -109,7 +122,7 @@ pub struct Play<F> {
     /// The result of the last condition.
     pub(crate) held: bool,
     /// The readings since the last statement that acted or expected something.
-    pub(crate) seen: Vec<(Spot, Seen)>,
+    pub(crate) seen: VecDeque<(Spot, Seen)>,
     /// Where `all` last went through an empty list, until this is cleared.
     pub(crate) over_nothing: Option<Spot>,
     /// The journal lines fetched so far.
@@ -147,7 +160,7 @@ impl<F> Play<F> {
             foreseeing: false,
             reads: Reads::default(),
             held: false,
-            seen: Vec::new(),
+            seen: VecDeque::new(),
             over_nothing: None,
             lines: Vec::new(),
             told: 0,
@@ -330,9 +343,9 @@ impl<F> Play<F> {
     /// Remembers a reading, for the report of a failure.
     pub fn saw(&mut self, at: Spot, seen: Seen) {
         if self.seen.len() >= SEEN_MAX {
-            self.seen.remove(0);
+            self.seen.pop_front();
         }
-        self.seen.push((at, seen));
+        self.seen.push_back((at, seen));
     }
 
     /// Forgets the readings so far, except inside a condition.
@@ -347,16 +360,7 @@ impl<F> Play<F> {
     /// Takes the readings since the last statement that acted, the latest of each thing; only those made at or after
     /// `from` in the text.
     pub fn take_seen(&mut self, from: Spot) -> Vec<Seen> {
-        let readings = std::mem::take(&mut self.seen);
-        let mut latest: Vec<Seen> = Vec::new();
-        for (at, seen) in readings {
-            if !at.is_none() && !from.is_none() && at < from {
-                continue;
-            }
-            latest.retain(|older| older.what != seen.what);
-            latest.push(seen);
-        }
-        latest
+        latest(std::mem::take(&mut self.seen), from)
     }
 
     /// Notes that a clock or a running duration was read.
@@ -366,10 +370,13 @@ impl<F> Play<F> {
 
     /// Notes that a count of clients, or a duration that depends on their calls, was read.
     pub fn read_calls(&mut self) {
-        self.reads = Reads {
-            time: true,
-            calls: true,
-        };
+        self.reads.time = true;
+        self.reads.calls = true;
+    }
+
+    /// Notes that a condition, if one is being evaluated, says something.
+    pub fn says(&mut self) {
+        self.reads.says = true;
     }
 
     /// Notes that `all` went through an empty list here.

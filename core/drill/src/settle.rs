@@ -7,7 +7,7 @@ use quorate_model::{GroupState, NodeState, ResourceState};
 use crate::face::{Face, begin_wait, on_stage};
 use quorate_model::{GroupStatus, NodeStatus};
 
-use crate::stage::Stage;
+use crate::stage::{Part, Parts, Stage};
 use crate::wait::{NAMED, pass};
 use crate::{Span, Thrown};
 
@@ -23,16 +23,25 @@ const CALM: Duration = Duration::from_secs(30);
 /// As [`pass`].
 pub fn settle<F: Face>(face: &F, within: Span) -> Result<bool, F::Error> {
     let began = on_stage(face, |stage| stage.now())?;
+    let doubted = face.with(|play| play.options.doubt);
+    let belief = Parts::of(Part::Belief);
+    let mut known = None;
     let mut last = None;
     let mut since = began;
     pass(face, began + within.0, None, || {
-        // While something is under way the cluster is not settled anyway, so nothing need be compared.
-        let (now, picture) = on_stage(face, |stage| {
-            (stage.now(), (!stage.is_busy()).then(|| Picture::of(stage)))
-        })?;
-        if picture.is_none() || picture != last {
-            last = picture;
-            since = now;
+        let (now, mark) = on_stage(face, |stage| (stage.now(), Some(stage.mark(belief))))?;
+        if known != mark || doubted {
+            // While something is under way the cluster is not settled anyway, so nothing need be compared.
+            let picture = on_stage(face, |stage| (!stage.is_busy()).then(|| Picture::of(stage)))?;
+            if picture.is_none() || picture != last {
+                if known == mark && picture != last {
+                    let text = "a cluster was to be passed over, and has changed";
+                    return Err(face.raise(Thrown::internal(text), face.here()));
+                }
+                last = picture;
+                since = now;
+            }
+            known = mark;
         }
         Ok(last.is_some() && now.since(since) >= CALM)
     })

@@ -1,6 +1,6 @@
 //! The engine of drills with another language than Rhai, on a stage with only the required parts.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -22,9 +22,14 @@ use crate::*;
 struct Bare {
     now: Time,
     lines: Vec<Line>,
+    read: Cell<Parts>,
 }
 
 const CHANGES: [u64; 3] = [3, 10, 40];
+
+/// Between these, something else changes all the time.
+const STIRS: (Time, Time) = (seconds(100), seconds(110));
+const STIR: Duration = Duration::from_millis(100);
 
 const fn seconds(count: u64) -> Time {
     Time::from_millis(count * 1_000)
@@ -38,6 +43,12 @@ impl Bare {
 
     fn online(&self) -> bool {
         matches!(self.changes(), 1 | 3)
+    }
+
+    /// How often something has changed that has nothing to do with the group.
+    fn stirs(&self) -> u64 {
+        let last = self.now.clamp(STIRS.0, STIRS.1);
+        (last.since(STIRS.0).as_millis() / STIR.as_millis()) as u64
     }
 
     fn note(&mut self, kind: &str, text: &str) {
@@ -62,11 +73,28 @@ impl Timing for Bare {
         0
     }
     fn revision(&self) -> u64 {
-        self.changes() as u64
+        self.changes() as u64 + self.stirs()
+    }
+    fn begin_reading(&self) {
+        self.read.take();
+    }
+    fn parts_read(&self) -> Parts {
+        self.read.get()
+    }
+    fn mark(&self, parts: Parts) -> Mark {
+        let mut mark = Mark::default();
+        if parts.has(Part::Service) {
+            mark.add(&[self.changes() as u64]);
+        }
+        if parts.has(Part::Belief) || parts.has(Part::Rest) {
+            mark.add(&[self.revision()]);
+        }
+        mark
     }
     fn advance(&mut self, limit: Time) {
-        let next = CHANGES.map(seconds);
-        let next = next.into_iter().find(|at| *at > self.now);
+        let stirs = (STIRS.0 <= self.now && self.now < STIRS.1).then(|| self.now + STIR);
+        let next = CHANGES.map(seconds).into_iter().chain(stirs);
+        let next = next.filter(|at| *at > self.now).min();
         self.now = next.map_or(limit, |next| next.min(limit));
     }
 }
@@ -156,6 +184,7 @@ impl Truth for Bare {
         None
     }
     fn group_service(&self, _: &str) -> Result<(), String> {
+        self.read.set(self.read.get().with(Part::Service));
         match self.online() {
             true => Ok(()),
             false => Err("it does not run".to_owned()),
@@ -232,6 +261,7 @@ impl StageSource for BareSource {
         Ok(Box::new(Bare {
             now: Time::ZERO,
             lines: Vec::new(),
+            read: Cell::default(),
         }))
     }
     fn has_plugin(&self, _: &str) -> bool {
@@ -240,11 +270,15 @@ impl StageSource for BareSource {
 }
 
 /// The body or a condition of a drill that is told in Rust.
-type Told = Rc<dyn Fn(&Story) -> Result<bool, Box<Thrown>>>;
+pub(crate) type Told = Rc<dyn Fn(&Story) -> Result<bool, Box<Thrown>>>;
 
 /// Drills that are told in Rust.
-struct Story {
+pub(crate) struct Story {
     play: RefCell<Play<Told>>,
+    /// What the variables are that every condition has captured: none that can be compared, or a number.
+    pub(crate) captured: Cell<Option<u8>>,
+    /// The same as it was copied last.
+    copied: Cell<Option<u8>>,
 }
 
 impl Story {
@@ -256,12 +290,18 @@ impl Story {
         let source = Rc::new(BareSource);
         Story {
             play: RefCell::new(Play::new(source, options, Box::new(Silent))),
+            captured: Cell::new(Some(0)),
+            copied: Cell::new(None),
         }
     }
 
     /// As [`Story::new`], with an open cluster at time zero.
-    fn open() -> Story {
-        let story = Story::new();
+    pub(crate) fn open() -> Story {
+        Story::open_with(RunOptions::default())
+    }
+
+    pub(crate) fn open_with(options: RunOptions) -> Story {
+        let story = Story::with_options(options);
         let request = StageRequest {
             cluster: PathBuf::from("bare.ron"),
             text: None,
@@ -272,12 +312,12 @@ impl Story {
         story
     }
 
-    fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         self.with(|play| play.now())
     }
 
     /// Reads whether the group is in service.
-    fn online(&self) -> Result<bool, Box<Thrown>> {
+    pub(crate) fn online(&self) -> Result<bool, Box<Thrown>> {
         let online = on_stage(self, |stage| stage.group_service("EVS1").is_ok())?;
         let seen = Seen {
             subject: "EVS1".to_owned(),
@@ -310,6 +350,13 @@ impl Face for Story {
     }
     fn apart(&self, function: &Told) -> Told {
         Rc::clone(function)
+    }
+    fn captured(&self, function: &Told) -> Option<Told> {
+        self.copied.set(self.captured.get());
+        self.captured.get().map(|_| Rc::clone(function))
+    }
+    fn is_same(&self, _: &Told, _: &Told) -> bool {
+        self.captured == self.copied
     }
     fn may_go_on(&self) -> Result<(), Box<Thrown>> {
         Ok(())

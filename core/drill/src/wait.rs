@@ -1,16 +1,16 @@
 //! The loop that lets time pass, and the waits that use it.
 
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::rc::Rc;
 
 use quorate_model::{Name, Time};
 
-use crate::face::{Face, ask, begin_wait, on_stage, unmet};
+use crate::face::{Face, begin_wait, on_stage, unmet};
+use crate::known::{Holds, LOOK_AGAIN, ask_again};
+use crate::play::latest;
 use crate::watch::{check_breaches, look};
-use crate::watched::instant_of;
+use crate::watched::{Known, instant_of};
 use crate::{RemarkKind, Seen, Span, Spot, Thrown, foresight, schedule};
-
-/// Conditions are evaluated at least this often, even if nothing readable has changed.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How many readings, or reasons for not being settled, are shown.
 pub(crate) const NAMED: usize = 5;
@@ -23,7 +23,7 @@ pub const OVER_NOTHING: &str =
 const READ_NOTHING: &str = "this condition reads nothing of the cluster";
 
 /// Lets time pass until `done` is true or `until` is reached; returns whether `done` was true. Watched conditions are
-/// evaluated at every readable change, and those that read time also at the instant at which they change. `awaited`,
+/// evaluated at every change of what they read, and those that read time also at the instant at which they change. `awaited`,
 /// the condition that `done` evaluates, if any, is treated in the same way.
 ///
 /// # Errors
@@ -109,6 +109,33 @@ fn begin<F: Face>(face: &F) -> Result<Time, F::Error> {
     on_stage(face, |stage| stage.now())
 }
 
+/// A condition that is waited for.
+struct Awaited<'a, C> {
+    condition: &'a C,
+    known: Option<Rc<Known<C>>>,
+    /// The readings of its last evaluation.
+    seen: VecDeque<(Spot, Seen)>,
+}
+
+impl<'a, C> Awaited<'a, C> {
+    fn new(condition: &'a C) -> Self {
+        Awaited {
+            condition,
+            known: None,
+            seen: VecDeque::new(),
+        }
+    }
+
+    fn holds<F: Face<Function = C>>(&mut self, face: &F) -> Result<bool, F::Error> {
+        face.with(|play| play.seen.clear());
+        let holds = ask_again(face, self.condition, &mut self.known)?;
+        if let Holds::Now(_) = holds {
+            self.seen = face.with(|play| std::mem::take(&mut play.seen));
+        }
+        Ok(holds.is_true())
+    }
+}
+
 /// Lets time pass until a condition holds, at most `within`. A condition that holds before any time has passed shows
 /// nothing, and gets a remark unless the script gives a reason.
 ///
@@ -122,11 +149,11 @@ pub fn eventually<F: Face>(
     may_hold_at_once: bool,
 ) -> Result<(), F::Error> {
     let began = begin(face)?;
+    let mut awaited = Awaited::new(condition);
     let shown = pass(face, began + within.0, Some(condition), || {
-        face.with(|play| play.seen.clear());
-        ask(face, condition)
+        awaited.holds(face)
     })?;
-    let seen = face.with(|play| play.take_seen(Spot::NONE));
+    let seen = latest(awaited.seen, Spot::NONE);
     if shown {
         let at = face.here();
         let ended = face.with(|play| play.now());
@@ -168,13 +195,13 @@ fn held_at_once(seen: &[Seen]) -> String {
 pub fn becomes<F: Face>(face: &F, condition: &F::Function, within: Span) -> Result<(), F::Error> {
     let began = begin(face)?;
     let mut was_false = false;
+    let mut awaited = Awaited::new(condition);
     let shown = pass(face, began + within.0, Some(condition), || {
-        face.with(|play| play.seen.clear());
-        let holds = ask(face, condition)?;
+        let holds = awaited.holds(face)?;
         was_false |= !holds;
         Ok(holds && was_false)
     })?;
-    let seen = face.with(|play| play.take_seen(Spot::NONE));
+    let seen = latest(awaited.seen, Spot::NONE);
     if shown {
         if seen.is_empty() {
             let at = face.here();

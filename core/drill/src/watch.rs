@@ -1,6 +1,8 @@
 //! The evaluation of conditions that are watched for a whole drill.
 
-use crate::face::{Face, ask, begin_act, on_stage, unmet};
+use crate::face::{Face, begin_act, on_stage, unmet};
+use crate::known::{Holds, ask_again};
+use crate::play::latest;
 use crate::watched::{Looked, Reads, Watch};
 use crate::{Spot, Thrown};
 
@@ -29,6 +31,7 @@ pub fn watch<F: Face>(
         looked: Looked::default(),
         holds: false,
         reads: Reads::default(),
+        known: None,
     };
     look_at(face, &mut watch, true)?;
     watch.looked.seen_at_once = watch.looked.was_seen;
@@ -47,18 +50,15 @@ pub fn look<F: Face>(face: &F) -> Result<(), F::Error> {
     let same = face.with(|play| play.watched.replace(revision)) == Some(revision);
     let count = face.with(|play| play.watches.len());
     for number in 0..count {
-        let Some(mut watch) = face.with(|play| play.watches.get(number).cloned()) else {
-            break;
-        };
-        if same && !watch.reads.any() {
+        let changed = |watch: &&Watch<F::Function>| !same || watch.reads.any();
+        let one = face.with(|play| play.watches.get(number).filter(changed).cloned());
+        let Some(mut watch) = one else {
             continue;
-        }
+        };
         look_at(face, &mut watch, false)?;
         face.with(|play| {
             if let Some(kept) = play.watches.get_mut(number) {
-                kept.looked = watch.looked;
-                kept.holds = watch.holds;
-                kept.reads = watch.reads;
+                *kept = watch;
             }
         });
     }
@@ -102,14 +102,17 @@ fn look_at<F: Face>(face: &F, watch: &mut Watch<F::Function>, edge: bool) -> Res
     }
     // The readings of a watch must not mix with those of the script's own statements.
     let kept = face.with(|play| std::mem::take(&mut play.seen));
-    let holds = ask(face, &watch.condition);
-    let seen = face.with(|play| play.take_seen(Spot::NONE));
-    let (now, over_nothing) = face.with(|play| {
-        play.seen = kept;
+    let holds = ask_again(face, &watch.condition, &mut watch.known);
+    let (seen, now, over_nothing) = face.with(|play| {
         watch.reads = play.reads;
-        (play.now(), play.over_nothing)
+        let seen = std::mem::replace(&mut play.seen, kept);
+        (seen, play.now(), play.over_nothing)
     });
-    let holds = holds?;
+    let holds = match holds? {
+        Holds::Now(holds) => holds,
+        // It was no breach of its promise then.
+        Holds::Still(_) => return Ok(()),
+    };
     watch.holds = holds;
     watch.looked.read |= !seen.is_empty();
     watch.looked.over_something |= over_nothing.is_none();
@@ -128,7 +131,7 @@ fn look_at<F: Face>(face: &F, watch: &mut Watch<F::Function>, edge: bool) -> Res
     let word = watch.promise.as_str();
     let text = format!("{word} \"{}\" does not hold at {now}", watch.name);
     let at = watch.position;
-    Err(unmet(face, at, text, seen))
+    Err(unmet(face, at, text, latest(seen, Spot::NONE)))
 }
 
 /// Fails if an invariant of the world was broken since the last look.

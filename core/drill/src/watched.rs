@@ -1,18 +1,22 @@
 //! Data about a drill's conditions and planned acts.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use quorate_model::Time;
 
 use crate::Spot;
+use crate::stage::{Mark, Parts};
 
-/// What a condition read that can change although nothing happens.
+/// What a condition read that can change although nothing happens, and whether it did more than read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reads {
     /// A clock, or a running duration.
     pub(crate) time: bool,
     /// Counts of clients, which change with every call.
     pub(crate) calls: bool,
+    /// It has said something to whoever follows the drill.
+    pub(crate) says: bool,
 }
 
 impl Reads {
@@ -20,6 +24,22 @@ impl Reads {
     pub(crate) fn any(self) -> bool {
         self.time || self.calls
     }
+}
+
+/// The result of evaluating a condition, and what it rests on.
+#[derive(Debug)]
+pub(crate) struct Known<C> {
+    /// The condition, with the captured variables as they were.
+    pub(crate) captured: C,
+    /// What it read, and numbers for that.
+    pub(crate) parts: Parts,
+    pub(crate) mark: Mark,
+    /// When it was evaluated.
+    pub(crate) at: Time,
+    pub(crate) holds: bool,
+    pub(crate) reads: Reads,
+    /// Where it went through an empty list.
+    pub(crate) over_nothing: Option<Spot>,
 }
 
 /// What a watched condition promises.
@@ -81,6 +101,8 @@ pub(crate) struct Watch<C> {
     pub(crate) holds: bool,
     /// What that evaluation read that can change although nothing happens.
     pub(crate) reads: Reads,
+    /// What that evaluation rests on.
+    pub(crate) known: Option<Rc<Known<C>>>,
 }
 
 /// When an act is due.

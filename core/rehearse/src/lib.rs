@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod foreign;
+mod noted;
 mod orders;
 mod plugins;
 mod policies;

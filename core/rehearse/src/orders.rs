@@ -55,7 +55,7 @@ impl SimStage {
         let server = self.facts.virtual_servers.entry(group.into()).or_default();
         (server.users, server.cpu_percent) = (Some(users), Some(cpu_percent));
         for text in heavy(self).difference(&before) {
-            self.world.mark_note(text);
+            self.world.acts().mark_note(text);
         }
     }
 
@@ -63,27 +63,31 @@ impl SimStage {
     pub(crate) fn give(&mut self, order: Order) -> Result<Option<RequestId>, StageError> {
         let given = match order {
             Order::NodeStart(node, switches) => {
-                self.world.start_with(&node, switches).map(|()| None)
+                self.world.acts().start_with(&node, switches).map(|()| None)
             }
-            Order::NodeShutdown(node) => match self.world.shutdown(&node) {
+            Order::NodeShutdown(node) => match self.world.acts().shutdown(&node) {
                 // Its cluster service did not run, so the machine is off already.
                 Err(WorldError::NobodyToAsk) => Ok(None),
                 given => given.map(Some),
             },
-            Order::NodeReboot(node, takes) => match self.world.reboot(&node, takes) {
+            Order::NodeReboot(node, takes) => match self.world.acts().reboot(&node, takes) {
                 Err(WorldError::NobodyToAsk) => Ok(None),
                 given => given.map(Some),
             },
             Order::ServiceStart(node, switches) => {
-                let started = self.world.start_service_with(&node, switches);
+                let started = self.world.acts().start_service_with(&node, switches);
                 started.map(|()| None)
             }
-            Order::ServiceStop(node) => self.world.admin_at(&node, AdminOp::ServiceStop).map(Some),
+            Order::ServiceStop(node) => self
+                .world
+                .acts()
+                .admin_at(&node, AdminOp::ServiceStop)
+                .map(Some),
             Order::NodeAdd(node, interfaces) => {
                 self.setup(&node, &interfaces)?;
-                self.world.add_node(&node, interfaces).map(Some)
+                self.world.acts().add_node(&node, interfaces).map(Some)
             }
-            Order::NodeForceCleanup(node) => self.world.force_cleanup(&node).map(|()| None),
+            Order::NodeForceCleanup(node) => self.world.acts().force_cleanup(&node).map(|()| None),
             Order::Cluster(op) => {
                 if let AdminOp::SetProperty {
                     object: Object::Resource(resource),
@@ -97,11 +101,13 @@ impl SimStage {
                     }
                     self.check_private(resource, property, value.as_ref())?;
                 }
-                self.world.admin(op).map(Some)
+                self.world.acts().admin(op).map(Some)
             }
-            Order::Control { control, through } => {
-                self.world.control(through.as_deref(), control).map(Some)
-            }
+            Order::Control { control, through } => self
+                .world
+                .acts()
+                .control(through.as_deref(), control)
+                .map(Some),
         };
         given.map_err(refused)
     }

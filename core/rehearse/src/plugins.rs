@@ -1,6 +1,7 @@
 //! The state of a cluster's plugins, for people to read.
 
 use quorate_drill::PluginReport;
+use quorate_drill::stage::Part;
 use quorate_host::LibraryInfo;
 use quorate_model::{Name, types};
 
@@ -9,7 +10,7 @@ use crate::stage::SimStage;
 impl SimStage {
     /// Each plugin, and the state of its copies on the nodes.
     pub(crate) fn plugin_reports(&self) -> Vec<PluginReport> {
-        let nodes = self.world.plugin_status();
+        let nodes = self.world.at(Part::Rest).plugin_status();
         let of = |name: &str| {
             let name = name.to_owned();
             nodes.iter().flat_map(move |(node, all)| {

@@ -1,6 +1,6 @@
 //! Properties of the cluster, its groups and its resources, with what a resource's type adds to them.
 
-use quorate_drill::stage::{Configuration, POLICY, PropertyOf, PropertyStatus, StageError};
+use quorate_drill::stage::{Configuration, POLICY, Part, PropertyOf, PropertyStatus, StageError};
 use quorate_model::{CLUSTER_PROPERTIES, GROUP_PROPERTIES, RESOURCE_PROPERTIES, Value, types};
 
 use crate::stage::SimStage;
@@ -35,7 +35,12 @@ impl SimStage {
         let mut all: Vec<_> = known
             .map(|it| PropertyStatus::common(it, definition.properties.get(it.name)))
             .collect();
-        let wanted = self.world.group(group).ok().map(|it| it.persistent_state);
+        let wanted = self
+            .world
+            .at(Part::Rest)
+            .group(group)
+            .ok()
+            .map(|it| it.persistent_state);
         let wanted = wanted.unwrap_or(definition.persistent_state);
         all.push(PropertyStatus::group_persistent_state(wanted));
         all.push(PropertyStatus {
@@ -97,7 +102,7 @@ impl SimStage {
         }));
         let known = RESOURCE_PROPERTIES.iter();
         all.extend(known.map(|it| PropertyStatus::common(it, set.get(it.name))));
-        let own = self.world.resource(resource).ok();
+        let own = self.world.at(Part::Rest).resource(resource).ok();
         let own = own.map_or(definition.persistent_state, |it| it.persistent_state);
         all.push(PropertyStatus::resource_persistent_state(own));
         all.push(PropertyStatus::possible_owners(&definition.possible_owners));

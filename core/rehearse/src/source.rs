@@ -13,6 +13,7 @@ use quorate_model::{Diagnostics, Facts, PluginSettings, nearest};
 use quorate_sim::{Load, ServiceTimes, World, WorldOptions};
 
 use crate::foreign::{check_foreign, check_plugins};
+use crate::noted::Noted;
 use crate::policies::PolicyLanguage;
 use crate::stage::{Loaded, SimStage};
 
@@ -202,7 +203,7 @@ impl StageSource for SimSource {
         }
         world.start_all();
         Ok(Box::new(SimStage {
-            world,
+            world: Noted::new(world),
             facts: loaded.facts,
             plugins,
             loaded: Rc::clone(&self.plugins),

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_drill::stage::{
-    Answer, Belief, Clients, Configuration, Entry, Faults, Line, Machines, NotOffered, Order,
-    OrderHandle, Orders, Plugins, PropertyOf, PropertyStatus, Record, StageError, Timing, Truth,
+    Answer, Belief, Clients, Configuration, Entry, Faults, Line, Machines, Mark, NotOffered, Order,
+    OrderHandle, Orders, Part, Parts, Plugins, PropertyOf, PropertyStatus, Record, StageError,
+    Timing, Truth,
 };
 use quorate_drill::{DrillReport, PluginReport};
 use quorate_host::{PluginSet, Reloaded};
@@ -19,7 +20,9 @@ use quorate_model::{
     ResourceStatus, Time, types,
 };
 use quorate_node::bounds;
-use quorate_sim::{Load, Reply, RequestId, World, WorldError};
+use quorate_sim::{Load, Reply, RequestId, WorldError};
+
+use crate::noted::Noted;
 
 /// The plugins as they were last loaded or reloaded; `None` before the first time. A source and its stages share
 /// them.
@@ -27,7 +30,7 @@ pub(crate) type Loaded = Rc<RefCell<Option<Result<Arc<PluginSet>, String>>>>;
 
 /// A world, and the orders it was given.
 pub(crate) struct SimStage {
-    pub(crate) world: World,
+    pub(crate) world: Noted,
     /// The facts of the cluster file.
     pub(crate) facts: Facts,
     pub(crate) plugins: Arc<PluginSet>,
@@ -42,46 +45,58 @@ pub(crate) struct SimStage {
 
 impl SimStage {
     pub(crate) fn definition(&self) -> &ClusterDefinition {
-        self.world.definition()
+        self.world.at(Part::Online).definition()
     }
 }
 
 impl Timing for SimStage {
     fn now(&self) -> Time {
-        self.world.now()
+        self.world.at(Part::Rest).now()
     }
 
     fn civil_ms(&self) -> i64 {
-        self.world.civil_ms()
+        self.world.at(Part::Rest).civil_ms()
     }
 
     fn clock_of(&self, node: &str) -> Result<i64, StageError> {
-        self.world.clock_of(node).map_err(refused)
+        self.world.at(Part::Rest).clock_of(node).map_err(refused)
     }
 
     fn seed(&self) -> u64 {
-        self.world.seed()
+        self.world.at(Part::Online).seed()
     }
 
     fn draw(&mut self, max: u64) -> u64 {
-        self.world.draw(max)
+        self.world.acts().draw(max)
     }
 
     fn revision(&self) -> u64 {
         self.world.revision()
     }
 
+    fn begin_reading(&self) {
+        self.world.begin();
+    }
+
+    fn parts_read(&self) -> Parts {
+        self.world.read()
+    }
+
+    fn mark(&self, parts: Parts) -> Mark {
+        self.world.mark(parts)
+    }
+
     fn advance(&mut self, limit: Time) {
-        self.world.run_until_change(limit);
+        self.world.acts().run_until_change(limit);
     }
 
     fn foresee(&mut self, at: Option<Time>) -> Result<(), NotOffered> {
-        self.world.foresee(at);
+        self.world.acts().foresee(at);
         Ok(())
     }
 
     fn next_call(&self) -> Result<Option<Time>, NotOffered> {
-        Ok(self.world.next_call())
+        Ok(self.world.at(Part::Rest).next_call())
     }
 }
 
@@ -91,21 +106,21 @@ impl Configuration for SimStage {
     }
 
     fn nodes(&self) -> Vec<Name> {
-        self.world.nodes()
+        self.world.at(Part::Online).nodes()
     }
 
     fn configured(&self) -> Vec<Name> {
-        let mut nodes = self.world.nodes();
+        let mut nodes = self.world.at(Part::Online).nodes();
         nodes.retain(|node| self.definition().node(node).is_some());
         nodes
     }
 
     fn groups(&self) -> Vec<Name> {
-        self.world.groups()
+        self.world.at(Part::Online).groups()
     }
 
     fn resources(&self) -> Vec<Name> {
-        self.world.resources()
+        self.world.at(Part::Online).resources()
     }
 
     fn has_group(&self, name: &str) -> bool {
@@ -117,14 +132,15 @@ impl Configuration for SimStage {
     }
 
     fn networks(&self) -> Vec<Name> {
-        self.world.networks()
+        self.world.at(Part::Rest).networks()
     }
 
     fn disks(&self) -> Vec<Name> {
-        self.world.disks()
+        self.world.at(Part::Rest).disks()
     }
 
     fn resource_types(&self) -> Result<Vec<Name>, NotOffered> {
+        self.world.reads(Part::Rest);
         Ok(self.plugins.type_names().map(Name::from).collect())
     }
 
@@ -148,43 +164,43 @@ impl Configuration for SimStage {
 
 impl Belief for SimStage {
     fn node(&self, name: &str) -> Option<NodeStatus> {
-        self.world.node(name).ok()
+        self.world.at(Part::Belief).node(name).ok()
     }
 
     fn group(&self, name: &str) -> Option<GroupStatus> {
-        self.world.group(name).ok()
+        self.world.at(Part::Belief).group(name).ok()
     }
 
     fn resource(&self, name: &str) -> Option<ResourceStatus> {
-        self.world.resource(name).ok()
+        self.world.at(Part::Belief).resource(name).ok()
     }
 
     fn node_statuses(&self) -> Vec<NodeStatus> {
-        self.world.node_statuses()
+        self.world.at(Part::Belief).node_statuses()
     }
 
     fn group_statuses(&self) -> Vec<GroupStatus> {
-        self.world.group_statuses()
+        self.world.at(Part::Belief).group_statuses()
     }
 
     fn resource_statuses(&self) -> Vec<ResourceStatus> {
-        self.world.resource_statuses()
+        self.world.at(Part::Belief).resource_statuses()
     }
 
     fn resource_states(&self) -> Vec<ResourceState> {
-        self.world.resource_states()
+        self.world.at(Part::Belief).resource_states()
     }
 
     fn is_busy(&self) -> bool {
-        self.world.is_busy()
+        self.world.at(Part::Belief).is_busy()
     }
 
     fn quorum(&self) -> QuorumStatus {
-        self.world.quorum()
+        self.world.at(Part::Belief).quorum()
     }
 
     fn coordinator(&self) -> Option<Name> {
-        self.world.coordinator()
+        self.world.at(Part::Belief).coordinator()
     }
 
     fn properties(&self, of: PropertyOf<'_>) -> Result<Vec<PropertyStatus>, StageError> {
@@ -194,35 +210,42 @@ impl Belief for SimStage {
 
 impl Truth for SimStage {
     fn network(&self, name: &str) -> Option<NetworkStatus> {
-        self.world.network_status(name).ok()
+        self.world.at(Part::Rest).network_status(name).ok()
     }
 
     fn disk(&self, name: &str) -> Option<DiskStatus> {
-        self.world.disk(name).ok()
+        self.world.at(Part::Rest).disk(name).ok()
     }
 
     fn file_size(&self, disk: &str, file: &str) -> Result<u64, StageError> {
-        self.world.file_size(disk, file).map_err(refused)
+        self.world
+            .at(Part::Rest)
+            .file_size(disk, file)
+            .map_err(refused)
     }
 
     fn group_service(&self, group: &str) -> Result<(), String> {
-        self.world.group_service(group).map(drop)
+        self.world.at(Part::Service).group_service(group).map(drop)
     }
 
     fn resource_service(&self, resource: &str) -> Result<(), String> {
-        self.world.resource_service(resource).map(drop)
+        self.world
+            .at(Part::Service)
+            .resource_service(resource)
+            .map(drop)
     }
 
     fn online_on(&self, resource: &str) -> Vec<Name> {
-        self.world.online_on(resource)
+        self.world.at(Part::Online).online_on(resource)
     }
 
     fn service_running(&self, resource: &str) -> Option<bool> {
-        self.world.process_running(resource).ok()
+        self.world.at(Part::Rest).process_running(resource).ok()
     }
 
     fn outage(&self, group: &str) -> Duration {
         self.world
+            .at(Part::Rest)
             .outage(group)
             .map(|outage| outage.total)
             .unwrap_or_default()
@@ -230,21 +253,25 @@ impl Truth for SimStage {
 
     fn planned_outage(&self, group: &str) -> Duration {
         self.world
+            .at(Part::Rest)
             .outage(group)
             .map(|outage| outage.planned)
             .unwrap_or_default()
     }
 
     fn availability(&self, group: &str) -> f64 {
-        self.world.availability(group).unwrap_or_default()
+        self.world
+            .at(Part::Rest)
+            .availability(group)
+            .unwrap_or_default()
     }
 
     fn disturbed(&self) -> Vec<Name> {
-        self.world.disturbed()
+        self.world.at(Part::Rest).disturbed()
     }
 
     fn breaches(&self) -> Vec<Breach> {
-        self.world.breaches().to_vec()
+        self.world.at(Part::Rest).breaches().to_vec()
     }
 }
 
@@ -260,7 +287,7 @@ impl Orders for SimStage {
     fn answer(&self, order: OrderHandle) -> Option<Answer> {
         match self.orders.get(&order.0)? {
             None => Some(Answer::DONE),
-            Some(request) => match self.world.reply(*request) {
+            Some(request) => match self.world.at(Part::Rest).reply(*request) {
                 Reply::Pending => None,
                 Reply::Done => Some(Answer::DONE),
                 Reply::Answered(bytes) => Some(Answer::Done(bytes)),
@@ -273,89 +300,99 @@ impl Orders for SimStage {
 
 impl Faults for SimStage {
     fn inject(&mut self, fault: Fault, lasting: Option<Duration>) -> Result<FaultId, StageError> {
-        self.world.inject_for(fault, lasting).map_err(refused)
+        self.world
+            .acts()
+            .inject_for(fault, lasting)
+            .map_err(refused)
     }
 
     fn noticed(&self, fault: FaultId) -> Result<bool, NotOffered> {
-        Ok(self.world.noticed(fault))
+        Ok(self.world.at(Part::Rest).noticed(fault))
     }
 
     fn was_asked(&self, fault: FaultId) -> Option<bool> {
-        self.world.was_asked(fault)
+        self.world.at(Part::Rest).was_asked(fault)
     }
 
     fn heal(&mut self, fault: FaultId) {
         // The only error is that the fault is healed already.
-        let _ = self.world.heal(fault);
+        let _ = self.world.acts().heal(fault);
     }
 
     fn heal_all(&mut self) {
-        self.world.heal_all();
+        self.world.acts().heal_all();
     }
 
     fn repair(&mut self, what: &Repair) -> Result<(), StageError> {
-        self.world.repair(what).map_err(refused)
+        self.world.acts().repair(what).map_err(refused)
     }
 }
 
 impl Machines for SimStage {
     fn install_node(&mut self, name: &str) -> Result<(), StageError> {
-        self.world.install(name).map_err(refused)
+        self.world.acts().install(name).map_err(refused)
     }
 
     fn set_load(&mut self, group: &str, users: u32, cpu_percent: u32) -> Result<(), StageError> {
         let load = Load { users, cpu_percent };
-        self.world.set_load(group, load).map_err(refused)?;
+        self.world.acts().set_load(group, load).map_err(refused)?;
         self.declare(group, users, cpu_percent);
         Ok(())
     }
 
     fn disk_file(&mut self, disk: &str, file: &str, text: Option<&str>) -> Result<(), StageError> {
-        self.world.disk_file(disk, file, text).map_err(refused)
+        self.world
+            .acts()
+            .disk_file(disk, file, text)
+            .map_err(refused)
     }
 }
 
 impl Clients for SimStage {
     fn clients(&mut self, group: &str, calls: &ClientCalls) -> Result<usize, StageError> {
-        self.world.clients(group, calls.clone()).map_err(refused)
+        self.world
+            .acts()
+            .clients(group, calls.clone())
+            .map_err(refused)
     }
 
     fn part_of_clients(&mut self, number: usize) -> Result<usize, StageError> {
-        self.world.part_of_clients(number).map_err(refused)
+        self.world.acts().part_of_clients(number).map_err(refused)
     }
 
     fn end_clients(&mut self, number: usize) -> Result<(), StageError> {
-        self.world.end_clients(number).map_err(refused)
+        self.world.acts().end_clients(number).map_err(refused)
     }
 
     fn client_status(&self, number: usize) -> Option<ClientStatus> {
-        self.world.client_status(number)
+        self.world.at(Part::Rest).client_status(number)
     }
 }
 
 impl Record for SimStage {
     fn mark_step(&mut self, title: &str) {
-        self.world.mark_step(title);
+        self.world.acts().mark_step(title);
     }
 
     fn mark_note(&mut self, text: &str) {
-        self.world.mark_note(text);
+        self.world.acts().mark_note(text);
     }
 
     fn mark_remark(&mut self, rule: &'static str, text: &str) {
-        self.world.mark_remark(rule, text);
+        self.world.acts().mark_remark(rule, text);
     }
 
     fn mark_end(&mut self) {
-        self.world.mark_end();
+        self.world.acts().mark_end();
     }
 
     fn mark_verdict(&mut self, report: &DrillReport) {
-        self.world.mark_verdict(report.as_event());
+        self.world.acts().mark_verdict(report.as_event());
     }
 
     fn lines(&self, from: usize) -> Vec<Line> {
         self.world
+            .at(Part::Rest)
             .events()
             .iter()
             .skip(from)
@@ -364,21 +401,26 @@ impl Record for SimStage {
     }
 
     fn line_count(&self) -> usize {
-        self.world.events().len()
+        self.world.at(Part::Rest).events().len()
     }
 
     fn entries(&self, from: usize) -> Vec<Entry> {
-        self.world.events().iter().skip(from).cloned().collect()
+        self.world
+            .at(Part::Rest)
+            .events()
+            .iter()
+            .skip(from)
+            .cloned()
+            .collect()
     }
 
     fn notices(&self, id: u32) -> Vec<Line> {
-        let lines = self.world.events().iter().map(|entry| entry.fields());
-        let found = lines.filter(|line| line.get("id") == Some(&id.into()));
-        found.cloned().collect()
+        let found = self.world.at(Part::Rest).notices(id);
+        found.map(|entry| entry.fields().clone()).collect()
     }
 
     fn write_journal(&self, mut out: &mut dyn io::Write) -> io::Result<()> {
-        self.world.write_journal(&mut out)
+        self.world.at(Part::Rest).write_journal(&mut out)
     }
 }
 
@@ -394,7 +436,7 @@ impl Plugins for SimStage {
             .map_err(|error| StageError::Refused(error.to_string()))?;
         if !reloaded.is_empty() {
             self.plugins = Arc::new(set);
-            self.world.replace_plugins(&self.plugins);
+            self.world.acts().replace_plugins(&self.plugins);
             *self.loaded.borrow_mut() = Some(Ok(Arc::clone(&self.plugins)));
             for library in &reloaded {
                 *self.reloads.entry(library.plugin.clone()).or_default() += 1;
@@ -407,11 +449,11 @@ impl Plugins for SimStage {
         self.plugins
             .require_library(name)
             .map_err(|error| StageError::Refused(error.to_string()))?;
-        Ok(self.world.release_plugin(name))
+        Ok(self.world.acts().release_plugin(name))
     }
 
     fn unrepeatable(&self) -> Vec<String> {
-        self.world.unrepeatable()
+        self.world.at(Part::Rest).unrepeatable()
     }
 }
 

@@ -61,6 +61,7 @@ pub(crate) fn engine(session: &Session) -> Engine {
             if play.is_foreseeing() {
                 return;
             }
+            play.says();
             let now = play.now();
             play.observer().note(now, text);
         });
@@ -71,6 +72,7 @@ pub(crate) fn engine(session: &Session) -> Engine {
             if play.is_foreseeing() {
                 return;
             }
+            play.says();
             let now = play.now();
             play.observer().note(now, &format!("{at}: {text}"));
         });

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod asked;
+mod captured;
 mod check;
 mod closed;
 mod compare;

@@ -16,6 +16,7 @@ use quorate_drill::{
 };
 use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
 
+use crate::captured;
 use crate::modules::imported;
 use crate::place::{place_at, position, spot};
 use crate::running::Refusals;
@@ -336,6 +337,14 @@ impl Face for Here<'_, '_> {
         let captured: Vec<_> = function.iter_curry().map(Dynamic::flatten_clone).collect();
         function.set_curry(captured);
         function
+    }
+
+    fn captured(&self, function: &FnPtr) -> Option<FnPtr> {
+        captured::copy(function)
+    }
+
+    fn is_same(&self, one: &FnPtr, other: &FnPtr) -> bool {
+        captured::is_same(one, other)
     }
 
     fn may_go_on(&self) -> Fallible<()> {

@@ -213,6 +213,17 @@ fn a_takeover_without_the_margin_is_found() {
     }
 }
 
+/// What is left out makes no difference: a world that does it all the same writes the same journal.
+#[test]
+fn a_run_in_which_nothing_is_left_out_is_the_same() {
+    for seed in 0..25 {
+        let scenario = Scenario::draw(seed, 20);
+        let twice = scenario.run().0;
+        let once = scenario.run_as_drills(By::Shipped).0;
+        assert_eq!(support::journal(&twice), support::journal(&once), "{seed}");
+    }
+}
+
 /// The same seed gives the same journal.
 #[test]
 fn a_run_is_the_same_every_time() {

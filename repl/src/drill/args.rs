@@ -89,6 +89,10 @@ pub(crate) struct DrillArgs {
     /// it can read, nothing runs again, and nobody looks whether a call returns.
     #[arg(long, conflicts_with_all = ["isolate", "jobs"])]
     pub(crate) in_process: bool,
+    /// Evaluate conditions although nothing that they read has changed, and end a drill in which one has: for tests of
+    /// Quorate itself.
+    #[arg(long, hide = true)]
+    pub(crate) doubt: bool,
     #[command(flatten)]
     pub(crate) plugins: PluginFolders,
     #[command(flatten)]

@@ -19,6 +19,9 @@ pub(super) fn run_options(args: &DrillArgs) -> RunOptions {
         ),
         repeat_where: words("--isolate", args.apart.isolate.iter()),
         list: false,
+        // All scripts are before the first one runs.
+        checked: true,
+        doubt: args.doubt,
         timeout: Some(args.timeout),
     }
 }

@@ -2,7 +2,7 @@
 
 use quorate_model::Time;
 
-use super::{NotOffered, StageError};
+use super::{Mark, NotOffered, Part, Parts, StageError};
 
 /// The clocks of a stage, its seeded random numbers, and the passing of time.
 pub trait Timing {
@@ -26,6 +26,21 @@ pub trait Timing {
     fn draw(&mut self, max: u64) -> u64;
     /// A number that changes whenever anything readable changes.
     fn revision(&self) -> u64;
+    /// From now on it is noted which parts are read.
+    fn begin_reading(&self) {}
+    /// The parts that were read since [`begin_reading`](Self::begin_reading).
+    fn parts_read(&self) -> Parts {
+        Parts::of(Part::Rest)
+    }
+
+    /// Numbers for these parts: as long as they are the same, reading those parts gives the same.
+    fn mark(&self, parts: Parts) -> Mark {
+        let _ = parts;
+        let mut mark = Mark::default();
+        mark.add(&[self.revision(), self.now().0]);
+        mark
+    }
+
     /// Lets time pass until anything readable changes, at most until `limit`.
     fn advance(&mut self, limit: Time);
     /// From now on everything is read as it will be at instant `at` if nothing happens before; `None` ends this. Only

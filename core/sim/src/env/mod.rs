@@ -124,6 +124,8 @@ pub(crate) struct Host {
     pub(crate) slowness: u32,
     /// The address of its own card in each network.
     pub(crate) interfaces: BTreeMap<Name, String>,
+    /// How many journal entries are about it.
+    pub(crate) said: u64,
 }
 
 impl Host {
@@ -186,6 +188,7 @@ impl Environment {
                 frozen: None,
                 slowness: 1,
                 interfaces: node.interfaces.clone(),
+                said: 0,
             }
         });
         let mut env = Environment {
@@ -268,7 +271,11 @@ impl Environment {
 
     /// Writes a journal entry, which is observable by definition.
     pub(crate) fn record(&mut self, machine: Option<Machine>, what: impl Into<What>) {
-        let node = machine.map(|machine| self.hosts[machine].name.clone());
+        let node = machine.map(|machine| {
+            let host = &mut self.hosts[machine];
+            host.said += 1;
+            host.name.clone()
+        });
         self.journal.push(self.now, node, what);
         self.queue.cause = self.journal.trail().present();
         self.revision += 1;
@@ -405,6 +412,7 @@ impl Environment {
             frozen: None,
             slowness: 1,
             interfaces: node.interfaces.clone(),
+            said: 0,
         });
         self.networks.add_machine(node);
         self.disks

@@ -12,13 +12,10 @@ impl Invariant for OneMount {
     fn check(&mut self, world: &Observation<'_>) -> Findings {
         let mut findings = Findings::default();
         for (disk, mounted) in world.mounts {
-            let on: Vec<&str> = mounted
-                .iter()
-                .map(|machine| &world.machines[*machine])
-                .filter(|machine| machine.runs)
-                .map(|machine| machine.name.as_str())
-                .collect();
-            if on.len() > 1 {
+            let machines = mounted.iter().map(|machine| &world.machines[*machine]);
+            let on = machines.filter(|machine| machine.runs);
+            if on.clone().count() > 1 {
+                let on: Vec<&str> = on.map(|machine| machine.name.as_str()).collect();
                 findings.broken(format!("{disk} is mounted on {}", on.join(" and ")));
             }
         }

@@ -158,6 +158,7 @@ impl Surroundings for Around<'_> {
     fn record(&mut self, event: Event) {
         if let Event::Restart { subject, .. } = &event {
             *self.world.restarts.entry(subject.clone()).or_default() += 1;
+            self.world.revisions.restarts += 1;
         }
         if let Event::StartSwitch { .. } = &event {
             self.world.switched(self.machine);

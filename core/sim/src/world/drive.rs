@@ -64,6 +64,8 @@ pub(super) struct Station {
     monitor_wake: Alarm,
     /// The node's own view after its last event.
     pub(super) snapshot: Option<Snapshot>,
+    /// How often that was another one.
+    pub(super) looks: u64,
     /// The boot and the revision of the monitor at the last check.
     pub(super) monitor_seen: Option<(u64, u64)>,
     /// The last applied log position at the last check.

@@ -6,6 +6,7 @@ mod clients;
 mod drive;
 mod faults;
 mod margin;
+mod marks;
 mod new_nodes;
 mod notice;
 mod outage;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_host::PluginSet;
-use quorate_journal::{Entry, Journal, WorldEvent};
+use quorate_journal::{Entry, Event, Journal, What, WorldEvent};
 use quorate_machine::Monitors;
 use quorate_model::{Breach, ClusterDefinition, Name, NameMap, ResourceState, Time, same_name};
 use quorate_node::Policies;
@@ -37,6 +38,7 @@ use crate::{WorldError, rng::Stream};
 use admin::Request;
 use clients::Population;
 use drive::Station;
+use marks::Revisions;
 use outage::GroupTrack;
 
 /// How long nothing observable may change before a world counts as settled: longer than a node ever waits before it
@@ -110,6 +112,7 @@ pub struct World {
     /// All faults so far, in the order of their numbers.
     injected: Vec<notice::Injected>,
     restarts: BTreeMap<Name, u32>,
+    revisions: Revisions,
     requests: BTreeMap<u64, Request>,
     next_request: u64,
     next_fault: u64,
@@ -191,6 +194,7 @@ impl World {
             faulted: false,
             injected: Vec::new(),
             restarts: BTreeMap::new(),
+            revisions: Revisions::default(),
             requests: BTreeMap::new(),
             next_request: 1,
             next_fault: 1,
@@ -382,6 +386,12 @@ impl World {
     /// The journal's entries so far, oldest first.
     pub fn events(&self) -> &[Entry] {
         self.env.journal.entries()
+    }
+
+    /// Those that are a notice with this id.
+    pub fn notices(&self, id: u32) -> impl Iterator<Item = &Entry> {
+        let is_one = move |entry: &&Entry| matches!(&entry.what, What::Node(Event::Notice { id: of, .. }) if *of == id);
+        self.events().iter().filter(is_one)
     }
 
     /// Writes the journal as JSON lines, its header first.

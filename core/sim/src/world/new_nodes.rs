@@ -133,6 +133,7 @@ impl World {
         }
         self.env.add_host(&node);
         self.views.push(blank_view(&node));
+        self.revisions.defined += 1;
         self.added.push(node);
         let mut station = super::Station::default();
         // A new node knows the nodes that were added before it.

@@ -124,6 +124,7 @@ impl World {
             }
         }
         station.snapshot = snapshot;
+        station.looks += 1;
         self.env.node_changed();
     }
 
@@ -146,12 +147,15 @@ impl World {
                 .iter()
                 .zip(&resources)
                 .all(|((known, (kind, _)), found)| (known, kind) == (&found.0, &found.1));
-        let mut same = same_names;
+        let (mut same, mut same_online) = (same_names, same_names);
         if same_names {
             let mut found = resources.iter();
             known.change_each(|_, (_, known)| {
                 if let Some((.., state)) = found.next() {
-                    same &= std::mem::replace(known, *state) == *state;
+                    let before = std::mem::replace(known, *state);
+                    same &= before == *state;
+                    let online = |state| state == ResourceState::Online;
+                    same_online &= online(before) == online(*state);
                 }
             });
         } else {
@@ -167,6 +171,8 @@ impl World {
             view.online = online.count();
             self.changes.machines.insert(machine);
             self.truth.take();
+            self.revisions.states += 1;
+            self.revisions.online += u64::from(!same_online);
             self.env.changed();
         }
     }
@@ -183,6 +189,8 @@ impl World {
             if std::mem::replace(&mut view.runs, runs) != runs {
                 self.changes.machines.insert(machine);
                 self.truth.take();
+                self.revisions.states += 1;
+                self.revisions.online += 1;
             }
             if !looks_like(node, local, view.snapshot.as_ref()) {
                 view.snapshot = node.and_then(|node| node.snapshot(local));
@@ -270,6 +278,7 @@ impl World {
                 track.slots.take();
             }
             self.changes.everything = true;
+            self.revisions.defined += 1;
             self.env.revision += 1;
             self.env.reach += 1;
         }

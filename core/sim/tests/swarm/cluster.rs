@@ -82,13 +82,13 @@ pub const SCRIPT: &str = "heartbeat-file.rhai";
 const SCRIPT_TEXT: &str = include_str!("../../../../scripts/resources/heartbeat-file.rhai");
 
 impl Cluster {
-    /// The world with this cluster in it.
-    pub fn world(&self, seed: u64, monitors: Box<dyn Monitors>) -> World {
+    /// The world with this cluster in it, `twice` if everything that is left out is done and compared.
+    pub fn world(&self, seed: u64, monitors: Box<dyn Monitors>, twice: bool) -> World {
         let default = WorldOptions::with_seed(seed);
         let options = WorldOptions {
             drift_ppm_max: self.drift.unwrap_or(default.drift_ppm_max),
             through_codec: self.codec,
-            checked_twice: true,
+            checked_twice: twice,
             lease_seconds: if self.dhcp {
                 300
             } else {
