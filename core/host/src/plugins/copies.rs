@@ -26,6 +26,11 @@ impl Drop for KeptCopies {
     }
 }
 
+/// Whether copies stay, and are looked into.
+pub(super) fn stay() -> bool {
+    COPIES.lock().is_some()
+}
+
 /// Keeps a copy, or deletes it.
 pub(super) fn keep(copy: NamedTempFile) {
     if let Some(kept) = &mut *COPIES.lock() {

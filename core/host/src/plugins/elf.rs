@@ -4,12 +4,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use object::read::elf::ElfFile64;
+use object::elf::{FileHeader64, PT_LOAD};
+use object::read::elf::{ElfFile64, FileHeader, ProgramHeader};
 use object::{Architecture, Endianness, Object, ObjectSection, ObjectSymbol, ReadCache, ReadRef};
 
 use quorate_model::nearest;
 
 use super::error::PluginError;
+
+/// What is wrong with a library that ends too early.
+pub(super) const CUT_OFF: &str = "it is cut off, or damaged; build it again";
 
 /// Whether the library exports the plugin entry, read from its dynamic symbol table.
 ///
@@ -53,9 +57,7 @@ pub(super) fn why_none(path: &Path) -> Result<String, PluginError> {
         b"!<arch>\n" => "it is an archive to link with; build a shared library: in Rust with \
                          `crate-type = [\"cdylib\"]`, in C with `-shared`"
             .to_owned(),
-        [0x7f, b'E', b'L', b'F', 2, ..] if !is_whole(path) => {
-            "it is cut off, or damaged; build it again".to_owned()
-        }
+        [0x7f, b'E', b'L', b'F', 2, ..] if !is_whole(path) => CUT_OFF.to_owned(),
         [0x7f, b'E', b'L', b'F', 2, ..] => format!(
             "it does not export `{}`{}: in Rust `export_plugin!` does, in C a function that is marked QR_EXPORT",
             entry_name(),
@@ -87,6 +89,18 @@ fn is_whole(path: &Path) -> bool {
             .map_or(0, |(start, size)| start.saturating_add(size))
     };
     elf.sections().map(ends).all(|end| end <= length)
+}
+
+/// How much of a library file is mapped: what follows is for linkers and debuggers, and mostly far longer. `None` if its headers
+/// cannot be read.
+pub(super) fn mapped_length(file: &File) -> Option<u64> {
+    let cache = ReadCache::new(file);
+    let header = FileHeader64::<Endianness>::parse(&cache).ok()?;
+    let endian = header.endian().ok()?;
+    let parts = header.program_headers(endian, &cache).ok()?.iter();
+    let mapped = parts.filter(|part| part.p_type(endian) == PT_LOAD);
+    let ends = mapped.map(|part| part.p_offset(endian).saturating_add(part.p_filesz(endian)));
+    ends.max()
 }
 
 /// The exported name that was probably meant to be the entry.

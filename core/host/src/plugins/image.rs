@@ -1,6 +1,7 @@
 //! A mapped library and the checked tables of its types.
 
 use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::ptr;
@@ -87,7 +88,7 @@ impl Image {
 
     /// As [`learn`](Self::learn), from a private copy of the file.
     pub(crate) fn learn_copy(path: &Path, settings: &Isolation) -> Result<Image, PluginError> {
-        let copy = private_copy(path, path)?;
+        let copy = private_copy(path, path, None)?;
         Image::learn_at(copy.path(), path, settings)
     }
 
@@ -184,7 +185,19 @@ impl Image {
                       check` says of a library whether it does that"
                     .to_owned(),
             }),
-            Some(file) => Image::copy_of(&own(file), path, table::host()),
+            Some(file) => {
+                // Somebody may be writing it anew.
+                must_export_entry(&own(file), path)?;
+                // What is not mapped is only copied for a debugger.
+                let most = match copies::stay() {
+                    true => None,
+                    false => elf::mapped_length(file),
+                };
+                let copy = private_copy(&own(file), path, most)?;
+                let mapped = Image::map_plugin(copy.path(), path, table::host(), file.clone());
+                copies::keep(copy);
+                mapped
+            }
             None => Image::open_copy(path),
         }
     }
@@ -208,7 +221,7 @@ impl Image {
 
     /// Maps a private copy of the file `from`, which messages call `path`.
     fn copy_of(from: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
-        let copy = private_copy(from, path)?;
+        let copy = private_copy(from, path, None)?;
         let mapped = Image::map(copy.path(), path, host);
         // The copy is mapped now and needs no name any more, but for a debugger.
         copies::keep(copy);
@@ -217,17 +230,28 @@ impl Image {
 
     /// Maps the file `mapped`, which messages call `path`.
     fn map(mapped: &Path, path: &Path, host: *const QrHost) -> Result<Image, PluginError> {
-        let mark = Mark::of(path);
         let file = open_file(mapped, path)?;
+        must_export_entry(mapped, path)?;
+        Image::map_plugin(mapped, path, host, Arc::new(Held::new(file)))
+    }
+
+    /// As [`map`](Self::map), of a file that exports the entry. `file` is what copies are made from.
+    fn map_plugin(
+        mapped: &Path,
+        path: &Path,
+        host: *const QrHost,
+        file: Arc<Held>,
+    ) -> Result<Image, PluginError> {
+        let mark = Mark::of(path);
         let kept = Kept::now(true);
-        let mapped = Image::entry(mapped, path).and_then(|(_, block)| {
+        let mapped = Image::entry_of(mapped, path).and_then(|(_, block)| {
             // SAFETY: `block` is what the entry returned, and the library stays mapped.
             unsafe { Image::from_block_for(path, block, host) }
         });
         let changes = kept.put_back();
         let mut image = mapped?;
         image.changes = changes;
-        image.file = Some(Arc::new(Held::new(file)));
+        image.file = Some(file);
         image.mark = mark;
         Ok(image)
     }
@@ -239,11 +263,16 @@ impl Image {
     /// If it cannot be mapped, or does not export the entry.
     pub fn entry(mapped: &Path, path: &Path) -> Result<(QrEntryFn, *const QrPlugin), PluginError> {
         must_export_entry(mapped, path)?;
+        Image::entry_of(mapped, path)
+    }
+
+    /// As [`entry`](Self::entry), of a file that exports it.
+    fn entry_of(mapped: &Path, path: &Path) -> Result<(QrEntryFn, *const QrPlugin), PluginError> {
         let failed = |error: libloading::Error| PluginError::Open {
             file: path.to_owned(),
             why: linker_says(&error, mapped),
         };
-        let system = |error: std::io::Error| PluginError::Open {
+        let system = |error: io::Error| PluginError::Open {
             file: path.to_owned(),
             why: error.to_string(),
         };
@@ -354,21 +383,34 @@ fn must_export_entry(from: &Path, path: &Path) -> Result<(), PluginError> {
     })
 }
 
-/// A copy of the file `from`, which is deleted when the value is dropped.
-fn private_copy(from: &Path, path: &Path) -> Result<NamedTempFile, PluginError> {
-    let failed = |error: std::io::Error| PluginError::Open {
+/// A copy of the file `from`, which is deleted when the value is dropped. With `most` no more of it than that many bytes.
+pub(super) fn private_copy(
+    from: &Path,
+    path: &Path,
+    most: Option<u64>,
+) -> Result<NamedTempFile, PluginError> {
+    let failed = |error: io::Error| PluginError::Open {
         file: path.to_owned(),
         why: match error.kind() {
-            std::io::ErrorKind::NotFound => "it is not there".to_owned(),
+            io::ErrorKind::NotFound => "it is not there".to_owned(),
             _ => format!("no private copy could be made: {error}"),
         },
     };
-    let copy = tempfile::Builder::new()
+    let source = File::open(from).map_err(failed)?;
+    let mut copy = tempfile::Builder::new()
         .prefix("quorate-")
         .suffix(".so")
         .tempfile()
         .map_err(failed)?;
-    fs::copy(from, copy.path()).map_err(failed)?;
+    // Not `fs::copy`: it empties the file first, and such a file goes to the disk when it is closed.
+    let mut part = source.take(most.unwrap_or(u64::MAX));
+    let copied = io::copy(&mut part, copy.as_file_mut()).map_err(failed)?;
+    if most.is_some_and(|most| copied < most) {
+        return Err(PluginError::NotAPlugin {
+            file: path.to_owned(),
+            why: elf::CUT_OFF.to_owned(),
+        });
+    }
     Ok(copy)
 }
 

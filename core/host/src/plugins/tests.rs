@@ -1,11 +1,13 @@
 //! Loads real libraries, the bad ones among them. Cargo builds them beside this test, as dev-dependencies.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::PathBuf;
 
 use quorate_abi::{self as abi, QrPlugin, QrProperty, QrType};
 
+use super::image::private_copy;
 use super::*;
 use crate::monitor::tests::fake::{block, image_of};
 
@@ -192,6 +194,28 @@ fn a_library_whose_open_file_a_plugin_has_closed_is_not_called_empty() {
     );
     drop(image);
     assert!(others.iter().all(|file| file.metadata().is_ok()));
+}
+
+#[test]
+fn a_copy_has_of_a_library_what_is_mapped_and_copies_of_it_are_as_good() {
+    let path = library("quorate_clusres");
+    let file = File::open(&path).unwrap();
+    let whole = file.metadata().unwrap().len();
+    let mapped = elf::mapped_length(&file).unwrap();
+    assert!(mapped < whole, "{mapped} of {whole}");
+    for (most, length) in [(Some(mapped), mapped), (None, whole)] {
+        let copy = private_copy(&path, &path, most).unwrap();
+        assert_eq!(copy.as_file().metadata().unwrap().len(), length);
+    }
+    let image = Image::open(&path).unwrap();
+    let copy = image.copy().unwrap();
+    for another in [copy.copy().unwrap(), copy] {
+        assert_eq!(another.info, image.info);
+        assert_eq!(another.entries().unwrap().len(), image.info.types.len());
+    }
+    let mut text = tempfile::tempfile().unwrap();
+    text.write_all(b"no library").unwrap();
+    assert_eq!(elf::mapped_length(&text), None);
 }
 
 #[test]
