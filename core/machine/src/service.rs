@@ -1,7 +1,7 @@
 //! The cluster service of one machine.
 
-use quorate_model::Time;
-use quorate_node::{Node, Output};
+use quorate_model::{Name, NodeId, Time};
+use quorate_node::{Message, Node, Output};
 
 use crate::monitor::ResourceMonitor;
 use crate::stuck::{Stuck, WAKES_MAX};
@@ -38,6 +38,13 @@ impl<M: ResourceMonitor> ClusterService<M> {
         self.monitor = Some(monitor);
         self.node_called = true;
         self.monitor_called = true;
+    }
+
+    /// Hands the node a message, on a network, if it does nothing but that it comes ([`Node::hears`]): nobody has to be
+    /// called after that. Returns whether it did.
+    pub fn hears(&mut self, now: Time, from: NodeId, network: &Name, message: &Message) -> bool {
+        let node = self.node.as_mut();
+        node.is_some_and(|node| node.hears(now, from, network, message))
     }
 
     /// The node, while the service runs.

@@ -99,6 +99,7 @@ mod store;
 mod switches;
 mod timers;
 mod view;
+mod ways;
 mod witness;
 mod witness_file;
 mod words;

@@ -64,14 +64,12 @@ impl Node {
             }
             None => Arc::new(heartbeat),
         };
-        let mut ways = std::mem::take(&mut self.ways);
-        for peer in self.other_nodes().iter().map(NodeId) {
-            ways.extend(self.ways_to(peer).map(|network| (peer, network.clone())));
+        let ways = self.take_ways();
+        for (peer, network) in ways.iter() {
+            self.send_on(*peer, network.clone(), Body::Heartbeat(Arc::clone(&said)));
         }
-        for (peer, network) in ways.drain(..) {
-            self.send_on(peer, network, Body::Heartbeat(Arc::clone(&said)));
-        }
-        (self.ways, self.said) = (ways, Some(said));
+        self.keep_ways(ways);
+        self.said = Some(said);
     }
 
     /// Takes a heartbeat in. Returns whether it brings nothing but that it has come.
@@ -81,13 +79,7 @@ impl Node {
         network: &Name,
         heartbeat: &Heartbeat,
     ) -> bool {
-        let echo = heartbeat
-            .echoes
-            .iter()
-            .find(|(node, incarnation, _)| {
-                *node == self.me && *incarnation == self.config.incarnation
-            })
-            .map(|(_, _, sent)| *sent);
+        let echo = heartbeat.echo(self.me, self.config.incarnation);
         let (me, now, term) = (self.me, self.now, self.log.term());
         let heard = self
             .neighbours
@@ -373,7 +365,7 @@ impl Node {
         self.ways_to(peer).cloned().collect()
     }
 
-    fn ways_to(&self, peer: NodeId) -> impl Iterator<Item = &Name> {
+    pub(crate) fn ways_to(&self, peer: NodeId) -> impl Iterator<Item = &Name> {
         let both = self.cards_of(self.me).zip(self.cards_of(peer));
         let networks = self.database.definition.networks.iter();
         networks

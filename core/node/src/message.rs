@@ -120,6 +120,13 @@ pub(crate) enum Standing {
 }
 
 impl Heartbeat {
+    /// The newest `sent` of this boot of a node that the sender has heard.
+    pub(crate) fn echo(&self, node: NodeId, incarnation: u64) -> Option<u64> {
+        let mut echoes = self.echoes.iter();
+        let found = echoes.find(|(of, boot, _)| (*of, *boot) == (node, incarnation));
+        found.map(|(_, _, sent)| *sent)
+    }
+
     /// More bytes than its message has. It is sent to every node on every network, so it is not measured each time.
     fn bound(&self) -> usize {
         let all = (0, 0);

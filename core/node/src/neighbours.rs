@@ -60,10 +60,7 @@ impl Neighbours {
         echo: Option<u64>,
     ) -> Heard {
         let peer = self.peers.or_default(from);
-        let same = peer.standing == heartbeat.standing
-            && peer.quorate == heartbeat.quorate
-            && peer.in_contact(now, bounds::IN_REACH)
-            && !peer.gone;
+        let same = peer.is_as_it_was(heartbeat, now);
         peer.take(heartbeat, now, echo);
         let interface = peer.interface(network);
         interface.heard = Some(now);
@@ -71,6 +68,39 @@ impl Neighbours {
         Heard {
             card_is_up,
             nothing_new: same && !card_is_up,
+        }
+    }
+
+    /// The place of the sender's card among its cards, if this heartbeat brings nothing new: it says the same as the last one
+    /// from this boot of a node that is in reach, and the card is known to work.
+    pub(crate) fn says_the_same(
+        &self,
+        from: NodeId,
+        incarnation: u64,
+        network: &Name,
+        heartbeat: &Heartbeat,
+        now: Time,
+    ) -> Option<usize> {
+        let peer = self.peers.get(from)?;
+        let mut cards = peer.interfaces.iter();
+        let card = cards.position(|(name, card)| card.up && name == network)?;
+        (peer.incarnation == incarnation && peer.is_as_it_was(heartbeat, now)).then_some(card)
+    }
+
+    /// Takes in a heartbeat that [`says_the_same`](Self::says_the_same), through this card.
+    pub(crate) fn hear_again(
+        &mut self,
+        from: NodeId,
+        card: usize,
+        heartbeat: &Heartbeat,
+        now: Time,
+        echo: Option<u64>,
+    ) {
+        if let Some(peer) = self.peers.get_mut(from) {
+            peer.take(heartbeat, now, echo);
+            if let Some((_, card)) = peer.interfaces.get_mut(card) {
+                card.heard = Some(now);
+            }
         }
     }
 
@@ -221,6 +251,11 @@ impl Neighbours {
             Some((_, known)) => *known = works,
             None => self.cards.push((network, works)),
         }
+    }
+
+    /// Whether this node's own cards work, by network, where that was ever said.
+    pub(crate) fn cards(&self) -> &[(Name, bool)] {
+        &self.cards
     }
 
     /// Whether this node's own card on a network works, as far as it was told.

@@ -40,6 +40,7 @@ use crate::rest::{Fits, Rest};
 use crate::storage::Storage;
 use crate::store::{self, Recovered};
 use crate::timers::{Timer, Timers};
+use crate::ways::Ways;
 use crate::witness::WitnessContact;
 use crate::witness_file::WITNESS;
 
@@ -106,9 +107,10 @@ pub struct Node {
     pub(crate) rest: Rest,
     pub(crate) fits: Fits,
     pub(crate) doubts: bool,
-    /// The last heartbeat, and two lists that are empty between uses: kept, so that none of them need be made anew.
+    /// The last heartbeat, where it went, and a list that is empty between uses: kept, so that none of them need be made
+    /// anew.
     pub(crate) said: Option<Arc<Heartbeat>>,
-    pub(crate) ways: Vec<(NodeId, Name)>,
+    pub(crate) ways: Ways,
     pub(crate) desired: Vec<(NodeId, u64)>,
     outputs: VecDeque<Output>,
 }
@@ -181,7 +183,7 @@ impl Node {
             fits: Fits::default(),
             doubts: false,
             said: None,
-            ways: Vec::new(),
+            ways: Ways::default(),
             desired: Vec::new(),
             outputs: VecDeque::new(),
             config,
@@ -262,6 +264,7 @@ impl Node {
             }
             return;
         }
+        let sure = self.sure_of(&input);
         self.tell_time();
         self.check_quorum();
         let mut quiet = matches!(input, Input::Message { .. });
@@ -291,7 +294,9 @@ impl Node {
             Input::Control { request, control } => self.control(request, control),
             Input::Ended | Input::Wake => {}
         }
-        match quiet && self.rests() {
+        let ends = quiet && self.rests();
+        self.was_sure(sure, ends);
+        match ends {
             false => self.follow_up(),
             true if self.doubts => self.make_sure(),
             true => {}

@@ -7,9 +7,13 @@
 //! nothing.
 
 use quorate_log::NodeSet;
+use quorate_model::{Name, NodeId, Time};
 
+use crate::io::Input;
+use crate::message::{Body, Heartbeat, Message, Standing};
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
+use crate::timers::{Timer, Timers};
 use crate::witness_file::WITNESS;
 
 /// How much of what a node does after an input is known to be nothing.
@@ -75,6 +79,105 @@ impl Node {
             .into_iter()
             .collect();
         self.log.names_voters() && self.log.voters() == self.database.configured().union(witness)
+    }
+
+    /// Takes a message in, on a network, if it is a heartbeat and does nothing but that it has come: nothing is to be done
+    /// then, and nothing that can be read of this node has changed. Most heartbeats are. Returns whether it did; if not,
+    /// [`handle`](Node::handle) has to.
+    pub fn hears(&mut self, now: Time, from: NodeId, network: &Name, message: &Message) -> bool {
+        if self.doubts {
+            return false;
+        }
+        let now = self.now.max(now);
+        let Some((heartbeat, card)) = self.only_comes(now, from, network, message) else {
+            return false;
+        };
+        (self.now, self.rest) = (now, Rest::Yes);
+        let echo = heartbeat.echo(self.me, self.config.incarnation);
+        self.neighbours.hear_again(from, card, heartbeat, now, echo);
+        if let Some((term, age)) = heartbeat.coordinates
+            && term >= self.log.term()
+        {
+            self.office.hear_coordinator(now);
+            if let Some(echo) = echo.filter(|_| heartbeat.members.contains(self.me.0)) {
+                self.office.follow(Time(echo.saturating_sub(age)));
+            }
+        }
+        true
+    }
+
+    /// The heartbeat in a message, and the place of the sender's card, if it does nothing but that it comes. What is looked
+    /// at after each input, and where time alone would change something, is in order.
+    pub(crate) fn only_comes<'a>(
+        &self,
+        now: Time,
+        from: NodeId,
+        network: &Name,
+        message: &'a Message,
+    ) -> Option<(&'a Heartbeat, usize)> {
+        let Body::Heartbeat(heartbeat) = &message.body else {
+            return None;
+        };
+        let leads = self.log.is_leader();
+        let stands = match leads {
+            true => self.coordinates_at(now),
+            false => self.office.has_quorum(now),
+        };
+        let waits = self.timers.is_set(Timer::Silence)
+            && !self.timers.is_set(Timer::Campaign)
+            && self.timers.next().is_some_and(|next| next > now);
+        let led = heartbeat
+            .coordinates
+            .is_some_and(|(term, _)| term >= self.log.term());
+        let rests = match self.rest {
+            Rest::Yes => true,
+            Rest::Done => self.waits_for_timers_alone(),
+            Rest::No | Rest::Unknown => false,
+        };
+        let same = rests
+            && stands
+            && self.office.quorum_told()
+            && waits
+            && !(leads && led)
+            && heartbeat.standing == Standing::Member
+            && heartbeat.view <= self.database.view.number
+            && self.database.view.members.get(&from) == Some(&message.incarnation);
+        if !same {
+            return None;
+        }
+        let card =
+            self.neighbours
+                .says_the_same(from, message.incarnation, network, heartbeat, now)?;
+        Some((heartbeat, card))
+    }
+
+    /// In a node that doubts: its timers, if an input is a heartbeat that does nothing but that it comes.
+    pub(crate) fn sure_of(&self, input: &Input) -> Option<Timers> {
+        match input {
+            Input::Message {
+                from,
+                network,
+                message,
+            } if self.doubts => {
+                let comes = self.only_comes(self.now, *from, network, message);
+                comes.map(|_| self.timers.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes sure that such a heartbeat did nothing else.
+    ///
+    /// # Panics
+    /// If it did.
+    pub(crate) fn was_sure(&self, sure: Option<Timers>, ended: bool) {
+        let Some(timers) = sure else { return };
+        assert!(
+            ended && timers == self.timers && self.outputs_waiting() == 0,
+            "at {}, a heartbeat does more than that it comes: {timers:?} became {:?}",
+            self.now,
+            self.timers
+        );
     }
 
     /// Does what follows from a heartbeat from which nothing can.

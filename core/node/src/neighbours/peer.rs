@@ -75,6 +75,14 @@ impl Peer {
         self.heard = Some(now);
     }
 
+    /// Whether a heartbeat says of it what is known, and it is in reach.
+    pub(crate) fn is_as_it_was(&self, heartbeat: &Heartbeat, now: Time) -> bool {
+        self.standing == heartbeat.standing
+            && self.quorate == heartbeat.quorate
+            && self.in_contact(now, bounds::IN_REACH)
+            && !self.gone
+    }
+
     /// Its card on a network.
     pub(crate) fn interface(&mut self, network: &Name) -> &mut Interface {
         let mut cards = self.interfaces.iter();

@@ -124,3 +124,129 @@ fn a_node_that_doubts_and_finds_something_says_so() {
     node.office.quorum_news(false);
     node.make_sure();
 }
+
+fn message(incarnation: u64, word: Heartbeat) -> Message {
+    Message {
+        incarnation,
+        body: Body::Heartbeat(word.into()),
+    }
+}
+
+/// Everything that a heartbeat can change.
+fn seen(node: &Node) -> String {
+    let Node {
+        neighbours,
+        office,
+        timers,
+        phase,
+        rest,
+        now,
+        ..
+    } = node;
+    format!("{neighbours:?} {office:?} {timers:?} {phase:?} {rest:?} {now:?}")
+}
+
+/// A member that follows another node and has done all that there is to do.
+fn follows() -> Node {
+    let mut node = at_rest();
+    node.log.step_down();
+    node.office.lay_down();
+    node.rest = Rest::Yes;
+    node
+}
+
+#[test]
+fn a_heartbeat_that_only_comes_does_what_it_does_in_the_ordinary_way() {
+    for make in [at_rest, follows] {
+        let (mut short, mut ordinary) = (make(), make());
+        let now = Time(short.now.0 + 1_000);
+        let mut said = word(short.now);
+        if !short.log.is_leader() {
+            said.coordinates = Some((short.log.term(), 5));
+        }
+        assert!(short.hears(now, TWO, &"Private".into(), &message(1, said.clone())));
+        hears(&mut ordinary, TWO, 1, said);
+        // A coordinator confirms its quorum at each input; what was confirmed before is enough for this one.
+        ordinary.office = match ordinary.log.is_leader() {
+            true => short.office.clone(),
+            false => ordinary.office,
+        };
+        assert_eq!(seen(&short), seen(&ordinary));
+        assert_eq!(short.neighbours.last_heard(TWO), Some(now));
+        assert_eq!(outputs(&mut short), []);
+        assert_eq!(short.rest, Rest::Yes);
+    }
+}
+
+#[test]
+fn a_heartbeat_from_which_anything_may_follow_is_not_taken_in_by_the_short_way() {
+    type Change = fn(&mut Node, &mut Heartbeat);
+    let all: [Change; 15] = [
+        |node, _| node.rest = Rest::Unknown,
+        |node, _| node.rest = Rest::No,
+        |node, _| {
+            node.rest = Rest::Done;
+            node.fits.view = false;
+        },
+        |node, _| node.doubt(),
+        |node, _| node.timers.set(Timer::Heartbeat, node.now),
+        |node, _| node.timers.set(Timer::Campaign, Time(u64::MAX)),
+        |node, _| node.timers.stop(Timer::Silence),
+        |node, _| {
+            node.office.quorum_news(false);
+        },
+        |node, _| {
+            node.database.view.members.remove(&TWO);
+        },
+        |node, _| node.neighbours.said_goodbye(TWO),
+        |_, said| said.standing = Standing::Leaving,
+        |_, said| said.quorate = false,
+        |_, said| said.view = 2,
+        |node, said| said.coordinates = Some((node.log.term(), 0)),
+        |node, _| node.now = Time(node.now.0 + 60_000_000),
+    ];
+    for (number, change) in all.into_iter().enumerate() {
+        let mut node = at_rest();
+        let mut said = word(node.now);
+        change(&mut node, &mut said);
+        let (before, now) = (seen(&node), node.now);
+        let taken = node.hears(now, TWO, &"Private".into(), &message(1, said));
+        assert!(!taken, "{number}");
+        assert_eq!(seen(&node), before, "{number}");
+    }
+    let (private, said) = ("Private".into(), word(at_rest().now));
+    for (from, network, boot) in [
+        (THREE, "Private", 1),
+        (TWO, "Public", 1),
+        (TWO, "Private", 2),
+    ] {
+        let mut node = at_rest();
+        let now = node.now;
+        assert!(!node.hears(now, from, &network.into(), &message(boot, said.clone())));
+    }
+    let mut node = at_rest();
+    let goodbye = Message {
+        incarnation: 1,
+        body: Body::Goodbye,
+    };
+    let now = node.now;
+    assert!(!node.hears(now, TWO, &private, &goodbye));
+}
+
+#[test]
+fn a_member_that_has_done_everything_takes_a_heartbeat_in_and_rests() {
+    let mut node = at_rest();
+    node.rest = Rest::Done;
+    let now = node.now;
+    assert!(node.hears(now, TWO, &"Private".into(), &message(1, word(now))));
+    assert_eq!(node.rest, Rest::Yes);
+}
+
+#[test]
+#[should_panic(expected = "does more than that it comes")]
+fn a_node_that_doubts_and_finds_that_more_was_done_says_so() {
+    let mut node = at_rest();
+    node.doubt();
+    let timers = Timers::default();
+    node.was_sure(Some(timers), true);
+}

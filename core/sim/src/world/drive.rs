@@ -128,7 +128,8 @@ impl World {
                 message,
             } => {
                 let kind = message.kind();
-                if self.env.networks.usable(network, to) {
+                if self.env.networks.usable(network, to) && !self.hears(to, from, network, &message)
+                {
                     let network = self.env.networks.name(network).clone();
                     self.input(
                         to,
@@ -323,6 +324,13 @@ impl World {
             world: self,
             machine,
         }
+    }
+
+    /// Gives a node a message that does nothing but that it comes, as nearly all heartbeats. Returns whether this was one.
+    fn hears(&mut self, to: Machine, from: NodeId, network: usize, message: &Message) -> bool {
+        let (env, service) = (&self.env, &mut self.stations[to].service);
+        env.hosts[to].frozen.is_none()
+            && service.hears(env.local(to), from, env.networks.name(network), message)
     }
 
     /// Gives a node an input, or keeps it while the machine stands still.
