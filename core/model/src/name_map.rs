@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Index;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -69,6 +70,17 @@ pub struct NameMap<T> {
     entries: Vec<Option<(Name, T)>>,
     /// Where no entry lies any more.
     free: Vec<Slot>,
+    /// Where the entry lies that was sought last: mostly it is sought again.
+    last: Last,
+}
+
+/// A slot that is remembered while a map is only read.
+struct Last(AtomicU32);
+
+impl Clone for Last {
+    fn clone(&self) -> Last {
+        Last(AtomicU32::new(self.0.load(Ordering::Relaxed)))
+    }
 }
 
 impl<T> NameMap<T> {
@@ -79,6 +91,7 @@ impl<T> NameMap<T> {
             order: Vec::new(),
             entries: Vec::new(),
             free: Vec::new(),
+            last: Last(AtomicU32::new(0)),
         }
     }
 
@@ -135,8 +148,16 @@ impl<T> NameMap<T> {
 
     /// Where a name's entry lies.
     pub fn slot<Q: Sought + ?Sized>(&self, name: &Q) -> Option<Slot> {
-        let place = self.place(name).ok()?;
-        Some(self.order[place])
+        let last = self.last.0.load(Ordering::Relaxed);
+        if let Some((known, _)) = self.entry(last)
+            && known.head == name.head()
+            && name.is(known)
+        {
+            return Some(last);
+        }
+        let slot = self.order[self.place(name).ok()?];
+        self.last.0.store(slot, Ordering::Relaxed);
+        Some(slot)
     }
 
     /// Where a name's entry lies, which may be known: it is sought only if another one lies there by now, or none.
@@ -176,7 +197,7 @@ impl<T> NameMap<T> {
 
     /// Whether a name is there.
     pub fn contains_key<Q: Sought + ?Sized>(&self, name: &Q) -> bool {
-        self.place(name).is_ok()
+        self.slot(name).is_some()
     }
 
     /// Sets the value of a name. Returns the one before.
@@ -233,6 +254,7 @@ impl<T> NameMap<T> {
             order,
             entries,
             free,
+            last: _,
         } = self;
         let mut known = heads.iter().copied();
         let mut left = Vec::with_capacity(order.len());

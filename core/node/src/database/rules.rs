@@ -37,8 +37,11 @@ pub(super) fn refused_value(error: &PropertyError) -> Reason {
 impl Database {
     /// What the rules find in a changed definition that they do not find in the present one.
     fn breaches(&self, changed: &ClusterDefinition) -> Vec<Diagnostic> {
-        let present: BTreeSet<String> = findings(&self.definition).iter().map(subject).collect();
         let mut new = findings(changed);
+        if new.is_empty() {
+            return new;
+        }
+        let present: BTreeSet<String> = findings(&self.definition).iter().map(subject).collect();
         new.retain(|finding| !present.contains(&subject(finding)));
         new
     }
