@@ -55,11 +55,13 @@ fn pending<C: Clone>(play: &Play<C>, awaited: Option<&C>) -> Vec<Observed<C>> {
     let watched = play
         .watches
         .iter()
-        .filter(|watch| watch.reads.any() && matters(watch.promise, watch.looked.was_seen))
-        .map(|watch| Observed {
+        .filter(|watch| matters(watch.promise, watch.looked.was_seen))
+        .filter_map(|watch| Some((watch, watch.known.as_ref()?)))
+        .filter(|(_, known)| known.reads.any())
+        .map(|(watch, known)| Observed {
             condition: watch.condition.clone(),
-            holds: watch.holds,
-            reads: watch.reads,
+            holds: known.holds,
+            reads: known.reads,
         });
     let awaited = awaited
         .filter(|_| play.reads.any())

@@ -34,13 +34,16 @@ fn reads_the_same<F: Face>(
     condition: &F::Function,
     known: &Known<F::Function>,
 ) -> Result<bool, F::Error> {
+    let Some(captured) = &known.captured else {
+        return Ok(false);
+    };
     if known.reads.any() || known.reads.says {
         return Ok(false);
     }
     let same = on_stage(face, |stage| {
         stage.now() < known.at + LOOK_AGAIN && stage.mark(known.parts) == known.mark
     })?;
-    Ok(same && face.is_same(&known.captured, condition))
+    Ok(same && face.is_same(captured, condition))
 }
 
 /// Says whether a condition holds, and evaluates it for that if it may have changed since it was `known`.
@@ -53,22 +56,20 @@ pub(crate) fn ask_again<F: Face>(
     condition: &F::Function,
     known: &mut Option<Rc<Known<F::Function>>>,
 ) -> Result<Holds, F::Error> {
-    let before = match known.take() {
-        Some(before) if reads_the_same(face, condition, &before)? => Some(before),
-        _ => None,
-    };
-    let expected = before.as_ref().map(|before| before.holds);
-    if let Some(before) = before
-        && !face.with(|play| play.options.doubt)
+    let mut expected = None;
+    if let Some(before) = known
+        && reads_the_same(face, condition, before)?
     {
-        let holds = before.holds;
-        face.with(|play| {
-            play.held = holds;
+        let passes = face.with(|play| {
+            play.held = before.holds;
             play.reads = before.reads;
             play.over_nothing = before.over_nothing;
+            !play.options.doubt
         });
-        *known = Some(before);
-        return Ok(Holds::Still(holds));
+        if passes {
+            return Ok(Holds::Still(before.holds));
+        }
+        expected = Some(before.holds);
     }
     let captured = face.captured(condition);
     on_stage(face, |stage| stage.begin_reading())?;
@@ -81,20 +82,17 @@ pub(crate) fn ask_again<F: Face>(
         let parts = stage.parts_read();
         (parts, stage.mark(parts), stage.now())
     })?;
-    // What it has changed itself, it would change again.
-    let captured = captured.filter(|captured| face.is_same(captured, condition));
-    *known = captured.map(|captured| {
-        let (reads, over_nothing) = face.with(|play| (play.reads, play.over_nothing));
-        Rc::new(Known {
-            captured,
-            parts,
-            mark,
-            at,
-            holds,
-            reads,
-            over_nothing,
-        })
-    });
+    let (reads, over_nothing) = face.with(|play| (play.reads, play.over_nothing));
+    *known = Some(Rc::new(Known {
+        // What it has changed itself, it would change again.
+        captured: captured.filter(|captured| face.is_same(captured, condition)),
+        parts,
+        mark,
+        at,
+        holds,
+        reads,
+        over_nothing,
+    }));
     Ok(Holds::Now(holds))
 }
 

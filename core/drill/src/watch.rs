@@ -3,7 +3,7 @@
 use crate::face::{Face, begin_act, on_stage, unmet};
 use crate::known::{Holds, ask_again};
 use crate::play::latest;
-use crate::watched::{Looked, Reads, Watch};
+use crate::watched::{Looked, Watch};
 use crate::{Spot, Thrown};
 
 pub use crate::watched::Promise;
@@ -29,8 +29,6 @@ pub fn watch<F: Face>(
         position,
         since,
         looked: Looked::default(),
-        holds: false,
-        reads: Reads::default(),
         known: None,
     };
     look_at(face, &mut watch, true)?;
@@ -50,7 +48,7 @@ pub fn look<F: Face>(face: &F) -> Result<(), F::Error> {
     let same = face.with(|play| play.watched.replace(revision)) == Some(revision);
     let count = face.with(|play| play.watches.len());
     for number in 0..count {
-        let changed = |watch: &&Watch<F::Function>| !same || watch.reads.any();
+        let changed = |watch: &&Watch<F::Function>| !same || watch.reads().any();
         let one = face.with(|play| play.watches.get(number).filter(changed).cloned());
         let Some(mut watch) = one else {
             continue;
@@ -104,7 +102,6 @@ fn look_at<F: Face>(face: &F, watch: &mut Watch<F::Function>, edge: bool) -> Res
     let kept = face.with(|play| std::mem::take(&mut play.seen));
     let holds = ask_again(face, &watch.condition, &mut watch.known);
     let (seen, now, over_nothing) = face.with(|play| {
-        watch.reads = play.reads;
         let seen = std::mem::replace(&mut play.seen, kept);
         (seen, play.now(), play.over_nothing)
     });
@@ -113,7 +110,6 @@ fn look_at<F: Face>(face: &F, watch: &mut Watch<F::Function>, edge: bool) -> Res
         // It was no breach of its promise then.
         Holds::Still(_) => return Ok(()),
     };
-    watch.holds = holds;
     watch.looked.read |= !seen.is_empty();
     watch.looked.over_something |= over_nothing.is_none();
     watch.looked.over_nothing = over_nothing.filter(|_| !watch.looked.over_something);

@@ -29,14 +29,15 @@ impl Reads {
 /// The result of evaluating a condition, and what it rests on.
 #[derive(Debug)]
 pub(crate) struct Known<C> {
-    /// The condition, with the captured variables as they were.
-    pub(crate) captured: C,
+    /// The condition, with the captured variables as they were; `None` if they cannot be compared, or it changes them.
+    pub(crate) captured: Option<C>,
     /// What it read, and numbers for that.
     pub(crate) parts: Parts,
     pub(crate) mark: Mark,
     /// When it was evaluated.
     pub(crate) at: Time,
     pub(crate) holds: bool,
+    /// What it read that can change although nothing happens.
     pub(crate) reads: Reads,
     /// Where it went through an empty list.
     pub(crate) over_nothing: Option<Spot>,
@@ -97,12 +98,16 @@ pub(crate) struct Watch<C> {
     pub(crate) since: Time,
     /// The results so far.
     pub(crate) looked: Looked,
-    /// The result of the last evaluation.
-    pub(crate) holds: bool,
-    /// What that evaluation read that can change although nothing happens.
-    pub(crate) reads: Reads,
-    /// What that evaluation rests on.
+    /// The last evaluation.
     pub(crate) known: Option<Rc<Known<C>>>,
+}
+
+impl<C> Watch<C> {
+    /// What the last evaluation read that can change although nothing happens.
+    pub(crate) fn reads(&self) -> Reads {
+        let known = self.known.as_ref();
+        known.map(|known| known.reads).unwrap_or_default()
+    }
 }
 
 /// When an act is due.

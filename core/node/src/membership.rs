@@ -64,11 +64,9 @@ impl Node {
             }
             None => Arc::new(heartbeat),
         };
-        let ways = self.take_ways();
-        for (peer, network) in ways.iter() {
+        for (peer, network) in self.ways().iter() {
             self.send_on(*peer, network.clone(), Body::Heartbeat(Arc::clone(&said)));
         }
-        self.keep_ways(ways);
         self.said = Some(said);
     }
 

@@ -71,8 +71,8 @@ impl Neighbours {
         }
     }
 
-    /// The place of the sender's card among its cards, if this heartbeat brings nothing new: it says the same as the last one
-    /// from this boot of a node that is in reach, and the card is known to work.
+    /// Whether a heartbeat brings nothing new: it says the same as the last one from this boot of a node that is in reach, and
+    /// the sender's card is known to work.
     pub(crate) fn says_the_same(
         &self,
         from: NodeId,
@@ -80,28 +80,13 @@ impl Neighbours {
         network: &Name,
         heartbeat: &Heartbeat,
         now: Time,
-    ) -> Option<usize> {
-        let peer = self.peers.get(from)?;
-        let mut cards = peer.interfaces.iter();
-        let card = cards.position(|(name, card)| card.up && name == network)?;
-        (peer.incarnation == incarnation && peer.is_as_it_was(heartbeat, now)).then_some(card)
-    }
-
-    /// Takes in a heartbeat that [`says_the_same`](Self::says_the_same), through this card.
-    pub(crate) fn hear_again(
-        &mut self,
-        from: NodeId,
-        card: usize,
-        heartbeat: &Heartbeat,
-        now: Time,
-        echo: Option<u64>,
-    ) {
-        if let Some(peer) = self.peers.get_mut(from) {
-            peer.take(heartbeat, now, echo);
-            if let Some((_, card)) = peer.interfaces.get_mut(card) {
-                card.heard = Some(now);
-            }
-        }
+    ) -> bool {
+        self.peers.get(from).is_some_and(|peer| {
+            let mut cards = peer.interfaces.iter();
+            peer.incarnation == incarnation
+                && peer.is_as_it_was(heartbeat, now)
+                && cards.any(|(name, card)| card.up && name == network)
+        })
     }
 
     /// A node of the cluster runs nothing any more.

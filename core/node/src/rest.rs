@@ -89,39 +89,26 @@ impl Node {
             return false;
         }
         let now = self.now.max(now);
-        let Some((heartbeat, card)) = self.only_comes(now, from, network, message) else {
+        let Some(heartbeat) = self.only_comes(now, from, network, message) else {
             return false;
         };
         (self.now, self.rest) = (now, Rest::Yes);
-        let echo = heartbeat.echo(self.me, self.config.incarnation);
-        self.neighbours.hear_again(from, card, heartbeat, now, echo);
-        if let Some((term, age)) = heartbeat.coordinates
-            && term >= self.log.term()
-        {
-            self.office.hear_coordinator(now);
-            if let Some(echo) = echo.filter(|_| heartbeat.members.contains(self.me.0)) {
-                self.office.follow(Time(echo.saturating_sub(age)));
-            }
-        }
+        let nothing_new = self.heartbeat(from, network, heartbeat);
+        debug_assert!(nothing_new, "a heartbeat that only comes brings nothing");
         true
     }
 
-    /// The heartbeat in a message, and the place of the sender's card, if it does nothing but that it comes. What is looked
-    /// at after each input, and where time alone would change something, is in order.
+    /// The heartbeat in a message, if it does nothing but that it comes. What is looked at after each input, and where time
+    /// alone would change something, is in order.
     pub(crate) fn only_comes<'a>(
         &self,
         now: Time,
         from: NodeId,
         network: &Name,
         message: &'a Message,
-    ) -> Option<(&'a Heartbeat, usize)> {
+    ) -> Option<&'a Heartbeat> {
         let Body::Heartbeat(heartbeat) = &message.body else {
             return None;
-        };
-        let leads = self.log.is_leader();
-        let stands = match leads {
-            true => self.coordinates_at(now),
-            false => self.office.has_quorum(now),
         };
         let waits = self.timers.is_set(Timer::Silence)
             && !self.timers.is_set(Timer::Campaign)
@@ -135,20 +122,19 @@ impl Node {
             Rest::No | Rest::Unknown => false,
         };
         let same = rests
-            && stands
-            && self.office.quorum_told()
             && waits
-            && !(leads && led)
+            && self.has_quorum_at(now)
+            && self.office.quorum_told()
+            && !(led && self.log.is_leader())
             && heartbeat.standing == Standing::Member
             && heartbeat.view <= self.database.view.number
             && self.database.view.members.get(&from) == Some(&message.incarnation);
-        if !same {
-            return None;
-        }
-        let card =
+        let said_before = || {
+            let boot = message.incarnation;
             self.neighbours
-                .says_the_same(from, message.incarnation, network, heartbeat, now)?;
-        Some((heartbeat, card))
+                .says_the_same(from, boot, network, heartbeat, now)
+        };
+        (same && said_before()).then_some(heartbeat)
     }
 
     /// In a node that doubts: its timers, if an input is a heartbeat that does nothing but that it comes.

@@ -10,7 +10,7 @@ use crate::node::{Node, Phase};
 /// what it was made from is another.
 #[derive(Debug, Default)]
 pub(crate) struct Ways {
-    all: Vec<(NodeId, Name)>,
+    all: Arc<[(NodeId, Name)]>,
     of: Option<Source>,
 }
 
@@ -23,39 +23,29 @@ struct Source {
 }
 
 impl Node {
-    /// All ways to others, to be given back by [`keep_ways`](Self::keep_ways).
-    pub(crate) fn take_ways(&mut self) -> Ways {
-        let mut ways = std::mem::take(&mut self.ways);
+    /// All ways to others.
+    pub(crate) fn ways(&mut self) -> Arc<[(NodeId, Name)]> {
         let definition = &self.database.definition;
         let cards = self.neighbours.cards();
-        let same = ways
+        let same = self
+            .ways
             .of
             .as_ref()
             .is_some_and(|it| Arc::ptr_eq(&it.definition, definition) && it.cards == cards);
         // A node that joins knows others that no definition has.
         if !same || self.phase == Phase::Joining {
-            ways.all.clear();
-            for peer in self.other_nodes().iter().map(NodeId) {
-                let networks = self.ways_to(peer).cloned();
-                ways.all.extend(networks.map(|network| (peer, network)));
-            }
-            // Whoever changes the definition makes another one while this is held.
-            ways.of = Some(Source {
-                definition: Arc::clone(definition),
-                cards: cards.to_vec(),
-            });
+            let peers = self.other_nodes().iter().map(NodeId);
+            let ways = peers.flat_map(|peer| self.ways_to(peer).map(move |it| (peer, it.clone())));
+            self.ways = Ways {
+                all: ways.collect(),
+                // Whoever changes the definition makes another one while this is held.
+                of: Some(Source {
+                    definition: Arc::clone(definition),
+                    cards: cards.to_vec(),
+                }),
+            };
         }
-        ways
-    }
-
-    pub(crate) fn keep_ways(&mut self, ways: Ways) {
-        self.ways = ways;
-    }
-}
-
-impl Ways {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(NodeId, Name)> {
-        self.all.iter()
+        Arc::clone(&self.ways.all)
     }
 }
 
@@ -65,12 +55,10 @@ mod tests {
     use crate::shipped::leader;
 
     fn networks(node: &mut Node) -> Vec<String> {
-        let ways = node.take_ways();
+        let ways = node.ways();
         let all = ways.iter();
-        let all = all.map(|(peer, network)| format!("{} {network}", peer.0));
-        let all = all.collect();
-        node.keep_ways(ways);
-        all
+        all.map(|(peer, network)| format!("{} {network}", peer.0))
+            .collect()
     }
 
     #[test]

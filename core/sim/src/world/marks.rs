@@ -30,33 +30,21 @@ impl World {
     /// For what a console shows of nodes, groups, resources and the quorum. A node that coordinates may know more of its
     /// own groups than its database has: it says so in the journal.
     pub fn belief_mark(&self) -> [u64; 8] {
-        let revisions = &self.revisions;
-        let mut mark = [
-            revisions.states,
-            revisions.defined,
-            revisions.restarts,
-            0,
-            0,
-            0,
-            0,
-            0,
-        ];
-        let Some(machine) = self.observer() else {
-            return mark;
-        };
-        let station = &self.stations[machine];
-        let local = self.env.local(machine);
-        let knows = station.service.node().map_or(0, |node| {
-            1 + u64::from(node.coordinates_at(local)) + 2 * u64::from(node.has_quorum_at(local))
+        let [machine, boot, looks, said, knows] = self.observer().map_or([0; 5], |machine| {
+            let station = &self.stations[machine];
+            let local = self.env.local(machine);
+            let knows = station.service.node().map_or(0, |node| {
+                1 + u64::from(node.coordinates_at(local)) + 2 * u64::from(node.has_quorum_at(local))
+            });
+            let said = self.env.hosts[machine].said;
+            [machine as u64 + 1, station.boot, station.looks, said, knows]
         });
-        let machine_number = machine as u64 + 1;
-        mark[3..].copy_from_slice(&[
-            machine_number,
-            station.boot,
-            station.looks,
-            self.env.hosts[machine].said,
-            knows,
-        ]);
-        mark
+        let Revisions {
+            states,
+            defined,
+            restarts,
+            ..
+        } = self.revisions;
+        [states, defined, restarts, machine, boot, looks, said, knows]
     }
 }
