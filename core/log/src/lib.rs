@@ -41,6 +41,7 @@ mod election;
 mod entry;
 mod error;
 mod follow;
+mod known;
 mod log;
 mod message;
 mod output;

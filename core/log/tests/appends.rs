@@ -451,3 +451,110 @@ fn only_a_leader_knows_what_itself_has() {
     assert_eq!(log.entry(2), Some(&entry(2, 2)));
     assert_eq!(log.entry(6), None);
 }
+
+#[test]
+fn a_message_that_says_anything_that_is_not_known_does_more_than_confirm() {
+    let leads = |term, body| Message {
+        identity: 1,
+        term,
+        body,
+    };
+    let mut log = follower(disk(3, None, &[(1, 3), (2, 3)]));
+    let word = leads(3, append((2, 3), &[], 2));
+    assert!(!log.only_confirms(1, &word), "nobody leads yet");
+    tell(&mut log, 1, 3, append((2, 3), &[], 2));
+    assert!(log.only_confirms(1, &word));
+    assert_eq!(
+        tell(&mut log, 1, 3, append((2, 3), &[], 2)),
+        [Said::Accepted(2)]
+    );
+    // One that is behind, or a leader that knows less than the follower, is nothing new.
+    assert!(log.only_confirms(1, &leads(3, append((1, 3), &[], 1))));
+    for (from, news) in [
+        (1, leads(2, append((2, 3), &[], 2))),
+        (1, leads(4, append((2, 3), &[], 2))),
+        (3, leads(3, append((2, 3), &[], 2))),
+        (1, leads(3, append((2, 2), &[], 2))),
+        (1, leads(3, append((3, 3), &[], 2))),
+        (1, leads(3, append((2, 3), &[(3, 3)], 2))),
+        (
+            1,
+            Message {
+                identity: 7,
+                ..word.clone()
+            },
+        ),
+        (1, leads(3, Body::VoteReply { granted: true })),
+    ] {
+        assert!(!log.only_confirms(from, &news), "{news:?}");
+    }
+    let mut behind = follower(disk(3, None, &[(1, 3), (2, 3)]));
+    tell(&mut behind, 1, 3, append((2, 3), &[], 1));
+    assert!(
+        !behind.only_confirms(1, &word),
+        "the second entry is committed"
+    );
+
+    let mut forced = log.clone();
+    forced.force_voters(NodeSet::from([2]));
+    assert!(!forced.only_confirms(1, &word), "whoever leads ends that");
+    let mut alone = log.clone();
+    alone.set_rule(CommitRule::Solo(2));
+    assert!(!alone.only_confirms(1, &word), "it has nobody to hear");
+
+    let answer = |round, matched| Message {
+        identity: 1,
+        term: log.term(),
+        body: Body::AppendReply {
+            round,
+            outcome: AppendOutcome::Accepted { matched },
+        },
+    };
+    assert!(!log.only_confirms(1, &answer(None, 2)), "it does not lead");
+}
+
+#[test]
+fn an_answer_confirms_if_everything_is_there_and_told() {
+    let rule = three();
+    let mut log = Log::new(2, 2, rule, disk(3, None, &[(1, 3)])).unwrap();
+    log.set_peers(NodeSet::from([1, 3]));
+    log.campaign();
+    said(&mut log);
+    for body in [
+        Body::PreVoteReply { granted: true },
+        Body::VoteReply { granted: true },
+    ] {
+        let term = log.term() + u64::from(matches!(body, Body::PreVoteReply { .. }));
+        tell(&mut log, 1, term, body);
+    }
+    assert!(log.is_leader());
+    let last = log.last_index();
+    let accepts = |round, matched| Body::AppendReply {
+        round,
+        outcome: AppendOutcome::Accepted { matched },
+    };
+    let confirms = |log: &Log, from: Id, round, matched| {
+        let message = Message {
+            identity: from.into(),
+            term: log.term(),
+            body: accepts(round, matched),
+        };
+        log.only_confirms(from, &message)
+    };
+    assert!(!confirms(&log, 1, None, last), "it was not there");
+    let term = log.term();
+    tell(&mut log, 1, term, accepts(None, last));
+    assert!(confirms(&log, 1, None, last));
+    assert!(!confirms(&log, 3, None, last), "that one has not answered");
+    assert!(!confirms(&log, 1, None, last - 1));
+    assert!(!confirms(&log, 1, Some(5), last), "there was no such round");
+    log.resend(5);
+    assert!(!confirms(&log, 1, Some(5), last), "it has more to say");
+    said(&mut log);
+    assert!(confirms(&log, 1, Some(5), last));
+    tell(&mut log, 1, term, accepts(Some(5), last));
+    assert_eq!(log.acked_round(1), Some(5));
+    log.transfer(1).unwrap();
+    said(&mut log);
+    assert!(!confirms(&log, 1, Some(5), last), "it is to lead");
+}

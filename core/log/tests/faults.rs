@@ -23,6 +23,7 @@ fn seeds() -> std::ops::Range<u64> {
 #[test]
 fn no_fault_breaks_an_invariant() {
     let (mut elections, mut acknowledged, mut installs, mut adoptions) = (0, 0, 0, 0);
+    let mut confirmations = 0;
     let range = seeds();
     let all = range.end - range.start > 1_000;
     for seed in range {
@@ -33,6 +34,7 @@ fn no_fault_breaks_an_invariant() {
                 acknowledged += world.acknowledged.len();
                 installs += world.installs;
                 adoptions += world.adoptions;
+                confirmations += world.confirmations;
             }
             Err(failed) => {
                 let plan = plan.shrink(&failed.0);
@@ -51,9 +53,14 @@ fn no_fault_breaks_an_invariant() {
         assert!(acknowledged > 8_000, "{acknowledged} updates acknowledged");
         assert!(installs > 300, "{installs} snapshots installed");
         assert!(adoptions > 1_500, "{adoptions} disks taken over");
+        assert!(
+            confirmations > 1_000,
+            "{confirmations} messages with no news"
+        );
     }
     println!(
-        "{elections} elections, {acknowledged} updates, {installs} snapshots, {adoptions} take-overs of the disk"
+        "{elections} elections, {acknowledged} updates, {installs} snapshots, {adoptions} take-overs of the disk, \
+         {confirmations} messages with no news"
     );
 }
 

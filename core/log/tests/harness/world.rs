@@ -52,6 +52,8 @@ pub struct World {
     pub next_update: u64,
     pub elections: u64,
     pub installs: u64,
+    /// Messages that said nothing but what was known.
+    pub confirmations: u64,
     pub adoptions: u64,
     /// Everything that happened, if a trace is wanted.
     pub trace: Option<Vec<String>>,
@@ -99,6 +101,7 @@ impl World {
             next_update: 1,
             elections: 0,
             installs: 0,
+            confirmations: 0,
             adoptions: 0,
             trace: None,
             batch: BATCH_ENTRIES_MAX,
@@ -123,7 +126,17 @@ impl World {
     ) -> Result<(), Violation> {
         self.note(|| format!("    {from}->{to} {message:?}"));
         if to != Witness::ID {
-            return self.with(to, |log| log.step(from, message, leader_alive));
+            let mut confirmed = false;
+            self.with(to, |log| {
+                let before = log.only_confirms(from, &message).then(|| log.clone());
+                confirmed = before.is_some();
+                log.step(from, message, leader_alive);
+                if let Some(before) = before {
+                    has_only_confirmed(&before, log.clone(), from);
+                }
+            })?;
+            self.confirmations += u64::from(confirmed);
+            return Ok(());
         }
         let Some(witness) = self.witness.as_mut() else {
             return Ok(());
@@ -533,5 +546,24 @@ impl World {
             invariant: "it comes to rest",
             detail: "messages never end".into(),
         })
+    }
+}
+
+/// After a message that only confirms what is known: a follower answers, and all else is as it was.
+fn has_only_confirmed(before: &Log, mut after: Log, from: Id) {
+    let state = |log: &Log| {
+        let peers = (1..=NodeSet::MAX_ID).map(|id| (log.match_index(id), log.follows(id)));
+        let positions = (log.last_index(), log.durable_index(), log.commit_index());
+        let role = (log.hard_state(), log.role(), log.leader(), log.voters());
+        (role, positions, peers.collect::<Vec<_>>())
+    };
+    assert_eq!(state(before), state(&after));
+    while let Some(output) = after.poll_output() {
+        let answers = matches!(
+            &output,
+            Output::Send { to, message, .. }
+                if *to == from && matches!(message.body, quorate_log::Body::AppendReply { .. })
+        );
+        assert!(answers && !after.is_leader(), "{output:?}");
     }
 }
