@@ -1,7 +1,9 @@
 //! One pass over the groups: what is wanted, what is, and the next steps between them.
 
 use quorate_model::monitor::MonitorCommand;
-use quorate_model::{CLUSTER_GROUP, GroupDefinition, GroupState, Name, ResourceState, Time, types};
+use quorate_model::{
+    CLUSTER_GROUP, GroupDefinition, GroupState, Name, ResourceState, Slot, Time, types,
+};
 
 use super::ties::Ties;
 use super::{AT_ONCE, Action, Groups, Licence, Owned, Verdict};
@@ -164,8 +166,14 @@ impl Groups {
                 database.resources.at(slot)
             })
             .collect();
-        self.follow_requests(database, (definition, &records, ties), now, policies);
-        let mut here = self.here((definition, ties));
+        let slots: Vec<_> = definition
+            .resources
+            .iter()
+            .enumerate()
+            .map(|(place, resource)| ties.local(place, &resource.name, &self.locals))
+            .collect();
+        self.follow_requests(database, (definition, &records, &slots), now, policies);
+        let mut here = self.here(&slots);
         self.report((definition, record, &records), &here);
         if !licence.quorate {
             return;
@@ -178,11 +186,9 @@ impl Groups {
         self.decide(database, definition, record, (now, licence), policies);
     }
 
-    /// What is known here of a group's resources.
-    fn here(&self, (definition, ties): (&GroupDefinition, &Ties)) -> Vec<Here> {
-        let resources = definition.resources.iter().enumerate();
-        let here = resources.map(|(place, resource)| {
-            let slot = ties.local(place, &resource.name, &self.locals);
+    /// What is known here of a group's resources, which lie in these slots.
+    fn here(&self, slots: &[Option<Slot>]) -> Vec<Here> {
+        let here = slots.iter().map(|slot| {
             let local = slot.and_then(|slot| self.locals.at(slot));
             Here {
                 is_open: local.is_some(),
@@ -199,16 +205,20 @@ impl Groups {
     fn follow_requests(
         &mut self,
         database: &Database,
-        (definition, records, ties): (&GroupDefinition, &[Option<&ResourceRecord>], &Ties),
+        (definition, records, slots): (
+            &GroupDefinition,
+            &[Option<&ResourceRecord>],
+            &[Option<Slot>],
+        ),
         now: Time,
         policies: &mut PolicyEngine,
     ) {
-        for (place, (resource, record)) in definition.resources.iter().zip(records).enumerate() {
-            let Some(record) = record else {
+        let known = records.iter().zip(slots);
+        for (resource, (record, slot)) in definition.resources.iter().zip(known) {
+            let (Some(record), Some(slot)) = (record, slot) else {
                 continue;
             };
-            let slot = ties.local(place, &resource.name, &self.locals);
-            let Some(local) = slot.and_then(|slot| self.locals.at_mut(slot)) else {
+            let Some(local) = self.locals.at_mut(*slot) else {
                 continue;
             };
             if local.pardons != record.pardons {

@@ -185,6 +185,12 @@ impl Groups {
             | Update::Takeover { group, .. }
             | Update::Stranded { group, .. }
             | Update::GaveUp { group, .. } => self.due.group(group),
+            // What this node has said of what it runs comes back to it: nothing follows from that.
+            Update::ResourceState {
+                resource,
+                epoch,
+                state,
+            } if self.has_said(database, resource, (*epoch, *state)) => self.due.changed(),
             Update::ResourceState { resource, .. } | Update::Checkpoint { resource, .. } => {
                 let record = database.resources.get(resource);
                 match record.filter(|record| self.owned.contains_key(&record.group)) {
@@ -195,6 +201,16 @@ impl Groups {
             }
             Update::Identity { .. } => self.due.changed(),
         }
+    }
+
+    /// Whether this is what this node last said of a resource, since its group came here.
+    fn has_said(&self, database: &Database, resource: &Name, said: (u64, ResourceState)) -> bool {
+        let local = self.locals.get(resource);
+        local.is_some_and(|local| local.proposed == Some(said) && local.state == said.1)
+            && database.resources.get(resource).is_some_and(|record| {
+                let group = database.groups.get(&record.group);
+                group.is_some_and(|group| group.epoch == said.0)
+            })
     }
 
     /// The time has come for which some group waits.

@@ -545,3 +545,32 @@ fn a_move_to_a_node_that_is_paused_or_gone_is_called_off() {
         assert_eq!(goes, member && !paused, "{actions:?}");
     }
 }
+
+#[test]
+fn what_a_node_has_said_itself_is_nothing_to_look_at_a_group_for() {
+    let state = |epoch, state| Update::ResourceState {
+        resource: APP.into(),
+        epoch,
+        state,
+    };
+    let (mut groups, database) = office();
+    let epoch = database.groups.get("Web").unwrap().epoch;
+    let online = ResourceState::Online;
+    reports(&mut groups, &database, APP, online);
+    drive(&mut groups, &database, NOW, LICENCE);
+    assert_eq!(local(&mut groups, APP).proposed, Some((epoch, online)));
+    let all = &database.definition.groups;
+    let web = all.iter().position(|it| it.name == "Web").unwrap();
+    let looks = |groups: &mut Groups, update: &Update| {
+        groups.due.take(&database.definition, NOW);
+        groups.look_again_after(&database, update);
+        assert!(groups.are_stale());
+        groups.due.take(&database.definition, NOW).contains(&web)
+    };
+    assert!(!looks(&mut groups, &state(epoch, online)));
+    assert!(looks(&mut groups, &state(epoch + 1, online)));
+    assert!(looks(&mut groups, &state(epoch, ResourceState::Failed)));
+    // Since then it is in another state.
+    local(&mut groups, APP).state = ResourceState::Failed;
+    assert!(looks(&mut groups, &state(epoch, online)));
+}
