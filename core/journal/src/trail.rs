@@ -245,6 +245,10 @@ impl Trail {
     /// node. Where a timer has come round, it is whatever happened to it last.
     fn of_resource(&self, node: Option<&Name>, resource: &Name) -> Option<u64> {
         let before = self.before(resource);
+        if self.first == self.next {
+            // Nothing has happened yet.
+            return self.handled.or(before);
+        }
         let neighbours = self.neighbours.get(resource).into_iter().flatten();
         let neighbours = neighbours.filter_map(|it| last(&self.changes, it)).max();
         let group = self.group_of.get(resource);

@@ -147,18 +147,23 @@ pub(crate) fn answer(
     doing: impl Fn() -> String,
     mut call: impl FnMut(*mut u8, u64, *mut u64) -> u32,
 ) -> Result<Vec<u8>, Error> {
-    let mut buffer = vec![0u8; 256];
+    // Most answers are short.
+    let mut short = [0u8; 256];
+    let mut long = Vec::new();
     // The answer may grow between two calls, but not for ever.
     for _ in 0..8 {
+        let buffer: &mut [u8] = match long.is_empty() {
+            true => &mut short,
+            false => &mut long,
+        };
         let mut needed = 0u64;
         let code = call(buffer.as_mut_ptr(), buffer.len() as u64, &mut needed);
         match code {
             abi::ERROR_SUCCESS if needed <= buffer.len() as u64 => {
-                buffer.truncate(needed as usize);
-                return Ok(buffer);
+                return Ok(buffer[..needed as usize].to_vec());
             }
             abi::ERROR_MORE_DATA if needed > buffer.len() as u64 && needed <= ANSWER_MAX => {
-                buffer.resize(needed as usize, 0);
+                long.resize(needed as usize, 0);
             }
             abi::ERROR_SUCCESS | abi::ERROR_MORE_DATA => break,
             code => return Err(Error::service(code, &doing())),

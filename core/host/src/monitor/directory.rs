@@ -24,7 +24,7 @@ pub struct Directory {
     /// Resources that other monitors of the node have open.
     elsewhere: NameMap<Record>,
     /// The names of both by type, each with its group.
-    kinds: BTreeMap<Name, BTreeMap<Name, Name>>,
+    kinds: NameMap<BTreeMap<Name, Name>>,
     /// A number that grows whenever a resource, its type or its state changes.
     revision: u64,
     /// Checkpoints that were stored since [`take_saved`](Self::take_saved) was last called. Entries store them while
@@ -91,7 +91,7 @@ impl Directory {
             plugins,
             records: NameMap::new(),
             elsewhere: NameMap::new(),
-            kinds: BTreeMap::new(),
+            kinds: NameMap::new(),
             revision: 0,
             saved: RefCell::default(),
         }
@@ -122,7 +122,7 @@ impl Directory {
         let (name, kind, group) = (spec.name.clone(), spec.kind.clone(), spec.group.clone());
         let record = Record::new(spec, state, Arc::clone(&self.plugins));
         self.elsewhere.insert(name.clone(), record);
-        self.kinds.entry(kind).or_default().insert(name, group);
+        self.of_kind(&kind).insert(name, group);
     }
 
     /// No other monitor has this resource open any more.
@@ -132,6 +132,11 @@ impl Directory {
         {
             names.remove(resource);
         }
+    }
+
+    /// The resources of a type, each with its group.
+    fn of_kind(&mut self, kind: &Name) -> &mut BTreeMap<Name, Name> {
+        self.kinds.get_or_insert_with(kind, BTreeMap::new)
     }
 
     /// A resource of this monitor or of another one of the node.
@@ -188,7 +193,7 @@ impl Directory {
         {
             names.remove(&name);
         }
-        self.kinds.entry(kind).or_default().insert(name, group);
+        self.of_kind(&kind).insert(name, group);
     }
 
     /// Replaces the spec of an open resource with another of the same type.

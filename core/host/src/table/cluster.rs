@@ -31,15 +31,13 @@ fn not_found(what: String) -> Reason {
 
 /// # Safety
 ///
-/// The plugin lends the text and vouches for the buffer.
+/// The plugin vouches for the buffer.
 unsafe fn get_of(
     frame: &Frame<'_>,
     resource: &str,
-    name: QrStr,
+    name: &str,
     buffer: Buffer,
 ) -> ServiceResult<()> {
-    // SAFETY: passed on.
-    let name = unsafe { text(name)? };
     let value = frame
         .known
         .property(resource, name)
@@ -62,7 +60,7 @@ unsafe extern "C" fn get(
     };
     // SAFETY: the plugin lends the text and vouches for its buffer.
     answer(instance, |frame| unsafe {
-        get_of(frame, &frame.spec.name, name, buffer)
+        get_of(frame, &frame.spec.name, text(name)?, buffer)
     })
 }
 
@@ -152,7 +150,8 @@ unsafe extern "C" fn provider_get(
         // SAFETY: the plugin lends the texts and vouches for its buffer.
         unsafe {
             let provider = provider(frame, type_name, index)?;
-            match frame.known.published(&provider, text(name)?) {
+            let name = text(name)?;
+            match frame.known.published(&provider, name) {
                 Some(value) => buffer.put(value.as_bytes()),
                 None => get_of(frame, &provider, name, buffer),
             }
@@ -229,7 +228,7 @@ unsafe extern "C" fn other(
             };
             match text(property)? {
                 "" => buffer.put(group.as_bytes()),
-                _ => get_of(frame, &resource, property, buffer),
+                property => get_of(frame, &resource, property, buffer),
             }
         }
     })

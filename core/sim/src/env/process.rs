@@ -6,7 +6,7 @@ use std::time::Duration;
 use quorate_host::ServiceState;
 use quorate_journal::{ServiceEnd, WorldEvent};
 use quorate_machine::step;
-use quorate_model::{Fault, Name, ProcessFault, Time};
+use quorate_model::{Fault, Name, NameMap, ProcessFault, Time};
 
 use super::pace::{Task, in_proportion};
 use super::{Environment, Happening, Machine};
@@ -49,7 +49,7 @@ impl Process {
 }
 
 /// Processes by resource, then by service name. A process that is not listed is stopped.
-type Table = BTreeMap<Name, BTreeMap<String, Process>>;
+type Table = NameMap<BTreeMap<String, Process>>;
 
 /// The processes of every machine.
 #[derive(Debug)]
@@ -251,8 +251,7 @@ impl Environment {
         self.processes.died[machine].remove(&same);
         let takes = process.task.all();
         self.processes.tables[machine]
-            .entry(name)
-            .or_default()
+            .get_or_insert_with(&name, BTreeMap::new)
             .insert(service.to_owned(), process);
         self.record(
             Some(machine),
